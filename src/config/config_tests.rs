@@ -1,0 +1,108 @@
+use std::path::PathBuf;
+
+use super::load::load_from;
+use super::*;
+
+fn from_text(text: &str) -> Result<Config, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("frontdesk.toml");
+    std::fs::write(&file, text).unwrap();
+    load_from(
+        &Overrides {
+            file: Some(file),
+            values: vec![],
+        },
+        vec![],
+        vec![],
+    )
+}
+
+#[test]
+fn a_file_sets_plain_and_nested_keys() {
+    let config =
+        from_text("listen = \"0.0.0.0:9000\"\n[chat]\nmodel = \"x\"\nparallel = 3\n").unwrap();
+    assert_eq!(config.listen.port(), 9000);
+    assert_eq!(config.chat_model, "x");
+    assert_eq!(config.chat_parallel, 3);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
+    let error = from_text("\n[chat]\nmodle = \"x\"\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("line 3") && error.contains("chat.modle"),
+        "{error}"
+    );
+    assert!(error.contains("did you mean `chat.model`"), "{error}");
+}
+
+#[test]
+fn a_bad_value_says_what_is_expected() {
+    let error = from_text("listen = \"here\"\n").unwrap_err().to_string();
+    assert!(
+        error.contains("line 1") && error.contains("127.0.0.1:8080"),
+        "{error}"
+    );
+    let error = from_text("[chat]\nparallel = \"many\"\n")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("whole number"), "{error}");
+    let error = from_text("[chat]\nparallel = [1]\n")
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("single value"), "{error}");
+}
+
+#[test]
+fn broken_toml_gives_the_place() {
+    let error = from_text("listen = \n").unwrap_err().to_string();
+    assert!(error.contains("line 1"), "{error}");
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_command_line_over_both() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("f.toml");
+    std::fs::write(&file, "threads = 1\nlog = \"warn\"\n").unwrap();
+    let overrides = Overrides {
+        file: Some(file),
+        values: vec![("log", "debug".into())],
+    };
+    let variables = vec![
+        ("FRONTDESK_THREADS".into(), "2".into()),
+        ("FRONTDESK_LOG".into(), "error".into()),
+    ];
+    let config = load_from(&overrides, vec![], variables).unwrap();
+    assert_eq!((config.threads, config.log.as_str()), (2, "debug"));
+}
+
+#[test]
+fn an_unknown_variable_is_an_error() {
+    let overrides = Overrides::default();
+    let variables = vec![("FRONTDESK_LISTEM".into(), "x".into())];
+    let error = load_from(&overrides, vec![], variables)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("did you mean `FRONTDESK_LISTEN`"), "{error}");
+}
+
+#[test]
+fn every_key_can_be_shown_and_set_to_what_it_shows() {
+    let mut config = Config::default();
+    for key in KEYS {
+        let shown = config.show(key.name).unwrap();
+        if key.name != "key.file" {
+            config.set(key.name, &shown).unwrap();
+        }
+        assert!(key.doc.len() > 10);
+    }
+    assert_eq!(
+        config,
+        Config {
+            key_file: PathBuf::new(),
+            ..Config::default()
+        }
+    );
+}

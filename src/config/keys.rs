@@ -1,0 +1,183 @@
+//! Every key with its type, default and meaning, written once.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::place;
+
+/// One setting as `frontdesk config show` prints it.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Dotted name in `frontdesk.toml`, for example `chat.model`.
+    pub name: &'static str,
+    /// What it does, its unit and its default.
+    pub doc: &'static str,
+}
+
+impl Key {
+    /// Name of the environment variable that sets it, for example `FRONTDESK_CHAT_MODEL`.
+    pub fn variable(&self) -> String {
+        format!("FRONTDESK_{}", self.name.replace('.', "_").to_uppercase())
+    }
+}
+
+/// A type that a setting can have.
+pub(super) trait Setting: Sized {
+    /// What a valid value looks like, for error messages.
+    const EXPECTED: &'static str;
+    fn parse(text: &str) -> Option<Self>;
+    fn show(&self) -> String;
+}
+
+macro_rules! setting_by_from_str {
+    ($type:ty, $expected:literal) => {
+        impl Setting for $type {
+            const EXPECTED: &'static str = $expected;
+            fn parse(text: &str) -> Option<Self> {
+                text.trim().parse().ok()
+            }
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        }
+    };
+}
+setting_by_from_str!(SocketAddr, "an address and port such as 127.0.0.1:8080");
+setting_by_from_str!(u16, "a whole number from 0 to 65535");
+setting_by_from_str!(u32, "a whole number");
+setting_by_from_str!(u64, "a whole number");
+setting_by_from_str!(f32, "a number such as 0.35");
+setting_by_from_str!(bool, "true or false");
+
+impl Setting for String {
+    const EXPECTED: &'static str = "a text in quotes";
+    fn parse(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+    fn show(&self) -> String {
+        self.clone()
+    }
+}
+
+impl Setting for PathBuf {
+    const EXPECTED: &'static str = "a path in quotes";
+    fn parse(text: &str) -> Option<Self> {
+        (!text.trim().is_empty()).then(|| PathBuf::from(text))
+    }
+    fn show(&self) -> String {
+        self.display().to_string()
+    }
+}
+
+macro_rules! settings {
+    ($( $field:ident : $type:ty = $default:expr, $name:literal, $doc:literal; )*) => {
+        /// All settings, resolved.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct Config {
+            $( #[doc = $doc] pub $field: $type, )*
+        }
+
+        /// The keys in the order in which they are shown.
+        pub const KEYS: &[Key] = &[ $( Key { name: $name, doc: $doc }, )* ];
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $( $field: $default, )* }
+            }
+        }
+
+        impl Config {
+            /// Sets a key from text; `Err` says what was expected.
+            pub(super) fn set(&mut self, name: &str, text: &str) -> Result<(), &'static str> {
+                match name {
+                    $( $name => {
+                        self.$field = <$type as Setting>::parse(text)
+                            .ok_or(<$type as Setting>::EXPECTED)?;
+                        Ok(())
+                    } )*
+                    _ => Err("a known key"),
+                }
+            }
+
+            /// The value of a key as text, `None` for an unknown key.
+            pub fn show(&self, name: &str) -> Option<String> {
+                match name {
+                    $( $name => Some(Setting::show(&self.$field)), )*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), "listen",
+        "Address and port of the web server. Only this machine can reach 127.0.0.1; use 0.0.0.0:8080 to serve the network.";
+    data_dir: PathBuf = place::data_dir(), "data",
+        "Folder of the encrypted store. Default: the user's data folder, or the service's state folder.";
+    models_dir: PathBuf = place::cache_dir().join("models"), "models.dir",
+        "Folder of the model files. Default: the user's cache folder.";
+    models_verify: bool = true, "models.verify",
+        "Check a model file's SHA-256 before it is used for the first time, and again when it changes.";
+    chat_model: String = "auto".into(), "chat.model",
+        "Chat model by catalogue name, or auto: the largest starter model that is there and fits the memory.";
+    chat_context: u32 = 4096, "chat.context",
+        "Most tokens of one conversation, prompt and answer together.";
+    chat_cells: u32 = 16384, "chat.cells",
+        "Tokens that all conversations together keep in the key-value cache. 28 KB each for the 1.5B starter model.";
+    chat_parallel: u16 = 8, "chat.parallel",
+        "Answers generated at the same time; more wait in the queue.";
+    chat_queue: u16 = 64, "chat.queue",
+        "Requests that may wait for the language model before new ones are refused.";
+    chat_max_tokens: u32 = 512, "chat.max_tokens",
+        "Most tokens of an answer when the request does not say.";
+    chat_gpu_layers: u32 = 0, "chat.gpu_layers",
+        "Layers of the chat model that a GPU build puts on the GPU.";
+    embed_model: String = "all-minilm-l6-v2".into(), "embed.model",
+        "Embedding model by catalogue name.";
+    speech_model: String = "whisper-tiny.en".into(), "speech.model",
+        "Whisper model for English recordings, by catalogue name.";
+    speech_multilingual: String = "whisper-base".into(), "speech.multilingual",
+        "Whisper model for other languages, by catalogue name.";
+    threads: u16 = 0, "threads",
+        "Threads of each engine; 0 takes the number of cores, at most 8.";
+    spin: u32 = 700, "engine.spin",
+        "How long engine threads spin at a barrier before they sleep (OpenMP spin count). 700 costs little alone and keeps nearly half of the speed beside a busy program; see BENCHMARKS.md.";
+    upload_max_bytes: u64 = 64 << 20, "upload.max_bytes",
+        "Largest document in bytes.";
+    audio_max_bytes: u64 = 256 << 20, "audio.max_bytes",
+        "Largest recording in bytes.";
+    audio_max_seconds: u32 = 7200, "audio.max_seconds",
+        "Longest recording in seconds.";
+    extract_seconds: u32 = 60, "extract.seconds",
+        "CPU seconds that reading one document may take.";
+    extract_memory_mb: u32 = 1024, "extract.memory_mb",
+        "Memory in MB that reading one document may take.";
+    key_source: String = "auto".into(), "key.source",
+        "Where the store's key comes from: auto (service credential, else passphrase variable, else key file), credential, passphrase, file.";
+    key_file: PathBuf = PathBuf::new(), "key.file",
+        "The key file. Default: master.key in the data folder. Keep it on another disk for real protection.";
+    log: String = "info".into(), "log",
+        "What is logged: error, warn, info, debug, or a filter such as frontdesk=debug.";
+    connections: u32 = 16384, "http.connections",
+        "Most open connections.";
+}
+
+impl Config {
+    /// Threads for an engine: the setting, or the cores up to eight.
+    pub fn engine_threads(&self) -> u16 {
+        match self.threads {
+            0 => place::cpu_count().min(8),
+            n => n,
+        }
+    }
+
+    /// The store's key file.
+    pub fn key_path(&self) -> PathBuf {
+        if self.key_file.as_os_str().is_empty() {
+            self.data_dir.join("master.key")
+        } else {
+            self.key_file.clone()
+        }
+    }
+}

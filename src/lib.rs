@@ -1,0 +1,20 @@
+//! Frontdesk: the AI front desk that a business runs on its own machine.
+//!
+//! The crate's map, from the outside in. A module imports only modules of a lower rank
+//! (`tests/architecture.rs` enforces it); read them in this order to understand the product:
+//! `cli/serve.rs` → `app.rs` → `agent/reply.rs`.
+//!
+//! | rank | module | what it is |
+//! |---|---|---|
+//! | 10 | `cli` | the commands; parses, calls one thing, prints |
+//! | 9 | `http` | the router, the pages, the JSON API and the OpenAI-compatible API |
+//! | 8 | `app` | the composition root: builds everything from the configuration, shuts it down in order |
+//! | 6 | `agent` | one turn of a conversation: question in, grounded answer and receipt out |
+//! | 5 | `knowledge` | documents → text → chunks → index → passages |
+//! | 4 | `llm`, `speech` | language models and speech recognition; they know no conversation |
+//! | 3 | `models` | the catalogue of weight files, and how they are fetched, checked and converted |
+//! | 2 | `worker` | child processes for native code: supervisor and frames |
+//! | 1 | `store` | the encrypted SQLite database, one file per aggregate |
+//! | 0 | [`config`] | settings; the only module that reads the environment |
+
+pub mod config;

@@ -14,8 +14,9 @@
 //! | 4 | `llm`, `speech` | language models and speech recognition; they know no conversation |
 //! | 3 | `models` | the catalogue of weight files, and how they are fetched, checked and converted |
 //! | 2 | [`worker`] | child processes for native code: supervisor and frames |
-//! | 1 | `store` | the encrypted SQLite database, one file per aggregate |
+//! | 1 | [`store`] | the encrypted SQLite database, one file per aggregate |
 //! | 0 | [`config`] | settings; the only module that reads the environment |
 
 pub mod config;
+pub mod store;
 pub mod worker;

@@ -1,0 +1,124 @@
+//! Keys of programs that use the HTTP API. Only the hash of a key is kept.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::token::TokenHash;
+use super::values::Json;
+use super::{ApiKeyId, StoreError, UnixMs, WorkspaceId};
+
+/// An API key, without its secret.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// What the owner calls it.
+    pub name: String,
+    /// The first characters of the secret, to recognise it by.
+    pub prefix: String,
+    /// What it may do.
+    pub scopes: Vec<String>,
+    /// The workspace it is limited to; none means all.
+    pub workspace: Option<WorkspaceId>,
+    /// When it was made.
+    pub created_at: UnixMs,
+    /// When it was last used.
+    pub last_used_at: Option<UnixMs>,
+    /// When it was revoked, if it was.
+    pub revoked_at: Option<UnixMs>,
+}
+
+/// What a new key needs.
+#[derive(Debug, Clone)]
+pub struct NewApiKey<'a> {
+    /// What the owner calls it.
+    pub name: &'a str,
+    /// Hash of the secret.
+    pub token: TokenHash,
+    /// The shown part of the secret.
+    pub prefix: &'a str,
+    /// What it may do.
+    pub scopes: &'a [String],
+    /// The workspace it is limited to; none means all.
+    pub workspace: Option<WorkspaceId>,
+}
+
+const COLUMNS: &str = "id, name, prefix, scopes, workspace, created_at, last_used_at, revoked_at";
+
+impl ApiKey {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            prefix: row.get("prefix")?,
+            scopes: row.get::<_, Json<Vec<String>>>("scopes")?.0,
+            workspace: row.get("workspace")?,
+            created_at: row.get("created_at")?,
+            last_used_at: row.get("last_used_at")?,
+            revoked_at: row.get("revoked_at")?,
+        })
+    }
+}
+
+/// Keeps a new key.
+pub fn create(
+    tx: &Transaction<'_>,
+    new: &NewApiKey<'_>,
+    now: UnixMs,
+) -> Result<ApiKeyId, StoreError> {
+    let id = ApiKeyId::new();
+    tx.execute(
+        "INSERT INTO api_keys (id, name, token_hash, prefix, scopes, workspace, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            id,
+            new.name,
+            &new.token,
+            new.prefix,
+            Json(new.scopes),
+            new.workspace,
+            now,
+        ),
+    )?;
+    Ok(id)
+}
+
+/// The key with this secret, unless it was revoked.
+pub fn find_active_by_hash(
+    conn: &Connection,
+    token: &TokenHash,
+) -> Result<Option<ApiKey>, StoreError> {
+    Ok(conn
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM api_keys WHERE token_hash = ? AND revoked_at IS NULL"
+        ))?
+        .query_row([token], ApiKey::from_row)
+        .optional()?)
+}
+
+/// Every key, newest first, revoked ones too.
+pub fn list(conn: &Connection) -> Result<Vec<ApiKey>, StoreError> {
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM api_keys ORDER BY id DESC"))?;
+    let rows = statement.query_map([], ApiKey::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Ends a key. Revoking twice keeps the first time.
+pub fn revoke(tx: &Transaction<'_>, id: ApiKeyId, now: UnixMs) -> Result<(), StoreError> {
+    let changed = tx.execute(
+        "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?",
+        (now, id),
+    )?;
+    if changed == 0 {
+        Err(StoreError::NotFound("the API key"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Notes that the key was used.
+pub fn touch(tx: &Transaction<'_>, id: ApiKeyId, now: UnixMs) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE api_keys SET last_used_at = ? WHERE id = ?")?
+        .execute((now, id))?;
+    Ok(())
+}

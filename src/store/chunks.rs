@@ -1,0 +1,246 @@
+//! Chunks: the searched pieces of documents, and their embeddings.
+
+use rusqlite::{Connection, Row, Transaction};
+
+use super::values::Json;
+use super::versions::Version;
+use super::{ChunkId, DocumentId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
+
+/// A chunk of a document version, with what a citation needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChunkRow {
+    /// Its id, never used twice.
+    pub id: ChunkId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// The document.
+    pub document: DocumentId,
+    /// The document's file name.
+    pub document_name: String,
+    /// The document's title.
+    pub document_title: String,
+    /// The version it was cut from.
+    pub version: VersionId,
+    /// Number of that version, from 1.
+    pub version_number: u32,
+    /// Position within the version, from 0.
+    pub ordinal: u32,
+    /// Headings above it, outermost first.
+    pub heading_path: Vec<String>,
+    /// Page it begins on, where the format has pages.
+    pub page: Option<u32>,
+    /// First byte in the version's text.
+    pub start_byte: i64,
+    /// One past the last byte in the version's text.
+    pub end_byte: i64,
+    /// What is searched.
+    pub text: String,
+    /// The embedding, in the encoding its writer chose.
+    pub embedding: Option<Vec<u8>>,
+    /// Which embedder made it.
+    pub embedder: Option<String>,
+}
+
+/// A chunk before it has an id. Its ordinal is its place in the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewChunk {
+    /// Headings above it, outermost first.
+    pub heading_path: Vec<String>,
+    /// Page it begins on, where the format has pages.
+    pub page: Option<u32>,
+    /// First byte in the version's text.
+    pub start_byte: i64,
+    /// One past the last byte in the version's text.
+    pub end_byte: i64,
+    /// What is searched.
+    pub text: String,
+    /// Embedding and the name of its embedder, if it is there already.
+    pub embedding: Option<(Vec<u8>, String)>,
+}
+
+/// Only chunks of current versions of documents that are not deleted are visible.
+const SELECT: &str = "SELECT c.id, c.workspace, c.document, d.name AS document_name, \
+     d.title AS document_title, c.version, v.number AS version_number, c.ordinal, c.heading_path, \
+     c.page, c.start_byte, c.end_byte, c.text, c.embedding, c.embedder \
+     FROM chunks c JOIN documents d ON d.id = c.document AND d.current_version = c.version \
+     JOIN document_versions v ON v.id = c.version WHERE d.deleted_at IS NULL";
+
+impl ChunkRow {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            workspace: row.get(1)?,
+            document: row.get(2)?,
+            document_name: row.get(3)?,
+            document_title: row.get(4)?,
+            version: row.get(5)?,
+            version_number: row.get(6)?,
+            ordinal: row.get(7)?,
+            heading_path: row.get::<_, Json<Vec<String>>>(8)?.0,
+            page: row.get(9)?,
+            start_byte: row.get(10)?,
+            end_byte: row.get(11)?,
+            text: row.get(12)?,
+            embedding: row.get(13)?,
+            embedder: row.get(14)?,
+        })
+    }
+}
+
+/// Replaces the chunks of a version, makes it the searched one, drops the chunks of the document's
+/// other versions, and marks the document ready unless a newer version waits. `Conflict` when a
+/// newer version is searched already: a late job must not bring an old text back.
+pub fn replace(
+    tx: &Transaction<'_>,
+    version: &Scoped<Version>,
+    chunks: &[NewChunk],
+    now: UnixMs,
+) -> Result<Vec<ChunkId>, StoreError> {
+    let newer_is_searched: bool = tx
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM documents d
+                            JOIN document_versions v ON v.id = d.current_version
+                            WHERE d.id = ? AND v.number > ?)",
+        )?
+        .query_row((version.document, version.number), |row| row.get(0))?;
+    if newer_is_searched {
+        return Err(StoreError::Conflict(
+            "a newer version of this document is searched".into(),
+        ));
+    }
+    let changed = tx
+        .prepare_cached(
+            "UPDATE documents SET current_version = ?1, updated_at = ?2,
+                    state = CASE WHEN EXISTS (SELECT 1 FROM document_versions
+                                              WHERE document = ?3 AND number > ?4)
+                                 THEN state ELSE 'ready' END,
+                    error = NULL
+             WHERE id = ?3 AND workspace = ?5 AND deleted_at IS NULL",
+        )?
+        .execute((
+            version.id,
+            now,
+            version.document,
+            version.number,
+            version.workspace(),
+        ))?;
+    if changed == 0 {
+        return Err(StoreError::NotFound("the document"));
+    }
+    tx.prepare_cached("DELETE FROM chunks WHERE document = ?")?
+        .execute([version.document])?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO chunks (workspace, document, version, ordinal, heading_path, page,
+                             start_byte, end_byte, text, embedding, embedder)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    let mut ids = Vec::with_capacity(chunks.len());
+    for (ordinal, chunk) in (0_u32..).zip(chunks) {
+        let (embedding, embedder) = chunk.embedding.as_ref().map(|(e, by)| (e, by)).unzip();
+        let id = insert.insert((
+            version.workspace(),
+            version.document,
+            version.id,
+            ordinal,
+            Json(&chunk.heading_path),
+            chunk.page,
+            chunk.start_byte,
+            chunk.end_byte,
+            &chunk.text,
+            embedding,
+            embedder,
+        ))?;
+        ids.push(ChunkId(id));
+    }
+    Ok(ids)
+}
+
+/// Gives every visible chunk to `each`, in the order of ids, one row in memory at a time.
+/// With a workspace, only that one's.
+pub fn for_each_indexable(
+    conn: &Connection,
+    workspace: Option<WorkspaceId>,
+    each: impl FnMut(ChunkRow),
+) -> Result<(), StoreError> {
+    match workspace {
+        None => stream(conn, &format!("{SELECT} ORDER BY c.id"), [], each),
+        Some(id) => stream(
+            conn,
+            &format!("{SELECT} AND c.workspace = ? ORDER BY c.id"),
+            [id],
+            each,
+        ),
+    }
+}
+
+/// Gives the visible chunks of one document to `each`, in their order.
+pub fn for_each_of_document(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    document: DocumentId,
+    each: impl FnMut(ChunkRow),
+) -> Result<(), StoreError> {
+    let sql = format!("{SELECT} AND c.workspace = ? AND c.document = ? ORDER BY c.ordinal");
+    stream(conn, &sql, (workspace, document), each)
+}
+
+/// The visible chunks with these ids, in the order asked for. Ids that are gone, hidden or another
+/// workspace's are left out: an index may be a moment behind the store.
+pub fn get_many(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    ids: &[ChunkId],
+) -> Result<Vec<ChunkRow>, StoreError> {
+    let mut statement =
+        conn.prepare_cached(&format!("{SELECT} AND c.workspace = ? AND c.id = ?"))?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let mut rows = statement.query((workspace, id))?;
+        if let Some(row) = rows.next()? {
+            found.push(ChunkRow::from_row(row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Up to `limit` visible chunks without an embedding of this embedder, oldest first.
+pub fn list_missing_embeddings(
+    conn: &Connection,
+    embedder: &str,
+    limit: u32,
+) -> Result<Vec<ChunkRow>, StoreError> {
+    let mut found = Vec::new();
+    let sql = format!("{SELECT} AND c.embedder IS NOT ? ORDER BY c.id LIMIT ?");
+    stream(conn, &sql, (embedder, limit), |row| found.push(row))?;
+    Ok(found)
+}
+
+/// Keeps embeddings. Chunks that were replaced in the meantime are passed over; returns how many
+/// were kept.
+pub fn set_embeddings(
+    tx: &Transaction<'_>,
+    embedder: &str,
+    embeddings: &[(ChunkId, Vec<u8>)],
+) -> Result<usize, StoreError> {
+    let mut update =
+        tx.prepare_cached("UPDATE chunks SET embedding = ?, embedder = ? WHERE id = ?")?;
+    let mut kept = 0;
+    for (id, embedding) in embeddings {
+        kept += update.execute((embedding, embedder, id))?;
+    }
+    Ok(kept)
+}
+
+fn stream(
+    conn: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    mut each: impl FnMut(ChunkRow),
+) -> Result<(), StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    while let Some(row) = rows.next()? {
+        each(ChunkRow::from_row(row)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! Conversations, messages, receipts and the assistants they are with.
+
+use serde_json::{Value, json};
+
+use super::assistants::NewAssistant;
+use super::conversations::{Channel, Conversation, ConversationState, NewConversation};
+use super::messages::{Appended, MessageState, NewMessage, Speaker};
+use super::receipts::NewReceipt;
+use super::{
+    AssistantId, ConversationId, MessageId, ReceiptId, Scoped, Store, StoreError, Transaction,
+    WorkspaceId, assistants, conversations, messages, receipts, workspaces,
+};
+
+fn within(test: impl FnOnce(&Transaction<'_>, WorkspaceId, WorkspaceId) -> Result<(), StoreError>) {
+    let store = Store::open_in_memory().unwrap();
+    store
+        .write_blocking(|tx| {
+            let one = workspaces::get_or_create(tx, "one", "One", 1)?.id;
+            let two = workspaces::get_or_create(tx, "two", "Two", 1)?.id;
+            test(tx, one, two)
+        })
+        .unwrap();
+}
+
+fn talk(tx: &Transaction<'_>, workspace: WorkspaceId, at: i64) -> Scoped<Conversation> {
+    let new = NewConversation {
+        assistant: None,
+        channel: Channel::Chat,
+        visitor: Some("v1"),
+        title: "Opening hours",
+    };
+    conversations::create(tx, workspace, &new, at).unwrap()
+}
+
+fn said(text: &str) -> NewMessage<'_> {
+    NewMessage {
+        role: Speaker::User,
+        text,
+        state: MessageState::Complete,
+        client_id: None,
+    }
+}
+
+fn receipt<'a>(
+    conversation: Option<ConversationId>,
+    message: Option<MessageId>,
+    details: &'a Value,
+) -> NewReceipt<'a> {
+    NewReceipt {
+        id: ReceiptId::new(),
+        conversation,
+        message,
+        question: "When do you open?",
+        rung: "extract",
+        answer: "At 9.",
+        passages: details,
+        model: None,
+        model_hash: None,
+        prompt_hash: Some("abc"),
+        checks: details,
+        timings: details,
+        tokens: details,
+    }
+}
+
+#[test]
+fn an_assistant_is_found_by_name_in_its_workspace_only() {
+    within(|tx, one, two| {
+        let settings = json!({ "language": "en" });
+        let new = NewAssistant {
+            name: "desk",
+            title: "Desk",
+            instructions: "Be brief.",
+            greeting: "Hello",
+            model: None,
+            settings: &settings,
+        };
+        let id = assistants::create(tx, one, &new, 5)?;
+        assert!(matches!(
+            assistants::create(tx, one, &new, 5),
+            Err(StoreError::Conflict(_))
+        ));
+        let elsewhere = assistants::create(tx, two, &new, 5)?;
+        let found = assistants::find_by_name(tx, one, "desk")?.unwrap();
+        assert_eq!((found.id, &found.settings), (id, &settings));
+        assert!(matches!(
+            assistants::get(tx, two, id),
+            Err(StoreError::NotFound(_))
+        ));
+        let changed = NewAssistant {
+            title: "Front desk",
+            model: Some("small"),
+            ..new
+        };
+        assistants::update(tx, &found, &changed, 6)?;
+        let listed = assistants::list(tx, one)?;
+        assert_eq!((listed.len(), listed[0].title.as_str()), (1, "Front desk"));
+        assert_eq!(
+            (listed[0].model.as_deref(), listed[0].updated_at),
+            (Some("small"), 6)
+        );
+        assert_eq!(assistants::get(tx, two, elsewhere)?.title, "Desk");
+
+        let with = NewConversation {
+            assistant: Some(id),
+            channel: Channel::Voice,
+            visitor: None,
+            title: "",
+        };
+        let call = conversations::create(tx, one, &with, 7)?;
+        assert!(matches!(
+            conversations::create(tx, two, &with, 7),
+            Err(StoreError::NotFound(_))
+        ));
+        assistants::delete(tx, &found)?;
+        assert_eq!(conversations::get(tx, one, call.id)?.assistant, None);
+        let gone = NewConversation {
+            assistant: Some(AssistantId::new()),
+            ..with
+        };
+        assert!(conversations::create(tx, one, &gone, 7).is_err());
+        Ok(())
+    });
+}
+
+#[test]
+fn messages_keep_their_order_and_the_list_shows_the_last() {
+    within(|tx, one, two| {
+        let (first, second) = (talk(tx, one, 10), talk(tx, one, 20));
+        for text in ["a", "b", "c"] {
+            messages::append(tx, &first, &said(text), 30)?;
+        }
+        let texts = |limit| -> Vec<String> {
+            messages::list(tx, &first, limit)
+                .unwrap()
+                .into_iter()
+                .map(|m| m.text)
+                .collect()
+        };
+        assert_eq!(texts(10), ["a", "b", "c"]);
+        assert_eq!(texts(2), ["b", "c"]);
+        let recent = conversations::list_recent(tx, one, 10, 0)?;
+        assert_eq!(
+            recent.iter().map(|s| s.conversation.id).collect::<Vec<_>>(),
+            [first.id, second.id]
+        );
+        assert_eq!(
+            (recent[0].messages, recent[0].last_message.as_deref()),
+            (3, Some("c"))
+        );
+        assert_eq!(
+            (recent[1].messages, recent[1].last_message.as_deref()),
+            (0, None)
+        );
+        assert_eq!(recent[0].conversation.last_at, 30);
+        assert_eq!(conversations::list_recent(tx, one, 1, 1)?.len(), 1);
+        assert!(conversations::list_recent(tx, two, 10, 0)?.is_empty());
+        assert!(matches!(
+            conversations::get(tx, two, first.id),
+            Err(StoreError::NotFound(_))
+        ));
+        conversations::set_state(tx, &first, ConversationState::Waiting)?;
+        conversations::set_title(tx, &first, "Hours")?;
+        let first = conversations::get(tx, one, first.id)?;
+        assert_eq!(
+            (first.state, first.title.as_str()),
+            (ConversationState::Waiting, "Hours")
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn a_message_sent_twice_is_stored_once() {
+    within(|tx, one, _| {
+        let (first, second) = (talk(tx, one, 10), talk(tx, one, 10));
+        let new = NewMessage {
+            client_id: Some("c-1"),
+            ..said("hello")
+        };
+        let Appended::Stored(stored) = messages::append(tx, &first, &new, 11)? else {
+            panic!("the first is new");
+        };
+        let again = NewMessage {
+            text: "other words",
+            ..new.clone()
+        };
+        let Appended::Known(known) = messages::append(tx, &first, &again, 12)? else {
+            panic!("the second is not");
+        };
+        assert_eq!(known, stored);
+        assert!(matches!(
+            messages::append(tx, &second, &new, 12)?,
+            Appended::Stored(_)
+        ));
+        assert_eq!(messages::list(tx, &first, 10)?.len(), 1);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_streamed_answer_is_interrupted_until_it_is_complete() {
+    within(|tx, one, two| {
+        let conversation = talk(tx, one, 10);
+        let begun = NewMessage {
+            role: Speaker::Assistant,
+            text: "",
+            state: MessageState::Interrupted,
+            client_id: None,
+        };
+        let answer = messages::append(tx, &conversation, &begun, 11)?.into_message();
+        messages::update(tx, &answer, "We open", MessageState::Interrupted)?;
+        assert_eq!(
+            messages::get(tx, one, answer.id)?.state,
+            MessageState::Interrupted
+        );
+        messages::update(tx, &answer, "We open at 9.", MessageState::Complete)?;
+        let details = json!({ "ms": 12 });
+        let kept = receipt(Some(conversation.id), Some(answer.id), &details);
+        receipts::insert(tx, one, &kept, 12)?;
+        let done = messages::get(tx, one, answer.id)?;
+        assert_eq!(
+            (done.text.as_str(), done.receipt),
+            ("We open at 9.", Some(kept.id))
+        );
+        assert!(matches!(
+            messages::get(tx, two, answer.id),
+            Err(StoreError::NotFound(_))
+        ));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_receipt_stays_in_its_workspace_and_goes_with_its_conversation() {
+    within(|tx, one, two| {
+        let conversation = talk(tx, one, 10);
+        let details = json!([{ "document": "d", "start": 3, "score": 0.5 }]);
+        let tied = receipt(Some(conversation.id), None, &details);
+        let free = receipt(None, None, &details);
+        receipts::insert(tx, one, &tied, 11)?;
+        receipts::insert(tx, one, &free, 12)?;
+        let got = receipts::get(tx, one, tied.id)?;
+        assert_eq!((&got.passages, got.rung.as_str()), (&details, "extract"));
+        assert!(matches!(
+            receipts::get(tx, two, tied.id),
+            Err(StoreError::NotFound(_))
+        ));
+        let ids = |w, c| -> Vec<ReceiptId> {
+            receipts::list(tx, w, c, 10)
+                .unwrap()
+                .iter()
+                .map(|r| r.id)
+                .collect()
+        };
+        assert_eq!(ids(one, None), [free.id, tied.id]);
+        assert_eq!(ids(one, Some(conversation.id)), [tied.id]);
+        assert!(ids(two, None).is_empty() && ids(two, Some(conversation.id)).is_empty());
+        // Another workspace cannot hang a receipt on this conversation.
+        let foreign = receipt(Some(conversation.id), None, &details);
+        assert!(matches!(
+            receipts::insert(tx, two, &foreign, 13),
+            Err(StoreError::NotFound(_))
+        ));
+
+        messages::append(tx, &conversation, &said("hello"), 14)?;
+        conversations::delete(tx, &conversation)?;
+        assert!(messages::list(tx, &conversation, 10)?.is_empty());
+        assert_eq!(ids(one, None), [free.id]);
+        assert!(matches!(
+            messages::append(tx, &conversation, &said("late"), 15),
+            Err(StoreError::NotFound(_))
+        ));
+        assert_eq!(
+            (receipts::purge(tx, one, 11)?, receipts::purge(tx, one, 12)?),
+            (0, 1)
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn purging_goes_by_the_last_word_and_by_workspace() {
+    within(|tx, one, two| {
+        let (old, lively, other) = (talk(tx, one, 10), talk(tx, one, 10), talk(tx, two, 10));
+        messages::append(tx, &lively, &said("still here"), 50)?;
+        assert_eq!(conversations::purge(tx, one, 20)?, 1);
+        assert!(conversations::get(tx, one, old.id).is_err());
+        assert!(conversations::get(tx, one, lively.id).is_ok());
+        assert!(conversations::get(tx, two, other.id).is_ok());
+        workspaces::purge(tx, one)?;
+        let left: i64 = tx.query_row("SELECT count(*) FROM messages", [], |row| row.get(0))?;
+        assert_eq!(left, 0);
+        assert!(conversations::get(tx, two, other.id).is_ok());
+        Ok(())
+    });
+}

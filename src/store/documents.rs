@@ -1,0 +1,265 @@
+//! Documents of a workspace. What a document says lies in its versions ([`super::versions`]).
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::values::text_enum;
+use super::versions::{self, NewVersion};
+use super::{DocumentId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
+
+text_enum! {
+    /// How far the newest version of a document is.
+    pub enum DocumentState {
+        /// Waiting to be read.
+        Queued = "queued",
+        /// Being read, cut and embedded.
+        Indexing = "indexing",
+        /// Searched.
+        Ready = "ready",
+        /// Could not be read; the document's `error` says why.
+        Failed = "failed",
+    }
+}
+
+/// A document.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// Its id, the same for all versions.
+    pub id: DocumentId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// File name, unique in the workspace.
+    pub name: String,
+    /// Title for people.
+    pub title: String,
+    /// How far the newest version is.
+    pub state: DocumentState,
+    /// Why it failed, in words for the owner.
+    pub error: Option<String>,
+    /// The version that is searched; an older one until the newest is ready.
+    pub current_version: Option<VersionId>,
+    /// When the first version arrived.
+    pub created_at: UnixMs,
+    /// When it last changed.
+    pub updated_at: UnixMs,
+}
+
+/// A document in a list, with figures of its newest version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentSummary {
+    /// The document.
+    pub document: Document,
+    /// Newest version.
+    pub latest_version: VersionId,
+    /// Its number, from 1.
+    pub version_number: u32,
+    /// Size of its original in bytes.
+    pub bytes: i64,
+    /// Media type of its original.
+    pub media_type: String,
+    /// Pages, where the format has them.
+    pub pages: Option<u32>,
+    /// Chunks that are searched now.
+    pub chunks: i64,
+}
+
+/// An uploaded file.
+#[derive(Debug, Clone)]
+pub struct NewDocument<'a> {
+    /// File name; a name the workspace has already makes a new version.
+    pub name: &'a str,
+    /// Title for people.
+    pub title: &'a str,
+    /// Media type.
+    pub media_type: &'a str,
+    /// The file as it came.
+    pub original: &'a [u8],
+}
+
+/// What became of an uploaded file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    /// A new document.
+    Created(DocumentId, VersionId),
+    /// A new version of a document that was there.
+    NewVersion(DocumentId, VersionId),
+    /// The newest version has the same bytes; nothing was stored.
+    Unchanged(DocumentId, VersionId),
+}
+
+impl Inserted {
+    /// The document, whatever happened.
+    pub fn document(self) -> DocumentId {
+        match self {
+            Self::Created(d, _) | Self::NewVersion(d, _) | Self::Unchanged(d, _) => d,
+        }
+    }
+
+    /// Its newest version, whatever happened.
+    pub fn version(self) -> VersionId {
+        match self {
+            Self::Created(_, v) | Self::NewVersion(_, v) | Self::Unchanged(_, v) => v,
+        }
+    }
+}
+
+const COLUMNS: &str = "d.id, d.workspace, d.name, d.title, d.state, d.error, d.current_version, \
+                       d.created_at, d.updated_at";
+
+impl Document {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            workspace: row.get("workspace")?,
+            name: row.get("name")?,
+            title: row.get("title")?,
+            state: row.get("state")?,
+            error: row.get("error")?,
+            current_version: row.get("current_version")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+        })
+    }
+}
+
+/// Stores a file: as a new document, or as a new version of the document of the same name. The
+/// document is `Queued` afterwards unless nothing changed; an older version stays searched.
+pub fn insert(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    new: &NewDocument<'_>,
+    now: UnixMs,
+) -> Result<Inserted, StoreError> {
+    let version = NewVersion::of(new.media_type, new.original);
+    let Some(document) = find_by_name(tx, workspace, new.name)? else {
+        let id = DocumentId::new();
+        tx.prepare_cached(
+            "INSERT INTO documents (id, workspace, name, title, state, created_at, updated_at)
+             VALUES (?, ?, ?, ?, 'queued', ?, ?)",
+        )?
+        .execute((id, workspace, new.name, new.title, now, now))?;
+        return Ok(Inserted::Created(
+            id,
+            versions::append(tx, id, 1, &version, now)?,
+        ));
+    };
+    let latest = versions::latest(tx, &document)?;
+    if latest.sha256 == version.sha256 && latest.media_type == version.media_type {
+        return Ok(Inserted::Unchanged(document.id, latest.id));
+    }
+    tx.prepare_cached(
+        "UPDATE documents SET title = ?, state = 'queued', error = NULL, updated_at = ?
+         WHERE id = ?",
+    )?
+    .execute((new.title, now, document.id))?;
+    let id = versions::append(tx, document.id, latest.number + 1, &version, now)?;
+    Ok(Inserted::NewVersion(document.id, id))
+}
+
+/// The document with this id, in this workspace. A deleted one is not found.
+pub fn get(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: DocumentId,
+) -> Result<Scoped<Document>, StoreError> {
+    conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM documents d
+         WHERE d.workspace = ? AND d.id = ? AND d.deleted_at IS NULL"
+    ))?
+    .query_row((workspace, id), Document::from_row)
+    .optional()?
+    .map(|document| Scoped::proven(workspace, document))
+    .ok_or(StoreError::NotFound("the document"))
+}
+
+/// The document of this file name, in this workspace. A deleted one is not found.
+pub fn find_by_name(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    name: &str,
+) -> Result<Option<Scoped<Document>>, StoreError> {
+    Ok(conn
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM documents d
+             WHERE d.workspace = ? AND d.name = ? AND d.deleted_at IS NULL"
+        ))?
+        .query_row((workspace, name), Document::from_row)
+        .optional()?
+        .map(|document| Scoped::proven(workspace, document)))
+}
+
+/// The documents of a workspace by file name, with figures. Deleted ones are left out.
+pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<DocumentSummary>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS}, v.id AS latest, v.number, v.bytes, v.media_type, v.pages,
+                (SELECT count(*) FROM chunks c WHERE c.version = d.current_version) AS chunks
+         FROM documents d
+         JOIN document_versions v ON v.document = d.id AND v.number =
+              (SELECT max(number) FROM document_versions WHERE document = d.id)
+         WHERE d.workspace = ? AND d.deleted_at IS NULL
+         ORDER BY d.name"
+    ))?;
+    let rows = statement.query_map([workspace], |row| {
+        Ok(DocumentSummary {
+            document: Document::from_row(row)?,
+            latest_version: row.get("latest")?,
+            version_number: row.get("number")?,
+            bytes: row.get("bytes")?,
+            media_type: row.get("media_type")?,
+            pages: row.get("pages")?,
+            chunks: row.get("chunks")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Sets the title for people, such as the one that a document gives itself.
+pub fn set_title(
+    tx: &Transaction<'_>,
+    document: &Scoped<Document>,
+    title: &str,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE documents SET title = ? WHERE workspace = ? AND id = ?")?
+        .execute((title, document.workspace(), document.id))?;
+    Ok(())
+}
+
+/// Says how far the newest version is; `error` goes with `Failed`.
+pub fn set_state(
+    tx: &Transaction<'_>,
+    document: &Scoped<Document>,
+    state: DocumentState,
+    error: Option<&str>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE documents SET state = ?, error = ?, updated_at = ?
+             WHERE workspace = ? AND id = ? AND deleted_at IS NULL",
+        )?
+        .execute((state, error, now, document.workspace(), document.id))?;
+    if changed == 0 {
+        Err(StoreError::NotFound("the document"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Hides a document at once: no finder, list or chunk query sees it. [`purge_deleted`] removes it.
+pub fn delete(
+    tx: &Transaction<'_>,
+    document: &Scoped<Document>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE documents SET deleted_at = ?1, updated_at = ?1
+         WHERE workspace = ?2 AND id = ?3 AND deleted_at IS NULL",
+        (now, document.workspace(), document.id),
+    )?;
+    Ok(())
+}
+
+/// Removes documents that were deleted at or before `before`, with versions and chunks; returns
+/// how many documents.
+pub fn purge_deleted(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
+    Ok(tx.execute("DELETE FROM documents WHERE deleted_at <= ?", [before])?)
+}

@@ -1,0 +1,124 @@
+//! What can go wrong with the store, in words that say what to do.
+
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+use rusqlite::ffi;
+
+/// An error of the store. Each message names the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The key does not open this database (or its first page is destroyed: both look alike).
+    #[error(
+        "the key does not open {}. Use the key (or passphrase) this database was created with; \
+         if it is surely the right one, the file is damaged: restore a backup",
+        path.display()
+    )]
+    WrongKey {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// A page failed its checksum or the file is inconsistent.
+    #[error(
+        "the database is damaged ({detail}). Stop Frontdesk, keep the file, and restore the last backup"
+    )]
+    Damaged {
+        /// What SQLite said.
+        detail: String,
+    },
+    /// The disk (or the page limit of the database) is full; nothing of this change was written.
+    #[error("the disk is full, so nothing was saved. Free some space and try again")]
+    DiskFull,
+    /// The file was written by a newer Frontdesk.
+    #[error(
+        "the database has schema {found}, this Frontdesk knows {known}. Start the newer version of \
+         Frontdesk, or restore the backup made before the upgrade"
+    )]
+    NewerSchema {
+        /// Schema number in the file.
+        found: u32,
+        /// Newest schema number this binary knows.
+        known: u32,
+    },
+    /// Another connection held the database longer than the busy timeout.
+    #[error("the database is busy. Try again in a moment; if it stays so, restart Frontdesk")]
+    Busy,
+    /// The row is not there, or belongs to another workspace (the two are not told apart).
+    #[error("{0} was not found. It may have been deleted; reload the list")]
+    NotFound(&'static str),
+    /// The change contradicts what is stored: a name in use, a state passed by, a broken reference.
+    #[error("this conflicts with what is stored: {0}. Reload and try again")]
+    Conflict(String),
+    /// Another Frontdesk process uses this data directory.
+    #[error(
+        "another Frontdesk (process {pid}) uses this data directory{}. Stop it, or let it do the work",
+        address.as_deref().map(|a| format!(" and listens on {a}")).unwrap_or_default()
+    )]
+    InUse {
+        /// Process id of the holder; 0 when it has not written it yet.
+        pid: u32,
+        /// Where the holder listens, when it does.
+        address: Option<String>,
+    },
+    /// The operating system refused a file operation.
+    #[error("{what} failed: {source}. Check that the disk is there and the permissions are right")]
+    Io {
+        /// What was attempted.
+        what: String,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// Anything else SQLite reports: a mistake in Frontdesk rather than of its user.
+    #[error(
+        "the database refused a statement: {0}. This is a fault in Frontdesk; please report it"
+    )]
+    Sqlite(String),
+}
+
+impl StoreError {
+    /// Wraps an I/O error with what was attempted; a full disk keeps its own variant.
+    pub(super) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+        if source.kind() == std::io::ErrorKind::StorageFull
+            || source.kind() == std::io::ErrorKind::QuotaExceeded
+        {
+            return Self::DiskFull;
+        }
+        Self::Io {
+            what: what.into(),
+            source,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        let rusqlite::Error::SqliteFailure(failure, message) = &error else {
+            return match error {
+                rusqlite::Error::QueryReturnedNoRows => Self::NotFound("the entry"),
+                other => Self::Sqlite(other.to_string()),
+            };
+        };
+        let detail = message.clone().unwrap_or_else(|| failure.to_string());
+        match failure.code {
+            ErrorCode::DiskFull => Self::DiskFull,
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged { detail },
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+            ErrorCode::ConstraintViolation => match failure.extended_code {
+                ffi::SQLITE_CONSTRAINT_DATATYPE => Self::Sqlite(detail),
+                _ => Self::Conflict(detail),
+            },
+            // A reader that was asked to write, as opposed to a file that cannot be written.
+            ErrorCode::ReadOnly if failure.extended_code == ffi::SQLITE_READONLY => {
+                Self::Sqlite(detail)
+            }
+            ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied => Self::Io {
+                what: "using the database file".into(),
+                source: std::io::Error::other(detail),
+            },
+            _ => Self::Sqlite(detail),
+        }
+    }
+}

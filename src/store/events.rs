@@ -1,0 +1,70 @@
+//! Events: what happened, in the past tense, for reactions and for people.
+
+use rusqlite::{Connection, Transaction};
+use serde_json::Value;
+
+use super::values::Json;
+use super::{EventId, StoreError, UnixMs, WorkspaceId};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// Its place in the log.
+    pub id: EventId,
+    /// Where it happened.
+    pub workspace: WorkspaceId,
+    /// What happened ("document_ready").
+    pub kind: String,
+    /// To what, an id as text.
+    pub subject: String,
+    /// Details.
+    pub data: Value,
+    /// When.
+    pub at: UnixMs,
+}
+
+/// Adds an event in the transaction of the change it tells of.
+pub fn append(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    kind: &str,
+    subject: &str,
+    data: &Value,
+    at: UnixMs,
+) -> Result<EventId, StoreError> {
+    let id = tx
+        .prepare_cached(
+            "INSERT INTO events (workspace, kind, subject, data, at) VALUES (?, ?, ?, ?, ?)",
+        )?
+        .insert((workspace, kind, subject, Json(data), at))?;
+    Ok(EventId(id))
+}
+
+/// The events of a workspace after a place in the log, oldest first. `EventId(0)` is the beginning.
+pub fn list(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    after: EventId,
+    limit: u32,
+) -> Result<Vec<Event>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, workspace, kind, subject, data, at FROM events
+         WHERE workspace = ? AND id > ? ORDER BY id LIMIT ?",
+    )?;
+    let rows = statement.query_map((workspace, after, limit), |row| {
+        Ok(Event {
+            id: row.get("id")?,
+            workspace: row.get("workspace")?,
+            kind: row.get("kind")?,
+            subject: row.get("subject")?,
+            data: row.get::<_, Json<Value>>("data")?.0,
+            at: row.get("at")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Removes events from at or before `before`; returns how many.
+pub fn purge(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
+    Ok(tx.execute("DELETE FROM events WHERE at <= ?", [before])?)
+}

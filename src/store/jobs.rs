@@ -1,0 +1,281 @@
+//! Background jobs as rows. A worker leases a job, commits, does it, and then finishes it: no
+//! transaction is held while it runs, and a job whose worker died is leased again.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use serde_json::Value;
+
+use super::values::{Json, text_enum};
+use super::{JobId, StoreError, UnixMs, WorkspaceId};
+
+text_enum! {
+    /// Where a job is.
+    pub enum JobState {
+        /// Waiting for its time.
+        Queued = "queued",
+        /// A worker has it.
+        Leased = "leased",
+        /// Done.
+        Done = "done",
+        /// Given up.
+        Failed = "failed",
+    }
+}
+
+/// A job.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// Its workspace, unless it concerns the whole installation.
+    pub workspace: Option<WorkspaceId>,
+    /// What to do.
+    pub kind: String,
+    /// With what.
+    pub payload: Value,
+    /// Where it is.
+    pub state: JobState,
+    /// How often it was leased.
+    pub attempts: u32,
+    /// When it may run.
+    pub run_at: UnixMs,
+    /// Until when the worker has it.
+    pub leased_until: Option<UnixMs>,
+    /// Why the last attempt failed.
+    pub error: Option<String>,
+    /// When it was enqueued.
+    pub created_at: UnixMs,
+}
+
+/// What a new job needs.
+#[derive(Debug, Clone)]
+pub struct NewJob<'a> {
+    /// Its workspace, unless it concerns the whole installation.
+    pub workspace: Option<WorkspaceId>,
+    /// What to do.
+    pub kind: &'a str,
+    /// With what; ids, not contents.
+    pub payload: &'a Value,
+    /// When it may run.
+    pub run_at: UnixMs,
+}
+
+/// How failed attempts are repeated: after `base_ms`, then twice as long each time up to `cap_ms`,
+/// `max_attempts` attempts in all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retry {
+    /// Attempts in all, the first included.
+    pub max_attempts: u32,
+    /// First pause, milliseconds.
+    pub base_ms: i64,
+    /// Longest pause, milliseconds.
+    pub cap_ms: i64,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            max_attempts: 5,
+            base_ms: 2_000,
+            cap_ms: 300_000,
+        }
+    }
+}
+
+impl Retry {
+    /// The pause after this many attempts, milliseconds.
+    pub fn after(self, attempts: u32) -> i64 {
+        let doublings = attempts.saturating_sub(1).min(32);
+        self.base_ms
+            .saturating_mul(1_i64 << doublings)
+            .min(self.cap_ms)
+    }
+}
+
+/// What follows a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterFailure {
+    /// It will be tried again at this time.
+    RetryAt(UnixMs),
+    /// It was the last attempt.
+    GivenUp,
+}
+
+const COLUMNS: &str = "id, workspace, kind, payload, state, attempts, run_at, leased_until, \
+                       error, created_at";
+
+impl Job {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            workspace: row.get("workspace")?,
+            kind: row.get("kind")?,
+            payload: row.get::<_, Json<Value>>("payload")?.0,
+            state: row.get("state")?,
+            attempts: row.get("attempts")?,
+            run_at: row.get("run_at")?,
+            leased_until: row.get("leased_until")?,
+            error: row.get("error")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// Adds a job within the caller's transaction: it exists exactly if what it is about does.
+pub fn enqueue(tx: &Transaction<'_>, new: &NewJob<'_>, now: UnixMs) -> Result<JobId, StoreError> {
+    let id = JobId::new();
+    tx.prepare_cached(
+        "INSERT INTO jobs (id, workspace, kind, payload, state, run_at, created_at)
+         VALUES (?, ?, ?, ?, 'queued', ?, ?)",
+    )?
+    .execute((
+        id,
+        new.workspace,
+        new.kind,
+        Json(new.payload),
+        new.run_at,
+        now,
+    ))?;
+    Ok(id)
+}
+
+/// Takes the job that is due longest (or whose lease ran out) for `lease_ms` milliseconds.
+/// Commit before running it.
+pub fn lease(tx: &Transaction<'_>, now: UnixMs, lease_ms: i64) -> Result<Option<Job>, StoreError> {
+    Ok(tx
+        .prepare_cached(&format!(
+            "UPDATE jobs SET state = 'leased', attempts = attempts + 1, leased_until = ?2
+             WHERE id = (SELECT id FROM jobs
+                         WHERE (state = 'queued' AND run_at <= ?1)
+                            OR (state = 'leased' AND leased_until <= ?1)
+                         ORDER BY run_at, id LIMIT 1)
+             RETURNING {COLUMNS}"
+        ))?
+        .query_row((now, now.saturating_add(lease_ms)), Job::from_row)
+        .optional()?)
+}
+
+/// Keeps a lease for another `lease_ms` milliseconds. `Conflict` if it was lost.
+pub fn extend(
+    tx: &Transaction<'_>,
+    job: &Job,
+    now: UnixMs,
+    lease_ms: i64,
+) -> Result<(), StoreError> {
+    still_leased(
+        tx.prepare_cached(
+            "UPDATE jobs SET leased_until = ? WHERE id = ? AND state = 'leased' AND attempts = ?",
+        )?
+        .execute((now.saturating_add(lease_ms), job.id, job.attempts))?,
+    )
+}
+
+/// Marks a leased job done. `Conflict` if the lease was lost: someone else does it now.
+pub fn finish(tx: &Transaction<'_>, job: &Job) -> Result<(), StoreError> {
+    still_leased(
+        tx.prepare_cached(
+            "UPDATE jobs SET state = 'done', leased_until = NULL, error = NULL
+             WHERE id = ? AND state = 'leased' AND attempts = ?",
+        )?
+        .execute((job.id, job.attempts))?,
+    )
+}
+
+/// Notes a failed attempt and says what follows. `Conflict` if the lease was lost.
+pub fn fail(
+    tx: &Transaction<'_>,
+    job: &Job,
+    error: &str,
+    now: UnixMs,
+    retry: Retry,
+) -> Result<AfterFailure, StoreError> {
+    let after = if job.attempts >= retry.max_attempts {
+        AfterFailure::GivenUp
+    } else {
+        AfterFailure::RetryAt(now.saturating_add(retry.after(job.attempts)))
+    };
+    let (state, run_at) = match after {
+        AfterFailure::GivenUp => (JobState::Failed, job.run_at),
+        AfterFailure::RetryAt(at) => (JobState::Queued, at),
+    };
+    still_leased(
+        tx.prepare_cached(
+            "UPDATE jobs SET state = ?, run_at = ?, leased_until = NULL, error = ?
+             WHERE id = ? AND state = 'leased' AND attempts = ?",
+        )?
+        .execute((state, run_at, error, job.id, job.attempts))?,
+    )?;
+    Ok(after)
+}
+
+/// Gives up at once, for an error that no repetition cures. `Conflict` if the lease was lost.
+pub fn give_up(tx: &Transaction<'_>, job: &Job, error: &str) -> Result<(), StoreError> {
+    still_leased(tx.execute(
+        "UPDATE jobs SET state = 'failed', leased_until = NULL, error = ?
+         WHERE id = ? AND state = 'leased' AND attempts = ?",
+        (error, job.id, job.attempts),
+    )?)
+}
+
+/// At start: every lease is of a process that is gone, so all leased jobs are queued again.
+/// Returns how many.
+pub fn recover(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "UPDATE jobs SET state = 'queued', leased_until = NULL, run_at = min(run_at, ?)
+         WHERE state = 'leased'",
+        [now],
+    )?)
+}
+
+/// When the next job wants to run (or a lease runs out), so that a worker can sleep until then.
+pub fn next_due(conn: &Connection) -> Result<Option<UnixMs>, StoreError> {
+    Ok(conn.query_row(
+        "SELECT min(due) FROM (SELECT min(run_at) AS due FROM jobs WHERE state = 'queued'
+                               UNION ALL
+                               SELECT min(leased_until) FROM jobs WHERE state = 'leased')",
+        [],
+        |row| row.get(0),
+    )?)
+}
+
+/// The job with this id.
+pub fn get(conn: &Connection, id: JobId) -> Result<Job, StoreError> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM jobs WHERE id = ?"))?
+        .query_row([id], Job::from_row)
+        .optional()?
+        .ok_or(StoreError::NotFound("the job"))
+}
+
+/// How many jobs are in a state.
+pub fn count(conn: &Connection, state: JobState) -> Result<i64, StoreError> {
+    Ok(conn.query_row(
+        "SELECT count(*) FROM jobs WHERE state = ?",
+        [state],
+        |row| row.get(0),
+    )?)
+}
+
+/// Jobs in a state, oldest first.
+pub fn list(conn: &Connection, state: JobState, limit: u32) -> Result<Vec<Job>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM jobs WHERE state = ? ORDER BY run_at, id LIMIT ?"
+    ))?;
+    let rows = statement.query_map((state, limit), Job::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Removes jobs that ended and were enqueued at or before `before`; returns how many.
+pub fn purge_ended(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "DELETE FROM jobs WHERE state IN ('done', 'failed') AND created_at <= ?",
+        [before],
+    )?)
+}
+
+fn still_leased(changed: usize) -> Result<(), StoreError> {
+    if changed == 0 {
+        return Err(StoreError::Conflict(
+            "the lease of this job was lost".into(),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! The schema's history. Migrations are only ever appended, each a file with its reason.
+//!
+//! A new database gets all of them. An existing one is never changed in place: it is copied, the
+//! copy is migrated and checked, and then renamed over the original, which stays beside it as
+//! `….before-NNNN` until the next start that needs no migration. Killed anywhere in between, the
+//! original is still there and valid, and the next start begins anew.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use rusqlite::backup::{Backup, StepResult};
+
+use super::StoreError;
+use super::connection::{self, Access, Opener};
+
+/// One step of the schema.
+pub(super) struct Migration {
+    /// SQL that runs in one transaction.
+    pub(super) sql: &'static str,
+}
+
+/// All steps; the number of a step is its place, from 1. Append only.
+pub(super) const MIGRATIONS: &[Migration] = &[Migration {
+    sql: include_str!("migrations/0001_initial.sql"),
+}];
+
+/// Makes the database at this place have exactly these migrations.
+pub(super) fn bring_up(opener: &Opener, migrations: &[Migration]) -> Result<(), StoreError> {
+    let path = opener.path();
+    let known = count(migrations);
+    let existing = opener.open(Access::Write)?;
+    let found = version(&existing)?;
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    if found == 0 {
+        // Nothing in it yet (or its first start was cut short and rolled back).
+        return apply(&existing, migrations, 0);
+    }
+    if found == known {
+        return discard_leftovers(path);
+    }
+    let copy = migrate_copy(opener, existing, migrations, found)?;
+    swap_in(path, &copy, found)
+}
+
+/// Applies the steps after `from`, all or none of them.
+fn apply(connection: &Connection, migrations: &[Migration], from: u32) -> Result<(), StoreError> {
+    let tx = connection.unchecked_transaction()?;
+    for (number, migration) in (1_u32..).zip(migrations) {
+        if number > from {
+            tx.execute_batch(migration.sql)?;
+        }
+    }
+    tx.pragma_update(None, "user_version", count(migrations))?;
+    Ok(tx.commit()?)
+}
+
+/// Copies the database, migrates the copy and checks it. The original's write-ahead log is empty
+/// and gone afterwards: left behind, it would be replayed into the file that takes its place.
+pub(super) fn migrate_copy(
+    opener: &Opener,
+    existing: Connection,
+    migrations: &[Migration],
+    found: u32,
+) -> Result<PathBuf, StoreError> {
+    let path = opener.path();
+    let copy = beside(path, ".migrating");
+    remove_database(&copy)?;
+    let target = opener.sibling(&copy);
+    checkpoint(&existing)?;
+    self::copy(&existing, &target)?;
+    close(existing)?;
+    let log = beside(path, "-wal");
+    if log.metadata().is_ok_and(|m| m.len() > 0) {
+        return Err(StoreError::Busy);
+    }
+
+    let connection = target.open(Access::Write)?;
+    // A step may rebuild a table that others refer to; the check below proves the references.
+    connection.execute_batch("PRAGMA foreign_keys = OFF")?;
+    apply(&connection, migrations, found)?;
+    connection::check(&connection)?;
+    checkpoint(&connection)?;
+    close(connection)?;
+    sync(&copy)?;
+    Ok(copy)
+}
+
+/// Keeps the original under another name and puts the copy in its place, in one atomic step.
+fn swap_in(path: &Path, copy: &Path, found: u32) -> Result<(), StoreError> {
+    let kept = beside(path, &format!(".before-{found:04}"));
+    remove_database(&kept)?;
+    let what = || format!("replacing {} by its migrated copy", path.display());
+    if fs::hard_link(path, &kept).is_err() {
+        // Not every file system has hard links.
+        fs::copy(path, &kept).map_err(|e| StoreError::io(what(), e))?;
+        sync(&kept)?;
+    }
+    fs::rename(copy, path).map_err(|e| StoreError::io(what(), e))?;
+    sync(parent(path))?;
+    tracing::info!(kept = %kept.display(), "the database was migrated; the old one is kept");
+    Ok(())
+}
+
+/// Removes copies of a migration that was cut short, and the original of one that is proven now.
+fn discard_leftovers(path: &Path) -> Result<(), StoreError> {
+    let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
+        return Ok(());
+    };
+    let dir = parent(path);
+    let what = || format!("looking for old copies in {}", dir.display());
+    for entry in fs::read_dir(dir).map_err(|e| StoreError::io(what(), e))? {
+        let entry = entry.map_err(|e| StoreError::io(what(), e))?;
+        let left = entry.file_name().into_string().unwrap_or_default();
+        let Some(rest) = left.strip_prefix(name) else {
+            continue;
+        };
+        if rest.starts_with(".before-") || rest.starts_with(".migrating") {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies a whole database into a new file. In one step, and so from one state of the database: with
+/// a write-ahead log that holds up no writer, and no writer makes it begin again.
+pub(super) fn copy(from: &Connection, target: &Opener) -> Result<(), StoreError> {
+    let mut to = target.open(Access::Write)?;
+    let backup = Backup::new(from, &mut to)?;
+    if backup.step(-1)? != StepResult::Done {
+        return Err(StoreError::Busy);
+    }
+    drop(backup);
+    checkpoint(&to)?;
+    close(to)?;
+    sync(target.path())?;
+    sync(parent(target.path()))
+}
+
+/// Moves the write-ahead log into the database file and empties it. `Busy` if a reader is in the way.
+pub(super) fn checkpoint(connection: &Connection) -> Result<(), StoreError> {
+    let blocked: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if blocked == 0 {
+        Ok(())
+    } else {
+        Err(StoreError::Busy)
+    }
+}
+
+pub(super) fn version(connection: &Connection) -> Result<u32, StoreError> {
+    Ok(connection.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+fn count(migrations: &[Migration]) -> u32 {
+    u32::try_from(migrations.len()).unwrap_or(u32::MAX)
+}
+
+fn close(connection: Connection) -> Result<(), StoreError> {
+    connection.close().map_err(|(_, e)| e.into())
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
+    }
+}
+
+/// `frontdesk.db` and `-wal` make `frontdesk.db-wal`.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Waits until a file's contents, or a directory's entries, are on the disk.
+fn sync(path: &Path) -> Result<(), StoreError> {
+    File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|e| StoreError::io(format!("writing {} to the disk", path.display()), e))
+}
+
+fn remove_database(path: &Path) -> Result<(), StoreError> {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        remove(&beside(path, suffix))?;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::io(format!("removing {}", path.display()), e))
+        }
+        _ => Ok(()),
+    }
+}

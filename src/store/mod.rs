@@ -1,0 +1,69 @@
+//! The encrypted SQLite database: the only durable truth of the product.
+//!
+//! What this module does *not* know: what a good answer is, what an index looks like, who may do
+//! what, and what time it is. Queries are functions over a connection, one file per aggregate, so
+//! that several of them compose in one transaction; time is always an argument (Unix milliseconds).
+//!
+//! Invariants:
+//! - One writer and a pool of readers that cannot write ([`Store::write`], [`Store::read`]). What
+//!   `write` returned is on the disk (`synchronous=FULL`) before the caller learns of it.
+//! - Every customer row belongs to a workspace. What changes or deletes a row takes a [`Scoped`]
+//!   entity, and only a finder that was told the workspace can make one.
+//! - Secrets that only need recognising (session, setup and API tokens) are stored as hashes.
+//! - The file is always encrypted with a raw key derived from the [`MasterKey`]; nothing is written
+//!   to the disk in plain text, including the write-ahead log and temporary tables.
+
+mod connection;
+mod error;
+mod ids;
+mod migrate;
+mod pool;
+mod scoped;
+mod values;
+
+pub mod api_keys;
+pub mod assistants;
+pub mod chunks;
+pub mod conversations;
+pub mod documents;
+pub mod events;
+pub mod jobs;
+pub mod key;
+pub mod lock;
+pub mod messages;
+pub mod password;
+pub mod receipts;
+pub mod sessions;
+pub mod settings;
+pub mod setup_tokens;
+pub mod token;
+pub mod users;
+pub mod versions;
+pub mod workspaces;
+
+pub use error::StoreError;
+pub use ids::{
+    ApiKeyId, AssistantId, ChunkId, ConversationId, DocumentId, EventId, JobId, MessageId,
+    ReceiptId, UserId, VersionId, WorkspaceId,
+};
+pub use key::{KeyError, KeyStrength, MasterKey};
+pub use lock::{DataLock, Holder};
+pub use pool::Store;
+pub use rusqlite::{Connection, Transaction};
+pub use scoped::Scoped;
+pub use values::UnixMs;
+
+#[cfg(test)]
+mod conversations_tests;
+#[cfg(test)]
+mod documents_tests;
+#[cfg(test)]
+mod file_tests;
+#[cfg(test)]
+mod jobs_tests;
+#[cfg(test)]
+mod migrate_tests;
+#[cfg(test)]
+mod people_tests;
+#[cfg(test)]
+mod pool_tests;

@@ -1,0 +1,245 @@
+//! The handle everybody holds: one writing connection and a few reading ones.
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::Semaphore;
+
+use super::connection::{self, Access, Opener};
+use super::{MasterKey, StoreError, migrate};
+
+/// Reading connections. More than the cores of a small machine; each costs about 2 ms to open and
+/// a page cache of at most 2 MB.
+const READERS: usize = 4;
+
+/// The store. Cloning it is cheap; all clones share the connections.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    writer: Pool,
+    readers: Pool,
+    opener: Opener,
+}
+
+impl Store {
+    /// Opens the database file, making it if it is not there, and brings its schema up to date.
+    ///
+    /// Errors: `WrongKey`, `NewerSchema`, `Damaged`, `DiskFull`, `Io`. Take the
+    /// [`DataLock`](super::DataLock) first: two processes must not migrate the same file.
+    pub fn open(path: &Path, key: &MasterKey) -> Result<Self, StoreError> {
+        connection::make_parent(path)?;
+        let opener = Opener::file(path, key);
+        migrate::bring_up(&opener, migrate::MIGRATIONS)?;
+        Self::connect(opener)
+    }
+
+    /// A store for tests that leaves nothing behind. It lies in the memory file system where there
+    /// is one (Linux), else among the temporary files, has a random key, and its file is unlinked
+    /// at once; apart from not waiting for the disk it behaves like any other.
+    pub fn open_in_memory() -> Result<Self, StoreError> {
+        let memory = Path::new("/dev/shm");
+        let parent = if memory.is_dir() {
+            memory.into()
+        } else {
+            std::env::temp_dir()
+        };
+        let dir = parent.join(format!("frontdesk-{}", uuid::Uuid::new_v4()));
+        let path = dir.join("frontdesk.db");
+        connection::make_parent(&path)?;
+        let store = Opener::scratch(&path).and_then(|opener| {
+            migrate::bring_up(&opener, migrate::MIGRATIONS)?;
+            Self::connect(opener)
+        });
+        std::fs::remove_dir_all(&dir)
+            .map_err(|e| StoreError::io(format!("removing {}", dir.display()), e))?;
+        store
+    }
+
+    fn connect(opener: Opener) -> Result<Self, StoreError> {
+        let writer = Pool::new(vec![opener.open(Access::Write)?]);
+        let readers = (0..READERS)
+            .map(|_| opener.open(Access::Read))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                writer,
+                readers: Pool::new(readers),
+                opener,
+            }),
+        })
+    }
+
+    /// Runs queries on a reading connection, off the async threads. All of them see the same state
+    /// of the database.
+    pub async fn read<T, F>(&self, queries: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        off_thread(&self.shared.readers, move || store.read_blocking(queries)).await
+    }
+
+    /// Runs changes in one transaction on the writing connection, off the async threads. They are
+    /// on the disk when this returns `Ok`; an error undoes all of them. If the caller stops waiting,
+    /// the transaction still runs to its end.
+    pub async fn write<T, F>(&self, changes: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.clone();
+        off_thread(&self.shared.writer, move || store.write_blocking(changes)).await
+    }
+
+    /// [`Store::read`] for code without an async runtime.
+    pub fn read_blocking<T>(
+        &self,
+        queries: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.shared.readers.with(|connection| {
+            let snapshot = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+            queries(&snapshot)
+        })
+    }
+
+    /// [`Store::write`] for code without an async runtime.
+    pub fn write_blocking<T>(
+        &self,
+        changes: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.shared.writer.with(|connection| {
+            let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = changes(&tx)?;
+            tx.commit()?;
+            Ok(value)
+        })
+    }
+
+    /// Checks every page and every reference; takes about a second per 200 MB. `Damaged` tells the
+    /// first finding.
+    pub fn check_blocking(&self) -> Result<(), StoreError> {
+        self.shared
+            .readers
+            .with(|connection| connection::check(connection))
+    }
+
+    /// Copies the database, encrypted with the same key, while it is in use. The file must not
+    /// exist yet.
+    pub fn backup_blocking(&self, to: &Path) -> Result<(), StoreError> {
+        if to.exists() {
+            return Err(StoreError::Conflict(format!(
+                "{} exists already",
+                to.display()
+            )));
+        }
+        let target = self.shared.opener.sibling(to);
+        self.shared
+            .readers
+            .with(|connection| migrate::copy(connection, &target))
+    }
+
+    /// Moves the write-ahead log into the database file and empties it, so that deleted contents
+    /// are gone from both.
+    pub fn checkpoint_blocking(&self) -> Result<(), StoreError> {
+        self.shared
+            .writer
+            .with(|connection| migrate::checkpoint(connection))
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.shared.opener.path())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Waits for a free connection without holding a thread, then runs on a blocking thread.
+async fn off_thread<T: Send + 'static>(
+    pool: &Pool,
+    run: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let permit = Arc::clone(&pool.permits)
+        .acquire_owned()
+        .await
+        .map_err(|_| StoreError::Busy)?;
+    let task = tokio::task::spawn_blocking(move || {
+        let result = run();
+        drop(permit);
+        result
+    });
+    match task.await {
+        Ok(result) => result,
+        Err(e) if e.is_panic() => std::panic::resume_unwind(e.into_panic()),
+        Err(e) => Err(StoreError::io(
+            "running a database task",
+            std::io::Error::other(e),
+        )),
+    }
+}
+
+/// Connections that are lent one at a time.
+struct Pool {
+    idle: Mutex<Vec<Connection>>,
+    returned: Condvar,
+    /// As many as connections: async callers wait here instead of on a thread.
+    permits: Arc<Semaphore>,
+}
+
+impl Pool {
+    fn new(connections: Vec<Connection>) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(connections.len())),
+            idle: Mutex::new(connections),
+            returned: Condvar::new(),
+        }
+    }
+
+    fn with<T>(
+        &self,
+        run: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut lent = self.lend();
+        match &mut lent.connection {
+            Some(connection) => run(connection),
+            None => Err(StoreError::Busy),
+        }
+    }
+
+    fn lend(&self) -> Lent<'_> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self
+            .returned
+            .wait_while(idle, |idle| idle.is_empty())
+            .unwrap_or_else(PoisonError::into_inner);
+        Lent {
+            connection: idle.pop(),
+            pool: self,
+        }
+    }
+}
+
+/// A lent connection; it goes back when this is dropped, also when its user panics.
+struct Lent<'a> {
+    connection: Option<Connection>,
+    pool: &'a Pool,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.pool
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
+            self.pool.returned.notify_one();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Signed-in browsers. Only the hash of a session's token is kept.
+
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::token::TokenHash;
+use super::users::User;
+use super::{StoreError, UnixMs, UserId};
+
+/// A signed-in browser and who it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Who signed in.
+    pub user: User,
+    /// When they signed in.
+    pub created_at: UnixMs,
+    /// When the session was last used (as far as [`touch`] was called).
+    pub last_seen_at: UnixMs,
+    /// When it ends whatever happens.
+    pub expires_at: UnixMs,
+}
+
+/// Starts a session.
+pub fn create(
+    tx: &Transaction<'_>,
+    user: UserId,
+    token: &TokenHash,
+    now: UnixMs,
+    expires_at: UnixMs,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO sessions (token_hash, user, created_at, last_seen_at, expires_at)
+         VALUES (?, ?, ?, ?, ?)",
+    )?
+    .execute((token, user, now, now, expires_at))?;
+    Ok(())
+}
+
+/// The session with this token, if it has not expired, was used within the last `idle_ms`
+/// milliseconds, and its user is not suspended. A clock that went back before the session began
+/// also ends it.
+pub fn find_valid(
+    conn: &Connection,
+    token: &TokenHash,
+    now: UnixMs,
+    idle_ms: i64,
+) -> Result<Option<Session>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT u.id, u.email, u.name, u.password_hash, u.role, u.created_at, u.suspended_at,
+                    s.created_at AS began, s.last_seen_at, s.expires_at
+             FROM sessions s JOIN users u ON u.id = s.user
+             WHERE s.token_hash = ?1 AND s.created_at <= ?2 AND s.expires_at > ?2
+               AND s.last_seen_at > ?3 AND u.suspended_at IS NULL",
+        )?
+        .query_row((token, now, now.saturating_sub(idle_ms)), |row| {
+            Ok(Session {
+                user: User::from_row(row)?,
+                created_at: row.get("began")?,
+                last_seen_at: row.get("last_seen_at")?,
+                expires_at: row.get("expires_at")?,
+            })
+        })
+        .optional()?)
+}
+
+/// Notes that the session is in use.
+pub fn touch(tx: &Transaction<'_>, token: &TokenHash, now: UnixMs) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE sessions SET last_seen_at = ? WHERE token_hash = ?")?
+        .execute((now, token))?;
+    Ok(())
+}
+
+/// Ends one session; nothing happens if it is gone already.
+pub fn revoke(tx: &Transaction<'_>, token: &TokenHash) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM sessions WHERE token_hash = ?", [token])?;
+    Ok(())
+}
+
+/// Ends every session of a person.
+pub fn revoke_all(tx: &Transaction<'_>, user: UserId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM sessions WHERE user = ?", [user])?;
+    Ok(())
+}
+
+/// Removes sessions that have expired; returns how many.
+pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
+    Ok(tx.execute("DELETE FROM sessions WHERE expires_at <= ?", [now])?)
+}

@@ -1,0 +1,181 @@
+//! People who sign in: the owner, admins, agents.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::values::text_enum;
+use super::{StoreError, UnixMs, UserId};
+
+text_enum! {
+    /// What a person may do; each role includes the ones below it.
+    pub enum Role {
+        /// Owns the installation.
+        Owner = "owner",
+        /// Manages workspaces, documents and people.
+        Admin = "admin",
+        /// Reads and takes over conversations.
+        Agent = "agent",
+    }
+}
+
+/// A person who signs in.
+#[derive(Clone, PartialEq)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// E-mail address, unique whatever its case.
+    pub email: String,
+    /// Name for people.
+    pub name: String,
+    /// Argon2id hash (PHC string); none until a password is set.
+    pub password_hash: Option<String>,
+    /// What they may do.
+    pub role: Role,
+    /// When the account was made.
+    pub created_at: UnixMs,
+    /// When it was suspended, if it is.
+    pub suspended_at: Option<UnixMs>,
+}
+
+impl std::fmt::Debug for User {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a new account needs.
+#[derive(Clone)]
+pub struct NewUser<'a> {
+    /// E-mail address.
+    pub email: &'a str,
+    /// Name for people.
+    pub name: &'a str,
+    /// Argon2id hash, from [`super::password::hash`].
+    pub password_hash: Option<&'a str>,
+    /// What they may do.
+    pub role: Role,
+}
+
+const COLUMNS: &str = "id, email, name, password_hash, role, created_at, suspended_at";
+
+impl User {
+    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            email: row.get("email")?,
+            name: row.get("name")?,
+            password_hash: row.get("password_hash")?,
+            role: row.get("role")?,
+            created_at: row.get("created_at")?,
+            suspended_at: row.get("suspended_at")?,
+        })
+    }
+}
+
+/// Makes an account. `Conflict` if the address is in use.
+pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>, now: UnixMs) -> Result<UserId, StoreError> {
+    if find_by_email(tx, new.email)?.is_some() {
+        return Err(StoreError::Conflict(
+            "this e-mail address already has an account".into(),
+        ));
+    }
+    let id = UserId::new();
+    tx.prepare_cached(
+        "INSERT INTO users (id, email, name, password_hash, role, created_at)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )?
+    .execute((id, new.email, new.name, new.password_hash, new.role, now))?;
+    Ok(id)
+}
+
+/// The account with this e-mail address, whatever its case.
+pub fn find_by_email(conn: &Connection, email: &str) -> Result<Option<User>, StoreError> {
+    Ok(conn
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE email = ?"))?
+        .query_row([email], User::from_row)
+        .optional()?)
+}
+
+/// The account with this id.
+pub fn get(conn: &Connection, id: UserId) -> Result<User, StoreError> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?"))?
+        .query_row([id], User::from_row)
+        .optional()?
+        .ok_or(StoreError::NotFound("the user"))
+}
+
+/// Every account, by e-mail address.
+pub fn list(conn: &Connection) -> Result<Vec<User>, StoreError> {
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM users ORDER BY email"))?;
+    let rows = statement.query_map([], User::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many accounts there are; none means that setup is not done.
+pub fn count(conn: &Connection) -> Result<i64, StoreError> {
+    Ok(conn.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?)
+}
+
+/// Sets the password hash and ends every session of this person: who knew the old password is out.
+pub fn set_password(tx: &Transaction<'_>, id: UserId, hash: &str) -> Result<(), StoreError> {
+    let changed = tx
+        .prepare_cached("UPDATE users SET password_hash = ? WHERE id = ?")?
+        .execute((hash, id))?;
+    changed_one(changed)?;
+    super::sessions::revoke_all(tx, id)
+}
+
+/// Changes what a person may do. The last owner that is not suspended stays owner: `Conflict`.
+pub fn set_role(tx: &Transaction<'_>, id: UserId, role: Role) -> Result<(), StoreError> {
+    if role != Role::Owner {
+        keep_an_owner(tx, id)?;
+    }
+    changed_one(
+        tx.prepare_cached("UPDATE users SET role = ? WHERE id = ?")?
+            .execute((role, id))?,
+    )
+}
+
+/// Suspends an account and ends its sessions. The last owner cannot be suspended: `Conflict`.
+pub fn suspend(tx: &Transaction<'_>, id: UserId, now: UnixMs) -> Result<(), StoreError> {
+    keep_an_owner(tx, id)?;
+    changed_one(
+        tx.prepare_cached("UPDATE users SET suspended_at = ? WHERE id = ?")?
+            .execute((now, id))?,
+    )?;
+    super::sessions::revoke_all(tx, id)
+}
+
+/// Lets a suspended account sign in again.
+pub fn reinstate(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
+    changed_one(tx.execute("UPDATE users SET suspended_at = NULL WHERE id = ?", [id])?)
+}
+
+fn keep_an_owner(tx: &Transaction<'_>, leaving: UserId) -> Result<(), StoreError> {
+    let user = get(tx, leaving)?;
+    if user.role != Role::Owner || user.suspended_at.is_some() {
+        return Ok(());
+    }
+    let others: i64 = tx.query_row(
+        "SELECT count(*) FROM users WHERE role = 'owner' AND suspended_at IS NULL AND id <> ?",
+        [leaving],
+        |row| row.get(0),
+    )?;
+    if others == 0 {
+        return Err(StoreError::Conflict(
+            "this is the only owner; make another owner first".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn changed_one(changed: usize) -> Result<(), StoreError> {
+    if changed == 0 {
+        Err(StoreError::NotFound("the user"))
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,234 @@
+//! Versions of documents: the file as it came, and the text that was read from it.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::documents::Document;
+use super::values::Json;
+use super::{DocumentId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
+
+/// One uploaded version of a document, without its contents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version {
+    /// Its id.
+    pub id: VersionId,
+    /// The document.
+    pub document: DocumentId,
+    /// Counted from 1 per document.
+    pub number: u32,
+    /// SHA-256 of the original, in hex.
+    pub sha256: String,
+    /// Size of the original in bytes.
+    pub bytes: i64,
+    /// Media type of the original.
+    pub media_type: String,
+    /// Pages, where the format has them.
+    pub pages: Option<u32>,
+    /// What the owner should know about the reading (skipped images and such).
+    pub notes: Vec<String>,
+    /// When it arrived.
+    pub created_at: UnixMs,
+    /// When its text was read.
+    pub extracted_at: Option<UnixMs>,
+    /// Which version of the reader read it.
+    pub extractor: Option<u32>,
+}
+
+/// A new version before it has an id.
+pub(super) struct NewVersion<'a> {
+    pub(super) sha256: String,
+    pub(super) media_type: &'a str,
+    pub(super) original: &'a [u8],
+}
+
+impl<'a> NewVersion<'a> {
+    pub(super) fn of(media_type: &'a str, original: &'a [u8]) -> Self {
+        Self {
+            sha256: hex::encode(Sha256::digest(original)),
+            media_type,
+            original,
+        }
+    }
+}
+
+/// What was read from a version.
+#[derive(Debug, Clone)]
+pub struct Extracted<'a> {
+    /// The whole text; spans of citations are byte ranges in it.
+    pub text: &'a str,
+    /// Its structure, JSON in the reader's own format.
+    pub blocks: Option<&'a Value>,
+    /// Pages, where the format has them.
+    pub pages: Option<u32>,
+    /// What the owner should know about the reading.
+    pub notes: &'a [String],
+    /// Version of the reader.
+    pub extractor: u32,
+}
+
+/// The text of a version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionText {
+    /// The whole text; spans of citations are byte ranges in it.
+    pub text: String,
+    /// Its structure, JSON in the reader's own format.
+    pub blocks: Option<Value>,
+}
+
+const COLUMNS: &str = "v.id, v.document, v.number, v.sha256, v.bytes, v.media_type, v.pages, \
+                       v.notes, v.created_at, v.extracted_at, v.extractor";
+
+/// A version is reached through its document, and only while that is not deleted.
+const FROM_VISIBLE: &str = "FROM document_versions v JOIN documents d ON d.id = v.document
+                            WHERE d.workspace = ? AND v.id = ? AND d.deleted_at IS NULL";
+
+impl Version {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            document: row.get("document")?,
+            number: row.get("number")?,
+            sha256: row.get("sha256")?,
+            bytes: row.get("bytes")?,
+            media_type: row.get("media_type")?,
+            pages: row.get("pages")?,
+            notes: row.get::<_, Json<Vec<String>>>("notes")?.0,
+            created_at: row.get("created_at")?,
+            extracted_at: row.get("extracted_at")?,
+            extractor: row.get("extractor")?,
+        })
+    }
+}
+
+pub(super) fn append(
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    number: u32,
+    new: &NewVersion<'_>,
+    now: UnixMs,
+) -> Result<VersionId, StoreError> {
+    let id = VersionId::new();
+    let bytes = i64::try_from(new.original.len()).unwrap_or(i64::MAX);
+    tx.prepare_cached(
+        "INSERT INTO document_versions (id, document, number, sha256, bytes, media_type, original,
+                                        created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute((
+        id,
+        document,
+        number,
+        &new.sha256,
+        bytes,
+        new.media_type,
+        new.original,
+        now,
+    ))?;
+    Ok(id)
+}
+
+/// The version with this id, in this workspace.
+pub fn get(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: VersionId,
+) -> Result<Scoped<Version>, StoreError> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} {FROM_VISIBLE}"))?
+        .query_row((workspace, id), Version::from_row)
+        .optional()?
+        .map(|version| Scoped::proven(workspace, version))
+        .ok_or(StoreError::NotFound("the document version"))
+}
+
+/// The newest version of a document.
+pub fn latest(conn: &Connection, document: &Scoped<Document>) -> Result<Version, StoreError> {
+    conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM document_versions v WHERE v.document = ?
+         ORDER BY v.number DESC LIMIT 1"
+    ))?
+    .query_row([document.id], Version::from_row)
+    .optional()?
+    .ok_or(StoreError::NotFound("the document version"))
+}
+
+/// The versions of a document, newest first.
+pub fn list(conn: &Connection, document: &Scoped<Document>) -> Result<Vec<Version>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM document_versions v WHERE v.document = ? ORDER BY v.number DESC"
+    ))?;
+    let rows = statement.query_map([document.id], Version::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The file as it came.
+pub fn original(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: VersionId,
+) -> Result<Vec<u8>, StoreError> {
+    conn.prepare_cached(&format!("SELECT v.original {FROM_VISIBLE}"))?
+        .query_row((workspace, id), |row| row.get(0))
+        .optional()?
+        .ok_or(StoreError::NotFound("the document version"))
+}
+
+/// The text that was read from a version; none before it was read.
+pub fn find_text(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: VersionId,
+) -> Result<Option<VersionText>, StoreError> {
+    conn.prepare_cached(&format!("SELECT v.text, v.blocks {FROM_VISIBLE}"))?
+        .query_row((workspace, id), |row| {
+            let blocks = row
+                .get::<_, Option<Json<Value>>>("blocks")?
+                .map(|json| json.0);
+            Ok(row
+                .get::<_, Option<String>>("text")?
+                .map(|text| VersionText { text, blocks }))
+        })
+        .optional()?
+        .ok_or(StoreError::NotFound("the document version"))
+}
+
+/// Keeps what was read from a version.
+pub fn set_extracted(
+    tx: &Transaction<'_>,
+    version: &Scoped<Version>,
+    extracted: &Extracted<'_>,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE document_versions
+             SET text = ?, blocks = ?, pages = ?, notes = ?, extracted_at = ?, extractor = ?
+             WHERE id = ?",
+        )?
+        .execute((
+            extracted.text,
+            extracted.blocks.map(Json),
+            extracted.pages,
+            Json(extracted.notes),
+            now,
+            extracted.extractor,
+            version.id,
+        ))?;
+    if changed == 0 {
+        Err(StoreError::NotFound("the document version"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Removes versions that are neither searched nor the newest and arrived at or before `before`;
+/// returns how many.
+pub fn purge_superseded(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "DELETE FROM document_versions AS v
+         WHERE v.created_at <= ?
+           AND v.id IS NOT (SELECT current_version FROM documents WHERE id = v.document)
+           AND v.number < (SELECT max(number) FROM document_versions WHERE document = v.document)",
+        [before],
+    )?)
+}

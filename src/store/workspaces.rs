@@ -1,0 +1,102 @@
+//! Workspaces: one business each; everything else hangs on them.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use serde_json::Value;
+
+use super::values::Json;
+use super::{StoreError, UnixMs, WorkspaceId};
+
+/// One business and all that belongs to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Short name for addresses and commands, unique ("bluefin-dental").
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    /// When it was made.
+    pub created_at: UnixMs,
+    /// Settings of this workspace, a JSON object.
+    pub settings: Value,
+}
+
+const COLUMNS: &str = "id, name, title, created_at, settings";
+
+impl Workspace {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            name: row.get("name")?,
+            title: row.get("title")?,
+            created_at: row.get("created_at")?,
+            settings: row.get::<_, Json<Value>>("settings")?.0,
+        })
+    }
+}
+
+/// The workspace of this name; made with `title` if there is none yet.
+pub fn get_or_create(
+    tx: &Transaction<'_>,
+    name: &str,
+    title: &str,
+    now: UnixMs,
+) -> Result<Workspace, StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO workspaces (id, name, title, created_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (name) DO NOTHING",
+    )?
+    .execute((WorkspaceId::new(), name, title, now))?;
+    find_by_name(tx, name)?.ok_or(StoreError::NotFound("the workspace"))
+}
+
+/// The workspace of this short name.
+pub fn find_by_name(conn: &Connection, name: &str) -> Result<Option<Workspace>, StoreError> {
+    Ok(conn
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM workspaces WHERE name = ?"))?
+        .query_row([name], Workspace::from_row)
+        .optional()?)
+}
+
+/// The workspace with this id.
+pub fn get(conn: &Connection, id: WorkspaceId) -> Result<Workspace, StoreError> {
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM workspaces WHERE id = ?"))?
+        .query_row([id], Workspace::from_row)
+        .optional()?
+        .ok_or(StoreError::NotFound("the workspace"))
+}
+
+/// Every workspace, by short name.
+pub fn list(conn: &Connection) -> Result<Vec<Workspace>, StoreError> {
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM workspaces ORDER BY name"))?;
+    let rows = statement.query_map([], Workspace::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Changes the title and the settings.
+pub fn update(
+    tx: &Transaction<'_>,
+    id: WorkspaceId,
+    title: &str,
+    settings: &Value,
+) -> Result<(), StoreError> {
+    let changed = tx
+        .prepare_cached("UPDATE workspaces SET title = ?, settings = ? WHERE id = ?")?
+        .execute((title, Json(settings), id))?;
+    if changed == 0 {
+        Err(StoreError::NotFound("the workspace"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Removes a workspace and everything that belongs to it, at once and for good.
+pub fn purge(tx: &Transaction<'_>, id: WorkspaceId) -> Result<(), StoreError> {
+    let changed = tx.execute("DELETE FROM workspaces WHERE id = ?", [id])?;
+    if changed == 0 {
+        Err(StoreError::NotFound("the workspace"))
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,347 @@
+//! Models on a hub: HTTPS with resume.
+
+use std::fs::{self, OpenOptions};
+use std::future::Future;
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use futures::StreamExt;
+use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
+use tokio::runtime::Builder;
+
+use super::job::Job;
+use crate::models::ModelError;
+use crate::models::entry::Extra;
+
+/// A server that sends nothing for so long is given up, and the download continued anew.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Attempts without a single new byte.
+const ATTEMPTS: u32 = 4;
+const MOST_REDIRECTS: usize = 5;
+/// Extras are vocabularies and configurations.
+const MOST_EXTRA_BYTES: u64 = 16 << 20;
+/// The hub's SHA-256 of a large file, in its answer to a HEAD request.
+const LINKED_ETAG: &str = "x-linked-etag";
+
+/// Downloads `url` into `target`, continuing there; the SHA-256 of it.
+pub(super) fn download(job: &Job, url: &str, target: &Path) -> Result<String, ModelError> {
+    let (pinned, bytes) = job.entry.expected(job.source);
+    let url = address(job, url)?;
+    let resumed = fs::metadata(target).is_ok_and(|meta| meta.len() > 0);
+    let expected = block_on(async {
+        let client = client(job)?;
+        let expected = match pinned {
+            Some(sha256) => sha256.to_owned(),
+            None => hash_of_hub(job, &url).await?,
+        };
+        for extra in &job.source.extra {
+            small_file(job, &client, extra).await?;
+        }
+        large_file(job, &client, &url, target, bytes).await?;
+        Ok(expected)
+    })?;
+    let found = job.hash(target)?;
+    if resumed && found != expected {
+        // The first part may be from an older version of the file: once more, from the start.
+        fs::remove_file(target).map_err(|e| ModelError::io(target, e))?;
+        block_on(async { large_file(job, &client(job)?, &url, target, bytes).await })?;
+        let found = job.hash(target)?;
+        Job::demand(target, &expected, &found)?;
+        return Ok(found);
+    }
+    Job::demand(target, &expected, &found)?;
+    Ok(found)
+}
+
+/// Runs on a thread of its own, so that callers inside and outside of an async runtime can use it.
+fn block_on<T: Send>(
+    work: impl Future<Output = Result<T, ModelError>> + Send,
+) -> Result<T, ModelError> {
+    let run = || {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|e| ModelError::io(Path::new("the network"), e))?;
+        let result = runtime.block_on(work);
+        // A name lookup that hangs must not hold up the next source.
+        runtime.shutdown_background();
+        result
+    };
+    std::thread::scope(|scope| match scope.spawn(run).join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+async fn large_file(
+    job: &Job<'_>,
+    client: &Client,
+    url: &Url,
+    target: &Path,
+    bytes: Option<u64>,
+) -> Result<(), ModelError> {
+    let mut attempt = 0;
+    loop {
+        let before = length(target);
+        if bytes == Some(before) && before > 0 {
+            return Ok(());
+        }
+        let outcome = tokio::select! {
+            outcome = attempt_large(job, client, url, target, bytes) => outcome,
+            () = job.cancel.cancelled() => Err(Attempt::Over(ModelError::Interrupted)),
+        };
+        let error = match outcome {
+            Ok(()) => return Ok(()),
+            Err(Attempt::Over(error)) => return Err(error),
+            Err(Attempt::Again(error)) => error,
+        };
+        attempt = if length(target) > before {
+            0
+        } else {
+            attempt + 1
+        };
+        if attempt >= ATTEMPTS {
+            return Err(error);
+        }
+        tracing::debug!(%error, attempt, "a download is continued");
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1 << attempt)) => {}
+            () = job.cancel.cancelled() => return Err(ModelError::Interrupted),
+        }
+    }
+}
+
+/// How an attempt ended.
+enum Attempt {
+    Over(ModelError),
+    Again(ModelError),
+}
+
+async fn attempt_large(
+    job: &Job<'_>,
+    client: &Client,
+    url: &Url,
+    target: &Path,
+    bytes: Option<u64>,
+) -> Result<(), Attempt> {
+    let over = |e| Attempt::Over(ModelError::io(target, e));
+    let have = length(target);
+    let mut request = client.get(url.clone());
+    if have > 0 {
+        request = request.header(RANGE, format!("bytes={have}-"));
+    }
+    let response = request.send().await.map_err(|e| no_answer(url, &e))?;
+    let continues = match response.status() {
+        StatusCode::PARTIAL_CONTENT => starts_at(&response, have),
+        StatusCode::OK => false,
+        StatusCode::RANGE_NOT_SATISFIABLE => {
+            // There is nothing after what is here. If it is whole the hash will say so; if the
+            // size is known and another, it is not.
+            if bytes.is_none_or(|bytes| bytes == have) {
+                return Ok(());
+            }
+            fs::remove_file(target).map_err(over)?;
+            return Err(Attempt::Again(refused(url, "it has another size")));
+        }
+        status => return Err(not_ok(url, status)),
+    };
+    if response.status() == StatusCode::PARTIAL_CONTENT && !continues {
+        fs::remove_file(target).map_err(over)?;
+        return Err(Attempt::Again(refused(
+            url,
+            "it sent another part than asked for",
+        )));
+    }
+    let mut done = if continues { have } else { 0 };
+    let mut open = OpenOptions::new();
+    open.create(true)
+        .write(true)
+        .append(continues)
+        .truncate(!continues);
+    let mut file = open.open(target).map_err(over)?;
+    let mut body = response.bytes_stream();
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(|e| Attempt::Again(refused(url, &root_cause(&e))))?;
+        done += piece.len() as u64;
+        if bytes.is_some_and(|bytes| done > bytes) {
+            drop(file);
+            fs::remove_file(target).map_err(over)?;
+            return Err(Attempt::Over(refused(
+                url,
+                "the file there is larger than it should be",
+            )));
+        }
+        file.write_all(&piece).map_err(over)?;
+        job.report_download(done);
+    }
+    if bytes.is_some_and(|bytes| done < bytes) {
+        return Err(Attempt::Again(refused(
+            url,
+            "it stopped in the middle of the file",
+        )));
+    }
+    Ok(())
+}
+
+async fn small_file(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<(), ModelError> {
+    let url = address(job, &extra.at)?;
+    let path = job.extra_path(extra);
+    let get = async {
+        let unwrap = |attempt| match attempt {
+            Attempt::Over(error) | Attempt::Again(error) => error,
+        };
+        let answer = client
+            .get(url.clone())
+            .send()
+            .await
+            .map_err(|e| unwrap(no_answer(&url, &e)))?;
+        if !answer.status().is_success() {
+            return Err(unwrap(not_ok(&url, answer.status())));
+        }
+        let mut content = Vec::new();
+        let mut body = answer.bytes_stream();
+        while let Some(piece) = body.next().await {
+            content.extend_from_slice(&piece.map_err(|e| refused(&url, &root_cause(&e)))?);
+            if content.len() as u64 > MOST_EXTRA_BYTES {
+                return Err(refused(&url, "the file there is larger than it should be"));
+            }
+        }
+        Ok(content)
+    };
+    let content = tokio::select! {
+        content = get => content?,
+        () = job.cancel.cancelled() => return Err(ModelError::Interrupted),
+    };
+    fs::write(&path, content).map_err(|e| ModelError::io(&path, e))?;
+    let found = job.hash(&path)?;
+    Job::demand(&path, &extra.sha256, &found)
+}
+
+/// What the hub says the file's SHA-256 is. It stands in the first answer, before the redirection
+/// to where the bytes are; renamed repositories redirect once more, within the hub.
+async fn hash_of_hub(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
+    let client = builder(job).redirect(redirect::Policy::none()).build();
+    let client = client.map_err(|e| refused(url, &root_cause(&e)))?;
+    let mut url = url.clone();
+    for _ in 0..MOST_REDIRECTS {
+        let answer = tokio::select! {
+            answer = client.head(url.clone()).send() => answer,
+            () = job.cancel.cancelled() => return Err(ModelError::Interrupted),
+        };
+        let answer = answer.map_err(|e| match no_answer(&url, &e) {
+            Attempt::Over(error) | Attempt::Again(error) => error,
+        })?;
+        let header = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+        };
+        if let Some(etag) = header(LINKED_ETAG) {
+            let hash = etag
+                .trim_start_matches("W/")
+                .trim_matches('"')
+                .to_lowercase();
+            if hex::decode(&hash).is_ok_and(|bytes| bytes.len() == 32) {
+                return Ok(hash);
+            }
+        }
+        let next = header(LOCATION.as_str()).and_then(|to| url.join(to).ok());
+        match next.filter(|next| answer.status().is_redirection() && next.host() == url.host()) {
+            Some(next) => url = next,
+            None if answer.status().is_success() || answer.status().is_redirection() => break,
+            None => match not_ok(&url, answer.status()) {
+                Attempt::Over(error) | Attempt::Again(error) => return Err(error),
+            },
+        }
+    }
+    Err(refused(
+        &url,
+        "it does not name the SHA-256 of the file, so it could not be checked",
+    ))
+}
+
+fn client(job: &Job) -> Result<Client, ModelError> {
+    builder(job).build().map_err(|e| ModelError::NoNetwork {
+        tried: "the model hub".into(),
+        reason: root_cause(&e),
+    })
+}
+
+fn builder(job: &Job) -> reqwest::ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(job.options.connect_timeout)
+        .read_timeout(SILENCE)
+        .redirect(redirect::Policy::limited(MOST_REDIRECTS))
+        // A mirror inside the house may speak plain HTTP; nothing else may.
+        .https_only(job.options.mirror.is_none())
+}
+
+/// The address, at the mirror if there is one.
+fn address(job: &Job, url: &str) -> Result<Url, ModelError> {
+    let wrong = |url: &str, e: &dyn std::fmt::Display| ModelError::SourceFailed {
+        source_name: url.to_owned(),
+        reason: format!("it is not a valid address ({e})"),
+    };
+    let url = Url::parse(url).map_err(|e| wrong(url, &e))?;
+    let Some(mirror) = &job.options.mirror else {
+        return Ok(url);
+    };
+    let path = format!("{}{}", mirror.trim_end_matches('/'), url.path());
+    Url::parse(&path).map_err(|e| wrong(mirror, &e))
+}
+
+fn starts_at(response: &Response, offset: u64) -> bool {
+    let range = response
+        .headers()
+        .get(CONTENT_RANGE)
+        .and_then(|value| value.to_str().ok());
+    range.is_some_and(|range| range.starts_with(&format!("bytes {offset}-")))
+}
+
+fn length(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |meta| meta.len())
+}
+
+/// Without a connection there is no use in trying again: the next source may be reachable.
+fn no_answer(url: &Url, error: &reqwest::Error) -> Attempt {
+    if error.is_connect() || error.is_builder() {
+        let tried = url.host_str().unwrap_or("the model hub").to_owned();
+        return Attempt::Over(ModelError::NoNetwork {
+            tried,
+            reason: root_cause(error),
+        });
+    }
+    Attempt::Again(refused(url, &root_cause(error)))
+}
+
+fn not_ok(url: &Url, status: StatusCode) -> Attempt {
+    let hint = match status.as_u16() {
+        401 | 403 => ". The licence of this model may have to be accepted on the hub first",
+        404 => ". The file is no longer there; choose another model",
+        _ => "",
+    };
+    let error = refused(url, &format!("it answered {status}{hint}"));
+    if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+        Attempt::Again(error)
+    } else {
+        Attempt::Over(error)
+    }
+}
+
+fn refused(url: &Url, reason: &str) -> ModelError {
+    ModelError::SourceFailed {
+        source_name: url.to_string(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// The innermost cause: the outer ones only repeat the address.
+fn root_cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

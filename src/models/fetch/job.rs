@@ -1,0 +1,184 @@
+//! One attempt to get a model from one of its sources.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use super::super::entry::{Extra, Origin, Source};
+use super::super::{Cache, CancellationToken, Convert, Entry, ModelError, convert, inspect};
+use super::{Options, Phase, Progress, hub, python};
+use crate::models::cache::{folder_bytes, hash_file};
+
+/// Bytes that must stay free beyond what a fetch needs.
+const RESERVE: u64 = 64 << 20;
+
+/// Everything that an attempt needs to know.
+pub(super) struct Job<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) source: &'a Source,
+    /// Position of the source in the entry, from 1.
+    pub(super) number: usize,
+    pub(super) cache: &'a Cache,
+    pub(super) options: &'a Options,
+    pub(super) progress: &'a (dyn Fn(Progress) + Sync),
+    pub(super) cancel: &'a CancellationToken,
+}
+
+impl Job<'_> {
+    /// Downloads, checks, converts and puts the model in its place.
+    pub(super) fn run(&self) -> Result<(), ModelError> {
+        let folder = self.folder();
+        fs::create_dir_all(&folder).map_err(|e| ModelError::io(&folder, e))?;
+        self.check_disk()?;
+        let download = self.download_path();
+        let source_sha256 = match &self.source.origin {
+            Origin::Hub { url } => hub::download(self, url, &download)?,
+            Origin::Python { .. } => python::download(self, &download)?,
+        };
+        let ready = self.cache.partial_file(self.entry);
+        let sha256 = if self.source.convert == Convert::None {
+            self.inspect(&ready)?;
+            source_sha256.clone()
+        } else {
+            self.report(Phase::Converting, 0, None);
+            convert::convert(self.source.convert, &download, &folder, &ready)?;
+            self.hash(&ready)?
+        };
+        self.finish(&ready)?;
+        self.cache
+            .record(self.entry, sha256, source_sha256, self.source.convert)?;
+        fs::remove_dir_all(&folder).map_err(|e| ModelError::io(&folder, e))
+    }
+
+    /// The folder for packages and raw material.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.cache.parts_folder(self.entry)
+    }
+
+    /// Tells how far this is.
+    pub(super) fn report(&self, phase: Phase, done: u64, total: Option<u64>) {
+        (self.progress)(Progress { phase, done, total });
+    }
+
+    /// Tells how far the download is.
+    pub(super) fn report_download(&self, done: u64) {
+        let phase = Phase::Downloading {
+            source: self.number,
+            of: self.entry.sources.len(),
+        };
+        let total = self.download_bytes();
+        self.report(phase, done.min(total), Some(total));
+    }
+
+    /// An error if somebody asked to stop.
+    pub(super) fn check_cancelled(&self) -> Result<(), ModelError> {
+        if self.cancel.is_cancelled() {
+            Err(ModelError::Interrupted)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// SHA-256 of a file, with progress.
+    pub(super) fn hash(&self, path: &Path) -> Result<String, ModelError> {
+        let report = |done, total| self.report(Phase::Verifying, done, Some(total));
+        hash_file(path, &report, self.cancel)
+    }
+
+    /// Removes `path` and complains if its hash is not the expected one.
+    pub(super) fn demand(path: &Path, expected: &str, found: &str) -> Result<(), ModelError> {
+        if expected == found {
+            return Ok(());
+        }
+        fs::remove_file(path).map_err(|e| ModelError::io(path, e))?;
+        Err(ModelError::WrongHash {
+            file: path.to_path_buf(),
+            expected: expected.to_owned(),
+            found: found.to_owned(),
+        })
+    }
+
+    /// Where an extra waits until the conversion or the end.
+    pub(super) fn extra_path(&self, extra: &Extra) -> PathBuf {
+        self.folder().join(&extra.name)
+    }
+
+    fn download_path(&self) -> PathBuf {
+        match self.source.convert {
+            Convert::None => self.cache.partial_file(self.entry),
+            _ => self.folder().join("download"),
+        }
+    }
+
+    fn download_bytes(&self) -> u64 {
+        self.source.bytes.unwrap_or(self.entry.bytes)
+    }
+
+    /// Packages and the joined file lie on the disk at the same time, and so do the download and
+    /// its conversion.
+    fn check_disk(&self) -> Result<(), ModelError> {
+        let download = self.download_bytes();
+        let packages = if matches!(self.source.origin, Origin::Python { .. }) {
+            download
+        } else {
+            0
+        };
+        let converted = if self.source.convert == Convert::None {
+            0
+        } else {
+            self.entry.bytes
+        };
+        let partial = self.cache.partial_file(self.entry);
+        let here = folder_bytes(&self.folder()) + fs::metadata(partial).map_or(0, |m| m.len());
+        let needed = (packages + download + converted).saturating_sub(here) + RESERVE;
+        let root = self.cache.root();
+        let free = fs4::available_space(root).map_err(|e| ModelError::io(root, e))?;
+        if free < needed {
+            return Err(ModelError::DiskFull {
+                folder: root.to_path_buf(),
+                needed,
+                free,
+            });
+        }
+        Ok(())
+    }
+
+    /// A hash proves that the file is what the source has; this, that the source has a model.
+    fn inspect(&self, ready: &Path) -> Result<(), ModelError> {
+        let extension = Path::new(&self.entry.file)
+            .extension()
+            .and_then(|e| e.to_str());
+        let seen = match extension {
+            Some("gguf") => inspect::gguf(ready).map(drop),
+            Some("bin") => inspect::whisper(ready).map(drop),
+            _ => Ok(()),
+        };
+        if matches!(seen, Err(ModelError::NotAModel { .. })) {
+            fs::remove_file(ready).map_err(|e| ModelError::io(ready, e))?;
+        }
+        seen
+    }
+
+    fn finish(&self, ready: &Path) -> Result<(), ModelError> {
+        for name in &self.entry.companions {
+            let target = self.cache.root().join(name);
+            let waiting = self.folder().join(name);
+            fs::rename(waiting, &target).map_err(|e| ModelError::io(&target, e))?;
+        }
+        let target = self.cache.path(self.entry);
+        let put = || -> std::io::Result<()> {
+            File::open(ready)?.sync_all()?;
+            fs::rename(ready, &target)?;
+            sync_folder(self.cache.root())
+        };
+        put().map_err(|e| ModelError::io(&target, e))
+    }
+}
+
+/// Makes a rename durable. Only Unix can and needs to.
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()
+    } else {
+        Ok(())
+    }
+}

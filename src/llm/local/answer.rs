@@ -1,0 +1,299 @@
+//! One answer in the making: its prompt, its sampler, and what has been shown of it.
+
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::sampling::LlamaSampler;
+use llama_cpp_2::token::LlamaToken;
+use serde_json::Value;
+
+use super::sequences::{SequenceId, Token};
+use super::text::TextStream;
+use super::tools::{Piece, ToolScanner, call_schema, parse};
+use crate::llm::{ChatEvent, ChatRequest, FinishReason, LlmError, OutputFormat, Priority, Usage};
+
+/// A request whose prompt is tokenised and which waits for a place.
+pub(super) struct Prepared {
+    pub(super) id: u64,
+    pub(super) prompt: Vec<Token>,
+    pub(super) dropped: u32,
+    /// Most tokens to generate.
+    pub(super) limit: u32,
+    pub(super) priority: Priority,
+    /// Whether what is in the cache may be used; not when a seed asks for the same text again.
+    pub(super) reuse: bool,
+    choose: Choose,
+    text: TextStream,
+    tools: Tools,
+}
+
+enum Choose {
+    /// The most likely token; computed here, since it needs no sampler.
+    Greedy,
+    Sampler(Box<LlamaSampler>),
+}
+
+/// What becomes of tool calls in the text.
+enum Tools {
+    None,
+    /// Calls may stand in the text.
+    Scan(ToolScanner),
+    /// The whole answer is one call, by grammar.
+    Forced(String),
+}
+
+impl Prepared {
+    pub(super) fn new(
+        id: u64,
+        request: &ChatRequest,
+        prompt: Vec<Token>,
+        dropped: u32,
+        limit: u32,
+        model: &LlamaModel,
+    ) -> Result<Self, LlmError> {
+        let forced = request.require_tool.as_deref();
+        let tools = match (&request.tools, forced) {
+            (Some(_), Some(_)) => Tools::Forced(String::new()),
+            (Some(_), None) => Tools::Scan(ToolScanner::default()),
+            (None, _) => Tools::None,
+        };
+        Ok(Self {
+            id,
+            prompt,
+            dropped,
+            limit,
+            priority: request.priority,
+            reuse: request.sampling.seed.is_none(),
+            choose: sampler(request, model)?,
+            text: TextStream::new(&request.sampling.stop),
+            tools,
+        })
+    }
+}
+
+fn sampler(request: &ChatRequest, model: &LlamaModel) -> Result<Choose, LlmError> {
+    let sampling = &request.sampling;
+    let mut chain = Vec::new();
+    if sampling.presence_penalty != 0.0 || sampling.frequency_penalty != 0.0 {
+        let (frequency, presence) = (sampling.frequency_penalty, sampling.presence_penalty);
+        chain.push(LlamaSampler::penalties(
+            model.n_vocab(),
+            -1,
+            1.0,
+            frequency,
+            presence,
+        ));
+    }
+    if let Some(grammar) = grammar(request)? {
+        let sampler = LlamaSampler::grammar(model, &grammar, "root").map_err(|e| {
+            LlmError::Invalid(format!(
+                "the answer's schema cannot be used as a grammar: {e}"
+            ))
+        })?;
+        chain.push(sampler);
+    }
+    if sampling.temperature <= 0.0 {
+        if chain.is_empty() {
+            return Ok(Choose::Greedy);
+        }
+        chain.push(LlamaSampler::greedy());
+    } else {
+        if sampling.top_p < 1.0 {
+            chain.push(LlamaSampler::top_p(sampling.top_p, 1));
+        }
+        chain.push(LlamaSampler::temp(sampling.temperature));
+        // llama.cpp takes the largest number for "choose a seed".
+        chain.push(LlamaSampler::dist(sampling.seed.unwrap_or(u32::MAX)));
+    }
+    Ok(Choose::Sampler(Box::new(LlamaSampler::chain_simple(chain))))
+}
+
+fn grammar(request: &ChatRequest) -> Result<Option<String>, LlmError> {
+    let schema = match (&request.require_tool, &request.tools, &request.format) {
+        (Some(name), Some(tools), _) => {
+            let tools: Value = serde_json::from_str(tools)
+                .map_err(|e| LlmError::Invalid(format!("the tools are no JSON: {e}")))?;
+            let only = (name != "*").then_some(name.as_str());
+            call_schema(&tools, only)
+                .ok_or_else(|| LlmError::Invalid(format!("there is no tool named `{name}`")))?
+                .to_string()
+        }
+        (_, _, OutputFormat::JsonSchema(schema)) => schema.clone(),
+        (_, _, OutputFormat::JsonObject) => r#"{"type":"object"}"#.to_owned(),
+        (_, _, OutputFormat::Text) => return Ok(None),
+    };
+    llama_cpp_2::json_schema_to_grammar(&schema)
+        .map(Some)
+        .map_err(|e| {
+            LlmError::Invalid(format!(
+                "the JSON Schema of the answer is not supported: {e}"
+            ))
+        })
+}
+
+/// An answer that has its place in the cache.
+pub(super) struct Answer {
+    pub(super) sequence: SequenceId,
+    /// Prompt tokens that are in the cache or in the batch being computed.
+    pub(super) read: usize,
+    /// The token that was chosen last and is not in the cache yet.
+    pub(super) next: Option<Token>,
+    /// Place of the logits in the batch being computed.
+    pub(super) logits: Option<i32>,
+    pub(super) prepared: Prepared,
+    cached: usize,
+    generated: u32,
+}
+
+impl Answer {
+    pub(super) fn new(prepared: Prepared, sequence: SequenceId, shared: usize) -> Self {
+        Self {
+            sequence,
+            read: shared,
+            next: None,
+            logits: None,
+            prepared,
+            cached: shared,
+            generated: 0,
+        }
+    }
+
+    pub(super) fn started(&self) -> ChatEvent {
+        ChatEvent::Started {
+            prompt_tokens: narrow(self.prepared.prompt.len()),
+            cached_tokens: narrow(self.cached),
+            dropped_messages: self.prepared.dropped,
+        }
+    }
+
+    /// Position of the next token to compute.
+    pub(super) fn position(&self) -> usize {
+        self.prepared.prompt.len() + self.generated.saturating_sub(1) as usize
+    }
+
+    /// Prompt tokens that are still to be computed.
+    pub(super) fn unread(&self) -> &[Token] {
+        self.prepared.prompt.get(self.read..).unwrap_or_default()
+    }
+
+    /// Chooses the next token from the logits at `index`. Gives what can be shown, and whether the
+    /// answer ends.
+    pub(super) fn choose(
+        &mut self,
+        context: &LlamaContext<'_>,
+        model: &LlamaModel,
+        index: i32,
+    ) -> (Vec<ChatEvent>, Option<FinishReason>) {
+        let token = match &mut self.prepared.choose {
+            Choose::Greedy => most_likely(context.get_logits_ith(index)),
+            Choose::Sampler(sampler) => sampler.sample(context, index),
+        };
+        self.generated += 1;
+        if model.vocab().is_eog(token) {
+            return (Vec::new(), Some(FinishReason::Stop));
+        }
+        let piece = model.vocab().token_to_piece(token, false, None);
+        let text = self.prepared.text.push(&piece);
+        let events = self.show(text);
+        self.next = Some(token.0);
+        let finish = if self.prepared.text.stopped() {
+            Some(FinishReason::Stop)
+        } else if self.generated >= self.prepared.limit {
+            Some(FinishReason::Length)
+        } else {
+            None
+        };
+        (events, finish)
+    }
+
+    fn show(&mut self, text: String) -> Vec<ChatEvent> {
+        if text.is_empty() {
+            return Vec::new();
+        }
+        match &mut self.prepared.tools {
+            Tools::None => vec![ChatEvent::Delta(text)],
+            Tools::Scan(scanner) => scanner
+                .push(&text, self.prepared.id)
+                .into_iter()
+                .map(event)
+                .collect(),
+            Tools::Forced(all) => {
+                all.push_str(&text);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The last events of an answer.
+    pub(super) fn finish(&mut self, reason: FinishReason) -> Vec<ChatEvent> {
+        let rest = self.prepared.text.finish();
+        let mut events = self.show(rest);
+        let id = self.prepared.id;
+        match &mut self.prepared.tools {
+            Tools::None => {}
+            Tools::Scan(scanner) => events.extend(scanner.finish(id).into_iter().map(event)),
+            Tools::Forced(all) => {
+                let text = std::mem::take(all);
+                events
+                    .push(parse(&text, id, 1).map_or(ChatEvent::Delta(text), ChatEvent::ToolCall));
+            }
+        }
+        let called =
+            events.iter().any(|e| matches!(e, ChatEvent::ToolCall(_))) || self.has_called();
+        let finish = if called && reason == FinishReason::Stop {
+            FinishReason::ToolCalls
+        } else {
+            reason
+        };
+        let usage = Usage {
+            prompt_tokens: narrow(self.prepared.prompt.len()),
+            cached_tokens: narrow(self.cached),
+            completion_tokens: self.generated,
+        };
+        events.push(ChatEvent::Done { finish, usage });
+        events
+    }
+
+    fn has_called(&self) -> bool {
+        matches!(&self.prepared.tools, Tools::Scan(scanner) if scanner.has_found())
+    }
+}
+
+fn event(piece: Piece) -> ChatEvent {
+    match piece {
+        Piece::Text(text) => ChatEvent::Delta(text),
+        Piece::Call(call) => ChatEvent::ToolCall(call),
+    }
+}
+
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// Index of the largest logit. In blocks, so that the compiler can compare many at once.
+fn most_likely(logits: &[f32]) -> LlamaToken {
+    const BLOCK: usize = 256;
+    let mut best = (f32::NEG_INFINITY, 0usize);
+    for (n, block) in logits.chunks(BLOCK).enumerate() {
+        let top = block.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        if top > best.0 {
+            let at = block.iter().position(|&l| l == top).unwrap_or(0);
+            best = (top, n * BLOCK + at);
+        }
+    }
+    LlamaToken(i32::try_from(best.1).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_the_largest_logits_is_chosen() {
+        let mut logits = vec![-1.0f32; 1000];
+        logits[700] = 3.0;
+        logits[900] = 3.0;
+        assert_eq!(most_likely(&logits).0, 700);
+        assert_eq!(most_likely(&[]).0, 0);
+        assert_eq!(most_likely(&[f32::NAN, 1.0]).0, 1);
+    }
+}

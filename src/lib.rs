@@ -11,7 +11,7 @@
 //! | 8 | `app` | the composition root: builds everything from the configuration, shuts it down in order |
 //! | 6 | `agent` | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | `knowledge` | documents → text → chunks → index → passages |
-//! | 4 | [`llm`], `speech` | language models and speech recognition; they know no conversation |
+//! | 4 | [`llm`], [`speech`] | language models and speech recognition; they know no conversation |
 //! | 3 | [`models`] | the catalogue of weight files, and how they are fetched, checked and converted |
 //! | 2 | [`worker`] | child processes for native code: supervisor and frames |
 //! | 1 | [`store`] | the encrypted SQLite database, one file per aggregate |
@@ -20,5 +20,6 @@
 pub mod config;
 pub mod llm;
 pub mod models;
+pub mod speech;
 pub mod store;
 pub mod worker;

@@ -1,0 +1,340 @@
+//! Speech recognition in a worker process: both sides.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    AudioLimits, SpeechError, TranscribeOptions, Transcriber, Transcript, Whisper, decode,
+};
+use crate::worker::child::{self, Command, Port};
+use crate::worker::sandbox::{self, Held, Limits};
+use crate::worker::{Condition, Spec, Status, Worker, WorkerError};
+
+/// How the worker is set up.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Setup {
+    /// Models by catalogue name. Each is loaded when it is first asked for; the first at the start.
+    pub models: Vec<(String, PathBuf)>,
+    /// Threads for a transcription.
+    pub threads: u16,
+    /// Longest recording in seconds.
+    pub max_seconds: u64,
+    /// Largest recording in bytes.
+    pub max_bytes: u64,
+    /// What the process keeps.
+    pub limits: Limits,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Request {
+    audio: Bytes,
+    file_name: Option<String>,
+    model: String,
+    options: TranscribeOptions,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Event {
+    Done(Box<Transcript>),
+    /// The recording's fault, as a sentence.
+    Rejected(String),
+    /// The engine's fault, as a sentence.
+    Broken(String),
+}
+
+/// What the worker says of itself.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Detail {
+    /// Protections that hold in the process.
+    pub held: Held,
+}
+
+/// What `frontdesk worker speech` runs: transcribes until the parent goes away.
+///
+/// # Errors
+/// When the pipe to the parent breaks.
+pub fn run() -> std::io::Result<()> {
+    let setup: Setup = child::init()?;
+    let port = Port::default();
+    let held = sandbox::enter(&setup.limits);
+    let mut shelf = Shelf {
+        setup,
+        loaded: HashMap::new(),
+    };
+    let first = shelf.setup.models.first().map(|(name, _)| name.clone());
+    if let Some(Err(reason)) = first.map(|name| shelf.get(&name).map(drop)) {
+        return port.refused(reason);
+    }
+    let commands = child::listen::<Request>(&port)?;
+    port.ready(serde_json::to_string(&Detail { held }).map_err(std::io::Error::other)?)?;
+    while let Ok(command) = commands.recv() {
+        serve(command, &port, &mut shelf)?;
+    }
+    Ok(())
+}
+
+/// The models that were asked for so far.
+struct Shelf {
+    setup: Setup,
+    loaded: HashMap<String, Whisper>,
+}
+
+impl Shelf {
+    fn get(&mut self, name: &str) -> Result<&mut Whisper, String> {
+        if !self.loaded.contains_key(name) {
+            let path = self
+                .setup
+                .models
+                .iter()
+                .find(|(n, _)| n == name)
+                .map(|(_, path)| path);
+            let path = path.ok_or_else(|| format!("there is no speech model named `{name}`"))?;
+            let whisper =
+                Whisper::load(path, self.setup.threads).map_err(|e: SpeechError| e.to_string())?;
+            self.loaded.insert(name.to_owned(), whisper);
+        }
+        self.loaded
+            .get_mut(name)
+            .ok_or_else(|| "the speech model was not loaded".to_owned())
+    }
+}
+
+/// Works on one request while the reader thread goes on taking cancels; requests that come meanwhile
+/// wait in the pipe's channel.
+fn serve(command: Command<Request>, port: &Port, shelf: &mut Shelf) -> std::io::Result<()> {
+    let Command::Request { id, body } = command else {
+        return Ok(());
+    };
+    if port.is_cancelled(id) {
+        return port.end(id);
+    }
+    let cancel = Arc::new(AtomicBool::new(false));
+    let done = Arc::new(AtomicBool::new(false));
+    let watcher = {
+        let (cancel, done, port) = (Arc::clone(&cancel), Arc::clone(&done), port.clone());
+        std::thread::spawn(move || {
+            while !done.load(Ordering::Relaxed) {
+                if port.is_cancelled(id) {
+                    cancel.store(true, Ordering::Relaxed);
+                    return;
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        })
+    };
+    let event = transcribe(body, shelf, &cancel);
+    done.store(true, Ordering::Relaxed);
+    // The watcher ends within one sleep and cannot panic.
+    let _ = watcher.join();
+    if !cancel.load(Ordering::Relaxed) {
+        port.event(id, &event)?;
+    }
+    port.end(id)
+}
+
+fn transcribe(request: Request, shelf: &mut Shelf, cancel: &AtomicBool) -> Event {
+    let limits = AudioLimits {
+        max_seconds: shelf.setup.max_seconds,
+        max_bytes: shelf.setup.max_bytes,
+    };
+    let Request {
+        audio,
+        file_name,
+        model,
+        mut options,
+    } = request;
+    let pcm = match decode(&audio, file_name.as_deref(), &limits, cancel) {
+        Ok(pcm) => pcm,
+        Err(error) => return Event::Rejected(error.to_string()),
+    };
+    drop(audio);
+    options.threads = shelf.setup.threads;
+    let whisper = match shelf.get(&model) {
+        Ok(whisper) => whisper,
+        Err(reason) => return Event::Broken(reason),
+    };
+    match whisper.transcribe(&pcm.samples, &options, cancel, &mut |_| {}, &mut |_| {}) {
+        Ok(transcript) => Event::Done(Box::new(transcript)),
+        Err(error @ (SpeechError::Engine { .. } | SpeechError::ModelInvalid { .. })) => {
+            Event::Broken(error.to_string())
+        }
+        Err(error) => Event::Rejected(error.to_string()),
+    }
+}
+
+/// What must be known before the worker can be started.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// How to start it.
+    pub spec: Spec,
+    /// Names of the models that are there; the first is for English.
+    pub models: Vec<String>,
+    /// Of these, the one for other languages.
+    pub multilingual: Option<String>,
+}
+
+#[derive(Clone)]
+enum State {
+    Preparing,
+    Serving {
+        worker: Worker<Request, Event>,
+        prepared: Arc<Prepared>,
+    },
+    Refused(String),
+}
+
+/// The local recogniser, as seen from the main process. Clones are handles on the same one.
+#[derive(Clone)]
+pub struct LocalTranscriber {
+    state: watch::Receiver<State>,
+}
+
+impl LocalTranscriber {
+    /// Starts preparing and then the worker. Must be called inside a tokio runtime. The error of
+    /// `prepare` is a sentence for the owner.
+    pub fn start(
+        prepare: BoxFuture<'static, Result<Prepared, String>>,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let (sender, state) = watch::channel(State::Preparing);
+        tokio::spawn(async move {
+            let next = match prepare.await {
+                Ok(prepared) => State::Serving {
+                    worker: Worker::start(prepared.spec.clone(), shutdown.clone()),
+                    prepared: Arc::new(prepared),
+                },
+                Err(reason) => {
+                    tracing::warn!("{reason}");
+                    State::Refused(reason)
+                }
+            };
+            sender.send_replace(next);
+            shutdown.cancelled().await;
+        });
+        Self { state }
+    }
+
+    /// Condition and figures of the worker, or why there is none; `None` while it is prepared.
+    pub fn status(&self) -> Option<Result<Status, String>> {
+        match &*self.state.borrow() {
+            State::Preparing => None,
+            State::Serving { worker, .. } => Some(Ok(worker.status())),
+            State::Refused(reason) => Some(Err(reason.clone())),
+        }
+    }
+
+    /// Waits until the first model is loaded, or until it is clear that it cannot be.
+    pub async fn settled(&self) {
+        if let Ok((worker, _)) = self.serving().await {
+            // Only the waiting matters here; `ready` tells the outcome.
+            let _ = worker.ready().await;
+        }
+    }
+
+    async fn serving(&self) -> Result<(Worker<Request, Event>, Arc<Prepared>), SpeechError> {
+        let mut state = self.state.clone();
+        let settled = state.wait_for(|s| !matches!(s, State::Preparing)).await;
+        match settled.as_deref() {
+            Ok(State::Serving { worker, prepared }) => Ok((worker.clone(), Arc::clone(prepared))),
+            Ok(State::Refused(reason)) => Err(SpeechError::Unavailable(reason.clone())),
+            _ => Err(SpeechError::Unavailable(
+                "Frontdesk is shutting down".into(),
+            )),
+        }
+    }
+}
+
+#[async_trait]
+impl Transcriber for LocalTranscriber {
+    fn ready(&self) -> Result<(), SpeechError> {
+        let unavailable = |reason: &str| Err(SpeechError::Unavailable(reason.to_owned()));
+        match &*self.state.borrow() {
+            State::Preparing => unavailable("the speech model is being checked"),
+            State::Refused(reason) => unavailable(reason),
+            State::Serving { worker, .. } => match worker.status().condition {
+                Condition::Ready(_) => Ok(()),
+                Condition::Starting => unavailable("the speech model is being loaded"),
+                Condition::Stopped => unavailable("Frontdesk is shutting down"),
+                Condition::Degraded(reason) => unavailable(&reason),
+            },
+        }
+    }
+
+    fn models(&self) -> Vec<String> {
+        match &*self.state.borrow() {
+            State::Serving { prepared, .. } => prepared.models.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    async fn transcribe(
+        &self,
+        audio: Bytes,
+        file_name: Option<String>,
+        model: Option<String>,
+        options: TranscribeOptions,
+    ) -> Result<Transcript, SpeechError> {
+        let (worker, prepared) = self.serving().await?;
+        let model = match model {
+            Some(named) if prepared.models.contains(&named) => named,
+            Some(named) => {
+                let known = prepared.models.join(", ");
+                return Err(SpeechError::InvalidOption {
+                    option: "model",
+                    reason: format!("cannot be `{named}`; there are: {known}"),
+                });
+            }
+            None => choose(&prepared, &options)?,
+        };
+        let request = Request {
+            audio,
+            file_name,
+            model,
+            options,
+        };
+        let broken = |e: WorkerError| match e {
+            WorkerError::Degraded(reason) => SpeechError::Unavailable(reason),
+            other => SpeechError::Engine {
+                reason: other.to_string(),
+            },
+        };
+        let mut exchange = worker.call(request).await.map_err(broken)?;
+        match exchange.next().await {
+            Some(Ok(Event::Done(transcript))) => Ok(*transcript),
+            Some(Ok(Event::Rejected(reason))) => Err(SpeechError::Rejected(reason)),
+            Some(Ok(Event::Broken(reason))) => Err(SpeechError::Engine { reason }),
+            Some(Err(error)) => Err(broken(error)),
+            None => Err(SpeechError::Cancelled),
+        }
+    }
+}
+
+/// English goes to the English model, everything else to the one that knows more languages.
+fn choose(prepared: &Prepared, options: &TranscribeOptions) -> Result<String, SpeechError> {
+    let english = options
+        .language
+        .as_deref()
+        .is_none_or(|l| matches!(l, "en" | "english"));
+    if english && !options.translate {
+        return prepared.models.first().cloned().ok_or_else(no_model);
+    }
+    prepared
+        .multilingual
+        .clone()
+        .or_else(|| prepared.models.first().cloned())
+        .ok_or_else(no_model)
+}
+
+fn no_model() -> SpeechError {
+    SpeechError::Unavailable("there is no speech model; get one with `frontdesk models get`".into())
+}

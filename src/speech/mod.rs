@@ -1,0 +1,63 @@
+//! Speech recognition: recordings of any common kind → text with times.
+//!
+//! [`decode()`] makes samples of a file, [`Whisper::transcribe`] makes a [`Transcript`] of samples,
+//! [`format`](mod@format) writes it down. Live audio can be watched with a [`VoiceDetector`].
+//!
+//! The module knows neither files nor networks nor conversations; it runs native code and is meant
+//! for a child process. It blocks: one thread transcribes one recording at a time.
+
+mod decode;
+mod engine_log;
+mod error;
+pub mod format;
+mod hearing;
+mod judge;
+mod language;
+mod lines;
+mod listening;
+pub mod local;
+mod model_file;
+mod resample;
+mod sniff;
+mod types;
+mod vad;
+mod whisper;
+mod windows;
+
+pub use decode::{AudioLimits, Pcm, SAMPLE_RATE, decode};
+pub use error::{AudioError, SpeechError};
+pub use language::{language_code, language_name};
+pub use model_file::{ModelShape, check_model_file};
+pub use types::{Segment, TranscribeOptions, Transcript, Word};
+pub use vad::{CLEAR, FRAME, SpeechSpan, VadSettings, VoiceDetector, find_speech};
+pub use whisper::Whisper;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// Something that makes text of recordings.
+#[async_trait]
+pub trait Transcriber: Send + Sync {
+    /// Whether a recording would be transcribed now.
+    ///
+    /// # Errors
+    /// The sentence that tells the owner why not.
+    fn ready(&self) -> Result<(), SpeechError>;
+
+    /// Catalogue names of the models that can be asked for.
+    fn models(&self) -> Vec<String>;
+
+    /// Transcribes a recording of any format that [`decode()`] reads. Without a model, the language
+    /// decides. Dropping the future cancels.
+    ///
+    /// # Errors
+    /// [`SpeechError::Rejected`] is the recording's fault, [`SpeechError::Unavailable`] and
+    /// [`SpeechError::Engine`] the machine's.
+    async fn transcribe(
+        &self,
+        audio: Bytes,
+        file_name: Option<String>,
+        model: Option<String>,
+        options: TranscribeOptions,
+    ) -> Result<Transcript, SpeechError>;
+}

@@ -1,0 +1,259 @@
+//! Channels and sampling rates of the source → one channel at 16 kHz, piece by piece.
+
+use rubato::audioadapter_buffers::direct::InterleavedSlice;
+use rubato::{Fft, FixedSync, Indexing, Resampler};
+
+use super::decode::SAMPLE_RATE;
+use super::error::AudioError;
+
+/// Source frames that are resampled at a time.
+const CHUNK: usize = 1024;
+/// Sampling rates outside of this range come from damaged headers, not from recorders.
+const RATES: std::ops::RangeInclusive<u32> = 2_000..=400_000;
+/// The longest silence that stands in for one broken packet, in seconds.
+const MAX_GAP: f64 = 1.0;
+
+/// Collects mono samples at 16 kHz.
+pub(super) struct Mono16k {
+    out: Vec<f32>,
+    stage: Option<Stage>,
+}
+
+/// The resampler for one source rate.
+struct Stage {
+    rate: u32,
+    /// `None` when the source has 16 kHz already.
+    fft: Option<Fft<f32>>,
+    /// Mono samples at the source rate that do not fill a chunk yet.
+    pending: Vec<f32>,
+    /// Result of one chunk.
+    chunk: Vec<f32>,
+    /// Output samples still to be dropped: the filter's delay.
+    delay: usize,
+    /// Frames taken in and samples given out, to end at the right length.
+    frames_in: u64,
+    samples_out: u64,
+}
+
+impl Mono16k {
+    pub(super) fn new() -> Self {
+        Self {
+            out: Vec::new(),
+            stage: None,
+        }
+    }
+
+    /// Samples so far.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Adds interleaved frames.
+    pub(super) fn push(
+        &mut self,
+        interleaved: &[f32],
+        channels: usize,
+        rate: u32,
+    ) -> Result<(), AudioError> {
+        if channels == 0 || !RATES.contains(&rate) {
+            let reason = format!("{channels} channels at {rate} Hz");
+            return Err(AudioError::Damaged { reason });
+        }
+        if self.stage.as_ref().is_some_and(|stage| stage.rate != rate) {
+            self.flush()?;
+        }
+        let stage = match &mut self.stage {
+            Some(stage) => stage,
+            None => self.stage.insert(Stage::new(rate)?),
+        };
+        let scale = 1.0 / channels as f32;
+        stage.frames_in += (interleaved.len() / channels) as u64;
+        stage
+            .pending
+            .extend(interleaved.chunks_exact(channels).map(|frame| {
+                let sum: f32 = frame.iter().map(|&sample| finite(sample)).sum();
+                sum * scale
+            }));
+        stage.drain(&mut self.out, false)
+    }
+
+    /// Adds silence, at most a second, in place of sound that could not be decoded.
+    pub(super) fn push_silence(&mut self, seconds: f64) -> Result<(), AudioError> {
+        if let Some(stage) = &mut self.stage {
+            let frames = (seconds.clamp(0.0, MAX_GAP) * f64::from(stage.rate)) as usize;
+            stage.frames_in += frames as u64;
+            stage.pending.resize(stage.pending.len() + frames, 0.0);
+            stage.drain(&mut self.out, false)?;
+        }
+        Ok(())
+    }
+
+    /// The whole recording.
+    pub(super) fn finish(mut self) -> Result<Vec<f32>, AudioError> {
+        self.flush()?;
+        Ok(self.out)
+    }
+
+    fn flush(&mut self) -> Result<(), AudioError> {
+        match self.stage.take() {
+            Some(mut stage) => stage.drain(&mut self.out, true),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Stage {
+    fn new(rate: u32) -> Result<Self, AudioError> {
+        let fft = if rate == SAMPLE_RATE {
+            None
+        } else {
+            let (from, to) = (rate as usize, SAMPLE_RATE as usize);
+            Some(Fft::<f32>::new(from, to, CHUNK, 1, FixedSync::Input).map_err(failed)?)
+        };
+        let delay = fft.as_ref().map_or(0, Resampler::output_delay);
+        let chunk = vec![0.0; fft.as_ref().map_or(0, Resampler::output_frames_max)];
+        let pending = Vec::new();
+        Ok(Self {
+            rate,
+            fft,
+            pending,
+            chunk,
+            delay,
+            frames_in: 0,
+            samples_out: 0,
+        })
+    }
+
+    /// Resamples all full chunks; at the `end` also the last part and what the filter holds back.
+    fn drain(&mut self, out: &mut Vec<f32>, end: bool) -> Result<(), AudioError> {
+        let Some(fft) = &mut self.fft else {
+            out.extend(self.pending.drain(..).map(|sample| sample.clamp(-1.0, 1.0)));
+            return Ok(());
+        };
+        let wanted = (self.frames_in * u64::from(SAMPLE_RATE)).div_ceil(u64::from(self.rate));
+        let mut used = 0;
+        loop {
+            let need = fft.input_frames_next();
+            let available = self.pending.len() - used;
+            let partial = available < need;
+            if partial && !(end && self.samples_out < wanted) {
+                break;
+            }
+            let take = available.min(need);
+            let indexing = Indexing::new().partial_len(take);
+            let input =
+                InterleavedSlice::new(&self.pending[used..used + take], 1, take).map_err(failed)?;
+            let room = self.chunk.len();
+            let mut output = InterleavedSlice::new_mut(&mut self.chunk, 1, room).map_err(failed)?;
+            let (_, produced) = fft
+                .process_into_buffer(&input, &mut output, partial.then_some(&indexing))
+                .map_err(failed)?;
+            used += take;
+            let skip = self.delay.min(produced);
+            self.delay -= skip;
+            let left = usize::try_from(wanted - self.samples_out.min(wanted)).unwrap_or(usize::MAX);
+            let keep = &self.chunk[skip..produced];
+            let keep = &keep[..keep.len().min(left)];
+            out.extend(keep.iter().map(|sample| sample.clamp(-1.0, 1.0)));
+            self.samples_out += keep.len() as u64;
+            if take == 0 && produced == 0 {
+                break;
+            }
+        }
+        self.pending.drain(..used);
+        Ok(())
+    }
+}
+
+/// Float recordings may hold NaN or infinity.
+fn finite(sample: f32) -> f32 {
+    if sample.is_finite() {
+        sample.clamp(-1.0, 1.0)
+    } else {
+        0.0
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> AudioError {
+    AudioError::Damaged {
+        reason: format!("it cannot be resampled: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(rate: u32, hz: f32, seconds: f32) -> Vec<f32> {
+        let frames = (rate as f32 * seconds) as usize;
+        let step = std::f32::consts::TAU * hz / rate as f32;
+        (0..frames).map(|n| 0.5 * (n as f32 * step).sin()).collect()
+    }
+
+    /// Whole cycles, from upward zero crossings.
+    fn crossings(samples: &[f32]) -> usize {
+        samples
+            .windows(2)
+            .filter(|pair| pair[0] < 0.0 && pair[1] >= 0.0)
+            .count()
+    }
+
+    #[test]
+    fn keeps_pitch_and_length_at_every_common_rate() {
+        for rate in [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000] {
+            let mut mono = Mono16k::new();
+            for piece in tone(rate, 440.0, 2.0).chunks(777) {
+                mono.push(piece, 1, rate).unwrap();
+            }
+            let samples = mono.finish().unwrap();
+            assert!(
+                (31_990..=32_010).contains(&samples.len()),
+                "{rate}: {}",
+                samples.len()
+            );
+            assert!((876..=882).contains(&crossings(&samples)), "{rate}");
+        }
+    }
+
+    #[test]
+    fn mixes_every_channel_in() {
+        let left = tone(16_000, 300.0, 0.1);
+        let stereo: Vec<f32> = left.iter().flat_map(|&sample| [sample, 0.0]).collect();
+        let mut mono = Mono16k::new();
+        mono.push(&stereo, 2, 16_000).unwrap();
+        let samples = mono.finish().unwrap();
+        assert_eq!(samples.len(), left.len());
+        assert!((samples[20] - left[20] / 2.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_change_of_rate_in_the_middle_loses_nothing() {
+        let mut mono = Mono16k::new();
+        mono.push(&tone(8_000, 200.0, 1.0), 1, 8_000).unwrap();
+        mono.push(&tone(48_000, 200.0, 1.0), 1, 48_000).unwrap();
+        let length = mono.finish().unwrap().len();
+        assert!((31_990..=32_010).contains(&length), "{length}");
+    }
+
+    #[test]
+    fn broken_floats_become_silence() {
+        let mut mono = Mono16k::new();
+        mono.push(&[f32::NAN, f32::INFINITY, 9.0], 1, 16_000)
+            .unwrap();
+        assert_eq!(mono.finish().unwrap(), [0.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn silence_stands_in_for_a_lost_packet() {
+        let mut mono = Mono16k::new();
+        mono.push(&[0.5; 160], 1, 16_000).unwrap();
+        mono.push_silence(0.02).unwrap();
+        assert_eq!(mono.finish().unwrap().len(), 160 + 320);
+    }
+
+    #[test]
+    fn impossible_rates_are_refused() {
+        assert!(Mono16k::new().push(&[0.0], 1, 3).is_err());
+        assert!(Mono16k::new().push(&[0.0], 0, 16_000).is_err());
+    }
+}

@@ -1,0 +1,160 @@
+//! A loaded model: what it is, which options suit it, and the way from samples to a transcript.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use super::error::SpeechError;
+use super::hearing::{Ear, Pass, context_for};
+use super::language::{language_code, language_name};
+use super::listening::Job;
+use super::model_file::{ModelShape, check_model_file};
+use super::types::{Segment, TranscribeOptions, Transcript};
+use super::vad::{SpeechSpan, VadSettings, find_speech};
+use super::windows::{Window, cut, samples_to_ms};
+
+/// A loaded Whisper model. One transcription at a time; loading takes about a second.
+pub struct Whisper {
+    ear: Ear,
+    /// The same model once more, loaded when the times of words are asked for the first time.
+    aligning: Option<Ear>,
+    path: PathBuf,
+    shape: ModelShape,
+}
+
+impl Whisper {
+    /// Loads a model in ggml format. `threads` are used for the warm-up only; each transcription
+    /// brings its own number.
+    ///
+    /// # Errors
+    /// [`SpeechError::ModelUnreadable`], or [`SpeechError::ModelInvalid`] for anything but a
+    /// complete model.
+    pub fn load(path: &Path, threads: u16) -> Result<Self, SpeechError> {
+        let shape = check_model_file(path)?;
+        let mut ear = Ear::load(path, None)?;
+        // The first run allocates and pages the weights in: nobody should wait for that.
+        let pass = Pass {
+            language: "en",
+            translate: false,
+            prompt: &[],
+            temperature: 0.0,
+            context: context_for(0),
+            threads,
+        };
+        ear.hear(&[0.0; 16_000], &pass, &AtomicBool::new(false))?;
+        Ok(Self {
+            ear,
+            aligning: None,
+            path: path.to_path_buf(),
+            shape,
+        })
+    }
+
+    /// Whether it knows other languages than English.
+    pub fn is_multilingual(&self) -> bool {
+        self.ear.is_multilingual()
+    }
+
+    /// What the model's header says.
+    pub fn shape(&self) -> ModelShape {
+        self.shape
+    }
+
+    /// Transcribes mono samples at 16 kHz. `on_segment` gets each segment as soon as its window is
+    /// done, `on_progress` the share (0 to 1) that is done.
+    ///
+    /// # Errors
+    /// [`SpeechError::Cancelled`] soon after `cancel` was set; options that do not fit the model;
+    /// a failure of the engine.
+    pub fn transcribe(
+        &mut self,
+        pcm: &[f32],
+        options: &TranscribeOptions,
+        cancel: &AtomicBool,
+        on_segment: &mut dyn FnMut(&Segment),
+        on_progress: &mut dyn FnMut(f32),
+    ) -> Result<Transcript, SpeechError> {
+        let asked = self.check(options)?;
+        let whole = SpeechSpan {
+            start: 0,
+            end: pcm.len(),
+            confidence: 1.0,
+        };
+        let windows = if options.full_context {
+            if pcm.is_empty() {
+                Vec::new()
+            } else {
+                vec![Window::of(vec![whole])]
+            }
+        } else {
+            cut(pcm, &find_speech(pcm, &VadSettings::default()))
+        };
+        let ear = match &mut self.aligning {
+            _ if !options.words || windows.is_empty() => &mut self.ear,
+            Some(aligning) => aligning,
+            none => none.insert(Ear::load(&self.path, Some(self.shape.alignment()))?),
+        };
+        let mut job = Job {
+            ear,
+            pcm,
+            options,
+            cancel,
+            language: "en",
+            hints: Vec::new(),
+            earlier: Vec::new(),
+            on_segment,
+            transcript: Transcript {
+                language: asked.unwrap_or_default().to_owned(),
+                translated: options.translate,
+                duration_ms: samples_to_ms(pcm.len()),
+                ..Transcript::default()
+            },
+        };
+        if let Some(first) = windows.first() {
+            job.language = match asked {
+                Some(language) => language,
+                None => job.detect_language(first)?,
+            };
+            job.transcript.language = job.language.to_owned();
+            job.hints = options.prompt.as_deref().map_or(Vec::new(), |text| {
+                let text = text.trim();
+                if text.is_empty() {
+                    Vec::new()
+                } else {
+                    job.ear.tokenize(&format!(" {text}"))
+                }
+            });
+        }
+        job.run(windows, on_progress)
+    }
+
+    /// The language to use, when that is known without listening.
+    fn check(&self, options: &TranscribeOptions) -> Result<Option<&'static str>, SpeechError> {
+        if options.threads == 0 {
+            let reason = "must be at least 1".to_owned();
+            return Err(SpeechError::InvalidOption {
+                option: "threads",
+                reason,
+            });
+        }
+        if !(0.0..=1.0).contains(&options.temperature) {
+            let reason = format!("must be from 0 to 1 and is {}", options.temperature);
+            return Err(SpeechError::InvalidOption {
+                option: "temperature",
+                reason,
+            });
+        }
+        let asked = options.language.as_deref().map(language_code).transpose()?;
+        if self.is_multilingual() {
+            return Ok(asked);
+        }
+        match asked {
+            None | Some("en") if !options.translate => Ok(Some("en")),
+            None | Some("en") => Err(SpeechError::EnglishOnly {
+                wanted: "a translation".into(),
+            }),
+            Some(other) => Err(SpeechError::EnglishOnly {
+                wanted: language_name(other).to_owned(),
+            }),
+        }
+    }
+}

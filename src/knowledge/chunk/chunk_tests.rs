@@ -1,0 +1,163 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::knowledge::extract::{Block, Format};
+
+fn doc(blocks: Vec<(BlockKind, String)>) -> Extracted {
+    Extracted {
+        title: None,
+        kind: Format::Text,
+        pages: None,
+        blocks: blocks
+            .into_iter()
+            .map(|(kind, text)| Block {
+                kind,
+                text,
+                page: None,
+            })
+            .collect(),
+        notes: Vec::new(),
+    }
+}
+
+fn text(words: usize, word: &str) -> String {
+    (0..words)
+        .map(|i| format!("{word}{i}"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn main_sections_are_never_mixed() {
+    let chunks = chunk(
+        &doc(vec![
+            (BlockKind::Heading(1), "Clinic".into()),
+            (BlockKind::Heading(2), "Hours".into()),
+            (BlockKind::Paragraph, "Open nine to five.".into()),
+            (BlockKind::Heading(2), "Fees".into()),
+            (BlockKind::Paragraph, "An exam costs $62.".into()),
+        ]),
+        &ChunkOptions::default(),
+    );
+    assert_eq!(chunks.len(), 2);
+    assert_eq!(chunks[0].heading_path, ["Clinic", "Hours"]);
+    assert_eq!(chunks[0].text, "Open nine to five.");
+    assert_eq!(chunks[1].section.as_deref(), Some("Fees"));
+    assert_eq!((chunks[1].start_block, chunks[1].end_block), (4, 5));
+}
+
+#[test]
+fn small_subsections_share_a_passage_with_their_headings() {
+    let chunks = chunk(
+        &doc(vec![
+            (BlockKind::Heading(1), "Care".into()),
+            (BlockKind::Heading(2), "Day one".into()),
+            (BlockKind::Paragraph, "Rest.".into()),
+            (BlockKind::Heading(2), "Day two".into()),
+            (BlockKind::Paragraph, "Walk.".into()),
+            (BlockKind::Heading(1), "Fees".into()),
+            (BlockKind::Paragraph, "Free.".into()),
+        ]),
+        &ChunkOptions::default(),
+    );
+    assert_eq!(chunks.len(), 2);
+    assert_eq!(chunks[0].heading_path, ["Care"]);
+    assert_eq!(chunks[0].text, "Day one\nRest.\nDay two\nWalk.");
+}
+
+#[test]
+fn a_list_keeps_its_introduction() {
+    let chunks = chunk(
+        &doc(vec![
+            (BlockKind::Paragraph, format!("{}.", text(140, "w"))),
+            (BlockKind::Paragraph, "Bring with you:".into()),
+            (BlockKind::ListItem, text(120, "a")),
+            (BlockKind::ListItem, text(5, "b")),
+        ]),
+        &ChunkOptions::default(),
+    );
+    assert_eq!(chunks.len(), 2);
+    assert!(chunks[1].text.starts_with("Bring with you:\na0"));
+}
+
+#[test]
+fn rows_stay_whole() {
+    let rows = (0..60).map(|i| {
+        (
+            BlockKind::TableRow,
+            format!("Service: number {i} | Price: ${i} each"),
+        )
+    });
+    let chunks = chunk(&doc(rows.collect()), &ChunkOptions::default());
+    assert!(chunks.len() > 1);
+    for line in chunks.iter().flat_map(|c| c.text.lines()) {
+        assert!(
+            line.starts_with("Service: number ") && line.ends_with(" each"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn chinese_is_divided_by_characters() {
+    let long = "我们九点开门周日休息".repeat(100);
+    let chunks = chunk(
+        &doc(vec![(BlockKind::Paragraph, long.clone())]),
+        &ChunkOptions::default(),
+    );
+    assert!(chunks.len() >= 3);
+    assert!(chunks.iter().all(|c| words(&c.text) <= 240));
+    assert_eq!(
+        chunks.iter().map(|c| c.text.as_str()).collect::<String>(),
+        long
+    );
+}
+
+fn any_block() -> impl Strategy<Value = (BlockKind, String)> {
+    let kind = prop_oneof![
+        1 => (1u8..5).prop_map(BlockKind::Heading),
+        4 => Just(BlockKind::Paragraph),
+        2 => Just(BlockKind::ListItem),
+        2 => Just(BlockKind::TableRow),
+        1 => Just(BlockKind::Code),
+    ];
+    (kind, 1usize..400, any::<u16>()).prop_map(|(kind, n, id)| {
+        let n = if matches!(kind, BlockKind::Heading(_)) {
+            n % 8 + 1
+        } else {
+            n
+        };
+        let words: Vec<String> = (0..n)
+            .map(|i| format!("x{id}y{i}{}", if i % 13 == 12 { "." } else { "" }))
+            .collect();
+        (kind, words.join(" "))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn no_word_is_lost_or_doubled_and_sizes_hold(blocks in prop::collection::vec(any_block(), 0..25)) {
+        let document = doc(blocks);
+        let options = ChunkOptions::default();
+        let chunks = chunk(&document, &options);
+        for (i, c) in chunks.iter().enumerate() {
+            prop_assert_eq!(c.ordinal as usize, i);
+            prop_assert!(words(&c.text) <= options.max_words, "{} words", words(&c.text));
+            prop_assert!(c.start_block < c.end_block && c.end_block <= document.blocks.len());
+        }
+        let body: Vec<&str> = document.blocks.iter()
+            .filter(|b| !matches!(b.kind, BlockKind::Heading(_)))
+            .flat_map(|b| b.text.split_whitespace()).collect();
+        let headings: std::collections::HashSet<&str> = document.blocks.iter()
+            .filter(|b| matches!(b.kind, BlockKind::Heading(_)))
+            .map(|b| b.text.as_str()).collect();
+        let lines = chunks.iter().flat_map(|c| c.text.lines());
+        let got: Vec<&str> = lines.filter(|l| !headings.contains(l)).flat_map(str::split_whitespace).collect();
+        prop_assert_eq!(got, body);
+        for heading in headings {
+            let found = chunks.iter().any(|c| c.heading_path.iter().any(|h| h == heading) || c.text.contains(heading));
+            prop_assert!(found, "lost: {heading}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Passages: blocks joined to a size that a model can read and a person can check.
+//!
+//! A passage never crosses the border of a main section. Rows of a table stay whole, a list stays
+//! with the sentence that introduces it, and small neighbouring sections share a passage.
+
+#[cfg(test)]
+mod chunk_tests;
+mod outline;
+mod size;
+mod split;
+
+use serde::{Deserialize, Serialize};
+
+use super::extract::{BlockKind, Extracted};
+use outline::Outline;
+pub use size::words;
+
+/// Sizes of passages, in words (two characters of Chinese or Japanese count as one word).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkOptions {
+    /// Below this, a passage takes the next section in, if that fits the target.
+    pub min_words: usize,
+    /// A passage of this size is closed.
+    pub target_words: usize,
+    /// No passage is longer, except for a single word that is.
+    pub max_words: usize,
+}
+
+impl Default for ChunkOptions {
+    fn default() -> Self {
+        Self {
+            min_words: 60,
+            target_words: 150,
+            max_words: 240,
+        }
+    }
+}
+
+/// A passage of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chunk {
+    /// Its place among the passages of the document, from 0.
+    pub ordinal: u32,
+    /// The headings above it, from the outermost.
+    pub heading_path: Vec<String>,
+    /// Its text, verbatim: one line per block. Headings inside the passage are lines of their own.
+    pub text: String,
+    /// The page on which it begins, from 1.
+    pub page: Option<u32>,
+    /// The nearest heading above it.
+    pub section: Option<String>,
+    /// The first block that it takes text from.
+    pub start_block: usize,
+    /// One past the last block that it takes text from.
+    pub end_block: usize,
+}
+
+/// A piece of a block that is not divided further.
+#[derive(Debug, Clone)]
+struct Unit {
+    block: usize,
+    kind: BlockKind,
+    text: String,
+    words: usize,
+    path: Vec<String>,
+    page: Option<u32>,
+    /// Which main section it is in.
+    part: usize,
+    /// Which section, of any level.
+    section: usize,
+}
+
+/// Cut a document into passages.
+pub fn chunk(doc: &Extracted, options: &ChunkOptions) -> Vec<Chunk> {
+    let units = units(doc, options);
+    let mut groups: Vec<Vec<Unit>> = Vec::new();
+    let mut current: Vec<Unit> = Vec::new();
+    for (i, unit) in units.iter().enumerate() {
+        let size = total(&current);
+        let closes = current.last().is_some_and(|last| {
+            if last.part != unit.part {
+                return true;
+            }
+            if last.section != unit.section {
+                let rest = section_words(units.get(i..).unwrap_or_default());
+                return size >= options.min_words || size + rest > options.target_words;
+            }
+            size + unit.words + heading_words(&current, unit) > options.max_words
+                || (size >= options.target_words && !is_lead_in(last, unit))
+        });
+        if closes {
+            let carried = carried(&mut current, unit, options);
+            groups.push(std::mem::replace(&mut current, carried));
+        }
+        current.push(unit.clone());
+    }
+    groups.push(current);
+    let groups = join_tails(
+        groups.into_iter().filter(|g| !g.is_empty()).collect(),
+        options,
+    );
+    groups
+        .iter()
+        .enumerate()
+        .map(|(i, g)| passage(i as u32, g))
+        .collect()
+}
+
+/// The units of a document: blocks, or pieces of blocks that are too long.
+fn units(doc: &Extracted, options: &ChunkOptions) -> Vec<Unit> {
+    let mut outline = Outline::new(&doc.blocks);
+    let mut out = Vec::new();
+    for (i, block) in doc.blocks.iter().enumerate() {
+        if let BlockKind::Heading(level) = block.kind {
+            let lost = outline.enter(level, &block.text, i);
+            out.extend(lost.into_iter().map(|h| outline.unit_of(h, block.page)));
+            continue;
+        }
+        outline.used();
+        for text in split::pieces(
+            &block.text,
+            block.kind,
+            options.max_words,
+            options.target_words,
+        ) {
+            out.push(Unit {
+                block: i,
+                kind: block.kind,
+                words: words(&text),
+                text,
+                path: outline.path(),
+                page: block.page,
+                part: outline.part(),
+                section: outline.section(),
+            });
+        }
+    }
+    let last_page = doc.blocks.last().and_then(|b| b.page);
+    let lost = outline.leave();
+    out.extend(lost.into_iter().map(|h| outline.unit_of(h, last_page)));
+    out
+}
+
+fn total(units: &[Unit]) -> usize {
+    let mut sum = 0;
+    for (i, unit) in units.iter().enumerate() {
+        sum += unit.words + heading_words(units.get(..i).unwrap_or_default(), unit);
+    }
+    sum
+}
+
+/// Words of the heading that a passage repeats when it takes a further section in.
+fn heading_words(before: &[Unit], unit: &Unit) -> usize {
+    match before.last() {
+        Some(last) if last.section != unit.section => unit.path.last().map_or(0, |h| words(h)),
+        _ => 0,
+    }
+}
+
+fn section_words(units: &[Unit]) -> usize {
+    let Some(first) = units.first() else { return 0 };
+    units
+        .iter()
+        .take_while(|u| u.section == first.section)
+        .map(|u| u.words)
+        .sum::<usize>()
+        + first.path.last().map_or(0, |h| words(h))
+}
+
+/// A paragraph that introduces what follows: "Bring with you:".
+fn is_lead_in(unit: &Unit, next: &Unit) -> bool {
+    unit.kind == BlockKind::Paragraph
+        && unit.section == next.section
+        && matches!(next.kind, BlockKind::ListItem | BlockKind::TableRow)
+        && (unit.text.ends_with(':') || unit.words <= 25)
+}
+
+/// The introduction moves on with what it introduces.
+fn carried(current: &mut Vec<Unit>, next: &Unit, options: &ChunkOptions) -> Vec<Unit> {
+    let moves = current.len() > 1
+        && current.last().is_some_and(|last| {
+            is_lead_in(last, next) && last.words + next.words <= options.max_words
+        });
+    if moves {
+        current.pop().into_iter().collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// A short rest joins the passage before it, within one section.
+fn join_tails(groups: Vec<Vec<Unit>>, options: &ChunkOptions) -> Vec<Vec<Unit>> {
+    let mut out: Vec<Vec<Unit>> = Vec::new();
+    for group in groups {
+        let size = total(&group);
+        if let Some(last) = out.last_mut()
+            && size < options.min_words / 2
+            && last.last().map(|u| u.section) == group.first().map(|u| u.section)
+            && group
+                .iter()
+                .all(|u| Some(u.section) == group.first().map(|f| f.section))
+            && total(last) + size <= options.max_words
+        {
+            last.extend(group);
+        } else {
+            out.push(group);
+        }
+    }
+    out
+}
+
+fn passage(ordinal: u32, units: &[Unit]) -> Chunk {
+    let mut common: Vec<String> = units.first().map(|u| u.path.clone()).unwrap_or_default();
+    for unit in units {
+        let same = common
+            .iter()
+            .zip(&unit.path)
+            .take_while(|(a, b)| a == b)
+            .count();
+        common.truncate(same);
+    }
+    let several = units
+        .iter()
+        .any(|u| Some(u.section) != units.first().map(|f| f.section));
+    let mut text = String::new();
+    let mut previous: Option<&Unit> = None;
+    for unit in units {
+        if several && previous.is_none_or(|p| p.section != unit.section) {
+            // The headings that the passage's own path does not name.
+            let known = previous.map_or(common.len(), |p| {
+                p.path
+                    .iter()
+                    .zip(&unit.path)
+                    .take_while(|(a, b)| a == b)
+                    .count()
+                    .max(common.len())
+            });
+            for heading in unit.path.iter().skip(known) {
+                line(&mut text, heading);
+            }
+        }
+        match previous {
+            Some(p)
+                if p.block == unit.block && p.kind == unit.kind && unit.kind != BlockKind::Code =>
+            {
+                if !split::joins_without_space(&text, &unit.text) {
+                    text.push(' ');
+                }
+                text.push_str(&unit.text);
+            }
+            _ => line(&mut text, &unit.text),
+        }
+        previous = Some(unit);
+    }
+    Chunk {
+        ordinal,
+        section: common.last().cloned(),
+        heading_path: common,
+        text,
+        page: units.iter().find_map(|u| u.page),
+        start_block: units.iter().map(|u| u.block).min().unwrap_or(0),
+        end_block: units.iter().map(|u| u.block + 1).max().unwrap_or(0),
+    }
+}
+
+fn line(text: &mut String, more: &str) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(more);
+}

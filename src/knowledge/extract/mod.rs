@@ -1,0 +1,283 @@
+//! Reading a document: bytes in, blocks of text out.
+//!
+//! The bytes decide what a file is; its name only settles what the bytes leave open. Each format is
+//! one file with one function `read(bytes, &Limits)`; a further format is one more file, one variant
+//! of [`Format`], one line in `sniff` and one in [`extract`].
+//!
+//! Nothing here is a sandbox. A parser may still need more memory or time than it should, so callers
+//! run [`extract`] in a process of its own with limits on both.
+
+mod clean;
+mod csv;
+mod decode;
+mod docx;
+mod email;
+#[cfg(test)]
+mod extract_tests;
+mod html;
+mod markdown;
+mod pdf;
+mod plain;
+mod sniff;
+mod table;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// The kinds of document that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Portable Document Format.
+    Pdf,
+    /// Word document (Office Open XML).
+    Docx,
+    /// Web page.
+    Html,
+    /// Markdown, also with embedded components (`.mdx`).
+    Markdown,
+    /// Comma, semicolon, pipe or tab separated values.
+    Csv,
+    /// A stored e-mail message.
+    Email,
+    /// Plain text.
+    Text,
+}
+
+/// What a block of text is in its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockKind {
+    /// A heading; 1 is the highest level, 6 the lowest.
+    Heading(u8),
+    /// Running text.
+    Paragraph,
+    /// One item of a list.
+    ListItem,
+    /// One row of a table; each cell repeats the name of its column.
+    TableRow,
+    /// Preformatted text; line ends are kept.
+    Code,
+}
+
+/// A piece of text that stands on its own in the document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Block {
+    /// What it is.
+    pub kind: BlockKind,
+    /// Its text; white space is normalised, except in code.
+    pub text: String,
+    /// The page that it starts on, counted from 1, where the format has pages.
+    pub page: Option<u32>,
+}
+
+/// The text of a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extracted {
+    /// The document's own title, or else its first heading.
+    pub title: Option<String>,
+    /// What it was read as.
+    pub kind: Format,
+    /// The number of pages, where the format has pages.
+    pub pages: Option<u32>,
+    /// Its text in reading order.
+    pub blocks: Vec<Block>,
+    /// What the owner should know about how it was read, in plain words.
+    pub notes: Vec<String>,
+}
+
+/// Bounds on one document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Largest file, in bytes.
+    pub max_bytes_in: usize,
+    /// Most text that is taken from it, in bytes of UTF-8.
+    pub max_text_bytes: usize,
+    /// Most that a compressed file may grow to, in bytes: each member, and all together.
+    pub max_unpacked_bytes: usize,
+    /// Most pages.
+    pub max_pages: u32,
+}
+
+impl Default for Limits {
+    /// 50 MiB in, 20 MiB of text, 100 MiB unpacked, 3,000 pages.
+    fn default() -> Self {
+        Self {
+            max_bytes_in: 50 << 20,
+            max_text_bytes: 20 << 20,
+            max_unpacked_bytes: 100 << 20,
+            max_pages: 3_000,
+        }
+    }
+}
+
+/// Why a document gave no text, and what its owner can do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum ExtractError {
+    /// There is nothing in the file.
+    #[error("the document is empty: check the file and upload it again")]
+    Empty,
+    /// A password is needed.
+    #[error(
+        "the document is protected by a password: save it without the password and upload it again"
+    )]
+    Encrypted,
+    /// The file is broken.
+    #[error(
+        "the document is damaged ({what}): open it in the program that made it, save it again and upload that file"
+    )]
+    Malformed {
+        /// What was found, in plain words.
+        what: String,
+    },
+    /// The file, or what it unpacks to, exceeds a limit.
+    #[error(
+        "the document is too large ({what}; the limit is {limit} bytes): split it into smaller documents"
+    )]
+    TooLarge {
+        /// What is too large.
+        what: String,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// It is not a document of a known kind.
+    #[error(
+        "this seems to be {seems_to_be}. Frontdesk reads PDF, DOCX, HTML, Markdown, CSV, e-mail (EML) and text: save it as one of these"
+    )]
+    Unsupported {
+        /// What the bytes look like, with its article.
+        seems_to_be: String,
+    },
+    /// There are pages, but no text on them.
+    #[error(
+        "the pages are pictures and hold no text: run text recognition (OCR) over the document, or upload the text itself"
+    )]
+    NoText,
+    /// More pages than the limit.
+    #[error(
+        "the document has {pages} pages and the limit is {limit}: split it into smaller documents"
+    )]
+    TooManyPages {
+        /// Its pages.
+        pages: u32,
+        /// The limit.
+        limit: u32,
+    },
+}
+
+impl ExtractError {
+    fn malformed(what: impl Into<String>) -> Self {
+        Self::Malformed { what: what.into() }
+    }
+}
+
+/// Read a document.
+///
+/// `name` is the file's name as it was uploaded; only its extension is looked at.
+///
+/// # Errors
+/// See [`ExtractError`]; every one says what to do.
+pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, ExtractError> {
+    if bytes.len() > limits.max_bytes_in {
+        return Err(ExtractError::TooLarge {
+            what: format!("the file has {} bytes", bytes.len()),
+            limit: limits.max_bytes_in as u64,
+        });
+    }
+    let sniffed = sniff::sniff(bytes, name)?;
+    let read = || match sniffed.format {
+        Format::Pdf => pdf::read(bytes, limits),
+        Format::Docx => docx::read(bytes, limits),
+        Format::Html => html::read(bytes, limits),
+        Format::Markdown => markdown::read(bytes, limits),
+        Format::Csv => csv::read(bytes, name, limits),
+        Format::Email => email::read(bytes, limits),
+        Format::Text => plain::read(bytes, limits),
+    };
+    // A fault in a parser is a fault of this document, not of the process that reads it.
+    let mut out =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).map_err(|_| {
+            ExtractError::malformed("it is built in a way that its reader does not expect")
+        })??;
+    if out.blocks.is_empty() {
+        return Err(ExtractError::Empty);
+    }
+    out.notes.extend(sniffed.note);
+    if out.title.is_none() {
+        out.title = out
+            .blocks
+            .iter()
+            .take(20)
+            .find(|b| matches!(b.kind, BlockKind::Heading(1 | 2)))
+            .map(|b| b.text.clone());
+    }
+    Ok(out)
+}
+
+/// What readers put where the author of a document broke a line off (Unicode LINE SEPARATOR).
+const LINE_BREAK: char = '\u{2028}';
+
+/// Collects blocks: cleans their text, drops empty ones, and keeps the sum within the limit.
+struct Blocks {
+    blocks: Vec<Block>,
+    bytes: usize,
+    limit: usize,
+}
+
+impl Blocks {
+    fn new(limits: &Limits) -> Self {
+        Self {
+            blocks: Vec::new(),
+            bytes: 0,
+            limit: limits.max_text_bytes,
+        }
+    }
+
+    fn push(&mut self, kind: BlockKind, text: &str, page: Option<u32>) -> Result<(), ExtractError> {
+        match kind {
+            BlockKind::Code => self.push_clean(kind, clean::preformatted(text), page),
+            // A line that its author broke off stands on its own: an address, the hours of a day.
+            BlockKind::Paragraph => text
+                .split(LINE_BREAK)
+                .try_for_each(|line| self.push_clean(kind, clean::flowing(line), page)),
+            _ => self.push_clean(kind, clean::flowing(text), page),
+        }
+    }
+
+    fn push_clean(
+        &mut self,
+        kind: BlockKind,
+        text: String,
+        page: Option<u32>,
+    ) -> Result<(), ExtractError> {
+        if !text.chars().any(|c| !c.is_whitespace()) {
+            return Ok(());
+        }
+        self.bytes += text.len();
+        if self.bytes > self.limit {
+            return Err(ExtractError::TooLarge {
+                what: "its text is longer than the limit".into(),
+                limit: self.limit as u64,
+            });
+        }
+        self.blocks.push(Block { kind, text, page });
+        Ok(())
+    }
+
+    fn table(&mut self, table: &table::Table, page: Option<u32>) -> Result<(), ExtractError> {
+        for row in table.rows() {
+            self.push(BlockKind::TableRow, &row, page)?;
+        }
+        Ok(())
+    }
+
+    fn finish(self, kind: Format) -> Extracted {
+        Extracted {
+            title: None,
+            kind,
+            pages: None,
+            blocks: self.blocks,
+            notes: Vec::new(),
+        }
+    }
+}

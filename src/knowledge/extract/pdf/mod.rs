@@ -1,0 +1,106 @@
+//! PDF documents: the glyphs of each page are set into lines, columns, tables and paragraphs.
+//!
+//! `hayro-interpret` reads the file and says which glyph is drawn where; what follows from the
+//! positions is decided here. [`glyphs`] collects, [`lines`] finds reading order, [`rows`] finds
+//! tables, [`furniture`] removes running headers, [`structure`] makes blocks.
+
+mod furniture;
+mod glyphs;
+mod lines;
+mod rows;
+mod rtl;
+mod structure;
+mod unpacked;
+
+use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
+
+use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits, clean};
+
+/// A share of unreadable letters above which the owner is told, in percent.
+const UNREADABLE_NOTE: usize = 5;
+
+/// Read a PDF.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
+    unpacked::check(bytes, limits)?;
+    let pdf = Pdf::new(bytes.to_vec()).map_err(|e| match e {
+        LoadPdfError::Decryption(DecryptionError::PasswordProtected) => ExtractError::Encrypted,
+        LoadPdfError::Decryption(_) => {
+            ExtractError::malformed("its encryption is of an unknown or broken kind")
+        }
+        LoadPdfError::Invalid => ExtractError::malformed("it has no readable pages"),
+    })?;
+    let count = u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX);
+    if count > limits.max_pages {
+        return Err(ExtractError::TooManyPages {
+            pages: count,
+            limit: limits.max_pages,
+        });
+    }
+    let mut collector = glyphs::Collector::new(&pdf, limits);
+    let mut pages = Vec::new();
+    for (i, page) in pdf.pages().iter().enumerate() {
+        let drawn = collector.page(page)?;
+        pages.push(structure::Page {
+            number: i as u32 + 1,
+            lines: lines::read(drawn),
+        });
+    }
+    let seen = collector.seen();
+    let running = furniture::remove(&mut pages);
+    let mut blocks = Blocks::new(limits);
+    for line in running {
+        blocks.push(BlockKind::Paragraph, &line, Some(1))?;
+    }
+    structure::append(&pages, &mut blocks)?;
+    if blocks.blocks.is_empty() {
+        return Err(if seen.pictures > 0 || seen.unreadable > 0 {
+            ExtractError::NoText
+        } else if count == 0 {
+            ExtractError::malformed("it has no pages")
+        } else {
+            ExtractError::Empty
+        });
+    }
+    let mut out = blocks.finish(Format::Pdf);
+    out.pages = Some(count);
+    out.title = title(&pdf);
+    if seen.unreadable * 100 > (seen.letters + seen.unreadable) * UNREADABLE_NOTE {
+        out.notes.push(format!(
+            "{} of {} characters have no known letter in the file's fonts and are missing from the text. \
+             If the text looks wrong, save the document as a PDF again, or upload the original.",
+            seen.unreadable,
+            seen.letters + seen.unreadable
+        ));
+    }
+    if seen.pages_of_pictures > 0 {
+        out.notes.push(format!(
+            "{} of {count} pages hold pictures and no text; what is written in the pictures was not read.",
+            seen.pages_of_pictures
+        ));
+    }
+    Ok(out)
+}
+
+/// The title in the file's properties, unless a program put its file name there.
+fn title(pdf: &Pdf) -> Option<String> {
+    let raw = pdf.metadata().title.as_deref()?;
+    // Text strings are UTF-16 or UTF-8 with a mark, or an encoding close to Latin-1 (ISO 32000-1, 7.9.2.2).
+    let text = match encoding_rs::Encoding::for_bom(raw) {
+        Some((encoding, _)) => encoding.decode(raw).0.into_owned(),
+        None => std::str::from_utf8(raw).map_or_else(
+            |_| encoding_rs::WINDOWS_1252.decode(raw).0.into_owned(),
+            str::to_owned,
+        ),
+    };
+    let text = clean::flowing(&text);
+    let lower = text.to_ascii_lowercase();
+    let from_a_program = lower.starts_with("microsoft word")
+        || lower.starts_with("untitled")
+        || lower.starts_with("(anonymous)")
+        || [
+            ".doc", ".docx", ".pdf", ".indd", ".tex", ".dvi", ".odt", ".ps", ".rtf",
+        ]
+        .iter()
+        .any(|e| lower.ends_with(e));
+    (!text.is_empty() && !from_a_program).then_some(text)
+}

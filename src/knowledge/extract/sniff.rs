@@ -1,0 +1,226 @@
+//! What kind of document the bytes are.
+
+use super::{ExtractError, Format, decode};
+
+/// How far into a file its first mark may stand, in bytes.
+const HEAD: usize = 2_048;
+
+/// The kind of a document, and what to tell its owner when the name says another.
+#[derive(Debug)]
+pub(super) struct Sniffed {
+    pub format: Format,
+    pub note: Option<String>,
+}
+
+/// Kinds that are recognised by their first bytes and cannot be read, so that the reason is clear.
+const FOREIGN: &[(&[u8], &str)] = &[
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"II*\0", "a picture (TIFF)"),
+    (b"MM\0*", "a picture (TIFF)"),
+    (b"RIFF", "a sound, video or picture file"),
+    (b"ID3", "a sound file (MP3)"),
+    (b"OggS", "a sound file (Ogg)"),
+    (b"fLaC", "a sound file (FLAC)"),
+    (b"\x1f\x8b", "a compressed file (gzip)"),
+    (b"7z\xbc\xaf", "an archive (7-Zip)"),
+    (b"Rar!", "an archive (RAR)"),
+    (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old Microsoft Office or Outlook file (DOC, XLS, PPT, MSG), or an Office file with a password",
+    ),
+    (b"{\\rtf", "a Rich Text document (RTF)"),
+    (b"%!PS", "a PostScript file"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"SQLite format 3", "a database (SQLite)"),
+];
+
+/// Decide the format by the bytes first and the extension second.
+pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
+    let extension = extension(name);
+    if bytes.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
+        return Err(ExtractError::Empty);
+    }
+    let head = bytes.get(..bytes.len().min(HEAD)).unwrap_or(bytes);
+    if contains(head, b"%PDF-") {
+        return Ok(named(Format::Pdf, &extension, &["pdf"], "a PDF"));
+    }
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return zip_member(bytes, &extension);
+    }
+    if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic))
+        // Two letters are not enough to refuse a text that begins with them.
+        && (*what != "a program" || !decode::is_text(&decode::decode(head, None)))
+    {
+        return Err(unsupported(what));
+    }
+    let text = decode::decode(head, None);
+    if !decode::is_text(&text) {
+        // The start of a PDF may be lost and the rest readable.
+        if extension == "pdf" {
+            return Ok(Sniffed {
+                format: Format::Pdf,
+                note: None,
+            });
+        }
+        return Err(unsupported("binary data of an unknown kind"));
+    }
+    text_format(&text, &extension)
+}
+
+fn text_format(text: &str, extension: &str) -> Result<Sniffed, ExtractError> {
+    let start = text.trim_start_matches(['\u{FEFF}', ' ', '\t', '\r', '\n']);
+    let lower: String = start
+        .chars()
+        .take(1_000)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    let tag = |t: &str| lower.starts_with(t);
+    let is_html = tag("<!doctype html")
+        || tag("<html")
+        || tag("<head")
+        || tag("<body")
+        || ((tag("<?xml") || tag("<!--"))
+            && (lower.contains("<html") || lower.contains("<!doctype html")));
+    match extension {
+        "html" | "htm" | "xhtml" => {
+            return Ok(Sniffed {
+                format: Format::Html,
+                note: None,
+            });
+        }
+        _ if is_html && !matches!(extension, "md" | "mdx" | "markdown") => {
+            return Ok(named(
+                Format::Html,
+                extension,
+                &["html", "htm", "xhtml"],
+                "a web page (HTML)",
+            ));
+        }
+        "md" | "markdown" | "mdx" | "mdown" => {
+            return Ok(Sniffed {
+                format: Format::Markdown,
+                note: None,
+            });
+        }
+        "csv" | "tsv" | "tab" => {
+            return Ok(Sniffed {
+                format: Format::Csv,
+                note: None,
+            });
+        }
+        "eml" => {
+            return Ok(Sniffed {
+                format: Format::Email,
+                note: None,
+            });
+        }
+        _ => {}
+    }
+    if tag("<?xml") || tag("<svg") || extension == "xml" {
+        return Err(unsupported("an XML file"));
+    }
+    if extension == "pdf" {
+        return Err(ExtractError::malformed(
+            "the name ends in .pdf, but it does not begin as a PDF does",
+        ));
+    }
+    if extension == "docx" {
+        return Err(ExtractError::malformed(
+            "the name ends in .docx, but it is plain text",
+        ));
+    }
+    if is_mail(start) {
+        return Ok(named(
+            Format::Email,
+            extension,
+            &["eml", "txt", ""],
+            "an e-mail",
+        ));
+    }
+    Ok(Sniffed {
+        format: Format::Text,
+        note: None,
+    })
+}
+
+/// A message begins with header fields, and two of them tell it from a letter.
+fn is_mail(start: &str) -> bool {
+    let mut fields = 0;
+    for line in start.lines().take(40) {
+        if line.is_empty() {
+            break;
+        }
+        let Some((field, _)) = line.split_once(':') else {
+            continue;
+        };
+        if matches!(
+            field,
+            "Received"
+                | "Return-Path"
+                | "Message-ID"
+                | "Message-Id"
+                | "MIME-Version"
+                | "Delivered-To"
+        ) {
+            fields += 1;
+        }
+    }
+    fields >= 1 && start.lines().take(40).any(|l| l.starts_with("From:"))
+}
+
+/// Look into the archive's list of members for the one that tells what it is.
+fn zip_member(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(|_| {
+        ExtractError::malformed(
+            "it begins as an archive, as Office documents do, but its list of parts cannot be read",
+        )
+    })?;
+    let has = |prefix: &str| archive.file_names().any(|n| n.starts_with(prefix));
+    if has("word/") || (has("[Content_Types].xml") && extension == "docx") {
+        return Ok(named(
+            Format::Docx,
+            extension,
+            &["docx", "docm", "dotx"],
+            "a Word document (DOCX)",
+        ));
+    }
+    Err(unsupported(if has("xl/") {
+        "a spreadsheet (XLSX)"
+    } else if has("ppt/") {
+        "a presentation (PPTX)"
+    } else if has("META-INF/container.xml") {
+        "an e-book (EPUB)"
+    } else if has("content.xml") {
+        "an OpenDocument file (ODT, ODS or ODP)"
+    } else {
+        "an archive (ZIP)"
+    }))
+}
+
+fn named(format: Format, extension: &str, usual: &[&str], what: &str) -> Sniffed {
+    let note = (!extension.is_empty() && !usual.contains(&extension)).then(|| {
+        format!("The name ends in .{extension}, but the file is {what}; it was read as that.")
+    });
+    Sniffed { format, note }
+}
+
+fn unsupported(what: &str) -> ExtractError {
+    ExtractError::Unsupported {
+        seems_to_be: what.to_owned(),
+    }
+}
+
+fn extension(name: &str) -> String {
+    name.rsplit(['/', '\\'])
+        .next()
+        .and_then(|file| file.rsplit_once('.'))
+        .map(|(_, e)| e.to_ascii_lowercase())
+        .unwrap_or_default()
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|w| w == needle)
+}

@@ -1,0 +1,307 @@
+//! Knowledge: documents → text → passages → index → the passages that answer a question.
+//!
+//! An upload is stored first and read afterwards, by a job that survives a restart. Reading happens in
+//! a child process ([`reader`]); the index lives in memory only (`live`) and is made from the store
+//! at the start. This module knows neither conversations nor HTTP, and writes no answers.
+
+pub mod chunk;
+pub mod extract;
+pub mod index;
+mod ingest;
+mod jobs;
+pub mod layout;
+mod live;
+pub mod reader;
+mod search;
+pub mod sentences;
+mod vectors;
+
+pub use ingest::Submitted;
+pub use reader::{ExtractFailure, Extractor, ProcessExtractor};
+pub use search::{Passage, content_words};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::live::LiveIndex;
+use crate::llm::{Embedder, LlmError};
+use crate::store::{
+    self, DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState,
+};
+
+/// How far a document is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// Id of the workspace.
+    pub workspace: String,
+    /// Id of the document.
+    pub document: String,
+    /// File name.
+    pub name: String,
+    /// What is being done.
+    #[serde(flatten)]
+    pub stage: Stage,
+}
+
+/// The steps from upload to answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// Stored; waits its turn.
+    Queued,
+    /// Its text is being read.
+    Reading,
+    /// Passages get their vectors. They are found by their words already.
+    Embedding {
+        /// Passages that have one.
+        done: u32,
+        /// All passages.
+        total: u32,
+    },
+    /// Searched.
+    Ready {
+        /// Its passages.
+        chunks: u32,
+        /// What the owner should know about the reading.
+        notes: Vec<String>,
+    },
+    /// It could not be read.
+    Failed {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// It was deleted.
+    Deleted,
+}
+
+/// Why something about the documents could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum KnowledgeError {
+    /// The upload has no name.
+    #[error("the file has no name; give it one and upload it again")]
+    NoName,
+    /// The upload has no content.
+    #[error("{0} is empty: check the file and upload it again")]
+    Empty(String),
+    /// The document's fault.
+    #[error("{0}")]
+    Document(String),
+    /// The machine's fault; it is tried again.
+    #[error("{0}")]
+    Machine(String),
+    /// A job of another version of Frontdesk.
+    #[error("a stored job cannot be read: {0}")]
+    Unreadable(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The index.
+    #[error(transparent)]
+    Index(#[from] index::IndexError),
+    /// The embedding model.
+    #[error(transparent)]
+    Embedder(#[from] LlmError),
+}
+
+impl KnowledgeError {
+    /// Whether trying again cannot help.
+    fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::Document(_) | Self::Unreadable(_) | Self::NoName | Self::Empty(_)
+        )
+    }
+}
+
+/// The documents of all workspaces. Clones are handles on the same ones.
+#[derive(Clone)]
+pub struct Knowledge {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    embedder: Arc<dyn Embedder>,
+    extractor: Arc<dyn Extractor>,
+    index: LiveIndex,
+    progress: broadcast::Sender<Progress>,
+    wake: Notify,
+}
+
+impl Knowledge {
+    /// Starts filling the index and doing the jobs, on `tasks`, until shutdown. Must be called inside
+    /// a tokio runtime.
+    ///
+    /// # Errors
+    /// When the index cannot be made.
+    pub fn start(
+        store: Store,
+        embedder: Arc<dyn Embedder>,
+        extractor: Arc<dyn Extractor>,
+        tasks: &TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Result<Self, KnowledgeError> {
+        let index = LiveIndex::new(embedder.dimensions())?;
+        let (progress, _) = broadcast::channel(1024);
+        let inner = Inner {
+            store,
+            embedder,
+            extractor,
+            index,
+            progress,
+            wake: Notify::new(),
+        };
+        let knowledge = Self {
+            inner: Arc::new(inner),
+        };
+        tasks.spawn(knowledge.clone().run(shutdown));
+        Ok(knowledge)
+    }
+
+    async fn run(self, shutdown: CancellationToken) {
+        let embedder = self.inner.embedder.name();
+        if let Err(error) = self.inner.index.fill(&self.inner.store, embedder).await {
+            tracing::error!(%error, "the index cannot be made; questions will not find everything");
+        }
+        tokio::select! {
+            () = self.clone().run_jobs(shutdown.clone()) => {}
+            () = self.fill_gaps() => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    /// Embeds what was indexed while the embedding model was away.
+    async fn fill_gaps(&self) {
+        loop {
+            if self.inner.embedder.ready().is_ok()
+                && let Err(error) = self.embed_missing().await
+            {
+                tracing::warn!(%error, "passages without vectors are left for later");
+            }
+            tokio::time::sleep(Duration::from_secs(30)).await;
+        }
+    }
+
+    /// Whether the index holds everything that is stored.
+    pub fn is_complete(&self) -> bool {
+        self.inner.index.is_complete()
+    }
+
+    /// Tells every step of every document.
+    pub fn progress(&self) -> broadcast::Receiver<Progress> {
+        self.inner.progress.subscribe()
+    }
+
+    /// Resolves when the document is searched, or cannot be.
+    ///
+    /// # Errors
+    /// When the document is gone or the store fails.
+    pub async fn wait(&self, document: DocumentId) -> Result<Progress, KnowledgeError> {
+        let id = document.to_string();
+        let mut steps = self.progress();
+        loop {
+            if let Some(ended) = self.ended(document).await? {
+                return Ok(ended);
+            }
+            // A step that is missed is found in the store by the next round.
+            let patience = tokio::time::sleep(Duration::from_secs(2));
+            tokio::select! {
+                step = steps.recv() => {
+                    if let Ok(step) = step {
+                        let last = matches!(step.stage, Stage::Ready { .. } | Stage::Failed { .. } | Stage::Deleted);
+                        if step.document == id && last {
+                            return Ok(step);
+                        }
+                    }
+                }
+                () = patience => {}
+            }
+        }
+    }
+
+    async fn ended(&self, document: DocumentId) -> Result<Option<Progress>, KnowledgeError> {
+        let found = self
+            .inner
+            .store
+            .read(move |conn| {
+                for workspace in store::workspaces::list(conn)? {
+                    match documents::get(conn, workspace.id, document) {
+                        Ok(document) => {
+                            let mut chunks = 0u32;
+                            let mut bare = false;
+                            store::chunks::for_each_of_document(
+                                conn,
+                                workspace.id,
+                                document.id,
+                                |row| {
+                                    chunks += 1;
+                                    bare |= row.embedding.is_none();
+                                },
+                            )?;
+                            return Ok(Some((document, chunks, bare)));
+                        }
+                        Err(StoreError::NotFound(_)) => {}
+                        Err(other) => return Err(other),
+                    }
+                }
+                Ok(None)
+            })
+            .await?;
+        let Some((document, chunks, bare)) = found else {
+            return Err(StoreError::NotFound("the document").into());
+        };
+        let stage = match document.state {
+            DocumentState::Ready if !bare => Stage::Ready {
+                chunks,
+                notes: Vec::new(),
+            },
+            DocumentState::Failed => Stage::Failed {
+                reason: document.error.clone().unwrap_or_default(),
+            },
+            _ => return Ok(None),
+        };
+        Ok(Some(Progress {
+            workspace: document.workspace().to_string(),
+            document: document.id.to_string(),
+            name: document.name.clone(),
+            stage,
+        }))
+    }
+
+    /// Deletes a document: from this moment nothing of it is found.
+    ///
+    /// # Errors
+    /// When the store or the index fails.
+    pub async fn delete(
+        &self,
+        document: Scoped<documents::Document>,
+    ) -> Result<(), KnowledgeError> {
+        let (id, workspace, name) = (document.id, document.workspace(), document.name.clone());
+        let now = jiff::Timestamp::now().as_millisecond();
+        self.inner
+            .store
+            .write(move |tx| {
+                documents::delete(tx, &document, now)?;
+                let data = serde_json::json!({"name": document.name});
+                let subject = document.id.to_string();
+                store::events::append(
+                    tx,
+                    document.workspace(),
+                    "document_deleted",
+                    &subject,
+                    &data,
+                    now,
+                )?;
+                documents::purge_deleted(tx, now)
+            })
+            .await?;
+        self.inner.index.remove(id)?;
+        self.report(workspace, id, &name, Stage::Deleted);
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! Reading a document in a process of its own, which can take nothing else down.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::extract::{self, ExtractError, Extracted};
+use crate::worker::child::{self, Command, Port};
+use crate::worker::{Spec, Worker, WorkerError, sandbox};
+
+/// Makes text of a document's bytes.
+#[async_trait]
+pub trait Extractor: Send + Sync {
+    /// Reads `bytes`; `name` is the file's name.
+    ///
+    /// # Errors
+    /// [`ExtractFailure::Document`] is final; [`ExtractFailure::Machine`] may pass.
+    async fn extract(&self, bytes: Bytes, name: String) -> Result<Extracted, ExtractFailure>;
+}
+
+/// Why a document could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExtractFailure {
+    /// It is the document's fault; trying again does not help.
+    #[error("{0}")]
+    Document(String),
+    /// It is the machine's fault.
+    #[error("{0}")]
+    Machine(String),
+}
+
+/// How the process is set up.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Setup {
+    limits: extract::Limits,
+    sandbox: sandbox::Limits,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Request {
+    name: String,
+    bytes: Bytes,
+}
+
+type Reply = Result<Extracted, ExtractError>;
+
+/// One short-lived child process for each document: no files, no sockets, bounded memory and time.
+#[derive(Debug, Clone)]
+pub struct ProcessExtractor {
+    /// This program.
+    pub program: PathBuf,
+    /// Environment of the child.
+    pub env: Vec<(String, String)>,
+    /// Bounds on the document.
+    pub limits: extract::Limits,
+    /// CPU seconds for one document.
+    pub cpu_seconds: u32,
+    /// Memory in bytes for one document.
+    pub memory_bytes: u64,
+}
+
+#[async_trait]
+impl Extractor for ProcessExtractor {
+    async fn extract(&self, bytes: Bytes, name: String) -> Result<Extracted, ExtractFailure> {
+        let done = CancellationToken::new();
+        let _ends_the_child = done.clone().drop_guard();
+        let worker: Worker<Request, Reply> = Worker::start(self.spec()?, done);
+        // Wall time may exceed CPU time on a busy machine; far beyond it, something hangs.
+        let patience = Duration::from_secs(u64::from(self.cpu_seconds) * 4 + 10);
+        let reply = async {
+            let mut exchange = worker.call(Request { name, bytes }).await?;
+            exchange
+                .next()
+                .await
+                .unwrap_or(Err(WorkerError::Failed("no answer came".into())))
+        };
+        match tokio::time::timeout(patience, reply).await {
+            Ok(Ok(Ok(extracted))) => Ok(extracted),
+            Ok(Ok(Err(error))) => Err(ExtractFailure::Document(error.to_string())),
+            // It may have been killed from outside, so it is tried again before the document is blamed.
+            Ok(Err(WorkerError::Ended { .. })) => Err(ExtractFailure::Machine(format!(
+                "reading the document took more than {} s or {} MB of memory: split it into smaller \
+                 documents, or save it again in the program that made it",
+                self.cpu_seconds,
+                self.memory_bytes >> 20
+            ))),
+            Ok(Err(other)) => Err(ExtractFailure::Machine(other.to_string())),
+            Err(_) => Err(ExtractFailure::Machine(
+                "the machine is too busy to read the document; it will be tried again".into(),
+            )),
+        }
+    }
+}
+
+impl ProcessExtractor {
+    fn spec(&self) -> Result<Spec, ExtractFailure> {
+        let setup = Setup {
+            limits: self.limits,
+            sandbox: sandbox::Limits {
+                memory_bytes: Some(self.memory_bytes),
+                cpu_seconds: Some(u64::from(self.cpu_seconds)),
+                ..sandbox::Limits::default()
+            },
+        };
+        Ok(Spec {
+            name: "extract".into(),
+            program: self.program.clone(),
+            args: vec!["worker".into(), "extract".into()],
+            env: self.env.clone(),
+            init: serde_json::to_string(&setup)
+                .map_err(|e| ExtractFailure::Machine(e.to_string()))?,
+            start_deadline: Duration::from_secs(20),
+            memory_cap: None,
+        })
+    }
+}
+
+/// What `frontdesk worker extract` runs: reads documents until the parent goes away.
+///
+/// # Errors
+/// When the pipe to the parent breaks.
+pub fn run() -> std::io::Result<()> {
+    let setup: Setup = child::init()?;
+    let port = Port::default();
+    sandbox::enter(&setup.sandbox);
+    let commands = child::listen::<Request>(&port)?;
+    port.ready("{}".into())?;
+    while let Ok(command) = commands.recv() {
+        if let Command::Request { id, body } = command {
+            let reply: Reply = extract::extract(&body.bytes, &body.name, &setup.limits);
+            port.event(id, &reply)?;
+            port.end(id)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Vectors of passages: made by the embedding model, kept in the store and in the index.
+
+use super::{Knowledge, KnowledgeError, Stage, live};
+use crate::llm::Priority;
+use crate::store::chunks::ChunkRow;
+use crate::store::{self, ChunkId, DocumentId, WorkspaceId};
+
+/// Passages that are embedded in one request; small, so that a visitor's question fits in between.
+const EMBED_BATCH: usize = 16;
+
+impl Knowledge {
+    pub(super) async fn embed(
+        &self,
+        workspace: WorkspaceId,
+        document: DocumentId,
+        name: &str,
+        rows: &[ChunkRow],
+    ) -> Result<(), KnowledgeError> {
+        let total = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let mut done = 0u32;
+        for batch in rows.chunks(EMBED_BATCH) {
+            self.report(workspace, document, name, Stage::Embedding { done, total });
+            self.embed_rows(batch).await?;
+            done += u32::try_from(batch.len()).unwrap_or(0);
+        }
+        Ok(())
+    }
+
+    /// Embeds passages and keeps the vectors in the store and the index.
+    async fn embed_rows(&self, rows: &[ChunkRow]) -> Result<(), KnowledgeError> {
+        let texts = rows.iter().map(embedded_text).collect();
+        let embeddings = self
+            .inner
+            .embedder
+            .embed(texts, Priority::Background)
+            .await?;
+        let embedder = self.inner.embedder.name();
+        let vectors: Vec<(ChunkId, Vec<f32>)> =
+            rows.iter().map(|r| r.id).zip(embeddings.vectors).collect();
+        let kept: Vec<(ChunkId, Vec<u8>)> = vectors
+            .iter()
+            .map(|(id, v)| (*id, live::encode(v)))
+            .collect();
+        self.inner
+            .store
+            .write(move |tx| store::chunks::set_embeddings(tx, &embedder, &kept))
+            .await?;
+        for (row, (id, vector)) in rows.iter().zip(vectors) {
+            self.inner
+                .index
+                .add_vectors(row.workspace, row.document, &[(id.0, vector)])?;
+        }
+        Ok(())
+    }
+
+    /// Embeds passages that have no vector yet, such as those from a time without the model.
+    pub(super) async fn embed_missing(&self) -> Result<(), KnowledgeError> {
+        loop {
+            let embedder = self.inner.embedder.name();
+            let limit = u32::try_from(EMBED_BATCH).unwrap_or(16);
+            let rows = self
+                .inner
+                .store
+                .read(move |c| store::chunks::list_missing_embeddings(c, &embedder, limit))
+                .await?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            self.embed_rows(&rows).await?;
+        }
+    }
+}
+
+/// What is embedded of a passage: where it stands, then what it says.
+fn embedded_text(row: &ChunkRow) -> String {
+    format!(
+        "{}\n{}\n{}",
+        row.document_title,
+        row.heading_path.join(" > "),
+        row.text
+    )
+}

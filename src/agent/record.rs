@@ -1,0 +1,246 @@
+//! What a turn leaves in the store: messages and the receipt.
+
+use serde_json::json;
+
+use super::ladder::Draft;
+use super::types::{Answer, Timings};
+use crate::knowledge::Passage;
+use crate::llm::{ChatMessage, Role};
+use crate::store::conversations::Conversation;
+use crate::store::messages::{self, Appended, Message, MessageState, NewMessage, Speaker};
+use crate::store::receipts::{self, NewReceipt};
+use crate::store::{
+    self, ConversationId, ReceiptId, Scoped, Store, StoreError, UnixMs, VersionId, WorkspaceId,
+};
+
+/// Messages of a conversation that the model gets to see.
+const HISTORY: u32 = 8;
+
+pub(super) fn now() -> UnixMs {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// A turn's place in its conversation.
+pub(super) struct Opened {
+    pub(super) conversation: Scoped<Conversation>,
+    /// Earlier messages, oldest first.
+    pub(super) history: Vec<ChatMessage>,
+    /// The answer's message, empty and "interrupted" until it is complete.
+    pub(super) answer: Scoped<Message>,
+}
+
+/// Writes the question down, and the place of its answer.
+pub(super) async fn open(
+    store: &Store,
+    workspace: WorkspaceId,
+    id: ConversationId,
+    question: String,
+    client_id: Option<String>,
+) -> Result<Opened, StoreError> {
+    store
+        .write(move |tx| {
+            let conversation = store::conversations::get(tx, workspace, id)?;
+            let earlier = messages::list(tx, &conversation, HISTORY)?;
+            let asked = NewMessage {
+                role: Speaker::User,
+                text: &question,
+                state: MessageState::Complete,
+                client_id: client_id.as_deref(),
+            };
+            if let Appended::Known(_) = messages::append(tx, &conversation, &asked, now())? {
+                return Err(StoreError::Conflict("this message was sent already".into()));
+            }
+            if conversation.title.is_empty() {
+                let title: String = question.chars().take(80).collect();
+                store::conversations::set_title(tx, &conversation, &title)?;
+            }
+            let answer = NewMessage {
+                role: Speaker::Assistant,
+                text: "",
+                state: MessageState::Interrupted,
+                client_id: None,
+            };
+            let answer = messages::append(tx, &conversation, &answer, now())?.into_message();
+            let history = earlier
+                .iter()
+                .filter(|m| !m.text.is_empty())
+                .filter_map(|m| Some(ChatMessage::new(role(m.role)?, without_marks(&m.text))))
+                .collect();
+            Ok(Opened {
+                conversation,
+                history,
+                answer,
+            })
+        })
+        .await
+}
+
+fn role(speaker: Speaker) -> Option<Role> {
+    match speaker {
+        Speaker::User => Some(Role::User),
+        Speaker::Assistant => Some(Role::Assistant),
+        _ => None,
+    }
+}
+
+/// An earlier answer without its citation numbers: a model that sees them makes up its own.
+fn without_marks(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(" [") {
+        let (before, mark) = rest.split_at(at);
+        let digits = mark
+            .get(2..)
+            .unwrap_or("")
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .count();
+        out.push_str(before);
+        if digits > 0 && mark.get(2 + digits..).is_some_and(|r| r.starts_with(']')) {
+            rest = mark.get(3 + digits..).unwrap_or("");
+        } else {
+            out.push_str(" [");
+            rest = mark.get(2..).unwrap_or("");
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// Keeps what had come of an answer that was broken off.
+pub(super) async fn keep_partial(store: &Store, answer: Scoped<Message>, text: String) {
+    let kept = store
+        .write(move |tx| messages::update(tx, &answer, &text, MessageState::Interrupted))
+        .await;
+    if let Err(error) = kept {
+        tracing::warn!(%error, "an interrupted answer could not be kept");
+    }
+}
+
+/// Marks an answer that could not be given.
+pub(super) async fn mark_failed(store: &Store, answer: Scoped<Message>) {
+    let marked = store
+        .write(move |tx| messages::update(tx, &answer, "", MessageState::Failed))
+        .await;
+    if let Err(error) = marked {
+        tracing::warn!(%error, "a failed answer could not be marked");
+    }
+}
+
+/// Everything the receipt says.
+pub(super) struct Record<'a> {
+    pub(super) workspace: WorkspaceId,
+    pub(super) opened: Option<Opened>,
+    pub(super) question: &'a str,
+    pub(super) draft: Draft,
+    pub(super) passages: &'a [Passage],
+    pub(super) model: Option<(String, Option<String>)>,
+    pub(super) timings: Timings,
+}
+
+/// Writes answer and receipt down in one transaction.
+pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, StoreError> {
+    let Record {
+        workspace,
+        opened,
+        question,
+        mut draft,
+        passages,
+        model,
+        timings,
+    } = record;
+    narrow_spans(store, workspace, &mut draft).await?;
+    let id = ReceiptId::new();
+    let found: Vec<_> = passages
+        .iter()
+        .map(|p| {
+            json!({"document": p.document, "version": p.version, "title": p.title, "span": p.span,
+                "page": p.page, "score": p.score(), "cosine": p.cosine, "coverage": p.coverage,
+                "sha256": super::prompt::text_hash(&p.text)})
+        })
+        .collect();
+    let passages = json!({ "found": found, "cited": &draft.citations });
+    let checks = json!({ "interrupted": &draft.interrupted });
+    let (question, text) = (question.to_owned(), draft.text.clone());
+    let (times, tokens) = (json!(timings), json!(draft.tokens));
+    let (rung, prompt_hash) = (draft.rung, draft.prompt_hash.take());
+    let state = match draft.interrupted {
+        Some(_) => MessageState::Interrupted,
+        None => MessageState::Complete,
+    };
+    store
+        .write(move |tx| {
+            let (name, hash) = model
+                .as_ref()
+                .map(|(n, h)| (n.as_str(), h.as_deref()))
+                .unzip();
+            if let Some(opened) = &opened {
+                messages::update(tx, &opened.answer, &text, state)?;
+            }
+            let receipt = NewReceipt {
+                id,
+                conversation: opened.as_ref().map(|o| o.conversation.id),
+                message: opened.as_ref().map(|o| o.answer.id),
+                question: &question,
+                rung: rung.as_str(),
+                answer: &text,
+                passages: &passages,
+                model: name,
+                model_hash: hash.flatten(),
+                prompt_hash: prompt_hash.as_deref(),
+                checks: &checks,
+                timings: &times,
+                tokens: &tokens,
+            };
+            receipts::insert(tx, workspace, &receipt, now())
+        })
+        .await?;
+    Ok(Answer {
+        answer: draft.text,
+        rung: draft.rung,
+        citations: draft.citations,
+        receipt: Some(id.to_string()),
+        timings_ms: timings,
+        tokens: draft.tokens,
+        interrupted: draft.interrupted.is_some(),
+    })
+}
+
+/// Finds each quote in its document's text.
+async fn narrow_spans(
+    store: &Store,
+    workspace: WorkspaceId,
+    draft: &mut Draft,
+) -> Result<(), StoreError> {
+    let versions: Vec<VersionId> = draft
+        .citations
+        .iter()
+        .filter_map(|c| c.version.parse().ok())
+        .collect();
+    let texts = store
+        .read(move |conn| {
+            let mut texts = Vec::with_capacity(versions.len());
+            for id in versions {
+                texts.push(store::versions::find_text(conn, workspace, id)?);
+            }
+            Ok(texts)
+        })
+        .await?;
+    for (citation, text) in draft.citations.iter_mut().zip(texts) {
+        if let Some(text) = text {
+            super::cite::settle(citation, &text.text);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn citation_numbers_are_taken_out_of_earlier_answers() {
+        assert_eq!(
+            super::without_marks("Open. [1] Free [x] parking. [12]"),
+            "Open. Free [x] parking."
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! What a turn takes and gives.
+
+use serde::{Deserialize, Serialize};
+
+/// Which rung of the answer ladder answered. Lower rungs cost less and say less of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rung {
+    /// An approved question-and-answer pair, verbatim.
+    Faq,
+    /// Computed from the business's facts.
+    Fact,
+    /// Sentences of a passage, quoted.
+    Extract,
+    /// Written by the model from the passages.
+    Model,
+    /// Nothing in the documents answers it.
+    Refusal,
+}
+
+impl Rung {
+    /// The name in the API, in receipts and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Rung::Faq => "faq",
+            Rung::Fact => "fact",
+            Rung::Extract => "extract",
+            Rung::Model => "model",
+            Rung::Refusal => "refusal",
+        }
+    }
+}
+
+/// A place in a document that an answer rests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Citation {
+    /// Number as it stands in the answer: `[1]` is 1.
+    pub number: u32,
+    /// Id of the document.
+    pub document: String,
+    /// Id of the document's version that was quoted.
+    pub version: String,
+    /// Title of the document.
+    pub title: String,
+    /// Headings above the passage, outermost first, joined by " › ".
+    pub section: Option<String>,
+    /// Page, from 1, where the format has pages.
+    pub page: Option<u32>,
+    /// Byte range of `quote` in the document version's text.
+    pub span: [usize; 2],
+    /// The words, verbatim.
+    pub quote: String,
+    /// Retrieval score, 0 to 1; only comparable within one answer.
+    pub score: f32,
+}
+
+/// Wall-clock times of a turn in ms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Finding passages.
+    pub retrieve: u64,
+    /// From the question to the first word of the answer.
+    pub first_token: u64,
+    /// From the question to the end of the answer.
+    pub total: u64,
+}
+
+/// Tokens of a turn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Prompt tokens.
+    pub prompt: u32,
+    /// Of these, taken from the cache.
+    pub cached: u32,
+    /// Generated tokens.
+    pub completion: u32,
+}
+
+/// A finished answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The text, with `[n]` where it cites.
+    pub answer: String,
+    /// The rung that answered.
+    pub rung: Rung,
+    /// The places it rests on, in the order of their numbers.
+    pub citations: Vec<Citation>,
+    /// Id of the stored receipt.
+    pub receipt: Option<String>,
+    /// Times in ms.
+    pub timings_ms: Timings,
+    /// Tokens.
+    pub tokens: Tokens,
+    /// The engine ended before the answer did; the text is what had come by then.
+    #[serde(default)]
+    pub interrupted: bool,
+}
+
+/// What happens during a turn, in order; `Done` or `Failed` is last.
+#[derive(Debug, Clone)]
+pub enum TurnEvent {
+    /// The places that the answer rests on, once its text is complete.
+    Citations(Vec<Citation>),
+    /// More text of the answer.
+    Delta(String),
+    /// The answer is complete and stored.
+    Done(Box<Answer>),
+    /// The turn could not be finished; the sentence is fit for the visitor.
+    Failed(String),
+}

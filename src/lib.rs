@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | 10 | `cli` | the commands; parses, calls one thing, prints |
 //! | 9 | `http` | the router, the pages, the JSON API and the OpenAI-compatible API |
-//! | 8 | `app` | the composition root: builds everything from the configuration, shuts it down in order |
+//! | 8 | [`app`] | the composition root: builds everything from the configuration, shuts it down in order |
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
 //! | 4 | [`llm`], [`speech`] | language models and speech recognition; they know no conversation |
@@ -18,6 +18,7 @@
 //! | 0 | [`config`] | settings; the only module that reads the environment |
 
 pub mod agent;
+pub mod app;
 pub mod config;
 pub mod knowledge;
 pub mod llm;

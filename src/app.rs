@@ -1,0 +1,221 @@
+//! The composition root: builds everything from the settings, and shuts it down in order.
+//!
+//! Reading order: [`App::open`] takes the data folder and its key, `engines` starts the workers,
+//! [`App::assemble`] puts the parts together. HTTP and the command line use the result alike.
+
+mod data;
+mod engine_status;
+mod engines;
+mod first_run;
+mod protection;
+
+pub use data::{DataFolder, key_strength};
+pub use engine_status::WorkerStatus;
+pub use engines::{Engines, speech_only};
+pub use first_run::{
+    SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
+    load_demo, setup_token,
+};
+
+pub use protection::Protection;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::agent::Agent;
+use crate::config::Config;
+use crate::knowledge::{Knowledge, KnowledgeError};
+use crate::llm::{ChatModel, Embedder};
+use crate::speech::Transcriber;
+use crate::store::{KeyError, KeyStrength, Store, StoreError};
+
+/// How long the parts have to finish what they are doing.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why Frontdesk could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store's key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The index.
+    #[error(transparent)]
+    Knowledge(#[from] KnowledgeError),
+    /// The models.
+    #[error(transparent)]
+    Models(#[from] crate::models::ModelError),
+    /// The settings do not fit together.
+    #[error("{0}")]
+    Settings(String),
+    /// The operating system.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+}
+
+/// Everything that runs, put together.
+pub struct App {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The encrypted store.
+    pub store: Store,
+    /// The chat model.
+    pub chat: Arc<dyn ChatModel>,
+    /// The embedding model.
+    pub embedder: Arc<dyn Embedder>,
+    /// The speech recogniser.
+    pub transcriber: Arc<dyn Transcriber>,
+    /// Documents and their index.
+    pub knowledge: Knowledge,
+    /// Answers questions.
+    pub agent: Agent,
+    /// When this process took up service, Unix ms.
+    pub started_at_ms: i64,
+    /// How well the store's key is kept; `None` for a store in memory.
+    pub key_strength: Option<KeyStrength>,
+    /// Where this process can be reached, once it listens.
+    address: Mutex<Option<String>>,
+    workers: Box<dyn Fn() -> Vec<WorkerStatus> + Send + Sync>,
+    tasks: TaskTracker,
+    /// Fires first: no new requests.
+    draining: CancellationToken,
+    /// Fires when the last request has ended: engines and background work stop.
+    shutdown: CancellationToken,
+    /// Held until the last part has stopped.
+    folder: Mutex<Option<DataFolder>>,
+}
+
+impl App {
+    /// Puts the parts together and starts the background work. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// When the index cannot be made or the store refuses.
+    pub async fn assemble(
+        config: Arc<Config>,
+        store: Store,
+        engines: Engines,
+    ) -> Result<Arc<Self>, AppError> {
+        Self::put_together(config, store, engines, None, None).await
+    }
+
+    /// Opens the data folder of the settings and runs on the local engines.
+    ///
+    /// # Errors
+    /// When the folder is in use by another process, the key does not fit, or the store is damaged.
+    pub async fn open(config: Arc<Config>) -> Result<Arc<Self>, AppError> {
+        let folder = DataFolder::open(&config)?;
+        let store = folder.store.clone();
+        let strength = folder.strength.clone();
+        let engines = Engines::local(&config, CancellationToken::new())?;
+        Self::put_together(config, store, engines, Some(folder), Some(strength)).await
+    }
+
+    async fn put_together(
+        config: Arc<Config>,
+        store: Store,
+        engines: Engines,
+        folder: Option<DataFolder>,
+        key_strength: Option<KeyStrength>,
+    ) -> Result<Arc<Self>, AppError> {
+        ensure_defaults(&store).await?;
+        let tasks = TaskTracker::new();
+        let shutdown = engines.shutdown.clone();
+        let Engines {
+            chat,
+            embedder,
+            transcriber,
+            extractor,
+            workers,
+            ..
+        } = engines;
+        let knowledge = Knowledge::start(
+            store.clone(),
+            Arc::clone(&embedder),
+            extractor,
+            &tasks,
+            shutdown.clone(),
+        )?;
+        let agent = Agent::new(store.clone(), knowledge.clone(), Arc::clone(&chat));
+        Ok(Arc::new(Self {
+            config,
+            store,
+            chat,
+            embedder,
+            transcriber,
+            knowledge,
+            agent,
+            started_at_ms: jiff::Timestamp::now().as_millisecond(),
+            key_strength,
+            address: Mutex::new(None),
+            workers,
+            tasks,
+            draining: CancellationToken::new(),
+            shutdown,
+            folder: Mutex::new(folder),
+        }))
+    }
+
+    /// What each worker process is doing.
+    pub fn workers(&self) -> Vec<WorkerStatus> {
+        (self.workers)()
+    }
+
+    /// Fires when Frontdesk begins to shut down: what waits for events ends, answers are finished.
+    pub fn cancel(&self) -> CancellationToken {
+        self.draining.clone()
+    }
+
+    /// Notes in the data folder where this process can be reached.
+    ///
+    /// # Errors
+    /// When the note cannot be written.
+    pub fn announce(&self, address: &str) -> Result<(), AppError> {
+        *self.address.lock().unwrap_or_else(PoisonError::into_inner) = Some(address.to_owned());
+        match &*self.folder.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(folder) => Ok(folder.lock.write_address(address)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Where this process can be reached, for example `http://127.0.0.1:8080`.
+    pub fn address(&self) -> String {
+        let announced = self
+            .address
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        announced.unwrap_or_else(|| format!("http://{}", self.config.listen))
+    }
+
+    /// Stops the background work, then the workers, then lets the data folder go.
+    pub async fn stop(&self) {
+        self.draining.cancel();
+        self.shutdown.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(PATIENCE, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("background work did not stop in time; it goes on at the next start");
+        }
+        let store = self.store.clone();
+        let written = tokio::task::spawn_blocking(move || store.checkpoint_blocking()).await;
+        if !matches!(written, Ok(Ok(()))) {
+            tracing::warn!("the write-ahead log was left for the next start");
+        }
+        self.folder
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+    }
+}

@@ -1,0 +1,119 @@
+//! The data folder: its lock, its key and the store in it.
+
+use std::path::Path;
+
+use super::AppError;
+use crate::config::{Config, PassphraseSource, credentials_dir};
+use crate::store::{DataLock, KeyStrength, MasterKey, Store};
+
+/// File name of the store in the data folder.
+const STORE: &str = "frontdesk.db";
+/// File name of the passphrase's salt.
+const SALT: &str = "passphrase.salt";
+
+/// An open data folder. Dropping it lets another process have it.
+pub struct DataFolder {
+    /// The lock.
+    pub lock: DataLock,
+    /// The store.
+    pub store: Store,
+    /// How well the key is kept.
+    pub strength: KeyStrength,
+}
+
+impl DataFolder {
+    /// Takes the folder that the settings name, making it at the first start.
+    ///
+    /// # Errors
+    /// When another process has it, the key is missing or wrong, or the store is damaged.
+    pub fn open(config: &Config) -> Result<Self, AppError> {
+        let lock = DataLock::acquire(&config.data_dir)?;
+        let path = config.data_dir.join(STORE);
+        let key = master_key(config, path.exists())?;
+        let strength = key_strength(config)?;
+        let store = Store::open(&path, &key)?;
+        Ok(Self {
+            lock,
+            store,
+            strength,
+        })
+    }
+}
+
+/// Where the key comes from.
+enum Source {
+    Credential(std::path::PathBuf),
+    Passphrase(String),
+    File,
+}
+
+fn source(config: &Config) -> Result<Source, AppError> {
+    let credential = || {
+        credentials_dir()
+            .filter(|dir| dir.join("frontdesk-key").exists())
+            .map(Source::Credential)
+    };
+    let passphrase = || PassphraseSource::read().map(Source::Passphrase);
+    let missing = |what: &str| {
+        AppError::Settings(format!("key.source is `{}`, but {what}", config.key_source))
+    };
+    match config.key_source.as_str() {
+        "auto" => Ok(credential().or_else(passphrase).unwrap_or(Source::File)),
+        "credential" => credential().ok_or_else(|| {
+            missing("the service manager handed over no credential `frontdesk-key`")
+        }),
+        "passphrase" => {
+            passphrase().ok_or_else(|| missing("the variable FRONTDESK_PASSPHRASE is not set"))
+        }
+        "file" => Ok(Source::File),
+        other => Err(AppError::Settings(format!(
+            "key.source cannot be `{other}`: it is auto, credential, passphrase or file"
+        ))),
+    }
+}
+
+fn master_key(config: &Config, store_exists: bool) -> Result<MasterKey, AppError> {
+    match source(config)? {
+        Source::Credential(dir) => Ok(MasterKey::from_credential_dir(&dir)?),
+        Source::Passphrase(passphrase) => {
+            let salt = config.data_dir.join(SALT);
+            if !salt.exists() && !store_exists {
+                MasterKey::create_salt_file(&salt)?;
+            }
+            Ok(MasterKey::from_passphrase(&passphrase, &salt)?)
+        }
+        Source::File => {
+            let path = config.key_path();
+            // A new key beside an old store would only hide that the right one is missing.
+            if path.exists() || store_exists {
+                return Ok(MasterKey::from_file(&path)?);
+            }
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent).map_err(|source| AppError::Io {
+                    what: format!("making the folder of the key {}", parent.display()),
+                    source,
+                })?;
+            }
+            Ok(MasterKey::create_file(&path)?)
+        }
+    }
+}
+
+/// How well the key that the settings name is kept.
+///
+/// # Errors
+/// When the key file cannot be looked at.
+pub fn key_strength(config: &Config) -> Result<KeyStrength, AppError> {
+    match source(config)? {
+        Source::File => {
+            let data: &Path = &config.data_dir;
+            Ok(KeyStrength::of_key_file(&config.key_path(), data)?)
+        }
+        Source::Passphrase(_) => Ok(KeyStrength::Strong),
+        Source::Credential(_) => Ok(KeyStrength::Weak(
+            "the service manager hands the key over, and Frontdesk cannot see how it is kept: unless it was \
+             encrypted with systemd-creds or lies on another disk, who takes the disk has both"
+                .into(),
+        )),
+    }
+}

@@ -1,0 +1,101 @@
+//! What the engines are doing, for the status page, `/readyz` and the metrics.
+
+use serde::Serialize;
+
+use crate::llm::local::Local;
+use crate::speech::local::LocalTranscriber;
+use crate::worker::sandbox::Held;
+use crate::worker::{Condition, Status};
+
+/// What a worker process is doing, for the status page, `/readyz` and the metrics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WorkerStatus {
+    /// Its name.
+    pub name: String,
+    /// `starting`, `ready`, `degraded` or `stopped`.
+    pub state: String,
+    /// A sentence for the owner when it is degraded.
+    pub detail: Option<String>,
+    /// Starts after the first.
+    pub restarts: u64,
+    /// Resident memory in bytes.
+    pub memory_bytes: u64,
+    /// Requests that are being worked on or wait.
+    pub queue: u32,
+    /// Process id, while one runs.
+    pub pid: Option<u32>,
+    /// Protections that hold in the process, while one runs.
+    pub held: Option<Held>,
+}
+
+pub(super) fn llm_status(llm: &Local) -> WorkerStatus {
+    let mut status = match llm.status() {
+        Some(status) => of(&status),
+        None => starting("llm"),
+    };
+    if status.state == "ready" {
+        let reasons: Vec<String> = [llm.chat_model().ready().err(), llm.embedder().ready().err()]
+            .into_iter()
+            .flatten()
+            .map(|e| e.to_string())
+            .collect();
+        if !reasons.is_empty() {
+            status.state = "degraded".into();
+            status.detail = Some(reasons.join("; "));
+        }
+    }
+    status
+}
+
+pub(super) fn speech_status(transcriber: &LocalTranscriber) -> WorkerStatus {
+    match transcriber.status() {
+        None => starting("speech"),
+        Some(Ok(status)) => of(&status),
+        Some(Err(reason)) => WorkerStatus {
+            state: "degraded".into(),
+            detail: Some(reason),
+            ..starting("speech")
+        },
+    }
+}
+
+fn starting(name: &str) -> WorkerStatus {
+    WorkerStatus {
+        name: name.into(),
+        state: "starting".into(),
+        detail: None,
+        restarts: 0,
+        memory_bytes: 0,
+        queue: 0,
+        pid: None,
+        held: None,
+    }
+}
+
+fn of(status: &Status) -> WorkerStatus {
+    let (state, detail) = match &status.condition {
+        Condition::Starting => ("starting", None),
+        Condition::Ready(_) => ("ready", None),
+        Condition::Degraded(reason) => ("degraded", Some(reason.clone())),
+        Condition::Stopped => ("stopped", None),
+    };
+    WorkerStatus {
+        name: status.name.clone(),
+        state: state.into(),
+        detail,
+        restarts: status.restarts,
+        memory_bytes: status.memory_bytes,
+        queue: status.open,
+        pid: status.pid,
+        held: held(&status.condition),
+    }
+}
+
+/// What a worker said of its confinement when it was ready.
+fn held(condition: &Condition) -> Option<Held> {
+    let Condition::Ready(detail) = condition else {
+        return None;
+    };
+    let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
+    serde_json::from_value(detail.get("held")?.clone()).ok()
+}

@@ -1,0 +1,10 @@
+// The console's islands. Pages work as plain HTML; each import below makes one element of them live.
+import "./shell.js"
+import "./fd-copy.js"
+import "./fd-password.js"
+import "./fd-upload.js"
+import "./fd-document-list.js"
+import "./fd-reading.js"
+import "./fd-chat.js"
+import "./fd-transcribe.js"
+import "./fd-confirm.js"

@@ -7,7 +7,7 @@
 //! | rank | module | what it is |
 //! |---|---|---|
 //! | 10 | `cli` | the commands; parses, calls one thing, prints |
-//! | 9 | `http` | the router, the pages, the JSON API and the OpenAI-compatible API |
+//! | 9 | [`http`] | the router, the pages, the JSON API and the OpenAI-compatible API |
 //! | 8 | [`app`] | the composition root: builds everything from the configuration, shuts it down in order |
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
@@ -20,6 +20,7 @@
 pub mod agent;
 pub mod app;
 pub mod config;
+pub mod http;
 pub mod knowledge;
 pub mod llm;
 pub mod models;

@@ -1,0 +1,91 @@
+//! `POST /api/ask`: one question, one grounded answer, nothing kept but the receipt.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::super::auth::Principal;
+use super::super::body::Json;
+use super::super::problem::{Problem, ProblemView};
+use super::turn::{self, Unasked};
+use crate::agent::Turn;
+use crate::app::{App, default_assistant};
+use crate::llm::Priority;
+use crate::store::WorkspaceId;
+use crate::store::assistants::{self, Assistant};
+
+/// Longest question in characters.
+const LONGEST_QUESTION: usize = 8000;
+
+/// A question.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct AskRequest {
+    /// What is asked.
+    question: String,
+    /// Short name of the workspace; the caller's own when absent.
+    workspace: Option<String>,
+    /// Short name of the assistant; the workspace's first when absent.
+    assistant: Option<String>,
+}
+
+/// Answers a question from the documents of a workspace. With `Accept: text/event-stream` the answer
+/// comes as the events `citations`, `delta`, `done` and `failed`.
+#[utoipa::path(post, path = "/api/ask", tag = "answers", operation_id = "ask",
+    request_body = AskRequest,
+    responses((status = 200, description = "The answer with its citations and receipt",
+               body = serde_json::Value),
+              (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    headers: HeaderMap,
+    Json(request): Json<AskRequest>,
+) -> Result<Response, Problem> {
+    let question = checked("question", request.question)?;
+    let workspace = principal
+        .workspace(&app, request.workspace.as_deref())
+        .await?
+        .id;
+    let assistant = find_assistant(&app, workspace, request.assistant).await?;
+    let asked = Turn {
+        workspace,
+        assistant,
+        conversation: None,
+        client_id: None,
+        history: Vec::new(),
+        question,
+        priority: Priority::Chat,
+        sampling: None,
+    };
+    turn::respond(&headers, Unasked::Json, app.agent.reply(asked)).await
+}
+
+/// A text that a person wrote, without space around it.
+pub(super) fn checked(param: &str, text: String) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > LONGEST_QUESTION {
+        let detail = format!("{param} must have 1 to {LONGEST_QUESTION} characters");
+        return Err(Problem::invalid(param, detail));
+    }
+    Ok(text.to_owned())
+}
+
+/// The assistant of this short name, or the workspace's first.
+pub(super) async fn find_assistant(
+    app: &App,
+    workspace: WorkspaceId,
+    name: Option<String>,
+) -> Result<Assistant, Problem> {
+    let Some(name) = name else {
+        return Ok(default_assistant(&app.store, workspace).await?);
+    };
+    let find = move |conn: &_| assistants::find_by_name(conn, workspace, &name);
+    let found = app.store.read(find).await?;
+    Ok(found
+        .ok_or_else(|| Problem::not_found("assistant"))?
+        .into_inner())
+}

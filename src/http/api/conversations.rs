@@ -1,0 +1,284 @@
+//! Conversations that are kept.
+
+use axum::extract::{Path, Query};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::body::Json;
+use super::super::now_ms;
+use super::super::problem::{Problem, ProblemView};
+use super::ask::{checked, find_assistant};
+use super::place::{self, Place};
+use super::turn::{self, Unasked};
+use crate::agent::Turn;
+use crate::llm::Priority;
+use crate::store::conversations::{
+    self, Channel, Conversation, ConversationSummary, NewConversation,
+};
+use crate::store::messages::{self, Message};
+use crate::store::{ConversationId, Scoped, assistants};
+
+/// Most conversations of one list.
+const LONGEST_LIST: u32 = 200;
+/// Most messages that are shown of one conversation.
+const LONGEST_CONVERSATION: u32 = 1000;
+/// Longest id that a client may give a message, in characters.
+const LONGEST_CLIENT_ID: usize = 100;
+
+/// Conversations of a workspace.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConversationList {
+    /// The one with the latest message first.
+    conversations: Vec<ConversationView>,
+}
+
+/// A conversation.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConversationView {
+    id: String,
+    title: String,
+    /// `chat`, `api`, `cli` or `voice`.
+    channel: &'static str,
+    /// `open`, `waiting` (for a human) or `closed`.
+    state: &'static str,
+    /// Unix milliseconds.
+    started_at: i64,
+    /// Unix milliseconds.
+    last_at: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_message: Option<String>,
+}
+
+/// A conversation with what was said.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConversationDetail {
+    #[serde(flatten)]
+    conversation: ConversationView,
+    /// Oldest first.
+    transcript: Vec<MessageView>,
+}
+
+/// Something that was said.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageView {
+    id: String,
+    /// `user`, `assistant`, `agent` or `system`.
+    role: &'static str,
+    text: String,
+    /// `complete`, `interrupted` or `failed`.
+    state: &'static str,
+    /// Unix milliseconds.
+    created_at: i64,
+    /// Id of the receipt, for an answer.
+    receipt: Option<String>,
+    /// The sender's own id.
+    client_id: Option<String>,
+}
+
+/// A conversation to begin.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct NewConversationRequest {
+    /// Short name of the assistant; the workspace's first when absent.
+    assistant: Option<String>,
+    /// Title for lists.
+    title: Option<String>,
+    /// Who is on the other side, as the caller knows them.
+    visitor: Option<String>,
+}
+
+/// A message to send.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct MessageRequest {
+    /// What is said.
+    text: String,
+    /// The sender's own id, so that a message sent twice is kept once.
+    client_id: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// Most conversations, up to 200; 50 when absent.
+    limit: Option<u32>,
+    /// How many to pass over.
+    offset: Option<u32>,
+}
+
+impl From<Conversation> for ConversationView {
+    fn from(conversation: Conversation) -> Self {
+        Self {
+            id: conversation.id.to_string(),
+            title: conversation.title,
+            channel: conversation.channel.as_str(),
+            state: conversation.state.as_str(),
+            started_at: conversation.started_at,
+            last_at: conversation.last_at,
+            messages: None,
+            last_message: None,
+        }
+    }
+}
+
+impl From<ConversationSummary> for ConversationView {
+    fn from(summary: ConversationSummary) -> Self {
+        Self {
+            messages: Some(summary.messages),
+            last_message: summary.last_message,
+            ..summary.conversation.into()
+        }
+    }
+}
+
+impl From<Message> for MessageView {
+    fn from(message: Message) -> Self {
+        Self {
+            id: message.id.to_string(),
+            role: message.role.as_str(),
+            text: message.text,
+            state: message.state.as_str(),
+            created_at: message.created_at,
+            receipt: message.receipt.map(|id| id.to_string()),
+            client_id: message.client_id,
+        }
+    }
+}
+
+/// The conversations of a workspace.
+#[utoipa::path(get, path = "/api/conversations", tag = "answers",
+    operation_id = "listConversations",
+    params(PageQuery, ("workspace" = Option<String>, Query, description = "Short name")),
+    responses((status = 200, body = ConversationList)))]
+pub(super) async fn list(
+    place: Place,
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<ConversationList>, Problem> {
+    let workspace = place.id();
+    let limit = page.limit.unwrap_or(50).min(LONGEST_LIST);
+    let offset = page.offset.unwrap_or(0);
+    let recent = move |conn: &_| conversations::list_recent(conn, workspace, limit, offset);
+    let found = place.app.store.read(recent).await?;
+    let conversations = found.into_iter().map(ConversationView::from).collect();
+    Ok(axum::Json(ConversationList { conversations }))
+}
+
+/// Begins a conversation.
+#[utoipa::path(post, path = "/api/conversations", tag = "answers",
+    operation_id = "beginConversation", request_body = NewConversationRequest,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 201, body = ConversationView), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn create(
+    place: Place,
+    Json(request): Json<NewConversationRequest>,
+) -> Result<(StatusCode, axum::Json<ConversationView>), Problem> {
+    let workspace = place.id();
+    let assistant = find_assistant(&place.app, workspace, request.assistant).await?;
+    let begun = place.app.store.write(move |tx| {
+        let new = NewConversation {
+            assistant: Some(assistant.id),
+            channel: Channel::Api,
+            visitor: request.visitor.as_deref(),
+            title: request.title.as_deref().unwrap_or("Conversation"),
+        };
+        conversations::create(tx, workspace, &new, now_ms())
+    });
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(begun.await?.into_inner().into()),
+    ))
+}
+
+/// One conversation with what was said.
+#[utoipa::path(get, path = "/api/conversations/{id}", tag = "answers",
+    operation_id = "getConversation",
+    params(("id" = String, Path, description = "Id of the conversation"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = ConversationDetail), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn get(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<ConversationDetail>, Problem> {
+    let conversation = load(&place, &id).await?;
+    let found = place.app.store.read(move |conn| {
+        let said = messages::list(conn, &conversation, LONGEST_CONVERSATION)?;
+        Ok((conversation.into_inner(), said))
+    });
+    let (conversation, said) = found.await?;
+    let transcript = said.into_iter().map(MessageView::from).collect();
+    Ok(axum::Json(ConversationDetail {
+        conversation: conversation.into(),
+        transcript,
+    }))
+}
+
+/// Says something; the answer comes as the events `citations`, `delta`, `done` and `failed`, or as
+/// one JSON answer where the client does not accept events.
+#[utoipa::path(post, path = "/api/conversations/{id}/messages", tag = "answers",
+    operation_id = "sendMessage", request_body = MessageRequest,
+    params(("id" = String, Path, description = "Id of the conversation"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, content_type = "text/event-stream", body = String),
+              (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn append(
+    place: Place,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Json(request): Json<MessageRequest>,
+) -> Result<Response, Problem> {
+    let question = checked("text", request.text)?;
+    if request
+        .client_id
+        .as_ref()
+        .is_some_and(|id| id.chars().count() > LONGEST_CLIENT_ID)
+    {
+        return Err(Problem::invalid(
+            "client_id",
+            "client_id may have at most 100 characters",
+        ));
+    }
+    let conversation = load(&place, &id).await?;
+    let turn = turn_in(&place, &conversation, question, request.client_id).await?;
+    turn::respond(&headers, Unasked::Events, place.app.agent.reply(turn)).await
+}
+
+async fn turn_in(
+    place: &Place,
+    conversation: &Scoped<Conversation>,
+    question: String,
+    client_id: Option<String>,
+) -> Result<Turn, Problem> {
+    let workspace = place.id();
+    let assistant = match conversation.assistant {
+        Some(id) => {
+            let store = &place.app.store;
+            store
+                .read(move |conn| assistants::get(conn, workspace, id))
+                .await?
+                .into_inner()
+        }
+        None => find_assistant(&place.app, workspace, None).await?,
+    };
+    Ok(Turn {
+        workspace,
+        assistant,
+        conversation: Some(conversation.id),
+        client_id,
+        history: Vec::new(),
+        question,
+        priority: Priority::Chat,
+        sampling: None,
+    })
+}
+
+async fn load(place: &Place, id: &str) -> Result<Scoped<Conversation>, Problem> {
+    let (workspace, id) = (place.id(), place::id::<ConversationId>(id, "conversation")?);
+    Ok(place
+        .app
+        .store
+        .read(move |conn| conversations::get(conn, workspace, id))
+        .await?)
+}

@@ -1,0 +1,301 @@
+//! Documents: list, look, delete, read again, watch.
+
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::{StreamExt, future};
+use serde::{Deserialize, Serialize};
+use tokio_stream::wrappers::BroadcastStream;
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::problem::{Problem, ProblemView};
+use super::super::sse;
+use super::place::{self, Place};
+use crate::knowledge::{Progress, Stage};
+use crate::store::documents::{self, Document, DocumentSummary};
+use crate::store::versions::{self, Version};
+use crate::store::{DocumentId, Scoped, VersionId};
+
+/// Documents of a workspace.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DocumentList {
+    /// By file name.
+    documents: Vec<DocumentView>,
+}
+
+/// A document.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DocumentView {
+    /// Its id, the same for all versions.
+    id: String,
+    /// File name.
+    name: String,
+    /// Title for people.
+    title: String,
+    /// `queued`, `indexing`, `ready` or `failed`.
+    state: &'static str,
+    /// Why it failed, in words for the owner.
+    error: Option<String>,
+    /// Number of the newest version, from 1.
+    version: u32,
+    /// Size of the newest version in bytes.
+    bytes: i64,
+    /// Media type of the newest version.
+    media_type: String,
+    /// Pages, where the format has them.
+    pages: Option<u32>,
+    /// Chunks that are searched now.
+    chunks: i64,
+    /// Unix milliseconds.
+    created_at: i64,
+    /// Unix milliseconds.
+    updated_at: i64,
+}
+
+/// A document with its versions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DocumentDetail {
+    #[serde(flatten)]
+    document: DocumentView,
+    /// Newest first.
+    versions: Vec<VersionView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct VersionView {
+    id: String,
+    /// From 1.
+    number: u32,
+    /// SHA-256 of the file in hex.
+    sha256: String,
+    bytes: i64,
+    media_type: String,
+    pages: Option<u32>,
+    /// What the owner should know about the reading.
+    notes: Vec<String>,
+    /// Unix milliseconds.
+    created_at: i64,
+    /// When its text was read, in Unix milliseconds.
+    extracted_at: Option<i64>,
+    /// Whether this version is the one that is searched.
+    current: bool,
+}
+
+/// The text that was read from a version.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DocumentText {
+    /// Id of the document.
+    document: String,
+    /// Id of the version.
+    version: String,
+    /// Spans of citations are byte ranges in it.
+    text: String,
+}
+
+/// How far a document is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProgressView {
+    /// Id of the workspace.
+    workspace: String,
+    /// Id of the document.
+    document: String,
+    /// File name.
+    name: String,
+    /// `{"stage": "queued"}`, and so on: `reading`, `embedding` with `done` and `total`, `ready` with
+    /// `chunks` and `notes`, `failed` with `reason`, `deleted`.
+    #[schema(value_type = Object)]
+    stage: Stage,
+}
+
+impl From<Progress> for ProgressView {
+    fn from(step: Progress) -> Self {
+        let Progress {
+            workspace,
+            document,
+            name,
+            stage,
+        } = step;
+        Self {
+            workspace,
+            document,
+            name,
+            stage,
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct VersionQuery {
+    /// Id of a version; the searched one when absent.
+    version: Option<String>,
+}
+
+impl From<DocumentSummary> for DocumentView {
+    fn from(summary: DocumentSummary) -> Self {
+        let document = summary.document;
+        Self {
+            id: document.id.to_string(),
+            name: document.name,
+            title: document.title,
+            state: document.state.as_str(),
+            error: document.error,
+            version: summary.version_number,
+            bytes: summary.bytes,
+            media_type: summary.media_type,
+            pages: summary.pages,
+            chunks: summary.chunks,
+            created_at: document.created_at,
+            updated_at: document.updated_at,
+        }
+    }
+}
+
+impl VersionView {
+    fn new(version: Version, current: Option<VersionId>) -> Self {
+        Self {
+            current: current == Some(version.id),
+            id: version.id.to_string(),
+            number: version.number,
+            sha256: version.sha256,
+            bytes: version.bytes,
+            media_type: version.media_type,
+            pages: version.pages,
+            notes: version.notes,
+            created_at: version.created_at,
+            extracted_at: version.extracted_at,
+        }
+    }
+}
+
+/// The documents of a workspace.
+#[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "listDocuments",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = DocumentList), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn list(place: Place) -> Result<axum::Json<DocumentList>, Problem> {
+    let workspace = place.id();
+    let found = place
+        .app
+        .store
+        .read(move |conn| documents::list(conn, workspace))
+        .await?;
+    let documents = found.into_iter().map(DocumentView::from).collect();
+    Ok(axum::Json(DocumentList { documents }))
+}
+
+/// One document with its versions.
+#[utoipa::path(get, path = "/api/documents/{id}", tag = "documents", operation_id = "getDocument",
+    params(("id" = String, Path, description = "Id of the document"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = DocumentDetail), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn get(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<DocumentDetail>, Problem> {
+    let (workspace, id) = (place.id(), place::id::<DocumentId>(&id, "document")?);
+    let found = place.app.store.read(move |conn| {
+        let document = documents::get(conn, workspace, id)?;
+        let versions = versions::list(conn, &document)?;
+        let summary = documents::list(conn, workspace)?
+            .into_iter()
+            .find(|s| s.document.id == id);
+        Ok(summary.map(|summary| (summary, versions)))
+    });
+    let (summary, versions) = found.await?.ok_or_else(|| Problem::not_found("document"))?;
+    let current = summary.document.current_version;
+    let versions = versions
+        .into_iter()
+        .map(|v| VersionView::new(v, current))
+        .collect();
+    Ok(axum::Json(DocumentDetail {
+        document: summary.into(),
+        versions,
+    }))
+}
+
+/// The text that was read from a document.
+#[utoipa::path(get, path = "/api/documents/{id}/text", tag = "documents",
+    operation_id = "getDocumentText",
+    params(("id" = String, Path, description = "Id of the document"), VersionQuery,
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = DocumentText), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn text(
+    place: Place,
+    Path(id): Path<String>,
+    Query(query): Query<VersionQuery>,
+) -> Result<axum::Json<DocumentText>, Problem> {
+    let document = load(&place, &id).await?;
+    let asked = query
+        .version
+        .map(|text| place::id::<VersionId>(&text, "version"))
+        .transpose()?;
+    let version = asked.or(document.current_version);
+    let version =
+        version.ok_or_else(|| Problem::not_found("text yet: the document is not read"))?;
+    let (workspace, id) = (place.id(), document.id);
+    let found = place.app.store.read(move |conn| {
+        let of_document = versions::get(conn, workspace, version)?.document == id;
+        if of_document {
+            versions::find_text(conn, workspace, version)
+        } else {
+            Ok(None)
+        }
+    });
+    let found = found.await?.ok_or_else(|| Problem::not_found("text"))?;
+    let (document, version) = (id.to_string(), version.to_string());
+    Ok(axum::Json(DocumentText {
+        document,
+        version,
+        text: found.text,
+    }))
+}
+
+/// Deletes a document with all its versions; it is no longer searched when this returns.
+#[utoipa::path(delete, path = "/api/documents/{id}", tag = "documents",
+    operation_id = "deleteDocument",
+    params(("id" = String, Path, description = "Id of the document"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 204), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let document = load(&place, &id).await?;
+    place.app.knowledge.delete(document).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Reads a document again, as after an update of the reader or of the embedding model.
+#[utoipa::path(post, path = "/api/documents/{id}/reindex", tag = "documents",
+    operation_id = "reindexDocument",
+    params(("id" = String, Path, description = "Id of the document"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 202), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn reindex(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let document = load(&place, &id).await?;
+    place.app.knowledge.reindex(document).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// How far the documents of a workspace are, as server-sent events, until the client leaves.
+#[utoipa::path(get, path = "/api/documents/events", tag = "documents",
+    operation_id = "watchDocuments",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, content_type = "text/event-stream", body = ProgressView)))]
+pub(super) async fn events(place: Place) -> Response {
+    let workspace = place.id().to_string();
+    let shutdown = place.app.cancel();
+    let progress = BroadcastStream::new(place.app.knowledge.progress());
+    // A client that lags behind misses steps; the list tells where things are.
+    let mine = progress.filter_map(move |step| {
+        let step = step.ok().filter(|step| step.workspace == workspace);
+        future::ready(step.map(|step| sse::event(&ProgressView::from(step))))
+    });
+    sse::respond(mine.take_until(shutdown.cancelled_owned()))
+}
+
+async fn load(place: &Place, id: &str) -> Result<Scoped<Document>, Problem> {
+    let (workspace, id) = (place.id(), place::id::<DocumentId>(id, "document")?);
+    Ok(place
+        .app
+        .store
+        .read(move |conn| documents::get(conn, workspace, id))
+        .await?)
+}

@@ -1,0 +1,37 @@
+//! The one-time setup link, for `frontdesk admin setup-link` beside a running server.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::problem::{Problem, ProblemView};
+use crate::app::{App, SETUP_LINK_HOURS, setup_token};
+
+/// A way into an installation that nobody has set up yet.
+#[derive(Serialize, ToSchema)]
+pub struct SetupLink {
+    /// The link.
+    link: String,
+    /// For how many hours it can be used, once.
+    valid_hours: i64,
+}
+
+/// A new one-time setup link.
+#[utoipa::path(post, path = "/api/setup-link", tag = "admin", operation_id = "createSetupLink",
+    responses((status = 200, body = SetupLink),
+        (status = 409, body = ProblemView, description = "Somebody has an account already")))]
+pub(super) async fn create(State(app): State<Arc<App>>) -> Result<Json<SetupLink>, Problem> {
+    let token = setup_token(&app.store).await?.ok_or_else(|| {
+        let detail = "Frontdesk is set up already; sign in with an account";
+        Problem::new(StatusCode::CONFLICT, "set_up", detail)
+    })?;
+    let link = format!("{}/setup?token={token}", app.address());
+    Ok(Json(SetupLink {
+        link,
+        valid_hours: SETUP_LINK_HOURS,
+    }))
+}

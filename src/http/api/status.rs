@@ -1,0 +1,119 @@
+//! How the installation is, for the owner.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::now_ms;
+use crate::app::{App, Protection, WorkerStatus};
+
+/// How the installation is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StatusView {
+    /// Version of Frontdesk.
+    version: &'static str,
+    /// Since when it runs, in Unix milliseconds.
+    started_at: i64,
+    /// How long it runs, in ms.
+    uptime_ms: i64,
+    /// Worker processes.
+    workers: Vec<WorkerView>,
+    /// The models in use.
+    models: ModelsView,
+    /// Protections as they were measured, not as they were promised.
+    protections: Vec<ProtectionView>,
+}
+
+/// A worker process.
+#[derive(Debug, Serialize, ToSchema)]
+struct WorkerView {
+    /// `llm`, `embed`, `speech` or `extract`.
+    name: String,
+    /// `ready`, `starting`, `degraded` or `stopped`.
+    state: String,
+    /// A sentence for the owner.
+    detail: Option<String>,
+    /// Restarts since the server started.
+    restarts: u64,
+    /// Resident memory in bytes.
+    memory_bytes: u64,
+    /// Requests that wait.
+    queue: u32,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ModelsView {
+    chat: String,
+    /// SHA-256 of the chat model's weights.
+    chat_hash: Option<String>,
+    /// Window of the chat model in tokens.
+    chat_context: u32,
+    embeddings: String,
+    embedding_dimensions: usize,
+    speech: Vec<String>,
+}
+
+/// One protection.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProtectionView {
+    /// `store_key` or `network`.
+    name: &'static str,
+    /// Whether it holds.
+    ok: bool,
+    /// What was found, in a sentence for the owner.
+    detail: String,
+}
+
+impl From<WorkerStatus> for WorkerView {
+    fn from(worker: WorkerStatus) -> Self {
+        Self {
+            name: worker.name,
+            state: worker.state,
+            detail: worker.detail,
+            restarts: worker.restarts,
+            memory_bytes: worker.memory_bytes,
+            queue: worker.queue,
+        }
+    }
+}
+
+/// Workers, models, versions and measured protections.
+#[utoipa::path(get, path = "/api/status", tag = "admin", operation_id = "getStatus",
+    responses((status = 200, body = StatusView)))]
+pub(super) async fn get(State(app): State<Arc<App>>) -> axum::Json<StatusView> {
+    axum::Json(StatusView {
+        version: env!("CARGO_PKG_VERSION"),
+        started_at: app.started_at_ms,
+        uptime_ms: now_ms().saturating_sub(app.started_at_ms),
+        workers: app.workers().into_iter().map(WorkerView::from).collect(),
+        models: models(&app),
+        protections: app
+            .protections()
+            .into_iter()
+            .map(ProtectionView::from)
+            .collect(),
+    })
+}
+
+fn models(app: &App) -> ModelsView {
+    ModelsView {
+        chat: app.chat.name(),
+        chat_hash: app.chat.weights_hash(),
+        chat_context: app.chat.context_tokens(),
+        embeddings: app.embedder.name(),
+        embedding_dimensions: app.embedder.dimensions(),
+        speech: app.transcriber.models(),
+    }
+}
+
+impl From<Protection> for ProtectionView {
+    fn from(found: Protection) -> Self {
+        Self {
+            name: found.name,
+            ok: found.ok,
+            detail: found.detail,
+        }
+    }
+}

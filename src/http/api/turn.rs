@@ -1,0 +1,104 @@
+//! A turn on the wire: as events, or as its answer.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::sse::Event;
+use axum::response::{IntoResponse, Response};
+use futures::{Stream, StreamExt};
+use serde::Serialize;
+
+use super::super::problem::Problem;
+use super::super::sse;
+use crate::agent::{Answer, TurnEvent};
+
+#[derive(Serialize)]
+struct Delta {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    detail: String,
+}
+
+/// The form of an answer when the client does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unasked {
+    Json,
+    Events,
+}
+
+/// Whether the client is to get events rather than one JSON answer.
+fn wants_events(headers: &HeaderMap, unasked: Unasked) -> bool {
+    let accept = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let accept = accept.collect::<Vec<_>>().join(",").to_ascii_lowercase();
+    if accept.contains("text/event-stream") {
+        return true;
+    }
+    unasked == Unasked::Events && !accept.contains("json")
+}
+
+/// The turn as the events `citations`, `delta`, `done` and `failed`.
+fn events(turn: impl Stream<Item = TurnEvent> + Send + 'static) -> Response {
+    sse::respond(turn.map(|event| -> Event {
+        match event {
+            TurnEvent::Citations(citations) => sse::event(&citations).event("citations"),
+            TurnEvent::Delta(text) => sse::event(&Delta { text }).event("delta"),
+            TurnEvent::Done(answer) => sse::event(&answer).event("done"),
+            TurnEvent::Failed(detail) => sse::event(&Failed { detail }).event("failed"),
+        }
+    }))
+}
+
+/// The answer of a turn, when it is complete.
+async fn answer(turn: impl Stream<Item = TurnEvent>) -> Result<Answer, Problem> {
+    let mut turn = std::pin::pin!(turn);
+    while let Some(event) = turn.next().await {
+        match event {
+            TurnEvent::Done(answer) => return Ok(*answer),
+            TurnEvent::Failed(reason) => return Err(Problem::turn_failed(reason)),
+            TurnEvent::Citations(_) | TurnEvent::Delta(_) => {}
+        }
+    }
+    Err(Problem::turn_failed(
+        "the answer broke off; ask again".into(),
+    ))
+}
+
+/// The turn in the form that the client asks for.
+pub(super) async fn respond(
+    headers: &HeaderMap,
+    unasked: Unasked,
+    turn: impl Stream<Item = TurnEvent> + Send + 'static,
+) -> Result<Response, Problem> {
+    if wants_events(headers, unasked) {
+        return Ok(events(turn));
+    }
+    let answer = answer(turn).await?;
+    Ok((StatusCode::OK, axum::Json(answer)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn events_for(accept: &str, unasked: Unasked) -> bool {
+        let mut headers = HeaderMap::new();
+        if !accept.is_empty() {
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+        }
+        wants_events(&headers, unasked)
+    }
+
+    #[test]
+    fn the_client_chooses_the_form() {
+        for unasked in [Unasked::Json, Unasked::Events] {
+            assert!(events_for("text/event-stream", unasked));
+            assert!(!events_for("application/json", unasked));
+            assert_eq!(events_for("", unasked), unasked == Unasked::Events);
+            assert_eq!(events_for("*/*", unasked), unasked == Unasked::Events);
+        }
+    }
+}

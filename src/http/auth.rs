@@ -1,0 +1,330 @@
+//! Who calls, and what they may do.
+//!
+//! There is one [`Principal`], built anew for every request from the database, so that a revoked key
+//! or a suspended person is out with the next request. What the caller may do depends on who they
+//! are, never on the channel: a key counts only as `Authorization: Bearer`, a browser only by its
+//! cookie, and every other place a credential could hide in is ignored.
+
+pub(super) mod origin;
+
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+
+use super::now_ms;
+use super::problem::Problem;
+use super::route::Policy;
+use crate::app::App;
+use crate::store::api_keys::{self, ApiKey};
+use crate::store::sessions::{self, Session};
+use crate::store::token::TokenHash;
+use crate::store::users::{Role, User};
+use crate::store::workspaces::{self, Workspace};
+use crate::store::{ApiKeyId, WorkspaceId};
+
+/// Name of the session cookie over plain HTTP, which only loopback uses.
+pub const SESSION_COOKIE: &str = "frontdesk_session";
+/// Name of the session cookie over TLS: the browser accepts it only with `Secure`, for this host.
+pub const SECURE_SESSION_COOKIE: &str = "__Host-frontdesk_session";
+/// A session that was not used for this long, in ms, is over.
+pub const SESSION_IDLE_MS: i64 = 30 * 60 * 1000;
+/// The workspace that is meant when none is named.
+pub const DEFAULT_WORKSPACE: &str = "default";
+
+/// "Last used" is kept to this precision in ms, so that a busy key costs no write per request.
+const TOUCH_EVERY_MS: i64 = 60 * 1000;
+
+/// What a key may be allowed to do. None includes another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Ask, converse, embed.
+    Chat,
+    /// Transcribe.
+    Audio,
+    /// Upload, list and delete documents.
+    Documents,
+    /// Keys, status, metrics.
+    Admin,
+    /// Read receipts for measurements of quality.
+    Evaluate,
+}
+
+impl Scope {
+    /// Every scope.
+    pub const ALL: [Scope; 5] = [
+        Scope::Chat,
+        Scope::Audio,
+        Scope::Documents,
+        Scope::Admin,
+        Scope::Evaluate,
+    ];
+
+    /// The name in the API and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scope::Chat => "chat",
+            Scope::Audio => "audio",
+            Scope::Documents => "documents",
+            Scope::Admin => "admin",
+            Scope::Evaluate => "evaluate",
+        }
+    }
+
+    /// The scope of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+}
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// A program, by the id of its key.
+    Key(ApiKeyId),
+    /// A person who signed in.
+    User(User),
+}
+
+/// Who calls, what they may do, and the workspace they are bound to.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    caller: Caller,
+    scopes: Vec<Scope>,
+    bound_to: Option<WorkspaceId>,
+}
+
+impl Principal {
+    /// Who calls.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Whether they may do what `scope` stands for.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// The only workspace they may touch; `None` when they may touch all.
+    pub fn bound_to(&self) -> Option<WorkspaceId> {
+        self.bound_to
+    }
+
+    /// The workspace of this short name, or without a name the caller's own. One that the caller may
+    /// not touch is as absent as one that does not exist.
+    ///
+    /// # Errors
+    /// 404.
+    pub async fn workspace(&self, app: &App, name: Option<&str>) -> Result<Workspace, Problem> {
+        let bound_to = self.bound_to;
+        let name = name.map(str::to_owned);
+        let found = app
+            .store
+            .read(move |conn| match (bound_to, name) {
+                (Some(id), None) => workspaces::get(conn, id).map(Some),
+                (bound, name) => {
+                    let name = name.as_deref().unwrap_or(DEFAULT_WORKSPACE);
+                    let found = workspaces::find_by_name(conn, name)?;
+                    Ok(found.filter(|workspace| bound.is_none_or(|id| id == workspace.id)))
+                }
+            })
+            .await?;
+        found.ok_or_else(|| Problem::not_found("workspace").with_param("workspace"))
+    }
+
+    /// Finds out who sent a request.
+    ///
+    /// # Errors
+    /// 401 without a valid credential, 403 for a browser's request from another site.
+    pub async fn authenticate(app: &App, parts: &Parts) -> Result<Self, Problem> {
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            return Self::of_key(app, &parts.headers).await;
+        }
+        let Some(token) = session_token(&parts.headers) else {
+            return Err(unauthorized(
+                "send an API key as \"Authorization: Bearer fd_live_…\"",
+            ));
+        };
+        let principal = Self::of_session(app, TokenHash::of(&token)).await?;
+        origin::check(parts)?;
+        Ok(principal)
+    }
+
+    async fn of_key(app: &App, headers: &HeaderMap) -> Result<Self, Problem> {
+        let token = bearer(headers).ok_or_else(|| {
+            unauthorized("the Authorization header must be \"Bearer\" and an API key")
+        })?;
+        let hash = TokenHash::of(token);
+        let key = app
+            .store
+            .read(move |conn| api_keys::find_active_by_hash(conn, &hash))
+            .await?;
+        let key = key.ok_or_else(|| {
+            unauthorized("this API key is not known or was revoked; make one in the console")
+        })?;
+        note_key_use(app, &key);
+        let scopes = key
+            .scopes
+            .iter()
+            .filter_map(|name| Scope::parse(name))
+            .collect();
+        Ok(Self {
+            caller: Caller::Key(key.id),
+            scopes,
+            bound_to: key.workspace,
+        })
+    }
+
+    async fn of_session(app: &App, hash: TokenHash) -> Result<Self, Problem> {
+        let now = now_ms();
+        let session = app
+            .store
+            .read(move |conn| sessions::find_valid(conn, &hash, now, SESSION_IDLE_MS))
+            .await?
+            .ok_or_else(|| unauthorized("the session is over; sign in again"))?;
+        note_session_use(app, hash, &session);
+        let scopes = match session.user.role {
+            Role::Owner | Role::Admin => Scope::ALL.to_vec(),
+            Role::Agent => vec![Scope::Chat],
+        };
+        Ok(Self {
+            caller: Caller::User(session.user),
+            scopes,
+            bound_to: None,
+        })
+    }
+}
+
+impl<S> FromRequestParts<S> for Principal
+where
+    S: Send + Sync,
+    Arc<App>: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match parts.extensions.get::<Self>() {
+            Some(principal) => Ok(principal.clone()),
+            None => Self::authenticate(&Arc::<App>::from_ref(state), parts).await,
+        }
+    }
+}
+
+/// Checks a route's policy; the principal becomes an extension of the request.
+pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> Result<(), Problem> {
+    let wanted: &[Scope] = match &policy {
+        Policy::Public => return Ok(()),
+        Policy::LoopbackOr(_) if origin::is_this_machine(parts) => return Ok(()),
+        Policy::LoopbackOr(scope) | Policy::Scope(scope) => std::slice::from_ref(scope),
+        Policy::AnyOf(scopes) => scopes,
+    };
+    let principal = Principal::authenticate(app, parts).await?;
+    if !wanted.iter().any(|scope| principal.may(*scope)) {
+        let names: Vec<_> = wanted.iter().map(|scope| scope.as_str()).collect();
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "missing_scope",
+            format!(
+                "this needs the scope {}; ask the owner for a key with it",
+                names.join(" or ")
+            ),
+        ));
+    }
+    parts.extensions.insert(principal);
+    Ok(())
+}
+
+fn unauthorized(detail: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "invalid_api_key", detail)
+}
+
+/// The token of an `Authorization: Bearer` header. The scheme's case does not matter (RFC 9110).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// The session token of a browser.
+fn session_token(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut cookies = cookies
+        .flat_map(cookie::Cookie::split_parse)
+        .filter_map(Result::ok);
+    let cookie = cookies.find(|c| [SESSION_COOKIE, SECURE_SESSION_COOKIE].contains(&c.name()))?;
+    Some(cookie.value().to_owned())
+}
+
+/// Keeps "last used" without making the request wait for the disk.
+fn note_key_use(app: &App, key: &ApiKey) {
+    let (id, now) = (key.id, now_ms());
+    if key
+        .last_used_at
+        .is_some_and(|last| (now - last).abs() < TOUCH_EVERY_MS)
+    {
+        return;
+    }
+    let store = app.store.clone();
+    tokio::spawn(async move {
+        if let Err(error) = store.write(move |tx| api_keys::touch(tx, id, now)).await {
+            tracing::warn!(%error, "the last use of an API key was not noted");
+        }
+    });
+}
+
+fn note_session_use(app: &App, hash: TokenHash, session: &Session) {
+    let now = now_ms();
+    if (now - session.last_seen_at).abs() < TOUCH_EVERY_MS {
+        return;
+    }
+    let store = app.store.clone();
+    tokio::spawn(async move {
+        if let Err(error) = store.write(move |tx| sessions::touch(tx, &hash, now)).await {
+            tracing::warn!(%error, "the last use of a session was not noted");
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scope_names_are_read_back() {
+        for scope in Scope::ALL {
+            assert_eq!(Scope::parse(scope.as_str()), Some(scope));
+        }
+        assert_eq!(Scope::parse("everything"), None);
+    }
+
+    #[test]
+    fn only_a_bearer_token_counts() {
+        let with = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(with("Bearer abc").as_deref(), Some("abc"));
+        assert_eq!(with("bearer  abc").as_deref(), Some("abc"));
+        assert_eq!(with("Basic abc"), None);
+        assert_eq!(with("Bearer "), None);
+        assert_eq!(with("abc"), None);
+    }
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::COOKIE,
+            "a=b; frontdesk_session=t1; c=d".parse().unwrap(),
+        );
+        assert_eq!(session_token(&headers).as_deref(), Some("t1"));
+        headers.insert(header::COOKIE, "a=frontdesk_session".parse().unwrap());
+        assert_eq!(session_token(&headers), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! Where a request comes from: this site, another site, this machine.
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+
+use super::super::problem::Problem;
+use super::super::server::PeerAddr;
+
+/// Refuses a change that another site makes with a browser's cookie. `SameSite=Lax` stops most of
+/// these; this stops the rest, sibling domains and old browsers.
+pub(super) fn check(parts: &Parts) -> Result<(), Problem> {
+    let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
+    if safe || is_same_origin(&parts.headers, &parts.uri) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross_site",
+        "a browser may change things only from this server's own pages",
+    ))
+}
+
+/// `Sec-Fetch-Site` decides where the browser sends it (only to trustworthy origins); elsewhere the
+/// `Origin` must name this host. A request with neither is refused.
+pub(in crate::http) fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let origin = text(header::ORIGIN).and_then(|origin| origin.parse::<Uri>().ok());
+    let host = text(header::HOST).or_else(|| uri.authority().map(|host| host.as_str()));
+    match (origin.as_ref().and_then(Uri::authority), host) {
+        (Some(origin), Some(host)) => origin.as_str().eq_ignore_ascii_case(host),
+        _ => false,
+    }
+}
+
+/// Whether the peer is a process on this machine that speaks for itself: a proxy that passes others'
+/// requests on names them.
+pub(super) fn is_this_machine(parts: &Parts) -> bool {
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
+        .iter()
+        .any(|name| parts.headers.contains_key(*name));
+    let peer = parts.extensions.get::<PeerAddr>();
+    !forwarded && peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    fn parts(method: Method, headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().method(method).uri("/api/keys");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn changes_come_from_our_own_pages_only() {
+        let host = ("host", "desk.example:8080");
+        let post = |headers: &[(&str, &str)]| check(&parts(Method::POST, headers)).is_ok();
+        assert!(post(&[host, ("origin", "http://desk.example:8080")]));
+        assert!(post(&[host, ("sec-fetch-site", "same-origin")]));
+        assert!(!post(&[host, ("origin", "http://evil.example")]));
+        assert!(!post(&[host, ("origin", "http://desk.example:9090")]));
+        assert!(!post(&[host, ("origin", "null")]));
+        assert!(!post(&[host]));
+        assert!(!post(&[host, ("sec-fetch-site", "same-site")]));
+        let contradiction = [
+            host,
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "http://desk.example:8080"),
+        ];
+        assert!(!post(&contradiction));
+        assert!(check(&parts(Method::GET, &[host])).is_ok());
+    }
+
+    #[test]
+    fn a_proxy_on_this_machine_does_not_make_its_clients_local() {
+        let mut local = parts(Method::GET, &[]);
+        assert!(!is_this_machine(&local));
+        local
+            .extensions
+            .insert(PeerAddr("127.0.0.1:4000".parse().unwrap()));
+        assert!(is_this_machine(&local));
+        local
+            .headers
+            .insert("x-forwarded-for", "203.0.113.9".parse().unwrap());
+        assert!(!is_this_machine(&local));
+        let mut remote = parts(Method::GET, &[]);
+        remote
+            .extensions
+            .insert(PeerAddr("203.0.113.9:4000".parse().unwrap()));
+        assert!(!is_this_machine(&remote));
+    }
+}

@@ -1,0 +1,210 @@
+//! Reading JSON bodies: bounded in size and time, and precise about what is wrong with them.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use tower_http::timeout::TimeoutError;
+
+use super::problem::Problem;
+
+/// One MiB, the most that a JSON body of the own API may hold.
+pub const JSON_LIMIT: usize = 1 << 20;
+
+/// How long a JSON body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What is wrong with a body.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// More bytes than allowed.
+    #[error("the request body is larger than {limit} bytes; send less at a time")]
+    TooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Not the media type that the route reads.
+    #[error("the request body must be {wanted}; set the Content-Type header")]
+    MediaType {
+        /// What the route reads.
+        wanted: &'static str,
+    },
+    /// Not JSON.
+    #[error("the request body is not valid JSON: {0}")]
+    Syntax(String),
+    /// JSON, but a field is missing or has the wrong type.
+    #[error("{path}: {reason}")]
+    Field {
+        /// Path of the field, such as `messages[0].content`.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The body did not arrive in time.
+    #[error("the request body did not arrive in time; send it again")]
+    Slow,
+    /// The connection broke, or the framing of the body is wrong.
+    #[error("the request body ended early; send it again")]
+    Broken,
+}
+
+/// A JSON body of the own API.
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Ok(Self(read_json(request, JSON_LIMIT).await?))
+    }
+}
+
+/// Reads a JSON body of at most `limit` bytes.
+pub(super) async fn read_json<T: DeserializeOwned>(
+    request: Request,
+    limit: usize,
+) -> Result<T, BodyError> {
+    let (parts, body) = request.into_parts();
+    refuse_declared_size(&parts.headers, limit as u64)?;
+    if !is_json(&parts.headers) {
+        return Err(BodyError::MediaType {
+            wanted: "application/json",
+        });
+    }
+    let bytes = tokio::time::timeout(PATIENCE, read_limited(body, limit))
+        .await
+        .map_err(|_| BodyError::Slow)??;
+    parse(&bytes)
+}
+
+/// Refuses a body by its `Content-Length`, before a byte of it is read.
+///
+/// # Errors
+/// [`BodyError::TooLarge`].
+pub fn refuse_declared_size(headers: &HeaderMap, limit: u64) -> Result<(), BodyError> {
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    match declared.and_then(|value| value.parse::<u64>().ok()) {
+        Some(length) if length > limit => Err(BodyError::TooLarge { limit }),
+        _ => Ok(()),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let essence = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase());
+    essence.is_some_and(|kind| {
+        kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+    })
+}
+
+async fn read_limited(body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(BodyError::TooLarge {
+            limit: limit as u64,
+        }),
+        Err(error) if is_timeout(error.as_ref()) => Err(BodyError::Slow),
+        Err(_) => Err(BodyError::Broken),
+    }
+}
+
+/// Whether reading a body failed because nothing came any more.
+pub(super) fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| cause.is::<TimeoutError>())
+}
+
+/// Parses JSON; the error names the place.
+///
+/// # Errors
+/// [`BodyError::Syntax`] with line and column, [`BodyError::Field`] with the field's path.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            let reason = inner.to_string();
+            let path = missing_field(&reason, &path).unwrap_or(path);
+            BodyError::Field { path, reason }
+        } else {
+            BodyError::Syntax(inner.to_string())
+        }
+    })?;
+    deserializer
+        .end()
+        .map_err(|error| BodyError::Syntax(error.to_string()))?;
+    Ok(value)
+}
+
+/// A missing field is reported at its parent; its own path says more.
+fn missing_field(reason: &str, parent: &str) -> Option<String> {
+    let name = reason.strip_prefix("missing field `")?.split('`').next()?;
+    Some(if parent == "." {
+        name.to_owned()
+    } else {
+        format!("{parent}.{name}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Outer {
+        #[expect(dead_code)]
+        items: Vec<Inner>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Inner {
+        #[expect(dead_code)]
+        size: u32,
+    }
+
+    fn field(json: &str) -> String {
+        match parse::<Outer>(json.as_bytes()).unwrap_err() {
+            BodyError::Field { path, .. } => path,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_field() {
+        assert_eq!(
+            field(r#"{"items":[{"size":1},{"size":"x"}]}"#),
+            "items[1].size"
+        );
+        assert_eq!(field(r#"{"items":[{}]}"#), "items[0].size");
+        assert_eq!(field("{}"), "items");
+    }
+
+    #[test]
+    fn broken_json_names_the_place() {
+        let error = parse::<Outer>(b"{\"items\":\n [}").unwrap_err();
+        assert!(
+            matches!(&error, BodyError::Syntax(text) if text.contains("line 2")),
+            "{error}"
+        );
+        let trailing = parse::<Outer>(br#"{"items":[]} x"#).unwrap_err();
+        assert!(matches!(trailing, BodyError::Syntax(_)));
+    }
+
+    #[test]
+    fn a_declared_size_is_believed_when_it_is_too_large() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_LENGTH, "2147483648".parse().unwrap());
+        assert!(refuse_declared_size(&headers, 10).is_err());
+        assert!(refuse_declared_size(&headers, 1 << 31).is_ok());
+    }
+}

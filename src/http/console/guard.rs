@@ -1,0 +1,172 @@
+//! Who is at the browser, and whether a form came from one of our pages.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::super::auth::origin::is_same_origin;
+use super::super::auth::{Caller, Principal, Scope};
+use super::super::problem::Problem;
+use super::error_page;
+use super::view::{Section, Shell};
+use crate::app::App;
+use crate::store::users::{self, User};
+use crate::store::workspaces::Workspace;
+
+/// A person who signed in, with the business they work for.
+#[derive(Clone)]
+pub(super) struct SignedIn {
+    principal: Principal,
+    user: User,
+    pub(super) workspace: Workspace,
+}
+
+/// Whoever opens the first page.
+pub(super) enum Visitor {
+    SignedIn(#[expect(dead_code, reason = "says who, for completeness")] Box<SignedIn>),
+    Unknown,
+    /// Nobody has an account yet.
+    NotSetUp,
+}
+
+impl SignedIn {
+    /// The frame of a page.
+    pub(super) fn shell(&self, section: Section, title: impl Into<String>) -> Shell {
+        Shell {
+            title: title.into(),
+            section,
+            workspace: self.workspace.title.clone(),
+            user_name: self.user.name.clone(),
+            user_email: self.user.email.clone(),
+        }
+    }
+
+    /// 403 for a person whose role does not go that far.
+    pub(super) fn need(&self, scope: Scope) -> Result<(), Problem> {
+        if self.principal.may(scope) {
+            return Ok(());
+        }
+        let detail = "your account may not open this page; ask the owner";
+        Err(Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail))
+    }
+
+    async fn find(app: &App, parts: &Parts) -> Result<Self, Problem> {
+        let principal = Principal::authenticate(app, parts).await?;
+        let Caller::User(user) = principal.caller().clone() else {
+            let detail = "pages are for people; programs use the API";
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "pages_are_for_people",
+                detail,
+            ));
+        };
+        let workspace = principal.workspace(app, None).await?;
+        Ok(Self {
+            principal,
+            user,
+            workspace,
+        })
+    }
+}
+
+impl FromRequestParts<Arc<App>> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        Self::find(app, parts)
+            .await
+            .map_err(|problem| match problem.status {
+                StatusCode::UNAUTHORIZED => to_login(parts),
+                _ => error_page(&problem),
+            })
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Visitor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        match SignedIn::find(app, parts).await {
+            Ok(person) => return Ok(Self::SignedIn(Box::new(person))),
+            Err(problem) if problem.status == StatusCode::UNAUTHORIZED => {}
+            Err(problem) => return Err(error_page(&problem)),
+        }
+        match app.store.read(users::count).await {
+            Ok(0) => Ok(Self::NotSetUp),
+            Ok(_) => Ok(Self::Unknown),
+            Err(error) => Err(error_page(&error.into())),
+        }
+    }
+}
+
+/// To the sign-in page, and back afterwards if the page can be opened again.
+fn to_login(parts: &Parts) -> Response {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    if parts.method != Method::GET || path == "/documents" {
+        return Redirect::to("/login").into_response();
+    }
+    match next_query(path) {
+        Some(query) => Redirect::to(&format!("/login?{query}")).into_response(),
+        None => Redirect::to("/login").into_response(),
+    }
+}
+
+fn next_query(path: &str) -> Option<String> {
+    let query: String = form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", path)
+        .finish();
+    (!query.is_empty()).then_some(query)
+}
+
+/// A path of this server, or the documents: `next` must not lead to another site.
+pub(super) fn local_path(next: &str) -> &str {
+    let local = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains(['\\', '\r', '\n', '\t'])
+        && next.parse::<Uri>().is_ok();
+    if local { next } else { "/documents" }
+}
+
+/// Refuses a form that another site sends. The session cookie is `SameSite=Lax`, but setup and
+/// sign-in need no session, and a sibling domain counts as the same site.
+pub(super) async fn own_pages_only(request: Request, next: Next) -> Response {
+    let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
+    if safe || is_same_origin(request.headers(), request.uri()) {
+        return next.run(request).await;
+    }
+    let detail = "the form came from another site; open the page here and send it again";
+    error_page(&Problem::new(StatusCode::FORBIDDEN, "cross_site", detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_stays_on_this_server() {
+        for path in ["/chat", "/documents/1?span=1-2"] {
+            assert_eq!(local_path(path), path);
+        }
+        for path in [
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\nb",
+        ] {
+            assert_eq!(local_path(path), "/documents");
+        }
+    }
+
+    #[test]
+    fn the_way_back_is_encoded() {
+        assert_eq!(
+            next_query("/a?b=c&d").as_deref(),
+            Some("next=%2Fa%3Fb%3Dc%26d")
+        );
+    }
+}

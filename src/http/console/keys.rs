@@ -1,0 +1,191 @@
+//! Keys of programs.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::super::auth::Scope;
+use super::super::now_ms;
+use super::super::problem::Problem;
+use super::format::moment;
+use super::guard::SignedIn;
+use super::pages::{self, FreshKey, KeyRow};
+use super::view::{self, Section};
+use super::{Failure, session};
+use crate::app::App;
+use crate::store::api_keys::{self, ApiKey, NewApiKey};
+use crate::store::token::{Token, TokenKind};
+use crate::store::{ApiKeyId, StoreError};
+
+/// Longest name of a key in characters.
+const LONGEST_NAME: usize = 60;
+
+/// Checkboxes: a browser sends only those that are ticked.
+#[derive(Deserialize)]
+pub(super) struct NewKey {
+    name: String,
+    chat: Option<String>,
+    audio: Option<String>,
+    documents: Option<String>,
+}
+
+impl NewKey {
+    fn scopes(&self) -> Vec<String> {
+        let ticked = [
+            (&self.chat, Scope::Chat),
+            (&self.audio, Scope::Audio),
+            (&self.documents, Scope::Documents),
+        ];
+        let ticked = ticked.into_iter().filter(|(box_, _)| box_.is_some());
+        ticked.map(|(_, scope)| scope.as_str().to_owned()).collect()
+    }
+}
+
+/// `GET /keys`
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    render(&app, &person, &headers, StatusCode::OK, None, None).await
+}
+
+/// `POST /keys`: the answer is the only page that shows the secret.
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+    Form(form): Form<NewKey>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let name = form.name.trim().to_owned();
+    let scopes = form.scopes();
+    let wrong = if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        Some("Name the program that the key is for, in at most 60 characters.")
+    } else if scopes.is_empty() {
+        Some("Tick at least one thing that the program may do.")
+    } else {
+        None
+    };
+    if let Some(wrong) = wrong {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return render(
+            &app,
+            &person,
+            &headers,
+            status,
+            None,
+            Some(wrong.to_owned()),
+        )
+        .await;
+    }
+    let token = Token::generate(TokenKind::ApiKey)?;
+    let (hash, prefix) = (token.hash(), token.display_prefix());
+    let (kept_name, workspace) = (name.clone(), Some(person.workspace.id));
+    let made = app.store.write(move |tx| {
+        let new = NewApiKey {
+            name: &kept_name,
+            token: hash,
+            prefix: &prefix,
+            scopes: &scopes,
+            workspace,
+        };
+        api_keys::create(tx, &new, now_ms())
+    });
+    made.await?;
+    let fresh = FreshKey {
+        name,
+        token: token.reveal().to_owned(),
+    };
+    render(
+        &app,
+        &person,
+        &headers,
+        StatusCode::CREATED,
+        Some(fresh),
+        None,
+    )
+    .await
+}
+
+/// `POST /keys/{id}/revoke`
+pub(super) async fn revoke(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let id: ApiKeyId = id.parse().map_err(|_| Problem::not_found("API key"))?;
+    let workspace = person.workspace.id;
+    let revoked = app.store.write(move |tx| {
+        let keys = api_keys::list(tx)?;
+        let ours = keys
+            .iter()
+            .any(|key| key.id == id && key.workspace.is_none_or(|w| w == workspace));
+        if ours {
+            api_keys::revoke(tx, id, now_ms())
+        } else {
+            Err(StoreError::NotFound("API key"))
+        }
+    });
+    revoked.await?;
+    Ok(Redirect::to("/keys").into_response())
+}
+
+async fn render(
+    app: &App,
+    person: &SignedIn,
+    headers: &HeaderMap,
+    status: StatusCode,
+    fresh: Option<FreshKey>,
+    error: Option<String>,
+) -> Result<Response, Failure> {
+    let workspace = person.workspace.id;
+    let mut keys = app.store.read(api_keys::list).await?;
+    keys.retain(|key| key.workspace.is_none_or(|of| of == workspace));
+    let page = pages::Keys {
+        shell: person.shell(Section::Keys, "API keys"),
+        fresh,
+        error,
+        keys: keys.into_iter().map(row).collect(),
+        address: session::address(headers),
+        model: app.chat.name(),
+    };
+    Ok(view::page(status, &page))
+}
+
+fn row(key: ApiKey) -> KeyRow {
+    KeyRow {
+        id: key.id.to_string(),
+        name: key.name,
+        prefix: key.prefix,
+        may: key
+            .scopes
+            .iter()
+            .map(|scope| may(scope))
+            .collect::<Vec<_>>()
+            .join(", "),
+        created: moment(key.created_at).shown,
+        used: key
+            .last_used_at
+            .map_or_else(|| "never".to_owned(), |at| moment(at).shown),
+        revoked: key.revoked_at.is_some(),
+    }
+}
+
+/// A scope in the words of the form.
+fn may(scope: &str) -> &str {
+    match Scope::parse(scope) {
+        Some(Scope::Chat) => "ask",
+        Some(Scope::Audio) => "transcribe",
+        Some(Scope::Documents) => "change documents",
+        Some(Scope::Admin) => "administer",
+        Some(Scope::Evaluate) => "read receipts",
+        None => scope,
+    }
+}

@@ -1,0 +1,132 @@
+//! The pages for people: setup, sign-in, documents, chat, transcription, keys and status.
+//!
+//! What this module does *not* know: how anything is stored, read or answered. A handler loads what a
+//! page shows, fills in the page's data (`pages`) and renders it; everything live on a page is an
+//! island of its own that calls the JSON API.
+//!
+//! Invariants:
+//! - Everything but setup, sign-in and assets asks for `guard::SignedIn`.
+//! - Forms are accepted from this server's own pages only (`guard::own_pages_only`).
+//! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
+
+mod assets;
+mod chat;
+mod documents;
+mod format;
+mod guard;
+mod keys;
+mod login;
+mod pages;
+mod reading;
+mod session;
+mod setup;
+mod status;
+mod suggestions;
+mod transcribe;
+mod view;
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router, middleware};
+
+use self::guard::Visitor;
+use super::problem::Problem;
+use crate::app::App;
+
+/// The pages and their assets.
+pub fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(home))
+        .route("/setup", get(setup::show).post(setup::submit))
+        .route("/login", get(login::show).post(login::submit))
+        .route("/logout", post(login::leave))
+        .route("/documents", get(documents::list))
+        .route("/documents/{id}", get(documents::read))
+        .route("/documents/{id}/passage", get(documents::passage))
+        .route("/chat", get(chat::show))
+        .route("/transcribe", get(transcribe::show))
+        .route("/keys", get(keys::list).post(keys::create))
+        .route("/keys/{id}/revoke", post(keys::revoke))
+        .route("/status", get(status::show))
+        .layer(Extension(login::Attempts::default()))
+        .layer(middleware::from_fn(guard::own_pages_only))
+        .route("/assets/{hash}/{*path}", get(assets::get))
+}
+
+/// `GET /`: to wherever this person can go on.
+async fn home(visitor: Visitor) -> Response {
+    Redirect::to(match visitor {
+        Visitor::SignedIn(_) => "/documents",
+        Visitor::Unknown => "/login",
+        Visitor::NotSetUp => "/setup",
+    })
+    .into_response()
+}
+
+/// A problem as a page. Also for whoever answers addresses that are nobody's.
+pub fn error_page(problem: &Problem) -> Response {
+    let heading = match problem.status {
+        StatusCode::NOT_FOUND => "There is nothing here",
+        StatusCode::FORBIDDEN => "This is not yours to open",
+        StatusCode::TOO_MANY_REQUESTS => "A little too fast",
+        status if status.is_server_error() => "Something went wrong here",
+        _ => "This did not work",
+    };
+    let detail = match problem.status {
+        StatusCode::NOT_FOUND => {
+            "The page does not exist, or what it showed was deleted.".to_owned()
+        }
+        _ => sentence(&problem.detail),
+    };
+    let page = pages::ErrorPage {
+        status: problem.status.as_u16(),
+        heading,
+        detail,
+    };
+    view::page(problem.status, &page)
+}
+
+/// A problem's detail as a sentence of its own.
+fn sentence(detail: &str) -> String {
+    let mut letters = detail.chars();
+    let first = letters
+        .next()
+        .map(|c| c.to_uppercase().collect::<String>())
+        .unwrap_or_default();
+    let end = if detail.ends_with(['.', '!', '?']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+/// An error of a handler, shown as a page.
+struct Failure(Problem);
+
+impl<E: Into<Problem>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        error_page(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_detail_becomes_a_sentence() {
+        assert_eq!(sentence("the disk is full"), "The disk is full.");
+        assert_eq!(sentence("Why?"), "Why?");
+        assert_eq!(sentence(""), ".");
+    }
+}

@@ -1,0 +1,118 @@
+//! The session cookie.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::super::auth::{SECURE_SESSION_COOKIE, SESSION_COOKIE};
+use crate::store::token::{Token, TokenHash};
+use crate::store::{StoreError, Transaction, UnixMs, UserId, sessions};
+
+/// A session ends after this long in ms, used or not: one working day.
+const LONGEST_MS: i64 = 12 * 60 * 60 * 1000;
+
+/// Starts a session of `user`.
+pub(super) fn begin(
+    tx: &Transaction<'_>,
+    user: UserId,
+    token: &TokenHash,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    sessions::create(tx, user, token, now, now + LONGEST_MS)
+}
+
+/// Sends the browser on with the cookie of a new session.
+pub(super) fn signed_in(headers: &HeaderMap, token: &Token, to: &str) -> Response {
+    with_cookie(headers, token.reveal(), LONGEST_MS / 1000, to)
+}
+
+/// Sends the browser on without its cookie.
+pub(super) fn signed_out(headers: &HeaderMap, to: &str) -> Response {
+    with_cookie(headers, "", 0, to)
+}
+
+/// The cookie that the browser sent, as it is stored.
+pub(super) fn token(headers: &HeaderMap) -> Option<TokenHash> {
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|line| line.split("; "))
+        .filter_map(|pair| pair.split_once('='));
+    let (_, value) =
+        pairs.find(|(name, _)| [SESSION_COOKIE, SECURE_SESSION_COOKIE].contains(name))?;
+    Some(TokenHash::of(value))
+}
+
+fn with_cookie(headers: &HeaderMap, value: &str, max_age: i64, to: &str) -> Response {
+    let (name, secure) = if over_tls(headers) {
+        (SECURE_SESSION_COOKIE, "; Secure")
+    } else {
+        (SESSION_COOKIE, "")
+    };
+    let cookie =
+        format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
+    let mut response = Redirect::to(to).into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Whether a proxy in front of us speaks TLS. Who lies about it only breaks their own cookie.
+fn over_tls(headers: &HeaderMap) -> bool {
+    headers
+        .get("x-forwarded-proto")
+        .is_some_and(|proto| proto == "https")
+}
+
+/// The address of this server as the browser knows it.
+pub(super) fn address(headers: &HeaderMap) -> String {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let scheme = if over_tls(headers) { "https" } else { "http" };
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::token::TokenKind;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pairs = pairs.iter().map(|(name, value)| {
+            (
+                header::HeaderName::from_static(name),
+                value.parse::<HeaderValue>().unwrap(),
+            )
+        });
+        pairs.collect()
+    }
+
+    #[test]
+    fn the_cookie_is_for_this_host_and_not_for_scripts() {
+        let token = Token::generate(TokenKind::Session).unwrap();
+        let plain = signed_in(&HeaderMap::new(), &token, "/documents");
+        let cookie = plain.headers()[header::SET_COOKIE].to_str().unwrap();
+        assert!(
+            cookie.starts_with(SESSION_COOKIE) && !cookie.contains("Secure"),
+            "{cookie}"
+        );
+        assert!(cookie.contains("HttpOnly; SameSite=Lax"), "{cookie}");
+        let tls = signed_in(&headers(&[("x-forwarded-proto", "https")]), &token, "/");
+        let cookie = tls.headers()[header::SET_COOKIE].to_str().unwrap();
+        assert!(
+            cookie.starts_with("__Host-") && cookie.ends_with("; Secure"),
+            "{cookie}"
+        );
+    }
+
+    #[test]
+    fn the_token_is_read_back() {
+        let fresh = Token::generate(TokenKind::Session).unwrap();
+        let line = format!("a=b; {SESSION_COOKIE}={}", fresh.reveal());
+        assert_eq!(token(&headers(&[("cookie", &line)])), Some(fresh.hash()));
+        assert_eq!(token(&headers(&[("cookie", "a=b")])), None);
+    }
+}

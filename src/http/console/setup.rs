@@ -1,0 +1,272 @@
+//! The setup link: the first account and the name of the business.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::super::auth::DEFAULT_WORKSPACE;
+use super::super::now_ms;
+use super::guard::Visitor;
+use super::login::off_thread;
+use super::pages::{Setup, SetupForm, SetupGone};
+use super::{Failure, session, view};
+use crate::app::App;
+use crate::store::token::{Token, TokenHash, TokenKind};
+use crate::store::users::{self, NewUser, Role};
+use crate::store::{StoreError, Transaction, UnixMs, password, setup_tokens, workspaces};
+
+/// Shortest password in characters.
+const SHORTEST_PASSWORD: usize = 10;
+/// Longest name in characters, of a business or a person.
+const LONGEST_NAME: usize = 80;
+
+const DONE: SetupGone = SetupGone {
+    heading: "This front desk is set up already",
+    reason: "The setup link was used. Sign in with the account that was made with it.",
+    setup_done: true,
+};
+const NO_LINK: SetupGone = SetupGone {
+    heading: "Set up with your link",
+    reason: "This front desk has no account yet. To make sure that only you can make it, setup \
+             begins with a link that works once. It was printed when Frontdesk started.",
+    setup_done: false,
+};
+const GONE: SetupGone = SetupGone {
+    heading: "This link no longer works",
+    reason: "A setup link works once and for a limited time. This one was used or has expired.",
+    setup_done: false,
+};
+
+#[derive(Deserialize)]
+pub(super) struct Link {
+    #[serde(default)]
+    token: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Submitted {
+    token: String,
+    business: String,
+    name: String,
+    email: String,
+    password: String,
+    password_again: String,
+}
+
+/// `GET /setup?token=…`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Query(Link { token }): Query<Link>,
+    visitor: Visitor,
+) -> Result<Response, Failure> {
+    Ok(match visitor {
+        Visitor::SignedIn(_) => Redirect::to("/documents").into_response(),
+        Visitor::Unknown => view::page(StatusCode::GONE, &DONE),
+        Visitor::NotSetUp if token.is_empty() => view::page(StatusCode::OK, &NO_LINK),
+        Visitor::NotSetUp => {
+            // Whether this very token is good shows when it is redeemed; looking must not use it up.
+            let left = app
+                .store
+                .read(|conn| setup_tokens::outstanding(conn, now_ms()))
+                .await?;
+            if left == 0 {
+                view::page(StatusCode::GONE, &GONE)
+            } else {
+                view::page(
+                    StatusCode::OK,
+                    &Setup {
+                        token,
+                        form: SetupForm::default(),
+                        error: None,
+                    },
+                )
+            }
+        }
+    })
+}
+
+/// `POST /setup`
+pub(super) async fn submit(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Form(form): Form<Submitted>,
+) -> Result<Response, Failure> {
+    if let Err(error) = check(&form) {
+        let Submitted {
+            token,
+            business,
+            name,
+            email,
+            ..
+        } = form;
+        let form = SetupForm {
+            business,
+            name,
+            email,
+        };
+        let page = Setup {
+            token,
+            form,
+            error: Some(error.to_owned()),
+        };
+        return Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
+    }
+    if app.store.read(users::count).await? > 0 {
+        return Ok(view::page(StatusCode::GONE, &DONE));
+    }
+    let typed = form.password.clone();
+    let hash = off_thread(move || password::hash(&typed)).await?;
+    let session = Token::generate(TokenKind::Session)?;
+    let session_hash = session.hash();
+    let made = app
+        .store
+        .write(move |tx| claim(tx, &form, &hash, &session_hash, now_ms()));
+    Ok(match made.await? {
+        true => session::signed_in(&headers, &session, "/documents"),
+        false => view::page(StatusCode::GONE, &GONE),
+    })
+}
+
+/// Uses the link up and makes everything that it allows; false if it is not good any more.
+fn claim(
+    tx: &Transaction<'_>,
+    form: &Submitted,
+    password_hash: &str,
+    session: &TokenHash,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    if users::count(tx)? > 0 || !setup_tokens::redeem(tx, &TokenHash::of(&form.token), now)? {
+        return Ok(false);
+    }
+    let business = form.business.trim();
+    let workspace = workspaces::get_or_create(tx, DEFAULT_WORKSPACE, business, now)?;
+    workspaces::update(tx, workspace.id, business, &workspace.settings)?;
+    let owner = NewUser {
+        email: form.email.trim(),
+        name: form.name.trim(),
+        password_hash: Some(password_hash),
+        role: Role::Owner,
+    };
+    let owner = users::create(tx, &owner, now)?;
+    session::begin(tx, owner, session, now)?;
+    Ok(true)
+}
+
+/// What is wrong with the form, in a sentence.
+fn check(form: &Submitted) -> Result<(), &'static str> {
+    let named = |name: &str| (1..=LONGEST_NAME).contains(&name.trim().chars().count());
+    if !named(&form.business) {
+        return Err("Give your business a name of at most 80 characters.");
+    }
+    if !named(&form.name) {
+        return Err("Give your name in at most 80 characters.");
+    }
+    let email = form.email.trim();
+    let parts = email.split_once('@');
+    if email.len() > 254
+        || email.contains(char::is_whitespace)
+        || !parts.is_some_and(|(who, host)| !who.is_empty() && !host.is_empty())
+    {
+        return Err("The e-mail address does not look right; it needs an @ in the middle.");
+    }
+    if form.password.chars().count() < SHORTEST_PASSWORD {
+        return Err("The password is too short: use at least 10 characters.");
+    }
+    if form.password.len() > 1024 {
+        return Err("The password is too long: use at most 200 characters.");
+    }
+    if form.password != form.password_again {
+        return Err("The two passwords are not the same; type them once more.");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, sessions};
+
+    fn form(token: &Token) -> Submitted {
+        Submitted {
+            token: token.reveal().to_owned(),
+            business: " Marlow Street Bicycles ".into(),
+            name: "Ines Marlow".into(),
+            email: "ines@marlowstreet.example".into(),
+            password: "four plain words here".into(),
+            password_again: "four plain words here".into(),
+        }
+    }
+
+    #[test]
+    fn a_link_makes_one_owner_and_no_second() {
+        let store = Store::open_in_memory().unwrap();
+        let (link, session) = (
+            Token::generate(TokenKind::Setup).unwrap(),
+            Token::generate(TokenKind::Session).unwrap(),
+        );
+        let form = form(&link);
+        store
+            .write_blocking(|tx| setup_tokens::create(tx, &link.hash(), 0, 1_000))
+            .unwrap();
+        let claim = || store.write_blocking(|tx| claim(tx, &form, "$hash", &session.hash(), 10));
+        assert!(claim().unwrap());
+        assert!(!claim().unwrap());
+        let (user, workspace) = store
+            .read_blocking(|conn| {
+                let session = sessions::find_valid(conn, &session.hash(), 20, 1_000)?;
+                Ok((
+                    session.unwrap().user,
+                    workspaces::find_by_name(conn, DEFAULT_WORKSPACE)?.unwrap(),
+                ))
+            })
+            .unwrap();
+        assert_eq!(
+            (user.role, user.name.as_str()),
+            (Role::Owner, "Ines Marlow")
+        );
+        assert_eq!(workspace.title, "Marlow Street Bicycles");
+    }
+
+    #[test]
+    fn an_expired_or_invented_link_makes_nothing() {
+        let store = Store::open_in_memory().unwrap();
+        let (link, session) = (
+            Token::generate(TokenKind::Setup).unwrap(),
+            Token::generate(TokenKind::Session).unwrap(),
+        );
+        let form = form(&link);
+        let claim =
+            |now| store.write_blocking(|tx| claim(tx, &form, "$hash", &session.hash(), now));
+        assert!(!claim(10).unwrap());
+        store
+            .write_blocking(|tx| setup_tokens::create(tx, &link.hash(), 0, 1_000))
+            .unwrap();
+        assert!(!claim(1_001).unwrap());
+        assert_eq!(store.read_blocking(users::count).unwrap(), 0);
+    }
+
+    #[test]
+    fn the_form_says_what_is_wrong() {
+        let link = Token::generate(TokenKind::Setup).unwrap();
+        assert_eq!(check(&form(&link)), Ok(()));
+        for (change, word) in [
+            (
+                (|f| f.business = "  ".into()) as fn(&mut Submitted),
+                "business",
+            ),
+            (|f| f.name = "x".repeat(81), "name"),
+            (|f| f.email = "nobody".into(), "e-mail"),
+            (|f| f.email = "a b@c".into(), "e-mail"),
+            (|f| f.password = "short".into(), "short"),
+            (|f| f.password_again = "another password".into(), "same"),
+        ] {
+            let mut form = form(&link);
+            change(&mut form);
+            assert!(check(&form).unwrap_err().contains(word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! How the installation is: engines, data protection, address, machine.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use super::super::auth::Scope;
+use super::super::now_ms;
+use super::format::{bytes, plural, uptime};
+use super::guard::SignedIn;
+use super::pages::{self, Engine, Protection};
+use super::view::{self, Fact, Section};
+use super::{Failure, sentence, session};
+use crate::app::{App, WorkerStatus};
+use crate::store::documents;
+
+/// `GET /status`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let workspace = person.workspace.id;
+    let documents = app
+        .store
+        .read(move |conn| documents::list(conn, workspace))
+        .await?;
+    let passages: i64 = documents.iter().map(|found| found.chunks).sum();
+    let engines: Vec<Engine> = app
+        .workers()
+        .iter()
+        .map(|worker| engine(&app, worker))
+        .collect();
+    let seconds = now_ms().saturating_sub(app.started_at_ms) / 1000;
+    let page = pages::Status {
+        shell: person.shell(Section::Status, "Status"),
+        summary: summary(&engines),
+        engines,
+        protections: protections(&app),
+        data: vec![
+            Fact::new("Documents", documents.len().to_string()),
+            Fact::new("Passages", passages.to_string()),
+            Fact::new("Data folder", app.config.data_dir.display().to_string()),
+        ],
+        address: session::address(&headers),
+        machine: vec![
+            Fact::new(
+                "Frontdesk",
+                format!("version {}", env!("CARGO_PKG_VERSION")),
+            ),
+            Fact::new(
+                "Running for",
+                uptime(u64::try_from(seconds).unwrap_or_default()),
+            ),
+            Fact::new("Language model", app.chat.name()),
+            Fact::new(
+                "Its memory of a chat",
+                plural(app.chat.context_tokens().into(), "token", "tokens"),
+            ),
+            Fact::new("Search model", app.embedder.name()),
+            Fact::new("Speech models", list(&app.transcriber.models())),
+        ],
+    };
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+/// A sentence for a page that needs these engines, if one of them does not work.
+pub(super) fn warning(app: &App, needed: &[&str]) -> Option<String> {
+    let workers = app.workers();
+    let mut troubled = workers
+        .iter()
+        .filter(|w| needed.contains(&w.name.as_str()) && w.state != "ready");
+    let worker = troubled.next()?;
+    Some(match (&worker.detail, worker.state.as_str()) {
+        (Some(detail), _) => sentence(detail),
+        (None, "starting") => format!("{} is starting; it takes a moment.", label(&worker.name)),
+        (None, _) => format!("{} does not work just now.", label(&worker.name)),
+    })
+}
+
+fn engine(app: &App, worker: &WorkerStatus) -> Engine {
+    let mut what = Vec::new();
+    match worker.name.as_str() {
+        "llm" => what.push(app.chat.name()),
+        "embed" => what.push(app.embedder.name()),
+        "speech" if !app.transcriber.models().is_empty() => {
+            what.push(list(&app.transcriber.models()))
+        }
+        _ => {}
+    }
+    if worker.memory_bytes > 0 {
+        what.push(format!("{} of memory", bytes(worker.memory_bytes)));
+    }
+    if worker.queue > 0 {
+        what.push(format!("{} waiting", worker.queue));
+    }
+    if worker.restarts > 0 {
+        what.push(format!(
+            "restarted {}",
+            plural(worker.restarts, "time", "times")
+        ));
+    }
+    if what.is_empty() {
+        what.push("idle".to_owned());
+    }
+    Engine {
+        label: label(&worker.name),
+        state: worker.state.clone(),
+        what: what.join(" · "),
+        detail: worker.detail.as_deref().map(sentence),
+    }
+}
+
+fn label(name: &str) -> &'static str {
+    match name {
+        "llm" => "Answers",
+        "embed" => "Search by meaning",
+        "speech" => "Speech to text",
+        "extract" => "Document reading",
+        _ => "Another engine",
+    }
+}
+
+fn summary(engines: &[Engine]) -> String {
+    let troubled: Vec<&Engine> = engines
+        .iter()
+        .filter(|engine| engine.state != "ready")
+        .collect();
+    match troubled.as_slice() {
+        [] => "Everything works.".to_owned(),
+        [one] if one.state == "starting" => {
+            format!("{} is starting; everything else works.", one.label)
+        }
+        [one] => format!("{} needs your attention; everything else works.", one.label),
+        many => format!("{} of {} engines are not ready.", many.len(), engines.len()),
+    }
+}
+
+/// Protections as they were measured, the weak ones first.
+fn protections(app: &App) -> Vec<Protection> {
+    let measured = app.protections().into_iter();
+    let mut shown: Vec<Protection> = measured
+        .map(|found| Protection {
+            weak: !found.ok,
+            text: sentence(&found.detail),
+        })
+        .collect();
+    shown.sort_by_key(|protection| !protection.weak);
+    shown
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        "none installed".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine(label: &'static str, state: &str) -> Engine {
+        Engine {
+            label,
+            state: state.to_owned(),
+            what: String::new(),
+            detail: None,
+        }
+    }
+
+    #[test]
+    fn the_summary_names_what_is_wrong() {
+        assert_eq!(summary(&[engine("Answers", "ready")]), "Everything works.");
+        let starting = [
+            engine("Answers", "starting"),
+            engine("Speech to text", "ready"),
+        ];
+        assert!(summary(&starting).starts_with("Answers is starting"));
+        let stopped = [
+            engine("Answers", "stopped"),
+            engine("Speech to text", "degraded"),
+        ];
+        assert_eq!(summary(&stopped), "2 of 2 engines are not ready.");
+    }
+}

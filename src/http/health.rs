@@ -1,0 +1,143 @@
+//! What a monitor asks: is the process up, would it serve, what does it count.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::auth::Scope;
+use super::metrics::Metrics;
+use super::problem::Problem;
+use super::route::{Policy, Route, routes};
+use crate::app::App;
+use crate::store::{StoreError, documents, workspaces};
+
+/// Routes of this file.
+pub(super) fn routes() -> Vec<Route> {
+    routes![
+        (GET, "/healthz", Policy::Public, healthz),
+        (GET, "/readyz", Policy::Public, readyz),
+        (GET, "/metrics", Policy::LoopbackOr(Scope::Admin), metrics),
+        (GET, "/openapi.json", Policy::Public, openapi),
+    ]
+}
+
+/// Whether the process is up.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// Always `ok`.
+    status: &'static str,
+    /// Version of Frontdesk.
+    version: &'static str,
+}
+
+/// Whether requests would be served now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// `true` when every engine would serve.
+    ready: bool,
+    /// Every engine.
+    engines: Vec<EngineReadiness>,
+}
+
+/// Whether one engine would serve now.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EngineReadiness {
+    /// `store`, `index`, `chat`, `embeddings` or `speech`.
+    engine: &'static str,
+    /// Whether it would serve.
+    ready: bool,
+    /// Why not, in a sentence for the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl EngineReadiness {
+    fn of<E: std::fmt::Display>(engine: &'static str, state: Result<(), E>) -> Self {
+        let reason = state.err().map(|error| error.to_string());
+        Self {
+            engine,
+            ready: reason.is_none(),
+            reason,
+        }
+    }
+}
+
+/// The process is up.
+#[utoipa::path(get, path = "/healthz", tag = "health", security(()),
+    responses((status = 200, body = Health)))]
+async fn healthz() -> axum::Json<Health> {
+    axum::Json(Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// Whether every engine would serve now; names those that would not.
+#[utoipa::path(get, path = "/readyz", tag = "health", security(()),
+    responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, axum::Json<Readiness>) {
+    let store = app
+        .store
+        .read(|conn| workspaces::list(conn).map(drop))
+        .await;
+    let index = if app.knowledge.is_complete() {
+        Ok(())
+    } else {
+        Err("the index is being filled from the store; answers may miss something until then")
+    };
+    let engines = vec![
+        EngineReadiness::of("store", store),
+        EngineReadiness::of("index", index),
+        EngineReadiness::of("chat", app.chat.ready()),
+        EngineReadiness::of("embeddings", app.embedder.ready()),
+        EngineReadiness::of("speech", app.transcriber.ready()),
+    ];
+    let ready = engines.iter().all(|engine| engine.ready);
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, axum::Json(Readiness { ready, engines }))
+}
+
+/// Counters and gauges as OpenMetrics text.
+#[utoipa::path(get, path = "/metrics", tag = "health",
+    responses((status = 200, body = String, content_type = "application/openmetrics-text"),
+              (status = 401), (status = 403)))]
+async fn metrics(
+    State(app): State<Arc<App>>,
+    State(metrics): State<Arc<Metrics>>,
+) -> Result<Response, Problem> {
+    let documents = app.store.read(count_documents).await?;
+    let text = metrics
+        .render(&app.workers(), &documents)
+        .map_err(|error| Problem::internal(&error))?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+}
+
+/// Documents of all workspaces, by state.
+fn count_documents(conn: &crate::store::Connection) -> Result<Vec<(String, i64)>, StoreError> {
+    let mut counts = std::collections::BTreeMap::<String, i64>::new();
+    for workspace in workspaces::list(conn)? {
+        for summary in documents::list(conn, workspace.id)? {
+            *counts
+                .entry(summary.document.state.to_string())
+                .or_default() += 1;
+        }
+    }
+    Ok(counts.into_iter().collect())
+}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "health", security(()),
+    responses((status = 200, body = serde_json::Value)))]
+async fn openapi() -> impl IntoResponse {
+    const OPEN: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
+    ([OPEN], axum::Json(super::openapi::document()))
+}

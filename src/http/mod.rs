@@ -1,0 +1,86 @@
+//! The HTTP surface: the OpenAI-compatible API, the own JSON API, the console, health and metrics.
+//!
+//! What this module does *not* know: how an answer is found, how a document is read, which engine
+//! runs. It turns requests into calls of the domain and results into views; only here are things
+//! serialised for browsers and programs.
+//!
+//! Invariants:
+//! - A route without a policy cannot be registered ([`route`]).
+//! - Handlers never act on an id alone: they load what it names within the caller's workspace.
+//! - Errors of the domain become status codes in one place ([`problem`]).
+//! - What a client sends is bounded in size and time ([`server`], [`body`]).
+
+pub mod api;
+pub mod auth;
+pub mod body;
+pub mod console;
+mod health;
+mod layers;
+pub mod metrics;
+mod multipart;
+pub mod openai;
+mod openapi;
+pub mod problem;
+pub mod route;
+pub mod server;
+mod sse;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::extract::FromRef;
+
+pub use self::layers::REQUEST_ID;
+pub use self::openapi::document as openapi_document;
+
+use self::metrics::Metrics;
+use self::route::Route;
+use crate::app::App;
+
+/// The state of the handlers; each takes the part that it needs.
+#[derive(Clone)]
+pub struct Http {
+    app: Arc<App>,
+    metrics: Arc<Metrics>,
+}
+
+impl FromRef<Http> for Arc<App> {
+    fn from_ref(http: &Http) -> Self {
+        http.app.clone()
+    }
+}
+
+impl FromRef<Http> for Arc<Metrics> {
+    fn from_ref(http: &Http) -> Self {
+        http.metrics.clone()
+    }
+}
+
+/// Everything that the server answers.
+pub fn router(app: Arc<App>) -> Router {
+    let http = Http {
+        app: app.clone(),
+        metrics: Arc::default(),
+    };
+    let router = route::mount(&http, routes())
+        .merge(console::router().with_state(app))
+        .fallback(route::not_found);
+    layers::wrap(&http, router)
+}
+
+/// Every route of the two APIs with its policy; the console's pages are its own.
+pub fn routes() -> Vec<Route> {
+    let mut routes = health::routes();
+    routes.extend(openai::routes());
+    routes.extend(api::routes());
+    routes
+}
+
+/// The time now in Unix milliseconds. A clock before 1970 counts as 0.
+pub(crate) fn now_ms() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}

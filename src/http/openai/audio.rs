@@ -1,0 +1,121 @@
+//! `POST /v1/audio/transcriptions`.
+
+mod form;
+
+pub use form::TranscriptionForm;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::response::sse::Event;
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use self::form::{Form, Format};
+use super::super::metrics::Metrics;
+use super::super::problem::Problem;
+use super::super::sse;
+use super::ApiError;
+use crate::app::App;
+use crate::speech::{Transcript, format};
+
+/// A transcript in OpenAI's short form; `verbose_json` has segments, words, language and duration.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TranscriptionView {
+    /// What was said.
+    text: String,
+    /// Seconds of audio.
+    #[schema(value_type = Object)]
+    usage: serde_json::Value,
+}
+
+/// Writes down what is said in a recording.
+#[utoipa::path(post, path = "/v1/audio/transcriptions", tag = "openai",
+    operation_id = "createTranscription",
+    request_body(content = TranscriptionForm, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The transcript in the form that `response_format` names",
+               body = TranscriptionView),
+              (status = 400, body = super::ErrorEnvelope), (status = 404, body = super::ErrorEnvelope),
+              (status = 413, body = super::ErrorEnvelope)))]
+pub(super) async fn transcribe(
+    State(app): State<Arc<App>>,
+    State(metrics): State<Arc<Metrics>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let form = form::read(request, app.config.audio_max_bytes).await?;
+    let model = form.known_model(&app.transcriber.models())?;
+    let heard = app
+        .transcriber
+        .transcribe(form.file, form.file_name, model, form.options)
+        .await;
+    let transcript = heard.map_err(Problem::from)?;
+    metrics.count_audio(Duration::from_millis(transcript.duration_ms));
+    Ok(if form.stream {
+        streamed(&transcript)
+    } else {
+        written(&transcript, &form.format)
+    })
+}
+
+/// The transcript in the form that was asked for.
+fn written(transcript: &Transcript, form: &Format) -> Response {
+    let plain = |text: String| {
+        ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+    };
+    match form {
+        Format::Text => plain(format::text(transcript)),
+        Format::Srt => plain(format::srt(transcript)),
+        Format::Vtt => {
+            let kind = [(header::CONTENT_TYPE, "text/vtt; charset=utf-8")];
+            (kind, format::vtt(transcript)).into_response()
+        }
+        Format::Json => axum::Json(format::json(transcript)).into_response(),
+        Format::VerboseJson { segments, words } => {
+            axum::Json(format::verbose_json(transcript, *segments, *words)).into_response()
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type")]
+enum TranscriptEvent<'a> {
+    #[serde(rename = "transcript.text.delta")]
+    Delta { delta: String },
+    #[serde(rename = "transcript.text.done")]
+    Done {
+        text: &'a str,
+        usage: serde_json::Value,
+    },
+}
+
+/// The transcript as events, one delta per segment.
+fn streamed(transcript: &Transcript) -> Response {
+    let mut events: Vec<Event> = Vec::with_capacity(transcript.segments.len() + 1);
+    for (at, segment) in transcript.segments.iter().enumerate() {
+        let gap = if at == 0 { "" } else { " " };
+        let delta = format!("{gap}{}", segment.text);
+        events.push(sse::event(&TranscriptEvent::Delta { delta }));
+    }
+    let usage = format::json(transcript)["usage"].take();
+    events.push(sse::event(&TranscriptEvent::Done {
+        text: &transcript.text,
+        usage,
+    }));
+    sse::respond(stream::iter(events))
+}
+
+impl Form {
+    /// The catalogue name of the model, or `None` for the default one. `whisper-1` is what OpenAI's
+    /// clients send when nobody thought about it.
+    fn known_model(&self, known: &[String]) -> Result<Option<String>, ApiError> {
+        match self.model.as_deref() {
+            None | Some("default" | "frontdesk" | "whisper-1") => Ok(None),
+            Some(name) if known.iter().any(|model| model == name) => Ok(Some(name.to_owned())),
+            Some(name) => Err(ApiError::no_such_model(name, known)),
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! `POST /v1/chat/completions`.
+//!
+//! The language model as it is and an assistant that answers from documents come together in one
+//! stream of [`Piece`]s; the response is that stream, or what it adds up to.
+
+mod piece;
+mod request;
+mod tools;
+mod view;
+
+pub use request::ChatCompletionRequest;
+pub use view::ChatCompletion;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use futures::{Stream, StreamExt, stream};
+
+use self::piece::{Piece, Pieces};
+use self::request::Parsed;
+use self::view::{ChunkWriter, Header};
+use super::super::auth::Principal;
+use super::super::metrics::Metrics;
+use super::super::problem::Problem;
+use super::super::sse;
+use super::model_name::{ChatTarget, chat_target};
+use super::{ApiError, Json};
+use crate::agent::Turn;
+use crate::app::App;
+use crate::llm::{LlmError, Priority};
+
+/// Continues a conversation: with the language model as it is, or with `assistant:NAME` from the
+/// documents of a workspace.
+#[utoipa::path(post, path = "/v1/chat/completions", tag = "openai",
+    operation_id = "createChatCompletion", request_body = ChatCompletionRequest,
+    responses((status = 200, description = "The answer; with `stream` as server-sent events of \
+                                            chunks that end with `[DONE]`", body = ChatCompletion),
+              (status = 400, body = super::ErrorEnvelope), (status = 404, body = super::ErrorEnvelope),
+              (status = 429, body = super::ErrorEnvelope), (status = 503, body = super::ErrorEnvelope)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    State(metrics): State<Arc<Metrics>>,
+    principal: Principal,
+    Json(request): Json<ChatCompletionRequest>,
+) -> Result<Response, ApiError> {
+    let parsed = request.parse()?;
+    let target = chat_target(&app, &principal, &parsed.model).await?;
+    let header = Header::new(&parsed.model, &target, &app);
+    let (stream, usage) = (parsed.stream, parsed.include_usage);
+    let pieces = counted(start(&app, target, parsed).await?, metrics);
+    if stream {
+        return Ok(sse::respond(events(
+            pieces,
+            ChunkWriter::new(header, usage),
+        )));
+    }
+    Ok(axum::Json(view::collect(pieces, header).await?).into_response())
+}
+
+/// Starts the answer.
+async fn start(app: &App, target: ChatTarget, parsed: Parsed) -> Result<Pieces, ApiError> {
+    match target {
+        ChatTarget::Model => Ok(piece::of_model(app.chat.chat(parsed.request).await?)),
+        ChatTarget::Assistant(assistant) => {
+            let (question, history) = parsed.into_question()?;
+            let turn = Turn {
+                workspace: assistant.workspace(),
+                assistant: assistant.into_inner(),
+                conversation: None,
+                client_id: None,
+                history: history.messages,
+                question,
+                priority: Priority::Api,
+                sampling: history.sampling,
+            };
+            Ok(piece::of_assistant(app.agent.reply(turn)))
+        }
+    }
+}
+
+/// Counts the tokens when the answer ends, and ends the stream at its first error. A stream that
+/// just stops is an error as well.
+fn counted(pieces: Pieces, metrics: Arc<Metrics>) -> impl Stream<Item = Piece> + Send {
+    let cut = LlmError::Interrupted("the engine stopped without a reason".into());
+    let pieces = pieces.chain(stream::iter([Piece::Failed(Problem::from(cut))]));
+    pieces.scan(false, move |ended, piece| {
+        let last = std::mem::replace(ended, piece.is_last());
+        if let Piece::End(end) = &piece {
+            let usage = end.usage;
+            let (prompt, cached) = (usage.prompt_tokens, usage.cached_tokens);
+            if !last {
+                metrics.count_tokens(prompt, cached, usage.completion_tokens);
+            }
+        }
+        futures::future::ready((!last).then_some(piece))
+    })
+}
+
+/// The events of a streamed answer.
+fn events(
+    pieces: impl Stream<Item = Piece> + Send + 'static,
+    mut writer: ChunkWriter,
+) -> impl Stream<Item = axum::response::sse::Event> + Send + 'static {
+    let opening = stream::iter([writer.opening()]);
+    opening.chain(pieces.flat_map(move |piece| stream::iter(writer.events(piece))))
+}

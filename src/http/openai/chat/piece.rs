@@ -1,0 +1,113 @@
+//! The parts of an answer, whoever gives it.
+
+use std::pin::Pin;
+
+use futures::{Stream, StreamExt, future};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::super::problem::Problem;
+use crate::agent::{Answer, Citation, Rung, Timings, TurnEvent};
+use crate::llm::{ChatEvent, ChatStream, FinishReason, ToolCall, Usage};
+
+/// One part of an answer; `End` or `Failed` is the last.
+pub(super) enum Piece {
+    /// More text.
+    Delta(String),
+    /// A complete tool call.
+    ToolCall(ToolCall),
+    /// The answer is complete.
+    End(Box<End>),
+    /// There will be no more of it.
+    Failed(Problem),
+}
+
+/// How an answer ended.
+pub(super) struct End {
+    pub(super) finish: FinishReason,
+    pub(super) usage: Usage,
+    pub(super) grounds: Option<Grounds>,
+}
+
+/// What an assistant's answer rests on; stands beside OpenAI's fields as `frontdesk`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Grounds {
+    /// How it was answered: `faq`, `fact`, `extract`, `model` or `refusal`.
+    #[schema(value_type = String)]
+    rung: Rung,
+    /// The places in the documents, in the order of their numbers.
+    #[schema(value_type = Vec<Object>)]
+    citations: Vec<Citation>,
+    /// Id of the stored receipt.
+    receipt: Option<String>,
+    /// Times in ms.
+    #[schema(value_type = Object)]
+    timings_ms: Timings,
+    /// The engine ended before the answer did.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    interrupted: bool,
+}
+
+/// An answer as it comes. Dropping it cancels the answer.
+pub(super) type Pieces = Pin<Box<dyn Stream<Item = Piece> + Send>>;
+
+impl Piece {
+    pub(super) fn is_last(&self) -> bool {
+        matches!(self, Piece::End(_) | Piece::Failed(_))
+    }
+}
+
+/// The answer of the language model.
+pub(super) fn of_model(answer: ChatStream) -> Pieces {
+    Box::pin(answer.filter_map(|event| {
+        future::ready(match event {
+            Ok(ChatEvent::Started { .. }) => None,
+            Ok(ChatEvent::Delta(text)) => Some(Piece::Delta(text)),
+            Ok(ChatEvent::ToolCall(call)) => Some(Piece::ToolCall(call)),
+            Ok(ChatEvent::Done { finish, usage }) => Some(Piece::End(Box::new(End {
+                finish,
+                usage,
+                grounds: None,
+            }))),
+            Err(error) => Some(Piece::Failed(error.into())),
+        })
+    }))
+}
+
+/// The answer of an assistant.
+pub(super) fn of_assistant(turn: Pin<Box<dyn Stream<Item = TurnEvent> + Send>>) -> Pieces {
+    Box::pin(turn.filter_map(|event| {
+        future::ready(match event {
+            TurnEvent::Citations(_) => None,
+            TurnEvent::Delta(text) => Some(Piece::Delta(text)),
+            TurnEvent::Done(answer) => Some(Piece::End(Box::new(end_of(*answer)))),
+            TurnEvent::Failed(reason) => Some(Piece::Failed(Problem::turn_failed(reason))),
+        })
+    }))
+}
+
+fn end_of(answer: Answer) -> End {
+    let usage = Usage {
+        prompt_tokens: answer.tokens.prompt,
+        cached_tokens: answer.tokens.cached,
+        completion_tokens: answer.tokens.completion,
+    };
+    let grounds = Grounds {
+        rung: answer.rung,
+        citations: answer.citations,
+        receipt: answer.receipt,
+        timings_ms: answer.timings_ms,
+        interrupted: answer.interrupted,
+    };
+    // OpenAI has no word for an answer that broke off; this one says that it is incomplete.
+    let finish = if answer.interrupted {
+        FinishReason::Length
+    } else {
+        FinishReason::Stop
+    };
+    End {
+        finish,
+        usage,
+        grounds: Some(grounds),
+    }
+}

@@ -1,0 +1,77 @@
+//! The OpenAI-compatible API under `/v1`, for clients that exist already. Only this module and the
+//! error envelope know OpenAI's shapes; behind them stand the same engines and the same agent.
+
+mod audio;
+mod chat;
+mod embeddings;
+mod error;
+mod model_name;
+mod models;
+
+pub use error::{ApiError, ErrorBody, ErrorEnvelope};
+
+use axum::extract::{FromRequest, Request};
+use serde::de::DeserializeOwned;
+
+use super::auth::Scope;
+use super::body;
+use super::problem::Problem;
+use super::route::{Policy, Route, routes};
+
+/// Most bytes of a JSON body of `/v1`: a batch of 2048 texts fits.
+const JSON_LIMIT: usize = 8 << 20;
+
+/// A JSON body of `/v1`; what is wrong with it comes in OpenAI's envelope.
+struct Json<T>(T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let read = body::read_json(request, JSON_LIMIT).await;
+        Ok(Self(read.map_err(Problem::from)?))
+    }
+}
+
+/// Routes of `/v1`.
+pub(super) fn routes() -> Vec<Route> {
+    const LIST: Policy = Policy::AnyOf(&[Scope::Chat, Scope::Audio]);
+    routes![
+        (
+            POST,
+            "/v1/chat/completions",
+            Policy::Scope(Scope::Chat),
+            chat::create
+        ),
+        (
+            POST,
+            "/v1/embeddings",
+            Policy::Scope(Scope::Chat),
+            embeddings::create
+        ),
+        (
+            POST,
+            "/v1/audio/transcriptions",
+            Policy::Scope(Scope::Audio),
+            audio::transcribe
+        ),
+        (GET, "/v1/models", LIST, models::list),
+        (GET, "/v1/models/{*id}", LIST, models::get),
+    ]
+}
+
+pub(super) mod paths {
+    //! What the OpenAPI document is generated from.
+    pub(in crate::http) mod audio {
+        pub(in crate::http) use super::super::audio::__path_transcribe;
+    }
+    pub(in crate::http) mod chat {
+        pub(in crate::http) use super::super::chat::__path_create;
+    }
+    pub(in crate::http) mod embeddings {
+        pub(in crate::http) use super::super::embeddings::__path_create;
+    }
+    pub(in crate::http) mod models {
+        pub(in crate::http) use super::super::models::{__path_get, __path_list};
+    }
+}

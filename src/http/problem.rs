@@ -1,0 +1,242 @@
+//! Problems of the own API, as `application/problem+json` (RFC 9457), and the only place that maps
+//! an error of the domain to a status code. `/v1` says the same in OpenAI's envelope.
+//!
+//! What is the caller's to mend is told in full. What is not (a damaged disk, a fault of ours) is
+//! logged, and the caller gets a sentence without detail.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::body::BodyError;
+use crate::knowledge::KnowledgeError;
+use crate::llm::LlmError;
+use crate::speech::SpeechError;
+use crate::store::StoreError;
+
+/// Something that kept a request from being served.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) detail: String,
+    pub(super) param: Option<String>,
+    pub(super) retry_after: Option<u32>,
+}
+
+/// The wire form of a [`Problem`].
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemView<'a> {
+    /// Always `about:blank`: `code` tells problems apart.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// A stable name, for programs.
+    code: &'static str,
+    /// What happened and what to do, for people.
+    detail: &'a str,
+    /// The field of the request that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<&'a str>,
+}
+
+impl Problem {
+    /// A problem with a stable `code` and a sentence for people.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            param: None,
+            retry_after: None,
+        }
+    }
+
+    /// 400, about one field.
+    pub fn invalid(param: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            param: Some(param.into()),
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail)
+        }
+    }
+
+    /// 404 for a kind of thing, the same whether it is absent or another workspace's.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            format!("there is no such {what}"),
+        )
+    }
+
+    /// 500 without detail; `cause` goes to the log.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        tracing::error!(error = %cause, "a request failed by a fault of the server");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the server failed; its log says why, under the request id of this response",
+        )
+    }
+
+    /// 503 for a turn that could not be finished; the sentence is fit for the visitor.
+    pub fn turn_failed(reason: String) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "turn_failed", reason)
+    }
+
+    /// Names the field that it is about.
+    pub fn with_param(mut self, param: impl Into<String>) -> Self {
+        self.param = Some(param.into());
+        self
+    }
+
+    pub(super) fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The wire form.
+    pub fn view(&self) -> ProblemView<'_> {
+        ProblemView {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+            param: self.param.as_deref(),
+        }
+    }
+
+    /// Headers that both envelopes need.
+    pub(super) fn decorate(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self.view()).unwrap_or_default();
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (self.status, kind, body).into_response();
+        self.decorate(&mut response);
+        response
+    }
+}
+
+impl From<BodyError> for Problem {
+    fn from(error: BodyError) -> Self {
+        let (status, code) = match &error {
+            BodyError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
+            BodyError::MediaType { .. } => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
+            }
+            BodyError::Slow => (StatusCode::REQUEST_TIMEOUT, "timeout"),
+            BodyError::Syntax { .. } | BodyError::Field { .. } | BodyError::Broken => {
+                (StatusCode::BAD_REQUEST, "invalid_request")
+            }
+        };
+        let detail = error.to_string();
+        let param = match error {
+            BodyError::Field { path, .. } => Some(path).filter(|path| path != "."),
+            _ => None,
+        };
+        Self {
+            param,
+            ..Self::new(status, code, detail)
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let (status, code) = match &error {
+            StoreError::NotFound(what) => return Self::not_found(what),
+            StoreError::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
+            StoreError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
+            StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "store_busy"),
+            other => return Self::internal(other),
+        };
+        let problem = Self::new(status, code, error.to_string());
+        if code == "store_busy" {
+            problem.retry_after(1)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<KnowledgeError> for Problem {
+    fn from(error: KnowledgeError) -> Self {
+        match error {
+            KnowledgeError::Store(error) => error.into(),
+            KnowledgeError::Embedder(error) => error.into(),
+            KnowledgeError::NoName | KnowledgeError::Empty(_) | KnowledgeError::Document(_) => {
+                Self::invalid("file", error.to_string())
+            }
+            KnowledgeError::Machine(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "machine_busy",
+                error.to_string(),
+            )
+            .retry_after(3),
+            KnowledgeError::Unreadable(_) | KnowledgeError::Index(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<LlmError> for Problem {
+    fn from(error: LlmError) -> Self {
+        let detail = error.to_string();
+        match error {
+            LlmError::Busy { .. } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "busy", detail).retry_after(1)
+            }
+            LlmError::Unavailable(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "model_unavailable", detail)
+                    .retry_after(3)
+            }
+            LlmError::Invalid(_) => Self::new(StatusCode::BAD_REQUEST, "invalid_request", detail),
+            LlmError::TooLong { .. } => {
+                Self::new(StatusCode::BAD_REQUEST, "context_length_exceeded", detail)
+            }
+            LlmError::Interrupted(_) => Self::new(StatusCode::BAD_GATEWAY, "interrupted", detail),
+        }
+    }
+}
+
+impl From<SpeechError> for Problem {
+    fn from(error: SpeechError) -> Self {
+        let (status, code, param) = match &error {
+            SpeechError::Rejected(_) => (StatusCode::BAD_REQUEST, "invalid_request", Some("file")),
+            SpeechError::UnknownLanguage { .. } | SpeechError::EnglishOnly { .. } => {
+                (StatusCode::BAD_REQUEST, "invalid_request", Some("language"))
+            }
+            SpeechError::InvalidOption { option, .. } => {
+                (StatusCode::BAD_REQUEST, "invalid_request", Some(*option))
+            }
+            SpeechError::ModelUnreadable { .. }
+            | SpeechError::ModelInvalid { .. }
+            | SpeechError::Unavailable(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "model_unavailable", None)
+            }
+            SpeechError::Engine { .. } => (StatusCode::BAD_GATEWAY, "interrupted", None),
+            SpeechError::Cancelled => (StatusCode::SERVICE_UNAVAILABLE, "cancelled", None),
+        };
+        Self {
+            param: param.map(str::to_owned),
+            ..Self::new(status, code, error.to_string())
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The route table. A route is registered with its policy or not at all: [`Route`] has no other
+//! constructor, and `mount` puts the policy's check in front of every handler.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::handler::Handler;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::Http;
+use super::auth::{self, Scope};
+use super::openai::ApiError;
+use super::problem::Problem;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// Everybody.
+    Public,
+    /// A key with this scope, or a signed-in user.
+    Scope(Scope),
+    /// A key with any of these scopes, or a signed-in user.
+    AnyOf(&'static [Scope]),
+    /// A process on the same machine, or else a key with this scope.
+    LoopbackOr(Scope),
+}
+
+/// One method of one path.
+pub struct Route {
+    method: Method,
+    path: &'static str,
+    policy: Policy,
+    handler: MethodRouter<Http>,
+}
+
+impl Route {
+    /// A route with the policy that guards it.
+    pub fn new<H, T>(method: Method, path: &'static str, policy: Policy, handler: H) -> Self
+    where
+        H: Handler<T, Http>,
+        T: 'static,
+    {
+        // Only HEAD, which `GET` brings along, and methods outside the standard have no filter.
+        let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
+        Self {
+            method,
+            path,
+            policy,
+            handler: on(filter, handler),
+        }
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path as a pattern, for example `/api/documents/{id}`.
+    pub fn path(&self) -> &'static str {
+        self.path
+    }
+
+    /// Who may call it.
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+}
+
+/// Writes a route table: `routes![(GET, "/healthz", Policy::Public, healthz), …]`.
+macro_rules! routes {
+    ($(($method:ident, $path:literal, $policy:expr, $handler:expr)),+ $(,)?) => {
+        vec![$($crate::http::route::Route::new(
+            axum::http::Method::$method, $path, $policy, $handler
+        )),+]
+    };
+}
+pub(super) use routes;
+
+/// Builds the router of a table: each handler behind its policy, and answers in the right envelope
+/// for unknown paths and methods.
+pub(super) fn mount(http: &Http, routes: Vec<Route>) -> Router {
+    let mut paths: BTreeMap<&'static str, MethodRouter<Http>> = BTreeMap::new();
+    for route in routes {
+        let guard = middleware::from_fn_with_state((http.clone(), route.policy), enforce);
+        let handler = route.handler.layer(guard);
+        let merged = paths.remove(route.path).unwrap_or_default().merge(handler);
+        paths.insert(route.path, merged);
+    }
+    paths
+        .into_iter()
+        .fold(Router::new(), |router, (path, handlers)| {
+            router.route(path, handlers)
+        })
+        .method_not_allowed_fallback(method_not_allowed)
+        // Bodies are bounded where they are read, by what they are: JSON, a file, a recording.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(http.clone())
+}
+
+/// Lets a request pass that the policy allows; the [`auth::Principal`] goes along as an extension.
+async fn enforce(
+    State((http, policy)): State<(Http, Policy)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    let (mut parts, body) = request.into_parts();
+    match auth::authorize(&http.app, policy, &mut parts).await {
+        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Err(problem) => in_envelope_of(&path, problem),
+    }
+}
+
+/// A problem as the surface that `path` belongs to puts it.
+pub(super) fn in_envelope_of(path: &str, problem: Problem) -> Response {
+    if path == "/v1" || path.starts_with("/v1/") {
+        ApiError::from(problem).into_response()
+    } else {
+        problem.into_response()
+    }
+}
+
+/// The answer to a path that is nobody's.
+pub(super) async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
+    let api = ["/api/", "/v1/"]
+        .iter()
+        .any(|start| uri.path().starts_with(start));
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|a| a.to_str().ok())
+        .unwrap_or("");
+    if !api && accept.contains("text/html") {
+        let detail = "there is no such page; the address may be mistyped or the page was moved";
+        let problem = Problem::new(StatusCode::NOT_FOUND, "not_found", detail);
+        return super::console::error_page(&problem);
+    }
+    let detail = format!(
+        "there is nothing at {}; /openapi.json lists what there is",
+        uri.path()
+    );
+    in_envelope_of(
+        uri.path(),
+        Problem::new(StatusCode::NOT_FOUND, "not_found", detail),
+    )
+}
+
+/// The answer to a known path with another method; the router adds the `Allow` header.
+async fn method_not_allowed(method: Method, uri: Uri) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let detail = format!(
+        "{method} is not a method of {}; see the Allow header",
+        uri.path()
+    );
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);
+    in_envelope_of(uri.path(), problem)
+}

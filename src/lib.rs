@@ -6,7 +6,7 @@
 //!
 //! | rank | module | what it is |
 //! |---|---|---|
-//! | 10 | `cli` | the commands; parses, calls one thing, prints |
+//! | 10 | [`cli`] | the commands; parses, calls one thing, prints |
 //! | 9 | [`http`] | the router, the pages, the JSON API and the OpenAI-compatible API |
 //! | 8 | [`app`] | the composition root: builds everything from the configuration, shuts it down in order |
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
@@ -19,6 +19,7 @@
 
 pub mod agent;
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod http;
 pub mod knowledge;

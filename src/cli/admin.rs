@@ -1,0 +1,234 @@
+//! `frontdesk admin`: accounts, API keys and the setup link.
+
+use std::io::{BufRead, IsTerminal};
+
+use clap::{Args as ClapArgs, Subcommand};
+use serde_json::{Value, json};
+
+use super::out;
+use super::remote::Server;
+use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::{DataFolder, SETUP_LINK_HOURS, setup_token};
+use crate::config::Config;
+use crate::http::auth::Scope;
+use crate::store::api_keys::{self, NewApiKey};
+use crate::store::token::{Token, TokenKind};
+use crate::store::users::{self, NewUser, Role};
+use crate::store::{Store, password};
+
+/// Arguments of `frontdesk admin`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// API keys for programs
+    Key {
+        #[command(subcommand)]
+        key: KeyCommand,
+    },
+    /// Accounts of people
+    User {
+        #[command(subcommand)]
+        user: UserCommand,
+    },
+    /// Print a new one-time setup link (only while nobody has an account)
+    SetupLink,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make a key; it is printed once
+    Create {
+        /// What to call it
+        #[arg(long)]
+        name: String,
+        /// What it may do: chat, audio, documents, admin, evaluate; all when none is given
+        #[arg(long = "scope", value_name = "S")]
+        scopes: Vec<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// Make an account; the password is read from standard input
+    Create {
+        /// The person's name
+        #[arg(long)]
+        name: String,
+        /// The e-mail address to sign in with
+        #[arg(long)]
+        email: String,
+        /// owner, admin or agent
+        #[arg(long, default_value = "owner")]
+        role: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Shortest password, in characters (NIST SP 800-63B asks for at least 8).
+const PASSWORD: usize = 10;
+
+pub(super) fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.place.settings(Vec::new())?;
+    log("warn")?;
+    match args.what {
+        What::Key {
+            key: KeyCommand::Create { name, scopes, json },
+        } => {
+            let scopes = scopes_of(&scopes)?;
+            let key = block_on(create_key(&config, &name, &scopes))?;
+            if json {
+                return out::json(&json!({"key": key, "name": name, "scopes": scopes}));
+            }
+            out::line(&key);
+            out::note("Keep it safe: it is not shown again.");
+            Ok(())
+        }
+        What::User {
+            user:
+                UserCommand::Create {
+                    name,
+                    email,
+                    role,
+                    json,
+                },
+        } => {
+            let id = block_on(create_user(&config, &name, &email, &role))?;
+            if json {
+                return out::json(&json!({"user": id}));
+            }
+            out::line(&id);
+            Ok(())
+        }
+        What::SetupLink => {
+            let link = block_on(setup_link(&config))?;
+            out::line(&link);
+            out::note(&format!("Valid once, for {SETUP_LINK_HOURS} hours."));
+            Ok(())
+        }
+    }
+}
+
+fn scopes_of(named: &[String]) -> anyhow::Result<Vec<String>> {
+    if let Some(wrong) = named.iter().find(|n| Scope::parse(n).is_none()) {
+        let all: Vec<_> = Scope::ALL.iter().map(|s| s.as_str()).collect();
+        return Err(WrongCall(format!(
+            "there is no scope `{wrong}`; there are: {}",
+            all.join(", ")
+        ))
+        .into());
+    }
+    if named.is_empty() {
+        return Ok(Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect());
+    }
+    Ok(named.to_vec())
+}
+
+async fn create_key(config: &Config, name: &str, scopes: &[String]) -> anyhow::Result<String> {
+    if let Some(server) = Server::find(&config.data_dir)? {
+        let body = json!({"name": name, "scopes": scopes});
+        let made = server.post("/api/keys", &body).await?;
+        let key = made.get("key").and_then(Value::as_str);
+        return key
+            .map(str::to_owned)
+            .ok_or_else(|| anyhow::anyhow!("the server gave no key"));
+    }
+    let folder = DataFolder::open(config)?;
+    let token = Token::generate(TokenKind::ApiKey)?;
+    let (hash, prefix) = (token.hash(), token.display_prefix());
+    let (name, scopes) = (name.to_owned(), scopes.to_vec());
+    folder
+        .store
+        .write(move |tx| {
+            let new = NewApiKey {
+                name: &name,
+                token: hash,
+                prefix: &prefix,
+                scopes: &scopes,
+                workspace: None,
+            };
+            api_keys::create(tx, &new, jiff::Timestamp::now().as_millisecond())
+        })
+        .await?;
+    Ok(token.reveal().to_owned())
+}
+
+/// Accounts and setup links are made in the store itself, so the server must not be running.
+fn own_store(config: &Config) -> anyhow::Result<(Store, DataFolder)> {
+    if let Some(server) = Server::find(&config.data_dir)? {
+        anyhow::bail!(
+            "the server at {} is running; make accounts in its pages, or stop it first",
+            server.address
+        );
+    }
+    let folder = DataFolder::open(config)?;
+    Ok((folder.store.clone(), folder))
+}
+
+async fn create_user(
+    config: &Config,
+    name: &str,
+    email: &str,
+    role: &str,
+) -> anyhow::Result<String> {
+    let Some(role) = Role::parse(role) else {
+        return Err(WrongCall(format!(
+            "a role cannot be `{role}`: it is owner, admin or agent"
+        ))
+        .into());
+    };
+    if !email.contains('@') {
+        return Err(WrongCall(format!("`{email}` is no e-mail address")).into());
+    }
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        out::note("Type the password and press Enter:");
+    }
+    let mut typed = String::new();
+    stdin.lock().read_line(&mut typed)?;
+    let typed = typed.trim_end_matches(['\r', '\n']).to_owned();
+    if typed.chars().count() < PASSWORD {
+        anyhow::bail!("the password needs at least {PASSWORD} characters");
+    }
+    let (store, _folder) = own_store(config)?;
+    let hash = password::hash(&typed)?;
+    let (name, email) = (name.to_owned(), email.to_owned());
+    let id = store
+        .write(move |tx| {
+            let new = NewUser {
+                email: &email,
+                name: &name,
+                password_hash: Some(&hash),
+                role,
+            };
+            users::create(tx, &new, jiff::Timestamp::now().as_millisecond())
+        })
+        .await?;
+    Ok(id.to_string())
+}
+
+async fn setup_link(config: &Config) -> anyhow::Result<String> {
+    if let Some(server) = Server::find(&config.data_dir)? {
+        let made = server.post("/api/setup-link", &json!({})).await?;
+        let link = made.get("link").and_then(Value::as_str);
+        return link
+            .map(str::to_owned)
+            .ok_or_else(|| anyhow::anyhow!("the server gave no link"));
+    }
+    let (store, _folder) = own_store(config)?;
+    match setup_token(&store).await? {
+        Some(token) => Ok(format!("http://{}/setup?token={token}", config.listen)),
+        None => anyhow::bail!("Frontdesk is set up already; sign in with an account"),
+    }
+}

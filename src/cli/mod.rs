@@ -1,0 +1,94 @@
+//! The commands. Each parses its arguments, calls one thing, and prints.
+//!
+//! Exit codes: 0 done, 1 it could not be done (the message says what to do), 2 the call was wrong.
+
+mod admin;
+mod ask;
+mod doctor;
+mod ingest;
+mod machine;
+mod models;
+mod out;
+mod remote;
+mod serve;
+mod settings;
+mod shared;
+mod transcribe;
+mod worker;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The AI front desk that runs on your own machine: answers visitors from your own documents,
+/// transcribes recordings, and serves a local API that OpenAI clients can use.
+#[derive(Debug, Parser)]
+#[command(
+    name = "frontdesk",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "\
+Getting started:
+  frontdesk models get --starter default   fetch the starter models
+  frontdesk serve                          start, then open the setup link that it prints
+  frontdesk ingest handbook.pdf prices.csv
+  frontdesk ask \"Are you open on Saturday?\""
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the server: pages, API and engines
+    Serve(serve::Args),
+    /// Look at this machine, its models and its data, and say what to improve
+    Doctor(doctor::Args),
+    /// List, fetch and check model files
+    Models(models::Args),
+    /// Add documents (files or folders)
+    Ingest(ingest::Args),
+    /// Ask a question and get an answer from the documents
+    Ask(ask::Args),
+    /// Write down what is said in a recording
+    Transcribe(transcribe::Args),
+    /// Accounts, API keys and the setup link
+    Admin(admin::Args),
+    /// Show every setting with its value, its default and its variable
+    Config(settings::Args),
+    /// Run an engine for the main process (started by Frontdesk itself)
+    #[command(hide = true)]
+    Worker(worker::Args),
+}
+
+/// Parses the command line and runs the command.
+pub fn main() -> ExitCode {
+    if let Err(sentence) = machine::check() {
+        out::error(&sentence);
+        return ExitCode::from(1);
+    }
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Models(args) => models::run(args),
+        Command::Ingest(args) => ingest::run(args),
+        Command::Ask(args) => ask::run(args),
+        Command::Transcribe(args) => transcribe::run(args),
+        Command::Admin(args) => admin::run(args),
+        Command::Config(args) => settings::run(&args),
+        Command::Worker(args) => worker::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            out::error(&format!("{error:#}"));
+            ExitCode::from(if error.is::<shared::WrongCall>() {
+                2
+            } else {
+                1
+            })
+        }
+    }
+}

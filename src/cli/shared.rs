@@ -1,0 +1,83 @@
+//! What several commands share: where the data is, settings, logging, the runtime.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::config::{Config, ConfigError, Overrides, load};
+
+/// Where data and settings are.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Place {
+    /// Folder of the encrypted store
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(super) data: Option<PathBuf>,
+    /// Settings file
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) config: Option<PathBuf>,
+}
+
+/// The call itself was wrong: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct WrongCall(pub(super) String);
+
+impl Place {
+    /// The settings with this place and further values from the command line.
+    pub(super) fn settings(
+        &self,
+        more: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Arc<Config>> {
+        let mut values = more;
+        if let Some(data) = &self.data {
+            values.push(("data", data.display().to_string()));
+        }
+        let overrides = Overrides {
+            file: self.config.clone(),
+            values,
+        };
+        load(&overrides).map(Arc::new).map_err(|error| match error {
+            ConfigError::Unreadable { .. } => anyhow::Error::from(error),
+            mistake => WrongCall(mistake.to_string()).into(),
+        })
+    }
+}
+
+/// Starts writing logs to standard error.
+pub(super) fn log(filter: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|e| WrongCall(format!("the setting `log` cannot be `{filter}`: {e}")))?;
+    // Logging may be set up already when commands run in one process, as in tests.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
+    Ok(())
+}
+
+/// Runs a command's asynchronous part.
+pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?
+        .block_on(work)
+}
+
+/// Opens the data folder for one command, and lets it go afterwards.
+pub(super) async fn with_app<T, F, W>(config: Arc<Config>, work: F) -> anyhow::Result<T>
+where
+    F: FnOnce(Arc<App>) -> W,
+    W: Future<Output = anyhow::Result<T>>,
+{
+    let app = App::open(config).await?;
+    let outcome = work(Arc::clone(&app)).await;
+    app.stop().await;
+    outcome
+}

@@ -1,0 +1,150 @@
+//! `/api/documents`: list, look, delete, watch.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use crate::app::{Form, TestApp, request};
+
+#[tokio::test]
+async fn a_document_is_listed_with_its_state_and_versions() {
+    let app = TestApp::new().await;
+    let id = app
+        .document("default", "hours.txt", "Open from 8 to 17.")
+        .await;
+    let list = app.get("/api/documents").await.json();
+    let listed = &list["documents"][0];
+    assert_eq!(
+        (listed["id"].as_str(), &listed["name"]),
+        (Some(&*id), &"hours.txt".into())
+    );
+    assert_eq!(listed["state"], "ready");
+    assert_eq!(listed["bytes"], 18);
+    let one = app.get(&format!("/api/documents/{id}")).await.json();
+    assert_eq!(one["versions"][0]["number"], 1);
+    assert_eq!(one["versions"][0]["current"], true);
+    assert_eq!(one["versions"][0]["sha256"].as_str().unwrap().len(), 64);
+}
+
+#[tokio::test]
+async fn the_text_of_each_version_is_there() {
+    let app = TestApp::new().await;
+    let id = app
+        .document("default", "hours.txt", "Open from 8 to 17.")
+        .await;
+    let first = app.get(&format!("/api/documents/{id}/text")).await.json();
+    assert!(
+        first["text"]
+            .as_str()
+            .unwrap()
+            .contains("Open from 8 to 17."),
+        "{first}"
+    );
+    app.document("default", "hours.txt", "Open from 9 to 18.")
+        .await;
+    let newest = app.get(&format!("/api/documents/{id}/text")).await.json();
+    assert!(
+        newest["text"]
+            .as_str()
+            .unwrap()
+            .contains("Open from 9 to 18."),
+        "{newest}"
+    );
+    let version = first["version"].as_str().unwrap();
+    let old = app
+        .get(&format!("/api/documents/{id}/text?version={version}"))
+        .await
+        .json();
+    assert_eq!(old["text"], first["text"]);
+    let other = app.document("default", "other.txt", "Other.").await;
+    let crossed = app
+        .get(&format!("/api/documents/{other}/text?version={version}"))
+        .await;
+    assert_eq!(crossed.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_says_why() {
+    let app = TestApp::new().await;
+    let id = app.document("default", "broken.txt", "\0\0").await;
+    let one = app.get(&format!("/api/documents/{id}")).await.json();
+    assert_eq!(one["state"], "failed");
+    assert!(!one["error"].as_str().unwrap().is_empty(), "{one}");
+    assert_eq!(
+        app.get(&format!("/api/documents/{id}/text")).await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn a_deleted_document_is_gone() {
+    let app = TestApp::new().await;
+    let id = app.document("default", "hours.txt", "Open.").await;
+    let path = format!("/api/documents/{id}");
+    assert_eq!(app.delete(&path).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(app.get(&path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(app.delete(&path).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        app.get("/api/documents").await.json()["documents"],
+        serde_json::json!([])
+    );
+}
+
+#[tokio::test]
+async fn a_document_can_be_read_again() {
+    let app = TestApp::new().await;
+    let id = app.document("default", "hours.txt", "Open.").await;
+    let again = app
+        .post_raw(&format!("/api/documents/{id}/reindex"), "")
+        .await;
+    assert_eq!(again.status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
+async fn what_is_no_id_is_not_found() {
+    let app = TestApp::new().await;
+    for id in [
+        "nonsense",
+        "01890000-0000-7000-8000-000000000000",
+        "%00",
+        "1",
+    ] {
+        let reply = app.get(&format!("/api/documents/{id}")).await;
+        assert_eq!(reply.status, StatusCode::NOT_FOUND, "{id}");
+        assert_eq!(reply.header("content-type"), "application/problem+json");
+    }
+}
+
+#[tokio::test]
+async fn progress_of_this_workspace_is_watched() {
+    let app = TestApp::new().await;
+    app.workspace("other").await;
+    let watch = request(Method::GET, "/api/documents/events", &app.key)
+        .body(Body::empty())
+        .unwrap();
+    let mut body = app.router.clone().oneshot(watch).await.unwrap().into_body();
+    app.document("other", "theirs.txt", "Not mine.").await;
+    let form = Form::new().file("file", "mine.txt", "Mine.");
+    app.post_form("/api/documents", form).await;
+    let mut seen = String::new();
+    while !seen.contains(r#""stage":{"stage":"ready""#) {
+        let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        seen.push_str(std::str::from_utf8(&frame).unwrap());
+    }
+    assert!(
+        seen.contains("mine.txt") && !seen.contains("theirs.txt"),
+        "{seen}"
+    );
+}
+
+#[tokio::test]
+async fn watching_ends_with_the_server() {
+    let app = TestApp::new().await;
+    let watch = request(Method::GET, "/api/documents/events", &app.key)
+        .body(Body::empty())
+        .unwrap();
+    let body = app.router.clone().oneshot(watch).await.unwrap().into_body();
+    app.app.cancel().cancel();
+    body.collect().await.unwrap();
+}

@@ -1,0 +1,97 @@
+//! `/api/keys`.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::app::{ALL_SCOPES, TestApp, request};
+
+#[tokio::test]
+async fn a_key_is_shown_once_works_and_can_be_revoked() {
+    let app = TestApp::new().await;
+    let made = app
+        .post("/api/keys", json!({"name": "crm", "scopes": ["documents"]}))
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let (id, key) = (made.json()["id"].clone(), made.json()["key"].clone());
+    let (id, key) = (id.as_str().unwrap(), key.as_str().unwrap());
+    assert_eq!(made.header("cache-control"), "no-store");
+    let use_it = || {
+        request(Method::GET, "/api/documents", key)
+            .body(Body::empty())
+            .unwrap()
+    };
+    assert_eq!(app.send(use_it()).await.status, StatusCode::OK);
+    let list = app.get("/api/keys").await;
+    assert!(!list.text().contains(key));
+    let listed = list.json()["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|k| k["id"] == id)
+        .cloned();
+    assert!(key.starts_with(listed.unwrap()["prefix"].as_str().unwrap()));
+    assert_eq!(
+        app.delete(&format!("/api/keys/{id}")).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(app.send(use_it()).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn nobody_hands_out_more_than_they_have() {
+    let app = TestApp::new().await;
+    let mine = app.workspace("mine").await;
+    app.workspace("theirs").await;
+    let (admin, _) = app.make_key(&["admin", "chat"], Some(mine)).await;
+    let more = json!({"name": "x", "scopes": ["chat", "documents"]});
+    assert_eq!(
+        app.post_as(&admin, "/api/keys", more).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let elsewhere = json!({"name": "x", "scopes": ["chat"], "workspace": "theirs"});
+    assert_eq!(
+        app.post_as(&admin, "/api/keys", elsewhere).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let fine = app
+        .post_as(
+            &admin,
+            "/api/keys",
+            json!({"name": "x", "scopes": ["chat"]}),
+        )
+        .await;
+    assert_eq!(fine.status, StatusCode::CREATED);
+    let list = request(Method::GET, "/api/keys", &admin)
+        .body(Body::empty())
+        .unwrap();
+    let keys = app.send(list).await.json()["keys"].clone();
+    for key in keys.as_array().unwrap() {
+        assert_eq!(key["workspace"], mine.to_string());
+    }
+    let (_, unbound) = app.make_key(&ALL_SCOPES, None).await;
+    let steal = request(Method::DELETE, &format!("/api/keys/{unbound}"), &admin);
+    assert_eq!(
+        app.send(steal.body(Body::empty()).unwrap()).await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let app = TestApp::new().await;
+    for (body, param) in [
+        (json!({"scopes": ["chat"]}), "name"),
+        (json!({"name": " ", "scopes": ["chat"]}), "name"),
+        (json!({"name": "x"}), "scopes"),
+        (json!({"name": "x", "scopes": []}), "scopes"),
+        (
+            json!({"name": "x", "scopes": ["chat", "everything"]}),
+            "scopes[1]",
+        ),
+    ] {
+        let reply = app.post("/api/keys", body).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+        assert_eq!(reply.json()["param"], param);
+    }
+}

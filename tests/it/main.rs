@@ -1,0 +1,28 @@
+//! The HTTP surface against fakes of the engines, with the real store, agent and knowledge: one file
+//! per resource. No model and no network is needed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on fails"
+)]
+
+mod app;
+mod fakes;
+
+mod ask;
+mod audio;
+mod auth;
+mod chat;
+mod chat_stream;
+mod conversations;
+mod documents;
+mod embeddings;
+mod envelopes;
+mod health;
+mod keys;
+mod models;
+mod openapi;
+mod receipts;
+mod server;
+mod upload;

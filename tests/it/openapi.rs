@@ -1,0 +1,64 @@
+//! The OpenAPI document says what the route table says.
+
+use std::collections::BTreeSet;
+
+use frontdesk::http::{openapi_document, routes};
+use serde_json::Value;
+
+use crate::app::TestApp;
+
+#[test]
+fn every_route_is_documented_and_nothing_else() {
+    let table: BTreeSet<(String, String)> = routes()
+        .iter()
+        .map(|route| {
+            (
+                route.method().as_str().to_lowercase(),
+                route.path().replace("{*", "{"),
+            )
+        })
+        .collect();
+    let document = serde_json::to_value(openapi_document()).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            documented.insert((method.clone(), path.clone()));
+        }
+    }
+    assert_eq!(documented, table);
+}
+
+#[test]
+fn every_reference_of_the_document_resolves() {
+    let document = serde_json::to_value(openapi_document()).unwrap();
+    let mut missing = Vec::new();
+    walk(&document, &mut |name| {
+        if document.pointer(&name.replace('#', "")).is_none() {
+            missing.push(name.to_owned());
+        }
+    });
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+fn walk(value: &Value, found: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value {
+                    Value::String(name) if key == "$ref" => found(name),
+                    _ => walk(value, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| walk(item, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_served() {
+    let app = TestApp::new().await;
+    let reply = app.get("/openapi.json").await;
+    assert_eq!(reply.json()["info"]["title"], "Frontdesk");
+    assert!(reply.json()["openapi"].as_str().unwrap().starts_with("3."));
+}

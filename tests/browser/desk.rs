@@ -1,0 +1,56 @@
+//! A server of its own on a free port, with an empty data folder.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// Loading models may take a while on a busy machine, but listening must not.
+const STARTING: Duration = Duration::from_secs(60);
+
+/// A running server; it ends when this is dropped.
+pub struct Desk {
+    /// Where it listens, `http://127.0.0.1:PORT`.
+    pub address: String,
+    /// The link that makes the first account.
+    pub setup_link: String,
+    _process: Child,
+    _data: TempDir,
+}
+
+impl Desk {
+    pub async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_frontdesk"))
+            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let started = tokio::time::timeout(STARTING, async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if let Ok(line) = serde_json::from_str::<serde_json::Value>(&line) {
+                    return line;
+                }
+            }
+            panic!("the server ended before it said where it listens");
+        });
+        let line = started
+            .await
+            .expect("the server did not say in time where it listens");
+        // Whoever closes the pipe would stop the server at its next line.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
+        let (address, setup_link) = (text("address"), text("setup_link"));
+        Self {
+            address,
+            setup_link,
+            _process: process,
+            _data: data,
+        }
+    }
+}

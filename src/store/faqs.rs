@@ -1,0 +1,349 @@
+//! Questions with answers that the business approved. One answer may have several phrasings of its
+//! question; each phrasing has a vector of its own.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::values::text_enum;
+use super::{FaqId, Scoped, StoreError, UnixMs, WorkspaceId};
+
+text_enum! {
+    /// Whether visitors get the answer.
+    pub enum FaqState {
+        /// Being written; nobody gets it.
+        Draft = "draft",
+        /// The business stands by it.
+        Approved = "approved",
+    }
+}
+
+/// A question with its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Faq {
+    /// Its id.
+    pub id: FaqId,
+    /// Its workspace.
+    pub workspace: WorkspaceId,
+    /// The answer, given word for word.
+    pub answer: String,
+    /// Whether visitors get it.
+    pub state: FaqState,
+    /// Who looks after it; may be empty.
+    pub owner: String,
+    /// ISO 639-1 code of the answer's language, if it was told or found.
+    pub language: Option<String>,
+    /// Where it came from, such as a file name; may be empty.
+    pub source: String,
+    /// From when on it is no longer given.
+    pub expires_at: Option<UnixMs>,
+    /// When it was made.
+    pub created_at: UnixMs,
+    /// When it last changed.
+    pub updated_at: UnixMs,
+    /// When it was approved.
+    pub approved_at: Option<UnixMs>,
+    /// The ways to ask for it, in the order they were written; at least one.
+    pub phrasings: Vec<Phrasing>,
+}
+
+/// One way to ask a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phrasing {
+    /// Its number, never used twice.
+    pub id: i64,
+    /// The question.
+    pub question: String,
+    /// Its vector, as the search keeps vectors.
+    pub embedding: Option<Vec<u8>>,
+    /// The model that made the vector.
+    pub embedder: Option<String>,
+}
+
+/// What a question with its answer is made of; used to make one and to change one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewFaq {
+    /// The answer.
+    pub answer: String,
+    /// Whether visitors get it.
+    pub state: FaqState,
+    /// Who looks after it; may be empty.
+    pub owner: String,
+    /// ISO 639-1 code of the answer's language.
+    pub language: Option<String>,
+    /// Where it came from; may be empty.
+    pub source: String,
+    /// From when on it is no longer given.
+    pub expires_at: Option<UnixMs>,
+    /// The ways to ask for it.
+    pub phrasings: Vec<String>,
+}
+
+const SELECT: &str = "SELECT id, workspace, answer, state, owner, language, source, expires_at, \
+                      created_at, updated_at, approved_at FROM faqs";
+
+impl Faq {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            workspace: row.get("workspace")?,
+            answer: row.get("answer")?,
+            state: row.get("state")?,
+            owner: row.get("owner")?,
+            language: row.get("language")?,
+            source: row.get("source")?,
+            expires_at: row.get("expires_at")?,
+            created_at: row.get("created_at")?,
+            updated_at: row.get("updated_at")?,
+            approved_at: row.get("approved_at")?,
+            phrasings: Vec::new(),
+        })
+    }
+
+    /// Whether visitors get it at `now`.
+    pub fn is_live(&self, now: UnixMs) -> bool {
+        self.state == FaqState::Approved && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
+impl Phrasing {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            question: row.get("question")?,
+            embedding: row.get("embedding")?,
+            embedder: row.get("embedder")?,
+        })
+    }
+}
+
+/// Makes a question with its answer.
+pub fn insert(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    new: &NewFaq,
+    now: UnixMs,
+) -> Result<FaqId, StoreError> {
+    let id = FaqId::new();
+    let approved_at = (new.state == FaqState::Approved).then_some(now);
+    tx.prepare_cached(
+        "INSERT INTO faqs (id, workspace, answer, state, owner, language, source, expires_at,
+                           created_at, updated_at, approved_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute((
+        id,
+        workspace,
+        &new.answer,
+        new.state,
+        &new.owner,
+        &new.language,
+        &new.source,
+        new.expires_at,
+        now,
+        now,
+        approved_at,
+    ))?;
+    add_phrasings(tx, id, &new.phrasings)?;
+    Ok(id)
+}
+
+fn add_phrasings(tx: &Transaction<'_>, id: FaqId, questions: &[String]) -> Result<(), StoreError> {
+    let mut add =
+        tx.prepare_cached("INSERT OR IGNORE INTO faq_phrasings (faq, question) VALUES (?, ?)")?;
+    for question in questions {
+        add.execute((id, question))?;
+    }
+    Ok(())
+}
+
+/// The question with this id, in this workspace.
+pub fn get(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: FaqId,
+) -> Result<Scoped<Faq>, StoreError> {
+    let mut faq = conn
+        .prepare_cached(&format!("{SELECT} WHERE workspace = ? AND id = ?"))?
+        .query_row((workspace, id), Faq::from_row)
+        .optional()?
+        .ok_or(StoreError::NotFound("the question"))?;
+    faq.phrasings = phrasings(conn, id)?;
+    Ok(Scoped::proven(workspace, faq))
+}
+
+fn phrasings(conn: &Connection, id: FaqId) -> Result<Vec<Phrasing>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT id, question, embedding, embedder FROM faq_phrasings WHERE faq = ? ORDER BY id",
+    )?;
+    let rows = statement.query_map([id], Phrasing::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The questions of a workspace, the last changed first.
+pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Faq>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "{SELECT} WHERE workspace = ? ORDER BY updated_at DESC, id DESC"
+    ))?;
+    let rows = statement.query_map([workspace], Faq::from_row)?;
+    let mut found: Vec<Faq> = rows.collect::<Result<_, _>>()?;
+    for faq in &mut found {
+        faq.phrasings = phrasings(conn, faq.id)?;
+    }
+    Ok(found)
+}
+
+/// Gives every approved question of all workspaces to `each`, expired ones too.
+pub fn for_each_approved(conn: &Connection, mut each: impl FnMut(Faq)) -> Result<(), StoreError> {
+    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE state = 'approved'"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let mut faq = Faq::from_row(row)?;
+        faq.phrasings = phrasings(conn, faq.id)?;
+        each(faq);
+    }
+    Ok(())
+}
+
+/// Replaces everything but the id. A phrasing that stays keeps its vector.
+pub fn update(
+    tx: &Transaction<'_>,
+    faq: &Scoped<Faq>,
+    new: &NewFaq,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let approved_at = match new.state {
+        FaqState::Draft => None,
+        FaqState::Approved => Some(faq.approved_at.unwrap_or(now)),
+    };
+    let changed = tx
+        .prepare_cached(
+            "UPDATE faqs SET answer = ?, state = ?, owner = ?, language = ?, source = ?,
+                    expires_at = ?, updated_at = ?, approved_at = ?
+             WHERE workspace = ? AND id = ?",
+        )?
+        .execute((
+            &new.answer,
+            new.state,
+            &new.owner,
+            &new.language,
+            &new.source,
+            new.expires_at,
+            now,
+            approved_at,
+            faq.workspace(),
+            faq.id,
+        ))?;
+    if changed == 0 {
+        return Err(StoreError::NotFound("the question"));
+    }
+    let mut remove = tx.prepare_cached("DELETE FROM faq_phrasings WHERE id = ?")?;
+    for gone in faq
+        .phrasings
+        .iter()
+        .filter(|p| !new.phrasings.contains(&p.question))
+    {
+        remove.execute([gone.id])?;
+    }
+    add_phrasings(tx, faq.id, &new.phrasings)
+}
+
+/// Lets visitors get the answer, or no longer.
+pub fn set_state(
+    tx: &Transaction<'_>,
+    faq: &Scoped<Faq>,
+    state: FaqState,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let approved_at = (state == FaqState::Approved).then_some(now);
+    let changed = tx
+        .prepare_cached(
+            "UPDATE faqs SET state = ?, updated_at = ?, approved_at = ?
+             WHERE workspace = ? AND id = ?",
+        )?
+        .execute((state, now, approved_at, faq.workspace(), faq.id))?;
+    if changed == 0 {
+        Err(StoreError::NotFound("the question"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Removes a question for good.
+pub fn delete(tx: &Transaction<'_>, faq: &Scoped<Faq>) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM faqs WHERE workspace = ? AND id = ?",
+        (faq.workspace(), faq.id),
+    )?;
+    Ok(())
+}
+
+/// A phrasing that needs a vector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bare {
+    /// Number of the phrasing.
+    pub id: i64,
+    /// Workspace of its question.
+    pub workspace: WorkspaceId,
+    /// Its question's id.
+    pub faq: FaqId,
+    /// What to embed.
+    pub question: String,
+}
+
+/// Up to `limit` phrasings without a vector of this embedder, oldest first.
+pub fn list_missing_embeddings(
+    conn: &Connection,
+    embedder: &str,
+    limit: u32,
+) -> Result<Vec<Bare>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT p.id, f.workspace, p.faq, p.question FROM faq_phrasings p
+         JOIN faqs f ON f.id = p.faq WHERE p.embedder IS NOT ? ORDER BY p.id LIMIT ?",
+    )?;
+    let rows = statement.query_map((embedder, limit), |row| {
+        Ok(Bare {
+            id: row.get(0)?,
+            workspace: row.get(1)?,
+            faq: row.get(2)?,
+            question: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Keeps vectors of phrasings. Phrasings that are gone are passed over.
+pub fn set_embeddings(
+    tx: &Transaction<'_>,
+    embedder: &str,
+    embeddings: &[(i64, Vec<u8>)],
+) -> Result<(), StoreError> {
+    let mut update =
+        tx.prepare_cached("UPDATE faq_phrasings SET embedding = ?, embedder = ? WHERE id = ?")?;
+    for (id, embedding) in embeddings {
+        update.execute((embedding, embedder, id))?;
+    }
+    Ok(())
+}
+
+/// How often each question of a workspace answered, by its receipts.
+pub fn answered(
+    conn: &Connection,
+    workspace: WorkspaceId,
+) -> Result<HashMap<FaqId, u64>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT json_extract(checks, '$.faq') AS faq, count(*) FROM receipts
+         WHERE workspace = ? AND rung = 'faq' GROUP BY faq",
+    )?;
+    let rows = statement.query_map([workspace], |row| {
+        Ok((row.get::<_, Option<String>>(0)?, row.get::<_, i64>(1)?))
+    })?;
+    let mut counts = HashMap::new();
+    for row in rows {
+        let (id, count) = row?;
+        if let Some(id) = id.and_then(|id| id.parse().ok()) {
+            counts.insert(id, u64::try_from(count).unwrap_or(0));
+        }
+    }
+    Ok(counts)
+}

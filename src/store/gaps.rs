@@ -1,0 +1,170 @@
+//! Gaps: questions that got no good answer.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::values::text_enum;
+use super::{FaqId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
+
+text_enum! {
+    /// Why a question is a gap.
+    pub enum GapReason {
+        /// Nothing answered it.
+        Refused = "refused",
+        /// Its answer was rated bad.
+        Rated = "rated",
+    }
+}
+
+text_enum! {
+    /// What became of a gap.
+    pub enum GapState {
+        /// Nobody has looked after it.
+        Open = "open",
+        /// An answer was written.
+        Answered = "answered",
+        /// Not worth an answer.
+        Dismissed = "dismissed",
+    }
+}
+
+/// A question that got no good answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gap {
+    /// The receipt of the answer that it got; the gap's own id as well.
+    pub receipt: ReceiptId,
+    /// What was asked.
+    pub question: String,
+    /// Why it is a gap.
+    pub reason: GapReason,
+    /// The question's embedding, in the encoding its writer chose.
+    pub embedding: Option<Vec<u8>>,
+    /// Which embedder made it.
+    pub embedder: Option<String>,
+    /// What became of it.
+    pub state: GapState,
+    /// The answer that was written for it.
+    pub faq: Option<FaqId>,
+    /// When it was asked.
+    pub created_at: UnixMs,
+}
+
+const COLUMNS: &str =
+    "g.receipt, g.question, g.reason, g.embedding, g.embedder, g.state, g.faq, g.created_at";
+
+impl Gap {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            receipt: row.get("receipt")?,
+            question: row.get("question")?,
+            reason: row.get("reason")?,
+            embedding: row.get("embedding")?,
+            embedder: row.get("embedder")?,
+            state: row.get("state")?,
+            faq: row.get("faq")?,
+            created_at: row.get("created_at")?,
+        })
+    }
+}
+
+/// Notes that a question got no good answer. One that is noted already stays as it is.
+pub fn note(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    receipt: ReceiptId,
+    question: &str,
+    reason: GapReason,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    super::receipts::get(tx, workspace, receipt)?;
+    tx.prepare_cached(
+        "INSERT INTO gaps (receipt, workspace, question, reason, state, created_at)
+         VALUES (?, ?, ?, ?, 'open', ?) ON CONFLICT (receipt) DO NOTHING",
+    )?
+    .execute((receipt, workspace, question, reason, now))?;
+    Ok(())
+}
+
+/// The gap of this receipt, in this workspace.
+pub fn get(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    receipt: ReceiptId,
+) -> Result<Scoped<Gap>, StoreError> {
+    conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM gaps g WHERE g.workspace = ? AND g.receipt = ?"
+    ))?
+    .query_row((workspace, receipt), Gap::from_row)
+    .optional()?
+    .map(|gap| Scoped::proven(workspace, gap))
+    .ok_or(StoreError::NotFound("the gap"))
+}
+
+/// The latest gaps of a workspace in this state, newest first.
+pub fn list(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    state: GapState,
+    limit: u32,
+) -> Result<Vec<Gap>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM gaps g WHERE g.workspace = ? AND g.state = ?
+         ORDER BY g.created_at DESC, g.receipt DESC LIMIT ?"
+    ))?;
+    let rows = statement.query_map((workspace, state, limit), Gap::from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Says what became of a gap; `faq` is the answer that was written for it.
+pub fn set_state(
+    tx: &Transaction<'_>,
+    gap: &Scoped<Gap>,
+    state: GapState,
+    faq: Option<FaqId>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE gaps SET state = ?, faq = ? WHERE workspace = ? AND receipt = ?")?
+        .execute((state, faq, gap.workspace(), gap.receipt))?;
+    Ok(())
+}
+
+/// Forgets a gap that was only one because of its rating, while nobody has looked after it.
+pub fn withdraw(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    receipt: ReceiptId,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "DELETE FROM gaps WHERE workspace = ? AND receipt = ? AND reason = 'rated'
+                            AND state = 'open'",
+    )?
+    .execute((workspace, receipt))?;
+    Ok(())
+}
+
+/// Up to `limit` open gaps of all workspaces without an embedding of this embedder, with what is to
+/// be embedded.
+pub fn list_missing_embeddings(
+    conn: &Connection,
+    embedder: &str,
+    limit: u32,
+) -> Result<Vec<(ReceiptId, String)>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT receipt, question FROM gaps WHERE state = 'open' AND embedder IS NOT ?
+         ORDER BY created_at LIMIT ?",
+    )?;
+    let rows = statement.query_map((embedder, limit), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Keeps embeddings. Gaps that are gone in the meantime are passed over.
+pub fn set_embeddings(
+    tx: &Transaction<'_>,
+    embedder: &str,
+    embeddings: &[(ReceiptId, Vec<u8>)],
+) -> Result<(), StoreError> {
+    let mut update =
+        tx.prepare_cached("UPDATE gaps SET embedding = ?, embedder = ? WHERE receipt = ?")?;
+    for (receipt, embedding) in embeddings {
+        update.execute((embedding, embedder, receipt))?;
+    }
+    Ok(())
+}

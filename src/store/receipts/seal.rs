@@ -1,0 +1,227 @@
+//! The seal of a receipt: a digest over everything it says, and the digest of the one before it.
+//!
+//! The digest is the SHA-256 of the receipt as JSON in one fixed form: the keys of every object in
+//! order, no spaces, and numbers that are not whole with six digits after the point, so that the
+//! same receipt gives the same digest however its JSON was kept. `checks.digest` itself is left out.
+
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{NewReceipt, Receipt};
+use crate::store::values::Json;
+use crate::store::{StoreError, UnixMs, WorkspaceId};
+
+const DIGEST: &str = "digest";
+const PREVIOUS: &str = "previous";
+
+/// Whether a receipt is as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Integrity {
+    /// It fits its digest.
+    Intact,
+    /// It does not: something of it was changed afterwards.
+    Altered,
+    /// It has none; it was written before receipts were sealed.
+    Unsealed,
+}
+
+/// How a receipt hangs on the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// It names the digest of the receipt that stands before it.
+    Follows,
+    /// It was the first.
+    First,
+    /// The one that it names is gone: deleted with its conversation or by age.
+    Gone,
+}
+
+/// The checks of a new receipt with their seal.
+pub(super) fn sealed(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    new: &NewReceipt<'_>,
+    now: UnixMs,
+) -> Result<Value, StoreError> {
+    let Value::Object(checks) = new.checks else {
+        return Ok(new.checks.clone());
+    };
+    let mut checks = checks.clone();
+    let last = digest_before(tx, workspace, i64::MAX)?;
+    checks.insert(PREVIOUS.into(), json!(last));
+    let whole = json!({
+        "id": new.id.to_string(), "workspace": workspace.to_string(),
+        "conversation": new.conversation.map(|id| id.to_string()),
+        "message": new.message.map(|id| id.to_string()),
+        "question": new.question, "rung": new.rung, "answer": new.answer,
+        "passages": new.passages, "model": new.model, "model_hash": new.model_hash,
+        "prompt_hash": new.prompt_hash, "checks": checks, "timings": new.timings,
+        "tokens": new.tokens, "created_at": now,
+    });
+    checks.insert(DIGEST.into(), json!(digest(&whole)));
+    Ok(Value::Object(checks))
+}
+
+/// Whether a receipt is as it was written.
+pub fn integrity(receipt: &Receipt) -> Integrity {
+    let mut checks = receipt.checks.clone();
+    let kept = checks
+        .as_object_mut()
+        .and_then(|checks| checks.shift_remove(DIGEST));
+    let Some(Value::String(kept)) = kept else {
+        return Integrity::Unsealed;
+    };
+    let whole = json!({
+        "id": receipt.id.to_string(), "workspace": receipt.workspace.to_string(),
+        "conversation": receipt.conversation.map(|id| id.to_string()),
+        "message": receipt.message.map(|id| id.to_string()),
+        "question": receipt.question, "rung": receipt.rung, "answer": receipt.answer,
+        "passages": receipt.passages, "model": receipt.model, "model_hash": receipt.model_hash,
+        "prompt_hash": receipt.prompt_hash, "checks": checks, "timings": receipt.timings,
+        "tokens": receipt.tokens, "created_at": receipt.created_at,
+    });
+    if digest(&whole) == kept {
+        Integrity::Intact
+    } else {
+        Integrity::Altered
+    }
+}
+
+/// How a receipt hangs on the one before it.
+pub fn link(conn: &Connection, receipt: &Receipt) -> Result<Link, StoreError> {
+    let Some(named) = receipt.checks.get(PREVIOUS).and_then(Value::as_str) else {
+        return Ok(Link::First);
+    };
+    let before = digest_before(conn, receipt.workspace, receipt.seq)?;
+    Ok(if before.as_deref() == Some(named) {
+        Link::Follows
+    } else {
+        Link::Gone
+    })
+}
+
+/// The digest of the receipt that stands before `seq`.
+fn digest_before(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    seq: i64,
+) -> Result<Option<String>, StoreError> {
+    let checks = conn
+        .prepare_cached(
+            "SELECT checks FROM receipts WHERE workspace = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row((workspace, seq), |row| row.get::<_, Json<Value>>(0))
+        .optional()?;
+    Ok(checks.and_then(|checks| Some(checks.0.get(DIGEST)?.as_str()?.to_owned())))
+}
+
+fn digest(whole: &Value) -> String {
+    hex::encode(Sha256::digest(fixed(whole).to_string()))
+}
+
+/// The value in the one form that is hashed.
+fn fixed(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let mut keys: Vec<&String> = fields.keys().collect();
+            keys.sort();
+            let sorted: Map<String, Value> = keys
+                .into_iter()
+                .filter_map(|key| Some((key.clone(), fixed(fields.get(key)?))))
+                .collect();
+            Value::Object(sorted)
+        }
+        Value::Array(items) => Value::Array(items.iter().map(fixed).collect()),
+        Value::Number(number) if number.is_f64() => {
+            Value::String(format!("{:.6}", number.as_f64().unwrap_or_default()))
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{ReceiptId, Store, receipts, workspaces};
+
+    async fn three(store: &Store) -> Vec<(WorkspaceId, ReceiptId)> {
+        let made = store.write(|tx| {
+            let workspace = workspaces::get_or_create(tx, "shop", "Shop", 1)?.id;
+            let checks = json!({"b": 0.1 + 0.2, "a": {"z": 1, "y": [1.5, null]}});
+            let mut ids = Vec::new();
+            for answer in ["one", "two", "three"] {
+                let new = NewReceipt {
+                    id: ReceiptId::new(),
+                    conversation: None,
+                    message: None,
+                    question: "?",
+                    rung: "extract",
+                    answer,
+                    passages: &json!({"cited": [{"score": 0.300_000_011_920_928_96}]}),
+                    model: None,
+                    model_hash: None,
+                    prompt_hash: None,
+                    checks: &checks,
+                    timings: &json!({}),
+                    tokens: &json!({}),
+                };
+                receipts::insert(tx, workspace, &new, 7)?;
+                ids.push((workspace, new.id));
+            }
+            Ok(ids)
+        });
+        made.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_receipt_that_was_altered_does_not_fit_its_digest() {
+        let store = Store::open_in_memory().unwrap();
+        let ids = three(&store).await;
+        let (workspace, second) = ids[1];
+        let outcome = store.write(move |tx| {
+            let receipt = receipts::get(tx, workspace, second)?;
+            assert_eq!(integrity(&receipt), Integrity::Intact);
+            for change in [
+                "answer = 'another'",
+                "created_at = 8",
+                "passages = json_set(passages, '$.cited[0].score', 0.4)",
+                "checks = json_remove(checks, '$.a')",
+                "checks = json_set(checks, '$.previous', 'x')",
+            ] {
+                tx.execute_batch("SAVEPOINT before_change")?;
+                let sql = format!("UPDATE receipts SET {change} WHERE id = ?");
+                tx.execute(&sql, [second])?;
+                let changed = receipts::get(tx, workspace, second)?;
+                assert_eq!(integrity(&changed), Integrity::Altered, "{change}");
+                tx.execute_batch("ROLLBACK TO before_change")?;
+            }
+            tx.execute(
+                "UPDATE receipts SET checks = json_remove(checks, '$.digest') WHERE id = ?",
+                [second],
+            )?;
+            let unsealed = receipts::get(tx, workspace, second)?;
+            assert_eq!(integrity(&unsealed), Integrity::Unsealed);
+            Ok(())
+        });
+        outcome.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn receipts_hang_together() {
+        let store = Store::open_in_memory().unwrap();
+        let ids = three(&store).await;
+        let links = store.write(move |tx| {
+            let (workspace, first) = ids[0];
+            let mut links = Vec::new();
+            for (_, id) in &ids {
+                links.push(link(tx, &*receipts::get(tx, workspace, *id)?)?);
+            }
+            tx.execute("DELETE FROM receipts WHERE id = ?", [first])?;
+            links.push(link(tx, &*receipts::get(tx, workspace, ids[1].1)?)?);
+            Ok(links)
+        });
+        let expected = [Link::First, Link::Follows, Link::Follows, Link::Gone];
+        assert_eq!(links.await.unwrap(), expected);
+    }
+}

@@ -1,0 +1,163 @@
+//! What is known of each address of a source, so that a sync fetches only what changed.
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+
+use super::sources::Source;
+use super::{DocumentId, Scoped, SourceId, StoreError, UnixMs};
+
+/// A page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Its address.
+    pub url: String,
+    /// Its document, if it has one.
+    pub document: Option<DocumentId>,
+    /// Its `ETag`.
+    pub etag: Option<String>,
+    /// Its `Last-Modified`.
+    pub last_modified: Option<String>,
+    /// SHA-256 of its content, in hex.
+    pub sha256: Option<String>,
+    /// HTTP status of the last request.
+    pub status: Option<u16>,
+    /// Why it could not be taken the last time.
+    pub error: Option<String>,
+    /// When it was last asked for.
+    pub seen_at: UnixMs,
+    /// When its content last changed.
+    pub changed_at: Option<UnixMs>,
+}
+
+/// A page in a list, with how far its document is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageSummary {
+    /// The page.
+    pub page: Page,
+    /// Title of its document.
+    pub title: Option<String>,
+    /// State of its document.
+    pub state: Option<String>,
+    /// Why its document could not be read.
+    pub document_error: Option<String>,
+}
+
+const COLUMNS: &str = "p.url, p.document, p.etag, p.last_modified, p.sha256, p.status, p.error, \
+                       p.seen_at, p.changed_at";
+
+impl Page {
+    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            url: row.get("url")?,
+            document: row.get("document")?,
+            etag: row.get("etag")?,
+            last_modified: row.get("last_modified")?,
+            sha256: row.get("sha256")?,
+            status: row.get("status")?,
+            error: row.get("error")?,
+            seen_at: row.get("seen_at")?,
+            changed_at: row.get("changed_at")?,
+        })
+    }
+}
+
+/// What is known of an address, if anything is.
+pub fn find(
+    conn: &Connection,
+    source: &Scoped<Source>,
+    url: &str,
+) -> Result<Option<Page>, StoreError> {
+    Ok(conn
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM source_pages p WHERE p.source = ? AND p.url = ?"
+        ))?
+        .query_row((source.id, url), Page::from_row)
+        .optional()?)
+}
+
+/// Keeps what is known of an address.
+pub fn put(tx: &Transaction<'_>, source: SourceId, page: &Page) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO source_pages (source, url, document, etag, last_modified, sha256, status,
+                                   error, seen_at, changed_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (source, url) DO UPDATE SET
+             document = excluded.document, etag = excluded.etag,
+             last_modified = excluded.last_modified, sha256 = excluded.sha256,
+             status = excluded.status, error = excluded.error, seen_at = excluded.seen_at,
+             changed_at = excluded.changed_at",
+    )?
+    .execute((
+        source,
+        &page.url,
+        page.document,
+        &page.etag,
+        &page.last_modified,
+        &page.sha256,
+        page.status,
+        &page.error,
+        page.seen_at,
+        page.changed_at,
+    ))?;
+    Ok(())
+}
+
+/// The pages of a source by address, those in trouble first.
+pub fn list(conn: &Connection, source: &Scoped<Source>) -> Result<Vec<PageSummary>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS}, d.title, d.state, d.error AS document_error
+         FROM source_pages p
+         LEFT JOIN documents d ON d.id = p.document AND d.deleted_at IS NULL
+         WHERE p.source = ?
+         ORDER BY coalesce(p.error, d.error) IS NULL, p.url"
+    ))?;
+    let rows = statement.query_map([source.id], |row| {
+        Ok(PageSummary {
+            page: Page::from_row(row)?,
+            title: row.get("title")?,
+            state: row.get("state")?,
+            document_error: row.get("document_error")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Forgets an address.
+pub fn remove(tx: &Transaction<'_>, source: SourceId, url: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM source_pages WHERE source = ? AND url = ?")?
+        .execute((source, url))?;
+    Ok(())
+}
+
+/// Another address of this source whose document has this content.
+pub fn find_twin(
+    conn: &Connection,
+    source: &Scoped<Source>,
+    sha256: &str,
+    url: &str,
+) -> Result<Option<String>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT url FROM source_pages
+             WHERE source = ? AND sha256 = ? AND url <> ? AND document IS NOT NULL
+             ORDER BY url LIMIT 1",
+        )?
+        .query_row((source.id, sha256, url), |row| row.get(0))
+        .optional()?)
+}
+
+/// Documents of the source that none of its pages leads to any more.
+pub fn orphans(
+    conn: &Connection,
+    source: &Scoped<Source>,
+) -> Result<Vec<(DocumentId, String)>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT d.id, d.name FROM documents d
+         WHERE d.workspace = ? AND d.source = ? AND d.deleted_at IS NULL
+               AND NOT EXISTS (SELECT 1 FROM source_pages p WHERE p.document = d.id)
+         ORDER BY d.name",
+    )?;
+    let rows = statement.query_map((source.workspace(), source.id), |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,108 @@
+//! What `egress.allow` opens: machines of the own network, and ports besides 80 and 443.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use url::Host;
+
+use super::EgressError;
+
+/// Exceptions from the rules, set by whoever runs the machine.
+#[derive(Debug, Clone, Default)]
+pub struct Allow {
+    hosts: Vec<(String, Option<u16>)>,
+    nets: Vec<IpNet>,
+}
+
+impl Allow {
+    /// Reads a list with commas between its entries: `intranet.example`, `intranet.example:8080`,
+    /// `10.1.2.3`, `10.0.0.0/8`, `[fd00::1]:8080`. A host may be at a private address, on the ports
+    /// 80 and 443, or on the named one; a network opens its addresses on 80 and 443.
+    ///
+    /// # Errors
+    /// An entry that is none of these.
+    pub fn parse(list: &str) -> Result<Self, EgressError> {
+        let mut allow = Self::default();
+        for entry in list.split(',').map(str::trim).filter(|e| !e.is_empty()) {
+            if let Ok(net) = entry.parse::<IpNet>() {
+                allow.nets.push(net);
+            } else if let Ok(address) = entry.parse::<IpAddr>() {
+                allow.nets.push(IpNet::from(address));
+            } else {
+                allow.hosts.push(host_and_port(entry).ok_or_else(|| {
+                    EgressError::Settings(format!(
+                        "`egress.allow` cannot contain `{entry}`: write host, host:port or a network \
+                         such as 10.0.0.0/8"
+                    ))
+                })?);
+            }
+        }
+        Ok(allow)
+    }
+
+    /// Whether this host is named together with this port (or without one, for the usual two).
+    pub(super) fn names(&self, host: &str, port: u16) -> bool {
+        self.hosts.iter().any(|(name, named)| {
+            name.eq_ignore_ascii_case(host)
+                && match named {
+                    Some(named) => *named == port,
+                    None => usual(port),
+                }
+        })
+    }
+
+    /// Whether a network of the list holds the address.
+    pub(super) fn holds(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.nets.iter().any(|net| net.contains(&address))
+    }
+}
+
+/// The ports of http and https.
+pub(super) fn usual(port: u16) -> bool {
+    matches!(port, 80 | 443)
+}
+
+/// Host and port as the URL parser understands them, so that both sides compare the same spelling.
+fn host_and_port(entry: &str) -> Option<(String, Option<u16>)> {
+    let url = url::Url::parse(&format!("http://{entry}/")).ok()?;
+    let plain = url.path() == "/" && url.query().is_none() && url.username().is_empty();
+    let host = match url.host()? {
+        Host::Domain(name) => name.to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    };
+    // The parser drops the default port of http; whoever wrote it meant it.
+    let port = url.port().or_else(|| entry.ends_with(":80").then_some(80));
+    plain.then_some((host, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_ports_and_networks_are_told_apart() {
+        let allow = Allow::parse(
+            " intranet.example, Wiki.example:8080,10.0.0.0/8,127.0.0.1:9 , 192.168.7.7",
+        )
+        .unwrap();
+        assert!(allow.names("intranet.example", 443) && allow.names("INTRANET.example", 80));
+        assert!(!allow.names("intranet.example", 8080));
+        assert!(allow.names("wiki.example", 8080) && !allow.names("wiki.example", 80));
+        assert!(allow.names("127.0.0.1", 9) && !allow.names("127.0.0.1", 10));
+        assert!(allow.holds("10.9.9.9".parse().unwrap()));
+        assert!(allow.holds("::ffff:10.9.9.9".parse().unwrap()));
+        assert!(allow.holds("192.168.7.7".parse().unwrap()));
+        assert!(!allow.holds("192.168.7.8".parse().unwrap()));
+        assert!(!Allow::parse("").unwrap().holds("10.0.0.1".parse().unwrap()));
+    }
+
+    #[test]
+    fn nonsense_is_refused_by_name() {
+        for bad in ["a b", "http://x", "x/y", "10.0.0.0/99", "x:99999", "u@h"] {
+            let error = Allow::parse(bad).unwrap_err().to_string();
+            assert!(error.contains(bad), "{error}");
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Whether a request may go where its address leads: the address is checked before, and what its host
+//! name resolves to when it does.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+use super::allow::usual;
+use super::{Allow, EgressError, address};
+
+/// Finds the addresses of a host name.
+#[async_trait]
+pub trait Lookup: Send + Sync {
+    /// All addresses of `host`.
+    ///
+    /// # Errors
+    /// When the name has none or cannot be asked for.
+    async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// The names as the operating system knows them.
+#[derive(Debug, Default)]
+pub struct SystemLookup;
+
+#[async_trait]
+impl Lookup for SystemLookup {
+    async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        let found = tokio::net::lookup_host((host, 0)).await?;
+        Ok(found.map(|socket| socket.ip()).collect())
+    }
+}
+
+/// A connection that must not be made.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{host} is at {address}, {what}")]
+pub(super) struct Refused {
+    pub(super) host: String,
+    pub(super) address: IpAddr,
+    pub(super) what: &'static str,
+}
+
+/// What of a URL may be connected to.
+pub(super) enum Way {
+    /// Only addresses of the public internet, and networks that are allowed.
+    Guarded,
+    /// The host is allowed by name, wherever it is.
+    Opened,
+}
+
+/// Checks everything of a URL that can be seen before its name is resolved.
+pub(super) fn vet(url: &Url, allow: &Allow) -> Result<Way, EgressError> {
+    let wrong = |reason: &str| EgressError::Url {
+        url: shown(url),
+        reason: reason.to_owned(),
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("only http and https addresses are fetched"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong(
+            "an address with a name or password in it is not fetched",
+        ));
+    }
+    let Some(host) = url.host() else {
+        return Err(wrong("it has no host"));
+    };
+    let port = url.port_or_known_default().unwrap_or_default();
+    let name = match &host {
+        Host::Domain(name) => (*name).to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    };
+    if allow.names(&name, port) {
+        return Ok(Way::Opened);
+    }
+    if !usual(port) {
+        return Err(wrong(
+            "only the ports 80 and 443 are used; others can be named in the setting egress.allow",
+        ));
+    }
+    // The connector resolves no literal addresses, so the hook below never sees them.
+    let literal = match host {
+        Host::Domain(_) => None,
+        Host::Ipv4(address) => Some(IpAddr::V4(address)),
+        Host::Ipv6(address) => Some(IpAddr::V6(address)),
+    };
+    match literal {
+        Some(address) => check(&name, address, allow).map_err(EgressError::from)?,
+        None if name.is_empty() => return Err(wrong("it has no host")),
+        None => {}
+    }
+    Ok(Way::Guarded)
+}
+
+/// Refuses an address that is neither public nor allowed.
+pub(super) fn check(host: &str, address: IpAddr, allow: &Allow) -> Result<(), Refused> {
+    match address::not_public(address) {
+        Some(what) if !allow.holds(address) => Err(Refused {
+            host: host.to_owned(),
+            address,
+            what,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The address without what may be secret in it.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // Both fail for addresses without a host, which have neither.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
+/// Resolves names for the connector, and lets it see only addresses that it may connect to. What it
+/// connects to is what was checked: the name is not resolved a second time.
+pub(super) struct Guard {
+    pub(super) lookup: Arc<dyn Lookup>,
+    pub(super) allow: Arc<Allow>,
+    /// Hosts on this way are allowed by name.
+    pub(super) opened: bool,
+}
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let (lookup, allow, opened) = (self.lookup.clone(), self.allow.clone(), self.opened);
+        Box::pin(async move {
+            let host = name.as_str();
+            let found = lookup.lookup(host).await?;
+            if found.is_empty() {
+                return Err(io::Error::other("the name has no address").into());
+            }
+            if !opened {
+                // One address that is not public is enough: the name is not to be trusted.
+                for address in &found {
+                    check(host, *address, &allow)?;
+                }
+            }
+            let sockets: Vec<SocketAddr> =
+                found.into_iter().map(|ip| SocketAddr::new(ip, 0)).collect();
+            let sockets: Addrs = Box::new(sockets.into_iter());
+            Ok(sockets)
+        })
+    }
+}

@@ -1,0 +1,75 @@
+//! A row of the ledger while its request runs.
+
+use super::EgressError;
+use crate::store::egress::{self, Outcome};
+use crate::store::{Store, StoreError, Transaction, UnixMs};
+
+/// Written down at the start; the outcome follows at the end, whatever the end is.
+pub(super) struct Line {
+    store: Store,
+    id: i64,
+    pub(super) outcome: Outcome,
+    open: bool,
+}
+
+impl Line {
+    pub(super) async fn open(
+        store: &Store,
+        append: impl FnOnce(&Transaction<'_>, UnixMs) -> Result<i64, StoreError> + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let id = store.write(move |tx| append(tx, now)).await?;
+        Ok(Self {
+            store: store.clone(),
+            id,
+            outcome: Outcome::default(),
+            open: true,
+        })
+    }
+
+    pub(super) async fn close(&mut self) -> Result<(), StoreError> {
+        self.open = false;
+        let (id, outcome) = (self.id, self.outcome.clone());
+        self.store
+            .write(move |tx| egress::close(tx, id, &outcome))
+            .await
+    }
+
+    /// Closes the row with the error, and gives the error back.
+    pub(super) async fn failed(mut self, error: EgressError) -> EgressError {
+        self.note(&error);
+        match self.close().await {
+            Ok(()) => error,
+            Err(store) => store.into(),
+        }
+    }
+
+    pub(super) fn note(&mut self, error: &EgressError) {
+        if let EgressError::Blocked { address, .. } = error {
+            self.outcome.address = Some(address.to_string());
+            self.outcome.bytes_sent = 0;
+        }
+        self.outcome.error = Some(error.to_string());
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if !self.open {
+            return;
+        }
+        let (store, id, mut outcome) = (self.store.clone(), self.id, self.outcome.clone());
+        outcome
+            .error
+            .get_or_insert_with(|| "it was not read to its end".into());
+        // Outside of a runtime the row stays as it is: it says that the request went out.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let written = store.write(move |tx| egress::close(tx, id, &outcome)).await;
+                if let Err(error) = written {
+                    tracing::warn!(%error, "a row of the ledger was left open");
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! What a question wants of the facts: hours, a visit, an appointment on a day, address or telephone.
+//!
+//! A question is only taken when every word of it is understood: what is left over ("dr", "garage",
+//! "delivery") means that it is about somebody's or something's else hours.
+
+mod filler;
+mod vocabulary;
+
+use std::collections::HashSet;
+
+use jiff::Zoned;
+
+use self::filler::FILLER;
+use self::vocabulary::{ALL, Vocabulary};
+use super::when::{Mention, mentions};
+use super::words::{Kind, Token, any_at, is_like, tokens};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    /// When the doors are open.
+    Hours,
+    /// Whether one may come at a time. With a purpose, only "we are closed then" is an answer.
+    Visit {
+        /// Something is to be done there.
+        purpose: bool,
+    },
+    /// Whether an appointment can be had on a day: only "we are closed then" is an answer.
+    Appointment,
+    /// How to reach the business.
+    Contact {
+        /// Its address.
+        address: bool,
+        /// Its telephone number.
+        phone: bool,
+        /// Its e-mail address.
+        email: bool,
+    },
+}
+
+/// A question that the facts may answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// What is asked for.
+    pub topic: Topic,
+    /// The language of the words that said so.
+    pub language: &'static str,
+    /// Whether the whole week is asked for, if no day is named.
+    pub week: bool,
+    /// The times that the question speaks of.
+    pub mentions: Vec<Mention>,
+    /// Whose hours, where not the house's own: words that are not understood.
+    pub whose: Vec<String>,
+}
+
+/// Understands a question. `language` is the visitor's as far as it is known, `before` the question
+/// before it in the conversation, `business` the name of the business, `labels` what else has hours of its own.
+pub fn ask(
+    question: &str,
+    language: &str,
+    before: Option<&str>,
+    business: &str,
+    labels: &[String],
+    now: &Zoned,
+) -> Option<Asked> {
+    if question.len() > 1000 {
+        return None;
+    }
+    let names: HashSet<String> = tokens(business).into_iter().map(|t| t.text).collect();
+    let labels: HashSet<String> = labels
+        .iter()
+        .flat_map(|l| tokens(l))
+        .map(|t| t.text)
+        .collect();
+    let known = Known { names, labels };
+    let found = sentences(question)
+        .into_iter()
+        .find_map(|sentence| sentence_asks(sentence, language, &known, now));
+    if let Some(mut asked) = found {
+        // The day may stand in another sentence: "Tomorrow is Friday. Are you open?"
+        if asked.mentions.is_empty() && !asked.week {
+            asked.mentions = mentions(question, asked.language, now);
+        }
+        return Some(asked);
+    }
+    follow_up(question, language, before?, &known, now)
+}
+
+struct Known {
+    names: HashSet<String>,
+    labels: HashSet<String>,
+}
+
+/// "and on Sunday?" after a question about hours.
+fn follow_up(
+    question: &str,
+    language: &str,
+    before: &str,
+    known: &Known,
+    now: &Zoned,
+) -> Option<Asked> {
+    let earlier = sentences(before)
+        .into_iter()
+        .find_map(|s| sentence_asks(s, language, known, now))?;
+    if matches!(earlier.topic, Topic::Contact { .. }) {
+        return None;
+    }
+    let words = tokens(question);
+    let vocabulary = ALL.iter().find(|v| v.language == earlier.language)?;
+    let begins = any_at(&words, 0, vocabulary.and).is_some();
+    let found = mentions(question, earlier.language, now);
+    let rest = unknown(&words, &found, vocabulary, known);
+    (!found.is_empty() && rest.is_empty() && (begins || words.len() <= 5)).then_some(Asked {
+        topic: Topic::Hours,
+        language: earlier.language,
+        week: false,
+        mentions: found,
+        whose: earlier.whose,
+    })
+}
+
+/// Parts of a question that stand on their own.
+fn sentences(question: &str) -> Vec<&str> {
+    question
+        .split(['?', '!', '\n', ';'])
+        .flat_map(|part| part.split(". "))
+        .filter(|s| !s.trim().is_empty())
+        .collect()
+}
+
+fn sentence_asks(sentence: &str, language: &str, known: &Known, now: &Zoned) -> Option<Asked> {
+    let words = tokens(sentence);
+    // The visitor's language first: "zu" and "auf" mean something in German only.
+    let own = ALL.iter().filter(|v| v.language == language);
+    let others = ALL.iter().filter(|v| v.language != language);
+    own.chain(others)
+        .find_map(|v| asks_in(sentence, &words, v, known, now))
+}
+
+fn has(words: &[Token], phrases: &[&str]) -> bool {
+    (0..words.len()).any(|at| phrase(words, at, phrases).is_some())
+}
+
+/// A phrase at a token, also with its letters mixed up.
+fn phrase(words: &[Token], at: usize, phrases: &[&str]) -> Option<usize> {
+    any_at(words, at, phrases).or_else(|| {
+        let word = words.get(at).filter(|t| t.kind == Kind::Word)?;
+        phrases
+            .iter()
+            .any(|p| !p.contains(' ') && is_like(&word.text, p))
+            .then_some(1)
+    })
+}
+
+fn asks_in(
+    sentence: &str,
+    words: &[Token],
+    v: &'static Vocabulary,
+    known: &Known,
+    now: &Zoned,
+) -> Option<Asked> {
+    let found = mentions(sentence, v.language, now);
+    let (address, phone, email) = (
+        has(words, v.address),
+        has(words, v.phone),
+        has(words, v.email),
+    );
+    let asked = |topic, whose| {
+        Some(Asked {
+            topic,
+            language: v.language,
+            week: has(words, v.week),
+            mentions: found.clone(),
+            whose,
+        })
+    };
+    let day = !found.is_empty();
+    // "in" and "auf" alone are everywhere: they need the house and a day.
+    let strong = (0..words.len()).any(|at| {
+        phrase(words, at, v.hours).is_some()
+            && !words
+                .get(at)
+                .is_some_and(|t| matches!(t.text.as_str(), "auf" | "zu"))
+    });
+    let particle = v.language == "de"
+        && words
+            .last()
+            .is_some_and(|t| t.text == "auf" || t.text == "zu")
+        || (v.language == "de"
+            && has(words, &["macht ihr", "habt ihr", "haben sie", "machen sie"])
+            && has(words, &["auf", "zu"]));
+    let weak = has(words, v.weak) && has(words, v.you) && day;
+    let visit = has(words, v.visit)
+        && day
+        && has(
+            words,
+            &[
+                "i", "we", "ich", "wir", "puedo", "podemos", "je", "on", "nous", "posso",
+                "possiamo", "my",
+            ],
+        );
+    let appointment = has(words, v.appointment) && day;
+    if !(address || phone || email || strong || particle || weak || visit || appointment) {
+        return None;
+    }
+    let rest = unknown(words, &found, v, known);
+    if (address || phone || email) && found.is_empty() && words.len() <= 16 {
+        return rest
+            .is_empty()
+            .then(|| {
+                asked(
+                    Topic::Contact {
+                        address,
+                        phone,
+                        email,
+                    },
+                    Vec::new(),
+                )
+            })
+            .flatten();
+    }
+    if appointment {
+        return rest
+            .is_empty()
+            .then(|| asked(Topic::Appointment, Vec::new()))
+            .flatten();
+    }
+    if visit && !strong {
+        let purpose = rest
+            .iter()
+            .any(|(at, _)| (0..*at).any(|i| any_at(words, i, v.purpose).is_some()));
+        let all_after = rest
+            .iter()
+            .all(|(at, _)| (0..*at).any(|i| any_at(words, i, v.purpose).is_some()));
+        // To see somebody: that is about the person's hours.
+        let person = has(
+            words,
+            &[
+                "see", "dr", "doctor", "mr", "mrs", "ms", "frau", "herr", "doktor", "doctora",
+            ],
+        );
+        return (all_after && !person)
+            .then(|| asked(Topic::Visit { purpose }, Vec::new()))
+            .flatten();
+    }
+    if !(strong || particle || weak) {
+        return None;
+    }
+    let whose: Vec<String> = rest.into_iter().map(|(_, word)| word).collect();
+    // Words of a label mean what it names.
+    whose
+        .iter()
+        .all(|w| known.labels.contains(w))
+        .then(|| asked(Topic::Hours, whose))
+        .flatten()
+}
+
+/// The words that are not understood, with their places.
+fn unknown(
+    words: &[Token],
+    found: &[Mention],
+    v: &Vocabulary,
+    known: &Known,
+) -> Vec<(usize, String)> {
+    let lists = [
+        v.hours,
+        v.week,
+        v.weak,
+        v.you,
+        v.visit,
+        v.appointment,
+        v.and,
+        v.address,
+        v.phone,
+        v.email,
+    ];
+    let mut understood = vec![false; words.len()];
+    for at in 0..words.len() {
+        for list in lists {
+            if let Some(n) = phrase(words, at, list) {
+                understood
+                    .iter_mut()
+                    .skip(at)
+                    .take(n)
+                    .for_each(|u| *u = true);
+            }
+        }
+    }
+    words
+        .iter()
+        .enumerate()
+        .filter(|(at, t)| {
+            let within = found.iter().any(|m| {
+                let covers =
+                    |r: &std::ops::Range<usize>| r.start <= t.range.start && t.range.end <= r.end;
+                covers(&m.range) || m.time_range.as_ref().is_some_and(covers)
+            });
+            t.kind == Kind::Word
+                && !within
+                && !understood.get(*at).copied().unwrap_or(false)
+                && !known.names.contains(&t.text)
+                && !is_filler(&t.text)
+        })
+        .map(|(at, t)| (at, t.text.clone()))
+        .collect()
+}
+
+fn is_filler(word: &str) -> bool {
+    FILLER.contains(&word)
+        || FILLER
+            .iter()
+            .any(|f| is_like(word, f) || is_mixed_up(word, f))
+}
+
+/// Three or four letters of a word in another order: "waht", "tiem", "yuo", "teh".
+fn is_mixed_up(written: &str, word: &str) -> bool {
+    (3..=4).contains(&word.len())
+        && written.len() == word.len()
+        && written.bytes().next() == word.bytes().next()
+        && strsim::osa_distance(written, word) == 1
+        && {
+            let (mut a, mut b) = (written.as_bytes().to_vec(), word.as_bytes().to_vec());
+            a.sort_unstable();
+            b.sort_unstable();
+            a == b
+        }
+}
+
+#[cfg(test)]
+#[path = "../ask_tests.rs"]
+mod tests;

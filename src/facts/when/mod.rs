@@ -1,0 +1,231 @@
+//! The times that a question speaks of: "tmrw", "Saturday the 21st", "nach 18 Uhr", "the day before
+//! Thanksgiving".
+
+mod calendar;
+mod clock;
+mod days;
+
+use std::ops::Range;
+
+use jiff::Zoned;
+use jiff::civil::{Date, Time, Weekday};
+
+use super::words::{self, Token};
+
+/// How a clock time is meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Bound {
+    /// At that time, or about it.
+    #[default]
+    At,
+    /// From then on.
+    From,
+    /// Before then, or until then.
+    Until,
+}
+
+/// How a day is meant.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Relation {
+    /// That day.
+    #[default]
+    On,
+    /// Some time after it.
+    After,
+    /// Some time before it.
+    Before,
+}
+
+/// A time that a question speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// The day, resolved to the next one from now; `None` for a clock time alone, and for what names
+    /// no single day ("in August").
+    pub date: Option<Date>,
+    /// The last day, where several are meant ("this weekend").
+    pub until: Option<Date>,
+    /// The day of the week, where one was named.
+    pub weekday: Option<Weekday>,
+    /// Meant as a habit: "on Saturdays", "dienstags", "every Monday".
+    pub recurring: bool,
+    /// A day of the week and nothing more: the next one, or any.
+    pub vague: bool,
+    /// That day, or after or before it.
+    pub relation: Relation,
+    /// The clock time that goes with it.
+    pub time: Option<Time>,
+    /// How the clock time is meant.
+    pub bound: Bound,
+    /// Whether the clock time leaves no doubt about morning or evening.
+    pub time_is_sure: bool,
+    /// This very moment: "now", "jetzt".
+    pub is_now: bool,
+    /// The holiday that was named, in English.
+    pub holiday: Option<&'static str>,
+    /// A month without a day: "in August".
+    pub month: Option<i8>,
+    /// Bytes of the question that say the day, or the clock time where no day is said.
+    pub range: Range<usize>,
+    /// Bytes of the question that say the clock time.
+    pub time_range: Option<Range<usize>>,
+}
+
+impl Mention {
+    fn day(date: Option<Date>, range: Range<usize>) -> Self {
+        Self {
+            date,
+            until: None,
+            weekday: None,
+            recurring: false,
+            vague: false,
+            relation: Relation::On,
+            time: None,
+            bound: Bound::At,
+            time_is_sure: false,
+            is_now: false,
+            holiday: None,
+            month: None,
+            range,
+            time_range: None,
+        }
+    }
+}
+
+/// A parsed piece with the tokens it takes.
+struct Taken<T> {
+    what: T,
+    tokens: Range<usize>,
+}
+
+/// What joins two days to a range, with "from" or "between" before the first or without.
+const TO: &[&str] = &[
+    "to", "through", "thru", "until", "till", "til", "bis", "hasta", "al", "a", "au", "jusqu a",
+    "jusqu au", "fino a", "fino al",
+];
+const AND: &[&str] = &["and", "und", "y", "et", "e"];
+const BETWEEN: &[&str] = &["between", "zwischen", "entre", "tra", "fra"];
+
+/// The times that `question` speaks of, in the order in which they stand there. `language` is the
+/// visitor's (ISO 639-1); full names of days and months are known in any language. A clock time
+/// belongs to the day it stands nearest to.
+pub fn mentions(question: &str, language: &str, now: &Zoned) -> Vec<Mention> {
+    // A question that is longer than a page is not read to its end.
+    let cut = question
+        .char_indices()
+        .nth(4000)
+        .map_or(question.len(), |(at, _)| at);
+    let question = question.get(..cut).unwrap_or(question);
+    let tokens = words::tokens(question);
+    let mut found: Vec<Taken<Mention>> = Vec::new();
+    let mut clocks: Vec<Taken<clock::Clock>> = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        let day = days::at(&tokens, at, language, now);
+        if let Some(taken) = day {
+            at = taken.tokens.end;
+            found.push(taken);
+            continue;
+        }
+        if let Some(taken) = clock::at(&tokens, at, language) {
+            at = taken.tokens.end;
+            clocks.push(taken);
+            continue;
+        }
+        at += 1;
+    }
+    join_ranges(&tokens, &mut found);
+    let mut out: Vec<Mention> = found.iter().map(|t| t.what.clone()).collect();
+    for clock in clocks {
+        let range = bytes(&tokens, &clock.tokens);
+        let nearest = (0..out.len())
+            .filter(|&i| out.get(i).is_some_and(|m| m.time.is_none() && !m.is_now))
+            .min_by_key(|&i| {
+                found.get(i).map_or(usize::MAX, |t| {
+                    let before = clock.tokens.start.saturating_sub(t.tokens.end);
+                    let after = t.tokens.start.saturating_sub(clock.tokens.end);
+                    before + after
+                })
+            });
+        let target = match nearest.and_then(|i| out.get_mut(i)) {
+            Some(day) => day,
+            None => {
+                out.push(Mention::day(None, range.clone()));
+                let Some(alone) = out.last_mut() else {
+                    continue;
+                };
+                alone
+            }
+        };
+        target.time = Some(clock.what.time);
+        target.bound = clock.what.bound;
+        target.time_is_sure = clock.what.sure;
+        target.time_range = Some(range);
+    }
+    out.sort_by_key(|m| m.range.start);
+    out
+}
+
+/// The day at a token, and the token after it.
+pub(super) fn day_at(
+    tokens: &[Token],
+    at: usize,
+    language: &str,
+    now: &Zoned,
+) -> Option<(Mention, usize)> {
+    days::at(tokens, at, language, now).map(|t| (t.what, t.tokens.end))
+}
+
+/// The bytes of some tokens.
+fn bytes(tokens: &[Token], range: &Range<usize>) -> Range<usize> {
+    let start = tokens.get(range.start).map_or(0, |t| t.range.start);
+    let last = range.end.saturating_sub(1).max(range.start);
+    start..tokens.get(last).map_or(start, |t| t.range.end)
+}
+
+/// "from Monday to Friday", "between Christmas and New Year": two days become one mention.
+fn join_ranges(tokens: &[Token], found: &mut Vec<Taken<Mention>>) {
+    let mut i = 0;
+    while i + 1 < found.len() {
+        let (Some(first), Some(second)) = (found.get(i), found.get(i + 1)) else {
+            break;
+        };
+        let between = first.tokens.end..second.tokens.start;
+        let word =
+            |phrases: &[&str]| words::any_at(tokens, between.start, phrases) == Some(between.len());
+        let dash = between.len() == 1
+            && tokens
+                .get(between.start)
+                .is_some_and(|t| ['-', '–', '—'].iter().any(|d| t.is_mark(*d)));
+        let opened = (0..first.tokens.start)
+            .rev()
+            .take(2)
+            .any(|at| words::any_at(tokens, at, BETWEEN).is_some());
+        let joined = dash || word(TO) || (opened && word(AND));
+        let (Some(from), Some(mut to)) = (first.what.date, second.what.date) else {
+            i += 1;
+            continue;
+        };
+        if !joined {
+            i += 1;
+            continue;
+        }
+        if to < from {
+            // Friday to Monday: the Monday after that Friday.
+            to = match second.what.weekday {
+                Some(day) => from.nth_weekday(1, day).unwrap_or(to),
+                None => to,
+            };
+        }
+        let last = found.remove(i + 1);
+        if let Some(first) = found.get_mut(i) {
+            first.what.until = (to >= from).then_some(to);
+            first.what.range.end = last.what.range.end;
+            first.tokens.end = last.tokens.end;
+        }
+        i += 1;
+    }
+}
+
+#[cfg(test)]
+#[path = "../when_tests.rs"]
+mod tests;

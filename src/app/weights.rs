@@ -1,0 +1,149 @@
+//! Which model file an engine gets.
+
+use std::path::PathBuf;
+
+use crate::config::Config;
+use crate::llm::local::Weights;
+use crate::llm::local::protocol::RerankSetup;
+use crate::models::{self, Cache, Catalogue, Entry, Role, State};
+
+/// Chat models that `auto` tries, best first.
+pub(super) const AUTO: [&str; 3] = [
+    "qwen2.5-coder-1.5b-instruct",
+    "qwen2.5-coder-0.5b-instruct",
+    "smollm2-135m-instruct",
+];
+
+/// The re-ranking model that `auto` takes if it is there.
+pub(super) const AUTO_RERANK: &str = "ms-marco-minilm-l12-v2";
+
+/// A model that is there, is what it should be, and can be handed to native code.
+pub(super) fn usable(
+    config: &Config,
+    cache: &Cache,
+    entry: &Entry,
+) -> Result<(PathBuf, String), String> {
+    let get = format!("get it with `frontdesk models get {}`", entry.name);
+    let path = cache.path(entry);
+    if config.models_verify {
+        match cache.state(entry) {
+            State::Present => {}
+            State::Missing | State::Partial { .. } => {
+                return Err(format!("the model {} is not there; {get}", entry.name));
+            }
+            State::Corrupt { reason } => {
+                return Err(format!(
+                    "the model {} cannot be used ({reason}); {get}",
+                    entry.name
+                ));
+            }
+        }
+    } else if !path.exists() {
+        return Err(format!("the model {} is not there; {get}", entry.name));
+    }
+    let hash = cache.manifest(entry).map(|m| m.sha256).unwrap_or_default();
+    Ok((path, hash))
+}
+
+/// A GGUF model by catalogue name, or by the path of a file.
+pub(super) fn gguf(
+    config: &Config,
+    catalogue: &Catalogue,
+    name: &str,
+) -> Result<(PathBuf, Weights), String> {
+    if name.ends_with(".gguf") {
+        let path = PathBuf::from(name);
+        models::inspect::gguf(&path).map_err(|e| e.to_string())?;
+        let ignore = |_, _| {};
+        let sha256 = models::cache::hash_file(&path, &ignore, &models::CancellationToken::new())
+            .map_err(|e| e.to_string())?;
+        let name = path
+            .file_stem()
+            .map_or(name.to_owned(), |s| s.to_string_lossy().into_owned());
+        return Ok((path, Weights { name, sha256 }));
+    }
+    let entry = catalogue.get(name).map_err(|e| e.to_string())?;
+    let cache = Cache::new(&config.models_dir);
+    let (path, sha256) = usable(config, &cache, entry)?;
+    models::inspect::gguf(&path).map_err(|e| e.to_string())?;
+    Ok((
+        path,
+        Weights {
+            name: entry.name.clone(),
+            sha256,
+        },
+    ))
+}
+
+/// The chat model of the settings; `auto` takes the best starter that is there and fits the memory.
+pub(super) fn chat_weights(
+    config: &Config,
+    catalogue: &Catalogue,
+) -> Result<(PathBuf, Weights), String> {
+    if config.chat_model != "auto" {
+        return gguf(config, catalogue, &config.chat_model);
+    }
+    let free = memory_available_mb();
+    let mut first = None;
+    for name in AUTO {
+        let fits = catalogue
+            .find(name)
+            .is_some_and(|e| free.is_none_or(|f| u64::from(e.memory_mb) <= f));
+        match gguf(config, catalogue, name) {
+            Ok(found) if fits => return Ok(found),
+            Ok(_) => {
+                first.get_or_insert(format!("the model {name} does not fit the free memory"));
+            }
+            Err(reason) => {
+                first.get_or_insert(reason);
+            }
+        }
+    }
+    Err(first.unwrap_or_else(|| "there is no chat model".into()))
+}
+
+/// `MemAvailable` of the kernel in MB, where there is one.
+fn memory_available_mb() -> Option<u64> {
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = info.lines().find(|l| l.starts_with("MemAvailable:"))?;
+    line.split_whitespace()
+        .nth(1)?
+        .parse::<u64>()
+        .ok()
+        .map(|kb| kb / 1024)
+}
+
+pub(super) fn file_exists(config: &Config, catalogue: &Catalogue, name: &str) -> bool {
+    catalogue
+        .find(name)
+        .is_some_and(|e| config.models_dir.join(&e.file).exists())
+}
+
+/// The re-ranking model of the settings and the vocabulary beside it, or why there is none.
+pub(super) fn rerank_weights(
+    config: &Config,
+    catalogue: &Catalogue,
+) -> Result<(RerankSetup, Weights), String> {
+    let name = match config.rerank_model.as_str() {
+        "none" => return Err("re-ranking is turned off (rerank.model = none)".into()),
+        "auto" => AUTO_RERANK,
+        named => named,
+    };
+    let entry = catalogue.get(name).map_err(|e| e.to_string())?;
+    let vocabulary = entry.companions.iter().find(|c| c.ends_with(".json"));
+    let (Role::Rerank, true, Some(vocabulary)) =
+        (entry.role, entry.file.ends_with(".onnx"), vocabulary)
+    else {
+        return Err(format!(
+            "{name} is no re-ranking model that Frontdesk can run; set rerank.model to {AUTO_RERANK}"
+        ));
+    };
+    let cache = Cache::new(&config.models_dir);
+    let (model, sha256) = usable(config, &cache, entry)?;
+    let setup = RerankSetup {
+        model,
+        tokenizer: cache.root().join(vocabulary),
+    };
+    let name = entry.name.clone();
+    Ok((setup, Weights { name, sha256 }))
+}

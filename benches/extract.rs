@@ -1,0 +1,274 @@
+//! Reading of documents over a folder of files: what was read, how well, how fast, with how much memory.
+//! Each file is read in a process of its own with the limits that the product sets.
+//!
+//! `cargo bench --bench extract -- FOLDER [--list]`
+//!
+//! `FOLDER/manifest.jsonl` names a file in each line: `file`, `kind`, and `reference`, the path of its text
+//! as people know it to be. Token F1 compares bags of lower-case words; the names of columns, which are
+//! repeated in each row of a table, count once for each table. `--list` prints a line for each file.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints its figures and ends at the first surprise"
+)]
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use frontdesk::knowledge::extract::{self, Block, BlockKind};
+use frontdesk::worker::sandbox;
+use serde::{Deserialize, Serialize};
+
+/// Memory and CPU time of one document, as in the settings' defaults.
+const MEMORY_BYTES: u64 = 512 << 20;
+const CPU_SECONDS: u64 = 60;
+
+#[derive(Deserialize)]
+struct Entry {
+    file: String,
+    kind: String,
+    reference: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Outcome {
+    error: Option<String>,
+    pages: u32,
+    blocks: Vec<Block>,
+    ms: u128,
+    peak_kb: u64,
+}
+
+#[derive(Default)]
+struct Sum {
+    files: usize,
+    read: usize,
+    refused: BTreeMap<String, usize>,
+    died: usize,
+    pages: u32,
+    ms: u128,
+    slowest_ms: u128,
+    peak_kb: u64,
+    scores: Vec<[f64; 3]>,
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1).filter(|a| a != "--bench");
+    match (args.next(), args.next()) {
+        (Some(flag), Some(file)) if flag == "--one" => one(Path::new(&file)),
+        (Some(folder), list) => all(Path::new(&folder), list.is_some()),
+        _ => println!("give the folder: cargo bench --bench extract -- FOLDER [--list]"),
+    }
+}
+
+/// The child: reads one file and prints what came of it as JSON.
+fn one(path: &Path) {
+    let bytes = std::fs::read(path).unwrap();
+    sandbox::enter(&sandbox::Limits {
+        memory_bytes: Some(MEMORY_BYTES),
+        cpu_seconds: Some(CPU_SECONDS),
+        readable: vec!["/proc".into()],
+        ..sandbox::Limits::default()
+    });
+    let start = Instant::now();
+    let name = path.file_name().unwrap().to_string_lossy();
+    let read = extract::extract(&bytes, &name, &extract::Limits::default());
+    let ms = start.elapsed().as_millis();
+    let peak_kb = std::fs::read_to_string("/proc/self/status")
+        .unwrap_or_default()
+        .lines()
+        .find_map(|l| l.strip_prefix("VmHWM:"))
+        .and_then(|l| l.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or(0);
+    let outcome = match read {
+        Ok(read) => Outcome {
+            error: None,
+            pages: read.pages.unwrap_or(1),
+            blocks: read.blocks,
+            ms,
+            peak_kb,
+        },
+        Err(e) => Outcome {
+            error: Some(e.to_string()),
+            pages: 0,
+            blocks: Vec::new(),
+            ms,
+            peak_kb,
+        },
+    };
+    println!("{}", serde_json::to_string(&outcome).unwrap());
+}
+
+fn all(folder: &Path, list: bool) {
+    let manifest = std::fs::read_to_string(folder.join("manifest.jsonl")).unwrap();
+    let program = std::env::current_exe().unwrap();
+    let mut sums: BTreeMap<String, Sum> = BTreeMap::new();
+    for line in manifest.lines() {
+        let entry: Entry = serde_json::from_str(line).unwrap();
+        let path: PathBuf = folder.join(&entry.file);
+        let extension = entry.file.rsplit('.').next().unwrap_or_default();
+        let group = match entry.kind.as_str() {
+            "normal" => extension.to_owned(),
+            kind => format!("{extension} ({kind})"),
+        };
+        let sum = sums.entry(group).or_default();
+        sum.files += 1;
+        let start = Instant::now();
+        let child = Command::new(&program)
+            .arg("--one")
+            .arg(&path)
+            .output()
+            .unwrap();
+        let Ok(outcome) = serde_json::from_slice::<Outcome>(&child.stdout) else {
+            sum.died += 1;
+            println!(
+                "DIED {} after {} ms",
+                entry.file,
+                start.elapsed().as_millis()
+            );
+            continue;
+        };
+        sum.pages += outcome.pages;
+        sum.ms += outcome.ms;
+        sum.slowest_ms = sum.slowest_ms.max(outcome.ms);
+        sum.peak_kb = sum.peak_kb.max(outcome.peak_kb);
+        let score = entry
+            .reference
+            .and_then(|r| score(&folder.join(r), &outcome.blocks));
+        sum.scores.extend(score);
+        match &outcome.error {
+            None => sum.read += 1,
+            Some(reason) => *sum.refused.entry(reason.clone()).or_default() += 1,
+        }
+        if list {
+            println!(
+                "{} F1 {} {} ms {} MB {}",
+                entry.file,
+                score.map_or("-".into(), |[r, p, f]| format!(
+                    "{f:.3} (r {r:.3} p {p:.3})"
+                )),
+                outcome.ms,
+                outcome.peak_kb >> 10,
+                outcome.error.unwrap_or_default()
+            );
+        }
+    }
+    print_table(&sums);
+}
+
+fn print_table(sums: &BTreeMap<String, Sum>) {
+    println!(
+        "| format | files | read | refused | died | pages | pages/s | token F1 (recall, precision; n) | slowest | peak memory |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|---|");
+    for (group, sum) in sums {
+        let refused: usize = sum.refused.values().sum();
+        let n = sum.scores.len();
+        let mean = |i: usize| sum.scores.iter().map(|s| s[i]).sum::<f64>() / n as f64;
+        let f1 = match n {
+            0 => "-".to_owned(),
+            _ => format!("{:.3} ({:.3}, {:.3}; {n})", mean(2), mean(0), mean(1)),
+        };
+        println!(
+            "| {group} | {} | {} | {refused} | {} | {} | {:.0} | {f1} | {} ms | {} MB |",
+            sum.files,
+            sum.read,
+            sum.died,
+            sum.pages,
+            f64::from(sum.pages) * 1e3 / (sum.ms.max(1) as f64),
+            sum.slowest_ms,
+            sum.peak_kb >> 10
+        );
+    }
+    for (group, sum) in sums {
+        for (reason, count) in &sum.refused {
+            println!("{group}: {count} × {reason}");
+        }
+    }
+}
+
+/// Recall, precision and F1 of the words; none if the reference says nothing.
+fn score(reference: &Path, blocks: &[Block]) -> Option<[f64; 3]> {
+    let bytes = std::fs::read(reference).unwrap();
+    let expected = words(&without_markup(&String::from_utf8_lossy(&bytes)));
+    if expected.len() < 3 {
+        return None;
+    }
+    let found = words(&said_once(blocks));
+    let mut counts: HashMap<&str, i64> = HashMap::new();
+    for word in &expected {
+        *counts.entry(word).or_default() += 1;
+    }
+    let mut common = 0.0;
+    for word in &found {
+        if let Some(left) = counts.get_mut(word.as_str()).filter(|left| **left > 0) {
+            *left -= 1;
+            common += 1.0;
+        }
+    }
+    let (recall, precision) = (
+        common / expected.len() as f64,
+        common / (found.len().max(1) as f64),
+    );
+    let f1 = if common > 0.0 {
+        2.0 * recall * precision / (recall + precision)
+    } else {
+        0.0
+    };
+    Some([recall, precision, f1])
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|w| !w.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A Markdown reference without its pictures and comments.
+fn without_markup(text: &str) -> String {
+    let text = cut(text, "<!--", "-->");
+    let text = cut(&text, "![", ")");
+    cut(&text, "data:image", " ")
+}
+
+fn cut(text: &str, from: &str, to: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(from) {
+        out.push_str(before);
+        out.push(' ');
+        rest = after.split_once(to).map_or("", |(_, rest)| rest);
+    }
+    out + rest
+}
+
+/// The text with the names of columns once for each table.
+fn said_once(blocks: &[Block]) -> String {
+    let mut out = String::new();
+    let mut names: Vec<String> = Vec::new();
+    for block in blocks {
+        if block.kind != BlockKind::TableRow {
+            names.clear();
+            out.push_str(&block.text);
+            out.push('\n');
+            continue;
+        }
+        for cell in block.text.split(" | ") {
+            match cell.split_once(": ") {
+                Some((name, value)) if names.iter().any(|n| n == name) => out.push_str(value),
+                Some((name, _)) => {
+                    names.push(name.to_owned());
+                    out.push_str(cell);
+                }
+                None => out.push_str(cell),
+            }
+            out.push('\n');
+        }
+    }
+    out
+}

@@ -1,0 +1,276 @@
+//! OpenDocument files (ISO/IEC 26300): texts, spreadsheets and presentations share their elements.
+
+mod cells;
+
+use quick_xml::events::{BytesStart, Event};
+
+use self::cells::{MAX_COLUMNS, MAX_ROWS, OpenTable};
+use super::package::{self, Package, attribute, each_event, entity, local};
+use super::sheet::{self, grid};
+use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, plain};
+
+/// Deepest nesting of tables and text boxes that is followed.
+const MAX_DEPTH: usize = 100;
+
+/// Read a text, spreadsheet or presentation.
+pub(super) fn read(
+    bytes: &[u8],
+    format: Format,
+    limits: &Limits,
+) -> Result<Extracted, ExtractError> {
+    let mut package = Package::open(bytes, limits)?;
+    let encrypted = package.part("META-INF/manifest.xml", |xml| {
+        let mut found = false;
+        each_event(xml, |event| {
+            if let Event::Start(e) | Event::Empty(e) = event {
+                found |= local(e.name().as_ref()) == "encryption-data";
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    })?;
+    if encrypted == Some(true) {
+        return Err(ExtractError::Encrypted);
+    }
+    let mut reading = Reading {
+        format,
+        blocks: Blocks::new(limits),
+        paragraphs: Vec::new(),
+        tables: Vec::new(),
+        lists: 0,
+        page: 0,
+        class: None,
+        skipping: 0,
+        sheets: 0,
+        cut: false,
+    };
+    package
+        .part("content.xml", |xml| {
+            each_event(xml, |event| reading.event(event))
+        })?
+        .ok_or_else(|| ExtractError::malformed("its main part is missing"))?;
+    if reading.blocks.blocks.is_empty() && package.has_pictures() {
+        return Err(ExtractError::NoText);
+    }
+    let properties = package
+        .part("meta.xml", package::properties)?
+        .unwrap_or_default();
+    let heading = (reading.blocks.blocks.iter())
+        .find(|b| b.kind == BlockKind::Heading(1))
+        .map(|b| b.text.clone());
+    let (pages, cut) = (reading.page, reading.cut);
+    let mut out = reading.blocks.finish(format);
+    out.title = properties.title.or(heading);
+    out.written_at = properties.written_at;
+    out.pages = (format == Format::Odp).then_some(pages);
+    if cut {
+        out.notes.push(format!(
+            "A table has more than {MAX_ROWS} rows or {MAX_COLUMNS} columns; what is beyond them was not read."
+        ));
+    }
+    Ok(out)
+}
+
+struct Paragraph {
+    kind: BlockKind,
+    text: String,
+}
+
+struct Reading {
+    format: Format,
+    blocks: Blocks,
+    paragraphs: Vec<Paragraph>,
+    tables: Vec<OpenTable>,
+    lists: usize,
+    page: u32,
+    /// What the open frame is on a slide: "title", "outline".
+    class: Option<String>,
+    skipping: usize,
+    sheets: usize,
+    cut: bool,
+}
+
+impl Reading {
+    fn event(&mut self, event: Event<'_>) -> Result<(), ExtractError> {
+        match event {
+            Event::Start(e) => {
+                let name = e.name();
+                let name = local(name.as_ref());
+                if self.skipping > 0 || self.is_skipped(name, &e) {
+                    self.skipping += 1;
+                    return Ok(());
+                }
+                self.start(name, &e)
+            }
+            Event::Empty(e) if self.skipping == 0 => {
+                let name = e.name();
+                let name = local(name.as_ref());
+                if self.is_skipped(name, &e) {
+                    return Ok(());
+                }
+                self.start(name, &e)?;
+                self.end(name)
+            }
+            Event::End(_) if self.skipping > 0 => {
+                self.skipping -= 1;
+                Ok(())
+            }
+            Event::End(e) => self.end(local(e.name().as_ref())),
+            Event::Text(t) if self.skipping == 0 => {
+                self.add(&t.xml10_content());
+                Ok(())
+            }
+            Event::GeneralRef(e) if self.skipping == 0 => {
+                if let Some(c) = entity(&e) {
+                    self.add(c.encode_utf8(&mut [0; 4]));
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Deleted text, comments, and what a layout puts on each slide.
+    fn is_skipped(&self, name: &str, e: &BytesStart<'_>) -> bool {
+        match name {
+            "tracked-changes" | "annotation" | "note-citation" | "ruby-text" | "forms"
+            | "automatic-styles" | "font-face-decls" | "scripts" | "title" | "desc" => true,
+            "frame" => matches!(
+                attribute(e, "class").as_deref(),
+                Some("page-number" | "date-time" | "footer" | "header" | "page")
+            ),
+            _ => false,
+        }
+    }
+
+    fn start(&mut self, name: &str, e: &BytesStart<'_>) -> Result<(), ExtractError> {
+        if self.paragraphs.len() + self.tables.len() > MAX_DEPTH {
+            return Err(ExtractError::malformed(
+                "its tables and boxes are nested too deeply",
+            ));
+        }
+        match name {
+            "h" => {
+                let level = attribute(e, "outline-level")
+                    .and_then(|v| v.parse().ok())
+                    .map_or(1, |n: u8| n.clamp(1, 6));
+                self.open(BlockKind::Heading(level));
+            }
+            "p" => {
+                let style = attribute(e, "style-name").unwrap_or_default();
+                let kind = match (style.as_str(), self.class.as_deref()) {
+                    ("Title", _) => BlockKind::Heading(1),
+                    (_, Some("title")) => BlockKind::Heading(2),
+                    ("Preformatted_20_Text", _) => BlockKind::Code,
+                    _ if self.lists > 0 => BlockKind::ListItem,
+                    _ => BlockKind::Paragraph,
+                };
+                self.open(kind);
+            }
+            "s" => {
+                let count = attribute(e, "c").and_then(|v| v.parse().ok());
+                self.add(&" ".repeat(count.unwrap_or(1usize).min(200)));
+            }
+            "tab" => self.add(" "),
+            "line-break" => self.add(LINE_BREAK.encode_utf8(&mut [0; 4])),
+            "list" => self.lists += 1,
+            "page" => self.page += 1,
+            "frame" => self.class = attribute(e, "class"),
+            "table" => self
+                .tables
+                .push(OpenTable::named(attribute(e, "name").unwrap_or_default())),
+            _ => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.start(name, e);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, kind: BlockKind) {
+        let text = String::new();
+        self.paragraphs.push(Paragraph { kind, text });
+    }
+
+    fn add(&mut self, text: &str) {
+        if let Some(open) = self.paragraphs.last_mut() {
+            open.text.push_str(text);
+        }
+    }
+
+    fn end(&mut self, name: &str) -> Result<(), ExtractError> {
+        match name {
+            "h" | "p" => self.end_paragraph(),
+            "list" => {
+                self.lists = self.lists.saturating_sub(1);
+                Ok(())
+            }
+            "frame" => {
+                self.class = None;
+                Ok(())
+            }
+            "table" => self.end_table(),
+            _ => {
+                if let Some(table) = self.tables.last_mut() {
+                    self.cut |= table.end(name);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn end_paragraph(&mut self) -> Result<(), ExtractError> {
+        let Some(mut p) = self.paragraphs.pop() else {
+            return Ok(());
+        };
+        if p.text.trim().is_empty() {
+            return Ok(());
+        }
+        if let Some(table) = self.tables.last_mut() {
+            if !table.cell.is_empty() {
+                table.cell.push(' ');
+            }
+            table.cell.push_str(p.text.trim());
+            return Ok(());
+        }
+        // Bullets that were typed instead of formatted.
+        if p.kind == BlockKind::Paragraph
+            && plain::list_item(&p.text).is_some_and(|rest| rest.len() < p.text.len())
+        {
+            p.kind = BlockKind::ListItem;
+        }
+        self.blocks.push(p.kind, &p.text, self.page_now())
+    }
+
+    fn page_now(&self) -> Option<u32> {
+        (self.format == Format::Odp && self.page > 0).then_some(self.page)
+    }
+
+    fn end_table(&mut self) -> Result<(), ExtractError> {
+        let Some(table) = self.tables.pop() else {
+            return Ok(());
+        };
+        let page = self.page_now();
+        if self.format == Format::Ods && self.tables.is_empty() {
+            self.sheets += 1;
+            if !table.rows.is_empty() {
+                sheet::heading(&table.name, false, &mut self.blocks)?;
+                grid::append(table.rows, &mut self.blocks)?;
+            }
+            return Ok(());
+        }
+        let table = table.into_table();
+        if let Some(outer) = self.tables.last_mut() {
+            outer.cell.push_str(&table.rows().join("; "));
+            return Ok(());
+        }
+        if table.is_frame() {
+            for cell in table.cells() {
+                self.blocks.push(BlockKind::Paragraph, cell, page)?;
+            }
+            return Ok(());
+        }
+        self.blocks.table(&table, page)
+    }
+}

@@ -1,0 +1,321 @@
+//! The archive around Office documents, OpenDocument files and e-books, read within limits.
+
+use std::io::{self, BufReader, Read};
+
+use quick_xml::{Reader, events::Event};
+
+use super::{ExtractError, Limits, clean};
+
+/// 2013-12-23T23:15:00Z, in Unix seconds.
+const TEMPLATE_OF_PYTHON_DOCX: i64 = 1_387_840_500;
+
+/// A part as a stream of XML events.
+pub(super) type Xml<'a> = Reader<BufReader<&'a mut dyn Read>>;
+
+/// An Office archive whose members are unpacked as they are read, never past the limit.
+pub(super) struct Package<'b> {
+    archive: zip::ZipArchive<io::Cursor<&'b [u8]>>,
+    left: u64,
+    limit: u64,
+}
+
+impl<'b> Package<'b> {
+    pub(super) fn open(bytes: &'b [u8], limits: &Limits) -> Result<Self, ExtractError> {
+        let archive = zip::ZipArchive::new(io::Cursor::new(bytes))
+            .map_err(|e| ExtractError::malformed(format!("its archive cannot be opened: {e}")))?;
+        let limit = limits.max_unpacked_bytes as u64;
+        Ok(Self {
+            archive,
+            left: limit,
+            limit,
+        })
+    }
+
+    /// Whether a part has such a name.
+    pub(super) fn has(&self, is_such: impl Fn(&str) -> bool) -> bool {
+        self.archive
+            .file_names()
+            .flatten()
+            .any(|name| is_such(&name))
+    }
+
+    /// Whether pictures are in the document.
+    pub(super) fn has_pictures(&self) -> bool {
+        self.has(|name| name.contains("/media/") || name.starts_with("Pictures/"))
+    }
+
+    /// The name of the part with the text: the usual one (`word/document.xml`), or what the package
+    /// says instead.
+    pub(super) fn main_part(&mut self, usual: &str) -> Result<String, ExtractError> {
+        if self.archive.index_for_name(usual).is_some() {
+            return Ok(usual.to_owned());
+        }
+        let found = self.part("_rels/.rels", |xml| {
+            let mut target = None;
+            each_event(xml, |event| {
+                if let Event::Start(e) | Event::Empty(e) = event
+                    && attribute(&e, "Type").is_some_and(|t| t.ends_with("/officeDocument"))
+                {
+                    target = attribute(&e, "Target");
+                }
+                Ok(())
+            })?;
+            Ok(target)
+        })?;
+        found
+            .flatten()
+            .map(|t| t.trim_start_matches('/').to_owned())
+            .ok_or_else(|| ExtractError::malformed("its main part is missing"))
+    }
+
+    /// Read the part of this name with `read`; `None` if there is none.
+    pub(super) fn part<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Xml<'_>) -> Result<T, ExtractError>,
+    ) -> Result<Option<T>, ExtractError> {
+        self.unpacked(name, |inner| {
+            let mut xml = Reader::from_reader(BufReader::new(inner));
+            // Real documents hold unescaped ampersands and crossed tags; their text is still text.
+            xml.config_mut().check_end_names = false;
+            xml.config_mut().allow_dangling_amp = true;
+            xml.config_mut().allow_unmatched_ends = true;
+            read(&mut xml)
+        })
+    }
+
+    /// The bytes of the part of this name; `None` if there is none.
+    pub(super) fn bytes(&mut self, name: &str) -> Result<Option<Vec<u8>>, ExtractError> {
+        self.unpacked(name, |inner| {
+            let mut bytes = Vec::new();
+            inner.read_to_end(&mut bytes).map_err(broken)?;
+            Ok(bytes)
+        })
+    }
+
+    /// Unpack everything once and keep nothing: fails if it is more than the limit. For readers that
+    /// unpack by themselves.
+    pub(super) fn check_size(&mut self) -> Result<(), ExtractError> {
+        let names: Vec<String> = (self.archive.file_names().flatten())
+            .map(|name| name.into_owned())
+            .collect();
+        for name in names {
+            self.unpacked(&name, |inner| {
+                io::copy(inner, &mut io::sink()).map_err(broken).map(drop)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What a part points to, as its relationships say.
+    pub(super) fn relations(&mut self, part: &str) -> Result<Vec<Relation>, ExtractError> {
+        let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
+        let name = format!("{folder}/_rels/{file}.rels");
+        let found = self.part(name.trim_start_matches('/'), |xml| {
+            let mut found = Vec::new();
+            each_event(xml, |event| {
+                if let Event::Start(e) | Event::Empty(e) = event
+                    && let (Some(id), Some(target)) = (attribute(&e, "Id"), attribute(&e, "Target"))
+                    && attribute(&e, "TargetMode").is_none_or(|m| m != "External")
+                {
+                    found.push(Relation {
+                        id,
+                        kind: attribute(&e, "Type")
+                            .and_then(|t| t.rsplit('/').next().map(str::to_owned))
+                            .unwrap_or_default(),
+                        target: resolve(folder, &target),
+                    });
+                }
+                Ok(())
+            })?;
+            Ok(found)
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+
+    fn unpacked<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut dyn Read) -> Result<T, ExtractError>,
+    ) -> Result<Option<T>, ExtractError> {
+        let mut member = match self.archive.by_name(name) {
+            Ok(member) => member,
+            Err(zip::result::ZipError::FileNotFound) => return Ok(None),
+            Err(zip::result::ZipError::UnsupportedArchive(why)) if why.contains("assword") => {
+                return Err(ExtractError::Encrypted);
+            }
+            Err(e) => return Err(broken(e)),
+        };
+        let mut bounded = Bounded {
+            inner: &mut member,
+            left: &mut self.left,
+            exceeded: false,
+        };
+        let done = read(&mut bounded);
+        if bounded.exceeded {
+            return Err(ExtractError::TooLarge {
+                what: "it unpacks to more than the limit".into(),
+                limit: self.limit,
+            });
+        }
+        done.map(Some)
+    }
+}
+
+/// Stops a decompression bomb: after `left` bytes it fails.
+struct Bounded<'a> {
+    inner: &'a mut dyn Read,
+    left: &'a mut u64,
+    exceeded: bool,
+}
+
+impl Read for Bounded<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        match self.left.checked_sub(count as u64) {
+            Some(left) => *self.left = left,
+            None => {
+                self.exceeded = true;
+                return Err(io::Error::other("unpacked size exceeds the limit"));
+            }
+        }
+        Ok(count)
+    }
+}
+
+/// Give every event of a part to `take`.
+pub(super) fn each_event(
+    xml: &mut Xml<'_>,
+    mut take: impl FnMut(Event<'_>) -> Result<(), ExtractError>,
+) -> Result<(), ExtractError> {
+    let mut buffer = Vec::new();
+    loop {
+        match xml.read_event_into(&mut buffer).map_err(broken)? {
+            Event::Eof => return Ok(()),
+            event => take(event)?,
+        }
+        buffer.clear();
+    }
+}
+
+/// The value of an attribute, whatever its namespace prefix.
+pub(super) fn attribute(e: &quick_xml::events::BytesStart<'_>, name: &str) -> Option<String> {
+    e.attributes()
+        .flatten()
+        .find(|a| local(a.key.as_ref()) == name)
+        .and_then(|a| {
+            a.normalized_value(quick_xml::XmlVersion::Implicit1_0)
+                .ok()
+                .map(|v| v.into_owned())
+        })
+}
+
+/// A name without its prefix.
+pub(super) fn local(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
+/// The characters that an entity stands for: the five of XML and numbered ones. Others expand to
+/// nothing, so that no document can grow by expansion.
+pub(super) fn entity(e: &quick_xml::events::BytesRef<'_>) -> Option<char> {
+    if let Ok(Some(c)) = e.resolve_char_ref() {
+        return Some(c);
+    }
+    match e.xml10_content().as_ref() {
+        "amp" => Some('&'),
+        "lt" => Some('<'),
+        "gt" => Some('>'),
+        "quot" => Some('"'),
+        "apos" => Some('\''),
+        _ => None,
+    }
+}
+
+/// What the properties of a document say.
+#[derive(Debug, Default)]
+pub(super) struct Properties {
+    pub title: Option<String>,
+    /// When it was changed last, or else made, Unix ms.
+    pub written_at: Option<i64>,
+}
+
+/// The title and dates among the properties: Office Open XML's core properties, OpenDocument's
+/// `meta.xml` and the package file of an e-book name them alike.
+pub(super) fn properties(xml: &mut Xml<'_>) -> Result<Properties, ExtractError> {
+    let (mut element, mut title) = (String::new(), String::new());
+    let (mut created, mut modified) = (String::new(), String::new());
+    each_event(xml, |event| {
+        let mut add = |text: &str| match element.as_str() {
+            "title" => title.push_str(text),
+            "created" | "creation-date" => created.push_str(text),
+            "modified" => modified.push_str(text),
+            // OpenDocument's date of the last change.
+            "date" => modified.push_str(text),
+            _ => {}
+        };
+        match event {
+            Event::Start(e) => element = local(e.name().as_ref()).to_owned(),
+            Event::End(_) => element.clear(),
+            Event::Text(t) => add(&t.xml10_content()),
+            Event::GeneralRef(e) => {
+                if let Some(c) = entity(&e) {
+                    add(c.encode_utf8(&mut [0; 4]));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let title = clean::flowing(&title);
+    Ok(Properties {
+        title: (!title.is_empty()).then_some(title),
+        written_at: moment(&modified).or_else(|| moment(&created)),
+    })
+}
+
+/// A W3C date and time; those without a zone are taken as UTC.
+fn moment(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let at = match text.parse::<jiff::Timestamp>() {
+        Ok(at) => at,
+        Err(_) => (text.parse::<jiff::civil::DateTime>().ok())
+            .or_else(|| text.parse::<jiff::civil::Date>().ok().map(Into::into))?
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()?
+            .timestamp(),
+    };
+    // Programs without a clock write 1980, and python-docx the day on which its template was made.
+    let meant = at.as_second() > 315_619_200 && at.as_second() != TEMPLATE_OF_PYTHON_DOCX;
+    meant.then_some(at.as_millisecond())
+}
+
+/// A part that another one points to.
+#[derive(Debug)]
+pub(super) struct Relation {
+    pub id: String,
+    /// The last part of its type's name: "slide", "notesSlide".
+    pub kind: String,
+    /// The name of the part.
+    pub target: String,
+}
+
+/// The name of a part that is given relative to a folder.
+pub(super) fn resolve(folder: &str, target: &str) -> String {
+    if let Some(absolute) = target.strip_prefix('/') {
+        return absolute.to_owned();
+    }
+    let mut path: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
+    for step in target.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => drop(path.pop()),
+            step => path.push(step),
+        }
+    }
+    path.join("/")
+}
+
+/// A fault of the archive or its XML, in words for the document's owner.
+pub(super) fn broken(e: impl std::fmt::Display) -> ExtractError {
+    ExtractError::malformed(format!("a part of it cannot be read: {e}"))
+}

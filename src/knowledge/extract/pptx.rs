@@ -1,0 +1,337 @@
+//! Presentations: each slide is a page with its title, texts, tables and the speaker's notes.
+
+use quick_xml::events::{BytesStart, Event};
+
+use super::chart::Chart;
+use super::package::{self, Package, Xml, attribute, each_event, entity, local};
+use super::table::Table;
+use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits};
+
+/// Most slides; each is two parts of the archive.
+const MAX_SLIDES: usize = 3_000;
+
+/// Read a presentation.
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
+    let mut package = Package::open(bytes, limits)?;
+    let main = package.main_part("ppt/presentation.xml")?;
+    let order = package
+        .part(&main, slide_order)?
+        .ok_or_else(|| ExtractError::malformed("its main part is missing"))?;
+    let parts = package.relations(&main)?;
+    let slides: Vec<&str> = order
+        .iter()
+        .filter_map(|id| parts.iter().find(|r| r.id == *id))
+        .map(|r| r.target.as_str())
+        .take(MAX_SLIDES)
+        .collect();
+    let mut blocks = Blocks::new(limits);
+    let (mut hidden, mut pictures) = (0, 0);
+    for (number, name) in (1..).zip(&slides) {
+        let Some(slide) = package.part(name, Slide::read)? else {
+            continue;
+        };
+        if slide.hidden {
+            hidden += 1;
+            continue;
+        }
+        pictures += usize::from(slide.pictures > 0 && slide.items.is_empty());
+        slide.append(&mut blocks, number)?;
+        let related = package.relations(name)?;
+        for part in related {
+            match part.kind.as_str() {
+                "notesSlide" => {
+                    if let Some(notes) = package.part(&part.target, Slide::read)? {
+                        notes.append_notes(&mut blocks, number)?;
+                    }
+                }
+                "chart" => {
+                    if let Some(chart) = package.part(&part.target, Chart::read)? {
+                        chart.append(&mut blocks, Some(number))?;
+                    }
+                }
+                "diagramData" => {
+                    for text in package
+                        .part(&part.target, diagram_texts)?
+                        .into_iter()
+                        .flatten()
+                    {
+                        blocks.push(BlockKind::ListItem, &text, Some(number))?;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    if blocks.blocks.is_empty() && (pictures > 0 || package.has_pictures()) {
+        return Err(ExtractError::NoText);
+    }
+    let properties = package
+        .part("docProps/core.xml", package::properties)?
+        .unwrap_or_default();
+    let mut out = blocks.finish(Format::Pptx);
+    let first_title = out
+        .blocks
+        .iter()
+        .find(|b| matches!(b.kind, BlockKind::Heading(_)))
+        .map(|b| b.text.clone());
+    out.title = first_title.or(properties
+        .title
+        // What PowerPoint writes when nobody gave one.
+        .filter(|t| !t.starts_with("PowerPoint")));
+    out.written_at = properties.written_at;
+    out.pages = u32::try_from(slides.len()).ok();
+    if hidden > 0 {
+        out.notes
+            .push(format!("{hidden} hidden slides were left out."));
+    }
+    if pictures > 0 {
+        out.notes.push(format!(
+            "{pictures} slides hold pictures and no text; what is written in the pictures was not read."
+        ));
+    }
+    Ok(out)
+}
+
+/// The relationships of the slides in the order in which they are shown.
+fn slide_order(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
+    let mut order = Vec::new();
+    each_event(xml, |event| {
+        if let Event::Start(e) | Event::Empty(e) = event
+            && local(e.name().as_ref()) == "sldId"
+        {
+            // `id` is the slide's number, `r:id` its relationship.
+            let relation = e.attributes().flatten().find(|a| {
+                let key = a.key.as_ref();
+                local(key) == "id" && key.contains(':')
+            });
+            order.extend(relation.map(|a| a.value.into_owned()));
+        }
+        Ok(())
+    })?;
+    Ok(order)
+}
+
+/// What stands on a slide.
+enum Item {
+    Text(BlockKind, String),
+    Table(Table),
+}
+
+#[derive(Default)]
+struct Slide {
+    items: Vec<Item>,
+    hidden: bool,
+    pictures: usize,
+}
+
+/// The shape that is being read.
+#[derive(Default)]
+struct Shape {
+    /// The kind of its placeholder: "title", "body"; an unnamed one is "obj".
+    placeholder: Option<String>,
+    paragraphs: Vec<(bool, String)>,
+}
+
+#[derive(Default)]
+struct Reading {
+    slide: Slide,
+    shape: Shape,
+    /// The open paragraph: whether it is a bullet, and its text.
+    paragraph: Option<(bool, String)>,
+    table: Option<Table>,
+    row: Vec<String>,
+    cell: Option<String>,
+    in_text: bool,
+}
+
+impl Slide {
+    fn read(xml: &mut Xml<'_>) -> Result<Self, ExtractError> {
+        let mut reading = Reading::default();
+        each_event(xml, |event| {
+            match event {
+                Event::Start(e) => reading.start(&e),
+                Event::Empty(e) => {
+                    reading.start(&e);
+                    reading.end(local(e.name().as_ref()));
+                }
+                Event::End(e) => reading.end(local(e.name().as_ref())),
+                Event::Text(t) if reading.in_text => reading.add(&t.xml10_content()),
+                Event::GeneralRef(e) if reading.in_text => {
+                    if let Some(c) = entity(&e) {
+                        reading.add(c.encode_utf8(&mut [0; 4]));
+                    }
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        reading.end("sp");
+        Ok(reading.slide)
+    }
+
+    fn append(&self, blocks: &mut Blocks, page: u32) -> Result<(), ExtractError> {
+        // The title stands first, wherever in the file it comes.
+        let is_title = |i: &&Item| matches!(i, Item::Text(BlockKind::Heading(1 | 2), _));
+        let (titles, others): (Vec<&Item>, Vec<&Item>) = self.items.iter().partition(is_title);
+        for item in titles.into_iter().chain(others) {
+            match item {
+                Item::Text(kind, text) => blocks.push(*kind, text, Some(page))?,
+                Item::Table(table) => blocks.table(table, Some(page))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn append_notes(&self, blocks: &mut Blocks, page: u32) -> Result<(), ExtractError> {
+        for item in &self.items {
+            if let Item::Text(kind, text) = item {
+                let kind = match kind {
+                    BlockKind::Heading(_) => BlockKind::Paragraph,
+                    kind => *kind,
+                };
+                blocks.push(kind, text, Some(page))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Reading {
+    fn start(&mut self, e: &BytesStart<'_>) {
+        match local(e.name().as_ref()) {
+            "sld" => self.slide.hidden = attribute(e, "show").is_some_and(|v| v == "0"),
+            "sp" => self.shape = Shape::default(),
+            "pic" => self.slide.pictures += 1,
+            "ph" => {
+                self.shape.placeholder = Some(attribute(e, "type").unwrap_or_else(|| "obj".into()));
+            }
+            "tbl" => self.table = Some(Table::default()),
+            "tblPr" => {
+                if let Some(table) = &mut self.table {
+                    table.marked_header =
+                        attribute(e, "firstRow").is_some_and(|v| v == "1" || v == "true");
+                }
+            }
+            "tr" => self.row.clear(),
+            "tc" => {
+                self.cell = Some(String::new());
+            }
+            "p" => self.paragraph = Some((self.is_bulleted_body(), String::new())),
+            "buNone" => self.with_paragraph(|p| p.0 = false),
+            "buChar" | "buAutoNum" | "buBlip" => self.with_paragraph(|p| p.0 = true),
+            "br" => self.add(LINE_BREAK.encode_utf8(&mut [0; 4])),
+            "t" => self.in_text = true,
+            _ => {}
+        }
+    }
+
+    /// The bodies of layouts have bullets unless a paragraph takes them off.
+    fn is_bulleted_body(&self) -> bool {
+        matches!(self.shape.placeholder.as_deref(), Some("body" | "obj"))
+    }
+
+    fn with_paragraph(&mut self, change: impl FnOnce(&mut (bool, String))) {
+        if let Some(paragraph) = &mut self.paragraph {
+            change(paragraph);
+        }
+    }
+
+    fn add(&mut self, text: &str) {
+        self.with_paragraph(|p| p.1.push_str(text));
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "t" => self.in_text = false,
+            "p" => {
+                let Some((bullet, text)) = self.paragraph.take() else {
+                    return;
+                };
+                if text.trim().is_empty() {
+                    return;
+                }
+                match &mut self.cell {
+                    Some(cell) => {
+                        cell.push(' ');
+                        cell.push_str(text.trim());
+                    }
+                    None => self.shape.paragraphs.push((bullet, text)),
+                }
+            }
+            "tc" => {
+                // A cell that continues another one is empty, and so is its text.
+                self.row.push(self.cell.take().unwrap_or_default());
+            }
+            "tr" => {
+                let row = std::mem::take(&mut self.row);
+                if let Some(table) = &mut self.table {
+                    table.push(row);
+                }
+            }
+            "tbl" => {
+                if let Some(table) = self.table.take().filter(|t| !t.is_empty()) {
+                    self.slide.items.push(Item::Table(table));
+                }
+            }
+            "sp" | "cxnSp" => self.end_shape(),
+            _ => {}
+        }
+    }
+
+    fn end_shape(&mut self) {
+        let shape = std::mem::take(&mut self.shape);
+        match shape.placeholder.as_deref() {
+            // The number, date and footer of the layout.
+            Some("sldNum" | "dt" | "ftr" | "hdr" | "sldImg") => {}
+            Some("title" | "ctrTitle") => {
+                let lines: Vec<String> = shape.paragraphs.into_iter().map(|(_, t)| t).collect();
+                let title = lines.join(" ").replace(LINE_BREAK, " ");
+                if !title.trim().is_empty() {
+                    self.slide
+                        .items
+                        .push(Item::Text(BlockKind::Heading(2), title));
+                }
+            }
+            _ => {
+                let alone = shape.paragraphs.len() == 1;
+                for (bullet, text) in shape.paragraphs {
+                    let kind = match bullet && !alone {
+                        true => BlockKind::ListItem,
+                        false => BlockKind::Paragraph,
+                    };
+                    self.slide.items.push(Item::Text(kind, text));
+                }
+            }
+        }
+    }
+}
+
+/// The texts of a drawn diagram, one for each of its points.
+fn diagram_texts(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
+    let (mut inside, mut found) = (false, Vec::<String>::new());
+    each_event(xml, |event| {
+        match event {
+            Event::Start(e) => {
+                inside = local(e.name().as_ref()) == "t";
+                if inside {
+                    found.push(String::new());
+                }
+            }
+            Event::End(_) => inside = false,
+            Event::Text(t) if inside => {
+                if let Some(last) = found.last_mut() {
+                    last.push_str(&t.xml10_content());
+                }
+            }
+            Event::GeneralRef(e) if inside => {
+                if let Some(last) = found.last_mut() {
+                    last.extend(entity(&e));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    found.retain(|t| !t.trim().is_empty());
+    Ok(found)
+}

@@ -1,0 +1,274 @@
+//! What a document says of its own age: when it was written or took effect, until when it holds, and
+//! whether it was replaced. Of two documents that contradict each other the newer one counts.
+//!
+//! Only what stands beside a date counts ("Effective January 15, 2024", "Stand: 1. März 2026"); a date alone
+//! may be of anything. English, German, Spanish, French, Italian and Portuguese.
+
+mod dates;
+
+use jiff::civil::Date;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::language::Language;
+
+/// How much of the beginning of a text is looked at, in bytes.
+const TOP: usize = 3_000;
+/// How much of its end: a last line such as "Last updated …".
+const END: usize = 600;
+/// How far before a date the word that gives it its meaning may stand, in bytes.
+const NEAR: usize = 60;
+
+/// Words before a date that say: the document is of that day.
+const OF_THE_DAY: &[&str] = &[
+    "effective",
+    "revised",
+    "revision",
+    "updated",
+    "update",
+    "as of",
+    "valid from",
+    "in force",
+    "version",
+    "issued",
+    "published",
+    "reviewed",
+    "last changed",
+    "starting",
+    "date:",
+    "dated",
+    "stand",
+    "gültig ab",
+    "gültig seit",
+    "aktualisiert",
+    "fassung vom",
+    "überarbeitet",
+    "ausgabe vom",
+    "datum:",
+    "mis à jour",
+    "mise à jour",
+    "en vigueur",
+    "à compter du",
+    "à partir du",
+    "version du",
+    "date :",
+    "au 1er",
+    "actualizado",
+    "actualizada",
+    "actualización",
+    "vigente",
+    "vigor",
+    "a partir del",
+    "válido desde",
+    "válida desde",
+    "revisado",
+    "fecha:",
+    "aggiornato",
+    "aggiornata",
+    "aggiornamento",
+    "in vigore",
+    "a partire dal",
+    "valido dal",
+    "valida dal",
+    "data:",
+    "atualizado",
+    "atualizada",
+    "atualização",
+    "em vigor",
+    "válido a partir",
+    "a partir de",
+];
+/// Words before a date that say: the document holds until then.
+const UNTIL: &[&str] = &[
+    "valid until",
+    "valid through",
+    "valid thru",
+    "valid to",
+    "expires",
+    "good through",
+    "gültig bis",
+    "valable jusqu'au",
+    "valable jusqu’au",
+    "válido hasta",
+    "válida hasta",
+    "valido fino",
+    "valida fino",
+    "válido até",
+];
+/// Words before a date that give it another meaning.
+const OTHER: &[&str] = &[
+    "until",
+    "ends",
+    "next",
+    "before",
+    "by ",
+    "bis zum",
+    "nächste",
+    "jusqu'au",
+    "jusqu’au",
+    "prochaine",
+    "hasta el",
+    "próxima",
+    "fino al",
+    "prossimo",
+    "prossima",
+    "até",
+];
+/// Words beside a year alone that make it the document's.
+const EDITIONS: &[&str] = &[
+    "edition",
+    "ausgabe",
+    "auflage",
+    "édition",
+    "edición",
+    "edizione",
+    "edição",
+    "price list",
+    "fee schedule",
+    "fees",
+    "prices",
+    "rates",
+    "preisliste",
+    "preise",
+    "tarifs",
+    "tarifas",
+    "precios",
+    "listino",
+    "prezzi",
+    "handbook",
+    "catalogue",
+    "catalog",
+    "schedule",
+];
+/// What a text says when it holds no more.
+const REPLACED: &[&str] = &[
+    "has been replaced",
+    "was replaced by",
+    "have been replaced",
+    "is superseded",
+    "superseded by",
+    "no longer valid",
+    "no longer in force",
+    "no longer in effect",
+    "is obsolete",
+    "has been withdrawn",
+    "out of date and",
+    "wurde ersetzt",
+    "wird ersetzt durch",
+    "nicht mehr gültig",
+    "außer kraft",
+    "ungültig geworden",
+    "a été remplacé",
+    "n'est plus valable",
+    "n’est plus valable",
+    "n'est plus en vigueur",
+    "ha sido reemplazad",
+    "ha sido sustituid",
+    "ya no es válid",
+    "ya no está vigente",
+    "è stato sostituito",
+    "è stata sostituita",
+    "non è più valid",
+    "foi substituíd",
+    "já não é válid",
+];
+
+/// What a text says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// The day that it is of: the latest that it names as such.
+    pub of: Option<Date>,
+    /// The last day on which it holds.
+    pub until: Option<Date>,
+    /// The sentence in which it says that it was replaced or holds no more.
+    pub replaced: Option<String>,
+}
+
+impl Said {
+    /// The day that it is of, at its beginning in UTC, as Unix ms.
+    pub fn at(&self) -> Option<i64> {
+        let zoned = self.of?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        Some(zoned.timestamp().as_millisecond())
+    }
+
+    /// What its owner should know on the day `today`: that it calls itself out of date.
+    pub fn warning(&self, today: Date) -> Option<String> {
+        if let Some(sentence) = &self.replaced {
+            return Some(format!(
+                "The document says of itself that it holds no more: “{sentence}” Delete it if that is so."
+            ));
+        }
+        let until = self.until.filter(|day| *day < today)?;
+        Some(format!(
+            "The document says that it holds until {until}, which is past. Upload the one that holds now."
+        ))
+    }
+}
+
+/// Reads what a text says of its own age.
+pub fn said(text: &str, language: Language) -> Said {
+    let top = text.get(..text.floor_char_boundary(TOP)).unwrap_or(text);
+    let end = text.ceil_char_boundary(text.len().saturating_sub(END).max(top.len()));
+    let end = text.get(end..).unwrap_or_default();
+    let mut said = Said::default();
+    for part in [top, end] {
+        read(part, language, &mut said);
+    }
+    if said.of.is_none() {
+        said.of = edition(top);
+    }
+    said
+}
+
+fn read(part: &str, language: Language, said: &mut Said) {
+    // Lower case may change the length of letters, so everything is found in the lowered text.
+    let lower = part.to_lowercase();
+    for found in dates::find(&lower, language) {
+        let from = lower.floor_char_boundary(found.range.start.saturating_sub(NEAR));
+        let before = lower.get(from..found.range.start).unwrap_or_default();
+        // What stands in the line or sentence before says nothing about this date.
+        let before = before.rsplit(['\n', '|']).next().unwrap_or_default();
+        let before = before.rsplit(". ").next().unwrap_or_default();
+        let last = |words: &[&str]| words.iter().filter_map(|w| before.rfind(w)).max();
+        // The word nearest to the date counts; "valid until" holds the word "until" too.
+        let (of, until, other) = (last(OF_THE_DAY), last(UNTIL), last(OTHER));
+        if of.is_some() && of > until && of > other {
+            said.of = said.of.max(Some(found.date));
+        } else if until.is_some() && until > of {
+            said.until = said.until.max(Some(found.date));
+        }
+    }
+    if said.replaced.is_none() {
+        said.replaced = part
+            .unicode_sentences()
+            .flat_map(str::lines)
+            .find(|sentence| {
+                let lower = sentence.to_lowercase();
+                REPLACED.iter().any(|words| lower.contains(words))
+            })
+            .map(|sentence| sentence.trim().chars().take(200).collect());
+    }
+}
+
+/// "2026 edition", "Price list 2026": the first day of that year.
+fn edition(top: &str) -> Option<Date> {
+    for line in top.lines().filter(|l| !l.trim().is_empty()).take(12) {
+        let lower = line.to_lowercase();
+        if line.chars().count() > 120 || !EDITIONS.iter().any(|word| lower.contains(word)) {
+            continue;
+        }
+        let years: Vec<i16> = lower
+            .unicode_words()
+            .filter(|w| w.len() == 4)
+            .filter_map(|w| w.parse().ok())
+            .filter(|y| (1990..=2100).contains(y))
+            .collect();
+        if let [year] = years.as_slice() {
+            return Date::new(*year, 1, 1).ok();
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+#[path = "dated_tests.rs"]
+mod tests;

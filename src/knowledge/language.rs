@@ -1,0 +1,333 @@
+//! Languages of documents and visitors.
+
+use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::function_words;
+
+/// A language by its ISO 639-1 code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// English; also what is assumed when nothing says otherwise.
+    En,
+    /// German.
+    De,
+    /// Spanish.
+    Es,
+    /// French.
+    Fr,
+    /// Italian.
+    It,
+    /// Portuguese.
+    Pt,
+    /// Dutch.
+    Nl,
+    /// Polish.
+    Pl,
+    /// Turkish.
+    Tr,
+    /// Russian.
+    Ru,
+    /// Arabic.
+    Ar,
+    /// Chinese.
+    Zh,
+    /// Any other language.
+    Other,
+}
+
+impl Language {
+    /// The ISO 639-1 code; "und" for a language that Frontdesk has no words in.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::De => "de",
+            Self::Es => "es",
+            Self::Fr => "fr",
+            Self::It => "it",
+            Self::Pt => "pt",
+            Self::Nl => "nl",
+            Self::Pl => "pl",
+            Self::Tr => "tr",
+            Self::Ru => "ru",
+            Self::Ar => "ar",
+            Self::Zh => "zh",
+            Self::Other => "und",
+        }
+    }
+
+    /// The English name; "English" for a language that Frontdesk has no words in.
+    pub fn english_name(self) -> &'static str {
+        match self {
+            Self::En | Self::Other => "English",
+            Self::De => "German",
+            Self::Es => "Spanish",
+            Self::Fr => "French",
+            Self::It => "Italian",
+            Self::Pt => "Portuguese",
+            Self::Nl => "Dutch",
+            Self::Pl => "Polish",
+            Self::Tr => "Turkish",
+            Self::Ru => "Russian",
+            Self::Ar => "Arabic",
+            Self::Zh => "Chinese",
+        }
+    }
+
+    pub(super) fn from_detected(lang: whatlang::Lang) -> Self {
+        match lang {
+            whatlang::Lang::Eng => Self::En,
+            whatlang::Lang::Deu => Self::De,
+            whatlang::Lang::Spa => Self::Es,
+            whatlang::Lang::Fra => Self::Fr,
+            whatlang::Lang::Ita => Self::It,
+            whatlang::Lang::Por => Self::Pt,
+            whatlang::Lang::Nld => Self::Nl,
+            whatlang::Lang::Pol => Self::Pl,
+            whatlang::Lang::Tur => Self::Tr,
+            whatlang::Lang::Rus => Self::Ru,
+            whatlang::Lang::Ara => Self::Ar,
+            whatlang::Lang::Cmn => Self::Zh,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The language of a document's text, if it says enough to tell.
+pub fn of_document(text: &str) -> Option<Language> {
+    // The beginning is enough, and a whole book would take long.
+    let start: String = text.chars().take(4000).collect();
+    let info = whatlang::detect(&start)?;
+    info.is_reliable()
+        .then(|| Language::from_detected(info.lang()))
+}
+
+/// The language that a visitor writes. The script is looked at first, then the commonest words of
+/// each language are counted, because a few words say little to a statistical detector; that one
+/// decides what is left open. Without evidence it is English.
+pub fn of_question(text: &str) -> Language {
+    match script(text) {
+        Script::Latin => of_latin(text),
+        Script::Is(language) => language,
+        Script::None => Language::En,
+    }
+}
+
+/// What the letters of a text tell.
+enum Script {
+    /// Letters that many languages use.
+    Latin,
+    /// Letters that tell the language.
+    Is(Language),
+    /// No letters.
+    None,
+}
+
+fn script(text: &str) -> Script {
+    let (mut latin, mut cyrillic, mut arabic, mut han, mut other) = (0, 0, 0, 0, 0);
+    // Letters that Russian or Arabic do not have, and the syllables of Japanese.
+    let (mut not_russian, mut not_arabic, mut kana) = (false, false, false);
+    for c in text.chars().take(2000).filter(|c| c.is_alphabetic()) {
+        match c {
+            'a'..='z' | 'A'..='Z' | '\u{C0}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' => latin += 1,
+            '\u{400}'..='\u{52F}' => {
+                cyrillic += 1;
+                not_russian |=
+                    matches!(c, 'і' | 'ї' | 'є' | 'ґ' | 'ў' | 'ј' | 'љ' | 'њ' | 'ћ' | 'ђ');
+            }
+            '\u{600}'..='\u{6FF}' | '\u{750}'..='\u{77F}' => {
+                arabic += 1;
+                not_arabic |= matches!(c, 'پ' | 'چ' | 'ژ' | 'گ' | 'ک' | 'ی' | 'ے' | 'ہ');
+            }
+            '\u{3400}'..='\u{9FFF}' => han += 1,
+            '\u{3041}'..='\u{30FF}' => {
+                other += 1;
+                kana = true;
+            }
+            _ => other += 1,
+        }
+    }
+    // One Chinese character says about as much as three letters.
+    han *= 3;
+    let most = latin.max(cyrillic).max(arabic).max(han).max(other);
+    let told = |language, foreign| Script::Is(if foreign { Language::Other } else { language });
+    match most {
+        0 => Script::None,
+        n if n == han => told(Language::Zh, kana),
+        n if n == cyrillic => told(Language::Ru, not_russian),
+        n if n == arabic => told(Language::Ar, not_arabic),
+        n if n == other => Script::Is(Language::Other),
+        _ => Script::Latin,
+    }
+}
+
+/// Languages in Latin letters, English first: of equals the first is taken.
+const LATIN: [Language; 9] = [
+    Language::En,
+    Language::De,
+    Language::Es,
+    Language::Fr,
+    Language::It,
+    Language::Pt,
+    Language::Nl,
+    Language::Pl,
+    Language::Tr,
+];
+
+/// Letters and marks that few languages have.
+const MARKS: [(&str, &[Language]); 8] = [
+    ("ß", &[Language::De]),
+    ("ñ¿¡", &[Language::Es]),
+    ("ãõ", &[Language::Pt]),
+    ("łąęśżźćń", &[Language::Pl]),
+    ("ğış", &[Language::Tr]),
+    ("äöü", &[Language::De, Language::Tr]),
+    ("èêœ", &[Language::Fr, Language::It]),
+    ("ç", &[Language::Fr, Language::Pt, Language::Tr]),
+];
+
+fn of_latin(text: &str) -> Language {
+    let start: String = text.chars().take(1000).collect();
+    let lower = start.to_lowercase();
+    let words: Vec<String> = start.unicode_words().map(function_words::fold).collect();
+    let votes = LATIN.map(|language| {
+        let known = words.iter().filter(|w| is_common(language, w)).count();
+        let marks = MARKS
+            .iter()
+            .filter(|(marks, of)| of.contains(&language) && lower.contains(|c| marks.contains(c)))
+            .count();
+        (language, known + marks)
+    });
+    let most = votes.iter().map(|v| v.1).max().unwrap_or(0);
+    let best: Vec<Language> = votes.iter().filter(|v| v.1 == most).map(|v| v.0).collect();
+    let detected =
+        whatlang::detect(&start).map(|info| (Language::from_detected(info.lang()), info));
+    match (best.as_slice(), detected) {
+        // Several common words of one language, or all of a very short text.
+        ([one], _) if most >= 2 || (most == 1 && words.len() <= 3) => *one,
+        (_, Some((language, info))) if info.is_reliable() && words.len() >= 4 => language,
+        (_, Some((language, _))) if most > 0 && best.contains(&language) => language,
+        ([first, ..], _) if most > 0 => *first,
+        _ => Language::En,
+    }
+}
+
+fn is_common(language: Language, word: &str) -> bool {
+    function_words::contains(language, word) || tells(language).split(' ').any(|w| w == word)
+}
+
+/// Words of short questions and of small talk that tell the language, beside the function words.
+fn tells(language: Language) -> &'static str {
+    match language {
+        Language::En => {
+            "u ur pls guys hello hey hi how much no not open please thanks thank today tomorrow when where \
+             who why yes good many long don't can't like want need get help"
+        }
+        Language::De => {
+            "danke guten hallo heute morgen nein nicht wann warum wer wo viel kostet kosten \
+             lange geoffnet offen tag tschuss"
+        }
+        Language::Es => {
+            "adios buenos buenas cuando cuanto cuantos cuesta cuestan dias donde gracias hoy \
+             manana no quien abierto abren hablar"
+        }
+        Language::Fr => {
+            "bonjour bonsoir combien comment coute demain merci non oui ouvert pas pourquoi \
+             quand quel quelle quels revoir salut"
+        }
+        Language::It => {
+            "aperti aperto buongiorno buonasera ciao costa costano domani dove grazie no non \
+             oggi perche quando quanto quali sera"
+        }
+        Language::Pt => {
+            "aberto abrem amanha bom boa custa hoje nao obrigado obrigada ola onde oi quando \
+             quanto quantos sim tarde dia"
+        }
+        Language::Nl => {
+            "dag dank bedankt goedemorgen goedendag hallo hoeveel kost kosten morgen nee niet \
+             open vandaag waar waarom wanneer wie lang doei"
+        }
+        Language::Pl => {
+            "czesc dzien dobry dziekuje dzieki dzisiaj dzis gdzie ile jutro kiedy kosztuje \
+             kto nie otwarte widzenia dlaczego"
+        }
+        Language::Tr => {
+            "acik bugun evet gunaydin hayir kac kim merhaba nerede saat selam tesekkurler \
+             tesekkur yarin zaman fiyat nedir"
+        }
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_of_short_questions() {
+        let mut wrong = Vec::new();
+        for (text, language) in [
+            ("hey there", "en"),
+            ("open on mlk day?", "en"),
+            ("adress & fone nr pls", "en"),
+            ("u guys open tmrw?", "en"),
+            ("Do you take Delta Dental?", "en"),
+            ("do u numb with articaine or lidocaine", "en"),
+            ("crown price", "en"),
+            ("12:30?", "en"),
+            ("", "en"),
+            ("🙂", "en"),
+            ("Hallo", "de"),
+            ("Danke!", "de"),
+            ("Was kostet das?", "de"),
+            ("Wann habt ihr auf?", "de"),
+            ("Wie lange haben Sie dienstags geöffnet?", "de"),
+            ("Kleben Sie auch Zahnschmuck oder Piercings?", "de"),
+            ("hola", "es"),
+            ("¿Cuánto cuestan las carillas dentales?", "es"),
+            ("quiero hablar con una persona, no con una máquina", "es"),
+            ("¿Qué días trabaja?", "es"),
+            ("bonjour", "fr"),
+            (
+                "Combien coûte un nettoyage pour adulte sans assurance ?",
+                "fr",
+            ),
+            ("Est-ce que quelqu'un parle français chez vous ?", "fr"),
+            ("ciao", "it"),
+            (
+                "Quanto costa il bite notturno rigido e quello morbido?",
+                "it",
+            ),
+            ("siete aperti oggi?", "it"),
+            ("olá", "pt"),
+            ("obrigado", "pt"),
+            ("Quanto custa uma limpeza?", "pt"),
+            ("Vocês abrem no sábado?", "pt"),
+            ("Hoeveel kost een controle?", "nl"),
+            ("Zijn jullie morgen open?", "nl"),
+            ("dzień dobry", "pl"),
+            ("Ile kosztuje czyszczenie zębów?", "pl"),
+            ("Czy jest parking?", "pl"),
+            ("merhaba", "tr"),
+            ("Yarın açık mısınız?", "tr"),
+            ("Bu ne kadar?", "tr"),
+            ("Сколько стоит чистка?", "ru"),
+            ("привет", "ru"),
+            ("Скільки це коштує і коли?", "und"),
+            ("كم سعر التنظيف؟", "ar"),
+            ("شكرا", "ar"),
+            ("你好", "zh"),
+            ("洗牙多少钱？", "zh"),
+            ("これはいくらですか", "und"),
+            ("가격이 얼마예요?", "und"),
+            ("hello 你好 my friend, how much is this?", "en"),
+        ] {
+            let found = of_question(text).code();
+            if found != language {
+                wrong.push((text, language, found));
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}

@@ -1,0 +1,67 @@
+//! Taking uploads in: a document, or an archive of them.
+
+use bytes::Bytes;
+
+use super::ingest::file_name;
+use super::{Knowledge, KnowledgeError, Submitted};
+use crate::store::WorkspaceId;
+use crate::store::documents::Origin;
+
+/// Endings of documents that are kept in a ZIP container: they need not be opened to know it.
+const CONTAINERS: [&str; 15] = [
+    "docx", "docm", "dotx", "pptx", "pptm", "ppsx", "xlsx", "xlsm", "xltx", "odt", "ods", "odp",
+    "ott", "ots", "epub",
+];
+
+/// What became of one document of an upload.
+#[derive(Debug)]
+pub struct Received {
+    /// The document's name; within an archive `forms.zip/intake.pdf`.
+    pub name: String,
+    /// What became of it.
+    pub outcome: Result<Submitted, KnowledgeError>,
+}
+
+impl Knowledge {
+    /// Stores an uploaded file. Of an archive (ZIP) each file becomes a document of its own, named after
+    /// both; the archive itself is not kept. Returns after everything is durable.
+    ///
+    /// # Errors
+    /// When the file has no name, is an archive that cannot be opened, or the store cannot take it.
+    pub async fn receive(
+        &self,
+        workspace: WorkspaceId,
+        name: String,
+        bytes: Bytes,
+    ) -> Result<Vec<Received>, KnowledgeError> {
+        let name = file_name(&name).ok_or(KnowledgeError::NoName)?;
+        let ending = name.rsplit('.').next().unwrap_or_default().to_lowercase();
+        let members = match CONTAINERS.contains(&ending.as_str()) {
+            true => None,
+            false => self.inner.extractor.unpack(bytes.clone()).await?,
+        };
+        let Some(members) = members else {
+            let outcome = Ok(self.submit(workspace, name.clone(), bytes).await?);
+            return Ok(vec![Received { name, outcome }]);
+        };
+        let mut received = Vec::with_capacity(members.len());
+        for member in members {
+            let path: String = member
+                .path
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(300)
+                .collect();
+            let name = format!("{name}/{path}");
+            let outcome = match member.content {
+                Ok(bytes) => {
+                    self.keep(workspace, name.clone(), bytes, Origin::Upload)
+                        .await
+                }
+                Err(error) => Err(KnowledgeError::Document(error.to_string())),
+            };
+            received.push(Received { name, outcome });
+        }
+        Ok(received)
+    }
+}

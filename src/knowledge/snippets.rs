@@ -1,0 +1,135 @@
+//! Snippets: short texts that the owner writes in the console, in Markdown. They are documents with
+//! versions like all others.
+
+use super::{Knowledge, KnowledgeError, Submitted};
+use crate::store::documents::{self, Document, Origin};
+use crate::store::{Scoped, WorkspaceId};
+
+/// Longest title, in characters.
+const MAX_TITLE: usize = 120;
+/// Longest text, in bytes; what is longer is a document to upload.
+const MAX_TEXT: usize = 200_000;
+
+impl Knowledge {
+    /// Writes a snippet: a new one, or a new version of `document`.
+    ///
+    /// # Errors
+    /// When title or text is missing or too long, `document` is no snippet, or the store cannot take it.
+    pub async fn write_snippet(
+        &self,
+        workspace: WorkspaceId,
+        document: Option<Scoped<Document>>,
+        title: &str,
+        text: &str,
+    ) -> Result<Submitted, KnowledgeError> {
+        let content = content(title, text)?;
+        let name = match document {
+            Some(document) if document.origin == Origin::Snippet => document.name.clone(),
+            Some(document) => {
+                return Err(KnowledgeError::Document(format!(
+                    "{} is a file: change it in its program and upload it again under the same name",
+                    document.name
+                )));
+            }
+            None => self.free_name(workspace, title).await?,
+        };
+        self.keep(workspace, name, content.into(), Origin::Snippet)
+            .await
+    }
+
+    /// A file name for a title that no document of the workspace has.
+    async fn free_name(
+        &self,
+        workspace: WorkspaceId,
+        title: &str,
+    ) -> Result<String, KnowledgeError> {
+        let stem: String = title
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .map(|c| {
+                if matches!(c, '/' | '\\') || c.is_control() {
+                    '-'
+                } else {
+                    c
+                }
+            })
+            .collect();
+        let found = self.inner.store.read(move |conn| {
+            for number in 1.. {
+                let name = match number {
+                    1 => format!("{stem}.md"),
+                    _ => format!("{stem} ({number}).md"),
+                };
+                if documents::find_by_name(conn, workspace, &name)?.is_none() {
+                    return Ok(name);
+                }
+            }
+            Ok(String::new())
+        });
+        Ok(found.await?)
+    }
+}
+
+/// The text as it is kept: the title as its heading.
+fn content(title: &str, text: &str) -> Result<String, KnowledgeError> {
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim();
+    let reason = match (title.chars().count(), text.len()) {
+        (0, _) => "give the note a title: what it is about, in a few words".to_owned(),
+        (n, _) if n > MAX_TITLE => {
+            format!("the title is longer than {MAX_TITLE} characters: shorten it")
+        }
+        (_, 0) => "write what the note says".to_owned(),
+        (_, n) if n > MAX_TEXT => {
+            "the note is too long: save it as a file and upload that".to_owned()
+        }
+        _ => return Ok(format!("# {title}\n\n{text}\n")),
+    };
+    Err(KnowledgeError::Document(reason))
+}
+
+/// Title and text of a snippet as `content` put them together.
+pub fn parts(content: &str) -> (&str, &str) {
+    match content.split_once("\n\n") {
+        Some((title, text)) => (title.trim_start_matches("# "), text.trim_end()),
+        None => ("", content.trim_end()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snippet_is_put_together_and_taken_apart() {
+        let kept = content(
+            "  Parking \n on Main St ",
+            "Behind the house.\r\n\r\nTwo hours.",
+        )
+        .expect("fits");
+        assert_eq!(
+            kept,
+            "# Parking on Main St\n\nBehind the house.\n\nTwo hours.\n"
+        );
+        assert_eq!(
+            parts(&kept),
+            ("Parking on Main St", "Behind the house.\n\nTwo hours.")
+        );
+    }
+
+    #[test]
+    fn a_snippet_needs_title_and_text_of_some_size() {
+        for (title, text) in [
+            ("", "a"),
+            (" ", "a"),
+            ("a", " \n"),
+            (&*"a".repeat(121), "a"),
+            ("a", &*"a".repeat(200_001)),
+        ] {
+            assert!(content(title, text).is_err(), "{title:.10} {text:.10}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Going back to an older version of a document.
+
+use super::extract::{Block, Extracted, Format};
+use super::ingest::{cut, now};
+use super::layout::BlockSpan;
+use super::{Knowledge, KnowledgeError, Stage};
+use crate::store::documents::{self, Document};
+use crate::store::versions::{self, Version, VersionText};
+use crate::store::{self, Scoped, StoreError, VersionId};
+
+impl Knowledge {
+    /// Makes a version the one that is searched, at once: it was read before and its text is kept. Newer
+    /// ones stay and can be gone back to in the same way. Returns its number.
+    ///
+    /// # Errors
+    /// When the version is searched already, is not one of this document, or was never read.
+    pub async fn roll_back(
+        &self,
+        document: Scoped<Document>,
+        to: VersionId,
+    ) -> Result<u32, KnowledgeError> {
+        let (workspace, id, name) = (document.workspace(), document.id, document.name.clone());
+        let outcome = self
+            .inner
+            .store
+            .write(move |tx| {
+                let version = versions::get(tx, workspace, to)?;
+                if version.document != id {
+                    return Err(StoreError::NotFound("the document version"));
+                }
+                let before = versions::in_force(tx, &document)?;
+                if document.current_version == Some(to) && before.id == to {
+                    return Err(StoreError::Conflict(format!(
+                        "version {} is in use already",
+                        version.number
+                    )));
+                }
+                let Some(kept) = versions::find_text(tx, workspace, to)? else {
+                    return Err(StoreError::Conflict(format!(
+                        "version {} was never read; download it and upload it again",
+                        version.number
+                    )));
+                };
+                let extracted = rebuild(&kept, &version);
+                let (_, chunks, about) = cut(&extracted);
+                versions::roll_back_to(tx, &version)?;
+                // Only the older one is searched from here on, so that its chunks may come back.
+                documents::set_current(tx, &document, to)?;
+                store::chunks::replace(tx, &version, &chunks, now())?;
+                documents::set_dated_at(tx, &document, about.said.at())?;
+                let data = serde_json::json!({"from": before.number, "to": version.number});
+                store::events::append(
+                    tx,
+                    workspace,
+                    "document_rolled_back",
+                    &id.to_string(),
+                    &data,
+                    now(),
+                )?;
+                let mut rows = Vec::new();
+                store::chunks::for_each_of_document(tx, workspace, id, |row| rows.push(row))?;
+                Ok((version.number, rows))
+            })
+            .await?;
+        let (number, rows) = outcome;
+        let embedder = self.inner.embedder.name();
+        self.inner.index.replace(id, &rows, &embedder)?;
+        self.propose_again(workspace, id).await;
+        // Found by its words from now on; its vectors follow.
+        self.inner.bare.notify_one();
+        let chunks = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        let notes = Vec::new();
+        self.report(workspace, id, &name, Stage::Ready { chunks, notes });
+        Ok(number)
+    }
+}
+
+/// What the reader gave, from what is kept of it.
+fn rebuild(kept: &VersionText, version: &Version) -> Extracted {
+    let spans: Option<Vec<BlockSpan>> = kept
+        .blocks
+        .clone()
+        .and_then(|blocks| serde_json::from_value(blocks).ok());
+    let whole = || {
+        vec![BlockSpan {
+            kind: super::extract::BlockKind::Paragraph,
+            start: 0,
+            end: kept.text.len(),
+            page: None,
+        }]
+    };
+    let blocks = spans
+        .unwrap_or_else(whole)
+        .into_iter()
+        .filter_map(|span| {
+            Some(Block {
+                kind: span.kind,
+                text: kept.text.get(span.start..span.end)?.to_owned(),
+                page: span.page,
+            })
+        })
+        .collect();
+    Extracted {
+        title: None,
+        kind: Format::Text,
+        pages: version.pages,
+        blocks,
+        notes: Vec::new(),
+        written_at: None,
+        web: None,
+    }
+}

@@ -1,0 +1,65 @@
+//! What each of the two searches gives, in the view of the gate: what is live, or what will be.
+
+use super::found::{RankBy, SearchOptions};
+use super::gate::staged_key;
+use super::query;
+use super::{Knowledge, KnowledgeError, View};
+use crate::store::chunks::ChunkRow;
+use crate::store::{self, ChunkId, StoreError, WorkspaceId};
+
+/// Passages that each of the two searches gives.
+const CANDIDATES: usize = 60;
+
+/// Passages by their ids, with a score.
+pub(super) type Scored = Vec<(i64, f32)>;
+
+impl Knowledge {
+    /// What either search gives, with its scores.
+    pub(super) async fn lists(
+        &self,
+        workspace: WorkspaceId,
+        options: &SearchOptions,
+        sought: &[query::Sought],
+        vector: Option<&[f32]>,
+    ) -> Result<(Scored, Scored), KnowledgeError> {
+        let index = &self.inner.index;
+        let key = workspace.to_string();
+        let keys = match options.view {
+            View::Live => vec![key],
+            View::Next => vec![staged_key(&key), key],
+        };
+        let (mut words, mut meaning) = (Scored::new(), Scored::new());
+        for key in &keys {
+            if options.rank_by != RankBy::Meaning {
+                words.extend(index.by_words(key, sought, CANDIDATES)?);
+            }
+            if let Some(vector) = vector {
+                let also = words.iter().map(|(chunk, _)| *chunk).collect();
+                meaning.extend(index.by_meaning(key, vector, CANDIDATES, &also)?);
+            }
+        }
+        if options.view == View::Next {
+            let given_way = self.given_way(workspace, &words, &meaning).await?;
+            for found in [&mut words, &mut meaning] {
+                found.retain(|(id, _)| !given_way.contains(id));
+                found.sort_by(|a, b| b.1.total_cmp(&a.1));
+            }
+        }
+        Ok((words, meaning))
+    }
+}
+
+/// The passages with these ids in the order asked for; in the next view also those that wait.
+pub(super) fn rows(
+    conn: &store::Connection,
+    workspace: WorkspaceId,
+    view: View,
+    ids: &[ChunkId],
+) -> Result<Vec<ChunkRow>, StoreError> {
+    let mut rows = store::chunks::get_many(conn, workspace, ids)?;
+    if view == View::Next {
+        rows.extend(store::gate::get_staged(conn, workspace, ids)?);
+        rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+    }
+    Ok(rows)
+}

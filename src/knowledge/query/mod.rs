@@ -1,0 +1,228 @@
+//! What a question asks for: its content words in its language, what is known of each in the documents,
+//! corrections of misspelt ones, and synonyms.
+
+mod language;
+mod spelling;
+mod stop_words;
+mod synonyms;
+mod usual;
+
+pub use stop_words::is_stop_word;
+pub use synonyms::Synonyms;
+
+use std::collections::HashSet;
+
+use self::synonyms::Synonym;
+use super::Language;
+use super::index::terms::{Word, stem, words};
+use super::index::vocabulary::Terms;
+
+/// Longest question that is searched for, in words: a pasted page is no question.
+const MAX_WORDS: usize = 64;
+/// How much a corrected word counts against one that was typed so.
+const CORRECTED: f32 = 0.9;
+
+/// A content word of a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueryTerm {
+    /// As it was typed.
+    pub text: String,
+    /// Its stem, in the question's language.
+    pub stem: String,
+    /// Whether it, its correction or a synonym of it occurs in the documents that are searched.
+    pub known: bool,
+    /// How telling it is in these documents: BM25's inverse document frequency, 0 or more; that of
+    /// the correction or of the best synonym if only they occur.
+    pub idf: f32,
+    /// The word of the documents that was probably meant, if this one does not occur.
+    pub corrected: Option<String>,
+    /// What means the same, by the owner's list and everyday abbreviations; only what occurs.
+    pub synonyms: Vec<String>,
+}
+
+/// A question, ready to be searched for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Analysis {
+    pub(super) terms: Vec<QueryTerm>,
+    /// What is looked up, in the order of `terms`; words that were only added come after them.
+    pub(super) sought: Vec<Sought>,
+}
+
+/// One word that is looked up, in all its forms.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sought {
+    /// Stems that count as finding it, each with how much it counts, 0 to 1, best first.
+    pub stems: Vec<(String, f32)>,
+    /// As written (folded), if it was typed so.
+    pub written: Option<String>,
+    /// How telling it is: inverse document frequency.
+    pub idf: f32,
+}
+
+/// Takes a question apart. `extra` are words that were not typed but are sought as well.
+pub(super) fn analyse(
+    question: &str,
+    extra: &[String],
+    terms: Option<&Terms>,
+    own: &Synonyms,
+) -> Analysis {
+    let all: Vec<Word> = words(question).take(MAX_WORDS).collect();
+    let folded: Vec<&str> = all.iter().map(|w| w.folded.as_str()).collect();
+    let documents = terms.map(Terms::languages).unwrap_or_default();
+    let language = language::of_question(question, &folded, &documents);
+    let stems: Vec<String> = folded.iter().map(|w| stem(language, w)).collect();
+    let synonyms = synonyms::of_words(&stems, language, own);
+    let reading = Reading {
+        language,
+        documents: &documents,
+        terms,
+    };
+    let mut analysis = Analysis::default();
+    let mut dropped = Vec::new();
+    for ((word, stem), synonyms) in all.iter().zip(stems).zip(synonyms) {
+        if analysis.terms.iter().any(|t| t.stem == stem) {
+            continue;
+        }
+        let text = question.get(word.from..word.to).unwrap_or_default();
+        // An abbreviation may look like a stop word: "min", "so" for Sunday.
+        if is_stop_word(language, &word.folded) {
+            dropped.push(reading.plain(&word.folded));
+            continue;
+        }
+        let (term, sought) = reading.term(text, &word.folded, stem, &synonyms);
+        analysis.terms.push(term);
+        analysis.sought.push(sought);
+    }
+    if analysis.sought.is_empty() {
+        // A question of nothing else is searched for as it is.
+        analysis.sought = dropped;
+    }
+    for word in extra.iter().flat_map(|text| words(text)) {
+        let more = reading.plain(&word.folded);
+        if !analysis.sought.contains(&more) {
+            analysis.sought.push(more);
+        }
+    }
+    analysis
+}
+
+/// The content words of a text in its own language, as written, each once.
+pub fn content(text: &str) -> Vec<String> {
+    let language = language_of(text);
+    let mut seen = HashSet::new();
+    words(text)
+        .filter(|w| !is_stop_word(language, &w.folded) && seen.insert(w.folded.clone()))
+        .filter_map(|w| text.get(w.from..w.to).map(str::to_owned))
+        .collect()
+}
+
+/// The language that a question is most likely in.
+pub fn language_of(question: &str) -> Language {
+    let folded: Vec<String> = words(question).map(|w| w.folded).collect();
+    let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
+    language::of_question(question, &folded, &[])
+}
+
+struct Reading<'a> {
+    language: Language,
+    documents: &'a [Language],
+    terms: Option<&'a Terms>,
+}
+
+impl Reading<'_> {
+    fn term(
+        &self,
+        text: &str,
+        folded: &str,
+        stem: String,
+        synonyms: &[Synonym],
+    ) -> (QueryTerm, Sought) {
+        let mut sought = self.plain(folded);
+        let mut known: Vec<f32> = self.known_idfs(&sought.stems);
+        let mut corrected = None;
+        let own_language = self.documents.contains(&self.language);
+        if known.is_empty()
+            && own_language
+            && let Some(terms) = self.terms
+            && let Some(meant) = spelling::correct(folded, self.language, terms)
+        {
+            let forms = self.plain(&meant);
+            known = self.known_idfs(&forms.stems);
+            let weighted = forms.stems.into_iter().map(|(s, _)| (s, CORRECTED));
+            sought.stems.extend(weighted);
+            corrected = Some(meant);
+        }
+        let mut occurring = Vec::new();
+        let mut best_synonym: f32 = 0.0;
+        for synonym in synonyms {
+            let parts: Vec<Sought> = words(&synonym.text)
+                .filter(|w| !is_stop_word(self.language, &w.folded))
+                .map(|w| self.plain(&w.folded))
+                .collect();
+            let idfs: Vec<f32> = parts
+                .iter()
+                .filter_map(|part| self.known_idfs(&part.stems).into_iter().reduce(f32::max))
+                .collect();
+            if parts.is_empty() || idfs.len() < parts.len() {
+                continue;
+            }
+            occurring.push(synonym.text.clone());
+            best_synonym = idfs.into_iter().fold(best_synonym, f32::max);
+            for (form, _) in parts.into_iter().flat_map(|p| p.stems) {
+                if !sought.stems.iter().any(|(s, _)| *s == form) {
+                    sought.stems.push((form, synonym.weight));
+                }
+            }
+        }
+        let is_known = !known.is_empty() || !occurring.is_empty();
+        let idf = match known.into_iter().reduce(f32::max) {
+            Some(own) => own,
+            None if is_known => best_synonym,
+            None => self.terms.map_or(0.0, |t| t.idf(&stem)),
+        };
+        sought.idf = idf;
+        let term = QueryTerm {
+            text: text.to_owned(),
+            stem,
+            known: is_known,
+            idf,
+            corrected,
+            synonyms: occurring,
+        };
+        (term, sought)
+    }
+
+    /// A word's stems by its own language and by those of the documents: a few words hardly tell
+    /// their language, and names have none.
+    fn plain(&self, folded: &str) -> Sought {
+        let mut stems: Vec<(String, f32)> = vec![(stem(self.language, folded), 1.0)];
+        for language in self.documents {
+            let form = stem(*language, folded);
+            if !stems.iter().any(|(s, _)| *s == form) {
+                stems.push((form, 1.0));
+            }
+        }
+        let idf = |(stem, _): &(String, f32)| self.terms.map_or(0.0, |t| t.idf(stem));
+        let idf = stems.iter().map(idf).reduce(f32::min).unwrap_or(0.0);
+        Sought {
+            stems,
+            written: Some(folded.to_owned()),
+            idf,
+        }
+    }
+
+    fn known_idfs(&self, stems: &[(String, f32)]) -> Vec<f32> {
+        let Some(terms) = self.terms else {
+            return Vec::new();
+        };
+        stems
+            .iter()
+            .filter(|(stem, _)| terms.stem_passages(stem) > 0)
+            .map(|(stem, _)| terms.idf(stem))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+#[path = "query_tests.rs"]
+mod tests;

@@ -1,0 +1,207 @@
+//! Words that mean the same: the owner's own, and everyday abbreviations and synonyms per language.
+
+use serde::{Deserialize, Serialize};
+
+use super::usual::{abbreviations, everyday};
+use crate::knowledge::Language;
+use crate::knowledge::index::terms::{fold, stem, words};
+
+/// What the owner said means the same; section "synonyms" of a workspace's settings.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Synonyms {
+    /// Groups of words or short phrases of one meaning.
+    #[serde(default)]
+    pub groups: Vec<Vec<String>>,
+}
+
+impl Synonyms {
+    /// Name of the section.
+    pub const SECTION: &str = "synonyms";
+    /// Groups that are kept at most.
+    pub const MOST_GROUPS: usize = 500;
+    /// Words of a group at most.
+    pub const MOST_WORDS: usize = 20;
+    /// Characters of a word or phrase at most.
+    pub const LONGEST: usize = 60;
+
+    /// Without blanks, empty words and groups of fewer than two.
+    ///
+    /// # Errors
+    /// A sentence that says what is too much.
+    pub fn tidied(self) -> Result<Self, String> {
+        let mut groups = Vec::new();
+        for group in self.groups {
+            let mut tidy: Vec<String> = Vec::new();
+            for word in group {
+                let word = word.split_whitespace().collect::<Vec<_>>().join(" ");
+                if word.chars().count() > Self::LONGEST {
+                    return Err(format!(
+                        "a synonym is longer than {} characters: write words or short phrases",
+                        Self::LONGEST
+                    ));
+                }
+                if words(&word).next().is_some() && !tidy.iter().any(|w| fold(w) == fold(&word)) {
+                    tidy.push(word);
+                }
+            }
+            if tidy.len() > Self::MOST_WORDS {
+                return Err(format!(
+                    "a group has more than {} words: make several groups of it",
+                    Self::MOST_WORDS
+                ));
+            }
+            if tidy.len() > 1 {
+                groups.push(tidy);
+            }
+        }
+        if groups.len() > Self::MOST_GROUPS {
+            return Err(format!(
+                "there are more than {} groups: remove those that are not needed",
+                Self::MOST_GROUPS
+            ));
+        }
+        Ok(Self { groups })
+    }
+}
+
+/// A word or phrase that means what a word of the question means.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Synonym {
+    /// As the list has it.
+    pub(super) text: String,
+    /// How much finding it counts, against 1 for the word itself.
+    pub(super) weight: f32,
+}
+
+/// Weight of an abbreviation written out: the same word.
+const WRITTEN_OUT: f32 = 0.9;
+/// Weight of what the owner said means the same.
+const OWN: f32 = 0.8;
+/// Weight of an everyday synonym, which often means only something like it.
+const EVERYDAY: f32 = 0.35;
+
+/// Synonyms of the words of a question, at the places of the words: `stems` are the question's stems
+/// in order.
+pub(super) fn of_words(stems: &[String], language: Language, own: &Synonyms) -> Vec<Vec<Synonym>> {
+    let mut found: Vec<Vec<Synonym>> = vec![Vec::new(); stems.len()];
+    for group in &own.groups {
+        let members: Vec<&str> = group.iter().map(String::as_str).collect();
+        add(&mut found, stems, language, &members, OWN, true);
+    }
+    for line in lines(abbreviations(language)) {
+        // Short for long; nobody means the abbreviation by the word.
+        let Some((short, long)) = line.split_once(": ") else {
+            continue;
+        };
+        for at in 0..stems.len() {
+            let meant = short.split(' ').any(|s| {
+                stems
+                    .get(at)
+                    .is_some_and(|stem_| *stem_ == stem(language, &fold(s)))
+            });
+            if meant && let Some(place) = found.get_mut(at) {
+                place.extend(long.split(", ").map(|text| Synonym {
+                    text: text.to_owned(),
+                    weight: WRITTEN_OUT,
+                }));
+            }
+        }
+    }
+    for line in lines(everyday(language)) {
+        let members: Vec<&str> = line.split(", ").collect();
+        add(&mut found, stems, language, &members, EVERYDAY, false);
+    }
+    found
+}
+
+fn lines(list: &str) -> impl Iterator<Item = &str> {
+    list.lines().map(str::trim).filter(|l| !l.is_empty())
+}
+
+fn add(
+    found: &mut [Vec<Synonym>],
+    stems: &[String],
+    language: Language,
+    group: &[&str],
+    weight: f32,
+    phrases: bool,
+) {
+    for (i, member) in group.iter().enumerate() {
+        let sought: Vec<String> = words(member).map(|w| stem(language, &w.folded)).collect();
+        if sought.is_empty() || (sought.len() > 1 && !phrases) || sought.len() > stems.len() {
+            continue;
+        }
+        for at in 0..=stems.len() - sought.len() {
+            if stems.get(at..at + sought.len()) != Some(sought.as_slice()) {
+                continue;
+            }
+            for place in found.iter_mut().skip(at).take(sought.len()) {
+                for (j, other) in group.iter().enumerate() {
+                    if i != j && !place.iter().any(|s| s.text == *other) {
+                        place.push(Synonym {
+                            text: (*other).to_owned(),
+                            weight,
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(question: &str, language: Language, own: &Synonyms) -> Vec<Vec<String>> {
+        let stems: Vec<String> = words(question).map(|w| stem(language, &w.folded)).collect();
+        of_words(&stems, language, own)
+            .into_iter()
+            .map(|at| at.into_iter().map(|s| s.text).collect())
+            .collect()
+    }
+
+    #[test]
+    fn abbreviations_and_own_groups_are_found() {
+        let own = Synonyms {
+            groups: vec![vec!["braces".into(), "clear aligners".into()]],
+        };
+        assert_eq!(
+            of("appt tmrw", Language::En, &own),
+            [["appointment"], ["tomorrow"]]
+        );
+        assert_eq!(of("brace", Language::En, &own), [["clear aligners"]]);
+        assert_eq!(
+            of("clear aligners", Language::En, &own),
+            [["braces"], ["braces"]]
+        );
+        assert_eq!(of("rdv", Language::Fr, &own), [["rendez-vous"]]);
+        assert_eq!(of("appt", Language::Fr, &own), [Vec::<String>::new()]);
+        assert!(
+            of("cost", Language::En, &own)
+                .concat()
+                .contains(&"price".to_owned())
+        );
+    }
+
+    #[test]
+    fn groups_are_tidied_and_bounded() {
+        let own = Synonyms {
+            groups: vec![
+                vec![
+                    " take  home ".into(),
+                    "Take home".into(),
+                    "at-home".into(),
+                    "?".into(),
+                ],
+                vec!["alone".into()],
+            ],
+        };
+        let tidy = own.tidied().expect("is fine");
+        assert_eq!(tidy.groups, [["take home", "at-home"]]);
+        let many = Synonyms {
+            groups: vec![(0..30).map(|i| format!("w{i}")).collect()],
+        };
+        assert!(many.tidied().is_err());
+    }
+}

@@ -1,0 +1,95 @@
+//! Putting candidates in order: the scores of both searches and what can be seen in a passage itself
+//! are weighed together; passages that say the same, or that stand side by side, become one.
+
+mod join;
+mod signals;
+
+use super::found::Passage;
+
+pub(super) use join::{join_neighbours, keep_newest};
+pub(super) use signals::Reader;
+pub use signals::Signals;
+
+/// How much each signal counts. Found by coordinate ascent over the public collections and question
+/// sets that BENCHMARKS.md names; close values rank nearly alike.
+#[derive(Debug, Clone, Copy)]
+struct Weights {
+    words: f32,
+    meaning: f32,
+    coverage: f32,
+    line: f32,
+    heading: f32,
+    nearness: f32,
+    order: f32,
+    numbers: f32,
+}
+
+const WEIGHTS: Weights = Weights {
+    words: 1.0,
+    meaning: 1.3,
+    coverage: 0.3,
+    line: 0.45,
+    heading: 0.1,
+    nearness: 0.45,
+    order: 0.3,
+    numbers: 0.5,
+};
+
+/// How many logits of the re-ranker a point of the score before is worth.
+const REREAD: f32 = 1.0;
+
+/// The score of both searches together: each scaled to its best candidate.
+pub(super) fn blend(words: f32, meaning: Option<f32>) -> f32 {
+    WEIGHTS.words * words + WEIGHTS.meaning * meaning.unwrap_or(0.0)
+}
+
+/// The score with what was seen in the passage.
+pub(super) fn weigh(base: f32, s: &Signals) -> f32 {
+    base + WEIGHTS.coverage * s.coverage
+        + WEIGHTS.line * s.line
+        + WEIGHTS.heading * s.heading
+        + WEIGHTS.nearness * s.nearness
+        + WEIGHTS.order * s.order
+        + WEIGHTS.numbers * s.numbers
+}
+
+/// The place of a passage that was read once more: what the re-ranker said, and a little of the score
+/// before, which knows numbers and exact words better.
+pub(super) fn reread(passage: &Passage) -> f32 {
+    passage.signals.reranked.unwrap_or(f32::MIN) + REREAD * passage.rank_score
+}
+
+/// Scores between the lowest and the highest of all become 0 to 1; all 1 if they do not differ.
+pub(super) fn scaled(scores: &[Option<f32>]) -> Vec<f32> {
+    let given = || scores.iter().flatten().copied();
+    let (low, high) = (
+        given().fold(f32::MAX, f32::min),
+        given().fold(f32::MIN, f32::max),
+    );
+    scores
+        .iter()
+        .map(|score| match score {
+            Some(s) if high > low => (s - low) / (high - low),
+            Some(_) => 1.0,
+            None => 0.0,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_are_scaled_and_blended() {
+        assert_eq!(scaled(&[Some(2.0), None, Some(4.0)]), [0.0, 0.0, 1.0]);
+        assert_eq!(scaled(&[Some(2.0)]), [1.0]);
+        assert!(scaled(&[]).is_empty());
+        assert!(blend(1.0, Some(1.0)) > blend(1.0, None));
+        let better = Signals {
+            coverage: 1.0,
+            ..Signals::default()
+        };
+        assert!(weigh(1.0, &better) > weigh(1.0, &Signals::default()));
+    }
+}

@@ -1,0 +1,294 @@
+//! What a question is about and what it wants to know of it: content words, kind, numbers and
+//! days, negation. Two questions that differ in any of these may have different answers, however
+//! near their vectors are.
+
+use std::collections::BTreeSet;
+
+use tantivy::tokenizer::{Language as Stems, Stemmer, TextAnalyzer};
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::knowledge::function_words::{self, fold};
+use crate::knowledge::language::Language;
+
+/// What is wanted to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// Whether something is so; also everything that is no question in form.
+    Whether,
+    /// What, which.
+    What,
+    /// How something is done.
+    How,
+    /// What it costs.
+    Price,
+    /// When.
+    When,
+    /// How long.
+    Duration,
+    /// How often, how many, how old, how far.
+    Measure,
+    /// Where.
+    Where,
+    /// Who.
+    Who,
+    /// Why.
+    Why,
+}
+
+/// A question taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// All words, folded, for telling that two questions are the same.
+    pub(super) plain: Vec<String>,
+    /// Stems of the words that it is about.
+    pub(super) about: BTreeSet<String>,
+    /// Numbers, weekdays, months and other days.
+    pub(super) exact: BTreeSet<String>,
+    pub(super) kinds: BTreeSet<Kind>,
+    pub(super) negated: bool,
+    /// Asks about something that was.
+    pub(super) past: bool,
+}
+
+/// English words that a question about the same thing may have or not: asking, offering, politeness.
+const LIGHT: &str = "accept accepted accepting allow allowed allows anyone anything available \
+    able actually also as back currently do done exactly exist for get gets getting give given \
+    give go going got guys have hello hey hi hiya how i'm ins just know like look looking make \
+    maybe now offer offered offering ok okay one ones ours person people please pls possible \
+    provide provided really require required requires right see sell selling serve someone \
+    something sorry still sure take takes taking tell thank thanks thing things too use usually u \
+    ur via want wanna wondering y'all yall yes moment well need needed needs there's if does \
+    anyway simply kind kinds type types";
+
+/// Words of a kind; they say what is wanted, not what it is about.
+const ASKING: &str = "what which how when where who whom whose why much many long often far \
+    cost costs price prices priced pricing fee fees charge charges expensive cheap rate rates \
+    time times";
+
+/// Words that stand for the same thing as another, both as stems: plain words that nobody would
+/// write a second phrasing for.
+const SAME: [(&str, &str); 12] = [
+    ("pain", "hurt"),
+    ("painful", "hurt"),
+    ("hurt", "hurt"),
+    ("children", "child"),
+    ("kid", "child"),
+    ("fix", "repair"),
+    ("book", "reserv"),
+    ("car", "vehicl"),
+    ("deliveri", "deliv"),
+    ("form", "method"),
+    ("holiday", "holiday"),
+    ("custom", "custom"),
+];
+
+/// Days that are not told by a number.
+const DAYS: &str = "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays \
+    wednesdays thursdays fridays saturdays sundays mon tue tues wed thu thur thurs fri sat sun \
+    january february march april june july august september october november december today \
+    tonight tomorrow yesterday weekend weekends weekday weekdays christmas easter thanksgiving \
+    xmas montag dienstag mittwoch donnerstag freitag samstag sonntag heute morgen wochenende \
+    lunes martes miercoles jueves viernes sabado domingo hoy manana lundi mardi mercredi jeudi \
+    vendredi samedi dimanche aujourd'hui demain lunedi martedi mercoledi giovedi venerdi domenica \
+    oggi domani segunda terca quarta quinta sexta hoje amanha maandag dinsdag woensdag donderdag \
+    vrijdag zaterdag zondag vandaag";
+
+/// Words that turn a sentence round, or make an exception of it.
+const NEGATIONS: &str = "not no never none nothing without except cannot nor neither nicht kein \
+    keine keinen ohne nie sin nunca jamas ningun pas sans jamais non senza mai nao sem niet geen \
+    zonder nooit nie bez degil не нет без لا ليس بدون 不 没";
+
+/// "When did it change?" is another question than "When does it change?".
+const PAST: &str = "did didn't was wasn't were weren't had";
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
+
+impl Asked {
+    /// Takes a question apart, by the rules of a language.
+    pub(super) fn of(text: &str, language: Language) -> Self {
+        let plain: Vec<String> = text.unicode_words().map(fold).collect();
+        let mut stems = stemmer(language);
+        let mut about = BTreeSet::new();
+        let mut exact = BTreeSet::new();
+        let mut negated = false;
+        for (at, word) in plain.iter().enumerate() {
+            if word.chars().any(|c| c.is_ascii_digit()) || is_in(DAYS, word) {
+                exact.insert(singular(word).to_owned());
+            } else if is_in(NEGATIONS, word) || turns(word, at == 0) {
+                negated = !negated;
+            } else if is_about(word, language) {
+                about.insert(stem(&mut stems, word));
+            }
+        }
+        Self {
+            kinds: kinds(&plain),
+            past: plain.iter().any(|w| is_in(PAST, w)),
+            about,
+            exact,
+            negated,
+            plain,
+        }
+    }
+
+    /// Everything that may stand in a question beside what it must say: of a text that answers.
+    pub(super) fn mentions(text: &str, language: Language) -> BTreeSet<String> {
+        let asked = Self::of(text, language);
+        asked.about.into_iter().chain(asked.exact).collect()
+    }
+}
+
+/// "don't" and its like; at the beginning ("don't you …?") it is only a way of asking.
+fn turns(word: &str, leads: bool) -> bool {
+    word.ends_with("n't") && !leads
+}
+
+fn is_about(word: &str, language: Language) -> bool {
+    if function_words::contains(language, word) {
+        return false;
+    }
+    language != Language::En
+        || !(is_in(LIGHT, word) || is_in(ASKING, word) || word.ends_with("n't"))
+            && word.chars().count() > 1
+}
+
+fn singular(word: &str) -> &str {
+    match word.strip_suffix('s') {
+        Some(day) if day.ends_with("day") => day,
+        _ => word,
+    }
+}
+
+/// What the words ask for, in English. In other languages the words of asking stay among those
+/// that the question is about, which compares them as strictly.
+fn kinds(words: &[String]) -> BTreeSet<Kind> {
+    let mut kinds = BTreeSet::new();
+    for (at, word) in words.iter().enumerate() {
+        let next = words.get(at + 1).map_or("", String::as_str);
+        let kind = match word.as_str() {
+            "how" => match next {
+                "much" => Kind::Price,
+                "long" => Kind::Duration,
+                "often" | "many" | "old" | "far" | "big" | "large" | "soon" | "late" | "early" => {
+                    Kind::Measure
+                }
+                "about" => Kind::Whether,
+                _ => Kind::How,
+            },
+            "cost" | "costs" | "price" | "prices" | "pricing" | "fee" | "fees" | "charge"
+            | "charges" | "expensive" | "cheap" | "rates" => Kind::Price,
+            "when" => Kind::When,
+            "what" | "what's" if ["time", "times", "hours"].contains(&next) => Kind::When,
+            "what" | "what's" | "which" => Kind::What,
+            "where" | "where's" => Kind::Where,
+            "who" | "who's" | "whom" | "whose" => Kind::Who,
+            "why" => Kind::Why,
+            _ => continue,
+        };
+        kinds.insert(kind);
+    }
+    // "What is the price?" asks for the price.
+    if kinds.len() > 1 {
+        kinds.remove(&Kind::What);
+    }
+    if kinds.is_empty() {
+        kinds.insert(Kind::Whether);
+    }
+    kinds
+}
+
+fn stem(stems: &mut Option<TextAnalyzer>, word: &str) -> String {
+    let word = word.strip_suffix("'s").unwrap_or(word);
+    let stemmed = match stems {
+        Some(analyzer) => {
+            let mut stream = analyzer.token_stream(word);
+            if stream.advance() {
+                stream.token().text.clone()
+            } else {
+                word.to_owned()
+            }
+        }
+        None => word.to_owned(),
+    };
+    match SAME.iter().find(|(other, _)| *other == stemmed) {
+        Some((_, one)) => (*one).to_owned(),
+        None => stemmed,
+    }
+}
+
+fn stemmer(language: Language) -> Option<TextAnalyzer> {
+    let stems = match language {
+        Language::En => Stems::English,
+        Language::De => Stems::German,
+        Language::Es => Stems::Spanish,
+        Language::Fr => Stems::French,
+        Language::It => Stems::Italian,
+        Language::Pt => Stems::Portuguese,
+        Language::Nl => Stems::Dutch,
+        Language::Tr => Stems::Turkish,
+        Language::Ru => Stems::Russian,
+        Language::Ar => Stems::Arabic,
+        Language::Pl | Language::Zh | Language::Other => return None,
+    };
+    let words = tantivy::tokenizer::RawTokenizer::default();
+    Some(
+        TextAnalyzer::builder(words)
+            .filter(Stemmer::new(stems))
+            .build(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about(text: &str) -> Vec<String> {
+        Asked::of(text, Language::En).about.into_iter().collect()
+    }
+
+    #[test]
+    fn what_a_question_is_about() {
+        for (text, words) in [
+            ("Do you offer gift cards?", vec!["card", "gift"]),
+            (
+                "hi, do you guys have any gift cards please",
+                vec!["card", "gift"],
+            ),
+            ("Is whitening painful?", vec!["hurt", "whiten"]),
+            ("How much is whitening?", vec!["whiten"]),
+            ("Do you see walk-ins?", vec!["walk"]),
+            ("Who are you?", vec![]),
+        ] {
+            assert_eq!(about(text), words, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wanted_of_it() {
+        for (text, kinds) in [
+            ("Does it hurt?", vec![Kind::Whether]),
+            ("How much is a crown?", vec![Kind::Price]),
+            ("What is the price of a crown?", vec![Kind::Price]),
+            ("How do I reset it?", vec![Kind::How]),
+            ("What time do you open?", vec![Kind::When]),
+            (
+                "How long is it and how much?",
+                vec![Kind::Price, Kind::Duration],
+            ),
+        ] {
+            let found: Vec<Kind> = Asked::of(text, Language::En).kinds.into_iter().collect();
+            assert_eq!(found, kinds, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_days_and_negation_are_kept_apart() {
+        let asked = Asked::of("Can I come on Sundays at 9 without a card?", Language::En);
+        assert!(asked.negated);
+        assert_eq!(asked.exact, ["9", "sunday"].map(String::from).into());
+        assert!(!Asked::of("Don't you have cards?", Language::En).negated);
+        assert!(Asked::of("You don't have cards?", Language::En).negated);
+        assert!(Asked::of("Haben Sie keine Karten?", Language::De).negated);
+    }
+}

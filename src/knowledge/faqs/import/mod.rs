@@ -1,0 +1,239 @@
+//! Reading questions and answers from files and pasted text, and taking them in.
+
+mod json;
+mod pasted;
+mod table;
+mod web;
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{FaqImport, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS};
+use crate::knowledge::extract::decode;
+use crate::knowledge::language;
+use crate::store::faqs::{self, NewFaq};
+use crate::store::{FaqId, StoreError, Transaction, UnixMs, WorkspaceId};
+
+/// Most pairs of one file.
+const MOST_PAIRS: usize = 10_000;
+/// Largest file, in bytes.
+const MOST_BYTES: usize = 16 << 20;
+
+/// An answer with the ways to ask for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaqPair {
+    /// Line of the file that it begins on, from 1; the number of the entry where there are no lines.
+    pub line: usize,
+    /// The ways to ask.
+    pub questions: Vec<String>,
+    /// The answer.
+    pub answer: String,
+}
+
+/// What was left out of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaqSkipped {
+    /// Line of the file, from 1.
+    pub line: usize,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// What was read from a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FaqFile {
+    /// The pairs in their order.
+    pub pairs: Vec<FaqPair>,
+    /// What could not be read as a pair.
+    pub skipped: Vec<FaqSkipped>,
+}
+
+impl FaqFile {
+    /// Adds a pair, or says why it is none.
+    fn add(&mut self, line: usize, questions: Vec<String>, answer: &str) {
+        let questions: Vec<String> = questions
+            .iter()
+            .map(|q| q.split_whitespace().collect::<Vec<_>>().join(" "))
+            .filter(|q| !q.is_empty())
+            .collect();
+        let answer = answer.trim();
+        let reason = if questions.is_empty() {
+            "there is no question"
+        } else if answer.is_empty() {
+            "there is no answer"
+        } else if answer.chars().count() > LONGEST_ANSWER {
+            "the answer is longer than 4000 characters; shorten it or add it as a document"
+        } else if questions
+            .iter()
+            .any(|q| q.chars().count() > LONGEST_QUESTION)
+        {
+            "the question is longer than 500 characters"
+        } else if self.pairs.len() >= MOST_PAIRS {
+            "the file holds more than 10,000 pairs; split it"
+        } else {
+            let answer = answer.to_owned();
+            self.pairs.push(FaqPair {
+                line,
+                questions,
+                answer,
+            });
+            return;
+        };
+        self.skip(line, reason);
+    }
+
+    fn skip(&mut self, line: usize, reason: &str) {
+        // A file that is no list of questions at all need not say so on every line.
+        if self.skipped.len() < 200 {
+            let reason = reason.to_owned();
+            self.skipped.push(FaqSkipped { line, reason });
+        }
+    }
+}
+
+/// Reads pairs from a file or pasted text. `name` is the file's; what the content is decides:
+/// JSON, a web page with schema.org markup, a table with columns for question and answer, or text.
+///
+/// # Errors
+/// A sentence for the person who gave the file.
+pub fn read_pairs(bytes: &[u8], name: &str) -> Result<FaqFile, String> {
+    if bytes.len() > MOST_BYTES {
+        return Err("the file is larger than 16 MiB; split it".into());
+    }
+    let text = decode::decode(bytes, None);
+    if text.trim().is_empty() {
+        return Err("there is nothing in it; check the file".into());
+    }
+    if !decode::is_text(&text) {
+        return Err(
+            "it is no text; save the questions as CSV, JSON or a web page, or paste them".into(),
+        );
+    }
+    let start = text.trim_start();
+    let ending = name
+        .rsplit_once('.')
+        .map_or("", |(_, e)| e)
+        .to_ascii_lowercase();
+    let file = if start.starts_with(['[', '{']) && ending != "csv" && ending != "txt" {
+        json::read(&text)?
+    } else if start.starts_with('<') || ending == "html" || ending == "htm" {
+        web::read(&text)?
+    } else if let Some(table) = table::read(&text, name)? {
+        table
+    } else if ending == "csv" || ending == "tsv" {
+        return Err(
+            "the table has no columns for question and answer; name them `question` and `answer` \
+             in its first line"
+                .into(),
+        );
+    } else {
+        pasted::read(&text)
+    };
+    if file.pairs.is_empty() && file.skipped.is_empty() {
+        return Err(
+            "no question with an answer was found; put each question on a line that ends in a \
+             question mark and its answer below, or mark them with Q: and A:"
+                .into(),
+        );
+    }
+    Ok(file)
+}
+
+/// Two questions are the same if their words are.
+fn key(question: &str) -> String {
+    use unicode_segmentation::UnicodeSegmentation;
+    let words = question.unicode_words().map(str::to_lowercase);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Writes pairs into the store; gives the report and the ids that changed.
+pub(super) fn take_in(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    file: FaqFile,
+    how: &ImportFaqs,
+    now: UnixMs,
+) -> Result<(FaqImport, Vec<FaqId>), StoreError> {
+    let mut report = FaqImport {
+        skipped: file.skipped,
+        ..FaqImport::default()
+    };
+    let mut known: HashMap<String, FaqId> = HashMap::new();
+    let mut answers: HashMap<String, FaqId> = HashMap::new();
+    for faq in faqs::list(tx, workspace)? {
+        for phrasing in &faq.phrasings {
+            known.insert(key(&phrasing.question), faq.id);
+        }
+        answers.insert(key(&faq.answer), faq.id);
+    }
+    let mut changed = Vec::new();
+    for pair in file.pairs {
+        let same = answers.get(&key(&pair.answer)).copied();
+        let fresh: Vec<String> = pair
+            .questions
+            .into_iter()
+            .filter(|q| !known.contains_key(&key(q)))
+            .collect();
+        let mut skip = |reason: &str| {
+            report.skipped.push(FaqSkipped {
+                line: pair.line,
+                reason: reason.to_owned(),
+            });
+        };
+        if fresh.is_empty() {
+            skip(match same {
+                Some(_) => "the question is there already, with this answer",
+                None => "the question is there already, with another answer; change it there",
+            });
+            continue;
+        }
+        let id = match same {
+            Some(id) => {
+                let faq = faqs::get(tx, workspace, id)?;
+                let mut phrasings: Vec<String> =
+                    faq.phrasings.iter().map(|p| p.question.clone()).collect();
+                phrasings.extend(fresh.iter().cloned());
+                if phrasings.len() > MOST_PHRASINGS {
+                    skip("the answer has 50 phrasings already");
+                    continue;
+                }
+                let merged = NewFaq {
+                    answer: faq.answer.clone(),
+                    state: faq.state,
+                    owner: faq.owner.clone(),
+                    language: faq.language.clone(),
+                    source: faq.source.clone(),
+                    expires_at: faq.expires_at,
+                    phrasings,
+                };
+                faqs::update(tx, &faq, &merged, now)?;
+                report.merged += 1;
+                id
+            }
+            None => {
+                let new = NewFaq {
+                    answer: pair.answer.clone(),
+                    state: how.state,
+                    owner: how.owner.clone(),
+                    language: Some(language::of_question(&pair.answer).code().to_owned()),
+                    source: how.source.clone(),
+                    expires_at: None,
+                    phrasings: fresh.iter().take(MOST_PHRASINGS).cloned().collect(),
+                };
+                report.added += 1;
+                faqs::insert(tx, workspace, &new, now)?
+            }
+        };
+        answers.insert(key(&pair.answer), id);
+        known.extend(fresh.iter().map(|q| (key(q), id)));
+        if !changed.contains(&id) {
+            changed.push(id);
+        }
+    }
+    Ok((report, changed))
+}
+
+#[cfg(test)]
+#[path = "../import_tests.rs"]
+mod tests;

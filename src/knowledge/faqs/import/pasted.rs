@@ -1,0 +1,109 @@
+//! Questions in plain text: `Q:` and `A:`, or a line that ends in a question mark with its answer
+//! below.
+
+use super::FaqFile;
+
+/// What lines of questions and of answers may begin with, in lower case.
+const QUESTION_MARKS: [&str; 8] = [
+    "q", "question", "frage", "f", "pregunta", "p", "domanda", "d",
+];
+const ANSWER_MARKS: [&str; 7] = [
+    "a",
+    "answer",
+    "antwort",
+    "respuesta",
+    "r",
+    "réponse",
+    "risposta",
+];
+
+/// What a line is.
+enum Line<'t> {
+    Question(&'t str),
+    Answer(&'t str),
+    More(&'t str),
+}
+
+pub(super) fn read(text: &str) -> FaqFile {
+    let marked = text
+        .lines()
+        .any(|l| matches!(of_marked(l), Line::Question(_)))
+        && text
+            .lines()
+            .any(|l| matches!(of_marked(l), Line::Answer(_)));
+    let mut file = FaqFile::default();
+    let (mut questions, mut answer, mut begun): (Vec<String>, String, usize) = Default::default();
+    for (at, line) in text.lines().enumerate() {
+        let line = if marked {
+            of_marked(line)
+        } else {
+            of_plain(line)
+        };
+        match line {
+            Line::Question(question) => {
+                if !answer.trim().is_empty() || begun == 0 {
+                    close(&mut file, begun, &mut questions, &mut answer);
+                    begun = at + 1;
+                }
+                questions.push(question.to_owned());
+            }
+            Line::Answer(text) => answer.push_str(text),
+            Line::More(text) if begun > 0 => {
+                if !answer.is_empty() {
+                    answer.push('\n');
+                }
+                answer.push_str(text);
+            }
+            Line::More("") => {}
+            Line::More(_) => file.skip(at + 1, "there is no question above it"),
+        }
+    }
+    close(&mut file, begun, &mut questions, &mut answer);
+    if !marked && file.pairs.is_empty() {
+        // Running text: saying so for every line would help nobody.
+        file.skipped.truncate(1);
+    }
+    file
+}
+
+fn close(file: &mut FaqFile, begun: usize, questions: &mut Vec<String>, answer: &mut String) {
+    let (questions, answer) = (std::mem::take(questions), std::mem::take(answer));
+    if begun > 0 {
+        file.add(begun, questions, &answer);
+    }
+}
+
+fn of_marked(line: &str) -> Line<'_> {
+    let line = plain(line);
+    if let Some((mark, rest)) = line.split_once([':', '.', ')']) {
+        let mark = mark.trim().to_lowercase();
+        let mark = mark.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        if QUESTION_MARKS.contains(&mark) {
+            return Line::Question(rest.trim_matches(['*', ' ']));
+        }
+        if ANSWER_MARKS.contains(&mark) {
+            return Line::Answer(rest.trim_start_matches(['*', ' ']).trim());
+        }
+    }
+    Line::More(line)
+}
+
+fn of_plain(line: &str) -> Line<'_> {
+    let line = plain(line);
+    if line.ends_with(['?', '？', '؟']) {
+        let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit());
+        let bare = match numbered.strip_prefix(['.', ')']) {
+            Some(rest) if numbered.len() < line.len() => rest.trim_start(),
+            _ => line,
+        };
+        return Line::Question(bare);
+    }
+    Line::More(line)
+}
+
+/// A line without the marks of Markdown for headings, lists and bold.
+fn plain(line: &str) -> &str {
+    line.trim()
+        .trim_start_matches(['#', '>', '-', '*', '•', ' '])
+        .trim_end_matches(['*', ' '])
+}

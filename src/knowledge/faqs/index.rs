@@ -1,0 +1,185 @@
+//! The approved questions in memory: filled from the store at the start, following every change.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{PoisonError, RwLock};
+
+use super::asked::Asked;
+use super::matching::{FaqThresholds, Likeness, Prepared, compare};
+use crate::knowledge::language::Language;
+use crate::knowledge::live;
+use crate::store::faqs::Faq;
+use crate::store::{FaqId, UnixMs, WorkspaceId};
+
+/// An approved question with its answer that a visitor's question matched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaqMatch {
+    /// The question with its answer.
+    pub faq: Faq,
+    /// The phrasing that fits best.
+    pub phrasing: String,
+    /// Cosine of the visitor's question and the phrasing; `None` when there were no vectors.
+    pub cosine: Option<f32>,
+    /// Share of the content words that both have in common, 0 to 1.
+    pub overlap: f32,
+    /// Both together, 0 to 1; only comparable within one question.
+    pub score: f32,
+}
+
+#[derive(Debug)]
+struct Entry {
+    faq: Faq,
+    phrasings: Vec<Prepared>,
+}
+
+/// All workspaces' approved questions.
+#[derive(Debug, Default)]
+pub(in crate::knowledge) struct FaqIndex {
+    entries: RwLock<HashMap<WorkspaceId, HashMap<FaqId, Entry>>>,
+}
+
+impl FaqIndex {
+    /// Takes a question in, or its newest state; a draft is taken out.
+    pub(super) fn put(&self, faq: Faq, embedder: &str) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        let of_workspace = entries.entry(faq.workspace).or_default();
+        if faq.approved_at.is_none() {
+            of_workspace.remove(&faq.id);
+            return;
+        }
+        let phrasings = faq
+            .phrasings
+            .iter()
+            .map(|p| {
+                let vector = p
+                    .embedding
+                    .as_deref()
+                    .filter(|_| p.embedder.as_deref() == Some(embedder));
+                Prepared::new(&p.question, &faq.answer, vector.map(live::decode))
+            })
+            .collect();
+        of_workspace.insert(faq.id, Entry { faq, phrasings });
+    }
+
+    pub(super) fn remove(&self, workspace: WorkspaceId, id: FaqId) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_workspace) = entries.get_mut(&workspace) {
+            of_workspace.remove(&id);
+        }
+    }
+
+    pub(super) fn live(&self, workspace: WorkspaceId, now: UnixMs) -> Vec<Faq> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let all = entries
+            .get(&workspace)
+            .into_iter()
+            .flat_map(HashMap::values);
+        let mut live: Vec<Faq> = all
+            .map(|e| e.faq.clone())
+            .filter(|f| f.is_live(now))
+            .collect();
+        live.sort_by_key(|faq| faq.id);
+        live
+    }
+
+    pub(super) fn has(&self, workspace: WorkspaceId, now: UnixMs) -> bool {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries
+            .get(&workspace)
+            .is_some_and(|all| all.values().any(|e| e.faq.is_live(now)))
+    }
+
+    /// The question that `question` is, if one is it beyond doubt.
+    pub(super) fn find(
+        &self,
+        workspace: WorkspaceId,
+        question: &str,
+        vector: Option<&[f32]>,
+        now: UnixMs,
+        limits: &FaqThresholds,
+    ) -> Option<FaqMatch> {
+        let ranked = self.ranked(workspace, question, vector, now, limits);
+        let (best, likeness) = ranked.iter().find(|(_, l)| l.same)?;
+        let rival = ranked
+            .iter()
+            .filter(|(other, _)| other.faq.answer != best.faq.answer)
+            .filter_map(|(_, l)| l.cosine)
+            .fold(f32::MIN, f32::max);
+        let clear = likeness.certain
+            || likeness
+                .cosine
+                .is_none_or(|cosine| cosine >= rival + limits.margin);
+        clear.then(|| best.clone())
+    }
+
+    /// The nearest approved questions, best first, whether or not they are the same.
+    pub(super) fn nearest(
+        &self,
+        workspace: WorkspaceId,
+        question: &str,
+        vector: Option<&[f32]>,
+        now: UnixMs,
+        limit: usize,
+    ) -> Vec<FaqMatch> {
+        let limits = FaqThresholds::default();
+        let ranked = self.ranked(workspace, question, vector, now, &limits);
+        ranked
+            .into_iter()
+            .take(limit)
+            .map(|(found, _)| found)
+            .collect()
+    }
+
+    /// Every live question with its best phrasing, the same ones first, then by score.
+    fn ranked(
+        &self,
+        workspace: WorkspaceId,
+        question: &str,
+        vector: Option<&[f32]>,
+        now: UnixMs,
+        limits: &FaqThresholds,
+    ) -> Vec<(FaqMatch, Likeness)> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(of_workspace) = entries.get(&workspace) else {
+            return Vec::new();
+        };
+        // The question is taken apart once for each language that phrasings are written in.
+        let mut asked: HashMap<Language, Asked> = HashMap::new();
+        let mut ranked: Vec<(&Entry, &Prepared, Likeness)> = Vec::new();
+        for entry in of_workspace.values().filter(|e| e.faq.is_live(now)) {
+            let best = entry
+                .phrasings
+                .iter()
+                .map(|p| {
+                    let asked = asked.entry(p.language).or_insert_with(|| p.asked(question));
+                    (p, compare(asked, vector, p, limits))
+                })
+                .max_by(|(_, a), (_, b)| order(a, b));
+            if let Some((phrasing, likeness)) = best {
+                ranked.push((entry, phrasing, likeness));
+            }
+        }
+        ranked.sort_by(|(a, _, x), (b, _, y)| {
+            order(y, x).then(b.faq.updated_at.cmp(&a.faq.updated_at))
+        });
+        let mut seen = HashSet::new();
+        ranked
+            .into_iter()
+            .take(16)
+            .filter(|(entry, _, _)| seen.insert(entry.faq.id))
+            .map(|(entry, phrasing, likeness)| {
+                let found = FaqMatch {
+                    faq: entry.faq.clone(),
+                    phrasing: phrasing.question.clone(),
+                    cosine: likeness.cosine,
+                    overlap: likeness.overlap,
+                    score: likeness.score(),
+                };
+                (found, likeness)
+            })
+            .collect()
+    }
+}
+
+fn order(a: &Likeness, b: &Likeness) -> std::cmp::Ordering {
+    a.same.cmp(&b.same).then(a.score().total_cmp(&b.score()))
+}

@@ -1,0 +1,173 @@
+//! Whether a visitor's question is the one that was answered. A wrong match is a false answer, so
+//! everything that could make a difference must agree; near vectors alone are not enough.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::asked::{Asked, Kind};
+use crate::knowledge::language::{self, Language};
+
+/// How alike a question and a phrasing must be.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FaqThresholds {
+    /// Cosine from which a phrasing with the same content words is taken.
+    pub same_words: f32,
+    /// The same when the question adds words, all of which the answer speaks of: "… to see Dr.
+    /// Raman", and the answer names her. Such words draw the vectors apart.
+    pub words_of_answer: f32,
+    /// Cosine from which one content word may be missing or added, if two others agree.
+    pub one_differs: f32,
+    /// Cosine from which content words do not matter.
+    pub nearly_equal: f32,
+    /// How much better than the next answer's phrasing it must be, in cosine, if words differ.
+    pub margin: f32,
+}
+
+impl Default for FaqThresholds {
+    fn default() -> Self {
+        Self {
+            same_words: 0.68,
+            words_of_answer: 0.56,
+            one_differs: 0.90,
+            nearly_equal: 0.95,
+            margin: 0.04,
+        }
+    }
+}
+
+/// A phrasing, ready to be compared.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    pub(super) question: String,
+    pub(super) language: Language,
+    asked: Asked,
+    /// What phrasing and answer speak of.
+    known: BTreeSet<String>,
+    pub(super) vector: Option<Vec<f32>>,
+}
+
+impl Prepared {
+    pub(super) fn new(question: &str, answer: &str, vector: Option<Vec<f32>>) -> Self {
+        let language = language::of_question(question);
+        let asked = Asked::of(question, language);
+        let mut known = Asked::mentions(answer, language);
+        known.extend(asked.about.iter().cloned());
+        known.extend(asked.exact.iter().cloned());
+        Self {
+            question: question.to_owned(),
+            language,
+            asked,
+            known,
+            vector,
+        }
+    }
+
+    pub(super) fn asked(&self, question: &str) -> Asked {
+        Asked::of(question, self.language)
+    }
+}
+
+/// How alike a question and a phrasing are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Likeness {
+    /// Cosine of their vectors, if both have one.
+    pub(super) cosine: Option<f32>,
+    /// Share of the content words of both that they have in common, 0 to 1.
+    pub(super) overlap: f32,
+    /// Whether it is taken for the same question.
+    pub(super) same: bool,
+    /// Whether the words are the same, so that a near rival does not matter.
+    pub(super) certain: bool,
+}
+
+impl Likeness {
+    /// For ranking: 0 to 1.
+    pub(super) fn score(&self) -> f32 {
+        match self.cosine {
+            Some(cosine) => (cosine.clamp(0.0, 1.0) + self.overlap) / 2.0,
+            None => self.overlap,
+        }
+    }
+}
+
+/// Compares a question with a phrasing of the same language.
+pub(super) fn compare(
+    question: &Asked,
+    vector: Option<&[f32]>,
+    phrasing: &Prepared,
+    limits: &FaqThresholds,
+) -> Likeness {
+    let cosine = vector
+        .zip(phrasing.vector.as_deref())
+        .map(|(a, b)| cosine(a, b));
+    let theirs = &phrasing.asked;
+    let extra = question
+        .about
+        .iter()
+        .filter(|w| !has(&phrasing.known, w))
+        .count();
+    let missing = theirs
+        .about
+        .iter()
+        .filter(|w| !has(&question.about, w))
+        .count();
+    let all = question.about.union(&theirs.about).count();
+    let common = theirs.about.len() - missing;
+    let overlap = if all == 0 {
+        f32::from(u8::from(question.plain == theirs.plain))
+    } else {
+        common as f32 / (common + missing + extra.max(usize::from(all > common + missing))) as f32
+    };
+    let equal = question.plain == theirs.plain;
+    let agree = question.negated == theirs.negated
+        && question.exact.is_subset(&phrasing.known)
+        && theirs.exact.is_subset(&question.exact)
+        && (theirs.past || !question.past)
+        && fits(&question.kinds, &theirs.kinds);
+    let needed = match (missing, extra) {
+        (0, 0) if common > 0 && common == question.about.len() => limits.same_words,
+        (0, 0) if common > 0 => limits.words_of_answer,
+        (0, 1) | (1, 0) if common > 1 => limits.one_differs,
+        _ => limits.nearly_equal,
+    };
+    // Without vectors the same words in the same kind of question have to do.
+    let alike = cosine.map_or(missing + extra == 0 && common > 0, |c| c >= needed);
+    Likeness {
+        cosine,
+        overlap: if equal { 1.0 } else { overlap },
+        same: equal || (agree && alike),
+        certain: equal || (missing + extra == 0 && common > 0),
+    }
+}
+
+/// Whether an answer to one kind of question answers the other.
+fn fits(asked: &BTreeSet<Kind>, answered: &BTreeSet<Kind>) -> bool {
+    asked.iter().all(|kind| {
+        answered.contains(kind)
+            || match kind {
+                Kind::Whether => [Kind::What, Kind::How].iter().any(|k| answered.contains(k)),
+                Kind::What => answered.contains(&Kind::Whether),
+                _ => false,
+            }
+    })
+}
+
+/// Whether a word is among others, give or take a slip of the fingers.
+fn has(words: &BTreeSet<String>, word: &str) -> bool {
+    words.contains(word)
+        || (word.chars().count() >= 5
+            && words
+                .iter()
+                .any(|w| w.chars().count() >= 5 && strsim::osa_distance(w, word) == 1))
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    // Vectors of embedders have length 1.
+    a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+#[cfg(test)]
+#[path = "matching_tests.rs"]
+mod tests;

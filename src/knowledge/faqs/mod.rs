@@ -1,0 +1,332 @@
+//! Approved questions and answers: store and index are changed together, so that an answer is given
+//! from the moment it is approved and never after it was taken back.
+
+mod asked;
+mod import;
+mod index;
+mod matching;
+
+pub use import::{FaqFile, FaqPair, FaqSkipped, read_pairs};
+pub(super) use index::FaqIndex;
+pub use index::FaqMatch;
+pub use matching::FaqThresholds;
+
+use super::{Knowledge, KnowledgeError, language, live};
+use crate::llm::Priority;
+use crate::store::faqs::{self, Faq, FaqState, NewFaq};
+use crate::store::workspaces;
+use crate::store::{FaqId, Scoped, Store, UnixMs, WorkspaceId};
+
+/// Phrasings that are embedded in one request.
+const EMBED_BATCH: u32 = 16;
+/// The section of a workspace's settings that holds its [`FaqThresholds`].
+pub const FAQ_SECTION: &str = "faq";
+/// Longest answer, in characters.
+pub const LONGEST_ANSWER: usize = 4000;
+/// Longest phrasing, in characters.
+pub const LONGEST_QUESTION: usize = 500;
+/// Most phrasings of one answer.
+pub const MOST_PHRASINGS: usize = 50;
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FaqImport {
+    /// Answers that are new.
+    pub added: usize,
+    /// Answers that were there and got more phrasings, or that the file has several times.
+    pub merged: usize,
+    /// What was left out, and why.
+    pub skipped: Vec<FaqSkipped>,
+}
+
+/// What an import is told beside the pairs.
+#[derive(Debug, Clone)]
+pub struct ImportFaqs {
+    /// State of new answers.
+    pub state: FaqState,
+    /// Who looks after them; may be empty.
+    pub owner: String,
+    /// Where they come from, such as a file name.
+    pub source: String,
+}
+
+impl Knowledge {
+    /// Makes a question with its answer; an approved one is given from now on.
+    ///
+    /// # Errors
+    /// When something of it is missing or too long, or the store fails.
+    pub async fn create_faq(
+        &self,
+        workspace: WorkspaceId,
+        new: NewFaq,
+    ) -> Result<Scoped<Faq>, KnowledgeError> {
+        let new = checked(new)?;
+        let store = &self.inner.store;
+        let _order = self.inner.faq_changes.lock().await;
+        let id = store
+            .write(move |tx| faqs::insert(tx, workspace, &new, now()))
+            .await?;
+        self.follow(workspace, id).await
+    }
+
+    /// Changes a question with its answer; what was given until now is no longer.
+    ///
+    /// # Errors
+    /// As [`Knowledge::create_faq`], and when it is gone.
+    pub async fn update_faq(
+        &self,
+        faq: Scoped<Faq>,
+        new: NewFaq,
+    ) -> Result<Scoped<Faq>, KnowledgeError> {
+        let new = checked(new)?;
+        let (workspace, id) = (faq.workspace(), faq.id);
+        let _order = self.inner.faq_changes.lock().await;
+        self.inner
+            .store
+            .write(move |tx| faqs::update(tx, &faq, &new, now()))
+            .await?;
+        self.follow(workspace, id).await
+    }
+
+    /// Lets visitors get the answer, or no longer.
+    ///
+    /// # Errors
+    /// When it is gone or the store fails.
+    pub async fn set_faq_state(
+        &self,
+        faq: Scoped<Faq>,
+        state: FaqState,
+    ) -> Result<Scoped<Faq>, KnowledgeError> {
+        let (workspace, id) = (faq.workspace(), faq.id);
+        let _order = self.inner.faq_changes.lock().await;
+        self.inner
+            .store
+            .write(move |tx| faqs::set_state(tx, &faq, state, now()))
+            .await?;
+        self.follow(workspace, id).await
+    }
+
+    /// Removes a question; from this moment its answer is not given.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn delete_faq(&self, faq: Scoped<Faq>) -> Result<(), KnowledgeError> {
+        let (workspace, id) = (faq.workspace(), faq.id);
+        let _order = self.inner.faq_changes.lock().await;
+        self.inner
+            .store
+            .write(move |tx| faqs::delete(tx, &faq))
+            .await?;
+        self.inner.faqs.remove(workspace, id);
+        Ok(())
+    }
+
+    /// Takes pairs in: a pair whose answer is there already adds its phrasings to it, and a
+    /// phrasing that is there already is left out.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing was taken.
+    pub async fn import_faqs(
+        &self,
+        workspace: WorkspaceId,
+        file: FaqFile,
+        how: ImportFaqs,
+    ) -> Result<FaqImport, KnowledgeError> {
+        let order = self.inner.faq_changes.lock().await;
+        let (report, changed) = self
+            .inner
+            .store
+            .write(move |tx| import::take_in(tx, workspace, file, &how, now()))
+            .await?;
+        for id in changed {
+            self.put(workspace, id).await?;
+        }
+        drop(order);
+        self.embed_soon().await;
+        Ok(report)
+    }
+
+    /// The approved answer to a question, if one is it beyond doubt. `vector` is the question's own;
+    /// without it, words alone decide and must agree wholly.
+    ///
+    /// # Errors
+    /// When the workspace's thresholds cannot be read.
+    pub async fn faq_match(
+        &self,
+        workspace: WorkspaceId,
+        question: &str,
+        vector: Option<&[f32]>,
+        now: UnixMs,
+    ) -> Result<Option<FaqMatch>, KnowledgeError> {
+        self.inner.index.complete().await;
+        let limits: FaqThresholds = self
+            .inner
+            .store
+            .read(move |conn| workspaces::section(conn, workspace, FAQ_SECTION))
+            .await?;
+        Ok(self
+            .inner
+            .faqs
+            .find(workspace, question, vector, now, &limits))
+    }
+
+    /// The approved answers nearest to a question, best first, whether or not they answer it.
+    pub fn faqs_near(
+        &self,
+        workspace: WorkspaceId,
+        question: &str,
+        vector: Option<&[f32]>,
+        now: UnixMs,
+        limit: usize,
+    ) -> Vec<FaqMatch> {
+        self.inner
+            .faqs
+            .nearest(workspace, question, vector, now, limit)
+    }
+
+    /// Every approved and unexpired answer of a workspace.
+    pub fn live_faqs(&self, workspace: WorkspaceId, now: UnixMs) -> Vec<Faq> {
+        self.inner.faqs.live(workspace, now)
+    }
+
+    /// Whether a workspace has an approved and unexpired answer.
+    pub fn has_faqs(&self, workspace: WorkspaceId, now: UnixMs) -> bool {
+        self.inner.faqs.has(workspace, now)
+    }
+
+    /// The vector of a question; `None` while the embedding model is away.
+    pub async fn question_vector(&self, question: &str) -> Option<Vec<f32>> {
+        let embedder = &self.inner.embedder;
+        embedder.ready().ok()?;
+        let asked = vec![question.chars().take(2000).collect()];
+        match embedder.embed(asked, Priority::Chat).await {
+            Ok(embedded) => embedded.vectors.into_iter().next(),
+            Err(error) => {
+                tracing::warn!(%error, "comparing by words only");
+                None
+            }
+        }
+    }
+
+    /// Brings the index up to what the store says of a question, and embeds its phrasings.
+    async fn follow(
+        &self,
+        workspace: WorkspaceId,
+        id: FaqId,
+    ) -> Result<Scoped<Faq>, KnowledgeError> {
+        let faq = self.put(workspace, id).await?;
+        let knowledge = self.clone();
+        tokio::spawn(async move { knowledge.embed_soon().await });
+        Ok(faq)
+    }
+
+    async fn put(&self, workspace: WorkspaceId, id: FaqId) -> Result<Scoped<Faq>, KnowledgeError> {
+        let faq = self
+            .inner
+            .store
+            .read(move |conn| faqs::get(conn, workspace, id))
+            .await?;
+        let embedder = self.inner.embedder.name();
+        self.inner.faqs.put(faq.clone().into_inner(), &embedder);
+        Ok(faq)
+    }
+
+    /// Embeds what has no vector, if the model is there; else it is made up for later.
+    async fn embed_soon(&self) {
+        if self.inner.embedder.ready().is_ok()
+            && let Err(error) = self.embed_faqs().await
+        {
+            tracing::warn!(%error, "questions are compared by words until they have vectors");
+        }
+    }
+
+    /// Embeds phrasings that have no vector yet.
+    pub(super) async fn embed_faqs(&self) -> Result<(), KnowledgeError> {
+        loop {
+            let embedder = self.inner.embedder.name();
+            let name = embedder.clone();
+            let bare = self
+                .inner
+                .store
+                .read(move |c| faqs::list_missing_embeddings(c, &name, EMBED_BATCH))
+                .await?;
+            if bare.is_empty() {
+                return Ok(());
+            }
+            let texts = bare.iter().map(|b| b.question.clone()).collect();
+            let embedded = self
+                .inner
+                .embedder
+                .embed(texts, Priority::Background)
+                .await?;
+            let kept: Vec<(i64, Vec<u8>)> = bare
+                .iter()
+                .map(|b| b.id)
+                .zip(embedded.vectors.iter().map(|v| live::encode(v)))
+                .collect();
+            let _order = self.inner.faq_changes.lock().await;
+            self.inner
+                .store
+                .write(move |tx| faqs::set_embeddings(tx, &embedder, &kept))
+                .await?;
+            for one in bare {
+                match self.put(one.workspace, one.faq).await {
+                    Ok(_) => {}
+                    // Deleted in the meantime.
+                    Err(KnowledgeError::Store(crate::store::StoreError::NotFound(_))) => {}
+                    Err(other) => return Err(other),
+                }
+            }
+        }
+    }
+}
+
+impl FaqIndex {
+    /// Takes every approved question from the store.
+    pub(super) async fn fill(
+        self: &std::sync::Arc<Self>,
+        store: &Store,
+        embedder: String,
+    ) -> Result<(), KnowledgeError> {
+        let index = std::sync::Arc::clone(self);
+        Ok(store
+            .read(move |conn| faqs::for_each_approved(conn, |faq| index.put(faq, &embedder)))
+            .await?)
+    }
+}
+
+/// What is stored of what was written: trimmed, within bounds, each phrasing once.
+fn checked(mut new: NewFaq) -> Result<NewFaq, KnowledgeError> {
+    new.answer = new.answer.trim().to_owned();
+    let mut phrasings: Vec<String> = Vec::new();
+    for question in &new.phrasings {
+        let question = question.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !question.is_empty() && !phrasings.contains(&question) {
+            phrasings.push(question);
+        }
+    }
+    let fault = if new.answer.is_empty() {
+        "the answer is empty; write what visitors should read"
+    } else if phrasings.is_empty() {
+        "the question is empty; write at least one way to ask it"
+    } else if new.answer.chars().count() > LONGEST_ANSWER {
+        "the answer is longer than 4000 characters; shorten it or upload it as a document"
+    } else if phrasings.len() > MOST_PHRASINGS {
+        "there are more than 50 phrasings; keep those that differ most"
+    } else if phrasings
+        .iter()
+        .any(|p| p.chars().count() > LONGEST_QUESTION)
+    {
+        "a phrasing is longer than 500 characters; write the question in one sentence"
+    } else {
+        new.phrasings = phrasings;
+        new.language
+            .get_or_insert_with(|| language::of_question(&new.answer).code().to_owned());
+        return Ok(new);
+    };
+    Err(KnowledgeError::Faq(fault.to_owned()))
+}
+
+fn now() -> UnixMs {
+    jiff::Timestamp::now().as_millisecond()
+}

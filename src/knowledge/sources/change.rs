@@ -1,0 +1,95 @@
+//! What an owner does with a source that is there: pause, resume, change, delete.
+
+use super::{Sources, SyncStage, check, queue};
+use crate::knowledge::KnowledgeError;
+use crate::knowledge::ingest::now;
+use crate::store::jobs::{self, SYNC};
+use crate::store::sources::{self, Options, Source, SourceState};
+use crate::store::{Scoped, events};
+
+impl Sources {
+    /// Stops a sync that runs, and has no more until [`Sources::resume`]. Its documents stay.
+    ///
+    /// # Errors
+    /// When the source is gone.
+    pub async fn pause(&self, source: &Scoped<Source>) -> Result<(), KnowledgeError> {
+        let paused = source.clone();
+        self.inner
+            .store
+            .write(move |tx| {
+                jobs::withdraw(tx, SYNC, &paused.id.to_string())?;
+                sources::set_state(tx, &paused, SourceState::Paused, None)
+            })
+            .await?;
+        self.stop(source.id);
+        self.tell(source, SyncStage::Paused);
+        Ok(())
+    }
+
+    /// Goes on with a paused source: it is fetched at once.
+    ///
+    /// # Errors
+    /// When the source is gone.
+    pub async fn resume(&self, source: &Scoped<Source>) -> Result<(), KnowledgeError> {
+        let resumed = source.clone();
+        self.inner
+            .store
+            .write(move |tx| {
+                sources::set_state(tx, &resumed, SourceState::Ready, None)?;
+                queue(tx, &resumed)
+            })
+            .await?;
+        self.tell(source, SyncStage::Queued);
+        self.inner.wake.notify_one();
+        Ok(())
+    }
+
+    /// Sets how often it is fetched (`None`: only when asked) and how far it goes.
+    ///
+    /// # Errors
+    /// When a bound is too high or the source is gone.
+    pub async fn change(
+        &self,
+        source: &Scoped<Source>,
+        every_ms: Option<i64>,
+        options: Options,
+    ) -> Result<(), KnowledgeError> {
+        check(&options)?;
+        let source = source.clone();
+        let since = source.synced_at.unwrap_or_else(now);
+        let next = every_ms.map(|every| since.saturating_add(every));
+        self.inner
+            .store
+            .write(move |tx| {
+                sources::set_options(tx, &source, options)?;
+                sources::set_schedule(tx, &source, every_ms, next)
+            })
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes a source and all its documents: from this moment nothing of them is found.
+    ///
+    /// # Errors
+    /// When the store or the index fails.
+    pub async fn delete(&self, source: &Scoped<Source>) -> Result<u32, KnowledgeError> {
+        self.stop(source.id);
+        let gone = source.clone();
+        let documents = self
+            .inner
+            .store
+            .write(move |tx| {
+                let documents = sources::documents(tx, &gone)?;
+                jobs::withdraw(tx, SYNC, &gone.id.to_string())?;
+                sources::purge(tx, &gone)?;
+                let data = serde_json::json!({"url": gone.url, "documents": documents.len()});
+                let (workspace, subject) = (gone.workspace(), gone.id.to_string());
+                events::append(tx, workspace, "source_deleted", &subject, &data, now())?;
+                Ok(documents)
+            })
+            .await?;
+        self.forget(source, &documents)?;
+        self.tell(source, SyncStage::Deleted);
+        Ok(u32::try_from(documents.len()).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,317 @@
+//! Web pages as knowledge: sources are added, fetched in the background, watched and deleted.
+//!
+//! A sync is a job that survives a restart (`sync`). Pages become documents whose name is their
+//! address; an old version is searched until the new one is. A site that cannot be reached keeps what
+//! was fetched before.
+
+mod change;
+mod end;
+mod submit;
+mod sync;
+mod visit;
+mod work;
+
+pub(super) use submit::reading_name;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::sync::Walk;
+use super::ingest::now;
+use super::{Extractor, Knowledge, KnowledgeError, Stage};
+use crate::egress::{Gateway, Limits};
+use crate::store::jobs::{self, NewJob, SYNC};
+use crate::store::sources::{self, NewSource, Options, Report, Source, SourceKind, SourceState};
+use crate::store::{DocumentId, Scoped, SourceId, Store, StoreError, Transaction, WorkspaceId};
+use crate::web::address;
+
+/// Most pages that a source may have.
+pub const MOST_PAGES: u32 = 5_000;
+/// Most links from the start.
+pub const MOST_DEPTH: u32 = 20;
+/// Most pages per second.
+pub const MOST_PER_SECOND: f32 = 20.0;
+/// A day in ms, the time between two syncs if nobody says otherwise.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Sources that are fetched at the same time.
+const WORKERS: usize = 3;
+/// How often the timer looks for syncs that are due.
+const TICK: Duration = Duration::from_secs(5);
+/// How long a sync may go without a sign of life.
+pub(super) const LEASE_MS: i64 = 15 * 60 * 1000;
+
+/// How far a source is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SyncProgress {
+    /// Id of the workspace.
+    pub workspace: String,
+    /// Id of the source.
+    pub source: String,
+    /// Its address.
+    pub url: String,
+    /// What is being done.
+    #[serde(flatten)]
+    pub stage: SyncStage,
+}
+
+/// The steps of a sync.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum SyncStage {
+    /// Waits its turn.
+    Queued,
+    /// Pages are fetched.
+    Fetching {
+        /// Pages that were fetched.
+        done: usize,
+        /// Pages as far as is known.
+        total: usize,
+        /// The page at hand.
+        page: String,
+    },
+    /// All pages are here; the last ones are being read.
+    Indexing {
+        /// How many.
+        left: usize,
+    },
+    /// It is up to date.
+    Done {
+        /// What was done.
+        report: Box<Report>,
+    },
+    /// The site could not be fetched; what was there stays.
+    Failed {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// Its owner paused it.
+    Paused,
+    /// It was deleted with its documents.
+    Deleted,
+}
+
+/// A source as an owner asks for it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The address as it was typed.
+    pub url: String,
+    /// How its pages are found.
+    pub kind: SourceKind,
+    /// How far it goes.
+    pub options: Options,
+    /// Time between two syncs in ms; none: only when asked.
+    pub every_ms: Option<i64>,
+}
+
+/// What the store keeps of a sync: the source, and how far the walk is.
+#[derive(Debug, Serialize, Deserialize)]
+struct Payload {
+    source: SourceId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    walk: Option<Walk>,
+}
+
+/// The sources of all workspaces. Clones are handles on the same ones.
+#[derive(Clone)]
+pub struct Sources {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    knowledge: Knowledge,
+    gateway: Gateway,
+    extractor: Arc<dyn Extractor>,
+    limits: Limits,
+    progress: broadcast::Sender<SyncProgress>,
+    wake: Notify,
+    running: Mutex<HashMap<SourceId, CancellationToken>>,
+}
+
+impl Sources {
+    /// Starts the workers and the timer on `tasks`, until shutdown. `limits` bound one page. Must be
+    /// called inside a tokio runtime.
+    pub fn start(
+        store: Store,
+        knowledge: Knowledge,
+        gateway: Gateway,
+        extractor: Arc<dyn Extractor>,
+        limits: Limits,
+        tasks: &TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let (progress, _) = broadcast::channel(1024);
+        let inner = Inner {
+            store,
+            knowledge,
+            gateway,
+            extractor,
+            limits,
+            progress,
+            wake: Notify::new(),
+            running: Mutex::default(),
+        };
+        let sources = Self {
+            inner: Arc::new(inner),
+        };
+        tasks.spawn(sources.clone().run(shutdown));
+        sources
+    }
+
+    /// Tells every step of every sync.
+    pub fn progress(&self) -> broadcast::Receiver<SyncProgress> {
+        self.inner.progress.subscribe()
+    }
+
+    /// Adds a source and queues its first sync.
+    ///
+    /// # Errors
+    /// When the address is none, a bound is too high, or the workspace has the source already.
+    pub async fn add(
+        &self,
+        workspace: WorkspaceId,
+        wanted: Wanted,
+    ) -> Result<Scoped<Source>, KnowledgeError> {
+        let url = address::typed(&wanted.url).map_err(KnowledgeError::Document)?;
+        check(&wanted.options)?;
+        let added = self.inner.store.write(move |tx| {
+            let new = NewSource {
+                kind: wanted.kind,
+                url: url.as_str(),
+                options: wanted.options,
+                every_ms: wanted.every_ms,
+            };
+            let source = sources::create(tx, workspace, &new, now())?;
+            queue(tx, &source)?;
+            Ok(source)
+        });
+        let source = added.await?;
+        self.tell(&source, SyncStage::Queued);
+        self.inner.wake.notify_one();
+        Ok(source)
+    }
+
+    /// Queues a sync, unless one waits or runs already.
+    ///
+    /// # Errors
+    /// When the source is paused or gone.
+    pub async fn sync(&self, source: &Scoped<Source>) -> Result<(), KnowledgeError> {
+        if source.state == SourceState::Paused {
+            let paused = "the source is paused; resume it to have it fetched";
+            return Err(KnowledgeError::Document(paused.into()));
+        }
+        let wanted = source.clone();
+        let queued = self.inner.store.write(move |tx| queue(tx, &wanted)).await?;
+        if queued {
+            self.tell(source, SyncStage::Queued);
+            self.inner.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Resolves when no sync of the source waits or runs; the source as it is then.
+    ///
+    /// # Errors
+    /// When the source is gone or the store fails.
+    pub async fn wait(
+        &self,
+        workspace: WorkspaceId,
+        id: SourceId,
+    ) -> Result<Scoped<Source>, KnowledgeError> {
+        loop {
+            let source = self
+                .inner
+                .store
+                .read(move |conn| sources::get(conn, workspace, id))
+                .await?;
+            if !matches!(source.state, SourceState::Queued | SourceState::Syncing) {
+                return Ok(source);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Takes documents that the store has let go out of the index.
+    fn forget(
+        &self,
+        source: &Scoped<Source>,
+        documents: &[(DocumentId, String)],
+    ) -> Result<(), KnowledgeError> {
+        let ids: Vec<DocumentId> = documents.iter().map(|(id, _)| *id).collect();
+        let knowledge = &self.inner.knowledge;
+        knowledge.inner.index.remove_all(&ids)?;
+        for (id, name) in documents {
+            knowledge.report(source.workspace(), *id, name, Stage::Deleted);
+        }
+        Ok(())
+    }
+
+    fn stop(&self, id: SourceId) {
+        let running = self.running().remove(&id);
+        if let Some(token) = running {
+            token.cancel();
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<SourceId, CancellationToken>> {
+        let running = self.inner.running.lock();
+        running.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, source: &Scoped<Source>, stage: SyncStage) {
+        let progress = SyncProgress {
+            workspace: source.workspace().to_string(),
+            source: source.id.to_string(),
+            url: source.url.clone(),
+            stage,
+        };
+        // Nobody has to listen.
+        let _ = self.inner.progress.send(progress);
+    }
+}
+
+/// Queues a sync with its source, unless one waits or runs; returns whether it did.
+fn queue(tx: &Transaction<'_>, source: &Scoped<Source>) -> Result<bool, StoreError> {
+    if jobs::is_open(tx, SYNC, &source.id.to_string())? {
+        return Ok(false);
+    }
+    let payload = Payload {
+        source: source.id,
+        walk: None,
+    };
+    let payload = serde_json::to_value(payload).unwrap_or_default();
+    let job = NewJob {
+        workspace: Some(source.workspace()),
+        kind: SYNC,
+        payload: &payload,
+        run_at: now(),
+    };
+    jobs::enqueue(tx, &job, now())?;
+    sources::set_state(tx, source, SourceState::Queued, None)?;
+    Ok(true)
+}
+
+fn check(options: &Options) -> Result<(), KnowledgeError> {
+    let wrong = |what: String| Err(KnowledgeError::Document(what));
+    match () {
+        () if !(1..=MOST_PAGES).contains(&options.pages) => {
+            wrong(format!("a source has 1 to {MOST_PAGES} pages"))
+        }
+        () if options.depth > MOST_DEPTH => {
+            wrong(format!("links are followed up to {MOST_DEPTH} deep"))
+        }
+        () if !(options.per_second > 0.0 && options.per_second <= MOST_PER_SECOND) => {
+            wrong(format!(
+                "a site is asked for more than 0 and at most {MOST_PER_SECOND} pages per second"
+            ))
+        }
+        () => Ok(()),
+    }
+}

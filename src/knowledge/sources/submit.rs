@@ -1,0 +1,86 @@
+//! A page on its way to being a document.
+
+use bytes::Bytes;
+
+use crate::knowledge::ingest::{Submitted, keep};
+use crate::knowledge::{Knowledge, KnowledgeError};
+use crate::store::Scoped;
+use crate::store::documents::{NewDocument, Origin};
+use crate::store::sources::{self, Source};
+
+/// A page of a source.
+pub(in crate::knowledge) struct NewPage {
+    /// Its address, which is the document's name.
+    pub(in crate::knowledge) url: String,
+    /// Its title, or its address.
+    pub(in crate::knowledge) title: String,
+    /// Its media type.
+    pub(in crate::knowledge) media_type: String,
+    /// As it came.
+    pub(in crate::knowledge) bytes: Bytes,
+}
+
+impl Knowledge {
+    /// Stores a page of a source durably, under its address, and queues it. Returns after the commit.
+    ///
+    /// # Errors
+    /// When the source is gone or the store cannot take it.
+    pub(in crate::knowledge) async fn submit_page(
+        &self,
+        source: &Scoped<Source>,
+        page: NewPage,
+    ) -> Result<Submitted, KnowledgeError> {
+        let (workspace, shown) = (source.workspace(), page.url.clone());
+        let source = source.clone();
+        let submitted = self
+            .inner
+            .store
+            .write(move |tx| {
+                let new = NewDocument {
+                    name: &page.url,
+                    title: &page.title,
+                    media_type: &page.media_type,
+                    original: &page.bytes,
+                };
+                let submitted = keep(tx, workspace, &new, Origin::Web)?;
+                sources::adopt(tx, &source, submitted.document, &page.url)?;
+                Ok(submitted)
+            })
+            .await?;
+        self.kept(workspace, &shown, submitted);
+        Ok(submitted)
+    }
+}
+
+/// The name by which a document is read. The ending of a web address says nothing about its content,
+/// so the media type stands in for it.
+pub(in crate::knowledge) fn reading_name(name: &str, media_type: &str) -> String {
+    if !name.contains("://") {
+        return name.to_owned();
+    }
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    let ending = match essence {
+        "text/html" | "application/xhtml+xml" => Some("html"),
+        "text/plain" => Some("txt"),
+        _ => mime_guess::get_mime_extensions_str(essence).and_then(|all| all.first().copied()),
+    };
+    ending.map_or_else(|| "page".to_owned(), |ending| format!("page.{ending}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_by_its_media_type() {
+        let page = "https://a.example/price.php?id=3";
+        for (media_type, name) in [
+            ("text/html; charset=utf-8", "page.html"),
+            ("application/pdf", "page.pdf"),
+            ("application/x-unheard-of", "page"),
+        ] {
+            assert_eq!(reading_name(page, media_type), name);
+        }
+        assert_eq!(reading_name("a.pdf", "text/html"), "a.pdf");
+    }
+}

@@ -1,0 +1,154 @@
+//! Small talk: messages that ask for nothing that could be looked up. A message counts only if all
+//! of it is small talk, so "hi, how much is a cleaning?" is none.
+//!
+//! Every language has its words (`phrases`). A message is cut into clauses; each clause must be made
+//! of known phrases and words that mean nothing by themselves, or be a wish for a person, a wish for
+//! a language, a question about the assistant itself, or an insult.
+
+mod lexicon;
+
+use crate::agent::phrases::{SPOKEN, offers_person};
+use crate::knowledge::Language;
+use lexicon::{Lexicon, lexicon, words};
+
+/// What a message wants, if it is nothing but small talk. Of several the greatest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Talk {
+    /// "Ok", "great".
+    Acknowledgement,
+    Greeting,
+    Thanks,
+    Goodbye,
+    HowAreYou,
+    /// What can you do?
+    Capabilities,
+    /// Speak another language.
+    Language,
+    /// Are you a bot?
+    Bot,
+    Abuse,
+    /// How to reach the visitor, after a person was offered.
+    Contact,
+    /// A person is wished for.
+    Person,
+    /// Nothing that could be read.
+    Unclear,
+}
+
+/// Longest message that can be small talk, in words.
+const LONGEST: usize = 40;
+
+/// What a message wants and the language to answer in, if it is nothing but small talk. `named` are
+/// words that mean nothing here because they are names: of the business, of its assistant.
+pub(super) fn of_message(message: &str, likely: Language, named: &str) -> Option<(Talk, Language)> {
+    if message.len() > 1000 {
+        return None;
+    }
+    if !message.chars().any(char::is_alphanumeric) {
+        let talk = if message.chars().any(is_cheer) {
+            Talk::Acknowledgement
+        } else {
+            Talk::Unclear
+        };
+        return Some((talk, likely));
+    }
+    if words(message).len() > LONGEST {
+        return None;
+    }
+    let named = words(named);
+    std::iter::once(likely)
+        .chain(SPOKEN)
+        .find_map(|language| in_language(message, language, &named))
+}
+
+fn in_language(message: &str, language: Language, named: &[String]) -> Option<(Talk, Language)> {
+    let known = lexicon(language);
+    if let Some(talk) = known.whole(&words(message), named) {
+        return Some((talk, language));
+    }
+    if let Some(wanted) = wanted_language(&words(message), known) {
+        return Some((Talk::Language, wanted));
+    }
+    let mut found = None;
+    for clause in message.split([
+        '.', '!', '?', ';', ',', '\n', '…', '。', '！', '？', '，', '؟', '،',
+    ]) {
+        let clause = words(clause);
+        if clause.is_empty() {
+            continue;
+        }
+        // A clause of words without meaning goes with any other.
+        found = found.max(known.clause(&clause, named)?);
+    }
+    found.map(|talk| (talk, language))
+}
+
+/// "Speak German", "auf Deutsch bitte": the language that is wished for.
+fn wanted_language(message: &[String], known: &Lexicon) -> Option<Language> {
+    SPOKEN.into_iter().find(|language| {
+        let theirs = lexicon(*language);
+        let is_name = |w: &String| theirs.languages.contains(w);
+        let is_wish = |w: &String| known.say.contains(w) || theirs.say.contains(w);
+        message.len() > 1
+            && message.iter().any(is_name)
+            && message.iter().any(|w| is_wish(w) && !is_name(w))
+            && message.iter().all(|w| is_name(w) || is_wish(w))
+    })
+}
+
+/// What follows the offer of a person: taking it, or saying how to be reached; in its language.
+pub(super) fn after_offer(message: &str, before: Option<&str>) -> Option<(Talk, Language)> {
+    let offered = before.and_then(offers_person)?;
+    let digits = message.chars().filter(char::is_ascii_digit).count();
+    let address = message.split_whitespace().any(|word| {
+        word.split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+    });
+    let said = words(message);
+    if (digits >= 7 || address) && said.len() <= LONGEST && !message.contains(['?', '？', '؟']) {
+        return Some((Talk::Contact, offered));
+    }
+    SPOKEN
+        .iter()
+        .any(|language| lexicon(*language).yes.contains(&said))
+        .then_some((Talk::Person, offered))
+}
+
+/// Keys hit at random: a few words without a vowel, or rows of the keyboard.
+pub(super) fn is_gibberish(message: &str) -> bool {
+    const ROWS: [&str; 6] = ["asdf", "sdfg", "dfgh", "qwer", "zxcv", "hjkl"];
+    let said = words(message);
+    let random = |word: &String| {
+        let letters = word.chars().all(|c| c.is_ascii_lowercase());
+        let vowels = word.chars().any(|c| "aeiouy".contains(c));
+        letters
+            && word.len() >= 4
+            && (ROWS.iter().any(|row| word.contains(row)) || (!vowels && word.len() >= 6))
+    };
+    !said.is_empty() && said.len() <= 3 && said.iter().all(random)
+}
+
+fn is_cheer(c: char) -> bool {
+    matches!(
+        c,
+        '👍' | '🙏'
+            | '❤'
+            | '😊'
+            | '🙂'
+            | '👌'
+            | '🎉'
+            | '💯'
+            | '😀'
+            | '😃'
+            | '😄'
+            | '😁'
+            | '🥰'
+            | '😍'
+            | '👏'
+            | '✅'
+    )
+}
+
+#[cfg(test)]
+#[path = "../talk_tests.rs"]
+mod tests;

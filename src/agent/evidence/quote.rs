@@ -1,0 +1,177 @@
+//! What is shown of a place, and how: verbatim words, table rows made readable.
+
+use std::ops::Range;
+
+/// Words of a quotation.
+const MOST_WORDS: usize = 60;
+
+/// The quotation around one unit: as many neighbouring sentences of its paragraph as are easily read.
+/// A table row stands alone.
+pub(super) fn around(text: &str, units: &[Range<usize>], at: usize) -> Range<usize> {
+    let Some(unit) = units.get(at) else {
+        return 0..0;
+    };
+    if is_row(text.get(unit.clone()).unwrap_or_default()) {
+        return unit.clone();
+    }
+    let (mut first, mut last) = (at, at);
+    let mut words = count(text, unit);
+    loop {
+        let mut grown = false;
+        for next in [last.checked_add(1), first.checked_sub(1)] {
+            let Some((n, more)) = next.and_then(|n| Some((n, units.get(n)?))) else {
+                continue;
+            };
+            let gap = if n > last {
+                units.get(last).map_or(0, |u| u.end)..more.start
+            } else {
+                more.end..units.get(first).map_or(0, |u| u.start)
+            };
+            let apart = text.get(gap).is_none_or(|gap| gap.contains("\n\n"));
+            let row = is_row(text.get(more.clone()).unwrap_or_default());
+            let size = count(text, more);
+            if apart || row || words + size > MOST_WORDS {
+                continue;
+            }
+            words += size;
+            if n > last {
+                last = n;
+            } else {
+                first = n;
+            }
+            grown = true;
+        }
+        if !grown {
+            break;
+        }
+    }
+    let start = units.get(first).map_or(unit.start, |u| u.start);
+    let end = units.get(last).map_or(unit.end, |u| u.end);
+    start..end
+}
+
+fn count(text: &str, range: &Range<usize>) -> usize {
+    text.get(range.clone())
+        .map_or(0, |t| t.split_whitespace().count())
+}
+
+/// Whether a line is a table row as the document reader writes it: "Header: value | Header: value".
+pub(in crate::agent) fn is_row(line: &str) -> bool {
+    line.contains(" | ") && line.contains(": ")
+}
+
+/// A quotation as a visitor reads it. Values stay as they are in the document; a bare number under a
+/// header that names a currency gets its sign.
+pub(in crate::agent) fn readable(quote: &str) -> String {
+    let lines: Vec<String> = quote
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            if is_row(line) {
+                row(line)
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// The longest key that is a header. Longer ones are sentences with a colon.
+const LONGEST_HEADER: usize = 60;
+
+fn row(line: &str) -> String {
+    let cells: Vec<String> = line
+        .split(" | ")
+        .map(str::trim)
+        .filter_map(|cell| match cell.split_once(": ") {
+            Some((header, value)) if header.chars().count() <= LONGEST_HEADER => {
+                let value = value.trim();
+                let empty = value.is_empty() || value.chars().all(|c| matches!(c, '-' | '–' | '—'));
+                let spoken = !empty && !is_code(header.trim(), value);
+                spoken.then(|| priced(header.trim(), value))
+            }
+            _ => Some(cell.to_owned()),
+        })
+        .collect();
+    cells.join(" · ")
+}
+
+/// Headers of columns that the business numbers its things by.
+const CODES: [&str; 8] = [
+    "code", "id", "sku", "item no", "item no.", "no.", "nr.", "art.-nr.",
+];
+
+/// Whether a cell is a number that means something to the business only.
+fn is_code(header: &str, value: &str) -> bool {
+    let named = CODES.iter().any(|code| header.eq_ignore_ascii_case(code));
+    named && !value.contains(' ') && value.chars().any(|c| c.is_ascii_digit())
+}
+
+/// Currencies by the words of a header, with the sign that is written before a number.
+const CURRENCIES: [(&str, &str); 9] = [
+    ("USD", "$"),
+    ("US$", "$"),
+    ("$", "$"),
+    ("EUR", "€"),
+    ("€", "€"),
+    ("GBP", "£"),
+    ("£", "£"),
+    ("CHF", "CHF "),
+    ("JPY", "¥"),
+];
+
+fn priced(header: &str, value: &str) -> String {
+    let bare = value.starts_with(|c: char| c.is_ascii_digit())
+        && value
+            .chars()
+            .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '\u{a0}'));
+    let named = CURRENCIES.iter().find_map(|(word, sign)| {
+        let rest: Vec<&str> = header
+            .split_whitespace()
+            .filter(|w| w.trim_matches(['(', ')', ',']) != *word)
+            .collect();
+        let held = rest.len() < header.split_whitespace().count();
+        held.then(|| (rest.join(" "), *sign))
+    });
+    match named {
+        Some((header, sign)) if bare && !header.is_empty() => format!("{header}: {sign}{value}"),
+        Some((_, sign)) if bare => format!("{sign}{value}"),
+        _ => format!("{header}: {value}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::sentences::sentences;
+
+    #[test]
+    fn a_row_reads_like_a_list_and_prices_get_their_sign() {
+        let row = "Code: D99 | Service: Refill gel | Standard fee USD: 38 | Notes: no discount";
+        assert_eq!(
+            readable(row),
+            "Service: Refill gel · Standard fee: $38 · Notes: no discount"
+        );
+        assert_eq!(
+            readable("Preis (EUR): 12,50 | Menge: 3"),
+            "Preis: €12,50 · Menge: 3"
+        );
+        assert_eq!(
+            readable("Fee USD: 12 a page | X: 1"),
+            "Fee USD: 12 a page · X: 1"
+        );
+        assert_eq!(readable("Open 9 to 5."), "Open 9 to 5.");
+    }
+
+    #[test]
+    fn a_quotation_takes_neighbours_of_its_paragraph_but_no_rows() {
+        let text = "One is here. Two is here. Three is here.\n\nA: 1 | B: 2\nOther paragraph.";
+        let units = sentences(text);
+        let at = |n: usize| text.get(around(text, &units, n)).unwrap();
+        assert_eq!(at(1), "One is here. Two is here. Three is here.");
+        assert_eq!(at(3), "A: 1 | B: 2");
+        assert_eq!(at(4), "Other paragraph.");
+    }
+}

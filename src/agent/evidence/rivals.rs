@@ -1,0 +1,111 @@
+//! Documents that contradict each other: two places that speak of the same thing with different
+//! figures. The newer one counts.
+
+use std::collections::HashSet;
+
+use super::Place;
+use crate::knowledge::{Found, Passage, content_words};
+
+/// Share of the words, figures left out, that two places have in common when they speak of the same.
+const SAME: f32 = 0.5;
+/// A rival below this share of the other's score is about something else.
+const NEAR: f32 = 0.3;
+
+/// A place that a newer one contradicts.
+#[derive(Debug, Clone)]
+pub(in crate::agent) struct Superseded {
+    /// The older place.
+    pub(in crate::agent) older: Place,
+    /// What is quoted of the newer one, and its passage.
+    pub(in crate::agent) newer: (usize, std::ops::Range<usize>),
+}
+
+/// Takes the places away that a newer document contradicts. A newer place counts at least as much as
+/// the older one that it takes the place of.
+pub(super) fn supersede(places: &mut Vec<Place>, found: &Found) -> Vec<Superseded> {
+    let mut gone: Vec<(usize, usize)> = Vec::new();
+    for (at, place) in places.iter().enumerate() {
+        let Some((ours, our_date)) = spoken(place, found) else {
+            continue;
+        };
+        let newer = places.iter().enumerate().find(|(other, rival)| {
+            *other != at
+                && rival.score >= place.score * NEAR
+                && document(rival, found) != document(place, found)
+                && spoken(rival, found).is_some_and(|(theirs, their_date)| {
+                    their_date > our_date && contradict(&ours, &theirs)
+                })
+        });
+        if let Some((newer, _)) = newer {
+            gone.push((at, newer));
+        }
+    }
+    let superseded = gone
+        .iter()
+        .filter_map(|&(older, newer)| {
+            let (older, newer) = (places.get(older)?, places.get(newer)?);
+            Some(Superseded {
+                older: older.clone(),
+                newer: (newer.passage, newer.range.clone()),
+            })
+        })
+        .collect();
+    for &(older, newer) in &gone {
+        let score = places.get(older).map_or(0.0, |p| p.score);
+        if let Some(newer) = places.get_mut(newer) {
+            newer.score = newer.score.max(score);
+        }
+    }
+    let mut at = 0;
+    places.retain(|_| {
+        at += 1;
+        !gone.iter().any(|(older, _)| *older == at - 1)
+    });
+    places.sort_by(|a, b| b.score.total_cmp(&a.score));
+    superseded
+}
+
+fn document(place: &Place, found: &Found) -> Option<crate::store::DocumentId> {
+    found.passages.get(place.passage).map(|p| p.document)
+}
+
+/// What a place says, and the date of its document, Unix ms.
+fn spoken(place: &Place, found: &Found) -> Option<(String, i64)> {
+    let passage: &Passage = found.passages.get(place.passage)?;
+    let words = passage.text.get(place.focus.clone())?;
+    Some((words.to_owned(), passage.dated_at?))
+}
+
+/// Whether two texts speak of the same thing and give different figures.
+fn contradict(ours: &str, theirs: &str) -> bool {
+    let split = |text: &str| -> (HashSet<String>, HashSet<String>) {
+        content_words(text)
+            .into_iter()
+            .partition(|w| w.chars().any(|c| c.is_ascii_digit()))
+    };
+    let ((our_figures, our_words), (their_figures, their_words)) = (split(ours), split(theirs));
+    let least = our_words.len().min(their_words.len());
+    if least == 0 || our_figures.is_empty() || their_figures.is_empty() {
+        return false;
+    }
+    let shared = our_words.intersection(&their_words).count() as f32 / least as f32;
+    shared >= SAME && our_figures.is_disjoint(&their_figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_thing_with_other_figures_is_a_contradiction() {
+        assert!(contradict(
+            "Service: All-ceramic crown | Fee: 1450",
+            "All-ceramic crown ..... 1290"
+        ));
+        assert!(!contradict(
+            "All-ceramic crown: 1450",
+            "All-ceramic crown ..... 1450"
+        ));
+        assert!(!contradict("Crown: 1450", "Parking costs 5"));
+    }
+}

@@ -1,0 +1,145 @@
+//! The question's words, weighed by how rare they are in the documents, and which of them a text holds.
+
+use std::collections::HashSet;
+
+use crate::knowledge::index::terms::{stem, words};
+use crate::knowledge::{Found, Language};
+
+/// One word of a question.
+#[derive(Debug, Clone)]
+struct Term {
+    /// Stems that count as the word: its own, its correction's, its synonyms'.
+    stems: Vec<String>,
+    /// Inverse document frequency; 0 for a word that stands in no document.
+    idf: f32,
+    known: bool,
+}
+
+/// The words of a question.
+#[derive(Debug, Clone, Default)]
+pub(in crate::agent) struct Asked {
+    sought: String,
+    terms: Vec<Term>,
+    language: Option<Language>,
+}
+
+/// The weight of a word that stands nowhere, beside the inverse document frequencies of the others.
+const UNKNOWN: f32 = 4.0;
+
+impl Asked {
+    /// The content words of what was searched for.
+    pub(super) fn new(found: &Found, question: &str) -> Self {
+        let sought = match found.query.trim() {
+            "" => question,
+            query => query,
+        };
+        let language = found.language();
+        let stems = |text: &str| stems(language, text);
+        let terms = found.terms.iter().map(|term| {
+            let mut all = vec![term.stem.clone()];
+            all.extend(stems(&term.text));
+            all.extend(term.corrected.iter().flat_map(|c| stems(c)));
+            all.extend(term.synonyms.iter().flat_map(|s| stems(s)));
+            Term {
+                stems: all,
+                idf: term.idf,
+                known: term.known,
+            }
+        });
+        Self {
+            sought: sought.to_owned(),
+            terms: terms.collect(),
+            language,
+        }
+    }
+
+    /// What was searched for.
+    pub(in crate::agent) fn sought(&self) -> &str {
+        &self.sought
+    }
+
+    /// The stems of a text, as this question's words are compared with them.
+    pub(super) fn stems_of(&self, text: &str) -> HashSet<String> {
+        stems(self.language, text).into_iter().collect()
+    }
+
+    /// The share of the known words, by weight, that stand among these stems, 0 to 1.
+    pub(super) fn share(&self, there: &HashSet<String>) -> f32 {
+        let known = self.terms.iter().filter(|term| term.known);
+        let (mut all, mut held) = (0.0, 0.0);
+        for term in known {
+            all += term.idf;
+            if term.stands_in(there) {
+                held += term.idf;
+            }
+        }
+        if all > 0.0 { held / all } else { 0.0 }
+    }
+
+    /// Whether the most telling known word stands among these stems.
+    pub(super) fn holds_rarest(&self, there: &HashSet<String>) -> bool {
+        let rarest = self
+            .terms
+            .iter()
+            .filter(|term| term.known)
+            .max_by(|a, b| a.idf.total_cmp(&b.idf));
+        rarest.is_some_and(|term| term.stands_in(there))
+    }
+
+    /// The share of the words, by weight, that stand nowhere in the documents, 0 to 1.
+    pub(super) fn unknown_share(&self) -> f32 {
+        let unknown = self.terms.iter().filter(|term| !term.known).count() as f32 * UNKNOWN;
+        let known: f32 = self.terms.iter().filter(|t| t.known).map(|t| t.idf).sum();
+        match unknown + known {
+            all if all > 0.0 => unknown / all,
+            _ => 0.0,
+        }
+    }
+}
+
+impl Term {
+    fn stands_in(&self, there: &HashSet<String>) -> bool {
+        self.stems.iter().any(|stem| there.contains(stem))
+    }
+}
+
+fn stems(language: Option<Language>, text: &str) -> Vec<String> {
+    let language = language.unwrap_or(Language::En);
+    words(text).map(|w| stem(language, &w.folded)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::QueryTerm;
+
+    fn term(text: &str, idf: f32, known: bool) -> QueryTerm {
+        QueryTerm {
+            text: text.into(),
+            stem: stem(Language::En, text),
+            known,
+            idf,
+            corrected: None,
+            synonyms: vec![],
+        }
+    }
+
+    #[test]
+    fn words_count_by_how_rare_they_are() {
+        let found = Found {
+            query: "gold crowns price".into(),
+            terms: vec![
+                term("gold", 0.0, false),
+                term("crowns", 3.0, true),
+                term("price", 1.0, true),
+            ],
+            ..Found::default()
+        };
+        let asked = Asked::new(&found, "how much are gold crowns");
+        let there = asked.stems_of("A crown lasts for years.");
+        assert!((asked.share(&there) - 0.75).abs() < 1e-6);
+        assert!(asked.holds_rarest(&there));
+        assert!((asked.unknown_share() - 0.5).abs() < 1e-6);
+        assert!(!asked.holds_rarest(&asked.stems_of("price list")));
+    }
+}

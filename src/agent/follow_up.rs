@@ -1,0 +1,398 @@
+//! Questions that lean on the conversation: "and on Sunday?", "how much is it?", "what about the take
+//! home one". What they leave out is put back for the search, by rules: the words that the visitor's
+//! questions before were about, the latest first. A question that stands on its own stays as it is, so
+//! that an old topic does not colour a new one.
+
+use std::collections::HashSet;
+
+use crate::knowledge::index::terms::{fold, words};
+use crate::knowledge::language::Language;
+use crate::knowledge::query::{content, language_of};
+use crate::llm::{ChatMessage, Role};
+
+/// Words that are carried over at most.
+const MOST_CARRIED: usize = 6;
+/// Visitor's questions that are looked back at.
+const LOOK_BACK: usize = 3;
+/// A question with so many content words stands on its own, whatever pronouns it has.
+const COMPLETE: usize = 6;
+
+/// What is searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sought {
+    /// The question, and the words carried over.
+    pub query: String,
+    /// Words of the conversation that the question leaves out, the latest first.
+    pub carried: Vec<String>,
+    /// Whether the question leans on what was said before.
+    pub is_follow_up: bool,
+}
+
+/// The words of a language, between commas, that show that a question leans on another.
+struct Signs {
+    /// At its beginning, whatever follows.
+    leads: &'static str,
+    /// At its beginning, if hardly anything follows.
+    fragments: &'static str,
+    /// Anywhere: they stand for something said before.
+    pointers: &'static str,
+    /// Words that address the business: the question stands on its own.
+    address: &'static str,
+}
+
+/// Of English.
+const EN: Signs = Signs {
+    leads: "and, or, but, also, what about, how about, what if, in that case, i meant, i mean",
+    fragments: "if, then, so, for, on, with, without, same, only, even, including, why, how come",
+    pointers: "it, its, they, them, their, theirs, this, that, these, those, one, ones, he, she, him, \
+        her, his, hers, there, same, other, another, instead, else, both, either, too, afterwards",
+    address: "you, your, yours, u, ur, we",
+};
+const DE: Signs = Signs {
+    leads: "und, oder, aber, was ist mit, wie ist es mit",
+    fragments: "auch, wenn, dann, für, am, mit, ohne, warum",
+    pointers: "er, ihn, ihm, dies, diese, dieser, dieses, denen, dort, davon, dafür, damit, dabei, \
+        daran, anderen, andere, beide, auch, stattdessen, sonst",
+    address: "ihr, euch, eure, euer, ihnen, ihre",
+};
+const ES: Signs = Signs {
+    leads: "y, o, pero, qué tal, qué pasa con",
+    fragments: "también, si, entonces, para, con, sin, por qué",
+    pointers: "ella, ello, ellos, ellas, lo, eso, esa, ese, esos, esas, allí, ahí, otro, otra, ambos, \
+        también, mismo, misma, tampoco",
+    address: "ustedes, usted, vosotros, tenéis, tienen",
+};
+const FR: Signs = Signs {
+    leads: "et, ou, mais, qu en est il",
+    fragments: "aussi, si, alors, pour, avec, sans, pourquoi",
+    pointers: "elle, elles, lui, ça, cela, ceci, celui, celle, ceux, celles, autre, aussi, même",
+    address: "vous, votre, vos",
+};
+/// Of the other languages together: words that are no articles or prepositions in any of them.
+const OTHER: Signs = Signs {
+    leads: "e, ed, en, maar, ale, ve, peki, ya, и, но, و",
+    fragments: "anche, também, ook, для, per, para",
+    pointers: "questo, quello, isso, ele, ela, dat, deze, hij, zij, ona, bunu, onu, это, он, она, они",
+    address: "",
+};
+
+/// What to search for, given what was said before, oldest first.
+pub fn sought(history: &[ChatMessage], question: &str) -> Sought {
+    let before: Vec<&str> = history
+        .iter()
+        .filter(|m| m.role == Role::User)
+        .map(|m| m.content.as_str())
+        .collect();
+    let alone = |is_follow_up| Sought {
+        query: question.to_owned(),
+        carried: Vec::new(),
+        is_follow_up,
+    };
+    if before.is_empty() || !leans(question) {
+        return alone(false);
+    }
+    let said = history.iter().rev().find(|m| m.role == Role::Assistant);
+    let mut carried = topic(&before, question, LOOK_BACK);
+    if points_to_person(question) {
+        carried.extend(said.map(|m| names(&m.content)).unwrap_or_default());
+    }
+    let own: HashSet<String> = content(question)
+        .into_iter()
+        .map(|w| w.to_lowercase())
+        .collect();
+    let mut seen = own;
+    carried.retain(|word| seen.insert(word.to_lowercase()));
+    carried.truncate(MOST_CARRIED);
+    if carried.is_empty() {
+        return alone(true);
+    }
+    Sought {
+        query: format!("{question} {}", carried.join(" ")),
+        carried,
+        is_follow_up: true,
+    }
+}
+
+/// A question as it is understood without the conversation: after the visitor's question before it,
+/// if it leans on that.
+pub(super) fn in_full(history: &[ChatMessage], question: &str) -> String {
+    let before = history.iter().rev().find(|m| m.role == Role::User);
+    match before.filter(|_| leans(question)) {
+        Some(before) => format!("{} · {question}", before.content),
+        None => question.to_owned(),
+    }
+}
+
+/// The words that the last of these questions was about; what it left out itself comes from those
+/// before it.
+fn topic(before: &[&str], question: &str, look_back: usize) -> Vec<String> {
+    let Some((last, earlier)) = before.split_last() else {
+        return Vec::new();
+    };
+    let mut words = content(last);
+    let own = kinds(question);
+    // Another day takes the place of the day that was asked for before.
+    words.retain(|w| kind(w).is_none_or(|k| !own.contains(&k)));
+    if look_back > 1 && leans(last) {
+        words.extend(topic(earlier, question, look_back - 1));
+    }
+    words
+}
+
+/// Whether a question needs what was said before it.
+fn leans(question: &str) -> bool {
+    let language = language_of(question);
+    let signs = signs(language);
+    let words = plain(question);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    // Words that only keep a conversation going.
+    let start = words
+        .iter()
+        .position(|w| {
+            !matches!(
+                *w,
+                "ok" | "okay"
+                    | "yes"
+                    | "no"
+                    | "sorry"
+                    | "thanks"
+                    | "oh"
+                    | "ah"
+                    | "great"
+                    | "cool"
+                    | "well"
+            )
+        })
+        .unwrap_or(0);
+    let words = words.get(start..).unwrap_or_default();
+    let own = content(question).len();
+    if own >= COMPLETE {
+        return false;
+    }
+    let text = words.join(" ");
+    let begins = |lead: &str| {
+        text.strip_prefix(fold(lead).as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let has = |list: &str| {
+        words
+            .iter()
+            .any(|w| list.split(", ").any(|sign| fold(sign) == *w))
+    };
+    let leads = signs.leads.split(", ").any(begins);
+    let fragment = own <= 1 && signs.fragments.split(", ").any(begins);
+    if own == 0 || leads || fragment {
+        return true;
+    }
+    if has(signs.pointers) {
+        return !(own > 2 && has(signs.address));
+    }
+    own == 1 && words.len() <= 3 && !has(signs.address)
+}
+
+fn signs(language: Language) -> &'static Signs {
+    match language {
+        Language::En => &EN,
+        Language::De => &DE,
+        Language::Es => &ES,
+        Language::Fr => &FR,
+        _ => &OTHER,
+    }
+}
+
+fn plain(text: &str) -> Vec<String> {
+    words(text).map(|w| w.folded).collect()
+}
+
+fn points_to_person(question: &str) -> bool {
+    plain(question).iter().any(|w| {
+        matches!(
+            w.as_str(),
+            "he" | "she"
+                | "him"
+                | "her"
+                | "his"
+                | "hers"
+                | "they"
+                | "them"
+                | "er"
+                | "sie"
+                | "el"
+                | "ella"
+                | "elle"
+                | "il"
+        )
+    })
+}
+
+/// Names in an answer: words with a capital that begin no sentence.
+fn names(answer: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut begins = true;
+    for word in answer.split_whitespace() {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let capital = bare.chars().next().is_some_and(char::is_uppercase);
+        if capital && !begins && bare.chars().count() > 2 && kind(bare).is_none() {
+            found.push(bare.to_owned());
+        }
+        let title = matches!(bare, "Dr" | "Mr" | "Ms" | "Mrs" | "Prof");
+        begins = !title && word.ends_with(['.', '?', '!', ':']);
+    }
+    found.truncate(4);
+    found
+}
+
+/// Things of which a question names one: another one replaces it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Day,
+    Month,
+}
+
+const DAYS: &str = "monday, tuesday, wednesday, thursday, friday, saturday, sunday, today, tomorrow, \
+        weekend, montag, dienstag, mittwoch, donnerstag, freitag, samstag, sonntag, heute, \
+        morgen, lunes, martes, miercoles, jueves, viernes, sabado, domingo, hoy, manana, lundi, \
+        mardi, mercredi, jeudi, vendredi, samedi, dimanche, demain";
+const MONTHS: &str = "january, february, march, april, june, july, august, september, october, november, \
+        december";
+
+fn kind(word: &str) -> Option<Kind> {
+    let folded = fold(word);
+    let bare = folded.strip_suffix('s').unwrap_or(&folded);
+    let is = |list: &str| list.split(", ").any(|day| day == folded || day == bare);
+    if is(DAYS) {
+        Some(Kind::Day)
+    } else if is(MONTHS) {
+        Some(Kind::Month)
+    } else {
+        None
+    }
+}
+
+fn kinds(question: &str) -> Vec<Kind> {
+    plain(question).iter().filter_map(|w| kind(w)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn talk(turns: &[&str]) -> Vec<ChatMessage> {
+        let roles = [Role::User, Role::Assistant].into_iter().cycle();
+        turns
+            .iter()
+            .zip(roles)
+            .map(|(text, role)| ChatMessage::new(role, *text))
+            .collect()
+    }
+
+    fn carried(turns: &[&str], question: &str) -> Vec<String> {
+        sought(&talk(turns), question).carried
+    }
+
+    #[test]
+    fn follow_ups_carry_what_they_leave_out() {
+        let whitening = [
+            "how much is in-office whitening?",
+            "In-office whitening costs $495.",
+        ];
+        let hours = [
+            "Are you open on Saturday?",
+            "On Saturdays we are open from 9 to 2.",
+        ];
+        let team = [
+            "which days is the owner dr okafor in?",
+            "Dr. Okafor is in on Monday. Her assistant is Mia Lopez.",
+        ];
+        let table: &[(&[&str], &str, &[&str])] = &[
+            (&whitening, "which brand is it?", &["office", "whitening"]),
+            (
+                &whitening,
+                "what about the take home one",
+                &["office", "whitening"],
+            ),
+            (&whitening, "how long?", &["office", "whitening"]),
+            (&hours, "and on Sunday?", &["open"]),
+            (&hours, "and for emergencies?", &["open", "Saturday"]),
+            (
+                &team,
+                "ok and does she speak spanish?",
+                &["days", "owner", "dr", "okafor", "Mia", "Lopez"],
+            ),
+            (
+                &["Wie viel kostet eine Krone?", "950 €."],
+                "und eine Füllung?",
+                &["kostet", "Krone"],
+            ),
+            (
+                &["¿Cuánto cuesta una corona?", "950 €."],
+                "¿y un empaste?",
+                &["cuesta", "corona"],
+            ),
+            (
+                &["Combien coûte une couronne ?", "950 €."],
+                "et un détartrage ?",
+                &["coûte", "couronne"],
+            ),
+        ];
+        for (turns, question, want) in table {
+            let got = sought(&talk(turns), question);
+            assert!(got.is_follow_up, "{question}");
+            assert_eq!(&got.carried, want, "{question}");
+            assert!(got.query.starts_with(question));
+        }
+    }
+
+    #[test]
+    fn a_new_topic_stays_clean() {
+        let before = [
+            "how much is in-office whitening?",
+            "In-office whitening costs $495.",
+        ];
+        for question in [
+            "what are your opening hours?",
+            "how much is a crown",
+            "do you take Aetna insurance",
+            "where can I park my car near the office",
+            "Is nitrous oxide available for nervous kids?",
+            "can you tell me the address",
+            "why is my filling so sensitive",
+            "if I cancel my appointment, do I pay a fee?",
+            "¿Cuánto cuesta la limpieza dental?",
+            "Quel est le prix de la couronne ?",
+            "Was kostet die Zahnreinigung bei euch?",
+        ] {
+            let got = sought(&talk(&before), question);
+            assert_eq!(
+                (got.query.as_str(), got.is_follow_up),
+                (question, false),
+                "{question}"
+            );
+        }
+        assert!(!sought(&[], "and on Sunday?").is_follow_up);
+    }
+
+    #[test]
+    fn a_follow_up_of_a_follow_up_reaches_back() {
+        let turns = [
+            "how much is in-office whitening?",
+            "$495.",
+            "which brand is it?",
+            "I do not know.",
+        ];
+        assert_eq!(
+            carried(&turns, "does it hurt?"),
+            ["brand", "office", "whitening"]
+        );
+    }
+
+    #[test]
+    fn a_follow_up_is_told_with_the_question_before_it() {
+        let history = talk(&["Do you rent bikes?", "No."]);
+        let full = |question| in_full(&history, question);
+        assert_eq!(full("And scooters?"), "Do you rent bikes? · And scooters?");
+        let alone = "Where can I park my car near the museum on Sunday?";
+        assert_eq!(full(alone), alone);
+        assert_eq!(in_full(&[], "And scooters?"), "And scooters?");
+    }
+}

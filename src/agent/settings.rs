@@ -1,0 +1,180 @@
+//! How a workspace wants its questions answered; the section "answers" of its settings.
+
+use serde::{Deserialize, Serialize};
+
+/// Thresholds and policies. What is absent in the store has its default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AnswerSettings {
+    /// A place is quoted without asking the model from this probability on, 0 to 1.
+    pub extract_threshold: f32,
+    /// The model answers from a place from this probability on, 0 to 1: the place's own, corrected by
+    /// the model's judgement.
+    pub model_threshold: f32,
+    /// Topics that are quoted or refused, never put into the model's words.
+    pub quote_only: Vec<Topic>,
+    /// Whether the model may put a question into plain words for a second search.
+    pub rephrase: bool,
+}
+
+impl Default for AnswerSettings {
+    fn default() -> Self {
+        Self {
+            extract_threshold: 0.7,
+            model_threshold: 0.6,
+            quote_only: vec![Topic::Prices, Topic::Refunds, Topic::Legal, Topic::Medical],
+            rephrase: true,
+        }
+    }
+}
+
+impl AnswerSettings {
+    /// The section's name in the workspace's settings.
+    pub const SECTION: &'static str = "answers";
+}
+
+/// A topic in which a wrong answer costs money, health or rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// What something costs.
+    Prices,
+    /// Money back, returns, cancellations, guarantees.
+    Refunds,
+    /// Rights, contracts, liability.
+    Legal,
+    /// Symptoms, medicines, treatment.
+    Medical,
+}
+
+impl Topic {
+    /// Beginnings of words that show the topic.
+    fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Prices => &[
+                "price",
+                "cost",
+                "fee",
+                "charge",
+                "how much",
+                "pay",
+                "discount",
+                "$",
+                "€",
+                "£",
+                "preis",
+                "kost",
+                "gebühr",
+                "precio",
+                "cuánto",
+                "cuesta",
+                "prix",
+                "coût",
+                "combien",
+                "prezzo",
+                "costa",
+                "quanto",
+                "preço",
+                "цена",
+                "стоит",
+            ],
+            Self::Refunds => &[
+                "refund",
+                "money back",
+                "return",
+                "cancel",
+                "guarantee",
+                "warranty",
+                "deposit",
+                "erstatt",
+                "rückgabe",
+                "storn",
+                "garantie",
+                "reembolso",
+                "devol",
+                "cancel",
+                "rembours",
+                "annul",
+                "rimbors",
+                "garanz",
+            ],
+            Self::Legal => &[
+                "legal",
+                "law",
+                "lawyer",
+                "sue",
+                "liab",
+                "contract",
+                "rights",
+                "compensation",
+                "terms",
+                "privacy",
+                "recht",
+                "vertrag",
+                "haft",
+                "derecho",
+                "contrato",
+                "droit",
+                "diritt",
+            ],
+            Self::Medical => &[
+                "pain",
+                "medicine",
+                "medication",
+                "antibiotic",
+                "pill",
+                "dose",
+                "symptom",
+                "diagnos",
+                "fever",
+                "bleed",
+                "swell",
+                "pregnan",
+                "allerg",
+                "infection",
+                "ibuprofen",
+                "schmerz",
+                "medikament",
+                "dolor",
+                "medicamento",
+                "douleur",
+                "médicament",
+                "dolore",
+                "farmaco",
+            ],
+        }
+    }
+
+    /// Whether a question is about it.
+    pub fn is_of(self, question: &str) -> bool {
+        let question = question.to_lowercase();
+        self.words().iter().any(|word| {
+            question.match_indices(word).any(|(at, _)| {
+                let before = question.get(..at).and_then(|t| t.chars().next_back());
+                before.is_none_or(|c| !c.is_alphabetic())
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn topics_are_seen_by_the_beginnings_of_words() {
+        assert!(Topic::Prices.is_of("How much is a crown?"));
+        assert!(Topic::Prices.is_of("Was kostet das?"));
+        assert!(Topic::Refunds.is_of("Can I get my money back?"));
+        assert!(Topic::Medical.is_of("which antibiotic should I take"));
+        assert!(!Topic::Legal.is_of("Where is your store?"));
+        assert!(!Topic::Prices.is_of("coffee with milk"));
+    }
+
+    #[test]
+    fn absent_settings_have_defaults() {
+        let settings: AnswerSettings = serde_json::from_str(r#"{"rephrase": false}"#).unwrap();
+        assert!(!settings.rephrase);
+        assert_eq!(settings.quote_only.len(), 4);
+    }
+}

@@ -1,0 +1,176 @@
+//! Whether a sentence that the model wrote stands in the quoted places. What does not is cut before
+//! anybody sees it.
+//!
+//! Three checks, each of which can fail a sentence: every figure, time, date, name, phone number,
+//! e-mail and web address must stand in a quotation ([`tokens`]); enough of its other words must, in
+//! one of them; and it must not deny what that one affirms, or the other way round ([`polarity`]).
+
+mod polarity;
+mod tokens;
+
+use serde::Serialize;
+
+use crate::knowledge::content_words;
+
+/// Share of a sentence's content words that one quotation must hold.
+const ENOUGH: f32 = 0.6;
+
+/// How a sentence came out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub(super) enum Verdict {
+    /// It stands in this quotation.
+    Supported {
+        /// Its place in the list.
+        quote: usize,
+    },
+    /// These stand in no quotation.
+    Unfounded {
+        /// The figures, names and addresses.
+        tokens: Vec<String>,
+    },
+    /// Too few of its words stand in any quotation.
+    Unrelated {
+        /// The largest share found, 0 to 1.
+        share: f32,
+    },
+    /// It denies what the quotation affirms, or affirms what it denies.
+    Contrary,
+    /// It says nothing that could be checked ("Yes.").
+    Empty,
+}
+
+/// Holds a sentence against the quotations.
+pub(super) fn check(sentence: &str, quotes: &[String]) -> Verdict {
+    let words = content_words(sentence);
+    if words.is_empty() {
+        return Verdict::Empty;
+    }
+    let unfounded = tokens::unfounded(sentence, quotes);
+    if !unfounded.is_empty() {
+        return Verdict::Unfounded { tokens: unfounded };
+    }
+    // Figures were held against the quotations above, however they are written.
+    let figure = |word: &str| word.chars().any(char::is_numeric);
+    let spoken: Vec<&String> = words.iter().filter(|word| !figure(word)).collect();
+    let best = quotes
+        .iter()
+        .enumerate()
+        .map(|(at, quote)| {
+            let there = content_words(quote);
+            let both = spoken.iter().filter(|word| there.contains(**word)).count();
+            let share = match spoken.len() {
+                0 => 1.0,
+                all => both as f32 / all as f32,
+            };
+            (share, at, quote)
+        })
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let Some((share, at, quote)) = best else {
+        return Verdict::Unrelated { share: 0.0 };
+    };
+    if share < ENOUGH {
+        return Verdict::Unrelated { share };
+    }
+    if polarity::contrary(sentence, quote) {
+        return Verdict::Contrary;
+    }
+    Verdict::Supported { quote: at }
+}
+
+/// A sentence without a bare "yes" or "no" before it: what follows from a quotation is for the
+/// quotation to say.
+pub(super) fn without_verdict(sentence: &str) -> &str {
+    const BARE: [&str; 16] = [
+        "yes", "no", "ja", "nein", "sí", "si", "oui", "non", "sì", "sim", "não", "tak", "nie",
+        "evet", "hayır", "да",
+    ];
+    let trimmed = sentence.trim_start();
+    let end = trimmed
+        .find(|c: char| !c.is_alphabetic())
+        .unwrap_or(trimmed.len());
+    let (first, rest) = trimmed.split_at(end);
+    let bare = BARE.contains(&first.to_lowercase().as_str());
+    match rest.chars().next() {
+        Some(',' | '.' | '!' | ':' | ';' | '–' | '—' | '-') if bare => {
+            rest.trim_start_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '$' | '€' | '£'))
+        }
+        None if bare => "",
+        _ => trimmed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(sentence: &str, quote: &str) -> Verdict {
+        check(sentence, &[quote.to_owned()])
+    }
+
+    #[test]
+    fn what_stands_in_the_quotation_holds() {
+        for (sentence, quote) in [
+            (
+                "A ceramic crown costs $1,450.",
+                "Service: All-ceramic crown · Standard fee: $1450 · Notes: build-up not included",
+            ),
+            (
+                "We are open until 7 pm on Tuesday.",
+                "Tuesday: open 8:00 am – 7:00 pm",
+            ),
+            (
+                "Dr. Beltrán speaks Spanish.",
+                "Dr. Luis Beltran, DDS. Speaks Spanish.",
+            ),
+            (
+                "You can not return whitening kits.",
+                "Whitening kits cannot be returned.",
+            ),
+        ] {
+            assert!(
+                matches!(verdict(sentence, quote), Verdict::Supported { .. }),
+                "{sentence}: {:?}",
+                verdict(sentence, quote)
+            );
+        }
+    }
+
+    #[test]
+    fn what_does_not_stand_there_is_named() {
+        let quote = "Complete denture each: $1890. Adjustments are free for 90 days.";
+        for sentence in [
+            "A complete denture costs $1,980.",
+            "Adjustments are free for 60 days.",
+            "Write to Anna Smith about adjustments of a denture.",
+            "Mail help@example.com about a denture.",
+        ] {
+            assert!(
+                matches!(verdict(sentence, quote), Verdict::Unfounded { .. }),
+                "{sentence}: {:?}",
+                verdict(sentence, quote)
+            );
+        }
+        assert!(matches!(
+            verdict("We also offer free parking for everybody.", quote),
+            Verdict::Unrelated { .. }
+        ));
+        assert_eq!(
+            verdict(
+                "Whitening kits can be returned.",
+                "Whitening kits cannot be returned."
+            ),
+            Verdict::Contrary
+        );
+        assert_eq!(verdict("Yes.", quote), Verdict::Empty);
+    }
+
+    #[test]
+    fn a_bare_yes_is_taken_off() {
+        assert_eq!(without_verdict("Yes, we take cash."), "we take cash.");
+        assert_eq!(without_verdict("No. It costs $5."), "It costs $5.");
+        assert_eq!(without_verdict("No walk-ins."), "No walk-ins.");
+        assert_eq!(without_verdict("Yes"), "");
+        assert_eq!(without_verdict("Nobody, ever."), "Nobody, ever.");
+    }
+}

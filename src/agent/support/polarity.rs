@@ -1,0 +1,108 @@
+//! Whether a sentence denies what a quotation affirms, or the other way round.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::knowledge::{content_words, sentences};
+
+/// Words that turn a statement round.
+const NEGATIONS: [&str; 34] = [
+    "not",
+    "no",
+    "never",
+    "none",
+    "neither",
+    "nor",
+    "without",
+    "cannot",
+    "can't",
+    "won't",
+    "don't",
+    "doesn't",
+    "isn't",
+    "aren't",
+    "wasn't",
+    "weren't",
+    "didn't",
+    "shouldn't",
+    "closed",
+    "excluded",
+    "except",
+    "nicht",
+    "kein",
+    "keine",
+    "nie",
+    "ohne",
+    "sin",
+    "nunca",
+    "pas",
+    "jamais",
+    "sans",
+    "non",
+    "senza",
+    "não",
+];
+
+/// Whether a sentence and what a quotation says about the same disagree in negation.
+pub(super) fn contrary(sentence: &str, quote: &str) -> bool {
+    let words = content_words(sentence);
+    // The part of the quotation that is about the same thing: a quotation says several things.
+    let about = sentences::sentences(quote)
+        .into_iter()
+        .filter_map(|range| quote.get(range))
+        .flat_map(|s| s.split(" · "))
+        .map(|part| (words.intersection(&content_words(part)).count(), part))
+        .max_by_key(|(shared, _)| *shared);
+    match about {
+        Some((shared, part)) if shared > 0 => denies(sentence) != denies(part),
+        _ => false,
+    }
+}
+
+/// Whether an odd number of words turns it round. "not only" and "no … needed" stay what they are.
+fn denies(text: &str) -> bool {
+    let lower = text.to_lowercase().replace('’', "'");
+    let words: Vec<&str> = lower.unicode_words().collect();
+    let mut turns = 0;
+    for (at, word) in words.iter().enumerate() {
+        let only = words.get(at + 1).is_some_and(|next| *next == "only");
+        if NEGATIONS.contains(word) && !only {
+            turns += 1;
+        }
+    }
+    turns % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn negation_must_agree() {
+        for (sentence, quote, expected) in [
+            ("We take cards.", "We do not take cards.", true),
+            (
+                "We don't take cards.",
+                "We do not take cards. We take cash.",
+                false,
+            ),
+            (
+                "We take cash.",
+                "We do not take cards. We take cash.",
+                false,
+            ),
+            (
+                "No referral is needed.",
+                "No referral is needed to see a dentist.",
+                false,
+            ),
+            (
+                "A referral is needed.",
+                "No referral is needed to see a dentist.",
+                true,
+            ),
+            ("Not only adults are seen.", "Adults are seen.", false),
+        ] {
+            assert_eq!(contrary(sentence, quote), expected, "{sentence} / {quote}");
+        }
+    }
+}

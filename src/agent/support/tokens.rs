@@ -1,0 +1,169 @@
+//! What of a sentence must stand in a quotation to the letter: figures, prices, dates, times, names,
+//! phone numbers, e-mail and web addresses.
+
+use std::collections::HashSet;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Figures, addresses and names of the sentence that stand in no quotation.
+pub(super) fn unfounded(sentence: &str, quotes: &[String]) -> Vec<String> {
+    let there: HashSet<String> = quotes.iter().flat_map(|q| all(q)).collect();
+    let joined = quotes.join(" ").to_lowercase();
+    let mut missing = Vec::new();
+    for token in figures(sentence).into_iter().chain(names(sentence)) {
+        if !there.contains(&token) && !missing.contains(&token) {
+            missing.push(token);
+        }
+    }
+    for address in addresses(sentence) {
+        if !joined.contains(&address) {
+            missing.push(address);
+        }
+    }
+    missing
+}
+
+/// Everything a quotation founds: its figures, and all of its words folded.
+fn all(quote: &str) -> Vec<String> {
+    let mut all = figures(quote);
+    all.extend(quote.unicode_words().map(fold));
+    all
+}
+
+/// Numbers in one form: "1,450", "1450" and "$1450.00" are "1450"; "8:00" is "8"; "seven" is "7".
+fn figures(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut number = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let inner = matches!(c, '.' | ',' | ':')
+            && !number.is_empty()
+            && chars.peek().is_some_and(char::is_ascii_digit);
+        if c.is_ascii_digit() || inner {
+            number.push(c);
+        } else if !number.is_empty() {
+            found.push(canonical(&std::mem::take(&mut number)));
+        }
+    }
+    if !number.is_empty() {
+        found.push(canonical(&number));
+    }
+    for word in text.unicode_words() {
+        if let Some(at) = WORDS.iter().position(|w| w.eq_ignore_ascii_case(word)) {
+            found.push((at + 2).to_string());
+        }
+    }
+    found
+}
+
+/// Number words from two on; "one" is mostly no number.
+const WORDS: [&str; 11] = [
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+];
+
+fn canonical(number: &str) -> String {
+    if let Some((hours, minutes)) = number.split_once(':') {
+        let hours = hours.trim_start_matches('0');
+        return match minutes {
+            "00" => hours.to_owned(),
+            _ => format!("{hours}:{minutes}"),
+        };
+    }
+    // A separator before exactly three digits groups thousands; before one or two it is a decimal.
+    let mut plain = String::new();
+    let parts: Vec<&str> = number.split(['.', ',']).collect();
+    for (at, part) in parts.iter().enumerate() {
+        let decimal = at > 0 && at + 1 == parts.len() && part.len() < 3;
+        if decimal && part.chars().all(|c| c == '0') {
+            continue;
+        }
+        if decimal {
+            plain.push('.');
+        }
+        plain.push_str(part);
+    }
+    plain
+}
+
+/// E-mail and web addresses, in lower case.
+fn addresses(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .map(|word| {
+            word.trim_matches(|c: char| !c.is_alphanumeric())
+                .to_lowercase()
+        })
+        .filter(|word| word.contains('@') || word.contains("://") || word.starts_with("www."))
+        .collect()
+}
+
+/// Words in capitals that do not begin a sentence: names of people, places, products and days.
+fn names(sentence: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut begins = true;
+    for word in sentence.split_whitespace() {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let capital = bare.chars().next().is_some_and(char::is_uppercase);
+        let is_i = matches!(bare, "I" | "I'm" | "I'd" | "I’m");
+        if capital && !begins && !is_i && bare.chars().all(|c| !c.is_ascii_digit()) {
+            found.extend(bare.unicode_words().map(fold));
+        }
+        let abbreviated = matches!(bare, "Dr" | "Mr" | "Mrs" | "Ms" | "St" | "Prof");
+        begins = !abbreviated && word.ends_with(['.', '!', '?', ':']);
+    }
+    found
+}
+
+/// A word in lower case, without accents and without a plural's or owner's s.
+fn fold(word: &str) -> String {
+    let lower: String = word
+        .to_lowercase()
+        .chars()
+        .map(|c| match c {
+            'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' => 'a',
+            'é' | 'è' | 'ê' | 'ë' => 'e',
+            'í' | 'ì' | 'î' | 'ï' => 'i',
+            'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
+            'ú' | 'ù' | 'û' | 'ü' => 'u',
+            'ñ' => 'n',
+            'ç' => 'c',
+            other => other,
+        })
+        .collect();
+    let owner = lower
+        .strip_suffix("'s")
+        .or_else(|| lower.strip_suffix("’s"))
+        .unwrap_or(&lower);
+    match owner.strip_suffix('s') {
+        Some(stem) if stem.chars().count() > 3 && !stem.ends_with('s') => stem.to_owned(),
+        _ => owner.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_one_form() {
+        for (text, expected) in [
+            ("$1,450", "1450"),
+            ("1.450,00 €", "1450"),
+            ("8:00 am", "8"),
+            ("08:30", "8:30"),
+            ("12.5 %", "12.5"),
+            ("seven", "7"),
+            ("1,000,000", "1000000"),
+        ] {
+            assert_eq!(figures(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_words_in_capitals_within_a_sentence() {
+        assert_eq!(
+            names("Please ask Dr. Okafor. She works on Mondays."),
+            ["dr", "okafor", "monday"]
+        );
+        assert!(names("We take cash. Then I pay.").is_empty());
+    }
+}

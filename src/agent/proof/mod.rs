@@ -1,0 +1,339 @@
+//! Proof of an answer: what its receipt says, held against what the documents say.
+//!
+//! An answer is only as good as the words it cites. So each cited span is read again from the version
+//! of the document that was quoted, and compared with the words and the hash that the receipt kept.
+
+mod golden;
+mod replay;
+
+pub use golden::expectation;
+pub use replay::{Difference, Replay};
+
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::knowledge::{content_words, layout, sentences};
+use crate::store::receipts::{self, Integrity, Link, Receipt};
+use crate::store::{Connection, DocumentId, StoreError, VersionId, WorkspaceId};
+use crate::store::{documents, versions};
+
+/// Share of the quoted words that a sentence of a newer version must have to stand for them.
+const LIKE: f32 = 0.4;
+
+/// A receipt, held against the documents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proof {
+    /// Whether the receipt is as it was written.
+    pub integrity: Integrity,
+    /// How it hangs on the receipt before it.
+    pub link: Link,
+    /// The words that the answer rests on.
+    pub cited: Vec<Cited>,
+    /// The passages that were found for the question, best first, used or not.
+    pub found: Vec<Looked>,
+}
+
+/// How cited words stand today.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// The document says them at this place, and this version is the current one.
+    Unchanged,
+    /// The version that was quoted says them; the document has a newer one since.
+    Newer,
+    /// The stored version does not say them there: something was altered.
+    Altered,
+    /// The version or its document is gone.
+    Purged,
+    /// They come from no document: an approved answer or a fact of the business.
+    NoDocument,
+}
+
+/// Words that an answer rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cited {
+    /// Number as it stands in the answer.
+    pub number: u64,
+    /// Id of the document.
+    pub document: String,
+    /// Id of its version.
+    pub version: String,
+    /// Number of the version, where it is known.
+    pub version_number: Option<u64>,
+    /// Title of the document then.
+    pub title: String,
+    /// Headings above the words.
+    pub section: Option<String>,
+    /// Page, from 1.
+    pub page: Option<u64>,
+    /// Byte range in the version's text.
+    pub span: [usize; 2],
+    /// The words, verbatim.
+    pub quote: String,
+    /// SHA-256 of the words.
+    pub sha256: String,
+    /// SHA-256 of the file, where it is known.
+    pub file_sha256: Option<String>,
+    /// How they stand today.
+    pub standing: Standing,
+    /// What the current version says instead, when it is a newer one.
+    pub today: Option<Today>,
+}
+
+/// What a newer version of a document says in place of quoted words.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Today {
+    /// Id of the version.
+    pub version: String,
+    /// Its number.
+    pub version_number: u32,
+    /// Whether it still has the same words.
+    pub same: bool,
+    /// The words most like the quoted ones; none when nothing is like them.
+    pub quote: Option<String>,
+    /// Their byte range in the version's text.
+    pub span: Option<[usize; 2]>,
+}
+
+/// A passage that was found for a question.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Looked {
+    /// Id of the document.
+    pub document: String,
+    /// Id of its version.
+    pub version: String,
+    /// Title of the document then.
+    pub title: String,
+    /// Page, from 1.
+    pub page: Option<u64>,
+    /// Byte range in the version's text.
+    pub span: [usize; 2],
+    /// How well it fitted the question, 0 to 1.
+    pub score: f64,
+    /// SHA-256 of its text.
+    pub sha256: String,
+}
+
+/// Holds a receipt against the documents as they are stored now.
+///
+/// # Errors
+/// When the store fails.
+pub fn examine(conn: &Connection, receipt: &Receipt) -> Result<Proof, StoreError> {
+    let list = |name: &str| -> Vec<Value> {
+        let list = receipt.passages.get(name).and_then(Value::as_array);
+        list.cloned().unwrap_or_default()
+    };
+    let cited = list("cited")
+        .iter()
+        .map(|raw| hold(conn, receipt.workspace, raw))
+        .collect::<Result<_, _>>()?;
+    Ok(Proof {
+        integrity: receipts::integrity(receipt),
+        link: receipts::link(conn, receipt)?,
+        cited,
+        found: list("found").iter().map(looked).collect(),
+    })
+}
+
+fn looked(raw: &Value) -> Looked {
+    Looked {
+        document: text(raw, "document"),
+        version: text(raw, "version"),
+        title: text(raw, "title"),
+        page: raw.get("page").and_then(Value::as_u64),
+        span: span(raw),
+        score: raw.get("score").and_then(Value::as_f64).unwrap_or(0.0),
+        sha256: text(raw, "sha256"),
+    }
+}
+
+fn text(raw: &Value, field: &str) -> String {
+    let found = raw.get(field).and_then(Value::as_str);
+    found.unwrap_or_default().to_owned()
+}
+
+fn span(raw: &Value) -> [usize; 2] {
+    let at = |n: usize| {
+        let number = raw.get("span").and_then(|span| span.get(n)?.as_u64());
+        number.and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
+    };
+    [at(0), at(1)]
+}
+
+fn hash(words: &str) -> String {
+    hex::encode(Sha256::digest(words))
+}
+
+/// Reads one citation's words again.
+fn hold(conn: &Connection, workspace: WorkspaceId, raw: &Value) -> Result<Cited, StoreError> {
+    let kept_hash = raw.get("sha256").and_then(Value::as_str);
+    let quote = text(raw, "quote");
+    let mut cited = Cited {
+        number: raw.get("number").and_then(Value::as_u64).unwrap_or(0),
+        document: text(raw, "document"),
+        version: text(raw, "version"),
+        version_number: raw.get("version_number").and_then(Value::as_u64),
+        title: text(raw, "title"),
+        section: raw
+            .get("section")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        page: raw.get("page").and_then(Value::as_u64),
+        span: span(raw),
+        // Receipts of earlier releases kept no hash of the words.
+        sha256: kept_hash.map_or_else(|| hash(&quote), str::to_owned),
+        quote,
+        file_sha256: raw
+            .get("file_sha256")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        standing: Standing::NoDocument,
+        today: None,
+    };
+    let ids = (
+        cited.document.parse::<DocumentId>(),
+        cited.version.parse::<VersionId>(),
+    );
+    let (Ok(document), Ok(version)) = ids else {
+        return Ok(cited);
+    };
+    cited.standing = Standing::Purged;
+    let Some(version) = present(versions::get(conn, workspace, version))? else {
+        return Ok(cited);
+    };
+    let Some(document) = present(documents::get(conn, workspace, document))? else {
+        return Ok(cited);
+    };
+    cited.version_number = Some(version.number.into());
+    let kept = versions::find_text(conn, workspace, version.id)?.unwrap_or(versions::VersionText {
+        text: String::new(),
+        blocks: None,
+    });
+    cited.standing = if !stands(&mut cited, &kept.text) {
+        Standing::Altered
+    } else if document.current_version.is_none_or(|v| v == version.id) {
+        Standing::Unchanged
+    } else {
+        Standing::Newer
+    };
+    if let Some(current) = document.current_version.filter(|v| *v != version.id) {
+        let number = versions::get(conn, workspace, current)?.number;
+        let now = versions::find_text(conn, workspace, current)?;
+        let now = now.map(|now| now.text).unwrap_or_default();
+        cited.today = Some(today(current, number, &now, &cited.quote));
+    }
+    Ok(cited)
+}
+
+/// Whether the quoted words stand in the text where the receipt says, and fit their hash. A span that
+/// is wider than the words is narrowed to them.
+fn stands(cited: &mut Cited, text: &str) -> bool {
+    let [start, end] = cited.span;
+    let place = layout::locate(text, start..end, &cited.quote);
+    if text.get(place.clone()) != Some(cited.quote.as_str()) {
+        return false;
+    }
+    cited.span = [place.start, place.end];
+    hash(&cited.quote) == cited.sha256
+}
+
+/// What another version of a document says in place of `quote`.
+fn today(version: VersionId, number: u32, text: &str, quote: &str) -> Today {
+    let mut today = Today {
+        version: version.to_string(),
+        version_number: number,
+        same: false,
+        quote: None,
+        span: None,
+    };
+    if let Some(at) = text.find(quote).filter(|_| !quote.is_empty()) {
+        today.same = true;
+        today.quote = Some(quote.to_owned());
+        today.span = Some([at, at + quote.len()]);
+        return today;
+    }
+    let wanted = content_words(quote);
+    let likest = sentences::sentences(text)
+        .into_iter()
+        .filter_map(|range| {
+            let words = content_words(text.get(range.clone())?);
+            let common = wanted.intersection(&words).count();
+            let share = common as f32 / wanted.len().max(words.len()).max(1) as f32;
+            (share >= LIKE).then_some((share, range))
+        })
+        .reduce(|best, next| if next.0 > best.0 { next } else { best });
+    if let Some((_, range)) = likest {
+        today.span = Some([range.start, range.end]);
+        today.quote = text.get(range).map(str::to_owned);
+    }
+    today
+}
+
+fn present<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(StoreError::NotFound(_)) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_version_is_searched_for_the_same_words_or_their_likes() {
+        let id = VersionId::new();
+        let text = "Prices.\nA full service costs $95 since May. Parking is free.";
+        let table = [
+            ("Parking is free.", true, Some("Parking is free.")),
+            (
+                "A full service costs $89.",
+                false,
+                Some("A full service costs $95 since May."),
+            ),
+            ("We close at noon on Saturdays.", false, None),
+        ];
+        for (quote, same, expected) in table {
+            let found = today(id, 2, text, quote);
+            assert_eq!((found.same, found.quote.as_deref()), (same, expected));
+            let at = found.span.map(|[start, end]| &text[start..end]);
+            assert_eq!(at, expected);
+        }
+    }
+
+    #[test]
+    fn words_that_are_not_where_the_receipt_says_are_altered() {
+        let text = "Open from nine. Closed on Sundays.";
+        let cited = |span, quote: &str, sha256: String| Cited {
+            number: 1,
+            document: String::new(),
+            version: String::new(),
+            version_number: None,
+            title: String::new(),
+            section: None,
+            page: None,
+            span,
+            quote: quote.to_owned(),
+            sha256,
+            file_sha256: None,
+            standing: Standing::Purged,
+            today: None,
+        };
+        let quote = "Closed on Sundays.";
+        for (span, hashed, expected) in [
+            ([16, 34], quote, true),
+            ([0, 34], quote, true),
+            ([0, 15], quote, false),
+            ([16, 99], quote, false),
+            ([16, 34], "Open on Sundays.", false),
+        ] {
+            let mut cited = cited(span, quote, hash(hashed));
+            assert_eq!(stands(&mut cited, text), expected, "{span:?} {hashed}");
+            if expected {
+                assert_eq!(cited.span, [16, 34]);
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Asking again: what a question that was answered once is answered today, and what differs.
+
+use futures::StreamExt;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Proof, examine};
+use crate::agent::{Agent, AgentError, Answer, Turn, TurnEvent};
+use crate::llm::{ChatMessage, Priority};
+use crate::store::assistants::{self, Assistant};
+use crate::store::messages;
+use crate::store::receipts::{self, Receipt};
+use crate::store::{
+    self, Connection, ReceiptId, Scoped, Store, StoreError, WorkspaceId, conversations,
+};
+
+/// Messages of a conversation that are looked through for those before the answer.
+const LOOKED_THROUGH: u32 = 500;
+
+/// What a question was answered, and what it is answered today.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// The receipt of the answer that was given, held against the documents.
+    pub proof: Proof,
+    /// The answer of today.
+    pub again: Answer,
+    /// The receipt of the answer of today.
+    pub receipt: Receipt,
+    /// What differs.
+    pub differences: Vec<Difference>,
+    /// How many earlier messages the first answer could rest on that were not kept, so that the
+    /// question was asked again without them.
+    pub history_lost: u64,
+}
+
+/// Something that differs between two answers to the same question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// What: `answer`, `rung`, `sources`, `model`, `model_hash` or `prompt_hash`.
+    pub what: &'static str,
+    /// As it was.
+    pub then: String,
+    /// As it is.
+    pub now: String,
+}
+
+impl Agent {
+    /// Asks the question of a receipt again with today's knowledge. The new answer has a receipt of
+    /// its own that is marked as an evaluation.
+    ///
+    /// # Errors
+    /// When the question cannot be answered at all, or the store fails.
+    pub async fn replay(
+        &self,
+        receipt: Scoped<Receipt>,
+        fallback: Assistant,
+    ) -> Result<Replay, AgentError> {
+        let workspace = receipt.workspace();
+        let store: &Store = self.store();
+        let then = receipt.clone().into_inner();
+        let (proof, asked) = store
+            .read(move |conn| Ok((examine(conn, &then)?, setting(conn, &then, fallback)?)))
+            .await?;
+        let turn = Turn {
+            workspace,
+            assistant: asked.assistant,
+            conversation: None,
+            history: asked.history,
+            question: receipt.question.clone(),
+            client_id: None,
+            priority: Priority::Chat,
+            sampling: None,
+            now: None,
+            evaluation: true,
+        };
+        let mut events = self.reply(turn);
+        let again = loop {
+            match events.next().await {
+                Some(TurnEvent::Done(answer)) => break *answer,
+                Some(TurnEvent::Failed(reason)) => return Err(AgentError::Failed(reason)),
+                Some(_) => {}
+                None => return Err(AgentError::Failed("the answer broke off; try again".into())),
+            }
+        };
+        let made = again.receipt.as_deref().and_then(|id| id.parse().ok());
+        let made: ReceiptId = made.ok_or(StoreError::NotFound("the receipt"))?;
+        let now = store
+            .read(move |conn| receipts::get(conn, workspace, made))
+            .await?
+            .into_inner();
+        Ok(Replay {
+            proof,
+            differences: differences(&receipt, &now),
+            again,
+            receipt: now,
+            history_lost: asked.lost,
+        })
+    }
+}
+
+/// Who answered, and after which messages.
+struct Setting {
+    assistant: Assistant,
+    history: Vec<ChatMessage>,
+    lost: u64,
+}
+
+fn setting(
+    conn: &Connection,
+    receipt: &Receipt,
+    fallback: Assistant,
+) -> Result<Setting, StoreError> {
+    let workspace = receipt.workspace;
+    let field = |name: &str| receipt.checks.get(name);
+    let assistant = match field("assistant").and_then(Value::as_str) {
+        Some(name) => assistants::find_by_name(conn, workspace, name)?.map(Scoped::into_inner),
+        None => None,
+    };
+    let history = history(conn, workspace, receipt)?;
+    let earlier = field("earlier_messages")
+        .and_then(Value::as_u64)
+        .unwrap_or(0);
+    let lost = if history.is_empty() { earlier } else { 0 };
+    Ok(Setting {
+        assistant: assistant.unwrap_or(fallback),
+        history,
+        lost,
+    })
+}
+
+/// The messages before the question, oldest first.
+fn history(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    receipt: &Receipt,
+) -> Result<Vec<ChatMessage>, StoreError> {
+    let (Some(conversation), Some(message)) = (receipt.conversation, receipt.message) else {
+        return Ok(Vec::new());
+    };
+    let conversation = conversations::get(conn, workspace, conversation)?;
+    let all = messages::list(conn, &conversation, LOOKED_THROUGH)?;
+    let before: Vec<_> = all
+        .into_iter()
+        .take_while(|m| m.id != message)
+        .filter(|m| m.state != store::messages::MessageState::Failed)
+        .collect();
+    // The last of them is the question itself.
+    let earlier = before.split_last().map_or(&[][..], |(_, earlier)| earlier);
+    Ok(crate::agent::record::seen(earlier))
+}
+
+fn differences(then: &Receipt, now: &Receipt) -> Vec<Difference> {
+    let none = || "none".to_owned();
+    let of = |receipt: &Receipt| {
+        [
+            ("answer", receipt.answer.clone()),
+            ("rung", receipt.rung.clone()),
+            ("sources", sources(receipt)),
+            ("model", receipt.model.clone().unwrap_or_else(none)),
+            (
+                "model_hash",
+                receipt.model_hash.clone().unwrap_or_else(none),
+            ),
+            (
+                "prompt_hash",
+                receipt.prompt_hash.clone().unwrap_or_else(none),
+            ),
+        ]
+    };
+    of(then)
+        .into_iter()
+        .zip(of(now))
+        .filter(|(then, now)| then.1 != now.1)
+        .map(|((what, then), (_, now))| Difference { what, then, now })
+        .collect()
+}
+
+/// The documents that an answer cites, with their versions.
+fn sources(receipt: &Receipt) -> String {
+    let cited = receipt.passages.get("cited").and_then(Value::as_array);
+    let mut names: Vec<String> = cited
+        .into_iter()
+        .flatten()
+        .map(|raw| {
+            let title = raw.get("title").and_then(Value::as_str).unwrap_or("?");
+            match raw.get("version_number").and_then(Value::as_u64) {
+                Some(number) => format!("{title} (version {number})"),
+                None => title.to_owned(),
+            }
+        })
+        .collect();
+    names.dedup();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}

@@ -1,0 +1,367 @@
+//! Answers by computation, from confirmed facts only.
+
+use jiff::Zoned;
+use jiff::civil::{Date, Weekday};
+use serde_json::{Map, json};
+
+use super::cited::Cited;
+use super::wording::capital;
+use super::{Desk, MOST_DAYS, Said};
+use crate::facts::ask::Topic;
+use crate::facts::hours::{Basis, DayHours, Hours, Weekly};
+use crate::facts::{Entry, Mention, Relation};
+use crate::store::facts::{FactState, HolidayRule};
+
+/// Confirmed hours, and the facts behind each statement.
+struct Confirmed<'a> {
+    hours: Hours,
+    weekly: Vec<&'a Entry>,
+    special: Vec<&'a Entry>,
+    /// Exceptions that documents state and nobody confirmed: on their days, the week says nothing.
+    proposed: Hours,
+}
+
+pub(super) fn say(desk: &Desk<'_>) -> Option<Said> {
+    let label = desk.label();
+    let (hours, weekly, special) = desk.book.hours(FactState::Confirmed, label);
+    if hours.weekly.is_empty() && hours.special.is_empty() {
+        return None;
+    }
+    let (mut proposed, _, _) = desk.book.hours(FactState::Proposed, label);
+    proposed.weekly.clear();
+    let confirmed = Confirmed {
+        hours,
+        weekly,
+        special,
+        proposed,
+    };
+    let mention = desk.meant();
+    if mention.is_none() && !desk.asked.mentions.is_empty() {
+        return None;
+    }
+    let Some(mention) = mention else {
+        return if desk.asked.week {
+            confirmed.week(desk)
+        } else {
+            confirmed.now(desk)
+        };
+    };
+    if let Some(after) = desk.after(mention) {
+        return confirmed.again_after(desk, &after);
+    }
+    if mention.relation == Relation::Before {
+        return None;
+    }
+    if mention.is_now {
+        return confirmed.now(desk);
+    }
+    if let (Some(day), true) = (mention.weekday, mention.recurring) {
+        let mut cited = Cited::default();
+        let (text, rows) = confirmed.habit(desk, day, mention, &mut cited)?;
+        let mut checks = Map::new();
+        checks.insert("rows".into(), rows);
+        return Some(Said {
+            text,
+            cited,
+            checks,
+        });
+    }
+    confirmed.days(desk, mention)
+}
+
+impl<'a> Confirmed<'a> {
+    /// The hours of a date, if they are sure.
+    fn on(&self, desk: &Desk<'_>, date: Date) -> Option<DayHours> {
+        let mut day = self.hours.on(date);
+        match &day.basis {
+            Basis::Special(_) => return Some(day),
+            Basis::Unstated => return None,
+            Basis::Weekly(_) => {}
+        }
+        if self
+            .proposed
+            .special
+            .iter()
+            .any(|s| s.from <= date && date <= s.until)
+        {
+            return None;
+        }
+        if let Some(holiday) = desk.book.doubt(date) {
+            if desk.book.settings.holidays != HolidayRule::Closed {
+                return None;
+            }
+            day.open.clear();
+            day.note = holiday.to_owned();
+        }
+        Some(day)
+    }
+
+    fn entries(&self, basis: &Basis) -> Vec<&'a Entry> {
+        match basis {
+            Basis::Special(at) => self.special.get(*at).copied().into_iter().collect(),
+            Basis::Weekly(rows) => rows
+                .iter()
+                .filter_map(|at| self.weekly.get(*at).copied())
+                .collect(),
+            Basis::Unstated => Vec::new(),
+        }
+    }
+
+    /// The next opening that is sure.
+    fn next_open(&self, desk: &Desk<'_>, after: &Zoned) -> Option<Zoned> {
+        let unsure = |date: Date| {
+            self.on(desk, date)
+                .is_none_or(|d| d.open.is_empty() && desk.book.doubt(date).is_some())
+        };
+        self.hours.next_open(after, &unsure)
+    }
+
+    fn days(&self, desk: &Desk<'_>, mention: &Mention) -> Option<Said> {
+        let days = desk.days(Some(mention));
+        if days.len() > MOST_DAYS {
+            return None;
+        }
+        let told: Vec<DayHours> = days
+            .iter()
+            .map(|d| self.on(desk, *d))
+            .collect::<Option<_>>()?;
+        // An appointment or an errand is not promised: only that nobody is there.
+        let closed_then = |day: &DayHours| {
+            day.open.is_empty()
+                || (mention.time_is_sure
+                    && mention
+                        .time
+                        .is_some_and(|t| !self.is_open(desk, day.date, t)))
+        };
+        let only_closed = matches!(
+            desk.asked.topic,
+            Topic::Appointment | Topic::Visit { purpose: true }
+        );
+        let usually_closed = mention.vague && self.is_usually_closed(mention);
+        if only_closed && !told.iter().all(closed_then) && !usually_closed {
+            return None;
+        }
+        let mut cited = Cited::default();
+        let mut text = String::new();
+        let w = desk.wording;
+        let today = desk.now.date();
+        for day in &told {
+            let mut sentence = w.day(day.date, day.date == today, &day.open);
+            if !day.note.is_empty() {
+                sentence.push_str(&format!(" ({})", day.note));
+            }
+            if let Some(time) = mention
+                .time
+                .filter(|t| !day.open.is_empty() && (mention.time_is_sure || t.hour() >= 7))
+            {
+                sentence.push_str(&w.at(time, self.is_open(desk, day.date, time)));
+            }
+            push(
+                &mut text,
+                &sentence,
+                &cited.marks(&self.entries(&day.basis)),
+            );
+        }
+        if let [day] = told.as_slice()
+            && day.open.is_empty()
+            && let Some(end) = day
+                .date
+                .tomorrow()
+                .ok()
+                .and_then(|d| d.to_zoned(desk.now.time_zone().clone()).ok())
+        {
+            let from = end.checked_sub(jiff::Span::new().nanoseconds(1)).ok()?;
+            self.push_again(desk, &from, &mut text, &mut cited);
+        }
+        // "On Friday" may mean any Friday, and this one is not like the others.
+        if let ([day], Some(weekday), true) = (told.as_slice(), mention.weekday, mention.vague)
+            && matches!(day.basis, Basis::Special(_))
+            && let Some(usual) = self.habit(desk, weekday, mention, &mut cited)
+        {
+            text.push(' ');
+            text.push_str(w.usually());
+            text.push_str(&usual.0);
+        }
+        let checks = checks(&told);
+        Some(Said {
+            text,
+            cited,
+            checks,
+        })
+    }
+
+    fn is_open(&self, desk: &Desk<'_>, date: Date, time: jiff::civil::Time) -> bool {
+        date.to_datetime(time)
+            .to_zoned(desk.now.time_zone().clone())
+            .is_ok_and(|at| self.hours.is_open(&at))
+    }
+
+    /// Whether the usual week has the doors closed at the time that is meant.
+    fn is_usually_closed(&self, mention: &Mention) -> bool {
+        let (Some(day), Some(time), true) = (mention.weekday, mention.time, mention.time_is_sure)
+        else {
+            return false;
+        };
+        let mut rows = self
+            .hours
+            .weekly
+            .iter()
+            .filter(|r| r.days.iter().any(|d| d.weekday() == day));
+        rows.all(|r| !r.open.iter().any(|s| s.from <= time && time < s.to))
+    }
+
+    fn push_again(&self, desk: &Desk<'_>, after: &Zoned, text: &mut String, cited: &mut Cited) {
+        let Some(next) = self.next_open(desk, after) else {
+            return;
+        };
+        let basis = self.hours.on(next.date()).basis;
+        let sentence = desk.wording.again(next.date(), next.time());
+        push(text, &sentence, &cited.marks(&self.entries(&basis)));
+    }
+
+    fn again_after(&self, desk: &Desk<'_>, after: &Zoned) -> Option<Said> {
+        let next = self.next_open(desk, after)?;
+        let day = self.on(desk, next.date())?;
+        let mut cited = Cited::default();
+        let mut text = String::new();
+        self.push_again(desk, after, &mut text, &mut cited);
+        Some(Said {
+            text,
+            cited,
+            checks: checks(&[day]),
+        })
+    }
+
+    fn now(&self, desk: &Desk<'_>) -> Option<Said> {
+        let today = self.on(desk, desk.now.date())?;
+        let close = self
+            .hours
+            .next_close(desk.now)
+            .filter(|_| !today.open.is_empty() || desk.now.hour() < 6);
+        let mut cited = Cited::default();
+        let mut text = String::new();
+        let mut sentence = desk.wording.now(
+            desk.now.date(),
+            desk.now.time(),
+            close.as_ref().map(Zoned::time),
+        );
+        if !today.note.is_empty() {
+            sentence.push_str(&format!(" ({})", today.note));
+        }
+        push(
+            &mut text,
+            &sentence,
+            &cited.marks(&self.entries(&today.basis)),
+        );
+        if close.is_none() {
+            self.push_again(desk, desk.now, &mut text, &mut cited);
+        }
+        Some(Said {
+            text,
+            cited,
+            checks: checks(&[today]),
+        })
+    }
+
+    /// The usual hours of a day of the week, and the rows that say so.
+    fn habit(
+        &self,
+        desk: &Desk<'_>,
+        day: Weekday,
+        mention: &Mention,
+        cited: &mut Cited,
+    ) -> Option<(String, serde_json::Value)> {
+        let today = desk.now.date();
+        let rows: Vec<(usize, &Weekly)> = self
+            .hours
+            .weekly
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| r.days.iter().any(|d| d.weekday() == day))
+            .filter(|(_, r)| r.holds_in_season(today))
+            .collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let mut text = String::new();
+        for (at, row) in &rows {
+            let mut sentence = desk.wording.habit(row, day);
+            if !row.note.is_empty() && row.which.is_empty() {
+                sentence.push_str(&format!(" ({})", row.note));
+            }
+            if let Some(time) = mention.time.filter(|_| !row.open.is_empty()) {
+                let open = row
+                    .open
+                    .iter()
+                    .any(|s| s.from <= time && (time < s.to || s.to <= s.from));
+                sentence.push_str(&desk.wording.at(time, open));
+            }
+            let marks = cited.marks(&self.entries(&Basis::Weekly(vec![*at])));
+            push(&mut text, &sentence, &marks);
+        }
+        let rows: Vec<&Weekly> = rows.iter().map(|(_, r)| *r).collect();
+        Some((text, json!(rows)))
+    }
+
+    /// The whole week.
+    fn week(&self, desk: &Desk<'_>) -> Option<Said> {
+        let today = desk.now.date();
+        let w = desk.wording;
+        let mut cited = Cited::default();
+        let mut parts = Vec::new();
+        for day in crate::facts::hours::Day::ALL {
+            for (at, row) in self.hours.weekly.iter().enumerate() {
+                let holds = row.days.contains(&day) && row.holds_in_season(today);
+                if !holds {
+                    continue;
+                }
+                let name = capital(crate::facts::weekday_name(day.weekday(), w.language));
+                let hours = if row.open.is_empty() {
+                    w.closed().to_owned()
+                } else {
+                    w.spans(&row.open)
+                };
+                let mark = cited.marks(&self.entries(&Basis::Weekly(vec![at])));
+                parts.push(format!("{name}{} {hours}{mark}", w.which(&row.which)));
+            }
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        let text = format!("{}{}.", w.week(), parts.join("; "));
+        let mut checks = Map::new();
+        checks.insert("week".into(), json!(self.hours.weekly));
+        Some(Said {
+            text,
+            cited,
+            checks,
+        })
+    }
+}
+
+/// Adds a sentence with its marks.
+fn push(text: &mut String, sentence: &str, marks: &str) {
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    text.push_str(sentence);
+    text.push('.');
+    text.push_str(marks);
+}
+
+fn checks(days: &[DayHours]) -> Map<String, serde_json::Value> {
+    let days: Vec<_> = days
+        .iter()
+        .map(|d| {
+            let basis = match &d.basis {
+                Basis::Special(_) => "exception",
+                Basis::Weekly(_) => "week",
+                Basis::Unstated => "unstated",
+            };
+            json!({"date": d.date, "open": d.open, "basis": basis})
+        })
+        .collect();
+    let mut out = Map::new();
+    out.insert("computed".into(), json!(days));
+    out
+}

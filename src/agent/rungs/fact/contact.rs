@@ -1,0 +1,157 @@
+//! Address, telephone and e-mail.
+
+use serde_json::Map;
+
+use super::cited::Cited;
+use super::{Desk, Said};
+use crate::facts::{Entry, What};
+use crate::store::DocumentId;
+use crate::store::facts::FactState;
+
+/// Labels of the main number or address, folded.
+const MAIN: &[&str] = &[
+    "",
+    "phone",
+    "tel",
+    "telephone",
+    "telefon",
+    "teléfono",
+    "telefono",
+    "téléphone",
+    "call",
+    "call us",
+    "main",
+    "office",
+    "reception",
+    "front desk",
+    "e-mail",
+    "email",
+    "mail",
+    "correo",
+    "courriel",
+    "contact",
+];
+
+pub(super) fn say(desk: &Desk<'_>, address: bool, phone: bool, email: bool) -> Option<Said> {
+    let confirmed: Vec<&Entry> = desk
+        .book
+        .entries
+        .iter()
+        .filter(|e| e.fact.state == FactState::Confirmed && !e.data.what.is_hours())
+        .collect();
+    let wanted = [(address, "address"), (phone, "phone"), (email, "email")];
+    let kinds: Vec<&str> = wanted
+        .iter()
+        .filter(|(w, _)| *w)
+        .map(|(_, kind)| *kind)
+        .collect();
+    let found = pick(&confirmed, &kinds);
+    let (found, sure) = match found {
+        Some(found) => (found, true),
+        None => {
+            let proposed: Vec<&Entry> = desk
+                .book
+                .entries
+                .iter()
+                .filter(|e| e.fact.state == FactState::Proposed && !e.data.what.is_hours())
+                .collect();
+            let document = best_document(&proposed)?;
+            let own: Vec<&Entry> = proposed
+                .into_iter()
+                .filter(|e| e.document() == Some(document))
+                .collect();
+            (pick(&own, &kinds)?, false)
+        }
+    };
+    let mut cited = Cited::default();
+    let mut parts = Vec::new();
+    for entry in found {
+        let mark = cited.mark(entry);
+        let part = if sure {
+            value(entry)
+        } else {
+            format!("“{}”", entry.fact.quote)
+        };
+        parts.push(format!("{part}{mark}"));
+    }
+    let text = if sure {
+        parts.join("\n")
+    } else {
+        format!(
+            "{}: {}",
+            super::wording::capital(desk.wording.documents()),
+            parts.join(" ")
+        )
+    };
+    let mut checks = Map::new();
+    checks.insert("confirmed".into(), sure.into());
+    Some(Said {
+        text,
+        cited,
+        checks,
+    })
+}
+
+/// One fact of each kind, the main one; `None` when a kind is missing.
+fn pick<'a>(entries: &[&'a Entry], kinds: &[&str]) -> Option<Vec<&'a Entry>> {
+    kinds
+        .iter()
+        .map(|kind| {
+            let all = || {
+                entries
+                    .iter()
+                    .copied()
+                    .filter(|e| e.data.what.kind() == *kind)
+            };
+            all().find(|e| is_main(&e.data.what)).or_else(|| {
+                // Several numbers for special purposes, and none for all: nothing is picked by chance.
+                let mut only = all();
+                let first = only.next()?;
+                only.next().is_none().then_some(first)
+            })
+        })
+        .collect()
+}
+
+fn is_main(what: &What) -> bool {
+    match what {
+        What::Address { .. } => true,
+        What::Phone { label, .. } | What::Email { label, .. } => {
+            MAIN.contains(&label.to_lowercase().trim())
+        }
+        _ => false,
+    }
+}
+
+fn value(entry: &Entry) -> String {
+    match &entry.data.what {
+        What::Address { text } => text.clone(),
+        What::Phone { label, number } if label.is_empty() => number.clone(),
+        What::Phone { label, number } => format!("{label}: {number}"),
+        What::Email { label, address } if label.is_empty() => address.clone(),
+        What::Email { label, address } => format!("{label}: {address}"),
+        _ => String::new(),
+    }
+}
+
+/// The document that says most about how to reach the house, with its address; `None` when two say
+/// as much.
+fn best_document(entries: &[&Entry]) -> Option<DocumentId> {
+    let mut counts: Vec<(DocumentId, (usize, usize))> = Vec::new();
+    for entry in entries {
+        let Some(document) = entry.document() else {
+            continue;
+        };
+        let address = usize::from(matches!(entry.data.what, What::Address { .. }));
+        match counts.iter_mut().find(|(d, _)| *d == document) {
+            Some((_, (addresses, all))) => {
+                *addresses = (*addresses).max(address);
+                *all += 1;
+            }
+            None => counts.push((document, (address, 1))),
+        }
+    }
+    let (best, score) = *counts.iter().max_by_key(|(_, score)| *score)?;
+    let alone = counts.iter().filter(|(_, s)| *s == score).count() == 1;
+    alone.then_some(best)
+}

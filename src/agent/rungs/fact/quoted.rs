@@ -1,0 +1,278 @@
+//! Answers from facts that nobody confirmed: the document's own words for the resolved day, and no
+//! sentence of our own about them.
+
+use std::collections::HashSet;
+
+use jiff::Zoned;
+use jiff::civil::Date;
+use serde_json::{Map, json};
+
+use super::cited::Cited;
+use super::wording::capital;
+use super::{Desk, Said};
+use crate::facts::ask::Topic;
+use crate::facts::hours::{Basis, Hours};
+use crate::facts::{Entry, Mention, Relation, What, weekday_name};
+use crate::store::facts::FactState;
+
+/// Days of the week that a document must tell before its week counts: a list of courses has fewer.
+const WHOLE_WEEK: usize = 5;
+/// Days that are quoted one by one.
+const MOST_DAYS: usize = 4;
+
+struct Proposed<'a> {
+    hours: Hours,
+    weekly: Vec<&'a Entry>,
+    special: Vec<&'a Entry>,
+    /// Whether a document tells a whole week, and no other one contradicts it.
+    week: bool,
+}
+
+pub(super) fn say(desk: &Desk<'_>) -> Option<Said> {
+    let label = desk.label();
+    let (hours, weekly, special) = desk.book.hours(FactState::Proposed, label);
+    if weekly.is_empty() && special.is_empty() {
+        return None;
+    }
+    let week = label.is_some() || is_whole(&weekly);
+    let proposed = Proposed {
+        hours,
+        weekly,
+        special,
+        week,
+    };
+    let mention = desk.meant();
+    if mention.is_none() && (!desk.asked.mentions.is_empty()) {
+        return None;
+    }
+    // Where the owner confirmed the week, only exceptions are left to quote.
+    let (confirmed, _, _) = desk.book.hours(FactState::Confirmed, label);
+    let week_is_ours = !confirmed.weekly.is_empty();
+    if let Some(mention) = mention {
+        if let Some(after) = desk.after(mention) {
+            return proposed.again_after(desk, &after);
+        }
+        if mention.relation == Relation::Before {
+            return None;
+        }
+        if let (Some(day), true) = (mention.weekday, mention.recurring && !week_is_ours) {
+            return proposed.habit(desk, day, mention);
+        }
+        return proposed.days(desk, Some(mention), week_is_ours);
+    }
+    if desk.asked.week && !week_is_ours {
+        return proposed.whole_week(desk);
+    }
+    proposed.days(desk, None, week_is_ours)
+}
+
+/// One document tells five days or more, and all statements come from it.
+fn is_whole(weekly: &[&Entry]) -> bool {
+    let documents: HashSet<_> = weekly.iter().map(|e| e.document()).collect();
+    let days: HashSet<_> = weekly
+        .iter()
+        .filter_map(|e| match &e.data.what {
+            What::Weekly(row) => Some(row.days.clone()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    documents.len() == 1 && days.len() >= WHOLE_WEEK
+}
+
+impl<'a> Proposed<'a> {
+    /// The statements that hold for a date, if it is clear which do.
+    fn of(&self, desk: &Desk<'_>, date: Date, only_special: bool) -> Option<Vec<&'a Entry>> {
+        let covering: Vec<&Entry> = self
+            .hours
+            .special
+            .iter()
+            .zip(&self.special)
+            .filter(|(s, _)| s.from <= date && date <= s.until)
+            .map(|(_, e)| *e)
+            .collect();
+        if let Some(first) = covering.first() {
+            // Two documents that contradict, and none is newer.
+            let open = |e: &Entry| match &e.data.what {
+                What::Special(s) => Some(s.open.clone()),
+                _ => None,
+            };
+            if covering
+                .iter()
+                .any(|e| e.document() != first.document() && open(e) != open(first))
+            {
+                return None;
+            }
+            let mut out = covering.clone();
+            let usual = matches!(&first.data.what, What::Special(s) if s.open.is_none());
+            if usual && self.week {
+                out.extend(self.rows(date));
+            }
+            return Some(out);
+        }
+        if only_special || !self.week || desk.book.doubt(date).is_some() {
+            return None;
+        }
+        let rows = self.rows(date);
+        (!rows.is_empty()).then_some(rows)
+    }
+
+    fn rows(&self, date: Date) -> Vec<&'a Entry> {
+        let week = Hours {
+            weekly: self.hours.weekly.clone(),
+            special: Vec::new(),
+        };
+        match week.on(date).basis {
+            Basis::Weekly(rows) => rows
+                .iter()
+                .filter_map(|at| self.weekly.get(*at).copied())
+                .collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn days(&self, desk: &Desk<'_>, mention: Option<&Mention>, only_special: bool) -> Option<Said> {
+        let days = desk.days(mention);
+        if days.len() > MOST_DAYS {
+            return None;
+        }
+        let only_closed = matches!(
+            desk.asked.topic,
+            Topic::Appointment | Topic::Visit { purpose: true }
+        );
+        let mut quote = Quote::default();
+        for date in days {
+            let mut entries = self.of(desk, date, only_special)?;
+            // "On Friday" may mean any Friday: the usual row stands beside the exception.
+            if mention.is_some_and(|m| m.vague) && self.week && !only_special {
+                for row in self.rows(date) {
+                    if !entries.iter().any(|e| e.fact.id == row.fact.id) {
+                        entries.push(row);
+                    }
+                }
+            }
+            if only_closed && !self.is_closed(desk, date, mention) {
+                return None;
+            }
+            quote.day(
+                desk,
+                date,
+                &entries,
+                self.is_chosen_by_month(date, &entries),
+            );
+        }
+        Some(quote.said())
+    }
+
+    /// Whether a row of "first and third Saturday" is among what is quoted for a date.
+    fn is_chosen_by_month(&self, _: Date, entries: &[&Entry]) -> bool {
+        entries
+            .iter()
+            .any(|e| matches!(&e.data.what, What::Weekly(row) if !row.which.is_empty()))
+    }
+
+    fn is_closed(&self, desk: &Desk<'_>, date: Date, mention: Option<&Mention>) -> bool {
+        let day = self.hours.on(date);
+        let time = mention.filter(|m| m.time_is_sure).and_then(|m| m.time);
+        let zone = desk.now.time_zone().clone();
+        let usual = Hours {
+            weekly: self.hours.weekly.clone(),
+            special: Vec::new(),
+        };
+        let usually = mention.filter(|m| m.vague).is_some_and(|_| {
+            time.is_some_and(|t| !usual.on(date).open.iter().any(|s| s.from <= t && t < s.to))
+        });
+        usually
+            || day.open.is_empty()
+            || time
+                .and_then(|t| date.to_datetime(t).to_zoned(zone).ok())
+                .is_some_and(|at| !self.hours.is_open(&at))
+    }
+
+    fn again_after(&self, desk: &Desk<'_>, after: &Zoned) -> Option<Said> {
+        let unsure = |date: Date| self.of(desk, date, false).is_none();
+        let next = self.hours.next_open(after, &unsure)?;
+        let entries = self.of(desk, next.date(), false)?;
+        let mut quote = Quote::default();
+        quote.day(desk, next.date(), &entries, false);
+        Some(quote.said())
+    }
+
+    fn habit(&self, desk: &Desk<'_>, day: jiff::civil::Weekday, mention: &Mention) -> Option<Said> {
+        if !self.week {
+            return None;
+        }
+        let rows: Vec<&Entry> = self
+            .weekly
+            .iter()
+            .copied()
+            .filter(|e| matches!(&e.data.what, What::Weekly(row) if row.days.iter().any(|d| d.weekday() == day)))
+            .collect();
+        if rows.is_empty() || mention.date.is_none() {
+            return None;
+        }
+        let mut quote = Quote::default();
+        quote.lines(
+            desk,
+            &capital(weekday_name(day, desk.wording.language)),
+            &rows,
+        );
+        Some(quote.said())
+    }
+
+    fn whole_week(&self, desk: &Desk<'_>) -> Option<Said> {
+        if !self.week {
+            return None;
+        }
+        let mut quote = Quote::default();
+        let title = desk.wording.week().trim_end_matches([':', ' ', '\u{a0}']);
+        quote.lines(desk, title, &self.weekly);
+        Some(quote.said())
+    }
+}
+
+/// Quoted lines, each with its mark.
+#[derive(Default)]
+struct Quote {
+    text: String,
+    cited: Cited,
+    dates: Vec<Date>,
+}
+
+impl Quote {
+    fn day(&mut self, desk: &Desk<'_>, date: Date, entries: &[&Entry], nth: bool) {
+        let mut intro = capital(&desk.wording.full_date(date));
+        if nth {
+            intro.push_str(&format!(", {}", desk.wording.nth(date)));
+        }
+        self.dates.push(date);
+        self.lines(desk, &intro, entries);
+    }
+
+    fn lines(&mut self, desk: &Desk<'_>, intro: &str, entries: &[&Entry]) {
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text
+            .push_str(&format!("{intro} – {}:", desk.wording.documents()));
+        let mut seen = HashSet::new();
+        for entry in entries {
+            if seen.insert(&entry.fact.quote) {
+                let mark = self.cited.mark(entry);
+                self.text
+                    .push_str(&format!(" “{}”{mark}", entry.fact.quote));
+            }
+        }
+    }
+
+    fn said(self) -> Said {
+        let mut checks = Map::new();
+        checks.insert("quoted".into(), json!(self.dates));
+        checks.insert("confirmed".into(), json!(false));
+        Said {
+            text: self.text,
+            cited: self.cited,
+            checks,
+        }
+    }
+}

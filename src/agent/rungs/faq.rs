@@ -1,0 +1,74 @@
+//! The rung of approved answers: what the business wrote, word for word.
+
+use async_trait::async_trait;
+use serde_json::json;
+use tokio::sync::mpsc::Sender;
+
+use super::{Draft, Grounds, LadderRung};
+use crate::agent::AgentError;
+use crate::agent::types::{Citation, CitationKind, Rung, TurnEvent};
+use crate::knowledge::{FaqMatch, Knowledge};
+
+/// Approved answers.
+pub(in crate::agent) struct FaqRung<'k> {
+    pub(in crate::agent) knowledge: &'k Knowledge,
+}
+
+#[async_trait]
+impl LadderRung for FaqRung<'_> {
+    async fn answer(
+        &self,
+        grounds: &Grounds<'_>,
+        out: &Sender<TurnEvent>,
+    ) -> Result<Option<Draft>, AgentError> {
+        let now = grounds.now.as_millisecond();
+        if !self.knowledge.has_faqs(grounds.workspace, now) {
+            return Ok(None);
+        }
+        // What was searched for may hold the question before this one, or be worded anew.
+        let own;
+        let vector = if grounds.found.query.trim() == grounds.question.trim() {
+            grounds.found.vector.as_deref()
+        } else {
+            own = self.knowledge.question_vector(grounds.question).await;
+            own.as_deref()
+        };
+        let found = self
+            .knowledge
+            .faq_match(grounds.workspace, grounds.question, vector, now)
+            .await?;
+        Ok(match found {
+            Some(found) => Some(drafted(&found, grounds, out).await),
+            None => None,
+        })
+    }
+}
+
+/// An approved answer as the answer to this question.
+pub(super) async fn drafted(
+    found: &FaqMatch,
+    grounds: &Grounds<'_>,
+    out: &Sender<TurnEvent>,
+) -> Draft {
+    let text = found.faq.answer.clone();
+    let citation = Citation {
+        kind: CitationKind::Faq,
+        number: 1,
+        document: found.faq.id.to_string(),
+        version: String::new(),
+        title: found.phrasing.clone(),
+        section: None,
+        page: None,
+        span: [0, text.len()],
+        quote: text.clone(),
+        score: found.score,
+    };
+    let mut draft = Draft::show(Rung::Faq, text, vec![citation], grounds, out).await;
+    draft.checks.insert("faq".into(), json!(found.faq.id));
+    draft
+        .checks
+        .insert("phrasing".into(), json!(found.phrasing));
+    draft.checks.insert("cosine".into(), json!(found.cosine));
+    draft.checks.insert("overlap".into(), json!(found.overlap));
+    draft
+}

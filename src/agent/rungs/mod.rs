@@ -1,0 +1,180 @@
+//! The answer ladder: rungs in the order in which they are asked, safest first. Each answers or
+//! passes on; the last one always answers. A rung is a file here.
+
+mod extract;
+mod fact;
+mod faq;
+mod model;
+mod refusal;
+mod talk;
+
+pub(super) use extract::ExtractRung;
+pub(super) use fact::{FactRung, preview as fact_preview};
+pub(super) use faq::FaqRung;
+pub(super) use model::ModelRung;
+pub(super) use refusal::RefusalRung;
+pub(super) use talk::TalkRung;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+use tokio::sync::OnceCell;
+use tokio::sync::mpsc::Sender;
+
+use super::AgentError;
+use super::evidence::{Evidence, Place};
+use super::settings::AnswerSettings;
+use super::types::{Citation, Rung, Tokens, TurnEvent};
+use crate::knowledge::{Found, Language};
+use crate::llm::{ChatMessage, Priority, Reranker, Sampling};
+use crate::store::{Store, WorkspaceId};
+
+/// What a rung knows of the question.
+pub(super) struct Grounds<'a> {
+    pub(super) store: &'a Store,
+    pub(super) workspace: WorkspaceId,
+    /// What the rungs answer: the visitor's question, or the same in plain words.
+    pub(super) question: &'a str,
+    /// What the visitor wrote.
+    pub(super) wording: &'a str,
+    /// The language that the visitor writes.
+    pub(super) language: Language,
+    /// Earlier messages, oldest first.
+    pub(super) history: &'a [ChatMessage],
+    /// What was found, and what was searched for.
+    pub(super) found: &'a Found,
+    /// The owner's instructions.
+    pub(super) instructions: &'a str,
+    /// The time that the answer is for: the clock, unless a test set it.
+    pub(super) now: jiff::Timestamp,
+    pub(super) settings: &'a AnswerSettings,
+    pub(super) reranker: Option<&'a dyn Reranker>,
+    pub(super) priority: Priority,
+    pub(super) sampling: Option<&'a Sampling>,
+    /// When the question came.
+    pub(super) since: Instant,
+    /// Made when a rung first asks for it.
+    pub(super) evidence: OnceCell<Evidence>,
+    pub(super) noted: Mutex<Noted>,
+}
+
+impl Grounds<'_> {
+    /// The places that may answer.
+    pub(super) async fn evidence(&self) -> &Evidence {
+        self.evidence
+            .get_or_init(|| {
+                Evidence::gather(self.found, self.question, self.reranker, self.priority)
+            })
+            .await
+    }
+
+    /// Notes how sure a rung is of what it would answer, whether it answers or not.
+    pub(super) fn note(&self, rung: &str, best: &Place, text: &str) {
+        self.noted
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .considered
+            .push(
+                json!({"rung": rung, "score": best.candidate_score(), "text": text,
+                "features": best.features}),
+            );
+    }
+
+    pub(super) fn into_noted(self) -> Noted {
+        self.noted
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the way up leaves for the receipt: how sure each rung was, also those that passed on.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    considered: Vec<Value>,
+    other: Map<String, Value>,
+}
+
+impl Noted {
+    pub(super) fn set(&mut self, key: &str, value: Value) {
+        self.other.insert(key.to_owned(), value);
+    }
+
+    /// How sure a rung was at last; 0 when it had nothing to say.
+    pub(super) fn best(&self, rung: &str) -> f32 {
+        let of_rung = self.considered.iter().rev().find(|c| c["rung"] == rung);
+        #[expect(clippy::cast_possible_truncation, reason = "a probability")]
+        of_rung.map_or(0.0, |c| c["score"].as_f64().unwrap_or(0.0) as f32)
+    }
+
+    /// Writes it into the checks of the answer.
+    pub(super) fn settle(self, checks: &mut Map<String, Value>) {
+        checks.extend(self.other);
+        if !self.considered.is_empty() {
+            checks.insert("considered".into(), Value::Array(self.considered));
+        }
+    }
+}
+
+/// A rung's answer before it is written down.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) rung: Rung,
+    pub(super) text: String,
+    pub(super) citations: Vec<Citation>,
+    /// What was checked, and how it came out; goes into the receipt as it is.
+    pub(super) checks: Map<String, Value>,
+    /// The visitor is offered a person.
+    pub(super) handoff: bool,
+    pub(super) tokens: Tokens,
+    /// From the question to the first word, ms.
+    pub(super) first_token: u64,
+    pub(super) prompt_hash: Option<String>,
+    /// Why the engine ended before the answer did.
+    pub(super) interrupted: Option<String>,
+}
+
+impl Draft {
+    /// Shows a text that is complete and makes it the answer.
+    pub(super) async fn show(
+        rung: Rung,
+        text: String,
+        citations: Vec<Citation>,
+        grounds: &Grounds<'_>,
+        out: &Sender<TurnEvent>,
+    ) -> Self {
+        show(out, text.clone()).await;
+        Self {
+            rung,
+            text,
+            citations,
+            checks: Map::new(),
+            handoff: false,
+            tokens: Tokens::default(),
+            first_token: elapsed(grounds.since),
+            prompt_hash: None,
+            interrupted: None,
+        }
+    }
+}
+
+/// One way of answering.
+#[async_trait]
+pub(super) trait LadderRung: Send + Sync {
+    /// Answers, showing the text as it comes, or passes on with `None`.
+    async fn answer(
+        &self,
+        grounds: &Grounds<'_>,
+        out: &Sender<TurnEvent>,
+    ) -> Result<Option<Draft>, AgentError>;
+}
+
+pub(super) async fn show(out: &Sender<TurnEvent>, text: String) {
+    // When nobody listens any more, the turn is being cancelled anyway.
+    let _ = out.send(TurnEvent::Delta(text)).await;
+}
+
+pub(super) fn elapsed(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,80 @@
+//! Asking the agent of this process.
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::EvalError;
+use super::golden::Case;
+use super::run::{Asked, Asker, Seen};
+use crate::agent::{Agent, Turn};
+use crate::knowledge::View;
+use crate::llm::{ChatMessage, Priority, Role};
+use crate::store::assistants::Assistant;
+use crate::store::{self, Store, WorkspaceId};
+
+/// Asks an agent of this process, in one workspace. Nothing of it is kept.
+pub struct AgentAsker {
+    /// The agent.
+    pub agent: Agent,
+    /// Its store.
+    pub store: Store,
+    /// Whose documents.
+    pub workspace: WorkspaceId,
+    /// Who answers.
+    pub assistant: Assistant,
+    /// Place in the queue.
+    pub priority: Priority,
+    /// Which knowledge.
+    pub view: View,
+}
+
+#[async_trait]
+impl Asker for AgentAsker {
+    async fn ask(&self, case: &Case) -> Result<Asked, EvalError> {
+        let history = case.history.iter().map(|earlier| {
+            let role = if earlier.is_visitor() {
+                Role::User
+            } else {
+                Role::Assistant
+            };
+            ChatMessage::new(role, earlier.text.clone())
+        });
+        let turn = Turn {
+            workspace: self.workspace,
+            assistant: self.assistant.clone(),
+            conversation: None,
+            history: history.collect(),
+            question: case.question.clone(),
+            client_id: None,
+            priority: self.priority,
+            sampling: None,
+            now: case.now,
+            evaluation: true,
+        };
+        let measured = self
+            .agent
+            .measure(turn, self.view)
+            .await
+            .map_err(|error| EvalError::Ask(error.to_string()))?;
+        let (workspace, found) = (self.workspace, measured.found);
+        let found = self.store.read(move |conn| {
+            let named = found.into_iter().map(|passage| {
+                // One that was deleted meanwhile has no name any more.
+                let document = store::documents::get(conn, workspace, passage.document);
+                Seen {
+                    name: document.map(|d| d.name.clone()).unwrap_or_default(),
+                    document: passage.document.to_string(),
+                    version: passage.version.to_string(),
+                    span: passage.span,
+                    text: passage.text,
+                }
+            });
+            Ok(named.collect())
+        });
+        Ok(Asked {
+            answer: measured.answer,
+            found: found.await?,
+            checks: Value::Object(measured.checks),
+        })
+    }
+}

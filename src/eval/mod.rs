@@ -1,0 +1,68 @@
+//! Measuring answers: golden questions, grading, runs, and what a change made better or worse.
+//!
+//! Reading order: `golden` (a question and what a right answer to it says) → [`run`] (asks) →
+//! [`grade`] (judges one answer, without any model) → [`figures`] (counts). It knows neither HTTP
+//! nor the command line; whoever can be asked implements [`run::Asker`].
+
+pub mod agent;
+pub mod calibrate;
+pub mod collection;
+pub mod compare;
+pub mod figures;
+pub mod gate;
+pub mod golden;
+pub mod grade;
+pub mod retrieval;
+pub mod run;
+pub mod runner;
+pub mod text;
+
+#[cfg(test)]
+mod calibrate_tests;
+#[cfg(test)]
+mod golden_tests;
+#[cfg(test)]
+mod grade_tests;
+
+pub use agent::AgentAsker;
+pub use compare::Comparison;
+pub use figures::Figures;
+pub use golden::Case;
+pub use grade::{Cause, Graded, Outcome};
+pub use run::{Asked, Asker, Report, Seen};
+pub use runner::Runner;
+
+/// Why something could not be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum EvalError {
+    /// A file of questions that does not have the expected form.
+    #[error("line {line}: {what}")]
+    Line {
+        /// From 1.
+        line: usize,
+        /// What is wrong there, and what would be right.
+        what: String,
+    },
+    /// There is nothing to ask.
+    #[error(
+        "there are no questions; give a file with one question per line (JSON) or a CSV with the columns question,expected"
+    )]
+    NoQuestions,
+    /// A workspace has no golden questions.
+    #[error(
+        "there are no golden questions yet; make some from good answers under Receipts, or add them under Quality"
+    )]
+    NoGolden,
+    /// The gate says no.
+    #[error("{0}")]
+    Gate(String),
+    /// Frontdesk shuts down.
+    #[error("Frontdesk was stopped during the run; start it again")]
+    Stopped,
+    /// A question could not be asked.
+    #[error("{0}")]
+    Ask(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] crate::store::StoreError),
+}

@@ -1,0 +1,134 @@
+//! Asking golden questions, one after another or several at a time.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::figures::Figures;
+use super::golden::Case;
+use super::grade::{self, Graded};
+use super::{EvalError, Outcome};
+use crate::agent::Answer;
+use crate::store::UnixMs;
+
+/// A passage that was found for a question.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Id of the document.
+    pub document: String,
+    /// Id of the document's version.
+    pub version: String,
+    /// File name of the document.
+    pub name: String,
+    /// Its byte range in the version's text.
+    pub span: [usize; 2],
+    /// Its text.
+    pub text: String,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Asked {
+    /// The answer.
+    pub answer: Answer,
+    /// The passages that were found, best first.
+    pub found: Vec<Seen>,
+    /// What the rungs measured, from the receipt.
+    pub checks: Value,
+}
+
+/// Who can be asked: an agent in this process, or a server.
+#[async_trait]
+pub trait Asker: Send + Sync {
+    /// Asks one question.
+    ///
+    /// # Errors
+    /// When there is no answer; the run goes on with the next question.
+    async fn ask(&self, case: &Case) -> Result<Asked, EvalError>;
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Progress {
+    /// Questions that were asked.
+    pub done: usize,
+    /// All questions.
+    pub total: usize,
+    /// Right so far.
+    pub right: usize,
+    /// False so far.
+    pub wrong: usize,
+}
+
+/// A finished run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// What was asked: usually the file's name.
+    pub name: String,
+    /// When it began, Unix ms.
+    pub started_at: UnixMs,
+    /// When it ended, Unix ms.
+    pub ended_at: UnixMs,
+    /// The figures.
+    pub figures: Figures,
+    /// Each question, in the order of the file.
+    pub results: Vec<Graded>,
+}
+
+/// Asks all questions, `jobs` at a time, and judges the answers. `on_step` hears of each; when it
+/// says false, the run ends there.
+///
+/// # Errors
+/// When there are no questions.
+pub async fn run(
+    name: &str,
+    cases: Vec<Case>,
+    asker: Arc<dyn Asker>,
+    jobs: usize,
+    mut on_step: impl FnMut(Progress, &Graded) -> bool + Send,
+) -> Result<Report, EvalError> {
+    if cases.is_empty() {
+        return Err(EvalError::NoQuestions);
+    }
+    let started_at = jiff::Timestamp::now().as_millisecond();
+    let total = cases.len();
+    let mut graded = futures::stream::iter(cases)
+        .map(|case| {
+            let asker = Arc::clone(&asker);
+            async move {
+                match asker.ask(&case).await {
+                    Ok(asked) => grade::grade(&case, &asked),
+                    Err(error) => grade::failed(&case, &error.to_string()),
+                }
+            }
+        })
+        .buffered(jobs.max(1));
+    let mut results = Vec::with_capacity(total);
+    let mut progress = Progress {
+        total,
+        ..Progress::default()
+    };
+    while let Some(one) = graded.next().await {
+        progress.done += 1;
+        match one.outcome {
+            Outcome::Right => progress.right += 1,
+            Outcome::False => progress.wrong += 1,
+            Outcome::Missed => {}
+        }
+        let go_on = on_step(progress, &one);
+        results.push(one);
+        if !go_on {
+            break;
+        }
+    }
+    Ok(Report {
+        name: name.to_owned(),
+        started_at,
+        ended_at: jiff::Timestamp::now().as_millisecond(),
+        figures: Figures::of(&results),
+        results,
+    })
+}

@@ -1,0 +1,296 @@
+//! Runs in the background: of a workspace's golden questions, with the lowest priority, so that no
+//! visitor waits for them. How far a run is stands in the store, so that a page can be left and
+//! opened again.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::gate::{Waiting, kept_results};
+use super::run::{Progress, Report, run};
+use super::{AgentAsker, Case, Comparison, EvalError};
+use crate::agent::Agent;
+use crate::knowledge::{Knowledge, View};
+use crate::llm::Priority;
+use crate::store::assistants::Assistant;
+use crate::store::evals::{self, RunKind, RunState};
+use crate::store::{EvalRunId, Store, WorkspaceId, golden};
+
+/// Name of the runs of a workspace's own golden questions.
+pub const GOLDEN: &str = "golden questions";
+/// How often a run tells how far it is.
+const TELL: Duration = Duration::from_millis(700);
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Starts runs. Clones are handles on the same one.
+#[derive(Clone)]
+pub struct Runner {
+    agent: Agent,
+    knowledge: Knowledge,
+    store: Store,
+    tasks: TaskTracker,
+    shutdown: CancellationToken,
+    busy: Arc<Mutex<HashSet<WorkspaceId>>>,
+}
+
+/// A workspace is free again when this is dropped.
+struct Busy(Arc<Mutex<HashSet<WorkspaceId>>>, WorkspaceId);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let mut busy = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.remove(&self.1);
+    }
+}
+
+/// What a run has come to know.
+struct Outcome {
+    summary: Value,
+    live: Value,
+    next: Option<Value>,
+}
+
+impl Runner {
+    /// Runs on these parts, until shutdown.
+    pub fn new(
+        agent: Agent,
+        knowledge: Knowledge,
+        store: Store,
+        tasks: TaskTracker,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Self {
+            agent,
+            knowledge,
+            store,
+            tasks,
+            shutdown,
+            busy: Arc::default(),
+        }
+    }
+
+    /// The knowledge that is measured.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
+    }
+
+    /// Marks runs that the last process left behind.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn recover(&self) -> Result<(), EvalError> {
+        let summary = json!({"error": "Frontdesk was stopped during the run; start it again"});
+        self.store
+            .write(move |tx| evals::fail_left_behind(tx, &summary, now()))
+            .await?;
+        Ok(())
+    }
+
+    /// Starts asking a workspace's golden questions: of what is live, or for the gate of what is
+    /// live and of what waits.
+    ///
+    /// # Errors
+    /// When there are no questions, nothing waits, or a run is under way.
+    pub async fn start(
+        &self,
+        workspace: WorkspaceId,
+        assistant: Assistant,
+        kind: RunKind,
+    ) -> Result<EvalRunId, EvalError> {
+        let cases = golden_cases(&self.store, workspace).await?;
+        let waiting = match kind {
+            RunKind::Gate => Some(self.waiting(workspace).await?),
+            _ => None,
+        };
+        let busy = self.take(workspace)?;
+        let begin = self
+            .store
+            .write(move |tx| evals::begin(tx, workspace, GOLDEN, kind, now()));
+        let id = begin.await?;
+        let runner = self.clone();
+        self.tasks.spawn(async move {
+            let _busy = busy;
+            let outcome = runner.carry_out(workspace, id, assistant, cases, waiting);
+            let outcome = outcome.await;
+            if let Err(error) = runner.end(workspace, id, outcome).await {
+                tracing::error!(%error, "a run of golden questions could not be kept");
+            }
+        });
+        Ok(id)
+    }
+
+    async fn waiting(&self, workspace: WorkspaceId) -> Result<Waiting, EvalError> {
+        let waiting = Waiting::find(&self.store, workspace).await?;
+        if waiting.is_empty() {
+            return Err(EvalError::Gate("nothing waits at the gate".into()));
+        }
+        if let Some(name) = waiting.unread() {
+            let what = format!("{name} is still being read; try again in a moment");
+            return Err(EvalError::Gate(what));
+        }
+        Ok(waiting)
+    }
+
+    fn take(&self, workspace: WorkspaceId) -> Result<Busy, EvalError> {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if busy.insert(workspace) {
+            return Ok(Busy(Arc::clone(&self.busy), workspace));
+        }
+        let what = "a run is under way already; wait until it has ended";
+        Err(EvalError::Gate(what.into()))
+    }
+
+    async fn carry_out(
+        &self,
+        workspace: WorkspaceId,
+        id: EvalRunId,
+        assistant: Assistant,
+        cases: Vec<Case>,
+        waiting: Option<Waiting>,
+    ) -> Result<Outcome, EvalError> {
+        let views = if waiting.is_some() { 2 } else { 1 };
+        let total = cases.len() * views;
+        let live = self.ask(
+            workspace,
+            id,
+            View::Live,
+            assistant.clone(),
+            cases.clone(),
+            (0, total),
+        );
+        let live = live.await?;
+        let Some(waiting) = waiting else {
+            return Ok(Outcome {
+                summary: json!(live.figures),
+                live: json!(live.results),
+                next: None,
+            });
+        };
+        let (changed, done) = (waiting.applied(&assistant), cases.len());
+        let next = self.ask(workspace, id, View::Next, changed, cases, (done, total));
+        let next = next.await?;
+        let mut summary = json!(next.figures);
+        if let Some(fields) = summary.as_object_mut() {
+            let comparison = Comparison::of(&live.results, &next.results);
+            fields.insert("before".into(), json!(live.figures));
+            fields.insert("comparison".into(), json!(comparison));
+            fields.insert("changes".into(), json!(waiting.ids()));
+        }
+        Ok(Outcome {
+            summary,
+            live: json!(live.results),
+            next: Some(json!(next.results)),
+        })
+    }
+
+    async fn ask(
+        &self,
+        workspace: WorkspaceId,
+        id: EvalRunId,
+        view: View,
+        assistant: Assistant,
+        cases: Vec<Case>,
+        (before, total): (usize, usize),
+    ) -> Result<Report, EvalError> {
+        let asker = Arc::new(AgentAsker {
+            agent: self.agent.clone(),
+            store: self.store.clone(),
+            workspace,
+            assistant,
+            priority: Priority::Background,
+            view,
+        });
+        let wanted = cases.len();
+        let mut told = Instant::now();
+        let report = run(GOLDEN, cases, asker, 1, |progress, _| {
+            if told.elapsed() >= TELL {
+                told = Instant::now();
+                let done = before + progress.done;
+                self.tell(
+                    workspace,
+                    id,
+                    Progress {
+                        done,
+                        total,
+                        ..progress
+                    },
+                );
+            }
+            !self.shutdown.is_cancelled()
+        });
+        let mut report = tokio::select! {
+            report = report => report?,
+            () = self.shutdown.cancelled() => return Err(EvalError::Stopped),
+        };
+        if report.results.len() < wanted {
+            return Err(EvalError::Stopped);
+        }
+        for one in &mut report.results {
+            one.checks = Value::Null;
+        }
+        Ok(report)
+    }
+
+    /// Writes down how far a run is; a page that shows it may be opened at any time.
+    fn tell(&self, workspace: WorkspaceId, id: EvalRunId, progress: Progress) {
+        let store = self.store.clone();
+        self.tasks.spawn(async move {
+            let written = store
+                .write(move |tx| {
+                    let run = evals::get(tx, workspace, id)?;
+                    evals::set_summary(tx, &run, &json!({ "progress": progress }))
+                })
+                .await;
+            if let Err(error) = written {
+                tracing::warn!(%error, "the progress of a run could not be written down");
+            }
+        });
+    }
+
+    async fn end(
+        &self,
+        workspace: WorkspaceId,
+        id: EvalRunId,
+        outcome: Result<Outcome, EvalError>,
+    ) -> Result<(), EvalError> {
+        let write = self.store.write(move |tx| {
+            let run = evals::get(tx, workspace, id)?;
+            match outcome {
+                Ok(found) => {
+                    let results = kept_results(&run, &found.live, found.next.as_ref());
+                    evals::end(tx, &run, RunState::Done, &found.summary, &results, now())
+                }
+                Err(error) => {
+                    let summary = json!({"error": error.to_string()});
+                    evals::end(tx, &run, RunState::Failed, &summary, &json!([]), now())
+                }
+            }
+        });
+        Ok(write.await?)
+    }
+}
+
+/// The golden questions of a workspace that can be graded.
+///
+/// # Errors
+/// When there are none.
+pub async fn golden_cases(store: &Store, workspace: WorkspaceId) -> Result<Vec<Case>, EvalError> {
+    let kept = store
+        .read(move |conn| golden::list(conn, workspace))
+        .await?;
+    let cases: Vec<Case> = kept
+        .into_iter()
+        .filter_map(|one| Case::kept(&one.id.to_string(), &one.question, &one.expectation))
+        .collect();
+    if cases.is_empty() {
+        return Err(EvalError::NoGolden);
+    }
+    Ok(cases)
+}

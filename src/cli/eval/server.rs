@@ -1,0 +1,80 @@
+//! Asking a running server over its API.
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::cli::remote::Server;
+use crate::eval::{Asked, Asker, Case, EvalError, Report};
+
+/// Asks a running server.
+pub(super) struct ServerAsker {
+    server: Server,
+    path: String,
+}
+
+impl ServerAsker {
+    pub(super) fn new(server: Server, workspace: &str) -> Self {
+        let path = path("/api/evals/ask", &[("workspace", workspace)]);
+        Self { server, path }
+    }
+
+    async fn try_ask(&self, case: &Case) -> anyhow::Result<Asked> {
+        let body = serde_json::to_value(case)?;
+        Ok(serde_json::from_value(
+            self.server.post(&self.path, &body).await?,
+        )?)
+    }
+}
+
+/// An address of the server.
+pub(super) fn path(path: &str, query: &[(&str, &str)]) -> String {
+    let mut encoded = form_urlencoded::Serializer::new(String::new());
+    encoded.extend_pairs(query);
+    format!("{path}?{}", encoded.finish())
+}
+
+#[async_trait]
+impl Asker for ServerAsker {
+    async fn ask(&self, case: &Case) -> Result<Asked, EvalError> {
+        self.try_ask(case)
+            .await
+            .map_err(|error| EvalError::Ask(error.to_string()))
+    }
+}
+
+/// The newest run of this name that the server keeps.
+pub(super) async fn previous(
+    server: &Server,
+    workspace: &str,
+    name: &str,
+) -> anyhow::Result<Option<Report>> {
+    let path = path(
+        "/api/evals/latest",
+        &[("workspace", workspace), ("name", name)],
+    );
+    let found = server.get(&path).await?;
+    Ok(serde_json::from_value(found)?)
+}
+
+/// Has the server keep a run.
+pub(super) async fn keep(server: &Server, workspace: &str, report: &Report) -> anyhow::Result<()> {
+    let mut report = report.clone();
+    for one in &mut report.results {
+        // The server takes a bounded body, and what the rungs measured is only for calibrating.
+        one.checks = Value::Null;
+    }
+    let path = path("/api/evals", &[("workspace", workspace)]);
+    server.post(&path, &serde_json::to_value(&report)?).await?;
+    Ok(())
+}
+
+/// Has the server keep thresholds.
+pub(super) async fn keep_answers(
+    server: &Server,
+    workspace: &str,
+    thresholds: Map<String, Value>,
+) -> anyhow::Result<()> {
+    let path = path("/api/evals/thresholds", &[("workspace", workspace)]);
+    server.post(&path, &Value::Object(thresholds)).await?;
+    Ok(())
+}

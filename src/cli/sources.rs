@@ -1,0 +1,297 @@
+//! `frontdesk sources`: web pages as knowledge.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::local::Desk;
+use super::out;
+use super::shared::{Place, WrongCall, block_on, log};
+use crate::config::Config;
+
+/// Arguments of `frontdesk sources`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// Workspace that the sources belong to
+    #[arg(long, default_value = "default", global = true)]
+    workspace: String,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Add a page or a site, fetch it, and keep it up to date
+    Add(Add),
+    /// List the sources with what the last sync did
+    List,
+    /// Fetch a source now and say what changed
+    Sync {
+        /// Id or address of the source
+        source: String,
+    },
+    /// Stop fetching a source; its documents stay
+    Pause {
+        /// Id or address of the source
+        source: String,
+    },
+    /// Go on with a paused source
+    Resume {
+        /// Id or address of the source
+        source: String,
+    },
+    /// Delete a source and all documents that came from it
+    Remove {
+        /// Id or address of the source
+        source: String,
+        /// Do it without asking
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+struct Add {
+    /// Where it begins, for example https://example.com
+    url: String,
+    /// Only this page (the default)
+    #[arg(long, group = "kind")]
+    page: bool,
+    /// All pages that the site's sitemap names; URL is the sitemap or the site
+    #[arg(long, group = "kind")]
+    sitemap: bool,
+    /// Follow the links from this page, within the same host
+    #[arg(long, group = "kind")]
+    crawl: bool,
+    /// Links from the start that are followed
+    #[arg(long, default_value_t = 3)]
+    depth: u32,
+    /// Most pages, up to 5000
+    #[arg(long, default_value_t = 200)]
+    pages: u32,
+    /// Most pages per second
+    #[arg(long, default_value_t = 2.0)]
+    rate: f32,
+    /// How often it is fetched again
+    #[arg(long, value_enum, default_value_t = Every::Day)]
+    every: Every,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Every {
+    Day,
+    Week,
+    Never,
+}
+
+impl Every {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Never => "never",
+        }
+    }
+}
+
+pub(super) fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.place.settings(Vec::new())?;
+    log("warn")?;
+    if let What::Remove { source, yes: false } = &args.what
+        && !asked(source)?
+    {
+        out::note("Nothing was deleted.");
+        return Ok(());
+    }
+    block_on(carry_out(config, args))
+}
+
+async fn carry_out(config: Arc<Config>, args: Args) -> anyhow::Result<()> {
+    let desk = Desk::open(config, &args.workspace).await?;
+    let outcome = act(&desk, &args).await;
+    desk.close().await;
+    outcome
+}
+
+async fn act(desk: &Desk, args: &Args) -> anyhow::Result<()> {
+    match &args.what {
+        What::Add(add) => {
+            let kind = match (add.sitemap, add.crawl) {
+                (true, _) => "sitemap",
+                (_, true) => "crawl",
+                _ => "page",
+            };
+            let body = json!({"url": add.url, "kind": kind, "depth": add.depth, "pages": add.pages,
+                "per_second": add.rate, "every": add.every.name()});
+            let added = desk.post("/api/sources", &body).await?;
+            watch(desk, text(&added, "id"), args.json).await
+        }
+        What::List => {
+            let list = desk.get("/api/sources").await?;
+            if args.json {
+                return out::json(&list);
+            }
+            let sources = list.get("sources").and_then(Value::as_array);
+            let sources = sources.map(Vec::as_slice).unwrap_or_default();
+            if sources.is_empty() {
+                out::note(
+                    "There are no sources yet. Add one: frontdesk sources add https://example.com --crawl",
+                );
+            }
+            for source in sources {
+                out::line(&line(source));
+            }
+            Ok(())
+        }
+        What::Sync { source } => {
+            let id = find(desk, source).await?;
+            desk.post(&format!("/api/sources/{id}/sync"), &json!({}))
+                .await?;
+            watch(desk, &id, args.json).await
+        }
+        What::Pause { source } => {
+            let id = find(desk, source).await?;
+            let path = format!("/api/sources/{id}");
+            desk.patch(&path, &json!({"paused": true})).await?;
+            out::note("Paused. Its documents stay.");
+            Ok(())
+        }
+        What::Resume { source } => {
+            let id = find(desk, source).await?;
+            let path = format!("/api/sources/{id}");
+            desk.patch(&path, &json!({"paused": false})).await?;
+            watch(desk, &id, args.json).await
+        }
+        What::Remove { source, .. } => {
+            let id = find(desk, source).await?;
+            desk.delete(&format!("/api/sources/{id}")).await?;
+            out::note("Removed, with all documents that came from it.");
+            Ok(())
+        }
+    }
+}
+
+/// Asks on a terminal; elsewhere `--yes` is needed.
+fn asked(source: &str) -> anyhow::Result<bool> {
+    if !out::watched() {
+        let call = "removing a source deletes its documents; add --yes to do it".to_owned();
+        return Err(WrongCall(call).into());
+    }
+    out::note(&format!(
+        "Delete {source} and all documents that came from it? Type yes:"
+    ));
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(answer.trim().eq_ignore_ascii_case("yes"))
+}
+
+/// The id of the source that is named by id or address.
+async fn find(desk: &Desk, named: &str) -> anyhow::Result<String> {
+    let list = desk.get("/api/sources").await?;
+    let typed = crate::web::address::typed(named).ok();
+    let sources = list.get("sources").and_then(Value::as_array);
+    let found = sources.into_iter().flatten().find(|source| {
+        text(source, "id") == named
+            || typed
+                .as_ref()
+                .is_some_and(|url| text(source, "url") == url.as_str())
+    });
+    found
+        .map(|source| text(source, "id").to_owned())
+        .ok_or_else(|| {
+            anyhow::anyhow!("there is no source {named}; `frontdesk sources list` shows them")
+        })
+}
+
+/// Shows how far the sync is until it ends, then what it did.
+async fn watch(desk: &Desk, id: &str, json: bool) -> anyhow::Result<()> {
+    let bar = indicatif::ProgressBar::new_spinner();
+    if json || !out::watched() {
+        bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    let path = format!("/api/sources/{id}");
+    let source = loop {
+        let source = desk.get(&path).await?;
+        if !matches!(text(&source, "state"), "queued" | "syncing") {
+            break source;
+        }
+        let known = source
+            .get("known")
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len);
+        let documents = number(&source, "/documents");
+        bar.set_message(format!(
+            "{}: {known} pages seen, {documents} documents",
+            text(&source, "url")
+        ));
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    };
+    bar.finish_and_clear();
+    if json {
+        out::json(&source)?;
+    } else {
+        out::line(&line(&source));
+        for page in source
+            .pointer("/report/pages")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let reason = page.get("reason").and_then(Value::as_str);
+            let reason = reason.map(|r| format!(": {r}")).unwrap_or_default();
+            out::line(&format!(
+                "  {:8} {}{reason}",
+                text(page, "outcome"),
+                text(page, "url")
+            ));
+        }
+        let left_out = number(&source, "/report/left_out");
+        if left_out > 0 {
+            out::note(&format!(
+                "{left_out} more addresses were found and left out; raise --pages to take them"
+            ));
+        }
+    }
+    match text(&source, "state") {
+        "failed" if number(&source, "/documents") > 0 => {
+            anyhow::bail!("{}; what was fetched before stays", text(&source, "error"))
+        }
+        "failed" => anyhow::bail!(text(&source, "error").to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn line(source: &Value) -> String {
+    let count = |name: &str| number(source, &format!("/report/{name}"));
+    format!(
+        "{}  {}  {} ({}), {} documents; last sync: {} added, {} changed, {} unchanged, {} removed, \
+         {} failed, {} skipped",
+        text(source, "id"),
+        text(source, "url"),
+        text(source, "state"),
+        text(source, "kind"),
+        number(source, "/documents"),
+        count("added"),
+        count("changed"),
+        count("unchanged"),
+        count("removed"),
+        count("failed"),
+        count("skipped"),
+    )
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn number(value: &Value, pointer: &str) -> u64 {
+    value.pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
+}

@@ -1,0 +1,125 @@
+//! The ledger: what left this machine, where to, and how much.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::auth::Principal;
+use super::super::problem::Problem;
+use crate::app::App;
+use crate::store::egress::{self, Entry, Total};
+
+/// Most rows of one answer.
+const MOST: u32 = 1_000;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct LedgerQuery {
+    /// Most requests, 100 if absent, at most 1,000.
+    limit: Option<u32>,
+    /// Totals count requests from this time on, Unix milliseconds; from the beginning if absent.
+    since: Option<i64>,
+}
+
+/// What left this machine. A caller bound to a workspace sees what was done for it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Ledger {
+    /// Whether web pages may be fetched (`egress.web`).
+    web: bool,
+    /// By host and purpose, the most recent first.
+    totals: Vec<TotalView>,
+    /// The last requests, newest first.
+    requests: Vec<RequestView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct TotalView {
+    host: String,
+    purpose: String,
+    requests: u32,
+    /// Of them, how many were refused or failed.
+    errors: u32,
+    bytes_sent: i64,
+    bytes_received: i64,
+    /// Unix milliseconds.
+    last_at: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct RequestView {
+    id: i64,
+    /// Id of the workspace that it was for.
+    workspace: Option<String>,
+    purpose: String,
+    method: String,
+    host: String,
+    url: String,
+    /// The IP address that was connected to, or refused.
+    address: Option<String>,
+    bytes_sent: i64,
+    bytes_received: i64,
+    /// HTTP status.
+    status: Option<u16>,
+    /// Why it was refused or failed.
+    error: Option<String>,
+    /// Unix milliseconds.
+    at: i64,
+}
+
+impl From<Total> for TotalView {
+    fn from(total: Total) -> Self {
+        Self {
+            host: total.host,
+            purpose: total.purpose,
+            requests: total.requests,
+            errors: total.errors,
+            bytes_sent: total.bytes_sent,
+            bytes_received: total.bytes_received,
+            last_at: total.last_at,
+        }
+    }
+}
+
+impl From<Entry> for RequestView {
+    fn from(entry: Entry) -> Self {
+        let outcome = entry.outcome;
+        Self {
+            id: entry.id,
+            workspace: entry.workspace.map(|id| id.to_string()),
+            purpose: entry.purpose,
+            method: entry.method,
+            host: entry.host,
+            url: entry.url,
+            address: outcome.address,
+            bytes_sent: outcome.bytes_sent,
+            bytes_received: outcome.bytes_received,
+            status: outcome.status,
+            error: outcome.error,
+            at: entry.at,
+        }
+    }
+}
+
+/// What left this machine: the last requests, and totals by host and purpose.
+#[utoipa::path(get, path = "/api/egress", tag = "admin", operation_id = "listEgress",
+    params(LedgerQuery), responses((status = 200, body = Ledger)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Query(query): Query<LedgerQuery>,
+) -> Result<axum::Json<Ledger>, Problem> {
+    let (workspace, limit) = (principal.bound_to(), query.limit.unwrap_or(100).min(MOST));
+    let since = query.since.unwrap_or(0);
+    let found = app.store.read(move |conn| {
+        let totals = egress::totals(conn, workspace, since)?;
+        Ok((totals, egress::list(conn, workspace, limit)?))
+    });
+    let (totals, requests) = found.await?;
+    Ok(axum::Json(Ledger {
+        web: app.gateway.is_open(),
+        totals: totals.into_iter().map(TotalView::from).collect(),
+        requests: requests.into_iter().map(RequestView::from).collect(),
+    }))
+}

@@ -1,0 +1,223 @@
+//! Runs of golden questions: kept, listed, read.
+
+use axum::extract::{Path, Query};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::body::Json;
+use super::super::problem::{Problem, ProblemView};
+use super::place::{self, Place};
+use crate::app::default_assistant;
+use crate::eval::{AgentAsker, Asked, Asker, Case, Report};
+use crate::knowledge::View;
+use crate::llm::Priority;
+use crate::store::evals::{self, EvalRun, RunKind, RunState};
+use crate::store::{EvalRunId, workspaces};
+
+/// Runs that a list holds at most.
+const LISTED: u32 = 200;
+
+/// A run in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvalRunView {
+    id: String,
+    /// What was asked; runs of one name can be compared.
+    name: String,
+    /// `manual`, `gate` or `calibrate`.
+    kind: String,
+    /// `running`, `done` or `failed`.
+    state: String,
+    /// The figures; how far it is while it runs.
+    summary: Value,
+    /// Unix milliseconds.
+    created_at: i64,
+    /// Unix milliseconds.
+    ended_at: Option<i64>,
+}
+
+impl From<EvalRun> for EvalRunView {
+    fn from(run: EvalRun) -> Self {
+        Self {
+            id: run.id.to_string(),
+            name: run.name,
+            kind: run.kind.as_str().into(),
+            state: run.state.as_str().into(),
+            summary: run.summary,
+            created_at: run.created_at,
+            ended_at: run.ended_at,
+        }
+    }
+}
+
+/// The runs of a workspace.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EvalRunList {
+    runs: Vec<EvalRunView>,
+}
+
+/// Which runs.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(super) struct Named {
+    /// Name of the run.
+    name: Option<String>,
+}
+
+/// The runs of golden questions, newest first.
+#[utoipa::path(get, path = "/api/evals", tag = "quality", operation_id = "listEvalRuns",
+    params(Named, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = EvalRunList), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn list(
+    place: Place,
+    Query(named): Query<Named>,
+) -> Result<axum::Json<EvalRunList>, Problem> {
+    let workspace = place.id();
+    let read = move |conn: &_| evals::list(conn, workspace, named.name.as_deref(), LISTED);
+    let runs = place.app.store.read(read).await?;
+    let runs = runs.into_iter().map(EvalRunView::from).collect();
+    Ok(axum::Json(EvalRunList { runs }))
+}
+
+/// The newest complete run of a name with its questions, or `null`.
+#[utoipa::path(get, path = "/api/evals/latest", tag = "quality", operation_id = "getLatestEvalRun",
+    params(Named, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = serde_json::Value), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn latest(
+    place: Place,
+    Query(named): Query<Named>,
+) -> Result<axum::Json<Value>, Problem> {
+    let workspace = place.id();
+    let found = place.app.store.read(move |conn| {
+        let name = named.name.unwrap_or_default();
+        let Some(run) = evals::find_latest(conn, workspace, &name)? else {
+            return Ok(None);
+        };
+        let results = evals::results(conn, &run)?;
+        Ok(Some((run.into_inner(), results)))
+    });
+    let found = found.await?.map(|(run, results)| whole(run, results));
+    Ok(axum::Json(json!(found)))
+}
+
+/// A run with its questions.
+#[utoipa::path(get, path = "/api/evals/{id}", tag = "quality", operation_id = "getEvalRun",
+    params(("id" = String, Path, description = "Id of the run"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = serde_json::Value), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn get(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Value>, Problem> {
+    let (workspace, id) = (place.id(), place::id::<EvalRunId>(&id, "run")?);
+    let found = place.app.store.read(move |conn| {
+        let run = evals::get(conn, workspace, id)?;
+        let results = evals::results(conn, &run)?;
+        Ok((run.into_inner(), results))
+    });
+    let (run, results) = found.await?;
+    Ok(axum::Json(whole(run, results)))
+}
+
+fn whole(run: EvalRun, results: Value) -> Value {
+    json!({"id": run.id.to_string(), "name": run.name, "kind": run.kind.as_str(),
+        "state": run.state.as_str(), "started_at": run.created_at,
+        "ended_at": run.ended_at.unwrap_or(run.created_at),
+        "figures": run.summary, "results": results})
+}
+
+/// Answers a golden question for measuring: nothing is kept, and the answer comes with the passages
+/// that were found and what the rungs measured.
+#[utoipa::path(post, path = "/api/evals/ask", tag = "quality", operation_id = "askForMeasuring",
+    request_body = serde_json::Value,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = serde_json::Value), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn ask(
+    place: Place,
+    Json(mut case): Json<Case>,
+) -> Result<axum::Json<Asked>, Problem> {
+    case.question = super::ask::checked("question", case.question)?;
+    let (app, workspace) = (&place.app, place.id());
+    let asker = AgentAsker {
+        agent: app.agent.clone(),
+        store: app.store.clone(),
+        workspace,
+        assistant: default_assistant(&app.store, workspace).await?,
+        priority: Priority::Api,
+        view: View::Live,
+    };
+    let asked = asker.ask(&case).await;
+    let asked = asked.map_err(|error| Problem::turn_failed(error.to_string()))?;
+    Ok(axum::Json(asked))
+}
+
+/// The id of what was kept.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Kept {
+    id: String,
+}
+
+/// Keeps a run that was made elsewhere, as `frontdesk eval --json` prints it.
+#[utoipa::path(post, path = "/api/evals", tag = "quality", operation_id = "keepEvalRun",
+    request_body = serde_json::Value,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 201, body = Kept), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn create(
+    place: Place,
+    Json(report): Json<Report>,
+) -> Result<(StatusCode, axum::Json<Kept>), Problem> {
+    if report.name.trim().is_empty() || report.name.chars().count() > 200 {
+        let detail = "name must have 1 to 200 characters";
+        return Err(Problem::invalid("name", detail));
+    }
+    let workspace = place.id();
+    let id = place
+        .app
+        .store
+        .write(move |tx| {
+            let kind = RunKind::Manual;
+            let id = evals::begin(tx, workspace, &report.name, kind, report.started_at)?;
+            let run = evals::get(tx, workspace, id)?;
+            let (figures, results) = (json!(report.figures), json!(report.results));
+            evals::end(
+                tx,
+                &run,
+                RunState::Done,
+                &figures,
+                &results,
+                report.ended_at,
+            )?;
+            Ok(id)
+        })
+        .await?;
+    let id = id.to_string();
+    Ok((StatusCode::CREATED, axum::Json(Kept { id })))
+}
+
+/// Adds calibrated thresholds to the settings of the workspace.
+#[utoipa::path(post, path = "/api/evals/thresholds", tag = "quality",
+    operation_id = "keepThresholds", request_body = serde_json::Value,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 204), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn thresholds(
+    place: Place,
+    Json(new): Json<serde_json::Map<String, Value>>,
+) -> Result<StatusCode, Problem> {
+    const WORDS: [&str; 1] = ["calibrated_at"];
+    let is_known = |(name, value): (&String, &Value)| {
+        value.is_number() || (WORDS.contains(&name.as_str()) && value.is_string())
+    };
+    if !new.iter().all(is_known) {
+        let detail = "every threshold must be a number";
+        return Err(Problem::invalid("thresholds", detail));
+    }
+    let workspace = place.id();
+    let write = place.app.store.write(move |tx| {
+        let mut section: serde_json::Map<String, Value> =
+            workspaces::section(tx, workspace, "answers")?;
+        section.extend(new);
+        workspaces::set_section(tx, workspace, "answers", &section)
+    });
+    write.await?;
+    Ok(StatusCode::NO_CONTENT)
+}

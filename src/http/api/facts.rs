@@ -1,0 +1,328 @@
+//! Business facts: hours, exceptions, contact data.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::super::body::Json;
+use super::super::now_ms;
+use super::super::problem::{Problem, ProblemView};
+use super::place::{self, Place};
+use crate::agent::fact_preview;
+use crate::facts::{Book, Entry, FactsError, What, country, edit};
+use crate::store::facts::{self, FactState, HolidayRule, Settings};
+use crate::store::{FactId, StoreError};
+
+/// All facts with clock and country.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FactList {
+    /// Time zone by its IANA name.
+    time_zone: String,
+    /// Whether the owner chose it; else it is the machine's.
+    time_zone_is_set: bool,
+    /// ISO 3166 code, whose public holidays are known.
+    country: Option<String>,
+    /// What holds on public holidays of which no fact says anything: `unstated`, `closed` or `usual`.
+    holidays: String,
+    /// Newest document first.
+    facts: Vec<FactView>,
+}
+
+/// A fact.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FactView {
+    id: String,
+    /// `weekly`, `special`, `address`, `phone`, `email` or `price`.
+    kind: String,
+    /// `proposed`, `confirmed` or `dismissed`.
+    state: String,
+    /// In a few words.
+    summary: String,
+    /// What it says, in the format of its kind.
+    fact: Value,
+    /// Id of the document that states it.
+    document: Option<String>,
+    /// Id of the document's version.
+    version: Option<String>,
+    /// The document's words.
+    quote: String,
+    /// Bytes of the quote in the version's text.
+    span: Option<[usize; 2]>,
+    /// The date since which the document says it holds, or the document's own.
+    dated: Option<String>,
+    /// A newer document says otherwise.
+    superseded: bool,
+    /// Its document no longer states it.
+    changed: bool,
+}
+
+impl From<&Entry> for FactView {
+    fn from(entry: &Entry) -> Self {
+        let place = entry.data.place.as_ref();
+        Self {
+            id: entry.fact.id.to_string(),
+            kind: entry.data.what.kind().to_owned(),
+            state: entry.fact.state.to_string(),
+            summary: edit::show(&entry.data.what),
+            fact: serde_json::to_value(&entry.data.what).unwrap_or_default(),
+            document: entry.fact.document.map(|id| id.to_string()),
+            version: entry.fact.version.map(|id| id.to_string()),
+            quote: entry.fact.quote.clone(),
+            span: place.map(|p| p.span),
+            dated: place.and_then(|p| p.dated).map(|d| d.to_string()),
+            superseded: entry.superseded,
+            changed: entry.data.changed,
+        }
+    }
+}
+
+/// Clock and country.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct FactSettings {
+    /// IANA name; `null` for the machine's.
+    time_zone: Option<String>,
+    /// ISO 3166 code; `null` for the one of the time zone.
+    country: Option<String>,
+    /// `unstated`, `closed` or `usual`; what it was when absent.
+    holidays: Option<String>,
+}
+
+/// How many.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Counted {
+    count: usize,
+}
+
+/// A question to try.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct FactQuestion {
+    question: String,
+    /// The time at which it is asked, RFC 3339; the clock's when absent.
+    now: Option<String>,
+}
+
+/// What the facts would answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FactAnswer {
+    /// `null` when they would pass the question on.
+    answer: Option<String>,
+}
+
+impl From<FactsError> for Problem {
+    fn from(error: FactsError) -> Self {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            error.to_string(),
+        )
+    }
+}
+
+/// The facts of a workspace.
+#[utoipa::path(get, path = "/api/facts", tag = "facts", operation_id = "listFacts",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = FactList)))]
+pub(super) async fn list(place: Place) -> Result<axum::Json<FactList>, Problem> {
+    let workspace = place.id();
+    let book = place
+        .app
+        .store
+        .read(move |conn| Book::open(conn, workspace))
+        .await?;
+    Ok(axum::Json(FactList {
+        time_zone: book.zone().iana_name().unwrap_or("UTC").to_owned(),
+        time_zone_is_set: book.settings.time_zone.is_some(),
+        country: country(&book.settings),
+        holidays: rule_name(book.settings.holidays).to_owned(),
+        facts: book.entries.iter().map(FactView::from).collect(),
+    }))
+}
+
+fn rule_name(rule: HolidayRule) -> &'static str {
+    match rule {
+        HolidayRule::Unstated => "unstated",
+        HolidayRule::Closed => "closed",
+        HolidayRule::Usual => "usual",
+    }
+}
+
+/// Keeps a fact that a person knows; it counts as confirmed.
+#[utoipa::path(post, path = "/api/facts", tag = "facts", operation_id = "createFact",
+    request_body = Value,
+    responses((status = 201, body = FactView), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn create(
+    place: Place,
+    Json(what): Json<What>,
+) -> Result<(StatusCode, axum::Json<FactView>), Problem> {
+    let workspace = place.id();
+    let made = place.app.store.write(move |tx| {
+        let id = edit::enter(tx, workspace, what, now_ms())?;
+        view(tx, workspace, id)
+    });
+    Ok((StatusCode::CREATED, axum::Json(made.await?)))
+}
+
+/// Changes what a fact says, and confirms it.
+#[utoipa::path(put, path = "/api/facts/{id}", tag = "facts", operation_id = "changeFact",
+    params(("id" = String, Path, description = "Id of the fact")), request_body = Value,
+    responses((status = 200, body = FactView), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn change(
+    place: Place,
+    Path(id): Path<String>,
+    Json(what): Json<What>,
+) -> Result<axum::Json<FactView>, Problem> {
+    let (workspace, id) = (place.id(), place::id::<FactId>(&id, "fact")?);
+    let made = place.app.store.write(move |tx| {
+        let id = edit::change(tx, workspace, id, what, now_ms())?;
+        view(tx, workspace, id)
+    });
+    Ok(axum::Json(made.await?))
+}
+
+/// Removes a fact. One that a document states is proposed again when the document is read again.
+#[utoipa::path(delete, path = "/api/facts/{id}", tag = "facts", operation_id = "deleteFact",
+    params(("id" = String, Path, description = "Id of the fact")),
+    responses((status = 204), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let (workspace, id) = (place.id(), place::id::<FactId>(&id, "fact")?);
+    let gone = place.app.store.write(move |tx| {
+        let fact = facts::get(tx, workspace, id)?;
+        facts::delete(tx, &fact)
+    });
+    gone.await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Says that a fact is true.
+#[utoipa::path(post, path = "/api/facts/{id}/confirm", tag = "facts", operation_id = "confirmFact",
+    params(("id" = String, Path, description = "Id of the fact")),
+    responses((status = 200, body = FactView), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn confirm(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<FactView>, Problem> {
+    set_state(place, &id, FactState::Confirmed).await
+}
+
+/// Says that a fact is not to be used.
+#[utoipa::path(post, path = "/api/facts/{id}/dismiss", tag = "facts", operation_id = "dismissFact",
+    params(("id" = String, Path, description = "Id of the fact")),
+    responses((status = 200, body = FactView), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn dismiss(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<FactView>, Problem> {
+    set_state(place, &id, FactState::Dismissed).await
+}
+
+async fn set_state(
+    place: Place,
+    id: &str,
+    state: FactState,
+) -> Result<axum::Json<FactView>, Problem> {
+    let (workspace, id) = (place.id(), place::id::<FactId>(id, "fact")?);
+    let made = place.app.store.write(move |tx| {
+        edit::set_state(tx, workspace, id, state, now_ms())?;
+        view(tx, workspace, id)
+    });
+    Ok(axum::Json(made.await?))
+}
+
+fn view(
+    conn: &crate::store::Connection,
+    workspace: crate::store::WorkspaceId,
+    id: FactId,
+) -> Result<FactView, StoreError> {
+    Book::open(conn, workspace)?
+        .entries
+        .iter()
+        .find(|e| e.fact.id == id)
+        .map(FactView::from)
+        .ok_or(StoreError::NotFound("the fact"))
+}
+
+/// Confirms all proposals that no newer document overrules.
+#[utoipa::path(post, path = "/api/facts/confirm", tag = "facts", operation_id = "confirmAllFacts",
+    responses((status = 200, body = Counted)))]
+pub(super) async fn confirm_all(place: Place) -> Result<axum::Json<Counted>, Problem> {
+    let workspace = place.id();
+    let count = place
+        .app
+        .store
+        .write(move |tx| edit::confirm_all(tx, workspace, now_ms()))
+        .await?;
+    Ok(axum::Json(Counted { count }))
+}
+
+/// Reads the facts of all documents again.
+#[utoipa::path(post, path = "/api/facts/propose", tag = "facts", operation_id = "proposeFacts",
+    responses((status = 200, body = Counted)))]
+pub(super) async fn propose(place: Place) -> Result<axum::Json<Counted>, Problem> {
+    let count = place.app.knowledge.propose_facts(place.id()).await?;
+    Ok(axum::Json(Counted { count }))
+}
+
+/// Sets clock and country.
+#[utoipa::path(put, path = "/api/facts/settings", tag = "facts", operation_id = "setFactSettings",
+    request_body = FactSettings,
+    responses((status = 204), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn settings(
+    place: Place,
+    Json(request): Json<FactSettings>,
+) -> Result<StatusCode, Problem> {
+    let workspace = place.id();
+    let before = place
+        .app
+        .store
+        .read(move |conn| facts::settings(conn, workspace))
+        .await?;
+    let holidays = match request.holidays.as_deref() {
+        None => before.holidays,
+        Some("unstated") => HolidayRule::Unstated,
+        Some("closed") => HolidayRule::Closed,
+        Some("usual") => HolidayRule::Usual,
+        Some(_) => {
+            return Err(Problem::invalid(
+                "holidays",
+                "holidays must be unstated, closed or usual",
+            ));
+        }
+    };
+    let settings = edit::checked(Settings {
+        time_zone: request.time_zone,
+        country: request.country,
+        holidays,
+    })?;
+    place
+        .app
+        .store
+        .write(move |tx| facts::set_settings(tx, workspace, &settings))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What the facts would answer to a question. Nothing is recorded.
+#[utoipa::path(post, path = "/api/facts/preview", tag = "facts", operation_id = "previewFacts",
+    request_body = FactQuestion,
+    responses((status = 200, body = FactAnswer), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn preview(
+    place: Place,
+    Json(request): Json<FactQuestion>,
+) -> Result<axum::Json<FactAnswer>, Problem> {
+    let now = match request.now.as_deref() {
+        None => jiff::Timestamp::now(),
+        Some(text) => text.parse().map_err(|_| {
+            Problem::invalid("now", "now must be a time like 2026-12-24T10:00:00-05:00")
+        })?,
+    };
+    let workspace = place.id();
+    let book = place
+        .app
+        .store
+        .read(move |conn| Book::open(conn, workspace))
+        .await?;
+    let answer = fact_preview(&book, &request.question, &place.workspace.title, now);
+    Ok(axum::Json(FactAnswer { answer }))
+}

@@ -1,0 +1,175 @@
+//! Gaps: questions that got no good answer, like ones together.
+
+use axum::extract::{Path, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::problem::{Problem, ProblemView};
+use super::place::{self, Place};
+use crate::knowledge::{Asked, Cluster};
+use crate::store::gaps::GapState;
+use crate::store::{FaqId, ReceiptId};
+
+/// Questions of a group that are told in full.
+const EXAMPLES: usize = 50;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Wish {
+    /// `open`, `answered` or `dismissed`; `open` when absent.
+    state: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct WithAnswer {
+    /// Id of the question-and-answer pair that was written.
+    #[param(value_type = Option<String>)]
+    faq: Option<FaqId>,
+}
+
+/// Groups of gaps, the most frequent first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GapsView {
+    /// The groups.
+    pub gaps: Vec<GapView>,
+}
+
+/// Questions without a good answer that are alike.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct GapView {
+    /// Id of the receipt of the question that stands for all of them; names the group.
+    pub id: String,
+    /// That question.
+    pub question: String,
+    /// How often it was asked.
+    pub count: usize,
+    /// How many of these were answered, and the answer rated bad.
+    pub rated_bad: usize,
+    /// When it was last asked, Unix milliseconds.
+    pub last_at: i64,
+    /// The questions, newest first; the latest 50.
+    pub examples: Vec<AskedView>,
+}
+
+/// A question that got no good answer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct AskedView {
+    /// Id of the receipt of its answer.
+    pub receipt: String,
+    /// The question.
+    pub question: String,
+    /// Whether it was answered, and the answer rated bad.
+    pub rated_bad: bool,
+    /// Unix milliseconds.
+    pub at: i64,
+}
+
+impl From<Asked> for AskedView {
+    fn from(asked: Asked) -> Self {
+        Self {
+            receipt: asked.receipt.to_string(),
+            question: asked.question,
+            rated_bad: asked.rated_bad,
+            at: asked.at,
+        }
+    }
+}
+
+impl From<Cluster> for GapView {
+    fn from(cluster: Cluster) -> Self {
+        Self {
+            id: cluster.representative.receipt.to_string(),
+            count: cluster.members.len(),
+            rated_bad: cluster.members.iter().filter(|m| m.rated_bad).count(),
+            last_at: cluster.last_at(),
+            question: cluster.representative.question,
+            examples: cluster
+                .members
+                .into_iter()
+                .take(EXAMPLES)
+                .map(AskedView::from)
+                .collect(),
+        }
+    }
+}
+
+/// The receipts whose gaps were changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SettledView {
+    receipts: Vec<String>,
+}
+
+/// Questions that got no good answer, in groups of like ones, the most frequent first.
+#[utoipa::path(get, path = "/api/gaps", tag = "answers", operation_id = "listGaps",
+    params(Wish, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = GapsView), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn list(
+    place: Place,
+    Query(wish): Query<Wish>,
+) -> Result<axum::Json<GapsView>, Problem> {
+    let state = wish.state.as_deref().unwrap_or(GapState::Open.as_str());
+    let state = GapState::parse(state)
+        .ok_or_else(|| Problem::invalid("state", "state must be open, answered or dismissed"))?;
+    let found = place.app.knowledge.unanswered(place.id(), state).await?;
+    Ok(axum::Json(view(found)))
+}
+
+/// The view of groups of gaps.
+pub fn view(groups: Vec<Cluster>) -> GapsView {
+    GapsView {
+        gaps: groups.into_iter().map(GapView::from).collect(),
+    }
+}
+
+/// Puts the whole group of this question aside.
+#[utoipa::path(post, path = "/api/gaps/{id}/dismiss", tag = "answers", operation_id = "dismissGap",
+    params(("id" = String, Path, description = "Id of any receipt of the group"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = SettledView), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn dismiss(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<SettledView>, Problem> {
+    settle(place, &id, GapState::Open, GapState::Dismissed, None).await
+}
+
+/// Brings a group back that was put aside.
+#[utoipa::path(post, path = "/api/gaps/{id}/reopen", tag = "answers", operation_id = "reopenGap",
+    params(("id" = String, Path, description = "Id of any receipt of the group"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = SettledView), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn reopen(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<SettledView>, Problem> {
+    settle(place, &id, GapState::Dismissed, GapState::Open, None).await
+}
+
+/// Says that an answer was written for the whole group of this question.
+#[utoipa::path(post, path = "/api/gaps/{id}/answered", tag = "answers", operation_id = "answeredGap",
+    params(("id" = String, Path, description = "Id of any receipt of the group"), WithAnswer,
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = SettledView), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn answered(
+    place: Place,
+    Path(id): Path<String>,
+    Query(with): Query<WithAnswer>,
+) -> Result<axum::Json<SettledView>, Problem> {
+    settle(place, &id, GapState::Open, GapState::Answered, with.faq).await
+}
+
+async fn settle(
+    place: Place,
+    id: &str,
+    from: GapState,
+    to: GapState,
+    faq: Option<FaqId>,
+) -> Result<axum::Json<SettledView>, Problem> {
+    let (workspace, id) = (place.id(), place::id::<ReceiptId>(id, "gap")?);
+    let knowledge = &place.app.knowledge;
+    let settled = knowledge.settle(workspace, id, from, to, faq).await?;
+    Ok(axum::Json(SettledView {
+        receipts: settled.iter().map(ToString::to_string).collect(),
+    }))
+}

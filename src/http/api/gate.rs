@@ -1,0 +1,214 @@
+//! The gate: what waits, the golden questions about it, publishing and discarding.
+
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+
+use super::super::body::Json;
+use super::super::problem::{Problem, ProblemView};
+use super::place::Place;
+use crate::app::default_assistant;
+use crate::eval::gate::{self, AssistantChange, Proposed, Verdict, Waiting};
+use crate::knowledge::Gate;
+use crate::store::evals::RunKind;
+
+/// A version of a document that waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HeldView {
+    /// Id of the document.
+    document: String,
+    /// Id of the version.
+    version: String,
+    number: u32,
+    /// File name.
+    name: String,
+    /// Its passages; absent while it is being read.
+    passages: Option<u32>,
+    /// Why it could not be read.
+    error: Option<String>,
+    /// Whether an older version is searched meanwhile.
+    replaces: bool,
+    /// Unix milliseconds.
+    created_at: i64,
+}
+
+/// The gate of a workspace.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GateView {
+    /// Whether changes wait.
+    on: bool,
+    /// Documents that wait.
+    documents: Vec<HeldView>,
+    /// Proposed changes of assistants.
+    proposals: Vec<Value>,
+    /// Id of the run about exactly these changes, if there was one.
+    run: Option<String>,
+    /// What that run found better and worse.
+    comparison: Option<Value>,
+    /// Whether publishing needs `anyway`.
+    objection: bool,
+}
+
+/// The gate and what waits at it.
+#[utoipa::path(get, path = "/api/gate", tag = "quality", operation_id = "getGate",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = GateView)))]
+pub(super) async fn get(place: Place) -> Result<axum::Json<GateView>, Problem> {
+    let (store, workspace) = (&place.app.store, place.id());
+    let on = store.read(move |conn| Gate::of(conn, workspace)).await?.on;
+    let waiting = Waiting::find(store, workspace).await?;
+    let verdict = Verdict::find(store, workspace, &waiting).await?;
+    let objection = verdict.as_ref().is_none_or(|v| v.comparison.is_worse());
+    Ok(axum::Json(GateView {
+        on,
+        objection: objection && !waiting.is_empty(),
+        documents: waiting
+            .versions
+            .into_iter()
+            .map(|held| HeldView {
+                document: held.document.to_string(),
+                version: held.version.to_string(),
+                number: held.number,
+                name: held.name,
+                passages: held.chunks,
+                error: held.error,
+                replaces: held.replaces,
+                created_at: held.created_at,
+            })
+            .collect(),
+        proposals: waiting
+            .proposals
+            .into_iter()
+            .map(|p| {
+                json!({"id": p.id.to_string(), "kind": p.kind, "change": p.change,
+                "created_at": p.created_at})
+            })
+            .collect(),
+        run: verdict.as_ref().map(|v| v.run.to_string()),
+        comparison: verdict.map(|v| json!(v.comparison)),
+    }))
+}
+
+/// Whether changes wait.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Switch {
+    on: bool,
+}
+
+/// Turns the gate on or off. What waits goes on waiting.
+#[utoipa::path(post, path = "/api/gate", tag = "quality", operation_id = "switchGate",
+    request_body = Switch,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 204)))]
+pub(super) async fn switch(
+    place: Place,
+    Json(switch): Json<Switch>,
+) -> Result<StatusCode, Problem> {
+    let workspace = place.id();
+    let write =
+        move |tx: &crate::store::Transaction<'_>| Gate { on: switch.on }.keep(tx, workspace);
+    place.app.store.write(write).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a run is about.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct Wanted {
+    /// Ask about what waits too, and compare.
+    #[serde(default)]
+    gate: bool,
+}
+
+/// The run that was started.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Started {
+    /// Its id; see `/api/evals/{id}`.
+    run: String,
+}
+
+/// Asks the workspace's golden questions in the background.
+#[utoipa::path(post, path = "/api/evals/runs", tag = "quality", operation_id = "startEvalRun",
+    request_body = Wanted,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 202, body = Started), (status = 409, body = ProblemView<'_>)))]
+pub(super) async fn start(
+    place: Place,
+    Json(wanted): Json<Wanted>,
+) -> Result<(StatusCode, axum::Json<Started>), Problem> {
+    let workspace = place.id();
+    let assistant = default_assistant(&place.app.store, workspace).await?;
+    let kind = if wanted.gate {
+        RunKind::Gate
+    } else {
+        RunKind::Manual
+    };
+    let run = place.app.evals.start(workspace, assistant, kind).await?;
+    let run = run.to_string();
+    Ok((StatusCode::ACCEPTED, axum::Json(Started { run })))
+}
+
+/// How to publish.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub struct Publish {
+    /// Also when golden questions speak against it, or were not asked.
+    #[serde(default)]
+    anyway: bool,
+}
+
+/// Publishes everything that waits; it is live when this returns.
+#[utoipa::path(post, path = "/api/gate/publish", tag = "quality", operation_id = "publishGate",
+    request_body = Publish,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 204), (status = 409, body = ProblemView<'_>)))]
+pub(super) async fn publish(
+    place: Place,
+    Json(publish): Json<Publish>,
+) -> Result<StatusCode, Problem> {
+    let app = &place.app;
+    gate::publish(&app.store, &app.knowledge, place.id(), publish.anyway).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes back everything that waits.
+#[utoipa::path(post, path = "/api/gate/discard", tag = "quality", operation_id = "discardGate",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 204)))]
+pub(super) async fn discard(place: Place) -> Result<StatusCode, Problem> {
+    let app = &place.app;
+    gate::discard(&app.store, &app.knowledge, place.id()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// New instructions of the workspace's assistant.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Instructions {
+    /// What the owner tells the assistant.
+    instructions: String,
+}
+
+/// Most characters of instructions.
+pub(in crate::http) const LONGEST_INSTRUCTIONS: usize = 4000;
+
+/// Changes the instructions of the workspace's assistant; with the gate on, they wait there.
+#[utoipa::path(post, path = "/api/assistant/instructions", tag = "quality",
+    operation_id = "setInstructions", request_body = Instructions,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = serde_json::Value), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn instructions(
+    place: Place,
+    Json(new): Json<Instructions>,
+) -> Result<axum::Json<Value>, Problem> {
+    if new.instructions.chars().count() > LONGEST_INSTRUCTIONS {
+        let detail = format!("instructions may have at most {LONGEST_INSTRUCTIONS} characters");
+        return Err(Problem::invalid("instructions", detail));
+    }
+    let (store, workspace) = (&place.app.store, place.id());
+    let change = AssistantChange {
+        assistant: default_assistant(store, workspace).await?.id,
+        instructions: Some(new.instructions.trim().to_owned()),
+        model: None,
+    };
+    let proposed = gate::change_assistant(store, workspace, change).await?;
+    Ok(axum::Json(json!({"waits": proposed == Proposed::Waits})))
+}

@@ -1,0 +1,80 @@
+//! Snippets: short texts written in the console. They are documents like all others.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::body::Json;
+use super::super::problem::{Problem, ProblemView};
+use super::documents::load;
+use super::place::Place;
+use crate::knowledge::Submitted;
+
+/// A snippet to write.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct SnippetRequest {
+    /// What it is about, in at most 120 characters.
+    title: String,
+    /// What it says, in Markdown.
+    text: String,
+}
+
+/// A snippet that was written. It is searched as soon as it is read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SnippetView {
+    /// Id of its document.
+    document: String,
+    /// Number of the version, from 1.
+    version: u32,
+    /// The newest version had the same text already.
+    unchanged: bool,
+}
+
+impl From<Submitted> for SnippetView {
+    fn from(submitted: Submitted) -> Self {
+        Self {
+            document: submitted.document.to_string(),
+            version: submitted.version,
+            unchanged: submitted.unchanged,
+        }
+    }
+}
+
+/// Writes a snippet.
+#[utoipa::path(post, path = "/api/snippets", tag = "documents", operation_id = "writeSnippet",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    request_body = SnippetRequest,
+    responses((status = 201, body = SnippetView), (status = 422, body = ProblemView<'_>)))]
+pub(super) async fn create(
+    place: Place,
+    Json(request): Json<SnippetRequest>,
+) -> Result<(StatusCode, axum::Json<SnippetView>), Problem> {
+    let SnippetRequest { title, text } = request;
+    let knowledge = &place.app.knowledge;
+    let written = knowledge
+        .write_snippet(place.id(), None, &title, &text)
+        .await?;
+    Ok((StatusCode::CREATED, axum::Json(written.into())))
+}
+
+/// Changes a snippet: the text becomes its next version.
+#[utoipa::path(put, path = "/api/snippets/{id}", tag = "documents", operation_id = "changeSnippet",
+    params(("id" = String, Path, description = "Id of its document"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    request_body = SnippetRequest,
+    responses((status = 200, body = SnippetView), (status = 404, body = ProblemView<'_>),
+              (status = 422, body = ProblemView<'_>)))]
+pub(super) async fn replace(
+    place: Place,
+    Path(id): Path<String>,
+    Json(request): Json<SnippetRequest>,
+) -> Result<axum::Json<SnippetView>, Problem> {
+    let document = load(&place, &id).await?;
+    let SnippetRequest { title, text } = request;
+    let knowledge = &place.app.knowledge;
+    let written = knowledge
+        .write_snippet(place.id(), Some(document), &title, &text)
+        .await?;
+    Ok(axum::Json(written.into()))
+}

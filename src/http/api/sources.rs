@@ -1,0 +1,194 @@
+//! Sources: add, list, look, change, fetch now, delete, watch.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::{StreamExt, future};
+use tokio_stream::wrappers::BroadcastStream;
+
+use super::super::body::Json;
+use super::super::problem::{Problem, ProblemView};
+use super::super::sse;
+use super::place::{self, Place};
+use super::source_views::{
+    NewSourceRequest, PageView, SourceChange, SourceDetail, SourceList, SourceView,
+    SyncProgressView, every_of,
+};
+use crate::knowledge::KnowledgeError;
+use crate::knowledge::sources::Wanted;
+use crate::store::source_pages;
+use crate::store::sources::{self, Options, Source, SourceKind, SourceState, SourceSummary};
+use crate::store::{Scoped, SourceId};
+
+/// What a request asks for, with the defaults filled in.
+fn wanted(request: NewSourceRequest) -> Result<Wanted, Problem> {
+    let defaults = Options::default();
+    let kind = request.kind.as_deref().unwrap_or("page");
+    Ok(Wanted {
+        kind: SourceKind::parse(kind)
+            .ok_or_else(|| Problem::invalid("kind", "kind is page, sitemap or crawl"))?,
+        url: request.url,
+        options: Options {
+            depth: request.depth.unwrap_or(defaults.depth),
+            pages: request.pages.unwrap_or(defaults.pages),
+            per_second: request.per_second.unwrap_or(defaults.per_second),
+        },
+        every_ms: every_of(request.every.as_deref().unwrap_or("day"))?,
+    })
+}
+
+/// The sources of a workspace.
+#[utoipa::path(get, path = "/api/sources", tag = "sources", operation_id = "listSources",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = SourceList)))]
+pub(super) async fn list(place: Place) -> Result<axum::Json<SourceList>, Problem> {
+    let sources = summaries(&place).await?;
+    let sources = sources.into_iter().map(SourceView::from).collect();
+    Ok(axum::Json(SourceList { sources }))
+}
+
+/// Adds a source and fetches it in the background.
+#[utoipa::path(post, path = "/api/sources", tag = "sources", operation_id = "addSource",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    request_body = NewSourceRequest,
+    responses((status = 201, body = SourceView), (status = 400, body = ProblemView<'_>),
+              (status = 409, body = ProblemView<'_>)))]
+pub(super) async fn create(
+    place: Place,
+    Json(request): Json<NewSourceRequest>,
+) -> Result<(StatusCode, axum::Json<SourceView>), Problem> {
+    let wanted = wanted(request)?;
+    let added = place.app.sources.add(place.id(), wanted).await;
+    let added = added.map_err(of_source)?;
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(view(&place, added.id).await?),
+    ))
+}
+
+/// One source with what is known of its pages.
+#[utoipa::path(get, path = "/api/sources/{id}", tag = "sources", operation_id = "getSource",
+    params(("id" = String, Path, description = "Id of the source"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = SourceDetail), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn get(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<SourceDetail>, Problem> {
+    let source = load(&place, &id).await?;
+    let view = view(&place, source.id).await?;
+    let pages = place
+        .app
+        .store
+        .read(move |conn| source_pages::list(conn, &source))
+        .await?;
+    Ok(axum::Json(SourceDetail {
+        source: view,
+        known: pages.into_iter().map(PageView::from).collect(),
+    }))
+}
+
+/// Changes how often a source is fetched and how far it goes, pauses it, or goes on with it.
+#[utoipa::path(patch, path = "/api/sources/{id}", tag = "sources", operation_id = "changeSource",
+    params(("id" = String, Path, description = "Id of the source"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    request_body = SourceChange,
+    responses((status = 200, body = SourceView), (status = 400, body = ProblemView<'_>),
+              (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn change(
+    place: Place,
+    Path(id): Path<String>,
+    Json(change): Json<SourceChange>,
+) -> Result<axum::Json<SourceView>, Problem> {
+    let source = load(&place, &id).await?;
+    let every = match change.every.as_deref() {
+        Some(name) => every_of(name)?,
+        None => source.every_ms,
+    };
+    let options = Options {
+        depth: change.depth.unwrap_or(source.options.depth),
+        pages: change.pages.unwrap_or(source.options.pages),
+        per_second: change.per_second.unwrap_or(source.options.per_second),
+    };
+    let sources = &place.app.sources;
+    let changed = sources.change(&source, every, options).await;
+    changed.map_err(of_source)?;
+    match (change.paused, source.state == SourceState::Paused) {
+        (Some(true), false) => sources.pause(&source).await?,
+        (Some(false), true) => sources.resume(&source).await?,
+        _ => {}
+    }
+    Ok(axum::Json(view(&place, source.id).await?))
+}
+
+/// Fetches a source now, unless that is being done already.
+#[utoipa::path(post, path = "/api/sources/{id}/sync", tag = "sources", operation_id = "syncSource",
+    params(("id" = String, Path, description = "Id of the source"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 202), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn sync(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let source = load(&place, &id).await?;
+    place.app.sources.sync(&source).await.map_err(of_source)?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// Deletes a source and all documents that came from it, at once.
+#[utoipa::path(delete, path = "/api/sources/{id}", tag = "sources", operation_id = "deleteSource",
+    params(("id" = String, Path, description = "Id of the source"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 204), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let source = load(&place, &id).await?;
+    place.app.sources.delete(&source).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// How far the sources of a workspace are, as server-sent events, until the client leaves.
+#[utoipa::path(get, path = "/api/sources/events", tag = "sources", operation_id = "watchSources",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, content_type = "text/event-stream", body = SyncProgressView)))]
+pub(super) async fn events(place: Place) -> Response {
+    let workspace = place.id().to_string();
+    let shutdown = place.app.cancel();
+    let progress = BroadcastStream::new(place.app.sources.progress());
+    // A client that lags behind misses steps; the list tells where things are.
+    let mine = progress.filter_map(move |step| {
+        let step = step.ok().filter(|step| step.workspace == workspace);
+        future::ready(step.map(|step| sse::event(&SyncProgressView::from(step))))
+    });
+    sse::respond(mine.take_until(shutdown.cancelled_owned()))
+}
+
+async fn summaries(place: &Place) -> Result<Vec<SourceSummary>, Problem> {
+    let workspace = place.id();
+    Ok(place
+        .app
+        .store
+        .read(move |conn| sources::list(conn, workspace))
+        .await?)
+}
+
+async fn view(place: &Place, id: SourceId) -> Result<SourceView, Problem> {
+    let mut all = summaries(place).await?.into_iter();
+    let found = all.find(|summary| summary.source.id == id);
+    found
+        .map(SourceView::from)
+        .ok_or_else(|| Problem::not_found("source"))
+}
+
+async fn load(place: &Place, id: &str) -> Result<Scoped<Source>, Problem> {
+    let (workspace, id) = (place.id(), place::id::<SourceId>(id, "source")?);
+    Ok(place
+        .app
+        .store
+        .read(move |conn| sources::get(conn, workspace, id))
+        .await?)
+}
+
+/// What is wrong with a source is about its address or bounds, not about a file.
+pub(in crate::http) fn of_source(error: KnowledgeError) -> Problem {
+    match error {
+        KnowledgeError::Document(reason) => Problem::invalid("source", reason),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,104 @@
+//! What left this machine, for the owner.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::super::auth::Scope;
+use super::format::{Moment, bytes, moment};
+use super::guard::SignedIn;
+use super::view::{self, Section, Shell, filters};
+use super::{Failure, sentence};
+use crate::app::App;
+use crate::store::egress::{self, Entry, Total};
+
+/// Requests that are shown.
+const SHOWN: u32 = 100;
+
+/// The ledger.
+#[derive(Template)]
+#[template(path = "egress.html")]
+struct EgressPage {
+    /// The frame.
+    shell: Shell,
+    /// Whether web pages may be fetched at all.
+    open: bool,
+    /// By host and purpose.
+    totals: Vec<TotalRow>,
+    /// The last requests.
+    requests: Vec<RequestRow>,
+}
+
+struct TotalRow {
+    host: String,
+    purpose: String,
+    requests: u32,
+    errors: u32,
+    sent: String,
+    received: String,
+    last: Moment,
+}
+
+struct RequestRow {
+    at: Moment,
+    purpose: String,
+    url: String,
+    address: String,
+    sent: String,
+    received: String,
+    status: Option<u16>,
+    error: Option<String>,
+}
+
+/// `GET /egress`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let workspace = Some(person.workspace.id);
+    let found = app.store.read(move |conn| {
+        let totals = egress::totals(conn, workspace, 0)?;
+        Ok((totals, egress::list(conn, workspace, SHOWN)?))
+    });
+    let (totals, requests) = found.await?;
+    let page = EgressPage {
+        shell: person.shell(Section::Status, "What left this machine"),
+        open: app.gateway.is_open(),
+        totals: totals.into_iter().map(total).collect(),
+        requests: requests.into_iter().map(request).collect(),
+    };
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+fn size(count: i64) -> String {
+    bytes(u64::try_from(count).unwrap_or_default())
+}
+
+fn total(total: Total) -> TotalRow {
+    TotalRow {
+        host: total.host,
+        purpose: total.purpose,
+        requests: total.requests,
+        errors: total.errors,
+        sent: size(total.bytes_sent),
+        received: size(total.bytes_received),
+        last: moment(total.last_at),
+    }
+}
+
+fn request(entry: Entry) -> RequestRow {
+    RequestRow {
+        at: moment(entry.at),
+        purpose: entry.purpose,
+        url: entry.url,
+        address: entry.outcome.address.unwrap_or_default(),
+        sent: size(entry.outcome.bytes_sent),
+        received: size(entry.outcome.bytes_received),
+        status: entry.outcome.status,
+        error: entry.outcome.error.as_deref().map(sentence),
+    }
+}

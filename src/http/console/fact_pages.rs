@@ -1,0 +1,275 @@
+//! The page of business facts as data.
+
+use askama::Template;
+
+use std::collections::HashMap;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use jiff::civil::DateTime;
+
+use super::Failure;
+use super::facts::Tried;
+use super::guard::SignedIn;
+use super::view::{self, Section, Shell, filters};
+use crate::agent::fact_preview;
+use crate::app::App;
+use crate::facts::hours::{Day, Weekly};
+use crate::facts::{Book, COUNTRIES, Entry, What, country, edit};
+use crate::store::facts::{FactState, HolidayRule};
+use crate::store::{DocumentId, documents};
+
+/// A fact in a list.
+#[derive(Debug, Clone)]
+pub struct FactRow {
+    /// Its id.
+    pub id: String,
+    /// What kind, in words.
+    pub kind: &'static str,
+    /// What it says.
+    pub summary: String,
+    /// The document's words.
+    pub quote: String,
+    /// Address of the place in the document.
+    pub link: Option<String>,
+    /// Title of the document, and from when it holds.
+    pub source: String,
+    /// A newer document says otherwise.
+    pub superseded: bool,
+    /// Its document no longer states it.
+    pub changed: bool,
+    /// Whether it is changed in a field of its own; the week has its editor.
+    pub editable: bool,
+}
+
+/// A row of the week's editor.
+#[derive(Debug, Clone)]
+pub struct WeekRow {
+    /// `mon` … `sun`.
+    pub code: &'static str,
+    /// The day's name.
+    pub name: &'static str,
+    /// Hours as typed.
+    pub hours: String,
+    /// Which of the month, as typed.
+    pub which: String,
+    /// What else holds.
+    pub note: String,
+}
+
+/// What the facts would answer.
+#[derive(Debug, Clone, Default)]
+pub struct Preview {
+    /// The question.
+    pub question: String,
+    /// The local time at which it is asked, as a browser types it.
+    pub at: String,
+    /// The answer; empty before something was asked.
+    pub answer: String,
+    /// Whether it was asked and the facts pass it on.
+    pub passed: bool,
+}
+
+/// Business facts.
+#[derive(Template)]
+#[template(path = "facts.html")]
+pub struct Facts {
+    /// The frame.
+    pub shell: Shell,
+    /// What was wrong with a form.
+    pub error: Option<String>,
+    /// Found in documents, waiting for the owner.
+    pub proposed: Vec<FactRow>,
+    /// Proposals that a newer document overrules.
+    pub outdated: Vec<FactRow>,
+    /// Confirmed facts whose document changed.
+    pub changed: usize,
+    /// The week.
+    pub week: Vec<WeekRow>,
+    /// Whether the week was confirmed.
+    pub week_confirmed: bool,
+    /// Confirmed exceptions.
+    pub holidays: Vec<FactRow>,
+    /// Confirmed address, telephone, e-mail, prices, and hours of departments.
+    pub others: Vec<FactRow>,
+    /// The time zone in use.
+    pub zone: String,
+    /// Whether the owner chose it.
+    pub zone_set: bool,
+    /// Names of time zones.
+    pub zones: Vec<String>,
+    /// The country in use, or empty.
+    pub country: String,
+    /// Countries whose holidays are known.
+    pub countries: &'static [&'static str],
+    /// `unstated`, `closed` or `usual`.
+    pub rule: &'static str,
+    /// A question that was tried.
+    pub preview: Preview,
+}
+
+/// The page, with what was wrong with a form and a question that was tried.
+pub(super) async fn render(
+    app: &App,
+    person: &SignedIn,
+    status: StatusCode,
+    error: Option<String>,
+    tried: Tried,
+) -> Result<Response, Failure> {
+    let workspace = person.workspace.id;
+    let loaded = app.store.read(move |conn| {
+        let titles: HashMap<DocumentId, String> = documents::list(conn, workspace)?
+            .into_iter()
+            .map(|d| (d.document.id, d.document.title))
+            .collect();
+        Ok((Book::open(conn, workspace)?, titles))
+    });
+    let (book, titles) = loaded.await?;
+    let rows = |wanted: &dyn Fn(&Entry) -> bool| -> Vec<FactRow> {
+        book.entries
+            .iter()
+            .filter(|e| wanted(e))
+            .map(|e| row(e, &titles))
+            .collect()
+    };
+    let confirmed = |e: &Entry| e.fact.state == FactState::Confirmed;
+    let is_week = |e: &Entry| matches!(&e.data.what, What::Weekly(w) if w.label.is_none() && w.from.is_none() && w.until.is_none());
+    let zones = jiff::tz::db().available().map(|name| name.to_string());
+    let week_confirmed = book.entries.iter().any(|e| confirmed(e) && is_week(e));
+    let page = Facts {
+        shell: person.shell(Section::Documents, "Business facts"),
+        error,
+        proposed: rows(&|e| e.fact.state == FactState::Proposed && !e.superseded),
+        outdated: rows(&|e| e.fact.state == FactState::Proposed && e.superseded),
+        changed: book
+            .entries
+            .iter()
+            .filter(|e| confirmed(e) && e.data.changed)
+            .count(),
+        week: editor(&book, week_confirmed),
+        week_confirmed,
+        holidays: rows(&|e| confirmed(e) && matches!(e.data.what, What::Special(_))),
+        others: rows(&|e| confirmed(e) && !is_week(e) && !matches!(e.data.what, What::Special(_))),
+        zone: book.zone().iana_name().unwrap_or("UTC").to_owned(),
+        zone_set: book.settings.time_zone.is_some(),
+        zones: zones.filter(|z| z.contains('/')).collect(),
+        country: country(&book.settings).unwrap_or_default(),
+        countries: COUNTRIES,
+        rule: match book.settings.holidays {
+            HolidayRule::Unstated => "unstated",
+            HolidayRule::Closed => "closed",
+            HolidayRule::Usual => "usual",
+        },
+        preview: preview(&book, &person.workspace.title, tried),
+    };
+    Ok(view::page(status, &page))
+}
+
+fn preview(book: &Book, business: &str, tried: Tried) -> Preview {
+    let Some(question) = tried.ask.filter(|q| !q.trim().is_empty()) else {
+        return Preview {
+            question: "Are you open tomorrow?".to_owned(),
+            ..Preview::default()
+        };
+    };
+    let at = tried.at.unwrap_or_default();
+    let now = at
+        .parse::<DateTime>()
+        .ok()
+        .and_then(|at| at.to_zoned(book.zone()).ok())
+        .map_or_else(jiff::Timestamp::now, |at| at.timestamp());
+    let answer = fact_preview(book, &question, business, now);
+    Preview {
+        question,
+        at,
+        passed: answer.is_none(),
+        answer: answer.unwrap_or_default(),
+    }
+}
+
+fn row(entry: &Entry, titles: &HashMap<DocumentId, String>) -> FactRow {
+    let place = entry.data.place.as_ref();
+    let link = entry.fact.document.zip(place).map(|(document, place)| {
+        let version = entry
+            .fact
+            .version
+            .map(|v| format!("version={v}&"))
+            .unwrap_or_default();
+        format!(
+            "/documents/{document}?{version}span={}-{}#quote",
+            place.span[0], place.span[1]
+        )
+    });
+    let title = entry.fact.document.and_then(|d| titles.get(&d)).cloned();
+    let dated = place.and_then(|p| p.dated).map(|d| format!(", of {d}"));
+    FactRow {
+        id: entry.fact.id.to_string(),
+        kind: match entry.data.what {
+            What::Weekly(_) => "Every week",
+            What::Special(_) => "Exception",
+            What::Address { .. } => "Address",
+            What::Phone { .. } => "Telephone",
+            What::Email { .. } => "E-mail",
+            What::Price { .. } => "Price",
+        },
+        summary: edit::show(&entry.data.what),
+        quote: entry.fact.quote.clone(),
+        link: link.filter(|_| title.is_some()),
+        source: title.map_or_else(String::new, |t| format!("{t}{}", dated.unwrap_or_default())),
+        superseded: entry.superseded,
+        changed: entry.data.changed,
+        editable: !matches!(entry.data.what, What::Weekly(_) | What::Price { .. }),
+    }
+}
+
+/// The week's rows: what is confirmed, or else what is proposed, as a start.
+fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
+    const NAMES: [&str; 7] = [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    ];
+    let state = if confirmed {
+        FactState::Confirmed
+    } else {
+        FactState::Proposed
+    };
+    let (hours, _, _) = book.hours(state, None);
+    let mut out = Vec::new();
+    for (day, name) in Day::ALL.into_iter().zip(NAMES) {
+        let rows: Vec<&Weekly> = hours
+            .weekly
+            .iter()
+            .filter(|w| w.days.contains(&day) && w.from.is_none() && w.until.is_none())
+            .collect();
+        let field = |row: Option<&Weekly>| WeekRow {
+            code: day.code(),
+            name,
+            hours: row.map_or_else(String::new, |r| edit::show_spans(&r.open)),
+            which: row.map_or_else(String::new, |r| {
+                let which: Vec<String> = r
+                    .which
+                    .iter()
+                    .map(|n| {
+                        if *n < 0 {
+                            "last".to_owned()
+                        } else {
+                            n.to_string()
+                        }
+                    })
+                    .collect();
+                which.join(", ")
+            }),
+            note: row.map_or_else(String::new, |r| r.note.clone()),
+        };
+        if rows.is_empty() {
+            out.push(field(None));
+        }
+        out.extend(rows.into_iter().map(|row| field(Some(row))));
+    }
+    out
+}

@@ -1,0 +1,360 @@
+//! Business facts: what the documents propose, the week, holidays, contact data, the clock.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::super::auth::Scope;
+use super::super::now_ms;
+use super::super::problem::Problem;
+use super::Failure;
+use super::fact_pages::render;
+use super::guard::SignedIn;
+use crate::app::App;
+use crate::facts::hours::{Day, Special, Weekly};
+use crate::facts::{FactsError, What, edit};
+use crate::store::facts::{self, FactState, HolidayRule, Settings};
+use crate::store::{FactId, StoreError};
+
+/// Longest note, in characters.
+const LONGEST: usize = 300;
+
+/// A question to try.
+#[derive(Default, Deserialize)]
+pub(super) struct Tried {
+    pub(super) ask: Option<String>,
+    pub(super) at: Option<String>,
+}
+
+/// `GET /facts`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Query(tried): Query<Tried>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    render(&app, &person, StatusCode::OK, None, tried).await
+}
+
+/// `POST /facts/{id}/confirm`, `dismiss`, `delete`
+pub(super) async fn decide(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path((id, verb)): Path<(String, String)>,
+    Form(form): Form<HashMap<String, String>>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let id: FactId = id.parse().map_err(|_| Problem::not_found("fact"))?;
+    let workspace = person.workspace.id;
+    if verb == "edit" {
+        let text = form.get("text").cloned().unwrap_or_default();
+        let loaded = app
+            .store
+            .read(move |conn| facts::get(conn, workspace, id))
+            .await?;
+        let kind = if loaded.kind == "special" {
+            "holiday".to_owned()
+        } else {
+            loaded.kind.clone()
+        };
+        return match edit::read(&kind, &clip(&text), today(&app, &person).await?) {
+            Ok(found) => {
+                let write = app.store.write(move |tx| {
+                    for (at, what) in found.into_iter().enumerate() {
+                        match at {
+                            0 => edit::change(tx, workspace, id, what, now_ms())?,
+                            _ => edit::enter(tx, workspace, what, now_ms())?,
+                        };
+                    }
+                    Ok(())
+                });
+                write.await?;
+                Ok(Redirect::to("/facts").into_response())
+            }
+            Err(error) => wrong(&app, &person, &error).await,
+        };
+    }
+    let done = app.store.write(move |tx| match verb.as_str() {
+        "confirm" => edit::set_state(tx, workspace, id, FactState::Confirmed, now_ms()).map(drop),
+        "dismiss" => edit::set_state(tx, workspace, id, FactState::Dismissed, now_ms()).map(drop),
+        "delete" => {
+            let fact = facts::get(tx, workspace, id)?;
+            // A document's statement would only be proposed again.
+            if fact.document.is_some() {
+                edit::set_state(tx, workspace, id, FactState::Dismissed, now_ms()).map(drop)
+            } else {
+                facts::delete(tx, &fact)
+            }
+        }
+        _ => Err(StoreError::NotFound("the page")),
+    });
+    done.await?;
+    Ok(Redirect::to("/facts").into_response())
+}
+
+/// `POST /facts/confirm-all`
+pub(super) async fn confirm_all(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let workspace = person.workspace.id;
+    app.store
+        .write(move |tx| edit::confirm_all(tx, workspace, now_ms()))
+        .await?;
+    Ok(Redirect::to("/facts").into_response())
+}
+
+/// `POST /facts/propose`
+pub(super) async fn propose(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    app.knowledge.propose_facts(person.workspace.id).await?;
+    Ok(Redirect::to("/facts").into_response())
+}
+
+/// `POST /facts/week`: rows of `day`, `hours`, `which` and `note`.
+pub(super) async fn week(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let rows = match read_week(&fields) {
+        Ok(rows) => rows,
+        Err(error) => return wrong(&app, &person, &error).await,
+    };
+    let workspace = person.workspace.id;
+    app.store
+        .write(move |tx| edit::set_week(tx, workspace, &rows, now_ms()))
+        .await?;
+    Ok(Redirect::to("/facts#week").into_response())
+}
+
+fn read_week(fields: &[(String, String)]) -> Result<Vec<Weekly>, FactsError> {
+    let mut rows: Vec<Weekly> = Vec::new();
+    for (name, value) in fields {
+        if name == "day" {
+            let day = Day::ALL.into_iter().find(|d| d.code() == value);
+            rows.push(Weekly {
+                label: None,
+                days: day.into_iter().collect(),
+                which: Vec::new(),
+                open: Vec::new(),
+                note: String::new(),
+                from: None,
+                until: None,
+            });
+            continue;
+        }
+        let Some(row) = rows.last_mut() else { continue };
+        match name.as_str() {
+            "hours" => row.open = edit::read_spans(value)?,
+            "which" => row.which = edit::read_which(value)?,
+            "note" => row.note = clip(value),
+            _ => {}
+        }
+    }
+    rows.retain(|row| !row.days.is_empty());
+    Ok(rows)
+}
+
+/// A new exception.
+#[derive(Deserialize)]
+pub(super) struct NewHoliday {
+    from: String,
+    until: String,
+    hours: String,
+    note: String,
+}
+
+/// `POST /facts/holiday`
+pub(super) async fn holiday(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<NewHoliday>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let special = match read_holiday(&form) {
+        Ok(special) => special,
+        Err(error) => return wrong(&app, &person, &error).await,
+    };
+    let workspace = person.workspace.id;
+    app.store
+        .write(move |tx| edit::enter(tx, workspace, What::Special(special), now_ms()))
+        .await?;
+    Ok(Redirect::to("/facts#holidays").into_response())
+}
+
+fn read_holiday(form: &NewHoliday) -> Result<Special, FactsError> {
+    let date = |text: &str| text.trim().parse::<Date>().ok();
+    let from = date(&form.from).ok_or(FactsError::Missing("choose the day that differs"))?;
+    let until = if form.until.trim().is_empty() {
+        from
+    } else {
+        date(&form.until)
+            .filter(|until| *until >= from)
+            .ok_or(FactsError::Missing(
+                "the last day must not be before the first",
+            ))?
+    };
+    let usual = form.hours.trim().eq_ignore_ascii_case("usual");
+    Ok(Special {
+        label: None,
+        from,
+        until,
+        open: if usual {
+            None
+        } else {
+            Some(edit::read_spans(&form.hours)?)
+        },
+        note: clip(&form.note),
+    })
+}
+
+/// A fact in words.
+#[derive(Deserialize)]
+pub(super) struct NewFact {
+    kind: String,
+    text: String,
+}
+
+/// `POST /facts/add`
+pub(super) async fn add(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<NewFact>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let today = today(&app, &person).await?;
+    let found = match edit::read(&form.kind, &clip(&form.text), today) {
+        Ok(found) => found,
+        Err(error) => return wrong(&app, &person, &error).await,
+    };
+    let workspace = person.workspace.id;
+    let write = app.store.write(move |tx| {
+        for what in found {
+            edit::enter(tx, workspace, what, now_ms())?;
+        }
+        Ok(())
+    });
+    write.await?;
+    Ok(Redirect::to("/facts#contact").into_response())
+}
+
+/// Clock and country.
+#[derive(Deserialize)]
+pub(super) struct Clock {
+    time_zone: String,
+    country: String,
+    holidays: String,
+}
+
+/// `POST /facts/settings`
+pub(super) async fn settings(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<Clock>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let settings = edit::checked(Settings {
+        time_zone: Some(form.time_zone),
+        country: Some(form.country),
+        holidays: match form.holidays.as_str() {
+            "closed" => HolidayRule::Closed,
+            "usual" => HolidayRule::Usual,
+            _ => HolidayRule::Unstated,
+        },
+    });
+    let settings = match settings {
+        Ok(settings) => settings,
+        Err(error) => return wrong(&app, &person, &error).await,
+    };
+    let workspace = person.workspace.id;
+    app.store
+        .write(move |tx| facts::set_settings(tx, workspace, &settings))
+        .await?;
+    Ok(Redirect::to("/facts#clock").into_response())
+}
+
+fn clip(text: &str) -> String {
+    text.trim().chars().take(LONGEST).collect()
+}
+
+async fn today(app: &App, person: &SignedIn) -> Result<Date, Failure> {
+    let workspace = person.workspace.id;
+    let settings = app
+        .store
+        .read(move |conn| facts::settings(conn, workspace))
+        .await?;
+    let zone = crate::facts::time_zone(&settings);
+    Ok(jiff::Timestamp::now().to_zoned(zone).date())
+}
+
+async fn wrong(app: &App, person: &SignedIn, error: &FactsError) -> Result<Response, Failure> {
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let told = super::sentence(&error.to_string());
+    render(app, person, status, Some(told), Tried::default()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_rows_of_the_form_become_a_week() {
+        let rows = read_week(&fields(&[
+            ("day", "mon"),
+            ("hours", "8-12, 13-17"),
+            ("which", ""),
+            ("note", " Late "),
+            ("day", "sat"),
+            ("hours", "9-13"),
+            ("which", "1, 3"),
+            ("note", ""),
+            ("day", "noday"),
+            ("hours", "9-13"),
+        ]))
+        .unwrap();
+        assert_eq!(rows.len(), 2);
+        assert_eq!(edit::show_spans(&rows[0].open), "08:00-12:00, 13:00-17:00");
+        assert_eq!(rows[0].note, "Late");
+        assert_eq!(rows[1].which, [1, 3]);
+        assert!(read_week(&fields(&[("day", "mon"), ("hours", "sometimes")])).is_err());
+    }
+
+    #[test]
+    fn an_exception_has_a_day() {
+        let form = |from: &str, until: &str, hours: &str| NewHoliday {
+            from: from.into(),
+            until: until.into(),
+            hours: hours.into(),
+            note: String::new(),
+        };
+        let read = read_holiday(&form("2026-12-24", "", "8-12")).unwrap();
+        assert_eq!(read.from, read.until);
+        assert_eq!(
+            read_holiday(&form("2026-12-24", "2026-12-26", "usual"))
+                .unwrap()
+                .open,
+            None
+        );
+        assert!(read_holiday(&form("", "", "closed")).is_err());
+        assert!(read_holiday(&form("2026-12-24", "2026-12-01", "closed")).is_err());
+    }
+}

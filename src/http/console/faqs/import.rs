@@ -1,0 +1,106 @@
+//! Many questions at once, from a file or pasted.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::super::format::plural;
+use super::super::guard::SignedIn;
+use super::super::{Failure, sentence};
+use super::{Show, render};
+use crate::app::App;
+use crate::http::auth::Scope;
+use crate::http::multipart;
+use crate::http::problem::Problem;
+use crate::knowledge::{FaqImport, ImportFaqs, read_faq_pairs};
+use crate::store::faqs::FaqState;
+
+/// Largest file of an import, in bytes.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// `POST /faq/import`: the answer is the list with what was done.
+pub(in crate::http::console) async fn import(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    request: Request,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let mut form = multipart::open(request, MOST_BYTES).await?;
+    let (mut given, mut approved) = (None, false);
+    while let Some(mut field) = multipart::next(&mut form).await? {
+        let name = field.file_name().unwrap_or_default().to_owned();
+        let kind = field.name().unwrap_or_default().to_owned();
+        let bytes = multipart::collect(&mut field, MOST_BYTES).await??;
+        match kind.as_str() {
+            "file" | "text" if !bytes.trim_ascii().is_empty() => given = Some((name, bytes)),
+            "approved" => approved = true,
+            _ => {}
+        }
+    }
+    let read = match given {
+        Some((name, bytes)) => {
+            let source: String = name.chars().take(200).collect();
+            let read = tokio::task::spawn_blocking(move || read_faq_pairs(&bytes, &name)).await;
+            let read = read.map_err(|error| Problem::internal(&error))?;
+            read.map(|file| (file, source))
+        }
+        None => Err("choose a file or paste questions with their answers".to_owned()),
+    };
+    let (status, show) = match read {
+        Ok((file, source)) => {
+            let how = ImportFaqs {
+                state: if approved {
+                    FaqState::Approved
+                } else {
+                    FaqState::Draft
+                },
+                owner: String::new(),
+                source,
+            };
+            let report = app
+                .knowledge
+                .import_faqs(person.workspace.id, file, how)
+                .await?;
+            let (done, left_out) = told(&report);
+            let show = Show {
+                done: Some(done),
+                left_out,
+                ..Show::default()
+            };
+            (StatusCode::OK, show)
+        }
+        Err(wrong) => {
+            let show = Show {
+                import_error: Some(sentence(&wrong)),
+                ..Show::default()
+            };
+            (StatusCode::UNPROCESSABLE_ENTITY, show)
+        }
+    };
+    render(&app, &person, status, "", show).await
+}
+
+fn told(report: &FaqImport) -> (String, Vec<String>) {
+    let count = |count: usize, one: &str| {
+        plural(u64::try_from(count).unwrap_or(0), one, &format!("{one}s"))
+    };
+    let done = format!(
+        "{} added, {} merged into answers that were there, {} left out.",
+        count(report.added, "answer"),
+        count(report.merged, "phrasing"),
+        report.skipped.len()
+    );
+    let lines = report.skipped.iter().take(20);
+    let mut left_out: Vec<String> = lines
+        .map(|s| format!("Line {}: {}", s.line, s.reason))
+        .collect();
+    if report.skipped.len() > left_out.len() {
+        left_out.push(format!(
+            "and {} more",
+            report.skipped.len() - left_out.len()
+        ));
+    }
+    (done, left_out)
+}

@@ -1,0 +1,249 @@
+//! Golden questions: the questions that must stay answered well.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::api::golden as api;
+use super::super::auth::Scope;
+use super::super::now_ms;
+use super::super::problem::Problem;
+use super::golden_form::{GoldenForm, row};
+use super::guard::SignedIn;
+use super::quality_pages::{self as pages, GoldenRow};
+use super::view::{self, Section};
+use super::{Failure, sentence};
+use crate::app::App;
+use crate::store::GoldenId;
+use crate::store::golden::{self, NewGolden};
+
+#[derive(Deserialize)]
+pub(super) struct Shown {
+    /// The question whose form is open.
+    open: Option<String>,
+    /// How many an import brought, and how many were known.
+    imported: Option<u32>,
+    known: Option<u32>,
+}
+
+/// `GET /golden?open=`
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Evaluate)?;
+    let done = shown.imported.map(|imported| match shown.known {
+        Some(known) if known > 0 => {
+            format!("{imported} questions were imported; {known} were here already.")
+        }
+        _ => format!("{imported} questions were imported."),
+    });
+    render(&app, &person, StatusCode::OK, shown.open, done, None, None).await
+}
+
+/// `POST /golden`
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<GoldenForm>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Evaluate)?;
+    let (question, expectation) = match form.read(&json!({})) {
+        Ok(read) => read,
+        Err(wrong) => return refuse(&app, &person, "", form, wrong).await,
+    };
+    let workspace = person.workspace.id;
+    let made = app.store.write(move |tx| {
+        let new = NewGolden {
+            question: &question,
+            expectation: &expectation,
+            receipt: None,
+        };
+        Ok(golden::insert(tx, workspace, &new, now_ms())?.id)
+    });
+    let made = made.await?;
+    Ok(Redirect::to(&format!("/golden#golden-{made}")).into_response())
+}
+
+/// `POST /golden/{id}`
+pub(super) async fn update(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form<GoldenForm>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Evaluate)?;
+    let (workspace, golden_id) = (person.workspace.id, golden_id(&id)?);
+    let kept = app
+        .store
+        .read(move |conn| golden::get(conn, workspace, golden_id))
+        .await?;
+    let (question, expectation) = match form.read(&kept.expectation) {
+        Ok(read) => read,
+        Err(wrong) => return refuse(&app, &person, &id, form, wrong).await,
+    };
+    app.store
+        .write(move |tx| golden::update(tx, &kept, &question, &expectation))
+        .await?;
+    Ok(Redirect::to(&format!("/golden#golden-{golden_id}")).into_response())
+}
+
+/// `POST /golden/{id}/delete`
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Evaluate)?;
+    let (workspace, id) = (person.workspace.id, golden_id(&id)?);
+    let deleted = app.store.write(move |tx| {
+        let kept = golden::get(tx, workspace, id)?;
+        golden::delete(tx, &kept)
+    });
+    deleted.await?;
+    Ok(Redirect::to("/golden").into_response())
+}
+
+/// `POST /golden/import`: a file of JSON lines.
+pub(super) async fn import(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    mut form: Multipart,
+) -> Result<Response, Failure> {
+    person.need(Scope::Evaluate)?;
+    let mut text = String::new();
+    let unreadable = || Problem::invalid("file", "the file must be text of at most 2 MB");
+    while let Some(field) = form.next_field().await.map_err(|_| unreadable())? {
+        text.push_str(&field.text().await.map_err(|_| unreadable())?);
+        text.push('\n');
+    }
+    let taken = match lines(&text) {
+        Ok(questions) => api::take(&app, person.workspace.id, questions).await,
+        Err(problem) => Err(problem),
+    };
+    match taken {
+        Ok((imported, known)) => {
+            let to = format!("/golden?imported={imported}&known={known}");
+            Ok(Redirect::to(&to).into_response())
+        }
+        Err(problem) if problem.status == StatusCode::BAD_REQUEST => {
+            let (status, error) = (StatusCode::UNPROCESSABLE_ENTITY, sentence(&problem.detail));
+            render(&app, &person, status, None, None, None, Some(error)).await
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+fn lines(text: &str) -> Result<Vec<Value>, Problem> {
+    let mut questions = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let question = serde_json::from_str(line).map_err(|error| {
+            let detail =
+                format!("line {number} of the file is not JSON ({error}); nothing was imported");
+            Problem::invalid("file", detail)
+        })?;
+        questions.push(question);
+    }
+    if questions.is_empty() {
+        let detail = "there are no questions in the file; choose one with a JSON object per line";
+        return Err(Problem::invalid("file", detail));
+    }
+    Ok(questions)
+}
+
+fn golden_id(id: &str) -> Result<GoldenId, Problem> {
+    id.parse()
+        .map_err(|_| Problem::not_found("golden question"))
+}
+
+/// Shows a form again, with what is wrong with it.
+async fn refuse(
+    app: &App,
+    person: &SignedIn,
+    id: &str,
+    form: GoldenForm,
+    wrong: &str,
+) -> Result<Response, Failure> {
+    let typed = GoldenRow {
+        id: id.to_owned(),
+        question: form.question,
+        answerable: form.answerable != "no",
+        must: form.must,
+        must_not: form.must_not,
+        source: form.source,
+        open: true,
+        ..GoldenRow::default()
+    };
+    let (status, wrong) = (StatusCode::UNPROCESSABLE_ENTITY, Some(wrong.to_owned()));
+    render(app, person, status, None, None, Some(typed), wrong).await
+}
+
+async fn render(
+    app: &App,
+    person: &SignedIn,
+    status: StatusCode,
+    open: Option<String>,
+    done: Option<String>,
+    typed: Option<GoldenRow>,
+    error: Option<String>,
+) -> Result<Response, Failure> {
+    let workspace = person.workspace.id;
+    let found = app.store.read(move |conn| golden::list(conn, workspace));
+    let mut rows: Vec<GoldenRow> = found.await?.into_iter().map(row).collect();
+    rows.reverse();
+    let mut fresh = GoldenRow {
+        answerable: true,
+        ..GoldenRow::default()
+    };
+    for row in &mut rows {
+        row.open = open.as_ref() == Some(&row.id);
+    }
+    if let Some(typed) = typed {
+        match rows.iter_mut().find(|row| row.id == typed.id) {
+            Some(row) => {
+                let (summary, receipt) = (row.summary.clone(), row.receipt.clone());
+                *row = GoldenRow {
+                    summary,
+                    receipt,
+                    ..typed
+                };
+            }
+            None => fresh = typed,
+        }
+    }
+    let page = pages::Golden {
+        shell: person.shell(Section::Quality, "Golden questions"),
+        rows,
+        fresh,
+        done,
+        error,
+    };
+    Ok(view::page(status, &page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_a_bad_line_is_refused_as_a_whole() {
+        assert_eq!(
+            lines("{\"question\": \"a\"}\n\n{\"question\": \"b\"}\n")
+                .unwrap()
+                .len(),
+            2
+        );
+        let wrong = lines("{\"question\": \"a\"}\nnonsense").unwrap_err();
+        assert!(wrong.detail.contains("line 2"), "{}", wrong.detail);
+        assert!(lines("\n").is_err());
+    }
+}

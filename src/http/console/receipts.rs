@@ -1,0 +1,196 @@
+//! Answers that were given: the list, one with what it rests on, rating, replay, golden question.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::super::api::receipts::{self as api, ListedView, Wanted};
+use super::super::api::{golden, ratings};
+use super::super::auth::Scope;
+use super::super::now_ms;
+use super::super::problem::Problem;
+use super::format::moment;
+use super::guard::SignedIn;
+use super::quality_pages::{self as pages, RUNGS, ReceiptRow, rung};
+use super::view::{self, Section};
+use super::{Failure, receipt_parts, sentence};
+use crate::app::App;
+use crate::store::golden::{self as questions, NewGolden};
+use crate::store::{Connection, ReceiptId, StoreError, WorkspaceId, documents, receipts};
+
+/// Characters of a question or an answer in a list.
+const FIRST_WORDS: usize = 200;
+
+/// `GET /receipts`
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Evaluate)?;
+    let workspace = person.workspace.id;
+    let (filter, error) = match wanted.filter() {
+        Ok(filter) => (filter, None),
+        Err(problem) => (receipts::Filter::default(), Some(sentence(&problem.detail))),
+    };
+    let limit = wanted.limit();
+    let found = app.store.read(move |conn| {
+        let found = api::page(conn, workspace, &filter, limit)?;
+        Ok((found, titles(conn, workspace)?))
+    });
+    let (found, documents) = found.await?;
+    let unfiltered = Wanted {
+        before: wanted.before.clone(),
+        ..Wanted::default()
+    };
+    let page = pages::Receipts {
+        shell: person.shell(Section::Quality, "Receipts"),
+        filtered: wanted.query() != unfiltered.query(),
+        next: found.next.map(|seq| wanted.before(seq).query()),
+        query: Wanted {
+            before: String::new(),
+            ..wanted.clone()
+        }
+        .query(),
+        wanted,
+        error,
+        rungs: RUNGS,
+        documents,
+        rows: found.receipts.into_iter().map(row).collect(),
+    };
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+fn titles(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<(String, String)>, StoreError> {
+    let all = documents::list(conn, workspace)?;
+    let pair = |d: documents::DocumentSummary| (d.document.id.to_string(), d.document.title);
+    Ok(all.into_iter().map(pair).collect())
+}
+
+fn row(listed: ListedView) -> ReceiptRow {
+    ReceiptRow {
+        id: listed.id,
+        question: first_words(&listed.question),
+        answer: first_words(&listed.answer),
+        rung: rung(&listed.rung),
+        at: moment(listed.created_at),
+        documents: listed.documents.join(", "),
+        took: listed.total_ms.map(receipt_parts::took).unwrap_or_default(),
+        rating: listed.rating.unwrap_or(0),
+        evaluation: listed.evaluation,
+    }
+}
+
+/// The beginning of a text on one line, cut at a word.
+pub(super) fn first_words(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= FIRST_WORDS {
+        return line;
+    }
+    let cut: String = line.chars().take(FIRST_WORDS).collect();
+    let whole = cut
+        .rsplit_once(' ')
+        .map_or(cut.as_str(), |(whole, _)| whole);
+    format!("{whole} …")
+}
+
+/// `GET /receipts/{id}`: for everybody who may ask, as an answer leads here.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Chat)?;
+    render(&app, &person, &id, false).await
+}
+
+/// `POST /receipts/{id}/replay`
+pub(super) async fn replay(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Evaluate)?;
+    render(&app, &person, &id, true).await
+}
+
+async fn render(app: &App, person: &SignedIn, id: &str, again: bool) -> Result<Response, Failure> {
+    let opened = api::open(app, person.workspace.id, id).await?;
+    let again = match again {
+        true => Some(api::ask_again(app, &opened.receipt).await?),
+        false => None,
+    };
+    let shell = person.shell(Section::Quality, "Receipt");
+    let mut page = receipt_parts::page(app, shell, opened, again).await?;
+    page.may_all = person.need(Scope::Evaluate).is_ok();
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+/// A rating as the form sends it; 0 takes it back.
+#[derive(Deserialize)]
+pub(super) struct RatingForm {
+    value: i8,
+    #[serde(default)]
+    comment: String,
+}
+
+/// `POST /receipts/{id}/rating`
+pub(super) async fn rate(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form<RatingForm>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Chat)?;
+    let (workspace, receipt) = (person.workspace.id, receipt_id(&id)?);
+    if form.value == 0 {
+        ratings::unrate(&app, workspace, receipt).await?;
+    } else {
+        ratings::rate(&app, workspace, receipt, form.value, &form.comment).await?;
+    }
+    Ok(Redirect::to(&format!("/receipts/{receipt}#rating")).into_response())
+}
+
+/// `POST /receipts/{id}/golden`: one golden question per receipt; the second time leads to the first.
+pub(super) async fn make_golden(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Evaluate)?;
+    let (workspace, receipt) = (person.workspace.id, receipt_id(&id)?);
+    let made = app.store.write(move |tx| {
+        if let Some(known) = questions::find_by_receipt(tx, workspace, receipt)? {
+            return Ok(known.id);
+        }
+        let (question, expectation) = golden::from_receipt(tx, workspace, receipt)?;
+        let new = NewGolden {
+            question: &question,
+            expectation: &expectation,
+            receipt: Some(receipt),
+        };
+        Ok(questions::insert(tx, workspace, &new, now_ms())?.id)
+    });
+    let made = made.await?;
+    Ok(Redirect::to(&format!("/golden?open={made}#golden-{made}")).into_response())
+}
+
+fn receipt_id(id: &str) -> Result<ReceiptId, Problem> {
+    id.parse().map_err(|_| Problem::not_found("receipt"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_answer_is_cut_at_a_word() {
+        assert_eq!(first_words("One\n two."), "One two.");
+        let cut = first_words(&"word ".repeat(100));
+        assert!(cut.ends_with("word …") && cut.chars().count() <= FIRST_WORDS + 2);
+    }
+}

@@ -1,0 +1,94 @@
+//! Synonyms: a group a line, its words between commas.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::super::auth::Scope;
+use super::guard::SignedIn;
+use super::view::{self, Section};
+use super::{Failure, pages, sentence};
+use crate::app::App;
+use crate::knowledge::Synonyms;
+use crate::store::workspaces;
+
+/// The form.
+#[derive(Deserialize)]
+pub(super) struct Groups {
+    groups: String,
+}
+
+/// `GET /synonyms`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let workspace = person.workspace.id;
+    let own = app
+        .store
+        .read(move |conn| workspaces::section::<Synonyms>(conn, workspace, Synonyms::SECTION))
+        .await?;
+    Ok(render(&person, StatusCode::OK, lines(&own), None))
+}
+
+/// `POST /synonyms`
+pub(super) async fn save(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<Groups>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let tidy = match parsed(&form.groups).tidied() {
+        Ok(tidy) => tidy,
+        Err(wrong) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return Ok(render(&person, status, form.groups, Some(sentence(&wrong))));
+        }
+    };
+    let workspace = person.workspace.id;
+    app.store
+        .write(move |tx| workspaces::set_section(tx, workspace, Synonyms::SECTION, &tidy))
+        .await?;
+    Ok(Redirect::to("/synonyms").into_response())
+}
+
+fn render(person: &SignedIn, status: StatusCode, text: String, error: Option<String>) -> Response {
+    let page = pages::SynonymsPage {
+        shell: person.shell(Section::Documents, "Synonyms"),
+        count: text.lines().filter(|l| !l.trim().is_empty()).count(),
+        text,
+        error,
+    };
+    view::page(status, &page)
+}
+
+fn lines(own: &Synonyms) -> String {
+    let lines: Vec<String> = own.groups.iter().map(|group| group.join(", ")).collect();
+    lines.join("\n")
+}
+
+fn parsed(text: &str) -> Synonyms {
+    let words = |line: &str| line.split([',', ';', '=']).map(str::to_owned).collect();
+    Synonyms {
+        groups: text.lines().map(words).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_groups_are_the_same() {
+        let own = parsed("braces, clear aligners\r\n\nalone\nteeth = tooth").tidied();
+        assert_eq!(
+            lines(&own.expect("is fine")),
+            "braces, clear aligners\nteeth, tooth"
+        );
+    }
+}

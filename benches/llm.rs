@@ -33,6 +33,7 @@ fn prepared(model: PathBuf, threads: u16, spin: u32) -> Prepared {
             gpu_layers: 0,
         }),
         embed: None,
+        rerank: None,
         dimensions: 384,
         threads,
         limits: Limits {
@@ -55,7 +56,8 @@ fn prepared(model: PathBuf, threads: u16, spin: u32) -> Prepared {
             memory_cap: None,
         },
         chat: Ok(weights.clone()),
-        embed: Ok(weights),
+        embed: Ok(weights.clone()),
+        rerank: Ok(weights),
     }
 }
 
@@ -121,6 +123,7 @@ async fn main() {
     let start = Instant::now();
     let local = Local::start(
         Box::pin(async { prepare }),
+        "bench",
         "bench",
         "bench",
         4096,

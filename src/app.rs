@@ -8,6 +8,7 @@ mod engine_status;
 mod engines;
 mod first_run;
 mod protection;
+mod weights;
 
 pub use data::{DataFolder, key_strength};
 pub use engine_status::WorkerStatus;
@@ -27,8 +28,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::agent::Agent;
 use crate::config::Config;
-use crate::knowledge::{Knowledge, KnowledgeError};
-use crate::llm::{ChatModel, Embedder};
+use crate::egress::{Allow, EgressError, Gateway, Limits, SystemLookup};
+use crate::eval::{EvalError, Runner};
+use crate::knowledge::{Knowledge, KnowledgeError, Sources};
+use crate::llm::{ChatModel, Embedder, Reranker};
 use crate::speech::Transcriber;
 use crate::store::{KeyError, KeyStrength, Store, StoreError};
 
@@ -47,6 +50,12 @@ pub enum AppError {
     /// The index.
     #[error(transparent)]
     Knowledge(#[from] KnowledgeError),
+    /// The runs of golden questions.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
+    /// The way to the outside.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
     /// The models.
     #[error(transparent)]
     Models(#[from] crate::models::ModelError),
@@ -73,12 +82,20 @@ pub struct App {
     pub chat: Arc<dyn ChatModel>,
     /// The embedding model.
     pub embedder: Arc<dyn Embedder>,
+    /// The re-ranking model; nothing depends on it.
+    pub reranker: Arc<dyn Reranker>,
     /// The speech recogniser.
     pub transcriber: Arc<dyn Transcriber>,
     /// Documents and their index.
     pub knowledge: Knowledge,
+    /// Web pages that documents come from.
+    pub sources: Sources,
+    /// The way to the outside.
+    pub gateway: Gateway,
     /// Answers questions.
     pub agent: Agent,
+    /// Asks golden questions in the background.
+    pub evals: Runner,
     /// When this process took up service, Unix ms.
     pub started_at_ms: i64,
     /// How well the store's key is kept; `None` for a store in memory.
@@ -133,6 +150,7 @@ impl App {
         let Engines {
             chat,
             embedder,
+            reranker,
             transcriber,
             extractor,
             workers,
@@ -141,19 +159,51 @@ impl App {
         let knowledge = Knowledge::start(
             store.clone(),
             Arc::clone(&embedder),
-            extractor,
+            Arc::clone(&reranker),
+            Arc::clone(&extractor),
             &tasks,
             shutdown.clone(),
         )?;
+        let gateway = Gateway::new(
+            store.clone(),
+            config.egress_web,
+            Allow::parse(&config.egress_allow)?,
+            Arc::new(SystemLookup),
+        )?;
+        let page = Limits {
+            bytes: config.upload_max_bytes.min(Limits::default().bytes),
+            ..Limits::default()
+        };
+        let sources = Sources::start(
+            store.clone(),
+            knowledge.clone(),
+            gateway.clone(),
+            extractor,
+            page,
+            &tasks,
+            shutdown.clone(),
+        );
         let agent = Agent::new(store.clone(), knowledge.clone(), Arc::clone(&chat));
+        let evals = Runner::new(
+            agent.clone(),
+            knowledge.clone(),
+            store.clone(),
+            tasks.clone(),
+            shutdown.clone(),
+        );
+        evals.recover().await?;
         Ok(Arc::new(Self {
             config,
             store,
             chat,
             embedder,
+            reranker,
             transcriber,
             knowledge,
+            sources,
+            gateway,
             agent,
+            evals,
             started_at_ms: jiff::Timestamp::now().as_millisecond(),
             key_strength,
             address: Mutex::new(None),
@@ -168,6 +218,20 @@ impl App {
     /// What each worker process is doing.
     pub fn workers(&self) -> Vec<WorkerStatus> {
         (self.workers)()
+    }
+
+    /// Waits until the language models are loaded, or it is clear that they are not, but not longer than
+    /// `patience`. Before that, questions are answered by words only.
+    pub async fn models_settled(&self, patience: Duration) {
+        let since = std::time::Instant::now();
+        let starting = || {
+            self.workers()
+                .iter()
+                .any(|w| w.name == "llm" && w.state == "starting")
+        };
+        while starting() && since.elapsed() < patience {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// Fires when Frontdesk begins to shut down: what waits for events ends, answers are finished.

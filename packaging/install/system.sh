@@ -127,7 +127,7 @@ check_memory() {
 }
 
 starter_megabytes() {
-  case $STARTER in default) echo 2000 ;; small) echo 1200 ;; *) echo 700 ;; esac
+  case $STARTER in default) echo 2100 ;; small) echo 1300 ;; *) echo 800 ;; esac
 }
 
 models_folder() {
@@ -137,9 +137,9 @@ models_folder() {
 print_models_plan() {
   local what
   case $STARTER in
-    default) what="chat 1120 MB, search 90 MB, speech 220 MB" ;;
-    small) what="chat 490 MB, search 90 MB, speech 75 MB" ;;
-    *) what="chat 100 MB, search 90 MB, speech 75 MB" ;;
+    default) what="chat 1120 MB, search 165 MB, speech 220 MB" ;;
+    small) what="chat 490 MB, search 165 MB, speech 75 MB" ;;
+    *) what="chat 100 MB, search 165 MB, speech 75 MB" ;;
   esac
   say "Models     $what, into $(models_folder) (what is there is kept)"
 }

@@ -1,19 +1,39 @@
 //! The agent: one turn of a conversation. A question comes in; a grounded answer with its citations
 //! and its receipt comes out, whichever way the visitor reached the front desk.
 //!
-//! It knows neither HTTP nor audio. It climbs the answer ladder (`ladder`): each rung answers or
+//! It knows neither HTTP nor audio. It climbs the answer ladder (`rungs`): each rung answers or
 //! passes on, the last one says honestly that the documents do not tell.
 
 mod cite;
-mod ladder;
+mod climb;
+mod evidence;
+pub mod follow_up;
+mod phrases;
 mod prompt;
+pub mod proof;
 mod record;
+mod rephrase;
 mod reply;
+mod rungs;
+mod settings;
+mod support;
+mod talk;
 mod types;
-mod written;
 
-pub use reply::{Agent, Turn, TurnStream};
-pub use types::{Answer, Citation, Rung, Timings, Tokens, TurnEvent};
+pub use reply::{Agent, Measured, Turn, TurnStream};
+pub use settings::{AnswerSettings, Topic};
+pub use types::{Answer, Citation, CitationKind, Rung, Timings, Tokens, TurnEvent};
+
+/// What the facts of a workspace would answer to a question at a time; `None` when they would pass it
+/// on. Nothing is recorded.
+pub fn fact_preview(
+    book: &crate::facts::Book,
+    question: &str,
+    business: &str,
+    now: jiff::Timestamp,
+) -> Option<String> {
+    rungs::fact_preview(book, question, business, now)
+}
 
 /// Why a turn could not be carried out. Each message is fit for the visitor.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +47,9 @@ pub enum AgentError {
     /// The documents.
     #[error("the documents could not be searched ({0}); please try again")]
     Knowledge(#[from] crate::knowledge::KnowledgeError),
+    /// A turn that was carried out for somebody else failed; the sentence says why.
+    #[error("{0}")]
+    Failed(String),
     /// The model.
     #[error("{0}")]
     Model(#[from] crate::llm::LlmError),

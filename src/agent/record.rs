@@ -1,14 +1,16 @@
 //! What a turn leaves in the store: messages and the receipt.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::ladder::Draft;
-use super::types::{Answer, Timings};
+use super::rungs::Draft;
+use super::types::{Answer, Citation, Rung, Timings};
 use crate::knowledge::Passage;
 use crate::llm::{ChatMessage, Role};
 use crate::store::conversations::Conversation;
+use crate::store::gaps::{self, GapReason};
 use crate::store::messages::{self, Appended, Message, MessageState, NewMessage, Speaker};
 use crate::store::receipts::{self, NewReceipt};
+use crate::store::versions::Version;
 use crate::store::{
     self, ConversationId, ReceiptId, Scoped, Store, StoreError, UnixMs, VersionId, WorkspaceId,
 };
@@ -61,18 +63,24 @@ pub(super) async fn open(
                 client_id: None,
             };
             let answer = messages::append(tx, &conversation, &answer, now())?.into_message();
-            let history = earlier
-                .iter()
-                .filter(|m| !m.text.is_empty())
-                .filter_map(|m| Some(ChatMessage::new(role(m.role)?, without_marks(&m.text))))
-                .collect();
             Ok(Opened {
                 conversation,
-                history,
+                history: seen(&earlier),
                 answer,
             })
         })
         .await
+}
+
+/// Messages as the model gets to see them: the last few, without citation numbers.
+pub(super) fn seen(earlier: &[Message]) -> Vec<ChatMessage> {
+    let skip = earlier.len().saturating_sub(HISTORY as usize);
+    earlier
+        .iter()
+        .skip(skip)
+        .filter(|m| !m.text.is_empty())
+        .filter_map(|m| Some(ChatMessage::new(role(m.role)?, without_marks(&m.text))))
+        .collect()
 }
 
 fn role(speaker: Speaker) -> Option<Role> {
@@ -136,6 +144,34 @@ pub(super) struct Record<'a> {
     pub(super) passages: &'a [Passage],
     pub(super) model: Option<(String, Option<String>)>,
     pub(super) timings: Timings,
+    pub(super) marks: Marks,
+}
+
+/// How it came to the answer, for whoever reads the receipt.
+pub(super) struct Marks {
+    /// No visitor asked.
+    pub(super) evaluation: bool,
+    /// Short name of the assistant.
+    pub(super) assistant: String,
+    /// The time that was set for the answer.
+    pub(super) now: Option<jiff::Timestamp>,
+    /// Earlier messages that the answer could rest on.
+    pub(super) earlier: usize,
+    /// The question as it is understood without them.
+    pub(super) in_full: String,
+}
+
+impl Marks {
+    fn note(&self, checks: &mut Map<String, Value>) {
+        checks.insert("assistant".into(), json!(self.assistant));
+        checks.insert("earlier_messages".into(), json!(self.earlier));
+        if self.evaluation {
+            checks.insert("evaluation".into(), json!(true));
+        }
+        if let Some(now) = self.now {
+            checks.insert("now".into(), json!(now));
+        }
+    }
 }
 
 /// Writes answer and receipt down in one transaction.
@@ -148,8 +184,9 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
         passages,
         model,
         timings,
+        marks,
     } = record;
-    narrow_spans(store, workspace, &mut draft).await?;
+    let versions = narrow_spans(store, workspace, &mut draft).await?;
     let id = ReceiptId::new();
     let found: Vec<_> = passages
         .iter()
@@ -159,8 +196,16 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
                 "sha256": super::prompt::text_hash(&p.text)})
         })
         .collect();
-    let passages = json!({ "found": found, "cited": &draft.citations });
-    let checks = json!({ "interrupted": &draft.interrupted });
+    let cited: Vec<_> = draft.citations.iter().zip(versions).map(as_cited).collect();
+    let passages = json!({ "found": found, "cited": cited });
+    let mut checks = std::mem::take(&mut draft.checks);
+    if let Some(reason) = &draft.interrupted {
+        checks.insert("interrupted".into(), json!(reason));
+    }
+    marks.note(&mut checks);
+    let checks = Value::Object(checks);
+    let unanswered = draft.rung == Rung::Refusal && !marks.evaluation;
+    let asked = marks.in_full;
     let (question, text) = (question.to_owned(), draft.text.clone());
     let (times, tokens) = (json!(timings), json!(draft.tokens));
     let (rung, prompt_hash) = (draft.rung, draft.prompt_hash.take());
@@ -192,7 +237,11 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
                 timings: &times,
                 tokens: &tokens,
             };
-            receipts::insert(tx, workspace, &receipt, now())
+            receipts::insert(tx, workspace, &receipt, now())?;
+            if unanswered {
+                gaps::note(tx, workspace, id, &asked, GapReason::Refused, now())?;
+            }
+            Ok(())
         })
         .await?;
     Ok(Answer {
@@ -202,36 +251,67 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
         receipt: Some(id.to_string()),
         timings_ms: timings,
         tokens: draft.tokens,
+        handoff: draft.handoff,
         interrupted: draft.interrupted.is_some(),
     })
 }
 
-/// Finds each quote in its document's text.
-async fn narrow_spans(
+/// A citation as the receipt keeps it: with the hash of its words, and which version of which file
+/// said them, so that this is known even when the document is gone.
+fn as_cited((citation, version): (&Citation, Option<Version>)) -> Value {
+    let mut cited = json!(citation);
+    if let Some(fields) = cited.as_object_mut() {
+        let hash = super::prompt::text_hash(&citation.quote);
+        fields.insert("sha256".into(), json!(hash));
+        if let Some(version) = version {
+            fields.insert("version_number".into(), json!(version.number));
+            fields.insert("file_sha256".into(), json!(version.sha256));
+        }
+    }
+    cited
+}
+
+/// Finds each quote in its document's text; gives the versions of the documents, in the same order.
+pub(super) async fn narrow_spans(
     store: &Store,
     workspace: WorkspaceId,
     draft: &mut Draft,
-) -> Result<(), StoreError> {
-    let versions: Vec<VersionId> = draft
+) -> Result<Vec<Option<Version>>, StoreError> {
+    // What is no document has no version, and its quote is all there is of it.
+    let versions: Vec<Option<VersionId>> = draft
         .citations
         .iter()
-        .filter_map(|c| c.version.parse().ok())
+        .map(|c| c.version.parse().ok())
         .collect();
-    let texts = store
+    let read = store
         .read(move |conn| {
-            let mut texts = Vec::with_capacity(versions.len());
+            let mut read = Vec::with_capacity(versions.len());
             for id in versions {
-                texts.push(store::versions::find_text(conn, workspace, id)?);
+                read.push(match id {
+                    Some(id) => match store::versions::get(conn, workspace, id) {
+                        Ok(version) => {
+                            let text = store::versions::find_text(conn, workspace, id)?;
+                            Some((text, version.into_inner()))
+                        }
+                        // Deleted while the answer was written.
+                        Err(StoreError::NotFound(_)) => None,
+                        Err(other) => return Err(other),
+                    },
+                    None => None,
+                });
             }
-            Ok(texts)
+            Ok(read)
         })
         .await?;
-    for (citation, text) in draft.citations.iter_mut().zip(texts) {
-        if let Some(text) = text {
+    let mut versions = Vec::with_capacity(read.len());
+    for (citation, read) in draft.citations.iter_mut().zip(read) {
+        let (text, version) = read.unzip();
+        if let Some(text) = text.flatten() {
             super::cite::settle(citation, &text.text);
         }
+        versions.push(version);
     }
-    Ok(())
+    Ok(versions)
 }
 
 #[cfg(test)]

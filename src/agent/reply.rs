@@ -8,17 +8,17 @@ use futures::Stream;
 use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::ladder::{Draft, Grounds, LadderRung, ModelRung, RefusalRung, elapsed};
-use super::record::{self, Opened, Record};
-use super::types::{Rung, Timings, TurnEvent};
+use super::climb::{Climb, Climbed};
+use super::follow_up;
+use super::record::{self, Marks, Opened, Record};
+use super::rungs::elapsed;
+use super::types::{Timings, TurnEvent};
 use super::{AgentError, Answer};
-use crate::knowledge::{Knowledge, Passage};
+use crate::knowledge::{Knowledge, Passage, View};
 use crate::llm::{ChatMessage, ChatModel, Priority, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{ConversationId, Store, WorkspaceId};
 
-/// Passages that are looked for.
-const WANTED: usize = 8;
 /// Events that may wait for a slow reader.
 const EVENTS: usize = 64;
 
@@ -41,10 +41,25 @@ pub struct Turn {
     pub priority: Priority,
     /// How the model's words are chosen; `None` for the assistant's way.
     pub sampling: Option<Sampling>,
+    /// The time that the answer is for; `None` for now. Tests and evaluations set it.
+    pub now: Option<jiff::Timestamp>,
+    /// No visitor asks: an evaluation or a replay does. The receipt says so, and no gap is noted.
+    pub evaluation: bool,
 }
 
 /// A running turn. Dropping it cancels the turn; what had come of the answer is kept.
 pub type TurnStream = Pin<Box<dyn Stream<Item = TurnEvent> + Send>>;
+
+/// An answer that was asked for to be judged.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// The answer.
+    pub answer: Answer,
+    /// The passages that were found, best first.
+    pub found: Vec<Passage>,
+    /// What a receipt would say under `checks`.
+    pub checks: serde_json::Map<String, serde_json::Value>,
+}
 
 /// Answers questions. Clones are handles on the same one.
 #[derive(Clone)]
@@ -62,6 +77,10 @@ impl Agent {
             knowledge,
             model,
         }
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Carries a turn out. Must be called inside a tokio runtime.
@@ -86,6 +105,72 @@ impl Agent {
         Box::pin(ReceiverStream::new(events))
     }
 
+    /// Carries a turn out to judge its answer: nothing of it is kept, neither in a conversation nor
+    /// as a receipt, and it may look at what waits at the gate.
+    ///
+    /// # Errors
+    /// As a turn that fails.
+    pub async fn measure(&self, turn: Turn, view: View) -> Result<Measured, AgentError> {
+        let since = Instant::now();
+        if turn.question.trim().is_empty() {
+            return Err(AgentError::Empty);
+        }
+        let (out, mut unheard) = mpsc::channel(EVENTS);
+        let climb = self.climb(&turn, view, &turn.history, since);
+        let work = climb.answer(out);
+        let listen = async { while unheard.recv().await.is_some() {} };
+        let (outcome, ()) = tokio::join!(work, listen);
+        let Climbed {
+            mut draft,
+            found,
+            retrieve,
+            ..
+        } = outcome?;
+        record::narrow_spans(&self.store, turn.workspace, &mut draft).await?;
+        let timings = Timings {
+            retrieve,
+            first_token: draft.first_token,
+            total: elapsed(since),
+        };
+        Ok(Measured {
+            answer: Answer {
+                answer: draft.text,
+                rung: draft.rung,
+                citations: draft.citations,
+                receipt: None,
+                timings_ms: timings,
+                tokens: draft.tokens,
+                handoff: draft.handoff,
+                interrupted: draft.interrupted.is_some(),
+            },
+            found: found.passages,
+            checks: draft.checks,
+        })
+    }
+
+    fn climb<'a>(
+        &'a self,
+        turn: &'a Turn,
+        view: View,
+        history: &'a [ChatMessage],
+        since: Instant,
+    ) -> Climb<'a> {
+        Climb {
+            store: &self.store,
+            knowledge: &self.knowledge,
+            model: &*self.model,
+            workspace: turn.workspace,
+            view,
+            assistant: &turn.assistant,
+            history,
+            question: &turn.question,
+            priority: turn.priority,
+            sampling: turn.sampling.as_ref(),
+            now: turn.now.unwrap_or_else(jiff::Timestamp::now),
+            since,
+        }
+    }
+
     /// `None` when whoever asked left before the answer was complete.
     async fn carry_out(
         &self,
@@ -96,6 +181,13 @@ impl Agent {
         if turn.question.trim().is_empty() {
             return Err(AgentError::Empty);
         }
+        let mut marks = Marks {
+            evaluation: turn.evaluation,
+            assistant: turn.assistant.name.clone(),
+            now: turn.now,
+            earlier: 0,
+            in_full: String::new(),
+        };
         let mut opened = match turn.conversation {
             Some(id) => {
                 let (question, client_id) = (turn.question.clone(), turn.client_id.clone());
@@ -105,19 +197,13 @@ impl Agent {
         };
         let history = opened
             .as_mut()
-            .map_or(turn.history, |o| std::mem::take(&mut o.history));
+            .map_or_else(|| turn.history.clone(), |o| std::mem::take(&mut o.history));
+        marks.earlier = history.len();
+        marks.in_full = follow_up::in_full(&history, &turn.question);
         let shown = Arc::new(Mutex::new(String::new()));
         let (inner_out, mut inner) = mpsc::channel(EVENTS);
-        let work = self.answer(
-            since,
-            turn.workspace,
-            &turn.assistant,
-            &history,
-            &turn.question,
-            turn.priority,
-            turn.sampling.as_ref(),
-            inner_out,
-        );
+        let climb = self.climb(&turn, View::Live, &history, since);
+        let work = climb.answer(inner_out);
         let forward = async {
             while let Some(event) = inner.recv().await {
                 if let TurnEvent::Delta(text) = &event {
@@ -149,103 +235,47 @@ impl Agent {
                 }
                 Err(error)
             }
-            Some(Ok((draft, passages, retrieve))) => self
+            Some(Ok(climbed)) => self
                 .close(
                     since,
                     turn.workspace,
                     opened,
                     &turn.question,
-                    draft,
-                    &passages,
-                    retrieve,
+                    climbed,
+                    marks,
                 )
                 .await
                 .map(Some),
         }
     }
 
-    /// Climbs the ladder.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a turn taken apart, so that parts can be moved out of it"
-    )]
-    async fn answer(
-        &self,
-        since: Instant,
-        workspace: WorkspaceId,
-        assistant: &Assistant,
-        history: &[ChatMessage],
-        question: &str,
-        priority: Priority,
-        sampling: Option<&Sampling>,
-        out: Sender<TurnEvent>,
-    ) -> Result<(Draft, Vec<Passage>, u64), AgentError> {
-        let sought = with_context(history, question);
-        let passages = self.knowledge.search(workspace, &sought, WANTED).await?;
-        let retrieve = elapsed(since);
-        let grounds = Grounds {
-            question,
-            history,
-            passages: &passages,
-            instructions: &assistant.instructions,
-            priority,
-            sampling,
-            since,
-        };
-        let model = ModelRung {
-            model: &*self.model,
-        };
-        // Frequent questions, facts and quotations get their rungs before the model's.
-        let ladder: [&dyn LadderRung; 2] = [&model, &RefusalRung];
-        for rung in ladder {
-            if let Some(draft) = rung.answer(&grounds, &out).await? {
-                return Ok((draft, passages, retrieve));
-            }
-        }
-        Err(AgentError::Empty)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what the receipt says")]
     async fn close(
         &self,
         since: Instant,
         workspace: WorkspaceId,
         opened: Option<Opened>,
         question: &str,
-        draft: Draft,
-        passages: &[Passage],
-        retrieve: u64,
+        climbed: Climbed,
+        marks: Marks,
     ) -> Result<Answer, AgentError> {
         let timings = Timings {
-            retrieve,
-            first_token: draft.first_token,
+            retrieve: climbed.retrieve,
+            first_token: climbed.draft.first_token,
             total: elapsed(since),
         };
-        let model =
-            (draft.rung == Rung::Model).then(|| (self.model.name(), self.model.weights_hash()));
+        let model = climbed
+            .asked_model
+            .then(|| (self.model.name(), self.model.weights_hash()));
         let record = Record {
             workspace,
             opened,
             question,
-            draft,
-            passages,
+            draft: climbed.draft,
+            passages: &climbed.found.passages,
             model,
             timings,
+            marks,
         };
         Ok(record::close(&self.store, record).await?)
-    }
-}
-
-/// A short follow-up ("and on Sunday?") says too little to search with: the question before it is
-/// searched along.
-fn with_context(history: &[ChatMessage], question: &str) -> String {
-    let few = crate::knowledge::content_words(question).len() <= 2;
-    let before = history
-        .iter()
-        .rev()
-        .find(|m| m.role == crate::llm::Role::User);
-    match before {
-        Some(before) if few => format!("{}\n{question}", before.content),
-        _ => question.to_owned(),
     }
 }

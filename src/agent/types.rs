@@ -16,6 +16,8 @@ pub enum Rung {
     Model,
     /// Nothing in the documents answers it.
     Refusal,
+    /// Greetings, thanks, a wish for a person: nothing to look up.
+    Talk,
 }
 
 impl Rung {
@@ -27,20 +29,37 @@ impl Rung {
             Rung::Extract => "extract",
             Rung::Model => "model",
             Rung::Refusal => "refusal",
+            Rung::Talk => "talk",
         }
     }
 }
 
-/// A place in a document that an answer rests on.
+/// What an answer can rest on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CitationKind {
+    /// A place in a document.
+    #[default]
+    Document,
+    /// An approved question-and-answer pair.
+    Faq,
+    /// A fact of the business.
+    Fact,
+}
+
+/// A place in a document that an answer rests on, or an answer or fact that the business approved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Citation {
     /// Number as it stands in the answer: `[1]` is 1.
     pub number: u32,
-    /// Id of the document.
+    /// What it is.
+    #[serde(default)]
+    pub kind: CitationKind,
+    /// Id of the document, or of the question or fact.
     pub document: String,
-    /// Id of the document's version that was quoted.
+    /// Id of the document's version that was quoted; empty if it is no document.
     pub version: String,
-    /// Title of the document.
+    /// Title of the document, or the question.
     pub title: String,
     /// Headings above the passage, outermost first, joined by " › ".
     pub section: Option<String>,
@@ -91,6 +110,9 @@ pub struct Answer {
     pub timings_ms: Timings,
     /// Tokens.
     pub tokens: Tokens,
+    /// The visitor is offered a person.
+    #[serde(default)]
+    pub handoff: bool,
     /// The engine ended before the answer did; the text is what had come by then.
     #[serde(default)]
     pub interrupted: bool,

@@ -8,12 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::AppError;
 use super::engine_status::{WorkerStatus, llm_status, speech_status};
+use super::weights::{AUTO, AUTO_RERANK, chat_weights, file_exists, gguf, rerank_weights, usable};
 use crate::config::{Config, worker_environment};
 use crate::knowledge::{Extractor, ProcessExtractor, extract};
 use crate::llm::local::protocol::{ChatSetup, Setup};
-use crate::llm::local::{Local, Prepared, Weights};
-use crate::llm::{ChatModel, Embedder};
-use crate::models::{self, Cache, Catalogue, Entry, State};
+use crate::llm::local::{Local, Prepared};
+use crate::llm::{ChatModel, Embedder, Reranker};
+use crate::models::{self, Cache, Catalogue};
 use crate::speech::Transcriber;
 use crate::speech::local as speech;
 use crate::speech::local::LocalTranscriber;
@@ -24,19 +25,14 @@ use crate::worker::sandbox::Limits;
 const START: Duration = Duration::from_secs(120);
 /// Dimensions of the starter embedding model.
 const DIMENSIONS: usize = 384;
-/// Chat models that `auto` tries, best first.
-const AUTO: [&str; 3] = [
-    "qwen2.5-coder-1.5b-instruct",
-    "qwen2.5-coder-0.5b-instruct",
-    "smollm2-135m-instruct",
-];
-
 /// The engines that an [`super::App`] runs on.
 pub struct Engines {
     /// Answers.
     pub chat: Arc<dyn ChatModel>,
     /// Makes vectors.
     pub embedder: Arc<dyn Embedder>,
+    /// Orders passages by how well they answer.
+    pub reranker: Arc<dyn Reranker>,
     /// Makes text of speech.
     pub transcriber: Arc<dyn Transcriber>,
     /// Makes text of documents.
@@ -61,6 +57,7 @@ impl Engines {
         Ok(Self {
             chat: llm.chat_model(),
             embedder: llm.embedder(),
+            reranker: llm.reranker(),
             transcriber: Arc::new(transcriber),
             extractor: Arc::new(extractor),
             workers: Box::new(move || {
@@ -119,91 +116,6 @@ fn limits(models: &[PathBuf], gpu: bool) -> Limits {
     }
 }
 
-/// A model that is there, is what it should be, and can be handed to native code.
-fn usable(config: &Config, cache: &Cache, entry: &Entry) -> Result<(PathBuf, String), String> {
-    let get = format!("get it with `frontdesk models get {}`", entry.name);
-    let path = cache.path(entry);
-    if config.models_verify {
-        match cache.state(entry) {
-            State::Present => {}
-            State::Missing | State::Partial { .. } => {
-                return Err(format!("the model {} is not there; {get}", entry.name));
-            }
-            State::Corrupt { reason } => {
-                return Err(format!(
-                    "the model {} cannot be used ({reason}); {get}",
-                    entry.name
-                ));
-            }
-        }
-    } else if !path.exists() {
-        return Err(format!("the model {} is not there; {get}", entry.name));
-    }
-    let hash = cache.manifest(entry).map(|m| m.sha256).unwrap_or_default();
-    Ok((path, hash))
-}
-
-/// A GGUF model by catalogue name, or by the path of a file.
-fn gguf(config: &Config, catalogue: &Catalogue, name: &str) -> Result<(PathBuf, Weights), String> {
-    if name.ends_with(".gguf") {
-        let path = PathBuf::from(name);
-        models::inspect::gguf(&path).map_err(|e| e.to_string())?;
-        let ignore = |_, _| {};
-        let sha256 = models::cache::hash_file(&path, &ignore, &models::CancellationToken::new())
-            .map_err(|e| e.to_string())?;
-        let name = path
-            .file_stem()
-            .map_or(name.to_owned(), |s| s.to_string_lossy().into_owned());
-        return Ok((path, Weights { name, sha256 }));
-    }
-    let entry = catalogue.get(name).map_err(|e| e.to_string())?;
-    let cache = Cache::new(&config.models_dir);
-    let (path, sha256) = usable(config, &cache, entry)?;
-    models::inspect::gguf(&path).map_err(|e| e.to_string())?;
-    Ok((
-        path,
-        Weights {
-            name: entry.name.clone(),
-            sha256,
-        },
-    ))
-}
-
-/// The chat model of the settings; `auto` takes the best starter that is there and fits the memory.
-fn chat_weights(config: &Config, catalogue: &Catalogue) -> Result<(PathBuf, Weights), String> {
-    if config.chat_model != "auto" {
-        return gguf(config, catalogue, &config.chat_model);
-    }
-    let free = memory_available_mb();
-    let mut first = None;
-    for name in AUTO {
-        let fits = catalogue
-            .find(name)
-            .is_some_and(|e| free.is_none_or(|f| u64::from(e.memory_mb) <= f));
-        match gguf(config, catalogue, name) {
-            Ok(found) if fits => return Ok(found),
-            Ok(_) => {
-                first.get_or_insert(format!("the model {name} does not fit the free memory"));
-            }
-            Err(reason) => {
-                first.get_or_insert(reason);
-            }
-        }
-    }
-    Err(first.unwrap_or_else(|| "there is no chat model".into()))
-}
-
-/// `MemAvailable` of the kernel in MB, where there is one.
-fn memory_available_mb() -> Option<u64> {
-    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = info.lines().find(|l| l.starts_with("MemAvailable:"))?;
-    line.split_whitespace()
-        .nth(1)?
-        .parse::<u64>()
-        .ok()
-        .map(|kb| kb / 1024)
-}
-
 fn start_llm(
     config: &Arc<Config>,
     program: PathBuf,
@@ -218,6 +130,10 @@ fn start_llm(
         named => named,
     };
     let embed_name = config.embed_model.clone();
+    let rerank_name = match config.rerank_model.as_str() {
+        "auto" => AUTO_RERANK.to_owned(),
+        named => named.to_owned(),
+    };
     let config_for_worker = Arc::clone(config);
     let prepare = async move {
         let prepared = tokio::task::spawn_blocking(move || {
@@ -233,25 +149,24 @@ fn start_llm(
         Box::pin(prepare),
         shown,
         &embed_name,
+        &rerank_name,
         context,
         DIMENSIONS,
         shutdown,
     ))
 }
 
-fn file_exists(config: &Config, catalogue: &Catalogue, name: &str) -> bool {
-    catalogue
-        .find(name)
-        .is_some_and(|e| config.models_dir.join(&e.file).exists())
-}
-
 fn prepare_llm(config: &Config, catalogue: &Catalogue, program: PathBuf) -> Prepared {
     let chat = chat_weights(config, catalogue);
     let embed = gguf(config, catalogue, &config.embed_model);
-    let paths: Vec<PathBuf> = [&chat, &embed]
+    let rerank = rerank_weights(config, catalogue);
+    let mut paths: Vec<PathBuf> = [&chat, &embed]
         .into_iter()
         .filter_map(|m| Some(m.as_ref().ok()?.0.clone()))
         .collect();
+    if let Ok((files, _)) = &rerank {
+        paths.extend([files.model.clone(), files.tokenizer.clone()]);
+    }
     let setup = Setup {
         chat: chat.as_ref().ok().map(|(path, _)| ChatSetup {
             path: path.clone(),
@@ -263,6 +178,7 @@ fn prepare_llm(config: &Config, catalogue: &Catalogue, program: PathBuf) -> Prep
             gpu_layers: config.chat_gpu_layers,
         }),
         embed: embed.as_ref().ok().map(|(path, _)| path.clone()),
+        rerank: rerank.as_ref().ok().map(|(files, _)| files.clone()),
         dimensions: DIMENSIONS,
         threads: config.engine_threads(),
         limits: limits(&paths, config.chat_gpu_layers > 0),
@@ -277,6 +193,7 @@ fn prepare_llm(config: &Config, catalogue: &Catalogue, program: PathBuf) -> Prep
         spec,
         chat: chat.map(|(_, w)| w),
         embed: embed.map(|(_, w)| w),
+        rerank: rerank.map(|(_, w)| w),
     }
 }
 
@@ -293,7 +210,8 @@ fn failed_llm(reason: &str) -> Prepared {
             memory_cap: None,
         },
         chat: Err(reason.clone()),
-        embed: Err(reason),
+        embed: Err(reason.clone()),
+        rerank: Err(reason),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `frontdesk ask`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use futures::StreamExt;
@@ -9,10 +10,13 @@ use serde_json::json;
 use super::out;
 use super::remote::Server;
 use super::shared::{Place, WrongCall, block_on, log, with_app};
-use crate::agent::{Answer, Turn, TurnEvent};
+use crate::agent::{Answer, CitationKind, Turn, TurnEvent};
 use crate::app::{App, default_assistant};
 use crate::llm::Priority;
 use crate::store::workspaces;
+
+/// How long the models have to load.
+const LOADING: Duration = Duration::from_secs(120);
 
 /// Arguments of `frontdesk ask`.
 #[derive(Debug, ClapArgs)]
@@ -22,6 +26,9 @@ pub(super) struct Args {
     /// Workspace whose documents are asked
     #[arg(long, default_value = "default")]
     workspace: String,
+    /// Ask as if it were this time, RFC 3339: 2026-12-24T10:00:00-05:00
+    #[arg(long, value_name = "TIME")]
+    now: Option<jiff::Timestamp>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -48,6 +55,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         out::line("");
     }
     for citation in &answer.citations {
+        if citation.kind == CitationKind::Faq {
+            // The answer stands above already, word for word.
+            out::line(&format!(
+                "[{}] Approved answer to “{}”",
+                citation.number, citation.title
+            ));
+            continue;
+        }
         let place = [
             citation.section.clone(),
             citation.page.map(|p| format!("page {p}")),
@@ -84,7 +99,11 @@ async fn locally(app: Arc<App>, args: &Args) -> anyhow::Result<Answer> {
         client_id: None,
         priority: Priority::Chat,
         sampling: None,
+        now: args.now,
+        // Whoever sets the clock is testing.
+        evaluation: args.now.is_some(),
     };
+    app.models_settled(LOADING).await;
     let mut events = app.agent.reply(turn);
     while let Some(event) = events.next().await {
         match event {
@@ -103,7 +122,8 @@ async fn locally(app: Arc<App>, args: &Args) -> anyhow::Result<Answer> {
 }
 
 async fn remotely(server: &Server, args: &Args) -> anyhow::Result<Answer> {
-    let body = json!({"question": args.question, "workspace": args.workspace});
+    let body = json!({"question": args.question, "workspace": args.workspace,
+        "metadata": {"now": args.now}});
     let answer: Answer = serde_json::from_value(server.post("/api/ask", &body).await?)?;
     if !args.json {
         out::line(&answer.answer);

@@ -11,7 +11,7 @@ use super::out;
 use super::remote::Server;
 use super::shared::{Place, WrongCall, block_on, log, with_app};
 use crate::app::{App, ensure_workspace};
-use crate::knowledge::Stage;
+use crate::knowledge::{Received, Stage, Submitted};
 
 /// Arguments of `frontdesk ingest`.
 #[derive(Debug, ClapArgs)]
@@ -58,7 +58,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+/// Adds the files under a path, all the way down, without hidden ones.
+pub(super) fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let what = || format!("{} cannot be read", path.display());
     if !std::fs::metadata(path).with_context(what)?.is_dir() {
         files.push(path.to_owned());
@@ -93,40 +94,52 @@ async fn locally(app: Arc<App>, workspace: &str, files: &[PathBuf]) -> anyhow::R
         let name = name_of(path);
         let bytes =
             std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let outcome = async {
-            let submitted = app
-                .knowledge
-                .submit(workspace, name.clone(), bytes.into())
-                .await?;
-            let end = app.knowledge.wait(submitted.document).await?;
-            anyhow::Ok((submitted, end))
+        let received = app
+            .knowledge
+            .receive(workspace, name.clone(), bytes.into())
+            .await;
+        let received = match received {
+            Ok(received) => received,
+            Err(error) => {
+                results.push(told(&name, Err(&error.to_string())));
+                continue;
+            }
         };
-        results.push(match outcome.await {
-            Ok((submitted, end)) => match end.stage {
-                Stage::Failed { reason } => told(&name, Err(&reason)),
-                Stage::Ready { chunks, notes } => {
-                    for note in &notes {
-                        out::note(&format!("{name}: {note}"));
-                    }
-                    let how = if submitted.unchanged {
-                        "unchanged"
-                    } else {
-                        "read"
-                    };
-                    told(
-                        &name,
-                        Ok(
-                            json!({"document": submitted.document, "version": submitted.version,
-                        "passages": chunks, "result": how, "notes": notes}),
-                        ),
-                    )
+        for Received { name, outcome } in received {
+            let outcome = match outcome {
+                Ok(submitted) => {
+                    let end = app.knowledge.wait(submitted.document).await;
+                    end.map(|end| (submitted, end))
                 }
-                other => told(&name, Ok(json!({ "result": other }))),
-            },
-            Err(error) => told(&name, Err(&error.to_string())),
-        });
+                Err(error) => Err(error),
+            };
+            results.push(match outcome {
+                Ok((submitted, end)) => ended(&name, submitted, end.stage),
+                Err(error) => told(&name, Err(&error.to_string())),
+            });
+        }
     }
     Ok(results)
+}
+
+fn ended(name: &str, submitted: Submitted, stage: Stage) -> Value {
+    match stage {
+        Stage::Failed { reason } => told(name, Err(&reason)),
+        Stage::Ready { chunks, notes } => {
+            for note in &notes {
+                out::note(&format!("{name}: {note}"));
+            }
+            let how = if submitted.unchanged {
+                "unchanged"
+            } else {
+                "read"
+            };
+            let data = json!({"document": submitted.document, "version": submitted.version,
+                "passages": chunks, "result": how, "notes": notes});
+            told(name, Ok(data))
+        }
+        other => told(name, Ok(json!({ "result": other }))),
+    }
 }
 
 fn told(name: &str, outcome: Result<Value, &str>) -> Value {
@@ -161,23 +174,27 @@ async fn remotely(
         let name = name_of(path);
         let bytes =
             std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let outcome = async {
-            let taken = server.upload(workspace, &name, bytes).await?;
-            let taken = taken.pointer("/files/0").cloned().unwrap_or_default();
-            if let Some(error) = taken.get("error").and_then(Value::as_str) {
-                anyhow::bail!(error.to_owned());
+        let taken = match server.upload(workspace, &name, bytes).await {
+            Ok(taken) => taken,
+            Err(error) => {
+                results.push(told(&name, Err(&error.to_string())));
+                continue;
             }
-            let id = taken
-                .get("document")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
-            wait_for(server, workspace, &id).await
         };
-        results.push(match outcome.await {
-            Ok(data) => told(&name, Ok(data)),
-            Err(error) => told(&name, Err(&error.to_string())),
-        });
+        let taken = taken.get("files").and_then(Value::as_array).cloned();
+        for file in taken.unwrap_or_default() {
+            let text = |field: &str| file.pointer(field).and_then(Value::as_str);
+            let name = text("/name").unwrap_or(&name);
+            let outcome = match (text("/error/detail"), text("/document")) {
+                (Some(reason), _) => Err(anyhow::anyhow!(reason.to_owned())),
+                (None, Some(id)) => wait_for(server, workspace, id).await,
+                (None, None) => Err(anyhow::anyhow!("the server did not say what became of it")),
+            };
+            results.push(match outcome {
+                Ok(data) => told(name, Ok(data)),
+                Err(error) => told(name, Err(&error.to_string())),
+            });
+        }
     }
     Ok(results)
 }

@@ -5,14 +5,23 @@
 mod admin;
 mod ask;
 mod doctor;
+mod documents;
+mod egress;
+mod eval;
+mod facts;
+mod faq;
+mod gaps;
 mod ingest;
+mod local;
 mod machine;
 mod models;
 mod out;
+mod receipts;
 mod remote;
 mod serve;
 mod settings;
 mod shared;
+mod sources;
 mod transcribe;
 mod worker;
 
@@ -33,6 +42,7 @@ Getting started:
   frontdesk models get --starter default   fetch the starter models
   frontdesk serve                          start, then open the setup link that it prints
   frontdesk ingest handbook.pdf prices.csv
+  frontdesk sources add https://example.com --crawl
   frontdesk ask \"Are you open on Saturday?\""
 )]
 struct Cli {
@@ -50,8 +60,24 @@ enum Command {
     Models(models::Args),
     /// Add documents (files or folders)
     Ingest(ingest::Args),
+    /// Questions with approved answers: import, list, add, approve, remove, export
+    Faq(faq::Args),
+    /// List documents, go back to an older version, remove
+    Documents(documents::Args),
+    /// Web pages as knowledge: add a page or a site, and keep it up to date
+    Sources(sources::Args),
+    /// Show what left this machine
+    Egress(egress::Args),
     /// Ask a question and get an answer from the documents
     Ask(ask::Args),
+    /// Measure the answers with questions whose answers are known
+    Eval(Box<eval::Args>),
+    /// List, show and export the receipts of answers
+    Receipts(receipts::Args),
+    /// List the questions that got no good answer, like ones together
+    Gaps(gaps::Args),
+    /// Opening hours, holidays, address and telephone
+    Facts(facts::Args),
     /// Write down what is said in a recording
     Transcribe(transcribe::Args),
     /// Accounts, API keys and the setup link
@@ -74,7 +100,15 @@ pub fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(&args),
         Command::Models(args) => models::run(args),
         Command::Ingest(args) => ingest::run(args),
+        Command::Faq(args) => faq::run(args),
+        Command::Documents(args) => documents::run(args),
+        Command::Sources(args) => sources::run(args),
+        Command::Egress(args) => egress::run(args),
         Command::Ask(args) => ask::run(args),
+        Command::Eval(args) => eval::run(*args),
+        Command::Receipts(args) => receipts::run(args),
+        Command::Gaps(args) => gaps::run(args),
+        Command::Facts(args) => facts::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Admin(args) => admin::run(args),
         Command::Config(args) => settings::run(&args),

@@ -51,11 +51,11 @@ enum What {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Starter {
-    /// Chat 1.5B, embeddings, Whisper for English and for other languages
+    /// Chat 1.5B, embeddings, re-ranking, Whisper for English and for other languages
     Default,
-    /// Chat 0.5B, embeddings, Whisper for English
+    /// Chat 0.5B, embeddings, re-ranking, Whisper for English
     Small,
-    /// Chat 135M, embeddings, Whisper for English: for tests
+    /// Chat 135M, embeddings, re-ranking, Whisper for English: for tests
     Test,
 }
 

@@ -16,6 +16,13 @@ pub(super) fn text(text: &str) {
     let _closed_pipe = write!(out, "{text}").and_then(|()| out.flush());
 }
 
+/// A moment from Unix milliseconds, to the minute, in the machine's time zone: `2026-05-03 16:47`.
+pub(super) fn moment(ms: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
+    let local = at.to_zoned(jiff::tz::TimeZone::system());
+    local.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
 /// Prints data as one JSON document.
 pub(super) fn json<T: Serialize>(data: &T) -> anyhow::Result<()> {
     line(&serde_json::to_string_pretty(data)?);

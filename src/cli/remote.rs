@@ -55,9 +55,58 @@ impl Server {
         checked(request.json(body).send().await?).await
     }
 
+    /// Sends JSON that changes something and gets no answer but that it was done.
+    pub(super) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<()> {
+        let answer = self.request(Method::PUT, path).json(body).send().await?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        checked(answer).await.map(drop)
+    }
+
     /// Asks for JSON.
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         checked(self.request(Method::GET, path).send().await?).await
+    }
+
+    /// Gives what comes, piece by piece, to `take`.
+    pub(super) async fn download(
+        &self,
+        path: &str,
+        mut take: impl FnMut(&[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let mut answer = self.request(Method::GET, path).send().await?;
+        if !answer.status().is_success() {
+            checked(answer).await?;
+            return Ok(());
+        }
+        while let Some(piece) = answer.chunk().await? {
+            take(&piece)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what an address names.
+    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<()> {
+        let answer = self.request(Method::DELETE, path).send().await?;
+        if answer.status().is_success() {
+            return Ok(());
+        }
+        checked(answer).await.map(drop)
+    }
+
+    /// Sends any request, with JSON if there is a body; an answer without a body is null.
+    pub(super) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        checked(request.send().await?).await
     }
 
     /// Uploads one document.
@@ -75,6 +124,24 @@ impl Server {
         checked(request.send().await?).await
     }
 
+    /// Sends one file as the form field `file`.
+    pub(super) async fn send_file(
+        &self,
+        path: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<Value> {
+        let part = Part::bytes(bytes).file_name(name.to_owned());
+        let form = Form::new().part("file", part);
+        checked(
+            self.request(Method::POST, path)
+                .multipart(form)
+                .send()
+                .await?,
+        )
+        .await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         Client::new()
             .request(method, format!("{}{path}", self.address))
@@ -84,14 +151,22 @@ impl Server {
 
 /// The JSON of a good answer, or the sentence of a bad one.
 async fn checked(answer: Response) -> anyhow::Result<Value> {
-    if answer.status().is_success() {
-        return Ok(answer.json().await?);
-    }
     let status = answer.status();
+    if status.is_success() {
+        let bytes = answer.bytes().await?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        return Ok(serde_json::from_slice(&bytes)?);
+    }
     let body: Value = answer.json().await.unwrap_or_default();
-    let sentence = ["/detail", "/error/message", "/title"]
+    anyhow::bail!(sentence(&body, status.as_u16()))
+}
+
+/// What a problem says.
+pub(super) fn sentence(body: &Value, status: u16) -> String {
+    ["/detail", "/error/message", "/title"]
         .iter()
         .find_map(|path| body.pointer(path)?.as_str())
-        .map_or_else(|| format!("the server answered {status}"), str::to_owned);
-    anyhow::bail!(sentence)
+        .map_or_else(|| format!("the server answered {status}"), str::to_owned)
 }

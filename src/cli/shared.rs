@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::app::App;
 use crate::config::{Config, ConfigError, Overrides, load};
+use crate::store::{Store, WorkspaceId, workspaces};
 
 /// Where data and settings are.
 #[derive(Debug, Clone, Args)]
@@ -68,6 +69,19 @@ pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
         .build()
         .context("the runtime cannot be started")?
         .block_on(work)
+}
+
+/// The workspace of this short name.
+///
+/// # Errors
+/// A wrong call when there is none.
+pub(super) async fn workspace_named(store: &Store, name: &str) -> anyhow::Result<WorkspaceId> {
+    let slug = name.to_owned();
+    let found = store.read(move |conn| workspaces::find_by_name(conn, &slug));
+    match found.await? {
+        Some(workspace) => Ok(workspace.id),
+        None => Err(WrongCall(format!("there is no workspace named `{name}`")).into()),
+    }
 }
 
 /// Opens the data folder for one command, and lets it go afterwards.

@@ -135,6 +135,8 @@ settings! {
         "Layers of the chat model that a GPU build puts on the GPU.";
     embed_model: String = "all-minilm-l6-v2".into(), "embed.model",
         "Embedding model by catalogue name.";
+    rerank_model: String = "auto".into(), "rerank.model",
+        "Re-ranking model by catalogue name; auto: the starter model, if it is there; none: passages stay in the order in which they were found.";
     speech_model: String = "whisper-tiny.en".into(), "speech.model",
         "Whisper model for English recordings, by catalogue name.";
     speech_multilingual: String = "whisper-base".into(), "speech.multilingual",
@@ -159,6 +161,10 @@ settings! {
         "The key file. Default: master.key in the data folder. Keep it on another disk for real protection.";
     log: String = "info".into(), "log",
         "What is logged: error, warn, info, debug, or a filter such as frontdesk=debug.";
+    egress_web: bool = true, "egress.web",
+        "Fetch web pages that owners name as sources. Off: nothing is ever fetched, as if the cable were pulled.";
+    egress_allow: String = String::new(), "egress.allow",
+        "Own machines that may be fetched although they are not on the public internet, with commas: intranet.example, wiki.example:8080, 10.0.0.0/8.";
     connections: u32 = 16384, "http.connections",
         "Most open connections.";
 }

@@ -1,7 +1,7 @@
 //! What is counted, in Prometheus' text format. Labels come from closed sets (route patterns, not
 //! paths), so that no visitor can make the series grow.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
@@ -18,6 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::Http;
 use crate::app::WorkerStatus;
+use crate::llm::RerankFigures;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -54,6 +55,9 @@ pub struct Metrics {
     in_flight: Gauge,
     tokens: Family<KindLabel, Counter>,
     audio_seconds: Counter<f64, AtomicU64>,
+    rerank_requests: Counter,
+    rerank_texts: Counter,
+    rerank_wait_ms: Counter,
     worker_restarts: Family<WorkerLabel, Gauge>,
     worker_memory: Family<WorkerLabel, Gauge>,
     worker_queue: Family<WorkerLabel, Gauge>,
@@ -79,6 +83,9 @@ impl Default for Metrics {
             in_flight: registered(r, "http_in_flight", "Requests being answered"),
             tokens: registered(r, "llm_tokens", "Tokens of language models, by kind"),
             audio_seconds: registered(r, "audio_seconds", "Seconds of audio transcribed"),
+            rerank_requests: registered(r, "rerank_requests", "Questions that were re-ranked"),
+            rerank_texts: registered(r, "rerank_texts", "Texts scored by the re-ranker"),
+            rerank_wait_ms: registered(r, "rerank_wait_ms", "Time waited for the re-ranker"),
             worker_restarts: registered(r, "worker_restarts", "Restarts of a worker since start"),
             worker_memory: registered(r, "worker_memory_bytes", "Resident memory of a worker"),
             worker_queue: registered(r, "worker_queue", "Requests that wait for a worker"),
@@ -127,7 +134,7 @@ impl Metrics {
         self.requests.get_or_create(&labels).inc();
     }
 
-    /// Everything as OpenMetrics text, with the workers and documents as they are now.
+    /// Everything as OpenMetrics text, with the workers, documents and the re-ranker as they are now.
     ///
     /// # Errors
     /// Only when a metric cannot be written as text.
@@ -135,7 +142,15 @@ impl Metrics {
         &self,
         workers: &[WorkerStatus],
         documents: &[(String, i64)],
+        reranked: RerankFigures,
     ) -> Result<String, std::fmt::Error> {
+        for (counter, value) in [
+            (&self.rerank_requests, reranked.requests),
+            (&self.rerank_texts, reranked.texts),
+            (&self.rerank_wait_ms, reranked.waited_ms),
+        ] {
+            counter.inner().store(value, Ordering::Relaxed);
+        }
         for worker in workers {
             let label = WorkerLabel {
                 worker: worker.name.clone(),
@@ -232,12 +247,21 @@ mod tests {
             pid: None,
             held: None,
         };
-        let text = metrics.render(&[worker], &[("ready".into(), 3)]).unwrap();
+        let reranked = RerankFigures {
+            requests: 7,
+            texts: 56,
+            waited_ms: 420,
+        };
+        let text = metrics
+            .render(&[worker], &[("ready".into(), 3)], reranked)
+            .unwrap();
         for line in [
             r#"frontdesk_http_requests_total{method="GET",route="/healthz",status="200"} 1"#,
             r#"frontdesk_http_request_seconds_count{route="/healthz"} 1"#,
             r#"frontdesk_llm_tokens_total{kind="cached"} 4"#,
             "frontdesk_audio_seconds_total 1.5",
+            "frontdesk_rerank_texts_total 56",
+            "frontdesk_rerank_wait_ms_total 420",
             r#"frontdesk_worker_restarts{worker="llm"} 2"#,
             r#"frontdesk_documents{state="ready"} 3"#,
         ] {

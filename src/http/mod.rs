@@ -13,6 +13,7 @@
 pub mod api;
 pub mod auth;
 pub mod body;
+mod clock;
 pub mod console;
 mod health;
 mod layers;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::BodyError;
+use crate::eval::EvalError;
 use crate::knowledge::KnowledgeError;
 use crate::llm::LlmError;
 use crate::speech::SpeechError;
@@ -100,6 +101,11 @@ impl Problem {
         self
     }
 
+    /// What happened and what to do, for people.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The wire form.
     pub fn view(&self) -> ProblemView<'_> {
         ProblemView {
@@ -185,6 +191,7 @@ impl From<KnowledgeError> for Problem {
             KnowledgeError::NoName | KnowledgeError::Empty(_) | KnowledgeError::Document(_) => {
                 Self::invalid("file", error.to_string())
             }
+            KnowledgeError::Faq(detail) => Self::invalid("faq", detail),
             KnowledgeError::Machine(_) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "machine_busy",
@@ -192,6 +199,21 @@ impl From<KnowledgeError> for Problem {
             )
             .retry_after(3),
             KnowledgeError::Unreadable(_) | KnowledgeError::Index(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<EvalError> for Problem {
+    fn from(error: EvalError) -> Self {
+        let detail = error.to_string();
+        match error {
+            EvalError::Store(error) => error.into(),
+            EvalError::Gate(_) => Self::new(StatusCode::CONFLICT, "gate", detail),
+            EvalError::NoGolden | EvalError::NoQuestions => {
+                Self::new(StatusCode::CONFLICT, "no_questions", detail)
+            }
+            EvalError::Line { .. } => Self::invalid("questions", detail),
+            EvalError::Ask(_) | EvalError::Stopped => Self::turn_failed(detail),
         }
     }
 }

@@ -4,12 +4,14 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::chunk::{ChunkOptions, chunk};
+use super::dated::{self, Said};
 use super::extract::Extracted;
+use super::language::{self, Language};
 use super::layout::Layout;
-use super::reader::ExtractFailure;
-use super::{Knowledge, KnowledgeError, Progress, Stage};
+use super::sources::reading_name;
+use super::{Gate, Knowledge, KnowledgeError, Progress, Stage, View};
 use crate::store::chunks::NewChunk;
-use crate::store::documents::{DocumentState, NewDocument};
+use crate::store::documents::{DocumentState, NewDocument, Origin};
 use crate::store::jobs::NewJob;
 use crate::store::{self, DocumentId, UnixMs, VersionId, WorkspaceId};
 
@@ -63,6 +65,17 @@ impl Knowledge {
         bytes: Bytes,
     ) -> Result<Submitted, KnowledgeError> {
         let name = file_name(&name).ok_or(KnowledgeError::NoName)?;
+        self.keep(workspace, name, bytes, Origin::Upload).await
+    }
+
+    /// Stores a document under exactly this name.
+    pub(super) async fn keep(
+        &self,
+        workspace: WorkspaceId,
+        name: String,
+        bytes: Bytes,
+        origin: Origin,
+    ) -> Result<Submitted, KnowledgeError> {
         if bytes.is_empty() {
             return Err(KnowledgeError::Empty(name));
         }
@@ -81,33 +94,21 @@ impl Knowledge {
                     media_type: &media_type,
                     original: &bytes,
                 };
-                let inserted = store::documents::insert(tx, workspace, &new, now())?;
-                let document = store::documents::get(tx, workspace, inserted.document())?;
-                let unchanged = matches!(inserted, store::documents::Inserted::Unchanged(..))
-                    && document.state != DocumentState::Failed;
-                if !unchanged {
-                    let payload = Payload {
-                        document: inserted.document(),
-                        version: inserted.version(),
-                    };
-                    enqueue(tx, workspace, payload)?;
-                }
-                let version = store::versions::latest(tx, &document)?.number;
-                Ok(Submitted {
-                    document: document.id,
-                    version,
-                    unchanged,
-                })
+                keep(tx, workspace, &new, origin)
             })
             .await?;
-        if !submitted.unchanged {
-            self.report(workspace, submitted.document, &shown, Stage::Queued);
-            self.inner.wake.notify_one();
-        }
+        self.kept(workspace, &shown, submitted);
         Ok(submitted)
     }
 
-    /// Reads a document's newest version again.
+    pub(super) fn kept(&self, workspace: WorkspaceId, name: &str, submitted: Submitted) {
+        if !submitted.unchanged {
+            self.report(workspace, submitted.document, name, Stage::Queued);
+            self.inner.wake.notify_one();
+        }
+    }
+
+    /// Reads the version of a document that counts again.
     ///
     /// # Errors
     /// When the store cannot take the job.
@@ -119,7 +120,7 @@ impl Knowledge {
         self.inner
             .store
             .write(move |tx| {
-                let version = store::versions::latest(tx, &document)?.id;
+                let version = store::versions::in_force(tx, &document)?.id;
                 store::documents::set_state(tx, &document, DocumentState::Queued, None, now())?;
                 enqueue(
                     tx,
@@ -159,20 +160,22 @@ impl Knowledge {
         };
         let name = document.name.clone();
         self.report(workspace, document.id, &name, Stage::Reading);
-        let extracted = self
+        let mut extracted = self
             .inner
             .extractor
-            .extract(Bytes::from(original), name.clone())
-            .await
-            .map_err(|e| match e {
-                ExtractFailure::Document(reason) => KnowledgeError::Document(reason),
-                ExtractFailure::Machine(reason) => KnowledgeError::Machine(reason),
-            })?;
+            .extract(
+                Bytes::from(original),
+                reading_name(&name, &version.media_type),
+            )
+            .await?;
+        let (layout, new, about) = cut(&extracted);
+        let dated_at = about.said.at().or(extracted.written_at);
+        extracted.notes.extend(about.said.warning(today()));
         let notes = extracted.notes.clone();
-        let (layout, new) = cut(&extracted);
         let pages = extracted.pages;
         let title = own_title(&extracted);
         let id = document.id;
+        let held = version.hold == Some(store::versions::Hold::Held);
         let written = self
             .inner
             .store
@@ -186,15 +189,25 @@ impl Knowledge {
                     extractor: EXTRACTOR,
                 };
                 store::versions::set_extracted(tx, &version, &text, now())?;
-                if let Some(title) = &title {
-                    store::documents::set_title(tx, &document, title)?;
+                store::versions::set_language(tx, &version, about.language)?;
+                if held {
+                    store::gate::stage(tx, &version, &new, now())?;
+                    let mut rows = Vec::new();
+                    store::gate::for_each_staged(tx, Some(version.document), |row| {
+                        rows.push(row);
+                    })?;
+                    return Ok(Some(rows));
                 }
                 match store::chunks::replace(tx, &version, &new, now()) {
                     Ok(_) => {}
-                    // A newer version is searched already: this one is only kept.
+                    // A newer version is searched already, or this one was taken back: it is only kept.
                     Err(store::StoreError::Conflict(_)) => return Ok(None),
                     Err(other) => return Err(other),
                 }
+                if let Some(title) = &title {
+                    store::documents::set_title(tx, &document, title)?;
+                }
+                store::documents::set_dated_at(tx, &document, dated_at)?;
                 let mut rows = Vec::new();
                 let document = version.document;
                 store::chunks::for_each_of_document(tx, workspace, document, |row| rows.push(row))?;
@@ -205,9 +218,12 @@ impl Knowledge {
             })
             .await?;
         let Some(rows) = written else { return Ok(()) };
-        self.inner
-            .index
-            .replace(id, &rows, &self.inner.embedder.name())?;
+        let (index, embedder) = (&self.inner.index, self.inner.embedder.name());
+        let view = if held { View::Next } else { View::Live };
+        match view {
+            View::Next => index.stage(id, &rows, &embedder)?,
+            View::Live => index.replace(id, &rows, &embedder)?,
+        }
         // A document that was deleted while it was being read must not be found.
         let gone = self
             .inner
@@ -217,8 +233,12 @@ impl Knowledge {
         if gone.is_err() {
             return self.inner.index.remove(id);
         }
+        self.propose_again(workspace, id).await;
         let mut notes = notes;
-        if let Err(reason) = self.embed(workspace, id, &name, &rows).await {
+        if held {
+            notes.push("waits at the gate: publish it under Quality, Tests and gate".into());
+        }
+        if let Err(reason) = self.embed(workspace, id, &name, &rows, view).await {
             tracing::warn!(document = %name, "{reason}");
             notes.push(format!(
                 "found by its words only, not by meaning, until then: {reason}"
@@ -247,6 +267,36 @@ impl Knowledge {
     }
 }
 
+/// Stores a file and its job, unless the newest version has the same bytes.
+pub(super) fn keep(
+    tx: &store::Transaction<'_>,
+    workspace: WorkspaceId,
+    new: &NewDocument<'_>,
+    origin: Origin,
+) -> Result<Submitted, store::StoreError> {
+    let inserted = store::documents::insert(tx, workspace, new, now())?;
+    let document = store::documents::get(tx, workspace, inserted.document())?;
+    store::documents::set_origin(tx, &document, origin)?;
+    let unchanged = matches!(inserted, store::documents::Inserted::Unchanged(..))
+        && document.state != DocumentState::Failed;
+    if !unchanged {
+        if Gate::of(tx, workspace)?.on {
+            store::gate::hold(tx, workspace, inserted.version())?;
+        }
+        let payload = Payload {
+            document: inserted.document(),
+            version: inserted.version(),
+        };
+        enqueue(tx, workspace, payload)?;
+    }
+    let version = store::versions::latest(tx, &document)?.number;
+    Ok(Submitted {
+        document: document.id,
+        version,
+        unchanged,
+    })
+}
+
 fn enqueue(
     tx: &store::Transaction<'_>,
     workspace: WorkspaceId,
@@ -263,7 +313,7 @@ fn enqueue(
 }
 
 /// The title that a document gives itself, if it can stand in a list.
-fn own_title(extracted: &Extracted) -> Option<String> {
+pub(super) fn own_title(extracted: &Extracted) -> Option<String> {
     let title = extracted
         .title
         .as_deref()?
@@ -273,8 +323,29 @@ fn own_title(extracted: &Extracted) -> Option<String> {
     (3..=120).contains(&title.chars().count()).then_some(title)
 }
 
-fn cut(extracted: &Extracted) -> (Layout, Vec<NewChunk>) {
+/// What a text tells of itself.
+pub(super) struct About {
+    pub(super) language: Option<&'static str>,
+    pub(super) said: Said,
+}
+
+pub(super) fn about(text: &str) -> About {
+    let language = language::of_document(text);
+    About {
+        language: language
+            .filter(|l| *l != Language::Other)
+            .map(Language::code),
+        said: dated::said(text, language.unwrap_or(Language::En)),
+    }
+}
+
+fn today() -> jiff::civil::Date {
+    jiff::Zoned::now().date()
+}
+
+pub(super) fn cut(extracted: &Extracted) -> (Layout, Vec<NewChunk>, About) {
     let layout = Layout::of(&extracted.blocks);
+    let about = about(&layout.text);
     let chunks = chunk(extracted, &ChunkOptions::default())
         .into_iter()
         .map(|piece| {
@@ -286,14 +357,15 @@ fn cut(extracted: &Extracted) -> (Layout, Vec<NewChunk>) {
                 end_byte: i64::try_from(span.end).unwrap_or(0),
                 text: piece.text,
                 embedding: None,
+                language: about.language.map(str::to_owned),
             }
         })
         .collect();
-    (layout, chunks)
+    (layout, chunks, about)
 }
 
 /// The last part of whatever path a browser sends, without control characters.
-fn file_name(sent: &str) -> Option<String> {
+pub(super) fn file_name(sent: &str) -> Option<String> {
     let last = sent.rsplit(['/', '\\']).next()?;
     let clean: String = last.chars().filter(|c| !c.is_control()).take(200).collect();
     let clean = clean.trim();

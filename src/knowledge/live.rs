@@ -1,22 +1,28 @@
 //! The index in memory: words and vectors of every searched passage. It is made from the store at the
 //! start and follows every change; nothing of it is ever written to a disk.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use half::f16;
 use tokio::sync::watch;
 
-use super::KnowledgeError;
-use super::index::lexical::{ChunkRef, LexicalIndex};
+use super::gate::staged_key;
+use super::index::lexical::{ChunkRef, LexicalIndex, Text};
 use super::index::vector::VectorIndex;
+use super::index::vocabulary::Terms;
+use super::query::Sought;
+use super::{KnowledgeError, Language, language};
 use crate::store::chunks::{self, ChunkRow};
-use crate::store::{DocumentId, Store, WorkspaceId};
+use crate::store::{DocumentId, Store, WorkspaceId, gate};
 
 /// Both indexes, and whether they hold everything yet.
 #[derive(Clone)]
 pub(super) struct LiveIndex {
     lexical: Arc<LexicalIndex>,
     vectors: Arc<RwLock<VectorIndex>>,
+    /// The document that was taken in last, and its language.
+    language: Arc<Mutex<Option<(DocumentId, Language)>>>,
     complete: watch::Sender<bool>,
 }
 
@@ -25,6 +31,7 @@ impl LiveIndex {
         Ok(Self {
             lexical: Arc::new(LexicalIndex::new()?),
             vectors: Arc::new(RwLock::new(VectorIndex::new(dimensions))),
+            language: Arc::default(),
             complete: watch::Sender::new(false),
         })
     }
@@ -37,6 +44,11 @@ impl LiveIndex {
                 let mut failed = None;
                 chunks::for_each_indexable(conn, None, |row| {
                     if let Err(e) = index.put(&row, &embedder) {
+                        failed.get_or_insert(e);
+                    }
+                })?;
+                gate::for_each_staged(conn, None, |row| {
+                    if let Err(e) = index.put_staged(&row, &embedder) {
                         failed.get_or_insert(e);
                     }
                 })?;
@@ -63,17 +75,34 @@ impl LiveIndex {
 
     fn put(&self, row: &ChunkRow, embedder: &str) -> Result<(), KnowledgeError> {
         let (workspace, document) = (row.workspace.to_string(), row.document.to_string());
+        self.put_as(row, embedder, workspace, document)
+    }
+
+    fn put_staged(&self, row: &ChunkRow, embedder: &str) -> Result<(), KnowledgeError> {
+        let workspace = staged_key(&row.workspace.to_string());
+        let document = staged_key(&row.document.to_string());
+        self.put_as(row, embedder, workspace, document)
+    }
+
+    fn put_as(
+        &self,
+        row: &ChunkRow,
+        embedder: &str,
+        workspace: String,
+        document: String,
+    ) -> Result<(), KnowledgeError> {
         let passage = ChunkRef {
             workspace: &workspace,
             document: &document,
             chunk: row.id.0,
         };
-        self.lexical.add(
-            passage,
-            &row.document_title,
-            &row.heading_path.join(" "),
-            &row.text,
-        )?;
+        let text = Text {
+            language: self.language_of(row),
+            title: &row.document_title,
+            heading: &row.heading_path.join(" "),
+            text: &row.text,
+        };
+        self.lexical.add(passage, text)?;
         if row.embedder.as_deref() == Some(embedder)
             && let Some(bytes) = &row.embedding
         {
@@ -82,7 +111,25 @@ impl LiveIndex {
         Ok(())
     }
 
-    fn put_vector(
+    /// The language of a passage: that of its document's first passages that say enough to tell.
+    fn language_of(&self, row: &ChunkRow) -> Language {
+        let mut last = self.language.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((document, language)) = &*last
+            && *document == row.document
+        {
+            return *language;
+        }
+        match language::of_document(&row.text) {
+            Some(language) => {
+                *last = Some((row.document, language));
+                language
+            }
+            None => Language::En,
+        }
+    }
+
+    /// Adds the vector of a passage whose words are in already.
+    pub(super) fn put_vector(
         &self,
         workspace: &str,
         document: &str,
@@ -107,58 +154,81 @@ impl LiveIndex {
         Ok(self.lexical.commit()?)
     }
 
-    /// Adds vectors of passages whose words are in already.
-    pub(super) fn add_vectors(
-        &self,
-        workspace: WorkspaceId,
-        document: DocumentId,
-        vectors: &[(i64, Vec<f32>)],
-    ) -> Result<(), KnowledgeError> {
-        for (chunk, vector) in vectors {
-            self.put_vector(
-                &workspace.to_string(),
-                &document.to_string(),
-                *chunk,
-                vector,
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Takes a document out at once.
+    /// Takes a document out at once, with what of it waits at the gate.
     pub(super) fn remove(&self, document: DocumentId) -> Result<(), KnowledgeError> {
         self.take_out(document);
+        self.unstage(document)
+    }
+
+    /// Replaces what of a document waits at the gate.
+    pub(super) fn stage(
+        &self,
+        document: DocumentId,
+        rows: &[ChunkRow],
+        embedder: &str,
+    ) -> Result<(), KnowledgeError> {
+        self.forget(&staged_key(&document.to_string()));
+        for row in rows {
+            self.put_staged(row, embedder)?;
+        }
+        Ok(self.lexical.commit()?)
+    }
+
+    /// Takes out what of a document waits at the gate.
+    pub(super) fn unstage(&self, document: DocumentId) -> Result<(), KnowledgeError> {
+        self.forget(&staged_key(&document.to_string()));
+        Ok(self.lexical.commit()?)
+    }
+
+    /// Takes several documents out at once.
+    pub(super) fn remove_all(&self, documents: &[DocumentId]) -> Result<(), KnowledgeError> {
+        for document in documents {
+            self.take_out(*document);
+        }
         Ok(self.lexical.commit()?)
     }
 
     fn take_out(&self, document: DocumentId) {
-        let id = document.to_string();
-        self.lexical.remove_document(&id);
+        self.forget(&document.to_string());
+    }
+
+    fn forget(&self, id: &str) {
+        self.lexical.remove_document(id);
         self.vectors
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove_document(&id);
+            .remove_document(id);
     }
 
     /// Best passages by words, with their BM25 scores.
     pub(super) fn by_words(
         &self,
-        workspace: WorkspaceId,
-        query: &str,
+        workspace: &str,
+        sought: &[Sought],
         limit: usize,
     ) -> Result<Vec<(i64, f32)>, KnowledgeError> {
-        Ok(self.lexical.search(&workspace.to_string(), query, limit)?)
+        Ok(self.lexical.search(workspace, sought, limit)?)
     }
 
-    /// Best passages by meaning, with their cosines.
-    pub(super) fn by_meaning(
+    /// Gives the words of a workspace's passages to `read`.
+    pub(super) fn with_terms<T>(
         &self,
         workspace: WorkspaceId,
+        read: impl FnOnce(Option<&Terms>) -> T,
+    ) -> T {
+        self.lexical.with_terms(&workspace.to_string(), read)
+    }
+
+    /// Best passages by meaning, with their cosines; those in `also` too, if they have a vector.
+    pub(super) fn by_meaning(
+        &self,
+        workspace: &str,
         vector: &[f32],
         limit: usize,
+        also: &HashSet<i64>,
     ) -> Result<Vec<(i64, f32)>, KnowledgeError> {
         let vectors = self.vectors.read().unwrap_or_else(PoisonError::into_inner);
-        Ok(vectors.search(&workspace.to_string(), vector, limit)?)
+        Ok(vectors.search(workspace, vector, limit, also)?)
     }
 }
 
@@ -170,7 +240,7 @@ pub(super) fn encode(vector: &[f32]) -> Vec<u8> {
         .collect()
 }
 
-fn decode(bytes: &[u8]) -> Vec<f32> {
+pub(super) fn decode(bytes: &[u8]) -> Vec<f32> {
     bytes
         .chunks_exact(2)
         .map(|pair| {

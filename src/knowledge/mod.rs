@@ -5,20 +5,48 @@
 //! at the start. This module knows neither conversations nor HTTP, and writes no answers.
 
 pub mod chunk;
+pub mod dated;
+pub mod diff;
 pub mod extract;
+mod facts;
+mod faqs;
+mod found;
+pub mod function_words;
+mod gate;
 pub mod index;
 mod ingest;
 mod jobs;
+pub mod language;
 pub mod layout;
+mod lists;
 mod live;
+pub mod query;
+pub mod rank;
 pub mod reader;
+mod receive;
 mod search;
 pub mod sentences;
+pub mod snippets;
+pub mod sources;
+mod unanswered;
 mod vectors;
+mod versions;
 
+pub use faqs::{
+    FAQ_SECTION, FaqFile, FaqImport, FaqMatch, FaqPair, FaqSkipped, FaqThresholds, ImportFaqs,
+    LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS, read_pairs as read_faq_pairs,
+};
+pub use found::{Found, Passage, RankBy, SearchOptions};
+pub use gate::{Gate, View};
 pub use ingest::Submitted;
+pub use language::Language;
+pub use query::{QueryTerm, Synonyms};
+pub use rank::Signals;
 pub use reader::{ExtractFailure, Extractor, ProcessExtractor};
-pub use search::{Passage, content_words};
+pub use receive::Received;
+pub use search::content_words;
+pub use sources::Sources;
+pub use unanswered::{Asked, Cluster, clusters, groups};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +57,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::live::LiveIndex;
-use crate::llm::{Embedder, LlmError};
+use crate::llm::{Embedder, LlmError, Reranker};
 use crate::store::{
     self, DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState,
 };
@@ -88,12 +116,15 @@ pub enum KnowledgeError {
     /// The upload has no content.
     #[error("{0} is empty: check the file and upload it again")]
     Empty(String),
-    /// The document's fault.
+    /// The document's fault, or its owner's.
     #[error("{0}")]
     Document(String),
     /// The machine's fault; it is tried again.
     #[error("{0}")]
     Machine(String),
+    /// A question with its answer cannot be kept as it was written.
+    #[error("{0}")]
+    Faq(String),
     /// A job of another version of Frontdesk.
     #[error("a stored job cannot be read: {0}")]
     Unreadable(String),
@@ -108,12 +139,21 @@ pub enum KnowledgeError {
     Embedder(#[from] LlmError),
 }
 
+impl From<ExtractFailure> for KnowledgeError {
+    fn from(failure: ExtractFailure) -> Self {
+        match failure {
+            ExtractFailure::Document(reason) => Self::Document(reason),
+            ExtractFailure::Machine(reason) => Self::Machine(reason),
+        }
+    }
+}
+
 impl KnowledgeError {
     /// Whether trying again cannot help.
     fn is_final(&self) -> bool {
         matches!(
             self,
-            Self::Document(_) | Self::Unreadable(_) | Self::NoName | Self::Empty(_)
+            Self::Document(_) | Self::Faq(_) | Self::Unreadable(_) | Self::NoName | Self::Empty(_)
         )
     }
 }
@@ -127,10 +167,16 @@ pub struct Knowledge {
 struct Inner {
     store: Store,
     embedder: Arc<dyn Embedder>,
+    reranker: Arc<dyn Reranker>,
     extractor: Arc<dyn Extractor>,
     index: LiveIndex,
+    faqs: Arc<faqs::FaqIndex>,
+    /// Held while a question is changed, so that store and index change in the same order.
+    faq_changes: tokio::sync::Mutex<()>,
     progress: broadcast::Sender<Progress>,
     wake: Notify,
+    /// Passages without vectors have come up.
+    bare: Notify,
 }
 
 impl Knowledge {
@@ -142,6 +188,7 @@ impl Knowledge {
     pub fn start(
         store: Store,
         embedder: Arc<dyn Embedder>,
+        reranker: Arc<dyn Reranker>,
         extractor: Arc<dyn Extractor>,
         tasks: &TaskTracker,
         shutdown: CancellationToken,
@@ -151,10 +198,14 @@ impl Knowledge {
         let inner = Inner {
             store,
             embedder,
+            reranker,
             extractor,
             index,
+            faqs: Arc::default(),
+            faq_changes: tokio::sync::Mutex::default(),
             progress,
             wake: Notify::new(),
+            bare: Notify::new(),
         };
         let knowledge = Self {
             inner: Arc::new(inner),
@@ -165,6 +216,10 @@ impl Knowledge {
 
     async fn run(self, shutdown: CancellationToken) {
         let embedder = self.inner.embedder.name();
+        let faqs = self.inner.faqs.fill(&self.inner.store, embedder.clone());
+        if let Err(error) = faqs.await {
+            tracing::error!(%error, "approved answers cannot be read; they will not be given");
+        }
         if let Err(error) = self.inner.index.fill(&self.inner.store, embedder).await {
             tracing::error!(%error, "the index cannot be made; questions will not find everything");
         }
@@ -178,13 +233,27 @@ impl Knowledge {
     /// Embeds what was indexed while the embedding model was away.
     async fn fill_gaps(&self) {
         loop {
-            if self.inner.embedder.ready().is_ok()
-                && let Err(error) = self.embed_missing().await
-            {
-                tracing::warn!(%error, "passages without vectors are left for later");
+            if self.inner.embedder.ready().is_ok() {
+                if let Err(error) = self.embed_faqs().await {
+                    tracing::warn!(%error, "phrasings without vectors are left for later");
+                }
+                if let Err(error) = self.embed_missing().await {
+                    tracing::warn!(%error, "passages without vectors are left for later");
+                }
             }
-            tokio::time::sleep(Duration::from_secs(30)).await;
+            tokio::select! {
+                () = self.inner.bare.notified() => {}
+                () = tokio::time::sleep(Duration::from_secs(30)) => {}
+            }
+            if let Err(error) = self.embed_unanswered().await {
+                tracing::warn!(%error, "unanswered questions are compared by their words only");
+            }
         }
+    }
+
+    /// Orders passages by how well they answer a question, where there is such a model.
+    pub fn reranker(&self) -> &Arc<dyn Reranker> {
+        &self.inner.reranker
     }
 
     /// Whether the index holds everything that is stored.

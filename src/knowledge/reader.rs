@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use super::extract::archive::{self, Member};
 use super::extract::{self, ExtractError, Extracted};
 use crate::worker::child::{self, Command, Port};
 use crate::worker::{Spec, Worker, WorkerError, sandbox};
@@ -20,6 +21,15 @@ pub trait Extractor: Send + Sync {
     /// # Errors
     /// [`ExtractFailure::Document`] is final; [`ExtractFailure::Machine`] may pass.
     async fn extract(&self, bytes: Bytes, name: String) -> Result<Extracted, ExtractFailure>;
+
+    /// Takes the files out of an archive of documents; `None` if the bytes are none.
+    ///
+    /// # Errors
+    /// As [`Self::extract`].
+    async fn unpack(&self, bytes: Bytes) -> Result<Option<Vec<Member>>, ExtractFailure> {
+        archive::unpack(&bytes, &extract::Limits::default())
+            .map_err(|e| ExtractFailure::Document(e.to_string()))
+    }
 }
 
 /// Why a document could not be read.
@@ -41,12 +51,18 @@ struct Setup {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Request {
-    name: String,
-    bytes: Bytes,
+enum Request {
+    /// Make text of a document.
+    Read { name: String, bytes: Bytes },
+    /// Take the files out of an archive.
+    Unpack { bytes: Bytes },
 }
 
-type Reply = Result<Extracted, ExtractError>;
+#[derive(Debug, Serialize, Deserialize)]
+enum Reply {
+    Text(Result<Extracted, ExtractError>),
+    Files(Result<Option<Vec<Member>>, ExtractError>),
+}
 
 /// One short-lived child process for each document: no files, no sockets, bounded memory and time.
 #[derive(Debug, Clone)]
@@ -66,21 +82,50 @@ pub struct ProcessExtractor {
 #[async_trait]
 impl Extractor for ProcessExtractor {
     async fn extract(&self, bytes: Bytes, name: String) -> Result<Extracted, ExtractFailure> {
+        match self.ask(Request::Read { name, bytes }).await? {
+            Reply::Text(Ok(extracted)) => Ok(extracted),
+            Reply::Text(Err(error)) | Reply::Files(Err(error)) => {
+                Err(ExtractFailure::Document(error.to_string()))
+            }
+            Reply::Files(Ok(_)) => Err(unexpected()),
+        }
+    }
+
+    async fn unpack(&self, bytes: Bytes) -> Result<Option<Vec<Member>>, ExtractFailure> {
+        // Most uploads are no archives, and a child process is not free.
+        if !bytes.starts_with(b"PK") {
+            return Ok(None);
+        }
+        match self.ask(Request::Unpack { bytes }).await? {
+            Reply::Files(Ok(members)) => Ok(members),
+            Reply::Files(Err(error)) | Reply::Text(Err(error)) => {
+                Err(ExtractFailure::Document(error.to_string()))
+            }
+            Reply::Text(Ok(_)) => Err(unexpected()),
+        }
+    }
+}
+
+fn unexpected() -> ExtractFailure {
+    ExtractFailure::Machine("the reader answered another question".into())
+}
+
+impl ProcessExtractor {
+    async fn ask(&self, request: Request) -> Result<Reply, ExtractFailure> {
         let done = CancellationToken::new();
         let _ends_the_child = done.clone().drop_guard();
         let worker: Worker<Request, Reply> = Worker::start(self.spec()?, done);
         // Wall time may exceed CPU time on a busy machine; far beyond it, something hangs.
         let patience = Duration::from_secs(u64::from(self.cpu_seconds) * 4 + 10);
         let reply = async {
-            let mut exchange = worker.call(Request { name, bytes }).await?;
+            let mut exchange = worker.call(request).await?;
             exchange
                 .next()
                 .await
                 .unwrap_or(Err(WorkerError::Failed("no answer came".into())))
         };
         match tokio::time::timeout(patience, reply).await {
-            Ok(Ok(Ok(extracted))) => Ok(extracted),
-            Ok(Ok(Err(error))) => Err(ExtractFailure::Document(error.to_string())),
+            Ok(Ok(reply)) => Ok(reply),
             // It may have been killed from outside, so it is tried again before the document is blamed.
             Ok(Err(WorkerError::Ended { .. })) => Err(ExtractFailure::Machine(format!(
                 "reading the document took more than {} s or {} MB of memory: split it into smaller \
@@ -94,9 +139,7 @@ impl Extractor for ProcessExtractor {
             )),
         }
     }
-}
 
-impl ProcessExtractor {
     fn spec(&self) -> Result<Spec, ExtractFailure> {
         let setup = Setup {
             limits: self.limits,
@@ -131,7 +174,12 @@ pub fn run() -> std::io::Result<()> {
     port.ready("{}".into())?;
     while let Ok(command) = commands.recv() {
         if let Command::Request { id, body } = command {
-            let reply: Reply = extract::extract(&body.bytes, &body.name, &setup.limits);
+            let reply = match body {
+                Request::Read { name, bytes } => {
+                    Reply::Text(extract::extract(&bytes, &name, &setup.limits))
+                }
+                Request::Unpack { bytes } => Reply::Files(archive::unpack(&bytes, &setup.limits)),
+            };
             port.event(id, &reply)?;
             port.end(id)?;
         }

@@ -1,55 +1,31 @@
-//! Finding passages: by words and by meaning, fused by rank.
+//! Finding passages: by words and by meaning, weighed together with what the passages show.
 
 use std::collections::{HashMap, HashSet};
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::index::fuse::{Ranking, drop_near_identical, fuse};
-use super::{Knowledge, KnowledgeError};
+use super::found::{Found, Passage, RankBy, SearchOptions};
+use super::lists::rows;
+use super::query::{self, Analysis, Synonyms};
+use super::rank::{self, Reader, Signals};
+use super::{Knowledge, KnowledgeError, View};
 use crate::llm::Priority;
-use crate::store::{self, ChunkId, DocumentId, VersionId, WorkspaceId};
+use crate::store::{self, ChunkId, VersionId, WorkspaceId};
 
-/// Passages that each of the two searches gives.
-const CANDIDATES: usize = 40;
-/// Of two passages that share this much of their words, only the better one is kept.
-const SAME: f32 = 0.8;
+/// Candidates that are read and weighed.
+const READ: usize = 24;
+/// Passages that the re-ranker reads.
+const RERANKED: usize = 20;
+/// A question longer than this says nothing more about what is sought.
+const LONGEST: usize = 2000;
 
-/// A passage that was found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Passage {
-    /// Its id.
-    pub chunk: i64,
-    /// Its document.
-    pub document: DocumentId,
-    /// The document's version.
-    pub version: VersionId,
-    /// The document's title.
-    pub title: String,
-    /// Headings above it, outermost first.
-    pub heading_path: Vec<String>,
-    /// Page it begins on, from 1.
-    pub page: Option<u32>,
-    /// Its text.
-    pub text: String,
-    /// Its byte range in the version's text.
-    pub span: [usize; 2],
-    /// Cosine of question and passage, −1 to 1; `None` when the embedding model was away.
-    pub cosine: Option<f32>,
-    /// Share of the question's content words that stand in the passage, its title or its headings,
-    /// 0 to 1.
-    pub coverage: f32,
-    /// Rank score of the fusion, larger is better; only comparable within one search.
-    pub rank_score: f32,
-}
-
-impl Passage {
-    /// How well it fits the question, 0 to 1: the better of meaning and words.
-    pub fn score(&self) -> f32 {
-        self.cosine
-            .unwrap_or(0.0)
-            .clamp(0.0, 1.0)
-            .max(self.coverage * 0.8)
-    }
+/// A passage before it is read.
+struct Candidate {
+    chunk: i64,
+    words: f32,
+    meaning: f32,
+    cosine: Option<f32>,
+    score: f32,
 }
 
 impl Knowledge {
@@ -62,91 +38,224 @@ impl Knowledge {
         workspace: WorkspaceId,
         query: &str,
         limit: usize,
-    ) -> Result<Vec<Passage>, KnowledgeError> {
+    ) -> Result<Found, KnowledgeError> {
+        let options = SearchOptions {
+            limit,
+            ..SearchOptions::default()
+        };
+        self.search_with(workspace, query, &options).await
+    }
+
+    /// The best passages for a question, searched as `options` say.
+    ///
+    /// # Errors
+    /// When the store or the index fails.
+    pub async fn search_with(
+        &self,
+        workspace: WorkspaceId,
+        query: &str,
+        options: &SearchOptions,
+    ) -> Result<Found, KnowledgeError> {
         let inner = &self.inner;
         inner.index.complete().await;
-        // A question longer than this says nothing more about what is sought.
-        let query: String = query.chars().take(2000).collect();
-        let vector = match inner.embedder.ready() {
-            Ok(()) => match inner
-                .embedder
-                .embed(vec![query.clone()], Priority::Chat)
-                .await
-            {
-                Ok(embedded) => embedded.vectors.into_iter().next(),
-                Err(error) => {
-                    tracing::warn!(%error, "searching by words only");
-                    None
-                }
-            },
-            Err(_) => None,
+        let query: String = query.chars().take(LONGEST).collect();
+        let vector = match options.rank_by {
+            RankBy::Words => None,
+            _ => self.vector_of(&query).await,
         };
-        let words = inner.index.by_words(workspace, &query, CANDIDATES)?;
-        let meaning = match &vector {
-            Some(vector) => inner.index.by_meaning(workspace, vector, CANDIDATES)?,
-            None => Vec::new(),
-        };
-        let cosines: HashMap<i64, f32> = meaning.iter().copied().collect();
-        let by_words: Vec<i64> = words.iter().map(|(id, _)| *id).collect();
-        let by_meaning: Vec<i64> = meaning.iter().map(|(id, _)| *id).collect();
-        let rankings = [
-            Ranking {
-                ids: &by_words,
-                weight: 1.0,
-            },
-            Ranking {
-                ids: &by_meaning,
-                weight: 1.0,
-            },
-        ];
-        let fused = fuse(&rankings, limit.saturating_mul(2).max(limit));
-        let ids: Vec<ChunkId> = fused.iter().map(|(id, _)| ChunkId(*id)).collect();
-        let rows = inner
+        let own: Synonyms = inner
             .store
-            .read(move |conn| store::chunks::get_many(conn, workspace, &ids))
+            .read(move |conn| store::workspaces::section(conn, workspace, Synonyms::SECTION))
             .await?;
-        let texts: Vec<(i64, &str)> = rows.iter().map(|r| (r.id.0, r.text.as_str())).collect();
-        let kept: HashSet<i64> = drop_near_identical(&texts, SAME).into_iter().collect();
-        let rank_scores: HashMap<i64, f32> = fused.into_iter().collect();
-        let sought = content_words(&query);
-        let passages = rows
-            .into_iter()
-            .filter(|row| kept.contains(&row.id.0))
-            .take(limit)
-            .map(|row| {
-                let all = format!(
-                    "{} {} {}",
-                    row.document_title,
-                    row.heading_path.join(" "),
-                    row.text
-                );
-                Passage {
-                    chunk: row.id.0,
-                    coverage: coverage(&sought, &content_words(&all)),
-                    cosine: cosines.get(&row.id.0).copied(),
-                    rank_score: rank_scores.get(&row.id.0).copied().unwrap_or(0.0),
-                    document: row.document,
-                    version: row.version,
-                    title: row.document_title,
-                    heading_path: row.heading_path,
-                    page: row.page,
-                    text: row.text,
-                    span: [
-                        usize::try_from(row.start_byte).unwrap_or(0),
-                        usize::try_from(row.end_byte).unwrap_or(0),
-                    ],
+        let (Analysis { terms, sought }, languages) = inner.index.with_terms(workspace, |terms| {
+            let analysis = query::analyse(&query, &options.extra_terms, terms, &own);
+            (analysis, terms.map(|t| t.languages()).unwrap_or_default())
+        });
+        let (words, meaning) = self
+            .lists(workspace, options, &sought, vector.as_deref())
+            .await?;
+        let mut candidates = candidates(&words, &meaning);
+        candidates.truncate(READ.max(options.limit));
+        let mut passages = self.passages(workspace, options.view, &candidates).await?;
+        let mut reader = Reader::new(&sought, terms.len(), languages);
+        for (passage, candidate) in &mut passages {
+            let seen = reader.see(&passage.title, &passage.heading_path, &passage.text);
+            passage.coverage = seen.coverage;
+            passage.signals = Signals {
+                words: candidate.words,
+                meaning: candidate.meaning,
+                ..seen.signals
+            };
+            passage.cosine = candidate.cosine;
+            passage.rank_score = match options.rank_by {
+                RankBy::All => rank::weigh(candidate.score, &passage.signals),
+                _ => candidate.score,
+            };
+        }
+        let mut passages: Vec<Passage> = passages.into_iter().map(|(p, _)| p).collect();
+        if options.rank_by == RankBy::All {
+            passages.sort_by(|a, b| b.rank_score.total_cmp(&a.rank_score));
+            passages = rank::keep_newest(passages);
+            if options.deep {
+                self.rerank(&query, &mut passages).await;
+            }
+            // What would not be shown must not grow what is.
+            passages.truncate(options.limit + options.limit / 2);
+            passages = self.joined(workspace, passages).await?;
+        }
+        passages.truncate(options.limit);
+        Ok(Found {
+            query,
+            terms,
+            vector,
+            passages,
+        })
+    }
+
+    async fn vector_of(&self, query: &str) -> Option<Vec<f32>> {
+        let embedder = &self.inner.embedder;
+        embedder.ready().ok()?;
+        match embedder.embed(vec![query.to_owned()], Priority::Chat).await {
+            Ok(embedded) => embedded.vectors.into_iter().next(),
+            Err(error) => {
+                tracing::warn!(%error, "searching by words only");
+                None
+            }
+        }
+    }
+
+    /// Puts the first passages in the order that the re-ranker gives them. Without one they stay.
+    async fn rerank(&self, query: &str, passages: &mut [Passage]) {
+        let reranker = &self.inner.reranker;
+        if reranker.ready().is_err() {
+            return;
+        }
+        let first = passages.len().min(RERANKED);
+        let Some(best) = passages.get_mut(..first) else {
+            return;
+        };
+        let texts = best.iter().map(Passage::in_context).collect();
+        match reranker
+            .score(query.to_owned(), texts, Priority::Chat)
+            .await
+        {
+            Ok(scores) => {
+                for (passage, score) in best.iter_mut().zip(scores) {
+                    passage.signals.reranked = Some(score);
                 }
+                best.sort_by(|a, b| rank::reread(b).total_cmp(&rank::reread(a)));
+                // The scores of those that were read stay above the others'.
+                let mut scores: Vec<f32> = best.iter().map(|p| p.rank_score).collect();
+                scores.sort_by(|a, b| b.total_cmp(a));
+                for (passage, score) in best.iter_mut().zip(scores) {
+                    passage.rank_score = score;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "passages are not read once more"),
+        }
+    }
+
+    /// The candidates' passages, in their order; those that are gone meanwhile are left out.
+    async fn passages<'c>(
+        &self,
+        workspace: WorkspaceId,
+        view: View,
+        candidates: &'c [Candidate],
+    ) -> Result<Vec<(Passage, &'c Candidate)>, KnowledgeError> {
+        let ids: Vec<ChunkId> = candidates.iter().map(|c| ChunkId(c.chunk)).collect();
+        let rows = self
+            .inner
+            .store
+            .read(move |conn| rows(conn, workspace, view, &ids))
+            .await?;
+        let by_id: HashMap<i64, &Candidate> = candidates.iter().map(|c| (c.chunk, c)).collect();
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| {
+                let passage = Passage::of(row);
+                let candidate = by_id.get(&passage.chunk).copied()?;
+                Some((passage, candidate))
             })
+            .collect())
+    }
+
+    /// Neighbours made one, with the text of their version.
+    async fn joined(
+        &self,
+        workspace: WorkspaceId,
+        passages: Vec<Passage>,
+    ) -> Result<Vec<Passage>, KnowledgeError> {
+        let mut joined = rank::join_neighbours(passages);
+        let grown: Vec<(VersionId, [usize; 2])> = joined
+            .iter()
+            .filter(|p| p.ordinals[0] < p.ordinals[1])
+            .map(|p| (p.version, p.span))
             .collect();
-        Ok(passages)
+        if grown.is_empty() {
+            return Ok(joined);
+        }
+        let texts = self
+            .inner
+            .store
+            .read(move |conn| {
+                grown
+                    .into_iter()
+                    .map(|(version, span)| {
+                        let text = store::versions::find_span(conn, workspace, version, span)?;
+                        Ok(((version, span), text))
+                    })
+                    .collect::<Result<HashMap<_, _>, store::StoreError>>()
+            })
+            .await?;
+        // Without its text a joined passage would cite words that it does not show.
+        joined.retain_mut(|p| match texts.get(&(p.version, p.span)) {
+            None => true,
+            Some(None) => false,
+            Some(Some(text)) => {
+                p.text.clone_from(text);
+                true
+            }
+        });
+        Ok(joined)
     }
 }
 
-fn coverage(sought: &HashSet<String>, found: &HashSet<String>) -> f32 {
-    if sought.is_empty() {
-        return 0.0;
-    }
-    sought.intersection(found).count() as f32 / sought.len() as f32
+/// What either search found, best first.
+fn candidates(words: &[(i64, f32)], meaning: &[(i64, f32)]) -> Vec<Candidate> {
+    let by_words: HashMap<i64, f32> = words.iter().copied().collect();
+    let by_meaning: HashMap<i64, f32> = meaning.iter().copied().collect();
+    let mut seen = HashSet::new();
+    let ids: Vec<i64> = words
+        .iter()
+        .chain(meaning)
+        .map(|(id, _)| *id)
+        .filter(|id| seen.insert(*id))
+        .collect();
+    let scores: Vec<Option<f32>> = ids
+        .iter()
+        .map(|id| Some(by_words.get(id).copied().unwrap_or(0.0)))
+        .collect();
+    let cosines: Vec<Option<f32>> = ids.iter().map(|id| by_meaning.get(id).copied()).collect();
+    let scaled = rank::scaled(&scores)
+        .into_iter()
+        .zip(rank::scaled(&cosines));
+    let mut all: Vec<Candidate> = ids
+        .into_iter()
+        .zip(scaled)
+        .zip(cosines)
+        .map(|((chunk, (words, meaning)), cosine)| Candidate {
+            chunk,
+            words,
+            meaning,
+            cosine,
+            score: rank::blend(
+                if by_words.is_empty() { 0.0 } else { words },
+                cosine.map(|_| meaning),
+            ),
+        })
+        .collect();
+    all.sort_by(|a, b| b.score.total_cmp(&a.score));
+    all
 }
 
 /// Words that say what a text is about, in lower case and without a plural's s: everything but the
@@ -154,24 +263,13 @@ fn coverage(sought: &HashSet<String>, found: &HashSet<String>) -> f32 {
 pub fn content_words(text: &str) -> HashSet<String> {
     text.unicode_words()
         .map(str::to_lowercase)
-        .filter(|w| !COMMON.contains(&w.as_str()))
+        .filter(|w| !query::is_stop_word(super::Language::En, w))
         .map(|w| match w.strip_suffix('s') {
             Some(stem) if stem.chars().count() > 3 && !stem.ends_with('s') => stem.to_owned(),
             _ => w,
         })
         .collect()
 }
-
-/// Function words of English, and the words of asking.
-const COMMON: [&str; 88] = [
-    "a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can",
-    "could", "did", "do", "does", "for", "from", "get", "give", "had", "has", "have", "hello",
-    "hi", "how", "i", "if", "in", "into", "is", "it", "its", "just", "know", "let", "like", "many",
-    "may", "me", "much", "my", "need", "no", "not", "of", "on", "one", "or", "our", "please",
-    "she", "should", "so", "some", "tell", "than", "thank", "thanks", "that", "the", "their",
-    "them", "there", "they", "this", "to", "us", "want", "was", "we", "were", "what", "when",
-    "where", "which", "who", "why", "will", "with", "would", "you", "your", "yours", "i'd", "i'm",
-];
 
 #[cfg(test)]
 mod tests {
@@ -187,9 +285,15 @@ mod tests {
     }
 
     #[test]
-    fn coverage_is_the_share_of_sought_words_found() {
-        let sought = content_words("price of a crown");
-        assert!((coverage(&sought, &content_words("Crowns cost $900")) - 0.5).abs() < 1e-6);
-        assert_eq!(coverage(&HashSet::new(), &sought), 0.0);
+    fn candidates_of_both_searches_are_weighed_together() {
+        let ids = |words: &[(i64, f32)], meaning: &[(i64, f32)]| -> Vec<i64> {
+            candidates(words, meaning).iter().map(|c| c.chunk).collect()
+        };
+        assert_eq!(ids(&[(1, 9.0), (2, 8.0)], &[]), [1, 2]);
+        assert_eq!(ids(&[], &[(3, 0.6), (2, 0.2)]), [3, 2]);
+        // Good in both beats best in one.
+        let found = ids(&[(1, 9.0), (2, 8.0)], &[(3, 0.7), (2, 0.65), (1, 0.0)]);
+        assert_eq!(found.first(), Some(&2));
+        assert!(ids(&[], &[]).is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! Vectors of passages: made by the embedding model, kept in the store and in the index.
 
-use super::{Knowledge, KnowledgeError, Stage, live};
+use super::gate::staged_key;
+use super::{Knowledge, KnowledgeError, Stage, View, live};
 use crate::llm::Priority;
 use crate::store::chunks::ChunkRow;
 use crate::store::{self, ChunkId, DocumentId, WorkspaceId};
@@ -15,19 +16,20 @@ impl Knowledge {
         document: DocumentId,
         name: &str,
         rows: &[ChunkRow],
+        view: View,
     ) -> Result<(), KnowledgeError> {
         let total = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         let mut done = 0u32;
         for batch in rows.chunks(EMBED_BATCH) {
             self.report(workspace, document, name, Stage::Embedding { done, total });
-            self.embed_rows(batch).await?;
+            self.embed_rows(batch, view).await?;
             done += u32::try_from(batch.len()).unwrap_or(0);
         }
         Ok(())
     }
 
     /// Embeds passages and keeps the vectors in the store and the index.
-    async fn embed_rows(&self, rows: &[ChunkRow]) -> Result<(), KnowledgeError> {
+    async fn embed_rows(&self, rows: &[ChunkRow], view: View) -> Result<(), KnowledgeError> {
         let texts = rows.iter().map(embedded_text).collect();
         let embeddings = self
             .inner
@@ -46,9 +48,13 @@ impl Knowledge {
             .write(move |tx| store::chunks::set_embeddings(tx, &embedder, &kept))
             .await?;
         for (row, (id, vector)) in rows.iter().zip(vectors) {
-            self.inner
-                .index
-                .add_vectors(row.workspace, row.document, &[(id.0, vector)])?;
+            let (mut workspace, mut document) =
+                (row.workspace.to_string(), row.document.to_string());
+            if view == View::Next {
+                (workspace, document) = (staged_key(&workspace), staged_key(&document));
+            }
+            let index = &self.inner.index;
+            index.put_vector(&workspace, &document, id.0, &vector)?;
         }
         Ok(())
     }
@@ -66,7 +72,7 @@ impl Knowledge {
             if rows.is_empty() {
                 return Ok(());
             }
-            self.embed_rows(&rows).await?;
+            self.embed_rows(&rows, View::Live).await?;
         }
     }
 }

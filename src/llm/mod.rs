@@ -1,4 +1,4 @@
-//! Language models: chat and embeddings behind two traits.
+//! Language models: chat, embeddings and re-ranking behind three traits.
 //!
 //! This module does not know conversations, documents or HTTP. A caller hands over messages and gets
 //! a stream of text; which engine answers (the local one in a worker process, later a provider that
@@ -9,7 +9,7 @@ mod types;
 
 pub use types::{
     ChatEvent, ChatMessage, ChatRequest, ChatStream, Embeddings, FinishReason, LlmError,
-    OutputFormat, Priority, Role, Sampling, ToolCall, Usage,
+    OutputFormat, Priority, RerankFigures, Role, Sampling, ToolCall, Usage,
 };
 
 use async_trait::async_trait;
@@ -38,6 +38,32 @@ pub trait ChatModel: Send + Sync {
     async fn chat(&self, request: ChatRequest) -> Result<ChatStream, LlmError>;
 }
 
+/// How much likelier the model finds "yes" than "no", as log-odds in nats, after these messages.
+///
+/// # Errors
+/// As [`ChatModel::chat`].
+pub async fn yes_or_no(
+    model: &dyn ChatModel,
+    messages: Vec<ChatMessage>,
+    priority: Priority,
+) -> Result<f32, LlmError> {
+    use futures::StreamExt;
+    let mut request = ChatRequest::new(messages, priority);
+    request.format = OutputFormat::Choice(vec!["yes".into(), "no".into()]);
+    request.sampling.max_tokens = Some(1);
+    let mut stream = model.chat(request).await?;
+    let mut odds = None;
+    while let Some(event) = stream.next().await {
+        if let ChatEvent::Chances(chances) = event?
+            && let [yes, no] = chances.as_slice()
+        {
+            #[expect(clippy::cast_precision_loss, reason = "at most 20000")]
+            odds.replace((yes - no) as f32 / 1000.0);
+        }
+    }
+    odds.ok_or_else(|| LlmError::Interrupted("the engine gave no judgement".into()))
+}
+
 /// A model that maps texts to vectors of unit length.
 #[async_trait]
 pub trait Embedder: Send + Sync {
@@ -56,4 +82,36 @@ pub trait Embedder: Send + Sync {
     /// # Errors
     /// As [`ChatModel::chat`].
     async fn embed(&self, texts: Vec<String>, priority: Priority) -> Result<Embeddings, LlmError>;
+}
+
+/// A model that says how well a text answers a question, by reading both together.
+#[async_trait]
+pub trait Reranker: Send + Sync {
+    /// Catalogue name of the model.
+    fn name(&self) -> String;
+
+    /// SHA-256 of the weights as lowercase hex, when known; stands in every receipt.
+    fn weights_hash(&self) -> Option<String>;
+
+    /// Whether a request would be served now. Nothing depends on a re-ranker: where there is none,
+    /// passages stay in the order in which they were found.
+    fn ready(&self) -> Result<(), LlmError>;
+
+    /// One score per text, in order: a raw logit, larger is better, above 0 the text more likely
+    /// answers the question than not. The score of a pair does not depend on the other texts. What
+    /// does not fit the model's window is cut off at the end.
+    ///
+    /// # Errors
+    /// As [`ChatModel::chat`].
+    async fn score(
+        &self,
+        query: String,
+        texts: Vec<String>,
+        priority: Priority,
+    ) -> Result<Vec<f32>, LlmError>;
+
+    /// What was done since the start.
+    fn figures(&self) -> RerankFigures {
+        RerankFigures::default()
+    }
 }

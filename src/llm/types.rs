@@ -1,4 +1,4 @@
-//! The vocabulary of the two model traits.
+//! The vocabulary of the model traits.
 
 use std::pin::Pin;
 
@@ -127,6 +127,9 @@ pub enum OutputFormat {
     JsonObject,
     /// JSON that fits this JSON Schema (as JSON text).
     JsonSchema(String),
+    /// One of these words, told apart by their first tokens. How likely each is comes as
+    /// [`ChatEvent::Chances`], then the likeliest as the text. Nothing is generated.
+    Choice(Vec<String>),
 }
 
 /// One request for an answer.
@@ -198,6 +201,9 @@ pub enum ChatEvent {
     },
     /// More text.
     Delta(String),
+    /// For [`OutputFormat::Choice`]: the log-probability of each word in thousandths of a nat, in the
+    /// order of the request.
+    Chances(Vec<i32>),
     /// A complete tool call.
     ToolCall(ToolCall),
     /// The end.
@@ -219,6 +225,17 @@ pub struct Embeddings {
     pub vectors: Vec<Vec<f32>>,
     /// Tokens read, over all texts.
     pub tokens: u32,
+}
+
+/// What a re-ranker did since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RerankFigures {
+    /// Requests that were served.
+    pub requests: u64,
+    /// Texts that were scored.
+    pub texts: u64,
+    /// Time that callers waited for it, in ms.
+    pub waited_ms: u64,
 }
 
 /// Why a model could not answer.

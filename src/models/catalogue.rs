@@ -118,6 +118,7 @@ mod tests {
             names(StarterSet::Default),
             [
                 "all-minilm-l6-v2",
+                "ms-marco-minilm-l12-v2",
                 "qwen2.5-coder-1.5b-instruct",
                 "whisper-base",
                 "whisper-tiny.en"
@@ -127,6 +128,7 @@ mod tests {
             names(StarterSet::Small),
             [
                 "all-minilm-l6-v2",
+                "ms-marco-minilm-l12-v2",
                 "qwen2.5-coder-0.5b-instruct",
                 "whisper-tiny.en"
             ]
@@ -135,6 +137,7 @@ mod tests {
             names(StarterSet::Test),
             [
                 "all-minilm-l6-v2",
+                "ms-marco-minilm-l12-v2",
                 "smollm2-135m-instruct",
                 "whisper-tiny.en"
             ]

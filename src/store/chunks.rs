@@ -39,6 +39,10 @@ pub struct ChunkRow {
     pub embedding: Option<Vec<u8>>,
     /// Which embedder made it.
     pub embedder: Option<String>,
+    /// Language of its document (ISO 639-1), if that says enough to tell.
+    pub language: Option<String>,
+    /// The date that its document gives itself.
+    pub dated_at: Option<UnixMs>,
 }
 
 /// A chunk before it has an id. Its ordinal is its place in the list.
@@ -56,12 +60,14 @@ pub struct NewChunk {
     pub text: String,
     /// Embedding and the name of its embedder, if it is there already.
     pub embedding: Option<(Vec<u8>, String)>,
+    /// Language of its document (ISO 639-1), if that says enough to tell.
+    pub language: Option<String>,
 }
 
 /// Only chunks of current versions of documents that are not deleted are visible.
 const SELECT: &str = "SELECT c.id, c.workspace, c.document, d.name AS document_name, \
      d.title AS document_title, c.version, v.number AS version_number, c.ordinal, c.heading_path, \
-     c.page, c.start_byte, c.end_byte, c.text, c.embedding, c.embedder \
+     c.page, c.start_byte, c.end_byte, c.text, c.embedding, c.embedder, c.language, d.dated_at \
      FROM chunks c JOIN documents d ON d.id = c.document AND d.current_version = c.version \
      JOIN document_versions v ON v.id = c.version WHERE d.deleted_at IS NULL";
 
@@ -83,13 +89,16 @@ impl ChunkRow {
             text: row.get(12)?,
             embedding: row.get(13)?,
             embedder: row.get(14)?,
+            language: row.get(15)?,
+            dated_at: row.get(16)?,
         })
     }
 }
 
 /// Replaces the chunks of a version, makes it the searched one, drops the chunks of the document's
 /// other versions, and marks the document ready unless a newer version waits. `Conflict` when a
-/// newer version is searched already: a late job must not bring an old text back.
+/// newer version is searched already or this one was taken back: a late job must not bring an old
+/// text back.
 pub fn replace(
     tx: &Transaction<'_>,
     version: &Scoped<Version>,
@@ -100,9 +109,12 @@ pub fn replace(
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM documents d
                             JOIN document_versions v ON v.id = d.current_version
-                            WHERE d.id = ? AND v.number > ?)",
+                            WHERE d.id = ?1 AND v.number > ?2 AND v.hold IS NOT 'rolled_back')
+                 OR EXISTS (SELECT 1 FROM document_versions WHERE id = ?3 AND hold IS NOT NULL)",
         )?
-        .query_row((version.document, version.number), |row| row.get(0))?;
+        .query_row((version.document, version.number, version.id), |row| {
+            row.get(0)
+        })?;
     if newer_is_searched {
         return Err(StoreError::Conflict(
             "a newer version of this document is searched".into(),
@@ -112,7 +124,8 @@ pub fn replace(
         .prepare_cached(
             "UPDATE documents SET current_version = ?1, updated_at = ?2,
                     state = CASE WHEN EXISTS (SELECT 1 FROM document_versions
-                                              WHERE document = ?3 AND number > ?4)
+                                              WHERE document = ?3 AND number > ?4
+                                                AND hold IS NOT 'rolled_back')
                                  THEN state ELSE 'ready' END,
                     error = NULL
              WHERE id = ?3 AND workspace = ?5 AND deleted_at IS NULL",
@@ -129,10 +142,19 @@ pub fn replace(
     }
     tx.prepare_cached("DELETE FROM chunks WHERE document = ?")?
         .execute([version.document])?;
+    insert_all(tx, version, chunks)
+}
+
+/// Writes the chunks of a version down.
+pub(super) fn insert_all(
+    tx: &Transaction<'_>,
+    version: &Scoped<Version>,
+    chunks: &[NewChunk],
+) -> Result<Vec<ChunkId>, StoreError> {
     let mut insert = tx.prepare_cached(
         "INSERT INTO chunks (workspace, document, version, ordinal, heading_path, page,
-                             start_byte, end_byte, text, embedding, embedder)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                             start_byte, end_byte, text, embedding, embedder, language)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     let mut ids = Vec::with_capacity(chunks.len());
     for (ordinal, chunk) in (0_u32..).zip(chunks) {
@@ -149,6 +171,7 @@ pub fn replace(
             &chunk.text,
             embedding,
             embedder,
+            &chunk.language,
         ))?;
         ids.push(ChunkId(id));
     }
@@ -229,6 +252,25 @@ pub fn set_embeddings(
         kept += update.execute((embedding, embedder, id))?;
     }
     Ok(kept)
+}
+
+/// Gives chunks of versions that wait at the gate to `each`.
+pub(super) fn held_chunks(
+    conn: &Connection,
+    filter: &str,
+    params: impl rusqlite::Params,
+    each: impl FnMut(ChunkRow),
+) -> Result<(), StoreError> {
+    let of_held = SELECT.replace(
+        "AND d.current_version = c.version JOIN document_versions v ON v.id = c.version",
+        "JOIN document_versions v ON v.id = c.version AND v.hold = 'held'",
+    );
+    stream(
+        conn,
+        &format!("{of_held} AND {filter} ORDER BY c.id"),
+        params,
+        each,
+    )
 }
 
 fn stream(

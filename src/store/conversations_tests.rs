@@ -247,11 +247,12 @@ fn a_receipt_stays_in_its_workspace_and_goes_with_its_conversation() {
             Err(StoreError::NotFound(_))
         ));
         let ids = |w, c| -> Vec<ReceiptId> {
-            receipts::list(tx, w, c, 10)
-                .unwrap()
-                .iter()
-                .map(|r| r.id)
-                .collect()
+            let filter = receipts::Filter {
+                conversation: c,
+                ..receipts::Filter::default()
+            };
+            let found = receipts::list(tx, w, &filter, 10).unwrap();
+            found.iter().map(|r| r.receipt.id).collect()
         };
         assert_eq!(ids(one, None), [free.id, tied.id]);
         assert_eq!(ids(one, Some(conversation.id)), [tied.id]);

@@ -1,8 +1,10 @@
 //! Documents of a workspace. What a document says lies in its versions ([`super::versions`]).
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::values::text_enum;
+use super::values::{Json, text_enum};
 use super::versions::{self, NewVersion};
 use super::{DocumentId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
 
@@ -17,6 +19,18 @@ text_enum! {
         Ready = "ready",
         /// Could not be read; the document's `error` says why.
         Failed = "failed",
+    }
+}
+
+text_enum! {
+    /// How a document came to be.
+    pub enum Origin {
+        /// A file that was uploaded.
+        Upload = "upload",
+        /// A text that was written in the console.
+        Snippet = "snippet",
+        /// A page of a web source.
+        Web = "web",
     }
 }
 
@@ -37,6 +51,10 @@ pub struct Document {
     pub error: Option<String>,
     /// The version that is searched; an older one until the newest is ready.
     pub current_version: Option<VersionId>,
+    /// How it came to be.
+    pub origin: Origin,
+    /// The date that it gives itself, or its file does.
+    pub dated_at: Option<UnixMs>,
     /// When the first version arrived.
     pub created_at: UnixMs,
     /// When it last changed.
@@ -60,6 +78,10 @@ pub struct DocumentSummary {
     pub pages: Option<u32>,
     /// Chunks that are searched now.
     pub chunks: i64,
+    /// Language of the newest version (ISO 639-1), if its text says enough to tell.
+    pub language: Option<String>,
+    /// What the owner should know about the reading of the newest version.
+    pub notes: Vec<String>,
 }
 
 /// An uploaded file.
@@ -103,7 +125,7 @@ impl Inserted {
 }
 
 const COLUMNS: &str = "d.id, d.workspace, d.name, d.title, d.state, d.error, d.current_version, \
-                       d.created_at, d.updated_at";
+                       d.origin, d.dated_at, d.created_at, d.updated_at";
 
 impl Document {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -115,6 +137,8 @@ impl Document {
             state: row.get("state")?,
             error: row.get("error")?,
             current_version: row.get("current_version")?,
+            origin: row.get("origin")?,
+            dated_at: row.get("dated_at")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
         })
@@ -143,7 +167,9 @@ pub fn insert(
         ));
     };
     let latest = versions::latest(tx, &document)?;
-    if latest.sha256 == version.sha256 && latest.media_type == version.media_type {
+    // The bytes of a version that was taken back come again on purpose.
+    let same = latest.sha256 == version.sha256 && latest.media_type == version.media_type;
+    if same && latest.hold.is_none() {
         return Ok(Inserted::Unchanged(document.id, latest.id));
     }
     tx.prepare_cached(
@@ -190,11 +216,12 @@ pub fn find_by_name(
 /// The documents of a workspace by file name, with figures. Deleted ones are left out.
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<DocumentSummary>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS}, v.id AS latest, v.number, v.bytes, v.media_type, v.pages,
+        "SELECT {COLUMNS}, v.id AS latest, v.number, v.bytes, v.media_type, v.pages, v.language, v.notes,
                 (SELECT count(*) FROM chunks c WHERE c.version = d.current_version) AS chunks
          FROM documents d
          JOIN document_versions v ON v.document = d.id AND v.number =
-              (SELECT max(number) FROM document_versions WHERE document = d.id)
+              (SELECT max(number) FROM document_versions
+               WHERE document = d.id AND hold IS NOT 'rolled_back')
          WHERE d.workspace = ? AND d.deleted_at IS NULL
          ORDER BY d.name"
     ))?;
@@ -207,6 +234,8 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<DocumentSum
             media_type: row.get("media_type")?,
             pages: row.get("pages")?,
             chunks: row.get("chunks")?,
+            language: row.get("language")?,
+            notes: row.get::<_, Json<Vec<String>>>("notes")?.0,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -221,6 +250,61 @@ pub fn set_title(
     tx.prepare_cached("UPDATE documents SET title = ? WHERE workspace = ? AND id = ?")?
         .execute((title, document.workspace(), document.id))?;
     Ok(())
+}
+
+/// Says how a document came to be; it is an upload otherwise.
+pub fn set_origin(
+    tx: &Transaction<'_>,
+    document: &Scoped<Document>,
+    origin: Origin,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE documents SET origin = ? WHERE workspace = ? AND id = ?")?
+        .execute((origin, document.workspace(), document.id))?;
+    Ok(())
+}
+
+/// Names the version that is searched. Its chunks are the caller's to replace in the same transaction.
+pub fn set_current(
+    tx: &Transaction<'_>,
+    document: &Scoped<Document>,
+    version: VersionId,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE documents SET current_version = ? WHERE workspace = ? AND id = ?")?
+        .execute((version, document.workspace(), document.id))?;
+    Ok(())
+}
+
+/// Sets the date that a document gives itself.
+pub fn set_dated_at(
+    tx: &Transaction<'_>,
+    document: &Scoped<Document>,
+    dated_at: Option<UnixMs>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE documents SET dated_at = ? WHERE workspace = ? AND id = ?")?
+        .execute((dated_at, document.workspace(), document.id))?;
+    Ok(())
+}
+
+/// How often answers since `since` rested on each document: one for each answer that cites it.
+pub fn answers_by_document(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    since: UnixMs,
+) -> Result<HashMap<String, u64>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT json_extract(p.value, '$.document') AS document, count(DISTINCT r.seq)
+         FROM receipts r, json_each(r.passages, '$.cited') p
+         WHERE r.workspace = ? AND r.created_at >= ?
+           AND json_extract(p.value, '$.document') IS NOT NULL
+         GROUP BY document",
+    )?;
+    let rows = statement.query_map((workspace, since), |row| {
+        Ok((
+            row.get(0)?,
+            u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0),
+        ))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Says how far the newest version is; `error` goes with `Failed`.
@@ -262,4 +346,22 @@ pub fn delete(
 /// how many documents.
 pub fn purge_deleted(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM documents WHERE deleted_at <= ?", [before])?)
+}
+/// The dates that documents give themselves; those without one are left out.
+pub fn dates(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    ids: &[DocumentId],
+) -> Result<Vec<(DocumentId, UnixMs)>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT dated_at FROM documents WHERE workspace = ? AND id = ? AND dated_at IS NOT NULL",
+    )?;
+    let mut found = Vec::new();
+    for id in ids {
+        let dated = statement
+            .query_row((workspace, id), |row| row.get(0))
+            .optional()?;
+        found.extend(dated.map(|at| (*id, at)));
+    }
+    Ok(found)
 }

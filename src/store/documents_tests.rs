@@ -55,6 +55,7 @@ fn piece(text: &str, start: i64) -> NewChunk {
         end_byte: start + i64::try_from(text.len()).unwrap(),
         text: text.into(),
         embedding: None,
+        language: None,
     }
 }
 
@@ -234,6 +235,7 @@ fn embeddings_are_missing_until_this_embedder_made_them() {
         let (_, version) = loaded(tx, w, inserted);
         let ready = NewChunk {
             embedding: Some((vec![1, 2], "minilm".into())),
+            language: None,
             ..piece("c", 9)
         };
         let ids = chunks::replace(tx, &version, &[piece("a", 0), piece("b", 2), ready], 11)?;

@@ -64,6 +64,18 @@ uuid_id! {
     UserId;
     /// An API key.
     ApiKeyId;
+    /// A question with its approved answer.
+    FaqId;
+    /// A fact about the business.
+    FactId;
+    /// A place on the web that documents come from.
+    SourceId;
+    /// A golden question.
+    GoldenId;
+    /// A run of golden questions.
+    EvalRunId;
+    /// A change that waits at the gate.
+    ProposalId;
     /// An assistant of a workspace.
     AssistantId;
     /// A document, through all its versions.

@@ -138,20 +138,96 @@ pub fn enqueue(tx: &Transaction<'_>, new: &NewJob<'_>, now: UnixMs) -> Result<Jo
     Ok(id)
 }
 
+/// The kind of job that fetches a source. It may take an hour, so it has a worker of its own and
+/// [`lease`] leaves it alone.
+pub const SYNC: &str = "sync_source";
+
 /// Takes the job that is due longest (or whose lease ran out) for `lease_ms` milliseconds.
 /// Commit before running it.
 pub fn lease(tx: &Transaction<'_>, now: UnixMs, lease_ms: i64) -> Result<Option<Job>, StoreError> {
+    lease_where(tx, "kind <> ?3", SYNC, now, lease_ms)
+}
+
+/// As [`lease`], for jobs of one kind.
+pub fn lease_kind(
+    tx: &Transaction<'_>,
+    kind: &str,
+    now: UnixMs,
+    lease_ms: i64,
+) -> Result<Option<Job>, StoreError> {
+    lease_where(tx, "kind = ?3", kind, now, lease_ms)
+}
+
+fn lease_where(
+    tx: &Transaction<'_>,
+    condition: &str,
+    kind: &str,
+    now: UnixMs,
+    lease_ms: i64,
+) -> Result<Option<Job>, StoreError> {
     Ok(tx
         .prepare_cached(&format!(
             "UPDATE jobs SET state = 'leased', attempts = attempts + 1, leased_until = ?2
              WHERE id = (SELECT id FROM jobs
-                         WHERE (state = 'queued' AND run_at <= ?1)
-                            OR (state = 'leased' AND leased_until <= ?1)
+                         WHERE {condition} AND ((state = 'queued' AND run_at <= ?1)
+                                                OR (state = 'leased' AND leased_until <= ?1))
                          ORDER BY run_at, id LIMIT 1)
              RETURNING {COLUMNS}"
         ))?
-        .query_row((now, now.saturating_add(lease_ms)), Job::from_row)
+        .query_row((now, now.saturating_add(lease_ms), kind), Job::from_row)
         .optional()?)
+}
+
+/// Keeps how far a leased job is, and its lease for another `lease_ms` milliseconds. `Conflict` if
+/// the lease was lost.
+pub fn checkpoint(
+    tx: &Transaction<'_>,
+    job: &Job,
+    payload: &Value,
+    now: UnixMs,
+    lease_ms: i64,
+) -> Result<(), StoreError> {
+    still_leased(
+        tx.prepare_cached(
+            "UPDATE jobs SET payload = ?, leased_until = ?
+             WHERE id = ? AND state = 'leased' AND attempts = ?",
+        )?
+        .execute((
+            Json(payload),
+            now.saturating_add(lease_ms),
+            job.id,
+            job.attempts,
+        ))?,
+    )
+}
+
+/// How many jobs of a kind wait or run.
+pub fn count_open(conn: &Connection, kind: &str) -> Result<u32, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT count(*) FROM jobs WHERE state IN ('queued', 'leased') AND kind = ?",
+        )?
+        .query_row([kind], |row| row.get(0))?)
+}
+
+/// Whether a job of this kind waits or runs for what `subject` names in its payload's `$.source`.
+pub fn is_open(conn: &Connection, kind: &str, subject: &str) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM jobs WHERE state IN ('queued', 'leased') AND kind = ?
+                            AND json_extract(payload, '$.source') = ?)",
+        )?
+        .query_row((kind, subject), |row| row.get(0))?)
+}
+
+/// Removes the jobs of this kind whose payload names `subject` as `$.source`, a running one too: its
+/// worker finds its lease lost.
+pub fn withdraw(tx: &Transaction<'_>, kind: &str, subject: &str) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "DELETE FROM jobs WHERE state IN ('queued', 'leased') AND kind = ?
+         AND json_extract(payload, '$.source') = ?",
+        (kind, subject),
+    )?)
 }
 
 /// Keeps a lease for another `lease_ms` milliseconds. `Conflict` if it was lost.
@@ -216,13 +292,29 @@ pub fn give_up(tx: &Transaction<'_>, job: &Job, error: &str) -> Result<(), Store
     )?)
 }
 
-/// At start: every lease is of a process that is gone, so all leased jobs are queued again.
-/// Returns how many.
+/// At start: every lease is of a process that is gone, so all leased jobs that [`lease`] gives out are
+/// queued again. Returns how many.
 pub fn recover(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
+    recover_where(tx, "kind <> ?2", SYNC, now)
+}
+
+/// As [`recover`], for jobs of one kind.
+pub fn recover_kind(tx: &Transaction<'_>, kind: &str, now: UnixMs) -> Result<usize, StoreError> {
+    recover_where(tx, "kind = ?2", kind, now)
+}
+
+fn recover_where(
+    tx: &Transaction<'_>,
+    condition: &str,
+    kind: &str,
+    now: UnixMs,
+) -> Result<usize, StoreError> {
     Ok(tx.execute(
-        "UPDATE jobs SET state = 'queued', leased_until = NULL, run_at = min(run_at, ?)
-         WHERE state = 'leased'",
-        [now],
+        &format!(
+            "UPDATE jobs SET state = 'queued', leased_until = NULL, run_at = min(run_at, ?1)
+             WHERE state = 'leased' AND {condition}"
+        ),
+        (now, kind),
     )?)
 }
 

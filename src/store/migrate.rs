@@ -21,9 +21,14 @@ pub(super) struct Migration {
 }
 
 /// All steps; the number of a step is its place, from 1. Append only.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    sql: include_str!("migrations/0001_initial.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        sql: include_str!("migrations/0001_initial.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0002_knowledge_and_proof.sql"),
+    },
+];
 
 /// Makes the database at this place have exactly these migrations.
 pub(super) fn bring_up(opener: &Opener, migrations: &[Migration]) -> Result<(), StoreError> {

@@ -26,16 +26,26 @@ pub mod assistants;
 pub mod chunks;
 pub mod conversations;
 pub mod documents;
+pub mod egress;
+pub mod evals;
 pub mod events;
+pub mod facts;
+pub mod faqs;
+pub mod gaps;
+pub mod gate;
+pub mod golden;
 pub mod jobs;
 pub mod key;
 pub mod lock;
 pub mod messages;
 pub mod password;
+pub mod ratings;
 pub mod receipts;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+pub mod source_pages;
+pub mod sources;
 pub mod token;
 pub mod users;
 pub mod versions;
@@ -43,8 +53,8 @@ pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    ApiKeyId, AssistantId, ChunkId, ConversationId, DocumentId, EventId, JobId, MessageId,
-    ReceiptId, UserId, VersionId, WorkspaceId,
+    ApiKeyId, AssistantId, ChunkId, ConversationId, DocumentId, EvalRunId, EventId, FactId, FaqId,
+    GoldenId, JobId, MessageId, ProposalId, ReceiptId, SourceId, UserId, VersionId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};
@@ -57,6 +67,8 @@ pub use values::UnixMs;
 mod conversations_tests;
 #[cfg(test)]
 mod documents_tests;
+#[cfg(test)]
+mod faqs_tests;
 #[cfg(test)]
 mod file_tests;
 #[cfg(test)]

@@ -1,4 +1,13 @@
 //! Receipts: what one answer rested on, so that it can be checked and replayed.
+//!
+//! Each is sealed as it is written (`seal`): its `checks` carry a digest over all of it and the digest
+//! of the receipt before it, so that a receipt that was altered afterwards does not fit any more.
+
+mod listing;
+mod seal;
+
+pub use listing::{Filter, Listed, Rated, list};
+pub use seal::{Integrity, Link, integrity, link};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde_json::Value;
@@ -9,6 +18,8 @@ use super::{ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, Wo
 /// The receipt of one answer. The JSON fields are in the format of whoever answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Receipt {
+    /// Its place among all receipts: later ones have larger numbers.
+    pub seq: i64,
     /// Its id.
     pub id: ReceiptId,
     /// Its workspace.
@@ -72,12 +83,19 @@ pub struct NewReceipt<'a> {
     pub tokens: &'a Value,
 }
 
-const COLUMNS: &str = "id, workspace, conversation, message, question, rung, answer, passages, \
-                       model, model_hash, prompt_hash, checks, timings, tokens, created_at";
+const COLUMNS: &str = "r.seq, r.id, r.workspace, r.conversation, r.message, r.question, r.rung, \
+                       r.answer, r.passages, r.model, r.model_hash, r.prompt_hash, r.checks, \
+                       r.timings, r.tokens, r.created_at";
 
 impl Receipt {
+    /// Whether no visitor asked: an evaluation or a replay did.
+    pub fn of_evaluation(&self) -> bool {
+        self.checks.get("evaluation").and_then(Value::as_bool) == Some(true)
+    }
+
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
+            seq: row.get("seq")?,
             id: row.get("id")?,
             workspace: row.get("workspace")?,
             conversation: row.get("conversation")?,
@@ -111,6 +129,7 @@ pub fn insert(
         .message
         .map(|id| super::messages::get(tx, workspace, id))
         .transpose()?;
+    let checks = seal::sealed(tx, workspace, new, now)?;
     tx.prepare_cached(
         "INSERT INTO receipts (id, workspace, conversation, message, question, rung, answer,
                                passages, model, model_hash, prompt_hash, checks, timings, tokens,
@@ -129,7 +148,7 @@ pub fn insert(
         new.model,
         new.model_hash,
         new.prompt_hash,
-        Json(new.checks),
+        Json(&checks),
         Json(new.timings),
         Json(new.tokens),
         now,
@@ -147,32 +166,12 @@ pub fn get(
     id: ReceiptId,
 ) -> Result<Scoped<Receipt>, StoreError> {
     conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM receipts WHERE workspace = ? AND id = ?"
+        "SELECT {COLUMNS} FROM receipts r WHERE r.workspace = ? AND r.id = ?"
     ))?
     .query_row((workspace, id), Receipt::from_row)
     .optional()?
     .map(|receipt| Scoped::proven(workspace, receipt))
     .ok_or(StoreError::NotFound("the receipt"))
-}
-
-/// The receipts of a workspace (or of one of its conversations), newest first.
-pub fn list(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    conversation: Option<ConversationId>,
-    limit: u32,
-) -> Result<Vec<Receipt>, StoreError> {
-    // Two statements instead of an OR, so that each can walk its own index.
-    let filter = if conversation.is_some() {
-        "conversation = ?2 AND"
-    } else {
-        "?2 IS NULL AND"
-    };
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM receipts WHERE {filter} workspace = ?1 ORDER BY seq DESC LIMIT ?3"
-    ))?;
-    let rows = statement.query_map((workspace, conversation, limit), Receipt::from_row)?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Removes receipts from before `before`; returns how many.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::documents::Document;
-use super::values::Json;
+use super::values::{Json, text_enum};
 use super::{DocumentId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
 
 /// One uploaded version of a document, without its contents.
@@ -33,6 +33,20 @@ pub struct Version {
     pub extracted_at: Option<UnixMs>,
     /// Which version of the reader read it.
     pub extractor: Option<u32>,
+    /// Language of its text (ISO 639-1), if it says enough to tell.
+    pub language: Option<String>,
+    /// Why it is not searched, if it is held back.
+    pub hold: Option<Hold>,
+}
+
+text_enum! {
+    /// Why a version is not searched.
+    pub enum Hold {
+        /// It waits at the gate.
+        Held = "held",
+        /// It was taken back.
+        RolledBack = "rolled_back",
+    }
 }
 
 /// A new version before it has an id.
@@ -77,7 +91,7 @@ pub struct VersionText {
 }
 
 const COLUMNS: &str = "v.id, v.document, v.number, v.sha256, v.bytes, v.media_type, v.pages, \
-                       v.notes, v.created_at, v.extracted_at, v.extractor";
+                       v.notes, v.created_at, v.extracted_at, v.extractor, v.language, v.hold";
 
 /// A version is reached through its document, and only while that is not deleted.
 const FROM_VISIBLE: &str = "FROM document_versions v JOIN documents d ON d.id = v.document
@@ -97,6 +111,8 @@ impl Version {
             created_at: row.get("created_at")?,
             extracted_at: row.get("extracted_at")?,
             extractor: row.get("extractor")?,
+            language: row.get("language")?,
+            hold: row.get("hold")?,
         })
     }
 }
@@ -152,6 +168,40 @@ pub fn latest(conn: &Connection, document: &Scoped<Document>) -> Result<Version,
     .ok_or(StoreError::NotFound("the document version"))
 }
 
+/// The version of a document that counts: the newest one that is neither taken back nor waits, or else
+/// the newest that waits.
+pub fn in_force(conn: &Connection, document: &Scoped<Document>) -> Result<Version, StoreError> {
+    conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM document_versions v
+         WHERE v.document = ? AND v.hold IS NOT 'rolled_back'
+         ORDER BY v.hold IS NULL DESC, v.number DESC LIMIT 1"
+    ))?
+    .query_row([document.id], Version::from_row)
+    .optional()?
+    .ok_or(StoreError::NotFound("the document version"))
+}
+
+/// Makes this version the one that counts: newer ones are taken back, and it is so no longer.
+pub fn roll_back_to(tx: &Transaction<'_>, version: &Scoped<Version>) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE document_versions SET hold = CASE WHEN number > ?2 THEN 'rolled_back' END
+         WHERE document = ?1 AND number >= ?2",
+    )?
+    .execute((version.document, version.number))?;
+    Ok(())
+}
+
+/// Keeps the language of a version's text.
+pub fn set_language(
+    tx: &Transaction<'_>,
+    version: &Scoped<Version>,
+    language: Option<&str>,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE document_versions SET language = ? WHERE id = ?")?
+        .execute((language, version.id))?;
+    Ok(())
+}
+
 /// The versions of a document, newest first.
 pub fn list(conn: &Connection, document: &Scoped<Document>) -> Result<Vec<Version>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
@@ -190,6 +240,24 @@ pub fn find_text(
         })
         .optional()?
         .ok_or(StoreError::NotFound("the document version"))
+}
+
+/// The text of a version between two bytes; none before it was read, or where it is no text.
+pub fn find_span(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: VersionId,
+    span: [usize; 2],
+) -> Result<Option<String>, StoreError> {
+    let start = i64::try_from(span[0]).unwrap_or(i64::MAX);
+    let length = i64::try_from(span[1].saturating_sub(span[0])).unwrap_or(0);
+    let bytes: Option<Option<Vec<u8>>> = conn
+        .prepare_cached(&format!(
+            "SELECT substr(CAST(v.text AS BLOB), ? + 1, ?) {FROM_VISIBLE}"
+        ))?
+        .query_row((start, length, workspace, id), |row| row.get(0))
+        .optional()?;
+    Ok(bytes.flatten().and_then(|b| String::from_utf8(b).ok()))
 }
 
 /// Keeps what was read from a version.

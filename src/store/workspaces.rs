@@ -1,6 +1,8 @@
 //! Workspaces: one business each; everything else hangs on them.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::values::Json;
@@ -91,6 +93,40 @@ pub fn update(
     }
 }
 
+/// One section of a workspace's settings ("answers", "hours", …); its default when it was never set.
+/// An error if what is stored does not have the expected shape.
+pub fn section<T: DeserializeOwned + Default>(
+    conn: &Connection,
+    id: WorkspaceId,
+    name: &str,
+) -> Result<T, StoreError> {
+    let found = conn
+        .prepare_cached("SELECT json_extract(settings, '$.' || ?) FROM workspaces WHERE id = ?")?
+        .query_row((name, id), |row| row.get::<_, Option<Json<T>>>(0))
+        .optional()?
+        .ok_or(StoreError::NotFound("the workspace"))?;
+    Ok(found.map(|json| json.0).unwrap_or_default())
+}
+
+/// Sets one section of a workspace's settings; the others stay. The section must be a JSON object.
+pub fn set_section<T: Serialize>(
+    tx: &Transaction<'_>,
+    id: WorkspaceId,
+    name: &str,
+    value: &T,
+) -> Result<(), StoreError> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE workspaces SET settings = json_set(settings, '$.' || ?, json(?)) WHERE id = ?",
+        )?
+        .execute((name, Json(value), id))?;
+    if changed == 0 {
+        Err(StoreError::NotFound("the workspace"))
+    } else {
+        Ok(())
+    }
+}
+
 /// Removes a workspace and everything that belongs to it, at once and for good.
 pub fn purge(tx: &Transaction<'_>, id: WorkspaceId) -> Result<(), StoreError> {
     let changed = tx.execute("DELETE FROM workspaces WHERE id = ?", [id])?;
@@ -98,5 +134,34 @@ pub fn purge(tx: &Transaction<'_>, id: WorkspaceId) -> Result<(), StoreError> {
         Err(StoreError::NotFound("the workspace"))
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[derive(Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+    struct Hours {
+        zone: String,
+    }
+
+    #[tokio::test]
+    async fn a_section_is_set_without_touching_the_others() {
+        let store = Store::open_in_memory().unwrap();
+        let hours = store
+            .write(|tx| {
+                let id = get_or_create(tx, "shop", "Shop", 1)?.id;
+                update(tx, id, "Shop", &serde_json::json!({"other": 1}))?;
+                assert_eq!(section::<Hours>(tx, id, "hours")?, Hours::default());
+                let zone = "Europe/Rome".to_owned();
+                set_section(tx, id, "hours", &Hours { zone })?;
+                assert_eq!(get(tx, id)?.settings["other"], 1);
+                section::<Hours>(tx, id, "hours")
+            })
+            .await
+            .unwrap();
+        assert_eq!(hours.zone, "Europe/Rome");
     }
 }

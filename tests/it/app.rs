@@ -20,7 +20,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::fakes::{FakeChat, FakeEmbedder, FakeTranscriber, InProcessExtractor};
+use crate::fakes::{FakeChat, FakeEmbedder, FakeReranker, FakeTranscriber, InProcessExtractor};
 
 pub const ALL_SCOPES: [&str; 5] = ["chat", "audio", "documents", "admin", "evaluate"];
 /// Largest document and recording in the tests, in bytes.
@@ -32,23 +32,52 @@ pub struct TestApp {
     pub router: Router,
     /// A key with every scope for every workspace.
     pub key: String,
-    _data: tempfile::TempDir,
+    data: Arc<tempfile::TempDir>,
 }
 
 impl TestApp {
     pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With settings of its own.
+    pub async fn with(set: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let config = Config {
+        let mut config = Config {
             data_dir: data.path().to_owned(),
             upload_max_bytes: FILE_LIMIT,
             audio_max_bytes: FILE_LIMIT,
             ..Config::default()
         };
+        set(&mut config);
         let store = Store::open_in_memory().unwrap();
+        let mut this = Self::on(config, store, Arc::new(data)).await;
+        this.workspace("default").await;
+        this.key = this.make_key(&ALL_SCOPES, None).await.0;
+        this
+    }
+
+    /// Stops, and starts again on the same store.
+    pub async fn restart(self) -> Self {
+        self.restart_with(|_| {}).await
+    }
+
+    /// Stops, and starts again on the same store with other settings.
+    pub async fn restart_with(self, set: impl FnOnce(&mut Config)) -> Self {
+        self.app.stop().await;
+        let (mut config, store) = ((*self.app.config).clone(), self.app.store.clone());
+        set(&mut config);
+        let mut this = Self::on(config, store, self.data).await;
+        this.key = self.key;
+        this
+    }
+
+    async fn on(config: Config, store: Store, data: Arc<tempfile::TempDir>) -> Self {
         let chat = Arc::new(FakeChat::default());
         let engines = Engines {
             chat: chat.clone(),
             embedder: Arc::new(FakeEmbedder),
+            reranker: Arc::new(FakeReranker),
             transcriber: Arc::new(FakeTranscriber),
             extractor: Arc::new(InProcessExtractor),
             workers: Box::new(Vec::new),
@@ -58,16 +87,13 @@ impl TestApp {
             .await
             .unwrap();
         let router = frontdesk::http::router(app.clone());
-        let mut this = Self {
+        Self {
             app,
             chat,
             router,
             key: String::new(),
-            _data: data,
-        };
-        this.workspace("default").await;
-        this.key = this.make_key(&ALL_SCOPES, None).await.0;
-        this
+            data,
+        }
     }
 
     /// A workspace with one assistant, `desk`; made if it is not there.
@@ -89,6 +115,19 @@ impl TestApp {
             Ok(workspace.id)
         });
         made.await.unwrap()
+    }
+
+    /// Makes the default workspace put every answer into the model's words.
+    pub async fn always_ask_the_model(&self) {
+        let workspace = self.workspace("default").await;
+        let always = serde_json::json!({
+            "extract_threshold": 2.0, "model_threshold": 0.0, "quote_only": [], "rephrase": false,
+        });
+        let set = self
+            .app
+            .store
+            .write(move |tx| workspaces::set_section(tx, workspace, "answers", &always));
+        set.await.unwrap();
     }
 
     pub async fn make_key(

@@ -161,7 +161,7 @@ async fn a_revoked_key_is_out_at_once() {
 }
 
 /// Signs a new person in; their id and session token.
-async fn sign_in(app: &TestApp, role: Role) -> (UserId, String) {
+pub async fn sign_in(app: &TestApp, role: Role) -> (UserId, String) {
     let token = Token::generate(TokenKind::Session).unwrap();
     let hash = token.hash();
     let signed_in = app.app.store.write(move |tx| {
@@ -179,7 +179,7 @@ async fn sign_in(app: &TestApp, role: Role) -> (UserId, String) {
     (signed_in.await.unwrap(), token.reveal().to_owned())
 }
 
-fn with_cookie(method: Method, path: &str, token: &str) -> axum::http::request::Builder {
+pub fn with_cookie(method: Method, path: &str, token: &str) -> axum::http::request::Builder {
     Request::builder()
         .method(method)
         .uri(path)

@@ -161,6 +161,7 @@ async fn dropping_the_response_cancels_the_answer() {
     let story =
         "The lighthouse keeper was lonely, because ships seldom passed the island in winter.";
     app.document("default", "story.txt", story).await;
+    app.always_ask_the_model().await;
     app.chat.script.set(Plan::Stall(vec!["Hel".into()]));
     for model in ["default", "assistant:desk"] {
         let before = app.chat.cancelled();

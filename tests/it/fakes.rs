@@ -9,7 +9,7 @@ use frontdesk::knowledge::extract::{self, Extracted};
 use frontdesk::knowledge::{ExtractFailure, Extractor};
 use frontdesk::llm::{
     ChatEvent, ChatModel, ChatRequest, ChatStream, Embedder, Embeddings, FinishReason, LlmError,
-    Priority, ToolCall, Usage,
+    OutputFormat, Priority, Reranker, ToolCall, Usage,
 };
 use frontdesk::speech::{
     AudioError, Segment, SpeechError, TranscribeOptions, Transcriber, Transcript, Word,
@@ -81,6 +81,20 @@ pub mod parking {
                 .last()
                 .expect("a request came")
                 .clone()
+        }
+
+        /// What each request said, its messages joined.
+        pub fn prompts(&self) -> Vec<String> {
+            let seen = self.seen.lock().unwrap();
+            let joined = |request: &ChatRequest| {
+                let texts: Vec<&str> = request
+                    .messages
+                    .iter()
+                    .map(|m| m.content.as_str())
+                    .collect();
+                texts.join("\n")
+            };
+            seen.iter().map(joined).collect()
         }
 
         pub fn count(&self) -> usize {
@@ -177,6 +191,14 @@ impl ChatModel for FakeChat {
     }
 
     async fn chat(&self, request: ChatRequest) -> Result<ChatStream, LlmError> {
+        if let OutputFormat::Choice(words) = &request.format {
+            // Judges everything as the first word says.
+            let mut events = deltas(vec![words.first().cloned().unwrap_or_default()]);
+            let chances = (0..words.len()).map(|at| if at == 0 { -50 } else { -5000 });
+            events.insert(1, Ok(ChatEvent::Chances(chances.collect())));
+            events.push(done(FinishReason::Stop));
+            return Ok(self.stream(events, false));
+        }
         let (events, stall) = match self.script.note(request) {
             Plan::Refuse(error) => return Err(error),
             Plan::Panic => panic!("the secret detail of a panic"),
@@ -257,6 +279,46 @@ impl Embedder for FakeEmbedder {
             vectors,
             tokens: u32::try_from(tokens).unwrap_or(u32::MAX),
         })
+    }
+}
+
+/// Counts the question's words that the text has: −8 for none of them, 8 for all.
+pub struct FakeReranker;
+
+fn words(text: &str) -> std::collections::BTreeSet<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+#[async_trait]
+impl Reranker for FakeReranker {
+    fn name(&self) -> String {
+        "fake-reranker".into()
+    }
+
+    fn weights_hash(&self) -> Option<String> {
+        Some("facade".into())
+    }
+
+    fn ready(&self) -> Result<(), LlmError> {
+        Ok(())
+    }
+
+    async fn score(
+        &self,
+        query: String,
+        texts: Vec<String>,
+        _: Priority,
+    ) -> Result<Vec<f32>, LlmError> {
+        let asked = words(&query);
+        let score = |text: &String| {
+            let found = words(text).intersection(&asked).count();
+            let share = found as f32 / asked.len().max(1) as f32;
+            16.0f32.mul_add(share, -8.0)
+        };
+        Ok(texts.iter().map(score).collect())
     }
 }
 

@@ -3,6 +3,7 @@ import { request } from "./lib/api.js"
 import { AnswerText } from "./lib/answer-text.js"
 import { el, icon, stamp } from "./lib/dom.js"
 import { duration } from "./lib/format.js"
+import { rating } from "./lib/rating.js"
 import { SourceDrawer } from "./lib/source-drawer.js"
 import { serverEvents } from "./lib/sse.js"
 import { announce } from "./lib/toast.js"
@@ -13,6 +14,7 @@ const RUNGS = {
   extract: "Quoted from your documents",
   model: "Written from your documents by the model on this machine",
   refusal: "Not in your documents",
+  talk: "Small talk, nothing to look up",
 }
 const NEAR_BOTTOM_PX = 160
 
@@ -166,6 +168,7 @@ class Turn {
     this.#showSources(answer.citations)
     this.#note([RUNGS[answer.rung], answer.timings_ms && duration(answer.timings_ms.total)].filter(Boolean).join(" · "))
     if (answer.interrupted) this.#problem("The answer broke off before its end.", "warn")
+    if (answer.receipt) this.foot.append(...rating(answer.receipt))
     this.#speak(true)
     this.grown()
   }

@@ -15,6 +15,7 @@ class FdDocumentList extends HTMLElement {
   connectedCallback() {
     this.addEventListener("click", event => this.#clicked(event))
     document.addEventListener("fd:stored", () => this.#refreshSoon())
+    document.addEventListener("fd:find", () => this.#refresh())
     onDocument(progress => this.#progress(progress))
     onReconnect(() => this.#refreshSoon())
     window.addEventListener("pagehide", () => this.#deleteNow())
@@ -49,7 +50,6 @@ class FdDocumentList extends HTMLElement {
     }
     try {
       await request("DELETE", url(id))
-      this.#row(id)?.remove()
     } catch (error) {
       const now = this.#row(id)
       if (now) now.hidden = false
@@ -94,7 +94,7 @@ class FdDocumentList extends HTMLElement {
   async #refresh() {
     let fresh
     try {
-      const response = await request("GET", "/documents", { accept: "text/html" })
+      const response = await request("GET", `/documents${location.search}`, { accept: "text/html" })
       fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("fd-document-list")
     } catch {
       return // The next event or reload shows the truth.
@@ -109,10 +109,11 @@ class FdDocumentList extends HTMLElement {
     if (again) (again.querySelector(`[data-action="${action}"]`) ?? again.querySelector("a")).focus()
   }
 
+  // The count is of all documents, also of those that are not looked for.
   #count() {
-    const rows = [...this.querySelectorAll("[data-document]")].filter(row => !row.hidden)
     const count = this.querySelector("[data-count]")
-    if (count) count.textContent = String(rows.length)
+    const leaving = [...this.querySelectorAll("[data-document]")].filter(row => row.hidden)
+    if (count) count.textContent = String(Number(count.dataset.count) - leaving.length)
   }
 
   // Leaving the page ends the time for undo.

@@ -70,6 +70,7 @@ class FdUpload extends HTMLElement {
     try {
       const answer = await row.uploading(upload("/api/documents", form, (sent, all) => row.sent(sent / all)))
       const stored = answer.files[0]
+      if (answer.files.length > 1) return this.#unpacked(row, answer.files)
       if (stored.error) return row.failed(stored.error.detail)
       row.stored(stored.document)
       this.#rows.set(row.document, row)
@@ -80,6 +81,15 @@ class FdUpload extends HTMLElement {
     } catch (error) {
       if (error.name !== "AbortError") row.failed(error.message)
     }
+  }
+
+  // An archive: each file in it is a document of its own, with a row in the list.
+  #unpacked(row, files) {
+    const refused = files.filter(file => file.error)
+    this.dispatchEvent(new CustomEvent("fd:stored", { bubbles: true }))
+    if (refused.length === 0) return row.unpacked(`${files.length} files taken out; each is a document of its own`)
+    const reasons = refused.slice(0, 3).map(file => `${file.name}: ${file.error.detail}`).join(" · ")
+    row.failed(`${files.length - refused.length} of ${files.length} files taken out. ${reasons}`, false)
   }
 
   async #readAgain(row) {
@@ -132,6 +142,8 @@ class UploadRow {
     this.#show("indexing", "Saved. Reading it next")
     announce(`${this.file.name} is saved and will be read now.`)
   }
+
+  unpacked(text) { this.#done(text) }
 
   unchanged() { this.#done("Already here: nothing has changed") }
 

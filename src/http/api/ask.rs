@@ -10,11 +10,12 @@ use utoipa::ToSchema;
 
 use super::super::auth::Principal;
 use super::super::body::Json;
+use super::super::clock::{self, Metadata};
 use super::super::problem::{Problem, ProblemView};
 use super::turn::{self, Unasked};
 use crate::agent::Turn;
 use crate::app::{App, default_assistant};
-use crate::llm::Priority;
+use crate::llm::{ChatMessage, Priority, Role};
 use crate::store::WorkspaceId;
 use crate::store::assistants::{self, Assistant};
 
@@ -30,6 +31,42 @@ pub struct AskRequest {
     workspace: Option<String>,
     /// Short name of the assistant; the workspace's first when absent.
     assistant: Option<String>,
+    /// Earlier turns, oldest first.
+    #[serde(default)]
+    history: Vec<Earlier>,
+    /// `now` sets the assistant's clock.
+    metadata: Option<Metadata>,
+}
+
+/// An earlier message of a conversation.
+#[derive(Debug, Deserialize, ToSchema)]
+struct Earlier {
+    /// `user` or `assistant`.
+    role: String,
+    /// What was said.
+    content: String,
+}
+
+/// Most earlier messages.
+const MOST_HISTORY: usize = 50;
+
+fn history(earlier: Vec<Earlier>) -> Result<Vec<ChatMessage>, Problem> {
+    if earlier.len() > MOST_HISTORY {
+        let detail = format!("history may have at most {MOST_HISTORY} messages; send the latest");
+        return Err(Problem::invalid("history", detail));
+    }
+    let messages = earlier.into_iter().map(|message| {
+        let role = match message.role.as_str() {
+            "user" => Role::User,
+            "assistant" => Role::Assistant,
+            other => {
+                let detail = format!("a role in history is user or assistant, not {other:?}");
+                return Err(Problem::invalid("history", detail));
+            }
+        };
+        Ok(ChatMessage::new(role, message.content))
+    });
+    messages.collect()
 }
 
 /// Answers a question from the documents of a workspace. With `Accept: text/event-stream` the answer
@@ -46,6 +83,8 @@ pub(super) async fn create(
     Json(request): Json<AskRequest>,
 ) -> Result<Response, Problem> {
     let question = checked("question", request.question)?;
+    let now = clock::asked(&principal, request.metadata.as_ref())?;
+    let history = history(request.history)?;
     let workspace = principal
         .workspace(&app, request.workspace.as_deref())
         .await?
@@ -56,10 +95,13 @@ pub(super) async fn create(
         assistant,
         conversation: None,
         client_id: None,
-        history: Vec::new(),
+        history,
         question,
         priority: Priority::Chat,
         sampling: None,
+        now,
+        // Whoever sets the clock is testing.
+        evaluation: now.is_some(),
     };
     turn::respond(&headers, Unasked::Json, app.agent.reply(asked)).await
 }

@@ -271,6 +271,8 @@ async fn turn_in(
         question,
         priority: Priority::Chat,
         sampling: None,
+        now: None,
+        evaluation: false,
     })
 }
 

@@ -1,5 +1,7 @@
 //! Documents: list, look, delete, read again, watch.
 
+use std::collections::HashMap;
+
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -8,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::BroadcastStream;
 use utoipa::{IntoParams, ToSchema};
 
+use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::super::sse;
 use super::place::{self, Place};
+use super::versions::VersionView;
 use crate::knowledge::{Progress, Stage};
 use crate::store::documents::{self, Document, DocumentSummary};
-use crate::store::versions::{self, Version};
+use crate::store::versions;
 use crate::store::{DocumentId, Scoped, VersionId};
 
 /// Documents of a workspace.
@@ -46,6 +50,16 @@ pub struct DocumentView {
     pages: Option<u32>,
     /// Chunks that are searched now.
     chunks: i64,
+    /// How it came to be: `upload`, `snippet` or `web`.
+    origin: &'static str,
+    /// ISO 639-1, if the text says enough to tell.
+    language: Option<String>,
+    /// The date that it gives itself, or its file does, in Unix milliseconds.
+    dated_at: Option<i64>,
+    /// What the owner should know about the reading of the newest version.
+    notes: Vec<String>,
+    /// Answers of the last 30 days that cite it.
+    answers: u64,
     /// Unix milliseconds.
     created_at: i64,
     /// Unix milliseconds.
@@ -59,26 +73,6 @@ pub struct DocumentDetail {
     document: DocumentView,
     /// Newest first.
     versions: Vec<VersionView>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct VersionView {
-    id: String,
-    /// From 1.
-    number: u32,
-    /// SHA-256 of the file in hex.
-    sha256: String,
-    bytes: i64,
-    media_type: String,
-    pages: Option<u32>,
-    /// What the owner should know about the reading.
-    notes: Vec<String>,
-    /// Unix milliseconds.
-    created_at: i64,
-    /// When its text was read, in Unix milliseconds.
-    extracted_at: Option<i64>,
-    /// Whether this version is the one that is searched.
-    current: bool,
 }
 
 /// The text that was read from a version.
@@ -131,11 +125,17 @@ pub(super) struct VersionQuery {
     version: Option<String>,
 }
 
-impl From<DocumentSummary> for DocumentView {
-    fn from(summary: DocumentSummary) -> Self {
+impl DocumentView {
+    fn new(summary: DocumentSummary, answers: &HashMap<String, u64>) -> Self {
         let document = summary.document;
+        let id = document.id.to_string();
         Self {
-            id: document.id.to_string(),
+            answers: answers.get(&id).copied().unwrap_or(0),
+            origin: document.origin.as_str(),
+            language: summary.language,
+            dated_at: document.dated_at,
+            notes: summary.notes,
+            id,
             name: document.name,
             title: document.title,
             state: document.state.as_str(),
@@ -151,23 +151,6 @@ impl From<DocumentSummary> for DocumentView {
     }
 }
 
-impl VersionView {
-    fn new(version: Version, current: Option<VersionId>) -> Self {
-        Self {
-            current: current == Some(version.id),
-            id: version.id.to_string(),
-            number: version.number,
-            sha256: version.sha256,
-            bytes: version.bytes,
-            media_type: version.media_type,
-            pages: version.pages,
-            notes: version.notes,
-            created_at: version.created_at,
-            extracted_at: version.extracted_at,
-        }
-    }
-}
-
 /// The documents of a workspace.
 #[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "listDocuments",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -177,9 +160,14 @@ pub(super) async fn list(place: Place) -> Result<axum::Json<DocumentList>, Probl
     let found = place
         .app
         .store
-        .read(move |conn| documents::list(conn, workspace))
+        .read(move |conn| {
+            let answers = documents::answers_by_document(conn, workspace, month_ago())?;
+            Ok((documents::list(conn, workspace)?, answers))
+        })
         .await?;
-    let documents = found.into_iter().map(DocumentView::from).collect();
+    let (found, answers) = found;
+    let documents = found.into_iter();
+    let documents = documents.map(|d| DocumentView::new(d, &answers)).collect();
     Ok(axum::Json(DocumentList { documents }))
 }
 
@@ -199,16 +187,18 @@ pub(super) async fn get(
         let summary = documents::list(conn, workspace)?
             .into_iter()
             .find(|s| s.document.id == id);
-        Ok(summary.map(|summary| (summary, versions)))
+        let answers = documents::answers_by_document(conn, workspace, month_ago())?;
+        Ok(summary.map(|summary| (summary, versions, answers)))
     });
-    let (summary, versions) = found.await?.ok_or_else(|| Problem::not_found("document"))?;
+    let (summary, versions, answers) =
+        found.await?.ok_or_else(|| Problem::not_found("document"))?;
     let current = summary.document.current_version;
     let versions = versions
         .into_iter()
         .map(|v| VersionView::new(v, current))
         .collect();
     Ok(axum::Json(DocumentDetail {
-        document: summary.into(),
+        document: DocumentView::new(summary, &answers),
         versions,
     }))
 }
@@ -291,7 +281,12 @@ pub(super) async fn events(place: Place) -> Response {
     sse::respond(mine.take_until(shutdown.cancelled_owned()))
 }
 
-async fn load(place: &Place, id: &str) -> Result<Scoped<Document>, Problem> {
+/// Thirty days before now, in Unix milliseconds.
+pub(in crate::http) fn month_ago() -> i64 {
+    now_ms() - 30 * 24 * 60 * 60 * 1000
+}
+
+pub(super) async fn load(place: &Place, id: &str) -> Result<Scoped<Document>, Problem> {
     let (workspace, id) = (place.id(), place::id::<DocumentId>(id, "document")?);
     Ok(place
         .app

@@ -3,14 +3,27 @@
 
 mod ask;
 mod conversations;
-mod documents;
+pub(super) mod documents;
+mod egress;
+mod evals;
+mod facts;
+mod faqs;
+pub mod gaps;
+pub(super) mod gate;
+pub(super) mod golden;
 mod keys;
 mod place;
-mod receipts;
+pub(super) mod ratings;
+pub mod receipts;
 mod setup;
+mod snippets;
+pub(super) mod source_views;
+pub(super) mod sources;
 mod status;
+mod synonyms;
 mod turn;
 mod upload;
+mod versions;
 
 use super::auth::Scope;
 use super::route::{Policy, Route, routes};
@@ -20,6 +33,8 @@ pub(super) fn routes() -> Vec<Route> {
     const DOCUMENTS: Policy = Policy::Scope(Scope::Documents);
     const CHAT: Policy = Policy::Scope(Scope::Chat);
     const ADMIN: Policy = Policy::Scope(Scope::Admin);
+    const EVALUATE: Policy = Policy::Scope(Scope::Evaluate);
+    const QUALITY: Policy = Policy::AnyOf(&[Scope::Evaluate, Scope::Admin]);
     const RECEIPTS: Policy = Policy::AnyOf(&[Scope::Chat, Scope::Evaluate]);
     routes![
         (GET, "/api/documents", DOCUMENTS, documents::list),
@@ -34,6 +49,57 @@ pub(super) fn routes() -> Vec<Route> {
             DOCUMENTS,
             documents::reindex
         ),
+        (
+            GET,
+            "/api/documents/{id}/versions",
+            DOCUMENTS,
+            versions::list
+        ),
+        (
+            GET,
+            "/api/documents/{id}/versions/{version}/original",
+            DOCUMENTS,
+            versions::original
+        ),
+        (
+            GET,
+            "/api/documents/{id}/diff",
+            DOCUMENTS,
+            versions::compare
+        ),
+        (
+            POST,
+            "/api/documents/{id}/rollback",
+            DOCUMENTS,
+            versions::roll_back
+        ),
+        (POST, "/api/snippets", DOCUMENTS, snippets::create),
+        (PUT, "/api/snippets/{id}", DOCUMENTS, snippets::replace),
+        (GET, "/api/faqs", DOCUMENTS, faqs::list),
+        (POST, "/api/faqs", DOCUMENTS, faqs::create),
+        (POST, "/api/faqs/import", DOCUMENTS, faqs::import),
+        (GET, "/api/faqs/{id}", DOCUMENTS, faqs::get),
+        (PUT, "/api/faqs/{id}", DOCUMENTS, faqs::update),
+        (DELETE, "/api/faqs/{id}", DOCUMENTS, faqs::delete),
+        (POST, "/api/faqs/{id}/approve", DOCUMENTS, faqs::approve),
+        (GET, "/api/facts", DOCUMENTS, facts::list),
+        (POST, "/api/facts", DOCUMENTS, facts::create),
+        (POST, "/api/facts/confirm", DOCUMENTS, facts::confirm_all),
+        (POST, "/api/facts/propose", DOCUMENTS, facts::propose),
+        (POST, "/api/facts/preview", DOCUMENTS, facts::preview),
+        (PUT, "/api/facts/settings", DOCUMENTS, facts::settings),
+        (PUT, "/api/facts/{id}", DOCUMENTS, facts::change),
+        (DELETE, "/api/facts/{id}", DOCUMENTS, facts::delete),
+        (POST, "/api/facts/{id}/confirm", DOCUMENTS, facts::confirm),
+        (POST, "/api/facts/{id}/dismiss", DOCUMENTS, facts::dismiss),
+        (GET, "/api/sources", DOCUMENTS, sources::list),
+        (POST, "/api/sources", DOCUMENTS, sources::create),
+        (GET, "/api/sources/events", DOCUMENTS, sources::events),
+        (GET, "/api/sources/{id}", DOCUMENTS, sources::get),
+        (PATCH, "/api/sources/{id}", DOCUMENTS, sources::change),
+        (DELETE, "/api/sources/{id}", DOCUMENTS, sources::delete),
+        (POST, "/api/sources/{id}/sync", DOCUMENTS, sources::sync),
+        (GET, "/api/egress", ADMIN, egress::list),
         (POST, "/api/ask", CHAT, ask::create),
         (GET, "/api/conversations", CHAT, conversations::list),
         (POST, "/api/conversations", CHAT, conversations::create),
@@ -44,11 +110,50 @@ pub(super) fn routes() -> Vec<Route> {
             CHAT,
             conversations::append
         ),
+        (GET, "/api/receipts", QUALITY, receipts::list),
+        (GET, "/api/receipts/export", QUALITY, receipts::download),
         (GET, "/api/receipts/{id}", RECEIPTS, receipts::get),
+        (GET, "/api/evals", EVALUATE, evals::list),
+        (POST, "/api/evals", EVALUATE, evals::create),
+        (POST, "/api/evals/ask", EVALUATE, evals::ask),
+        (POST, "/api/evals/thresholds", ADMIN, evals::thresholds),
+        (POST, "/api/evals/runs", EVALUATE, gate::start),
+        (GET, "/api/evals/latest", EVALUATE, evals::latest),
+        (GET, "/api/evals/{id}", EVALUATE, evals::get),
+        (GET, "/api/gate", EVALUATE, gate::get),
+        (POST, "/api/gate", ADMIN, gate::switch),
+        (POST, "/api/gate/publish", ADMIN, gate::publish),
+        (POST, "/api/gate/discard", ADMIN, gate::discard),
+        (
+            POST,
+            "/api/assistant/instructions",
+            ADMIN,
+            gate::instructions
+        ),
+        (POST, "/api/receipts/{id}/replay", QUALITY, receipts::replay),
+        (POST, "/api/receipts/{id}/rating", RECEIPTS, ratings::set),
+        (
+            DELETE,
+            "/api/receipts/{id}/rating",
+            RECEIPTS,
+            ratings::remove
+        ),
+        (GET, "/api/gaps", QUALITY, gaps::list),
+        (POST, "/api/gaps/{id}/dismiss", QUALITY, gaps::dismiss),
+        (POST, "/api/gaps/{id}/reopen", QUALITY, gaps::reopen),
+        (POST, "/api/gaps/{id}/answered", QUALITY, gaps::answered),
+        (GET, "/api/golden", QUALITY, golden::list),
+        (POST, "/api/golden", QUALITY, golden::create),
+        (GET, "/api/golden/export", QUALITY, golden::export),
+        (POST, "/api/golden/import", QUALITY, golden::import),
+        (PUT, "/api/golden/{id}", QUALITY, golden::update),
+        (DELETE, "/api/golden/{id}", QUALITY, golden::delete),
         (GET, "/api/keys", ADMIN, keys::list),
         (POST, "/api/keys", ADMIN, keys::create),
         (DELETE, "/api/keys/{id}", ADMIN, keys::revoke),
         (GET, "/api/status", ADMIN, status::get),
+        (GET, "/api/synonyms", DOCUMENTS, synonyms::get),
+        (PUT, "/api/synonyms", DOCUMENTS, synonyms::set),
         (POST, "/api/setup-link", ADMIN, setup::create),
     ]
 }
@@ -68,14 +173,70 @@ pub(super) mod paths {
             __path_delete, __path_events, __path_get, __path_list, __path_reindex, __path_text,
         };
     }
+    pub(in crate::http) mod evals {
+        pub(in crate::http) use super::super::evals::{
+            __path_ask, __path_create, __path_get, __path_latest, __path_list, __path_thresholds,
+        };
+    }
+    pub(in crate::http) mod gate {
+        pub(in crate::http) use super::super::gate::{
+            __path_discard, __path_get, __path_instructions, __path_publish, __path_start,
+            __path_switch,
+        };
+    }
+    pub(in crate::http) mod faqs {
+        pub(in crate::http) use super::super::faqs::{
+            __path_approve, __path_create, __path_delete, __path_get, __path_import, __path_list,
+            __path_update,
+        };
+    }
+    pub(in crate::http) mod facts {
+        pub(in crate::http) use super::super::facts::{
+            __path_change, __path_confirm, __path_confirm_all, __path_create, __path_delete,
+            __path_dismiss, __path_list, __path_preview, __path_propose, __path_settings,
+        };
+    }
+    pub(in crate::http) mod egress {
+        pub(in crate::http) use super::super::egress::__path_list;
+    }
     pub(in crate::http) mod keys {
         pub(in crate::http) use super::super::keys::{__path_create, __path_list, __path_revoke};
     }
+    pub(in crate::http) mod gaps {
+        pub(in crate::http) use super::super::gaps::{
+            __path_answered, __path_dismiss, __path_list, __path_reopen,
+        };
+    }
+    pub(in crate::http) mod golden {
+        pub(in crate::http) use super::super::golden::{
+            __path_create, __path_delete, __path_export, __path_import, __path_list, __path_update,
+        };
+    }
+    pub(in crate::http) mod ratings {
+        pub(in crate::http) use super::super::ratings::{__path_remove, __path_set};
+    }
     pub(in crate::http) mod receipts {
-        pub(in crate::http) use super::super::receipts::__path_get;
+        pub(in crate::http) use super::super::receipts::paths::*;
+    }
+    pub(in crate::http) mod synonyms {
+        pub(in crate::http) use super::super::synonyms::{__path_get, __path_set};
     }
     pub(in crate::http) mod setup {
         pub(in crate::http) use super::super::setup::__path_create;
+    }
+    pub(in crate::http) mod snippets {
+        pub(in crate::http) use super::super::snippets::{__path_create, __path_replace};
+    }
+    pub(in crate::http) mod versions {
+        pub(in crate::http) use super::super::versions::{
+            __path_compare, __path_list, __path_original, __path_roll_back,
+        };
+    }
+    pub(in crate::http) mod sources {
+        pub(in crate::http) use super::super::sources::{
+            __path_change, __path_create, __path_delete, __path_events, __path_get, __path_list,
+            __path_sync,
+        };
     }
     pub(in crate::http) mod status {
         pub(in crate::http) use super::super::status::__path_get;

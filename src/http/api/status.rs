@@ -52,6 +52,12 @@ struct ModelsView {
     chat_context: u32,
     embeddings: String,
     embedding_dimensions: usize,
+    /// The model that orders passages, when it works.
+    reranker: Option<String>,
+    /// SHA-256 of its weights.
+    reranker_hash: Option<String>,
+    /// Why passages are not re-ranked, when they are not.
+    reranker_off: Option<String>,
     speech: Vec<String>,
 }
 
@@ -104,6 +110,9 @@ fn models(app: &App) -> ModelsView {
         chat_context: app.chat.context_tokens(),
         embeddings: app.embedder.name(),
         embedding_dimensions: app.embedder.dimensions(),
+        reranker: app.reranker.ready().is_ok().then(|| app.reranker.name()),
+        reranker_hash: app.reranker.weights_hash(),
+        reranker_off: app.reranker.ready().err().map(|e| e.to_string()),
         speech: app.transcriber.models(),
     }
 }

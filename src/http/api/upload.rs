@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::super::multipart;
 use super::super::problem::{Problem, ProblemView};
 use super::place::Place;
+use crate::knowledge::Received;
 
 /// Most files of one request.
 const MOST_FILES: usize = 100;
@@ -30,7 +31,7 @@ pub struct UploadForm {
 /// What became of every file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UploadReport {
-    /// In the order of the form.
+    /// In the order of the form; an archive stands for the files in it.
     files: Vec<UploadedFile>,
 }
 
@@ -61,7 +62,8 @@ struct ErrorOfFile {
     detail: String,
 }
 
-/// Stores files as documents: a new one, or a new version of the one with the same name. They are
+/// Stores files as documents: a new one, or a new version of the one with the same name. Of a ZIP
+/// archive each file becomes a document of its own, named `archive.zip/folder/file.pdf`. They are
 /// durable when this returns, and searched once they are read (see the events).
 #[utoipa::path(post, path = "/api/documents", tag = "documents", operation_id = "uploadDocuments",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -73,50 +75,63 @@ pub(super) async fn create(place: Place, request: Request) -> Result<Response, P
     let limit = place.app.config.upload_max_bytes;
     let most = limit.saturating_mul(FILES_AT_FULL_SIZE);
     let mut form = multipart::open(request, most).await?;
-    let mut outcomes = Vec::new();
+    let (mut files, mut outcomes) = (0, Vec::new());
     while let Some(mut field) = multipart::next(&mut form).await? {
         let Some(name) = field.file_name().map(base_name) else {
             continue;
         };
-        if outcomes.len() == MOST_FILES {
+        if files == MOST_FILES {
             return Err(Problem::invalid("file", "send at most 100 files at a time"));
         }
-        let outcome = match multipart::collect(&mut field, limit).await? {
-            Ok(bytes) => keep(&place, &name, bytes).await,
-            Err(problem) => Err(problem),
-        };
-        outcomes.push((name, outcome));
+        files += 1;
+        match multipart::collect(&mut field, limit).await? {
+            Ok(bytes) => outcomes.extend(keep(&place, &name, bytes).await),
+            Err(problem) => outcomes.push((name, Err(problem))),
+        }
     }
     report(outcomes)
 }
 
-/// Stores one file.
-async fn keep(place: &Place, name: &str, bytes: Bytes) -> Result<UploadedFile, Problem> {
+/// What became of a file, by its name.
+type Outcome = (String, Result<UploadedFile, Problem>);
+
+/// Stores one file; of an archive, each file that is in it.
+async fn keep(place: &Place, name: &str, bytes: Bytes) -> Vec<Outcome> {
+    let refused = |detail| {
+        let problem = Problem::invalid("file", detail);
+        vec![(name.to_owned(), Err(problem))]
+    };
     if name.is_empty() {
-        return Err(Problem::invalid(
-            "file",
-            "the file has no name; give it one",
-        ));
+        return refused("the file has no name; give it one");
     }
     if bytes.is_empty() {
-        return Err(Problem::invalid("file", "the file is empty"));
+        return refused("the file is empty");
     }
-    let submitted = place
+    let received = place
         .app
         .knowledge
-        .submit(place.id(), name.to_owned(), bytes)
-        .await?;
-    Ok(UploadedFile {
-        name: name.to_owned(),
-        document: Some(submitted.document.to_string()),
-        version: Some(submitted.version),
-        unchanged: Some(submitted.unchanged),
-        error: None,
-    })
+        .receive(place.id(), name.to_owned(), bytes)
+        .await;
+    match received {
+        Err(error) => vec![(name.to_owned(), Err(error.into()))],
+        Ok(documents) => documents
+            .into_iter()
+            .map(|Received { name, outcome }| {
+                let outcome = outcome.map(|submitted| UploadedFile {
+                    name: name.clone(),
+                    document: Some(submitted.document.to_string()),
+                    version: Some(submitted.version),
+                    unchanged: Some(submitted.unchanged),
+                    error: None,
+                });
+                (name, outcome.map_err(Problem::from))
+            })
+            .collect(),
+    }
 }
 
 /// A single failure is the response's own; several files have each their own outcome.
-fn report(mut outcomes: Vec<(String, Result<UploadedFile, Problem>)>) -> Result<Response, Problem> {
+fn report(mut outcomes: Vec<Outcome>) -> Result<Response, Problem> {
     if outcomes.is_empty() {
         return Err(Problem::invalid("file", "the form holds no file"));
     }

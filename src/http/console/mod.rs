@@ -11,19 +11,38 @@
 
 mod assets;
 mod chat;
+mod document;
 mod documents;
+mod egress;
+mod fact_pages;
+mod facts;
+mod faqs;
 mod format;
+mod gaps;
+mod golden;
+mod golden_form;
 mod guard;
 mod keys;
 mod login;
+mod measure;
+mod measure_pages;
+mod measure_rows;
+mod notes;
 mod pages;
+mod quality_pages;
 mod reading;
+mod receipt_cited;
+mod receipt_parts;
+mod receipts;
 mod session;
 mod setup;
+mod sources;
 mod status;
 mod suggestions;
+mod synonyms;
 mod transcribe;
 mod view;
+mod word_diff;
 
 use std::sync::Arc;
 
@@ -44,13 +63,58 @@ pub fn router() -> Router<Arc<App>> {
         .route("/login", get(login::show).post(login::submit))
         .route("/logout", post(login::leave))
         .route("/documents", get(documents::list))
-        .route("/documents/{id}", get(documents::read))
-        .route("/documents/{id}/passage", get(documents::passage))
+        .route("/documents/new", get(notes::new).post(notes::create))
+        .route("/documents/{id}", get(document::read))
+        .route("/documents/{id}/passage", get(document::passage))
+        .route("/documents/{id}/changes", get(document::changes))
+        .route("/documents/{id}/rollback", post(document::roll_back))
+        .route("/documents/{id}/edit", get(notes::edit).post(notes::change))
+        .route("/documents/{id}/delete", post(notes::delete))
+        .route("/faq", get(faqs::list).post(faqs::create))
+        .route("/faq/import", post(faqs::import))
+        .route("/faq/{id}", get(faqs::edit).post(faqs::update))
+        .route("/faq/{id}/state", post(faqs::set_state))
+        .route("/faq/{id}/delete", post(faqs::delete))
+        .route("/facts", get(facts::show))
+        .route("/facts/confirm-all", post(facts::confirm_all))
+        .route("/facts/propose", post(facts::propose))
+        .route("/facts/week", post(facts::week))
+        .route("/facts/holiday", post(facts::holiday))
+        .route("/facts/add", post(facts::add))
+        .route("/facts/settings", post(facts::settings))
+        .route("/facts/{id}/{verb}", post(facts::decide))
+        .route("/sources", get(sources::list).post(sources::create))
+        .route("/sources/{id}/sync", post(sources::sync))
+        .route("/sources/{id}/pause", post(sources::pause))
+        .route("/sources/{id}/resume", post(sources::resume))
+        .route("/sources/{id}/schedule", post(sources::schedule))
+        .route("/sources/{id}/delete", post(sources::delete))
+        .route("/egress", get(egress::show))
         .route("/chat", get(chat::show))
+        .route("/receipts", get(receipts::list))
+        .route("/receipts/{id}", get(receipts::show))
+        .route("/receipts/{id}/replay", post(receipts::replay))
+        .route("/receipts/{id}/rating", post(receipts::rate))
+        .route("/receipts/{id}/golden", post(receipts::make_golden))
+        .route("/gaps", get(gaps::list))
+        .route("/gaps/{id}/dismiss", post(gaps::dismiss))
+        .route("/gaps/{id}/reopen", post(gaps::reopen))
+        .route("/golden", get(golden::list).post(golden::create))
+        .route("/golden/import", post(golden::import))
+        .route("/golden/{id}", post(golden::update))
+        .route("/golden/{id}/delete", post(golden::delete))
         .route("/transcribe", get(transcribe::show))
         .route("/keys", get(keys::list).post(keys::create))
         .route("/keys/{id}/revoke", post(keys::revoke))
+        .route("/quality", get(measure::show))
+        .route("/quality/run", post(measure::start))
+        .route("/quality/runs/{id}", get(measure::run))
+        .route("/quality/gate", post(measure::switch))
+        .route("/quality/gate/publish", post(measure::publish))
+        .route("/quality/gate/discard", post(measure::discard))
+        .route("/quality/instructions", post(measure::instructions))
         .route("/status", get(status::show))
+        .route("/synonyms", get(synonyms::show).post(synonyms::save))
         .layer(Extension(login::Attempts::default()))
         .layer(middleware::from_fn(guard::own_pages_only))
         .route("/assets/{hash}/{*path}", get(assets::get))

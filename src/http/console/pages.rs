@@ -88,6 +88,14 @@ pub struct DocumentRow {
     pub version: u32,
     /// Last change.
     pub updated: Moment,
+    /// Language of its text, in English.
+    pub language: Option<&'static str>,
+    /// The date that it gives itself.
+    pub dated: Option<String>,
+    /// How many answers of the last 30 days cite it, in words.
+    pub answers: Option<String>,
+    /// Whether it was written in the console.
+    pub is_note: bool,
     /// What the owner should know.
     pub notes: Vec<String>,
 }
@@ -109,16 +117,38 @@ impl DocumentRow {
     }
 }
 
+/// Words that mean the same.
+#[derive(Template)]
+#[template(path = "synonyms.html")]
+pub struct SynonymsPage {
+    /// The frame.
+    pub shell: Shell,
+    /// A group a line.
+    pub text: String,
+    /// Groups.
+    pub count: usize,
+    /// What is wrong with what was sent.
+    pub error: Option<String>,
+}
+
 /// Upload and list.
 #[derive(Template)]
 #[template(path = "documents.html")]
 pub struct Documents {
     /// The frame.
     pub shell: Shell,
-    /// The list.
+    /// The list, or the part of it that was looked for.
     pub rows: Vec<DocumentRow>,
     /// How many are ready.
     pub ready: usize,
+    /// How many there are.
+    pub all: usize,
+    /// How many were found but are not shown.
+    pub more: usize,
+    /// What was looked for.
+    pub query: String,
+    /// The list in figures: pages, passages, answers, those that failed.
+    pub totals: Vec<String>,
     /// Largest file in bytes.
     pub max_bytes: u64,
     /// The same for people.
@@ -153,6 +183,33 @@ pub struct Document {
     pub empty_reason: String,
     /// About the document.
     pub facts: Vec<Fact>,
+    /// What the owner should know.
+    pub notes: Vec<String>,
+    /// Its versions, newest first.
+    pub versions: Vec<VersionRow>,
+    /// Whether it was written in the console.
+    pub is_note: bool,
+    /// Whether the person may change it.
+    pub may_change: bool,
+}
+
+/// A version of a document in a list.
+#[derive(Debug, Clone)]
+pub struct VersionRow {
+    /// Its id.
+    pub id: String,
+    /// Its number, from 1.
+    pub number: u32,
+    /// When it arrived.
+    pub created: Moment,
+    /// Size and pages.
+    pub facts: String,
+    /// Whether it is the one that is searched.
+    pub current: bool,
+    /// Whether it was taken back.
+    pub taken_back: bool,
+    /// Whether its text was read, so that it can be gone back to and compared.
+    pub is_read: bool,
     /// What the owner should know.
     pub notes: Vec<String>,
 }

@@ -61,6 +61,7 @@ pub(super) async fn show(
                 plural(app.chat.context_tokens().into(), "token", "tokens"),
             ),
             Fact::new("Search model", app.embedder.name()),
+            Fact::new("Re-ranking model", reranker(&app)),
             Fact::new("Speech models", list(&app.transcriber.models())),
         ],
     };
@@ -79,6 +80,14 @@ pub(super) fn warning(app: &App, needed: &[&str]) -> Option<String> {
         (None, "starting") => format!("{} is starting; it takes a moment.", label(&worker.name)),
         (None, _) => format!("{} does not work just now.", label(&worker.name)),
     })
+}
+
+/// The model that orders passages, or why there is none.
+fn reranker(app: &App) -> String {
+    match app.reranker.ready() {
+        Ok(()) => app.reranker.name(),
+        Err(reason) => sentence(&reason.to_string()),
+    }
 }
 
 fn engine(app: &App, worker: &WorkerStatus) -> Engine {

@@ -16,6 +16,8 @@ pub enum Section {
     Documents,
     /// The playground.
     Chat,
+    /// Receipts, gaps and tests.
+    Quality,
     /// Recordings to text.
     Transcribe,
     /// API keys.
@@ -25,9 +27,10 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Documents,
         Self::Chat,
+        Self::Quality,
         Self::Transcribe,
         Self::Keys,
         Self::Status,
@@ -35,8 +38,9 @@ impl Section {
 
     fn label(self) -> &'static str {
         match self {
-            Self::Documents => "Documents",
+            Self::Documents => "Knowledge",
             Self::Chat => "Chat",
+            Self::Quality => "Quality",
             Self::Transcribe => "Transcribe",
             Self::Keys => "API keys",
             Self::Status => "Status",
@@ -47,6 +51,7 @@ impl Section {
         match self {
             Self::Documents => "documents",
             Self::Chat => "chat",
+            Self::Quality => "quality",
             Self::Transcribe => "transcribe",
             Self::Keys => "keys",
             Self::Status => "status",
@@ -88,7 +93,10 @@ impl Shell {
         let entry = |section: Section| Entry {
             label: section.label(),
             icon: section.name(),
-            href: format!("/{}", section.name()),
+            href: match section {
+                Section::Quality => "/receipts".to_owned(),
+                _ => format!("/{}", section.name()),
+            },
             current: section == self.section,
         };
         Section::ALL.into_iter().map(entry).collect()

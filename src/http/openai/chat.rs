@@ -21,6 +21,7 @@ use self::piece::{Piece, Pieces};
 use self::request::Parsed;
 use self::view::{ChunkWriter, Header};
 use super::super::auth::Principal;
+use super::super::clock;
 use super::super::metrics::Metrics;
 use super::super::problem::Problem;
 use super::super::sse;
@@ -48,7 +49,7 @@ pub(super) async fn create(
     let target = chat_target(&app, &principal, &parsed.model).await?;
     let header = Header::new(&parsed.model, &target, &app);
     let (stream, usage) = (parsed.stream, parsed.include_usage);
-    let pieces = counted(start(&app, target, parsed).await?, metrics);
+    let pieces = counted(start(&app, &principal, target, parsed).await?, metrics);
     if stream {
         return Ok(sse::respond(events(
             pieces,
@@ -59,10 +60,16 @@ pub(super) async fn create(
 }
 
 /// Starts the answer.
-async fn start(app: &App, target: ChatTarget, parsed: Parsed) -> Result<Pieces, ApiError> {
+async fn start(
+    app: &App,
+    principal: &Principal,
+    target: ChatTarget,
+    parsed: Parsed,
+) -> Result<Pieces, ApiError> {
     match target {
         ChatTarget::Model => Ok(piece::of_model(app.chat.chat(parsed.request).await?)),
         ChatTarget::Assistant(assistant) => {
+            let now = clock::asked(principal, parsed.metadata.as_ref())?;
             let (question, history) = parsed.into_question()?;
             let turn = Turn {
                 workspace: assistant.workspace(),
@@ -73,6 +80,9 @@ async fn start(app: &App, target: ChatTarget, parsed: Parsed) -> Result<Pieces, 
                 question,
                 priority: Priority::Api,
                 sampling: history.sampling,
+                now,
+                // Whoever sets the clock is testing.
+                evaluation: now.is_some(),
             };
             Ok(piece::of_assistant(app.agent.reply(turn)))
         }

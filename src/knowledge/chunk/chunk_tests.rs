@@ -17,6 +17,8 @@ fn doc(blocks: Vec<(BlockKind, String)>) -> Extracted {
             })
             .collect(),
         notes: Vec::new(),
+        written_at: None,
+        web: None,
     }
 }
 

@@ -22,28 +22,34 @@ pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracte
             "one of its lines is longer than 1 MiB",
         ));
     }
-    // Excel writes its separator into the first line.
-    let (hint, text) = match text
-        .strip_prefix("sep=")
-        .and_then(|rest| rest.split_once('\n'))
-    {
-        Some((hint, rest)) => (hint.trim().bytes().next(), rest.to_owned()),
-        None => (None, text),
-    };
-    let separator = hint.unwrap_or_else(|| separator(&text, name));
+    let (separator, text) = separated(&text, name);
     let mut table = Table::default();
-    for record in reader(&text, separator).records() {
+    for record in reader(text, separator).records() {
         let record =
             record.map_err(|e| ExtractError::malformed(format!("the table breaks off: {e}")))?;
         table.push(record.iter().take(MAX_COLUMNS).map(str::to_owned).collect());
     }
-    table.marked_header = names_columns(&text, separator);
+    table.marked_header = names_columns(text, separator);
     let mut blocks = Blocks::new(limits);
     blocks.table(&table, None)?;
     Ok(blocks.finish(Format::Csv))
 }
 
-fn reader(text: &str, separator: u8) -> ::csv::Reader<&[u8]> {
+/// The separator of a table's columns, and the table without the line that names it: Excel writes its
+/// separator into the first line.
+pub(in crate::knowledge) fn separated<'t>(text: &'t str, name: &str) -> (u8, &'t str) {
+    let (hint, text) = match text
+        .strip_prefix("sep=")
+        .and_then(|rest| rest.split_once('\n'))
+    {
+        Some((hint, rest)) => (hint.trim().bytes().next(), rest),
+        None => (None, text),
+    };
+    (hint.unwrap_or_else(|| separator(text, name)), text)
+}
+
+/// The rows of a table.
+pub(in crate::knowledge) fn reader(text: &str, separator: u8) -> ::csv::Reader<&[u8]> {
     ::csv::ReaderBuilder::new()
         .delimiter(separator)
         .has_headers(false)

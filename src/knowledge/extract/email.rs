@@ -59,6 +59,10 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         .collect();
     let mut out = blocks.finish(Format::Email);
     out.title = subject.map(str::to_owned);
+    out.written_at = message
+        .date()
+        .map(|d| d.to_timestamp().saturating_mul(1_000))
+        .filter(|at| *at > 0);
     if !attached.is_empty() {
         out.notes.push(format!(
             "Files attached to the e-mail were not read: {}. Upload them on their own.",

@@ -7,18 +7,31 @@
 //! Nothing here is a sandbox. A parser may still need more memory or time than it should, so callers
 //! run [`extract`] in a process of its own with limits on both.
 
+pub mod archive;
+#[cfg(test)]
+mod archive_tests;
+mod chart;
 mod clean;
-mod csv;
-mod decode;
+pub(super) mod csv;
+pub(super) mod decode;
 mod docx;
 mod email;
+mod epub;
 #[cfg(test)]
 mod extract_tests;
-mod html;
+#[cfg(test)]
+mod formats_tests;
+pub(super) mod html;
 mod markdown;
+mod opendocument;
+mod package;
 mod pdf;
 mod plain;
+mod pptx;
+mod rtf;
+mod sheet;
 mod sniff;
+mod subtitles;
 mod table;
 
 use serde::{Deserialize, Serialize};
@@ -32,12 +45,30 @@ pub enum Format {
     Pdf,
     /// Word document (Office Open XML).
     Docx,
+    /// PowerPoint presentation (Office Open XML); its slides are pages.
+    Pptx,
+    /// Excel workbook (Office Open XML); its sheets are sections.
+    Xlsx,
+    /// Excel workbook as Excel 97 to 2003 wrote it.
+    Xls,
+    /// OpenDocument spreadsheet.
+    Ods,
+    /// OpenDocument text.
+    Odt,
+    /// OpenDocument presentation; its slides are pages.
+    Odp,
+    /// Rich Text Format.
+    Rtf,
+    /// Electronic book.
+    Epub,
     /// Web page.
     Html,
     /// Markdown, also with embedded components (`.mdx`).
     Markdown,
     /// Comma, semicolon, pipe or tab separated values.
     Csv,
+    /// Subtitles of a recording (WebVTT, SubRip).
+    Subtitles,
     /// A stored e-mail message.
     Email,
     /// Plain text.
@@ -84,6 +115,29 @@ pub struct Extracted {
     pub blocks: Vec<Block>,
     /// What the owner should know about how it was read, in plain words.
     pub notes: Vec<String>,
+    /// When it was written, as its properties or its header say, Unix ms.
+    #[serde(default)]
+    pub written_at: Option<i64>,
+    /// What a web page says about itself.
+    #[serde(default)]
+    pub web: Option<WebPage>,
+}
+
+/// Head and links of a web page. Addresses are as written, and may be relative.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebPage {
+    /// Where its links lead, without those marked `nofollow`.
+    pub links: Vec<String>,
+    /// What its links are relative to, if not to its own address.
+    pub base: Option<String>,
+    /// The address that it wants to be known by.
+    pub canonical: Option<String>,
+    /// The language that it says it is in.
+    pub language: Option<String>,
+    /// It does not want to be found.
+    pub noindex: bool,
+    /// Its links should not be followed.
+    pub nofollow: bool,
 }
 
 /// Bounds on one document.
@@ -142,11 +196,21 @@ pub enum ExtractError {
     },
     /// It is not a document of a known kind.
     #[error(
-        "this seems to be {seems_to_be}. Frontdesk reads PDF, DOCX, HTML, Markdown, CSV, e-mail (EML) and text: save it as one of these"
+        "this seems to be {seems_to_be}. Frontdesk reads PDF, Word (DOCX), PowerPoint (PPTX), Excel (XLSX, XLS), \
+         OpenDocument (ODT, ODS, ODP), RTF, e-books (EPUB), web pages, Markdown, CSV, e-mails (EML), text, and ZIP \
+         files of these: save it as one of them"
     )]
     Unsupported {
         /// What the bytes look like, with its article.
         seems_to_be: String,
+    },
+    /// A kind of document that is known, not read, and easily saved as one that is.
+    #[error("this is {what}, which Frontdesk cannot read: {remedy}")]
+    SaveAs {
+        /// What it is, with its article.
+        what: String,
+        /// What to do, as an order.
+        remedy: String,
     },
     /// There are pages, but no text on them.
     #[error(
@@ -188,10 +252,18 @@ pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, E
     let read = || match sniffed.format {
         Format::Pdf => pdf::read(bytes, limits),
         Format::Docx => docx::read(bytes, limits),
+        Format::Pptx => pptx::read(bytes, limits),
+        Format::Xlsx | Format::Xls => sheet::read(bytes, sniffed.format, limits),
+        Format::Odt | Format::Ods | Format::Odp => {
+            opendocument::read(bytes, sniffed.format, limits)
+        }
+        Format::Rtf => rtf::read(bytes, limits),
+        Format::Epub => epub::read(bytes, limits),
         Format::Html => html::read(bytes, limits),
         Format::Markdown => markdown::read(bytes, limits),
         Format::Csv => csv::read(bytes, name, limits),
         Format::Email => email::read(bytes, limits),
+        Format::Subtitles => subtitles::read(bytes, limits),
         Format::Text => plain::read(bytes, limits),
     };
     // A fault in a parser is a fault of this document, not of the process that reads it.
@@ -278,6 +350,8 @@ impl Blocks {
             pages: None,
             blocks: self.blocks,
             notes: Vec::new(),
+            written_at: None,
+            web: None,
         }
     }
 }

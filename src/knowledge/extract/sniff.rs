@@ -1,6 +1,8 @@
 //! What kind of document the bytes are.
 
-use super::{ExtractError, Format, decode};
+use std::io::Read;
+
+use super::{ExtractError, Format, decode, subtitles};
 
 /// How far into a file its first mark may stand, in bytes.
 const HEAD: usize = 2_048;
@@ -14,11 +16,6 @@ pub(super) struct Sniffed {
 
 /// Kinds that are recognised by their first bytes and cannot be read, so that the reason is clear.
 const FOREIGN: &[(&[u8], &str)] = &[
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
-    (b"II*\0", "a picture (TIFF)"),
-    (b"MM\0*", "a picture (TIFF)"),
     (b"RIFF", "a sound, video or picture file"),
     (b"ID3", "a sound file (MP3)"),
     (b"OggS", "a sound file (Ogg)"),
@@ -26,15 +23,42 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"\x1f\x8b", "a compressed file (gzip)"),
     (b"7z\xbc\xaf", "an archive (7-Zip)"),
     (b"Rar!", "an archive (RAR)"),
-    (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an old Microsoft Office or Outlook file (DOC, XLS, PPT, MSG), or an Office file with a password",
-    ),
-    (b"{\\rtf", "a Rich Text document (RTF)"),
     (b"%!PS", "a PostScript file"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
     (b"SQLite format 3", "a database (SQLite)"),
+];
+
+/// Pictures by their first bytes.
+const PICTURES: &[(&[u8], &str)] = &[
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"II*\0", "a picture (TIFF)"),
+    (b"MM\0*", "a picture (TIFF)"),
+    (b"\0\0\0\x18ftypheic", "a picture (HEIC)"),
+];
+
+/// Compound File Binary, the container of Office documents until 2007 and of Outlook messages.
+const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+
+/// Streams of a compound file that tell what it is, and what to do with it.
+const COMPOUND_KINDS: &[(&str, &str, &str)] = &[
+    (
+        "__substg1.0_",
+        "an Outlook message (MSG)",
+        "open it in Outlook, choose Save as, and save it as text or HTML, or forward it and export it as EML",
+    ),
+    (
+        "WordDocument",
+        "an old Word document (DOC)",
+        "open it in Word or LibreOffice, save it as DOCX or PDF, and upload that file",
+    ),
+    (
+        "PowerPoint Document",
+        "an old presentation (PPT)",
+        "open it in PowerPoint or LibreOffice, save it as PPTX or PDF, and upload that file",
+    ),
 ];
 
 /// Decide the format by the bytes first and the extension second.
@@ -49,6 +73,24 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return zip_member(bytes, &extension);
+    }
+    if head.starts_with(COMPOUND) {
+        return compound(bytes, &extension);
+    }
+    if head.starts_with(b"{\\rtf") {
+        return Ok(named(
+            Format::Rtf,
+            &extension,
+            &["rtf", "doc"],
+            "a Rich Text document (RTF)",
+        ));
+    }
+    if let Some((_, what)) = PICTURES.iter().find(|(magic, _)| head.starts_with(magic)) {
+        return Err(ExtractError::SaveAs {
+            what: (*what).to_owned(),
+            remedy: "run text recognition (OCR) over it and upload the result, or write what it says as a note"
+                .to_owned(),
+        });
     }
     if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic))
         // Two letters are not enough to refuse a text that begins with them.
@@ -119,6 +161,12 @@ fn text_format(text: &str, extension: &str) -> Result<Sniffed, ExtractError> {
         }
         _ => {}
     }
+    if subtitles::is_subtitles(start, extension) {
+        return Ok(Sniffed {
+            format: Format::Subtitles,
+            note: None,
+        });
+    }
     if tag("<?xml") || tag("<svg") || extension == "xml" {
         return Err(unsupported("an XML file"));
     }
@@ -127,10 +175,13 @@ fn text_format(text: &str, extension: &str) -> Result<Sniffed, ExtractError> {
             "the name ends in .pdf, but it does not begin as a PDF does",
         ));
     }
-    if extension == "docx" {
-        return Err(ExtractError::malformed(
-            "the name ends in .docx, but it is plain text",
-        ));
+    if matches!(
+        extension,
+        "docx" | "pptx" | "xlsx" | "odt" | "ods" | "odp" | "epub" | "zip"
+    ) {
+        return Err(ExtractError::malformed(format!(
+            "the name ends in .{extension}, but it is plain text"
+        )));
     }
     if is_mail(start) {
         return Ok(named(
@@ -171,33 +222,91 @@ fn is_mail(start: &str) -> bool {
     fields >= 1 && start.lines().take(40).any(|l| l.starts_with("From:"))
 }
 
+/// The names of streams stand in a compound file in UTF-16.
+fn compound(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
+    let has = |name: &str| {
+        let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        memchr::memmem::find(bytes, &wide).is_some()
+    };
+    if has("EncryptedPackage") {
+        return Err(ExtractError::Encrypted);
+    }
+    if let Some((_, what, remedy)) = COMPOUND_KINDS.iter().find(|(stream, ..)| has(stream)) {
+        return Err(ExtractError::SaveAs {
+            what: (*what).to_owned(),
+            remedy: (*remedy).to_owned(),
+        });
+    }
+    if has("Workbook") || has("Book") {
+        return Ok(named(
+            Format::Xls,
+            extension,
+            &["xls", "xlt"],
+            "an old Excel workbook (XLS)",
+        ));
+    }
+    Err(unsupported(
+        "an old Microsoft Office file of an unknown kind",
+    ))
+}
+
+/// Whether the bytes are an archive of files, and not a document that is kept in one.
+pub(super) fn is_archive(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK") && matches!(zip_member(bytes, ""), Err(ExtractError::SaveAs { .. }))
+}
+
 /// Look into the archive's list of members for the one that tells what it is.
 fn zip_member(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
-    let archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(|_| {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(|_| {
         ExtractError::malformed(
             "it begins as an archive, as Office documents do, but its list of parts cannot be read",
         )
     })?;
-    let has = |prefix: &str| archive.file_names().any(|n| n.starts_with(prefix));
-    if has("word/") || (has("[Content_Types].xml") && extension == "docx") {
-        return Ok(named(
-            Format::Docx,
-            extension,
-            &["docx", "docm", "dotx"],
-            "a Word document (DOCX)",
-        ));
-    }
-    Err(unsupported(if has("xl/") {
-        "a spreadsheet (XLSX)"
-    } else if has("ppt/") {
-        "a presentation (PPTX)"
+    let has = |prefix: &str| {
+        archive
+            .file_names()
+            .flatten()
+            .any(|n| n.starts_with(prefix))
+    };
+    let office = has("[Content_Types].xml");
+    let (format, usual, what): (_, &[&str], _) = if has("word/") || (office && extension == "docx")
+    {
+        let usual = &["docx", "docm", "dotx"];
+        (Format::Docx, usual, "a Word document (DOCX)")
+    } else if has("xl/") || (office && extension == "xlsx") {
+        let usual = &["xlsx", "xlsm", "xltx"];
+        (Format::Xlsx, usual, "a spreadsheet (XLSX)")
+    } else if has("ppt/") || (office && extension == "pptx") {
+        let usual = &["pptx", "pptm", "ppsx", "potx"];
+        (Format::Pptx, usual, "a presentation (PPTX)")
     } else if has("META-INF/container.xml") {
-        "an e-book (EPUB)"
+        (Format::Epub, &["epub"], "an e-book (EPUB)")
     } else if has("content.xml") {
-        "an OpenDocument file (ODT, ODS or ODP)"
+        match media_type(&mut archive).as_str() {
+            t if t.contains("spreadsheet") => (Format::Ods, &["ods", "ots"], "a spreadsheet (ODS)"),
+            t if t.contains("presentation") => {
+                (Format::Odp, &["odp", "otp"], "a presentation (ODP)")
+            }
+            _ if extension == "ods" => (Format::Ods, &["ods"], "a spreadsheet (ODS)"),
+            _ => (Format::Odt, &["odt", "ott"], "an OpenDocument text (ODT)"),
+        }
     } else {
-        "an archive (ZIP)"
-    }))
+        return Err(ExtractError::SaveAs {
+            what: "an archive (ZIP)".to_owned(),
+            remedy: "unpack it and upload the files in it".to_owned(),
+        });
+    };
+    Ok(named(format, extension, usual, what))
+}
+
+/// What an OpenDocument file says that it is: the member `mimetype`, or nothing.
+fn media_type(archive: &mut zip::ZipArchive<std::io::Cursor<&[u8]>>) -> String {
+    let mut text = String::new();
+    if let Ok(member) = archive.by_name("mimetype") {
+        // What is no text says nothing.
+        let _ = member.take(200).read_to_string(&mut text);
+    }
+    text
 }
 
 fn named(format: Format, extension: &str, usual: &[&str], what: &str) -> Sniffed {
@@ -222,5 +331,5 @@ fn extension(name: &str) -> String {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|w| w == needle)
+    memchr::memmem::find(haystack, needle).is_some()
 }

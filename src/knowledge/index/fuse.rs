@@ -1,6 +1,7 @@
 //! One ranking from several, and no passage twice.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009).
 pub const RRF_K: f32 = 60.0;
@@ -47,55 +48,61 @@ pub fn fuse(rankings: &[Ranking<'_>], limit: usize) -> Vec<(i64, f32)> {
     fused
 }
 
-/// Drop passages that say nearly the same as a better one before them: the share of the shorter
-/// one's word triples that stand in the other is at least `threshold` (0 to 1; 0.8 is usual).
-/// A passage with other numbers is never dropped: an old and a new price list differ in nothing else.
-pub fn drop_near_identical(passages: &[(i64, &str)], threshold: f32) -> Vec<i64> {
-    let mut kept: Vec<(i64, Prints)> = Vec::new();
-    for (id, text) in passages {
-        let prints = Prints::of(text);
-        if !kept
-            .iter()
-            .any(|(_, better)| better.covers(&prints, threshold))
-        {
-            kept.push((*id, prints));
-        }
-    }
-    kept.into_iter().map(|(id, _)| id).collect()
+/// How two passages are alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alike {
+    /// Whether all numbers of the second stand in the first.
+    pub same_numbers: bool,
 }
 
-struct Prints {
-    shingles: HashSet<String>,
+/// What a text is recognised by: its word triples, numbers left out, and its numbers.
+#[derive(Debug)]
+pub struct Prints {
+    /// Hashes of the triples: only equality matters, and a search compares many.
+    shingles: HashSet<u64>,
     numbers: HashSet<String>,
 }
 
 impl Prints {
-    fn of(text: &str) -> Self {
+    /// The prints of a text.
+    pub fn of(text: &str) -> Self {
         let lower = text.to_lowercase();
         let words: Vec<&str> = lower
             .split(|c: char| !c.is_alphanumeric())
             .filter(|w| !w.is_empty())
             .collect();
+        let is_number = |w: &&str| w.chars().any(char::is_numeric);
         let numbers = words
             .iter()
-            .filter(|w| w.chars().any(char::is_numeric))
+            .filter(|w| is_number(w))
             .map(|w| (*w).to_owned())
             .collect();
+        let words: Vec<&str> = words.into_iter().filter(|w| !is_number(w)).collect();
+        let print = |words: &[&str]| {
+            let mut hasher = DefaultHasher::new();
+            words.hash(&mut hasher);
+            hasher.finish()
+        };
         let shingles = if words.len() < SHINGLE {
-            HashSet::from([words.join(" ")])
+            HashSet::from([print(&words)])
         } else {
-            words.windows(SHINGLE).map(|w| w.join(" ")).collect()
+            words.windows(SHINGLE).map(print).collect()
         };
         Self { shingles, numbers }
     }
 
-    fn covers(&self, other: &Self, threshold: f32) -> bool {
+    /// Whether the other text says nearly the same as this one: the share of the shorter one's
+    /// triples that stand in the other is at least `threshold` (0 to 1; 0.8 is usual).
+    pub fn covers(&self, other: &Self, threshold: f32) -> Option<Alike> {
+        // Only what the other one holds counts: a longer one may say more.
+        if other.shingles.len() > self.shingles.len() * 2 {
+            return None;
+        }
         let common = self.shingles.intersection(&other.shingles).count() as f32;
         let shorter = self.shingles.len().min(other.shingles.len()).max(1) as f32;
-        // Only what the dropped passage holds counts: a longer one may say more.
-        other.shingles.len() <= self.shingles.len() * 2
-            && common / shorter >= threshold
-            && other.numbers.is_subset(&self.numbers)
+        (common / shorter >= threshold).then(|| Alike {
+            same_numbers: other.numbers.is_subset(&self.numbers),
+        })
     }
 }
 
@@ -154,27 +161,20 @@ mod tests {
     }
 
     #[test]
-    fn near_identical_passages_go_and_other_numbers_stay() {
-        let passages = [
-            (
-                1,
-                "We are open from Monday to Friday, nine to five, and closed on all public holidays.",
-            ),
-            (
-                2,
-                "We are open from Monday to Friday, nine to five and closed on all public holidays",
-            ),
-            (
-                3,
-                "An adult cleaning costs $128 for members of the plan in the year 2026.",
-            ),
-            (
-                4,
-                "An adult cleaning costs $119 for members of the plan in the year 2024.",
-            ),
-            (5, "Parking is free."),
-        ];
-        assert_eq!(drop_near_identical(&passages, 0.8), [1, 3, 4, 5]);
-        assert!(drop_near_identical(&[], 0.8).is_empty());
+    fn near_identical_passages_are_known_and_their_numbers_compared() {
+        let open =
+            "We are open from Monday to Friday, nine to five, and closed on all public holidays.";
+        let again =
+            "We are open from Monday to Friday, nine to five and closed on all public holidays";
+        let dear = "An adult cleaning costs $128 for members of the plan in the year 2026.";
+        let cheap = "An adult cleaning costs $119 for members of the plan in the year 2024.";
+        let same = |a, b| {
+            let alike = Prints::of(a).covers(&Prints::of(b), 0.8);
+            alike.map(|alike| alike.same_numbers)
+        };
+        assert_eq!(same(open, again), Some(true));
+        assert_eq!(same(dear, cheap), Some(false));
+        assert_eq!(same(open, dear), None);
+        assert_eq!(same(dear, "Parking is free."), None);
     }
 }

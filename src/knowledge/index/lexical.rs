@@ -1,30 +1,33 @@
 //! Finding passages by their words: BM25 (Robertson and Zaragoza 2009) in memory.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use tantivy::{
-    Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Term,
+    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
     collector::TopDocs,
-    query::{BooleanQuery, BoostQuery, ConstScoreQuery, Occur, Query, TermQuery},
+    query::{
+        Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery,
+        Occur, Query, TermQuery,
+    },
     schema::{FAST, Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions},
-    tokenizer::{Language, TextAnalyzer},
+    tokenizer::{TextAnalyzer, WhitespaceTokenizer},
 };
 
+use super::vocabulary::{PassageTerms, Terms, Vocabulary};
 use super::{IndexError, terms};
+use crate::knowledge::Language;
+use crate::knowledge::query::Sought;
 
 /// Memory for passages that are not yet committed, in bytes; the library's minimum is 15 MB.
 const WRITER_BYTES: usize = 20_000_000;
-/// Longest question that is searched for, in terms: a pasted page is no question.
-const MAX_TERMS: usize = 64;
-
-const STEMMED: &str = "stemmed";
-const PLAIN: &str = "plain";
+/// The analyser of fields whose terms were made here.
+const MADE: &str = "made";
 
 /// Weights of the fields, found on public collections; the text has 1.
 const TITLE_WEIGHT: f32 = 0.2;
 const HEADING_WEIGHT: f32 = 0.4;
 /// Words as written, beside their stems: they separate "policy" from "police".
-const PLAIN_WEIGHT: f32 = 0.3;
+const WRITTEN_WEIGHT: f32 = 0.3;
 
 /// Which passage is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,20 @@ pub struct ChunkRef<'a> {
     pub chunk: i64,
 }
 
+/// What a passage is found by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Text<'a> {
+    /// The language that its words are reduced to stems by.
+    pub language: Language,
+    /// Title of its document.
+    pub title: &'a str,
+    /// Headings above it.
+    pub heading: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
+
+#[derive(Clone, Copy)]
 struct Fields {
     workspace: Field,
     document: Field,
@@ -44,7 +61,7 @@ struct Fields {
     title: Field,
     heading: Field,
     text: Field,
-    plain: Field,
+    written: Field,
 }
 
 /// The word index of all workspaces.
@@ -52,30 +69,20 @@ pub struct LexicalIndex {
     fields: Fields,
     reader: IndexReader,
     writer: Mutex<IndexWriter>,
-    stemmed: TextAnalyzer,
-    as_written: TextAnalyzer,
+    vocabulary: RwLock<Vocabulary>,
 }
 
 impl LexicalIndex {
-    /// An empty index, with English stems.
+    /// An empty index.
     ///
     /// # Errors
     /// If the library cannot start its writer thread.
     pub fn new() -> Result<Self, IndexError> {
-        Self::with_language(Language::English)
-    }
-
-    /// An empty index with the stems of another language. Words of further languages are still
-    /// found as they are written.
-    ///
-    /// # Errors
-    /// If the library cannot start its writer thread.
-    pub fn with_language(language: Language) -> Result<Self, IndexError> {
         let mut schema = Schema::builder();
-        let text = |analyzer: &str| {
+        let made = || {
             TextOptions::default().set_indexing_options(
                 TextFieldIndexing::default()
-                    .set_tokenizer(analyzer)
+                    .set_tokenizer(MADE)
                     .set_index_option(IndexRecordOption::WithFreqs),
             )
         };
@@ -83,15 +90,15 @@ impl LexicalIndex {
             workspace: schema.add_text_field("workspace", STRING),
             document: schema.add_text_field("document", STRING),
             chunk: schema.add_i64_field("chunk", FAST),
-            title: schema.add_text_field("title", text(STEMMED)),
-            heading: schema.add_text_field("heading", text(STEMMED)),
-            text: schema.add_text_field("text", text(STEMMED)),
-            plain: schema.add_text_field("plain", text(PLAIN)),
+            title: schema.add_text_field("title", made()),
+            heading: schema.add_text_field("heading", made()),
+            text: schema.add_text_field("text", made()),
+            written: schema.add_text_field("written", made()),
         };
         let index = Index::create_in_ram(schema.build());
-        let (stemmed, as_written) = (terms::stemmed(language), terms::plain());
-        index.tokenizers().register(STEMMED, stemmed.clone());
-        index.tokenizers().register(PLAIN, as_written.clone());
+        // Words are cut, folded and stemmed by the passage's language before they come here.
+        let made = TextAnalyzer::from(WhitespaceTokenizer::default());
+        index.tokenizers().register(MADE, made);
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index
             .reader_builder()
@@ -101,8 +108,7 @@ impl LexicalIndex {
             fields,
             reader,
             writer: Mutex::new(writer),
-            stemmed,
-            as_written,
+            vocabulary: RwLock::default(),
         })
     }
 
@@ -110,25 +116,41 @@ impl LexicalIndex {
     ///
     /// # Errors
     /// If the writer has failed.
-    pub fn add(
-        &self,
-        passage: ChunkRef<'_>,
-        title: &str,
-        heading: &str,
-        text: &str,
-    ) -> Result<(), IndexError> {
+    pub fn add(&self, passage: ChunkRef<'_>, text: Text<'_>) -> Result<(), IndexError> {
         let f = &self.fields;
         let mut doc = TantivyDocument::new();
         doc.add_text(f.workspace, passage.workspace);
         doc.add_text(f.document, passage.document);
         doc.add_i64(f.chunk, passage.chunk);
-        doc.add_text(f.title, title);
-        doc.add_text(f.heading, heading);
-        for part in [title, heading, text] {
-            doc.add_text(f.text, part);
-            doc.add_text(f.plain, part);
+        let mut stems: Vec<String> = Vec::new();
+        let mut written: Vec<String> = Vec::new();
+        for (field, part) in [
+            (Some(f.title), text.title),
+            (Some(f.heading), text.heading),
+            (None, text.text),
+        ] {
+            let before = stems.len();
+            for word in terms::words(part) {
+                stems.push(terms::stem(text.language, &word.folded));
+                written.push(word.folded);
+            }
+            if let Some(field) = field {
+                doc.add_text(field, stems.get(before..).unwrap_or_default().join(" "));
+            }
         }
+        doc.add_text(f.text, stems.join(" "));
+        doc.add_text(f.written, written.join(" "));
         self.writer().add_document(doc)?;
+        let counted = PassageTerms {
+            language: text.language,
+            tokens: stems.len() as u64,
+            stems: unique(&stems),
+            words: unique(&written),
+        };
+        self.vocabulary
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(passage.workspace, passage.document, &counted);
         Ok(())
     }
 
@@ -136,6 +158,10 @@ impl LexicalIndex {
     pub fn remove_document(&self, document: &str) {
         self.writer()
             .delete_term(Term::from_field_text(self.fields.document, document));
+        self.vocabulary
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove_document(document);
     }
 
     /// Make all changes visible to searches that start after this returns.
@@ -158,39 +184,45 @@ impl LexicalIndex {
         self.len() == 0
     }
 
+    /// Gives the words of a workspace to `read`; `None` if it has no passages.
+    pub fn with_terms<T>(&self, workspace: &str, read: impl FnOnce(Option<&Terms>) -> T) -> T {
+        let vocabulary = self
+            .vocabulary
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        read(vocabulary.of(workspace))
+    }
+
     /// The best passages of a workspace with their scores, best first.
     ///
-    /// The question is data, not a query language: every character is taken literally.
+    /// What is sought is data, not a query language: every character is taken literally.
     ///
     /// # Errors
     /// If the library fails to read its memory.
     pub fn search(
         &self,
         workspace: &str,
-        question: &str,
+        sought: &[Sought],
         limit: usize,
     ) -> Result<Vec<(i64, f32)>, IndexError> {
         let f = &self.fields;
-        let stems = terms::of_question(question, &mut self.stemmed.clone());
-        let written = terms::of_question(question, &mut self.as_written.clone());
-        if stems.is_empty() || limit == 0 {
+        if sought.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
         let mut any: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        let weighted = [
+        for (field, weight) in [
             (f.text, 1.0),
             (f.title, TITLE_WEIGHT),
             (f.heading, HEADING_WEIGHT),
-        ];
-        for term in stems.iter().take(MAX_TERMS) {
+        ] {
             any.extend(
-                weighted
+                sought
                     .iter()
-                    .map(|(field, weight)| (Occur::Should, word(*field, term, *weight))),
+                    .filter_map(|word| Some((Occur::Should, forms(field, word, weight)?))),
             );
         }
-        for term in written.iter().take(MAX_TERMS) {
-            any.push((Occur::Should, word(f.plain, term, PLAIN_WEIGHT)));
+        for written in sought.iter().filter_map(|s| s.written.as_deref()) {
+            any.push((Occur::Should, word(f.written, written, WRITTEN_WEIGHT)));
         }
         let own = TermQuery::new(
             Term::from_field_text(f.workspace, workspace),
@@ -204,7 +236,15 @@ impl LexicalIndex {
             (Occur::Must, Box::new(BooleanQuery::new(any))),
         ]);
         let searcher = self.reader.searcher();
-        let top = searcher.search(&query, &TopDocs::with_limit(limit).order_by_score())?;
+        let collector = TopDocs::with_limit(limit).order_by_score();
+        let top = self.with_terms(workspace, |terms| {
+            let statistics = Statistics {
+                fields: *f,
+                searcher: &searcher,
+                terms,
+            };
+            searcher.search_with_statistics_provider(&query, &collector, &statistics)
+        })?;
         let mut found = Vec::with_capacity(top.len());
         for (score, address) in top {
             let ids = searcher
@@ -222,6 +262,71 @@ impl LexicalIndex {
     }
 }
 
+/// Frequencies within one workspace: what other customers have must not weigh its words, and deleted
+/// passages count no more.
+struct Statistics<'a> {
+    fields: Fields,
+    searcher: &'a Searcher,
+    terms: Option<&'a Terms>,
+}
+
+impl Bm25StatisticsProvider for Statistics<'_> {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        match self.terms {
+            Some(terms) if field == self.fields.text || field == self.fields.written => {
+                Ok(terms.tokens())
+            }
+            _ => self.searcher.total_num_tokens(field),
+        }
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        match self.terms {
+            Some(terms) => Ok(terms.passages()),
+            None => self.searcher.total_num_docs(),
+        }
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        let Some(terms) = self.terms else {
+            return Bm25StatisticsProvider::doc_freq(self.searcher, term);
+        };
+        let value = term.value();
+        let Some(text) = value.as_str() else {
+            return Ok(0);
+        };
+        // A word of a title or heading is as telling as it is in the texts, which hold them too.
+        let passages = if term.field() == self.fields.written {
+            terms.word_passages(text)
+        } else if term.field() == self.fields.workspace {
+            terms.passages()
+        } else {
+            terms.stem_passages(text)
+        };
+        Ok(passages.min(terms.passages()))
+    }
+}
+
+fn unique(list: &[String]) -> Vec<&str> {
+    let mut each: Vec<&str> = list.iter().map(String::as_str).collect();
+    each.sort_unstable();
+    each.dedup();
+    each
+}
+
+/// A word in any of its forms: the best form that is found counts, not their sum.
+fn forms(field: Field, sought: &Sought, weight: f32) -> Option<Box<dyn Query>> {
+    let mut each: Vec<Box<dyn Query>> = sought
+        .stems
+        .iter()
+        .map(|(stem, counts)| word(field, stem, weight * counts))
+        .collect();
+    if each.len() > 1 {
+        return Some(Box::new(DisjunctionMaxQuery::new(each)));
+    }
+    each.pop()
+}
+
 fn word(field: Field, term: &str, weight: f32) -> Box<dyn Query> {
     let query = TermQuery::new(
         Term::from_field_text(field, term),
@@ -231,103 +336,5 @@ fn word(field: Field, term: &str, weight: f32) -> Box<dyn Query> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn passage(workspace: &'static str, document: &'static str, chunk: i64) -> ChunkRef<'static> {
-        ChunkRef {
-            workspace,
-            document,
-            chunk,
-        }
-    }
-
-    fn index() -> LexicalIndex {
-        let index = LexicalIndex::new().expect("an index in memory");
-        let add = |p, title, heading, text| index.add(p, title, heading, text).expect("added");
-        add(
-            passage("a", "d1", 1),
-            "Fees",
-            "Cleaning",
-            "An adult cleaning costs $128.",
-        );
-        add(
-            passage("a", "d1", 2),
-            "Fees",
-            "Crowns",
-            "A ceramic crown costs 1450 dollars.",
-        );
-        add(
-            passage("a", "d2", 3),
-            "Hours",
-            "",
-            "We are open Monday to Friday. Crème brûlée on Sunday.",
-        );
-        add(
-            passage("b", "d3", 4),
-            "Fees",
-            "Cleaning",
-            "Window cleaning costs $40.",
-        );
-        add(
-            passage("a", "d4", 5),
-            "营业时间",
-            "",
-            "我们周日不营业，周一九点开门",
-        );
-        index.commit().expect("committed");
-        index
-    }
-
-    fn ids(index: &LexicalIndex, workspace: &str, question: &str) -> Vec<i64> {
-        index
-            .search(workspace, question, 10)
-            .expect("searched")
-            .into_iter()
-            .map(|(id, _)| id)
-            .collect()
-    }
-
-    #[test]
-    fn finds_stems_accents_and_chinese_within_one_workspace() {
-        let index = index();
-        assert_eq!(
-            ids(&index, "a", "How much do cleanings cost?").first(),
-            Some(&1)
-        );
-        assert_eq!(ids(&index, "a", "creme brulee"), [3]);
-        assert_eq!(ids(&index, "a", "周日营业吗"), [5]);
-        assert_eq!(ids(&index, "b", "cleaning"), [4]);
-        assert!(ids(&index, "c", "cleaning").is_empty());
-    }
-
-    #[test]
-    fn a_question_is_data() {
-        let index = index();
-        for odd in [
-            "\"crown",
-            "crown) OR (",
-            "text:crown AND -x",
-            "crown^9~2",
-            "+crown [a TO b]",
-            "crown\0\u{202E}",
-        ] {
-            assert_eq!(ids(&index, "a", odd).first(), Some(&2), "{odd}");
-        }
-        assert!(ids(&index, "a", "!?*").is_empty());
-        assert_eq!(ids(&index, "a", "we are").first(), Some(&3));
-        assert_eq!(
-            ids(&index, "a", &"crown ".repeat(100_000)).first(),
-            Some(&2)
-        );
-    }
-
-    #[test]
-    fn a_removed_document_is_gone_after_the_commit() {
-        let index = index();
-        index.remove_document("d1");
-        index.commit().expect("committed");
-        assert!(ids(&index, "a", "crown cleaning").is_empty());
-        assert_eq!(index.len(), 3);
-    }
-}
+#[path = "lexical_tests.rs"]
+mod tests;

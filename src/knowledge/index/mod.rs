@@ -5,8 +5,9 @@
 
 pub mod fuse;
 pub mod lexical;
-mod terms;
+pub mod terms;
 pub mod vector;
+pub mod vocabulary;
 
 use thiserror::Error;
 

@@ -4,7 +4,7 @@
 //! per vector). An approximate index is not needed at this size: 50,000 vectors of 384 numbers are
 //! 19 MB, and one pass over them takes a few milliseconds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::IndexError;
 
@@ -78,7 +78,7 @@ impl VectorIndex {
     }
 
     /// The passages of a workspace closest to `embedding`, with their cosine similarity (-1 to 1),
-    /// closest first.
+    /// closest first. Those in `also` come after them, however far they are.
     ///
     /// # Errors
     /// If the embedding has another number of dimensions, or numbers that cannot be used.
@@ -87,9 +87,10 @@ impl VectorIndex {
         workspace: &str,
         embedding: &[f32],
         limit: usize,
+        also: &HashSet<i64>,
     ) -> Result<Vec<(i64, f32)>, IndexError> {
         let (question, scale) = self.quantise(embedding)?;
-        let Some(shard) = self.workspaces.get(workspace).filter(|_| limit > 0) else {
+        let Some(shard) = self.workspaces.get(workspace) else {
             return Ok(Vec::new());
         };
         let mut scored: Vec<(i64, f32)> = shard
@@ -101,7 +102,8 @@ impl VectorIndex {
         let closer = |a: &(i64, f32), b: &(i64, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         if scored.len() > limit {
             scored.select_nth_unstable_by(limit, closer);
-            scored.truncate(limit);
+            let far = scored.split_off(limit);
+            scored.extend(far.into_iter().filter(|(chunk, _)| also.contains(chunk)));
         }
         scored.sort_by(closer);
         Ok(scored)
@@ -231,7 +233,9 @@ mod tests {
             .map(|(i, v)| (i as i64, cosine(v, &question)))
             .collect();
         exact.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let found = index.search("w", &question, 20).expect("searched");
+        let found = index
+            .search("w", &question, 20, &HashSet::new())
+            .expect("searched");
         assert_eq!(found.len(), 20);
         for (id, score) in &found {
             let true_score = exact.iter().find(|(i, _)| i == id).expect("known").1;
@@ -249,7 +253,7 @@ mod tests {
         index.add("a", "d1", 3, &[0.0, 1.0, 0.0]).expect("added");
         index.add("b", "d3", 4, &[1.0, 0.0, 0.0]).expect("added");
         let ids = |i: &VectorIndex| {
-            i.search("a", &[1.0, 0.0, 0.0], 9)
+            i.search("a", &[1.0, 0.0, 0.0], 9, &HashSet::new())
                 .expect("searched")
                 .iter()
                 .map(|r| r.0)
@@ -259,6 +263,9 @@ mod tests {
         index.remove_document("d1");
         assert_eq!(ids(&index), [2]);
         assert_eq!(index.len(), 2);
+        let also = HashSet::from([2, 9]);
+        let found = index.search("a", &[0.0, 1.0, 0.0], 0, &also);
+        assert_eq!(found.map(|f| f.len()).unwrap_or_default(), 1);
         index.add("a", "d1", 5, &[1.0, 0.0, 0.0]).expect("added");
         assert_eq!(ids(&index), [5, 2]);
     }
@@ -278,7 +285,7 @@ mod tests {
             Err(IndexError::NotFinite)
         ));
         assert!(matches!(
-            index.search("a", &[0.0, 0.0], 1),
+            index.search("a", &[0.0, 0.0], 1, &HashSet::new()),
             Err(IndexError::NotFinite)
         ));
     }

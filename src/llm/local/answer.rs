@@ -30,6 +30,8 @@ enum Choose {
     /// The most likely token; computed here, since it needs no sampler.
     Greedy,
     Sampler(Box<LlamaSampler>),
+    /// The likeliest of these words; each with the tokens that it may begin with.
+    Options(Vec<(String, Vec<LlamaToken>)>),
 }
 
 /// What becomes of tool calls in the text.
@@ -71,6 +73,9 @@ impl Prepared {
 }
 
 fn sampler(request: &ChatRequest, model: &LlamaModel) -> Result<Choose, LlmError> {
+    if let OutputFormat::Choice(words) = &request.format {
+        return Ok(Choose::Options(first_tokens(words, model)));
+    }
     let sampling = &request.sampling;
     let mut chain = Vec::new();
     if sampling.presence_penalty != 0.0 || sampling.frequency_penalty != 0.0 {
@@ -119,7 +124,7 @@ fn grammar(request: &ChatRequest) -> Result<Option<String>, LlmError> {
         }
         (_, _, OutputFormat::JsonSchema(schema)) => schema.clone(),
         (_, _, OutputFormat::JsonObject) => r#"{"type":"object"}"#.to_owned(),
-        (_, _, OutputFormat::Text) => return Ok(None),
+        (_, _, OutputFormat::Text | OutputFormat::Choice(_)) => return Ok(None),
     };
     llama_cpp_2::json_schema_to_grammar(&schema)
         .map(Some)
@@ -186,6 +191,19 @@ impl Answer {
         let token = match &mut self.prepared.choose {
             Choose::Greedy => most_likely(context.get_logits_ith(index)),
             Choose::Sampler(sampler) => sampler.sample(context, index),
+            Choose::Options(words) => {
+                let logits = context.get_logits_ith(index);
+                let chances = chances(logits, words);
+                let best = (0..chances.len()).max_by_key(|&at| chances.get(at));
+                let word = best
+                    .and_then(|at| words.get(at))
+                    .map(|(word, _)| word.clone());
+                let text = ChatEvent::Delta(word.unwrap_or_default());
+                return (
+                    vec![ChatEvent::Chances(chances), text],
+                    Some(FinishReason::Stop),
+                );
+            }
         };
         self.generated += 1;
         if model.vocab().is_eog(token) {
@@ -269,6 +287,52 @@ fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
+/// The tokens that each word may begin with: as it is, capitalised, and after a space.
+fn first_tokens(words: &[String], model: &LlamaModel) -> Vec<(String, Vec<LlamaToken>)> {
+    let vocab = model.vocab();
+    let of = |word: &String| {
+        let mut letters = word.chars();
+        let capital: String = letters
+            .next()
+            .map(|first| first.to_uppercase().chain(letters).collect())
+            .unwrap_or_default();
+        let mut tokens: Vec<LlamaToken> = [word.clone(), capital]
+            .iter()
+            .flat_map(|w| [w.clone(), format!(" {w}")])
+            .filter_map(|w| {
+                let tokens = vocab.tokenize(w.as_bytes(), false, false);
+                tokens.first().copied()
+            })
+            .collect();
+        tokens.sort_by_key(|token| token.0);
+        tokens.dedup();
+        (word.clone(), tokens)
+    };
+    words.iter().map(of).collect()
+}
+
+/// Log-probability of each word, in thousandths of a nat: the softmax over all tokens, summed over
+/// those that begin the word.
+fn chances(logits: &[f32], words: &[(String, Vec<LlamaToken>)]) -> Vec<i32> {
+    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let all: f64 = logits.iter().map(|&l| f64::from(l - top).exp()).sum();
+    let chance = |tokens: &[LlamaToken]| {
+        let of = tokens.iter().filter_map(|token| {
+            let at = usize::try_from(token.0).ok()?;
+            logits.get(at).map(|&l| f64::from(l - top).exp())
+        });
+        // Below e^-20 it makes no difference how little it is.
+        let log = (of.sum::<f64>() / all.max(f64::MIN_POSITIVE))
+            .ln()
+            .max(-20.0);
+        #[expect(clippy::cast_possible_truncation, reason = "between -20000 and 0")]
+        {
+            (log * 1000.0).round() as i32
+        }
+    };
+    words.iter().map(|(_, tokens)| chance(tokens)).collect()
+}
+
 /// Index of the largest logit. In blocks, so that the compiler can compare many at once.
 fn most_likely(logits: &[f32]) -> LlamaToken {
     const BLOCK: usize = 256;
@@ -286,6 +350,17 @@ fn most_likely(logits: &[f32]) -> LlamaToken {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_chances_of_words_are_a_softmax_over_all_tokens() {
+        let words = [
+            ("yes".to_owned(), vec![LlamaToken(0), LlamaToken(1)]),
+            ("no".to_owned(), vec![LlamaToken(2)]),
+            ("never".to_owned(), vec![LlamaToken(9)]),
+        ];
+        let found = chances(&[0.0, 0.0, 0.0, 0.0], &words);
+        assert_eq!(found, [-693, -1386, -20_000]);
+    }
 
     #[test]
     fn the_first_of_the_largest_logits_is_chosen() {

@@ -1,7 +1,8 @@
 //! The local engine: llama.cpp in a worker process.
 //!
 //! In the child, `process` loads the models and `scheduler` computes all requests together. In
-//! the parent, [`Local`] is a handle that implements [`ChatModel`] and [`Embedder`].
+//! the parent, [`Local`] is a handle that implements [`ChatModel`], [`Embedder`]
+//! and [`Reranker`].
 
 mod answer;
 mod chat;
@@ -10,6 +11,7 @@ mod process;
 mod prompt;
 pub mod protocol;
 mod queue;
+mod rerank;
 mod scheduler;
 mod sequences;
 mod text;
@@ -17,7 +19,7 @@ mod tools;
 
 pub use process::run;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -26,7 +28,11 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::protocol::{Detail, Event, Request};
-use super::{ChatModel, ChatRequest, ChatStream, Embedder, Embeddings, LlmError, Priority};
+use self::rerank::LocalReranker;
+use super::{
+    ChatModel, ChatRequest, ChatStream, Embedder, Embeddings, LlmError, Priority, RerankFigures,
+    Reranker,
+};
 use crate::worker::{Condition, Exchange, Spec, Status, Worker, WorkerError};
 
 type LlmWorker = Worker<Request, Event>;
@@ -41,6 +47,8 @@ pub struct Prepared {
     pub chat: Result<Weights, String>,
     /// The embedding model's file, or why there is none.
     pub embed: Result<Weights, String>,
+    /// The re-ranking model's file, or why there is none.
+    pub rerank: Result<Weights, String>,
 }
 
 /// A model file that was checked.
@@ -68,6 +76,8 @@ pub struct Local {
     /// Names to show until the files are known.
     chat_name: Arc<str>,
     embed_name: Arc<str>,
+    rerank_name: Arc<str>,
+    reranked: Arc<Mutex<RerankFigures>>,
     context: u32,
     dimensions: usize,
 }
@@ -80,6 +90,7 @@ impl Local {
         prepare: BoxFuture<'static, Prepared>,
         chat_name: &str,
         embed_name: &str,
+        rerank_name: &str,
         context: u32,
         dimensions: usize,
         shutdown: CancellationToken,
@@ -93,6 +104,9 @@ impl Local {
             {
                 tracing::warn!("{reason}");
             }
+            if let Err(reason) = &prepared.rerank {
+                tracing::info!("passages are not re-ranked: {reason}");
+            }
             let worker = Worker::start(prepared.spec.clone(), shutdown.clone());
             sender.send_replace(State::Serving {
                 worker,
@@ -104,6 +118,8 @@ impl Local {
             state,
             chat_name: chat_name.into(),
             embed_name: embed_name.into(),
+            rerank_name: rerank_name.into(),
+            reranked: Arc::default(),
             context,
             dimensions,
         }
@@ -133,6 +149,20 @@ impl Local {
     /// The embedding side.
     pub fn embedder(&self) -> Arc<dyn Embedder> {
         Arc::new(LocalEmbedder(self.clone()))
+    }
+
+    /// The re-ranking side.
+    pub fn reranker(&self) -> Arc<dyn Reranker> {
+        Arc::new(LocalReranker(self.clone()))
+    }
+
+    /// Why the re-ranking model that is there does not work; `None` also if there is none.
+    pub fn reranker_trouble(&self) -> Option<String> {
+        let Some(Condition::Ready(detail)) = self.status().map(|s| s.condition) else {
+            return None;
+        };
+        let detail: Detail = serde_json::from_str(&detail).ok()?;
+        detail.rerank?.err()
     }
 
     async fn serving(&self) -> Result<(LlmWorker, Arc<Prepared>), LlmError> {
@@ -175,6 +205,7 @@ impl Local {
         let part = match &request {
             Request::Chat(_) => &prepared.chat,
             Request::Embed { .. } => &prepared.embed,
+            Request::Rerank { .. } => &prepared.rerank,
         };
         if let Err(reason) = part {
             return Err(LlmError::Unavailable(reason.clone()));
@@ -243,7 +274,7 @@ impl ChatModel for LocalChat {
             match event {
                 Ok(Event::Chat(event)) => Some(Ok(event)),
                 Ok(Event::Error(error)) => Some(Err(error)),
-                Ok(Event::Embedded(_)) => None,
+                Ok(Event::Embedded(_) | Event::Scores(_)) => None,
                 Err(error) => Some(Err(ended(&error))),
             }
         })))
@@ -282,9 +313,7 @@ impl Embedder for LocalEmbedder {
         match exchange.next().await {
             Some(Ok(Event::Embedded(embeddings))) => Ok(embeddings),
             Some(Ok(Event::Error(error))) => Err(error),
-            Some(Ok(Event::Chat(_))) | None => {
-                Err(LlmError::Interrupted("the engine gave no vectors".into()))
-            }
+            Some(Ok(_)) | None => Err(LlmError::Interrupted("the engine gave no vectors".into())),
             Some(Err(error)) => Err(ended(&error)),
         }
     }

@@ -10,6 +10,7 @@ use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 use super::chat::Chat;
 use super::embed::Encoder;
 use super::protocol::{Detail, Request, Setup};
+use super::rerank::{self, Desk};
 use super::scheduler;
 use crate::worker::child::{self, Port};
 use crate::worker::sandbox;
@@ -44,6 +45,10 @@ pub fn run() -> io::Result<()> {
         Ok(model) => Encoder::new(&backend, model, threads).and_then(|e| fitting(e, &setup)),
         Err(reason) => Err(reason.clone()),
     };
+    let desk = match &setup.rerank {
+        Some(rerank) => Desk::start(rerank, setup.threads, &port),
+        None => Err(missing("re-ranking")),
+    };
     let detail = Detail {
         chat: setup
             .chat
@@ -55,9 +60,13 @@ pub fn run() -> io::Result<()> {
                 .map(Encoder::dimensions)
                 .map_err(Clone::clone)
         }),
+        rerank: setup.rerank.as_ref().map(|_| {
+            let window = desk.as_ref().map(|_| Desk::window());
+            window.map_err(Clone::clone)
+        }),
         held,
     };
-    let commands = child::listen::<Request>(&port)?;
+    let commands = rerank::divide(child::listen::<Request>(&port)?, desk, &port)?;
     port.ready(serde_json::to_string(&detail).map_err(io::Error::other)?)?;
     scheduler::run(&commands, &port, chat, encoder)
 }

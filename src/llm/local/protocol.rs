@@ -14,6 +14,8 @@ pub struct Setup {
     pub chat: Option<ChatSetup>,
     /// The embedding model, if there is one.
     pub embed: Option<PathBuf>,
+    /// The re-ranking model, if there is one.
+    pub rerank: Option<RerankSetup>,
     /// Length of the vectors that the index is made for.
     pub dimensions: usize,
     /// Threads of each engine.
@@ -41,6 +43,15 @@ pub struct ChatSetup {
     pub gpu_layers: u32,
 }
 
+/// The re-ranker's share of [`Setup`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RerankSetup {
+    /// ONNX file.
+    pub model: PathBuf,
+    /// Its vocabulary: a `tokenizer.json`.
+    pub tokenizer: PathBuf,
+}
+
 /// What the worker says of itself when it is ready.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Detail {
@@ -48,6 +59,8 @@ pub struct Detail {
     pub chat: Option<Result<u32, String>>,
     /// Dimensions, or why there is no embedding model.
     pub embed: Option<Result<usize, String>>,
+    /// Window in tokens, or why there is no re-ranking model.
+    pub rerank: Option<Result<u32, String>>,
     /// Protections that hold in the process.
     pub held: Held,
 }
@@ -64,6 +77,15 @@ pub enum Request {
         /// Place in the queue.
         priority: Priority,
     },
+    /// Scores of texts for a question.
+    Rerank {
+        /// The question.
+        query: String,
+        /// The texts.
+        texts: Vec<String>,
+        /// Place in the queue.
+        priority: Priority,
+    },
 }
 
 /// What the worker answers.
@@ -73,6 +95,8 @@ pub enum Event {
     Chat(ChatEvent),
     /// All vectors of a request.
     Embedded(Embeddings),
+    /// All scores of a request.
+    Scores(Vec<f32>),
     /// The request ends here.
     Error(LlmError),
 }

@@ -60,6 +60,11 @@ pub(super) fn run(
                     Ok(_) => jobs.push(Job::new(id, texts, priority)),
                     Err(reason) => refuse(port, id, LlmError::Unavailable(reason.clone()))?,
                 },
+                // These are answered on their own thread and do not come here.
+                Command::Request {
+                    id,
+                    body: Request::Rerank { .. },
+                } => child::forget(port, id),
                 Command::Cancel { id } => {
                     let known =
                         jobs.iter().any(|j| j.id == id) || chat.as_ref().is_ok_and(Chat::is_busy);

@@ -27,10 +27,11 @@ pub(super) fn append_member<R: Read + Seek>(
     };
     let mut archive = ZipArchive::new(input).map_err(broken)?;
     // Of several, the one nearest to the root: `config.json`, not `pooling/config.json`.
-    let matching = archive.file_names().filter(|name| is_end_of(suffix, name));
-    let nearest = matching
+    let names = archive.file_names().flatten();
+    let nearest = names
+        .filter(|name| is_end_of(suffix, name))
         .min_by_key(|name| name.matches('/').count())
-        .map(str::to_owned);
+        .map(|name| name.into_owned());
     let Some(found) = nearest else {
         return Ok(None);
     };

@@ -15,10 +15,12 @@ export class SourceDrawer {
     const asked = ++this.#asked
     const where = [citation.section, citation.page && `page ${citation.page}`].filter(Boolean).join(" · ")
     const query = `version=${encodeURIComponent(citation.version)}&span=${citation.span.join("-")}`
+    if (citation.kind && citation.kind !== "document") return this.#approved(citation)
     const page = `/documents/${encodeURIComponent(citation.document)}`
     this.#part("title").textContent = citation.title
     this.#part("where").textContent = where
     this.#part("link").href = `${page}?${query}#quote`
+    this.#part("link").lastChild.textContent = "Open the document"
     this.#quote({ before: "", quote: citation.quote, after: "" })
     this.#part("body").setAttribute("aria-busy", "true")
     if (!this.dialog.open) this.dialog.showModal()
@@ -29,6 +31,19 @@ export class SourceDrawer {
       // The quoted words are shown already; only their surroundings are missing.
     }
     if (asked === this.#asked) this.#part("body").removeAttribute("aria-busy")
+  }
+
+  // An answer or a fact that the business approved is shown whole; there is nothing around it.
+  #approved(citation) {
+    const faq = citation.kind === "faq"
+    const link = this.#part("link")
+    this.#part("title").textContent = citation.title
+    this.#part("where").textContent = faq ? "Approved answer" : "Business fact"
+    link.href = faq ? `/faq/${encodeURIComponent(citation.document)}` : "/facts"
+    link.lastChild.textContent = faq ? "Open the answer" : "Open the facts"
+    this.#part("body").removeAttribute("aria-busy")
+    this.#quote({ before: "", quote: citation.quote, after: "" })
+    if (!this.dialog.open) this.dialog.showModal()
   }
 
   #quote({ before, quote, after }) {

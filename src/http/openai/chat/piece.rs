@@ -32,7 +32,7 @@ pub(super) struct End {
 /// What an assistant's answer rests on; stands beside OpenAI's fields as `frontdesk`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Grounds {
-    /// How it was answered: `faq`, `fact`, `extract`, `model` or `refusal`.
+    /// How it was answered: `faq`, `fact`, `extract`, `model`, `refusal` or `talk`.
     #[schema(value_type = String)]
     rung: Rung,
     /// The places in the documents, in the order of their numbers.
@@ -61,7 +61,7 @@ impl Piece {
 pub(super) fn of_model(answer: ChatStream) -> Pieces {
     Box::pin(answer.filter_map(|event| {
         future::ready(match event {
-            Ok(ChatEvent::Started { .. }) => None,
+            Ok(ChatEvent::Started { .. } | ChatEvent::Chances(_)) => None,
             Ok(ChatEvent::Delta(text)) => Some(Piece::Delta(text)),
             Ok(ChatEvent::ToolCall(call)) => Some(Piece::ToolCall(call)),
             Ok(ChatEvent::Done { finish, usage }) => Some(Piece::End(Box::new(End {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::super::super::clock::Metadata;
 use super::super::ApiError;
 use super::tools;
 use crate::llm::{ChatMessage, ChatRequest, OutputFormat, Priority, Role, Sampling, ToolCall};
@@ -52,6 +53,8 @@ pub struct ChatCompletionRequest {
     tool_choice: Option<Value>,
     /// `text`, `json_object` or `json_schema`.
     response_format: Option<ResponseFormat>,
+    /// For an assistant, `now` sets its clock.
+    metadata: Option<Metadata>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -129,6 +132,7 @@ pub(super) struct Parsed {
     pub(super) request: ChatRequest,
     /// Whether the client set anything about sampling.
     custom_sampling: bool,
+    pub(super) metadata: Option<Metadata>,
 }
 
 /// What an assistant gets to know besides the question.
@@ -181,6 +185,7 @@ impl ChatCompletionRequest {
                 priority: Priority::Api,
             },
             custom_sampling,
+            metadata: self.metadata,
         })
     }
 

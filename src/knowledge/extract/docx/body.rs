@@ -3,8 +3,8 @@
 use quick_xml::events::{BytesStart, Event};
 
 use super::numbering::Numbering;
-use super::package::{Xml, attribute, each_event, entity, local};
 use super::styles::{Role, Styles};
+use crate::knowledge::extract::package::{Xml, attribute, each_event, entity, local};
 use crate::knowledge::extract::{BlockKind, Blocks, ExtractError, LINE_BREAK, plain, table::Table};
 
 /// Longest paragraph that is taken as a heading because all of it is bold, in characters.

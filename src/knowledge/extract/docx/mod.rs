@@ -2,16 +2,16 @@
 
 mod body;
 mod numbering;
-mod package;
 mod styles;
 
-use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits, clean};
-use package::Package;
+use super::chart::Chart;
+use super::package::{self, Package};
+use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits};
 
 /// Read a Word document.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let mut package = Package::open(bytes, limits)?;
-    let main = package.main_part()?;
+    let main = package.main_part("word/document.xml")?;
     let folder = main
         .rsplit_once('/')
         .map_or("", |(folder, _)| folder)
@@ -28,6 +28,13 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
             body::read(xml, &styles, &mut numbering, &mut blocks)
         })?
         .ok_or_else(|| ExtractError::malformed("its main part is missing"))?;
+    for chart in package.relations(&main)? {
+        if chart.kind == "chart"
+            && let Some(chart) = package.part(&chart.target, Chart::read)?
+        {
+            chart.append(&mut blocks, None)?;
+        }
+    }
     for notes in ["footnotes.xml", "endnotes.xml"] {
         package.part(&format!("{folder}/{notes}"), |xml| {
             body::read(xml, &styles, &mut numbering, &mut blocks)
@@ -36,18 +43,16 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     if blocks.blocks.is_empty() && package.has_pictures() {
         return Err(ExtractError::NoText);
     }
-    let title = package.part("docProps/core.xml", package::title)?.flatten();
+    let properties = package
+        .part("docProps/core.xml", package::properties)?
+        .unwrap_or_default();
     let heading = blocks
         .blocks
         .iter()
         .find(|b| b.kind == BlockKind::Heading(1))
         .map(|b| b.text.clone());
     let mut out = blocks.finish(Format::Docx);
-    out.title = heading.or(title.map(|t| clean::flowing(&t)).filter(|t| !t.is_empty()));
+    out.title = heading.or(properties.title);
+    out.written_at = properties.written_at;
     Ok(out)
-}
-
-/// A fault of the XML, in words for the document's owner.
-fn broken(e: impl std::fmt::Display) -> ExtractError {
-    ExtractError::malformed(format!("a part of it cannot be read: {e}"))
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use quick_xml::events::Event;
 
-use super::package::{Xml, attribute, each_event, local};
 use crate::knowledge::extract::ExtractError;
+use crate::knowledge::extract::package::{Xml, attribute, each_event, local};
 
 /// Levels of one numbering.
 const LEVELS: usize = 9;

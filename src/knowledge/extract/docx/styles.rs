@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::package::{Xml, attribute, each_event, local};
 use crate::knowledge::extract::ExtractError;
+use crate::knowledge::extract::package::{Xml, attribute, each_event, local};
 
 /// Most steps from a style to the one it is based on; longer chains are loops.
 const MAX_CHAIN: usize = 20;

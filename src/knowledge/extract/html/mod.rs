@@ -3,6 +3,7 @@
 mod boilerplate;
 mod depth;
 mod grid;
+mod page;
 
 use scraper::{ElementRef, Html, Node, Selector, node::Element};
 
@@ -29,6 +30,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     }
     let mut out = reader.blocks.finish(Format::Html);
     out.title = title.filter(|t| !t.is_empty());
+    out.web = Some(page::read(&page));
     if out.blocks.is_empty() {
         return Err(ExtractError::Empty);
     }
@@ -51,6 +53,11 @@ pub(super) fn append_fragment(html: &str, blocks: &mut Blocks) -> Result<(), Ext
     let done = reader.walk(page.root_element());
     *blocks = reader.blocks;
     done
+}
+
+/// Refuses a page whose tags are nested so deeply that walking it would be dangerous.
+pub(in crate::knowledge) fn check_depth(page: &str) -> Result<(), String> {
+    depth::check(page).map_err(|error| error.to_string())
 }
 
 /// The encoding that the page itself names in its first kilobyte.

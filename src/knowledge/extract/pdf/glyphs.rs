@@ -49,7 +49,6 @@ pub(super) struct Seen {
     pub letters: usize,
     pub unreadable: usize,
     pub pictures: usize,
-    pub pages_of_pictures: usize,
 }
 
 /// Reads page after page, keeping the fonts between them.
@@ -58,6 +57,9 @@ pub(super) struct Collector<'a> {
     cache: InterpreterCache<'a>,
     ink: HashMap<u128, f32>,
     seen: Seen,
+    /// Numbers of the pages that hold pictures and next to no text.
+    pictured: Vec<u32>,
+    pages: u32,
     bytes: usize,
     limit: usize,
 }
@@ -69,6 +71,8 @@ impl<'a> Collector<'a> {
             cache: InterpreterCache::new(),
             ink: HashMap::new(),
             seen: Seen::default(),
+            pictured: Vec::new(),
+            pages: 0,
             bytes: 0,
             limit: limits.max_text_bytes,
         }
@@ -76,6 +80,11 @@ impl<'a> Collector<'a> {
 
     pub(super) fn seen(&self) -> Seen {
         self.seen
+    }
+
+    /// The numbers of the pages that hold pictures and next to no text.
+    pub(super) fn pictured(&self) -> &[u32] {
+        &self.pictured
     }
 
     /// The letters of a page in the order in which they are drawn.
@@ -107,7 +116,10 @@ impl<'a> Collector<'a> {
         self.seen.letters += seen.letters;
         self.seen.unreadable += seen.unreadable;
         self.seen.pictures += seen.pictures;
-        self.seen.pages_of_pictures += usize::from(seen.pictures > 0 && seen.letters < 20);
+        self.pages += 1;
+        if seen.pictures > 0 && seen.letters < 20 {
+            self.pictured.push(self.pages);
+        }
         self.bytes += glyphs.iter().map(|g| g.text.len()).sum::<usize>();
         if self.bytes > self.limit {
             return Err(ExtractError::TooLarge {

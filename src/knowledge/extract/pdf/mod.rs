@@ -46,6 +46,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         });
     }
     let seen = collector.seen();
+    let pictured = collector.pictured().to_vec();
     let running = furniture::remove(&mut pages);
     let mut blocks = Blocks::new(limits);
     for line in running {
@@ -72,13 +73,53 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
             seen.letters + seen.unreadable
         ));
     }
-    if seen.pages_of_pictures > 0 {
-        out.notes.push(format!(
-            "{} of {count} pages hold pictures and no text; what is written in the pictures was not read.",
-            seen.pages_of_pictures
-        ));
-    }
+    out.notes.extend(pictures_note(&pictured));
+    out.written_at = (pdf.metadata().modification_date)
+        .or(pdf.metadata().creation_date)
+        .and_then(|at| moment(&at));
     Ok(out)
+}
+
+/// Which pages are pictures: "Pages 2, 5-7 are pictures".
+fn pictures_note(pages: &[u32]) -> Option<String> {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for page in pages {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == *page => *last = *page,
+            _ => ranges.push((*page, *page)),
+        }
+    }
+    let named: Vec<String> = ranges
+        .iter()
+        .map(|(a, b)| match a == b {
+            true => a.to_string(),
+            false => format!("{a}-{b}"),
+        })
+        .collect();
+    match pages {
+        [] => None,
+        [page] => Some(format!(
+            "Page {page} is a picture: its text cannot be read. Run text recognition (OCR) over the document, or \
+             upload the text of that page."
+        )),
+        _ => Some(format!(
+            "Pages {} are pictures: their text cannot be read. Run text recognition (OCR) over the document, or \
+             upload the text of those pages.",
+            named.join(", ")
+        )),
+    }
+}
+
+/// A date of the file's properties as Unix ms.
+fn moment(at: &hayro_interpret::hayro_syntax::object::DateTime) -> Option<i64> {
+    let date = jiff::civil::Date::new(
+        i16::try_from(at.year).ok()?,
+        i8::try_from(at.month).ok()?,
+        i8::try_from(at.day).ok()?,
+    );
+    let noon = date.ok()?.at(12, 0, 0, 0);
+    let zoned = noon.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(zoned.timestamp().as_millisecond())
 }
 
 /// The title in the file's properties, unless a program put its file name there.

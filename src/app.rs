@@ -32,8 +32,9 @@ use crate::egress::{Allow, EgressError, Gateway, Limits, SystemLookup};
 use crate::eval::{EvalError, Runner};
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Reranker};
-use crate::speech::Transcriber;
+use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError};
+use crate::voice::{Desk, Parts};
 
 /// How long the parts have to finish what they are doing.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -86,6 +87,12 @@ pub struct App {
     pub reranker: Arc<dyn Reranker>,
     /// The speech recogniser.
     pub transcriber: Arc<dyn Transcriber>,
+    /// Ears for live speech.
+    pub ears: Arc<dyn Ears>,
+    /// The voice.
+    pub synthesizer: Arc<dyn Synthesizer>,
+    /// Takes voice sessions.
+    pub voice: Desk,
     /// Documents and their index.
     pub knowledge: Knowledge,
     /// Web pages that documents come from.
@@ -152,6 +159,8 @@ impl App {
             embedder,
             reranker,
             transcriber,
+            ears,
+            synthesizer,
             extractor,
             workers,
             ..
@@ -192,6 +201,15 @@ impl App {
             shutdown.clone(),
         );
         evals.recover().await?;
+        let voice = Desk::new(Parts {
+            store: store.clone(),
+            agent: agent.clone(),
+            ears: Arc::clone(&ears),
+            synthesizer: Arc::clone(&synthesizer),
+            places: 2,
+            shutdown: shutdown.clone(),
+            tasks: tasks.clone(),
+        });
         Ok(Arc::new(Self {
             config,
             store,
@@ -199,6 +217,9 @@ impl App {
             embedder,
             reranker,
             transcriber,
+            ears,
+            synthesizer,
+            voice,
             knowledge,
             sources,
             gateway,

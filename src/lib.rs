@@ -9,6 +9,7 @@
 //! | 10 | [`cli`] | the commands; parses, calls one thing, prints |
 //! | 9 | [`http`] | the router, the pages, the JSON API and the OpenAI-compatible API |
 //! | 8 | [`app`] | the composition root: builds everything from the configuration, shuts it down in order |
+//! | 7 | [`voice`] | spoken conversations: who speaks, when it is whose turn, what was heard |
 //! | 7 | [`eval`] | golden questions, grading, comparing: what a change makes better or worse |
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
@@ -34,5 +35,6 @@ pub mod llm;
 pub mod models;
 pub mod speech;
 pub mod store;
+pub mod voice;
 pub mod web;
 pub mod worker;

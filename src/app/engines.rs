@@ -15,9 +15,9 @@ use crate::llm::local::protocol::{ChatSetup, Setup};
 use crate::llm::local::{Local, Prepared};
 use crate::llm::{ChatModel, Embedder, Reranker};
 use crate::models::{self, Cache, Catalogue};
-use crate::speech::Transcriber;
 use crate::speech::local as speech;
 use crate::speech::local::LocalTranscriber;
+use crate::speech::{Ears, Silent, Synthesizer, Transcriber};
 use crate::worker::Spec;
 use crate::worker::sandbox::Limits;
 
@@ -35,6 +35,10 @@ pub struct Engines {
     pub reranker: Arc<dyn Reranker>,
     /// Makes text of speech.
     pub transcriber: Arc<dyn Transcriber>,
+    /// Hears live speech.
+    pub ears: Arc<dyn Ears>,
+    /// Speaks.
+    pub synthesizer: Arc<dyn Synthesizer>,
     /// Makes text of documents.
     pub extractor: Arc<dyn Extractor>,
     /// What the worker processes are doing.
@@ -59,6 +63,8 @@ impl Engines {
             embedder: llm.embedder(),
             reranker: llm.reranker(),
             transcriber: Arc::new(transcriber),
+            ears: Arc::new(Silent("the live engines are being built".into())),
+            synthesizer: Arc::new(Silent("the live engines are being built".into())),
             extractor: Arc::new(extractor),
             workers: Box::new(move || {
                 let (llm, transcriber) = &statuses;

@@ -25,6 +25,7 @@ pub mod problem;
 pub mod route;
 pub mod server;
 mod sse;
+mod voice;
 
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -75,6 +76,8 @@ pub fn routes() -> Vec<Route> {
     let mut routes = health::routes();
     routes.extend(openai::routes());
     routes.extend(api::routes());
+    routes.extend(api::calls::routes());
+    routes.extend(voice::routes());
     routes
 }
 

@@ -15,10 +15,12 @@ mod judge;
 mod language;
 mod lines;
 mod listening;
+pub mod live;
 pub mod local;
 mod model_file;
 mod resample;
 mod sniff;
+pub mod spoken;
 mod types;
 mod vad;
 mod whisper;
@@ -27,6 +29,10 @@ mod windows;
 pub use decode::{AudioLimits, Pcm, SAMPLE_RATE, decode};
 pub use error::{AudioError, SpeechError};
 pub use language::{language_code, language_name};
+pub use live::{
+    Clip, ClipStream, Ears, Hearing, Pronunciation, Silent, SpeakRequest, Synthesizer, Utterance,
+    Voice,
+};
 pub use model_file::{ModelShape, check_model_file};
 pub use types::{Segment, TranscribeOptions, Transcript, Word};
 pub use vad::{CLEAR, FRAME, SpeechSpan, VadSettings, VoiceDetector, find_speech};

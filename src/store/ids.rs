@@ -82,6 +82,10 @@ uuid_id! {
     DocumentId;
     /// One uploaded version of a document.
     VersionId;
+    /// A person on a public page or in the widget.
+    VisitorId;
+    /// A voice session, by whatever way it came.
+    CallId;
     /// A conversation.
     ConversationId;
     /// A message of a conversation.

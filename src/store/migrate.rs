@@ -28,6 +28,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0002_knowledge_and_proof.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0003_voice.sql"),
+    },
 ];
 
 /// Makes the database at this place have exactly these migrations.

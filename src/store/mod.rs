@@ -23,6 +23,8 @@ mod values;
 
 pub mod api_keys;
 pub mod assistants;
+pub mod call_log;
+pub mod calls;
 pub mod chunks;
 pub mod conversations;
 pub mod documents;
@@ -39,8 +41,10 @@ pub mod key;
 pub mod lock;
 pub mod messages;
 pub mod password;
+pub mod pronunciations;
 pub mod ratings;
 pub mod receipts;
+pub mod recordings;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
@@ -49,12 +53,14 @@ pub mod sources;
 pub mod token;
 pub mod users;
 pub mod versions;
+pub mod visitors;
 pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    ApiKeyId, AssistantId, ChunkId, ConversationId, DocumentId, EvalRunId, EventId, FactId, FaqId,
-    GoldenId, JobId, MessageId, ProposalId, ReceiptId, SourceId, UserId, VersionId, WorkspaceId,
+    ApiKeyId, AssistantId, CallId, ChunkId, ConversationId, DocumentId, EvalRunId, EventId, FactId,
+    FaqId, GoldenId, JobId, MessageId, ProposalId, ReceiptId, SourceId, UserId, VersionId,
+    VisitorId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::fakes::{FakeChat, FakeEmbedder, FakeReranker, FakeTranscriber, InProcessExtractor};
+use crate::voice_fakes::{FakeEars, FakeSynthesizer};
 
 pub const ALL_SCOPES: [&str; 5] = ["chat", "audio", "documents", "admin", "evaluate"];
 /// Largest document and recording in the tests, in bytes.
@@ -29,6 +30,7 @@ pub const FILE_LIMIT: u64 = 1 << 20;
 pub struct TestApp {
     pub app: Arc<App>,
     pub chat: Arc<FakeChat>,
+    pub ears: Arc<FakeEars>,
     pub router: Router,
     /// A key with every scope for every workspace.
     pub key: String,
@@ -74,11 +76,14 @@ impl TestApp {
 
     async fn on(config: Config, store: Store, data: Arc<tempfile::TempDir>) -> Self {
         let chat = Arc::new(FakeChat::default());
+        let ears = Arc::new(FakeEars::default());
         let engines = Engines {
             chat: chat.clone(),
             embedder: Arc::new(FakeEmbedder),
             reranker: Arc::new(FakeReranker),
             transcriber: Arc::new(FakeTranscriber),
+            ears: ears.clone(),
+            synthesizer: Arc::new(FakeSynthesizer),
             extractor: Arc::new(InProcessExtractor),
             workers: Box::new(Vec::new),
             shutdown: CancellationToken::new(),
@@ -90,6 +95,7 @@ impl TestApp {
         Self {
             app,
             chat,
+            ears,
             router,
             key: String::new(),
             data,

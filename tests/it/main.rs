@@ -41,3 +41,4 @@ mod sources_pages;
 mod synonyms;
 mod upload;
 mod versions;
+mod voice_fakes;

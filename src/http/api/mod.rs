@@ -2,6 +2,7 @@
 //! here; entities of the store never serialise themselves.
 
 mod ask;
+pub(super) mod calls;
 mod conversations;
 pub(super) mod documents;
 mod egress;

@@ -7,6 +7,8 @@ mod embeddings;
 mod error;
 mod model_name;
 mod models;
+mod realtime;
+mod speech;
 
 pub use error::{ApiError, ErrorBody, ErrorEnvelope};
 
@@ -36,7 +38,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 /// Routes of `/v1`.
 pub(super) fn routes() -> Vec<Route> {
     const LIST: Policy = Policy::AnyOf(&[Scope::Chat, Scope::Audio]);
-    routes![
+    let mut routes = routes![
         (
             POST,
             "/v1/chat/completions",
@@ -57,7 +59,10 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         (GET, "/v1/models", LIST, models::list),
         (GET, "/v1/models/{*id}", LIST, models::get),
-    ]
+    ];
+    routes.extend(realtime::routes());
+    routes.extend(speech::routes());
+    routes
 }
 
 pub(super) mod paths {

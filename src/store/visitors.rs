@@ -1,0 +1,1 @@
+//! Visitors of the public pages and of the widget.

@@ -1,0 +1,99 @@
+//! Where voice sessions begin: how many there may be, and what each gets.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::line::Line;
+use crate::agent::Agent;
+use crate::speech::{Ears, Synthesizer};
+use crate::store::assistants::Assistant;
+use crate::store::calls::CallChannel;
+use crate::store::{ConversationId, Store, WorkspaceId};
+
+/// Why no session begins. The sentence is fit for the caller.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Busy {
+    /// All places are taken.
+    #[error("all our lines are busy right now; write to us in the chat, or try again in a minute")]
+    Full,
+    /// The owner turned voice off, or an engine is missing; the reason is for the owner.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// Who calls, and who answers.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Whose front desk.
+    pub workspace: WorkspaceId,
+    /// Who answers.
+    pub assistant: Assistant,
+    /// How the call came.
+    pub channel: CallChannel,
+    /// Who is on the other side, as the channel knows them.
+    pub name: Option<String>,
+    /// A conversation that goes on, for example one that began in the chat.
+    pub conversation: Option<ConversationId>,
+}
+
+/// A free place for a session; given back when it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// What the desk works with.
+pub struct Parts {
+    /// The store.
+    pub store: Store,
+    /// Answers.
+    pub agent: Agent,
+    /// Hears.
+    pub ears: Arc<dyn Ears>,
+    /// Speaks.
+    pub synthesizer: Arc<dyn Synthesizer>,
+    /// Most sessions at a time.
+    pub places: usize,
+    /// Fires when sessions must end.
+    pub shutdown: CancellationToken,
+    /// Where its tasks run.
+    pub tasks: TaskTracker,
+}
+
+/// Takes voice sessions. Clones are handles on the same one.
+#[derive(Clone)]
+pub struct Desk {
+    parts: Arc<Parts>,
+    places: Arc<Semaphore>,
+}
+
+impl Desk {
+    /// A desk of these parts. Must be called inside a tokio runtime.
+    pub fn new(parts: Parts) -> Self {
+        let places = Arc::new(Semaphore::new(parts.places));
+        Self {
+            parts: Arc::new(parts),
+            places,
+        }
+    }
+
+    /// Takes a place for a session of this workspace, if there is one.
+    ///
+    /// # Errors
+    /// [`Busy`], with a sentence for the caller.
+    pub async fn admit(&self, workspace: WorkspaceId) -> Result<Place, Busy> {
+        let _ = workspace;
+        let permit = self.places.clone().try_acquire_owned();
+        permit
+            .map(|_permit| Place { _permit })
+            .map_err(|_| Busy::Full)
+    }
+
+    /// Carries a session out; returns when it is over and its record is complete.
+    pub async fn serve(&self, place: Place, caller: Caller, line: Line) {
+        let _ = (place, caller, line, &self.parts.store);
+    }
+}

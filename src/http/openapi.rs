@@ -25,6 +25,8 @@ use super::openai::paths as openai;
         openai::audio::transcribe,
         openai::models::list,
         openai::models::get,
+        openai::realtime::connect,
+        openai::realtime::create,
         api::documents::list,
         api::documents::get,
         api::documents::text,

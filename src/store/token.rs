@@ -17,6 +17,8 @@ pub enum TokenKind {
     Session,
     /// The claim of a new installation: `fd_setup_…`.
     Setup,
+    /// A short-lived key for one session of the Realtime API: `ek_…`, as OpenAI's are.
+    ClientSecret,
 }
 
 impl TokenKind {
@@ -26,6 +28,7 @@ impl TokenKind {
             Self::ApiKey => "fd_live_",
             Self::Session => "fd_session_",
             Self::Setup => "fd_setup_",
+            Self::ClientSecret => "ek_",
         }
     }
 }

@@ -14,7 +14,7 @@ const RATES: std::ops::RangeInclusive<u32> = 2_000..=400_000;
 const MAX_GAP: f64 = 1.0;
 
 /// Collects mono samples at 16 kHz.
-pub(super) struct Mono16k {
+pub struct Mono16k {
     out: Vec<f32>,
     stage: Option<Stage>,
 }
@@ -35,12 +35,33 @@ struct Stage {
     samples_out: u64,
 }
 
+impl Default for Mono16k {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Mono16k {
-    pub(super) fn new() -> Self {
+    /// Nothing yet.
+    pub fn new() -> Self {
         Self {
             out: Vec::new(),
             stage: None,
         }
+    }
+
+    /// Takes out what is ready; what the filter still holds back comes with the next call.
+    pub fn take(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Ends a stretch of sound and takes out the rest of it; the next one begins afresh.
+    ///
+    /// # Errors
+    /// When the resampler fails.
+    pub fn take_rest(&mut self) -> Result<Vec<f32>, AudioError> {
+        self.flush()?;
+        Ok(self.take())
     }
 
     /// Samples so far.
@@ -49,7 +70,10 @@ impl Mono16k {
     }
 
     /// Adds interleaved frames.
-    pub(super) fn push(
+    ///
+    /// # Errors
+    /// For rates that no recorder has.
+    pub fn push(
         &mut self,
         interleaved: &[f32],
         channels: usize,

@@ -7,12 +7,13 @@ mod data;
 mod engine_status;
 mod engines;
 mod first_run;
+mod live_engine;
 mod protection;
 mod weights;
 
 pub use data::{DataFolder, key_strength};
 pub use engine_status::WorkerStatus;
-pub use engines::{Engines, speech_only};
+pub use engines::{Engines, speech_only, voice_only};
 pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
     load_demo, setup_token,

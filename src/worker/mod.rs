@@ -13,6 +13,7 @@ pub mod child;
 mod exchange;
 mod frames;
 mod life;
+pub mod priority;
 pub mod sandbox;
 mod supervisor;
 

@@ -187,3 +187,78 @@ pub(super) fn run(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sound of loud and soft stretches with noise that any language can compute.
+    fn sound(samples: u32) -> Vec<f32> {
+        let mut state = 1_u32;
+        (0..samples)
+            .map(|i| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let noise = f64::from((state >> 16) % 2001) - 1000.0;
+                let loud = if (i / 4000) % 2 == 0 { 9000.0 } else { 900.0 };
+                let i = f64::from(i);
+                let value = loud * (0.05 * i).sin() + loud / 2.0 * (0.31 * i).sin() + noise;
+                (value.floor() / 32_768.0) as f32
+            })
+            .collect()
+    }
+
+    fn check(seconds: u32, expected: &[(usize, usize, f32)], mean: f32) {
+        let features = Features::new().of(&sound(seconds * 16_000));
+        assert_eq!(features.len(), BANDS * FRAMES);
+        for &(band, frame, want) in expected {
+            let got = features[band * FRAMES + frame];
+            assert!(
+                (got - want).abs() < 2e-3,
+                "{band} {frame}: {got}, not {want}"
+            );
+        }
+        let got = features.iter().sum::<f32>() / features.len() as f32;
+        assert!((got - mean).abs() < 1e-3, "{got}, not {mean}");
+    }
+
+    // The numbers were computed in Python by the feature extractor that the model was trained with.
+
+    #[test]
+    fn features_of_short_sound_are_those_of_the_reference() {
+        let points = [
+            (0, 0, 0.01034),
+            (5, 0, -0.1881),
+            (10, 499, 0.51799),
+            (0, 500, 1.54702),
+            (10, 501, 0.80709),
+            (40, 620, 0.75729),
+            (79, 700, 0.89344),
+            (3, 799, 1.26454),
+            (60, 799, 0.78633),
+        ];
+        check(3, &points, 0.194_387);
+    }
+
+    #[test]
+    fn of_long_sound_the_end_counts() {
+        let points = [
+            (0, 0, 1.45443),
+            (5, 0, 1.34085),
+            (10, 499, 0.62973),
+            (0, 500, 1.21338),
+            (10, 501, 0.65998),
+            (40, 620, 0.75465),
+            (79, 700, 0.70742),
+            (3, 799, 1.14057),
+            (60, 799, 0.64813),
+        ];
+        check(10, &points, 0.718_804);
+    }
+
+    #[test]
+    fn silence_and_nothing_have_features_too() {
+        for samples in [vec![], vec![0.0; 16_000]] {
+            assert!(Features::new().of(&samples).iter().all(|v| v.is_finite()));
+        }
+    }
+}

@@ -34,7 +34,6 @@ pub use live::{
     Voice,
 };
 pub use model_file::{ModelShape, check_model_file};
-pub use resample::Mono16k;
 pub use types::{Segment, TranscribeOptions, Transcript, Word};
 pub use vad::{CLEAR, FRAME, SpeechSpan, VadSettings, VoiceDetector, find_speech};
 pub use whisper::Whisper;

@@ -14,7 +14,7 @@ const RATES: std::ops::RangeInclusive<u32> = 2_000..=400_000;
 const MAX_GAP: f64 = 1.0;
 
 /// Collects mono samples at 16 kHz.
-pub struct Mono16k {
+pub(super) struct Mono16k {
     out: Vec<f32>,
     stage: Option<Stage>,
 }
@@ -35,33 +35,12 @@ struct Stage {
     samples_out: u64,
 }
 
-impl Default for Mono16k {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Mono16k {
-    /// Nothing yet.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             out: Vec::new(),
             stage: None,
         }
-    }
-
-    /// Takes out what is ready; what the filter still holds back comes with the next call.
-    pub fn take(&mut self) -> Vec<f32> {
-        std::mem::take(&mut self.out)
-    }
-
-    /// Ends a stretch of sound and takes out the rest of it; the next one begins afresh.
-    ///
-    /// # Errors
-    /// When the resampler fails.
-    pub fn take_rest(&mut self) -> Result<Vec<f32>, AudioError> {
-        self.flush()?;
-        Ok(self.take())
     }
 
     /// Samples so far.
@@ -70,10 +49,7 @@ impl Mono16k {
     }
 
     /// Adds interleaved frames.
-    ///
-    /// # Errors
-    /// For rates that no recorder has.
-    pub fn push(
+    pub(super) fn push(
         &mut self,
         interleaved: &[f32],
         channels: usize,

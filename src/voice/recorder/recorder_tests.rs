@@ -106,7 +106,7 @@ async fn consent_late_in_the_call_keeps_the_calls_clock() {
     recorder.finish().await;
     let (found, bytes) = kept(&store, &call).await;
     assert!((10_000..10_060).contains(&found.duration_ms), "{found:?}");
-    assert!(found.bytes < 10_000, "silence is small: {}", found.bytes);
+    assert!(found.bytes < 15_000, "silence is small: {}", found.bytes);
     let peaks = peaks(bytes, 100).unwrap();
     assert!(peaks.caller[..94].iter().all(|peak| *peak < 5), "{peaks:?}");
     assert!(peaks.caller[97] > 15, "{peaks:?}");

@@ -56,10 +56,12 @@ impl Sound {
         let Some(packet) = self.packets.read_packet().map_err(broken)? else {
             return Ok(None);
         };
-        let mut samples = Vec::with_capacity(LONGEST * 2);
-        self.decoder
-            .decode_to_vec(&packet.data, &mut samples, LONGEST, false)
+        let mut samples = vec![0; LONGEST * 2];
+        let count = self
+            .decoder
+            .decode_to_slice(&packet.data, &mut samples, false)
             .map_err(|code| broken(code.message()))?;
+        samples.truncate(count * 2);
         let drop = (self.skip * 2).min(samples.len());
         self.skip -= drop / 2;
         let kept = samples.drain(drop..).map(u16::cast_signed).collect();

@@ -1,7 +1,7 @@
 //! Two channels on one clock: sound that comes late, early, or in stretches with nothing between.
 
 use super::RATE;
-use crate::speech::Mono16k;
+use crate::speech::Mono;
 
 /// Samples of a piece: 2 s.
 const PIECE: usize = 2 * RATE as usize;
@@ -51,7 +51,7 @@ pub(super) struct Track {
 }
 
 struct Stretch {
-    mono: Mono16k,
+    mono: Mono,
     rate: u32,
     /// Where its next resampled sample belongs, in samples of the track.
     next: usize,
@@ -79,7 +79,7 @@ impl Track {
             self.end_stretch();
         }
         let stretch = self.voice.get_or_insert_with(|| Stretch {
-            mono: Mono16k::new(),
+            mono: Mono::at(RATE),
             rate,
             next: sample_at(at_ms),
             expected_ms: at_ms,
@@ -133,8 +133,8 @@ impl Track {
     }
 
     fn end_stretch(&mut self) {
-        if let Some(mut stretch) = self.voice.take()
-            && let Ok(rest) = stretch.mono.take_rest()
+        if let Some(stretch) = self.voice.take()
+            && let Ok(rest) = stretch.mono.finish()
         {
             self.place_agent(stretch.next, &rest);
         }

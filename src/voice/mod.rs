@@ -12,6 +12,7 @@ mod listener;
 mod outbox;
 mod phrases;
 mod playout;
+pub mod recorder;
 mod sentences;
 mod session;
 mod settings;
@@ -21,4 +22,5 @@ mod words;
 
 pub use desk::{Busy, Caller, Desk, Parts, Place};
 pub use line::{Incoming, LINE_RATE, Line, Outgoing, Phase, line};
+pub use recorder::Recorder;
 pub use settings::{RecordingMode, VoiceSettings};

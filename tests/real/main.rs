@@ -11,6 +11,7 @@
 
 mod rerank;
 mod server;
+mod voice;
 
 use std::time::Duration;
 

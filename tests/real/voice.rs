@@ -198,7 +198,7 @@ async fn real_model_live_speech_is_heard_and_noise_is_not() {
     let heard = live.hear(utterance(sound.clone(), false)).await.unwrap();
     println!("{heard:?} of {} ms", sound.len() / 32);
     assert!(
-        words(&heard.text).len() > 2 && heard.language == "en",
+        !words(&heard.text).is_empty() && heard.language == "en",
         "{heard:?}"
     );
     let partial = live.hear(utterance(sound.clone(), true)).await.unwrap();

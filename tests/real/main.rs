@@ -12,6 +12,7 @@
 mod rerank;
 mod server;
 mod voice;
+mod voice_soak;
 
 use std::time::Duration;
 

@@ -168,7 +168,7 @@ fn tags(tokens: &[Token]) -> Vec<&'static str> {
         .iter()
         .any(|token| matches!(token, Token::Word(word) if ENGLISH.is_heteronym(word)));
     if !needed {
-        return tokens.iter().map(usual_tag).collect();
+        return (0..tokens.len()).map(|at| usual_tag(tokens, at)).collect();
     }
     let input: Vec<(String, String, bool)> = tokens
         .iter()
@@ -186,9 +186,9 @@ fn tags(tokens: &[Token]) -> Vec<&'static str> {
     ENGLISH.tagger.tag(&input)
 }
 
-/// Tag of words whose sounds do not depend on it, for the few that the dictionary treats by it.
-fn usual_tag(token: &Token) -> &'static str {
-    let Token::Word(word) = token else {
+/// Tag of words whose sounds hardly depend on it, for the few that the dictionary treats by it.
+fn usual_tag(tokens: &[Token], at: usize) -> &'static str {
+    let Token::Word(word) = &tokens[at] else {
         return "NN";
     };
     match word.as_str() {
@@ -197,6 +197,18 @@ fn usual_tag(token: &Token) -> &'static str {
         "am" | "Am" => "VBP",
         "to" | "To" => "TO",
         "in" | "In" | "by" | "By" => "IN",
+        // "Is that right?", "that is it" against "I see that you came".
+        "that" | "That" => {
+            let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+            let starts = match before {
+                Some(Token::Word(word)) => {
+                    ["is", "was", "of", "for", "at"].contains(&word.to_lowercase().as_str())
+                }
+                _ => true,
+            };
+            let ends = matches!(tokens.get(at + 1), None | Some(Token::Pause(_)));
+            if starts || ends { "DT" } else { "IN" }
+        }
         _ => "NN",
     }
 }

@@ -23,6 +23,7 @@ use super::openai::paths as openai;
         openai::chat::create,
         openai::embeddings::create,
         openai::audio::transcribe,
+        openai::speech::create,
         openai::models::list,
         openai::models::get,
         api::documents::list,

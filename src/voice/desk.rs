@@ -7,11 +7,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::line::Line;
+use super::session;
 use crate::agent::Agent;
 use crate::speech::{Ears, Synthesizer};
 use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
 use crate::store::{ConversationId, Store, WorkspaceId};
+use crate::worker::Governor;
 
 /// Why no session begins. The sentence is fit for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +57,8 @@ pub struct Parts {
     pub ears: Arc<dyn Ears>,
     /// Speaks.
     pub synthesizer: Arc<dyn Synthesizer>,
+    /// Told while a turn needs the cores.
+    pub governor: Governor,
     /// Most sessions at a time.
     pub places: usize,
     /// Fires when sessions must end.
@@ -94,6 +98,11 @@ impl Desk {
 
     /// Carries a session out; returns when it is over and its record is complete.
     pub async fn serve(&self, place: Place, caller: Caller, line: Line) {
-        let _ = (place, caller, line, &self.parts.store);
+        let running =
+            self.parts
+                .tasks
+                .track_future(session::run(Arc::clone(&self.parts), caller, line));
+        running.await;
+        drop(place);
     }
 }

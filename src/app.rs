@@ -7,12 +7,13 @@ mod data;
 mod engine_status;
 mod engines;
 mod first_run;
+mod live_engine;
 mod protection;
 mod weights;
 
 pub use data::{DataFolder, key_strength};
 pub use engine_status::WorkerStatus;
-pub use engines::{Engines, speech_only};
+pub use engines::{Engines, speech_only, voice_only};
 pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
     load_demo, setup_token,
@@ -31,10 +32,11 @@ use crate::config::Config;
 use crate::egress::{Allow, EgressError, Gateway, Limits, SystemLookup};
 use crate::eval::{EvalError, Runner};
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
-use crate::llm::{ChatModel, Embedder, Reranker};
+use crate::llm::{ChatModel, Embedder, Governed, Reranker};
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError};
 use crate::voice::{Desk, Parts};
+use crate::worker::Governor;
 
 /// How long the parts have to finish what they are doing.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -91,6 +93,8 @@ pub struct App {
     pub ears: Arc<dyn Ears>,
     /// The voice.
     pub synthesizer: Arc<dyn Synthesizer>,
+    /// Holds background work back during live turns.
+    pub governor: Governor,
     /// Takes voice sessions.
     pub voice: Desk,
     /// Documents and their index.
@@ -165,6 +169,8 @@ impl App {
             workers,
             ..
         } = engines;
+        let governor = Governor::default();
+        let embedder: Arc<dyn Embedder> = Arc::new(Governed::new(embedder, governor.clone()));
         let knowledge = Knowledge::start(
             store.clone(),
             Arc::clone(&embedder),
@@ -206,6 +212,7 @@ impl App {
             agent: agent.clone(),
             ears: Arc::clone(&ears),
             synthesizer: Arc::clone(&synthesizer),
+            governor: governor.clone(),
             places: 2,
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
@@ -219,6 +226,7 @@ impl App {
             transcriber,
             ears,
             synthesizer,
+            governor,
             voice,
             knowledge,
             sources,

@@ -24,6 +24,7 @@ use super::voice;
         openai::chat::create,
         openai::embeddings::create,
         openai::audio::transcribe,
+        openai::speech::create,
         openai::models::list,
         openai::models::get,
         api::documents::list,

@@ -4,9 +4,11 @@
 //! a stream of text; which engine answers (the local one in a worker process, later a provider that
 //! the owner turned on) is decided where the application is put together.
 
+mod governed;
 pub mod local;
 mod types;
 
+pub use governed::Governed;
 pub use types::{
     ChatEvent, ChatMessage, ChatRequest, ChatStream, Embeddings, FinishReason, LlmError,
     OutputFormat, Priority, RerankFigures, Role, Sampling, ToolCall, Usage,

@@ -7,6 +7,7 @@
 //! for a child process. It blocks: one thread transcribes one recording at a time.
 
 mod decode;
+pub mod encode;
 mod engine_log;
 mod error;
 pub mod format;
@@ -34,6 +35,7 @@ pub use live::{
     Voice,
 };
 pub use model_file::{ModelShape, check_model_file};
+pub use resample::Mono;
 pub use types::{Segment, TranscribeOptions, Transcript, Word};
 pub use vad::{CLEAR, FRAME, SpeechSpan, VadSettings, VoiceDetector, find_speech};
 pub use whisper::Whisper;

@@ -12,6 +12,7 @@ use crate::speech::{Ears, Synthesizer};
 use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
 use crate::store::{ConversationId, Store, WorkspaceId};
+use crate::worker::Governor;
 
 /// Why no session begins. The sentence is fit for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,6 +56,8 @@ pub struct Parts {
     pub ears: Arc<dyn Ears>,
     /// Speaks.
     pub synthesizer: Arc<dyn Synthesizer>,
+    /// Told while a turn needs the cores.
+    pub governor: Governor,
     /// Most sessions at a time.
     pub places: usize,
     /// Fires when sessions must end.

@@ -5,8 +5,10 @@
 
 mod desk;
 mod line;
+pub mod recorder;
 mod settings;
 
 pub use desk::{Busy, Caller, Desk, Parts, Place};
 pub use line::{Incoming, LINE_RATE, Line, Outgoing, Phase, line};
+pub use recorder::Recorder;
 pub use settings::{RecordingMode, VoiceSettings};

@@ -7,16 +7,20 @@
 //! - [`Worker`] (parent): starts the child, restarts it with back-off, watches heartbeat and memory,
 //!   routes events to the [`Exchange`] that waits for them.
 //! - [`child`]: what the child runs: reads requests, answers pings, writes events.
+//! - [`Governor`]: holds work back that nobody waits for while a live turn needs the cores.
 //! - [`sandbox`]: what the child gives up before it touches foreign bytes.
 
 pub mod child;
 mod exchange;
 mod frames;
+mod governor;
 mod life;
+pub mod priority;
 pub mod sandbox;
 mod supervisor;
 
 pub use exchange::Exchange;
+pub use governor::{Governor, Live};
 pub use supervisor::{Condition, Spec, Status, Worker};
 
 /// Why a worker could not answer. Each message is fit for the owner.

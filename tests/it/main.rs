@@ -38,6 +38,7 @@ mod sources;
 mod sources_bad;
 mod sources_manage;
 mod sources_pages;
+mod speech;
 mod synonyms;
 mod upload;
 mod versions;

@@ -79,4 +79,7 @@ pub(super) mod paths {
     pub(in crate::http) mod models {
         pub(in crate::http) use super::super::models::{__path_get, __path_list};
     }
+    pub(in crate::http) mod speech {
+        pub(in crate::http) use super::super::speech::__path_create;
+    }
 }

@@ -12,12 +12,12 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
 use super::answer::{Answer, Prepared};
-use super::prompt::{Template, fit};
+use super::prompt::{Template, fit, template_of};
 use super::protocol::{ChatSetup, Event};
 use super::queue::Queue;
 use super::scheduler::refuse;
 use super::sequences::{Admission, Placement, Sequences, Token};
-use crate::llm::{ChatRequest, LlmError};
+use crate::llm::{ChatRequest, LlmError, Priority};
 use crate::worker::child::Port;
 
 /// Prompt tokens computed in one round when nobody waits for a next word. Larger batches are hardly
@@ -25,6 +25,11 @@ use crate::worker::child::Port;
 const PREFILL_ALONE: usize = 512;
 /// Prompt tokens computed in one round beside running answers, so that their words keep coming.
 const PREFILL_BESIDE: usize = 64;
+/// While a live voice turn is computed the others rest, but for every this many rounds.
+const TURN_OF_THE_REST: u32 = 8;
+/// Answers beyond `chat.parallel` that only live voice turns may start: a caller does not wait until one of
+/// the others has ended.
+const VOICE_PLACES: usize = 2;
 /// Cells that finished conversations may keep: about five of usual length.
 const RESIDENT_CELLS: usize = 3072;
 /// Sequences beyond the running ones that keep finished conversations.
@@ -40,6 +45,8 @@ pub(super) struct Chat<'m> {
     books: Sequences,
     queue: Queue<Prepared>,
     active: Vec<Answer>,
+    /// Rounds since those that are no live voice turns last took part.
+    rested: u32,
 }
 
 impl<'m> Chat<'m> {
@@ -49,8 +56,9 @@ impl<'m> Chat<'m> {
         setup: ChatSetup,
         threads: i32,
     ) -> Result<Self, String> {
-        let sequences = usize::from(setup.parallel) + RESIDENT;
-        let batch = PREFILL_ALONE + usize::from(setup.parallel);
+        let answers = usize::from(setup.parallel) + VOICE_PLACES;
+        let sequences = answers + RESIDENT;
+        let batch = PREFILL_ALONE + answers;
         let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let params = LlamaContextParams::default()
             .with_n_ctx(NonZeroU32::new(setup.cells))
@@ -64,11 +72,12 @@ impl<'m> Chat<'m> {
             format!("the chat model cannot be started: {e}; is there enough memory?")
         })?;
         Ok(Self {
-            template: template(model)?,
+            template: template_of(model)?,
             batch: LlamaBatch::new(batch, 1),
             books: Sequences::new(sequences, setup.cells as usize, RESIDENT_CELLS),
             queue: Queue::new(usize::from(setup.queue)),
             active: Vec::new(),
+            rested: 0,
             model,
             context,
             setup,
@@ -176,11 +185,13 @@ impl<'m> Chat<'m> {
     }
 
     pub(super) fn admit(&mut self, port: &Port) -> std::io::Result<()> {
-        while self.active.len() < usize::from(self.setup.parallel) {
+        let parallel = usize::from(self.setup.parallel);
+        while self.active.len() < parallel + VOICE_PLACES {
             let books = &self.books;
             let mut blocked = false;
+            let full = self.active.len() >= parallel;
             let next = self.queue.offer(Instant::now(), |waiting| {
-                if blocked {
+                if blocked || (full && waiting.priority != Priority::Voice) {
                     return None;
                 }
                 match books.admit(&waiting.prompt, waiting.limit as usize, waiting.reuse) {
@@ -255,8 +266,18 @@ impl<'m> Chat<'m> {
                 place += 1;
                 place - 1
             };
+        let live = self
+            .active
+            .iter()
+            .any(|answer| answer.prepared.priority == Priority::Voice);
+        let resting = live && self.rested < TURN_OF_THE_REST;
+        self.rested = if resting { self.rested + 1 } else { 0 };
+        let takes_part = |answer: &Answer| !resting || answer.prepared.priority == Priority::Voice;
         for answer in &mut self.active {
             answer.logits = None;
+            if !takes_part(answer) {
+                continue;
+            }
             if let Some(token) = answer.next.take() {
                 let position = answer.position();
                 answer.logits = Some(add(&mut self.batch, token, position, answer.sequence, true));
@@ -272,7 +293,7 @@ impl<'m> Chat<'m> {
         let mut readers: Vec<&mut Answer> = self
             .active
             .iter_mut()
-            .filter(|a| !a.unread().is_empty())
+            .filter(|a| takes_part(a) && !a.unread().is_empty())
             .collect();
         // A stable sort: first come, first read within one priority.
         readers.sort_by_key(|a| std::cmp::Reverse(a.prepared.priority));
@@ -360,25 +381,4 @@ impl<'m> Chat<'m> {
             }
         }
     }
-}
-
-fn template(model: &LlamaModel) -> Result<Template, String> {
-    let vocab = model.vocab();
-    let text = |token| {
-        vocab
-            .text(token)
-            .map(|t| t.to_string_lossy().into_owned())
-            .unwrap_or_default()
-    };
-    let controls: Vec<String> = vocab
-        .tokens()
-        .filter(|&token| vocab.is_control(token))
-        .map(text)
-        .filter(|t| t.len() > 2)
-        .collect();
-    let source = model
-        .chat_template(None)
-        .ok()
-        .and_then(|t| t.to_string().ok());
-    Template::new(source, text(vocab.bos()), text(vocab.eos()), controls)
 }

@@ -1,5 +1,6 @@
 //! Messages to prompt text by the model's own chat template, and what is left out when it is too long.
 
+use llama_cpp_2::model::LlamaModel;
 use minijinja::{Environment, context, value::Value as JinjaValue};
 use serde_json::{Value, json};
 
@@ -166,6 +167,31 @@ pub(super) fn fit<T>(
         }
         dropped += DROP_STEP;
     }
+}
+
+/// The template that a model brings along.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn template_of(model: &LlamaModel) -> Result<Template, String> {
+    let vocab = model.vocab();
+    let text = |token| {
+        vocab
+            .text(token)
+            .map(|t| t.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    let controls: Vec<String> = vocab
+        .tokens()
+        .filter(|&token| vocab.is_control(token))
+        .map(text)
+        .filter(|t| t.len() > 2)
+        .collect();
+    let source = model
+        .chat_template(None)
+        .ok()
+        .and_then(|t| t.to_string().ok());
+    Template::new(source, text(vocab.bos()), text(vocab.eos()), controls)
 }
 
 #[cfg(test)]

@@ -1,0 +1,43 @@
+//! An embedder whose background work stands back while somebody speaks with the front desk.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Embedder, Embeddings, LlmError, Priority};
+use crate::worker::Governor;
+
+/// Wraps an embedder.
+pub struct Governed {
+    inner: Arc<dyn Embedder>,
+    governor: Governor,
+}
+
+impl Governed {
+    /// The same embedder, held back by this governor.
+    pub fn new(inner: Arc<dyn Embedder>, governor: Governor) -> Self {
+        Self { inner, governor }
+    }
+}
+
+#[async_trait]
+impl Embedder for Governed {
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    fn dimensions(&self) -> usize {
+        self.inner.dimensions()
+    }
+
+    fn ready(&self) -> Result<(), LlmError> {
+        self.inner.ready()
+    }
+
+    async fn embed(&self, texts: Vec<String>, priority: Priority) -> Result<Embeddings, LlmError> {
+        if priority == Priority::Background {
+            self.governor.background().await;
+        }
+        self.inner.embed(texts, priority).await
+    }
+}

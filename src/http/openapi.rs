@@ -7,6 +7,7 @@ use utoipa::{Modify, OpenApi};
 use super::api::paths as api;
 use super::health;
 use super::openai::paths as openai;
+use super::voice;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -104,6 +105,12 @@ use super::openai::paths as openai;
         api::sources::sync,
         api::sources::events,
         api::egress::list,
+        api::voice_notes::create,
+        voice::visit::create,
+        voice::chat::append,
+        voice::chat::list,
+        voice::chat::speak,
+        voice::socket::open,
     ),
     security(("api_key" = [])),
     modifiers(&ApiKey)

@@ -17,6 +17,8 @@ pub enum TokenKind {
     Session,
     /// The claim of a new installation: `fd_setup_…`.
     Setup,
+    /// A visitor of the public pages or of the widget: `fd_visit_…`.
+    Visitor,
 }
 
 impl TokenKind {
@@ -26,6 +28,7 @@ impl TokenKind {
             Self::ApiKey => "fd_live_",
             Self::Session => "fd_session_",
             Self::Setup => "fd_setup_",
+            Self::Visitor => "fd_visit_",
         }
     }
 }

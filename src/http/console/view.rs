@@ -20,6 +20,8 @@ pub enum Section {
     Quality,
     /// Recordings to text.
     Transcribe,
+    /// Chat and voice on the business's website.
+    Widget,
     /// API keys.
     Keys,
     /// Engines and data protection.
@@ -27,11 +29,12 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Documents,
         Self::Chat,
         Self::Quality,
         Self::Transcribe,
+        Self::Widget,
         Self::Keys,
         Self::Status,
     ];
@@ -42,6 +45,7 @@ impl Section {
             Self::Chat => "Chat",
             Self::Quality => "Quality",
             Self::Transcribe => "Transcribe",
+            Self::Widget => "Widget",
             Self::Keys => "API keys",
             Self::Status => "Status",
         }
@@ -53,6 +57,7 @@ impl Section {
             Self::Chat => "chat",
             Self::Quality => "quality",
             Self::Transcribe => "transcribe",
+            Self::Widget => "widget",
             Self::Keys => "keys",
             Self::Status => "status",
         }

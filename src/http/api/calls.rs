@@ -13,7 +13,7 @@ mod voice;
 mod wanted;
 
 pub use export::{Format, batch, head, single};
-pub use view::{CallInFull, CallView, in_full};
+pub use view::{CallInFull, CallView, TurnView, in_full};
 pub use wanted::Wanted;
 
 pub(in crate::http) use pronunciations::{add, import};

@@ -23,6 +23,8 @@ mod serve;
 mod settings;
 mod shared;
 mod sources;
+mod speak;
+mod talk;
 mod transcribe;
 mod worker;
 
@@ -83,6 +85,10 @@ enum Command {
     Facts(facts::Args),
     /// Write down what is said in a recording
     Transcribe(transcribe::Args),
+    /// Speak a text, into a file or over the loudspeaker
+    Speak(speak::Args),
+    /// Talk with the front desk at this machine's microphone and loudspeaker
+    Talk(talk::Args),
     /// Accounts, API keys and the setup link
     Admin(admin::Args),
     /// Show every setting with its value, its default and its variable
@@ -114,6 +120,8 @@ pub fn main() -> ExitCode {
         Command::Gaps(args) => gaps::run(args),
         Command::Facts(args) => facts::run(args),
         Command::Transcribe(args) => transcribe::run(args),
+        Command::Speak(args) => speak::run(args),
+        Command::Talk(args) => talk::run(args),
         Command::Admin(args) => admin::run(args),
         Command::Config(args) => settings::run(&args),
         Command::Worker(args) => worker::run(&args),

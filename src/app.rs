@@ -9,6 +9,7 @@ mod engines;
 mod first_run;
 mod live_engine;
 mod protection;
+mod retention;
 mod weights;
 
 pub use data::{DataFolder, key_strength};
@@ -20,6 +21,7 @@ pub use first_run::{
 };
 
 pub use protection::Protection;
+pub use retention::sweep;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -217,6 +219,7 @@ impl App {
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
         });
+        retention::start(store.clone(), &tasks, shutdown.clone());
         Ok(Arc::new(Self {
             config,
             store,

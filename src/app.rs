@@ -7,18 +7,21 @@ mod data;
 mod engine_status;
 mod engines;
 mod first_run;
+mod live_engine;
 mod protection;
+mod retention;
 mod weights;
 
 pub use data::{DataFolder, key_strength};
 pub use engine_status::WorkerStatus;
-pub use engines::{Engines, speech_only};
+pub use engines::{Engines, speech_only, voice_only};
 pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
     load_demo, setup_token,
 };
 
 pub use protection::Protection;
+pub use retention::sweep;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -217,6 +220,7 @@ impl App {
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
         });
+        retention::start(store.clone(), &tasks, shutdown.clone());
         Ok(Arc::new(Self {
             config,
             store,

@@ -9,6 +9,7 @@ mod climb;
 mod evidence;
 pub mod follow_up;
 mod phrases;
+mod prepare;
 mod prompt;
 pub mod proof;
 mod record;
@@ -20,6 +21,7 @@ mod support;
 mod talk;
 mod types;
 
+pub use prepare::{Committed, Prepared};
 pub use reply::{Agent, Measured, Turn, TurnStream};
 pub use settings::{AnswerSettings, Topic};
 pub use types::{Answer, Citation, CitationKind, Rung, Timings, Tokens, TurnEvent};

@@ -72,6 +72,20 @@ pub(super) async fn open(
         .await
 }
 
+/// Earlier messages of a conversation as the model gets to see them; nothing is written.
+pub(super) async fn history(
+    store: &Store,
+    workspace: WorkspaceId,
+    id: ConversationId,
+) -> Result<Vec<ChatMessage>, StoreError> {
+    store
+        .read(move |conn| {
+            let conversation = store::conversations::get(conn, workspace, id)?;
+            Ok(seen(&messages::list(conn, &conversation, HISTORY)?))
+        })
+        .await
+}
+
 /// Messages as the model gets to see them: the last few, without citation numbers.
 pub(super) fn seen(earlier: &[Message]) -> Vec<ChatMessage> {
     let skip = earlier.len().saturating_sub(HISTORY as usize);

@@ -148,7 +148,7 @@ impl Agent {
         })
     }
 
-    fn climb<'a>(
+    pub(super) fn climb<'a>(
         &'a self,
         turn: &'a Turn,
         view: View,
@@ -249,7 +249,7 @@ impl Agent {
         }
     }
 
-    async fn close(
+    pub(super) async fn close(
         &self,
         since: Instant,
         workspace: WorkspaceId,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::llm::local::Local;
+use crate::speech::live::LiveEngine;
 use crate::speech::local::LocalTranscriber;
 use crate::worker::sandbox::Held;
 use crate::worker::{Condition, Status};
@@ -58,6 +59,24 @@ pub(super) fn speech_status(transcriber: &LocalTranscriber) -> WorkerStatus {
             ..starting("speech")
         },
     }
+}
+
+pub(super) fn voice_status(live: &LiveEngine) -> WorkerStatus {
+    let mut status = match live.status() {
+        None => starting("voice"),
+        Some(Ok(status)) => of(&status),
+        Some(Err(reason)) => WorkerStatus {
+            state: "degraded".into(),
+            detail: Some(reason),
+            ..starting("voice")
+        },
+    };
+    let troubles = live.troubles();
+    if status.state == "ready" && !troubles.is_empty() {
+        status.state = "degraded".into();
+        status.detail = Some(troubles.join("; "));
+    }
+    status
 }
 
 fn starting(name: &str) -> WorkerStatus {

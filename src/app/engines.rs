@@ -7,17 +7,19 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::AppError;
-use super::engine_status::{WorkerStatus, llm_status, speech_status};
-use super::weights::{AUTO, AUTO_RERANK, chat_weights, file_exists, gguf, rerank_weights, usable};
+use super::engine_status::{WorkerStatus, llm_status, speech_status, voice_status};
+use super::live_engine::start_voice;
+use super::weights::{AUTO, AUTO_RERANK, chat_weights, file_exists, gguf, rerank_weights, whisper};
 use crate::config::{Config, worker_environment};
 use crate::knowledge::{Extractor, ProcessExtractor, extract};
 use crate::llm::local::protocol::{ChatSetup, Setup};
 use crate::llm::local::{Local, Prepared};
 use crate::llm::{ChatModel, Embedder, Reranker};
-use crate::models::{self, Cache, Catalogue};
+use crate::models::Catalogue;
+use crate::speech::live::LiveEngine;
 use crate::speech::local as speech;
 use crate::speech::local::LocalTranscriber;
-use crate::speech::{Ears, Silent, Synthesizer, Transcriber};
+use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::worker::Spec;
 use crate::worker::sandbox::Limits;
 
@@ -56,30 +58,46 @@ impl Engines {
         let program = program()?;
         let llm = start_llm(config, program.clone(), shutdown.clone())?;
         let transcriber = start_speech(config, program.clone(), shutdown.clone());
+        let live = start_voice(config, program.clone(), shutdown.clone());
         let extractor = extractor(config, program);
-        let statuses = (llm.clone(), transcriber.clone());
+        let statuses = (llm.clone(), transcriber.clone(), live.clone());
         Ok(Self {
             chat: llm.chat_model(),
             embedder: llm.embedder(),
             reranker: llm.reranker(),
             transcriber: Arc::new(transcriber),
-            ears: Arc::new(Silent("the live engines are being built".into())),
-            synthesizer: Arc::new(Silent("the live engines are being built".into())),
+            ears: Arc::new(live.clone()),
+            synthesizer: Arc::new(live),
             extractor: Arc::new(extractor),
             workers: Box::new(move || {
-                let (llm, transcriber) = &statuses;
-                vec![llm_status(llm), speech_status(transcriber)]
+                let (llm, transcriber, live) = &statuses;
+                vec![
+                    llm_status(llm),
+                    speech_status(transcriber),
+                    voice_status(live),
+                ]
             }),
             shutdown,
         })
     }
 }
 
-fn program() -> Result<PathBuf, AppError> {
+pub(super) fn program() -> Result<PathBuf, AppError> {
     std::env::current_exe().map_err(|source| AppError::Io {
         what: "finding this program's own file".into(),
         source,
     })
+}
+
+/// Only the voice process, for speaking and hearing without a store.
+///
+/// # Errors
+/// When this program's own file cannot be found.
+pub fn voice_only(
+    config: &Arc<Config>,
+    shutdown: CancellationToken,
+) -> Result<LiveEngine, AppError> {
+    Ok(start_voice(config, program()?, shutdown))
 }
 
 /// Only the speech engine, for transcribing without a store.
@@ -107,7 +125,7 @@ fn extractor(config: &Config, program: PathBuf) -> ProcessExtractor {
 }
 
 /// What a worker may read: its models, and what OpenMP asks of the system.
-fn limits(models: &[PathBuf], gpu: bool) -> Limits {
+pub(super) fn limits(models: &[PathBuf], gpu: bool) -> Limits {
     let mut readable = models.to_vec();
     readable.extend(["/proc", "/sys"].map(PathBuf::from));
     let writable = if gpu {
@@ -221,7 +239,7 @@ fn failed_llm(reason: &str) -> Prepared {
     }
 }
 
-fn spec(engine: &str, config: &Config, program: PathBuf, init: String) -> Spec {
+pub(super) fn spec(engine: &str, config: &Config, program: PathBuf, init: String) -> Spec {
     Spec {
         name: engine.into(),
         program,
@@ -248,27 +266,10 @@ fn start_speech(
 }
 
 fn prepare_speech(config: &Config, program: PathBuf) -> Result<speech::Prepared, String> {
-    let catalogue = Catalogue::embedded().map_err(|e| e.to_string())?;
-    let cache = Cache::new(&config.models_dir);
-    let find = |name: &str| -> Result<(String, PathBuf), String> {
-        let entry = catalogue.get(name).map_err(|e| e.to_string())?;
-        let (path, _) = usable(config, &cache, entry)?;
-        models::inspect::whisper(&path).map_err(|e| e.to_string())?;
-        Ok((entry.name.clone(), path))
-    };
-    let english = find(&config.speech_model);
-    let other = find(&config.speech_multilingual);
-    let multilingual = other.as_ref().ok().map(|(name, _)| name.clone());
-    let mut models: Vec<(String, PathBuf)> = Vec::new();
-    for found in [&english, &other] {
-        if let Ok(found) = found
-            && !models.contains(found)
-        {
-            models.push(found.clone());
-        }
-    }
+    let found = whisper(config)?;
+    let (models, multilingual) = (found.models, found.multilingual);
     if models.is_empty() {
-        return Err(english.err().unwrap_or_default());
+        return Err(found.trouble.unwrap_or_default());
     }
     let names = models.iter().map(|(name, _)| name.clone()).collect();
     let paths: Vec<PathBuf> = models.iter().map(|(_, path)| path.clone()).collect();

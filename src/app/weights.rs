@@ -147,3 +147,40 @@ pub(super) fn rerank_weights(
     let name = entry.name.clone();
     Ok((setup, Weights { name, sha256 }))
 }
+
+/// The models that make text of speech.
+pub(super) struct Whispers {
+    /// By catalogue name; the first is for English.
+    pub(super) models: Vec<(String, PathBuf)>,
+    /// Of these, the one for other languages.
+    pub(super) multilingual: Option<String>,
+    /// Why the English one is not there.
+    pub(super) trouble: Option<String>,
+}
+
+/// The speech models of the settings that are there.
+pub(super) fn whisper(config: &Config) -> Result<Whispers, String> {
+    let catalogue = Catalogue::embedded().map_err(|e| e.to_string())?;
+    let cache = Cache::new(&config.models_dir);
+    let find = |name: &str| -> Result<(String, PathBuf), String> {
+        let entry = catalogue.get(name).map_err(|e| e.to_string())?;
+        let (path, _) = usable(config, &cache, entry)?;
+        models::inspect::whisper(&path).map_err(|e| e.to_string())?;
+        Ok((entry.name.clone(), path))
+    };
+    let english = find(&config.speech_model);
+    let other = find(&config.speech_multilingual);
+    let mut models: Vec<(String, PathBuf)> = Vec::new();
+    for found in [&english, &other] {
+        if let Ok(found) = found
+            && !models.contains(found)
+        {
+            models.push(found.clone());
+        }
+    }
+    Ok(Whispers {
+        models,
+        multilingual: other.ok().map(|(name, _)| name),
+        trouble: english.err(),
+    })
+}

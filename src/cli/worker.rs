@@ -2,6 +2,8 @@
 
 use clap::{Args as ClapArgs, ValueEnum};
 
+use crate::worker::priority;
+
 /// Arguments of `frontdesk worker`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
@@ -13,8 +15,10 @@ pub(super) struct Args {
 enum Engine {
     /// Chat and embeddings.
     Llm,
-    /// Transcription.
+    /// Transcription of recordings.
     Speech,
+    /// Live speech: hearing, ends of turns, a voice.
+    Voice,
     /// One document.
     Extract,
 }
@@ -22,8 +26,15 @@ enum Engine {
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match args.engine {
         Engine::Llm => crate::llm::local::run()?,
-        Engine::Speech => crate::speech::local::run()?,
-        Engine::Extract => crate::knowledge::reader::run()?,
+        Engine::Speech => {
+            priority::lower();
+            crate::speech::local::run()?;
+        }
+        Engine::Voice => crate::speech::live::run()?,
+        Engine::Extract => {
+            priority::lower();
+            crate::knowledge::reader::run()?;
+        }
     }
     Ok(())
 }

@@ -141,6 +141,10 @@ settings! {
         "Whisper model for English recordings, by catalogue name.";
     speech_multilingual: String = "whisper-base".into(), "speech.multilingual",
         "Whisper model for other languages, by catalogue name.";
+    voice_model: String = "auto".into(), "voice.model",
+        "Voice that speaks, by catalogue name; auto: the starter voice, if it is there; none: nothing is spoken.";
+    voice_turn_model: String = "smart-turn-v3.2".into(), "voice.turn_model",
+        "Model that tells whether a caller has finished, by catalogue name; none: the length of the pause decides.";
     threads: u16 = 0, "threads",
         "Threads of each engine; 0 takes the number of cores, at most 8.";
     spin: u32 = 700, "engine.spin",

@@ -217,8 +217,8 @@ where
 /// Checks a route's policy; the principal becomes an extension of the request.
 pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> Result<(), Problem> {
     let wanted: &[Scope] = match &policy {
-        Policy::Public => return Ok(()),
         Policy::Realtime => return realtime::authorize(app, parts).await,
+        Policy::Public | Policy::Visitor => return Ok(()),
         Policy::LoopbackOr(_) if origin::is_this_machine(parts) => return Ok(()),
         Policy::LoopbackOr(scope) | Policy::Scope(scope) => std::slice::from_ref(scope),
         Policy::AnyOf(scopes) => scopes,
@@ -244,7 +244,7 @@ fn unauthorized(detail: &str) -> Problem {
 }
 
 /// The token of an `Authorization: Bearer` header. The scheme's case does not matter (RFC 9110).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();

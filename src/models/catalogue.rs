@@ -113,13 +113,15 @@ mod tests {
     }
 
     #[test]
-    fn starter_sets_hold_a_chat_an_embedding_and_a_speech_model() {
+    fn starter_sets_hold_a_model_for_everything_that_is_done() {
         assert_eq!(
             names(StarterSet::Default),
             [
                 "all-minilm-l6-v2",
                 "ms-marco-minilm-l12-v2",
+                "piper-en-us-joe-medium",
                 "qwen2.5-coder-1.5b-instruct",
+                "smart-turn-v3.2",
                 "whisper-base",
                 "whisper-tiny.en"
             ]
@@ -129,7 +131,9 @@ mod tests {
             [
                 "all-minilm-l6-v2",
                 "ms-marco-minilm-l12-v2",
+                "piper-en-us-joe-medium",
                 "qwen2.5-coder-0.5b-instruct",
+                "smart-turn-v3.2",
                 "whisper-tiny.en"
             ]
         );
@@ -138,6 +142,8 @@ mod tests {
             [
                 "all-minilm-l6-v2",
                 "ms-marco-minilm-l12-v2",
+                "piper-en-us-joe-medium",
+                "smart-turn-v3.2",
                 "smollm2-135m-instruct",
                 "whisper-tiny.en"
             ]

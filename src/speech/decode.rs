@@ -22,7 +22,7 @@ use symphonia::core::units::TimeBase;
 use symphonia_adapter_libopus::OpusDecoder;
 
 use super::error::AudioError;
-use super::resample::Mono16k;
+use super::resample::Mono;
 use super::sniff;
 
 /// Samples per second of everything that enters the speech model.
@@ -113,7 +113,7 @@ fn decode_stream(
 ) -> Result<Pcm, AudioError> {
     let mut format = open(bytes, name)?;
     let mut track = SoundTrack::choose(format.as_ref())?;
-    let mut out = Mono16k::new();
+    let mut out = Mono::at(SAMPLE_RATE);
     let max_samples = usize::try_from(limits.max_seconds)
         .unwrap_or(usize::MAX)
         .saturating_mul(SAMPLE_RATE as usize);

@@ -25,6 +25,8 @@ pub(super) struct Job<'a> {
     pub(super) ear: &'a mut Ear,
     pub(super) pcm: &'a [f32],
     pub(super) options: &'a TranscribeOptions,
+    /// No second thoughts.
+    pub(super) quick: bool,
     pub(super) cancel: &'a AtomicBool,
     pub(super) language: &'static str,
     /// Tokens of the caller's prompt.
@@ -91,6 +93,10 @@ impl Job<'_> {
         }
         if trouble == Trouble::Nothing {
             return Ok(Some(best));
+        }
+        if self.quick {
+            let keep = trouble == Trouble::Unsure && !judge::invented(&evidence(&best, window));
+            return Ok(keep.then_some(best));
         }
         if !judge::surely_voice(&evidence(&best, window)) {
             // Noise that is taken for a voice would be heard over and over for nothing.

@@ -7,6 +7,7 @@
 //! for a child process. It blocks: one thread transcribes one recording at a time.
 
 mod decode;
+pub mod encode;
 mod engine_log;
 mod error;
 pub mod format;
@@ -36,6 +37,7 @@ pub use live::{
 };
 pub use model_file::{ModelShape, check_model_file};
 pub use rate::Rate;
+pub use resample::Mono;
 pub use types::{Segment, TranscribeOptions, Transcript, Word};
 pub use vad::{CLEAR, FRAME, SpeechSpan, VadSettings, VoiceDetector, find_speech};
 pub use whisper::Whisper;

@@ -1,9 +1,8 @@
-//! Channels and sampling rates of the source → one channel at 16 kHz, piece by piece.
+//! Channels and sampling rates of the source → one channel at one rate, piece by piece.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler};
 
-use super::decode::SAMPLE_RATE;
 use super::error::AudioError;
 
 /// Source frames that are resampled at a time.
@@ -13,8 +12,9 @@ const RATES: std::ops::RangeInclusive<u32> = 2_000..=400_000;
 /// The longest silence that stands in for one broken packet, in seconds.
 const MAX_GAP: f64 = 1.0;
 
-/// Collects mono samples at 16 kHz.
-pub(super) struct Mono16k {
+/// Makes one channel at one rate of what comes, piece by piece.
+pub struct Mono {
+    target: u32,
     out: Vec<f32>,
     stage: Option<Stage>,
 }
@@ -22,7 +22,8 @@ pub(super) struct Mono16k {
 /// The resampler for one source rate.
 struct Stage {
     rate: u32,
-    /// `None` when the source has 16 kHz already.
+    target: u32,
+    /// `None` when the source has the rate already.
     fft: Option<Fft<f32>>,
     /// Mono samples at the source rate that do not fill a chunk yet.
     pending: Vec<f32>,
@@ -35,12 +36,19 @@ struct Stage {
     samples_out: u64,
 }
 
-impl Mono16k {
-    pub(super) fn new() -> Self {
+impl Mono {
+    /// Collects mono samples of this many per second.
+    pub fn at(target: u32) -> Self {
         Self {
+            target,
             out: Vec::new(),
             stage: None,
         }
+    }
+
+    /// What is ready, without what the filter still holds back.
+    pub fn take(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.out)
     }
 
     /// Samples so far.
@@ -49,7 +57,10 @@ impl Mono16k {
     }
 
     /// Adds interleaved frames.
-    pub(super) fn push(
+    ///
+    /// # Errors
+    /// For rates outside of 2 to 400 kHz, and without channels.
+    pub fn push(
         &mut self,
         interleaved: &[f32],
         channels: usize,
@@ -64,7 +75,7 @@ impl Mono16k {
         }
         let stage = match &mut self.stage {
             Some(stage) => stage,
-            None => self.stage.insert(Stage::new(rate)?),
+            None => self.stage.insert(Stage::new(rate, self.target)?),
         };
         let scale = 1.0 / channels as f32;
         stage.frames_in += (interleaved.len() / channels) as u64;
@@ -88,8 +99,11 @@ impl Mono16k {
         Ok(())
     }
 
-    /// The whole recording.
-    pub(super) fn finish(mut self) -> Result<Vec<f32>, AudioError> {
+    /// The rest: everything that was not taken, to the last sample.
+    ///
+    /// # Errors
+    /// When the filter fails.
+    pub fn finish(mut self) -> Result<Vec<f32>, AudioError> {
         self.flush()?;
         Ok(self.out)
     }
@@ -103,11 +117,11 @@ impl Mono16k {
 }
 
 impl Stage {
-    fn new(rate: u32) -> Result<Self, AudioError> {
-        let fft = if rate == SAMPLE_RATE {
+    fn new(rate: u32, target: u32) -> Result<Self, AudioError> {
+        let fft = if rate == target {
             None
         } else {
-            let (from, to) = (rate as usize, SAMPLE_RATE as usize);
+            let (from, to) = (rate as usize, target as usize);
             Some(Fft::<f32>::new(from, to, CHUNK, 1, FixedSync::Input).map_err(failed)?)
         };
         let delay = fft.as_ref().map_or(0, Resampler::output_delay);
@@ -115,6 +129,7 @@ impl Stage {
         let pending = Vec::new();
         Ok(Self {
             rate,
+            target,
             fft,
             pending,
             chunk,
@@ -130,7 +145,7 @@ impl Stage {
             out.extend(self.pending.drain(..).map(|sample| sample.clamp(-1.0, 1.0)));
             return Ok(());
         };
-        let wanted = (self.frames_in * u64::from(SAMPLE_RATE)).div_ceil(u64::from(self.rate));
+        let wanted = (self.frames_in * u64::from(self.target)).div_ceil(u64::from(self.rate));
         let mut used = 0;
         loop {
             let need = fft.input_frames_next();
@@ -182,6 +197,7 @@ fn failed(error: impl std::fmt::Display) -> AudioError {
 
 #[cfg(test)]
 mod tests {
+    use super::super::decode::SAMPLE_RATE;
     use super::*;
 
     fn tone(rate: u32, hz: f32, seconds: f32) -> Vec<f32> {
@@ -201,7 +217,7 @@ mod tests {
     #[test]
     fn keeps_pitch_and_length_at_every_common_rate() {
         for rate in [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000] {
-            let mut mono = Mono16k::new();
+            let mut mono = Mono::at(SAMPLE_RATE);
             for piece in tone(rate, 440.0, 2.0).chunks(777) {
                 mono.push(piece, 1, rate).unwrap();
             }
@@ -219,7 +235,7 @@ mod tests {
     fn mixes_every_channel_in() {
         let left = tone(16_000, 300.0, 0.1);
         let stereo: Vec<f32> = left.iter().flat_map(|&sample| [sample, 0.0]).collect();
-        let mut mono = Mono16k::new();
+        let mut mono = Mono::at(SAMPLE_RATE);
         mono.push(&stereo, 2, 16_000).unwrap();
         let samples = mono.finish().unwrap();
         assert_eq!(samples.len(), left.len());
@@ -228,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_change_of_rate_in_the_middle_loses_nothing() {
-        let mut mono = Mono16k::new();
+        let mut mono = Mono::at(SAMPLE_RATE);
         mono.push(&tone(8_000, 200.0, 1.0), 1, 8_000).unwrap();
         mono.push(&tone(48_000, 200.0, 1.0), 1, 48_000).unwrap();
         let length = mono.finish().unwrap().len();
@@ -237,7 +253,7 @@ mod tests {
 
     #[test]
     fn broken_floats_become_silence() {
-        let mut mono = Mono16k::new();
+        let mut mono = Mono::at(SAMPLE_RATE);
         mono.push(&[f32::NAN, f32::INFINITY, 9.0], 1, 16_000)
             .unwrap();
         assert_eq!(mono.finish().unwrap(), [0.0, 0.0, 1.0]);
@@ -245,7 +261,7 @@ mod tests {
 
     #[test]
     fn silence_stands_in_for_a_lost_packet() {
-        let mut mono = Mono16k::new();
+        let mut mono = Mono::at(SAMPLE_RATE);
         mono.push(&[0.5; 160], 1, 16_000).unwrap();
         mono.push_silence(0.02).unwrap();
         assert_eq!(mono.finish().unwrap().len(), 160 + 320);
@@ -253,7 +269,7 @@ mod tests {
 
     #[test]
     fn impossible_rates_are_refused() {
-        assert!(Mono16k::new().push(&[0.0], 1, 3).is_err());
-        assert!(Mono16k::new().push(&[0.0], 0, 16_000).is_err());
+        assert!(Mono::at(SAMPLE_RATE).push(&[0.0], 1, 3).is_err());
+        assert!(Mono::at(SAMPLE_RATE).push(&[0.0], 0, 16_000).is_err());
     }
 }

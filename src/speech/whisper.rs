@@ -73,6 +73,29 @@ impl Whisper {
         on_segment: &mut dyn FnMut(&Segment),
         on_progress: &mut dyn FnMut(f32),
     ) -> Result<Transcript, SpeechError> {
+        self.listen(pcm, options, false, cancel, on_segment, on_progress)
+    }
+
+    /// Hears an utterance. `quick`: each window once, whatever comes out; what looks made up is left out.
+    pub(super) fn hear_live(
+        &mut self,
+        pcm: &[f32],
+        options: &TranscribeOptions,
+        quick: bool,
+        cancel: &AtomicBool,
+    ) -> Result<Transcript, SpeechError> {
+        self.listen(pcm, options, quick, cancel, &mut |_| {}, &mut |_| {})
+    }
+
+    fn listen(
+        &mut self,
+        pcm: &[f32],
+        options: &TranscribeOptions,
+        quick: bool,
+        cancel: &AtomicBool,
+        on_segment: &mut dyn FnMut(&Segment),
+        on_progress: &mut dyn FnMut(f32),
+    ) -> Result<Transcript, SpeechError> {
         let asked = self.check(options)?;
         let whole = SpeechSpan {
             start: 0,
@@ -97,6 +120,7 @@ impl Whisper {
             ear,
             pcm,
             options,
+            quick,
             cancel,
             language: "en",
             hints: Vec::new(),

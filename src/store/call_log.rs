@@ -1,6 +1,6 @@
 //! What was said in a call, what happened, and how long each turn took.
 
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -95,4 +95,78 @@ pub fn append_turn(
     )?
     .execute((call.id, number, at_ms, rung, Json(timings)))?;
     Ok(())
+}
+
+/// An entry of the flow log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// When, in ms from the start of the call.
+    pub at_ms: i64,
+    /// What happened.
+    pub kind: String,
+    /// More about it, an object.
+    pub detail: Value,
+}
+
+/// How long a turn took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// Its number, from 1.
+    pub number: u32,
+    /// When it began, in ms from the start of the call.
+    pub at_ms: i64,
+    /// The rung that answered.
+    pub rung: Option<String>,
+    /// Its parts, in ms each.
+    pub timings: Value,
+}
+
+/// What was said in a call, in order.
+pub fn lines(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Line>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT speaker, text, start_ms, end_ms, state, receipt FROM call_lines WHERE call = ? \
+         ORDER BY start_ms, seq",
+    )?;
+    let rows = statement.query_map([call.id], |row| {
+        Ok(Line {
+            speaker: row.get("speaker")?,
+            text: row.get("text")?,
+            start_ms: row.get("start_ms")?,
+            end_ms: row.get("end_ms")?,
+            state: row.get("state")?,
+            receipt: row.get("receipt")?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The flow log of a call, in order.
+pub fn events(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Event>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT at_ms, kind, detail FROM call_events WHERE call = ? ORDER BY at_ms, seq",
+    )?;
+    let rows = statement.query_map([call.id], |row| {
+        Ok(Event {
+            at_ms: row.get("at_ms")?,
+            kind: row.get("kind")?,
+            detail: row.get::<_, Json<Value>>("detail")?.0,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The turns of a call, in order.
+pub fn turns(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Turn>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT number, at_ms, rung, timings FROM call_turns WHERE call = ? ORDER BY number",
+    )?;
+    let rows = statement.query_map([call.id], |row| {
+        Ok(Turn {
+            number: row.get("number")?,
+            at_ms: row.get("at_ms")?,
+            rung: row.get("rung")?,
+            timings: row.get::<_, Json<Value>>("timings")?.0,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

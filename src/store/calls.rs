@@ -1,6 +1,10 @@
 //! Calls: voice sessions by whatever way they came. What was said and done in one lies in
 //! [`super::call_log`], its sound in [`super::recordings`].
 
+mod listing;
+
+pub use listing::{Filter, Listed, list};
+
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde::{Deserialize, Serialize};
 
@@ -256,3 +260,25 @@ pub fn close_left_open(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, Store
         [now],
     )?)
 }
+
+/// Deletes a call with its transcript, flow log, timings and recording, at once and for good. The answers'
+/// receipts and the conversation stay: they have an age of their own.
+pub fn delete(tx: &Transaction<'_>, call: &Scoped<Call>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM calls WHERE id = ?", [call.id])?;
+    Ok(())
+}
+
+/// Deletes the calls of a workspace that ended before `before`; how many there were.
+pub fn purge(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    before: UnixMs,
+) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "DELETE FROM calls WHERE workspace = ? AND ended_at < ?",
+        (workspace, before),
+    )?)
+}
+
+#[cfg(test)]
+mod calls_tests;

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::line::Line;
+use super::session;
 use crate::agent::Agent;
 use crate::speech::{Ears, Synthesizer};
 use crate::store::assistants::Assistant;
@@ -97,6 +98,11 @@ impl Desk {
 
     /// Carries a session out; returns when it is over and its record is complete.
     pub async fn serve(&self, place: Place, caller: Caller, line: Line) {
-        let _ = (place, caller, line, &self.parts.store);
+        let running =
+            self.parts
+                .tasks
+                .track_future(session::run(Arc::clone(&self.parts), caller, line));
+        running.await;
+        drop(place);
     }
 }

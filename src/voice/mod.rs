@@ -3,10 +3,26 @@
 //! What this module does *not* know: HTTP, browsers, sound cards. A transport gives a [`Line`]: sound
 //! and signs come in, sound and signs go out. Answers come from the same [`crate::agent`] as in the chat.
 
+mod call_record;
+mod collect;
 mod desk;
+mod echo;
 mod line;
+mod listener;
+mod outbox;
+mod phrases;
+mod playout;
+pub mod recorder;
+mod sentences;
+mod session;
 mod settings;
+mod tone;
+mod turn_taker;
+mod words;
 
 pub use desk::{Busy, Caller, Desk, Parts, Place};
 pub use line::{Incoming, LINE_RATE, Line, Outgoing, Phase, line};
+pub use listener::{Frame, Listener};
+pub use recorder::Recorder;
 pub use settings::{RecordingMode, VoiceSettings};
+pub use turn_taker::{Decision, FRAME_MS, Fact, Floor, TurnSettings, TurnTaker};

@@ -15,6 +15,7 @@ mod exchange;
 mod frames;
 mod governor;
 mod life;
+pub mod priority;
 pub mod sandbox;
 mod supervisor;
 

@@ -97,7 +97,8 @@ async fn usable(app: &App, principal: &Principal) -> Result<Vec<ModelView>, ApiE
         );
     }
     if principal.may(Scope::Audio) {
-        let speech = app.transcriber.models();
+        let mut speech = app.transcriber.models();
+        speech.extend(app.synthesizer.voices().into_iter().map(|voice| voice.name));
         models.extend(
             speech
                 .into_iter()

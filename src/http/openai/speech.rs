@@ -1,8 +1,202 @@
-//! `POST /v1/audio/speech`: text → sound.
+//! `POST /v1/audio/speech`: text → sound, clause by clause.
 
-use super::super::route::Route;
+mod asked;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::sse::Event;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
+use serde::Serialize;
+
+pub use self::asked::SpeechRequest;
+use super::super::auth::Scope;
+use super::super::problem::Problem;
+use super::super::route::{Policy, Route, routes};
+use super::super::sse;
+use super::{ApiError, Json};
+use crate::app::App;
+use crate::speech::encode::Encoder;
+use crate::speech::{Clip, ClipStream, SpeechError};
 
 /// Its route.
 pub(super) fn routes() -> Vec<Route> {
-    Vec::new()
+    routes![(
+        POST,
+        "/v1/audio/speech",
+        Policy::Scope(Scope::Audio),
+        create
+    )]
+}
+
+/// Speaks a text. The bytes come as they are spoken; leaving early ends the work.
+///
+/// Without `response_format` the sound comes as `mp3`, as from OpenAI. All formats have one channel and
+/// 24,000 samples per second.
+#[utoipa::path(post, path = "/v1/audio/speech", tag = "openai", operation_id = "createSpeech",
+    request_body = SpeechRequest,
+    responses((status = 200, description = "The sound in the form that `response_format` names, or with \
+                   `stream_format: sse` the events `speech.audio.delta` and `speech.audio.done`"),
+              (status = 400, body = super::ErrorEnvelope), (status = 404, body = super::ErrorEnvelope),
+              (status = 503, body = super::ErrorEnvelope)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Json(request): Json<SpeechRequest>,
+) -> Result<Response, ApiError> {
+    app.synthesizer.ready().map_err(Problem::from)?;
+    let asked = request.check(&app.synthesizer.voices())?;
+    let words = asked.request.text.split_whitespace().count();
+    let speaking = app.synthesizer.speak(asked.request.clone()).await;
+    let mut clips = speaking.map_err(Problem::from)?;
+    // The first clause is waited for, so that what goes wrong before it is told by a status.
+    let first = match clips.next().await {
+        Some(first) => first.map_err(Problem::from)?,
+        None => return Err(asked::nothing_to_say()),
+    };
+    let clips = stream::iter([Ok(first)]).chain(clips).boxed();
+    let encoder = Encoder::streaming(asked.format).map_err(|e| Problem::internal(&e))?;
+    if asked.events {
+        return Ok(as_events(clips, encoder, words));
+    }
+    let pieces = encoded(clips, encoder).map(|piece| {
+        piece.map(|piece| piece.bytes).map_err(|error| {
+            tracing::warn!(%error, "speech broke off in the middle of an answer");
+            io::Error::other(error)
+        })
+    });
+    let mut response = Body::from_stream(pieces).into_response();
+    let headers = response.headers_mut();
+    let kind = HeaderValue::from_static(asked.format.media_type());
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // nginx would hold the first clauses back.
+    headers.insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
+    Ok(response)
+}
+
+/// Bytes that are ready, and how much sound went into them.
+struct Piece {
+    bytes: Bytes,
+    ms: u64,
+}
+
+enum Work {
+    Speaking(ClipStream, Box<Encoder>),
+    Over,
+}
+
+/// What a codec makes of the clauses.
+fn encoded(
+    clips: ClipStream,
+    encoder: Encoder,
+) -> impl Stream<Item = Result<Piece, SpeechError>> + Send {
+    let work = Work::Speaking(clips, Box::new(encoder));
+    stream::unfold(work, |work| async move {
+        let Work::Speaking(mut clips, encoder) = work else {
+            return None;
+        };
+        let clip = match clips.next().await {
+            Some(Ok(clip)) => Some(clip),
+            Some(Err(error)) => return Some((Err(error), Work::Over)),
+            None => None,
+        };
+        let last = clip.is_none();
+        match off_thread(encoder, clip).await {
+            Ok((_, piece)) if last => Some((Ok(piece), Work::Over)),
+            Ok((encoder, piece)) => Some((Ok(piece), Work::Speaking(clips, encoder))),
+            Err(error) => Some((Err(error), Work::Over)),
+        }
+    })
+    .filter(|piece| {
+        let empty = matches!(piece, Ok(piece) if piece.bytes.is_empty() && piece.ms == 0);
+        std::future::ready(!empty)
+    })
+}
+
+/// Encodes a clause, or ends, where it holds up no other request.
+async fn off_thread(
+    mut encoder: Box<Encoder>,
+    clip: Option<Clip>,
+) -> Result<(Box<Encoder>, Piece), SpeechError> {
+    let worked = tokio::task::spawn_blocking(move || {
+        let ms = clip.as_ref().map_or(0, Clip::duration_ms);
+        let bytes = match &clip {
+            Some(clip) => encoder.push(&clip.pcm, clip.rate),
+            None => encoder.finish(),
+        };
+        bytes.map(|bytes| {
+            let bytes = Bytes::from(bytes);
+            (encoder, Piece { bytes, ms })
+        })
+    });
+    let failed = |reason: String| SpeechError::Engine { reason };
+    let outcome = worked.await.map_err(|e| failed(e.to_string()))?;
+    outcome.map_err(|e| failed(e.to_string()))
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type")]
+enum SpeechEvent {
+    #[serde(rename = "speech.audio.delta")]
+    Delta { audio: String },
+    #[serde(rename = "speech.audio.done")]
+    Done { usage: Usage },
+}
+
+/// A voice has no tokens: words go in, twentieths of a second come out.
+#[derive(Serialize)]
+struct Usage {
+    input_tokens: u64,
+    output_tokens: u64,
+    total_tokens: u64,
+}
+
+/// The sound as events; a fault in the middle is the last event, in OpenAI's envelope.
+fn as_events(clips: ClipStream, encoder: Encoder, words: usize) -> Response {
+    let pieces = Box::pin(encoded(clips, encoder).map(Some)).chain(stream::iter([None]));
+    let mut spoken = Duration::ZERO;
+    let mut broken = false;
+    let events = pieces.filter_map(move |piece| {
+        let event = match piece {
+            Some(Ok(piece)) => {
+                spoken += Duration::from_millis(piece.ms);
+                let audio = STANDARD.encode(&piece.bytes);
+                (!audio.is_empty()).then(|| sse::event(&SpeechEvent::Delta { audio }))
+            }
+            Some(Err(error)) => {
+                broken = true;
+                Some(failure(error))
+            }
+            None if broken => None,
+            None => Some(sse::event(&done(words as u64, spoken))),
+        };
+        std::future::ready(event)
+    });
+    sse::respond(events)
+}
+
+fn done(input_tokens: u64, spoken: Duration) -> SpeechEvent {
+    let output_tokens = (spoken.as_millis() as u64).div_ceil(50);
+    SpeechEvent::Done {
+        usage: Usage {
+            input_tokens,
+            output_tokens,
+            total_tokens: input_tokens + output_tokens,
+        },
+    }
+}
+
+fn failure(error: SpeechError) -> Event {
+    sse::event(&ApiError::from(Problem::from(error)).envelope())
 }

@@ -8,7 +8,7 @@ mod bert_gguf;
 mod ct2_file;
 mod ct2_whisper;
 pub(crate) mod gguf_writer;
-mod mel;
+pub(crate) mod mel;
 
 use std::fs::{self, File};
 use std::io::BufWriter;

@@ -1,5 +1,20 @@
 //! What a live conversation needs of the engines: ears that hear an utterance and tell whether its
 //! speaker has finished, and a voice.
+//!
+//! [`LiveEngine`] is both, by a process of its own ([`run`]) in which three threads work side by side:
+//! one hears, one tells the ends of turns, one speaks. A damaged recording or one of
+//! an hour keeps another process busy and never a call.
+
+mod cache;
+mod client;
+mod hear;
+mod process;
+mod protocol;
+mod queue;
+mod say;
+mod sound;
+mod turn;
+mod voice_file;
 
 use std::pin::Pin;
 
@@ -9,6 +24,9 @@ use futures::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::SpeechError;
+pub use client::{LiveEngine, Prepared};
+pub use process::run;
+pub use protocol::{Detail, Setup, VoiceFiles};
 
 /// A stretch of live speech.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -1,0 +1,396 @@
+//! The parent's side of the voice process.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::protocol::{Detail, Event, Request};
+use super::{ClipStream, Ears, Hearing, SpeakRequest, Synthesizer, Utterance, Voice};
+use crate::speech::SpeechError;
+use crate::worker::{Condition, Exchange, Spec, Status, Worker, WorkerError};
+
+/// Longest text in bytes that is spoken at once: two hours of speech.
+const LONGEST_TEXT: usize = 100_000;
+/// Slowest and fastest pace.
+const PACES: std::ops::RangeInclusive<f32> = 0.25..=4.0;
+
+/// What must be known before the process can be started.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// How to start it.
+    pub spec: Spec,
+    /// Names of the models that hear; the first is for English.
+    pub models: Vec<String>,
+    /// Of these, the one for other languages.
+    pub multilingual: Option<String>,
+    /// The voices that are there, the usual one first.
+    pub voices: Vec<Voice>,
+    /// Why there is no model that hears.
+    pub no_ears: Option<String>,
+    /// Why there is no model of the ends of turns.
+    pub no_turns: Option<String>,
+    /// Why there is no voice.
+    pub no_voices: Option<String>,
+}
+
+#[derive(Clone)]
+enum State {
+    Preparing,
+    Serving {
+        worker: Worker<Request, Event>,
+        prepared: Arc<Prepared>,
+    },
+    Refused(String),
+}
+
+/// Ears and voice of this machine, as seen from the main process. Clones are handles on the same one.
+#[derive(Clone)]
+pub struct LiveEngine {
+    state: watch::Receiver<State>,
+}
+
+/// What the process does for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Ears,
+    Turns,
+    Voices,
+}
+
+impl Part {
+    /// Why it is not there: what was found before the start, or what the process found.
+    fn trouble(self, prepared: &Prepared, detail: &Detail) -> Option<String> {
+        let (before, found) = match self {
+            Self::Ears => (&prepared.no_ears, &detail.hear),
+            Self::Turns => (&prepared.no_turns, &detail.turn),
+            Self::Voices => (&prepared.no_voices, &detail.say),
+        };
+        before.clone().or_else(|| found.clone())
+    }
+}
+
+fn detail(json: &str) -> Detail {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+fn unavailable(reason: &str) -> SpeechError {
+    SpeechError::Unavailable(reason.to_owned())
+}
+
+fn broken(error: WorkerError) -> SpeechError {
+    match error {
+        WorkerError::Degraded(reason) => SpeechError::Unavailable(reason),
+        other => SpeechError::Engine {
+            reason: other.to_string(),
+        },
+    }
+}
+
+fn out_of_turn() -> SpeechError {
+    SpeechError::Engine {
+        reason: "the voice process answered something else".into(),
+    }
+}
+
+impl LiveEngine {
+    /// Starts preparing and then the process. Must be called inside a tokio runtime. The error of
+    /// `prepare` is a sentence for the owner.
+    pub fn start(
+        prepare: BoxFuture<'static, Result<Prepared, String>>,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let (sender, state) = watch::channel(State::Preparing);
+        tokio::spawn(async move {
+            let next = match prepare.await {
+                Ok(prepared) => State::Serving {
+                    worker: Worker::start(prepared.spec.clone(), shutdown.clone()),
+                    prepared: Arc::new(prepared),
+                },
+                Err(reason) => {
+                    tracing::warn!("{reason}");
+                    State::Refused(reason)
+                }
+            };
+            sender.send_replace(next);
+            shutdown.cancelled().await;
+        });
+        Self { state }
+    }
+
+    /// Condition and figures of the process, or why there is none; `None` while it is prepared.
+    pub fn status(&self) -> Option<Result<Status, String>> {
+        match &*self.state.borrow() {
+            State::Preparing => None,
+            State::Serving { worker, .. } => Some(Ok(worker.status())),
+            State::Refused(reason) => Some(Err(reason.clone())),
+        }
+    }
+
+    /// What does not work although the process runs, each with what to do.
+    pub fn troubles(&self) -> Vec<String> {
+        let parts = [Part::Ears, Part::Turns, Part::Voices];
+        match &*self.state.borrow() {
+            State::Serving { worker, prepared } => match worker.status().condition {
+                Condition::Ready(json) => {
+                    let detail = detail(&json);
+                    let troubles = parts.iter().filter_map(|p| p.trouble(prepared, &detail));
+                    troubles.collect()
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// Waits until the models are loaded, or until it is clear that they cannot be.
+    pub async fn settled(&self) {
+        if let Ok((worker, _)) = self.serving().await {
+            // Only the waiting matters here; `ready` tells the outcome.
+            let _ = worker.ready().await;
+        }
+    }
+
+    async fn serving(&self) -> Result<(Worker<Request, Event>, Arc<Prepared>), SpeechError> {
+        let mut state = self.state.clone();
+        let settled = state.wait_for(|s| !matches!(s, State::Preparing)).await;
+        match settled.as_deref() {
+            Ok(State::Serving { worker, prepared }) => Ok((worker.clone(), Arc::clone(prepared))),
+            Ok(State::Refused(reason)) => Err(unavailable(reason)),
+            _ => Err(unavailable("Frontdesk is shutting down")),
+        }
+    }
+
+    /// The worker, once it serves this part.
+    async fn with(
+        &self,
+        part: Part,
+    ) -> Result<(Worker<Request, Event>, Arc<Prepared>), SpeechError> {
+        let (worker, prepared) = self.serving().await?;
+        let json = worker.ready().await.map_err(broken)?;
+        match part.trouble(&prepared, &detail(&json)) {
+            Some(reason) => Err(unavailable(&reason)),
+            None => Ok((worker, prepared)),
+        }
+    }
+
+    fn ready_for(&self, part: Part) -> Result<(), SpeechError> {
+        match &*self.state.borrow() {
+            State::Preparing => Err(unavailable("the voice models are being checked")),
+            State::Refused(reason) => Err(unavailable(reason)),
+            State::Serving { worker, prepared } => {
+                if let Some(reason) = part.trouble(prepared, &Detail::default()) {
+                    return Err(unavailable(&reason));
+                }
+                match worker.status().condition {
+                    Condition::Ready(json) => match part.trouble(prepared, &detail(&json)) {
+                        Some(reason) => Err(unavailable(&reason)),
+                        None => Ok(()),
+                    },
+                    Condition::Starting => Err(unavailable("the voice models are being loaded")),
+                    Condition::Stopped => Err(unavailable("Frontdesk is shutting down")),
+                    Condition::Degraded(reason) => Err(unavailable(&reason)),
+                }
+            }
+        }
+    }
+}
+
+/// The next event of an exchange that must have one.
+async fn answer(exchange: &mut Exchange<Event>) -> Result<Event, SpeechError> {
+    match exchange.next().await {
+        Some(Ok(Event::Rejected(reason))) => Err(SpeechError::Rejected(reason)),
+        Some(Ok(Event::Broken(reason))) => Err(SpeechError::Engine { reason }),
+        Some(Ok(event)) => Ok(event),
+        Some(Err(error)) => Err(broken(error)),
+        None => Err(SpeechError::Cancelled),
+    }
+}
+
+#[async_trait]
+impl Ears for LiveEngine {
+    fn ready(&self) -> Result<(), SpeechError> {
+        self.ready_for(Part::Ears)
+    }
+
+    async fn hear(&self, utterance: Utterance) -> Result<Hearing, SpeechError> {
+        let (worker, prepared) = self.with(Part::Ears).await?;
+        let model = model_for(&prepared, utterance.language.as_deref())?;
+        let request = Request::Hear { utterance, model };
+        let mut exchange = worker.call(request).await.map_err(broken)?;
+        match answer(&mut exchange).await? {
+            Event::Heard(hearing) => Ok(hearing),
+            _ => Err(out_of_turn()),
+        }
+    }
+
+    async fn turn_end(&self, pcm: Bytes) -> Result<f32, SpeechError> {
+        let (worker, _) = self.with(Part::Turns).await?;
+        let mut exchange = worker.call(Request::Turn(pcm)).await.map_err(broken)?;
+        match answer(&mut exchange).await? {
+            Event::Turn(probability) => Ok(probability),
+            _ => Err(out_of_turn()),
+        }
+    }
+}
+
+/// English goes to the English model, everything else to the one that knows more languages.
+fn model_for(prepared: &Prepared, language: Option<&str>) -> Result<String, SpeechError> {
+    let first = prepared.models.first();
+    let chosen = match language {
+        None | Some("en") => first,
+        Some(_) => prepared.multilingual.as_ref().or(first),
+    };
+    let missing = || unavailable("there is no speech model; get one with `frontdesk models get`");
+    chosen.cloned().ok_or_else(missing)
+}
+
+#[async_trait]
+impl Synthesizer for LiveEngine {
+    fn ready(&self) -> Result<(), SpeechError> {
+        self.ready_for(Part::Voices)
+    }
+
+    fn voices(&self) -> Vec<Voice> {
+        match &*self.state.borrow() {
+            State::Serving { prepared, .. } => prepared.voices.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    async fn speak(&self, request: SpeakRequest) -> Result<ClipStream, SpeechError> {
+        check(&request)?;
+        let (worker, prepared) = self.with(Part::Voices).await?;
+        let voice = Some(choose(&prepared.voices, request.voice.as_deref())?);
+        let request = SpeakRequest { voice, ..request };
+        let exchange = worker.call(Request::Say(request)).await.map_err(broken)?;
+        Ok(Box::pin(exchange.map(|event| match event {
+            Ok(Event::Clip(clip)) => Ok(clip),
+            Ok(Event::Rejected(reason)) => Err(SpeechError::Rejected(reason)),
+            Ok(Event::Broken(reason)) => Err(SpeechError::Engine { reason }),
+            Ok(_) => Err(out_of_turn()),
+            Err(error) => Err(broken(error)),
+        })))
+    }
+}
+
+fn check(request: &SpeakRequest) -> Result<(), SpeechError> {
+    let invalid = |option, reason| Err(SpeechError::InvalidOption { option, reason });
+    if !PACES.contains(&request.speed) {
+        let reason = format!("must be from 0.25 to 4 and is {}", request.speed);
+        return invalid("speed", reason);
+    }
+    if request.text.len() > LONGEST_TEXT {
+        let reason = format!(
+            "has {} bytes and the limit is {LONGEST_TEXT}: cut it into parts",
+            request.text.len()
+        );
+        return invalid("text", reason);
+    }
+    Ok(())
+}
+
+fn choose(voices: &[Voice], asked: Option<&str>) -> Result<String, SpeechError> {
+    let found = match asked {
+        Some(name) => voices.iter().find(|v| v.name == name),
+        None => voices.first(),
+    };
+    found.map(|v| v.name.clone()).ok_or_else(|| {
+        let known: Vec<&str> = voices.iter().map(|v| v.name.as_str()).collect();
+        let reason = format!(
+            "cannot be `{}`; there are: {}",
+            asked.unwrap_or_default(),
+            known.join(", ")
+        );
+        SpeechError::InvalidOption {
+            option: "voice",
+            reason,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn voice(name: &str) -> Voice {
+        Voice {
+            name: name.into(),
+            title: name.into(),
+            language: "en".into(),
+            licence: "CC0-1.0".into(),
+            rate: 22_050,
+        }
+    }
+
+    #[test]
+    fn the_usual_voice_is_the_first_and_an_unknown_one_is_refused_by_name() {
+        let voices = [voice("joe"), voice("amy")];
+        assert_eq!(choose(&voices, None).unwrap(), "joe");
+        assert_eq!(choose(&voices, Some("amy")).unwrap(), "amy");
+        let message = choose(&voices, Some("eve")).unwrap_err().to_string();
+        assert!(
+            message.contains("`eve`") && message.contains("joe, amy"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_pace_or_a_text_beyond_measure_is_refused() {
+        let request = |speed, length| SpeakRequest {
+            text: "a".repeat(length),
+            speed,
+            ..SpeakRequest::default()
+        };
+        for speed in [0.0, 0.2, 4.1, -1.0, f32::NAN, f32::INFINITY] {
+            let message = check(&request(speed, 1)).unwrap_err().to_string();
+            assert!(message.starts_with("speed"), "{message}");
+        }
+        assert!(check(&request(0.25, 1)).is_ok() && check(&request(4.0, LONGEST_TEXT)).is_ok());
+        assert!(check(&request(1.0, LONGEST_TEXT + 1)).is_err());
+    }
+
+    #[test]
+    fn what_was_missing_before_the_start_explains_more_than_what_the_process_says() {
+        let prepared = Prepared {
+            spec: Spec {
+                name: "voice".into(),
+                program: Default::default(),
+                args: Vec::new(),
+                env: Vec::new(),
+                init: String::new(),
+                start_deadline: Default::default(),
+                memory_cap: None,
+            },
+            models: vec!["tiny.en".into(), "base".into()],
+            multilingual: Some("base".into()),
+            voices: Vec::new(),
+            no_ears: None,
+            no_turns: Some("get it".into()),
+            no_voices: None,
+        };
+        let detail = Detail {
+            hear: Some("it is damaged".into()),
+            turn: Some("there is none".into()),
+            ..Detail::default()
+        };
+        assert_eq!(
+            Part::Ears.trouble(&prepared, &detail).as_deref(),
+            Some("it is damaged")
+        );
+        assert_eq!(
+            Part::Turns.trouble(&prepared, &detail).as_deref(),
+            Some("get it")
+        );
+        assert_eq!(Part::Voices.trouble(&prepared, &detail), None);
+        let model = |language| model_for(&prepared, language).unwrap();
+        assert_eq!(
+            [model(None), model(Some("en")), model(Some("de"))],
+            ["tiny.en", "tiny.en", "base"]
+        );
+    }
+}

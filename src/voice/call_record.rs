@@ -1,0 +1,138 @@
+//! The record of a call, written while it lasts by a task of its own, so that a slow disk is never heard.
+
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+
+use crate::store::call_log::{self, Line};
+use crate::store::calls::{self, Call, CallCost, CallStatus, EndedReason, RecordingState};
+use crate::store::{Scoped, Store, StoreError, UnixMs};
+
+/// Entries that are written in one transaction.
+const BATCH: usize = 64;
+
+/// An entry of the record.
+#[derive(Debug)]
+enum Entry {
+    Line(Line),
+    Event(i64, String, Value),
+    Turn(u32, i64, Option<&'static str>, Map<String, Value>),
+    Recording(RecordingState, Option<UnixMs>),
+    Finished(CallStatus, EndedReason, CallCost),
+}
+
+/// Writes the record of one call.
+pub(super) struct CallRecord {
+    call: Scoped<Call>,
+    entries: mpsc::UnboundedSender<Entry>,
+    writer: JoinHandle<()>,
+}
+
+impl CallRecord {
+    /// Goes on with a call that was noted in the store.
+    pub(super) fn new(store: Store, call: Scoped<Call>, tasks: &TaskTracker) -> Self {
+        let (entries, waiting) = mpsc::unbounded_channel();
+        let writer = tasks.spawn(write(store, call.clone(), waiting));
+        Self {
+            call,
+            entries,
+            writer,
+        }
+    }
+
+    /// The call.
+    pub(super) fn call(&self) -> &Scoped<Call> {
+        &self.call
+    }
+
+    fn put(&self, entry: Entry) {
+        // The writer ends with this struct only.
+        let _ = self.entries.send(entry);
+    }
+
+    /// Something that was said.
+    pub(super) fn line(&self, line: Line) {
+        self.put(Entry::Line(line));
+    }
+
+    /// Something that happened, `at` ms from the start.
+    pub(super) fn event(&self, at: u64, kind: &str, detail: Value) {
+        let detail = if detail.is_object() {
+            detail
+        } else {
+            json!({})
+        };
+        self.put(Entry::Event(signed(at), kind.to_owned(), detail));
+    }
+
+    /// How long a turn took.
+    pub(super) fn turn(
+        &self,
+        number: u32,
+        at: u64,
+        rung: Option<&'static str>,
+        times: Map<String, Value>,
+    ) {
+        self.put(Entry::Turn(number, signed(at), rung, times));
+    }
+
+    /// Whether the call is recorded.
+    pub(super) fn recording(&self, state: RecordingState, consent_at: Option<UnixMs>) {
+        self.put(Entry::Recording(state, consent_at));
+    }
+
+    /// The call is over; returns when all of it is written.
+    pub(super) async fn finish(self, status: CallStatus, reason: EndedReason, cost: CallCost) {
+        self.put(Entry::Finished(status, reason, cost));
+        drop(self.entries);
+        if let Err(error) = self.writer.await {
+            tracing::error!(%error, "the record of a call could not be completed");
+        }
+    }
+}
+
+/// ms as the store takes them.
+pub(super) fn signed(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(i64::MAX)
+}
+
+async fn write(store: Store, call: Scoped<Call>, mut waiting: mpsc::UnboundedReceiver<Entry>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+        let entries = std::mem::take(&mut batch);
+        let call = call.clone();
+        let written = store.write(move |tx| {
+            for entry in &entries {
+                write_one(tx, &call, entry)?;
+            }
+            Ok(())
+        });
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "a part of a call's record could not be written");
+        }
+    }
+}
+
+fn write_one(
+    tx: &rusqlite::Transaction<'_>,
+    call: &Scoped<Call>,
+    entry: &Entry,
+) -> Result<(), StoreError> {
+    match entry {
+        Entry::Line(line) => call_log::append_line(tx, call, line),
+        Entry::Event(at, kind, detail) => call_log::append_event(tx, call, *at, kind, detail),
+        Entry::Turn(number, at, rung, times) => {
+            call_log::append_turn(tx, call, *number, *at, *rung, times)
+        }
+        Entry::Recording(state, at) => calls::set_recording(tx, call, *state, *at),
+        Entry::Finished(status, reason, cost) => calls::finish(
+            tx,
+            call,
+            *status,
+            *reason,
+            cost,
+            jiff::Timestamp::now().as_millisecond(),
+        ),
+    }
+}

@@ -1,0 +1,121 @@
+//! A kept recording → samples again: for the picture of it, and for players that read no Ogg.
+
+use std::io::Cursor;
+
+use ogg::PacketReader;
+use opusic_c::{Channels, Decoder, SampleRate};
+
+use super::RATE;
+use super::opus::RecordingError;
+
+/// The longest Opus packet, per channel at [`RATE`]: 120 ms.
+const LONGEST: usize = RATE as usize * 120 / 1000;
+
+/// Reads a recording from its beginning, a packet at a time.
+pub struct Sound {
+    packets: PacketReader<Cursor<Vec<u8>>>,
+    decoder: Decoder,
+    /// Samples per channel still to be dropped.
+    skip: usize,
+}
+
+fn broken(reason: impl std::fmt::Display) -> RecordingError {
+    RecordingError::Codec {
+        what: "read",
+        reason: reason.to_string(),
+    }
+}
+
+impl Sound {
+    /// The sound in the joined pieces of a recording.
+    ///
+    /// # Errors
+    /// When they are no recording of this program.
+    pub fn open(bytes: Vec<u8>) -> Result<Self, RecordingError> {
+        let mut packets = PacketReader::new(Cursor::new(bytes));
+        let head = packets.read_packet_expected().map_err(broken)?.data;
+        let skip = match (head.get(..8), head.get(9), head.get(10..12)) {
+            (Some(b"OpusHead"), Some(2), Some(&[low, high])) => u16::from_le_bytes([low, high]),
+            _ => return Err(broken("it is no Ogg Opus of two channels")),
+        };
+        packets.read_packet_expected().map_err(broken)?;
+        let decoder = Decoder::new(Channels::Stereo, SampleRate::Hz16000)
+            .map_err(|code| broken(code.message()))?;
+        Ok(Self {
+            packets,
+            decoder,
+            skip: usize::from(skip) / 3,
+        })
+    }
+
+    /// The next interleaved samples; `None` at the end.
+    ///
+    /// # Errors
+    /// When the recording is damaged.
+    pub fn next_samples(&mut self) -> Result<Option<Vec<i16>>, RecordingError> {
+        let Some(packet) = self.packets.read_packet().map_err(broken)? else {
+            return Ok(None);
+        };
+        let mut samples = vec![0; LONGEST * 2];
+        let count = self
+            .decoder
+            .decode_to_slice(&packet.data, &mut samples, false)
+            .map_err(|code| broken(code.message()))?;
+        samples.truncate(count * 2);
+        let drop = (self.skip * 2).min(samples.len());
+        self.skip -= drop / 2;
+        let kept = samples.drain(drop..).map(u16::cast_signed).collect();
+        Ok(Some(kept))
+    }
+}
+
+/// The loudest sample in each of equal stretches of a recording, 0 to 100.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Peaks {
+    /// The caller.
+    pub caller: Vec<u8>,
+    /// The front desk.
+    pub agent: Vec<u8>,
+    /// How long the recording is, in ms.
+    pub duration_ms: u64,
+}
+
+/// The peaks of a recording in at most `points` stretches.
+///
+/// # Errors
+/// As [`Sound::open`].
+pub fn peaks(bytes: Vec<u8>, points: usize) -> Result<Peaks, RecordingError> {
+    // 10 ms each; what is longer than `points` of them is brought together afterwards.
+    const GRAIN: usize = RATE as usize / 100;
+    let mut sound = Sound::open(bytes)?;
+    let mut sides: [Vec<u16>; 2] = Default::default();
+    let mut count = 0_usize;
+    while let Some(samples) = sound.next_samples()? {
+        for pair in samples.as_chunks::<2>().0 {
+            let grain = count / GRAIN;
+            for (side, sample) in sides.iter_mut().zip(pair) {
+                match side.get_mut(grain) {
+                    Some(peak) => *peak = (*peak).max(sample.unsigned_abs()),
+                    None => side.push(sample.unsigned_abs()),
+                }
+            }
+            count += 1;
+        }
+    }
+    let shrink = |side: &[u16]| -> Vec<u8> {
+        let points = points.clamp(1, side.len().max(1));
+        (0..points.min(side.len()))
+            .map(|n| {
+                let (from, to) = (n * side.len() / points, (n + 1) * side.len() / points);
+                let peak = side.get(from..to).into_iter().flatten().max();
+                let peak = u32::from(peak.copied().unwrap_or(0).min(32_767));
+                u8::try_from(peak * 100 / 32_767).unwrap_or(100)
+            })
+            .collect()
+    };
+    Ok(Peaks {
+        caller: shrink(&sides[0]),
+        agent: shrink(&sides[1]),
+        duration_ms: count as u64 * 1000 / u64::from(RATE),
+    })
+}

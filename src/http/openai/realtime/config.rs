@@ -35,7 +35,12 @@ pub(super) struct SessionPatch {
     #[serde(default, deserialize_with = "present")]
     prompt: Option<Option<Value>>,
     #[serde(default, deserialize_with = "present")]
+    #[expect(
+        dead_code,
+        reason = "taken, without effect: local models do not reason apart"
+    )]
     reasoning: Option<Option<Value>>,
+    #[expect(dead_code, reason = "taken, without effect")]
     parallel_tool_calls: Option<bool>,
     audio: Option<AudioPatch>,
 }
@@ -151,6 +156,17 @@ pub(super) struct Config {
     pub(super) transcription: Option<Transcription>,
     pub(super) turn_detection: Option<TurnDetection>,
     pub(super) output: Output,
+}
+
+impl SessionPatch {
+    /// What the address of a session tells.
+    pub(super) fn of_address(model: Option<String>, transcribes: bool) -> Self {
+        Self {
+            model,
+            r#type: transcribes.then(|| "transcription".to_owned()),
+            ..Self::default()
+        }
+    }
 }
 
 impl Config {

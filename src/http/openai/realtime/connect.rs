@@ -56,12 +56,10 @@ pub(super) async fn connect(
     let patch = match &opens {
         Some(Extension(opens)) => serde_json::from_value(opens.session.clone())
             .map_err(|error| Problem::internal(&error))?,
-        None => SessionPatch {
-            model: asked.model,
-            r#type: (asked.intent.as_deref() == Some("transcription"))
-                .then(|| "transcription".to_owned()),
-            ..SessionPatch::default()
-        },
+        None => SessionPatch::of_address(
+            asked.model,
+            asked.intent.as_deref() == Some("transcription"),
+        ),
     };
     let caller = match (principal.caller(), &opens) {
         (Caller::Key(id), _) => Some(format!("key {id}")),

@@ -217,8 +217,8 @@ where
 /// Checks a route's policy; the principal becomes an extension of the request.
 pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> Result<(), Problem> {
     let wanted: &[Scope] = match &policy {
-        Policy::Realtime => return realtime::authorize(app, parts).await,
         Policy::Public | Policy::Visitor => return Ok(()),
+        Policy::Realtime => return realtime::authorize(app, parts).await,
         Policy::LoopbackOr(_) if origin::is_this_machine(parts) => return Ok(()),
         Policy::LoopbackOr(scope) | Policy::Scope(scope) => std::slice::from_ref(scope),
         Policy::AnyOf(scopes) => scopes,

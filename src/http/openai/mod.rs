@@ -79,10 +79,10 @@ pub(super) mod paths {
     pub(in crate::http) mod models {
         pub(in crate::http) use super::super::models::{__path_get, __path_list};
     }
-    pub(in crate::http) mod realtime {
-        pub(in crate::http) use super::super::realtime::{__path_connect, __path_create};
-    }
     pub(in crate::http) mod speech {
         pub(in crate::http) use super::super::speech::__path_create;
+    }
+    pub(in crate::http) mod realtime {
+        pub(in crate::http) use super::super::realtime::{__path_connect, __path_create};
     }
 }

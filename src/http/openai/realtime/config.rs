@@ -1,12 +1,15 @@
 //! How a session is set up, and how a client changes that.
 
+mod tools;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::super::chat::tools as chat_tools;
 use super::fault::Fault;
 use super::format::{Format, FormatIn};
 use super::turn_detection::{TurnDetection, TurnDetectionIn};
+
+pub(super) use self::tools::Tools;
 
 /// Voices of OpenAI; whoever asks for one gets the usual voice of this machine.
 const OPENAI_VOICES: [&str; 11] = [
@@ -128,13 +131,6 @@ pub(super) struct Output {
     /// As the client called it.
     voice: String,
     pub(super) speed: f32,
-}
-
-/// Functions that the model may call.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Tools {
-    pub(super) list: Vec<Value>,
-    pub(super) choice: Value,
 }
 
 /// A session's settings.
@@ -349,58 +345,6 @@ impl Output {
 
     pub(super) fn view(&self) -> Value {
         json!({"format": self.format.view(), "voice": self.voice})
-    }
-}
-
-impl Tools {
-    /// After a change; `at` names where it stood.
-    pub(super) fn changed(
-        &self,
-        list: Option<Vec<Value>>,
-        choice: Option<Value>,
-        at: &str,
-    ) -> Result<Self, Fault> {
-        let list_changed = list.is_some();
-        let mut new = Self {
-            list: list.unwrap_or_else(|| self.list.clone()),
-            choice: choice.clone().unwrap_or_else(|| self.choice.clone()),
-        };
-        if list_changed && choice.is_none() && new.for_model().is_err() {
-            // A choice that named one of the earlier tools ends with them.
-            new.choice = json!("auto");
-        }
-        new.for_model().map_err(|mut fault| {
-            fault.param = fault.param.map(|param| format!("{at}.{param}"));
-            fault
-        })?;
-        Ok(new)
-    }
-
-    /// The tools as the chat model takes them, and which must be called.
-    pub(super) fn for_model(&self) -> Result<(Option<String>, Option<String>), Fault> {
-        let nested = self.list.iter().enumerate().map(|(at, tool)| {
-            if tool["type"] == "mcp" {
-                let message = "servers of tools (mcp) are not connected to from here; declare \
-                               functions and call them in your program";
-                return Err(
-                    Fault::invalid("unsupported_parameter", message).about(format!("tools[{at}]"))
-                );
-            }
-            let mut function = tool.clone();
-            if let Some(fields) = function.as_object_mut() {
-                fields.remove("type");
-            }
-            Ok(json!({"type": tool["type"], "function": function}))
-        });
-        let nested = nested.collect::<Result<Vec<_>, _>>()?;
-        let choice = match &self.choice {
-            Value::Null => None,
-            Value::Object(one) if one.contains_key("name") => {
-                Some(json!({"type": one.get("type"), "function": {"name": one["name"]}}))
-            }
-            other => Some(other.clone()),
-        };
-        Ok(chat_tools::parse(Some(nested), choice)?)
     }
 }
 

@@ -11,6 +11,7 @@ use super::input::{Input, bytes_of};
 use super::item::{Item, Kind, Part, Sound, joined};
 use super::server_event::{ServerEvent, fresh_id};
 use super::session::{Session, Trouble};
+use super::turns::NOT_UNDERSTOOD;
 use crate::speech::Rate;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -61,7 +62,7 @@ impl Session {
             }
             ClientEvent::ResponseCreate(request) => {
                 self.idle_at = None;
-                self.respond(*request, "Sorry, I did not catch that.").await
+                self.respond(*request, NOT_UNDERSTOOD).await
             }
             ClientEvent::ResponseCancel(id) => self.cancel(id.as_deref()).await,
             ClientEvent::OutputClear => Err(Fault::invalid(

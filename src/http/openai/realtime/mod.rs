@@ -1,6 +1,6 @@
 //! The Realtime API: spoken and written sessions over a WebSocket, in OpenAI's shape.
 //!
-//! Reading order: [`connect`] opens, `session` is the loop, `handlers` and `turns` are what it does,
+//! Reading order: [`connect`] opens, `session` is the loop, `handlers`, `turns` and `responses` are what it does,
 //! `generate` makes responses and `active` tells the client of them. Everything else is pure.
 
 mod active;
@@ -18,6 +18,7 @@ mod item;
 mod prompt;
 mod record;
 mod response_request;
+mod responses;
 mod secrets;
 mod sentences;
 mod server_event;

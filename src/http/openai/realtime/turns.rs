@@ -1,4 +1,4 @@
-//! Turns and responses of a session: when somebody spoke, what was understood, what is answered.
+//! Turns of a session: when somebody spoke, what was understood, whether it is answered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,28 +6,20 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::active::{Active, Ending};
-use super::config::Modality;
-use super::fault::Fault;
-use super::generate::{self, Answerer, Job, Speaking, Step};
-use super::handlers::{listener, nothing};
+use super::active::Ending;
+use super::handlers::nothing;
 use super::hearing::{self, Heard};
 use super::input::Turn;
 use super::item::{Item, Kind, Part, Role, Sound, Status};
-use super::prompt;
-use super::record::timings;
 use super::response_request::ResponseRequest;
 use super::server_event::{ServerEvent, fresh_id};
-use super::session::{AbortOnDrop, Gone, HeardPart, Running, Session, Trouble};
+use super::session::{Gone, HeardPart, Session, Trouble};
 use super::turn_detection::{End, Sign};
-use crate::llm::{FinishReason, Usage};
 
-/// Responses that may be made at a time: one of the conversation and some beside it.
-const MOST_RESPONSES: usize = 4;
 /// A judge of turns that takes longer than this is not waited for.
 const JUDGE: Duration = Duration::from_secs(1);
 /// What an assistant says to a turn of which nothing was understood, and to long silence.
-const NOT_UNDERSTOOD: &str = "Sorry, I did not catch that.";
+pub(super) const NOT_UNDERSTOOD: &str = "Sorry, I did not catch that.";
 const STILL_THERE: &str = "Are you still there?";
 
 impl Session {
@@ -250,218 +242,6 @@ impl Session {
             Err(Trouble::Gone) => Err(Gone),
             Err(Trouble::Fault(fault)) => self.tell(fault).await,
             Ok(()) => Ok(()),
-        }
-    }
-
-    /// Starts a response.
-    pub(super) async fn respond(
-        &mut self,
-        request: ResponseRequest,
-        to_silence: &'static str,
-    ) -> Result<(), Trouble> {
-        if self.config.transcribes_only {
-            let message =
-                "a transcription session makes no responses; open one of the type realtime";
-            return Err(Fault::invalid("response_not_supported", message).into());
-        }
-        let wanted = request.checked(
-            &self.config,
-            &self.conversation,
-            &self.voices,
-            &mut listener(self),
-        )?;
-        let busy = wanted.kept && self.running.iter().any(|running| running.active.kept);
-        if busy || self.running.len() >= MOST_RESPONSES {
-            let message = "a response is being made already; wait for response.done or cancel it";
-            return Err(Fault::invalid("conversation_already_has_active_response", message).into());
-        }
-        if matches!(self.answerer, Answerer::Assistant { .. }) && !wanted.tools.list.is_empty() {
-            let message = "an assistant takes no tools of the client";
-            return Err(Fault::invalid("unsupported_parameter", message)
-                .about("response.tools")
-                .into());
-        }
-        let speaks = wanted.modality == Modality::Audio;
-        if speaks {
-            self.admit().await?;
-            self.spoke = true;
-        }
-        let lines = match &wanted.input {
-            Some(items) => prompt::lines(items.iter()),
-            None => prompt::lines(self.conversation.items().iter()),
-        };
-        let job = Job {
-            answerer: self.answerer.clone(),
-            instructions: wanted.instructions.clone(),
-            lines,
-            tools: wanted.tools.for_model()?,
-            max_tokens: wanted.max_tokens,
-            may_truncate: self.config.may_truncate(),
-            speaking: speaks.then(|| Speaking {
-                synthesizer: Arc::clone(&self.app.synthesizer),
-                voice: wanted.output.local_voice(),
-                speed: wanted.output.speed,
-                lexicon: self.lexicon.clone(),
-            }),
-            to_silence,
-        };
-        let active = Active::new(&wanted, &self.conversation_id);
-        let created = active.created();
-        let work = generate::carry_out(job, active.id.clone(), self.steps.clone());
-        self.running.push(Running {
-            active,
-            asked: self.turn_ended.take().unwrap_or_else(Instant::now),
-            _work: AbortOnDrop(tokio::spawn(work)),
-        });
-        self.send(created).await?;
-        Ok(self
-            .send(ServerEvent::RateLimits {
-                rate_limits: Vec::new(),
-            })
-            .await?)
-    }
-
-    /// A part of a response was made.
-    pub(super) async fn step(&mut self, id: &str, step: Step) -> Result<(), Gone> {
-        // Steps of a response that was cancelled may still be on their way.
-        let Some(at) = self
-            .running
-            .iter()
-            .position(|running| running.active.id == id)
-        else {
-            return Ok(());
-        };
-        let active = &mut self.running[at].active;
-        let events = match step {
-            Step::Text(text) => active.text(text, &mut self.conversation),
-            Step::Call(call) => active.call(call, &mut self.conversation),
-            Step::Spoken(clip) => match active.spoken(&clip, &mut self.conversation) {
-                Ok(events) => events,
-                Err(fault) => return self.finish(at, Ending::Failed(fault), None, None).await,
-            },
-            Step::Failed(fault) => return self.finish(at, Ending::Failed(fault), None, None).await,
-            Step::End {
-                finish,
-                usage,
-                grounds,
-            } => {
-                let ending = match (finish, &grounds) {
-                    (FinishReason::Length, None) => Ending::Incomplete("max_output_tokens"),
-                    (FinishReason::Length, Some(_)) => {
-                        let message = "the answer broke off; ask again";
-                        Ending::Failed(Fault::server("interrupted", message))
-                    }
-                    _ => Ending::Completed,
-                };
-                return self.finish(at, ending, Some(usage), grounds).await;
-            }
-        };
-        self.send_all(events).await
-    }
-
-    /// The client wants no more of a response.
-    pub(super) async fn cancel(&mut self, id: Option<&str>) -> Result<(), Trouble> {
-        let at = self.running.iter().position(|running| match id {
-            Some(id) => running.active.id == id,
-            None => running.active.kept,
-        });
-        let Some(at) = at else {
-            let message = "there is no response to cancel: it is done, or was never asked for";
-            return Err(Fault::invalid("response_cancel_not_active", message).into());
-        };
-        Ok(self
-            .finish(at, Ending::Cancelled("client_cancelled"), None, None)
-            .await?)
-    }
-
-    /// A response is over.
-    async fn finish(
-        &mut self,
-        at: usize,
-        ending: Ending,
-        usage: Option<Usage>,
-        grounds: Option<serde_json::Value>,
-    ) -> Result<(), Gone> {
-        let Running {
-            mut active,
-            asked,
-            _work,
-        } = self.running.swap_remove(at);
-        drop(_work);
-        let cancelled = matches!(ending, Ending::Cancelled(_));
-        let failed = matches!(ending, Ending::Failed(_));
-        if let Ending::Failed(fault) = &ending {
-            let detail = json!({"code": fault.code, "message": fault.message});
-            self.record.event("response_failed", detail).await;
-        }
-        let receipt = grounds
-            .as_ref()
-            .and_then(|grounds| grounds["receipt"].as_str()?.parse().ok());
-        let rung = grounds
-            .as_ref()
-            .and_then(|grounds| Some(grounds["rung"].as_str()?.to_owned()));
-        let events = active.end(ending, usage, grounds, &mut self.conversation);
-        self.note(&active, asked, usage.unwrap_or_default(), rung, receipt)
-            .await;
-        if cancelled && let Some(item) = active.message_id() {
-            self.record.cut(&item, &active.words(), None);
-        }
-        self.send_all(events).await?;
-        if !active.kept {
-            return Ok(());
-        }
-        if std::mem::take(&mut self.owed) {
-            return match self
-                .respond(ResponseRequest::default(), NOT_UNDERSTOOD)
-                .await
-            {
-                Err(Trouble::Gone) => Err(Gone),
-                Err(Trouble::Fault(fault)) => self.tell(fault).await,
-                Ok(()) => Ok(()),
-            };
-        }
-        let detection = self.config.turn_detection.filter(|_| !cancelled && !failed);
-        if let Some(End::Pause {
-            idle_ms: Some(ms), ..
-        }) = detection.map(|detection| detection.end)
-        {
-            let played = active.first_sound_at.map_or_else(Instant::now, |since| {
-                since + Duration::from_millis(active.spoken_ms)
-            });
-            let silence = Duration::from_millis(ms.into());
-            self.idle_at = Some(played.max(Instant::now()) + silence);
-        }
-        Ok(())
-    }
-
-    /// Keeps what a response was and cost.
-    async fn note(
-        &mut self,
-        active: &Active,
-        asked: Instant,
-        usage: Usage,
-        rung: Option<String>,
-        receipt: Option<crate::store::ReceiptId>,
-    ) {
-        self.metrics.count_tokens(
-            usage.prompt_tokens,
-            usage.cached_tokens,
-            usage.completion_tokens,
-        );
-        let cost = &mut self.record.cost;
-        cost.prompt_tokens += u64::from(usage.prompt_tokens);
-        cost.completion_tokens += u64::from(usage.completion_tokens);
-        cost.spoken_ms += active.spoken_ms;
-        if !active.kept {
-            return;
-        }
-        let times = timings(asked, active.first_at, active.first_sound_at);
-        self.record.turn(rung, times).await;
-        if let Some(item) = active.message_id() {
-            let from = active.first_sound_at.or(active.first_at).unwrap_or(asked);
-            self.record
-                .said(item, active.words(), from, active.spoken_ms, receipt)
-                .await;
         }
     }
 }

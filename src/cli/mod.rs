@@ -4,6 +4,7 @@
 
 mod admin;
 mod ask;
+mod calls;
 mod doctor;
 mod documents;
 mod egress;
@@ -74,6 +75,8 @@ enum Command {
     Ask(ask::Args),
     /// Measure the answers with questions whose answers are known
     Eval(Box<eval::Args>),
+    /// List, show, export and delete calls
+    Calls(calls::Args),
     /// List, show and export the receipts of answers
     Receipts(receipts::Args),
     /// List the questions that got no good answer, like ones together
@@ -112,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Egress(args) => egress::run(args),
         Command::Ask(args) => ask::run(args),
         Command::Eval(args) => eval::run(*args),
+        Command::Calls(args) => calls::run(args),
         Command::Receipts(args) => receipts::run(args),
         Command::Gaps(args) => gaps::run(args),
         Command::Facts(args) => facts::run(args),

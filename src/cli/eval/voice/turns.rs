@@ -111,10 +111,9 @@ async fn play(args: &Args, live: &LiveEngine, samples: &[f32]) -> anyhow::Result
             };
             decisions.extend(taker.take(fact, now));
         }
-        let mut score = None;
-        listener.take(bytes, |_, frame| score = Some(frame.score));
-        if let Some(score) = score {
-            decisions.extend(taker.take(Fact::Frame(score), now));
+        listener.feed(bytes);
+        if let Some(frame) = listener.next_frame() {
+            decisions.extend(taker.take(Fact::Frame(frame.score), now));
         }
         for decision in decisions {
             match decision {

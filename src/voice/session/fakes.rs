@@ -94,8 +94,11 @@ impl Extractor for Nothing {
 }
 
 /// Ears that hear what the test says, one sentence for each finished pause.
-#[derive(Default)]
 pub(super) struct FakeEars {
+    /// How likely a turn is over.
+    pub(super) likely: Mutex<f32>,
+    /// How long the voice takes for a sentence, in ms.
+    pub(super) voice_takes: Mutex<u64>,
     pub(super) says: Mutex<VecDeque<String>>,
     pub(super) broken: Mutex<bool>,
 }
@@ -124,12 +127,12 @@ impl Ears for FakeEars {
         })
     }
     async fn turn_end(&self, _: Bytes) -> Result<f32, SpeechError> {
-        Ok(0.9)
+        Ok(*self.likely.lock().unwrap())
     }
 }
 
 /// Speaks a clip for each sentence, 250 ms a word.
-struct FakeVoice;
+struct FakeVoice(Arc<FakeEars>);
 
 #[async_trait]
 impl Synthesizer for FakeVoice {
@@ -140,6 +143,8 @@ impl Synthesizer for FakeVoice {
         Vec::new()
     }
     async fn speak(&self, request: SpeakRequest) -> Result<ClipStream, SpeechError> {
+        let takes = *self.0.voice_takes.lock().unwrap();
+        tokio::time::sleep(Duration::from_millis(takes)).await;
         let words = request.text.split_whitespace().count();
         let clip = Clip {
             pcm: vec![0; words * 250 * 32].into(),
@@ -213,13 +218,18 @@ impl Desk {
             };
             knowledge.create_faq(workspace, new).await.unwrap();
         }
-        let ears = Arc::new(FakeEars::default());
+        let ears = Arc::new(FakeEars {
+            likely: Mutex::new(0.9),
+            voice_takes: Mutex::new(0),
+            says: Mutex::default(),
+            broken: Mutex::default(),
+        });
         let tasks = TaskTracker::new();
         let parts = Arc::new(Parts {
             agent: Agent::new(store.clone(), knowledge, nothing),
             store: store.clone(),
             ears: ears.clone(),
-            synthesizer: Arc::new(FakeVoice),
+            synthesizer: Arc::new(FakeVoice(ears.clone())),
             governor: Governor::default(),
             places: 1,
             shutdown: shutdown.clone(),

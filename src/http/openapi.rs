@@ -7,6 +7,7 @@ use utoipa::{Modify, OpenApi};
 use super::api::paths as api;
 use super::health;
 use super::openai::paths as openai;
+use super::voice;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +27,8 @@ use super::openai::paths as openai;
         openai::speech::create,
         openai::models::list,
         openai::models::get,
+        openai::realtime::connect,
+        openai::realtime::create,
         api::documents::list,
         api::documents::get,
         api::documents::text,
@@ -40,6 +43,20 @@ use super::openai::paths as openai;
         api::snippets::create,
         api::snippets::replace,
         api::ask::create,
+        api::calls::list,
+        api::calls::get,
+        api::calls::delete,
+        api::calls::download,
+        api::calls::download_all,
+        api::calls::recording,
+        api::calls::delete_recording,
+        api::calls::waveform,
+        api::calls::show,
+        api::calls::settings,
+        api::calls::preview,
+        api::calls::pronunciations,
+        api::calls::set_pronunciation,
+        api::calls::forget_pronunciation,
         api::conversations::list,
         api::conversations::create,
         api::faqs::list,
@@ -104,6 +121,12 @@ use super::openai::paths as openai;
         api::sources::sync,
         api::sources::events,
         api::egress::list,
+        api::voice_notes::create,
+        voice::visit::create,
+        voice::chat::append,
+        voice::chat::list,
+        voice::chat::speak,
+        voice::socket::open,
     ),
     security(("api_key" = [])),
     modifiers(&ApiKey)

@@ -2,7 +2,7 @@
 //! here; entities of the store never serialise themselves.
 
 mod ask;
-pub(super) mod calls;
+pub mod calls;
 mod conversations;
 pub(super) mod documents;
 mod egress;
@@ -25,6 +25,9 @@ mod synonyms;
 mod turn;
 mod upload;
 mod versions;
+mod voice_notes;
+
+pub(super) use self::ask::{checked, find_assistant};
 
 use super::auth::Scope;
 use super::route::{Policy, Route, routes};
@@ -111,6 +114,12 @@ pub(super) fn routes() -> Vec<Route> {
             CHAT,
             conversations::append
         ),
+        (
+            POST,
+            "/api/conversations/{id}/voice-note",
+            CHAT,
+            voice_notes::create
+        ),
         (GET, "/api/receipts", QUALITY, receipts::list),
         (GET, "/api/receipts/export", QUALITY, receipts::download),
         (GET, "/api/receipts/{id}", RECEIPTS, receipts::get),
@@ -161,6 +170,9 @@ pub(super) fn routes() -> Vec<Route> {
 
 pub(super) mod paths {
     //! What the OpenAPI document is generated from.
+    pub(in crate::http) mod calls {
+        pub(in crate::http) use super::super::calls::paths::*;
+    }
     pub(in crate::http) mod ask {
         pub(in crate::http) use super::super::ask::__path_create;
     }
@@ -227,6 +239,9 @@ pub(super) mod paths {
     }
     pub(in crate::http) mod snippets {
         pub(in crate::http) use super::super::snippets::{__path_create, __path_replace};
+    }
+    pub(in crate::http) mod voice_notes {
+        pub(in crate::http) use super::super::voice_notes::__path_create;
     }
     pub(in crate::http) mod versions {
         pub(in crate::http) use super::super::versions::{

@@ -10,6 +10,9 @@
 //! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
 
 mod assets;
+mod call_pages;
+mod call_parts;
+mod calls;
 mod chat;
 mod document;
 mod documents;
@@ -40,8 +43,11 @@ mod sources;
 mod status;
 mod suggestions;
 mod synonyms;
+mod talk;
 mod transcribe;
 mod view;
+mod voice;
+mod widget;
 mod word_diff;
 
 use std::sync::Arc;
@@ -53,6 +59,7 @@ use axum::{Extension, Router, middleware};
 
 use self::guard::Visitor;
 use super::problem::Problem;
+use super::voice::files;
 use crate::app::App;
 
 /// The pages and their assets.
@@ -91,6 +98,17 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sources/{id}/delete", post(sources::delete))
         .route("/egress", get(egress::show))
         .route("/chat", get(chat::show))
+        .route("/calls", get(calls::list))
+        .route("/calls/{id}", get(calls::show))
+        .route("/calls/{id}/delete", post(calls::delete))
+        .route(
+            "/calls/{id}/recording/delete",
+            post(calls::delete_recording),
+        )
+        .route("/voice", get(voice::show).post(voice::save))
+        .route("/voice/words", post(voice::set_word))
+        .route("/voice/words/delete", post(voice::delete_word))
+        .route("/voice/words/import", post(voice::import_words))
         .route("/receipts", get(receipts::list))
         .route("/receipts/{id}", get(receipts::show))
         .route("/receipts/{id}/replay", post(receipts::replay))
@@ -115,9 +133,13 @@ pub fn router() -> Router<Arc<App>> {
         .route("/quality/instructions", post(measure::instructions))
         .route("/status", get(status::show))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
+        .route("/widget", get(widget::show).post(widget::save))
         .layer(Extension(login::Attempts::default()))
         .layer(middleware::from_fn(guard::own_pages_only))
         .route("/assets/{hash}/{*path}", get(assets::get))
+        .route("/talk", get(talk::show))
+        .route("/widget.js", get(files::widget))
+        .route("/widget-audio.js", get(files::worklet))
 }
 
 /// `GET /`: to wherever this person can go on.

@@ -53,27 +53,120 @@ fn calls_are_found_by_what_is_known_of_them() {
         .write_blocking(|tx| {
             let us = workspaces::get_or_create(tx, "us", "Us", 1)?.id;
             let them = workspaces::get_or_create(tx, "them", "Them", 1)?.id;
-            let hours = made(tx, us, CallChannel::Browser, "When are you Open?", "fact", 10)?;
-            let dogs = made(tx, us, CallChannel::Kiosk, "Are dogs allowed? Ärzte?", "refusal", 20)?;
-            made(tx, them, CallChannel::Browser, "When are you open?", "fact", 30)?;
+            let hours = made(
+                tx,
+                us,
+                CallChannel::Browser,
+                "When are you Open?",
+                "fact",
+                10,
+            )?;
+            let dogs = made(
+                tx,
+                us,
+                CallChannel::Kiosk,
+                "Are dogs allowed? Ärzte?",
+                "refusal",
+                20,
+            )?;
+            made(
+                tx,
+                them,
+                CallChannel::Browser,
+                "When are you open?",
+                "fact",
+                30,
+            )?;
             record(tx, &dogs, 99)?;
             let (reason, cost) = (EndedReason::Inactivity, CallCost::default());
             finish(tx, &hours, CallStatus::Completed, reason, &cost, 15)?;
             let all = vec![dogs.id, hours.id];
             let cases: Vec<(Filter, Vec<CallId>)> = vec![
                 (Filter::default(), all.clone()),
-                (Filter { channel: Some(CallChannel::Kiosk), ..Filter::default() }, vec![dogs.id]),
-                (Filter { status: Some(CallStatus::Completed), ..Filter::default() }, vec![hours.id]),
-                (Filter { reason: Some(reason), ..Filter::default() }, vec![hours.id]),
-                (Filter { rung: Some("fact".into()), ..Filter::default() }, vec![hours.id]),
-                (Filter { text: Some("OPEN".into()), ..Filter::default() }, vec![hours.id]),
-                (Filter { text: Some("Ärzte".into()), ..Filter::default() }, vec![dogs.id]),
-                (Filter { text: Some("%".into()), ..Filter::default() }, vec![]),
-                (Filter { recorded: Some(true), ..Filter::default() }, vec![dogs.id]),
-                (Filter { recorded: Some(false), ..Filter::default() }, vec![hours.id]),
-                (Filter { from: Some(20), ..Filter::default() }, vec![dogs.id]),
-                (Filter { until: Some(20), ..Filter::default() }, vec![hours.id]),
-                (Filter { before: Some((20, dogs.id)), ..Filter::default() }, vec![hours.id]),
+                (
+                    Filter {
+                        channel: Some(CallChannel::Kiosk),
+                        ..Filter::default()
+                    },
+                    vec![dogs.id],
+                ),
+                (
+                    Filter {
+                        status: Some(CallStatus::Completed),
+                        ..Filter::default()
+                    },
+                    vec![hours.id],
+                ),
+                (
+                    Filter {
+                        reason: Some(reason),
+                        ..Filter::default()
+                    },
+                    vec![hours.id],
+                ),
+                (
+                    Filter {
+                        rung: Some("fact".into()),
+                        ..Filter::default()
+                    },
+                    vec![hours.id],
+                ),
+                (
+                    Filter {
+                        text: Some("OPEN".into()),
+                        ..Filter::default()
+                    },
+                    vec![hours.id],
+                ),
+                (
+                    Filter {
+                        text: Some("Ärzte".into()),
+                        ..Filter::default()
+                    },
+                    vec![dogs.id],
+                ),
+                (
+                    Filter {
+                        text: Some("%".into()),
+                        ..Filter::default()
+                    },
+                    vec![],
+                ),
+                (
+                    Filter {
+                        recorded: Some(true),
+                        ..Filter::default()
+                    },
+                    vec![dogs.id],
+                ),
+                (
+                    Filter {
+                        recorded: Some(false),
+                        ..Filter::default()
+                    },
+                    vec![hours.id],
+                ),
+                (
+                    Filter {
+                        from: Some(20),
+                        ..Filter::default()
+                    },
+                    vec![dogs.id],
+                ),
+                (
+                    Filter {
+                        until: Some(20),
+                        ..Filter::default()
+                    },
+                    vec![hours.id],
+                ),
+                (
+                    Filter {
+                        before: Some((20, dogs.id)),
+                        ..Filter::default()
+                    },
+                    vec![hours.id],
+                ),
             ];
             for (filter, expected) in cases {
                 let found = list(tx, us, &filter, 10)?;
@@ -82,7 +175,10 @@ fn calls_are_found_by_what_is_known_of_them() {
             }
             let first = list(tx, us, &Filter::default(), 1)?.remove(0);
             assert_eq!((first.turns, first.recording_ms), (1, Some(20)));
-            assert_eq!(first.first_words.as_deref(), Some("Are dogs allowed? Ärzte?"));
+            assert_eq!(
+                first.first_words.as_deref(),
+                Some("Are dogs allowed? Ärzte?")
+            );
             Ok(())
         })
         .unwrap();
@@ -100,9 +196,18 @@ fn a_deleted_call_leaves_nothing() {
             assert_eq!(call_log::turns(tx, &call)?.len(), 1);
             assert_eq!(call_log::events(tx, &call)?.len(), 1);
             delete(tx, &call)?;
-            for table in ["calls", "call_lines", "call_turns", "call_events", "recordings", "recording_parts"] {
+            for table in [
+                "calls",
+                "call_lines",
+                "call_turns",
+                "call_events",
+                "recordings",
+                "recording_parts",
+            ] {
                 let left: i64 =
-                    tx.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
+                    tx.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
+                        row.get(0)
+                    })?;
                 assert_eq!(left, 0, "{table}");
             }
             Ok(())

@@ -18,7 +18,6 @@ the figures; it is printed beside them.
 """
 import argparse
 import http.server
-import io
 import json
 import os
 import re
@@ -439,13 +438,13 @@ def main():
 
 
 def prepare(server, minutes):
-    """Calls may last as long as the recording."""
+    """Calls may last as long as the recording, and nobody is asked whether they are still there."""
     try:
-        current = json.loads(server.send("/api/voice"))
-        current["max_minutes"] = minutes
-        server.send("/api/voice", json.dumps(current).encode(), method="PUT")
-    except (urllib.error.HTTPError, ValueError) as error:
-        print("the longest duration of a call stays as it is:", error, file=sys.stderr)
+        settings = json.loads(server.send("/api/voice"))["settings"]
+        settings.update(max_minutes=min(minutes, 120), silence_seconds=60)
+        server.send("/api/voice", json.dumps(settings).encode(), method="PUT")
+    except (urllib.error.HTTPError, KeyError, ValueError) as error:
+        print("the limits of a call stay as they are:", error, file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ mod engines;
 mod first_run;
 mod live_engine;
 mod protection;
+mod retention;
 mod weights;
 
 pub use data::{DataFolder, key_strength};
@@ -20,12 +21,14 @@ pub use first_run::{
 };
 
 pub use protection::Protection;
+pub use retention::sweep;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::agent::Agent;
 use crate::config::Config;
@@ -217,6 +220,7 @@ impl App {
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
         });
+        retention::start(store.clone(), &tasks, shutdown.clone());
         Ok(Arc::new(Self {
             config,
             store,
@@ -266,6 +270,11 @@ impl App {
     /// Fires when Frontdesk begins to shut down: what waits for events ends, answers are finished.
     pub fn cancel(&self) -> CancellationToken {
         self.draining.clone()
+    }
+
+    /// Makes [`App::stop`] wait (not for ever) for work that goes on outside of a request.
+    pub fn hold(&self) -> TaskTrackerToken {
+        self.tasks.token()
     }
 
     /// Notes in the data folder where this process can be reached.

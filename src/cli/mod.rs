@@ -4,6 +4,7 @@
 
 mod admin;
 mod ask;
+mod calls;
 mod doctor;
 mod documents;
 mod egress;
@@ -22,6 +23,8 @@ mod serve;
 mod settings;
 mod shared;
 mod sources;
+mod speak;
+mod talk;
 mod transcribe;
 mod worker;
 
@@ -72,6 +75,8 @@ enum Command {
     Ask(ask::Args),
     /// Measure the answers with questions whose answers are known
     Eval(Box<eval::Args>),
+    /// List, show, export and delete calls
+    Calls(calls::Args),
     /// List, show and export the receipts of answers
     Receipts(receipts::Args),
     /// List the questions that got no good answer, like ones together
@@ -80,6 +85,10 @@ enum Command {
     Facts(facts::Args),
     /// Write down what is said in a recording
     Transcribe(transcribe::Args),
+    /// Speak a text, into a file or over the loudspeaker
+    Speak(speak::Args),
+    /// Talk with the front desk at this machine's microphone and loudspeaker
+    Talk(talk::Args),
     /// Accounts, API keys and the setup link
     Admin(admin::Args),
     /// Show every setting with its value, its default and its variable
@@ -106,10 +115,13 @@ pub fn main() -> ExitCode {
         Command::Egress(args) => egress::run(args),
         Command::Ask(args) => ask::run(args),
         Command::Eval(args) => eval::run(*args),
+        Command::Calls(args) => calls::run(args),
         Command::Receipts(args) => receipts::run(args),
         Command::Gaps(args) => gaps::run(args),
         Command::Facts(args) => facts::run(args),
         Command::Transcribe(args) => transcribe::run(args),
+        Command::Speak(args) => speak::run(args),
+        Command::Talk(args) => talk::run(args),
         Command::Admin(args) => admin::run(args),
         Command::Config(args) => settings::run(&args),
         Command::Worker(args) => worker::run(&args),

@@ -86,6 +86,25 @@ impl Server {
         Ok(())
     }
 
+    /// Sends JSON; gives what comes, piece by piece, to `take`.
+    pub(super) async fn fetch(
+        &self,
+        path: &str,
+        body: &Value,
+        mut take: impl FnMut(&[u8]) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let request = self.request(Method::POST, path).json(body);
+        let mut answer = request.send().await?;
+        if !answer.status().is_success() {
+            checked(answer).await?;
+            return Ok(());
+        }
+        while let Some(piece) = answer.chunk().await? {
+            take(&piece)?;
+        }
+        Ok(())
+    }
+
     /// Deletes what an address names.
     pub(super) async fn delete(&self, path: &str) -> anyhow::Result<()> {
         let answer = self.request(Method::DELETE, path).send().await?;

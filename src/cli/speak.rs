@@ -97,7 +97,10 @@ fn format(args: &Args) -> anyhow::Result<Format> {
     Format::find(&name).ok_or_else(|| {
         let names: Vec<&str> = Format::ALL.iter().map(|f| f.name()).collect();
         let names = names.join(", ");
-        WrongCall(format!("{name:?} is no kind of file that is made here; there are: {names}")).into()
+        WrongCall(format!(
+            "{name:?} is no kind of file that is made here; there are: {names}"
+        ))
+        .into()
     })
 }
 
@@ -113,11 +116,7 @@ fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// The samples, from the server that runs or from an engine of this process's own.
-async fn spoken(
-    config: &Arc<Config>,
-    args: &Args,
-    text: String,
-) -> anyhow::Result<(Vec<u8>, u32)> {
+async fn spoken(config: &Arc<Config>, args: &Args, text: String) -> anyhow::Result<(Vec<u8>, u32)> {
     if let Some(server) = Server::find(&config.data_dir)? {
         let body = json!({"input": text, "voice": args.voice, "speed": args.speed,
             "response_format": "pcm"});

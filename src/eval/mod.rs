@@ -16,6 +16,7 @@ pub mod retrieval;
 pub mod run;
 pub mod runner;
 pub mod text;
+pub mod voice;
 
 #[cfg(test)]
 mod calibrate_tests;

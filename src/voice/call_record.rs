@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::store::call_log::{self, Line};
 use crate::store::calls::{self, Call, CallCost, CallStatus, EndedReason, RecordingState};
-use crate::store::{CallId, Scoped, Store, StoreError, UnixMs};
+use crate::store::{Scoped, Store, StoreError, UnixMs};
 
 /// Entries that are written in one transaction.
 const BATCH: usize = 64;
@@ -24,7 +24,7 @@ enum Entry {
 
 /// Writes the record of one call.
 pub(super) struct CallRecord {
-    call: CallId,
+    call: Scoped<Call>,
     entries: mpsc::UnboundedSender<Entry>,
     writer: JoinHandle<()>,
 }
@@ -33,18 +33,17 @@ impl CallRecord {
     /// Goes on with a call that was noted in the store.
     pub(super) fn new(store: Store, call: Scoped<Call>, tasks: &TaskTracker) -> Self {
         let (entries, waiting) = mpsc::unbounded_channel();
-        let id = call.id;
-        let writer = tasks.spawn(write(store, call, waiting));
+        let writer = tasks.spawn(write(store, call.clone(), waiting));
         Self {
-            call: id,
+            call,
             entries,
             writer,
         }
     }
 
     /// The call.
-    pub(super) fn call(&self) -> CallId {
-        self.call
+    pub(super) fn call(&self) -> &Scoped<Call> {
+        &self.call
     }
 
     fn put(&self, entry: Entry) {

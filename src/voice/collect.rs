@@ -490,6 +490,17 @@ pub fn name_in(text: &str) -> String {
             .trim_start_matches([' ', ',', '.'])
             .to_owned();
     }
+    let spelled = words(&rest.replace(['-', '.', ','], " "));
+    if spelled.len() >= 3
+        && spelled.iter().filter(|w| w.chars().count() == 1).count() * 2 > spelled.len()
+    {
+        let letters = code_in(&rest).to_lowercase();
+        let mut name = letters.chars();
+        return name
+            .next()
+            .map(|first| first.to_uppercase().chain(name).collect())
+            .unwrap_or_default();
+    }
     rest.split([',', '.'])
         .next()
         .unwrap_or("")

@@ -22,5 +22,7 @@ mod words;
 
 pub use desk::{Busy, Caller, Desk, Parts, Place};
 pub use line::{Incoming, LINE_RATE, Line, Outgoing, Phase, line};
+pub use listener::{Frame, Listener};
 pub use recorder::Recorder;
 pub use settings::{RecordingMode, VoiceSettings};
+pub use turn_taker::{Decision, FRAME_MS, Fact, Floor, TurnSettings, TurnTaker};

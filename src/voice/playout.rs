@@ -23,6 +23,8 @@ pub struct Piece {
     pub pcm: Bytes,
     /// Samples per second.
     pub rate: u32,
+    /// When it is heard, as far as is known.
+    pub at: u64,
 }
 
 /// What happened while handing over.
@@ -132,11 +134,6 @@ impl Playout {
         self.queue.front().is_some_and(|s| !s.clips.is_empty())
     }
 
-    /// When the first sound of this answer was handed over.
-    pub fn first_at(&self, answer: u32) -> Option<u64> {
-        self.queue.iter().find(|s| s.answer == answer)?.first_at
-    }
-
     /// Takes the word of the transport on what was played.
     pub fn report(&mut self, answer: u32, ms: u64, now: u64) {
         if let Some(speech) = self.find(answer) {
@@ -182,6 +179,7 @@ impl Playout {
                 // It ran dry: what comes now is heard from now on.
                 speech.started_at = now.saturating_sub(speech.handed_ms);
             }
+            let at_ms = speech.started_at + speech.handed_ms;
             let rate = clip.rate.max(1);
             let bytes = usize::try_from(u64::from(rate) * PIECE_MS / 1000 * 2).unwrap_or(2);
             let end = (from + bytes).min(clip.pcm.len() / 2 * 2);
@@ -197,6 +195,7 @@ impl Playout {
                 answer: speech.answer,
                 pcm,
                 rate,
+                at: at_ms,
             }));
         }
         if !speech.complete {
@@ -248,9 +247,8 @@ impl Playout {
                 .chars()
                 .take(usize::try_from(chars).unwrap_or(usize::MAX))
                 .collect();
-            match cut.rfind(char::is_whitespace) {
-                Some(end) => text.push_str(&cut[..end]),
-                None => {}
+            if let Some(end) = cut.rfind(char::is_whitespace) {
+                text.push_str(&cut[..end]);
             }
             break;
         }
@@ -294,11 +292,6 @@ impl Playout {
     pub fn clear(&mut self) -> Vec<u32> {
         self.held_at = None;
         self.queue.drain(..).map(|s| s.answer).collect()
-    }
-
-    /// Forgets one answer.
-    pub fn drop_answer(&mut self, answer: u32) {
-        self.queue.retain(|s| s.answer != answer);
     }
 }
 

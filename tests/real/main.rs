@@ -11,6 +11,7 @@
 
 mod rerank;
 mod server;
+mod voice;
 mod voice_soak;
 
 use std::time::Duration;

@@ -6,6 +6,7 @@ mod material;
 mod retrieval;
 mod server;
 mod show;
+mod voice;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +40,8 @@ enum What {
     Gate(gate::Args),
     /// Measure how well passages are found, over collections with known answers
     Retrieval(Box<retrieval::Args>),
+    /// Measure live speech: words heard, ends of turns, words of what is spoken
+    Voice(voice::Args),
 }
 
 /// What is asked, and of whom.
@@ -99,6 +102,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         Some(What::Calibrate(args)) => calibrate::run(&args),
         Some(What::Gate(args)) => gate::run(&args),
         Some(What::Retrieval(args)) => retrieval::run(*args),
+        Some(What::Voice(args)) => voice::run(&args),
     }
 }
 

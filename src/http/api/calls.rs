@@ -1,8 +1,118 @@
 //! Calls: list, one call with its log, recording, export; pronunciations and voice settings.
+//!
+//! A call holds what a caller said, so everything here needs the scope `admin`: owners and administrators
+//! who signed in have it, and keys only when the owner handed it out. A key that may chat may not read
+//! what others said.
 
-use super::super::route::Route;
+mod export;
+mod one;
+mod pronunciations;
+mod sound;
+mod view;
+mod voice;
+mod wanted;
+
+pub use export::{Format, batch, head, single};
+pub use view::{CallInFull, CallView, TurnView, in_full};
+pub use wanted::Wanted;
+
+pub(in crate::http) use pronunciations::{add, import};
+pub(in crate::http) use sound::waveform_of;
+pub(in crate::http) use voice::checked;
+
+pub(super) mod paths {
+    pub(in crate::http) use super::__path_list;
+    pub(in crate::http) use super::export::{__path_download, __path_download_all};
+    pub(in crate::http) use super::one::{__path_delete, __path_get};
+    pub(in crate::http) use super::pronunciations::{
+        __path_list as __path_pronunciations, __path_remove as __path_forget_pronunciation,
+        __path_set as __path_set_pronunciation,
+    };
+    pub(in crate::http) use super::sound::{
+        __path_delete_recording, __path_recording, __path_waveform,
+    };
+    pub(in crate::http) use super::voice::{__path_preview, __path_settings, __path_show};
+}
+
+use axum::extract::Query;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::auth::Scope;
+use super::super::problem::{Problem, ProblemView};
+use super::super::route::{Policy, Route, routes};
+use super::place::Place;
+use crate::store::calls::{self, Filter};
+use crate::store::{Connection, StoreError, WorkspaceId};
 
 /// Routes of `/api/calls`, `/api/voice` and `/api/pronunciations`.
 pub(in crate::http) fn routes() -> Vec<Route> {
-    Vec::new()
+    const ADMIN: Policy = Policy::Scope(Scope::Admin);
+    routes![
+        (GET, "/api/calls", ADMIN, list),
+        (GET, "/api/calls/export", ADMIN, export::download_all),
+        (GET, "/api/calls/{id}", ADMIN, one::get),
+        (DELETE, "/api/calls/{id}", ADMIN, one::delete),
+        (GET, "/api/calls/{id}/export", ADMIN, export::download),
+        (GET, "/api/calls/{id}/recording", ADMIN, sound::recording),
+        (
+            DELETE,
+            "/api/calls/{id}/recording",
+            ADMIN,
+            sound::delete_recording
+        ),
+        (GET, "/api/calls/{id}/waveform", ADMIN, sound::waveform),
+        (GET, "/api/voice", ADMIN, voice::show),
+        (PUT, "/api/voice", ADMIN, voice::settings),
+        (POST, "/api/voice/preview", ADMIN, voice::preview),
+        (GET, "/api/pronunciations", ADMIN, pronunciations::list),
+        (PUT, "/api/pronunciations", ADMIN, pronunciations::set),
+        (DELETE, "/api/pronunciations", ADMIN, pronunciations::remove),
+    ]
+}
+
+/// A page of calls, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CallsView {
+    /// The calls.
+    pub calls: Vec<CallView>,
+    /// `before` of the next page; absent at the end.
+    pub next: Option<String>,
+}
+
+/// Calls, newest first.
+#[utoipa::path(get, path = "/api/calls", tag = "voice", operation_id = "listCalls",
+    params(Wanted, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = CallsView), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn list(
+    place: Place,
+    Query(wanted): Query<Wanted>,
+) -> Result<axum::Json<CallsView>, Problem> {
+    let (workspace, limit, filter) = (place.id(), wanted.limit(), wanted.filter()?);
+    let found = place
+        .app
+        .store
+        .read(move |conn| page(conn, workspace, &filter, limit));
+    Ok(axum::Json(found.await?))
+}
+
+/// The calls of a workspace that pass a filter, `limit` at most, newest first.
+///
+/// # Errors
+/// When the store fails.
+pub fn page(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    filter: &Filter,
+    limit: u32,
+) -> Result<CallsView, StoreError> {
+    // One more tells whether there are more.
+    let mut found = calls::list(conn, workspace, filter, limit + 1)?;
+    let more = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let last = found.last().filter(|_| more);
+    Ok(CallsView {
+        next: last.map(|last| wanted::cursor(last.call.started_at, last.call.id)),
+        calls: found.into_iter().map(CallView::from).collect(),
+    })
 }

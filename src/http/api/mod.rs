@@ -2,7 +2,7 @@
 //! here; entities of the store never serialise themselves.
 
 mod ask;
-pub(super) mod calls;
+pub mod calls;
 mod conversations;
 pub(super) mod documents;
 mod egress;
@@ -170,6 +170,9 @@ pub(super) fn routes() -> Vec<Route> {
 
 pub(super) mod paths {
     //! What the OpenAPI document is generated from.
+    pub(in crate::http) mod calls {
+        pub(in crate::http) use super::super::calls::paths::*;
+    }
     pub(in crate::http) mod ask {
         pub(in crate::http) use super::super::ask::__path_create;
     }

@@ -8,11 +8,13 @@ pub use export::{Format, batch, head};
 pub use view::{ListedView, ReceiptView};
 pub use wanted::Wanted;
 
+pub(in crate::http::api) use wanted::moment;
+
 pub(super) mod paths {
     pub(in crate::http) use super::export::__path_download;
     pub(in crate::http) use super::{__path_get, __path_list, __path_replay};
 }
-pub(super) use export::download;
+pub(super) use export::{download, harmless};
 
 use axum::extract::{Path, Query};
 use serde::Serialize;

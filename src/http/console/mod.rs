@@ -10,6 +10,9 @@
 //! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
 
 mod assets;
+mod call_pages;
+mod call_parts;
+mod calls;
 mod chat;
 mod document;
 mod documents;
@@ -43,6 +46,7 @@ mod synonyms;
 mod talk;
 mod transcribe;
 mod view;
+mod voice;
 mod widget;
 mod word_diff;
 
@@ -94,6 +98,17 @@ pub fn router() -> Router<Arc<App>> {
         .route("/sources/{id}/delete", post(sources::delete))
         .route("/egress", get(egress::show))
         .route("/chat", get(chat::show))
+        .route("/calls", get(calls::list))
+        .route("/calls/{id}", get(calls::show))
+        .route("/calls/{id}/delete", post(calls::delete))
+        .route(
+            "/calls/{id}/recording/delete",
+            post(calls::delete_recording),
+        )
+        .route("/voice", get(voice::show).post(voice::save))
+        .route("/voice/words", post(voice::set_word))
+        .route("/voice/words/delete", post(voice::delete_word))
+        .route("/voice/words/import", post(voice::import_words))
         .route("/receipts", get(receipts::list))
         .route("/receipts/{id}", get(receipts::show))
         .route("/receipts/{id}/replay", post(receipts::replay))

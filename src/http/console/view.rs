@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 /// Scripts and styles come from this server only, and never from within a page.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; \
+    img-src 'self' data:; connect-src 'self'; media-src 'self' blob:; font-src 'self'; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
 
 /// The pages of the navigation.
@@ -18,6 +18,8 @@ pub enum Section {
     Chat,
     /// Receipts, gaps and tests.
     Quality,
+    /// Calls, and how the front desk speaks.
+    Calls,
     /// Recordings to text.
     Transcribe,
     /// Chat and voice on the business's website.
@@ -29,10 +31,11 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Documents,
         Self::Chat,
         Self::Quality,
+        Self::Calls,
         Self::Transcribe,
         Self::Widget,
         Self::Keys,
@@ -44,6 +47,7 @@ impl Section {
             Self::Documents => "Knowledge",
             Self::Chat => "Chat",
             Self::Quality => "Quality",
+            Self::Calls => "Calls",
             Self::Transcribe => "Transcribe",
             Self::Widget => "Widget",
             Self::Keys => "API keys",
@@ -56,6 +60,7 @@ impl Section {
             Self::Documents => "documents",
             Self::Chat => "chat",
             Self::Quality => "quality",
+            Self::Calls => "calls",
             Self::Transcribe => "transcribe",
             Self::Widget => "widget",
             Self::Keys => "keys",

@@ -75,10 +75,10 @@ async fn both_sides_are_heard_at_their_time_and_on_their_channel() {
         |side: &[u8], from: usize, to: usize| side[from..to].iter().copied().min().unwrap_or(0);
     let quiet =
         |side: &[u8], from: usize, to: usize| side[from..to].iter().copied().max().unwrap_or(0);
-    assert!(loud(&peaks.caller, 11, 29) > 15, "{peaks:?}");
+    assert!(loud(&peaks.caller, 12, 29) > 15, "{peaks:?}");
     assert!(loud(&peaks.agent, 41, 49) > 15, "{peaks:?}");
-    assert!(quiet(&peaks.caller, 31, 69) < 5, "{peaks:?}");
-    assert!(quiet(&peaks.agent, 0, 39) < 5, "{peaks:?}");
+    assert!(quiet(&peaks.caller, 32, 69) < 5, "{peaks:?}");
+    assert!(quiet(&peaks.agent, 12, 38) < 5, "{peaks:?}");
     assert!(quiet(&peaks.agent, 52, 69) < 5, "{peaks:?}");
 }
 

@@ -85,14 +85,15 @@ impl Track {
             expected_ms: at_ms,
         });
         let source: Vec<f32> = samples(pcm).map(|s| f32::from(s) / 32_768.0).collect();
-        stretch.expected_ms += source.len() as u64 * 1000 / u64::from(rate.max(1));
+        let length_ms = source.len() as u64 * 1000 / u64::from(rate.max(1));
+        stretch.expected_ms = stretch.expected_ms.saturating_add(length_ms);
         // A rate that no voice has: nothing can be heard of it.
         if stretch.mono.push(&source, 1, rate).is_err() {
             self.voice = None;
             return;
         }
         let (next, ready) = (stretch.next, stretch.mono.take());
-        stretch.next += ready.len();
+        stretch.next = next.saturating_add(ready.len());
         self.place_agent(next, &ready);
     }
 

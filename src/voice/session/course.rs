@@ -12,10 +12,11 @@ use super::say::Kind;
 use crate::store::call_log::{self, LineState};
 use crate::store::calls::{CallStatus, EndedReason, RecordingState};
 use crate::store::messages::{self, MessageState, NewMessage};
-use crate::store::{StoreError, conversations};
+use crate::store::{StoreError, UnixMs, conversations};
 use crate::voice::call_record::signed;
 use crate::voice::collect::{Collect, Step};
-use crate::voice::line::{Outgoing, Phase};
+use crate::voice::line::{LINE_RATE, Outgoing, Phase};
+use crate::voice::recorder::Recorder;
 use crate::voice::sentences::Sentences;
 use crate::voice::settings::RecordingMode;
 use crate::voice::words;
@@ -64,7 +65,7 @@ impl Session {
     /// The first words.
     pub(super) fn greet(&mut self) {
         self.out.send(Outgoing::Ready {
-            call: self.record.call(),
+            call: self.record.call().id,
             conversation: self.conversation,
             asks_consent: self.consent.is_waiting(),
         });
@@ -101,7 +102,7 @@ impl Session {
         if yes {
             let now = jiff::Timestamp::now().as_millisecond();
             self.record.recording(RecordingState::On, Some(now));
-            self.start_recording();
+            self.start_recording(now);
             self.say_by_itself(self.phrases.consent_yes);
         } else {
             self.record.recording(RecordingState::Declined, None);
@@ -346,7 +347,9 @@ impl Session {
                 Ok(None) | Err(_) => break,
             }
         }
-        self.finish_recording().await;
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish().await;
+        }
         let status = match reason {
             EndedReason::ErrorSpeech
             | EndedReason::ErrorAgent
@@ -360,16 +363,27 @@ impl Session {
     }
 
     /// The caller's sound, for the recording.
-    pub(super) fn note_caller(&mut self, _pcm: &[u8]) {}
-
-    /// The front desk's sound, for the recording.
-    pub(super) fn note_agent(&mut self, _pcm: &[u8], _rate: u32) {}
-
-    fn start_recording(&mut self) {
-        self.recording = true;
+    pub(super) fn note_caller(&mut self, pcm: &[u8]) {
+        let length = pcm.len() as u64 / 2 * 1000 / u64::from(LINE_RATE);
+        let at = self.now().saturating_sub(length);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.caller(pcm, at);
+        }
     }
 
-    async fn finish_recording(&mut self) {
-        self.recording = false;
+    /// The front desk's sound, for the recording; it is heard from `at` on.
+    pub(super) fn note_agent(&mut self, pcm: &[u8], rate: u32, at: u64) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.agent(pcm, rate, at);
+        }
+    }
+
+    fn start_recording(&mut self, now: UnixMs) {
+        self.recorder = Some(Recorder::start(
+            self.parts.store.clone(),
+            self.record.call().clone(),
+            self.settings.recording_days,
+            now,
+        ));
     }
 }

@@ -31,12 +31,14 @@ use super::listener::Listener;
 use super::outbox::Outbox;
 use super::phrases::{Phrases, phrases};
 use super::playout::Playout;
+use super::recorder::Recorder;
 use super::settings::VoiceSettings;
 use super::turn_taker::{Decision, Fact, TurnSettings, TurnTaker};
 use crate::speech::Pronunciation;
 use crate::store::calls::{self, CallCost, CallStatus, EndedReason, NewCall};
 use crate::store::conversations::{self, Channel, NewConversation};
-use crate::store::{ConversationId, StoreError, workspaces};
+use crate::store::{ConversationId, StoreError, pronunciations, workspaces};
+use crate::worker::Live;
 
 /// The loop's own clock, in ms.
 const TICK_MS: u64 = 20;
@@ -94,7 +96,9 @@ pub(super) struct Session {
     more: Vec<String>,
     consent: Consent,
     collect: Option<super::collect::Collect>,
-    recording: bool,
+    recorder: Option<Recorder>,
+    /// Holds background work back while somebody speaks or waits.
+    live: Option<Live>,
 
     quiet_since: u64,
     prompts: u32,
@@ -159,11 +163,12 @@ impl Session {
         let (workspace, assistant) = (caller.workspace, caller.assistant.id);
         let (channel, name, known) = (caller.channel, caller.name.clone(), caller.conversation);
         let now = jiff::Timestamp::now().as_millisecond();
-        let (settings, conversation, call) = parts
+        let (settings, lexicon, conversation, call) = parts
             .store
             .write(move |tx| {
                 let settings: VoiceSettings =
                     workspaces::section(tx, workspace, VoiceSettings::SECTION)?;
+                let lexicon = pronunciations::list(tx, workspace)?;
                 let conversation = match known {
                     Some(id) => conversations::get(tx, workspace, id)?.id,
                     None => {
@@ -184,7 +189,7 @@ impl Session {
                     status: CallStatus::InProgress,
                 };
                 let call = calls::create(tx, workspace, &new, now)?;
-                Ok((settings, conversation, call))
+                Ok((settings, lexicon, conversation, call))
             })
             .await?;
         let record = CallRecord::new(parts.store.clone(), call, &parts.tasks);
@@ -195,7 +200,13 @@ impl Session {
             parts,
             caller,
             settings,
-            lexicon: Vec::new(),
+            lexicon: lexicon
+                .into_iter()
+                .map(|p| Pronunciation {
+                    word: p.word,
+                    say: p.say,
+                })
+                .collect(),
             conversation,
             record,
             out: Outbox::new(outgoing),
@@ -224,7 +235,8 @@ impl Session {
             cuts: HashMap::new(),
             more: Vec::new(),
             collect: None,
-            recording: false,
+            recorder: None,
+            live: None,
             quiet_since: 0,
             prompts: 0,
             warned: false,
@@ -250,6 +262,13 @@ impl Session {
     fn set_phase(&mut self, phase: Phase) {
         if self.phase != phase {
             self.phase = phase;
+            self.live = match phase {
+                Phase::Hearing | Phase::Thinking => self
+                    .live
+                    .take()
+                    .or_else(|| Some(self.parts.governor.live())),
+                Phase::Listening | Phase::Speaking => None,
+            };
             self.out.send(Outgoing::Phase(phase));
         }
     }

@@ -187,6 +187,7 @@ impl Session {
             };
             match played {
                 Played::Piece(piece) => {
+                    self.note_agent(&piece.pcm, piece.rate, piece.at);
                     self.piece_goes_out(piece.answer, &piece.pcm, piece.rate, now);
                     self.out.send(Outgoing::Audio {
                         answer: piece.answer,
@@ -201,7 +202,6 @@ impl Session {
     }
 
     fn piece_goes_out(&mut self, answer: u32, pcm: &[u8], rate: u32, now: u64) {
-        self.note_agent(pcm, rate);
         let Some(said) = self.said.get_mut(&answer) else {
             return;
         };
@@ -313,6 +313,15 @@ impl Session {
 
     /// Forgets all sound that waits, without a word about it: it was no answer.
     pub(super) fn clear_sound(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.cut(
+                self.started
+                    .elapsed()
+                    .as_millis()
+                    .try_into()
+                    .unwrap_or(u64::MAX),
+            );
+        }
         for answer in self.playout.clear() {
             self.out.forget(answer);
             self.out.send(Outgoing::Clear { answer });
@@ -349,6 +358,9 @@ impl Session {
             if said.kind == Kind::Answer {
                 self.keep_heard(said, text).await;
             }
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.cut(now);
         }
         self.more.clear();
         if self.ending.take().is_some() {

@@ -126,7 +126,7 @@ fn id<T: std::str::FromStr>(param: &'static str, text: &str) -> Result<Option<T>
 }
 
 /// A moment, or the beginning of a day on this machine.
-fn moment(
+pub(in crate::http::api) fn moment(
     param: &'static str,
     text: &str,
     day: fn(Date) -> Option<Date>,

@@ -1,0 +1,129 @@
+//! The way to a session: in this process, or at the server that has the data folder.
+
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow};
+use futures::{SinkExt, StreamExt};
+use tokio::sync::mpsc;
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::Message;
+
+use super::super::remote::Server;
+use super::seen::{Seen, Written, written};
+use crate::app::{App, default_assistant};
+use crate::store::calls::CallChannel;
+use crate::store::{Scoped, assistants};
+use crate::voice::{Caller, Incoming, line};
+
+/// Messages that may wait.
+const QUEUE: usize = 256;
+
+/// Both ends of a session.
+pub(super) struct Wire {
+    /// To it.
+    pub(super) to: mpsc::Sender<Incoming>,
+    /// From it; closed when it is over.
+    pub(super) from: mpsc::Receiver<Seen>,
+}
+
+/// A session of this process's own.
+///
+/// # Errors
+/// When there is no place, no voice, or no such assistant.
+pub(super) async fn local(
+    app: &Arc<App>,
+    workspace: &str,
+    assistant: Option<&str>,
+) -> anyhow::Result<Wire> {
+    let workspace = super::super::shared::workspace_named(&app.store, workspace).await?;
+    let assistant = match assistant {
+        None => default_assistant(&app.store, workspace).await?,
+        Some(name) => {
+            let (slug, wanted) = (name.to_owned(), name.to_owned());
+            let found = app
+                .store
+                .read(move |conn| assistants::find_by_name(conn, workspace, &slug));
+            let found = found.await?;
+            found
+                .map(Scoped::into_inner)
+                .ok_or_else(|| anyhow!("there is no assistant named `{wanted}`"))?
+        }
+    };
+    let place = app.voice.admit(workspace).await?;
+    let caller = Caller {
+        workspace,
+        assistant,
+        channel: CallChannel::Kiosk,
+        name: None,
+        conversation: None,
+    };
+    let (to, mut outgoing, line) = line();
+    let (seen, from) = mpsc::channel(QUEUE);
+    let desk = app.voice.clone();
+    tokio::spawn(async move { desk.serve(place, caller, line).await });
+    tokio::spawn(async move {
+        while let Some(out) = outgoing.recv().await {
+            if seen.send(out.into()).await.is_err() {
+                return;
+            }
+        }
+    });
+    Ok(Wire { to, from })
+}
+
+/// A session at the running server, over its socket for spoken conversations.
+///
+/// # Errors
+/// When it cannot be reached.
+pub(super) async fn remote(
+    server: &Server,
+    workspace: &str,
+    assistant: Option<&str>,
+) -> anyhow::Result<Wire> {
+    let address = server.address.replacen("http", "ws", 1);
+    let name: String = form_urlencoded::byte_serialize(workspace.as_bytes()).collect();
+    let mut request =
+        format!("{address}/api/visit/voice?workspace={name}").into_client_request()?;
+    let key = format!("Bearer {}", server.key).parse()?;
+    request.headers_mut().insert("authorization", key);
+    let (socket, _) = connect_async(request)
+        .await
+        .context("the server takes no spoken conversation")?;
+    let (mut sink, mut stream) = socket.split();
+    let mut start = serde_json::json!({"type": "start"});
+    if let Some(assistant) = assistant {
+        start["assistant"] = assistant.into();
+    }
+    sink.send(Message::text(start.to_string())).await?;
+    let (to, mut incoming) = mpsc::channel(QUEUE);
+    let (seen, from) = mpsc::channel(QUEUE);
+    tokio::spawn(async move {
+        let mut number = 0;
+        while let Some(incoming) = incoming.recv().await {
+            let message = match written(&incoming, &mut number) {
+                Written::Text(text) => Message::text(text),
+                Written::Sound(frame) => Message::binary(frame),
+            };
+            if sink.send(message).await.is_err() {
+                return;
+            }
+        }
+        let _gone = sink.close().await;
+    });
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = stream.next().await {
+            let event = match message {
+                Message::Text(text) => Seen::read(&text),
+                Message::Binary(frame) => Seen::sound(&frame),
+                _ => None,
+            };
+            if let Some(event) = event
+                && seen.send(event).await.is_err()
+            {
+                return;
+            }
+        }
+    });
+    Ok(Wire { to, from })
+}

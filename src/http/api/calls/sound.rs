@@ -1,0 +1,270 @@
+//! The recording of a call: its bytes in ranges, its picture, deleting it.
+
+use axum::body::Body;
+use axum::extract::{Path, Query};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::super::problem::{Problem, ProblemView};
+use super::super::place::{self, Place};
+use crate::store::recordings::{self, Recording};
+use crate::store::{CallId, Scoped, Store, StoreError, WorkspaceId, calls};
+use crate::voice::recorder::{Peaks, peaks};
+
+/// Bytes that are read from the store at once.
+const AT_ONCE: u64 = 256 << 10;
+/// Stretches of a picture.
+const POINTS: usize = 1000;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Wish {
+    download: Option<String>,
+}
+
+/// The recording of a call. `Range` is understood, so a player can seek. With `download=1` it comes as a
+/// file.
+#[utoipa::path(get, path = "/api/calls/{id}/recording", tag = "voice", operation_id = "getRecording",
+    params(("id" = String, Path, description = "Id of the call"),
+           ("download" = Option<String>, Query, description = "1 for a file"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, content_type = "audio/ogg", body = Vec<u8>),
+              (status = 206, content_type = "audio/ogg", body = Vec<u8>),
+              (status = 404, body = ProblemView<'_>), (status = 416, body = ProblemView<'_>)))]
+pub(super) async fn recording(
+    place: Place,
+    Path(id): Path<String>,
+    Query(wish): Query<Wish>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let found = load(&place, &id).await?;
+    let size = found.bytes;
+    let asked = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
+    let (status, from, to) = match asked.map(|text| range(text, size)) {
+        None | Some(Asked::Whole) => (StatusCode::OK, 0, size),
+        Some(Asked::Part(from, to)) => (StatusCode::PARTIAL_CONTENT, from, to),
+        Some(Asked::Nothing) => {
+            let detail = format!("the recording has {size} bytes; ask for a range within them");
+            let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", detail);
+            let whole = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
+            return Ok((whole, problem).into_response());
+        }
+    };
+    let mut headers = HeaderMap::new();
+    let kind = HeaderValue::from_str(&found.format);
+    headers.insert(
+        header::CONTENT_TYPE,
+        kind.unwrap_or(HeaderValue::from_static("application/octet-stream")),
+    );
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(to - from));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // It is compressed already, and ranges count its own bytes.
+    headers.insert(
+        header::CONTENT_ENCODING,
+        HeaderValue::from_static("identity"),
+    );
+    if status == StatusCode::PARTIAL_CONTENT {
+        let part = format!("bytes {from}-{}/{size}", to.saturating_sub(1));
+        if let Ok(part) = HeaderValue::from_str(&part) {
+            headers.insert(header::CONTENT_RANGE, part);
+        }
+    }
+    if wish.download.is_some() {
+        let name = format!("attachment; filename=\"call-{}.ogg\"", found.call);
+        if let Ok(name) = HeaderValue::from_str(&name) {
+            headers.insert(header::CONTENT_DISPOSITION, name);
+        }
+    }
+    let body = Body::from_stream(bytes(place.app.store.clone(), found, from, to));
+    Ok((status, headers, body).into_response())
+}
+
+fn bytes(
+    store: Store,
+    recording: Scoped<Recording>,
+    from: u64,
+    to: u64,
+) -> impl futures::Stream<Item = Result<Vec<u8>, StoreError>> {
+    stream::try_unfold(from, move |at| {
+        let (store, recording) = (store.clone(), recording.clone());
+        async move {
+            if at >= to {
+                return Ok(None);
+            }
+            let end = to.min(at + AT_ONCE);
+            let read = store.read(move |conn| recordings::read(conn, &recording, at, end));
+            let piece = read.await?;
+            // Deleted meanwhile: an end that is too early is an error for the client.
+            match piece.is_empty() {
+                true => Err(StoreError::NotFound("the recording")),
+                false => Ok(Some((piece, end))),
+            }
+        }
+    })
+}
+
+/// What a `Range` header asks for (RFC 9110, section 14).
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    /// Everything: there is no range, or one that need not be understood.
+    Whole,
+    /// From the first to before the second byte.
+    Part(u64, u64),
+    /// A range outside of what there is.
+    Nothing,
+}
+
+fn range(text: &str, size: u64) -> Asked {
+    let Some(spec) = text.trim().strip_prefix("bytes=") else {
+        return Asked::Whole;
+    };
+    // Several ranges at once may be answered with the whole.
+    let Some((first, last)) = spec.split_once('-').filter(|_| !spec.contains(',')) else {
+        return Asked::Whole;
+    };
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    match (
+        first.trim().is_empty(),
+        number(first),
+        last.trim().is_empty(),
+        number(last),
+    ) {
+        (true, _, _, Some(tail)) if tail > 0 && size > 0 => {
+            Asked::Part(size.saturating_sub(tail), size)
+        }
+        (true, _, _, Some(_)) => Asked::Nothing,
+        (false, Some(from), true, _) if from < size => Asked::Part(from, size),
+        (false, Some(from), false, Some(last)) if from <= last && from < size => {
+            Asked::Part(from, size.min(last.saturating_add(1)))
+        }
+        (false, Some(from), false, Some(last)) if from > last => Asked::Whole,
+        (false, Some(_), true, _) | (false, Some(_), false, Some(_)) => Asked::Nothing,
+        _ => Asked::Whole,
+    }
+}
+
+/// The picture of a recording: the loudest sample of each of equal stretches, 0 to 100.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct Waveform {
+    /// The caller.
+    caller: Vec<u8>,
+    /// The front desk.
+    agent: Vec<u8>,
+    /// Length in ms.
+    duration_ms: u64,
+}
+
+/// The picture of a recording, at most 1000 stretches of both sides.
+#[utoipa::path(get, path = "/api/calls/{id}/waveform", tag = "voice", operation_id = "getWaveform",
+    params(("id" = String, Path, description = "Id of the call"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = Waveform), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn waveform(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Waveform>, Problem> {
+    let found = load(&place, &id).await?;
+    let Peaks {
+        caller,
+        agent,
+        duration_ms,
+    } = picture(&place.app.store, found, POINTS).await?;
+    Ok(axum::Json(Waveform {
+        caller,
+        agent,
+        duration_ms,
+    }))
+}
+
+/// The picture of a call's recording in so many stretches; `None` when there is none.
+pub(in crate::http) async fn waveform_of(
+    store: &Store,
+    workspace: WorkspaceId,
+    call: CallId,
+    points: usize,
+) -> Result<Option<Peaks>, Problem> {
+    let found = store.read(move |conn| recordings::find(conn, workspace, call));
+    match found.await? {
+        Some(found) => Ok(Some(picture(store, found, points).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn picture(
+    store: &Store,
+    recording: Scoped<Recording>,
+    points: usize,
+) -> Result<Peaks, Problem> {
+    let whole = store.read(move |conn| recordings::read(conn, &recording, 0, recording.bytes));
+    let whole = whole.await?;
+    let made = tokio::task::spawn_blocking(move || match whole.is_empty() {
+        // It has just begun.
+        true => Ok(Peaks::default()),
+        false => peaks(whole, points),
+    });
+    let made = made.await.map_err(|error| Problem::internal(&error))?;
+    made.map_err(|error| Problem::internal(&error))
+}
+
+/// Deletes the recording of a call; its transcript stays.
+#[utoipa::path(delete, path = "/api/calls/{id}/recording", tag = "voice",
+    operation_id = "deleteRecording",
+    params(("id" = String, Path, description = "Id of the call"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 204), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn delete_recording(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let found = load(&place, &id).await?;
+    place
+        .app
+        .store
+        .write(move |tx| recordings::delete(tx, &found))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn load(place: &Place, id: &str) -> Result<Scoped<Recording>, Problem> {
+    let (workspace, id) = (place.id(), place::id::<CallId>(id, "call")?);
+    let found = place.app.store.read(move |conn| {
+        calls::get(conn, workspace, id)?;
+        recordings::find(conn, workspace, id)
+    });
+    found.await?.ok_or_else(|| {
+        let detail =
+            "this call has no recording; it was not recorded, or its recording was deleted";
+        Problem::new(StatusCode::NOT_FOUND, "no_recording", detail)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_the_standard_has_them() {
+        for (text, expected) in [
+            ("bytes=0-", Asked::Part(0, 100)),
+            ("bytes=0-0", Asked::Part(0, 1)),
+            ("bytes=10-19", Asked::Part(10, 20)),
+            ("bytes=90-1000", Asked::Part(90, 100)),
+            ("bytes=-10", Asked::Part(90, 100)),
+            ("bytes=-1000", Asked::Part(0, 100)),
+            ("bytes=100-", Asked::Nothing),
+            ("bytes=200-300", Asked::Nothing),
+            ("bytes=-0", Asked::Nothing),
+            ("bytes=5-3", Asked::Whole),
+            ("bytes=0-1,5-6", Asked::Whole),
+            ("bytes=x-y", Asked::Whole),
+            ("lines=1-2", Asked::Whole),
+            ("", Asked::Whole),
+        ] {
+            assert_eq!(range(text, 100), expected, "{text}");
+        }
+        assert_eq!(range("bytes=0-", 0), Asked::Nothing);
+    }
+}

@@ -1,0 +1,133 @@
+//! Calls: the list, one with its sound and log, deleting.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::super::api::calls::{self as api, CallView, Wanted, in_full};
+use super::super::auth::Scope;
+use super::super::problem::Problem;
+use super::call_pages::{self as pages, CallRow};
+use super::format::{moment, plural};
+use super::guard::SignedIn;
+use super::quality_pages::RUNGS;
+use super::receipts::first_words;
+use super::view::{self, Section};
+use super::{Failure, call_parts, sentence};
+use crate::app::App;
+use crate::store::calls::Filter;
+use crate::store::{CallId, calls, recordings};
+
+/// `GET /calls`
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let workspace = person.workspace.id;
+    let (filter, error) = match wanted.filter() {
+        Ok(filter) => (filter, None),
+        Err(problem) => (Filter::default(), Some(sentence(&problem.detail))),
+    };
+    let limit = wanted.limit();
+    let found = app
+        .store
+        .read(move |conn| api::page(conn, workspace, &filter, limit));
+    let found = found.await?;
+    let unfiltered = Wanted {
+        before: wanted.before.clone(),
+        ..Wanted::default()
+    };
+    let unavailable = app.synthesizer.ready().and_then(|()| app.ears.ready());
+    let page = pages::Calls {
+        shell: person.shell(Section::Calls, "Calls"),
+        filtered: wanted.query() != unfiltered.query(),
+        next: found.next.map(|cursor| wanted.after(cursor).query()),
+        query: wanted.after(String::new()).query(),
+        wanted,
+        error,
+        unavailable: unavailable.err().map(|error| sentence(&error.to_string())),
+        rungs: RUNGS,
+        channels: pages::CHANNELS,
+        statuses: pages::STATUSES,
+        reasons: pages::REASONS,
+        rows: found.calls.into_iter().map(row).collect(),
+    };
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+fn row(call: CallView) -> CallRow {
+    let said = call.first_words.as_deref().map(first_words);
+    CallRow {
+        id: call.id,
+        said: said.unwrap_or_default(),
+        at: moment(call.started_at),
+        channel: pages::channel(call.channel),
+        status: pages::status(call.status),
+        reason: pages::reason(call.ended_reason.unwrap_or_default()),
+        duration: call.duration_ms.map(call_parts::clock).unwrap_or_default(),
+        turns: plural(call.turn_count.into(), "turn", "turns"),
+        caller: call.caller.unwrap_or_default(),
+        recorded: call.recording_ms.is_some(),
+    }
+}
+
+/// `GET /calls/{id}`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let (workspace, id) = (person.workspace.id, call_id(&id)?);
+    let call = app
+        .store
+        .read(move |conn| in_full(conn, workspace, id))
+        .await?;
+    let points = call_parts::POINTS;
+    let peaks = api::waveform_of(&app.store, workspace, id, points).await?;
+    let page = call_parts::page(person.shell(Section::Calls, "Call"), call, peaks);
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+/// `POST /calls/{id}/delete`
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let (workspace, id) = (person.workspace.id, call_id(&id)?);
+    let gone = app.store.write(move |tx| {
+        let call = calls::get(tx, workspace, id)?;
+        calls::delete(tx, &call)
+    });
+    gone.await?;
+    Ok(Redirect::to("/calls").into_response())
+}
+
+/// `POST /calls/{id}/recording/delete`
+pub(super) async fn delete_recording(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let (workspace, id) = (person.workspace.id, call_id(&id)?);
+    let gone = app.store.write(move |tx| {
+        match recordings::find(tx, workspace, id)? {
+            Some(found) => recordings::delete(tx, &found),
+            // Somebody else was faster.
+            None => Ok(()),
+        }
+    });
+    gone.await?;
+    Ok(Redirect::to(&format!("/calls/{id}")).into_response())
+}
+
+fn call_id(id: &str) -> Result<CallId, Problem> {
+    id.parse().map_err(|_| Problem::not_found("call"))
+}

@@ -1,0 +1,264 @@
+//! Where a text is cut into clauses. Cuts lie only behind white space, so numbers, addresses and
+//! words stay whole; abbreviations, dates and the workspace's own words do as well.
+
+use std::ops::Range;
+
+use super::own::Found;
+
+/// Bytes of a clause at most, where there is a place to cut.
+const LONGEST: usize = 120;
+/// Bytes from which a first sentence is worth cutting at a comma, and at a conjunction.
+const LONG_FIRST: (usize, usize) = (45, 70);
+/// Words of a first clause that is cut at a comma, at least; and at a conjunction, at least and at most.
+const FIRST_WORDS: (usize, usize, usize) = (3, 4, 9);
+/// Bytes of a later clause at least, so that speech does not become choppy.
+const SHORTEST: usize = 40;
+/// A "word" longer than this is cut anywhere: it is no word.
+const NO_WORD: usize = 300;
+
+/// How good a place is to cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Sentence,
+    Comma,
+    Conjunction,
+    Joint,
+    Space,
+    Never,
+}
+
+/// Ranges that make the whole text.
+pub(super) fn cut(text: &str, own: &[Found]) -> Vec<Range<usize>> {
+    let gaps = gaps(text, own);
+    let mut parts = Vec::new();
+    let (mut start, mut first) = (0, 0);
+    while first < gaps.len() {
+        let last = choose(&gaps[first..], start, parts.is_empty()) + first;
+        parts.push(start..gaps[last].0);
+        start = gaps[last].0;
+        first = last + 1;
+    }
+    parts
+}
+
+/// Index of the gap that ends the clause.
+fn choose(gaps: &[(usize, Place)], start: usize, first: bool) -> usize {
+    let fits = gaps
+        .iter()
+        .take_while(|(at, _)| at - start <= LONGEST)
+        .count();
+    let window = &gaps[..fits];
+    let sentence = window
+        .iter()
+        .position(|(_, place)| *place == Place::Sentence);
+    let end = sentence.map_or(usize::MAX, |index| window[index].0 - start);
+    if first {
+        let within = &window[..sentence.unwrap_or(fits)];
+        let early = |wanted: Place, least: usize, most: usize| {
+            let place = |index: &usize| within[*index].1 == wanted;
+            (least - 1..most.min(within.len())).find(place)
+        };
+        let (comma, least, most) = FIRST_WORDS;
+        let at_comma = early(Place::Comma, comma, 12).filter(|_| end > LONG_FIRST.0);
+        let at_word = || early(Place::Conjunction, least, most).filter(|_| end > LONG_FIRST.1);
+        if let Some(index) = at_comma.or_else(at_word) {
+            return index;
+        }
+    }
+    if let Some(index) = sentence {
+        return index;
+    }
+    let latest = |place: Place, least: usize| {
+        window
+            .iter()
+            .rposition(|(at, found)| *found == place && at - start >= least)
+    };
+    latest(Place::Comma, SHORTEST)
+        .or_else(|| latest(Place::Conjunction, SHORTEST))
+        .or_else(|| latest(Place::Joint, SHORTEST))
+        .or_else(|| latest(Place::Space, 1))
+        .unwrap_or_else(|| {
+            gaps.iter()
+                .position(|(_, place)| *place != Place::Never)
+                .unwrap_or(gaps.len() - 1)
+        })
+}
+
+/// Ends of words (behind their white space) with what the place is like; the last is the text's end.
+fn gaps(text: &str, own: &[Found]) -> Vec<(usize, Place)> {
+    let mut words: Vec<Range<usize>> = Vec::new();
+    let mut begin = None;
+    for (at, letter) in text.char_indices() {
+        match (begin, letter.is_whitespace()) {
+            (None, false) => begin = Some(at),
+            (Some(from), true) => {
+                words.push(from..at);
+                begin = None;
+            }
+            (Some(from), false) if at - from >= NO_WORD => {
+                words.push(from..at);
+                begin = Some(at);
+            }
+            _ => {}
+        }
+    }
+    words.extend(begin.map(|from| from..text.len()));
+    let mut gaps = Vec::with_capacity(words.len() + 1);
+    let mut own = own.iter().peekable();
+    for pair in words.windows(2) {
+        let (word, next) = (&pair[0], &pair[1]);
+        while own.next_if(|(range, _)| range.end <= word.end).is_some() {}
+        let inside = own.peek().is_some_and(|(range, _)| range.start < word.end);
+        let (word, space, follows) = (
+            &text[word.clone()],
+            &text[word.end..next.start],
+            &text[next.clone()],
+        );
+        gaps.push((
+            next.start,
+            if inside {
+                Place::Never
+            } else {
+                place(word, space, follows)
+            },
+        ));
+    }
+    if !text.is_empty() {
+        gaps.push((text.len(), Place::Sentence));
+    }
+    gaps
+}
+
+/// Words after which a full stop ends no sentence.
+const ABBREVIATIONS: &[&str] = &[
+    "dr", "mr", "mrs", "ms", "prof", "st", "no", "nr", "vs", "approx", "e.g", "i.e", "ca", "ext",
+    "tel", "ref", "inv", "fig", "vol", "sec", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
+    "sep", "sept", "oct", "nov", "dec", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri",
+    "gen", "sgt", "capt", "rev", "hon", "mt", "ft", "cf", "min", "max", "incl", "excl", "resp",
+    "dept", "est", "ave", "blvd", "rd", "apt", "co", "inc", "ltd", "jr", "sr", "etc", "a.m", "p.m",
+    "hrs", "hr", "tel.no",
+];
+
+/// Those that end a sentence if a capital follows.
+const MAY_END: &[&str] = &[
+    "a.m", "p.m", "etc", "inc", "ltd", "co", "jr", "sr", "ave", "blvd", "rd", "hrs", "hr", "min",
+    "max", "no", "fri", "mon", "ft",
+];
+
+/// Words before which one breathes.
+const CONJUNCTIONS: &[&str] = &[
+    "and", "but", "or", "because", "which", "that", "so", "when", "if", "while", "until", "unless",
+    "where", "who", "although", "for", "with", "from", "between", "after", "before", "at", "on",
+    "about", "than", "to",
+];
+
+/// Those that join words so closely that a first clause does not end before them.
+const LIGHT: &[&str] = &["and", "or", "to", "at", "on", "than", "that", "about"];
+
+/// What the place between two words is like.
+fn place(word: &str, space: &str, next: &str) -> Place {
+    if space.contains('\n') {
+        return Place::Sentence;
+    }
+    let bare = word.trim_end_matches(['"', '\'', ')', '”', '’', '»']);
+    let opens = next.trim_start_matches(['"', '\'', '(', '“', '‘', '«']);
+    let capital = opens.chars().next().is_some_and(char::is_uppercase);
+    let figure = |text: &str| text.chars().next().is_some_and(|c| c.is_ascii_digit());
+    match bare.chars().last() {
+        Some('!' | '?' | '…') if bare.chars().count() > 1 => return Place::Sentence,
+        Some(';' | ':') if !figure(bare) => return Place::Comma,
+        Some('.') => {
+            let stem = bare
+                .trim_end_matches('.')
+                .trim_start_matches(['(', '"', '“'])
+                .to_lowercase();
+            if bare.ends_with("...") && !capital {
+                return Place::Comma;
+            }
+            // "no. 5" and "No. 5", but "No. We do not."
+            let number_follows =
+                figure(opens) && matches!(stem.as_str(), "no" | "nr" | "ref" | "fig" | "vol");
+            let initial =
+                stem.chars().count() == 1 && stem.chars().all(char::is_alphabetic) && stem != "i";
+            let short = ABBREVIATIONS.contains(&stem.as_str());
+            let listed =
+                stem.chars().all(|c| c.is_ascii_digit()) && stem.len() < 3 && !stem.is_empty();
+            return match () {
+                () if number_follows || initial => Place::Never,
+                () if short && capital && MAY_END.contains(&stem.as_str()) => Place::Sentence,
+                () if short => Place::Never,
+                () if capital
+                    || figure(opens)
+                    || !opens.chars().next().is_some_and(char::is_lowercase) =>
+                {
+                    if listed && !capital {
+                        Place::Comma
+                    } else {
+                        Place::Sentence
+                    }
+                }
+                () => Place::Comma,
+            };
+        }
+        Some(',') => {
+            let stem = bare.trim_end_matches(',');
+            let date = figure(opens) && stem.chars().any(|c| c.is_ascii_digit());
+            let single = stem.chars().count() == 1;
+            let state = opens.len() >= 2
+                && opens.trim_end_matches([',', '.']).len() == 2
+                && capital
+                && opens.chars().take(2).all(char::is_uppercase);
+            return if date || single || state {
+                Place::Never
+            } else {
+                Place::Comma
+            };
+        }
+        Some('–' | '—') => return Place::Comma,
+        _ => {}
+    }
+    let digit_ends = bare.chars().last().is_some_and(|c| c.is_ascii_digit());
+    if matches!(bare, "$" | "€" | "£" | "#" | "+" | "-" | "&" | "/")
+        || (digit_ends && unit_like(opens))
+    {
+        return Place::Never;
+    }
+    if matches!(opens, "–" | "—" | "-") {
+        return if digit_ends {
+            Place::Never
+        } else {
+            Place::Comma
+        };
+    }
+    if next.starts_with(['(', '“', '"']) {
+        return Place::Conjunction;
+    }
+    let lower = opens.to_lowercase();
+    // "from 9 to 5" stays together.
+    if CONJUNCTIONS.contains(&lower.as_str())
+        && !(digit_ends && matches!(lower.as_str(), "to" | "and" | "or"))
+    {
+        let joint = LIGHT.contains(&lower.as_str());
+        return if joint {
+            Place::Joint
+        } else {
+            Place::Conjunction
+        };
+    }
+    Place::Space
+}
+
+/// Whether a word belongs to the figure before it: another figure, a unit, "million", "am".
+fn unit_like(word: &str) -> bool {
+    let word = word.trim_end_matches([',', '.', ';', ':', '!', '?']);
+    word.starts_with(|c: char| {
+        c.is_ascii_digit() || matches!(c, '%' | '°' | '€' | '(' | '/' | '+' | '=')
+    }) || matches!(
+        word,
+        "am" | "pm" | "AM" | "PM" | "a.m" | "p.m" | "million" | "billion" | "thousand" | "trillion"
+    ) || (word.chars().count() <= 3 && word.chars().all(char::is_alphabetic))
+}
+
+#[cfg(test)]
+#[path = "cut_tests.rs"]
+mod tests;

@@ -1,0 +1,121 @@
+//! E-mail addresses and addresses of web pages.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use super::{named, numbers, pattern};
+
+static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?:mailto:)?\b([A-Za-z0-9][A-Za-z0-9._%+-]*)@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)\b")
+});
+static URL: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"(?i)\b(?:(https?|ftp)://|(www\.))([a-z0-9-]+(?:\.[a-z0-9-]+)*)(:\d{2,5})?((?:[/?#][a-z0-9._~%/?#=&+,;:@!-]*)?)",
+    )
+});
+/// A bare name, as in "casa-olivo.com/menu"; only well-known endings, so that "e.g" is none.
+static BARE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"\b([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.(?:com|org|net|edu|gov|io|dev|app|co\.uk|info|biz|example|test|eu|de|fr|us|uk|ca|health|shop|ai|me|ch|at|it|es|nl|pl))\b((?:/[A-Za-z0-9._~%/?#=&+-]*)?)",
+    )
+});
+
+/// Reads addresses: "info at bluefin dash dental dot com".
+pub(super) fn read(text: &str) -> String {
+    if !text.contains(['@', '.']) {
+        return text.to_owned();
+    }
+    let text = EMAIL.replace_all(text, |found: &Captures<'_>| {
+        format!(" {} at {} ", spoken(&found[1]), spoken(&found[2]))
+    });
+    let text = URL.replace_all(&text, |found: &Captures<'_>| {
+        let www = if found.get(2).is_some() {
+            format!("{} dot ", named("www"))
+        } else {
+            String::new()
+        };
+        format!(" {www}{}{} ", spoken(&found[3]), path(&found[5]))
+    });
+    BARE.replace_all(&text, |found: &Captures<'_>| {
+        format!(" {}{} ", spoken(&found[1]), path(&found[2]))
+    })
+    .into_owned()
+}
+
+/// A path; the stop or comma after it belongs to the sentence.
+fn path(text: &str) -> String {
+    let end = text.trim_end_matches(['.', ',', ';', ':', '!', '?', '/']);
+    let tail: String = text[end.len()..].chars().filter(|c| *c != '/').collect();
+    format!(" {}{tail}", spoken(end))
+}
+
+fn spoken(text: &str) -> String {
+    let text = text
+        .strip_prefix("www.")
+        .map_or_else(|| text.to_owned(), |rest| format!("WWW.{rest}"));
+    let mut out: Vec<String> = Vec::new();
+    let mut part = String::new();
+    let signs = |c: char| match c {
+        '.' => Some("dot"),
+        '-' => Some("dash"),
+        '_' => Some("underscore"),
+        '/' => Some("slash"),
+        '@' => Some("at"),
+        '+' => Some("plus"),
+        '?' => Some("question mark"),
+        '=' => Some("equals"),
+        '&' => Some("and"),
+        '#' => Some("hash"),
+        ':' => Some("colon"),
+        '%' => Some("percent"),
+        '~' => Some("tilde"),
+        _ => None,
+    };
+    for c in text.chars().chain(['\n']) {
+        let change = part
+            .chars()
+            .last()
+            .is_some_and(|last| last.is_ascii_digit() != c.is_ascii_digit());
+        if !c.is_alphanumeric() || change {
+            if !part.is_empty() {
+                out.push(label(&part));
+            }
+            part.clear();
+        }
+        if c.is_alphanumeric() {
+            part.push(c);
+        } else if let Some(name) = signs(c) {
+            out.push(name.to_owned());
+        }
+    }
+    out.join(" ")
+}
+
+/// A part of an address: a word, or letters if it cannot be one.
+fn label(part: &str) -> String {
+    if part.chars().all(|c| c.is_ascii_digit()) {
+        return if part.len() < 3 && !part.starts_with('0') {
+            numbers::quantity(part)
+        } else {
+            numbers::digits(part)
+        };
+    }
+    match part.to_ascii_lowercase().as_str() {
+        "com" | "net" | "info" | "org" | "gov" | "biz" => part.to_ascii_lowercase(),
+        _ if part.len() <= 3 && !SHORT.contains(&part)
+            || !part.chars().any(|c| "aeiouyAEIOUY".contains(c)) =>
+        {
+            named(part)
+        }
+        _ => part.to_owned(),
+    }
+}
+
+/// Words of three letters and fewer that are said as words in addresses.
+const SHORT: &[&str] = &[
+    "app", "dev", "dr", "my", "the", "and", "for", "you", "joe", "ann", "tom", "sam", "max", "ben",
+    "kim", "lee", "jim", "bob", "amy", "eva", "ask", "hi", "us", "our", "new", "art", "bar", "car",
+    "pet", "spa", "gym", "law", "tax", "inn", "pub", "cafe", "me", "day", "sun", "sea", "bay",
+    "eye", "ear", "hr", "go", "get", "fit", "web", "pay", "faq",
+];

@@ -1,0 +1,288 @@
+//! Sounds of one word: the table of names, the dictionary, its stems and parts, and the spelling last.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use misaki_rs::lexicon::{PhonemeEntry, TokenContext};
+use misaki_rs::spacy_tagger::Tagger;
+use misaki_rs::{Language, Lexicon};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::parts::with_s;
+use super::{letters, names};
+
+/// The pronouncing dictionary of US English (about 180,000 words) and the tagger of parts of speech
+/// that tells "read" from "read". Their library's own pipeline is not used: it holds a second tagger
+/// and the numbers of its own.
+pub(super) struct English {
+    pub(super) lexicon: Lexicon,
+    pub(super) tagger: Tagger,
+    names: HashMap<&'static str, &'static str>,
+}
+
+/// Loaded at first use; about 40 MB.
+pub(super) static ENGLISH: LazyLock<English> = LazyLock::new(|| English {
+    lexicon: Lexicon::new(Language::EnglishUS),
+    tagger: Tagger::load(),
+    names: names::names(),
+});
+
+/// Names of the letters.
+const LETTERS: [&str; 26] = [
+    "ˈA",
+    "bˈi",
+    "sˈi",
+    "dˈi",
+    "ˈi",
+    "ˈɛf",
+    "ʤˈi",
+    "ˈAʧ",
+    "ˈI",
+    "ʤˈA",
+    "kˈA",
+    "ˈɛl",
+    "ˈɛm",
+    "ˈɛn",
+    "ˈO",
+    "pˈi",
+    "kjˈu",
+    "ˈɑɹ",
+    "ˈɛs",
+    "tˈi",
+    "jˈu",
+    "vˈi",
+    "dˈʌbəljˌu",
+    "ˈɛks",
+    "wˈI",
+    "zˈi",
+];
+
+/// Name of a letter; empty for what is none.
+pub(super) fn letter(letter: char) -> &'static str {
+    let plain = letter.to_ascii_lowercase();
+    u32::from(plain)
+        .checked_sub(u32::from('a'))
+        .and_then(|at| LETTERS.get(at as usize))
+        .copied()
+        .unwrap_or("")
+}
+
+impl English {
+    /// Sounds of a word in its sentence, in the dictionary's alphabet.
+    pub(super) fn sounds(&self, word: &str, tag: &str, ctx: &TokenContext) -> String {
+        let lower = word.to_lowercase();
+        if let Some(name) = self.names.get(lower.as_str()) {
+            return (*name).to_owned();
+        }
+        let initial = word.chars().next().is_some_and(char::is_uppercase);
+        if word.chars().count() > 1 && word == word.to_uppercase() && word != lower {
+            return self.capitals(word, &lower, tag, ctx);
+        }
+        let stress = initial.then_some(0.5);
+        self.known(word, tag, stress, ctx)
+            .or_else(|| self.known(&lower, tag, stress, ctx))
+            .unwrap_or_else(|| self.guess(word, &lower, 0))
+    }
+
+    /// Whether the sounds of a word depend on its part of speech ("read", "live", "record").
+    pub(super) fn is_heteronym(&self, word: &str) -> bool {
+        let lower = word.to_lowercase();
+        let varies = |word: &str| match self.lexicon.golds.get(word) {
+            Some(PhonemeEntry::Tagged(by_tag)) => {
+                by_tag.keys().any(|tag| tag != "DEFAULT" && tag != "None")
+            }
+            _ => false,
+        };
+        // "that" hardly differs, and is in every other sentence.
+        lower != "that" && (lower == "used" || varies(word) || varies(&lower))
+    }
+
+    /// Whether a word stands in the table or the dictionary just so.
+    pub(super) fn has(&self, word: &str) -> bool {
+        let lower = word.to_lowercase();
+        self.names.contains_key(lower.as_str())
+            || self.lexicon.golds.contains_key(word)
+            || self.lexicon.golds.contains_key(&lower)
+    }
+
+    /// What the dictionary says, without its spelling out of what it does not know.
+    fn known(
+        &self,
+        word: &str,
+        tag: &str,
+        stress: Option<f64>,
+        ctx: &TokenContext,
+    ) -> Option<String> {
+        let (sounds, _) = self.lexicon.get_word(word, tag, stress, Some(ctx))?;
+        let usable = !sounds.trim().is_empty() && !sounds.contains('❓');
+        usable.then_some(sounds)
+    }
+
+    /// ALL CAPITALS: an abbreviation that is spelled, one that is a word (NASA), or a word said loudly.
+    fn capitals(&self, word: &str, lower: &str, tag: &str, ctx: &TokenContext) -> String {
+        let count = word.chars().filter(|c| c.is_alphabetic()).count();
+        let loud = count > 3 || LOUD.contains(&lower);
+        if loud
+            && (self.lexicon.golds.contains_key(lower) || self.plain(lower).is_some())
+            && !SPELLED.contains(&lower)
+        {
+            return self.sounds(lower, tag, ctx);
+        }
+        if self.lexicon.golds.contains_key(word)
+            && count > 2
+            && !SPELLED.contains(&lower)
+            && let Some(sounds) = self.known(word, "NNP", None, ctx)
+        {
+            return sounds;
+        }
+        // "MRIs" is no capitals; a long unknown one with vowels is rather a name.
+        if count > 5 && lower.chars().any(|c| "aeiou".contains(c)) {
+            return self.guess(word, lower, 0);
+        }
+        spell(word)
+    }
+
+    /// A word, or the stem of one, that is in the dictionary as it is.
+    pub(super) fn plain(&self, word: &str) -> Option<String> {
+        if let Some(name) = self.names.get(word) {
+            return Some((*name).to_owned());
+        }
+        let real = word.chars().count() > 2 && word.chars().any(|c| "aeiouy".contains(c));
+        real.then(|| self.known(word, "NN", None, &TokenContext::default()))
+            .flatten()
+    }
+
+    /// A word of no dictionary: its parts, its stem, then its spelling.
+    fn guess(&self, word: &str, lower: &str, depth: u8) -> String {
+        if depth > 3 {
+            return letters::sounds(&plain_letters(lower));
+        }
+        let again = |part: &str| {
+            self.plain(part)
+                .unwrap_or_else(|| self.guess(part, part, depth + 1))
+        };
+        if let Some(stem) = lower
+            .strip_suffix("'s")
+            .or_else(|| lower.strip_suffix("’s"))
+        {
+            return with_s(&again(stem));
+        }
+        let bare = lower.replace(['\'', '’'], "");
+        let plain = plain_letters(&bare);
+        if plain != lower
+            && let Some(sounds) = self.plain(&plain)
+        {
+            return sounds;
+        }
+        for (start, sounds) in [
+            ("o'", "O"),
+            ("o’", "O"),
+            ("d'", "d"),
+            ("l'", "l"),
+            ("mc", "mək"),
+            ("mac", "mək"),
+        ] {
+            if let Some(rest) = lower.strip_prefix(start)
+                && rest.len() > 3
+                && (start.len() != 3 || word.starts_with("Mac"))
+            {
+                return format!("{sounds}{}", again(rest));
+            }
+        }
+        // camelCase
+        if let Some(at) = word
+            .char_indices()
+            .skip(1)
+            .find(|(_, c)| c.is_uppercase())
+            .map(|(at, _)| at)
+            && word.chars().any(char::is_lowercase)
+        {
+            let (left, right) = word.split_at(at);
+            return format!(
+                "{} {}",
+                self.sounds(left, "NN", &TokenContext::default()),
+                self.sounds(right, "NN", &TokenContext::default())
+            );
+        }
+        self.compound(&plain)
+            .or_else(|| self.stemmed(&plain))
+            .unwrap_or_else(|| letters::sounds(&plain))
+    }
+}
+
+/// Short words that are said as words though they stand in capitals.
+const LOUD: &[&str] = &[
+    "and", "the", "not", "for", "you", "all", "new", "now", "off", "our", "out", "see", "use",
+    "yes", "any", "one", "two", "ten", "day", "get", "no", "on", "of", "to", "in", "at", "by",
+    "up", "we", "be", "do", "if", "or", "my", "an", "as", "so", "go", "is", "he", "buy", "pay",
+    "ask", "end", "top", "hot", "big", "old", "own", "how", "why", "who", "can", "may", "has",
+    "had", "are", "was", "but", "per", "key", "pin", "sim", "gif", "ram", "mon",
+];
+
+/// Abbreviations of four letters and more that are spelled though they look like words or names.
+const SPELLED: &[&str] = &[
+    "vat", "html", "http", "https", "aarp", "usps", "diy", "faq", "ceo", "sos",
+];
+
+/// A word letter by letter.
+pub(super) fn spell(word: &str) -> String {
+    plain_letters(&word.to_lowercase())
+        .chars()
+        .map(letter)
+        .filter(|name| !name.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Small letters without marks: é → e, ø → o, ß → ss.
+pub(super) fn plain_letters(word: &str) -> String {
+    let mut out = String::with_capacity(word.len());
+    for letter in word.nfd().filter(|c| !is_combining_mark(*c)) {
+        match letter {
+            'ß' => out.push_str("ss"),
+            'ø' => out.push('o'),
+            'ł' => out.push('l'),
+            'đ' | 'ð' => out.push('d'),
+            'þ' => out.push_str("th"),
+            'æ' => out.push_str("ae"),
+            'œ' => out.push_str("oe"),
+            'ı' => out.push('i'),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(word: &str) -> String {
+        ENGLISH.sounds(word, "NN", &TokenContext::default())
+    }
+
+    #[test]
+    fn words_outside_the_dictionary_have_sounds() {
+        for (word, wanted) in [
+            ("Northgate", "nˈɔɹθɡˌAt"),
+            ("ID", "ˈI dˈi"),
+            ("AOK", "ˈA ˈO kˈA"),
+            ("OPEN", "ˈOpᵊn"),
+        ] {
+            assert_eq!(say(word), wanted, "{word}");
+        }
+        for word in [
+            "Hofmann",
+            "Kowalski",
+            "O'Sullivan",
+            "MacDougal",
+            "Zbigniew",
+            "Łukasz",
+            "café",
+            "Brzęczyszczykiewicz",
+        ] {
+            assert!(say(word).chars().count() > 2, "{word}: {}", say(word));
+        }
+    }
+}

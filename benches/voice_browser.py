@@ -184,7 +184,10 @@ class Server:
     def send(self, path, body=None, kind="application/json", method=None):
         headers = {"content-type": kind, "origin": self.address, "accept": "application/json"}
         request = urllib.request.Request(self.address + path, body, headers, method=method)
-        return self.opener.open(request, timeout=300).read()
+        try:
+            return self.opener.open(request, timeout=300).read()
+        except urllib.error.HTTPError as error:
+            raise SystemExit(f"{path}: {error.code} {error.read().decode()[:500]}")
 
     def upload(self, paths):
         for path in paths:
@@ -443,7 +446,7 @@ def prepare(server, minutes):
         settings = json.loads(server.send("/api/voice"))["settings"]
         settings.update(max_minutes=min(minutes, 120), silence_seconds=60)
         server.send("/api/voice", json.dumps(settings).encode(), method="PUT")
-    except (urllib.error.HTTPError, KeyError, ValueError) as error:
+    except (SystemExit, KeyError, ValueError) as error:
         print("the limits of a call stay as they are:", error, file=sys.stderr)
 
 

@@ -80,8 +80,9 @@ window.WebSocket = class extends Socket {
 }
 const TAP = `
 registerProcessor("tap", class extends AudioWorkletProcessor {
-  constructor() { super(); this.size = Math.round(sampleRate * 0.01); this.count = 0; this.sum = [0, 0]; this.out = []; this.start = currentFrame }
+  constructor() { super(); this.size = Math.round(sampleRate * 0.01); this.count = 0; this.sum = [0, 0]; this.out = [] }
   process(inputs) {
+    this.start ??= currentFrame
     for (let i = 0; i < 128; i++) {
       for (let c = 0; c < 2; c++) { const s = inputs[c][0] ? inputs[c][0][i] : 0; this.sum[c] += s * s }
       if (++this.count < this.size) continue

@@ -42,4 +42,6 @@ mod speech;
 mod synonyms;
 mod upload;
 mod versions;
+mod visit;
 mod voice_fakes;
+mod voice_ws;

@@ -13,6 +13,7 @@ mod fakes;
 mod ask;
 mod audio;
 mod auth;
+mod call_pages;
 mod calls;
 mod chat;
 mod chat_stream;

@@ -3,11 +3,10 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use frontdesk::store::users::Role;
-use serde_json::json;
 
 use crate::app::TestApp;
 use crate::auth::{sign_in, with_cookie};
-use crate::calls::{EVIL, MINUTE, json_put, made_up, record};
+use crate::calls::{EVIL, MINUTE, made_up, record};
 
 #[tokio::test]
 async fn the_pages_show_calls_and_escape_what_callers_say() {
@@ -68,39 +67,4 @@ async fn the_pages_show_calls_and_escape_what_callers_say() {
         .body(Body::empty())
         .unwrap();
     assert_eq!(app.send(asked).await.status, StatusCode::FORBIDDEN);
-}
-
-#[tokio::test]
-async fn throwaway_shots() {
-    let Ok(stop) = std::env::var("SHOTS") else {
-        return;
-    };
-    let app = TestApp::new().await;
-    let us = app.workspace("default").await;
-    let (_, session) = sign_in(&app, Role::Owner).await;
-    let now = crate::app::now();
-    for (n, says) in [
-        "Hello, when are you open on Mondays, and do I need an appointment for a cleaning?",
-        "Are dogs allowed in the waiting room?",
-        EVIL,
-    ]
-    .iter()
-    .enumerate()
-    {
-        let call = made_up(&app, us, says, now - n as i64 * 100 * MINUTE).await;
-        if n == 0 {
-            record(&app, &call, now).await;
-        }
-    }
-    app.send(json_put(
-        &app,
-        "/api/pronunciations",
-        json!({"csv":"Bluefin,Boo-fin\nNguyen,/wɪn/"}),
-    ))
-    .await;
-    let server = app.serve(frontdesk::http::server::Limits::default()).await;
-    std::fs::write(&stop, format!("{:?}\n{session}\n", server.address)).unwrap();
-    while std::path::Path::new(&stop).exists() {
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    }
 }

@@ -6,6 +6,7 @@
 //! cookie, and every other place a credential could hide in is ignored.
 
 pub(super) mod origin;
+pub(super) mod realtime;
 
 use std::sync::Arc;
 
@@ -85,6 +86,8 @@ pub enum Caller {
     Key(ApiKeyId),
     /// A person who signed in.
     User(User),
+    /// A browser that holds a client secret.
+    Secret,
 }
 
 /// Who calls, what they may do, and the workspace they are bound to.
@@ -214,7 +217,8 @@ where
 /// Checks a route's policy; the principal becomes an extension of the request.
 pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> Result<(), Problem> {
     let wanted: &[Scope] = match &policy {
-        Policy::Public => return Ok(()),
+        Policy::Public | Policy::Visitor => return Ok(()),
+        Policy::Realtime => return realtime::authorize(app, parts).await,
         Policy::LoopbackOr(_) if origin::is_this_machine(parts) => return Ok(()),
         Policy::LoopbackOr(scope) | Policy::Scope(scope) => std::slice::from_ref(scope),
         Policy::AnyOf(scopes) => scopes,
@@ -240,7 +244,7 @@ fn unauthorized(detail: &str) -> Problem {
 }
 
 /// The token of an `Authorization: Bearer` header. The scheme's case does not matter (RFC 9110).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();

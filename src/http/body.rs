@@ -81,6 +81,18 @@ pub(super) async fn read_json<T: DeserializeOwned>(
     parse(&bytes)
 }
 
+/// Reads a body of any kind, of at most `limit` bytes.
+///
+/// # Errors
+/// [`BodyError::TooLarge`], [`BodyError::Slow`], [`BodyError::Broken`].
+pub(super) async fn read_bytes(request: Request, limit: usize) -> Result<Bytes, BodyError> {
+    let (parts, body) = request.into_parts();
+    refuse_declared_size(&parts.headers, limit as u64)?;
+    tokio::time::timeout(PATIENCE * 2, read_limited(body, limit))
+        .await
+        .map_err(|_| BodyError::Slow)?
+}
+
 /// Refuses a body by its `Content-Length`, before a byte of it is read.
 ///
 /// # Errors

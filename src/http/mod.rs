@@ -38,6 +38,7 @@ pub use self::openapi::document as openapi_document;
 
 use self::metrics::Metrics;
 use self::route::Route;
+use self::voice::Visits;
 use crate::app::App;
 
 /// The state of the handlers; each takes the part that it needs.
@@ -45,6 +46,7 @@ use crate::app::App;
 pub struct Http {
     app: Arc<App>,
     metrics: Arc<Metrics>,
+    visits: Arc<Visits>,
 }
 
 impl FromRef<Http> for Arc<App> {
@@ -59,11 +61,18 @@ impl FromRef<Http> for Arc<Metrics> {
     }
 }
 
+impl FromRef<Http> for Arc<Visits> {
+    fn from_ref(http: &Http) -> Self {
+        http.visits.clone()
+    }
+}
+
 /// Everything that the server answers.
 pub fn router(app: Arc<App>) -> Router {
     let http = Http {
         app: app.clone(),
         metrics: Arc::default(),
+        visits: Arc::default(),
     };
     let router = route::mount(&http, routes())
         .merge(console::router().with_state(app))

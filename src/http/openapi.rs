@@ -7,6 +7,7 @@ use utoipa::{Modify, OpenApi};
 use super::api::paths as api;
 use super::health;
 use super::openai::paths as openai;
+use super::voice;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +27,8 @@ use super::openai::paths as openai;
         openai::speech::create,
         openai::models::list,
         openai::models::get,
+        openai::realtime::connect,
+        openai::realtime::create,
         api::documents::list,
         api::documents::get,
         api::documents::text,
@@ -118,6 +121,12 @@ use super::openai::paths as openai;
         api::sources::sync,
         api::sources::events,
         api::egress::list,
+        api::voice_notes::create,
+        voice::visit::create,
+        voice::chat::append,
+        voice::chat::list,
+        voice::chat::speak,
+        voice::socket::open,
     ),
     security(("api_key" = [])),
     modifiers(&ApiKey)

@@ -15,18 +15,24 @@ use super::Http;
 use super::auth::{self, Scope};
 use super::openai::ApiError;
 use super::problem::Problem;
+use super::voice;
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
     /// Everybody.
     Public,
+    /// Visitors: everybody, but a browser only from pages that a widget may be on. What needs to know the
+    /// visitor asks for a [`super::voice::Guest`].
+    Visitor,
     /// A key with this scope, or a signed-in user.
     Scope(Scope),
     /// A key with any of these scopes, or a signed-in user.
     AnyOf(&'static [Scope]),
     /// A process on the same machine, or else a key with this scope.
     LoopbackOr(Scope),
+    /// A key with the scope `audio` or `chat`, also as a WebSocket's subprotocol; or a client secret.
+    Realtime,
 }
 
 /// One method of one path.
@@ -107,6 +113,9 @@ async fn enforce(
     request: Request,
     next: Next,
 ) -> Response {
+    if policy == Policy::Visitor {
+        return voice::origin::enforce(&http, request, next).await;
+    }
     let path = request.uri().path().to_owned();
     let (mut parts, body) = request.into_parts();
     match auth::authorize(&http.app, policy, &mut parts).await {
@@ -149,7 +158,15 @@ pub(super) async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
 }
 
 /// The answer to a known path with another method; the router adds the `Allow` header.
-async fn method_not_allowed(method: Method, uri: Uri) -> Response {
+async fn method_not_allowed(
+    State(http): State<Http>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    if method == Method::OPTIONS && voice::is_public(uri.path()) {
+        return voice::origin::preflight(&http, &headers, &uri).await;
+    }
     if method == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();
     }

@@ -143,16 +143,17 @@ fn serve(command: Command<Request>, port: &Port, shelf: &mut Shelf) -> std::io::
 }
 
 fn transcribe(request: Request, shelf: &mut Shelf, cancel: &AtomicBool) -> Event {
-    let limits = AudioLimits {
-        max_seconds: shelf.setup.max_seconds,
-        max_bytes: shelf.setup.max_bytes,
-    };
     let Request {
         audio,
         file_name,
         model,
         mut options,
     } = request;
+    let most = shelf.setup.max_seconds;
+    let limits = AudioLimits {
+        max_seconds: options.max_seconds.map_or(most, |asked| asked.min(most)),
+        max_bytes: shelf.setup.max_bytes,
+    };
     let pcm = match decode(&audio, file_name.as_deref(), &limits, cancel) {
         Ok(pcm) => pcm,
         Err(error) => return Event::Rejected(error.to_string()),

@@ -23,6 +23,8 @@ pub struct TranscribeOptions {
     /// Take the model's own slow path (no cutting of silence, 30 s of context for every window,
     /// its own fallbacks): what the fast path is measured against.
     pub full_context: bool,
+    /// A longer recording than this, in seconds, is refused; `None` leaves it to the settings.
+    pub max_seconds: Option<u64>,
 }
 
 impl Default for TranscribeOptions {
@@ -35,6 +37,7 @@ impl Default for TranscribeOptions {
             words: false,
             threads: 2,
             full_context: false,
+            max_seconds: None,
         }
     }
 }

@@ -17,6 +17,10 @@ pub enum TokenKind {
     Session,
     /// The claim of a new installation: `fd_setup_…`.
     Setup,
+    /// A visitor of the public pages or of the widget: `fd_visit_…`.
+    Visitor,
+    /// A short-lived key for one session of the Realtime API: `ek_…`, as OpenAI's are.
+    ClientSecret,
 }
 
 impl TokenKind {
@@ -26,6 +30,8 @@ impl TokenKind {
             Self::ApiKey => "fd_live_",
             Self::Session => "fd_session_",
             Self::Setup => "fd_setup_",
+            Self::Visitor => "fd_visit_",
+            Self::ClientSecret => "ek_",
         }
     }
 }

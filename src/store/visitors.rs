@@ -1,1 +1,150 @@
-//! Visitors of the public pages and of the widget.
+//! Visitors of the public pages and of the widget. Only the hash of a visitor's token is kept.
+
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::conversations::{self, Conversation};
+use super::token::TokenHash;
+use super::{ConversationId, Scoped, StoreError, UnixMs, VisitorId, WorkspaceId};
+
+/// A visitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visitor {
+    /// Its id.
+    pub id: VisitorId,
+    /// Whose front desk is visited.
+    pub workspace: WorkspaceId,
+    /// The page that the widget is on, as scheme and host; none on this server's own pages.
+    pub origin: Option<String>,
+    /// When the visit began.
+    pub created_at: UnixMs,
+    /// When it was last heard of (as far as [`touch`] was called).
+    pub last_seen_at: UnixMs,
+    /// When the token ends.
+    pub expires_at: UnixMs,
+}
+
+/// Begins a visit.
+pub fn create(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    token: &TokenHash,
+    origin: Option<&str>,
+    now: UnixMs,
+    expires_at: UnixMs,
+) -> Result<VisitorId, StoreError> {
+    let id = VisitorId::new();
+    tx.prepare_cached(
+        "INSERT INTO visitors (id, workspace, token_hash, origin, created_at, last_seen_at, \
+         expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute((id, workspace, token, origin, now, now, expires_at))?;
+    Ok(id)
+}
+
+/// The visitor with this token, if it has not expired.
+pub fn find_valid(
+    conn: &Connection,
+    token: &TokenHash,
+    now: UnixMs,
+) -> Result<Option<Visitor>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT id, workspace, origin, created_at, last_seen_at, expires_at FROM visitors
+             WHERE token_hash = ?1 AND created_at <= ?2 AND expires_at > ?2",
+        )?
+        .query_row((token, now), |row| {
+            Ok(Visitor {
+                id: row.get("id")?,
+                workspace: row.get("workspace")?,
+                origin: row.get("origin")?,
+                created_at: row.get("created_at")?,
+                last_seen_at: row.get("last_seen_at")?,
+                expires_at: row.get("expires_at")?,
+            })
+        })
+        .optional()?)
+}
+
+/// Notes that the visitor is there.
+pub fn touch(tx: &Transaction<'_>, visitor: VisitorId, now: UnixMs) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE visitors SET last_seen_at = ? WHERE id = ?")?
+        .execute((now, visitor))?;
+    Ok(())
+}
+
+/// The visitor's own conversation, once something was said.
+pub fn find_conversation(
+    conn: &Connection,
+    visitor: &Visitor,
+) -> Result<Option<Scoped<Conversation>>, StoreError> {
+    // No conversation of a visitor is older than the visitor: the index of times bounds the search.
+    let found: Option<ConversationId> = conn
+        .prepare_cached(
+            "SELECT id FROM conversations WHERE workspace = ? AND last_at >= ? AND visitor = ?
+             ORDER BY last_at DESC LIMIT 1",
+        )?
+        .query_row(
+            (
+                visitor.workspace,
+                visitor.created_at,
+                visitor.id.to_string(),
+            ),
+            |row| row.get(0),
+        )
+        .optional()?;
+    found
+        .map(|id| conversations::get(conn, visitor.workspace, id))
+        .transpose()
+}
+
+/// Removes visitors whose token has expired; their conversations stay. Returns how many.
+pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
+    Ok(tx.execute("DELETE FROM visitors WHERE expires_at <= ?", [now])?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conversations::{Channel, NewConversation};
+    use crate::store::token::{Token, TokenKind};
+    use crate::store::{Store, workspaces};
+
+    #[tokio::test]
+    async fn a_visitor_finds_only_what_is_theirs_and_only_in_time() {
+        let store = Store::open_in_memory().unwrap();
+        store
+            .write(|tx| {
+                let workspace = workspaces::get_or_create(tx, "shop", "Shop", 1)?.id;
+                let tokens = [
+                    Token::generate(TokenKind::Visitor)?,
+                    Token::generate(TokenKind::Visitor)?,
+                ];
+                let hashes = tokens.each_ref().map(Token::hash);
+                for hash in &hashes {
+                    create(tx, workspace, hash, Some("https://shop.example"), 10, 100)?;
+                }
+                assert!(find_valid(tx, &hashes[0], 100)?.is_none());
+                assert!(find_valid(tx, &hashes[0], 9)?.is_none());
+                let [ann, ben] =
+                    [&hashes[0], &hashes[1]].map(|hash| find_valid(tx, hash, 50).unwrap().unwrap());
+                assert_eq!(ann.origin.as_deref(), Some("https://shop.example"));
+                let name = ann.id.to_string();
+                let new = NewConversation {
+                    assistant: None,
+                    channel: Channel::Chat,
+                    visitor: Some(&name),
+                    title: "",
+                };
+                let hers = conversations::create(tx, workspace, &new, 60)?.id;
+                assert_eq!(find_conversation(tx, &ann)?.map(|c| c.id), Some(hers));
+                assert!(find_conversation(tx, &ben)?.is_none());
+                touch(tx, ann.id, 70)?;
+                assert_eq!(find_valid(tx, &hashes[0], 80)?.unwrap().last_seen_at, 70);
+                assert_eq!(purge_expired(tx, 99)?, 0);
+                assert_eq!(purge_expired(tx, 100)?, 2);
+                Ok(())
+            })
+            .await
+            .unwrap();
+    }
+}

@@ -6,7 +6,7 @@ import { duration } from "./lib/format.js"
 import { rating } from "./lib/rating.js"
 import { SourceDrawer } from "./lib/source-drawer.js"
 import { serverEvents } from "./lib/sse.js"
-import { announce } from "./lib/toast.js"
+import { announce, toast } from "./lib/toast.js"
 
 const RUNGS = {
   faq: "Your approved answer",
@@ -21,6 +21,7 @@ const NEAR_BOTTOM_PX = 160
 class FdChat extends HTMLElement {
   #conversation
   #running
+  #spoken = new Map()
 
   // Lifecycle
 
@@ -34,6 +35,13 @@ class FdChat extends HTMLElement {
     this.form.addEventListener("submit", event => { event.preventDefault(); this.#submit() })
     this.box.addEventListener("keydown", event => this.#key(event))
     this.querySelector("[data-new]").addEventListener("click", () => this.#reset())
+    this.voice = this.querySelector("[data-voice]")
+    this.addEventListener("frontdesk-ready", event => { this.#conversation = event.detail.conversation })
+    this.addEventListener("frontdesk-heard", event => this.#heard(event.detail))
+    this.addEventListener("frontdesk-answer", event => this.#answered(event.detail))
+    this.addEventListener("frontdesk-problem", event => toast(event.detail.message))
+    this.addEventListener("frontdesk-ended", event => toast(event.detail.message))
+    this.addEventListener("frontdesk-note", event => this.#ask("Voice note", event.detail.blob))
     for (const button of this.querySelectorAll("[data-ask]")) {
       button.addEventListener("click", () => this.#ask(button.textContent.trim()))
     }
@@ -55,20 +63,14 @@ class FdChat extends HTMLElement {
     this.#ask(question)
   }
 
-  async #ask(question) {
+  // `note` is a recording that is asked instead of the question's words.
+  async #ask(question, note) {
     if (this.#running) return
-    this.welcome.hidden = true
-    const turn = new Turn(question, {
-      open: citation => this.drawer.open(citation),
-      again: () => { if (!this.#running) { turn.node.remove(); this.#ask(question) } },
-      grown: () => this.#follow(),
-    })
-    this.log.append(turn.node)
-    turn.node.scrollIntoView({ block: "end" })
+    const turn = this.#turn(question, () => { if (!this.#running) { turn.node.remove(); this.#ask(question, note) } })
     this.#run(true)
     const running = this.#running
     try {
-      await this.#stream(question, turn, running.signal)
+      await this.#stream(question, note, turn, running.signal)
       turn.ended()
     } catch (error) {
       if (error.name === "AbortError") turn.stopped()
@@ -84,25 +86,50 @@ class FdChat extends HTMLElement {
   #reset() {
     this.#running?.abort()
     this.#run(false)
-    this.#conversation = undefined
+    this.#conversation = this.voice.conversation = undefined
+    this.#spoken.clear()
     this.log.replaceChildren()
     this.welcome.hidden = false
     this.box.focus()
     announce("New chat.")
   }
 
+  // A call: each thing that was heard is a question, what the front desk says by itself has none.
+
+  #heard({ turn, text }) {
+    this.#spoken.set(turn, this.#turn(text))
+  }
+
+  #answered({ turn, text, rung, citations, receipt }) {
+    const spoken = this.#spoken.get(turn) ?? this.#turn("")
+    this.#spoken.delete(turn)
+    spoken.done({ answer: text, rung, citations, receipt })
+  }
+
   // Internal
 
-  async #stream(question, turn, signal) {
+  #turn(question, again) {
+    this.welcome.hidden = true
+    const turn = new Turn(question, { open: citation => this.drawer.open(citation), again, grown: () => this.#follow() })
+    this.log.append(turn.node)
+    turn.node.scrollIntoView({ block: "end" })
+    this.querySelector("[data-new]").hidden = false
+    return turn
+  }
+
+  async #stream(question, note, turn, signal) {
     if (!this.#conversation) {
       const created = await request("POST", "/api/conversations", { json: {}, signal })
       this.#conversation = (await created.json()).id
+      this.voice.conversation = this.#conversation
     }
-    const response = await request("POST", `/api/conversations/${encodeURIComponent(this.#conversation)}/messages`, {
-      json: { text: question }, accept: "text/event-stream", signal,
-    })
+    const conversation = `/api/conversations/${encodeURIComponent(this.#conversation)}`
+    const response = note
+      ? await request("POST", `${conversation}/voice-note`, { body: note, accept: "text/event-stream", signal })
+      : await request("POST", `${conversation}/messages`, { json: { text: question }, accept: "text/event-stream", signal })
     for await (const { event, data } of serverEvents(response)) {
-      if (event === "citations") turn.citations(data)
+      if (event === "heard") turn.asked(data.text)
+      else if (event === "citations") turn.citations(data)
       else if (event === "delta") turn.delta(data.text)
       else if (event === "done") turn.done(data)
       else if (event === "failed") turn.failed(data.detail)
@@ -135,12 +162,18 @@ class Turn {
     this.again = again
     this.grown = grown
     this.node = stamp("turn")
-    this.node.querySelector("[data-question]").textContent = question
+    this.asked(question)
     this.waiting = this.node.querySelector("[data-waiting]")
     this.answer = this.node.querySelector("[data-answer]")
     this.foot = this.node.querySelector("[data-foot]")
     this.sources = this.node.querySelector("[data-sources]")
     this.text = new AnswerText(this.node.querySelector("[data-text]"), number => this.#cite(number))
+  }
+
+  asked(question) {
+    const node = this.node.querySelector("[data-question]")
+    node.textContent = question
+    node.hidden = !question
   }
 
   citations(list) {
@@ -225,7 +258,7 @@ class Turn {
   #problem(reason, kind) {
     const notice = el("div", { class: `notice notice--${kind}` }, icon("warning"), el("span", {}, reason))
     this.foot.before(notice)
-    this.foot.append(el("button", { type: "button", class: "button button--small", onclick: this.again }, icon("refresh"), "Ask again"))
+    if (this.again) this.foot.append(el("button", { type: "button", class: "button button--small", onclick: this.again }, icon("refresh"), "Ask again"))
   }
 
   // Screen readers hear whole sentences, not fragments.

@@ -107,7 +107,7 @@ pub(super) async fn create(
 }
 
 /// A text that a person wrote, without space around it.
-pub(super) fn checked(param: &str, text: String) -> Result<String, Problem> {
+pub(in crate::http) fn checked(param: &str, text: String) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > LONGEST_QUESTION {
         let detail = format!("{param} must have 1 to {LONGEST_QUESTION} characters");
@@ -117,7 +117,7 @@ pub(super) fn checked(param: &str, text: String) -> Result<String, Problem> {
 }
 
 /// The assistant of this short name, or the workspace's first.
-pub(super) async fn find_assistant(
+pub(in crate::http) async fn find_assistant(
     app: &App,
     workspace: WorkspaceId,
     name: Option<String>,

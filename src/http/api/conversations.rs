@@ -245,7 +245,7 @@ pub(super) async fn append(
     turn::respond(&headers, Unasked::Events, place.app.agent.reply(turn)).await
 }
 
-async fn turn_in(
+pub(super) async fn turn_in(
     place: &Place,
     conversation: &Scoped<Conversation>,
     question: String,
@@ -276,7 +276,7 @@ async fn turn_in(
     })
 }
 
-async fn load(place: &Place, id: &str) -> Result<Scoped<Conversation>, Problem> {
+pub(super) async fn load(place: &Place, id: &str) -> Result<Scoped<Conversation>, Problem> {
     let (workspace, id) = (place.id(), place::id::<ConversationId>(id, "conversation")?);
     Ok(place
         .app

@@ -25,6 +25,9 @@ mod synonyms;
 mod turn;
 mod upload;
 mod versions;
+mod voice_notes;
+
+pub(super) use self::ask::{checked, find_assistant};
 
 use super::auth::Scope;
 use super::route::{Policy, Route, routes};
@@ -110,6 +113,12 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/conversations/{id}/messages",
             CHAT,
             conversations::append
+        ),
+        (
+            POST,
+            "/api/conversations/{id}/voice-note",
+            CHAT,
+            voice_notes::create
         ),
         (GET, "/api/receipts", QUALITY, receipts::list),
         (GET, "/api/receipts/export", QUALITY, receipts::download),
@@ -230,6 +239,9 @@ pub(super) mod paths {
     }
     pub(in crate::http) mod snippets {
         pub(in crate::http) use super::super::snippets::{__path_create, __path_replace};
+    }
+    pub(in crate::http) mod voice_notes {
+        pub(in crate::http) use super::super::voice_notes::__path_create;
     }
     pub(in crate::http) mod versions {
         pub(in crate::http) use super::super::versions::{

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 
 use super::super::problem::Problem;
@@ -40,16 +40,20 @@ fn wants_events(headers: &HeaderMap, unasked: Unasked) -> bool {
     unasked == Unasked::Events && !accept.contains("json")
 }
 
-/// The turn as the events `citations`, `delta`, `done` and `failed`.
-fn events(turn: impl Stream<Item = TurnEvent> + Send + 'static) -> Response {
-    sse::respond(turn.map(|event| -> Event {
+/// The turn as the events `citations`, `delta`, `done` and `failed`, after a first one if there is one.
+pub(super) fn events(
+    first: Option<Event>,
+    turn: impl Stream<Item = TurnEvent> + Send + 'static,
+) -> Response {
+    let turn = turn.map(|event| -> Event {
         match event {
             TurnEvent::Citations(citations) => sse::event(&citations).event("citations"),
             TurnEvent::Delta(text) => sse::event(&Delta { text }).event("delta"),
             TurnEvent::Done(answer) => sse::event(&answer).event("done"),
             TurnEvent::Failed(detail) => sse::event(&Failed { detail }).event("failed"),
         }
-    }))
+    });
+    sse::respond(stream::iter(first).chain(turn))
 }
 
 /// The answer of a turn, when it is complete.
@@ -74,7 +78,7 @@ pub(super) async fn respond(
     turn: impl Stream<Item = TurnEvent> + Send + 'static,
 ) -> Result<Response, Problem> {
     if wants_events(headers, unasked) {
-        return Ok(events(turn));
+        return Ok(events(None, turn));
     }
     let answer = answer(turn).await?;
     Ok((StatusCode::OK, axum::Json(answer)).into_response())

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::super::auth::Scope;
+use super::super::voice::files;
 use super::guard::SignedIn;
 use super::suggestions::suggest;
 use super::view::{self, Section};
@@ -34,6 +35,7 @@ pub(super) async fn show(
         assistant: assistant.map_or_else(|| "Front desk".to_owned(), |assistant| assistant.title),
         suggestions: suggest(topics.iter().map(String::as_str)),
         warning: status::warning(&app, &["llm", "embed"]),
+        widget: files::widget_path(),
     };
     Ok(view::page(StatusCode::OK, &page))
 }

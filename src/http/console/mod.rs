@@ -43,9 +43,11 @@ mod sources;
 mod status;
 mod suggestions;
 mod synonyms;
+mod talk;
 mod transcribe;
 mod view;
 mod voice;
+mod widget;
 mod word_diff;
 
 use std::sync::Arc;
@@ -57,6 +59,7 @@ use axum::{Extension, Router, middleware};
 
 use self::guard::Visitor;
 use super::problem::Problem;
+use super::voice::files;
 use crate::app::App;
 
 /// The pages and their assets.
@@ -130,9 +133,13 @@ pub fn router() -> Router<Arc<App>> {
         .route("/quality/instructions", post(measure::instructions))
         .route("/status", get(status::show))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
+        .route("/widget", get(widget::show).post(widget::save))
         .layer(Extension(login::Attempts::default()))
         .layer(middleware::from_fn(guard::own_pages_only))
         .route("/assets/{hash}/{*path}", get(assets::get))
+        .route("/talk", get(talk::show))
+        .route("/widget.js", get(files::widget))
+        .route("/widget-audio.js", get(files::worklet))
 }
 
 /// `GET /`: to wherever this person can go on.

@@ -22,6 +22,8 @@ pub enum Section {
     Calls,
     /// Recordings to text.
     Transcribe,
+    /// Chat and voice on the business's website.
+    Widget,
     /// API keys.
     Keys,
     /// Engines and data protection.
@@ -29,12 +31,13 @@ pub enum Section {
 }
 
 impl Section {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Documents,
         Self::Chat,
         Self::Quality,
         Self::Calls,
         Self::Transcribe,
+        Self::Widget,
         Self::Keys,
         Self::Status,
     ];
@@ -46,6 +49,7 @@ impl Section {
             Self::Quality => "Quality",
             Self::Calls => "Calls",
             Self::Transcribe => "Transcribe",
+            Self::Widget => "Widget",
             Self::Keys => "API keys",
             Self::Status => "Status",
         }
@@ -58,6 +62,7 @@ impl Section {
             Self::Quality => "quality",
             Self::Calls => "calls",
             Self::Transcribe => "transcribe",
+            Self::Widget => "widget",
             Self::Keys => "keys",
             Self::Status => "status",
         }

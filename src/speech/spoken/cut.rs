@@ -22,6 +22,7 @@ enum Place {
     Sentence,
     Comma,
     Conjunction,
+    Joint,
     Space,
     Never,
 }
@@ -52,21 +53,15 @@ fn choose(gaps: &[(usize, Place)], start: usize, first: bool) -> usize {
         .position(|(_, place)| *place == Place::Sentence);
     let end = sentence.map_or(usize::MAX, |index| window[index].0 - start);
     if first {
-        let early = |place: Place, least: usize, most: usize| {
-            window
-                .iter()
-                .take(sentence.unwrap_or(fits).min(most))
-                .position(|gap| gap.1 == place)
-                .filter(|_| least > 0)
-                .and_then(|_| {
-                    (least - 1..most.min(sentence.unwrap_or(fits))).find(|i| window[*i].1 == place)
-                })
+        let within = &window[..sentence.unwrap_or(fits)];
+        let early = |wanted: Place, least: usize, most: usize| {
+            let place = |index: &usize| within[*index].1 == wanted;
+            (least - 1..most.min(within.len())).find(place)
         };
-        let comma = early(Place::Comma, FIRST_WORDS.0, 12).filter(|_| end > LONG_FIRST.0);
-        let word = || {
-            early(Place::Conjunction, FIRST_WORDS.1, FIRST_WORDS.2).filter(|_| end > LONG_FIRST.1)
-        };
-        if let Some(index) = comma.or_else(word) {
+        let (comma, least, most) = FIRST_WORDS;
+        let at_comma = early(Place::Comma, comma, 12).filter(|_| end > LONG_FIRST.0);
+        let at_word = || early(Place::Conjunction, least, most).filter(|_| end > LONG_FIRST.1);
+        if let Some(index) = at_comma.or_else(at_word) {
             return index;
         }
     }
@@ -80,6 +75,7 @@ fn choose(gaps: &[(usize, Place)], start: usize, first: bool) -> usize {
     };
     latest(Place::Comma, SHORTEST)
         .or_else(|| latest(Place::Conjunction, SHORTEST))
+        .or_else(|| latest(Place::Joint, SHORTEST))
         .or_else(|| latest(Place::Space, 1))
         .unwrap_or_else(|| {
             gaps.iter()
@@ -155,6 +151,9 @@ const CONJUNCTIONS: &[&str] = &[
     "where", "who", "although", "for", "with", "from", "between", "after", "before", "at", "on",
     "about", "than", "to",
 ];
+
+/// Those that join words so closely that a first clause does not end before them.
+const LIGHT: &[&str] = &["and", "or", "to", "at", "on", "than", "that", "about"];
 
 /// What the place between two words is like.
 fn place(word: &str, space: &str, next: &str) -> Place {
@@ -239,7 +238,12 @@ fn place(word: &str, space: &str, next: &str) -> Place {
     if CONJUNCTIONS.contains(&lower.as_str())
         && !(digit_ends && matches!(lower.as_str(), "to" | "and" | "or"))
     {
-        return Place::Conjunction;
+        let joint = LIGHT.contains(&lower.as_str());
+        return if joint {
+            Place::Joint
+        } else {
+            Place::Conjunction
+        };
     }
     Place::Space
 }

@@ -1,6 +1,8 @@
 //! Sounds of a word that no dictionary has, from its spelling: rules of English spelling, tried in
 //! order at each letter, the longest groups of letters first.
 
+use std::sync::LazyLock;
+
 use super::stress;
 
 /// What stands around the letters of a rule.
@@ -28,243 +30,58 @@ enum Where {
 
 use Where::{Any, Between, Closed, End, Magic, Open, Soft, Start, Vowel};
 
-/// Letters, where they stand, and their sounds in the dictionary's alphabet.
-const RULES: &[(&str, Where, &str)] = &[
-    ("ough", Any, "O"),
-    ("augh", Any, "ɔ"),
-    ("eigh", Any, "A"),
-    ("igh", Any, "I"),
-    ("tion", Any, "ʃən"),
-    ("sion", Any, "ʒən"),
-    ("ssion", Any, "ʃən"),
-    ("cian", Any, "ʃən"),
-    ("ture", Any, "ʧəɹ"),
-    ("sure", Any, "ʒəɹ"),
-    ("cial", Any, "ʃəl"),
-    ("tial", Any, "ʃəl"),
-    ("cious", Any, "ʃəs"),
-    ("tious", Any, "ʃəs"),
-    ("eous", Any, "iəs"),
-    ("ious", Any, "iəs"),
-    ("ous", End, "əs"),
-    ("tch", Any, "ʧ"),
-    ("schw", Any, "ʃw"),
-    ("schm", Any, "ʃm"),
-    ("schn", Any, "ʃn"),
-    ("sch", Any, "ʃ"),
-    ("chr", Any, "kɹ"),
-    ("cch", Any, "k"),
-    ("ch", Any, "ʧ"),
-    ("shh", Any, "ʃ"),
-    ("sh", Any, "ʃ"),
-    ("ph", Any, "f"),
-    ("thm", End, "ðəm"),
-    ("th", Between, "ð"),
-    ("th", Any, "θ"),
-    ("wh", Any, "w"),
-    ("wr", Start, "ɹ"),
-    ("kn", Start, "n"),
-    ("gn", Start, "n"),
-    ("gn", End, "n"),
-    ("ps", Start, "s"),
-    ("pn", Start, "n"),
-    ("rh", Any, "ɹ"),
-    ("gh", Start, "ɡ"),
-    ("gh", Any, ""),
-    ("ck", Any, "k"),
-    ("cz", Any, "ʧ"),
-    ("sz", Any, "ʃ"),
-    ("dz", Any, "dz"),
-    ("tz", Any, "ts"),
-    ("zz", Any, "ts"),
-    ("dge", Any, "ʤ"),
-    ("dg", Soft, "ʤ"),
-    ("qu", Any, "kw"),
-    ("que", End, "k"),
-    ("gue", End, "ɡ"),
-    ("gu", Vowel, "ɡ"),
-    ("ng", End, "ŋ"),
-    ("ngs", End, "ŋz"),
-    ("nk", Any, "ŋk"),
-    ("nx", Any, "ŋks"),
-    ("ng", Closed, "ŋ"),
-    ("ng", Any, "ŋɡ"),
-    ("mb", End, "m"),
-    ("mn", End, "m"),
-    ("bt", End, "t"),
-    ("lk", End, "lk"),
-    ("lm", End, "lm"),
-    ("sci", Vowel, "ʃ"),
-    ("sc", Soft, "s"),
-    ("cc", Soft, "ks"),
-    ("cia", End, "ʃə"),
-    ("gli", Vowel, "lj"),
-    ("ccia", Any, "ʧə"),
-    ("ccio", Any, "ʧiO"),
-    ("ght", Any, "t"),
-    ("ski", End, "ski"),
-    ("owicz", End, "əvɪʧ"),
-    ("ewicz", End, "əvɪʧ"),
-    ("wicz", End, "vɪʧ"),
-    ("eau", Any, "O"),
-    ("ille", End, "ɪl"),
-    ("elle", End, "ɛl"),
-    ("ette", End, "ɛt"),
-    ("esque", End, "ɛsk"),
-    ("ique", End, "ik"),
-    ("mann", End, "mən"),
-    ("berg", End, "bɜɹɡ"),
-    ("burg", End, "bɜɹɡ"),
-    ("stein", End, "stIn"),
-    ("ville", End, "vɪl"),
-    ("ham", End, "əm"),
-    ("ford", End, "fəɹd"),
-    ("ton", End, "tən"),
-    ("son", End, "sən"),
-    ("sen", End, "sən"),
-    ("man", End, "mən"),
-    ("land", End, "lənd"),
-    ("bury", End, "bɛɹi"),
-    ("worth", End, "wəɹθ"),
-    ("age", End, "ɪʤ"),
-    ("ate", End, "At"),
-    ("ism", End, "ɪzəm"),
-    ("able", End, "əbəl"),
-    ("ible", End, "əbəl"),
-    ("ment", End, "mənt"),
-    ("ness", End, "nəs"),
-    ("less", End, "ləs"),
-    ("ful", End, "fəl"),
-    ("ity", End, "əTi"),
-    ("ify", End, "əfI"),
-    ("ic", End, "ɪk"),
-    ("al", End, "əl"),
-    ("el", End, "əl"),
-    ("le", End, "əl"),
-    ("re", End, "əɹ"),
-    ("ier", End, "iəɹ"),
-    ("er", End, "əɹ"),
-    ("ers", End, "əɹz"),
-    ("or", End, "əɹ"),
-    ("ar", End, "əɹ"),
-    ("en", End, "ən"),
-    ("on", End, "ən"),
-    ("an", End, "ən"),
-    ("um", End, "əm"),
-    ("us", End, "əs"),
-    ("es", End, "ɪz"),
-    ("ed", End, "d"),
-    ("is", End, "ɪs"),
-    ("ia", End, "iə"),
-    ("io", End, "iO"),
-    ("ie", End, "i"),
-    ("ey", End, "i"),
-    ("y", End, "i"),
-    ("a", End, "ə"),
-    ("o", End, "O"),
-    ("i", End, "i"),
-    ("u", End, "u"),
-    ("ee", Any, "i"),
-    ("eer", Any, "ɪɹ"),
-    ("ear", Any, "ɪɹ"),
-    ("eir", Any, "ɛɹ"),
-    ("air", Any, "ɛɹ"),
-    ("aire", End, "ɛɹ"),
-    ("oor", Any, "ɔɹ"),
-    ("our", Any, "ɔɹ"),
-    ("oar", Any, "ɔɹ"),
-    ("are", End, "ɛɹ"),
-    ("ire", End, "Iəɹ"),
-    ("ore", End, "ɔɹ"),
-    ("ure", End, "jʊɹ"),
-    ("arr", Any, "ɛɹ"),
-    ("err", Any, "ɛɹ"),
-    ("irr", Any, "ɪɹ"),
-    ("ar", Closed, "ɑɹ"),
-    ("er", Closed, "ɜɹ"),
-    ("ir", Closed, "ɜɹ"),
-    ("or", Any, "ɔɹ"),
-    ("ur", Any, "ɜɹ"),
-    ("yr", Closed, "ɜɹ"),
-    ("war", Any, "wɔɹ"),
-    ("wor", Any, "wɜɹ"),
-    ("ai", Any, "A"),
-    ("ay", Any, "A"),
-    ("au", Any, "ɔ"),
-    ("aw", Any, "ɔ"),
-    ("ea", Any, "i"),
-    ("ei", Any, "I"),
-    ("eu", Any, "ju"),
-    ("ew", Any, "u"),
-    ("ey", Any, "A"),
-    ("ia", Any, "iɑ"),
-    ("ie", Any, "i"),
-    ("io", Any, "iO"),
-    ("oa", Any, "O"),
-    ("oe", Any, "O"),
-    ("oi", Any, "Y"),
-    ("oy", Any, "Y"),
-    ("oo", Any, "u"),
-    ("ou", Any, "W"),
-    ("ow", End, "O"),
-    ("ow", Any, "W"),
-    ("ue", End, "u"),
-    ("ui", Any, "u"),
-    ("ae", Any, "A"),
-    ("aa", Any, "ɑ"),
-    ("uy", Any, "I"),
-    ("all", Any, "ɔl"),
-    ("alk", Any, "ɔk"),
-    ("old", Any, "Old"),
-    ("ind", End, "Ind"),
-    ("a", Magic, "A"),
-    ("e", Magic, "i"),
-    ("i", Magic, "I"),
-    ("o", Magic, "O"),
-    ("u", Magic, "u"),
-    ("y", Magic, "I"),
-    ("e", End, ""),
-    ("a", Open, "ɑ"),
-    ("e", Open, "ɛ"),
-    ("i", Open, "i"),
-    ("o", Open, "O"),
-    ("u", Open, "u"),
-    ("y", Start, "j"),
-    ("y", Vowel, "j"),
-    ("y", Any, "ɪ"),
-    ("a", Any, "æ"),
-    ("e", Any, "ɛ"),
-    ("i", Any, "ɪ"),
-    ("o", Closed, "ɑ"),
-    ("o", Any, "O"),
-    ("u", Any, "ʌ"),
-    ("c", Soft, "s"),
-    ("c", Any, "k"),
-    ("g", Soft, "ʤ"),
-    ("s", Between, "z"),
-    ("x", Start, "z"),
-    ("x", Any, "ks"),
-    ("j", Any, "ʤ"),
-    ("g", Any, "ɡ"),
-    ("h", Vowel, "h"),
-    ("h", Any, ""),
-    ("r", Any, "ɹ"),
-    ("w", Vowel, "w"),
-    ("w", Any, ""),
-    ("q", Any, "k"),
-    ("b", Any, "b"),
-    ("d", Any, "d"),
-    ("f", Any, "f"),
-    ("k", Any, "k"),
-    ("l", Any, "l"),
-    ("m", Any, "m"),
-    ("n", Any, "n"),
-    ("p", Any, "p"),
-    ("s", Any, "s"),
-    ("t", Any, "t"),
-    ("v", Any, "v"),
-    ("z", Any, "z"),
-];
+/// A rule: letters, where they stand, and their sounds in the dictionary's alphabet.
+struct Rule {
+    spelling: &'static [u8],
+    place: Where,
+    sounds: &'static str,
+}
+
+/// The rules by their first letter, in the order of the file.
+static RULES: LazyLock<[Vec<Rule>; 26]> = LazyLock::new(|| {
+    let mut rules: [Vec<Rule>; 26] = Default::default();
+    for line in include_str!("letters.txt").lines() {
+        let mut parts = line.split(' ');
+        let (Some(spelling), Some(place), Some(sounds)) =
+            (parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        let (Some(place), Some(first)) = (named(place), spelling.bytes().next()) else {
+            continue;
+        };
+        if let Some(list) = rules.get_mut(usize::from(first.wrapping_sub(b'a'))) {
+            let sounds = if sounds == "-" { "" } else { sounds };
+            list.push(Rule {
+                spelling: spelling.as_bytes(),
+                place,
+                sounds,
+            });
+        }
+    }
+    rules
+});
+
+fn named(place: &str) -> Option<Where> {
+    Some(match place {
+        "any" => Any,
+        "start" => Start,
+        "end" => End,
+        "soft" => Soft,
+        "vowel" => Vowel,
+        "closed" => Closed,
+        "magic" => Magic,
+        "open" => Open,
+        "between" => Between,
+        _ => return None,
+    })
+}
+
+fn rules(first: u8) -> &'static [Rule] {
+    RULES
+        .get(usize::from(first.wrapping_sub(b'a')))
+        .map_or(&[], Vec::as_slice)
+}
 
 /// Sounds of a word in small Latin letters without marks, in the dictionary's alphabet; never empty
 /// if the word has a letter.
@@ -290,16 +107,16 @@ pub(super) fn sounds(word: &str) -> String {
             at += 2;
             continue;
         }
-        let rule = RULES.iter().find(|(spelling, place, _)| {
-            letters[at..].starts_with(spelling.as_bytes())
-                && holds(*place, &letters, at, at + spelling.len())
+        let rule = rules(letters[at]).iter().find(|rule| {
+            letters[at..].starts_with(rule.spelling)
+                && holds(rule.place, &letters, at, at + rule.spelling.len())
         });
-        let Some((spelling, _, phonemes)) = rule else {
+        let Some(rule) = rule else {
             at += 1;
             continue;
         };
-        out.push_str(phonemes);
-        at += spelling.len();
+        out.push_str(rule.sounds);
+        at += rule.spelling.len();
     }
     if !out
         .chars()
@@ -317,10 +134,10 @@ pub(super) fn sounds(word: &str) -> String {
 }
 
 fn single(letter: u8) -> &'static str {
-    RULES
+    let alone = rules(letter)
         .iter()
-        .find(|(spelling, place, _)| spelling.as_bytes() == [letter] && matches!(place, Any))
-        .map_or("", |(_, _, phonemes)| phonemes)
+        .find(|rule| rule.spelling.len() == 1 && matches!(rule.place, Any));
+    alone.map_or("", |rule| rule.sounds)
 }
 
 fn is_vowel(letter: u8) -> bool {
@@ -371,6 +188,24 @@ mod tests {
         assert_eq!(sounds("blick"), "blˈɪk");
         assert_eq!(sounds("mave"), "mˈAv");
         assert_eq!(sounds("throop"), "θɹˈup");
+    }
+
+    #[test]
+    fn every_rule_is_read_and_its_sounds_are_known() {
+        let lines = include_str!("letters.txt")
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .count();
+        assert_eq!(super::RULES.iter().map(Vec::len).sum::<usize>(), lines);
+        for rule in super::RULES.iter().flatten() {
+            let voiced = super::super::symbols::of_dictionary(rule.sounds);
+            assert!(
+                voiced
+                    .chars()
+                    .all(|c| super::super::symbols::KNOWN.contains(c)),
+                "{voiced}"
+            );
+        }
     }
 
     #[test]

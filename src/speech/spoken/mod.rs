@@ -8,6 +8,7 @@ mod letters;
 mod names;
 mod normalise;
 mod own;
+mod parts;
 mod pronounce;
 mod quiet;
 mod stress;

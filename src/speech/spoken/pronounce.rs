@@ -75,22 +75,19 @@ fn tokens(words: &str) -> Vec<Token> {
     let mut word = String::new();
     let mut named = false;
     for letter in words.chars().chain([' ']) {
-        if letter.is_alphabetic()
+        let inside = letter.is_alphabetic()
             || super::normalise::is_mark(letter)
-            || (matches!(letter, '\'' | '’') && !word.is_empty())
-        {
-            if named {
-                tokens.push(Token::Letter(letter));
-                named = false;
-            } else {
-                word.push(if letter == '’' { '\'' } else { letter });
-            }
+            || (matches!(letter, '\'' | '’' | '-') && !word.is_empty());
+        if inside && named {
+            tokens.push(Token::Letter(letter));
+            named = false;
             continue;
         }
-        let whole = word.trim_end_matches('\'');
-        if !whole.is_empty() {
-            tokens.push(Token::Word(whole.to_owned()));
+        if inside {
+            word.push(if letter == '’' { '\'' } else { letter });
+            continue;
         }
+        push_word(&mut tokens, &word);
         word.clear();
         named = false;
         match letter {
@@ -107,6 +104,22 @@ fn tokens(words: &str) -> Vec<Token> {
     }
     letters_in_rows(&mut tokens);
     tokens
+}
+
+/// A word; one with hyphens is kept only if the dictionary has it so ("Wi-Fi").
+fn push_word(tokens: &mut Vec<Token>, word: &str) {
+    let whole = word.trim_end_matches(['\'', '-']);
+    let parts: Vec<&str> = if whole.contains('-') && !ENGLISH.has(whole) {
+        whole.split('-').collect()
+    } else {
+        vec![whole]
+    };
+    let parts = parts.into_iter().map(|part| part.trim_matches('\''));
+    tokens.extend(
+        parts
+            .filter(|part| !part.is_empty())
+            .map(|part| Token::Word(part.to_owned())),
+    );
 }
 
 /// Single capitals are letters, except "I" and "A" that stand among words: "M, A, C" is spelled.
@@ -148,8 +161,15 @@ fn letters_in_rows(tokens: &mut [Token]) {
     }
 }
 
-/// Part of speech of each token.
-fn tags(tokens: &[Token]) -> Vec<String> {
+/// Part of speech of each token. The tagger costs more than all the rest, so it is asked only where a
+/// word's sounds depend on it.
+fn tags(tokens: &[Token]) -> Vec<&'static str> {
+    let needed = tokens
+        .iter()
+        .any(|token| matches!(token, Token::Word(word) if ENGLISH.is_heteronym(word)));
+    if !needed {
+        return (0..tokens.len()).map(|at| usual_tag(tokens, at)).collect();
+    }
     let input: Vec<(String, String, bool)> = tokens
         .iter()
         .map(|token| {
@@ -163,12 +183,34 @@ fn tags(tokens: &[Token]) -> Vec<String> {
             (text, norm, !matches!(token, Token::Pause(_)))
         })
         .collect();
-    ENGLISH
-        .tagger
-        .tag(&input)
-        .into_iter()
-        .map(str::to_owned)
-        .collect()
+    ENGLISH.tagger.tag(&input)
+}
+
+/// Tag of words whose sounds hardly depend on it, for the few that the dictionary treats by it.
+fn usual_tag(tokens: &[Token], at: usize) -> &'static str {
+    let Token::Word(word) = &tokens[at] else {
+        return "NN";
+    };
+    match word.as_str() {
+        "a" | "A" => "DT",
+        "I" => "PRP",
+        "am" | "Am" => "VBP",
+        "to" | "To" => "TO",
+        "in" | "In" | "by" | "By" => "IN",
+        // "Is that right?", "that is it" against "I see that you came".
+        "that" | "That" => {
+            let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+            let starts = match before {
+                Some(Token::Word(word)) => {
+                    ["is", "was", "of", "for", "at"].contains(&word.to_lowercase().as_str())
+                }
+                _ => true,
+            };
+            let ends = matches!(tokens.get(at + 1), None | Some(Token::Pause(_)));
+            if starts || ends { "DT" } else { "IN" }
+        }
+        _ => "NN",
+    }
 }
 
 #[cfg(test)]

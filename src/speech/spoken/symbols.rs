@@ -37,6 +37,7 @@ pub(super) fn of_dictionary(phonemes: &str) -> String {
             'ʤ' => out.push_str("dʒ"),
             'ʧ' => out.push_str("tʃ"),
             'g' => out.push('ɡ'),
+            'h' if next == Some('w') => {}
             'ʔ' if next == Some('n')
                 && !letters.get(at + 2).is_some_and(|c| VOWELS.contains(*c)) =>
             {

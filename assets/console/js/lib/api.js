@@ -8,14 +8,14 @@ export class ApiError extends Error {
   }
 }
 
-export async function request(method, url, { json, signal, keepalive, accept = "application/json" } = {}) {
+export async function request(method, url, { json, body, signal, keepalive, accept = "application/json" } = {}) {
   const headers = { accept }
   if (json !== undefined) headers["content-type"] = "application/json"
   let response
   try {
     response = await fetch(url, {
       method, headers, signal, keepalive, credentials: "same-origin",
-      body: json === undefined ? undefined : JSON.stringify(json),
+      body: json === undefined ? body : JSON.stringify(json),
     })
   } catch (error) {
     throw error.name === "AbortError" ? error : new ApiError(OFFLINE, 0)

@@ -124,6 +124,10 @@ fn once(text: &str) -> String {
                 return found[0].to_owned();
             };
             let range = group("range");
+            // "1980s" are years.
+            if group("unit") == "s" && found[0].trim_end_matches(group("end")).ends_with("0s") {
+                return found[0].to_owned();
+            }
             let number = numbers::quantity(group("n"));
             let number = match range
                 .trim()

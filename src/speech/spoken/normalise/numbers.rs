@@ -194,12 +194,15 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(^|[\s(])?([-−])?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)*|\.\d+)")
 });
 static ROMAN: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"\b([A-Z][a-z]+) (II|III|IV|VI|VII|VIII|IX|X|XI|XII|XIII|XIV|XV|XVI|XX|XXI)\b")
+    pattern(r"\b([A-Z][a-z]+) (II|III|IV|VI|VII|VIII|IX|XI|XII|XIII|XIV|XV|XVI|XX|XXI)\b")
 });
 
 /// Puts every number that is left into words.
 pub(super) fn read(text: &str) -> String {
     let text = ROMAN.replace_all(text, |found: &Captures<'_>| {
+        if NO_NAMES.contains(&&found[1]) {
+            return found[0].to_owned();
+        }
         let number = roman(&found[2]);
         let words = if KINGS.contains(&&found[1]) {
             format!("the {}", ordinal(number))
@@ -322,6 +325,11 @@ fn plural_of_ten(text: &str) -> String {
         None => format!("{words}s"),
     }
 }
+
+/// Words after which capitals are no numeral: "the IV drip".
+const NO_NAMES: &[&str] = &[
+    "The", "An", "Your", "Our", "This", "That", "On", "By", "With", "And", "Is", "Use", "In",
+];
 
 /// Names whose Roman numeral is an ordinal.
 const KINGS: &[&str] = &[

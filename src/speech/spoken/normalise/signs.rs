@@ -73,7 +73,7 @@ pub(super) fn read(text: &str) -> String {
             '£' => " pounds ",
             '²' => " squared ",
             '³' => " cubed ",
-            '#' | '-' | '_' | '−' => " ",
+            '#' | '_' | '−' => " ",
             _ => {
                 out.push(letter);
                 continue;

@@ -1,0 +1,40 @@
+//! Voice notes in conversations that are kept.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+
+use super::super::metrics::Metrics;
+use super::super::problem::{Problem, ProblemView};
+use super::super::voice::note;
+use super::conversations::{load, turn_in};
+use super::place::Place;
+use super::turn;
+
+/// Understands a recording of at most two minutes and 5 MiB and answers it. The event `heard` holds the
+/// words; then come the events of an answer.
+#[utoipa::path(post, path = "/api/conversations/{id}/voice-note", tag = "answers",
+    operation_id = "speakInConversation",
+    params(("id" = String, Path, description = "Id of the conversation"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    request_body(content = String, content_type = "application/octet-stream",
+                 description = "The recording, in any common format"),
+    responses((status = 200, description = "Events of the answer", content_type = "text/event-stream",
+               body = String),
+              (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),
+              (status = 413, body = ProblemView<'_>)))]
+pub(super) async fn create(
+    place: Place,
+    State(metrics): State<Arc<Metrics>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let conversation = load(&place, &id).await?;
+    let text = note::hear(&place.app, &metrics, place.id(), request).await?;
+    let turn = turn_in(&place, &conversation, text.clone(), None).await?;
+    Ok(turn::events(
+        Some(note::heard(&text)),
+        place.app.agent.reply(turn),
+    ))
+}

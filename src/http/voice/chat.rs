@@ -1,0 +1,244 @@
+//! A visitor's chat: what was said, what is written, and voice notes.
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::response::sse::Event;
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use std::sync::Arc;
+
+use super::super::api::{checked, find_assistant};
+use super::super::body::Json;
+use super::super::metrics::Metrics;
+use super::super::problem::{Problem, ProblemView};
+use super::super::sse;
+use super::rate::Deed;
+use super::{Guest, note};
+use crate::agent::{Answer, Citation, Turn, TurnEvent};
+use crate::llm::Priority;
+use crate::store::conversations::Channel;
+use crate::store::messages::{self, Message, Speaker};
+use crate::store::{assistants, visitors};
+
+/// Most messages that are shown.
+const LONGEST_TRANSCRIPT: u32 = 200;
+/// Longest message in characters.
+const LONGEST_MESSAGE: usize = 4000;
+/// Longest id that a client may give a message, in characters.
+const LONGEST_CLIENT_ID: usize = 100;
+
+/// A message to send.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct VisitMessageRequest {
+    /// What is said.
+    text: String,
+    /// The sender's own id, so that a message sent twice is kept once.
+    client_id: Option<String>,
+    /// Short name of the assistant, for the first message of a visit.
+    assistant: Option<String>,
+}
+
+/// What was said in a visit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VisitTranscript {
+    /// Oldest first.
+    messages: Vec<VisitMessageView>,
+}
+
+/// Something that was said.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VisitMessageView {
+    /// `user`, `assistant`, `agent` or `system`.
+    role: &'static str,
+    text: String,
+    /// `complete`, `interrupted` or `failed`.
+    state: &'static str,
+    /// Unix milliseconds.
+    created_at: i64,
+}
+
+/// What an answer rests on, without ids.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(in crate::http) struct VisitCitation {
+    /// Number as it stands in the answer: `[1]` is 1.
+    pub(in crate::http) number: u32,
+    /// Title of the document, or the question.
+    pub(in crate::http) title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    section: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<u32>,
+    /// The words, verbatim.
+    quote: String,
+}
+
+impl From<Citation> for VisitCitation {
+    fn from(citation: Citation) -> Self {
+        Self {
+            number: citation.number,
+            title: citation.title,
+            section: citation.section,
+            page: citation.page,
+            quote: citation.quote,
+        }
+    }
+}
+
+impl From<Message> for VisitMessageView {
+    fn from(message: Message) -> Self {
+        Self {
+            role: message.role.as_str(),
+            text: message.text,
+            state: message.state.as_str(),
+            created_at: message.created_at,
+        }
+    }
+}
+
+/// What was said in the visitor's own conversation.
+#[utoipa::path(get, path = "/api/visit/messages", tag = "visitors", operation_id = "readVisit",
+    responses((status = 200, body = VisitTranscript), (status = 401, body = ProblemView<'_>)))]
+pub(in crate::http) async fn list(guest: Guest) -> Result<axum::Json<VisitTranscript>, Problem> {
+    let visitor = guest.visitor.clone();
+    let said = guest.app.store.read(move |conn| {
+        let Some(own) = visitors::find_conversation(conn, &visitor)? else {
+            return Ok(Vec::new());
+        };
+        messages::list(conn, &own, LONGEST_TRANSCRIPT)
+    });
+    let said = said.await?.into_iter();
+    let shown = said.filter(|message| message.role != Speaker::System);
+    Ok(axum::Json(VisitTranscript {
+        messages: shown.map(VisitMessageView::from).collect(),
+    }))
+}
+
+/// Says something in the visitor's own conversation. The answer comes as the events `citations`, `delta`,
+/// `done` and `failed`.
+#[utoipa::path(post, path = "/api/visit/messages", tag = "visitors", operation_id = "writeInVisit",
+    request_body = VisitMessageRequest,
+    responses((status = 200, description = "Events of the answer", content_type = "text/event-stream",
+               body = String),
+              (status = 400, body = ProblemView<'_>), (status = 401, body = ProblemView<'_>),
+              (status = 429, body = ProblemView<'_>)))]
+pub(in crate::http) async fn append(
+    guest: Guest,
+    Json(request): Json<VisitMessageRequest>,
+) -> Result<Response, Problem> {
+    let question = checked("text", request.text)?;
+    if question.chars().count() > LONGEST_MESSAGE {
+        let detail = format!("text may have at most {LONGEST_MESSAGE} characters");
+        return Err(Problem::invalid("text", detail));
+    }
+    let id = request.client_id;
+    if id
+        .as_ref()
+        .is_some_and(|id| id.chars().count() > LONGEST_CLIENT_ID)
+    {
+        let detail = format!("client_id may have at most {LONGEST_CLIENT_ID} characters");
+        return Err(Problem::invalid("client_id", detail));
+    }
+    guest.count(Deed::Write)?;
+    let turn = turn(&guest, question, id, request.assistant).await?;
+    Ok(sse::respond(guest.app.agent.reply(turn).map(event)))
+}
+
+/// Understands a recording of at most two minutes and 5 MiB and answers it. The event `heard` holds the
+/// words; then come the events of an answer.
+#[utoipa::path(post, path = "/api/visit/voice-note", tag = "visitors", operation_id = "speakInVisit",
+    request_body(content = String, content_type = "application/octet-stream",
+                 description = "The recording, in any common format"),
+    responses((status = 200, description = "Events of the answer", content_type = "text/event-stream",
+               body = String),
+              (status = 400, body = ProblemView<'_>), (status = 401, body = ProblemView<'_>),
+              (status = 413, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
+pub(in crate::http) async fn speak(
+    State(metrics): State<Arc<Metrics>>,
+    guest: Guest,
+    request: Request,
+) -> Result<Response, Problem> {
+    guest.count(Deed::Note)?;
+    let text = note::hear(&guest.app, &metrics, guest.visitor.workspace, request).await?;
+    let turn = turn(&guest, text.clone(), None, None).await?;
+    let heard = futures::stream::iter([note::heard(&text)]);
+    Ok(sse::respond(
+        heard.chain(guest.app.agent.reply(turn).map(event)),
+    ))
+}
+
+async fn turn(
+    guest: &Guest,
+    question: String,
+    client_id: Option<String>,
+    assistant: Option<String>,
+) -> Result<Turn, Problem> {
+    let (app, visitor) = (&guest.app, &guest.visitor);
+    let workspace = visitor.workspace;
+    let named = find_assistant(app, workspace, assistant).await?;
+    let own = Guest::conversation(app, visitor, named.id, Channel::Chat).await?;
+    let assistant = match own.assistant {
+        Some(id) if id != named.id => {
+            let find = move |conn: &_| assistants::get(conn, workspace, id);
+            app.store.read(find).await?.into_inner()
+        }
+        _ => named,
+    };
+    Ok(Turn {
+        workspace,
+        assistant,
+        conversation: Some(own.id),
+        client_id,
+        history: Vec::new(),
+        question,
+        priority: Priority::Chat,
+        sampling: None,
+        now: None,
+        evaluation: false,
+    })
+}
+
+#[derive(Serialize)]
+struct Delta {
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Done {
+    answer: String,
+    rung: &'static str,
+    citations: Vec<VisitCitation>,
+    /// The visitor is offered a person.
+    handoff: bool,
+    interrupted: bool,
+}
+
+fn event(event: TurnEvent) -> Event {
+    match event {
+        TurnEvent::Citations(found) => sse::event(&citations(found)).event("citations"),
+        TurnEvent::Delta(text) => sse::event(&Delta { text }).event("delta"),
+        TurnEvent::Done(answer) => sse::event(&done(*answer)).event("done"),
+        TurnEvent::Failed(detail) => sse::event(&Failed { detail }).event("failed"),
+    }
+}
+
+fn done(answer: Answer) -> Done {
+    Done {
+        answer: answer.answer,
+        rung: answer.rung.as_str(),
+        citations: citations(answer.citations),
+        handoff: answer.handoff,
+        interrupted: answer.interrupted,
+    }
+}
+
+/// Citations as visitors see them.
+pub(in crate::http) fn citations(found: Vec<Citation>) -> Vec<VisitCitation> {
+    found.into_iter().map(VisitCitation::from).collect()
+}

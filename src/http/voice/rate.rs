@@ -1,0 +1,219 @@
+//! How much one address may ask for. Behind a proxy on this machine the address is the one that it names.
+
+use std::collections::{HashMap, HashSet};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+
+use super::super::problem::Problem;
+use super::super::server::PeerAddr;
+use crate::store::VisitorId;
+
+/// Most addresses that are remembered at a time.
+const MOST_ADDRESSES: usize = 16_384;
+
+/// What a visitor does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::http) enum Deed {
+    /// Begins a visit.
+    Visit,
+    /// Writes.
+    Write,
+    /// Sends a voice note.
+    Note,
+    /// Dials.
+    Dial,
+}
+
+impl Deed {
+    /// So many at once …
+    fn burst(self) -> f64 {
+        match self {
+            Self::Visit => 30.0,
+            Self::Write => 20.0,
+            Self::Note => 6.0,
+            Self::Dial => 10.0,
+        }
+    }
+
+    /// … and after that one in so many seconds.
+    fn seconds(self) -> f64 {
+        match self {
+            Self::Visit => 10.0,
+            Self::Write => 2.0,
+            Self::Note => 10.0,
+            Self::Dial => 4.0,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    left: f64,
+    at: Instant,
+}
+
+/// What visitors did lately, and who is in a call.
+#[derive(Debug, Default)]
+pub(in crate::http) struct Visits {
+    buckets: Mutex<HashMap<(IpAddr, Deed), Bucket>>,
+    calls: Mutex<HashSet<VisitorId>>,
+}
+
+/// A visitor's place in a call; dropping it gives it back.
+#[derive(Debug)]
+pub(in crate::http) struct OneCall {
+    visits: Arc<Visits>,
+    visitor: VisitorId,
+}
+
+impl Drop for OneCall {
+    fn drop(&mut self) {
+        let calls = &self.visits.calls;
+        calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.visitor);
+    }
+}
+
+impl Visits {
+    /// Counts a deed of an address.
+    ///
+    /// # Errors
+    /// 429 with the time to wait.
+    pub(in crate::http) fn count(&self, address: IpAddr, deed: Deed) -> Result<(), Problem> {
+        self.count_at(address, deed, Instant::now())
+            .map_err(|wait| {
+                let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1);
+                let detail = format!("that was a lot at once; try again in {seconds} s");
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+                    .retry_after(seconds)
+            })
+    }
+
+    fn count_at(&self, address: IpAddr, deed: Deed, now: Instant) -> Result<(), Duration> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= MOST_ADDRESSES {
+            let full = |(_, deed): &(IpAddr, Deed), bucket: &mut Bucket| {
+                let since = now.saturating_duration_since(bucket.at).as_secs_f64();
+                bucket.left + since / deed.seconds() < deed.burst()
+            };
+            buckets.retain(full);
+        }
+        let bucket = buckets
+            .entry((network_of(address), deed))
+            .or_insert(Bucket {
+                left: deed.burst(),
+                at: now,
+            });
+        let since = now.saturating_duration_since(bucket.at).as_secs_f64();
+        bucket.left = (bucket.left + since / deed.seconds()).min(deed.burst());
+        bucket.at = now;
+        if bucket.left < 1.0 {
+            let wait = (1.0 - bucket.left) * deed.seconds();
+            return Err(Duration::from_secs_f64(wait.ceil()));
+        }
+        bucket.left -= 1.0;
+        Ok(())
+    }
+
+    /// Takes the one call that a visitor may be in.
+    pub(in crate::http) fn call(self: &Arc<Self>, visitor: VisitorId) -> Option<OneCall> {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.insert(visitor).then(|| OneCall {
+            visits: self.clone(),
+            visitor,
+        })
+    }
+}
+
+/// Who sent a request.
+pub(in crate::http) fn address_of(parts: &Parts) -> IpAddr {
+    let unknown = IpAddr::from([0, 0, 0, 0]);
+    let peer = parts.extensions.get::<PeerAddr>();
+    let peer = peer.map_or(unknown, |peer| peer.0.ip().to_canonical());
+    if !peer.is_loopback() {
+        return peer;
+    }
+    // The proxy appends the address that it saw; what stands before it, anybody can write.
+    let named = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()
+        .and_then(|value| value.to_str().ok())
+        .and_then(|list| list.rsplit(',').next())
+        .and_then(|last| last.trim().parse().ok());
+    named.unwrap_or(peer)
+}
+
+/// One customer of a provider: an IPv4 address, or a /64 of IPv6.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    #[test]
+    fn an_address_waits_after_a_burst_and_others_do_not() {
+        let visits = Visits::default();
+        let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        let now = Instant::now();
+        for _ in 0..6 {
+            assert!(visits.count_at(here, Deed::Note, now).is_ok());
+        }
+        assert_eq!(
+            visits.count_at(here, Deed::Note, now),
+            Err(Duration::from_secs(10))
+        );
+        assert!(visits.count_at(there, Deed::Note, now).is_ok());
+        assert!(visits.count_at(here, Deed::Write, now).is_ok());
+        let later = now + Duration::from_secs(10);
+        assert!(visits.count_at(here, Deed::Note, later).is_ok());
+        assert!(visits.count_at(here, Deed::Note, later).is_err());
+    }
+
+    #[test]
+    fn a_visitor_is_in_one_call_at_a_time() {
+        let visits = Arc::new(Visits::default());
+        let visitor = VisitorId::new();
+        let first = visits.call(visitor).unwrap();
+        assert!(visits.call(visitor).is_none());
+        assert!(visits.call(VisitorId::new()).is_some());
+        drop(first);
+        assert!(visits.call(visitor).is_some());
+    }
+
+    #[test]
+    fn only_a_proxy_on_this_machine_is_believed() {
+        let parts = |peer: &str, forwarded: &[&str]| {
+            let mut request = Request::builder().uri("/api/visit");
+            for value in forwarded {
+                request = request.header("x-forwarded-for", *value);
+            }
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            parts.extensions.insert(PeerAddr(peer.parse().unwrap()));
+            address_of(&parts).to_string()
+        };
+        assert_eq!(parts("203.0.113.9:1", &["198.51.100.1"]), "203.0.113.9");
+        assert_eq!(
+            parts("127.0.0.1:1", &["10.9.9.9, 198.51.100.1"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            parts("127.0.0.1:1", &["10.9.9.9", "198.51.100.2"]),
+            "198.51.100.2"
+        );
+        assert_eq!(parts("127.0.0.1:1", &["rubbish"]), "127.0.0.1");
+    }
+}

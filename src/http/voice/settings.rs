@@ -1,0 +1,199 @@
+//! How a workspace shows itself to visitors; the section "widget" of its settings.
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+/// Most origins that can be entered.
+const MOST_ORIGINS: usize = 50;
+/// Longest title in characters.
+const LONGEST_TITLE: usize = 60;
+
+/// Look and reach of the widget. What is absent in the store has its default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(in crate::http) struct WidgetSettings {
+    /// Whether visitors are served at all.
+    pub(in crate::http) enabled: bool,
+    /// Pages that the widget may be on, each as `https://host[:port]`. With none, only this server's own
+    /// pages and pages of the visitor's own machine.
+    pub(in crate::http) origins: Vec<String>,
+    /// Title of the widget; empty takes the assistant's.
+    pub(in crate::http) title: String,
+    /// Accent colour as `#rrggbb`.
+    pub(in crate::http) colour: String,
+    /// Whether the microphone listens only while a button is held.
+    pub(in crate::http) push_to_talk: bool,
+}
+
+impl Default for WidgetSettings {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            origins: Vec::new(),
+            title: String::new(),
+            colour: "#0f6b57".into(),
+            push_to_talk: false,
+        }
+    }
+}
+
+impl WidgetSettings {
+    /// The section's name in the workspace's settings.
+    pub(in crate::http) const SECTION: &'static str = "widget";
+
+    /// The same, checked and in one form; or what is wrong with it, as a sentence.
+    pub(in crate::http) fn tidied(mut self) -> Result<Self, String> {
+        let mut origins = Vec::new();
+        for line in self.origins.iter().map(|line| line.trim()) {
+            if line.is_empty() {
+                continue;
+            }
+            let origin = entered_origin(line).ok_or_else(|| {
+                format!(
+                    "\"{line}\" is not the address of a website; write it like https://www.example.com"
+                )
+            })?;
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        if origins.len() > MOST_ORIGINS {
+            return Err(format!("there can be at most {MOST_ORIGINS} websites"));
+        }
+        self.origins = origins;
+        self.title = self.title.trim().to_owned();
+        if self.title.chars().count() > LONGEST_TITLE {
+            return Err(format!(
+                "the title may have at most {LONGEST_TITLE} characters"
+            ));
+        }
+        self.colour = self.colour.trim().to_ascii_lowercase();
+        let digits = self.colour.strip_prefix('#').unwrap_or_default();
+        if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err("the colour must be like #0f6b57".into());
+        }
+        Ok(self)
+    }
+
+    /// Whether the widget may be on pages of this origin, as a browser names it.
+    pub(in crate::http) fn allows(&self, origin: &str) -> bool {
+        let Some((origin, url)) = web_origin(origin) else {
+            return false;
+        };
+        if self.origins.is_empty() {
+            return match url.host() {
+                Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+                Some(Host::Ipv4(ip)) => ip.is_loopback(),
+                Some(Host::Ipv6(ip)) => ip.is_loopback(),
+                None => false,
+            };
+        }
+        self.origins.contains(&origin)
+    }
+}
+
+/// Scheme, host and port of a page, in the form that browsers send.
+fn web_origin(text: &str) -> Option<(String, Url)> {
+    let url = Url::parse(text).ok()?;
+    let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
+    web.then(|| (url.origin().ascii_serialization(), url))
+}
+
+/// What an owner enters: with or without scheme, with or without a path.
+fn entered_origin(line: &str) -> Option<String> {
+    let text = if line.contains("://") {
+        line.to_owned()
+    } else {
+        format!("https://{line}")
+    };
+    let (origin, url) = web_origin(&text)?;
+    let named = match url.host() {
+        Some(Host::Domain(name)) => name.contains('.') || name == "localhost",
+        host => host.is_some(),
+    };
+    let plain = url.username().is_empty() && url.password().is_none() && !line.contains('*');
+    (named && plain).then_some(origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_compared_as_browsers_send_them() {
+        let entered = |lines: &[&str]| {
+            let origins = lines.iter().map(|line| (*line).to_owned()).collect();
+            let settings = WidgetSettings {
+                origins,
+                ..WidgetSettings::default()
+            };
+            settings.tidied()
+        };
+        let own = entered(&[
+            "WWW.Example.com/contact",
+            "https://www.example.com:443",
+            " http://intranet.example:8080/ ",
+        ])
+        .unwrap();
+        assert_eq!(
+            own.origins,
+            ["https://www.example.com", "http://intranet.example:8080"]
+        );
+        for (origin, may) in [
+            ("https://www.example.com", true),
+            ("https://www.example.com:443", true),
+            ("http://www.example.com", false),
+            ("https://example.com", false),
+            ("https://www.example.com.evil.example", false),
+            ("http://intranet.example:8080", true),
+            ("http://intranet.example", false),
+            ("http://localhost:3000", false),
+            ("null", false),
+            ("", false),
+        ] {
+            assert_eq!(own.allows(origin), may, "{origin}");
+        }
+        for wrong in [
+            "not a site",
+            "*",
+            "https://*.example.com",
+            "ftp://a.example",
+            "intranet",
+            "https://me:x@a.example",
+        ] {
+            assert!(entered(&[wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn without_origins_only_the_visitors_own_machine() {
+        let none = WidgetSettings::default();
+        for (origin, may) in [
+            ("http://localhost:3000", true),
+            ("http://127.0.0.1:8000", true),
+            ("http://[::1]:8000", true),
+            ("https://shop.example", false),
+            ("http://localhost.evil.example", false),
+            ("file://", false),
+        ] {
+            assert_eq!(none.allows(origin), may, "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_colour_is_a_colour() {
+        for (colour, fine) in [
+            ("#0F6B57", true),
+            ("red", false),
+            ("#fff", false),
+            ("#12345g", false),
+            ("", false),
+        ] {
+            let settings = WidgetSettings {
+                colour: colour.into(),
+                ..WidgetSettings::default()
+            };
+            assert_eq!(settings.tidied().is_ok(), fine, "{colour}");
+        }
+    }
+}

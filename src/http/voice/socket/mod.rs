@@ -1,0 +1,90 @@
+//! `WS /api/visit/voice`: a spoken conversation with a browser.
+//!
+//! **Opening.** The handshake names its page by `Origin`; other sites than those that the owner entered are
+//! refused with 403, because no browser asks before it opens a socket. The first message comes within 5 s
+//! and is `{"type":"start","token":"fd_visit_…"}`, with `"assistant"` and `"conversation"` if wanted; a
+//! visitor has one conversation, so naming another one is refused. People who are signed in to the console
+//! leave the token out: their session counts, on this server's own pages only.
+//!
+//! **From the client.** Binary frames: a sequence number (u32, little-endian, counting up by one) and sound
+//! (signed 16-bit samples, little-endian, one channel, 16 kHz; 20 to 100 ms). Gaps of up to 1 s are filled
+//! with silence, late frames are dropped ([`ears`]). JSON messages:
+//!
+//! | message | what it is |
+//! |---|---|
+//! | `{"type":"text","text":…}` | typed instead of spoken |
+//! | `{"type":"talk","on":true}` | push-to-talk: the button went down or up |
+//! | `{"type":"played","answer":3,"ms":1250}` | so much of an answer was heard |
+//! | `{"type":"consent","yes":true}` | may it be recorded |
+//! | `{"type":"interrupt"}` | stop the answer |
+//! | `{"type":"hangup"}` | the end |
+//!
+//! **To the client.** Binary frames: number of the answer (u32), samples per second (u32), then sound like
+//! above. JSON messages: `ready`, `phase`, `partial`, `heard`, `answer`, `audio_end`, `pause`, `resume`,
+//! `clear`, `notice`, `ended` ([`wire`]), `busy` (no place: `{"type":"busy","message":…}`), and `error` for a
+//! message that cannot be read, after which the conversation goes on.
+//!
+//! **Ends.** Who sends faster than real time (3 s ahead) loses sound and is told so; who goes on, is closed.
+//! Who does not read for 10 s is closed. Pings go out every 15 s, and 45 s without any frame end the call.
+
+mod ears;
+mod pump;
+mod start;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{FromRequestParts, Request, State, WebSocketUpgrade};
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+
+use super::super::Http;
+use super::super::auth::Principal;
+use super::super::auth::origin::is_same_origin;
+use super::super::problem::{Problem, ProblemView};
+use super::origin::Site;
+use super::rate::{Deed, address_of};
+
+/// Most bytes of a message. What is larger than [`ears::LARGEST`] is told to be wrong; what is larger than
+/// this ends the connection before it is held in memory.
+const LARGEST_MESSAGE: usize = 1 << 20;
+
+/// Opens a spoken conversation. The protocol is described in the source of this module and in the manual.
+#[utoipa::path(get, path = "/api/visit/voice", tag = "visitors", operation_id = "talk", security(()),
+    responses((status = 101, description = "A WebSocket: JSON messages and binary frames of sound"),
+              (status = 403, body = ProblemView<'_>), (status = 426, body = ProblemView<'_>),
+              (status = 429, body = ProblemView<'_>)))]
+pub(in crate::http) async fn open(
+    State(http): State<Http>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (mut parts, _) = request.into_parts();
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
+    let upgrade: WebSocketUpgrade = upgrade.map_err(not_a_socket)?;
+    http.visits.count(address_of(&parts), Deed::Dial)?;
+    let site = Site::of(&parts.headers, &parts.uri);
+    // A cookie counts only from a page of this server: browsers send it along from any page.
+    let own_page =
+        parts.headers.contains_key(header::ORIGIN) && is_same_origin(&parts.headers, &parts.uri);
+    let signed_in = if own_page || parts.headers.contains_key(header::AUTHORIZATION) {
+        Principal::authenticate(&http.app, &parts).await.ok()
+    } else {
+        None
+    };
+    let guest = start::Guest {
+        app: Arc::clone(&http.app),
+        visits: Arc::clone(&http.visits),
+        site,
+        signed_in,
+    };
+    let upgrade = upgrade
+        .max_message_size(LARGEST_MESSAGE)
+        .max_frame_size(LARGEST_MESSAGE);
+    Ok(upgrade.on_upgrade(move |socket| pump::talk(socket, guest)))
+}
+
+fn not_a_socket(rejection: WebSocketUpgradeRejection) -> Problem {
+    let detail = format!("this address is for WebSockets ({})", rejection.body_text());
+    Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
+}

@@ -1,0 +1,257 @@
+//! What goes back and forth between a socket and a session.
+
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use futures::stream::{SplitSink, SplitStream};
+use futures::{SinkExt, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::ears::{Ears, Fault};
+use super::start::{Guest, Ready, Refused};
+use super::wire::{self, Reader, Start};
+use crate::voice::{Incoming, Outgoing, line};
+
+/// How long the first message may take.
+const FIRST_MESSAGE: Duration = Duration::from_secs(5);
+/// Who takes nothing for this long is gone.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+/// Pings go out this often …
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// … and without any frame for this long, nobody is there.
+const SILENCE: Duration = Duration::from_secs(45);
+/// How long the session has to write its record after the caller left.
+const FAREWELL: Duration = Duration::from_secs(5);
+/// The same complaint is not repeated more often.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(1);
+/// So many messages that cannot be read end a call.
+const MOST_FAULTS: u32 = 200;
+/// Own messages that may wait to be sent.
+const OWN_QUEUE: usize = 16;
+
+/// Why the client's side is over.
+enum Over {
+    /// It said so.
+    HungUp,
+    /// The connection broke or went silent.
+    Lost,
+    /// It is closed, with this reason.
+    Closed(&'static str),
+}
+
+/// Carries a call from its first message to its end.
+pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
+    let start = match first_message(&mut socket).await {
+        Ok(start) => start,
+        Err(reason) => return refuse(socket, wire::error("bad_start", &reason)).await,
+    };
+    let ready = match guest.admit(start).await {
+        Ok(ready) => ready,
+        Err(Refused::Busy(message)) => return refuse(socket, wire::busy(&message)).await,
+        Err(Refused::Problem(problem)) => {
+            let message = wire::error(problem.code, problem.detail());
+            return refuse(socket, message).await;
+        }
+    };
+    let Ready {
+        caller,
+        place,
+        reader,
+        _one,
+    } = ready;
+    let (to_session, from_session, line) = line();
+    let desk = guest.app.voice.clone();
+    // A task of its own: a broken connection must not cut the call's record short.
+    let session = tokio::spawn(async move { desk.serve(place, caller, line).await });
+    let (sink, stream) = socket.split();
+    let (own, from_us) = mpsc::channel(OWN_QUEUE);
+    let gone = CancellationToken::new();
+    let writer = tokio::spawn(write(sink, from_session, from_us, reader, gone.clone()));
+    let mut mouth = Mouth {
+        to_session,
+        own,
+        ears: Ears::new(Instant::now()),
+        complained: None,
+        faults: 0,
+    };
+    let draining = guest.app.cancel();
+    let over = tokio::select! {
+        over = mouth.listen(stream) => over,
+        () = gone.cancelled() => Over::Lost,
+        () = draining.cancelled() => Over::HungUp,
+    };
+    let Mouth {
+        to_session, own, ..
+    } = mouth;
+    match over {
+        Over::HungUp => {
+            timeout(FAREWELL, to_session.send(Incoming::Hangup))
+                .await
+                .ok();
+        }
+        Over::Closed(reason) => {
+            let close = close(close_code::POLICY, reason);
+            timeout(FAREWELL, own.send(close)).await.ok();
+        }
+        Over::Lost => {}
+    }
+    // The session ends with its channel; what it still has to say goes out first.
+    drop((to_session, own));
+    timeout(FAREWELL, session).await.ok();
+    if timeout(FAREWELL, writer).await.is_err() {
+        gone.cancel();
+    }
+}
+
+async fn first_message(socket: &mut WebSocket) -> Result<Start, String> {
+    let until = Instant::now() + FIRST_MESSAGE;
+    loop {
+        let Ok(next) = timeout_at(until, socket.recv()).await else {
+            return Err("the first message did not come within 5 s".into());
+        };
+        match next {
+            Some(Ok(Message::Text(text))) => return Start::read(&text),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            Some(Ok(Message::Binary(_))) => {
+                return Err("the first message must be {\"type\":\"start\",\"token\":…}".into());
+            }
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(String::new()),
+        }
+    }
+}
+
+async fn refuse(mut socket: WebSocket, message: Message) {
+    let told = async {
+        socket.send(message).await?;
+        socket.send(close(close_code::POLICY, "refused")).await?;
+        // The browser answers the close; without waiting, the message could be lost with the connection.
+        while let Some(Ok(_)) = socket.recv().await {}
+        Ok::<_, axum::Error>(())
+    };
+    timeout(FAREWELL, told).await.ok();
+}
+
+fn close(code: u16, reason: &'static str) -> Message {
+    Message::Close(Some(CloseFrame {
+        code,
+        reason: reason.into(),
+    }))
+}
+
+/// The way from the client to the session.
+struct Mouth {
+    to_session: mpsc::Sender<Incoming>,
+    own: mpsc::Sender<Message>,
+    ears: Ears,
+    complained: Option<Instant>,
+    faults: u32,
+}
+
+impl Mouth {
+    async fn listen(&mut self, mut stream: SplitStream<WebSocket>) -> Over {
+        loop {
+            let message = match timeout(SILENCE, stream.next()).await {
+                Ok(Some(Ok(message))) => message,
+                Ok(Some(Err(_)) | None) | Err(_) => return Over::Lost,
+            };
+            let over = match message {
+                Message::Binary(frame) => match self.ears.take(&frame, Instant::now()) {
+                    Ok(pieces) => self.hear(pieces),
+                    Err(Fault::FarTooFast) => Some(Over::Closed("sound faster than real time")),
+                    Err(fault @ Fault::TooFast) => self.complain(wire::notice(&fault.to_string())),
+                    Err(fault) => self.fault(&fault.to_string()),
+                },
+                Message::Text(text) => match wire::read(&text) {
+                    Ok(Incoming::Hangup) => Some(Over::HungUp),
+                    Ok(incoming) => self.pass(incoming).await,
+                    Err(reason) => self.fault(&reason),
+                },
+                Message::Ping(_) | Message::Pong(_) => None,
+                Message::Close(_) => Some(Over::HungUp),
+            };
+            if let Some(over) = over {
+                return over;
+            }
+        }
+    }
+
+    fn hear(&mut self, pieces: Vec<bytes::Bytes>) -> Option<Over> {
+        for piece in pieces {
+            // A session that is behind misses sound rather than holding up signs.
+            match self.to_session.try_send(Incoming::Audio(piece)) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(_)) => {
+                    let message = "the front desk could not keep up; some words were lost";
+                    return self.complain(wire::notice(message));
+                }
+                // The session is over; the writer says so and closes.
+                Err(mpsc::error::TrySendError::Closed(_)) => return None,
+            }
+        }
+        None
+    }
+
+    async fn pass(&mut self, incoming: Incoming) -> Option<Over> {
+        match timeout(WRITE_PATIENCE, self.to_session.send(incoming)).await {
+            Ok(_) => None,
+            Err(_) => Some(Over::Closed("the front desk could not keep up")),
+        }
+    }
+
+    fn fault(&mut self, reason: &str) -> Option<Over> {
+        self.faults += 1;
+        if self.faults > MOST_FAULTS {
+            return Some(Over::Closed("too many messages that cannot be read"));
+        }
+        self.complain(wire::error("bad_message", reason))
+    }
+
+    /// Tells the client, but not with every frame.
+    fn complain(&mut self, message: Message) -> Option<Over> {
+        let now = Instant::now();
+        let lately = self
+            .complained
+            .is_some_and(|at| now.saturating_duration_since(at) < COMPLAIN_EVERY);
+        if !lately {
+            self.complained = Some(now);
+            self.own.try_send(message).ok();
+        }
+        None
+    }
+}
+
+/// The way from the session to the client. Ends when both have nothing more to say, or when the client
+/// does not take it.
+async fn write(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut session: mpsc::Receiver<Outgoing>,
+    mut own: mpsc::Receiver<Message>,
+    reader: Reader,
+    gone: CancellationToken,
+) {
+    let mut pings = interval(PING_EVERY);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let message = tokio::select! {
+            biased;
+            () = gone.cancelled() => break,
+            Some(message) = own.recv() => message,
+            out = session.recv() => match out {
+                Some(out) => wire::message(out, &reader),
+                None => break,
+            },
+            _ = pings.tick() => Message::Ping(bytes::Bytes::new()),
+        };
+        let closing = matches!(message, Message::Close(_));
+        match timeout(WRITE_PATIENCE, sink.send(message)).await {
+            Ok(Ok(())) if !closing => {}
+            _ => break,
+        }
+    }
+    let bye = close(close_code::NORMAL, "over");
+    timeout(FAREWELL, sink.send(bye)).await.ok();
+    // Ends the reading side too, for a session that is over while the client still talks.
+    gone.cancel();
+}

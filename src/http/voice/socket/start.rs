@@ -1,0 +1,146 @@
+//! Who calls, and whether they may.
+
+use std::sync::Arc;
+
+use super::super::super::api::find_assistant;
+use super::super::super::auth::{Caller as Who, Principal, Scope};
+use super::super::super::problem::Problem;
+use super::super::origin::Site;
+use super::super::rate::{OneCall, Visits};
+use super::super::{Guest as Visitors, offer};
+use super::wire::{Reader, Start};
+use crate::app::App;
+use crate::store::calls::CallChannel;
+use crate::store::conversations::{self, Channel};
+use crate::store::visitors::Visitor;
+use crate::store::{ConversationId, WorkspaceId};
+use crate::voice::{Caller, Place};
+
+/// Whoever opened the socket.
+pub(super) struct Guest {
+    pub(super) app: Arc<App>,
+    pub(super) visits: Arc<Visits>,
+    pub(super) site: Site,
+    /// The person or program of the handshake, if it had a credential.
+    pub(super) signed_in: Option<Principal>,
+}
+
+/// A call that can begin.
+pub(super) struct Ready {
+    pub(super) caller: Caller,
+    pub(super) place: Place,
+    pub(super) reader: Reader,
+    /// Held while the call lasts.
+    pub(super) _one: Option<OneCall>,
+}
+
+/// Why none begins.
+pub(super) enum Refused {
+    /// It may not.
+    Problem(Problem),
+    /// There is no place or no voice; a sentence for the caller.
+    Busy(String),
+}
+
+impl<E: Into<Problem>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl Guest {
+    /// Takes a place for the call that the first message asks for.
+    pub(super) async fn admit(&self, start: Start) -> Result<Ready, Refused> {
+        match &start.token {
+            Some(token) => {
+                let visitor = Visitors::of_token(&self.app, token, &self.site).await?;
+                self.admit_visitor(visitor, start).await
+            }
+            None => self.admit_staff(start).await,
+        }
+    }
+
+    async fn admit_visitor(&self, visitor: Visitor, start: Start) -> Result<Ready, Refused> {
+        let workspace = visitor.workspace;
+        let assistant = find_assistant(&self.app, workspace, start.assistant).await?;
+        let Some(one) = self.visits.call(visitor.id) else {
+            let message = "you are in a call already; end it first";
+            return Err(Refused::Busy(message.into()));
+        };
+        let (place, notice) = self.place(workspace).await?;
+        let own = Visitors::conversation(&self.app, &visitor, assistant.id, Channel::Voice).await?;
+        if start
+            .conversation
+            .is_some_and(|id| id != own.id.to_string())
+        {
+            return Err(Problem::not_found("conversation").into());
+        }
+        Ok(Ready {
+            caller: Caller {
+                workspace,
+                assistant,
+                channel: CallChannel::Browser,
+                name: Some(visitor.id.to_string()),
+                conversation: Some(own.id),
+            },
+            place,
+            reader: Reader {
+                staff: false,
+                notice,
+            },
+            _one: Some(one),
+        })
+    }
+
+    async fn admit_staff(&self, start: Start) -> Result<Ready, Refused> {
+        let principal = self
+            .signed_in
+            .as_ref()
+            .filter(|principal| principal.may(Scope::Chat))
+            .ok_or_else(|| {
+                Problem::invalid("token", "the first message needs a visitor's token")
+            })?;
+        let workspace = principal.workspace(&self.app, None).await?.id;
+        let assistant = find_assistant(&self.app, workspace, start.assistant).await?;
+        let conversation = match start.conversation {
+            Some(text) => {
+                let id: ConversationId = text
+                    .parse()
+                    .map_err(|_| Problem::not_found("conversation"))?;
+                let load = move |conn: &_| conversations::get(conn, workspace, id);
+                Some(self.app.store.read(load).await?.id)
+            }
+            None => None,
+        };
+        let (place, notice) = self.place(workspace).await?;
+        let name = match principal.caller() {
+            Who::User(user) => Some(user.name.clone()),
+            Who::Key(_) | Who::Secret => None,
+        };
+        Ok(Ready {
+            caller: Caller {
+                workspace,
+                assistant,
+                channel: CallChannel::Browser,
+                name,
+                conversation,
+            },
+            place,
+            reader: Reader {
+                staff: true,
+                notice,
+            },
+            _one: None,
+        })
+    }
+
+    async fn place(&self, workspace: WorkspaceId) -> Result<(Place, String), Refused> {
+        let offer = offer(&self.app, workspace).await?;
+        if let Some(reason) = offer.reason {
+            return Err(Refused::Busy(reason.into()));
+        }
+        let place = self.app.voice.admit(workspace).await;
+        let place = place.map_err(|busy| Refused::Busy(busy.to_string()))?;
+        Ok((place, offer.settings.recording_notice))
+    }
+}

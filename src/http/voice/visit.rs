@@ -1,0 +1,177 @@
+//! `POST /api/visit`: begins a visit, or goes on with one.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::Http;
+use super::super::api::find_assistant;
+use super::super::auth::DEFAULT_WORKSPACE;
+use super::super::body::Json;
+use super::super::now_ms;
+use super::super::problem::{Problem, ProblemView};
+use super::origin::{self, Site};
+use super::rate::{Deed, address_of};
+use super::settings::WidgetSettings;
+use super::{Guest, files, guest, offer};
+use crate::app::App;
+use crate::store::assistants::Assistant;
+use crate::store::token::{Token, TokenKind};
+use crate::store::visitors;
+use crate::store::workspaces::{self, Workspace};
+
+/// How long a visitor's token is good for, in ms.
+const VISIT_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A visit to begin, or to go on with.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct VisitRequest {
+    /// Short name of the workspace; `default` when absent.
+    workspace: Option<String>,
+    /// Short name of the assistant; the workspace's first when absent.
+    assistant: Option<String>,
+    /// The token of an earlier visit from the same tab. If it is over, a new visit begins.
+    token: Option<String>,
+}
+
+/// A visit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VisitView {
+    /// To be sent as `Authorization: Bearer`, and in the first message of a call.
+    token: String,
+    /// When the token ends, Unix ms.
+    expires_at: i64,
+    /// Whether the visit had begun before.
+    resumed: bool,
+    /// Title of the widget.
+    title: String,
+    /// What the assistant says first.
+    greeting: String,
+    /// Accent colour as `#rrggbb`.
+    colour: String,
+    voice: VoiceView,
+    /// Path of the worklet module that belongs to this server's widget.
+    audio: String,
+}
+
+/// What a visitor can have of voice.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VoiceView {
+    /// Whether visitors can talk now.
+    enabled: bool,
+    /// Why not, as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    /// Languages that are understood, as ISO 639-1 codes.
+    languages: Vec<String>,
+    /// Whether voice notes are taken.
+    notes: bool,
+    /// Whether the microphone listens only while a button is held.
+    push_to_talk: bool,
+}
+
+/// Begins a visit, or goes on with one that has not ended.
+#[utoipa::path(post, path = "/api/visit", tag = "visitors", operation_id = "beginVisit",
+    request_body = VisitRequest, security(()),
+    responses((status = 200, body = VisitView), (status = 403, body = ProblemView<'_>),
+              (status = 404, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]
+pub(in crate::http) async fn create(
+    State(http): State<Http>,
+    request: Request,
+) -> Result<(StatusCode, axum::Json<VisitView>), Problem> {
+    let (parts, body) = request.into_parts();
+    let site = Site::of(&parts.headers, &parts.uri);
+    let address = address_of(&parts);
+    let Json(asked): Json<VisitRequest> =
+        Json::from_request(Request::from_parts(parts, body), &()).await?;
+    let app = &http.app;
+    let (workspace, settings) = visited(app, asked.workspace.as_deref()).await?;
+    if !site.may(&settings) {
+        return Err(origin::refusal(&site));
+    }
+    if !settings.enabled {
+        return Err(guest::closed());
+    }
+    let assistant = find_assistant(app, workspace.id, asked.assistant).await?;
+    let resumed = match &asked.token {
+        Some(token) => Guest::of_token(app, token, &site).await.ok(),
+        None => None,
+    };
+    let resumed = resumed.filter(|visitor| visitor.workspace == workspace.id);
+    let (token, expires_at, resumed) = match (asked.token, resumed) {
+        (Some(token), Some(visitor)) => (token, visitor.expires_at, true),
+        _ => {
+            http.visits.count(address, Deed::Visit)?;
+            let (token, expires_at) = begin(app, &workspace, &site).await?;
+            (token, expires_at, false)
+        }
+    };
+    let view = view(app, &workspace, &settings, assistant).await?;
+    let view = VisitView {
+        token,
+        expires_at,
+        resumed,
+        ..view
+    };
+    Ok((StatusCode::OK, axum::Json(view)))
+}
+
+async fn visited(app: &App, name: Option<&str>) -> Result<(Workspace, WidgetSettings), Problem> {
+    let name = name.unwrap_or(DEFAULT_WORKSPACE).to_owned();
+    let found = app.store.read(move |conn| {
+        let Some(workspace) = workspaces::find_by_name(conn, &name)? else {
+            return Ok(None);
+        };
+        let settings = workspaces::section(conn, workspace.id, WidgetSettings::SECTION)?;
+        Ok(Some((workspace, settings)))
+    });
+    found
+        .await?
+        .ok_or_else(|| Problem::not_found("workspace").with_param("workspace"))
+}
+
+async fn begin(app: &App, workspace: &Workspace, site: &Site) -> Result<(String, i64), Problem> {
+    let token = Token::generate(TokenKind::Visitor)?;
+    let (hash, now) = (token.hash(), now_ms());
+    let (workspace, origin) = (workspace.id, site.page().map(str::to_owned));
+    let expires_at = now + VISIT_MS;
+    let begun = app.store.write(move |tx| {
+        visitors::purge_expired(tx, now)?;
+        visitors::create(tx, workspace, &hash, origin.as_deref(), now, expires_at)
+    });
+    begun.await?;
+    Ok((token.reveal().to_owned(), expires_at))
+}
+
+async fn view(
+    app: &Arc<App>,
+    workspace: &Workspace,
+    settings: &WidgetSettings,
+    assistant: Assistant,
+) -> Result<VisitView, Problem> {
+    let offer = offer(app, workspace.id).await?;
+    let title = match settings.title.as_str() {
+        "" => assistant.title,
+        title => title.to_owned(),
+    };
+    Ok(VisitView {
+        token: String::new(),
+        expires_at: 0,
+        resumed: false,
+        title,
+        greeting: assistant.greeting,
+        colour: settings.colour.clone(),
+        voice: VoiceView {
+            enabled: offer.reason.is_none(),
+            reason: offer.reason,
+            languages: vec![offer.settings.language],
+            notes: offer.settings.enabled && app.transcriber.ready().is_ok(),
+            push_to_talk: settings.push_to_talk,
+        },
+        audio: files::worklet_path(),
+    })
+}

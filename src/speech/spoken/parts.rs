@@ -1,0 +1,155 @@
+//! Words that are made of known ones: compounds, and stems with an ending or a beginning.
+
+use super::word::English;
+
+impl English {
+    /// Two known words, as in "Northgate": the cut with the longer shorter part.
+    pub(super) fn compound(&self, word: &str) -> Option<String> {
+        if word.len() < 7 || !word.is_ascii() || word.len() > 24 {
+            return None;
+        }
+        let whole = |part: &str| {
+            part.len() > 3 && self.plain(part).is_some()
+                || part.len() == 3 && SHORT_PARTS.contains(&part)
+        };
+        let mut cuts: Vec<usize> = (3..=word.len() - 3).collect();
+        cuts.sort_by_key(|at| std::cmp::Reverse((*at).min(word.len() - at)));
+        let at = cuts.into_iter().find(|at| {
+            let (left, right) = word.split_at(*at);
+            whole(left) && whole(right) && self.gold(left) && self.gold(right)
+        })?;
+        let (left, right) = word.split_at(at);
+        let second = self.plain(right)?.replace('ˈ', "ˌ");
+        Some(format!("{}{second}", self.plain(left)?))
+    }
+
+    fn gold(&self, word: &str) -> bool {
+        self.lexicon.golds.contains_key(word)
+    }
+
+    /// A known word with an ending or a beginning.
+    pub(super) fn stemmed(&self, word: &str) -> Option<String> {
+        let find = |stem: &str| {
+            self.plain(stem)
+                .or_else(|| self.plain(&format!("{stem}e")))
+                .or_else(|| self.plain(&format!("{}y", stem.strip_suffix('i')?)))
+                .or_else(|| {
+                    let once = stem.get(..stem.len() - 1)?;
+                    (stem.len() > 3 && stem.ends_with(once.chars().last()?))
+                        .then(|| self.plain(once))
+                        .flatten()
+                })
+        };
+        for (ending, sounds) in ENDINGS {
+            if let Some(stem) = word.strip_suffix(ending)
+                && stem.len() > 2
+                && let Some(known) = find(stem)
+            {
+                return Some(match *ending {
+                    "s" | "es" => with_s(&known),
+                    "ed" => with_ed(&known),
+                    _ => format!("{known}{sounds}"),
+                });
+            }
+        }
+        STARTS.iter().find_map(|(start, sounds)| {
+            let rest = word.strip_prefix(start).filter(|rest| rest.len() > 3)?;
+            Some(format!("{sounds}{}", self.plain(rest)?))
+        })
+    }
+}
+
+/// Endings that leave the stem's sounds as they are.
+const ENDINGS: &[(&str, &str)] = &[
+    ("iness", "inəs"),
+    ("ness", "nəs"),
+    ("ments", "mənts"),
+    ("ment", "mənt"),
+    ("fully", "fəli"),
+    ("ful", "fəl"),
+    ("less", "ləs"),
+    ("ships", "ʃɪps"),
+    ("ship", "ʃɪp"),
+    ("able", "əbəl"),
+    ("ably", "əbli"),
+    ("ly", "li"),
+    ("ings", "ɪŋz"),
+    ("ing", "ɪŋ"),
+    ("ers", "əɹz"),
+    ("er", "əɹ"),
+    ("est", "əst"),
+    ("ists", "ɪsts"),
+    ("ist", "ɪst"),
+    ("ish", "ɪʃ"),
+    ("wise", "wˌIz"),
+    ("like", "lˌIk"),
+    ("ed", "d"),
+    ("es", "ɪz"),
+    ("s", "z"),
+    ("y", "i"),
+];
+
+/// Beginnings.
+const STARTS: &[(&str, &str)] = &[
+    ("un", "ʌn"),
+    ("re", "ɹi"),
+    ("non", "nɑn"),
+    ("pre", "pɹi"),
+    ("over", "ˌOvəɹ"),
+    ("under", "ˌʌndəɹ"),
+    ("multi", "mˌʌlti"),
+    ("anti", "ˌænti"),
+    ("micro", "mˌIkɹO"),
+    ("tele", "tˌɛlə"),
+    ("inter", "ˌɪntəɹ"),
+    ("super", "sˌupəɹ"),
+    ("auto", "ˌɔTO"),
+    ("bio", "bˌIO"),
+    ("photo", "fˌOTO"),
+    ("mis", "mɪs"),
+    ("dis", "dɪs"),
+    ("out", "Wt"),
+    ("sub", "sʌb"),
+    ("co", "kO"),
+    ("de", "di"),
+];
+
+/// Words of three letters that compounds are made of.
+const SHORT_PARTS: &[&str] = &[
+    "air", "all", "art", "bar", "bay", "bed", "big", "box", "boy", "bus", "car", "cat", "cup",
+    "day", "dog", "dry", "ear", "egg", "eye", "fin", "fit", "fly", "fox", "gas", "gum", "gym",
+    "hat", "hot", "ice", "ink", "jet", "job", "key", "kit", "lab", "law", "lid", "log", "man",
+    "map", "mat", "may", "net", "oak", "oil", "old", "one", "out", "pan", "pat", "pay", "pen",
+    "pet", "pin", "pop", "pot", "pro", "red", "rib", "run", "sea", "set", "sky", "spa", "sub",
+    "sun", "tax", "tea", "toe", "top", "toy", "tub", "two", "van", "vet", "way", "web", "wet",
+    "win", "zip",
+];
+
+/// Sounds with the "s" of a plural or a possessive.
+pub(super) fn with_s(sounds: &str) -> String {
+    match sounds.chars().last() {
+        Some('s' | 'z' | 'ʃ' | 'ʒ' | 'ʧ' | 'ʤ') => format!("{sounds}ɪz"),
+        Some('p' | 't' | 'k' | 'f' | 'θ') => format!("{sounds}s"),
+        _ => format!("{sounds}z"),
+    }
+}
+
+fn with_ed(sounds: &str) -> String {
+    match sounds.chars().last() {
+        Some('t' | 'd') => format!("{sounds}ɪd"),
+        Some('p' | 'k' | 'f' | 'θ' | 's' | 'ʃ' | 'ʧ') => format!("{sounds}t"),
+        _ => format!("{sounds}d"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stems_keep_their_sounds() {
+        assert_eq!(with_s("bˈʌs"), "bˈʌsɪz");
+        assert_eq!(with_s("kˈæt"), "kˈæts");
+        assert_eq!(with_ed("nˈid"), "nˈidɪd");
+    }
+}

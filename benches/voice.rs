@@ -40,7 +40,10 @@ fn main() {
 
 fn start(threads: u16, shutdown: &CancellationToken) -> LiveEngine {
     let config = frontdesk::config::load(&frontdesk::config::Overrides::default()).unwrap();
-    let (catalogue, cache) = (Catalogue::embedded().unwrap(), Cache::new(&config.models_dir));
+    let (catalogue, cache) = (
+        Catalogue::embedded().unwrap(),
+        Cache::new(&config.models_dir),
+    );
     let path = |name: &str| cache.path(catalogue.get(name).unwrap());
     let ear = path("whisper-tiny.en");
     let model = path("piper-en-us-joe-medium");
@@ -81,7 +84,9 @@ fn start(threads: u16, shutdown: &CancellationToken) -> LiveEngine {
 }
 
 async fn measure(text: &str) {
-    println!("| threads | first clause p50 | RTF | 2 s heard | 5 s heard | 8 s heard | end of turn |");
+    println!(
+        "| threads | first clause p50 | RTF | 2 s heard | 5 s heard | 8 s heard | end of turn |"
+    );
     println!("|---|---|---|---|---|---|---|");
     for threads in [1, 2] {
         let shutdown = CancellationToken::new();

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::agent::Agent;
 use crate::config::Config;
@@ -269,6 +270,11 @@ impl App {
     /// Fires when Frontdesk begins to shut down: what waits for events ends, answers are finished.
     pub fn cancel(&self) -> CancellationToken {
         self.draining.clone()
+    }
+
+    /// Makes [`App::stop`] wait (not for ever) for work that goes on outside of a request.
+    pub fn hold(&self) -> TaskTrackerToken {
+        self.tasks.token()
     }
 
     /// Notes in the data folder where this process can be reached.

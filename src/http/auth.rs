@@ -6,6 +6,7 @@
 //! cookie, and every other place a credential could hide in is ignored.
 
 pub(super) mod origin;
+pub(super) mod realtime;
 
 use std::sync::Arc;
 
@@ -85,6 +86,8 @@ pub enum Caller {
     Key(ApiKeyId),
     /// A person who signed in.
     User(User),
+    /// A browser that holds a client secret.
+    Secret,
 }
 
 /// Who calls, what they may do, and the workspace they are bound to.
@@ -215,6 +218,7 @@ where
 pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> Result<(), Problem> {
     let wanted: &[Scope] = match &policy {
         Policy::Public | Policy::Visitor => return Ok(()),
+        Policy::Realtime => return realtime::authorize(app, parts).await,
         Policy::LoopbackOr(_) if origin::is_this_machine(parts) => return Ok(()),
         Policy::LoopbackOr(scope) | Policy::Scope(scope) => std::slice::from_ref(scope),
         Policy::AnyOf(scopes) => scopes,

@@ -27,6 +27,8 @@ use super::voice;
         openai::speech::create,
         openai::models::list,
         openai::models::get,
+        openai::realtime::connect,
+        openai::realtime::create,
         api::documents::list,
         api::documents::get,
         api::documents::text,

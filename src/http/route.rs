@@ -31,6 +31,8 @@ pub enum Policy {
     AnyOf(&'static [Scope]),
     /// A process on the same machine, or else a key with this scope.
     LoopbackOr(Scope),
+    /// A key with the scope `audio` or `chat`, also as a WebSocket's subprotocol; or a client secret.
+    Realtime,
 }
 
 /// One method of one path.

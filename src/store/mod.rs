@@ -26,6 +26,7 @@ pub mod assistants;
 pub mod call_log;
 pub mod calls;
 pub mod chunks;
+pub mod client_secrets;
 pub mod conversations;
 pub mod documents;
 pub mod egress;

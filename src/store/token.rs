@@ -19,6 +19,8 @@ pub enum TokenKind {
     Setup,
     /// A visitor of the public pages or of the widget: `fd_visit_…`.
     Visitor,
+    /// A short-lived key for one session of the Realtime API: `ek_…`, as OpenAI's are.
+    ClientSecret,
 }
 
 impl TokenKind {
@@ -29,6 +31,7 @@ impl TokenKind {
             Self::Session => "fd_session_",
             Self::Setup => "fd_setup_",
             Self::Visitor => "fd_visit_",
+            Self::ClientSecret => "ek_",
         }
     }
 }

@@ -26,6 +26,7 @@ fn wanted(route: &Route) -> Vec<Scope> {
         Policy::Public => Vec::new(),
         Policy::Scope(scope) | Policy::LoopbackOr(scope) => vec![scope],
         Policy::AnyOf(scopes) => scopes.to_vec(),
+        Policy::Realtime => vec![Scope::Audio, Scope::Chat],
     }
 }
 

@@ -3,9 +3,9 @@
 //! The language model as it is and an assistant that answers from documents come together in one
 //! stream of [`Piece`]s; the response is that stream, or what it adds up to.
 
-mod piece;
+pub(super) mod piece;
 mod request;
-mod tools;
+pub(super) mod tools;
 mod view;
 
 pub use request::ChatCompletionRequest;

@@ -52,6 +52,11 @@ impl ApiError {
         Self(Problem::new(StatusCode::NOT_FOUND, "model_not_found", detail).with_param("model"))
     }
 
+    /// What is told.
+    pub fn into_problem(self) -> Problem {
+        self.0
+    }
+
     /// The wire form, also for an error in mid-stream.
     pub fn envelope(&self) -> ErrorEnvelope {
         let problem = &self.0;

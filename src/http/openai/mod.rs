@@ -82,4 +82,7 @@ pub(super) mod paths {
     pub(in crate::http) mod speech {
         pub(in crate::http) use super::super::speech::__path_create;
     }
+    pub(in crate::http) mod realtime {
+        pub(in crate::http) use super::super::realtime::{__path_connect, __path_create};
+    }
 }

@@ -45,6 +45,20 @@ pub(super) async fn chat_target(
     Err(ApiError::no_such_model(model, &known))
 }
 
+/// Finds what a realtime session's `model` names. OpenAI's names stand for the model that is loaded, as
+/// its clients send them whoever they talk to.
+pub(super) async fn realtime_target(
+    app: &App,
+    principal: &Principal,
+    model: &str,
+) -> Result<ChatTarget, ApiError> {
+    let of_openai = model.starts_with("gpt-") || model.starts_with("whisper-");
+    if of_openai || app.transcriber.models().iter().any(|known| known == model) {
+        return Ok(ChatTarget::Model);
+    }
+    chat_target(app, principal, model).await
+}
+
 async fn find_assistant(
     app: &App,
     principal: &Principal,

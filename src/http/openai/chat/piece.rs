@@ -11,7 +11,7 @@ use crate::agent::{Answer, Citation, Rung, Timings, TurnEvent};
 use crate::llm::{ChatEvent, ChatStream, FinishReason, ToolCall, Usage};
 
 /// One part of an answer; `End` or `Failed` is the last.
-pub(super) enum Piece {
+pub(in crate::http::openai) enum Piece {
     /// More text.
     Delta(String),
     /// A complete tool call.
@@ -23,10 +23,10 @@ pub(super) enum Piece {
 }
 
 /// How an answer ended.
-pub(super) struct End {
-    pub(super) finish: FinishReason,
-    pub(super) usage: Usage,
-    pub(super) grounds: Option<Grounds>,
+pub(in crate::http::openai) struct End {
+    pub(in crate::http::openai) finish: FinishReason,
+    pub(in crate::http::openai) usage: Usage,
+    pub(in crate::http::openai) grounds: Option<Grounds>,
 }
 
 /// What an assistant's answer rests on; stands beside OpenAI's fields as `frontdesk`.
@@ -49,16 +49,16 @@ pub struct Grounds {
 }
 
 /// An answer as it comes. Dropping it cancels the answer.
-pub(super) type Pieces = Pin<Box<dyn Stream<Item = Piece> + Send>>;
+pub(in crate::http::openai) type Pieces = Pin<Box<dyn Stream<Item = Piece> + Send>>;
 
 impl Piece {
-    pub(super) fn is_last(&self) -> bool {
+    pub(in crate::http::openai) fn is_last(&self) -> bool {
         matches!(self, Piece::End(_) | Piece::Failed(_))
     }
 }
 
 /// The answer of the language model.
-pub(super) fn of_model(answer: ChatStream) -> Pieces {
+pub(in crate::http::openai) fn of_model(answer: ChatStream) -> Pieces {
     Box::pin(answer.filter_map(|event| {
         future::ready(match event {
             Ok(ChatEvent::Started { .. } | ChatEvent::Chances(_)) => None,
@@ -75,7 +75,9 @@ pub(super) fn of_model(answer: ChatStream) -> Pieces {
 }
 
 /// The answer of an assistant.
-pub(super) fn of_assistant(turn: Pin<Box<dyn Stream<Item = TurnEvent> + Send>>) -> Pieces {
+pub(in crate::http::openai) fn of_assistant(
+    turn: Pin<Box<dyn Stream<Item = TurnEvent> + Send>>,
+) -> Pieces {
     Box::pin(turn.filter_map(|event| {
         future::ready(match event {
             TurnEvent::Citations(_) => None,

@@ -17,7 +17,7 @@ struct Function {
 }
 
 /// The tools as JSON text for the model's template, and which of them must be called: `*` for any.
-pub(super) fn parse(
+pub(in crate::http::openai) fn parse(
     tools: Option<Vec<Value>>,
     choice: Option<Value>,
 ) -> Result<(Option<String>, Option<String>), ApiError> {

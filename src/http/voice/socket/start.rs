@@ -115,7 +115,7 @@ impl Guest {
         let (place, notice) = self.place(workspace).await?;
         let name = match principal.caller() {
             Who::User(user) => Some(user.name.clone()),
-            Who::Key(_) => None,
+            Who::Key(_) | Who::Secret => None,
         };
         Ok(Ready {
             caller: Caller {

@@ -1,0 +1,125 @@
+//! Who opens a session of the Realtime API. Browsers cannot set headers on a WebSocket, so the key
+//! may come as a subprotocol; and it may be a client secret, which opens the one session that it was
+//! made for.
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::super::now_ms;
+use super::super::problem::Problem;
+use super::{Caller, Principal, Scope, bearer, origin, unauthorized};
+use crate::app::App;
+use crate::store::ApiKeyId;
+use crate::store::client_secrets;
+use crate::store::token::{TokenHash, TokenKind};
+
+/// Before the key in the list of subprotocols.
+const IN_PROTOCOL: &str = "openai-insecure-api-key.";
+
+/// What a client secret is for: kept in the store, and an extension of the request that shows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::http) struct Opens {
+    /// The session, in the form of the API.
+    pub(in crate::http) session: Value,
+    /// What whoever made it may do.
+    pub(in crate::http) scopes: Vec<String>,
+    /// The key that made it, if it was one.
+    pub(in crate::http) key: Option<ApiKeyId>,
+}
+
+/// Lets a request pass that may open a session. The principal, and for a client secret [`Opens`],
+/// become extensions.
+pub(super) async fn authorize(app: &App, parts: &mut Parts) -> Result<(), Problem> {
+    if !parts.headers.contains_key(header::AUTHORIZATION)
+        && let Some(key) = key_in_protocols(&parts.headers)
+    {
+        let value = HeaderValue::from_str(&format!("Bearer {key}"))
+            .map_err(|_| unauthorized("the key in the subprotocol has characters no key has"))?;
+        parts.headers.insert(header::AUTHORIZATION, value);
+    }
+    let secret = bearer(&parts.headers)
+        .filter(|token| token.starts_with(TokenKind::ClientSecret.prefix()))
+        .map(TokenHash::of);
+    if let Some(hash) = secret {
+        return of_secret(app, parts, hash).await;
+    }
+    let principal = Principal::authenticate(app, parts).await?;
+    if matches!(principal.caller(), Caller::User(_))
+        && !origin::is_same_origin(&parts.headers, &parts.uri)
+    {
+        // A WebSocket is no "safe" GET: another site's page could talk through it.
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "cross_site",
+            "a browser may open a session with its cookie only from this server's own pages; \
+             other sites use a client secret",
+        ));
+    }
+    if !principal.may(Scope::Audio) && !principal.may(Scope::Chat) {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "missing_scope",
+            "this needs the scope audio or chat; ask the owner for a key with it",
+        ));
+    }
+    parts.extensions.insert(principal);
+    Ok(())
+}
+
+async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), Problem> {
+    let now = now_ms();
+    let found = app
+        .store
+        .read(move |conn| client_secrets::find_valid(conn, &hash, now))
+        .await?;
+    let secret = found.ok_or_else(|| {
+        unauthorized("this client secret is not known or has expired; have your server make one")
+    })?;
+    let opens: Opens =
+        serde_json::from_value(secret.session).map_err(|error| Problem::internal(&error))?;
+    parts.extensions.insert(Principal {
+        caller: Caller::Secret,
+        scopes: opens
+            .scopes
+            .iter()
+            .filter_map(|name| Scope::parse(name))
+            .collect(),
+        bound_to: Some(secret.workspace),
+    });
+    parts.extensions.insert(opens);
+    Ok(())
+}
+
+/// The key among a WebSocket's subprotocols.
+fn key_in_protocols(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .find_map(|name| name.trim().strip_prefix(IN_PROTOCOL))
+        .filter(|key| !key.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_found_among_the_subprotocols() {
+        let of = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(
+                header::SEC_WEBSOCKET_PROTOCOL,
+                HeaderValue::from_static(value),
+            );
+            key_in_protocols(&headers).map(str::to_owned)
+        };
+        let found = of("realtime, openai-insecure-api-key.fd_live_1, openai-project.x");
+        assert_eq!(found.as_deref(), Some("fd_live_1"));
+        assert_eq!(of("realtime"), None);
+        assert_eq!(of("openai-insecure-api-key."), None);
+    }
+}

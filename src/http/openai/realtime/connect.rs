@@ -1,0 +1,163 @@
+//! `GET /v1/realtime`: how a session begins.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::super::super::auth::realtime::Opens;
+use super::super::super::auth::{Caller, Principal};
+use super::super::super::metrics::Metrics;
+use super::super::super::problem::Problem;
+use super::super::ApiError;
+use super::super::model_name::{ChatTarget, realtime_target};
+use super::config::{Config, SessionPatch};
+use super::generate::Answerer;
+use super::handlers::check_assistant;
+use super::session::{self, Start};
+use crate::app::App;
+
+/// Larger messages end the connection; those between this and what an event may have are answered with an
+/// error. Bytes.
+const MOST_FRAME: usize = 32 << 20;
+
+/// What is asked for in the address.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::http) struct Asked {
+    /// Any name of OpenAI's realtime models, the local chat model, or `assistant:NAME`.
+    model: Option<String>,
+    /// `transcription` for a session that only transcribes.
+    intent: Option<String>,
+}
+
+/// Opens a session of the Realtime API over a WebSocket. Browsers send the key as the subprotocol
+/// `openai-insecure-api-key.KEY` beside `realtime`; or better, a client secret.
+#[utoipa::path(get, path = "/v1/realtime", tag = "openai", operation_id = "connectRealtime",
+    params(Asked),
+    responses((status = 101, description = "The session; events are JSON in text frames"),
+              (status = 401, body = super::super::ErrorEnvelope),
+              (status = 404, body = super::super::ErrorEnvelope),
+              (status = 426, body = super::super::ErrorEnvelope)))]
+pub(super) async fn connect(
+    State(app): State<Arc<App>>,
+    State(metrics): State<Arc<Metrics>>,
+    principal: Principal,
+    opens: Option<Extension<Opens>>,
+    Query(asked): Query<Asked>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, ApiError> {
+    let patch = match &opens {
+        Some(Extension(opens)) => serde_json::from_value(opens.session.clone())
+            .map_err(|error| Problem::internal(&error))?,
+        None => SessionPatch::of_address(
+            asked.model,
+            asked.intent.as_deref() == Some("transcription"),
+        ),
+    };
+    let caller = match (principal.caller(), &opens) {
+        (Caller::Key(id), _) => Some(format!("key {id}")),
+        (Caller::Secret, Some(Extension(opens))) => opens.key.map(|id| format!("key {id}")),
+        _ => None,
+    };
+    let prepared = prepare(&app, &principal, patch).await?;
+    let upgrade = upgrade.map_err(|rejection| {
+        let detail = format!("a session is opened with a WebSocket ({rejection})");
+        Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
+    })?;
+    let start = prepared.start(Arc::clone(&app), metrics, caller).await?;
+    let upgrade = upgrade
+        .protocols(["realtime"])
+        .max_message_size(MOST_FRAME)
+        .max_frame_size(MOST_FRAME);
+    // Stopping waits for the session's record.
+    let held = app.hold();
+    Ok(upgrade.on_upgrade(async move |socket| {
+        session::run(socket, start).await;
+        drop(held);
+    }))
+}
+
+/// A session that can be opened.
+pub(super) struct Prepared {
+    pub(super) config: Config,
+    target: ChatTarget,
+    principal: Principal,
+}
+
+/// Checks what a session is asked to be.
+pub(super) async fn prepare(
+    app: &App,
+    principal: &Principal,
+    patch: SessionPatch,
+) -> Result<Prepared, ApiError> {
+    let model = patch.model.clone().unwrap_or_else(|| app.chat.name());
+    let target = realtime_target(app, principal, &model).await?;
+    let voices: Vec<_> = app
+        .synthesizer
+        .voices()
+        .into_iter()
+        .map(|voice| voice.name)
+        .collect();
+    let invalid = |fault: super::fault::Fault| {
+        ApiError::invalid(
+            fault.param.unwrap_or_else(|| "session".into()),
+            fault.message,
+        )
+    };
+    let config = Config::new(&model)
+        .patched(patch, &voices)
+        .map_err(invalid)?;
+    check_assistant(&answerer(app, &target), &config).map_err(invalid)?;
+    Ok(Prepared {
+        config,
+        target,
+        principal: principal.clone(),
+    })
+}
+
+fn answerer(app: &App, target: &ChatTarget) -> Answerer {
+    match target {
+        ChatTarget::Model => Answerer::Model(Arc::clone(&app.chat)),
+        ChatTarget::Assistant(assistant) => Answerer::Assistant {
+            agent: app.agent.clone(),
+            workspace: assistant.workspace(),
+            assistant: Box::new((**assistant).clone().into_inner()),
+        },
+    }
+}
+
+impl Prepared {
+    async fn start(
+        self,
+        app: Arc<App>,
+        metrics: Arc<Metrics>,
+        caller: Option<String>,
+    ) -> Result<Start, ApiError> {
+        let answerer = answerer(&app, &self.target);
+        let (workspace, assistant) = match &answerer {
+            Answerer::Model(_) => (self.principal.workspace(&app, None).await?.id, None),
+            Answerer::Assistant {
+                workspace,
+                assistant,
+                ..
+            } => (*workspace, Some(assistant.id)),
+        };
+        Ok(Start {
+            app,
+            metrics,
+            workspace,
+            assistant,
+            answerer,
+            caller,
+            config: self.config,
+            lexicon: Vec::new(),
+        })
+    }
+}

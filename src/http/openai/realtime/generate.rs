@@ -1,0 +1,337 @@
+//! Makes one response: text from the language model or the assistant, and sound from the voice, sentence
+//! by sentence while the text is still being written.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::{FutureExt, StreamExt};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::super::chat::piece::{self, Piece, Pieces};
+use super::fault::Fault;
+use super::prompt::{self, Line, NOTHING};
+use super::sentences::Sentences;
+use crate::agent::{Agent, Turn};
+use crate::llm::{
+    ChatEvent, ChatMessage, ChatModel, ChatRequest, FinishReason, LlmError, Priority, Role,
+    Sampling, ToolCall, Usage,
+};
+use crate::speech::{Clip, Pronunciation, SpeakRequest, Synthesizer};
+use crate::store::WorkspaceId;
+use crate::store::assistants::Assistant;
+
+/// As for chat completions: small models ramble at OpenAI's 1.0.
+const TEMPERATURE: f32 = 0.7;
+/// Sentences that may wait to be spoken.
+const AHEAD: usize = 16;
+
+/// What answers.
+#[derive(Clone)]
+pub(super) enum Answerer {
+    /// The language model as it is.
+    Model(Arc<dyn ChatModel>),
+    /// An assistant, from its workspace's documents.
+    Assistant {
+        agent: Agent,
+        workspace: WorkspaceId,
+        assistant: Box<Assistant>,
+    },
+}
+
+/// How text is spoken.
+pub(super) struct Speaking {
+    pub(super) synthesizer: Arc<dyn Synthesizer>,
+    pub(super) voice: Option<String>,
+    pub(super) speed: f32,
+    pub(super) lexicon: Vec<Pronunciation>,
+}
+
+/// A response to be made.
+pub(super) struct Job {
+    pub(super) answerer: Answerer,
+    pub(super) instructions: String,
+    pub(super) lines: Vec<Line>,
+    pub(super) tools: (Option<String>, Option<String>),
+    pub(super) max_tokens: Option<u32>,
+    pub(super) may_truncate: bool,
+    /// `None` for a written response.
+    pub(super) speaking: Option<Speaking>,
+    /// What an assistant says to a turn in which nothing was said.
+    pub(super) to_silence: &'static str,
+}
+
+/// A part of a response; `End` or `Failed` is the last.
+#[derive(Debug)]
+pub(super) enum Step {
+    Text(String),
+    Spoken(Clip),
+    Call(ToolCall),
+    End {
+        finish: FinishReason,
+        usage: Usage,
+        /// What an assistant's answer rests on.
+        grounds: Option<Value>,
+    },
+    Failed(Fault),
+}
+
+/// Makes the response; the steps go out with its id. Ends early when nobody takes them.
+pub(super) async fn carry_out(job: Job, id: String, out: mpsc::Sender<(String, Step)>) {
+    let work = AssertUnwindSafe(make(job, &id, &out)).catch_unwind();
+    let last = match work.await {
+        Ok(Ok(last)) => last,
+        Ok(Err(fault)) => Step::Failed(fault),
+        Err(_) => {
+            tracing::error!("a response panicked");
+            let message = "the response failed by a fault of the server; ask again";
+            Step::Failed(Fault::server("internal", message))
+        }
+    };
+    // The session may be over.
+    let _ = out.send((id, last)).await;
+}
+
+async fn make(job: Job, id: &str, out: &mpsc::Sender<(String, Step)>) -> Result<Step, Fault> {
+    let Job {
+        answerer,
+        instructions,
+        lines,
+        tools,
+        max_tokens,
+        may_truncate,
+        speaking,
+        to_silence,
+    } = job;
+    let messages = prompt::heard(lines).await?;
+    let pieces = match answerer {
+        Answerer::Model(model) => {
+            of_model(
+                &*model,
+                instructions,
+                messages,
+                tools,
+                max_tokens,
+                may_truncate,
+            )
+            .await?
+        }
+        Answerer::Assistant {
+            agent,
+            workspace,
+            assistant,
+        } => of_assistant(&agent, workspace, *assistant, messages, to_silence)?,
+    };
+    match speaking {
+        None => written(pieces, id, out).await,
+        Some(speaking) => spoken(pieces, speaking, id, out).await,
+    }
+}
+
+async fn of_model(
+    model: &dyn ChatModel,
+    instructions: String,
+    messages: Vec<ChatMessage>,
+    (tools, require_tool): (Option<String>, Option<String>),
+    max_tokens: Option<u32>,
+    may_truncate: bool,
+) -> Result<Pieces, Fault> {
+    let system =
+        (!instructions.trim().is_empty()).then(|| ChatMessage::new(Role::System, instructions));
+    let mut messages: Vec<_> = system.into_iter().chain(messages).collect();
+    if !messages.iter().any(|message| message.role != Role::System) {
+        // Templates need somebody to answer: a session may begin with the model's words.
+        messages.push(ChatMessage::new(Role::User, "Hello."));
+    }
+    let request = ChatRequest {
+        tools,
+        require_tool,
+        sampling: Sampling {
+            max_tokens,
+            temperature: TEMPERATURE,
+            ..Sampling::default()
+        },
+        ..ChatRequest::new(messages, Priority::Voice)
+    };
+    let answer = model
+        .chat(request)
+        .await
+        .map_err(super::super::ApiError::from)?;
+    if may_truncate {
+        return Ok(piece::of_model(answer));
+    }
+    let strict = answer.map(|event| match event {
+        Ok(ChatEvent::Started { dropped_messages, .. }) if dropped_messages > 0 => {
+            let why = "the conversation does not fit the model's window and truncation is disabled; \
+                       delete items or set truncation to auto";
+            Err(LlmError::Invalid(why.into()))
+        }
+        other => other,
+    });
+    Ok(piece::of_model(Box::pin(strict)))
+}
+
+fn of_assistant(
+    agent: &Agent,
+    workspace: WorkspaceId,
+    assistant: Assistant,
+    mut messages: Vec<ChatMessage>,
+    to_silence: &'static str,
+) -> Result<Pieces, Fault> {
+    messages.retain(|message| matches!(message.role, Role::User | Role::Assistant));
+    if messages.is_empty() {
+        return Ok(said(assistant.greeting));
+    }
+    let question = messages.pop().filter(|message| message.role == Role::User);
+    let Some(question) = question else {
+        let message = "an assistant answers questions: the last message must be the user's";
+        return Err(Fault::invalid("nothing_to_answer", message));
+    };
+    if question.content == NOTHING {
+        return Ok(said(to_silence.to_owned()));
+    }
+    messages.retain(|message| message.content != NOTHING);
+    let turn = Turn {
+        workspace,
+        assistant,
+        conversation: None,
+        client_id: None,
+        history: messages,
+        question: question.content,
+        priority: Priority::Voice,
+        sampling: None,
+        now: None,
+        evaluation: false,
+    };
+    Ok(piece::of_assistant(agent.reply(turn)))
+}
+
+/// A fixed sentence as an answer.
+fn said(text: String) -> Pieces {
+    let end = piece::End {
+        finish: FinishReason::Stop,
+        usage: Usage::default(),
+        grounds: None,
+    };
+    let pieces = [Piece::Delta(text), Piece::End(Box::new(end))];
+    Box::pin(futures::stream::iter(pieces))
+}
+
+/// The last step of an answer that ended.
+fn end(end: piece::End) -> Step {
+    Step::End {
+        finish: end.finish,
+        usage: end.usage,
+        grounds: end
+            .grounds
+            .and_then(|grounds| serde_json::to_value(grounds).ok()),
+    }
+}
+
+fn broke_off() -> Fault {
+    Fault::server("interrupted", "the answer was interrupted; ask again")
+}
+
+async fn written(
+    mut pieces: Pieces,
+    id: &str,
+    out: &mpsc::Sender<(String, Step)>,
+) -> Result<Step, Fault> {
+    while let Some(piece) = pieces.next().await {
+        let step = match piece {
+            Piece::Delta(text) => Step::Text(text),
+            Piece::ToolCall(call) => Step::Call(call),
+            Piece::End(done) => return Ok(end(*done)),
+            Piece::Failed(problem) => return Err(problem.into()),
+        };
+        if out.send((id.to_owned(), step)).await.is_err() {
+            break;
+        }
+    }
+    Err(broke_off())
+}
+
+/// What is spoken or passed on in its turn.
+enum Unit {
+    Sentence(String),
+    Call(ToolCall),
+}
+
+async fn spoken(
+    mut pieces: Pieces,
+    speaking: Speaking,
+    id: &str,
+    out: &mpsc::Sender<(String, Step)>,
+) -> Result<Step, Fault> {
+    let (queue, mut waiting) = mpsc::channel(AHEAD);
+    let write = async move {
+        let mut sentences = Sentences::default();
+        while let Some(piece) = pieces.next().await {
+            match piece {
+                Piece::Delta(text) => {
+                    let mut next = sentences.push(&text);
+                    while let Some(sentence) = next {
+                        if queue.send(Unit::Sentence(sentence)).await.is_err() {
+                            return Err(broke_off());
+                        }
+                        next = sentences.push("");
+                    }
+                }
+                Piece::ToolCall(call) => {
+                    let rest = sentences.finish().map(Unit::Sentence);
+                    for unit in rest.into_iter().chain([Unit::Call(call)]) {
+                        let _ = queue.send(unit).await;
+                    }
+                }
+                Piece::End(done) => {
+                    if let Some(rest) = sentences.finish() {
+                        let _ = queue.send(Unit::Sentence(rest)).await;
+                    }
+                    return Ok(end(*done));
+                }
+                Piece::Failed(problem) => return Err(Fault::from(problem)),
+            }
+        }
+        Err(broke_off())
+    };
+    // The queue ends with the voice: the writer must not wait for one that failed.
+    let speak = async move {
+        while let Some(unit) = waiting.recv().await {
+            match unit {
+                Unit::Call(call) => {
+                    let _ = out.send((id.to_owned(), Step::Call(call))).await;
+                }
+                Unit::Sentence(text) => say(text, &speaking, id, out).await?,
+            }
+        }
+        Ok::<(), Fault>(())
+    };
+    let (last, said) = tokio::join!(write, speak);
+    said?;
+    last
+}
+
+/// Says a sentence, clause by clause.
+async fn say(
+    text: String,
+    speaking: &Speaking,
+    id: &str,
+    out: &mpsc::Sender<(String, Step)>,
+) -> Result<(), Fault> {
+    let failed =
+        |error: crate::speech::SpeechError| Fault::server("voice_failed", error.to_string());
+    let request = SpeakRequest {
+        text,
+        voice: speaking.voice.clone(),
+        speed: speaking.speed,
+        lexicon: speaking.lexicon.clone(),
+    };
+    let mut clips = speaking.synthesizer.speak(request).await.map_err(failed)?;
+    while let Some(clip) = clips.next().await {
+        let step = Step::Spoken(clip.map_err(failed)?);
+        if out.send((id.to_owned(), step)).await.is_err() {
+            return Err(broke_off());
+        }
+    }
+    Ok(())
+}

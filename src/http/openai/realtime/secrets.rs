@@ -1,0 +1,131 @@
+//! `POST /v1/realtime/client_secrets`: short-lived keys for browsers.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::super::super::auth::realtime::Opens;
+use super::super::super::auth::{Caller, Principal, Scope};
+use super::super::super::body;
+use super::super::super::now_ms;
+use super::super::super::problem::Problem;
+use super::super::{ApiError, Json};
+use super::config::SessionPatch;
+use super::connect::prepare;
+use super::server_event::fresh_id;
+use super::session::LONGEST;
+use crate::app::App;
+use crate::store::client_secrets::{self, ClientSecret};
+use crate::store::token::{Token, TokenKind};
+
+/// Seconds that a secret lives without `expires_after`, and the least and most that can be asked for.
+const LIVES: i64 = 600;
+const LIMITS: std::ops::RangeInclusive<i64> = 10..=7200;
+
+/// A wish for a client secret.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ClientSecretRequest {
+    /// How long sessions can be opened with it.
+    expires_after: Option<ExpiresAfter>,
+    /// The session that it opens, as in `session.update`.
+    #[schema(value_type = Option<Object>)]
+    session: Option<Value>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+struct ExpiresAfter {
+    /// Only `created_at`.
+    anchor: Option<String>,
+    /// 10 to 7200; 600 when absent.
+    seconds: Option<i64>,
+}
+
+/// A client secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClientSecretView {
+    /// The key for the browser: `ek_…`.
+    value: String,
+    /// From then on it opens nothing, in Unix seconds.
+    expires_at: i64,
+    /// The session that it opens.
+    #[schema(value_type = Object)]
+    session: Value,
+}
+
+/// Makes a short-lived key that opens sessions of one kind, for a browser.
+#[utoipa::path(post, path = "/v1/realtime/client_secrets", tag = "openai",
+    operation_id = "createRealtimeClientSecret", request_body = ClientSecretRequest,
+    responses((status = 200, body = ClientSecretView), (status = 400, body = super::super::ErrorEnvelope),
+              (status = 404, body = super::super::ErrorEnvelope)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Json(request): Json<ClientSecretRequest>,
+) -> Result<axum::Json<ClientSecretView>, ApiError> {
+    let seconds = lifetime(request.expires_after)?;
+    let session = request
+        .session
+        .unwrap_or_else(|| serde_json::json!({"type": "realtime"}));
+    let patch: SessionPatch = body::parse(session.to_string().as_bytes()).map_err(|error| {
+        let mut problem = Problem::from(error);
+        problem.param = problem.param.map(|param| format!("session.{param}"));
+        problem
+    })?;
+    let prepared = prepare(&app, &principal, patch).await?;
+    let workspace = principal.workspace(&app, None).await?.id;
+    let opens = Opens {
+        session,
+        scopes: Scope::ALL
+            .iter()
+            .filter(|scope| matches!(scope, Scope::Chat | Scope::Audio) && principal.may(**scope))
+            .map(|scope| scope.as_str().to_owned())
+            .collect(),
+        key: match principal.caller() {
+            Caller::Key(id) => Some(*id),
+            _ => None,
+        },
+    };
+    let opens = serde_json::to_value(&opens).map_err(|error| Problem::internal(&error))?;
+    let token = Token::generate(TokenKind::ClientSecret)?;
+    let (hash, now) = (token.hash(), now_ms());
+    let expires_at = now + seconds * 1000;
+    let secret = ClientSecret {
+        workspace,
+        session: opens,
+        expires_at,
+    };
+    app.store
+        .write(move |tx| client_secrets::create(tx, &hash, &secret, now))
+        .await?;
+    let longest = LONGEST.as_secs().cast_signed();
+    Ok(axum::Json(ClientSecretView {
+        value: token.reveal().to_owned(),
+        expires_at: expires_at / 1000,
+        session: prepared
+            .config
+            .view(&fresh_id("sess"), now / 1000 + longest),
+    }))
+}
+
+fn lifetime(asked: Option<ExpiresAfter>) -> Result<i64, ApiError> {
+    let Some(asked) = asked else {
+        return Ok(LIVES);
+    };
+    if asked.anchor.is_some_and(|anchor| anchor != "created_at") {
+        return Err(ApiError::invalid(
+            "expires_after.anchor",
+            "anchor must be created_at",
+        ));
+    }
+    let seconds = asked.seconds.unwrap_or(LIVES);
+    if LIMITS.contains(&seconds) {
+        return Ok(seconds);
+    }
+    Err(ApiError::invalid(
+        "expires_after.seconds",
+        format!("seconds must be {} to {}", LIMITS.start(), LIMITS.end()),
+    ))
+}

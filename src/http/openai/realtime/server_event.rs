@@ -1,0 +1,138 @@
+//! What a session sends.
+
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::fault::Fault;
+
+/// An id in OpenAI's form: `item_…`, `resp_…`.
+pub(super) fn fresh_id(kind: &str) -> String {
+    format!("{kind}_{}", Uuid::now_v7().simple())
+}
+
+/// An event on the wire.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    event_id: String,
+    #[serde(flatten)]
+    event: &'a ServerEvent,
+}
+
+/// Where in a response something belongs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Place {
+    pub(super) response_id: String,
+    pub(super) item_id: String,
+    pub(super) output_index: usize,
+    pub(super) content_index: usize,
+}
+
+/// An event of the session.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type")]
+#[rustfmt::skip]
+pub(super) enum ServerEvent {
+    #[serde(rename = "error")]
+    Error { error: Fault },
+    #[serde(rename = "session.created")]
+    SessionCreated { session: Value },
+    #[serde(rename = "session.updated")]
+    SessionUpdated { session: Value },
+    #[serde(rename = "conversation.item.added")]
+    ItemAdded { previous_item_id: Option<String>, item: Value },
+    #[serde(rename = "conversation.item.done")]
+    ItemDone { previous_item_id: Option<String>, item: Value },
+    #[serde(rename = "conversation.item.retrieved")]
+    ItemRetrieved { item: Value },
+    #[serde(rename = "conversation.item.truncated")]
+    ItemTruncated { item_id: String, content_index: usize, audio_end_ms: i64 },
+    #[serde(rename = "conversation.item.deleted")]
+    ItemDeleted { item_id: String },
+    #[serde(rename = "conversation.item.input_audio_transcription.delta")]
+    TranscriptionDelta { item_id: String, content_index: usize, delta: String },
+    #[serde(rename = "conversation.item.input_audio_transcription.completed")]
+    TranscriptionCompleted { item_id: String, content_index: usize, transcript: String, usage: Value },
+    #[serde(rename = "conversation.item.input_audio_transcription.failed")]
+    TranscriptionFailed { item_id: String, content_index: usize, error: Value },
+    #[serde(rename = "input_audio_buffer.committed")]
+    Committed { previous_item_id: Option<String>, item_id: String },
+    #[serde(rename = "input_audio_buffer.cleared")]
+    Cleared {},
+    #[serde(rename = "input_audio_buffer.speech_started")]
+    SpeechStarted { audio_start_ms: u64, item_id: String },
+    #[serde(rename = "input_audio_buffer.speech_stopped")]
+    SpeechStopped { audio_end_ms: u64, item_id: String },
+    #[serde(rename = "input_audio_buffer.timeout_triggered")]
+    TimeoutTriggered { audio_start_ms: u64, audio_end_ms: u64, item_id: String },
+    #[serde(rename = "response.created")]
+    ResponseCreated { response: Value },
+    #[serde(rename = "response.done")]
+    ResponseDone { response: Value },
+    #[serde(rename = "response.output_item.added")]
+    OutputItemAdded { response_id: String, output_index: usize, item: Value },
+    #[serde(rename = "response.output_item.done")]
+    OutputItemDone { response_id: String, output_index: usize, item: Value },
+    #[serde(rename = "response.content_part.added")]
+    PartAdded { #[serde(flatten)] place: Place, part: Value },
+    #[serde(rename = "response.content_part.done")]
+    PartDone { #[serde(flatten)] place: Place, part: Value },
+    #[serde(rename = "response.output_text.delta")]
+    TextDelta { #[serde(flatten)] place: Place, delta: String },
+    #[serde(rename = "response.output_text.done")]
+    TextDone { #[serde(flatten)] place: Place, text: String },
+    #[serde(rename = "response.output_audio.delta")]
+    AudioDelta { #[serde(flatten)] place: Place, delta: String },
+    #[serde(rename = "response.output_audio.done")]
+    AudioDone { #[serde(flatten)] place: Place },
+    #[serde(rename = "response.output_audio_transcript.delta")]
+    TranscriptDelta { #[serde(flatten)] place: Place, delta: String },
+    #[serde(rename = "response.output_audio_transcript.done")]
+    TranscriptDone { #[serde(flatten)] place: Place, transcript: String },
+    #[serde(rename = "response.function_call_arguments.delta")]
+    ArgumentsDelta { response_id: String, item_id: String, output_index: usize, call_id: String, delta: String },
+    #[serde(rename = "response.function_call_arguments.done")]
+    ArgumentsDone { response_id: String, item_id: String, output_index: usize, call_id: String, name: String, arguments: String },
+    #[serde(rename = "rate_limits.updated")]
+    RateLimits { rate_limits: Vec<Value> },
+}
+
+impl ServerEvent {
+    /// The event as JSON text, with an id of its own.
+    pub(super) fn to_text(&self) -> String {
+        let envelope = Envelope {
+            event_id: fresh_id("event"),
+            event: self,
+        };
+        // Nothing in an event can fail to be written: no maps with other keys than strings.
+        serde_json::to_string(&envelope).unwrap_or_default()
+    }
+}
+
+impl From<Fault> for ServerEvent {
+    fn from(error: Fault) -> Self {
+        Self::Error { error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_has_its_type_an_id_and_its_place() {
+        let place = Place {
+            response_id: "r".into(),
+            item_id: "i".into(),
+            output_index: 0,
+            content_index: 0,
+        };
+        let delta = String::from("x");
+        let text = ServerEvent::TextDelta { place, delta }.to_text();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["type"], "response.output_text.delta");
+        assert_eq!(value["response_id"], "r");
+        assert_eq!(value["delta"], "x");
+        assert!(value["event_id"].as_str().unwrap().starts_with("event_"));
+    }
+}

@@ -1,0 +1,96 @@
+//! Short-lived keys that a server hands to a browser, each for one kind of Realtime session.
+
+use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde_json::Value;
+
+use super::token::TokenHash;
+use super::values::Json;
+use super::{StoreError, UnixMs, WorkspaceId};
+
+/// What a client secret opens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientSecret {
+    /// Whose front desk.
+    pub workspace: WorkspaceId,
+    /// The session, as whoever made the secret described it.
+    pub session: Value,
+    /// From then on it opens nothing.
+    pub expires_at: UnixMs,
+}
+
+/// Keeps a fresh secret, and forgets those that have expired.
+pub fn create(
+    tx: &Transaction<'_>,
+    token: &TokenHash,
+    secret: &ClientSecret,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM client_secrets WHERE expires_at <= ?")?
+        .execute([now])?;
+    tx.prepare_cached(
+        "INSERT INTO client_secrets (token_hash, workspace, session, created_at, expires_at) \
+         VALUES (?, ?, ?, ?, ?)",
+    )?
+    .execute((
+        token,
+        secret.workspace,
+        Json(&secret.session),
+        now,
+        secret.expires_at,
+    ))?;
+    Ok(())
+}
+
+/// The secret with this token, unless it has expired. A clock that went back before it was made also
+/// ends it.
+pub fn find_valid(
+    conn: &Connection,
+    token: &TokenHash,
+    now: UnixMs,
+) -> Result<Option<ClientSecret>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT workspace, session, expires_at FROM client_secrets \
+             WHERE token_hash = ?1 AND created_at <= ?2 AND expires_at > ?2",
+        )?
+        .query_row((token, now), |row| {
+            Ok(ClientSecret {
+                workspace: row.get("workspace")?,
+                session: row.get::<_, Json<Value>>("session")?.0,
+                expires_at: row.get("expires_at")?,
+            })
+        })
+        .optional()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::token::{Token, TokenKind};
+    use crate::store::{Store, workspaces};
+
+    #[tokio::test]
+    async fn a_secret_opens_its_session_until_it_expires() {
+        let store = Store::open_in_memory().unwrap();
+        let token = Token::generate(TokenKind::ClientSecret).unwrap();
+        assert!(token.reveal().starts_with("ek_"));
+        let hash = token.hash();
+        let kept = store.write(move |tx| {
+            let workspace = workspaces::get_or_create(tx, "w", "W", 1)?.id;
+            let secret = ClientSecret {
+                workspace,
+                session: serde_json::json!({"type": "realtime"}),
+                expires_at: 1000,
+            };
+            create(tx, &hash, &secret, 10)?;
+            let other = TokenHash::of("ek_other");
+            Ok([
+                find_valid(tx, &hash, 999)?.is_some_and(|found| found == secret),
+                find_valid(tx, &hash, 1000)?.is_none(),
+                find_valid(tx, &hash, 9)?.is_none(),
+                find_valid(tx, &other, 20)?.is_none(),
+            ])
+        });
+        assert_eq!(kept.await.unwrap(), [true; 4]);
+    }
+}

@@ -80,3 +80,4 @@ if [[ -f $repo/tests/fixtures/audio/hello.wav ]]; then
   speech=(--audio "$repo/tests/fixtures/audio/hello.wav" --words hello)
 fi
 "$python" "$here/openai_python/check.py" "$base" "$key" "${speech[@]}"
+"$python" "$here/openai_python/speech.py" "$base" "$key"

@@ -116,12 +116,12 @@ get_test_models() { "$TARGET_DIR/debug/frontdesk" models get --starter test; }
 
 # The official client, as any developer would install it, against the running program.
 check_openai_client() {
-  local script=$REPO/tests/clients/run.sh venv=$CACHE/venv-openai-$OPENAI_VERSION
+  local script=$REPO/tests/clients/run.sh venv=$CACHE/venv-openai-realtime-$OPENAI_VERSION
   [[ -x $script ]] || skip "tests/clients/run.sh is not there" || return
   if [[ ! -e $venv/complete ]]; then
     rm -rf -- "$venv"
     python3 -m venv "$venv" &&
-      "$venv/bin/pip" install --quiet --disable-pip-version-check "openai==$OPENAI_VERSION" &&
+      "$venv/bin/pip" install --quiet --disable-pip-version-check "openai[realtime]==$OPENAI_VERSION" &&
       touch "$venv/complete" || return
   fi
   FRONTDESK=$TARGET_DIR/debug/frontdesk PYTHON=$venv/bin/python "$script"

@@ -81,3 +81,19 @@ if [[ -f $repo/tests/fixtures/audio/hello.wav ]]; then
 fi
 "$python" "$here/openai_python/check.py" "$base" "$key" "${speech[@]}"
 "$python" "$here/openai_python/speech.py" "$base" "$key"
+"$python" "$here/openai_python/realtime.py" "$base" "$key" "${speech[@]}"
+
+# The client for Node, where there is a Node to run it.
+node_client=$cache/node-openai
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+  echo "realtime from Node: left out, as there is no node or npm on this machine"
+else
+  mkdir -p -- "$node_client"
+  cp -- "$here/openai_node/realtime.mjs" "$node_client/"
+  if ! cmp --silent "$here/openai_node/package.json" "$node_client/.installed" 2>/dev/null; then
+    cp -- "$here/openai_node/package.json" "$node_client/"
+    (cd -- "$node_client" && npm install --silent --no-audit --no-fund --ignore-scripts)
+    cp -- "$here/openai_node/package.json" "$node_client/.installed"
+  fi
+  node "$node_client/realtime.mjs" "$base" "$key"
+fi

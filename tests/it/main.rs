@@ -32,6 +32,7 @@ mod models;
 mod openapi;
 mod quality;
 mod quality_pages;
+mod realtime;
 mod receipts;
 mod server;
 mod site;

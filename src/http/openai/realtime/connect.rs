@@ -22,6 +22,8 @@ use super::generate::Answerer;
 use super::handlers::check_assistant;
 use super::session::{self, Start};
 use crate::app::App;
+use crate::speech::Pronunciation;
+use crate::store::pronunciations;
 
 /// Larger messages end the connection; those between this and what an event may have are answered with an
 /// error. Bytes.
@@ -149,6 +151,17 @@ impl Prepared {
                 ..
             } => (*workspace, Some(assistant.id)),
         };
+        let words = app
+            .store
+            .read(move |conn| pronunciations::list(conn, workspace))
+            .await?;
+        let lexicon = words
+            .into_iter()
+            .map(|entry| Pronunciation {
+                word: entry.word,
+                say: entry.say,
+            })
+            .collect();
         Ok(Start {
             app,
             metrics,
@@ -157,7 +170,7 @@ impl Prepared {
             answerer,
             caller,
             config: self.config,
-            lexicon: Vec::new(),
+            lexicon,
         })
     }
 }

@@ -37,7 +37,7 @@ use crate::eval::{EvalError, Runner};
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reranker};
 use crate::speech::{Ears, Synthesizer, Transcriber};
-use crate::store::{KeyError, KeyStrength, Store, StoreError};
+use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::voice::{Desk, Parts};
 use crate::worker::Governor;
 
@@ -210,13 +210,16 @@ impl App {
             shutdown.clone(),
         );
         evals.recover().await?;
+        store
+            .write(|tx| calls::close_left_open(tx, jiff::Timestamp::now().as_millisecond()))
+            .await?;
         let voice = Desk::new(Parts {
             store: store.clone(),
             agent: agent.clone(),
             ears: Arc::clone(&ears),
             synthesizer: Arc::clone(&synthesizer),
             governor: governor.clone(),
-            places: 2,
+            places: usize::from(config.voice_sessions),
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
         });

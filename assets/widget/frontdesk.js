@@ -303,6 +303,9 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
       this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet]
       this.bar = this.getAttribute("mode") === "bar"
       this.float = !this.hasAttribute("mode")
+      // Pages of this server let people choose between light and dark.
+      const chosen = document.documentElement.dataset.theme
+      if (chosen && HOME === location.origin) this.setAttribute("theme", chosen)
       this.#build()
       this.addEventListener("keydown", event => this.#key(event))
       this.addEventListener("keyup", event => { if (event.key === " ") this.#talk(false) })
@@ -339,7 +342,7 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
       this.stopButton = button("stop", "Stop the answer", () => this.#call?.interrupt(), "edge")
       this.holdMode = button("hand", "Hold a button to talk", () => this.#holdToTalk(), "edge")
       this.holdButton = el("button", { type: "button", class: "fill hold" }, "Hold to talk (or the space key)")
-      for (const down of ["pointerdown"]) this.holdButton.addEventListener(down, event => { this.holdButton.setPointerCapture(event.pointerId); this.#talk(true) })
+      this.holdButton.addEventListener("pointerdown", event => { this.holdButton.setPointerCapture(event.pointerId); this.#talk(true) })
       for (const up of ["pointerup", "pointercancel", "blur"]) this.holdButton.addEventListener(up, () => this.#talk(false))
       this.consent = el("div", { class: "row", hidden: true, role: "group", "aria-label": "Recording" })
       this.callBox = el("section", { class: "call", hidden: true, "aria-label": "Call" },
@@ -390,7 +393,7 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
 
     // Visit
 
-    get #key_() { return `frontdesk:${HOME}:${this.getAttribute("workspace") || ""}` }
+    get #place() { return `frontdesk:${HOME}:${this.getAttribute("workspace") || ""}` }
 
     #begin(again = false) {
       if (again) this.#visiting = undefined
@@ -399,11 +402,11 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
 
     async #open() {
       let token
-      try { token = sessionStorage.getItem(this.#key_) || undefined } catch { /* no storage: a new visit */ }
+      try { token = sessionStorage.getItem(this.#place) || undefined } catch { /* no storage: a new visit */ }
       const body = { workspace: this.getAttribute("workspace") || undefined, assistant: this.getAttribute("assistant") || undefined, token }
       const visit = await (await this.#api("", body)).json()
       this.#visit = visit
-      try { sessionStorage.setItem(this.#key_, visit.token) } catch { /* the visit ends with the page */ }
+      try { sessionStorage.setItem(this.#place, visit.token) } catch { /* the visit ends with the page */ }
       this.heading.textContent = this.getAttribute("title-text") || visit.title
       if (!this.hasAttribute("colour")) this.#paint(visit.colour)
       this.talkButton.disabled = !visit.voice.enabled
@@ -432,7 +435,7 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
       } catch (error) {
         if (error.code !== "visit_over") throw error
         this.#visit = undefined
-        try { sessionStorage.removeItem(this.#key_) } catch { /* nothing to forget */ }
+        try { sessionStorage.removeItem(this.#place) } catch { /* nothing to forget */ }
         await this.#begin(true)
         return action()
       }
@@ -606,6 +609,7 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
       this.holdMode.hidden = this.hold
       this.muteButton.hidden = this.hold
       this.talkButton.hidden = true
+      if (this.bar) this.noteButton.hidden = true
     }
 
     #mute(yes) {
@@ -661,6 +665,7 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
       this.callBox.hidden = this.consent.hidden = true
       this.callBox.classList.remove("muted")
       this.talkButton.hidden = false
+      if (this.bar) this.noteButton.hidden = false
       this.partial.textContent = ""
       this.level.style.transform = ""
     }

@@ -14,6 +14,10 @@ use crate::speech::live::{LiveEngine, Prepared, Setup, VoiceFiles};
 /// The voice that `auto` takes if it is there.
 const AUTO_VOICE: &str = "piper-en-us-joe-medium";
 
+/// What is turned off by the settings is no trouble.
+const NO_TURNS: &str = "the model of the ends of turns is turned off (voice.turn_model = none)";
+const NO_VOICES: &str = "speaking is turned off (voice.model = none)";
+
 /// Starts it; its models are checked and loaded behind the start.
 pub(super) fn start_voice(
     config: &Arc<Config>,
@@ -70,15 +74,14 @@ fn prepare(config: &Config, program: PathBuf) -> Result<Prepared, String> {
         no_ears,
         no_turns,
         no_voices,
+        chosen: [NO_TURNS, NO_VOICES].map(str::to_owned).to_vec(),
     })
 }
 
 fn turn_model(config: &Config, catalogue: &Catalogue, cache: &Cache) -> Result<PathBuf, String> {
     let name = &config.voice_turn_model;
     if name == "none" {
-        return Err(
-            "the model of the ends of turns is turned off (voice.turn_model = none)".into(),
-        );
+        return Err(NO_TURNS.into());
     }
     let entry = catalogue.get(name).map_err(|e| e.to_string())?;
     if entry.role != Role::Turn {
@@ -96,7 +99,7 @@ fn voices(
     cache: &Cache,
 ) -> Result<Vec<VoiceFiles>, String> {
     let usual = match config.voice_model.as_str() {
-        "none" => return Err("speaking is turned off (voice.model = none)".into()),
+        "none" => return Err(NO_VOICES.into()),
         "auto" => AUTO_VOICE,
         named => named,
     };

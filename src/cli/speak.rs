@@ -160,6 +160,7 @@ async fn locally(voice: &dyn Synthesizer, request: SpeakRequest) -> anyhow::Resu
 async fn list(config: &Arc<Config>) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let voice = voice_only(config, shutdown.clone())?;
+    voice.settled().await;
     let ready = voice.ready();
     let voices = voice.voices();
     shutdown.cancel();

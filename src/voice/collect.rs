@@ -491,9 +491,8 @@ pub fn name_in(text: &str) -> String {
             .to_owned();
     }
     let spelled = words(&rest.replace(['-', '.', ','], " "));
-    if spelled.len() >= 3
-        && spelled.iter().filter(|w| w.chars().count() == 1).count() * 2 > spelled.len()
-    {
+    let letters_only = spelled.iter().all(|w| w.chars().count() == 1);
+    if spelled.len() >= 3 && (letters_only || rest.contains(" as in ")) {
         let letters = code_in(&rest).to_lowercase();
         let mut name = letters.chars();
         return name

@@ -7,12 +7,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::line::Line;
-use super::session;
+use super::settings::VoiceSettings;
+use super::{places, session};
 use crate::agent::Agent;
 use crate::speech::{Ears, Synthesizer};
 use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
-use crate::store::{ConversationId, Store, WorkspaceId};
+use crate::store::{ConversationId, Store, WorkspaceId, workspaces};
 use crate::worker::Governor;
 
 /// Why no session begins. The sentence is fit for the caller.
@@ -59,7 +60,7 @@ pub struct Parts {
     pub synthesizer: Arc<dyn Synthesizer>,
     /// Told while a turn needs the cores.
     pub governor: Governor,
-    /// Most sessions at a time.
+    /// Most sessions at a time; 0: as many as the machine is measured to carry.
     pub places: usize,
     /// Fires when sessions must end.
     pub shutdown: CancellationToken,
@@ -77,11 +78,20 @@ pub struct Desk {
 impl Desk {
     /// A desk of these parts. Must be called inside a tokio runtime.
     pub fn new(parts: Parts) -> Self {
-        let places = Arc::new(Semaphore::new(parts.places));
-        Self {
-            parts: Arc::new(parts),
-            places,
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let fixed = Some(parts.places).filter(|places| *places > 0);
+        let places = Arc::new(Semaphore::new(
+            fixed.unwrap_or_else(|| places::unmeasured(cores)),
+        ));
+        let parts = Arc::new(parts);
+        if fixed.is_none() {
+            let measure = places::measure(Arc::clone(&parts), Arc::clone(&places), cores);
+            let shutdown = parts.shutdown.clone();
+            parts
+                .tasks
+                .spawn(async move { shutdown.run_until_cancelled(measure).await });
         }
+        Self { parts, places }
     }
 
     /// Takes a place for a session of this workspace, if there is one.
@@ -89,20 +99,37 @@ impl Desk {
     /// # Errors
     /// [`Busy`], with a sentence for the caller.
     pub async fn admit(&self, workspace: WorkspaceId) -> Result<Place, Busy> {
-        let _ = workspace;
+        let settings: VoiceSettings = self
+            .parts
+            .store
+            .read(move |conn| workspaces::section(conn, workspace, VoiceSettings::SECTION))
+            .await
+            .map_err(|error| Busy::Unavailable(error.to_string()))?;
+        if !settings.enabled {
+            return Err(Busy::Unavailable(
+                "talking is turned off here; write to us in the chat".into(),
+            ));
+        }
+        let ready = self.parts.ears.ready();
+        ready
+            .and_then(|()| self.parts.synthesizer.ready())
+            .map_err(|error| Busy::Unavailable(error.to_string()))?;
         let permit = self.places.clone().try_acquire_owned();
         permit
             .map(|_permit| Place { _permit })
             .map_err(|_| Busy::Full)
     }
 
-    /// Carries a session out; returns when it is over and its record is complete.
+    /// Carries a session out; returns when it is over and its record is complete. When the future is
+    /// dropped, the session ends by itself as soon as its line is closed.
     pub async fn serve(&self, place: Place, caller: Caller, line: Line) {
-        let running =
-            self.parts
-                .tasks
-                .track_future(session::run(Arc::clone(&self.parts), caller, line));
-        running.await;
-        drop(place);
+        let parts = Arc::clone(&self.parts);
+        let running = self.parts.tasks.spawn(async move {
+            session::run(parts, caller, line).await;
+            drop(place);
+        });
+        if let Err(error) = running.await {
+            tracing::error!(%error, "a voice session broke down");
+        }
     }
 }

@@ -25,9 +25,12 @@ pub struct Frame {
     pub level: f32,
 }
 
+/// Scores a frame's samples: the probability (0 to 1) of a voice.
+pub type Score = Box<dyn FnMut(&[f32]) -> f32 + Send>;
+
 /// Listens to a line.
 pub struct Listener {
-    detector: VoiceDetector,
+    score: Score,
     rest: VecDeque<u8>,
     lead: VecDeque<Vec<u8>>,
     turn: VecDeque<Vec<u8>>,
@@ -37,8 +40,14 @@ pub struct Listener {
 impl Listener {
     /// Ears that have heard nothing yet.
     pub fn new() -> Self {
+        let mut detector = VoiceDetector::default();
+        Self::scored_by(Box::new(move |frame| detector.score(frame)))
+    }
+
+    /// The same with another way to know a voice.
+    pub fn scored_by(score: Score) -> Self {
         Self {
-            detector: VoiceDetector::default(),
+            score,
             rest: VecDeque::with_capacity(4 * FRAME_BYTES),
             lead: VecDeque::with_capacity(LEAD + 1),
             turn: VecDeque::new(),
@@ -58,7 +67,7 @@ impl Listener {
         }
         let bytes: Vec<u8> = self.rest.drain(..FRAME_BYTES).collect();
         let samples = samples(&bytes);
-        let score = self.detector.score(&samples);
+        let score = (self.score)(&samples);
         let level = samples.iter().map(|s| s.abs()).sum::<f32>() / FRAME as f32;
         let (buffer, most) = if self.open {
             (&mut self.turn, LONGEST)

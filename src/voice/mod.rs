@@ -11,6 +11,7 @@ mod line;
 mod listener;
 mod outbox;
 mod phrases;
+mod places;
 mod playout;
 pub mod recorder;
 mod sentences;

@@ -326,7 +326,8 @@ mod tests {
         playout.complete(1);
         assert_eq!(handed(&mut playout, 0).0, 600);
         assert_eq!(handed(&mut playout, 400).0, 400);
-        assert_eq!(handed(&mut playout, 1900), (1000, vec![Played::Handed(1)]));
+        assert_eq!(handed(&mut playout, 800).0, 400);
+        assert_eq!(handed(&mut playout, 1390), (600, vec![Played::Handed(1)]));
         assert_eq!(handed(&mut playout, 1999).1, []);
         assert_eq!(
             handed(&mut playout, 2000).1,

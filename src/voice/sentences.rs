@@ -248,7 +248,7 @@ mod tests {
         for (text, parts) in [
             (
                 "We are open today. Come by! [1] It is free.",
-                vec!["We are open today.", "Come by! It is free."],
+                vec!["We are open today.", "Come by!", "It is free."],
             ),
             (
                 "Ask Dr. Smith about 3.5 mg at 9 a.m. on Monday.",

@@ -271,7 +271,10 @@ impl TurnTaker {
             if voice {
                 self.last_voice = now;
                 self.speech += FRAME_MS;
-                if self.pause.is_some() {
+                let too_long = self
+                    .open
+                    .is_some_and(|since| now.saturating_sub(since) >= self.settings.longest);
+                if self.pause.is_some() && !too_long {
                     self.again += FRAME_MS;
                     if self.again >= 3 * FRAME_MS {
                         self.pause = None;

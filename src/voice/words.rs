@@ -34,6 +34,8 @@ const YES: &str = "yes yeah yep yup sure ok okay please correct right exactly ag
     corretto sim claro certo isso tak dobrze да конечно evet tamam";
 const NO: &str = "no nope nah not don't dont never wrong incorrect nein nicht falsch nee non pas faux incorrecto não nao \
     nie нет не hayır sbagliato";
+/// These say no even before other words.
+const PLAIN_NO: &str = "no nope nah nein nee non não nao nie нет hayır";
 /// Words that may stand beside a yes or no.
 const AROUND: &str = "i do you may can it is that's that thats the a to thank thanks record recording me this call \
     of with and well um uh oh please now on go ahead all it's its would like want rather prefer not really bitte \
@@ -143,7 +145,8 @@ pub fn yes_or_no(text: &str) -> Option<bool> {
     }
     let fits = |w: &String| within(YES, w) || within(NO, w) || within(AROUND, w);
     let known = said.iter().filter(|w| fits(w)).count();
-    if said.first().is_some_and(|w| within(NO, w)) && known * 2 >= said.len() {
+    let begins = said.first().is_some_and(|w| within(PLAIN_NO, w));
+    if begins && !text.trim_end().ends_with('?') {
         return Some(false);
     }
     if known < said.len() {

@@ -63,15 +63,26 @@ impl Driver {
 
     /// A browser without a window, without a past, and without services of its own.
     pub async fn browser(&self) -> Client {
+        self.browser_with(&[]).await
+    }
+
+    /// The same with further arguments.
+    pub async fn browser_with(&self, more: &[&str]) -> Client {
         let profile = format!("--user-data-dir={}", self.profile.path().display());
-        let options = json!({
-            "binary": BROWSER,
-            "args": [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                "--no-first-run", "--disable-background-networking", "--disable-component-update",
-                "--disable-sync", "--window-size=1280,900", profile,
-            ],
-        });
+        let mut args = vec![
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1280,900",
+            &profile,
+        ];
+        args.extend(more);
+        let options = json!({ "binary": BROWSER, "args": args });
         let mut capabilities = fantoccini::wd::Capabilities::new();
         capabilities.insert("goog:chromeOptions".to_owned(), options);
         ClientBuilder::new(HttpConnector::new())

@@ -1,4 +1,5 @@
-//! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation.
+//! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; and a
+//! visitor's spoken conversation (`voice.rs`).
 //!
 //! Needs Chromium and its driver; without them the test says so and passes. Screenshots are left in
 //! the build's folder for temporary files.
@@ -11,6 +12,7 @@
 
 mod desk;
 mod driver;
+mod voice;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -80,6 +80,7 @@ if [[ -f $repo/tests/fixtures/audio/hello.wav ]]; then
   speech=(--audio "$repo/tests/fixtures/audio/hello.wav" --words hello)
 fi
 "$python" "$here/openai_python/check.py" "$base" "$key" "${speech[@]}"
+"$python" "$here/openai_python/speech.py" "$base" "$key"
 "$python" "$here/openai_python/realtime.py" "$base" "$key" "${speech[@]}"
 
 # The client for Node, where there is a Node to run it.

@@ -23,7 +23,7 @@ fn example(route: &Route) -> String {
 
 fn wanted(route: &Route) -> Vec<Scope> {
     match route.policy() {
-        Policy::Public => Vec::new(),
+        Policy::Public | Policy::Visitor => Vec::new(),
         Policy::Scope(scope) | Policy::LoopbackOr(scope) => vec![scope],
         Policy::AnyOf(scopes) => scopes.to_vec(),
         Policy::Realtime => vec![Scope::Audio, Scope::Chat],
@@ -33,7 +33,7 @@ fn wanted(route: &Route) -> Vec<Scope> {
 fn protected() -> Vec<Route> {
     routes()
         .into_iter()
-        .filter(|route| route.policy() != Policy::Public)
+        .filter(|route| !matches!(route.policy(), Policy::Public | Policy::Visitor))
         .collect()
 }
 

@@ -76,6 +76,7 @@ async fn start(files: &HashMap<String, PathBuf>, shutdown: &CancellationToken) -
             .is_none()
             .then(|| "get the model of turns".into()),
         no_voices: None,
+        chosen: Vec::new(),
     };
     let live = LiveEngine::start(Box::pin(async { Ok(prepared) }), shutdown.clone());
     live.settled().await;

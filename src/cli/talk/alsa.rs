@@ -32,3 +32,37 @@ pub(super) fn load() -> anyhow::Result<()> {
 pub(super) fn load() -> anyhow::Result<()> {
     Ok(())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    const NAMES: &str = include_str!("../../../native/alsa_shim/names.txt");
+
+    #[test]
+    fn every_name_stands_once() {
+        let names: Vec<&str> = NAMES.lines().collect();
+        assert!(
+            names.windows(2).all(|pair| pair[0] < pair[1]),
+            "sorted, each once"
+        );
+        assert!(
+            names
+                .iter()
+                .all(|name| name.trim_start_matches('_').starts_with("snd_"))
+        );
+        // What cpal and its ALSA crate call is complete, or this test would not have been linked.
+        assert!(names.contains(&"snd_pcm_open") && names.contains(&"snd_pcm_writei"));
+    }
+
+    #[test]
+    fn a_loaded_library_is_called_through_the_table() {
+        let loaded = load();
+        if let Err(error) = loaded {
+            assert!(error.to_string().contains("apt install libasound2"));
+            return;
+        }
+        // Only a call that arrives in the library can know its devices or say that there are none.
+        assert!(super::super::devices::names().is_ok());
+    }
+}

@@ -179,7 +179,8 @@ fn name(device: &Device) -> Option<String> {
 
 fn unusable(side: Side, error: &cpal::Error) -> anyhow::Error {
     anyhow!(
-        "the {} cannot be used ({error}); is another program using it?",
+        "the {} cannot be used ({error}); plug one in, or see with `frontdesk talk --list` whether \
+         another one works",
         side.name()
     )
 }

@@ -16,9 +16,7 @@ async fn a_session_that_ends_ends_the_command_and_one_that_refuses_fails_it() {
     session.send(Seen::Ready(None)).await.unwrap();
     session.send(Seen::Heard("Hello".into())).await.unwrap();
     session.send(Seen::Ended("Goodbye.".into())).await.unwrap();
-    // Standard input of a test is closed, and typing would hang up: talk, with the devices away.
-    let mut one = kiosk(false, false);
-    one.manner.text = false;
+    let one = kiosk(false, false);
     assert!(timeout(FAREWELL, one.talk(line)).await.unwrap().is_ok());
 
     let (line, _incoming, session) = wire();

@@ -18,14 +18,15 @@ use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 
 pub use self::asked::SpeechRequest;
-use super::super::auth::Scope;
+use super::super::auth::{Principal, Scope};
 use super::super::problem::Problem;
 use super::super::route::{Policy, Route, routes};
 use super::super::sse;
 use super::{ApiError, Json};
 use crate::app::App;
 use crate::speech::encode::Encoder;
-use crate::speech::{Clip, ClipStream, SpeechError};
+use crate::speech::{Clip, ClipStream, Pronunciation, SpeechError};
+use crate::store::pronunciations;
 
 /// Its route.
 pub(super) fn routes() -> Vec<Route> {
@@ -49,10 +50,12 @@ pub(super) fn routes() -> Vec<Route> {
               (status = 503, body = super::ErrorEnvelope)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
+    principal: Principal,
     Json(request): Json<SpeechRequest>,
 ) -> Result<Response, ApiError> {
     app.synthesizer.ready().map_err(Problem::from)?;
-    let asked = request.check(&app.synthesizer.voices())?;
+    let mut asked = request.check(&app.synthesizer.voices())?;
+    asked.request.lexicon = lexicon(&app, &principal).await?;
     let words = asked.request.text.split_whitespace().count();
     let speaking = app.synthesizer.speak(asked.request.clone()).await;
     let mut clips = speaking.map_err(Problem::from)?;
@@ -83,6 +86,19 @@ pub(super) async fn create(
         HeaderValue::from_static("no"),
     );
     Ok(response)
+}
+
+/// The words that the caller's workspace has its own way of saying.
+async fn lexicon(app: &App, principal: &Principal) -> Result<Vec<Pronunciation>, ApiError> {
+    let workspace = principal.workspace(app, None).await?.id;
+    let read = move |conn: &_| pronunciations::list(conn, workspace);
+    let own = app.store.read(read).await?.into_iter();
+    Ok(own
+        .map(|own| Pronunciation {
+            word: own.word,
+            say: own.say,
+        })
+        .collect())
 }
 
 /// Bytes that are ready, and how much sound went into them.

@@ -36,6 +36,8 @@ pub struct Prepared {
     pub no_turns: Option<String>,
     /// Why there is no voice.
     pub no_voices: Option<String>,
+    /// Of these reasons, those that the owner chose: no trouble.
+    pub chosen: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -139,7 +141,7 @@ impl LiveEngine {
                 Condition::Ready(json) => {
                     let detail = detail(&json);
                     let troubles = parts.iter().filter_map(|p| p.trouble(prepared, &detail));
-                    troubles.collect()
+                    troubles.filter(|t| !prepared.chosen.contains(t)).collect()
                 }
                 _ => Vec::new(),
             },
@@ -372,6 +374,7 @@ mod tests {
             no_ears: None,
             no_turns: Some("get it".into()),
             no_voices: None,
+            chosen: Vec::new(),
         };
         let detail = Detail {
             hear: Some("it is damaged".into()),

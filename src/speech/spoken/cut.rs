@@ -10,7 +10,7 @@ const LONGEST: usize = 120;
 /// Bytes from which a first sentence is worth cutting at a comma, and at a conjunction.
 const LONG_FIRST: (usize, usize) = (45, 70);
 /// Words of a first clause that is cut at a comma, at least; and at a conjunction, at least and at most.
-const FIRST_WORDS: (usize, usize, usize) = (3, 4, 9);
+const FIRST_WORDS: (usize, usize, usize) = (4, 4, 9);
 /// Bytes of a later clause at least, so that speech does not become choppy.
 const SHORTEST: usize = 40;
 /// A "word" longer than this is cut anywhere: it is no word.

@@ -112,6 +112,10 @@ pub(super) struct Session {
 
 /// Carries a session out, from the first message to the last.
 pub(super) async fn run(parts: Arc<Parts>, caller: Caller, line: Line) {
+    run_with(parts, caller, line, Listener::new()).await;
+}
+
+async fn run_with(parts: Arc<Parts>, caller: Caller, line: Line, listener: Listener) {
     let Line {
         mut incoming,
         outgoing,
@@ -132,6 +136,7 @@ pub(super) async fn run(parts: Arc<Parts>, caller: Caller, line: Line) {
         }
     };
     drop(outgoing);
+    session.listener = listener;
     let mut clock = tokio::time::interval(Duration::from_millis(TICK_MS));
     clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
     session.greet();
@@ -321,5 +326,7 @@ impl Session {
     }
 }
 
+#[cfg(test)]
+mod fakes;
 #[cfg(test)]
 mod tests;

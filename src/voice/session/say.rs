@@ -239,7 +239,7 @@ impl Session {
             LineState::Complete,
             length,
         );
-        if said.kind != Kind::Filler {
+        if said.kind == Kind::Answer {
             self.faults = 0;
         }
         if self.playout.is_busy() {

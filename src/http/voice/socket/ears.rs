@@ -71,7 +71,7 @@ impl Ears {
             .try_into()
             .map(u32::from_le_bytes)
             .map_err(|_| Fault::Malformed)?;
-        if sound.is_empty() || sound.len() % 2 != 0 {
+        if sound.is_empty() || !sound.len().is_multiple_of(2) {
             return Err(Fault::Malformed);
         }
         let Some(lost) = self.lost(number) else {

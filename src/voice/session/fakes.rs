@@ -1,0 +1,357 @@
+//! Engines, a caller and a front desk for tests.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::agent::Agent;
+use crate::knowledge::extract::Extracted;
+use crate::knowledge::{ExtractFailure, Extractor, Knowledge};
+use crate::llm::{
+    ChatModel, ChatRequest, ChatStream, Embedder, Embeddings, LlmError, Priority, Reranker,
+};
+use crate::speech::{
+    Clip, ClipStream, Ears, Hearing, SpeakRequest, SpeechError, Synthesizer, Utterance, Voice,
+};
+use crate::store::assistants::{self, NewAssistant};
+use crate::store::calls::CallChannel;
+use crate::store::faqs::{FaqState, NewFaq};
+use crate::store::{Store, WorkspaceId, workspaces};
+use crate::voice::listener::Listener;
+use crate::voice::{Caller, Incoming, Outgoing, Parts, VoiceSettings, line};
+use crate::worker::Governor;
+
+/// No language model.
+struct Nothing;
+
+fn none() -> LlmError {
+    LlmError::Unavailable("there is none".into())
+}
+
+#[async_trait]
+impl ChatModel for Nothing {
+    fn name(&self) -> String {
+        "none".into()
+    }
+    fn context_tokens(&self) -> u32 {
+        1024
+    }
+    fn weights_hash(&self) -> Option<String> {
+        None
+    }
+    fn ready(&self) -> Result<(), LlmError> {
+        Err(none())
+    }
+    async fn chat(&self, _: ChatRequest) -> Result<ChatStream, LlmError> {
+        Err(none())
+    }
+}
+
+#[async_trait]
+impl Embedder for Nothing {
+    fn name(&self) -> String {
+        "none".into()
+    }
+    fn dimensions(&self) -> usize {
+        384
+    }
+    fn ready(&self) -> Result<(), LlmError> {
+        Err(none())
+    }
+    async fn embed(&self, _: Vec<String>, _: Priority) -> Result<Embeddings, LlmError> {
+        Err(none())
+    }
+}
+
+#[async_trait]
+impl Reranker for Nothing {
+    fn name(&self) -> String {
+        "none".into()
+    }
+    fn weights_hash(&self) -> Option<String> {
+        None
+    }
+    fn ready(&self) -> Result<(), LlmError> {
+        Err(none())
+    }
+    async fn score(&self, _: String, _: Vec<String>, _: Priority) -> Result<Vec<f32>, LlmError> {
+        Err(none())
+    }
+}
+
+#[async_trait]
+impl Extractor for Nothing {
+    async fn extract(&self, _: Bytes, _: String) -> Result<Extracted, ExtractFailure> {
+        Err(ExtractFailure::Machine("none".into()))
+    }
+}
+
+/// Ears that hear what the test says, one sentence for each finished pause.
+pub(super) struct FakeEars {
+    /// How likely a turn is over.
+    pub(super) likely: Mutex<f32>,
+    /// How long the voice takes for a sentence, in ms.
+    pub(super) voice_takes: Mutex<u64>,
+    pub(super) says: Mutex<VecDeque<String>>,
+    pub(super) broken: Mutex<bool>,
+}
+
+#[async_trait]
+impl Ears for FakeEars {
+    fn ready(&self) -> Result<(), SpeechError> {
+        Ok(())
+    }
+    async fn hear(&self, utterance: Utterance) -> Result<Hearing, SpeechError> {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        if *self.broken.lock().unwrap() {
+            return Err(SpeechError::Engine {
+                reason: "broken".into(),
+            });
+        }
+        let mut says = self.says.lock().unwrap();
+        let next = if utterance.partial {
+            says.front().cloned()
+        } else {
+            says.pop_front()
+        };
+        Ok(Hearing {
+            text: next.unwrap_or_default(),
+            ..Hearing::default()
+        })
+    }
+    async fn turn_end(&self, _: Bytes) -> Result<f32, SpeechError> {
+        Ok(*self.likely.lock().unwrap())
+    }
+}
+
+/// Speaks a clip for each sentence, 250 ms a word.
+struct FakeVoice(Arc<FakeEars>);
+
+#[async_trait]
+impl Synthesizer for FakeVoice {
+    fn ready(&self) -> Result<(), SpeechError> {
+        Ok(())
+    }
+    fn voices(&self) -> Vec<Voice> {
+        Vec::new()
+    }
+    async fn speak(&self, request: SpeakRequest) -> Result<ClipStream, SpeechError> {
+        let takes = *self.0.voice_takes.lock().unwrap();
+        tokio::time::sleep(Duration::from_millis(takes)).await;
+        let words = request.text.split_whitespace().count();
+        let clip = Clip {
+            pcm: vec![0; words * 250 * 32].into(),
+            text: request.text,
+            rate: 16_000,
+        };
+        Ok(Box::pin(stream::iter([Ok(clip)])))
+    }
+}
+
+/// A front desk with one caller on the line.
+pub(super) struct Desk {
+    pub(super) store: Store,
+    pub(super) workspace: WorkspaceId,
+    pub(super) ears: Arc<FakeEars>,
+    pub(super) tasks: TaskTracker,
+    pub(super) shutdown: CancellationToken,
+    to: Option<mpsc::Sender<Incoming>>,
+    from: mpsc::Receiver<Outgoing>,
+    pub(super) log: Vec<Outgoing>,
+}
+
+pub(super) const OPEN: &str = "We are open from nine to five on every day of the week but Sunday.";
+
+impl Desk {
+    pub(super) async fn with(settings: VoiceSettings) -> Self {
+        let store = Store::open_in_memory().unwrap();
+        let set = serde_json::to_value(&settings).unwrap();
+        let (workspace, assistant) = store
+            .write(move |tx| {
+                let workspace = workspaces::get_or_create(tx, "default", "Bluefin", 1)?.id;
+                workspaces::set_section(tx, workspace, VoiceSettings::SECTION, &set)?;
+                let new = NewAssistant {
+                    name: "desk",
+                    title: "Desk",
+                    instructions: "",
+                    greeting: "Hello there.",
+                    model: None,
+                    settings: &serde_json::json!({}),
+                };
+                Ok((workspace, {
+                    let id = assistants::create(tx, workspace, &new, 1)?;
+                    assistants::get(tx, workspace, id)?.into_inner()
+                }))
+            })
+            .await
+            .unwrap();
+        let (engines, shutdown) = (TaskTracker::new(), CancellationToken::new());
+        let nothing = Arc::new(Nothing);
+        let knowledge = Knowledge::start(
+            store.clone(),
+            nothing.clone(),
+            nothing.clone(),
+            nothing.clone(),
+            &engines,
+            shutdown.clone(),
+        )
+        .unwrap();
+        for (question, answer) in [
+            ("When are you open?", OPEN),
+            ("Do you offer gift cards?", "Yes, from twenty dollars."),
+        ] {
+            let new = NewFaq {
+                answer: answer.into(),
+                state: FaqState::Approved,
+                owner: String::new(),
+                language: Some("en".into()),
+                source: String::new(),
+                expires_at: None,
+                phrasings: vec![question.into()],
+            };
+            knowledge.create_faq(workspace, new).await.unwrap();
+        }
+        let ears = Arc::new(FakeEars {
+            likely: Mutex::new(0.9),
+            voice_takes: Mutex::new(0),
+            says: Mutex::default(),
+            broken: Mutex::default(),
+        });
+        let tasks = TaskTracker::new();
+        let parts = Arc::new(Parts {
+            agent: Agent::new(store.clone(), knowledge, nothing),
+            store: store.clone(),
+            ears: ears.clone(),
+            synthesizer: Arc::new(FakeVoice(ears.clone())),
+            governor: Governor::default(),
+            places: 1,
+            shutdown: shutdown.clone(),
+            tasks: tasks.clone(),
+        });
+        let caller = Caller {
+            workspace,
+            assistant,
+            channel: CallChannel::Browser,
+            name: None,
+            conversation: None,
+        };
+        let (to, from, line) = line();
+        let loud = |frame: &[f32]| if frame[0].abs() > 0.1 { 0.95 } else { 0.01 };
+        let listener = Listener::scored_by(Box::new(loud));
+        tasks.spawn(super::run_with(parts, caller, line, listener));
+        Self {
+            store,
+            workspace,
+            ears,
+            tasks,
+            shutdown,
+            to: Some(to),
+            from,
+            log: Vec::new(),
+        }
+    }
+
+    /// What the next pauses say.
+    pub(super) fn will_say(&self, sentences: &[&str]) {
+        let mut says = self.ears.says.lock().unwrap();
+        says.extend(sentences.iter().map(|s| (*s).to_owned()));
+    }
+
+    pub(super) async fn send(&self, message: Incoming) {
+        if let Some(to) = &self.to {
+            let _ = to.send(message).await;
+        }
+    }
+
+    async fn sound(&mut self, ms: u64, sample: i16) {
+        for _ in 0..ms / 20 {
+            let pcm: Vec<u8> = sample.to_le_bytes().repeat(320);
+            self.send(Incoming::Audio(pcm.into())).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            while let Ok(message) = self.from.try_recv() {
+                self.log.push(message);
+            }
+        }
+    }
+
+    pub(super) async fn speak(&mut self, ms: u64) {
+        self.sound(ms, 12_000).await;
+    }
+
+    pub(super) async fn quiet(&mut self, ms: u64) {
+        self.sound(ms, 0).await;
+    }
+
+    /// Is silent until something came; panics when it does not within a minute.
+    pub(super) async fn until(
+        &mut self,
+        what: &str,
+        found: impl Fn(&Outgoing) -> bool,
+    ) -> Outgoing {
+        let from = self.log.len();
+        for _ in 0..3000 {
+            if let Some(message) = self.log.iter().skip(from).find(|m| found(m)) {
+                return message.clone();
+            }
+            self.quiet(20).await;
+        }
+        panic!("{what} did not come; there was {:?}", self.shown());
+    }
+
+    /// What came, without sound.
+    pub(super) fn shown(&self) -> Vec<&Outgoing> {
+        self.log
+            .iter()
+            .filter(|m| !matches!(m, Outgoing::Audio { .. }))
+            .collect()
+    }
+
+    /// Waits until the greeting was heard.
+    pub(super) async fn greeted(&mut self) {
+        self.until("listening", |m| {
+            matches!(m, Outgoing::Phase(crate::voice::Phase::Listening))
+        })
+        .await;
+    }
+
+    /// The caller leaves; all tasks must end.
+    pub(super) async fn hang_up(&mut self) {
+        self.to = None;
+        self.ended().await;
+    }
+
+    /// Waits until no task of the session is left.
+    pub(super) async fn ended(&mut self) {
+        self.tasks.close();
+        let over = tokio::time::timeout(Duration::from_secs(60), self.tasks.wait()).await;
+        assert!(over.is_ok(), "a task of the session is left");
+        while let Ok(message) = self.from.try_recv() {
+            self.log.push(message);
+        }
+    }
+
+    /// The answer of one query as text.
+    pub(super) async fn query(&self, sql: &'static str) -> Vec<String> {
+        self.store
+            .read(move |conn| {
+                let mut statement = conn.prepare(sql)?;
+                let rows = statement.query_map([], |row| {
+                    row.get::<_, rusqlite::types::Value>(0).map(|v| match v {
+                        rusqlite::types::Value::Text(text) => text,
+                        rusqlite::types::Value::Integer(n) => n.to_string(),
+                        other => format!("{other:?}"),
+                    })
+                })?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+            .unwrap()
+    }
+}

@@ -1,5 +1,6 @@
 //! What callers say when they give numbers, addresses and names.
 
+use super::spoken::*;
 use super::*;
 use crate::voice::phrases::phrases;
 

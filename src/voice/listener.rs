@@ -37,13 +37,15 @@ pub struct Listener {
     open: bool,
 }
 
-impl Listener {
+impl Default for Listener {
     /// Ears that have heard nothing yet.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let mut detector = VoiceDetector::default();
         Self::scored_by(Box::new(move |frame| detector.score(frame)))
     }
+}
 
+impl Listener {
     /// The same with another way to know a voice.
     pub fn scored_by(score: Score) -> Self {
         Self {

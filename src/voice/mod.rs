@@ -18,6 +18,7 @@ mod sentences;
 mod session;
 mod settings;
 mod tone;
+mod turn_settings;
 mod turn_taker;
 mod words;
 
@@ -26,4 +27,5 @@ pub use line::{Incoming, LINE_RATE, Line, Outgoing, Phase, line};
 pub use listener::{Frame, Listener};
 pub use recorder::Recorder;
 pub use settings::{RecordingMode, VoiceSettings};
-pub use turn_taker::{Decision, FRAME_MS, Fact, Floor, TurnSettings, TurnTaker};
+pub use turn_settings::TurnSettings;
+pub use turn_taker::{Decision, FRAME_MS, Fact, Floor, TurnTaker};

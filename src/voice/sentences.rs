@@ -51,8 +51,7 @@ const ABBREVIATIONS: &str = "dr mr mrs ms prof st no nr vs etc e.g i.e approx in
 
 /// Where the first sentence ends, if it surely does.
 fn boundary(text: &str) -> Option<usize> {
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in text.char_indices() {
         if c == '\n' {
             if text[..at].trim().is_empty() {
                 continue;
@@ -183,7 +182,7 @@ fn plain_line(line: &str) -> String {
             if !out.is_empty() && !after.trim().is_empty() {
                 out.push(',');
             }
-        } else if !matches!(c, '*' | '`') && !(c == '_' && !out.ends_with(char::is_alphanumeric)) {
+        } else if !matches!(c, '*' | '`') && (c != '_' || out.ends_with(char::is_alphanumeric)) {
             out.push(c);
         }
         rest = after;

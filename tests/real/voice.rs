@@ -251,7 +251,7 @@ async fn real_model_ends_of_turns_are_as_another_runtime_tells_them() {
         let value = |i: u32| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let noise = f64::from((state >> 16) % 2001) - 1000.0;
-            let loud = if (i / 4000) % 2 == 0 { 9000.0 } else { 900.0 };
+            let loud = if (i / 4000) & 1 == 0 { 9000.0 } else { 900.0 };
             let i = f64::from(i);
             (loud * (0.05 * i).sin() + loud / 2.0 * (0.31 * i).sin() + noise).floor() as i16
         };

@@ -42,8 +42,8 @@ pub(super) fn pcm(samples: &[f32], silence: usize) -> Bytes {
 pub(super) fn polished(samples: &[f32], rate: u32) -> Vec<f32> {
     let ms = rate as usize / 1000;
     let peak = samples.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
-    // A thousandth of full scale is silence whatever the voice; NaN compares false and is silence too.
-    if !peak.is_finite() || !(peak > 0.001) {
+    // A thousandth of full scale is silence whatever the voice.
+    if !peak.is_finite() || peak <= 0.001 {
         return Vec::new();
     }
     let loud = |sample: &f32| sample.abs() >= peak * SILENCE;

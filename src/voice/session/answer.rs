@@ -262,8 +262,7 @@ impl Session {
         self.answers += 1;
         let answer = self.answers;
         let now = self.now();
-        let since = |at: Option<u64>| at.map(|at| at.saturating_sub(waiting));
-        pending.times.first_token_ms = since(pending.first_words);
+        pending.times.first_token_ms = pending.first_words.map(|at| at.saturating_sub(waiting));
         pending.times.tts_first_ms = pending
             .first_clip
             .map(|at| at.saturating_sub(pending.first_words.unwrap_or(pending.asked_at)));

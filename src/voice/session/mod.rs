@@ -33,7 +33,8 @@ use super::phrases::{Phrases, phrases};
 use super::playout::Playout;
 use super::recorder::Recorder;
 use super::settings::VoiceSettings;
-use super::turn_taker::{Decision, Fact, TurnSettings, TurnTaker};
+use super::turn_settings::TurnSettings;
+use super::turn_taker::{Decision, Fact, TurnTaker};
 use crate::speech::Pronunciation;
 use crate::store::calls::{self, CallCost, CallStatus, EndedReason, NewCall};
 use crate::store::conversations::{self, Channel, NewConversation};
@@ -112,7 +113,7 @@ pub(super) struct Session {
 
 /// Carries a session out, from the first message to the last.
 pub(super) async fn run(parts: Arc<Parts>, caller: Caller, line: Line) {
-    run_with(parts, caller, line, Listener::new()).await;
+    run_with(parts, caller, line, Listener::default()).await;
 }
 
 async fn run_with(parts: Arc<Parts>, caller: Caller, line: Line, listener: Listener) {
@@ -219,7 +220,7 @@ impl Session {
             started: Instant::now(),
             line_ms: 0,
             last_sound: 0,
-            listener: Listener::new(),
+            listener: Listener::default(),
             echo: EchoGuard::default(),
             playout: Playout::default(),
             phase: Phase::Listening,

@@ -88,7 +88,7 @@ async fn play(args: &Args, live: &LiveEngine, samples: &[f32]) -> anyhow::Result
     let mut line = samples.to_vec();
     line.resize(samples.len() + SILENCE, 0.0);
     let line = pcm(&line);
-    let mut listener = Listener::new();
+    let mut listener = Listener::default();
     let mut taker = TurnTaker::new(TurnSettings::default(), true);
     let mut later: Vec<Later> = Vec::new();
     let mut play = Play {

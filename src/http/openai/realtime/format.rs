@@ -157,11 +157,7 @@ fn narrow(value: i32) -> i16 {
     i16::try_from(value).unwrap_or(if value < 0 { i16::MIN } else { i16::MAX })
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the low byte is meant"
-)]
+#[expect(clippy::cast_sign_loss, reason = "the low byte is meant")]
 fn byte(value: i32) -> u8 {
     (value & 0xff) as u8
 }

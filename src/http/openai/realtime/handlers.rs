@@ -106,19 +106,19 @@ impl Session {
     }
 
     async fn append(&mut self, audio: &str) -> Result<(), Trouble> {
-        if self.place.is_none() {
-            if let Err(fault) = self.admit().await {
-                // Sound comes many times a second; being told so once in a while is enough.
-                let now = tokio::time::Instant::now();
-                let told = self
-                    .refused_at
-                    .is_some_and(|at| now - at < std::time::Duration::from_secs(5));
-                if told {
-                    return Ok(());
-                }
-                self.refused_at = Some(now);
-                return Err(fault.into());
+        if self.place.is_none()
+            && let Err(fault) = self.admit().await
+        {
+            // Sound comes many times a second; being told so once in a while is enough.
+            let now = tokio::time::Instant::now();
+            let told = self
+                .refused_at
+                .is_some_and(|at| now - at < std::time::Duration::from_secs(5));
+            if told {
+                return Ok(());
             }
+            self.refused_at = Some(now);
+            return Err(fault.into());
         }
         self.input.append(audio)?;
         self.look_for_turns().await

@@ -265,7 +265,8 @@ impl TurnFinder {
         }
         // Looked at again every half a second: a longer pause may change the judgement.
         let look = frames(LOOK_AFTER_MS);
-        let due = self.silent == look || (self.silent > look && (self.silent - look) % 32 == 0);
+        let due =
+            self.silent == look || (self.silent > look && (self.silent - look).is_multiple_of(32));
         (meaning && !self.unjudged && due).then_some(Sign::Pause)
     }
 }

@@ -45,7 +45,7 @@ pub(in super::super) fn cardinal(number: u64) -> String {
     }
     if number < 100 {
         let tens = TENS[(number / 10) as usize];
-        return if number % 10 == 0 {
+        return if number.is_multiple_of(10) {
             tens.to_owned()
         } else {
             format!("{tens} {}", ONES[(number % 10) as usize])
@@ -64,7 +64,7 @@ pub(in super::super) fn cardinal(number: u64) -> String {
         return digits(&number.to_string());
     };
     let head = format!("{} {name}", cardinal(number / scale));
-    if number % scale == 0 {
+    if number.is_multiple_of(*scale) {
         head
     } else {
         format!("{head} {}", cardinal(number % scale))
@@ -277,9 +277,7 @@ fn single(text: &str) -> String {
     }
     let bare = text.len() == 4 && text.chars().all(|c| c.is_ascii_digit());
     match text.parse::<u64>() {
-        Ok(number @ (1900..=2099 | 1100..=1899))
-            if bare && (number >= 1900 || number % 100 != 0) =>
-        {
+        Ok(number @ 1100..=2099) if bare && (number >= 1900 || number % 100 != 0) => {
             if number >= 1900 || number % 100 > 9 {
                 year(number)
             } else {

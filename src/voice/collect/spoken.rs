@@ -1,0 +1,402 @@
+//! What callers say when they give numbers, addresses and names → what it means, and how that is read back.
+
+use super::super::words::words;
+
+/// Fewer digits are no telephone number.
+pub const LEAST_DIGITS: usize = 5;
+/// More are none either.
+pub const MOST_DIGITS: usize = 16;
+
+const DIGITS: &[(&str, &str)] = &[
+    ("zero", "0"),
+    ("oh", "0"),
+    ("o", "0"),
+    ("nought", "0"),
+    ("one", "1"),
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("eleven", "11"),
+    ("twelve", "12"),
+    ("thirteen", "13"),
+    ("fourteen", "14"),
+    ("fifteen", "15"),
+    ("sixteen", "16"),
+    ("seventeen", "17"),
+    ("eighteen", "18"),
+    ("nineteen", "19"),
+    ("null", "0"),
+    ("eins", "1"),
+    ("ein", "1"),
+    ("zwei", "2"),
+    ("zwo", "2"),
+    ("drei", "3"),
+    ("vier", "4"),
+    ("fünf", "5"),
+    ("sechs", "6"),
+    ("sieben", "7"),
+    ("acht", "8"),
+    ("neun", "9"),
+    ("cero", "0"),
+    ("uno", "1"),
+    ("dos", "2"),
+    ("tres", "3"),
+    ("cuatro", "4"),
+    ("cinco", "5"),
+    ("seis", "6"),
+    ("siete", "7"),
+    ("ocho", "8"),
+    ("nueve", "9"),
+    ("zéro", "0"),
+    ("un", "1"),
+    ("deux", "2"),
+    ("trois", "3"),
+    ("quatre", "4"),
+    ("cinq", "5"),
+    ("sept", "7"),
+    ("huit", "8"),
+    ("neuf", "9"),
+    ("due", "2"),
+    ("tre", "3"),
+    ("quattro", "4"),
+    ("cinque", "5"),
+    ("sei", "6"),
+    ("sette", "7"),
+    ("otto", "8"),
+    ("nove", "9"),
+];
+const TENS: &[(&str, u32)] = &[
+    ("twenty", 20),
+    ("thirty", 30),
+    ("forty", 40),
+    ("fifty", 50),
+    ("sixty", 60),
+    ("seventy", 70),
+    ("eighty", 80),
+    ("ninety", 90),
+];
+const REPEATS: &[(&str, usize)] = &[
+    ("double", 2),
+    ("triple", 3),
+    ("treble", 3),
+    ("doble", 2),
+    ("doppel", 2),
+    ("doppia", 2),
+];
+const SPELLING: &[(&str, char)] = &[
+    ("alpha", 'a'),
+    ("alfa", 'a'),
+    ("bravo", 'b'),
+    ("charlie", 'c'),
+    ("delta", 'd'),
+    ("echo", 'e'),
+    ("foxtrot", 'f'),
+    ("golf", 'g'),
+    ("hotel", 'h'),
+    ("india", 'i'),
+    ("juliet", 'j'),
+    ("juliett", 'j'),
+    ("kilo", 'k'),
+    ("lima", 'l'),
+    ("mike", 'm'),
+    ("november", 'n'),
+    ("oscar", 'o'),
+    ("papa", 'p'),
+    ("quebec", 'q'),
+    ("romeo", 'r'),
+    ("sierra", 's'),
+    ("tango", 't'),
+    ("uniform", 'u'),
+    ("victor", 'v'),
+    ("whiskey", 'w'),
+    ("whisky", 'w'),
+    ("x-ray", 'x'),
+    ("xray", 'x'),
+    ("yankee", 'y'),
+    ("zulu", 'z'),
+];
+
+fn digits_of(word: &str) -> Option<String> {
+    if !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) {
+        return Some(word.to_owned());
+    }
+    DIGITS
+        .iter()
+        .find(|(name, _)| *name == word)
+        .map(|(_, digits)| (*digits).to_owned())
+}
+
+/// The digits of a spoken number, in order, with a leading `+` if it was said; "double five" is 55.
+pub fn digits_in(text: &str) -> String {
+    let mut out = String::new();
+    if text.trim_start().starts_with('+') || words(text).first().is_some_and(|w| w == "plus") {
+        out.push('+');
+    }
+    let spaced: String = text
+        .chars()
+        .map(|c| {
+            if matches!(c, '-' | '.' | '/' | '(' | ')' | ',' | '+') {
+                ' '
+            } else {
+                c
+            }
+        })
+        .collect();
+    let said = words(&spaced);
+    let mut times = 1;
+    let mut at = 0;
+    while let Some(word) = said.get(at) {
+        at += 1;
+        if let Some((_, repeat)) = REPEATS.iter().find(|(name, _)| name == word) {
+            times = *repeat;
+            continue;
+        }
+        if let Some((_, tens)) = TENS.iter().find(|(name, _)| name == word) {
+            let ones = said
+                .get(at)
+                .and_then(|w| digits_of(w))
+                .filter(|d| d.len() == 1 && d != "0");
+            if let Some(ones) = ones {
+                out.push_str(&(tens + ones.parse::<u32>().unwrap_or(0)).to_string());
+                at += 1;
+            } else {
+                out.push_str(&tens.to_string());
+            }
+        } else if let Some(digits) = digits_of(word) {
+            // "Oh" before anything else than digits is an exclamation.
+            let exclaimed = matches!(word.as_str(), "oh" | "o" | "un" | "ein" | "one")
+                && out.is_empty()
+                && said.get(at).and_then(|w| digits_of(w)).is_none();
+            if !exclaimed {
+                out.push_str(&digits.repeat(times));
+            }
+        }
+        times = 1;
+    }
+    out
+}
+
+/// An e-mail address that was spoken ("anna dot lee at example dot com") or written.
+pub fn email_in(text: &str) -> Option<String> {
+    let lower = text
+        .trim()
+        .trim_end_matches(['.', '!', '?', ','])
+        .to_lowercase();
+    let written = lower
+        .split_whitespace()
+        .map(|w| w.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | '<' | '>' | '"')))
+        .find(|w| is_address(w));
+    if let Some(found) = written {
+        return Some(found.to_owned());
+    }
+    let tokens: Vec<String> = lower
+        .replace(',', " ")
+        .split_whitespace()
+        .map(|w| match w {
+            "at" | "arroba" | "arobase" | "chiocciola" | "ät" => "@".to_owned(),
+            "dot" | "point" | "punkt" | "punto" => ".".to_owned(),
+            "dash" | "hyphen" | "minus" | "bindestrich" | "guion" | "tiret" | "trattino" => {
+                "-".to_owned()
+            }
+            "underscore" | "unterstrich" => "_".to_owned(),
+            other => match digits_of(other) {
+                Some(digits) if !matches!(other, "o" | "oh") => digits,
+                _ => other.trim_matches(['.', '!']).to_owned(),
+            },
+        })
+        .collect();
+    let at = tokens.iter().position(|t| t == "@")?;
+    let joins = |t: &String| matches!(t.as_str(), "." | "-" | "_") || t.chars().count() == 1;
+    // Backwards over "anna . lee": words that stand beside a sign, or single letters.
+    let mut from = at.checked_sub(1)?;
+    while from > 0
+        && (joins(&tokens[from]) && joins(&tokens[from - 1])
+            || sign(&tokens[from - 1])
+            || sign(&tokens[from]))
+    {
+        from -= 1;
+    }
+    let mut to = at + 1;
+    while to + 1 < tokens.len() && (sign(&tokens[to]) || sign(&tokens[to + 1])) {
+        to += 1;
+    }
+    let name: String = tokens[from..at].concat();
+    let host: String = tokens.get(at + 1..=to)?.concat();
+    let address = format!("{name}@{host}");
+    is_address(&address).then_some(address)
+}
+
+fn sign(token: &str) -> bool {
+    matches!(token, "." | "-" | "_")
+}
+
+fn is_address(word: &str) -> bool {
+    word.split_once('@').is_some_and(|(name, host)| {
+        let fine = |part: &str| {
+            !part.is_empty()
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '+'))
+        };
+        fine(name)
+            && fine(host)
+            && host
+                .rsplit_once('.')
+                .is_some_and(|(before, top)| !before.is_empty() && top.len() >= 2)
+    })
+}
+
+/// A code that was spelled: letters, "B as in Bravo", names of the spelling alphabet, and digits.
+pub fn code_in(text: &str) -> String {
+    let said = words(&text.replace(['-', '.', ','], " "));
+    let mut out = String::new();
+    let mut at = 0;
+    while let Some(word) = said.get(at) {
+        at += 1;
+        let letter = word.chars().next().filter(|_| word.chars().count() == 1);
+        if let Some(letter) = letter.filter(|c| c.is_alphabetic()) {
+            out.extend(letter.to_uppercase());
+            // "B as in Bravo", "B like Bravo", "B wie Berta".
+            match (
+                said.get(at).map(String::as_str),
+                said.get(at + 1).map(String::as_str),
+            ) {
+                (Some("as"), Some("in")) => at += 3,
+                (Some("like" | "for" | "wie" | "comme" | "come" | "de"), Some(_)) => at += 2,
+                _ => {}
+            }
+        } else if let Some((_, letter)) = SPELLING.iter().find(|(name, _)| name == word) {
+            out.extend(letter.to_uppercase());
+        } else if let Some(digits) = digits_of(word) {
+            out.push_str(&digits);
+        }
+    }
+    out
+}
+
+/// The e-mail address or the telephone number in a text.
+pub fn contact_in(text: &str) -> Option<String> {
+    email_in(text).or_else(|| {
+        let digits = digits_in(text);
+        let count = digits.chars().filter(char::is_ascii_digit).count();
+        (LEAST_DIGITS..=MOST_DIGITS)
+            .contains(&count)
+            .then_some(digits)
+    })
+}
+
+/// A name without the words around it.
+pub fn name_in(text: &str) -> String {
+    const AROUND: &[&str] = &[
+        "my name is",
+        "my name's",
+        "the name is",
+        "this is",
+        "it is",
+        "it's",
+        "i am",
+        "i'm",
+        "yes",
+        "sure",
+        "ich heiße",
+        "ich heisse",
+        "mein name ist",
+        "ich bin",
+        "me llamo",
+        "mi nombre es",
+        "soy",
+        "je m'appelle",
+        "je suis",
+        "mi chiamo",
+        "sono",
+        "well",
+        "um",
+        "uh",
+    ];
+    let mut rest = text
+        .trim()
+        .trim_end_matches(['.', '!', ','])
+        .replace('’', "'");
+    loop {
+        let lower = rest.to_lowercase();
+        let Some(lead) = AROUND.iter().find(|lead| {
+            lower
+                .strip_prefix(**lead)
+                .is_some_and(|r| r.starts_with([' ', ',']))
+        }) else {
+            break;
+        };
+        rest = rest
+            .chars()
+            .skip(lead.chars().count())
+            .collect::<String>()
+            .trim_start_matches([' ', ',', '.'])
+            .to_owned();
+    }
+    let spelled = words(&rest.replace(['-', '.', ','], " "));
+    let letters_only = spelled.iter().all(|w| w.chars().count() == 1);
+    if spelled.len() >= 3 && (letters_only || rest.contains(" as in ")) {
+        let letters = code_in(&rest).to_lowercase();
+        let mut name = letters.chars();
+        return name
+            .next()
+            .map(|first| first.to_uppercase().chain(name).collect())
+            .unwrap_or_default();
+    }
+    rest.split([',', '.'])
+        .next()
+        .unwrap_or("")
+        .trim()
+        .chars()
+        .take(80)
+        .collect()
+}
+
+/// How something is read back: digits one by one in groups, an address with its signs as words.
+pub fn read_back(value: &str) -> String {
+    const NAMES: [&str; 10] = [
+        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    ];
+    if value.contains('@') {
+        return value
+            .replace('@', " at ")
+            .replace('.', " dot ")
+            .replace('_', " underscore ")
+            .replace('-', " dash ");
+    }
+    let digits: Vec<&str> = value
+        .chars()
+        .filter_map(|c| NAMES.get(c.to_digit(10)? as usize).copied())
+        .collect();
+    let groups = groups(digits.len());
+    let mut at = 0;
+    let mut out: Vec<String> = Vec::new();
+    if value.starts_with('+') {
+        out.push("plus".into());
+    }
+    for size in groups {
+        out.push(digits.get(at..at + size).unwrap_or(&[]).join(" "));
+        at += size;
+    }
+    out.join(", ")
+}
+
+/// Groups of three, and four at the end.
+fn groups(count: usize) -> Vec<usize> {
+    let mut left = count;
+    let mut out = Vec::new();
+    while left > 4 {
+        out.push(3);
+        left -= 3;
+    }
+    if left > 0 {
+        out.push(left);
+    }
+    out
+}

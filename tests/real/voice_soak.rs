@@ -1,5 +1,5 @@
 //! Calls that break off at every stage, one after the other: nothing is left of them, and the next call is
-//! answered. The short form is one round; `FRONTDESK_SOAK_MINUTES=60 cargo test --release --test real --
+//! answered. The short form is one round; `SOAK_MINUTES=60 cargo test --release --test real --
 //! real_model_soak --nocapture` goes on for an hour.
 
 use std::sync::atomic::AtomicBool;
@@ -242,7 +242,7 @@ async fn real_model_soak_of_calls_that_break_off_at_every_stage() {
         println!("left out: get the models with `frontdesk models get --starter test`");
         return;
     }
-    let minutes: u64 = std::env::var("FRONTDESK_SOAK_MINUTES")
+    let minutes: u64 = std::env::var("SOAK_MINUTES")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(0);

@@ -9,8 +9,8 @@ use frontdesk::speech::{AudioLimits, decode};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::server::{Server, model, models};
@@ -67,12 +67,21 @@ struct Call {
 }
 
 impl Call {
+    /// Calls; an address that calls too often has to wait.
     async fn open(server: &Server) -> Self {
         let address = server.url("/api/visit/voice").replace("http://", "ws://");
         let mut request = address.into_client_request().unwrap();
         let origin = server.address.parse().unwrap();
         request.headers_mut().insert("origin", origin);
-        let (socket, _) = connect_async(request).await.unwrap();
+        let socket = loop {
+            match connect_async(request.clone()).await {
+                Ok((socket, _)) => break socket,
+                Err(Error::Http(refusal)) if refusal.status() == 429 => {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        };
         Self {
             socket,
             sequence: 0,

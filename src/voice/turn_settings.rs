@@ -21,8 +21,16 @@ pub struct TurnSettings {
     pub end: u64,
     /// More likely than this, a turn is over.
     pub sure: f32,
+    /// More likely than this, a turn is over even if its last word could go on ("than he was.").
+    pub certain: f32,
+    /// Silence that ends a turn that asks a question but does not sound over.
+    pub end_question: u64,
+    /// Silence that ends a turn that is a whole sentence but probably not over.
+    pub end_sentence: u64,
     /// Silence that ends a turn that is probably not over.
     pub end_unsure: u64,
+    /// Silence that ends a turn that is a whole sentence and surely not over.
+    pub end_unlikely_sentence: u64,
     /// Silence that ends a turn that is surely not over.
     pub end_unlikely: u64,
     /// Silence that ends a turn when nobody can tell.
@@ -53,7 +61,11 @@ impl Default for TurnSettings {
             consider: 120,
             end: 200,
             sure: 0.5,
+            certain: 0.9,
+            end_question: 600,
+            end_sentence: 900,
             end_unsure: 1400,
+            end_unlikely_sentence: 2000,
             end_unlikely: 3000,
             end_blind: 700,
             end_digits: 1200,

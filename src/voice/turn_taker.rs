@@ -2,7 +2,7 @@
 //! no engine and no clock; times are ms of the line's own clock and never go back.
 
 use super::turn_settings::TurnSettings;
-use super::words::{Overlap, is_unfinished, overlap};
+use super::words::{Overlap, ends_sentence, is_unfinished, overlap};
 
 /// ms of sound that one frame holds.
 pub const FRAME_MS: u64 = 16;
@@ -343,23 +343,38 @@ impl TurnTaker {
             return;
         }
         let Some(likely) = pause.end else { return };
-        let settings = &self.settings;
-        let needed = match likely {
-            Some(p) if p > settings.sure && !is_unfinished(heard) => {
-                if self.digits {
-                    settings.end_digits
-                } else {
-                    settings.end
-                }
-            }
-            _ if self.digits => settings.end_digits_unsure,
-            Some(p) if p > settings.sure / 4.0 => settings.end_unsure,
-            Some(_) => settings.end_unlikely,
-            None if is_unfinished(heard) => settings.end_unsure,
-            None => settings.end_blind,
-        };
+        let needed = self.needed_silence(likely, heard);
         if silence >= needed {
             self.finish(false, number, out);
+        }
+    }
+
+    /// Silence that ends a turn with these words: the less it sounds over, and the less its words are whole, the
+    /// longer.
+    fn needed_silence(&self, likely: Option<f32>, heard: &str) -> u64 {
+        let settings = &self.settings;
+        let unfinished = is_unfinished(heard);
+        let whole = ends_sentence(heard);
+        let over = likely
+            .is_some_and(|p| p > settings.sure && (!unfinished || (whole && p > settings.certain)));
+        if self.digits {
+            return if over {
+                settings.end_digits
+            } else {
+                settings.end_digits_unsure
+            };
+        }
+        let unlikely = likely.is_some_and(|p| p <= settings.sure / 4.0);
+        match (over, likely) {
+            (true, _) => settings.end,
+            (_, None) if unfinished => settings.end_unsure,
+            (_, None) => settings.end_blind,
+            _ if unlikely && whole => settings.end_unlikely_sentence,
+            _ if unlikely => settings.end_unlikely,
+            _ if unfinished => settings.end_unsure,
+            _ if heard.trim_end().ends_with('?') => settings.end_question,
+            _ if whole => settings.end_sentence,
+            _ => settings.end_unsure,
         }
     }
 

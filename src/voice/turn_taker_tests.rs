@@ -68,6 +68,11 @@ fn a_complete_question_ends_soon_and_others_later() {
         ("I would like to know", Some(0.3), 1400, 1430),
         ("I would like", Some(0.05), 3000, 3030),
         ("When do you open and", Some(0.9), 1400, 1430),
+        ("It is less than it was.", Some(0.95), 200, 230),
+        ("It is less than it was.", Some(0.6), 1400, 1430),
+        ("Do you take Aetna?", Some(0.3), 600, 630),
+        ("I need a new tyre.", Some(0.3), 900, 930),
+        ("I need a new tyre.", Some(0.05), 2000, 2030),
         ("Are you open today?", None, 700, 730),
     ] {
         let mut line = Line::new(true);

@@ -172,6 +172,12 @@ pub fn is_farewell(text: &str) -> bool {
             .any(|known| padded.contains(&format!(" {known} ")))
 }
 
+/// Whether the words are a whole sentence, as far as the recogniser's punctuation says.
+pub fn ends_sentence(text: &str) -> bool {
+    let trimmed = text.trim_end();
+    trimmed.ends_with(['.', '?', '!', '。', '？', '！']) && !trimmed.ends_with("...")
+}
+
 /// Whether the words break off in mid-sentence.
 pub fn is_unfinished(text: &str) -> bool {
     let trimmed = text.trim_end();

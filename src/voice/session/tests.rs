@@ -159,7 +159,7 @@ async fn a_wrong_guess_leaves_nothing() {
     ]);
     *desk.ears.likely.lock().unwrap() = 0.3;
     desk.speak(600).await;
-    desk.quiet(600).await;
+    desk.quiet(400).await;
     desk.speak(600).await;
     desk.until("an answer", answered).await;
     desk.hang_up().await;

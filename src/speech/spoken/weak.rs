@@ -78,7 +78,15 @@ pub(super) fn joined(before: &str, sounds: &str) -> bool {
     (sounds == "ðə" && ["ɪn", "ʌv", "fɹʌm", "wɪð", "ˌɔn"].contains(&last))
         || (sounds == "hˈʌndɹɪd"
             && [
-                "wˈʌn", "tˈuː", "θɹˈiː", "fˈɔːɹ", "fˈaɪv", "sˈɪks", "sˈɛvən", "ˈeɪt", "nˈaɪn",
+                "wˈʌn",
+                "tˈuː",
+                "θɹˈiː",
+                "fˈɔːɹ",
+                "fˈaɪv",
+                "sˈɪks",
+                "sˈɛvən",
+                "ˈeɪt",
+                "nˈaɪn",
             ]
             .contains(&last))
 }

@@ -128,7 +128,10 @@ fn alone(bare: &str, next: &str) -> Option<(Vec<String>, usize)> {
         cardinal(number, &mut out);
         return Some((out, 1));
     }
-    if figures.len() == 4 && behind.is_empty() && !(1000..2100).contains(&figures.parse().ok()?) {
+    if figures.len() == 4
+        && behind.is_empty()
+        && !(1000..2100).contains(&figures.parse::<u64>().ok()?)
+    {
         digits(figures, &mut out);
         return Some((out, 1));
     }

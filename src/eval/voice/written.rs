@@ -75,7 +75,9 @@ pub(super) fn read(before: Option<&str>, tokens: &[&str]) -> Option<(Vec<String>
         if ["thousand", "million", "billion"].contains(&size) && figure(amount) {
             super::normal::token_words(amount, &mut out);
             out.extend([size.to_owned(), (*name).to_owned()]);
-            return Some((out, 2));
+            // Some recognisers write the unit twice: "$1.5 million dollars".
+            let twice = tokens.get(2).is_some_and(|third| third.starts_with(name));
+            return Some((out, if twice { 3 } else { 2 }));
         }
     }
     if let Some((low, high)) = bare.split_once(['-', '–'])
@@ -157,6 +159,8 @@ mod tests {
             ("until 5:45 p.m.", "until 545PM"),
             ("2 to 3 business days", "2-3 business days"),
             ("1.5 million dollars", "$1.5 million"),
+            ("1.5 million dollars.", "$1.5 million dollars."),
+            ("at 10:30 with", "at 1030 with"),
             ("paid on 03/05/2026", "paid on March 5, 2026"),
             (
                 "paid on March 5, 2026.",

@@ -132,6 +132,14 @@ fn alone(bare: &str, next: &str) -> Option<(Vec<String>, usize)> {
     }
     if figures.len() == 4
         && behind.is_empty()
+        && let Ok(number @ 1010..1100) = figures.parse::<u64>()
+    {
+        cardinal(number / 100, &mut out);
+        cardinal(number % 100, &mut out);
+        return Some((out, 1));
+    }
+    if figures.len() == 4
+        && behind.is_empty()
         && !(1000..2100).contains(&figures.parse::<u64>().ok()?)
     {
         digits(figures, &mut out);

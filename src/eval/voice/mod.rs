@@ -4,6 +4,7 @@
 mod errors;
 mod normal;
 mod numbers;
+mod written;
 
 pub use errors::{Errors, compare};
 pub use normal::words;

@@ -3,11 +3,14 @@
 //! with, so that it does not forgive that one's mistakes.
 
 use super::numbers::{cardinal, digits, ordinal, year};
+use super::written;
 
 /// Words that say nothing.
 const FILLERS: [&str; 8] = ["uh", "um", "hmm", "mm", "mhm", "er", "erm", "ah"];
 /// Behind one of these, "and" belongs to a number, and is said or not.
-const BEFORE_AND: [&str; 4] = ["hundred", "thousand", "dollars", "pounds"];
+const BEFORE_AND: [&str; 7] = [
+    "hundred", "thousand", "dollar", "dollars", "euro", "euros", "pounds",
+];
 /// Currency signs: one, many, and the hundredth part.
 const MONEY: [(char, &str, &str, &str); 3] = [
     ('$', "dollar", "dollars", "cents"),
@@ -27,8 +30,18 @@ pub fn words(text: &str) -> Vec<String> {
         .collect::<String>()
         .to_lowercase();
     let mut out = Vec::new();
-    for token in unbracketed(&text).split_whitespace() {
-        token_words(token, &mut out);
+    let text = unbracketed(&text);
+    let tokens: Vec<&str> = text.split_whitespace().collect();
+    let mut at = 0;
+    while let Some((token, rest)) = tokens.get(at).zip(tokens.get(at..)) {
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at)).copied();
+        if let Some((said, used)) = written::read(before, rest) {
+            out.extend(said);
+            at += used;
+        } else {
+            token_words(token, &mut out);
+            at += 1;
+        }
     }
     let mut words: Vec<String> = Vec::new();
     for word in out {
@@ -76,7 +89,7 @@ fn same(word: String) -> String {
     }
 }
 
-fn token_words(token: &str, out: &mut Vec<String>) {
+pub(super) fn token_words(token: &str, out: &mut Vec<String>) {
     let token = token.trim_matches(|c: char| !c.is_alphanumeric() && !"$€£%°'".contains(c));
     if !token.contains(|c: char| c.is_ascii_digit()) {
         return plain(token, out);
@@ -174,7 +187,13 @@ fn whole(figures: &str, out: &mut Vec<String>) {
 
 /// Letters: marks inside are dropped or part words; an apostrophe joins; `@` and an inner dot are said.
 fn plain(token: &str, out: &mut Vec<String>) {
-    let address = token.contains('@') || token.starts_with("www.");
+    let domain = |(left, right): (&str, &str)| {
+        let letters = |part: &str| part.len() > 1 && part.chars().all(char::is_alphabetic);
+        left.len() > 1 && letters(right)
+    };
+    let address = token.contains('@')
+        || token.starts_with("www.")
+        || token.rsplit_once('.').is_some_and(domain);
     let dotted = token.len() > 2 && token.split('.').all(|p| p.chars().count() <= 1);
     let mut word = String::new();
     let flush = |word: &mut String, out: &mut Vec<String>| {

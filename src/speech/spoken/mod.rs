@@ -13,6 +13,7 @@ mod pronounce;
 mod quiet;
 mod stress;
 mod symbols;
+mod weak;
 mod word;
 
 use super::live::Pronunciation;

@@ -4,6 +4,7 @@ use misaki_rs::lexicon::TokenContext;
 
 use super::own::FIRST_MARK;
 use super::symbols;
+use super::weak;
 use super::word::{self, ENGLISH};
 
 /// Stands before a single letter that is named, in normalised text: "\u{e000}A" is the letter.
@@ -44,7 +45,8 @@ pub(super) fn pronounce(words: &str, own: &[String], ends_text: bool) -> String 
             future_to: matches!(token, Token::Word(written) if written.eq_ignore_ascii_case("to")),
         };
         parts.push(match token {
-            Token::Word(_) | Token::Letter(_) => symbols::of_dictionary(&sounds),
+            Token::Word(written) => symbols::of_dictionary(&weak::vowels(written, &sounds)),
+            Token::Letter(_) => symbols::of_dictionary(&sounds),
             _ => sounds,
         });
     }
@@ -59,7 +61,14 @@ pub(super) fn pronounce(words: &str, own: &[String], ends_text: bool) -> String 
             }
             continue;
         }
-        if !pause && !out.is_empty() {
+        let vowel = |sounds: &str| {
+            let first = sounds.chars().find(|c| !matches!(c, 'ˈ' | 'ˌ'));
+            first.is_some_and(|c| symbols::VOWELS.contains(c))
+        };
+        if !pause && out.ends_with('ɚ') && vowel(&sounds) {
+            out.push('ɹ');
+        }
+        if !pause && !out.is_empty() && !weak::joined(&out, &sounds) {
             out.push(' ');
         }
         out.push_str(&sounds);

@@ -64,6 +64,10 @@ pub(super) fn of_dictionary(phonemes: &str) -> String {
             'i' if stressed => out.push_str("iː"),
             'u' => out.push_str("uː"),
             'ɑ' => out.push_str("ɑː"),
+            // "lost", "off", "cloth", "long" are short, "called" is long.
+            'ɔ' if matches!(next, Some('s' | 'f' | 'θ' | 'ŋ')) || phonemes == "ˌɔn" => {
+                out.push('ɔ');
+            }
             'ɔ' => out.push_str("ɔː"),
             'ː' if out.ends_with('ː') => {}
             _ => out.push(letter),

@@ -10,7 +10,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::parts::with_s;
-use super::{letters, names};
+use super::{letters, names, weak};
 
 /// The pronouncing dictionary of US English (about 180,000 words) and the tagger of parts of speech
 /// that tells "read" from "read". Their library's own pipeline is not used: it holds a second tagger
@@ -75,13 +75,14 @@ impl English {
         if let Some(name) = self.names.get(lower.as_str()) {
             return (*name).to_owned();
         }
-        let initial = word.chars().next().is_some_and(char::is_uppercase);
         if word.chars().count() > 1 && word == word.to_uppercase() && word != lower {
             return self.capitals(word, &lower, tag, ctx);
         }
-        let stress = initial.then_some(0.5);
-        self.known(word, tag, stress, ctx)
-            .or_else(|| self.known(&lower, tag, stress, ctx))
+        if let Some(small) = weak::small(&lower) {
+            return small.to_owned();
+        }
+        self.known(word, tag, None, ctx)
+            .or_else(|| self.known(&lower, tag, None, ctx))
             .unwrap_or_else(|| self.guess(word, &lower, 0))
     }
 

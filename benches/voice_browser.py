@@ -340,7 +340,7 @@ def onset(levels, threshold, begin, end):
     return None
 
 
-def analyse(seen, schedule):
+def analyse(seen, schedule, modelled=()):
     """The turns with their times in ms, from the taps."""
     microphone, speaker = seen["blocks"][0::2], seen["blocks"][1::2]
     loud = max(0.01, 0.15 * max(microphone or [0]))
@@ -382,7 +382,7 @@ def analyse(seen, schedule):
             if end - 1.0 <= t < until and e["type"] == "heard":
                 turn["heard"] = e["text"]
             if end <= t < until and e["type"] == "answer" and e["turn"] and not turn["rung"]:
-                turn["rung"] = e["rung"]
+                turn["rung"], turn["turn"] = e["rung"], e["turn"]
         sound = onset(speaker, QUIET, int(end / BLOCK), int(until / BLOCK))
         if sound is not None:
             turn["first_sound_ms"] = round((sound * BLOCK - end) * 1000)
@@ -393,6 +393,8 @@ def analyse(seen, schedule):
             audible = onset(speaker, QUIET, int(begin / BLOCK), int(until / BLOCK))
             if audible is not None:
                 turn["voice_to_voice_ms"] = round((audible * BLOCK - end) * 1000)
+        if turn.get("turn") in modelled and turn["rung"] != "model":
+            turn["rung"] += " by model"
         turns.append(turn)
     return turns
 
@@ -460,7 +462,7 @@ def main():
         record = call_record(server)
         if asked.json:
             asked.json.write_text(json.dumps({"schedule": schedule, "seen": seen, "call": record}))
-        turns = analyse(seen, schedule)
+        turns = analyse(seen, schedule, (record or {}).get("modelled", ()))
         report(turns, seen.get("latency"))
         if asked.json:
             asked.json.write_text(json.dumps({"turns": turns, "schedule": schedule, "seen": seen, "call": record}))
@@ -474,7 +476,16 @@ def call_record(server):
     """What the server kept of the call: every turn with its times."""
     try:
         newest = json.loads(server.send("/api/calls"))["calls"][0]
-        return json.loads(server.send(f"/api/calls/{newest['id']}"))
+        call = json.loads(server.send(f"/api/calls/{newest['id']}"))
+        call["modelled"], turn = [], None
+        for event in call["events"]:
+            turn = event["detail"].get("turn", turn) if event["kind"] == "asked" else turn
+            if event["kind"] == "answered" and event["detail"].get("receipt"):
+                receipt = server.send(f"/api/receipts/{event['detail']['receipt']}").decode()
+                # The model judged a quotation, or put the question into plain words.
+                if '"rung":"model"' in receipt or '"rephrased"' in receipt:
+                    call["modelled"].append(turn)
+        return call
     except (SystemExit, KeyError, IndexError, ValueError) as error:
         print("no record of the call:", error, file=sys.stderr)
         return None

@@ -10,7 +10,7 @@ taps the microphone and the loudspeaker on one clock. Measured from these taps:
   barge-in         from the first sample of an interruption until the loudspeaker is silent
 
 Usage:  python3 benches/voice_browser.py [--binary target/release/frontdesk] [--turns 50] [--docs FOLDER]
-            [--questions FILE] [--gap 12] [--barge-every 5] [--config KEY=VALUE ...] [--json FILE]
+            [--questions FILE] [--gap 9.5] [--barge-every 5] [--config KEY=VALUE ...] [--json FILE]
 
 Needs Chromium, its driver and the models (`frontdesk models get --starter`); Python's standard library only.
 The default questions belong to the demo business (`assets/demo`). Output latency of the sound device is not in
@@ -429,7 +429,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--binary", default=str(ROOT / "target/release/frontdesk"))
     options.add_argument("--turns", type=int, default=50)
-    options.add_argument("--gap", type=float, default=8.5, help="seconds of silence after a question")
+    options.add_argument("--gap", type=float, default=9.5, help="seconds of silence after a question")
     options.add_argument("--barge-every", type=int, default=5, help="an interruption after every n-th question; 0 for none")
     options.add_argument("--docs", type=Path, default=ROOT / "assets/demo")
     options.add_argument("--questions", type=Path, help="a question a line")

@@ -10,7 +10,7 @@ taps the microphone and the loudspeaker on one clock. Measured from these taps:
   barge-in         from the first sample of an interruption until the loudspeaker is silent
 
 Usage:  python3 benches/voice_browser.py [--binary target/release/frontdesk] [--turns 50] [--docs FOLDER]
-            [--questions FILE] [--gap 12] [--barge-every 5] [--config KEY=VALUE ...] [--json FILE]
+            [--questions FILE] [--gap 9.5] [--barge-every 5] [--config KEY=VALUE ...] [--json FILE]
 
 Needs Chromium, its driver and the models (`frontdesk models get --starter`); Python's standard library only.
 The default questions belong to the demo business (`assets/demo`). Output latency of the sound device is not in
@@ -53,6 +53,15 @@ QUESTIONS = [
     "How much is a new inner tube?",
     "Do I need an appointment?",
 ]
+# Answered word for word, by the FAQ rung; asked between the others.
+FAQ = [
+    ("Do you sell gift vouchers?", "Yes, we sell gift vouchers of any amount at the counter."),
+    ("Is there parking near the shop?", "Yes, you can park free of charge behind the shop for two hours."),
+    ("Can I leave my bike overnight?", "Yes, we keep your bicycle inside overnight, and it is insured there."),
+    ("Do you speak Spanish?", "Yes, Marta speaks Spanish and is here from Tuesday to Friday."),
+    ("Do you buy used bikes?", "No, we do not buy used bicycles, but we take them in part exchange."),
+]
+QUICK = ("faq", "fact", "talk", "extract")
 INTERRUPTION = "Sorry, stop, another question please. "
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>bench</title>
@@ -196,6 +205,11 @@ class Server:
             body = head.encode() + path.read_bytes() + b"\r\n--bench--\r\n"
             self.send("/api/documents", body, "multipart/form-data; boundary=bench")
 
+    def approve(self, pairs):
+        for question, answer in pairs:
+            body = {"questions": [question], "answer": answer, "state": "approved"}
+            self.send("/api/faqs", json.dumps(body).encode())
+
     def wait_ready(self, seconds=300):
         until = time.time() + seconds
         while time.time() < until:
@@ -326,7 +340,7 @@ def onset(levels, threshold, begin, end):
     return None
 
 
-def analyse(seen, schedule):
+def analyse(seen, schedule, modelled=()):
     """The turns with their times in ms, from the taps."""
     microphone, speaker = seen["blocks"][0::2], seen["blocks"][1::2]
     loud = max(0.01, 0.15 * max(microphone or [0]))
@@ -354,17 +368,21 @@ def analyse(seen, schedule):
             continue
         end = (spoken[-1] + 1) * BLOCK
         turn = dict(planned, heard=None, rung=None)
-        if planned["barge"]:
-            was_loud = max(speaker[spoken[0] - 10:spoken[0]] or [0]) > QUIET
+        begin = spoken[0]
+        # Whoever speaks while an answer is audible breaks in, whether it was planned or the answer was long.
+        # An answer that ended within the pause was not broken off: only those that were cleared count.
+        cleared = any(e["type"] == "clear" and start - 0.1 <= t < end + 0.5 for t, e in events)
+        if cleared:
+            was_loud = max(speaker[max(0, begin - 15):begin + 5] or [0]) > QUIET
             if was_loud:
-                quiet = next((b for b in range(spoken[0], len(speaker) - 15) if max(speaker[b:b + 15]) <= QUIET), None)
-                turn["silent_ms"] = round(((quiet or len(speaker)) - spoken[0]) * BLOCK * 1000)
+                quiet = next((b for b in range(begin, len(speaker) - 15) if max(speaker[b:b + 15]) <= QUIET), None)
+                turn["silent_ms"] = round(((quiet or len(speaker)) - begin) * BLOCK * 1000)
         answers = sorted((t, e["answer"]) for t, e in events if e["type"] == "audio" and end - 0.3 <= t < until)
         for t, e in events:
             if end - 1.0 <= t < until and e["type"] == "heard":
                 turn["heard"] = e["text"]
             if end <= t < until and e["type"] == "answer" and e["turn"] and not turn["rung"]:
-                turn["rung"] = e["rung"]
+                turn["rung"], turn["turn"] = e["rung"], e["turn"]
         sound = onset(speaker, QUIET, int(end / BLOCK), int(until / BLOCK))
         if sound is not None:
             turn["first_sound_ms"] = round((sound * BLOCK - end) * 1000)
@@ -375,6 +393,8 @@ def analyse(seen, schedule):
             audible = onset(speaker, QUIET, int(begin / BLOCK), int(until / BLOCK))
             if audible is not None:
                 turn["voice_to_voice_ms"] = round((audible * BLOCK - end) * 1000)
+        if turn.get("turn") in modelled and turn["rung"] != "model":
+            turn["rung"] += " by model"
         turns.append(turn)
     return turns
 
@@ -396,6 +416,8 @@ def report(turns, latency):
             found = [t[key] for t in asked if key in t and rung in ("all", t.get("rung") or "none")]
             print(f"{name + ', ' + rung:28}{len(found):6} {figures(found)}")
     barge = [t["silent_ms"] for t in turns if "silent_ms" in t]
+    quick = [t["voice_to_voice_ms"] for t in asked if t.get("rung") in QUICK and "voice_to_voice_ms" in t]
+    print(f"{'voice to voice, no model':28}{len(quick):6} {figures(quick)}")
     print(f"{'barge-in to silence':28}{len(barge):6} {figures(barge)}")
     unanswered = [t["question"] for t in asked if "voice_to_voice_ms" not in t]
     print(f"\nturns {len(asked)}, without an audible answer {len(unanswered)}; output latency of the device {round((latency or 0) * 1000)} ms")
@@ -407,7 +429,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--binary", default=str(ROOT / "target/release/frontdesk"))
     options.add_argument("--turns", type=int, default=50)
-    options.add_argument("--gap", type=float, default=12.0, help="seconds of silence after a question")
+    options.add_argument("--gap", type=float, default=9.5, help="seconds of silence after a question")
     options.add_argument("--barge-every", type=int, default=5, help="an interruption after every n-th question; 0 for none")
     options.add_argument("--docs", type=Path, default=ROOT / "assets/demo")
     options.add_argument("--questions", type=Path, help="a question a line")
@@ -416,11 +438,19 @@ def main():
     options.add_argument("--chromedriver", default="/usr/bin/chromedriver")
     options.add_argument("--json", type=Path, help="where every turn is written")
     asked = options.parse_args()
-    questions = asked.questions.read_text().strip().splitlines() if asked.questions else QUESTIONS
+    faq = []
+    if asked.questions:
+        questions = asked.questions.read_text().strip().splitlines()
+    else:
+        faq = FAQ
+        asked_faq = [question for question, _ in FAQ]
+        # Two of the documents, one of the FAQ.
+        questions = [q for n in range(5) for q in (QUESTIONS[2 * n], asked_faq[n], QUESTIONS[2 * n + 1])]
     server = Server(asked.binary, asked.config)
     driver = None
     try:
         server.upload(sorted(path for path in asked.docs.iterdir() if path.is_file()))
+        server.approve(faq)
         server.wait_ready()
         wav = Path(server.data.name) / "microphone.wav"
         schedule, seconds = build(server, questions, asked.turns, asked.gap, asked.barge_every, wav)
@@ -429,16 +459,36 @@ def main():
         prepare(server, minutes)
         driver = Driver(wav, asked.chromium, asked.chromedriver)
         seen = talk(driver, serve_page(server.address), seconds)
+        record = call_record(server)
         if asked.json:
-            asked.json.write_text(json.dumps({"schedule": schedule, "seen": seen}))
-        turns = analyse(seen, schedule)
+            asked.json.write_text(json.dumps({"schedule": schedule, "seen": seen, "call": record}))
+        turns = analyse(seen, schedule, (record or {}).get("modelled", ()))
         report(turns, seen.get("latency"))
         if asked.json:
-            asked.json.write_text(json.dumps({"turns": turns, "schedule": schedule, "seen": seen}))
+            asked.json.write_text(json.dumps({"turns": turns, "schedule": schedule, "seen": seen, "call": record}))
     finally:
         if driver:
             driver.close()
         server.close()
+
+
+def call_record(server):
+    """What the server kept of the call: every turn with its times."""
+    try:
+        newest = json.loads(server.send("/api/calls"))["calls"][0]
+        call = json.loads(server.send(f"/api/calls/{newest['id']}"))
+        call["modelled"], turn = [], None
+        for event in call["events"]:
+            turn = event["detail"].get("turn", turn) if event["kind"] == "asked" else turn
+            if event["kind"] == "answered" and event["detail"].get("receipt"):
+                receipt = server.send(f"/api/receipts/{event['detail']['receipt']}").decode()
+                # The model judged a quotation, or put the question into plain words.
+                if '"rung":"model"' in receipt or '"rephrased"' in receipt:
+                    call["modelled"].append(turn)
+        return call
+    except (SystemExit, KeyError, IndexError, ValueError) as error:
+        print("no record of the call:", error, file=sys.stderr)
+        return None
 
 
 def prepare(server, minutes):

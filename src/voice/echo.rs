@@ -11,6 +11,13 @@ const WINDOW: usize = 32;
 const LAGS: usize = 40;
 /// From this correlation on, it is an echo.
 const ECHO: f32 = 0.8;
+/// Frames of sound in the window (256 ms) before an unknown delay is believed: where somebody only begins to
+/// speak, the rise of their voice is like any rise in what is played.
+const ENOUGH: usize = 16;
+/// A frame has sound when it is louder than this share of the loudest.
+const AUDIBLE: f32 = 0.1;
+/// A delay is the same within so many frames.
+const SAME: usize = 2;
 /// An echo is hardly louder than what is played.
 const LOUDER: f32 = 1.5;
 
@@ -19,6 +26,8 @@ const LOUDER: f32 = 1.5;
 pub struct EchoGuard {
     played: VecDeque<f32>,
     heard: VecDeque<f32>,
+    /// The delay of the last echo, in frames: a room and a device keep theirs.
+    known: Option<usize>,
 }
 
 impl EchoGuard {
@@ -35,21 +44,30 @@ impl EchoGuard {
     }
 
     /// Whether the last half second is the front desk's own voice.
-    pub fn is_echo(&self) -> bool {
+    pub fn is_echo(&mut self) -> bool {
         if self.heard.len() < WINDOW || self.played.len() < WINDOW {
             return false;
         }
         let heard: Vec<f32> = self.heard.iter().copied().collect();
         let played: Vec<f32> = self.played.iter().copied().collect();
         let loudest = |levels: &[f32]| levels.iter().copied().fold(0.0_f32, f32::max);
+        let loud = loudest(&heard);
+        let audible = heard.iter().filter(|&&l| l > loud * AUDIBLE).count();
         let most = played.len() - WINDOW;
-        (0..=most.min(LAGS)).any(|lag| {
-            let from = most - lag;
-            let reference = &played[from..from + WINDOW];
-            loudest(reference) > 0.005
-                && loudest(&heard) <= loudest(reference) * LOUDER
-                && correlation(&heard, reference) >= ECHO
-        })
+        let known = self.known;
+        let lag = (0..=most.min(LAGS))
+            .filter(|lag| audible >= ENOUGH || known.is_some_and(|k| k.abs_diff(*lag) <= SAME))
+            .find(|lag| {
+                let from = most - lag;
+                let reference = &played[from..from + WINDOW];
+                loudest(reference) > 0.005
+                    && loud <= loudest(reference) * LOUDER
+                    && correlation(&heard, reference) >= ECHO
+            });
+        if audible >= ENOUGH && lag.is_some() {
+            self.known = lag;
+        }
+        lag.is_some()
     }
 }
 
@@ -100,6 +118,38 @@ mod tests {
             }
             assert!(echo.is_echo(), "delay {delay}");
             assert!(!person.is_echo(), "delay {delay}");
+        }
+    }
+
+    #[test]
+    fn whoever_begins_to_speak_is_no_echo() {
+        // Words with pauses between them, and a person who begins as one of the words does.
+        let played: Vec<f32> = babble(5, 160)
+            .into_iter()
+            .enumerate()
+            .map(|(at, l)| if at % 40 < 20 { 0.01 } else { 0.1 + l / 10.0 })
+            .collect();
+        let mut guard = EchoGuard::default();
+        for (at, level) in played.iter().enumerate() {
+            let person = if at < 150 { 0.0 } else { 0.12 };
+            guard.note(person, *level);
+            assert!(!guard.is_echo(), "frame {at}");
+        }
+    }
+
+    #[test]
+    fn an_echo_whose_delay_is_known_is_one_from_its_beginning() {
+        let played: Vec<f32> = babble(11, 300)
+            .into_iter()
+            .enumerate()
+            .map(|(at, l)| if at % 100 < 40 { 0.0 } else { l })
+            .collect();
+        let mut guard = EchoGuard::default();
+        for at in 0..250 {
+            let back = if at < 6 { 0.0 } else { played[at - 6] * 0.4 };
+            guard.note(back, played[at]);
+            let echo = guard.is_echo();
+            assert!(echo || at < 249, "frame {at}");
         }
     }
 

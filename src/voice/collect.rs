@@ -1,6 +1,7 @@
 //! Taking a name and a number on the line: spoken digits and letters become what they mean, it is read
 //! back, and it counts once the caller said yes. Pure.
 
+mod alphabet;
 mod spoken;
 
 use self::spoken::{

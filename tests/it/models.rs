@@ -62,7 +62,10 @@ async fn a_key_sees_only_what_it_may_use() {
             .unwrap()
     };
     let (key, _) = app.make_key(&["audio"], None).await;
-    assert_eq!(ids(&app.send(list(key)).await.json()), ["fake-whisper"]);
+    assert_eq!(
+        ids(&app.send(list(key)).await.json()),
+        ["fake-whisper", "fake-voice"]
+    );
     let (key, _) = app.make_key(&["chat"], Some(mine)).await;
     let seen = ids(&app.send(list(key)).await.json());
     assert!(seen.contains(&"assistant:desk".to_owned()));

@@ -1,5 +1,5 @@
 //! Calls that break off at every stage, one after the other: nothing is left of them, and the next call is
-//! answered. The short form is one round; `FRONTDESK_SOAK_MINUTES=60 cargo test --release --test real --
+//! answered. The short form is one round; `SOAK_MINUTES=60 cargo test --release --test real --
 //! real_model_soak --nocapture` goes on for an hour.
 
 use std::sync::atomic::AtomicBool;
@@ -9,8 +9,8 @@ use frontdesk::speech::{AudioLimits, decode};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::server::{Server, model, models};
@@ -67,12 +67,21 @@ struct Call {
 }
 
 impl Call {
+    /// Calls; an address that calls too often has to wait.
     async fn open(server: &Server) -> Self {
         let address = server.url("/api/visit/voice").replace("http://", "ws://");
         let mut request = address.into_client_request().unwrap();
         let origin = server.address.parse().unwrap();
         request.headers_mut().insert("origin", origin);
-        let (socket, _) = connect_async(request).await.unwrap();
+        let socket = loop {
+            match connect_async(request.clone()).await {
+                Ok((socket, _)) => break socket,
+                Err(Error::Http(refusal)) if refusal.status() == 429 => {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                }
+                Err(error) => panic!("{error}"),
+            }
+        };
         Self {
             socket,
             sequence: 0,
@@ -99,12 +108,13 @@ impl Call {
         self.due += Duration::from_millis(20);
         let due = tokio::time::Instant::from_std(self.due);
         while let Ok(next) = tokio::time::timeout_at(due, self.socket.next()).await {
-            let next = next.expect("the session goes on").unwrap();
+            let Some(next) = next else { return };
+            let next = next.unwrap();
             match next {
                 Message::Text(text) => {
                     let message: Value = serde_json::from_str(&text).unwrap();
                     let kind = message["type"].as_str().unwrap().to_owned();
-                    assert!(kind != "ended" && kind != "busy", "{message}");
+                    assert!(kind != "ended", "{message}");
                     if kind == "answer" {
                         self.sound = 0;
                     }
@@ -121,14 +131,20 @@ impl Call {
     }
 
     /// Stays silent until something holds, at most 30 s.
-    async fn silent_until(&mut self, what: &str, mut holds: impl FnMut(&Self) -> bool) {
+    async fn silent_until(&mut self, what: &str, holds: impl FnMut(&Self) -> bool) {
+        if !self.silence_until(holds).await {
+            panic!("no {what} came within 30 s; {:?} did", self.seen);
+        }
+    }
+
+    async fn silence_until(&mut self, mut holds: impl FnMut(&Self) -> bool) -> bool {
         for _ in 0..1500 {
             if holds(self) {
-                return;
+                return true;
             }
             self.tick(&[]).await;
         }
-        panic!("no {what} came within 30 s; {:?} did", self.seen);
+        false
     }
 
     async fn say(&mut self, samples: &[i16]) {
@@ -137,18 +153,39 @@ impl Call {
         }
     }
 
+    /// Calls, again while the visitor's last call is not over (a visitor has one at a time); waits until the
+    /// session has answered, but if `at_once`.
+    async fn started(server: &Server, token: &str, at_once: bool) -> Option<Self> {
+        for _ in 0..50 {
+            let mut call = Self::open(server).await;
+            call.send(json!({"type": "start", "token": token})).await;
+            call.due = Instant::now();
+            if at_once {
+                return Some(call);
+            }
+            let told = call
+                .silence_until(|c| c.count("ready") + c.count("busy") > 0)
+                .await;
+            assert!(told, "the session does not answer");
+            if call.count("ready") > 0 {
+                return Some(call);
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        None
+    }
+
     /// Calls and goes on until the stage is reached.
     async fn until(server: &Server, token: &str, question: &[i16], stage: Stage) -> Self {
-        let mut call = Self::open(server).await;
         if stage == Stage::Connected {
-            return call;
+            return Self::open(server).await;
         }
-        call.send(json!({"type": "start", "token": token})).await;
+        let Some(mut call) = Self::started(server, token, stage == Stage::Started).await else {
+            panic!("the visitor's last call is not over after 10 s");
+        };
         if stage == Stage::Started {
             return call;
         }
-        call.due = Instant::now();
-        call.silent_until("ready", |c| c.count("ready") > 0).await;
         if stage == Stage::Ready {
             return call;
         }
@@ -214,7 +251,7 @@ async fn real_model_soak_of_calls_that_break_off_at_every_stage() {
         println!("left out: get the models with `frontdesk models get --starter test`");
         return;
     }
-    let minutes: u64 = std::env::var("FRONTDESK_SOAK_MINUTES")
+    let minutes: u64 = std::env::var("SOAK_MINUTES")
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(0);

@@ -134,6 +134,8 @@ fn encoded(
             Err(error) => Some((Err(error), Work::Over)),
         }
     })
+    // The compression layer asks once more behind the end.
+    .fuse()
     .filter(|piece| {
         let empty = matches!(piece, Ok(piece) if piece.bytes.is_empty() && piece.ms == 0);
         std::future::ready(!empty)

@@ -1,6 +1,6 @@
-use super::super::super::live::Pronunciation;
 use super::super::own::OwnWords;
 use super::cut;
+use crate::speech::Pronunciation;
 
 fn parts(text: &str) -> Vec<String> {
     cut(text, &[])

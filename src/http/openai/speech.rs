@@ -140,8 +140,6 @@ fn encoded(
         let empty = matches!(piece, Ok(piece) if piece.bytes.is_empty() && piece.ms == 0);
         std::future::ready(!empty)
     })
-    // Whoever gathers the pieces may ask again after the last one.
-    .fuse()
 }
 
 /// Encodes a clause, or ends, where it holds up no other request.

@@ -6,22 +6,32 @@
 // one channel.
 
 import { readFileSync } from "node:fs";
+import net from "node:net";
 import OpenAI from "openai";
 import { OpenAIRealtimeWS } from "openai/realtime/ws";
 
 const [root, key, recording, ...words] = process.argv.slice(2);
 const client = new OpenAI({ baseURL: `${root.replace(/\/$/, "")}/v1`, apiKey: key, maxRetries: 0 });
 
+// This client always asks for wss. Where a proxy would end the encryption there is none here.
+const { hostname, port } = new URL(root);
+const options = /^http:/.test(root) ? { createConnection: () => net.connect(Number(port || 80), hostname) } : {};
+
 // A session; `until(type)` resolves with the events up to one of this type.
 async function connect(as = client) {
-  const session = new OpenAIRealtimeWS({ model: "gpt-realtime" }, as);
+  const session = new OpenAIRealtimeWS({ model: "gpt-realtime", options }, as);
   const seen = [];
   let wake = () => {};
   session.on("event", (event) => {
     seen.push(event);
     wake();
   });
-  session.on("error", () => {});
+  let broken = null;
+  session.on("error", (error) => {
+    // Errors that the server tells come as events as well.
+    if (!error.error) broken = error;
+    wake();
+  });
   const until = async (type) => {
     const events = [];
     const patience = Date.now() + 120_000;
@@ -32,6 +42,7 @@ async function connect(as = client) {
         if (event.type === type) return events;
         if (event.type === "error") throw new Error(JSON.stringify(event.error));
       }
+      if (broken) throw broken;
       await new Promise((resolve) => {
         wake = resolve;
         setTimeout(resolve, 1000);

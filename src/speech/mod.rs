@@ -19,7 +19,6 @@ mod listening;
 pub mod live;
 pub mod local;
 mod model_file;
-mod rate;
 mod resample;
 mod sniff;
 pub mod spoken;
@@ -36,7 +35,6 @@ pub use live::{
     Voice,
 };
 pub use model_file::{ModelShape, check_model_file};
-pub use rate::Rate;
 pub use resample::Mono;
 pub use types::{Segment, TranscribeOptions, Transcript, Word};
 pub use vad::{CLEAR, FRAME, SpeechSpan, VadSettings, VoiceDetector, find_speech};

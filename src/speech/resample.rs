@@ -5,8 +5,12 @@ use rubato::{Fft, FixedSync, Indexing, Resampler};
 
 use super::error::AudioError;
 
-/// Source frames that are resampled at a time.
+/// Source frames of a recording that are resampled at a time.
 const CHUNK: usize = 1024;
+/// Length of the pieces of live sound, in ms: what the filter waits for.
+const LIVE_MS: u32 = 20;
+/// Of signed 16-bit samples.
+const FULL_SCALE: f32 = 32_768.0;
 /// Sampling rates outside of this range come from damaged headers, not from recorders.
 const RATES: std::ops::RangeInclusive<u32> = 2_000..=400_000;
 /// The longest silence that stands in for one broken packet, in seconds.
@@ -15,6 +19,7 @@ const MAX_GAP: f64 = 1.0;
 /// Makes one channel at one rate of what comes, piece by piece.
 pub struct Mono {
     target: u32,
+    live: bool,
     out: Vec<f32>,
     stage: Option<Stage>,
 }
@@ -41,9 +46,46 @@ impl Mono {
     pub fn at(target: u32) -> Self {
         Self {
             target,
+            live: false,
             out: Vec::new(),
             stage: None,
         }
+    }
+
+    /// Like [`Mono::at`], for sound that somebody waits for: the filter holds back about 20 ms.
+    pub fn live(target: u32) -> Self {
+        Self {
+            live: true,
+            ..Self::at(target)
+        }
+    }
+
+    /// Takes signed 16-bit sound of one channel, and gives what is ready in the same form.
+    ///
+    /// # Errors
+    /// As [`Mono::push`].
+    pub fn convert(&mut self, samples: &[i16], rate: u32) -> Result<Vec<i16>, AudioError> {
+        let floats: Vec<f32> = samples.iter().map(|&s| f32::from(s) / FULL_SCALE).collect();
+        self.push(&floats, 1, rate)?;
+        Ok(self.take_i16())
+    }
+
+    /// What the filter still holds back, as [`Mono::convert`] gives it. A new stretch may follow.
+    ///
+    /// # Errors
+    /// When the filter fails.
+    pub fn rest(&mut self) -> Result<Vec<i16>, AudioError> {
+        self.flush()?;
+        Ok(self.take_i16())
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a cast of a float to i16 saturates, as it should"
+    )]
+    fn take_i16(&mut self) -> Vec<i16> {
+        let scaled = |sample: f32| (sample * FULL_SCALE).round() as i16;
+        self.out.drain(..).map(scaled).collect()
     }
 
     /// What is ready, without what the filter still holds back.
@@ -75,7 +117,7 @@ impl Mono {
         }
         let stage = match &mut self.stage {
             Some(stage) => stage,
-            None => self.stage.insert(Stage::new(rate, self.target)?),
+            None => self.stage.insert(Stage::new(rate, self.target, self.live)?),
         };
         let scale = 1.0 / channels as f32;
         stage.frames_in += (interleaved.len() / channels) as u64;
@@ -117,12 +159,17 @@ impl Mono {
 }
 
 impl Stage {
-    fn new(rate: u32, target: u32) -> Result<Self, AudioError> {
+    fn new(rate: u32, target: u32, live: bool) -> Result<Self, AudioError> {
         let fft = if rate == target {
             None
         } else {
             let (from, to) = (rate as usize, target as usize);
-            Some(Fft::<f32>::new(from, to, CHUNK, 1, FixedSync::Input).map_err(failed)?)
+            let chunk = if live {
+                (rate * LIVE_MS / 1000) as usize
+            } else {
+                CHUNK
+            };
+            Some(Fft::<f32>::new(from, to, chunk, 1, FixedSync::Input).map_err(failed)?)
         };
         let delay = fft.as_ref().map_or(0, Resampler::output_delay);
         let chunk = vec![0.0; fft.as_ref().map_or(0, Resampler::output_frames_max)];
@@ -271,5 +318,43 @@ mod tests {
     fn impossible_rates_are_refused() {
         assert!(Mono::at(SAMPLE_RATE).push(&[0.0], 1, 3).is_err());
         assert!(Mono::at(SAMPLE_RATE).push(&[0.0], 0, 16_000).is_err());
+    }
+    #[test]
+    fn live_sound_comes_out_at_once_and_in_full_stretch_after_stretch() {
+        let rates = [
+            (8000, 16_000),
+            (24_000, 16_000),
+            (22_050, 24_000),
+            (22_050, 8000),
+        ];
+        for (from, to) in rates {
+            let mut mono = Mono::live(to);
+            let sound: Vec<i16> = tone(from, 440.0, 1.0)
+                .iter()
+                .map(|sample| (sample * 24_000.0) as i16)
+                .collect();
+            for _ in 0..2 {
+                let mut out = Vec::new();
+                for (n, piece) in sound.chunks(from as usize / 50).enumerate() {
+                    out.extend(mono.convert(piece, from).unwrap());
+                    let due = (n * to as usize / 50).saturating_sub(to as usize / 25);
+                    assert!(out.len() >= due, "{from} {to} {n}: {}", out.len());
+                }
+                out.extend(mono.rest().unwrap());
+                assert!(
+                    out.len().abs_diff(to as usize) <= 2,
+                    "{from} {to} {}",
+                    out.len()
+                );
+                let ups = out.windows(2).filter(|p| p[0] < 0 && p[1] >= 0).count();
+                assert!((436..=444).contains(&ups), "{from} {to} {ups}");
+            }
+        }
+    }
+
+    #[test]
+    fn sound_of_the_right_rate_passes_unchanged() {
+        let sound = [0, 1, -1, 1234, i16::MIN, i16::MAX];
+        assert_eq!(Mono::live(16_000).convert(&sound, 16_000).unwrap(), sound);
     }
 }

@@ -95,6 +95,13 @@ pub fn find_active_by_hash(
         .optional()?)
 }
 
+/// Whether there is such a key and it was not revoked.
+pub fn is_active(conn: &Connection, id: ApiKeyId) -> Result<bool, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM api_keys WHERE id = ? AND revoked_at IS NULL")?
+        .exists([id])?)
+}
+
 /// Every key, newest first, revoked ones too.
 pub fn list(conn: &Connection) -> Result<Vec<ApiKey>, StoreError> {
     let mut statement =

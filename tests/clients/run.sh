@@ -75,10 +75,8 @@ for attempt in $(seq 120); do
   sleep 1
 done
 
-speech=()
-if [[ -f $repo/tests/fixtures/audio/hello.wav ]]; then
-  speech=(--audio "$repo/tests/fixtures/audio/hello.wav" --words hello)
-fi
+recording=$repo/tests/fixtures/audio/hello.wav
+speech=(--audio "$recording" --words hello)
 "$python" "$here/openai_python/check.py" "$base" "$key" "${speech[@]}"
 "$python" "$here/openai_python/speech.py" "$base" "$key"
 "$python" "$here/openai_python/realtime.py" "$base" "$key" "${speech[@]}"
@@ -95,5 +93,5 @@ else
     (cd -- "$node_client" && npm install --silent --no-audit --no-fund --ignore-scripts)
     cp -- "$here/openai_node/package.json" "$node_client/.installed"
   fi
-  node "$node_client/realtime.mjs" "$base" "$key"
+  node "$node_client/realtime.mjs" "$base" "$key" "$recording" hello
 fi

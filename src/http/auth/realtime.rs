@@ -12,8 +12,8 @@ use super::super::problem::Problem;
 use super::{Caller, Principal, Scope, bearer, origin, unauthorized};
 use crate::app::App;
 use crate::store::ApiKeyId;
-use crate::store::client_secrets;
 use crate::store::token::{TokenHash, TokenKind};
+use crate::store::{api_keys, client_secrets};
 
 /// Before the key in the list of subprotocols.
 const IN_PROTOCOL: &str = "openai-insecure-api-key.";
@@ -70,15 +70,25 @@ pub(super) async fn authorize(app: &App, parts: &mut Parts) -> Result<(), Proble
 
 async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), Problem> {
     let now = now_ms();
-    let found = app
+    let ended = || {
+        unauthorized("this client secret is not known or has expired; have your server make one")
+    };
+    let secret = app
         .store
         .read(move |conn| client_secrets::find_valid(conn, &hash, now))
-        .await?;
-    let secret = found.ok_or_else(|| {
-        unauthorized("this client secret is not known or has expired; have your server make one")
-    })?;
+        .await?
+        .ok_or_else(ended)?;
     let opens: Opens =
         serde_json::from_value(secret.session).map_err(|error| Problem::internal(&error))?;
+    // It ends with the key that made it.
+    if let Some(key) = opens.key
+        && !app
+            .store
+            .read(move |conn| api_keys::is_active(conn, key))
+            .await?
+    {
+        return Err(ended());
+    }
     parts.extensions.insert(Principal {
         caller: Caller::Secret,
         scopes: opens

@@ -106,7 +106,13 @@ def a_function_is_called(desk):
         "type": "function",
         "name": "opening_hours",
         "description": "Opening hours of a day",
-        "parameters": {"type": "object", "properties": {"day": {"type": "string"}}, "required": ["day"]},
+        # Of a free string the small test model would not always find the end.
+        "parameters": {
+            "type": "object",
+            "properties": {"day": {"type": "string", "enum": ["Monday", "Tuesday", "Sunday"]}},
+            "required": ["day"],
+            "additionalProperties": False,
+        },
     }
     with desk.connect() as connection:
         set_up(connection, output_modalities=["text"], tools=[tool], tool_choice="required")

@@ -7,7 +7,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use frontdesk::http::server::Limits;
-use frontdesk::speech::{AudioLimits, Rate, decode};
+use frontdesk::speech::{AudioLimits, Mono, decode};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -163,9 +163,9 @@ pub fn speech(silence_ms: usize) -> Vec<i16> {
         .iter()
         .map(|sample| (sample * 32_767.0) as i16)
         .collect();
-    let mut rate = Rate::new(16_000, 24_000).unwrap();
-    let mut spoken = rate.push(&samples).unwrap();
-    spoken.extend(rate.finish().unwrap());
+    let mut mono = Mono::live(24_000);
+    let mut spoken = mono.convert(&samples, 16_000).unwrap();
+    spoken.extend(mono.rest().unwrap());
     let silence = vec![0; 24 * silence_ms];
     [silence.clone(), spoken, silence].concat()
 }

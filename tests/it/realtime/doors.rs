@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use frontdesk::http::server::Limits;
 use frontdesk::store::token::TokenHash;
-use frontdesk::store::{StoreError, client_secrets};
+use frontdesk::store::{StoreError, api_keys, client_secrets};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 
@@ -178,4 +178,48 @@ async fn a_client_that_stops_reading_is_let_go() {
     client.write("Hi").await;
     client.send(json!({"type": "response.create"})).await;
     eventually("the generation ended", || app.chat.cancelled() == 1).await;
+}
+
+#[tokio::test]
+async fn a_secret_ends_with_the_key_that_made_it() {
+    let app = TestApp::new().await;
+    let (key, id) = app.make_key(&["audio"], None).await;
+    let made = app.post_as(&key, SECRETS, json!({})).await.json();
+    let secret = made["value"].as_str().unwrap();
+    let server = app.serve(Limits::default()).await;
+    let headers = [("authorization", format!("Bearer {secret}"))];
+    let mut client = Client::connect(server.address, PATH, &headers)
+        .await
+        .unwrap();
+    assert_eq!(client.next().await["type"], "session.created");
+    let revoked = app
+        .app
+        .store
+        .write(move |tx| api_keys::revoke(tx, id, now()));
+    revoked.await.unwrap();
+    let refused_now = refused(Client::connect(server.address, PATH, &headers).await);
+    assert_eq!(refused_now, 401);
+}
+
+#[tokio::test]
+async fn a_secret_opens_no_assistant_that_its_key_may_not_use() {
+    let app = TestApp::new().await;
+    app.workspace("other").await;
+    let own = app.workspace("own").await;
+    let (bound, _) = app.make_key(&["chat"], Some(own)).await;
+    let body = json!({"session": {"type": "realtime", "model": "assistant:other/desk"}});
+    let reply = app.post_as(&bound, SECRETS, body.clone()).await;
+    assert_eq!(reply.status.as_u16(), 404, "{}", reply.text());
+    // A key of no workspace may: the secret is one of the assistant's workspace.
+    let made = app.post(SECRETS, body).await.json();
+    let headers = [(
+        "authorization",
+        format!("Bearer {}", made["value"].as_str().unwrap()),
+    )];
+    let server = app.serve(Limits::default()).await;
+    let mut client = Client::connect(server.address, PATH, &headers)
+        .await
+        .unwrap();
+    let session = client.next().await["session"].take();
+    assert_eq!(session["model"], "assistant:other/desk");
 }

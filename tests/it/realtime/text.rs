@@ -47,6 +47,16 @@ async fn a_written_turn_has_openais_order() {
             "response.done",
         ]
     );
+    let limits = events
+        .iter()
+        .find(|event| event["type"] == "rate_limits.updated")
+        .unwrap();
+    let limit = &limits["rate_limits"][0];
+    assert_eq!(limit["name"], "requests");
+    assert_eq!(
+        limit["remaining"].as_u64().unwrap() + 1,
+        limit["limit"].as_u64().unwrap()
+    );
     let done = &events.last().unwrap()["response"];
     assert_eq!(done["status"], "completed");
     assert_eq!(done["output"][0]["content"][0]["text"], "Hello there.");
@@ -289,6 +299,13 @@ async fn nonsense_is_answered_with_an_error_and_the_socket_stays() {
         (
             Message::text(r#"{"type":"output_audio_buffer.clear"}"#),
             "unsupported_event",
+        ),
+        (
+            Message::text(
+                r#"{"type":"conversation.item.create","item":{"type":"function_call_output",
+                    "call_id":"call_unknown","output":"9-17"}}"#,
+            ),
+            "invalid_tool_call_id",
         ),
     ] {
         client.raw(message).await;

@@ -15,7 +15,7 @@ use super::item::{Item, Kind, Part, Role, Said, Status, joined};
 use super::response_request::Wanted;
 use super::server_event::{Place, ServerEvent, fresh_id};
 use crate::llm::{ToolCall, Usage};
-use crate::speech::{Clip, Rate};
+use crate::speech::{Clip, Mono};
 
 /// Sound in one event, in ms.
 const PIECE_MS: u32 = 200;
@@ -42,7 +42,7 @@ pub(super) struct Active {
     metadata: Value,
     conversation_id: String,
     items: Vec<Item>,
-    rate: Option<(u32, Rate)>,
+    filter: Option<Mono>,
     pub(super) spoken_ms: u64,
     pub(super) first_at: Option<Instant>,
     pub(super) first_sound_at: Option<Instant>,
@@ -59,7 +59,7 @@ impl Active {
             metadata: wanted.metadata.clone(),
             conversation_id: conversation_id.to_owned(),
             items: Vec::new(),
-            rate: None,
+            filter: None,
             spoken_ms: 0,
             first_at: None,
             first_sound_at: None,
@@ -256,12 +256,12 @@ impl Active {
         let mut events = Vec::new();
         if status == Status::Completed {
             // The filter still holds back a few milliseconds.
-            let rest = self.rate.as_mut().and_then(|(_, rate)| rate.finish().ok());
+            let rest = self.filter.as_mut().and_then(|filter| filter.rest().ok());
             if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
                 self.sound(&rest, &mut events);
             }
         }
-        self.rate = None;
+        self.filter = None;
         let place = self.place();
         let index = self.items.len() - 1;
         let part = match self.part() {
@@ -351,24 +351,11 @@ impl Active {
     }
 
     fn resampled(&mut self, samples: &[i16], rate: u32) -> Result<Vec<i16>, Fault> {
-        let failed =
-            |error: crate::speech::SpeechError| Fault::server("voice_failed", error.to_string());
-        let mut out = Vec::new();
-        if let Some((from, converter)) = &mut self.rate
-            && *from != rate
-        {
-            out = converter.finish().map_err(failed)?;
-            self.rate = None;
-        }
-        let (_, converter) = match &mut self.rate {
-            Some(converter) => converter,
-            None => {
-                let converter = Rate::new(rate, self.output.format.rate()).map_err(failed)?;
-                self.rate.insert((rate, converter))
-            }
-        };
-        out.extend(converter.push(samples).map_err(failed)?);
-        Ok(out)
+        let target = self.output.format.rate();
+        self.filter
+            .get_or_insert_with(|| Mono::live(target))
+            .convert(samples, rate)
+            .map_err(|error| Fault::server("voice_failed", error.to_string()))
     }
 
     /// Sound goes out in pieces, and its time is counted to the clause that it belongs to.

@@ -29,6 +29,7 @@ pub(super) enum ClientEvent {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with a type")]
 struct Head {
     r#type: Option<String>,
     event_id: Option<String>,
@@ -82,9 +83,9 @@ pub(super) fn parse(text: &str) -> (Option<String>, Result<ClientEvent, Fault>) 
         );
         return (None, Err(Fault::invalid("event_too_large", message)));
     }
-    let head: Head = match body::parse(text.as_bytes()) {
+    let head: Head = match read(text) {
         Ok(head) => head,
-        Err(error) => return (None, Err(error.into())),
+        Err(fault) => return (None, Err(fault)),
     };
     (head.event_id, event(head.r#type.as_deref(), text))
 }

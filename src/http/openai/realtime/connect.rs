@@ -23,7 +23,7 @@ use super::handlers::check_assistant;
 use super::session::{self, Start};
 use crate::app::App;
 use crate::speech::Pronunciation;
-use crate::store::pronunciations;
+use crate::store::{WorkspaceId, pronunciations};
 
 /// Larger messages end the connection; those between this and what an event may have are answered with an
 /// error. Bytes.
@@ -136,6 +136,14 @@ fn answerer(app: &App, target: &ChatTarget) -> Answerer {
 }
 
 impl Prepared {
+    /// Whose session it is: the assistant's workspace, or else the caller's.
+    pub(super) async fn workspace(&self, app: &App) -> Result<WorkspaceId, ApiError> {
+        match &self.target {
+            ChatTarget::Model => Ok(self.principal.workspace(app, None).await?.id),
+            ChatTarget::Assistant(assistant) => Ok(assistant.workspace()),
+        }
+    }
+
     async fn start(
         self,
         app: Arc<App>,
@@ -143,13 +151,10 @@ impl Prepared {
         caller: Option<String>,
     ) -> Result<Start, ApiError> {
         let answerer = answerer(&app, &self.target);
-        let (workspace, assistant) = match &answerer {
-            Answerer::Model(_) => (self.principal.workspace(&app, None).await?.id, None),
-            Answerer::Assistant {
-                workspace,
-                assistant,
-                ..
-            } => (*workspace, Some(assistant.id)),
+        let workspace = self.workspace(&app).await?;
+        let assistant = match &answerer {
+            Answerer::Model(_) => None,
+            Answerer::Assistant { assistant, .. } => Some(assistant.id),
         };
         let words = app
             .store

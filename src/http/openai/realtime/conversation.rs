@@ -53,6 +53,15 @@ impl Conversation {
         item: Item,
         after: Option<&str>,
     ) -> Result<Option<String>, Fault> {
+        if let Kind::CallOutput { call_id, .. } = &item.kind
+            && !self
+                .items
+                .iter()
+                .any(|other| matches!(&other.kind, Kind::Call { call_id: id, .. } if id == call_id))
+        {
+            let message = format!("there is no function call {call_id:?} in the conversation");
+            return Err(Fault::invalid("invalid_tool_call_id", message).about("item.call_id"));
+        }
         if self.find(&item.id).is_some() {
             let message = format!("there is an item {:?} already", item.id);
             return Err(Fault::invalid("item_create_duplicate_id", message).about("item.id"));

@@ -51,7 +51,11 @@ impl Fault {
 
 impl From<BodyError> for Fault {
     fn from(error: BodyError) -> Self {
-        let message = error.to_string();
+        let message = match &error {
+            BodyError::Syntax(reason) => format!("the event is not valid JSON: {reason}"),
+            BodyError::Field { path, reason } if path == "." => format!("the event: {reason}"),
+            other => other.to_string(),
+        };
         match error {
             BodyError::Field { path, reason } => {
                 let code = if reason.starts_with("unknown field") {

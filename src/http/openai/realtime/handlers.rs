@@ -12,7 +12,7 @@ use super::item::{Item, Kind, Part, Sound, joined};
 use super::server_event::{ServerEvent, fresh_id};
 use super::session::{Session, Trouble};
 use super::turns::NOT_UNDERSTOOD;
-use crate::speech::Rate;
+use crate::speech::Mono;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -208,15 +208,15 @@ impl Session {
         }
         let format = self.config.input;
         let failed =
-            |error: crate::speech::SpeechError| Fault::server("audio_failed", error.to_string());
+            |error: crate::speech::AudioError| Fault::server("audio_failed", error.to_string());
         let samples: Vec<i16> = sound
             .pcm
             .chunks_exact(2)
             .map(|s| i16::from_le_bytes([s[0], s[1]]))
             .collect();
-        let mut rate = Rate::new(hearing::EAR_RATE, format.rate()).map_err(failed)?;
-        let mut out = rate.push(&samples).map_err(failed)?;
-        out.extend(rate.finish().map_err(failed)?);
+        let mut mono = Mono::live(format.rate());
+        let mut out = mono.convert(&samples, hearing::EAR_RATE).map_err(failed)?;
+        out.extend(mono.rest().map_err(failed)?);
         Ok(json!(STANDARD.encode(format.encode(&out))))
     }
 

@@ -8,7 +8,7 @@ use super::fault::Fault;
 use super::format::Format;
 use super::hearing::EAR_RATE;
 use super::turn_detection::{Sign, TurnDetection, TurnFinder};
-use crate::speech::{FRAME, Rate, SpeechError, VoiceDetector};
+use crate::speech::{AudioError, FRAME, Mono, VoiceDetector};
 
 /// Samples in a ms.
 const PER_MS: u64 = EAR_RATE as u64 / 1000;
@@ -32,7 +32,7 @@ pub(super) struct Turn {
 pub(super) struct Input {
     format: Format,
     odd: Option<u8>,
-    rate: Rate,
+    ears: Mono,
     buffer: Vec<i16>,
     /// Samples that came before the buffer.
     origin: u64,
@@ -45,25 +45,24 @@ pub(super) struct Input {
 }
 
 impl Input {
-    pub(super) fn new(format: Format) -> Result<Self, SpeechError> {
-        Ok(Self {
+    pub(super) fn new(format: Format) -> Self {
+        Self {
             format,
             odd: None,
-            rate: Rate::new(format.rate(), EAR_RATE)?,
+            ears: Mono::live(EAR_RATE),
             buffer: Vec::new(),
             origin: 0,
             scored: 0,
             detector: VoiceDetector::default(),
             finder: TurnFinder::default(),
             start: 0,
-        })
+        }
     }
 
     /// The client changed how it sends or how turns are found.
-    pub(super) fn reconfigure(&mut self, format: Format) -> Result<(), SpeechError> {
+    pub(super) fn reconfigure(&mut self, format: Format) -> Result<(), AudioError> {
         if format != self.format {
-            self.buffer.extend(self.rate.finish()?);
-            self.rate = Rate::new(format.rate(), EAR_RATE)?;
+            self.buffer.extend(self.ears.rest()?);
             (self.format, self.odd) = (format, None);
         }
         self.scored = self.buffer.len();
@@ -75,7 +74,8 @@ impl Input {
     pub(super) fn append(&mut self, audio: &str) -> Result<(), Fault> {
         let bytes = decoded(audio)?;
         let samples = self.format.decode(&bytes, &mut self.odd);
-        let samples = self.rate.push(&samples).map_err(broken)?;
+        let samples = self.ears.convert(&samples, self.format.rate());
+        let samples = samples.map_err(broken)?;
         if self.buffer.len() + samples.len() > MOST {
             return Err(Fault::invalid(
                 "input_audio_buffer_too_large",
@@ -153,7 +153,7 @@ impl Input {
 
     /// Takes everything, for a commit by the client.
     pub(super) fn take_all(&mut self) -> Result<Turn, Fault> {
-        let rest = self.rate.finish().map_err(broken)?;
+        let rest = self.ears.rest().map_err(broken)?;
         self.buffer.extend(rest);
         let ms = self.buffer.len() as u64 / PER_MS;
         if ms < LEAST_MS {
@@ -177,9 +177,9 @@ impl Input {
     /// Sound that came with an item, instead of through the buffer.
     pub(super) fn listen(format: Format, audio: &str) -> Result<Turn, Fault> {
         let samples = format.decode(&decoded(audio)?, &mut None);
-        let mut rate = Rate::new(format.rate(), EAR_RATE).map_err(broken)?;
-        let mut heard = rate.push(&samples).map_err(broken)?;
-        heard.extend(rate.finish().map_err(broken)?);
+        let mut ears = Mono::live(EAR_RATE);
+        let mut heard = ears.convert(&samples, format.rate()).map_err(broken)?;
+        heard.extend(ears.rest().map_err(broken)?);
         if heard.is_empty() {
             return Err(Fault::value("audio", "the audio is empty"));
         }
@@ -199,7 +199,7 @@ fn decoded(audio: &str) -> Result<Vec<u8>, Fault> {
         .map_err(|error| Fault::value("audio", format!("audio must be base64 ({error})")))
 }
 
-fn broken(error: SpeechError) -> Fault {
+fn broken(error: AudioError) -> Fault {
     Fault::server("audio_failed", error.to_string())
 }
 
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_commit_takes_what_came_and_leaves_nothing() {
-        let mut input = Input::new(Format::Pcm).unwrap();
+        let mut input = Input::new(Format::Pcm);
         input.append(&silence(50)).unwrap();
         let error = input.take_all().err().unwrap();
         assert_eq!(
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_is_no_sound_is_refused() {
-        let mut input = Input::new(Format::Mulaw).unwrap();
+        let mut input = Input::new(Format::Mulaw);
         assert_eq!(
             input.append("***").unwrap_err().param.as_deref(),
             Some("audio")
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_buffer_without_a_voice_does_not_grow() {
-        let mut input = Input::new(Format::Pcm).unwrap();
+        let mut input = Input::new(Format::Pcm);
         let detection = TurnDetection::default();
         for _ in 0..75 {
             input.append(&silence(1000)).unwrap();
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn ten_minutes_are_the_most() {
-        let mut input = Input::new(Format::Mulaw).unwrap();
+        let mut input = Input::new(Format::Mulaw);
         let minute = STANDARD.encode(vec![0xff; 8000 * 60]);
         for _ in 0..9 {
             input.append(&minute).unwrap();

@@ -87,7 +87,13 @@ impl Session {
         self.send(created).await?;
         Ok(self
             .send(ServerEvent::RateLimits {
-                rate_limits: Vec::new(),
+                // The only limit that there is: one is free again as soon as a response is done.
+                rate_limits: vec![json!({
+                    "name": "requests",
+                    "limit": MOST_RESPONSES,
+                    "remaining": MOST_RESPONSES - self.running.len(),
+                    "reset_seconds": 0,
+                })],
             })
             .await?)
     }

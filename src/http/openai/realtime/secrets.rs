@@ -75,7 +75,7 @@ pub(super) async fn create(
         problem
     })?;
     let prepared = prepare(&app, &principal, patch).await?;
-    let workspace = principal.workspace(&app, None).await?.id;
+    let workspace = prepared.workspace(&app).await?;
     let opens = Opens {
         session,
         scopes: Scope::ALL

@@ -193,7 +193,7 @@ impl Session {
         };
         let record = Record::begin(&app.store, workspace, assistant, caller).await;
         let record = record.map_err(|error| failed(&error))?;
-        let input = Input::new(config.input).map_err(|error| failed(&error))?;
+        let input = Input::new(config.input);
         let voices = app.synthesizer.voices();
         let session = Self {
             id: fresh_id("sess"),
@@ -278,6 +278,8 @@ impl Session {
                 }
                 Some((id, step)) = made.recv() => self.step(&id, step).await,
                 Some(Ok(part)) = self.hearing.join_next() => self.heard(part).await,
+                // The last write failed, or took too long.
+                () = self.out.closed() => return broken,
                 () = sleep_until(idle_at), if self.idle_at.is_some() => self.idle().await,
                 () = sleep_until(over) => {
                     let message = "the session reached its longest duration of 60 minutes";

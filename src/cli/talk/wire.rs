@@ -82,16 +82,16 @@ pub(super) async fn remote(
     assistant: Option<&str>,
 ) -> anyhow::Result<Wire> {
     let address = server.address.replacen("http", "ws", 1);
-    let name: String = form_urlencoded::byte_serialize(workspace.as_bytes()).collect();
-    let mut request =
-        format!("{address}/api/visit/voice?workspace={name}").into_client_request()?;
+    let mut request = format!("{address}/api/visit/voice").into_client_request()?;
     let key = format!("Bearer {}", server.key).parse()?;
     request.headers_mut().insert("authorization", key);
     let (socket, _) = connect_async(request)
         .await
         .context("the server takes no spoken conversation")?;
     let (mut sink, mut stream) = socket.split();
-    let mut start = serde_json::json!({"type": "start"});
+    let mut start = serde_json::json!({
+        "type": "start", "channel": "kiosk", "workspace": workspace,
+    });
     if let Some(assistant) = assistant {
         start["assistant"] = assistant.into();
     }

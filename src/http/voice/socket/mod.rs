@@ -4,7 +4,8 @@
 //! refused with 403, because no browser asks before it opens a socket. The first message comes within 5 s
 //! and is `{"type":"start","token":"fd_visit_…"}`, with `"assistant"` and `"conversation"` if wanted; a
 //! visitor has one conversation, so naming another one is refused. People who are signed in to the console
-//! leave the token out: their session counts, on this server's own pages only.
+//! leave the token out: their session counts, on this server's own pages only. So do programs with a key in
+//! the handshake, which may name a `"workspace"` and, with the scope `admin`, `"channel":"kiosk"`.
 //!
 //! **From the client.** Binary frames: a sequence number (u32, little-endian, counting up by one) and sound
 //! (signed 16-bit samples, little-endian, one channel, 16 kHz; 20 to 100 ms). Gaps of up to 1 s are filled

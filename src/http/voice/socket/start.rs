@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
+
 use super::super::super::api::find_assistant;
 use super::super::super::auth::{Caller as Who, Principal, Scope};
 use super::super::super::problem::Problem;
 use super::super::origin::Site;
 use super::super::rate::{OneCall, Visits};
 use super::super::{Guest as Visitors, offer};
-use super::wire::{Reader, Start};
+use super::wire::{Reader, Start, StartChannel};
 use crate::app::App;
 use crate::store::calls::CallChannel;
 use crate::store::conversations::{self, Channel};
@@ -100,7 +102,16 @@ impl Guest {
             .ok_or_else(|| {
                 Problem::invalid("token", "the first message needs a visitor's token")
             })?;
-        let workspace = principal.workspace(&self.app, None).await?.id;
+        let channel = match start.channel {
+            Some(StartChannel::Kiosk) if !principal.may(Scope::Admin) => {
+                let detail = "a kiosk needs a key with the scope `admin`";
+                return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into());
+            }
+            Some(StartChannel::Kiosk) => CallChannel::Kiosk,
+            Some(StartChannel::Browser) | None => CallChannel::Browser,
+        };
+        let named = start.workspace.as_deref();
+        let workspace = principal.workspace(&self.app, named).await?.id;
         let assistant = find_assistant(&self.app, workspace, start.assistant).await?;
         let conversation = match start.conversation {
             Some(text) => {
@@ -121,7 +132,7 @@ impl Guest {
             caller: Caller {
                 workspace,
                 assistant,
-                channel: CallChannel::Browser,
+                channel,
                 name,
                 conversation,
             },

@@ -22,6 +22,18 @@ pub(super) struct Start {
     pub(super) token: Option<String>,
     pub(super) assistant: Option<String>,
     pub(super) conversation: Option<String>,
+    /// Where staff call from; without it, a browser.
+    pub(super) channel: Option<StartChannel>,
+    /// The workspace's short name, for staff; without it, their own.
+    pub(super) workspace: Option<String>,
+}
+
+/// What the first message may say about where the call comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum StartChannel {
+    Browser,
+    Kiosk,
 }
 
 impl Start {

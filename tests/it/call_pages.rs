@@ -6,7 +6,7 @@ use frontdesk::store::users::Role;
 
 use crate::app::TestApp;
 use crate::auth::{sign_in, with_cookie};
-use crate::calls::{EVIL, MINUTE, made_up, record};
+use crate::calls::{EVIL, FIRST, made_up, record};
 
 #[tokio::test]
 async fn the_pages_show_calls_and_escape_what_callers_say() {
@@ -22,13 +22,13 @@ async fn the_pages_show_calls_and_escape_what_callers_say() {
         reply.text().to_owned()
     };
     assert!(get("/calls").await.contains("No calls yet"));
-    let call = made_up(&app, us, EVIL, MINUTE).await;
+    let call = made_up(&app, us, EVIL, FIRST).await;
     let silent = get(&format!("/calls/{}", call.id)).await;
     assert!(
         silent.contains("lane--caller") && !silent.contains("<audio"),
         "a timeline"
     );
-    record(&app, &call, MINUTE).await;
+    record(&app, &call, FIRST).await;
     let list = get("/calls").await;
     assert!(
         list.contains("Caller hung up") && list.contains("2 turns") && list.contains("Recorded")

@@ -16,7 +16,12 @@ use serde_json::{Value, json};
 use crate::app::{Reply, TestApp, request};
 
 pub const EVIL: &str = "<script>alert(1)</script> =1+1, \"when\" are you open?";
-pub const MINUTE: i64 = 60_000;
+const MINUTE: i64 = 60_000;
+/// The beginning of the year 2100: what is old is purged as soon as the server starts.
+const THEN: i64 = 4_102_444_800_000;
+/// A minute of that year.
+pub const FIRST: i64 = THEN + MINUTE;
+const SECOND: i64 = THEN + 2 * MINUTE;
 
 /// A call that is over, made up through the store as a session writes it.
 pub async fn made_up(app: &TestApp, workspace: WorkspaceId, says: &str, at: i64) -> Scoped<Call> {
@@ -122,11 +127,11 @@ async fn calls_are_listed_a_page_at_a_time_and_by_what_is_known_of_them() {
     let app = TestApp::new().await;
     let us = app.workspace("default").await;
     let them = app.workspace("them").await;
-    let first = made_up(&app, us, EVIL, MINUTE).await.id.to_string();
-    let second = made_up(&app, us, "Are dogs allowed?", 2 * MINUTE).await;
-    record(&app, &second, 2 * MINUTE).await;
+    let first = made_up(&app, us, EVIL, FIRST).await.id.to_string();
+    let second = made_up(&app, us, "Are dogs allowed?", SECOND).await;
+    record(&app, &second, SECOND).await;
     let second = second.id.to_string();
-    let foreign = made_up(&app, them, "Are dogs allowed?", MINUTE).await.id;
+    let foreign = made_up(&app, them, "Are dogs allowed?", FIRST).await.id;
     let (both, one, two) = (
         vec![second.clone(), first.clone()],
         vec![first.clone()],
@@ -143,8 +148,8 @@ async fn calls_are_listed_a_page_at_a_time_and_by_what_is_known_of_them() {
         ),
         ("?channel=kiosk", &vec![]),
         ("?rung=faq", &vec![]),
-        ("?until=1970-01-01T00:01:30Z", &one),
-        ("?from=1970-01-01T00:01:30Z", &two),
+        ("?until=2100-01-01T00:01:30Z", &one),
+        ("?from=2100-01-01T00:01:30Z", &two),
         ("?limit=1", &two),
     ] {
         assert_eq!(&ids(&app, query).await, expected, "{query}");
@@ -190,14 +195,14 @@ async fn part(app: &TestApp, path: &str, range: &str) -> Reply {
 async fn a_recording_is_played_in_ranges_and_has_a_picture() {
     let app = TestApp::new().await;
     let us = app.workspace("default").await;
-    let call = made_up(&app, us, "Hello?", MINUTE).await;
+    let call = made_up(&app, us, "Hello?", FIRST).await;
     let path = format!("/api/calls/{}/recording", call.id);
     let none = app.get(&path).await;
     assert_eq!(
         (none.status, none.json()["code"].as_str().unwrap()),
         (StatusCode::NOT_FOUND, "no_recording")
     );
-    record(&app, &call, MINUTE).await;
+    record(&app, &call, FIRST).await;
     let whole = app.get(&path).await;
     assert_eq!(whole.status, StatusCode::OK);
     assert_eq!(whole.header("content-type"), "audio/ogg; codecs=opus");
@@ -247,8 +252,8 @@ async fn a_recording_is_played_in_ranges_and_has_a_picture() {
 async fn exports_parse_back() {
     let app = TestApp::new().await;
     let us = app.workspace("default").await;
-    let call = made_up(&app, us, EVIL, MINUTE).await;
-    record(&app, &call, MINUTE).await;
+    let call = made_up(&app, us, EVIL, FIRST).await;
+    record(&app, &call, FIRST).await;
     let export = async |format: &str| {
         let reply = app
             .get(&format!("/api/calls/{}/export?format={format}", call.id))

@@ -24,9 +24,15 @@ const LEAD: usize = 10;
 /// What the caller says, and the seconds of silence after it. The third is said into the second's answer.
 const SAID: [(&str, f64); 3] = [
     ("How much does a full service cost?", 14.0),
-    ("Which repairs do you offer, and what do they cost?", 3.5),
+    ("Do you rent bicycles?", 5.0),
     ("Sorry, stop. When are you open on Saturday?", 20.0),
 ];
+
+/// An approved answer is there at once, and this one takes long enough to say.
+const RENTING: &str = "Yes, we rent city bicycles, cargo bicycles and electric bicycles by the hour, by the day and by the \
+     week. Please bring your identity card and a deposit, and come a quarter of an hour before you want to leave, so that \
+     we can set the saddle and the brakes for you. Helmets and locks are included, and children's seats can be had for a \
+     small fee. If it rains, you may bring the bicycle back early and pay only for the hours that you rode.";
 
 #[tokio::test]
 async fn browser_visitor_talks_in_three_turns_and_interrupts() {
@@ -75,6 +81,12 @@ async fn prepare(
 ) -> Result<bool, CmdError> {
     set_up(&browser, &desk).await?;
     upload(&browser).await?;
+    let approve = "const done = arguments[2]; fetch('/api/faqs', { method: 'POST', \
+        headers: { 'content-type': 'application/json' }, \
+        body: JSON.stringify({ questions: [arguments[0]], answer: arguments[1], state: 'approved' }) }) \
+        .then(r => done(r.status), e => done(String(e)))";
+    let pair = vec![json!(SAID[1].0), json!(RENTING)];
+    assert_eq!(browser.execute_async(approve, pair).await?, json!(201));
     let begun = std::time::Instant::now();
     let ask = "const done = arguments[0]; fetch('/api/visit', { method: 'POST', body: '{}', \
                headers: { 'content-type': 'application/json' } }) \

@@ -23,7 +23,7 @@ pub enum Policy {
     /// Everybody.
     Public,
     /// Visitors: everybody, but a browser only from pages that a widget may be on. What needs to know the
-    /// visitor asks for a [`super::voice::Guest`].
+    /// visitor asks for a `Guest`.
     Visitor,
     /// A key with this scope, or a signed-in user.
     Scope(Scope),

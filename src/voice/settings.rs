@@ -66,7 +66,8 @@ impl Default for VoiceSettings {
             silence_seconds: 12,
             silence_prompts: 2,
             barge_in: true,
-            filler: "One moment, please.".into(),
+            // A tone is over in a moment; words would hold up an answer that comes right behind them.
+            filler: String::new(),
             filler_ms: 1200,
         }
     }

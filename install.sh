@@ -26,6 +26,7 @@ Frontdesk's installer
 
 Options
   --small         the small models: for less than 4 GB of memory, or a slow connection
+  --lite          no chat model: answers are quoted from documents, nothing is written
   --prefix DIR    put the program into DIR/bin   [~/.local; /usr/local as root or with --service]
   --listen ADDR   serve on ADDR, such as 127.0.0.1:8080
   --data DIR      keep the business's data in DIR
@@ -50,6 +51,7 @@ parse_options() {
     case $1 in
       test) ACTION=test STARTER=test ;;
       --small) STARTER=small ;;
+      --lite) STARTER=lite ;;
       --no-start) START=0 ;;
       --service) SERVICE=1 ;;
       --yes | -y) YES=1 ;;

@@ -33,7 +33,7 @@ fn prepared(model: PathBuf, threads: u16, spin: u32) -> Prepared {
             gpu_layers: 0,
         }),
         embed: None,
-        rerank: None,
+        reader: None,
         dimensions: 384,
         threads,
         limits: Limits {
@@ -57,7 +57,7 @@ fn prepared(model: PathBuf, threads: u16, spin: u32) -> Prepared {
         },
         chat: Ok(weights.clone()),
         embed: Ok(weights.clone()),
-        rerank: Ok(weights),
+        reader: Ok(weights),
     }
 }
 

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use frontdesk::knowledge::extract::Extracted;
 use frontdesk::knowledge::{ExtractFailure, Extractor, Knowledge, RankBy, SearchOptions};
-use frontdesk::llm::{Embedder, Embeddings, LlmError, Priority, Reranker};
+use frontdesk::llm::{EmbedAs, Embedder, Embeddings, LlmError, Priority};
 use frontdesk::store::{self, MasterKey, Store, WorkspaceId};
 use half::f16;
 use tokio_util::sync::CancellationToken;
@@ -91,7 +91,12 @@ impl Embedder for RandomVectors {
         Ok(())
     }
 
-    async fn embed(&self, texts: Vec<String>, _: Priority) -> Result<Embeddings, LlmError> {
+    async fn embed(
+        &self,
+        texts: Vec<String>,
+        _: EmbedAs,
+        _: Priority,
+    ) -> Result<Embeddings, LlmError> {
         let seed = |t: &String| {
             t.bytes()
                 .fold(7u64, |s, b| s.wrapping_mul(31) + u64::from(b))
@@ -100,28 +105,6 @@ impl Embedder for RandomVectors {
             vectors: texts.iter().map(|t| Dice(seed(t)).vector()).collect(),
             tokens: 0,
         })
-    }
-}
-
-/// There is none.
-struct NoReranker;
-
-#[async_trait]
-impl Reranker for NoReranker {
-    fn name(&self) -> String {
-        "none".into()
-    }
-
-    fn weights_hash(&self) -> Option<String> {
-        None
-    }
-
-    fn ready(&self) -> Result<(), LlmError> {
-        Err(LlmError::Unavailable("there is none".into()))
-    }
-
-    async fn score(&self, _: String, _: Vec<String>, _: Priority) -> Result<Vec<f32>, LlmError> {
-        self.ready().map(|()| Vec::new())
     }
 }
 
@@ -211,7 +194,6 @@ fn main() {
         let knowledge = Knowledge::start(
             store,
             Arc::new(RandomVectors),
-            Arc::new(NoReranker),
             Arc::new(NoDocuments),
             &TaskTracker::new(),
             CancellationToken::new(),

@@ -35,7 +35,7 @@ use crate::config::Config;
 use crate::egress::{Allow, EgressError, Gateway, Limits, SystemLookup};
 use crate::eval::{EvalError, Runner};
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
-use crate::llm::{ChatModel, Embedder, Governed, Reranker};
+use crate::llm::{ChatModel, Embedder, Governed, Reader};
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::voice::{Desk, Parts};
@@ -88,8 +88,8 @@ pub struct App {
     pub chat: Arc<dyn ChatModel>,
     /// The embedding model.
     pub embedder: Arc<dyn Embedder>,
-    /// The re-ranking model; nothing depends on it.
-    pub reranker: Arc<dyn Reranker>,
+    /// Marks the words that answer.
+    pub reader: Arc<dyn Reader>,
     /// The speech recogniser.
     pub transcriber: Arc<dyn Transcriber>,
     /// Ears for live speech.
@@ -164,7 +164,7 @@ impl App {
         let Engines {
             chat,
             embedder,
-            reranker,
+            reader,
             transcriber,
             ears,
             synthesizer,
@@ -177,7 +177,6 @@ impl App {
         let knowledge = Knowledge::start(
             store.clone(),
             Arc::clone(&embedder),
-            Arc::clone(&reranker),
             Arc::clone(&extractor),
             &tasks,
             shutdown.clone(),
@@ -201,7 +200,12 @@ impl App {
             &tasks,
             shutdown.clone(),
         );
-        let agent = Agent::new(store.clone(), knowledge.clone(), Arc::clone(&chat));
+        let agent = Agent::new(
+            store.clone(),
+            knowledge.clone(),
+            Arc::clone(&chat),
+            Arc::clone(&reader),
+        );
         let evals = Runner::new(
             agent.clone(),
             knowledge.clone(),
@@ -229,7 +233,7 @@ impl App {
             store,
             chat,
             embedder,
-            reranker,
+            reader,
             transcriber,
             ears,
             synthesizer,

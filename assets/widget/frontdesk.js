@@ -42,6 +42,7 @@ h2 { margin: 0; flex: 1; font-size: 17px; font-weight: 650; overflow-wrap: anywh
 .said { max-width: 88%; padding: 9px 13px; border-radius: 16px; background: var(--sunk); overflow-wrap: anywhere; align-self: flex-start; }
 .said.me { align-self: flex-end; background: var(--accent); color: var(--on); }
 .said.live { opacity: .75; }
+.said.related { background: none; border: 1px dashed currentColor; }
 .said p { margin: 0; white-space: pre-wrap; } .said p + p { margin-top: 8px; }
 .said a { color: inherit; }
 .said.bad { color: var(--warn); } .said.note { background: none; color: var(--soft); font-size: 14px; padding: 0 4px; }
@@ -466,7 +467,7 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
         for await (const [event, data] of events(await this.#visited(() => ask(running.signal)))) {
           if (event === "heard") node.before(this.#bubble(data.text, "me"))
           else if (event === "delta") this.#draw(node, text += data.text, [])
-          else if (event === "done") { this.#draw(node, data.answer, data.citations); node.classList.remove("live"); text = ""; this.#tell(data.answer) }
+          else if (event === "done") { this.#draw(node, data.answer, data.citations); node.classList.remove("live"); node.classList.toggle("related", data.rung === "related"); text = ""; this.#tell(data.answer) }
           else if (event === "failed") throw new Problem(data.detail)
           this.#down()
         }

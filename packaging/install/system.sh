@@ -127,7 +127,7 @@ check_memory() {
 }
 
 starter_megabytes() {
-  case $STARTER in default) echo 2100 ;; small) echo 1300 ;; *) echo 800 ;; esac
+  case $STARTER in default) echo 2100 ;; small) echo 1300 ;; lite) echo 600 ;; *) echo 800 ;; esac
 }
 
 models_folder() {
@@ -137,9 +137,10 @@ models_folder() {
 print_models_plan() {
   local what
   case $STARTER in
-    default) what="chat 1120 MB, search 165 MB, speech 220 MB" ;;
-    small) what="chat 490 MB, search 165 MB, speech 75 MB" ;;
-    *) what="chat 100 MB, search 165 MB, speech 75 MB" ;;
+    default) what="chat 1120 MB, search and reading 95 MB, speech 300 MB" ;;
+    small) what="chat 490 MB, search and reading 95 MB, speech 150 MB" ;;
+    lite) what="search and reading 95 MB, speech 150 MB" ;;
+    *) what="chat 100 MB, search and reading 95 MB, speech 150 MB" ;;
   esac
   say "Models     $what, into $(models_folder) (what is there is kept)"
 }

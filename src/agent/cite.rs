@@ -24,6 +24,7 @@ pub(super) fn citation(passage: &Passage, quote: &str, number: u32) -> Citation 
         page: passage.page,
         span: passage.span,
         quote: quote.to_owned(),
+        marked: None,
         score: passage.score(),
     }
 }

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::Sender;
 
 use super::rungs::{
-    Draft, ExtractRung, FactRung, FaqRung, Grounds, LadderRung, ModelRung, Noted, RefusalRung,
+    Draft, FactRung, FaqRung, Grounds, LadderRung, ModelRung, Noted, ReadRung, RefusalRung,
     TalkRung, elapsed,
 };
 use super::settings::AnswerSettings;
 use super::types::TurnEvent;
 use super::{AgentError, follow_up, rephrase};
 use crate::knowledge::{Found, Knowledge, Language, Passage, SearchOptions, View, language};
-use crate::llm::{ChatMessage, ChatModel, Priority, Sampling};
+use crate::llm::{ChatMessage, ChatModel, Priority, Reader, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{Store, WorkspaceId, workspaces};
 
@@ -31,6 +31,7 @@ pub(super) struct Climb<'a> {
     pub(super) store: &'a Store,
     pub(super) knowledge: &'a Knowledge,
     pub(super) model: &'a dyn ChatModel,
+    pub(super) reader: &'a dyn Reader,
     pub(super) workspace: WorkspaceId,
     /// Which documents are searched.
     pub(super) view: View,
@@ -83,7 +84,7 @@ impl Climb<'_> {
         let faq = FaqRung {
             knowledge: self.knowledge,
         };
-        let safe: [&dyn LadderRung; 4] = [&talk, &faq, &FactRung, &ExtractRung];
+        let safe: [&dyn LadderRung; 4] = [&talk, &faq, &FactRung, &ReadRung];
         // Other words may mean something else: a quotation that they find is for the model to judge.
         let again: [&dyn LadderRung; 2] = [&faq, &FactRung];
         let model = ModelRung { model: self.model };
@@ -99,8 +100,9 @@ impl Climb<'_> {
                 asked_model: false,
             });
         }
-        let able = self.model.ready().is_ok();
-        let hopeless = noted.best("extract") < REPHRASED_BELOW;
+        // Where there is a reader, it alone decides: the model judges only on machines without one.
+        let able = self.reader.ready().is_err() && self.model.ready().is_ok();
+        let hopeless = noted.best("read") < REPHRASED_BELOW;
         let foreign = first.found.language().is_some_and(|l| l != spoken);
         let plain = if able && settings.rephrase && (hopeless || foreign) {
             self.plainly(spoken, &first.found, &mut noted).await?
@@ -175,7 +177,6 @@ impl Climb<'_> {
         noted: &mut Noted,
         out: &Sender<TurnEvent>,
     ) -> Result<Option<Draft>, AgentError> {
-        let reranker = &**self.knowledge.reranker();
         let grounds = Grounds {
             store: self.store,
             workspace: self.workspace,
@@ -187,7 +188,7 @@ impl Climb<'_> {
             instructions: &self.assistant.instructions,
             now: self.now,
             settings,
-            reranker: Some(reranker),
+            reader: Some(self.reader),
             priority: self.priority,
             sampling: self.sampling,
             since: self.since,
@@ -197,9 +198,9 @@ impl Climb<'_> {
         for rung in rungs {
             if let Some(mut draft) = rung.answer(&grounds, out).await? {
                 if let (true, Some(hash)) =
-                    (grounds.evidence.initialized(), reranker.weights_hash())
+                    (grounds.evidence.initialized(), self.reader.weights_hash())
                 {
-                    draft.checks.insert("reranker_hash".into(), json!(hash));
+                    draft.checks.insert("reader_hash".into(), json!(hash));
                 }
                 grounds.into_noted().settle(&mut draft.checks);
                 return Ok(Some(draft));

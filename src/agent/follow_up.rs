@@ -113,15 +113,17 @@ pub fn sought(history: &[ChatMessage], question: &str) -> Sought {
     }
 }
 
-/// A question as it is understood without the conversation: after the visitor's question before it,
-/// if it leans on that.
-pub(super) fn in_full(history: &[ChatMessage], question: &str) -> String {
+/// A question behind the one before it and a mark (" · " for people), if it leans on that.
+pub(super) fn in_full(history: &[ChatMessage], question: &str, mark: &str) -> String {
     let before = history.iter().rev().find(|m| m.role == Role::User);
     match before.filter(|_| leans(question)) {
-        Some(before) => format!("{} · {question}", before.content),
+        Some(before) => format!("{}{mark}{question}", before.content),
         None => question.to_owned(),
     }
 }
+
+/// As the reader was trained.
+pub(super) const READ: &str = " | ";
 
 /// The words that the last of these questions was about; what it left out itself comes from those
 /// before it.
@@ -389,10 +391,10 @@ mod tests {
     #[test]
     fn a_follow_up_is_told_with_the_question_before_it() {
         let history = talk(&["Do you rent bikes?", "No."]);
-        let full = |question| in_full(&history, question);
+        let full = |question| in_full(&history, question, " · ");
         assert_eq!(full("And scooters?"), "Do you rent bikes? · And scooters?");
         let alone = "Where can I park my car near the museum on Sunday?";
         assert_eq!(full(alone), alone);
-        assert_eq!(in_full(&[], "And scooters?"), "And scooters?");
+        assert_eq!(in_full(&[], "And scooters?", READ), "And scooters?");
     }
 }

@@ -6,6 +6,7 @@
 
 mod cite;
 mod climb;
+mod decide;
 mod evidence;
 pub mod follow_up;
 mod phrases;

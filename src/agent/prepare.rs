@@ -123,7 +123,7 @@ impl Agent {
             assistant: turn.assistant.name.clone(),
             now: turn.now,
             earlier: history.len(),
-            in_full: follow_up::in_full(&history, &turn.question),
+            in_full: follow_up::in_full(&history, &turn.question, " · "),
         };
         let message = opened.as_ref().map(|opened| opened.answer.id);
         let answer = self

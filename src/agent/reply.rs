@@ -15,7 +15,7 @@ use super::rungs::elapsed;
 use super::types::{Timings, TurnEvent};
 use super::{AgentError, Answer};
 use crate::knowledge::{Knowledge, Passage, View};
-use crate::llm::{ChatMessage, ChatModel, Priority, Sampling};
+use crate::llm::{ChatMessage, ChatModel, Priority, Reader, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{ConversationId, Store, WorkspaceId};
 
@@ -67,15 +67,22 @@ pub struct Agent {
     store: Store,
     knowledge: Knowledge,
     model: Arc<dyn ChatModel>,
+    reader: Arc<dyn Reader>,
 }
 
 impl Agent {
-    /// An agent on these documents and this model.
-    pub fn new(store: Store, knowledge: Knowledge, model: Arc<dyn ChatModel>) -> Self {
+    /// An agent on these documents and models.
+    pub fn new(
+        store: Store,
+        knowledge: Knowledge,
+        model: Arc<dyn ChatModel>,
+        reader: Arc<dyn Reader>,
+    ) -> Self {
         Self {
             store,
             knowledge,
             model,
+            reader,
         }
     }
 
@@ -159,6 +166,7 @@ impl Agent {
             store: &self.store,
             knowledge: &self.knowledge,
             model: &*self.model,
+            reader: &*self.reader,
             workspace: turn.workspace,
             view,
             assistant: &turn.assistant,
@@ -199,7 +207,7 @@ impl Agent {
             .as_mut()
             .map_or_else(|| turn.history.clone(), |o| std::mem::take(&mut o.history));
         marks.earlier = history.len();
-        marks.in_full = follow_up::in_full(&history, &turn.question);
+        marks.in_full = follow_up::in_full(&history, &turn.question, " · ");
         let shown = Arc::new(Mutex::new(String::new()));
         let (inner_out, mut inner) = mpsc::channel(EVENTS);
         let climb = self.climb(&turn, View::Live, &history, since);

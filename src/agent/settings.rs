@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AnswerSettings {
-    /// A place is quoted without asking the model from this probability on, 0 to 1.
-    pub extract_threshold: f32,
-    /// The model answers from a place from this probability on, 0 to 1: the place's own, corrected by
-    /// the model's judgement.
+    /// A place is given as the answer from this probability on, 0 to 1.
+    pub read_threshold: f32,
+    /// A place is shown as related, and not as an answer, from this probability on, 0 to 1.
+    pub related_threshold: f32,
+    /// On a machine without a reader, the model answers from a place from this probability on, 0 to 1: the
+    /// place's own, corrected by the model's judgement.
     pub model_threshold: f32,
     /// Topics that are quoted or refused, never put into the model's words.
     pub quote_only: Vec<Topic>,
@@ -20,7 +22,8 @@ pub struct AnswerSettings {
 impl Default for AnswerSettings {
     fn default() -> Self {
         Self {
-            extract_threshold: 0.7,
+            read_threshold: 0.74,
+            related_threshold: 0.3,
             model_threshold: 0.6,
             quote_only: vec![Topic::Prices, Topic::Refunds, Topic::Legal, Topic::Medical],
             rephrase: true,

@@ -10,8 +10,11 @@ pub enum Rung {
     Faq,
     /// Computed from the business's facts.
     Fact,
-    /// Sentences of a passage, quoted.
-    Extract,
+    /// The words of a passage that answer, quoted.
+    #[serde(alias = "extract")]
+    Read,
+    /// Words that come closest, quoted and said to be no answer.
+    Related,
     /// Written by the model from the passages.
     Model,
     /// Nothing in the documents answers it.
@@ -26,7 +29,8 @@ impl Rung {
         match self {
             Rung::Faq => "faq",
             Rung::Fact => "fact",
-            Rung::Extract => "extract",
+            Rung::Read => "read",
+            Rung::Related => "related",
             Rung::Model => "model",
             Rung::Refusal => "refusal",
             Rung::Talk => "talk",
@@ -69,6 +73,9 @@ pub struct Citation {
     pub span: [usize; 2],
     /// The words, verbatim.
     pub quote: String,
+    /// Of these, the ones that answer: bytes of `quote`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked: Option<[usize; 2]>,
     /// Retrieval score, 0 to 1; only comparable within one answer.
     pub score: f32,
 }

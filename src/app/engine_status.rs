@@ -39,7 +39,7 @@ pub(super) fn llm_status(llm: &Local) -> WorkerStatus {
             .into_iter()
             .flatten()
             .map(|e| e.to_string())
-            .chain(llm.reranker_trouble())
+            .chain(llm.reader_trouble())
             .collect();
         if !reasons.is_empty() {
             status.state = "degraded".into();

@@ -9,12 +9,14 @@ use tokio_util::sync::CancellationToken;
 use super::AppError;
 use super::engine_status::{WorkerStatus, llm_status, speech_status, voice_status};
 use super::live_engine::start_voice;
-use super::weights::{AUTO, AUTO_RERANK, chat_weights, file_exists, gguf, rerank_weights, whisper};
+use super::weights::{
+    AUTO, AUTO_READER, chat_weights, embed_weights, file_exists, reader_weights, whisper,
+};
 use crate::config::{Config, worker_environment};
 use crate::knowledge::{Extractor, ProcessExtractor, extract};
-use crate::llm::local::protocol::{ChatSetup, Setup};
+use crate::llm::local::protocol::{ChatSetup, EmbedSetup, ReaderSetup, Setup};
 use crate::llm::local::{Local, Prepared};
-use crate::llm::{ChatModel, Embedder, Reranker};
+use crate::llm::{ChatModel, Embedder, Reader};
 use crate::models::Catalogue;
 use crate::speech::live::LiveEngine;
 use crate::speech::local as speech;
@@ -33,8 +35,8 @@ pub struct Engines {
     pub chat: Arc<dyn ChatModel>,
     /// Makes vectors.
     pub embedder: Arc<dyn Embedder>,
-    /// Orders passages by how well they answer.
-    pub reranker: Arc<dyn Reranker>,
+    /// Marks the words that answer.
+    pub reader: Arc<dyn Reader>,
     /// Makes text of speech.
     pub transcriber: Arc<dyn Transcriber>,
     /// Hears live speech.
@@ -64,7 +66,7 @@ impl Engines {
         Ok(Self {
             chat: llm.chat_model(),
             embedder: llm.embedder(),
-            reranker: llm.reranker(),
+            reader: llm.reader(),
             transcriber: Arc::new(transcriber),
             ears: Arc::new(live.clone()),
             synthesizer: Arc::new(live),
@@ -154,8 +156,8 @@ fn start_llm(
         named => named,
     };
     let embed_name = config.embed_model.clone();
-    let rerank_name = match config.rerank_model.as_str() {
-        "auto" => AUTO_RERANK.to_owned(),
+    let reader_name = match config.reader_model.as_str() {
+        "auto" => AUTO_READER.to_owned(),
         named => named.to_owned(),
     };
     let config_for_worker = Arc::clone(config);
@@ -173,7 +175,7 @@ fn start_llm(
         Box::pin(prepare),
         shown,
         &embed_name,
-        &rerank_name,
+        &reader_name,
         context,
         DIMENSIONS,
         shutdown,
@@ -182,14 +184,19 @@ fn start_llm(
 
 fn prepare_llm(config: &Config, catalogue: &Catalogue, program: PathBuf) -> Prepared {
     let chat = chat_weights(config, catalogue);
-    let embed = gguf(config, catalogue, &config.embed_model);
-    let rerank = rerank_weights(config, catalogue);
-    let mut paths: Vec<PathBuf> = [&chat, &embed]
-        .into_iter()
-        .filter_map(|m| Some(m.as_ref().ok()?.0.clone()))
-        .collect();
-    if let Ok((files, _)) = &rerank {
-        paths.extend([files.model.clone(), files.tokenizer.clone()]);
+    let embed = embed_weights(config, catalogue);
+    let base = embed.as_ref().ok().map(|(_, weights)| weights);
+    let reader = reader_weights(config, catalogue, base);
+    let mut paths: Vec<PathBuf> = chat.iter().map(|(path, _)| path.clone()).collect();
+    if let Ok((EmbedSetup::Gguf(path) | EmbedSetup::Packed(path), _)) = &embed {
+        paths.push(path.clone());
+    }
+    match &reader {
+        Ok((ReaderSetup::Own { model, .. }, _)) => paths.push(model.clone()),
+        Ok((ReaderSetup::Onnx { model, tokenizer }, _)) => {
+            paths.extend([model.clone(), tokenizer.clone()]);
+        }
+        Err(_) => {}
     }
     let setup = Setup {
         chat: chat.as_ref().ok().map(|(path, _)| ChatSetup {
@@ -201,8 +208,8 @@ fn prepare_llm(config: &Config, catalogue: &Catalogue, program: PathBuf) -> Prep
             max_tokens: config.chat_max_tokens,
             gpu_layers: config.chat_gpu_layers,
         }),
-        embed: embed.as_ref().ok().map(|(path, _)| path.clone()),
-        rerank: rerank.as_ref().ok().map(|(files, _)| files.clone()),
+        embed: embed.as_ref().ok().map(|(setup, _)| setup.clone()),
+        reader: reader.as_ref().ok().map(|(setup, _)| setup.clone()),
         dimensions: DIMENSIONS,
         threads: config.engine_threads(),
         limits: limits(&paths, config.chat_gpu_layers > 0),
@@ -217,7 +224,7 @@ fn prepare_llm(config: &Config, catalogue: &Catalogue, program: PathBuf) -> Prep
         spec,
         chat: chat.map(|(_, w)| w),
         embed: embed.map(|(_, w)| w),
-        rerank: rerank.map(|(_, w)| w),
+        reader: reader.map(|(_, w)| w),
     }
 }
 
@@ -235,7 +242,7 @@ fn failed_llm(reason: &str) -> Prepared {
         },
         chat: Err(reason.clone()),
         embed: Err(reason.clone()),
-        rerank: Err(reason),
+        reader: Err(reason),
     }
 }
 

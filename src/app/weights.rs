@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::llm::local::Weights;
-use crate::llm::local::protocol::RerankSetup;
+use crate::llm::local::protocol::{EmbedSetup, ReaderSetup};
 use crate::models::{self, Cache, Catalogue, Entry, Role, State};
 
 /// Chat models that `auto` tries, best first.
@@ -14,8 +14,8 @@ pub(super) const AUTO: [&str; 3] = [
     "smollm2-135m-instruct",
 ];
 
-/// The re-ranking model that `auto` takes if it is there.
-pub(super) const AUTO_RERANK: &str = "ms-marco-minilm-l12-v2";
+/// The reader that `auto` takes if it is there.
+pub(super) const AUTO_READER: &str = "frontdesk-reader";
 
 /// A model that is there, is what it should be, and can be handed to native code.
 pub(super) fn usable(
@@ -119,30 +119,54 @@ pub(super) fn file_exists(config: &Config, catalogue: &Catalogue, name: &str) ->
         .is_some_and(|e| config.models_dir.join(&e.file).exists())
 }
 
-/// The re-ranking model of the settings and the vocabulary beside it, or why there is none.
-pub(super) fn rerank_weights(
+/// The embedding model of the settings, or why there is none.
+pub(super) fn embed_weights(
     config: &Config,
     catalogue: &Catalogue,
-) -> Result<(RerankSetup, Weights), String> {
-    let name = match config.rerank_model.as_str() {
-        "none" => return Err("re-ranking is turned off (rerank.model = none)".into()),
-        "auto" => AUTO_RERANK,
+) -> Result<(EmbedSetup, Weights), String> {
+    let name = config.embed_model.as_str();
+    let packed = catalogue.find(name).filter(|e| e.file.ends_with(".e5s"));
+    let Some(entry) = packed else {
+        let (path, weights) = gguf(config, catalogue, name)?;
+        return Ok((EmbedSetup::Gguf(path), weights));
+    };
+    if entry.role != Role::Embed {
+        return Err(format!("{name} is no embedding model"));
+    }
+    let (path, sha256) = usable(config, &Cache::new(&config.models_dir), entry)?;
+    let name = entry.name.clone();
+    Ok((EmbedSetup::Packed(path), Weights { name, sha256 }))
+}
+
+/// The reader of the settings, or why there is none. Our own shares the table of the embedding model.
+pub(super) fn reader_weights(
+    config: &Config,
+    catalogue: &Catalogue,
+    base: Option<&Weights>,
+) -> Result<(ReaderSetup, Weights), String> {
+    let name = match config.reader_model.as_str() {
+        "none" => return Err("reading is turned off (reader.model = none)".into()),
+        "auto" => AUTO_READER,
         named => named,
     };
     let entry = catalogue.get(name).map_err(|e| e.to_string())?;
-    let vocabulary = entry.companions.iter().find(|c| c.ends_with(".json"));
-    let (Role::Rerank, true, Some(vocabulary)) =
-        (entry.role, entry.file.ends_with(".onnx"), vocabulary)
-    else {
+    if entry.role != Role::Reader {
         return Err(format!(
-            "{name} is no re-ranking model that Frontdesk can run; set rerank.model to {AUTO_RERANK}"
+            "{name} is no reader; set reader.model to {AUTO_READER}"
         ));
-    };
+    }
     let cache = Cache::new(&config.models_dir);
     let (model, sha256) = usable(config, &cache, entry)?;
-    let setup = RerankSetup {
-        model,
-        tokenizer: cache.root().join(vocabulary),
+    let vocabulary = entry.companions.iter().find(|c| c.ends_with(".json"));
+    let setup = match vocabulary {
+        Some(vocabulary) => ReaderSetup::Onnx {
+            model,
+            tokenizer: cache.root().join(vocabulary),
+        },
+        None => ReaderSetup::Own {
+            model,
+            base: base.map(|b| b.sha256.clone()).unwrap_or_default(),
+        },
     };
     let name = entry.name.clone();
     Ok((setup, Weights { name, sha256 }))

@@ -12,7 +12,7 @@ use super::out;
 use super::shared::{Place, block_on, log};
 use crate::app::{Engines, WorkerStatus, key_strength};
 use crate::config::{Config, cpu_count};
-use crate::llm::{ChatEvent, ChatMessage, ChatRequest, Priority, Role};
+use crate::llm::{ChatEvent, ChatMessage, ChatRequest, Priority, ReadPassage, Role};
 use crate::models::{Cache, Catalogue, Role as ModelRole, State};
 use crate::store::KeyStrength;
 
@@ -179,10 +179,10 @@ fn model_files(config: &Config) -> anyhow::Result<Vec<Finding>> {
             out.push(finding("model", "problem", text));
         }
     }
-    if !roles_here.contains(&ModelRole::Rerank) && config.rerank_model == "auto" {
-        let text = "there is no re-ranking model; passages are ordered less well without: \
-                    frontdesk models get ms-marco-minilm-l12-v2";
-        out.push(finding("model", "hint", text));
+    if !roles_here.contains(&ModelRole::Reader) && config.reader_model == "auto" {
+        let text = "there is no reader; few questions are answered from documents without: \
+                    frontdesk models get frontdesk-reader";
+        out.push(finding("model", "problem", text));
     }
     Ok(out)
 }
@@ -218,9 +218,9 @@ async fn engines(config: &Arc<Config>) -> anyhow::Result<Vec<Finding>> {
             ),
         })
         .collect();
-    out.push(match engines.reranker.ready() {
-        Ok(()) => reranking(&engines).await?,
-        Err(reason) => finding("re-ranking", "hint", reason.to_string()),
+    out.push(match engines.reader.ready() {
+        Ok(()) => reading(&engines).await?,
+        Err(reason) => finding("reading", "problem", reason.to_string()),
     });
     if engines.chat.ready().is_ok() {
         out.push(speed(&engines).await?);
@@ -229,22 +229,23 @@ async fn engines(config: &Arc<Config>) -> anyhow::Result<Vec<Finding>> {
     Ok(out)
 }
 
-/// Eight passages of a usual length, compared with a question.
-async fn reranking(engines: &Engines) -> anyhow::Result<Finding> {
-    let passage = "The shop opens at nine on weekdays and closes at half past six. ".repeat(3);
-    let texts = vec![passage; 8];
+/// Eight passages of a usual length, read for a question.
+async fn reading(engines: &Engines) -> anyhow::Result<Finding> {
+    let text = "The shop opens at nine on weekdays and closes at half past six. ".repeat(6);
+    let heading = "Opening hours".to_owned();
+    let passages = vec![ReadPassage { heading, text }; 8];
     let question = "When does the shop open?".to_owned();
     let start = Instant::now();
     engines
-        .reranker
-        .score(question, texts, Priority::Chat)
+        .reader
+        .read(question, passages, Priority::Chat)
         .await?;
     let text = format!(
-        "{} orders 8 passages in {} ms",
-        engines.reranker.name(),
+        "{} reads 8 passages in {} ms",
+        engines.reader.name(),
         start.elapsed().as_millis()
     );
-    Ok(finding("re-ranking", "ok", text))
+    Ok(finding("reading", "ok", text))
 }
 
 /// One prompt of a usual length, measured.

@@ -51,11 +51,13 @@ enum What {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Starter {
-    /// Chat 1.5B, embeddings, re-ranking, Whisper for English and for other languages
+    /// Search, reading, chat 1.5B, voice, Whisper for English and for other languages
     Default,
-    /// Chat 0.5B, embeddings, re-ranking, Whisper for English
+    /// Search, reading, chat 0.5B, voice, Whisper for English
     Small,
-    /// Chat 135M, embeddings, re-ranking, Whisper for English: for tests
+    /// Search, reading, voice, Whisper for English; no chat model: nothing is written, everything else works
+    Lite,
+    /// Search, reading, chat 135M, voice, Whisper for English: for tests
     Test,
 }
 
@@ -96,6 +98,7 @@ fn chosen<'c>(
 ) -> anyhow::Result<Vec<&'c Entry>> {
     let set = match starter {
         Some(Starter::Default) => StarterSet::Default,
+        Some(Starter::Lite) => StarterSet::Lite,
         Some(Starter::Small) => StarterSet::Small,
         Some(Starter::Test) => StarterSet::Test,
         None if names.is_empty() => {

@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use tracing_subscriber::EnvFilter;
 
+use super::out;
 use crate::app::App;
 use crate::config::{Config, ConfigError, Overrides, load};
 use crate::store::{Store, WorkspaceId, workspaces};
@@ -42,10 +43,14 @@ impl Place {
             file: self.config.clone(),
             values,
         };
-        load(&overrides).map(Arc::new).map_err(|error| match error {
+        let config = load(&overrides).map_err(|error| match error {
             ConfigError::Unreadable { .. } => anyhow::Error::from(error),
             mistake => WrongCall(mistake.to_string()).into(),
-        })
+        })?;
+        for note in &config.notes {
+            out::note(note);
+        }
+        Ok(Arc::new(config))
     }
 }
 

@@ -27,6 +27,22 @@ fn a_file_sets_plain_and_nested_keys() {
 }
 
 #[test]
+fn the_old_name_of_the_readers_setting_is_read_and_told() {
+    for (text, expected) in [
+        ("[rerank]\nmodel = \"none\"\n", "none"),
+        ("rerank.model = \"ms-marco-minilm-l12-v2\"\n", "auto"),
+    ] {
+        let config = from_text(text).unwrap();
+        assert_eq!(config.reader_model, expected);
+        let [note] = config.notes.as_slice() else {
+            panic!("{:?}", config.notes)
+        };
+        assert!(note.contains("is now `reader.model`"), "{note}");
+    }
+    assert!(from_text("rerank.limit = \"5\"\n").is_err());
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
     let error = from_text("\n[chat]\nmodle = \"x\"\n")
         .unwrap_err()

@@ -75,6 +75,8 @@ macro_rules! settings {
         #[derive(Debug, Clone, PartialEq)]
         pub struct Config {
             $( #[doc = $doc] pub $field: $type, )*
+            /// What the owner should know of the settings, a sentence each.
+            pub notes: Vec<String>,
         }
 
         /// The keys in the order in which they are shown.
@@ -82,7 +84,7 @@ macro_rules! settings {
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $( $field: $default, )* }
+                Self { $( $field: $default, )* notes: Vec::new() }
             }
         }
 
@@ -133,10 +135,10 @@ settings! {
         "Most tokens of an answer when the request does not say.";
     chat_gpu_layers: u32 = 0, "chat.gpu_layers",
         "Layers of the chat model that a GPU build puts on the GPU.";
-    embed_model: String = "all-minilm-l6-v2".into(), "embed.model",
+    embed_model: String = "multilingual-e5-small-q4".into(), "embed.model",
         "Embedding model by catalogue name.";
-    rerank_model: String = "auto".into(), "rerank.model",
-        "Re-ranking model by catalogue name; auto: the starter model, if it is there; none: passages stay in the order in which they were found.";
+    reader_model: String = "auto".into(), "reader.model",
+        "Reader, the model that marks the words which answer, by catalogue name; auto: the starter model, if it is there; none: the language model judges alone, slowly. The old name of this setting is rerank.model.";
     speech_model: String = "whisper-tiny.en".into(), "speech.model",
         "Whisper model for English recordings, by catalogue name.";
     speech_multilingual: String = "whisper-base".into(), "speech.multilingual",

@@ -90,6 +90,10 @@ pub(super) fn load_from(
             continue;
         }
         let place = format!("environment variable {variable}");
+        if variable == OLD_READER_VARIABLE {
+            set_old_reader(&mut config, &value, &place);
+            continue;
+        }
         let Some(key) = KEYS.iter().find(|k| k.variable() == variable) else {
             let names: Vec<String> = KEYS.iter().map(|k| k.variable()).collect();
             let hint = nearest(&variable, names.iter().map(String::as_str));
@@ -105,6 +109,19 @@ pub(super) fn load_from(
         set(&mut config, key, value, format!("command line, {key}"))?;
     }
     Ok(config)
+}
+
+/// The setting that `reader.model` took the place of.
+const OLD_READER: &str = "rerank.model";
+const OLD_READER_VARIABLE: &str = "FRONTDESK_RERANK_MODEL";
+
+/// Reads the old setting: whoever turned re-ranking off wants no reader; the models of that time are gone.
+fn set_old_reader(config: &mut Config, value: &str, place: &str) {
+    let value = if value == "none" { "none" } else { "auto" };
+    config.reader_model = value.to_owned();
+    config.notes.push(format!(
+        "{place}: `{OLD_READER}` is now `reader.model`, and was read as `{value}`; rename it"
+    ));
 }
 
 fn set(config: &mut Config, key: &str, value: &str, place: String) -> Result<(), ConfigError> {
@@ -142,13 +159,16 @@ fn apply_table(
             .count()
             + 1;
         let place = format!("{}, line {line}", path.display());
-        let is_section = KEYS.iter().any(|k| k.name.starts_with(&format!("{key}.")));
+        let section = format!("{key}.");
+        let is_section =
+            KEYS.iter().any(|k| k.name.starts_with(&section)) || OLD_READER.starts_with(&section);
         let known = KEYS.iter().any(|k| k.name == key);
         use toml::de::DeValue;
         match value.get_ref() {
             DeValue::Table(inner) if is_section => {
                 apply_table(config, path, text, &format!("{key}."), inner)?;
             }
+            DeValue::String(value) if key == OLD_READER => set_old_reader(config, value, &place),
             _ if !known => {
                 let hint = nearest(&key, KEYS.iter().map(|k| k.name));
                 return Err(ConfigError::UnknownKey { place, key, hint });

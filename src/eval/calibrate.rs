@@ -126,7 +126,8 @@ fn judged(case: &Case, rung: &str, text: &str) -> Outcome {
     let rung = match rung {
         "faq" => Rung::Faq,
         "fact" => Rung::Fact,
-        "extract" => Rung::Extract,
+        "read" | "extract" => Rung::Read,
+        "related" => Rung::Related,
         "talk" => Rung::Talk,
         "refusal" => Rung::Refusal,
         _ => Rung::Model,

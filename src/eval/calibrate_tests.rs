@@ -27,7 +27,7 @@ fn samples() -> Vec<Sample> {
             };
             Sample {
                 otherwise: Outcome::Missed,
-                candidates: vec![one("extract", score, outcome)],
+                candidates: vec![one("read", score, outcome)],
             }
         })
         .collect()
@@ -36,11 +36,11 @@ fn samples() -> Vec<Sample> {
 #[test]
 fn the_threshold_lies_where_false_answers_begin() {
     let made = calibrate(&samples(), 0.0).unwrap();
-    let threshold = made.thresholds["extract"];
+    let threshold = made.thresholds["read"];
     assert!(threshold > 0.49 && threshold <= 0.5, "{threshold}");
     assert!(made.fitted.wrong.abs() < 1e-9 && (made.fitted.right - 0.5).abs() < 1e-9);
     assert!(made.held_out.right > 0.4);
-    assert!(made.curves["extract"].len() > 10);
+    assert!(made.curves["read"].len() > 10);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn what_is_allowed_is_used_and_not_exceeded() {
     let strict = calibrate(&samples(), 0.0).unwrap();
     let loose = calibrate(&samples(), 0.1).unwrap();
     assert!(loose.fitted.wrong <= 0.1 && loose.fitted.right > strict.fitted.right);
-    assert!(loose.thresholds["extract"] < strict.thresholds["extract"]);
+    assert!(loose.thresholds["read"] < strict.thresholds["read"]);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_rung_that_is_mostly_false_gives_way_to_the_next() {
             otherwise: Outcome::Missed,
             candidates: vec![
                 one("faq", f64::from(i % 7), Outcome::False),
-                one("extract", 0.9, Outcome::Right),
+                one("read", 0.9, Outcome::Right),
             ],
         })
         .collect();
@@ -74,15 +74,15 @@ fn candidates_come_from_the_receipt() {
     graded.rung = Some(Rung::Refusal);
     graded.checks = json!({"considered": [
         {"rung": "faq", "score": 0.4, "text": "We open at ten."},
-        {"rung": "extract", "score": 0.6, "text": "Open at nine."}, {"rung": "model"}]});
+        {"rung": "read", "score": 0.6, "text": "Open at nine."}, {"rung": "model"}]});
     let found = sample(&case, &graded);
     let outcomes: Vec<Outcome> = found.candidates.iter().map(|c| c.outcome).collect();
     assert_eq!(outcomes, [Outcome::False, Outcome::Right]);
-    graded.rung = Some(Rung::Extract);
+    graded.rung = Some(Rung::Read);
     graded.outcome = Outcome::Right;
-    graded.checks = json!({"extract": {"score": 0.7}});
+    graded.checks = json!({"read": {"score": 0.7}});
     let found = sample(&case, &graded);
-    assert_eq!(found.candidates, [one("extract", 0.7, Outcome::Right)]);
+    assert_eq!(found.candidates, [one("read", 0.7, Outcome::Right)]);
     assert_eq!(found.otherwise, Outcome::Missed);
     assert!(
         calibrate(
@@ -104,5 +104,5 @@ fn the_section_keeps_what_else_it_holds() {
     into_section(&mut section, &made, "2026-11-22T10:00:00Z");
     assert_eq!(section["topics"], json!(["prices"]));
     assert_eq!(section["questions"], 100);
-    assert!(section["extract_threshold"].as_f64().unwrap() > 0.49);
+    assert!(section["read_threshold"].as_f64().unwrap() > 0.49);
 }

@@ -119,7 +119,11 @@ pub struct Figures {
     /// False answers among all.
     #[serde(rename = "false")]
     pub wrong: Share,
-    /// Refused, rightly, among the unanswerable: recall of refusing.
+    /// Right, or shown as related with the expected words in it, among the answerable.
+    pub right_or_related: Share,
+    /// Shown as related among the unanswerable.
+    pub related_unanswerable: Share,
+    /// Not claimed to be answered, rightly, among the unanswerable: recall of refusing.
     pub refusal_recall: Share,
     /// Unanswerable among the refused: precision of refusing.
     pub refusal_precision: Share,
@@ -151,6 +155,16 @@ impl Figures {
         let mut figures = Self {
             all: Tally::of(results.iter()),
             right: Share::count(answerable().map(|g| g.outcome == Outcome::Right)),
+            right_or_related: Share::count(answerable().map(|g| {
+                let related = g.rung == Some(Rung::Related) && g.contains;
+                g.outcome == Outcome::Right || related
+            })),
+            related_unanswerable: Share::count(
+                results
+                    .iter()
+                    .filter(|g| !g.answerable)
+                    .map(|g| g.rung == Some(Rung::Related)),
+            ),
             wrong: Share::count(results.iter().map(|g| g.outcome == Outcome::False)),
             refusal_recall: Share::count(
                 results

@@ -133,11 +133,13 @@ pub fn grade(case: &Case, asked: &Asked) -> Graded {
     let right = if case.answerable() {
         answered && !forbidden && (contains || (expected_is_open && !refused))
     } else {
-        refused && !forbidden
+        refused && (!forbidden || answer.rung == Rung::Related)
     };
     let stated = !refused && (answer.rung != Rung::Talk || case.answerable());
     let outcome = match (right, stated || forbidden) {
         (true, _) => Outcome::Right,
+        // What is shown as related is claimed to be no answer.
+        (false, _) if answer.rung == Rung::Related => Outcome::Missed,
         (false, true) => Outcome::False,
         (false, false) => Outcome::Missed,
     };
@@ -215,9 +217,10 @@ pub fn failed(case: &Case, reason: &str) -> Graded {
     }
 }
 
-/// Refused, or handed to a person: nothing was stated.
+/// Refused, shown as related only, or handed to a person: nothing was stated.
 fn is_refusal(answer: &Answer) -> bool {
-    answer.rung == Rung::Refusal || (answer.rung == Rung::Talk && answer.handoff)
+    matches!(answer.rung, Rung::Refusal | Rung::Related)
+        || (answer.rung == Rung::Talk && answer.handoff)
 }
 
 fn cause_of(case: &Case, rung: Rung, refused: bool, retrieved: Option<bool>) -> Cause {
@@ -227,7 +230,7 @@ fn cause_of(case: &Case, rung: Rung, refused: bool, retrieved: Option<bool>) -> 
     match (retrieved, refused, rung) {
         (Some(false), _, _) => Cause::NotRetrieved,
         (_, true, _) => Cause::RefusedThoughFound,
-        (_, _, Rung::Extract | Rung::Faq) => Cause::WrongSpan,
+        (_, _, Rung::Read | Rung::Faq) => Cause::WrongSpan,
         _ => Cause::WrongText,
     }
 }

@@ -65,6 +65,7 @@ fn cite(mut asked: Asked, quote: &str, span: [usize; 2], document: &str) -> Aske
         page: None,
         span,
         quote: quote.into(),
+        marked: None,
         score: 1.0,
     });
     asked
@@ -80,14 +81,10 @@ fn outcomes() {
     for (case, asked, outcome) in [
         (
             &crown(),
-            answer(Rung::Extract, "It is $1,450 [1]."),
+            answer(Rung::Read, "It is $1,450 [1]."),
             Outcome::Right,
         ),
-        (
-            &crown(),
-            answer(Rung::Extract, "It is 1450."),
-            Outcome::False,
-        ),
+        (&crown(), answer(Rung::Read, "It is 1450."), Outcome::False),
         (
             &crown(),
             answer(Rung::Model, "$1,450, it was $1,290"),
@@ -170,7 +167,7 @@ fn causes_tell_where_the_answer_was_lost() {
         (Rung::Model, other, Cause::NotRetrieved),
         (Rung::Refusal, other, Cause::NotRetrieved),
         (Rung::Refusal, held, Cause::RefusedThoughFound),
-        (Rung::Extract, held, Cause::WrongSpan),
+        (Rung::Read, held, Cause::WrongSpan),
         (Rung::Model, held, Cause::WrongText),
         (Rung::Fact, held, Cause::WrongText),
     ] {
@@ -186,7 +183,7 @@ fn causes_tell_where_the_answer_was_lost() {
 #[test]
 fn a_citation_supports_by_its_words_its_passage_or_its_source() {
     let passage = "All-ceramic crown | 1450 dollars | each";
-    let right = || answer(Rung::Extract, "It is $1,450.");
+    let right = || answer(Rung::Read, "It is $1,450.");
     let inside = [12, 20];
     for (asked, supports, holds) in [
         (
@@ -226,8 +223,8 @@ fn a_citation_supports_by_its_words_its_passage_or_its_source() {
 
 fn graded_set() -> Vec<Graded> {
     [
-        (crown(), answer(Rung::Extract, "It is $1,450.")),
-        (crown(), answer(Rung::Extract, "It is 9.")),
+        (crown(), answer(Rung::Read, "It is $1,450.")),
+        (crown(), answer(Rung::Read, "It is 9.")),
         (crown(), answer(Rung::Refusal, "no")),
         (refused(), answer(Rung::Refusal, "no")),
         (refused(), answer(Rung::Model, "yes")),
@@ -253,7 +250,7 @@ fn figures_are_counted_over_the_right_questions() {
     ] {
         assert_eq!((share.n, share.of), wanted, "{what}");
     }
-    assert_eq!(figures.rungs["extract"].tally.wrong, 1);
+    assert_eq!(figures.rungs["read"].tally.wrong, 1);
     assert_eq!(figures.causes["answered though unanswerable"], 1);
     let kept = serde_json::to_value(&figures).unwrap();
     assert_eq!(serde_json::from_value::<Figures>(kept).unwrap(), figures);

@@ -48,21 +48,15 @@ pub struct Way {
     pub by: RankBy,
     /// Whether follow-ups are rewritten from the conversation.
     pub rewriting: bool,
-    /// Whether the re-ranker reads the best.
-    pub deep: bool,
 }
 
 /// The ways that are compared.
-pub const WAYS: [Way; 6] = [
+pub const WAYS: [Way; 5] = [
     way("words", RankBy::Words, true),
     way("meaning", RankBy::Meaning, true),
     way("both", RankBy::Both, true),
     way("as-typed", RankBy::All, false),
     way("all", RankBy::All, true),
-    Way {
-        deep: true,
-        ..way("deep", RankBy::All, true)
-    },
 ];
 
 const fn way(name: &'static str, by: RankBy, rewriting: bool) -> Way {
@@ -70,7 +64,6 @@ const fn way(name: &'static str, by: RankBy, rewriting: bool) -> Way {
         name,
         by,
         rewriting,
-        deep: false,
     }
 }
 
@@ -97,7 +90,6 @@ pub async fn run(
         };
         let options = SearchOptions {
             limit: DEPTH,
-            deep: way.deep,
             rank_by: way.by,
             ..SearchOptions::default()
         };

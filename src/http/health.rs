@@ -115,7 +115,7 @@ async fn metrics(
 ) -> Result<Response, Problem> {
     let documents = app.store.read(count_documents).await?;
     let text = metrics
-        .render(&app.workers(), &documents, app.reranker.figures())
+        .render(&app.workers(), &documents, app.reader.figures())
         .map_err(|error| Problem::internal(&error))?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())

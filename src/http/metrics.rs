@@ -18,7 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::Http;
 use crate::app::WorkerStatus;
-use crate::llm::RerankFigures;
+use crate::llm::ReadFigures;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -55,9 +55,9 @@ pub struct Metrics {
     in_flight: Gauge,
     tokens: Family<KindLabel, Counter>,
     audio_seconds: Counter<f64, AtomicU64>,
-    rerank_requests: Counter,
-    rerank_texts: Counter,
-    rerank_wait_ms: Counter,
+    read_requests: Counter,
+    read_passages: Counter,
+    read_wait_ms: Counter,
     worker_restarts: Family<WorkerLabel, Gauge>,
     worker_memory: Family<WorkerLabel, Gauge>,
     worker_queue: Family<WorkerLabel, Gauge>,
@@ -83,9 +83,9 @@ impl Default for Metrics {
             in_flight: registered(r, "http_in_flight", "Requests being answered"),
             tokens: registered(r, "llm_tokens", "Tokens of language models, by kind"),
             audio_seconds: registered(r, "audio_seconds", "Seconds of audio transcribed"),
-            rerank_requests: registered(r, "rerank_requests", "Questions that were re-ranked"),
-            rerank_texts: registered(r, "rerank_texts", "Texts scored by the re-ranker"),
-            rerank_wait_ms: registered(r, "rerank_wait_ms", "Time waited for the re-ranker"),
+            read_requests: registered(r, "read_requests", "Questions that passages were read for"),
+            read_passages: registered(r, "read_passages", "Passages that the reader read"),
+            read_wait_ms: registered(r, "read_wait_ms", "Time waited for the reader, ms"),
             worker_restarts: registered(r, "worker_restarts", "Restarts of a worker since start"),
             worker_memory: registered(r, "worker_memory_bytes", "Resident memory of a worker"),
             worker_queue: registered(r, "worker_queue", "Requests that wait for a worker"),
@@ -142,12 +142,12 @@ impl Metrics {
         &self,
         workers: &[WorkerStatus],
         documents: &[(String, i64)],
-        reranked: RerankFigures,
+        read: ReadFigures,
     ) -> Result<String, std::fmt::Error> {
         for (counter, value) in [
-            (&self.rerank_requests, reranked.requests),
-            (&self.rerank_texts, reranked.texts),
-            (&self.rerank_wait_ms, reranked.waited_ms),
+            (&self.read_requests, read.requests),
+            (&self.read_passages, read.passages),
+            (&self.read_wait_ms, read.waited_ms),
         ] {
             counter.inner().store(value, Ordering::Relaxed);
         }
@@ -247,21 +247,21 @@ mod tests {
             pid: None,
             held: None,
         };
-        let reranked = RerankFigures {
+        let read = ReadFigures {
             requests: 7,
-            texts: 56,
+            passages: 56,
             waited_ms: 420,
         };
         let text = metrics
-            .render(&[worker], &[("ready".into(), 3)], reranked)
+            .render(&[worker], &[("ready".into(), 3)], read)
             .unwrap();
         for line in [
             r#"frontdesk_http_requests_total{method="GET",route="/healthz",status="200"} 1"#,
             r#"frontdesk_http_request_seconds_count{route="/healthz"} 1"#,
             r#"frontdesk_llm_tokens_total{kind="cached"} 4"#,
             "frontdesk_audio_seconds_total 1.5",
-            "frontdesk_rerank_texts_total 56",
-            "frontdesk_rerank_wait_ms_total 420",
+            "frontdesk_read_passages_total 56",
+            "frontdesk_read_wait_ms_total 420",
             r#"frontdesk_worker_restarts{worker="llm"} 2"#,
             r#"frontdesk_documents{state="ready"} 3"#,
         ] {

@@ -11,7 +11,7 @@ use crate::store::{DocumentId, FaqId, UnixMs, VersionId};
 /// A passage that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Passage {
-    /// Its id; of neighbours that were joined, the better one's.
+    /// Its id.
     pub chunk: i64,
     /// Its document.
     pub document: DocumentId,
@@ -27,9 +27,8 @@ pub struct Passage {
     pub text: String,
     /// Its byte range in the version's text.
     pub span: [usize; 2],
-    /// First and last place among the version's passages, from 0; they differ where neighbours were
-    /// joined.
-    pub ordinals: [u32; 2],
+    /// Its place among the version's passages, from 0.
+    pub ordinal: u32,
     /// The date that the document gives itself.
     pub dated_at: Option<UnixMs>,
     /// Cosine of question and passage, −1 to 1; `None` when the embedding model was away.
@@ -68,7 +67,7 @@ pub enum RankBy {
     Meaning,
     /// Both, each scaled to its best.
     Both,
-    /// Both, and what the passages show: near-duplicates and neighbours become one.
+    /// Both, and what the passages show: near-duplicates become one.
     #[default]
     All,
 }
@@ -80,9 +79,6 @@ pub struct SearchOptions {
     pub limit: usize,
     /// Words that were not asked but are sought as well: "Dec 24" for "Christmas Eve".
     pub extra_terms: Vec<String>,
-    /// Whether the best are read once more by the re-ranker, where there is one. It costs some tens
-    /// of milliseconds a passage.
-    pub deep: bool,
     /// What decides the order.
     pub rank_by: RankBy,
     /// The documents as they are, or as they will be when what waits at the gate is published.
@@ -109,7 +105,7 @@ impl Passage {
             page: None,
             text: near.faq.answer.clone(),
             span: [0, near.faq.answer.len()],
-            ordinals: [0; 2],
+            ordinal: 0,
             dated_at: None,
             cosine: near.cosine,
             coverage: near.overlap,
@@ -127,16 +123,6 @@ impl Passage {
             .max(self.coverage * 0.8)
     }
 
-    /// Where it stands, then what it says: what models read.
-    pub(super) fn in_context(&self) -> String {
-        format!(
-            "{}\n{}\n{}",
-            self.title,
-            self.heading_path.join(" > "),
-            self.text
-        )
-    }
-
     pub(super) fn of(row: ChunkRow) -> Self {
         Self {
             chunk: row.id.0,
@@ -150,7 +136,7 @@ impl Passage {
                 usize::try_from(row.start_byte).unwrap_or(0),
                 usize::try_from(row.end_byte).unwrap_or(0),
             ],
-            ordinals: [row.ordinal; 2],
+            ordinal: row.ordinal,
             dated_at: row.dated_at,
             cosine: None,
             coverage: 0.0,

@@ -57,7 +57,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::live::LiveIndex;
-use crate::llm::{Embedder, LlmError, Reranker};
+use crate::llm::{Embedder, LlmError};
 use crate::store::{
     self, DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState,
 };
@@ -167,7 +167,6 @@ pub struct Knowledge {
 struct Inner {
     store: Store,
     embedder: Arc<dyn Embedder>,
-    reranker: Arc<dyn Reranker>,
     extractor: Arc<dyn Extractor>,
     index: LiveIndex,
     faqs: Arc<faqs::FaqIndex>,
@@ -188,7 +187,6 @@ impl Knowledge {
     pub fn start(
         store: Store,
         embedder: Arc<dyn Embedder>,
-        reranker: Arc<dyn Reranker>,
         extractor: Arc<dyn Extractor>,
         tasks: &TaskTracker,
         shutdown: CancellationToken,
@@ -198,7 +196,6 @@ impl Knowledge {
         let inner = Inner {
             store,
             embedder,
-            reranker,
             extractor,
             index,
             faqs: Arc::default(),
@@ -249,11 +246,6 @@ impl Knowledge {
                 tracing::warn!(%error, "unanswered questions are compared by their words only");
             }
         }
-    }
-
-    /// Orders passages by how well they answer a question, where there is such a model.
-    pub fn reranker(&self) -> &Arc<dyn Reranker> {
-        &self.inner.reranker
     }
 
     /// Whether the index holds everything that is stored.

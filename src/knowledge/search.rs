@@ -9,13 +9,11 @@ use super::lists::rows;
 use super::query::{self, Analysis, Synonyms};
 use super::rank::{self, Reader, Signals};
 use super::{Knowledge, KnowledgeError, View};
-use crate::llm::Priority;
-use crate::store::{self, ChunkId, VersionId, WorkspaceId};
+use crate::llm::{EmbedAs, Priority};
+use crate::store::{self, ChunkId, WorkspaceId};
 
 /// Candidates that are read and weighed.
 const READ: usize = 24;
-/// Passages that the re-ranker reads.
-const RERANKED: usize = 20;
 /// A question longer than this says nothing more about what is sought.
 const LONGEST: usize = 2000;
 
@@ -96,12 +94,6 @@ impl Knowledge {
         if options.rank_by == RankBy::All {
             passages.sort_by(|a, b| b.rank_score.total_cmp(&a.rank_score));
             passages = rank::keep_newest(passages);
-            if options.deep {
-                self.rerank(&query, &mut passages).await;
-            }
-            // What would not be shown must not grow what is.
-            passages.truncate(options.limit + options.limit / 2);
-            passages = self.joined(workspace, passages).await?;
         }
         passages.truncate(options.limit);
         Ok(Found {
@@ -115,43 +107,13 @@ impl Knowledge {
     async fn vector_of(&self, query: &str) -> Option<Vec<f32>> {
         let embedder = &self.inner.embedder;
         embedder.ready().ok()?;
-        match embedder.embed(vec![query.to_owned()], Priority::Chat).await {
+        let asked = vec![query.to_owned()];
+        match embedder.embed(asked, EmbedAs::Query, Priority::Chat).await {
             Ok(embedded) => embedded.vectors.into_iter().next(),
             Err(error) => {
                 tracing::warn!(%error, "searching by words only");
                 None
             }
-        }
-    }
-
-    /// Puts the first passages in the order that the re-ranker gives them. Without one they stay.
-    async fn rerank(&self, query: &str, passages: &mut [Passage]) {
-        let reranker = &self.inner.reranker;
-        if reranker.ready().is_err() {
-            return;
-        }
-        let first = passages.len().min(RERANKED);
-        let Some(best) = passages.get_mut(..first) else {
-            return;
-        };
-        let texts = best.iter().map(Passage::in_context).collect();
-        match reranker
-            .score(query.to_owned(), texts, Priority::Chat)
-            .await
-        {
-            Ok(scores) => {
-                for (passage, score) in best.iter_mut().zip(scores) {
-                    passage.signals.reranked = Some(score);
-                }
-                best.sort_by(|a, b| rank::reread(b).total_cmp(&rank::reread(a)));
-                // The scores of those that were read stay above the others'.
-                let mut scores: Vec<f32> = best.iter().map(|p| p.rank_score).collect();
-                scores.sort_by(|a, b| b.total_cmp(a));
-                for (passage, score) in best.iter_mut().zip(scores) {
-                    passage.rank_score = score;
-                }
-            }
-            Err(error) => tracing::warn!(%error, "passages are not read once more"),
         }
     }
 
@@ -177,46 +139,6 @@ impl Knowledge {
                 Some((passage, candidate))
             })
             .collect())
-    }
-
-    /// Neighbours made one, with the text of their version.
-    async fn joined(
-        &self,
-        workspace: WorkspaceId,
-        passages: Vec<Passage>,
-    ) -> Result<Vec<Passage>, KnowledgeError> {
-        let mut joined = rank::join_neighbours(passages);
-        let grown: Vec<(VersionId, [usize; 2])> = joined
-            .iter()
-            .filter(|p| p.ordinals[0] < p.ordinals[1])
-            .map(|p| (p.version, p.span))
-            .collect();
-        if grown.is_empty() {
-            return Ok(joined);
-        }
-        let texts = self
-            .inner
-            .store
-            .read(move |conn| {
-                grown
-                    .into_iter()
-                    .map(|(version, span)| {
-                        let text = store::versions::find_span(conn, workspace, version, span)?;
-                        Ok(((version, span), text))
-                    })
-                    .collect::<Result<HashMap<_, _>, store::StoreError>>()
-            })
-            .await?;
-        // Without its text a joined passage would cite words that it does not show.
-        joined.retain_mut(|p| match texts.get(&(p.version, p.span)) {
-            None => true,
-            Some(None) => false,
-            Some(Some(text)) => {
-                p.text.clone_from(text);
-                true
-            }
-        });
-        Ok(joined)
     }
 }
 

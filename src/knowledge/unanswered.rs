@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use super::live;
 use super::{Knowledge, KnowledgeError, content_words};
-use crate::llm::Priority;
+use crate::llm::{EmbedAs, Priority};
 use crate::store::faqs::Faq;
 use crate::store::gaps::{self, GapReason, GapState};
 use crate::store::{Connection, FaqId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
@@ -152,7 +152,10 @@ impl Knowledge {
                 return Ok(());
             }
             let (receipts, texts): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
-            let embedded = inner.embedder.embed(texts, Priority::Background).await?;
+            let embedded = inner
+                .embedder
+                .embed(texts, EmbedAs::Query, Priority::Background)
+                .await?;
             let kept: Vec<(ReceiptId, Vec<u8>)> = receipts
                 .into_iter()
                 .zip(embedded.vectors.iter().map(|vector| live::encode(vector)))

@@ -2,7 +2,7 @@
 
 use super::gate::staged_key;
 use super::{Knowledge, KnowledgeError, Stage, View, live};
-use crate::llm::Priority;
+use crate::llm::{EmbedAs, Priority};
 use crate::store::chunks::ChunkRow;
 use crate::store::{self, ChunkId, DocumentId, WorkspaceId};
 
@@ -34,7 +34,7 @@ impl Knowledge {
         let embeddings = self
             .inner
             .embedder
-            .embed(texts, Priority::Background)
+            .embed(texts, EmbedAs::Passage, Priority::Background)
             .await?;
         let embedder = self.inner.embedder.name();
         let vectors: Vec<(ChunkId, Vec<f32>)> =

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Embedder, Embeddings, LlmError, Priority};
+use super::{EmbedAs, Embedder, Embeddings, LlmError, Priority};
 use crate::worker::Governor;
 
 /// Wraps an embedder.
@@ -34,10 +34,15 @@ impl Embedder for Governed {
         self.inner.ready()
     }
 
-    async fn embed(&self, texts: Vec<String>, priority: Priority) -> Result<Embeddings, LlmError> {
+    async fn embed(
+        &self,
+        texts: Vec<String>,
+        meant: EmbedAs,
+        priority: Priority,
+    ) -> Result<Embeddings, LlmError> {
         if priority == Priority::Background {
             self.governor.background().await;
         }
-        self.inner.embed(texts, priority).await
+        self.inner.embed(texts, meant, priority).await
     }
 }

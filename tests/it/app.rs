@@ -20,7 +20,8 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::fakes::{FakeChat, FakeEmbedder, FakeReranker, FakeTranscriber, InProcessExtractor};
+use crate::fake_reader::FakeReader;
+use crate::fakes::{FakeChat, FakeEmbedder, FakeTranscriber, InProcessExtractor};
 use crate::voice_fakes::{FakeEars, FakeSynthesizer};
 
 pub const ALL_SCOPES: [&str; 5] = ["chat", "audio", "documents", "admin", "evaluate"];
@@ -30,6 +31,7 @@ pub const FILE_LIMIT: u64 = 1 << 20;
 pub struct TestApp {
     pub app: Arc<App>,
     pub chat: Arc<FakeChat>,
+    pub reader: Arc<FakeReader>,
     pub ears: Arc<FakeEars>,
     pub router: Router,
     /// A key with every scope for every workspace.
@@ -77,10 +79,11 @@ impl TestApp {
     async fn on(config: Config, store: Store, data: Arc<tempfile::TempDir>) -> Self {
         let chat = Arc::new(FakeChat::default());
         let ears = Arc::new(FakeEars::default());
+        let reader = Arc::new(FakeReader::default());
         let engines = Engines {
             chat: chat.clone(),
             embedder: Arc::new(FakeEmbedder),
-            reranker: Arc::new(FakeReranker),
+            reader: reader.clone(),
             transcriber: Arc::new(FakeTranscriber),
             ears: ears.clone(),
             synthesizer: Arc::new(FakeSynthesizer),
@@ -95,6 +98,7 @@ impl TestApp {
         Self {
             app,
             chat,
+            reader,
             ears,
             router,
             key: String::new(),
@@ -125,9 +129,12 @@ impl TestApp {
 
     /// Makes the default workspace put every answer into the model's words.
     pub async fn always_ask_the_model(&self) {
+        self.reader
+            .off
+            .store(true, std::sync::atomic::Ordering::Relaxed);
         let workspace = self.workspace("default").await;
         let always = serde_json::json!({
-            "extract_threshold": 2.0, "model_threshold": 0.0, "quote_only": [], "rephrase": false,
+            "read_threshold": 2.0, "related_threshold": 2.0, "model_threshold": 0.0, "quote_only": [], "rephrase": false,
         });
         let set = self
             .app

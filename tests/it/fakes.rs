@@ -8,8 +8,8 @@ use bytes::Bytes;
 use frontdesk::knowledge::extract::{self, Extracted};
 use frontdesk::knowledge::{ExtractFailure, Extractor};
 use frontdesk::llm::{
-    ChatEvent, ChatModel, ChatRequest, ChatStream, Embedder, Embeddings, FinishReason, LlmError,
-    OutputFormat, Priority, Reranker, ToolCall, Usage,
+    ChatEvent, ChatModel, ChatRequest, ChatStream, EmbedAs, Embedder, Embeddings, FinishReason,
+    LlmError, OutputFormat, Priority, ToolCall, Usage,
 };
 use frontdesk::speech::{
     AudioError, Segment, SpeechError, TranscribeOptions, Transcriber, Transcript, Word,
@@ -269,7 +269,12 @@ impl Embedder for FakeEmbedder {
         Ok(())
     }
 
-    async fn embed(&self, texts: Vec<String>, _: Priority) -> Result<Embeddings, LlmError> {
+    async fn embed(
+        &self,
+        texts: Vec<String>,
+        _: EmbedAs,
+        _: Priority,
+    ) -> Result<Embeddings, LlmError> {
         let tokens = texts
             .iter()
             .map(|text| text.split_whitespace().count())
@@ -279,46 +284,6 @@ impl Embedder for FakeEmbedder {
             vectors,
             tokens: u32::try_from(tokens).unwrap_or(u32::MAX),
         })
-    }
-}
-
-/// Counts the question's words that the text has: −8 for none of them, 8 for all.
-pub struct FakeReranker;
-
-fn words(text: &str) -> std::collections::BTreeSet<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
-}
-
-#[async_trait]
-impl Reranker for FakeReranker {
-    fn name(&self) -> String {
-        "fake-reranker".into()
-    }
-
-    fn weights_hash(&self) -> Option<String> {
-        Some("facade".into())
-    }
-
-    fn ready(&self) -> Result<(), LlmError> {
-        Ok(())
-    }
-
-    async fn score(
-        &self,
-        query: String,
-        texts: Vec<String>,
-        _: Priority,
-    ) -> Result<Vec<f32>, LlmError> {
-        let asked = words(&query);
-        let score = |text: &String| {
-            let found = words(text).intersection(&asked).count();
-            let share = found as f32 / asked.len().max(1) as f32;
-            16.0f32.mul_add(share, -8.0)
-        };
-        Ok(texts.iter().map(score).collect())
     }
 }
 

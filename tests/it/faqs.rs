@@ -75,6 +75,8 @@ async fn a_question_like_it_is_another_question() {
         )
         .await;
     }
+    // The reader finds no answer in them; words that are alike must not do.
+    app.reader.mark(&[("no such words", 1.0)]);
     for question in [
         "do you walk dogs?",
         "How much is whitening?",

@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod fake_reader;
 mod fakes;
 
 mod ask;
@@ -32,6 +33,7 @@ mod models;
 mod openapi;
 mod quality;
 mod quality_pages;
+mod reading;
 mod realtime;
 mod receipts;
 mod server;

@@ -54,7 +54,7 @@ async fn a_receipt_is_read_rated_replayed_and_made_golden() {
     assert!(empty.contains("No receipts yet"), "{empty}");
     let id = ask(&browser.app, "What does a full service cost?").await;
     ask(&browser.app, "Zebra xylophone?").await;
-    let list = browser.page("/receipts?rung=extract").await;
+    let list = browser.page("/receipts?rung=read").await;
     assert!(list.contains("What does a full service cost?"));
     assert!(!list.contains("Zebra"), "the filter holds");
     assert!(

@@ -9,7 +9,7 @@
     reason = "a test ends at the first surprise, and says what it leaves out"
 )]
 
-mod rerank;
+mod reader;
 mod server;
 mod voice;
 mod voice_soak;
@@ -222,7 +222,7 @@ async fn real_model_a_killed_answer_of_a_conversation_is_whole_or_marked_as_fail
         "The ferry to Port Ellery leaves at eight. It takes an hour. Tickets cost nine euros.";
     let document = upload(&server, "ferry.txt", text.repeat(3).into()).await;
     settled(&server, &document).await;
-    let always_the_model = json!({"extract_threshold": 2.0, "model_threshold": 0.0});
+    let always_the_model = json!({"read_threshold": 2.0, "model_threshold": 0.0});
     let (status, _) = server
         .post_json("/api/evals/thresholds", always_the_model)
         .await;

@@ -29,7 +29,7 @@ pub fn model(name: &str) -> Option<PathBuf> {
 pub fn models() -> Option<[PathBuf; 3]> {
     let found = [
         "smollm2-135m-instruct",
-        "all-minilm-l6-v2",
+        "multilingual-e5-small-q4",
         "whisper-tiny.en",
     ]
     .map(model);

@@ -11,7 +11,8 @@ import { announce, toast } from "./lib/toast.js"
 const RUNGS = {
   faq: "Your approved answer",
   fact: "Worked out from your business's facts",
-  extract: "Quoted from your documents",
+  read: "Quoted from your documents",
+  related: "Not an answer: the closest that was found",
   model: "Written from your documents by the model on this machine",
   refusal: "Not in your documents",
   talk: "Small talk, nothing to look up",
@@ -199,6 +200,7 @@ class Turn {
     this.#settle()
     this.text.redraw(this.#text)
     this.#showSources(answer.citations)
+    this.answer.classList.toggle("answer--related", answer.rung === "related")
     this.#note([RUNGS[answer.rung], answer.timings_ms && duration(answer.timings_ms.total)].filter(Boolean).join(" · "))
     if (answer.interrupted) this.#problem("The answer broke off before its end.", "warn")
     if (answer.receipt) this.foot.append(...rating(answer.receipt))

@@ -1,28 +1,30 @@
-//! The places in the found passages that may answer a question: cut out, scored, best first.
+//! The places in the found passages that may answer a question, best first.
 //!
-//! A place is a sentence, a table row or a list item with what surrounds it. How well it answers is a
-//! probability from a few features (see [`score`]), the strongest being the cross-encoder that reads
-//! question and place together. The rungs above the model quote a place when the probability is
-//! high enough; the model judges and writes from the best ones.
+//! The reader marks spans of words in the passages; a span grows into what is quoted: the row, the list
+//! item or the sentences that hold it. How likely a place answers is a probability from the reader's
+//! margin and a few other features (`agent/decide.rs`). Without a reader every sentence is a place,
+//! known by its words only, and the language model has to judge.
 
-mod expected;
 mod injection;
 pub(super) mod quote;
 mod rivals;
-mod score;
 mod words;
 
 pub(super) use rivals::Superseded;
-use score::{Features, Weights};
 use words::Asked;
 
 use std::ops::Range;
 
+use super::decide::Features;
 use crate::knowledge::{Found, Passage, sentences};
-use crate::llm::{Priority, Reranker};
+use crate::llm::{Priority, ReadPassage, Reader};
 
-/// Places that the cross-encoder reads. Each costs it some milliseconds.
-const READ: usize = 12;
+/// Bytes of passages that the reader reads: about 900 tokens of a European language.
+const READ_BYTES: usize = 4_200;
+/// Passages that are read in any case.
+const READ_AT_LEAST: usize = 4;
+/// Sentences that are looked at where there is no reader.
+const LOOKED_AT: usize = 12;
 /// Of these, most from one passage: a long passage must not push the others out.
 const PER_PASSAGE: usize = 5;
 
@@ -33,19 +35,12 @@ pub(super) struct Place {
     pub(super) passage: usize,
     /// What is quoted, in bytes of the passage's text.
     pub(super) range: Range<usize>,
-    /// The sentence, row or item itself.
+    /// The words that answer.
     pub(super) focus: Range<usize>,
     /// What the score was made of.
     pub(super) features: Features,
     /// How likely it answers, 0 to 1.
     pub(super) score: f32,
-}
-
-impl Place {
-    /// The score that thresholds are held against: nothing where what is asked for is lacking.
-    pub(super) fn candidate_score(&self) -> f32 {
-        if self.features.lacks { 0.0 } else { self.score }
-    }
 }
 
 /// The places that may answer, best first.
@@ -59,32 +54,27 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Cuts the passages into places and scores them.
+    /// Reads the passages. `question` is what is asked, `in_full` the same with the question before it
+    /// where it leans on that.
     pub(super) async fn gather(
         found: &Found,
         question: &str,
-        reranker: Option<&dyn Reranker>,
+        in_full: &str,
+        reader: Option<&dyn Reader>,
         priority: Priority,
     ) -> Self {
         let asked = Asked::new(found, question);
-        let (mut places, injected) = cut(found, question, &asked);
-        places.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let mut taken = vec![0usize; found.passages.len()];
-        places.retain(|place| {
-            let Some(n) = taken.get_mut(place.passage) else {
-                return false;
-            };
-            *n += 1;
-            *n <= PER_PASSAGE
-        });
-        places.truncate(READ);
-        let logits = read(reranker, &asked, found, &places, priority).await;
-        for (at, place) in places.iter_mut().enumerate() {
-            place.features.logit = logits.as_ref().and_then(|l| l.get(at)).copied();
-            place.score = Weights::default().probability(&place.features);
-        }
+        let read = match reader.filter(|r| r.ready().is_ok()) {
+            Some(reader) => read(reader, found, in_full, priority).await,
+            None => None,
+        };
+        let (mut places, injected) = match read {
+            Some(spans) => marked(found, &asked, &spans),
+            None => cut(found, &asked),
+        };
         places.sort_by(|a, b| b.score.total_cmp(&a.score));
         without_overlaps(&mut places);
+        with_gaps(&mut places);
         let superseded = rivals::supersede(&mut places, found);
         Self {
             places,
@@ -99,8 +89,155 @@ impl Evidence {
     }
 }
 
-/// Every sentence, row and item of the passages, scored by its words only.
-fn cut(found: &Found, question: &str, asked: &Asked) -> (Vec<Place>, usize) {
+/// A span that the reader marked, in bytes of its passage's own text.
+struct Marked {
+    passage: usize,
+    bytes: Range<usize>,
+    margin: f32,
+}
+
+/// What the reader marks in the first passages; `None` when it fails.
+async fn read(
+    reader: &dyn Reader,
+    found: &Found,
+    question: &str,
+    priority: Priority,
+) -> Option<Vec<Marked>> {
+    let mut bytes = 0;
+    let (faqs, documents): (Vec<usize>, Vec<usize>) = (0..found.passages.len())
+        .partition(|&at| found.passages.get(at).is_some_and(|p| p.faq.is_some()));
+    // What the owner approved is read first.
+    let chosen: Vec<usize> = faqs
+        .into_iter()
+        .chain(documents)
+        .enumerate()
+        .take_while(|(n, at)| {
+            bytes += found.passages.get(*at).map_or(0, |p| p.text.len());
+            *n < READ_AT_LEAST || bytes <= READ_BYTES
+        })
+        .map(|(_, at)| at)
+        .collect();
+    let passages: Vec<&Passage> = chosen
+        .iter()
+        .filter_map(|&at| found.passages.get(at))
+        .collect();
+    let texts: Vec<AsRead> = passages.iter().map(|p| AsRead::new(&p.text)).collect();
+    let to_read = passages
+        .iter()
+        .zip(&texts)
+        .map(|(passage, text)| ReadPassage {
+            heading: heading(passage),
+            text: text.text.clone(),
+        })
+        .collect();
+    match reader.read(question.to_owned(), to_read, priority).await {
+        Ok(spans) => Some(
+            chosen
+                .into_iter()
+                .zip(texts)
+                .zip(spans)
+                .flat_map(|((passage, text), spans)| {
+                    spans.into_iter().map(move |span| Marked {
+                        passage,
+                        bytes: text.original(span.bytes.start)..text.original(span.bytes.end),
+                        margin: span.margin,
+                    })
+                })
+                .collect(),
+        ),
+        Err(error) => {
+            tracing::warn!(%error, "passages are not read");
+            None
+        }
+    }
+}
+
+/// Title and last heading, as the reader was trained.
+fn heading(passage: &Passage) -> String {
+    if passage.faq.is_some() {
+        return format!("FAQ – {}", passage.title);
+    }
+    match passage.heading_path.last().filter(|h| **h != passage.title) {
+        Some(heading) => format!("{} – {heading}", passage.title),
+        None => passage.title.clone(),
+    }
+}
+
+/// A passage's text as the reader was trained on it, with "·" between the cells of a row.
+struct AsRead {
+    text: String,
+    /// Where in `text` a byte was added.
+    added: Vec<usize>,
+}
+
+impl AsRead {
+    fn new(original: &str) -> Self {
+        let mut text = String::with_capacity(original.len() + 16);
+        let mut added = Vec::new();
+        let mut parts = original.split(" | ").peekable();
+        while let Some(part) = parts.next() {
+            text.push_str(part);
+            if parts.peek().is_some() {
+                text.push_str(" · ");
+                added.push(text.len() - 2);
+            }
+        }
+        Self { text, added }
+    }
+
+    /// The place in the original of a place in `text`.
+    fn original(&self, at: usize) -> usize {
+        at - self.added.iter().filter(|a| **a < at).count()
+    }
+}
+
+/// The marked spans as places.
+fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize) {
+    let mut places = Vec::new();
+    let orders: Vec<Vec<Range<usize>>> = found
+        .passages
+        .iter()
+        .map(|p| injection::paragraphs(&p.text))
+        .collect();
+    for span in spans {
+        let Some(passage) = found.passages.get(span.passage) else {
+            continue;
+        };
+        let range = quote::of_span(&passage.text, &span.bytes);
+        let ordered = orders.get(span.passage).into_iter().flatten();
+        let given = |o: &Range<usize>| o.start < range.end && range.start < o.end;
+        if range.is_empty() || ordered.clone().any(given) {
+            continue;
+        }
+        let mut features = asked.features(passage, span.passage, &range);
+        features.margin = Some(span.margin);
+        places.push(Place {
+            passage: span.passage,
+            score: features.probability(),
+            range,
+            focus: span.bytes.clone(),
+            features,
+        });
+    }
+    (places, orders.iter().map(Vec::len).sum())
+}
+
+/// By how much the reader prefers each place to the next best one that does not overlap it.
+fn with_gaps(places: &mut [Place]) {
+    let margins: Vec<Option<f32>> = places.iter().map(|p| p.features.margin).collect();
+    for (at, place) in places.iter_mut().enumerate() {
+        let others = margins.iter().enumerate().filter(|(other, _)| *other != at);
+        let next = others.filter_map(|(_, m)| *m).reduce(f32::max);
+        if let (Some(margin), Some(next)) = (place.features.margin, next) {
+            place.features.gap = margin - next;
+            place.score = place.features.probability();
+        }
+    }
+    places.sort_by(|a, b| b.score.total_cmp(&a.score));
+}
+
+/// Every sentence, row and item of the passages, known by its words only.
+fn cut(found: &Found, asked: &Asked) -> (Vec<Place>, usize) {
     let mut places = Vec::new();
     let mut injected = 0;
     for (rank, passage) in found.passages.iter().enumerate() {
@@ -114,77 +251,29 @@ fn cut(found: &Found, question: &str, asked: &Asked) -> (Vec<Place>, usize) {
                     .any(|o| o.start < unit.end && unit.start < o.end)
             })
             .collect();
-        let mut above = asked.stems_of(&passage.title);
-        for heading in &passage.heading_path {
-            above.extend(asked.stems_of(heading));
-        }
         for (at, unit) in units.iter().enumerate() {
             let range = quote::around(&passage.text, &units, at);
-            let Some(text) = passage.text.get(range.clone()) else {
-                continue;
-            };
-            let mut there = asked.stems_of(text);
-            let quoted = asked.share(&there);
-            there.extend(above.iter().cloned());
-            let features = Features {
-                logit: None,
-                quoted,
-                coverage: asked.share(&there),
-                unknown: asked.unknown_share(),
-                rarest: asked.holds_rarest(&there),
-                lacks: !expected::holds(question, &quote::readable(text)),
-                cosine: passage.cosine.unwrap_or(0.0),
-                rank,
-                judged: None,
-            };
-            let unit_words = asked.stems_of(passage.text.get(unit.clone()).unwrap_or_default());
+            let features = asked.features(passage, rank, &range);
             places.push(Place {
                 passage: rank,
+                score: features.probability(),
                 range,
                 focus: unit.clone(),
-                score: asked.share(&unit_words) + features.coverage + features.cosine
-                    - 0.03 * rank as f32,
                 features,
             });
         }
     }
-    (places, injected)
-}
-
-/// What the cross-encoder says of each place; `None` where there is none.
-async fn read(
-    reranker: Option<&dyn Reranker>,
-    asked: &Asked,
-    found: &Found,
-    places: &[Place],
-    priority: Priority,
-) -> Option<Vec<f32>> {
-    let reranker = reranker.filter(|r| r.ready().is_ok() && !places.is_empty())?;
-    let texts = places.iter().filter_map(|place| {
-        let passage = found.passages.get(place.passage)?;
-        Some(with_heading(
-            passage,
-            passage.text.get(place.focus.clone())?,
-        ))
+    places.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let mut taken = vec![0usize; found.passages.len()];
+    places.retain(|place| {
+        let Some(n) = taken.get_mut(place.passage) else {
+            return false;
+        };
+        *n += 1;
+        *n <= PER_PASSAGE
     });
-    match reranker
-        .score(asked.sought().to_owned(), texts.collect(), priority)
-        .await
-    {
-        Ok(logits) => Some(logits),
-        Err(error) => {
-            tracing::warn!(%error, "places are ranked without the cross-encoder");
-            None
-        }
-    }
-}
-
-/// A place's words with the heading above it, which often names what they are about.
-pub(super) fn with_heading(passage: &Passage, text: &str) -> String {
-    match passage.heading_path.last() {
-        Some(heading) => format!("{heading}. {text}"),
-        None => text.to_owned(),
-    }
+    places.truncate(LOOKED_AT);
+    (places, injected)
 }
 
 /// Of places whose quotes overlap, only the best stays.
@@ -201,4 +290,25 @@ fn without_overlaps(places: &mut Vec<Place>) {
         }
     }
     *places = kept;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_read_with_points_and_spans_lead_back() {
+        let original = "Service: Filling | Fee: $90\nService: Crown | Fee: $900";
+        let read = AsRead::new(original);
+        assert_eq!(
+            read.text,
+            "Service: Filling · Fee: $90\nService: Crown · Fee: $900"
+        );
+        let at = read.text.find("$900").unwrap();
+        assert_eq!(original.get(read.original(at)..), Some("$900"));
+        assert_eq!(read.original(read.text.len()), original.len());
+        let first = read.text.find("$90").unwrap();
+        let back = read.original(first)..read.original(first + 3);
+        assert_eq!(original.get(back), Some("$90"));
+    }
 }

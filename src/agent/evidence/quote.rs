@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::knowledge::sentences;
+
 /// Words of a quotation.
 const MOST_WORDS: usize = 60;
 
@@ -27,7 +29,8 @@ pub(super) fn around(text: &str, units: &[Range<usize>], at: usize) -> Range<usi
             } else {
                 more.end..units.get(first).map_or(0, |u| u.start)
             };
-            let apart = text.get(gap).is_none_or(|gap| gap.contains("\n\n"));
+            // Each line is a paragraph, an item or a heading of its own.
+            let apart = text.get(gap).is_none_or(|gap| gap.contains('\n'));
             let row = is_row(text.get(more.clone()).unwrap_or_default());
             let size = count(text, more);
             if apart || row || words + size > MOST_WORDS {
@@ -48,6 +51,115 @@ pub(super) fn around(text: &str, units: &[Range<usize>], at: usize) -> Range<usi
     let start = units.get(first).map_or(unit.start, |u| u.start);
     let end = units.get(last).map_or(unit.end, |u| u.end);
     start..end
+}
+
+/// Words of a list that is quoted whole.
+const MOST_LIST_WORDS: usize = 90;
+
+/// The quotation around words that answer: their row, their list with the line that leads into it, or
+/// the sentences that hold them with as many neighbours as are easily read.
+pub(super) fn of_span(text: &str, span: &Range<usize>) -> Range<usize> {
+    let lines = lines(text);
+    let touched: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.start < span.end && span.start < line.end)
+        .map(|(at, _)| at)
+        .collect();
+    let (Some(&first), Some(&last)) = (touched.first(), touched.last()) else {
+        return 0..0;
+    };
+    let line = |at: usize| {
+        lines
+            .get(at)
+            .and_then(|l| text.get(l.clone()))
+            .unwrap_or("")
+    };
+    let range = |from: usize, to: usize| {
+        let start = lines.get(from).map_or(0, |l| l.start);
+        let end = lines.get(to).map_or(start, |l| l.end);
+        start..end
+    };
+    if touched.iter().all(|&at| is_row(line(at))) {
+        return range(first, last);
+    }
+    // A list may have lost its marks: its lines do not end like sentences, and a colon leads into it.
+    let listed = |at: usize| is_item(line(at)) || is_bare(line(at));
+    let lead = (0..first)
+        .rev()
+        .find(|&at| !listed(at))
+        .filter(|&at| line(at).ends_with(':'));
+    let marked = touched.iter().any(|&at| is_item(line(at)));
+    if marked || (lead.is_some() && touched.iter().all(|&at| is_bare(line(at)))) {
+        let same = |at: usize| {
+            if marked {
+                is_item(line(at))
+            } else {
+                listed(at)
+            }
+        };
+        let from = lead.unwrap_or_else(|| {
+            (0..first)
+                .rev()
+                .take_while(|&at| same(at))
+                .last()
+                .unwrap_or(first)
+        });
+        let to = (last + 1..lines.len())
+            .take_while(|&at| same(at))
+            .last()
+            .unwrap_or(last);
+        let whole = range(from, to);
+        if count(text, &whole) <= MOST_LIST_WORDS {
+            return whole;
+        }
+        return range(first, last);
+    }
+    let units = sentences::sentences(text);
+    let inside = |unit: &Range<usize>| unit.start < span.end && span.start < unit.end;
+    let Some(first) = units.iter().position(inside) else {
+        return range(first, last);
+    };
+    let last = units.iter().rposition(inside).unwrap_or(first);
+    if first < last {
+        let start = units.get(first).map_or(span.start, |u| u.start);
+        let end = units.get(last).map_or(span.end, |u| u.end);
+        return start..end;
+    }
+    around(text, &units, first)
+}
+
+/// The lines of a text without the space around them; empty ones are left out.
+fn lines(text: &str) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let mut lines = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        if !trimmed.is_empty() {
+            let from = start + (line.len() - line.trim_start().len());
+            lines.push(from..from + trimmed.len());
+        }
+        start += line.len();
+    }
+    lines
+}
+
+/// Whether a line is an item of a list as the document readers write it.
+fn is_item(line: &str) -> bool {
+    let line = line.trim_start();
+    ["- ", "• ", "* ", "– "]
+        .iter()
+        .any(|mark| line.starts_with(mark))
+        || line.split_once(['.', ')']).is_some_and(|(number, rest)| {
+            (1..=2).contains(&number.len())
+                && number.chars().all(|c| c.is_ascii_digit())
+                && rest.starts_with(' ')
+        })
+}
+
+/// Whether a line is neither a row nor a sentence: an item of a list without its mark.
+fn is_bare(line: &str) -> bool {
+    !is_row(line) && !line.ends_with(['.', '!', '?', ':', '…', '。'])
 }
 
 fn count(text: &str, range: &Range<usize>) -> usize {
@@ -167,11 +279,31 @@ mod tests {
 
     #[test]
     fn a_quotation_takes_neighbours_of_its_paragraph_but_no_rows() {
-        let text = "One is here. Two is here. Three is here.\n\nA: 1 | B: 2\nOther paragraph.";
+        let text = "One is here. Two is here. Three is here.\nA: 1 | B: 2\nOther paragraph.";
         let units = sentences(text);
         let at = |n: usize| text.get(around(text, &units, n)).unwrap();
         assert_eq!(at(1), "One is here. Two is here. Three is here.");
         assert_eq!(at(3), "A: 1 | B: 2");
         assert_eq!(at(4), "Other paragraph.");
+    }
+
+    #[test]
+    fn a_span_grows_to_its_row_its_list_or_its_sentences() {
+        let text = "Fees\nService: Filling | Fee: $90\nService: Crown | Fee: $900\nBring with you:\n\
+                    - your card\n- a list of medicines\nPark behind the house. It is free. Dogs wait outside.";
+        let quoted = |words: &str| {
+            let at = text.find(words).unwrap();
+            text.get(of_span(text, &(at..at + words.len()))).unwrap()
+        };
+        assert_eq!(quoted("$900"), "Service: Crown | Fee: $900");
+        assert_eq!(
+            quoted("a list of medicines"),
+            "Bring with you:\n- your card\n- a list of medicines"
+        );
+        assert_eq!(
+            quoted("free"),
+            "Park behind the house. It is free. Dogs wait outside."
+        );
+        assert_eq!(of_span(text, &(9999..10000)), 0..0);
     }
 }

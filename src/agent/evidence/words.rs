@@ -1,9 +1,11 @@
 //! The question's words, weighed by how rare they are in the documents, and which of them a text holds.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
+use crate::agent::decide::Features;
 use crate::knowledge::index::terms::{stem, words};
-use crate::knowledge::{Found, Language};
+use crate::knowledge::{Found, Language, Passage};
 
 /// One word of a question.
 #[derive(Debug, Clone)]
@@ -18,9 +20,12 @@ struct Term {
 /// The words of a question.
 #[derive(Debug, Clone, Default)]
 pub(in crate::agent) struct Asked {
-    sought: String,
     terms: Vec<Term>,
     language: Option<Language>,
+    /// Words with a digit.
+    figures: HashSet<String>,
+    /// How many words it has.
+    words: usize,
 }
 
 /// The weight of a word that stands nowhere, beside the inverse document frequencies of the others.
@@ -29,10 +34,6 @@ const UNKNOWN: f32 = 4.0;
 impl Asked {
     /// The content words of what was searched for.
     pub(super) fn new(found: &Found, question: &str) -> Self {
-        let sought = match found.query.trim() {
-            "" => question,
-            query => query,
-        };
         let language = found.language();
         let stems = |text: &str| stems(language, text);
         let terms = found.terms.iter().map(|term| {
@@ -46,16 +47,44 @@ impl Asked {
                 known: term.known,
             }
         });
+        let all = stems(question);
         Self {
-            sought: sought.to_owned(),
             terms: terms.collect(),
             language,
+            words: all.len(),
+            figures: all
+                .into_iter()
+                .filter(|w| w.chars().any(|c| c.is_ascii_digit()))
+                .collect(),
         }
     }
 
-    /// What was searched for.
-    pub(in crate::agent) fn sought(&self) -> &str {
-        &self.sought
+    /// What can be seen of a quotation without a model.
+    pub(super) fn features(
+        &self,
+        passage: &Passage,
+        rank: usize,
+        range: &Range<usize>,
+    ) -> Features {
+        let text = passage.text.get(range.clone()).unwrap_or_default();
+        let mut there = self.stems_of(text);
+        let quoted = self.share(&there);
+        there.extend(self.stems_of(&passage.title));
+        for heading in &passage.heading_path {
+            there.extend(self.stems_of(heading));
+        }
+        Features {
+            quoted,
+            coverage: self.share(&there),
+            unknown: self.unknown_share(),
+            rarest: self.holds_rarest(&there),
+            lacks_figures: !self.figures.is_empty() && self.figures.is_disjoint(&there),
+            cosine: passage.cosine.unwrap_or(0.0),
+            rank,
+            approved: passage.faq.is_some(),
+            words: self.words,
+            ..Features::default()
+        }
     }
 
     /// The stems of a text, as this question's words are compared with them.

@@ -24,6 +24,8 @@ pub(super) const PHRASES: Phrases = Phrases {
     acknowledged: "Good. Is there anything else I can help with?",
     refusal: "I can't find that in our information, so I'd rather not guess. If you leave your name \
         and phone number or e-mail here, a team member will get back to you.",
+    related: "I did not find exactly that. What comes closest in our information, though it may not answer you:",
+    offer: "If you leave your name and phone number or e-mail here, a team member will get back to you.",
     quoted: "Our documents say:",
     older: "An older document, “{}”, says otherwise; the newer one counts.",
 };

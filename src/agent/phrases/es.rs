@@ -24,6 +24,8 @@ pub(super) const PHRASES: Phrases = Phrases {
     acknowledged: "Muy bien. ¿Puedo ayudarle en algo más?",
     refusal: "No encuentro eso en nuestra información y prefiero no adivinar. Si deja aquí su nombre \
         y su teléfono o correo electrónico, una persona del equipo le contestará.",
+    related: "No he encontrado exactamente eso. Lo más parecido en nuestra información, aunque quizá no responda a su pregunta:",
+    offer: "Si deja aquí su nombre y su teléfono o correo electrónico, alguien del equipo le responderá.",
     quoted: "En nuestros documentos dice:",
     older: "Un documento anterior, «{}», dice otra cosa; vale el más reciente.",
 };

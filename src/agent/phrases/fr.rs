@@ -27,6 +27,8 @@ pub(super) const PHRASES: Phrases = Phrases {
     refusal: "Je ne trouve pas cela dans nos informations et je préfère ne pas deviner. Si vous \
         laissez ici votre nom et votre téléphone ou e-mail, un membre de l'équipe vous \
         répondra.",
+    related: "Je n'ai pas trouvé exactement cela. Voici ce qui s'en rapproche le plus dans nos informations, sans forcément répondre à votre question :",
+    offer: "Si vous laissez ici votre nom et votre téléphone ou e-mail, un membre de l'équipe vous répondra.",
     quoted: "Nos documents indiquent :",
     older: "Un document plus ancien, « {} », dit autre chose ; le plus récent fait foi.",
 };

@@ -22,6 +22,8 @@ pub(super) const PHRASES: Phrases = Phrases {
     acknowledged: "Bene. Posso aiutarla in altro?",
     refusal: "Non lo trovo nelle nostre informazioni e preferisco non tirare a indovinare. Se lascia \
         qui il suo nome e il telefono o l'e-mail, una persona le risponderà.",
+    related: "Non ho trovato esattamente questo. Ecco ciò che più si avvicina nelle nostre informazioni, anche se forse non risponde alla sua domanda:",
+    offer: "Se lascia qui il suo nome e il telefono o l'e-mail, un membro del team le risponderà.",
     quoted: "Nei nostri documenti si legge:",
     older: "Un documento precedente, «{}», dice altro; vale il più recente.",
 };

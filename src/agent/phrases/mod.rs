@@ -37,6 +37,10 @@ pub(super) struct Phrases {
     pub(super) acknowledged: &'static str,
     /// Nothing answers the question; offers a person.
     pub(super) refusal: &'static str,
+    /// Before words that come closest and are no answer.
+    pub(super) related: &'static str,
+    /// Behind them: offers a person.
+    pub(super) offer: &'static str,
     /// Before words of a document in another language than the visitor's.
     pub(super) quoted: &'static str,
     /// An older document, whose title stands for `{}`, contradicts what is quoted.

@@ -23,6 +23,8 @@ pub(super) const PHRASES: Phrases = Phrases {
     acknowledged: "Goed. Kan ik u nog ergens mee helpen?",
     refusal: "Dat vind ik niet in onze informatie en ik wil niet gokken. Als u hier uw naam en \
         telefoonnummer of e-mailadres achterlaat, neemt een medewerker contact met u op.",
+    related: "Precies dat heb ik niet gevonden. Dit komt in onze informatie het dichtst in de buurt, al beantwoordt het uw vraag misschien niet:",
+    offer: "Als u hier uw naam en telefoonnummer of e-mailadres achterlaat, neemt iemand van het team contact met u op.",
     quoted: "In onze documenten staat:",
     older: "Een ouder document, “{}”, zegt iets anders; het nieuwere geldt.",
 };

@@ -22,6 +22,8 @@ pub(super) const PHRASES: Phrases = Phrases {
     acknowledged: "Dobrze. Czy mogę jeszcze w czymś pomóc?",
     refusal: "Nie znajduję tego w naszych informacjach i wolę nie zgadywać. Jeśli zostawią Państwo \
         tu imię i numer telefonu lub e-mail, ktoś z zespołu się odezwie.",
+    related: "Dokładnie tego nie znalazłem. Najbliższe w naszych informacjach jest to, choć może nie odpowiadać na pytanie:",
+    offer: "Jeśli zostawią Państwo tutaj imię oraz telefon lub e-mail, ktoś z zespołu się odezwie.",
     quoted: "W naszych dokumentach czytamy:",
     older: "Starszy dokument, „{}”, mówi co innego; obowiązuje nowszy.",
 };

@@ -23,6 +23,8 @@ pub(super) const PHRASES: Phrases = Phrases {
     acknowledged: "Certo. Posso ajudar em mais alguma coisa?",
     refusal: "Não encontro isso nas nossas informações e prefiro não adivinhar. Se deixar aqui seu \
         nome e telefone ou e-mail, uma pessoa da equipe responderá.",
+    related: "Não encontrei exatamente isso. O mais próximo nas nossas informações, embora talvez não responda à sua pergunta:",
+    offer: "Se deixar aqui o seu nome e telefone ou e-mail, alguém da equipa responde-lhe.",
     quoted: "Os nossos documentos dizem:",
     older: "Um documento mais antigo, «{}», diz outra coisa; vale o mais recente.",
 };

@@ -23,6 +23,8 @@ pub(super) const PHRASES: Phrases = Phrases {
     acknowledged: "Peki. Yardımcı olabileceğim başka bir şey var mı?",
     refusal: "Bunu bilgilerimizde bulamıyorum ve tahmin yürütmek istemem. Adınızı ve telefonunuzu ya \
         da e-postanızı buraya bırakırsanız ekibimizden biri size dönecek.",
+    related: "Tam olarak bunu bulamadım. Bilgilerimizde en yakın olan şu, ancak sorunuzu yanıtlamıyor olabilir:",
+    offer: "Adınızı ve telefonunuzu ya da e-postanızı buraya bırakırsanız ekibimizden biri size dönecektir.",
     quoted: "Belgelerimizde şöyle yazıyor:",
     older: "Daha eski bir belge, “{}”, farklı söylüyor; yenisi geçerlidir.",
 };

@@ -37,7 +37,10 @@ impl LadderRung for FaqRung<'_> {
             .knowledge
             .faq_match(grounds.workspace, grounds.question, vector, now)
             .await?;
-        Ok(match found {
+        // What is not the same question word for word is for the reader to say, which has the nearest
+        // approved answers among its passages.
+        let is_readable = grounds.reader.is_some_and(|r| r.ready().is_ok());
+        Ok(match found.filter(|found| found.certain || !is_readable) {
             Some(found) => Some(drafted(&found, grounds, out).await),
             None => None,
         })
@@ -61,6 +64,7 @@ pub(super) async fn drafted(
         page: None,
         span: [0, text.len()],
         quote: text.clone(),
+        marked: None,
         score: found.score,
     };
     let mut draft = Draft::show(Rung::Faq, text, vec![citation], grounds, out).await;

@@ -1,17 +1,17 @@
 //! The answer ladder: rungs in the order in which they are asked, safest first. Each answers or
 //! passes on; the last one always answers. A rung is a file here.
 
-mod extract;
 mod fact;
 mod faq;
 mod model;
+mod read;
 mod refusal;
 mod talk;
 
-pub(super) use extract::ExtractRung;
 pub(super) use fact::{FactRung, preview as fact_preview};
 pub(super) use faq::FaqRung;
 pub(super) use model::ModelRung;
+pub(super) use read::ReadRung;
 pub(super) use refusal::RefusalRung;
 pub(super) use talk::TalkRung;
 
@@ -23,12 +23,12 @@ use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 use tokio::sync::mpsc::Sender;
 
-use super::AgentError;
 use super::evidence::{Evidence, Place};
 use super::settings::AnswerSettings;
 use super::types::{Citation, Rung, Tokens, TurnEvent};
+use super::{AgentError, follow_up};
 use crate::knowledge::{Found, Language};
-use crate::llm::{ChatMessage, Priority, Reranker, Sampling};
+use crate::llm::{ChatMessage, Priority, Reader, Sampling};
 use crate::store::{Store, WorkspaceId};
 
 /// What a rung knows of the question.
@@ -50,7 +50,7 @@ pub(super) struct Grounds<'a> {
     /// The time that the answer is for: the clock, unless a test set it.
     pub(super) now: jiff::Timestamp,
     pub(super) settings: &'a AnswerSettings,
-    pub(super) reranker: Option<&'a dyn Reranker>,
+    pub(super) reader: Option<&'a dyn Reader>,
     pub(super) priority: Priority,
     pub(super) sampling: Option<&'a Sampling>,
     /// When the question came.
@@ -64,8 +64,16 @@ impl Grounds<'_> {
     /// The places that may answer.
     pub(super) async fn evidence(&self) -> &Evidence {
         self.evidence
-            .get_or_init(|| {
-                Evidence::gather(self.found, self.question, self.reranker, self.priority)
+            .get_or_init(|| async {
+                let in_full = follow_up::in_full(self.history, self.question, follow_up::READ);
+                Evidence::gather(
+                    self.found,
+                    self.question,
+                    &in_full,
+                    self.reader,
+                    self.priority,
+                )
+                .await
             })
             .await
     }
@@ -76,10 +84,8 @@ impl Grounds<'_> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .considered
-            .push(
-                json!({"rung": rung, "score": best.candidate_score(), "text": text,
-                "features": best.features}),
-            );
+            .push(json!({"rung": rung, "score": best.score, "text": text,
+                "features": best.features}));
     }
 
     pub(super) fn into_noted(self) -> Noted {

@@ -1,12 +1,13 @@
-//! The rung that asks the language model: first whether a place answers the question, then for a
-//! sentence or two from that place, each of which is held against it before anybody sees it.
+//! The rung of machines without a reader: the language model is asked, first whether a place
+//! answers the question, then for a sentence or two from that place, each of which is held against it
+//! before anybody sees it.
 
 use async_trait::async_trait;
 use futures::StreamExt;
 use serde_json::json;
 use tokio::sync::mpsc::Sender;
 
-use super::{Draft, Grounds, LadderRung, elapsed, extract, show};
+use super::{Draft, Grounds, LadderRung, elapsed, read, show};
 use crate::agent::AgentError;
 use crate::agent::evidence::{Evidence, Place, quote};
 use crate::agent::prompt;
@@ -48,9 +49,9 @@ impl LadderRung for ModelRung<'_> {
         let Some(best) = evidence.best() else {
             return Ok(None);
         };
-        let quoted = extract::quoted(&evidence, grounds.found, grounds.language);
+        let quoted = read::quoted(&evidence, grounds.found, grounds.language);
         grounds.note("model", best, &quoted.text);
-        if best.score < grounds.settings.model_threshold || best.features.lacks {
+        if best.score < grounds.settings.model_threshold {
             return Ok(None);
         }
         let quote_only = grounds
@@ -59,9 +60,9 @@ impl LadderRung for ModelRung<'_> {
             .iter()
             .any(|topic| topic.is_of(grounds.question));
         if quote_only || quoted.checks.contains_key("contradicts") {
-            return Ok(Some(extract::show(quoted, grounds, out).await));
+            return Ok(Some(read::show(Rung::Read, quoted, grounds, out).await));
         }
-        self.write(quoted, &evidence, grounds, out).await.map(Some)
+        self.write(quoted, &evidence, grounds, out).await
     }
 }
 
@@ -88,14 +89,14 @@ impl ModelRung<'_> {
     }
 
     /// A sentence or two in the model's words, then the quotation that they rest on. When no sentence
-    /// holds, the quotation stands alone.
+    /// holds, the quotation stands alone; when the model finds no answer in it, it is none.
     async fn write(
         &self,
-        quoted: extract::Quoted,
+        quoted: read::Quoted,
         evidence: &Evidence,
         grounds: &Grounds<'_>,
         out: &Sender<TurnEvent>,
-    ) -> Result<Draft, AgentError> {
+    ) -> Result<Option<Draft>, AgentError> {
         let quotes: Vec<String> = evidence
             .places
             .iter()
@@ -111,8 +112,11 @@ impl ModelRung<'_> {
         let prompt_hash = prompt::hash(&messages);
         let mut writing = Writing::new(&quotes);
         self.stream(messages, grounds, &mut writing).await?;
+        if writing.refused {
+            return Ok(None);
+        }
         let mut draft = if writing.kept.is_empty() {
-            extract::show(quoted, grounds, out).await
+            read::show(Rung::Read, quoted, grounds, out).await
         } else {
             let mark = quoted.citations.first().map_or(1, |c| c.number);
             let text = format!("{} [{mark}]\n\n{}", writing.kept.join(" "), quoted.text);
@@ -134,7 +138,7 @@ impl ModelRung<'_> {
             .insert("sentences".into(), json!(writing.verdicts));
         draft.prompt_hash = Some(prompt_hash);
         draft.tokens = writing.tokens;
-        Ok(draft)
+        Ok(Some(draft))
     }
 
     async fn stream(
@@ -181,6 +185,8 @@ struct Writing<'q> {
     text: String,
     kept: Vec<String>,
     verdicts: Vec<serde_json::Value>,
+    /// The model says that the quotations do not answer.
+    refused: bool,
     tokens: Tokens,
 }
 
@@ -191,6 +197,7 @@ impl<'q> Writing<'q> {
             text: String::new(),
             kept: Vec::new(),
             verdicts: Vec::new(),
+            refused: false,
             tokens: Tokens::default(),
         }
     }
@@ -198,6 +205,7 @@ impl<'q> Writing<'q> {
     /// Holds each sentence against the quotations and keeps what stands.
     fn check(&mut self) {
         if self.text.contains(prompt::NOTHING) {
+            self.refused = true;
             self.verdicts.push(json!({"verdict": "nothing"}));
             return;
         }
@@ -268,5 +276,14 @@ mod tests {
         writing.check();
         assert_eq!(writing.kept, ["We validate 2 hours in the garage."]);
         assert_eq!(writing.verdicts.len(), 2);
+    }
+
+    #[test]
+    fn a_refusal_of_the_writer_is_no_quotation() {
+        let quotes = ["Parking: free.".to_owned()];
+        let mut writing = Writing::new(&quotes);
+        writing.text = prompt::NOTHING.to_owned();
+        writing.check();
+        assert!(writing.refused && writing.kept.is_empty());
     }
 }

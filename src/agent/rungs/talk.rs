@@ -75,6 +75,7 @@ impl TalkRung<'_> {
                     cosine: None,
                     overlap: 1.0,
                     score: 1.0,
+                    certain: true,
                     faq,
                 });
             }

@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// Leave the documents in the data folder, so that the next run need not read them again
     #[arg(long)]
     keep: bool,
-    /// Only these ways of ranking: words, meaning, both, as-typed, all, deep
+    /// Only these ways of ranking: words, meaning, both, as-typed, all
     #[arg(long, value_delimiter = ',')]
     by: Vec<String>,
     /// Write what each candidate's place came from to this file, as JSON lines

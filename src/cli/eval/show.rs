@@ -32,7 +32,17 @@ pub(super) fn report(report: &Report, comparison: Option<&Comparison>, details: 
         comparison.map(|c| c.wrong),
     );
     line(
-        "unanswerable ones refused",
+        "right, or related with the answer",
+        figures.right_or_related,
+        None,
+    );
+    line(
+        "related shown to unanswerable ones",
+        figures.related_unanswerable,
+        None,
+    );
+    line(
+        "unanswerable ones not claimed",
         figures.refusal_recall,
         comparison.map(|c| c.refused),
     );

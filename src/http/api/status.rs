@@ -52,12 +52,12 @@ struct ModelsView {
     chat_context: u32,
     embeddings: String,
     embedding_dimensions: usize,
-    /// The model that orders passages, when it works.
-    reranker: Option<String>,
+    /// The model that marks the words which answer, when it works.
+    reader: Option<String>,
     /// SHA-256 of its weights.
-    reranker_hash: Option<String>,
-    /// Why passages are not re-ranked, when they are not.
-    reranker_off: Option<String>,
+    reader_hash: Option<String>,
+    /// Why documents are not read for answers, when they are not.
+    reader_off: Option<String>,
     speech: Vec<String>,
 }
 
@@ -110,9 +110,9 @@ fn models(app: &App) -> ModelsView {
         chat_context: app.chat.context_tokens(),
         embeddings: app.embedder.name(),
         embedding_dimensions: app.embedder.dimensions(),
-        reranker: app.reranker.ready().is_ok().then(|| app.reranker.name()),
-        reranker_hash: app.reranker.weights_hash(),
-        reranker_off: app.reranker.ready().err().map(|e| e.to_string()),
+        reader: app.reader.ready().is_ok().then(|| app.reader.name()),
+        reader_hash: app.reader.weights_hash(),
+        reader_off: app.reader.ready().err().map(|e| e.to_string()),
         speech: app.transcriber.models(),
     }
 }

@@ -114,7 +114,7 @@ pub struct Calls {
     /// Why nobody can call now.
     pub unavailable: Option<String>,
     /// The ways of answering.
-    pub rungs: [RungName; 6],
+    pub rungs: [RungName; 7],
     /// The ways of calling.
     pub channels: [Named; 4],
     /// Where calls stand.

@@ -19,7 +19,7 @@ pub struct RungName {
 }
 
 /// The ways of answering, surest first.
-pub const RUNGS: [RungName; 6] = [
+pub const RUNGS: [RungName; 7] = [
     RungName {
         name: "faq",
         label: "Approved answer",
@@ -31,9 +31,14 @@ pub const RUNGS: [RungName; 6] = [
         state: "ready",
     },
     RungName {
-        name: "extract",
+        name: "read",
         label: "Quoted",
         state: "ready",
+    },
+    RungName {
+        name: "related",
+        label: "Related only",
+        state: "degraded",
     },
     RungName {
         name: "model",
@@ -54,6 +59,8 @@ pub const RUNGS: [RungName; 6] = [
 
 /// A way of answering by its name; one of another release keeps its name.
 pub fn rung(name: &str) -> RungName {
+    // As the rung was called before there was a reader.
+    let name = if name == "extract" { "read" } else { name };
     let known = RUNGS.into_iter().find(|rung| rung.name == name);
     known.unwrap_or(RungName {
         name: "",
@@ -95,7 +102,7 @@ pub struct Receipts {
     /// What was wrong with it.
     pub error: Option<String>,
     /// The ways of answering.
-    pub rungs: [RungName; 6],
+    pub rungs: [RungName; 7],
     /// The documents that can be looked for: id and title.
     pub documents: Vec<(String, String)>,
     /// The answers.

@@ -208,7 +208,7 @@ fn checks(checks: &Value) -> Vec<(String, String)> {
 fn considered(all: &[Value]) -> String {
     let sure = all.iter().map(|one| {
         let rung = match one["rung"].as_str() {
-            Some("extract") => "quotation",
+            Some("read" | "extract") => "reader",
             Some("model") => "after the model's judgement",
             other => other.unwrap_or("a rung"),
         };
@@ -321,7 +321,7 @@ mod tests {
         let told = checks(
             &json!({"digest": "x", "cut_sentences": 2, "supported": true,
             "unsupported": [], "scores": {"first_one": 0.5},
-            "considered": [{"rung": "extract", "score": 0.164, "text": "long"}]}),
+            "considered": [{"rung": "read", "score": 0.164, "text": "long"}]}),
         );
         let told: Vec<String> = told.iter().map(|(n, v)| format!("{n} = {v}")).collect();
         assert_eq!(
@@ -331,7 +331,7 @@ mod tests {
                 "Supported = yes",
                 "Unsupported = none",
                 "Scores = first one: 0.50",
-                "Considered = quotation 16 %"
+                "Considered = reader 16 %"
             ]
         );
     }

@@ -61,7 +61,7 @@ pub(super) async fn show(
                 plural(app.chat.context_tokens().into(), "token", "tokens"),
             ),
             Fact::new("Search model", app.embedder.name()),
-            Fact::new("Re-ranking model", reranker(&app)),
+            Fact::new("Reader", reader(&app)),
             Fact::new("Speech models", list(&app.transcriber.models())),
         ],
     };
@@ -82,10 +82,10 @@ pub(super) fn warning(app: &App, needed: &[&str]) -> Option<String> {
     })
 }
 
-/// The model that orders passages, or why there is none.
-fn reranker(app: &App) -> String {
-    match app.reranker.ready() {
-        Ok(()) => app.reranker.name(),
+/// The model that marks the words which answer, or why there is none.
+fn reader(app: &App) -> String {
+    match app.reader.ready() {
+        Ok(()) => app.reader.name(),
         Err(reason) => sentence(&reason.to_string()),
     }
 }

@@ -12,7 +12,7 @@ use super::super::metrics::Metrics;
 use super::model_name::ALIASES;
 use super::{ApiError, Json};
 use crate::app::App;
-use crate::llm::Priority;
+use crate::llm::{EmbedAs, Priority};
 
 /// Most texts in one request.
 const MOST_INPUTS: usize = 2048;
@@ -100,7 +100,7 @@ pub(super) async fn create(
     let encoding = request.encoding_format.unwrap_or(Encoding::Float);
     let embedded = app
         .embedder
-        .embed(request.input.texts()?, Priority::Api)
+        .embed(request.input.texts()?, EmbedAs::Passage, Priority::Api)
         .await?;
     metrics.count_tokens(embedded.tokens, 0, 0);
     let vectors = embedded.vectors.into_iter().enumerate();

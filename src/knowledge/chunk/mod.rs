@@ -29,9 +29,9 @@ pub struct ChunkOptions {
 impl Default for ChunkOptions {
     fn default() -> Self {
         Self {
-            min_words: 60,
-            target_words: 150,
-            max_words: 240,
+            min_words: 25,
+            target_words: 80,
+            max_words: 140,
         }
     }
 }

@@ -87,7 +87,7 @@ pub(super) fn presentation() -> Vec<u8> {
 }
 
 #[test]
-fn slides_are_pages_with_title_first_tables_and_notes() {
+fn slides_are_pages_with_title_first_and_tables_and_the_speakers_notes_stay_out() {
     let doc = read(&presentation(), "fees.pptx");
     assert_eq!((doc.kind, doc.pages), (Format::Pptx, Some(2)));
     assert_eq!(
@@ -97,14 +97,19 @@ fn slides_are_pages_with_title_first_tables_and_notes() {
             (ListItem, Some(1), "Open on weekdays"),
             (ListItem, Some(1), "Closed on Sunday"),
             (TableRow, Some(2), "Service: Cleaning | Fee: $95"),
-            (Paragraph, Some(2), "Say that children pay half."),
         ]
     );
+    assert!(doc.notes.iter().any(|n| n.contains("speaker's notes of 1")));
     assert_eq!(doc.title.as_deref(), Some("Welcome & hours"));
     assert_eq!(doc.written_at, Some(MODIFIED));
 }
 
 fn workbook(cells: &str) -> Vec<u8> {
+    workbook_with("", cells)
+}
+
+/// With what stands before the cells.
+fn workbook_with(before: &str, cells: &str) -> Vec<u8> {
     zipped(&[
         ("[Content_Types].xml", b"<Types/>"),
         (
@@ -132,7 +137,7 @@ fn workbook(cells: &str) -> Vec<u8> {
         ),
         (
             "xl/worksheets/sheet1.xml",
-            format!(r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{cells}</sheetData></worksheet>"#).as_bytes(),
+            format!(r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{before}<sheetData>{cells}</sheetData></worksheet>"#).as_bytes(),
         ),
         (
             "xl/worksheets/sheet2.xml",
@@ -169,6 +174,17 @@ fn sheets_are_sections_and_cells_read_as_shown() {
     );
     assert_eq!(doc.notes, ["1 hidden sheets were left out."]);
     assert_eq!(doc.written_at, Some(MODIFIED));
+}
+
+#[test]
+fn hidden_rows_and_columns_of_a_workbook_are_not_read_and_told() {
+    let cells = r#"<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c><c r="C1"><v>3</v></c></row>
+        <row r="2" hidden="1"><c r="A2"><v>4</v></c><c r="C2"><v>5</v></c></row>"#;
+    let hidden = r#"<cols><col min="2" max="2" hidden="1"/></cols>"#;
+    let doc = read(&workbook_with(hidden, cells), "wine.xlsx");
+    let rows = blocks(&doc);
+    assert_eq!(rows.last().map(|b| b.2), Some("1 | 3"));
+    assert!(doc.notes.iter().any(|n| n.starts_with("3 cells")));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Presentations: each slide is a page with its title, texts, tables and the speaker's notes.
+//! Presentations: each slide is a page with its title, texts and tables.
 
 use quick_xml::events::{BytesStart, Event};
 
@@ -25,7 +25,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         .take(MAX_SLIDES)
         .collect();
     let mut blocks = Blocks::new(limits);
-    let (mut hidden, mut pictures) = (0, 0);
+    let (mut hidden, mut pictures, mut spoken) = (0, 0, 0);
     for (number, name) in (1..).zip(&slides) {
         let Some(slide) = package.part(name, Slide::read)? else {
             continue;
@@ -40,9 +40,9 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         for part in related {
             match part.kind.as_str() {
                 "notesSlide" => {
-                    if let Some(notes) = package.part(&part.target, Slide::read)? {
-                        notes.append_notes(&mut blocks, number)?;
-                    }
+                    // For the speaker, not for the audience.
+                    let notes = package.part(&part.target, Slide::read)?;
+                    spoken += usize::from(notes.is_some_and(|n| !n.items.is_empty()));
                 }
                 "chart" => {
                     if let Some(chart) = package.part(&part.target, Chart::read)? {
@@ -83,6 +83,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     if hidden > 0 {
         out.notes
             .push(format!("{hidden} hidden slides were left out."));
+    }
+    if spoken > 0 {
+        out.notes.push(format!(
+            "The speaker's notes of {spoken} slides were left out. Put them on the slides, and upload it again, \
+             if visitors may know them."
+        ));
     }
     if pictures > 0 {
         out.notes.push(format!(
@@ -177,19 +183,6 @@ impl Slide {
             match item {
                 Item::Text(kind, text) => blocks.push(*kind, text, Some(page))?,
                 Item::Table(table) => blocks.table(table, Some(page))?,
-            }
-        }
-        Ok(())
-    }
-
-    fn append_notes(&self, blocks: &mut Blocks, page: u32) -> Result<(), ExtractError> {
-        for item in &self.items {
-            if let Item::Text(kind, text) = item {
-                let kind = match kind {
-                    BlockKind::Heading(_) => BlockKind::Paragraph,
-                    kind => *kind,
-                };
-                blocks.push(kind, text, Some(page))?;
             }
         }
         Ok(())

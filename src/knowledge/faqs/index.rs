@@ -23,6 +23,8 @@ pub struct FaqMatch {
     pub overlap: f32,
     /// Both together, 0 to 1; only comparable within one question.
     pub score: f32,
+    /// The words are the same: no model has to say so.
+    pub certain: bool,
 }
 
 #[derive(Debug)]
@@ -173,6 +175,7 @@ impl FaqIndex {
                     cosine: likeness.cosine,
                     overlap: likeness.overlap,
                     score: likeness.score(),
+                    certain: likeness.certain,
                 };
                 (found, likeness)
             })

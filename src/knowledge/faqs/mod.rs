@@ -12,7 +12,7 @@ pub use index::FaqMatch;
 pub use matching::FaqThresholds;
 
 use super::{Knowledge, KnowledgeError, language, live};
-use crate::llm::Priority;
+use crate::llm::{EmbedAs, Priority};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::workspaces;
 use crate::store::{FaqId, Scoped, Store, UnixMs, WorkspaceId};
@@ -199,7 +199,7 @@ impl Knowledge {
         let embedder = &self.inner.embedder;
         embedder.ready().ok()?;
         let asked = vec![question.chars().take(2000).collect()];
-        match embedder.embed(asked, Priority::Chat).await {
+        match embedder.embed(asked, EmbedAs::Query, Priority::Chat).await {
             Ok(embedded) => embedded.vectors.into_iter().next(),
             Err(error) => {
                 tracing::warn!(%error, "comparing by words only");
@@ -257,7 +257,7 @@ impl Knowledge {
             let embedded = self
                 .inner
                 .embedder
-                .embed(texts, Priority::Background)
+                .embed(texts, EmbedAs::Query, Priority::Background)
                 .await?;
             let kept: Vec<(i64, Vec<u8>)> = bare
                 .iter()

@@ -1,12 +1,10 @@
 //! Putting candidates in order: the scores of both searches and what can be seen in a passage itself
-//! are weighed together; passages that say the same, or that stand side by side, become one.
+//! are weighed together; passages that say the same become one.
 
-mod join;
+mod same;
 mod signals;
 
-use super::found::Passage;
-
-pub(super) use join::{join_neighbours, keep_newest};
+pub(super) use same::keep_newest;
 pub(super) use signals::Reader;
 pub use signals::Signals;
 
@@ -35,9 +33,6 @@ const WEIGHTS: Weights = Weights {
     numbers: 0.5,
 };
 
-/// How many logits of the re-ranker a point of the score before is worth.
-const REREAD: f32 = 1.0;
-
 /// The score of both searches together: each scaled to its best candidate.
 pub(super) fn blend(words: f32, meaning: Option<f32>) -> f32 {
     WEIGHTS.words * words + WEIGHTS.meaning * meaning.unwrap_or(0.0)
@@ -51,12 +46,6 @@ pub(super) fn weigh(base: f32, s: &Signals) -> f32 {
         + WEIGHTS.nearness * s.nearness
         + WEIGHTS.order * s.order
         + WEIGHTS.numbers * s.numbers
-}
-
-/// The place of a passage that was read once more: what the re-ranker said, and a little of the score
-/// before, which knows numbers and exact words better.
-pub(super) fn reread(passage: &Passage) -> f32 {
-    passage.signals.reranked.unwrap_or(f32::MIN) + REREAD * passage.rank_score
 }
 
 /// Scores between the lowest and the highest of all become 0 to 1; all 1 if they do not differ.

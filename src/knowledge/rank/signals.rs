@@ -31,8 +31,6 @@ pub struct Signals {
     pub order: f32,
     /// Share of the question's numbers and codes that it holds.
     pub numbers: f32,
-    /// What the re-ranker said of it, a logit, larger is better; `None` where it was not asked.
-    pub reranked: Option<f32>,
 }
 
 /// What is seen in one passage.
@@ -130,7 +128,6 @@ impl<'a> Reader<'a> {
                 nearness,
                 order,
                 numbers: self.numbers(&best),
-                reranked: None,
             },
             coverage: of_asked.iter().sum::<f32>() / (of_asked.len().max(1) as f32),
         }

@@ -2,16 +2,16 @@
 //!
 //! In the child, `process` loads the models and `scheduler` computes all requests together. In
 //! the parent, [`Local`] is a handle that implements [`ChatModel`], [`Embedder`]
-//! and [`Reranker`].
+//! and [`Reader`].
 
 mod answer;
 mod chat;
 mod embed;
+mod encoder;
 mod process;
 mod prompt;
 pub mod protocol;
 mod queue;
-mod rerank;
 mod scheduler;
 mod sequences;
 mod text;
@@ -27,11 +27,12 @@ use futures::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use self::encoder::LocalReader;
 use self::protocol::{Detail, Event, Request};
-use self::rerank::LocalReranker;
+
 use super::{
-    ChatModel, ChatRequest, ChatStream, Embedder, Embeddings, LlmError, Priority, RerankFigures,
-    Reranker,
+    ChatModel, ChatRequest, ChatStream, EmbedAs, Embedder, Embeddings, LlmError, Priority,
+    ReadFigures, Reader,
 };
 use crate::worker::{Condition, Exchange, Spec, Status, Worker, WorkerError};
 
@@ -47,8 +48,8 @@ pub struct Prepared {
     pub chat: Result<Weights, String>,
     /// The embedding model's file, or why there is none.
     pub embed: Result<Weights, String>,
-    /// The re-ranking model's file, or why there is none.
-    pub rerank: Result<Weights, String>,
+    /// The reader's file, or why there is none.
+    pub reader: Result<Weights, String>,
 }
 
 /// A model file that was checked.
@@ -76,8 +77,8 @@ pub struct Local {
     /// Names to show until the files are known.
     chat_name: Arc<str>,
     embed_name: Arc<str>,
-    rerank_name: Arc<str>,
-    reranked: Arc<Mutex<RerankFigures>>,
+    reader_name: Arc<str>,
+    figures: Arc<Mutex<ReadFigures>>,
     context: u32,
     dimensions: usize,
 }
@@ -90,7 +91,7 @@ impl Local {
         prepare: BoxFuture<'static, Prepared>,
         chat_name: &str,
         embed_name: &str,
-        rerank_name: &str,
+        reader_name: &str,
         context: u32,
         dimensions: usize,
         shutdown: CancellationToken,
@@ -104,8 +105,8 @@ impl Local {
             {
                 tracing::warn!("{reason}");
             }
-            if let Err(reason) = &prepared.rerank {
-                tracing::info!("passages are not re-ranked: {reason}");
+            if let Err(reason) = &prepared.reader {
+                tracing::warn!("answers are not read from the documents: {reason}");
             }
             let worker = Worker::start(prepared.spec.clone(), shutdown.clone());
             sender.send_replace(State::Serving {
@@ -118,8 +119,8 @@ impl Local {
             state,
             chat_name: chat_name.into(),
             embed_name: embed_name.into(),
-            rerank_name: rerank_name.into(),
-            reranked: Arc::default(),
+            reader_name: reader_name.into(),
+            figures: Arc::default(),
             context,
             dimensions,
         }
@@ -151,18 +152,18 @@ impl Local {
         Arc::new(LocalEmbedder(self.clone()))
     }
 
-    /// The re-ranking side.
-    pub fn reranker(&self) -> Arc<dyn Reranker> {
-        Arc::new(LocalReranker(self.clone()))
+    /// The reading side.
+    pub fn reader(&self) -> Arc<dyn Reader> {
+        Arc::new(LocalReader(self.clone()))
     }
 
-    /// Why the re-ranking model that is there does not work; `None` also if there is none.
-    pub fn reranker_trouble(&self) -> Option<String> {
+    /// Why the reader that is there does not work; `None` also if there is none.
+    pub fn reader_trouble(&self) -> Option<String> {
         let Some(Condition::Ready(detail)) = self.status().map(|s| s.condition) else {
             return None;
         };
         let detail: Detail = serde_json::from_str(&detail).ok()?;
-        detail.rerank?.err()
+        detail.reader?.err()
     }
 
     async fn serving(&self) -> Result<(LlmWorker, Arc<Prepared>), LlmError> {
@@ -205,7 +206,7 @@ impl Local {
         let part = match &request {
             Request::Chat(_) => &prepared.chat,
             Request::Embed { .. } => &prepared.embed,
-            Request::Rerank { .. } => &prepared.rerank,
+            Request::Read { .. } => &prepared.reader,
         };
         if let Err(reason) = part {
             return Err(LlmError::Unavailable(reason.clone()));
@@ -274,7 +275,7 @@ impl ChatModel for LocalChat {
             match event {
                 Ok(Event::Chat(event)) => Some(Ok(event)),
                 Ok(Event::Error(error)) => Some(Err(error)),
-                Ok(Event::Embedded(_) | Event::Scores(_)) => None,
+                Ok(Event::Embedded(_) | Event::Read(_)) => None,
                 Err(error) => Some(Err(ended(&error))),
             }
         })))
@@ -305,11 +306,23 @@ impl Embedder for LocalEmbedder {
         )
     }
 
-    async fn embed(&self, texts: Vec<String>, priority: Priority) -> Result<Embeddings, LlmError> {
+    async fn embed(
+        &self,
+        texts: Vec<String>,
+        meant: EmbedAs,
+        priority: Priority,
+    ) -> Result<Embeddings, LlmError> {
         if texts.is_empty() {
             return Ok(Embeddings::default());
         }
-        let mut exchange = self.0.exchange(Request::Embed { texts, priority }).await?;
+        let mut exchange = self
+            .0
+            .exchange(Request::Embed {
+                texts,
+                meant,
+                priority,
+            })
+            .await?;
         match exchange.next().await {
             Some(Ok(Event::Embedded(embeddings))) => Ok(embeddings),
             Some(Ok(Event::Error(error))) => Err(error),

@@ -9,8 +9,8 @@ use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 
 use super::chat::Chat;
 use super::embed::Encoder;
-use super::protocol::{Detail, Request, Setup};
-use super::rerank::{self, Desk};
+use super::encoder::{self, Desk};
+use super::protocol::{Detail, EmbedSetup, Request, Setup};
 use super::scheduler;
 use crate::worker::child::{self, Port};
 use crate::worker::sandbox;
@@ -31,56 +31,58 @@ pub fn run() -> io::Result<()> {
     let threads = i32::from(setup.threads.max(1));
     let chat_file = setup.chat.as_ref().map(|c| (&c.path, c.gpu_layers));
     let chat_model = load(&backend, chat_file, "chat");
-    let embed_model = load(
-        &backend,
-        setup.embed.as_ref().map(|path| (path, 0)),
-        "embedding",
-    );
+    let gguf = setup.embed.as_ref().and_then(|embed| match embed {
+        EmbedSetup::Gguf(path) => Some((path, 0)),
+        EmbedSetup::Packed(_) => None,
+    });
+    let embed_model = load(&backend, gguf, "embedding");
     let chat = match (&chat_model, setup.chat.clone()) {
         (Ok(model), Some(chat)) => Chat::new(&backend, model, chat, threads),
         (Err(reason), _) => Err(reason.clone()),
         (Ok(_), None) => Err(missing("chat")),
     };
+    let desk = Desk::start(
+        setup.embed.as_ref(),
+        setup.reader.as_ref(),
+        setup.threads,
+        &port,
+    )?;
     let encoder = match &embed_model {
-        Ok(model) => Encoder::new(&backend, model, threads).and_then(|e| fitting(e, &setup)),
+        Ok(model) => Encoder::new(&backend, model, threads).and_then(|encoder| {
+            fitting(encoder.dimensions(), setup.dimensions)?;
+            Ok(encoder)
+        }),
         Err(reason) => Err(reason.clone()),
     };
-    let desk = match &setup.rerank {
-        Some(rerank) => Desk::start(rerank, setup.threads, &port),
-        None => Err(missing("re-ranking")),
+    let embed = match desk.dimensions.clone() {
+        Some(made) => made.and_then(|made| fitting(made, setup.dimensions)),
+        None => encoder
+            .as_ref()
+            .map(Encoder::dimensions)
+            .map_err(Clone::clone),
     };
     let detail = Detail {
         chat: setup
             .chat
             .as_ref()
             .map(|_| chat.as_ref().map(Chat::window).map_err(Clone::clone)),
-        embed: setup.embed.as_ref().map(|_| {
-            encoder
-                .as_ref()
-                .map(Encoder::dimensions)
-                .map_err(Clone::clone)
-        }),
-        rerank: setup.rerank.as_ref().map(|_| {
-            let window = desk.as_ref().map(|_| Desk::window());
-            window.map_err(Clone::clone)
-        }),
+        embed: setup.embed.as_ref().map(|_| embed),
+        reader: setup.reader.as_ref().map(|_| desk.reader.clone()),
         held,
     };
-    let commands = rerank::divide(child::listen::<Request>(&port)?, desk, &port)?;
+    let commands = encoder::divide(child::listen::<Request>(&port)?, desk, &port)?;
     port.ready(serde_json::to_string(&detail).map_err(io::Error::other)?)?;
     scheduler::run(&commands, &port, chat, encoder)
 }
 
 /// The index is made for vectors of one length.
-fn fitting<'m>(encoder: Encoder<'m>, setup: &Setup) -> Result<Encoder<'m>, String> {
-    if encoder.dimensions() == setup.dimensions {
-        return Ok(encoder);
+fn fitting(made: usize, taken: usize) -> Result<usize, String> {
+    if made == taken {
+        return Ok(made);
     }
     Err(format!(
-        "the embedding model makes vectors of {} numbers and the index takes {}: choose another one, \
-         such as all-minilm-l6-v2",
-        encoder.dimensions(),
-        setup.dimensions
+        "the embedding model makes vectors of {made} numbers and the index takes {taken}: choose another \
+         one, such as multilingual-e5-small-q4"
     ))
 }
 

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::llm::{ChatEvent, ChatRequest, Embeddings, LlmError, Priority};
+use crate::llm::{
+    ChatEvent, ChatRequest, EmbedAs, Embeddings, LlmError, Priority, ReadPassage, Span,
+};
 use crate::worker::sandbox::{Held, Limits};
 
 /// How the worker is set up.
@@ -13,9 +15,9 @@ pub struct Setup {
     /// The chat model, if there is one.
     pub chat: Option<ChatSetup>,
     /// The embedding model, if there is one.
-    pub embed: Option<PathBuf>,
-    /// The re-ranking model, if there is one.
-    pub rerank: Option<RerankSetup>,
+    pub embed: Option<EmbedSetup>,
+    /// The reader, if there is one.
+    pub reader: Option<ReaderSetup>,
     /// Length of the vectors that the index is made for.
     pub dimensions: usize,
     /// Threads of each engine.
@@ -43,13 +45,32 @@ pub struct ChatSetup {
     pub gpu_layers: u32,
 }
 
-/// The re-ranker's share of [`Setup`].
+/// The embedding model's share of [`Setup`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct RerankSetup {
-    /// ONNX file.
-    pub model: PathBuf,
-    /// Its vocabulary: a `tokenizer.json`.
-    pub tokenizer: PathBuf,
+pub enum EmbedSetup {
+    /// A GGUF file, computed by llama.cpp.
+    Gguf(PathBuf),
+    /// The packed file of multilingual-e5-small, computed by our own encoder.
+    Packed(PathBuf),
+}
+
+/// The reader's share of [`Setup`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum ReaderSetup {
+    /// Our own reader: layers over the packed embedding model.
+    Own {
+        /// Safetensors file.
+        model: PathBuf,
+        /// SHA-256 of the embedding model that it shares the table of, if known.
+        base: String,
+    },
+    /// An extractive model of a hub.
+    Onnx {
+        /// ONNX file.
+        model: PathBuf,
+        /// Its vocabulary: a `tokenizer.json`.
+        tokenizer: PathBuf,
+    },
 }
 
 /// What the worker says of itself when it is ready.
@@ -59,8 +80,8 @@ pub struct Detail {
     pub chat: Option<Result<u32, String>>,
     /// Dimensions, or why there is no embedding model.
     pub embed: Option<Result<usize, String>>,
-    /// Window in tokens, or why there is no re-ranking model.
-    pub rerank: Option<Result<u32, String>>,
+    /// Whether the reader reads, or why not.
+    pub reader: Option<Result<(), String>>,
     /// Protections that hold in the process.
     pub held: Held,
 }
@@ -74,15 +95,17 @@ pub enum Request {
     Embed {
         /// The texts.
         texts: Vec<String>,
+        /// What for.
+        meant: EmbedAs,
         /// Place in the queue.
         priority: Priority,
     },
-    /// Scores of texts for a question.
-    Rerank {
+    /// The words of passages that may answer a question.
+    Read {
         /// The question.
-        query: String,
-        /// The texts.
-        texts: Vec<String>,
+        question: String,
+        /// The passages.
+        passages: Vec<ReadPassage>,
         /// Place in the queue.
         priority: Priority,
     },
@@ -95,8 +118,8 @@ pub enum Event {
     Chat(ChatEvent),
     /// All vectors of a request.
     Embedded(Embeddings),
-    /// All scores of a request.
-    Scores(Vec<f32>),
+    /// The spans of each passage of a request.
+    Read(Vec<Vec<Span>>),
     /// The request ends here.
     Error(LlmError),
 }

@@ -55,7 +55,10 @@ pub(super) fn run(
                 },
                 Command::Request {
                     id,
-                    body: Request::Embed { texts, priority },
+                    body:
+                        Request::Embed {
+                            texts, priority, ..
+                        },
                 } => match &encoder {
                     Ok(_) => jobs.push(Job::new(id, texts, priority)),
                     Err(reason) => refuse(port, id, LlmError::Unavailable(reason.clone()))?,
@@ -63,7 +66,7 @@ pub(super) fn run(
                 // These are answered on their own thread and do not come here.
                 Command::Request {
                     id,
-                    body: Request::Rerank { .. },
+                    body: Request::Read { .. },
                 } => child::forget(port, id),
                 Command::Cancel { id } => {
                     let known =

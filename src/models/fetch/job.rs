@@ -4,7 +4,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::super::entry::{Extra, Origin, Source};
-use super::super::{Cache, CancellationToken, Convert, Entry, ModelError, convert, inspect};
+use super::super::{
+    Cache, CancellationToken, Convert, Entry, ModelError, bundled, convert, inspect,
+};
 use super::{Options, Phase, Progress, hub, python};
 use crate::models::cache::{folder_bytes, hash_file};
 
@@ -33,6 +35,7 @@ impl Job<'_> {
         let source_sha256 = match &self.source.origin {
             Origin::Hub { url } => hub::download(self, url, &download)?,
             Origin::Python { .. } => python::download(self, &download)?,
+            Origin::Bundled => self.unpack(&download)?,
         };
         let ready = self.cache.partial_file(self.entry);
         let sha256 = if self.source.convert == Convert::None {
@@ -47,6 +50,16 @@ impl Job<'_> {
         self.cache
             .record(self.entry, sha256, source_sha256, self.source.convert)?;
         fs::remove_dir_all(&folder).map_err(|e| ModelError::io(&folder, e))
+    }
+
+    /// Writes what is part of the program.
+    fn unpack(&self, to: &Path) -> Result<String, ModelError> {
+        let bytes = bundled::bytes(&self.entry.file).unwrap_or_default();
+        fs::write(to, bytes).map_err(|e| ModelError::io(to, e))?;
+        let found = self.hash(to)?;
+        let (expected, _) = self.entry.expected(self.source);
+        Self::demand(to, expected.unwrap_or_default(), &found)?;
+        Ok(found)
     }
 
     /// The folder for packages and raw material.

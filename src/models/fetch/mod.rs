@@ -88,7 +88,7 @@ impl Default for Options {
 impl Sources {
     fn allow(self, source: &Source) -> bool {
         match (self, &source.origin) {
-            (Self::Auto, _) => true,
+            (Self::Auto, _) | (_, Origin::Bundled) => true,
             (Self::Hub, Origin::Hub { .. }) | (Self::Python, Origin::Python { .. }) => true,
             (Self::Hub | Self::Python, _) => false,
         }

@@ -15,7 +15,8 @@ use crate::agent::Agent;
 use crate::knowledge::extract::Extracted;
 use crate::knowledge::{ExtractFailure, Extractor, Knowledge};
 use crate::llm::{
-    ChatModel, ChatRequest, ChatStream, Embedder, Embeddings, LlmError, Priority, Reranker,
+    ChatModel, ChatRequest, ChatStream, EmbedAs, Embedder, Embeddings, LlmError, Priority,
+    ReadPassage, Reader, Span,
 };
 use crate::speech::{
     Clip, ClipStream, Ears, Hearing, SpeakRequest, SpeechError, Synthesizer, Utterance, Voice,
@@ -65,13 +66,13 @@ impl Embedder for Nothing {
     fn ready(&self) -> Result<(), LlmError> {
         Err(none())
     }
-    async fn embed(&self, _: Vec<String>, _: Priority) -> Result<Embeddings, LlmError> {
+    async fn embed(&self, _: Vec<String>, _: EmbedAs, _: Priority) -> Result<Embeddings, LlmError> {
         Err(none())
     }
 }
 
 #[async_trait]
-impl Reranker for Nothing {
+impl Reader for Nothing {
     fn name(&self) -> String {
         "none".into()
     }
@@ -81,7 +82,12 @@ impl Reranker for Nothing {
     fn ready(&self) -> Result<(), LlmError> {
         Err(none())
     }
-    async fn score(&self, _: String, _: Vec<String>, _: Priority) -> Result<Vec<f32>, LlmError> {
+    async fn read(
+        &self,
+        _: String,
+        _: Vec<ReadPassage>,
+        _: Priority,
+    ) -> Result<Vec<Vec<Span>>, LlmError> {
         Err(none())
     }
 }
@@ -198,7 +204,6 @@ impl Desk {
             store.clone(),
             nothing.clone(),
             nothing.clone(),
-            nothing.clone(),
             &engines,
             shutdown.clone(),
         )
@@ -226,7 +231,7 @@ impl Desk {
         });
         let tasks = TaskTracker::new();
         let parts = Arc::new(Parts {
-            agent: Agent::new(store.clone(), knowledge, nothing),
+            agent: Agent::new(store.clone(), knowledge, nothing.clone(), nothing),
             store: store.clone(),
             ears: ears.clone(),
             synthesizer: Arc::new(FakeVoice(ears.clone())),

@@ -42,6 +42,7 @@ impl Cited {
                     page: None,
                     span: place.span,
                     quote: entry.fact.quote.clone(),
+                    marked: None,
                     score: 1.0,
                 };
                 self.found.push((document, citation));

@@ -311,6 +311,7 @@ mod tests {
             page: Some(2),
             span: [0, 5],
             quote: "89".into(),
+            marked: None,
             score: 0.9,
         };
         let answer = Outgoing::Answer {

@@ -4,8 +4,10 @@
 //! [`grid`].
 
 pub(super) mod grid;
+mod hidden;
 mod number;
 
+use std::collections::HashMap;
 use std::io::Cursor;
 
 use calamine::{
@@ -14,6 +16,7 @@ use calamine::{
 };
 
 use self::grid::{Cell, Row};
+use self::hidden::Hidden;
 use super::package::{self, Package};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits};
 
@@ -28,6 +31,8 @@ const MAX_CELLS: usize = 1_000_000;
 #[derive(Default)]
 struct Seen {
     hidden: usize,
+    /// Cells in hidden rows and columns.
+    hidden_cells: usize,
     charts: usize,
     cells: usize,
     cut: bool,
@@ -51,7 +56,9 @@ pub(super) fn read(
         properties = Package::open(bytes, limits)?
             .part("docProps/core.xml", package::properties)?
             .unwrap_or_default();
-        read_xlsx(bytes, &mut blocks, &mut seen)?;
+        // A format without XML (XLSB) has no such parts.
+        let hidden = hidden::of_sheets(&mut Package::open(bytes, limits)?).unwrap_or_default();
+        read_xlsx(bytes, &hidden, &mut blocks, &mut seen)?;
     }
     let mut out = blocks.finish(format);
     out.title = properties.title;
@@ -59,6 +66,13 @@ pub(super) fn read(
     if seen.hidden > 0 {
         out.notes
             .push(format!("{} hidden sheets were left out.", seen.hidden));
+    }
+    if seen.hidden_cells > 0 {
+        out.notes.push(format!(
+            "{} cells in hidden rows and columns were left out. Show them in the file, and upload it again, if \
+             visitors may know them.",
+            seen.hidden_cells
+        ));
     }
     if seen.charts > 0 {
         out.notes.push(format!(
@@ -92,7 +106,12 @@ pub(super) fn heading(name: &str, only: bool, blocks: &mut Blocks) -> Result<(),
     blocks.push(BlockKind::Heading(2), name, None)
 }
 
-fn read_xlsx(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), ExtractError> {
+fn read_xlsx(
+    bytes: &[u8],
+    hidden: &HashMap<String, Hidden>,
+    blocks: &mut Blocks,
+    seen: &mut Seen,
+) -> Result<(), ExtractError> {
     let failed = |e: XlsxError| match e {
         XlsxError::Password => ExtractError::Encrypted,
         e => package::broken(e),
@@ -126,6 +145,13 @@ fn read_xlsx(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), E
                 .map_or("General", |f| f.format_code.as_str());
             let text = number::shown_ref(cell.get_value(), code);
             if text.trim().is_empty() {
+                continue;
+            }
+            if hidden
+                .get(&sheet.name)
+                .is_some_and(|hidden| hidden.has(row, column))
+            {
+                seen.hidden_cells += 1;
                 continue;
             }
             count(seen)?;

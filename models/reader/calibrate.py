@@ -1,0 +1,123 @@
+"""Fits the probability that a place answers (src/agent/decide.rs) to what the product itself found.
+
+For each business of a part: documents and `questions.jsonl` in a folder, then
+`frontdesk eval SET/questions.jsonl --docs SET/docs --faq SET/faq.csv --json > SET/run.json`.
+
+calibrate.py SET/run.json …      fit, cross-validated by file; prints the weights and right against false
+calibrate.py --apply W.json SET/run.json …   only the curve of weights that were fitted before
+"""
+
+import argparse
+import json
+import os
+
+import numpy as np
+
+NAMES = ["margin", "gap", "quoted", "coverage", "unknown", "rarest", "lacks_figures", "cosine",
+         "first", "approved", "words", "bias"]  # fmt: skip
+# Of the L2 penalty; features are about 1 in size, but for the margins.
+STRENGTH = 1.0
+
+
+def features(f):
+    return [
+        min(15, max(-15, f["margin"] or 0.0)), min(10, max(-10, f["gap"])), f["quoted"], f["coverage"],
+        f["unknown"], float(f["rarest"]), float(f["lacks_figures"]), f["cosine"], 1 / (1 + f["rank"]),
+        float(f["approved"]), float(np.log(min(60, max(1, f["words"])))), 1.0,
+    ]  # fmt: skip
+
+
+def rows(path):
+    """(features, the place holds the answer, the question is answerable, outcome if another rung answered)"""
+    with open(path, encoding="utf8") as file:
+        report = json.load(file)
+    with open(os.path.join(os.path.dirname(path), "questions.jsonl"), encoding="utf8") as file:
+        cases = {c["id"]: c for c in map(json.loads, file)}
+    for one in report["results"]:
+        considered = [c for c in (one["checks"] or {}).get("considered", []) if c["rung"] == "read"]
+        if considered and considered[0]["features"].get("margin") is not None:
+            right = one["answerable"] and holds(cases[one["id"]], considered[0]["text"])
+            yield features(considered[0]["features"]), right, one["answerable"], None
+        else:
+            yield None, None, one["answerable"], one["outcome"]
+
+
+def plain(text):
+    return " ".join(text.replace(" | ", " · ").lower().split())
+
+
+def holds(case, text):
+    text = plain(text)
+    groups = case.get("must") or [case.get("answers") or []]
+    return all(any(plain(a) in text for a in group) for group in groups)
+
+
+def fit(x, y):
+    weights = np.zeros(x.shape[1])
+    penalty = STRENGTH * np.eye(x.shape[1])
+    penalty[-1, -1] = 0
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-(x @ weights)))
+        gradient = x.T @ (p - y) + penalty @ weights
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
+        step = np.linalg.solve(hessian, gradient)
+        weights -= step
+        if np.abs(step).max() < 1e-8:
+            break
+    return weights
+
+
+def curve(scored, answerable, total, fixed_right, fixed_false):
+    """Right of the answerable at each allowed share of false of all, and the threshold for it."""
+    out = {}
+    for share in (0.01, 0.02, 0.03, 0.04, 0.06, 0.10):
+        right, false, best = fixed_right, fixed_false, (fixed_right / answerable, 1.0)
+        for p, hit in sorted(scored, key=lambda s: -s[0]):
+            right, false = right + hit, false + (not hit)
+            if false <= share * total and right / answerable > best[0]:
+                best = (right / answerable, p)
+        out[share] = best
+    return out
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("runs", nargs="+")
+    p.add_argument("--apply")
+    p.add_argument("--out")
+    a = p.parse_args()
+    data = [list(rows(r)) for r in a.runs]
+    everything = [r for run in data for r in run]
+    answerable = sum(r[2] for r in everything)
+    fixed_right = sum(r[3] == "right" and r[2] for r in everything)
+    fixed_false = sum(r[3] == "false" for r in everything)
+    if a.apply:
+        with open(a.apply, encoding="utf8") as file:
+            weights = np.array([json.load(file)[n] for n in NAMES])
+        held_out = [(1 / (1 + np.exp(-(np.array(x) @ weights))), y) for x, y, _, _ in everything if x]
+    else:
+        held_out = []
+        for at, run in enumerate(data):
+            others = [r for k, other in enumerate(data) if k != at for r in other if r[0]]
+            w = fit(np.array([r[0] for r in others]), np.array([float(r[1]) for r in others]))
+            held_out += [(1 / (1 + np.exp(-(np.array(x) @ w))), y) for x, y, _, _ in run if x]
+        used = [r for r in everything if r[0]]
+        weights = fit(np.array([r[0] for r in used]), np.array([float(r[1]) for r in used]))
+        fitted = dict(zip(NAMES, (round(float(w), 3) for w in weights)))
+        print(json.dumps(fitted))
+        if a.out:
+            with open(a.out, "w", encoding="utf8") as file:
+                json.dump(fitted, file)
+    places = sum(y for _, y in held_out)
+    print(f"{len(everything)} questions, {answerable} answerable; best place holds the answer {places + fixed_right} ({(places + fixed_right) / answerable:.2f})")
+    for share, (right, threshold) in curve(held_out, answerable, len(everything), fixed_right, fixed_false).items():
+        print(f"false ≤ {share:.0%} of all: right {right:.3f} of the answerable, threshold {threshold:.3f}")
+    # How well the probabilities are meant: mean of each tenth beside what came of it.
+    ordered = sorted(held_out)
+    for k in range(0, len(ordered), max(1, len(ordered) // 8)):
+        part = ordered[k : k + max(1, len(ordered) // 8)]
+        print(f"   said {np.mean([p for p, _ in part]):.2f}   was {np.mean([y for _, y in part]):.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+//! What becomes of the best place: an answer, something related, or a refusal.
+//!
+//! One probability decides: that the place answers the question. It comes from the reader's margin and
+//! a few things that the reader does not see, by a logistic regression.
+
+use serde::Serialize;
+
+use super::settings::AnswerSettings;
+
+/// What the probability of a place is made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub(in crate::agent) struct Features {
+    /// How much likelier the reader finds these words than "no answer here", in logits; `None` where
+    /// there is no reader.
+    pub(in crate::agent) margin: Option<f32>,
+    /// By how much that is above the next place's.
+    pub(in crate::agent) gap: f32,
+    /// Share of the question's known words (weighted by how rare they are) in the quotation, 0 to 1.
+    pub(in crate::agent) quoted: f32,
+    /// The same for quotation, headings and title together.
+    pub(in crate::agent) coverage: f32,
+    /// Share of the question's words that stand nowhere in the documents, 0 to 1.
+    pub(in crate::agent) unknown: f32,
+    /// Whether the most telling known word stands in the quotation, its headings or its title.
+    pub(in crate::agent) rarest: bool,
+    /// Whether the question names figures and the quotation, with its headings, has none of them.
+    pub(in crate::agent) lacks_figures: bool,
+    /// Cosine of question and passage, −1 to 1.
+    pub(in crate::agent) cosine: f32,
+    /// Place of the passage in the search, from 0.
+    pub(in crate::agent) rank: usize,
+    /// Whether the owner approved the words.
+    pub(in crate::agent) approved: bool,
+    /// Words of the question.
+    pub(in crate::agent) words: usize,
+    /// The language model's log-odds that it answers, in nats; `None` when it was not asked.
+    pub(in crate::agent) judged: Option<f32>,
+}
+
+/// Weights of the logistic regression over [`Features`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Weights {
+    margin: f32,
+    gap: f32,
+    quoted: f32,
+    coverage: f32,
+    unknown: f32,
+    rarest: f32,
+    lacks_figures: f32,
+    cosine: f32,
+    first: f32,
+    approved: f32,
+    words: f32,
+    bias: f32,
+}
+
+/// Of the reader that comes with Frontdesk; see `models/reader/README.md` for how they are fitted.
+const WEIGHTS: Weights = Weights {
+    margin: 0.257,
+    gap: 0.071,
+    quoted: 0.335,
+    coverage: 0.273,
+    unknown: 0.507,
+    rarest: 0.071,
+    lacks_figures: 0.131,
+    cosine: 0.408,
+    first: 1.248,
+    approved: 0.871,
+    words: 0.275,
+    bias: -2.742,
+};
+
+/// Bias without a reader: words and cosine alone are less sure.
+const BLIND: f32 = -3.8;
+
+impl Features {
+    /// The probability that the place answers, 0 to 1.
+    pub(in crate::agent) fn probability(&self) -> f32 {
+        let w = WEIGHTS;
+        let flag = |on: bool, weight: f32| if on { weight } else { 0.0 };
+        let first = 1.0 / (1.0 + self.rank as f32);
+        let sum = match self.margin {
+            Some(margin) => {
+                w.margin * margin.clamp(-15.0, 15.0)
+                    + w.gap * self.gap.clamp(-10.0, 10.0)
+                    + w.quoted * self.quoted
+                    + w.coverage * self.coverage
+                    + w.unknown * self.unknown
+                    + flag(self.rarest, w.rarest)
+                    + flag(self.lacks_figures, w.lacks_figures)
+                    + w.cosine * self.cosine
+                    + w.first * first
+                    + flag(self.approved, w.approved)
+                    + w.words * (self.words.clamp(1, 60) as f32).ln()
+                    + w.bias
+            }
+            None => {
+                BLIND
+                    + 2.4 * self.quoted
+                    + self.cosine
+                    + 0.15 * self.coverage
+                    + flag(self.rarest, 0.3)
+                    + 0.94 * first
+            }
+        };
+        1.0 / (1.0 + (-sum).exp())
+    }
+}
+
+/// What the reading rung does with the best place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::agent) enum Decision {
+    /// It answers.
+    Answer,
+    /// It is shown as what comes closest.
+    Related,
+    /// It is not shown.
+    Refuse,
+}
+
+/// Decides by the owner's thresholds.
+pub(in crate::agent) fn decide(probability: f32, settings: &AnswerSettings) -> Decision {
+    if probability >= settings.read_threshold {
+        Decision::Answer
+    } else if probability >= settings.related_threshold {
+        Decision::Related
+    } else {
+        Decision::Refuse
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn better_features_are_likelier() {
+        let weak = Features {
+            margin: Some(-5.0),
+            rank: 4,
+            lacks_figures: true,
+            ..Features::default()
+        };
+        let strong = Features {
+            margin: Some(8.0),
+            gap: 4.0,
+            quoted: 1.0,
+            coverage: 1.0,
+            rarest: true,
+            ..Features::default()
+        };
+        assert!(strong.probability() > 0.8);
+        assert!(weak.probability() < 0.1);
+        let blind = Features {
+            margin: None,
+            ..strong
+        };
+        assert!(blind.probability() < strong.probability());
+    }
+
+    #[test]
+    fn the_owners_thresholds_decide() {
+        let settings = AnswerSettings {
+            read_threshold: 0.7,
+            related_threshold: 0.2,
+            ..AnswerSettings::default()
+        };
+        for (probability, expected) in [
+            (0.9, Decision::Answer),
+            (0.7, Decision::Answer),
+            (0.5, Decision::Related),
+            (0.1, Decision::Refuse),
+        ] {
+            assert_eq!(decide(probability, &settings), expected);
+        }
+    }
+}

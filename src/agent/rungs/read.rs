@@ -1,0 +1,191 @@
+//! The rung that reads: the words of a passage that answer, verbatim, when the reader is sure of them;
+//! when it is not, what comes closest, plainly marked as no answer.
+
+use async_trait::async_trait;
+use serde_json::{Map, json};
+use tokio::sync::mpsc::Sender;
+
+use super::{Draft, Grounds, LadderRung};
+use crate::agent::AgentError;
+use crate::agent::cite::citation;
+use crate::agent::decide::{Decision, decide};
+use crate::agent::evidence::{Evidence, Place, quote};
+use crate::agent::phrases::phrases;
+use crate::agent::types::{Citation, Rung, TurnEvent};
+use crate::knowledge::{Found, Language};
+
+/// Quotations in one answer.
+const MOST_QUOTES: usize = 2;
+/// A second quotation is shown when it is this likely in comparison with the first.
+const NEARLY: f32 = 0.75;
+/// Share of the question's words that a second quotation must hold, 0 to 1.
+const SPEAKS: f32 = 0.3;
+
+/// Quotes the best place if it likely answers, or shows it as related.
+pub(in crate::agent) struct ReadRung;
+
+#[async_trait]
+impl LadderRung for ReadRung {
+    async fn answer(
+        &self,
+        grounds: &Grounds<'_>,
+        out: &Sender<TurnEvent>,
+    ) -> Result<Option<Draft>, AgentError> {
+        let evidence = grounds.evidence().await;
+        let Some(best) = evidence.best() else {
+            return Ok(None);
+        };
+        let quoted = quoted(evidence, grounds.found, grounds.language);
+        grounds.note("read", best, &quoted.text);
+        // Without a reader it is for the model to judge.
+        if best.features.margin.is_none() {
+            return Ok(None);
+        }
+        Ok(match decide(best.score, grounds.settings) {
+            Decision::Answer if best.features.approved => {
+                Some(approved(best, quoted, grounds, out).await)
+            }
+            Decision::Answer => Some(show(Rung::Read, quoted, grounds, out).await),
+            Decision::Related => {
+                let framed = as_related(quoted, grounds.language);
+                let mut draft = show(Rung::Related, framed, grounds, out).await;
+                draft.handoff = true;
+                Some(draft)
+            }
+            Decision::Refuse => None,
+        })
+    }
+}
+
+/// What the owner approved is given whole, and not only the words that answer.
+async fn approved(
+    best: &Place,
+    quoted: Quoted,
+    grounds: &Grounds<'_>,
+    out: &Sender<TurnEvent>,
+) -> Draft {
+    let passage = grounds.found.passages.get(best.passage);
+    let text = passage.map(|p| p.text.clone()).unwrap_or_default();
+    let mut citations = quoted.citations;
+    citations.truncate(1);
+    for cited in &mut citations {
+        cited.marked = Some([best.focus.start, best.focus.end]);
+        cited.span = [0, text.len()];
+        cited.quote.clone_from(&text);
+    }
+    let mut draft = Draft::show(Rung::Faq, text, citations, grounds, out).await;
+    draft.checks = quoted.checks;
+    draft
+}
+
+/// A quotation said to be no answer, with the offer of a person.
+fn as_related(mut quoted: Quoted, spoken: Language) -> Quoted {
+    let phrases = phrases(spoken);
+    quoted.text = format!("{}\n{}\n{}", phrases.related, quoted.text, phrases.offer);
+    quoted
+}
+
+/// A quotation with its citations and what was checked.
+pub(super) struct Quoted {
+    pub(super) text: String,
+    pub(super) citations: Vec<Citation>,
+    pub(super) checks: Map<String, serde_json::Value>,
+}
+
+/// Shows a quotation as the answer.
+pub(super) async fn show(
+    rung: Rung,
+    quoted: Quoted,
+    grounds: &Grounds<'_>,
+    out: &Sender<TurnEvent>,
+) -> Draft {
+    let mut draft = Draft::show(rung, quoted.text, quoted.citations, grounds, out).await;
+    draft.checks = quoted.checks;
+    draft
+}
+
+/// The best places as quotations. Of two documents that contradict each other the newer is quoted, and
+/// the older is named.
+pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Quoted {
+    let phrases = phrases(spoken);
+    let mut chosen: Vec<&Place> = Vec::new();
+    let least = evidence.best().map_or(1.0, |best| best.score * NEARLY);
+    for place in &evidence.places {
+        let speaks_of_it = place.features.quoted >= SPEAKS;
+        let fits = chosen.is_empty() || (place.score >= least && speaks_of_it);
+        if chosen.len() < MOST_QUOTES && fits {
+            chosen.push(place);
+        }
+    }
+    let older = evidence.superseded.iter().find(|superseded| {
+        let (passage, range) = &superseded.newer;
+        chosen
+            .iter()
+            .any(|c| c.passage == *passage && c.range == *range)
+    });
+    let mut lines = Vec::new();
+    let mut citations = Vec::new();
+    for place in &chosen {
+        let Some((words, cited)) = cite(place, found, citations.len()) else {
+            continue;
+        };
+        lines.push(format!("{words} [{}]", cited.number));
+        citations.push(cited);
+    }
+    if found
+        .language()
+        .is_some_and(|documents| documents != spoken)
+    {
+        lines.insert(0, phrases.quoted.to_owned());
+    }
+    let mut checks = Map::new();
+    if evidence.injected > 0 {
+        checks.insert("orders_ignored".into(), json!(evidence.injected));
+    }
+    if let Some((_, cited)) = older.and_then(|o| cite(&o.older, found, citations.len())) {
+        let said = phrases.older.replace("{}", &cited.title);
+        lines.push(format!("({said} [{}])", cited.number));
+        checks.insert("contradicts".into(), json!(cited.document));
+        citations.push(cited);
+    }
+    Quoted {
+        text: lines.join("\n"),
+        citations,
+        checks,
+    }
+}
+
+/// A place's words for the visitor, and its citation.
+fn cite(place: &Place, found: &Found, before: usize) -> Option<(String, Citation)> {
+    let passage = found.passages.get(place.passage)?;
+    let words = passage.text.get(place.range.clone())?.trim();
+    let number = u32::try_from(before + 1).unwrap_or(u32::MAX);
+    let shown = if quote::is_row(words) {
+        quote::readable(words)
+    } else {
+        format!("“{}”", quote::readable(words))
+    };
+    let mut cited = citation(passage, words, number);
+    cited.score = place.score;
+    if place.features.margin.is_some() {
+        cited.marked = marked(passage.text.get(place.range.clone())?, place);
+    }
+    Some((shown, cited))
+}
+
+/// Where the deciding words stand in the quotation, in bytes.
+fn marked(quotation: &str, place: &Place) -> Option<[usize; 2]> {
+    let before = quotation.len() - quotation.trim_start().len();
+    let start = place.focus.start.max(place.range.start) - place.range.start;
+    let end = place
+        .focus
+        .end
+        .min(place.range.end)
+        .checked_sub(place.range.start)?;
+    let length = quotation.trim().len();
+    let (start, end) = (
+        start.saturating_sub(before),
+        end.saturating_sub(before).min(length),
+    );
+    (start < end).then_some([start, end])
+}

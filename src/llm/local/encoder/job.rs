@@ -1,0 +1,292 @@
+//! What the encoder computes: a request cut into steps, each spread over the threads.
+
+use rten::ThreadPool;
+
+use super::base::Base;
+use super::pair::{self, Pair};
+use super::reader::Reader;
+use crate::llm::local::protocol::Event;
+use crate::llm::{EmbedAs, Embeddings, Priority, ReadPassage, Span};
+use frontdesk_encoder::network::Space;
+
+/// Tokens computed per thread before more urgent work is looked for: about 80 ms on an older processor.
+const STEP: usize = 120;
+
+/// What the thread is given.
+pub(super) struct Asked {
+    pub(super) id: u64,
+    pub(super) work: Work,
+    pub(super) priority: Priority,
+}
+
+pub(super) enum Work {
+    Embed(Vec<String>, EmbedAs),
+    Read(String, Vec<ReadPassage>),
+}
+
+/// A request that is being worked on, a few texts at a time.
+pub(super) struct Job {
+    pub(super) id: u64,
+    priority: Priority,
+    stage: Stage,
+}
+
+enum Stage {
+    Embed {
+        texts: Vec<Vec<u32>>,
+        result: Embeddings,
+    },
+    Read {
+        passages: Vec<ReadPassage>,
+        /// Each with its passage.
+        pairs: Vec<(usize, Pair)>,
+        /// Spans of the pairs that are done.
+        done: Vec<Vec<Span>>,
+    },
+}
+
+/// The models and the threads that they are computed on.
+pub(super) struct Engine {
+    pub(super) base: Option<Base>,
+    pub(super) reader: Result<Reader, String>,
+    pub(super) pools: Vec<ThreadPool>,
+}
+
+impl Engine {
+    fn base(&self) -> Result<&Base, String> {
+        self.base
+            .as_ref()
+            .ok_or_else(|| "there is no embedding model".into())
+    }
+
+    /// A request made ready to be computed.
+    pub(super) fn job(&self, asked: Asked) -> Result<Job, String> {
+        let stage = match asked.work {
+            Work::Embed(texts, meant) => {
+                let base = self.base()?;
+                let is_query = meant == EmbedAs::Query;
+                Stage::Embed {
+                    texts: texts
+                        .iter()
+                        .map(|text| base.tokens(text, is_query))
+                        .collect::<Result<_, _>>()?,
+                    result: Embeddings::default(),
+                }
+            }
+            Work::Read(question, passages) => {
+                let reader = self.reader.as_ref().map_err(Clone::clone)?;
+                let question = reader.question(&question)?;
+                let mut pairs = Vec::new();
+                for (at, passage) in passages.iter().enumerate() {
+                    let windows = reader.pairs(&question, &passage.heading, &passage.text)?;
+                    pairs.extend(windows.into_iter().map(|pair| (at, pair)));
+                }
+                Stage::Read {
+                    passages,
+                    pairs,
+                    done: Vec::new(),
+                }
+            }
+        };
+        Ok(Job {
+            id: asked.id,
+            priority: asked.priority,
+            stage,
+        })
+    }
+
+    /// Computes items side by side, each thread some of them, in order.
+    fn spread<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        size: impl Fn(&T) -> usize,
+        work: impl Fn(&[&T], &mut Space) -> Result<Vec<R>, String> + Sync,
+    ) -> Result<Vec<R>, String> {
+        let shares = shares(items, self.pools.len(), size);
+        let work = &work;
+        let results: Vec<Share<R>> = std::thread::scope(|scope| {
+            let running: Vec<_> = shares
+                .into_iter()
+                .zip(&self.pools)
+                .map(|(share, pool)| {
+                    let some: Vec<&T> = share.iter().filter_map(|&i| items.get(i)).collect();
+                    let run = move || pool.run(|| work(&some, &mut Space::default()));
+                    (share, scope.spawn(run))
+                })
+                .collect();
+            running
+                .into_iter()
+                .map(|(share, thread)| {
+                    let ended = thread.join();
+                    (
+                        share,
+                        ended.unwrap_or_else(|_| Err("a thread ended early".into())),
+                    )
+                })
+                .collect()
+        });
+        let mut sorted: Vec<Option<R>> = items.iter().map(|_| None).collect();
+        for (share, result) in results {
+            for (at, value) in share.into_iter().zip(result?) {
+                if let Some(place) = sorted.get_mut(at) {
+                    *place = Some(value);
+                }
+            }
+        }
+        sorted
+            .into_iter()
+            .map(|r| r.ok_or_else(|| "a text was lost".to_owned()))
+            .collect()
+    }
+}
+
+/// Places of some items, and what came of them.
+type Share<R> = (Vec<usize>, Result<Vec<R>, String>);
+
+/// Items dealt to `threads` so that each has about as much to do: the largest first, each to whoever
+/// has least.
+fn shares<T>(items: &[T], threads: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<(usize, usize)> = items.iter().map(size).zip(0..).collect();
+    order.sort_by_key(|(size, at)| (std::cmp::Reverse(*size), *at));
+    let mut shares = vec![(0usize, Vec::new()); threads.max(1)];
+    for (size, at) in order {
+        if let Some(least) = shares.iter_mut().min_by_key(|(sum, _)| *sum) {
+            least.0 += size;
+            least.1.push(at);
+        }
+    }
+    shares
+        .into_iter()
+        .map(|(_, share)| share)
+        .filter(|share| !share.is_empty())
+        .collect()
+}
+
+/// As many of the items as fit the tokens of a step, at least one.
+fn within<T>(items: &[T], budget: usize, size: impl Fn(&T) -> usize) -> &[T] {
+    let mut sum = 0;
+    let count = items
+        .iter()
+        .take_while(|item| {
+            sum += size(item);
+            sum <= budget
+        })
+        .count();
+    items.get(..count.max(1)).unwrap_or(items)
+}
+
+impl Job {
+    /// Computes the next part of it.
+    pub(super) fn step(&mut self, engine: &Engine) -> Result<(), String> {
+        // Whoever waits for an answer waits for all of it; background work gives way in between.
+        let budget = match self.priority {
+            Priority::Background => STEP * engine.pools.len(),
+            Priority::Api => 4 * STEP * engine.pools.len(),
+            _ => usize::MAX,
+        };
+        match &mut self.stage {
+            Stage::Embed { texts, result } => {
+                let base = engine.base()?;
+                let left = texts.get(result.vectors.len()..).unwrap_or_default();
+                if left.is_empty() {
+                    return Ok(());
+                }
+                let some = within(left, budget, Vec::len);
+                let vectors = engine.spread(some, Vec::len, |texts, space| {
+                    let texts: Vec<&[u32]> = texts.iter().map(|t| t.as_slice()).collect();
+                    base.embed(&texts, space)
+                })?;
+                let tokens: usize = some.iter().map(Vec::len).sum();
+                result.tokens += u32::try_from(tokens).unwrap_or(u32::MAX);
+                result.vectors.extend(vectors);
+            }
+            Stage::Read {
+                passages,
+                pairs,
+                done,
+            } => {
+                let reader = engine.reader.as_ref().map_err(Clone::clone)?;
+                let left = pairs.get(done.len()..).unwrap_or_default();
+                if left.is_empty() {
+                    return Ok(());
+                }
+                let size = |p: &(usize, Pair)| p.1.tokens.len();
+                let some = within(left, budget, size);
+                let logits = engine.spread(some, size, |pairs, space| {
+                    let pairs: Vec<&Pair> = pairs.iter().map(|(_, pair)| pair).collect();
+                    reader.read(&pairs, space)
+                })?;
+                for ((at, pair), (starts, ends)) in some.iter().zip(logits) {
+                    let text = passages.get(*at).map_or("", |p| p.text.as_str());
+                    done.push(pair.spans(&starts, &ends, text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The answer, once everything is computed.
+    pub(super) fn finished(&mut self) -> Option<Event> {
+        match &mut self.stage {
+            Stage::Embed { texts, result } => (result.vectors.len() == texts.len())
+                .then(|| Event::Embedded(std::mem::take(result))),
+            Stage::Read {
+                passages,
+                pairs,
+                done,
+            } => (done.len() == pairs.len()).then(|| {
+                let mut windows: Vec<Vec<Vec<Span>>> =
+                    passages.iter().map(|_| Vec::new()).collect();
+                for ((at, _), spans) in pairs.iter().zip(std::mem::take(done)) {
+                    if let Some(of_passage) = windows.get_mut(*at) {
+                        of_passage.push(spans);
+                    }
+                }
+                Event::Read(windows.into_iter().map(pair::merged).collect())
+            }),
+        }
+    }
+}
+
+/// The most urgent job; of equally urgent ones the oldest.
+pub(super) fn due(jobs: &[Job]) -> Option<usize> {
+    (0..jobs.len()).max_by_key(|&i| (jobs.get(i).map(|j| j.priority), std::cmp::Reverse(i)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_urgent_request_is_due_and_among_equals_the_first() {
+        let job = |id: u64, priority: Priority| Job {
+            id,
+            priority,
+            stage: Stage::Embed {
+                texts: Vec::new(),
+                result: Embeddings::default(),
+            },
+        };
+        let jobs = [
+            job(1, Priority::Background),
+            job(2, Priority::Chat),
+            job(3, Priority::Chat),
+            job(4, Priority::Api),
+        ];
+        assert_eq!(due(&jobs).and_then(|i| jobs.get(i)).map(|j| j.id), Some(2));
+        assert_eq!(due(&[]), None);
+    }
+
+    #[test]
+    fn work_is_dealt_evenly() {
+        let shares = shares(&[5, 1, 9, 4, 1], 2, |size| *size);
+        assert_eq!(shares, [vec![2, 1], vec![0, 3, 4]]);
+        assert_eq!(super::shares(&[3], 4, |size| *size), [vec![0]]);
+    }
+
+    #[test]
+    fn a_step_takes_what_fits_and_never_nothing() {
+        assert_eq!(within(&[5, 4, 3], 9, |n| *n), [5, 4]);
+        assert_eq!(within(&[50, 4], 9, |n| *n), [50]);
+    }
+}

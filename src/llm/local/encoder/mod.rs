@@ -1,0 +1,267 @@
+//! The encoder: sentence vectors, and the reader that marks the words which answer a question.
+//!
+//! It has a thread of its own in the worker process, so that nobody waits for a chat answer that is
+//! being generated; a pass over the layers is spread over as many threads as the engine may use. When
+//! nothing is to be done, the thread blocks.
+
+mod base;
+mod client;
+mod job;
+mod onnx;
+mod pair;
+mod reader;
+#[cfg(test)]
+mod tiny;
+mod words;
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rten::ThreadPool;
+
+pub(super) use client::LocalReader;
+
+use self::base::Base;
+use self::job::{Asked, Engine, Job, Work, due};
+use self::onnx::Onnx;
+use self::reader::{Own, Reader};
+use super::protocol::{EmbedSetup, ReaderSetup, Request};
+use super::scheduler::refuse;
+use crate::llm::LlmError;
+use crate::worker::child::{Command, Port};
+
+/// Requests that may wait.
+const MOST_OPEN: usize = 256;
+/// Most texts of one request.
+pub(super) const MOST_TEXTS: usize = 512;
+
+/// Where requests are handed in.
+pub(super) struct Desk {
+    sender: Sender<Asked>,
+    open: Arc<Mutex<HashSet<u64>>>,
+    /// Length of the vectors, if it makes some.
+    pub(super) dimensions: Option<Result<usize, String>>,
+    /// Whether it reads, or why not.
+    pub(super) reader: Result<(), String>,
+}
+
+impl Desk {
+    /// Loads the models and starts the thread.
+    pub(super) fn start(
+        embed: Option<&EmbedSetup>,
+        reader: Option<&ReaderSetup>,
+        threads: u16,
+        port: &Port,
+    ) -> io::Result<Self> {
+        let mut dimensions = None;
+        let mut base = None;
+        if let Some(EmbedSetup::Packed(path)) = embed {
+            match Base::load(path) {
+                Ok(loaded) => {
+                    dimensions = Some(Ok(loaded.dimensions()));
+                    base = Some(loaded);
+                }
+                Err(reason) => {
+                    let path = path.display();
+                    dimensions = Some(Err(format!(
+                        "the embedding model {path} cannot be loaded: {reason}; get it again"
+                    )));
+                }
+            }
+        }
+        let reader = match reader {
+            None => Err("there is no reader; get one with `frontdesk models get`".into()),
+            Some(setup) => load_reader(setup, base.as_ref()),
+        };
+        let told = reader.as_ref().map(|_| ()).map_err(Clone::clone);
+        let engine = Engine {
+            base,
+            reader,
+            pools: (0..threads.max(1))
+                .map(|_| ThreadPool::with_num_threads(1))
+                .collect(),
+        };
+        let (sender, receiver) = channel();
+        let open = Arc::<Mutex<HashSet<u64>>>::default();
+        let (port, shared) = (port.clone(), Arc::clone(&open));
+        std::thread::Builder::new()
+            .name("encoder".into())
+            .spawn(move || {
+                if serve(&engine, &receiver, &port, &shared).is_err() {
+                    // The parent is gone.
+                    std::process::exit(0);
+                }
+            })?;
+        Ok(Self {
+            sender,
+            open,
+            dimensions,
+            reader: told,
+        })
+    }
+
+    fn submit(&self, asked: Asked) -> Result<(), LlmError> {
+        let mut open = lock(&self.open);
+        if open.len() >= MOST_OPEN {
+            let waiting = u32::try_from(open.len()).unwrap_or(u32::MAX);
+            return Err(LlmError::Busy { waiting });
+        }
+        let id = asked.id;
+        self.sender
+            .send(asked)
+            .map_err(|_| LlmError::Unavailable("the encoder has stopped".into()))?;
+        open.insert(id);
+        Ok(())
+    }
+}
+
+fn load_reader(setup: &ReaderSetup, base: Option<&Base>) -> Result<Reader, String> {
+    let (path, loaded) = match setup {
+        ReaderSetup::Own { model, base: hash } => {
+            let Some(base) = base else {
+                return Err(
+                    "the reader needs the embedding model multilingual-e5-small-q4, whose table it \
+                     shares; get it with `frontdesk models get multilingual-e5-small-q4`"
+                        .into(),
+                );
+            };
+            let own = Own::load(model, Arc::clone(&base.table), hash);
+            (model, own.map(|own| Reader::Own(Box::new(own))))
+        }
+        ReaderSetup::Onnx { model, tokenizer } => {
+            let onnx = Onnx::load(model, tokenizer);
+            (model, onnx.map(|onnx| Reader::Onnx(Box::new(onnx))))
+        }
+    };
+    let failed = |e| {
+        format!(
+            "the reader {} cannot be loaded: {e}; get it again",
+            path.display()
+        )
+    };
+    loaded.map_err(failed)
+}
+
+fn lock(open: &Mutex<HashSet<u64>>) -> MutexGuard<'_, HashSet<u64>> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes the encoder's requests out of the stream of commands; the rest goes on to whoever holds the
+/// receiver that is returned.
+pub(super) fn divide(
+    commands: Receiver<Command<Request>>,
+    desk: Desk,
+    port: &Port,
+) -> io::Result<Receiver<Command<Request>>> {
+    let (others, rest) = sync_channel(1024);
+    let port = port.clone();
+    std::thread::Builder::new()
+        .name("commands".into())
+        .spawn(move || {
+            for command in commands {
+                let asked = match command {
+                    Command::Request {
+                        id,
+                        body:
+                            Request::Embed {
+                                texts,
+                                meant,
+                                priority,
+                            },
+                    } if desk.dimensions.is_some() => Asked {
+                        id,
+                        work: Work::Embed(texts, meant),
+                        priority,
+                    },
+                    Command::Request {
+                        id,
+                        body:
+                            Request::Read {
+                                question,
+                                passages,
+                                priority,
+                            },
+                    } => Asked {
+                        id,
+                        work: Work::Read(question, passages),
+                        priority,
+                    },
+                    // The thread looks for cancelled requests by itself.
+                    Command::Cancel { id } if lock(&desk.open).contains(&id) => continue,
+                    other => {
+                        if others.send(other).is_err() {
+                            return;
+                        }
+                        continue;
+                    }
+                };
+                let id = asked.id;
+                if let Err(error) = desk.submit(asked)
+                    && refuse(&port, id, error).is_err()
+                {
+                    return;
+                }
+            }
+        })?;
+    Ok(rest)
+}
+
+fn serve(
+    engine: &Engine,
+    requests: &Receiver<Asked>,
+    port: &Port,
+    open: &Mutex<HashSet<u64>>,
+) -> io::Result<()> {
+    let mut jobs: Vec<Job> = Vec::new();
+    loop {
+        loop {
+            let asked = if jobs.is_empty() {
+                match requests.recv() {
+                    Ok(asked) => asked,
+                    Err(_) => return Ok(()),
+                }
+            } else {
+                match requests.try_recv() {
+                    Ok(asked) => asked,
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                }
+            };
+            let id = asked.id;
+            match engine.job(asked) {
+                Ok(job) => jobs.push(job),
+                Err(error) => {
+                    lock(open).remove(&id);
+                    refuse(port, id, LlmError::Unavailable(error))?;
+                }
+            }
+        }
+        let Some(job) = due(&jobs).and_then(|i| jobs.get_mut(i)) else {
+            continue;
+        };
+        let id = job.id;
+        let outcome = if port.is_cancelled(id) {
+            Some(Err(None))
+        } else {
+            match job.step(engine) {
+                Err(error) => Some(Err(Some(error))),
+                Ok(()) => job.finished().map(Ok),
+            }
+        };
+        let Some(outcome) = outcome else { continue };
+        jobs.retain(|job| job.id != id);
+        lock(open).remove(&id);
+        match outcome {
+            Ok(event) => {
+                port.event(id, &event)?;
+                port.end(id)?;
+            }
+            Err(Some(error)) => {
+                let error = format!("the encoder failed: {error}");
+                refuse(port, id, LlmError::Unavailable(error))?;
+            }
+            Err(None) => port.end(id)?,
+        }
+    }
+}

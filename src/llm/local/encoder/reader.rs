@@ -1,0 +1,332 @@
+//! The reader's networks: our own over the base's table, or an extractive model of a hub as ONNX.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use safetensors::{Dtype, SafeTensors};
+
+use super::base::Table;
+use super::onnx::Onnx;
+use super::pair::{self, Marks, Pair};
+use super::words::{END, START, Words};
+use frontdesk_encoder::file::Shape;
+use frontdesk_encoder::network::{Layer, Linear, Network, Norm, Quantised, Space};
+
+/// The format that `models/reader/export.py` writes.
+const FORMAT: &str = "frontdesk-reader-1";
+
+/// Start and end logits of each token.
+pub(super) type Logits = (Vec<f32>, Vec<f32>);
+
+/// A network that marks the words that answer.
+pub(super) enum Reader {
+    /// Layers over the table of the embedding model.
+    Own(Box<Own>),
+    /// A model of a hub.
+    Onnx(Box<Onnx>),
+}
+
+impl Reader {
+    /// The tokens of a question.
+    pub(super) fn question(&self, text: &str) -> Result<Vec<u32>, String> {
+        Ok(pair::ids(&self.words().tokens(text, pair::QUESTION)?))
+    }
+
+    /// The question beside a passage.
+    pub(super) fn pairs(
+        &self,
+        question: &[u32],
+        heading: &str,
+        text: &str,
+    ) -> Result<Vec<Pair>, String> {
+        pair::pairs(self.words(), self.marks(), question, heading, text)
+    }
+
+    fn words(&self) -> &Words {
+        match self {
+            Self::Own(own) => &own.table.words,
+            Self::Onnx(onnx) => &onnx.words,
+        }
+    }
+
+    fn marks(&self) -> Marks {
+        match self {
+            Self::Own(_) => Marks {
+                start: START,
+                end: END,
+                is_doubled: false,
+            },
+            Self::Onnx(onnx) => onnx.marks,
+        }
+    }
+
+    /// Logits of some pairs, in order. A panic in native code is these pairs' error.
+    pub(super) fn read(&self, pairs: &[&Pair], space: &mut Space) -> Result<Vec<Logits>, String> {
+        match self {
+            Self::Own(own) => own.read(pairs, space),
+            Self::Onnx(onnx) => pairs
+                .iter()
+                .map(|pair| {
+                    catch_unwind(AssertUnwindSafe(|| onnx.read(pair)))
+                        .map_err(|_| "it cannot compute this text".to_owned())?
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The reader that comes with Frontdesk.
+pub(super) struct Own {
+    table: Arc<Table>,
+    network: Network,
+    /// `[2, width]`: start and end.
+    span: Vec<f32>,
+    bias: [f32; 2],
+}
+
+impl Own {
+    /// Reads the weights, which belong to the base with this hash.
+    pub(super) fn load(path: &Path, table: Arc<Table>, base: &str) -> Result<Self, String> {
+        let data = std::fs::read(path).map_err(|e| e.to_string())?;
+        let (_, header) = SafeTensors::read_metadata(&data).map_err(|e| e.to_string())?;
+        let notes = header.metadata().clone().unwrap_or_default();
+        let note = |key: &str| notes.get(key).map_or("", String::as_str);
+        if note("format") != FORMAT {
+            return Err(format!(
+                "its format is “{}”, and this version reads “{FORMAT}”",
+                note("format")
+            ));
+        }
+        if !base.is_empty() && note("base") != base {
+            return Err("it was trained over another embedding model".into());
+        }
+        let tensors = SafeTensors::deserialize(&data).map_err(|e| e.to_string())?;
+        let Shape {
+            width,
+            layers,
+            heads,
+            inner,
+            ..
+        } = table.shape();
+        let network = Network {
+            layers: (0..layers)
+                .map(|at| layer(&tensors, at, width, inner))
+                .collect::<Result<_, _>>()?,
+            width,
+            heads,
+        };
+        let bias = floats(&tensors, "span.bias", 2)?;
+        Ok(Self {
+            network,
+            span: floats(&tensors, "span.weight", 2 * width)?,
+            bias: <[f32; 2]>::try_from(bias).map_err(|_| "its head has another size")?,
+            table,
+        })
+    }
+
+    fn read(&self, pairs: &[&Pair], space: &mut Space) -> Result<Vec<Logits>, String> {
+        let mut rows = Vec::new();
+        for pair in pairs {
+            self.table.look_up(&pair.tokens, &mut rows)?;
+        }
+        let lengths: Vec<usize> = pairs.iter().map(|p| p.tokens.len()).collect();
+        self.network.run(&mut rows, &lengths, space)?;
+        let width = self.network.width;
+        let (start, end) = self.span.split_at(width);
+        let mut rows = rows.chunks_exact(width);
+        let dot = |row: &[f32], weights: &[f32]| -> f32 {
+            row.iter().zip(weights).map(|(a, b)| a * b).sum()
+        };
+        let [start_bias, end_bias] = self.bias;
+        Ok(lengths
+            .iter()
+            .map(|&length| {
+                rows.by_ref()
+                    .take(length)
+                    .map(|row| (dot(row, start) + start_bias, dot(row, end) + end_bias))
+                    .unzip()
+            })
+            .collect())
+    }
+}
+
+fn layer(
+    tensors: &SafeTensors<'_>,
+    at: usize,
+    width: usize,
+    inner: usize,
+) -> Result<Layer, String> {
+    let quantised = |part: &str, inputs: usize, outputs: usize| {
+        let name = format!("layers.{at}.{part}");
+        let weights = tensors
+            .tensor(&format!("{name}.weight"))
+            .map_err(|e| e.to_string())?;
+        if weights.dtype() != Dtype::I8 || weights.shape() != [outputs, inputs] {
+            return Err(format!("its tensor {name} has another shape"));
+        }
+        let weights = weights.data().iter().map(|b| b.cast_signed()).collect();
+        let scales = floats(tensors, &format!("{name}.scale"), outputs)?;
+        Ok(Quantised { weights, scales })
+    };
+    let bias = |part: &str, outputs| floats(tensors, &format!("layers.{at}.{part}.bias"), outputs);
+    let linear = |part: &str, inputs: usize, outputs: usize| {
+        Linear::new(
+            quantised(part, inputs, outputs)?,
+            bias(part, outputs)?,
+            inputs,
+        )
+    };
+    let norm = |part: &str| {
+        Ok::<_, String>(Norm {
+            scale: floats(tensors, &format!("layers.{at}.{part}.weight"), width)?,
+            bias: floats(tensors, &format!("layers.{at}.{part}.bias"), width)?,
+        })
+    };
+    let square = |part| quantised(part, width, width);
+    let together = Quantised::stacked([square("q")?, square("k")?, square("v")?]);
+    let biases = [bias("q", width)?, bias("k", width)?, bias("v", width)?].concat();
+    Ok(Layer {
+        attention_in: Linear::new(together, biases, width)?,
+        attention_out: linear("ao", width, width)?,
+        attention_norm: norm("aln")?,
+        inner_in: linear("fi", width, inner)?,
+        inner_out: linear("fo", inner, width)?,
+        inner_norm: norm("oln")?,
+    })
+}
+
+fn floats(tensors: &SafeTensors<'_>, name: &str, values: usize) -> Result<Vec<f32>, String> {
+    let tensor = tensors.tensor(name).map_err(|e| e.to_string())?;
+    let numbers = tensor.data().as_chunks::<4>().0;
+    if tensor.dtype() != Dtype::F32 || numbers.len() != values {
+        return Err(format!("its tensor {name} has another shape"));
+    }
+    let values: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    if values.iter().any(|v| !v.is_finite()) {
+        return Err(format!("its tensor {name} holds no numbers"));
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use safetensors::serialize;
+    use safetensors::tensor::TensorView;
+
+    use super::super::base::Base;
+    use super::super::tiny;
+    use super::*;
+
+    /// A file of a reader over the tiny base, with these notes.
+    fn file(format: &str, base: &str) -> Vec<u8> {
+        let (width, inner) = (64, 96);
+        let mut data: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+        let floats = |count: usize, value: f32| -> Vec<u8> {
+            std::iter::repeat_n(value.to_le_bytes(), count)
+                .flatten()
+                .collect()
+        };
+        for (part, inputs, outputs) in [
+            ("q", width, width),
+            ("k", width, width),
+            ("v", width, width),
+            ("ao", width, width),
+            ("fi", width, inner),
+            ("fo", inner, width),
+        ] {
+            let weights = (0..inputs * outputs).map(|i| ((i * 7 % 61) as i8 - 30).cast_unsigned());
+            let name = format!("layers.0.{part}");
+            let shape = vec![outputs, inputs];
+            data.push((
+                format!("{name}.weight"),
+                Dtype::I8,
+                shape,
+                weights.collect(),
+            ));
+            data.push((
+                format!("{name}.scale"),
+                Dtype::F32,
+                vec![outputs],
+                floats(outputs, 0.002),
+            ));
+            data.push((
+                format!("{name}.bias"),
+                Dtype::F32,
+                vec![outputs],
+                floats(outputs, 0.0),
+            ));
+        }
+        for norm in ["aln", "oln"] {
+            let name = format!("layers.0.{norm}");
+            data.push((
+                format!("{name}.weight"),
+                Dtype::F32,
+                vec![width],
+                floats(width, 1.0),
+            ));
+            data.push((
+                format!("{name}.bias"),
+                Dtype::F32,
+                vec![width],
+                floats(width, 0.0),
+            ));
+        }
+        let head: Vec<u8> = (0..2 * width)
+            .flat_map(|i| (i as f32 / 90.0 - 0.7).to_le_bytes())
+            .collect();
+        data.push(("span.weight".into(), Dtype::F32, vec![2, width], head));
+        data.push(("span.bias".into(), Dtype::F32, vec![2], floats(2, 0.1)));
+        let views = data.iter().map(|(name, dtype, shape, bytes)| {
+            (
+                name.as_str(),
+                TensorView::new(*dtype, shape.clone(), bytes).unwrap(),
+            )
+        });
+        let notes = HashMap::from([
+            ("format".to_owned(), format.to_owned()),
+            ("base".to_owned(), base.to_owned()),
+        ]);
+        serialize(views, Some(notes)).unwrap()
+    }
+
+    fn load(bytes: &[u8], base: &str) -> Result<Own, String> {
+        let (folder, path) = tiny::file();
+        let table = Base::load(&path).unwrap().table;
+        let reader = folder.path().join("r.safetensors");
+        std::fs::write(&reader, bytes).unwrap();
+        Own::load(&reader, table, base)
+    }
+
+    #[test]
+    fn a_pair_has_the_same_logits_alone_and_beside_others() {
+        let reader = Reader::Own(Box::new(load(&file(FORMAT, "abc"), "abc").unwrap()));
+        let question = reader.question("how long").unwrap();
+        let mut pairs = reader.pairs(&question, "head", "it lasts an hour").unwrap();
+        pairs.extend(reader.pairs(&question, "", "b").unwrap());
+        pairs.extend(reader.pairs(&question, "x", "").unwrap());
+        let all: Vec<&Pair> = pairs.iter().collect();
+        let together = reader.read(&all, &mut Space::default()).unwrap();
+        for (pair, logits) in pairs.iter().zip(&together) {
+            assert_eq!(logits.0.len(), pair.tokens.len());
+            let alone = reader.read(&[pair], &mut Space::default()).unwrap();
+            assert_eq!(alone.first(), Some(logits));
+        }
+    }
+
+    #[test]
+    fn weights_of_another_version_or_base_and_damaged_ones_are_refused() {
+        let told = |result: Result<Own, String>| result.err().unwrap_or_default();
+        assert!(
+            told(load(&file("frontdesk-reader-9", "abc"), "abc")).contains("frontdesk-reader-9")
+        );
+        assert!(told(load(&file(FORMAT, "abc"), "def")).contains("another embedding model"));
+        let good = file(FORMAT, "abc");
+        for part in [0, 7, 100, good.len() / 2, good.len() - 1] {
+            assert!(load(&good[..part], "abc").is_err(), "{part}");
+        }
+        assert!(load(b"not a model at all", "abc").is_err());
+    }
+}

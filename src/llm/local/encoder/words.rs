@@ -1,0 +1,80 @@
+//! From text to the vocabulary's tokens, each with its place in the text.
+
+use std::ops::Range;
+
+use tokenizers::models::unigram::Unigram;
+use tokenizers::normalizers::{NFKC, Replace, Sequence};
+use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
+use tokenizers::{NormalizerWrapper, Tokenizer};
+
+/// Marks of this family: before a text, after each part of it.
+pub(super) const START: u32 = 0;
+pub(super) const END: u32 = 2;
+/// Longer words than this many bytes for each token are rare in any language.
+const MOST_BYTES_PER_TOKEN: usize = 24;
+
+/// A vocabulary.
+pub(super) struct Words(Tokenizer);
+
+/// One token and the bytes of the text that it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) id: u32,
+    pub(super) bytes: Range<usize>,
+}
+
+impl Words {
+    pub(super) fn new(pieces: Vec<(String, f64)>, unknown: usize) -> Result<Self, String> {
+        let model = Unigram::from(pieces, Some(unknown), false).map_err(|e| e.to_string())?;
+        let mut tokenizer = Tokenizer::new(model);
+        let spaces = Replace::new(
+            tokenizers::normalizers::replace::ReplacePattern::Regex(r"\s+".into()),
+            " ",
+        )
+        .map_err(|e| e.to_string())?;
+        tokenizer
+            .with_normalizer(Some(Sequence::new(vec![
+                NormalizerWrapper::NFKC(NFKC),
+                NormalizerWrapper::Replace(spaces),
+            ])))
+            .map_err(|e| e.to_string())?
+            .with_pre_tokenizer(Some(Metaspace::new(
+                '\u{2581}',
+                PrependScheme::Always,
+                true,
+            )));
+        Ok(Self(tokenizer))
+    }
+
+    /// A vocabulary as a model hub has it, for readers of other families.
+    pub(super) fn from_file(path: &std::path::Path) -> Result<Self, String> {
+        let mut tokenizer = Tokenizer::from_file(path).map_err(|e| e.to_string())?;
+        tokenizer.with_padding(None);
+        tokenizer.with_truncation(None).map_err(|e| e.to_string())?;
+        // A document may say [SEP]; that is text and no mark.
+        tokenizer.set_encode_special_tokens(true);
+        Ok(Self(tokenizer))
+    }
+
+    pub(super) fn id(&self, mark: &str) -> Option<u32> {
+        self.0.token_to_id(mark)
+    }
+
+    /// A text's tokens, `most` of them at most.
+    pub(super) fn tokens(&self, text: &str, most: usize) -> Result<Vec<Token>, String> {
+        // More bytes than this make more than `most` tokens in any language.
+        let end = text.floor_char_boundary(most.saturating_mul(MOST_BYTES_PER_TOKEN));
+        let text = text.get(..end).unwrap_or_default();
+        let encoded = self.0.encode(text, false).map_err(|e| e.to_string())?;
+        let ids = encoded.get_ids().iter();
+        let places = encoded.get_offsets().iter();
+        Ok(ids
+            .zip(places)
+            .take(most)
+            .map(|(id, (from, to))| Token {
+                id: *id,
+                bytes: *from..*to,
+            })
+            .collect())
+    }
+}

@@ -97,8 +97,27 @@ fn sockets() -> bool {
     let Ok(arch) = TargetArch::try_from(std::env::consts::ARCH) else {
         return false;
     };
+    let mut refused: std::collections::BTreeMap<i64, _> =
+        refused.into_iter().map(|call| (call, Vec::new())).collect();
+    // ggml asks for the processor's AMX tiles and then uses them from threads whose tiles were never
+    // configured: an illegal instruction, seen on a virtual machine. Without the permission it takes its
+    // AVX-512 kernels.
+    #[cfg(target_arch = "x86_64")]
+    {
+        use seccompiler::{SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompRule};
+        const ARCH_REQ_XCOMP_PERM: u64 = 0x1023;
+        let asks = SeccompCondition::new(
+            0,
+            SeccompCmpArgLen::Dword,
+            SeccompCmpOp::Eq,
+            ARCH_REQ_XCOMP_PERM,
+        );
+        if let Ok(rule) = asks.and_then(|asks| SeccompRule::new(vec![asks])) {
+            refused.insert(libc::SYS_arch_prctl, vec![rule]);
+        }
+    }
     let filter = SeccompFilter::new(
-        refused.into_iter().map(|call| (call, Vec::new())).collect(),
+        refused,
         SeccompAction::Allow,
         SeccompAction::Errno(libc::EPERM.unsigned_abs()),
         arch,

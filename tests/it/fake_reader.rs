@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use frontdesk::knowledge::sentences::sentences;
 use frontdesk::llm::{LlmError, Priority, ReadPassage, Reader, Span};
 
-/// Marks the sentence that holds most of the question's words: −8 for none of them, 16 for all.
+/// Marks the sentence that holds most of the question's words: −8 for none of them, 24 for all.
 #[derive(Default)]
 pub struct FakeReader {
     /// It is as if there were none.
@@ -74,7 +74,7 @@ impl Reader for FakeReader {
                 let text = format!("{} {}", passage.heading, &passage.text[bytes.clone()]);
                 let found = words(&text).intersection(&asked).count();
                 let share = found as f32 / asked.len().max(1) as f32;
-                let margin = 24.0f32.mul_add(share, -8.0);
+                let margin = 32.0f32.mul_add(share, -8.0);
                 Span { bytes, margin }
             });
             let best = best.reduce(|a, b| if b.margin > a.margin { b } else { a });

@@ -219,7 +219,7 @@ def an_assistant_answers_from_documents(desk):
     question = say("When does the shop open on Mondays?")
     answer = desk.client.chat.completions.create(model=assistants[0], messages=question)
     grounds = answer.model_extra["frontdesk"]
-    assert grounds["rung"] in ("faq", "fact", "extract", "model", "refusal")
+    assert grounds["rung"] in ("faq", "fact", "read", "related", "model", "refusal")
     assert grounds["receipt"], grounds
     last = None
     for chunk in desk.client.chat.completions.create(

@@ -93,7 +93,8 @@ def main():
     fixed_false = sum(r[3] == "false" for r in everything)
     if a.apply:
         with open(a.apply, encoding="utf8") as file:
-            weights = np.array([json.load(file)[n] for n in NAMES])
+            kept = json.load(file)
+            weights = np.array([kept[n] for n in NAMES])
         held_out = [(1 / (1 + np.exp(-(np.array(x) @ weights))), y) for x, y, _, _ in everything if x]
     else:
         held_out = []

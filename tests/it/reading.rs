@@ -91,6 +91,14 @@ async fn words_grow_to_what_a_person_can_read_and_the_deciding_ones_are_marked()
 }
 
 #[tokio::test]
+async fn the_row_beside_the_right_one_is_not_quoted_with_it() {
+    let app = app().await;
+    app.reader.mark(&[("$18", 12.0), ("$45", 11.8)]);
+    let answer = ask(&app, "How much is a wash, a cut or a beard trim?").await;
+    assert_eq!(answer["answer"], "Service: Beard trim · Price: $18 [1]");
+}
+
+#[tokio::test]
 async fn the_same_question_gets_the_same_outcome_again_and_again() {
     let app = app().await;
     let first = ask(&app, "How much is a beard trim?").await;

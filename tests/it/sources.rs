@@ -28,9 +28,19 @@ pub async fn settled(app: &TestApp, id: &str) -> Value {
 }
 
 pub async fn sync(app: &TestApp, id: &str) -> Value {
+    let before = settled(app, id).await["report"]["started_at"].clone();
     let reply = app.post_raw(&format!("/api/sources/{id}/sync"), "").await;
     assert_eq!(reply.status, StatusCode::ACCEPTED, "{}", reply.text());
-    settled(app, id).await
+    // The end of the walk before may be written down only now; a walk that was refused has no new report.
+    let mut source = settled(app, id).await;
+    for _ in 0..50 {
+        if source["report"]["started_at"] != before {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        source = settled(app, id).await;
+    }
+    source
 }
 
 pub async fn names(app: &TestApp) -> Vec<String> {

@@ -112,7 +112,11 @@ pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Qu
     let least = evidence.best().map_or(1.0, |best| best.score * NEARLY);
     for place in &evidence.places {
         let speaks_of_it = place.features.quoted >= SPEAKS;
-        let fits = chosen.is_empty() || (place.score >= least && speaks_of_it);
+        // The row beside the right one looks like it and says something else.
+        let beside = chosen
+            .iter()
+            .any(|c| c.passage == place.passage && is_row(c, found));
+        let fits = chosen.is_empty() || (place.score >= least && speaks_of_it && !beside);
         if chosen.len() < MOST_QUOTES && fits {
             chosen.push(place);
         }
@@ -153,6 +157,12 @@ pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Qu
         citations,
         checks,
     }
+}
+
+fn is_row(place: &Place, found: &Found) -> bool {
+    let passage = found.passages.get(place.passage);
+    let words = passage.and_then(|p| p.text.get(place.range.clone()));
+    words.is_some_and(quote::is_row)
 }
 
 /// A place's words for the visitor, and its citation.

@@ -218,7 +218,8 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
     }
     marks.note(&mut checks);
     let checks = Value::Object(checks);
-    let unanswered = draft.rung == Rung::Refusal && !marks.evaluation;
+    // What was only related is unanswered too: the owner should see the gap.
+    let unanswered = matches!(draft.rung, Rung::Refusal | Rung::Related) && !marks.evaluation;
     let asked = marks.in_full;
     let (question, text) = (question.to_owned(), draft.text.clone());
     let (times, tokens) = (json!(timings), json!(draft.tokens));

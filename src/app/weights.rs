@@ -119,7 +119,7 @@ pub(super) fn file_exists(config: &Config, catalogue: &Catalogue, name: &str) ->
         .is_some_and(|e| config.models_dir.join(&e.file).exists())
 }
 
-/// The embedding model of the settings, or why there is none.
+/// The configured embedding model, or why it cannot be used.
 pub(super) fn embed_weights(
     config: &Config,
     catalogue: &Catalogue,
@@ -138,7 +138,7 @@ pub(super) fn embed_weights(
     Ok((EmbedSetup::Packed(path), Weights { name, sha256 }))
 }
 
-/// The reader of the settings, or why there is none. Our own shares the table of the embedding model.
+/// The configured reader, or why it cannot be used. Our own shares the embedding model's table.
 pub(super) fn reader_weights(
     config: &Config,
     catalogue: &Catalogue,

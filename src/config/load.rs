@@ -115,7 +115,8 @@ pub(super) fn load_from(
 const OLD_READER: &str = "rerank.model";
 const OLD_READER_VARIABLE: &str = "FRONTDESK_RERANK_MODEL";
 
-/// Reads the old setting: whoever turned re-ranking off wants no reader; the models of that time are gone.
+/// Reads the old setting. `none` stays `none`; the old re-ranking models no longer exist, so any other value
+/// becomes `auto`.
 fn set_old_reader(config: &mut Config, value: &str, place: &str) {
     let value = if value == "none" { "none" } else { "auto" };
     config.reader_model = value.to_owned();

@@ -170,4 +170,7 @@ async fn related_is_told_apart_in_the_openai_api_and_in_receipts() {
     let considered = &receipt["checks"]["considered"][0];
     assert_eq!(considered["rung"], "read", "{receipt}");
     assert_eq!(considered["features"]["margin"], 12.0);
+    // It did not answer, so the owner sees a gap.
+    let gaps = app.get("/api/gaps").await;
+    assert!(gaps.text().contains("beard trim"), "{}", gaps.text());
 }

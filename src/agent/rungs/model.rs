@@ -89,7 +89,7 @@ impl ModelRung<'_> {
     }
 
     /// A sentence or two in the model's words, then the quotation that they rest on. When no sentence
-    /// holds, the quotation stands alone; when the model finds no answer in it, it is none.
+    /// holds, the quotation stands alone; `None` when the model finds no answer in it.
     async fn write(
         &self,
         quoted: read::Quoted,

@@ -21,6 +21,8 @@ mod epub;
 mod extract_tests;
 #[cfg(test)]
 mod formats_tests;
+#[cfg(test)]
+mod hidden_tests;
 pub(super) mod html;
 mod markdown;
 mod opendocument;

@@ -2,6 +2,8 @@
 
 mod cells;
 
+use std::collections::HashSet;
+
 use quick_xml::events::{BytesStart, Event};
 
 use self::cells::{MAX_COLUMNS, MAX_ROWS, OpenTable};
@@ -43,6 +45,11 @@ pub(super) fn read(
         skipping: 0,
         sheets: 0,
         cut: false,
+        style: Default::default(),
+        hidden_styles: HashSet::new(),
+        hidden_sheets: 0,
+        hidden_cells: 0,
+        hidden_parts: 0,
     };
     package
         .part("content.xml", |xml| {
@@ -59,10 +66,15 @@ pub(super) fn read(
         .find(|b| b.kind == BlockKind::Heading(1))
         .map(|b| b.text.clone());
     let (pages, cut) = (reading.page, reading.cut);
+    let mut notes = sheet::notes_on_hidden(reading.hidden_sheets, reading.hidden_cells);
+    if reading.hidden_parts > 0 {
+        notes.push("Hidden text, slides or speaker's notes were left out.".to_owned());
+    }
     let mut out = reading.blocks.finish(format);
     out.title = properties.title.or(heading);
     out.written_at = properties.written_at;
     out.pages = (format == Format::Odp).then_some(pages);
+    out.notes.extend(notes);
     if cut {
         out.notes.push(format!(
             "A table has more than {MAX_ROWS} rows or {MAX_COLUMNS} columns; what is beyond them was not read."
@@ -74,6 +86,7 @@ pub(super) fn read(
 struct Paragraph {
     kind: BlockKind,
     text: String,
+    hidden: bool,
 }
 
 struct Reading {
@@ -88,6 +101,15 @@ struct Reading {
     skipping: usize,
     sheets: usize,
     cut: bool,
+    /// Family and name of the style whose properties are being read.
+    style: (String, String),
+    /// Families and names of the styles that hide what has them.
+    hidden_styles: HashSet<(String, String)>,
+    hidden_sheets: usize,
+    /// Cells in hidden rows and columns.
+    hidden_cells: usize,
+    /// Other hidden things: text, slides, speaker's notes.
+    hidden_parts: usize,
 }
 
 impl Reading {
@@ -96,16 +118,18 @@ impl Reading {
             Event::Start(e) => {
                 let name = e.name();
                 let name = local(name.as_ref());
+                self.note_style(name, &e);
                 if self.skipping > 0 || self.is_skipped(name, &e) {
                     self.skipping += 1;
                     return Ok(());
                 }
                 self.start(name, &e)
             }
-            Event::Empty(e) if self.skipping == 0 => {
+            Event::Empty(e) => {
                 let name = e.name();
                 let name = local(name.as_ref());
-                if self.is_skipped(name, &e) {
+                self.note_style(name, &e);
+                if self.skipping > 0 || self.is_skipped(name, &e) {
                     return Ok(());
                 }
                 self.start(name, &e)?;
@@ -130,9 +154,49 @@ impl Reading {
         }
     }
 
-    /// Deleted text, comments, and what a layout puts on each slide.
-    fn is_skipped(&self, name: &str, e: &BytesStart<'_>) -> bool {
+    /// Remembers a style that hides text or a whole table; styles stand before the content.
+    fn note_style(&mut self, name: &str, e: &BytesStart<'_>) {
         match name {
+            "style" => {
+                let of = |name| attribute(e, name).unwrap_or_default();
+                self.style = (of("family"), of("name"));
+            }
+            "table-properties" | "text-properties" | "drawing-page-properties" => {
+                let is = |name, value| attribute(e, name).as_deref() == Some(value);
+                if is("display", "false") || is("display", "none") || is("visibility", "hidden") {
+                    self.hidden_styles.insert(self.style.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_hidden(&self, family: &str, e: &BytesStart<'_>) -> bool {
+        let hides = |style| self.hidden_styles.contains(&(family.to_owned(), style));
+        !self.hidden_styles.is_empty() && attribute(e, "style-name").is_some_and(hides)
+    }
+
+    fn leave_out(&mut self, hidden: bool) -> bool {
+        self.hidden_parts += usize::from(hidden);
+        hidden
+    }
+
+    /// Deleted and hidden text, comments, and what a layout puts on each slide.
+    fn is_skipped(&mut self, name: &str, e: &BytesStart<'_>) -> bool {
+        match name {
+            "hidden-text" => self.leave_out(attribute(e, "is-hidden").as_deref() != Some("false")),
+            "section" => self.leave_out(attribute(e, "display").as_deref() == Some("none")),
+            "table" if self.format == Format::Ods => {
+                let hidden = self.is_hidden("table", e);
+                self.hidden_sheets += usize::from(hidden);
+                hidden
+            }
+            "table" => self.leave_out(self.is_hidden("table", e)),
+            "p" | "h" => self.leave_out(self.is_hidden("paragraph", e)),
+            "span" => self.leave_out(self.is_hidden("text", e)),
+            // Notes of a slide; of a text they are "note".
+            "notes" => self.leave_out(true),
+            "page" => self.leave_out(self.is_hidden("drawing-page", e)),
             "tracked-changes" | "annotation" | "note-citation" | "ruby-text" | "forms"
             | "automatic-styles" | "font-face-decls" | "scripts" | "title" | "desc" => true,
             "frame" => matches!(
@@ -171,6 +235,12 @@ impl Reading {
                 let count = attribute(e, "c").and_then(|v| v.parse().ok());
                 self.add(&" ".repeat(count.unwrap_or(1usize).min(200)));
             }
+            "hidden-paragraph" if attribute(e, "is-hidden").as_deref() != Some("false") => {
+                if let Some(open) = self.paragraphs.last_mut() {
+                    open.hidden = true;
+                    self.hidden_parts += 1;
+                }
+            }
             "tab" => self.add(" "),
             "line-break" => self.add(LINE_BREAK.encode_utf8(&mut [0; 4])),
             "list" => self.lists += 1,
@@ -190,7 +260,11 @@ impl Reading {
 
     fn open(&mut self, kind: BlockKind) {
         let text = String::new();
-        self.paragraphs.push(Paragraph { kind, text });
+        self.paragraphs.push(Paragraph {
+            kind,
+            text,
+            hidden: false,
+        });
     }
 
     fn add(&mut self, text: &str) {
@@ -224,7 +298,7 @@ impl Reading {
         let Some(mut p) = self.paragraphs.pop() else {
             return Ok(());
         };
-        if p.text.trim().is_empty() {
+        if p.hidden || p.text.trim().is_empty() {
             return Ok(());
         }
         if let Some(table) = self.tables.last_mut() {
@@ -252,6 +326,7 @@ impl Reading {
             return Ok(());
         };
         let page = self.page_now();
+        self.hidden_cells += table.hidden;
         if self.format == Format::Ods && self.tables.is_empty() {
             self.sheets += 1;
             if !table.rows.is_empty() {

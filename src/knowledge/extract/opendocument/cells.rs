@@ -1,6 +1,7 @@
 //! Rows and cells of OpenDocument tables, with their repetitions and merged cells.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use quick_xml::events::BytesStart;
 
@@ -31,6 +32,12 @@ pub(super) struct OpenTable {
     carried: BTreeMap<u32, (u32, String)>,
     in_header: bool,
     has_header: bool,
+    /// Columns so far, and the ranges of the hidden ones.
+    columns: u32,
+    hidden_columns: Vec<Range<u32>>,
+    in_hidden_row: bool,
+    /// Cells in hidden rows and columns, which are left out.
+    pub hidden: usize,
 }
 
 impl OpenTable {
@@ -49,7 +56,17 @@ impl OpenTable {
         };
         match name {
             "table-header-rows" => self.in_header = true,
+            "table-column" => {
+                let end = self
+                    .columns
+                    .saturating_add(number("number-columns-repeated").max(1));
+                if is_hidden(e) {
+                    self.hidden_columns.push(self.columns..end);
+                }
+                self.columns = end;
+            }
             "table-row" => {
+                self.in_hidden_row = is_hidden(e);
                 self.row_repeats = number("number-rows-repeated").max(1);
                 (self.column, self.row) = (0, Vec::new());
             }
@@ -96,7 +113,11 @@ impl OpenTable {
             for repeat in 0..self.cell_repeats.min(MAX_REPEATS) {
                 let column = self.column.saturating_add(repeat);
                 cut |= column >= MAX_COLUMNS;
-                if column < MAX_COLUMNS {
+                let hidden =
+                    self.in_hidden_row || self.hidden_columns.iter().any(|h| h.contains(&column));
+                if hidden {
+                    self.hidden += 1;
+                } else if column < MAX_COLUMNS {
                     let cell = grid::Cell {
                         text: text.clone(),
                         bold: self.in_header,
@@ -146,4 +167,12 @@ impl OpenTable {
         }
         table
     }
+}
+
+/// Whether a row or column is hidden by hand or by a filter.
+fn is_hidden(e: &BytesStart<'_>) -> bool {
+    matches!(
+        attribute(e, "visibility").as_deref(),
+        Some("collapse" | "filter")
+    )
 }

@@ -7,7 +7,7 @@ use std::{
 
 use hayro_interpret::{
     BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps,
-    InterpreterCache, InterpreterSettings, SoftMask, TransformExt,
+    InterpreterCache, InterpreterSettings, Paint, SoftMask, TransformExt,
     font::{Glyph as Drawn, GlyphRun},
     hayro_cmap::{BfString, WritingMode},
     hayro_syntax::{Pdf, object::Dict, object::String as PdfString, page::Page},
@@ -22,6 +22,10 @@ use crate::knowledge::extract::{ExtractError, Limits};
 const MAX_GLYPHS_ON_PAGE: usize = 500_000;
 /// Units of a font's em square.
 const EM: f64 = 1_000.0;
+/// About the middle of a letter, in units of the em square.
+const MIDDLE: Point = Point::new(250.0, 250.0);
+/// Most filled areas of a page that are remembered; where there are more, every letter is kept.
+const MAX_GROUNDS: usize = 2_000;
 
 /// A letter at its place. Coordinates are in points, from the top left, turned so that its text
 /// runs from left to right.
@@ -49,6 +53,8 @@ pub(super) struct Seen {
     pub letters: usize,
     pub unreadable: usize,
     pub pictures: usize,
+    /// Letters in the colour of the paper.
+    pub unseen: usize,
 }
 
 /// Reads page after page, keeping the fonts between them.
@@ -103,6 +109,8 @@ impl<'a> Collector<'a> {
             ink: &mut self.ink,
             replaced: Vec::new(),
             seen: Seen::default(),
+            grounds: Vec::new(),
+            clips: 0,
         };
         let drawing = AssertUnwindSafe(|| interpret_page(page, &mut context, &mut canvas));
         if let Err(fault) = catch_unwind(drawing) {
@@ -116,6 +124,7 @@ impl<'a> Collector<'a> {
         self.seen.letters += seen.letters;
         self.seen.unreadable += seen.unreadable;
         self.seen.pictures += seen.pictures;
+        self.seen.unseen += seen.unseen;
         self.pages += 1;
         if seen.pictures > 0 && seen.letters < 20 {
             self.pictured.push(self.pages);
@@ -141,19 +150,45 @@ struct Canvas<'i> {
     /// it has been taken.
     replaced: Vec<Option<(String, bool)>>,
     seen: Seen,
+    /// Areas that are filled, in the order of drawing, and whether they are white.
+    grounds: Vec<(Rect, bool)>,
+    /// Open clips: what is drawn under them may be smaller than it says.
+    clips: usize,
 }
 
 impl Canvas<'_> {
+    /// Remembers a filled area. White counts only where it surely covers: a whole rectangle, opaque, unclipped.
+    fn fill(&mut self, area: Rect, props: &DrawProps<'_>, rectangle: bool) {
+        let white = is_white(&props.paint);
+        let covers = rectangle
+            && self.clips == 0
+            && props.soft_mask.is_none()
+            && matches!(props.blend_mode, BlendMode::Normal)
+            && is_opaque(&props.paint);
+        // White on bare paper changes nothing.
+        let matters = !white || (covers && !self.grounds.is_empty());
+        if self.grounds.len() < MAX_GROUNDS && matters {
+            self.grounds.push((area, white));
+        }
+    }
+
+    /// Whether white letters at this place stand on white.
+    fn stands_on_white(&self, at: Point) -> bool {
+        let ground = self
+            .grounds
+            .iter()
+            .rev()
+            .find(|(area, _)| area.contains(at));
+        ground.is_none_or(|(_, white)| *white) && self.grounds.len() < MAX_GROUNDS
+    }
+
     fn add(
         &mut self,
         glyph: &Drawn<'_>,
         transform: hayro_interpret::kurbo::Affine,
         vertical: bool,
     ) {
-        if self.glyphs.len() >= MAX_GLYPHS_ON_PAGE {
-            // The interpreter cannot be told to stop; unwinding (without the panic hook) is the way out.
-            resume_unwind(Box::new(Overfull));
-        }
+        self.check_number();
         let text = match self.replaced.iter_mut().rev().flatten().next() {
             Some((_, true)) => String::new(),
             Some((text, taken)) => {
@@ -230,6 +265,13 @@ impl Canvas<'_> {
         });
     }
 
+    fn check_number(&self) {
+        if self.glyphs.len() + self.seen.unseen >= MAX_GLYPHS_ON_PAGE {
+            // The interpreter cannot be told to stop; unwinding (without the panic hook) is the way out.
+            resume_unwind(Box::new(Overfull));
+        }
+    }
+
     /// Whether this letter was drawn within a twentieth of its size of here.
     fn repeats(&self, x: f32, y: f32, size: f32, text: &str) -> bool {
         self.glyphs.iter().rev().take(2_000).any(|g| {
@@ -245,6 +287,21 @@ impl Canvas<'_> {
             .ink
             .entry(outline.identifier().cache_key())
             .or_insert_with(|| (outline.outline().area().abs() / (EM * EM)) as f32)
+    }
+}
+
+/// Whether a paint is white to the eye.
+fn is_white(paint: &Paint<'_>) -> bool {
+    match paint {
+        Paint::Color(color) => color.to_rgba().to_rgba8().iter().take(3).all(|c| *c >= 250),
+        Paint::Pattern(_) => false,
+    }
+}
+
+fn is_opaque(paint: &Paint<'_>) -> bool {
+    match paint {
+        Paint::Color(color) => color.to_rgba().to_rgba8()[3] == 255,
+        Paint::Pattern(_) => false,
     }
 }
 
@@ -268,23 +325,57 @@ fn turned(x: f32, y: f32, turn: u8) -> (f32, f32) {
 }
 
 impl Device<'_> for Canvas<'_> {
-    fn draw_path(&mut self, _: &BezPath, _: DrawProps<'_>, _: &DrawMode) {}
-    fn push_clip_path(&mut self, _: &ClipPath) {}
-    fn push_clip_rect(&mut self, _: &Rect) {}
+    fn draw_path(&mut self, path: &BezPath, props: DrawProps<'_>, mode: &DrawMode) {
+        if matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
+            let own = path.bounding_box();
+            let rectangle = (path.area().abs() - own.area()).abs() <= own.area() * 0.01;
+            let area = props.transform.transform_rect_bbox(own);
+            self.fill(area, &props, rectangle);
+        }
+    }
+    fn push_clip_path(&mut self, _: &ClipPath) {
+        self.clips += 1;
+    }
+    fn push_clip_rect(&mut self, _: &Rect) {
+        self.clips += 1;
+    }
     fn push_transparency_group(&mut self, _: f32, _: Option<SoftMask<'_>>, _: BlendMode) {}
-    fn pop_clip(&mut self) {}
+    fn pop_clip(&mut self) {
+        self.clips = self.clips.saturating_sub(1);
+    }
     fn pop_transparency_group(&mut self) {}
-    fn draw_rect(&mut self, _: &Rect, _: DrawProps<'_>, _: &DrawMode) {}
-
-    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, '_>, props: DrawProps<'_>, _: &DrawMode) {
-        let vertical = matches!(run.writing_mode(), WritingMode::Vertical);
-        for glyph in run.glyphs() {
-            self.add(glyph, props.transform * glyph.transform(), vertical);
+    fn draw_rect(&mut self, rect: &Rect, props: DrawProps<'_>, mode: &DrawMode) {
+        if matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
+            let area = props.transform.transform_rect_bbox(*rect);
+            self.fill(area, &props, true);
         }
     }
 
-    fn draw_image(&mut self, _: Image<'_, '_>, _: ImageDrawProps<'_>) {
+    fn draw_glyph_run(&mut self, run: &GlyphRun<'_, '_>, props: DrawProps<'_>, mode: &DrawMode) {
+        let vertical = matches!(run.writing_mode(), WritingMode::Vertical);
+        // Text without any drawing is what a scanner read in its picture, and is kept.
+        let white = !matches!(mode, DrawMode::Invisible) && is_white(&props.paint);
+        for glyph in run.glyphs() {
+            let transform = props.transform * glyph.transform();
+            // White on white is what nobody was to see.
+            if white && self.stands_on_white(transform * MIDDLE) {
+                let space =
+                    matches!(glyph.as_unicode(), Some(BfString::Char(c)) if c.is_whitespace());
+                self.seen.unseen += usize::from(!space);
+                self.check_number();
+                continue;
+            }
+            self.add(glyph, transform, vertical);
+        }
+    }
+
+    fn draw_image(&mut self, image: Image<'_, '_>, props: ImageDrawProps<'_>) {
         self.seen.pictures += 1;
+        let size = Rect::new(0.0, 0.0, image.width().into(), image.height().into());
+        if self.grounds.len() < MAX_GROUNDS {
+            let area = props.transform.transform_rect_bbox(size);
+            self.grounds.push((area, false));
+        }
     }
 
     fn begin_marked_content(&mut self, _: &[u8], properties: Option<&Dict<'_>>) {

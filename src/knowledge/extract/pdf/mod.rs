@@ -74,6 +74,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         ));
     }
     out.notes.extend(pictures_note(&pictured));
+    if seen.unseen > 0 {
+        out.notes.push(format!(
+            "{} letters have the colour of the paper and were left out.",
+            seen.unseen
+        ));
+    }
     out.written_at = (pdf.metadata().modification_date)
         .or(pdf.metadata().creation_date)
         .and_then(|at| moment(&at));

@@ -63,17 +63,8 @@ pub(super) fn read(
     let mut out = blocks.finish(format);
     out.title = properties.title;
     out.written_at = properties.written_at;
-    if seen.hidden > 0 {
-        out.notes
-            .push(format!("{} hidden sheets were left out.", seen.hidden));
-    }
-    if seen.hidden_cells > 0 {
-        out.notes.push(format!(
-            "{} cells in hidden rows and columns were left out. Show them in the file, and upload it again, if \
-             visitors may know them.",
-            seen.hidden_cells
-        ));
-    }
+    out.notes
+        .extend(notes_on_hidden(seen.hidden, seen.hidden_cells));
     if seen.charts > 0 {
         out.notes.push(format!(
             "{} sheets hold only a chart and were not read.",
@@ -86,6 +77,21 @@ pub(super) fn read(
         ));
     }
     Ok(out)
+}
+
+/// What the owner is told of hidden sheets, and of cells in hidden rows and columns.
+pub(super) fn notes_on_hidden(sheets: usize, cells: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if sheets > 0 {
+        notes.push(format!("{sheets} hidden sheets were left out."));
+    }
+    if cells > 0 {
+        notes.push(format!(
+            "{cells} cells in hidden rows and columns were left out. Show them in the file, and upload it again, if \
+             visitors may know them."
+        ));
+    }
+    notes
 }
 
 /// The heading of a sheet; a program's own name for the only sheet says nothing.

@@ -16,6 +16,7 @@ pub(super) struct Server {
     pub(super) address: String,
     /// The key that the server left for commands of the same user.
     pub(super) key: String,
+    client: Client,
 }
 
 /// File in the data folder that holds the running server's key for local commands.
@@ -44,6 +45,8 @@ impl Server {
         Ok(Some(Self {
             address,
             key: key.trim().to_owned(),
+            // It is on this machine: a proxy that the environment names is to see neither key nor question.
+            client: Client::builder().no_proxy().build()?,
         }))
     }
 
@@ -162,7 +165,7 @@ impl Server {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        Client::new()
+        self.client
             .request(method, format!("{}{path}", self.address))
             .bearer_auth(&self.key)
     }

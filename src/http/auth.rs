@@ -114,6 +114,21 @@ impl Principal {
         self.bound_to
     }
 
+    /// That they may touch the whole installation.
+    ///
+    /// # Errors
+    /// 403 for a caller that belongs to one workspace.
+    pub fn unbound(&self) -> Result<(), Problem> {
+        match self.bound_to {
+            None => Ok(()),
+            Some(_) => Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "bound",
+                "this key belongs to one workspace; what is of the whole installation needs one that does not",
+            )),
+        }
+    }
+
     /// The workspace of this short name, or without a name the caller's own. One that the caller may
     /// not touch is as absent as one that does not exist.
     ///

@@ -10,6 +10,7 @@
 //! - Errors of the domain become status codes in one place ([`problem`]).
 //! - What a client sends is bounded in size and time ([`server`], [`body`]).
 
+mod address;
 pub mod api;
 pub mod auth;
 pub mod body;

@@ -30,6 +30,19 @@ pub fn redeem(tx: &Transaction<'_>, token: &TokenHash, now: UnixMs) -> Result<bo
     Ok(changed == 1)
 }
 
+/// Whether the token could be redeemed.
+pub fn is_outstanding(
+    conn: &Connection,
+    token: &TokenHash,
+    now: UnixMs,
+) -> Result<bool, StoreError> {
+    Ok(conn.query_row(
+        "SELECT EXISTS (SELECT 1 FROM setup_tokens WHERE token_hash = ? AND used_at IS NULL AND expires_at > ?)",
+        (token, now),
+        |row| row.get(0),
+    )?)
+}
+
 /// How many tokens could still be redeemed.
 pub fn outstanding(conn: &Connection, now: UnixMs) -> Result<i64, StoreError> {
     Ok(conn.query_row(

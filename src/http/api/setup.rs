@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::super::auth::Principal;
 use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, SETUP_LINK_HOURS, setup_token};
 
@@ -23,8 +24,13 @@ pub struct SetupLink {
 /// A new one-time setup link.
 #[utoipa::path(post, path = "/api/setup-link", tag = "admin", operation_id = "createSetupLink",
     responses((status = 200, body = SetupLink),
+        (status = 403, body = ProblemView, description = "The key belongs to one workspace"),
         (status = 409, body = ProblemView, description = "Somebody has an account already")))]
-pub(super) async fn create(State(app): State<Arc<App>>) -> Result<Json<SetupLink>, Problem> {
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+) -> Result<Json<SetupLink>, Problem> {
+    principal.unbound()?;
     let token = setup_token(&app.store).await?.ok_or_else(|| {
         let detail = "Frontdesk is set up already; sign in with an account";
         Problem::new(StatusCode::CONFLICT, "set_up", detail)

@@ -6,7 +6,9 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::super::auth::Principal;
 use super::super::now_ms;
+use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, Protection, WorkerStatus};
 
 /// How the installation is.
@@ -87,9 +89,13 @@ impl From<WorkerStatus> for WorkerView {
 
 /// Workers, models, versions and measured protections.
 #[utoipa::path(get, path = "/api/status", tag = "admin", operation_id = "getStatus",
-    responses((status = 200, body = StatusView)))]
-pub(super) async fn get(State(app): State<Arc<App>>) -> axum::Json<StatusView> {
-    axum::Json(StatusView {
+    responses((status = 200, body = StatusView), (status = 403, body = ProblemView<'_>)))]
+pub(super) async fn get(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+) -> Result<axum::Json<StatusView>, Problem> {
+    principal.unbound()?;
+    Ok(axum::Json(StatusView {
         version: env!("CARGO_PKG_VERSION"),
         started_at: app.started_at_ms,
         uptime_ms: now_ms().saturating_sub(app.started_at_ms),
@@ -100,7 +106,7 @@ pub(super) async fn get(State(app): State<Arc<App>>) -> axum::Json<StatusView> {
             .into_iter()
             .map(ProtectionView::from)
             .collect(),
-    })
+    }))
 }
 
 fn models(app: &App) -> ModelsView {

@@ -38,9 +38,16 @@ pub(in crate::http) fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
 /// Whether the peer is a process on this machine that speaks for itself: a proxy that passes others'
 /// requests on names them.
 pub(super) fn is_this_machine(parts: &Parts) -> bool {
-    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
-        .iter()
-        .any(|name| parts.headers.contains_key(*name));
+    let forwarded = [
+        "forwarded",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-real-ip",
+        "via",
+    ]
+    .iter()
+    .any(|name| parts.headers.contains_key(*name));
     let peer = parts.extensions.get::<PeerAddr>();
     !forwarded && peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
 }

@@ -5,20 +5,22 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
+use super::super::address::{address_of, network_of};
 use super::super::auth::DEFAULT_WORKSPACE;
 use super::super::now_ms;
-use super::super::server::PeerAddr;
 use super::guard::{Visitor, local_path};
+use super::hashing::off_thread;
 use super::{Failure, pages, session, view};
 use crate::app::App;
 use crate::store::token::{Token, TokenKind};
 use crate::store::users::{self, User};
-use crate::store::{StoreError, password, sessions, workspaces};
+use crate::store::{password, sessions, workspaces};
 
 /// One sentence for everything that can be wrong, so that it tells nobody which accounts exist.
 const WRONG: &str = "The e-mail address or the password is not right.";
@@ -41,35 +43,37 @@ struct Failures {
 }
 
 impl Attempts {
-    fn exhausted(&self, address: IpAddr, now: i64) -> bool {
-        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.get(&address)
-            .is_some_and(|f| f.count >= MOST_FAILURES && now - f.since < FAILURE_WINDOW_MS)
-    }
-
-    fn note(&self, address: IpAddr, now: i64) {
+    /// Counts an attempt before it is looked at, so that many at once are not looked at all the same; false
+    /// if the address has to wait.
+    fn begin(&self, address: IpAddr, now: i64) -> bool {
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = |failures: &Failures| now - failures.since >= FAILURE_WINDOW_MS;
         if map.len() >= MOST_ADDRESSES {
-            map.retain(|_, failures| now - failures.since < FAILURE_WINDOW_MS);
+            map.retain(|_, failures| !over(failures));
+            // The oldest gives way, so that strangers with many addresses fill no memory.
+            if map.len() >= MOST_ADDRESSES
+                && let Some(oldest) = map.iter().min_by_key(|(_, f)| f.since).map(|(a, _)| *a)
+            {
+                map.remove(&oldest);
+            }
         }
-        let failures = map.entry(address).or_insert(Failures {
+        let new = Failures {
             count: 0,
             since: now,
-        });
-        if now - failures.since >= FAILURE_WINDOW_MS {
-            *failures = Failures {
-                count: 0,
-                since: now,
-            };
+        };
+        let failures = map.entry(network_of(address)).or_insert(new);
+        if over(failures) {
+            *failures = new;
         }
-        failures.count += 1;
+        failures.count = failures.count.saturating_add(1);
+        failures.count <= MOST_FAILURES
     }
 
     fn forget(&self, address: IpAddr) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .remove(&address);
+            .remove(&network_of(address));
     }
 }
 
@@ -112,19 +116,18 @@ pub(super) async fn show(
 pub(super) async fn submit(
     State(app): State<Arc<App>>,
     Extension(attempts): Extension<Attempts>,
-    peer: Option<Extension<PeerAddr>>,
-    headers: HeaderMap,
+    parts: Parts,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, Failure> {
     let now = now_ms();
-    let address = peer.map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0.0.ip());
-    let (status, error) = if attempts.exhausted(address, now) {
+    let address = address_of(&parts);
+    let (status, error) = if !attempts.begin(address, now) {
         (StatusCode::TOO_MANY_REQUESTS, WAIT)
     } else if let Some(token) = open(&app, &form, now).await? {
         attempts.forget(address);
-        return Ok(session::signed_in(&headers, &token, local_path(&form.next)));
+        let next = local_path(&form.next);
+        return Ok(session::signed_in(&parts.headers, &token, next));
     } else {
-        attempts.note(address, now);
         (StatusCode::UNAUTHORIZED, WRONG)
     };
     let page = pages::Login {
@@ -175,14 +178,6 @@ async fn open(app: &App, form: &LoginForm, now: i64) -> Result<Option<Token>, Fa
     Ok(Some(token))
 }
 
-/// Hashing a password takes tens of milliseconds of a core: not on the async threads.
-pub(super) async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, Failure> {
-    let done = tokio::task::spawn_blocking(work).await;
-    Ok(done.map_err(|error| super::Problem::internal(&error))??)
-}
-
 async fn business(app: &App) -> Result<Option<String>, Failure> {
     let found = app
         .store
@@ -200,22 +195,33 @@ mod tests {
         let attempts = Attempts::default();
         let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
         for at in 0..i64::from(MOST_FAILURES) {
-            assert!(!attempts.exhausted(here, at));
-            attempts.note(here, at);
+            assert!(attempts.begin(here, at));
         }
-        assert!(attempts.exhausted(here, 100));
-        assert!(!attempts.exhausted(there, 100));
-        assert!(!attempts.exhausted(here, FAILURE_WINDOW_MS));
-        attempts.note(here, FAILURE_WINDOW_MS + 1);
-        assert!(!attempts.exhausted(here, FAILURE_WINDOW_MS + 2));
+        assert!(!attempts.begin(here, 100));
+        assert!(attempts.begin(there, 100));
+        assert!(attempts.begin(here, FAILURE_WINDOW_MS));
     }
 
     #[test]
     fn the_right_password_clears_the_slate() {
         let attempts = Attempts::default();
         let here = IpAddr::from([10, 0, 0, 1]);
-        (0..MOST_FAILURES).for_each(|_| attempts.note(here, 0));
+        (0..MOST_FAILURES).for_each(|_| assert!(attempts.begin(here, 0)));
         attempts.forget(here);
-        assert!(!attempts.exhausted(here, 1));
+        assert!(attempts.begin(here, 1));
+    }
+
+    #[test]
+    fn a_network_counts_as_one_and_memory_is_bounded() {
+        let attempts = Attempts::default();
+        let of_network = |n: u128| IpAddr::from((0x2001_0db8_u128 << 96 | n).to_be_bytes());
+        let allowed = (0..40)
+            .filter(|n| attempts.begin(of_network(*n), 0))
+            .count();
+        assert_eq!(allowed, MOST_FAILURES as usize);
+        for n in 0..10_000_u32 {
+            attempts.begin(IpAddr::from(n.to_be_bytes()), 1);
+        }
+        assert!(attempts.0.lock().unwrap().len() <= MOST_ADDRESSES);
     }
 }

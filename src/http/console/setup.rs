@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::super::auth::DEFAULT_WORKSPACE;
 use super::super::now_ms;
 use super::guard::Visitor;
-use super::login::off_thread;
+use super::hashing::off_thread;
 use super::pages::{Setup, SetupForm, SetupGone};
 use super::{Failure, session, view};
 use crate::app::App;
@@ -21,6 +21,7 @@ use crate::store::{StoreError, Transaction, UnixMs, password, setup_tokens, work
 
 /// Shortest password in characters.
 const SHORTEST_PASSWORD: usize = 10;
+const LONGEST_PASSWORD: usize = 200;
 /// Longest name in characters, of a business or a person.
 const LONGEST_NAME: usize = 80;
 
@@ -118,6 +119,14 @@ pub(super) async fn submit(
     if app.store.read(users::count).await? > 0 {
         return Ok(view::page(StatusCode::GONE, &DONE));
     }
+    // Before a password is hashed, which costs more than anybody should be able to ask for.
+    let token = TokenHash::of(&form.token);
+    let good = app
+        .store
+        .read(move |conn| setup_tokens::is_outstanding(conn, &token, now_ms()));
+    if !good.await? {
+        return Ok(view::page(StatusCode::GONE, &GONE));
+    }
     let typed = form.password.clone();
     let hash = off_thread(move || password::hash(&typed)).await?;
     let session = Token::generate(TokenKind::Session)?;
@@ -176,7 +185,7 @@ fn check(form: &Submitted) -> Result<(), &'static str> {
     if form.password.chars().count() < SHORTEST_PASSWORD {
         return Err("The password is too short: use at least 10 characters.");
     }
-    if form.password.len() > 1024 {
+    if form.password.chars().count() > LONGEST_PASSWORD {
         return Err("The password is too long: use at most 200 characters.");
     }
     if form.password != form.password_again {

@@ -1,15 +1,14 @@
-//! How much one address may ask for. Behind a proxy on this machine the address is the one that it names.
+//! How much one address may ask for.
 
 use std::collections::{HashMap, HashSet};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use axum::http::request::Parts;
 
+use super::super::address::network_of;
 use super::super::problem::Problem;
-use super::super::server::PeerAddr;
 use crate::store::VisitorId;
 
 /// Most addresses that are remembered at a time.
@@ -131,38 +130,9 @@ impl Visits {
     }
 }
 
-/// Who sent a request.
-pub(in crate::http) fn address_of(parts: &Parts) -> IpAddr {
-    let unknown = IpAddr::from([0, 0, 0, 0]);
-    let peer = parts.extensions.get::<PeerAddr>();
-    let peer = peer.map_or(unknown, |peer| peer.0.ip().to_canonical());
-    if !peer.is_loopback() {
-        return peer;
-    }
-    // The proxy appends the address that it saw; what stands before it, anybody can write.
-    let named = parts
-        .headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .next_back()
-        .and_then(|value| value.to_str().ok())
-        .and_then(|list| list.rsplit(',').next())
-        .and_then(|last| last.trim().parse().ok());
-    named.unwrap_or(peer)
-}
-
-/// One customer of a provider: an IPv4 address, or a /64 of IPv6.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX)).into(),
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::Request;
 
     #[test]
     fn an_address_waits_after_a_burst_and_others_do_not() {
@@ -192,28 +162,5 @@ mod tests {
         assert!(visits.call(VisitorId::new()).is_some());
         drop(first);
         assert!(visits.call(visitor).is_some());
-    }
-
-    #[test]
-    fn only_a_proxy_on_this_machine_is_believed() {
-        let parts = |peer: &str, forwarded: &[&str]| {
-            let mut request = Request::builder().uri("/api/visit");
-            for value in forwarded {
-                request = request.header("x-forwarded-for", *value);
-            }
-            let (mut parts, ()) = request.body(()).unwrap().into_parts();
-            parts.extensions.insert(PeerAddr(peer.parse().unwrap()));
-            address_of(&parts).to_string()
-        };
-        assert_eq!(parts("203.0.113.9:1", &["198.51.100.1"]), "203.0.113.9");
-        assert_eq!(
-            parts("127.0.0.1:1", &["10.9.9.9, 198.51.100.1"]),
-            "198.51.100.1"
-        );
-        assert_eq!(
-            parts("127.0.0.1:1", &["10.9.9.9", "198.51.100.2"]),
-            "198.51.100.2"
-        );
-        assert_eq!(parts("127.0.0.1:1", &["rubbish"]), "127.0.0.1");
     }
 }

@@ -374,6 +374,8 @@ fn row(listed: calls::Listed) -> [String; 14] {
 
 fn table<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
+        // Spreadsheets of many countries part cells at semicolons too.
+        .quote_style(csv::QuoteStyle::Always)
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     for row in rows {

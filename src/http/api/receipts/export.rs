@@ -21,7 +21,7 @@ use crate::store::{Store, StoreError, WorkspaceId};
 const AT_ONCE: u32 = 200;
 /// Characters that make a spreadsheet take a cell for a formula when it begins with one (OWASP, "CSV
 /// Injection").
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// The form of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +189,8 @@ fn cells(listed: &Listed) -> [String; 12] {
 
 fn csv_lines(rows: impl IntoIterator<Item = [String; 12]>) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
+        // Spreadsheets of many countries part cells at semicolons too.
+        .quote_style(csv::QuoteStyle::Always)
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     for row in rows {

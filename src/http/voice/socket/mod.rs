@@ -45,7 +45,8 @@ use super::super::auth::Principal;
 use super::super::auth::origin::is_same_origin;
 use super::super::problem::{Problem, ProblemView};
 use super::origin::Site;
-use super::rate::{Deed, address_of};
+use super::rate::Deed;
+use crate::http::address::address_of;
 
 /// Most bytes of a message. What is larger than [`ears::LARGEST`] is told to be wrong; what is larger than
 /// this ends the connection before it is held in memory.

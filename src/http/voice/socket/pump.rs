@@ -28,6 +28,10 @@ const FAREWELL: Duration = Duration::from_secs(5);
 const COMPLAIN_EVERY: Duration = Duration::from_secs(1);
 /// So many messages that cannot be read end a call.
 const MOST_FAULTS: u32 = 200;
+/// A call has so many messages in hand …
+const BURST: f64 = 40.0;
+/// … and gets so many more each second: signs of what was played come four times a second.
+const PER_SECOND: f64 = 8.0;
 /// Own messages that may wait to be sent.
 const OWN_QUEUE: usize = 16;
 
@@ -75,6 +79,8 @@ pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
         ears: Ears::new(Instant::now()),
         complained: None,
         faults: 0,
+        in_hand: BURST,
+        counted: Instant::now(),
     };
     let draining = guest.app.cancel();
     let over = tokio::select! {
@@ -147,6 +153,9 @@ struct Mouth {
     ears: Ears,
     complained: Option<Instant>,
     faults: u32,
+    /// Messages that may still come at once, and when that was reckoned.
+    in_hand: f64,
+    counted: Instant,
 }
 
 impl Mouth {
@@ -163,6 +172,9 @@ impl Mouth {
                     Err(fault @ Fault::TooFast) => self.complain(wire::notice(&fault.to_string())),
                     Err(fault) => self.fault(&fault.to_string()),
                 },
+                Message::Text(_) if !self.in_pace(Instant::now()) => {
+                    self.fault("too many messages; this one was dropped")
+                }
                 Message::Text(text) => match wire::read(&text) {
                     Ok(Incoming::Hangup) => Some(Over::HungUp),
                     Ok(incoming) => self.pass(incoming).await,
@@ -175,6 +187,18 @@ impl Mouth {
                 return over;
             }
         }
+    }
+
+    /// Counts a message; false if they come faster than any client of ours sends them.
+    fn in_pace(&mut self, now: Instant) -> bool {
+        let since = now.saturating_duration_since(self.counted).as_secs_f64();
+        self.counted = now;
+        self.in_hand = (self.in_hand + since * PER_SECOND).min(BURST);
+        let fits = self.in_hand >= 1.0;
+        if fits {
+            self.in_hand -= 1.0;
+        }
+        fits
     }
 
     fn hear(&mut self, pieces: Vec<bytes::Bytes>) -> Option<Over> {

@@ -1,0 +1,76 @@
+//! Where a request comes from. Behind a proxy on this machine that is the address that the proxy names.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use axum::http::request::Parts;
+
+use super::server::PeerAddr;
+
+/// Who sent a request.
+pub(super) fn address_of(parts: &Parts) -> IpAddr {
+    let unknown = IpAddr::from([0, 0, 0, 0]);
+    let peer = parts.extensions.get::<PeerAddr>();
+    let peer = peer.map_or(unknown, |peer| peer.0.ip().to_canonical());
+    if !peer.is_loopback() {
+        return peer;
+    }
+    // The proxy appends the address that it saw; what stands before it, anybody can write.
+    let named = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()
+        .and_then(|value| value.to_str().ok())
+        .and_then(|list| list.rsplit(',').next())
+        .and_then(|last| last.trim().parse().ok());
+    named.unwrap_or(peer)
+}
+
+/// One customer of a provider: an IPv4 address, mapped or not, or a /64 of IPv6.
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) if !v6.is_loopback() => {
+            Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX)).into()
+        }
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    #[test]
+    fn only_a_proxy_on_this_machine_is_believed() {
+        let parts = |peer: &str, forwarded: &[&str]| {
+            let mut request = Request::builder().uri("/api/visit");
+            for value in forwarded {
+                request = request.header("x-forwarded-for", *value);
+            }
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            parts.extensions.insert(PeerAddr(peer.parse().unwrap()));
+            address_of(&parts).to_string()
+        };
+        assert_eq!(parts("203.0.113.9:1", &["198.51.100.1"]), "203.0.113.9");
+        assert_eq!(
+            parts("127.0.0.1:1", &["10.9.9.9, 198.51.100.1"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            parts("127.0.0.1:1", &["10.9.9.9", "198.51.100.2"]),
+            "198.51.100.2"
+        );
+        assert_eq!(parts("127.0.0.1:1", &["rubbish"]), "127.0.0.1");
+    }
+
+    #[test]
+    fn a_customer_is_an_address_or_a_network_of_ipv6() {
+        let network = |text: &str| network_of(text.parse().unwrap()).to_string();
+        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("2001:db8::1"), network("2001:db8::2"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::1"), "::1");
+    }
+}

@@ -1,0 +1,104 @@
+//! Passwords are hashed off the async threads, few at a time: each takes 64 MiB and some 100 ms of a core,
+//! and anybody may send one.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
+
+use axum::http::StatusCode;
+use tokio::sync::Semaphore;
+
+use super::super::problem::Problem;
+use crate::store::StoreError;
+
+/// Hashed at a time.
+const AT_A_TIME: usize = 2;
+/// That wait for it.
+const MOST_WAITING: usize = 8;
+/// Seconds after which to try again.
+const AGAIN_AFTER: u32 = 3;
+
+static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_A_TIME)));
+static HERE: AtomicUsize = AtomicUsize::new(0);
+
+/// One that is hashed or waits; dropping it makes room.
+struct Here;
+
+impl Here {
+    fn enter() -> Option<Self> {
+        let entered = HERE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |here| {
+            (here < AT_A_TIME + MOST_WAITING).then_some(here + 1)
+        });
+        entered.is_ok().then_some(Self)
+    }
+}
+
+impl Drop for Here {
+    fn drop(&mut self) {
+        HERE.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Does the work of hashing a password.
+///
+/// # Errors
+/// 429 when too many wait already; what the work fails with.
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Problem> {
+    let here = Here::enter().ok_or_else(|| {
+        let detail = format!("many people sign in just now; try again in {AGAIN_AFTER} s");
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+            .retry_after(AGAIN_AFTER)
+    })?;
+    let place = Arc::clone(&PLACES).acquire_owned().await;
+    let place = place.map_err(|error| Problem::internal(&error))?;
+    // The work goes on when nobody waits for it any more, and keeps its place until it is done.
+    let done = tokio::task::spawn_blocking(move || {
+        let _held = (here, place);
+        work()
+    });
+    let done = done.await.map_err(|error| Problem::internal(&error))?;
+    Ok(done?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn few_are_hashed_at_a_time_and_few_wait() {
+        static RUNNING: AtomicUsize = AtomicUsize::new(0);
+        static MOST: AtomicUsize = AtomicUsize::new(0);
+        static REFUSED: AtomicUsize = AtomicUsize::new(0);
+        static GO: AtomicBool = AtomicBool::new(false);
+        let attempts = (0..40).map(|_| {
+            tokio::spawn(async {
+                let done = off_thread(|| {
+                    let now = RUNNING.fetch_add(1, Ordering::SeqCst) + 1;
+                    MOST.fetch_max(now, Ordering::SeqCst);
+                    while !GO.load(Ordering::SeqCst) {
+                        std::thread::sleep(Duration::from_millis(2));
+                    }
+                    RUNNING.fetch_sub(1, Ordering::SeqCst);
+                    Ok(())
+                });
+                REFUSED.fetch_add(usize::from(done.await.is_err()), Ordering::SeqCst);
+            })
+        });
+        let attempts: Vec<_> = attempts.collect();
+        while REFUSED.load(Ordering::SeqCst) < 40 - AT_A_TIME - MOST_WAITING {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        GO.store(true, Ordering::SeqCst);
+        futures::future::join_all(attempts).await;
+        assert_eq!(
+            REFUSED.load(Ordering::SeqCst),
+            40 - AT_A_TIME - MOST_WAITING
+        );
+        assert_eq!(MOST.load(Ordering::SeqCst), AT_A_TIME);
+        assert!(off_thread(|| Ok(())).await.is_ok(), "there is room again");
+    }
+}

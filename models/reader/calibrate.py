@@ -5,6 +5,9 @@ For each business of a part: documents and `questions.jsonl` in a folder, then
 
 calibrate.py SET/run.json …      fit, cross-validated by file; prints the weights and right against false
 calibrate.py --apply W.json SET/run.json …   only the curve of weights that were fitted before
+--without NAME …      leaves features out, to see what they bring
+
+The fit is over the best places of each question, and the likeliest of them is what would be given.
 """
 
 import argparse
@@ -13,7 +16,7 @@ import os
 
 import numpy as np
 
-NAMES = ["margin", "gap", "quoted", "coverage", "unknown", "rarest", "lacks_figures", "cosine",
+NAMES = ["margin", "alone", "marked", "gap", "quoted", "coverage", "unknown", "rarest", "lacks_figures", "cosine",
          "first", "approved", "words", "bias"]  # fmt: skip
 # Of the L2 penalty; features are about 1 in size, but for the margins.
 STRENGTH = 1.0
@@ -21,25 +24,35 @@ STRENGTH = 1.0
 
 def features(f):
     return [
-        min(15, max(-15, f["margin"] or 0.0)), min(10, max(-10, f["gap"])), f["quoted"], f["coverage"],
+        min(15, max(-15, f["margin"])), min(15, max(-15, -6.0 if f["alone"] is None else f["alone"])),
+        float(np.log(min(300, max(1, f["marked"])))), min(10, max(-10, f["gap"])), f["quoted"], f["coverage"],
         f["unknown"], float(f["rarest"]), float(f["lacks_figures"]), f["cosine"], 1 / (1 + f["rank"]),
         float(f["approved"]), float(np.log(min(60, max(1, f["words"])))), 1.0,
     ]  # fmt: skip
 
 
-def rows(path):
-    """(features, the place holds the answer, the question is answerable, outcome if another rung answered)"""
+class Question:
+    """Its places as [(features, whether it holds the answer)], or the outcome of another rung."""
+
+    def __init__(self, one, case):
+        self.answerable, self.places, self.outcome = one["answerable"], [], one["outcome"]
+        considered = [c for c in (one["checks"] or {}).get("considered", []) if c["rung"] == "read"]
+        if considered and considered[0]["features"].get("margin") is not None:
+            best = considered[0]
+            for place in [best] + best.get("others", []):
+                right = one["answerable"] and holds(case, place["text"])
+                self.places.append((features(place["features"]), right))
+
+    def best(self, weights):
+        return max((1 / (1 + np.exp(-(np.array(x) @ weights))), right) for x, right in self.places)
+
+
+def questions(path):
     with open(path, encoding="utf8") as file:
         report = json.load(file)
     with open(os.path.join(os.path.dirname(path), "questions.jsonl"), encoding="utf8") as file:
         cases = {c["id"]: c for c in map(json.loads, file)}
-    for one in report["results"]:
-        considered = [c for c in (one["checks"] or {}).get("considered", []) if c["rung"] == "read"]
-        if considered and considered[0]["features"].get("margin") is not None:
-            right = one["answerable"] and holds(cases[one["id"]], considered[0]["text"])
-            yield features(considered[0]["features"]), right, one["answerable"], None
-        else:
-            yield None, None, one["answerable"], one["outcome"]
+    return [Question(one, cases[one["id"]]) for one in report["results"]]
 
 
 def plain(text):
@@ -52,7 +65,9 @@ def holds(case, text):
     return all(any(plain(a) in text for a in group) for group in groups)
 
 
-def fit(x, y):
+def fit(asked, used):
+    x = np.array([x for q in asked for x, _ in q.places]) * used
+    y = np.array([float(right) for q in asked for _, right in q.places])
     weights = np.zeros(x.shape[1])
     penalty = STRENGTH * np.eye(x.shape[1])
     penalty[-1, -1] = 0
@@ -85,26 +100,26 @@ def main():
     p.add_argument("runs", nargs="+")
     p.add_argument("--apply")
     p.add_argument("--out")
+    p.add_argument("--without", nargs="*", default=[])
     a = p.parse_args()
-    data = [list(rows(r)) for r in a.runs]
-    everything = [r for run in data for r in run]
-    answerable = sum(r[2] for r in everything)
-    fixed_right = sum(r[3] == "right" and r[2] for r in everything)
-    fixed_false = sum(r[3] == "false" for r in everything)
+    used = np.array([n not in a.without for n in NAMES], float)
+    data = [questions(r) for r in a.runs]
+    everything = [q for run in data for q in run]
+    read = [q for q in everything if q.places]
+    answerable = sum(q.answerable for q in everything)
+    fixed_right = sum(q.outcome == "right" and q.answerable for q in everything if not q.places)
+    fixed_false = sum(q.outcome == "false" for q in everything if not q.places)
     if a.apply:
         with open(a.apply, encoding="utf8") as file:
             kept = json.load(file)
-            weights = np.array([kept[n] for n in NAMES])
-        held_out = [(1 / (1 + np.exp(-(np.array(x) @ weights))), y) for x, y, _, _ in everything if x]
+        weights = np.array([kept[n] for n in NAMES])
+        held_out = [q.best(weights) for q in read]
     else:
         held_out = []
         for at, run in enumerate(data):
-            others = [r for k, other in enumerate(data) if k != at for r in other if r[0]]
-            w = fit(np.array([r[0] for r in others]), np.array([float(r[1]) for r in others]))
-            held_out += [(1 / (1 + np.exp(-(np.array(x) @ w))), y) for x, y, _, _ in run if x]
-        used = [r for r in everything if r[0]]
-        weights = fit(np.array([r[0] for r in used]), np.array([float(r[1]) for r in used]))
-        fitted = dict(zip(NAMES, (round(float(w), 3) for w in weights)))
+            w = fit([q for k, other in enumerate(data) if k != at for q in other if q.places], used)
+            held_out += [q.best(w) for q in run if q.places]
+        fitted = dict(zip(NAMES, (round(float(w), 3) for w in fit(read, used))))
         print(json.dumps(fitted))
         if a.out:
             with open(a.out, "w", encoding="utf8") as file:
@@ -113,7 +128,7 @@ def main():
     print(f"{len(everything)} questions, {answerable} answerable; best place holds the answer {places + fixed_right} ({(places + fixed_right) / answerable:.2f})")
     for share, (right, threshold) in curve(held_out, answerable, len(everything), fixed_right, fixed_false).items():
         print(f"false ≤ {share:.0%} of all: right {right:.3f} of the answerable, threshold {threshold:.3f}")
-    # How well the probabilities are meant: mean of each tenth beside what came of it.
+    # How well the probabilities are meant: mean of each eighth beside what came of it.
     ordered = sorted(held_out)
     for k in range(0, len(ordered), max(1, len(ordered) // 8)):
         part = ordered[k : k + max(1, len(ordered) // 8)]

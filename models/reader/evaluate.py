@@ -7,6 +7,7 @@ evaluate.py --base FOLDER --data SHARED/reader --reader reader.safetensors [--pa
 import argparse
 import bisect
 import collections
+import json
 import os
 
 import network
@@ -51,18 +52,23 @@ def main():
     p.add_argument("--reader")
     p.add_argument("--part", default="validation")
     p.add_argument("--near", type=int, default=5)
+    p.add_argument("--errors", help="file for the questions that went wrong, the surest first")
     a = p.parse_args()
     encoder = Encoder(os.path.join(a.base, "tokenizer.json"))
     model = network.load(os.path.join(a.base, "model.npz"), a.reader)
     groups = list(pairs.part(a.data, os.path.join(a.data, "split.json"), a.part, a.near))
     flat = [(g["q"], p["head"], p["text"]) for g in groups for p in g["passages"]]
     results = iter(read(model, encoder, flat))
-    rows = collections.defaultdict(list)
+    rows, errors = collections.defaultdict(list), []
     for g in groups:
         scored = [(next(results), p) for p in g["passages"]]
         (margin, start, end), passage = max(scored, key=lambda x: x[0][0])
         hit = bool(passage["spans"]) if g["faq"] else overlap(start, end, passage["spans"])
         row = (margin, any(p["spans"] for p in g["passages"]), hit)
+        if not hit and (row[1] or margin > 0):
+            errors.append({"margin": round(margin, 1), "q": g["q"], "type": g["type"], "lang": g["lang"], "read": passage["text"][start:end],
+                           "right": [p["text"][s:e] for p in g["passages"] for s, e in p["spans"]][:3] if not g["faq"] else row[1],
+                           "text": passage["text"], "file": g["file"]})  # fmt: skip
         if g["faq"]:
             rows["approved answers"].append(row)
         else:
@@ -71,6 +77,10 @@ def main():
             rows["all languages"].append(row)
     for name in sorted(rows, key=lambda n: -len(rows[n])):
         table(name, rows[name])
+    if a.errors:
+        with open(a.errors, "w", encoding="utf8") as file:
+            for error in sorted(errors, key=lambda e: -e["margin"]):
+                file.write(json.dumps(error, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

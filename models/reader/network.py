@@ -26,8 +26,8 @@ class Layer(nn.Module):
             return t.view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2)
 
         # Not torch's fused attention, whose backward pass takes half of a step on a processor.
-        scores = heads(self.q(x)) @ heads(self.k(x)).transpose(2, 3) * (WIDTH // HEADS) ** -0.5
-        seen = (scores + mask).softmax(-1).to(x.dtype) @ heads(self.v(x))
+        scores = (heads(self.q(x)) * (WIDTH // HEADS) ** -0.5) @ heads(self.k(x)).transpose(2, 3)
+        seen = scores.add_(mask).softmax(-1) @ heads(self.v(x))
         x = self.aln(x + self.ao(seen.transpose(1, 2).reshape(batch, length, WIDTH)))
         return self.oln(x + self.fo(F.gelu(self.fi(x))))
 
@@ -45,16 +45,30 @@ class Reader(nn.Module):
         self.span = nn.Linear(WIDTH, 2)
         self.frozen = 0
 
-    def forward(self, ids, mask):
+    def hidden(self, ids, mask):
+        """Vectors of the tokens, [batch, length, WIDTH]."""
+        precision = self.layers[0].q.weight.dtype
         # Added to the scores of padding: it gets no attention.
-        added = (1.0 - mask[:, None, None, :].float()) * -1e4
+        added = ((1.0 - mask[:, None, None, :].float()) * -1e4).to(precision)
         with torch.no_grad():
             x = self.ln(self.word(ids) + self.pos.weight[None, : ids.shape[1]] + self.kind.weight[0])
+            x = x.to(precision)
         for at, layer in enumerate(self.layers):
             with torch.set_grad_enabled(torch.is_grad_enabled() and at >= self.frozen):
                 x = layer(x, added)
-        logits = self.span(x).float()
+        return x
+
+    def forward(self, ids, mask):
+        logits = self.span(self.hidden(ids, mask).float())
         return logits[..., 0], logits[..., 1]
+
+    def halve(self):
+        """The layers' products in bfloat16; norms and head stay in single precision."""
+        for layer in self.layers:
+            for part in layer.children():
+                if isinstance(part, nn.Linear):
+                    part.bfloat16()
+        return self
 
     def freeze(self, layers):
         """Embeddings and the lowest layers stay as they are."""
@@ -93,10 +107,10 @@ def load(base, trained=None):
     return model
 
 
-def trained_weights(model):
-    """What `load` puts over the base: layers and head, as float16."""
+def trained_weights(model, learned):
+    """What `load` puts over the base: layers and head, as float16; `learned` by name, the rest as the model has it."""
     return {
-        k: v.detach().half().contiguous()
+        k: learned.get(k, v).detach().half().contiguous()
         for k, v in model.state_dict().items()
         if k.startswith(("layers.", "span."))
     }

@@ -110,6 +110,17 @@ def as_typed(question, rng):
     return question
 
 
+def left_out(question, answerable, rng):
+    """Long questions are answered more often than short ones in what was written; the reader is not to learn that."""
+    words = len(question.split())
+    if answerable:
+        return words > 13 and rng.random() < 0.35
+    return words < 8 and rng.random() < 0.4
+
+
+# Share of the questions that are also asked of lines and sentences alone.
+ALONE = 0.6
+
 # --- businesses
 
 def heading(passage):
@@ -210,6 +221,8 @@ class Business:
     def training(self, rng):
         for n, question in enumerate(self.questions):
             gold = self.gold(question)
+            if left_out(question["q"], gold, rng):
+                continue
             text = question.get("standalone") or question["q"]
             history = question.get("history")
             if history and rng.random() < 0.5:
@@ -234,6 +247,8 @@ class Business:
             some = near[:wanted] if rng.random() < 0.5 else rng.sample(near[:7], min(wanted, len(near[:7])))
             passages += [{"head": self.headed(p["id"], rng), "text": p["text"], "spans": []} for p in some]
             yield self.group(n, question, text, passages)
+            if rng.random() < ALONE:
+                yield self.group(n, question, text, self.alone(question, gold, near, rng))
             # The same question where the words that answer are gone.
             if gold and rng.random() < 0.25:
                 cut = [
@@ -243,6 +258,30 @@ class Business:
                 cut = [p for p in cut if len(p["text"]) > 40]
                 if cut and len(cut) == len(gold):
                     yield self.group(n, question, as_typed(question.get("standalone") or question["q"], rng), cut + passages[len(gold) : len(gold) + 1])
+
+    def alone(self, question, gold, near, rng):
+        """Lines and sentences by themselves, as the reader gets to see its best places a second time: the right ones, their
+        neighbours, and what is nearest elsewhere."""
+        asked = set(words(question.get("standalone") or question["q"]))
+        right, beside = [], []
+        for p, spans in gold.items():
+            text = self.at[p]["text"]
+            for a, b in units(text):
+                inside = [[s - a, e - a] for s, e in spans if a <= s and e <= b]
+                cut = any(a < e and s < b for s, e in spans)
+                one = {"head": self.headed(p, rng), "text": text[a:b], "spans": inside}
+                if inside:
+                    right.append(one)
+                elif not cut:
+                    beside.append((len(asked & set(words(text[a:b]))) + rng.random(), one))
+        elsewhere = []
+        for p in near[:3]:
+            parts = [p["text"][a:b] for a, b in units(p["text"])]
+            best = max(parts, key=lambda t: len(asked & set(words(t))) + rng.random(), default=None)
+            if best:
+                elsewhere.append({"head": self.headed(p["id"], rng), "text": best, "spans": []})
+        nearest = [one for _, one in sorted(beside, key=lambda x: -x[0])]
+        return right[:3] + nearest[:3] + elsewhere[: 2 if nearest else 3]
 
     def headed(self, p, rng):
         passage = self.at[p]
@@ -267,6 +306,8 @@ class Faq:
     def groups(self, rng, near_most):
         for n, asked in enumerate(self.asked):
             match = asked.get("match")
+            if rng and left_out(asked["q"], match, rng):
+                continue
             near = [asked.get("near")] + [self.ids[i] for i in self.bm25.rank(asked["q"])]
             near = [x for x in dict.fromkeys(near) if x and x != match][:near_most]
             passages = [self.passage(match, True)] if match else []

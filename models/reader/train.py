@@ -31,6 +31,7 @@ def arguments():
     p.add_argument("--frozen", type=int, default=2, help="lowest layers that stay as they are")
     p.add_argument("--tokens", type=int, default=4000, help="tokens of a batch, padding counted")
     p.add_argument("--steps", type=int, default=10_000, help="length of the schedule")
+    p.add_argument("--minutes", type=float, help="length of the schedule in time, if that comes first")
     p.add_argument("--warmup", type=int, default=300)
     p.add_argument("--longest", type=int, default=240, help="tokens of a pair")
     p.add_argument("--threads", type=int, default=0)
@@ -88,13 +89,20 @@ def main():
     training = pairs.Training(a.data, os.path.join(a.data, "split.json"), a.extra, a.public)
     model = network.load(os.path.join(a.base, "model.npz"), a.start)
     model.freeze(a.frozen)
+    # The optimizer keeps the weights in single precision; the network computes with halves where that is fast.
+    kept = {n: p.detach().clone() for n, p in model.named_parameters() if p.requires_grad}
+    if FAST:
+        model.halve()
     learned = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=a.lr, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(kept.values(), lr=a.lr, weight_decay=0.01, fused=True)
     checkpoint = os.path.join(a.out, "checkpoint.pt")
     step = seen = seconds = 0
     if os.path.exists(checkpoint):
         saved = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(saved["weights"], strict=False)
+        for name, weight in saved["weights"].items():
+            kept[name].copy_(weight)
+        with torch.no_grad():
+            torch._foreach_copy_(learned, list(kept.values()))
         optimizer.load_state_dict(saved["optimizer"])
         step, seen, seconds = saved["step"], saved["seen"], saved["seconds"]
     with open(os.path.join(a.out, "run.json"), "w", encoding="utf8") as file:
@@ -102,10 +110,8 @@ def main():
     from safetensors.torch import save_file
 
     def keep():
-        weights = network.trained_weights(model)
-        save_file(weights, os.path.join(a.out, "reader.safetensors"))
-        full = {k: v for k, v in model.state_dict().items() if k in weights}
-        torch.save({"weights": full, "optimizer": optimizer.state_dict(), "step": step, "seen": seen,
+        save_file(network.trained_weights(model, kept), os.path.join(a.out, "reader.safetensors"))
+        torch.save({"weights": kept, "optimizer": optimizer.state_dict(), "step": step, "seen": seen,
                     "seconds": seconds + time.time() - began}, checkpoint + ".new")  # fmt: skip
         os.replace(checkpoint + ".new", checkpoint)
 
@@ -113,9 +119,12 @@ def main():
     running, began, here = None, time.time(), 0
     log = open(os.path.join(a.out, "log.jsonl"), "a", encoding="utf8")
     for epoch, batch in stream(a, training, encoder, step):
-        if step >= a.steps:
+        done = step / a.steps
+        if a.minutes:
+            done = max(done, (seconds + time.time() - began) / (60 * a.minutes))
+        if done >= 1:
             break
-        rate = a.lr * min(1, (step + 1) / a.warmup) * max(0.02, 1 - step / a.steps)
+        rate = a.lr * min(1, (step + 1) / a.warmup) * max(0.02, 1 - done)
         for group in optimizer.param_groups:
             group["lr"] = rate
         flat = [e for g in batch for e in g]
@@ -124,15 +133,17 @@ def main():
             bounds.append((at, at + len(g)))
             at += len(g)
         ids, mask, allowed, starts, ends = collated(flat)
-        with torch.autocast("cpu", torch.bfloat16, enabled=FAST):
-            s, e = model(ids, mask)
+        s, e = model(ids, mask)
         alone = (span_loss(s, allowed, starts) + span_loss(e, allowed, ends)).mean() / 2
         together = (group_loss(s, allowed, starts, bounds) + group_loss(e, allowed, ends, bounds)).mean() / 2
         loss = (alone + together) / 2
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(learned, 1.0)
+        for whole, half in zip(kept.values(), learned):
+            whole.grad, half.grad = half.grad.float(), None
+        torch.nn.utils.clip_grad_norm_(kept.values(), 1.0)
         optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            torch._foreach_copy_(learned, list(kept.values()))
         step, seen, here = step + 1, seen + len(flat), here + len(flat)
         running = loss.item() if running is None else running * 0.99 + loss.item() * 0.01
         if step % 50 == 0:
@@ -142,7 +153,7 @@ def main():
             print(json.dumps(line), flush=True)
             log.write(json.dumps(line) + "\n")
             log.flush()
-        if step % 500 == 0:
+        if step % 250 == 0:
             keep()
     keep()
 

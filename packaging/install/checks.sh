@@ -23,7 +23,8 @@ run_checks() {
   stage "Lints" cargo_here clippy --locked --all-targets -- -D warnings
   stage "Reference documentation" check_docs
   stage "Examples in the documentation" check_doc_examples
-  stage "The program" cargo_here build --locked
+  # With the tests, whose crates turn on more features: alone the program would be built from other crates than they.
+  stage "The program and its tests" cargo_here build --locked --bins --tests
   stage "Test models" get_test_models
   stage "The OpenAI client" check_openai_client
   stage "Tests" run_tests

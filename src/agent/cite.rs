@@ -35,3 +35,48 @@ pub(super) fn settle(citation: &mut Citation, text: &str) {
     let place = layout::locate(text, start..end.min(text.len()), &citation.quote);
     citation.span = [place.start, place.end];
 }
+
+/// A text whose citation marks (`[1]`) have other numbers. Marks inside of quotation marks are the
+/// document's own and stay, as do numbers that `new` does not know.
+pub(super) fn renumbered(text: &str, new: impl Fn(u32) -> Option<u32>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut quoted = false;
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        match c {
+            '“' => quoted = true,
+            '”' => quoted = false,
+            _ => {}
+        }
+        let mark = rest
+            .strip_prefix('[')
+            .filter(|_| !quoted)
+            .and_then(|inner| inner.split_once(']'))
+            .and_then(|(digits, after)| Some((new(digits.parse().ok()?)?, after)));
+        match mark {
+            Some((number, after)) => {
+                out.push_str(&format!("[{number}]"));
+                rest = after;
+            }
+            None => {
+                out.push(c);
+                rest = rest.get(c.len_utf8()..).unwrap_or_default();
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::renumbered;
+
+    #[test]
+    fn every_mark_gets_its_new_number_but_not_what_is_quoted() {
+        let new = |old| [(1, 3), (2, 1)].iter().find(|n| n.0 == old).map(|n| n.1);
+        assert_eq!(
+            renumbered("Mon 9 [1], Tue 9 [1], “see [1] below” [2], [9] [x]", new),
+            "Mon 9 [3], Tue 9 [3], “see [1] below” [1], [9] [x]"
+        );
+    }
+}

@@ -1,22 +1,23 @@
 //! Climbing the answer ladder: search, then the rungs, safest first; when none of the safe ones answers,
 //! once more with the question in plain words; at last the refusal.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc::Sender;
+use tokio::time::timeout;
 
 use super::rungs::{
     Draft, FactRung, FaqRung, Grounds, LadderRung, ModelRung, Noted, ReadRung, RefusalRung,
-    TalkRung, elapsed,
+    TalkRung, elapsed, show,
 };
 use super::settings::AnswerSettings;
 use super::types::TurnEvent;
 use super::{AgentError, follow_up, rephrase};
 use crate::knowledge::{Found, Knowledge, Language, Passage, SearchOptions, View, language};
-use crate::llm::{ChatMessage, ChatModel, Priority, Reader, Sampling};
+use crate::llm::{ChatMessage, ChatModel, Priority, Reader, Role, Sampling};
 use crate::store::assistants::Assistant;
-use crate::store::{Store, WorkspaceId, workspaces};
+use crate::store::{Store, WorkspaceId};
 
 /// When the best place is less likely than this, the question is put into plain words. A question that
 /// found something loses more in other words than it gains.
@@ -27,6 +28,7 @@ const NEAR_FAQS: usize = 3;
 const WANTED: usize = 8;
 
 /// A question on its way up.
+#[derive(Clone, Copy)]
 pub(super) struct Climb<'a> {
     pub(super) store: &'a Store,
     pub(super) knowledge: &'a Knowledge,
@@ -56,9 +58,9 @@ pub(super) struct Climbed {
 }
 
 /// One way up the ladder, with one wording of the question.
-struct Attempt<'a> {
+pub(super) struct Attempt<'a> {
     question: &'a str,
-    found: Found,
+    pub(super) found: Found,
 }
 
 impl Climb<'_> {
@@ -67,31 +69,45 @@ impl Climb<'_> {
         let workspace = self.workspace;
         let settings: AnswerSettings = self
             .store
-            .read(move |conn| workspaces::section(conn, workspace, AnswerSettings::SECTION))
+            .read(move |conn| AnswerSettings::of(conn, workspace))
             .await?;
-        let first = self
-            .search(
-                self.question,
-                &follow_up::sought(self.history, self.question).query,
-            )
-            .await?;
-        let spoken = spoken(self.question, &first.found);
+        let first = self.search_own().await?;
+        let spoken = spoken(self.question, self.history, &first.found);
         let mut retrieve = elapsed(self.since);
         let mut noted = Noted::default();
-        let talk = TalkRung {
+        let talk = |by_meaning| TalkRung {
             knowledge: self.knowledge,
+            by_meaning,
         };
+        let (told, meant) = (talk(false), talk(true));
         let faq = FaqRung {
             knowledge: self.knowledge,
         };
-        let safe: [&dyn LadderRung; 4] = [&talk, &faq, &FactRung, &ReadRung];
+        // These answer a message only if they understand all of it; what the owner approved goes before a
+        // guess that a message is small talk.
+        let whole: [&dyn LadderRung; 4] = [&told, &faq, &FactRung, &meant];
+        let of_part: [&dyn LadderRung; 3] = [&faq, &FactRung, &ReadRung];
         // Other words may mean something else: a quotation that they find is for the model to judge.
         let again: [&dyn LadderRung; 2] = [&faq, &FactRung];
         let model = ModelRung { model: self.model };
 
-        let climbed = self
-            .climb(&safe, &first, &settings, spoken, &mut noted, &out)
+        let mut climbed = self
+            .climb(&whole, &first, &settings, spoken, &mut noted, &out)
             .await?;
+        if climbed.is_none() && self.reader.ready().is_ok() {
+            let in_parts = self.in_parts(&of_part, &settings, spoken).await?;
+            if let Some(mut composed) = in_parts {
+                show(&out, composed.draft.text.clone()).await;
+                composed.draft.first_token = elapsed(self.since);
+                composed.retrieve += retrieve;
+                return Ok(composed);
+            }
+        }
+        if climbed.is_none() {
+            climbed = self
+                .climb(&[&ReadRung], &first, &settings, spoken, &mut noted, &out)
+                .await?;
+        }
         if let Some(draft) = climbed {
             return Ok(Climbed {
                 draft,
@@ -105,7 +121,11 @@ impl Climb<'_> {
         let hopeless = noted.best("read") < REPHRASED_BELOW;
         let foreign = first.found.language().is_some_and(|l| l != spoken);
         let plain = if able && settings.rephrase && (hopeless || foreign) {
-            self.plainly(spoken, &first.found, &mut noted).await?
+            let plainly = self.plainly(spoken, &first.found, &mut noted);
+            // Without it the question is answered as it stands.
+            timeout(self.left(&settings), plainly)
+                .await
+                .unwrap_or(Ok(None))?
         } else {
             None
         };
@@ -131,9 +151,16 @@ impl Climb<'_> {
         } else {
             &[&RefusalRung]
         };
-        let climbed = self
-            .climb(rungs, &last, &settings, spoken, &mut noted, &out)
-            .await?;
+        let left = self.left(&settings);
+        let climb = self.climb(rungs, &last, &settings, spoken, &mut noted, &out);
+        let climbed = match timeout(left, climb).await {
+            Ok(climbed) => climbed?,
+            Err(_) => {
+                noted.set("deadline_seconds", json!(settings.deadline_seconds));
+                self.climb(&[&RefusalRung], &last, &settings, spoken, &mut noted, &out)
+                    .await?
+            }
+        };
         let draft = climbed.ok_or(AgentError::Empty)?;
         // The rung notes itself once it has judged.
         let judged = able && noted_in(&draft, "model");
@@ -143,6 +170,17 @@ impl Climb<'_> {
             retrieve,
             asked_model: judged || plain.is_some(),
         })
+    }
+
+    /// How long the model may still take.
+    fn left(&self, settings: &AnswerSettings) -> Duration {
+        Duration::from_secs(settings.deadline_seconds.into()).saturating_sub(self.since.elapsed())
+    }
+
+    /// Searches for the question as it stands, with what it leans on.
+    pub(super) async fn search_own(&self) -> Result<Attempt<'_>, AgentError> {
+        let sought = follow_up::sought(self.history, self.question);
+        self.search(self.question, &sought.query).await
     }
 
     async fn search<'q>(&self, question: &'q str, sought: &str) -> Result<Attempt<'q>, AgentError> {
@@ -168,7 +206,7 @@ impl Climb<'_> {
     }
 
     /// Asks the rungs in order. What they noted goes into the receipt of the one that answers.
-    async fn climb(
+    pub(super) async fn climb(
         &self,
         rungs: &[&dyn LadderRung],
         attempt: &Attempt<'_>,
@@ -193,6 +231,7 @@ impl Climb<'_> {
             sampling: self.sampling,
             since: self.since,
             evidence: tokio::sync::OnceCell::new(),
+            vector: tokio::sync::OnceCell::new(),
             noted: std::sync::Mutex::new(std::mem::take(noted)),
         };
         for rung in rungs {
@@ -243,14 +282,22 @@ impl Climb<'_> {
 }
 
 /// The language that a visitor writes. A question whose words stand in the documents is in theirs,
-/// whatever a few short words look like.
-fn spoken(question: &str, found: &Found) -> Language {
-    let guessed = language::of_question(question);
+/// whatever a few short words look like; one that says little is in the language of the conversation so
+/// far, or else of the documents.
+fn spoken(question: &str, history: &[ChatMessage], found: &Found) -> Language {
+    let documents = found.language();
     let known = found.terms.iter().filter(|term| term.known).count();
-    match found.language() {
-        Some(documents) if known > 0 && known * 5 >= found.terms.len() * 3 => documents,
-        _ => guessed,
+    if let Some(documents) = documents
+        && known > 0
+        && known * 5 >= found.terms.len() * 3
+    {
+        return documents;
     }
+    let documents: Vec<Language> = documents.into_iter().collect();
+    let before = history.iter().rev().find(|m| m.role == Role::User);
+    let before = before.map(|m| language::of_question_among(&m.content, &documents));
+    let likely: Vec<Language> = before.into_iter().chain(documents).collect();
+    language::of_question_among(question, &likely)
 }
 
 /// Whether a rung noted what it thought of the question.

@@ -13,7 +13,11 @@ pub(in crate::agent) struct Features {
     /// How much likelier the reader finds these words than "no answer here", in logits; `None` where
     /// there is no reader.
     pub(in crate::agent) margin: Option<f32>,
-    /// By how much that is above the next place's.
+    /// The same when it reads only the line or sentences that hold these words; `None` where it did not.
+    pub(in crate::agent) alone: Option<f32>,
+    /// Letters and other characters of the words that the reader marked.
+    pub(in crate::agent) marked: usize,
+    /// By how much `margin` is above the next place's.
     pub(in crate::agent) gap: f32,
     /// Share of the question's known words (weighted by how rare they are) in the quotation, 0 to 1.
     pub(in crate::agent) quoted: f32,
@@ -41,6 +45,8 @@ pub(in crate::agent) struct Features {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Weights {
     margin: f32,
+    alone: f32,
+    marked: f32,
     gap: f32,
     quoted: f32,
     coverage: f32,
@@ -56,7 +62,9 @@ struct Weights {
 
 /// Of the reader that comes with Frontdesk; see `models/reader/README.md` for how they are fitted.
 const WEIGHTS: Weights = Weights {
-    margin: 0.257,
+    margin: 0.207,
+    alone: 0.1,
+    marked: -0.1,
     gap: 0.071,
     quoted: 0.335,
     coverage: 0.273,
@@ -70,6 +78,9 @@ const WEIGHTS: Weights = Weights {
     bias: -2.742,
 };
 
+/// Stands for the margin of a place that is not among those that are read a second time.
+const NOT_READ_AGAIN: f32 = -6.0;
+
 /// Bias without a reader: words and cosine alone are less sure.
 const BLIND: f32 = -3.8;
 
@@ -82,6 +93,8 @@ impl Features {
         let sum = match self.margin {
             Some(margin) => {
                 w.margin * margin.clamp(-15.0, 15.0)
+                    + w.alone * self.alone.unwrap_or(NOT_READ_AGAIN).clamp(-15.0, 15.0)
+                    + w.marked * (self.marked.clamp(1, 300) as f32).ln()
                     + w.gap * self.gap.clamp(-10.0, 10.0)
                     + w.quoted * self.quoted
                     + w.coverage * self.coverage
@@ -137,12 +150,14 @@ mod tests {
     fn better_features_are_likelier() {
         let weak = Features {
             margin: Some(-5.0),
+            alone: Some(-6.0),
             rank: 4,
             lacks_figures: true,
             ..Features::default()
         };
         let strong = Features {
             margin: Some(8.0),
+            alone: Some(8.0),
             gap: 4.0,
             quoted: 1.0,
             coverage: 1.0,

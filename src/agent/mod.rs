@@ -6,9 +6,11 @@
 
 mod cite;
 mod climb;
+mod computed;
 mod decide;
 mod evidence;
 pub mod follow_up;
+mod parts;
 mod phrases;
 mod prepare;
 mod prompt;

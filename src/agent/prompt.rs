@@ -11,6 +11,10 @@ pub(super) const NOTHING: &str = "NOT_IN_DOCUMENTS";
 /// Words of an excerpt that are shown to the model.
 const PASSAGE_WORDS: usize = 220;
 
+/// Characters of a question, and of each earlier message, that are shown to the model: some 300 tokens, and
+/// no more than 800 of the worst text.
+const ASKED_CHARS: usize = 800;
+
 const RULES: &str = "You are the front desk assistant of a business and answer its visitors.\n\
     Rules:\n\
     - Use only what the excerpts in the visitor's message say. Do not add anything from elsewhere.\n\
@@ -38,9 +42,13 @@ pub(super) fn messages(
         out.push_str(&format!("- {}\n", shortened(excerpt)));
     }
     out.push_str("\nQuestion: ");
-    out.push_str(question.trim());
+    out.push_str(cut(question));
     let mut messages = vec![ChatMessage::new(Role::System, system)];
-    messages.extend(history.iter().cloned());
+    messages.extend(
+        history
+            .iter()
+            .map(|m| ChatMessage::new(m.role, cut(&m.content))),
+    );
     messages.push(ChatMessage::new(Role::User, out));
     messages
 }
@@ -53,7 +61,7 @@ pub(super) fn judgement(text: &str, history: &[ChatMessage], question: &str) -> 
          Reply yes or no.",
         shortened(text),
         transcript(earlier.unwrap_or(history)),
-        question.trim()
+        cut(question)
     );
     vec![
         ChatMessage::new(Role::System, JUDGE),
@@ -71,9 +79,18 @@ pub(super) fn transcript(history: &[ChatMessage]) -> String {
                 Role::Assistant => "Assistant",
                 _ => return None,
             };
-            Some(format!("{speaker}: {}\n", message.content.trim()))
+            Some(format!("{speaker}: {}\n", cut(&message.content)))
         })
         .collect()
+}
+
+/// As much of what somebody wrote as the model reads: whoever writes pays nothing for its time.
+fn cut(text: &str) -> &str {
+    let text = text.trim();
+    match text.char_indices().nth(ASKED_CHARS) {
+        Some((end, _)) => text.get(..end).unwrap_or(text),
+        None => text,
+    }
 }
 
 fn shortened(text: &str) -> &str {
@@ -117,6 +134,23 @@ mod tests {
         let two = messages("Be kind.", &[], &[], "Where are you?");
         assert_eq!(one.first(), two.first());
         assert_ne!(hash(&one), hash(&two));
+    }
+
+    #[test]
+    fn what_somebody_wrote_is_cut_for_the_model() {
+        let long = "on 1.1.2026 ".repeat(330);
+        let history = [ChatMessage::new(Role::User, long.as_str())];
+        for asked in [
+            messages("", &history, &[], &long),
+            judgement("Open.", &history, &long),
+        ] {
+            let all: usize = asked
+                .iter()
+                .skip(1)
+                .map(|m| m.content.chars().count())
+                .sum();
+            assert!(all < 2 * ASKED_CHARS + 300, "{all}");
+        }
     }
 
     #[test]

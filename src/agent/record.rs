@@ -219,8 +219,11 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
     marks.note(&mut checks);
     let checks = Value::Object(checks);
     // What was only related is unanswered too: the owner should see the gap.
-    let unanswered = matches!(draft.rung, Rung::Refusal | Rung::Related) && !marks.evaluation;
-    let asked = marks.in_full;
+    let unanswered = match draft.rung {
+        _ if marks.evaluation => None,
+        Rung::Refusal | Rung::Related => Some(marks.in_full),
+        _ => draft.open.take(),
+    };
     let (question, text) = (question.to_owned(), draft.text.clone());
     let (times, tokens) = (json!(timings), json!(draft.tokens));
     let (rung, prompt_hash) = (draft.rung, draft.prompt_hash.take());
@@ -253,8 +256,8 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
                 tokens: &tokens,
             };
             receipts::insert(tx, workspace, &receipt, now())?;
-            if unanswered {
-                gaps::note(tx, workspace, id, &asked, GapReason::Refused, now())?;
+            if let Some(asked) = &unanswered {
+                gaps::note(tx, workspace, id, asked, GapReason::Refused, now())?;
             }
             Ok(())
         })

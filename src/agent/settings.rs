@@ -1,6 +1,10 @@
 //! How a workspace wants its questions answered; the section "answers" of its settings.
 
+use rusqlite::{Connection, Transaction};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::store::{StoreError, WorkspaceId, workspaces};
 
 /// Thresholds and policies. What is absent in the store has its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +21,8 @@ pub struct AnswerSettings {
     pub quote_only: Vec<Topic>,
     /// Whether the model may put a question into plain words for a second search.
     pub rephrase: bool,
+    /// Seconds after which a turn that still waits for the model ends with what is there.
+    pub deadline_seconds: u32,
 }
 
 impl Default for AnswerSettings {
@@ -27,6 +33,7 @@ impl Default for AnswerSettings {
             model_threshold: 0.6,
             quote_only: vec![Topic::Prices, Topic::Refunds, Topic::Legal, Topic::Medical],
             rephrase: true,
+            deadline_seconds: 20,
         }
     }
 }
@@ -34,6 +41,28 @@ impl Default for AnswerSettings {
 impl AnswerSettings {
     /// The section's name in the workspace's settings.
     pub const SECTION: &'static str = "answers";
+
+    /// The settings of a workspace.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn of(conn: &Connection, workspace: WorkspaceId) -> Result<Self, StoreError> {
+        workspaces::section(conn, workspace, Self::SECTION)
+    }
+
+    /// Puts `new` into the section of a workspace; what else it holds stays.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn extend(
+        tx: &Transaction<'_>,
+        workspace: WorkspaceId,
+        new: Map<String, Value>,
+    ) -> Result<(), StoreError> {
+        let mut section: Map<String, Value> = workspaces::section(tx, workspace, Self::SECTION)?;
+        section.extend(new);
+        workspaces::set_section(tx, workspace, Self::SECTION, &section)
+    }
 }
 
 /// A topic in which a wrong answer costs money, health or rights.

@@ -91,6 +91,12 @@ pub fn sample(case: &Case, graded: &Graded) -> Sample {
         .filter_map(|one| {
             let rung = one.get("rung")?.as_str()?;
             let text = one.get("text").and_then(Value::as_str).unwrap_or_default();
+            // Without a reader its rung only proposes, and the model judges.
+            let unread = rung == Rung::Read.as_str()
+                && one.get("features").is_some_and(|f| f["margin"].is_null());
+            if unread {
+                return None;
+            }
             Some(Candidate {
                 rung: rung.to_owned(),
                 score: one.get("score")?.as_f64()?,
@@ -101,6 +107,15 @@ pub fn sample(case: &Case, graded: &Graded) -> Sample {
     let mut otherwise = judged(case, Rung::Refusal.as_str(), "");
     match graded.rung.map(Rung::as_str) {
         Some("refusal") => otherwise = graded.outcome,
+        // An approved answer that the reader found: given whole, and as sure as what was considered.
+        Some("faq") if graded.checks.get("phrasing").is_none() && !candidates.is_empty() => {
+            if let Some(read) = candidates
+                .iter_mut()
+                .find(|c| c.rung == Rung::Read.as_str())
+            {
+                read.outcome = graded.outcome;
+            }
+        }
         // A rung that answered without writing down what it considered.
         Some(rung) if !candidates.iter().any(|c| c.rung == rung) => {
             let score = graded.checks.get(rung).and_then(|c| c.get("score"));
@@ -150,7 +165,7 @@ fn judged(case: &Case, rung: &str, text: &str) -> Outcome {
     grade::grade(case, &asked).outcome
 }
 
-type Thresholds = BTreeMap<String, f64>;
+pub(super) type Thresholds = BTreeMap<String, f64>;
 
 /// Chooses thresholds with as many right answers as possible while at most the share `target` of
 /// all answers is false. `None` when no rung left a score.
@@ -196,7 +211,7 @@ fn rates((right, wrong): (usize, usize), of: usize) -> Rates {
 }
 
 /// How a question comes out with these thresholds. A rung without one never answers.
-fn outcome(sample: &Sample, thresholds: &Thresholds) -> Outcome {
+pub(super) fn outcome(sample: &Sample, thresholds: &Thresholds) -> Outcome {
     let sure = |c: &&Candidate| thresholds.get(&c.rung).is_some_and(|t| c.score >= *t);
     sample
         .candidates
@@ -217,7 +232,7 @@ fn count(samples: &[&Sample], thresholds: &Thresholds) -> (usize, usize) {
 
 /// Thresholds worth trying for a rung, highest first: between neighbouring scores, so that a score
 /// that is a little different in another run falls on the same side.
-fn values(samples: &[&Sample], rung: &str) -> Vec<f64> {
+pub(super) fn values(samples: &[&Sample], rung: &str) -> Vec<f64> {
     let mut scores: Vec<f64> = samples
         .iter()
         .flat_map(|s| &s.candidates)
@@ -235,7 +250,7 @@ fn values(samples: &[&Sample], rung: &str) -> Vec<f64> {
 }
 
 /// An even choice of at most `most` of the values, with both ends.
-fn thinned(values: &[f64], most: usize) -> Vec<f64> {
+pub(super) fn thinned(values: &[f64], most: usize) -> Vec<f64> {
     if values.len() <= most {
         return values.to_vec();
     }

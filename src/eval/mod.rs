@@ -15,6 +15,7 @@ pub mod grade;
 pub mod retrieval;
 pub mod run;
 pub mod runner;
+pub mod sureness;
 pub mod text;
 pub mod voice;
 
@@ -54,6 +55,9 @@ pub enum EvalError {
         "there are no golden questions yet; make some from good answers under Receipts, or add them under Quality"
     )]
     NoGolden,
+    /// No probability.
+    #[error("how sure an answer must be is a number from 0 to 1")]
+    Threshold,
     /// The gate says no.
     #[error("{0}")]
     Gate(String),

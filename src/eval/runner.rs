@@ -12,8 +12,9 @@ use tokio_util::task::TaskTracker;
 
 use super::gate::{Waiting, kept_results};
 use super::run::{Progress, Report, run};
+use super::sureness::{self, Choice, SURENESS};
 use super::{AgentAsker, Case, Comparison, EvalError};
-use crate::agent::Agent;
+use crate::agent::{Agent, AnswerSettings};
 use crate::knowledge::{Knowledge, View};
 use crate::llm::Priority;
 use crate::store::assistants::Assistant;
@@ -165,19 +166,24 @@ impl Runner {
             cases.clone(),
             (0, total),
         );
-        let live = live.await?;
+        let (live, choices) = live.await?;
         let Some(waiting) = waiting else {
+            let mut summary = json!(live.figures);
+            if let Some(fields) = summary.as_object_mut() {
+                fields.insert(SURENESS.into(), json!(choices));
+            }
             return Ok(Outcome {
-                summary: json!(live.figures),
+                summary,
                 live: json!(live.results),
                 next: None,
             });
         };
         let (changed, done) = (waiting.applied(&assistant), cases.len());
         let next = self.ask(workspace, id, View::Next, changed, cases, (done, total));
-        let next = next.await?;
+        let (next, choices) = next.await?;
         let mut summary = json!(next.figures);
         if let Some(fields) = summary.as_object_mut() {
+            fields.insert(SURENESS.into(), json!(choices));
             let comparison = Comparison::of(&live.results, &next.results);
             fields.insert("before".into(), json!(live.figures));
             fields.insert("comparison".into(), json!(comparison));
@@ -198,7 +204,7 @@ impl Runner {
         assistant: Assistant,
         cases: Vec<Case>,
         (before, total): (usize, usize),
-    ) -> Result<Report, EvalError> {
+    ) -> Result<(Report, Vec<Choice>), EvalError> {
         let asker = Arc::new(AgentAsker {
             agent: self.agent.clone(),
             store: self.store.clone(),
@@ -208,6 +214,7 @@ impl Runner {
             view,
         });
         let wanted = cases.len();
+        let asked = cases.clone();
         let mut told = Instant::now();
         let report = run(GOLDEN, cases, asker, 1, |progress, _| {
             if told.elapsed() >= TELL {
@@ -232,10 +239,16 @@ impl Runner {
         if report.results.len() < wanted {
             return Err(EvalError::Stopped);
         }
+        let settings = self
+            .store
+            .read(move |conn| AnswerSettings::of(conn, workspace))
+            .await?;
+        let current = settings.read_threshold.into();
+        let choices = sureness::choices(&asked, &report.results, current);
         for one in &mut report.results {
             one.checks = Value::Null;
         }
-        Ok(report)
+        Ok((report, choices))
     }
 
     /// Writes down how far a run is; a page that shows it may be opened at any time.

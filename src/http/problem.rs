@@ -212,6 +212,7 @@ impl From<EvalError> for Problem {
             EvalError::NoGolden | EvalError::NoQuestions => {
                 Self::new(StatusCode::CONFLICT, "no_questions", detail)
             }
+            EvalError::Threshold => Self::invalid("threshold", detail),
             EvalError::Line { .. } => Self::invalid("questions", detail),
             EvalError::Ask(_) | EvalError::Stopped => Self::turn_failed(detail),
         }

@@ -45,6 +45,9 @@ pub struct Passage {
     pub faq: Option<FaqId>,
 }
 
+/// Latin letters that tell a language.
+const LEAST_LETTERS: usize = 100;
+
 /// What a search gives.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
@@ -89,7 +92,16 @@ impl Found {
     /// The language that most of the passages are written in, if they say enough to tell.
     pub fn language(&self) -> Option<Language> {
         let text: Vec<&str> = self.passages.iter().map(|p| p.text.as_str()).collect();
-        language::of_document(&text.join("\n"))
+        let text = text.join("\n");
+        // A few rows of names and prices look like any language.
+        let latin = text.chars().filter(|c| c.is_alphabetic() && *c < '\u{250}');
+        let others = text
+            .chars()
+            .filter(|c| c.is_alphabetic() && *c >= '\u{370}')
+            .count();
+        (others > 0 || latin.count() >= LEAST_LETTERS)
+            .then(|| language::of_document(&text))
+            .flatten()
     }
 }
 

@@ -9,14 +9,32 @@ use frontdesk::llm::{LlmError, Priority, ReadPassage, Reader, Span};
 pub struct FakeReader {
     /// It is as if there were none.
     pub off: std::sync::atomic::AtomicBool,
-    /// If there are some, exactly these words are marked where they stand, with these margins.
-    pub marks: std::sync::Mutex<Vec<(String, f32)>>,
+    /// If there are some, exactly these words are marked where they stand.
+    marks: std::sync::Mutex<Vec<Mark>>,
+}
+
+#[derive(Clone)]
+struct Mark {
+    /// Only in a question with this in it.
+    asked: String,
+    words: String,
+    margin: f32,
 }
 
 impl FakeReader {
     /// Marks exactly these words from now on.
     pub fn mark(&self, marks: &[(&str, f32)]) {
-        let marks = marks.iter().map(|(words, m)| ((*words).to_owned(), *m));
+        let marks: Vec<_> = marks.iter().map(|(words, m)| ("", *words, *m)).collect();
+        self.mark_asked(&marks);
+    }
+
+    /// Marks exactly these words from now on, each when the question holds what stands before it.
+    pub fn mark_asked(&self, marks: &[(&str, &str, f32)]) {
+        let marks = marks.iter().map(|(asked, words, margin)| Mark {
+            asked: (*asked).to_owned(),
+            words: (*words).to_owned(),
+            margin: *margin,
+        });
         *self.marks.lock().unwrap() = marks.collect();
     }
 }
@@ -55,13 +73,12 @@ impl Reader for FakeReader {
         let marks = self.marks.lock().unwrap().clone();
         if !marks.is_empty() {
             let of = |passage: &ReadPassage| {
-                let found = marks.iter().filter_map(|(words, margin)| {
-                    let start = passage.text.find(words)?;
-                    let bytes = start..start + words.len();
-                    Some(Span {
-                        bytes,
-                        margin: *margin,
-                    })
+                let fitting = marks.iter().filter(|m| question.contains(&m.asked));
+                let found = fitting.filter_map(|mark| {
+                    let start = passage.text.find(&mark.words)?;
+                    let bytes = start..start + mark.words.len();
+                    let margin = mark.margin;
+                    Some(Span { bytes, margin })
                 });
                 let mut found: Vec<Span> = found.collect();
                 found.sort_by(|a, b| b.margin.total_cmp(&a.margin));

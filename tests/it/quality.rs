@@ -10,7 +10,7 @@ use crate::app::TestApp;
 use crate::fakes::Plan;
 
 /// A golden question of the default workspace.
-async fn golden(app: &TestApp, question: &'static str, expectation: Value) {
+pub async fn golden(app: &TestApp, question: &'static str, expectation: Value) {
     let workspace = app.workspace("default").await;
     let insert = app.app.store.write(move |tx| {
         let new = NewGolden {
@@ -27,7 +27,7 @@ fn says(app: &TestApp, words: &str) {
     app.chat.script.set(Plan::Words(vec![words.to_owned()]));
 }
 
-async fn finished(app: &TestApp, id: &str) -> Value {
+pub async fn finished(app: &TestApp, id: &str) -> Value {
     for _ in 0..200 {
         let run = app.get(&format!("/api/evals/{id}")).await.json();
         if run["state"] != "running" {

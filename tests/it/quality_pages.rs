@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::app::{Form, Reply, TestApp};
 use crate::auth::{sign_in, with_cookie};
 use crate::fakes::Plan;
+use crate::quality::{finished, golden};
 use crate::receipts::ask;
 
 const PRICE: &str = "A full service costs $89 <b>today</b>.";
@@ -210,4 +211,60 @@ async fn staff_may_read_a_receipt_but_not_all_of_them() {
     }
     let replay = browser.send(&format!("/receipts/{id}/replay"), "").await;
     assert_eq!(replay.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn how_sure_an_answer_must_be_is_chosen_from_a_run() {
+    let browser = Browser::new(Role::Owner).await;
+    let app = &browser.app;
+    app.reader
+        .mark_asked(&[("service", "$89", 6.0), ("free", "today", 2.0)]);
+    for (question, expectation) in [
+        ("What does a full service cost?", json!({"must": [["$89"]]})),
+        ("Is anything free?", json!({"answerable": false})),
+    ] {
+        golden(app, question, expectation).await;
+    }
+    let started = browser.send("/quality/run", "").await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text());
+    let run = app.get("/api/evals").await.json()["runs"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    finished(app, &run).await;
+    let path = format!("/quality/runs/{run}");
+    let page = browser.page(&path).await;
+    assert!(page.contains("How sure must an answer be?"), "{page}");
+    assert!(page.contains("<polyline class=\"chart__right\""), "{page}");
+    let offered: Vec<&str> = page
+        .split("name=\"threshold\" value=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(!offered.is_empty(), "{page}");
+    let chosen = browser
+        .send(
+            &format!("{path}/sureness"),
+            &format!("threshold={}", offered[0]),
+        )
+        .await;
+    assert_eq!(chosen.header("location"), format!("{path}#sureness"));
+    let workspace = app.workspace("default").await;
+    let settings = app
+        .app
+        .store
+        .read(move |conn| frontdesk::agent::AnswerSettings::of(conn, workspace))
+        .await
+        .unwrap();
+    let wanted: f32 = offered[0].parse().unwrap();
+    assert!((settings.read_threshold - wanted).abs() < 1e-6);
+    let wrong = browser
+        .send(&format!("{path}/sureness"), "threshold=7")
+        .await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    assert!(
+        wrong.text().contains("a number from 0 to 1"),
+        "{}",
+        wrong.text()
+    );
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
+use crate::fakes::Plan;
 
 const PRICES: &str = "# Prices\n\n| Service | Price |\n|---|---|\n| Wash and cut | $45 |\n| Beard trim | $18 |\n\n\
     Bring with you:\n\n- your card\n- a photo of the cut you want\n\n\
@@ -99,6 +100,60 @@ async fn the_row_beside_the_right_one_is_not_quoted_with_it() {
 }
 
 #[tokio::test]
+async fn a_price_for_one_is_reckoned_for_as_many_as_are_asked_for() {
+    let app = TestApp::new().await;
+    let rows = "| Tour | Price per person | Deposit |\n|---|---|---|\n| Cellar | $45 | $10 |\n| Vineyard | $60 | $10 |\n";
+    app.document("default", "tours.md", rows).await;
+    app.reader.mark(&[("$60", 14.0)]);
+    let answer = ask(&app, "How much is the vineyard tour for 4 people?").await;
+    assert_eq!(
+        answer["answer"],
+        "Tour: Vineyard · Price per person: $60 · Deposit: $10 [1]\n4 × $60 = $240"
+    );
+}
+
+#[tokio::test]
+async fn each_part_of_a_question_gets_its_answer_or_is_told_to_have_none() {
+    let app = app().await;
+    let both = "How much is a beard trim and where can I park?";
+    app.reader
+        .mark_asked(&[("beard", "$18", 14.0), ("park", "behind the house", 14.0)]);
+    let answer = ask(&app, both).await;
+    assert_eq!(answer["rung"], "read", "{answer}");
+    assert_eq!(
+        answer["answer"],
+        "Service: Beard trim · Price: $18 [1]\n“Parking is free for two hours. The garage is behind the house.” [2]"
+    );
+    assert_eq!(answer["citations"][1]["number"], 2);
+    assert_eq!(answer["handoff"], false);
+
+    // One row that answers both is shown once.
+    app.reader
+        .mark_asked(&[("beard", "$18", 14.0), ("long", "Beard trim", 14.0)]);
+    let answer = ask(&app, "How much is a beard trim and how long does it take?").await;
+    assert_eq!(answer["answer"], "Service: Beard trim · Price: $18 [1]");
+
+    app.reader.mark_asked(&[("beard", "$18", 14.0)]);
+    let answer = ask(&app, both).await;
+    assert_eq!(answer["rung"], "read", "{answer}");
+    let text = answer["answer"].as_str().unwrap();
+    assert!(
+        text.starts_with(
+            "Service: Beard trim · Price: $18 [1]\nAbout “where can I park?” I found nothing"
+        ),
+        "{text}"
+    );
+    assert_eq!(answer["handoff"], true);
+    let gaps = app.get("/api/gaps").await.json();
+    assert!(gaps.to_string().contains("where can I park?"), "{gaps}");
+
+    // With no part answered, the question is read as a whole.
+    app.reader.mark_asked(&[("beard trim and", "$18", 14.0)]);
+    let answer = ask(&app, both).await;
+    assert_eq!(answer["answer"], "Service: Beard trim · Price: $18 [1]");
+}
+
+#[tokio::test]
 async fn the_same_question_gets_the_same_outcome_again_and_again() {
     let app = app().await;
     let first = ask(&app, "How much is a beard trim?").await;
@@ -149,6 +204,25 @@ async fn without_a_reader_the_language_model_judges_as_before() {
     let answer = ask(&app, "How much is a beard trim?").await;
     assert!(app.chat.script.count() > 0);
     assert_ne!(answer["rung"], "related", "{answer}");
+}
+
+#[tokio::test]
+async fn a_turn_ends_though_the_model_does_not() {
+    let app = app().await;
+    app.reader
+        .off
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    app.chat.script.set(Plan::Stall(vec!["Well".into()]));
+    set(
+        &app,
+        json!({"deadline_seconds": 1, "model_threshold": 0.0, "rephrase": false}),
+    )
+    .await;
+    let since = std::time::Instant::now();
+    let answer = ask(&app, "Where is the garage for parking?").await;
+    assert!(app.chat.script.count() > 0, "the model was asked");
+    assert_eq!(answer["rung"], "refusal", "{answer}");
+    assert!(since.elapsed() < std::time::Duration::from_secs(10));
 }
 
 #[tokio::test]

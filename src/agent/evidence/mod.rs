@@ -5,11 +5,13 @@
 //! margin and a few other features (`agent/decide.rs`). Without a reader every sentence is a place,
 //! known by its words only, and the language model has to judge.
 
+mod alone;
 mod injection;
 pub(super) mod quote;
 mod rivals;
 mod words;
 
+pub(super) use alone::READ_AGAIN;
 pub(super) use rivals::Superseded;
 use words::Asked;
 
@@ -64,16 +66,21 @@ impl Evidence {
         priority: Priority,
     ) -> Self {
         let asked = Asked::new(found, question);
-        let read = match reader.filter(|r| r.ready().is_ok()) {
+        let reader = reader.filter(|r| r.ready().is_ok());
+        let read = match reader {
             Some(reader) => read(reader, found, in_full, priority).await,
             None => None,
         };
+        let is_read = read.is_some();
         let (mut places, injected) = match read {
             Some(spans) => marked(found, &asked, &spans),
             None => cut(found, &asked),
         };
         places.sort_by(|a, b| b.score.total_cmp(&a.score));
         without_overlaps(&mut places);
+        if let Some(reader) = reader.filter(|_| is_read) {
+            alone::read(&mut places, found, reader, in_full, priority).await;
+        }
         with_gaps(&mut places);
         let superseded = rivals::supersede(&mut places, found);
         Self {
@@ -211,6 +218,8 @@ fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize)
         }
         let mut features = asked.features(passage, span.passage, &range);
         features.margin = Some(span.margin);
+        let words = passage.text.get(span.bytes.clone()).unwrap_or_default();
+        features.marked = words.chars().count();
         places.push(Place {
             passage: span.passage,
             score: features.probability(),

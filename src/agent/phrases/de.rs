@@ -30,6 +30,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         jemand aus dem Team.",
     related: "Genau das habe ich nicht gefunden. Am nächsten kommt in unseren Informationen dies, auch wenn es Ihre Frage vielleicht nicht beantwortet:",
     offer: "Wenn Sie hier Ihren Namen und Ihre Telefonnummer oder E-Mail-Adresse hinterlassen, meldet sich jemand aus dem Team.",
+    unanswered: "Zu „{}“ habe ich in unseren Informationen nichts gefunden.",
     quoted: "In unseren Unterlagen steht:",
     older: "Ein älteres Dokument, „{}“, sagt etwas anderes; das neuere gilt.",
 };

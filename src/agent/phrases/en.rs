@@ -26,6 +26,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         and phone number or e-mail here, a team member will get back to you.",
     related: "I did not find exactly that. What comes closest in our information, though it may not answer you:",
     offer: "If you leave your name and phone number or e-mail here, a team member will get back to you.",
+    unanswered: "About “{}” I found nothing in our information.",
     quoted: "Our documents say:",
     older: "An older document, “{}”, says otherwise; the newer one counts.",
 };

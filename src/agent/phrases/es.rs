@@ -26,6 +26,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         y su teléfono o correo electrónico, una persona del equipo le contestará.",
     related: "No he encontrado exactamente eso. Lo más parecido en nuestra información, aunque quizá no responda a su pregunta:",
     offer: "Si deja aquí su nombre y su teléfono o correo electrónico, alguien del equipo le responderá.",
+    unanswered: "Sobre «{}» no he encontrado nada en nuestra información.",
     quoted: "En nuestros documentos dice:",
     older: "Un documento anterior, «{}», dice otra cosa; vale el más reciente.",
 };

@@ -29,6 +29,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         répondra.",
     related: "Je n'ai pas trouvé exactement cela. Voici ce qui s'en rapproche le plus dans nos informations, sans forcément répondre à votre question :",
     offer: "Si vous laissez ici votre nom et votre téléphone ou e-mail, un membre de l'équipe vous répondra.",
+    unanswered: "Sur « {} », je n'ai rien trouvé dans nos informations.",
     quoted: "Nos documents indiquent :",
     older: "Un document plus ancien, « {} », dit autre chose ; le plus récent fait foi.",
 };

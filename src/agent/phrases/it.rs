@@ -24,6 +24,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         qui il suo nome e il telefono o l'e-mail, una persona le risponderà.",
     related: "Non ho trovato esattamente questo. Ecco ciò che più si avvicina nelle nostre informazioni, anche se forse non risponde alla sua domanda:",
     offer: "Se lascia qui il suo nome e il telefono o l'e-mail, un membro del team le risponderà.",
+    unanswered: "Su «{}» non ho trovato nulla nelle nostre informazioni.",
     quoted: "Nei nostri documenti si legge:",
     older: "Un documento precedente, «{}», dice altro; vale il più recente.",
 };

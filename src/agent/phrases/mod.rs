@@ -41,6 +41,8 @@ pub(super) struct Phrases {
     pub(super) related: &'static str,
     /// Behind them: offers a person.
     pub(super) offer: &'static str,
+    /// A part of the question, which stands for `{}`, has no answer.
+    pub(super) unanswered: &'static str,
     /// Before words of a document in another language than the visitor's.
     pub(super) quoted: &'static str,
     /// An older document, whose title stands for `{}`, contradicts what is quoted.
@@ -142,8 +144,13 @@ pub(super) fn cues(language: Language) -> &'static Cues {
 pub(super) fn offers_person(text: &str) -> Option<Language> {
     SPOKEN.into_iter().find(|language| {
         let phrases = phrases(*language);
-        [phrases.handover, phrases.refusal, phrases.abuse]
-            .iter()
-            .any(|offer| text.contains(offer))
+        [
+            phrases.handover,
+            phrases.refusal,
+            phrases.abuse,
+            phrases.offer,
+        ]
+        .iter()
+        .any(|offer| text.contains(offer))
     })
 }

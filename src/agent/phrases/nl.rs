@@ -25,6 +25,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         telefoonnummer of e-mailadres achterlaat, neemt een medewerker contact met u op.",
     related: "Precies dat heb ik niet gevonden. Dit komt in onze informatie het dichtst in de buurt, al beantwoordt het uw vraag misschien niet:",
     offer: "Als u hier uw naam en telefoonnummer of e-mailadres achterlaat, neemt iemand van het team contact met u op.",
+    unanswered: "Over “{}” heb ik niets gevonden in onze informatie.",
     quoted: "In onze documenten staat:",
     older: "Een ouder document, “{}”, zegt iets anders; het nieuwere geldt.",
 };

@@ -24,6 +24,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         tu imię i numer telefonu lub e-mail, ktoś z zespołu się odezwie.",
     related: "Dokładnie tego nie znalazłem. Najbliższe w naszych informacjach jest to, choć może nie odpowiadać na pytanie:",
     offer: "Jeśli zostawią Państwo tutaj imię oraz telefon lub e-mail, ktoś z zespołu się odezwie.",
+    unanswered: "Na pytanie „{}” nie znalazłem odpowiedzi w naszych informacjach.",
     quoted: "W naszych dokumentach czytamy:",
     older: "Starszy dokument, „{}”, mówi co innego; obowiązuje nowszy.",
 };

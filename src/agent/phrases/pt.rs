@@ -25,6 +25,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         nome e telefone ou e-mail, uma pessoa da equipe responderá.",
     related: "Não encontrei exatamente isso. O mais próximo nas nossas informações, embora talvez não responda à sua pergunta:",
     offer: "Se deixar aqui o seu nome e telefone ou e-mail, alguém da equipa responde-lhe.",
+    unanswered: "Sobre «{}» não encontrei nada nas nossas informações.",
     quoted: "Os nossos documentos dizem:",
     older: "Um documento mais antigo, «{}», diz outra coisa; vale o mais recente.",
 };

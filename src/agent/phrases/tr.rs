@@ -25,6 +25,7 @@ pub(super) const PHRASES: Phrases = Phrases {
         da e-postanızı buraya bırakırsanız ekibimizden biri size dönecek.",
     related: "Tam olarak bunu bulamadım. Bilgilerimizde en yakın olan şu, ancak sorunuzu yanıtlamıyor olabilir:",
     offer: "Adınızı ve telefonunuzu ya da e-postanızı buraya bırakırsanız ekibimizden biri size dönecektir.",
+    unanswered: "“{}” hakkında bilgilerimizde bir şey bulamadım.",
     quoted: "Belgelerimizde şöyle yazıyor:",
     older: "Daha eski bir belge, “{}”, farklı söylüyor; yenisi geçerlidir.",
 };

@@ -25,14 +25,7 @@ impl LadderRung for FaqRung<'_> {
         if !self.knowledge.has_faqs(grounds.workspace, now) {
             return Ok(None);
         }
-        // What was searched for may hold the question before this one, or be worded anew.
-        let own;
-        let vector = if grounds.found.query.trim() == grounds.question.trim() {
-            grounds.found.vector.as_deref()
-        } else {
-            own = self.knowledge.question_vector(grounds.question).await;
-            own.as_deref()
-        };
+        let vector = grounds.own_vector(self.knowledge).await;
         let found = self
             .knowledge
             .faq_match(grounds.workspace, grounds.question, vector, now)
@@ -53,7 +46,6 @@ pub(super) async fn drafted(
     grounds: &Grounds<'_>,
     out: &Sender<TurnEvent>,
 ) -> Draft {
-    let text = found.faq.answer.clone();
     let citation = Citation {
         kind: CitationKind::Faq,
         number: 1,
@@ -62,12 +54,12 @@ pub(super) async fn drafted(
         title: found.phrasing.clone(),
         section: None,
         page: None,
-        span: [0, text.len()],
-        quote: text.clone(),
+        span: [0, found.faq.answer.len()],
+        quote: found.faq.answer.clone(),
         marked: None,
         score: found.score,
     };
-    let mut draft = Draft::show(Rung::Faq, text, vec![citation], grounds, out).await;
+    let mut draft = given(citation, grounds, out).await;
     draft.checks.insert("faq".into(), json!(found.faq.id));
     draft
         .checks
@@ -75,4 +67,14 @@ pub(super) async fn drafted(
     draft.checks.insert("cosine".into(), json!(found.cosine));
     draft.checks.insert("overlap".into(), json!(found.overlap));
     draft
+}
+
+/// What the owner approved, given whole.
+pub(super) async fn given(
+    citation: Citation,
+    grounds: &Grounds<'_>,
+    out: &Sender<TurnEvent>,
+) -> Draft {
+    let text = citation.quote.clone();
+    Draft::show(Rung::Faq, text, vec![citation], grounds, out).await
 }

@@ -27,7 +27,7 @@ use super::evidence::{Evidence, Place};
 use super::settings::AnswerSettings;
 use super::types::{Citation, Rung, Tokens, TurnEvent};
 use super::{AgentError, follow_up};
-use crate::knowledge::{Found, Language};
+use crate::knowledge::{Found, Knowledge, Language};
 use crate::llm::{ChatMessage, Priority, Reader, Sampling};
 use crate::store::{Store, WorkspaceId};
 
@@ -57,6 +57,8 @@ pub(super) struct Grounds<'a> {
     pub(super) since: Instant,
     /// Made when a rung first asks for it.
     pub(super) evidence: OnceCell<Evidence>,
+    /// The question's own vector, where it is not what was searched for.
+    pub(super) vector: OnceCell<Option<Vec<f32>>>,
     pub(super) noted: Mutex<Noted>,
 }
 
@@ -78,14 +80,35 @@ impl Grounds<'_> {
             .await
     }
 
-    /// Notes how sure a rung is of what it would answer, whether it answers or not.
-    pub(super) fn note(&self, rung: &str, best: &Place, text: &str) {
+    /// The question's own vector: what was searched for may hold the question before it, or be worded
+    /// anew. `None` while the embedder is away.
+    pub(super) async fn own_vector(&self, knowledge: &Knowledge) -> Option<&[f32]> {
+        if self.found.query.trim() == self.question.trim() {
+            return self.found.vector.as_deref();
+        }
+        let own = self
+            .vector
+            .get_or_init(|| knowledge.question_vector(self.question));
+        own.await.as_deref()
+    }
+
+    /// Notes how sure a rung is of what it would answer, whether it answers or not, and which other places
+    /// it had to choose from.
+    pub(super) fn note(&self, rung: &str, best: &Place, text: &str, others: &[Place]) {
+        let others: Vec<Value> = others
+            .iter()
+            .filter_map(|place| {
+                let passage = self.found.passages.get(place.passage)?;
+                let words = passage.text.get(place.range.clone())?;
+                Some(json!({"score": place.score, "text": words, "features": place.features}))
+            })
+            .collect();
         self.noted
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .considered
             .push(json!({"rung": rung, "score": best.score, "text": text,
-                "features": best.features}));
+                "features": best.features, "others": others}));
     }
 
     pub(super) fn into_noted(self) -> Noted {
@@ -139,6 +162,8 @@ pub(super) struct Draft {
     pub(super) prompt_hash: Option<String>,
     /// Why the engine ended before the answer did.
     pub(super) interrupted: Option<String>,
+    /// The parts of the question that nothing answers.
+    pub(super) open: Option<String>,
 }
 
 impl Draft {
@@ -161,6 +186,7 @@ impl Draft {
             first_token: elapsed(grounds.since),
             prompt_hash: None,
             interrupted: None,
+            open: None,
         }
     }
 }

@@ -50,7 +50,7 @@ impl LadderRung for ModelRung<'_> {
             return Ok(None);
         };
         let quoted = read::quoted(&evidence, grounds.found, grounds.language);
-        grounds.note("model", best, &quoted.text);
+        grounds.note("model", best, &quoted.text, &[]);
         if best.score < grounds.settings.model_threshold {
             return Ok(None);
         }
@@ -131,6 +131,7 @@ impl ModelRung<'_> {
                 first_token: elapsed(grounds.since),
                 prompt_hash: None,
                 interrupted: None,
+                open: None,
             }
         };
         draft

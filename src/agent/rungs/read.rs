@@ -1,18 +1,21 @@
 //! The rung that reads: the words of a passage that answer, verbatim, when the reader is sure of them;
 //! when it is not, what comes closest, plainly marked as no answer.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use serde_json::{Map, json};
 use tokio::sync::mpsc::Sender;
 
-use super::{Draft, Grounds, LadderRung};
+use super::{Draft, Grounds, LadderRung, faq};
 use crate::agent::AgentError;
 use crate::agent::cite::citation;
+use crate::agent::computed;
 use crate::agent::decide::{Decision, decide};
-use crate::agent::evidence::{Evidence, Place, quote};
+use crate::agent::evidence::{Evidence, Place, READ_AGAIN, quote};
 use crate::agent::phrases::phrases;
 use crate::agent::types::{Citation, Rung, TurnEvent};
-use crate::knowledge::{Found, Language};
+use crate::knowledge::{Found, Language, sentences};
 
 /// Quotations in one answer.
 const MOST_QUOTES: usize = 2;
@@ -35,15 +38,22 @@ impl LadderRung for ReadRung {
         let Some(best) = evidence.best() else {
             return Ok(None);
         };
-        let quoted = quoted(evidence, grounds.found, grounds.language);
-        grounds.note("read", best, &quoted.text);
+        let decision = decide(best.score, grounds.settings);
+        let mut quoted = quoted(evidence, grounds.found, grounds.language);
+        if decision == Decision::Answer && !best.features.approved {
+            quoted = with_product(quoted, grounds);
+        }
+        let others = evidence
+            .places
+            .get(1..READ_AGAIN.min(evidence.places.len()));
+        grounds.note("read", best, &quoted.text, others.unwrap_or_default());
         // Without a reader it is for the model to judge.
         if best.features.margin.is_none() {
             return Ok(None);
         }
-        Ok(match decide(best.score, grounds.settings) {
+        Ok(match decision {
             Decision::Answer if best.features.approved => {
-                Some(approved(best, quoted, grounds, out).await)
+                approved(best, quoted, grounds, out).await
             }
             Decision::Answer => Some(show(Rung::Read, quoted, grounds, out).await),
             Decision::Related => {
@@ -63,19 +73,44 @@ async fn approved(
     quoted: Quoted,
     grounds: &Grounds<'_>,
     out: &Sender<TurnEvent>,
-) -> Draft {
-    let passage = grounds.found.passages.get(best.passage);
-    let text = passage.map(|p| p.text.clone()).unwrap_or_default();
-    let mut citations = quoted.citations;
-    citations.truncate(1);
-    for cited in &mut citations {
-        cited.marked = Some([best.focus.start, best.focus.end]);
-        cited.span = [0, text.len()];
-        cited.quote.clone_from(&text);
-    }
-    let mut draft = Draft::show(Rung::Faq, text, citations, grounds, out).await;
+) -> Option<Draft> {
+    let passage = grounds.found.passages.get(best.passage)?;
+    let mut cited = quoted.citations.into_iter().next()?;
+    cited.marked = Some([best.focus.start, best.focus.end]);
+    cited.span = [0, passage.text.len()];
+    cited.quote.clone_from(&passage.text);
+    let mut draft = faq::given(cited, grounds, out).await;
     draft.checks = quoted.checks;
-    draft
+    Some(draft)
+}
+
+/// A quoted price with what so many cost, if the question counts them.
+fn with_product(mut quoted: Quoted, grounds: &Grounds<'_>) -> Quoted {
+    if let [cited] = quoted.citations.as_slice()
+        && let Some(formula) = computed::product(grounds.question, grounds.language, priced(cited))
+    {
+        quoted.text = format!("{}\n{formula}", quoted.text);
+        quoted.checks.insert("computed".into(), json!(formula));
+    }
+    quoted
+}
+
+/// Where the price is: the marked words' cell of a row, or their sentence.
+fn priced(cited: &Citation) -> &str {
+    let Some([start, end]) = cited.marked else {
+        return "";
+    };
+    let range = if quote::is_row(&cited.quote) {
+        let before = cited.quote.get(..start).and_then(|b| b.rfind(" | "));
+        let behind = cited.quote.get(end..).and_then(|b| b.find(" | "));
+        let from = before.map_or(0, |at| at + " | ".len());
+        from..behind.map_or(cited.quote.len(), |at| end + at)
+    } else {
+        let sentences = sentences::sentences(&cited.quote);
+        let holds = |s: &Range<usize>| s.start <= start && end <= s.end;
+        sentences.into_iter().find(holds).unwrap_or(start..end)
+    };
+    cited.quote.get(range).unwrap_or_default()
 }
 
 /// A quotation said to be no answer, with the offer of a person.

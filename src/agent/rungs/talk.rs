@@ -18,6 +18,8 @@ use crate::store::workspaces;
 /// Small talk, and the wish for a person.
 pub(in crate::agent) struct TalkRung<'k> {
     pub(in crate::agent) knowledge: &'k Knowledge,
+    /// Whether it goes by the meaning of a message, or by its words.
+    pub(in crate::agent) by_meaning: bool,
 }
 
 #[async_trait]
@@ -33,7 +35,12 @@ impl LadderRung for TalkRung<'_> {
             .read(move |conn| workspaces::get(conn, workspace))
             .await?
             .title;
-        let Some((talk, language)) = wanted(grounds, &business) else {
+        let known = if self.by_meaning {
+            self.meant(grounds).await.map(|t| (t, grounds.language))
+        } else {
+            wanted(grounds, &business)
+        };
+        let Some((talk, language)) = known else {
             return Ok(None);
         };
         if talk == Talk::Person
@@ -46,13 +53,22 @@ impl LadderRung for TalkRung<'_> {
         }
         let text = said(talk, language).replace("{business}", &business);
         let mut draft = Draft::show(Rung::Talk, text, Vec::new(), grounds, out).await;
-        draft.checks.insert("talk".into(), json!(name(talk)));
+        draft.checks.insert("talk".into(), json!(talk));
         draft.handoff = matches!(talk, Talk::Person | Talk::Contact | Talk::Abuse);
         Ok(Some(draft))
     }
 }
 
 impl TalkRung<'_> {
+    /// What a message wants by its meaning, where its words are not known.
+    async fn meant(&self, grounds: &Grounds<'_>) -> Option<Talk> {
+        if !talk::may_be_meant(grounds.question) {
+            return None;
+        }
+        let vector = grounds.own_vector(self.knowledge).await?;
+        talk::of_vector(vector, &self.knowledge.embedder_name())
+    }
+
     /// What the business itself says to those who want a person: the approved answer to such a
     /// wish, if there is one; in the visitor's language before others.
     fn about_person(
@@ -120,23 +136,5 @@ fn said(talk: Talk, language: Language) -> &'static str {
         Talk::Contact => phrases.noted,
         Talk::Person => phrases.handover,
         Talk::Unclear => phrases.unclear,
-    }
-}
-
-/// The name in receipts.
-fn name(talk: Talk) -> &'static str {
-    match talk {
-        Talk::Acknowledgement => "acknowledgement",
-        Talk::Greeting => "greeting",
-        Talk::Thanks => "thanks",
-        Talk::Goodbye => "goodbye",
-        Talk::HowAreYou => "how_are_you",
-        Talk::Capabilities => "capabilities",
-        Talk::Language => "language",
-        Talk::Bot => "bot",
-        Talk::Abuse => "abuse",
-        Talk::Contact => "contact",
-        Talk::Person => "person",
-        Talk::Unclear => "unclear",
     }
 }

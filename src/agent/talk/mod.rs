@@ -6,13 +6,19 @@
 //! a language, a question about the assistant itself, or an insult.
 
 mod lexicon;
+mod meaning;
+
+use serde::{Deserialize, Serialize};
 
 use crate::agent::phrases::{SPOKEN, offers_person};
 use crate::knowledge::Language;
 use lexicon::{Lexicon, lexicon, words};
+pub(super) use meaning::of_vector;
 
-/// What a message wants, if it is nothing but small talk. Of several the greatest counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a message wants, if it is nothing but small talk. Of several the greatest counts. Receipts and the
+/// classifier's file have the same names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Talk {
     /// "Ok", "great".
     Acknowledgement,
@@ -37,6 +43,8 @@ pub(super) enum Talk {
 
 /// Longest message that can be small talk, in words.
 const LONGEST: usize = 40;
+/// The same for one that is known by its meaning only.
+const LONGEST_MEANT: usize = 20;
 
 /// What a message wants and the language to answer in, if it is nothing but small talk. `named` are
 /// words that mean nothing here because they are names: of the business, of its assistant.
@@ -94,6 +102,11 @@ fn wanted_language(message: &[String], known: &Lexicon) -> Option<Language> {
             && message.iter().any(|w| is_wish(w) && !is_name(w))
             && message.iter().all(|w| is_name(w) || is_wish(w))
     })
+}
+
+/// Whether a message is of a length and kind that its meaning may say that it is small talk.
+pub(super) fn may_be_meant(message: &str) -> bool {
+    message.len() <= 1000 && words(message).len() <= LONGEST_MEANT
 }
 
 /// What follows the offer of a person: taking it, or saying how to be reached; in its language.

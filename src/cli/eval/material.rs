@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Measure;
 use super::server::ServerAsker;
+use crate::agent::AnswerSettings;
 use crate::app::{App, Engines, default_assistant, default_workspace};
 use crate::cli::out;
 use crate::cli::remote::Server;
@@ -188,12 +189,8 @@ impl Subject {
             }
             Self::Here { app, workspace, .. } => {
                 let workspace = *workspace;
-                let written = app.store.write(move |tx| {
-                    let mut section: Map<String, Value> =
-                        workspaces::section(tx, workspace, "answers")?;
-                    section.extend(new);
-                    workspaces::set_section(tx, workspace, "answers", &section)
-                });
+                let store = &app.store;
+                let written = store.write(move |tx| AnswerSettings::extend(tx, workspace, new));
                 Ok(written.await?)
             }
             Self::There { server, workspace } => {

@@ -9,12 +9,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
 use super::place::{self, Place};
+use crate::agent::AnswerSettings;
 use crate::app::default_assistant;
 use crate::eval::{AgentAsker, Asked, Asker, Case, Report};
 use crate::knowledge::View;
 use crate::llm::Priority;
+use crate::store::EvalRunId;
 use crate::store::evals::{self, EvalRun, RunKind, RunState};
-use crate::store::{EvalRunId, workspaces};
 
 /// Runs that a list holds at most.
 const LISTED: u32 = 200;
@@ -212,12 +213,10 @@ pub(super) async fn thresholds(
         return Err(Problem::invalid("thresholds", detail));
     }
     let workspace = place.id();
-    let write = place.app.store.write(move |tx| {
-        let mut section: serde_json::Map<String, Value> =
-            workspaces::section(tx, workspace, "answers")?;
-        section.extend(new);
-        workspaces::set_section(tx, workspace, "answers", &section)
-    });
+    let write = place
+        .app
+        .store
+        .write(move |tx| AnswerSettings::extend(tx, workspace, new));
     write.await?;
     Ok(StatusCode::NO_CONTENT)
 }

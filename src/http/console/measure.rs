@@ -16,9 +16,12 @@ use super::format::{moment, plural};
 use super::guard::SignedIn;
 use super::measure_pages::{self as pages, WaitingRow};
 use super::measure_rows as rows;
+use super::sureness;
 use super::view::{self, Section};
 use super::{Failure, sentence};
+use crate::agent::AnswerSettings;
 use crate::app::{App, default_assistant};
+use crate::eval;
 use crate::eval::gate::{self, AssistantChange, Verdict, Waiting};
 use crate::eval::runner::GOLDEN;
 use crate::eval::{EvalError, Graded};
@@ -237,9 +240,10 @@ pub(super) async fn run(
             }
             _ => Value::Null,
         };
-        Ok((run.into_inner(), results, before))
+        let settings = AnswerSettings::of(conn, workspace)?;
+        Ok((run.into_inner(), results, before, settings))
     });
-    let (run, results, before) = read.await?;
+    let (run, results, before, settings) = read.await?;
     let (now, before, beside) = match (results.get("next"), results.get("live")) {
         (Some(next), Some(live)) => (graded(next), graded(live), "live"),
         _ => (graded(&results), graded_live(&before), "in the run before"),
@@ -260,6 +264,11 @@ pub(super) async fn run(
         tab: "tests",
         running: rows::running(&run),
         run: rows::run_row(&run),
+        sureness: sureness::view(
+            &run.summary,
+            settings.read_threshold.into(),
+            person.need(Scope::Admin).is_ok(),
+        ),
         facts: rows::facts(&figures),
         rungs: rungs.collect(),
         causes: causes.map(|(c, n)| (c.clone(), n.to_string())).collect(),
@@ -267,6 +276,26 @@ pub(super) async fn run(
         answers: rows::answers(&now, &before),
     };
     Ok(view::page(StatusCode::OK, &page))
+}
+
+/// How sure an answer must be from now on.
+#[derive(Deserialize)]
+pub(super) struct SurenessForm {
+    threshold: f64,
+}
+
+/// `POST /quality/runs/{id}/sureness`
+pub(super) async fn choose(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form<SurenessForm>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let id: EvalRunId = id.parse().map_err(|_| Problem::not_found("run"))?;
+    let chosen = eval::sureness::choose(&app.store, person.workspace.id, form.threshold).await;
+    chosen.map_err(Problem::from)?;
+    Ok(Redirect::to(&format!("/quality/runs/{id}#sureness")).into_response())
 }
 
 fn graded(results: &Value) -> Vec<Graded> {

@@ -106,6 +106,40 @@ pub struct Chart {
     pub told: String,
 }
 
+/// How sure an answer must be, ready to be drawn: false answers to the right, right answers upwards.
+#[derive(Debug, Clone)]
+pub struct SurenessView {
+    /// Points of the line, as SVG has them.
+    pub line: String,
+    /// Marks of the horizontal axis: x and what it says.
+    pub marks: Vec<(String, String)>,
+    /// The choices, the strictest first.
+    pub choices: Vec<ChoiceRow>,
+    /// Whether this person may choose.
+    pub may_choose: bool,
+    /// For those who do not see it.
+    pub told: String,
+}
+
+/// A threshold that can be chosen.
+#[derive(Debug, Clone)]
+pub struct ChoiceRow {
+    /// Its place in the drawing.
+    pub x: String,
+    /// The same, from above.
+    pub y: String,
+    /// As the form sends it, 0 to 1.
+    pub threshold: String,
+    /// In percent, for people.
+    pub shown: String,
+    /// Share of right answers.
+    pub right: String,
+    /// Share of false answers.
+    pub wrong: String,
+    /// It is what applies now, or comes closest.
+    pub current: bool,
+}
+
 /// Tests and gate.
 #[derive(Template)]
 #[template(path = "quality.html")]
@@ -188,6 +222,8 @@ pub struct Run {
     pub run: RunRow,
     /// How far it is.
     pub running: Option<RunningView>,
+    /// What other thresholds would have made of it.
+    pub sureness: Option<SurenessView>,
     /// Its figures.
     pub facts: Vec<Fact>,
     /// Rungs: name, answers, right, false, median time in ms.

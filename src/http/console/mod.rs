@@ -25,6 +25,7 @@ mod gaps;
 mod golden;
 mod golden_form;
 mod guard;
+mod hashing;
 mod keys;
 mod login;
 mod measure;
@@ -42,6 +43,7 @@ mod setup;
 mod sources;
 mod status;
 mod suggestions;
+mod sureness;
 mod synonyms;
 mod talk;
 mod transcribe;
@@ -127,6 +129,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/quality", get(measure::show))
         .route("/quality/run", post(measure::start))
         .route("/quality/runs/{id}", get(measure::run))
+        .route("/quality/runs/{id}/sureness", post(measure::choose))
         .route("/quality/gate", post(measure::switch))
         .route("/quality/gate/publish", post(measure::publish))
         .route("/quality/gate/discard", post(measure::discard))

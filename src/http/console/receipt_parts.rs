@@ -197,11 +197,26 @@ fn checks(checks: &Value) -> Vec<(String, String)> {
         let name = name.trim_end_matches('.').to_owned();
         let words = match value {
             Value::Array(all) if name == "Considered" => considered(all),
+            Value::Array(all) if name == "Parts" => parts(all),
             _ => in_words(value),
         };
         told.push((name, words));
     }
     told
+}
+
+/// What each part of the question got.
+fn parts(all: &[Value]) -> String {
+    let told = all.iter().map(|part| {
+        let question = part["question"].as_str().unwrap_or_default();
+        let rung = part["rung"].as_str().unwrap_or("no answer");
+        let sure = part.pointer("/checks/considered").and_then(Value::as_array);
+        match sure {
+            Some(sure) => format!("“{question}”: {rung} ({})", considered(sure)),
+            None => format!("“{question}”: {rung}"),
+        }
+    });
+    told.collect::<Vec<_>>().join("; ")
 }
 
 /// How sure each rung was that has a score; what they rested on is in the export.

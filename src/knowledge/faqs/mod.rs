@@ -194,6 +194,11 @@ impl Knowledge {
         self.inner.faqs.has(workspace, now)
     }
 
+    /// Catalogue name of the embedder.
+    pub fn embedder_name(&self) -> String {
+        self.inner.embedder.name()
+    }
+
     /// The vector of a question; `None` while the embedding model is away.
     pub async fn question_vector(&self, question: &str) -> Option<Vec<f32>> {
         let embedder = &self.inner.embedder;

@@ -1,0 +1,369 @@
+//! Arithmetic on a quoted price: the price of one times the number asked for. Only where the quotation is one
+//! price for one unit and the question counts just that; otherwise the visitor reckons from the quotation.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::knowledge::Language;
+use crate::knowledge::function_words::fold;
+
+/// Most of a thing that is reckoned with.
+const MOST: i64 = 1_000;
+
+/// Units, each by its words in all languages, folded; singular and plural.
+const UNITS: [&str; 8] = [
+    "person persons people adult adults guest guests head pax pp personen erwachsene erwachsener gast gaste \
+     leute kopf persona personas adulto adultos huesped huespedes personne personnes adulte adultes persone \
+     adulti ospite ospiti pessoa pessoas hospede hospedes persoon volwassene volwassenen osoba osoby osob \
+     doroslych kisi человек человека человеку взрослый взрослого",
+    "child children kid kids kind kinder kindern nino ninos enfant enfants bambino bambini crianca criancas \
+     kinderen dziecko dzieci dziecka cocuk ребенок ребенка детей",
+    "night nights nacht nachte nachten noche noches nuit nuits notte notti noite noites noc noce nocy gece ночь \
+     ночи ночей",
+    "day days tag tage tagen dia dias jour jours journee giorno giorni dag dagen dzien dni gun день дня дней",
+    "hour hours hr hrs stunde stunden std hora horas heure heures ora ore uur uren godzina godziny godzine \
+     godzin saat час часа часов",
+    "week weeks woche wochen semana semanas semaine semaines settimana settimane weken tydzien tygodnie tygodni \
+     hafta неделя недели недель неделю",
+    "month months monat monate monaten mes meses mois mese mesi maand maanden miesiac miesiace miesiecy ay месяц \
+     месяца месяцев",
+    "lesson lessons class classes session sessions unterrichtsstunde clase clases sesion sesiones cours seance \
+     seances lezione lezioni aula aulas sessao sessoes les lessen lekcja lekcji ders занятие занятия занятий \
+     урок урока уроков",
+];
+
+/// Words between a price and a unit that say that it is for one.
+const EACH: &str = "per a an each every / pro je por cada par a al за на za";
+
+/// What is said of a price that depends on more than the count, or is none.
+const DEPENDS: &str = "from ab desde partir da vanaf od от off discount save saving deposit rabatt nachlass ermassigung \
+    anzahlung kaution descuento deposito remise acompte sconto caparra desconto korting borg rabat znizka zadatek \
+    скидка залог minimum min mindestens up max maximum extra additional zusatzlich";
+
+/// Numbers in words from two on, by language, folded.
+fn number_words(language: Language) -> &'static str {
+    match language {
+        Language::En | Language::Other => {
+            "two three four five six seven eight nine ten eleven twelve"
+        }
+        Language::De => "zwei drei vier funf sechs sieben acht neun zehn elf zwolf",
+        Language::Es => "dos tres cuatro cinco seis siete ocho nueve diez once doce",
+        Language::Fr => "deux trois quatre cinq six sept huit neuf dix onze douze",
+        Language::It => "due tre quattro cinque sei sette otto nove dieci undici dodici",
+        Language::Pt => "dois tres quatro cinco seis sete oito nove dez onze doze",
+        Language::Nl => "twee drie vier vijf zes zeven acht negen tien elf twaalf",
+        Language::Pl => {
+            "dwie trzy cztery piec szesc siedem osiem dziewiec dziesiec jedenascie dwanascie"
+        }
+        Language::Ru => {
+            "два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать"
+        }
+        Language::Tr => "iki uc dort bes alti yedi sekiz dokuz on onbir oniki",
+        Language::Ar | Language::Zh => "",
+    }
+}
+
+/// A sum of money as it was written.
+#[derive(Debug, Clone, PartialEq)]
+struct Amount {
+    /// In hundredths.
+    cents: i64,
+    /// The currency before and behind the number.
+    before: String,
+    behind: String,
+    /// Separators of decimals and of thousands, where it has some.
+    decimal: Option<char>,
+    thousands: Option<char>,
+}
+
+/// "3 × $45 = $135", if `question` counts what `quotation`, a cell of a row or a sentence, gives the price of
+/// one of.
+pub(super) fn product(question: &str, language: Language, quotation: &str) -> Option<String> {
+    let (amount, priced) = price(quotation)?;
+    let counted = counted(&words(question), language)?;
+    // Each counted unit is one that the price is for: two people in a room for one night are no four.
+    if counted.is_empty() || counted.iter().any(|(unit, _)| !priced.contains(unit)) {
+        return None;
+    }
+    let mut counts = counted.iter().map(|(_, n)| *n);
+    let total = counts.try_fold(amount.cents, |total, n| total.checked_mul(n))?;
+    let factors: Vec<String> = counted.iter().map(|(_, n)| n.to_string()).collect();
+    Some(format!(
+        "{} × {} = {}",
+        factors.join(" × "),
+        amount.shown(amount.cents),
+        amount.shown(total)
+    ))
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|one| one == word)
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_word_bounds()
+        .filter(|w| w.chars().any(char::is_alphanumeric) || matches!(*w, "/" | "%" | "+"))
+        .map(fold)
+        .collect()
+}
+
+fn unit(word: &str) -> Option<usize> {
+    UNITS.iter().position(|words| is_in(words, word))
+}
+
+/// The only number of a quotation, if it is a price for one of some units: "$45 per person per day",
+/// "Price per night: €90".
+fn price(quotation: &str) -> Option<(Amount, Vec<usize>)> {
+    let start = quotation.find(|c: char| c.is_ascii_digit())?;
+    let (before, rest) = quotation.split_at(start);
+    let (amount, after) = Amount::read(before, rest)?;
+    let all = words(quotation);
+    if after.contains(|c: char| c.is_ascii_digit()) || all.iter().any(|w| is_in(DEPENDS, w)) {
+        return None;
+    }
+    // A price in a cell is for what the cell's header names.
+    let after = words(after);
+    let (told, whole) = match before.split_once(':') {
+        Some((header, _)) if after.is_empty() => (words(header), false),
+        _ => (after, true),
+    };
+    let mut units = Vec::new();
+    let mut at = 0;
+    while let Some(word) = told.get(at) {
+        let next = told.get(at + 1).and_then(|next| unit(next));
+        match next {
+            Some(unit) if is_in(EACH, word) => {
+                units.push(unit);
+                at += 2;
+            }
+            _ if word == "pp" => {
+                units.push(0);
+                at += 1;
+            }
+            // Behind an amount its units come at once, or not at all.
+            _ if whole => break,
+            _ => at += 1,
+        }
+    }
+    (!units.is_empty()).then_some((amount, units))
+}
+
+/// Units that a question counts, with their numbers: "4 people", "two nights". `None` where a number counts
+/// nothing that is known, or a unit twice.
+fn counted(asked: &[String], language: Language) -> Option<Vec<(usize, i64)>> {
+    let mut found: Vec<(usize, i64)> = Vec::new();
+    for (at, word) in asked.iter().enumerate() {
+        let Some(number) = number(word, language) else {
+            // "2.5", "3rd", "+2": a number, and none to count with.
+            if word.chars().any(|c| c.is_ascii_digit()) {
+                return None;
+            }
+            continue;
+        };
+        let unit = asked.get(at + 1).and_then(|next| unit(next))?;
+        if found.iter().any(|(known, _)| *known == unit) || !(2..=MOST).contains(&number) {
+            return None;
+        }
+        found.push((unit, number));
+    }
+    Some(found)
+}
+
+fn number(word: &str, language: Language) -> Option<i64> {
+    let spelled = number_words(language).split(' ').position(|w| w == word);
+    match spelled {
+        Some(at) => i64::try_from(at + 2).ok(),
+        None => word.parse().ok(),
+    }
+}
+
+const SIGNS: &str = "$€£¥₹₽₺";
+const CODES: &str =
+    "eur usd gbp chf aed inr zl pln kr sek dkk nok czk kc руб tl euro euros franken dollars";
+
+impl Amount {
+    /// The amount that `rest` begins with, and what follows it. `None` without a currency beside it.
+    fn read<'t>(before: &str, rest: &'t str) -> Option<(Self, &'t str)> {
+        let goes_on = |(at, c): (usize, char)| {
+            c.is_ascii_digit()
+                || (matches!(c, '.' | ',' | '\'' | '’' | '\u{a0}' | '\u{202f}')
+                    && rest
+                        .get(at + c.len_utf8()..)
+                        .is_some_and(|r| r.starts_with(|d: char| d.is_ascii_digit())))
+        };
+        let end = rest.char_indices().find(|&at| !goes_on(at));
+        let (digits, after) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
+        let code = |text: &str| {
+            let sign = text.chars().all(|c| SIGNS.contains(c));
+            !text.is_empty() && (sign || is_in(CODES, &fold(text)))
+        };
+        let word = |c: &char| c.is_alphabetic() || SIGNS.contains(*c);
+        let space = before.ends_with([' ', '\u{a0}']);
+        let led: String = before.trim_end().chars().rev().take_while(word).collect();
+        let led: String = led.chars().rev().collect();
+        let gap = after.starts_with([' ', '\u{a0}']);
+        let tail = after.trim_start();
+        let followed: String = match tail.chars().next() {
+            Some(c) if SIGNS.contains(c) => c.to_string(),
+            _ => tail.chars().take_while(|c| c.is_alphabetic()).collect(),
+        };
+        let (before, behind) = match (code(&led), code(&followed)) {
+            (true, _) => (
+                format!("{led}{}", if space { " " } else { "" }),
+                String::new(),
+            ),
+            (false, true) => (
+                String::new(),
+                format!("{}{followed}", if gap { " " } else { "" }),
+            ),
+            (false, false) => return None,
+        };
+        let after = match behind.is_empty() {
+            true => after,
+            false => tail.get(followed.len()..)?,
+        };
+        let (cents, decimal, thousands) = cents(digits)?;
+        let amount = Self {
+            cents,
+            before,
+            behind,
+            decimal,
+            thousands,
+        };
+        Some((amount, after))
+    }
+
+    /// A sum in this currency, written as this one is.
+    fn shown(&self, cents: i64) -> String {
+        let digits = (cents / 100).to_string();
+        let mut whole = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                whole.extend(self.thousands);
+            }
+            whole.push(digit);
+        }
+        let number = match (self.decimal, cents % 100) {
+            (None, 0) => whole,
+            (decimal, part) => format!("{whole}{}{part:02}", decimal.unwrap_or('.')),
+        };
+        format!("{}{number}{}", self.before, self.behind)
+    }
+}
+
+/// A number in hundredths, and its separators of decimals and thousands. A separator before one or two last
+/// digits is of decimals; before three it is of thousands, but not behind a zero.
+fn cents(digits: &str) -> Option<(i64, Option<char>, Option<char>)> {
+    let plain = |text: &str| -> Option<i64> {
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    };
+    let separator = |text: &str| text.chars().find(|c| !c.is_ascii_digit());
+    let last = digits.rfind(|c: char| !c.is_ascii_digit());
+    let behind = last.map(|at| digits.get(at..).unwrap_or_default());
+    match (last, behind) {
+        (Some(at), Some(behind))
+            if behind.chars().count() <= 3 && behind.starts_with(['.', ',']) =>
+        {
+            let (whole, part) = (digits.get(..at)?, behind.get(1..)?);
+            let part = part.parse::<i64>().ok()? * if part.len() == 1 { 10 } else { 1 };
+            let cents = plain(whole)?.checked_mul(100)?.checked_add(part)?;
+            Some((cents, behind.chars().next(), separator(whole)))
+        }
+        (Some(_), _) if digits.starts_with('0') => None,
+        _ => Some((plain(digits)?.checked_mul(100)?, None, separator(digits))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_so_many_cost_is_reckoned() {
+        for (question, language, quotation, expected) in [
+            (
+                "how much for 4 people",
+                Language::En,
+                "Price: $45 per person",
+                "4 × $45 = $180",
+            ),
+            (
+                "how much for 4 people",
+                Language::En,
+                "Price per person: $45",
+                "4 × $45 = $180",
+            ),
+            (
+                "What do three nights cost?",
+                Language::En,
+                "A double room is £89.50 a night.",
+                "3 × £89.50 = £268.50",
+            ),
+            (
+                "Was kosten 2 Stunden?",
+                Language::De,
+                "Die Hebebühne kostet 12,50 € pro Stunde.",
+                "2 × 12,50 € = 25,00 €",
+            ),
+            (
+                "two adults for 3 days please",
+                Language::En,
+                "EUR 20 per person per day",
+                "2 × 3 × EUR 20 = EUR 120",
+            ),
+            (
+                "price for 12 kids?",
+                Language::En,
+                "Party: 1,200 ₹ per child",
+                "12 × 1,200 ₹ = 14,400 ₹",
+            ),
+            ("3 nights", Language::En, "“$90 a night", "3 × $90 = $270"),
+        ] {
+            assert_eq!(
+                product(question, language, quotation).as_deref(),
+                Some(expected),
+                "{question}"
+            );
+        }
+    }
+
+    #[test]
+    fn where_it_is_not_sure_nothing_is_reckoned() {
+        for (question, quotation) in [
+            ("how much for 4 people", "Price: $45"),
+            ("how much for 4 people", "Group of 4: $45 per group"),
+            ("2 people, 3 nights?", "Double room: $90 a night"),
+            (
+                "price for 4 people",
+                "$45 per person, from 10 people $40 per person",
+            ),
+            ("3 hours?", "From $20 an hour"),
+            ("3 hours?", "The first hour is $20, each hour more $10"),
+            ("how much is it", "$45 per person"),
+            ("4 people and 2 people", "$45 per person"),
+            ("for 1 person", "$45 per person"),
+            ("2 adults and 1 child", "$45 per person"),
+            ("2 1/2 hours", "$20 per hour"),
+            ("2 hours 30 minutes", "$20 per hour"),
+            ("3-4 people", "$20 per person"),
+            (
+                "2 days",
+                "The tour costs $80. Cancel at least a day before.",
+            ),
+            ("10 days", "Each guest pays $45. Open every day."),
+            ("4 people", "$5 off per person"),
+            ("4 people", "$45-60 per person"),
+            ("4 people", "deposit $10 per person"),
+            ("once people pay", "$10 per person"),
+            ("on days when it rains", "$10 a day"),
+            ("3 days", "$0.125 a day"),
+            ("2 days", "Ships in 3 days"),
+        ] {
+            assert_eq!(
+                product(question, Language::En, quotation),
+                None,
+                "{question} {quotation}"
+            );
+        }
+    }
+}

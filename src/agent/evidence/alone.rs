@@ -1,0 +1,78 @@
+//! A second look at the best places: the line or sentences that the marked words stand in are read once more,
+//! by themselves. Beside its neighbours a row can win that does not answer; alone it has to say so itself.
+
+use std::ops::Range;
+
+use super::{AsRead, Place, heading};
+use crate::knowledge::{Found, sentences};
+use crate::llm::{Priority, ReadPassage, Reader};
+
+/// Places that are read a second time.
+pub(in crate::agent) const READ_AGAIN: usize = 4;
+
+/// Notes how sure the reader is of each of the first places when it reads nothing else.
+pub(super) async fn read(
+    places: &mut [Place],
+    found: &Found,
+    reader: &dyn Reader,
+    question: &str,
+    priority: Priority,
+) {
+    let places = places
+        .get_mut(..READ_AGAIN.min(places.len()))
+        .unwrap_or_default();
+    let to_read: Vec<ReadPassage> = places
+        .iter()
+        .filter_map(|place| {
+            let passage = found.passages.get(place.passage)?;
+            let unit = unit(&passage.text, &place.focus);
+            Some(ReadPassage {
+                heading: heading(passage),
+                text: AsRead::new(passage.text.get(unit)?.trim()).text,
+            })
+        })
+        .collect();
+    if to_read.is_empty() || to_read.len() < places.len() {
+        return;
+    }
+    match reader.read(question.to_owned(), to_read, priority).await {
+        Ok(spans) => {
+            for (place, spans) in places.iter_mut().zip(spans) {
+                place.features.alone = spans.first().map(|span| span.margin);
+                place.score = place.features.probability();
+            }
+        }
+        Err(error) => tracing::warn!(%error, "places are not read a second time"),
+    }
+}
+
+/// The line or sentences that words stand in.
+fn unit(text: &str, words: &Range<usize>) -> Range<usize> {
+    let units = sentences::sentences(text);
+    let touched = |unit: &&Range<usize>| unit.start < words.end && words.start < unit.end;
+    let first = units.iter().find(touched);
+    let last = units.iter().rfind(touched);
+    match (first, last) {
+        (Some(first), Some(last)) => first.start..last.end,
+        _ => words.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_a_row_an_item_or_sentences() {
+        let text = "Service: Wash | Fee: $90\nService: Cut | Fee: $900\nIt is free. Dogs wait outside. Cats may come.";
+        for (words, expected) in [
+            ("$900", "Service: Cut | Fee: $900"),
+            ("Dogs", "Dogs wait outside."),
+            ("outside. Cats", "Dogs wait outside. Cats may come."),
+        ] {
+            let at = text.find(words).unwrap();
+            let found = unit(text, &(at..at + words.len()));
+            assert_eq!(text.get(found), Some(expected));
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Questions that ask two or three things: each part is answered by itself, one after the other, with
+//! its own citations; of a part without an answer it is said that there is none.
+
+mod split;
+
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+use tokio::sync::mpsc;
+
+use super::AgentError;
+use super::climb::{Climb, Climbed};
+use super::phrases::phrases;
+use super::rungs::{Draft, LadderRung, Noted, elapsed};
+use super::settings::AnswerSettings;
+use super::types::{Citation, CitationKind, Rung};
+use super::{cite, follow_up};
+use crate::knowledge::{Found, Language, Passage};
+use crate::llm::{ChatMessage, Role};
+
+/// A part of a question and what came of it.
+struct Part {
+    question: String,
+    /// The same with the part before it where it leans on that.
+    in_full: String,
+    draft: Option<Draft>,
+    /// What was considered for a part that nothing answers.
+    checks: Map<String, Value>,
+}
+
+impl Climb<'_> {
+    /// The answer of a question with several parts, if at least one of them is answered; `None` for any
+    /// other question. Nothing is shown yet.
+    pub(super) async fn in_parts(
+        &self,
+        rungs: &[&dyn LadderRung],
+        settings: &AnswerSettings,
+        spoken: Language,
+    ) -> Result<Option<Climbed>, AgentError> {
+        let questions = split::questions(self.question, spoken);
+        if questions.len() < 2 {
+            return Ok(None);
+        }
+        let mut history = self.history.to_vec();
+        let (mut parts, mut found, mut retrieve) = (Vec::new(), Found::default(), 0);
+        for question in questions {
+            let climb = Climb {
+                history: &history,
+                question: &question,
+                ..*self
+            };
+            let since = Instant::now();
+            let attempt = climb.search_own().await?;
+            retrieve += elapsed(since);
+            let (unheard, _) = mpsc::channel(1);
+            let mut noted = Noted::default();
+            let draft = climb
+                .climb(rungs, &attempt, settings, spoken, &mut noted, &unheard)
+                .await?;
+            let mut checks = Map::new();
+            noted.settle(&mut checks);
+            let (draft, passed) = match draft {
+                Some(draft) if matches!(draft.rung, Rung::Faq | Rung::Fact | Rung::Read) => {
+                    (Some(draft), None)
+                }
+                other => (None, other),
+            };
+            checks.extend(passed.map(|draft| draft.checks).unwrap_or_default());
+            merge(&mut found, attempt.found);
+            let in_full = follow_up::in_full(&history, &question, " · ");
+            history.push(ChatMessage::new(Role::User, question.as_str()));
+            parts.push(Part {
+                question,
+                in_full,
+                draft,
+                checks,
+            });
+        }
+        Ok(composed(parts, spoken).map(|draft| Climbed {
+            draft,
+            found,
+            retrieve,
+            asked_model: false,
+        }))
+    }
+}
+
+/// What each search found, each passage once.
+fn merge(all: &mut Found, found: Found) {
+    for passage in found.passages {
+        let known = |p: &Passage| p.chunk == passage.chunk && p.faq == passage.faq;
+        if !all.passages.iter().any(known) {
+            all.passages.push(passage);
+        }
+    }
+}
+
+/// The answers one after the other; `None` when there is none.
+fn composed(parts: Vec<Part>, spoken: Language) -> Option<Draft> {
+    let phrases = phrases(spoken);
+    let mut whole: Option<Draft> = None;
+    let (mut lines, mut citations): (Vec<String>, Vec<Citation>) = (Vec::new(), Vec::new());
+    let (mut open, mut of_parts) = (Vec::new(), Vec::new());
+    for part in parts {
+        let Some(mut draft) = part.draft else {
+            lines.push(phrases.unanswered.replace("{}", &part.question));
+            of_parts.push(json!({"question": part.question, "checks": part.checks}));
+            open.push(part.in_full);
+            continue;
+        };
+        of_parts.push(json!({
+            "question": part.question, "rung": draft.rung, "checks": draft.checks,
+        }));
+        let own = std::mem::take(&mut draft.citations);
+        let text = with_numbers_of(&mut citations, own, &draft.text);
+        // A row that answers both parts is shown once.
+        if !lines.contains(&text) {
+            lines.push(text);
+        }
+        match &mut whole {
+            Some(whole) => {
+                whole.rung = less_safe(whole.rung, draft.rung);
+                whole.handoff |= draft.handoff;
+            }
+            None => whole = Some(draft),
+        }
+    }
+    let mut whole = whole?;
+    if !open.is_empty() {
+        lines.push(phrases.offer.to_owned());
+        whole.handoff = true;
+    }
+    whole.text = lines.join("\n");
+    whole.citations = citations;
+    whole.open = (!open.is_empty()).then(|| open.join(" / "));
+    whole.checks = [("parts".to_owned(), Value::Array(of_parts))]
+        .into_iter()
+        .collect();
+    Some(whole)
+}
+
+/// Adds a part's citations to those of the whole answer; the part's text with the numbers that they have
+/// there.
+fn with_numbers_of(all: &mut Vec<Citation>, own: Vec<Citation>, text: &str) -> String {
+    // What the owner approved is given word for word and bears no numbers.
+    let verbatim = own.iter().any(|c| c.kind == CitationKind::Faq);
+    let mut numbers: Vec<(u32, u32)> = Vec::new();
+    for mut citation in own {
+        let same = |c: &&Citation| {
+            (&c.document, c.span, &c.quote) == (&citation.document, citation.span, &citation.quote)
+        };
+        let next = u32::try_from(all.len() + 1).unwrap_or(u32::MAX);
+        let number = all.iter().find(same).map_or(next, |known| known.number);
+        numbers.push((citation.number, number));
+        if number == next {
+            citation.number = number;
+            all.push(citation);
+        }
+    }
+    if verbatim {
+        return text.to_owned();
+    }
+    cite::renumbered(text, |old| {
+        numbers.iter().find(|(own, _)| *own == old).map(|n| n.1)
+    })
+}
+
+/// The less safe of two rungs; an answer made of both is filed under it.
+fn less_safe(one: Rung, other: Rung) -> Rung {
+    [Rung::Read, Rung::Fact]
+        .into_iter()
+        .find(|rung| [one, other].contains(rung))
+        .unwrap_or(one)
+}

@@ -133,7 +133,7 @@ def main():
         port = free_port()
         env = dict(os.environ, FRONTDESK_CHAT_MODEL=os.path.abspath(args.model), FRONTDESK_DATA=data,
                    FRONTDESK_THREADS=str(args.threads), FRONTDESK_LISTEN=f"127.0.0.1:{port}")
-        made = subprocess.run([args.frontdesk, "admin", "key", "create", "--name", "bench", "--json"],
+        made = subprocess.run([args.frontdesk, "admin", "key", "create", "--name", "bench", "--scope", "chat", "--json"],
                               env=env, check=True, capture_output=True)
         ours = Server("frontdesk", [args.frontdesk, "serve"], port, env, json.loads(made.stdout)["key"])
         port = free_port()

@@ -7,6 +7,7 @@ mod data;
 mod engine_status;
 mod engines;
 mod first_run;
+mod integrity;
 mod live_engine;
 mod protection;
 mod retention;
@@ -19,6 +20,7 @@ pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
     load_demo, setup_token,
 };
+pub use integrity::Integrity;
 
 pub use protection::Protection;
 pub use retention::sweep;
@@ -114,6 +116,8 @@ pub struct App {
     pub started_at_ms: i64,
     /// How well the store's key is kept; `None` for a store in memory.
     pub key_strength: Option<KeyStrength>,
+    /// Whether the database is whole.
+    checks: integrity::Checks,
     /// Where this process can be reached, once it listens.
     address: Mutex<Option<String>>,
     workers: Box<dyn Fn() -> Vec<WorkerStatus> + Send + Sync>,
@@ -228,6 +232,8 @@ impl App {
             tasks: tasks.clone(),
         });
         retention::start(store.clone(), &tasks, shutdown.clone());
+        let checks = integrity::Checks::default();
+        checks.start(store.clone(), &tasks, shutdown.clone());
         Ok(Arc::new(Self {
             config,
             store,
@@ -246,6 +252,7 @@ impl App {
             evals,
             started_at_ms: jiff::Timestamp::now().as_millisecond(),
             key_strength,
+            checks,
             address: Mutex::new(None),
             workers,
             tasks,
@@ -253,6 +260,11 @@ impl App {
             shutdown,
             folder: Mutex::new(folder),
         }))
+    }
+
+    /// What the last check of the database found.
+    pub fn integrity(&self) -> Integrity {
+        self.checks.last()
     }
 
     /// What each worker process is doing.

@@ -17,7 +17,9 @@ import os
 import numpy as np
 
 NAMES = ["margin", "alone", "marked", "gap", "quoted", "coverage", "unknown", "rarest", "lacks_figures", "cosine",
-         "first", "approved", "words", "bias"]  # fmt: skip
+         "first", "words", "bias"]  # fmt: skip
+# Places in documents and approved answers have weights of their own.
+KINDS = ["documents", "approved"]
 # Of the L2 penalty; features are about 1 in size, but for the margins.
 STRENGTH = 1.0
 
@@ -26,13 +28,13 @@ def features(f):
     return [
         min(15, max(-15, f["margin"])), min(15, max(-15, -6.0 if f["alone"] is None else f["alone"])),
         float(np.log(min(300, max(1, f["marked"])))), min(10, max(-10, f["gap"])), f["quoted"], f["coverage"],
-        f["unknown"], float(f["rarest"]), float(f["lacks_figures"]), f["cosine"], 1 / (1 + f["rank"]),
-        float(f["approved"]), float(np.log(min(60, max(1, f["words"])))), 1.0,
+        f["unknown"], float(f["rarest"]), float(f["lacks_figures"]), 20 * (f["cosine"] - 0.85), 1 / (1 + f["rank"]),
+        float(np.log(min(60, max(1, f["words"])))), 1.0,
     ]  # fmt: skip
 
 
 class Question:
-    """Its places as [(features, whether it holds the answer)], or the outcome of another rung."""
+    """Its places as [(kind, features, whether it holds the answer)], or the outcome of another rung."""
 
     def __init__(self, one, case):
         self.answerable, self.places, self.outcome = one["answerable"], [], one["outcome"]
@@ -41,10 +43,11 @@ class Question:
             best = considered[0]
             for place in [best] + best.get("others", []):
                 right = one["answerable"] and holds(case, place["text"])
-                self.places.append((features(place["features"]), right))
+                kind = KINDS[int(place["features"]["approved"])]
+                self.places.append((kind, features(place["features"]), right))
 
     def best(self, weights):
-        return max((1 / (1 + np.exp(-(np.array(x) @ weights))), right) for x, right in self.places)
+        return max((1 / (1 + np.exp(-(np.array(x) @ weights[kind]))), right) for kind, x, right in self.places)
 
 
 def questions(path):
@@ -66,11 +69,17 @@ def holds(case, text):
 
 
 def fit(asked, used):
-    x = np.array([x for q in asked for x, _ in q.places]) * used
-    y = np.array([float(right) for q in asked for _, right in q.places])
-    weights = np.zeros(x.shape[1])
+    return {kind: fit_kind([(x, y) for q in asked for k, x, y in q.places if k == kind], used) for kind in KINDS}
+
+
+def fit_kind(places, used):
+    weights = np.zeros(len(NAMES))
+    if not places:
+        return weights
+    x = np.array([x for x, _ in places]) * used
+    y = np.array([float(right) for _, right in places])
     penalty = STRENGTH * np.eye(x.shape[1])
-    penalty[-1, -1] = 0
+    penalty[-1, -1] = 1e-6
     for _ in range(60):
         p = 1 / (1 + np.exp(-(x @ weights)))
         gradient = x.T @ (p - y) + penalty @ weights
@@ -112,14 +121,15 @@ def main():
     if a.apply:
         with open(a.apply, encoding="utf8") as file:
             kept = json.load(file)
-        weights = np.array([kept[n] for n in NAMES])
+        weights = {kind: np.array([kept[kind][n] for n in NAMES]) for kind in KINDS}
         held_out = [q.best(weights) for q in read]
     else:
         held_out = []
         for at, run in enumerate(data):
             w = fit([q for k, other in enumerate(data) if k != at for q in other if q.places], used)
             held_out += [q.best(w) for q in run if q.places]
-        fitted = dict(zip(NAMES, (round(float(w), 3) for w in fit(read, used))))
+        whole = fit(read, used)
+        fitted = {kind: dict(zip(NAMES, (round(float(w), 3) for w in whole[kind]))) for kind in KINDS}
         print(json.dumps(fitted))
         if a.out:
             with open(a.out, "w", encoding="utf8") as file:

@@ -23,7 +23,7 @@ use crate::store::{Store, WorkspaceId};
 /// found something loses more in other words than it gains.
 const REPHRASED_BELOW: f32 = 0.2;
 /// Approved answers that are read beside the passages.
-const NEAR_FAQS: usize = 3;
+const NEAR_FAQS: usize = 6;
 /// Passages that are looked for.
 const WANTED: usize = 8;
 

@@ -55,13 +55,13 @@ struct Weights {
     lacks_figures: f32,
     cosine: f32,
     first: f32,
-    approved: f32,
     words: f32,
     bias: f32,
 }
 
-/// Of the reader that comes with Frontdesk; see `models/reader/README.md` for how they are fitted.
-const WEIGHTS: Weights = Weights {
+/// Of places in documents, with the reader that comes with Frontdesk; see `models/reader/README.md` for how they
+/// are fitted.
+const DOCUMENTS: Weights = Weights {
     margin: 0.207,
     alone: 0.1,
     marked: -0.1,
@@ -71,15 +71,24 @@ const WEIGHTS: Weights = Weights {
     unknown: 0.507,
     rarest: 0.071,
     lacks_figures: 0.131,
-    cosine: 0.408,
+    cosine: 0.02,
     first: 1.248,
-    approved: 0.871,
     words: 0.275,
     bias: -2.742,
 };
 
+/// Of approved answers.
+const APPROVED: Weights = Weights {
+    bias: -2.0,
+    ..DOCUMENTS
+};
+
 /// Stands for the margin of a place that is not among those that are read a second time.
 const NOT_READ_AGAIN: f32 = -6.0;
+
+/// Cosines of the embedder lie close together: most between 0.8 and 0.9.
+const USUAL_COSINE: f32 = 0.85;
+const COSINE_SCALE: f32 = 20.0;
 
 /// Bias without a reader: words and cosine alone are less sure.
 const BLIND: f32 = -3.8;
@@ -87,7 +96,7 @@ const BLIND: f32 = -3.8;
 impl Features {
     /// The probability that the place answers, 0 to 1.
     pub(in crate::agent) fn probability(&self) -> f32 {
-        let w = WEIGHTS;
+        let w = if self.approved { APPROVED } else { DOCUMENTS };
         let flag = |on: bool, weight: f32| if on { weight } else { 0.0 };
         let first = 1.0 / (1.0 + self.rank as f32);
         let sum = match self.margin {
@@ -101,9 +110,8 @@ impl Features {
                     + w.unknown * self.unknown
                     + flag(self.rarest, w.rarest)
                     + flag(self.lacks_figures, w.lacks_figures)
-                    + w.cosine * self.cosine
+                    + w.cosine * (self.cosine - USUAL_COSINE) * COSINE_SCALE
                     + w.first * first
-                    + flag(self.approved, w.approved)
                     + w.words * (self.words.clamp(1, 60) as f32).ln()
                     + w.bias
             }

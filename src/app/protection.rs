@@ -1,12 +1,12 @@
 //! What protects the data, as it was measured in this process and not as it was promised.
 
-use super::App;
+use super::{App, Integrity};
 use crate::store::KeyStrength;
 
 /// One protection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protection {
-    /// `store_key`, `network` or `workers`.
+    /// `store_key`, `database`, `network` or `workers`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -17,7 +17,12 @@ pub struct Protection {
 impl App {
     /// All protections.
     pub fn protections(&self) -> Vec<Protection> {
-        vec![self.store_key(), self.network(), self.sandbox()]
+        vec![
+            self.store_key(),
+            self.database(),
+            self.network(),
+            self.sandbox(),
+        ]
     }
 
     fn store_key(&self) -> Protection {
@@ -31,6 +36,24 @@ impl App {
         };
         Protection {
             name: "store_key",
+            ok,
+            detail,
+        }
+    }
+
+    fn database(&self) -> Protection {
+        let (ok, detail) = match self.integrity() {
+            Integrity::Whole => (true, "every page of it was checked and is whole".to_owned()),
+            Integrity::Unchecked => (true, "its first check has not ended yet".to_owned()),
+            Integrity::Damaged(what) => (
+                false,
+                format!(
+                    "it is damaged ({what}): stop Frontdesk and restore a backup; backups made since may be damaged too"
+                ),
+            ),
+        };
+        Protection {
+            name: "database",
             ok,
             detail,
         }

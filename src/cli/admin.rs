@@ -48,9 +48,12 @@ enum KeyCommand {
         /// What to call it
         #[arg(long)]
         name: String,
-        /// What it may do: chat, audio, documents, admin, evaluate; all when none is given
-        #[arg(long = "scope", value_name = "S")]
+        /// What it may do: chat, audio, documents, admin, evaluate; give it once for each
+        #[arg(long = "scope", value_name = "S", required_unless_present = "all")]
         scopes: Vec<String>,
+        /// It may do everything, in every workspace
+        #[arg(long, conflicts_with = "scopes")]
+        all: bool,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -84,9 +87,19 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     log("warn")?;
     match args.what {
         What::Key {
-            key: KeyCommand::Create { name, scopes, json },
+            key:
+                KeyCommand::Create {
+                    name,
+                    scopes,
+                    all,
+                    json,
+                },
         } => {
-            let scopes = scopes_of(&scopes)?;
+            let scopes = if all {
+                Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect()
+            } else {
+                scopes_of(&scopes)?
+            };
             let key = block_on(create_key(&config, &name, &scopes))?;
             if json {
                 return out::json(&json!({"key": key, "name": name, "scopes": scopes}));
@@ -128,9 +141,6 @@ fn scopes_of(named: &[String]) -> anyhow::Result<Vec<String>> {
             all.join(", ")
         ))
         .into());
-    }
-    if named.is_empty() {
-        return Ok(Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect());
     }
     Ok(named.to_vec())
 }

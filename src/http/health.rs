@@ -12,7 +12,7 @@ use super::auth::Scope;
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::route::{Policy, Route, routes};
-use crate::app::App;
+use crate::app::{App, Integrity};
 use crate::store::{StoreError, documents, workspaces};
 
 /// Routes of this file.
@@ -84,6 +84,10 @@ async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, axum::Json<Readines
         .store
         .read(|conn| workspaces::list(conn).map(drop))
         .await;
+    let store = match app.integrity() {
+        Integrity::Damaged(_) => Err("the database is damaged; see the status page".to_owned()),
+        _ => store.map_err(|error| error.to_string()),
+    };
     let index = if app.knowledge.is_complete() {
         Ok(())
     } else {

@@ -5,11 +5,13 @@ use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use futures::FutureExt;
+use tokio::time::timeout;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tracing::Instrument;
@@ -25,9 +27,15 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// A body that brings nothing for this long is given up.
 const BODY_SILENCE: Duration = Duration::from_secs(30);
 
+/// The whole of a form must be there in this time: people's forms are short.
+const FORM_TIME: Duration = Duration::from_secs(30);
+/// Largest form in bytes.
+const LARGEST_FORM: usize = 2 << 20;
+
 /// Puts the layers around the whole router, the outermost last.
 pub(super) fn wrap(http: &Http, router: Router) -> Router {
     router
+        .layer(middleware::from_fn(forms_in_time))
         .layer(RequestBodyTimeoutLayer::new(BODY_SILENCE))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(
@@ -89,6 +97,33 @@ async fn safe_headers(request: Request, next: Next) -> Response {
     response
 }
 
+/// Takes forms in whole before anybody works on them, so that one that dribbles in holds nothing up for long.
+async fn forms_in_time(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let is_form = kind
+        .and_then(|kind| kind.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    if !is_form {
+        return next.run(request).await;
+    }
+    let path = request.uri().path().to_owned();
+    let (parts, body) = request.into_parts();
+    let refused = match timeout(FORM_TIME, to_bytes(body, LARGEST_FORM)).await {
+        Ok(Ok(form)) => return next.run(Request::from_parts(parts, form.into())).await,
+        Ok(Err(_)) => Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            "the form is larger than 2 MB, or the connection broke",
+        ),
+        Err(_) => Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "timeout",
+            "the form did not arrive in time; send it again",
+        ),
+    };
+    in_envelope_of(&path, refused)
+}
+
 /// Turns a panic into a 500 without detail, in the envelope of the surface that was called.
 async fn guard_panics(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
@@ -102,4 +137,37 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panic: {}", text.unwrap_or("without a message"))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::{Body, Bytes};
+    use axum::routing::post;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_that_dribbles_in_is_given_up() {
+        let router = Router::new()
+            .route("/login", post(async || "in"))
+            .layer(middleware::from_fn(forms_in_time));
+        let sent = |body| {
+            let request = Request::post("/login")
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            router.clone().oneshot(request.body(body).unwrap())
+        };
+        let letters = futures::stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b"a")), ()))
+        });
+        let dribbled = sent(Body::from_stream(letters)).await.unwrap();
+        assert_eq!(dribbled.status(), StatusCode::REQUEST_TIMEOUT);
+        let whole = sent(Body::from("email=a")).await.unwrap();
+        assert_eq!(whole.status(), StatusCode::OK);
+        let large = sent(Body::from(vec![b'a'; LARGEST_FORM + 1]))
+            .await
+            .unwrap();
+        assert_eq!(large.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
 }

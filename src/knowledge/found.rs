@@ -119,7 +119,7 @@ impl Passage {
             span: [0, near.faq.answer.len()],
             ordinal: 0,
             dated_at: None,
-            cosine: near.cosine,
+            cosine: near.answered.or(near.cosine),
             coverage: near.overlap,
             rank_score: 0.0,
             signals: Signals::default(),

@@ -205,7 +205,8 @@ pub fn for_each_approved(conn: &Connection, mut each: impl FnMut(Faq)) -> Result
     Ok(())
 }
 
-/// Replaces everything but the id. A phrasing that stays keeps its vector.
+/// Replaces everything but the id. A phrasing that stays keeps its vectors, unless the answer, which they
+/// speak of too, is another.
 pub fn update(
     tx: &Transaction<'_>,
     faq: &Scoped<Faq>,
@@ -244,6 +245,10 @@ pub fn update(
         .filter(|p| !new.phrasings.contains(&p.question))
     {
         remove.execute([gone.id])?;
+    }
+    if new.answer != faq.answer {
+        tx.prepare_cached("UPDATE faq_phrasings SET embedder = NULL WHERE faq = ?")?
+            .execute([faq.id])?;
     }
     add_phrasings(tx, faq.id, &new.phrasings)
 }
@@ -287,8 +292,10 @@ pub struct Bare {
     pub workspace: WorkspaceId,
     /// Its question's id.
     pub faq: FaqId,
-    /// What to embed.
+    /// What to embed: the phrasing …
     pub question: String,
+    /// … and the answer.
+    pub answer: String,
 }
 
 /// Up to `limit` phrasings without a vector of this embedder, oldest first.
@@ -298,7 +305,7 @@ pub fn list_missing_embeddings(
     limit: u32,
 ) -> Result<Vec<Bare>, StoreError> {
     let mut statement = conn.prepare_cached(
-        "SELECT p.id, f.workspace, p.faq, p.question FROM faq_phrasings p
+        "SELECT p.id, f.workspace, p.faq, p.question, f.answer FROM faq_phrasings p
          JOIN faqs f ON f.id = p.faq WHERE p.embedder IS NOT ? ORDER BY p.id LIMIT ?",
     )?;
     let rows = statement.query_map((embedder, limit), |row| {
@@ -307,6 +314,7 @@ pub fn list_missing_embeddings(
             workspace: row.get(1)?,
             faq: row.get(2)?,
             question: row.get(3)?,
+            answer: row.get(4)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)

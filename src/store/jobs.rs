@@ -292,6 +292,9 @@ pub fn give_up(tx: &Transaction<'_>, job: &Job, error: &str) -> Result<(), Store
     )?)
 }
 
+/// No job is put off longer than this, in ms: web pages are visited at least every 31 days.
+const FARTHEST_MS: i64 = 32 * 24 * 60 * 60 * 1000;
+
 /// At start: every lease is of a process that is gone, so all leased jobs that [`lease`] gives out are
 /// queued again. Returns how many.
 pub fn recover(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
@@ -309,6 +312,14 @@ fn recover_where(
     kind: &str,
     now: UnixMs,
 ) -> Result<usize, StoreError> {
+    // A clock that was ahead put tries off to a time that may not come for years.
+    tx.execute(
+        &format!(
+            "UPDATE jobs SET run_at = ?1
+             WHERE state = 'queued' AND run_at > ?1 + {FARTHEST_MS} AND {condition}"
+        ),
+        (now, kind),
+    )?;
     Ok(tx.execute(
         &format!(
             "UPDATE jobs SET state = 'queued', leased_until = NULL, run_at = min(run_at, ?1)

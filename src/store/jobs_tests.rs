@@ -144,6 +144,20 @@ fn after_a_crash_leased_jobs_run_again() {
 }
 
 #[test]
+fn a_job_that_a_wrong_clock_put_off_for_years_runs_after_a_start() {
+    within(|tx| {
+        let now = 1_000;
+        let id = queue(tx, "job", now + 400 * 24 * 60 * 60 * 1000);
+        let soon = queue(tx, "job", now + 60_000);
+        jobs::recover(tx, now)?;
+        let first = lease(tx, now).unwrap();
+        assert_eq!(first.id, id);
+        assert!(lease(tx, now).is_none(), "{soon:?} waits for its time");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_job_exists_exactly_if_its_transaction_was_committed() {
     let store = Store::open_in_memory().unwrap();
     let undone: Result<(), _> = store.write_blocking(|tx| {

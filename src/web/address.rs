@@ -50,6 +50,12 @@ pub fn typed(text: &str) -> Result<Url, String> {
             "{text:?} is no address of a web page: it must begin with https:// or http://"
         ));
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "the address holds a name or password; leave it out, as addresses are shown and kept"
+                .to_owned(),
+        );
+    }
     if complete.len() > LONGEST {
         return Err(format!("the address is longer than {LONGEST} characters"));
     }
@@ -156,6 +162,20 @@ mod tests {
 
     fn url(text: &str) -> Url {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_holds_no_password() {
+        assert!(typed("example.com/prices").is_ok());
+        for text in [
+            "https://ines:secret@example.com",
+            "https://ines@example.com/a",
+        ] {
+            assert!(
+                typed(text).is_err_and(|e| e.contains("leave it out")),
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ export FRONTDESK_LISTEN=127.0.0.1:$port
 export FRONTDESK_DATA=$work/data
 export FRONTDESK_CHAT_MODEL=${CLIENTS_CHAT_MODEL:-smollm2-135m-instruct}
 
-key=$("$binary" admin key create --name clients --json |
+key=$("$binary" admin key create --name clients --all --json |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["key"])')
 
 "$binary" serve >"$work/server.log" 2>&1 &

@@ -95,3 +95,24 @@ async fn what_is_wrong_is_named() {
         assert_eq!(reply.json()["param"], param);
     }
 }
+
+#[tokio::test]
+async fn a_key_of_one_workspace_gets_nothing_of_the_installation() {
+    let app = TestApp::new().await;
+    let mine = app.workspace("mine").await;
+    let (bound, _) = app.make_key(&ALL_SCOPES, Some(mine)).await;
+    let (free, _) = app.make_key(&ALL_SCOPES, None).await;
+    for (method, path) in [
+        (Method::POST, "/api/setup-link"),
+        (Method::GET, "/api/status"),
+    ] {
+        let ask = |key: &str| {
+            let asked = request(method.clone(), path, key);
+            app.send(asked.body(Body::empty()).unwrap())
+        };
+        let refused = ask(&bound).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(refused.json()["code"], "bound");
+        assert_eq!(ask(&free).await.status, StatusCode::OK, "{path}");
+    }
+}

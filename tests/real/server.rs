@@ -53,7 +53,7 @@ impl Server {
         let key = Command::new(FRONTDESK)
             .args(["admin", "--data"])
             .arg(data.path())
-            .args(["key", "create", "--name", "test", "--json"])
+            .args(["key", "create", "--name", "test", "--all", "--json"])
             .output()
             .unwrap();
         let key: Value = serde_json::from_slice(&key.stdout).unwrap();

@@ -216,7 +216,12 @@ fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize)
         if range.is_empty() || ordered.clone().any(given) {
             continue;
         }
-        let mut features = asked.features(passage, span.passage, &range);
+        // Approved answers have a search and an order of their own.
+        let before = found.passages.iter().take(span.passage);
+        let rank = before
+            .filter(|p| p.faq.is_some() == passage.faq.is_some())
+            .count();
+        let mut features = asked.features(passage, rank, &range);
         features.margin = Some(span.margin);
         let words = passage.text.get(span.bytes.clone()).unwrap_or_default();
         features.marked = words.chars().count();

@@ -46,7 +46,12 @@ impl LadderRung for ReadRung {
         let others = evidence
             .places
             .get(1..READ_AGAIN.min(evidence.places.len()));
-        grounds.note("read", best, &quoted.text, others.unwrap_or_default());
+        let passage = grounds.found.passages.get(best.passage);
+        let given = match passage.filter(|p| p.faq.is_some()) {
+            Some(approved) => &approved.text,
+            None => &quoted.text,
+        };
+        grounds.note("read", best, given, others.unwrap_or_default());
         // Without a reader it is for the model to judge.
         if best.features.margin.is_none() {
             return Ok(None);

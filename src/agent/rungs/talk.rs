@@ -89,6 +89,7 @@ impl TalkRung<'_> {
                 found.push(FaqMatch {
                     phrasing: phrasing.question.clone(),
                     cosine: None,
+                    answered: None,
                     overlap: 1.0,
                     score: 1.0,
                     certain: true,

@@ -1,6 +1,6 @@
 //! How much one address may ask for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,6 +11,8 @@ use super::super::address::network_of;
 use super::super::problem::Problem;
 use crate::store::VisitorId;
 
+/// Calls at a time from one address, so that one visitor cannot hold every line.
+const MOST_CALLS: usize = 2;
 /// Most addresses that are remembered at a time.
 const MOST_ADDRESSES: usize = 16_384;
 
@@ -59,7 +61,7 @@ struct Bucket {
 #[derive(Debug, Default)]
 pub(in crate::http) struct Visits {
     buckets: Mutex<HashMap<(IpAddr, Deed), Bucket>>,
-    calls: Mutex<HashSet<VisitorId>>,
+    calls: Mutex<HashMap<VisitorId, IpAddr>>,
 }
 
 /// A visitor's place in a call; dropping it gives it back.
@@ -120,10 +122,27 @@ impl Visits {
         Ok(())
     }
 
-    /// Takes the one call that a visitor may be in.
-    pub(in crate::http) fn call(self: &Arc<Self>, visitor: VisitorId) -> Option<OneCall> {
+    /// Takes the one call that a visitor may be in, of the few that an address may have.
+    ///
+    /// # Errors
+    /// A sentence for the visitor.
+    pub(in crate::http) fn call(
+        self: &Arc<Self>,
+        visitor: VisitorId,
+        address: IpAddr,
+    ) -> Result<OneCall, &'static str> {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.insert(visitor).then(|| OneCall {
+        let network = network_of(address);
+        if calls.contains_key(&visitor) {
+            return Err("you are in a call already; end it first");
+        }
+        if calls.values().filter(|other| **other == network).count() >= MOST_CALLS {
+            return Err(
+                "several calls come from your connection already; write in the chat instead",
+            );
+        }
+        calls.insert(visitor, network);
+        Ok(OneCall {
             visits: self.clone(),
             visitor,
         })
@@ -157,10 +176,13 @@ mod tests {
     fn a_visitor_is_in_one_call_at_a_time() {
         let visits = Arc::new(Visits::default());
         let visitor = VisitorId::new();
-        let first = visits.call(visitor).unwrap();
-        assert!(visits.call(visitor).is_none());
-        assert!(visits.call(VisitorId::new()).is_some());
+        let address = |last| IpAddr::from([10, 0, 0, last]);
+        let first = visits.call(visitor, address(1)).unwrap();
+        assert!(visits.call(visitor, address(2)).is_err());
+        let _second = visits.call(VisitorId::new(), address(1)).unwrap();
+        assert!(visits.call(VisitorId::new(), address(1)).is_err());
+        assert!(visits.call(VisitorId::new(), address(2)).is_ok());
         drop(first);
-        assert!(visits.call(visitor).is_some());
+        assert!(visits.call(visitor, address(1)).is_ok());
     }
 }

@@ -19,6 +19,8 @@ pub struct FaqMatch {
     pub phrasing: String,
     /// Cosine of the visitor's question and the phrasing; `None` when there were no vectors.
     pub cosine: Option<f32>,
+    /// The same with question and answer together.
+    pub answered: Option<f32>,
     /// Share of the content words that both have in common, 0 to 1.
     pub overlap: f32,
     /// Both together, 0 to 1; only comparable within one question.
@@ -56,7 +58,11 @@ impl FaqIndex {
                     .embedding
                     .as_deref()
                     .filter(|_| p.embedder.as_deref() == Some(embedder));
-                Prepared::new(&p.question, &faq.answer, vector.map(live::decode))
+                let vectors = vector.map(live::decode).map(|both| {
+                    let (asked, answered) = both.split_at(both.len() / 2);
+                    (asked.to_vec(), answered.to_vec())
+                });
+                Prepared::new(&p.question, &faq.answer, vectors)
             })
             .collect();
         of_workspace.insert(faq.id, Entry { faq, phrasings });
@@ -123,12 +129,10 @@ impl FaqIndex {
         limit: usize,
     ) -> Vec<FaqMatch> {
         let limits = FaqThresholds::default();
-        let ranked = self.ranked(workspace, question, vector, now, &limits);
-        ranked
-            .into_iter()
-            .take(limit)
-            .map(|(found, _)| found)
-            .collect()
+        let by_nearness = |a: &Likeness, b: &Likeness| a.near.total_cmp(&b.near);
+        let ranked = self.ranked_by(workspace, question, vector, now, &limits, by_nearness);
+        let ranked = ranked.into_iter().take(limit);
+        ranked.map(|(found, _)| found).collect()
     }
 
     /// Every live question with its best phrasing, the same ones first, then by score.
@@ -139,6 +143,18 @@ impl FaqIndex {
         vector: Option<&[f32]>,
         now: UnixMs,
         limits: &FaqThresholds,
+    ) -> Vec<(FaqMatch, Likeness)> {
+        self.ranked_by(workspace, question, vector, now, limits, order)
+    }
+
+    fn ranked_by(
+        &self,
+        workspace: WorkspaceId,
+        question: &str,
+        vector: Option<&[f32]>,
+        now: UnixMs,
+        limits: &FaqThresholds,
+        order: impl Fn(&Likeness, &Likeness) -> std::cmp::Ordering,
     ) -> Vec<(FaqMatch, Likeness)> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let Some(of_workspace) = entries.get(&workspace) else {
@@ -173,6 +189,7 @@ impl FaqIndex {
                     faq: entry.faq.clone(),
                     phrasing: phrasing.question.clone(),
                     cosine: likeness.cosine,
+                    answered: likeness.answered,
                     overlap: likeness.overlap,
                     score: likeness.score(),
                     certain: likeness.certain,

@@ -47,10 +47,14 @@ pub(super) struct Prepared {
     /// What phrasing and answer speak of.
     known: BTreeSet<String>,
     pub(super) vector: Option<Vec<f32>>,
+    /// The vector of phrasing and answer together.
+    answered: Option<Vec<f32>>,
 }
 
 impl Prepared {
-    pub(super) fn new(question: &str, answer: &str, vector: Option<Vec<f32>>) -> Self {
+    /// `vectors` are the phrasing's, and that of phrasing and answer together.
+    pub(super) fn new(question: &str, answer: &str, vectors: Option<(Vec<f32>, Vec<f32>)>) -> Self {
+        let (vector, answered) = vectors.unzip();
         let language = language::of_question(question);
         let asked = Asked::of(question, language);
         let mut known = Asked::mentions(answer, language);
@@ -62,6 +66,7 @@ impl Prepared {
             asked,
             known,
             vector,
+            answered,
         }
     }
 
@@ -70,6 +75,9 @@ impl Prepared {
     }
 }
 
+/// What common words count beside the cosines, of which those of strangers are 0.75 and of the same 0.95.
+const NEAR_WORDS: f32 = 0.1;
+
 /// How alike a question and a phrasing are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Likeness {
@@ -77,6 +85,10 @@ pub(super) struct Likeness {
     pub(super) cosine: Option<f32>,
     /// Share of the content words of both that they have in common, 0 to 1.
     pub(super) overlap: f32,
+    /// Cosine of the question, and phrasing and answer together.
+    pub(super) answered: Option<f32>,
+    /// How near question and answer are to it; to rank by.
+    pub(super) near: f32,
     /// Whether it is taken for the same question.
     pub(super) same: bool,
     /// Whether the words are the same, so that a near rival does not matter.
@@ -135,8 +147,18 @@ pub(super) fn compare(
     };
     // Without vectors the same words in the same kind of question have to do.
     let alike = cosine.map_or(missing + extra == 0 && common > 0, |c| c >= needed);
+    let answered = vector
+        .zip(phrasing.answered.as_deref())
+        .map(|(a, b)| self::cosine(a, b));
+    let near = match (cosine, answered) {
+        (Some(c), Some(a)) => c + a + NEAR_WORDS * overlap,
+        (Some(c), None) => c + overlap,
+        _ => overlap,
+    };
     Likeness {
         cosine,
+        answered,
+        near,
         overlap: if equal { 1.0 } else { overlap },
         same: equal || (agree && alike),
         certain: equal || (missing + extra == 0 && common > 0),

@@ -232,7 +232,8 @@ impl Knowledge {
             .read(move |conn| faqs::get(conn, workspace, id))
             .await?;
         let embedder = self.inner.embedder.name();
-        self.inner.faqs.put(faq.clone().into_inner(), &embedder);
+        let vectors = vectors_of(&embedder);
+        self.inner.faqs.put(faq.clone().into_inner(), &vectors);
         Ok(faq)
     }
 
@@ -248,7 +249,7 @@ impl Knowledge {
     /// Embeds phrasings that have no vector yet.
     pub(super) async fn embed_faqs(&self) -> Result<(), KnowledgeError> {
         loop {
-            let embedder = self.inner.embedder.name();
+            let embedder = vectors_of(&self.inner.embedder.name());
             let name = embedder.clone();
             let bare = self
                 .inner
@@ -258,16 +259,20 @@ impl Knowledge {
             if bare.is_empty() {
                 return Ok(());
             }
-            let texts = bare.iter().map(|b| b.question.clone()).collect();
-            let embedded = self
-                .inner
-                .embedder
-                .embed(texts, EmbedAs::Query, Priority::Background)
-                .await?;
+            let model = &self.inner.embedder;
+            let asked = bare.iter().map(|b| b.question.clone()).collect();
+            let asked = model.embed(asked, EmbedAs::Query, Priority::Background);
+            let asked = asked.await?.vectors;
+            // Rewordings are nearer to what is answered than to how it was asked.
+            let answered = bare.iter().map(|b| format!("{} {}", b.question, b.answer));
+            let answered = model.embed(answered.collect(), EmbedAs::Passage, Priority::Background);
+            let answered = answered.await?.vectors;
             let kept: Vec<(i64, Vec<u8>)> = bare
                 .iter()
-                .map(|b| b.id)
-                .zip(embedded.vectors.iter().map(|v| live::encode(v)))
+                .zip(asked.iter().zip(&answered))
+                .map(|(b, (asked, answered))| {
+                    (b.id, live::encode(&[&asked[..], answered].concat()))
+                })
                 .collect();
             let _order = self.inner.faq_changes.lock().await;
             self.inner
@@ -294,10 +299,17 @@ impl FaqIndex {
         embedder: String,
     ) -> Result<(), KnowledgeError> {
         let index = std::sync::Arc::clone(self);
+        let embedder = vectors_of(&embedder);
         Ok(store
             .read(move |conn| faqs::for_each_approved(conn, |faq| index.put(faq, &embedder)))
             .await?)
     }
+}
+
+/// What the store calls the two vectors of a phrasing that this embedder makes: the question's, and behind it
+/// that of question and answer together.
+fn vectors_of(embedder: &str) -> String {
+    format!("{embedder} with answers")
 }
 
 /// What is stored of what was written: trimmed, within bounds, each phrasing once.

@@ -64,7 +64,8 @@ pub(in crate::http) async fn open(
     let (mut parts, _) = request.into_parts();
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
     let upgrade: WebSocketUpgrade = upgrade.map_err(not_a_socket)?;
-    http.visits.count(address_of(&parts), Deed::Dial)?;
+    let address = address_of(&parts);
+    http.visits.count(address, Deed::Dial)?;
     let site = Site::of(&parts.headers, &parts.uri);
     // A cookie counts only from a page of this server: browsers send it along from any page.
     let own_page =
@@ -78,6 +79,7 @@ pub(in crate::http) async fn open(
         app: Arc::clone(&http.app),
         visits: Arc::clone(&http.visits),
         site,
+        address,
         signed_in,
     };
     let upgrade = upgrade

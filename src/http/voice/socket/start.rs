@@ -1,5 +1,6 @@
 //! Who calls, and whether they may.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -23,6 +24,7 @@ pub(super) struct Guest {
     pub(super) app: Arc<App>,
     pub(super) visits: Arc<Visits>,
     pub(super) site: Site,
+    pub(super) address: IpAddr,
     /// The person or program of the handshake, if it had a credential.
     pub(super) signed_in: Option<Principal>,
 }
@@ -65,10 +67,8 @@ impl Guest {
     async fn admit_visitor(&self, visitor: Visitor, start: Start) -> Result<Ready, Refused> {
         let workspace = visitor.workspace;
         let assistant = find_assistant(&self.app, workspace, start.assistant).await?;
-        let Some(one) = self.visits.call(visitor.id) else {
-            let message = "you are in a call already; end it first";
-            return Err(Refused::Busy(message.into()));
-        };
+        let one = self.visits.call(visitor.id, self.address);
+        let one = one.map_err(|message| Refused::Busy(message.into()))?;
         let (place, notice) = self.place(workspace).await?;
         let own = Visitors::conversation(&self.app, &visitor, assistant.id, Channel::Voice).await?;
         if start

@@ -17,7 +17,7 @@ import os
 import numpy as np
 
 NAMES = ["margin", "alone", "marked", "gap", "quoted", "coverage", "unknown", "rarest", "lacks_figures", "cosine",
-         "first", "words", "bias"]  # fmt: skip
+         "first", "words", "foreign", "bias"]  # fmt: skip
 # Places in documents and approved answers have weights of their own.
 KINDS = ["documents", "approved"]
 # Of the L2 penalty; features are about 1 in size, but for the margins.
@@ -29,7 +29,7 @@ def features(f):
         min(15, max(-15, f["margin"])), min(15, max(-15, -6.0 if f["alone"] is None else f["alone"])),
         float(np.log(min(300, max(1, f["marked"])))), min(10, max(-10, f["gap"])), f["quoted"], f["coverage"],
         f["unknown"], float(f["rarest"]), float(f["lacks_figures"]), 20 * (f["cosine"] - 0.85), 1 / (1 + f["rank"]),
-        float(np.log(min(60, max(1, f["words"])))), 1.0,
+        float(np.log(min(60, max(1, f["words"])))), float(f["foreign"]), 1.0,
     ]  # fmt: skip
 
 

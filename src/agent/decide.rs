@@ -37,6 +37,8 @@ pub(in crate::agent) struct Features {
     pub(in crate::agent) approved: bool,
     /// Words of the question.
     pub(in crate::agent) words: usize,
+    /// Whether the documents are in another language than English, of which the reader saw most.
+    pub(in crate::agent) foreign: bool,
     /// The language model's log-odds that it answers, in nats; `None` when it was not asked.
     pub(in crate::agent) judged: Option<f32>,
 }
@@ -56,6 +58,7 @@ struct Weights {
     cosine: f32,
     first: f32,
     words: f32,
+    foreign: f32,
     bias: f32,
 }
 
@@ -74,6 +77,7 @@ const DOCUMENTS: Weights = Weights {
     cosine: 0.02,
     first: 1.248,
     words: 0.275,
+    foreign: 0.0,
     bias: -2.742,
 };
 
@@ -113,6 +117,7 @@ impl Features {
                     + w.cosine * (self.cosine - USUAL_COSINE) * COSINE_SCALE
                     + w.first * first
                     + w.words * (self.words.clamp(1, 60) as f32).ln()
+                    + flag(self.foreign, w.foreign)
                     + w.bias
             }
             None => {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
 use super::server::PeerAddr;
@@ -24,6 +25,13 @@ pub(super) fn address_of(parts: &Parts) -> IpAddr {
         .and_then(|list| list.rsplit(',').next())
         .and_then(|last| last.trim().parse().ok());
     named.unwrap_or(peer)
+}
+
+/// Whether a proxy in front of us speaks TLS. Who lies about it only breaks their own cookie.
+pub(super) fn over_tls(headers: &HeaderMap) -> bool {
+    headers
+        .get("x-forwarded-proto")
+        .is_some_and(|proto| proto == "https")
 }
 
 /// One customer of a provider: an IPv4 address, mapped or not, or a /64 of IPv6.

@@ -7,6 +7,7 @@
 
 pub(super) mod origin;
 pub(super) mod realtime;
+mod standing;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 
+use super::address::over_tls;
 use super::now_ms;
 use super::problem::Problem;
 use super::route::Policy;
@@ -24,6 +26,7 @@ use crate::store::token::TokenHash;
 use crate::store::users::{Role, User};
 use crate::store::workspaces::{self, Workspace};
 use crate::store::{ApiKeyId, WorkspaceId};
+pub(super) use standing::Credential;
 
 /// Name of the session cookie over plain HTTP, which only loopback uses.
 pub const SESSION_COOKIE: &str = "frontdesk_session";
@@ -96,9 +99,15 @@ pub struct Principal {
     caller: Caller,
     scopes: Vec<Scope>,
     bound_to: Option<WorkspaceId>,
+    credential: Credential,
 }
 
 impl Principal {
+    /// What they came with.
+    pub(super) fn credential(&self) -> Credential {
+        self.credential
+    }
+
     /// Who calls.
     pub fn caller(&self) -> &Caller {
         &self.caller
@@ -191,6 +200,7 @@ impl Principal {
             caller: Caller::Key(key.id),
             scopes,
             bound_to: key.workspace,
+            credential: Credential::Key(key.id),
         })
     }
 
@@ -210,6 +220,7 @@ impl Principal {
             caller: Caller::User(session.user),
             scopes,
             bound_to: None,
+            credential: Credential::Session(hash),
         })
     }
 }
@@ -266,8 +277,14 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// The session token of a browser.
-fn session_token(headers: &HeaderMap) -> Option<String> {
+/// The session token of a browser. Behind TLS only the cookie that a browser takes from this very host and no
+/// other counts: a neighbouring domain can set the plain one.
+pub(super) fn session_token(headers: &HeaderMap) -> Option<String> {
+    let name = if over_tls(headers) {
+        SECURE_SESSION_COOKIE
+    } else {
+        SESSION_COOKIE
+    };
     let cookies = headers
         .get_all(header::COOKIE)
         .iter()
@@ -275,7 +292,7 @@ fn session_token(headers: &HeaderMap) -> Option<String> {
     let mut cookies = cookies
         .flat_map(cookie::Cookie::split_parse)
         .filter_map(Result::ok);
-    let cookie = cookies.find(|c| [SESSION_COOKIE, SECURE_SESSION_COOKIE].contains(&c.name()))?;
+    let cookie = cookies.find(|c| c.name() == name)?;
     Some(cookie.value().to_owned())
 }
 

@@ -6,6 +6,7 @@
 //! known by its words only, and the language model has to judge.
 
 mod alone;
+mod essence;
 mod injection;
 pub(super) mod quote;
 mod rivals;
@@ -67,6 +68,7 @@ impl Evidence {
     ) -> Self {
         let asked = Asked::new(found, question);
         let reader = reader.filter(|r| r.ready().is_ok());
+        let in_full = essence::essence(in_full);
         let read = match reader {
             Some(reader) => read(reader, found, in_full, priority).await,
             None => None,

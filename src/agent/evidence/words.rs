@@ -83,6 +83,7 @@ impl Asked {
             rank,
             approved: passage.faq.is_some(),
             words: self.words,
+            foreign: self.language.is_some_and(|l| l != Language::En),
             ..Features::default()
         }
     }

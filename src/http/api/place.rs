@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 
 use super::super::Http;
-use super::super::auth::Principal;
+use super::super::auth::{Credential, Principal};
 use super::super::problem::Problem;
 use crate::app::App;
 use crate::store::WorkspaceId;
@@ -19,6 +19,8 @@ use crate::store::workspaces::Workspace;
 pub(super) struct Place {
     pub(super) app: Arc<App>,
     pub(super) workspace: Workspace,
+    /// What the caller came with.
+    pub(super) credential: Credential,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +47,7 @@ impl FromRequestParts<Http> for Place {
         Ok(Self {
             app: http.app.clone(),
             workspace,
+            credential: principal.credential(),
         })
     }
 }

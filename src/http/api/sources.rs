@@ -156,7 +156,11 @@ pub(super) async fn events(place: Place) -> Response {
         let step = step.ok().filter(|step| step.workspace == workspace);
         future::ready(step.map(|step| sse::event(&SyncProgressView::from(step))))
     });
-    sse::respond(mine.take_until(shutdown.cancelled_owned()))
+    let outlived = Box::pin(place.credential.outlived(place.app));
+    sse::respond(mine.take_until(future::select(
+        outlived,
+        Box::pin(shutdown.cancelled_owned()),
+    )))
 }
 
 async fn summaries(place: &Place) -> Result<Vec<SourceSummary>, Problem> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::now_ms;
 use super::super::problem::Problem;
-use super::{Caller, Principal, Scope, bearer, origin, unauthorized};
+use super::{Caller, Credential, Principal, Scope, bearer, origin, unauthorized};
 use crate::app::App;
 use crate::store::ApiKeyId;
 use crate::store::token::{TokenHash, TokenKind};
@@ -97,6 +97,7 @@ async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), 
             .filter_map(|name| Scope::parse(name))
             .collect(),
         bound_to: Some(secret.workspace),
+        credential: opens.key.map_or(Credential::Secret, Credential::Key),
     });
     parts.extensions.insert(opens);
     Ok(())

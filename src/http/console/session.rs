@@ -3,7 +3,8 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::super::auth::{SECURE_SESSION_COOKIE, SESSION_COOKIE};
+use super::super::address::over_tls;
+use super::super::auth::{SECURE_SESSION_COOKIE, SESSION_COOKIE, session_token};
 use crate::store::token::{Token, TokenHash};
 use crate::store::{StoreError, Transaction, UnixMs, UserId, sessions};
 
@@ -30,18 +31,9 @@ pub(super) fn signed_out(headers: &HeaderMap, to: &str) -> Response {
     with_cookie(headers, "", 0, to)
 }
 
-/// The cookie that the browser sent, as it is stored.
+/// The session that the browser is in, as it is stored.
 pub(super) fn token(headers: &HeaderMap) -> Option<TokenHash> {
-    let cookies = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies
-        .flat_map(|line| line.split("; "))
-        .filter_map(|pair| pair.split_once('='));
-    let (_, value) =
-        pairs.find(|(name, _)| [SESSION_COOKIE, SECURE_SESSION_COOKIE].contains(name))?;
-    Some(TokenHash::of(value))
+    session_token(headers).map(|token| TokenHash::of(&token))
 }
 
 fn with_cookie(headers: &HeaderMap, value: &str, max_age: i64, to: &str) -> Response {
@@ -57,13 +49,6 @@ fn with_cookie(headers: &HeaderMap, value: &str, max_age: i64, to: &str) -> Resp
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
-}
-
-/// Whether a proxy in front of us speaks TLS. Who lies about it only breaks their own cookie.
-fn over_tls(headers: &HeaderMap) -> bool {
-    headers
-        .get("x-forwarded-proto")
-        .is_some_and(|proto| proto == "https")
 }
 
 /// The address of this server as the browser knows it.
@@ -114,5 +99,11 @@ mod tests {
         let line = format!("a=b; {SESSION_COOKIE}={}", fresh.reveal());
         assert_eq!(token(&headers(&[("cookie", &line)])), Some(fresh.hash()));
         assert_eq!(token(&headers(&[("cookie", "a=b")])), None);
+        // Behind TLS, a cookie that a neighbouring domain may have set is none.
+        let behind = [("cookie", line.as_str()), ("x-forwarded-proto", "https")];
+        assert_eq!(token(&headers(&behind)), None);
+        let line = format!("{SECURE_SESSION_COOKIE}={}", fresh.reveal());
+        let behind = [("cookie", line.as_str()), ("x-forwarded-proto", "https")];
+        assert_eq!(token(&headers(&behind)), Some(fresh.hash()));
     }
 }

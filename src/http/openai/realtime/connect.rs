@@ -174,6 +174,7 @@ impl Prepared {
             assistant,
             answerer,
             caller,
+            credential: self.principal.credential(),
             config: self.config,
             lexicon,
         })

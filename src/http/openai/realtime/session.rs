@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
+use super::super::super::auth::Credential;
 use super::super::super::metrics::Metrics;
 use super::active::Active;
 use super::client_event;
@@ -46,6 +47,7 @@ pub(super) struct Start {
     pub(super) assistant: Option<AssistantId>,
     pub(super) answerer: Answerer,
     pub(super) caller: Option<String>,
+    pub(super) credential: Credential,
     pub(super) config: Config,
     pub(super) lexicon: Vec<Pronunciation>,
 }
@@ -107,6 +109,7 @@ pub(super) struct Session {
     pub(super) metrics: Arc<Metrics>,
     pub(super) workspace: WorkspaceId,
     pub(super) answerer: Answerer,
+    credential: Credential,
     pub(super) lexicon: Vec<Pronunciation>,
     pub(super) voices: Vec<String>,
     pub(super) config: Config,
@@ -184,6 +187,7 @@ impl Session {
             assistant,
             answerer,
             caller,
+            credential,
             config,
             lexicon,
         } = start;
@@ -204,6 +208,7 @@ impl Session {
             metrics,
             workspace,
             answerer,
+            credential,
             lexicon,
             config,
             conversation: Conversation::default(),
@@ -251,6 +256,8 @@ impl Session {
     ) -> Ended {
         let over = Instant::now() + LONGEST;
         let shutdown = self.app.cancel();
+        let outlived = self.credential.outlived(Arc::clone(&self.app));
+        tokio::pin!(outlived);
         let mut last_sign = Instant::now();
         let mut ping = tokio::time::interval(PING_EVERY);
         let broken = Ended(CallStatus::Completed, EndedReason::ErrorTransport);
@@ -285,6 +292,11 @@ impl Session {
                     let message = "the session reached its longest duration of 60 minutes";
                     let _ = self.tell(Fault::invalid("session_expired", message)).await;
                     return Ended(CallStatus::Completed, EndedReason::MaxDuration);
+                }
+                () = &mut outlived => {
+                    let message = "the key that opened this session does not count any more";
+                    let _ = self.tell(Fault::invalid("invalid_api_key", message)).await;
+                    return Ended(CallStatus::Completed, EndedReason::ErrorStopped);
                 }
                 () = shutdown.cancelled() => {
                     let message = "the server is shutting down; connect again in a moment";

@@ -1,0 +1,48 @@
+//! Whether what somebody came with still counts: what they have open ends within a second when it does not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::SESSION_IDLE_MS;
+use crate::app::App;
+use crate::http::now_ms;
+use crate::store::token::TokenHash;
+use crate::store::{ApiKeyId, StoreError, api_keys, sessions};
+
+/// How often it is looked.
+const EVERY: Duration = Duration::from_millis(800);
+
+/// What somebody came with.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) enum Credential {
+    /// An API key.
+    Key(ApiKeyId),
+    /// A browser's session.
+    Session(TokenHash),
+    /// A client secret that no key made; it ends by itself.
+    Secret,
+}
+
+impl Credential {
+    /// Ends when the key is revoked, or the session is over or its person suspended.
+    pub(in crate::http) async fn outlived(self, app: Arc<App>) {
+        loop {
+            tokio::time::sleep(EVERY).await;
+            // A store that fails says nothing about the credential.
+            if matches!(self.counts(&app).await, Ok(false)) {
+                return;
+            }
+        }
+    }
+
+    async fn counts(self, app: &App) -> Result<bool, StoreError> {
+        let read = app.store.read(move |conn| match self {
+            Self::Key(id) => api_keys::is_active(conn, id),
+            Self::Session(hash) => {
+                sessions::find_valid(conn, &hash, now_ms(), SESSION_IDLE_MS).map(|s| s.is_some())
+            }
+            Self::Secret => Ok(true),
+        });
+        read.await
+    }
+}

@@ -28,7 +28,7 @@ def features(f):
     return [
         min(15, max(-15, f["margin"])), min(15, max(-15, -6.0 if f["alone"] is None else f["alone"])),
         float(np.log(min(300, max(1, f["marked"])))), min(10, max(-10, f["gap"])), f["quoted"], f["coverage"],
-        f["unknown"], float(f["rarest"]), float(f["lacks_figures"]), 20 * (f["cosine"] - 0.85), 1 / (1 + f["rank"]),
+        f["unknown"], float(f["rarest"]), float(f["lacks_figures"]), min(2, max(-2, 20 * (f["cosine"] - 0.85))), 1 / (1 + f["rank"]),
         float(np.log(min(60, max(1, f["words"])))), float(f["foreign"]), 1.0,
     ]  # fmt: skip
 

@@ -65,26 +65,38 @@ struct Weights {
 /// Of places in documents, with the reader that comes with Frontdesk; see `models/reader/README.md` for how they
 /// are fitted.
 const DOCUMENTS: Weights = Weights {
-    margin: 0.207,
-    alone: 0.1,
-    marked: -0.1,
-    gap: 0.071,
-    quoted: 0.335,
-    coverage: 0.273,
-    unknown: 0.507,
-    rarest: 0.071,
-    lacks_figures: 0.131,
-    cosine: 0.02,
-    first: 1.248,
-    words: 0.275,
-    foreign: 0.0,
-    bias: -2.742,
+    margin: 0.123,
+    alone: 0.146,
+    marked: 0.085,
+    gap: 0.183,
+    quoted: -0.529,
+    coverage: 0.355,
+    unknown: 0.141,
+    rarest: 0.425,
+    lacks_figures: 0.073,
+    cosine: 0.184,
+    first: 1.598,
+    words: 0.109,
+    foreign: -0.086,
+    bias: -2.694,
 };
 
 /// Of approved answers.
 const APPROVED: Weights = Weights {
-    bias: -2.0,
-    ..DOCUMENTS
+    margin: 0.114,
+    alone: 0.121,
+    marked: 0.39,
+    gap: 0.203,
+    quoted: 0.625,
+    coverage: -0.655,
+    unknown: 1.633,
+    rarest: -0.697,
+    lacks_figures: -0.356,
+    cosine: 0.719,
+    first: 1.788,
+    words: -0.063,
+    foreign: -0.42,
+    bias: -4.949,
 };
 
 /// Stands for the margin of a place that is not among those that are read a second time.
@@ -114,7 +126,7 @@ impl Features {
                     + w.unknown * self.unknown
                     + flag(self.rarest, w.rarest)
                     + flag(self.lacks_figures, w.lacks_figures)
-                    + w.cosine * (self.cosine - USUAL_COSINE) * COSINE_SCALE
+                    + w.cosine * ((self.cosine - USUAL_COSINE) * COSINE_SCALE).clamp(-2.0, 2.0)
                     + w.first * first
                     + w.words * (self.words.clamp(1, 60) as f32).ln()
                     + flag(self.foreign, w.foreign)

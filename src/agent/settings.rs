@@ -28,8 +28,8 @@ pub struct AnswerSettings {
 impl Default for AnswerSettings {
     fn default() -> Self {
         Self {
-            read_threshold: 0.74,
-            related_threshold: 0.3,
+            read_threshold: 0.82,
+            related_threshold: 0.18,
             model_threshold: 0.6,
             quote_only: vec![Topic::Prices, Topic::Refunds, Topic::Legal, Topic::Medical],
             rephrase: true,

@@ -247,8 +247,10 @@ pub fn update(
         remove.execute([gone.id])?;
     }
     if new.answer != faq.answer {
-        tx.prepare_cached("UPDATE faq_phrasings SET embedder = NULL WHERE faq = ?")?
-            .execute([faq.id])?;
+        tx.prepare_cached(
+            "UPDATE faq_phrasings SET embedding = NULL, embedder = NULL WHERE faq = ?",
+        )?
+        .execute([faq.id])?;
     }
     add_phrasings(tx, faq.id, &new.phrasings)
 }

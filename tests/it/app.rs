@@ -111,6 +111,13 @@ impl TestApp {
         let name = name.to_owned();
         let made = self.app.store.write(move |tx| {
             let workspace = workspaces::get_or_create(tx, &name, &name, now())?;
+            // What is scripted here is not as sure as what a threshold in use asks for.
+            let mut answers: serde_json::Map<String, serde_json::Value> =
+                workspaces::section(tx, workspace.id, "answers")?;
+            if !answers.contains_key("read_threshold") {
+                answers.insert("read_threshold".into(), 0.5.into());
+                workspaces::set_section(tx, workspace.id, "answers", &answers)?;
+            }
             if assistants::find_by_name(tx, workspace.id, "desk")?.is_none() {
                 let new = NewAssistant {
                     name: "desk",

@@ -263,5 +263,5 @@ async fn the_status_names_the_models() {
         .iter()
         .map(|p| &p["name"])
         .collect();
-    assert_eq!(names, ["store_key", "network", "workers"]);
+    assert_eq!(names, ["store_key", "database", "network", "workers"]);
 }

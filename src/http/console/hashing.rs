@@ -28,7 +28,7 @@ impl Here {
         let entered = HERE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |here| {
             (here < AT_A_TIME + MOST_WAITING).then_some(here + 1)
         });
-        entered.is_ok().then_some(Self)
+        entered.is_ok().then(|| Self)
     }
 }
 

@@ -14,7 +14,7 @@ use super::super::body::Json;
 use super::super::metrics::Metrics;
 use super::super::problem::{Problem, ProblemView};
 use super::super::sse;
-use super::rate::Deed;
+use super::rate::{Deed, OneTurn};
 use super::{Guest, note};
 use crate::agent::{Answer, Citation, Turn, TurnEvent};
 use crate::llm::Priority;
@@ -142,7 +142,9 @@ pub(in crate::http) async fn append(
     }
     guest.count(Deed::Write)?;
     let turn = turn(&guest, question, id, request.assistant).await?;
-    Ok(sse::respond(guest.app.agent.reply(turn).map(event)))
+    let one = guest.turn().await?;
+    let answer = guest.app.agent.reply(turn);
+    Ok(sse::respond(answer.map(move |step| held(&one, step))))
 }
 
 /// Understands a recording of at most two minutes and 5 MiB and answers it. The event `heard` holds the
@@ -162,10 +164,17 @@ pub(in crate::http) async fn speak(
     guest.count(Deed::Note)?;
     let text = note::hear(&guest.app, &metrics, guest.visitor.workspace, request).await?;
     let turn = turn(&guest, text.clone(), None, None).await?;
+    let one = guest.turn().await?;
     let heard = futures::stream::iter([note::heard(&text)]);
+    let answer = guest.app.agent.reply(turn);
     Ok(sse::respond(
-        heard.chain(guest.app.agent.reply(turn).map(event)),
+        heard.chain(answer.map(move |step| held(&one, step))),
     ))
+}
+
+/// An event of an answer whose turn lasts as long as its events.
+fn held(_: &OneTurn, step: TurnEvent) -> Event {
+    event(step)
 }
 
 async fn turn(

@@ -11,7 +11,7 @@ use super::super::auth;
 use super::super::now_ms;
 use super::super::problem::Problem;
 use super::origin::{self, Site};
-use super::rate::Deed;
+use super::rate::{Deed, OneTurn};
 use super::settings::WidgetSettings;
 use crate::app::App;
 use crate::http::address::address_of;
@@ -33,6 +33,14 @@ pub(in crate::http) struct Guest {
 }
 
 impl Guest {
+    /// Waits for the turns before this one.
+    ///
+    /// # Errors
+    /// 429 when several wait already.
+    pub(in crate::http) async fn turn(&self) -> Result<OneTurn, Problem> {
+        self.http.visits.turn(self.visitor.id).await
+    }
+
     /// The visitor of a token.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ use super::super::address::network_of;
 use super::super::problem::Problem;
 use crate::store::VisitorId;
 
+/// Turns of a visitor that run or wait.
+const MOST_TURNS: usize = 4;
 /// Calls at a time from one address, so that one visitor cannot hold every line.
 const MOST_CALLS: usize = 2;
 /// Most addresses that are remembered at a time.
@@ -62,6 +64,39 @@ struct Bucket {
 pub(in crate::http) struct Visits {
     buckets: Mutex<HashMap<(IpAddr, Deed), Bucket>>,
     calls: Mutex<HashMap<VisitorId, IpAddr>>,
+    turns: Mutex<HashMap<VisitorId, Turns>>,
+}
+
+/// The turns of a visitor that run or wait.
+#[derive(Debug, Default)]
+struct Turns {
+    count: usize,
+    running: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// A visitor's turn; the next one of the same visitor runs when it is dropped.
+#[derive(Debug)]
+pub(in crate::http) struct OneTurn {
+    _running: tokio::sync::OwnedMutexGuard<()>,
+    _counted: CountedTurn,
+}
+
+#[derive(Debug)]
+struct CountedTurn {
+    visits: Arc<Visits>,
+    visitor: VisitorId,
+}
+
+impl Drop for CountedTurn {
+    fn drop(&mut self) {
+        let mut turns = (self.visits.turns.lock()).unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_visitor) = turns.get_mut(&self.visitor) {
+            of_visitor.count -= 1;
+            if of_visitor.count == 0 {
+                turns.remove(&self.visitor);
+            }
+        }
+    }
 }
 
 /// A visitor's place in a call; dropping it gives it back.
@@ -122,6 +157,39 @@ impl Visits {
         Ok(())
     }
 
+    /// Waits for a visitor's turns before this one, so that messages are answered one after the other.
+    ///
+    /// # Errors
+    /// 429 when several wait already.
+    pub(in crate::http) async fn turn(
+        self: &Arc<Self>,
+        visitor: VisitorId,
+    ) -> Result<OneTurn, Problem> {
+        let (counted, running) = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            let of_visitor = turns.entry(visitor).or_default();
+            if of_visitor.count >= MOST_TURNS {
+                let detail = "your messages are still being answered; wait for the answers";
+                return Err(Problem::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "too_many_requests",
+                    detail,
+                )
+                .retry_after(5));
+            }
+            of_visitor.count += 1;
+            let counted = CountedTurn {
+                visits: Arc::clone(self),
+                visitor,
+            };
+            (counted, Arc::clone(&of_visitor.running))
+        };
+        Ok(OneTurn {
+            _running: running.lock_owned().await,
+            _counted: counted,
+        })
+    }
+
     /// Takes the one call that a visitor may be in, of the few that an address may have.
     ///
     /// # Errors
@@ -170,6 +238,28 @@ mod tests {
         let later = now + Duration::from_secs(10);
         assert!(visits.count_at(here, Deed::Note, later).is_ok());
         assert!(visits.count_at(here, Deed::Note, later).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_visitors_turns_run_one_after_the_other_and_few_wait() {
+        let visits = Arc::new(Visits::default());
+        let visitor = VisitorId::new();
+        let first = visits.turn(visitor).await.unwrap();
+        let waiting: Vec<_> = (1..MOST_TURNS)
+            .map(|_| {
+                let visits = Arc::clone(&visits);
+                tokio::spawn(async move { visits.turn(visitor).await.map(drop) })
+            })
+            .collect();
+        tokio::task::yield_now().await;
+        assert!(waiting.iter().all(|w| !w.is_finished()));
+        assert!(visits.turn(visitor).await.is_err(), "enough wait");
+        assert!(visits.turn(VisitorId::new()).await.is_ok(), "others do not");
+        drop(first);
+        for one in waiting {
+            one.await.unwrap().unwrap();
+        }
+        assert!(visits.turns.lock().unwrap().is_empty());
     }
 
     #[test]

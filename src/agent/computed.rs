@@ -34,7 +34,7 @@ const UNITS: [&str; 8] = [
 /// Words between a price and a unit that say that it is for one.
 const EACH: &str = "per a an each every / pro je por cada par a al за на za";
 
-/// What is said of a price that depends on more than the count, or is none.
+/// Words that make a price depend on more than the count, or that go with other sums than prices.
 const DEPENDS: &str = "from ab desde partir da vanaf od от off discount save saving deposit rabatt nachlass ermassigung \
     anzahlung kaution descuento deposito remise acompte sconto caparra desconto korting borg rabat znizka zadatek \
     скидка залог minimum min mindestens up max maximum extra additional zusatzlich";
@@ -80,8 +80,10 @@ struct Amount {
 pub(super) fn product(question: &str, language: Language, quotation: &str) -> Option<String> {
     let (amount, priced) = price(quotation)?;
     let counted = counted(&words(question), language)?;
-    // Each counted unit is one that the price is for: two people in a room for one night are no four.
-    if counted.is_empty() || counted.iter().any(|(unit, _)| !priced.contains(unit)) {
+    // The units must be the same: neither two people at a price per night, nor a price per person and night
+    // without the nights.
+    let is_counted = |unit: &usize| counted.iter().any(|(known, _)| known == unit);
+    if counted.len() != priced.len() || !priced.iter().all(is_counted) {
         return None;
     }
     let mut counts = counted.iter().map(|(_, n)| *n);
@@ -333,6 +335,7 @@ mod tests {
             ("how much for 4 people", "Price: $45"),
             ("how much for 4 people", "Group of 4: $45 per group"),
             ("2 people, 3 nights?", "Double room: $90 a night"),
+            ("4 people", "$20 per person per day"),
             (
                 "price for 4 people",
                 "$45 per person, from 10 people $40 per person",

@@ -84,7 +84,7 @@ pub(super) fn transcript(history: &[ChatMessage]) -> String {
         .collect()
 }
 
-/// As much of what somebody wrote as the model reads: whoever writes pays nothing for its time.
+/// Limits a message to what the model reads: visitors must not buy minutes of its time with long text.
 fn cut(text: &str) -> &str {
     let text = text.trim();
     match text.char_indices().nth(ASKED_CHARS) {

@@ -66,13 +66,12 @@ pub fn choices(cases: &[Case], results: &[Graded], current: f64) -> Vec<Choice> 
                 choice.right.n += usize::from(outcome == Outcome::Right);
             }
         }
-        let is_current = |c: &Choice| (c.threshold - current).abs() < f64::EPSILON;
-        let same = |c: &&mut Choice| (c.right, c.wrong) == (choice.right, choice.wrong);
-        match choices.last_mut().filter(same) {
-            // Of equal ones the stricter stays, or the one that applies.
-            Some(last) if is_current(&choice) => *last = choice,
-            Some(_) => {}
-            None => choices.push(choice),
+        // A looser one that answers no more rightly is no choice, unless it is the one that applies.
+        let is_current = (choice.threshold - current).abs() < f64::EPSILON;
+        let most = choices.last().map(|c| c.right.n);
+        if is_current || most.is_none_or(|most| choice.right.n > most) {
+            choices.pop_if(|c| (c.right, c.wrong) == (choice.right, choice.wrong));
+            choices.push(choice);
         }
     }
     choices
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_looser_threshold_answers_more_and_errs_more() {
+    fn only_what_answers_more_rightly_is_offered_and_what_applies() {
         let mut cases = vec![
             Case::answered("When?", &["at nine"]),
             Case::answered("How much?", &["$5"]),
@@ -127,12 +126,15 @@ mod tests {
         ];
         let found = choices(&cases, &results, 0.45);
         let counts: Vec<_> = found.iter().map(|c| (c.right.n, c.wrong.n)).collect();
-        assert_eq!(counts, [(0, 0), (1, 0), (2, 0), (2, 1)]);
+        assert_eq!(counts, [(0, 0), (1, 0), (2, 0)]);
         assert!(found[1].threshold > 0.5 && found[1].threshold <= 0.9);
         assert!(
             (found[2].threshold - 0.45).abs() < 1e-9,
             "the one that applies is there"
         );
+        let loose = choices(&cases, &results, 0.3);
+        let counts: Vec<_> = loose.iter().map(|c| (c.right.n, c.wrong.n)).collect();
+        assert_eq!(counts, [(0, 0), (1, 0), (2, 0), (2, 1)]);
         assert_eq!((found[0].right.of, found[0].wrong.of), (2, 3));
     }
 

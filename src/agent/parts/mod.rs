@@ -1,5 +1,5 @@
 //! Questions that ask two or three things: each part is answered by itself, one after the other, with
-//! its own citations; of a part without an answer it is said that there is none.
+//! its own citations; a part that has no answer is named.
 
 mod split;
 
@@ -95,7 +95,7 @@ fn merge(all: &mut Found, found: Found) {
     }
 }
 
-/// The answers one after the other; `None` when there is none.
+/// The answers one after the other; `None` when no part has one.
 fn composed(parts: Vec<Part>, spoken: Language) -> Option<Draft> {
     let phrases = phrases(spoken);
     let mut whole: Option<Draft> = None;

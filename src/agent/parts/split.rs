@@ -10,7 +10,7 @@ use crate::knowledge::sentences::sentences;
 
 /// Parts at most; what follows stays with the last one.
 const MOST: usize = 3;
-/// A longer message is a story, in which rules see questions where there are none.
+/// Longer messages tell a story, where these rules would split at the wrong words.
 const LONGEST_WORDS: usize = 60;
 
 /// The words of a language, folded, by which a second question is known.

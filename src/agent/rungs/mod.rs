@@ -81,7 +81,7 @@ impl Grounds<'_> {
     }
 
     /// The question's own vector: what was searched for may hold the question before it, or be worded
-    /// anew. `None` while the embedder is away.
+    /// anew. `None` while the embedder is unavailable.
     pub(super) async fn own_vector(&self, knowledge: &Knowledge) -> Option<&[f32]> {
         if self.found.query.trim() == self.question.trim() {
             return self.found.vector.as_deref();

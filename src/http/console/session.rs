@@ -99,7 +99,7 @@ mod tests {
         let line = format!("a=b; {SESSION_COOKIE}={}", fresh.reveal());
         assert_eq!(token(&headers(&[("cookie", &line)])), Some(fresh.hash()));
         assert_eq!(token(&headers(&[("cookie", "a=b")])), None);
-        // Behind TLS, a cookie that a neighbouring domain may have set is none.
+        // Behind TLS the plain cookie is ignored: a neighbouring domain may have set it.
         let behind = [("cookie", line.as_str()), ("x-forwarded-proto", "https")];
         assert_eq!(token(&headers(&behind)), None);
         let line = format!("{SECURE_SESSION_COOKIE}={}", fresh.reveal());

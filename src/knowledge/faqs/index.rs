@@ -105,7 +105,7 @@ impl FaqIndex {
         now: UnixMs,
         limits: &FaqThresholds,
     ) -> Option<FaqMatch> {
-        let ranked = self.ranked(workspace, question, vector, now, limits);
+        let ranked = self.ranked(workspace, question, vector, now, limits, order);
         let (best, likeness) = ranked.iter().find(|(_, l)| l.same)?;
         let rival = ranked
             .iter()
@@ -130,24 +130,13 @@ impl FaqIndex {
     ) -> Vec<FaqMatch> {
         let limits = FaqThresholds::default();
         let by_nearness = |a: &Likeness, b: &Likeness| a.near.total_cmp(&b.near);
-        let ranked = self.ranked_by(workspace, question, vector, now, &limits, by_nearness);
+        let ranked = self.ranked(workspace, question, vector, now, &limits, by_nearness);
         let ranked = ranked.into_iter().take(limit);
         ranked.map(|(found, _)| found).collect()
     }
 
-    /// Every live question with its best phrasing, the same ones first, then by score.
+    /// Every live question with its best phrasing, the greatest by `order` first.
     fn ranked(
-        &self,
-        workspace: WorkspaceId,
-        question: &str,
-        vector: Option<&[f32]>,
-        now: UnixMs,
-        limits: &FaqThresholds,
-    ) -> Vec<(FaqMatch, Likeness)> {
-        self.ranked_by(workspace, question, vector, now, limits, order)
-    }
-
-    fn ranked_by(
         &self,
         workspace: WorkspaceId,
         question: &str,
@@ -200,6 +189,7 @@ impl FaqIndex {
     }
 }
 
+/// The same question before others, then the more alike.
 fn order(a: &Likeness, b: &Likeness) -> std::cmp::Ordering {
     a.same.cmp(&b.same).then(a.score().total_cmp(&b.score()))
 }

@@ -214,6 +214,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_spreadsheet_that_parts_at_semicolons_finds_no_formula() {
+        let mut row: [String; 12] = Default::default();
+        row[0] = "refund;=cmd|' /C calc'!A0".into();
+        row[1] = "＝1+1".into();
+        let line = String::from_utf8(csv_lines([row])).unwrap();
+        assert!(
+            line.starts_with("\"refund;=cmd|' /C calc'!A0\",\"'＝1+1\",\"\""),
+            "{line}"
+        );
+    }
+
+    #[test]
     fn no_cell_becomes_a_formula() {
         for (cell, expected) in [
             (

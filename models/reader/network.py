@@ -80,7 +80,8 @@ class Reader(nn.Module):
 
 
 def load(base, trained=None):
-    """The base (`model.npz` of `unpack.py`), and over it the layers and head of a trained reader."""
+    """The base (`model.npz` of `unpack.py`), and over it the layers and head of a trained reader: of
+    `train.py`, or the whole numbers of `export.py`, which a training may go on from as well."""
     model = Reader()
     state = model.state_dict()
     names = {
@@ -102,6 +103,8 @@ def load(base, trained=None):
         from safetensors.torch import load_file
 
         weights = {k: v.float() for k, v in load_file(trained).items()}
+        for key in [k for k in weights if k.endswith(".scale")]:
+            weights[key.removesuffix("scale") + "weight"] *= weights.pop(key)[:, None]
         missing = model.load_state_dict(weights, strict=False)
         assert not missing.unexpected_keys, missing.unexpected_keys
     return model

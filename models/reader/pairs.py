@@ -386,7 +386,8 @@ def part(root, split, which, near=5):
 class Training:
     """Groups anew for each epoch: other neighbours, other spelling."""
 
-    def __init__(self, root, split, extra=(), public_files=()):
+    def __init__(self, root, split, extra=(), public_files=(), faq_times=1):
+        self.faq_times = faq_times
         chosen = names(root, split, "train")
         self.businesses = [Business(root, n) for k, n in chosen if k == "businesses"]
         for folder in extra:
@@ -408,7 +409,7 @@ class Training:
         rng = random.Random(seed)
         for business in self.businesses:
             yield from business.training(rng)
-        for faq in self.faqs:
+        for faq in self.faqs * self.faq_times:
             yield from faq.groups(rng, rng.choice([1, 2, 2]))
 
     def foreign(self, seed):

@@ -25,6 +25,7 @@ def arguments():
     p.add_argument("--public", nargs="*", default=[], help="public sets (.jsonl)")
     p.add_argument("--public-share", type=float, default=1.0, help="share of them in each epoch")
     p.add_argument("--own-times", type=int, default=1, help="own data this often in each epoch")
+    p.add_argument("--faq-times", type=int, default=1, help="approved answers this often beside the businesses")
     p.add_argument("--from", dest="start", help="a trained reader to go on from")
     p.add_argument("--out", required=True, help="folder for checkpoints and the log")
     p.add_argument("--lr", type=float, default=1e-4)
@@ -86,7 +87,7 @@ def main():
         torch.set_num_threads(a.threads)
     torch.manual_seed(a.seed)
     encoder = Encoder(os.path.join(a.base, "tokenizer.json"))
-    training = pairs.Training(a.data, os.path.join(a.data, "split.json"), a.extra, a.public)
+    training = pairs.Training(a.data, os.path.join(a.data, "split.json"), a.extra, a.public, a.faq_times)
     model = network.load(os.path.join(a.base, "model.npz"), a.start)
     model.freeze(a.frozen)
     # The optimizer keeps the weights in single precision; the network computes with halves where that is fast.

@@ -8,7 +8,7 @@ mod read;
 mod refusal;
 mod talk;
 
-pub(super) use fact::{FactRung, preview as fact_preview};
+pub(super) use fact::{FactRung, Wording, preview as fact_preview};
 pub(super) use faq::FaqRung;
 pub(super) use model::ModelRung;
 pub(super) use read::ReadRung;

@@ -15,7 +15,9 @@ use crate::agent::decide::{Decision, decide};
 use crate::agent::evidence::{Evidence, Place, READ_AGAIN, quote};
 use crate::agent::phrases::phrases;
 use crate::agent::types::{Citation, Rung, TurnEvent};
-use crate::knowledge::{Found, Language, sentences};
+use crate::facts;
+use crate::knowledge::{Found, Language, Passage, sentences};
+use crate::store;
 
 /// Quotations in one answer.
 const MOST_QUOTES: usize = 2;
@@ -41,7 +43,7 @@ impl LadderRung for ReadRung {
         let decision = decide(best.score, grounds.settings);
         let mut quoted = quoted(evidence, grounds.found, grounds.language);
         if decision == Decision::Answer && !best.features.approved {
-            quoted = with_product(quoted, grounds);
+            quoted = reckoned(quoted, best, grounds).await?;
         }
         let others = evidence
             .places
@@ -89,19 +91,86 @@ async fn approved(
     Some(draft)
 }
 
-/// A quoted price with what so many cost, if the question counts them.
-fn with_product(mut quoted: Quoted, grounds: &Grounds<'_>) -> Quoted {
-    if let [cited] = quoted.citations.as_slice()
-        && let Some(formula) = computed::product(grounds.question, grounds.language, priced(cited))
-    {
-        quoted.text = format!("{}\n{formula}", quoted.text);
-        quoted.checks.insert("computed".into(), json!(formula));
+/// The quotation with what can be reckoned from it, or the rows that it was reckoned from.
+async fn reckoned(
+    mut quoted: Quoted,
+    best: &Place,
+    grounds: &Grounds<'_>,
+) -> Result<Quoted, AgentError> {
+    let [cited] = quoted.citations.as_slice() else {
+        return Ok(quoted);
+    };
+    let Some(passage) = grounds.found.passages.get(best.passage) else {
+        return Ok(quoted);
+    };
+    let now = local_time(grounds).await?;
+    let asked = computed::Asked {
+        question: grounds.question,
+        language: grounds.language,
+        now: &now,
+    };
+    let above = passage.heading_path.last().map_or("", String::as_str);
+    let table = computed::Table::around(&passage.text, &best.range, above);
+    let from_table = table.and_then(|t| Some((computed::from_table(&asked, &t)?, t.extent())));
+    let computed = match from_table {
+        Some((computed, extent)) if is_whole(passage, &extent, grounds).await? => computed,
+        _ => match computed::from_quotation(&asked, deciding(cited)) {
+            Some(computed) => computed,
+            None => return Ok(quoted),
+        },
+    };
+    if !computed.rows.is_empty() {
+        let places: Vec<Place> = computed.rows.iter().map(|row| at_row(best, row)).collect();
+        let places: Vec<&Place> = places.iter().collect();
+        let checks = quoted.checks;
+        quoted = as_quoted(&places, grounds.found, grounds.language);
+        quoted.checks = checks;
     }
-    quoted
+    quoted.text = format!("{}\n{}", quoted.text, computed.formula);
+    let formula = json!(computed.formula);
+    quoted.checks.insert("computed".into(), formula);
+    Ok(quoted)
 }
 
-/// Where the price is: the marked words' cell of a row, or their sentence.
-fn priced(cited: &Citation) -> &str {
+/// The place of another row of the best one's table.
+fn at_row(best: &Place, row: &Range<usize>) -> Place {
+    let same = best.range == *row;
+    Place {
+        range: row.clone(),
+        focus: if same {
+            best.focus.clone()
+        } else {
+            row.clone()
+        },
+        ..best.clone()
+    }
+}
+
+/// Whether a table is all that the document has under these headers: it may go on behind its passage, or in other groups.
+async fn is_whole(
+    passage: &Passage,
+    table: &computed::Extent,
+    grounds: &Grounds<'_>,
+) -> Result<bool, AgentError> {
+    let (workspace, version) = (grounds.workspace, passage.version);
+    let text = (grounds.store)
+        .read(move |conn| store::versions::find_text(conn, workspace, version))
+        .await?;
+    let rows = text.map_or(0, |text| table.rows_like_it(&text.text));
+    Ok(rows == table.rows)
+}
+
+/// The time at the business.
+async fn local_time(grounds: &Grounds<'_>) -> Result<jiff::Zoned, AgentError> {
+    let workspace = grounds.workspace;
+    let settings = (grounds.store)
+        .read(move |conn| store::facts::settings(conn, workspace))
+        .await?;
+    Ok(grounds.now.to_zoned(facts::time_zone(&settings)))
+}
+
+/// What decides: the marked words' cell of a row, or their sentence.
+fn deciding(cited: &Citation) -> &str {
     let Some([start, end]) = cited.marked else {
         return "";
     };
@@ -147,7 +216,6 @@ pub(super) async fn show(
 /// The best places as quotations. Of two documents that contradict each other the newer is quoted, and
 /// the older is named.
 pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Quoted {
-    let phrases = phrases(spoken);
     let mut chosen: Vec<&Place> = Vec::new();
     let least = evidence.best().map_or(1.0, |best| best.score * NEARLY);
     for place in &evidence.places {
@@ -167,9 +235,26 @@ pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Qu
             .iter()
             .any(|c| c.passage == *passage && c.range == *range)
     });
+    let mut quoted = as_quoted(&chosen, found, spoken);
+    if evidence.injected > 0 {
+        let injected = json!(evidence.injected);
+        quoted.checks.insert("orders_ignored".into(), injected);
+    }
+    if let Some((_, cited)) = older.and_then(|o| cite(&o.older, found, quoted.citations.len())) {
+        let said = phrases(spoken).older.replace("{}", &cited.title);
+        quoted.text = format!("{}\n({said} [{}])", quoted.text, cited.number);
+        let document = json!(cited.document);
+        quoted.checks.insert("contradicts".into(), document);
+        quoted.citations.push(cited);
+    }
+    quoted
+}
+
+/// These places as quotations, one after the other.
+fn as_quoted(places: &[&Place], found: &Found, spoken: Language) -> Quoted {
     let mut lines = Vec::new();
     let mut citations = Vec::new();
-    for place in &chosen {
+    for place in places {
         let Some((words, cited)) = cite(place, found, citations.len()) else {
             continue;
         };
@@ -180,22 +265,12 @@ pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Qu
         .language()
         .is_some_and(|documents| documents != spoken)
     {
-        lines.insert(0, phrases.quoted.to_owned());
-    }
-    let mut checks = Map::new();
-    if evidence.injected > 0 {
-        checks.insert("orders_ignored".into(), json!(evidence.injected));
-    }
-    if let Some((_, cited)) = older.and_then(|o| cite(&o.older, found, citations.len())) {
-        let said = phrases.older.replace("{}", &cited.title);
-        lines.push(format!("({said} [{}])", cited.number));
-        checks.insert("contradicts".into(), json!(cited.document));
-        citations.push(cited);
+        lines.insert(0, phrases(spoken).quoted.to_owned());
     }
     Quoted {
         text: lines.join("\n"),
         citations,
-        checks,
+        checks: Map::new(),
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc::Sender;
 
 use self::cited::Cited;
-use self::wording::Wording;
+pub(in crate::agent) use self::wording::Wording;
 use super::{Draft, Grounds, LadderRung};
 use crate::agent::AgentError;
 use crate::agent::types::{Rung, TurnEvent};

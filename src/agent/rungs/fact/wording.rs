@@ -7,13 +7,13 @@ use crate::facts::{month_name, ordinal, weekday_name};
 
 /// How a visitor reads days and times.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wording {
+pub(in crate::agent) struct Wording {
     /// ISO 639-1.
-    pub(super) language: &'static str,
+    pub(in crate::agent) language: &'static str,
     /// Clock times of twelve hours.
-    pub(super) twelve: bool,
+    pub(in crate::agent) twelve: bool,
     /// Dates of this year need no year.
-    pub(super) year: i16,
+    pub(in crate::agent) year: i16,
 }
 
 impl Wording {
@@ -27,7 +27,7 @@ impl Wording {
     }
 
     /// "Thursday, 24 December"
-    pub(super) fn date(self, date: Date) -> String {
+    pub(in crate::agent) fn date(self, date: Date) -> String {
         let weekday = weekday_name(date.weekday(), self.language);
         let (day, month) = (date.day(), month_name(date.month(), self.language));
         let year = (date.year() != self.year).then(|| date.year());

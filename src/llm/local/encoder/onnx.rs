@@ -90,3 +90,132 @@ impl Onnx {
         Ok((values(starts)?, values(ends)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::llm::local::encoder::reader::Reader;
+
+    /// A whole number as protocol buffers write it, seven bits a byte.
+    fn varint(mut value: usize) -> Vec<u8> {
+        let mut out = Vec::new();
+        while value > 0x7f {
+            out.push((value & 0x7f) as u8 | 0x80);
+            value >>= 7;
+        }
+        out.push(value as u8);
+        out
+    }
+
+    /// A field that holds bytes, or another message.
+    fn bytes(field: usize, content: &[u8]) -> Vec<u8> {
+        [
+            varint(field << 3 | 2),
+            varint(content.len()),
+            content.to_vec(),
+        ]
+        .concat()
+    }
+
+    fn number(field: usize, value: usize) -> Vec<u8> {
+        [varint(field << 3), varint(value)].concat()
+    }
+
+    /// A constant of the graph: its shape, ONNX's number of its type, its values in little endian.
+    fn constant(name: &str, shape: &[usize], kind: usize, values: &[u8]) -> Vec<u8> {
+        let dims = shape.iter().flat_map(|d| number(1, *d)).collect();
+        let parts = [
+            dims,
+            number(2, kind),
+            bytes(8, name.as_bytes()),
+            bytes(9, values),
+        ];
+        bytes(5, &parts.concat())
+    }
+
+    /// `output` is what stands in `table` at the places in `ids`, along an axis.
+    fn gather(table: &str, ids: &str, output: &str, axis: usize) -> Vec<u8> {
+        let axis = [bytes(1, b"axis"), number(3, axis), number(20, 2)].concat();
+        let parts = [
+            bytes(1, table.as_bytes()),
+            bytes(1, ids.as_bytes()),
+            bytes(2, output.as_bytes()),
+            bytes(4, b"Gather"),
+            bytes(5, &axis),
+        ];
+        bytes(1, &parts.concat())
+    }
+
+    fn value(field: usize, name: &str) -> Vec<u8> {
+        bytes(field, &bytes(1, name.as_bytes()))
+    }
+
+    /// A reader whose logits depend on the token alone: "nine" begins an answer and "five" ends one.
+    fn graph(outputs: [&str; 2]) -> Vec<u8> {
+        let mut table = [[0f32, 0.0]; 8];
+        table[0] = [1.0, 1.0];
+        table[4] = [5.0, 0.0];
+        table[6] = [0.0, 5.0];
+        let table: Vec<u8> = table
+            .iter()
+            .flatten()
+            .flat_map(|v| v.to_le_bytes())
+            .collect();
+        let graph = [
+            gather("table", "input_ids", "both", 0),
+            gather("both", "zero", outputs[0], 2),
+            gather("both", "one", outputs[1], 2),
+            bytes(2, b"tiny"),
+            constant("table", &[8, 2], 1, &table),
+            constant("zero", &[], 7, &0i64.to_le_bytes()),
+            constant("one", &[], 7, &1i64.to_le_bytes()),
+            value(11, "input_ids"),
+            value(12, outputs[0]),
+            value(12, outputs[1]),
+        ];
+        let graph = graph.concat();
+        [number(1, 8), bytes(7, &graph), bytes(8, &number(2, 13))].concat()
+    }
+
+    const VOCABULARY: &str = r#"{"version": "1.0", "truncation": null, "padding": null, "normalizer": {"type": "Lowercase"},
+        "added_tokens": [
+            {"id": 0, "content": "[CLS]", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true},
+            {"id": 1, "content": "[SEP]", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}],
+        "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
+        "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab":
+            {"[CLS]": 0, "[SEP]": 1, "[UNK]": 2, "open": 3, "nine": 4, "to": 5, "five": 6, "when": 7}}}"#;
+
+    fn load(graph: &[u8], vocabulary: &str) -> Result<Onnx, String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (model, words) = (folder.path().join("m.onnx"), folder.path().join("t.json"));
+        std::fs::write(&model, graph).expect("written");
+        std::fs::write(&words, vocabulary).expect("written");
+        Onnx::load(&model, &words)
+    }
+
+    #[test]
+    fn a_model_of_the_usual_form_marks_the_words_that_answer() {
+        let onnx = load(&graph(["start_logits", "end_logits"]), VOCABULARY).expect("it loads");
+        let reader = Reader::Onnx(Box::new(onnx));
+        let question = reader.question("When open").expect("tokens");
+        assert_eq!(question, [7, 3]);
+        let text = "We open from nine to five [SEP] daily.";
+        let pairs = reader.pairs(&question, "Hours", text).expect("pairs");
+        let mut space = frontdesk_encoder::network::Space::default();
+        let logits = reader.read(&[&pairs[0]], &mut space).expect("logits");
+        let (starts, ends) = &logits[0];
+        let best = &pairs[0].spans(starts, ends, text)[0];
+        assert_eq!(text.get(best.bytes.clone()), Some("nine to five"));
+        assert!((best.margin - 8.0).abs() < 1e-6, "{}", best.margin);
+    }
+
+    #[test]
+    fn what_is_no_reader_is_refused_with_its_reason() {
+        let trouble = |graph: &[u8], words: &str| load(graph, words).err().unwrap_or_default();
+        let whole = graph(["start_logits", "end_logits"]);
+        assert!(!trouble(&whole[..whole.len() / 2], VOCABULARY).is_empty());
+        assert!(!trouble(b"no model", VOCABULARY).is_empty());
+        let other = VOCABULARY.replace("[CLS]", "[BEGIN]");
+        assert_eq!(trouble(&whole, &other), "its vocabulary has no start mark");
+    }
+}

@@ -64,6 +64,9 @@ pub(super) fn read(text: &str) -> String {
             '≤' => " at most ",
             '≥' => " at least ",
             '≠' => " is not ",
+            '<' => " less than ",
+            '>' => " more than ",
+            '−' => " minus ",
             '∞' => " infinity ",
             '√' => " square root of ",
             '°' => " degrees ",
@@ -73,7 +76,7 @@ pub(super) fn read(text: &str) -> String {
             '£' => " pounds ",
             '²' => " squared ",
             '³' => " cubed ",
-            '#' | '_' | '−' => " ",
+            '#' | '_' => " ",
             _ => {
                 out.push(letter);
                 continue;

@@ -1,10 +1,9 @@
-//! Arithmetic on a quoted price: the price of one times the number asked for. Only where the quotation is one
-//! price for one unit and the question counts just that; otherwise the visitor reckons from the quotation.
+//! The price of one times the number asked for, where the quotation is one price for one unit and the
+//! question counts just that.
 
-use unicode_segmentation::UnicodeSegmentation;
-
+use super::amount::{Amount, DEPENDS};
+use super::{is_in, words};
 use crate::knowledge::Language;
-use crate::knowledge::function_words::fold;
 
 /// Most of a thing that is reckoned with.
 const MOST: i64 = 1_000;
@@ -34,11 +33,6 @@ const UNITS: [&str; 8] = [
 /// Words between a price and a unit that say that it is for one.
 const EACH: &str = "per a an each every / pro je por cada par a al за на za";
 
-/// Words that make a price depend on more than the count, or that go with other sums than prices.
-const DEPENDS: &str = "from ab desde partir da vanaf od от off discount save saving deposit rabatt nachlass ermassigung \
-    anzahlung kaution descuento deposito remise acompte sconto caparra desconto korting borg rabat znizka zadatek \
-    скидка залог minimum min mindestens up max maximum extra additional zusatzlich";
-
 /// Numbers in words from two on, by language, folded.
 fn number_words(language: Language) -> &'static str {
     match language {
@@ -62,19 +56,6 @@ fn number_words(language: Language) -> &'static str {
     }
 }
 
-/// A sum of money as it was written.
-#[derive(Debug, Clone, PartialEq)]
-struct Amount {
-    /// In hundredths.
-    cents: i64,
-    /// The currency before and behind the number.
-    before: String,
-    behind: String,
-    /// Separators of decimals and of thousands, where it has some.
-    decimal: Option<char>,
-    thousands: Option<char>,
-}
-
 /// "3 × $45 = $135", if `question` counts what `quotation`, a cell of a row or a sentence, gives the price of
 /// one of.
 pub(super) fn product(question: &str, language: Language, quotation: &str) -> Option<String> {
@@ -95,17 +76,6 @@ pub(super) fn product(question: &str, language: Language, quotation: &str) -> Op
         amount.shown(amount.cents),
         amount.shown(total)
     ))
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|one| one == word)
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split_word_bounds()
-        .filter(|w| w.chars().any(char::is_alphanumeric) || matches!(*w, "/" | "%" | "+"))
-        .map(fold)
-        .collect()
 }
 
 fn unit(word: &str) -> Option<usize> {
@@ -170,109 +140,11 @@ fn counted(asked: &[String], language: Language) -> Option<Vec<(usize, i64)>> {
     Some(found)
 }
 
-fn number(word: &str, language: Language) -> Option<i64> {
+pub(super) fn number(word: &str, language: Language) -> Option<i64> {
     let spelled = number_words(language).split(' ').position(|w| w == word);
     match spelled {
         Some(at) => i64::try_from(at + 2).ok(),
         None => word.parse().ok(),
-    }
-}
-
-const SIGNS: &str = "$€£¥₹₽₺";
-const CODES: &str =
-    "eur usd gbp chf aed inr zl pln kr sek dkk nok czk kc руб tl euro euros franken dollars";
-
-impl Amount {
-    /// The amount that `rest` begins with, and what follows it. `None` without a currency beside it.
-    fn read<'t>(before: &str, rest: &'t str) -> Option<(Self, &'t str)> {
-        let goes_on = |(at, c): (usize, char)| {
-            c.is_ascii_digit()
-                || (matches!(c, '.' | ',' | '\'' | '’' | '\u{a0}' | '\u{202f}')
-                    && rest
-                        .get(at + c.len_utf8()..)
-                        .is_some_and(|r| r.starts_with(|d: char| d.is_ascii_digit())))
-        };
-        let end = rest.char_indices().find(|&at| !goes_on(at));
-        let (digits, after) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
-        let code = |text: &str| {
-            let sign = text.chars().all(|c| SIGNS.contains(c));
-            !text.is_empty() && (sign || is_in(CODES, &fold(text)))
-        };
-        let word = |c: &char| c.is_alphabetic() || SIGNS.contains(*c);
-        let space = before.ends_with([' ', '\u{a0}']);
-        let led: String = before.trim_end().chars().rev().take_while(word).collect();
-        let led: String = led.chars().rev().collect();
-        let gap = after.starts_with([' ', '\u{a0}']);
-        let tail = after.trim_start();
-        let followed: String = match tail.chars().next() {
-            Some(c) if SIGNS.contains(c) => c.to_string(),
-            _ => tail.chars().take_while(|c| c.is_alphabetic()).collect(),
-        };
-        let (before, behind) = match (code(&led), code(&followed)) {
-            (true, _) => (
-                format!("{led}{}", if space { " " } else { "" }),
-                String::new(),
-            ),
-            (false, true) => (
-                String::new(),
-                format!("{}{followed}", if gap { " " } else { "" }),
-            ),
-            (false, false) => return None,
-        };
-        let after = match behind.is_empty() {
-            true => after,
-            false => tail.get(followed.len()..)?,
-        };
-        let (cents, decimal, thousands) = cents(digits)?;
-        let amount = Self {
-            cents,
-            before,
-            behind,
-            decimal,
-            thousands,
-        };
-        Some((amount, after))
-    }
-
-    /// A sum in this currency, written as this one is.
-    fn shown(&self, cents: i64) -> String {
-        let digits = (cents / 100).to_string();
-        let mut whole = String::new();
-        for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at).is_multiple_of(3) {
-                whole.extend(self.thousands);
-            }
-            whole.push(digit);
-        }
-        let number = match (self.decimal, cents % 100) {
-            (None, 0) => whole,
-            (decimal, part) => format!("{whole}{}{part:02}", decimal.unwrap_or('.')),
-        };
-        format!("{}{number}{}", self.before, self.behind)
-    }
-}
-
-/// A number in hundredths, and its separators of decimals and thousands. A separator before one or two last
-/// digits is of decimals; before three it is of thousands, but not behind a zero.
-fn cents(digits: &str) -> Option<(i64, Option<char>, Option<char>)> {
-    let plain = |text: &str| -> Option<i64> {
-        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        digits.parse().ok()
-    };
-    let separator = |text: &str| text.chars().find(|c| !c.is_ascii_digit());
-    let last = digits.rfind(|c: char| !c.is_ascii_digit());
-    let behind = last.map(|at| digits.get(at..).unwrap_or_default());
-    match (last, behind) {
-        (Some(at), Some(behind))
-            if behind.chars().count() <= 3 && behind.starts_with(['.', ',']) =>
-        {
-            let (whole, part) = (digits.get(..at)?, behind.get(1..)?);
-            let part = part.parse::<i64>().ok()? * if part.len() == 1 { 10 } else { 1 };
-            let cents = plain(whole)?.checked_mul(100)?.checked_add(part)?;
-            Some((cents, behind.chars().next(), separator(whole)))
-        }
-        (Some(_), _) if digits.starts_with('0') => None,
-        _ => Some((plain(digits)?.checked_mul(100)?, None, separator(digits))),
     }
 }
 

@@ -1,0 +1,130 @@
+//! Arithmetic over quoted words: a price times a count, the sum of two rows, the cheapest of a table, whether an
+//! age falls within a rule, a day so long before another. The formula is shown and what went into it is cited;
+//! where anything is not sure nothing is reckoned, and the visitor reads the quotation.
+
+mod age;
+mod amount;
+mod cheapest;
+mod product;
+mod rows;
+mod sum;
+mod until;
+
+use std::ops::Range;
+
+use jiff::Zoned;
+use unicode_segmentation::UnicodeSegmentation;
+
+pub(super) use self::rows::{Extent, Table};
+use crate::knowledge::Language;
+use crate::knowledge::function_words::{self, fold};
+
+/// What was asked, and the words that answer.
+pub(super) struct Asked<'a> {
+    pub(super) question: &'a str,
+    pub(super) language: Language,
+    pub(super) now: &'a Zoned,
+}
+
+/// The result of reckoning.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Computed {
+    /// As it is shown: "3 × $45 = $135".
+    pub(super) formula: String,
+    /// Rows of the table that it was reckoned from, where these are others than the quoted one; the first is
+    /// the one that answers.
+    pub(super) rows: Vec<Range<usize>>,
+}
+
+impl Computed {
+    fn of_quotation(formula: String) -> Self {
+        Self {
+            formula,
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// Reckons with the cell or sentence that holds the words that answer.
+pub(super) fn from_quotation(asked: &Asked<'_>, quotation: &str) -> Option<Computed> {
+    product::product(asked.question, asked.language, quotation)
+        .or_else(|| age::within(asked.question, quotation))
+        .or_else(|| until::until(asked, quotation))
+        .map(Computed::of_quotation)
+}
+
+/// Reckons with the rows of the table that the answer stands in.
+pub(super) fn from_table(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
+    cheapest::cheapest(asked, table)
+        .or_else(|| sum::sum(asked, table))
+        .or_else(|| age::row(asked, table))
+}
+
+fn is_in(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|one| one == word)
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split_word_bounds()
+        .filter(|w| w.chars().any(char::is_alphanumeric) || matches!(*w, "/" | "%" | "+"))
+        .map(fold)
+        .collect()
+}
+
+/// Whether one of the phrases (folded, parted by commas) stands in the words. The last word of a phrase may go on,
+/// unless a space follows it.
+fn says(words: &[String], phrases: &str) -> bool {
+    let text = format!(" {} ", words.join(" "));
+    phrases
+        .split(',')
+        .any(|phrase| text.contains(&format!(" {}", phrase.trim_start())))
+}
+
+/// Words that ask for a price or an offer and name nothing.
+const ASKING: &str = "what whats which how who do does can was welche welcher welches wie viel cual que quel quelle quale qual wat welke co \
+    ile jaki jaka какой какая whats price prices cost costs fee fees rate rates charge charges much option options one ones offer got \
+    preis preise kosten kostet precio precios cuesta cuestan cuanto vale valen prix coute coutent combien tarif tarifs prezzo prezzi \
+    costo costa costano quanto preco precos custa custam prijs kost cena ceny kosztuje цена стоит стоят сколько fiyat ucret";
+
+/// The words of a question that name what is asked for.
+fn content(words: &[String], language: Language) -> Vec<&str> {
+    words
+        .iter()
+        .map(String::as_str)
+        .filter(|w| !function_words::contains(language, w) && !is_in(ASKING, w))
+        .collect()
+}
+
+/// Whether two folded words are forms of one: "haircut" and "haircuts".
+fn alike(one: &str, other: &str) -> bool {
+    let (short, long) = if one.len() <= other.len() {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    long.strip_prefix(short)
+        .is_some_and(|rest| match short.chars().count() {
+            0..=3 => rest.is_empty() || rest == "s",
+            _ => rest.chars().count() <= 3,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn asked(question: &str) -> Asked<'_> {
+        let now = "2026-05-04T10:00[Europe/London]";
+        Asked {
+            question,
+            language: crate::knowledge::language::of_question(question),
+            now: Box::leak(Box::new(now.parse().expect("a time"))),
+        }
+    }
+
+    /// The table of `text` whose quoted row holds `words`.
+    pub(super) fn table<'t>(text: &'t str, words: &str, above: &'t str) -> Table<'t> {
+        let at = text.find(words).expect("the words are there");
+        Table::around(text, &(at..at + words.len()), above).expect("a table")
+    }
+}

@@ -113,7 +113,7 @@ struct NoDocuments;
 
 #[async_trait]
 impl Extractor for NoDocuments {
-    async fn extract(&self, _: Bytes, _: String) -> Result<Extracted, ExtractFailure> {
+    async fn extract(&self, _: Bytes, _: String, _: bool) -> Result<Extracted, ExtractFailure> {
         Err(ExtractFailure::Document(
             "not part of this measurement".into(),
         ))
@@ -166,6 +166,7 @@ async fn fill(store: &Store, passages: usize) -> WorkspaceId {
                     blocks: None,
                     pages: None,
                     notes: &[],
+                    has_hidden: false,
                     extractor: 0,
                 };
                 store::versions::set_extracted(tx, &version, &extracted, 0)?;

@@ -9,11 +9,12 @@ mod engines;
 mod first_run;
 mod integrity;
 mod live_engine;
+pub mod privacy;
 mod protection;
 mod retention;
 mod weights;
 
-pub use data::{DataFolder, key_strength};
+pub use data::{DataFolder, key_strength, roll_back};
 pub use engine_status::WorkerStatus;
 pub use engines::{Engines, speech_only, voice_only};
 pub use first_run::{
@@ -23,7 +24,7 @@ pub use first_run::{
 pub use integrity::Integrity;
 
 pub use protection::Protection;
-pub use retention::sweep;
+pub use retention::{RetentionSettings, Swept, sweep};
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

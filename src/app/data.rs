@@ -40,6 +40,16 @@ impl DataFolder {
     }
 }
 
+/// Puts the database of before the last update back; the present one is kept beside it. Returns the older
+/// schema's number.
+///
+/// # Errors
+/// When the server runs, or no older database is kept.
+pub fn roll_back(config: &Config) -> Result<String, AppError> {
+    let _lock = DataLock::acquire(&config.data_dir)?;
+    Ok(Store::roll_back(&config.data_dir.join(STORE))?)
+}
+
 /// Where the key comes from.
 enum Source {
     Credential(std::path::PathBuf),

@@ -1,14 +1,16 @@
 //! `frontdesk admin`: accounts, API keys and the setup link.
 
 use std::io::{BufRead, IsTerminal};
+use std::sync::Arc;
 
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
+use super::local::Desk;
 use super::out;
 use super::remote::Server;
 use super::shared::{Place, WrongCall, block_on, log};
-use crate::app::{DataFolder, SETUP_LINK_HOURS, setup_token};
+use crate::app::{DataFolder, SETUP_LINK_HOURS, roll_back, setup_token};
 use crate::config::Config;
 use crate::http::auth::Scope;
 use crate::store::api_keys::{self, NewApiKey};
@@ -39,6 +41,21 @@ enum What {
     },
     /// Print a new one-time setup link (only while nobody has an account)
     SetupLink,
+    /// Serve visitors in a workspace, or stop it; another than the first is closed to them until then
+    Visitors {
+        /// Workspace that visitors are served in
+        #[arg(long, default_value = "default")]
+        workspace: String,
+        /// Stop serving visitors there
+        #[arg(long)]
+        close: bool,
+    },
+    /// Go back to the database of before the last update, to run the program of before with it
+    RollBack {
+        /// Do it; what was written since the update is kept beside, and is not in use
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -48,7 +65,7 @@ enum KeyCommand {
         /// What to call it
         #[arg(long)]
         name: String,
-        /// What it may do: chat, audio, documents, admin, evaluate; give it once for each
+        /// What it may do: chat, audio, documents, admin, evaluate, conversations; give it once for each
         #[arg(long = "scope", value_name = "S", required_unless_present = "all")]
         scopes: Vec<String>,
         /// It may do everything, in every workspace
@@ -124,6 +141,31 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             out::line(&id);
             Ok(())
         }
+        What::Visitors { workspace, close } => {
+            block_on(serve_visitors(config, &workspace, !close))?;
+            out::line(&if close {
+                format!("No visitors are served in {workspace} any more.")
+            } else {
+                format!("Visitors are served in {workspace} now.")
+            });
+            Ok(())
+        }
+        What::RollBack { yes } => {
+            if !yes {
+                return Err(WrongCall(
+                    "this puts the database of before the last update back; what was written since is kept \
+                     beside it and is not in use. Install the program of before first, then say --yes"
+                        .into(),
+                )
+                .into());
+            }
+            let schema = roll_back(&config)?;
+            out::line(&format!(
+                "The database of schema {schema} is in use again. Start the program of before; the present \
+                 one would update it anew."
+            ));
+            Ok(())
+        }
         What::SetupLink => {
             let link = block_on(setup_link(&config))?;
             out::line(&link);
@@ -184,6 +226,15 @@ fn own_store(config: &Config) -> anyhow::Result<(Store, DataFolder)> {
     }
     let folder = DataFolder::open(config)?;
     Ok((folder.store.clone(), folder))
+}
+
+async fn serve_visitors(config: Arc<Config>, workspace: &str, serve: bool) -> anyhow::Result<()> {
+    let desk = Desk::open(config, workspace).await?;
+    let changed = desk
+        .patch("/api/widget", &json!({ "enabled": serve }))
+        .await;
+    desk.close().await;
+    changed.map(drop)
 }
 
 async fn create_user(

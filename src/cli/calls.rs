@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::out;
 use super::remote::Server;
 use super::shared::{Place, WrongCall, block_on, log, workspace_named};
-use crate::app::DataFolder;
+use crate::app::{DataFolder, privacy};
 use crate::config::Config;
 use crate::http::api::calls::{Format, Wanted, batch, head, in_full, page, single};
 use crate::store::CallId;
-use crate::store::calls::{self, Filter};
+use crate::store::calls::Filter;
 
 /// Arguments of `frontdesk calls`.
 #[derive(Debug, ClapArgs)]
@@ -223,11 +223,7 @@ async fn delete(config: &Config, workspace: &str, id: CallId) -> anyhow::Result<
     } else {
         let folder = DataFolder::open(config)?;
         let workspace = workspace_named(&folder.store, workspace).await?;
-        let gone = folder.store.write(move |tx| {
-            let call = calls::get(tx, workspace, id)?;
-            calls::delete(tx, &call)
-        });
-        gone.await?;
+        privacy::erase_call(&folder.store, workspace, id).await?;
     }
     out::note("The call is deleted.");
     Ok(())

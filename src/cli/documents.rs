@@ -43,6 +43,14 @@ enum Action {
         /// Number of the version, as `documents versions` shows it
         version: u32,
     },
+    /// Read what an office file hides as well: sheets, rows, columns, slides, notes, comments, text
+    Hidden {
+        /// File name of the document
+        name: String,
+        /// Leave it out again
+        #[arg(long)]
+        leave_out: bool,
+    },
     /// Delete a document with all its versions
     Remove {
         /// File name of the document
@@ -135,6 +143,11 @@ async fn remotely(server: &Server, workspace: &str, action: &Action) -> anyhow::
             server.post(&path, &json!({ "version": to })).await?;
             Ok(json!({"done": gone_back(name, *version)}))
         }
+        Action::Hidden { name, leave_out } => {
+            let path = format!("/api/documents/{}/hidden?{scope}", id_of(name)?);
+            server.post(&path, &json!({ "read": !leave_out })).await?;
+            Ok(json!({"done": format!("{name} is being read again.")}))
+        }
         Action::Remove { name } => {
             let id = id_of(name)?;
             server
@@ -178,6 +191,11 @@ async fn locally(app: Arc<App>, workspace: &str, action: &Action) -> anyhow::Res
             let to = to.ok_or_else(|| no_version(name, *version))?.id;
             app.knowledge.roll_back(document, to).await?;
             Ok(json!({"done": gone_back(name, *version)}))
+        }
+        Action::Hidden { name, leave_out } => {
+            let document = find(&app, workspace, name).await?;
+            app.knowledge.read_hidden(document, !leave_out).await?;
+            Ok(json!({"done": format!("{name} is read again when Frontdesk runs.")}))
         }
         Action::Remove { name } => {
             let document = find(&app, workspace, name).await?;

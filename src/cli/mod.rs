@@ -17,6 +17,7 @@ mod local;
 mod machine;
 mod models;
 mod out;
+mod person;
 mod receipts;
 mod remote;
 mod serve;
@@ -81,6 +82,8 @@ enum Command {
     Receipts(receipts::Args),
     /// List the questions that got no good answer, like ones together
     Gaps(gaps::Args),
+    /// What is kept of a person: find it, erase it
+    Person(person::Args),
     /// Opening hours, holidays, address and telephone
     Facts(facts::Args),
     /// Write down what is said in a recording
@@ -118,6 +121,7 @@ pub fn main() -> ExitCode {
         Command::Calls(args) => calls::run(args),
         Command::Receipts(args) => receipts::run(args),
         Command::Gaps(args) => gaps::run(args),
+        Command::Person(args) => person::run(args),
         Command::Facts(args) => facts::run(args),
         Command::Transcribe(args) => transcribe::run(args),
         Command::Speak(args) => speak::run(args),

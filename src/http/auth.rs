@@ -43,7 +43,7 @@ const TOUCH_EVERY_MS: i64 = 60 * 1000;
 /// What a key may be allowed to do. None includes another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// Ask, converse, embed.
+    /// Ask, converse, embed; of conversations only those that the key began.
     Chat,
     /// Transcribe.
     Audio,
@@ -53,16 +53,19 @@ pub enum Scope {
     Admin,
     /// Read receipts for measurements of quality.
     Evaluate,
+    /// Read and go on with every conversation, those of visitors too.
+    Conversations,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Scope; 5] = [
+    pub const ALL: [Scope; 6] = [
         Scope::Chat,
         Scope::Audio,
         Scope::Documents,
         Scope::Admin,
         Scope::Evaluate,
+        Scope::Conversations,
     ];
 
     /// The name in the API and in the store.
@@ -73,6 +76,7 @@ impl Scope {
             Scope::Documents => "documents",
             Scope::Admin => "admin",
             Scope::Evaluate => "evaluate",
+            Scope::Conversations => "conversations",
         }
     }
 
@@ -116,6 +120,14 @@ impl Principal {
     /// Whether they may do what `scope` stands for.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// The only conversations that they may see: those that this key began. `None` if they may see all.
+    pub fn own_conversations(&self) -> Option<ApiKeyId> {
+        match self.caller {
+            Caller::Key(id) if !self.may(Scope::Conversations) => Some(id),
+            _ => None,
+        }
     }
 
     /// The only workspace they may touch; `None` when they may touch all.
@@ -214,7 +226,7 @@ impl Principal {
         note_session_use(app, hash, &session);
         let scopes = match session.user.role {
             Role::Owner | Role::Admin => Scope::ALL.to_vec(),
-            Role::Agent => vec![Scope::Chat],
+            Role::Agent => vec![Scope::Chat, Scope::Conversations],
         };
         Ok(Self {
             caller: Caller::User(session.user),

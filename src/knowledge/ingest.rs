@@ -9,7 +9,7 @@ use super::extract::Extracted;
 use super::language::{self, Language};
 use super::layout::Layout;
 use super::sources::reading_name;
-use super::{Gate, Knowledge, KnowledgeError, Progress, Stage, View};
+use super::{Knowledge, KnowledgeError, Progress, Stage, View};
 use crate::store::chunks::NewChunk;
 use crate::store::documents::{DocumentState, NewDocument, Origin};
 use crate::store::jobs::NewJob;
@@ -166,6 +166,7 @@ impl Knowledge {
             .extract(
                 Bytes::from(original),
                 reading_name(&name, &version.media_type),
+                version.read_hidden,
             )
             .await?;
         let (layout, new, about) = cut(&extracted);
@@ -186,6 +187,7 @@ impl Knowledge {
                     blocks: Some(&blocks),
                     pages,
                     notes: &extracted.notes,
+                    has_hidden: extracted.hidden,
                     extractor: EXTRACTOR,
                 };
                 store::versions::set_extracted(tx, &version, &text, now())?;
@@ -279,17 +281,11 @@ pub(super) fn keep(
     store::documents::set_origin(tx, &document, origin)?;
     let unchanged = matches!(inserted, store::documents::Inserted::Unchanged(..))
         && document.state != DocumentState::Failed;
-    if !unchanged {
-        if Gate::of(tx, workspace)?.on {
-            store::gate::hold(tx, workspace, inserted.version())?;
-        }
-        let payload = Payload {
-            document: inserted.document(),
-            version: inserted.version(),
-        };
-        enqueue(tx, workspace, payload)?;
-    }
-    let version = store::versions::latest(tx, &document)?.number;
+    let version = if unchanged {
+        store::versions::latest(tx, &document)?.number
+    } else {
+        super::versions::queue(tx, &document, inserted.version())?
+    };
     Ok(Submitted {
         document: document.id,
         version,
@@ -297,7 +293,7 @@ pub(super) fn keep(
     })
 }
 
-fn enqueue(
+pub(super) fn enqueue(
     tx: &store::Transaction<'_>,
     workspace: WorkspaceId,
     payload: Payload,

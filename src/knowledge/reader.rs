@@ -16,11 +16,16 @@ use crate::worker::{Spec, Worker, WorkerError, sandbox};
 /// Makes text of a document's bytes.
 #[async_trait]
 pub trait Extractor: Send + Sync {
-    /// Reads `bytes`; `name` is the file's name.
+    /// Reads `bytes`, and what the file hides if `hidden`; `name` is the file's name.
     ///
     /// # Errors
     /// [`ExtractFailure::Document`] is final; [`ExtractFailure::Machine`] may pass.
-    async fn extract(&self, bytes: Bytes, name: String) -> Result<Extracted, ExtractFailure>;
+    async fn extract(
+        &self,
+        bytes: Bytes,
+        name: String,
+        hidden: bool,
+    ) -> Result<Extracted, ExtractFailure>;
 
     /// Takes the files out of an archive of documents; `None` if the bytes are none.
     ///
@@ -53,7 +58,11 @@ struct Setup {
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
     /// Make text of a document.
-    Read { name: String, bytes: Bytes },
+    Read {
+        name: String,
+        bytes: Bytes,
+        hidden: bool,
+    },
     /// Take the files out of an archive.
     Unpack { bytes: Bytes },
 }
@@ -81,8 +90,18 @@ pub struct ProcessExtractor {
 
 #[async_trait]
 impl Extractor for ProcessExtractor {
-    async fn extract(&self, bytes: Bytes, name: String) -> Result<Extracted, ExtractFailure> {
-        match self.ask(Request::Read { name, bytes }).await? {
+    async fn extract(
+        &self,
+        bytes: Bytes,
+        name: String,
+        hidden: bool,
+    ) -> Result<Extracted, ExtractFailure> {
+        let request = Request::Read {
+            name,
+            bytes,
+            hidden,
+        };
+        match self.ask(request).await? {
             Reply::Text(Ok(extracted)) => Ok(extracted),
             Reply::Text(Err(error)) | Reply::Files(Err(error)) => {
                 Err(ExtractFailure::Document(error.to_string()))
@@ -175,8 +194,16 @@ pub fn run() -> std::io::Result<()> {
     while let Ok(command) = commands.recv() {
         if let Command::Request { id, body } = command {
             let reply = match body {
-                Request::Read { name, bytes } => {
-                    Reply::Text(extract::extract(&bytes, &name, &setup.limits))
+                Request::Read {
+                    name,
+                    bytes,
+                    hidden,
+                } => {
+                    let limits = extract::Limits {
+                        hidden,
+                        ..setup.limits
+                    };
+                    Reply::Text(extract::extract(&bytes, &name, &limits))
                 }
                 Request::Unpack { bytes } => Reply::Files(archive::unpack(&bytes, &setup.limits)),
             };

@@ -1,10 +1,10 @@
-//! Going back to an older version of a document.
+//! Going back to an older version of a document, and reading a file with what it hides or without.
 
 use super::extract::{Block, Extracted, Format};
-use super::ingest::{cut, now};
+use super::ingest::{self, Submitted, cut, now};
 use super::layout::BlockSpan;
-use super::{Knowledge, KnowledgeError, Stage};
-use crate::store::documents::{self, Document};
+use super::{Gate, Knowledge, KnowledgeError, Stage};
+use crate::store::documents::{self, Document, DocumentState};
 use crate::store::versions::{self, Version, VersionText};
 use crate::store::{self, Scoped, StoreError, VersionId};
 
@@ -73,6 +73,59 @@ impl Knowledge {
         self.report(workspace, id, &name, Stage::Ready { chunks, notes });
         Ok(number)
     }
+
+    /// Reads the file of a document with what it hides (sheets, columns, comments), or without, as a new
+    /// version: the text of a version never changes.
+    ///
+    /// # Errors
+    /// When it is read so already, or the store cannot take the job.
+    pub async fn read_hidden(
+        &self,
+        document: Scoped<Document>,
+        read: bool,
+    ) -> Result<Submitted, KnowledgeError> {
+        let (workspace, name) = (document.workspace(), document.name.clone());
+        let write = move |tx: &store::Transaction<'_>| {
+            let before = versions::in_force(tx, &document)?;
+            if before.read_hidden == read {
+                return Err(StoreError::Conflict(
+                    "the document is read in this way already".into(),
+                ));
+            }
+            let version = versions::append_reading_hidden(tx, &document, &before, read, now())?;
+            documents::set_state(tx, &document, DocumentState::Queued, None, now())?;
+            let number = queue(tx, &document, version)?;
+            let data = serde_json::json!({"version": number, "read": read});
+            let subject = document.id.to_string();
+            store::events::append(tx, workspace, "hidden_parts_chosen", &subject, &data, now())?;
+            Ok(Submitted {
+                document: document.id,
+                version: number,
+                unchanged: false,
+            })
+        };
+        let submitted = self.inner.store.write(write).await?;
+        self.kept(workspace, &name, submitted);
+        Ok(submitted)
+    }
+}
+
+/// Queues the newest version of a document; while the gate is on, it is held. Returns its number.
+pub(super) fn queue(
+    tx: &store::Transaction<'_>,
+    document: &Scoped<Document>,
+    version: VersionId,
+) -> Result<u32, StoreError> {
+    let workspace = document.workspace();
+    if Gate::of(tx, workspace)?.on {
+        store::gate::hold(tx, workspace, version)?;
+    }
+    let payload = ingest::Payload {
+        document: document.id,
+        version,
+    };
+    ingest::enqueue(tx, workspace, payload)?;
+    Ok(versions::latest(tx, document)?.number)
 }
 
 /// What the reader gave, from what is kept of it.
@@ -106,6 +159,7 @@ fn rebuild(kept: &VersionText, version: &Version) -> Extracted {
         pages: version.pages,
         blocks,
         notes: Vec::new(),
+        hidden: version.has_hidden,
         written_at: None,
         web: None,
     }

@@ -261,8 +261,8 @@ pub fn close_left_open(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, Store
     )?)
 }
 
-/// Deletes a call with its transcript, flow log, timings and recording, at once and for good. The answers'
-/// receipts and the conversation stay: they have an age of their own.
+/// Deletes a call with its transcript, flow log, timings and recording, at once and for good. What was said in its
+/// conversation stays: [`super::erasure::erase_call`] takes that too.
 pub fn delete(tx: &Transaction<'_>, call: &Scoped<Call>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM calls WHERE id = ?", [call.id])?;
     Ok(())

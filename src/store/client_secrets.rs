@@ -25,8 +25,7 @@ pub fn create(
     secret: &ClientSecret,
     now: UnixMs,
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM client_secrets WHERE expires_at <= ?")?
-        .execute([now])?;
+    purge_expired(tx, now)?;
     tx.prepare_cached(
         "INSERT INTO client_secrets (token_hash, workspace, session, created_at, expires_at) \
          VALUES (?, ?, ?, ?, ?)",
@@ -39,6 +38,13 @@ pub fn create(
         secret.expires_at,
     ))?;
     Ok(())
+}
+
+/// Removes secrets that have expired; returns how many.
+pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
+    Ok(tx
+        .prepare_cached("DELETE FROM client_secrets WHERE expires_at <= ?")?
+        .execute([now])?)
 }
 
 /// The secret with this token, unless it has expired. A clock that went back before it was made also

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::values::text_enum;
-use super::{AssistantId, ConversationId, Scoped, StoreError, UnixMs, WorkspaceId};
+use super::{ApiKeyId, AssistantId, ConversationId, Scoped, StoreError, UnixMs, WorkspaceId};
 
 text_enum! {
     /// How a conversation reached the front desk.
@@ -52,6 +52,8 @@ pub struct Conversation {
     pub last_at: UnixMs,
     /// Title for lists.
     pub title: String,
+    /// The API key that began it.
+    pub begun_by: Option<ApiKeyId>,
 }
 
 /// A conversation in a list.
@@ -76,10 +78,12 @@ pub struct NewConversation<'a> {
     pub visitor: Option<&'a str>,
     /// Title for lists.
     pub title: &'a str,
+    /// The API key that begins it.
+    pub begun_by: Option<ApiKeyId>,
 }
 
 const COLUMNS: &str = "c.id, c.workspace, c.assistant, c.channel, c.visitor, c.state, \
-                       c.started_at, c.last_at, c.title";
+                       c.started_at, c.last_at, c.title, c.begun_by";
 
 impl Conversation {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -93,6 +97,7 @@ impl Conversation {
             started_at: row.get("started_at")?,
             last_at: row.get("last_at")?,
             title: row.get("title")?,
+            begun_by: row.get("begun_by")?,
         })
     }
 }
@@ -110,8 +115,8 @@ pub fn create(
     let id = ConversationId::new();
     tx.prepare_cached(
         "INSERT INTO conversations (id, workspace, assistant, channel, visitor, state, started_at,
-                                    last_at, title)
-         VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?)",
+                                    last_at, title, begun_by)
+         VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?)",
     )?
     .execute((
         id,
@@ -122,6 +127,7 @@ pub fn create(
         now,
         now,
         new.title,
+        new.begun_by,
     ))?;
     get(tx, workspace, id)
 }
@@ -141,10 +147,12 @@ pub fn get(
     .ok_or(StoreError::NotFound("the conversation"))
 }
 
-/// The conversations of a workspace, the one with the latest message first.
+/// The conversations of a workspace, the one with the latest message first; of an API key only those
+/// that it began.
 pub fn list_recent(
     conn: &Connection,
     workspace: WorkspaceId,
+    begun_by: Option<ApiKeyId>,
     limit: u32,
     offset: u32,
 ) -> Result<Vec<ConversationSummary>, StoreError> {
@@ -153,10 +161,10 @@ pub fn list_recent(
                 (SELECT count(*) FROM messages m WHERE m.conversation = c.id) AS messages,
                 (SELECT m.text FROM messages m WHERE m.conversation = c.id
                  ORDER BY m.seq DESC LIMIT 1) AS last_message
-         FROM conversations c WHERE c.workspace = ?
-         ORDER BY c.last_at DESC, c.id DESC LIMIT ? OFFSET ?"
+         FROM conversations c WHERE c.workspace = ?1 AND (?2 IS NULL OR c.begun_by = ?2)
+         ORDER BY c.last_at DESC, c.id DESC LIMIT ?3 OFFSET ?4"
     ))?;
-    let rows = statement.query_map((workspace, limit, offset), |row| {
+    let rows = statement.query_map((workspace, begun_by, limit, offset), |row| {
         Ok(ConversationSummary {
             conversation: Conversation::from_row(row)?,
             messages: row.get("messages")?,

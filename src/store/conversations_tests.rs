@@ -28,6 +28,7 @@ fn talk(tx: &Transaction<'_>, workspace: WorkspaceId, at: i64) -> Scoped<Convers
         channel: Channel::Chat,
         visitor: Some("v1"),
         title: "Opening hours",
+        begun_by: None,
     };
     conversations::create(tx, workspace, &new, at).unwrap()
 }
@@ -106,6 +107,7 @@ fn an_assistant_is_found_by_name_in_its_workspace_only() {
             channel: Channel::Voice,
             visitor: None,
             title: "",
+            begun_by: None,
         };
         let call = conversations::create(tx, one, &with, 7)?;
         assert!(matches!(
@@ -139,7 +141,7 @@ fn messages_keep_their_order_and_the_list_shows_the_last() {
         };
         assert_eq!(texts(10), ["a", "b", "c"]);
         assert_eq!(texts(2), ["b", "c"]);
-        let recent = conversations::list_recent(tx, one, 10, 0)?;
+        let recent = conversations::list_recent(tx, one, None, 10, 0)?;
         assert_eq!(
             recent.iter().map(|s| s.conversation.id).collect::<Vec<_>>(),
             [first.id, second.id]
@@ -153,8 +155,8 @@ fn messages_keep_their_order_and_the_list_shows_the_last() {
             (0, None)
         );
         assert_eq!(recent[0].conversation.last_at, 30);
-        assert_eq!(conversations::list_recent(tx, one, 1, 1)?.len(), 1);
-        assert!(conversations::list_recent(tx, two, 10, 0)?.is_empty());
+        assert_eq!(conversations::list_recent(tx, one, None, 1, 1)?.len(), 1);
+        assert!(conversations::list_recent(tx, two, None, 10, 0)?.is_empty());
         assert!(matches!(
             conversations::get(tx, two, first.id),
             Err(StoreError::NotFound(_))

@@ -153,7 +153,7 @@ pub fn insert(
     new: &NewDocument<'_>,
     now: UnixMs,
 ) -> Result<Inserted, StoreError> {
-    let version = NewVersion::of(new.media_type, new.original);
+    let mut version = NewVersion::of(new.media_type, new.original);
     let Some(document) = find_by_name(tx, workspace, new.name)? else {
         let id = DocumentId::new();
         tx.prepare_cached(
@@ -172,6 +172,8 @@ pub fn insert(
     if same && latest.hold.is_none() {
         return Ok(Inserted::Unchanged(document.id, latest.id));
     }
+    // What the owner chose for the document holds for its next file too, but not what they took back.
+    version.read_hidden = versions::in_force(tx, &document)?.read_hidden;
     tx.prepare_cached(
         "UPDATE documents SET title = ?, state = 'queued', error = NULL, updated_at = ?
          WHERE id = ?",

@@ -108,6 +108,7 @@ fn what_was_read_comes_back_with_its_structure() {
             blocks: Some(&blocks),
             pages: Some(1),
             notes: &notes,
+            has_hidden: false,
             extractor: 3,
         };
         versions::set_extracted(tx, &version, &extracted, 20)?;

@@ -103,6 +103,7 @@ fn nothing_that_is_written_can_be_read_from_the_disk() {
                 channel: Channel::Chat,
                 visitor: Some(canary),
                 title: canary,
+                begun_by: None,
             };
             let talk = conversations::create(tx, workspace, &new, 2)?;
             let new = NewMessage {

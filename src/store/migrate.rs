@@ -2,8 +2,9 @@
 //!
 //! A new database gets all of them. An existing one is never changed in place: it is copied, the
 //! copy is migrated and checked, and then renamed over the original, which stays beside it as
-//! `….before-NNNN` until the next start that needs no migration. Killed anywhere in between, the
-//! original is still there and valid, and the next start begins anew.
+//! `….before-NNNN` for [`KEPT_DAYS`], or until a person is erased whom it still holds: the way back to the version
+//! of the program before (`frontdesk admin roll-back`). Killed anywhere in between, the original is still there and
+//! valid, and the next start begins anew.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,9 @@ use rusqlite::backup::{Backup, StepResult};
 
 use super::StoreError;
 use super::connection::{self, Access, Opener};
+
+/// Days that the database of before a migration is kept.
+pub(super) const KEPT_DAYS: u64 = 14;
 
 /// One step of the schema.
 pub(super) struct Migration {
@@ -30,6 +34,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     },
     Migration {
         sql: include_str!("migrations/0003_voice.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0004_hidden_parts.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0005_begun_by.sql"),
     },
 ];
 
@@ -98,7 +108,7 @@ pub(super) fn migrate_copy(
 
 /// Keeps the original under another name and puts the copy in its place, in one atomic step.
 fn swap_in(path: &Path, copy: &Path, found: u32) -> Result<(), StoreError> {
-    let kept = beside(path, &format!(".before-{found:04}"));
+    let kept = beside(path, &format!("{BEFORE}{found:04}"));
     remove_database(&kept)?;
     let what = || format!("replacing {} by its migrated copy", path.display());
     if fs::hard_link(path, &kept).is_err() {
@@ -106,30 +116,107 @@ fn swap_in(path: &Path, copy: &Path, found: u32) -> Result<(), StoreError> {
         fs::copy(path, &kept).map_err(|e| StoreError::io(what(), e))?;
         sync(&kept)?;
     }
+    // Its age counts from now on.
+    let now = std::time::SystemTime::now();
+    File::options()
+        .write(true)
+        .open(&kept)
+        .and_then(|file| file.set_modified(now))
+        .map_err(|e| StoreError::io(what(), e))?;
     fs::rename(copy, path).map_err(|e| StoreError::io(what(), e))?;
     sync(parent(path))?;
     tracing::info!(kept = %kept.display(), "the database was migrated; the old one is kept");
     Ok(())
 }
 
-/// Removes copies of a migration that was cut short, and the original of one that is proven now.
-fn discard_leftovers(path: &Path) -> Result<(), StoreError> {
+/// What follows the database's name in that of a database of before a migration.
+const BEFORE: &str = ".before-";
+/// The same of one that another was put back for.
+const AFTER: &str = ".after-";
+
+/// Whether a file beside the database holds what was in it at another time.
+fn is_copy(left: &str) -> bool {
+    left.starts_with(BEFORE) || left.starts_with(AFTER)
+}
+
+/// Removes copies of a migration that was cut short, and originals whose time is over.
+pub(super) fn discard_leftovers(path: &Path) -> Result<(), StoreError> {
+    for (left, file) in beside_it(path)? {
+        let is_old = || {
+            let age = file.metadata().ok()?.modified().ok()?.elapsed().ok()?;
+            Some(age.as_secs() >= KEPT_DAYS * 24 * 60 * 60)
+        };
+        if left.starts_with(".migrating") || (is_copy(&left) && is_old() == Some(true)) {
+            remove(&file)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes all databases of before a migration, or after it.
+pub(super) fn discard_originals(path: &Path) -> Result<(), StoreError> {
+    for (left, file) in beside_it(path)? {
+        if is_copy(&left) {
+            remove(&file)?;
+        }
+    }
+    Ok(())
+}
+
+/// Puts the newest database of before a migration back in place of the present one, which is kept as
+/// `….after-NNNN`. Returns the schema that it had. `NotFound` if there is none. The store must not be open.
+pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
+    let kept = beside_it(path)?
+        .into_iter()
+        .filter_map(|(left, file)| Some((left.strip_prefix(BEFORE)?.to_owned(), file)))
+        .filter(|(schema, _)| schema.chars().all(|c| c.is_ascii_digit()))
+        .max();
+    let (schema, file) = kept.ok_or(StoreError::NotFound("a database of before an update"))?;
+    let what = || format!("putting {} back", file.display());
+    let log = beside(path, "-wal");
+    if log.metadata().is_ok_and(|m| m.len() > 0) {
+        // Its changes belong to the present database and would be replayed into the older one.
+        let after = beside(path, &format!("{AFTER}{schema}-wal"));
+        fs::rename(&log, after).map_err(|e| StoreError::io(what(), e))?;
+    }
+    let after = beside(path, &format!("{AFTER}{schema}"));
+    if after.exists() {
+        return Err(StoreError::Conflict(format!(
+            "{} is there already: an update was gone back on before; move it away first",
+            after.display()
+        )));
+    }
+    // Killed in between, there is a database under the name at any time.
+    if fs::hard_link(path, &after).is_err() {
+        fs::copy(path, &after).map_err(|e| StoreError::io(what(), e))?;
+        sync(&after)?;
+    }
+    fs::rename(&file, path).map_err(|e| StoreError::io(what(), e))?;
+    sync(parent(path))?;
+    Ok(schema)
+}
+
+/// The files whose names begin with the database's, by what follows it.
+fn beside_it(path: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let dir = parent(path);
+    if !dir.exists() {
+        // A store that lies in memory only.
+        return Ok(Vec::new());
+    }
     let what = || format!("looking for old copies in {}", dir.display());
+    let mut found = Vec::new();
     for entry in fs::read_dir(dir).map_err(|e| StoreError::io(what(), e))? {
         let entry = entry.map_err(|e| StoreError::io(what(), e))?;
         let left = entry.file_name().into_string().unwrap_or_default();
         let Some(rest) = left.strip_prefix(name) else {
             continue;
         };
-        if rest.starts_with(".before-") || rest.starts_with(".migrating") {
-            remove(&entry.path())?;
-        }
+        found.push((rest.to_owned(), entry.path()));
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Copies a whole database into a new file. In one step, and so from one state of the database: with

@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
 use super::connection::{Access, Opener};
-use super::migrate::{MIGRATIONS, Migration, bring_up, migrate_copy, version};
+use super::migrate::{
+    KEPT_DAYS, MIGRATIONS, Migration, bring_up, discard_originals, migrate_copy, roll_back, version,
+};
 use super::{MasterKey, Store, StoreError, workspaces};
 
 /// A step as a later release might add: a table rebuilt, which others refer to.
@@ -75,7 +78,7 @@ fn released() -> u32 {
 }
 
 #[test]
-fn old_rows_survive_and_the_old_file_is_kept_for_one_start() {
+fn old_rows_survive_and_the_old_file_is_kept_for_days() {
     let dir = tempfile::tempdir().unwrap();
     old_database(dir.path());
     let steps = steps(NEXT);
@@ -90,9 +93,31 @@ fn old_rows_survive_and_the_old_file_is_kept_for_one_start() {
         .unwrap();
     assert_eq!(plan, "free");
 
+    // Killed and started anew, it is still there.
+    bring_up(&opener(dir.path()), &steps).unwrap();
+    assert_eq!(names(dir.path()), ["frontdesk.db", &kept]);
+    assert_eq!(rows(dir.path()), (released() + 1, 1, 1));
+    let then = SystemTime::now() - Duration::from_secs((KEPT_DAYS + 1) * 24 * 60 * 60);
+    let file = fs::File::options().write(true).open(dir.path().join(&kept));
+    file.unwrap().set_modified(then).unwrap();
     bring_up(&opener(dir.path()), &steps).unwrap();
     assert_eq!(names(dir.path()), ["frontdesk.db"]);
-    assert_eq!(rows(dir.path()), (released() + 1, 1, 1));
+}
+
+#[test]
+fn the_database_of_before_can_be_put_back_and_is_removed_where_somebody_was_erased() {
+    let dir = tempfile::tempdir().unwrap();
+    old_database(dir.path());
+    let path = dir.path().join("frontdesk.db");
+    assert!(matches!(roll_back(&path), Err(StoreError::NotFound(_))));
+    bring_up(&opener(dir.path()), &steps(NEXT)).unwrap();
+    let schema = format!("{:04}", released());
+    assert_eq!(roll_back(&path).unwrap(), schema);
+    assert_eq!(rows(dir.path()), (released(), 1, 1));
+    let after = format!("frontdesk.db.after-{schema}");
+    assert_eq!(names(dir.path()), ["frontdesk.db", &after]);
+    discard_originals(&path).unwrap();
+    assert_eq!(names(dir.path()), ["frontdesk.db"]);
 }
 
 #[test]

@@ -143,6 +143,26 @@ impl Store {
             .with(|connection| migrate::copy(connection, &target))
     }
 
+    /// Removes the databases of before migrations whose time is over.
+    pub fn discard_old_originals_blocking(&self) -> Result<(), StoreError> {
+        migrate::discard_leftovers(self.shared.opener.path())
+    }
+
+    /// Removes the databases of before migrations that are kept for a way back: they still hold what was
+    /// erased since.
+    pub fn discard_originals_blocking(&self) -> Result<(), StoreError> {
+        migrate::discard_originals(self.shared.opener.path())
+    }
+
+    /// Puts the database of before the last migration back in place of the one at `path`, which is kept beside
+    /// it; for a return to the program of before. Returns its schema. The store must not be open.
+    ///
+    /// # Errors
+    /// `NotFound` if none is kept.
+    pub fn roll_back(path: &Path) -> Result<String, StoreError> {
+        migrate::roll_back(path)
+    }
+
     /// Moves the write-ahead log into the database file and empties it, so that deleted contents
     /// are gone from both.
     pub fn checkpoint_blocking(&self) -> Result<(), StoreError> {

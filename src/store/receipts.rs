@@ -174,14 +174,14 @@ pub fn get(
     .ok_or(StoreError::NotFound("the receipt"))
 }
 
-/// Removes receipts from before `before`; returns how many.
+/// Removes receipts outside of conversations from before `before`; returns how many. Those of a conversation go with it.
 pub fn purge(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     before: UnixMs,
 ) -> Result<usize, StoreError> {
     Ok(tx.execute(
-        "DELETE FROM receipts WHERE workspace = ? AND created_at <= ?",
+        "DELETE FROM receipts WHERE workspace = ? AND created_at <= ? AND conversation IS NULL",
         (workspace, before),
     )?)
 }

@@ -37,6 +37,10 @@ pub struct Version {
     pub language: Option<String>,
     /// Why it is not searched, if it is held back.
     pub hold: Option<Hold>,
+    /// What its file hides from its readers is read as well.
+    pub read_hidden: bool,
+    /// Its file hides something, as far as its reader can tell.
+    pub has_hidden: bool,
 }
 
 text_enum! {
@@ -54,6 +58,7 @@ pub(super) struct NewVersion<'a> {
     pub(super) sha256: String,
     pub(super) media_type: &'a str,
     pub(super) original: &'a [u8],
+    pub(super) read_hidden: bool,
 }
 
 impl<'a> NewVersion<'a> {
@@ -62,6 +67,7 @@ impl<'a> NewVersion<'a> {
             sha256: hex::encode(Sha256::digest(original)),
             media_type,
             original,
+            read_hidden: false,
         }
     }
 }
@@ -77,6 +83,8 @@ pub struct Extracted<'a> {
     pub pages: Option<u32>,
     /// What the owner should know about the reading.
     pub notes: &'a [String],
+    /// The file hides something from its readers.
+    pub has_hidden: bool,
     /// Version of the reader.
     pub extractor: u32,
 }
@@ -91,7 +99,8 @@ pub struct VersionText {
 }
 
 const COLUMNS: &str = "v.id, v.document, v.number, v.sha256, v.bytes, v.media_type, v.pages, \
-                       v.notes, v.created_at, v.extracted_at, v.extractor, v.language, v.hold";
+                       v.notes, v.created_at, v.extracted_at, v.extractor, v.language, v.hold, \
+                       v.read_hidden, v.has_hidden";
 
 /// A version is reached through its document, and only while that is not deleted.
 const FROM_VISIBLE: &str = "FROM document_versions v JOIN documents d ON d.id = v.document
@@ -113,6 +122,8 @@ impl Version {
             extractor: row.get("extractor")?,
             language: row.get("language")?,
             hold: row.get("hold")?,
+            read_hidden: row.get("read_hidden")?,
+            has_hidden: row.get("has_hidden")?,
         })
     }
 }
@@ -128,8 +139,8 @@ pub(super) fn append(
     let bytes = i64::try_from(new.original.len()).unwrap_or(i64::MAX);
     tx.prepare_cached(
         "INSERT INTO document_versions (id, document, number, sha256, bytes, media_type, original,
-                                        created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                                        read_hidden, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?
     .execute((
         id,
@@ -139,8 +150,28 @@ pub(super) fn append(
         bytes,
         new.media_type,
         new.original,
+        new.read_hidden,
         now,
     ))?;
+    Ok(id)
+}
+
+/// Adds a version with the file of `of`, whose hidden parts are read or left out from now on.
+pub fn append_reading_hidden(
+    tx: &Transaction<'_>,
+    document: &Scoped<Document>,
+    of: &Version,
+    read_hidden: bool,
+    now: UnixMs,
+) -> Result<VersionId, StoreError> {
+    let (id, number) = (VersionId::new(), latest(tx, document)?.number + 1);
+    tx.prepare_cached(
+        "INSERT INTO document_versions (id, document, number, sha256, bytes, media_type, original,
+                                        read_hidden, created_at)
+         SELECT ?, document, ?, sha256, bytes, media_type, original, ?, ?
+         FROM document_versions WHERE id = ? AND document = ?",
+    )?
+    .execute((id, number, read_hidden, now, of.id, document.id))?;
     Ok(id)
 }
 
@@ -270,7 +301,8 @@ pub fn set_extracted(
     let changed = tx
         .prepare_cached(
             "UPDATE document_versions
-             SET text = ?, blocks = ?, pages = ?, notes = ?, extracted_at = ?, extractor = ?
+             SET text = ?, blocks = ?, pages = ?, notes = ?, has_hidden = ?, extracted_at = ?,
+                 extractor = ?
              WHERE id = ?",
         )?
         .execute((
@@ -278,6 +310,7 @@ pub fn set_extracted(
             extracted.blocks.map(Json),
             extracted.pages,
             Json(extracted.notes),
+            extracted.has_hidden,
             now,
             extracted.extractor,
             version.id,

@@ -134,6 +134,7 @@ mod tests {
                     channel: Channel::Chat,
                     visitor: Some(&name),
                     title: "",
+                    begun_by: None,
                 };
                 let hers = conversations::create(tx, workspace, &new, 60)?.id;
                 assert_eq!(find_conversation(tx, &ann)?.map(|c| c.id), Some(hers));

@@ -13,7 +13,7 @@ use crate::agent::Agent;
 use crate::speech::{Ears, Synthesizer};
 use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
-use crate::store::{ConversationId, Store, WorkspaceId, workspaces};
+use crate::store::{ApiKeyId, ConversationId, Store, WorkspaceId, workspaces};
 use crate::worker::Governor;
 
 /// Why no session begins. The sentence is fit for the caller.
@@ -40,6 +40,8 @@ pub struct Caller {
     pub name: Option<String>,
     /// A conversation that goes on, for example one that began in the chat.
     pub conversation: Option<ConversationId>,
+    /// The API key that calls.
+    pub begun_by: Option<ApiKeyId>,
 }
 
 /// A free place for a session; given back when it is dropped.

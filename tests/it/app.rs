@@ -24,7 +24,14 @@ use crate::fake_reader::FakeReader;
 use crate::fakes::{FakeChat, FakeEmbedder, FakeTranscriber, InProcessExtractor};
 use crate::voice_fakes::{FakeEars, FakeSynthesizer};
 
-pub const ALL_SCOPES: [&str; 5] = ["chat", "audio", "documents", "admin", "evaluate"];
+pub const ALL_SCOPES: [&str; 6] = [
+    "chat",
+    "audio",
+    "documents",
+    "admin",
+    "evaluate",
+    "conversations",
+];
 /// Largest document and recording in the tests, in bytes.
 pub const FILE_LIMIT: u64 = 1 << 20;
 

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use http_body_util::BodyExt;
+use serde_json::json;
 use tower::ServiceExt;
 
 use crate::app::{Form, TestApp, request};
@@ -147,4 +148,46 @@ async fn watching_ends_with_the_server() {
     let body = app.router.clone().oneshot(watch).await.unwrap().into_body();
     app.app.cancel().cancel();
     body.collect().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_file_hides_is_read_when_its_owner_chooses_and_left_out_again() {
+    let app = TestApp::new().await;
+    let text = r"{\rtf1\ansi Deposit: 200 euros{\v , for regulars none}.\par}";
+    let id = app.document("default", "terms.rtf", text).await;
+    let one = app.get(&format!("/api/documents/{id}")).await.json();
+    let newest = &one["versions"][0];
+    assert_eq!(
+        (&newest["has_hidden"], &newest["read_hidden"]),
+        (&true.into(), &false.into())
+    );
+    let path = format!("/api/documents/{id}/hidden");
+    let reply = app.post(&path, json!({"read": true})).await;
+    assert_eq!(reply.status, StatusCode::ACCEPTED);
+    assert_eq!(reply.json()["version"], 2);
+    let read = || app.app.knowledge.wait(id.parse().unwrap());
+    read().await.unwrap();
+    let shown = async || app.get(&format!("/api/documents/{id}/text")).await.json()["text"].clone();
+    assert!(
+        shown()
+            .await
+            .as_str()
+            .unwrap()
+            .contains("for regulars none")
+    );
+    // Chosen for the document, so the next file is read in the same way.
+    let more = text.replace("200", "250");
+    app.document("default", "terms.rtf", &more).await;
+    assert!(
+        shown()
+            .await
+            .as_str()
+            .unwrap()
+            .contains("250 euros, for regulars none")
+    );
+    let again = app.post(&path, json!({"read": true})).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    app.post(&path, json!({"read": false})).await;
+    read().await.unwrap();
+    assert!(!shown().await.as_str().unwrap().contains("regulars"));
 }

@@ -349,8 +349,17 @@ pub struct InProcessExtractor;
 
 #[async_trait]
 impl Extractor for InProcessExtractor {
-    async fn extract(&self, bytes: Bytes, name: String) -> Result<Extracted, ExtractFailure> {
-        extract::extract(&bytes, &name, &extract::Limits::default())
+    async fn extract(
+        &self,
+        bytes: Bytes,
+        name: String,
+        hidden: bool,
+    ) -> Result<Extracted, ExtractFailure> {
+        let limits = extract::Limits {
+            hidden,
+            ..extract::Limits::default()
+        };
+        extract::extract(&bytes, &name, &limits)
             .map_err(|error| ExtractFailure::Document(error.to_string()))
     }
 }

@@ -31,6 +31,7 @@ mod health;
 mod keys;
 mod models;
 mod openapi;
+mod people;
 mod quality;
 mod quality_pages;
 mod reading;

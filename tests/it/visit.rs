@@ -295,3 +295,27 @@ async fn the_widget_may_be_loaded_from_anywhere_and_the_page_may_use_the_microph
     let nobody = as_visitor(&app, "", Method::GET, "/talk?w=nobody", "").await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn another_workspace_is_closed_to_visitors_until_it_is_opened() {
+    let app = TestApp::new().await;
+    frontdesk::app::ensure_workspace(&app.app.store, "hr", "HR")
+        .await
+        .unwrap();
+    app.document("hr", "pay.txt", "The director earns 412,000 dollars.")
+        .await;
+    let closed = begin(&app, json!({"workspace": "hr"}), &[]).await;
+    assert_eq!(closed.status, StatusCode::FORBIDDEN, "{}", closed.text());
+    let patch = async |body: Value| {
+        let request = crate::app::request(Method::PATCH, "/api/widget?workspace=hr", &app.key)
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()));
+        app.send(request.unwrap()).await
+    };
+    let wrong = patch(json!({"colour": "red"})).await;
+    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
+    let opened = patch(json!({"enabled": true})).await;
+    assert_eq!(opened.json()["enabled"], true, "{}", opened.text());
+    let open = begin(&app, json!({"workspace": "hr"}), &[]).await;
+    assert_eq!(open.status, StatusCode::OK, "{}", open.text());
+}

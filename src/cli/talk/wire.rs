@@ -57,6 +57,7 @@ pub(super) async fn local(
         channel: CallChannel::Kiosk,
         name: None,
         conversation: None,
+        begun_by: None,
     };
     let (to, mut outgoing, line) = line();
     let (seen, from) = mpsc::channel(QUEUE);

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::super::auth::Credential;
 use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
@@ -148,7 +149,7 @@ impl From<Message> for MessageView {
     }
 }
 
-/// The conversations of a workspace.
+/// The conversations of a workspace; without the scope `conversations` only those that the key began.
 #[utoipa::path(get, path = "/api/conversations", tag = "answers",
     operation_id = "listConversations",
     params(PageQuery, ("workspace" = Option<String>, Query, description = "Short name")),
@@ -160,7 +161,8 @@ pub(super) async fn list(
     let workspace = place.id();
     let limit = page.limit.unwrap_or(50).min(LONGEST_LIST);
     let offset = page.offset.unwrap_or(0);
-    let recent = move |conn: &_| conversations::list_recent(conn, workspace, limit, offset);
+    let own = place.own_conversations;
+    let recent = move |conn: &_| conversations::list_recent(conn, workspace, own, limit, offset);
     let found = place.app.store.read(recent).await?;
     let conversations = found.into_iter().map(ConversationView::from).collect();
     Ok(axum::Json(ConversationList { conversations }))
@@ -177,12 +179,17 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, axum::Json<ConversationView>), Problem> {
     let workspace = place.id();
     let assistant = find_assistant(&place.app, workspace, request.assistant).await?;
+    let begun_by = match place.credential {
+        Credential::Key(id) => Some(id),
+        _ => None,
+    };
     let begun = place.app.store.write(move |tx| {
         let new = NewConversation {
             assistant: Some(assistant.id),
             channel: Channel::Api,
             visitor: request.visitor.as_deref(),
             title: request.title.as_deref().unwrap_or("Conversation"),
+            begun_by,
         };
         conversations::create(tx, workspace, &new, now_ms())
     });
@@ -278,9 +285,14 @@ pub(super) async fn turn_in(
 
 pub(super) async fn load(place: &Place, id: &str) -> Result<Scoped<Conversation>, Problem> {
     let (workspace, id) = (place.id(), place::id::<ConversationId>(id, "conversation")?);
-    Ok(place
+    let found = place
         .app
         .store
         .read(move |conn| conversations::get(conn, workspace, id))
-        .await?)
+        .await?;
+    let own = place.own_conversations;
+    if own.is_some() && found.begun_by != own {
+        return Err(Problem::not_found("conversation"));
+    }
+    Ok(found)
 }

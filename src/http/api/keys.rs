@@ -50,7 +50,7 @@ pub struct KeyView {
 pub struct NewKeyRequest {
     /// What the owner calls it.
     name: String,
-    /// `chat`, `audio`, `documents`, `admin`, `evaluate`; at least one.
+    /// `chat`, `audio`, `documents`, `admin`, `evaluate`, `conversations`; at least one.
     scopes: Vec<String>,
     /// Short name of the workspace to bind it to; all when absent.
     workspace: Option<String>,

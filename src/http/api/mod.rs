@@ -13,6 +13,7 @@ pub mod gaps;
 pub(super) mod gate;
 pub(super) mod golden;
 mod keys;
+pub mod people;
 mod place;
 pub(super) mod ratings;
 pub mod receipts;
@@ -26,6 +27,7 @@ mod turn;
 mod upload;
 mod versions;
 mod voice_notes;
+mod widget;
 
 pub(super) use self::ask::{checked, find_assistant};
 
@@ -73,6 +75,12 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         (
             POST,
+            "/api/documents/{id}/hidden",
+            DOCUMENTS,
+            versions::read_hidden
+        ),
+        (
+            POST,
             "/api/documents/{id}/rollback",
             DOCUMENTS,
             versions::roll_back
@@ -108,6 +116,11 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/conversations", CHAT, conversations::list),
         (POST, "/api/conversations", CHAT, conversations::create),
         (GET, "/api/conversations/{id}", CHAT, conversations::get),
+        (DELETE, "/api/conversations/{id}", ADMIN, people::erase_one),
+        (GET, "/api/widget", ADMIN, widget::get),
+        (PATCH, "/api/widget", ADMIN, widget::change),
+        (GET, "/api/people", ADMIN, people::find),
+        (POST, "/api/people/erase", ADMIN, people::erase),
         (
             POST,
             "/api/conversations/{id}/messages",
@@ -220,6 +233,14 @@ pub(super) mod paths {
             __path_answered, __path_dismiss, __path_list, __path_reopen,
         };
     }
+    pub(in crate::http) mod widget {
+        pub(in crate::http) use super::super::widget::{__path_change, __path_get};
+    }
+    pub(in crate::http) mod people {
+        pub(in crate::http) use super::super::people::{
+            __path_erase, __path_erase_one, __path_find,
+        };
+    }
     pub(in crate::http) mod golden {
         pub(in crate::http) use super::super::golden::{
             __path_create, __path_delete, __path_export, __path_import, __path_list, __path_update,
@@ -245,7 +266,7 @@ pub(super) mod paths {
     }
     pub(in crate::http) mod versions {
         pub(in crate::http) use super::super::versions::{
-            __path_compare, __path_list, __path_original, __path_roll_back,
+            __path_compare, __path_list, __path_original, __path_read_hidden, __path_roll_back,
         };
     }
     pub(in crate::http) mod sources {

@@ -8,11 +8,11 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 
 use super::super::Http;
-use super::super::auth::{Credential, Principal};
+use super::super::auth::{Credential, Principal, Scope};
 use super::super::problem::Problem;
 use crate::app::App;
-use crate::store::WorkspaceId;
 use crate::store::workspaces::Workspace;
+use crate::store::{ApiKeyId, WorkspaceId};
 
 /// The workspace of `?workspace=NAME`, or the caller's own, after checking that the caller may
 /// touch it.
@@ -21,6 +21,10 @@ pub(super) struct Place {
     pub(super) workspace: Workspace,
     /// What the caller came with.
     pub(super) credential: Credential,
+    /// The only conversations that the caller may see: those that this key began.
+    pub(super) own_conversations: Option<ApiKeyId>,
+    /// They have the scope `evaluate`.
+    pub(super) may_evaluate: bool,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +52,8 @@ impl FromRequestParts<Http> for Place {
             app: http.app.clone(),
             workspace,
             credential: principal.credential(),
+            own_conversations: principal.own_conversations(),
+            may_evaluate: principal.may(Scope::Evaluate),
         })
     }
 }

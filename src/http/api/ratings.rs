@@ -9,6 +9,7 @@ use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::place::{self, Place};
+use super::receipts::only_own;
 use crate::app::App;
 use crate::store::gaps::{self, GapReason};
 use crate::store::{ReceiptId, StoreError, WorkspaceId, ratings, receipts};
@@ -40,6 +41,7 @@ pub(super) async fn set(
     Json(rating): Json<RatingView>,
 ) -> Result<axum::Json<RatingView>, Problem> {
     let id = place::id::<ReceiptId>(&id, "receipt")?;
+    only_own(&place, id).await?;
     rate(&place.app, place.id(), id, rating.value, &rating.comment).await?;
     Ok(axum::Json(rating))
 }
@@ -52,6 +54,7 @@ pub(super) async fn set(
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn remove(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let id = place::id::<ReceiptId>(&id, "receipt")?;
+    only_own(&place, id).await?;
     unrate(&place.app, place.id(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -26,6 +26,7 @@ use super::place::{self, Place};
 use crate::agent::AgentError;
 use crate::agent::proof::{self, Difference, Proof, Replay};
 use crate::app::{App, default_assistant};
+use crate::store::conversations;
 use crate::store::ratings::{self, Rating};
 use crate::store::receipts::{self, Filter, Receipt};
 use crate::store::{Connection, ReceiptId, Scoped, StoreError, WorkspaceId};
@@ -120,8 +121,29 @@ pub(super) async fn get(
     place: Place,
     Path(id): Path<String>,
 ) -> Result<axum::Json<ReceiptInFull>, Problem> {
+    only_own(&place, place::id::<ReceiptId>(&id, "receipt")?).await?;
     let opened = open(&place.app, place.id(), &id).await?;
     Ok(axum::Json(opened.into()))
+}
+
+/// A key that only asks sees what was answered to itself: 404 for a receipt of a conversation that another began.
+pub(super) async fn only_own(place: &Place, id: ReceiptId) -> Result<(), Problem> {
+    let Some(own) = place.own_conversations.filter(|_| !place.may_evaluate) else {
+        return Ok(());
+    };
+    let workspace = place.id();
+    let read = move |conn: &Connection| {
+        let receipt = receipts::get(conn, workspace, id)?;
+        let begun_by = match receipt.conversation {
+            Some(id) => conversations::get(conn, workspace, id)?.begun_by,
+            None => Some(own),
+        };
+        Ok(begun_by == Some(own))
+    };
+    match place.app.store.read(read).await? {
+        true => Ok(()),
+        false => Err(Problem::not_found("receipt")),
+    }
 }
 
 /// Asks the question of a receipt again with today's knowledge, and shows what differs.

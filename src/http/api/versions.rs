@@ -1,7 +1,7 @@
 //! Versions of a document: list, compare, go back, download.
 
 use axum::extract::{Path, Query};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -38,6 +38,10 @@ pub struct VersionView {
     /// Why it is not searched although it could be: `held` waits to be published, `rolled_back` was
     /// taken back.
     hold: Option<&'static str>,
+    /// The file hides something from its readers (sheets, columns, comments), as far as can be told.
+    has_hidden: bool,
+    /// That is read as well.
+    read_hidden: bool,
 }
 
 /// The versions of a document.
@@ -52,6 +56,22 @@ pub struct VersionList {
 pub struct RollbackRequest {
     /// Id of the version that is to be searched from now on.
     version: String,
+}
+
+/// Whether what the file hides is read.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct HiddenRequest {
+    /// `true` to read hidden sheets, rows, columns, slides, text, speaker's notes and comments as well.
+    read: bool,
+}
+
+/// The version that is being read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReadAgain {
+    /// Id of the document.
+    document: String,
+    /// Number of the new version.
+    version: u32,
 }
 
 /// What is searched now.
@@ -101,6 +121,8 @@ impl VersionView {
             created_at: version.created_at,
             extracted_at: version.extracted_at,
             hold: version.hold.map(|hold| hold.as_str()),
+            has_hidden: version.has_hidden,
+            read_hidden: version.read_hidden,
         }
     }
 }
@@ -145,6 +167,29 @@ pub(super) async fn roll_back(
         document: id,
         version,
     }))
+}
+
+/// Reads a document with what its file hides, or without, as a new version.
+#[utoipa::path(post, path = "/api/documents/{id}/hidden", tag = "documents",
+    operation_id = "readHiddenParts", request_body = HiddenRequest,
+    params(("id" = String, Path, description = "Id of the document"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 202, body = ReadAgain), (status = 404, body = ProblemView<'_>),
+              (status = 409, description = "It is read in this way already", body = ProblemView<'_>)))]
+pub(super) async fn read_hidden(
+    place: Place,
+    Path(id): Path<String>,
+    Json(request): Json<HiddenRequest>,
+) -> Result<(StatusCode, axum::Json<ReadAgain>), Problem> {
+    let document = load(&place, &id).await?;
+    let submitted = (place.app.knowledge)
+        .read_hidden(document, request.read)
+        .await?;
+    let again = ReadAgain {
+        document: id,
+        version: submitted.version,
+    };
+    Ok((StatusCode::ACCEPTED, axum::Json(again)))
 }
 
 /// What changed between two versions of a document, paragraph by paragraph.

@@ -16,9 +16,9 @@ use super::quality_pages::RUNGS;
 use super::receipts::first_words;
 use super::view::{self, Section};
 use super::{Failure, call_parts, sentence};
-use crate::app::App;
+use crate::app::{App, privacy};
 use crate::store::calls::Filter;
-use crate::store::{CallId, calls, recordings};
+use crate::store::{CallId, recordings};
 
 /// `GET /calls`
 pub(super) async fn list(
@@ -101,11 +101,7 @@ pub(super) async fn delete(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let (workspace, id) = (person.workspace.id, call_id(&id)?);
-    let gone = app.store.write(move |tx| {
-        let call = calls::get(tx, workspace, id)?;
-        calls::delete(tx, &call)
-    });
-    gone.await?;
+    privacy::erase_call(&app.store, workspace, id).await?;
     Ok(Redirect::to("/calls").into_response())
 }
 

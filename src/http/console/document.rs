@@ -86,6 +86,8 @@ pub(super) async fn read(
         versions: (opened.all.iter())
             .map(|version| version_row(version, opened.document.current_version))
             .collect(),
+        hides: opened.version.has_hidden && opened.version.number == opened.newest,
+        read_hidden: opened.version.read_hidden,
         is_note: opened.document.origin == Origin::Snippet,
         may_change: person.need(Scope::Documents).is_ok(),
     };
@@ -181,6 +183,27 @@ pub(super) async fn roll_back(
         .roll_back(opened.document, form.version)
         .await?;
     Ok(Redirect::to(&format!("/documents/{id}")).into_response())
+}
+
+/// Whether what a file hides is read.
+#[derive(Deserialize)]
+pub(super) struct ReadHidden {
+    read: bool,
+}
+
+/// `POST /documents/{id}/hidden`
+pub(super) async fn read_hidden(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form<ReadHidden>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let opened = open(&app, person.workspace.id, &id, None).await?;
+    app.knowledge
+        .read_hidden(opened.document, form.read)
+        .await?;
+    Ok(Redirect::to("/documents").into_response())
 }
 
 /// What changed with a version.

@@ -31,6 +31,7 @@ pub(super) struct NewKey {
     chat: Option<String>,
     audio: Option<String>,
     documents: Option<String>,
+    conversations: Option<String>,
 }
 
 impl NewKey {
@@ -39,6 +40,7 @@ impl NewKey {
             (&self.chat, Scope::Chat),
             (&self.audio, Scope::Audio),
             (&self.documents, Scope::Documents),
+            (&self.conversations, Scope::Conversations),
         ];
         let ticked = ticked.into_iter().filter(|(box_, _)| box_.is_some());
         ticked.map(|(_, scope)| scope.as_str().to_owned()).collect()
@@ -186,6 +188,7 @@ fn may(scope: &str) -> &str {
         Some(Scope::Documents) => "change documents",
         Some(Scope::Admin) => "administer",
         Some(Scope::Evaluate) => "read receipts",
+        Some(Scope::Conversations) => "read what visitors said",
         None => scope,
     }
 }

@@ -33,6 +33,7 @@ mod measure_pages;
 mod measure_rows;
 mod notes;
 mod pages;
+mod privacy;
 mod quality_pages;
 mod reading;
 mod receipt_cited;
@@ -77,6 +78,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/documents/{id}/passage", get(document::passage))
         .route("/documents/{id}/changes", get(document::changes))
         .route("/documents/{id}/rollback", post(document::roll_back))
+        .route("/documents/{id}/hidden", post(document::read_hidden))
         .route("/documents/{id}/edit", get(notes::edit).post(notes::change))
         .route("/documents/{id}/delete", post(notes::delete))
         .route("/faq", get(faqs::list).post(faqs::create))
@@ -134,6 +136,9 @@ pub fn router() -> Router<Arc<App>> {
         .route("/quality/gate/publish", post(measure::publish))
         .route("/quality/gate/discard", post(measure::discard))
         .route("/quality/instructions", post(measure::instructions))
+        .route("/privacy", get(privacy::show))
+        .route("/privacy/erase", post(privacy::erase))
+        .route("/privacy/retention", post(privacy::keep_for))
         .route("/status", get(status::show))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
         .route("/widget", get(widget::show).post(widget::save))

@@ -187,6 +187,10 @@ pub struct Document {
     pub notes: Vec<String>,
     /// Its versions, newest first.
     pub versions: Vec<VersionRow>,
+    /// Whether its file hides something, and this is the version that counts.
+    pub hides: bool,
+    /// Whether that is read as well.
+    pub read_hidden: bool,
     /// Whether it was written in the console.
     pub is_note: bool,
     /// Whether the person may change it.

@@ -102,6 +102,7 @@ impl Guest {
                 channel,
                 visitor: Some(&name),
                 title: "Visitor",
+                begun_by: None,
             };
             conversations::create(tx, visitor.workspace, &new, now_ms())
         });

@@ -17,6 +17,7 @@ fn doc(blocks: Vec<(BlockKind, String)>) -> Extracted {
             })
             .collect(),
         notes: Vec::new(),
+        hidden: false,
         written_at: None,
         web: None,
     }

@@ -1,11 +1,22 @@
-//! What the owner hid in a file is not read, and told.
+//! What the owner hid in a file is not read, and told; or read, if the owner chose so.
 
-use super::Extracted;
-use super::formats_tests::{read, zipped};
+use std::io::{Cursor, Write};
+
+use super::formats_tests::{presentation, read, workbook_with, zipped};
+use super::{Extracted, Limits, extract};
 
 fn text(doc: &Extracted) -> String {
     let texts: Vec<&str> = doc.blocks.iter().map(|b| b.text.as_str()).collect();
     texts.join("\n")
+}
+
+/// Read with what the file hides.
+fn read_all(bytes: &[u8], name: &str) -> Extracted {
+    let limits = Limits {
+        hidden: true,
+        ..Limits::default()
+    };
+    extract(bytes, name, &limits).expect("the document is read")
 }
 
 fn opendocument(kind: &str, content: &str) -> Vec<u8> {
@@ -40,9 +51,11 @@ fn hidden_sheets_rows_and_columns_of_an_opendocument_sheet_are_left_out() {
     );
     let doc = read(&opendocument("spreadsheet", &content), "prices.ods");
     assert_eq!(text(&doc), "Prices\nCake: Apple | Price: 9.00");
-    assert_eq!(doc.notes.len(), 2, "{:?}", doc.notes);
-    assert!(doc.notes[0].starts_with("1 hidden sheets"));
-    assert!(doc.notes[1].starts_with("5 cells in hidden rows"));
+    assert!(
+        doc.notes[0].contains("1 hidden sheet, 5 cells in hidden rows or columns"),
+        "{:?}",
+        doc.notes
+    );
 }
 
 #[test]
@@ -129,4 +142,190 @@ fn white_text_of_a_pdf_is_read_on_a_dark_ground_only() {
     assert!(text.contains("Open on Saturdays."), "{text}");
     assert!(!text.contains("margin"), "{text}");
     assert!(doc.notes.iter().any(|n| n.contains("colour of the paper")));
+}
+
+#[test]
+fn a_workbook_is_read_with_hidden_cells_and_sheets_if_its_owner_wants() {
+    let cells = r#"<row r="1"><c r="A1"><v>1</v></c><c r="B1"><v>2</v></c></row><row r="2" hidden="1"><c r="A2"><v>4</v></c></row>"#;
+    let file = workbook_with(r#"<cols><col min="2" max="2" hidden="1"/></cols>"#, cells);
+    let doc = read_all(&file, "wine.xlsx");
+    let all = text(&doc);
+    for there in ["1 | 2", "4", "wages"] {
+        assert!(all.contains(there), "{there}: {all}");
+    }
+    assert!(doc.hidden);
+    assert_eq!(
+        doc.notes,
+        ["Read as well, as you chose: 1 hidden sheet, 2 cells in hidden rows or columns."]
+    );
+    assert!(!text(&read(&file, "wine.xlsx")).contains("wages"));
+}
+
+fn with_parts(file: &[u8], more: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new_append(Cursor::new(file.to_vec())).expect("it is a ZIP");
+    for (name, content) in more {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(*name, options).expect("a part begins");
+        zip.write_all(content).expect("a part is written");
+    }
+    zip.finish().expect("the archive is written").into_inner()
+}
+
+#[test]
+fn comments_of_a_workbook_are_told_and_read_only_if_wanted() {
+    let relation = |id: u8, kind: &str, target: &str| {
+        format!(
+            r#"<Relationship Id="rId{id}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{target}"/>"#
+        )
+    };
+    let file = workbook_with("", r#"<row r="1"><c r="A1"><v>90</v></c></row>"#);
+    let file = with_parts(
+        &file,
+        &[
+            (
+                "xl/worksheets/_rels/sheet1.xml.rels",
+                format!(
+                    "<Relationships>{}{}</Relationships>",
+                    relation(1, "comments", "../comments1.xml"),
+                    relation(2, "threadedComment", "../threadedComments/threadedComment1.xml")
+                )
+                .as_bytes(),
+            ),
+            (
+                "xl/comments1.xml",
+                br#"<comments><commentList><comment ref="A1"><text><r><t>[Threaded comment] Your version is too old</t></r></text></comment></commentList></comments>"#,
+            ),
+            (
+                "xl/threadedComments/threadedComment1.xml",
+                br#"<ThreadedComments><threadedComment ref="A1"><text>We pay 40 &amp; tax</text></threadedComment></ThreadedComments>"#,
+            ),
+        ],
+    );
+    let doc = read(&file, "prices.xlsx");
+    assert!(!text(&doc).contains("We pay"), "{}", text(&doc));
+    assert!(
+        doc.notes[0].contains("1 hidden sheet, 1 comment."),
+        "{:?}",
+        doc.notes
+    );
+    let doc = read_all(&file, "prices.xlsx");
+    assert!(text(&doc).contains("A1: We pay 40 & tax"), "{}", text(&doc));
+    assert!(!text(&doc).contains("too old"));
+}
+
+#[test]
+fn notes_and_hidden_slides_are_read_if_wanted() {
+    let doc = read_all(&presentation(), "hours.pptx");
+    assert!(
+        text(&doc).contains("Say that children pay half."),
+        "{}",
+        text(&doc)
+    );
+    assert!(doc.hidden);
+}
+
+#[test]
+fn comments_and_hidden_text_of_a_word_document_are_told_and_read_only_if_wanted() {
+    let file = zipped(&[
+        ("[Content_Types].xml", b"<Types/>"),
+        (
+            "_rels/.rels",
+            br#"<Relationships><Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>"#,
+        ),
+        (
+            "word/document.xml",
+            b"<w:document><w:body><w:p><w:r><w:t>Deposit: 200 euros</w:t></w:r><w:r><w:rPr><w:vanish/></w:rPr><w:t>, for regulars none</w:t></w:r></w:p></w:body></w:document>",
+        ),
+        (
+            "word/comments.xml",
+            b"<w:comments><w:comment w:id=\"0\"><w:p><w:r><w:t>Raise it in May</w:t></w:r></w:p></w:comment></w:comments>",
+        ),
+    ]);
+    let doc = read(&file, "terms.docx");
+    assert_eq!(text(&doc), "Deposit: 200 euros");
+    assert!(
+        doc.notes[0].contains("1 comment, 1 hidden piece of text"),
+        "{:?}",
+        doc.notes
+    );
+    let all = text(&read_all(&file, "terms.docx"));
+    assert_eq!(
+        all,
+        "Deposit: 200 euros, for regulars none\nRaise it in May"
+    );
+}
+
+#[test]
+fn comments_of_an_opendocument_are_told_and_read_only_if_wanted() {
+    let content = "<text:p>Open daily.<office:annotation><dc:creator>Ann</dc:creator><dc:date>2026-01-02</dc:date>\
+                   <text:p>Not in May</text:p></office:annotation></text:p>";
+    let file = opendocument("text", content);
+    let doc = read(&file, "hours.odt");
+    assert_eq!(text(&doc), "Open daily.");
+    assert!(doc.notes[0].contains("1 comment"), "{:?}", doc.notes);
+    let all = text(&read_all(&file, "hours.odt"));
+    assert!(all.contains("Not in May") && !all.contains("Ann"), "{all}");
+}
+
+/// A workbook of Excel 97: rows of one visible sheet, the second row and the middle column hidden, and a comment.
+fn old_workbook() -> Vec<u8> {
+    let record = |kind: u16, content: &[u8]| {
+        let length = u16::try_from(content.len()).expect("a record is short");
+        [&kind.to_le_bytes()[..], &length.to_le_bytes(), content].concat()
+    };
+    let numbers = |all: &[u16]| all.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<_>>();
+    let begin = |kind: u16| {
+        record(
+            0x0809,
+            &numbers(&[0x0600, kind, 0x0DBB, 0x07CC, 0, 0, 0, 6]),
+        )
+    };
+    let cell = |row: u16, column: u16, value: f64| {
+        let place = numbers(&[row, column, 0]);
+        record(0x0203, &[place, value.to_le_bytes().to_vec()].concat())
+    };
+    let sheet = [
+        begin(0x0010),
+        record(0x007D, &numbers(&[1, 1, 2560, 0, 1, 0])),
+        record(0x0208, &numbers(&[0, 0, 3, 300, 0, 0, 0, 0])),
+        record(0x0208, &numbers(&[1, 0, 3, 300, 0, 0, 0x20, 0])),
+        cell(0, 0, 11.0),
+        cell(0, 1, 12.0),
+        cell(0, 2, 13.0),
+        cell(1, 0, 21.0),
+        record(0x001C, &numbers(&[0, 0, 0, 1, 0])),
+        record(0x000A, &[]),
+    ]
+    .concat();
+    let name = b"\x06\0Prices";
+    let head = begin(0x0005);
+    let entry = 4 + 6 + name.len();
+    let at = u32::try_from(head.len() + entry + 4).expect("it is small");
+    let bound = [&at.to_le_bytes()[..], &[0, 0], name].concat();
+    let stream = [head, record(0x0085, &bound), record(0x000A, &[]), sheet].concat();
+    // A stream below 4,096 bytes lies elsewhere in the container, where `calamine` does not expect a workbook.
+    let stream = [stream, vec![0; 8_192]].concat();
+    let mut file =
+        cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new()))
+            .expect("a container");
+    let mut workbook = file.create_stream("/Workbook").expect("a stream");
+    workbook.write_all(&stream).expect("the stream is written");
+    drop(workbook);
+    file.flush().expect("the container is written");
+    file.into_inner().into_inner()
+}
+
+#[test]
+fn hidden_rows_and_columns_of_an_old_workbook_are_left_out() {
+    let file = old_workbook();
+    let doc = read(&file, "prices.xls");
+    assert!(text(&doc).ends_with("11 | 13"), "{}", text(&doc));
+    assert!(
+        doc.notes[0].contains("2 cells in hidden rows or columns")
+            && doc.notes[1].starts_with("1 comments"),
+        "{:?}",
+        doc.notes
+    );
+    let all = text(&read_all(&file, "prices.xls"));
+    assert!(all.contains("11 | 12 | 13") && all.contains("21"), "{all}");
 }

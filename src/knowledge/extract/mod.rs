@@ -21,6 +21,7 @@ mod epub;
 mod extract_tests;
 #[cfg(test)]
 mod formats_tests;
+mod hidden;
 #[cfg(test)]
 mod hidden_tests;
 pub(super) mod html;
@@ -117,6 +118,9 @@ pub struct Extracted {
     pub blocks: Vec<Block>,
     /// What the owner should know about how it was read, in plain words.
     pub notes: Vec<String>,
+    /// The file hides something from its readers, which was left out, or read as the owner chose.
+    #[serde(default)]
+    pub hidden: bool,
     /// When it was written, as its properties or its header say, Unix ms.
     #[serde(default)]
     pub written_at: Option<i64>,
@@ -142,7 +146,7 @@ pub struct WebPage {
     pub nofollow: bool,
 }
 
-/// Bounds on one document.
+/// What is read of one document, and how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest file, in bytes.
@@ -153,6 +157,8 @@ pub struct Limits {
     pub max_unpacked_bytes: usize,
     /// Most pages.
     pub max_pages: u32,
+    /// What an office file hides is read as well: sheets, rows, columns, slides, speaker's notes, comments, text.
+    pub hidden: bool,
 }
 
 impl Default for Limits {
@@ -163,6 +169,7 @@ impl Default for Limits {
             max_text_bytes: 20 << 20,
             max_unpacked_bytes: 100 << 20,
             max_pages: 3_000,
+            hidden: false,
         }
     }
 }
@@ -352,6 +359,7 @@ impl Blocks {
             pages: None,
             blocks: self.blocks,
             notes: Vec::new(),
+            hidden: false,
             written_at: None,
             web: None,
         }

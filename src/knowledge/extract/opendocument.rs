@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use quick_xml::events::{BytesStart, Event};
 
 use self::cells::{MAX_COLUMNS, MAX_ROWS, OpenTable};
+use super::hidden::Hidden;
 use super::package::{self, Package, attribute, each_event, entity, local};
 use super::sheet::{self, grid};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, plain};
@@ -47,9 +48,7 @@ pub(super) fn read(
         cut: false,
         style: Default::default(),
         hidden_styles: HashSet::new(),
-        hidden_sheets: 0,
-        hidden_cells: 0,
-        hidden_parts: 0,
+        hidden: Hidden::new(limits),
     };
     package
         .part("content.xml", |xml| {
@@ -66,15 +65,12 @@ pub(super) fn read(
         .find(|b| b.kind == BlockKind::Heading(1))
         .map(|b| b.text.clone());
     let (pages, cut) = (reading.page, reading.cut);
-    let mut notes = sheet::notes_on_hidden(reading.hidden_sheets, reading.hidden_cells);
-    if reading.hidden_parts > 0 {
-        notes.push("Hidden text, slides or speaker's notes were left out.".to_owned());
-    }
+    let hidden = reading.hidden;
     let mut out = reading.blocks.finish(format);
     out.title = properties.title.or(heading);
     out.written_at = properties.written_at;
     out.pages = (format == Format::Odp).then_some(pages);
-    out.notes.extend(notes);
+    hidden.tell(&mut out);
     if cut {
         out.notes.push(format!(
             "A table has more than {MAX_ROWS} rows or {MAX_COLUMNS} columns; what is beyond them was not read."
@@ -105,11 +101,7 @@ struct Reading {
     style: (String, String),
     /// Families and names of the styles that hide what has them.
     hidden_styles: HashSet<(String, String)>,
-    hidden_sheets: usize,
-    /// Cells in hidden rows and columns.
-    hidden_cells: usize,
-    /// Other hidden things: text, slides, speaker's notes.
-    hidden_parts: usize,
+    hidden: Hidden,
 }
 
 impl Reading {
@@ -176,29 +168,37 @@ impl Reading {
         !self.hidden_styles.is_empty() && attribute(e, "style-name").is_some_and(hides)
     }
 
-    fn leave_out(&mut self, hidden: bool) -> bool {
-        self.hidden_parts += usize::from(hidden);
-        hidden
+    /// Whether what is hidden, of the kind that `kind` counts, is passed over.
+    fn leave_out(&mut self, hidden: bool, kind: fn(&mut Hidden) -> &mut usize) -> bool {
+        *kind(&mut self.hidden) += usize::from(hidden);
+        hidden && !self.hidden.read
     }
 
     /// Deleted and hidden text, comments, and what a layout puts on each slide.
     fn is_skipped(&mut self, name: &str, e: &BytesStart<'_>) -> bool {
         match name {
-            "hidden-text" => self.leave_out(attribute(e, "is-hidden").as_deref() != Some("false")),
-            "section" => self.leave_out(attribute(e, "display").as_deref() == Some("none")),
-            "table" if self.format == Format::Ods => {
-                let hidden = self.is_hidden("table", e);
-                self.hidden_sheets += usize::from(hidden);
-                hidden
+            "hidden-text" => {
+                let hidden = attribute(e, "is-hidden").as_deref() != Some("false");
+                self.leave_out(hidden, |h| &mut h.texts)
             }
-            "table" => self.leave_out(self.is_hidden("table", e)),
-            "p" | "h" => self.leave_out(self.is_hidden("paragraph", e)),
-            "span" => self.leave_out(self.is_hidden("text", e)),
+            "section" => {
+                let hidden = attribute(e, "display").as_deref() == Some("none");
+                self.leave_out(hidden, |h| &mut h.texts)
+            }
+            "table" if self.format == Format::Ods => {
+                self.leave_out(self.is_hidden("table", e), |h| &mut h.sheets)
+            }
+            "table" => self.leave_out(self.is_hidden("table", e), |h| &mut h.texts),
+            "p" | "h" => self.leave_out(self.is_hidden("paragraph", e), |h| &mut h.texts),
+            "span" => self.leave_out(self.is_hidden("text", e), |h| &mut h.texts),
             // Notes of a slide; of a text they are "note".
-            "notes" => self.leave_out(true),
-            "page" => self.leave_out(self.is_hidden("drawing-page", e)),
-            "tracked-changes" | "annotation" | "note-citation" | "ruby-text" | "forms"
-            | "automatic-styles" | "font-face-decls" | "scripts" | "title" | "desc" => true,
+            "notes" => self.leave_out(true, |h| &mut h.spoken),
+            "page" => self.leave_out(self.is_hidden("drawing-page", e), |h| &mut h.slides),
+            "annotation" => self.leave_out(true, |h| &mut h.comments),
+            // Who commented and when; the fields of that name in a text are `text:`.
+            "creator" | "date" | "creator-initials" => !e.name().as_ref().starts_with("text:"),
+            "tracked-changes" | "note-citation" | "ruby-text" | "forms" | "automatic-styles"
+            | "font-face-decls" | "scripts" | "title" | "desc" => true,
             "frame" => matches!(
                 attribute(e, "class").as_deref(),
                 Some("page-number" | "date-time" | "footer" | "header" | "page")
@@ -237,8 +237,8 @@ impl Reading {
             }
             "hidden-paragraph" if attribute(e, "is-hidden").as_deref() != Some("false") => {
                 if let Some(open) = self.paragraphs.last_mut() {
-                    open.hidden = true;
-                    self.hidden_parts += 1;
+                    open.hidden = !self.hidden.read;
+                    self.hidden.texts += 1;
                 }
             }
             "tab" => self.add(" "),
@@ -246,9 +246,10 @@ impl Reading {
             "list" => self.lists += 1,
             "page" => self.page += 1,
             "frame" => self.class = attribute(e, "class"),
-            "table" => self
-                .tables
-                .push(OpenTable::named(attribute(e, "name").unwrap_or_default())),
+            "table" => self.tables.push(OpenTable::new(
+                attribute(e, "name").unwrap_or_default(),
+                self.hidden.read,
+            )),
             _ => {
                 if let Some(table) = self.tables.last_mut() {
                     table.start(name, e);
@@ -326,7 +327,7 @@ impl Reading {
             return Ok(());
         };
         let page = self.page_now();
-        self.hidden_cells += table.hidden;
+        self.hidden.cells += table.hidden;
         if self.format == Format::Ods && self.tables.is_empty() {
             self.sheets += 1;
             if !table.rows.is_empty() {

@@ -3,6 +3,7 @@
 use quick_xml::events::{BytesStart, Event};
 
 use super::chart::Chart;
+use super::hidden::Hidden;
 use super::package::{self, Package, Xml, attribute, each_event, entity, local};
 use super::table::Table;
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits};
@@ -25,14 +26,16 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         .take(MAX_SLIDES)
         .collect();
     let mut blocks = Blocks::new(limits);
-    let (mut hidden, mut pictures, mut spoken) = (0, 0, 0);
+    let (mut hidden, mut pictures) = (Hidden::new(limits), 0);
     for (number, name) in (1..).zip(&slides) {
         let Some(slide) = package.part(name, Slide::read)? else {
             continue;
         };
         if slide.hidden {
-            hidden += 1;
-            continue;
+            hidden.slides += 1;
+            if !hidden.read {
+                continue;
+            }
         }
         pictures += usize::from(slide.pictures > 0 && slide.items.is_empty());
         slide.append(&mut blocks, number)?;
@@ -42,7 +45,12 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
                 "notesSlide" => {
                     // For the speaker, not for the audience.
                     let notes = package.part(&part.target, Slide::read)?;
-                    spoken += usize::from(notes.is_some_and(|n| !n.items.is_empty()));
+                    if let Some(notes) = notes.filter(|n| !n.items.is_empty()) {
+                        hidden.spoken += 1;
+                        if hidden.read {
+                            notes.append(&mut blocks, number)?;
+                        }
+                    }
                 }
                 "chart" => {
                     if let Some(chart) = package.part(&part.target, Chart::read)? {
@@ -80,16 +88,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         .filter(|t| !t.starts_with("PowerPoint")));
     out.written_at = properties.written_at;
     out.pages = u32::try_from(slides.len()).ok();
-    if hidden > 0 {
-        out.notes
-            .push(format!("{hidden} hidden slides were left out."));
-    }
-    if spoken > 0 {
-        out.notes.push(format!(
-            "The speaker's notes of {spoken} slides were left out. Put them on the slides, and upload it again, \
-             if visitors may know them."
-        ));
-    }
+    hidden.tell(&mut out);
     if pictures > 0 {
         out.notes.push(format!(
             "{pictures} slides hold pictures and no text; what is written in the pictures was not read."

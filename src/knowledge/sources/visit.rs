@@ -169,7 +169,11 @@ impl Sources {
         let mut title = None;
         let sha256 = if is_html {
             let name = reading_name(page.url.as_str(), &media_type);
-            let extracted = self.inner.extractor.extract(page.bytes.clone(), name).await;
+            let extracted = self
+                .inner
+                .extractor
+                .extract(page.bytes.clone(), name, false)
+                .await;
             let extracted = match extracted {
                 Ok(extracted) => extracted,
                 Err(ExtractFailure::Document(reason) | ExtractFailure::Machine(reason)) => {
@@ -296,7 +300,12 @@ impl Sources {
         }
         let base: Url = name.parse().unwrap_or_else(|_| next.url.clone());
         let read_as = reading_name(&name, &media_type);
-        if let Ok(extracted) = self.inner.extractor.extract(original.into(), read_as).await {
+        if let Ok(extracted) = self
+            .inner
+            .extractor
+            .extract(original.into(), read_as, false)
+            .await
+        {
             follow(walk, next, &base, &extracted.web.unwrap_or_default());
         }
         Ok(())

@@ -94,7 +94,7 @@ impl Reader for Nothing {
 
 #[async_trait]
 impl Extractor for Nothing {
-    async fn extract(&self, _: Bytes, _: String) -> Result<Extracted, ExtractFailure> {
+    async fn extract(&self, _: Bytes, _: String, _: bool) -> Result<Extracted, ExtractFailure> {
         Err(ExtractFailure::Machine("none".into()))
     }
 }
@@ -246,6 +246,7 @@ impl Desk {
             channel: CallChannel::Browser,
             name: None,
             conversation: None,
+            begun_by: None,
         };
         let (to, from, line) = line();
         let loud = |frame: &[f32]| if frame[0].abs() > 0.1 { 0.95 } else { 0.01 };

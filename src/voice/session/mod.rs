@@ -168,6 +168,7 @@ impl Session {
     ) -> Result<Self, StoreError> {
         let (workspace, assistant) = (caller.workspace, caller.assistant.id);
         let (channel, name, known) = (caller.channel, caller.name.clone(), caller.conversation);
+        let begun_by = caller.begun_by;
         let now = jiff::Timestamp::now().as_millisecond();
         let (settings, lexicon, conversation, call) = parts
             .store
@@ -183,6 +184,7 @@ impl Session {
                             channel: Channel::Voice,
                             visitor: name.as_deref(),
                             title: "",
+                            begun_by,
                         };
                         conversations::create(tx, workspace, &new, now)?.id
                     }

@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use super::super::super::problem::{Problem, ProblemView};
 use super::super::place::{self, Place};
 use super::view::{CallInFull, in_full};
-use crate::store::{CallId, calls};
+use crate::app::privacy;
+use crate::store::CallId;
 
 /// A call with its transcript, the time of each turn, and its flow log.
 #[utoipa::path(get, path = "/api/calls/{id}", tag = "voice", operation_id = "getCall",
@@ -25,17 +26,14 @@ pub(super) async fn get(
     Ok(axum::Json(found.await?))
 }
 
-/// Deletes a call with its transcript, flow log and recording, for good.
+/// Deletes a call with its transcript, flow log and recording, and with the messages and receipts of its
+/// conversation, for good.
 #[utoipa::path(delete, path = "/api/calls/{id}", tag = "voice", operation_id = "deleteCall",
     params(("id" = String, Path, description = "Id of the call"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let (workspace, id) = (place.id(), place::id::<CallId>(&id, "call")?);
-    let gone = place.app.store.write(move |tx| {
-        let call = calls::get(tx, workspace, id)?;
-        calls::delete(tx, &call)
-    });
-    gone.await?;
+    privacy::erase_call(&place.app.store, workspace, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

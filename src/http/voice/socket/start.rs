@@ -84,6 +84,7 @@ impl Guest {
                 channel: CallChannel::Browser,
                 name: Some(visitor.id.to_string()),
                 conversation: Some(own.id),
+                begun_by: None,
             },
             place,
             reader: Reader {
@@ -119,11 +120,20 @@ impl Guest {
                     .parse()
                     .map_err(|_| Problem::not_found("conversation"))?;
                 let load = move |conn: &_| conversations::get(conn, workspace, id);
-                Some(self.app.store.read(load).await?.id)
+                let found = self.app.store.read(load).await?;
+                let own = principal.own_conversations();
+                if own.is_some() && found.begun_by != own {
+                    return Err(Problem::not_found("conversation").into());
+                }
+                Some(found.id)
             }
             None => None,
         };
         let (place, notice) = self.place(workspace).await?;
+        let begun_by = match principal.caller() {
+            Who::Key(id) => Some(*id),
+            Who::User(_) | Who::Secret => None,
+        };
         let name = match principal.caller() {
             Who::User(user) => Some(user.name.clone()),
             Who::Key(_) | Who::Secret => None,
@@ -135,6 +145,7 @@ impl Guest {
                 channel,
                 name,
                 conversation,
+                begun_by,
             },
             place,
             reader: Reader {

@@ -4,6 +4,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::numbering::Numbering;
 use super::styles::{Role, Styles};
+use crate::knowledge::extract::hidden::Hidden;
 use crate::knowledge::extract::package::{Xml, attribute, each_event, entity, local};
 use crate::knowledge::extract::{BlockKind, Blocks, ExtractError, LINE_BREAK, plain, table::Table};
 
@@ -49,6 +50,7 @@ struct Body<'s, 'b> {
     styles: &'s Styles,
     numbering: &'b mut Numbering,
     blocks: &'b mut Blocks,
+    hidden: &'b mut Hidden,
     paragraphs: Vec<Paragraph>,
     tables: Vec<OpenTable>,
     run: Run,
@@ -64,11 +66,13 @@ pub(super) fn read(
     styles: &Styles,
     numbering: &mut Numbering,
     blocks: &mut Blocks,
+    hidden: &mut Hidden,
 ) -> Result<(), ExtractError> {
     let mut body = Body {
         styles,
         numbering,
         blocks,
+        hidden,
         paragraphs: Vec::new(),
         tables: Vec::new(),
         run: Run::default(),
@@ -86,6 +90,18 @@ pub(super) fn read(
         body.end_table()?;
     }
     Ok(())
+}
+
+/// How many comments a part holds.
+pub(super) fn comments(xml: &mut Xml<'_>) -> Result<usize, ExtractError> {
+    let mut count = 0;
+    each_event(xml, |event| {
+        if let Event::Start(e) = event {
+            count += usize::from(local(e.name().as_ref()) == "comment");
+        }
+        Ok(())
+    })?;
+    Ok(count)
 }
 
 impl Body<'_, '_> {
@@ -217,7 +233,10 @@ impl Body<'_, '_> {
     }
 
     fn add(&mut self, text: &str) {
-        if self.run.hidden {
+        if self.run.hidden && !text.trim().is_empty() {
+            self.hidden.texts += 1;
+        }
+        if self.run.hidden && !self.hidden.read {
             return;
         }
         let (bold, letters) = (

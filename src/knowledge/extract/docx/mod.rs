@@ -5,6 +5,7 @@ mod numbering;
 mod styles;
 
 use super::chart::Chart;
+use super::hidden::Hidden;
 use super::package::{self, Package};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits};
 
@@ -23,9 +24,10 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         .part(&format!("{folder}/numbering.xml"), numbering::read)?
         .unwrap_or_default();
     let mut blocks = Blocks::new(limits);
+    let mut hidden = Hidden::new(limits);
     package
         .part(&main, |xml| {
-            body::read(xml, &styles, &mut numbering, &mut blocks)
+            body::read(xml, &styles, &mut numbering, &mut blocks, &mut hidden)
         })?
         .ok_or_else(|| ExtractError::malformed("its main part is missing"))?;
     for chart in package.relations(&main)? {
@@ -37,7 +39,14 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     }
     for notes in ["footnotes.xml", "endnotes.xml"] {
         package.part(&format!("{folder}/{notes}"), |xml| {
-            body::read(xml, &styles, &mut numbering, &mut blocks)
+            body::read(xml, &styles, &mut numbering, &mut blocks, &mut hidden)
+        })?;
+    }
+    let comments = format!("{folder}/comments.xml");
+    hidden.comments = package.part(&comments, body::comments)?.unwrap_or(0);
+    if hidden.read {
+        package.part(&comments, |xml| {
+            body::read(xml, &styles, &mut numbering, &mut blocks, &mut hidden)
         })?;
     }
     if blocks.blocks.is_empty() && package.has_pictures() {
@@ -54,5 +63,6 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     let mut out = blocks.finish(Format::Docx);
     out.title = heading.or(properties.title);
     out.written_at = properties.written_at;
+    hidden.tell(&mut out);
     Ok(out)
 }

@@ -36,14 +36,17 @@ pub(super) struct OpenTable {
     columns: u32,
     hidden_columns: Vec<Range<u32>>,
     in_hidden_row: bool,
-    /// Cells in hidden rows and columns, which are left out.
+    /// Cells in hidden rows and columns.
     pub hidden: usize,
+    /// They are read.
+    read_hidden: bool,
 }
 
 impl OpenTable {
-    pub(super) fn named(name: String) -> Self {
+    pub(super) fn new(name: String, read_hidden: bool) -> Self {
         Self {
             name,
+            read_hidden,
             ..Self::default()
         }
     }
@@ -115,9 +118,8 @@ impl OpenTable {
                 cut |= column >= MAX_COLUMNS;
                 let hidden =
                     self.in_hidden_row || self.hidden_columns.iter().any(|h| h.contains(&column));
-                if hidden {
-                    self.hidden += 1;
-                } else if column < MAX_COLUMNS {
+                self.hidden += usize::from(hidden);
+                if column < MAX_COLUMNS && (self.read_hidden || !hidden) {
                     let cell = grid::Cell {
                         text: text.clone(),
                         bold: self.in_header,

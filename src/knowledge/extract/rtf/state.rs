@@ -6,6 +6,7 @@ use encoding_rs::Encoding;
 
 use super::charset;
 use super::group::{self, Destination, Group, Opened};
+use crate::knowledge::extract::hidden::Hidden;
 use crate::knowledge::extract::table::Table;
 use crate::knowledge::extract::{
     BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, clean, plain,
@@ -46,6 +47,9 @@ pub(super) struct Reading {
     bold_rows: Vec<bool>,
     title: String,
     pictures: usize,
+    hidden: Hidden,
+    /// The last text was hidden; a piece is counted once.
+    within_hidden: bool,
 }
 
 impl Reading {
@@ -68,6 +72,8 @@ impl Reading {
             bold_rows: Vec::new(),
             title: String::new(),
             pictures: 0,
+            hidden: Hidden::new(limits),
+            within_hidden: false,
         }
     }
 
@@ -262,7 +268,13 @@ impl Reading {
             return;
         };
         match group.destination {
-            Destination::Body if !group.hidden => {
+            Destination::Body if group.hidden && !self.hidden.read => {
+                self.hidden.texts += usize::from(!self.within_hidden);
+                self.within_hidden = true;
+            }
+            Destination::Body => {
+                self.hidden.texts += usize::from(group.hidden && !self.within_hidden);
+                self.within_hidden = group.hidden;
                 let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
                 self.paragraph.bold.1 += letters;
                 if group.bold {
@@ -373,6 +385,7 @@ impl Reading {
             out.notes
                 .push("What is written in its pictures was not read.".into());
         }
+        self.hidden.tell(&mut out);
         Ok(out)
     }
 }

@@ -1,22 +1,24 @@
 //! Excel workbooks: each sheet is a section, each row a line with the names of its columns.
 //!
 //! `calamine` reads the cells; what they show is decided in [`number`], where tables begin and end in
-//! [`grid`].
+//! [`grid`], what is hidden in [`xml`] and [`biff`].
 
+mod biff;
 pub(super) mod grid;
-mod hidden;
 mod number;
+mod xml;
 
 use std::collections::HashMap;
 use std::io::Cursor;
+use std::ops::RangeInclusive;
 
 use calamine::{
-    Data, DataRef, Reader, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError,
+    Data, DataRef, Reader, Sheet, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError,
     open_workbook_from_rs,
 };
 
 use self::grid::{Cell, Row};
-use self::hidden::Hidden;
+use super::hidden::Hidden;
 use super::package::{self, Package};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits};
 
@@ -27,12 +29,26 @@ const MAX_COLUMNS: u32 = 500;
 /// Most cells that are read of one workbook.
 const MAX_CELLS: usize = 1_000_000;
 
+/// Rows and columns of one sheet that are hidden; they count from 0.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct HiddenLines {
+    /// In ascending order.
+    rows: Vec<u32>,
+    columns: Vec<RangeInclusive<u32>>,
+}
+
+impl HiddenLines {
+    fn has(&self, row: u32, column: u32) -> bool {
+        self.rows.binary_search(&row).is_ok() || self.columns.iter().any(|c| c.contains(&column))
+    }
+}
+
 /// What was read of a workbook besides its text.
 #[derive(Default)]
 struct Seen {
-    hidden: usize,
-    /// Cells in hidden rows and columns.
-    hidden_cells: usize,
+    hidden: Hidden,
+    /// Comments that cannot be read.
+    unread_comments: usize,
     charts: usize,
     cells: usize,
     cut: bool,
@@ -45,7 +61,10 @@ pub(super) fn read(
     limits: &Limits,
 ) -> Result<Extracted, ExtractError> {
     let mut blocks = Blocks::new(limits);
-    let mut seen = Seen::default();
+    let mut seen = Seen {
+        hidden: Hidden::new(limits),
+        ..Seen::default()
+    };
     let mut properties = package::Properties::default();
     if format == Format::Xls {
         read_xls(bytes, &mut blocks, &mut seen)?;
@@ -56,15 +75,20 @@ pub(super) fn read(
         properties = Package::open(bytes, limits)?
             .part("docProps/core.xml", package::properties)?
             .unwrap_or_default();
-        // A format without XML (XLSB) has no such parts.
-        let hidden = hidden::of_sheets(&mut Package::open(bytes, limits)?).unwrap_or_default();
-        read_xlsx(bytes, &hidden, &mut blocks, &mut seen)?;
+        // Not knowing what is hidden, nothing may be read.
+        let parts = xml::of_sheets(&mut Package::open(bytes, limits)?)?;
+        read_xlsx(bytes, &parts, &mut blocks, &mut seen)?;
     }
     let mut out = blocks.finish(format);
     out.title = properties.title;
     out.written_at = properties.written_at;
-    out.notes
-        .extend(notes_on_hidden(seen.hidden, seen.hidden_cells));
+    seen.hidden.tell(&mut out);
+    if seen.unread_comments > 0 {
+        out.notes.push(format!(
+            "{} comments were left out: save the file as XLSX if they should be read.",
+            seen.unread_comments
+        ));
+    }
     if seen.charts > 0 {
         out.notes.push(format!(
             "{} sheets hold only a chart and were not read.",
@@ -77,21 +101,6 @@ pub(super) fn read(
         ));
     }
     Ok(out)
-}
-
-/// What the owner is told of hidden sheets, and of cells in hidden rows and columns.
-pub(super) fn notes_on_hidden(sheets: usize, cells: usize) -> Vec<String> {
-    let mut notes = Vec::new();
-    if sheets > 0 {
-        notes.push(format!("{sheets} hidden sheets were left out."));
-    }
-    if cells > 0 {
-        notes.push(format!(
-            "{cells} cells in hidden rows and columns were left out. Show them in the file, and upload it again, if \
-             visitors may know them."
-        ));
-    }
-    notes
 }
 
 /// The heading of a sheet; a program's own name for the only sheet says nothing.
@@ -114,7 +123,7 @@ pub(super) fn heading(name: &str, only: bool, blocks: &mut Blocks) -> Result<(),
 
 fn read_xlsx(
     bytes: &[u8],
-    hidden: &HashMap<String, Hidden>,
+    parts: &HashMap<String, xml::SheetParts>,
     blocks: &mut Blocks,
     seen: &mut Seen,
 ) -> Result<(), ExtractError> {
@@ -125,8 +134,7 @@ fn read_xlsx(
     let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(failed)?;
     let sheets = book.sheets_metadata().to_vec();
     for sheet in &sheets {
-        if sheet.visible != SheetVisible::Visible {
-            seen.hidden += 1;
+        if is_left_out(sheet, seen) {
             continue;
         }
         if sheet.typ == SheetType::ChartSheet {
@@ -136,6 +144,7 @@ fn read_xlsx(
         if sheet.typ != SheetType::WorkSheet {
             continue;
         }
+        let parts = parts.get(&sheet.name);
         let merged = (book.merge_cells_by_sheet_name(&sheet.name)).unwrap_or_default();
         let mut rows: Vec<Row> = Vec::new();
         let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(failed)?;
@@ -153,12 +162,11 @@ fn read_xlsx(
             if text.trim().is_empty() {
                 continue;
             }
-            if hidden
-                .get(&sheet.name)
-                .is_some_and(|hidden| hidden.has(row, column))
-            {
-                seen.hidden_cells += 1;
-                continue;
+            if parts.is_some_and(|parts| parts.lines.has(row, column)) {
+                seen.hidden.cells += 1;
+                if !seen.hidden.read {
+                    continue;
+                }
             }
             count(seen)?;
             let bold = style
@@ -177,8 +185,21 @@ fn read_xlsx(
             heading(&sheet.name, sheets.len() == 1, blocks)?;
             grid::append(rows, blocks)?;
         }
+        for (cell, text) in parts.iter().flat_map(|parts| &parts.comments) {
+            seen.hidden.comments += 1;
+            if seen.hidden.read {
+                blocks.push(BlockKind::Paragraph, &format!("{cell}: {text}"), None)?;
+            }
+        }
     }
     Ok(())
+}
+
+/// Whether a sheet is hidden and not wanted.
+fn is_left_out(sheet: &Sheet, seen: &mut Seen) -> bool {
+    let hidden = sheet.visible != SheetVisible::Visible;
+    seen.hidden.sheets += usize::from(hidden);
+    hidden && !seen.hidden.read
 }
 
 fn read_xls(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), ExtractError> {
@@ -188,11 +209,17 @@ fn read_xls(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), Ex
     };
     let mut book: Xls<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(failed)?;
     let sheets = book.sheets_metadata().to_vec();
-    for sheet in &sheets {
-        if sheet.visible != SheetVisible::Visible {
-            seen.hidden += 1;
+    let parts = biff::of_sheets(bytes).ok_or_else(|| ExtractError::SaveAs {
+        what: "an old Excel workbook that does not tell which of its rows and columns are hidden"
+            .into(),
+        remedy: "save it as XLSX and upload that file".into(),
+    })?;
+    for (number, sheet) in sheets.iter().enumerate() {
+        if is_left_out(sheet, seen) {
             continue;
         }
+        let parts = parts.get(number);
+        seen.unread_comments += parts.map_or(0, |parts| parts.comments);
         if sheet.typ != SheetType::WorkSheet {
             seen.charts += usize::from(sheet.typ == SheetType::ChartSheet);
             continue;
@@ -208,10 +235,17 @@ fn read_xls(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), Ex
                 continue;
             }
             let text = number::shown(value, "General");
-            if !text.trim().is_empty() {
-                count(seen)?;
-                put(&mut rows, row, column, Cell { text, bold: false });
+            if text.trim().is_empty() {
+                continue;
             }
+            if parts.is_some_and(|parts| parts.lines.has(row, column)) {
+                seen.hidden.cells += 1;
+                if !seen.hidden.read {
+                    continue;
+                }
+            }
+            count(seen)?;
+            put(&mut rows, row, column, Cell { text, bold: false });
         }
         if !rows.is_empty() {
             heading(&sheet.name, sheets.len() == 1, blocks)?;

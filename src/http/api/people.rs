@@ -1,0 +1,186 @@
+//! What is kept of a person: found by what they said or by an id, and erased.
+
+use std::str::FromStr;
+
+use axum::extract::{Path, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::body::Json;
+use super::super::problem::{Problem, ProblemView};
+use super::place::{self, Place};
+use crate::app::privacy;
+use crate::store::erasure::{Found, LEAST_LETTERS, Match, Subject, Traces};
+
+/// Most finds that are erased in one request.
+const MOST: usize = 200;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Who {
+    /// The beginning of a name or of a part of an e-mail address, a telephone number, or the id of a visitor, a call or a
+    /// conversation.
+    who: String,
+}
+
+/// What is kept of a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PersonFound {
+    /// Newest first.
+    found: Vec<MatchView>,
+    /// There is more; erase these and search again.
+    more: bool,
+}
+
+/// Something in which a person was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MatchView {
+    /// `conversation`, `call` (without a conversation), `receipt` (outside of conversations) or `golden_question`.
+    kind: &'static str,
+    /// Its id.
+    id: String,
+    /// When it was, in Unix milliseconds.
+    at: i64,
+    /// What was said there, shortened; empty if it was found by an id.
+    excerpt: String,
+    /// What erasing it erases: `conversations`, `messages`, `receipts`, `calls`, `recordings`,
+    /// `golden_questions`, `visitors`.
+    #[schema(value_type = Object)]
+    erases: Traces,
+}
+
+/// What is to be erased, by ids.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct EraseRequest {
+    /// Conversations with their calls.
+    conversations: Vec<String>,
+    /// Calls, with what was said in them.
+    calls: Vec<String>,
+    /// Receipts.
+    receipts: Vec<String>,
+    /// Golden questions, with their results.
+    golden_questions: Vec<String>,
+}
+
+/// What was erased.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Erased {
+    /// `erased_at` in Unix milliseconds, `erased`: how much of each kind, and `copies_erased`.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    certificate: privacy::Certificate,
+}
+
+/// The name and the id of a find.
+pub(crate) fn named(subject: Subject) -> (&'static str, String) {
+    match subject {
+        Subject::Conversation(id) => ("conversation", id.to_string()),
+        Subject::Call(id) => ("call", id.to_string()),
+        Subject::Receipt(id) => ("receipt", id.to_string()),
+        Subject::Golden(id) => ("golden_question", id.to_string()),
+    }
+}
+
+/// The find of a name and an id.
+pub(crate) fn subject(kind: &str, id: &str) -> Option<Subject> {
+    match kind {
+        "conversation" => id.parse().ok().map(Subject::Conversation),
+        "call" => id.parse().ok().map(Subject::Call),
+        "receipt" => id.parse().ok().map(Subject::Receipt),
+        "golden_question" => id.parse().ok().map(Subject::Golden),
+        _ => None,
+    }
+}
+
+impl From<Match> for MatchView {
+    fn from(found: Match) -> Self {
+        let (kind, id) = named(found.subject);
+        Self {
+            kind,
+            id,
+            at: found.at,
+            excerpt: found.excerpt,
+            erases: found.traces,
+        }
+    }
+}
+
+impl From<Found> for PersonFound {
+    fn from(found: Found) -> Self {
+        Self {
+            found: found.matches.into_iter().map(MatchView::from).collect(),
+            more: found.more,
+        }
+    }
+}
+
+/// Finds what is kept of a person.
+#[utoipa::path(get, path = "/api/people", tag = "privacy", operation_id = "findPerson",
+    params(Who, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = PersonFound), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn find(
+    place: Place,
+    Query(query): Query<Who>,
+) -> Result<axum::Json<PersonFound>, Problem> {
+    if query.who.trim().chars().count() < LEAST_LETTERS {
+        return Err(Problem::invalid("who", "give at least three characters"));
+    }
+    let found = privacy::find(&place.app.store, place.id(), query.who).await?;
+    Ok(axum::Json(found.into()))
+}
+
+/// Erases conversations with their messages, receipts, ratings, gaps, calls, recordings and golden questions, and what
+/// stands outside of conversations, at once and for good: all of it, or nothing if one does not exist.
+#[utoipa::path(post, path = "/api/people/erase", tag = "privacy", operation_id = "erasePerson",
+    request_body = EraseRequest,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = Erased), (status = 400, body = ProblemView<'_>),
+              (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn erase(
+    place: Place,
+    Json(request): Json<EraseRequest>,
+) -> Result<axum::Json<Erased>, Problem> {
+    let mut subjects = parsed(
+        &request.conversations,
+        "conversation",
+        Subject::Conversation,
+    )?;
+    subjects.extend(parsed(&request.calls, "call", Subject::Call)?);
+    subjects.extend(parsed(&request.receipts, "receipt", Subject::Receipt)?);
+    subjects.extend(parsed(
+        &request.golden_questions,
+        "golden question",
+        Subject::Golden,
+    )?);
+    if subjects.is_empty() || subjects.len() > MOST {
+        return Err(Problem::invalid("conversations", "give 1 to 200 ids"));
+    }
+    let certificate = privacy::erase(&place.app.store, place.id(), subjects).await?;
+    Ok(axum::Json(Erased { certificate }))
+}
+
+fn parsed<T: FromStr>(
+    ids: &[String],
+    what: &str,
+    subject: fn(T) -> Subject,
+) -> Result<Vec<Subject>, Problem> {
+    ids.iter()
+        .map(|id| place::id::<T>(id, what).map(subject))
+        .collect()
+}
+
+/// Erases one conversation in the same way.
+#[utoipa::path(delete, path = "/api/conversations/{id}", tag = "privacy",
+    operation_id = "eraseConversation",
+    params(("id" = String, Path, description = "Id of the conversation"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = Erased), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn erase_one(
+    place: Place,
+    Path(id): Path<String>,
+) -> Result<axum::Json<Erased>, Problem> {
+    let subject = Subject::Conversation(place::id(&id, "conversation")?);
+    let certificate = privacy::erase(&place.app.store, place.id(), vec![subject]).await?;
+    Ok(axum::Json(Erased { certificate }))
+}

@@ -1,0 +1,102 @@
+//! Whether and how a workspace serves visitors.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::body::Json;
+use super::super::problem::{Problem, ProblemView};
+use super::super::voice::settings::WidgetSettings;
+use super::place::Place;
+use crate::store::workspaces;
+
+/// Look and reach of the widget.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WidgetView {
+    /// Whether visitors are served at all.
+    enabled: bool,
+    /// Websites that may show it, each as `https://host[:port]`; with none only this server's own pages and pages of
+    /// the visitor's own machine.
+    origins: Vec<String>,
+    /// Title; empty takes the assistant's.
+    title: String,
+    /// Accent colour as `#rrggbb`.
+    colour: String,
+    /// Whether the microphone listens only while a button is held.
+    push_to_talk: bool,
+}
+
+/// What is to change; what is absent stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct WidgetRequest {
+    /// Whether visitors are served at all.
+    enabled: Option<bool>,
+    /// Websites that may show it.
+    origins: Option<Vec<String>>,
+    /// Title.
+    title: Option<String>,
+    /// Accent colour as `#rrggbb`.
+    colour: Option<String>,
+    /// Whether the microphone listens only while a button is held.
+    push_to_talk: Option<bool>,
+}
+
+impl From<WidgetSettings> for WidgetView {
+    fn from(settings: WidgetSettings) -> Self {
+        Self {
+            enabled: settings.enabled,
+            origins: settings.origins,
+            title: settings.title,
+            colour: settings.colour,
+            push_to_talk: settings.push_to_talk,
+        }
+    }
+}
+
+/// How a workspace serves visitors.
+#[utoipa::path(get, path = "/api/widget", tag = "visitors", operation_id = "getWidget",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = WidgetView)))]
+pub(super) async fn get(place: Place) -> Result<axum::Json<WidgetView>, Problem> {
+    let workspace = place.id();
+    let settings: WidgetSettings = place
+        .app
+        .store
+        .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
+        .await?;
+    Ok(axum::Json(settings.into()))
+}
+
+/// Changes it: opens a workspace to visitors, or closes it.
+#[utoipa::path(patch, path = "/api/widget", tag = "visitors", operation_id = "changeWidget",
+    request_body = WidgetRequest,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = WidgetView), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn change(
+    place: Place,
+    Json(request): Json<WidgetRequest>,
+) -> Result<axum::Json<WidgetView>, Problem> {
+    let workspace = place.id();
+    let before: WidgetSettings = place
+        .app
+        .store
+        .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
+        .await?;
+    let wanted = WidgetSettings {
+        enabled: request.enabled.unwrap_or(before.enabled),
+        origins: request.origins.unwrap_or(before.origins),
+        title: request.title.unwrap_or(before.title),
+        colour: request.colour.unwrap_or(before.colour),
+        push_to_talk: request.push_to_talk.unwrap_or(before.push_to_talk),
+    };
+    let settings = wanted
+        .tidied()
+        .map_err(|wrong| Problem::invalid("widget", wrong))?;
+    let kept = settings.clone();
+    place
+        .app
+        .store
+        .write(move |tx| workspaces::set_section(tx, workspace, WidgetSettings::SECTION, &kept))
+        .await?;
+    Ok(axum::Json(settings.into()))
+}

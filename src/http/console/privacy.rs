@@ -1,0 +1,198 @@
+//! What is kept of visitors: for how long, of whom, and erasing it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::super::api::people::{named, subject};
+use super::super::auth::Scope;
+use super::super::problem::Problem;
+use super::Failure;
+use super::format::{Moment, moment, plural};
+use super::guard::SignedIn;
+use super::view::{self, Section, Shell, filters};
+use crate::app::{App, RetentionSettings, privacy};
+use crate::store::erasure::{LEAST_LETTERS, Match, Subject, Traces};
+use crate::store::{WorkspaceId, workspaces};
+use crate::voice::VoiceSettings;
+
+#[derive(Template)]
+#[template(path = "privacy.html")]
+struct PrivacyPage {
+    shell: Shell,
+    /// Days that conversations, call records and recordings are kept.
+    conversation_days: u32,
+    record_days: u32,
+    recording_days: u32,
+    /// Who was searched for.
+    who: String,
+    /// What was found, if somebody was searched for; and whether there is more.
+    found: Option<Vec<Row>>,
+    more: bool,
+    /// What was erased just now, and whether the copies that Frontdesk keeps are gone too.
+    erased: Option<(Moment, String, bool)>,
+    error: Option<&'static str>,
+    saved: bool,
+}
+
+struct Row {
+    /// Kind and id, as the form sends them.
+    kind: &'static str,
+    id: String,
+    what: &'static str,
+    at: Moment,
+    excerpt: String,
+    /// What erasing it erases, in words.
+    erases: String,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Shown {
+    #[serde(default)]
+    who: String,
+    /// The days were saved just now.
+    #[serde(default)]
+    saved: bool,
+}
+
+/// `GET /privacy?who=`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Failure> {
+    let mut page = page(&app, &person).await?;
+    let who = shown.who.trim();
+    page.saved = shown.saved;
+    if !who.is_empty() && who.chars().count() < LEAST_LETTERS {
+        page.error = Some("Give at least three characters to search for.");
+    } else if !who.is_empty() {
+        let found = privacy::find(&app.store, person.workspace.id, who.to_owned()).await?;
+        page.more = found.more;
+        page.found = Some(found.matches.into_iter().map(row).collect());
+    }
+    page.who = who.to_owned();
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+/// How long conversations are kept.
+#[derive(Deserialize)]
+pub(super) struct Days {
+    conversation_days: u32,
+}
+
+/// `POST /privacy/retention`
+pub(super) async fn keep_for(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<Days>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let conversation_days = form.conversation_days;
+    if !RetentionSettings::DAYS.contains(&conversation_days) {
+        let mut page = page(&app, &person).await?;
+        page.error = Some("Give a number of days from 1 to 3650.");
+        return Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
+    }
+    let workspace = person.workspace.id;
+    app.store
+        .write(move |tx| {
+            let settings = RetentionSettings { conversation_days };
+            workspaces::set_section(tx, workspace, RetentionSettings::SECTION, &settings)
+        })
+        .await?;
+    Ok(Redirect::to("/privacy?saved=true").into_response())
+}
+
+/// `POST /privacy/erase`: a field for each that is ticked, named by its kind.
+pub(super) async fn erase(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(ticked): Form<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let subjects: Option<Vec<Subject>> =
+        ticked.iter().map(|(kind, id)| subject(kind, id)).collect();
+    let subjects = subjects.ok_or_else(|| Problem::not_found("conversation"))?;
+    let mut page = page(&app, &person).await?;
+    if subjects.is_empty() {
+        page.error = Some("Tick what is to be erased.");
+        return Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
+    }
+    let done = privacy::erase(&app.store, person.workspace.id, subjects).await?;
+    page.erased = Some((
+        moment(done.erased_at),
+        in_words(&done.erased),
+        done.copies_erased,
+    ));
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+async fn page(app: &App, person: &SignedIn) -> Result<PrivacyPage, Failure> {
+    person.need(Scope::Admin)?;
+    let workspace: WorkspaceId = person.workspace.id;
+    let (kept, voice) = app
+        .store
+        .read(move |conn| {
+            let kept: RetentionSettings =
+                workspaces::section(conn, workspace, RetentionSettings::SECTION)?;
+            let voice: VoiceSettings =
+                workspaces::section(conn, workspace, VoiceSettings::SECTION)?;
+            Ok((kept, voice))
+        })
+        .await?;
+    Ok(PrivacyPage {
+        shell: person.shell(Section::Status, "Privacy"),
+        conversation_days: kept.conversation_days,
+        record_days: voice.record_days,
+        recording_days: voice.recording_days,
+        who: String::new(),
+        found: None,
+        more: false,
+        erased: None,
+        error: None,
+        saved: false,
+    })
+}
+
+fn row(found: Match) -> Row {
+    let (kind, id) = named(found.subject);
+    Row {
+        kind,
+        id,
+        what: match found.subject {
+            Subject::Conversation(_) => "Conversation",
+            Subject::Call(_) => "Call",
+            Subject::Receipt(_) => "Question of a program",
+            Subject::Golden(_) => "Golden question",
+        },
+        at: moment(found.at),
+        excerpt: found.excerpt,
+        erases: in_words(&found.traces),
+    }
+}
+
+/// "12 messages, 3 answers with their receipts"
+fn in_words(traces: &Traces) -> String {
+    let parts = [
+        (traces.conversations, "conversation", "conversations"),
+        (traces.messages, "message", "messages"),
+        (traces.receipts, "receipt", "receipts"),
+        (traces.calls, "call", "calls"),
+        (traces.recordings, "recording", "recordings"),
+        (
+            traces.golden_questions,
+            "golden question",
+            "golden questions",
+        ),
+        (traces.visitors, "visitor", "visitors"),
+    ];
+    let some = parts.into_iter().filter(|(n, ..)| *n > 0);
+    let words: Vec<String> = some.map(|(n, one, many)| plural(n, one, many)).collect();
+    words.join(", ")
+}

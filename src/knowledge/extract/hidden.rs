@@ -1,0 +1,64 @@
+//! What a file hides from its readers: purchase prices in a hidden column, a slide that is not shown,
+//! comments among colleagues. It is left out, and told, unless the owner wants it read.
+
+use super::{Extracted, Limits};
+
+/// How many of each kind were met; counted whether they are read or left out.
+#[derive(Debug, Default)]
+pub(super) struct Hidden {
+    /// They are read.
+    pub(super) read: bool,
+    pub(super) sheets: usize,
+    /// Cells in hidden rows and columns.
+    pub(super) cells: usize,
+    pub(super) slides: usize,
+    /// Slides with speaker's notes.
+    pub(super) spoken: usize,
+    pub(super) comments: usize,
+    /// Hidden stretches of text.
+    pub(super) texts: usize,
+}
+
+impl Hidden {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            read: limits.hidden,
+            ..Self::default()
+        }
+    }
+
+    /// Puts what was met into the document, with a note for its owner.
+    pub(super) fn tell(&self, out: &mut Extracted) {
+        let counted = [
+            (self.sheets, "hidden sheet", "hidden sheets"),
+            (
+                self.cells,
+                "cell in hidden rows or columns",
+                "cells in hidden rows or columns",
+            ),
+            (self.slides, "hidden slide", "hidden slides"),
+            (
+                self.spoken,
+                "slide's speaker notes",
+                "slides' speaker notes",
+            ),
+            (self.comments, "comment", "comments"),
+            (self.texts, "hidden piece of text", "hidden pieces of text"),
+        ];
+        let found: Vec<String> = counted
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
+            .collect();
+        if found.is_empty() {
+            return;
+        }
+        out.hidden = true;
+        let found = found.join(", ");
+        out.notes.push(if self.read {
+            format!("Read as well, as you chose: {found}.")
+        } else {
+            format!("Left out because visitors should not see it: {found}. You can have it read on the document's page.")
+        });
+    }
+}

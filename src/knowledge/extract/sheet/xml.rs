@@ -1,0 +1,132 @@
+//! What a sheet of Office Open XML hides: rows and columns, and comments. `calamine` does not tell of them, so they
+//! are read from the workbook's own parts.
+
+use std::collections::HashMap;
+
+use quick_xml::events::Event;
+
+use super::super::ExtractError;
+use super::super::package::{self, Package, attribute};
+use super::HiddenLines;
+
+/// What one sheet hides.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct SheetParts {
+    pub(super) lines: HiddenLines,
+    /// Cell and text of each comment.
+    pub(super) comments: Vec<(String, String)>,
+}
+
+/// Of each sheet, by its name.
+pub(super) fn of_sheets(
+    package: &mut Package<'_>,
+) -> Result<HashMap<String, SheetParts>, ExtractError> {
+    let book = package.main_part("xl/workbook.xml")?;
+    let targets: HashMap<String, String> = package
+        .relations(&book)?
+        .into_iter()
+        .map(|relation| (relation.id, relation.target))
+        .collect();
+    let sheets = package.part(&book, |xml| {
+        let mut sheets = Vec::new();
+        package::each_event(xml, |event| {
+            if let Event::Start(e) | Event::Empty(e) = event
+                && package::local(e.name().as_ref()) == "sheet"
+                && let (Some(name), Some(id)) = (attribute(&e, "name"), attribute(&e, "id"))
+            {
+                sheets.push((name, id));
+            }
+            Ok(())
+        })?;
+        Ok(sheets)
+    })?;
+    let mut found = HashMap::new();
+    for (name, id) in sheets.unwrap_or_default() {
+        let Some(target) = targets.get(&id) else {
+            continue;
+        };
+        let Some(lines) = package.part(target, lines)? else {
+            continue;
+        };
+        let related = package.relations(target).unwrap_or_default();
+        // Newer programs keep the conversation in a part of its own, and a notice to older ones in the other.
+        let mut comments = Vec::new();
+        for kind in ["threadedComment", "comments"] {
+            for part in related.iter().filter(|r| r.kind == kind) {
+                // A damaged part of comments hides nothing else.
+                let read = package.part(&part.target, self::comments);
+                comments.extend(read.ok().flatten().unwrap_or_default());
+            }
+            if !comments.is_empty() {
+                break;
+            }
+        }
+        found.insert(name, SheetParts { lines, comments });
+    }
+    Ok(found)
+}
+
+fn lines(xml: &mut package::Xml<'_>) -> Result<HiddenLines, ExtractError> {
+    let mut hidden = HiddenLines::default();
+    // A row without a number is the one behind the last.
+    let mut next = 0u32;
+    package::each_event(xml, |event| {
+        let (Event::Start(e) | Event::Empty(e)) = event else {
+            return Ok(());
+        };
+        let number = |key: &str| attribute(&e, key).and_then(|v| v.parse::<u32>().ok());
+        let flag = |key: &str| attribute(&e, key).is_some_and(|v| v == "1" || v == "true");
+        let flat = |key: &str| {
+            let size = attribute(&e, key).and_then(|v| v.parse::<f32>().ok());
+            size.is_some_and(|size| size == 0.0)
+        };
+        match package::local(e.name().as_ref()) {
+            "col" if flag("hidden") || flat("width") => {
+                if let (Some(first @ 1..), Some(last @ 1..)) = (number("min"), number("max")) {
+                    hidden.columns.push(first - 1..=last - 1);
+                }
+            }
+            "row" => {
+                let row = number("r").and_then(|r| r.checked_sub(1)).unwrap_or(next);
+                next = row.saturating_add(1);
+                if flag("hidden") || flat("ht") {
+                    hidden.rows.push(row);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    hidden.rows.sort_unstable();
+    Ok(hidden)
+}
+
+fn comments(xml: &mut package::Xml<'_>) -> Result<Vec<(String, String)>, ExtractError> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut within = false;
+    package::each_event(xml, |event| {
+        match event {
+            Event::Start(e) => match package::local(e.name().as_ref()) {
+                "comment" | "threadedComment" => {
+                    found.push((attribute(&e, "ref").unwrap_or_default(), String::new()));
+                }
+                "text" => within = true,
+                _ => {}
+            },
+            Event::End(e) if package::local(e.name().as_ref()) == "text" => within = false,
+            Event::Text(text) if within => {
+                if let Some((_, so_far)) = found.last_mut() {
+                    so_far.push_str(&text.xml10_content());
+                }
+            }
+            Event::GeneralRef(e) if within => {
+                if let (Some((_, so_far)), Some(c)) = (found.last_mut(), package::entity(&e)) {
+                    so_far.push(c);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}

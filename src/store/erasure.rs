@@ -1,0 +1,290 @@
+//! Erasing what a person said, with everything that was derived from it: messages, receipts, ratings and gaps of a
+//! conversation, its calls with transcript and recording, golden questions made from its answers, their results in
+//! runs, and the visitor. Approved answers that the owner wrote to a question are the business's own and stay.
+
+mod find;
+
+use rusqlite::{Connection, Transaction};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::calls::{self, Call};
+use super::conversations::{self, Channel, Conversation};
+use super::values::Json;
+use super::{
+    EvalRunId, GoldenId, Scoped, StoreError, UnixMs, WorkspaceId, events, golden, receipts,
+};
+
+pub use find::{Found, LEAST_LETTERS, Match, Subject, find};
+
+/// How much there is, or was, of a person.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Traces {
+    /// Conversations.
+    pub conversations: u64,
+    /// Messages.
+    pub messages: u64,
+    /// Receipts of answers, with ratings and gaps.
+    pub receipts: u64,
+    /// Calls with their transcripts.
+    pub calls: u64,
+    /// Recordings of calls.
+    pub recordings: u64,
+    /// Golden questions that were made from an answer.
+    pub golden_questions: u64,
+    /// Visitors of the public pages.
+    pub visitors: u64,
+}
+
+impl std::ops::AddAssign for Traces {
+    fn add_assign(&mut self, other: Self) {
+        self.conversations += other.conversations;
+        self.messages += other.messages;
+        self.receipts += other.receipts;
+        self.calls += other.calls;
+        self.recordings += other.recordings;
+        self.golden_questions += other.golden_questions;
+        self.visitors += other.visitors;
+    }
+}
+
+/// What erasing a conversation would erase.
+pub fn traces(conn: &Connection, of: &Scoped<Conversation>) -> Result<Traces, StoreError> {
+    let count = |sql: &str| -> Result<u64, StoreError> {
+        let n: i64 = conn
+            .prepare_cached(sql)?
+            .query_row([of.id], |row| row.get(0))?;
+        Ok(u64::try_from(n).unwrap_or(0))
+    };
+    let visitors = last_of_visitor(conn, of)?.map_or(Ok(0), |visitor| {
+        conn.prepare_cached("SELECT count(*) FROM visitors WHERE id = ?")?
+            .query_row([visitor], |row| row.get::<_, i64>(0))
+    })?;
+    Ok(Traces {
+        conversations: 1,
+        messages: count("SELECT count(*) FROM messages WHERE conversation = ?")?,
+        receipts: count("SELECT count(*) FROM receipts WHERE conversation = ?")?,
+        calls: count("SELECT count(*) FROM calls WHERE conversation = ?")?,
+        recordings: count(
+            "SELECT count(*) FROM recordings r JOIN calls c ON c.id = r.call WHERE c.conversation = ?",
+        )?,
+        golden_questions: count(
+            "SELECT count(*) FROM golden_questions g JOIN receipts r ON r.id = g.receipt
+             WHERE r.conversation = ?",
+        )?,
+        visitors: u64::try_from(visitors).unwrap_or(0),
+    })
+}
+
+/// Erases a conversation and what was derived from it, at once and for good. That it happened, and how much it
+/// was, is kept as an event; no words are.
+pub fn erase(
+    tx: &Transaction<'_>,
+    conversation: &Scoped<Conversation>,
+    now: UnixMs,
+) -> Result<Traces, StoreError> {
+    let erased = traces(tx, conversation)?;
+    let (workspace, id) = (conversation.workspace(), conversation.id);
+    let sql = "SELECT g.id FROM golden_questions g JOIN receipts r ON r.id = g.receipt
+               WHERE r.conversation = ?";
+    forget_golden(tx, workspace, &ids::<GoldenId>(tx, sql, [id])?)?;
+    if let Some(visitor) = last_of_visitor(tx, conversation)? {
+        tx.execute("DELETE FROM visitors WHERE id = ?", [visitor])?;
+    }
+    tx.execute("DELETE FROM calls WHERE conversation = ?", [id])?;
+    conversations::delete(tx, conversation)?;
+    let data = serde_json::to_value(erased).unwrap_or_default();
+    events::append(
+        tx,
+        workspace,
+        "conversation_erased",
+        &id.to_string(),
+        &data,
+        now,
+    )?;
+    Ok(erased)
+}
+
+/// The visitor of a conversation, if it is their only one.
+fn last_of_visitor(
+    conn: &Connection,
+    of: &Scoped<Conversation>,
+) -> Result<Option<String>, StoreError> {
+    let Some(visitor) = of.visitor.clone() else {
+        return Ok(None);
+    };
+    let another = conn
+        .prepare_cached(
+            "SELECT 1 FROM conversations WHERE workspace = ? AND visitor = ? AND id <> ? LIMIT 1",
+        )?
+        .exists((of.workspace(), &visitor, of.id))?;
+    Ok((!another).then_some(visitor))
+}
+
+/// Deletes golden questions, and takes their results out of all runs.
+fn forget_golden(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    golden: &[GoldenId],
+) -> Result<(), StoreError> {
+    if golden.is_empty() {
+        return Ok(());
+    }
+    for one in golden {
+        tx.execute("DELETE FROM golden_questions WHERE id = ?", [one])?;
+    }
+    let ids: Vec<String> = golden.iter().map(ToString::to_string).collect();
+    let runs: Vec<(EvalRunId, Value)> = tx
+        .prepare_cached("SELECT id, results FROM eval_runs WHERE workspace = ?")?
+        .query_map([workspace], |row| {
+            Ok((row.get(0)?, row.get::<_, Json<Value>>(1)?.0))
+        })?
+        .collect::<Result<_, _>>()?;
+    for (run, mut results) in runs {
+        if without(&mut results, &ids) {
+            tx.execute(
+                "UPDATE eval_runs SET results = ? WHERE id = ?",
+                (Json(&results), run),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the objects with one of these ids out of every list; whether there were any.
+fn without(value: &mut Value, ids: &[String]) -> bool {
+    match value {
+        Value::Array(all) => {
+            let before = all.len();
+            all.retain(|one| {
+                let id = one.get("id").and_then(Value::as_str);
+                !id.is_some_and(|id| ids.iter().any(|known| known == id))
+            });
+            let mut changed = all.len() < before;
+            for one in all {
+                changed |= without(one, ids);
+            }
+            changed
+        }
+        Value::Object(fields) => {
+            let mut changed = false;
+            for one in fields.values_mut() {
+                changed |= without(one, ids);
+            }
+            changed
+        }
+        _ => false,
+    }
+}
+
+/// Erases what was found; the words of golden questions in runs too.
+pub fn erase_subject(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    subject: Subject,
+    now: UnixMs,
+) -> Result<Traces, StoreError> {
+    match subject {
+        Subject::Conversation(id) => {
+            let conversation = conversations::get(tx, workspace, id)?;
+            erase(tx, &conversation, now)
+        }
+        Subject::Call(id) => {
+            let call = calls::get(tx, workspace, id)?;
+            erase_call(tx, &call, now)
+        }
+        Subject::Receipt(id) => {
+            let receipt = receipts::get(tx, workspace, id)?;
+            let golden = ids(
+                tx,
+                "SELECT id FROM golden_questions WHERE receipt = ?",
+                [id],
+            )?;
+            forget_golden(tx, workspace, &golden)?;
+            tx.execute("DELETE FROM receipts WHERE id = ?", [receipt.id])?;
+            Ok(Traces {
+                receipts: 1,
+                golden_questions: golden.len() as u64,
+                ..Traces::default()
+            })
+        }
+        Subject::Golden(id) => {
+            golden::get(tx, workspace, id)?;
+            forget_golden(tx, workspace, &[id])?;
+            Ok(Traces {
+                golden_questions: 1,
+                ..Traces::default()
+            })
+        }
+    }
+}
+
+fn ids<T: rusqlite::types::FromSql>(
+    conn: &Connection,
+    sql: &str,
+    of: impl rusqlite::Params,
+) -> Result<Vec<T>, StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map(of, |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Erases a call with its transcript, flow log and recording, and what was said in it from the conversation that it
+/// belongs to: all of a conversation that was this call alone, of any other the messages of that time.
+pub fn erase_call(
+    tx: &Transaction<'_>,
+    call: &Scoped<Call>,
+    now: UnixMs,
+) -> Result<Traces, StoreError> {
+    let Some(conversation) = call.conversation else {
+        return delete_call(tx, call);
+    };
+    let conversation = conversations::get(tx, call.workspace(), conversation)?;
+    let (id, end) = (conversation.id, call.ended_at.unwrap_or(now));
+    let within = (id, call.started_at, end);
+    let outside = tx
+        .prepare_cached(
+            "SELECT 1 FROM messages WHERE conversation = ? AND created_at NOT BETWEEN ? AND ? LIMIT 1",
+        )?
+        .exists(within)?;
+    if conversation.channel == Channel::Voice && !outside && traces(tx, &conversation)?.calls == 1 {
+        return erase(tx, &conversation, now);
+    }
+    // An answer's receipt may be written after the call's end.
+    let of_call = "conversation = ?1 AND (created_at BETWEEN ?2 AND ?3 OR message IN
+                   (SELECT id FROM messages WHERE conversation = ?1 AND created_at BETWEEN ?2 AND ?3))";
+    let golden: Vec<GoldenId> = ids(
+        tx,
+        &format!(
+            "SELECT g.id FROM golden_questions g WHERE g.receipt IN (SELECT id FROM receipts WHERE {of_call})"
+        ),
+        within,
+    )?;
+    forget_golden(tx, call.workspace(), &golden)?;
+    let receipts = tx.execute(&format!("DELETE FROM receipts WHERE {of_call}"), within)?;
+    let messages = tx.execute(
+        "DELETE FROM messages WHERE conversation = ? AND created_at BETWEEN ? AND ?",
+        within,
+    )?;
+    let mut erased = delete_call(tx, call)?;
+    erased += Traces {
+        messages: messages as u64,
+        receipts: receipts as u64,
+        golden_questions: golden.len() as u64,
+        ..Traces::default()
+    };
+    let data = serde_json::to_value(erased).unwrap_or_default();
+    let subject = call.id.to_string();
+    events::append(tx, call.workspace(), "call_erased", &subject, &data, now)?;
+    Ok(erased)
+}
+
+fn delete_call(tx: &Transaction<'_>, call: &Scoped<Call>) -> Result<Traces, StoreError> {
+    let recordings = tx.execute("DELETE FROM recordings WHERE call = ?", [call.id])?;
+    calls::delete(tx, call)?;
+    Ok(Traces {
+        calls: 1,
+        recordings: recordings as u64,
+        ..Traces::default()
+    })
+}

@@ -1,0 +1,254 @@
+//! What each table holds of people: its class, how long it is kept, how it is exported and how it is erased. A table
+//! that is not here fails the tests, so that what is added later cannot escape.
+
+/// What a table holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// What visitors and callers said, and what was made of it.
+    Said,
+    /// What the business gave: documents, answers, settings.
+    Business,
+    /// People who sign in, and their means to do so.
+    Staff,
+    /// What happened, in ids and figures and without words of visitors.
+    Record,
+}
+
+/// One table.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// Its name.
+    pub table: &'static str,
+    /// What it holds.
+    pub class: Class,
+    /// How long.
+    pub retention: &'static str,
+    /// How it gets out for whom it is about.
+    pub export: &'static str,
+    /// How it is erased on request.
+    pub erasure: &'static str,
+}
+
+const fn kept(
+    table: &'static str,
+    class: Class,
+    retention: &'static str,
+    export: &'static str,
+    erasure: &'static str,
+) -> Kept {
+    Kept {
+        table,
+        class,
+        retention,
+        export,
+        erasure,
+    }
+}
+
+const CONVERSATION: &str = "conversation_days after the last message (180)";
+const CALL: &str = "record_days of the voice settings (90)";
+const WITH_CONVERSATION: &str = "with its conversation (store::erasure)";
+const WITH_CALL: &str = "with its call (store::erasure)";
+const OWNER: &str = "until the owner deletes it";
+const BY_OWNER: &str = "its page, API or command";
+const WITH_IT: &str = "with what it belongs to";
+
+/// All tables.
+pub const TABLES: &[Kept] = &[
+    kept("workspaces", Class::Business, OWNER, "none yet", "none yet"),
+    kept("users", Class::Staff, OWNER, "none yet", "none yet"),
+    kept(
+        "sessions",
+        Class::Staff,
+        "until they expire",
+        "none: hashes",
+        "with its user",
+    ),
+    kept(
+        "setup_tokens",
+        Class::Staff,
+        "until used or expired",
+        "none: hashes",
+        "by itself",
+    ),
+    kept(
+        "api_keys",
+        Class::Staff,
+        OWNER,
+        "`admin key list`",
+        "none yet: revoked ones stay",
+    ),
+    kept(
+        "client_secrets",
+        Class::Staff,
+        "until they expire",
+        "none: hashes",
+        "by itself",
+    ),
+    kept("assistants", Class::Business, OWNER, "none yet", "none yet"),
+    kept(
+        "documents",
+        Class::Business,
+        OWNER,
+        "originals by API",
+        BY_OWNER,
+    ),
+    kept(
+        "document_versions",
+        Class::Business,
+        OWNER,
+        "originals by API",
+        WITH_IT,
+    ),
+    kept("chunks", Class::Business, OWNER, "text by API", WITH_IT),
+    kept(
+        "sources",
+        Class::Business,
+        OWNER,
+        "`sources list`",
+        BY_OWNER,
+    ),
+    kept(
+        "source_pages",
+        Class::Business,
+        OWNER,
+        "`sources list`",
+        WITH_IT,
+    ),
+    kept("faqs", Class::Business, OWNER, "`faq export`", BY_OWNER),
+    kept(
+        "faq_phrasings",
+        Class::Business,
+        OWNER,
+        "`faq export`",
+        WITH_IT,
+    ),
+    kept("facts", Class::Business, OWNER, "API", BY_OWNER),
+    kept("pronunciations", Class::Business, OWNER, "API", BY_OWNER),
+    kept("proposals", Class::Business, OWNER, "API", BY_OWNER),
+    kept(
+        "settings",
+        Class::Business,
+        OWNER,
+        "`config`",
+        "none: no people",
+    ),
+    kept(
+        "conversations",
+        Class::Said,
+        CONVERSATION,
+        "API",
+        "`person erase`, page Privacy, API",
+    ),
+    kept(
+        "messages",
+        Class::Said,
+        CONVERSATION,
+        "API",
+        WITH_CONVERSATION,
+    ),
+    kept(
+        "receipts",
+        Class::Said,
+        CONVERSATION,
+        "`receipts export`",
+        WITH_CONVERSATION,
+    ),
+    kept(
+        "ratings",
+        Class::Said,
+        CONVERSATION,
+        "`receipts export`",
+        WITH_CONVERSATION,
+    ),
+    kept(
+        "gaps",
+        Class::Said,
+        CONVERSATION,
+        "`gaps`",
+        WITH_CONVERSATION,
+    ),
+    kept(
+        "golden_questions",
+        Class::Said,
+        OWNER,
+        "`eval export`",
+        WITH_CONVERSATION,
+    ),
+    kept("eval_runs", Class::Said, OWNER, "API", WITH_CONVERSATION),
+    kept(
+        "visitors",
+        Class::Said,
+        "until they expire",
+        "none: hashes",
+        WITH_CONVERSATION,
+    ),
+    kept(
+        "calls",
+        Class::Said,
+        CALL,
+        "`calls export`",
+        "`calls delete`, `person erase`",
+    ),
+    kept("call_lines", Class::Said, CALL, "`calls export`", WITH_CALL),
+    kept("call_turns", Class::Said, CALL, "`calls export`", WITH_CALL),
+    kept(
+        "call_events",
+        Class::Said,
+        CALL,
+        "`calls export`",
+        WITH_CALL,
+    ),
+    kept(
+        "recordings",
+        Class::Said,
+        "recording_days (30)",
+        "`calls export`",
+        WITH_CALL,
+    ),
+    kept(
+        "recording_parts",
+        Class::Said,
+        "recording_days (30)",
+        "`calls export`",
+        WITH_CALL,
+    ),
+    kept("jobs", Class::Record, "30 days", "none: ids", "by itself"),
+    kept(
+        "events",
+        Class::Record,
+        "400 days",
+        "API",
+        "none: ids and figures",
+    ),
+    kept(
+        "egress",
+        Class::Record,
+        "400 days",
+        "`egress`",
+        "none: addresses of the business's sites",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    #[test]
+    fn every_table_declares_its_class_retention_export_and_erasure() {
+        let store = Store::open_in_memory().unwrap();
+        let mut there: Vec<String> = store
+            .read_blocking(|conn| {
+                let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+                let mut statement = conn.prepare(sql)?;
+                let names = statement.query_map([], |row| row.get(0))?;
+                Ok(names.collect::<Result<_, _>>()?)
+            })
+            .unwrap();
+        let mut declared: Vec<String> = TABLES.iter().map(|t| t.table.to_owned()).collect();
+        there.sort();
+        declared.sort();
+        assert_eq!(there, declared);
+    }
+}

@@ -3,6 +3,7 @@
 //! Reading order: [`App::open`] takes the data folder and its key, `engines` starts the workers,
 //! [`App::assemble`] puts the parts together. HTTP and the command line use the result alike.
 
+pub mod accounts;
 mod data;
 mod engine_status;
 mod engines;

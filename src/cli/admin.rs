@@ -1,6 +1,5 @@
 //! `frontdesk admin`: accounts, API keys and the setup link.
 
-use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 
 use clap::{Args as ClapArgs, Subcommand};
@@ -10,13 +9,12 @@ use super::local::Desk;
 use super::out;
 use super::remote::Server;
 use super::shared::{Place, WrongCall, block_on, log};
+use super::users::{self, UserCommand};
 use crate::app::{DataFolder, SETUP_LINK_HOURS, roll_back, setup_token};
 use crate::config::Config;
 use crate::http::auth::Scope;
 use crate::store::api_keys::{self, NewApiKey};
 use crate::store::token::{Token, TokenKind};
-use crate::store::users::{self, NewUser, Role};
-use crate::store::{Store, password};
 
 /// Arguments of `frontdesk admin`.
 #[derive(Debug, ClapArgs)]
@@ -77,28 +75,6 @@ enum KeyCommand {
     },
 }
 
-#[derive(Debug, Subcommand)]
-enum UserCommand {
-    /// Make an account; the password is read from standard input
-    Create {
-        /// The person's name
-        #[arg(long)]
-        name: String,
-        /// The e-mail address to sign in with
-        #[arg(long)]
-        email: String,
-        /// owner, admin or agent
-        #[arg(long, default_value = "owner")]
-        role: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// Shortest password, in characters (NIST SP 800-63B asks for at least 8).
-const PASSWORD: usize = 10;
-
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
@@ -125,22 +101,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             out::note("Keep it safe: it is not shown again.");
             Ok(())
         }
-        What::User {
-            user:
-                UserCommand::Create {
-                    name,
-                    email,
-                    role,
-                    json,
-                },
-        } => {
-            let id = block_on(create_user(&config, &name, &email, &role))?;
-            if json {
-                return out::json(&json!({"user": id}));
-            }
-            out::line(&id);
-            Ok(())
-        }
+        What::User { user } => users::run(config, user),
         What::Visitors { workspace, close } => {
             block_on(serve_visitors(config, &workspace, !close))?;
             out::line(&if close {
@@ -216,18 +177,6 @@ async fn create_key(config: &Config, name: &str, scopes: &[String]) -> anyhow::R
     Ok(token.reveal().to_owned())
 }
 
-/// Accounts and setup links are made in the store itself, so the server must not be running.
-fn own_store(config: &Config) -> anyhow::Result<(Store, DataFolder)> {
-    if let Some(server) = Server::find(&config.data_dir)? {
-        anyhow::bail!(
-            "the server at {} is running; make accounts in its pages, or stop it first",
-            server.address
-        );
-    }
-    let folder = DataFolder::open(config)?;
-    Ok((folder.store.clone(), folder))
-}
-
 async fn serve_visitors(config: Arc<Config>, workspace: &str, serve: bool) -> anyhow::Result<()> {
     let desk = Desk::open(config, workspace).await?;
     let changed = desk
@@ -235,48 +184,6 @@ async fn serve_visitors(config: Arc<Config>, workspace: &str, serve: bool) -> an
         .await;
     desk.close().await;
     changed.map(drop)
-}
-
-async fn create_user(
-    config: &Config,
-    name: &str,
-    email: &str,
-    role: &str,
-) -> anyhow::Result<String> {
-    let Some(role) = Role::parse(role) else {
-        return Err(WrongCall(format!(
-            "a role cannot be `{role}`: it is owner, admin or agent"
-        ))
-        .into());
-    };
-    if !email.contains('@') {
-        return Err(WrongCall(format!("`{email}` is no e-mail address")).into());
-    }
-    let stdin = std::io::stdin();
-    if stdin.is_terminal() {
-        out::note("Type the password and press Enter:");
-    }
-    let mut typed = String::new();
-    stdin.lock().read_line(&mut typed)?;
-    let typed = typed.trim_end_matches(['\r', '\n']).to_owned();
-    if typed.chars().count() < PASSWORD {
-        anyhow::bail!("the password needs at least {PASSWORD} characters");
-    }
-    let (store, _folder) = own_store(config)?;
-    let hash = password::hash(&typed)?;
-    let (name, email) = (name.to_owned(), email.to_owned());
-    let id = store
-        .write(move |tx| {
-            let new = NewUser {
-                email: &email,
-                name: &name,
-                password_hash: Some(&hash),
-                role,
-            };
-            users::create(tx, &new, jiff::Timestamp::now().as_millisecond())
-        })
-        .await?;
-    Ok(id.to_string())
 }
 
 async fn setup_link(config: &Config) -> anyhow::Result<String> {
@@ -287,8 +194,8 @@ async fn setup_link(config: &Config) -> anyhow::Result<String> {
             .map(str::to_owned)
             .ok_or_else(|| anyhow::anyhow!("the server gave no link"));
     }
-    let (store, _folder) = own_store(config)?;
-    match setup_token(&store).await? {
+    let folder = DataFolder::open(config)?;
+    match setup_token(&folder.store).await? {
         Some(token) => Ok(format!("http://{}/setup?token={token}", config.listen)),
         None => anyhow::bail!("Frontdesk is set up already; sign in with an account"),
     }

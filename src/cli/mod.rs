@@ -27,6 +27,7 @@ mod sources;
 mod speak;
 mod talk;
 mod transcribe;
+mod users;
 mod worker;
 
 use std::process::ExitCode;

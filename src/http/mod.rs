@@ -16,6 +16,7 @@ pub mod auth;
 pub mod body;
 mod clock;
 pub mod console;
+mod hashing;
 mod health;
 mod layers;
 pub mod metrics;

@@ -82,6 +82,32 @@ pub fn revoke_all(tx: &Transaction<'_>, user: UserId) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Ends every session of a person but this one.
+pub fn revoke_others(
+    tx: &Transaction<'_>,
+    user: UserId,
+    but: &TokenHash,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM sessions WHERE user = ? AND token_hash <> ?",
+        (user, but),
+    )?;
+    Ok(())
+}
+
+/// How many sessions of a person have not expired, and when one was last used.
+pub fn of_user(
+    conn: &Connection,
+    user: UserId,
+    now: UnixMs,
+) -> Result<(u32, Option<UnixMs>), StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT count(*), max(last_seen_at) FROM sessions WHERE user = ? AND expires_at > ?",
+        )?
+        .query_row((user, now), |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
 /// Removes sessions that have expired; returns how many.
 pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM sessions WHERE expires_at <= ?", [now])?)

@@ -119,6 +119,19 @@ pub fn count(conn: &Connection) -> Result<i64, StoreError> {
     Ok(conn.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?)
 }
 
+/// Gives a person another name or address. `Conflict` if the address has another account.
+pub fn rename(tx: &Transaction<'_>, id: UserId, name: &str, email: &str) -> Result<(), StoreError> {
+    if find_by_email(tx, email)?.is_some_and(|other| other.id != id) {
+        return Err(StoreError::Conflict(
+            "this e-mail address already has an account".into(),
+        ));
+    }
+    changed_one(
+        tx.prepare_cached("UPDATE users SET name = ?, email = ? WHERE id = ?")?
+            .execute((name, email, id))?,
+    )
+}
+
 /// Sets the password hash and ends every session of this person: who knew the old password is out.
 pub fn set_password(tx: &Transaction<'_>, id: UserId, hash: &str) -> Result<(), StoreError> {
     let changed = tx

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod accounts;
 mod app;
 mod fake_reader;
 mod fakes;

@@ -1,6 +1,7 @@
 //! The own JSON API, for the console's islands, the command line and other programs. Views live
 //! here; entities of the store never serialise themselves.
 
+pub(super) mod accounts;
 mod ask;
 pub mod calls;
 mod conversations;
@@ -117,6 +118,9 @@ pub(super) fn routes() -> Vec<Route> {
         (POST, "/api/conversations", CHAT, conversations::create),
         (GET, "/api/conversations/{id}", CHAT, conversations::get),
         (DELETE, "/api/conversations/{id}", ADMIN, people::erase_one),
+        (GET, "/api/accounts", ADMIN, accounts::list),
+        (POST, "/api/accounts", ADMIN, accounts::create),
+        (PATCH, "/api/accounts/{id}", ADMIN, accounts::change),
         (GET, "/api/widget", ADMIN, widget::get),
         (PATCH, "/api/widget", ADMIN, widget::change),
         (GET, "/api/people", ADMIN, people::find),
@@ -231,6 +235,11 @@ pub(super) mod paths {
     pub(in crate::http) mod gaps {
         pub(in crate::http) use super::super::gaps::{
             __path_answered, __path_dismiss, __path_list, __path_reopen,
+        };
+    }
+    pub(in crate::http) mod accounts {
+        pub(in crate::http) use super::super::accounts::{
+            __path_change, __path_create, __path_list,
         };
     }
     pub(in crate::http) mod widget {

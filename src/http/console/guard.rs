@@ -45,6 +45,11 @@ impl SignedIn {
         }
     }
 
+    /// The person.
+    pub(super) fn user(&self) -> &User {
+        &self.user
+    }
+
     /// 403 for a person whose role does not go that far.
     pub(super) fn need(&self, scope: Scope) -> Result<(), Problem> {
         if self.principal.may(scope) {

@@ -13,12 +13,12 @@ use serde::Deserialize;
 
 use super::super::address::{address_of, network_of};
 use super::super::auth::DEFAULT_WORKSPACE;
+use super::super::hashing::off_thread;
 use super::super::now_ms;
 use super::guard::{Visitor, local_path};
-use super::hashing::off_thread;
 use super::{Failure, pages, session, view};
 use crate::app::App;
-use crate::store::token::{Token, TokenKind};
+use crate::store::token::Token;
 use crate::store::users::{self, User};
 use crate::store::{password, sessions, workspaces};
 
@@ -170,12 +170,7 @@ async fn open(app: &App, form: &LoginForm, now: i64) -> Result<Option<Token>, Fa
     let Some(user) = user.filter(allowed) else {
         return Ok(None);
     };
-    let token = Token::generate(TokenKind::Session)?;
-    let hash = token.hash();
-    app.store
-        .write(move |tx| session::begin(tx, user.id, &hash, now))
-        .await?;
-    Ok(Some(token))
+    Ok(Some(session::fresh(&app.store, user.id, now).await?))
 }
 
 async fn business(app: &App) -> Result<Option<String>, Failure> {

@@ -9,6 +9,7 @@
 //! - Forms are accepted from this server's own pages only (`guard::own_pages_only`).
 //! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
 
+mod accounts;
 mod assets;
 mod call_pages;
 mod call_parts;
@@ -25,7 +26,6 @@ mod gaps;
 mod golden;
 mod golden_form;
 mod guard;
-mod hashing;
 mod keys;
 mod login;
 mod measure;
@@ -136,6 +136,11 @@ pub fn router() -> Router<Arc<App>> {
         .route("/quality/gate/publish", post(measure::publish))
         .route("/quality/gate/discard", post(measure::discard))
         .route("/quality/instructions", post(measure::instructions))
+        .route("/account", get(accounts::own).post(accounts::rename))
+        .route("/account/password", post(accounts::set_password))
+        .route("/account/sign-out-others", post(accounts::sign_out_others))
+        .route("/accounts", get(accounts::list).post(accounts::create))
+        .route("/accounts/{id}/{verb}", post(accounts::change))
         .route("/privacy", get(privacy::show))
         .route("/privacy/erase", post(privacy::erase))
         .route("/privacy/retention", post(privacy::keep_for))

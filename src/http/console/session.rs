@@ -5,8 +5,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::address::over_tls;
 use super::super::auth::{SECURE_SESSION_COOKIE, SESSION_COOKIE, session_token};
-use crate::store::token::{Token, TokenHash};
-use crate::store::{StoreError, Transaction, UnixMs, UserId, sessions};
+use crate::store::token::{Token, TokenHash, TokenKind};
+use crate::store::{Store, StoreError, Transaction, UnixMs, UserId, sessions};
 
 /// A session ends after this long in ms, used or not: one working day.
 const LONGEST_MS: i64 = 12 * 60 * 60 * 1000;
@@ -19,6 +19,14 @@ pub(super) fn begin(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     sessions::create(tx, user, token, now, now + LONGEST_MS)
+}
+
+/// A new session of somebody who has proved who they are.
+pub(super) async fn fresh(store: &Store, user: UserId, now: UnixMs) -> Result<Token, StoreError> {
+    let token = Token::generate(TokenKind::Session)?;
+    let hash = token.hash();
+    store.write(move |tx| begin(tx, user, &hash, now)).await?;
+    Ok(token)
 }
 
 /// Sends the browser on with the cookie of a new session.

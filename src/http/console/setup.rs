@@ -9,19 +9,16 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::auth::DEFAULT_WORKSPACE;
+use super::super::hashing::off_thread;
 use super::super::now_ms;
 use super::guard::Visitor;
-use super::hashing::off_thread;
 use super::pages::{Setup, SetupForm, SetupGone};
 use super::{Failure, session, view};
-use crate::app::App;
+use crate::app::{App, accounts};
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, NewUser, Role};
 use crate::store::{StoreError, Transaction, UnixMs, password, setup_tokens, workspaces};
 
-/// Shortest password in characters.
-const SHORTEST_PASSWORD: usize = 10;
-const LONGEST_PASSWORD: usize = 200;
 /// Longest name in characters, of a business or a person.
 const LONGEST_NAME: usize = 80;
 
@@ -171,22 +168,11 @@ fn check(form: &Submitted) -> Result<(), &'static str> {
     if !named(&form.business) {
         return Err("Give your business a name of at most 80 characters.");
     }
-    if !named(&form.name) {
-        return Err("Give your name in at most 80 characters.");
-    }
-    let email = form.email.trim();
-    let parts = email.split_once('@');
-    if email.len() > 254
-        || email.contains(char::is_whitespace)
-        || !parts.is_some_and(|(who, host)| !who.is_empty() && !host.is_empty())
-    {
-        return Err("The e-mail address does not look right; it needs an @ in the middle.");
-    }
-    if form.password.chars().count() < SHORTEST_PASSWORD {
-        return Err("The password is too short: use at least 10 characters.");
-    }
-    if form.password.chars().count() > LONGEST_PASSWORD {
-        return Err("The password is too long: use at most 200 characters.");
+    let wrong = accounts::wrong_name(&form.name)
+        .or_else(|| accounts::wrong_email(&form.email))
+        .or_else(|| accounts::wrong_password(&form.password));
+    if let Some(wrong) = wrong {
+        return Err(wrong);
     }
     if form.password != form.password_again {
         return Err("The two passwords are not the same; type them once more.");

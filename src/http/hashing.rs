@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use axum::http::StatusCode;
 use tokio::sync::Semaphore;
 
-use super::super::problem::Problem;
+use super::problem::Problem;
 use crate::store::StoreError;
 
 /// Hashed at a time.

@@ -1,0 +1,227 @@
+//! Accounts of people: what the pages, the API and the command do with them.
+
+use serde_json::json;
+
+use super::first_run::default_workspace;
+use crate::store::users::{self, NewUser, Role, User};
+use crate::store::{Store, StoreError, Transaction, UnixMs, UserId, events, sessions};
+
+/// Characters of a password (NIST SP 800-63B asks for at least 8).
+pub const SHORTEST_PASSWORD: usize = 10;
+const LONGEST_PASSWORD: usize = 200;
+/// Characters of a name.
+const LONGEST_NAME: usize = 80;
+
+/// Why an account was not made or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// What was given is not right; a sentence for whoever gave it.
+    #[error("{0}")]
+    Wrong(&'static str),
+    /// Whoever asks may not do this; a sentence for them.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An account with its sessions.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The account.
+    pub user: User,
+    /// Browsers that are signed in.
+    pub sessions: u32,
+    /// When one of these was last used, Unix ms.
+    pub last_seen_at: Option<UnixMs>,
+}
+
+/// What is to change; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// Name for people.
+    pub name: Option<String>,
+    /// E-mail address to sign in with.
+    pub email: Option<String>,
+    /// What they may do.
+    pub role: Option<Role>,
+    /// Whether they are kept from signing in; their sessions end.
+    pub suspended: Option<bool>,
+    /// Argon2id hash of a new password; all sessions end.
+    pub password_hash: Option<String>,
+}
+
+/// What is wrong with a name, as a sentence.
+pub fn wrong_name(name: &str) -> Option<&'static str> {
+    let fits = (1..=LONGEST_NAME).contains(&name.trim().chars().count());
+    (!fits).then_some("Give a name of at most 80 characters.")
+}
+
+/// What is wrong with an e-mail address, as a sentence.
+pub fn wrong_email(email: &str) -> Option<&'static str> {
+    let email = email.trim();
+    let parts = email.split_once('@');
+    let fits = email.len() <= 254
+        && !email.contains(char::is_whitespace)
+        && parts.is_some_and(|(who, host)| !who.is_empty() && !host.is_empty());
+    (!fits).then_some("The e-mail address does not look right; it needs an @ in the middle.")
+}
+
+/// What is wrong with a new password, as a sentence.
+pub fn wrong_password(password: &str) -> Option<&'static str> {
+    match password.chars().count() {
+        ..SHORTEST_PASSWORD => Some("The password is too short: use at least 10 characters."),
+        SHORTEST_PASSWORD..=LONGEST_PASSWORD => None,
+        _ => Some("The password is too long: use at most 200 characters."),
+    }
+}
+
+/// Every account, by e-mail address.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn list(store: &Store, now: UnixMs) -> Result<Vec<Account>, StoreError> {
+    store
+        .read(move |conn| {
+            let mut accounts = Vec::new();
+            for user in users::list(conn)? {
+                let (sessions, last_seen_at) = sessions::of_user(conn, user.id, now)?;
+                accounts.push(Account {
+                    user,
+                    sessions,
+                    last_seen_at,
+                });
+            }
+            Ok(accounts)
+        })
+        .await
+}
+
+/// Makes an account. `by` is the role of the person who asks; `None` for who has the machine or a key to everything.
+///
+/// # Errors
+/// [`AccountError::Wrong`] and [`AccountError::Forbidden`] say why not.
+pub async fn create(
+    store: &Store,
+    by: Option<Role>,
+    name: String,
+    email: String,
+    role: Role,
+    password_hash: String,
+) -> Result<UserId, AccountError> {
+    if let Some(wrong) = wrong_name(&name).or_else(|| wrong_email(&email)) {
+        return Err(AccountError::Wrong(wrong));
+    }
+    may_touch(by, role)?;
+    let workspace = default_workspace(store).await?;
+    let made = store.write(move |tx| {
+        let new = NewUser {
+            email: email.trim(),
+            name: name.trim(),
+            password_hash: Some(&password_hash),
+            role,
+        };
+        let id = users::create(tx, &new, now())?;
+        let data = json!({"role": role.as_str()});
+        events::append(
+            tx,
+            workspace,
+            "account_created",
+            &id.to_string(),
+            &data,
+            now(),
+        )?;
+        Ok(id)
+    });
+    Ok(made.await?)
+}
+
+/// Changes an account, all of it or nothing.
+///
+/// # Errors
+/// [`AccountError::Wrong`] and [`AccountError::Forbidden`] say why not; a `Conflict` of the store where the only owner
+/// would be lost, or the address has another account.
+pub async fn change(
+    store: &Store,
+    by: Option<Role>,
+    id: UserId,
+    change: Change,
+) -> Result<User, AccountError> {
+    let wrong = change.name.as_deref().and_then(wrong_name);
+    let wrong = wrong.or_else(|| change.email.as_deref().and_then(wrong_email));
+    if let Some(wrong) = wrong {
+        return Err(AccountError::Wrong(wrong));
+    }
+    let before = store.read(move |conn| users::get(conn, id)).await?;
+    may_touch(by, before.role)?;
+    if let Some(role) = change.role {
+        may_touch(by, role)?;
+    }
+    let workspace = default_workspace(store).await?;
+    let changed = store.write(move |tx| {
+        let what = apply(tx, &before, &change)?;
+        let data = json!({ "changed": what });
+        events::append(
+            tx,
+            workspace,
+            "account_changed",
+            &id.to_string(),
+            &data,
+            now(),
+        )?;
+        users::get(tx, id)
+    });
+    Ok(changed.await?)
+}
+
+fn apply(
+    tx: &Transaction<'_>,
+    before: &User,
+    change: &Change,
+) -> Result<Vec<&'static str>, StoreError> {
+    let mut what = Vec::new();
+    if change.name.is_some() || change.email.is_some() {
+        let name = change.name.as_deref().unwrap_or(&before.name).trim();
+        let email = change.email.as_deref().unwrap_or(&before.email).trim();
+        users::rename(tx, before.id, name, email)?;
+        what.push("name");
+    }
+    if let Some(role) = change.role {
+        users::set_role(tx, before.id, role)?;
+        what.push("role");
+    }
+    match change.suspended {
+        Some(true) => {
+            users::suspend(tx, before.id, now())?;
+            what.push("suspended");
+        }
+        Some(false) => {
+            users::reinstate(tx, before.id)?;
+            what.push("reinstated");
+        }
+        None => {}
+    }
+    if let Some(hash) = &change.password_hash {
+        users::set_password(tx, before.id, hash)?;
+        what.push("password");
+    }
+    Ok(what)
+}
+
+/// An admin manages people, but no owner; an agent nobody.
+fn may_touch(by: Option<Role>, whom: Role) -> Result<(), AccountError> {
+    match (by, whom) {
+        (None | Some(Role::Owner), _) | (Some(Role::Admin), Role::Admin | Role::Agent) => Ok(()),
+        (Some(Role::Admin), Role::Owner) => Err(AccountError::Forbidden(
+            "Only an owner may make or change an owner.",
+        )),
+        (Some(Role::Agent), _) => Err(AccountError::Forbidden(
+            "Your account may not manage people; ask the owner.",
+        )),
+    }
+}
+
+fn now() -> UnixMs {
+    jiff::Timestamp::now().as_millisecond()
+}

@@ -1,0 +1,174 @@
+//! `frontdesk admin user`: accounts of people.
+
+use std::io::{BufRead, IsTerminal};
+use std::sync::Arc;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::local::Desk;
+use super::out;
+use super::shared::{WrongCall, block_on};
+use crate::config::Config;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// The accounts with their roles and sessions
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make an account; the password is read from standard input
+    Create {
+        /// The person's name
+        #[arg(long)]
+        name: String,
+        /// The e-mail address to sign in with
+        #[arg(long)]
+        email: String,
+        /// owner, admin or agent
+        #[arg(long, default_value = "owner")]
+        role: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Set a new password, read from standard input; they are signed out everywhere
+    Passwd {
+        /// E-mail address of the account
+        email: String,
+    },
+    /// Change the name, the e-mail address or the role
+    Change {
+        /// E-mail address of the account
+        email: String,
+        /// The person's name
+        #[arg(long)]
+        name: Option<String>,
+        /// Another e-mail address to sign in with
+        #[arg(long = "new-email", value_name = "ADDRESS")]
+        new_email: Option<String>,
+        /// owner, admin or agent
+        #[arg(long)]
+        role: Option<String>,
+    },
+    /// Keep somebody from signing in; they are signed out everywhere at once
+    Suspend {
+        /// E-mail address of the account
+        email: String,
+    },
+    /// Let somebody sign in again
+    Reinstate {
+        /// E-mail address of the account
+        email: String,
+    },
+}
+
+pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<()> {
+    match command {
+        UserCommand::List { json } => {
+            let all = block_on(ask(config, async |desk| desk.get("/api/accounts").await))?;
+            let accounts = all.get("accounts").and_then(Value::as_array);
+            if json {
+                return out::json(&all);
+            }
+            for one in accounts.into_iter().flatten() {
+                let text = |field: &str| one.get(field).and_then(Value::as_str).unwrap_or("");
+                let suspended = one.get("suspended_at").is_some_and(|at| !at.is_null());
+                out::line(&format!(
+                    "{:<6} {}  {}  signed in: {}{}",
+                    text("role"),
+                    text("email"),
+                    text("name"),
+                    one.get("sessions").unwrap_or(&Value::Null),
+                    if suspended { "  suspended" } else { "" }
+                ));
+            }
+            Ok(())
+        }
+        UserCommand::Create {
+            name,
+            email,
+            role,
+            json,
+        } => {
+            let new = json!({"name": name, "email": email, "role": role, "password": password()?});
+            let made = block_on(ask(config, async |desk| {
+                desk.post("/api/accounts", &new).await
+            }))?;
+            let id = made.get("id").and_then(Value::as_str).unwrap_or_default();
+            if json {
+                return out::json(&json!({ "user": id }));
+            }
+            out::line(id);
+            Ok(())
+        }
+        UserCommand::Passwd { email } => {
+            let change = json!({ "password": password()? });
+            let said =
+                format!("The password of {email} is changed; they are signed out everywhere.");
+            change_one(config, &email, change, &said)
+        }
+        UserCommand::Change {
+            email,
+            name,
+            new_email,
+            role,
+        } => {
+            let change = json!({"name": name, "email": new_email, "role": role});
+            change_one(config, &email, change, "Changed.")
+        }
+        UserCommand::Suspend { email } => {
+            let said = format!("{email} is suspended and signed out everywhere.");
+            change_one(config, &email, json!({"suspended": true}), &said)
+        }
+        UserCommand::Reinstate { email } => {
+            let said = format!("{email} can sign in again.");
+            change_one(config, &email, json!({"suspended": false}), &said)
+        }
+    }
+}
+
+fn change_one(config: Arc<Config>, email: &str, change: Value, said: &str) -> anyhow::Result<()> {
+    block_on(ask(config, async |desk| {
+        let all = desk.get("/api/accounts").await?;
+        let accounts = all.get("accounts").and_then(Value::as_array);
+        let of_email = |one: &&Value| {
+            let own = one.get("email").and_then(Value::as_str);
+            own.is_some_and(|own| own.eq_ignore_ascii_case(email))
+        };
+        let found = accounts.and_then(|all| all.iter().find(of_email));
+        let id = found
+            .and_then(|one| one.get("id")?.as_str())
+            .ok_or_else(|| {
+                let known = "`frontdesk admin user list` shows the accounts";
+                WrongCall(format!("nobody signs in with {email}; {known}"))
+            })?;
+        desk.patch(&format!("/api/accounts/{id}"), &change).await
+    }))?;
+    out::line(said);
+    Ok(())
+}
+
+/// Asks the running server, or this process itself if there is none.
+async fn ask(
+    config: Arc<Config>,
+    question: impl AsyncFnOnce(&Desk) -> anyhow::Result<Value>,
+) -> anyhow::Result<Value> {
+    let desk = Desk::open(config, "default").await?;
+    let answer = question(&desk).await;
+    desk.close().await;
+    answer
+}
+
+/// A password from standard input.
+fn password() -> anyhow::Result<String> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        out::note("Type the password and press Enter:");
+    }
+    let mut typed = String::new();
+    stdin.lock().read_line(&mut typed)?;
+    Ok(typed.trim_end_matches(['\r', '\n']).to_owned())
+}

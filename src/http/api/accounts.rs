@@ -1,0 +1,192 @@
+//! Accounts of people, for the owner and admins, and for keys that reach the whole installation.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::auth::{Caller, Principal};
+use super::super::body::Json;
+use super::super::hashing::off_thread;
+use super::super::now_ms;
+use super::super::problem::{Problem, ProblemView};
+use super::place;
+use crate::app::App;
+use crate::app::accounts::{self, Account, AccountError, Change};
+use crate::store::users::{Role, User};
+use crate::store::{UserId, password};
+
+/// Every account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountList {
+    /// By e-mail address.
+    accounts: Vec<AccountView>,
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AccountView {
+    id: String,
+    name: String,
+    email: String,
+    /// `owner`, `admin` or `agent`.
+    role: &'static str,
+    /// Since when they may not sign in, in Unix milliseconds.
+    suspended_at: Option<i64>,
+    /// Unix milliseconds.
+    created_at: i64,
+    /// Browsers that are signed in.
+    sessions: u32,
+    /// When one of these was last used, in Unix milliseconds.
+    last_seen_at: Option<i64>,
+}
+
+/// An account to make.
+#[derive(Deserialize, ToSchema)]
+pub struct NewAccount {
+    /// The person's name.
+    name: String,
+    /// The e-mail address to sign in with.
+    email: String,
+    /// `owner`, `admin` or `agent`.
+    role: String,
+    /// At least 10 characters.
+    password: String,
+}
+
+/// What is to change; what is absent stays.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct AccountChange {
+    name: Option<String>,
+    email: Option<String>,
+    /// `owner`, `admin` or `agent`.
+    role: Option<String>,
+    /// Keeps them from signing in and ends their sessions, or lets them in again.
+    suspended: Option<bool>,
+    /// A new password; all sessions end.
+    password: Option<String>,
+}
+
+/// An account that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MadeAccount {
+    id: String,
+}
+
+impl From<Account> for AccountView {
+    fn from(account: Account) -> Self {
+        let sessions = (account.sessions, account.last_seen_at);
+        Self {
+            sessions: sessions.0,
+            last_seen_at: sessions.1,
+            ..account.user.into()
+        }
+    }
+}
+
+impl From<User> for AccountView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            name: user.name,
+            email: user.email,
+            role: user.role.as_str(),
+            suspended_at: user.suspended_at,
+            created_at: user.created_at,
+            sessions: 0,
+            last_seen_at: None,
+        }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Wrong(wrong) => Self::invalid("account", wrong),
+            AccountError::Forbidden(why) => Self::new(StatusCode::FORBIDDEN, "forbidden", why),
+            AccountError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// The role of the person who asks; `None` for a key that reaches everything.
+fn by(principal: &Principal) -> Result<Option<Role>, Problem> {
+    principal.unbound()?;
+    Ok(match principal.caller() {
+        Caller::User(user) => Some(user.role),
+        Caller::Key(_) | Caller::Secret => None,
+    })
+}
+
+fn role_of(name: &str) -> Result<Role, Problem> {
+    Role::parse(name).ok_or_else(|| Problem::invalid("role", "role is owner, admin or agent"))
+}
+
+/// The hash of a new password that is long enough.
+pub(in crate::http) async fn hashed(password: String) -> Result<String, Problem> {
+    if let Some(wrong) = accounts::wrong_password(&password) {
+        return Err(Problem::invalid("password", wrong));
+    }
+    off_thread(move || password::hash(&password)).await
+}
+
+/// Accounts of people.
+#[utoipa::path(get, path = "/api/accounts", tag = "admin", operation_id = "listAccounts",
+    responses((status = 200, body = AccountList), (status = 403, body = ProblemView<'_>)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+) -> Result<axum::Json<AccountList>, Problem> {
+    by(&principal)?;
+    let accounts = accounts::list(&app.store, now_ms()).await?;
+    let accounts = accounts.into_iter().map(AccountView::from).collect();
+    Ok(axum::Json(AccountList { accounts }))
+}
+
+/// Makes an account.
+#[utoipa::path(post, path = "/api/accounts", tag = "admin", operation_id = "createAccount",
+    request_body = NewAccount,
+    responses((status = 201, body = MadeAccount), (status = 400, body = ProblemView<'_>),
+              (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Json(new): Json<NewAccount>,
+) -> Result<(StatusCode, axum::Json<MadeAccount>), Problem> {
+    let (by, role) = (by(&principal)?, role_of(&new.role)?);
+    let hash = hashed(new.password).await?;
+    let id = accounts::create(&app.store, by, new.name, new.email, role, hash).await?;
+    let made = MadeAccount { id: id.to_string() };
+    Ok((StatusCode::CREATED, axum::Json(made)))
+}
+
+/// Changes an account: name, address, role, password; suspends it or lets it in again.
+#[utoipa::path(patch, path = "/api/accounts/{id}", tag = "admin", operation_id = "changeAccount",
+    request_body = AccountChange, params(("id" = String, Path, description = "Id of the account")),
+    responses((status = 200, body = AccountView), (status = 400, body = ProblemView<'_>),
+              (status = 403, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),
+              (status = 409, body = ProblemView<'_>)))]
+pub(super) async fn change(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(id): Path<String>,
+    Json(wanted): Json<AccountChange>,
+) -> Result<axum::Json<AccountView>, Problem> {
+    let (by, id) = (by(&principal)?, place::id::<UserId>(&id, "account")?);
+    let password_hash = match wanted.password {
+        Some(password) => Some(hashed(password).await?),
+        None => None,
+    };
+    let change = Change {
+        name: wanted.name,
+        email: wanted.email,
+        role: wanted.role.as_deref().map(role_of).transpose()?,
+        suspended: wanted.suspended,
+        password_hash,
+    };
+    let user = accounts::change(&app.store, by, id, change).await?;
+    Ok(axum::Json(user.into()))
+}

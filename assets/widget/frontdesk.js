@@ -112,12 +112,20 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
     return el("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, text)
   }
 
+  // Hosts that the business calls its own: what a document says must not send visitors elsewhere.
+  let hosts = []
+
+  function own(url) {
+    const host = URL.canParse(url) ? new URL(url).hostname : ""
+    return hosts.some(known => host === known || host.endsWith(`.${known}`))
+  }
+
   function inline(text, cite) {
     const nodes = []
     let from = 0
     for (const mark of text.matchAll(MARKS)) {
       const [whole, bold, number, url, , mail, phone] = mark
-      const node = bold ? el("b", {}, bold) : number ? cite(Number(number)) : url ? link(url, url) : mail ? link(`mailto:${mail}`, mail) : link(`tel:${phone}`, phone)
+      const node = bold ? el("b", {}, bold) : number ? cite(Number(number)) : url ? own(url) && link(url, url) : mail ? link(`mailto:${mail}`, mail) : link(`tel:${phone}`, phone)
       if (!node) continue
       nodes.push(text.slice(from, mark.index), node)
       from = mark.index + whole.length
@@ -407,6 +415,7 @@ textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 130px; resize: n
       const body = { workspace: this.getAttribute("workspace") || undefined, assistant: this.getAttribute("assistant") || undefined, token }
       const visit = await (await this.#api("", body)).json()
       this.#visit = visit
+      hosts = [new URL(HOME).hostname, ...visit.links || []]
       try { sessionStorage.setItem(this.#place, visit.token) } catch { /* the visit ends with the page */ }
       this.heading.textContent = this.getAttribute("title-text") || visit.title
       if (!this.hasAttribute("colour")) this.#paint(visit.colour)

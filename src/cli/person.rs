@@ -103,7 +103,18 @@ fn counted(traces: &Value) -> String {
     let some = traces.as_object().into_iter().flatten();
     let some = some.filter(|(_, n)| n.as_u64().unwrap_or(0) > 0);
     let words: Vec<String> = some
-        .map(|(what, n)| format!("{n} {}", what.replace('_', " ")))
+        .map(|(what, n)| {
+            let what = what.replace('_', " ");
+            let one = n.as_u64() == Some(1);
+            format!(
+                "{n} {}",
+                if one {
+                    what.trim_end_matches('s')
+                } else {
+                    &what
+                }
+            )
+        })
         .collect();
     words.join(", ")
 }

@@ -89,7 +89,12 @@ mod tests {
             })
         });
         let attempts: Vec<_> = attempts.collect();
-        while REFUSED.load(Ordering::SeqCst) < 40 - AT_A_TIME - MOST_WAITING {
+        // Both places must be taken before they are given back.
+        let settled = || {
+            REFUSED.load(Ordering::SeqCst) == 40 - AT_A_TIME - MOST_WAITING
+                && MOST.load(Ordering::SeqCst) == AT_A_TIME
+        };
+        while !settled() {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         GO.store(true, Ordering::SeqCst);

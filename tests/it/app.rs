@@ -234,7 +234,14 @@ impl TestApp {
             .as_str()
             .unwrap()
             .to_owned();
-        self.app.knowledge.wait(id.parse().unwrap()).await.unwrap();
+        // The end of the version before may be told late: wait for that of the newest.
+        for _ in 0..100 {
+            self.app.knowledge.wait(id.parse().unwrap()).await.unwrap();
+            let path = format!("/api/documents/{id}?workspace={workspace}");
+            if !self.get(&path).await.json()["versions"][0]["extracted_at"].is_null() {
+                break;
+            }
+        }
         id
     }
 

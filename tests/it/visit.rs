@@ -95,6 +95,7 @@ async fn what_a_visit_tells() {
     let visit = begun.json();
     assert!(visit["token"].as_str().unwrap().starts_with("fd_visit_"));
     assert_eq!(visit["resumed"], false);
+    assert_eq!(visit["links"], json!([]));
     assert_eq!(visit["voice"]["enabled"], true);
     assert_eq!(visit["voice"]["notes"], true);
     assert!(

@@ -17,6 +17,8 @@ pub struct WidgetView {
     /// Websites that may show it, each as `https://host[:port]`; with none only this server's own pages and pages of
     /// the visitor's own machine.
     origins: Vec<String>,
+    /// Other hosts that links in answers may lead to.
+    links: Vec<String>,
     /// Title; empty takes the assistant's.
     title: String,
     /// Accent colour as `#rrggbb`.
@@ -33,6 +35,8 @@ pub struct WidgetRequest {
     enabled: Option<bool>,
     /// Websites that may show it.
     origins: Option<Vec<String>>,
+    /// Other hosts that links in answers may lead to.
+    links: Option<Vec<String>>,
     /// Title.
     title: Option<String>,
     /// Accent colour as `#rrggbb`.
@@ -46,6 +50,7 @@ impl From<WidgetSettings> for WidgetView {
         Self {
             enabled: settings.enabled,
             origins: settings.origins,
+            links: settings.links,
             title: settings.title,
             colour: settings.colour,
             push_to_talk: settings.push_to_talk,
@@ -85,6 +90,7 @@ pub(super) async fn change(
     let wanted = WidgetSettings {
         enabled: request.enabled.unwrap_or(before.enabled),
         origins: request.origins.unwrap_or(before.origins),
+        links: request.links.unwrap_or(before.links),
         title: request.title.unwrap_or(before.title),
         colour: request.colour.unwrap_or(before.colour),
         push_to_talk: request.push_to_talk.unwrap_or(before.push_to_talk),

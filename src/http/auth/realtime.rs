@@ -11,9 +11,8 @@ use super::super::now_ms;
 use super::super::problem::Problem;
 use super::{Caller, Credential, Principal, Scope, bearer, origin, unauthorized};
 use crate::app::App;
-use crate::store::ApiKeyId;
 use crate::store::token::{TokenHash, TokenKind};
-use crate::store::{api_keys, client_secrets};
+use crate::store::{ApiKeyId, UserId, client_secrets};
 
 /// Before the key in the list of subprotocols.
 const IN_PROTOCOL: &str = "openai-insecure-api-key.";
@@ -27,6 +26,9 @@ pub(in crate::http) struct Opens {
     pub(in crate::http) scopes: Vec<String>,
     /// The key that made it, if it was one.
     pub(in crate::http) key: Option<ApiKeyId>,
+    /// The person who made it, if it was one.
+    #[serde(default)]
+    pub(in crate::http) person: Option<UserId>,
 }
 
 /// Lets a request pass that may open a session. The principal, and for a client secret [`Opens`],
@@ -80,13 +82,13 @@ async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), 
         .ok_or_else(ended)?;
     let opens: Opens =
         serde_json::from_value(secret.session).map_err(|error| Problem::internal(&error))?;
-    // It ends with the key that made it.
-    if let Some(key) = opens.key
-        && !app
-            .store
-            .read(move |conn| api_keys::is_active(conn, key))
-            .await?
-    {
+    // It ends with the key that made it, and when the person who did is signed in nowhere any more.
+    let maker = match (opens.key, opens.person) {
+        (Some(key), _) => Credential::Key(key),
+        (None, Some(person)) => Credential::Person(person),
+        (None, None) => Credential::Secret,
+    };
+    if !maker.counts(app).await? {
         return Err(ended());
     }
     parts.extensions.insert(Principal {
@@ -97,7 +99,7 @@ async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), 
             .filter_map(|name| Scope::parse(name))
             .collect(),
         bound_to: Some(secret.workspace),
-        credential: opens.key.map_or(Credential::Secret, Credential::Key),
+        credential: maker,
     });
     parts.extensions.insert(opens);
     Ok(())

@@ -7,7 +7,7 @@ use super::SESSION_IDLE_MS;
 use crate::app::App;
 use crate::http::now_ms;
 use crate::store::token::TokenHash;
-use crate::store::{ApiKeyId, StoreError, api_keys, sessions};
+use crate::store::{ApiKeyId, StoreError, UserId, api_keys, sessions};
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_millis(800);
@@ -19,7 +19,9 @@ pub(in crate::http) enum Credential {
     Key(ApiKeyId),
     /// A browser's session.
     Session(TokenHash),
-    /// A client secret that no key made; it ends by itself.
+    /// A client secret that a person made.
+    Person(UserId),
+    /// A client secret that nobody made who is still known; it ends by itself.
     Secret,
 }
 
@@ -35,12 +37,14 @@ impl Credential {
         }
     }
 
-    async fn counts(self, app: &App) -> Result<bool, StoreError> {
+    pub(super) async fn counts(self, app: &App) -> Result<bool, StoreError> {
         let read = app.store.read(move |conn| match self {
             Self::Key(id) => api_keys::is_active(conn, id),
             Self::Session(hash) => {
                 sessions::find_valid(conn, &hash, now_ms(), SESSION_IDLE_MS).map(|s| s.is_some())
             }
+            // Who is suspended has no session.
+            Self::Person(id) => Ok(sessions::of_user(conn, id, now_ms())?.0 > 0),
             Self::Secret => Ok(true),
         });
         read.await

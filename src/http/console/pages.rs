@@ -262,6 +262,8 @@ pub struct Widget {
     pub enabled: bool,
     /// Websites that may show it, one a line.
     pub origins: String,
+    /// Other websites that links in answers may lead to, one a line.
+    pub links: String,
     /// Title; empty takes the assistant's.
     pub title: String,
     /// Accent colour.

@@ -26,6 +26,8 @@ pub(super) struct Look {
     colour: String,
     #[serde(default)]
     origins: String,
+    #[serde(default)]
+    links: String,
     enabled: Option<String>,
     push_to_talk: Option<String>,
 }
@@ -56,6 +58,7 @@ pub(super) async fn save(
     let typed = WidgetSettings {
         enabled: form.enabled.is_some(),
         origins: form.origins.lines().map(str::to_owned).collect(),
+        links: form.links.lines().map(str::to_owned).collect(),
         title: form.title,
         colour: form.colour,
         push_to_talk: form.push_to_talk.is_some(),
@@ -88,6 +91,7 @@ fn render(
         workspace: person.workspace.name.clone(),
         enabled: settings.enabled,
         origins: settings.origins.join("\n"),
+        links: settings.links.join("\n"),
         title: settings.title,
         colour: settings.colour,
         push_to_talk: settings.push_to_talk,

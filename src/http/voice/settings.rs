@@ -17,6 +17,8 @@ pub(in crate::http) struct WidgetSettings {
     /// Pages that the widget may be on, each as `https://host[:port]`. With none, only this server's own
     /// pages and pages of the visitor's own machine.
     pub(in crate::http) origins: Vec<String>,
+    /// Hosts that links in answers may lead to, besides those of `origins` and of web sources; others are shown as text.
+    pub(in crate::http) links: Vec<String>,
     /// Title of the widget; empty takes the assistant's.
     pub(in crate::http) title: String,
     /// Accent colour as `#rrggbb`.
@@ -30,6 +32,7 @@ impl Default for WidgetSettings {
         Self {
             enabled: true,
             origins: Vec::new(),
+            links: Vec::new(),
             title: String::new(),
             colour: "#0f6b57".into(),
             push_to_talk: false,
@@ -61,6 +64,25 @@ impl WidgetSettings {
             return Err(format!("there can be at most {MOST_ORIGINS} websites"));
         }
         self.origins = origins;
+        let mut links = Vec::new();
+        for line in self.links.iter().map(|line| line.trim()) {
+            if line.is_empty() {
+                continue;
+            }
+            let host = entered_origin(line).and_then(|origin| host_of(&origin));
+            let host = host.ok_or_else(|| {
+                format!("\"{line}\" is not the address of a website; write it like example.com")
+            })?;
+            if !links.contains(&host) {
+                links.push(host);
+            }
+        }
+        if links.len() > MOST_ORIGINS {
+            return Err(format!(
+                "answers can link to at most {MOST_ORIGINS} websites"
+            ));
+        }
+        self.links = links;
         self.title = self.title.trim().to_owned();
         if self.title.chars().count() > LONGEST_TITLE {
             return Err(format!(
@@ -73,6 +95,24 @@ impl WidgetSettings {
             return Err("the colour must be like #0f6b57".into());
         }
         Ok(self)
+    }
+
+    /// The hosts that links in answers may lead to: those listed, and those of the owner's own pages; each stands
+    /// for its subdomains too.
+    pub(in crate::http) fn hosts<'a>(
+        &'a self,
+        pages: impl Iterator<Item = &'a str>,
+    ) -> Vec<String> {
+        let own = self.origins.iter().map(String::as_str).chain(pages);
+        let mut hosts: Vec<String> = self
+            .links
+            .iter()
+            .cloned()
+            .chain(own.filter_map(host_of))
+            .collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
     }
 
     /// Whether the widget may be on pages of this origin, as a browser names it.
@@ -97,6 +137,13 @@ fn web_origin(text: &str) -> Option<(String, Url)> {
     let url = Url::parse(text).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
     web.then(|| (url.origin().ascii_serialization(), url))
+}
+
+/// The host of an address, without the "www." that is as good as nothing.
+fn host_of(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let host = url.host_str()?;
+    Some(host.strip_prefix("www.").unwrap_or(host).to_owned())
 }
 
 /// What an owner enters: with or without scheme, with or without a path.
@@ -195,5 +242,30 @@ mod tests {
             };
             assert_eq!(settings.tidied().is_ok(), fine, "{colour}");
         }
+    }
+
+    #[test]
+    fn links_lead_to_the_owners_own_sites_and_those_they_listed() {
+        let settings = WidgetSettings {
+            origins: vec!["https://www.example.com".into()],
+            links: vec![" Book.Partner.org/now ".into(), "partner.net".into()],
+            ..WidgetSettings::default()
+        };
+        let tidy = settings.tidied().unwrap();
+        let sources = ["https://blog.example.net/a?b"];
+        assert_eq!(
+            tidy.hosts(sources.into_iter()),
+            [
+                "blog.example.net",
+                "book.partner.org",
+                "example.com",
+                "partner.net"
+            ]
+        );
+        let wrong = WidgetSettings {
+            links: vec!["no address".into()],
+            ..WidgetSettings::default()
+        };
+        assert!(wrong.tidied().is_err());
     }
 }

@@ -21,8 +21,8 @@ use crate::app::App;
 use crate::http::address::address_of;
 use crate::store::assistants::Assistant;
 use crate::store::token::{Token, TokenKind};
-use crate::store::visitors;
 use crate::store::workspaces::{self, Workspace};
+use crate::store::{sources, visitors};
 
 /// How long a visitor's token is good for, in ms.
 const VISIT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -55,6 +55,8 @@ pub struct VisitView {
     /// Accent colour as `#rrggbb`.
     colour: String,
     voice: VoiceView,
+    /// Hosts that links in answers may lead to, with their subdomains; the widget shows others as text.
+    links: Vec<String>,
     /// Path of the worklet module that belongs to this server's widget.
     audio: String,
 }
@@ -155,6 +157,9 @@ async fn view(
     assistant: Assistant,
 ) -> Result<VisitView, Problem> {
     let offer = offer(app, workspace.id).await?;
+    let id = workspace.id;
+    let pages = app.store.read(move |conn| sources::list(conn, id)).await?;
+    let links = settings.hosts(pages.iter().map(|page| page.source.url.as_str()));
     let title = match settings.title.as_str() {
         "" => assistant.title,
         title => title.to_owned(),
@@ -173,6 +178,7 @@ async fn view(
             notes: offer.settings.enabled && app.transcriber.ready().is_ok(),
             push_to_talk: settings.push_to_talk,
         },
+        links,
         audio: files::worklet_path(),
     })
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::http::Method;
 use frontdesk::http::server::Limits;
 use frontdesk::store::token::TokenHash;
+use frontdesk::store::users::{self, Role};
 use frontdesk::store::{StoreError, api_keys, client_secrets};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
@@ -197,6 +200,32 @@ async fn a_secret_ends_with_the_key_that_made_it() {
         .store
         .write(move |tx| api_keys::revoke(tx, id, now()));
     revoked.await.unwrap();
+    let refused_now = refused(Client::connect(server.address, PATH, &headers).await);
+    assert_eq!(refused_now, 401);
+}
+
+#[tokio::test]
+async fn a_secret_that_a_person_made_ends_when_they_are_suspended() {
+    let app = TestApp::new().await;
+    let (person, session) = crate::auth::sign_in(&app, Role::Admin).await;
+    let request = crate::auth::with_cookie(Method::POST, SECRETS, &session)
+        .header("origin", "http://desk.example")
+        .header("content-type", "application/json")
+        .body(Body::from("{}"));
+    let made = app.send(request.unwrap()).await;
+    assert_eq!(made.status.as_u16(), 200, "{}", made.text());
+    let secret = made.json()["value"].as_str().unwrap().to_owned();
+    let server = app.serve(Limits::default()).await;
+    let headers = [("authorization", format!("Bearer {secret}"))];
+    let mut client = Client::connect(server.address, PATH, &headers)
+        .await
+        .unwrap();
+    assert_eq!(client.next().await["type"], "session.created");
+    let suspended = app
+        .app
+        .store
+        .write(move |tx| users::suspend(tx, person, now()));
+    suspended.await.unwrap();
     let refused_now = refused(Client::connect(server.address, PATH, &headers).await);
     assert_eq!(refused_now, 401);
 }

@@ -87,6 +87,10 @@ pub(super) async fn create(
             Caller::Key(id) => Some(*id),
             _ => None,
         },
+        person: match principal.caller() {
+            Caller::User(user) => Some(user.id),
+            _ => None,
+        },
     };
     let opens = serde_json::to_value(&opens).map_err(|error| Problem::internal(&error))?;
     let token = Token::generate(TokenKind::ClientSecret)?;

@@ -15,7 +15,7 @@ const LONGEST_NAME: usize = 80;
 /// Why an account was not made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// What was given is not right; a sentence for whoever gave it.
+    /// The input is invalid; the sentence tells the user why.
     #[error("{0}")]
     Wrong(&'static str),
     /// Whoever asks may not do this; a sentence for them.

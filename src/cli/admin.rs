@@ -122,8 +122,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             }
             let schema = roll_back(&config)?;
             out::line(&format!(
-                "The database of schema {schema} is in use again. Start the program of before; the present \
-                 one would update it anew."
+                "The database of schema {schema} is in use again. Start the earlier version of Frontdesk: this \
+                 one would migrate it again."
             ));
             Ok(())
         }

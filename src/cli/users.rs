@@ -151,7 +151,7 @@ fn change_one(config: Arc<Config>, email: &str, change: Value, said: &str) -> an
     Ok(())
 }
 
-/// Asks the running server, or this process itself if there is none.
+/// Calls the API of the running server, or in this process without one.
 async fn ask(
     config: Arc<Config>,
     question: impl AsyncFnOnce(&Desk) -> anyhow::Result<Value>,

@@ -4,7 +4,7 @@
 //! copy is migrated and checked, and then renamed over the original, which stays beside it as
 //! `….before-NNNN` for [`KEPT_DAYS`], or until a person is erased whom it still holds: the way back to the version
 //! of the program before (`frontdesk admin roll-back`). Killed anywhere in between, the original is still there and
-//! valid, and the next start begins anew.
+//! valid, and the next start retries.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -203,7 +203,7 @@ fn beside_it(path: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     };
     let dir = parent(path);
     if !dir.exists() {
-        // A store that lies in memory only.
+        // An in-memory store has no folder.
         return Ok(Vec::new());
     }
     let what = || format!("looking for old copies in {}", dir.display());

@@ -93,7 +93,7 @@ fn old_rows_survive_and_the_old_file_is_kept_for_days() {
         .unwrap();
     assert_eq!(plan, "free");
 
-    // Killed and started anew, it is still there.
+    // It survives a crash and a restart.
     bring_up(&opener(dir.path()), &steps).unwrap();
     assert_eq!(names(dir.path()), ["frontdesk.db", &kept]);
     assert_eq!(rows(dir.path()), (released() + 1, 1, 1));

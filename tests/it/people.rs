@@ -89,6 +89,9 @@ async fn nothing_of_an_erased_person_is_left_in_the_store() {
     let golden = json!({ "receipt": receipt });
     let golden = app.post("/api/golden", golden).await;
     assert!(golden.status.is_success(), "{}", golden.text());
+    let run = app.post("/api/evals/runs", json!({})).await;
+    assert!(run.status.is_success(), "{}", run.text());
+    crate::quality::finished(&app, run.json()["run"].as_str().unwrap()).await;
     let before = where_is(&app, CANARY).await;
     for table in [
         "messages",
@@ -97,6 +100,7 @@ async fn nothing_of_an_erased_person_is_left_in_the_store() {
         "calls",
         "golden_questions",
         "gaps",
+        "eval_runs",
     ] {
         assert!(
             before.iter().any(|place| place.starts_with(table)),

@@ -23,7 +23,13 @@ use crate::knowledge::function_words::{self, fold};
 pub(super) struct Asked<'a> {
     pub(super) question: &'a str,
     pub(super) language: Language,
-    pub(super) now: &'a Zoned,
+    /// The time at the business; needed where [`needs_time`] says so.
+    pub(super) now: Option<&'a Zoned>,
+}
+
+/// Whether the answer to a question may have to be reckoned from today's date.
+pub(super) fn needs_time(question: &str) -> bool {
+    until::asks(question)
 }
 
 /// The result of reckoning.
@@ -118,7 +124,7 @@ mod tests {
         Asked {
             question,
             language: crate::knowledge::language::of_question(question),
-            now: Box::leak(Box::new(now.parse().expect("a time"))),
+            now: Some(Box::leak(Box::new(now.parse().expect("a time")))),
         }
     }
 

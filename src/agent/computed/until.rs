@@ -29,13 +29,16 @@ static AHEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// Whether a question asks for the last day to undo or change something.
+pub(super) fn asks(question: &str) -> bool {
+    let said = words(question);
+    says(&said, UNTIL) && says(&said, UNDO) && !says(&said, BOOKED)
+}
+
 /// "Saturday, 12 June − 7 days = Saturday, 5 June"
 pub(super) fn until(asked: &Asked<'_>, quotation: &str) -> Option<String> {
-    let said = words(asked.question);
-    if !says(&said, UNTIL) || !says(&said, UNDO) || says(&said, BOOKED) {
-        return None;
-    }
-    let mentions = mentions(asked.question, asked.language.code(), asked.now);
+    let now = asked.now.filter(|_| asks(asked.question))?;
+    let mentions = mentions(asked.question, asked.language.code(), now);
     let [day] = mentions.as_slice() else {
         return None;
     };
@@ -63,7 +66,7 @@ pub(super) fn until(asked: &Asked<'_>, quotation: &str) -> Option<String> {
     let wording = Wording {
         language: asked.language.code(),
         twelve: false,
-        year: asked.now.year(),
+        year: now.year(),
     };
     let (date, before) = (wording.date(date), wording.date(before));
     Some(format!("{date} − {count} {unit} = {before}"))

@@ -103,11 +103,14 @@ async fn reckoned(
     let Some(passage) = grounds.found.passages.get(best.passage) else {
         return Ok(quoted);
     };
-    let now = local_time(grounds).await?;
+    let now = match computed::needs_time(grounds.question) {
+        true => Some(local_time(grounds).await?),
+        false => None,
+    };
     let asked = computed::Asked {
         question: grounds.question,
         language: grounds.language,
-        now: &now,
+        now: now.as_ref(),
     };
     let above = passage.heading_path.last().map_or("", String::as_str);
     let table = computed::Table::around(&passage.text, &best.range, above);

@@ -54,6 +54,15 @@ struct Seen {
     cut: bool,
 }
 
+impl Seen {
+    /// Whether a cell is in a hidden row or column and not wanted; counts it if it is hidden.
+    fn hides(&mut self, lines: Option<&HiddenLines>, row: u32, column: u32) -> bool {
+        let hidden = lines.is_some_and(|lines| lines.has(row, column));
+        self.hidden.cells += usize::from(hidden);
+        hidden && !self.hidden.read
+    }
+}
+
 /// Read a workbook.
 pub(super) fn read(
     bytes: &[u8],
@@ -162,11 +171,8 @@ fn read_xlsx(
             if text.trim().is_empty() {
                 continue;
             }
-            if parts.is_some_and(|parts| parts.lines.has(row, column)) {
-                seen.hidden.cells += 1;
-                if !seen.hidden.read {
-                    continue;
-                }
+            if seen.hides(parts.map(|parts| &parts.lines), row, column) {
+                continue;
             }
             count(seen)?;
             let bold = style
@@ -238,11 +244,8 @@ fn read_xls(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), Ex
             if text.trim().is_empty() {
                 continue;
             }
-            if parts.is_some_and(|parts| parts.lines.has(row, column)) {
-                seen.hidden.cells += 1;
-                if !seen.hidden.read {
-                    continue;
-                }
+            if seen.hides(parts.map(|parts| &parts.lines), row, column) {
+                continue;
             }
             count(seen)?;
             put(&mut rows, row, column, Cell { text, bold: false });

@@ -4,18 +4,21 @@
 //! [`App::assemble`] puts the parts together. HTTP and the command line use the result alike.
 
 pub mod accounts;
+pub mod backup;
 mod data;
 mod engine_status;
 mod engines;
 mod first_run;
 mod integrity;
 mod live_engine;
+pub mod person_copy;
 pub mod privacy;
 mod protection;
+mod proxies;
 mod retention;
 mod weights;
 
-pub use data::{DataFolder, key_strength, roll_back};
+pub use data::{DataFolder, has_database, key_strength, roll_back};
 pub use engine_status::WorkerStatus;
 pub use engines::{Engines, speech_only, voice_only};
 pub use first_run::{
@@ -25,6 +28,7 @@ pub use first_run::{
 pub use integrity::Integrity;
 
 pub use protection::Protection;
+pub use proxies::Proxies;
 pub use retention::{RetentionSettings, Swept, sweep};
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use self::backup::Backups;
 use crate::agent::Agent;
 use crate::config::Config;
 use crate::egress::{Allow, EgressError, Gateway, Limits, SystemLookup};
@@ -66,6 +71,9 @@ pub enum AppError {
     /// The way to the outside.
     #[error(transparent)]
     Egress(#[from] EgressError),
+    /// Backups.
+    #[error(transparent)]
+    Backup(#[from] backup::BackupError),
     /// The models.
     #[error(transparent)]
     Models(#[from] crate::models::ModelError),
@@ -80,6 +88,23 @@ pub enum AppError {
         /// Why it failed.
         source: std::io::Error,
     },
+}
+
+impl AppError {
+    /// Whether the database or its disk is at fault, and trying again at once is of no use.
+    pub fn is_damage(&self) -> bool {
+        let store = match self {
+            Self::Store(error)
+            | Self::Knowledge(KnowledgeError::Store(error))
+            | Self::Eval(EvalError::Store(error))
+            | Self::Backup(backup::BackupError::Store(error)) => error,
+            _ => return false,
+        };
+        matches!(
+            store,
+            StoreError::Damaged { .. } | StoreError::DiskFull { .. } | StoreError::Io { .. }
+        )
+    }
 }
 
 /// Everything that runs, put together.
@@ -114,12 +139,18 @@ pub struct App {
     pub agent: Agent,
     /// Asks golden questions in the background.
     pub evals: Runner,
+    /// Makes backups and looks after them.
+    pub backups: Backups,
+    /// Proxies whose word on where a request comes from is taken.
+    pub proxies: Arc<Proxies>,
     /// When this process took up service, Unix ms.
     pub started_at_ms: i64,
     /// How well the store's key is kept; `None` for a store in memory.
     pub key_strength: Option<KeyStrength>,
     /// Whether the database is whole.
     checks: integrity::Checks,
+    /// Whether it could be written to.
+    written: integrity::Written,
     /// Where this process can be reached, once it listens.
     address: Mutex<Option<String>>,
     workers: Box<dyn Fn() -> Vec<WorkerStatus> + Send + Sync>,
@@ -165,6 +196,7 @@ impl App {
         key_strength: Option<KeyStrength>,
     ) -> Result<Arc<Self>, AppError> {
         ensure_defaults(&store).await?;
+        let proxies = Arc::new(Proxies::parse(&config.http_trusted_proxies)?);
         let tasks = TaskTracker::new();
         let shutdown = engines.shutdown.clone();
         let Engines {
@@ -189,7 +221,7 @@ impl App {
         )?;
         let gateway = Gateway::new(
             store.clone(),
-            config.egress_web,
+            config.egress_web && !config.sealed,
             Allow::parse(&config.egress_allow)?,
             Arc::new(SystemLookup),
         )?;
@@ -234,8 +266,12 @@ impl App {
             tasks: tasks.clone(),
         });
         retention::start(store.clone(), &tasks, shutdown.clone());
+        retention::keep_room(store.clone(), &tasks, shutdown.clone());
+        let backups = Backups::new(store.clone(), &config, folder.as_ref().map(|f| &f.key))?;
+        backups.start(&tasks, shutdown.clone());
         let checks = integrity::Checks::default();
         checks.start(store.clone(), &tasks, shutdown.clone());
+        checks.watch_receipts(store.clone(), &tasks, shutdown.clone());
         Ok(Arc::new(Self {
             config,
             store,
@@ -252,9 +288,12 @@ impl App {
             gateway,
             agent,
             evals,
+            backups,
+            proxies,
             started_at_ms: jiff::Timestamp::now().as_millisecond(),
             key_strength,
             checks,
+            written: integrity::Written::default(),
             address: Mutex::new(None),
             workers,
             tasks,
@@ -262,6 +301,14 @@ impl App {
             shutdown,
             folder: Mutex::new(folder),
         }))
+    }
+
+    /// Whether the store can be read and written to. Asked again at most every few seconds: anybody may ask.
+    ///
+    /// # Errors
+    /// What the store refuses with.
+    pub async fn store_ready(&self) -> Result<(), String> {
+        self.written.ready(&self.store).await
     }
 
     /// What the last check of the database found.

@@ -14,7 +14,9 @@ use super::rungs::{
 use super::settings::AnswerSettings;
 use super::types::TurnEvent;
 use super::{AgentError, follow_up, rephrase};
-use crate::knowledge::{Found, Knowledge, Language, Passage, SearchOptions, View, language};
+use crate::knowledge::{
+    Audience, Found, Knowledge, Language, Passage, SearchOptions, View, language,
+};
 use crate::llm::{ChatMessage, ChatModel, Priority, Reader, Role, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{Store, WorkspaceId};
@@ -43,6 +45,7 @@ pub(super) struct Climb<'a> {
     pub(super) priority: Priority,
     pub(super) sampling: Option<&'a Sampling>,
     pub(super) now: jiff::Timestamp,
+    pub(super) audience: Audience,
     pub(super) since: Instant,
 }
 
@@ -187,6 +190,7 @@ impl Climb<'_> {
         let options = SearchOptions {
             limit: WANTED,
             view: self.view,
+            audience: self.audience,
             ..SearchOptions::default()
         };
         let mut found = self

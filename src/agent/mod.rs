@@ -4,6 +4,7 @@
 //! It knows neither HTTP nor audio. It climbs the answer ladder (`rungs`): each rung answers or
 //! passes on, the last one says honestly that the documents do not tell.
 
+mod burst;
 mod cite;
 mod climb;
 mod computed;

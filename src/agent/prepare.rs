@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc::Sender;
 
+use super::burst::Burst;
 use super::climb::Climbed;
 use super::follow_up;
 use super::record::{self, Marks};
@@ -88,7 +89,8 @@ impl Agent {
             Some(id) => record::history(self.store(), turn.workspace, id).await?,
             None => turn.history.clone(),
         };
-        let climb = self.climb(&turn, View::Live, &history, since);
+        let asked = Burst::of(&history, &turn.question);
+        let climb = self.climb(&turn, &asked, View::Live, since);
         let climbed = climb.answer(out).await?;
         Ok(Prepared {
             turn,
@@ -118,12 +120,14 @@ impl Agent {
             }
             None => None,
         };
+        let asked = Burst::of(&history, &turn.question);
         let marks = Marks {
             evaluation: turn.evaluation,
+            audience: turn.audience,
             assistant: turn.assistant.name.clone(),
             now: turn.now,
-            earlier: history.len(),
-            in_full: follow_up::in_full(&history, &turn.question, " · "),
+            earlier: asked.history.len(),
+            in_full: follow_up::in_full(asked.history, &asked.question, " · "),
         };
         let message = opened.as_ref().map(|opened| opened.answer.id);
         let answer = self
@@ -131,7 +135,7 @@ impl Agent {
                 since,
                 turn.workspace,
                 opened,
-                &turn.question,
+                &asked.question,
                 climbed,
                 marks,
             )

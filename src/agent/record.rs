@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::rungs::Draft;
 use super::types::{Answer, Citation, Rung, Timings};
-use crate::knowledge::Passage;
+use crate::knowledge::{Audience, Passage};
 use crate::llm::{ChatMessage, Role};
 use crate::store::conversations::Conversation;
 use crate::store::gaps::{self, GapReason};
@@ -165,6 +165,8 @@ pub(super) struct Record<'a> {
 pub(super) struct Marks {
     /// No visitor asked.
     pub(super) evaluation: bool,
+    /// Who was answered.
+    pub(super) audience: Audience,
     /// Short name of the assistant.
     pub(super) assistant: String,
     /// The time that was set for the answer.
@@ -179,6 +181,9 @@ impl Marks {
     fn note(&self, checks: &mut Map<String, Value>) {
         checks.insert("assistant".into(), json!(self.assistant));
         checks.insert("earlier_messages".into(), json!(self.earlier));
+        if self.audience == Audience::Staff {
+            checks.insert("staff".into(), json!(true));
+        }
         if self.evaluation {
             checks.insert("evaluation".into(), json!(true));
         }

@@ -8,13 +8,14 @@ use futures::Stream;
 use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::burst::Burst;
 use super::climb::{Climb, Climbed};
 use super::follow_up;
 use super::record::{self, Marks, Opened, Record};
 use super::rungs::elapsed;
 use super::types::{Timings, TurnEvent};
 use super::{AgentError, Answer};
-use crate::knowledge::{Knowledge, Passage, View};
+use crate::knowledge::{Audience, Knowledge, Passage, View};
 use crate::llm::{ChatMessage, ChatModel, Priority, Reader, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{ConversationId, Store, WorkspaceId};
@@ -43,6 +44,8 @@ pub struct Turn {
     pub sampling: Option<Sampling>,
     /// The time that the answer is for; `None` for now. Tests and evaluations set it.
     pub now: Option<jiff::Timestamp>,
+    /// Whose question it is: visitors are never answered from documents for staff.
+    pub audience: Audience,
     /// No visitor asks: an evaluation or a replay does. The receipt says so, and no gap is noted.
     pub evaluation: bool,
 }
@@ -123,7 +126,8 @@ impl Agent {
             return Err(AgentError::Empty);
         }
         let (out, mut unheard) = mpsc::channel(EVENTS);
-        let climb = self.climb(&turn, view, &turn.history, since);
+        let asked = Burst::of(&turn.history, &turn.question);
+        let climb = self.climb(&turn, &asked, view, since);
         let work = climb.answer(out);
         let listen = async { while unheard.recv().await.is_some() {} };
         let (outcome, ()) = tokio::join!(work, listen);
@@ -158,8 +162,8 @@ impl Agent {
     pub(super) fn climb<'a>(
         &'a self,
         turn: &'a Turn,
+        asked: &'a Burst<'a>,
         view: View,
-        history: &'a [ChatMessage],
         since: Instant,
     ) -> Climb<'a> {
         Climb {
@@ -170,11 +174,12 @@ impl Agent {
             workspace: turn.workspace,
             view,
             assistant: &turn.assistant,
-            history,
-            question: &turn.question,
+            history: asked.history,
+            question: &asked.question,
             priority: turn.priority,
             sampling: turn.sampling.as_ref(),
             now: turn.now.unwrap_or_else(jiff::Timestamp::now),
+            audience: turn.audience,
             since,
         }
     }
@@ -191,6 +196,7 @@ impl Agent {
         }
         let mut marks = Marks {
             evaluation: turn.evaluation,
+            audience: turn.audience,
             assistant: turn.assistant.name.clone(),
             now: turn.now,
             earlier: 0,
@@ -206,11 +212,12 @@ impl Agent {
         let history = opened
             .as_mut()
             .map_or_else(|| turn.history.clone(), |o| std::mem::take(&mut o.history));
-        marks.earlier = history.len();
-        marks.in_full = follow_up::in_full(&history, &turn.question, " · ");
+        let asked = Burst::of(&history, &turn.question);
+        marks.earlier = asked.history.len();
+        marks.in_full = follow_up::in_full(asked.history, &asked.question, " · ");
         let shown = Arc::new(Mutex::new(String::new()));
         let (inner_out, mut inner) = mpsc::channel(EVENTS);
-        let climb = self.climb(&turn, View::Live, &history, since);
+        let climb = self.climb(&turn, &asked, View::Live, since);
         let work = climb.answer(inner_out);
         let forward = async {
             while let Some(event) = inner.recv().await {
@@ -248,7 +255,7 @@ impl Agent {
                     since,
                     turn.workspace,
                     opened,
-                    &turn.question,
+                    &asked.question,
                     climbed,
                     marks,
                 )

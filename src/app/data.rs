@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::AppError;
 use crate::config::{Config, PassphraseSource, credentials_dir};
-use crate::store::{DataLock, KeyStrength, MasterKey, Store};
+use crate::store::{DataLock, KeyStrength, MasterKey, Store, receipts};
 
 /// File name of the store in the data folder.
-const STORE: &str = "frontdesk.db";
+pub(super) const STORE: &str = "frontdesk.db";
 /// File name of the passphrase's salt.
 const SALT: &str = "passphrase.salt";
 
@@ -19,6 +19,8 @@ pub struct DataFolder {
     pub store: Store,
     /// How well the key is kept.
     pub strength: KeyStrength,
+    /// What every key is derived from.
+    pub(super) key: MasterKey,
 }
 
 impl DataFolder {
@@ -36,8 +38,14 @@ impl DataFolder {
             lock,
             store,
             strength,
+            key,
         })
     }
+}
+
+/// Whether the data folder holds a database already.
+pub fn has_database(config: &Config) -> bool {
+    config.data_dir.join(STORE).exists()
 }
 
 /// Puts the database of before the last update back; the present one is kept beside it. Returns the older
@@ -47,7 +55,10 @@ impl DataFolder {
 /// When the server runs, or no older database is kept.
 pub fn roll_back(config: &Config) -> Result<String, AppError> {
     let _lock = DataLock::acquire(&config.data_dir)?;
-    Ok(Store::roll_back(&config.data_dir.join(STORE))?)
+    let schema = Store::roll_back(&config.data_dir.join(STORE))?;
+    // The chain of receipts ends earlier from now on.
+    let _ = std::fs::remove_file(config.data_dir.join(receipts::HEAD_FILE));
+    Ok(schema)
 }
 
 /// Where the key comes from.
@@ -82,7 +93,7 @@ fn source(config: &Config) -> Result<Source, AppError> {
     }
 }
 
-fn master_key(config: &Config, store_exists: bool) -> Result<MasterKey, AppError> {
+pub(super) fn master_key(config: &Config, store_exists: bool) -> Result<MasterKey, AppError> {
     match source(config)? {
         Source::Credential(dir) => Ok(MasterKey::from_credential_dir(&dir)?),
         Source::Passphrase(passphrase) => {

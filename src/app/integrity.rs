@@ -7,10 +7,13 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::store::{Store, StoreError};
+use crate::store::receipts::Ends;
+use crate::store::{Store, StoreError, settings};
 
 /// The first check comes this long after the start, when the start's own work is done.
 const FIRST: Duration = Duration::from_secs(20);
+/// How often the ends of the receipts are noted.
+const NOTED: Duration = Duration::from_secs(30);
 /// From check to check.
 const EVERY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
@@ -28,7 +31,7 @@ pub enum Integrity {
 
 /// What the checks find, as long as the process runs.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Checks(Arc<Mutex<Integrity>>);
+pub(super) struct Checks(Arc<Mutex<Integrity>>, Arc<Mutex<Option<&'static str>>>);
 
 impl Checks {
     pub(super) fn last(&self) -> Integrity {
@@ -36,6 +39,46 @@ impl Checks {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// What is wrong with the ends of the chains of receipts, if something is.
+    pub(super) fn receipts(&self) -> Option<&'static str> {
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds the ends of the chains against what was noted, and notes them, until `shutdown`.
+    pub(super) fn watch_receipts(
+        &self,
+        store: Store,
+        tasks: &TaskTracker,
+        shutdown: CancellationToken,
+    ) {
+        let checks = self.clone();
+        tasks.spawn(async move {
+            let mut ticks = tokio::time::interval(NOTED);
+            loop {
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    _ = ticks.tick() => {}
+                }
+                let store = store.clone();
+                let found = tokio::task::spawn_blocking(move || store.check_heads_blocking()).await;
+                let wrong = match found {
+                    Ok(Ok(Ends::Cut(what))) => Some(what),
+                    Ok(Ok(_)) => None,
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "the ends of the receipts could not be noted");
+                        continue;
+                    }
+                    Err(_) => return,
+                };
+                let mut told = checks.1.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(what) = wrong.filter(|_| told.is_none()) {
+                    tracing::error!(%what, "the receipts are not whole");
+                }
+                *told = wrong;
+            }
+        });
     }
 
     /// Checks until `shutdown`.
@@ -69,6 +112,42 @@ impl Checks {
             tracing::error!(%what, "the database is damaged; restore a backup");
         }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+}
+
+/// How long what a write said is taken for true.
+const TRUSTED: Duration = Duration::from_secs(5);
+/// The setting that is written to see whether one can write.
+const WRITTEN: &str = "ready.written_at";
+
+/// Whether the store could be written to just now.
+#[derive(Debug, Default)]
+pub(super) struct Written(tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), String>)>>);
+
+impl Written {
+    pub(super) async fn ready(&self, store: &Store) -> Result<(), String> {
+        let mut last = self.0.lock().await;
+        match &*last {
+            Some((at, said)) if at.elapsed() < TRUSTED => return said.clone(),
+            _ => {}
+        }
+        let now = jiff::Timestamp::now().as_millisecond();
+        let written = store
+            .write(move |tx| settings::set(tx, WRITTEN, &now))
+            .await;
+        let said = match written {
+            Err(StoreError::DiskFull { .. }) => Err("the disk is full".to_owned()),
+            Err(error) => {
+                tracing::error!(%error, "the store cannot be written to");
+                Err("it cannot be written to; the log tells why".to_owned())
+            }
+            Ok(()) => store.has_room().map_err(|_| {
+                "the disk is full; answers and sign-in go on in the room that was kept free"
+                    .to_owned()
+            }),
+        };
+        *last = Some((tokio::time::Instant::now(), said.clone()));
+        said
     }
 }
 

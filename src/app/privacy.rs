@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::store::erasure::{self, Found, Subject, Traces};
+use crate::store::tombstones::Tombstone;
 use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId};
 
 /// How often, and after which pauses, it is tried to empty the log.
@@ -49,6 +50,10 @@ pub async fn erase(
         seen.push(*subject);
         new
     });
+    // Before it is done: a backup of before still holds it, and restoring that erases it again.
+    let (journal, noted) = (store.clone(), tombstones(workspace, &subjects, now));
+    let noted = tokio::task::spawn_blocking(move || journal.note_erased_blocking(&noted)).await;
+    noted.map_err(|_| StoreError::Busy)??;
     let erased = store
         .write(move |tx| {
             let mut erased = Traces::default();
@@ -63,6 +68,15 @@ pub async fn erase(
         erased,
         copies_erased: forget_copies(store).await,
     })
+}
+
+fn tombstones(workspace: WorkspaceId, subjects: &[Subject], at: UnixMs) -> Vec<Tombstone> {
+    let one = |subject: &Subject| Tombstone {
+        at,
+        workspace,
+        subject: *subject,
+    };
+    subjects.iter().map(one).collect()
 }
 
 /// Erases a call with what was said in it.

@@ -1,12 +1,14 @@
 //! What protects the data, as it was measured in this process and not as it was promised.
 
+use super::backup::BackupState;
 use super::{App, Integrity};
+use crate::egress;
 use crate::store::KeyStrength;
 
 /// One protection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protection {
-    /// `store_key`, `database`, `network` or `workers`.
+    /// `store_key`, `database`, `receipts`, `backups`, `network`, `egress` or `workers`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -20,7 +22,10 @@ impl App {
         vec![
             self.store_key(),
             self.database(),
+            self.receipts(),
+            self.backup(),
             self.network(),
+            self.egress(),
             self.sandbox(),
         ]
     }
@@ -42,7 +47,13 @@ impl App {
     }
 
     fn database(&self) -> Protection {
+        let room = self.store.has_room();
         let (ok, detail) = match self.integrity() {
+            Integrity::Whole if room.is_err() => (
+                false,
+                room.err().map(|full| full.to_string()).unwrap_or_default()
+                    + "; answers, sign-in and deleting go on in the room that was kept free",
+            ),
             Integrity::Whole => (true, "every page of it was checked and is whole".to_owned()),
             Integrity::Unchecked => (true, "its first check has not ended yet".to_owned()),
             Integrity::Damaged(what) => (
@@ -59,10 +70,37 @@ impl App {
         }
     }
 
+    fn receipts(&self) -> Protection {
+        let wrong = self.checks.receipts();
+        let whole = "their chain ends where it did when it was last noted, or later";
+        Protection {
+            name: "receipts",
+            ok: wrong.is_none(),
+            detail: wrong.unwrap_or(whole).to_owned(),
+        }
+    }
+
+    fn backup(&self) -> Protection {
+        let (ok, detail) = match self.backups.state() {
+            Ok(state) => told(&state, jiff::Timestamp::now().as_millisecond()),
+            Err(error) => (false, error.to_string()),
+        };
+        Protection {
+            name: "backups",
+            ok,
+            detail,
+        }
+    }
+
     fn network(&self) -> Protection {
         let listen = self.config.listen;
-        let ok = listen.ip().is_loopback();
-        let detail = if ok {
+        let hidden = self.proxies.hides_visitors();
+        let ok = listen.ip().is_loopback() && !hidden;
+        let detail = if hidden {
+            "a proxy passes requests on without saying whose they are: all visitors count as one, and limits are \
+             theirs together. Let it set X-Forwarded-For"
+                .to_owned()
+        } else if ok {
             format!("only this machine can reach {listen}")
         } else {
             format!(
@@ -73,6 +111,26 @@ impl App {
             name: "network",
             ok,
             detail,
+        }
+    }
+
+    fn egress(&self) -> Protection {
+        let (ok, detail) = match (egress::is_sealed(), self.gateway.is_open()) {
+            (true, _) => (
+                true,
+                "sealed: the kernel refused the connection that was tried at the start, as every other",
+            ),
+            (false, false) => (true, "nothing is fetched from the web"),
+            (false, true) => (
+                true,
+                "only the web pages that you named as sources are fetched; each request is in the list of what left \
+                 this machine",
+            ),
+        };
+        Protection {
+            name: "egress",
+            ok,
+            detail: detail.to_owned(),
         }
     }
 
@@ -102,6 +160,87 @@ impl App {
             name: "workers",
             ok,
             detail,
+        }
+    }
+}
+
+/// Whether there is a backup that would help, in a sentence.
+fn told(state: &BackupState, now: i64) -> (bool, String) {
+    const HOUR_MS: i64 = 60 * 60 * 1000;
+    let newest = state.backups.first();
+    let hours = newest.map(|newest| now.saturating_sub(newest.made_at) / HOUR_MS);
+    // One may fail, and a machine is off at night.
+    let most = i64::from(state.every_hours.max(12)) * 3;
+    match (state.recovery_key_at, hours, &state.error) {
+        (None, ..) => (
+            false,
+            "there are no backups; make a recovery key on the page Backups, and they begin".to_owned(),
+        ),
+        (_, _, Some(error)) => (false, format!("the last backup failed: {error}")),
+        (_, None, _) => (false, "no backup was made yet".to_owned()),
+        (_, Some(hours), _) if hours > most => {
+            (false, format!("the last backup is {hours} hours old"))
+        }
+        (..) if state.same_disk => (
+            false,
+            "the backups lie on the disk that the data is on, and would be lost with it; name a folder on another \
+             disk (backup.dir)"
+                .to_owned(),
+        ),
+        (..) => (
+            true,
+            "the last backup was opened after it was made, and was whole".to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::backup::Backup;
+
+    #[test]
+    fn only_a_fresh_backup_elsewhere_is_a_protection() {
+        let hour = 60 * 60 * 1000;
+        let now = 1_000 * hour;
+        let backup = |hours: i64| Backup {
+            name: String::new(),
+            made_at: now - hours * hour,
+            size: 1,
+            verified_at: None,
+            rows: None,
+        };
+        let good = BackupState {
+            recovery_key_at: Some(1),
+            backups: vec![backup(20)],
+            every_hours: 24,
+            ..BackupState::default()
+        };
+        assert!(told(&good, now).0);
+        let bad = [
+            BackupState {
+                recovery_key_at: None,
+                ..good.clone()
+            },
+            BackupState {
+                backups: Vec::new(),
+                ..good.clone()
+            },
+            BackupState {
+                backups: vec![backup(80)],
+                ..good.clone()
+            },
+            BackupState {
+                error: Some("full".into()),
+                ..good.clone()
+            },
+            BackupState {
+                same_disk: true,
+                ..good
+            },
+        ];
+        for state in bad {
+            assert!(!told(&state, now).0, "{state:?}");
         }
     }
 }

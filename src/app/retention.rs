@@ -89,6 +89,27 @@ impl Clock {
     }
 }
 
+/// How often it is looked whether there is still room on the disk.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Keeps some room on the disk free for the day when it is full, until `shutdown`.
+pub(super) fn keep_room(store: Store, tasks: &TaskTracker, shutdown: CancellationToken) {
+    tasks.spawn(async move {
+        let mut ticks = tokio::time::interval(LOOK);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let store = store.clone();
+            let kept = tokio::task::spawn_blocking(move || store.keep_reserve_blocking()).await;
+            if let Ok(Err(error)) = kept {
+                tracing::warn!(%error, "no room can be kept on the disk");
+            }
+        }
+    });
+}
+
 /// Deletes what is over its time, at once and then hourly, until `shutdown`.
 pub(super) fn start(store: Store, tasks: &TaskTracker, shutdown: CancellationToken) {
     tasks.spawn(async move {

@@ -12,6 +12,7 @@ use super::remote::Server;
 use super::shared::{Place, WrongCall, block_on, log, with_app};
 use crate::agent::{Answer, CitationKind, Turn, TurnEvent};
 use crate::app::{App, default_assistant};
+use crate::knowledge::Audience;
 use crate::llm::Priority;
 use crate::store::workspaces;
 
@@ -100,6 +101,8 @@ async fn locally(app: Arc<App>, args: &Args) -> anyhow::Result<Answer> {
         priority: Priority::Chat,
         sampling: None,
         now: args.now,
+        // Who sits at the machine may open every document.
+        audience: Audience::Staff,
         // Whoever sets the clock is testing.
         evaluation: args.now.is_some(),
     };

@@ -51,6 +51,14 @@ enum Action {
         #[arg(long)]
         leave_out: bool,
     },
+    /// Answer only staff from a document, never visitors
+    Staff {
+        /// File name of the document
+        name: String,
+        /// Answer visitors from it again
+        #[arg(long)]
+        off: bool,
+    },
     /// Delete a document with all its versions
     Remove {
         /// File name of the document
@@ -148,6 +156,14 @@ async fn remotely(server: &Server, workspace: &str, action: &Action) -> anyhow::
             server.post(&path, &json!({ "read": !leave_out })).await?;
             Ok(json!({"done": format!("{name} is being read again.")}))
         }
+        Action::Staff { name, off } => {
+            let path = format!("/api/documents/{}?{scope}", id_of(name)?);
+            let change = json!({ "staff_only": !off });
+            server
+                .send(axum::http::Method::PATCH, &path, Some(&change))
+                .await?;
+            Ok(json!({"done": for_whom(name, !off)}))
+        }
         Action::Remove { name } => {
             let id = id_of(name)?;
             server
@@ -197,6 +213,14 @@ async fn locally(app: Arc<App>, workspace: &str, action: &Action) -> anyhow::Res
             app.knowledge.read_hidden(document, !leave_out).await?;
             Ok(json!({"done": format!("{name} is read again when Frontdesk runs.")}))
         }
+        Action::Staff { name, off } => {
+            let (document, only) = (find(&app, workspace, name).await?, !off);
+            let now = jiff::Timestamp::now().as_millisecond();
+            app.store
+                .write(move |tx| documents::set_staff_only(tx, &document, only, now))
+                .await?;
+            Ok(json!({"done": for_whom(name, only)}))
+        }
         Action::Remove { name } => {
             let document = find(&app, workspace, name).await?;
             app.knowledge.delete(document).await?;
@@ -225,6 +249,13 @@ fn no_version(name: &str, version: u32) -> anyhow::Error {
         "{name} has no version {version}; `frontdesk documents versions` shows them"
     ))
     .into()
+}
+
+fn for_whom(name: &str, staff_only: bool) -> String {
+    match staff_only {
+        true => format!("{name} is for staff only now: visitors are never answered from it."),
+        false => format!("Visitors are answered from {name} as well now."),
+    }
 }
 
 fn gone_back(name: &str, version: u32) -> String {

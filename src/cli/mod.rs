@@ -4,6 +4,7 @@
 
 mod admin;
 mod ask;
+mod backup;
 mod calls;
 mod doctor;
 mod documents;
@@ -93,6 +94,8 @@ enum Command {
     Speak(speak::Args),
     /// Talk with the front desk at this machine's microphone and loudspeaker
     Talk(talk::Args),
+    /// Encrypted backups: make, list, try, restore
+    Backup(backup::Args),
     /// Accounts, API keys and the setup link
     Admin(admin::Args),
     /// Show every setting with its value, its default and its variable
@@ -127,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::Transcribe(args) => transcribe::run(args),
         Command::Speak(args) => speak::run(args),
         Command::Talk(args) => talk::run(args),
+        Command::Backup(args) => backup::run(args),
         Command::Admin(args) => admin::run(args),
         Command::Config(args) => settings::run(&args),
         Command::Worker(args) => worker::run(&args),

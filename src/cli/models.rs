@@ -79,6 +79,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             starter,
             sources,
         } => {
+            if config.sealed {
+                anyhow::bail!(
+                    "this machine is sealed (the setting sealed), so nothing is fetched; copy the model files into {}",
+                    config.models_dir.display()
+                );
+            }
             let entries = chosen(&catalogue, &names, starter)?;
             let sources = match sources {
                 From::Auto => Sources::Auto,

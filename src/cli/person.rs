@@ -1,12 +1,15 @@
 //! `frontdesk person`: what is kept of somebody, and erasing it.
 
+use std::path::PathBuf;
+
+use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
 use super::out;
 use super::remote::Server;
 use super::shared::{Place, WrongCall, block_on, log, workspace_named};
-use crate::app::{DataFolder, privacy};
+use crate::app::{DataFolder, person_copy, privacy};
 use crate::config::Config;
 use crate::http::api::people::{PersonFound, subject};
 use crate::store::erasure::Subject;
@@ -33,6 +36,14 @@ enum Action {
         /// Part of an e-mail address or a name, a telephone number, or an id
         who: String,
     },
+    /// Write everything that is kept of a person into a ZIP for them
+    Copy {
+        /// Part of an e-mail address or a name, a telephone number, or an id
+        who: String,
+        /// File to write
+        #[arg(long, default_value = "person.zip")]
+        out: PathBuf,
+    },
     /// Erase all of them, at once and for good; prints what was erased
     Erase {
         /// Part of an e-mail address or a name, a telephone number, or an id
@@ -46,7 +57,14 @@ enum Action {
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
-    let (Action::Find { who } | Action::Erase { who, .. }) = &args.action;
+    if let Action::Copy { who, out } = &args.action {
+        let bytes = block_on(copy(&config, &args.workspace, who))?;
+        std::fs::write(out, bytes).with_context(|| format!("writing {}", out.display()))?;
+        out::note(&format!("Written to {}.", out.display()));
+        return Ok(());
+    }
+    let (Action::Find { who } | Action::Erase { who, .. } | Action::Copy { who, .. }) =
+        &args.action;
     let found = block_on(find(&config, &args.workspace, who))?;
     let all = found.get("found").and_then(Value::as_array);
     let all = all.map(Vec::as_slice).unwrap_or_default();
@@ -135,6 +153,23 @@ async fn find(config: &Config, workspace: &str, who: &str) -> anyhow::Result<Val
     let workspace = workspace_named(&folder.store, workspace).await?;
     let found = privacy::find(&folder.store, workspace, who.to_owned()).await?;
     Ok(json!(PersonFound::from(found)))
+}
+
+async fn copy(config: &Config, workspace: &str, who: &str) -> anyhow::Result<Vec<u8>> {
+    if let Some(server) = Server::find(&config.data_dir)? {
+        let path = format!("/api/people/copy?{}", query(workspace, &[("who", who)]));
+        let mut bytes = Vec::new();
+        let take = |piece: &[u8]| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        };
+        server.download(&path, take).await?;
+        return Ok(bytes);
+    }
+    let folder = DataFolder::open(config)?;
+    let workspace = workspace_named(&folder.store, workspace).await?;
+    let made = person_copy::copy(&folder.store, workspace, who.to_owned()).await?;
+    made.ok_or_else(|| WrongCall(format!("nothing is kept of {who}")).into())
 }
 
 async fn erase(config: &Config, workspace: &str, found: &[Value]) -> anyhow::Result<Value> {

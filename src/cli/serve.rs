@@ -15,8 +15,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::out;
 use super::remote::LOCAL_KEY;
 use super::shared::{Place, block_on, log};
-use crate::app::{App, SETUP_LINK_HOURS, load_demo, setup_token};
+use crate::app::{App, AppError, SETUP_LINK_HOURS, backup, has_database, load_demo, setup_token};
 use crate::config::Config;
+use crate::egress;
 use crate::http;
 use crate::http::auth::Scope;
 use crate::store::api_keys::{self, NewApiKey};
@@ -35,23 +36,37 @@ pub(super) struct Args {
     /// Print address and setup link as one line of JSON
     #[arg(long)]
     json: bool,
+    /// Nothing leaves this machine: the kernel refuses every connection that the server would open
+    #[arg(long)]
+    sealed: bool,
     #[command(flatten)]
     place: Place,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
-    let values = args
-        .listen
-        .map(|l| ("listen", l.to_string()))
-        .into_iter()
-        .collect();
-    let config = args.place.settings(values)?;
+    let listen = args.listen.map(|l| ("listen", l.to_string()));
+    let sealed = args.sealed.then(|| ("sealed", "true".to_owned()));
+    let config = args
+        .place
+        .settings(listen.into_iter().chain(sealed).collect())?;
     log(&config.log)?;
+    // No other thread runs yet.
+    if config.sealed && !egress::seal() {
+        anyhow::bail!(
+            "this system's kernel cannot seal the server (it needs Linux with seccomp). Take `sealed` out of the \
+             settings, and keep the machine off the network by other means"
+        );
+    }
     block_on(serve(config, args.demo, args.json))
 }
 
 async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()> {
-    let app = App::open(Arc::clone(&config)).await?;
+    let app = match App::open(Arc::clone(&config)).await {
+        Err(error) if error.is_damage() && has_database(&config) => {
+            return safe_mode(&config, &error).await;
+        }
+        opened => opened?,
+    };
     let listener = match TcpListener::bind(config.listen).await {
         Ok(listener) => listener,
         Err(error) => {
@@ -89,6 +104,28 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
     local.remove(&app.store, &config.data_dir).await;
     app.stop().await;
     Ok(())
+}
+
+/// Says on every page what is wrong, until somebody stops it. Then the command has failed.
+async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
+    let reason = error.to_string();
+    tracing::error!(%reason, "safe mode: nothing is served but a page that says why");
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| bind_failed(config.listen, &error))?;
+    let folder = config.backup_path().display().to_string();
+    let router = http::console::safe_mode::router(reason.clone(), folder, backup::names(config));
+    let stop = tokio_util::sync::CancellationToken::new();
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            if asked_to_stop().await.is_ok() {
+                stop.cancel();
+            }
+        }
+    });
+    http::server::serve(listener, router, http::server::Limits::default(), stop).await;
+    anyhow::bail!(reason)
 }
 
 fn announce(base: &str, link: Option<&str>, json: bool) -> anyhow::Result<()> {

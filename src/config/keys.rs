@@ -77,6 +77,8 @@ macro_rules! settings {
             $( #[doc = $doc] pub $field: $type, )*
             /// What the owner should know of the settings, a sentence each.
             pub notes: Vec<String>,
+            /// The settings file, if there is one.
+            pub file: Option<PathBuf>,
         }
 
         /// The keys in the order in which they are shown.
@@ -84,7 +86,7 @@ macro_rules! settings {
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $( $field: $default, )* notes: Vec::new() }
+                Self { $( $field: $default, )* notes: Vec::new(), file: None }
             }
         }
 
@@ -167,12 +169,24 @@ settings! {
         "Where the store's key comes from: auto (service credential, else passphrase variable, else key file), credential, passphrase, file.";
     key_file: PathBuf = PathBuf::new(), "key.file",
         "The key file. Default: master.key in the data folder. Keep it on another disk for real protection.";
+    backup_dir: PathBuf = PathBuf::new(), "backup.dir",
+        "Folder of the backups. Default: backups in the data folder. Name one on another disk or machine (a mounted share) for real protection.";
+    backup_hours: u32 = 24, "backup.hours",
+        "Hours from one backup to the next; 0: none are made by themselves. Needs a recovery key: frontdesk backup recovery-key.";
+    backup_days: u32 = 21, "backup.days",
+        "Days that backups are kept. Whoever asks to be erased is gone from all of them after as many.";
     log: String = "info".into(), "log",
         "What is logged: error, warn, info, debug, or a filter such as frontdesk=debug.";
     egress_web: bool = true, "egress.web",
         "Fetch web pages that owners name as sources. Off: nothing is ever fetched, as if the cable were pulled.";
+    sealed: bool = false, "sealed",
+        "Nothing leaves this machine: no web pages, no models, and the kernel refuses the server every connection that it would open. For the cable that is pulled for good.";
     egress_allow: String = String::new(), "egress.allow",
         "Own machines that may be fetched although they are not on the public internet, with commas: intranet.example, wiki.example:8080, 10.0.0.0/8.";
+    http_trusted_proxies: String = String::new(), "http.trusted_proxies",
+        "Addresses and networks of proxies on other machines (or in containers), with commas: 172.17.0.0/16. What they say in X-Forwarded-For is believed; of a proxy on this machine it always is.";
+    http_origins: String = String::new(), "http.origins",
+        "Websites whose pages may call /v1 with a key, with commas: https://app.example; * for all. Pages that this machine serves always may.";
     connections: u32 = 16384, "http.connections",
         "Most open connections.";
 }
@@ -183,6 +197,15 @@ impl Config {
         match self.threads {
             0 => place::cpu_count().min(8),
             n => n,
+        }
+    }
+
+    /// The folder of the backups.
+    pub fn backup_path(&self) -> PathBuf {
+        if self.backup_dir.as_os_str().is_empty() {
+            self.data_dir.join("backups")
+        } else {
+            self.backup_dir.clone()
         }
     }
 

@@ -84,6 +84,7 @@ pub(super) fn load_from(
             reason: e.to_string(),
         })?;
         apply_file(&mut config, &path, &text)?;
+        config.file = Some(path);
     }
     for (variable, value) in variables {
         if OTHER_VARIABLES.contains(&variable.as_str()) {

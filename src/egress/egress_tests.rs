@@ -387,3 +387,6 @@ async fn an_answer_that_is_dropped_is_closed_in_the_ledger() {
     }
     panic!("the row stayed open");
 }
+
+#[path = "egress_led_tests.rs"]
+mod led;

@@ -15,6 +15,7 @@ mod allow;
 mod body;
 mod guard;
 mod ledger;
+mod seal;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,7 @@ use url::Url;
 pub use self::allow::Allow;
 pub use self::body::Response;
 pub use self::guard::{Lookup, SystemLookup};
+pub use self::seal::{is_sealed, seal};
 
 use self::guard::{Guard, Refused, Way};
 use self::ledger::Line;
@@ -243,6 +245,22 @@ impl Gateway {
         Err(EgressError::Redirects(guard::shown(&request.url)))
     }
 
+    /// A machine of the owner's own is fetched because its owner named it as a source, or is on the way from another
+    /// such; a site of strangers does not lead there.
+    fn led(&self, way: Way, request: &Request, url: &Url) -> Result<Way, EgressError> {
+        let opened = |way: &Way| matches!(way, Way::Opened);
+        let from_own = || guard::vet(&request.url, &self.inner.allow).is_ok_and(|way| opened(&way));
+        if opened(&way) && !from_own() {
+            return Err(EgressError::Url {
+                url: guard::shown(url),
+                reason:
+                    "another site leads to this machine of your own; add it as a source of its own"
+                        .into(),
+            });
+        }
+        Ok(way)
+    }
+
     /// One request, without following.
     async fn hop(
         &self,
@@ -269,7 +287,7 @@ impl Gateway {
         })
         .await?;
         let way = if self.inner.web {
-            guard::vet(url, &self.inner.allow)
+            guard::vet(url, &self.inner.allow).and_then(|way| self.led(way, request, url))
         } else {
             Err(EgressError::Off)
         };

@@ -7,7 +7,7 @@ use super::EvalError;
 use super::golden::Case;
 use super::run::{Asked, Asker, Seen};
 use crate::agent::{Agent, Turn};
-use crate::knowledge::View;
+use crate::knowledge::{Audience, View};
 use crate::llm::{ChatMessage, Priority, Role};
 use crate::store::assistants::Assistant;
 use crate::store::{self, Store, WorkspaceId};
@@ -49,6 +49,7 @@ impl Asker for AgentAsker {
             priority: self.priority,
             sampling: None,
             now: case.now,
+            audience: Audience::Visitors,
             evaluation: true,
         };
         let measured = self

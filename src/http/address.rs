@@ -1,30 +1,45 @@
 //! Where a request comes from. Behind a proxy on this machine that is the address that the proxy names.
 
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
 use super::server::PeerAddr;
+use crate::app::Proxies;
 
 /// Who sent a request.
 pub(super) fn address_of(parts: &Parts) -> IpAddr {
     let unknown = IpAddr::from([0, 0, 0, 0]);
     let peer = parts.extensions.get::<PeerAddr>();
     let peer = peer.map_or(unknown, |peer| peer.0.ip().to_canonical());
-    if !peer.is_loopback() {
+    let proxies = parts.extensions.get::<Arc<Proxies>>();
+    let trusted = |address: IpAddr| match proxies {
+        Some(proxies) => proxies.trusts(address),
+        None => address.is_loopback(),
+    };
+    if !trusted(peer) {
         return peer;
     }
-    // The proxy appends the address that it saw; what stands before it, anybody can write.
-    let named = parts
-        .headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .next_back()
-        .and_then(|value| value.to_str().ok())
-        .and_then(|list| list.rsplit(',').next())
-        .and_then(|last| last.trim().parse().ok());
-    named.unwrap_or(peer)
+    // Each proxy appends the address that it saw; what stands before those of our own, anybody can write.
+    let named = parts.headers.get_all("x-forwarded-for").iter();
+    let named = named.rev().filter_map(|value| value.to_str().ok());
+    let mut seen = named.flat_map(|list| list.rsplit(','));
+    let mut nearest = None;
+    while let Some(address) = seen.next().and_then(|a| a.trim().parse::<IpAddr>().ok()) {
+        nearest = Some(address.to_canonical());
+        if !trusted(address) {
+            break;
+        }
+    }
+    if nearest.is_none()
+        && parts.headers.contains_key("x-forwarded-proto")
+        && let Some(proxies) = proxies
+    {
+        proxies.note_hidden();
+    }
+    nearest.unwrap_or(peer)
 }
 
 /// Whether a proxy in front of us speaks TLS. Who lies about it only breaks their own cookie.
@@ -70,6 +85,27 @@ mod tests {
             "198.51.100.2"
         );
         assert_eq!(parts("127.0.0.1:1", &["rubbish"]), "127.0.0.1");
+    }
+
+    #[test]
+    fn a_named_proxy_is_believed_and_one_that_says_nothing_is_noted() {
+        let proxies = Arc::new(Proxies::parse("172.17.0.0/16").unwrap());
+        let of = |peer: &str, name: &'static str, value: &str| {
+            let request = Request::builder().uri("/").header(name, value);
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            parts.extensions.insert(PeerAddr(peer.parse().unwrap()));
+            parts.extensions.insert(Arc::clone(&proxies));
+            address_of(&parts).to_string()
+        };
+        let chain = "6.6.6.6, 198.51.100.1, 172.17.0.9";
+        assert_eq!(of("172.17.0.2:1", "x-forwarded-for", chain), "198.51.100.1");
+        assert_eq!(of("203.0.113.9:1", "x-forwarded-for", chain), "203.0.113.9");
+        assert!(!proxies.hides_visitors());
+        assert_eq!(
+            of("172.17.0.2:1", "x-forwarded-proto", "https"),
+            "172.17.0.2"
+        );
+        assert!(proxies.hides_visitors());
     }
 
     #[test]

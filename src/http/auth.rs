@@ -20,6 +20,7 @@ use super::now_ms;
 use super::problem::Problem;
 use super::route::Policy;
 use crate::app::App;
+use crate::knowledge::Audience;
 use crate::store::api_keys::{self, ApiKey};
 use crate::store::sessions::{self, Session};
 use crate::store::token::TokenHash;
@@ -127,6 +128,14 @@ impl Principal {
         match self.caller {
             Caller::Key(id) if !self.may(Scope::Conversations) => Some(id),
             _ => None,
+        }
+    }
+
+    /// Whom answers are for: who may read the documents is answered from all of them.
+    pub fn audience(&self) -> Audience {
+        match self.may(Scope::Documents) {
+            true => Audience::Staff,
+            false => Audience::Visitors,
         }
     }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::auth::Scope;
+use super::auth::{Scope, origin};
 use super::metrics::Metrics;
 use super::problem::Problem;
 use super::route::{Policy, Route, routes};
@@ -30,8 +31,20 @@ pub(super) fn routes() -> Vec<Route> {
 pub struct Health {
     /// Always `ok`.
     status: &'static str,
-    /// Version of Frontdesk.
-    version: &'static str,
+    /// Version of Frontdesk; only for programs on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'static str>,
+}
+
+/// Whether the request comes from a program on this machine, and not through a proxy.
+struct FromHere(bool);
+
+impl<S: Sync> FromRequestParts<S> for FromHere {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(origin::is_this_machine(parts)))
+    }
 }
 
 /// Whether requests would be served now.
@@ -50,7 +63,7 @@ pub struct EngineReadiness {
     engine: &'static str,
     /// Whether it would serve.
     ready: bool,
-    /// Why not, in a sentence for the owner.
+    /// Why not, in a sentence for the owner; only for programs on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -69,31 +82,30 @@ impl EngineReadiness {
 /// The process is up.
 #[utoipa::path(get, path = "/healthz", tag = "health", security(()),
     responses((status = 200, body = Health)))]
-async fn healthz() -> axum::Json<Health> {
+async fn healthz(near: FromHere) -> axum::Json<Health> {
     axum::Json(Health {
         status: "ok",
-        version: env!("CARGO_PKG_VERSION"),
+        version: near.0.then_some(env!("CARGO_PKG_VERSION")),
     })
 }
 
 /// Whether every engine would serve now; names those that would not.
 #[utoipa::path(get, path = "/readyz", tag = "health", security(()),
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
-async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, axum::Json<Readiness>) {
-    let store = app
-        .store
-        .read(|conn| workspaces::list(conn).map(drop))
-        .await;
+async fn readyz(
+    State(app): State<Arc<App>>,
+    near: FromHere,
+) -> (StatusCode, axum::Json<Readiness>) {
     let store = match app.integrity() {
         Integrity::Damaged(_) => Err("the database is damaged; see the status page".to_owned()),
-        _ => store.map_err(|error| error.to_string()),
+        _ => app.store_ready().await,
     };
     let index = if app.knowledge.is_complete() {
         Ok(())
     } else {
         Err("the index is being filled from the store; answers may miss something until then")
     };
-    let engines = vec![
+    let mut engines = vec![
         EngineReadiness::of("store", store),
         EngineReadiness::of("index", index),
         EngineReadiness::of("chat", app.chat.ready()),
@@ -101,6 +113,10 @@ async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, axum::Json<Readines
         EngineReadiness::of("speech", app.transcriber.ready()),
     ];
     let ready = engines.iter().all(|engine| engine.ready);
+    if !near.0 {
+        // Paths and errors are nothing for strangers.
+        engines.iter_mut().for_each(|engine| engine.reason = None);
+    }
     let status = if ready {
         StatusCode::OK
     } else {

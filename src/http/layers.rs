@@ -2,14 +2,15 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use axum::{Extension, Router};
 use futures::FutureExt;
 use tokio::time::timeout;
 use tower_http::compression::CompressionLayer;
@@ -35,6 +36,7 @@ const LARGEST_FORM: usize = 2 << 20;
 /// Puts the layers around the whole router, the outermost last.
 pub(super) fn wrap(http: &Http, router: Router) -> Router {
     router
+        .layer(Extension(Arc::clone(&http.app.proxies)))
         .layer(middleware::from_fn(forms_in_time))
         .layer(RequestBodyTimeoutLayer::new(BODY_SILENCE))
         .layer(CompressionLayer::new())

@@ -170,7 +170,12 @@ impl From<StoreError> for Problem {
         let (status, code) = match &error {
             StoreError::NotFound(what) => return Self::not_found(what),
             StoreError::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
-            StoreError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "disk_full"),
+            // Where the data lies is nothing for strangers; the log and the status page tell it.
+            StoreError::DiskFull { .. } => {
+                tracing::error!(%error, "a request was refused");
+                let detail = StoreError::DiskFull { folder: None }.to_string();
+                return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", detail);
+            }
             StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "store_busy"),
             other => return Self::internal(other),
         };

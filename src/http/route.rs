@@ -13,7 +13,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::Http;
 use super::auth::{self, Scope};
-use super::openai::ApiError;
+use super::openai::{ApiError, cors};
 use super::problem::Problem;
 use super::voice;
 
@@ -118,15 +118,25 @@ async fn enforce(
     }
     let path = request.uri().path().to_owned();
     let (mut parts, body) = request.into_parts();
-    match auth::authorize(&http.app, policy, &mut parts).await {
+    let origins = &http.app.config.http_origins;
+    let readable = is_v1(&path).then(|| cors::readable(&parts.headers, &parts.uri, origins));
+    let response = match auth::authorize(&http.app, policy, &mut parts).await {
         Ok(()) => next.run(Request::from_parts(parts, body)).await,
         Err(problem) => in_envelope_of(&path, problem),
+    };
+    match readable {
+        Some(readable) => readable(response),
+        None => response,
     }
+}
+
+fn is_v1(path: &str) -> bool {
+    path == "/v1" || path.starts_with("/v1/")
 }
 
 /// A problem as the surface that `path` belongs to puts it.
 pub(super) fn in_envelope_of(path: &str, problem: Problem) -> Response {
-    if path == "/v1" || path.starts_with("/v1/") {
+    if is_v1(path) {
         ApiError::from(problem).into_response()
     } else {
         problem.into_response()
@@ -166,6 +176,9 @@ async fn method_not_allowed(
 ) -> Response {
     if method == Method::OPTIONS && voice::is_public(uri.path()) {
         return voice::origin::preflight(&http, &headers, &uri).await;
+    }
+    if method == Method::OPTIONS && is_v1(uri.path()) {
+        return cors::preflight(&headers, &uri, &http.app.config.http_origins);
     }
     if method == Method::OPTIONS {
         return StatusCode::NO_CONTENT.into_response();

@@ -86,6 +86,18 @@ pub struct SearchOptions {
     pub rank_by: RankBy,
     /// The documents as they are, or as they will be when what waits at the gate is published.
     pub view: View,
+    /// Who is answered.
+    pub audience: Audience,
+}
+
+/// Who is answered from the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Audience {
+    /// Everybody: documents for staff are not looked at.
+    #[default]
+    Visitors,
+    /// Whoever may read the documents themselves.
+    Staff,
 }
 
 impl Found {

@@ -76,6 +76,7 @@ impl Knowledge {
         bytes: Bytes,
         origin: Origin,
     ) -> Result<Submitted, KnowledgeError> {
+        self.inner.store.has_room()?;
         if bytes.is_empty() {
             return Err(KnowledgeError::Empty(name));
         }

@@ -31,14 +31,16 @@ impl Knowledge {
         if let Err(error) = recovered {
             tracing::error!(%error, "jobs of the last run could not be taken up");
         }
+        let mut last = None;
         loop {
             match self
                 .inner
                 .store
-                .write(|tx| store::jobs::lease(tx, now(), LEASE_MS))
+                .write(move |tx| store::jobs::lease(tx, last, now(), LEASE_MS))
                 .await
             {
                 Ok(Some(job)) => {
+                    last = job.workspace;
                     tokio::select! {
                         () = self.run_job(job) => {}
                         // A job that is cut off is leased again at the next start.

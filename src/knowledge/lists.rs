@@ -1,11 +1,11 @@
 //! What each of the two searches gives, in the view of the gate: what is live, or what will be.
 
-use super::found::{RankBy, SearchOptions};
+use super::found::{Audience, RankBy, SearchOptions};
 use super::gate::staged_key;
 use super::query;
 use super::{Knowledge, KnowledgeError, View};
 use crate::store::chunks::ChunkRow;
-use crate::store::{self, ChunkId, StoreError, WorkspaceId};
+use crate::store::{self, ChunkId, StoreError, WorkspaceId, documents};
 
 /// Passages that each of the two searches gives.
 const CANDIDATES: usize = 60;
@@ -43,6 +43,14 @@ impl Knowledge {
             for found in [&mut words, &mut meaning] {
                 found.retain(|(id, _)| !given_way.contains(id));
                 found.sort_by(|a, b| b.1.total_cmp(&a.1));
+            }
+        }
+        if options.audience == Audience::Visitors {
+            let ids: Vec<i64> = words.iter().chain(&meaning).map(|(id, _)| *id).collect();
+            let read = move |conn: &_| documents::staff_only_chunks(conn, workspace, &ids);
+            let hidden = self.inner.store.read(read).await?;
+            for found in [&mut words, &mut meaning] {
+                found.retain(|(id, _)| !hidden.contains(id));
             }
         }
         Ok((words, meaning))

@@ -36,7 +36,7 @@ pub use faqs::{
     FAQ_SECTION, FaqFile, FaqImport, FaqMatch, FaqPair, FaqSkipped, FaqThresholds, ImportFaqs,
     LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS, read_pairs as read_faq_pairs,
 };
-pub use found::{Found, Passage, RankBy, SearchOptions};
+pub use found::{Audience, Found, Passage, RankBy, SearchOptions};
 pub use gate::{Gate, View};
 pub use ingest::Submitted;
 pub use language::Language;

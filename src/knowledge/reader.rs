@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::extract::archive::{self, Member};
 use super::extract::{self, ExtractError, Extracted};
+use super::faqs::{FaqFile, read_pairs};
 use crate::worker::child::{self, Command, Port};
 use crate::worker::{Spec, Worker, WorkerError, sandbox};
 
@@ -34,6 +35,14 @@ pub trait Extractor: Send + Sync {
     async fn unpack(&self, bytes: Bytes) -> Result<Option<Vec<Member>>, ExtractFailure> {
         archive::unpack(&bytes, &extract::Limits::default())
             .map_err(|e| ExtractFailure::Document(e.to_string()))
+    }
+
+    /// Reads questions with their answers; `name` is the file's name.
+    ///
+    /// # Errors
+    /// As [`Self::extract`].
+    async fn read_faqs(&self, bytes: Bytes, name: String) -> Result<FaqFile, ExtractFailure> {
+        read_pairs(&bytes, &name).map_err(ExtractFailure::Document)
     }
 }
 
@@ -65,12 +74,15 @@ enum Request {
     },
     /// Take the files out of an archive.
     Unpack { bytes: Bytes },
+    /// Read questions with their answers.
+    Faqs { name: String, bytes: Bytes },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Reply {
     Text(Result<Extracted, ExtractError>),
     Files(Result<Option<Vec<Member>>, ExtractError>),
+    Faqs(Result<FaqFile, String>),
 }
 
 /// One short-lived child process for each document: no files, no sockets, bounded memory and time.
@@ -103,10 +115,8 @@ impl Extractor for ProcessExtractor {
         };
         match self.ask(request).await? {
             Reply::Text(Ok(extracted)) => Ok(extracted),
-            Reply::Text(Err(error)) | Reply::Files(Err(error)) => {
-                Err(ExtractFailure::Document(error.to_string()))
-            }
-            Reply::Files(Ok(_)) => Err(unexpected()),
+            Reply::Text(Err(error)) => Err(ExtractFailure::Document(error.to_string())),
+            _ => Err(unexpected()),
         }
     }
 
@@ -117,10 +127,15 @@ impl Extractor for ProcessExtractor {
         }
         match self.ask(Request::Unpack { bytes }).await? {
             Reply::Files(Ok(members)) => Ok(members),
-            Reply::Files(Err(error)) | Reply::Text(Err(error)) => {
-                Err(ExtractFailure::Document(error.to_string()))
-            }
-            Reply::Text(Ok(_)) => Err(unexpected()),
+            Reply::Files(Err(error)) => Err(ExtractFailure::Document(error.to_string())),
+            _ => Err(unexpected()),
+        }
+    }
+
+    async fn read_faqs(&self, bytes: Bytes, name: String) -> Result<FaqFile, ExtractFailure> {
+        match self.ask(Request::Faqs { name, bytes }).await? {
+            Reply::Faqs(read) => read.map_err(ExtractFailure::Document),
+            _ => Err(unexpected()),
         }
     }
 }
@@ -206,6 +221,7 @@ pub fn run() -> std::io::Result<()> {
                     Reply::Text(extract::extract(&bytes, &name, &limits))
                 }
                 Request::Unpack { bytes } => Reply::Files(archive::unpack(&bytes, &setup.limits)),
+                Request::Faqs { name, bytes } => Reply::Faqs(read_pairs(&bytes, &name)),
             };
             port.event(id, &reply)?;
             port.end(id)?;

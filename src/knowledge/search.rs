@@ -9,7 +9,6 @@ use super::lists::rows;
 use super::query::{self, Analysis, Synonyms};
 use super::rank::{self, Reader, Signals};
 use super::{Knowledge, KnowledgeError, View};
-use crate::llm::{EmbedAs, Priority};
 use crate::store::{self, ChunkId, WorkspaceId};
 
 /// Candidates that are read and weighed.
@@ -59,7 +58,7 @@ impl Knowledge {
         let query: String = query.chars().take(LONGEST).collect();
         let vector = match options.rank_by {
             RankBy::Words => None,
-            _ => self.vector_of(&query).await,
+            _ => self.question_vector(&query).await,
         };
         let own: Synonyms = inner
             .store
@@ -102,19 +101,6 @@ impl Knowledge {
             vector,
             passages,
         })
-    }
-
-    async fn vector_of(&self, query: &str) -> Option<Vec<f32>> {
-        let embedder = &self.inner.embedder;
-        embedder.ready().ok()?;
-        let asked = vec![query.to_owned()];
-        match embedder.embed(asked, EmbedAs::Query, Priority::Chat).await {
-            Ok(embedded) => embedded.vectors.into_iter().next(),
-            Err(error) => {
-                tracing::warn!(%error, "searching by words only");
-                None
-            }
-        }
     }
 
     /// The candidates' passages, in their order; those that are gone meanwhile are left out.

@@ -6,9 +6,11 @@
 
 mod governed;
 pub mod local;
+mod patience;
 mod types;
 
 pub use governed::Governed;
+pub use patience::patiently;
 pub use types::{
     ChatEvent, ChatMessage, ChatRequest, ChatStream, EmbedAs, Embeddings, FinishReason, LlmError,
     OutputFormat, Priority, ReadFigures, ReadPassage, Role, Sampling, Span, ToolCall, Usage,

@@ -45,7 +45,10 @@ pub struct Line {
     pub receipt: Option<ReceiptId>,
 }
 
-/// Adds a line.
+/// Most bytes of a line that are kept; nobody says as much at once.
+const LONGEST_LINE: usize = 16 << 10;
+
+/// Adds a line, cut where it is longer than anybody speaks at once.
 pub fn append_line(
     tx: &Transaction<'_>,
     call: &Scoped<Call>,
@@ -58,7 +61,9 @@ pub fn append_line(
     .execute((
         call.id,
         line.speaker,
-        &line.text,
+        line.text
+            .get(..line.text.floor_char_boundary(LONGEST_LINE))
+            .unwrap_or_default(),
         line.start_ms,
         line.end_ms,
         line.state,

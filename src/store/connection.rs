@@ -69,6 +69,25 @@ impl Opener {
         })
     }
 
+    /// A file whose key is known.
+    pub(super) fn with_key(path: &Path, key: Zeroizing<[u8; 32]>) -> Self {
+        Self {
+            path: path.into(),
+            key,
+            durable: true,
+        }
+    }
+
+    /// A key for another purpose that follows from that of the file.
+    pub(super) fn subkey(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        MasterKey::from_bytes(*self.key).subkey(purpose)
+    }
+
+    /// The key of the file.
+    pub(super) fn key(&self) -> &Zeroizing<[u8; 32]> {
+        &self.key
+    }
+
     /// The same key for another file, such as a copy.
     pub(super) fn sibling(&self, path: &Path) -> Self {
         Self {

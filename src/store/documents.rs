@@ -1,5 +1,9 @@
 //! Documents of a workspace. What a document says lies in its versions ([`super::versions`]).
 
+mod staff;
+
+pub use staff::{set_staff_only, staff_only_chunks};
+
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
@@ -55,6 +59,8 @@ pub struct Document {
     pub origin: Origin,
     /// The date that it gives itself, or its file does.
     pub dated_at: Option<UnixMs>,
+    /// Whether only staff is answered from it, never visitors.
+    pub staff_only: bool,
     /// When the first version arrived.
     pub created_at: UnixMs,
     /// When it last changed.
@@ -125,7 +131,7 @@ impl Inserted {
 }
 
 const COLUMNS: &str = "d.id, d.workspace, d.name, d.title, d.state, d.error, d.current_version, \
-                       d.origin, d.dated_at, d.created_at, d.updated_at";
+                       d.origin, d.dated_at, d.staff_only, d.created_at, d.updated_at";
 
 impl Document {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -139,6 +145,7 @@ impl Document {
             current_version: row.get("current_version")?,
             origin: row.get("origin")?,
             dated_at: row.get("dated_at")?,
+            staff_only: row.get("staff_only")?,
             created_at: row.get("created_at")?,
             updated_at: row.get("updated_at")?,
         })

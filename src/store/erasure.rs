@@ -2,6 +2,7 @@
 //! conversation, its calls with transcript and recording, golden questions made from its answers, their results in
 //! runs, and the visitor. Approved answers that the owner wrote to a question are the business's own and stay.
 
+mod copy;
 mod find;
 
 use rusqlite::{Connection, Transaction};
@@ -15,6 +16,7 @@ use super::{
     EvalRunId, GoldenId, Scoped, StoreError, UnixMs, WorkspaceId, events, golden, receipts,
 };
 
+pub use copy::{Copied, copy};
 pub use find::{Found, LEAST_LETTERS, Match, Subject, find};
 
 /// How much there is, or was, of a person.

@@ -27,8 +27,14 @@ pub enum StoreError {
         detail: String,
     },
     /// The disk (or the page limit of the database) is full; nothing of this change was written.
-    #[error("the disk is full, so nothing was saved. Free some space and try again")]
-    DiskFull,
+    #[error(
+        "the disk{} is full, so nothing was saved. Free some space and try again",
+        folder.as_deref().map(|f| format!(" that holds {}", f.display())).unwrap_or_default()
+    )]
+    DiskFull {
+        /// A folder on that disk.
+        folder: Option<PathBuf>,
+    },
     /// The file was written by a newer Frontdesk.
     #[error(
         "the database has schema {found}, this Frontdesk knows {known}. Start the newer version of \
@@ -81,7 +87,7 @@ impl StoreError {
         if source.kind() == std::io::ErrorKind::StorageFull
             || source.kind() == std::io::ErrorKind::QuotaExceeded
         {
-            return Self::DiskFull;
+            return Self::DiskFull { folder: None };
         }
         Self::Io {
             what: what.into(),
@@ -100,7 +106,7 @@ impl From<rusqlite::Error> for StoreError {
         };
         let detail = message.clone().unwrap_or_else(|| failure.to_string());
         match failure.code {
-            ErrorCode::DiskFull => Self::DiskFull,
+            ErrorCode::DiskFull => Self::DiskFull { folder: None },
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged { detail },
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::ConstraintViolation => match failure.extended_code {

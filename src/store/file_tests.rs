@@ -250,7 +250,7 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() {
         .unwrap();
     limit(pages + 10);
     let full = upload(&store, "big.md", &[0; 500_000]).unwrap_err();
-    assert!(matches!(full, StoreError::DiskFull), "{full:?}");
+    assert!(matches!(full, StoreError::DiskFull { .. }), "{full:?}");
     assert_eq!(count(&store, "documents"), 1);
     upload(&store, "small.md", b"still fits").unwrap();
     limit(1_000_000);

@@ -142,10 +142,17 @@ pub fn enqueue(tx: &Transaction<'_>, new: &NewJob<'_>, now: UnixMs) -> Result<Jo
 /// [`lease`] leaves it alone.
 pub const SYNC: &str = "sync_source";
 
-/// Takes the job that is due longest (or whose lease ran out) for `lease_ms` milliseconds.
+/// Takes the job that is due longest (or whose lease ran out) for `lease_ms` milliseconds, of the workspace whose turn
+/// it is: the next one that has any after the workspace `after`, so that many jobs of one hold up no other.
 /// Commit before running it.
-pub fn lease(tx: &Transaction<'_>, now: UnixMs, lease_ms: i64) -> Result<Option<Job>, StoreError> {
-    lease_where(tx, "kind <> ?3", SYNC, now, lease_ms)
+pub fn lease(
+    tx: &Transaction<'_>,
+    after: Option<WorkspaceId>,
+    now: UnixMs,
+    lease_ms: i64,
+) -> Result<Option<Job>, StoreError> {
+    let after = after.map(|workspace| workspace.to_string());
+    lease_where(tx, "kind <> ?3", SYNC, after.as_deref(), now, lease_ms)
 }
 
 /// As [`lease`], for jobs of one kind.
@@ -155,26 +162,35 @@ pub fn lease_kind(
     now: UnixMs,
     lease_ms: i64,
 ) -> Result<Option<Job>, StoreError> {
-    lease_where(tx, "kind = ?3", kind, now, lease_ms)
+    lease_where(tx, "kind = ?3", kind, None, now, lease_ms)
 }
 
 fn lease_where(
     tx: &Transaction<'_>,
     condition: &str,
     kind: &str,
+    after: Option<&str>,
     now: UnixMs,
     lease_ms: i64,
 ) -> Result<Option<Job>, StoreError> {
+    // Without a workspace to go on from, age alone decides.
+    let turn = match after {
+        Some(_) => "coalesce(workspace, '') <= ?4, workspace,",
+        None => "?4,",
+    };
     Ok(tx
         .prepare_cached(&format!(
             "UPDATE jobs SET state = 'leased', attempts = attempts + 1, leased_until = ?2
              WHERE id = (SELECT id FROM jobs
                          WHERE {condition} AND ((state = 'queued' AND run_at <= ?1)
                                                 OR (state = 'leased' AND leased_until <= ?1))
-                         ORDER BY run_at, id LIMIT 1)
+                         ORDER BY {turn} run_at, id LIMIT 1)
              RETURNING {COLUMNS}"
         ))?
-        .query_row((now, now.saturating_add(lease_ms), kind), Job::from_row)
+        .query_row(
+            (now, now.saturating_add(lease_ms), kind, after),
+            Job::from_row,
+        )
         .optional()?)
 }
 

@@ -26,7 +26,7 @@ fn queue(tx: &Transaction<'_>, kind: &str, run_at: i64) -> JobId {
 }
 
 fn lease(tx: &Transaction<'_>, now: i64) -> Option<Job> {
-    jobs::lease(tx, now, 1000).unwrap()
+    jobs::lease(tx, None, now, 1000).unwrap()
 }
 
 #[test]
@@ -54,6 +54,37 @@ fn jobs_are_leased_in_order_when_they_are_due() {
         assert_eq!(jobs::next_due(tx)?, Some(1150), "the first lease runs out");
         assert_eq!(jobs::count(tx, JobState::Leased)?, 3);
         assert_eq!(jobs::list(tx, JobState::Leased, 2)?.len(), 2);
+        Ok(())
+    });
+}
+
+#[test]
+fn workspaces_take_turns() {
+    within(|tx| {
+        let mut workspaces = Vec::new();
+        for name in ["one", "two"] {
+            let made = crate::store::workspaces::get_or_create(tx, name, name, 1)?;
+            workspaces.push(made.id);
+        }
+        let payload = json!({});
+        // Many of one, then one of the other.
+        for workspace in [0, 0, 0, 1].map(|n: usize| workspaces[n]) {
+            let new = NewJob {
+                workspace: Some(workspace),
+                kind: "read",
+                payload: &payload,
+                run_at: 0,
+            };
+            jobs::enqueue(tx, &new, 1)?;
+        }
+        let mut last = None;
+        let mut served = Vec::new();
+        while let Some(job) = jobs::lease(tx, last, 5, 1000)? {
+            last = job.workspace;
+            served.push(job.workspace.unwrap());
+        }
+        let (one, two) = (workspaces[0], workspaces[1]);
+        assert_eq!(served, [one, two, one, one]);
         Ok(())
     });
 }

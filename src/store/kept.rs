@@ -137,14 +137,14 @@ pub const TABLES: &[Kept] = &[
         "conversations",
         Class::Said,
         CONVERSATION,
-        "API",
+        "`person copy`",
         "`person erase`, page Privacy, API",
     ),
     kept(
         "messages",
         Class::Said,
         CONVERSATION,
-        "API",
+        "`person copy`",
         WITH_CONVERSATION,
     ),
     kept(
@@ -153,6 +153,13 @@ pub const TABLES: &[Kept] = &[
         CONVERSATION,
         "`receipts export`",
         WITH_CONVERSATION,
+    ),
+    kept(
+        "receipt_marks",
+        Class::Record,
+        "as long as the workspace",
+        "none: digests",
+        "none: digests",
     ),
     kept(
         "ratings",
@@ -165,14 +172,14 @@ pub const TABLES: &[Kept] = &[
         "gaps",
         Class::Said,
         CONVERSATION,
-        "`gaps`",
+        "`person copy`",
         WITH_CONVERSATION,
     ),
     kept(
         "golden_questions",
         Class::Said,
         OWNER,
-        "`eval export`",
+        "`person copy`",
         WITH_CONVERSATION,
     ),
     kept("eval_runs", Class::Said, OWNER, "API", WITH_CONVERSATION),
@@ -187,18 +194,12 @@ pub const TABLES: &[Kept] = &[
         "calls",
         Class::Said,
         CALL,
-        "`calls export`",
+        "`person copy`",
         "`calls delete`, `person erase`",
     ),
-    kept("call_lines", Class::Said, CALL, "`calls export`", WITH_CALL),
-    kept("call_turns", Class::Said, CALL, "`calls export`", WITH_CALL),
-    kept(
-        "call_events",
-        Class::Said,
-        CALL,
-        "`calls export`",
-        WITH_CALL,
-    ),
+    kept("call_lines", Class::Said, CALL, "`person copy`", WITH_CALL),
+    kept("call_turns", Class::Said, CALL, "`person copy`", WITH_CALL),
+    kept("call_events", Class::Said, CALL, "`person copy`", WITH_CALL),
     kept(
         "recordings",
         Class::Said,
@@ -227,6 +228,38 @@ pub const TABLES: &[Kept] = &[
         "400 days",
         "`egress`",
         "none: addresses of the business's sites",
+    ),
+];
+
+/// What lies beside the database, and is not in it.
+pub const FILES: &[Kept] = &[
+    kept(
+        "backups/",
+        Class::Said,
+        "backup.days (21)",
+        "download on the page Backups",
+        "with its age; restoring one erases again",
+    ),
+    kept(
+        "receipts.head",
+        Class::Record,
+        "until the next answer",
+        "none: digests",
+        "none: digests",
+    ),
+    kept(
+        "erased.jsonl",
+        Class::Record,
+        "as long as backups may come back",
+        "none: ids",
+        "none: ids",
+    ),
+    kept(
+        "frontdesk.db.before-…",
+        Class::Said,
+        "14 days",
+        "none",
+        "`person erase` removes it",
     ),
 ];
 

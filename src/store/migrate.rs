@@ -41,6 +41,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0005_begun_by.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0006_staff_only.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0007_receipt_marks.sql"),
+    },
 ];
 
 /// Makes the database at this place have exactly these migrations.
@@ -257,7 +263,7 @@ fn close(connection: Connection) -> Result<(), StoreError> {
     connection.close().map_err(|(_, e)| e.into())
 }
 
-fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),
@@ -272,7 +278,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Waits until a file's contents, or a directory's entries, are on the disk.
-fn sync(path: &Path) -> Result<(), StoreError> {
+pub(super) fn sync(path: &Path) -> Result<(), StoreError> {
     File::open(path)
         .and_then(|file| file.sync_all())
         .map_err(|e| StoreError::io(format!("writing {} to the disk", path.display()), e))

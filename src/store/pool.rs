@@ -7,6 +7,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::Semaphore;
 
 use super::connection::{self, Access, Opener};
+use super::reserve::Reserve;
+use super::snapshot::SnapshotKey;
 use super::{MasterKey, StoreError, migrate};
 
 /// Reading connections. More than the cores of a small machine; each costs about 2 ms to open and
@@ -23,6 +25,7 @@ struct Shared {
     writer: Pool,
     readers: Pool,
     opener: Opener,
+    reserve: Reserve,
 }
 
 impl Store {
@@ -33,7 +36,15 @@ impl Store {
     pub fn open(path: &Path, key: &MasterKey) -> Result<Self, StoreError> {
         connection::make_parent(path)?;
         let opener = Opener::file(path, key);
-        migrate::bring_up(&opener, migrate::MIGRATIONS)?;
+        let reserve = Reserve::beside(path);
+        let opened = migrate::bring_up(&opener, migrate::MIGRATIONS);
+        if let Err(error) = opened.map_err(|error| reserve.told(error)) {
+            if !matches!(error, StoreError::DiskFull { .. }) {
+                return Err(error);
+            }
+            // With the reserve let go there is room for the start.
+            migrate::bring_up(&opener, migrate::MIGRATIONS)?;
+        }
         Self::connect(opener)
     }
 
@@ -64,8 +75,10 @@ impl Store {
         let readers = (0..READERS)
             .map(|_| opener.open(Access::Read))
             .collect::<Result<_, _>>()?;
+        let reserve = Reserve::beside(opener.path());
         Ok(Self {
             shared: Arc::new(Shared {
+                reserve,
                 writer,
                 readers: Pool::new(readers),
                 opener,
@@ -112,12 +125,28 @@ impl Store {
         &self,
         changes: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.shared.writer.with(|connection| {
+        let written = self.shared.writer.with(|connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = changes(&tx)?;
             tx.commit()?;
             Ok(value)
-        })
+        });
+        written.map_err(|error| self.shared.reserve.told(error))
+    }
+
+    /// Keeps some room on the disk for the day when it is full. Called from time to time; the room is let go by
+    /// itself.
+    pub fn keep_reserve_blocking(&self) -> Result<(), StoreError> {
+        self.shared.reserve.keep()
+    }
+
+    /// Refuses what is large while the disk is full, or was and has no room yet: answers, sign-in and deleting go on
+    /// in what was kept free.
+    ///
+    /// # Errors
+    /// `DiskFull`.
+    pub fn has_room(&self) -> Result<(), StoreError> {
+        self.shared.reserve.has_room()
     }
 
     /// Checks every page and every reference; takes about a second per 200 MB. `Damaged` tells the
@@ -128,9 +157,9 @@ impl Store {
             .with(|connection| connection::check(connection))
     }
 
-    /// Copies the database, encrypted with the same key, while it is in use. The file must not
+    /// Copies the database, encrypted with the same key, while it is in use; gives that key. The file must not
     /// exist yet.
-    pub fn backup_blocking(&self, to: &Path) -> Result<(), StoreError> {
+    pub fn backup_blocking(&self, to: &Path) -> Result<SnapshotKey, StoreError> {
         if to.exists() {
             return Err(StoreError::Conflict(format!(
                 "{} exists already",
@@ -140,7 +169,17 @@ impl Store {
         let target = self.shared.opener.sibling(to);
         self.shared
             .readers
-            .with(|connection| migrate::copy(connection, &target))
+            .with(|connection| migrate::copy(connection, &target))?;
+        Ok(SnapshotKey::of(&target))
+    }
+
+    pub(super) fn subkey(&self, purpose: &str) -> zeroize::Zeroizing<[u8; 32]> {
+        self.shared.opener.subkey(purpose)
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        self.shared.opener.path()
     }
 
     /// Removes the databases of before migrations whose time is over.

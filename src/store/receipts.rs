@@ -3,9 +3,11 @@
 //! Each is sealed as it is written (`seal`): its `checks` carry a digest over all of it and the digest
 //! of the receipt before it, so that a receipt that was altered afterwards does not fit any more.
 
+mod head;
 mod listing;
 mod seal;
 
+pub use head::{Ends, HEAD_FILE};
 pub use listing::{Filter, Listed, Rated, list};
 pub use seal::{Integrity, Link, integrity, link};
 

@@ -82,6 +82,12 @@ pub fn revoke_all(tx: &Transaction<'_>, user: UserId) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Ends every session of everybody.
+pub fn end_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM sessions", [])?;
+    Ok(())
+}
+
 /// Ends every session of a person but this one.
 pub fn revoke_others(
     tx: &Transaction<'_>,

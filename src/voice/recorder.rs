@@ -164,6 +164,7 @@ impl<'a> Shelf<'a> {
             sample_rate: RATE,
             purge_at,
         };
+        store.has_room()?;
         store.write_blocking(|tx| recordings::start(tx, call, &new, now))?;
         Ok(Self {
             store,

@@ -211,6 +211,12 @@ impl TestApp {
         self.post_as(&self.key, path, body).await
     }
 
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        let mut request = json_request(&self.key, path, body.to_string());
+        *request.method_mut() = Method::PATCH;
+        self.send(request).await
+    }
+
     pub async fn post_as(&self, key: &str, path: &str, body: Value) -> Reply {
         self.send(json_request(key, path, body.to_string())).await
     }

@@ -191,3 +191,37 @@ async fn what_a_file_hides_is_read_when_its_owner_chooses_and_left_out_again() {
     read().await.unwrap();
     assert!(!shown().await.as_str().unwrap().contains("regulars"));
 }
+
+#[tokio::test]
+async fn a_document_for_staff_is_never_quoted_to_visitors() {
+    let app = TestApp::new().await;
+    let text = "The managing director earns 412,000 dollars a year.";
+    app.document("default", "salaries.txt", text).await;
+    let list = app.get("/api/documents").await.json();
+    let id = list["documents"][0]["id"].as_str().unwrap().to_owned();
+    let question = "How much does the managing director earn a year?";
+    let visitor = crate::visit::token(&app).await;
+    let ask = async || {
+        let said = app
+            .post_as(&visitor, "/api/visit/messages", json!({"text": question}))
+            .await;
+        said.text().to_owned()
+    };
+    assert!(ask().await.contains("412,000"));
+    let path = format!("/api/documents/{id}");
+    let changed = app.patch(&path, json!({"staff_only": true})).await;
+    assert_eq!(changed.status, StatusCode::NO_CONTENT, "{}", changed.text());
+    assert!(!ask().await.contains("412,000"), "a visitor was told");
+    let staff = app.post("/api/ask", json!({"question": question})).await;
+    assert!(staff.text().contains("412,000"), "{}", staff.text());
+    // A key that may not read documents is answered like a visitor.
+    let key = json!({"name": "website", "scopes": ["chat"]});
+    let key = app.post("/api/keys", key).await.json();
+    let key = key["key"].as_str().unwrap();
+    let program = app
+        .post_as(key, "/api/ask", json!({"question": question}))
+        .await;
+    assert!(!program.text().contains("412,000"), "{}", program.text());
+    app.patch(&path, json!({"staff_only": false})).await;
+    assert!(ask().await.contains("412,000"));
+}

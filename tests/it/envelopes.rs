@@ -156,3 +156,43 @@ async fn a_body_that_does_not_arrive_is_given_up() {
         );
     }
 }
+
+#[tokio::test]
+async fn pages_of_this_machine_may_call_with_a_key_and_read_errors() {
+    let app = TestApp::new().await;
+    let from = |method: Method, origin: &str, key: &str| {
+        request(method, "/v1/models", key)
+            .header("origin", origin)
+            .header(
+                "access-control-request-headers",
+                "authorization,x-stainless-os",
+            )
+            .body(Body::empty())
+            .unwrap()
+    };
+    let here = "http://localhost:5173";
+    let asked = app.send(from(Method::OPTIONS, here, "")).await;
+    assert_eq!(asked.status, StatusCode::NO_CONTENT);
+    assert_eq!(asked.header("access-control-allow-origin"), here);
+    assert!(
+        asked
+            .header("access-control-allow-headers")
+            .contains("x-stainless-os")
+    );
+    let called = app.send(from(Method::GET, here, &app.key)).await;
+    assert_eq!(called.status, StatusCode::OK);
+    assert_eq!(called.header("access-control-allow-origin"), here);
+    let refused = app.send(from(Method::GET, here, "")).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(refused.header("access-control-allow-origin"), here);
+
+    let other = app
+        .send(from(Method::OPTIONS, "https://evil.example", ""))
+        .await;
+    assert_eq!(other.status, StatusCode::FORBIDDEN);
+    assert_eq!(other.header("access-control-allow-origin"), "");
+    let own = app
+        .send(from(Method::GET, "https://evil.example", &app.key))
+        .await;
+    assert_eq!(own.header("access-control-allow-origin"), "");
+}

@@ -9,6 +9,8 @@ use frontdesk::llm::{LlmError, Priority, ReadPassage, Reader, Span};
 pub struct FakeReader {
     /// It is as if there were none.
     pub off: std::sync::atomic::AtomicBool,
+    /// So many times it says that it is busy.
+    pub busy: std::sync::atomic::AtomicU32,
     /// If there are some, exactly these words are marked where they stand.
     marks: std::sync::Mutex<Vec<Mark>>,
 }
@@ -69,6 +71,14 @@ impl Reader for FakeReader {
         passages: Vec<ReadPassage>,
         _: Priority,
     ) -> Result<Vec<Vec<Span>>, LlmError> {
+        let busy = &self.busy;
+        let still = std::sync::atomic::Ordering::Relaxed;
+        if busy
+            .fetch_update(still, still, |n| n.checked_sub(1))
+            .is_ok()
+        {
+            return Err(LlmError::Busy { waiting: 9 });
+        }
         let asked = words(&question);
         let marks = self.marks.lock().unwrap().clone();
         if !marks.is_empty() {

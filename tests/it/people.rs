@@ -294,3 +294,38 @@ async fn what_stands_outside_of_conversations_is_found_and_erased_too() {
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     assert_eq!(where_is(&app, CANARY).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_person_gets_everything_that_is_kept_in_one_file() {
+    let app = TestApp::new().await;
+    app.document("default", "prices.txt", "A full service costs 89 euros.")
+        .await;
+    a_person(&app).await;
+    let file = app.get("/api/people/copy?who=canary.q8").await;
+    assert_eq!(file.status, StatusCode::OK, "{}", file.text());
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(file.body.clone())).unwrap();
+    let mut text = |name: &str| {
+        let mut text = String::new();
+        let mut entry = archive.by_name(name).unwrap();
+        std::io::Read::read_to_string(&mut entry, &mut text).unwrap();
+        text
+    };
+    let kept: Value = serde_json::from_str(&text("person.json")).unwrap();
+    let find = &kept["kept"][0];
+    assert!(
+        find["messages"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains(CANARY)
+    );
+    assert!(find["receipts"][0]["passages"].is_object(), "{find}");
+    assert_eq!(
+        find["call_lines"][0]["text"],
+        format!("My address is {CANARY}")
+    );
+    assert_eq!(find["visitors"][0]["token_hash"], json!({"bytes": 32}));
+    assert_eq!(kept["complete"], true);
+    assert!(text("person.html").contains(CANARY));
+    let nobody = app.get("/api/people/copy?who=nobody.at.all").await;
+    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}

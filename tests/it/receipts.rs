@@ -263,5 +263,14 @@ async fn the_status_names_the_models() {
         .iter()
         .map(|p| &p["name"])
         .collect();
-    assert_eq!(names, ["store_key", "database", "network", "workers"]);
+    let expected = [
+        "store_key",
+        "database",
+        "receipts",
+        "backups",
+        "network",
+        "egress",
+        "workers",
+    ];
+    assert_eq!(names, expected);
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{AsRead, Place, heading};
 use crate::knowledge::{Found, sentences};
-use crate::llm::{Priority, ReadPassage, Reader};
+use crate::llm::{Priority, ReadPassage, Reader, patiently};
 
 /// Places that are read a second time.
 pub(in crate::agent) const READ_AGAIN: usize = 4;
@@ -35,7 +35,8 @@ pub(super) async fn read(
     if to_read.is_empty() || to_read.len() < places.len() {
         return;
     }
-    match reader.read(question.to_owned(), to_read, priority).await {
+    let ask = || reader.read(question.to_owned(), to_read.clone(), priority);
+    match patiently(ask).await {
         Ok(spans) => {
             for (place, spans) in places.iter_mut().zip(spans) {
                 place.features.alone = spans.first().map(|span| span.margin);

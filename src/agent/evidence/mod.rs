@@ -20,7 +20,7 @@ use std::ops::Range;
 
 use super::decide::Features;
 use crate::knowledge::{Found, Passage, sentences};
-use crate::llm::{Priority, ReadPassage, Reader};
+use crate::llm::{LlmError, Priority, ReadPassage, Reader, patiently};
 
 /// Bytes of passages that the reader reads: about 900 tokens of a European language.
 const READ_BYTES: usize = 4_200;
@@ -54,6 +54,8 @@ pub(super) struct Evidence {
     pub(super) superseded: Vec<Superseded>,
     /// Paragraphs that give orders to an assistant and were left out.
     pub(super) injected: usize,
+    /// Why the reader did not read, if it should have.
+    pub(super) unread: Option<String>,
 }
 
 impl Evidence {
@@ -69,9 +71,15 @@ impl Evidence {
         let asked = Asked::new(found, question);
         let reader = reader.filter(|r| r.ready().is_ok());
         let in_full = essence::essence(in_full);
-        let read = match reader {
-            Some(reader) => read(reader, found, in_full, priority).await,
-            None => None,
+        let (read, unread) = match reader {
+            Some(reader) => match read(reader, found, in_full, priority).await {
+                Ok(spans) => (Some(spans), None),
+                Err(error) => {
+                    tracing::warn!(%error, "passages are not read");
+                    (None, Some(error.to_string()))
+                }
+            },
+            None => (None, None),
         };
         let is_read = read.is_some();
         let (mut places, injected) = match read {
@@ -89,6 +97,7 @@ impl Evidence {
             places,
             superseded,
             injected,
+            unread,
         }
     }
 
@@ -105,13 +114,13 @@ struct Marked {
     margin: f32,
 }
 
-/// What the reader marks in the first passages; `None` when it fails.
+/// What the reader marks in the first passages.
 async fn read(
     reader: &dyn Reader,
     found: &Found,
     question: &str,
     priority: Priority,
-) -> Option<Vec<Marked>> {
+) -> Result<Vec<Marked>, LlmError> {
     let mut bytes = 0;
     let (faqs, documents): (Vec<usize>, Vec<usize>) = (0..found.passages.len())
         .partition(|&at| found.passages.get(at).is_some_and(|p| p.faq.is_some()));
@@ -131,7 +140,7 @@ async fn read(
         .filter_map(|&at| found.passages.get(at))
         .collect();
     let texts: Vec<AsRead> = passages.iter().map(|p| AsRead::new(&p.text)).collect();
-    let to_read = passages
+    let to_read: Vec<ReadPassage> = passages
         .iter()
         .zip(&texts)
         .map(|(passage, text)| ReadPassage {
@@ -139,26 +148,20 @@ async fn read(
             text: text.text.clone(),
         })
         .collect();
-    match reader.read(question.to_owned(), to_read, priority).await {
-        Ok(spans) => Some(
-            chosen
-                .into_iter()
-                .zip(texts)
-                .zip(spans)
-                .flat_map(|((passage, text), spans)| {
-                    spans.into_iter().map(move |span| Marked {
-                        passage,
-                        bytes: text.original(span.bytes.start)..text.original(span.bytes.end),
-                        margin: span.margin,
-                    })
-                })
-                .collect(),
-        ),
-        Err(error) => {
-            tracing::warn!(%error, "passages are not read");
-            None
-        }
-    }
+    let ask = || reader.read(question.to_owned(), to_read.clone(), priority);
+    let spans = patiently(ask).await?;
+    Ok(chosen
+        .into_iter()
+        .zip(texts)
+        .zip(spans)
+        .flat_map(|((passage, text), spans)| {
+            spans.into_iter().map(move |span| Marked {
+                passage,
+                bytes: text.original(span.bytes.start)..text.original(span.bytes.end),
+                margin: span.margin,
+            })
+        })
+        .collect())
 }
 
 /// Title and last heading, as the reader was trained.

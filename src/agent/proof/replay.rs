@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Proof, examine};
 use crate::agent::{Agent, AgentError, Answer, Turn, TurnEvent};
+use crate::knowledge::Audience;
 use crate::llm::{ChatMessage, Priority};
 use crate::store::assistants::{self, Assistant};
 use crate::store::messages;
@@ -71,6 +72,10 @@ impl Agent {
             priority: Priority::Chat,
             sampling: None,
             now: None,
+            audience: match receipt.checks.get("staff") {
+                Some(_) => Audience::Staff,
+                None => Audience::Visitors,
+            },
             evaluation: true,
         };
         let mut events = self.reply(turn);

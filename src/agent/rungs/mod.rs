@@ -115,6 +115,12 @@ impl Grounds<'_> {
                 "features": best.features, "others": others}));
     }
 
+    /// Notes why the passages were not read: a refusal is then no judgement of them.
+    pub(super) fn note_unread(&self, reason: &str) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.set("unread", json!(reason));
+    }
+
     pub(super) fn into_noted(self) -> Noted {
         self.noted
             .into_inner()

@@ -37,6 +37,9 @@ impl LadderRung for ReadRung {
         out: &Sender<TurnEvent>,
     ) -> Result<Option<Draft>, AgentError> {
         let evidence = grounds.evidence().await;
+        if let Some(reason) = &evidence.unread {
+            grounds.note_unread(reason);
+        }
         let Some(best) = evidence.best() else {
             return Ok(None);
         };

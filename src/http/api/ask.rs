@@ -100,6 +100,7 @@ pub(super) async fn create(
         priority: Priority::Chat,
         sampling: None,
         now,
+        audience: principal.audience(),
         // Whoever sets the clock is testing.
         evaluation: now.is_some(),
     };

@@ -14,6 +14,7 @@ use super::ask::{checked, find_assistant};
 use super::place::{self, Place};
 use super::turn::{self, Unasked};
 use crate::agent::Turn;
+use crate::knowledge::Audience;
 use crate::llm::Priority;
 use crate::store::conversations::{
     self, Channel, Conversation, ConversationSummary, NewConversation,
@@ -279,6 +280,11 @@ pub(super) async fn turn_in(
         priority: Priority::Chat,
         sampling: None,
         now: None,
+        // What is said in a visitor's conversation is read by the visitor, whoever asks.
+        audience: match conversation.visitor {
+            Some(_) => Audience::Visitors,
+            None => place.audience,
+        },
         evaluation: false,
     })
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::BroadcastStream;
 use utoipa::{IntoParams, ToSchema};
 
+use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::super::sse;
@@ -58,6 +59,8 @@ pub struct DocumentView {
     dated_at: Option<i64>,
     /// What the owner should know about the reading of the newest version.
     notes: Vec<String>,
+    /// Whether only staff is answered from it, never visitors.
+    staff_only: bool,
     /// Answers of the last 30 days that cite it.
     answers: u64,
     /// Unix milliseconds.
@@ -73,6 +76,14 @@ pub struct DocumentDetail {
     document: DocumentView,
     /// Newest first.
     versions: Vec<VersionView>,
+}
+
+/// What is to change; what is absent stays.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct DocumentChange {
+    /// Keeps it from visitors, or lets them be answered from it.
+    staff_only: Option<bool>,
 }
 
 /// The text that was read from a version.
@@ -130,6 +141,7 @@ impl DocumentView {
         let document = summary.document;
         let id = document.id.to_string();
         Self {
+            staff_only: document.staff_only,
             answers: answers.get(&id).copied().unwrap_or(0),
             origin: document.origin.as_str(),
             language: summary.language,
@@ -249,6 +261,26 @@ pub(super) async fn text(
 pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let document = load(&place, &id).await?;
     place.app.knowledge.delete(document).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Changes who is answered from a document.
+#[utoipa::path(patch, path = "/api/documents/{id}", tag = "documents",
+    operation_id = "changeDocument", request_body = DocumentChange,
+    params(("id" = String, Path, description = "Id of the document"),
+           ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 204), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn change(
+    place: Place,
+    Path(id): Path<String>,
+    Json(change): Json<DocumentChange>,
+) -> Result<StatusCode, Problem> {
+    let document = load(&place, &id).await?;
+    if let Some(staff_only) = change.staff_only {
+        (place.app.store)
+            .write(move |tx| documents::set_staff_only(tx, &document, staff_only, now_ms()))
+            .await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

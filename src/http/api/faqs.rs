@@ -9,7 +9,7 @@ use super::super::body::Json;
 use super::super::multipart;
 use super::super::problem::{Problem, ProblemView};
 use super::place::{self, Place};
-use crate::knowledge::{FaqImport, FaqSkipped, ImportFaqs, read_faq_pairs};
+use crate::knowledge::{FaqImport, FaqSkipped, ImportFaqs, KnowledgeError};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::{FaqId, ReceiptId, Scoped};
 
@@ -262,10 +262,11 @@ pub(super) async fn import(
         return Err(Problem::invalid("file", detail));
     };
     let source: String = name.chars().take(LONGEST_NAME).collect();
-    let file = tokio::task::spawn_blocking(move || read_faq_pairs(&bytes, &name)).await;
-    let file = file
-        .map_err(|error| Problem::internal(&error))?
-        .map_err(|reason| Problem::invalid("file", reason))?;
+    let file = place.app.knowledge.read_faqs(bytes, name).await;
+    let file = file.map_err(|error| match error {
+        KnowledgeError::Faq(reason) => Problem::invalid("file", reason),
+        other => other.into(),
+    })?;
     let how = ImportFaqs {
         state: if params.approved {
             FaqState::Approved

@@ -3,6 +3,7 @@
 
 pub(super) mod accounts;
 mod ask;
+pub(super) mod backups;
 pub mod calls;
 mod conversations;
 pub(super) mod documents;
@@ -49,6 +50,7 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/documents/events", DOCUMENTS, documents::events),
         (GET, "/api/documents/{id}", DOCUMENTS, documents::get),
         (DELETE, "/api/documents/{id}", DOCUMENTS, documents::delete),
+        (PATCH, "/api/documents/{id}", DOCUMENTS, documents::change),
         (GET, "/api/documents/{id}/text", DOCUMENTS, documents::text),
         (
             POST,
@@ -123,7 +125,17 @@ pub(super) fn routes() -> Vec<Route> {
         (PATCH, "/api/accounts/{id}", ADMIN, accounts::change),
         (GET, "/api/widget", ADMIN, widget::get),
         (PATCH, "/api/widget", ADMIN, widget::change),
+        (GET, "/api/backups", ADMIN, backups::list),
+        (POST, "/api/backups", ADMIN, backups::create),
+        (
+            POST,
+            "/api/backups/recovery-key",
+            ADMIN,
+            backups::make_recovery_key
+        ),
+        (POST, "/api/backups/{name}/verify", ADMIN, backups::verify),
         (GET, "/api/people", ADMIN, people::find),
+        (GET, "/api/people/copy", ADMIN, people::copy),
         (POST, "/api/people/erase", ADMIN, people::erase),
         (
             POST,
@@ -200,7 +212,8 @@ pub(super) mod paths {
     }
     pub(in crate::http) mod documents {
         pub(in crate::http) use super::super::documents::{
-            __path_delete, __path_events, __path_get, __path_list, __path_reindex, __path_text,
+            __path_change, __path_delete, __path_events, __path_get, __path_list, __path_reindex,
+            __path_text,
         };
     }
     pub(in crate::http) mod evals {
@@ -242,12 +255,17 @@ pub(super) mod paths {
             __path_change, __path_create, __path_list,
         };
     }
+    pub(in crate::http) mod backups {
+        pub(in crate::http) use super::super::backups::{
+            __path_create, __path_list, __path_make_recovery_key, __path_verify,
+        };
+    }
     pub(in crate::http) mod widget {
         pub(in crate::http) use super::super::widget::{__path_change, __path_get};
     }
     pub(in crate::http) mod people {
         pub(in crate::http) use super::super::people::{
-            __path_erase, __path_erase_one, __path_find,
+            __path_copy, __path_erase, __path_erase_one, __path_find,
         };
     }
     pub(in crate::http) mod golden {

@@ -3,13 +3,16 @@
 use std::str::FromStr;
 
 use axum::extract::{Path, Query};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
 use super::place::{self, Place};
-use crate::app::privacy;
+use crate::app::{App, person_copy, privacy};
+use crate::store::WorkspaceId;
 use crate::store::erasure::{Found, LEAST_LETTERS, Match, Subject, Traces};
 
 /// Most finds that are erased in one request.
@@ -128,6 +131,40 @@ pub(super) async fn find(
     }
     let found = privacy::find(&place.app.store, place.id(), query.who).await?;
     Ok(axum::Json(found.into()))
+}
+
+/// Everything that is kept of a person as a ZIP for them: JSON, the same as a page, and recordings.
+#[utoipa::path(get, path = "/api/people/copy", tag = "privacy", operation_id = "copyPerson",
+    params(Who, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, description = "The file", content_type = "application/zip"),
+              (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn copy(place: Place, Query(query): Query<Who>) -> Result<Response, Problem> {
+    copied(&place.app, place.id(), query.who).await
+}
+
+/// The file of what is kept of a person.
+///
+/// # Errors
+/// 404 when nothing is found.
+pub(in crate::http) async fn copied(
+    app: &App,
+    workspace: WorkspaceId,
+    who: String,
+) -> Result<Response, Problem> {
+    if who.trim().chars().count() < LEAST_LETTERS {
+        return Err(Problem::invalid("who", "give at least three characters"));
+    }
+    let made = person_copy::copy(&app.store, workspace, who).await?;
+    let bytes = made.ok_or_else(|| Problem::not_found("person"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/zip"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"person.zip\"",
+        ),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, bytes).into_response())
 }
 
 /// Erases conversations with their messages, receipts, ratings, gaps, calls, recordings and golden questions, and what

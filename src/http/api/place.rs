@@ -11,6 +11,7 @@ use super::super::Http;
 use super::super::auth::{Credential, Principal, Scope};
 use super::super::problem::Problem;
 use crate::app::App;
+use crate::knowledge::Audience;
 use crate::store::workspaces::Workspace;
 use crate::store::{ApiKeyId, WorkspaceId};
 
@@ -23,6 +24,8 @@ pub(super) struct Place {
     pub(super) credential: Credential,
     /// The only conversations that the caller may see: those that this key began.
     pub(super) own_conversations: Option<ApiKeyId>,
+    /// Whom answers are for.
+    pub(super) audience: Audience,
     /// They have the scope `evaluate`.
     pub(super) may_evaluate: bool,
 }
@@ -53,6 +56,7 @@ impl FromRequestParts<Http> for Place {
             workspace,
             credential: principal.credential(),
             own_conversations: principal.own_conversations(),
+            audience: principal.audience(),
             may_evaluate: principal.may(Scope::Evaluate),
         })
     }

@@ -66,7 +66,7 @@ struct ModelsView {
 /// One protection.
 #[derive(Debug, Serialize, ToSchema)]
 struct ProtectionView {
-    /// `store_key` or `network`.
+    /// `store_key`, `database`, `receipts`, `backups`, `network`, `egress` or `workers`.
     name: &'static str,
     /// Whether it holds.
     ok: bool,

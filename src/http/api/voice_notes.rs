@@ -31,7 +31,7 @@ pub(super) async fn create(
     request: Request,
 ) -> Result<Response, Problem> {
     let conversation = load(&place, &id).await?;
-    let text = note::hear(&place.app, &metrics, place.id(), request).await?;
+    let text = note::hear(&place.app, &metrics, place.id(), request, |_| {}).await?;
     let turn = turn_in(&place, &conversation, text.clone(), None).await?;
     Ok(turn::events(
         Some(note::heard(&text)),

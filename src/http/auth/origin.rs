@@ -37,7 +37,7 @@ pub(in crate::http) fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
 
 /// Whether the peer is a process on this machine that speaks for itself: a proxy that passes others'
 /// requests on names them.
-pub(super) fn is_this_machine(parts: &Parts) -> bool {
+pub(in crate::http) fn is_this_machine(parts: &Parts) -> bool {
     let forwarded = [
         "forwarded",
         "x-forwarded-for",

@@ -13,7 +13,7 @@ use crate::store::{ApiKeyId, StoreError, UserId, api_keys, sessions};
 const EVERY: Duration = Duration::from_millis(800);
 
 /// What somebody came with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::http) enum Credential {
     /// An API key.
     Key(ApiKeyId),

@@ -11,6 +11,7 @@ use axum::{Form, Json};
 use serde::Deserialize;
 
 use super::super::auth::Scope;
+use super::super::now_ms;
 use super::super::problem::Problem;
 use super::documents::{day, language};
 use super::format::{bytes, moment, plural};
@@ -88,6 +89,7 @@ pub(super) async fn read(
             .collect(),
         hides: opened.version.has_hidden && opened.version.number == opened.newest,
         read_hidden: opened.version.read_hidden,
+        staff_only: opened.document.staff_only,
         is_note: opened.document.origin == Origin::Snippet,
         may_change: person.need(Scope::Documents).is_ok(),
     };
@@ -204,6 +206,27 @@ pub(super) async fn read_hidden(
         .read_hidden(opened.document, form.read)
         .await?;
     Ok(Redirect::to("/documents").into_response())
+}
+
+/// Whether a document is for staff only.
+#[derive(Deserialize)]
+pub(super) struct ForStaff {
+    only: bool,
+}
+
+/// `POST /documents/{id}/staff`
+pub(super) async fn keep_for_staff(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(id): Path<String>,
+    Form(form): Form<ForStaff>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Documents)?;
+    let document = open(&app, person.workspace.id, &id, None).await?.document;
+    app.store
+        .write(move |tx| documents::set_staff_only(tx, &document, form.only, now_ms()))
+        .await?;
+    Ok(Redirect::to(&format!("/documents/{id}")).into_response())
 }
 
 /// What changed with a version.

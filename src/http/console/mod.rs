@@ -11,6 +11,7 @@
 
 mod accounts;
 mod assets;
+mod backups;
 mod call_pages;
 mod call_parts;
 mod calls;
@@ -39,6 +40,7 @@ mod reading;
 mod receipt_cited;
 mod receipt_parts;
 mod receipts;
+pub mod safe_mode;
 mod session;
 mod setup;
 mod sources;
@@ -79,6 +81,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/documents/{id}/changes", get(document::changes))
         .route("/documents/{id}/rollback", post(document::roll_back))
         .route("/documents/{id}/hidden", post(document::read_hidden))
+        .route("/documents/{id}/staff", post(document::keep_for_staff))
         .route("/documents/{id}/edit", get(notes::edit).post(notes::change))
         .route("/documents/{id}/delete", post(notes::delete))
         .route("/faq", get(faqs::list).post(faqs::create))
@@ -141,7 +144,12 @@ pub fn router() -> Router<Arc<App>> {
         .route("/account/sign-out-others", post(accounts::sign_out_others))
         .route("/accounts", get(accounts::list).post(accounts::create))
         .route("/accounts/{id}/{verb}", post(accounts::change))
+        .route("/backups", get(backups::show).post(backups::create))
+        .route("/backups/recovery-key", post(backups::make_recovery_key))
+        .route("/backups/{name}", get(backups::download))
+        .route("/backups/{name}/verify", post(backups::verify))
         .route("/privacy", get(privacy::show))
+        .route("/privacy/copy", get(privacy::copy))
         .route("/privacy/erase", post(privacy::erase))
         .route("/privacy/retention", post(privacy::keep_for))
         .route("/status", get(status::show))
@@ -153,6 +161,11 @@ pub fn router() -> Router<Arc<App>> {
         .route("/talk", get(talk::show))
         .route("/widget.js", get(files::widget))
         .route("/widget-audio.js", get(files::worklet))
+}
+
+/// What every page needs, for when no other page can be shown.
+fn assets() -> Router {
+    Router::new().route("/assets/{hash}/{*path}", get(assets::get))
 }
 
 /// `GET /`: to wherever this person can go on.

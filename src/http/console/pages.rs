@@ -191,6 +191,8 @@ pub struct Document {
     pub hides: bool,
     /// Whether that is read as well.
     pub read_hidden: bool,
+    /// Whether only staff is answered from it.
+    pub staff_only: bool,
     /// Whether it was written in the console.
     pub is_note: bool,
     /// Whether the person may change it.

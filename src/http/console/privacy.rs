@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::people::{named, subject};
+use super::super::api::people::{copied, named, subject};
 use super::super::auth::Scope;
 use super::super::problem::Problem;
 use super::Failure;
@@ -78,6 +78,16 @@ pub(super) async fn show(
     }
     page.who = who.to_owned();
     Ok(view::page(StatusCode::OK, &page))
+}
+
+/// `GET /privacy/copy?who=`: all of it as a file for the person.
+pub(super) async fn copy(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    Ok(copied(&app, person.workspace.id, shown.who).await?)
 }
 
 /// How long conversations are kept.

@@ -166,6 +166,7 @@ fn facts(opened: &Opened) -> Vec<Fact> {
             Link::Follows => "Still there, and it fits",
             Link::First => "None: this is the first",
             Link::Gone => "Deleted since",
+            Link::Broken => "Missing, and nothing says why",
         };
         facts.push(Fact::new("Receipt before it", before));
     }

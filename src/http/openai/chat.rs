@@ -81,6 +81,7 @@ async fn start(
                 priority: Priority::Api,
                 sampling: history.sampling,
                 now,
+                audience: principal.audience(),
                 // Whoever sets the clock is testing.
                 evaluation: now.is_some(),
             };

@@ -3,6 +3,7 @@
 
 mod audio;
 mod chat;
+pub(super) mod cors;
 mod embeddings;
 mod error;
 mod model_name;

@@ -17,6 +17,7 @@ use super::super::sse;
 use super::rate::{Deed, OneTurn};
 use super::{Guest, note};
 use crate::agent::{Answer, Citation, Turn, TurnEvent};
+use crate::knowledge::Audience;
 use crate::llm::Priority;
 use crate::store::conversations::Channel;
 use crate::store::messages::{self, Message, Speaker};
@@ -162,9 +163,13 @@ pub(in crate::http) async fn speak(
     request: Request,
 ) -> Result<Response, Problem> {
     guest.count(Deed::Note)?;
-    let text = note::hear(&guest.app, &metrics, guest.visitor.workspace, request).await?;
-    let turn = turn(&guest, text.clone(), None, None).await?;
     let one = guest.turn().await?;
+    let place = guest.note().await?;
+    let workspace = guest.visitor.workspace;
+    let listened = |length| guest.listened(length);
+    let text = note::hear(&guest.app, &metrics, workspace, request, listened).await?;
+    drop(place);
+    let turn = turn(&guest, text.clone(), None, None).await?;
     let heard = futures::stream::iter([note::heard(&text)]);
     let answer = guest.app.agent.reply(turn);
     Ok(sse::respond(
@@ -204,6 +209,7 @@ async fn turn(
         priority: Priority::Chat,
         sampling: None,
         now: None,
+        audience: Audience::Visitors,
         evaluation: false,
     })
 }

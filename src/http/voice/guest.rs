@@ -1,10 +1,12 @@
 //! A visitor whose token is valid, on a page that may be visited site.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::super::Http;
 use super::super::auth;
@@ -38,7 +40,22 @@ impl Guest {
     /// # Errors
     /// 429 when several wait already.
     pub(in crate::http) async fn turn(&self) -> Result<OneTurn, Problem> {
-        self.http.visits.turn(self.visitor.id).await
+        self.http.visits.turn(self.visitor.id, self.address).await
+    }
+
+    /// Waits for the place where a recording is understood; it was paid for by the seconds before it.
+    ///
+    /// # Errors
+    /// 429 when this address was listened to for long already, 503 when several wait.
+    pub(in crate::http) async fn note(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        self.http.visits.count(self.address, Deed::Sound)?;
+        self.http.visits.note().await
+    }
+
+    /// Counts the seconds of a recording.
+    pub(in crate::http) fn listened(&self, length: Duration) {
+        let visits = &self.http.visits;
+        visits.charge(self.address, Deed::Sound, length.as_secs_f64());
     }
 
     /// The visitor of a token.

@@ -27,7 +27,7 @@ struct Heard<'a> {
     text: &'a str,
 }
 
-/// The words of the recording in a request's body.
+/// The words of the recording in a request's body; how long it is, as soon as it is known.
 ///
 /// # Errors
 /// For a body that is too large, no recording, too long, or without speech.
@@ -36,6 +36,7 @@ pub(in crate::http) async fn hear(
     metrics: &Metrics,
     workspace: WorkspaceId,
     request: Request,
+    listened: impl FnOnce(Duration),
 ) -> Result<String, Problem> {
     let bytes = body::read_bytes(request, MOST_BYTES)
         .await
@@ -61,7 +62,9 @@ pub(in crate::http) async fn hear(
     };
     let heard = app.transcriber.transcribe(bytes, None, None, options);
     let transcript = heard.await?;
-    metrics.count_audio(Duration::from_millis(transcript.duration_ms));
+    let length = Duration::from_millis(transcript.duration_ms);
+    metrics.count_audio(length);
+    listened(length);
     let text = transcript.text.trim().to_owned();
     if text.is_empty() {
         let detail =

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::super::address::network_of;
 use super::super::problem::Problem;
@@ -13,6 +15,13 @@ use crate::store::VisitorId;
 
 /// Turns of a visitor that run or wait.
 const MOST_TURNS: usize = 4;
+/// Turns of one address that run at a time; the others of it wait, and nobody else does.
+const TURNS_AT_A_TIME: usize = 3;
+/// Turns of one address that run or wait.
+const MOST_OF_ADDRESS: usize = 30;
+/// Recordings of visitors that wait to be understood. One is understood at a time, so that staff and programs wait for
+/// no more than one.
+const MOST_NOTES: usize = 4;
 /// Calls at a time from one address, so that one visitor cannot hold every line.
 const MOST_CALLS: usize = 2;
 /// Most addresses that are remembered at a time.
@@ -27,6 +36,8 @@ pub(in crate::http) enum Deed {
     Write,
     /// Sends a voice note.
     Note,
+    /// Is listened to, counted in seconds of sound.
+    Sound,
     /// Dials.
     Dial,
 }
@@ -38,6 +49,7 @@ impl Deed {
             Self::Visit => 30.0,
             Self::Write => 20.0,
             Self::Note => 6.0,
+            Self::Sound => 240.0,
             Self::Dial => 10.0,
         }
     }
@@ -48,6 +60,7 @@ impl Deed {
             Self::Visit => 10.0,
             Self::Write => 2.0,
             Self::Note => 10.0,
+            Self::Sound => 4.0,
             Self::Dial => 4.0,
         }
     }
@@ -65,6 +78,49 @@ pub(in crate::http) struct Visits {
     buckets: Mutex<HashMap<(IpAddr, Deed), Bucket>>,
     calls: Mutex<HashMap<VisitorId, IpAddr>>,
     turns: Mutex<HashMap<VisitorId, Turns>>,
+    networks: Mutex<HashMap<IpAddr, OfNetwork>>,
+    notes: Notes,
+}
+
+/// The turns of an address that run or wait.
+#[derive(Debug)]
+struct OfNetwork {
+    count: usize,
+    places: Arc<Semaphore>,
+}
+
+impl Default for OfNetwork {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            places: Arc::new(Semaphore::new(TURNS_AT_A_TIME)),
+        }
+    }
+}
+
+/// The one place for recordings of visitors.
+#[derive(Debug)]
+struct Notes {
+    place: Arc<Semaphore>,
+    waiting: AtomicUsize,
+}
+
+impl Default for Notes {
+    fn default() -> Self {
+        Self {
+            place: Arc::new(Semaphore::new(1)),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+}
+
+/// Counts as waiting until it is dropped.
+struct WaitingNote<'a>(&'a AtomicUsize);
+
+impl Drop for WaitingNote<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The turns of a visitor that run or wait.
@@ -77,6 +133,7 @@ struct Turns {
 /// A visitor's turn; the next one of the same visitor runs when it is dropped.
 #[derive(Debug)]
 pub(in crate::http) struct OneTurn {
+    _place: OwnedSemaphorePermit,
     _running: tokio::sync::OwnedMutexGuard<()>,
     _counted: CountedTurn,
 }
@@ -85,6 +142,7 @@ pub(in crate::http) struct OneTurn {
 struct CountedTurn {
     visits: Arc<Visits>,
     visitor: VisitorId,
+    network: IpAddr,
 }
 
 impl Drop for CountedTurn {
@@ -94,6 +152,14 @@ impl Drop for CountedTurn {
             of_visitor.count -= 1;
             if of_visitor.count == 0 {
                 turns.remove(&self.visitor);
+            }
+        }
+        drop(turns);
+        let mut networks = (self.visits.networks.lock()).unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_network) = networks.get_mut(&self.network) {
+            of_network.count -= 1;
+            if of_network.count == 0 {
+                networks.remove(&self.network);
             }
         }
     }
@@ -131,6 +197,31 @@ impl Visits {
             })
     }
 
+    /// Takes away as much as something turned out to cost; what is owed is waited for next time.
+    pub(in crate::http) fn charge(&self, address: IpAddr, deed: Deed, much: f64) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(&(network_of(address), deed)) {
+            bucket.left -= much;
+        }
+    }
+
+    /// Waits for the one place where a visitor's recording is understood.
+    ///
+    /// # Errors
+    /// 503 when several wait already.
+    pub(in crate::http) async fn note(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        let waiting = self.notes.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = WaitingNote(&self.notes.waiting);
+        if waiting >= MOST_NOTES {
+            let detail = "many recordings are being listened to just now; write instead, or try again in a minute";
+            return Err(
+                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(60),
+            );
+        }
+        let place = Arc::clone(&self.notes.place).acquire_owned().await;
+        place.map_err(|error| Problem::internal(&error))
+    }
+
     fn count_at(&self, address: IpAddr, deed: Deed, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MOST_ADDRESSES {
@@ -157,37 +248,54 @@ impl Visits {
         Ok(())
     }
 
-    /// Waits for a visitor's turns before this one, so that messages are answered one after the other.
+    /// Waits for a visitor's turns before this one, so that messages are answered one after the other, and for those
+    /// of the same address, so that nobody else waits for them.
     ///
     /// # Errors
     /// 429 when several wait already.
     pub(in crate::http) async fn turn(
         self: &Arc<Self>,
         visitor: VisitorId,
+        address: IpAddr,
     ) -> Result<OneTurn, Problem> {
-        let (counted, running) = {
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            let of_visitor = turns.entry(visitor).or_default();
-            if of_visitor.count >= MOST_TURNS {
-                let detail = "your messages are still being answered; wait for the answers";
-                return Err(Problem::new(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "too_many_requests",
-                    detail,
-                )
-                .retry_after(5));
-            }
-            of_visitor.count += 1;
-            let counted = CountedTurn {
-                visits: Arc::clone(self),
-                visitor,
-            };
-            (counted, Arc::clone(&of_visitor.running))
-        };
+        let network = network_of(address);
+        let (counted, running, places) = self.enter(visitor, network).ok_or_else(|| {
+            let detail = "your messages are still being answered; wait for the answers";
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(5)
+        })?;
+        let running = running.lock_owned().await;
+        let place = places.acquire_owned().await;
         Ok(OneTurn {
-            _running: running.lock_owned().await,
+            _place: place.map_err(|error| Problem::internal(&error))?,
+            _running: running,
             _counted: counted,
         })
+    }
+
+    /// Counts a turn that will run or wait; `None` when there are too many.
+    fn enter(
+        self: &Arc<Self>,
+        visitor: VisitorId,
+        network: IpAddr,
+    ) -> Option<(CountedTurn, Arc<tokio::sync::Mutex<()>>, Arc<Semaphore>)> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_visitor = turns.get(&visitor).map_or(0, |turns| turns.count);
+        let of_network = networks.get(&network).map_or(0, |turns| turns.count);
+        if of_visitor >= MOST_TURNS || of_network >= MOST_OF_ADDRESS {
+            return None;
+        }
+        let of_visitor = turns.entry(visitor).or_default();
+        of_visitor.count += 1;
+        let of_network = networks.entry(network).or_default();
+        of_network.count += 1;
+        let counted = CountedTurn {
+            visits: Arc::clone(self),
+            visitor,
+            network,
+        };
+        let (running, places) = (&of_visitor.running, &of_network.places);
+        Some((counted, Arc::clone(running), Arc::clone(places)))
     }
 
     /// Takes the one call that a visitor may be in, of the few that an address may have.
@@ -218,61 +326,5 @@ impl Visits {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_waits_after_a_burst_and_others_do_not() {
-        let visits = Visits::default();
-        let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        let now = Instant::now();
-        for _ in 0..6 {
-            assert!(visits.count_at(here, Deed::Note, now).is_ok());
-        }
-        assert_eq!(
-            visits.count_at(here, Deed::Note, now),
-            Err(Duration::from_secs(10))
-        );
-        assert!(visits.count_at(there, Deed::Note, now).is_ok());
-        assert!(visits.count_at(here, Deed::Write, now).is_ok());
-        let later = now + Duration::from_secs(10);
-        assert!(visits.count_at(here, Deed::Note, later).is_ok());
-        assert!(visits.count_at(here, Deed::Note, later).is_err());
-    }
-
-    #[tokio::test]
-    async fn a_visitors_turns_run_one_after_the_other_and_few_wait() {
-        let visits = Arc::new(Visits::default());
-        let visitor = VisitorId::new();
-        let first = visits.turn(visitor).await.unwrap();
-        let waiting: Vec<_> = (1..MOST_TURNS)
-            .map(|_| {
-                let visits = Arc::clone(&visits);
-                tokio::spawn(async move { visits.turn(visitor).await.map(drop) })
-            })
-            .collect();
-        tokio::task::yield_now().await;
-        assert!(waiting.iter().all(|w| !w.is_finished()));
-        assert!(visits.turn(visitor).await.is_err(), "enough wait");
-        assert!(visits.turn(VisitorId::new()).await.is_ok(), "others do not");
-        drop(first);
-        for one in waiting {
-            one.await.unwrap().unwrap();
-        }
-        assert!(visits.turns.lock().unwrap().is_empty());
-    }
-
-    #[test]
-    fn a_visitor_is_in_one_call_at_a_time() {
-        let visits = Arc::new(Visits::default());
-        let visitor = VisitorId::new();
-        let address = |last| IpAddr::from([10, 0, 0, last]);
-        let first = visits.call(visitor, address(1)).unwrap();
-        assert!(visits.call(visitor, address(2)).is_err());
-        let _second = visits.call(VisitorId::new(), address(1)).unwrap();
-        assert!(visits.call(VisitorId::new(), address(1)).is_err());
-        assert!(visits.call(VisitorId::new(), address(2)).is_ok());
-        drop(first);
-        assert!(visits.call(visitor, address(1)).is_ok());
-    }
-}
+#[path = "rate_tests.rs"]
+mod tests;

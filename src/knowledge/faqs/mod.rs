@@ -11,11 +11,12 @@ pub(super) use index::FaqIndex;
 pub use index::FaqMatch;
 pub use matching::FaqThresholds;
 
-use super::{Knowledge, KnowledgeError, language, live};
-use crate::llm::{EmbedAs, Priority};
+use super::{ExtractFailure, Knowledge, KnowledgeError, language, live};
+use crate::llm::{EmbedAs, Priority, patiently};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::workspaces;
 use crate::store::{FaqId, Scoped, Store, UnixMs, WorkspaceId};
+use bytes::Bytes;
 
 /// Phrasings that are embedded in one request.
 const EMBED_BATCH: u32 = 16;
@@ -121,6 +122,18 @@ impl Knowledge {
         Ok(())
     }
 
+    /// Reads questions with their answers from a file or pasted text, in a process of its own as documents are.
+    ///
+    /// # Errors
+    /// `Faq` with a sentence for whoever gave it; `Machine` when it may work later.
+    pub async fn read_faqs(&self, bytes: Bytes, name: String) -> Result<FaqFile, KnowledgeError> {
+        let read = self.inner.extractor.read_faqs(bytes, name).await;
+        read.map_err(|failure| match failure {
+            ExtractFailure::Document(why) => KnowledgeError::Faq(why),
+            ExtractFailure::Machine(why) => KnowledgeError::Machine(why),
+        })
+    }
+
     /// Takes pairs in: a pair whose answer is there already adds its phrasings to it, and a
     /// phrasing that is there already is left out.
     ///
@@ -203,11 +216,12 @@ impl Knowledge {
     pub async fn question_vector(&self, question: &str) -> Option<Vec<f32>> {
         let embedder = &self.inner.embedder;
         embedder.ready().ok()?;
-        let asked = vec![question.chars().take(2000).collect()];
-        match embedder.embed(asked, EmbedAs::Query, Priority::Chat).await {
+        let asked: Vec<String> = vec![question.chars().take(2000).collect()];
+        let ask = || embedder.embed(asked.clone(), EmbedAs::Query, Priority::Chat);
+        match patiently(ask).await {
             Ok(embedded) => embedded.vectors.into_iter().next(),
             Err(error) => {
-                tracing::warn!(%error, "comparing by words only");
+                tracing::warn!(%error, "searching and comparing by words only");
                 None
             }
         }

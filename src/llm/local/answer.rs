@@ -6,6 +6,7 @@ use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use serde_json::Value;
 
+use super::schema;
 use super::sequences::{SequenceId, Token};
 use super::text::TextStream;
 use super::tools::{Piece, ToolScanner, call_schema, parse};
@@ -118,11 +119,18 @@ fn grammar(request: &ChatRequest) -> Result<Option<String>, LlmError> {
             let tools: Value = serde_json::from_str(tools)
                 .map_err(|e| LlmError::Invalid(format!("the tools are no JSON: {e}")))?;
             let only = (name != "*").then_some(name.as_str());
-            call_schema(&tools, only)
-                .ok_or_else(|| LlmError::Invalid(format!("there is no tool named `{name}`")))?
-                .to_string()
+            let called = call_schema(&tools, only)
+                .ok_or_else(|| LlmError::Invalid(format!("there is no tool named `{name}`")))?;
+            schema::mostly_kept(called).to_string()
         }
-        (_, _, OutputFormat::JsonSchema(schema)) => schema.clone(),
+        (_, _, OutputFormat::JsonSchema(schema)) => {
+            let schema = serde_json::from_str(schema)
+                .map_err(|e| LlmError::Invalid(format!("the schema is no JSON: {e}")))?;
+            let kept = schema::kept(schema).map_err(|what| {
+                LlmError::Invalid(format!("the JSON Schema of the answer: {what}"))
+            })?;
+            kept.to_string()
+        }
         (_, _, OutputFormat::JsonObject) => r#"{"type":"object"}"#.to_owned(),
         (_, _, OutputFormat::Text | OutputFormat::Choice(_)) => return Ok(None),
     };

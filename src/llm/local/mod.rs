@@ -13,6 +13,7 @@ mod prompt;
 pub mod protocol;
 mod queue;
 mod scheduler;
+mod schema;
 mod sequences;
 mod text;
 mod tools;

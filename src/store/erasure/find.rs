@@ -1,6 +1,7 @@
 //! Finding what is kept of a person.
 
 use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
 
 use super::super::{
     CallId, ConversationId, GoldenId, ReceiptId, StoreError, UnixMs, WorkspaceId, calls,
@@ -21,7 +22,8 @@ const TELLING_DIGITS: usize = 7;
 const IN_NUMBERS: &str = " +-()/.";
 
 /// Something in which a person was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Subject {
     /// A conversation with its calls.
     Conversation(ConversationId),

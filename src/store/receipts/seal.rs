@@ -33,8 +33,10 @@ pub enum Link {
     Follows,
     /// It was the first.
     First,
-    /// The one that it names is gone: deleted with its conversation or by age.
+    /// The one that it names is gone: deleted with its conversation or by age, which left a mark.
     Gone,
+    /// The one that it names is gone, and nothing says why.
+    Broken,
 }
 
 /// The checks of a new receipt with their seal.
@@ -48,7 +50,7 @@ pub(super) fn sealed(
         return Ok(new.checks.clone());
     };
     let mut checks = checks.clone();
-    let last = digest_before(tx, workspace, i64::MAX)?;
+    let last = last(tx, workspace, i64::MAX)?.map(|(_, digest)| digest);
     checks.insert(PREVIOUS.into(), json!(last));
     let whole = json!({
         "id": new.id.to_string(), "workspace": workspace.to_string(),
@@ -93,27 +95,43 @@ pub fn link(conn: &Connection, receipt: &Receipt) -> Result<Link, StoreError> {
     let Some(named) = receipt.checks.get(PREVIOUS).and_then(Value::as_str) else {
         return Ok(Link::First);
     };
-    let before = digest_before(conn, receipt.workspace, receipt.seq)?;
-    Ok(if before.as_deref() == Some(named) {
-        Link::Follows
-    } else {
-        Link::Gone
-    })
+    if receipt_before(conn, receipt.workspace, receipt.seq)?.is_some_and(|(_, d)| d == named) {
+        return Ok(Link::Follows);
+    }
+    let marked = conn
+        .prepare_cached("SELECT 1 FROM receipt_marks WHERE workspace = ? AND digest = ?")?
+        .exists((receipt.workspace, named))?;
+    Ok(if marked { Link::Gone } else { Link::Broken })
 }
 
-/// The digest of the receipt that stands before `seq`.
-fn digest_before(
+/// Place and digest of the end of the chain before `seq`: a receipt, or the mark of one that is gone.
+pub(super) fn last(
     conn: &Connection,
     workspace: WorkspaceId,
     seq: i64,
-) -> Result<Option<String>, StoreError> {
-    let checks = conn
+) -> Result<Option<(i64, String)>, StoreError> {
+    let mark = conn
         .prepare_cached(
-            "SELECT checks FROM receipts WHERE workspace = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
+            "SELECT seq, digest FROM receipt_marks WHERE workspace = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
         )?
-        .query_row((workspace, seq), |row| row.get::<_, Json<Value>>(0))
+        .query_row((workspace, seq), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    Ok(checks.and_then(|checks| Some(checks.0.get(DIGEST)?.as_str()?.to_owned())))
+    Ok(receipt_before(conn, workspace, seq)?.max(mark))
+}
+
+/// Place and digest of the receipt that stands before `seq`.
+fn receipt_before(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    seq: i64,
+) -> Result<Option<(i64, String)>, StoreError> {
+    let found: Option<(i64, Json<Value>)> = conn
+        .prepare_cached(
+            "SELECT seq, checks FROM receipts WHERE workspace = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
+        )?
+        .query_row((workspace, seq), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.and_then(|(seq, checks)| Some((seq, checks.0.get(DIGEST)?.as_str()?.to_owned()))))
 }
 
 fn digest(whole: &Value) -> String {
@@ -219,9 +237,18 @@ mod tests {
             }
             tx.execute("DELETE FROM receipts WHERE id = ?", [first])?;
             links.push(link(tx, &*receipts::get(tx, workspace, ids[1].1)?)?);
+            // One that is gone without a mark is a hole.
+            tx.execute("DELETE FROM receipt_marks WHERE workspace = ?", [workspace])?;
+            links.push(link(tx, &*receipts::get(tx, workspace, ids[1].1)?)?);
             Ok(links)
         });
-        let expected = [Link::First, Link::Follows, Link::Follows, Link::Gone];
+        let expected = [
+            Link::First,
+            Link::Follows,
+            Link::Follows,
+            Link::Gone,
+            Link::Broken,
+        ];
         assert_eq!(links.await.unwrap(), expected);
     }
 }

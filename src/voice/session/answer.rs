@@ -8,6 +8,7 @@ use super::Session;
 use super::jobs;
 use super::say::{Kind, Said, Times};
 use crate::agent::{AgentError, Committed, Prepared, Turn};
+use crate::knowledge::Audience;
 use crate::llm::Priority;
 use crate::speech::{Clip, SpeechError};
 use crate::store::calls::EndedReason;
@@ -66,6 +67,7 @@ impl Session {
             priority: Priority::Voice,
             sampling: None,
             now: None,
+            audience: Audience::Visitors,
             evaluation: false,
         }
     }

@@ -1,5 +1,7 @@
 //! Calls as files: one in the form that its reader wants, or many as a table or as lines of JSON.
 
+mod archive;
+
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
@@ -109,11 +111,14 @@ pub(super) async fn download(
             Problem::invalid("format", "format must be json, txt, vtt, srt, csv or zip")
         })?;
     let (workspace, id) = (place.id(), place::id::<CallId>(&id, "call")?);
-    let made = place
-        .app
-        .store
-        .read(move |conn| single(conn, workspace, id, format));
-    let bytes = made.await?;
+    let store = &place.app.store;
+    let bytes = match format {
+        Format::Zip => archive::of_call(store, workspace, id).await?,
+        _ => {
+            let made = store.read(move |conn| single(conn, workspace, id, format));
+            made.await?
+        }
+    };
     Ok((attached(format, &format!("call-{id}")), bytes).into_response())
 }
 

@@ -150,7 +150,8 @@ pub(super) fn titles(passages: &Value) -> Vec<String> {
 pub struct ProofView {
     /// `intact`, `altered`, or `unsealed` for one from before receipts were sealed.
     integrity: &'static str,
-    /// How it hangs on the receipt before it: `follows`, `first`, or `gone` when that was deleted.
+    /// How it hangs on the receipt before it: `follows`, `first`, `gone` when that was deleted, or `broken` when
+    /// nothing says why it is missing.
     link: &'static str,
     /// The cited words, each read again from the version that was quoted. `standing` is `unchanged`,
     /// `newer` (the document has a newer version, shown as `today`), `altered`, `purged` or
@@ -173,6 +174,7 @@ pub(super) fn as_proof(proof: Proof) -> ProofView {
             Link::Follows => "follows",
             Link::First => "first",
             Link::Gone => "gone",
+            Link::Broken => "broken",
         },
         cited: proof.cited,
         found: proof.found,

@@ -13,8 +13,7 @@ use super::{Show, render};
 use crate::app::App;
 use crate::http::auth::Scope;
 use crate::http::multipart;
-use crate::http::problem::Problem;
-use crate::knowledge::{FaqImport, ImportFaqs, read_faq_pairs};
+use crate::knowledge::{FaqImport, ImportFaqs, KnowledgeError};
 use crate::store::faqs::FaqState;
 
 /// Largest file of an import, in bytes.
@@ -42,9 +41,11 @@ pub(in crate::http::console) async fn import(
     let read = match given {
         Some((name, bytes)) => {
             let source: String = name.chars().take(200).collect();
-            let read = tokio::task::spawn_blocking(move || read_faq_pairs(&bytes, &name)).await;
-            let read = read.map_err(|error| Problem::internal(&error))?;
-            read.map(|file| (file, source))
+            match app.knowledge.read_faqs(bytes, name).await {
+                Ok(file) => Ok((file, source)),
+                Err(KnowledgeError::Faq(reason)) => Err(reason),
+                Err(other) => return Err(other.into()),
+            }
         }
         None => Err("choose a file or paste questions with their answers".to_owned()),
     };

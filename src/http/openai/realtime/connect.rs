@@ -1,6 +1,7 @@
 //! `GET /v1/realtime`: how a session begins.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::super::auth::realtime::Opens;
-use super::super::super::auth::{Caller, Principal};
+use super::super::super::auth::{Caller, Credential, Principal};
 use super::super::super::metrics::Metrics;
 use super::super::super::problem::Problem;
 use super::super::ApiError;
@@ -28,6 +29,8 @@ use crate::store::{WorkspaceId, pronunciations};
 /// Larger messages end the connection; those between this and what an event may have are answered with an
 /// error. Bytes.
 const MOST_FRAME: usize = 32 << 20;
+/// Sessions at a time with one key, or of one person.
+const MOST_SESSIONS: usize = 16;
 
 /// What is asked for in the address.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -73,6 +76,7 @@ pub(super) async fn connect(
         let detail = format!("a session is opened with a WebSocket ({rejection})");
         Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
     })?;
+    let one = OneSession::of(&principal)?;
     let start = prepared.start(Arc::clone(&app), metrics, caller).await?;
     let upgrade = upgrade
         .protocols(["realtime"])
@@ -82,8 +86,44 @@ pub(super) async fn connect(
     let held = app.hold();
     Ok(upgrade.on_upgrade(async move |socket| {
         session::run(socket, start).await;
-        drop(held);
+        drop((held, one));
     }))
+}
+
+/// Sessions that are open, by what they were opened with.
+static OPEN: LazyLock<Mutex<HashMap<Credential, usize>>> = LazyLock::new(Mutex::default);
+
+/// One of the few sessions that a key, a person or a client secret may have open.
+struct OneSession(Credential);
+
+impl OneSession {
+    fn of(principal: &Principal) -> Result<Self, Problem> {
+        let with = principal.credential();
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.entry(with).or_default();
+        if *count >= MOST_SESSIONS {
+            let detail =
+                format!("{MOST_SESSIONS} sessions of this key are open already; end some first");
+            return Err(
+                Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+                    .retry_after(10),
+            );
+        }
+        *count += 1;
+        Ok(Self(with))
+    }
+}
+
+impl Drop for OneSession {
+    fn drop(&mut self) {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = open.get_mut(&self.0) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.0);
+            }
+        }
+    }
 }
 
 /// A session that can be opened.

@@ -7,6 +7,8 @@ use super::item::{Item, Kind, Part, Status};
 
 /// Most items of a session.
 const MOST_ITEMS: usize = 2000;
+/// Most bytes of text in the items of a session.
+const MOST_TEXT: usize = 1 << 20;
 /// Most bytes of sound that are kept so that a client can retrieve it; the oldest goes first.
 const MOST_SOUND: usize = 8 << 20;
 
@@ -68,6 +70,13 @@ impl Conversation {
         }
         if self.items.len() >= MOST_ITEMS {
             let message = format!("a session has at most {MOST_ITEMS} items; delete some");
+            return Err(Fault::invalid("conversation_too_long", message));
+        }
+        let text: usize = self.items.iter().map(Item::text_bytes).sum();
+        if text + item.text_bytes() > MOST_TEXT {
+            let message = format!(
+                "the items of a session hold at most {MOST_TEXT} bytes of text; delete some or send less"
+            );
             return Err(Fault::invalid("conversation_too_long", message));
         }
         let Some(after) = after else {

@@ -13,6 +13,7 @@ use super::fault::Fault;
 use super::prompt::{self, Line, NOTHING};
 use super::sentences::Sentences;
 use crate::agent::{Agent, Turn};
+use crate::knowledge::Audience;
 use crate::llm::{
     ChatEvent, ChatMessage, ChatModel, ChatRequest, FinishReason, LlmError, Priority, Role,
     Sampling, ToolCall, Usage,
@@ -201,6 +202,7 @@ fn of_assistant(
         priority: Priority::Voice,
         sampling: None,
         now: None,
+        audience: Audience::Visitors,
         evaluation: false,
     };
     Ok(piece::of_assistant(agent.reply(turn)))

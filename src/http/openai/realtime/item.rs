@@ -113,6 +113,29 @@ pub(super) struct Item {
     pub(super) kind: Kind,
 }
 
+impl Item {
+    /// Bytes of its text.
+    pub(super) fn text_bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Message { parts, .. } => parts.iter().map(Part::text_bytes).sum(),
+            Kind::Call {
+                name, arguments, ..
+            } => name.len() + arguments.len(),
+            Kind::CallOutput { output, .. } => output.len(),
+        }
+    }
+}
+
+impl Part {
+    fn text_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Heard(sound) => sound.transcript.as_ref().map_or(0, String::len),
+            Self::Spoken(said) => said.iter().map(|said| said.text.len()).sum(),
+        }
+    }
+}
+
 /// Sound that came with an item: base64 of the session's input format.
 pub(super) type Listen<'a> = dyn FnMut(&str) -> Result<Sound, Fault> + 'a;
 

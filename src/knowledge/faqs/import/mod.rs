@@ -21,7 +21,7 @@ const MOST_PAIRS: usize = 10_000;
 const MOST_BYTES: usize = 16 << 20;
 
 /// An answer with the ways to ask for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaqPair {
     /// Line of the file that it begins on, from 1; the number of the entry where there are no lines.
     pub line: usize,
@@ -41,7 +41,7 @@ pub struct FaqSkipped {
 }
 
 /// What was read from a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaqFile {
     /// The pairs in their order.
     pub pairs: Vec<FaqPair>,

@@ -1,0 +1,91 @@
+//! Messages that were sent one after the other before any answer are one question: "hi", "it's about my Labrador",
+//! "how much is the full groom?".
+
+use super::talk;
+use crate::knowledge::language;
+use crate::llm::{ChatMessage, Role};
+
+/// Messages before the last one that are taken along, and the characters of all together.
+const MOST_MESSAGES: usize = 4;
+const MOST_CHARACTERS: usize = 600;
+
+/// What is asked, and what was said before.
+#[derive(Debug)]
+pub(super) struct Burst<'h> {
+    /// The messages since the last answer.
+    pub(super) question: String,
+    /// Up to the last answer.
+    pub(super) history: &'h [ChatMessage],
+}
+
+impl<'h> Burst<'h> {
+    /// Of a message and those before it, oldest first.
+    pub(super) fn of(history: &'h [ChatMessage], question: &str) -> Self {
+        let answered = history.iter().rposition(|m| m.role != Role::User);
+        let (before, open) = history.split_at(answered.map_or(0, |at| at + 1));
+        let mut joined: Vec<&str> = vec![question];
+        let mut characters = question.chars().count();
+        for message in open.iter().rev().take(MOST_MESSAGES) {
+            let text = message.content.trim();
+            characters += text.chars().count();
+            if characters > MOST_CHARACTERS {
+                break;
+            }
+            // A greeting says nothing of what is asked, and what was said twice is asked once.
+            let likely = language::of_question(text);
+            let says_nothing = talk::of_message(text, likely, "").is_some();
+            if !says_nothing && !joined.contains(&text) {
+                joined.insert(0, text);
+            }
+        }
+        Self {
+            question: joined.join("\n"),
+            history: before,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(messages: &[(Role, &str)]) -> Vec<ChatMessage> {
+        let one = |(role, text): &(Role, &str)| ChatMessage::new(*role, *text);
+        messages.iter().map(one).collect()
+    }
+
+    #[test]
+    fn what_was_sent_since_the_last_answer_is_one_question() {
+        let history = said(&[
+            (Role::User, "Where are you?"),
+            (Role::Assistant, "In Lisbon."),
+            (Role::User, "Hi there"),
+            (Role::User, "it's about my Labrador"),
+        ]);
+        let burst = Burst::of(&history, "how much is the full groom?");
+        assert_eq!(
+            burst.question,
+            "it's about my Labrador\nhow much is the full groom?"
+        );
+        assert_eq!(burst.history.len(), 2);
+    }
+
+    #[test]
+    fn an_answered_message_stays_history() {
+        let history = said(&[(Role::User, "Where are you?"), (Role::Assistant, "Here.")]);
+        let burst = Burst::of(&history, "When?");
+        assert_eq!((burst.question.as_str(), burst.history.len()), ("When?", 2));
+        let burst = Burst::of(&[], "When?");
+        assert_eq!((burst.question.as_str(), burst.history.len()), ("When?", 0));
+    }
+
+    #[test]
+    fn what_is_sent_twice_is_asked_once_and_long_messages_stand_alone() {
+        let history = said(&[(Role::User, "When do you open?")]);
+        let burst = Burst::of(&history, "When do you open?");
+        assert_eq!(burst.question, "When do you open?");
+        let long = "word ".repeat(200);
+        let history = said(&[(Role::User, &long)]);
+        assert_eq!(Burst::of(&history, "Well?").question, "Well?");
+    }
+}

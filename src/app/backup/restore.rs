@@ -1,0 +1,118 @@
+//! Putting a backup in place of the database, on this machine or on an empty one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use age::x25519::Identity;
+
+use super::super::AppError;
+use super::super::data::{STORE, master_key};
+use super::{BackupError, Scratch, check, container, keys, now, sync};
+use crate::config::Config;
+use crate::store::erasure::Traces;
+use crate::store::snapshot::Snapshot;
+use crate::store::tombstones::{self, Tombstone};
+use crate::store::{DataLock, Store, UnixMs, receipts, sessions};
+
+/// What a restore did.
+#[derive(Debug)]
+pub struct Restored {
+    /// When the backup was made, Unix ms.
+    pub made_at: UnixMs,
+    /// Rows in it.
+    pub rows: u64,
+    /// What had been erased since and was erased again.
+    pub erased: Traces,
+    /// Where the database that it replaces is kept.
+    pub kept: Option<PathBuf>,
+    /// Where the settings file of then was written, if there was one.
+    pub settings: Option<PathBuf>,
+}
+
+/// Restores a backup into the data folder that the settings name. Frontdesk must not run. Without a recovery key
+/// this machine's own is used. What was erased since the backup was made is erased again. Until the last step, one rename, the database of before is
+/// untouched; it is kept beside the restored one.
+///
+/// # Errors
+/// When the key or the file is wrong, the server runs, or a disk is full; nothing has changed then.
+pub fn restore(
+    config: &Config,
+    from: &Path,
+    recovery_key: Option<&str>,
+) -> Result<Restored, AppError> {
+    let _lock = DataLock::acquire(&config.data_dir)?;
+    let database = config.data_dir.join(STORE);
+    let master = master_key(config, database.exists())?;
+    let identity: Identity = match recovery_key {
+        Some(text) => keys::typed(text)?,
+        None => keys::own(&master)?,
+    };
+    let scratch = Scratch::new(&config.data_dir)?;
+    let copy = scratch.file("copy");
+    let unpacked = container::unpack(from, &identity, &copy)?;
+    let manifest = &unpacked.manifest;
+    check(manifest, &copy)?;
+    let snapshot = Snapshot::at(&copy, &manifest.key()?)?;
+    snapshot.schema()?;
+    let fresh = scratch.file("frontdesk.db");
+    snapshot.install(&fresh, &master)?;
+
+    let beside = from.parent().unwrap_or(Path::new("."));
+    let mut erased = tombstones::read(&beside.join(tombstones::FILE))?;
+    erased.extend(tombstones::read(&config.data_dir.join(tombstones::FILE))?);
+    erased.sort_by_key(|tombstone: &Tombstone| tombstone.at);
+    erased.dedup();
+    // Also brings the schema up to date.
+    let store = Store::open(&fresh, &master)?;
+    let again = store.write_blocking(|tx| {
+        sessions::end_all(tx)?;
+        tombstones::replay(tx, &erased)
+    })?;
+    store.checkpoint_blocking()?;
+    drop(store);
+
+    let kept = put_in_place(&fresh, &database)?;
+    // The chain of receipts ends earlier from now on.
+    let _ = fs::remove_file(config.data_dir.join(receipts::HEAD_FILE));
+    let settings = unpacked.settings.map(|text| {
+        let to = config.data_dir.join("frontdesk.toml.restored");
+        fs::write(&to, text).map(|()| to)
+    });
+    Ok(Restored {
+        made_at: manifest.made_at,
+        rows: manifest.rows.values().sum(),
+        erased: again,
+        kept,
+        settings: settings.and_then(Result::ok),
+    })
+}
+
+/// Renames the restored database into its place; the one that was there goes aside with its log.
+fn put_in_place(fresh: &Path, database: &Path) -> Result<Option<PathBuf>, BackupError> {
+    let refused = |source| BackupError::io(database, source);
+    let with = |suffix: &str| {
+        let mut name = database.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let mut kept = None;
+    if database.exists() {
+        // Like a database of before an update, which is removed after some days and when a person is erased.
+        let aside = with(&format!(".before-restore-{}", now()));
+        let log = with("-wal");
+        if log.metadata().is_ok_and(|m| m.len() > 0) {
+            // Its changes belong to the old database and would be replayed into the restored one.
+            let mut name = aside.as_os_str().to_owned();
+            name.push("-wal");
+            fs::rename(&log, PathBuf::from(name)).map_err(refused)?;
+        }
+        if fs::hard_link(database, &aside).is_err() {
+            fs::copy(database, &aside).map_err(refused)?;
+        }
+        kept = Some(aside);
+    }
+    let _ = fs::remove_file(with("-shm"));
+    fs::rename(fresh, database).map_err(refused)?;
+    sync(database.parent().unwrap_or(Path::new(".")))?;
+    Ok(kept)
+}

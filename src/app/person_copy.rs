@@ -1,0 +1,187 @@
+//! What is kept of a person as one file for them: everything as JSON, the same to read as a page, and recordings.
+
+use std::io::{Cursor, Write};
+use std::sync::Arc;
+
+use askama::Template;
+use serde_json::{Value, json};
+use zip::write::SimpleFileOptions;
+
+use super::privacy;
+use crate::store::erasure::{self, Subject};
+use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, recordings};
+
+/// Bytes of a recording that are read at a time.
+const PIECE: u64 = 1 << 20;
+
+/// The page in the file.
+#[derive(Template)]
+#[template(path = "person_copy.html")]
+struct Page {
+    made: String,
+    conversations: Vec<Conversation>,
+    others: Vec<Line>,
+}
+
+struct Conversation {
+    heading: String,
+    lines: Vec<Line>,
+    recordings: Vec<String>,
+}
+
+struct Line {
+    at: String,
+    who: String,
+    text: String,
+}
+
+/// Makes the file of all that is found of somebody, as a ZIP; `None` if nothing is.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn copy(
+    store: &Store,
+    workspace: WorkspaceId,
+    who: String,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = privacy::find(store, workspace, who).await?;
+    let subjects: Vec<Subject> = found.matches.iter().map(|found| found.subject).collect();
+    if subjects.is_empty() {
+        return Ok(None);
+    }
+    let copied = store
+        .read(move |conn| erasure::copy(conn, workspace, &subjects))
+        .await?;
+    let mut sounds = Vec::new();
+    for call in &copied.recorded {
+        if let Some(sound) = sound(store, workspace, *call).await? {
+            sounds.push((*call, sound));
+        }
+    }
+    let made_at = jiff::Timestamp::now().as_millisecond();
+    let task =
+        tokio::task::spawn_blocking(move || zipped(&copied.finds, found.more, sounds, made_at));
+    let made = task.await.map_err(|_| StoreError::Busy)?;
+    made.map(Some)
+        .map_err(|error| StoreError::Conflict(format!("the file could not be made: {error}")))
+}
+
+async fn sound(
+    store: &Store,
+    workspace: WorkspaceId,
+    call: CallId,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let find = store.read(move |conn| recordings::find(conn, workspace, call));
+    let Some(recording) = find.await? else {
+        return Ok(None);
+    };
+    let recording = Arc::new(recording);
+    let mut sound = Vec::new();
+    let mut from = 0;
+    while from < recording.bytes {
+        let (piece, to) = (Arc::clone(&recording), from + PIECE);
+        let read = store.read(move |conn| recordings::read(conn, &piece, from, to));
+        sound.extend(read.await?);
+        from = to;
+    }
+    Ok(Some(sound))
+}
+
+fn zipped(
+    finds: &[Value],
+    more: bool,
+    sounds: Vec<(CallId, Vec<u8>)>,
+    made_at: UnixMs,
+) -> zip::result::ZipResult<Vec<u8>> {
+    let whole = json!({
+        "made_at": made_at,
+        "complete": !more,
+        "purpose": "answering questions to the business, and showing what its answers rest on",
+        "recipients": [],
+        "kept": finds,
+    });
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("person.json", SimpleFileOptions::default())?;
+    archive.write_all(&serde_json::to_vec_pretty(&whole).unwrap_or_default())?;
+    archive.start_file("person.html", SimpleFileOptions::default())?;
+    let page = page(finds, made_at)
+        .render()
+        .map_err(std::io::Error::other)?;
+    archive.write_all(page.as_bytes())?;
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (call, sound) in sounds {
+        archive.start_file(file_of(&call.to_string()), stored)?;
+        archive.write_all(&sound)?;
+    }
+    Ok(archive.finish()?.into_inner())
+}
+
+fn file_of(call: &str) -> String {
+    format!("call-{call}.ogg")
+}
+
+fn page(finds: &[Value], made_at: UnixMs) -> Page {
+    let mut conversations = Vec::new();
+    let mut others = Vec::new();
+    for find in finds {
+        let spoken = rows(find, "call_lines").iter().map(|line| Line {
+            at: String::new(),
+            who: text(line, "speaker"),
+            text: text(line, "text"),
+        });
+        let written = rows(find, "messages").iter().map(|message| Line {
+            at: moment(message, "created_at"),
+            who: text(message, "role"),
+            text: text(message, "text"),
+        });
+        let begun = rows(find, "conversations")
+            .first()
+            .or(rows(find, "calls").first());
+        match begun {
+            Some(begun) => conversations.push(Conversation {
+                heading: format!(
+                    "{} · {}",
+                    moment(begun, "started_at"),
+                    text(begun, "channel")
+                ),
+                lines: written.chain(spoken).collect(),
+                recordings: rows(find, "recordings")
+                    .iter()
+                    .map(|recording| file_of(&text(recording, "call")))
+                    .collect(),
+            }),
+            None => {
+                let asked = ["receipts", "golden_questions"].into_iter();
+                others.extend(asked.flat_map(|table| rows(find, table)).map(|row| Line {
+                    at: moment(row, "created_at"),
+                    who: text(row, "answer"),
+                    text: text(row, "question"),
+                }));
+            }
+        }
+    }
+    Page {
+        made: jiff::Timestamp::from_millisecond(made_at)
+            .unwrap_or_default()
+            .strftime("%Y-%m-%d %H:%M UTC")
+            .to_string(),
+        conversations,
+        others,
+    }
+}
+
+fn rows<'a>(find: &'a Value, table: &str) -> &'a [Value] {
+    let rows = find.get(table).and_then(Value::as_array);
+    rows.map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text(row: &Value, field: &str) -> String {
+    let text = row.get(field).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
+}
+
+fn moment(row: &Value, field: &str) -> String {
+    let at = row.get(field).and_then(Value::as_i64).unwrap_or(0);
+    let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}

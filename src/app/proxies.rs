@@ -1,0 +1,79 @@
+//! Proxies whose word on where a request comes from is taken.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ipnet::IpNet;
+
+use super::AppError;
+
+/// Proxies on this machine, and those that the owner names.
+#[derive(Debug, Default)]
+pub struct Proxies {
+    named: Vec<IpNet>,
+    /// One of them passed a request on without saying whose it is.
+    hides: AtomicBool,
+}
+
+impl Proxies {
+    /// Of addresses and networks, with commas.
+    ///
+    /// # Errors
+    /// Names what is neither.
+    pub fn parse(setting: &str) -> Result<Self, AppError> {
+        let all = setting
+            .split(',')
+            .map(str::trim)
+            .filter(|one| !one.is_empty());
+        let named = all.map(|one| {
+            let address = one.parse::<IpAddr>().map(IpNet::from);
+            address.or_else(|_| one.parse::<IpNet>()).map_err(|_| {
+                AppError::Settings(format!(
+                    "http.trusted_proxies: `{one}` is no address and no network such as 10.0.0.0/8"
+                ))
+            })
+        });
+        Ok(Self {
+            named: named.collect::<Result<_, _>>()?,
+            hides: AtomicBool::new(false),
+        })
+    }
+
+    /// Whether the word of this peer is taken.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        peer.is_loopback() || self.named.iter().any(|net| net.contains(&peer))
+    }
+
+    /// Notes that one passed a request on without saying whose it is.
+    pub fn note_hidden(&self) {
+        self.hides.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether visitors cannot be told apart, because a proxy does not say whose a request is.
+    pub fn hides_visitors(&self) -> bool {
+        self.hides.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_and_what_is_named_is_trusted() {
+        let proxies = Proxies::parse("10.1.2.3, 172.16.0.0/12,").unwrap();
+        for (peer, expected) in [
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("10.1.2.3", true),
+            ("::ffff:10.1.2.3", true),
+            ("172.18.0.1", true),
+            ("10.1.2.4", false),
+            ("8.8.8.8", false),
+        ] {
+            assert_eq!(proxies.trusts(peer.parse().unwrap()), expected, "{peer}");
+        }
+        assert!(Proxies::parse("proxy.example").is_err());
+    }
+}

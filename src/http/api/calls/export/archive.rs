@@ -1,0 +1,43 @@
+//! A call with its recording in one file.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::super::super::super::problem::Problem;
+use super::super::view::in_full;
+use super::zipped;
+use crate::store::{CallId, Store, WorkspaceId, recordings};
+
+/// Archives that are made at a time: each has a whole recording in memory.
+static ARCHIVES: Semaphore = Semaphore::const_new(1);
+
+/// A call with its recording. Read piece by piece, so that no reader of the store is held for long.
+pub(super) async fn of_call(
+    store: &Store,
+    workspace: WorkspaceId,
+    id: CallId,
+) -> Result<Vec<u8>, Problem> {
+    const PIECE: u64 = 1 << 20;
+    let one = ARCHIVES.acquire().await;
+    let _one = one.map_err(|error| Problem::internal(&error))?;
+    let call = store.read(move |conn| in_full(conn, workspace, id)).await?;
+    let found = store.read(move |conn| recordings::find(conn, workspace, id));
+    let sound = match found.await? {
+        None => None,
+        Some(recording) => {
+            let mut sound = Vec::new();
+            let (recording, mut from) = (Arc::new(recording), 0);
+            while from < recording.bytes {
+                let (piece, to) = (Arc::clone(&recording), from + PIECE);
+                let read = store.read(move |conn| recordings::read(conn, &piece, from, to));
+                sound.extend(read.await?);
+                from = to;
+            }
+            Some(sound)
+        }
+    };
+    let made = tokio::task::spawn_blocking(move || zipped(&call, sound)).await;
+    made.map_err(|error| Problem::internal(&error))?
+        .map_err(|error| Problem::internal(&error))
+}

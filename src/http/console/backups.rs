@@ -1,0 +1,169 @@
+//! Backups: the recovery key, what there is, making one and trying one.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio_util::io::ReaderStream;
+
+use super::super::api::backups::with_backups;
+use super::super::auth::Scope;
+use super::super::problem::Problem;
+use super::format::{Moment, bytes, moment};
+use super::guard::SignedIn;
+use super::view::{self, Section, Shell, filters};
+use super::{Failure, sentence};
+use crate::app::App;
+use crate::app::backup::{BackupState, Backups};
+
+#[derive(Template)]
+#[template(path = "backups.html")]
+struct BackupsPage {
+    shell: Shell,
+    /// When the recovery key was made.
+    key_at: Option<Moment>,
+    /// One that was made just now.
+    fresh_key: Option<String>,
+    folder: String,
+    same_disk: bool,
+    every_hours: u32,
+    keep_days: u32,
+    rows: Vec<Row>,
+    done: Option<&'static str>,
+    error: Option<String>,
+}
+
+struct Row {
+    name: String,
+    made: Moment,
+    size: String,
+    verified: Option<Moment>,
+}
+
+/// `GET /backups`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    let page = page(&app, &person).await?;
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+/// `POST /backups`: makes one now.
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let made = with_backups(&app, Backups::create).await;
+    let done = "The backup was made, opened again and found whole.";
+    told(&app, &person, made.map(|_| done)).await
+}
+
+/// `POST /backups/{name}/verify`
+pub(super) async fn verify(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let verified = with_backups(&app, move |backups| backups.verify(&name)).await;
+    let done = "The backup was opened: every page and every reference in it is right.";
+    told(&app, &person, verified.map(|_| done)).await
+}
+
+/// Whether another recovery key is to take the place of one.
+#[derive(Deserialize)]
+pub(super) struct NewKey {
+    replace: Option<String>,
+}
+
+/// `POST /backups/recovery-key`: the answer is the only page that shows it.
+pub(super) async fn make_recovery_key(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<NewKey>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let replace = form.replace.is_some();
+    let made = with_backups(&app, move |backups| backups.make_recovery_key(replace)).await;
+    match made {
+        Ok(key) => {
+            let mut page = page(&app, &person).await?;
+            page.fresh_key = Some(key.to_string());
+            Ok(view::page(StatusCode::CREATED, &page))
+        }
+        Err(problem) => told(&app, &person, Err(problem)).await,
+    }
+}
+
+/// `GET /backups/{name}`: its file, which only the recovery key and this machine open.
+pub(super) async fn download(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let named = name.clone();
+    let file = with_backups(&app, move |backups| backups.file(&named)).await?;
+    let stream = ReaderStream::new(tokio::fs::File::from_std(file));
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
+        .unwrap_or(HeaderValue::from_static("attachment"));
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        ),
+        (header::CONTENT_DISPOSITION, disposition),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, Body::from_stream(stream)).into_response())
+}
+
+/// The page with what became of something.
+async fn told(
+    app: &App,
+    person: &SignedIn,
+    outcome: Result<&'static str, Problem>,
+) -> Result<Response, Failure> {
+    let mut page = page(app, person).await?;
+    let status = match outcome {
+        Ok(done) => {
+            page.done = Some(done);
+            StatusCode::OK
+        }
+        Err(problem) => {
+            page.error = Some(sentence(&problem.detail));
+            problem.status
+        }
+    };
+    Ok(view::page(status, &page))
+}
+
+async fn page(app: &App, person: &SignedIn) -> Result<BackupsPage, Failure> {
+    person.need(Scope::Admin)?;
+    let state: BackupState = with_backups(app, Backups::state).await?;
+    let rows = state.backups.into_iter().map(|backup| Row {
+        name: backup.name,
+        made: moment(backup.made_at),
+        size: bytes(backup.size),
+        verified: backup.verified_at.map(moment),
+    });
+    Ok(BackupsPage {
+        shell: person.shell(Section::Status, "Backups"),
+        key_at: state.recovery_key_at.map(moment),
+        fresh_key: None,
+        folder: state.folder.display().to_string(),
+        same_disk: state.same_disk,
+        every_hours: state.every_hours,
+        keep_days: state.keep_days,
+        rows: rows.collect(),
+        done: None,
+        error: state.error.as_deref().map(sentence),
+    })
+}

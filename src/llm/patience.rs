@@ -1,0 +1,63 @@
+//! Waiting for an engine that is busy: a busy machine answers later, not worse.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::LlmError;
+
+/// How often a busy engine is asked again, and after which pause. A turn's own deadline may be shorter.
+const TRIES: u32 = 40;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Asks, and asks again while the engine says that it is busy.
+///
+/// # Errors
+/// What the engine answers; `Busy` if it still is in the end.
+pub async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, LlmError>
+where
+    F: Future<Output = Result<T, LlmError>>,
+{
+    for _ in 0..TRIES {
+        match ask().await {
+            Err(LlmError::Busy { .. }) => tokio::time::sleep(PAUSE).await,
+            done => return done,
+        }
+    }
+    ask().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_busy_engine_is_asked_again_and_another_error_is_told_at_once() {
+        let asked = Cell::new(0);
+        let busy_twice = || {
+            asked.set(asked.get() + 1);
+            let busy = asked.get() < 3;
+            async move {
+                match busy {
+                    true => Err(LlmError::Busy { waiting: 9 }),
+                    false => Ok("read"),
+                }
+            }
+        };
+        assert_eq!(patiently(busy_twice).await.unwrap(), "read");
+        assert_eq!(asked.get(), 3);
+        asked.set(0);
+        let broken = || {
+            asked.set(asked.get() + 1);
+            async { Err::<(), _>(LlmError::Unavailable("gone".into())) }
+        };
+        assert!(patiently(broken).await.is_err());
+        assert_eq!(asked.get(), 1);
+        let always = || async { Err::<(), _>(LlmError::Busy { waiting: 9 }) };
+        assert!(matches!(
+            patiently(always).await,
+            Err(LlmError::Busy { .. })
+        ));
+    }
+}

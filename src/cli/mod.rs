@@ -23,6 +23,7 @@ mod remote;
 mod serve;
 mod settings;
 mod shared;
+mod socket;
 mod sources;
 mod speak;
 mod talk;

@@ -14,10 +14,7 @@ use super::remote::{Server, sentence};
 use crate::app::{App, ensure_workspace};
 use crate::config::Config;
 use crate::http;
-use crate::http::auth::Scope;
-use crate::store::api_keys::{self, NewApiKey};
-use crate::store::token::{Token, TokenKind};
-use crate::store::{ApiKeyId, StoreError};
+use crate::http::server::Peer;
 
 /// Whom a command asks.
 pub(super) struct Desk {
@@ -33,8 +30,6 @@ enum Whom {
 struct Own {
     app: Arc<App>,
     router: Router,
-    key: Token,
-    id: ApiKeyId,
 }
 
 impl Desk {
@@ -47,27 +42,14 @@ impl Desk {
         }
         let app = App::open(config).await?;
         ensure_workspace(&app.store, &workspace, &workspace).await?;
-        let key = Token::generate(TokenKind::ApiKey)?;
-        let id = leave_key(&app, &key).await?;
         let router = http::router(Arc::clone(&app));
-        let own = Own {
-            app,
-            router,
-            key,
-            id,
-        };
-        let whom = Whom::Own(Box::new(own));
+        let whom = Whom::Own(Box::new(Own { app, router }));
         Ok(Self { workspace, whom })
     }
 
     /// Lets the data folder go.
     pub(super) async fn close(self) {
         if let Whom::Own(own) = self.whom {
-            let (id, now) = (own.id, jiff::Timestamp::now().as_millisecond());
-            let revoked = own.app.store.write(move |tx| api_keys::revoke(tx, id, now));
-            if revoked.await.is_err() {
-                tracing::warn!("the key of this command was left; `frontdesk serve` lists keys");
-            }
             own.app.stop().await;
         }
     }
@@ -118,10 +100,7 @@ impl Own {
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header(
-                header::AUTHORIZATION,
-                format!("Bearer {}", self.key.reveal()),
-            )
+            .extension(Peer::Installation)
             .header(header::CONTENT_TYPE, "application/json")
             .body(body.map_or_else(Body::empty, |body| Body::from(body.to_string())))?;
         let answer = self.router.clone().oneshot(request).await?;
@@ -133,22 +112,4 @@ impl Own {
         }
         anyhow::bail!(sentence(&value, status.as_u16()))
     }
-}
-
-/// A key for as long as the command runs.
-async fn leave_key(app: &App, key: &Token) -> Result<ApiKeyId, StoreError> {
-    let (hash, prefix) = (key.hash(), key.display_prefix());
-    app.store
-        .write(move |tx| {
-            let scopes: Vec<String> = Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect();
-            let new = NewApiKey {
-                name: "a command on this machine",
-                token: hash,
-                prefix: &prefix,
-                scopes: &scopes,
-                workspace: None,
-            };
-            api_keys::create(tx, &new, jiff::Timestamp::now().as_millisecond())
-        })
-        .await
 }

@@ -24,6 +24,7 @@ mod remote;
 mod serve;
 mod settings;
 mod shared;
+mod socket;
 mod sources;
 mod speak;
 mod talk;

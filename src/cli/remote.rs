@@ -1,26 +1,26 @@
 //! Commands beside a running server. Only one process may have the data folder, so the command asks
-//! the server that has it, over its own API, with a key that it leaves in the folder for as long as it runs.
+//! the server that has it, over its own API and the socket in the folder.
 
 use std::path::Path;
 
 use reqwest::multipart::{Form, Part};
+use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
+use tokio::net::UnixStream;
 
+use super::socket::LocalSocket;
 use crate::store::DataLock;
+
+/// What requests name as the server's address. It leads nowhere: all go over the socket.
+pub(super) const HOST: &str = "frontdesk";
 
 /// A running server that has the data folder.
 #[derive(Debug, Clone)]
 pub(super) struct Server {
-    /// Base address, for example `http://127.0.0.1:8080`.
-    pub(super) address: String,
-    /// The key that the server left for commands of the same user.
-    pub(super) key: String,
+    socket: LocalSocket,
     client: Client,
 }
-
-/// File in the data folder that holds the running server's key for local commands.
-pub(super) const LOCAL_KEY: &str = "local.key";
 
 impl Server {
     /// The server that has this data folder, if one does.
@@ -35,19 +35,26 @@ impl Server {
                 data_dir.display()
             );
         };
-        let key = std::fs::read_to_string(data_dir.join(LOCAL_KEY)).map_err(|e| {
+        let socket = LocalSocket::of(data_dir)?;
+        socket.probe().map_err(|error| {
             anyhow::anyhow!(
-                "the server at {address} has {}, and its key for local commands cannot be read ({e}); \
-                 run the command as the same user, or use the API with a key of your own",
+                "the server at {address} has {}, and takes no commands on its socket there ({error}); \
+                 run the command as the same user, stop the server first, or use the API with a key",
                 data_dir.display()
             )
         })?;
-        Ok(Some(Self {
-            address,
-            key: key.trim().to_owned(),
-            // It is on this machine: a proxy that the environment names is to see neither key nor question.
-            client: Client::builder().no_proxy().build()?,
-        }))
+        // Nothing that the environment says of proxies is even read.
+        let client = Client::builder()
+            .unix_socket(socket.path())
+            .no_proxy()
+            .redirect(Policy::none())
+            .build()?;
+        Ok(Some(Self { socket, client }))
+    }
+
+    /// A connection of its own, for a WebSocket.
+    pub(super) async fn connect(&self) -> std::io::Result<UnixStream> {
+        self.socket.connect().await
     }
 
     /// Sends JSON; gives the answer's JSON.
@@ -165,9 +172,7 @@ impl Server {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client
-            .request(method, format!("{}{path}", self.address))
-            .bearer_auth(&self.key)
+        self.client.request(method, format!("http://{HOST}{path}"))
     }
 }
 

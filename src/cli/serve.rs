@@ -1,8 +1,6 @@
 //! `frontdesk serve`.
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -13,16 +11,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::out;
-use super::remote::LOCAL_KEY;
 use super::shared::{Place, block_on, log};
+use super::socket::{LocalListener, LocalSocket};
 use crate::app::{App, AppError, SETUP_LINK_HOURS, backup, has_database, load_demo, setup_token};
 use crate::config::Config;
 use crate::egress;
 use crate::http;
-use crate::http::auth::Scope;
-use crate::store::api_keys::{self, NewApiKey};
-use crate::store::token::{Token, TokenKind};
-use crate::store::{ApiKeyId, Store, StoreError};
+use crate::store::{Store, api_keys};
 
 /// Arguments of `frontdesk serve`.
 #[derive(Debug, ClapArgs)]
@@ -78,7 +73,8 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
         .local_addr()
         .context("the listener has no address")?;
     let base = format!("http://{address}");
-    let local = LocalKey::leave(&app.store, &config.data_dir).await?;
+    forget_local_key(&app.store, &config.data_dir).await?;
+    let local = listen_to_commands(&config.data_dir);
     app.announce(&base)?;
     if demo {
         load_demo(&app).await?;
@@ -100,8 +96,20 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
         connections: usize::try_from(config.connections).unwrap_or(usize::MAX),
         ..http::server::Limits::default()
     };
-    http::server::serve(listener, http::router(Arc::clone(&app)), limits, stop).await;
-    local.remove(&app.store, &config.data_dir).await;
+    let router = http::router(Arc::clone(&app));
+    let network = http::server::serve(listener, router.clone(), limits.clone(), stop.clone());
+    let commands = async {
+        if let Some(LocalListener {
+            listener,
+            trusted,
+            made,
+        }) = local
+        {
+            http::server::serve_local(listener, trusted, router, limits, stop).await;
+            drop(made);
+        }
+    };
+    tokio::join!(network, commands);
     app.stop().await;
     Ok(())
 }
@@ -126,6 +134,18 @@ async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
     });
     http::server::serve(listener, router, http::server::Limits::default(), stop).await;
     anyhow::bail!(reason)
+}
+
+/// The socket for commands. Pages and API do without it where it cannot be.
+fn listen_to_commands(data_dir: &Path) -> Option<LocalListener> {
+    LocalSocket::of(data_dir)
+        .and_then(LocalSocket::listen)
+        .inspect_err(|error| {
+            out::note(&format!(
+                "No command can be run beside this server, only its pages and API: {error:#}"
+            ));
+        })
+        .ok()
 }
 
 fn announce(base: &str, link: Option<&str>, json: bool) -> anyhow::Result<()> {
@@ -170,64 +190,33 @@ async fn asked_to_stop() -> std::io::Result<()> {
     }
 }
 
-/// The key by which commands of the same user reach this server (see [`super::remote`]).
-struct LocalKey(ApiKeyId);
+/// File of earlier versions, with a key for all that commands may do.
+const LOCAL_KEY: &str = "local.key";
+/// What earlier versions called their own keys.
+const OWN_KEYS: [&str; 2] = ["commands on this machine", "a command on this machine"];
 
-const NAME: &str = "commands on this machine";
-
-impl LocalKey {
-    async fn leave(store: &Store, data_dir: &Path) -> anyhow::Result<Self> {
-        let token = Token::generate(TokenKind::ApiKey)?;
-        let (hash, prefix) = (token.hash(), token.display_prefix());
-        let id = store
-            .write(move |tx| {
-                revoke_old(tx)?;
-                let scopes: Vec<String> =
-                    Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect();
-                let new = NewApiKey {
-                    name: NAME,
-                    token: hash,
-                    prefix: &prefix,
-                    scopes: &scopes,
-                    workspace: None,
-                };
-                api_keys::create(tx, &new, now())
+/// Ends what earlier versions left after a crash: the file, and the keys that still counted.
+async fn forget_local_key(store: &Store, data_dir: &Path) -> anyhow::Result<()> {
+    let revoked = store.write(|tx| {
+        let now = jiff::Timestamp::now().as_millisecond();
+        for key in api_keys::list(tx)? {
+            if OWN_KEYS.contains(&key.name.as_str()) && key.revoked_at.is_none() {
+                api_keys::revoke(tx, key.id, now)?;
+            }
+        }
+        Ok(())
+    });
+    revoked.await?;
+    let path = data_dir.join(LOCAL_KEY);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| {
+                format!(
+                    "{} is of an earlier version and cannot be removed",
+                    path.display()
+                )
             })
-            .await?;
-        let path = data_dir.join(LOCAL_KEY);
-        // What a crash left behind is of no use to anybody.
-        let _ = std::fs::remove_file(&path);
-        std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .and_then(|mut file| file.write_all(token.reveal().as_bytes()))
-            .with_context(|| format!("{} cannot be written", path.display()))?;
-        Ok(Self(id))
-    }
-
-    async fn remove(self, store: &Store, data_dir: &Path) {
-        let revoked = store
-            .write(move |tx| api_keys::revoke(tx, self.0, now()))
-            .await;
-        let removed = std::fs::remove_file(data_dir.join(LOCAL_KEY));
-        if revoked.is_err() || removed.is_err() {
-            tracing::warn!("the key for local commands is revoked at the next start");
         }
+        _ => Ok(()),
     }
-}
-
-/// A server that was killed could not revoke its key.
-fn revoke_old(tx: &crate::store::Transaction<'_>) -> Result<(), StoreError> {
-    for key in api_keys::list(tx)? {
-        if key.name == NAME && key.revoked_at.is_none() {
-            api_keys::revoke(tx, key.id, now())?;
-        }
-    }
-    Ok(())
-}
-
-fn now() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
 }

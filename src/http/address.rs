@@ -1,19 +1,22 @@
 //! Where a request comes from. Behind a proxy on this machine that is the address that the proxy names.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
-use super::server::PeerAddr;
+use super::server::Peer;
 use crate::app::Proxies;
 
 /// Who sent a request.
 pub(super) fn address_of(parts: &Parts) -> IpAddr {
-    let unknown = IpAddr::from([0, 0, 0, 0]);
-    let peer = parts.extensions.get::<PeerAddr>();
-    let peer = peer.map_or(unknown, |peer| peer.0.ip().to_canonical());
+    let peer = match parts.extensions.get::<Peer>() {
+        Some(Peer::Address(address)) => address.ip().to_canonical(),
+        // It speaks for itself, whatever it names.
+        Some(Peer::Installation) => return Ipv4Addr::LOCALHOST.into(),
+        None => Ipv4Addr::UNSPECIFIED.into(),
+    };
     let proxies = parts.extensions.get::<Arc<Proxies>>();
     let trusted = |address: IpAddr| match proxies {
         Some(proxies) => proxies.trusts(address),
@@ -66,15 +69,19 @@ mod tests {
 
     #[test]
     fn only_a_proxy_on_this_machine_is_believed() {
-        let parts = |peer: &str, forwarded: &[&str]| {
+        let parts = |peer: Peer, forwarded: &[&str]| {
             let mut request = Request::builder().uri("/api/visit");
             for value in forwarded {
                 request = request.header("x-forwarded-for", *value);
             }
             let (mut parts, ()) = request.body(()).unwrap().into_parts();
-            parts.extensions.insert(PeerAddr(peer.parse().unwrap()));
+            parts.extensions.insert(peer);
             address_of(&parts).to_string()
         };
+        let own = parts(Peer::Installation, &["198.51.100.1"]);
+        assert_eq!(own, "127.0.0.1");
+        let parts =
+            |peer: &str, forwarded: &[&str]| parts(Peer::Address(peer.parse().unwrap()), forwarded);
         assert_eq!(parts("203.0.113.9:1", &["198.51.100.1"]), "203.0.113.9");
         assert_eq!(
             parts("127.0.0.1:1", &["10.9.9.9, 198.51.100.1"]),
@@ -93,7 +100,9 @@ mod tests {
         let of = |peer: &str, name: &'static str, value: &str| {
             let request = Request::builder().uri("/").header(name, value);
             let (mut parts, ()) = request.body(()).unwrap().into_parts();
-            parts.extensions.insert(PeerAddr(peer.parse().unwrap()));
+            parts
+                .extensions
+                .insert(Peer::Address(peer.parse().unwrap()));
             parts.extensions.insert(Arc::clone(&proxies));
             address_of(&parts).to_string()
         };

@@ -1,10 +1,11 @@
 //! Who calls, and what they may do.
 //!
-//! There is one [`Principal`], built anew for every request from the database, so that a revoked key
+//! There is one [`Principal`], built again for every request from the database, so that a revoked key
 //! or a suspended person is out with the next request. What the caller may do depends on who they
-//! are, never on the channel: a key counts only as `Authorization: Bearer`, a browser only by its
-//! cookie, and every other place a credential could hide in is ignored.
+//! are: a key counts only as `Authorization: Bearer`, a browser only by its cookie, a command of the
+//! installation by its connection, and every other place a credential could hide in is ignored.
 
+pub(super) mod installation;
 pub(super) mod origin;
 pub(super) mod realtime;
 mod standing;
@@ -96,6 +97,8 @@ pub enum Caller {
     User(User),
     /// A browser that holds a client secret.
     Secret,
+    /// A command of this installation.
+    Installation,
 }
 
 /// Who calls, what they may do, and the workspace they are bound to.
@@ -184,8 +187,11 @@ impl Principal {
     /// Finds out who sent a request.
     ///
     /// # Errors
-    /// 401 without a valid credential, 403 for a browser's request from another site.
+    /// 401 without a valid credential, 403 for a browser's request from another site or at the wrong door.
     pub async fn authenticate(app: &App, parts: &Parts) -> Result<Self, Problem> {
+        if installation::sent(parts) {
+            return installation::principal(&parts.headers);
+        }
         if parts.headers.contains_key(header::AUTHORIZATION) {
             return Self::of_key(app, &parts.headers).await;
         }

@@ -17,7 +17,7 @@ use super::openai::{ApiError, cors};
 use super::problem::Problem;
 use super::voice;
 
-/// Who may call a route.
+/// Who may call a route. A command of this installation has every scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
     /// Everybody.

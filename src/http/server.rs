@@ -2,8 +2,10 @@
 //!
 //! `axum::serve` gives hyper no timer, so hyper's header timeout never fires there and connections
 //! that stay silent pile up until no file descriptor is left. This loop installs the timer, counts
-//! connections in all and per peer, ends peers that stop reading, and drains on shutdown.
+//! connections in all and per peer, ends peers that stop reading, and drains on shutdown. It serves the
+//! network and, at a [`door`] of its own, the commands of the installation.
 
+mod door;
 mod peers;
 mod stall;
 
@@ -15,12 +17,14 @@ use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use self::door::{Accepted, Door, Local, Network};
 use self::peers::Peers;
 use self::stall::StallGuard;
 
@@ -55,9 +59,14 @@ impl Default for Limits {
     }
 }
 
-/// The address of the peer, a request extension on every connection of [`serve`].
-#[derive(Debug, Clone, Copy)]
-pub struct PeerAddr(pub SocketAddr);
+/// Who is at the other end of a connection: an extension that the listener puts on each of its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// Somebody on the network.
+    Address(SocketAddr),
+    /// A command of this installation: over the socket of [`serve_local`], or in this very process.
+    Installation,
+}
 
 /// Serves `router` on a bound listener until `shutdown` fires, then lets running requests finish for
 /// [`Limits::drain`] and ends the rest. Returns once no connection is left.
@@ -67,19 +76,36 @@ pub async fn serve(
     limits: Limits,
     shutdown: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(limits.connections));
     let peers = Peers::new(limits.per_peer, limits.exempt_loopback);
+    run(Network { listener, peers }, router, limits, shutdown).await;
+}
+
+/// Like [`serve`], for commands on the same machine: processes of the users `trusted` (their ids) are the
+/// installation itself and may do everything; connections of other users are closed at once.
+pub async fn serve_local(
+    listener: UnixListener,
+    trusted: Vec<u32>,
+    router: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
+    run(Local { listener, trusted }, router, limits, shutdown).await;
+}
+
+async fn run<D: Door>(door: D, router: Router, limits: Limits, shutdown: CancellationToken) {
+    let places = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();
     let abort = CancellationToken::new();
     loop {
-        let (place, (stream, peer)) = tokio::select! {
+        let (place, accepted) = tokio::select! {
             () = shutdown.cancelled() => break,
-            next = next_connection(&listener, &places) => next,
+            next = next_connection(&door, &places) => next,
         };
-        let Some(guest) = peers.admit(peer.ip()) else {
-            tracing::debug!(%peer, "too many connections from one address");
-            continue;
-        };
+        let Accepted {
+            stream,
+            peer,
+            guest,
+        } = accepted;
         let connection = connection(
             stream,
             peer,
@@ -96,7 +122,7 @@ pub async fn serve(
             drop((place, guest));
         });
     }
-    drop(listener);
+    drop(door);
     connections.close();
     if tokio::time::timeout(limits.drain, connections.wait())
         .await
@@ -112,26 +138,21 @@ pub async fn serve(
 }
 
 /// Waits for a place, then for a connection to take it.
-async fn next_connection(
-    listener: &TcpListener,
+async fn next_connection<D: Door>(
+    door: &D,
     places: &Arc<Semaphore>,
-) -> (Option<OwnedSemaphorePermit>, (TcpStream, SocketAddr)) {
+) -> (Option<OwnedSemaphorePermit>, Accepted<D::Stream>) {
     // The semaphore is never closed, so there always is a permit.
     let place = places.clone().acquire_owned().await.ok();
-    (place, accept(listener).await)
+    (place, accept(door).await)
 }
 
 /// Accepts one connection. Errors that belong to the machine (no descriptor left, say) pass with
 /// time, those of a single connection concern only it: neither ends the server.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+async fn accept<D: Door>(door: &D) -> Accepted<D::Stream> {
     loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%peer, %error, "TCP_NODELAY was refused");
-                }
-                return (stream, peer);
-            }
+        match door.accept().await {
+            Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "cannot accept connections; retrying");
@@ -153,16 +174,16 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
 }
 
 /// One connection, from its first byte to its close.
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
+async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    peer: Peer,
     router: Router,
     limits: Limits,
     shutdown: CancellationToken,
 ) {
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(PeerAddr(peer));
+        request.extensions_mut().insert(peer);
         router.clone().oneshot(request)
     });
     let stream = TokioIo::new(StallGuard::new(stream, limits.write_stall));
@@ -179,6 +200,6 @@ async fn connection(
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "connection ended");
+        tracing::debug!(?peer, %error, "connection ended");
     }
 }

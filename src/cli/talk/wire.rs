@@ -5,11 +5,10 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow};
 use futures::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
-use tokio_tungstenite::connect_async;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
-use super::super::remote::Server;
+use super::super::remote::{HOST, Server};
 use super::seen::{Seen, Written, written};
 use crate::app::{App, default_assistant};
 use crate::store::calls::CallChannel;
@@ -82,11 +81,11 @@ pub(super) async fn remote(
     workspace: &str,
     assistant: Option<&str>,
 ) -> anyhow::Result<Wire> {
-    let address = server.address.replacen("http", "ws", 1);
-    let mut request = format!("{address}/api/visit/voice").into_client_request()?;
-    let key = format!("Bearer {}", server.key).parse()?;
-    request.headers_mut().insert("authorization", key);
-    let (socket, _) = connect_async(request)
+    let connection = server
+        .connect()
+        .await
+        .context("the server does not answer")?;
+    let (socket, _) = client_async(format!("ws://{HOST}/api/visit/voice"), connection)
         .await
         .context("the server takes no spoken conversation")?;
     let (mut sink, mut stream) = socket.split();

@@ -117,7 +117,7 @@ fn by(principal: &Principal) -> Result<Option<Role>, Problem> {
     principal.unbound()?;
     Ok(match principal.caller() {
         Caller::User(user) => Some(user.role),
-        Caller::Key(_) | Caller::Secret => None,
+        Caller::Key(_) | Caller::Secret | Caller::Installation => None,
     })
 }
 

@@ -4,7 +4,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 
 use super::super::problem::Problem;
-use super::super::server::PeerAddr;
+use super::super::server::Peer;
 
 /// Refuses a change that another site makes with a browser's cookie. `SameSite=Lax` stops most of
 /// these; this stops the rest, sibling domains and old browsers.
@@ -38,18 +38,25 @@ pub(in crate::http) fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
 /// Whether the peer is a process on this machine that speaks for itself: a proxy that passes others'
 /// requests on names them.
 pub(in crate::http) fn is_this_machine(parts: &Parts) -> bool {
-    let forwarded = [
+    let here = match parts.extensions.get::<Peer>() {
+        Some(Peer::Address(address)) => address.ip().to_canonical().is_loopback(),
+        Some(Peer::Installation) => true,
+        None => false,
+    };
+    here && !is_forwarded(&parts.headers)
+}
+
+/// Whether a proxy says that it passes somebody's request on.
+pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
+    const MARKS: [&str; 6] = [
         "forwarded",
         "x-forwarded-for",
         "x-forwarded-host",
         "x-forwarded-proto",
         "x-real-ip",
         "via",
-    ]
-    .iter()
-    .any(|name| parts.headers.contains_key(*name));
-    let peer = parts.extensions.get::<PeerAddr>();
-    !forwarded && peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback())
+    ];
+    MARKS.iter().any(|name| headers.contains_key(*name))
 }
 
 #[cfg(test)]
@@ -89,10 +96,13 @@ mod tests {
     fn a_proxy_on_this_machine_does_not_make_its_clients_local() {
         let mut local = parts(Method::GET, &[]);
         assert!(!is_this_machine(&local));
-        local
-            .extensions
-            .insert(PeerAddr("127.0.0.1:4000".parse().unwrap()));
-        assert!(is_this_machine(&local));
+        for peer in [
+            Peer::Address("127.0.0.1:4000".parse().unwrap()),
+            Peer::Installation,
+        ] {
+            local.extensions.insert(peer);
+            assert!(is_this_machine(&local));
+        }
         local
             .headers
             .insert("x-forwarded-for", "203.0.113.9".parse().unwrap());
@@ -100,7 +110,7 @@ mod tests {
         let mut remote = parts(Method::GET, &[]);
         remote
             .extensions
-            .insert(PeerAddr("203.0.113.9:4000".parse().unwrap()));
+            .insert(Peer::Address("203.0.113.9:4000".parse().unwrap()));
         assert!(!is_this_machine(&remote));
     }
 }

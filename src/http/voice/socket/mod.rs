@@ -5,7 +5,8 @@
 //! and is `{"type":"start","token":"fd_visit_…"}`, with `"assistant"` and `"conversation"` if wanted; a
 //! visitor has one conversation, so naming another one is refused. People who are signed in to the console
 //! leave the token out: their session counts, on this server's own pages only. So do programs with a key in
-//! the handshake, which may name a `"workspace"` and, with the scope `admin`, `"channel":"kiosk"`.
+//! the handshake and commands of this installation, which may name a `"workspace"` and, with the scope
+//! `admin`, `"channel":"kiosk"`.
 //!
 //! **From the client.** Binary frames: a sequence number (u32, little-endian, counting up by one) and sound
 //! (signed 16-bit samples, little-endian, one channel, 16 kHz; 20 to 100 ms). Gaps of up to 1 s are filled
@@ -42,6 +43,7 @@ use axum::response::Response;
 
 use super::super::Http;
 use super::super::auth::Principal;
+use super::super::auth::installation;
 use super::super::auth::origin::is_same_origin;
 use super::super::problem::{Problem, ProblemView};
 use super::origin::Site;
@@ -70,7 +72,8 @@ pub(in crate::http) async fn open(
     // A cookie counts only from a page of this server: browsers send it along from any page.
     let own_page =
         parts.headers.contains_key(header::ORIGIN) && is_same_origin(&parts.headers, &parts.uri);
-    let signed_in = if own_page || parts.headers.contains_key(header::AUTHORIZATION) {
+    let named = parts.headers.contains_key(header::AUTHORIZATION) || installation::sent(&parts);
+    let signed_in = if own_page || named {
         Principal::authenticate(&http.app, &parts).await.ok()
     } else {
         None

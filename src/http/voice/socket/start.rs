@@ -132,11 +132,11 @@ impl Guest {
         let (place, notice) = self.place(workspace).await?;
         let begun_by = match principal.caller() {
             Who::Key(id) => Some(*id),
-            Who::User(_) | Who::Secret => None,
+            Who::User(_) | Who::Secret | Who::Installation => None,
         };
         let name = match principal.caller() {
             Who::User(user) => Some(user.name.clone()),
-            Who::Key(_) | Who::Secret => None,
+            Who::Key(_) | Who::Secret | Who::Installation => None,
         };
         Ok(Ready {
             caller: Caller {

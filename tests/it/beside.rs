@@ -1,0 +1,208 @@
+//! Commands beside a running server: the built program, without models.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SOCKET: &str = "frontdesk.sock";
+
+/// A data folder, and nothing of this machine's settings.
+struct Place {
+    root: TempDir,
+    data: PathBuf,
+}
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let data = root.path().join(name);
+        Self { root, data }
+    }
+
+    fn frontdesk(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk"));
+        command
+            .args(args)
+            .arg("--data")
+            .arg(&self.data)
+            .current_dir(self.root.path())
+            .env_clear()
+            .env("HOME", self.root.path());
+        command
+    }
+
+    fn serve(&self) -> Server {
+        let mut process = self
+            .frontdesk(&["serve", "--json", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut lines = BufReader::new(process.stdout.take().unwrap());
+        lines.read_line(&mut line).unwrap();
+        let started: Value = serde_json::from_str(&line).unwrap();
+        let address = started["address"].as_str().unwrap();
+        Server {
+            process,
+            address: address.strip_prefix("http://").unwrap().to_owned(),
+        }
+    }
+
+    fn documents(&self) -> Value {
+        json(self.frontdesk(&["documents", "list", "--json"]))
+    }
+}
+
+/// What a command prints that must succeed.
+fn json(mut command: Command) -> Value {
+    let done = command.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{command:?}: {said}");
+    serde_json::from_slice(&done.stdout).unwrap()
+}
+
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Server {
+    fn stop(mut self) {
+        let asked = Command::new("kill")
+            .arg(self.process.id().to_string())
+            .status();
+        assert!(asked.unwrap().success());
+        assert!(self.process.wait().unwrap().success());
+    }
+
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Of a test that failed.
+        let _ended = self.process.kill();
+        let _ended = self.process.wait();
+    }
+}
+
+/// The answer to `GET path` as text.
+fn get(mut stream: impl Read + Write, path: &str, headers: &str) -> String {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}Connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut all = String::new();
+    stream.read_to_string(&mut all).unwrap();
+    all
+}
+
+fn mode(path: &Path) -> u32 {
+    path.symlink_metadata().unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn commands_go_over_a_socket_and_leave_no_key() {
+    let place = Place::new("data");
+    // What an earlier version left when it was killed.
+    let key = json(place.frontdesk(&[
+        "admin",
+        "key",
+        "create",
+        "--all",
+        "--json",
+        "--name",
+        "commands on this machine",
+    ]));
+    let key = key["key"].as_str().unwrap().to_owned();
+    std::fs::write(place.data.join("local.key"), &key).unwrap();
+
+    let server = place.serve();
+    let socket = place.data.join(SOCKET);
+    assert!(!place.data.join("local.key").exists());
+    assert!(socket.symlink_metadata().unwrap().file_type().is_socket());
+    assert_eq!((mode(&socket), mode(&place.data)), (0o600, 0o700));
+    let network = || TcpStream::connect(&server.address).unwrap();
+    let path = "/api/documents";
+    assert!(get(network(), path, "").starts_with("HTTP/1.1 401"));
+    let old = format!("Authorization: Bearer {key}\r\n");
+    assert!(get(network(), path, &old).starts_with("HTTP/1.1 401"));
+
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let named = format!("http://ann:secret@{}", proxy.local_addr().unwrap());
+    let beside = |args: &[&str]| {
+        let mut command = place.frontdesk(args);
+        for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+            command.env(name, &named);
+        }
+        json(command)
+    };
+    let file = place.root.path().join("prices.txt");
+    std::fs::write(&file, "A full service costs 89 euros.").unwrap();
+    beside(&["ingest", "--json", file.to_str().unwrap()]);
+    let listed = beside(&["documents", "list", "--json"]);
+    assert_eq!(listed[0]["name"], "prices.txt", "{listed}");
+    let answer = beside(&["ask", "--json", "How much is a full service?"]);
+    assert!(answer["rung"].is_string(), "{answer}");
+    let seen = proxy.accept().unwrap_err();
+    assert_eq!(seen.kind(), ErrorKind::WouldBlock);
+
+    let keys = get(UnixStream::connect(&socket).unwrap(), "/api/keys", "");
+    let keys: Value = serde_json::from_str(keys.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    let keys = keys["keys"].as_array().unwrap();
+    assert!(
+        keys.len() == 1 && keys[0]["revoked_at"].is_number(),
+        "{keys:?}"
+    );
+    server.stop();
+    assert!(!socket.exists() && !place.data.join("local.key").exists());
+    assert_eq!(place.documents()[0]["name"], "prices.txt");
+}
+
+#[test]
+fn the_socket_of_a_killed_server_is_in_nobodys_way() {
+    let place = Place::new("data");
+    place.serve().kill();
+    assert!(place.data.join(SOCKET).symlink_metadata().is_ok());
+    // Without a server the command opens the folder itself, and leaves the socket to the next server.
+    assert_eq!(place.documents(), Value::Array(Vec::new()));
+    let server = place.serve();
+    assert_eq!(mode(&place.data.join(SOCKET)), 0o600);
+    assert_eq!(place.documents(), Value::Array(Vec::new()));
+    server.stop();
+}
+
+#[test]
+fn a_folder_with_a_long_path_has_a_socket_too() {
+    let place = Place::new(&"long".repeat(50));
+    let server = place.serve();
+    assert_eq!(mode(&place.data.join(SOCKET)), 0o600);
+    assert_eq!(place.documents(), Value::Array(Vec::new()));
+    server.stop();
+    assert!(!place.data.join(SOCKET).exists());
+}
+
+#[test]
+fn a_command_that_does_not_get_through_says_what_to_do() {
+    let place = Place::new("data");
+    let server = place.serve();
+    std::fs::remove_file(place.data.join(SOCKET)).unwrap();
+    let refused = place.frontdesk(&["documents", "list"]).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        refused.status.code() == Some(1)
+            && said.contains(&server.address)
+            && said.contains("stop the server first"),
+        "{said}"
+    );
+    server.stop();
+}

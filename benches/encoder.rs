@@ -41,10 +41,7 @@ fn prepared(base: PathBuf, reader: PathBuf, threads: u16) -> Prepared {
         }),
         dimensions: 384,
         threads,
-        limits: Limits {
-            readable: vec![base, reader, "/proc".into(), "/sys".into()],
-            ..Limits::default()
-        },
+        limits: Limits::for_models(&[base, reader]),
     };
     let weights = Weights {
         name: "bench".into(),

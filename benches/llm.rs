@@ -36,10 +36,7 @@ fn prepared(model: PathBuf, threads: u16, spin: u32) -> Prepared {
         reader: None,
         dimensions: 384,
         threads,
-        limits: Limits {
-            readable: vec![model, "/proc".into(), "/sys".into()],
-            ..Limits::default()
-        },
+        limits: Limits::for_models(&[model]),
     };
     let weights = Weights {
         name: "bench".into(),

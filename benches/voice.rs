@@ -9,7 +9,6 @@
     reason = "a benchmark prints its figures and ends at the first surprise"
 )]
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use frontdesk::config::worker_environment;
@@ -50,17 +49,13 @@ fn start(threads: u16, shutdown: &CancellationToken) -> LiveEngine {
     let beside = model.with_extension("onnx.json");
     let voice = VoiceFiles::read("joe", "Joe", "CC0", &model, &beside).unwrap();
     let turn = path("smart-turn-v3.2");
-    let mut readable = vec![ear.clone(), model, beside, turn.clone()];
-    readable.extend(["/proc", "/sys"].map(PathBuf::from));
+    let readable = [ear.clone(), model, beside, turn.clone()];
     let setup = Setup {
         models: vec![("ear".into(), ear)],
         turn: Some(turn),
         voices: vec![voice.clone()],
         threads,
-        limits: Limits {
-            readable,
-            ..Limits::default()
-        },
+        limits: Limits::for_models(&readable),
     };
     let prepared = Prepared {
         spec: Spec {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::knowledge::ProcessExtractor;
 use crate::llm::local::Local;
 use crate::speech::live::LiveEngine;
 use crate::speech::local::LocalTranscriber;
@@ -25,7 +26,7 @@ pub struct WorkerStatus {
     pub queue: u32,
     /// Process id, while one runs.
     pub pid: Option<u32>,
-    /// Protections that hold in the process, while one runs.
+    /// What it could not do when it tried at its start, while one runs.
     pub held: Option<Held>,
 }
 
@@ -79,6 +80,17 @@ pub(super) fn voice_status(live: &LiveEngine) -> WorkerStatus {
     status
 }
 
+/// There is a process for each document and none between them: what the last one could not do is told, once there
+/// was one.
+pub(super) fn extract_status(extractor: &ProcessExtractor) -> Option<WorkerStatus> {
+    let held = extractor.last_held()?;
+    Some(WorkerStatus {
+        state: "ready".into(),
+        held: Some(held),
+        ..starting("extract")
+    })
+}
+
 fn starting(name: &str) -> WorkerStatus {
     WorkerStatus {
         name: name.into(),
@@ -113,9 +125,8 @@ fn of(status: &Status) -> WorkerStatus {
 
 /// What a worker said of its confinement when it was ready.
 fn held(condition: &Condition) -> Option<Held> {
-    let Condition::Ready(detail) = condition else {
-        return None;
-    };
-    let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
-    serde_json::from_value(detail.get("held")?.clone()).ok()
+    match condition {
+        Condition::Ready(detail) => Held::told(detail),
+        _ => None,
+    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::AppError;
-use super::engine_status::{WorkerStatus, llm_status, speech_status, voice_status};
+use super::engine_status::{WorkerStatus, extract_status, llm_status, speech_status, voice_status};
 use super::live_engine::start_voice;
 use super::weights::{
     AUTO, AUTO_READER, chat_weights, embed_weights, file_exists, reader_weights, whisper,
@@ -62,7 +62,12 @@ impl Engines {
         let transcriber = start_speech(config, program.clone(), shutdown.clone());
         let live = start_voice(config, program.clone(), shutdown.clone());
         let extractor = extractor(config, program);
-        let statuses = (llm.clone(), transcriber.clone(), live.clone());
+        let statuses = (
+            llm.clone(),
+            transcriber.clone(),
+            live.clone(),
+            extractor.clone(),
+        );
         Ok(Self {
             chat: llm.chat_model(),
             embedder: llm.embedder(),
@@ -72,12 +77,16 @@ impl Engines {
             synthesizer: Arc::new(live),
             extractor: Arc::new(extractor),
             workers: Box::new(move || {
-                let (llm, transcriber, live) = &statuses;
-                vec![
+                let (llm, transcriber, live, extractor) = &statuses;
+                let lasting = [
                     llm_status(llm),
                     speech_status(transcriber),
                     voice_status(live),
-                ]
+                ];
+                lasting
+                    .into_iter()
+                    .chain(extract_status(extractor))
+                    .collect()
             }),
             shutdown,
         })
@@ -121,25 +130,26 @@ fn extractor(config: &Config, program: PathBuf) -> ProcessExtractor {
             max_bytes_in: usize::try_from(config.upload_max_bytes).unwrap_or(usize::MAX),
             ..extract::Limits::default()
         },
+        held: Arc::default(),
         cpu_seconds: config.extract_seconds,
         memory_bytes: u64::from(config.extract_memory_mb) << 20,
     }
 }
 
-/// What a worker may read: its models, and what OpenMP asks of the system.
-pub(super) fn limits(models: &[PathBuf], gpu: bool) -> Limits {
-    let mut readable = models.to_vec();
-    readable.extend(["/proc", "/sys"].map(PathBuf::from));
-    let writable = if gpu {
-        vec![PathBuf::from("/dev")]
-    } else {
-        Vec::new()
-    };
-    Limits {
-        readable,
-        writable,
-        ..Limits::default()
+/// What the language models keep: their files, and a GPU if there is one to compute on.
+fn llm_limits(config: &Config, models: &[PathBuf]) -> Limits {
+    let limits = Limits::for_models(models);
+    if config.chat_gpu_layers == 0 {
+        return limits;
     }
+    let folders = worker_environment(config.spin)
+        .into_iter()
+        .filter(|(name, _)| name == "LD_LIBRARY_PATH")
+        .flat_map(|(_, folders)| {
+            let folders = folders.split(':').filter(|folder| !folder.is_empty());
+            folders.map(PathBuf::from).collect::<Vec<_>>()
+        });
+    limits.with_gpu(folders)
 }
 
 fn start_llm(
@@ -212,7 +222,7 @@ fn prepare_llm(config: &Config, catalogue: &Catalogue, program: PathBuf) -> Prep
         reader: reader.as_ref().ok().map(|(setup, _)| setup.clone()),
         dimensions: DIMENSIONS,
         threads: config.engine_threads(),
-        limits: limits(&paths, config.chat_gpu_layers > 0),
+        limits: llm_limits(config, &paths),
     };
     let spec = spec(
         "llm",
@@ -285,7 +295,7 @@ fn prepare_speech(config: &Config, program: PathBuf) -> Result<speech::Prepared,
         threads: config.engine_threads(),
         max_seconds: u64::from(config.audio_max_seconds),
         max_bytes: config.audio_max_bytes,
-        limits: limits(&paths, false),
+        limits: Limits::for_models(&paths),
     };
     let init = serde_json::to_string(&setup).map_err(|e| e.to_string())?;
     Ok(speech::Prepared {

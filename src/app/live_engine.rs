@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::engines::{limits, spec};
+use super::engines::spec;
 use super::weights::{usable, whisper};
 use crate::config::Config;
 use crate::models::{Cache, Catalogue, Entry, Role};
 use crate::speech::live::{LiveEngine, Prepared, Setup, VoiceFiles};
+use crate::worker::sandbox::Limits;
 
 /// The voice that `auto` takes if it is there.
 const AUTO_VOICE: &str = "piper-en-us-joe-medium";
@@ -63,7 +64,7 @@ fn prepare(config: &Config, program: PathBuf) -> Result<Prepared, String> {
         turn: turn.ok(),
         voices: files,
         threads: config.engine_threads(),
-        limits: limits(&paths, false),
+        limits: Limits::for_models(&paths),
     };
     let init = serde_json::to_string(&setup).map_err(|e| e.to_string())?;
     Ok(Prepared {

@@ -4,6 +4,7 @@ use super::backup::BackupState;
 use super::{App, Integrity};
 use crate::egress;
 use crate::store::KeyStrength;
+use crate::worker::sandbox::Held;
 
 /// One protection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,26 +137,11 @@ impl App {
 
     fn sandbox(&self) -> Protection {
         let workers = self.workers();
-        let open: Vec<String> = workers
+        let tried: Vec<(&str, Held)> = workers
             .iter()
-            .filter(|w| w.held.is_some_and(|h| !h.files || !h.sockets))
-            .map(|w| w.name.clone())
+            .filter_map(|worker| Some((worker.name.as_str(), worker.held?)))
             .collect();
-        let running = workers.iter().any(|w| w.held.is_some());
-        let (ok, detail) = match (running, open.is_empty()) {
-            (false, _) => (false, "no engine is running yet".to_owned()),
-            (true, true) => (
-                true,
-                "the engines can open no connection and no other files".to_owned(),
-            ),
-            (true, false) => (
-                false,
-                format!(
-                    "this system's kernel cannot confine these engines: {}",
-                    open.join(", ")
-                ),
-            ),
-        };
+        let (ok, detail) = confinement(&tried);
         Protection {
             name: "workers",
             ok,
@@ -192,6 +178,33 @@ fn told(state: &BackupState, now: i64) -> (bool, String) {
             "the last backup was opened after it was made, and was whole".to_owned(),
         ),
     }
+}
+
+/// What the workers found when they tried what they should not be able to do.
+fn confinement(tried: &[(&str, Held)]) -> (bool, String) {
+    if tried.is_empty() {
+        return (false, "no engine is running yet".to_owned());
+    }
+    let open: Vec<String> = tried
+        .iter()
+        .filter(|(_, held)| !held.gaps().is_empty())
+        .map(|(name, held)| format!("{name} can {}", held.gaps().join(", ")))
+        .collect();
+    if !open.is_empty() {
+        let detail = format!(
+            "not all that the engines tried when they started was refused: {}; a newer Linux kernel, with seccomp and \
+             Landlock turned on, refuses all of it",
+            open.join("; ")
+        );
+        return (false, detail);
+    }
+    let names: Vec<&str> = tried.iter().map(|(name, _)| *name).collect();
+    let detail = format!(
+        "the engines ({}) tried when they started to open a connection, to reach the server's process, to read \
+         another file and to start a program, and each try was refused",
+        names.join(", ")
+    );
+    (true, detail)
 }
 
 #[cfg(test)]
@@ -242,5 +255,29 @@ mod tests {
         for state in bad {
             assert!(!told(&state, now).0, "{state:?}");
         }
+    }
+
+    #[test]
+    fn only_what_was_tried_and_refused_counts() {
+        let all = Held {
+            connections: true,
+            signals: true,
+            parent: true,
+            files: true,
+            programs: true,
+            resources: true,
+        };
+        assert!(!confinement(&[]).0);
+        let (ok, detail) = confinement(&[("llm", all), ("voice", all)]);
+        assert!(ok && detail.contains("(llm, voice)"), "{detail}");
+        let leaky = Held {
+            files: false,
+            signals: false,
+            ..all
+        };
+        let (ok, detail) = confinement(&[("llm", all), ("voice", leaky)]);
+        assert!(!ok && !detail.contains("llm"), "{detail}");
+        let told = "voice can send signals to the server, open files that it does not need;";
+        assert!(detail.contains(told), "{detail}");
     }
 }

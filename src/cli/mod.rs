@@ -36,6 +36,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::PassphraseSource;
+use crate::worker::sandbox;
+
 /// The AI front desk that runs on your own machine: answers visitors from your own documents,
 /// transcribes recordings, and serves a local API that OpenAI clients can use.
 #[derive(Debug, Parser)]
@@ -108,11 +111,18 @@ enum Command {
 
 /// Parses the command line and runs the command.
 pub fn main() -> ExitCode {
+    // While there is no other thread.
+    PassphraseSource::take();
     if let Err(sentence) = machine::check() {
         out::error(&sentence);
         return ExitCode::from(1);
     }
-    let outcome = match Cli::parse().command {
+    let command = Cli::parse().command;
+    // A worker knows no key, and the server asks the system how much memory it uses.
+    if !matches!(command, Command::Worker(_)) {
+        sandbox::keep_private();
+    }
+    let outcome = match command {
         Command::Serve(args) => serve::run(args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Models(args) => models::run(args),

@@ -1,7 +1,11 @@
 //! What the environment says of places and of the machine.
 
 use std::env;
+use std::ffi::CStr;
 use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use zeroize::Zeroizing;
 
 fn folder(variable: &str) -> Option<PathBuf> {
     env::var_os(variable)
@@ -53,13 +57,48 @@ pub fn credentials_dir() -> Option<PathBuf> {
 /// The passphrase of the store's key when it was given in the environment.
 pub struct PassphraseSource;
 
+const PASSPHRASE: &CStr = c"FRONTDESK_PASSPHRASE";
+
+/// What [`PassphraseSource::take`] took.
+static TAKEN: OnceLock<Zeroizing<String>> = OnceLock::new();
+
 impl PassphraseSource {
     /// Value of `FRONTDESK_PASSPHRASE`.
     pub fn read() -> Option<String> {
-        env::var("FRONTDESK_PASSPHRASE")
-            .ok()
-            .filter(|p| !p.is_empty())
+        let taken = TAKEN.get().map(|taken| String::clone(taken));
+        let passphrase = taken.or_else(|| env::var(PASSPHRASE.to_str().ok()?).ok());
+        passphrase.filter(|p| !p.is_empty())
     }
+
+    /// Takes `FRONTDESK_PASSPHRASE` out of the environment, and out of what `/proc` shows of it, so that no child
+    /// and no other process sees it; [`Self::read`] still knows it. It stays where it is if this process has a
+    /// second thread already, which might be reading the environment, or if the system does not tell.
+    pub fn take() {
+        let Ok(name) = PASSPHRASE.to_str() else {
+            return;
+        };
+        let Some(value) = env::var(name).ok().map(Zeroizing::new) else {
+            return;
+        };
+        if !is_single_threaded() || TAKEN.set(value).is_err() {
+            return;
+        }
+        #[expect(unsafe_code, reason = "the environment belongs to the whole process")]
+        // SAFETY: there is no other thread that could read or change the environment. The text at `place` ends with
+        // a zero byte and lies in memory of the process that may be written, as the environment may.
+        unsafe {
+            let place = libc::getenv(PASSPHRASE.as_ptr());
+            if !place.is_null() {
+                place.write_bytes(0, libc::strlen(place));
+            }
+            env::remove_var(name);
+        }
+    }
+}
+
+/// Whether this process is known to have one thread only.
+fn is_single_threaded() -> bool {
+    std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
 }
 
 /// Cores that this process may use.

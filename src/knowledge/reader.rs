@@ -1,6 +1,7 @@
 //! Reading a document in a process of its own, which can take nothing else down.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,7 +13,8 @@ use super::extract::archive::{self, Member};
 use super::extract::{self, ExtractError, Extracted};
 use super::faqs::{FaqFile, read_pairs};
 use crate::worker::child::{self, Command, Port};
-use crate::worker::{Spec, Worker, WorkerError, sandbox};
+use crate::worker::sandbox::{self, Held, Kind};
+use crate::worker::{Spec, Worker, WorkerError};
 
 /// Makes text of a document's bytes.
 #[async_trait]
@@ -94,6 +96,8 @@ pub struct ProcessExtractor {
     pub env: Vec<(String, String)>,
     /// Bounds on the document.
     pub limits: extract::Limits,
+    /// What the last child could not do.
+    pub held: Arc<Mutex<Option<Held>>>,
     /// CPU seconds for one document.
     pub cpu_seconds: u32,
     /// Memory in bytes for one document.
@@ -145,6 +149,11 @@ fn unexpected() -> ExtractFailure {
 }
 
 impl ProcessExtractor {
+    /// What the last child could not do when it tried at its start; `None` before the first document.
+    pub fn last_held(&self) -> Option<Held> {
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn ask(&self, request: Request) -> Result<Reply, ExtractFailure> {
         let done = CancellationToken::new();
         let _ends_the_child = done.clone().drop_guard();
@@ -152,6 +161,8 @@ impl ProcessExtractor {
         // Wall time may exceed CPU time on a busy machine; far beyond it, something hangs.
         let patience = Duration::from_secs(u64::from(self.cpu_seconds) * 4 + 10);
         let reply = async {
+            let held = Held::told(&worker.ready().await?);
+            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = held;
             let mut exchange = worker.call(request).await?;
             exchange
                 .next()
@@ -203,9 +214,10 @@ impl ProcessExtractor {
 pub fn run() -> std::io::Result<()> {
     let setup: Setup = child::init()?;
     let port = Port::default();
-    sandbox::enter(&setup.sandbox);
+    let held = sandbox::enter(Kind::Extract, &setup.sandbox);
     let commands = child::listen::<Request>(&port)?;
-    port.ready("{}".into())?;
+    let detail = serde_json::json!({"held": held});
+    port.ready(detail.to_string())?;
     while let Ok(command) = commands.recv() {
         if let Command::Request { id, body } = command {
             let reply = match body {

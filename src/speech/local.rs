@@ -17,7 +17,7 @@ use super::{
     AudioLimits, SpeechError, TranscribeOptions, Transcriber, Transcript, Whisper, decode,
 };
 use crate::worker::child::{self, Command, Port};
-use crate::worker::sandbox::{self, Held, Limits};
+use crate::worker::sandbox::{self, Held, Kind, Limits};
 use crate::worker::{Condition, Spec, Status, Worker, WorkerError};
 
 /// How the worker is set up.
@@ -66,7 +66,7 @@ pub struct Detail {
 pub fn run() -> std::io::Result<()> {
     let setup: Setup = child::init()?;
     let port = Port::default();
-    let held = sandbox::enter(&setup.limits);
+    let held = sandbox::enter(Kind::Speech, &setup.limits);
     let mut shelf = Shelf {
         setup,
         loaded: HashMap::new(),

@@ -173,6 +173,7 @@ where
     }
 
     fn spawn(&self) -> std::io::Result<(Child, Input, Output)> {
+        super::sandbox::keep_descriptors();
         let mut child = Command::new(&self.spec.program)
             .args(&self.spec.args)
             .env_clear()

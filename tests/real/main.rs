@@ -9,6 +9,8 @@
     reason = "a test ends at the first surprise, and says what it leaves out"
 )]
 
+#[cfg(target_os = "linux")]
+mod confined;
 mod reader;
 mod server;
 mod voice;

@@ -23,8 +23,7 @@ fn files() -> Option<[PathBuf; 2]> {
 }
 
 fn start([base, reader]: [PathBuf; 2], shutdown: &CancellationToken) -> Local {
-    let mut readable = vec![base.clone(), reader.clone()];
-    readable.extend(["/proc", "/sys"].map(PathBuf::from));
+    let readable = [base.clone(), reader.clone()];
     let setup = Setup {
         chat: None,
         embed: Some(EmbedSetup::Packed(base)),
@@ -34,10 +33,7 @@ fn start([base, reader]: [PathBuf; 2], shutdown: &CancellationToken) -> Local {
         }),
         dimensions: 384,
         threads: 2,
-        limits: Limits {
-            readable,
-            ..Limits::default()
-        },
+        limits: Limits::for_models(&readable),
     };
     let weights = || {
         Ok(Weights {

@@ -47,16 +47,12 @@ async fn start(files: &HashMap<String, PathBuf>, shutdown: &CancellationToken) -
     let models: Vec<(String, PathBuf)> = here(EAR).map(|p| (EAR.into(), p)).into_iter().collect();
     let mut readable: Vec<PathBuf> = files.values().cloned().collect();
     readable.extend(voices.iter().map(|v| v.config.clone()));
-    readable.extend(["/proc", "/sys"].map(PathBuf::from));
     let setup = Setup {
         models: models.clone(),
         turn: here(TURN),
         voices: voices.clone(),
         threads: 2,
-        limits: Limits {
-            readable,
-            ..Limits::default()
-        },
+        limits: Limits::for_models(&readable),
     };
     let prepared = Prepared {
         spec: Spec {

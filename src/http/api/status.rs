@@ -10,6 +10,7 @@ use super::super::auth::Principal;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, Protection, WorkerStatus};
+use crate::worker::sandbox::Held;
 
 /// How the installation is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,6 +44,25 @@ struct WorkerView {
     memory_bytes: u64,
     /// Requests that wait.
     queue: u32,
+    /// What it tried when it started, and whether that was refused; nothing while none runs.
+    refused: Option<RefusedView>,
+}
+
+/// What a worker tried when it started: `true` if it was refused, `false` if it was possible.
+#[derive(Debug, Serialize, ToSchema)]
+struct RefusedView {
+    /// Opening a connection, by a socket or a ring (io_uring).
+    connections: bool,
+    /// Sending a signal to the server.
+    signals: bool,
+    /// Opening the environment and the memory of the server.
+    parent: bool,
+    /// Opening a file that it does not need.
+    files: bool,
+    /// Starting a process or a program.
+    programs: bool,
+    /// Going beyond its limits: these were set and read again.
+    resources: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -83,6 +103,20 @@ impl From<WorkerStatus> for WorkerView {
             restarts: worker.restarts,
             memory_bytes: worker.memory_bytes,
             queue: worker.queue,
+            refused: worker.held.map(RefusedView::from),
+        }
+    }
+}
+
+impl From<Held> for RefusedView {
+    fn from(held: Held) -> Self {
+        Self {
+            connections: held.connections,
+            signals: held.signals,
+            parent: held.parent,
+            files: held.files,
+            programs: held.programs,
+            resources: held.resources,
         }
     }
 }

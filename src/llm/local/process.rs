@@ -13,7 +13,7 @@ use super::encoder::{self, Desk};
 use super::protocol::{Detail, EmbedSetup, Request, Setup};
 use super::scheduler;
 use crate::worker::child::{self, Port};
-use crate::worker::sandbox;
+use crate::worker::sandbox::{self, Kind};
 
 /// Loads the models and serves requests until the parent goes away.
 ///
@@ -22,7 +22,7 @@ use crate::worker::sandbox;
 pub fn run() -> io::Result<()> {
     let setup: Setup = child::init()?;
     let port = Port::default();
-    let held = sandbox::enter(&setup.limits);
+    let held = sandbox::enter(Kind::Llm, &setup.limits);
     send_logs_to_tracing(LogOptions::default().with_logs_enabled(false));
     let backend = match LlamaBackend::init() {
         Ok(backend) => backend,

@@ -11,7 +11,7 @@ use super::queue::Job;
 use super::say::{self, Choir};
 use super::turn::{self, SmartTurn};
 use crate::worker::child::{self, Command, Port};
-use crate::worker::sandbox;
+use crate::worker::sandbox::{self, Kind};
 
 /// The way back, and which requests are open.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +55,7 @@ impl Answers {
 pub fn run() -> io::Result<()> {
     let setup: Setup = child::init()?;
     let answers = Answers::default();
-    let held = sandbox::enter(&setup.limits);
+    let held = sandbox::enter(Kind::Voice, &setup.limits);
     let (ears, turns, voices) = load(setup);
     let detail = Detail {
         held,

@@ -1,0 +1,109 @@
+//! What a process does about itself, and what it does not hand on to its children.
+
+/// Marks every descriptor but the three standard ones as closed on exec, so that no child gets what was open when this
+/// process was started. Rust marks its own; those of whoever started the server are not.
+pub fn keep_descriptors() {
+    if !marked_at_once() {
+        // An older kernel.
+        mark_one_by_one();
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn marked_at_once() -> bool {
+    #[expect(unsafe_code, reason = "the standard library cannot mark a range")]
+    // SAFETY: the call takes numbers only, and a marked descriptor goes on working here.
+    let outcome = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            libc::c_ulong::from(3_u8),
+            libc::c_ulong::from(u32::MAX),
+            libc::c_ulong::from(libc::CLOSE_RANGE_CLOEXEC),
+        )
+    };
+    outcome == 0
+}
+
+#[cfg(not(target_os = "linux"))]
+fn marked_at_once() -> bool {
+    false
+}
+
+fn mark_one_by_one() {
+    let open = std::fs::read_dir("/dev/fd").into_iter().flatten().flatten();
+    let numbers: Vec<i32> = open
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|number| *number > 2)
+        .collect();
+    for number in numbers {
+        #[expect(unsafe_code, reason = "the standard library marks only what it opened")]
+        // SAFETY: the call takes numbers only; a number that is no longer open is an error without effect.
+        unsafe {
+            libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC);
+        }
+    }
+}
+
+/// Keeps what this process knows (the store's key, what visitors say) out of core dumps and away from other processes
+/// of the same user: no debugger, and its environment and memory are for the administrator alone. A system that
+/// cannot do it goes on without.
+///
+/// The process' files in `/proc` then belong to root. It still reads its own descriptors and figures itself.
+pub fn keep_private() {
+    // Lowering a limit is refused to nobody.
+    let _ = rlimit::Resource::CORE.set(0, 0);
+    #[cfg(target_os = "linux")]
+    {
+        #[expect(unsafe_code, reason = "the standard library cannot do it")]
+        // SAFETY: the call takes numbers only.
+        unsafe {
+            libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+    use super::*;
+
+    /// A descriptor that children inherit.
+    fn inheritable() -> OwnedFd {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        #[expect(unsafe_code, reason = "the standard library opens none of this kind")]
+        // SAFETY: the new descriptor is owned by nobody else.
+        unsafe {
+            OwnedFd::from_raw_fd(libc::dup(file.as_raw_fd()))
+        }
+    }
+
+    /// Whether a child has the descriptor.
+    fn is_inherited(open: &OwnedFd) -> bool {
+        let path = format!("/dev/fd/{}", open.as_raw_fd());
+        let mut child = std::process::Command::new("test");
+        child.args(["-e", &path]).status().unwrap().success()
+    }
+
+    #[test]
+    fn children_inherit_no_descriptor() {
+        let open = inheritable();
+        assert!(is_inherited(&open));
+        keep_descriptors();
+        assert!(!is_inherited(&open));
+        let another = inheritable();
+        mark_one_by_one();
+        assert!(!is_inherited(&another));
+    }
+
+    #[test]
+    fn a_private_process_leaves_no_core() {
+        keep_private();
+        #[expect(unsafe_code, reason = "the standard library cannot ask it")]
+        // SAFETY: the call takes numbers only.
+        let dumpable = unsafe { libc::prctl(libc::PR_GET_DUMPABLE, 0, 0, 0, 0) };
+        assert_eq!(dumpable, 0);
+        assert_eq!(rlimit::Resource::CORE.get().unwrap(), (0, 0));
+    }
+}

@@ -106,7 +106,7 @@ impl Chart {
         let Some(first) = self.series.first() else {
             return Ok(());
         };
-        let mut table = Table::new(true);
+        let mut table = Table::new(1);
         let names = self.series.iter().map(|s| s.name.clone());
         table.push(std::iter::once(String::new()).chain(names).collect());
         for (i, category) in first.categories.iter().enumerate() {

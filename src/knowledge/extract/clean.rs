@@ -1,5 +1,7 @@
 //! Cleaning of text: control characters, odd spaces, ligatures that only a font needs.
 
+use super::raised;
+
 /// Characters that show nothing and only disturb search and quoting: soft hyphen, zero-width space,
 /// word joiner, byte order mark, and the controls of the private "tags" plane (used to hide text).
 fn is_invisible(c: char) -> bool {
@@ -7,6 +9,7 @@ fn is_invisible(c: char) -> bool {
         || ('\u{E0000}'..='\u{E007F}').contains(&c)
         // Noncharacters are never text.
         || (c as u32) & 0xFFFE == 0xFFFE
+        || ('\u{FDD0}'..='\u{FDEF}').contains(&c)
 }
 
 /// The letters of a typographic ligature. Fonts draw "fi" as one glyph, and people search for two.
@@ -22,8 +25,9 @@ fn ligature(c: char) -> Option<&'static str> {
     })
 }
 
-/// Text with every run of white space as one space, without control and invisible characters.
+/// Text with every run of white space as one space, without control and invisible characters, raised text written out.
 pub(super) fn flowing(text: &str) -> String {
+    let text = raised::resolved(text);
     let mut out = String::with_capacity(text.len());
     let mut space = false;
     for c in text.chars() {

@@ -29,7 +29,7 @@ pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracte
             record.map_err(|e| ExtractError::malformed(format!("the table breaks off: {e}")))?;
         table.push(record.iter().take(MAX_COLUMNS).map(str::to_owned).collect());
     }
-    table.marked_header = names_columns(text, separator);
+    table.marked_head = usize::from(names_columns(text, separator));
     let mut blocks = Blocks::new(limits);
     blocks.table(&table, None)?;
     Ok(blocks.finish(Format::Csv))

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use super::formats_tests::{presentation, read, workbook_with, zipped};
 use super::{Extracted, Limits, extract};
 
-fn text(doc: &Extracted) -> String {
+pub(super) fn text(doc: &Extracted) -> String {
     let texts: Vec<&str> = doc.blocks.iter().map(|b| b.text.as_str()).collect();
     texts.join("\n")
 }
@@ -19,7 +19,7 @@ fn read_all(bytes: &[u8], name: &str) -> Extracted {
     extract(bytes, name, &limits).expect("the document is read")
 }
 
-fn opendocument(kind: &str, content: &str) -> Vec<u8> {
+pub(super) fn opendocument(kind: &str, content: &str) -> Vec<u8> {
     let mimetype = format!("application/vnd.oasis.opendocument.{kind}");
     let content = format!("<office:document-content>{content}</office:document-content>");
     zipped(&[
@@ -96,13 +96,13 @@ fn hidden_text_of_an_opendocument_text_is_left_out() {
     assert_eq!(doc.notes.len(), 1, "{:?}", doc.notes);
 }
 
-/// A page whose content stream is `drawing`; F1 is Helvetica.
-fn pdf(drawing: &str) -> Vec<u8> {
+/// A page whose content stream is `drawing`; F1 is Helvetica, F2 the same in bold.
+pub(super) fn pdf(drawing: &str) -> Vec<u8> {
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 400] /Contents 4 0 R \
-          /Resources << /Font << /F1 5 0 R >> >> >>"
+          /Resources << /Font << /F1 5 0 R /F2 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold >> >> >> >>"
             .to_owned(),
         format!(
             "<< /Length {} >>\nstream\n{drawing}\nendstream",

@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, HeadingLevel, MetadataBlockKind, Options, Parser, Ta
 
 use super::{
     BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, decode, html, plain,
-    table::Table,
+    raised, table::Table,
 };
 
 /// Read Markdown.
@@ -98,6 +98,10 @@ impl Reader {
             Event::InlineHtml(t) => {
                 if t.starts_with("<br") {
                     self.text.push(' ');
+                } else if t.starts_with("<sup") {
+                    self.text.push(raised::BEGIN);
+                } else if t.starts_with("</sup") {
+                    self.text.push(raised::END);
                 }
             }
             Event::SoftBreak => self.text.push('\n'),
@@ -130,7 +134,7 @@ impl Reader {
             }
             Tag::Table(_) => {
                 self.flush()?;
-                self.table = Some(Table::new(true));
+                self.table = Some(Table::new(1));
                 Ok(())
             }
             Tag::MetadataBlock(MetadataBlockKind::YamlStyle | MetadataBlockKind::PlusesStyle) => {

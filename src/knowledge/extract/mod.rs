@@ -20,22 +20,33 @@ mod epub;
 #[cfg(test)]
 mod extract_tests;
 #[cfg(test)]
+mod folded_tests;
+#[cfg(test)]
 mod formats_tests;
+#[cfg(test)]
+mod forms_tests;
 mod hidden;
 #[cfg(test)]
 mod hidden_tests;
 pub(super) mod html;
 mod markdown;
+#[cfg(test)]
+mod marks_tests;
 mod opendocument;
 mod package;
 mod pdf;
+#[cfg(test)]
+mod pdf_tables_tests;
 mod plain;
 mod pptx;
+mod raised;
 mod rtf;
 mod sheet;
 mod sniff;
 mod subtitles;
 mod table;
+#[cfg(test)]
+mod tables_tests;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;

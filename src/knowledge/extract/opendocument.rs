@@ -10,7 +10,9 @@ use self::cells::{MAX_COLUMNS, MAX_ROWS, OpenTable};
 use super::hidden::Hidden;
 use super::package::{self, Package, attribute, each_event, entity, local};
 use super::sheet::{self, grid};
-use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, plain};
+use super::{
+    BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, plain, raised,
+};
 
 /// Deepest nesting of tables and text boxes that is followed.
 const MAX_DEPTH: usize = 100;
@@ -48,6 +50,8 @@ pub(super) fn read(
         cut: false,
         style: Default::default(),
         hidden_styles: HashSet::new(),
+        raised_styles: HashSet::new(),
+        spans: Vec::new(),
         hidden: Hidden::new(limits),
     };
     package
@@ -101,6 +105,10 @@ struct Reading {
     style: (String, String),
     /// Families and names of the styles that hide what has them.
     hidden_styles: HashSet<(String, String)>,
+    /// Names of the styles whose text stands raised.
+    raised_styles: HashSet<String>,
+    /// The open spans: whether each is raised.
+    spans: Vec<bool>,
     hidden: Hidden,
 }
 
@@ -158,6 +166,13 @@ impl Reading {
                 if is("display", "false") || is("display", "none") || is("visibility", "hidden") {
                     self.hidden_styles.insert(self.style.clone());
                 }
+                // "super 58%", or how far it stands raised: "33% 58%".
+                let position = attribute(e, "text-position").unwrap_or_default();
+                let is_raised = position.starts_with("super")
+                    || position.starts_with(|c: char| matches!(c, '1'..='9'));
+                if name == "text-properties" && is_raised {
+                    self.raised_styles.insert(self.style.1.clone());
+                }
             }
             _ => {}
         }
@@ -197,6 +212,9 @@ impl Reading {
             "annotation" => self.leave_out(true, |h| &mut h.comments),
             // Who commented and when; the fields of that name in a text are `text:`.
             "creator" | "date" | "creator-initials" => !e.name().as_ref().starts_with("text:"),
+            // What nobody has filled in.
+            "placeholder" => true,
+            "content-control" => attribute(e, "showing-place-holder").as_deref() == Some("true"),
             "tracked-changes" | "note-citation" | "ruby-text" | "forms" | "automatic-styles"
             | "font-face-decls" | "scripts" | "title" | "desc" => true,
             "frame" => matches!(
@@ -241,6 +259,14 @@ impl Reading {
                     self.hidden.texts += 1;
                 }
             }
+            "span" => {
+                let style = attribute(e, "style-name").unwrap_or_default();
+                let is_raised = self.raised_styles.contains(&style);
+                self.spans.push(is_raised);
+                if is_raised {
+                    self.add(raised::BEGIN.encode_utf8(&mut [0; 4]));
+                }
+            }
             "tab" => self.add(" "),
             "line-break" => self.add(LINE_BREAK.encode_utf8(&mut [0; 4])),
             "list" => self.lists += 1,
@@ -277,6 +303,12 @@ impl Reading {
     fn end(&mut self, name: &str) -> Result<(), ExtractError> {
         match name {
             "h" | "p" => self.end_paragraph(),
+            "span" => {
+                if self.spans.pop() == Some(true) {
+                    self.add(raised::END.encode_utf8(&mut [0; 4]));
+                }
+                Ok(())
+            }
             "list" => {
                 self.lists = self.lists.saturating_sub(1);
                 Ok(())

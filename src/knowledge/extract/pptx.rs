@@ -5,9 +5,11 @@ use quick_xml::events::{BytesStart, Event};
 use super::chart::Chart;
 use super::hidden::Hidden;
 use super::package::{self, Package, Xml, attribute, each_event, entity, local};
-use super::table::Table;
-use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits};
+use super::table::{Above, Cell, Table};
+use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, raised};
 
+/// Most columns that a cell may claim.
+const MAX_SPAN: usize = 60;
 /// Most slides; each is two parts of the archive.
 const MAX_SLIDES: usize = 3_000;
 
@@ -144,9 +146,16 @@ struct Reading {
     /// The open paragraph: whether it is a bullet, and its text.
     paragraph: Option<(bool, String)>,
     table: Option<Table>,
-    row: Vec<String>,
+    row: Vec<Cell>,
+    above: Above,
     cell: Option<String>,
+    /// Columns of the open cell; none if it is behind the one before it.
+    span: usize,
+    /// The open cell goes on from the row above.
+    continues: bool,
     in_text: bool,
+    /// The text of the open run stands raised.
+    is_raised: bool,
 }
 
 impl Slide {
@@ -160,6 +169,9 @@ impl Slide {
                     reading.end(local(e.name().as_ref()));
                 }
                 Event::End(e) => reading.end(local(e.name().as_ref())),
+                Event::Text(t) if reading.in_text && reading.is_raised => {
+                    reading.add(&raised::marked(&t.xml10_content()));
+                }
                 Event::Text(t) if reading.in_text => reading.add(&t.xml10_content()),
                 Event::GeneralRef(e) if reading.in_text => {
                     if let Some(c) = entity(&e) {
@@ -197,16 +209,27 @@ impl Reading {
             "ph" => {
                 self.shape.placeholder = Some(attribute(e, "type").unwrap_or_else(|| "obj".into()));
             }
-            "tbl" => self.table = Some(Table::default()),
+            "tbl" => (self.table, self.above) = (Some(Table::default()), Above::default()),
             "tblPr" => {
                 if let Some(table) = &mut self.table {
-                    table.marked_header =
-                        attribute(e, "firstRow").is_some_and(|v| v == "1" || v == "true");
+                    table.marked_head = usize::from(is_on(e, "firstRow"));
                 }
             }
             "tr" => self.row.clear(),
             "tc" => {
                 self.cell = Some(String::new());
+                let columns = attribute(e, "gridSpan").and_then(|v| v.parse().ok());
+                self.span = match is_on(e, "hMerge") {
+                    true => 0,
+                    false => columns.unwrap_or(1).clamp(1, MAX_SPAN),
+                };
+                self.continues = is_on(e, "vMerge");
+            }
+            "r" => self.is_raised = false,
+            "rPr" => {
+                // In thousandths of a percent of the letters' height.
+                let baseline = attribute(e, "baseline").and_then(|v| v.parse::<i32>().ok());
+                self.is_raised = baseline.is_some_and(|by| by > 0);
             }
             "p" => self.paragraph = Some((self.is_bulleted_body(), String::new())),
             "buNone" => self.with_paragraph(|p| p.0 = false),
@@ -251,13 +274,23 @@ impl Reading {
                 }
             }
             "tc" => {
-                // A cell that continues another one is empty, and so is its text.
-                self.row.push(self.cell.take().unwrap_or_default());
+                let text = self.cell.take().unwrap_or_default();
+                let above = match self.continues && text.is_empty() {
+                    true => self.above.goes_on_behind(&self.row),
+                    false => None,
+                };
+                if self.span > 0 {
+                    self.row.push(Cell {
+                        columns: self.span,
+                        ..above.unwrap_or(Cell::from(text))
+                    });
+                }
             }
             "tr" => {
                 let row = std::mem::take(&mut self.row);
+                self.above.set(&row);
                 if let Some(table) = &mut self.table {
-                    table.push(row);
+                    table.push_cells(row);
                 }
             }
             "tbl" => {
@@ -296,6 +329,10 @@ impl Reading {
             }
         }
     }
+}
+
+fn is_on(e: &BytesStart<'_>, name: &str) -> bool {
+    attribute(e, name).is_some_and(|v| v == "1" || v == "true")
 }
 
 /// The texts of a drawn diagram, one for each of its points.

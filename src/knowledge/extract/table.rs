@@ -1,31 +1,112 @@
 //! Tables: every row becomes a line that can be read, found and quoted without the rest.
 
+mod head;
+
 use super::clean;
+
+pub(super) use head::{depth, names};
 
 /// Longest text of a cell that can be the name of a column, in characters.
 const MAX_COLUMN_NAME: usize = 80;
+/// Longest list of the columns that a cell reaches over, in bytes; longer ones are given by their ends.
+const MAX_NAMES: usize = 200;
+
+/// Most columns whose cells are followed downwards.
+const MAX_COLUMNS: usize = 500;
+
+/// First words of columns that sum others up; those of [`TOTAL_STEMS`] may go on.
+const TOTALS: &[&str] = &[
+    "sum",
+    "summe",
+    "somme",
+    "somma",
+    "suma",
+    "razem",
+    "итого",
+    "合計",
+    "合计",
+];
+const TOTAL_STEMS: &[&str] = &["total", "totaal", "gesamt", "insgesamt"];
+
+/// A cell of a table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Cell {
+    pub text: String,
+    /// How many columns it reaches over; 0 is like 1.
+    pub columns: usize,
+    /// It goes on from the row above.
+    pub continued: bool,
+}
+
+impl Cell {
+    fn width(&self) -> usize {
+        self.columns.max(1)
+    }
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            ..Self::default()
+        }
+    }
+}
+
+/// The cells of the row above, by the column that each begins in.
+#[derive(Default)]
+pub(super) struct Above(Vec<(usize, Cell)>);
+
+impl Above {
+    /// The cell above the place behind `row`, as it goes on there.
+    pub fn goes_on_behind(&self, row: &[Cell]) -> Option<Cell> {
+        let column = reach(row);
+        let (_, above) = self.0.iter().find(|(at, _)| *at == column)?;
+        Some(Cell {
+            continued: true,
+            ..above.clone()
+        })
+    }
+
+    /// Remembers a row for the one below.
+    pub fn set(&mut self, row: &[Cell]) {
+        let mut column = 0;
+        self.0.clear();
+        for cell in row.iter().take(MAX_COLUMNS) {
+            self.0.push((column, cell.clone()));
+            column += cell.width();
+        }
+    }
+}
 
 /// A table as rows of cells.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    rows: Vec<Vec<String>>,
-    /// Whether the document itself says that the first row names the columns.
-    pub marked_header: bool,
+    rows: Vec<Vec<Cell>>,
+    /// How many rows name the columns, as the document says: its first ones.
+    pub marked_head: usize,
 }
 
 impl Table {
-    /// An empty table whose first row, as the document says, names the columns (or may not).
-    pub fn new(marked_header: bool) -> Self {
+    /// An empty table whose first rows, so many as the document says, name the columns.
+    pub fn new(marked_head: usize) -> Self {
         Self {
             rows: Vec::new(),
-            marked_header,
+            marked_head,
         }
     }
 
-    /// Add a row; cells are cleaned, rows without any text are dropped.
+    /// Add a row of cells that each are in one column.
     pub fn push(&mut self, cells: Vec<String>) {
-        let cells: Vec<String> = cells.iter().map(|c| clean::flowing(c)).collect();
-        if cells.iter().any(|c| !c.is_empty()) {
+        self.push_cells(cells.into_iter().map(Cell::from).collect());
+    }
+
+    /// Add a row; cells are cleaned, rows without any text of their own are dropped.
+    pub fn push_cells(&mut self, mut cells: Vec<Cell>) {
+        for cell in &mut cells {
+            cell.text = clean::flowing(&cell.text);
+        }
+        if cells.iter().any(|c| !c.text.is_empty() && !c.continued) {
             self.rows.push(cells);
         }
     }
@@ -35,58 +116,107 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Whether every row holds one cell at most, as in tables that only draw a frame.
     pub fn is_frame(&self) -> bool {
         self.rows
             .iter()
-            .all(|r| r.iter().filter(|c| !c.is_empty()).count() <= 1)
+            .all(|r| r.iter().filter(|c| !c.text.is_empty()).count() <= 1)
     }
 
-    /// The cells with text, row by row.
+    /// The cells with text, row by row; one that goes on from above comes once.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         self.rows
             .iter()
             .flatten()
-            .map(String::as_str)
+            .filter(|c| !c.continued)
+            .map(|c| c.text.as_str())
             .filter(|c| !c.is_empty())
     }
 
     /// The rows as text: `Service: Cleaning | Price: $95`.
     pub fn rows(&self) -> Vec<String> {
-        if !self.has_header() {
-            return self.rows.iter().map(|r| plain(r)).collect();
-        }
-        let Some((header, body)) = self.rows.split_first() else {
-            return Vec::new();
+        let width = self.rows.iter().map(|r| reach(r)).max().unwrap_or(0);
+        // A title over all columns stands for itself.
+        let titles = match self.rows.len() {
+            0..=2 => 0,
+            rows => (self.rows.iter().take(rows - 1))
+                .take_while(|r| is_label(r, width))
+                .count(),
         };
+        let (titles, table) = self.rows.split_at(titles);
+        let mut out: Vec<String> = titles.iter().map(|r| plain(r)).collect();
+        let marked = self.marked_head.saturating_sub(titles.len());
+        let head = head::rows_of_head(table, marked, width);
+        let (above, body) = table.split_at(head);
         if body.is_empty() {
-            return vec![plain(header)];
+            out.extend(above.iter().map(|r| plain(r)));
+            return out;
         }
-        body.iter().map(|row| with_names(header, row)).collect()
+        let names = names(above);
+        let mut groups = Groups::default();
+        for row in body {
+            if head > 0 && width > 1 && is_label(row, width) {
+                out.extend(groups.open(plain(row)));
+            } else {
+                out.push(groups.prefixed(with_names(&names, row)));
+            }
+        }
+        out.extend(groups.unused());
+        out
+    }
+}
+
+/// Labels over all columns, between the rows: what stands below belongs to them.
+#[derive(Default)]
+struct Groups {
+    open: Vec<String>,
+    used: bool,
+}
+
+impl Groups {
+    /// Opens a group; gives back a label that is none: a remark below the rows, or a sentence.
+    fn open(&mut self, label: String) -> Option<String> {
+        if label.chars().count() > MAX_COLUMN_NAME || label.ends_with(['.', '!', '?', ';']) {
+            return Some(label);
+        }
+        if self.used {
+            self.open.clear();
+        }
+        self.used = false;
+        self.open.push(label);
+        None
     }
 
-    /// A first row that the document does not mark is taken as names only if it cannot be data:
-    /// several short, different cells that are neither numbers, prices nor times.
-    fn has_header(&self) -> bool {
-        let Some(first) = self.rows.first() else {
-            return false;
-        };
-        let named: Vec<&str> = first
-            .iter()
-            .map(String::as_str)
-            .filter(|c| !c.is_empty())
-            .collect();
-        if self.marked_header {
-            return named.len() > 1 || first.len() > 1;
+    fn prefixed(&mut self, row: String) -> String {
+        self.used = true;
+        let mut out = String::new();
+        for label in &self.open {
+            out.push_str(label);
+            out.push_str(" | ");
         }
-        let distinct: std::collections::HashSet<&str> = named.iter().copied().collect();
-        self.rows.len() > 1
-            && named.len() >= 3
-            && distinct.len() == named.len()
-            && named
-                .iter()
-                .all(|c| c.chars().count() <= MAX_COLUMN_NAME && !looks_like_value(c))
+        out + &row
     }
+
+    /// Labels that no row stands below.
+    fn unused(self) -> Vec<String> {
+        if self.used { Vec::new() } else { self.open }
+    }
+}
+
+/// How many columns a row reaches over.
+fn reach(row: &[Cell]) -> usize {
+    row.iter().map(Cell::width).sum()
+}
+
+/// Whether a row is one cell over all columns.
+fn is_label(row: &[Cell], width: usize) -> bool {
+    let mut named = row.iter().filter(|c| !c.text.is_empty());
+    width > 1 && named.next().is_some_and(|c| c.columns >= width) && named.next().is_none()
 }
 
 /// Whether a cell holds a number, price, date or time rather than a name.
@@ -103,37 +233,70 @@ pub(super) fn looks_like_value(cell: &str) -> bool {
         || cell.contains('@')
 }
 
-fn plain(row: &[String]) -> String {
+fn plain(row: &[Cell]) -> String {
     row.iter()
+        .map(|c| c.text.as_str())
         .filter(|c| !c.is_empty())
-        .cloned()
         .collect::<Vec<_>>()
         .join(" | ")
 }
 
-fn with_names(header: &[String], row: &[String]) -> String {
+fn with_names(names: &[String], row: &[Cell]) -> String {
     let mut parts = Vec::with_capacity(row.len());
-    for (i, cell) in row.iter().enumerate() {
-        if cell.is_empty() {
+    let mut end = 0;
+    for cell in row {
+        let at = end;
+        end += cell.width();
+        if cell.text.is_empty() {
             continue;
         }
-        match header
-            .get(i)
-            .filter(|name| !name.is_empty() && *name != cell)
-        {
-            Some(name) => parts.push(format!("{}: {cell}", name.trim_end_matches(':'))),
-            None => parts.push(cell.clone()),
+        let mut own: Vec<&str> = Vec::new();
+        for name in names.get(at..end.min(names.len())).unwrap_or_default() {
+            if !name.is_empty() && !own.contains(&name.as_str()) {
+                own.push(name);
+            }
+        }
+        if cell.continued && looks_like_value(&cell.text) && own.iter().any(|n| is_total(n)) {
+            // The sum of several rows is no value of each.
+            continue;
+        }
+        // What reaches over the first column and others is the row's label.
+        let is_label = at == 0 && cell.columns > 1;
+        match own.as_slice() {
+            [] => parts.push(cell.text.clone()),
+            [name] if *name == cell.text => parts.push(cell.text.clone()),
+            _ if is_label => parts.push(cell.text.clone()),
+            several => parts.push(format!("{}: {}", listed(several), cell.text)),
         }
     }
     parts.join(" | ")
+}
+
+/// The names of the columns that one cell reaches over.
+fn listed(names: &[&str]) -> String {
+    let all = names.join(", ");
+    match names {
+        [first, _, .., last] if all.len() > MAX_NAMES => format!("{first} … {last}"),
+        _ => all,
+    }
+}
+
+fn is_total(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let own = lower.rsplit(" – ").next().unwrap_or_default();
+    let word = own
+        .split(|c: char| !c.is_alphabetic())
+        .next()
+        .unwrap_or_default();
+    TOTALS.contains(&word) || TOTAL_STEMS.iter().any(|stem| word.starts_with(stem))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn table(rows: &[&[&str]], marked_header: bool) -> Vec<String> {
-        let mut t = Table::new(marked_header);
+    fn table(rows: &[&[&str]], marked_head: usize) -> Vec<String> {
+        let mut t = Table::new(marked_head);
         for row in rows {
             t.push(row.iter().map(|c| (*c).to_owned()).collect());
         }
@@ -148,30 +311,27 @@ mod tests {
                 &["Cleaning", "$95"],
                 &["Filling", ""],
             ],
-            true,
+            1,
         );
         assert_eq!(rows, ["Service: Cleaning | Price: $95", "Service: Filling"]);
     }
 
     #[test]
     fn opening_hours_without_a_header_stay_as_they_are() {
-        let rows = table(&[&["Monday", "Closed"], &["Tuesday", "9-5"]], false);
+        let rows = table(&[&["Monday", "Closed"], &["Tuesday", "9-5"]], 0);
         assert_eq!(rows, ["Monday | Closed", "Tuesday | 9-5"]);
-        let rows = table(
-            &[&["Sunday", "Closed", "Closed"], &["Monday", "9", "5"]],
-            false,
-        );
+        let rows = table(&[&["Sunday", "Closed", "Closed"], &["Monday", "9", "5"]], 0);
         assert_eq!(rows, ["Sunday | Closed | Closed", "Monday | 9 | 5"]);
     }
 
     #[test]
     fn three_distinct_names_make_a_header() {
-        let rows = table(&[&["Day", "Open", "Close"], &["Monday", "9", "5"]], false);
+        let rows = table(&[&["Day", "Open", "Close"], &["Monday", "9", "5"]], 0);
         assert_eq!(rows, ["Day: Monday | Open: 9 | Close: 5"]);
     }
 
     #[test]
     fn a_header_alone_is_kept() {
-        assert_eq!(table(&[&["Day", "Open"]], true), ["Day | Open"]);
+        assert_eq!(table(&[&["Day", "Open"]], 1), ["Day | Open"]);
     }
 }

@@ -4,14 +4,17 @@ use quick_xml::events::{BytesStart, Event};
 
 use super::numbering::Numbering;
 use super::styles::{Role, Styles};
+use super::table::OpenTable;
 use crate::knowledge::extract::hidden::Hidden;
 use crate::knowledge::extract::package::{Xml, attribute, each_event, entity, local};
-use crate::knowledge::extract::{BlockKind, Blocks, ExtractError, LINE_BREAK, plain, table::Table};
+use crate::knowledge::extract::{BlockKind, Blocks, ExtractError, LINE_BREAK, plain, raised};
 
 /// Longest paragraph that is taken as a heading because all of it is bold, in characters.
 const MAX_BOLD_HEADING: usize = 80;
 /// The level of such a heading: below every heading that is marked as one.
 const BOLD_HEADING_LEVEL: u8 = 4;
+/// From how many half points on raised text is a mark rather than a correction.
+const MIN_RAISED: i32 = 4;
 /// Deepest nesting of tables and text boxes that is followed.
 const MAX_DEPTH: usize = 100;
 
@@ -28,21 +31,12 @@ struct Paragraph {
 }
 
 #[derive(Default)]
-struct OpenTable {
-    table: Table,
-    row: Vec<String>,
-    cell: String,
-    span: usize,
-    continues: bool,
-    above: Vec<String>,
-    bold_rows: Vec<bool>,
-    row_bold: (usize, usize),
-}
-
-#[derive(Default)]
 struct Run {
     bold: bool,
     hidden: bool,
+    raised: bool,
+    /// What a form shows where nobody has filled it in.
+    prompt: bool,
 }
 
 /// Where the reader stands. Text boxes and tables may hold paragraphs in turn, so each is a stack.
@@ -54,6 +48,8 @@ struct Body<'s, 'b> {
     paragraphs: Vec<Paragraph>,
     tables: Vec<OpenTable>,
     run: Run,
+    /// The open content controls: whether each shows its prompt.
+    controls: Vec<bool>,
     in_run_properties: bool,
     in_text: bool,
     /// How deep inside an element whose content is not text (a second rendering, deleted text).
@@ -76,6 +72,7 @@ pub(super) fn read(
         paragraphs: Vec::new(),
         tables: Vec::new(),
         run: Run::default(),
+        controls: Vec::new(),
         in_run_properties: false,
         in_text: false,
         skipping: 0,
@@ -85,8 +82,10 @@ pub(super) fn read(
         body.end_paragraph()?;
     }
     while !body.tables.is_empty() {
-        body.end_cell();
-        body.end_row();
+        body.with_table(|t| {
+            t.end_cell();
+            t.end_row();
+        });
         body.end_table()?;
     }
     Ok(())
@@ -120,7 +119,7 @@ impl Body<'_, '_> {
                 let name = e.name();
                 let name = local(name.as_ref());
                 match name {
-                    "p" | "tbl" | "tr" | "tc" => {
+                    "p" | "tbl" | "tr" | "tc" | "sdt" => {
                         self.start(name, &e)?;
                         self.end(name)
                     }
@@ -165,6 +164,25 @@ impl Body<'_, '_> {
             "rPr" => self.in_run_properties = true,
             "b" if self.in_run_properties => self.run.bold = is_on(e),
             "vanish" if self.in_run_properties => self.run.hidden = is_on(e),
+            "vertAlign" if self.in_run_properties => {
+                self.run.raised = attribute(e, "val").as_deref() == Some("superscript");
+            }
+            // In half points; less is to mend how a line looks.
+            "position" if self.in_run_properties => {
+                let raised = attribute(e, "val").and_then(|v| v.parse::<i32>().ok());
+                self.run.raised |= raised.is_some_and(|by| by >= MIN_RAISED);
+            }
+            "rStyle" if self.in_run_properties => {
+                let style = attribute(e, "val").unwrap_or_default();
+                self.run.prompt = self.styles.is_prompt(&style);
+                self.run.raised = self.styles.is_raised(&style);
+            }
+            "sdt" => self.controls.push(false),
+            "showingPlcHdr" => {
+                if let Some(shows_prompt) = self.controls.last_mut() {
+                    *shows_prompt = is_on(e);
+                }
+            }
             "t" => self.in_text = true,
             "br" | "cr" => self.add(LINE_BREAK.encode_utf8(&mut [0; 4])),
             "tab" | "ptab" if !self.in_properties(e) => self.add(" "),
@@ -182,20 +200,12 @@ impl Body<'_, '_> {
             "ilvl" => {
                 self.with_paragraph(|p| p.level = attribute(e, "val").and_then(|v| v.parse().ok()));
             }
-            "tblHeader" => {
-                if let Some(t) = self.tables.last_mut().filter(|t| t.table.is_empty()) {
-                    t.table.marked_header = is_on(e);
-                }
-            }
-            "gridSpan" => {
-                let span = attribute(e, "val")
-                    .and_then(|v| v.parse::<usize>().ok())
-                    .unwrap_or(1);
-                self.with_table(|t| t.span = span.clamp(1, 60));
-            }
+            "tblHeader" => self.with_table(|t| t.mark_row(is_on(e))),
+            "gridBefore" => self.with_table(|t| t.skip(number(e))),
+            "gridSpan" => self.with_table(|t| t.span(number(e))),
             "vMerge" => {
                 let continues = attribute(e, "val").is_none_or(|v| v == "continue");
-                self.with_table(|t| t.continues = continues);
+                self.with_table(|t| t.set_continues(continues));
             }
             _ => {}
         }
@@ -207,8 +217,11 @@ impl Body<'_, '_> {
             "p" => self.end_paragraph()?,
             "rPr" => self.in_run_properties = false,
             "t" => self.in_text = false,
-            "tc" => self.end_cell(),
-            "tr" => self.end_row(),
+            "tc" => self.with_table(OpenTable::end_cell),
+            "tr" => self.with_table(OpenTable::end_row),
+            "sdt" => {
+                self.controls.pop();
+            }
             "tbl" => self.end_table()?,
             _ => {}
         }
@@ -233,6 +246,9 @@ impl Body<'_, '_> {
     }
 
     fn add(&mut self, text: &str) {
+        if self.run.prompt || self.controls.contains(&true) {
+            return;
+        }
         if self.run.hidden && !text.trim().is_empty() {
             self.hidden.texts += 1;
         }
@@ -243,8 +259,9 @@ impl Body<'_, '_> {
             self.run.bold,
             text.chars().filter(|c| c.is_alphanumeric()).count(),
         );
+        let raised = self.run.raised.then(|| raised::marked(text));
         self.with_paragraph(|p| {
-            p.text.push_str(text);
+            p.text.push_str(raised.as_deref().unwrap_or(text));
             p.bold.1 += letters;
             if bold {
                 p.bold.0 += letters;
@@ -311,47 +328,12 @@ impl Body<'_, '_> {
         }
     }
 
-    fn end_cell(&mut self) {
-        self.with_table(|t| {
-            let column = t.row.len();
-            let cell = if t.continues && t.cell.is_empty() {
-                t.above.get(column).cloned().unwrap_or_default()
-            } else {
-                std::mem::take(&mut t.cell)
-            };
-            t.row.push(cell);
-            t.row
-                .extend(std::iter::repeat_n(String::new(), t.span.saturating_sub(1)));
-            (t.span, t.continues) = (1, false);
-            t.cell.clear();
-        });
-    }
-
-    fn end_row(&mut self) {
-        self.with_table(|t| {
-            let row = std::mem::take(&mut t.row);
-            t.above.clone_from(&row);
-            t.bold_rows
-                .push(t.row_bold.1 > 0 && t.row_bold.0 == t.row_bold.1);
-            t.row_bold = (0, 0);
-            t.table.push(row);
-        });
-    }
-
     fn end_table(&mut self) -> Result<(), ExtractError> {
-        let Some(mut t) = self.tables.pop() else {
+        let Some(table) = self.tables.pop().map(OpenTable::into_table) else {
             return Ok(());
         };
-        // A first row in bold above rows that are not names the columns.
-        if let Some((true, rest)) = t
-            .bold_rows
-            .split_first()
-            .map(|(first, rest)| (*first, rest))
-        {
-            t.table.marked_header |= rest.iter().any(|bold| !bold);
-        }
         if let Some(outer) = self.tables.last_mut() {
-            for row in t.table.rows() {
+            for row in table.rows() {
                 if !outer.cell.is_empty() {
                     outer.cell.push_str("; ");
                 }
@@ -359,13 +341,13 @@ impl Body<'_, '_> {
             }
             return Ok(());
         }
-        if t.table.is_frame() {
-            for cell in t.table.cells() {
+        if table.is_frame() {
+            for cell in table.cells() {
                 self.blocks.push(BlockKind::Paragraph, cell, None)?;
             }
             return Ok(());
         }
-        self.blocks.table(&t.table, None)
+        self.blocks.table(&table, None)
     }
 }
 
@@ -373,8 +355,24 @@ impl Body<'_, '_> {
 fn is_skipped(name: &str) -> bool {
     matches!(
         name,
-        "Fallback" | "del" | "moveFrom" | "instrText" | "delText" | "sectPr"
+        "Fallback"
+            | "del"
+            | "moveFrom"
+            | "instrText"
+            | "delText"
+            | "sectPr"
+            // How it looked before a change.
+            | "rPrChange"
+            | "pPrChange"
+            | "tblPrChange"
+            | "trPrChange"
+            | "tcPrChange"
     )
+}
+
+/// The number that a property holds.
+fn number(e: &BytesStart<'_>) -> Option<usize> {
+    attribute(e, "val").and_then(|v| v.parse().ok())
 }
 
 /// A switch is on unless it says otherwise.

@@ -3,6 +3,7 @@
 mod body;
 mod numbering;
 mod styles;
+mod table;
 
 use super::chart::Chart;
 use super::hidden::Hidden;

@@ -18,9 +18,10 @@ struct Style {
     numbered: Option<bool>,
     list: Option<String>,
     level: usize,
+    raised: bool,
 }
 
-/// The paragraph styles of a document, by their identifier.
+/// The styles of a document, by their identifier.
 #[derive(Default)]
 pub(super) struct Styles(HashMap<String, Style>);
 
@@ -68,6 +69,20 @@ impl Styles {
             style = self.0.get(style.based_on.as_ref()?)?;
         }
         None
+    }
+}
+
+impl Styles {
+    /// Whether the text of a character style stands raised.
+    pub(super) fn is_raised(&self, id: &str) -> bool {
+        self.0.get(id).is_some_and(|style| style.raised)
+    }
+
+    /// Whether a style is that of the prompts in forms: "Click here to enter text".
+    pub(super) fn is_prompt(&self, id: &str) -> bool {
+        let name = self.0.get(id).map_or(id, |style| style.name.as_str());
+        let name = name.to_ascii_lowercase();
+        name.split_whitespace().eq(["placeholder", "text"]) || name == "placeholdertext"
     }
 }
 
@@ -123,6 +138,7 @@ fn property(e: &BytesStart<'_>, style: &mut Style) {
             style.numbered = Some(value.as_deref() != Some("0"));
             style.list = value;
         }
+        "vertAlign" => style.raised = value.as_deref() == Some("superscript"),
         "ilvl" => style.level = value.and_then(|v| v.parse().ok()).unwrap_or(0),
         _ => {}
     }

@@ -39,17 +39,17 @@ pub(super) fn is_never_text(e: &Element) -> bool {
             | "datalist"
             | "textarea"
             | "input"
-            | "button"
             | "head"
             | "audio"
             | "video"
             | "map"
             | "math"
             | "dialog"
-    ) || is_hidden(e)
+    )
 }
 
-fn is_hidden(e: &Element) -> bool {
+/// Whether an element is hidden, for a while or for good.
+pub(super) fn is_hidden(e: &Element) -> bool {
     if e.attr("hidden").is_some_and(|v| v != "until-found") || e.attr("aria-hidden") == Some("true")
     {
         return true;

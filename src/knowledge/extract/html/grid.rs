@@ -2,10 +2,13 @@
 
 use scraper::{ElementRef, Selector};
 
-use crate::knowledge::extract::table::Table;
+use crate::knowledge::extract::table::{Cell, Table};
 
-/// Most columns that a span may claim; pages may write any number there.
+/// Most rows and columns that a span may claim; pages may write any number there.
 const MAX_SPAN: usize = 50;
+
+/// Most columns whose spans are followed.
+const MAX_COLUMNS: usize = 2_000;
 
 /// Whether a table holds data rather than the page's layout.
 pub(super) fn is_data(table: ElementRef<'_>) -> bool {
@@ -20,14 +23,19 @@ pub(super) fn is_data(table: ElementRef<'_>) -> bool {
 /// A table under construction.
 #[derive(Default)]
 pub(super) struct Grid {
-    rows: Vec<Vec<String>>,
-    row: Vec<String>,
-    /// Per column: how many further rows its cell spans, and its text.
-    carried: Vec<(usize, String)>,
+    rows: Vec<Vec<Cell>>,
+    row: Vec<Cell>,
+    /// Columns that the cells of the open row reach over so far.
+    column: usize,
+    /// Per column: down to which row its cell goes on, and the cell.
+    carried: Vec<(usize, Cell)>,
     span: (usize, usize),
     names_in_row: usize,
     cells_in_row: usize,
-    marked_header: bool,
+    /// How many of the first rows name the columns.
+    head: usize,
+    /// It says so with `thead`.
+    has_section: bool,
     in_row: bool,
 }
 
@@ -38,32 +46,38 @@ impl Grid {
     }
 
     pub(super) fn open_cell(&mut self, is_name: bool, columns: Option<&str>, rows: Option<&str>) {
-        let number = |v: Option<&str>| {
-            v.and_then(|v| v.trim().parse::<usize>().ok())
-                .unwrap_or(1)
-                .clamp(1, MAX_SPAN)
+        let number = |v: Option<&str>| v.and_then(|v| v.trim().parse::<usize>().ok()).unwrap_or(1);
+        // No rows at all stands for the rest of the section.
+        let rows = match number(rows) {
+            0 => MAX_SPAN,
+            rows => rows.min(MAX_SPAN),
         };
-        self.span = (number(columns), number(rows));
+        self.span = (number(columns).clamp(1, MAX_SPAN), rows);
         self.cells_in_row += 1;
         self.names_in_row += usize::from(is_name);
         self.take_carried();
     }
 
     pub(super) fn close_cell(&mut self, text: String) {
-        let (columns, rows) = self.span;
-        for i in 0..columns {
-            let cell = if i == 0 { text.clone() } else { String::new() };
-            let column = self.row.len();
-            if rows > 1 {
-                if self.carried.len() <= column {
-                    self.carried.resize(column + 1, (0, String::new()));
-                }
-                if let Some(slot) = self.carried.get_mut(column) {
-                    *slot = (rows - 1, cell.clone());
-                }
+        let (columns, rows) = match self.column < MAX_COLUMNS {
+            true => self.span,
+            false => (1, 1),
+        };
+        let cell = Cell {
+            text,
+            columns,
+            continued: false,
+        };
+        if rows > 1 {
+            if self.carried.len() <= self.column {
+                self.carried.resize_with(self.column + 1, Default::default);
             }
-            self.row.push(cell);
+            if let Some(slot) = self.carried.get_mut(self.column) {
+                *slot = (self.rows.len() + rows - 1, cell.clone());
+            }
         }
+        self.column += columns;
+        self.row.push(cell);
         self.span = (1, 1);
     }
 
@@ -72,38 +86,51 @@ impl Grid {
             return;
         }
         self.take_carried();
-        let first = self.rows.is_empty();
-        if first && self.cells_in_row > 0 && self.names_in_row == self.cells_in_row {
-            self.marked_header = true;
+        let all_names = self.cells_in_row > 0 && self.names_in_row == self.cells_in_row;
+        if all_names && self.head == self.rows.len() {
+            self.head += 1;
         }
         self.rows.push(std::mem::take(&mut self.row));
-        (self.cells_in_row, self.names_in_row, self.in_row) = (0, 0, false);
+        (self.cells_in_row, self.names_in_row) = (0, 0);
+        (self.column, self.in_row) = (0, false);
     }
 
-    /// The rows so far stand in `thead`; one row of names is what a reader needs.
+    /// The rows so far stand in `thead`.
     pub(super) fn end_of_header(&mut self) {
+        self.end_of_section();
+        self.has_section = true;
+        self.head = self.head.max(self.rows.len());
+    }
+
+    /// No cell reaches out of its `thead`, `tbody` or `tfoot`.
+    pub(super) fn end_of_section(&mut self) {
         self.close_row();
-        if self.rows.len() == 1 {
-            self.marked_header = true;
-        }
+        self.carried.clear();
     }
 
     pub(super) fn into_table(mut self) -> Table {
         self.close_row();
-        let mut table = Table::new(self.marked_header);
+        // Where every cell is written as a name, the first row is one.
+        let all = self.head == self.rows.len() && !self.has_section;
+        let mut table = Table::new(if all { self.head.min(1) } else { self.head });
         for row in self.rows {
-            table.push(row);
+            table.push_cells(row);
         }
         table
     }
 
     fn take_carried(&mut self) {
-        while let Some((rows, text)) = self.carried.get_mut(self.row.len()) {
-            if *rows == 0 {
+        let row = self.rows.len();
+        while let Some((last, cell)) = self.carried.get(self.column) {
+            if *last < row || cell.columns == 0 {
                 break;
             }
-            *rows -= 1;
-            self.row.push(text.clone());
+            let cell = Cell {
+                continued: true,
+                ..cell.clone()
+            };
+            self.column += cell.columns;
+            self.row.push(cell);
         }
     }
 }

@@ -1,19 +1,20 @@
 //! Web pages: the main content, without menus, scripts and notices.
 
 mod boilerplate;
+mod content;
 mod depth;
+mod folded;
 mod grid;
 mod page;
 
-use scraper::{ElementRef, Html, Node, Selector, node::Element};
+use scraper::{ElementRef, Html, Node, node::Element};
 
+use self::content::{declared_charset, first, is_block, is_raised, is_template, main_content};
+use self::folded::Folded;
 use self::grid::Grid;
 use super::{
-    BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, clean, decode,
+    BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, clean, decode, raised,
 };
-
-/// Text shorter than this in `main` or `article` is not the page's content, in characters.
-const MIN_MAIN_TEXT: usize = 80;
 
 /// Read a web page.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
@@ -21,7 +22,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     depth::check(&text)?;
     let page = Html::parse_document(&text);
     let title = first(&page, "head > title").map(|t| clean::flowing(&t.text().collect::<String>()));
-    let mut reader = Reader::new(Blocks::new(limits));
+    let mut reader = Reader::new(Blocks::new(limits), Folded::of(&page));
     reader.walk(main_content(&page))?;
     if reader.blocks.blocks.is_empty() {
         // Everything looked like decoration: then the decoration is the content.
@@ -49,7 +50,7 @@ pub(super) fn append_fragment(html: &str, blocks: &mut Blocks) -> Result<(), Ext
             limit: 0,
         },
     );
-    let mut reader = Reader::new(lent);
+    let mut reader = Reader::new(lent, Folded::of(&page));
     let done = reader.walk(page.root_element());
     *blocks = reader.blocks;
     done
@@ -58,46 +59,6 @@ pub(super) fn append_fragment(html: &str, blocks: &mut Blocks) -> Result<(), Ext
 /// Refuses a page whose tags are nested so deeply that walking it would be dangerous.
 pub(in crate::knowledge) fn check_depth(page: &str) -> Result<(), String> {
     depth::check(page).map_err(|error| error.to_string())
-}
-
-/// The encoding that the page itself names in its first kilobyte.
-fn declared_charset(bytes: &[u8]) -> Option<String> {
-    let head = String::from_utf8_lossy(bytes.get(..bytes.len().min(1_024))?).to_ascii_lowercase();
-    let (_, after) = head.split_once("charset=")?;
-    let label: String = after
-        .trim_start_matches(['"', '\''])
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-        .collect();
-    (!label.is_empty()).then_some(label)
-}
-
-fn first<'a>(page: &'a Html, selector: &str) -> Option<ElementRef<'a>> {
-    page.select(&Selector::parse(selector).ok()?).next()
-}
-
-/// `main`, else the only `article`, else everything.
-fn main_content(page: &Html) -> ElementRef<'_> {
-    let long_enough = |e: &ElementRef<'_>| {
-        e.text()
-            .flat_map(str::chars)
-            .filter(|c| !c.is_whitespace())
-            .take(MIN_MAIN_TEXT)
-            .count()
-            == MIN_MAIN_TEXT
-    };
-    if let Some(main) = first(page, "main, [role=main]").filter(long_enough) {
-        return main;
-    }
-    let articles: Vec<ElementRef<'_>> = Selector::parse("article")
-        .map(|s| page.select(&s).collect())
-        .unwrap_or_default();
-    if let [only] = articles.as_slice()
-        && long_enough(only)
-    {
-        return *only;
-    }
-    page.root_element()
 }
 
 /// Walks the tree without recursion, since a page may be nested as deeply as it likes.
@@ -116,10 +77,13 @@ struct Reader {
     /// Where the text of the open link starts.
     link_start: usize,
     keep_all: bool,
+    folded: Folded,
+    /// The open heading is the question before a folded answer.
+    in_question: bool,
 }
 
 impl Reader {
-    fn new(blocks: Blocks) -> Self {
+    fn new(blocks: Blocks, folded: Folded) -> Self {
         Self {
             blocks,
             text: String::new(),
@@ -131,6 +95,8 @@ impl Reader {
             term: String::new(),
             link_start: 0,
             keep_all: false,
+            folded,
+            in_question: false,
         }
     }
 
@@ -145,10 +111,10 @@ impl Reader {
                     continue;
                 }
                 if descend {
-                    self.leave(current.value())?;
+                    self.leave(ElementRef::wrap(current))?;
                 }
             } else {
-                self.leave(current.value())?;
+                self.leave(ElementRef::wrap(current))?;
             }
             if current.id() == root.id() {
                 return self.flush();
@@ -178,11 +144,19 @@ impl Reader {
         let (Node::Element(e), Some(element)) = (node, element) else {
             return Ok(matches!(node, Node::Document | Node::Fragment));
         };
-        if boilerplate::is_never_text(e) || (!self.keep_all && boilerplate::is_boilerplate(element))
-        {
+        if self.is_left_out(element) {
             return Ok(false);
         }
         let name = e.name();
+        if let Some(tab) = self.folded.tab_of(element).map(str::to_owned)
+            && self.grid.is_none()
+        {
+            self.flush()?;
+            self.blocks.push(BlockKind::Heading(4), &tab, None)?;
+        }
+        if is_raised(e) {
+            self.text.push(raised::BEGIN);
+        }
         if self.grid.is_some() {
             self.enter_in_table(name, e);
             return Ok(true);
@@ -199,6 +173,10 @@ impl Reader {
                 self.begin(BlockKind::Heading(level))?;
             }
             "summary" => self.begin(BlockKind::Heading(4))?,
+            _ if self.begins_question(element) => {
+                self.begin(BlockKind::Heading(4))?;
+                self.in_question = true;
+            }
             "ul" | "menu" => self.open_list(None)?,
             "ol" => {
                 let start = e.attr("start").and_then(|s| s.parse().ok()).unwrap_or(1);
@@ -225,6 +203,22 @@ impl Reader {
         Ok(true)
     }
 
+    fn is_left_out(&self, element: ElementRef<'_>) -> bool {
+        let e = element.value();
+        boilerplate::is_never_text(e)
+            || (boilerplate::is_hidden(e) && !self.folded.has(element))
+            || (e.name() == "button" && !self.folded.is_read(element))
+            || self.folded.is_tab(element)
+            || (!self.keep_all && boilerplate::is_boilerplate(element))
+    }
+
+    fn begins_question(&self, element: ElementRef<'_>) -> bool {
+        self.kind == BlockKind::Paragraph
+            && self.preformatted == 0
+            && self.text.trim().is_empty()
+            && self.folded.is_question(element)
+    }
+
     fn enter_in_table(&mut self, name: &str, e: &Element) {
         let Some(grid) = &mut self.grid else { return };
         match name {
@@ -242,13 +236,20 @@ impl Reader {
         }
     }
 
-    fn leave(&mut self, node: &Node) -> Result<(), ExtractError> {
-        let Node::Element(e) = node else {
+    fn leave(&mut self, element: Option<ElementRef<'_>>) -> Result<(), ExtractError> {
+        let Some(element) = element else {
             return Ok(());
         };
+        let e = element.value();
         let name = e.name();
+        if is_raised(e) {
+            self.text.push(raised::END);
+        }
         if name == "a" {
             self.add_contact(e.attr("href").unwrap_or_default());
+        }
+        if self.in_question && self.folded.is_question(element) {
+            return self.flush();
         }
         if let Some(grid) = &mut self.grid {
             match name {
@@ -260,9 +261,17 @@ impl Reader {
                     }
                 }
                 _ if self.inner_tables > 0 => self.text.push(' '),
-                "td" | "th" => grid.close_cell(std::mem::take(&mut self.text)),
+                "td" | "th" => {
+                    let text = std::mem::take(&mut self.text);
+                    grid.close_cell(if is_template(&text) {
+                        String::new()
+                    } else {
+                        text
+                    });
+                }
                 "tr" => grid.close_row(),
                 "thead" => grid.end_of_header(),
+                "tbody" | "tfoot" => grid.end_of_section(),
                 "caption" => {
                     let caption = std::mem::take(&mut self.text);
                     self.blocks.push(BlockKind::Paragraph, &caption, None)?;
@@ -350,37 +359,10 @@ impl Reader {
             kind
         };
         self.link_start = 0;
+        self.in_question = false;
+        if kind != BlockKind::Code && is_template(&text) {
+            return Ok(());
+        }
         self.blocks.push(kind, &text, None)
     }
-}
-
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "p" | "div"
-            | "section"
-            | "article"
-            | "main"
-            | "header"
-            | "footer"
-            | "blockquote"
-            | "figure"
-            | "figcaption"
-            | "address"
-            | "details"
-            | "form"
-            | "fieldset"
-            | "hr"
-            | "body"
-            | "td"
-            | "tr"
-            | "th"
-            | "aside"
-            | "nav"
-            | "center"
-            | "dl"
-            | "legend"
-            | "hgroup"
-            | "label"
-    )
 }

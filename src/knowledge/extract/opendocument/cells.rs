@@ -28,10 +28,14 @@ pub(super) struct OpenTable {
     pub cell: String,
     cell_repeats: u32,
     rows_spanned: u32,
-    /// Columns whose cell of a row above goes on: how many rows more, and its text.
-    carried: BTreeMap<u32, (u32, String)>,
+    columns_spanned: u32,
+    /// Hidden behind a merged cell.
+    is_covered: bool,
+    /// Columns whose cell of a row above goes on: down to which row, and the cell.
+    carried: BTreeMap<u32, (u32, grid::Cell)>,
     in_header: bool,
-    has_header: bool,
+    /// How many of the first rows the document marks as names of the columns.
+    header_rows: usize,
     /// Columns so far, and the ranges of the hidden ones.
     columns: u32,
     hidden_columns: Vec<Range<u32>>,
@@ -76,10 +80,9 @@ impl OpenTable {
             "table-cell" | "covered-table-cell" => {
                 self.cell.clear();
                 self.cell_repeats = number("number-columns-repeated").max(1);
-                self.rows_spanned = match name {
-                    "table-cell" => number("number-rows-spanned").max(1),
-                    _ => 1,
-                };
+                self.is_covered = name == "covered-table-cell";
+                self.rows_spanned = number("number-rows-spanned").max(1);
+                self.columns_spanned = number("number-columns-spanned").max(1);
             }
             _ => {}
         }
@@ -97,49 +100,94 @@ impl OpenTable {
     }
 
     fn end_cell(&mut self) -> bool {
-        let mut text = std::mem::take(&mut self.cell);
-        if let Some((rows, above)) = self.carried.get_mut(&self.column) {
-            if text.is_empty() {
-                text.clone_from(above);
-            }
-            *rows -= 1;
-            if *rows == 0 {
-                self.carried.remove(&self.column);
-            }
+        let text = std::mem::take(&mut self.cell);
+        let first = self.column;
+        self.column = first.saturating_add(self.cell_repeats);
+        if self.is_covered {
+            // What a file keeps behind a merged cell is not shown.
+            self.go_on(first);
+            return false;
         }
-        if self.rows_spanned > 1 && !text.is_empty() && self.carried.len() < MAX_COLUMNS as usize {
-            let more = (self.rows_spanned - 1).min(1_000);
-            self.carried.insert(self.column, (more, text.clone()));
+        if text.is_empty() {
+            return false;
         }
         let mut cut = false;
-        if !text.is_empty() {
-            for repeat in 0..self.cell_repeats.min(MAX_REPEATS) {
-                let column = self.column.saturating_add(repeat);
-                cut |= column >= MAX_COLUMNS;
-                let hidden =
-                    self.in_hidden_row || self.hidden_columns.iter().any(|h| h.contains(&column));
-                self.hidden += usize::from(hidden);
-                if column < MAX_COLUMNS && (self.read_hidden || !hidden) {
-                    let cell = grid::Cell {
-                        text: text.clone(),
-                        bold: self.in_header,
-                    };
-                    self.row.push((column, cell));
-                }
-            }
+        let cell = grid::Cell {
+            text,
+            bold: self.in_header,
+            columns: self.columns_spanned.min(MAX_COLUMNS),
+            rows: self.rows_spanned.min(MAX_ROWS),
+            continued: false,
+        };
+        if cell.rows > 1 && self.carried.len() < MAX_COLUMNS as usize {
+            let last = self.row_number.saturating_add(cell.rows - 1);
+            self.carried.insert(first, (last, cell.clone()));
         }
-        self.column = self.column.saturating_add(self.cell_repeats);
+        for repeat in 0..self.cell_repeats.min(MAX_REPEATS) {
+            let column = first.saturating_add(repeat);
+            cut |= column >= MAX_COLUMNS;
+            self.put(column, cell.clone());
+        }
         cut
+    }
+
+    /// Cells of rows above that go on in the covered ones from `first` on.
+    fn go_on(&mut self, first: u32) {
+        let row = self.row_number;
+        let cells: Vec<(u32, grid::Cell)> = (self.carried.range(first..self.column))
+            .filter(|(_, (last, _))| *last >= row)
+            .map(|(column, (last, cell))| {
+                let cell = grid::Cell {
+                    rows: last - row + 1,
+                    continued: true,
+                    ..cell.clone()
+                };
+                (*column, cell)
+            })
+            .collect();
+        for (column, cell) in cells {
+            self.put(column, cell);
+        }
+    }
+
+    fn put(&mut self, column: u32, cell: grid::Cell) {
+        let hidden = self.in_hidden_row || self.hidden_columns.iter().any(|h| h.contains(&column));
+        self.hidden += usize::from(hidden && !cell.continued);
+        if column >= MAX_COLUMNS {
+            return;
+        }
+        if self.read_hidden {
+            self.row.push((column, cell));
+        } else if !hidden {
+            // Nobody sees a gap where hidden columns lie between.
+            let first = self.shown_before(column);
+            let end = self.shown_before(column.saturating_add(cell.columns.max(1)));
+            let columns = end - first;
+            self.row.push((first, grid::Cell { columns, ..cell }));
+        }
+    }
+
+    /// How many columns before this one are shown.
+    fn shown_before(&self, column: u32) -> u32 {
+        let hidden = self.hidden_columns.iter();
+        column
+            - hidden
+                .map(|h| h.end.min(column).saturating_sub(h.start))
+                .sum::<u32>()
     }
 
     fn end_row(&mut self) -> bool {
         let cells = std::mem::take(&mut self.row);
         let first = self.row_number;
-        self.row_number = first.saturating_add(self.row_repeats);
+        if self.read_hidden || !self.in_hidden_row {
+            self.row_number = first.saturating_add(self.row_repeats);
+        }
         if cells.is_empty() {
             return false;
         }
-        self.has_header |= self.in_header && self.rows.is_empty();
+        if self.in_header && self.rows.len() == self.header_rows {
+            self.header_rows += 1;
+        }
         for repeat in 0..self.row_repeats.min(MAX_REPEATS) {
             let number = first.saturating_add(repeat);
             if number >= MAX_ROWS {
@@ -152,20 +200,15 @@ impl OpenTable {
     }
 
     pub(super) fn into_table(self) -> Table {
-        let named = self
-            .rows
-            .split_first()
-            .is_some_and(|(first, body)| grid::names_columns(first, body));
-        let mut table = Table::new(self.has_header || named);
-        for row in self.rows {
-            let width = row.cells.last().map_or(0, |(column, _)| column + 1);
-            let mut cells = vec![String::new(); width as usize];
-            for (column, cell) in row.cells {
-                if let Some(place) = cells.get_mut(column as usize) {
-                    *place = cell.text;
-                }
-            }
-            table.push(cells);
+        let marked = match (self.header_rows, grid::head(&self.rows)) {
+            (0, (_, false)) => 0,
+            (0, (deep, true)) => deep,
+            (marked, _) => marked,
+        };
+        let mut table = Table::new(marked);
+        let (_, right) = grid::bounds(&self.rows);
+        for row in &self.rows {
+            table.push_cells(grid::dense(row, 0, right));
         }
         table
     }

@@ -1,6 +1,7 @@
 //! Reading order: glyphs become words in segments, segments become lines, lines stand in columns.
 
-use super::{glyphs::Glyph, rtl};
+use super::{glyphs::Glyph, raised, rtl};
+use crate::knowledge::extract::raised::resolved;
 
 /// A gap between two glyphs that is a space, in parts of the font size. Between letters of a word
 /// it is about 0, a space is 0.2 to 0.3; justified text squeezes spaces to about 0.15.
@@ -69,7 +70,7 @@ pub(super) fn read(glyphs: Vec<Glyph>) -> Vec<Line> {
     let mut out = Vec::new();
     let mut region = 0;
     for group in by_turn {
-        order(segments(&group), &mut out, &mut region, 0);
+        order(raised::attach(segments(&group)), &mut out, &mut region, 0);
         region += 1;
     }
     out
@@ -86,6 +87,7 @@ fn segments(glyphs: &[Glyph]) -> Vec<Segment> {
             let same = (glyph.y - last.y).abs() <= size * 0.2
                 && gap > -size * 0.5
                 && gap < size * WIDE_GAP
+                && !raised::begins_or_ends(last, glyph)
                 && (glyph.size / last.size - 1.0).abs() < 0.6;
             if !same {
                 out.extend(segment(&current));
@@ -352,7 +354,7 @@ fn cells(mut members: Vec<Segment>) -> Vec<Segment> {
         }
     }
     for cell in &mut out {
-        cell.text = rtl::logical(&cell.text);
+        cell.text = rtl::logical(&resolved(&cell.text));
     }
     if out.iter().all(|c| rtl::is_right_to_left(&c.text)) {
         out.reverse();

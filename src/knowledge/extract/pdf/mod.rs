@@ -1,12 +1,15 @@
 //! PDF documents: the glyphs of each page are set into lines, columns, tables and paragraphs.
 //!
 //! `hayro-interpret` reads the file and says which glyph is drawn where; what follows from the
-//! positions is decided here. [`glyphs`] collects, [`lines`] finds reading order, [`rows`] finds
-//! tables, [`furniture`] removes running headers, [`structure`] makes blocks.
+//! positions is decided here. [`glyphs`] collects, [`lines`] finds reading order, [`raised`] finds
+//! marks of footnotes, [`rows`] finds tables and [`columns`] what stands where in them, [`furniture`]
+//! removes running headers, [`structure`] makes blocks.
 
+mod columns;
 mod furniture;
 mod glyphs;
 mod lines;
+mod raised;
 mod rows;
 mod rtl;
 mod structure;

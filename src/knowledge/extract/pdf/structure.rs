@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{lines::Line, rows};
+use crate::knowledge::extract::raised::begins_note;
 use crate::knowledge::extract::{BlockKind, Blocks, ExtractError, plain};
 
 /// A heading is at least this much larger than the text.
@@ -38,10 +39,11 @@ pub(super) fn append(pages: &[Page], blocks: &mut Blocks) -> Result<(), ExtractE
     for page in pages {
         let mut i = 0;
         while let Some(rest) = page.lines.get(i..).filter(|r| !r.is_empty()) {
-            if let Some((mut table, taken)) = rows::table(rest) {
+            if let Some((mut table, taken)) = rows::table(rest, &|line| usual.is_bold(line)) {
                 // A first row in bold above rows that are not names the columns.
                 if let [first, .., last] = rest.get(..taken).unwrap_or_default() {
-                    table.marked_header |= usual.is_bold(first) && !usual.is_bold(last);
+                    let in_bold = usual.is_bold(first) && !usual.is_bold(last);
+                    table.marked_head = table.marked_head.max(usize::from(in_bold));
                 }
                 blocks.table(&table, Some(page.number))?;
                 i += taken;
@@ -124,6 +126,7 @@ impl Usual {
                 || line.cells.len() > 1
                 || above.cells.len() > 1
                 || plain::list_item(&line.text()).is_some()
+                || begins_note(&line.text())
                 || (is_item && line.x0() < first.x0() - size * 0.5)
                 || (self.is_heading_size(first) && taken >= 4)
             {

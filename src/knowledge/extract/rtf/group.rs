@@ -21,6 +21,8 @@ pub(super) struct Group {
     pub destination: Destination,
     pub bold: bool,
     pub hidden: bool,
+    /// Its text stands raised.
+    pub raised: bool,
     /// Characters after `\u` that stand for readers without Unicode.
     pub fallback: usize,
     pub encoding: Option<&'static Encoding>,
@@ -34,6 +36,7 @@ impl Default for Group {
             destination: Destination::Body,
             bold: false,
             hidden: false,
+            raised: false,
             fallback: 1,
             encoding: None,
             ignorable: false,

@@ -9,7 +9,7 @@ use super::group::{self, Destination, Group, Opened};
 use crate::knowledge::extract::hidden::Hidden;
 use crate::knowledge::extract::table::Table;
 use crate::knowledge::extract::{
-    BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, clean, plain,
+    BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, clean, plain, raised,
 };
 
 /// Deepest nesting of groups; a document of people has about ten.
@@ -145,7 +145,9 @@ impl Reading {
             }
             "b" => self.with(|g| g.bold = on),
             "v" => self.with(|g| g.hidden = on),
-            "plain" => self.with(|g| (g.bold, g.hidden) = (false, false)),
+            "super" => self.with(|g| g.raised = on),
+            "nosupersub" | "sub" => self.with(|g| g.raised = false),
+            "plain" => self.with(|g| (g.bold, g.hidden, g.raised) = (false, false, false)),
             "ansicpg" => self.encoding = charset::of_code_page(arg.unwrap_or(1252)),
             "mac" => self.encoding = encoding_rs::MACINTOSH,
             "f" => self.set_font(arg.unwrap_or(0)),
@@ -280,7 +282,11 @@ impl Reading {
                 if group.bold {
                     self.paragraph.bold.0 += letters;
                 }
-                self.paragraph.text.push_str(text);
+                if group.raised {
+                    self.paragraph.text.push_str(&raised::marked(text));
+                } else {
+                    self.paragraph.text.push_str(text);
+                }
             }
             Destination::Title => self.title.push_str(text),
             Destination::StyleSheet => self.style_name(text),
@@ -358,7 +364,7 @@ impl Reading {
             return Ok(());
         };
         if let Some((true, rest)) = bold_rows.split_first().map(|(first, rest)| (*first, rest)) {
-            table.marked_header = rest.iter().any(|bold| !bold);
+            table.marked_head = usize::from(rest.iter().any(|bold| !bold));
         }
         if table.is_frame() {
             for cell in table.cells() {

@@ -2,19 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use crate::knowledge::extract::table::{Table, looks_like_value};
+use crate::knowledge::extract::table::{self, Table, looks_like_value};
 use crate::knowledge::extract::{BlockKind, Blocks, ExtractError};
 
 /// Longest cell that can stand alone as a heading, in characters.
 const MAX_HEADING: usize = 120;
-/// Cells that a vertical merge may fill, so that a file cannot claim a million.
-const MAX_REPEATS: u32 = 2_000;
+
+/// How many of the first rows are looked at to find the names of the columns.
+const LOOKED_AT: usize = 8;
 
 /// What a cell shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(in crate::knowledge::extract) struct Cell {
     pub text: String,
     pub bold: bool,
+    /// How many columns it reaches over; 0 is like 1.
+    pub columns: u32,
+    /// How many rows it reaches over, from its own; 0 is like 1.
+    pub rows: u32,
+    /// It goes on from the row above.
+    pub continued: bool,
 }
 
 /// The cells with text of one row, by column.
@@ -24,25 +31,23 @@ pub(in crate::knowledge::extract) struct Row {
     pub cells: Vec<(u32, Cell)>,
 }
 
-/// Give the cell at (`first`, `column`) to the rows below it, down to `last`.
-pub(super) fn repeat_down(rows: &mut [Row], column: u32, first: u32, last: u32) {
-    let Some(cell) = rows
-        .iter()
-        .find(|r| r.number == first)
-        .and_then(|r| r.cells.iter().find(|(c, _)| *c == column))
-        .map(|(_, cell)| cell.clone())
-    else {
-        return;
-    };
-    let last = last.min(first.saturating_add(MAX_REPEATS));
-    for row in rows
-        .iter_mut()
-        .filter(|r| r.number > first && r.number <= last)
-    {
-        if !row.cells.iter().any(|(c, _)| *c == column) {
-            let at = row.cells.partition_point(|(c, _)| *c < column);
-            row.cells.insert(at, (column, cell.clone()));
-        }
+impl Row {
+    /// The last row that its cells reach over.
+    pub(super) fn last(&self) -> u32 {
+        let rows = self.cells.iter().map(|(_, c)| c.rows.max(1)).max();
+        self.number.saturating_add(rows.unwrap_or(1) - 1)
+    }
+
+    /// Whether it shows something that does not go on from above.
+    fn has_own(&self) -> bool {
+        self.cells.iter().any(|(_, c)| !c.continued)
+    }
+
+    /// The columns that its cells reach over.
+    fn columns(&self) -> impl Iterator<Item = u32> {
+        self.cells
+            .iter()
+            .flat_map(|(column, c)| *column..column.saturating_add(c.columns.max(1)))
     }
 }
 
@@ -56,15 +61,17 @@ pub(in crate::knowledge::extract) fn append(
     while !rest.is_empty() {
         let parted = rest
             .windows(2)
-            .position(|pair| matches!(pair, [a, b] if b.number > a.number + 1));
+            .position(|pair| matches!(pair, [a, b] if b.number > a.last().saturating_add(1)));
         let (area, after) = rest.split_at(parted.map_or(rest.len(), |at| at + 1));
         rest = after;
-        match side_by_side(area) {
+        // A row of which nothing is its own is drawn as a part of the one above.
+        let area: Vec<Row> = area.iter().filter(|r| r.has_own()).cloned().collect();
+        match side_by_side(&area) {
             Some((left, right)) => {
                 append(left, blocks)?;
                 append(right, blocks)?;
             }
-            None => append_area(area, blocks)?,
+            None => append_area(&area, blocks)?,
         }
     }
     Ok(())
@@ -73,10 +80,9 @@ pub(in crate::knowledge::extract) fn append(
 /// Two tables with an empty column between them, each of several rows and columns. A single column
 /// beside others is not cut off: it may be what they are about.
 fn side_by_side(area: &[Row]) -> Option<(Vec<Row>, Vec<Row>)> {
-    let used: BTreeSet<u32> = area
-        .iter()
-        .flat_map(|r| r.cells.iter().map(|(c, _)| *c))
-        .collect();
+    // A title may reach over both.
+    let several = area.iter().filter(|r| r.cells.len() > 1);
+    let used: BTreeSet<u32> = several.flat_map(Row::columns).collect();
     let columns: Vec<u32> = used.into_iter().collect();
     let at = columns
         .windows(2)
@@ -101,52 +107,117 @@ fn side_by_side(area: &[Row]) -> Option<(Vec<Row>, Vec<Row>)> {
 }
 
 fn append_area(area: &[Row], blocks: &mut Blocks) -> Result<(), ExtractError> {
-    let columns = || area.iter().flat_map(|r| r.cells.iter().map(|(c, _)| *c));
-    let (left, right) = (columns().min().unwrap_or(0), columns().max().unwrap_or(0));
-    // Rows above the table that hold one cell: its title, remarks.
-    let titles = area.iter().take_while(|r| r.cells.len() == 1).count();
-    let (titles, table) = area.split_at(titles);
+    let (left, right) = bounds(area);
+    // Rows above the table that hold one cell: its title, remarks. One over some columns is the name of these.
+    let is_title = |r: &&Row| match r.cells.as_slice() {
+        [(column, cell)] => cell.columns <= 1 || *column == left,
+        _ => false,
+    };
+    let titles = area.iter().take_while(is_title).count();
+    let (titles, rows) = area.split_at(titles);
     for row in titles {
         alone(
             row,
-            !table.is_empty() || row.cells.iter().any(|(_, c)| c.bold),
+            !rows.is_empty() || row.cells.iter().any(|(_, c)| c.bold),
             blocks,
         )?;
     }
-    let Some((first, body)) = table.split_first() else {
+    if rows.is_empty() {
         return Ok(());
-    };
-    let header = names_columns(first, body);
-    let mut open = Table::new(header);
-    let dense = |row: &Row| {
-        let mut cells = vec![String::new(); (right - left + 1) as usize];
-        for (column, cell) in &row.cells {
-            if let Some(place) = cells.get_mut((*column - left) as usize) {
-                place.clone_from(&cell.text);
-            }
+    }
+    let (deep, header) = head(rows);
+    let (above, body) = rows.split_at(deep);
+    let marked = if header { deep } else { 0 };
+    let begin = |open: &mut Table| {
+        for row in above {
+            open.push_cells(dense(row, left, right));
         }
-        cells
     };
-    open.push(dense(first));
+    let mut open = Table::new(marked);
+    begin(&mut open);
     let mut filled = !header;
     for row in body {
         // A label between rows, such as the name of a group: the columns below keep their names.
         if header && row.cells.len() == 1 && row.cells.first().is_some_and(|(c, _)| *c == left) {
             if filled {
-                blocks.table(&std::mem::replace(&mut open, Table::new(true)), None)?;
-                open.push(dense(first));
+                blocks.table(&std::mem::replace(&mut open, Table::new(marked)), None)?;
+                begin(&mut open);
                 filled = false;
             }
             alone(row, true, blocks)?;
             continue;
         }
-        open.push(dense(row));
+        open.push_cells(dense(row, left, right));
         filled = true;
     }
     if filled || body.is_empty() {
         blocks.table(&open, None)?;
     }
     Ok(())
+}
+
+/// The cells of a row from one column to another, with empty ones between them.
+pub(in crate::knowledge::extract) fn dense(row: &Row, left: u32, right: u32) -> Vec<table::Cell> {
+    let mut out = Vec::new();
+    let mut next = left;
+    let mut cells = row.cells.iter().peekable();
+    while let Some((column, cell)) = cells.next() {
+        while next < *column {
+            out.push(table::Cell::default());
+            next += 1;
+        }
+        let end = cells.peek().map_or(right.saturating_add(1), |(c, _)| *c);
+        let columns = cell.columns.max(1).min(end.saturating_sub(*column).max(1));
+        out.push(table::Cell {
+            text: cell.text.clone(),
+            columns: columns as usize,
+            continued: cell.continued,
+        });
+        next = column.saturating_add(columns);
+    }
+    out
+}
+
+/// How many of the first rows belong together, and whether they name the columns.
+pub(in crate::knowledge::extract) fn head(rows: &[Row]) -> (usize, bool) {
+    let Some(first) = rows.first() else {
+        return (0, false);
+    };
+    let (left, right) = bounds(rows);
+    let cells: Vec<Vec<table::Cell>> = (rows.iter().take(LOOKED_AT))
+        .map(|row| dense(row, left, right))
+        .collect();
+    let deep = table::depth(&cells).min(rows.len());
+    let (above, body) = rows.split_at(deep);
+    if deep < 2 {
+        return (1, names_columns(first, body));
+    }
+    if first.cells.iter().any(|(_, c)| c.columns > 1) {
+        return (deep, true);
+    }
+    let bold = above.iter().flat_map(|r| &r.cells).all(|(_, c)| c.bold);
+    let names = table::names(cells.get(..deep).unwrap_or_default());
+    let cells = (left..).zip(names).filter(|(_, text)| !text.is_empty());
+    let first = Row {
+        number: first.number,
+        cells: cells
+            .map(|(column, text)| {
+                let cell = Cell {
+                    text,
+                    bold,
+                    ..Cell::default()
+                };
+                (column, cell)
+            })
+            .collect(),
+    };
+    (deep, names_columns(&first, body))
+}
+
+/// The first and the last column of some rows.
+pub(in crate::knowledge::extract) fn bounds(rows: &[Row]) -> (u32, u32) {
+    let columns = || rows.iter().flat_map(Row::columns);
+    (columns().min().unwrap_or(0), columns().max().unwrap_or(0))
 }
 
 /// A cell that stands alone.
@@ -181,7 +252,7 @@ fn is_weekday(text: &str) -> bool {
 }
 
 /// Whether the first row of a table names its columns: set apart by bold letters, or words above values.
-pub(in crate::knowledge::extract) fn names_columns(first: &Row, body: &[Row]) -> bool {
+fn names_columns(first: &Row, body: &[Row]) -> bool {
     let is_name = |(_, c): &(u32, Cell)| !looks_like_value(&c.text);
     if body.is_empty() || first.cells.len() < 2 || !first.cells.iter().all(is_name) {
         return false;
@@ -224,7 +295,12 @@ mod tests {
                     .map(|(column, t)| {
                         let (text, bold) =
                             ((*t).trim_start_matches('*').to_owned(), t.starts_with('*'));
-                        (column, Cell { text, bold })
+                        let cell = Cell {
+                            text,
+                            bold,
+                            ..Cell::default()
+                        };
+                        (column, cell)
                     })
                     .collect(),
             })
@@ -270,30 +346,5 @@ mod tests {
                 "Day: Monday | Doctor: Dr. Lee".to_owned()
             )]
         );
-    }
-
-    #[test]
-    fn merged_cells_speak_for_each_row() {
-        let cell = |t: &str| Cell {
-            text: t.into(),
-            bold: false,
-        };
-        let mut rows = vec![
-            Row {
-                number: 1,
-                cells: vec![(0, cell("Cats")), (1, cell("a"))],
-            },
-            Row {
-                number: 2,
-                cells: vec![(1, cell("b"))],
-            },
-            Row {
-                number: 3,
-                cells: vec![(1, cell("c"))],
-            },
-        ];
-        repeat_down(&mut rows, 0, 1, 2);
-        let firsts: Vec<u32> = rows.iter().map(|r| r.cells.len() as u32).collect();
-        assert_eq!(firsts, [2, 2, 1]);
     }
 }

@@ -1,10 +1,11 @@
 //! Excel workbooks: each sheet is a section, each row a line with the names of its columns.
 //!
 //! `calamine` reads the cells; what they show is decided in [`number`], where tables begin and end in
-//! [`grid`], what is hidden in [`xml`] and [`biff`].
+//! [`grid`], how far merged cells reach in [`merged`], what is hidden in [`xml`] and [`biff`].
 
 mod biff;
 pub(super) mod grid;
+mod merged;
 mod number;
 mod xml;
 
@@ -18,6 +19,7 @@ use calamine::{
 };
 
 use self::grid::{Cell, Row};
+use self::merged::{Area, Merged};
 use super::hidden::Hidden;
 use super::package::{self, Package};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits};
@@ -39,7 +41,15 @@ struct HiddenLines {
 
 impl HiddenLines {
     fn has(&self, row: u32, column: u32) -> bool {
-        self.rows.binary_search(&row).is_ok() || self.columns.iter().any(|c| c.contains(&column))
+        self.has_row(row) || self.has_column(column)
+    }
+
+    fn has_row(&self, row: u32) -> bool {
+        self.rows.binary_search(&row).is_ok()
+    }
+
+    fn has_column(&self, column: u32) -> bool {
+        self.columns.iter().any(|c| c.contains(&column))
     }
 }
 
@@ -55,6 +65,11 @@ struct Seen {
 }
 
 impl Seen {
+    /// The lines of a sheet that are not shown: none if the owner wants them read.
+    fn left_out<'l>(&self, lines: Option<&'l HiddenLines>) -> Option<&'l HiddenLines> {
+        lines.filter(|_| !self.hidden.read)
+    }
+
     /// Whether a cell is in a hidden row or column and not wanted; counts it if it is hidden.
     fn hides(&mut self, lines: Option<&HiddenLines>, row: u32, column: u32) -> bool {
         let hidden = lines.is_some_and(|lines| lines.has(row, column));
@@ -86,7 +101,8 @@ pub(super) fn read(
             .unwrap_or_default();
         // Not knowing what is hidden, nothing may be read.
         let parts = xml::of_sheets(&mut Package::open(bytes, limits)?)?;
-        read_xlsx(bytes, &parts, &mut blocks, &mut seen)?;
+        let raised = xml::raised_strings(&mut Package::open(bytes, limits)?)?;
+        read_xlsx(bytes, &parts, &raised, &mut blocks, &mut seen)?;
     }
     let mut out = blocks.finish(format);
     out.title = properties.title;
@@ -133,6 +149,7 @@ pub(super) fn heading(name: &str, only: bool, blocks: &mut Blocks) -> Result<(),
 fn read_xlsx(
     bytes: &[u8],
     parts: &HashMap<String, xml::SheetParts>,
+    raised: &HashMap<String, String>,
     blocks: &mut Blocks,
     seen: &mut Seen,
 ) -> Result<(), ExtractError> {
@@ -154,7 +171,9 @@ fn read_xlsx(
             continue;
         }
         let parts = parts.get(&sheet.name);
+        let lines = parts.map(|parts| &parts.lines);
         let merged = (book.merge_cells_by_sheet_name(&sheet.name)).unwrap_or_default();
+        let merged = Merged::new(merged.into_iter().map(Area::from));
         let mut rows: Vec<Row> = Vec::new();
         let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(failed)?;
         while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(failed)? {
@@ -167,25 +186,34 @@ fn read_xlsx(
             let code = style
                 .and_then(|s| s.number_format.as_ref())
                 .map_or("General", |f| f.format_code.as_str());
-            let text = number::shown_ref(cell.get_value(), code);
+            let mut text = number::shown_ref(cell.get_value(), code);
             if text.trim().is_empty() {
                 continue;
             }
-            if seen.hides(parts.map(|parts| &parts.lines), row, column) {
+            if !raised.is_empty()
+                && let Some(marked) = raised.get(&xml::key(&text))
+            {
+                text.clone_from(marked);
+            }
+            let (row, column) = merged.shown_at(row, column, seen.left_out(lines));
+            if seen.hides(lines, row, column) {
                 continue;
             }
             count(seen)?;
             let bold = style
                 .and_then(|s| s.font.as_ref())
                 .is_some_and(calamine::Font::is_bold);
-            put(&mut rows, row, column, Cell { text, bold });
+            let cell = Cell {
+                text,
+                bold,
+                ..Cell::default()
+            };
+            put(&mut rows, row, column, cell);
         }
-        for area in merged {
-            let (first, last) = (area.start, area.end);
-            // A cell merged downwards says the same for each of its rows.
-            if first.1 == last.1 && last.0 < MAX_ROWS {
-                grid::repeat_down(&mut rows, first.1, first.0, last.0);
-            }
+        in_order(&mut rows);
+        merged.spread(&mut rows, seen.left_out(lines));
+        if let Some(hidden) = seen.left_out(lines) {
+            merged::close_up(&mut rows, hidden);
         }
         if !rows.is_empty() {
             heading(&sheet.name, sheets.len() == 1, blocks)?;
@@ -230,6 +258,9 @@ fn read_xls(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), Ex
             seen.charts += usize::from(sheet.typ == SheetType::ChartSheet);
             continue;
         }
+        let lines = parts.map(|parts| &parts.lines);
+        let merged = (book.merge_cells_by_sheet_name(&sheet.name)).unwrap_or_default();
+        let merged = Merged::new(merged.into_iter().map(Area::from));
         let range = book.worksheet_range(&sheet.name).map_err(failed)?;
         let (top, left) = range.start().unwrap_or_default();
         let mut rows: Vec<Row> = Vec::new();
@@ -244,11 +275,21 @@ fn read_xls(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), Ex
             if text.trim().is_empty() {
                 continue;
             }
-            if seen.hides(parts.map(|parts| &parts.lines), row, column) {
+            let (row, column) = merged.shown_at(row, column, seen.left_out(lines));
+            if seen.hides(lines, row, column) {
                 continue;
             }
             count(seen)?;
-            put(&mut rows, row, column, Cell { text, bold: false });
+            let cell = Cell {
+                text,
+                ..Cell::default()
+            };
+            put(&mut rows, row, column, cell);
+        }
+        in_order(&mut rows);
+        merged.spread(&mut rows, seen.left_out(lines));
+        if let Some(hidden) = seen.left_out(lines) {
+            merged::close_up(&mut rows, hidden);
         }
         if !rows.is_empty() {
             heading(&sheet.name, sheets.len() == 1, blocks)?;
@@ -269,14 +310,29 @@ fn count(seen: &mut Seen) -> Result<(), ExtractError> {
     Ok(())
 }
 
-/// Cells come row by row; a damaged file's may not.
+/// Cells come row by row, but one that is shown in a later row than its own comes early.
 fn put(rows: &mut Vec<Row>, row: u32, column: u32, cell: Cell) {
     match rows.last_mut() {
         Some(last) if last.number == row => last.cells.push((column, cell)),
-        Some(last) if last.number > row => {}
         _ => rows.push(Row {
             number: row,
             cells: vec![(column, cell)],
         }),
+    }
+}
+
+/// Rows and their cells in order, each once.
+fn in_order(rows: &mut Vec<Row>) {
+    rows.sort_by_key(|row| row.number);
+    rows.dedup_by(|next, row| {
+        let same = next.number == row.number;
+        if same {
+            row.cells.append(&mut next.cells);
+        }
+        same
+    });
+    for row in rows {
+        row.cells.sort_by_key(|(column, _)| *column);
+        row.cells.dedup_by_key(|(column, _)| *column);
     }
 }

@@ -1,5 +1,5 @@
-//! What a sheet of Office Open XML hides: rows and columns, and comments. `calamine` does not tell of them, so they
-//! are read from the workbook's own parts.
+//! What a sheet of Office Open XML hides: rows and columns, and comments; and its raised text. `calamine` does not
+//! tell of them, so they are read from the workbook's own parts.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use quick_xml::events::Event;
 
 use super::super::ExtractError;
 use super::super::package::{self, Package, attribute};
+use super::super::raised;
 use super::HiddenLines;
 
 /// What one sheet hides.
@@ -64,6 +65,75 @@ pub(super) fn of_sheets(
         found.insert(name, SheetParts { lines, comments });
     }
     Ok(found)
+}
+
+/// The strings of a workbook that hold raised text: without white space, as `calamine` gives them, and as they are.
+pub(super) fn raised_strings(
+    package: &mut Package<'_>,
+) -> Result<HashMap<String, String>, ExtractError> {
+    let book = package.main_part("xl/workbook.xml")?;
+    let mut parts: Vec<String> = (package.relations(&book)?.into_iter())
+        .filter(|relation| matches!(relation.kind.as_str(), "sharedStrings" | "worksheet"))
+        .map(|relation| relation.target)
+        .collect();
+    parts.dedup();
+    let mut found = HashMap::new();
+    for part in parts {
+        package.part(&part, |xml| strings(xml, &mut found))?;
+    }
+    Ok(found)
+}
+
+/// The key of a string for [`raised_strings`].
+pub(super) fn key(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+fn strings(
+    xml: &mut package::Xml<'_>,
+    found: &mut HashMap<String, String>,
+) -> Result<(), ExtractError> {
+    let (mut plain, mut shown) = (String::new(), String::new());
+    // In a text; in a run that stands raised.
+    let (mut within, mut is_raised) = (false, false);
+    package::each_event(xml, |event| {
+        match event {
+            Event::Start(e) | Event::Empty(e) => match package::local(e.name().as_ref()) {
+                "si" | "is" => {
+                    plain.clear();
+                    shown.clear();
+                }
+                "r" => is_raised = false,
+                "vertAlign" => {
+                    is_raised = attribute(&e, "val").as_deref() == Some("superscript");
+                }
+                "t" => within = true,
+                _ => {}
+            },
+            Event::End(e) => match package::local(e.name().as_ref()) {
+                "t" => within = false,
+                "r" => is_raised = false,
+                "si" | "is" if plain.len() != shown.len() => {
+                    found.insert(key(&plain), std::mem::take(&mut shown));
+                }
+                _ => {}
+            },
+            Event::Text(text) if within => {
+                let text = text.xml10_content();
+                plain.push_str(&text);
+                match is_raised {
+                    true => shown.push_str(&raised::marked(&text)),
+                    false => shown.push_str(&text),
+                }
+            }
+            Event::GeneralRef(e) if within => {
+                plain.extend(package::entity(&e));
+                shown.extend(package::entity(&e));
+            }
+            _ => {}
+        }
+        Ok(())
+    })
 }
 
 fn lines(xml: &mut package::Xml<'_>) -> Result<HiddenLines, ExtractError> {

@@ -1,0 +1,121 @@
+//! What a web page keeps folded is read with its question; what is hidden for good is not.
+
+use super::BlockKind::{Heading, Paragraph};
+use super::formats_tests::read;
+use super::{BlockKind, Extracted};
+
+fn page(body: &str) -> Extracted {
+    let page = format!(
+        "<html><body><main><h1>Questions</h1><p>We are glad to help.</p>{body}</main></body></html>"
+    );
+    read(page.as_bytes(), "questions.html")
+}
+
+fn blocks(doc: &Extracted) -> Vec<(BlockKind, &str)> {
+    let blocks = doc.blocks.iter().skip(2);
+    blocks.map(|b| (b.kind, b.text.as_str())).collect()
+}
+
+#[test]
+fn folded_answers_are_read_below_their_questions() {
+    for accordion in [
+        // By id, as Bootstrap does.
+        r##"<div class="card"><h2 class="accordion-header"><button class="accordion-button collapsed" data-bs-toggle="collapse"
+            data-bs-target="#a1" aria-expanded="false">Do you sell ropes?</button></h2>
+            <div id="a1" class="accordion-collapse collapse" style="display: none"><p>Yes, of 60 m.</p></div></div>"##,
+        r##"<div class="panel"><div class="panel-title"><a data-toggle="collapse" href="#a1">Do you sell ropes?</a></div>
+            <div id="a1" aria-hidden="true"><p>Yes, of 60 m.</p></div></div>"##,
+        // By ARIA alone.
+        r#"<div><div role="button" aria-controls="a1" aria-expanded="false">Do you sell ropes?</div><div id="a1" hidden><p>Yes, of 60 m.</p></div></div>"#,
+        r#"<h3 role="tab" aria-controls="a1">Do you sell ropes?</h3><div id="a1" role="tabpanel" style="display:none"><p>Yes, of 60 m.</p></div>"#,
+        r#"<h3 onclick="show('a1')">Do you sell ropes?</h3><div id="a1" style="display:none"><p>Yes, of 60 m.</p></div>"#,
+        // By names, by order, by the question mark.
+        r#"<h3 class="faq-question">Do you sell ropes?</h3><div class="faq-answer" style="visibility:hidden"><p>Yes, of 60 m.</p></div>"#,
+        r#"<h3><button aria-expanded="false">Do you sell ropes?</button></h3><div hidden><p>Yes, of 60 m.</p></div>"#,
+        r#"<h3>Do you sell ropes?</h3><div style="display:none"><p>Yes, of 60 m.</p></div>"#,
+        r#"<h3>Do you sell ropes?</h3><div hidden="until-found"><p>Yes, of 60 m.</p></div>"#,
+        "<details><summary>Do you sell ropes?</summary><p>Yes, of 60 m.</p></details>",
+    ] {
+        let doc = page(accordion);
+        let found = blocks(&doc);
+        assert!(
+            matches!(
+                found.as_slice(),
+                [
+                    (Heading(_), "Do you sell ropes?"),
+                    (Paragraph, "Yes, of 60 m.")
+                ]
+            ),
+            "{accordion}\n{found:?}"
+        );
+    }
+    let doc =
+        page("<dl><dt>Do you sell ropes?</dt><dd style='display:none'>Yes, of 60 m.</dd></dl>");
+    assert_eq!(blocks(&doc)[0].1, "Do you sell ropes?: Yes, of 60 m.");
+}
+
+#[test]
+fn panels_behind_tabs_have_the_names_of_their_tabs() {
+    let doc = page(
+        r##"<ul class="nav nav-tabs" role="tablist"><li><a role="tab" data-toggle="tab" href="#week">On weekdays</a></li>
+            <li><a role="tab" data-toggle="tab" href="#end">At weekends</a></li></ul>
+            <div class="tab-content"><div id="week" class="tab-pane active">Entry is 9 euros.</div>
+            <div id="end" class="tab-pane" style="display:none">Entry is 12 euros.</div></div>"##,
+    );
+    assert_eq!(
+        blocks(&doc),
+        [
+            (Heading(4), "On weekdays"),
+            (Paragraph, "Entry is 9 euros."),
+            (Heading(4), "At weekends"),
+            (Paragraph, "Entry is 12 euros."),
+        ]
+    );
+}
+
+#[test]
+fn what_is_hidden_for_good_is_not_read() {
+    let accordion = r##"<div class="panel-group" id="acc"><div class="panel"><a data-toggle="collapse" href="#a1">Do you sell ropes?</a>
+        <div id="a1" class="collapse" style="display:none" aria-expanded="false">Yes.</div></div></div>"##;
+    for hidden in [
+        "<div hidden>SECRET 9999</div>",
+        r#"<div style="display:none">SECRET 9999</div>"#,
+        r#"<div class="panel" hidden>SECRET 9999</div>"#,
+        r#"<div class="faq-item template" style="display:none">SECRET 9999</div>"#,
+        r#"<div id="row-template" class="answer" hidden>SECRET 9999</div>"#,
+        r##"<button data-toggle="modal" data-target="#m">Log in</button><div id="m" class="fade" style="display:none">SECRET 9999</div>"##,
+        r#"<button aria-haspopup="dialog" aria-controls="m">Terms</button><div id="m" hidden>SECRET 9999</div>"#,
+        r#"<div id="m" role="dialog" aria-labelledby="acc" hidden>SECRET 9999</div>"#,
+        r#"<button type="submit">Send</button><div hidden>SECRET 9999</div>"#,
+        "<details><summary>Why?</summary>Because.</details><div hidden>SECRET 9999</div>",
+        "<template><p>SECRET 9999</p></template>",
+        r#"<script type="text/x-template"><p>SECRET 9999</p></script>"#,
+        r#"<noscript><img src="/p.gif" alt="">SECRET 9999</noscript>"#,
+        "<p>{{question}}</p><div><b>{{ answer }}</b></div>",
+        "<table><tr><td>{{question}}</td><td>{{answer}}</td></tr></table>",
+    ] {
+        let doc = page(&format!("{accordion}{hidden}<p>Call us.</p>"));
+        let texts: Vec<&str> = blocks(&doc).iter().map(|b| b.1).collect();
+        let all = texts.join("\n");
+        assert!(all.contains("Do you sell ropes?\nYes."), "{hidden}\n{all}");
+        assert!(
+            !all.contains("9999") && !all.contains("{{"),
+            "{hidden}\n{all}"
+        );
+        assert!(all.ends_with("Call us."), "{hidden}\n{all}");
+    }
+}
+
+#[test]
+fn a_link_in_a_sentence_is_no_heading_and_a_button_without_a_panel_is_not_read() {
+    let doc = page(
+        r##"<p>See <a data-toggle="collapse" href="#a1">all prices</a> here.</p><div id="a1" style="display:none">Entry is 9 euros.</div><button>Send it now</button>"##,
+    );
+    assert_eq!(
+        blocks(&doc),
+        [
+            (Paragraph, "See all prices here."),
+            (Paragraph, "Entry is 9 euros.")
+        ]
+    );
+}

@@ -1,5 +1,5 @@
-//! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; and a
-//! visitor's spoken conversation (`voice.rs`).
+//! The owner's first quarter of an hour in a real browser: setup link, upload, question, citation; a
+//! visitor's spoken conversation (`voice.rs`); and the widget on other sites (`widget.rs`).
 //!
 //! Needs Chromium and its driver; without them the test says so and passes. Screenshots are left in
 //! the build's folder for temporary files.
@@ -12,7 +12,9 @@
 
 mod desk;
 mod driver;
+mod site;
 mod voice;
+mod widget;
 
 use std::path::PathBuf;
 use std::sync::Arc;

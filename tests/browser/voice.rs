@@ -233,7 +233,7 @@ async fn call_page(browser: &Client, desk: &Desk) -> Result<(), CmdError> {
 }
 
 /// Runs a script that knows the widget and its inside.
-async fn run(browser: &Client, script: &str) -> Result<Value, CmdError> {
+pub async fn run(browser: &Client, script: &str) -> Result<Value, CmdError> {
     let script = format!(
         "const widget = document.querySelector('frontdesk-widget'); \
          const in_shadow = css => widget.shadowRoot.querySelector(css); {script}"
@@ -241,7 +241,7 @@ async fn run(browser: &Client, script: &str) -> Result<Value, CmdError> {
     browser.execute(&script, vec![]).await
 }
 
-async fn until(
+pub async fn until(
     browser: &Client,
     what: &str,
     script: &str,

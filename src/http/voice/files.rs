@@ -1,4 +1,4 @@
-//! The widget's two files: the element, and the module of its audio threads.
+//! The widget's two scripts: the element, joined from its parts, and the module of its audio threads.
 //!
 //! Other sites load the element by a script tag, so it alone may be loaded from anywhere. The module is
 //! fetched by the browser with a check of the origin, as all such modules are; it holds nothing secret.
@@ -9,7 +9,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-const WIDGET: &str = include_str!("../../../assets/widget/frontdesk.js");
+/// One script, so that one line in a page is enough; its parts share one function's scope.
+const WIDGET: &str = concat!(
+    "(() => {\n",
+    include_str!("../../../assets/widget/look.js"),
+    include_str!("../../../assets/widget/server.js"),
+    include_str!("../../../assets/widget/call.js"),
+    include_str!("../../../assets/widget/frontdesk.js"),
+    include_str!("../../../assets/widget/line.js"),
+    "})()\n",
+);
 const WORKLET: &str = include_str!("../../../assets/widget/audio.js");
 
 /// The address without a version: kept for an hour, then asked for by its tag.

@@ -1,0 +1,52 @@
+// The line in a page. Its widget stands at the end of the body, once, and comes back when the page is swapped without a
+// reload. It gives way to a floating widget that the page has by hand, and without data-workspace to every one.
+const SETTINGS = ["workspace", "assistant", "colour", "theme", "label"]
+// Within a second, so that a page that throws the widget out each time is not kept busy.
+const MOST_RETURNS = 10
+
+const byHand = new Set()
+let line, host
+let returns = 0
+
+const settings = ({ dataset }) => ({ workspace: "default", ...Object.fromEntries(SETTINGS.filter(name => dataset[name]).map(name => [name, dataset[name]])) })
+
+const names = ({ dataset }) => dataset.workspace !== undefined
+
+// The next page may have the same line, or one with other settings.
+function take(next) {
+  if (!next || next.dataset.embed === "no") return
+  if (line && (!names(next) || JSON.stringify(settings(next)) === JSON.stringify(settings(line)))) return
+  line = next
+  host?.remove()
+  host = undefined
+  settle()
+}
+
+function settle() {
+  if (!line) return
+  if (document.readyState === "loading" && !(names(line) && document.body)) return
+  if (!document.body) return setTimeout(settle, 100)
+  if ([...byHand].some(widget => !names(line) || !widget.hasAttribute("mode"))) return host?.remove()
+  if (document.contains(host) || returns === MOST_RETURNS) return
+  returns++
+  setTimeout(() => { returns--; settle() }, 1000)
+  host ??= el("frontdesk-widget", { ...settings(line), "data-embedded": true })
+  document.body.append(host)
+}
+
+// Also within custom elements.
+function find(root) {
+  for (const node of root.querySelectorAll("*")) {
+    const found = node.localName === "script" && node.src === SOURCE ? node : node.shadowRoot && find(node.shadowRoot)
+    if (found) return found
+  }
+}
+
+const known = customElements.get("frontdesk-widget")
+const current = document.currentScript || find(document)
+if (known) known.again?.(current)
+else {
+  customElements.define("frontdesk-widget", FrontdeskWidget)
+  for (const name of ["DOMContentLoaded", "turbo:load", "popstate", "pageshow"]) window.addEventListener(name, settle)
+  take(current)
+}

@@ -1,7 +1,7 @@
 -- What stays of a receipt that is deleted by age or with its conversation: its place in the chain and no words.
--- Class: record. Kept as long as its workspace; exported with receipts; nothing to erase.
+-- Without a reference to its workspace, since it is written while that may be on its way out. Class: record. Kept as long as its workspace; exported with receipts; nothing to erase.
 CREATE TABLE receipt_marks (
-    workspace TEXT    NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    workspace TEXT    NOT NULL,
     seq       INTEGER NOT NULL,
     digest    TEXT    NOT NULL,
     PRIMARY KEY (workspace, seq)
@@ -18,7 +18,6 @@ WHERE json_extract(r.checks, '$.previous') IS NOT NULL
 
 CREATE TRIGGER receipts_marked AFTER DELETE ON receipts
 WHEN json_extract(old.checks, '$.digest') IS NOT NULL
- AND EXISTS (SELECT 1 FROM workspaces WHERE id = old.workspace)
 BEGIN
     INSERT OR REPLACE INTO receipt_marks (workspace, seq, digest)
     VALUES (old.workspace, old.seq, json_extract(old.checks, '$.digest'));

@@ -32,7 +32,7 @@ pub struct StatusView {
 /// A worker process.
 #[derive(Debug, Serialize, ToSchema)]
 struct WorkerView {
-    /// `llm`, `embed`, `speech` or `extract`.
+    /// `llm`, `speech`, `voice` or `extract`.
     name: String,
     /// `ready`, `starting`, `degraded` or `stopped`.
     state: String,

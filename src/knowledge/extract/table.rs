@@ -272,9 +272,16 @@ fn with_names(names: &[String], row: &[Cell]) -> String {
     parts.join(" | ")
 }
 
-/// The names of the columns that one cell reaches over.
+/// The names of the columns that one cell reaches over: `Weekend – 8-18 h, 18-22 h`.
 fn listed(names: &[&str]) -> String {
-    let all = names.join(", ");
+    let parts = names.iter().map(|name| name.rsplit_once(" – "));
+    let (groups, own): (Vec<&str>, Vec<&str>) = parts.flatten().unzip();
+    let all = match groups.split_first() {
+        Some((group, rest)) if own.len() == names.len() && rest.iter().all(|g| g == group) => {
+            format!("{group} – {}", own.join(", "))
+        }
+        _ => names.join(", "),
+    };
     match names {
         [first, _, .., last] if all.len() > MAX_NAMES => format!("{first} … {last}"),
         _ => all,

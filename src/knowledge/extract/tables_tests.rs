@@ -1,7 +1,7 @@
 //! Merged cells in the formats that have them: each row stands on its own.
 
 use super::formats_tests::{read, workbook_with, zipped};
-use super::hidden_tests::{opendocument, text};
+use super::hidden_tests::{number_at, numbers, old_workbook, opendocument, text};
 
 /// A row of a worksheet; numbers are written as such, `_` is no cell.
 fn row(number: usize, cells: &[&str]) -> String {
@@ -51,7 +51,7 @@ fn merged_cells_of_a_workbook_belong_to_each_row_and_column() {
         text(&doc),
         "Prices\nFerry fares 2026\n\
          Route: North | Season: Summer | Adults – single: 12 | Adults – return: 20 | Children – single: 6 | Children – return: 10\n\
-         Route: North | Season: Winter | Adults – single: 9 | Adults – return: 15 | Children – single, Children – return: free\n\
+         Route: North | Season: Winter | Adults – single: 9 | Adults – return: 15 | Children – single, return: free\n\
          Route: South | Season: Summer | Adults – single: 14 | Adults – return: 24 | Children – single: 7 | Children – return: 12\n\
          Route: South | Season: Winter | Adults – single: 14 | Adults – return: 24 | Children – single: 7 | Children – return: 12"
     );
@@ -146,6 +146,19 @@ fn hidden_rows_and_columns_do_not_cut_a_table() {
 }
 
 #[test]
+fn merged_cells_of_an_old_workbook_belong_to_each_row() {
+    let file = old_workbook(&[
+        number_at(0, 0, 11.0),
+        number_at(0, 1, 12.0),
+        number_at(1, 1, 22.0),
+        // One area: its first and last row, its first and last column.
+        numbers(0x00E5, &[1, 0, 1, 0, 0]),
+    ]);
+    let doc = read(&file, "prices.xls");
+    assert!(text(&doc).ends_with("11 | 12\n11 | 22"), "{}", text(&doc));
+}
+
+#[test]
 fn merged_cells_of_an_opendocument_sheet_belong_to_each_row_and_column() {
     let cell = |t: &str| format!("<table:table-cell><text:p>{t}</text:p></table:table-cell>");
     let merged = |rows: u8, columns: u8, t: &str| {
@@ -200,7 +213,7 @@ fn spans_of_a_web_page_are_told_with_each_row() {
         text(&read(page.as_bytes(), "lessons.html")),
         "Lessons\n\
          Course: Swimming | Age: 4-6 | Price – Week: 12 | Price – Season: 90\n\
-         Course: Swimming | Age: 7-9 | Price – Week, Price – Season: on request\n\
+         Course: Swimming | Age: 7-9 | Price – Week, Season: on request\n\
          For grown-ups | Course: Diving | Age: 16 | Price – Week: 30 | Price – Season: 240"
     );
 }
@@ -248,6 +261,6 @@ fn merged_cells_of_a_word_table_belong_to_each_row_and_column() {
         text(&doc),
         "Route: North | Adults – single: 12 | Adults – return: 20\n\
          Route: North | Adults – single: 9 | Adults – return: 20\n\
-         Route: South | Adults – single, Adults – return: closed"
+         Route: South | Adults – single, return: closed"
     );
 }

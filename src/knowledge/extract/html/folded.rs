@@ -41,7 +41,6 @@ const NO_CONTENT: &[&str] = &[
     "cookie",
     "cookies",
     "drawer",
-    "dropdown",
     "error",
     "lightbox",
     "loading",

@@ -203,7 +203,7 @@ mod tests {
                 "Zone: A | Place: Easthaven | Weekday – 08-18 h: 45 | Weekday – 18-22 h: 62 | \
                  Weekend – 08-18 h: 79 | Weekend – 18-22 h: 98",
                 "Zone: A | Place: Millbrook | Weekday – 08-18 h: 45 | Weekday – 18-22 h: 62 | \
-                 Weekend – 08-18 h, Weekend – 18-22 h: 80",
+                 Weekend – 08-18 h, 18-22 h: 80",
             ]
         );
     }

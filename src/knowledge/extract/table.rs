@@ -1,10 +1,12 @@
 //! Tables: every row becomes a line that can be read, found and quoted without the rest.
 
 mod head;
+mod implied;
 
 use super::clean;
 
 pub(super) use head::{depth, names};
+pub(super) use implied::spread;
 
 /// Longest text of a cell that can be the name of a column, in characters.
 const MAX_COLUMN_NAME: usize = 80;
@@ -149,6 +151,11 @@ impl Table {
                 .count(),
         };
         let (titles, table) = self.rows.split_at(titles);
+        let spread = spread(table).map(|first| {
+            let rest = table.get(1..).unwrap_or_default();
+            [&[first], rest].concat()
+        });
+        let table = spread.as_deref().unwrap_or(table);
         let mut out: Vec<String> = titles.iter().map(|r| plain(r)).collect();
         let marked = self.marked_head.saturating_sub(titles.len());
         let head = head::rows_of_head(table, marked, width);

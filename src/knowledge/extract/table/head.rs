@@ -81,7 +81,7 @@ fn goes_on(above: &[Cell], row: &[Cell], below: &[Cell]) -> bool {
 
 /// Whether a cell that looks like a value names the values under it: "18-22 h" above "128", "2027" above "45"; but
 /// "2.50" above "3.10" does not.
-fn names_values(cell: &str, under: &str) -> bool {
+pub(super) fn names_values(cell: &str, under: &str) -> bool {
     let has_letters = |text: &str| text.chars().any(char::is_alphabetic);
     let is_span =
         |text: &str| text.contains(':') || text.trim_start_matches('-').contains(['-', '–']);

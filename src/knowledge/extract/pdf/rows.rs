@@ -80,7 +80,8 @@ pub(super) fn table(lines: &[Line], is_bold: &dyn Fn(&Line) -> bool) -> Option<(
 /// over several of the other.
 fn is_aligned(above: &Line, line: &Line) -> bool {
     let tolerance = line.size().max(above.size()) * ALIGNED;
-    let left = above.x0().min(line.x0()) + tolerance;
+    let cells = || above.cells.iter().chain(&line.cells);
+    let left = cells().map(|c| c.x0).fold(f32::MAX, f32::min) + tolerance;
     let (own, others) = (behind(line, left), behind(above, left));
     own.iter().any(|c| {
         others.iter().any(|a| {

@@ -18,7 +18,7 @@ use crate::store::{self, DocumentId, UnixMs, VersionId, WorkspaceId};
 /// Name of the job in the store.
 pub(super) const KIND: &str = "ingest_document";
 /// Version of the reader; a higher one reads documents again.
-pub(super) const EXTRACTOR: u32 = 1;
+pub(super) const EXTRACTOR: u32 = 2;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Payload {

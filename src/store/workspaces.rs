@@ -130,6 +130,8 @@ pub fn set_section<T: Serialize>(
 /// Removes a workspace and everything that belongs to it, at once and for good.
 pub fn purge(tx: &Transaction<'_>, id: WorkspaceId) -> Result<(), StoreError> {
     let changed = tx.execute("DELETE FROM workspaces WHERE id = ?", [id])?;
+    // They have no reference that would take them along.
+    tx.execute("DELETE FROM receipt_marks WHERE workspace = ?", [id])?;
     if changed == 0 {
         Err(StoreError::NotFound("the workspace"))
     } else {

@@ -34,6 +34,12 @@ fn folded_answers_are_read_below_their_questions() {
         r#"<h3><button aria-expanded="false">Do you sell ropes?</button></h3><div hidden><p>Yes, of 60 m.</p></div>"#,
         r#"<h3>Do you sell ropes?</h3><div style="display:none"><p>Yes, of 60 m.</p></div>"#,
         r#"<h3>Do you sell ropes?</h3><div hidden="until-found"><p>Yes, of 60 m.</p></div>"#,
+        r##"<h2 id="h"><button data-accordion-target="#a1" aria-expanded="false"><span>Do you sell ropes?</span><svg></svg></button></h2>
+            <div id="a1" class="hidden" aria-labelledby="h"><p>Yes, of 60 m.</p></div>"##,
+        r#"<div class="elementor-tab-title" role="button" aria-controls="a1"><span aria-hidden="true">+</span><a>Do you sell ropes?</a></div>
+            <div id="a1" class="elementor-tab-content" style="display: none;"><p>Yes, of 60 m.</p></div>"#,
+        r#"<h4><button aria-controls="a1" aria-expanded="false"><span>Do you sell ropes?</span></button></h4>
+            <div class="accordion-item__dropdown" id="a1" role="region" style="display:none"><p>Yes, of 60 m.</p></div>"#,
         "<details><summary>Do you sell ropes?</summary><p>Yes, of 60 m.</p></details>",
     ] {
         let doc = page(accordion);
@@ -56,20 +62,32 @@ fn folded_answers_are_read_below_their_questions() {
 
 #[test]
 fn panels_behind_tabs_have_the_names_of_their_tabs() {
-    let doc = page(
+    for tabs in [
         r##"<ul class="nav nav-tabs" role="tablist"><li><a role="tab" data-toggle="tab" href="#week">On weekdays</a></li>
             <li><a role="tab" data-toggle="tab" href="#end">At weekends</a></li></ul>
             <div class="tab-content"><div id="week" class="tab-pane active">Entry is 9 euros.</div>
             <div id="end" class="tab-pane" style="display:none">Entry is 12 euros.</div></div>"##,
+        r#"<div><button onclick="show(event, 'week')">On weekdays</button><button onclick="show(event, 'end')">At weekends</button></div>
+            <div id="week" style="display:block">Entry is 9 euros.</div><div id="end" style="display:none">Entry is 12 euros.</div>"#,
+    ] {
+        let doc = page(tabs);
+        assert_eq!(
+            blocks(&doc),
+            [
+                (Heading(4), "On weekdays"),
+                (Paragraph, "Entry is 9 euros."),
+                (Heading(4), "At weekends"),
+                (Paragraph, "Entry is 12 euros."),
+            ],
+            "{tabs}"
+        );
+    }
+    let doc = page(
+        r#"<p>Open daily<span id="dots">…</span><span id="more" style="display:none">, also on holidays.</span></p>"#,
     );
     assert_eq!(
         blocks(&doc),
-        [
-            (Heading(4), "On weekdays"),
-            (Paragraph, "Entry is 9 euros."),
-            (Heading(4), "At weekends"),
-            (Paragraph, "Entry is 12 euros."),
-        ]
+        [(Paragraph, "Open daily…, also on holidays.")]
     );
 }
 
@@ -86,8 +104,11 @@ fn what_is_hidden_for_good_is_not_read() {
         r##"<button data-toggle="modal" data-target="#m">Log in</button><div id="m" class="fade" style="display:none">SECRET 9999</div>"##,
         r#"<button aria-haspopup="dialog" aria-controls="m">Terms</button><div id="m" hidden>SECRET 9999</div>"#,
         r#"<div id="m" role="dialog" aria-labelledby="acc" hidden>SECRET 9999</div>"#,
+        r#"<button aria-controls="side-menu" aria-expanded="false">9999 pages</button><ul id="side-menu" hidden><li>SECRET 9999</li></ul>"#,
         r#"<button type="submit">Send</button><div hidden>SECRET 9999</div>"#,
         "<details><summary>Why?</summary>Because.</details><div hidden>SECRET 9999</div>",
+        r#"<div class="row d-none">SECRET 9999</div>"#,
+        r#"<tr-row class="hidden">SECRET 9999</tr-row>"#,
         "<template><p>SECRET 9999</p></template>",
         r#"<script type="text/x-template"><p>SECRET 9999</p></script>"#,
         r#"<noscript><img src="/p.gif" alt="">SECRET 9999</noscript>"#,
@@ -104,6 +125,17 @@ fn what_is_hidden_for_good_is_not_read() {
         );
         assert!(all.ends_with("Call us."), "{hidden}\n{all}");
     }
+}
+
+#[test]
+fn what_is_hidden_on_small_screens_only_is_read() {
+    let doc = page(
+        r#"<p class="d-none d-md-block">Free parking.</p><p class="hidden md:block">Free Wi-Fi.</p>"#,
+    );
+    assert_eq!(
+        blocks(&doc),
+        [(Paragraph, "Free parking."), (Paragraph, "Free Wi-Fi.")]
+    );
 }
 
 #[test]

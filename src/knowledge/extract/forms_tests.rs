@@ -1,7 +1,7 @@
 //! Filled in forms are read, and what a form shows where nobody has filled it in is not.
 
 use super::formats_tests::{read, zipped};
-use super::hidden_tests::{opendocument, text};
+use super::hidden_tests::{opendocument, pdf_stream, pdf_with, text};
 
 fn word(body: &str) -> Vec<u8> {
     let styles = r#"<w:styles><w:style w:type="character" w:styleId="Platzhaltertext"><w:name w:val="Placeholder Text"/></w:style></w:styles>"#;
@@ -99,4 +99,44 @@ fn prompts_of_other_formats_are_not_read() {
         <select><option>Choose one</option></select><p>We answer within a day.</p></form>"#;
     let doc = read(page.as_bytes(), "form.html");
     assert_eq!(text(&doc), "Name\nWe answer within a day.");
+}
+
+#[test]
+fn fields_of_a_pdf_are_read_once_they_are_filled_in() {
+    let field = |y: u16, values: &str, shown: &str| {
+        let look = pdf_stream(
+            "/Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources << /Font << /F1 5 0 R >> >>",
+            &format!("BT /F1 10 Tf 2 5 Td ({shown}) Tj ET"),
+        );
+        let rect = format!("/Rect [120 {y} 320 {}]", y + 20);
+        (
+            format!("/Type /Annot /Subtype /Widget {rect} {values}"),
+            look,
+        )
+    };
+    let fields = [
+        field(345, "/FT /Tx /V (Your name) /DV (Your name)", "Your name"),
+        field(315, "/FT /Tx /V (Oldbridge) /DV (Your town)", "Oldbridge"),
+        field(
+            285,
+            "/FT /Ch /V (Please choose) /Parent << /DV (Please choose) >>",
+            "Please choose",
+        ),
+        field(255, "/FT /Tx /V (Two nights)", "Two nights"),
+    ];
+    let objects: Vec<String> = (fields.into_iter().enumerate())
+        .flat_map(|(i, (widget, look))| {
+            [
+                format!("<< {widget} /AP << /N {} 0 R >> >>", 7 + i * 2),
+                look,
+            ]
+        })
+        .collect();
+    let drawing = "BT /F1 10 Tf 50 350 Td (Name:) Tj ET BT /F1 10 Tf 50 320 Td (Town:) Tj ET \
+                   BT /F1 10 Tf 50 290 Td (Plan:) Tj ET BT /F1 10 Tf 50 260 Td (Stay:) Tj ET";
+    let file = pdf_with(drawing, "/Annots [6 0 R 8 0 R 10 0 R 12 0 R]", &objects);
+    assert_eq!(
+        text(&read(&file, "form.pdf")),
+        "Name:\nTown: Oldbridge\nPlan:\nStay: Two nights"
+    );
 }

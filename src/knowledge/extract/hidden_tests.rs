@@ -98,34 +98,43 @@ fn hidden_text_of_an_opendocument_text_is_left_out() {
 
 /// A page whose content stream is `drawing`; F1 is Helvetica, F2 the same in bold.
 pub(super) fn pdf(drawing: &str) -> Vec<u8> {
-    let objects = [
+    pdf_with(drawing, "", &[])
+}
+
+/// With more entries of the page, and more objects from number 6 on.
+pub(super) fn pdf_with(drawing: &str, entries: &str, more: &[String]) -> Vec<u8> {
+    let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 400] /Contents 4 0 R \
-          /Resources << /Font << /F1 5 0 R /F2 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold >> >> >> >>"
-            .to_owned(),
         format!(
-            "<< /Length {} >>\nstream\n{drawing}\nendstream",
-            drawing.len()
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 400] /Contents 4 0 R {entries} \
+              /Resources << /Font << /F1 5 0 R /F2 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold >> >> >> >>"
         ),
+        pdf_stream("", drawing),
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
             .to_owned(),
     ];
+    objects.extend_from_slice(more);
     let mut file = String::from("%PDF-1.4\n");
     let mut places = Vec::new();
     for (at, object) in objects.iter().enumerate() {
         places.push(file.len());
         file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", at + 1));
     }
-    let start = file.len();
-    file.push_str("xref\n0 6\n0000000000 65535 f \n");
+    let (start, size) = (file.len(), objects.len() + 1);
+    file.push_str(&format!("xref\n0 {size}\n0000000000 65535 f \n"));
     for place in places {
         file.push_str(&format!("{place:010} 00000 n \n"));
     }
     file.push_str(&format!(
-        "trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+        "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
     ));
     file.into_bytes()
+}
+
+pub(super) fn pdf_stream(entries: &str, content: &str) -> String {
+    let length = content.len();
+    format!("<< {entries} /Length {length} >>\nstream\n{content}\nendstream")
 }
 
 #[test]
@@ -267,36 +276,31 @@ fn comments_of_an_opendocument_are_told_and_read_only_if_wanted() {
     assert!(all.contains("Not in May") && !all.contains("Ann"), "{all}");
 }
 
-/// A workbook of Excel 97: rows of one visible sheet, the second row and the middle column hidden, and a comment.
-fn old_workbook() -> Vec<u8> {
-    let record = |kind: u16, content: &[u8]| {
-        let length = u16::try_from(content.len()).expect("a record is short");
-        [&kind.to_le_bytes()[..], &length.to_le_bytes(), content].concat()
-    };
-    let numbers = |all: &[u16]| all.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<_>>();
-    let begin = |kind: u16| {
-        record(
-            0x0809,
-            &numbers(&[0x0600, kind, 0x0DBB, 0x07CC, 0, 0, 0, 6]),
-        )
-    };
-    let cell = |row: u16, column: u16, value: f64| {
-        let place = numbers(&[row, column, 0]);
-        record(0x0203, &[place, value.to_le_bytes().to_vec()].concat())
-    };
-    let sheet = [
-        begin(0x0010),
-        record(0x007D, &numbers(&[1, 1, 2560, 0, 1, 0])),
-        record(0x0208, &numbers(&[0, 0, 3, 300, 0, 0, 0, 0])),
-        record(0x0208, &numbers(&[1, 0, 3, 300, 0, 0, 0x20, 0])),
-        cell(0, 0, 11.0),
-        cell(0, 1, 12.0),
-        cell(0, 2, 13.0),
-        cell(1, 0, 21.0),
-        record(0x001C, &numbers(&[0, 0, 0, 1, 0])),
-        record(0x000A, &[]),
-    ]
-    .concat();
+/// A record of a workbook of Excel 97: its type and content.
+fn record(kind: u16, content: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(content.len()).expect("a record is short");
+    [&kind.to_le_bytes()[..], &length.to_le_bytes(), content].concat()
+}
+
+/// A record of numbers of two bytes.
+pub(super) fn numbers(kind: u16, all: &[u16]) -> Vec<u8> {
+    let content: Vec<u8> = all.iter().flat_map(|n| n.to_le_bytes()).collect();
+    record(kind, &content)
+}
+
+/// The record of a cell that holds a number.
+pub(super) fn number_at(row: u16, column: u16, value: f64) -> Vec<u8> {
+    let place: Vec<u8> = [row, column, 0]
+        .iter()
+        .flat_map(|n| n.to_le_bytes())
+        .collect();
+    record(0x0203, &[place, value.to_le_bytes().to_vec()].concat())
+}
+
+/// A workbook of Excel 97 with one sheet of these records.
+pub(super) fn old_workbook(records: &[Vec<u8>]) -> Vec<u8> {
+    let begin = |kind: u16| numbers(0x0809, &[0x0600, kind, 0x0DBB, 0x07CC, 0, 0, 0, 6]);
+    let sheet = [begin(0x0010), records.concat(), record(0x000A, &[])].concat();
     let name = b"\x06\0Prices";
     let head = begin(0x0005);
     let entry = 4 + 6 + name.len();
@@ -317,7 +321,17 @@ fn old_workbook() -> Vec<u8> {
 
 #[test]
 fn hidden_rows_and_columns_of_an_old_workbook_are_left_out() {
-    let file = old_workbook();
+    // The second row and the middle column are hidden, and there is a comment.
+    let file = old_workbook(&[
+        numbers(0x007D, &[1, 1, 2560, 0, 1, 0]),
+        numbers(0x0208, &[0, 0, 3, 300, 0, 0, 0, 0]),
+        numbers(0x0208, &[1, 0, 3, 300, 0, 0, 0x20, 0]),
+        number_at(0, 0, 11.0),
+        number_at(0, 1, 12.0),
+        number_at(0, 2, 13.0),
+        number_at(1, 0, 21.0),
+        numbers(0x001C, &[0, 0, 0, 1, 0]),
+    ]);
     let doc = read(&file, "prices.xls");
     assert!(text(&doc).ends_with("11 | 13"), "{}", text(&doc));
     assert!(

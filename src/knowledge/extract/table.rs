@@ -1,10 +1,12 @@
 //! Tables: every row becomes a line that can be read, found and quoted without the rest.
 
 mod head;
+mod implied;
 
 use super::clean;
 
 pub(super) use head::{depth, names};
+pub(super) use implied::spread;
 
 /// Longest text of a cell that can be the name of a column, in characters.
 const MAX_COLUMN_NAME: usize = 80;
@@ -149,6 +151,11 @@ impl Table {
                 .count(),
         };
         let (titles, table) = self.rows.split_at(titles);
+        let spread = spread(table).map(|first| {
+            let rest = table.get(1..).unwrap_or_default();
+            [&[first], rest].concat()
+        });
+        let table = spread.as_deref().unwrap_or(table);
         let mut out: Vec<String> = titles.iter().map(|r| plain(r)).collect();
         let marked = self.marked_head.saturating_sub(titles.len());
         let head = head::rows_of_head(table, marked, width);
@@ -272,9 +279,16 @@ fn with_names(names: &[String], row: &[Cell]) -> String {
     parts.join(" | ")
 }
 
-/// The names of the columns that one cell reaches over.
+/// The names of the columns that one cell reaches over: `Weekend – 8-18 h, 18-22 h`.
 fn listed(names: &[&str]) -> String {
-    let all = names.join(", ");
+    let parts = names.iter().map(|name| name.rsplit_once(" – "));
+    let (groups, own): (Vec<&str>, Vec<&str>) = parts.flatten().unzip();
+    let all = match groups.split_first() {
+        Some((group, rest)) if own.len() == names.len() && rest.iter().all(|g| g == group) => {
+            format!("{group} – {}", own.join(", "))
+        }
+        _ => names.join(", "),
+    };
     match names {
         [first, _, .., last] if all.len() > MAX_NAMES => format!("{first} … {last}"),
         _ => all,

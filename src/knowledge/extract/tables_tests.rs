@@ -1,7 +1,7 @@
 //! Merged cells in the formats that have them: each row stands on its own.
 
 use super::formats_tests::{read, workbook_with, zipped};
-use super::hidden_tests::{opendocument, text};
+use super::hidden_tests::{number_at, numbers, old_workbook, opendocument, text};
 
 /// A row of a worksheet; numbers are written as such, `_` is no cell.
 fn row(number: usize, cells: &[&str]) -> String {
@@ -51,7 +51,7 @@ fn merged_cells_of_a_workbook_belong_to_each_row_and_column() {
         text(&doc),
         "Prices\nFerry fares 2026\n\
          Route: North | Season: Summer | Adults – single: 12 | Adults – return: 20 | Children – single: 6 | Children – return: 10\n\
-         Route: North | Season: Winter | Adults – single: 9 | Adults – return: 15 | Children – single, Children – return: free\n\
+         Route: North | Season: Winter | Adults – single: 9 | Adults – return: 15 | Children – single, return: free\n\
          Route: South | Season: Summer | Adults – single: 14 | Adults – return: 24 | Children – single: 7 | Children – return: 12\n\
          Route: South | Season: Winter | Adults – single: 14 | Adults – return: 24 | Children – single: 7 | Children – return: 12"
     );
@@ -146,6 +146,40 @@ fn hidden_rows_and_columns_do_not_cut_a_table() {
 }
 
 #[test]
+fn names_over_several_columns_need_no_merged_cells() {
+    let doc = read(
+        &workbook(
+            "",
+            &[
+                &["Route", "Season", "Adults", "_", "Children", "_"],
+                &["_", "_", "single", "return", "single", "return"],
+                &["North", "Summer", "12", "20", "6", "10"],
+            ],
+            &[],
+        ),
+        "fares.xlsx",
+    );
+    let row = "Route: North | Season: Summer | Adults – single: 12 | Adults – return: 20 | Children – single: 6 | Children – return: 10";
+    assert_eq!(text(&doc), format!("Prices\n{row}"));
+    let csv =
+        "Route;Season;Adults;;Children;\n;;single;return;single;return\nNorth;Summer;12;20;6;10\n";
+    assert_eq!(text(&read(csv.as_bytes(), "fares.csv")), row);
+}
+
+#[test]
+fn merged_cells_of_an_old_workbook_belong_to_each_row() {
+    let file = old_workbook(&[
+        number_at(0, 0, 11.0),
+        number_at(0, 1, 12.0),
+        number_at(1, 1, 22.0),
+        // One area: its first and last row, its first and last column.
+        numbers(0x00E5, &[1, 0, 1, 0, 0]),
+    ]);
+    let doc = read(&file, "prices.xls");
+    assert!(text(&doc).ends_with("11 | 12\n11 | 22"), "{}", text(&doc));
+}
+
+#[test]
 fn merged_cells_of_an_opendocument_sheet_belong_to_each_row_and_column() {
     let cell = |t: &str| format!("<table:table-cell><text:p>{t}</text:p></table:table-cell>");
     let merged = |rows: u8, columns: u8, t: &str| {
@@ -200,7 +234,7 @@ fn spans_of_a_web_page_are_told_with_each_row() {
         text(&read(page.as_bytes(), "lessons.html")),
         "Lessons\n\
          Course: Swimming | Age: 4-6 | Price – Week: 12 | Price – Season: 90\n\
-         Course: Swimming | Age: 7-9 | Price – Week, Price – Season: on request\n\
+         Course: Swimming | Age: 7-9 | Price – Week, Season: on request\n\
          For grown-ups | Course: Diving | Age: 16 | Price – Week: 30 | Price – Season: 240"
     );
 }
@@ -248,6 +282,53 @@ fn merged_cells_of_a_word_table_belong_to_each_row_and_column() {
         text(&doc),
         "Route: North | Adults – single: 12 | Adults – return: 20\n\
          Route: North | Adults – single: 9 | Adults – return: 20\n\
-         Route: South | Adults – single, Adults – return: closed"
+         Route: South | Adults – single, return: closed"
+    );
+}
+
+#[test]
+fn merged_cells_of_a_slide_belong_to_each_row_and_column() {
+    let cell = |attributes: &str, t: &str| {
+        format!(
+            "<a:tc {attributes}><a:txBody><a:p><a:r><a:t>{t}</a:t></a:r></a:p></a:txBody></a:tc>"
+        )
+    };
+    let rows = [
+        [
+            cell(r#"rowSpan="2""#, "Route"),
+            cell(r#"gridSpan="2""#, "Adults"),
+            cell(r#"hMerge="1""#, ""),
+        ],
+        [
+            cell(r#"vMerge="1""#, ""),
+            cell("", "single"),
+            cell("", "return"),
+        ],
+        [
+            cell("", "North"),
+            cell("", "12"),
+            cell(r#"rowSpan="2""#, "20"),
+        ],
+        [cell("", "South"), cell("", "14"), cell(r#"vMerge="1""#, "")],
+    ];
+    let rows: String = (rows.iter())
+        .map(|cells| format!("<a:tr>{}</a:tr>", cells.concat()))
+        .collect();
+    let slide = format!(
+        r#"<p:sld><p:graphicFrame><a:tbl><a:tblPr firstRow="1"/>{rows}</a:tbl></p:graphicFrame></p:sld>"#
+    );
+    let slides = zipped(&[
+        ("[Content_Types].xml", b"<Types/>"),
+        ("ppt/presentation.xml", br#"<p:presentation><p:sldIdLst><p:sldId r:id="r1"/></p:sldIdLst></p:presentation>"#),
+        (
+            "ppt/_rels/presentation.xml.rels",
+            br#"<Relationships><Relationship Id="r1" Type="x/slide" Target="slides/slide1.xml"/></Relationships>"#,
+        ),
+        ("ppt/slides/slide1.xml", slide.as_bytes()),
+    ]);
+    assert_eq!(
+        text(&read(&slides, "fares.pptx")),
+        "Route: North | Adults – single: 12 | Adults – return: 20\n\
+         Route: South | Adults – single: 14 | Adults – return: 20"
     );
 }

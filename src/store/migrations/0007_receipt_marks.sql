@@ -1,5 +1,6 @@
 -- What stays of a receipt that is deleted by age or with its conversation: its place in the chain and no words.
--- Without a reference to its workspace, since it is written while that may be on its way out. Class: record. Kept as long as its workspace; exported with receipts; nothing to erase.
+-- Without a reference to its workspace, since it is written while that may be on its way out.
+-- Class: record. Kept as long as its workspace; exported with receipts; nothing to erase.
 CREATE TABLE receipt_marks (
     workspace TEXT    NOT NULL,
     seq       INTEGER NOT NULL,

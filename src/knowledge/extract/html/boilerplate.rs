@@ -54,6 +54,9 @@ pub(super) fn is_hidden(e: &Element) -> bool {
     {
         return true;
     }
+    if is_hidden_by_class(e) {
+        return true;
+    }
     let style: String = e
         .attr("style")
         .unwrap_or_default()
@@ -66,6 +69,15 @@ pub(super) fn is_hidden(e: &Element) -> bool {
         || style.ends_with("font-size:0")
         || style.contains("opacity:0;")
         || style.ends_with("opacity:0")
+}
+
+/// Whether a class of the usual style sheets hides an element on every screen: `d-none`, but not `d-none d-md-block`.
+fn is_hidden_by_class(e: &Element) -> bool {
+    let classes = || e.attr("class").unwrap_or_default().split_whitespace();
+    let shows = |class: &str| class.contains(':') || (class.starts_with("d-") && class != "d-none");
+    !matches!(e.name(), "html" | "body" | "main" | "article")
+        && classes().any(|class| matches!(class, "d-none" | "hidden" | "is-hidden"))
+        && !classes().any(shows)
 }
 
 /// Navigation, notices and page frames. An address is kept wherever it stands: it is often

@@ -86,6 +86,47 @@ pub(super) fn is_raised(e: &Element) -> bool {
     e.name() == "sup" || (matches!(e.name(), "span" | "small" | "a" | "font") && by_style())
 }
 
+/// Whether a class or the id of an element has one of these words: `faq-answer`, `faqAnswer`.
+pub(super) fn has_word(element: ElementRef<'_>, words: &[&str]) -> bool {
+    let e = element.value();
+    let mut names = String::new();
+    for name in [e.attr("class"), e.attr("id")].into_iter().flatten() {
+        let mut after_small = false;
+        for c in name.chars() {
+            if c.is_ascii_uppercase() && after_small {
+                names.push(' ');
+            }
+            after_small = c.is_ascii_lowercase();
+            names.push(if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                ' '
+            });
+        }
+        names.push(' ');
+    }
+    names.split(' ').any(|word| words.contains(&word))
+}
+
+/// The first words of an element.
+pub(super) fn first_words(element: ElementRef<'_>) -> String {
+    let mut out = String::new();
+    for piece in element.text().take(50) {
+        for word in piece.split_whitespace() {
+            if out.len() > MAX_WORDS {
+                return out;
+            }
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+        }
+    }
+    out
+}
+
+/// How much of an element's text [`first_words`] gives, in bytes.
+const MAX_WORDS: usize = 1_200;
 /// Longest placeholder, in bytes.
 const MAX_PLACEHOLDER: usize = 100;
 

@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use scraper::{ElementRef, Html, Node};
 
+use super::content::{first_words, has_word};
+
 /// Words in a class or id of what can be opened.
 const OPENED: &[&str] = &[
     "accordion",
@@ -29,7 +31,6 @@ const OPENED: &[&str] = &[
     "tabs",
     "toggle",
     "togglable",
-    "readmore",
 ];
 /// Words in a class or id of what is opened but is no content, or is never shown.
 const NO_CONTENT: &[&str] = &[
@@ -41,7 +42,6 @@ const NO_CONTENT: &[&str] = &[
     "cookie",
     "cookies",
     "drawer",
-    "dropdown",
     "error",
     "lightbox",
     "loading",
@@ -70,6 +70,8 @@ const NO_CONTENT: &[&str] = &[
 const MAX_OPENER: usize = 300;
 /// Most elements within another that are looked at.
 const MAX_WITHIN: usize = 200;
+/// Most openers between one and its panel that are looked at.
+const MAX_ROW: usize = 50;
 /// How far up it is looked whether something stands in a heading.
 const MAX_UP: usize = 8;
 
@@ -98,7 +100,7 @@ impl Folded {
         let mut ids: HashMap<&str, usize> = HashMap::new();
         let mut openers = Vec::new();
         for (order, element) in page.root_element().descendent_elements().enumerate() {
-            if let Some(id) = element.attr("id") {
+            if let Some(id) = element.attr("id").filter(|_| is_content(element)) {
                 ids.entry(id).or_insert(order);
             }
             let targets = targets(element);
@@ -106,15 +108,36 @@ impl Folded {
                 openers.push((order, element, targets));
             }
         }
+        openers.retain(|(.., targets): &(_, _, Vec<String>)| {
+            targets
+                .iter()
+                .any(|target| ids.contains_key(target.as_str()))
+        });
         let mut out = Self::default();
-        for (order, element, targets) in openers {
+        for (i, (order, element, targets)) in openers.iter().enumerate() {
             for target in targets {
                 let Some(panel) = ids.get(target.as_str()) else {
                     continue;
                 };
+                // One of several that stand together before what they open.
+                let is_in_row = || {
+                    let next = openers.get(i + 1..).unwrap_or_default();
+                    let before = openers
+                        .get(i.saturating_sub(MAX_ROW)..i)
+                        .unwrap_or_default();
+                    let opens_another = |targets: &[String]| !targets.contains(target);
+                    let stands_between =
+                        |id: &String| ids.get(id.as_str()).is_some_and(|p| order < p && p < panel);
+                    (next.iter().take(MAX_ROW).take_while(|(o, ..)| o < panel))
+                        .any(|(.., others)| opens_another(others))
+                        || before
+                            .iter()
+                            .any(|(.., others)| others.iter().any(stands_between))
+                };
+                let (order, element, target) = (*order, *element, target.clone());
                 let way = match *panel < order || holds(element, &target) {
                     true => Way::Elsewhere,
-                    false if is_tab(element) => Way::Tab,
+                    false if is_tab(element) || is_in_row() => Way::Tab,
                     false => Way::Before,
                 };
                 let text = text(element);
@@ -131,17 +154,14 @@ impl Folded {
     /// Whether a hidden element can be opened and is content then.
     pub(super) fn has(&self, element: ElementRef<'_>) -> bool {
         let e = element.value();
-        let is_role = |roles: &[&str]| e.attr("role").is_some_and(|role| roles.contains(&role));
-        if is_role(&["dialog", "alertdialog", "menu", "alert", "status"])
-            || matches!(e.name(), "nav" | "form" | "i" | "img")
-            || has_word(element, NO_CONTENT)
-        {
+        if !is_content(element) {
             return false;
         }
         e.id().is_some_and(|id| self.panels.contains_key(id))
-            || is_role(&["tabpanel"])
+            || e.attr("role") == Some("tabpanel")
             || e.attr("aria-labelledby")
                 .is_some_and(|id| self.openers.contains(id))
+            || has_word(element, &["more", "moretext", "readmore"])
             || (e.name() != "span" && (self.is_named(element) || self.follows_opener(element)))
     }
 
@@ -157,13 +177,13 @@ impl Folded {
 
     /// Whether an element is a tab: its text is read where its panel begins.
     pub(super) fn is_tab(&self, element: ElementRef<'_>) -> bool {
-        self.opens(element, Way::Tab) && is_tab(element)
+        self.opens(element, Way::Tab)
     }
 
     /// The text of the tab of a panel, unless the panel begins with the same words.
     pub(super) fn tab_of(&self, element: ElementRef<'_>) -> Option<&str> {
         let (way, text) = self.panels.get(element.value().id()?)?;
-        let own = limited_text(element);
+        let own = first_words(element);
         (*way == Way::Tab && !text.is_empty() && !own.starts_with(text.as_str()))
             .then_some(text.as_str())
     }
@@ -179,7 +199,7 @@ impl Folded {
         let is_alone = || {
             is_toggle(button)
                 && !has_word(button, NO_CONTENT)
-                && next_element(button).is_some()
+                && next_element(button).is_some_and(is_content)
                 && text(button).contains(' ')
         };
         self.opens(button, Way::Before) || is_alone() || in_heading()
@@ -241,6 +261,17 @@ impl Folded {
                 .iter()
                 .any(|id| self.panels.get(id).is_some_and(|(w, _)| *w == way))
     }
+}
+
+/// Whether an element can be content once it is opened: no menu, no dialog, no template.
+fn is_content(element: ElementRef<'_>) -> bool {
+    let e = element.value();
+    let role = e.attr("role").unwrap_or_default();
+    !matches!(
+        role,
+        "dialog" | "alertdialog" | "menu" | "alert" | "status" | "navigation"
+    ) && !matches!(e.name(), "nav" | "form" | "i" | "img")
+        && !has_word(element, NO_CONTENT)
 }
 
 /// The ids of what an element opens.
@@ -346,50 +377,11 @@ fn stands_alone(element: ElementRef<'_>) -> bool {
         && !(element.next_siblings().take(3)).any(|n| is_text(n.value()))
 }
 
-/// Whether a class or the id of an element has one of these words: `faq-answer`, `faqAnswer`.
-fn has_word(element: ElementRef<'_>, words: &[&str]) -> bool {
-    let e = element.value();
-    let mut names = String::new();
-    for name in [e.attr("class"), e.attr("id")].into_iter().flatten() {
-        let mut after_small = false;
-        for c in name.chars() {
-            if c.is_ascii_uppercase() && after_small {
-                names.push(' ');
-            }
-            after_small = c.is_ascii_lowercase();
-            names.push(if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                ' '
-            });
-        }
-        names.push(' ');
-    }
-    names.split(' ').any(|word| words.contains(&word))
-}
-
 /// The text of what opens something; none if it is too long for that.
 fn text(element: ElementRef<'_>) -> String {
-    let text = limited_text(element);
+    let text = first_words(element);
     match text.chars().count() > MAX_OPENER {
         true => String::new(),
         false => text,
     }
-}
-
-/// The first words of an element.
-fn limited_text(element: ElementRef<'_>) -> String {
-    let mut out = String::new();
-    for piece in element.text().take(50) {
-        for word in piece.split_whitespace() {
-            if out.len() > MAX_OPENER * 4 {
-                return out;
-            }
-            if !out.is_empty() {
-                out.push(' ');
-            }
-            out.push_str(word);
-        }
-    }
-    out
 }

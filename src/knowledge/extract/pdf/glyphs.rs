@@ -7,7 +7,7 @@ use std::{
 
 use hayro_interpret::{
     BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps,
-    InterpreterCache, InterpreterSettings, Paint, SoftMask, TransformExt,
+    InterpreterCache, InterpreterSettings, RenderContent, SoftMask, TransformExt,
     font::{Glyph as Drawn, GlyphRun},
     hayro_cmap::{BfString, WritingMode},
     hayro_syntax::{Pdf, object::Dict, object::String as PdfString, page::Page},
@@ -15,7 +15,8 @@ use hayro_interpret::{
     kurbo::{BezPath, Point, Rect, Shape},
 };
 
-use super::rtl;
+use super::paint::{is_opaque, is_white, quarter_turns, turned};
+use super::{fields, rtl};
 use crate::knowledge::extract::{ExtractError, Limits};
 
 /// Most glyphs on one page; a page of dense small print has about 10,000.
@@ -96,13 +97,20 @@ impl<'a> Collector<'a> {
     /// The letters of a page in the order in which they are drawn.
     pub(super) fn page(&mut self, page: &Page<'a>) -> Result<Vec<Glyph>, ExtractError> {
         let (width, height) = page.render_dimensions();
-        let mut context = Context::new(
-            page.initial_transform(true).to_kurbo(),
-            Rect::new(0.0, 0.0, f64::from(width), f64::from(height)),
-            &self.cache,
-            self.pdf.xref(),
-            InterpreterSettings::default(),
-        );
+        let to_page = page.initial_transform(true).to_kurbo();
+        let context = |content| {
+            Context::new(
+                to_page,
+                Rect::new(0.0, 0.0, f64::from(width), f64::from(height)),
+                &self.cache,
+                self.pdf.xref(),
+                InterpreterSettings {
+                    render_content: content,
+                    ..InterpreterSettings::default()
+                },
+            )
+        };
+        let mut contexts = [RenderContent::PAGE, RenderContent::ANNOTATIONS].map(context);
         let mut canvas = Canvas {
             glyphs: Vec::new(),
             drawn: HashSet::new(),
@@ -111,8 +119,14 @@ impl<'a> Collector<'a> {
             seen: Seen::default(),
             grounds: Vec::new(),
             clips: 0,
+            left_out: Vec::new(),
         };
-        let drawing = AssertUnwindSafe(|| interpret_page(page, &mut context, &mut canvas));
+        let drawing = AssertUnwindSafe(|| {
+            let [own, annotations] = &mut contexts;
+            interpret_page(page, own, &mut canvas);
+            canvas.left_out = fields::not_filled_in(page, to_page);
+            interpret_page(page, annotations, &mut canvas);
+        });
         if let Err(fault) = catch_unwind(drawing) {
             return Err(ExtractError::malformed(if fault.is::<Overfull>() {
                 "a page of it draws more letters than anyone could read"
@@ -154,6 +168,8 @@ struct Canvas<'i> {
     grounds: Vec<(Rect, bool)>,
     /// Open clips: what is drawn under them may be smaller than it says.
     clips: usize,
+    /// Where nothing is read.
+    left_out: Vec<Rect>,
 }
 
 impl Canvas<'_> {
@@ -290,40 +306,6 @@ impl Canvas<'_> {
     }
 }
 
-/// Whether a paint is white to the eye.
-fn is_white(paint: &Paint<'_>) -> bool {
-    match paint {
-        Paint::Color(color) => color.to_rgba().to_rgba8().iter().take(3).all(|c| *c >= 250),
-        Paint::Pattern(_) => false,
-    }
-}
-
-fn is_opaque(paint: &Paint<'_>) -> bool {
-    match paint {
-        Paint::Color(color) => color.to_rgba().to_rgba8()[3] == 255,
-        Paint::Pattern(_) => false,
-    }
-}
-
-fn quarter_turns(a: f64, b: f64) -> u8 {
-    if a.abs() >= b.abs() {
-        if a >= 0.0 { 0 } else { 2 }
-    } else if b > 0.0 {
-        1
-    } else {
-        3
-    }
-}
-
-fn turned(x: f32, y: f32, turn: u8) -> (f32, f32) {
-    match turn {
-        0 => (x, y),
-        1 => (y, -x),
-        2 => (-x, -y),
-        _ => (-y, x),
-    }
-}
-
 impl Device<'_> for Canvas<'_> {
     fn draw_path(&mut self, path: &BezPath, props: DrawProps<'_>, mode: &DrawMode) {
         if matches!(mode, DrawMode::Fill(_) | DrawMode::FillAndStroke(..)) {
@@ -357,8 +339,12 @@ impl Device<'_> for Canvas<'_> {
         let white = !matches!(mode, DrawMode::Invisible) && is_white(&props.paint);
         for glyph in run.glyphs() {
             let transform = props.transform * glyph.transform();
+            let middle = transform * MIDDLE;
+            if self.left_out.iter().any(|area| area.contains(middle)) {
+                continue;
+            }
             // White on white is what nobody was to see.
-            if white && self.stands_on_white(transform * MIDDLE) {
+            if white && self.stands_on_white(middle) {
                 let space =
                     matches!(glyph.as_unicode(), Some(BfString::Char(c)) if c.is_whitespace());
                 self.seen.unseen += usize::from(!space);

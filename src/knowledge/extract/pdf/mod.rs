@@ -6,9 +6,11 @@
 //! removes running headers, [`structure`] makes blocks.
 
 mod columns;
+mod fields;
 mod furniture;
 mod glyphs;
 mod lines;
+mod paint;
 mod raised;
 mod rows;
 mod rtl;

@@ -8,6 +8,8 @@ use crate::knowledge::extract::table::{Cell, Table, looks_like_value};
 const ALIGNED: f32 = 0.6;
 /// How many rows back a cell may stand in the column of another.
 const LOOKED_BACK: usize = 6;
+/// Most neighbours that a cell may stand over.
+const MAX_NEIGHBOURS: usize = 40;
 /// How far from the middle between two rows a cell of both may stand, in parts of their distance.
 const OFF_MIDDLE: f32 = 0.15;
 
@@ -78,20 +80,25 @@ pub(super) fn table(lines: &[Line], is_bold: &dyn Fn(&Line) -> bool) -> Option<(
 /// over several of the other.
 fn is_aligned(above: &Line, line: &Line) -> bool {
     let tolerance = line.size().max(above.size()) * ALIGNED;
-    let left = above.x0().min(line.x0()) + tolerance;
-    let behind = |line: &Line| -> Vec<Segment> {
-        let cells = line.cells.iter().skip_while(|c| c.x0 < left);
-        cells.cloned().collect()
-    };
-    let (own, others) = (behind(line), behind(above));
+    let cells = || above.cells.iter().chain(&line.cells);
+    let left = cells().map(|c| c.x0).fold(f32::MAX, f32::min) + tolerance;
+    let (own, others) = (behind(line, left), behind(above, left));
     own.iter().any(|c| {
         others.iter().any(|a| {
             (a.x0 - c.x0).abs() < tolerance
                 || (a.x1 - c.x1).abs() < tolerance
                 || ((a.x0 + a.x1) - (c.x0 + c.x1)).abs() < 2.0 * tolerance
         })
-    }) || own.iter().any(|c| is_centred(c, &others, tolerance))
-        || others.iter().any(|a| is_centred(a, &own, tolerance))
+    }) || own.iter().any(|c| is_centred(c, others, tolerance))
+        || others.iter().any(|a| is_centred(a, own, tolerance))
+}
+
+/// The cells of a line that begin behind a place.
+fn behind(line: &Line, place: f32) -> &[Segment] {
+    let first = line.cells.iter().position(|c| c.x0 >= place);
+    first
+        .and_then(|first| line.cells.get(first..))
+        .unwrap_or_default()
 }
 
 /// Whether a cell stands in the middle over several neighbours, and does not reach beyond them.
@@ -101,6 +108,9 @@ pub(super) fn is_centred(cell: &Segment, others: &[Segment], tolerance: f32) -> 
 
 /// How far a cell stands from the middle of the neighbours that it stands best over, without reaching beyond them.
 fn off_centre(cell: &Segment, others: &[Segment], tolerance: f32) -> Option<f32> {
+    let others = others
+        .get(..others.len().min(MAX_NEIGHBOURS))
+        .unwrap_or_default();
     let pairs = others.iter().enumerate().flat_map(|(i, first)| {
         let behind = others.get(i + 1..).unwrap_or_default();
         behind.iter().map(move |last| (first, last))

@@ -184,15 +184,18 @@ pub(in crate::knowledge::extract) fn head(rows: &[Row]) -> (usize, bool) {
         return (0, false);
     };
     let (left, right) = bounds(rows);
-    let cells: Vec<Vec<table::Cell>> = (rows.iter().take(LOOKED_AT))
+    let mut cells: Vec<Vec<table::Cell>> = (rows.iter().take(LOOKED_AT))
         .map(|row| dense(row, left, right))
         .collect();
+    if let (Some(spread), Some(first)) = (table::spread(&cells), cells.first_mut()) {
+        *first = spread;
+    }
     let deep = table::depth(&cells).min(rows.len());
     let (above, body) = rows.split_at(deep);
     if deep < 2 {
         return (1, names_columns(first, body));
     }
-    if first.cells.iter().any(|(_, c)| c.columns > 1) {
+    if cells.iter().take(1).flatten().any(|c| c.columns > 1) {
         return (deep, true);
     }
     let bold = above.iter().flat_map(|r| &r.cells).all(|(_, c)| c.bold);

@@ -81,7 +81,7 @@ fn goes_on(above: &[Cell], row: &[Cell], below: &[Cell]) -> bool {
 
 /// Whether a cell that looks like a value names the values under it: "18-22 h" above "128", "2027" above "45"; but
 /// "2.50" above "3.10" does not.
-fn names_values(cell: &str, under: &str) -> bool {
+pub(super) fn names_values(cell: &str, under: &str) -> bool {
     let has_letters = |text: &str| text.chars().any(char::is_alphabetic);
     let is_span =
         |text: &str| text.contains(':') || text.trim_start_matches('-').contains(['-', '–']);
@@ -203,7 +203,7 @@ mod tests {
                 "Zone: A | Place: Easthaven | Weekday – 08-18 h: 45 | Weekday – 18-22 h: 62 | \
                  Weekend – 08-18 h: 79 | Weekend – 18-22 h: 98",
                 "Zone: A | Place: Millbrook | Weekday – 08-18 h: 45 | Weekday – 18-22 h: 62 | \
-                 Weekend – 08-18 h, Weekend – 18-22 h: 80",
+                 Weekend – 08-18 h, 18-22 h: 80",
             ]
         );
     }

@@ -1,0 +1,37 @@
+//! Colours of what is drawn, and how it is turned.
+
+use hayro_interpret::Paint;
+
+/// Whether a paint is white to the eye.
+pub(super) fn is_white(paint: &Paint<'_>) -> bool {
+    match paint {
+        Paint::Color(color) => color.to_rgba().to_rgba8().iter().take(3).all(|c| *c >= 250),
+        Paint::Pattern(_) => false,
+    }
+}
+
+pub(super) fn is_opaque(paint: &Paint<'_>) -> bool {
+    match paint {
+        Paint::Color(color) => color.to_rgba().to_rgba8()[3] == 255,
+        Paint::Pattern(_) => false,
+    }
+}
+
+pub(super) fn quarter_turns(a: f64, b: f64) -> u8 {
+    if a.abs() >= b.abs() {
+        if a >= 0.0 { 0 } else { 2 }
+    } else if b > 0.0 {
+        1
+    } else {
+        3
+    }
+}
+
+pub(super) fn turned(x: f32, y: f32, turn: u8) -> (f32, f32) {
+    match turn {
+        0 => (x, y),
+        1 => (y, -x),
+        2 => (-x, -y),
+        _ => (-y, x),
+    }
+}

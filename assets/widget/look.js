@@ -34,11 +34,11 @@ h2 { margin: 0; flex: 1; font-size: 17px; font-weight: 650; overflow-wrap: anywh
 .said.me { align-self: flex-end; background: var(--accent); color: var(--on); }
 .said.live { opacity: .75; }
 .said.related { background: none; border: 1px dashed currentColor; }
-.said p { margin: 0; white-space: pre-wrap; } .said p + p { margin-top: 8px; }
+.said p { margin: 0; white-space: pre-wrap; unicode-bidi: plaintext; } .said p + p { margin-top: 8px; }
 .said a { color: inherit; }
 .said.bad { color: var(--warn); } .said.note { background: none; color: var(--soft); font-size: 14px; padding: 0 4px; }
 .cite { min-width: 24px; min-height: 24px; padding: 0 6px; margin: 0 2px; border-radius: 12px; font-size: 12px; font-weight: 700; background: var(--page); color: var(--text); border: 1px solid var(--line); vertical-align: 1px; }
-blockquote { margin: 8px 0 0; padding: 6px 10px; border-inline-start: 3px solid var(--accent); background: var(--page); font-size: 14px; white-space: pre-wrap; }
+blockquote { margin: 8px 0 0; padding: 6px 10px; border-inline-start: 3px solid var(--accent); background: var(--page); font-size: 14px; white-space: pre-wrap; unicode-bidi: plaintext; }
 blockquote b { display: block; font-size: 13px; color: var(--soft); }
 .call { border-top: 1px solid var(--line); padding: 10px 12px; display: grid; gap: 8px; background: var(--sunk); }
 :host([mode=bar]) .call { border: 1px solid var(--line); border-radius: 14px; margin-bottom: 8px; }

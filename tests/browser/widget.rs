@@ -318,9 +318,10 @@ async fn from_the_right(browser: Client, desk: Arc<Desk>) -> Result<(), CmdError
     run(browser, "in_shadow('textarea').value = 'مرحبا'").await?;
     let ways = format!(
         "{way} return [way('.said.me p'), way('.said:not(.me) p'), way('textarea'), way('bdi[dir=ltr]'), \
+         getComputedStyle(in_shadow('.said p')).unicodeBidi, \
          [...widget.shadowRoot.querySelectorAll('bdi[dir=ltr]')].at(-1).textContent]"
     );
-    let expected = json!(["rtl", "rtl", "rtl", "ltr", TELEPHONE]);
+    let expected = json!(["rtl", "rtl", "rtl", "ltr", "plaintext", TELEPHONE]);
     assert_eq!(run(browser, &ways).await?, expected);
     let plain = json!(["ltr", false, false, false]);
     assert_eq!(run(browser, &mirrored).await?, plain, "on an English page");

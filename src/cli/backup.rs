@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::local::Desk;
 use super::out;
+use super::person::counted;
 use super::shared::{Place, WrongCall, block_on, log};
 use crate::app::backup::{Restored, restore};
 use crate::app::has_database;
@@ -188,8 +189,8 @@ fn tell(restored: &Restored) {
     let again = restored.erased;
     if again != Default::default() {
         out::line(&format!(
-            "Erased since, and erased again: {} conversations, {} calls, {} messages.",
-            again.conversations, again.calls, again.messages
+            "Erased since, and erased again: {}.",
+            counted(&json!(again))
         ));
     }
     if let Some(kept) = &restored.kept {

@@ -117,7 +117,7 @@ fn show(found: &[Value]) {
 }
 
 /// "12 messages, 3 receipts"
-fn counted(traces: &Value) -> String {
+pub(super) fn counted(traces: &Value) -> String {
     let some = traces.as_object().into_iter().flatten();
     let some = some.filter(|(_, n)| n.as_u64().unwrap_or(0) > 0);
     let words: Vec<String> = some

@@ -47,7 +47,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 pub enum EgressError {
     /// The owner pulled the cable.
     #[error(
-        "fetching from the web is switched off on this machine; set egress.web = true in the settings \
+        "fetching from the web is switched off on this machine; set egress.web = true (and sealed = false) in the settings \
          and restart to allow it"
     )]
     Off,

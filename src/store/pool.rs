@@ -35,17 +35,17 @@ impl Store {
     /// [`DataLock`](super::DataLock) first: two processes must not migrate the same file.
     pub fn open(path: &Path, key: &MasterKey) -> Result<Self, StoreError> {
         connection::make_parent(path)?;
-        let opener = Opener::file(path, key);
         let reserve = Reserve::beside(path);
-        let opened = migrate::bring_up(&opener, migrate::MIGRATIONS);
-        if let Err(error) = opened.map_err(|error| reserve.told(error)) {
-            if !matches!(error, StoreError::DiskFull { .. }) {
-                return Err(error);
-            }
-            // With the reserve let go there is room for the start.
+        let open = || {
+            let opener = Opener::file(path, key);
             migrate::bring_up(&opener, migrate::MIGRATIONS)?;
+            Self::connect(opener)
+        };
+        match open().map_err(|error| reserve.told(error)) {
+            // With the reserve let go there is room for the start.
+            Err(StoreError::DiskFull { .. }) => open().map_err(|error| reserve.told(error)),
+            opened => opened,
         }
-        Self::connect(opener)
     }
 
     /// A store for tests that leaves nothing behind. It lies in the memory file system where there

@@ -12,6 +12,7 @@ use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
 use crate::app::App;
 use crate::app::backup::{Backup, BackupError, BackupState, Backups};
+use crate::store::StoreError;
 
 /// How it is with backups.
 #[derive(Debug, Serialize, ToSchema)]
@@ -106,6 +107,12 @@ impl From<BackupError> for Problem {
             BackupError::Io { .. } => (StatusCode::INSUFFICIENT_STORAGE, "backup_failed"),
         };
         match error {
+            // Whoever gets this has to know it.
+            BackupError::Store(StoreError::Damaged { .. }) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "damaged",
+                "the database is damaged, so no backup was made of it; stop Frontdesk and restore the last one",
+            ),
             BackupError::Store(error) => error.into(),
             other => Self::new(status, code, other.to_string()),
         }

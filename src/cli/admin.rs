@@ -63,8 +63,9 @@ enum KeyCommand {
         /// What to call it
         #[arg(long)]
         name: String,
-        /// What it may do: chat, audio, documents, admin, evaluate, conversations; give it once for each
-        #[arg(long = "scope", value_name = "S", required_unless_present = "all")]
+        /// What it may do: chat, audio, documents, admin, evaluate, conversations; give it once for each. Without it chat,
+        /// audio and documents
+        #[arg(long = "scope", value_name = "S")]
         scopes: Vec<String>,
         /// It may do everything, in every workspace
         #[arg(long, conflicts_with = "scopes")]
@@ -74,6 +75,9 @@ enum KeyCommand {
         json: bool,
     },
 }
+
+/// What a key may do that nothing is said of: what most programs need, and nothing of the installation or of visitors.
+const USUAL: [Scope; 3] = [Scope::Chat, Scope::Audio, Scope::Documents];
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
@@ -88,10 +92,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
                     json,
                 },
         } => {
-            let scopes = if all {
-                Scope::ALL.iter().map(|s| s.as_str().to_owned()).collect()
-            } else {
-                scopes_of(&scopes)?
+            let named = |scopes: &[Scope]| scopes.iter().map(|s| s.as_str().to_owned()).collect();
+            let scopes: Vec<String> = match (all, scopes.is_empty()) {
+                (true, _) => named(&Scope::ALL),
+                (false, true) => named(&USUAL),
+                (false, false) => scopes_of(&scopes)?,
             };
             let key = block_on(create_key(&config, &name, &scopes))?;
             if json {

@@ -56,6 +56,9 @@ pub(super) fn around(text: &str, units: &[Range<usize>], at: usize) -> Range<usi
 /// Words of a list that is quoted whole.
 const MOST_LIST_WORDS: usize = 90;
 
+/// Lines under a heading that are a list although they have no marks.
+const LEAST_ITEMS: usize = 3;
+
 /// The quotation around words that answer: their row, their list with the line that leads into it, or
 /// the sentences that hold them with as many neighbours as are easily read.
 pub(super) fn of_span(text: &str, span: &Range<usize>) -> Range<usize> {
@@ -90,7 +93,9 @@ pub(super) fn of_span(text: &str, span: &Range<usize>) -> Range<usize> {
         .find(|&at| !listed(at))
         .filter(|&at| line(at).ends_with(':'));
     let marked = touched.iter().any(|&at| is_item(line(at)));
-    if marked || (lead.is_some() && touched.iter().all(|&at| is_bare(line(at)))) {
+    // Or the heading of the passage leads into it.
+    let headed = (0..first).all(listed) && lines.len() >= LEAST_ITEMS;
+    if marked || ((lead.is_some() || headed) && touched.iter().all(|&at| is_bare(line(at)))) {
         let same = |at: usize| {
             if marked {
                 is_item(line(at))
@@ -240,10 +245,15 @@ fn priced(header: &str, value: &str) -> String {
             .chars()
             .all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | ' ' | '\u{a0}'));
     let named = CURRENCIES.iter().find_map(|(word, sign)| {
-        let rest: Vec<&str> = header
-            .split_whitespace()
-            .filter(|w| w.trim_matches(['(', ')', ',']) != *word)
-            .collect();
+        let mut rest: Vec<&str> = Vec::new();
+        for part in header.split_whitespace() {
+            match part.trim_matches(['(', ')', ',']) == *word {
+                // "Price in EUR" is a price in euros without the "in" too.
+                true if rest.last() == Some(&"in") => drop(rest.pop()),
+                true => {}
+                false => rest.push(part),
+            }
+        }
         let held = rest.len() < header.split_whitespace().count();
         held.then(|| (rest.join(" "), *sign))
     });
@@ -271,6 +281,10 @@ mod tests {
             "Preis: €12,50 · Menge: 3"
         );
         assert_eq!(
+            readable("Price in EUR – Weekday: 36 | Time: 30 min"),
+            "Price – Weekday: €36 · Time: 30 min"
+        );
+        assert_eq!(
             readable("Fee USD: 12 a page | X: 1"),
             "Fee USD: 12 a page · X: 1"
         );
@@ -285,6 +299,16 @@ mod tests {
         assert_eq!(at(1), "One is here. Two is here. Three is here.");
         assert_eq!(at(3), "A: 1 | B: 2");
         assert_eq!(at(4), "Other paragraph.");
+    }
+
+    #[test]
+    fn the_lines_under_a_heading_are_a_list_and_are_given_whole() {
+        let text = "Assam\nDarjeeling\nPeppermint\nRooibos\nEarl Grey";
+        let at = text.find("Darjeeling").unwrap();
+        assert_eq!(of_span(text, &(at..at + 10)), 0..text.len());
+        let prose = "We serve tea. It is fresh.\nAssam\nRooibos";
+        let at = prose.find("Assam").unwrap();
+        assert!(of_span(prose, &(at..at + 5)).len() < prose.len());
     }
 
     #[test]

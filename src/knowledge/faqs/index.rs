@@ -131,8 +131,11 @@ impl FaqIndex {
         let limits = FaqThresholds::default();
         let by_nearness = |a: &Likeness, b: &Likeness| a.near.total_cmp(&b.near);
         let ranked = self.ranked(workspace, question, vector, now, &limits, by_nearness);
-        let ranked = ranked.into_iter().take(limit);
-        ranked.map(|(found, _)| found).collect()
+        // What answers the contrary question is no answer, and is not shown as something near either.
+        let near = ranked
+            .into_iter()
+            .filter(|(_, likeness)| !likeness.contrary);
+        near.take(limit).map(|(found, _)| found).collect()
     }
 
     /// Every live question with its best phrasing, the greatest by `order` first.

@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::asked::{Asked, Kind};
+use super::contrary::contrary;
+use crate::knowledge::function_words::fold;
 use crate::knowledge::language::{self, Language};
 
 /// How alike a question and a phrasing must be.
@@ -46,6 +50,8 @@ pub(super) struct Prepared {
     asked: Asked,
     /// What phrasing and answer speak of.
     known: BTreeSet<String>,
+    /// All words of the answer, folded.
+    told: BTreeSet<String>,
     pub(super) vector: Option<Vec<f32>>,
     /// The vector of phrasing and answer together.
     answered: Option<Vec<f32>>,
@@ -65,6 +71,7 @@ impl Prepared {
             language,
             asked,
             known,
+            told: answer.unicode_words().map(fold).collect(),
             vector,
             answered,
         }
@@ -93,6 +100,8 @@ pub(super) struct Likeness {
     pub(super) same: bool,
     /// Whether the words are the same, so that a near rival does not matter.
     pub(super) certain: bool,
+    /// Whether it asks for the contrary.
+    pub(super) contrary: bool,
 }
 
 impl Likeness {
@@ -134,7 +143,9 @@ pub(super) fn compare(
         common as f32 / (common + missing + extra.max(usize::from(all > common + missing))) as f32
     };
     let equal = question.plain == theirs.plain;
-    let agree = question.negated == theirs.negated
+    let contrary = is_contrary(question, phrasing);
+    let agree = !contrary
+        && question.negated == theirs.negated
         && question.exact.is_subset(&phrasing.known)
         && theirs.exact.is_subset(&question.exact)
         && (theirs.past || !question.past)
@@ -162,7 +173,17 @@ pub(super) fn compare(
         overlap: if equal { 1.0 } else { overlap },
         same: equal || (agree && alike),
         certain: equal || (missing + extra == 0 && common > 0),
+        contrary,
     }
+}
+
+/// Whether a question asks for the contrary of a phrasing: by a word, or by a "not" where more is asked than yes or no.
+/// ("Can I come without an appointment?" is answered by "Do I need an appointment?".)
+fn is_contrary(question: &Asked, phrasing: &Prepared) -> bool {
+    let theirs = &phrasing.asked;
+    let whether = |asked: &Asked| asked.kinds.contains(&Kind::Whether);
+    let is_denied = question.negated != theirs.negated && !whether(question) && !whether(theirs);
+    is_denied || contrary(&question.plain, &theirs.plain, &phrasing.told)
 }
 
 /// Whether an answer to one kind of question answers the other.

@@ -2,6 +2,7 @@
 //! from the moment it is approved and never after it was taken back.
 
 mod asked;
+mod contrary;
 mod import;
 mod index;
 mod matching;

@@ -13,6 +13,7 @@ mod live_engine;
 pub mod privacy;
 mod protection;
 mod retention;
+pub mod second_factor;
 mod weights;
 
 pub use data::{DataFolder, key_strength, roll_back};

@@ -41,6 +41,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0005_begun_by.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0006_second_factor.sql"),
+    },
 ];
 
 /// Makes the database at this place have exactly these migrations.

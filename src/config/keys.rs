@@ -69,6 +69,32 @@ impl Setting for PathBuf {
     }
 }
 
+/// Whether owners and admins must sign in with a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// Everybody decides for themselves.
+    Optional,
+    /// They get no further before it is on.
+    Required,
+}
+
+impl Setting for SecondFactor {
+    const EXPECTED: &'static str = "optional or required";
+    fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "optional" => Some(Self::Optional),
+            "required" => Some(Self::Required),
+            _ => None,
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Optional => "optional".to_owned(),
+            Self::Required => "required".to_owned(),
+        }
+    }
+}
+
 macro_rules! settings {
     ($( $field:ident : $type:ty = $default:expr, $name:literal, $doc:literal; )*) => {
         /// All settings, resolved.
@@ -167,6 +193,8 @@ settings! {
         "Where the store's key comes from: auto (service credential, else passphrase variable, else key file), credential, passphrase, file.";
     key_file: PathBuf = PathBuf::new(), "key.file",
         "The key file. Default: master.key in the data folder. Keep it on another disk for real protection.";
+    accounts_second_factor: SecondFactor = SecondFactor::Optional, "accounts.second_factor",
+        "Second factor at sign-in, a code of an app: optional, or required for owners and admins, who are led to set it up.";
     log: String = "info".into(), "log",
         "What is logged: error, warn, info, debug, or a filter such as frontdesk=debug.";
     egress_web: bool = true, "egress.web",

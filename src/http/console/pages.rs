@@ -55,6 +55,18 @@ pub struct Login {
     pub error: Option<String>,
 }
 
+/// Sign-in: the code, after the password.
+#[derive(Template)]
+#[template(path = "login_code.html")]
+pub struct LoginCode {
+    /// Name of the business.
+    pub business: Option<String>,
+    /// Page to go to afterwards.
+    pub next: String,
+    /// Why it did not work.
+    pub error: Option<String>,
+}
+
 /// A page that says what went wrong.
 #[derive(Template)]
 #[template(path = "error.html")]

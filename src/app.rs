@@ -16,6 +16,7 @@ pub mod privacy;
 mod protection;
 mod proxies;
 mod retention;
+pub mod second_factor;
 mod weights;
 
 pub use data::{DataFolder, has_database, key_strength, roll_back};

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::first_run::default_workspace;
 use crate::store::users::{self, NewUser, Role, User};
-use crate::store::{Store, StoreError, Transaction, UnixMs, UserId, events, sessions};
+use crate::store::{
+    Connection, Store, StoreError, Transaction, UnixMs, UserId, events, second_factors, sessions,
+};
 
 /// Characters of a password (NIST SP 800-63B asks for at least 8).
 pub const SHORTEST_PASSWORD: usize = 10;
@@ -35,6 +37,8 @@ pub struct Account {
     pub sessions: u32,
     /// When one of these was last used, Unix ms.
     pub last_seen_at: Option<UnixMs>,
+    /// Whether they sign in with a second factor.
+    pub second_factor: bool,
 }
 
 /// What is to change; what is `None` stays.
@@ -46,7 +50,7 @@ pub struct Change {
     pub email: Option<String>,
     /// What they may do.
     pub role: Option<Role>,
-    /// Whether they are kept from signing in; their sessions end.
+    /// Whether they are kept from signing in; their sessions and their second factor end.
     pub suspended: Option<bool>,
     /// Argon2id hash of a new password; all sessions end.
     pub password_hash: Option<String>,
@@ -84,18 +88,30 @@ pub fn wrong_password(password: &str) -> Option<&'static str> {
 pub async fn list(store: &Store, now: UnixMs) -> Result<Vec<Account>, StoreError> {
     store
         .read(move |conn| {
-            let mut accounts = Vec::new();
-            for user in users::list(conn)? {
-                let (sessions, last_seen_at) = sessions::of_user(conn, user.id, now)?;
-                accounts.push(Account {
-                    user,
-                    sessions,
-                    last_seen_at,
-                });
-            }
-            Ok(accounts)
+            let users = users::list(conn)?.into_iter();
+            users.map(|user| account(conn, user, now)).collect()
         })
         .await
+}
+
+/// One account.
+///
+/// # Errors
+/// `NotFound` if it does not exist.
+pub async fn get(store: &Store, id: UserId, now: UnixMs) -> Result<Account, StoreError> {
+    store
+        .read(move |conn| account(conn, users::get(conn, id)?, now))
+        .await
+}
+
+fn account(conn: &Connection, user: User, now: UnixMs) -> Result<Account, StoreError> {
+    let (sessions, last_seen_at) = sessions::of_user(conn, user.id, now)?;
+    Ok(Account {
+        sessions,
+        last_seen_at,
+        second_factor: second_factors::is_on(conn, user.id)?,
+        user,
+    })
 }
 
 /// Makes an account. `by` is the role of the person who asks; `None` for who has the machine or a key to everything.
@@ -210,7 +226,7 @@ fn apply(
 }
 
 /// An admin manages people, but no owner; an agent nobody.
-fn may_touch(by: Option<Role>, whom: Role) -> Result<(), AccountError> {
+pub(super) fn may_touch(by: Option<Role>, whom: Role) -> Result<(), AccountError> {
     match (by, whom) {
         (None | Some(Role::Owner), _) | (Some(Role::Admin), Role::Admin | Role::Agent) => Ok(()),
         (Some(Role::Admin), Role::Owner) => Err(AccountError::Forbidden(

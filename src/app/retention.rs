@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::privacy;
+use super::second_factor::SET_UP_MS;
 use crate::store::{
     Store, StoreError, Transaction, UnixMs, calls, client_secrets, conversations, egress, events,
-    jobs, receipts, recordings, sessions, settings, setup_tokens, visitors, workspaces,
+    jobs, receipts, recordings, second_factors, sessions, settings, setup_tokens, sign_ins,
+    visitors, workspaces,
 };
 use crate::voice::VoiceSettings;
 
@@ -155,6 +157,8 @@ fn delete(tx: &Transaction<'_>, now: UnixMs) -> Result<Swept, StoreError> {
     let mut swept = Swept {
         recordings: recordings::purge_due(tx, now)?,
         others: sessions::purge_expired(tx, now)?
+            + sign_ins::purge_expired(tx, now)?
+            + second_factors::purge_unconfirmed(tx, now.saturating_sub(SET_UP_MS))?
             + setup_tokens::purge(tx, now, false)?
             + client_secrets::purge_expired(tx, now)?
             + visitors::purge_expired(tx, now)?

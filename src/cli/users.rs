@@ -13,7 +13,7 @@ use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// The accounts with their roles and sessions
+    /// The accounts with their roles, sessions and second factors
     List {
         /// Print JSON
         #[arg(long)]
@@ -63,6 +63,11 @@ pub(super) enum UserCommand {
         /// E-mail address of the account
         email: String,
     },
+    /// End the second factor of somebody who lost phone and recovery codes; they are signed out everywhere
+    ResetSecondFactor {
+        /// E-mail address of the account
+        email: String,
+    },
 }
 
 pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<()> {
@@ -76,12 +81,18 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
             for one in accounts.into_iter().flatten() {
                 let text = |field: &str| one.get(field).and_then(Value::as_str).unwrap_or("");
                 let suspended = one.get("suspended_at").is_some_and(|at| !at.is_null());
+                let factor = one.get("second_factor").and_then(Value::as_bool);
                 out::line(&format!(
-                    "{:<6} {}  {}  signed in: {}{}",
+                    "{:<6} {}  {}  signed in: {}{}{}",
                     text("role"),
                     text("email"),
                     text("name"),
                     one.get("sessions").unwrap_or(&Value::Null),
+                    if factor == Some(true) {
+                        "  second factor"
+                    } else {
+                        ""
+                    },
                     if suspended { "  suspended" } else { "" }
                 ));
             }
@@ -127,28 +138,44 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
             let said = format!("{email} can sign in again.");
             change_one(config, &email, json!({"suspended": false}), &said)
         }
+        UserCommand::ResetSecondFactor { email } => {
+            block_on(ask(config, async |desk| {
+                let id = id_of(desk, &email).await?;
+                desk.delete(&format!("/api/accounts/{id}/second-factor"))
+                    .await
+            }))?;
+            out::line(&format!(
+                "The second factor of {email} is off; they are signed out everywhere and sign in with their password."
+            ));
+            Ok(())
+        }
     }
 }
 
 fn change_one(config: Arc<Config>, email: &str, change: Value, said: &str) -> anyhow::Result<()> {
     block_on(ask(config, async |desk| {
-        let all = desk.get("/api/accounts").await?;
-        let accounts = all.get("accounts").and_then(Value::as_array);
-        let of_email = |one: &&Value| {
-            let own = one.get("email").and_then(Value::as_str);
-            own.is_some_and(|own| own.eq_ignore_ascii_case(email))
-        };
-        let found = accounts.and_then(|all| all.iter().find(of_email));
-        let id = found
-            .and_then(|one| one.get("id")?.as_str())
-            .ok_or_else(|| {
-                let known = "`frontdesk admin user list` shows the accounts";
-                WrongCall(format!("nobody signs in with {email}; {known}"))
-            })?;
+        let id = id_of(desk, email).await?;
         desk.patch(&format!("/api/accounts/{id}"), &change).await
     }))?;
     out::line(said);
     Ok(())
+}
+
+/// The id of the account with this e-mail address, whatever its case.
+async fn id_of(desk: &Desk, email: &str) -> anyhow::Result<String> {
+    let all = desk.get("/api/accounts").await?;
+    let accounts = all.get("accounts").and_then(Value::as_array);
+    let of_email = |one: &&Value| {
+        let own = one.get("email").and_then(Value::as_str);
+        own.is_some_and(|own| own.eq_ignore_ascii_case(email))
+    };
+    let found = accounts.and_then(|all| all.iter().find(of_email));
+    let id = found.and_then(|one| one.get("id")?.as_str());
+    let id = id.ok_or_else(|| {
+        let known = "`frontdesk admin user list` shows the accounts";
+        WrongCall(format!("nobody signs in with {email}; {known}"))
+    })?;
+    Ok(id.to_owned())
 }
 
 /// Calls the API of the running server, or in this process without one.

@@ -69,6 +69,32 @@ impl Setting for PathBuf {
     }
 }
 
+/// Whether owners and admins must sign in with a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// Everybody decides for themselves.
+    Optional,
+    /// They get no further before it is on.
+    Required,
+}
+
+impl Setting for SecondFactor {
+    const EXPECTED: &'static str = "optional or required";
+    fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "optional" => Some(Self::Optional),
+            "required" => Some(Self::Required),
+            _ => None,
+        }
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Optional => "optional".to_owned(),
+            Self::Required => "required".to_owned(),
+        }
+    }
+}
+
 macro_rules! settings {
     ($( $field:ident : $type:ty = $default:expr, $name:literal, $doc:literal; )*) => {
         /// All settings, resolved.
@@ -175,6 +201,8 @@ settings! {
         "Hours from one backup to the next; 0: none are made by themselves. Needs a recovery key: frontdesk backup recovery-key.";
     backup_days: u32 = 21, "backup.days",
         "Days that backups are kept. Whoever asks to be erased is gone from all of them after as many.";
+    accounts_second_factor: SecondFactor = SecondFactor::Optional, "accounts.second_factor",
+        "Second factor at sign-in, a code of an app: optional, or required for owners and admins, who are led to set it up.";
     log: String = "info".into(), "log",
         "What is logged: error, warn, info, debug, or a filter such as frontdesk=debug.";
     egress_web: bool = true, "egress.web",

@@ -5,6 +5,7 @@
 //! are: a key counts only as `Authorization: Bearer`, a browser only by its cookie, a command of the
 //! installation by its connection, and every other place a credential could hide in is ignored.
 
+pub(super) mod cookies;
 pub(super) mod installation;
 pub(super) mod origin;
 pub(super) mod realtime;
@@ -16,18 +17,18 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 
-use super::address::over_tls;
 use super::now_ms;
 use super::problem::Problem;
 use super::route::Policy;
 use crate::app::App;
+use crate::config::SecondFactor;
 use crate::knowledge::Audience;
 use crate::store::api_keys::{self, ApiKey};
 use crate::store::sessions::{self, Session};
 use crate::store::token::TokenHash;
 use crate::store::users::{Role, User};
 use crate::store::workspaces::{self, Workspace};
-use crate::store::{ApiKeyId, WorkspaceId};
+use crate::store::{ApiKeyId, WorkspaceId, second_factors};
 pub(super) use standing::Credential;
 
 /// Name of the session cookie over plain HTTP, which only loopback uses.
@@ -108,9 +109,15 @@ pub struct Principal {
     scopes: Vec<Scope>,
     bound_to: Option<WorkspaceId>,
     credential: Credential,
+    lacks_factor: bool,
 }
 
 impl Principal {
+    /// Whether they must turn their second factor on before they may do anything else.
+    pub(super) fn lacks_factor(&self) -> bool {
+        self.lacks_factor
+    }
+
     /// What they came with.
     pub(super) fn credential(&self) -> Credential {
         self.credential
@@ -187,15 +194,30 @@ impl Principal {
     /// Finds out who sent a request.
     ///
     /// # Errors
-    /// 401 without a valid credential, 403 for a browser's request from another site or at the wrong door.
+    /// 401 without a valid credential; 403 for a browser's request from another site or at the wrong door, and for a
+    /// person who lacks the second factor that is required of them.
     pub async fn authenticate(app: &App, parts: &Parts) -> Result<Self, Problem> {
+        let principal = Self::known(app, parts).await?;
+        if principal.lacks_factor {
+            let detail = "turn on your second factor first, at /account/second-factor";
+            let code = "second_factor_required";
+            return Err(Problem::new(StatusCode::FORBIDDEN, code, detail));
+        }
+        Ok(principal)
+    }
+
+    /// [`Principal::authenticate`], also for a person who has to turn the second factor on yet.
+    ///
+    /// # Errors
+    /// 401 without a valid credential, 403 for a browser's request from another site or at the wrong door.
+    pub(super) async fn known(app: &App, parts: &Parts) -> Result<Self, Problem> {
         if installation::sent(parts) {
             return installation::principal(&parts.headers);
         }
         if parts.headers.contains_key(header::AUTHORIZATION) {
             return Self::of_key(app, &parts.headers).await;
         }
-        let Some(token) = session_token(&parts.headers) else {
+        let Some(token) = cookies::SESSION.read(&parts.headers) else {
             return Err(unauthorized(
                 "send an API key as \"Authorization: Bearer fd_live_…\"",
             ));
@@ -228,16 +250,23 @@ impl Principal {
             scopes,
             bound_to: key.workspace,
             credential: Credential::Key(key.id),
+            lacks_factor: false,
         })
     }
 
     async fn of_session(app: &App, hash: TokenHash) -> Result<Self, Problem> {
         let now = now_ms();
-        let session = app
-            .store
-            .read(move |conn| sessions::find_valid(conn, &hash, now, SESSION_IDLE_MS))
-            .await?
-            .ok_or_else(|| unauthorized("the session is over; sign in again"))?;
+        let required = app.config.accounts_second_factor == SecondFactor::Required;
+        let found = app.store.read(move |conn| {
+            let Some(session) = sessions::find_valid(conn, &hash, now, SESSION_IDLE_MS)? else {
+                return Ok(None);
+            };
+            let of_them = required && session.user.role != Role::Agent;
+            let lacks = of_them && !second_factors::is_on(conn, session.user.id)?;
+            Ok(Some((session, lacks)))
+        });
+        let over = || unauthorized("the session is over; sign in again");
+        let (session, lacks_factor) = found.await?.ok_or_else(over)?;
         note_session_use(app, hash, &session);
         let scopes = match session.user.role {
             Role::Owner | Role::Admin => Scope::ALL.to_vec(),
@@ -248,6 +277,7 @@ impl Principal {
             scopes,
             bound_to: None,
             credential: Credential::Session(hash),
+            lacks_factor,
         })
     }
 }
@@ -304,25 +334,6 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// The session token of a browser. Behind TLS only the cookie that a browser takes from this very host and no
-/// other counts: a neighbouring domain can set the plain one.
-pub(super) fn session_token(headers: &HeaderMap) -> Option<String> {
-    let name = if over_tls(headers) {
-        SECURE_SESSION_COOKIE
-    } else {
-        SESSION_COOKIE
-    };
-    let cookies = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut cookies = cookies
-        .flat_map(cookie::Cookie::split_parse)
-        .filter_map(Result::ok);
-    let cookie = cookies.find(|c| c.name() == name)?;
-    Some(cookie.value().to_owned())
-}
-
 /// Keeps "last used" without making the request wait for the disk.
 fn note_key_use(app: &App, key: &ApiKey) {
     let (id, now) = (key.id, now_ms());
@@ -377,17 +388,5 @@ mod tests {
         assert_eq!(with("Basic abc"), None);
         assert_eq!(with("Bearer "), None);
         assert_eq!(with("abc"), None);
-    }
-
-    #[test]
-    fn the_session_is_found_among_other_cookies() {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            header::COOKIE,
-            "a=b; frontdesk_session=t1; c=d".parse().unwrap(),
-        );
-        assert_eq!(session_token(&headers).as_deref(), Some("t1"));
-        headers.insert(header::COOKIE, "a=frontdesk_session".parse().unwrap());
-        assert_eq!(session_token(&headers), None);
     }
 }

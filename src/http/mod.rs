@@ -12,6 +12,7 @@
 
 mod address;
 pub mod api;
+mod attempts;
 pub mod auth;
 pub mod body;
 mod clock;
@@ -25,6 +26,7 @@ pub mod openai;
 mod openapi;
 pub mod problem;
 pub mod route;
+mod second_factor;
 pub mod server;
 mod sse;
 mod voice;
@@ -38,6 +40,7 @@ use axum::extract::FromRef;
 pub use self::layers::REQUEST_ID;
 pub use self::openapi::document as openapi_document;
 
+use self::attempts::Attempts;
 use self::metrics::Metrics;
 use self::route::Route;
 use self::voice::Visits;
@@ -49,6 +52,7 @@ pub struct Http {
     app: Arc<App>,
     metrics: Arc<Metrics>,
     visits: Arc<Visits>,
+    attempts: Attempts,
 }
 
 impl FromRef<Http> for Arc<App> {
@@ -75,9 +79,11 @@ pub fn router(app: Arc<App>) -> Router {
         app: app.clone(),
         metrics: Arc::default(),
         visits: Arc::default(),
+        attempts: Attempts::default(),
     };
+    let pages = console::router(http.attempts.clone()).with_state(app);
     let router = route::mount(&http, routes())
-        .merge(console::router().with_state(app))
+        .merge(pages)
         .fallback(route::not_found);
     layers::wrap(&http, router)
 }

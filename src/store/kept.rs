@@ -65,6 +65,27 @@ pub const TABLES: &[Kept] = &[
         "with its user",
     ),
     kept(
+        "second_factors",
+        Class::Staff,
+        "until turned off or the account is suspended; not confirmed, 15 minutes",
+        "none: secrets",
+        "turned off, reset, or with its user",
+    ),
+    kept(
+        "recovery_codes",
+        Class::Staff,
+        "until used or made again",
+        "none: hashes",
+        "with its second factor",
+    ),
+    kept(
+        "pending_sign_ins",
+        Class::Staff,
+        "5 minutes",
+        "none: hashes",
+        "by itself, or with its user",
+    ),
+    kept(
         "setup_tokens",
         Class::Staff,
         "until used or expired",

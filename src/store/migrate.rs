@@ -47,6 +47,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0007_receipt_marks.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0008_second_factor.sql"),
+    },
 ];
 
 /// Makes the database at this place have exactly these migrations.

@@ -198,3 +198,29 @@ fn a_first_start_that_was_cut_short_begins_again() {
     old_database(dir.path());
     assert_eq!(rows(dir.path()), (released(), 1, 1));
 }
+
+#[test]
+fn an_account_of_before_second_factors_can_turn_one_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let adds = |m: &Migration| m.sql.contains("CREATE TABLE second_factors");
+    let before = MIGRATIONS.iter().position(adds).unwrap();
+    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    let id = super::UserId::new();
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    let sql =
+        "INSERT INTO users (id, email, name, role, created_at) VALUES (?, 'a@x', 'A', 'owner', 1)";
+    old.execute(sql, [id]).unwrap();
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let store = Store::open(
+        &dir.path().join("frontdesk.db"),
+        &MasterKey::from_bytes([3; 32]),
+    );
+    let on = store.unwrap().write_blocking(|tx| {
+        assert!(!super::second_factors::is_on(tx, id)?);
+        super::second_factors::propose(tx, id, &[1; 20], 2)?;
+        super::second_factors::confirm(tx, id, 3)?;
+        super::second_factors::is_on(tx, id)
+    });
+    assert!(on.unwrap());
+}

@@ -9,7 +9,7 @@
 //!   `write` returned is on the disk (`synchronous=FULL`) before the caller learns of it.
 //! - Every customer row belongs to a workspace. What changes or deletes a row takes a [`Scoped`]
 //!   entity, and only a finder that was told the workspace can make one.
-//! - Secrets that only need recognising (session, setup and API tokens) are stored as hashes.
+//! - Secrets that only need recognising (session, setup and API tokens, recovery codes) are stored as hashes.
 //! - The file is always encrypted with a raw key derived from the [`MasterKey`]; nothing is written
 //!   to the disk in plain text, including the write-ahead log and temporary tables.
 
@@ -49,9 +49,11 @@ pub mod pronunciations;
 pub mod ratings;
 pub mod receipts;
 pub mod recordings;
+pub mod second_factors;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
+pub mod sign_ins;
 pub mod snapshot;
 pub mod source_pages;
 pub mod sources;
@@ -91,3 +93,5 @@ mod migrate_tests;
 mod people_tests;
 #[cfg(test)]
 mod pool_tests;
+#[cfg(test)]
+mod second_factors_tests;

@@ -15,6 +15,8 @@ pub enum TokenKind {
     ApiKey,
     /// A signed-in browser: `fd_session_…`.
     Session,
+    /// A browser that gave the right password and waits for the code: `fd_signin_…`.
+    SignIn,
     /// The claim of a new installation: `fd_setup_…`.
     Setup,
     /// A visitor of the public pages or of the widget: `fd_visit_…`.
@@ -29,6 +31,7 @@ impl TokenKind {
         match self {
             Self::ApiKey => "fd_live_",
             Self::Session => "fd_session_",
+            Self::SignIn => "fd_signin_",
             Self::Setup => "fd_setup_",
             Self::Visitor => "fd_visit_",
             Self::ClientSecret => "ek_",
@@ -112,7 +115,8 @@ impl FromSql for TokenHash {
     }
 }
 
-pub(super) fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
+/// Fills the bytes with randomness of the operating system. `Io` if it has none to give.
+pub fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
     getrandom::fill(bytes)
         .map_err(|e| StoreError::io("drawing random bytes", std::io::Error::other(e.to_string())))
 }

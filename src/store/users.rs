@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::values::text_enum;
-use super::{StoreError, UnixMs, UserId};
+use super::{StoreError, UnixMs, UserId, second_factors, sessions, sign_ins};
 
 text_enum! {
     /// What a person may do; each role includes the ones below it.
@@ -132,13 +132,15 @@ pub fn rename(tx: &Transaction<'_>, id: UserId, name: &str, email: &str) -> Resu
     )
 }
 
-/// Sets the password hash and ends every session of this person: who knew the old password is out.
+/// Sets the password hash and ends every session of this person, and what waits to become one: who knew the old
+/// password is out.
 pub fn set_password(tx: &Transaction<'_>, id: UserId, hash: &str) -> Result<(), StoreError> {
     let changed = tx
         .prepare_cached("UPDATE users SET password_hash = ? WHERE id = ?")?
         .execute((hash, id))?;
     changed_one(changed)?;
-    super::sessions::revoke_all(tx, id)
+    sign_ins::end_all(tx, id)?;
+    sessions::revoke_all(tx, id)
 }
 
 /// Changes what a person may do. The last owner that is not suspended stays owner: `Conflict`.
@@ -152,14 +154,16 @@ pub fn set_role(tx: &Transaction<'_>, id: UserId, role: Role) -> Result<(), Stor
     )
 }
 
-/// Suspends an account and ends its sessions. The last owner cannot be suspended: `Conflict`.
+/// Suspends an account and ends its sessions and its second factor. The last owner cannot be suspended: `Conflict`.
 pub fn suspend(tx: &Transaction<'_>, id: UserId, now: UnixMs) -> Result<(), StoreError> {
     keep_an_owner(tx, id)?;
     changed_one(
         tx.prepare_cached("UPDATE users SET suspended_at = ? WHERE id = ?")?
             .execute((now, id))?,
     )?;
-    super::sessions::revoke_all(tx, id)
+    second_factors::remove(tx, id)?;
+    sign_ins::end_all(tx, id)?;
+    sessions::revoke_all(tx, id)
 }
 
 /// Lets a suspended account sign in again.

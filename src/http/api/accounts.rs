@@ -15,7 +15,7 @@ use super::super::problem::{Problem, ProblemView};
 use super::place;
 use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, Change};
-use crate::store::users::{Role, User};
+use crate::store::users::Role;
 use crate::store::{UserId, password};
 
 /// Every account.
@@ -41,6 +41,8 @@ pub struct AccountView {
     sessions: u32,
     /// When one of these was last used, in Unix milliseconds.
     last_seen_at: Option<i64>,
+    /// Whether they sign in with a second factor.
+    second_factor: bool,
 }
 
 /// An account to make.
@@ -64,7 +66,7 @@ pub struct AccountChange {
     email: Option<String>,
     /// `owner`, `admin` or `agent`.
     role: Option<String>,
-    /// Keeps them from signing in and ends their sessions, or lets them in again.
+    /// Keeps them from signing in and ends their sessions and their second factor, or lets them in again.
     suspended: Option<bool>,
     /// A new password; all sessions end.
     password: Option<String>,
@@ -78,17 +80,7 @@ pub struct MadeAccount {
 
 impl From<Account> for AccountView {
     fn from(account: Account) -> Self {
-        let sessions = (account.sessions, account.last_seen_at);
-        Self {
-            sessions: sessions.0,
-            last_seen_at: sessions.1,
-            ..account.user.into()
-        }
-    }
-}
-
-impl From<User> for AccountView {
-    fn from(user: User) -> Self {
+        let user = account.user;
         Self {
             id: user.id.to_string(),
             name: user.name,
@@ -96,8 +88,9 @@ impl From<User> for AccountView {
             role: user.role.as_str(),
             suspended_at: user.suspended_at,
             created_at: user.created_at,
-            sessions: 0,
-            last_seen_at: None,
+            sessions: account.sessions,
+            last_seen_at: account.last_seen_at,
+            second_factor: account.second_factor,
         }
     }
 }
@@ -113,7 +106,7 @@ impl From<AccountError> for Problem {
 }
 
 /// The role of the person who asks; `None` for a key that reaches everything.
-fn by(principal: &Principal) -> Result<Option<Role>, Problem> {
+pub(super) fn by(principal: &Principal) -> Result<Option<Role>, Problem> {
     principal.unbound()?;
     Ok(match principal.caller() {
         Caller::User(user) => Some(user.role),
@@ -187,6 +180,7 @@ pub(super) async fn change(
         suspended: wanted.suspended,
         password_hash,
     };
-    let user = accounts::change(&app.store, by, id, change).await?;
-    Ok(axum::Json(user.into()))
+    accounts::change(&app.store, by, id, change).await?;
+    let account = accounts::get(&app.store, id, now_ms()).await?;
+    Ok(axum::Json(account.into()))
 }

@@ -19,6 +19,7 @@ pub mod people;
 mod place;
 pub(super) mod ratings;
 pub mod receipts;
+mod second_factor;
 mod setup;
 mod snippets;
 pub(super) mod source_views;
@@ -123,6 +124,37 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/accounts", ADMIN, accounts::list),
         (POST, "/api/accounts", ADMIN, accounts::create),
         (PATCH, "/api/accounts/{id}", ADMIN, accounts::change),
+        (
+            DELETE,
+            "/api/accounts/{id}/second-factor",
+            ADMIN,
+            second_factor::reset
+        ),
+        // Every role has the scope of these; they ask for the person themselves.
+        (
+            POST,
+            "/api/accounts/{id}/second-factor",
+            CHAT,
+            second_factor::begin
+        ),
+        (
+            POST,
+            "/api/accounts/{id}/second-factor/confirm",
+            CHAT,
+            second_factor::confirm
+        ),
+        (
+            POST,
+            "/api/accounts/{id}/second-factor/recovery-codes",
+            CHAT,
+            second_factor::renew
+        ),
+        (
+            POST,
+            "/api/accounts/{id}/second-factor/off",
+            CHAT,
+            second_factor::turn_off
+        ),
         (GET, "/api/widget", ADMIN, widget::get),
         (PATCH, "/api/widget", ADMIN, widget::change),
         (GET, "/api/backups", ADMIN, backups::list),
@@ -258,6 +290,11 @@ pub(super) mod paths {
     pub(in crate::http) mod backups {
         pub(in crate::http) use super::super::backups::{
             __path_create, __path_list, __path_make_recovery_key, __path_verify,
+        };
+    }
+    pub(in crate::http) mod second_factor {
+        pub(in crate::http) use super::super::second_factor::{
+            __path_begin, __path_confirm, __path_renew, __path_reset, __path_turn_off,
         };
     }
     pub(in crate::http) mod widget {

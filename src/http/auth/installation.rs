@@ -38,5 +38,6 @@ pub(super) fn principal(headers: &HeaderMap) -> Result<Principal, Problem> {
         scopes: Scope::ALL.to_vec(),
         bound_to: None,
         credential: Credential::Installation,
+        lacks_factor: false,
     })
 }

@@ -100,6 +100,7 @@ async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), 
             .collect(),
         bound_to: Some(secret.workspace),
         credential: maker,
+        lacks_factor: false,
     });
     parts.extensions.insert(opens);
     Ok(())

@@ -14,6 +14,7 @@ use super::super::auth::Scope;
 use super::super::hashing::off_thread;
 use super::super::now_ms;
 use super::super::problem::Problem;
+use super::super::second_factor::may_reset;
 use super::Failure;
 use super::format::{Moment, moment};
 use super::guard::SignedIn;
@@ -21,8 +22,9 @@ use super::session;
 use super::view::{self, Section, Shell, filters};
 use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, Change};
+use crate::app::second_factor::{self, FactorError};
 use crate::store::users::{Role, User};
-use crate::store::{UserId, password, sessions, users};
+use crate::store::{UserId, password, sessions};
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -35,6 +37,7 @@ struct OwnPage {
     others: u32,
     /// Whether they may see the other accounts.
     manages: bool,
+    second_factor: bool,
     done: Option<&'static str>,
     error: Option<String>,
 }
@@ -56,6 +59,7 @@ struct Row {
     email: String,
     role: &'static str,
     suspended: bool,
+    second_factor: bool,
     sessions: u32,
     seen: Option<Moment>,
     is_self: bool,
@@ -81,6 +85,9 @@ fn said(done: &str) -> Option<&'static str> {
             "The account is made. Tell them their password, and that they can change it under “Your account”.",
         ),
         "suspended" => Some("The account is suspended and signed out everywhere."),
+        "reset" => Some(
+            "The second factor is reset and the account signed out everywhere. They sign in with their password.",
+        ),
         "reinstated" => Some("The account can sign in again."),
         _ => None,
     }
@@ -102,17 +109,14 @@ async fn own_page(
     done: Option<&'static str>,
     error: Option<String>,
 ) -> Result<OwnPage, Failure> {
-    let (id, now) = (person.user().id, now_ms());
-    let (user, (open, _)) = app
-        .store
-        .read(move |conn| Ok((users::get(conn, id)?, sessions::of_user(conn, id, now)?)))
-        .await?;
+    let account = accounts::get(&app.store, person.user().id, now_ms()).await?;
     Ok(OwnPage {
         shell: person.shell(Section::Status, "Your account"),
-        name: user.name,
-        email: user.email,
-        role: in_words(user.role),
-        others: open.saturating_sub(1),
+        name: account.user.name,
+        email: account.user.email,
+        role: in_words(account.user.role),
+        others: account.sessions.saturating_sub(1),
+        second_factor: account.second_factor,
         manages: person.need(Scope::Admin).is_ok(),
         done,
         error,
@@ -243,6 +247,7 @@ fn row(account: Account, who: &User) -> Row {
         email: user.email,
         role: user.role.as_str(),
         suspended: user.suspended_at.is_some(),
+        second_factor: account.second_factor,
         sessions: account.sessions,
         seen: account.last_seen_at.map(moment),
     }
@@ -283,7 +288,7 @@ pub(super) async fn create(
     done(&app, &person, made.map(drop), "made").await
 }
 
-/// `POST /accounts/{id}/{verb}`: `role`, `password`, `suspend`, `reinstate`.
+/// `POST /accounts/{id}/{verb}`: `role`, `password`, `suspend`, `reinstate`, `second-factor`, which resets it.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -292,6 +297,9 @@ pub(super) async fn change(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let id: UserId = id.parse().map_err(|_| Problem::not_found("account"))?;
+    if verb == "second-factor" {
+        return reset_second_factor(&app, &person, id).await;
+    }
     let mut change = Change::default();
     let said = match verb.as_str() {
         "role" => {
@@ -319,6 +327,26 @@ pub(super) async fn change(
     let by = Some(person.user().role);
     let changed = accounts::change(&app.store, by, id, change).await;
     done(&app, &person, changed.map(drop), said).await
+}
+
+async fn reset_second_factor(
+    app: &App,
+    person: &SignedIn,
+    id: UserId,
+) -> Result<Response, Failure> {
+    let (user, now) = (person.user(), now_ms());
+    let outcome = match may_reset(user, id) {
+        Ok(()) => second_factor::reset(&app.store, Some(user.role), id, now).await,
+        Err(refused) => Err(refused),
+    };
+    let outcome = match outcome {
+        Err(FactorError::Forbidden(why)) => Err(AccountError::Forbidden(why)),
+        Err(FactorError::Store(error)) => Err(error.into()),
+        // What was to be reset is gone already.
+        Ok(()) | Err(FactorError::Off) => Ok(()),
+        Err(other) => return Err(other.into()),
+    };
+    done(app, person, outcome, "reset").await
 }
 
 /// What the forms of an account hold.

@@ -25,6 +25,9 @@ pub(super) struct SignedIn {
     pub(super) workspace: Workspace,
 }
 
+/// A person who signed in, where the second factor is set up: also one who gets no further without it.
+pub(super) struct AtSecondFactor(pub(super) SignedIn);
+
 /// Whoever opens the first page.
 pub(super) enum Visitor {
     SignedIn(#[expect(dead_code, reason = "says who, for completeness")] Box<SignedIn>),
@@ -50,6 +53,11 @@ impl SignedIn {
         &self.user
     }
 
+    /// Whether they get no further before their second factor is on.
+    pub(super) fn lacks_factor(&self) -> bool {
+        self.principal.lacks_factor()
+    }
+
     /// 403 for a person whose role does not go that far.
     pub(super) fn need(&self, scope: Scope) -> Result<(), Problem> {
         if self.principal.may(scope) {
@@ -60,7 +68,7 @@ impl SignedIn {
     }
 
     async fn find(app: &App, parts: &Parts) -> Result<Self, Problem> {
-        let principal = Principal::authenticate(app, parts).await?;
+        let principal = Principal::known(app, parts).await?;
         let Caller::User(user) = principal.caller().clone() else {
             let detail = "pages are for people; programs use the API";
             return Err(Problem::new(
@@ -82,12 +90,23 @@ impl FromRequestParts<Arc<App>> for SignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
-        Self::find(app, parts)
-            .await
-            .map_err(|problem| match problem.status {
-                StatusCode::UNAUTHORIZED => to_login(parts),
-                _ => error_page(&problem),
-            })
+        let AtSecondFactor(person) = AtSecondFactor::from_request_parts(parts, app).await?;
+        if person.lacks_factor() {
+            return Err(Redirect::to("/account/second-factor").into_response());
+        }
+        Ok(person)
+    }
+}
+
+impl FromRequestParts<Arc<App>> for AtSecondFactor {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        match SignedIn::find(app, parts).await {
+            Ok(person) => Ok(Self(person)),
+            Err(problem) if problem.status == StatusCode::UNAUTHORIZED => Err(to_login(parts)),
+            Err(problem) => Err(error_page(&problem)),
+        }
     }
 }
 
@@ -120,7 +139,7 @@ fn to_login(parts: &Parts) -> Response {
     }
 }
 
-fn next_query(path: &str) -> Option<String> {
+pub(super) fn next_query(path: &str) -> Option<String> {
     let query: String = form_urlencoded::Serializer::new(String::new())
         .append_pair("next", path)
         .finish();

@@ -1,9 +1,8 @@
 //! Signing in and out.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -11,72 +10,35 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use serde::Deserialize;
 
-use super::super::address::{address_of, network_of};
+use super::super::address::address_of;
+use super::super::attempts::{Attempts, Of};
 use super::super::auth::DEFAULT_WORKSPACE;
 use super::super::hashing::off_thread;
 use super::super::now_ms;
-use super::guard::{Visitor, local_path};
-use super::{Failure, pages, session, view};
+use super::super::second_factor::WAIT;
+use super::guard::{Visitor, local_path, next_query};
+use super::view::{self, filters};
+use super::{Failure, pages, session};
 use crate::app::App;
-use crate::store::token::Token;
+use crate::app::second_factor::{self, FactorError, Proof, SIGN_IN_MS};
+use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, User};
-use crate::store::{password, sessions, workspaces};
+use crate::store::{password, second_factors, sessions, sign_ins, workspaces};
+
+/// Sign-in: the code, after the password.
+#[derive(Template)]
+#[template(path = "login_code.html")]
+struct LoginCode {
+    /// Name of the business.
+    business: Option<String>,
+    /// Page to go to afterwards.
+    next: String,
+    /// Why it did not work.
+    error: Option<String>,
+}
 
 /// One sentence for everything that can be wrong, so that it tells nobody which accounts exist.
 const WRONG: &str = "The e-mail address or the password is not right.";
-const WAIT: &str = "Too many wrong passwords. Wait ten minutes, then try again.";
-/// So many wrong passwords from one address …
-const MOST_FAILURES: u32 = 10;
-/// … within this time in ms make it wait for the rest of it.
-const FAILURE_WINDOW_MS: i64 = 10 * 60 * 1000;
-/// Most addresses that are remembered.
-const MOST_ADDRESSES: usize = 4096;
-
-/// Wrong passwords by network address.
-#[derive(Clone, Default)]
-pub(super) struct Attempts(Arc<Mutex<HashMap<IpAddr, Failures>>>);
-
-#[derive(Clone, Copy)]
-struct Failures {
-    count: u32,
-    since: i64,
-}
-
-impl Attempts {
-    /// Counts an attempt before it is looked at, so that many at once are not looked at all the same; false
-    /// if the address has to wait.
-    fn begin(&self, address: IpAddr, now: i64) -> bool {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let over = |failures: &Failures| now - failures.since >= FAILURE_WINDOW_MS;
-        if map.len() >= MOST_ADDRESSES {
-            map.retain(|_, failures| !over(failures));
-            // The oldest gives way, so that strangers with many addresses fill no memory.
-            if map.len() >= MOST_ADDRESSES
-                && let Some(oldest) = map.iter().min_by_key(|(_, f)| f.since).map(|(a, _)| *a)
-            {
-                map.remove(&oldest);
-            }
-        }
-        let new = Failures {
-            count: 0,
-            since: now,
-        };
-        let failures = map.entry(network_of(address)).or_insert(new);
-        if over(failures) {
-            *failures = new;
-        }
-        failures.count = failures.count.saturating_add(1);
-        failures.count <= MOST_FAILURES
-    }
-
-    fn forget(&self, address: IpAddr) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&network_of(address));
-    }
-}
-
 #[derive(Deserialize)]
 pub(super) struct Next {
     #[serde(default)]
@@ -120,21 +82,136 @@ pub(super) async fn submit(
     Form(form): Form<LoginForm>,
 ) -> Result<Response, Failure> {
     let now = now_ms();
-    let address = address_of(&parts);
-    let (status, error) = if !attempts.begin(address, now) {
-        (StatusCode::TOO_MANY_REQUESTS, WAIT)
-    } else if let Some(token) = open(&app, &form, now).await? {
-        attempts.forget(address);
-        let next = local_path(&form.next);
-        return Ok(session::signed_in(&parts.headers, &token, next));
+    let network = Of::network(address_of(&parts));
+    let headers = &parts.headers;
+    let (status, error) = if attempts.begin(network, now) {
+        match open(&app, &form, now).await? {
+            Opened::Session(token) => {
+                attempts.forget(network);
+                let next = local_path(&form.next);
+                return Ok(session::signed_in(headers, &token, next));
+            }
+            // Attempts go on being counted until the code is right too.
+            Opened::Waiting(token) => {
+                let query = next_query(local_path(&form.next)).unwrap_or_default();
+                let to = format!("/login/code?{query}");
+                return Ok(session::asked_for_code(headers, &token, &to));
+            }
+            Opened::Refused => (StatusCode::UNAUTHORIZED, WRONG),
+        }
     } else {
-        (StatusCode::UNAUTHORIZED, WRONG)
+        (StatusCode::TOO_MANY_REQUESTS, WAIT)
     };
+    password_page(&app, status, form.email, form.next, error).await
+}
+
+/// `GET /login/code`
+pub(super) async fn show_code(
+    State(app): State<Arc<App>>,
+    Query(Next { next }): Query<Next>,
+    headers: HeaderMap,
+    visitor: Visitor,
+) -> Result<Response, Failure> {
+    if matches!(visitor, Visitor::SignedIn(_)) {
+        return Ok(Redirect::to(local_path(&next)).into_response());
+    }
+    if who_waits(&app, &headers, now_ms()).await?.is_none() {
+        return Ok(Redirect::to("/login").into_response());
+    }
+    code_page(&app, StatusCode::OK, next, None).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct CodeForm {
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /login/code`
+pub(super) async fn submit_code(
+    State(app): State<Arc<App>>,
+    Extension(attempts): Extension<Attempts>,
+    parts: Parts,
+    Form(form): Form<CodeForm>,
+) -> Result<Response, Failure> {
+    let now = now_ms();
+    let Some((waits, user)) = who_waits(&app, &parts.headers, now).await? else {
+        return over(&app, form.next).await;
+    };
+    let (network, account) = (Of::network(address_of(&parts)), Of::Account(user.id));
+    // Both are counted, whatever the first says.
+    if [network, account].map(|of| attempts.begin(of, now)) != [true, true] {
+        return code_page(&app, StatusCode::TOO_MANY_REQUESTS, form.next, Some(WAIT)).await;
+    }
+    let token = Token::generate(TokenKind::Session)?;
+    let ends = now + session::LONGEST_MS;
+    let done = second_factor::sign_in(&app.store, waits, form.code, token.hash(), now, ends).await;
+    match done {
+        Ok(proof) => {
+            attempts.forget(network);
+            attempts.forget(account);
+            let to = match proof {
+                Proof::App => local_path(&form.next),
+                Proof::Recovery => "/account/second-factor?done=recovery",
+            };
+            Ok(session::signed_in_with_code(&parts.headers, &token, to))
+        }
+        Err(error @ (FactorError::Wrong | FactorError::Used)) => {
+            let said = error.to_string();
+            code_page(&app, StatusCode::UNAUTHORIZED, form.next, Some(&said)).await
+        }
+        Err(FactorError::SignInOver) => over(&app, form.next).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The sign-in of this browser that waits for the code, and whose it is.
+async fn who_waits(
+    app: &App,
+    headers: &HeaderMap,
+    now: i64,
+) -> Result<Option<(TokenHash, User)>, Failure> {
+    let Some(token) = session::waiting(headers) else {
+        return Ok(None);
+    };
+    let found = app
+        .store
+        .read(move |conn| sign_ins::find_valid(conn, &token, now));
+    Ok(found.await?.map(|user| (token, user)))
+}
+
+async fn over(app: &App, next: String) -> Result<Response, Failure> {
+    let error = FactorError::SignInOver.to_string();
+    password_page(app, StatusCode::UNAUTHORIZED, String::new(), next, &error).await
+}
+
+async fn password_page(
+    app: &App,
+    status: StatusCode,
+    email: String,
+    next: String,
+    error: &str,
+) -> Result<Response, Failure> {
     let page = pages::Login {
-        business: business(&app).await?,
-        email: form.email,
-        next: form.next,
+        business: business(app).await?,
+        email,
+        next,
         error: Some(error.to_owned()),
+    };
+    Ok(view::page(status, &page))
+}
+
+async fn code_page(
+    app: &App,
+    status: StatusCode,
+    next: String,
+    error: Option<&str>,
+) -> Result<Response, Failure> {
+    let page = LoginCode {
+        business: business(app).await?,
+        next,
+        error: error.map(str::to_owned),
     };
     Ok(view::page(status, &page))
 }
@@ -152,8 +229,18 @@ pub(super) async fn leave(
     Ok(session::signed_out(&headers, "/login"))
 }
 
-/// A new session, if address and password are right. Takes the same time if they are not.
-async fn open(app: &App, form: &LoginForm, now: i64) -> Result<Option<Token>, Failure> {
+/// What address and password opened.
+enum Opened {
+    /// Nothing: one of them is wrong.
+    Refused,
+    /// A session.
+    Session(Token),
+    /// A sign-in that waits for the code.
+    Waiting(Token),
+}
+
+/// Opens what address and password are good for. Takes the same time if they are wrong.
+async fn open(app: &App, form: &LoginForm, now: i64) -> Result<Opened, Failure> {
     let email = form.email.trim().to_owned();
     let typed = form.password.clone();
     let user = app
@@ -168,9 +255,28 @@ async fn open(app: &App, form: &LoginForm, now: i64) -> Result<Option<Token>, Fa
     .await?;
     let allowed = |user: &User| right && user.suspended_at.is_none();
     let Some(user) = user.filter(allowed) else {
-        return Ok(None);
+        return Ok(Opened::Refused);
     };
-    Ok(Some(session::fresh(&app.store, user.id, now).await?))
+    let tokens = (
+        Token::generate(TokenKind::Session)?,
+        Token::generate(TokenKind::SignIn)?,
+    );
+    let (session, waits) = (tokens.0.hash(), tokens.1.hash());
+    let opened = app.store.write(move |tx| {
+        // In the transaction that begins the session, so that none begins beside a second factor.
+        let asked = second_factors::is_on(tx, user.id)?;
+        if asked {
+            sign_ins::create(tx, user.id, &waits, now, now + SIGN_IN_MS)?;
+        } else {
+            session::begin(tx, user.id, &session, now)?;
+        }
+        Ok(asked)
+    });
+    Ok(if opened.await? {
+        Opened::Waiting(tokens.1)
+    } else {
+        Opened::Session(tokens.0)
+    })
 }
 
 async fn business(app: &App) -> Result<Option<String>, Failure> {
@@ -179,44 +285,4 @@ async fn business(app: &App) -> Result<Option<String>, Failure> {
         .read(|conn| workspaces::find_by_name(conn, DEFAULT_WORKSPACE))
         .await?;
     Ok(found.map(|workspace| workspace.title))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_waits_after_too_many_wrong_passwords() {
-        let attempts = Attempts::default();
-        let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        for at in 0..i64::from(MOST_FAILURES) {
-            assert!(attempts.begin(here, at));
-        }
-        assert!(!attempts.begin(here, 100));
-        assert!(attempts.begin(there, 100));
-        assert!(attempts.begin(here, FAILURE_WINDOW_MS));
-    }
-
-    #[test]
-    fn the_right_password_clears_the_slate() {
-        let attempts = Attempts::default();
-        let here = IpAddr::from([10, 0, 0, 1]);
-        (0..MOST_FAILURES).for_each(|_| assert!(attempts.begin(here, 0)));
-        attempts.forget(here);
-        assert!(attempts.begin(here, 1));
-    }
-
-    #[test]
-    fn a_network_counts_as_one_and_memory_is_bounded() {
-        let attempts = Attempts::default();
-        let of_network = |n: u128| IpAddr::from((0x2001_0db8_u128 << 96 | n).to_be_bytes());
-        let allowed = (0..40)
-            .filter(|n| attempts.begin(of_network(*n), 0))
-            .count();
-        assert_eq!(allowed, MOST_FAILURES as usize);
-        for n in 0..10_000_u32 {
-            attempts.begin(IpAddr::from(n.to_be_bytes()), 1);
-        }
-        assert!(attempts.0.lock().unwrap().len() <= MOST_ADDRESSES);
-    }
 }

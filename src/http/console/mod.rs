@@ -5,7 +5,8 @@
 //! island of its own that calls the JSON API.
 //!
 //! Invariants:
-//! - Everything but setup, sign-in and assets asks for `guard::SignedIn`.
+//! - Everything but setup, sign-in and assets asks for `guard::SignedIn`, and the page of the second factor for
+//!   `guard::AtSecondFactor`, which lets in whom `SignedIn` leads there.
 //! - Forms are accepted from this server's own pages only (`guard::own_pages_only`).
 //! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
 
@@ -41,6 +42,7 @@ mod receipt_cited;
 mod receipt_parts;
 mod receipts;
 pub mod safe_mode;
+mod second_factor;
 mod session;
 mod setup;
 mod sources;
@@ -63,16 +65,21 @@ use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
 
 use self::guard::Visitor;
+use super::attempts::Attempts;
 use super::problem::Problem;
 use super::voice::files;
 use crate::app::App;
 
 /// The pages and their assets.
-pub fn router() -> Router<Arc<App>> {
+pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home))
         .route("/setup", get(setup::show).post(setup::submit))
         .route("/login", get(login::show).post(login::submit))
+        .route(
+            "/login/code",
+            get(login::show_code).post(login::submit_code),
+        )
         .route("/logout", post(login::leave))
         .route("/documents", get(documents::list))
         .route("/documents/new", get(notes::new).post(notes::create))
@@ -142,6 +149,16 @@ pub fn router() -> Router<Arc<App>> {
         .route("/account", get(accounts::own).post(accounts::rename))
         .route("/account/password", post(accounts::set_password))
         .route("/account/sign-out-others", post(accounts::sign_out_others))
+        .route(
+            "/account/second-factor",
+            get(second_factor::show).post(second_factor::begin),
+        )
+        .route(
+            "/account/second-factor/confirm",
+            post(second_factor::confirm),
+        )
+        .route("/account/second-factor/codes", post(second_factor::renew))
+        .route("/account/second-factor/off", post(second_factor::turn_off))
         .route("/accounts", get(accounts::list).post(accounts::create))
         .route("/accounts/{id}/{verb}", post(accounts::change))
         .route("/backups", get(backups::show).post(backups::create))
@@ -155,7 +172,7 @@ pub fn router() -> Router<Arc<App>> {
         .route("/status", get(status::show))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
         .route("/widget", get(widget::show).post(widget::save))
-        .layer(Extension(login::Attempts::default()))
+        .layer(Extension(attempts))
         .layer(middleware::from_fn(guard::own_pages_only))
         .route("/assets/{hash}/{*path}", get(assets::get))
         .route("/talk", get(talk::show))

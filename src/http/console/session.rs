@@ -4,12 +4,13 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::address::over_tls;
-use super::super::auth::{SECURE_SESSION_COOKIE, SESSION_COOKIE, session_token};
+use super::super::auth::cookies::{CookieName, SESSION, SIGN_IN};
+use crate::app::second_factor::SIGN_IN_MS;
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::{Store, StoreError, Transaction, UnixMs, UserId, sessions};
 
 /// A session ends after this long in ms, used or not: one working day.
-const LONGEST_MS: i64 = 12 * 60 * 60 * 1000;
+pub(super) const LONGEST_MS: i64 = 12 * 60 * 60 * 1000;
 
 /// Starts a session of `user`.
 pub(super) fn begin(
@@ -31,30 +32,49 @@ pub(super) async fn fresh(store: &Store, user: UserId, now: UnixMs) -> Result<To
 
 /// Sends the browser on with the cookie of a new session.
 pub(super) fn signed_in(headers: &HeaderMap, token: &Token, to: &str) -> Response {
-    with_cookie(headers, token.reveal(), LONGEST_MS / 1000, to)
+    let cookie = cookie(headers, &SESSION, token.reveal(), LONGEST_MS / 1000);
+    with_cookies(&[cookie], to)
+}
+
+/// The same after the code: the cookie of the sign-in that waited goes.
+pub(super) fn signed_in_with_code(headers: &HeaderMap, token: &Token, to: &str) -> Response {
+    let session = cookie(headers, &SESSION, token.reveal(), LONGEST_MS / 1000);
+    with_cookies(&[session, cookie(headers, &SIGN_IN, "", 0)], to)
+}
+
+/// Sends the browser on to give the code, with the cookie of a sign-in that waits for it.
+pub(super) fn asked_for_code(headers: &HeaderMap, token: &Token, to: &str) -> Response {
+    let cookie = cookie(headers, &SIGN_IN, token.reveal(), SIGN_IN_MS / 1000);
+    with_cookies(&[cookie], to)
 }
 
 /// Sends the browser on without its cookie.
 pub(super) fn signed_out(headers: &HeaderMap, to: &str) -> Response {
-    with_cookie(headers, "", 0, to)
+    with_cookies(&[cookie(headers, &SESSION, "", 0)], to)
 }
 
 /// The session that the browser is in, as it is stored.
 pub(super) fn token(headers: &HeaderMap) -> Option<TokenHash> {
-    session_token(headers).map(|token| TokenHash::of(&token))
+    SESSION.read(headers).map(|token| TokenHash::of(&token))
 }
 
-fn with_cookie(headers: &HeaderMap, value: &str, max_age: i64, to: &str) -> Response {
-    let (name, secure) = if over_tls(headers) {
-        (SECURE_SESSION_COOKIE, "; Secure")
-    } else {
-        (SESSION_COOKIE, "")
-    };
-    let cookie =
-        format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}");
+/// The sign-in for which the browser waits to give the code, as it is stored.
+pub(super) fn waiting(headers: &HeaderMap) -> Option<TokenHash> {
+    SIGN_IN.read(headers).map(|token| TokenHash::of(&token))
+}
+
+fn cookie(headers: &HeaderMap, name: &CookieName, value: &str, max_age: i64) -> String {
+    let secure = if over_tls(headers) { "; Secure" } else { "" };
+    let name = name.of(headers);
+    format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}")
+}
+
+fn with_cookies(cookies: &[String], to: &str) -> Response {
     let mut response = Redirect::to(to).into_response();
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    for cookie in cookies {
+        if let Ok(cookie) = HeaderValue::from_str(cookie) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
     }
     response
 }
@@ -70,6 +90,7 @@ pub(super) fn address(headers: &HeaderMap) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::auth::{SECURE_SESSION_COOKIE, SESSION_COOKIE};
     use super::*;
     use crate::store::token::TokenKind;
 

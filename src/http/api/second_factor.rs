@@ -1,0 +1,174 @@
+//! Second factors: the own one, for people who are signed in, and those of others, to be reset.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::Http;
+use super::super::address::address_of;
+use super::super::auth::cookies::SESSION;
+use super::super::auth::{Caller, Principal};
+use super::super::body::Json;
+use super::super::now_ms;
+use super::super::problem::{Problem, ProblemView};
+use super::super::second_factor::{Own, may_reset};
+use super::accounts::by;
+use super::place;
+use crate::app::second_factor;
+use crate::store::UserId;
+use crate::store::token::TokenHash;
+
+/// The password of who asks.
+#[derive(Deserialize, ToSchema)]
+pub struct OwnPassword {
+    password: String,
+}
+
+/// A code of the app.
+#[derive(Deserialize, ToSchema)]
+pub struct OwnCode {
+    code: String,
+}
+
+/// Both of who asks.
+#[derive(Deserialize, ToSchema)]
+pub struct OwnPasswordAndCode {
+    password: String,
+    /// A code of the app, or a recovery code, which is used up.
+    code: String,
+}
+
+/// What an app needs to make codes.
+#[derive(Serialize, ToSchema)]
+pub struct SecretView {
+    /// In base32, to be typed.
+    secret: String,
+    /// The same with names, for a QR code.
+    uri: String,
+}
+
+/// Codes that each sign in once when the phone is lost; they are shown only here.
+#[derive(Serialize, ToSchema)]
+pub struct RecoveryCodes {
+    recovery_codes: Vec<String>,
+}
+
+/// The own second factor of who asks, if it is theirs that the path names.
+fn own(http: Http, principal: &Principal, parts: &Parts, id: &str) -> Result<Own, Problem> {
+    let id = place::id::<UserId>(id, "account")?;
+    let refused = || {
+        let detail = "only the person themselves, signed in, sets up a second factor";
+        Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    };
+    match principal.caller() {
+        Caller::User(user) if user.id == id => Ok(Own {
+            app: http.app,
+            attempts: http.attempts,
+            address: address_of(parts),
+            user: user.clone(),
+        }),
+        _ => Err(refused()),
+    }
+}
+
+/// Begins to turn on the own second factor: gives the secret for an app. It counts once a code of it was sent.
+#[utoipa::path(post, path = "/api/accounts/{id}/second-factor", tag = "admin",
+    operation_id = "beginSecondFactor", request_body = OwnPassword,
+    params(("id" = String, Path, description = "Id of the own account")),
+    responses((status = 200, body = SecretView), (status = 400, body = ProblemView<'_>),
+              (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>),
+              (status = 429, body = ProblemView<'_>)))]
+pub(super) async fn begin(
+    State(http): State<Http>,
+    principal: Principal,
+    Path(id): Path<String>,
+    parts: Parts,
+    Json(body): Json<OwnPassword>,
+) -> Result<axum::Json<SecretView>, Problem> {
+    let own = own(http, &principal, &parts, &id)?;
+    let set_up = own.begin(body.password).await?;
+    Ok(axum::Json(SecretView {
+        secret: set_up.secret.to_string(),
+        uri: set_up.uri.to_string(),
+    }))
+}
+
+/// Turns the own second factor on with a first code; all other sessions end.
+#[utoipa::path(post, path = "/api/accounts/{id}/second-factor/confirm", tag = "admin",
+    operation_id = "confirmSecondFactor", request_body = OwnCode,
+    params(("id" = String, Path, description = "Id of the own account")),
+    responses((status = 200, body = RecoveryCodes), (status = 400, body = ProblemView<'_>),
+              (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>),
+              (status = 429, body = ProblemView<'_>)))]
+pub(super) async fn confirm(
+    State(http): State<Http>,
+    principal: Principal,
+    Path(id): Path<String>,
+    parts: Parts,
+    Json(body): Json<OwnCode>,
+) -> Result<axum::Json<RecoveryCodes>, Problem> {
+    let own = own(http, &principal, &parts, &id)?;
+    let keep = SESSION.read(&parts.headers);
+    let keep = keep.map(|token| TokenHash::of(&token));
+    let recovery_codes = own.confirm(body.code, keep).await?;
+    Ok(axum::Json(RecoveryCodes { recovery_codes }))
+}
+
+/// Makes new recovery codes of one's own; the old ones end.
+#[utoipa::path(post, path = "/api/accounts/{id}/second-factor/recovery-codes", tag = "admin",
+    operation_id = "renewRecoveryCodes", request_body = OwnPasswordAndCode,
+    params(("id" = String, Path, description = "Id of the own account")),
+    responses((status = 200, body = RecoveryCodes), (status = 400, body = ProblemView<'_>),
+              (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>),
+              (status = 429, body = ProblemView<'_>)))]
+pub(super) async fn renew(
+    State(http): State<Http>,
+    principal: Principal,
+    Path(id): Path<String>,
+    parts: Parts,
+    Json(body): Json<OwnPasswordAndCode>,
+) -> Result<axum::Json<RecoveryCodes>, Problem> {
+    let own = own(http, &principal, &parts, &id)?;
+    let recovery_codes = own.renew(body.password, body.code).await?;
+    Ok(axum::Json(RecoveryCodes { recovery_codes }))
+}
+
+/// Turns the own second factor off.
+#[utoipa::path(post, path = "/api/accounts/{id}/second-factor/off", tag = "admin",
+    operation_id = "turnSecondFactorOff", request_body = OwnPasswordAndCode,
+    params(("id" = String, Path, description = "Id of the own account")),
+    responses((status = 204, description = "It is off"), (status = 400, body = ProblemView<'_>),
+              (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>),
+              (status = 429, body = ProblemView<'_>)))]
+pub(super) async fn turn_off(
+    State(http): State<Http>,
+    principal: Principal,
+    Path(id): Path<String>,
+    parts: Parts,
+    Json(body): Json<OwnPasswordAndCode>,
+) -> Result<StatusCode, Problem> {
+    let own = own(http, &principal, &parts, &id)?;
+    own.turn_off(body.password, body.code).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends the second factor of somebody who lost phone and recovery codes, and signs them out everywhere.
+#[utoipa::path(delete, path = "/api/accounts/{id}/second-factor", tag = "admin",
+    operation_id = "resetSecondFactor",
+    params(("id" = String, Path, description = "Id of the account")),
+    responses((status = 204, description = "It is off"), (status = 403, body = ProblemView<'_>),
+              (status = 404, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>)))]
+pub(super) async fn reset(
+    State(http): State<Http>,
+    principal: Principal,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let (by, id) = (by(&principal)?, place::id::<UserId>(&id, "account")?);
+    if let Caller::User(user) = principal.caller() {
+        may_reset(user, id)?;
+    }
+    second_factor::reset(&http.app.store, by, id, now_ms()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,120 @@
+//! Wrong passwords and codes are counted, and whoever sent too many of them has to wait.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::address::network_of;
+use crate::store::UserId;
+
+/// So many wrong ones …
+const MOST_FAILURES: u32 = 10;
+/// … within this time in ms, and the rest of it has to be waited for.
+const FAILURE_WINDOW_MS: i64 = 10 * 60 * 1000;
+/// Most that are remembered.
+const MOST_REMEMBERED: usize = 4096;
+
+/// Whose attempts are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Of {
+    /// Those from a network, whoever it is for.
+    Network(IpAddr),
+    /// Those for an account, wherever they come from.
+    Account(UserId),
+}
+
+impl Of {
+    /// The network of an address.
+    pub(super) fn network(address: IpAddr) -> Self {
+        Self::Network(network_of(address))
+    }
+}
+
+/// The wrong ones so far.
+#[derive(Clone, Default)]
+pub(super) struct Attempts(Arc<Mutex<HashMap<Of, Failures>>>);
+
+#[derive(Clone, Copy)]
+struct Failures {
+    count: u32,
+    since: i64,
+}
+
+impl Attempts {
+    /// Counts an attempt before it is looked at, so that many at once are not looked at all the same; false
+    /// if there were too many.
+    pub(super) fn begin(&self, of: Of, now: i64) -> bool {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = |failures: &Failures| now - failures.since >= FAILURE_WINDOW_MS;
+        if map.len() >= MOST_REMEMBERED {
+            map.retain(|_, failures| !over(failures));
+            // The oldest gives way, so that strangers with many addresses fill no memory.
+            if map.len() >= MOST_REMEMBERED
+                && let Some(oldest) = map.iter().min_by_key(|(_, f)| f.since).map(|(a, _)| *a)
+            {
+                map.remove(&oldest);
+            }
+        }
+        let new = Failures {
+            count: 0,
+            since: now,
+        };
+        let failures = map.entry(of).or_insert(new);
+        if over(failures) {
+            *failures = new;
+        }
+        failures.count = failures.count.saturating_add(1);
+        failures.count <= MOST_FAILURES
+    }
+
+    /// Begins to count from nothing, after a right one.
+    pub(super) fn forget(&self, of: Of) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&of);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_waits_after_too_many_wrong_passwords() {
+        let attempts = Attempts::default();
+        let (here, there) = (
+            Of::network(IpAddr::from([10, 0, 0, 1])),
+            Of::network(IpAddr::from([10, 0, 0, 2])),
+        );
+        for at in 0..i64::from(MOST_FAILURES) {
+            assert!(attempts.begin(here, at));
+        }
+        assert!(!attempts.begin(here, 100));
+        assert!(attempts.begin(there, 100));
+        assert!(attempts.begin(here, FAILURE_WINDOW_MS));
+    }
+
+    #[test]
+    fn the_right_password_clears_the_slate() {
+        let attempts = Attempts::default();
+        let here = Of::network(IpAddr::from([10, 0, 0, 1]));
+        (0..MOST_FAILURES).for_each(|_| assert!(attempts.begin(here, 0)));
+        attempts.forget(here);
+        assert!(attempts.begin(here, 1));
+    }
+
+    #[test]
+    fn a_network_counts_as_one_and_memory_is_bounded() {
+        let attempts = Attempts::default();
+        let of_network = |n: u128| IpAddr::from((0x2001_0db8_u128 << 96 | n).to_be_bytes());
+        let allowed = (0..40)
+            .filter(|n| attempts.begin(Of::network(of_network(*n)), 0))
+            .count();
+        assert_eq!(allowed, MOST_FAILURES as usize);
+        for n in 0..10_000_u32 {
+            attempts.begin(Of::network(IpAddr::from(n.to_be_bytes())), 1);
+        }
+        assert!(attempts.0.lock().unwrap().len() <= MOST_REMEMBERED);
+    }
+}

@@ -1,0 +1,153 @@
+//! The own second factor of a person who is signed in, for the pages and the API: the password is asked again, and
+//! wrong passwords and codes are counted.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+
+use super::attempts::{Attempts, Of};
+use super::auth::DEFAULT_WORKSPACE;
+use super::hashing::off_thread;
+use super::now_ms;
+use super::problem::Problem;
+use crate::app::App;
+use crate::app::second_factor::{self, FactorError, SetUp};
+use crate::store::token::TokenHash;
+use crate::store::users::User;
+use crate::store::{UserId, password, workspaces};
+
+/// Said after too many wrong passwords or codes.
+pub(super) const WAIT: &str =
+    "Too many wrong passwords or codes. Wait ten minutes, then try again.";
+/// Seconds.
+const AGAIN_AFTER: u32 = 600;
+
+impl From<FactorError> for Problem {
+    fn from(error: FactorError) -> Self {
+        let detail = error.to_string();
+        match error {
+            FactorError::Wrong | FactorError::Used => Self::invalid("code", detail),
+            FactorError::SignInOver | FactorError::SetUpOver => {
+                Self::new(StatusCode::CONFLICT, "too_late", detail)
+            }
+            FactorError::On | FactorError::Off => {
+                Self::new(StatusCode::CONFLICT, "conflict", detail)
+            }
+            FactorError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", detail),
+            FactorError::Address(_) => Self::internal(&detail),
+            FactorError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// That a person who is signed in does not reset their own: it takes their password and a code to turn it off.
+pub(super) fn may_reset(by: &User, whom: UserId) -> Result<(), FactorError> {
+    if by.id != whom {
+        return Ok(());
+    }
+    Err(FactorError::Forbidden(
+        "Turn your own second factor off under “Your account”, with your password and a code.",
+    ))
+}
+
+/// A person who is signed in, at their own account.
+pub(super) struct Own {
+    pub(super) app: Arc<App>,
+    pub(super) attempts: Attempts,
+    /// Where they are.
+    pub(super) address: IpAddr,
+    pub(super) user: User,
+}
+
+impl Own {
+    /// Begins to turn it on.
+    ///
+    /// # Errors
+    /// 400 for a wrong password, 409 if it is on, 429 after too many attempts.
+    pub(super) async fn begin(self, password: String) -> Result<SetUp, Problem> {
+        let business = self
+            .app
+            .store
+            .read(|conn| workspaces::find_by_name(conn, DEFAULT_WORKSPACE));
+        let business = business.await?.map(|workspace| workspace.title);
+        self.attempt()?;
+        self.password(password).await?;
+        let business = business.as_deref().unwrap_or("your business");
+        let begun = second_factor::begin(&self.app.store, self.user.id, business, now_ms()).await?;
+        self.succeed();
+        Ok(begun)
+    }
+
+    /// Turns it on; all sessions but `keep` end. Gives the recovery codes.
+    ///
+    /// # Errors
+    /// 400 for a wrong code, 409 if it is on or took too long, 429 after too many attempts.
+    pub(super) async fn confirm(
+        self,
+        code: String,
+        keep: Option<TokenHash>,
+    ) -> Result<Vec<String>, Problem> {
+        self.attempt()?;
+        let store = &self.app.store;
+        let codes = second_factor::confirm(store, self.user.id, code, keep, now_ms()).await?;
+        self.succeed();
+        Ok(codes)
+    }
+
+    /// Makes new recovery codes.
+    ///
+    /// # Errors
+    /// 400 for a wrong password or code, 409 if it is off, 429 after too many attempts.
+    pub(super) async fn renew(
+        self,
+        password: String,
+        code: String,
+    ) -> Result<Vec<String>, Problem> {
+        self.attempt()?;
+        self.password(password).await?;
+        let store = &self.app.store;
+        let codes = second_factor::renew_recovery_codes(store, self.user.id, code, now_ms());
+        let codes = codes.await?;
+        self.succeed();
+        Ok(codes)
+    }
+
+    /// Turns it off.
+    ///
+    /// # Errors
+    /// 400 for a wrong password or code, 409 if it is off, 429 after too many attempts.
+    pub(super) async fn turn_off(self, password: String, code: String) -> Result<(), Problem> {
+        self.attempt()?;
+        self.password(password).await?;
+        second_factor::turn_off(&self.app.store, self.user.id, code, now_ms()).await?;
+        self.succeed();
+        Ok(())
+    }
+
+    fn attempt(&self) -> Result<(), Problem> {
+        let now = now_ms();
+        // Both are counted, whatever the first says.
+        let network = self.attempts.begin(Of::network(self.address), now);
+        let account = self.attempts.begin(Of::Account(self.user.id), now);
+        if network && account {
+            return Ok(());
+        }
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Err(Problem::new(status, "too_many_requests", WAIT).retry_after(AGAIN_AFTER))
+    }
+
+    fn succeed(&self) {
+        self.attempts.forget(Of::network(self.address));
+        self.attempts.forget(Of::Account(self.user.id));
+    }
+
+    async fn password(&self, typed: String) -> Result<(), Problem> {
+        let stored = self.user.password_hash.clone();
+        let right = off_thread(move || Ok(password::verify(&typed, stored.as_deref()))).await?;
+        if right {
+            return Ok(());
+        }
+        Err(Problem::invalid("password", "The password is not right."))
+    }
+}

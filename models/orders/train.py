@@ -1,10 +1,11 @@
 """Trains the classifier of orders to an assistant: a logistic regression over the base encoder's vectors.
 
-train.py --base FOLDER --data DATA --out frontdesk-orders.json [--cache FILE.npz]
+train.py --base FOLDER --data DATA --other OTHER.jsonl --out frontdesk-orders.json [--cache FILE.npz]
 
 `paragraphs/*.jsonl` here are orders by style ({"text", "order", "lang"}) and ordinary paragraphs that look like them
-("order": null); more ordinary ones are the passages and approved answers of the reader's training data (DATA, and ../reader).
-A paragraph is judged whole and by its pieces (`pieces.py`) and has the highest of their scores. Cross-validated: each style of orders is
+("order": null); more ordinary ones are the passages and approved answers of the reader's training data (DATA, and ../reader), and OTHER, paragraphs of other kinds
+of text ({"text", "set", "lang"}: encyclopedia, manuals, help centres, forums), which are held out a whole set at a time.
+A paragraph is judged by its pieces (`pieces.py`) and has the highest of their scores. Cross-validated: each style of orders is
 held out once with a part of the businesses; the threshold for it comes from the other parts alone.
 """
 
@@ -48,9 +49,13 @@ def is_cut(text):
 class Paragraph:
     def __init__(self, text, kind, style, lang, fold, order=""):
         self.text, self.kind, self.style, self.lang, self.fold = text, kind, style, lang, fold
+        self.set = ""
         self.measures = kind != "ordinary" or is_cut(text)
-        self.scored = list(dict.fromkeys([*pieces(text), text] if self.measures else [text]))
-        self.learned = self.scored if kind != "mixed" else list(parts_of(order, text))
+        self.scored = pieces(text) if self.measures else [text]
+        if kind == "mixed":
+            self.learned = list(parts_of(order, text))
+        else:
+            self.learned = list(dict.fromkeys(self.scored + ([] if kind == "other" else [text])))
 
 
 def parts_of(order, text):
@@ -66,8 +71,8 @@ def parts_of(order, text):
             yield piece
 
 
-def read(folders):
-    """Ordinary paragraphs; those that look like orders; orders alone; orders among sentences of businesses of their fold."""
+def read(folders, other=None):
+    """Ordinary paragraphs; those of other kinds of text; those that look like orders; orders alone; orders among sentences of businesses of their fold."""
     own = []
     for path in sorted(glob.glob(os.path.join(HERE, "paragraphs", "*.jsonl"))):
         with open(path, encoding="utf8") as file:
@@ -81,6 +86,11 @@ def read(folders):
             cut = [s for s in re.split(r"(?<=[.!?؟])\s+", text) if 5 <= len(s.split()) <= 30]
             if len(cut) >= 3:
                 sentences.setdefault((fold, lang), []).append(cut)
+    if other:
+        with open(other, encoding="utf8") as file:
+            for r in map(json.loads, file):
+                rows.append(Paragraph(r["text"], "other", None, r["lang"], number(r["set"], len(styles))))
+                rows[-1].set = r["set"]
     mixed = 0
     for r in own:
         if r["order"] is None:
@@ -165,7 +175,7 @@ def report(rows, styles, scores):
     print("curve (lost of ordinary paragraphs: caught)")
     for share in CURVE:
         taken = scores >= cut_off(scores[measured], share)
-        figures = (f"{k} {taken[kind == k].mean():.3f}" for k in ("order", "mixed", "look-alike"))
+        figures = (f"{k} {taken[kind == k].mean():.3f}" for k in ("order", "mixed", "look-alike", "other"))
         print(f"  {share:.1%}  ", "   ".join(figures))
     taken = np.zeros(len(rows), bool)
     for at in range(len(styles)):
@@ -174,12 +184,20 @@ def report(rows, styles, scores):
           f"{taken[kind == 'look-alike'].mean():.3f} of {(kind == 'look-alike').sum()} look-alikes")
     for name, groups in (("style", [(s, fold == i) for i, s in enumerate(styles)]), ("language", [(v, lang == v) for v in sorted(set(lang))])):
         for value, among in groups:
+            caught = among & np.isin(kind, ["order", "mixed"])
+            if caught.any():
+                told = (f"{share:.1%} " + "/".join(f"{(scores[among & (kind == k)] >= cut_off(scores[measured], share)).mean():.2f}" for k in ("order", "mixed")) for share in CURVE)
+                print(f"  {name} {value:10} curve, alone/mixed:", "  ".join(told))
+        for value, among in groups:
             told = []
-            for k in ("order", "mixed", "ordinary", "look-alike"):
+            for k in ("order", "mixed", "ordinary", "look-alike", "other"):
                 part = among & (measured if k == "ordinary" else kind == k)
                 if part.any():
                     told.append(f"{k} {taken[part].sum()}/{part.sum()}")
             print(f"  {name} {value:10}", "   ".join(told))
+    sets = np.array([r.set for r in rows])
+    for value in sorted(set(sets) - {""}):
+        print(f"  other {value:28} lost {taken[sets == value].sum()}/{(sets == value).sum()}")
     for k, wanted in (("order", False), ("ordinary", True)):
         for row in [r for r, t, m in zip(rows, taken, measured) if r.kind == k and t == wanted and (m or k != "ordinary")][:30]:
             print(f"  {'escapes' if k == 'order' else 'lost'}: {row.style or ''} {row.lang} {row.text[:140]!r}")
@@ -190,12 +208,13 @@ def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--base", required=True)
     p.add_argument("--data", required=True)
+    p.add_argument("--other")
     p.add_argument("--out", required=True)
     p.add_argument("--cache")
     p.add_argument("--threads", type=int, default=1)
     a = p.parse_args()
     torch.set_num_threads(a.threads)
-    rows, styles = read([a.data, os.path.join(HERE, "..", "reader")])
+    rows, styles = read([a.data, os.path.join(HERE, "..", "reader")], a.other)
     data = Data(rows, a.base, a.cache)
     scores = np.zeros(len(rows))
     for at in range(len(styles)):

@@ -86,10 +86,13 @@ impl Climb<'_> {
         let faq = FaqRung {
             knowledge: self.knowledge,
         };
+        let read = ReadRung {
+            knowledge: self.knowledge,
+        };
         // These answer a message only if they understand all of it; what the owner approved goes before a
         // guess that a message is small talk.
         let whole: [&dyn LadderRung; 4] = [&told, &faq, &FactRung, &meant];
-        let of_part: [&dyn LadderRung; 3] = [&faq, &FactRung, &ReadRung];
+        let of_part: [&dyn LadderRung; 3] = [&faq, &FactRung, &read];
         // Other words may mean something else: a quotation that they find is for the model to judge.
         let again: [&dyn LadderRung; 2] = [&faq, &FactRung];
         let model = ModelRung { model: self.model };
@@ -108,7 +111,7 @@ impl Climb<'_> {
         }
         if climbed.is_none() {
             climbed = self
-                .climb(&[&ReadRung], &first, &settings, spoken, &mut noted, &out)
+                .climb(&[&read], &first, &settings, spoken, &mut noted, &out)
                 .await?;
         }
         if let Some(draft) = climbed {

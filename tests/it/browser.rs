@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use frontdesk::http::auth::SESSION_COOKIE;
-use frontdesk::http::server::PeerAddr;
+use frontdesk::http::server::Peer;
 use frontdesk::store::UserId;
 use serde_json::json;
 use totp_rs::{Builder, Secret};
@@ -96,7 +96,7 @@ impl<'a> Browser<'a> {
         let request = request
             .header(header::HOST, "desk.example")
             .header(header::COOKIE, cookies)
-            .extension(PeerAddr(self.peer))
+            .extension(Peer::Address(self.peer))
             .body(Body::from(body.to_owned()));
         let reply = self.app.send(request.unwrap()).await;
         for cookie in reply.headers.get_all(header::SET_COOKIE) {

@@ -8,6 +8,7 @@
 mod alone;
 mod essence;
 mod injection;
+pub(super) mod orders;
 pub(super) mod quote;
 mod rivals;
 mod words;

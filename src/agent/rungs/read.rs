@@ -1,6 +1,7 @@
 //! The rung that reads: the words of a passage that answer, verbatim, when the reader is sure of them;
 //! when it is not, what comes closest, plainly marked as no answer.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use async_trait::async_trait;
@@ -12,13 +13,15 @@ use crate::agent::AgentError;
 use crate::agent::cite::citation;
 use crate::agent::computed;
 use crate::agent::decide::{Decision, decide};
-use crate::agent::evidence::{Evidence, Place, READ_AGAIN, quote};
+use crate::agent::evidence::{Evidence, Place, READ_AGAIN, orders, quote};
 use crate::agent::phrases::phrases;
 use crate::agent::types::{Citation, Rung, TurnEvent};
 use crate::facts;
-use crate::knowledge::{Found, Language, Passage, sentences};
+use crate::knowledge::{Found, Knowledge, Language, Passage, sentences};
 use crate::store;
 
+/// Places in a row that may be orders before the question counts as one without an answer.
+const MOST_ORDERS: usize = 4;
 /// Quotations in one answer.
 const MOST_QUOTES: usize = 2;
 /// A second quotation is shown when it is this likely in comparison with the first.
@@ -27,10 +30,12 @@ const NEARLY: f32 = 0.75;
 const SPEAKS: f32 = 0.3;
 
 /// Quotes the best place if it likely answers, or shows it as related.
-pub(in crate::agent) struct ReadRung;
+pub(in crate::agent) struct ReadRung<'k> {
+    pub(in crate::agent) knowledge: &'k Knowledge,
+}
 
 #[async_trait]
-impl LadderRung for ReadRung {
+impl LadderRung for ReadRung<'_> {
     async fn answer(
         &self,
         grounds: &Grounds<'_>,
@@ -40,6 +45,7 @@ impl LadderRung for ReadRung {
         if let Some(reason) = &evidence.unread {
             grounds.note_unread(reason);
         }
+        let evidence = &*self.without_orders(evidence, grounds).await;
         let Some(best) = evidence.best() else {
             return Ok(None);
         };
@@ -74,6 +80,43 @@ impl LadderRung for ReadRung {
             }
             Decision::Refuse => None,
         })
+    }
+}
+
+impl ReadRung<'_> {
+    /// The evidence without places in paragraphs that give orders to an assistant: looked at from the best one on,
+    /// until one is none. What the owner approved is their own word.
+    async fn without_orders<'e>(
+        &self,
+        evidence: &'e Evidence,
+        grounds: &Grounds<'_>,
+    ) -> Cow<'e, Evidence> {
+        let mut kept = Cow::Borrowed(evidence);
+        for _ in 0..MOST_ORDERS {
+            let Some(best) = kept.best() else {
+                return kept;
+            };
+            let found = grounds.found.passages.get(best.passage);
+            let judged = found.filter(|_| {
+                let shown = decide(best.score, grounds.settings) != Decision::Refuse;
+                shown && !best.features.approved
+            });
+            let Some(passage) = judged else {
+                return kept;
+            };
+            let pieces = orders::pieces(&passage.text, &best.range);
+            let vectors = self.knowledge.passage_vectors(pieces).await;
+            let embedder = self.knowledge.embedder_name();
+            if !vectors.is_some_and(|vectors| orders::is_order(&vectors, &embedder)) {
+                return kept;
+            }
+            let trimmed = kept.to_mut();
+            trimmed.places.remove(0);
+            trimmed.injected += 1;
+        }
+        // Somebody has filled the documents with them.
+        kept.to_mut().places.clear();
+        kept
     }
 }
 

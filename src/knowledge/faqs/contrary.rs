@@ -126,11 +126,19 @@ const PAIRS: &[(&str, &str)] = &[
     ("hond honden", "kat katten"),
 ];
 
-/// English verbs that a small word turns round, wherever it stands behind them.
+/// English and German verbs that a small word turns round, wherever it stands behind them.
 const TURNED: &str = "switch switched switching turn turned turning put power check checked checking checkin checkout log \
-    logged sign signed clock move moving plug get drop";
+    logged sign signed clock move moving plug get drop schalte schalten schaltet mache machen stelle stellen drehe drehen \
+    checke checken logge loggen melde melden";
 /// Such small words.
-const SMALL: [(&str, &str); 3] = [("on", "off"), ("in", "out"), ("up", "down")];
+const SMALL: [(&str, &str); 6] = [
+    ("on", "off"),
+    ("in", "out"),
+    ("up", "down"),
+    ("ein", "aus"),
+    ("an", "aus"),
+    ("an", "ab"),
+];
 
 /// Beginnings that turn a word into its contrary: "locked" and "unlocked", "anmelden" and "abmelden".
 const BEGINNINGS: [(&str, &str); 10] = [

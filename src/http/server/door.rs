@@ -63,15 +63,20 @@ impl Door for Local {
 
     async fn accept(&self) -> io::Result<Accepted<UnixStream>> {
         let (stream, _) = self.listener.accept().await?;
-        let user = stream.peer_cred().map(|peer| peer.uid());
-        if !user.as_ref().is_ok_and(|id| self.trusted.contains(id)) {
-            tracing::warn!(?user, "another user is kept out of the socket for commands");
-            return Err(io::ErrorKind::ConnectionRefused.into());
+        match stream.peer_cred() {
+            Ok(peer) if self.trusted.contains(&peer.uid()) => {
+                return Ok(Accepted {
+                    stream,
+                    peer: Peer::Installation,
+                    guest: None,
+                });
+            }
+            Ok(peer) => {
+                let user = peer.uid();
+                tracing::warn!(user, "another user is kept out of the socket for commands");
+            }
+            Err(error) => tracing::debug!(%error, "whose connection it was is not known any more"),
         }
-        Ok(Accepted {
-            stream,
-            peer: Peer::Installation,
-            guest: None,
-        })
+        Err(io::ErrorKind::ConnectionRefused.into())
     }
 }

@@ -56,6 +56,7 @@ fn page(attributes: &str, head: &str, body: &str) -> String {
 }
 
 /// A desk that knows two approved answers, and a browser; none without Chromium.
+#[expect(clippy::print_stdout, reason = "it says why nothing is tested")]
 async fn prepared() -> Option<(Driver, Arc<Desk>, Client)> {
     let Some(driver) = Driver::start().await else {
         println!("skipped: this test needs /usr/bin/chromium and /usr/bin/chromedriver");

@@ -214,7 +214,7 @@ settings! {
     http_trusted_proxies: String = String::new(), "http.trusted_proxies",
         "Addresses and networks of proxies on other machines (or in containers), with commas: 172.17.0.0/16. What they say in X-Forwarded-For is believed; of a proxy on this machine it always is.";
     http_origins: String = String::new(), "http.origins",
-        "Websites whose pages may call /v1 with a key, with commas: https://app.example; * for all. Pages that this machine serves always may.";
+        "Websites whose pages may call /v1 with a key, with commas, such as `https://app.example`; * for all. Pages that this machine serves always may.";
     connections: u32 = 16384, "http.connections",
         "Most open connections.";
 }

@@ -3,7 +3,7 @@
 //! `axum::serve` gives hyper no timer, so hyper's header timeout never fires there and connections
 //! that stay silent pile up until no file descriptor is left. This loop installs the timer, counts
 //! connections in all and per peer, ends peers that stop reading, and drains on shutdown. It serves the
-//! network and, at a [`door`] of its own, the commands of the installation.
+//! network and, at a `door` of its own, the commands of the installation.
 
 mod door;
 mod peers;

@@ -7,6 +7,7 @@
 
 mod alone;
 mod essence;
+mod explained;
 mod injection;
 pub(super) mod orders;
 pub(super) mod quote;
@@ -71,7 +72,8 @@ impl Evidence {
     ) -> Self {
         let asked = Asked::new(found, question);
         let reader = reader.filter(|r| r.ready().is_ok());
-        let in_full = essence::essence(in_full);
+        let in_full = explained::explained(essence::essence(in_full), found);
+        let in_full = in_full.as_str();
         let (read, unread) = match reader {
             Some(reader) => match read(reader, found, in_full, priority).await {
                 Ok(spans) => (Some(spans), None),

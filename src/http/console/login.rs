@@ -39,6 +39,7 @@ struct LoginCode {
 
 /// One sentence for everything that can be wrong, so that it tells nobody which accounts exist.
 const WRONG: &str = "The e-mail address or the password is not right.";
+
 #[derive(Deserialize)]
 pub(super) struct Next {
     #[serde(default)]

@@ -128,6 +128,7 @@ fn label(name: &str) -> &'static str {
         "llm" => "Answers",
         "embed" => "Search by meaning",
         "speech" => "Speech to text",
+        "voice" => "Voice of calls",
         "extract" => "Document reading",
         _ => "Another engine",
     }

@@ -176,7 +176,7 @@ settings! {
     voice_turn_model: String = "smart-turn-v3.2".into(), "voice.turn_model",
         "Model that tells whether a caller has finished, by catalogue name; none: the length of the pause decides.";
     voice_sessions: u16 = 0, "voice.sessions",
-        "Most voice sessions at a time; more callers are told that all lines are busy. 0 measures at the start how many this machine carries: as many as are understood within 1.5 s when all finish speaking at once.";
+        "Most voice sessions at a time; more callers are told that all lines are busy, and one more place is kept for the kiosk. 0 measures at the start how many this machine carries: as many as are understood within 1.5 s when all finish speaking at once.";
     threads: u16 = 0, "threads",
         "Threads of each engine; 0 takes the number of cores, at most 8.";
     spin: u32 = 700, "engine.spin",

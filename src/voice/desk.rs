@@ -16,6 +16,11 @@ use crate::store::calls::CallChannel;
 use crate::store::{ApiKeyId, ConversationId, Store, WorkspaceId, workspaces};
 use crate::worker::Governor;
 
+/// Places kept for the microphone of the house when callers from elsewhere hold all others, so that nobody who stands in
+/// the shop is turned away by a script. It comes on top of what the machine is measured to carry: for one more call each is
+/// a little slower.
+const KEPT_FOR_KIOSK: usize = 1;
+
 /// Why no session begins. The sentence is fit for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Busy {
@@ -75,6 +80,7 @@ pub struct Parts {
 pub struct Desk {
     parts: Arc<Parts>,
     places: Arc<Semaphore>,
+    kept: Arc<Semaphore>,
 }
 
 impl Desk {
@@ -93,14 +99,19 @@ impl Desk {
                 .tasks
                 .spawn(async move { shutdown.run_until_cancelled(measure).await });
         }
-        Self { parts, places }
+        let kept = Arc::new(Semaphore::new(KEPT_FOR_KIOSK));
+        Self {
+            parts,
+            places,
+            kept,
+        }
     }
 
-    /// Takes a place for a session of this workspace, if there is one.
+    /// Takes a place for a session of this workspace that comes through `channel`, if there is one.
     ///
     /// # Errors
     /// [`Busy`], with a sentence for the caller.
-    pub async fn admit(&self, workspace: WorkspaceId) -> Result<Place, Busy> {
+    pub async fn admit(&self, workspace: WorkspaceId, channel: CallChannel) -> Result<Place, Busy> {
         let settings: VoiceSettings = self
             .parts
             .store
@@ -116,7 +127,10 @@ impl Desk {
         ready
             .and_then(|()| self.parts.synthesizer.ready())
             .map_err(|error| Busy::Unavailable(error.to_string()))?;
-        let permit = self.places.clone().try_acquire_owned();
+        let mut permit = self.places.clone().try_acquire_owned();
+        if permit.is_err() && channel == CallChannel::Kiosk {
+            permit = self.kept.clone().try_acquire_owned();
+        }
         permit
             .map(|_permit| Place { _permit })
             .map_err(|_| Busy::Full)

@@ -329,3 +329,29 @@ async fn a_person_gets_everything_that_is_kept_in_one_file() {
     let nobody = app.get("/api/people/copy?who=nobody.at.all").await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn addresses_and_browsers_of_visitors_are_not_kept() {
+    const ADDRESS: &str = "203.0.113.77";
+    const BROWSER: &str = "CanaryBrowser/9.9";
+    let app = TestApp::new().await;
+    let from_afar = |token: &str, path: &str, body: Value| {
+        let mut request = crate::app::json_request(token, path, body.to_string());
+        let headers = request.headers_mut();
+        headers.insert("x-forwarded-for", ADDRESS.parse().unwrap());
+        headers.insert("user-agent", BROWSER.parse().unwrap());
+        request
+    };
+    let begun = app.send(from_afar("", "/api/visit", json!({}))).await;
+    let token = begun.json()["token"].as_str().unwrap().to_owned();
+    let message = json!({ "text": "Do you repair umbrellas?" });
+    let said = app
+        .send(from_afar(&token, "/api/visit/messages", message))
+        .await;
+    assert_eq!(said.status, StatusCode::OK, "{}", said.text());
+    let kept = where_is(&app, "umbrellas").await;
+    assert!(kept.contains(&"messages.text".to_owned()), "{kept:?}");
+    for known in [ADDRESS, BROWSER] {
+        assert_eq!(where_is(&app, known).await, Vec::<String>::new(), "{known}");
+    }
+}

@@ -341,6 +341,27 @@ async fn beyond_the_places_callers_are_told_and_a_place_comes_free() {
 }
 
 #[tokio::test]
+async fn a_kiosk_gets_through_when_visitors_hold_every_line() {
+    let app = TestApp::with(|config| config.voice_sessions = 1).await;
+    let server = app.serve(Limits::default()).await;
+    let _holds_the_line = Browser::call(&server, &token(&app).await).await;
+    let mut visitor = Browser::connect(&server, &[]).await.unwrap();
+    let start = json!({"type": "start", "token": token(&app).await});
+    visitor.say(start).await;
+    visitor.until("busy").await;
+    let key = format!("Bearer {}", app.key);
+    let mut kiosks = Vec::new();
+    for answer in ["ready", "busy"] {
+        let headers = [("authorization", key.as_str())];
+        let mut kiosk = Browser::connect(&server, &headers).await.unwrap();
+        let start = json!({"type": "start", "channel": "kiosk"});
+        kiosk.say(start).await;
+        kiosk.until(answer).await;
+        kiosks.push(kiosk);
+    }
+}
+
+#[tokio::test]
 async fn a_visitor_is_in_one_call_at_a_time() {
     let (app, server) = served().await;
     let token = token(&app).await;

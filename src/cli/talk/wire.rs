@@ -49,7 +49,7 @@ pub(super) async fn local(
                 .ok_or_else(|| anyhow!("there is no assistant named `{wanted}`"))?
         }
     };
-    let place = app.voice.admit(workspace).await?;
+    let place = app.voice.admit(workspace, CallChannel::Kiosk).await?;
     let caller = Caller {
         workspace,
         assistant,

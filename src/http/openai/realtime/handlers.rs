@@ -13,6 +13,7 @@ use super::server_event::{ServerEvent, fresh_id};
 use super::session::{Session, Trouble};
 use super::turns::NOT_UNDERSTOOD;
 use crate::speech::Mono;
+use crate::store::calls::CallChannel;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -132,7 +133,7 @@ impl Session {
         let place = self
             .app
             .voice
-            .admit(self.workspace)
+            .admit(self.workspace, CallChannel::Realtime)
             .await
             .map_err(|busy| Fault {
                 kind: "rate_limit_error",

@@ -69,7 +69,7 @@ impl Guest {
         let assistant = find_assistant(&self.app, workspace, start.assistant).await?;
         let one = self.visits.call(visitor.id, self.address);
         let one = one.map_err(|message| Refused::Busy(message.into()))?;
-        let (place, notice) = self.place(workspace).await?;
+        let (place, notice) = self.place(workspace, CallChannel::Browser).await?;
         let own = Visitors::conversation(&self.app, &visitor, assistant.id, Channel::Voice).await?;
         if start
             .conversation
@@ -129,7 +129,7 @@ impl Guest {
             }
             None => None,
         };
-        let (place, notice) = self.place(workspace).await?;
+        let (place, notice) = self.place(workspace, channel).await?;
         let begun_by = match principal.caller() {
             Who::Key(id) => Some(*id),
             Who::User(_) | Who::Secret | Who::Installation => None,
@@ -156,12 +156,16 @@ impl Guest {
         })
     }
 
-    async fn place(&self, workspace: WorkspaceId) -> Result<(Place, String), Refused> {
+    async fn place(
+        &self,
+        workspace: WorkspaceId,
+        channel: CallChannel,
+    ) -> Result<(Place, String), Refused> {
         let offer = offer(&self.app, workspace).await?;
         if let Some(reason) = offer.reason {
             return Err(Refused::Busy(reason.into()));
         }
-        let place = self.app.voice.admit(workspace).await;
+        let place = self.app.voice.admit(workspace, channel).await;
         let place = place.map_err(|busy| Refused::Busy(busy.to_string()))?;
         Ok((place, offer.settings.recording_notice))
     }

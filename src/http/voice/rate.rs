@@ -16,7 +16,10 @@ use crate::store::VisitorId;
 /// Turns of a visitor that run or wait.
 const MOST_TURNS: usize = 4;
 /// Turns of one address that run at a time; the others of it wait, and nobody else does.
-const TURNS_AT_A_TIME: usize = 3;
+const TURNS_AT_A_TIME: u32 = 3;
+/// While another address asked within this time, one turn of an address runs: what is read for a turn queues up behind
+/// that of all others that run.
+const OTHERS_ASKED: Duration = Duration::from_mins(1);
 /// Turns of one address that run or wait.
 const MOST_OF_ADDRESS: usize = 30;
 /// Recordings of visitors that wait to be understood. One is understood at a time, so that staff and programs wait for
@@ -79,13 +82,43 @@ pub(in crate::http) struct Visits {
     calls: Mutex<HashMap<VisitorId, IpAddr>>,
     turns: Mutex<HashMap<VisitorId, Turns>>,
     networks: Mutex<HashMap<IpAddr, OfNetwork>>,
+    asked: Mutex<Asked>,
     notes: Notes,
+}
+
+/// Who asked last, and when the last one of another address did.
+#[derive(Debug, Default)]
+struct Asked {
+    last: Option<(IpAddr, Instant)>,
+    other: Option<Instant>,
+}
+
+impl Asked {
+    fn note(&mut self, network: IpAddr, now: Instant) {
+        if let Some((last, at)) = self.last
+            && last != network
+        {
+            self.other = Some(at);
+        }
+        self.last = Some((network, now));
+    }
+
+    /// Whether another address than this one asked lately.
+    fn by_others(&self, network: IpAddr, now: Instant) -> bool {
+        let at = match self.last {
+            Some((last, at)) if last != network => Some(at),
+            _ => self.other,
+        };
+        at.is_some_and(|at| now.saturating_duration_since(at) < OTHERS_ASKED)
+    }
 }
 
 /// The turns of an address that run or wait.
 #[derive(Debug)]
 struct OfNetwork {
     count: usize,
+    /// Held by the turn that runs next, so that it takes as many places as are right by then.
+    next: Arc<tokio::sync::Mutex<()>>,
     places: Arc<Semaphore>,
 }
 
@@ -93,7 +126,8 @@ impl Default for OfNetwork {
     fn default() -> Self {
         Self {
             count: 0,
-            places: Arc::new(Semaphore::new(TURNS_AT_A_TIME)),
+            next: Arc::default(),
+            places: Arc::new(Semaphore::new(TURNS_AT_A_TIME as usize)),
         }
     }
 }
@@ -136,6 +170,14 @@ pub(in crate::http) struct OneTurn {
     _place: OwnedSemaphorePermit,
     _running: tokio::sync::OwnedMutexGuard<()>,
     _counted: CountedTurn,
+}
+
+/// A turn that waits, and what it waits for.
+struct Entered {
+    counted: CountedTurn,
+    running: Arc<tokio::sync::Mutex<()>>,
+    next: Arc<tokio::sync::Mutex<()>>,
+    places: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -259,12 +301,25 @@ impl Visits {
         address: IpAddr,
     ) -> Result<OneTurn, Problem> {
         let network = network_of(address);
-        let (counted, running, places) = self.enter(visitor, network).ok_or_else(|| {
+        let entered = self.enter(visitor, network).ok_or_else(|| {
             let detail = "your messages are still being answered; wait for the answers";
             Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(5)
         })?;
+        let Entered {
+            counted,
+            running,
+            next,
+            places,
+        } = entered;
         let running = running.lock_owned().await;
-        let place = places.acquire_owned().await;
+        let next = next.lock_owned().await;
+        let many = if self.others_ask(network) {
+            TURNS_AT_A_TIME
+        } else {
+            1
+        };
+        let place = places.acquire_many_owned(many).await;
+        drop(next);
         Ok(OneTurn {
             _place: place.map_err(|error| Problem::internal(&error))?,
             _running: running,
@@ -272,12 +327,16 @@ impl Visits {
         })
     }
 
+    fn others_ask(&self, network: IpAddr) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.by_others(network, Instant::now())
+    }
+
     /// Counts a turn that will run or wait; `None` when there are too many.
-    fn enter(
-        self: &Arc<Self>,
-        visitor: VisitorId,
-        network: IpAddr,
-    ) -> Option<(CountedTurn, Arc<tokio::sync::Mutex<()>>, Arc<Semaphore>)> {
+    fn enter(self: &Arc<Self>, visitor: VisitorId, network: IpAddr) -> Option<Entered> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.note(network, Instant::now());
+        drop(asked);
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
         let of_visitor = turns.get(&visitor).map_or(0, |turns| turns.count);
@@ -294,8 +353,12 @@ impl Visits {
             visitor,
             network,
         };
-        let (running, places) = (&of_visitor.running, &of_network.places);
-        Some((counted, Arc::clone(running), Arc::clone(places)))
+        Some(Entered {
+            counted,
+            running: Arc::clone(&of_visitor.running),
+            next: Arc::clone(&of_network.next),
+            places: Arc::clone(&of_network.places),
+        })
     }
 
     /// Takes the one call that a visitor may be in, of the few that an address may have.

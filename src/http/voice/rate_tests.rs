@@ -53,7 +53,7 @@ async fn many_visitors_of_one_address_wait_and_those_of_another_do_not() {
     for _ in 0..TURNS_AT_A_TIME {
         running.push(visits.turn(VisitorId::new(), here).await.unwrap());
     }
-    let waiting: Vec<_> = (TURNS_AT_A_TIME..MOST_OF_ADDRESS)
+    let waiting: Vec<_> = (TURNS_AT_A_TIME as usize..MOST_OF_ADDRESS)
         .map(|_| {
             let visits = Arc::clone(&visits);
             tokio::spawn(async move { visits.turn(VisitorId::new(), here).await.map(drop) })
@@ -67,6 +67,42 @@ async fn many_visitors_of_one_address_wait_and_those_of_another_do_not() {
     for one in waiting {
         one.await.unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn one_turn_of_an_address_runs_while_another_address_asks() {
+    let visits = Arc::new(Visits::default());
+    let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+    let first = visits.turn(VisitorId::new(), here).await.unwrap();
+    let second = visits.turn(VisitorId::new(), here).await.unwrap();
+    drop(visits.turn(VisitorId::new(), there).await.unwrap());
+    let third = {
+        let visits = Arc::clone(&visits);
+        tokio::spawn(async move { visits.turn(VisitorId::new(), here).await.map(drop) })
+    };
+    tokio::task::yield_now().await;
+    assert!(!third.is_finished());
+    drop(first);
+    tokio::task::yield_now().await;
+    assert!(!third.is_finished(), "one still runs");
+    drop(second);
+    third.await.unwrap().unwrap();
+}
+
+#[test]
+fn others_are_forgotten_after_a_minute() {
+    let mut asked = Asked::default();
+    let (here, there) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+    let now = Instant::now();
+    asked.note(here, now);
+    assert!(!asked.by_others(here, now));
+    assert!(asked.by_others(there, now));
+    asked.note(there, now);
+    asked.note(there, now);
+    assert!(asked.by_others(here, now) && asked.by_others(there, now));
+    let later = now + OTHERS_ASKED;
+    asked.note(here, later);
+    assert!(!asked.by_others(here, later));
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ import os
 import sys
 
 import numpy as np
-import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "reader"))
@@ -20,23 +19,9 @@ def key(text):
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-@torch.no_grad()
 def embed(model, encoder, texts, batch=16):
-    out = np.zeros((len(texts), network.WIDTH), np.float32)
     ids = [[0] + encoder.ids("passage: " + t)[:510] + [2] for t in texts]
-    order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
-    for k in range(0, len(order), batch):
-        chosen = order[k : k + batch]
-        width = max(len(ids[i]) for i in chosen)
-        tokens = torch.full((len(chosen), width), 1)
-        mask = torch.zeros(len(chosen), width)
-        for row, i in enumerate(chosen):
-            tokens[row, : len(ids[i])] = torch.tensor(ids[i])
-            mask[row, : len(ids[i])] = 1
-        x = model.hidden(tokens, mask).float()
-        mean = (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        out[chosen] = torch.nn.functional.normalize(mean, dim=-1).numpy()
-    return out
+    return network.mean_vectors(model, ids, batch)
 
 
 def of(texts, base, cache=None):

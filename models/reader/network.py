@@ -117,3 +117,22 @@ def trained_weights(model, learned):
         for k, v in model.state_dict().items()
         if k.startswith(("layers.", "span."))
     }
+
+
+@torch.no_grad()
+def mean_vectors(model, ids, batch):
+    """The mean of the hidden states of each list of token ids, as a row of length 1. Lists of like length go together."""
+    out = np.zeros((len(ids), WIDTH), np.float32)
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    for k in range(0, len(order), batch):
+        chosen = order[k : k + batch]
+        width = max(len(ids[i]) for i in chosen)
+        tokens = torch.full((len(chosen), width), 1)
+        mask = torch.zeros(len(chosen), width)
+        for row, i in enumerate(chosen):
+            tokens[row, : len(ids[i])] = torch.tensor(ids[i])
+            mask[row, : len(ids[i])] = 1
+        x = model.hidden(tokens, mask).float()
+        mean = (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+        out[chosen] = torch.nn.functional.normalize(mean, dim=-1).numpy()
+    return out

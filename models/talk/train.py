@@ -27,23 +27,9 @@ DECAY = 3e-5
 FALSE_SHARE = 0.001
 
 
-@torch.no_grad()
 def vectors(model, encoder, texts, batch=64):
-    out = np.zeros((len(texts), network.WIDTH), np.float32)
     ids = [[0] + encoder.ids("query: " + t)[:126] + [2] for t in texts]
-    order = sorted(range(len(texts)), key=lambda i: len(ids[i]))
-    for k in range(0, len(order), batch):
-        chosen = order[k : k + batch]
-        width = max(len(ids[i]) for i in chosen)
-        tokens = torch.full((len(chosen), width), 1)
-        mask = torch.zeros(len(chosen), width)
-        for row, i in enumerate(chosen):
-            tokens[row, : len(ids[i])] = torch.tensor(ids[i])
-            mask[row, : len(ids[i])] = 1
-        x = model.hidden(tokens, mask).float()
-        mean = (x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        out[chosen] = torch.nn.functional.normalize(mean, dim=-1).numpy()
-    return out
+    return network.mean_vectors(model, ids, batch)
 
 
 def questions(folder):

@@ -47,7 +47,7 @@ pub enum FactorError {
     /// There is a second factor.
     #[error("The second factor is on already. Turn it off first.")]
     On,
-    /// There is none.
+    /// No second factor is set up.
     #[error("There is no second factor.")]
     Off,
     /// Whoever asks may not do this; a sentence for them.
@@ -206,7 +206,7 @@ pub async fn turn_off(
 /// asks; `None` for who has the machine or a key to everything.
 ///
 /// # Errors
-/// [`FactorError::Forbidden`] says why not; [`FactorError::Off`] if there is none.
+/// [`FactorError::Forbidden`] says why not; [`FactorError::Off`] without a second factor.
 pub async fn reset(
     store: &Store,
     by: Option<Role>,

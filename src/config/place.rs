@@ -85,7 +85,7 @@ impl PassphraseSource {
         }
         #[expect(unsafe_code, reason = "the environment belongs to the whole process")]
         // SAFETY: there is no other thread that could read or change the environment. The text at `place` ends with
-        // a zero byte and lies in memory of the process that may be written, as the environment may.
+        // a zero byte and lies in writable memory of this process.
         unsafe {
             let place = libc::getenv(PASSPHRASE.as_ptr());
             if !place.is_null() {

@@ -84,8 +84,8 @@ impl LadderRung for ReadRung<'_> {
 }
 
 impl ReadRung<'_> {
-    /// The evidence without places in paragraphs that give orders to an assistant: looked at from the best one on,
-    /// until one is none. What the owner approved is their own word.
+    /// The evidence without places in paragraphs that give orders to an assistant: the best place is dropped until one
+    /// stands in an ordinary paragraph. Approved answers are not checked; the owner wrote them.
     async fn without_orders<'e>(
         &self,
         evidence: &'e Evidence,

@@ -87,7 +87,7 @@ impl BackupError {
 /// How it is with backups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackupState {
-    /// When the recovery key was made, Unix ms; `None`: there is none, and so no backups.
+    /// When the recovery key was made, Unix ms; `None` without one, and then no backups are made.
     pub recovery_key_at: Option<UnixMs>,
     /// Newest first.
     pub backups: Vec<Backup>,

@@ -1,4 +1,4 @@
-//! Backups, for whoever looks after the whole installation.
+//! Backups, for administrators of the whole installation.
 
 use std::sync::Arc;
 

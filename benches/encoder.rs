@@ -78,7 +78,7 @@ async fn reading(model: &dyn Reader, passages: usize, tokens: usize) {
         let text = text(tokens);
         let passages = vec![ReadPassage { heading, text }; passages];
         let start = Instant::now();
-        let spans = model.read(QUESTION.into(), passages.clone(), Priority::Chat);
+        let spans = model.read(QUESTION.into(), passages.clone(), Priority::Chat.into());
         assert_eq!(spans.await.unwrap().len(), passages.len());
         times.push(start.elapsed().as_secs_f64() * 1000.0);
     }
@@ -90,7 +90,9 @@ async fn embedding(model: &dyn Embedder) {
     for _ in 0..ROUNDS {
         let start = Instant::now();
         let texts = vec![QUESTION.to_owned()];
-        let vectors = model.embed(texts, EmbedAs::Query, Priority::Chat).await;
+        let vectors = model
+            .embed(texts, EmbedAs::Query, Priority::Chat.into())
+            .await;
         assert_eq!(vectors.unwrap().vectors.len(), 1);
         times.push(start.elapsed().as_secs_f64() * 1000.0);
     }

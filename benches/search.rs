@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use frontdesk::knowledge::extract::Extracted;
 use frontdesk::knowledge::{ExtractFailure, Extractor, Knowledge, RankBy, SearchOptions};
-use frontdesk::llm::{EmbedAs, Embedder, Embeddings, LlmError, Priority};
+use frontdesk::llm::{Claim, EmbedAs, Embedder, Embeddings, LlmError};
 use frontdesk::store::{self, MasterKey, Store, WorkspaceId};
 use half::f16;
 use tokio_util::sync::CancellationToken;
@@ -95,7 +95,7 @@ impl Embedder for RandomVectors {
         &self,
         texts: Vec<String>,
         _: EmbedAs,
-        _: Priority,
+        _: Claim,
     ) -> Result<Embeddings, LlmError> {
         let seed = |t: &String| {
             t.bytes()

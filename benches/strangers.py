@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """What an honest visitor waits while a stranger sends the worst that they can: questions of 4,000 characters, 50 call
-sockets with 2,000 messages together, five voice notes of two minutes, and all of it at once. The stranger's address is
-another than the honest one's (X-Forwarded-For, which is believed of a proxy on the same machine), and a new one for each
-attack. Needs `websockets`.
+sockets with 2,000 messages together, five voice notes of two minutes, all of it at once, and ten visitors with long
+questions from ten addresses. The stranger's address is another than the honest one's (X-Forwarded-For, which is believed of
+a proxy on the same machine), and a new one for each attack. Needs `websockets`.
 
     python3 benches/strangers.py FRONTDESK SPEECH.wav [--questions 20]
 
@@ -103,39 +103,40 @@ def honest(server, count):
 
 
 class Stranger:
-    def __init__(self, server, address, note):
-        self.server, self.address, self.note = server, address, note
+    def __init__(self, server, addresses, note):
+        self.server, self.addresses, self.note = server, addresses, note
         self.over, self.got = threading.Event(), collections.Counter()
 
     def begin(self, attacks):
         for attack, times in attacks.items():
-            for _ in range(times):
-                threading.Thread(target=self.counted, args=(attack,), daemon=True).start()
+            for n in range(times):
+                address = self.addresses[n % len(self.addresses)]
+                threading.Thread(target=self.counted, args=(attack, address), daemon=True).start()
 
-    def counted(self, attack):
+    def counted(self, attack, address):
         try:
-            getattr(self, attack)()
+            getattr(self, attack)(address)
         except Exception as error:  # However it ends: the figure is the honest visitor's.
             if not self.over.is_set():
                 self.got[f"{attack}: {type(error).__name__}"] += 1
 
-    def question(self):
-        token = self.server.visit(self.address)
+    def question(self, address):
+        token = self.server.visit(address)
         while not self.over.is_set():
-            status, _ = self.server.ask(LONG, self.address, token)
+            status, _ = self.server.ask(LONG, address, token)
             self.got[f"question: {status}"] += 1
             if status != 200:
                 time.sleep(0.2)
 
-    def voice_note(self):
-        token = self.server.visit(self.address)
-        status, _ = self.server.send("/api/visit/voice-note", self.note, self.address, token, "audio/wav", 600)
+    def voice_note(self, address):
+        token = self.server.visit(address)
+        status, _ = self.server.send("/api/visit/voice-note", self.note, address, token, "audio/wav", 600)
         self.got[f"voice note: {status}"] += 1
 
-    def call(self):
-        token = self.server.visit(self.address)
+    def call(self, address):
+        token = self.server.visit(address)
         url = f"ws://{self.server.address}/api/visit/voice"
-        with connect(url, additional_headers={"X-Forwarded-For": self.address}, open_timeout=30) as line:
+        with connect(url, additional_headers={"X-Forwarded-For": address}, open_timeout=30) as line:
             line.send(json.dumps({"type": "start", "token": token}))
             for _ in range(40):
                 line.send(json.dumps({"type": "text", "text": LONG[-900:]}))
@@ -162,14 +163,16 @@ def main():
         try:
             server.until_ready()
             print("alone:", told(honest(server, args.questions)), flush=True)
-            attacks = [{"question": 10}, {"call": 50}, {"voice_note": 5}, {"question": 10, "call": 50, "voice_note": 5}]
-            for number, attack in enumerate(attacks, start=1):
-                stranger = Stranger(server, f"203.0.113.{number}", note)
+            attacks = [({"question": 10}, 1), ({"call": 50}, 1), ({"voice_note": 5}, 1),
+                       ({"voice_note": 5, "question": 10, "call": 50}, 1), ({"question": 10}, 10)]
+            for number, (attack, many) in enumerate(attacks, start=1):
+                addresses = [f"203.0.113.{number * 10 + n}" for n in range(many)]
+                stranger = Stranger(server, addresses, note)
                 stranger.begin(attack)
                 time.sleep(3)
                 times = honest(server, args.questions)
                 stranger.over.set()
-                print(f"beside {attack}: {told(times)}; the stranger got {dict(stranger.got)}", flush=True)
+                print(f"beside {attack} from {many} address(es): {told(times)}; the stranger got {dict(stranger.got)}", flush=True)
                 time.sleep(10)
             print(f"the server's memory at its highest: {server.most_mb():.0f} MB")
         finally:

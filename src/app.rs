@@ -17,6 +17,7 @@ mod protection;
 mod proxies;
 mod retention;
 pub mod second_factor;
+mod swap;
 mod weights;
 
 pub use data::{DataFolder, has_database, key_strength, roll_back};
@@ -48,6 +49,7 @@ use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
+use crate::usage::Budgets;
 use crate::voice::{Desk, Parts};
 use crate::worker::Governor;
 
@@ -126,6 +128,8 @@ pub struct App {
     pub ears: Arc<dyn Ears>,
     /// The voice.
     pub synthesizer: Arc<dyn Synthesizer>,
+    /// How much work visitors may ask for.
+    pub budgets: Arc<Budgets>,
     /// Holds background work back during live turns.
     pub governor: Governor,
     /// Takes voice sessions.
@@ -208,6 +212,7 @@ impl App {
             ears,
             synthesizer,
             extractor,
+            budgets,
             workers,
             ..
         } = engines;
@@ -282,6 +287,7 @@ impl App {
             transcriber,
             ears,
             synthesizer,
+            budgets,
             governor,
             voice,
             knowledge,

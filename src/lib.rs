@@ -35,6 +35,7 @@ pub mod llm;
 pub mod models;
 pub mod speech;
 pub mod store;
+pub mod usage;
 pub mod voice;
 pub mod web;
 pub mod worker;

@@ -17,7 +17,7 @@ use super::{AgentError, follow_up, rephrase};
 use crate::knowledge::{
     Audience, Found, Knowledge, Language, Passage, SearchOptions, View, language,
 };
-use crate::llm::{ChatMessage, ChatModel, Priority, Reader, Role, Sampling};
+use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Role, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{Store, WorkspaceId};
 
@@ -42,7 +42,7 @@ pub(super) struct Climb<'a> {
     pub(super) assistant: &'a Assistant,
     pub(super) history: &'a [ChatMessage],
     pub(super) question: &'a str,
-    pub(super) priority: Priority,
+    pub(super) claim: Claim,
     pub(super) sampling: Option<&'a Sampling>,
     pub(super) now: jiff::Timestamp,
     pub(super) audience: Audience,
@@ -194,6 +194,7 @@ impl Climb<'_> {
             limit: WANTED,
             view: self.view,
             audience: self.audience,
+            claim: self.claim,
             ..SearchOptions::default()
         };
         let mut found = self
@@ -234,7 +235,7 @@ impl Climb<'_> {
             now: self.now,
             settings,
             reader: Some(self.reader),
-            priority: self.priority,
+            claim: self.claim,
             sampling: self.sampling,
             since: self.since,
             evidence: tokio::sync::OnceCell::new(),
@@ -269,7 +270,7 @@ impl Climb<'_> {
             self.question,
             self.history,
             documents,
-            self.priority,
+            self.claim,
         );
         match plain.await {
             Ok(plain) => {

@@ -6,7 +6,7 @@ use futures::StreamExt;
 
 use super::prompt;
 use crate::knowledge::Language;
-use crate::llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest, LlmError, Priority, Role};
+use crate::llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest, Claim, LlmError, Role};
 
 /// Tokens of a plain question.
 const LONGEST: u32 = 48;
@@ -37,12 +37,12 @@ pub(super) async fn plainly(
     question: &str,
     history: &[ChatMessage],
     documents: Language,
-    priority: Priority,
+    claim: Claim,
 ) -> Result<Option<String>, LlmError> {
     if question.chars().count() > LONGEST_QUESTION {
         return Ok(None);
     }
-    let mut request = ChatRequest::new(messages(question, history, documents), priority);
+    let mut request = ChatRequest::new(messages(question, history, documents), claim);
     request.sampling.max_tokens = Some(LONGEST);
     request.sampling.stop = vec!["\n".into()];
     let mut stream = model.chat(request).await?;

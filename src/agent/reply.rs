@@ -16,7 +16,7 @@ use super::rungs::elapsed;
 use super::types::{Timings, TurnEvent};
 use super::{AgentError, Answer};
 use crate::knowledge::{Audience, Knowledge, Passage, View};
-use crate::llm::{ChatMessage, ChatModel, Priority, Reader, Sampling};
+use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{ConversationId, Store, WorkspaceId};
 
@@ -39,7 +39,7 @@ pub struct Turn {
     /// The sender's own id of the message, so that one sent twice is answered once.
     pub client_id: Option<String>,
     /// Place in the queue.
-    pub priority: Priority,
+    pub claim: Claim,
     /// How the model's words are chosen; `None` for the assistant's way.
     pub sampling: Option<Sampling>,
     /// The time that the answer is for; `None` for now. Tests and evaluations set it.
@@ -176,7 +176,7 @@ impl Agent {
             assistant: &turn.assistant,
             history: asked.history,
             question: &asked.question,
-            priority: turn.priority,
+            claim: turn.claim,
             sampling: turn.sampling.as_ref(),
             now: turn.now.unwrap_or_else(jiff::Timestamp::now),
             audience: turn.audience,

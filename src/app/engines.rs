@@ -22,6 +22,7 @@ use crate::speech::live::LiveEngine;
 use crate::speech::local as speech;
 use crate::speech::local::LocalTranscriber;
 use crate::speech::{Ears, Synthesizer, Transcriber};
+use crate::usage::Budgets;
 use crate::worker::Spec;
 use crate::worker::sandbox::Limits;
 
@@ -45,6 +46,8 @@ pub struct Engines {
     pub synthesizer: Arc<dyn Synthesizer>,
     /// Makes text of documents.
     pub extractor: Arc<dyn Extractor>,
+    /// What the engines' work is taken off.
+    pub budgets: Arc<Budgets>,
     /// What the worker processes are doing.
     pub workers: Box<dyn Fn() -> Vec<WorkerStatus> + Send + Sync>,
     /// Ends them all.
@@ -58,7 +61,9 @@ impl Engines {
     /// When this program's own file cannot be found.
     pub fn local(config: &Arc<Config>, shutdown: CancellationToken) -> Result<Self, AppError> {
         let program = program()?;
+        let budgets = Arc::<Budgets>::default();
         let llm = start_llm(config, program.clone(), shutdown.clone())?;
+        let llm = llm.charging(Arc::clone(&budgets));
         let transcriber = start_speech(config, program.clone(), shutdown.clone());
         let live = start_voice(config, program.clone(), shutdown.clone());
         let extractor = extractor(config, program);
@@ -76,6 +81,7 @@ impl Engines {
             ears: Arc::new(live.clone()),
             synthesizer: Arc::new(live),
             extractor: Arc::new(extractor),
+            budgets,
             workers: Box::new(move || {
                 let (llm, transcriber, live, extractor) = &statuses;
                 let lasting = [

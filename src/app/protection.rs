@@ -1,7 +1,7 @@
 //! What protects the data, as it was measured in this process and not as it was promised.
 
 use super::backup::BackupState;
-use super::{App, Integrity};
+use super::{App, Integrity, swap};
 use crate::egress;
 use crate::store::KeyStrength;
 use crate::worker::sandbox::Held;
@@ -9,7 +9,7 @@ use crate::worker::sandbox::Held;
 /// One protection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Protection {
-    /// `store_key`, `database`, `receipts`, `backups`, `network`, `egress` or `workers`.
+    /// `store_key`, `memory`, `database`, `receipts`, `backups`, `network`, `egress` or `workers`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -22,6 +22,7 @@ impl App {
     pub fn protections(&self) -> Vec<Protection> {
         vec![
             self.store_key(),
+            memory(),
             self.database(),
             self.receipts(),
             self.backup(),
@@ -147,6 +148,23 @@ impl App {
             ok,
             detail,
         }
+    }
+}
+
+fn memory() -> Protection {
+    let swaps = swap::open_swaps();
+    let detail = match swaps.as_slice() {
+        [] => "what is in memory cannot be written to a disk in the clear".to_owned(),
+        _ => format!(
+            "the system may write what is in memory, keys and conversations too, to {} in the clear: run Frontdesk as \
+             a service (its unit forbids it), turn swap off, or encrypt it",
+            swaps.join(", ")
+        ),
+    };
+    Protection {
+        name: "memory",
+        ok: swaps.is_empty(),
+        detail,
     }
 }
 

@@ -98,7 +98,7 @@ async fn locally(app: Arc<App>, args: &Args) -> anyhow::Result<Answer> {
         history: Vec::new(),
         question: args.question.clone(),
         client_id: None,
-        priority: Priority::Chat,
+        claim: Priority::Chat.into(),
         sampling: None,
         now: args.now,
         // Who sits at the machine may open every document.

@@ -238,7 +238,7 @@ async fn reading(engines: &Engines) -> anyhow::Result<Finding> {
     let start = Instant::now();
     engines
         .reader
-        .read(question, passages, Priority::Chat)
+        .read(question, passages, Priority::Chat.into())
         .await?;
     let text = format!(
         "{} reads 8 passages in {} ms",

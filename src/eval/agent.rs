@@ -8,7 +8,7 @@ use super::golden::Case;
 use super::run::{Asked, Asker, Seen};
 use crate::agent::{Agent, Turn};
 use crate::knowledge::{Audience, View};
-use crate::llm::{ChatMessage, Priority, Role};
+use crate::llm::{ChatMessage, Claim, Role};
 use crate::store::assistants::Assistant;
 use crate::store::{self, Store, WorkspaceId};
 
@@ -23,7 +23,7 @@ pub struct AgentAsker {
     /// Who answers.
     pub assistant: Assistant,
     /// Place in the queue.
-    pub priority: Priority,
+    pub claim: Claim,
     /// Which knowledge.
     pub view: View,
 }
@@ -46,7 +46,7 @@ impl Asker for AgentAsker {
             history: history.collect(),
             question: case.question.clone(),
             client_id: None,
-            priority: self.priority,
+            claim: self.claim,
             sampling: None,
             now: case.now,
             audience: Audience::Visitors,

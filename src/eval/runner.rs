@@ -210,7 +210,7 @@ impl Runner {
             store: self.store.clone(),
             workspace,
             assistant,
-            priority: Priority::Background,
+            claim: Priority::Background.into(),
             view,
         });
         let wanted = cases.len();

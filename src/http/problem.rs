@@ -15,6 +15,7 @@ use crate::knowledge::KnowledgeError;
 use crate::llm::LlmError;
 use crate::speech::SpeechError;
 use crate::store::StoreError;
+use crate::usage::Exhausted;
 
 /// Something that kept a request from being served.
 #[derive(Debug, Clone)]
@@ -221,6 +222,14 @@ impl From<EvalError> for Problem {
             EvalError::Line { .. } => Self::invalid("questions", detail),
             EvalError::Ask(_) | EvalError::Stopped => Self::turn_failed(detail),
         }
+    }
+}
+
+impl From<Exhausted> for Problem {
+    fn from(error: Exhausted) -> Self {
+        let seconds = u32::try_from(error.after.as_secs()).unwrap_or(u32::MAX);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self::new(status, "too_many_requests", error.to_string()).retry_after(seconds.max(1))
     }
 }
 

@@ -5,6 +5,7 @@ use super::faqs::FaqMatch;
 use super::language::{self, Language};
 use super::query::QueryTerm;
 use super::rank::Signals;
+use crate::llm::Claim;
 use crate::store::chunks::ChunkRow;
 use crate::store::{DocumentId, FaqId, UnixMs, VersionId};
 
@@ -88,6 +89,8 @@ pub struct SearchOptions {
     pub view: View,
     /// Who is answered.
     pub audience: Audience,
+    /// Place in the embedder's queue.
+    pub claim: Claim,
 }
 
 /// Who is answered from the documents.

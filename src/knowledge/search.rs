@@ -58,7 +58,7 @@ impl Knowledge {
         let query: String = query.chars().take(LONGEST).collect();
         let vector = match options.rank_by {
             RankBy::Words => None,
-            _ => self.question_vector(&query).await,
+            _ => self.question_vector(&query, options.claim).await,
         };
         let own: Synonyms = inner
             .store

@@ -154,7 +154,7 @@ impl Knowledge {
             let (receipts, texts): (Vec<_>, Vec<_>) = wanted.into_iter().unzip();
             let embedded = inner
                 .embedder
-                .embed(texts, EmbedAs::Query, Priority::Background)
+                .embed(texts, EmbedAs::Query, Priority::Background.into())
                 .await?;
             let kept: Vec<(ReceiptId, Vec<u8>)> = receipts
                 .into_iter()

@@ -34,7 +34,7 @@ impl Knowledge {
         let embeddings = self
             .inner
             .embedder
-            .embed(texts, EmbedAs::Passage, Priority::Background)
+            .embed(texts, EmbedAs::Passage, Priority::Background.into())
             .await?;
         let embedder = self.inner.embedder.name();
         let vectors: Vec<(ChunkId, Vec<f32>)> =

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{EmbedAs, Embedder, Embeddings, LlmError, Priority};
+use super::{Claim, EmbedAs, Embedder, Embeddings, LlmError, Priority};
 use crate::worker::Governor;
 
 /// Wraps an embedder.
@@ -38,11 +38,11 @@ impl Embedder for Governed {
         &self,
         texts: Vec<String>,
         meant: EmbedAs,
-        priority: Priority,
+        claim: Claim,
     ) -> Result<Embeddings, LlmError> {
-        if priority == Priority::Background {
+        if claim.priority == Priority::Background {
             self.governor.background().await;
         }
-        self.inner.embed(texts, meant, priority).await
+        self.inner.embed(texts, meant, claim).await
     }
 }

@@ -12,8 +12,9 @@ mod types;
 pub use governed::Governed;
 pub use patience::patiently;
 pub use types::{
-    ChatEvent, ChatMessage, ChatRequest, ChatStream, EmbedAs, Embeddings, FinishReason, LlmError,
-    OutputFormat, Priority, ReadFigures, ReadPassage, Role, Sampling, Span, ToolCall, Usage,
+    ChatEvent, ChatMessage, ChatRequest, ChatStream, Claim, EmbedAs, Embeddings, FinishReason,
+    LlmError, OutputFormat, Priority, ReadFigures, ReadPassage, Role, Sampling, Span, ToolCall,
+    Usage,
 };
 
 use async_trait::async_trait;
@@ -49,10 +50,10 @@ pub trait ChatModel: Send + Sync {
 pub async fn yes_or_no(
     model: &dyn ChatModel,
     messages: Vec<ChatMessage>,
-    priority: Priority,
+    claim: Claim,
 ) -> Result<f32, LlmError> {
     use futures::StreamExt;
-    let mut request = ChatRequest::new(messages, priority);
+    let mut request = ChatRequest::new(messages, claim);
     request.format = OutputFormat::Choice(vec!["yes".into(), "no".into()]);
     request.sampling.max_tokens = Some(1);
     let mut stream = model.chat(request).await?;
@@ -89,7 +90,7 @@ pub trait Embedder: Send + Sync {
         &self,
         texts: Vec<String>,
         meant: EmbedAs,
-        priority: Priority,
+        claim: Claim,
     ) -> Result<Embeddings, LlmError>;
 }
 
@@ -114,7 +115,7 @@ pub trait Reader: Send + Sync {
         &self,
         question: String,
         passages: Vec<ReadPassage>,
-        priority: Priority,
+        claim: Claim,
     ) -> Result<Vec<Vec<Span>>, LlmError>;
 
     /// What was done since the start.

@@ -5,6 +5,8 @@ use std::pin::Pin;
 use futures::Stream;
 use serde::{Deserialize, Serialize};
 
+use crate::usage::Flow;
+
 /// Who speaks in a [`ChatMessage`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -83,6 +85,36 @@ pub enum Priority {
     Voice,
 }
 
+/// Whose work it is, and how urgent: what the engines' queues go by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// How urgent.
+    pub priority: Priority,
+    /// On whose behalf.
+    pub flow: Flow,
+}
+
+impl Claim {
+    /// Work of this urgency for somebody.
+    pub fn new(priority: Priority, flow: Flow) -> Self {
+        Self { priority, flow }
+    }
+}
+
+/// Of somebody who waits, on nobody's behalf.
+impl Default for Claim {
+    fn default() -> Self {
+        Priority::Chat.into()
+    }
+}
+
+/// The machine's own work.
+impl From<Priority> for Claim {
+    fn from(priority: Priority) -> Self {
+        Self::new(priority, Flow::HOUSE)
+    }
+}
+
 /// How the next token is chosen, and when to stop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
@@ -146,19 +178,19 @@ pub struct ChatRequest {
     /// Constraint on the output.
     pub format: OutputFormat,
     /// Place in the queue.
-    pub priority: Priority,
+    pub claim: Claim,
 }
 
 impl ChatRequest {
     /// A free-text request with greedy sampling.
-    pub fn new(messages: Vec<ChatMessage>, priority: Priority) -> Self {
+    pub fn new(messages: Vec<ChatMessage>, claim: impl Into<Claim>) -> Self {
         Self {
             messages,
             tools: None,
             require_tool: None,
             sampling: Sampling::default(),
             format: OutputFormat::Text,
-            priority,
+            claim: claim.into(),
         }
     }
 }

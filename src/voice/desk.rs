@@ -14,6 +14,7 @@ use crate::speech::{Ears, Synthesizer};
 use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
 use crate::store::{ApiKeyId, ConversationId, Store, WorkspaceId, workspaces};
+use crate::usage::Flow;
 use crate::worker::Governor;
 
 /// Places kept for the microphone of the house when callers from elsewhere hold all others, so that nobody who stands in
@@ -47,6 +48,8 @@ pub struct Caller {
     pub conversation: Option<ConversationId>,
     /// The API key that calls.
     pub begun_by: Option<ApiKeyId>,
+    /// On whose behalf the engines work.
+    pub flow: Flow,
 }
 
 /// A free place for a session; given back when it is dropped.

@@ -95,6 +95,7 @@ impl TestApp {
             ears: ears.clone(),
             synthesizer: Arc::new(FakeSynthesizer),
             extractor: Arc::new(InProcessExtractor),
+            budgets: Arc::default(),
             workers: Box::new(Vec::new),
             shutdown: CancellationToken::new(),
         };

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use frontdesk::knowledge::sentences::sentences;
-use frontdesk::llm::{LlmError, Priority, ReadPassage, Reader, Span};
+use frontdesk::llm::{Claim, LlmError, ReadPassage, Reader, Span};
 
 /// Marks the sentence that holds most of the question's words: −8 for none of them, 24 for all.
 #[derive(Default)]
@@ -69,7 +69,7 @@ impl Reader for FakeReader {
         &self,
         question: String,
         passages: Vec<ReadPassage>,
-        _: Priority,
+        _: Claim,
     ) -> Result<Vec<Vec<Span>>, LlmError> {
         let busy = &self.busy;
         let still = std::sync::atomic::Ordering::Relaxed;

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use frontdesk::knowledge::extract::{self, Extracted};
 use frontdesk::knowledge::{ExtractFailure, Extractor};
 use frontdesk::llm::{
-    ChatEvent, ChatModel, ChatRequest, ChatStream, EmbedAs, Embedder, Embeddings, FinishReason,
-    LlmError, OutputFormat, Priority, ToolCall, Usage,
+    ChatEvent, ChatModel, ChatRequest, ChatStream, Claim, EmbedAs, Embedder, Embeddings,
+    FinishReason, LlmError, OutputFormat, ToolCall, Usage,
 };
 use frontdesk::speech::{
     AudioError, Segment, SpeechError, TranscribeOptions, Transcriber, Transcript, Word,
@@ -273,7 +273,7 @@ impl Embedder for FakeEmbedder {
         &self,
         texts: Vec<String>,
         _: EmbedAs,
-        _: Priority,
+        _: Claim,
     ) -> Result<Embeddings, LlmError> {
         let tokens = texts
             .iter()

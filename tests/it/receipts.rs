@@ -265,6 +265,7 @@ async fn the_status_names_the_models() {
         .collect();
     let expected = [
         "store_key",
+        "memory",
         "database",
         "receipts",
         "backups",

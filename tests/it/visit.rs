@@ -320,3 +320,68 @@ async fn another_workspace_is_closed_to_visitors_until_it_is_opened() {
     let open = begin(&app, json!({"workspace": "hr"}), &[]).await;
     assert_eq!(open.status, StatusCode::OK, "{}", open.text());
 }
+
+#[tokio::test]
+async fn who_waits_is_told_how_many_go_first_and_for_how_long() {
+    let app = TestApp::new().await;
+    app.always_ask_the_model().await;
+    let workspace = app.workspace("default").await;
+    let stalls = app.app.store.write(move |tx| {
+        let mut answers: serde_json::Map<String, Value> =
+            frontdesk::store::workspaces::section(tx, workspace, "answers")?;
+        answers.insert("deadline_seconds".into(), 1.into());
+        frontdesk::store::workspaces::set_section(tx, workspace, "answers", &answers)
+    });
+    stalls.await.unwrap();
+    app.document("default", "prices.txt", "A full service costs 89 euros.")
+        .await;
+    app.chat
+        .script
+        .set(crate::fakes::Plan::Stall(vec!["Well".into()]));
+    let mut visitors = Vec::new();
+    for _ in 0..6 {
+        visitors.push(token(&app).await);
+    }
+    let asked = visitors.iter().map(|token| {
+        let question = json!({"text": "How much is a full service?"});
+        app.post_as(token, "/api/visit/messages", question)
+    });
+    let replies = futures::future::join_all(asked).await;
+    let mut told = 0;
+    for reply in &replies {
+        let events = reply.events();
+        assert_eq!(events.last().unwrap().0, "done", "{}", reply.text());
+        if let Some((_, waiting)) = events.iter().find(|(name, _)| name == "waiting") {
+            let waiting: Value = serde_json::from_str(waiting).unwrap();
+            assert!(waiting["ahead"].as_u64().unwrap() >= 1, "{waiting}");
+            assert!(waiting["seconds"].as_u64().unwrap() >= 2, "{waiting}");
+            told += 1;
+        }
+    }
+    assert!((1..6).contains(&told), "{told} of six were told");
+}
+
+#[tokio::test]
+async fn messages_are_paid_for_and_what_is_owed_is_waited_for() {
+    let app = TestApp::new().await;
+    let visitor = token(&app).await;
+    let mut refused = None;
+    for _ in 0..200 {
+        let question = json!({"text": "Hello"});
+        let reply = app.post_as(&visitor, "/api/visit/messages", question).await;
+        if reply.status != StatusCode::OK {
+            refused = Some(reply);
+            break;
+        }
+    }
+    let refused = refused.expect("somebody who writes all the time is stopped");
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.json()["code"], "too_many_requests");
+    assert_ne!(refused.header("retry-after"), "");
+    // Another visitor of the same address goes on.
+    let other = token(&app).await;
+    let reply = app
+        .post_as(&other, "/api/visit/messages", json!({"text": "Hello"}))
+        .await;
+    assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
+}

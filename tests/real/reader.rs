@@ -95,7 +95,7 @@ async fn real_model_the_reader_marks_the_same_words_alone_and_beside_others() {
     reader.ready().unwrap();
     let question = "how much is a beard trim";
     let together = reader
-        .read(question.into(), passages(), Priority::Chat)
+        .read(question.into(), passages(), Priority::Chat.into())
         .await
         .unwrap();
     let best = together
@@ -109,13 +109,13 @@ async fn real_model_the_reader_marks_the_same_words_alone_and_beside_others() {
         Some("$18")
     );
     for (passage, spans) in passages().into_iter().zip(&together) {
-        let alone = reader.read(question.into(), vec![passage], Priority::Api);
+        let alone = reader.read(question.into(), vec![passage], Priority::Api.into());
         assert_eq!(&alone.await.unwrap()[0], spans);
     }
     // Under load, and in another order.
     let mut turned = passages();
     turned.reverse();
-    let many = (0..6).map(|_| reader.read(question.into(), turned.clone(), Priority::Chat));
+    let many = (0..6).map(|_| reader.read(question.into(), turned.clone(), Priority::Chat.into()));
     for mut spans in futures::future::join_all(many).await.into_iter().flatten() {
         spans.reverse();
         assert_eq!(spans, together);
@@ -150,7 +150,7 @@ async fn real_model_bad_passages_are_read_or_refused_and_never_fatal() {
         })
         .collect();
     for question in ["", "?", &"why ".repeat(12_000), "مرحبا 你好 😀"] {
-        let spans = reader.read(question.to_owned(), passages.clone(), Priority::Chat);
+        let spans = reader.read(question.to_owned(), passages.clone(), Priority::Chat.into());
         for (spans, text) in spans.await.unwrap().iter().zip(&texts) {
             for span in spans {
                 assert!(text.get(span.bytes.clone()).is_some_and(|t| !t.is_empty()));
@@ -179,7 +179,7 @@ async fn real_model_sentences_that_mean_the_same_lie_near_each_other_in_any_lang
         .embed(
             texts.map(String::from).to_vec(),
             EmbedAs::Query,
-            Priority::Chat,
+            Priority::Chat.into(),
         )
         .await
         .unwrap()

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{AsRead, Place, heading};
 use crate::knowledge::{Found, sentences};
-use crate::llm::{Priority, ReadPassage, Reader, patiently};
+use crate::llm::{Claim, ReadPassage, Reader, patiently};
 
 /// Places that are read a second time.
 pub(in crate::agent) const READ_AGAIN: usize = 4;
@@ -16,7 +16,7 @@ pub(super) async fn read(
     found: &Found,
     reader: &dyn Reader,
     question: &str,
-    priority: Priority,
+    claim: Claim,
 ) {
     let places = places
         .get_mut(..READ_AGAIN.min(places.len()))
@@ -35,7 +35,7 @@ pub(super) async fn read(
     if to_read.is_empty() || to_read.len() < places.len() {
         return;
     }
-    let ask = || reader.read(question.to_owned(), to_read.clone(), priority);
+    let ask = || reader.read(question.to_owned(), to_read.clone(), claim);
     match patiently(ask).await {
         Ok(spans) => {
             for (place, spans) in places.iter_mut().zip(spans) {

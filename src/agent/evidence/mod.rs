@@ -22,7 +22,7 @@ use std::ops::Range;
 
 use super::decide::Features;
 use crate::knowledge::{Found, Passage, sentences};
-use crate::llm::{LlmError, Priority, ReadPassage, Reader, patiently};
+use crate::llm::{Claim, LlmError, ReadPassage, Reader, patiently};
 
 /// Bytes of passages that the reader reads: about 900 tokens of a European language.
 const READ_BYTES: usize = 4_200;
@@ -68,14 +68,14 @@ impl Evidence {
         question: &str,
         in_full: &str,
         reader: Option<&dyn Reader>,
-        priority: Priority,
+        claim: Claim,
     ) -> Self {
         let asked = Asked::new(found, question);
         let reader = reader.filter(|r| r.ready().is_ok());
         let in_full = explained::explained(essence::essence(in_full), found);
         let in_full = in_full.as_str();
         let (read, unread) = match reader {
-            Some(reader) => match read(reader, found, in_full, priority).await {
+            Some(reader) => match read(reader, found, in_full, claim).await {
                 Ok(spans) => (Some(spans), None),
                 Err(error) => {
                     tracing::warn!(%error, "passages are not read");
@@ -92,7 +92,7 @@ impl Evidence {
         places.sort_by(|a, b| b.score.total_cmp(&a.score));
         without_overlaps(&mut places);
         if let Some(reader) = reader.filter(|_| is_read) {
-            alone::read(&mut places, found, reader, in_full, priority).await;
+            alone::read(&mut places, found, reader, in_full, claim).await;
         }
         with_gaps(&mut places);
         let superseded = rivals::supersede(&mut places, found);
@@ -122,7 +122,7 @@ async fn read(
     reader: &dyn Reader,
     found: &Found,
     question: &str,
-    priority: Priority,
+    claim: Claim,
 ) -> Result<Vec<Marked>, LlmError> {
     let mut bytes = 0;
     let (faqs, documents): (Vec<usize>, Vec<usize>) = (0..found.passages.len())
@@ -151,7 +151,7 @@ async fn read(
             text: text.text.clone(),
         })
         .collect();
-    let ask = || reader.read(question.to_owned(), to_read.clone(), priority);
+    let ask = || reader.read(question.to_owned(), to_read.clone(), claim);
     let spans = patiently(ask).await?;
     Ok(chosen
         .into_iter()

@@ -69,7 +69,7 @@ impl Agent {
             history: asked.history,
             question: receipt.question.clone(),
             client_id: None,
-            priority: Priority::Chat,
+            claim: Priority::Chat.into(),
             sampling: None,
             now: None,
             audience: match receipt.checks.get("staff") {

@@ -28,7 +28,7 @@ use super::settings::AnswerSettings;
 use super::types::{Citation, Rung, Tokens, TurnEvent};
 use super::{AgentError, follow_up};
 use crate::knowledge::{Found, Knowledge, Language};
-use crate::llm::{ChatMessage, Priority, Reader, Sampling};
+use crate::llm::{ChatMessage, Claim, Reader, Sampling};
 use crate::store::{Store, WorkspaceId};
 
 /// What a rung knows of the question.
@@ -51,7 +51,7 @@ pub(super) struct Grounds<'a> {
     pub(super) now: jiff::Timestamp,
     pub(super) settings: &'a AnswerSettings,
     pub(super) reader: Option<&'a dyn Reader>,
-    pub(super) priority: Priority,
+    pub(super) claim: Claim,
     pub(super) sampling: Option<&'a Sampling>,
     /// When the question came.
     pub(super) since: Instant,
@@ -68,14 +68,7 @@ impl Grounds<'_> {
         self.evidence
             .get_or_init(|| async {
                 let in_full = follow_up::in_full(self.history, self.question, follow_up::READ);
-                Evidence::gather(
-                    self.found,
-                    self.question,
-                    &in_full,
-                    self.reader,
-                    self.priority,
-                )
-                .await
+                Evidence::gather(self.found, self.question, &in_full, self.reader, self.claim).await
             })
             .await
     }
@@ -88,7 +81,7 @@ impl Grounds<'_> {
         }
         let own = self
             .vector
-            .get_or_init(|| knowledge.question_vector(self.question));
+            .get_or_init(|| knowledge.question_vector(self.question, self.claim));
         own.await.as_deref()
     }
 

@@ -79,7 +79,7 @@ impl ModelRung<'_> {
                 continue;
             };
             let messages = prompt::judgement(&text, grounds.history, grounds.wording);
-            let odds = llm::yes_or_no(self.model, messages, grounds.priority).await?;
+            let odds = llm::yes_or_no(self.model, messages, grounds.claim).await?;
             place.features.judged = Some(odds);
             place.score = corrected(place.score, odds);
         }
@@ -148,7 +148,7 @@ impl ModelRung<'_> {
         grounds: &Grounds<'_>,
         writing: &mut Writing<'_>,
     ) -> Result<(), AgentError> {
-        let mut request = ChatRequest::new(messages, grounds.priority);
+        let mut request = ChatRequest::new(messages, grounds.claim);
         if let Some(sampling) = grounds.sampling {
             request.sampling = sampling.clone();
         }

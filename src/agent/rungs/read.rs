@@ -105,7 +105,7 @@ impl ReadRung<'_> {
                 return kept;
             };
             let pieces = orders::pieces(&passage.text, &best.range);
-            let vectors = self.knowledge.passage_vectors(pieces).await;
+            let vectors = self.knowledge.passage_vectors(pieces, grounds.claim).await;
             let embedder = self.knowledge.embedder_name();
             if !vectors.is_some_and(|vectors| orders::is_order(&vectors, &embedder)) {
                 return kept;

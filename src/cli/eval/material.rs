@@ -116,7 +116,7 @@ impl Subject {
                 store: app.store.clone(),
                 workspace: *workspace,
                 assistant: default_assistant(&app.store, *workspace).await?,
-                priority: Priority::Api,
+                claim: Priority::Api.into(),
                 view: View::Live,
             }),
             Self::There { server, workspace } => {

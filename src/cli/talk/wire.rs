@@ -13,6 +13,7 @@ use super::seen::{Seen, Written, written};
 use crate::app::{App, default_assistant};
 use crate::store::calls::CallChannel;
 use crate::store::{Scoped, assistants};
+use crate::usage::Flow;
 use crate::voice::{Caller, Incoming, line};
 
 /// Messages that may wait.
@@ -57,6 +58,7 @@ pub(super) async fn local(
         name: None,
         conversation: None,
         begun_by: None,
+        flow: Flow::member(workspace, &"kiosk"),
     };
     let (to, mut outgoing, line) = line();
     let (seen, from) = mpsc::channel(QUEUE);

@@ -15,7 +15,7 @@ use super::super::problem::{Problem, ProblemView};
 use super::turn::{self, Unasked};
 use crate::agent::Turn;
 use crate::app::{App, default_assistant};
-use crate::llm::{ChatMessage, Priority, Role};
+use crate::llm::{ChatMessage, Claim, Priority, Role};
 use crate::store::WorkspaceId;
 use crate::store::assistants::{self, Assistant};
 
@@ -97,7 +97,7 @@ pub(super) async fn create(
         client_id: None,
         history,
         question,
-        priority: Priority::Chat,
+        claim: Claim::new(Priority::Chat, principal.credential().flow(workspace)),
         sampling: None,
         now,
         audience: principal.audience(),

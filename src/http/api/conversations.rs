@@ -15,7 +15,7 @@ use super::place::{self, Place};
 use super::turn::{self, Unasked};
 use crate::agent::Turn;
 use crate::knowledge::Audience;
-use crate::llm::Priority;
+use crate::llm::{Claim, Priority};
 use crate::store::conversations::{
     self, Channel, Conversation, ConversationSummary, NewConversation,
 };
@@ -277,7 +277,7 @@ pub(super) async fn turn_in(
         client_id,
         history: Vec::new(),
         question,
-        priority: Priority::Chat,
+        claim: Claim::new(Priority::Chat, place.credential.flow(workspace)),
         sampling: None,
         now: None,
         // What is said in a visitor's conversation is read by the visitor, whoever asks.

@@ -13,7 +13,7 @@ use crate::agent::AnswerSettings;
 use crate::app::default_assistant;
 use crate::eval::{AgentAsker, Asked, Asker, Case, Report};
 use crate::knowledge::View;
-use crate::llm::Priority;
+use crate::llm::{Claim, Priority};
 use crate::store::EvalRunId;
 use crate::store::evals::{self, EvalRun, RunKind, RunState};
 
@@ -144,7 +144,7 @@ pub(super) async fn ask(
         store: app.store.clone(),
         workspace,
         assistant: default_assistant(&app.store, workspace).await?,
-        priority: Priority::Api,
+        claim: Claim::new(Priority::Api, place.credential.flow(workspace)),
         view: View::Live,
     };
     let asked = asker.ask(&case).await;

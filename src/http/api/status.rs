@@ -86,7 +86,7 @@ struct ModelsView {
 /// One protection.
 #[derive(Debug, Serialize, ToSchema)]
 struct ProtectionView {
-    /// `store_key`, `database`, `receipts`, `backups`, `network`, `egress` or `workers`.
+    /// `store_key`, `memory`, `database`, `receipts`, `backups`, `network`, `egress` or `workers`.
     name: &'static str,
     /// Whether it holds.
     ok: bool,

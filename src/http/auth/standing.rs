@@ -7,7 +7,8 @@ use super::SESSION_IDLE_MS;
 use crate::app::App;
 use crate::http::now_ms;
 use crate::store::token::TokenHash;
-use crate::store::{ApiKeyId, StoreError, UserId, api_keys, sessions};
+use crate::store::{ApiKeyId, StoreError, UserId, WorkspaceId, api_keys, sessions};
+use crate::usage::Flow;
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_millis(800);
@@ -28,6 +29,14 @@ pub(in crate::http) enum Credential {
 }
 
 impl Credential {
+    /// On whose behalf the machine works for whoever came with it.
+    pub(in crate::http) fn flow(self, workspace: WorkspaceId) -> Flow {
+        match self {
+            Self::Key(_) | Self::Session(_) | Self::Installation => Flow::member(workspace, &self),
+            Self::Person(_) | Self::Secret => Flow::invited(workspace, &self),
+        }
+    }
+
     /// Ends when the key is revoked, or the session is over or its person suspended.
     pub(in crate::http) async fn outlived(self, app: Arc<App>) {
         loop {

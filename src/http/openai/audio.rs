@@ -16,9 +16,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::form::{Form, Format};
+use super::super::auth::Principal;
 use super::super::metrics::Metrics;
 use super::super::problem::Problem;
 use super::super::sse;
+use super::super::voice::Visits;
 use super::ApiError;
 use crate::app::App;
 use crate::speech::{Transcript, format};
@@ -44,14 +46,20 @@ pub struct TranscriptionView {
 pub(super) async fn transcribe(
     State(app): State<Arc<App>>,
     State(metrics): State<Arc<Metrics>>,
+    State(visits): State<Arc<Visits>>,
+    principal: Principal,
     request: Request,
 ) -> Result<Response, ApiError> {
     let form = form::read(request, app.config.audio_max_bytes).await?;
     let model = form.known_model(&app.transcriber.models())?;
+    let workspace = principal.workspace(&app, None).await?.id;
+    let mut place = visits.recording(principal.credential().flow(workspace))?;
+    place.runs().await;
     let heard = app
         .transcriber
         .transcribe(form.file, form.file_name, model, form.options)
         .await;
+    drop(place);
     let transcript = heard.map_err(Problem::from)?;
     metrics.count_audio(Duration::from_millis(transcript.duration_ms));
     Ok(if form.stream {

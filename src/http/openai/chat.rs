@@ -29,7 +29,7 @@ use super::model_name::{ChatTarget, chat_target};
 use super::{ApiError, Json};
 use crate::agent::Turn;
 use crate::app::App;
-use crate::llm::{LlmError, Priority};
+use crate::llm::{Claim, LlmError, Priority};
 
 /// Continues a conversation: with the language model as it is, or with `assistant:NAME` from the
 /// documents of a workspace.
@@ -67,18 +67,24 @@ async fn start(
     parsed: Parsed,
 ) -> Result<Pieces, ApiError> {
     match target {
-        ChatTarget::Model => Ok(piece::of_model(app.chat.chat(parsed.request).await?)),
+        ChatTarget::Model => {
+            let workspace = principal.workspace(app, None).await?.id;
+            let mut request = parsed.request;
+            request.claim.flow = principal.credential().flow(workspace);
+            Ok(piece::of_model(app.chat.chat(request).await?))
+        }
         ChatTarget::Assistant(assistant) => {
             let now = clock::asked(principal, parsed.metadata.as_ref())?;
             let (question, history) = parsed.into_question()?;
+            let workspace = assistant.workspace();
             let turn = Turn {
-                workspace: assistant.workspace(),
+                workspace,
                 assistant: assistant.into_inner(),
                 conversation: None,
                 client_id: None,
                 history: history.messages,
                 question,
-                priority: Priority::Api,
+                claim: Claim::new(Priority::Api, principal.credential().flow(workspace)),
                 sampling: history.sampling,
                 now,
                 audience: principal.audience(),

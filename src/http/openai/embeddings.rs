@@ -12,7 +12,8 @@ use super::super::metrics::Metrics;
 use super::model_name::ALIASES;
 use super::{ApiError, Json};
 use crate::app::App;
-use crate::llm::{EmbedAs, Priority};
+use crate::http::auth::Principal;
+use crate::llm::{Claim, EmbedAs, Priority};
 
 /// Most texts in one request.
 const MOST_INPUTS: usize = 2048;
@@ -90,6 +91,7 @@ struct EmbeddingUsage {
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     State(metrics): State<Arc<Metrics>>,
+    principal: Principal,
     Json(request): Json<EmbeddingRequest>,
 ) -> Result<axum::Json<EmbeddingList>, ApiError> {
     let model = app.embedder.name();
@@ -98,9 +100,11 @@ pub(super) async fn create(
     }
     let dimensions = wanted_dimensions(request.dimensions, app.embedder.dimensions())?;
     let encoding = request.encoding_format.unwrap_or(Encoding::Float);
+    let workspace = principal.workspace(&app, None).await?.id;
+    let claim = Claim::new(Priority::Api, principal.credential().flow(workspace));
     let embedded = app
         .embedder
-        .embed(request.input.texts()?, EmbedAs::Passage, Priority::Api)
+        .embed(request.input.texts()?, EmbedAs::Passage, claim)
         .await?;
     metrics.count_tokens(embedded.tokens, 0, 0);
     let vectors = embedded.vectors.into_iter().enumerate();

@@ -3,7 +3,7 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::response::sse::Event;
-use futures::StreamExt;
+use futures::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -14,14 +14,15 @@ use super::super::body::Json;
 use super::super::metrics::Metrics;
 use super::super::problem::{Problem, ProblemView};
 use super::super::sse;
-use super::rate::{Deed, OneTurn};
+use super::rate::Deed;
 use super::{Guest, note};
-use crate::agent::{Answer, Citation, Turn, TurnEvent};
+use crate::agent::{Agent, Answer, Citation, Turn, TurnEvent, TurnStream};
 use crate::knowledge::Audience;
-use crate::llm::Priority;
+use crate::llm::{Claim, Priority};
 use crate::store::conversations::Channel;
 use crate::store::messages::{self, Message, Speaker};
 use crate::store::{assistants, visitors};
+use crate::usage::{Place, Ticket};
 
 /// Most messages that are shown.
 const LONGEST_TRANSCRIPT: u32 = 200;
@@ -117,7 +118,7 @@ pub(in crate::http) async fn list(guest: Guest) -> Result<axum::Json<VisitTransc
 }
 
 /// Says something in the visitor's own conversation. The answer comes as the events `citations`, `delta`,
-/// `done` and `failed`.
+/// `done` and `failed`; while others go first, `waiting` tells how many and for about how many seconds.
 #[utoipa::path(post, path = "/api/visit/messages", tag = "visitors", operation_id = "writeInVisit",
     request_body = VisitMessageRequest,
     responses((status = 200, description = "Events of the answer", content_type = "text/event-stream",
@@ -141,11 +142,11 @@ pub(in crate::http) async fn append(
         let detail = format!("client_id may have at most {LONGEST_CLIENT_ID} characters");
         return Err(Problem::invalid("client_id", detail));
     }
-    guest.count(Deed::Write)?;
+    guest.pay_message(&question)?;
+    let ticket = guest.turn()?;
     let turn = turn(&guest, question, id, request.assistant).await?;
-    let one = guest.turn().await?;
-    let answer = guest.app.agent.reply(turn);
-    Ok(sse::respond(answer.map(move |step| held(&one, step))))
+    let agent = guest.app.agent.clone();
+    Ok(sse::respond(answered(agent, turn, ticket)))
 }
 
 /// Understands a recording of at most two minutes and 5 MiB and answers it. The event `heard` holds the
@@ -163,23 +164,63 @@ pub(in crate::http) async fn speak(
     request: Request,
 ) -> Result<Response, Problem> {
     guest.count(Deed::Note)?;
-    let one = guest.turn().await?;
     let place = guest.note().await?;
     let workspace = guest.visitor.workspace;
     let listened = |length| guest.listened(length);
     let text = note::hear(&guest.app, &metrics, workspace, request, listened).await?;
     drop(place);
+    guest.pay_message(&text)?;
+    let ticket = guest.turn()?;
     let turn = turn(&guest, text.clone(), None, None).await?;
-    let heard = futures::stream::iter([note::heard(&text)]);
-    let answer = guest.app.agent.reply(turn);
-    Ok(sse::respond(
-        heard.chain(answer.map(move |step| held(&one, step))),
-    ))
+    let heard = stream::iter([note::heard(&text)]);
+    let agent = guest.app.agent.clone();
+    Ok(sse::respond(heard.chain(answered(agent, turn, ticket))))
 }
 
-/// An event of an answer whose turn lasts as long as its events.
-fn held(_: &OneTurn, step: TurnEvent) -> Event {
-    event(step)
+/// Shorter waits are not worth a word, in seconds.
+const WORTH_TELLING: u64 = 2;
+
+/// A turn on its way through the line.
+enum Stage {
+    Joins(Agent, Box<Turn>),
+    Waits(Agent, Box<Turn>),
+    Answers(TurnStream),
+}
+
+/// What a turn tells while it waits, and then its answer. The place in the line is held until the last event.
+fn answered(agent: Agent, turn: Turn, ticket: Ticket) -> impl Stream<Item = Event> + Send {
+    let joins = Stage::Joins(agent, Box::new(turn));
+    stream::unfold((joins, ticket), |(mut stage, mut ticket)| async move {
+        loop {
+            let (place, agent, turn) = match stage {
+                Stage::Joins(agent, turn) => (ticket.place(), agent, turn),
+                Stage::Waits(agent, turn) => (ticket.changed().await, agent, turn),
+                Stage::Answers(mut answer) => {
+                    let step = answer.next().await?;
+                    return Some((event(step), (Stage::Answers(answer), ticket)));
+                }
+            };
+            stage = match place {
+                Place::Runs => Stage::Answers(agent.reply(*turn)),
+                Place::Waits { .. } => Stage::Waits(agent, turn),
+            };
+            if let Place::Waits { ahead, about } = place
+                && about.as_secs() >= WORTH_TELLING
+            {
+                let seconds = about.as_secs();
+                let waiting = sse::event(&Waiting { ahead, seconds }).event("waiting");
+                return Some((waiting, (stage, ticket)));
+            }
+        }
+    })
+}
+
+#[derive(Serialize)]
+struct Waiting {
+    /// Turns that go first.
+    ahead: usize,
+    /// About so long, in seconds.
+    seconds: u64,
 }
 
 async fn turn(
@@ -206,7 +247,7 @@ async fn turn(
         client_id,
         history: Vec::new(),
         question,
-        priority: Priority::Chat,
+        claim: Claim::new(Priority::Chat, guest.flow()),
         sampling: None,
         now: None,
         audience: Audience::Visitors,

@@ -6,21 +6,21 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::super::Http;
 use super::super::auth;
 use super::super::now_ms;
 use super::super::problem::Problem;
 use super::origin::{self, Site};
-use super::rate::{Deed, OneTurn};
+use super::rate::Deed;
 use super::settings::WidgetSettings;
 use crate::app::App;
-use crate::http::address::address_of;
+use crate::http::address::{address_of, network_of};
 use crate::store::conversations::{self, Channel, Conversation, NewConversation};
 use crate::store::token::{TokenHash, TokenKind};
 use crate::store::visitors::{self, Visitor};
 use crate::store::{AssistantId, Scoped, workspaces};
+use crate::usage::{Flow, MESSAGE_TOKENS, Ticket, Work};
 
 /// "Last seen" is kept to this precision in ms.
 const TOUCH_EVERY_MS: i64 = 60 * 1000;
@@ -35,27 +35,49 @@ pub(in crate::http) struct Guest {
 }
 
 impl Guest {
-    /// Waits for the turns before this one.
-    ///
-    /// # Errors
-    /// 429 when several wait already.
-    pub(in crate::http) async fn turn(&self) -> Result<OneTurn, Problem> {
-        self.http.visits.turn(self.visitor.id, self.address).await
+    /// On whose behalf the machine works.
+    pub(in crate::http) fn flow(&self) -> Flow {
+        let network = network_of(self.address);
+        Flow::visitor(self.visitor.workspace, network, self.visitor.id)
     }
 
-    /// Waits for the place where a recording is understood; it was paid for by the seconds before it.
+    /// Takes a message off their budget.
     ///
     /// # Errors
-    /// 429 when this address was listened to for long already, 503 when several wait.
-    pub(in crate::http) async fn note(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        self.http.visits.count(self.address, Deed::Sound)?;
-        self.http.visits.note().await
+    /// 429 when nothing is left.
+    pub(in crate::http) fn pay_message(&self, text: &str) -> Result<(), Problem> {
+        let (budgets, flow) = (&self.app.budgets, self.flow());
+        budgets.admit(flow, Work::Tokens)?;
+        budgets.admit(flow, Work::Bytes)?;
+        budgets.charge(flow, Work::Tokens, MESSAGE_TOKENS);
+        #[expect(clippy::cast_precision_loss, reason = "16 KB at most")]
+        budgets.charge(flow, Work::Bytes, text.len() as f64);
+        Ok(())
     }
 
-    /// Counts the seconds of a recording.
+    /// A place in the line of turns.
+    ///
+    /// # Errors
+    /// 429 or 503 when several wait already.
+    pub(in crate::http) fn turn(&self) -> Result<Ticket, Problem> {
+        self.http.visits.turn(self.flow())
+    }
+
+    /// Waits for the place where a recording is understood.
+    ///
+    /// # Errors
+    /// 429 when they were listened to for long already, 429 or 503 when several wait.
+    pub(in crate::http) async fn note(&self) -> Result<Ticket, Problem> {
+        self.app.budgets.admit(self.flow(), Work::SoundMs)?;
+        let mut ticket = self.http.visits.recording(self.flow())?;
+        ticket.runs().await;
+        Ok(ticket)
+    }
+
+    /// Takes a recording off their budget.
     pub(in crate::http) fn listened(&self, length: Duration) {
-        let visits = &self.http.visits;
-        visits.charge(self.address, Deed::Sound, length.as_secs_f64());
+        let ms = length.as_secs_f64() * 1000.0;
+        self.app.budgets.charge(self.flow(), Work::SoundMs, ms);
     }
 
     /// The visitor of a token.

@@ -2,45 +2,46 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::super::address::network_of;
 use super::super::problem::Problem;
 use crate::store::VisitorId;
+use crate::usage::{FairQueue, Flow, QueueFull, QueueLimits, Ticket};
 
-/// Turns of a visitor that run or wait.
-const MOST_TURNS: usize = 4;
-/// Turns of one address that run at a time; the others of it wait, and nobody else does.
-const TURNS_AT_A_TIME: u32 = 3;
-/// While another address asked within this time, one turn of an address runs: what is read for a turn queues up behind
-/// that of all others that run.
-const OTHERS_ASKED: Duration = Duration::from_mins(1);
-/// Turns of one address that run or wait.
-const MOST_OF_ADDRESS: usize = 30;
-/// Recordings of visitors that wait to be understood. One is understood at a time, so that staff and programs wait for
-/// no more than one.
-const MOST_NOTES: usize = 4;
+/// Turns of visitors. Of one address half of the places, so that another never waits for all of its own.
+const TURNS: QueueLimits = QueueLimits {
+    places: 4,
+    places_of_network: 2,
+    of_visitor: 4,
+    of_network: 30,
+    waiting: 200,
+    of_member: 4,
+};
+/// Recordings: one is understood at a time; those of staff and programs go before those of visitors.
+const RECORDINGS: QueueLimits = QueueLimits {
+    places: 1,
+    places_of_network: 1,
+    of_visitor: 2,
+    of_network: 4,
+    waiting: 4,
+    of_member: 64,
+};
 /// Calls at a time from one address, so that one visitor cannot hold every line.
 const MOST_CALLS: usize = 2;
 /// Most addresses that are remembered at a time.
 const MOST_ADDRESSES: usize = 16_384;
 
-/// What a visitor does.
+/// What a visitor begins. What it costs after that is taken off their [budget](crate::usage::Budgets).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::http) enum Deed {
     /// Begins a visit.
     Visit,
-    /// Writes.
-    Write,
     /// Sends a voice note.
     Note,
-    /// Is listened to, counted in seconds of sound.
-    Sound,
     /// Dials.
     Dial,
 }
@@ -50,9 +51,7 @@ impl Deed {
     fn burst(self) -> f64 {
         match self {
             Self::Visit => 30.0,
-            Self::Write => 20.0,
             Self::Note => 6.0,
-            Self::Sound => 240.0,
             Self::Dial => 10.0,
         }
     }
@@ -60,10 +59,7 @@ impl Deed {
     /// … and after that one in so many seconds.
     fn seconds(self) -> f64 {
         match self {
-            Self::Visit => 10.0,
-            Self::Write => 2.0,
-            Self::Note => 10.0,
-            Self::Sound => 4.0,
+            Self::Visit | Self::Note => 10.0,
             Self::Dial => 4.0,
         }
     }
@@ -75,134 +71,22 @@ struct Bucket {
     at: Instant,
 }
 
-/// What visitors did lately, and who is in a call.
-#[derive(Debug, Default)]
+/// What visitors did lately, who waits, and who is in a call.
+#[derive(Debug)]
 pub(in crate::http) struct Visits {
     buckets: Mutex<HashMap<(IpAddr, Deed), Bucket>>,
     calls: Mutex<HashMap<VisitorId, IpAddr>>,
-    turns: Mutex<HashMap<VisitorId, Turns>>,
-    networks: Mutex<HashMap<IpAddr, OfNetwork>>,
-    asked: Mutex<Asked>,
-    notes: Notes,
+    turns: Arc<FairQueue>,
+    recordings: Arc<FairQueue>,
 }
 
-/// Who asked last, and when the last one of another address did.
-#[derive(Debug, Default)]
-struct Asked {
-    last: Option<(IpAddr, Instant)>,
-    other: Option<Instant>,
-}
-
-impl Asked {
-    fn note(&mut self, network: IpAddr, now: Instant) {
-        if let Some((last, at)) = self.last
-            && last != network
-        {
-            self.other = Some(at);
-        }
-        self.last = Some((network, now));
-    }
-
-    /// Whether another address than this one asked lately.
-    fn by_others(&self, network: IpAddr, now: Instant) -> bool {
-        let at = match self.last {
-            Some((last, at)) if last != network => Some(at),
-            _ => self.other,
-        };
-        at.is_some_and(|at| now.saturating_duration_since(at) < OTHERS_ASKED)
-    }
-}
-
-/// The turns of an address that run or wait.
-#[derive(Debug)]
-struct OfNetwork {
-    count: usize,
-    /// Held by the turn that runs next, so that it takes as many places as are right by then.
-    next: Arc<tokio::sync::Mutex<()>>,
-    places: Arc<Semaphore>,
-}
-
-impl Default for OfNetwork {
+impl Default for Visits {
     fn default() -> Self {
         Self {
-            count: 0,
-            next: Arc::default(),
-            places: Arc::new(Semaphore::new(TURNS_AT_A_TIME as usize)),
-        }
-    }
-}
-
-/// The one place for recordings of visitors.
-#[derive(Debug)]
-struct Notes {
-    place: Arc<Semaphore>,
-    waiting: AtomicUsize,
-}
-
-impl Default for Notes {
-    fn default() -> Self {
-        Self {
-            place: Arc::new(Semaphore::new(1)),
-            waiting: AtomicUsize::new(0),
-        }
-    }
-}
-
-/// Counts as waiting until it is dropped.
-struct WaitingNote<'a>(&'a AtomicUsize);
-
-impl Drop for WaitingNote<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// The turns of a visitor that run or wait.
-#[derive(Debug, Default)]
-struct Turns {
-    count: usize,
-    running: Arc<tokio::sync::Mutex<()>>,
-}
-
-/// A visitor's turn; the next one of the same visitor runs when it is dropped.
-#[derive(Debug)]
-pub(in crate::http) struct OneTurn {
-    _place: OwnedSemaphorePermit,
-    _running: tokio::sync::OwnedMutexGuard<()>,
-    _counted: CountedTurn,
-}
-
-/// A turn that waits, and what it waits for.
-struct Entered {
-    counted: CountedTurn,
-    running: Arc<tokio::sync::Mutex<()>>,
-    next: Arc<tokio::sync::Mutex<()>>,
-    places: Arc<Semaphore>,
-}
-
-#[derive(Debug)]
-struct CountedTurn {
-    visits: Arc<Visits>,
-    visitor: VisitorId,
-    network: IpAddr,
-}
-
-impl Drop for CountedTurn {
-    fn drop(&mut self) {
-        let mut turns = (self.visits.turns.lock()).unwrap_or_else(PoisonError::into_inner);
-        if let Some(of_visitor) = turns.get_mut(&self.visitor) {
-            of_visitor.count -= 1;
-            if of_visitor.count == 0 {
-                turns.remove(&self.visitor);
-            }
-        }
-        drop(turns);
-        let mut networks = (self.visits.networks.lock()).unwrap_or_else(PoisonError::into_inner);
-        if let Some(of_network) = networks.get_mut(&self.network) {
-            of_network.count -= 1;
-            if of_network.count == 0 {
-                networks.remove(&self.network);
-            }
+            buckets: Mutex::default(),
+            calls: Mutex::default(),
+            turns: Arc::new(FairQueue::new(TURNS)),
+            recordings: Arc::new(FairQueue::new(RECORDINGS)),
         }
     }
 }
@@ -239,31 +123,6 @@ impl Visits {
             })
     }
 
-    /// Takes away as much as something turned out to cost; what is owed is waited for next time.
-    pub(in crate::http) fn charge(&self, address: IpAddr, deed: Deed, much: f64) {
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = buckets.get_mut(&(network_of(address), deed)) {
-            bucket.left -= much;
-        }
-    }
-
-    /// Waits for the one place where a visitor's recording is understood.
-    ///
-    /// # Errors
-    /// 503 when several wait already.
-    pub(in crate::http) async fn note(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        let waiting = self.notes.waiting.fetch_add(1, Ordering::Relaxed);
-        let _waiting = WaitingNote(&self.notes.waiting);
-        if waiting >= MOST_NOTES {
-            let detail = "many recordings are being listened to just now; write instead, or try again in a minute";
-            return Err(
-                Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(60),
-            );
-        }
-        let place = Arc::clone(&self.notes.place).acquire_owned().await;
-        place.map_err(|error| Problem::internal(&error))
-    }
-
     fn count_at(&self, address: IpAddr, deed: Deed, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MOST_ADDRESSES {
@@ -290,74 +149,31 @@ impl Visits {
         Ok(())
     }
 
-    /// Waits for a visitor's turns before this one, so that messages are answered one after the other, and for those
-    /// of the same address, so that nobody else waits for them.
+    /// A place in the line of turns.
     ///
     /// # Errors
-    /// 429 when several wait already.
-    pub(in crate::http) async fn turn(
-        self: &Arc<Self>,
-        visitor: VisitorId,
-        address: IpAddr,
-    ) -> Result<OneTurn, Problem> {
-        let network = network_of(address);
-        let entered = self.enter(visitor, network).ok_or_else(|| {
-            let detail = "your messages are still being answered; wait for the answers";
-            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(5)
-        })?;
-        let Entered {
-            counted,
-            running,
-            next,
-            places,
-        } = entered;
-        let running = running.lock_owned().await;
-        let next = next.lock_owned().await;
-        let many = if self.others_ask(network) {
-            TURNS_AT_A_TIME
-        } else {
-            1
-        };
-        let place = places.acquire_many_owned(many).await;
-        drop(next);
-        Ok(OneTurn {
-            _place: place.map_err(|error| Problem::internal(&error))?,
-            _running: running,
-            _counted: counted,
+    /// 429 when several of the visitor or of their network wait already, 503 when too many of all do.
+    pub(in crate::http) fn turn(&self, flow: Flow) -> Result<Ticket, Problem> {
+        self.turns.join(flow).map_err(|full| match full {
+            QueueFull::Own => {
+                let detail = "your messages are still being answered; wait for the answers";
+                too_many(detail, 5)
+            }
+            QueueFull::All(about) => busy("very many people are asking just now", about),
         })
     }
 
-    fn others_ask(&self, network: IpAddr) -> bool {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.by_others(network, Instant::now())
-    }
-
-    /// Counts a turn that will run or wait; `None` when there are too many.
-    fn enter(self: &Arc<Self>, visitor: VisitorId, network: IpAddr) -> Option<Entered> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.note(network, Instant::now());
-        drop(asked);
-        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut networks = self.networks.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_visitor = turns.get(&visitor).map_or(0, |turns| turns.count);
-        let of_network = networks.get(&network).map_or(0, |turns| turns.count);
-        if of_visitor >= MOST_TURNS || of_network >= MOST_OF_ADDRESS {
-            return None;
-        }
-        let of_visitor = turns.entry(visitor).or_default();
-        of_visitor.count += 1;
-        let of_network = networks.entry(network).or_default();
-        of_network.count += 1;
-        let counted = CountedTurn {
-            visits: Arc::clone(self),
-            visitor,
-            network,
-        };
-        Some(Entered {
-            counted,
-            running: Arc::clone(&of_visitor.running),
-            next: Arc::clone(&of_network.next),
-            places: Arc::clone(&of_network.places),
+    /// A place in the line of recordings.
+    ///
+    /// # Errors
+    /// 429 when several of the caller or of their network wait already, 503 when several of all visitors do.
+    pub(in crate::http) fn recording(&self, flow: Flow) -> Result<Ticket, Problem> {
+        self.recordings.join(flow).map_err(|full| match full {
+            QueueFull::Own => {
+                let detail = "your recordings are still being listened to; wait for the answers";
+                too_many(detail, 30)
+            }
+            QueueFull::All(about) => busy("many recordings are being listened to just now", about),
         })
     }
 
@@ -386,6 +202,16 @@ impl Visits {
             visitor,
         })
     }
+}
+
+fn too_many(detail: &str, seconds: u32) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(seconds)
+}
+
+fn busy(why: &str, about: Duration) -> Problem {
+    let seconds = u32::try_from(about.as_secs()).unwrap_or(u32::MAX).max(1);
+    let detail = format!("{why}; try again in about {seconds} s");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail).retry_after(seconds)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub use index::FaqMatch;
 pub use matching::FaqThresholds;
 
 use super::{ExtractFailure, Knowledge, KnowledgeError, language, live};
-use crate::llm::{EmbedAs, Priority, patiently};
+use crate::llm::{Claim, EmbedAs, Priority, patiently};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::workspaces;
 use crate::store::{FaqId, Scoped, Store, UnixMs, WorkspaceId};
@@ -214,11 +214,11 @@ impl Knowledge {
     }
 
     /// The vector of a question; `None` while the embedding model is away.
-    pub async fn question_vector(&self, question: &str) -> Option<Vec<f32>> {
+    pub async fn question_vector(&self, question: &str, claim: Claim) -> Option<Vec<f32>> {
         let embedder = &self.inner.embedder;
         embedder.ready().ok()?;
         let asked: Vec<String> = vec![question.chars().take(2000).collect()];
-        let ask = || embedder.embed(asked.clone(), EmbedAs::Query, Priority::Chat);
+        let ask = || embedder.embed(asked.clone(), EmbedAs::Query, claim);
         match patiently(ask).await {
             Ok(embedded) => embedded.vectors.into_iter().next(),
             Err(error) => {
@@ -229,10 +229,10 @@ impl Knowledge {
     }
 
     /// The vectors of texts as those of passages are made; `None` while the embedding model is away.
-    pub async fn passage_vectors(&self, texts: Vec<String>) -> Option<Vec<Vec<f32>>> {
+    pub async fn passage_vectors(&self, texts: Vec<String>, claim: Claim) -> Option<Vec<Vec<f32>>> {
         let embedder = &self.inner.embedder;
         embedder.ready().ok()?;
-        let ask = || embedder.embed(texts.clone(), EmbedAs::Passage, Priority::Chat);
+        let ask = || embedder.embed(texts.clone(), EmbedAs::Passage, claim);
         patiently(ask).await.ok().map(|embedded| embedded.vectors)
     }
 
@@ -284,11 +284,15 @@ impl Knowledge {
             }
             let model = &self.inner.embedder;
             let asked = bare.iter().map(|b| b.question.clone()).collect();
-            let asked = model.embed(asked, EmbedAs::Query, Priority::Background);
+            let asked = model.embed(asked, EmbedAs::Query, Priority::Background.into());
             let asked = asked.await?.vectors;
             // Rewordings are nearer to what is answered than to how it was asked.
             let answered = bare.iter().map(|b| format!("{} {}", b.question, b.answer));
-            let answered = model.embed(answered.collect(), EmbedAs::Passage, Priority::Background);
+            let answered = model.embed(
+                answered.collect(),
+                EmbedAs::Passage,
+                Priority::Background.into(),
+            );
             let answered = answered.await?.vectors;
             let kept: Vec<(i64, Vec<u8>)> = bare
                 .iter()

@@ -10,7 +10,7 @@ use super::schema;
 use super::sequences::{SequenceId, Token};
 use super::text::TextStream;
 use super::tools::{Piece, ToolScanner, call_schema, parse};
-use crate::llm::{ChatEvent, ChatRequest, FinishReason, LlmError, OutputFormat, Priority, Usage};
+use crate::llm::{ChatEvent, ChatRequest, Claim, FinishReason, LlmError, OutputFormat, Usage};
 
 /// A request whose prompt is tokenised and which waits for a place.
 pub(super) struct Prepared {
@@ -19,7 +19,7 @@ pub(super) struct Prepared {
     pub(super) dropped: u32,
     /// Most tokens to generate.
     pub(super) limit: u32,
-    pub(super) priority: Priority,
+    pub(super) claim: Claim,
     /// Whether what is in the cache may be used; not when a seed asks for the same text again.
     pub(super) reuse: bool,
     choose: Choose,
@@ -64,7 +64,7 @@ impl Prepared {
             prompt,
             dropped,
             limit,
-            priority: request.priority,
+            claim: request.claim,
             reuse: request.sampling.seed.is_none(),
             choose: sampler(request, model)?,
             text: TextStream::new(&request.sampling.stop),

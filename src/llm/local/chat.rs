@@ -157,8 +157,8 @@ impl<'m> Chat<'m> {
             Ok(prepared) => prepared,
             Err(error) => return refuse(port, id, error),
         };
-        let priority = prepared.priority;
-        match self.queue.push(priority, prepared, Instant::now()) {
+        let claim = prepared.claim;
+        match self.queue.push(claim, prepared, Instant::now()) {
             Ok(()) => Ok(()),
             Err(_) => {
                 let waiting = u32::try_from(self.queue.len()).unwrap_or(u32::MAX);
@@ -191,7 +191,7 @@ impl<'m> Chat<'m> {
             let mut blocked = false;
             let full = self.active.len() >= parallel;
             let next = self.queue.offer(Instant::now(), |waiting| {
-                if blocked || (full && waiting.priority != Priority::Voice) {
+                if blocked || (full && waiting.claim.priority != Priority::Voice) {
                     return None;
                 }
                 match books.admit(&waiting.prompt, waiting.limit as usize, waiting.reuse) {
@@ -256,6 +256,7 @@ impl<'m> Chat<'m> {
     /// Puts the next token of every running answer and a piece of the unread prompts into the batch.
     fn assemble(&mut self) {
         self.batch.clear();
+        let now = Instant::now();
         let mut place = 0i32;
         let mut add =
             |batch: &mut LlamaBatch<'_>, token: Token, position: usize, sequence: usize, logits| {
@@ -269,10 +270,11 @@ impl<'m> Chat<'m> {
         let live = self
             .active
             .iter()
-            .any(|answer| answer.prepared.priority == Priority::Voice);
+            .any(|answer| answer.prepared.claim.priority == Priority::Voice);
         let resting = live && self.rested < TURN_OF_THE_REST;
         self.rested = if resting { self.rested + 1 } else { 0 };
-        let takes_part = |answer: &Answer| !resting || answer.prepared.priority == Priority::Voice;
+        let takes_part =
+            |answer: &Answer| !resting || answer.prepared.claim.priority == Priority::Voice;
         for answer in &mut self.active {
             answer.logits = None;
             if !takes_part(answer) {
@@ -282,6 +284,7 @@ impl<'m> Chat<'m> {
                 let position = answer.position();
                 answer.logits = Some(add(&mut self.batch, token, position, answer.sequence, true));
                 self.books.computed(answer.sequence, &[token]);
+                self.queue.charge(answer.prepared.claim.flow, 1, now);
             }
         }
         let generating = self.batch.n_tokens() > 0;
@@ -296,7 +299,7 @@ impl<'m> Chat<'m> {
             .filter(|a| takes_part(a) && !a.unread().is_empty())
             .collect();
         // A stable sort: first come, first read within one priority.
-        readers.sort_by_key(|a| std::cmp::Reverse(a.prepared.priority));
+        readers.sort_by_key(|a| std::cmp::Reverse(a.prepared.claim.priority));
         for answer in readers {
             let piece: Vec<Token> = answer.unread().iter().take(budget).copied().collect();
             budget -= piece.len();
@@ -316,6 +319,8 @@ impl<'m> Chat<'m> {
             }
             answer.read += piece.len();
             self.books.computed(answer.sequence, &piece);
+            self.queue
+                .charge(answer.prepared.claim.flow, piece.len(), now);
             if budget == 0 {
                 break;
             }

@@ -9,7 +9,7 @@ use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
-use crate::llm::{Embeddings, LlmError, Priority};
+use crate::llm::{Claim, Embeddings, LlmError};
 
 /// Most tokens in one pass. The encoder looks at a whole text at once, so this is also the longest
 /// text.
@@ -20,16 +20,16 @@ const TEXTS: usize = 64;
 /// A request that is being worked on, a few texts at a time.
 pub(super) struct Job {
     pub(super) id: u64,
-    pub(super) priority: Priority,
+    pub(super) claim: Claim,
     texts: Vec<String>,
     result: Embeddings,
 }
 
 impl Job {
-    pub(super) fn new(id: u64, texts: Vec<String>, priority: Priority) -> Self {
+    pub(super) fn new(id: u64, texts: Vec<String>, claim: Claim) -> Self {
         Self {
             id,
-            priority,
+            claim,
             texts,
             result: Embeddings::default(),
         }

@@ -32,9 +32,10 @@ use self::encoder::LocalReader;
 use self::protocol::{Detail, Event, Request};
 
 use super::{
-    ChatModel, ChatRequest, ChatStream, EmbedAs, Embedder, Embeddings, LlmError, Priority,
+    ChatEvent, ChatModel, ChatRequest, ChatStream, Claim, EmbedAs, Embedder, Embeddings, LlmError,
     ReadFigures, Reader,
 };
+use crate::usage::{Budgets, Work};
 use crate::worker::{Condition, Exchange, Spec, Status, Worker, WorkerError};
 
 type LlmWorker = Worker<Request, Event>;
@@ -80,6 +81,7 @@ pub struct Local {
     embed_name: Arc<str>,
     reader_name: Arc<str>,
     figures: Arc<Mutex<ReadFigures>>,
+    budgets: Arc<Budgets>,
     context: u32,
     dimensions: usize,
 }
@@ -122,9 +124,22 @@ impl Local {
             embed_name: embed_name.into(),
             reader_name: reader_name.into(),
             figures: Arc::default(),
+            budgets: Arc::default(),
             context,
             dimensions,
         }
+    }
+
+    /// The same engine, whose work is taken off these budgets.
+    #[must_use]
+    pub fn charging(mut self, budgets: Arc<Budgets>) -> Self {
+        self.budgets = budgets;
+        self
+    }
+
+    fn charge(&self, claim: Claim, tokens: u32) {
+        let budgets = &self.budgets;
+        budgets.charge(claim.flow, Work::Tokens, f64::from(tokens));
     }
 
     /// Waits until the models are loaded and can answer, or until it is clear that they cannot.
@@ -263,6 +278,7 @@ impl ChatModel for LocalChat {
     }
 
     async fn chat(&self, request: ChatRequest) -> Result<ChatStream, LlmError> {
+        let (local, claim) = (self.0.clone(), request.claim);
         let mut exchange = self.0.exchange(Request::Chat(Box::new(request))).await?;
         // The first event tells whether the request was admitted at all.
         let first = match exchange.next().await {
@@ -272,13 +288,25 @@ impl ChatModel for LocalChat {
             None => return Err(LlmError::Interrupted("the engine gave no answer".into())),
         };
         let rest = futures::stream::once(async { Ok(first) }).chain(exchange);
-        Ok(Box::pin(rest.filter_map(|event| async move {
-            match event {
+        Ok(Box::pin(rest.filter_map(move |event| {
+            match &event {
+                // What was read is charged at once: whoever asked may leave.
+                Ok(Event::Chat(ChatEvent::Started {
+                    prompt_tokens: read,
+                    cached_tokens: known,
+                    ..
+                })) => local.charge(claim, read.saturating_sub(*known)),
+                Ok(Event::Chat(ChatEvent::Done { usage, .. })) => {
+                    local.charge(claim, usage.completion_tokens);
+                }
+                _ => {}
+            }
+            futures::future::ready(match event {
                 Ok(Event::Chat(event)) => Some(Ok(event)),
                 Ok(Event::Error(error)) => Some(Err(error)),
-                Ok(Event::Embedded(_) | Event::Read(_)) => None,
+                Ok(Event::Embedded(_) | Event::Read { .. }) => None,
                 Err(error) => Some(Err(ended(&error))),
-            }
+            })
         })))
     }
 }
@@ -311,7 +339,7 @@ impl Embedder for LocalEmbedder {
         &self,
         texts: Vec<String>,
         meant: EmbedAs,
-        priority: Priority,
+        claim: Claim,
     ) -> Result<Embeddings, LlmError> {
         if texts.is_empty() {
             return Ok(Embeddings::default());
@@ -321,11 +349,14 @@ impl Embedder for LocalEmbedder {
             .exchange(Request::Embed {
                 texts,
                 meant,
-                priority,
+                claim,
             })
             .await?;
         match exchange.next().await {
-            Some(Ok(Event::Embedded(embeddings))) => Ok(embeddings),
+            Some(Ok(Event::Embedded(embeddings))) => {
+                self.0.charge(claim, embeddings.tokens);
+                Ok(embeddings)
+            }
             Some(Ok(Event::Error(error))) => Err(error),
             Some(Ok(_)) | None => Err(LlmError::Interrupted("the engine gave no vectors".into())),
             Some(Err(error)) => Err(ended(&error)),

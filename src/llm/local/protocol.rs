@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::llm::{
-    ChatEvent, ChatRequest, EmbedAs, Embeddings, LlmError, Priority, ReadPassage, Span,
-};
+use crate::llm::{ChatEvent, ChatRequest, Claim, EmbedAs, Embeddings, LlmError, ReadPassage, Span};
 use crate::worker::sandbox::{Held, Limits};
 
 /// How the worker is set up.
@@ -98,7 +96,7 @@ pub enum Request {
         /// What for.
         meant: EmbedAs,
         /// Place in the queue.
-        priority: Priority,
+        claim: Claim,
     },
     /// The words of passages that may answer a question.
     Read {
@@ -107,7 +105,7 @@ pub enum Request {
         /// The passages.
         passages: Vec<ReadPassage>,
         /// Place in the queue.
-        priority: Priority,
+        claim: Claim,
     },
 }
 
@@ -118,8 +116,13 @@ pub enum Event {
     Chat(ChatEvent),
     /// All vectors of a request.
     Embedded(Embeddings),
-    /// The spans of each passage of a request.
-    Read(Vec<Vec<Span>>),
+    /// What was read for a request.
+    Read {
+        /// The spans of each passage.
+        spans: Vec<Vec<Span>>,
+        /// Tokens that were read, the question's with each passage.
+        tokens: u32,
+    },
     /// The request ends here.
     Error(LlmError),
 }

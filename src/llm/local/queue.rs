@@ -1,8 +1,11 @@
-//! Who is served next: higher priority first, first come first served within one, and nobody starves.
+//! Who is served next: live speech before the rest, background work last, and within these whoever was given
+//! least lately; nobody starves.
 
+use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
-use crate::llm::Priority;
+use crate::llm::{Claim, Priority};
+use crate::usage::{Fair, Flow, Standing};
 
 /// A request that has waited this long counts as one priority higher, and so on.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -12,11 +15,13 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(super) struct Queue<T> {
     waiting: Vec<Waiting<T>>,
     limit: usize,
+    /// By tokens.
+    fair: Fair,
 }
 
 #[derive(Debug)]
 struct Waiting<T> {
-    priority: Priority,
+    claim: Claim,
     since: Instant,
     item: T,
 }
@@ -24,9 +29,8 @@ struct Waiting<T> {
 fn rank(priority: Priority) -> u128 {
     match priority {
         Priority::Background => 0,
-        Priority::Api => 1,
-        Priority::Chat => 2,
-        Priority::Voice => 3,
+        Priority::Api | Priority::Chat => 1,
+        Priority::Voice => 2,
     }
 }
 
@@ -35,20 +39,27 @@ impl<T> Queue<T> {
         Self {
             waiting: Vec::new(),
             limit,
+            fair: Fair::default(),
         }
     }
 
     /// Takes a place in the line, or gives the item back when the line is full.
-    pub(super) fn push(&mut self, priority: Priority, item: T, now: Instant) -> Result<(), T> {
+    pub(super) fn push(&mut self, claim: Claim, item: T, now: Instant) -> Result<(), T> {
         if self.waiting.len() >= self.limit {
             return Err(item);
         }
         self.waiting.push(Waiting {
-            priority,
+            claim,
             since: now,
             item,
         });
         Ok(())
+    }
+
+    /// Notes tokens that were computed for somebody.
+    pub(super) fn charge(&mut self, flow: Flow, tokens: usize, now: Instant) {
+        #[expect(clippy::cast_precision_loss, reason = "a batch has some hundreds")]
+        self.fair.charge(flow, tokens as f64, now);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -62,7 +73,8 @@ impl<T> Queue<T> {
         mut take: impl FnMut(&mut T) -> Option<R>,
     ) -> Option<(T, R)> {
         let mut order: Vec<usize> = (0..self.waiting.len()).collect();
-        order.sort_by_key(|&i| self.waiting.get(i).map(|w| std::cmp::Reverse(w.due(now))));
+        let fair = &self.fair;
+        order.sort_by_key(|&i| self.waiting.get(i).map(|w| w.due(fair, now)));
         for i in order {
             if let Some(taken) = self.waiting.get_mut(i).and_then(|w| take(&mut w.item)) {
                 return Some((self.waiting.remove(i).item, taken));
@@ -82,16 +94,23 @@ impl<T> Queue<T> {
 }
 
 impl<T> Waiting<T> {
-    fn due(&self, now: Instant) -> (u128, std::cmp::Reverse<Instant>) {
+    /// The least goes first.
+    fn due(&self, fair: &Fair, now: Instant) -> (Reverse<u128>, Standing, Instant) {
         let waited = now.saturating_duration_since(self.since);
         let aged = waited.as_millis() / PATIENCE.as_millis();
-        (rank(self.priority) + aged, std::cmp::Reverse(self.since))
+        let standing = fair.standing(self.claim.flow, now);
+        (
+            Reverse(rank(self.claim.priority) + aged),
+            standing,
+            self.since,
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{VisitorId, WorkspaceId};
 
     fn next(queue: &mut Queue<&'static str>, now: Instant) -> Option<&'static str> {
         queue.offer(now, |_| Some(())).map(|(item, ())| item)
@@ -102,12 +121,33 @@ mod tests {
         let now = Instant::now();
         let later = now + Duration::from_millis(5);
         let mut queue = Queue::new(8);
-        queue.push(Priority::Api, "api", now).unwrap();
-        queue.push(Priority::Chat, "chat 2", later).unwrap();
-        queue.push(Priority::Chat, "chat 1", now).unwrap();
-        queue.push(Priority::Voice, "voice", later).unwrap();
+        let house = |priority: Priority| Claim::from(priority);
+        queue
+            .push(house(Priority::Background), "eval", now)
+            .unwrap();
+        queue.push(house(Priority::Chat), "chat 2", later).unwrap();
+        queue.push(house(Priority::Api), "chat 1", now).unwrap();
+        queue.push(house(Priority::Voice), "voice", later).unwrap();
         let order: Vec<_> = std::iter::from_fn(|| next(&mut queue, later)).collect();
-        assert_eq!(order, ["voice", "chat 1", "chat 2", "api"]);
+        assert_eq!(order, ["voice", "chat 1", "chat 2", "eval"]);
+    }
+
+    #[test]
+    fn within_a_priority_whoever_was_given_least_is_next() {
+        let now = Instant::now();
+        let shop = WorkspaceId::new();
+        let at = |last| Flow::visitor(shop, [10, 0, 0, last].into(), VisitorId::new());
+        let (busy, calm) = (at(1), at(2));
+        let mut queue = Queue::new(8);
+        queue
+            .push(Claim::new(Priority::Chat, busy), "busy", now)
+            .unwrap();
+        queue
+            .push(Claim::new(Priority::Chat, calm), "calm", now)
+            .unwrap();
+        queue.charge(busy, 900, now);
+        let order: Vec<_> = std::iter::from_fn(|| next(&mut queue, now)).collect();
+        assert_eq!(order, ["calm", "busy"]);
     }
 
     #[test]
@@ -115,8 +155,10 @@ mod tests {
         let start = Instant::now();
         let now = start + PATIENCE * 2;
         let mut queue = Queue::new(8);
-        queue.push(Priority::Background, "old", start).unwrap();
-        queue.push(Priority::Api, "new", now).unwrap();
+        queue
+            .push(Priority::Background.into(), "old", start)
+            .unwrap();
+        queue.push(Priority::Api.into(), "new", now).unwrap();
         assert_eq!(next(&mut queue, now), Some("old"));
     }
 
@@ -124,9 +166,12 @@ mod tests {
     fn a_full_line_gives_the_item_back_and_a_refused_item_does_not_block_others() {
         let now = Instant::now();
         let mut queue = Queue::new(2);
-        queue.push(Priority::Chat, "big", now).unwrap();
-        queue.push(Priority::Chat, "small", now).unwrap();
-        assert_eq!(queue.push(Priority::Voice, "third", now), Err("third"));
+        queue.push(Priority::Chat.into(), "big", now).unwrap();
+        queue.push(Priority::Chat.into(), "small", now).unwrap();
+        assert_eq!(
+            queue.push(Priority::Voice.into(), "third", now),
+            Err("third")
+        );
         let taken = queue.offer(now, |item| (*item == "small").then_some(()));
         assert_eq!(taken, Some(("small", ())));
         assert_eq!(queue.remove(|item| *item == "big"), ["big"]);

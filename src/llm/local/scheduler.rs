@@ -55,12 +55,9 @@ pub(super) fn run(
                 },
                 Command::Request {
                     id,
-                    body:
-                        Request::Embed {
-                            texts, priority, ..
-                        },
+                    body: Request::Embed { texts, claim, .. },
                 } => match &encoder {
-                    Ok(_) => jobs.push(Job::new(id, texts, priority)),
+                    Ok(_) => jobs.push(Job::new(id, texts, claim)),
                     Err(reason) => refuse(port, id, LlmError::Unavailable(reason.clone()))?,
                 },
                 // These are answered on their own thread and do not come here.
@@ -107,12 +104,12 @@ fn embed_round(
     for id in cancelled {
         port.end(id)?;
     }
-    let due =
-        (0..jobs.len()).max_by_key(|&i| (jobs.get(i).map(|j| j.priority), std::cmp::Reverse(i)));
+    let due = (0..jobs.len())
+        .max_by_key(|&i| (jobs.get(i).map(|j| j.claim.priority), std::cmp::Reverse(i)));
     let Some((at, job)) = due.and_then(|i| jobs.get_mut(i).map(|job| (i, job))) else {
         return Ok(());
     };
-    let background = job.priority == Priority::Background;
+    let background = job.claim.priority == Priority::Background;
     let budget = if beside && background {
         EMBED_BESIDE
     } else {

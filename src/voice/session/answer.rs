@@ -9,7 +9,7 @@ use super::jobs;
 use super::say::{Kind, Said, Times};
 use crate::agent::{AgentError, Committed, Prepared, Turn};
 use crate::knowledge::Audience;
-use crate::llm::Priority;
+use crate::llm::{Claim, Priority};
 use crate::speech::{Clip, SpeechError};
 use crate::store::calls::EndedReason;
 use crate::voice::line::Outgoing;
@@ -64,7 +64,7 @@ impl Session {
             history: Vec::new(),
             question,
             client_id: None,
-            priority: Priority::Voice,
+            claim: Claim::new(Priority::Voice, self.caller.flow),
             sampling: None,
             now: None,
             audience: Audience::Visitors,

@@ -15,7 +15,7 @@ use crate::agent::Agent;
 use crate::knowledge::extract::Extracted;
 use crate::knowledge::{ExtractFailure, Extractor, Knowledge};
 use crate::llm::{
-    ChatModel, ChatRequest, ChatStream, EmbedAs, Embedder, Embeddings, LlmError, Priority,
+    ChatModel, ChatRequest, ChatStream, Claim, EmbedAs, Embedder, Embeddings, LlmError,
     ReadPassage, Reader, Span,
 };
 use crate::speech::{
@@ -25,6 +25,7 @@ use crate::store::assistants::{self, NewAssistant};
 use crate::store::calls::CallChannel;
 use crate::store::faqs::{FaqState, NewFaq};
 use crate::store::{Store, WorkspaceId, workspaces};
+use crate::usage::Flow;
 use crate::voice::listener::Listener;
 use crate::voice::{Caller, Incoming, Outgoing, Parts, VoiceSettings, line};
 use crate::worker::Governor;
@@ -66,7 +67,7 @@ impl Embedder for Nothing {
     fn ready(&self) -> Result<(), LlmError> {
         Err(none())
     }
-    async fn embed(&self, _: Vec<String>, _: EmbedAs, _: Priority) -> Result<Embeddings, LlmError> {
+    async fn embed(&self, _: Vec<String>, _: EmbedAs, _: Claim) -> Result<Embeddings, LlmError> {
         Err(none())
     }
 }
@@ -86,7 +87,7 @@ impl Reader for Nothing {
         &self,
         _: String,
         _: Vec<ReadPassage>,
-        _: Priority,
+        _: Claim,
     ) -> Result<Vec<Vec<Span>>, LlmError> {
         Err(none())
     }
@@ -247,6 +248,7 @@ impl Desk {
             name: None,
             conversation: None,
             begun_by: None,
+            flow: Flow::HOUSE,
         };
         let (to, from, line) = line();
         let loud = |frame: &[f32]| if frame[0].abs() > 0.1 { 0.95 } else { 0.01 };

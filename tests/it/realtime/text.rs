@@ -66,7 +66,7 @@ async fn a_written_turn_has_openais_order() {
     let request = app.chat.script.last();
     assert_eq!(request.messages[0].content, "Be kind.");
     assert_eq!(request.messages[1].content, "Hi");
-    assert_eq!(request.priority, frontdesk::llm::Priority::Voice);
+    assert_eq!(request.claim.priority, frontdesk::llm::Priority::Voice);
 }
 
 #[tokio::test]

@@ -182,7 +182,7 @@ impl ChatCompletionRequest {
                 require_tool,
                 sampling,
                 format,
-                priority: Priority::Api,
+                claim: Priority::Api.into(),
             },
             custom_sampling,
             metadata: self.metadata,

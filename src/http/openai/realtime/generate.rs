@@ -15,8 +15,8 @@ use super::sentences::Sentences;
 use crate::agent::{Agent, Turn};
 use crate::knowledge::Audience;
 use crate::llm::{
-    ChatEvent, ChatMessage, ChatModel, ChatRequest, FinishReason, LlmError, Priority, Role,
-    Sampling, ToolCall, Usage,
+    ChatEvent, ChatMessage, ChatModel, ChatRequest, Claim, FinishReason, LlmError, Role, Sampling,
+    ToolCall, Usage,
 };
 use crate::speech::{Clip, Pronunciation, SpeakRequest, Synthesizer};
 use crate::store::WorkspaceId;
@@ -50,6 +50,7 @@ pub(super) struct Speaking {
 
 /// A response to be made.
 pub(super) struct Job {
+    pub(super) claim: Claim,
     pub(super) answerer: Answerer,
     pub(super) instructions: String,
     pub(super) lines: Vec<Line>,
@@ -95,6 +96,7 @@ pub(super) async fn carry_out(job: Job, id: String, out: mpsc::Sender<(String, S
 
 async fn make(job: Job, id: &str, out: &mpsc::Sender<(String, Step)>) -> Result<Step, Fault> {
     let Job {
+        claim,
         answerer,
         instructions,
         lines,
@@ -109,6 +111,7 @@ async fn make(job: Job, id: &str, out: &mpsc::Sender<(String, Step)>) -> Result<
         Answerer::Model(model) => {
             of_model(
                 &*model,
+                claim,
                 instructions,
                 messages,
                 tools,
@@ -121,7 +124,7 @@ async fn make(job: Job, id: &str, out: &mpsc::Sender<(String, Step)>) -> Result<
             agent,
             workspace,
             assistant,
-        } => of_assistant(&agent, workspace, *assistant, messages, to_silence)?,
+        } => of_assistant(&agent, claim, workspace, *assistant, messages, to_silence)?,
     };
     match speaking {
         None => written(pieces, id, out).await,
@@ -131,6 +134,7 @@ async fn make(job: Job, id: &str, out: &mpsc::Sender<(String, Step)>) -> Result<
 
 async fn of_model(
     model: &dyn ChatModel,
+    claim: Claim,
     instructions: String,
     messages: Vec<ChatMessage>,
     (tools, require_tool): (Option<String>, Option<String>),
@@ -152,7 +156,7 @@ async fn of_model(
             temperature: TEMPERATURE,
             ..Sampling::default()
         },
-        ..ChatRequest::new(messages, Priority::Voice)
+        ..ChatRequest::new(messages, claim)
     };
     let answer = model
         .chat(request)
@@ -174,6 +178,7 @@ async fn of_model(
 
 fn of_assistant(
     agent: &Agent,
+    claim: Claim,
     workspace: WorkspaceId,
     assistant: Assistant,
     mut messages: Vec<ChatMessage>,
@@ -199,7 +204,7 @@ fn of_assistant(
         client_id: None,
         history: messages,
         question: question.content,
-        priority: Priority::Voice,
+        claim,
         sampling: None,
         now: None,
         audience: Audience::Visitors,

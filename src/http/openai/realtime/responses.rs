@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::super::super::problem::Problem;
 use super::active::{Active, Ending};
 use super::config::Modality;
 use super::fault::Fault;
@@ -18,7 +19,8 @@ use super::server_event::ServerEvent;
 use super::session::{AbortOnDrop, Gone, Running, Session, Trouble};
 use super::turn_detection::End;
 use super::turns::NOT_UNDERSTOOD;
-use crate::llm::{FinishReason, Usage};
+use crate::llm::{Claim, FinishReason, Priority, Usage};
+use crate::usage::{MESSAGE_TOKENS, Work};
 
 /// Responses that may be made at a time: one of the conversation and some beside it.
 const MOST_RESPONSES: usize = 4;
@@ -61,7 +63,14 @@ impl Session {
             Some(items) => prompt::lines(items.iter()),
             None => prompt::lines(self.conversation.items().iter()),
         };
+        let flow = self.credential.flow(self.workspace);
+        let budgets = &self.app.budgets;
+        budgets
+            .admit(flow, Work::Tokens)
+            .map_err(|error| Fault::from(Problem::from(error)))?;
+        budgets.charge(flow, Work::Tokens, MESSAGE_TOKENS);
         let job = Job {
+            claim: Claim::new(Priority::Voice, flow),
             answerer: self.answerer.clone(),
             instructions: wanted.instructions.clone(),
             lines,

@@ -109,7 +109,7 @@ pub(super) struct Session {
     pub(super) metrics: Arc<Metrics>,
     pub(super) workspace: WorkspaceId,
     pub(super) answerer: Answerer,
-    credential: Credential,
+    pub(super) credential: Credential,
     pub(super) lexicon: Vec<Pronunciation>,
     pub(super) voices: Vec<String>,
     pub(super) config: Config,

@@ -1,5 +1,6 @@
 //! What goes back and forth between a socket and a session.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::ears::{Ears, Fault};
 use super::start::{Guest, Ready, Refused};
 use super::wire::{self, Reader, Start};
+use crate::usage::{Budgets, Exhausted, Flow, MESSAGE_TOKENS, Work};
 use crate::voice::{Incoming, Outgoing, line};
 
 /// How long the first message may take.
@@ -66,6 +68,7 @@ pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
         _one,
     } = ready;
     let (to_session, from_session, line) = line();
+    let (budgets, flow) = (Arc::clone(&guest.app.budgets), caller.flow);
     let desk = guest.app.voice.clone();
     // A task of its own: a broken connection must not cut the call's record short.
     let session = tokio::spawn(async move { desk.serve(place, caller, line).await });
@@ -81,6 +84,8 @@ pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
         faults: 0,
         in_hand: BURST,
         counted: Instant::now(),
+        budgets,
+        flow,
     };
     let draining = guest.app.cancel();
     let over = tokio::select! {
@@ -156,6 +161,8 @@ struct Mouth {
     /// Messages that may still come at once, and when that was reckoned.
     in_hand: f64,
     counted: Instant,
+    budgets: Arc<Budgets>,
+    flow: Flow,
 }
 
 impl Mouth {
@@ -177,7 +184,10 @@ impl Mouth {
                 }
                 Message::Text(text) => match wire::read(&text) {
                     Ok(Incoming::Hangup) => Some(Over::HungUp),
-                    Ok(incoming) => self.pass(incoming).await,
+                    Ok(incoming) => match self.pay(&incoming) {
+                        Ok(()) => self.pass(incoming).await,
+                        Err(exhausted) => self.complain(wire::notice(&exhausted.to_string())),
+                    },
                     Err(reason) => self.fault(&reason),
                 },
                 Message::Ping(_) | Message::Pong(_) => None,
@@ -199,6 +209,15 @@ impl Mouth {
             self.in_hand -= 1.0;
         }
         fits
+    }
+
+    /// Takes what is typed off the caller's budget, as in the chat.
+    fn pay(&self, incoming: &Incoming) -> Result<(), Exhausted> {
+        if matches!(incoming, Incoming::Text(_)) {
+            self.budgets.admit(self.flow, Work::Tokens)?;
+            self.budgets.charge(self.flow, Work::Tokens, MESSAGE_TOKENS);
+        }
+        Ok(())
     }
 
     fn hear(&mut self, pieces: Vec<bytes::Bytes>) -> Option<Over> {

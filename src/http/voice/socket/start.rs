@@ -13,10 +13,12 @@ use super::super::rate::{OneCall, Visits};
 use super::super::{Guest as Visitors, offer};
 use super::wire::{Reader, Start, StartChannel};
 use crate::app::App;
+use crate::http::address::network_of;
 use crate::store::calls::CallChannel;
 use crate::store::conversations::{self, Channel};
 use crate::store::visitors::Visitor;
 use crate::store::{ConversationId, WorkspaceId};
+use crate::usage::Flow;
 use crate::voice::{Caller, Place};
 
 /// Whoever opened the socket.
@@ -85,6 +87,7 @@ impl Guest {
                 name: Some(visitor.id.to_string()),
                 conversation: Some(own.id),
                 begun_by: None,
+                flow: Flow::visitor(workspace, network_of(self.address), visitor.id),
             },
             place,
             reader: Reader {
@@ -146,6 +149,7 @@ impl Guest {
                 name,
                 conversation,
                 begun_by,
+                flow: principal.credential().flow(workspace),
             },
             place,
             reader: Reader {

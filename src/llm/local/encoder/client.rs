@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::MOST_TEXTS;
 use crate::llm::local::protocol::{Event, Request};
 use crate::llm::local::{Local, State, Weights, ended};
-use crate::llm::{LlmError, Priority, ReadFigures, ReadPassage, Reader, Span};
+use crate::llm::{Claim, LlmError, ReadFigures, ReadPassage, Reader, Span};
 
 /// A handle on the reader of the worker process.
 pub(in crate::llm::local) struct LocalReader(pub(in crate::llm::local) Local);
@@ -47,7 +47,7 @@ impl Reader for LocalReader {
         &self,
         question: String,
         passages: Vec<ReadPassage>,
-        priority: Priority,
+        claim: Claim,
     ) -> Result<Vec<Vec<Span>>, LlmError> {
         if passages.is_empty() {
             return Ok(Vec::new());
@@ -63,11 +63,12 @@ impl Reader for LocalReader {
         let request = Request::Read {
             question,
             passages,
-            priority,
+            claim,
         };
         let mut exchange = self.0.exchange(request).await?;
         match exchange.next().await {
-            Some(Ok(Event::Read(spans))) if spans.len() == wanted => {
+            Some(Ok(Event::Read { spans, tokens })) if spans.len() == wanted => {
+                self.0.charge(claim, tokens);
                 let waited = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
                 let done = &self.0.figures;
                 let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);

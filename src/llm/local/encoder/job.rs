@@ -1,22 +1,28 @@
 //! What the encoder computes: a request cut into steps, each spread over the threads.
 
+use std::cmp::Reverse;
+use std::time::Instant;
+
 use rten::ThreadPool;
 
 use super::base::Base;
 use super::pair::{self, Pair};
 use super::reader::Reader;
 use crate::llm::local::protocol::Event;
-use crate::llm::{EmbedAs, Embeddings, Priority, ReadPassage, Span};
+use crate::llm::{Claim, EmbedAs, Embeddings, Priority, ReadPassage, Span};
+use crate::usage::{Fair, Standing};
 use frontdesk_encoder::network::Space;
 
-/// Tokens computed per thread before more urgent work is looked for: about 80 ms on an older processor.
+/// Tokens computed per thread before it is looked who is due: about 80 ms on an older processor.
 const STEP: usize = 120;
+/// Tokens of live speech count so much less: a caller hears every pause.
+const VOICE: f64 = 2.0;
 
 /// What the thread is given.
 pub(super) struct Asked {
     pub(super) id: u64,
     pub(super) work: Work,
-    pub(super) priority: Priority,
+    pub(super) claim: Claim,
 }
 
 pub(super) enum Work {
@@ -27,7 +33,7 @@ pub(super) enum Work {
 /// A request that is being worked on, a few texts at a time.
 pub(super) struct Job {
     pub(super) id: u64,
-    priority: Priority,
+    pub(super) claim: Claim,
     stage: Stage,
 }
 
@@ -38,7 +44,8 @@ enum Stage {
     },
     Read {
         passages: Vec<ReadPassage>,
-        /// Each with its passage.
+        /// Each with its passage; the longest first, so that those of a step are of like length and no thread
+        /// waits for another.
         pairs: Vec<(usize, Pair)>,
         /// Spans of the pairs that are done.
         done: Vec<Vec<Span>>,
@@ -81,6 +88,7 @@ impl Engine {
                     let windows = reader.pairs(&question, &passage.heading, &passage.text)?;
                     pairs.extend(windows.into_iter().map(|pair| (at, pair)));
                 }
+                pairs.sort_by_key(|(_, pair)| Reverse(pair.tokens.len()));
                 Stage::Read {
                     passages,
                     pairs,
@@ -90,7 +98,7 @@ impl Engine {
         };
         Ok(Job {
             id: asked.id,
-            priority: asked.priority,
+            claim: asked.claim,
             stage,
         })
     }
@@ -176,20 +184,16 @@ fn within<T>(items: &[T], budget: usize, size: impl Fn(&T) -> usize) -> &[T] {
 }
 
 impl Job {
-    /// Computes the next part of it.
-    pub(super) fn step(&mut self, engine: &Engine) -> Result<(), String> {
-        // Whoever waits for an answer waits for all of it; background work gives way in between.
-        let budget = match self.priority {
-            Priority::Background => STEP * engine.pools.len(),
-            Priority::Api => 4 * STEP * engine.pools.len(),
-            _ => usize::MAX,
-        };
+    /// Computes the next part of it, so many tokens.
+    pub(super) fn step(&mut self, engine: &Engine) -> Result<usize, String> {
+        // Small steps, so that somebody who asks little need not wait for all that was asked before.
+        let budget = STEP * engine.pools.len();
         match &mut self.stage {
             Stage::Embed { texts, result } => {
                 let base = engine.base()?;
                 let left = texts.get(result.vectors.len()..).unwrap_or_default();
                 if left.is_empty() {
-                    return Ok(());
+                    return Ok(0);
                 }
                 let some = within(left, budget, Vec::len);
                 let vectors = engine.spread(some, Vec::len, |texts, space| {
@@ -199,6 +203,7 @@ impl Job {
                 let tokens: usize = some.iter().map(Vec::len).sum();
                 result.tokens += u32::try_from(tokens).unwrap_or(u32::MAX);
                 result.vectors.extend(vectors);
+                Ok(tokens)
             }
             Stage::Read {
                 passages,
@@ -208,10 +213,11 @@ impl Job {
                 let reader = engine.reader.as_ref().map_err(Clone::clone)?;
                 let left = pairs.get(done.len()..).unwrap_or_default();
                 if left.is_empty() {
-                    return Ok(());
+                    return Ok(0);
                 }
                 let size = |p: &(usize, Pair)| p.1.tokens.len();
                 let some = within(left, budget, size);
+                let tokens = some.iter().map(size).sum();
                 let logits = engine.spread(some, size, |pairs, space| {
                     let pairs: Vec<&Pair> = pairs.iter().map(|(_, pair)| pair).collect();
                     reader.read(&pairs, space)
@@ -220,9 +226,30 @@ impl Job {
                     let text = passages.get(*at).map_or("", |p| p.text.as_str());
                     done.push(pair.spans(&starts, &ends, text));
                 }
+                Ok(tokens)
             }
         }
-        Ok(())
+    }
+
+    /// What tokens count for in the queue.
+    pub(super) fn weight(&self, tokens: usize) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
+        let tokens = tokens as f64;
+        match self.claim.priority {
+            Priority::Voice => tokens / VOICE,
+            _ => tokens,
+        }
+    }
+
+    /// Background work waits for all the rest; otherwise whoever was given least lately goes first, and of those
+    /// who were given the same the more urgent.
+    fn due(&self, fair: &Fair, now: Instant) -> (bool, Reverse<Standing>, Priority) {
+        let Claim { priority, flow } = self.claim;
+        (
+            priority > Priority::Background,
+            Reverse(fair.standing(flow, now)),
+            priority,
+        )
     }
 
     /// The answer, once everything is computed.
@@ -242,39 +269,61 @@ impl Job {
                         of_passage.push(spans);
                     }
                 }
-                Event::Read(windows.into_iter().map(pair::merged).collect())
+                let tokens: usize = pairs.iter().map(|(_, pair)| pair.tokens.len()).sum();
+                Event::Read {
+                    spans: windows.into_iter().map(pair::merged).collect(),
+                    tokens: u32::try_from(tokens).unwrap_or(u32::MAX),
+                }
             }),
         }
     }
 }
 
-/// The most urgent job; of equally urgent ones the oldest.
-pub(super) fn due(jobs: &[Job]) -> Option<usize> {
-    (0..jobs.len()).max_by_key(|&i| (jobs.get(i).map(|j| j.priority), std::cmp::Reverse(i)))
+/// The job that is due; of equal ones the oldest.
+pub(super) fn due(jobs: &[Job], fair: &Fair, now: Instant) -> Option<usize> {
+    (0..jobs.len()).max_by_key(|&i| (jobs.get(i).map(|job| job.due(fair, now)), Reverse(i)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::{VisitorId, WorkspaceId};
+    use crate::usage::Flow;
 
     #[test]
-    fn the_most_urgent_request_is_due_and_among_equals_the_first() {
-        let job = |id: u64, priority: Priority| Job {
+    fn whoever_was_given_least_is_due_before_background_work_and_among_equals_the_first() {
+        let shop = WorkspaceId::new();
+        let at = |last| Flow::visitor(shop, [10, 0, 0, last].into(), VisitorId::new());
+        let job = |id: u64, priority: Priority, flow| Job {
             id,
-            priority,
+            claim: Claim::new(priority, flow),
             stage: Stage::Embed {
                 texts: Vec::new(),
                 result: Embeddings::default(),
             },
         };
         let jobs = [
-            job(1, Priority::Background),
-            job(2, Priority::Chat),
-            job(3, Priority::Chat),
-            job(4, Priority::Api),
+            job(1, Priority::Background, Flow::HOUSE),
+            job(2, Priority::Chat, at(1)),
+            job(3, Priority::Chat, at(2)),
+            job(4, Priority::Voice, at(3)),
         ];
-        assert_eq!(due(&jobs).and_then(|i| jobs.get(i)).map(|j| j.id), Some(2));
-        assert_eq!(due(&[]), None);
+        let (mut fair, now) = (Fair::default(), Instant::now());
+        let due = |jobs: &[Job], fair: &Fair| {
+            let at = super::due(jobs, fair, now)?;
+            jobs.get(at).map(|job| job.id)
+        };
+        assert_eq!(due(&jobs, &fair), Some(4), "the most urgent of equals");
+        assert_eq!(
+            due(jobs.get(..3).unwrap(), &fair),
+            Some(2),
+            "the first of equals"
+        );
+        for job in jobs.iter().filter(|job| job.id != 3) {
+            fair.charge(job.claim.flow, 100.0, now);
+        }
+        assert_eq!(due(&jobs, &fair), Some(3), "its network was given nothing");
+        assert_eq!(due(&[], &fair), None);
     }
 
     #[test]

@@ -18,6 +18,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rten::ThreadPool;
 
@@ -30,6 +31,7 @@ use self::reader::{Own, Reader};
 use super::protocol::{EmbedSetup, ReaderSetup, Request};
 use super::scheduler::refuse;
 use crate::llm::LlmError;
+use crate::usage::Fair;
 use crate::worker::child::{Command, Port};
 
 /// Requests that may wait.
@@ -168,12 +170,12 @@ pub(super) fn divide(
                             Request::Embed {
                                 texts,
                                 meant,
-                                priority,
+                                claim,
                             },
                     } if desk.dimensions.is_some() => Asked {
                         id,
                         work: Work::Embed(texts, meant),
-                        priority,
+                        claim,
                     },
                     Command::Request {
                         id,
@@ -181,12 +183,12 @@ pub(super) fn divide(
                             Request::Read {
                                 question,
                                 passages,
-                                priority,
+                                claim,
                             },
                     } => Asked {
                         id,
                         work: Work::Read(question, passages),
-                        priority,
+                        claim,
                     },
                     // The thread looks for cancelled requests by itself.
                     Command::Cancel { id } if lock(&desk.open).contains(&id) => continue,
@@ -215,6 +217,7 @@ fn serve(
     open: &Mutex<HashSet<u64>>,
 ) -> io::Result<()> {
     let mut jobs: Vec<Job> = Vec::new();
+    let mut fair = Fair::default();
     loop {
         loop {
             let asked = if jobs.is_empty() {
@@ -237,7 +240,8 @@ fn serve(
                 }
             }
         }
-        let Some(job) = due(&jobs).and_then(|i| jobs.get_mut(i)) else {
+        let due = due(&jobs, &fair, Instant::now());
+        let Some(job) = due.and_then(|i| jobs.get_mut(i)) else {
             continue;
         };
         let id = job.id;
@@ -246,7 +250,10 @@ fn serve(
         } else {
             match job.step(engine) {
                 Err(error) => Some(Err(Some(error))),
-                Ok(()) => job.finished().map(Ok),
+                Ok(tokens) => {
+                    fair.charge(job.claim.flow, job.weight(tokens), Instant::now());
+                    job.finished().map(Ok)
+                }
             }
         };
         let Some(outcome) = outcome else { continue };

@@ -1,0 +1,107 @@
+//! On whose behalf the machine works.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::store::{VisitorId, WorkspaceId};
+
+/// Whose request it is, in three levels: a workspace, in it a network, in that a caller. Queues take turns
+/// between workspaces first, so that one with many visitors does not hold up another; then between networks,
+/// so that somebody with fifty connections counts once.
+///
+/// Ids are cut to their 64 random bits: a flow only orders a queue, it grants nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Flow {
+    pub(super) workspace: u64,
+    /// 0 for staff and programs, who are known by more than their address.
+    pub(super) network: u64,
+    pub(super) caller: u64,
+}
+
+impl Flow {
+    /// The machine's own work: reading documents, evaluations.
+    pub const HOUSE: Self = Self {
+        workspace: 0,
+        network: 0,
+        caller: 0,
+    };
+
+    /// A visitor of a workspace's pages. `network` is an IPv4 address or the first address of a /64.
+    pub fn visitor(workspace: WorkspaceId, network: IpAddr, visitor: VisitorId) -> Self {
+        Self {
+            workspace: of_uuid(workspace.uuid()),
+            network: of_network(network),
+            caller: of_uuid(visitor.uuid()),
+        }
+    }
+
+    /// Somebody who signed in, a program with a key, or a kiosk of the house, as their credential tells them apart.
+    pub fn member(workspace: WorkspaceId, who: &impl Hash) -> Self {
+        Self {
+            workspace: of_uuid(workspace.uuid()),
+            network: 0,
+            caller: hashed(who),
+        }
+    }
+
+    /// A stranger whom a program let in with a client secret. All of a workspace count as one network.
+    pub fn invited(workspace: WorkspaceId, who: &impl Hash) -> Self {
+        Self {
+            network: INVITED,
+            ..Self::member(workspace, who)
+        }
+    }
+
+    /// Whether it is one of staff, a program or the machine itself.
+    pub fn is_known(self) -> bool {
+        self.network == 0
+    }
+}
+
+/// No IPv6 network is all ones.
+const INVITED: u64 = u64::MAX;
+
+fn hashed(who: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    who.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The half of a version 7 id that does not come from the clock.
+fn of_uuid(id: Uuid) -> u64 {
+    id.as_u64_pair().1
+}
+
+fn of_network(network: IpAddr) -> u64 {
+    match network.to_canonical() {
+        // Marked, so that no IPv4 address is 0 or looks like a /64.
+        IpAddr::V4(v4) => 1 << 63 | 1 << 32 | u64::from(u32::from(v4)),
+        IpAddr::V6(v6) => u64::try_from(u128::from(v6) >> 64)
+            .unwrap_or(u64::MAX)
+            .max(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn visitors_of_a_network_differ_in_the_caller_alone() {
+        let workspace = WorkspaceId::new();
+        let at =
+            |address: &str| Flow::visitor(workspace, address.parse().unwrap(), VisitorId::new());
+        let (one, two) = (at("192.0.2.1"), at("::ffff:192.0.2.1"));
+        assert_eq!((one.workspace, one.network), (two.workspace, two.network));
+        assert_ne!(one.caller, two.caller);
+        assert_eq!(at("2001:db8::").network, at("2001:db8::7").network);
+        assert_ne!(at("2001:db8::").network, at("2001:db8:0:1::").network);
+        assert!(!at("::1").is_known() && !at("0.0.0.0").is_known());
+        assert!(Flow::member(workspace, &7).is_known());
+        assert!(!Flow::invited(workspace, &7).is_known());
+        assert!(Flow::HOUSE.is_known());
+    }
+}

@@ -15,7 +15,7 @@ pub mod person_copy;
 pub mod privacy;
 mod protection;
 mod proxies;
-mod retention;
+pub mod retention;
 pub mod second_factor;
 mod weights;
 

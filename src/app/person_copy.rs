@@ -71,7 +71,7 @@ async fn sound(
     workspace: WorkspaceId,
     call: CallId,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let find = store.read(move |conn| recordings::find(conn, workspace, call));
+    let find = store.read(move |conn| recordings::find_even_due(conn, workspace, call));
     let Some(recording) = find.await? else {
         return Ok(None);
     };

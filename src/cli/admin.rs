@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::local::Desk;
 use super::out;
 use super::remote::Server;
+use super::retention::{self, RetentionArgs};
 use super::shared::{Place, WrongCall, block_on, log};
 use super::users::{self, UserCommand};
 use crate::app::{DataFolder, SETUP_LINK_HOURS, roll_back, setup_token};
@@ -48,6 +49,8 @@ enum What {
         #[arg(long)]
         close: bool,
     },
+    /// How long what people said is kept, and what of it is hidden and waits to be deleted
+    Retention(RetentionArgs),
     /// Go back to the database of before the last update, to run the program of before with it
     RollBack {
         /// Do it; what was written since the update is kept beside, and is not in use
@@ -107,6 +110,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             Ok(())
         }
         What::User { user } => users::run(config, user),
+        What::Retention(args) => retention::run(config, &args),
         What::Visitors { workspace, close } => {
             block_on(serve_visitors(config, &workspace, !close))?;
             out::line(&if close {

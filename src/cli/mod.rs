@@ -21,6 +21,7 @@ mod out;
 mod person;
 mod receipts;
 mod remote;
+mod retention;
 mod serve;
 mod settings;
 mod shared;

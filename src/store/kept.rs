@@ -45,8 +45,11 @@ const fn kept(
     }
 }
 
-const CONVERSATION: &str = "conversation_days after the last message (180)";
-const CALL: &str = "record_days of the voice settings (90)";
+// What people said is hidden when its time is over and deleted seven days later (`store::due`). Everything else goes in one
+// step: sessions, links, secrets, jobs, events and the ledger hold no words of theirs.
+const CONVERSATION: &str = "conversation_days after the last message (180), then hidden for 7 days";
+const CALL: &str = "record_days of the voice settings (90), then hidden for 7 days";
+const RECORDING: &str = "recording_days (30), then hidden for 7 days";
 const WITH_CONVERSATION: &str = "with its conversation (store::erasure)";
 const WITH_CALL: &str = "with its call (store::erasure)";
 const OWNER: &str = "until the owner deletes it";
@@ -224,14 +227,14 @@ pub const TABLES: &[Kept] = &[
     kept(
         "recordings",
         Class::Said,
-        "recording_days (30)",
+        RECORDING,
         "`calls export`",
         WITH_CALL,
     ),
     kept(
         "recording_parts",
         Class::Said,
-        "recording_days (30)",
+        RECORDING,
         "`calls export`",
         WITH_CALL,
     ),

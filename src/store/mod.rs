@@ -30,6 +30,7 @@ pub mod chunks;
 pub mod client_secrets;
 pub mod conversations;
 pub mod documents;
+pub mod due;
 pub mod egress;
 pub mod erasure;
 pub mod evals;

@@ -40,6 +40,7 @@ mod quality_pages;
 mod reading;
 mod realtime;
 mod receipts;
+mod retention;
 mod second_factor;
 mod second_factor_rules;
 mod server;

@@ -19,6 +19,7 @@ pub mod people;
 mod place;
 pub(super) mod ratings;
 pub mod receipts;
+mod retention;
 mod second_factor;
 mod setup;
 mod snippets;
@@ -169,6 +170,14 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/people", ADMIN, people::find),
         (GET, "/api/people/copy", ADMIN, people::copy),
         (POST, "/api/people/erase", ADMIN, people::erase),
+        (GET, "/api/retention", ADMIN, retention::get),
+        (PUT, "/api/retention", ADMIN, retention::set),
+        (
+            POST,
+            "/api/retention/take-back",
+            ADMIN,
+            retention::take_back
+        ),
         (
             POST,
             "/api/conversations/{id}/messages",
@@ -303,6 +312,11 @@ pub(super) mod paths {
     pub(in crate::http) mod people {
         pub(in crate::http) use super::super::people::{
             __path_copy, __path_erase, __path_erase_one, __path_find,
+        };
+    }
+    pub(in crate::http) mod retention {
+        pub(in crate::http) use super::super::retention::{
+            __path_get, __path_set, __path_take_back,
         };
     }
     pub(in crate::http) mod golden {

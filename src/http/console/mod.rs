@@ -169,6 +169,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/privacy/copy", get(privacy::copy))
         .route("/privacy/erase", post(privacy::erase))
         .route("/privacy/retention", post(privacy::keep_for))
+        .route("/privacy/take-back", post(privacy::take_back))
         .route("/status", get(status::show))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
         .route("/widget", get(widget::show).post(widget::save))

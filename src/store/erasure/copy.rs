@@ -65,7 +65,7 @@ pub fn copy(
         let mut tables = Map::new();
         match *subject {
             Subject::Conversation(id) => {
-                conversations::get(conn, workspace, id)?;
+                conversations::get_even_due(conn, workspace, id)?;
                 let mut add = |name: &str, sql: &str| -> Result<(), StoreError> {
                     tables.insert(name.to_owned(), rows(conn, sql, [id])?);
                     Ok(())
@@ -90,7 +90,7 @@ pub fn copy(
                     .extend(super::ids::<CallId>(conn, recorded, [id])?);
             }
             Subject::Call(id) => {
-                calls::get(conn, workspace, id)?;
+                calls::get_even_due(conn, workspace, id)?;
                 let sql = "SELECT * FROM calls WHERE id = ?";
                 tables.insert("calls".into(), rows(conn, sql, [id])?);
                 for (name, sql) in CALL_TABLES {
@@ -102,7 +102,7 @@ pub fn copy(
                     .extend(super::ids::<CallId>(conn, recorded, [id])?);
             }
             Subject::Receipt(id) => {
-                receipts::get(conn, workspace, id)?;
+                receipts::get_even_due(conn, workspace, id)?;
                 let sql = "SELECT * FROM receipts WHERE id = ?";
                 tables.insert("receipts".into(), rows(conn, sql, [id])?);
                 for (name, sql) in RECEIPT_TABLES {

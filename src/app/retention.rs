@@ -11,12 +11,16 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::backup::Backups;
+use super::closing;
 use super::privacy;
 use super::second_factor::SET_UP_MS;
+use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
-    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, client_secrets, egress,
-    events, jobs, second_factors, sessions, settings, setup_tokens, sign_ins, visitors, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, client_secrets, closures,
+    egress, events, jobs, second_factors, sessions, settings, setup_tokens, sign_ins, visitors,
+    workspaces,
 };
 use crate::voice::VoiceSettings;
 
@@ -36,7 +40,7 @@ const TRUST: i64 = 7 * DAY_MS;
 /// A machine may be off over a long weekend; if more time seems to have passed, it may be the clock.
 const JUMP: i64 = 4 * DAY_MS;
 /// Where the store remembers how the clock ran.
-const CLOCK: &str = "retention.clock";
+pub(super) const CLOCK: &str = "retention.clock";
 
 /// How long a workspace keeps what visitors said; the section "retention" of its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,8 +134,14 @@ pub(super) fn keep_room(store: Store, tasks: &TaskTracker, shutdown: Cancellatio
     });
 }
 
-/// Deletes what is over its time, at once and then hourly, until `shutdown`.
-pub(super) fn start(store: Store, tasks: &TaskTracker, shutdown: CancellationToken) {
+/// Sweeps at once and then hourly, until `shutdown`; closed workspaces whose week is over are erased.
+pub(super) fn start(
+    store: Store,
+    knowledge: Knowledge,
+    backups: Backups,
+    tasks: &TaskTracker,
+    shutdown: CancellationToken,
+) {
     tasks.spawn(async move {
         let mut hours = tokio::time::interval(EVERY);
         loop {
@@ -144,14 +154,21 @@ pub(super) fn start(store: Store, tasks: &TaskTracker, shutdown: CancellationTok
             if let Ok(Err(error)) = tokio::task::spawn_blocking(discard).await {
                 tracing::warn!(%error, "the database of before an update could not be removed");
             }
-            match sweep(&store, jiff::Timestamp::now().as_millisecond()).await {
-                Ok(None) => {}
+            let now = jiff::Timestamp::now().as_millisecond();
+            match sweep(&store, now).await {
+                Ok(None) => continue,
                 Ok(Some(swept)) if swept == Swept::default() => {}
                 Ok(Some(swept)) => {
                     tracing::info!(?swept, "what is over its time is hidden, later deleted");
                     privacy::empty_log(&store).await;
                 }
-                Err(error) => tracing::warn!(%error, "what is over its time could not be deleted"),
+                Err(error) => {
+                    tracing::warn!(%error, "what is over its time could not be deleted");
+                    continue;
+                }
+            }
+            if let Err(error) = closing::erase_due(&store, &knowledge, &backups, now).await {
+                tracing::error!(%error, "a closed workspace could not be erased yet");
             }
         }
     });
@@ -215,7 +232,8 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + visitors::purge_expired(tx, now)?
         + jobs::purge_ended(tx, before(JOB_DAYS))?
         + events::purge(tx, before(LEDGER_DAYS))?
-        + egress::purge(tx, before(LEDGER_DAYS))?)
+        + egress::purge(tx, before(LEDGER_DAYS))?
+        + closures::purge(tx, before(LEDGER_DAYS))?)
 }
 
 /// How long a workspace keeps things, and what waits to be deleted.

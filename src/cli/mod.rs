@@ -32,6 +32,7 @@ mod talk;
 mod transcribe;
 mod users;
 mod worker;
+mod workspaces;
 
 use std::process::ExitCode;
 

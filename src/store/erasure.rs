@@ -16,6 +16,7 @@ use super::{
     EvalRunId, GoldenId, Scoped, StoreError, UnixMs, WorkspaceId, events, golden, receipts,
 };
 
+pub(super) use copy::rows;
 pub use copy::{Copied, copy};
 pub use find::{Found, LEAST_LETTERS, Match, Subject, find};
 
@@ -221,7 +222,7 @@ pub fn erase_subject(
     }
 }
 
-fn ids<T: rusqlite::types::FromSql>(
+pub(super) fn ids<T: rusqlite::types::FromSql>(
     conn: &Connection,
     sql: &str,
     of: impl rusqlite::Params,

@@ -53,6 +53,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0009_due.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0010_closures.sql"),
+    },
 ];
 
 /// Makes the database at this place have exactly these migrations.

@@ -21,6 +21,7 @@ mod call_pages;
 mod calls;
 mod chat;
 mod chat_stream;
+mod closing;
 mod conversations;
 mod documents;
 mod embeddings;

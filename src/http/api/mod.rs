@@ -32,6 +32,7 @@ mod upload;
 mod versions;
 mod voice_notes;
 mod widget;
+pub(super) mod workspaces;
 
 pub(super) use self::ask::{checked, find_assistant};
 
@@ -170,6 +171,34 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/people", ADMIN, people::find),
         (GET, "/api/people/copy", ADMIN, people::copy),
         (POST, "/api/people/erase", ADMIN, people::erase),
+        (GET, "/api/workspaces", ADMIN, workspaces::list),
+        (
+            GET,
+            "/api/workspaces/{name}/close",
+            ADMIN,
+            workspaces::preview
+        ),
+        (
+            POST,
+            "/api/workspaces/{name}/close",
+            ADMIN,
+            workspaces::close
+        ),
+        (POST, "/api/workspaces/{name}/keep", ADMIN, workspaces::keep),
+        (
+            PUT,
+            "/api/workspaces/{name}/limit",
+            ADMIN,
+            workspaces::limit
+        ),
+        (
+            GET,
+            "/api/workspaces/{name}/export",
+            ADMIN,
+            workspaces::export
+        ),
+        (POST, "/api/account/close", ADMIN, workspaces::close_account),
+        (POST, "/api/account/keep", ADMIN, workspaces::keep_account),
         (GET, "/api/retention", ADMIN, retention::get),
         (PUT, "/api/retention", ADMIN, retention::set),
         (
@@ -312,6 +341,12 @@ pub(super) mod paths {
     pub(in crate::http) mod people {
         pub(in crate::http) use super::super::people::{
             __path_copy, __path_erase, __path_erase_one, __path_find,
+        };
+    }
+    pub(in crate::http) mod workspaces {
+        pub(in crate::http) use super::super::workspaces::{
+            __path_close, __path_close_account, __path_export, __path_keep, __path_keep_account,
+            __path_limit, __path_list, __path_preview,
         };
     }
     pub(in crate::http) mod retention {

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod backup;
+pub mod closing;
 mod data;
 mod engine_status;
 mod engines;
@@ -15,10 +16,11 @@ pub mod person_copy;
 pub mod privacy;
 mod protection;
 mod proxies;
-mod retention;
+pub mod retention;
 pub mod second_factor;
 mod swap;
 mod weights;
+pub mod workspace_copy;
 
 pub use data::{DataFolder, has_database, key_strength, roll_back};
 pub use engine_status::WorkerStatus;
@@ -271,10 +273,16 @@ impl App {
             shutdown: shutdown.clone(),
             tasks: tasks.clone(),
         });
-        retention::start(store.clone(), &tasks, shutdown.clone());
         retention::keep_room(store.clone(), &tasks, shutdown.clone());
         let backups = Backups::new(store.clone(), &config, folder.as_ref().map(|f| &f.key))?;
         backups.start(&tasks, shutdown.clone());
+        retention::start(
+            store.clone(),
+            knowledge.clone(),
+            backups.clone(),
+            &tasks,
+            shutdown.clone(),
+        );
         let checks = integrity::Checks::default();
         checks.start(store.clone(), &tasks, shutdown.clone());
         checks.watch_receipts(store.clone(), &tasks, shutdown.clone());

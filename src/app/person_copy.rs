@@ -18,6 +18,8 @@ const PIECE: u64 = 1 << 20;
 #[derive(Template)]
 #[template(path = "person_copy.html")]
 struct Page {
+    /// For the owner of the workspace and not for the person.
+    for_owner: bool,
     made: String,
     conversations: Vec<Conversation>,
     others: Vec<Line>,
@@ -71,7 +73,7 @@ async fn sound(
     workspace: WorkspaceId,
     call: CallId,
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    let find = store.read(move |conn| recordings::find(conn, workspace, call));
+    let find = store.read(move |conn| recordings::find_even_due(conn, workspace, call));
     let Some(recording) = find.await? else {
         return Ok(None);
     };
@@ -104,10 +106,7 @@ fn zipped(
     archive.start_file("person.json", SimpleFileOptions::default())?;
     archive.write_all(&serde_json::to_vec_pretty(&whole).unwrap_or_default())?;
     archive.start_file("person.html", SimpleFileOptions::default())?;
-    let page = page(finds, made_at)
-        .render()
-        .map_err(std::io::Error::other)?;
-    archive.write_all(page.as_bytes())?;
+    archive.write_all(html(finds, made_at, false)?.as_bytes())?;
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (call, sound) in sounds {
         archive.start_file(file_of(&call.to_string()), stored)?;
@@ -116,7 +115,17 @@ fn zipped(
     Ok(archive.finish()?.into_inner())
 }
 
-fn file_of(call: &str) -> String {
+/// The page of what is kept: of a person, or for the owner of a workspace.
+pub(super) fn html(finds: &[Value], made_at: UnixMs, for_owner: bool) -> std::io::Result<String> {
+    let page = Page {
+        for_owner,
+        ..page(finds, made_at)
+    };
+    page.render().map_err(std::io::Error::other)
+}
+
+/// The name of a recording beside the page.
+pub(super) fn file_of(call: &str) -> String {
     format!("call-{call}.ogg")
 }
 
@@ -161,10 +170,8 @@ fn page(finds: &[Value], made_at: UnixMs) -> Page {
         }
     }
     Page {
-        made: jiff::Timestamp::from_millisecond(made_at)
-            .unwrap_or_default()
-            .strftime("%Y-%m-%d %H:%M UTC")
-            .to_string(),
+        for_owner: false,
+        made: shown(made_at),
         conversations,
         others,
     }
@@ -181,7 +188,11 @@ fn text(row: &Value, field: &str) -> String {
 }
 
 fn moment(row: &Value, field: &str) -> String {
-    let at = row.get(field).and_then(Value::as_i64).unwrap_or(0);
+    shown(row.get(field).and_then(Value::as_i64).unwrap_or(0))
+}
+
+/// "2026-11-22 16:47 UTC"
+pub(super) fn shown(at: UnixMs) -> String {
     let at = jiff::Timestamp::from_millisecond(at).unwrap_or_default();
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

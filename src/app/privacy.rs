@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::store::erasure::{self, Found, Subject, Traces};
-use crate::store::tombstones::Tombstone;
+use crate::store::tombstones::{Done, Tombstone};
 use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId};
 
 /// How often, and after which pauses, it is tried to empty the log.
@@ -74,7 +74,7 @@ fn tombstones(workspace: WorkspaceId, subjects: &[Subject], at: UnixMs) -> Vec<T
     let one = |subject: &Subject| Tombstone {
         at,
         workspace,
-        subject: *subject,
+        done: Done::Erased(*subject),
     };
     subjects.iter().map(one).collect()
 }
@@ -93,7 +93,7 @@ pub async fn erase_call(
 
 /// Removes what still holds the erased: older pages in the write-ahead log, and databases of before an update. Whether
 /// all of it is gone.
-async fn forget_copies(store: &Store) -> bool {
+pub(super) async fn forget_copies(store: &Store) -> bool {
     let emptied = empty_log(store).await;
     let store = store.clone();
     let removed = tokio::task::spawn_blocking(move || store.discard_originals_blocking()).await;

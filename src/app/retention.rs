@@ -1,7 +1,9 @@
 //! What is kept for so many days only. The days stand in the settings of each workspace ([`RetentionSettings`],
 //! `VoiceSettings`) and below.
 //!
-//! A clock that jumps must not erase: nothing is deleted before the clock has run for [`TRUST`] without a jump.
+//! What people said goes in two steps: it is hidden, and deleted [`GRACE_DAYS`] later unless the workspace keeps it longer by
+//! then or its owner took it back. Technical rows go at once. A clock that jumps must not erase: nothing is hidden or
+//! deleted before the clock has run for [`TRUST`] without a jump.
 
 use std::time::Duration;
 
@@ -9,12 +11,16 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::backup::Backups;
+use super::closing;
 use super::privacy;
 use super::second_factor::SET_UP_MS;
+use crate::knowledge::Knowledge;
+use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
-    Store, StoreError, Transaction, UnixMs, calls, client_secrets, conversations, egress, events,
-    jobs, receipts, recordings, second_factors, sessions, settings, setup_tokens, sign_ins,
-    visitors, workspaces,
+    Connection, Store, StoreError, Transaction, UnixMs, WorkspaceId, client_secrets, closures,
+    egress, events, jobs, second_factors, sessions, settings, setup_tokens, sign_ins, visitors,
+    workspaces,
 };
 use crate::voice::VoiceSettings;
 
@@ -25,12 +31,16 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 const LEDGER_DAYS: i64 = 400;
 /// Days that jobs are kept after their end.
 const JOB_DAYS: i64 = 30;
+/// Days from being hidden to being deleted.
+pub const GRACE_DAYS: i64 = 7;
+/// Days for which nothing is hidden after what was hidden was taken back: time to copy it or to change the settings.
+pub const RESPITE_DAYS: i64 = 30;
 /// How long a clock must have run without a jump before anything is deleted.
 const TRUST: i64 = 7 * DAY_MS;
 /// A machine may be off over a long weekend; if more time seems to have passed, it may be the clock.
 const JUMP: i64 = 4 * DAY_MS;
 /// Where the store remembers how the clock ran.
-const CLOCK: &str = "retention.clock";
+pub(super) const CLOCK: &str = "retention.clock";
 
 /// How long a workspace keeps what visitors said; the section "retention" of its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +49,15 @@ pub struct RetentionSettings {
     /// Days after the last message that a conversation is kept with its messages, receipts, ratings and gaps; the same
     /// for receipts of questions outside of conversations.
     pub conversation_days: u32,
+    /// Until then nothing is hidden or deleted by its age, Unix ms: somebody took back what was hidden.
+    pub respite_until: Option<UnixMs>,
 }
 
 impl Default for RetentionSettings {
     fn default() -> Self {
         Self {
             conversation_days: 180,
+            respite_until: None,
         }
     }
 }
@@ -56,19 +69,28 @@ impl RetentionSettings {
     pub const DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
 }
 
-/// How much was deleted.
+/// How much was hidden and deleted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// Conversations with all that belongs to them.
-    pub conversations: usize,
-    /// Receipts of questions outside of conversations.
-    pub receipts: usize,
-    /// Call records.
-    pub calls: usize,
-    /// Recordings.
-    pub recordings: usize,
+    /// What people said and is hidden from now on.
+    pub hidden: usize,
+    /// What people said, was hidden before and is deleted for good.
+    pub deleted: Count,
     /// Ended sessions, jobs, used links, visitors that do not come back, events, rows of the ledger.
     pub others: usize,
+}
+
+/// How long a workspace keeps things, and what of them waits to be deleted.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// Days of conversations.
+    pub settings: RetentionSettings,
+    /// Days of call records.
+    pub record_days: u32,
+    /// Days of recordings.
+    pub recording_days: u32,
+    /// What is hidden.
+    pub waiting: Waiting,
 }
 
 /// How the clock ran.
@@ -112,8 +134,14 @@ pub(super) fn keep_room(store: Store, tasks: &TaskTracker, shutdown: Cancellatio
     });
 }
 
-/// Deletes what is over its time, at once and then hourly, until `shutdown`.
-pub(super) fn start(store: Store, tasks: &TaskTracker, shutdown: CancellationToken) {
+/// Sweeps at once and then hourly, until `shutdown`; closed workspaces whose week is over are erased.
+pub(super) fn start(
+    store: Store,
+    knowledge: Knowledge,
+    backups: Backups,
+    tasks: &TaskTracker,
+    shutdown: CancellationToken,
+) {
     tasks.spawn(async move {
         let mut hours = tokio::time::interval(EVERY);
         loop {
@@ -126,20 +154,28 @@ pub(super) fn start(store: Store, tasks: &TaskTracker, shutdown: CancellationTok
             if let Ok(Err(error)) = tokio::task::spawn_blocking(discard).await {
                 tracing::warn!(%error, "the database of before an update could not be removed");
             }
-            match sweep(&store, jiff::Timestamp::now().as_millisecond()).await {
-                Ok(None) => {}
+            let now = jiff::Timestamp::now().as_millisecond();
+            match sweep(&store, now).await {
+                Ok(None) => continue,
                 Ok(Some(swept)) if swept == Swept::default() => {}
                 Ok(Some(swept)) => {
-                    tracing::info!(?swept, "what is over its time is deleted");
+                    tracing::info!(?swept, "what is over its time is hidden, later deleted");
                     privacy::empty_log(&store).await;
                 }
-                Err(error) => tracing::warn!(%error, "what is over its time could not be deleted"),
+                Err(error) => {
+                    tracing::warn!(%error, "what is over its time could not be deleted");
+                    continue;
+                }
+            }
+            if let Err(error) = closing::erase_due(&store, &knowledge, &backups, now).await {
+                tracing::error!(%error, "a closed workspace could not be erased yet");
             }
         }
     });
 }
 
-/// Deletes what is over its time; `None` while the clock is not trusted.
+/// Hides what is over its time and deletes what was hidden long enough; `None` while the clock is not trusted. What is
+/// within its time by now is shown again in any case.
 ///
 /// # Errors
 /// When the store refuses; the next hour tries again.
@@ -147,36 +183,122 @@ pub async fn sweep(store: &Store, now: UnixMs) -> Result<Option<Swept>, StoreErr
     let swept = store.write(move |tx| {
         let (clock, trusted) = Clock::at(settings::find(tx, CLOCK)?, now);
         settings::set(tx, CLOCK, &clock)?;
-        trusted.then(|| delete(tx, now)).transpose()
+        let mut swept = Swept::default();
+        for workspace in workspaces::list(tx)? {
+            let limits = limits(tx, workspace.id, now)?;
+            due::show(tx, workspace.id, &limits)?;
+            if trusted {
+                let due_at = now.saturating_add(GRACE_DAYS * DAY_MS);
+                swept.hidden += due::hide(tx, workspace.id, &limits, due_at)?;
+            }
+        }
+        if !trusted {
+            return Ok(None);
+        }
+        swept.deleted = due::delete(tx, now)?;
+        swept.others = delete_others(tx, now)?;
+        Ok(Some(swept))
     });
     swept.await
 }
 
-fn delete(tx: &Transaction<'_>, now: UnixMs) -> Result<Swept, StoreError> {
-    let before = |days: i64| now.saturating_sub(days * DAY_MS);
-    let mut swept = Swept {
-        recordings: recordings::purge_due(tx, now)?,
-        others: sessions::purge_expired(tx, now)?
-            + sign_ins::purge_expired(tx, now)?
-            + second_factors::purge_unconfirmed(tx, now.saturating_sub(SET_UP_MS))?
-            + setup_tokens::purge(tx, now, false)?
-            + client_secrets::purge_expired(tx, now)?
-            + visitors::purge_expired(tx, now)?
-            + jobs::purge_ended(tx, before(JOB_DAYS))?
-            + events::purge(tx, before(LEDGER_DAYS))?
-            + egress::purge(tx, before(LEDGER_DAYS))?,
-        ..Swept::default()
-    };
-    for workspace in workspaces::list(tx)? {
-        let id = workspace.id;
-        let voice: VoiceSettings = workspaces::section(tx, id, VoiceSettings::SECTION)?;
-        let kept: RetentionSettings = workspaces::section(tx, id, RetentionSettings::SECTION)?;
-        let conversation_days = before(kept.conversation_days.into());
-        swept.calls += calls::purge(tx, id, before(voice.record_days.into()))?;
-        swept.conversations += conversations::purge(tx, id, conversation_days)?;
-        swept.receipts += receipts::purge(tx, id, conversation_days)?;
+/// Up to when what a workspace keeps is over its time.
+fn limits(conn: &Connection, workspace: WorkspaceId, now: UnixMs) -> Result<Limits, StoreError> {
+    let kept: RetentionSettings = workspaces::section(conn, workspace, RetentionSettings::SECTION)?;
+    // A respite of before the clock was set back is not for ever.
+    let respite = now..=now.saturating_add(RESPITE_DAYS * DAY_MS);
+    if kept
+        .respite_until
+        .is_some_and(|until| respite.contains(&until))
+    {
+        return Ok(Limits::NONE);
     }
-    Ok(swept)
+    let voice: VoiceSettings = workspaces::section(conn, workspace, VoiceSettings::SECTION)?;
+    let before = |days: u32| now.saturating_sub(i64::from(days) * DAY_MS);
+    Ok(Limits {
+        conversations: before(kept.conversation_days),
+        calls: before(voice.record_days),
+        recordings: now,
+    })
+}
+
+fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
+    let before = |days: i64| now.saturating_sub(days * DAY_MS);
+    Ok(sessions::purge_expired(tx, now)?
+        + sign_ins::purge_expired(tx, now)?
+        + second_factors::purge_unconfirmed(tx, now.saturating_sub(SET_UP_MS))?
+        + setup_tokens::purge(tx, now, false)?
+        + client_secrets::purge_expired(tx, now)?
+        + visitors::purge_expired(tx, now)?
+        + jobs::purge_ended(tx, before(JOB_DAYS))?
+        + events::purge(tx, before(LEDGER_DAYS))?
+        + egress::purge(tx, before(LEDGER_DAYS))?
+        + closures::purge(tx, before(LEDGER_DAYS))?)
+}
+
+/// How long a workspace keeps things, and what waits to be deleted.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn kept(store: &Store, workspace: WorkspaceId) -> Result<Kept, StoreError> {
+    let read = store.read(move |conn| {
+        let voice: VoiceSettings = workspaces::section(conn, workspace, VoiceSettings::SECTION)?;
+        Ok(Kept {
+            settings: workspaces::section(conn, workspace, RetentionSettings::SECTION)?,
+            record_days: voice.record_days,
+            recording_days: voice.recording_days,
+            waiting: due::waiting(conn, workspace)?,
+        })
+    });
+    read.await
+}
+
+/// Has conversations kept for so many days from now on. What is within them is shown again at once.
+///
+/// # Errors
+/// `Conflict` for days outside of [`RetentionSettings::DAYS`].
+pub async fn keep_for(store: &Store, workspace: WorkspaceId, days: u32) -> Result<(), StoreError> {
+    let now = jiff::Timestamp::now().as_millisecond();
+    if !RetentionSettings::DAYS.contains(&days) {
+        let wrong = "give a number of days from 1 to 3650";
+        return Err(StoreError::Conflict(wrong.into()));
+    }
+    change(store, workspace, now, move |kept| {
+        kept.conversation_days = days
+    })
+    .await
+}
+
+/// Shows everything again that waits to be deleted, and hides nothing for [`RESPITE_DAYS`].
+///
+/// # Errors
+/// When the store refuses.
+pub async fn take_back(
+    store: &Store,
+    workspace: WorkspaceId,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    let until = now.saturating_add(RESPITE_DAYS * DAY_MS);
+    change(store, workspace, now, move |kept| {
+        kept.respite_until = Some(until)
+    })
+    .await
+}
+
+async fn change(
+    store: &Store,
+    workspace: WorkspaceId,
+    now: UnixMs,
+    change: impl FnOnce(&mut RetentionSettings) + Send + 'static,
+) -> Result<(), StoreError> {
+    let changed = store.write(move |tx| {
+        let section = RetentionSettings::SECTION;
+        let mut kept: RetentionSettings = workspaces::section(tx, workspace, section)?;
+        change(&mut kept);
+        workspaces::set_section(tx, workspace, section, &kept)?;
+        due::show(tx, workspace, &limits(tx, workspace, now)?).map(drop)
+    });
+    changed.await
 }
 
 #[cfg(test)]

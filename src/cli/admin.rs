@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use super::local::Desk;
 use super::out;
 use super::remote::Server;
+use super::retention::{self, RetentionArgs};
 use super::shared::{Place, WrongCall, block_on, log};
 use super::users::{self, UserCommand};
+use super::workspaces::{self, WorkspaceCommand};
 use crate::app::{DataFolder, SETUP_LINK_HOURS, roll_back, setup_token};
 use crate::config::Config;
 use crate::http::auth::Scope;
@@ -48,6 +50,13 @@ enum What {
         #[arg(long)]
         close: bool,
     },
+    /// Workspaces: what they take, a copy of everything, closing one or the whole account
+    Workspace {
+        #[command(subcommand)]
+        workspace: WorkspaceCommand,
+    },
+    /// How long what people said is kept, and what of it is hidden and waits to be deleted
+    Retention(RetentionArgs),
     /// Go back to the database of before the last update, to run the program of before with it
     RollBack {
         /// Do it; what was written since the update is kept beside, and is not in use
@@ -107,6 +116,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             Ok(())
         }
         What::User { user } => users::run(config, user),
+        What::Workspace { workspace } => workspaces::run(config, workspace),
+        What::Retention(args) => retention::run(config, &args),
         What::Visitors { workspace, close } => {
             block_on(serve_visitors(config, &workspace, !close))?;
             out::line(&if close {

@@ -172,6 +172,7 @@ fn put_back(
             "made_at": restored.made_at,
             "rows": restored.rows,
             "erased_again": restored.erased,
+            "workspaces_erased_again": restored.workspaces,
             "kept": restored.kept.as_ref().map(|p| p.display().to_string()),
             "settings": restored.settings.as_ref().map(|p| p.display().to_string()),
         }));
@@ -191,6 +192,12 @@ fn tell(restored: &Restored) {
         out::line(&format!(
             "Erased since, and erased again: {}.",
             counted(&json!(again))
+        ));
+    }
+    if restored.workspaces > 0 {
+        out::line(&format!(
+            "Closed workspaces that were erased since, and are erased again: {}.",
+            restored.workspaces
         ));
     }
     if let Some(kept) = &restored.kept {

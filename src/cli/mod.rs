@@ -21,6 +21,7 @@ mod out;
 mod person;
 mod receipts;
 mod remote;
+mod retention;
 mod serve;
 mod settings;
 mod shared;
@@ -31,6 +32,7 @@ mod talk;
 mod transcribe;
 mod users;
 mod worker;
+mod workspaces;
 
 use std::process::ExitCode;
 

@@ -23,13 +23,14 @@ use super::route::Policy;
 use crate::app::App;
 use crate::config::SecondFactor;
 use crate::knowledge::Audience;
-use crate::store::api_keys::{self, ApiKey};
-use crate::store::sessions::{self, Session};
+use crate::store::api_keys;
+use crate::store::sessions;
 use crate::store::token::TokenHash;
 use crate::store::users::{Role, User};
 use crate::store::workspaces::{self, Workspace};
-use crate::store::{ApiKeyId, WorkspaceId, second_factors};
+use crate::store::{ApiKeyId, WorkspaceId, closures, second_factors};
 pub(super) use standing::Credential;
+use standing::{note_key_use, note_session_use};
 
 /// Name of the session cookie over plain HTTP, which only loopback uses.
 pub const SESSION_COOKIE: &str = "frontdesk_session";
@@ -39,9 +40,6 @@ pub const SECURE_SESSION_COOKIE: &str = "__Host-frontdesk_session";
 pub const SESSION_IDLE_MS: i64 = 30 * 60 * 1000;
 /// The workspace that is meant when none is named.
 pub const DEFAULT_WORKSPACE: &str = "default";
-
-/// "Last used" is kept to this precision in ms, so that a busy key costs no write per request.
-const TOUCH_EVERY_MS: i64 = 60 * 1000;
 
 /// What a key may be allowed to do. None includes another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -188,7 +186,12 @@ impl Principal {
                 }
             })
             .await?;
-        found.ok_or_else(|| Problem::not_found("workspace").with_param("workspace"))
+        let found = found.ok_or_else(|| Problem::not_found("workspace").with_param("workspace"))?;
+        let of_program = matches!(self.caller, Caller::Key(_) | Caller::Secret);
+        if of_program && found.closing.is_some() {
+            return Err(closed());
+        }
+        Ok(found)
     }
 
     /// Finds out who sent a request.
@@ -232,13 +235,19 @@ impl Principal {
             unauthorized("the Authorization header must be \"Bearer\" and an API key")
         })?;
         let hash = TokenHash::of(token);
-        let key = app
-            .store
-            .read(move |conn| api_keys::find_active_by_hash(conn, &hash))
-            .await?;
+        let found = app.store.read(move |conn| {
+            let key = api_keys::find_active_by_hash(conn, &hash)?;
+            let workspace = key.as_ref().and_then(|key| key.workspace);
+            let closed = workspace.map(|id| closures::is_closed(conn, id));
+            Ok((key, closed.transpose()?.unwrap_or(false)))
+        });
+        let (key, is_closed) = found.await?;
         let key = key.ok_or_else(|| {
             unauthorized("this API key is not known or was revoked; make one in the console")
         })?;
+        if is_closed {
+            return Err(closed());
+        }
         note_key_use(app, &key);
         let scopes = key
             .scopes
@@ -322,6 +331,13 @@ pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> R
     Ok(())
 }
 
+/// The answer to a program that comes to a closed workspace.
+fn closed() -> Problem {
+    let detail =
+        "this workspace is closed and will be erased; its staff can keep it on the page Workspaces";
+    Problem::new(StatusCode::FORBIDDEN, "workspace_closed", detail)
+}
+
 fn unauthorized(detail: &str) -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "invalid_api_key", detail)
 }
@@ -332,36 +348,6 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
-/// Keeps "last used" without making the request wait for the disk.
-fn note_key_use(app: &App, key: &ApiKey) {
-    let (id, now) = (key.id, now_ms());
-    if key
-        .last_used_at
-        .is_some_and(|last| (now - last).abs() < TOUCH_EVERY_MS)
-    {
-        return;
-    }
-    let store = app.store.clone();
-    tokio::spawn(async move {
-        if let Err(error) = store.write(move |tx| api_keys::touch(tx, id, now)).await {
-            tracing::warn!(%error, "the last use of an API key was not noted");
-        }
-    });
-}
-
-fn note_session_use(app: &App, hash: TokenHash, session: &Session) {
-    let now = now_ms();
-    if (now - session.last_seen_at).abs() < TOUCH_EVERY_MS {
-        return;
-    }
-    let store = app.store.clone();
-    tokio::spawn(async move {
-        if let Err(error) = store.write(move |tx| sessions::touch(tx, &hash, now)).await {
-            tracing::warn!(%error, "the last use of a session was not noted");
-        }
-    });
 }
 
 #[cfg(test)]

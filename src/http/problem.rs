@@ -177,6 +177,7 @@ impl From<StoreError> for Problem {
                 let detail = StoreError::DiskFull { folder: None }.to_string();
                 return Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", detail);
             }
+            StoreError::LimitReached { .. } => (StatusCode::INSUFFICIENT_STORAGE, "storage_limit"),
             StoreError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "store_busy"),
             other => return Self::internal(other),
         };

@@ -285,6 +285,8 @@ pub(super) fn keep(
     let version = if unchanged {
         store::versions::latest(tx, &document)?.number
     } else {
+        // What was written already is undone when there is no room for it.
+        store::holdings::has_room(tx, workspace)?;
         super::versions::queue(tx, &document, inserted.version())?
     };
     Ok(Submitted {

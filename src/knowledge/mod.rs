@@ -153,7 +153,12 @@ impl KnowledgeError {
     fn is_final(&self) -> bool {
         matches!(
             self,
-            Self::Document(_) | Self::Faq(_) | Self::Unreadable(_) | Self::NoName | Self::Empty(_)
+            Self::Document(_)
+                | Self::Faq(_)
+                | Self::Unreadable(_)
+                | Self::NoName
+                | Self::Empty(_)
+                | Self::Store(StoreError::LimitReached { .. })
         )
     }
 }
@@ -332,6 +337,24 @@ impl Knowledge {
             name: document.name.clone(),
             stage,
         }))
+    }
+
+    /// Forgets what is held in memory of workspaces that were erased, and of their documents.
+    ///
+    /// # Errors
+    /// When the index fails.
+    pub fn forget(
+        &self,
+        workspaces: &[store::WorkspaceId],
+        documents: &[DocumentId],
+    ) -> Result<(), KnowledgeError> {
+        for workspace in workspaces {
+            self.inner.faqs.forget(*workspace);
+        }
+        for document in documents {
+            self.inner.index.remove(*document)?;
+        }
+        Ok(())
     }
 
     /// Deletes a document: from this moment nothing of it is found.

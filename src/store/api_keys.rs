@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
+use super::closures::CLOSED;
 use super::token::TokenHash;
 use super::values::Json;
 use super::{ApiKeyId, StoreError, UnixMs, WorkspaceId};
@@ -95,10 +96,13 @@ pub fn find_active_by_hash(
         .optional()?)
 }
 
-/// Whether there is such a key and it was not revoked.
+/// Whether there is such a key, it was not revoked and its workspace is not closed.
 pub fn is_active(conn: &Connection, id: ApiKeyId) -> Result<bool, StoreError> {
     Ok(conn
-        .prepare_cached("SELECT 1 FROM api_keys WHERE id = ? AND revoked_at IS NULL")?
+        .prepare_cached(&format!(
+            "SELECT 1 FROM api_keys WHERE id = ? AND revoked_at IS NULL
+             AND (workspace IS NULL OR workspace NOT IN ({CLOSED}))"
+        ))?
         .exists([id])?)
 }
 

@@ -205,14 +205,32 @@ pub fn create(
     get(tx, workspace, id)
 }
 
-/// The call with this id.
+/// The call with this id; not while it waits to be deleted.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
     id: CallId,
 ) -> Result<Scoped<Call>, StoreError> {
+    find(conn, workspace, id, "AND c.due_at IS NULL")
+}
+
+/// The same, also while it waits to be deleted: for copying and erasing what is kept of a person.
+pub fn get_even_due(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: CallId,
+) -> Result<Scoped<Call>, StoreError> {
+    find(conn, workspace, id, "")
+}
+
+fn find(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: CallId,
+    and: &str,
+) -> Result<Scoped<Call>, StoreError> {
     conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM calls c WHERE c.workspace = ? AND c.id = ?"
+        "SELECT {COLUMNS} FROM calls c WHERE c.workspace = ? AND c.id = ? {and}"
     ))?
     .query_row((workspace, id), Call::from_row)
     .optional()?
@@ -266,18 +284,6 @@ pub fn close_left_open(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, Store
 pub fn delete(tx: &Transaction<'_>, call: &Scoped<Call>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM calls WHERE id = ?", [call.id])?;
     Ok(())
-}
-
-/// Deletes the calls of a workspace that ended before `before`; how many there were.
-pub fn purge(
-    tx: &Transaction<'_>,
-    workspace: WorkspaceId,
-    before: UnixMs,
-) -> Result<usize, StoreError> {
-    Ok(tx.execute(
-        "DELETE FROM calls WHERE workspace = ? AND ended_at < ?",
-        (workspace, before),
-    )?)
 }
 
 #[cfg(test)]

@@ -132,14 +132,32 @@ pub fn create(
     get(tx, workspace, id)
 }
 
-/// The conversation with this id, in this workspace.
+/// The conversation with this id, in this workspace; not while it waits to be deleted.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
     id: ConversationId,
 ) -> Result<Scoped<Conversation>, StoreError> {
+    find(conn, workspace, id, "AND c.due_at IS NULL")
+}
+
+/// The same, also while it waits to be deleted: for copying and erasing what is kept of a person.
+pub fn get_even_due(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: ConversationId,
+) -> Result<Scoped<Conversation>, StoreError> {
+    find(conn, workspace, id, "")
+}
+
+fn find(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: ConversationId,
+    and: &str,
+) -> Result<Scoped<Conversation>, StoreError> {
     conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM conversations c WHERE c.workspace = ? AND c.id = ?"
+        "SELECT {COLUMNS} FROM conversations c WHERE c.workspace = ? AND c.id = ? {and}"
     ))?
     .query_row((workspace, id), Conversation::from_row)
     .optional()?
@@ -161,7 +179,8 @@ pub fn list_recent(
                 (SELECT count(*) FROM messages m WHERE m.conversation = c.id) AS messages,
                 (SELECT m.text FROM messages m WHERE m.conversation = c.id
                  ORDER BY m.seq DESC LIMIT 1) AS last_message
-         FROM conversations c WHERE c.workspace = ?1 AND (?2 IS NULL OR c.begun_by = ?2)
+         FROM conversations c
+         WHERE c.workspace = ?1 AND c.due_at IS NULL AND (?2 IS NULL OR c.begun_by = ?2)
          ORDER BY c.last_at DESC, c.id DESC LIMIT ?3 OFFSET ?4"
     ))?;
     let rows = statement.query_map((workspace, begun_by, limit, offset), |row| {
@@ -203,19 +222,6 @@ pub fn delete(tx: &Transaction<'_>, conversation: &Scoped<Conversation>) -> Resu
     changed_one(tx.execute(
         "DELETE FROM conversations WHERE workspace = ? AND id = ?",
         (conversation.workspace(), conversation.id),
-    )?)
-}
-
-/// Removes the conversations of a workspace in which nothing was said since `before`, with messages
-/// and receipts; returns how many.
-pub fn purge(
-    tx: &Transaction<'_>,
-    workspace: WorkspaceId,
-    before: UnixMs,
-) -> Result<usize, StoreError> {
-    Ok(tx.execute(
-        "DELETE FROM conversations WHERE workspace = ? AND last_at <= ?",
-        (workspace, before),
     )?)
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::assistants::NewAssistant;
 use super::conversations::{Channel, Conversation, ConversationState, NewConversation};
+use super::due::{self, Limits};
 use super::messages::{Appended, MessageState, NewMessage, Speaker};
 use super::receipts::NewReceipt;
 use super::{
@@ -274,20 +275,21 @@ fn a_receipt_stays_in_its_workspace_and_goes_with_its_conversation() {
             messages::append(tx, &conversation, &said("late"), 15),
             Err(StoreError::NotFound(_))
         ));
-        assert_eq!(
-            (receipts::purge(tx, one, 11)?, receipts::purge(tx, one, 12)?),
-            (0, 1)
-        );
         Ok(())
     });
 }
 
 #[test]
-fn purging_goes_by_the_last_word_and_by_workspace() {
+fn age_goes_by_the_last_word_and_by_workspace() {
     within(|tx, one, two| {
         let (old, lively, other) = (talk(tx, one, 10), talk(tx, one, 10), talk(tx, two, 10));
         messages::append(tx, &lively, &said("still here"), 50)?;
-        assert_eq!(conversations::purge(tx, one, 20)?, 1);
+        let limits = Limits {
+            conversations: 20,
+            ..Limits::NONE
+        };
+        assert_eq!(due::hide(tx, one, &limits, 60)?, 1);
+        assert_eq!(due::delete(tx, 60)?.conversations, 1);
         assert!(conversations::get(tx, one, old.id).is_err());
         assert!(conversations::get(tx, one, lively.id).is_ok());
         assert!(conversations::get(tx, two, other.id).is_ok());

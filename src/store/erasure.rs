@@ -16,6 +16,7 @@ use super::{
     EvalRunId, GoldenId, Scoped, StoreError, UnixMs, WorkspaceId, events, golden, receipts,
 };
 
+pub(super) use copy::rows;
 pub use copy::{Copied, copy};
 pub use find::{Found, LEAST_LETTERS, Match, Subject, find};
 
@@ -188,15 +189,15 @@ pub fn erase_subject(
 ) -> Result<Traces, StoreError> {
     match subject {
         Subject::Conversation(id) => {
-            let conversation = conversations::get(tx, workspace, id)?;
+            let conversation = conversations::get_even_due(tx, workspace, id)?;
             erase(tx, &conversation, now)
         }
         Subject::Call(id) => {
-            let call = calls::get(tx, workspace, id)?;
+            let call = calls::get_even_due(tx, workspace, id)?;
             erase_call(tx, &call, now)
         }
         Subject::Receipt(id) => {
-            let receipt = receipts::get(tx, workspace, id)?;
+            let receipt = receipts::get_even_due(tx, workspace, id)?;
             let golden = ids(
                 tx,
                 "SELECT id FROM golden_questions WHERE receipt = ?",
@@ -221,7 +222,7 @@ pub fn erase_subject(
     }
 }
 
-fn ids<T: rusqlite::types::FromSql>(
+pub(super) fn ids<T: rusqlite::types::FromSql>(
     conn: &Connection,
     sql: &str,
     of: impl rusqlite::Params,
@@ -241,7 +242,7 @@ pub fn erase_call(
     let Some(conversation) = call.conversation else {
         return delete_call(tx, call);
     };
-    let conversation = conversations::get(tx, call.workspace(), conversation)?;
+    let conversation = conversations::get_even_due(tx, call.workspace(), conversation)?;
     let (id, end) = (conversation.id, call.ended_at.unwrap_or(now));
     let within = (id, call.started_at, end);
     let outside = tx

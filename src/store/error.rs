@@ -55,6 +55,18 @@ pub enum StoreError {
     /// The change contradicts what is stored: a name in use, a state passed by, a broken reference.
     #[error("this conflicts with what is stored: {0}. Reload and try again")]
     Conflict(String),
+    /// The workspace takes as many bytes as its owner allows.
+    #[error(
+        "this workspace may take {} MB, and that is reached (it would be {} MB), so nothing was saved. Delete documents or \
+         recordings, or raise the limit on the page Workspaces",
+        limit / 1_000_000, used.div_ceil(1_000_000)
+    )]
+    LimitReached {
+        /// Bytes that it takes.
+        used: u64,
+        /// Bytes that it may take.
+        limit: u64,
+    },
     /// Another Frontdesk process uses this data directory.
     #[error(
         "another Frontdesk (process {pid}) uses this data directory{}. Stop it, or let it do the work",

@@ -84,6 +84,9 @@ pub fn note(
     Ok(())
 }
 
+/// Gaps whose receipt waits to be deleted are hidden with it.
+const SHOWN: &str = "g.receipt NOT IN (SELECT id FROM receipts WHERE due_at IS NOT NULL)";
+
 /// The gap of this receipt, in this workspace.
 pub fn get(
     conn: &Connection,
@@ -91,7 +94,7 @@ pub fn get(
     receipt: ReceiptId,
 ) -> Result<Scoped<Gap>, StoreError> {
     conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM gaps g WHERE g.workspace = ? AND g.receipt = ?"
+        "SELECT {COLUMNS} FROM gaps g WHERE g.workspace = ? AND g.receipt = ? AND {SHOWN}"
     ))?
     .query_row((workspace, receipt), Gap::from_row)
     .optional()?
@@ -107,7 +110,7 @@ pub fn list(
     limit: u32,
 ) -> Result<Vec<Gap>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM gaps g WHERE g.workspace = ? AND g.state = ?
+        "SELECT {COLUMNS} FROM gaps g WHERE g.workspace = ? AND g.state = ? AND {SHOWN}
          ORDER BY g.created_at DESC, g.receipt DESC LIMIT ?"
     ))?;
     let rows = statement.query_map((workspace, state, limit), Gap::from_row)?;

@@ -45,18 +45,36 @@ const fn kept(
     }
 }
 
-const CONVERSATION: &str = "conversation_days after the last message (180)";
-const CALL: &str = "record_days of the voice settings (90)";
+// What people said is hidden when its time is over and deleted seven days later (`store::due`). Everything else goes in one
+// step: sessions, links, secrets, jobs, events and the ledger hold no words of theirs.
+const CONVERSATION: &str = "conversation_days after the last message (180), then hidden for 7 days";
+const CALL: &str = "record_days of the voice settings (90), then hidden for 7 days";
+const RECORDING: &str = "recording_days (30), then hidden for 7 days";
 const WITH_CONVERSATION: &str = "with its conversation (store::erasure)";
 const WITH_CALL: &str = "with its call (store::erasure)";
 const OWNER: &str = "until the owner deletes it";
 const BY_OWNER: &str = "its page, API or command";
+const WORKSPACE: &str = "`admin workspace export`, page Workspaces, API";
+const CLOSED: &str = "closing the workspace or the account (`app::closing`)";
 const WITH_IT: &str = "with what it belongs to";
 
-/// All tables.
+/// All tables. What belongs to a workspace (`store::holdings`) also goes out with its export, and is erased when it is closed.
 pub const TABLES: &[Kept] = &[
-    kept("workspaces", Class::Business, OWNER, "none yet", "none yet"),
-    kept("users", Class::Staff, OWNER, "none yet", "none yet"),
+    kept("workspaces", Class::Business, OWNER, WORKSPACE, CLOSED),
+    kept(
+        "closures",
+        Class::Record,
+        "400 days after the erasure",
+        "page Workspaces: the certificate",
+        "none: an id, the short name and figures",
+    ),
+    kept(
+        "users",
+        Class::Staff,
+        OWNER,
+        "`admin user list`",
+        "closing the account",
+    ),
     kept(
         "sessions",
         Class::Staff,
@@ -92,13 +110,7 @@ pub const TABLES: &[Kept] = &[
         "none: hashes",
         "by itself",
     ),
-    kept(
-        "api_keys",
-        Class::Staff,
-        OWNER,
-        "`admin key list`",
-        "none yet: revoked ones stay",
-    ),
+    kept("api_keys", Class::Staff, OWNER, WORKSPACE, CLOSED),
     kept(
         "client_secrets",
         Class::Staff,
@@ -106,7 +118,7 @@ pub const TABLES: &[Kept] = &[
         "none: hashes",
         "by itself",
     ),
-    kept("assistants", Class::Business, OWNER, "none yet", "none yet"),
+    kept("assistants", Class::Business, OWNER, WORKSPACE, CLOSED),
     kept(
         "documents",
         Class::Business,
@@ -224,14 +236,14 @@ pub const TABLES: &[Kept] = &[
     kept(
         "recordings",
         Class::Said,
-        "recording_days (30)",
+        RECORDING,
         "`calls export`",
         WITH_CALL,
     ),
     kept(
         "recording_parts",
         Class::Said,
-        "recording_days (30)",
+        RECORDING,
         "`calls export`",
         WITH_CALL,
     ),
@@ -274,6 +286,13 @@ pub const FILES: &[Kept] = &[
         "as long as backups may come back",
         "none: ids",
         "none: ids",
+    ),
+    kept(
+        "backup-scratch/",
+        Class::Said,
+        "while a backup is made or tried",
+        "none",
+        "by itself",
     ),
     kept(
         "frontdesk.db.before-…",

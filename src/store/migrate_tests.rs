@@ -224,3 +224,31 @@ fn an_account_of_before_second_factors_can_turn_one_on() {
     });
     assert!(on.unwrap());
 }
+
+#[test]
+fn what_was_said_before_retention_had_two_steps_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let adds = |m: &Migration| m.sql.contains("conversations ADD COLUMN due_at");
+    let before = MIGRATIONS.iter().position(adds).unwrap();
+    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    let (workspace, id) = (super::WorkspaceId::new(), super::ConversationId::new());
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    let sql = "INSERT INTO workspaces (id, name, title, created_at) VALUES (?, 'shop', 'Shop', 1)";
+    old.execute(sql, [workspace]).unwrap();
+    let sql =
+        "INSERT INTO conversations (id, workspace, channel, state, started_at, last_at, title)
+               VALUES (?, ?, 'chat', 'open', 1, 1, '')";
+    old.execute(sql, (id, workspace)).unwrap();
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let store = Store::open(
+        &dir.path().join("frontdesk.db"),
+        &MasterKey::from_bytes([3; 32]),
+    );
+    let shown = store.unwrap().read_blocking(|conn| {
+        let shop = super::workspaces::get(conn, workspace)?;
+        assert_eq!(shop.closing, None);
+        super::conversations::get(conn, workspace, id).map(|c| c.last_at)
+    });
+    assert_eq!(shown.unwrap(), 1);
+}

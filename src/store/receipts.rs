@@ -161,29 +161,35 @@ pub fn insert(
     }
 }
 
-/// The receipt with this id, in this workspace.
+/// The receipt with this id, in this workspace; not while it waits to be deleted.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
     id: ReceiptId,
 ) -> Result<Scoped<Receipt>, StoreError> {
+    find(conn, workspace, id, "AND r.due_at IS NULL")
+}
+
+/// The same, also while it waits to be deleted: for copying and erasing what is kept of a person.
+pub fn get_even_due(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: ReceiptId,
+) -> Result<Scoped<Receipt>, StoreError> {
+    find(conn, workspace, id, "")
+}
+
+fn find(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    id: ReceiptId,
+    and: &str,
+) -> Result<Scoped<Receipt>, StoreError> {
     conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM receipts r WHERE r.workspace = ? AND r.id = ?"
+        "SELECT {COLUMNS} FROM receipts r WHERE r.workspace = ? AND r.id = ? {and}"
     ))?
     .query_row((workspace, id), Receipt::from_row)
     .optional()?
     .map(|receipt| Scoped::proven(workspace, receipt))
     .ok_or(StoreError::NotFound("the receipt"))
-}
-
-/// Removes receipts outside of conversations from before `before`; returns how many. Those of a conversation go with it.
-pub fn purge(
-    tx: &Transaction<'_>,
-    workspace: WorkspaceId,
-    before: UnixMs,
-) -> Result<usize, StoreError> {
-    Ok(tx.execute(
-        "DELETE FROM receipts WHERE workspace = ? AND created_at <= ? AND conversation IS NULL",
-        (workspace, before),
-    )?)
 }

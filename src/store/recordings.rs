@@ -93,20 +93,43 @@ pub fn append(
     Ok(())
 }
 
-/// The recording of a call of this workspace, if there is one.
+/// The recording of a call of this workspace, if there is one; not while it or its call waits to be deleted.
 pub fn find(
     conn: &Connection,
     workspace: WorkspaceId,
     call: CallId,
 ) -> Result<Option<Scoped<Recording>>, StoreError> {
+    sought(
+        conn,
+        workspace,
+        call,
+        "AND r.due_at IS NULL AND c.due_at IS NULL",
+    )
+}
+
+/// The same, also while it waits to be deleted: for copying what is kept of a person.
+pub fn find_even_due(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    call: CallId,
+) -> Result<Option<Scoped<Recording>>, StoreError> {
+    sought(conn, workspace, call, "")
+}
+
+fn sought(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    call: CallId,
+    and: &str,
+) -> Result<Option<Scoped<Recording>>, StoreError> {
     Ok(conn
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT r.call, r.format, r.sample_rate, r.duration_ms, r.created_at, r.purge_at,
                     (SELECT coalesce(sum(length(p.data)), 0) FROM recording_parts p
                      WHERE p.call = r.call) AS bytes
              FROM recordings r JOIN calls c ON c.id = r.call
-             WHERE c.workspace = ? AND r.call = ?",
-        )?
+             WHERE c.workspace = ? AND r.call = ? {and}"
+        ))?
         .query_row((workspace, call), Recording::from_row)
         .optional()?
         .map(|recording| Scoped::proven(workspace, recording)))
@@ -154,9 +177,4 @@ pub fn read(
 pub fn delete(tx: &Transaction<'_>, recording: &Scoped<Recording>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM recordings WHERE call = ?", [recording.call])?;
     Ok(())
-}
-
-/// Deletes the recordings whose time is over; how many there were.
-pub fn purge_due(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
-    Ok(tx.execute("DELETE FROM recordings WHERE purge_at <= ?", [now])?)
 }

@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde::{Deserialize, Serialize};
 
+use super::closures::CLOSED;
 use super::values::{Json, text_enum};
 use super::{DocumentId, Scoped, SourceId, StoreError, UnixMs, WorkspaceId};
 
@@ -255,7 +256,8 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<SourceSumma
 pub fn list_due(conn: &Connection, now: UnixMs) -> Result<Vec<Scoped<Source>>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM sources s
-         WHERE s.next_at <= ? AND s.state IN ('ready', 'failed') ORDER BY s.next_at"
+         WHERE s.next_at <= ? AND s.state IN ('ready', 'failed') AND s.workspace NOT IN ({CLOSED})
+         ORDER BY s.next_at"
     ))?;
     let rows = statement.query_map([now], Source::from_row)?;
     rows.map(|row| {

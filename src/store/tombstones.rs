@@ -1,5 +1,5 @@
-//! What was erased on request, kept apart from the database: a backup of before still holds it, and restoring one
-//! erases it again. A line of JSON for each, with ids and no words.
+//! What was erased on request, and which workspaces were closed, kept apart from the database: a backup of before still holds it,
+//! and restoring one does it again. A line of JSON for each, with ids and no words.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -10,12 +10,34 @@ use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
 use super::erasure::{self, Subject, Traces};
-use super::{Store, StoreError, UnixMs, WorkspaceId, migrate};
+use super::{
+    Store, StoreError, UnixMs, WorkspaceId, closures, holdings, migrate, users, workspaces,
+};
 
 /// The file's name, beside the database and beside backups.
 pub const FILE: &str = "erased.jsonl";
 
-/// One erasure.
+/// What was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Done {
+    /// The workspace was closed, alone or with the whole account.
+    WorkspaceClosed {
+        /// With the account.
+        account: bool,
+    },
+    /// It was kept after all.
+    WorkspaceReopened,
+    /// It was erased with everything in it.
+    WorkspaceErased,
+    /// The accounts of people and the keys of then were erased: the customer left.
+    AccountErased,
+    /// Something of a person was erased.
+    #[serde(untagged)]
+    Erased(Subject),
+}
+
+/// One erasure or closing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
     /// When it was asked for.
@@ -24,7 +46,16 @@ pub struct Tombstone {
     pub workspace: WorkspaceId,
     /// What it was.
     #[serde(flatten)]
-    pub subject: Subject,
+    pub done: Done,
+}
+
+/// What was done again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Replayed {
+    /// What of persons was erased.
+    pub traces: Traces,
+    /// Workspaces that were erased.
+    pub workspaces: u64,
 }
 
 impl Store {
@@ -91,18 +122,47 @@ pub fn carry_over(from: &Path, to: &Path) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Erases again what is still there of these; how much that was.
-pub fn replay(tx: &Transaction<'_>, erased: &[Tombstone]) -> Result<Traces, StoreError> {
-    let mut again = Traces::default();
-    for tombstone in erased {
-        let done = erasure::erase_subject(tx, tombstone.workspace, tombstone.subject, tombstone.at);
-        match done {
-            Ok(traces) => again += traces,
-            Err(StoreError::NotFound(_)) => {}
+/// Erases and closes again what is still there of these, which are in the order of their times; how much was erased.
+pub fn replay(tx: &Transaction<'_>, done: &[Tombstone]) -> Result<Replayed, StoreError> {
+    let mut again = Replayed::default();
+    for tombstone in done {
+        match again_done(tx, tombstone, &mut again) {
+            Ok(()) | Err(StoreError::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
     }
     Ok(again)
+}
+
+fn again_done(
+    tx: &Transaction<'_>,
+    tombstone: &Tombstone,
+    again: &mut Replayed,
+) -> Result<(), StoreError> {
+    let Tombstone {
+        at,
+        workspace,
+        done,
+    } = *tombstone;
+    match done {
+        Done::Erased(subject) => {
+            again.traces += erasure::erase_subject(tx, workspace, subject, at)?;
+        }
+        Done::WorkspaceClosed { account } => {
+            let there = workspaces::get(tx, workspace)?;
+            closures::close(tx, &there, account, at)?;
+        }
+        Done::WorkspaceReopened => closures::reopen(tx, workspace)?,
+        Done::WorkspaceErased => {
+            let rows = holdings::rows(tx, workspace)?;
+            workspaces::purge(tx, workspace)?;
+            closures::set_erased(tx, workspace, &rows, at)?;
+            again.workspaces += 1;
+        }
+        // Whoever came afterwards stays.
+        Done::AccountErased => users::purge_all(tx, at)?,
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -114,8 +174,43 @@ mod tests {
         Tombstone {
             at,
             workspace: WorkspaceId::new(),
-            subject: Subject::Conversation(ConversationId::new()),
+            done: Done::Erased(Subject::Conversation(ConversationId::new())),
         }
+    }
+
+    #[test]
+    fn each_kind_is_read_back_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("erased.jsonl");
+        let kinds = [
+            Done::WorkspaceClosed { account: true },
+            Done::WorkspaceReopened,
+            Done::WorkspaceErased,
+            Done::AccountErased,
+            Done::Erased(Subject::Conversation(ConversationId::new())),
+        ];
+        let all = kinds.map(|done| Tombstone {
+            done,
+            ..tombstone(7)
+        });
+        append(&path, &all).unwrap();
+        assert_eq!(read(&path).unwrap(), all);
+        // A line of the version before.
+        let (workspace, id) = (WorkspaceId::new(), ConversationId::new());
+        let old = format!(
+            "{{\"at\":1,\"workspace\":\"{workspace}\",\"kind\":\"conversation\",\"id\":\"{id}\"}}\n"
+        );
+        fs::write(&path, old).unwrap();
+        let done = Done::Erased(Subject::Conversation(id));
+        let at = 1;
+        assert_eq!(
+            read(&path).unwrap(),
+            [Tombstone {
+                at,
+                workspace,
+                done
+            }]
+        );
     }
 
     #[test]

@@ -196,3 +196,12 @@ fn changed_one(changed: usize) -> Result<(), StoreError> {
         Ok(())
     }
 }
+/// Removes every account and API key that was made until `until`, with sessions, second factors, sign-ins and setup links: the
+/// customer left.
+pub fn purge_all(tx: &Transaction<'_>, until: UnixMs) -> Result<(), StoreError> {
+    for table in ["users", "setup_tokens", "api_keys"] {
+        let sql = format!("DELETE FROM {table} WHERE created_at <= ?");
+        tx.execute(&sql, [until])?;
+    }
+    Ok(())
+}

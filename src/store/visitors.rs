@@ -81,7 +81,7 @@ pub fn find_conversation(
     let found: Option<ConversationId> = conn
         .prepare_cached(
             "SELECT id FROM conversations WHERE workspace = ? AND last_at >= ? AND visitor = ?
-             ORDER BY last_at DESC LIMIT 1",
+             AND due_at IS NULL ORDER BY last_at DESC LIMIT 1",
         )?
         .query_row(
             (

@@ -21,9 +21,21 @@ pub struct Workspace {
     pub created_at: UnixMs,
     /// Settings of this workspace, a JSON object.
     pub settings: Value,
+    /// That it is closed, and when it is erased.
+    pub closing: Option<Closing>,
 }
 
-const COLUMNS: &str = "id, name, title, created_at, settings";
+/// That a workspace is closed: it serves no visitors and no keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    /// When it is erased, unless it is kept before.
+    pub erase_at: UnixMs,
+    /// Whether the whole account is.
+    pub account: bool,
+}
+
+const FOUND: &str = "SELECT w.id, w.name, w.title, w.created_at, w.settings, c.erase_at, c.account FROM workspaces w
+     LEFT JOIN closures c ON c.workspace = w.id AND c.erased_at IS NULL";
 
 impl Workspace {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -33,6 +45,13 @@ impl Workspace {
             title: row.get("title")?,
             created_at: row.get("created_at")?,
             settings: row.get::<_, Json<Value>>("settings")?.0,
+            closing: match row.get("erase_at")? {
+                Some(erase_at) => Some(Closing {
+                    erase_at,
+                    account: row.get("account")?,
+                }),
+                None => None,
+            },
         })
     }
 }
@@ -55,14 +74,14 @@ pub fn get_or_create(
 /// The workspace of this short name.
 pub fn find_by_name(conn: &Connection, name: &str) -> Result<Option<Workspace>, StoreError> {
     Ok(conn
-        .prepare_cached(&format!("SELECT {COLUMNS} FROM workspaces WHERE name = ?"))?
+        .prepare_cached(&format!("{FOUND} WHERE w.name = ?"))?
         .query_row([name], Workspace::from_row)
         .optional()?)
 }
 
 /// The workspace with this id.
 pub fn get(conn: &Connection, id: WorkspaceId) -> Result<Workspace, StoreError> {
-    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM workspaces WHERE id = ?"))?
+    conn.prepare_cached(&format!("{FOUND} WHERE w.id = ?"))?
         .query_row([id], Workspace::from_row)
         .optional()?
         .ok_or(StoreError::NotFound("the workspace"))
@@ -70,8 +89,7 @@ pub fn get(conn: &Connection, id: WorkspaceId) -> Result<Workspace, StoreError> 
 
 /// Every workspace, by short name.
 pub fn list(conn: &Connection) -> Result<Vec<Workspace>, StoreError> {
-    let mut statement =
-        conn.prepare_cached(&format!("SELECT {COLUMNS} FROM workspaces ORDER BY name"))?;
+    let mut statement = conn.prepare_cached(&format!("{FOUND} ORDER BY w.name"))?;
     let rows = statement.query_map([], Workspace::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

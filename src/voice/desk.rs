@@ -13,7 +13,7 @@ use crate::agent::Agent;
 use crate::speech::{Ears, Synthesizer};
 use crate::store::assistants::Assistant;
 use crate::store::calls::CallChannel;
-use crate::store::{ApiKeyId, ConversationId, Store, WorkspaceId, workspaces};
+use crate::store::{ApiKeyId, ConversationId, Store, WorkspaceId, closures, workspaces};
 use crate::usage::Flow;
 use crate::worker::Governor;
 
@@ -115,12 +115,18 @@ impl Desk {
     /// # Errors
     /// [`Busy`], with a sentence for the caller.
     pub async fn admit(&self, workspace: WorkspaceId, channel: CallChannel) -> Result<Place, Busy> {
-        let settings: VoiceSettings = self
-            .parts
-            .store
-            .read(move |conn| workspaces::section(conn, workspace, VoiceSettings::SECTION))
+        let read = self.parts.store.read(move |conn| {
+            let closed = closures::is_closed(conn, workspace)?;
+            let settings: VoiceSettings =
+                workspaces::section(conn, workspace, VoiceSettings::SECTION)?;
+            Ok((settings, closed))
+        });
+        let (settings, closed) = read
             .await
             .map_err(|error| Busy::Unavailable(error.to_string()))?;
+        if closed {
+            return Err(Busy::Unavailable("this front desk is closed".into()));
+        }
         if !settings.enabled {
             return Err(Busy::Unavailable(
                 "talking is turned off here; write to us in the chat".into(),

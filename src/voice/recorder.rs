@@ -24,7 +24,7 @@ use self::opus::Pieces;
 use self::track::Track;
 use crate::store::calls::Call;
 use crate::store::recordings::{self, NewRecording};
-use crate::store::{Scoped, Store, StoreError, UnixMs, call_log};
+use crate::store::{Scoped, Store, StoreError, UnixMs, call_log, holdings};
 
 /// Samples per second of recordings.
 pub const RATE: u32 = 16_000;
@@ -165,7 +165,10 @@ impl<'a> Shelf<'a> {
             purge_at,
         };
         store.has_room()?;
-        store.write_blocking(|tx| recordings::start(tx, call, &new, now))?;
+        store.write_blocking(|tx| {
+            holdings::has_room(tx, call.workspace())?;
+            recordings::start(tx, call, &new, now)
+        })?;
         Ok(Self {
             store,
             call,

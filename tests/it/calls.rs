@@ -1,10 +1,9 @@
-//! `/api/calls` with recordings and exports, and retention.
+//! `/api/calls` with recordings and exports.
 
 use std::io::{Cursor, Read};
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
-use frontdesk::app::sweep;
 use frontdesk::store::call_log::{self, Line, LineState, Speaker};
 use frontdesk::store::calls::{
     self, Call, CallChannel, CallCost, CallStatus, EndedReason, NewCall, RecordingState,
@@ -325,70 +324,6 @@ async fn exports_parse_back() {
         app.get("/api/calls/export?format=zip").await.status,
         StatusCode::BAD_REQUEST
     );
-}
-
-async fn rows(app: &TestApp) -> Vec<(String, i64)> {
-    let tables = [
-        "calls",
-        "call_lines",
-        "call_turns",
-        "call_events",
-        "recordings",
-        "recording_parts",
-    ];
-    let read = app.app.store.read(move |conn| {
-        let mut all = Vec::new();
-        for table in tables {
-            let sql = format!("SELECT count(*) FROM {table}");
-            all.push((
-                table.to_owned(),
-                conn.query_row(&sql, [], |row| row.get(0))?,
-            ));
-        }
-        Ok(all)
-    });
-    read.await.unwrap()
-}
-
-#[tokio::test]
-async fn a_deleted_call_and_one_over_its_time_leave_nothing() {
-    let app = TestApp::new().await;
-    let us = app.workspace("default").await;
-    let (now, day) = (crate::app::now(), 24 * 60 * MINUTE);
-    let call = made_up(&app, us, "Hello?", now).await;
-    record(&app, &call, now).await;
-    assert_eq!(
-        app.delete(&format!("/api/calls/{}", call.id)).await.status,
-        StatusCode::NO_CONTENT
-    );
-    assert!(rows(&app).await.iter().all(|(_, count)| *count == 0));
-    let old = made_up(&app, us, "Hello?", now).await;
-    record(&app, &old, now).await;
-    // The clock runs day by day: one that jumps erases nothing.
-    let mut today = now;
-    let mut until = async |days: i64| {
-        let mut gone = (0, 0);
-        while today < now + days * day {
-            today += day;
-            let swept = sweep(&app.app.store, today)
-                .await
-                .unwrap()
-                .unwrap_or_default();
-            gone = (gone.0 + swept.calls, gone.1 + swept.recordings);
-        }
-        gone
-    };
-    assert_eq!(until(29).await, (0, 0));
-    assert_eq!(until(31).await, (0, 1));
-    let still = app.get(&format!("/api/calls/{}", old.id)).await;
-    assert_eq!(still.status, StatusCode::OK);
-    let set = app
-        .send(json_put(&app, "/api/voice", json!({"record_days": 40})))
-        .await;
-    assert_eq!(set.status, StatusCode::OK, "{}", set.text());
-    assert_eq!(until(39).await, (0, 0));
-    assert_eq!(until(41).await, (1, 0));
-    assert!(rows(&app).await.iter().all(|(_, count)| *count == 0));
 }
 
 /// A `PUT` with JSON.

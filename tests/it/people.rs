@@ -9,7 +9,7 @@ use crate::visit;
 const CANARY: &str = "canary.q8@example.org";
 
 /// Tables and columns in which a text stands.
-async fn where_is(app: &TestApp, text: &str) -> Vec<String> {
+pub async fn where_is(app: &TestApp, text: &str) -> Vec<String> {
     let text = text.to_owned();
     let read = app.app.store.read(move |conn| {
         let mut found = Vec::new();

@@ -1,7 +1,7 @@
-use super::folder::DAY_MS;
+use super::folder::{DAY_MS, too_old};
 use super::*;
 use crate::app::DataFolder;
-use crate::store::tombstones::Tombstone;
+use crate::store::tombstones::{Done, Tombstone};
 use crate::store::{conversations, workspaces};
 
 fn config(dir: &Path) -> Config {
@@ -35,7 +35,7 @@ fn a_conversation(store: &Store) -> Tombstone {
     Tombstone {
         at: 5,
         workspace,
-        subject: crate::store::erasure::Subject::Conversation(conversation),
+        done: Done::Erased(crate::store::erasure::Subject::Conversation(conversation)),
     }
 }
 
@@ -75,8 +75,7 @@ fn a_backup_is_opened_on_an_empty_machine_with_the_recovery_key_only() {
     assert_eq!(restored.kept, None);
     let other = DataFolder::open(&config_two).unwrap();
     assert_eq!(count(&other.store, "conversations"), 1);
-    let Tombstone { subject, .. } = kept;
-    let crate::store::erasure::Subject::Conversation(id) = subject else {
+    let Done::Erased(crate::store::erasure::Subject::Conversation(id)) = kept.done else {
         panic!("a conversation");
     };
     let there = other

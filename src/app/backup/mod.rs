@@ -4,6 +4,7 @@
 mod container;
 mod folder;
 mod keys;
+mod removal;
 mod restore;
 mod schedule;
 
@@ -22,7 +23,7 @@ use crate::store::{MasterKey, Store, StoreError, UnixMs, settings, tombstones};
 pub use folder::{Backup, names};
 pub use restore::{Restored, restore};
 
-use folder::{Note, PARTIAL, found, free_name, is_same_disk, keep_note, list, note_of, too_old};
+use folder::{Note, PARTIAL, found, free_name, is_same_disk, keep_note, list};
 
 /// Folder in the data folder for copies that are being made or tried.
 const SCRATCH: &str = "backup-scratch";
@@ -319,17 +320,6 @@ impl Backups {
         if let Err(error) = tombstones::carry_over(&self.inner.store.tombstones(), &to) {
             tracing::warn!(%error, "what was erased could not be noted beside the backups");
         }
-    }
-
-    /// Deletes backups whose time is over; the newest stays in any case.
-    fn thin_out(&self, now: UnixMs) -> Result<(), BackupError> {
-        let place = self.place()?;
-        for name in too_old(&list(&place.folder), now, self.inner.keep_days) {
-            let path = place.folder.join(&name);
-            fs::remove_file(&path).map_err(|source| BackupError::io(&path, source))?;
-            let _ = fs::remove_file(note_of(&path));
-        }
-        Ok(())
     }
 }
 

@@ -21,8 +21,10 @@ pub struct Restored {
     pub made_at: UnixMs,
     /// Rows in it.
     pub rows: u64,
-    /// What had been erased since and was erased again.
+    /// What of persons had been erased since and was erased again.
     pub erased: Traces,
+    /// Workspaces that had been erased since and were erased again.
+    pub workspaces: u64,
     /// Where the database that it replaces is kept.
     pub kept: Option<PathBuf>,
     /// Where the settings file of then was written, if there was one.
@@ -81,7 +83,8 @@ pub fn restore(
     Ok(Restored {
         made_at: manifest.made_at,
         rows: manifest.rows.values().sum(),
-        erased: again,
+        erased: again.traces,
+        workspaces: again.workspaces,
         kept,
         settings: settings.and_then(Result::ok),
     })

@@ -19,6 +19,7 @@ pub mod people;
 mod place;
 pub(super) mod ratings;
 pub mod receipts;
+mod retention;
 mod second_factor;
 mod setup;
 mod snippets;
@@ -31,6 +32,7 @@ mod upload;
 mod versions;
 mod voice_notes;
 mod widget;
+pub(super) mod workspaces;
 
 pub(super) use self::ask::{checked, find_assistant};
 
@@ -169,6 +171,42 @@ pub(super) fn routes() -> Vec<Route> {
         (GET, "/api/people", ADMIN, people::find),
         (GET, "/api/people/copy", ADMIN, people::copy),
         (POST, "/api/people/erase", ADMIN, people::erase),
+        (GET, "/api/workspaces", ADMIN, workspaces::list),
+        (
+            GET,
+            "/api/workspaces/{name}/close",
+            ADMIN,
+            workspaces::preview
+        ),
+        (
+            POST,
+            "/api/workspaces/{name}/close",
+            ADMIN,
+            workspaces::close
+        ),
+        (POST, "/api/workspaces/{name}/keep", ADMIN, workspaces::keep),
+        (
+            PUT,
+            "/api/workspaces/{name}/limit",
+            ADMIN,
+            workspaces::limit
+        ),
+        (
+            GET,
+            "/api/workspaces/{name}/export",
+            ADMIN,
+            workspaces::export
+        ),
+        (POST, "/api/account/close", ADMIN, workspaces::close_account),
+        (POST, "/api/account/keep", ADMIN, workspaces::keep_account),
+        (GET, "/api/retention", ADMIN, retention::get),
+        (PUT, "/api/retention", ADMIN, retention::set),
+        (
+            POST,
+            "/api/retention/take-back",
+            ADMIN,
+            retention::take_back
+        ),
         (
             POST,
             "/api/conversations/{id}/messages",
@@ -303,6 +341,17 @@ pub(super) mod paths {
     pub(in crate::http) mod people {
         pub(in crate::http) use super::super::people::{
             __path_copy, __path_erase, __path_erase_one, __path_find,
+        };
+    }
+    pub(in crate::http) mod workspaces {
+        pub(in crate::http) use super::super::workspaces::{
+            __path_close, __path_close_account, __path_export, __path_keep, __path_keep_account,
+            __path_limit, __path_list, __path_preview,
+        };
+    }
+    pub(in crate::http) mod retention {
+        pub(in crate::http) use super::super::retention::{
+            __path_get, __path_set, __path_take_back,
         };
     }
     pub(in crate::http) mod golden {

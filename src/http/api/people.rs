@@ -50,6 +50,8 @@ pub struct MatchView {
     /// `golden_questions`, `visitors`.
     #[schema(value_type = Object)]
     erases: Traces,
+    /// When it is deleted because it is over its time, in Unix milliseconds; until then it is hidden.
+    due_at: Option<i64>,
 }
 
 /// What is to be erased, by ids.
@@ -105,6 +107,7 @@ impl From<Match> for MatchView {
             at: found.at,
             excerpt: found.excerpt,
             erases: found.traces,
+            due_at: found.due_at,
         }
     }
 }

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::super::now_ms;
 use super::super::problem::Problem;
-use super::{Caller, Credential, Principal, Scope, bearer, origin, unauthorized};
+use super::{Caller, Credential, Principal, Scope, bearer, closed, origin, unauthorized};
 use crate::app::App;
 use crate::store::token::{TokenHash, TokenKind};
-use crate::store::{ApiKeyId, UserId, client_secrets};
+use crate::store::{ApiKeyId, UserId, client_secrets, closures};
 
 /// Before the key in the list of subprotocols.
 const IN_PROTOCOL: &str = "openai-insecure-api-key.";
@@ -75,11 +75,18 @@ async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), 
     let ended = || {
         unauthorized("this client secret is not known or has expired; have your server make one")
     };
-    let secret = app
-        .store
-        .read(move |conn| client_secrets::find_valid(conn, &hash, now))
-        .await?
-        .ok_or_else(ended)?;
+    let found = app.store.read(move |conn| {
+        let secret = client_secrets::find_valid(conn, &hash, now)?;
+        let closed = secret
+            .as_ref()
+            .map(|s| closures::is_closed(conn, s.workspace));
+        Ok((secret, closed.transpose()?.unwrap_or(false)))
+    });
+    let (secret, is_closed) = found.await?;
+    let secret = secret.ok_or_else(ended)?;
+    if is_closed {
+        return Err(closed());
+    }
     let opens: Opens =
         serde_json::from_value(secret.session).map_err(|error| Problem::internal(&error))?;
     // It ends with the key that made it, and when the person who did is signed in nowhere any more.

@@ -1,4 +1,5 @@
-//! Whether what somebody came with still counts: what they have open ends within a second when it does not.
+//! Whether what somebody came with still counts: what they have open ends within a second when it does not. And when it was
+//! last used.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,12 +7,17 @@ use std::time::Duration;
 use super::SESSION_IDLE_MS;
 use crate::app::App;
 use crate::http::now_ms;
+use crate::store::api_keys::ApiKey;
+use crate::store::sessions::Session;
 use crate::store::token::TokenHash;
 use crate::store::{ApiKeyId, StoreError, UserId, WorkspaceId, api_keys, sessions};
 use crate::usage::Flow;
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_millis(800);
+
+/// "Last used" is kept to this precision in ms, so that a busy key costs no write per request.
+const TOUCH_EVERY_MS: i64 = 60 * 1000;
 
 /// What somebody came with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,4 +66,35 @@ impl Credential {
         });
         read.await
     }
+}
+
+/// Keeps "last used" without making the request wait for the disk.
+pub(super) fn note_key_use(app: &App, key: &ApiKey) {
+    let (id, now) = (key.id, now_ms());
+    if key
+        .last_used_at
+        .is_some_and(|last| (now - last).abs() < TOUCH_EVERY_MS)
+    {
+        return;
+    }
+    let store = app.store.clone();
+    tokio::spawn(async move {
+        if let Err(error) = store.write(move |tx| api_keys::touch(tx, id, now)).await {
+            tracing::warn!(%error, "the last use of an API key was not noted");
+        }
+    });
+}
+
+/// The same for a session.
+pub(super) fn note_session_use(app: &App, hash: TokenHash, session: &Session) {
+    let now = now_ms();
+    if (now - session.last_seen_at).abs() < TOUCH_EVERY_MS {
+        return;
+    }
+    let store = app.store.clone();
+    tokio::spawn(async move {
+        if let Err(error) = store.write(move |tx| sessions::touch(tx, &hash, now)).await {
+            tracing::warn!(%error, "the last use of a session was not noted");
+        }
+    });
 }

@@ -12,6 +12,7 @@ use super::super::auth::origin::is_same_origin;
 use super::super::auth::{Caller, Principal, Scope};
 use super::super::problem::Problem;
 use super::error_page;
+use super::format::moment;
 use super::view::{Section, Shell};
 use crate::app::App;
 use crate::store::users::{self, User};
@@ -45,6 +46,10 @@ impl SignedIn {
             workspace: self.workspace.title.clone(),
             user_name: self.user.name.clone(),
             user_email: self.user.email.clone(),
+            closing: self
+                .workspace
+                .closing
+                .map(|closing| (moment(closing.erase_at), closing.account)),
         }
     }
 

@@ -56,6 +56,7 @@ mod view;
 mod voice;
 mod widget;
 mod word_diff;
+mod workspaces;
 
 use std::sync::Arc;
 
@@ -169,6 +170,14 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/privacy/copy", get(privacy::copy))
         .route("/privacy/erase", post(privacy::erase))
         .route("/privacy/retention", post(privacy::keep_for))
+        .route("/privacy/take-back", post(privacy::take_back))
+        .route("/workspaces", get(workspaces::show))
+        .route("/workspaces/{name}/export", get(workspaces::export))
+        .route("/workspaces/{name}/close", post(workspaces::close))
+        .route("/workspaces/{name}/keep", post(workspaces::keep))
+        .route("/workspaces/{name}/limit", post(workspaces::limit))
+        .route("/account/close", post(workspaces::close_account))
+        .route("/account/keep", post(workspaces::keep_account))
         .route("/status", get(status::show))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
         .route("/widget", get(widget::show).post(widget::save))

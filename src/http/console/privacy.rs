@@ -11,15 +11,15 @@ use serde::Deserialize;
 
 use super::super::api::people::{copied, named, subject};
 use super::super::auth::Scope;
+use super::super::now_ms;
 use super::super::problem::Problem;
 use super::Failure;
 use super::format::{Moment, moment, plural};
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
-use crate::app::{App, RetentionSettings, privacy};
+use crate::app::{App, RetentionSettings, privacy, retention};
+use crate::store::due::Count;
 use crate::store::erasure::{LEAST_LETTERS, Match, Subject, Traces};
-use crate::store::{WorkspaceId, workspaces};
-use crate::voice::VoiceSettings;
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
@@ -29,6 +29,10 @@ struct PrivacyPage {
     conversation_days: u32,
     record_days: u32,
     recording_days: u32,
+    /// What is hidden, in words, and when the first and the last of it are deleted.
+    waiting: Option<(String, Moment, Moment)>,
+    /// Until when nothing is hidden.
+    respite: Option<Moment>,
     /// Who was searched for.
     who: String,
     /// What was found, if somebody was searched for; and whether there is more.
@@ -49,6 +53,8 @@ struct Row {
     excerpt: String,
     /// What erasing it erases, in words.
     erases: String,
+    /// When it is deleted by its age.
+    due: Option<Moment>,
 }
 
 #[derive(Default, Deserialize)]
@@ -109,14 +115,18 @@ pub(super) async fn keep_for(
         page.error = Some("Give a number of days from 1 to 3650.");
         return Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
     }
-    let workspace = person.workspace.id;
-    app.store
-        .write(move |tx| {
-            let settings = RetentionSettings { conversation_days };
-            workspaces::set_section(tx, workspace, RetentionSettings::SECTION, &settings)
-        })
-        .await?;
+    retention::keep_for(&app.store, person.workspace.id, conversation_days).await?;
     Ok(Redirect::to("/privacy?saved=true").into_response())
+}
+
+/// `POST /privacy/take-back`: shows again what waits to be deleted.
+pub(super) async fn take_back(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    retention::take_back(&app.store, person.workspace.id, now_ms()).await?;
+    Ok(Redirect::to("/privacy").into_response())
 }
 
 /// `POST /privacy/erase`: a field for each that is ticked, named by its kind.
@@ -145,22 +155,19 @@ pub(super) async fn erase(
 
 async fn page(app: &App, person: &SignedIn) -> Result<PrivacyPage, Failure> {
     person.need(Scope::Admin)?;
-    let workspace: WorkspaceId = person.workspace.id;
-    let (kept, voice) = app
-        .store
-        .read(move |conn| {
-            let kept: RetentionSettings =
-                workspaces::section(conn, workspace, RetentionSettings::SECTION)?;
-            let voice: VoiceSettings =
-                workspaces::section(conn, workspace, VoiceSettings::SECTION)?;
-            Ok((kept, voice))
-        })
-        .await?;
+    let kept = retention::kept(&app.store, person.workspace.id).await?;
+    let days = kept.waiting.first_at.zip(kept.waiting.last_at);
+    let respite = kept.settings.respite_until.filter(|at| *at > now_ms());
     Ok(PrivacyPage {
         shell: person.shell(Section::Status, "Privacy"),
-        conversation_days: kept.conversation_days,
-        record_days: voice.record_days,
-        recording_days: voice.recording_days,
+        conversation_days: kept.settings.conversation_days,
+        record_days: kept.record_days,
+        recording_days: kept.recording_days,
+        waiting: days.map(|(first, last)| {
+            let what = hidden_in_words(&kept.waiting.count);
+            (what, moment(first), moment(last))
+        }),
+        respite: respite.map(moment),
         who: String::new(),
         found: None,
         more: false,
@@ -184,6 +191,7 @@ fn row(found: Match) -> Row {
         at: moment(found.at),
         excerpt: found.excerpt,
         erases: in_words(&found.traces),
+        due: found.due_at.map(moment),
     }
 }
 
@@ -202,7 +210,25 @@ fn in_words(traces: &Traces) -> String {
         ),
         (traces.visitors, "visitor", "visitors"),
     ];
-    let some = parts.into_iter().filter(|(n, ..)| *n > 0);
-    let words: Vec<String> = some.map(|(n, one, many)| plural(n, one, many)).collect();
+    listed(&parts)
+}
+
+/// "2 conversations, 1 recording"
+fn hidden_in_words(count: &Count) -> String {
+    listed(&[
+        (count.conversations, "conversation", "conversations"),
+        (
+            count.receipts,
+            "question of a program",
+            "questions of programs",
+        ),
+        (count.calls, "call", "calls"),
+        (count.recordings, "recording", "recordings"),
+    ])
+}
+
+fn listed(parts: &[(u64, &str, &str)]) -> String {
+    let some = parts.iter().filter(|(n, ..)| *n > 0);
+    let words: Vec<String> = some.map(|(n, one, many)| plural(*n, one, many)).collect();
     words.join(", ")
 }

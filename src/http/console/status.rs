@@ -14,7 +14,7 @@ use super::pages::{self, Engine, Protection};
 use super::view::{self, Fact, Section};
 use super::{Failure, sentence, session};
 use crate::app::{App, WorkerStatus};
-use crate::store::documents;
+use crate::store::{documents, holdings};
 
 /// `GET /status`
 pub(super) async fn show(
@@ -24,9 +24,12 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let workspace = person.workspace.id;
-    let documents = app
+    let (documents, kept) = app
         .store
-        .read(move |conn| documents::list(conn, workspace))
+        .read(move |conn| {
+            let documents = documents::list(conn, workspace)?;
+            Ok((documents, holdings::bytes(conn, workspace)?))
+        })
         .await?;
     let passages: i64 = documents.iter().map(|found| found.chunks).sum();
     let engines: Vec<Engine> = app
@@ -43,6 +46,7 @@ pub(super) async fn show(
         data: vec![
             Fact::new("Documents", documents.len().to_string()),
             Fact::new("Passages", passages.to_string()),
+            Fact::new("Kept in all", bytes(kept.total())),
             Fact::new("Data folder", app.config.data_dir.display().to_string()),
         ],
         address: session::address(&headers),

@@ -34,8 +34,7 @@ pub(super) async fn show(
         let Some(workspace) = workspaces::find_by_name(conn, &name)? else {
             return Ok(None);
         };
-        let settings: WidgetSettings =
-            workspaces::section(conn, workspace.id, WidgetSettings::SECTION)?;
+        let settings = WidgetSettings::in_force(conn, workspace.id)?;
         Ok(Some((workspace, settings)))
     });
     let (workspace, settings) = found

@@ -4,6 +4,8 @@ use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::format::Moment;
+
 /// Scripts and styles come from this server only, and never from within a page.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; media-src 'self' blob:; font-src 'self'; form-action 'self'; \
@@ -95,6 +97,8 @@ pub struct Shell {
     pub user_name: String,
     /// Their e-mail address.
     pub user_email: String,
+    /// When the workspace is erased because it is closed, and whether with the whole account.
+    pub closing: Option<(Moment, bool)>,
 }
 
 impl Shell {

@@ -19,7 +19,7 @@ use crate::http::address::{address_of, network_of};
 use crate::store::conversations::{self, Channel, Conversation, NewConversation};
 use crate::store::token::{TokenHash, TokenKind};
 use crate::store::visitors::{self, Visitor};
-use crate::store::{AssistantId, Scoped, workspaces};
+use crate::store::{AssistantId, Scoped};
 use crate::usage::{Flow, MESSAGE_TOKENS, Ticket, Work};
 
 /// "Last seen" is kept to this precision in ms.
@@ -97,8 +97,7 @@ impl Guest {
             let Some(visitor) = visitors::find_valid(conn, &hash, now)? else {
                 return Ok(None);
             };
-            let settings: WidgetSettings =
-                workspaces::section(conn, visitor.workspace, WidgetSettings::SECTION)?;
+            let settings = WidgetSettings::in_force(conn, visitor.workspace)?;
             Ok(Some((visitor, settings)))
         });
         let (visitor, settings) = found.await?.ok_or_else(over)?;

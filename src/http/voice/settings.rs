@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::store::{Connection, StoreError, WorkspaceId, closures, workspaces};
+
 /// Most origins that can be entered.
 const MOST_ORIGINS: usize = 50;
 /// Longest title in characters.
@@ -43,6 +45,16 @@ impl Default for WidgetSettings {
 impl WidgetSettings {
     /// The section's name in the workspace's settings.
     pub(in crate::http) const SECTION: &'static str = "widget";
+
+    /// How a workspace serves visitors now: not at all while it is closed.
+    pub(in crate::http) fn in_force(
+        conn: &Connection,
+        workspace: WorkspaceId,
+    ) -> Result<Self, StoreError> {
+        let mut settings: Self = workspaces::section(conn, workspace, Self::SECTION)?;
+        settings.enabled &= !closures::is_closed(conn, workspace)?;
+        Ok(settings)
+    }
 
     /// The same, checked and in one form; or what is wrong with it, as a sentence.
     pub(in crate::http) fn tidied(mut self) -> Result<Self, String> {

@@ -129,7 +129,7 @@ async fn visited(app: &App, name: Option<&str>) -> Result<(Workspace, WidgetSett
         let Some(workspace) = workspaces::find_by_name(conn, &name)? else {
             return Ok(None);
         };
-        let settings = workspaces::section(conn, workspace.id, WidgetSettings::SECTION)?;
+        let settings = WidgetSettings::in_force(conn, workspace.id)?;
         Ok(Some((workspace, settings)))
     });
     found

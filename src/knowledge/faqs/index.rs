@@ -75,6 +75,12 @@ impl FaqIndex {
         }
     }
 
+    /// Takes out all questions of a workspace.
+    pub(in crate::knowledge) fn forget(&self, workspace: WorkspaceId) {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        entries.remove(&workspace);
+    }
+
     pub(super) fn live(&self, workspace: WorkspaceId, now: UnixMs) -> Vec<Faq> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let all = entries

@@ -1,5 +1,6 @@
 use super::*;
 use crate::store::call_log::{self, Line, LineState, Speaker};
+use crate::store::due::{self, Limits};
 use crate::store::recordings::{self, NewRecording};
 use crate::store::{Store, workspaces};
 
@@ -236,8 +237,14 @@ fn a_recording_is_read_in_any_range_and_only_by_its_workspace() {
                     assert_eq!(read, expected, "{from}..{to}");
                 }
             }
-            assert_eq!(recordings::purge_due(tx, 98)?, 0);
-            assert_eq!(recordings::purge_due(tx, 99)?, 1);
+            for (recordings, hidden) in [(98, 0), (99, 1)] {
+                let limits = Limits {
+                    recordings,
+                    ..Limits::NONE
+                };
+                assert_eq!(due::hide(tx, us, &limits, 100)?, hidden);
+            }
+            assert_eq!(due::delete(tx, 100)?.recordings, 1);
             assert!(recordings::find(tx, us, call.id)?.is_none());
             assert!(recordings::append(tx, &call, 2, &[8], 30).is_err());
             Ok(())
@@ -246,7 +253,7 @@ fn a_recording_is_read_in_any_range_and_only_by_its_workspace() {
 }
 
 #[test]
-fn old_calls_are_purged_and_calls_that_last_are_not() {
+fn old_calls_are_hidden_and_deleted_and_calls_that_last_are_not() {
     let store = Store::open_in_memory().unwrap();
     store
         .write_blocking(|tx| {
@@ -255,8 +262,14 @@ fn old_calls_are_purged_and_calls_that_last_are_not() {
             let lasts = made(tx, us, CallChannel::Browser, "Lasts?", "talk", 10)?;
             let (reason, cost) = (EndedReason::UserHangup, CallCost::default());
             finish(tx, &old, CallStatus::Completed, reason, &cost, 20)?;
-            assert_eq!(purge(tx, us, 20)?, 0);
-            assert_eq!(purge(tx, us, 21)?, 1);
+            for (calls, hidden) in [(20, 0), (21, 1)] {
+                let limits = Limits {
+                    calls,
+                    ..Limits::NONE
+                };
+                assert_eq!(due::hide(tx, us, &limits, 30)?, hidden);
+            }
+            assert_eq!(due::delete(tx, 30)?.calls, 1);
             let left = list(tx, us, &Filter::default(), 9)?;
             assert_eq!(left[0].call.id, lasts.id);
             assert_eq!(left.len(), 1);

@@ -97,8 +97,8 @@ pub fn list(
                 (SELECT count(*) FROM call_turns t WHERE t.call = c.id) AS turns,
                 (SELECT l.text FROM call_lines l WHERE l.call = c.id AND l.speaker = 'caller'
                  ORDER BY l.start_ms, l.seq LIMIT 1) AS first_words
-         FROM calls c LEFT JOIN recordings r ON r.call = c.id
-         WHERE c.workspace = ?{sql}
+         FROM calls c LEFT JOIN recordings r ON r.call = c.id AND r.due_at IS NULL
+         WHERE c.workspace = ? AND c.due_at IS NULL{sql}
          ORDER BY c.started_at DESC, c.id DESC LIMIT ?"
     ))?;
     let rows = statement.query_map(values.as_slice(), |row| {

@@ -65,9 +65,9 @@ pub fn copy(
         let mut tables = Map::new();
         match *subject {
             Subject::Conversation(id) => {
-                conversations::get(conn, workspace, id)?;
+                conversations::get_even_due(conn, workspace, id)?;
                 let mut add = |name: &str, sql: &str| -> Result<(), StoreError> {
-                    tables.insert(name.to_owned(), rows(conn, sql, [id])?);
+                    tables.insert(name.to_owned(), table(conn, sql, [id])?);
                     Ok(())
                 };
                 add("conversations", "SELECT * FROM conversations WHERE id = ?")?;
@@ -90,11 +90,14 @@ pub fn copy(
                     .extend(super::ids::<CallId>(conn, recorded, [id])?);
             }
             Subject::Call(id) => {
-                calls::get(conn, workspace, id)?;
+                calls::get_even_due(conn, workspace, id)?;
                 let sql = "SELECT * FROM calls WHERE id = ?";
-                tables.insert("calls".into(), rows(conn, sql, [id])?);
+                tables.insert("calls".into(), table(conn, sql, [id])?);
                 for (name, sql) in CALL_TABLES {
-                    tables.insert(name.into(), rows(conn, &sql.replace("{}", "id = ?"), [id])?);
+                    tables.insert(
+                        name.into(),
+                        table(conn, &sql.replace("{}", "id = ?"), [id])?,
+                    );
                 }
                 let recorded = "SELECT call FROM recordings WHERE call = ?";
                 copied
@@ -102,17 +105,20 @@ pub fn copy(
                     .extend(super::ids::<CallId>(conn, recorded, [id])?);
             }
             Subject::Receipt(id) => {
-                receipts::get(conn, workspace, id)?;
+                receipts::get_even_due(conn, workspace, id)?;
                 let sql = "SELECT * FROM receipts WHERE id = ?";
-                tables.insert("receipts".into(), rows(conn, sql, [id])?);
+                tables.insert("receipts".into(), table(conn, sql, [id])?);
                 for (name, sql) in RECEIPT_TABLES {
-                    tables.insert(name.into(), rows(conn, &sql.replace("{}", "id = ?"), [id])?);
+                    tables.insert(
+                        name.into(),
+                        table(conn, &sql.replace("{}", "id = ?"), [id])?,
+                    );
                 }
             }
             Subject::Golden(id) => {
                 golden::get(conn, workspace, id)?;
                 let sql = "SELECT * FROM golden_questions WHERE id = ?";
-                tables.insert("golden_questions".into(), rows(conn, sql, [id])?);
+                tables.insert("golden_questions".into(), table(conn, sql, [id])?);
             }
         }
         copied.finds.push(Value::Object(tables));
@@ -120,8 +126,16 @@ pub fn copy(
     Ok(copied)
 }
 
+fn table(conn: &Connection, sql: &str, of: impl Params) -> Result<Value, StoreError> {
+    rows(conn, sql, of).map(Value::Array)
+}
+
 /// Rows as objects. What is JSON in the store is JSON here; bytes are told by their number only.
-fn rows(conn: &Connection, sql: &str, of: impl Params) -> Result<Value, StoreError> {
+pub(in crate::store) fn rows(
+    conn: &Connection,
+    sql: &str,
+    of: impl Params,
+) -> Result<Vec<Value>, StoreError> {
     let mut statement = conn.prepare_cached(sql)?;
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let rows = statement.query_map(of, |row| {
@@ -131,7 +145,7 @@ fn rows(conn: &Connection, sql: &str, of: impl Params) -> Result<Value, StoreErr
         }
         Ok(Value::Object(object))
     })?;
-    Ok(Value::Array(rows.collect::<Result<_, _>>()?))
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn value(kept: ValueRef<'_>) -> Value {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{
     CallId, ConversationId, GoldenId, ReceiptId, StoreError, UnixMs, WorkspaceId, calls,
-    conversations, golden, receipts,
+    conversations, due, golden, receipts,
 };
 use super::{Traces, ids, traces};
 
@@ -46,6 +46,8 @@ pub struct Match {
     pub excerpt: String,
     /// What erasing it erases.
     pub traces: Traces,
+    /// When it is deleted by its age, Unix ms; it is hidden until then.
+    pub due_at: Option<UnixMs>,
 }
 
 /// What was found of a person.
@@ -149,11 +151,18 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
     let mut matches = Vec::with_capacity(subjects.len());
     for (subject, excerpt) in subjects {
         let (at, traces) = about(conn, workspace, subject)?;
+        let due_at = match subject {
+            Subject::Conversation(id) => due::of(conn, "conversations", id)?,
+            Subject::Call(id) => due::of(conn, "calls", id)?,
+            Subject::Receipt(id) => due::of(conn, "receipts", id)?,
+            Subject::Golden(_) => None,
+        };
         matches.push(Match {
             subject,
             at,
             excerpt,
             traces,
+            due_at,
         });
     }
     matches.sort_by_key(|m| std::cmp::Reverse(m.at));
@@ -184,11 +193,11 @@ fn about(
 ) -> Result<(UnixMs, Traces), StoreError> {
     Ok(match subject {
         Subject::Conversation(id) => {
-            let conversation = conversations::get(conn, workspace, id)?;
+            let conversation = conversations::get_even_due(conn, workspace, id)?;
             (conversation.last_at, traces(conn, &conversation)?)
         }
         Subject::Call(id) => {
-            let call = calls::get(conn, workspace, id)?;
+            let call = calls::get_even_due(conn, workspace, id)?;
             let sql = "SELECT 1 FROM recordings WHERE call = ?";
             let recorded = conn.prepare_cached(sql)?.exists([id])?;
             let traces = Traces {
@@ -199,7 +208,7 @@ fn about(
             (call.started_at, traces)
         }
         Subject::Receipt(id) => {
-            let receipt = receipts::get(conn, workspace, id)?;
+            let receipt = receipts::get_even_due(conn, workspace, id)?;
             let golden: Vec<GoldenId> = ids(
                 conn,
                 "SELECT id FROM golden_questions WHERE receipt = ?",

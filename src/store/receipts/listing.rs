@@ -88,7 +88,7 @@ pub fn list(
     let typed = lower.as_ref().and(filter.text.as_ref());
     let pair = lower.as_ref().zip(typed);
     let mut wanted = Conditions::default();
-    wanted.add("r.workspace = ?", &workspace);
+    wanted.add("r.due_at IS NULL AND r.workspace = ?", &workspace);
     wanted.maybe("r.seq < ?", filter.before.as_ref());
     wanted.maybe("r.created_at >= ?", filter.from.as_ref());
     wanted.maybe("r.created_at < ?", filter.until.as_ref());

@@ -38,7 +38,7 @@ use super::turn_taker::{Decision, Fact, TurnTaker};
 use crate::speech::Pronunciation;
 use crate::store::calls::{self, CallCost, CallStatus, EndedReason, NewCall};
 use crate::store::conversations::{self, Channel, NewConversation};
-use crate::store::{ConversationId, StoreError, pronunciations, workspaces};
+use crate::store::{ConversationId, StoreError, closures, pronunciations, workspaces};
 use crate::worker::Live;
 
 /// The loop's own clock, in ms.
@@ -140,12 +140,15 @@ async fn run_with(parts: Arc<Parts>, caller: Caller, line: Line, listener: Liste
     session.listener = listener;
     let mut clock = tokio::time::interval(Duration::from_millis(TICK_MS));
     clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let closed = closures::until_closed(parts.store.clone(), session.caller.workspace);
+    tokio::pin!(closed);
     session.greet();
     while session.over.is_none() {
         let patient = session.line_ms <= session.now() + AHEAD_MS;
         tokio::select! {
             biased;
             () = parts.shutdown.cancelled() => session.end(EndedReason::ErrorStopped),
+            () = &mut closed => session.end(EndedReason::AgentHangup),
             Some(finding) = findings.recv() => session.found(finding).await,
             came = incoming.recv(), if patient => match came {
                 Some(Incoming::Hangup) => session.end(EndedReason::UserHangup),
@@ -329,6 +332,8 @@ impl Session {
     }
 }
 
+#[cfg(test)]
+mod closed_tests;
 #[cfg(test)]
 mod fakes;
 #[cfg(test)]

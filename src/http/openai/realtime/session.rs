@@ -26,7 +26,7 @@ use super::server_event::{ServerEvent, fresh_id};
 use crate::app::App;
 use crate::speech::Pronunciation;
 use crate::store::calls::{CallStatus, EndedReason};
-use crate::store::{AssistantId, WorkspaceId};
+use crate::store::{AssistantId, WorkspaceId, closures};
 use crate::voice::Place;
 
 /// The longest session, as at OpenAI.
@@ -257,7 +257,8 @@ impl Session {
         let over = Instant::now() + LONGEST;
         let shutdown = self.app.cancel();
         let outlived = self.credential.outlived(Arc::clone(&self.app));
-        tokio::pin!(outlived);
+        let closed = closures::until_closed(self.app.store.clone(), self.workspace);
+        tokio::pin!(outlived, closed);
         let mut last_sign = Instant::now();
         let mut ping = tokio::time::interval(PING_EVERY);
         let broken = Ended(CallStatus::Completed, EndedReason::ErrorTransport);
@@ -296,6 +297,11 @@ impl Session {
                 () = &mut outlived => {
                     let message = "the key that opened this session does not count any more";
                     let _ = self.tell(Fault::invalid("invalid_api_key", message)).await;
+                    return Ended(CallStatus::Completed, EndedReason::ErrorStopped);
+                }
+                () = &mut closed => {
+                    let message = "this workspace is closed and will be erased";
+                    let _ = self.tell(Fault::invalid("workspace_closed", message)).await;
                     return Ended(CallStatus::Completed, EndedReason::ErrorStopped);
                 }
                 () = shutdown.cancelled() => {

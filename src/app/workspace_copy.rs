@@ -1,0 +1,355 @@
+//! Everything of a workspace as one file for its owner: every table as JSON, conversations to read as pages, originals of documents
+//! and recordings. It is made while it is read, so it may be larger than memory; nothing of it is written to a disk here.
+
+use std::io::{self, Write};
+
+use askama::Template;
+use bytes::Bytes;
+use serde_json::json;
+use tokio::sync::mpsc;
+use zip::CompressionMethod;
+use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
+
+use super::person_copy;
+use crate::store::erasure::{self, Subject};
+use crate::store::holdings::{self, HELD, Original};
+use crate::store::workspaces::Workspace;
+use crate::store::{CallId, Store, StoreError, UnixMs, facts, faqs, recordings, versions};
+
+/// Rows that are read at a time.
+const PAGE: u32 = 100;
+/// Bytes of a recording that are read at a time, and of the file that are sent.
+const PIECE: usize = 1 << 18;
+/// Pieces that may wait for whoever takes them.
+const WAITING: usize = 4;
+
+/// Why the file is not whole.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file could not be written, or nobody takes it any more.
+    #[error("the file could not be written: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl From<zip::result::ZipError> for CopyError {
+    fn from(error: zip::result::ZipError) -> Self {
+        Self::Io(error.into())
+    }
+}
+
+/// The first page of the file.
+#[derive(Template)]
+#[template(path = "workspace_copy.html")]
+struct Start {
+    title: String,
+    made: String,
+    documents: Vec<Link>,
+    answers: Vec<Answer>,
+    facts: Vec<String>,
+    conversations: Vec<Link>,
+    calls: Vec<Link>,
+    questions: usize,
+}
+
+struct Link {
+    href: String,
+    text: String,
+}
+
+struct Answer {
+    questions: String,
+    answer: String,
+    approved: bool,
+}
+
+/// The file as it is made, in pieces; an error breaks it off. Must be called inside a tokio runtime.
+pub fn stream(store: &Store, workspace: Workspace) -> mpsc::Receiver<io::Result<Bytes>> {
+    let (pieces, taken) = mpsc::channel(WAITING);
+    let store = store.clone();
+    tokio::task::spawn_blocking(move || {
+        let sink = Sink {
+            pieces: pieces.clone(),
+            piece: Vec::with_capacity(PIECE),
+        };
+        if let Err(error) = write(&store, &workspace, sink) {
+            tracing::warn!(%error, "the export of a workspace broke off");
+            // Without it the file would look whole.
+            let _ = pieces.blocking_send(Err(io::Error::other("the export broke off")));
+        }
+    });
+    taken
+}
+
+/// Takes the file apart into pieces.
+struct Sink {
+    pieces: mpsc::Sender<io::Result<Bytes>>,
+    piece: Vec<u8>,
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.piece.extend_from_slice(bytes);
+        if self.piece.len() >= PIECE {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
+        if piece.is_empty() {
+            return Ok(());
+        }
+        let sent = self.pieces.blocking_send(Ok(piece.into()));
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
+    }
+}
+
+/// Writes the file. Takes as long as whoever takes it; call it off the async threads.
+///
+/// # Errors
+/// When the store refuses, or the file cannot be written.
+pub fn write(store: &Store, workspace: &Workspace, to: impl Write) -> Result<(), CopyError> {
+    let made_at = jiff::Timestamp::now().as_millisecond();
+    let mut copy = Copy {
+        store,
+        workspace,
+        made_at,
+        archive: ZipWriter::new_stream(to),
+    };
+    copy.tables()?;
+    let documents = copy.originals()?;
+    let (conversations, calls, questions) = copy.spoken()?;
+    copy.start(documents, conversations, calls, questions)?;
+    copy.archive.finish()?.flush()?;
+    Ok(())
+}
+
+struct Copy<'a, W: Write> {
+    store: &'a Store,
+    workspace: &'a Workspace,
+    made_at: UnixMs,
+    archive: ZipWriter<StreamWriter<W>>,
+}
+
+impl<W: Write> Copy<'_, W> {
+    fn file(&mut self, name: &str) -> Result<(), CopyError> {
+        Ok(self
+            .archive
+            .start_file(name, SimpleFileOptions::default())?)
+    }
+
+    /// A file of what does not get smaller, and may be large.
+    fn media(&mut self, name: &str) -> Result<(), CopyError> {
+        let stored = SimpleFileOptions::default()
+            .compression_method(CompressionMethod::Stored)
+            .large_file(true);
+        Ok(self.archive.start_file(name, stored)?)
+    }
+
+    /// `data/<table>.json` for each table.
+    fn tables(&mut self) -> Result<(), CopyError> {
+        let id = self.workspace.id;
+        for held in HELD {
+            let mut offset = 0;
+            loop {
+                let page = self
+                    .store
+                    .read_blocking(|conn| holdings::export(conn, id, held, PAGE, offset))?;
+                let Some(rows) = page else { break };
+                if offset == 0 {
+                    self.file(&format!("data/{}.json", held.table))?;
+                    self.archive.write_all(b"[")?;
+                }
+                for (n, row) in rows.iter().enumerate() {
+                    let first = offset == 0 && n == 0;
+                    self.archive.write_all(if first { b"\n" } else { b",\n" })?;
+                    let row = serde_json::to_vec(row).map_err(io::Error::other)?;
+                    self.archive.write_all(&row)?;
+                }
+                offset += PAGE;
+                if rows.len() < PAGE as usize {
+                    self.archive.write_all(b"\n]\n")?;
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The originals of all versions of documents.
+    fn originals(&mut self) -> Result<Vec<Link>, CopyError> {
+        let id = self.workspace.id;
+        let found = self
+            .store
+            .read_blocking(|conn| holdings::originals(conn, id))?;
+        let mut links = Vec::new();
+        for Original {
+            version,
+            number,
+            name,
+        } in found
+        {
+            let read = self
+                .store
+                .read_blocking(|conn| versions::original(conn, id, version));
+            let original = match read {
+                Ok(original) => original,
+                // Deleted meanwhile.
+                Err(StoreError::NotFound(_)) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let href = format!("documents/{version}-{}", plain(&name));
+            self.media(&href)?;
+            self.archive.write_all(&original)?;
+            let text = format!("{name} · version {number}");
+            links.push(Link { href, text });
+        }
+        Ok(links)
+    }
+
+    /// A page for each conversation, for each call outside of one, and one for the questions outside of both.
+    fn spoken(&mut self) -> Result<(Vec<Link>, Vec<Link>, usize), CopyError> {
+        let id = self.workspace.id;
+        let spoken = self
+            .store
+            .read_blocking(|conn| holdings::spoken(conn, id))?;
+        let mut links = Vec::new();
+        for conversation in spoken.conversations {
+            let name = conversation.to_string();
+            links.extend(self.page(
+                "conversations",
+                &name,
+                &[Subject::Conversation(conversation)],
+            )?);
+        }
+        let mut alone = Vec::new();
+        for call in spoken.calls {
+            alone.extend(self.page("calls", &call.to_string(), &[Subject::Call(call)])?);
+        }
+        let count = spoken.receipts.len();
+        let questions: Vec<Subject> = spoken.receipts.into_iter().map(Subject::Receipt).collect();
+        if !questions.is_empty() {
+            self.page("questions", "questions", &questions)?;
+        }
+        Ok((links, alone, count))
+    }
+
+    /// A page of what was said, with its recordings beside it; `None` when it was erased meanwhile.
+    fn page(
+        &mut self,
+        folder: &str,
+        name: &str,
+        subjects: &[Subject],
+    ) -> Result<Option<Link>, CopyError> {
+        let id = self.workspace.id;
+        let copied = match self
+            .store
+            .read_blocking(|conn| erasure::copy(conn, id, subjects))
+        {
+            Ok(copied) => copied,
+            Err(StoreError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let href = format!("{folder}/{name}.html");
+        let page = person_copy::html(&copied.finds, self.made_at, true)?;
+        self.file(&href)?;
+        self.archive.write_all(page.as_bytes())?;
+        for call in copied.recorded {
+            self.recording(folder, call)?;
+        }
+        let begun = ["conversations", "calls"].iter().find_map(|table| {
+            let row = copied.finds.first()?.get(table)?.get(0)?;
+            row.get("started_at")?.as_i64()
+        });
+        let text = person_copy::shown(begun.unwrap_or(self.made_at));
+        Ok(Some(Link { href, text }))
+    }
+
+    fn recording(&mut self, folder: &str, call: CallId) -> Result<(), CopyError> {
+        let id = self.workspace.id;
+        let find = |conn: &_| recordings::find_even_due(conn, id, call);
+        let Some(recording) = self.store.read_blocking(find)? else {
+            return Ok(());
+        };
+        self.media(&format!(
+            "{folder}/{}",
+            person_copy::file_of(&call.to_string())
+        ))?;
+        let mut from = 0;
+        while from < recording.bytes {
+            let to = from + PIECE as u64;
+            let piece = self
+                .store
+                .read_blocking(|conn| recordings::read(conn, &recording, from, to))?;
+            self.archive.write_all(&piece)?;
+            from = to;
+        }
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        documents: Vec<Link>,
+        conversations: Vec<Link>,
+        calls: Vec<Link>,
+        questions: usize,
+    ) -> Result<(), CopyError> {
+        let id = self.workspace.id;
+        let (answers, facts) = self
+            .store
+            .read_blocking(|conn| Ok((faqs::list(conn, id)?, facts::list(conn, id)?)))?;
+        let answers = answers.into_iter().map(|faq| Answer {
+            questions: faq
+                .phrasings
+                .iter()
+                .map(|p| p.question.as_str())
+                .collect::<Vec<_>>()
+                .join(" · "),
+            approved: faq.approved_at.is_some(),
+            answer: faq.answer,
+        });
+        let facts = facts.iter().map(|fact| {
+            let data = json!({ (fact.kind.clone()): fact.data });
+            format!("{data} ({})", fact.state)
+        });
+        let page = Start {
+            title: self.workspace.title.clone(),
+            made: person_copy::shown(self.made_at),
+            documents,
+            answers: answers.collect(),
+            facts: facts.collect(),
+            conversations,
+            calls,
+            questions,
+        };
+        let page = page.render().map_err(io::Error::other)?;
+        self.file("index.html")?;
+        Ok(self.archive.write_all(page.as_bytes())?)
+    }
+}
+
+/// A name that is a file's on every system.
+fn plain(name: &str) -> String {
+    let fits = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+    let name: String = name
+        .chars()
+        .map(|c| if fits(c) { c } else { '_' })
+        .collect();
+    name.trim_matches(['.', ' ']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_to_no_other_folder() {
+        assert_eq!(plain("../../etc/passwd"), "_.._etc_passwd");
+        assert_eq!(plain("forms.zip/a:b.pdf"), "forms.zip_a_b.pdf");
+        assert_eq!(plain("Preisliste Ä 2026.xlsx"), "Preisliste Ä 2026.xlsx");
+    }
+}

@@ -1,0 +1,77 @@
+//! `frontdesk admin retention`: how long what people said is kept, and what waits to be deleted.
+
+use std::sync::Arc;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::local::Desk;
+use super::out;
+use super::shared::block_on;
+use crate::config::Config;
+
+/// Arguments of `frontdesk admin retention`.
+#[derive(Debug, Args)]
+pub(super) struct RetentionArgs {
+    /// Workspace
+    #[arg(long, default_value = "default")]
+    workspace: String,
+    /// Keep conversations for so many days after their last message; what is within them is shown again
+    #[arg(long, value_name = "DAYS", conflicts_with = "take_back")]
+    days: Option<u32>,
+    /// Show everything again that waits to be deleted, and hide nothing for 30 days
+    #[arg(long)]
+    take_back: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<()> {
+    let kept = block_on(ask(config, args))?;
+    if args.json {
+        return out::json(&kept);
+    }
+    let number = |path: &str| kept.pointer(path).and_then(Value::as_i64);
+    for (what, path) in [
+        ("Conversations", "/conversation_days"),
+        ("Calls, transcripts and logs", "/record_days"),
+        ("Recordings", "/recording_days"),
+    ] {
+        out::line(&format!("{what}: {} days", number(path).unwrap_or(0)));
+    }
+    if let Some((first, last)) = number("/waiting/first_at").zip(number("/waiting/last_at")) {
+        let kinds = ["conversations", "receipts", "calls", "recordings"];
+        let some = kinds.iter().filter_map(|kind| {
+            let n = number(&format!("/waiting/{kind}"))?;
+            (n > 0).then(|| format!("{n} {kind}"))
+        });
+        out::line(&format!(
+            "Hidden, and deleted between {} and {}: {}",
+            out::moment(first),
+            out::moment(last),
+            some.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    if let Some(until) = number("/respite_until") {
+        out::line(&format!(
+            "Nothing is hidden or deleted by its age until {}",
+            out::moment(until)
+        ));
+    }
+    Ok(())
+}
+
+async fn ask(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<Value> {
+    let desk = Desk::open(config, &args.workspace).await?;
+    let kept = match args.days {
+        Some(days) => {
+            let wanted = json!({ "conversation_days": days });
+            desk.put("/api/retention", &wanted).await
+        }
+        None if args.take_back => desk.post("/api/retention/take-back", &json!({})).await,
+        None => desk.get("/api/retention").await,
+    };
+    desk.close().await;
+    kept
+}

@@ -1,0 +1,231 @@
+//! `frontdesk admin workspace`: what workspaces take, a copy of everything, and closing one or the whole account.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::local::Desk;
+use super::out;
+use super::remote::Server;
+use super::shared::{WrongCall, block_on};
+use crate::app::{DataFolder, closing, workspace_copy};
+use crate::config::Config;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum WorkspaceCommand {
+    /// Every workspace with the bytes that it takes, and those that were erased
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write everything of a workspace into a ZIP; it is not encrypted
+    Export {
+        /// Short name
+        name: String,
+        /// File to write
+        #[arg(long, default_value = "workspace.zip")]
+        out: PathBuf,
+    },
+    /// Close a workspace: no visitor and no key reaches it any more, and seven days later it is erased
+    Close {
+        /// Short name
+        #[arg(required_unless_present = "account")]
+        name: Option<String>,
+        /// Close every workspace, and with the last the accounts of people, keys and backups
+        #[arg(long, conflicts_with = "name")]
+        account: bool,
+        /// Do it; without, what it erases is only listed
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Keep a closed workspace after all
+    Reopen {
+        /// Short name
+        #[arg(required_unless_present = "account")]
+        name: Option<String>,
+        /// Keep everything that was closed with the account
+        #[arg(long, conflicts_with = "name")]
+        account: bool,
+    },
+    /// Set how many megabytes a workspace may take; documents and recordings beyond are refused
+    Limit {
+        /// Short name
+        name: String,
+        /// Megabytes; without, as many as the disk holds
+        #[arg(long)]
+        megabytes: Option<u64>,
+    },
+}
+
+pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Result<()> {
+    match command {
+        WorkspaceCommand::List { json } => {
+            let all = block_on(ask(config, async |desk| desk.get("/api/workspaces").await))?;
+            if json {
+                return out::json(&all);
+            }
+            show(&all);
+            Ok(())
+        }
+        WorkspaceCommand::Export { name, out } => {
+            let written = block_on(export(&config, &name, &out));
+            if written.is_err() {
+                // Half of it would look like all.
+                let _ = std::fs::remove_file(&out);
+            }
+            written?;
+            out::note(&format!(
+                "Written to {}. It is not encrypted.",
+                out.display()
+            ));
+            Ok(())
+        }
+        WorkspaceCommand::Close { name, account, yes } => {
+            let name = name.filter(|_| !account);
+            close(config, name.as_deref(), yes)
+        }
+        WorkspaceCommand::Reopen { name, account } => {
+            let name = name.filter(|_| !account);
+            let path = match &name {
+                Some(name) => format!("/api/workspaces/{}/keep", encoded(name)),
+                None => "/api/account/keep".to_owned(),
+            };
+            block_on(ask(config, async |desk| desk.post(&path, &json!({})).await))?;
+            let what = name.as_deref().unwrap_or("Everything");
+            out::line(&format!(
+                "{what} is kept. Visitors and keys reach it again."
+            ));
+            Ok(())
+        }
+        WorkspaceCommand::Limit { name, megabytes } => {
+            let path = format!("/api/workspaces/{}/limit", encoded(&name));
+            let bytes = megabytes.map(|mb| mb.saturating_mul(1_000_000));
+            let body = json!({ "limit_bytes": bytes });
+            block_on(ask(config, async |desk| desk.put(&path, &body).await))?;
+            out::line(&match megabytes {
+                Some(mb) => format!("{name} may take {mb} MB."),
+                None => format!("{name} may take as much as the disk holds."),
+            });
+            Ok(())
+        }
+    }
+}
+
+fn close(config: Arc<Config>, name: Option<&str>, yes: bool) -> anyhow::Result<()> {
+    if !yes {
+        let erases = block_on(ask(Arc::clone(&config), async |desk| {
+            let mut all = Vec::new();
+            for name in names(&desk.get("/api/workspaces").await?, name) {
+                let path = format!("/api/workspaces/{}/close", encoded(&name));
+                all.push((name, desk.get(&path).await?));
+            }
+            Ok(all)
+        }))?;
+        if let Some(name) = name.filter(|_| erases.is_empty()) {
+            return Err(WrongCall(format!("there is no workspace named `{name}`")).into());
+        }
+        for (name, erases) in erases {
+            let rows = erases.get("erases").and_then(Value::as_object);
+            let rows = rows.into_iter().flatten();
+            let words: Vec<String> = rows.map(|(table, n)| format!("{table} {n}")).collect();
+            out::line(&format!("{name}: {}", words.join(", ")));
+        }
+        return Err(WrongCall(
+            "nothing was closed yet. Write a copy first (`admin workspace export`), then say --yes: visitors and \
+             keys are shut out at once, and everything is erased in seven days"
+                .into(),
+        )
+        .into());
+    }
+    let (path, confirm) = match name {
+        Some(name) => (format!("/api/workspaces/{}/close", encoded(name)), name),
+        None => ("/api/account/close".to_owned(), "close the account"),
+    };
+    let body = json!({ "confirm": confirm });
+    let all = block_on(ask(config, async |desk| desk.post(&path, &body).await))?;
+    show(&all);
+    Ok(())
+}
+
+/// The short names of the workspaces in a list: of one, or of all.
+fn names(all: &Value, only: Option<&str>) -> Vec<String> {
+    let all = all.get("workspaces").and_then(Value::as_array);
+    let names = all.into_iter().flatten();
+    let names = names.filter_map(|one| one.get("name")?.as_str().map(str::to_owned));
+    names
+        .filter(|name| only.is_none_or(|only| only == name))
+        .collect()
+}
+
+fn show(all: &Value) {
+    let rows = |field: &str| all.get(field).and_then(Value::as_array).cloned();
+    for one in rows("workspaces").unwrap_or_default() {
+        let number = |field: &str| one.get(field).and_then(Value::as_u64);
+        let text = |field: &str| one.get(field).and_then(Value::as_str).unwrap_or("");
+        let mb = |bytes: u64| bytes.div_ceil(1_000_000);
+        let mut line = format!(
+            "{}  {}  {} MB",
+            text("name"),
+            text("title"),
+            mb(number("total_bytes").unwrap_or(0))
+        );
+        if let Some(limit) = number("limit_bytes") {
+            line.push_str(&format!(" of {} MB", limit / 1_000_000));
+        }
+        if let Some(at) = one.get("erased_from").and_then(Value::as_i64) {
+            line.push_str(&format!("  closed, erased from {} on", out::moment(at)));
+        }
+        out::line(&line);
+    }
+    for one in rows("erased").unwrap_or_default() {
+        let at = one.get("erased_at").and_then(Value::as_i64);
+        let name = one.get("name").and_then(Value::as_str).unwrap_or("");
+        out::line(&format!(
+            "{name}  erased on {}",
+            out::moment(at.unwrap_or(0))
+        ));
+    }
+}
+
+fn encoded(name: &str) -> String {
+    form_urlencoded::byte_serialize(name.as_bytes()).collect()
+}
+
+async fn ask<T>(
+    config: Arc<Config>,
+    work: impl AsyncFnOnce(&Desk) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let desk = Desk::open(config, "default").await?;
+    let answer = work(&desk).await;
+    desk.close().await;
+    answer
+}
+
+async fn export(config: &Config, name: &str, to: &Path) -> anyhow::Result<()> {
+    let create = || File::create(to).with_context(|| format!("writing {}", to.display()));
+    if let Some(server) = Server::find(&config.data_dir)? {
+        let path = format!("/api/workspaces/{}/export", encoded(name));
+        let mut file = None;
+        let take = |piece: &[u8]| {
+            let file = match &mut file {
+                Some(file) => file,
+                none => none.insert(create()?),
+            };
+            Ok(file.write_all(piece)?)
+        };
+        return server.download(&path, take).await;
+    }
+    let folder = DataFolder::open(config)?;
+    let workspace = closing::named(&folder.store, name).await?;
+    let file = create()?;
+    let store = folder.store.clone();
+    let written =
+        tokio::task::spawn_blocking(move || workspace_copy::write(&store, &workspace, file));
+    Ok(written.await??)
+}

@@ -1,0 +1,84 @@
+//! How long a workspace keeps what people said, and what of it waits to be deleted.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::super::body::Json;
+use super::super::now_ms;
+use super::super::problem::{Problem, ProblemView};
+use super::place::Place;
+use crate::app::retention::{self, Kept, RetentionSettings};
+
+/// How long a workspace keeps what people said.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RetentionView {
+    /// Days after the last message that conversations are kept, with receipts, ratings and gaps.
+    conversation_days: u32,
+    /// Days that calls, transcripts and logs are kept; set by `/api/voice`.
+    record_days: u32,
+    /// Days that recordings made now are kept; set by `/api/voice`.
+    recording_days: u32,
+    /// Days from being hidden to being deleted.
+    grace_days: i64,
+    /// Until then nothing is hidden or deleted by its age, in Unix milliseconds.
+    respite_until: Option<i64>,
+    /// What is over its time and hidden: `conversations`, `receipts` (outside of conversations), `calls`, `recordings`;
+    /// `first_at` and `last_at`, when the first and the last of it are deleted, in Unix milliseconds.
+    #[schema(value_type = Object)]
+    waiting: crate::store::due::Waiting,
+}
+
+/// How long conversations are to be kept.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct RetentionRequest {
+    /// 1 to 3650.
+    conversation_days: u32,
+}
+
+impl From<Kept> for RetentionView {
+    fn from(kept: Kept) -> Self {
+        Self {
+            conversation_days: kept.settings.conversation_days,
+            record_days: kept.record_days,
+            recording_days: kept.recording_days,
+            grace_days: retention::GRACE_DAYS,
+            respite_until: kept.settings.respite_until,
+            waiting: kept.waiting,
+        }
+    }
+}
+
+/// How long things are kept, and what waits to be deleted.
+#[utoipa::path(get, path = "/api/retention", tag = "privacy", operation_id = "getRetention",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = RetentionView)))]
+pub(super) async fn get(place: Place) -> Result<axum::Json<RetentionView>, Problem> {
+    let kept = retention::kept(&place.app.store, place.id()).await?;
+    Ok(axum::Json(kept.into()))
+}
+
+/// Changes how long conversations are kept. Those within it that waited to be deleted are shown again at once.
+#[utoipa::path(put, path = "/api/retention", tag = "privacy", operation_id = "setRetention",
+    request_body = RetentionRequest,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = RetentionView), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn set(
+    place: Place,
+    Json(request): Json<RetentionRequest>,
+) -> Result<axum::Json<RetentionView>, Problem> {
+    let days = request.conversation_days;
+    if !RetentionSettings::DAYS.contains(&days) {
+        return Err(Problem::invalid("conversation_days", "give 1 to 3650 days"));
+    }
+    retention::keep_for(&place.app.store, place.id(), days).await?;
+    get(place).await
+}
+
+/// Shows everything again that waits to be deleted, and hides nothing by its age for thirty days.
+#[utoipa::path(post, path = "/api/retention/take-back", tag = "privacy", operation_id = "takeBackHidden",
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = RetentionView)))]
+pub(super) async fn take_back(place: Place) -> Result<axum::Json<RetentionView>, Problem> {
+    retention::take_back(&place.app.store, place.id(), now_ms()).await?;
+    get(place).await
+}

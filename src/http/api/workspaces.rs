@@ -1,0 +1,307 @@
+//! Workspaces: what they take, their export, and closing one or the whole account.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::ToSchema;
+
+use super::super::auth::{Caller, Principal};
+use super::super::body::Json;
+use super::super::now_ms;
+use super::super::problem::{Problem, ProblemView};
+use crate::app::closing::{self, Place};
+use crate::app::{App, workspace_copy};
+use crate::store::closures::{Closure, Rows};
+use crate::store::holdings::Bytes;
+use crate::store::users::Role;
+use crate::store::workspaces::Workspace;
+
+/// What has to be repeated to close the account.
+pub(in crate::http) const CLOSE_ACCOUNT: &str = "close the account";
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Every workspace, and those that were erased.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WorkspaceList {
+    /// By short name.
+    workspaces: Vec<WorkspaceView>,
+    /// Certificates of those that were closed and are erased, newest first.
+    erased: Vec<ErasedView>,
+}
+
+/// A workspace.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WorkspaceView {
+    /// Its id.
+    id: String,
+    /// Short name.
+    name: String,
+    /// Name for people.
+    title: String,
+    /// Unix milliseconds.
+    created_at: i64,
+    /// Bytes that it takes: `originals`, `texts`, `conversations`, `recordings`, before compression and encryption.
+    #[schema(value_type = Object)]
+    bytes: Bytes,
+    /// All of them.
+    total_bytes: u64,
+    /// Documents and recordings beyond are refused; `null`: as many as the disk holds.
+    limit_bytes: Option<u64>,
+    /// When it is erased because it is closed, in Unix milliseconds.
+    erased_from: Option<i64>,
+    /// It is closed with the whole account.
+    account_closed: bool,
+}
+
+/// What erasing a workspace erases.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClosingPreview {
+    /// Rows by table.
+    #[schema(value_type = Object)]
+    erases: Rows,
+}
+
+/// What was erased of a closed workspace.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErasedView {
+    /// Its id.
+    workspace: String,
+    /// Its short name.
+    name: String,
+    /// It was closed with the whole account.
+    account: bool,
+    /// Unix milliseconds.
+    closed_at: i64,
+    /// Unix milliseconds.
+    erased_at: i64,
+    /// Until when backups of before may still hold it, in Unix milliseconds; restoring one erases it again.
+    in_backups_until: i64,
+    /// Rows by table.
+    #[schema(value_type = Object)]
+    erased: Rows,
+}
+
+/// That it is meant.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Confirmation {
+    /// The workspace's short name; for the account "close the account".
+    confirm: String,
+}
+
+/// How many bytes a workspace may take.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct LimitRequest {
+    /// `null`: as many as the disk holds.
+    limit_bytes: Option<u64>,
+}
+
+impl From<Place> for WorkspaceView {
+    fn from(place: Place) -> Self {
+        let workspace = place.workspace;
+        Self {
+            id: workspace.id.to_string(),
+            name: workspace.name,
+            title: workspace.title,
+            created_at: workspace.created_at,
+            bytes: place.bytes,
+            total_bytes: place.bytes.total(),
+            limit_bytes: place.limit_bytes,
+            erased_from: workspace.closing.map(|closing| closing.erase_at),
+            account_closed: workspace.closing.is_some_and(|closing| closing.account),
+        }
+    }
+}
+
+/// The certificate of an erased workspace; `None` for one that waits.
+fn certificate(closure: Closure, backup_days: u32) -> Option<ErasedView> {
+    let (erased_at, erased) = closure.erased?;
+    Some(ErasedView {
+        workspace: closure.workspace.to_string(),
+        name: closure.name,
+        account: closure.account,
+        closed_at: closure.closed_at,
+        erased_at,
+        in_backups_until: backups_until(erased_at, closure.account, backup_days),
+        erased,
+    })
+}
+
+/// Until when backups may hold what was erased; those of a closed account are deleted with it.
+pub(in crate::http) fn backups_until(erased_at: i64, account: bool, backup_days: u32) -> i64 {
+    let days = if account { 0 } else { i64::from(backup_days) };
+    erased_at.saturating_add(days * DAY_MS)
+}
+
+/// That whoever asks may close and export workspaces: the owner, a command, or a key of the whole installation.
+pub(in crate::http) fn owner_only(principal: &Principal) -> Result<(), Problem> {
+    principal.unbound()?;
+    match principal.caller() {
+        Caller::User(user) if user.role != Role::Owner => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "owner_only",
+            "only an owner may do this",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Workspaces with what they take, and certificates of those that were erased.
+#[utoipa::path(get, path = "/api/workspaces", tag = "workspaces", operation_id = "listWorkspaces",
+    responses((status = 200, body = WorkspaceList), (status = 403, body = ProblemView<'_>)))]
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+) -> Result<axum::Json<WorkspaceList>, Problem> {
+    principal.unbound()?;
+    let places = closing::places(&app.store).await?;
+    let closures = closing::all(&app.store).await?.into_iter();
+    Ok(axum::Json(WorkspaceList {
+        workspaces: places.into_iter().map(WorkspaceView::from).collect(),
+        erased: closures
+            .filter_map(|closure| certificate(closure, app.config.backup_days))
+            .collect(),
+    }))
+}
+
+/// What closing a workspace will erase.
+#[utoipa::path(get, path = "/api/workspaces/{name}/close", tag = "workspaces",
+    operation_id = "previewClosing",
+    params(("name" = String, Path, description = "Short name of the workspace")),
+    responses((status = 200, body = ClosingPreview), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn preview(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(name): Path<String>,
+) -> Result<axum::Json<ClosingPreview>, Problem> {
+    principal.unbound()?;
+    let workspace = closing::named(&app.store, &name).await?;
+    let erases = closing::preview(&app.store, workspace.id).await?;
+    Ok(axum::Json(ClosingPreview { erases }))
+}
+
+/// Closes a workspace: no visitor and no key reaches it any more, and it is erased a week later. Export it first.
+#[utoipa::path(post, path = "/api/workspaces/{name}/close", tag = "workspaces",
+    operation_id = "closeWorkspace", request_body = Confirmation,
+    params(("name" = String, Path, description = "Short name of the workspace")),
+    responses((status = 200, body = WorkspaceList), (status = 400, body = ProblemView<'_>),
+              (status = 403, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn close(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(name): Path<String>,
+    Json(request): Json<Confirmation>,
+) -> Result<axum::Json<WorkspaceList>, Problem> {
+    owner_only(&principal)?;
+    let workspace = closing::named(&app.store, &name).await?;
+    confirmed(&request.confirm, &workspace.name)?;
+    closing::close(&app.store, workspace.id, now_ms()).await?;
+    list(State(app), principal).await
+}
+
+/// Keeps a closed workspace after all.
+#[utoipa::path(post, path = "/api/workspaces/{name}/keep", tag = "workspaces",
+    operation_id = "keepWorkspace",
+    params(("name" = String, Path, description = "Short name of the workspace")),
+    responses((status = 200, body = WorkspaceList), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn keep(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(name): Path<String>,
+) -> Result<axum::Json<WorkspaceList>, Problem> {
+    principal.unbound()?;
+    let workspace = closing::named(&app.store, &name).await?;
+    closing::keep(&app.store, workspace.id, now_ms()).await?;
+    list(State(app), principal).await
+}
+
+/// Closes the whole account: every workspace, and with the last of them the accounts of people, the keys and the backups.
+#[utoipa::path(post, path = "/api/account/close", tag = "workspaces", operation_id = "closeAccount",
+    request_body = Confirmation,
+    responses((status = 200, body = WorkspaceList), (status = 400, body = ProblemView<'_>),
+              (status = 403, body = ProblemView<'_>)))]
+pub(super) async fn close_account(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Json(request): Json<Confirmation>,
+) -> Result<axum::Json<WorkspaceList>, Problem> {
+    owner_only(&principal)?;
+    confirmed(&request.confirm, CLOSE_ACCOUNT)?;
+    closing::close_account(&app.store, now_ms()).await?;
+    list(State(app), principal).await
+}
+
+/// Keeps the account after all, with every workspace that was closed with it.
+#[utoipa::path(post, path = "/api/account/keep", tag = "workspaces", operation_id = "keepAccount",
+    responses((status = 200, body = WorkspaceList), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn keep_account(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+) -> Result<axum::Json<WorkspaceList>, Problem> {
+    principal.unbound()?;
+    closing::keep_account(&app.store, now_ms()).await?;
+    list(State(app), principal).await
+}
+
+/// Sets how many bytes a workspace may take. Documents and recordings beyond are refused; messages of visitors never are.
+#[utoipa::path(put, path = "/api/workspaces/{name}/limit", tag = "workspaces", operation_id = "limitWorkspace",
+    request_body = LimitRequest,
+    params(("name" = String, Path, description = "Short name of the workspace")),
+    responses((status = 200, body = WorkspaceList), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn limit(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(name): Path<String>,
+    Json(request): Json<LimitRequest>,
+) -> Result<axum::Json<WorkspaceList>, Problem> {
+    principal.unbound()?;
+    let workspace = closing::named(&app.store, &name).await?;
+    closing::limit(&app.store, workspace.id, request.limit_bytes).await?;
+    list(State(app), principal).await
+}
+
+/// Everything of a workspace as a ZIP: JSON for each table, pages to read, originals and recordings. It is not encrypted.
+#[utoipa::path(get, path = "/api/workspaces/{name}/export", tag = "workspaces",
+    operation_id = "exportWorkspace",
+    params(("name" = String, Path, description = "Short name of the workspace")),
+    responses((status = 200, description = "The file", content_type = "application/zip"),
+              (status = 403, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
+pub(super) async fn export(
+    State(app): State<Arc<App>>,
+    principal: Principal,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    owner_only(&principal)?;
+    let workspace = closing::named(&app.store, &name).await?;
+    Ok(exported(&app, workspace))
+}
+
+/// The file of a workspace, made while it is sent.
+pub(in crate::http) fn exported(app: &App, workspace: Workspace) -> Response {
+    let disposition = format!("attachment; filename=\"{}.zip\"", workspace.name);
+    let pieces = ReceiverStream::new(workspace_copy::stream(&app.store, workspace));
+    let headers = [
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/zip"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment")),
+        ),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (headers, Body::from_stream(pieces)).into_response()
+}
+
+fn confirmed(given: &str, wanted: &str) -> Result<(), Problem> {
+    if given.trim() == wanted {
+        return Ok(());
+    }
+    let detail = format!("to confirm that everything of it will be erased, repeat \"{wanted}\"");
+    Err(Problem::invalid("confirm", detail))
+}

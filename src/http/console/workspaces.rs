@@ -1,0 +1,293 @@
+//! Workspaces: what they take, a copy of everything, and closing one or the whole account.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::super::api::workspaces::{CLOSE_ACCOUNT, backups_until, exported};
+use super::super::auth::Scope;
+use super::super::now_ms;
+use super::super::problem::Problem;
+use super::Failure;
+use super::format::{Moment, bytes, moment, plural};
+use super::guard::SignedIn;
+use super::view::{self, Section, Shell, filters};
+use crate::app::{App, closing};
+use crate::store::StoreError;
+use crate::store::closures::Rows;
+use crate::store::users::Role;
+
+/// Bytes of a megabyte, as limits are entered.
+const MB: u64 = 1_000_000;
+
+#[derive(Template)]
+#[template(path = "workspaces.html")]
+struct WorkspacesPage {
+    shell: Shell,
+    rows: Vec<Row>,
+    /// The account is closed.
+    account_closed: bool,
+    /// What erases the account.
+    close_account: &'static str,
+    erased: Vec<Certificate>,
+    /// Whether they may export and close.
+    is_owner: bool,
+    backup_days: u32,
+    error: Option<String>,
+}
+
+struct Row {
+    name: String,
+    title: String,
+    total: String,
+    /// "documents 1.2 MB, …"
+    parts: String,
+    limit_mb: Option<u64>,
+    /// Whether nothing more can be uploaded.
+    full: bool,
+    /// When it is erased.
+    erased_from: Option<Moment>,
+    /// What closing erases; told when it was asked for.
+    erases: Option<String>,
+}
+
+struct Certificate {
+    name: String,
+    closed: Moment,
+    erased: Moment,
+    in_backups_until: Option<Moment>,
+    what: String,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Shown {
+    /// Short name of the workspace whose closing is to be prepared.
+    close: Option<String>,
+}
+
+/// `GET /workspaces?close=`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Query(shown): Query<Shown>,
+) -> Result<Response, Failure> {
+    let page = page(&app, &person, shown.close.as_deref()).await?;
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+/// `GET /workspaces/{name}/export`
+pub(super) async fn export(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    owner(&person)?;
+    let workspace = closing::named(&app.store, &name).await?;
+    Ok(exported(&app, workspace))
+}
+
+/// What was typed to confirm it.
+#[derive(Deserialize)]
+pub(super) struct Confirmed {
+    #[serde(default)]
+    confirm: String,
+}
+
+/// `POST /workspaces/{name}/close`
+pub(super) async fn close(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(name): Path<String>,
+    Form(form): Form<Confirmed>,
+) -> Result<Response, Failure> {
+    owner(&person)?;
+    let workspace = closing::named(&app.store, &name).await?;
+    if form.confirm.trim() != workspace.name {
+        let wrong = format!("To close it, type its short name: {}", workspace.name);
+        return refused(&app, &person, Some(&name), wrong).await;
+    }
+    closing::close(&app.store, workspace.id, now_ms()).await?;
+    back()
+}
+
+/// `POST /workspaces/{name}/keep`
+pub(super) async fn keep(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(name): Path<String>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let workspace = closing::named(&app.store, &name).await?;
+    closing::keep(&app.store, workspace.id, now_ms()).await?;
+    back()
+}
+
+/// A limit as it was entered.
+#[derive(Deserialize)]
+pub(super) struct Limit {
+    #[serde(default)]
+    limit_mb: String,
+}
+
+/// `POST /workspaces/{name}/limit`
+pub(super) async fn limit(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Path(name): Path<String>,
+    Form(form): Form<Limit>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let workspace = closing::named(&app.store, &name).await?;
+    let entered = form.limit_mb.trim();
+    let limit = match (entered.is_empty(), entered.parse::<u64>()) {
+        (true, _) => None,
+        (false, Ok(mb)) => Some(mb.saturating_mul(MB)),
+        (false, Err(_)) => {
+            let wrong = "Give a number of megabytes, or nothing for no limit.";
+            return refused(&app, &person, None, wrong.into()).await;
+        }
+    };
+    closing::limit(&app.store, workspace.id, limit).await?;
+    back()
+}
+
+/// `POST /account/close`
+pub(super) async fn close_account(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<Confirmed>,
+) -> Result<Response, Failure> {
+    owner(&person)?;
+    if form.confirm.trim() != CLOSE_ACCOUNT {
+        let wrong = format!("To close everything, type: {CLOSE_ACCOUNT}");
+        return refused(&app, &person, None, wrong).await;
+    }
+    closing::close_account(&app.store, now_ms()).await?;
+    back()
+}
+
+/// `POST /account/keep`
+pub(super) async fn keep_account(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    closing::keep_account(&app.store, now_ms()).await?;
+    back()
+}
+
+fn owner(person: &SignedIn) -> Result<(), Problem> {
+    if person.user().role == Role::Owner {
+        return Ok(());
+    }
+    let detail = "only an owner may export or close a workspace";
+    Err(Problem::new(StatusCode::FORBIDDEN, "owner_only", detail))
+}
+
+fn back() -> Result<Response, Failure> {
+    Ok(Redirect::to("/workspaces").into_response())
+}
+
+async fn refused(
+    app: &App,
+    person: &SignedIn,
+    close: Option<&str>,
+    wrong: String,
+) -> Result<Response, Failure> {
+    let mut page = page(app, person, close).await?;
+    page.error = Some(wrong);
+    Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
+}
+
+async fn page(
+    app: &App,
+    person: &SignedIn,
+    close: Option<&str>,
+) -> Result<WorkspacesPage, Failure> {
+    person.need(Scope::Admin)?;
+    let mut rows = Vec::new();
+    let mut account_closed = false;
+    for place in closing::places(&app.store).await? {
+        let workspace = place.workspace;
+        let erases = match close == Some(workspace.name.as_str()) {
+            true => Some(in_words(&closing::preview(&app.store, workspace.id).await?)),
+            false => None,
+        };
+        account_closed |= workspace.closing.is_some_and(|closing| closing.account);
+        let parts = [
+            ("documents", place.bytes.originals),
+            ("texts and search", place.bytes.texts),
+            ("conversations", place.bytes.conversations),
+            ("recordings", place.bytes.recordings),
+        ];
+        let parts = parts.map(|(what, n)| format!("{what} {}", bytes(n)));
+        rows.push(Row {
+            name: workspace.name,
+            title: workspace.title,
+            total: bytes(place.bytes.total()),
+            parts: parts.join(" · "),
+            limit_mb: place.limit_bytes.map(|limit| limit / MB),
+            full: place
+                .limit_bytes
+                .is_some_and(|limit| place.bytes.total() >= limit),
+            erased_from: workspace.closing.map(|closing| moment(closing.erase_at)),
+            erases,
+        });
+    }
+    if close.is_some_and(|name| !rows.iter().any(|row| row.name == name)) {
+        return Err(StoreError::NotFound("the workspace").into());
+    }
+    let backup_days = app.config.backup_days;
+    let erased = closing::all(&app.store).await?.into_iter();
+    let erased = erased.filter_map(|closure| {
+        let (at, rows) = closure.erased?;
+        let until = backups_until(at, closure.account, backup_days);
+        Some(Certificate {
+            name: closure.name,
+            closed: moment(closure.closed_at),
+            erased: moment(at),
+            in_backups_until: (until > now_ms()).then(|| moment(until)),
+            what: in_words(&rows),
+        })
+    });
+    Ok(WorkspacesPage {
+        shell: person.shell(Section::Status, "Workspaces"),
+        rows,
+        account_closed,
+        close_account: CLOSE_ACCOUNT,
+        erased: erased.collect(),
+        is_owner: person.user().role == Role::Owner,
+        backup_days,
+        error: None,
+    })
+}
+
+/// "3 documents, 12 conversations"; of all tables those that people know.
+fn in_words(rows: &Rows) -> String {
+    let known = [
+        ("documents", "document", "documents"),
+        ("faqs", "approved answer", "approved answers"),
+        ("facts", "fact", "facts"),
+        ("sources", "web source", "web sources"),
+        ("conversations", "conversation", "conversations"),
+        ("messages", "message", "messages"),
+        ("receipts", "receipt", "receipts"),
+        ("calls", "call", "calls"),
+        ("recordings", "recording", "recordings"),
+        ("golden_questions", "golden question", "golden questions"),
+        ("api_keys", "API key", "API keys"),
+    ];
+    let some = known
+        .iter()
+        .filter_map(|(table, one, many)| Some(plural(*rows.get(*table)?, one, many)));
+    let words: Vec<String> = some.collect();
+    match words.is_empty() {
+        true => "settings only".to_owned(),
+        false => words.join(", "),
+    }
+}

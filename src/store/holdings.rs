@@ -1,0 +1,316 @@
+//! What belongs to a workspace: its rows in every table, for its export, its erasure and the bytes that it takes.
+
+use rusqlite::{Connection, Transaction};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::closures::Rows;
+use super::values::Json;
+use super::{
+    CallId, ConversationId, DocumentId, ReceiptId, StoreError, VersionId, WorkspaceId, erasure,
+    workspaces,
+};
+
+/// The rows of a table that belong to a workspace.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    /// The table.
+    pub table: &'static str,
+    /// Which rows are those of the workspace ?1.
+    of: &'static str,
+    /// The columns that are exported; none for what is derived from other rows or of no use elsewhere.
+    columns: Option<&'static str>,
+}
+
+const fn held(table: &'static str, of: &'static str, columns: Option<&'static str>) -> Held {
+    Held { table, of, columns }
+}
+
+const ALL: Option<&str> = Some("*");
+const OWN: &str = "workspace = ?1";
+const OF_CALLS: &str = "call IN (SELECT id FROM calls WHERE workspace = ?1)";
+
+/// Every table with rows of workspaces. What stands in none of them stands in [`INSTALLATION`].
+pub const HELD: &[Held] = &[
+    held("workspaces", "id = ?1", ALL),
+    held("assistants", OWN, ALL),
+    held("documents", OWN, ALL),
+    held(
+        "document_versions",
+        "document IN (SELECT id FROM documents WHERE workspace = ?1)",
+        // Originals are files; texts are read from them.
+        Some(
+            "id, document, number, sha256, bytes, media_type, notes, pages, created_at, extracted_at, language, hold",
+        ),
+    ),
+    held("chunks", OWN, None),
+    held("sources", OWN, ALL),
+    held(
+        "source_pages",
+        "source IN (SELECT id FROM sources WHERE workspace = ?1)",
+        ALL,
+    ),
+    held("faqs", OWN, ALL),
+    held(
+        "faq_phrasings",
+        "faq IN (SELECT id FROM faqs WHERE workspace = ?1)",
+        Some("id, faq, question"),
+    ),
+    held("facts", OWN, ALL),
+    held("pronunciations", OWN, ALL),
+    held("proposals", OWN, ALL),
+    held("conversations", OWN, ALL),
+    held("messages", OWN, ALL),
+    held("receipts", OWN, ALL),
+    held("receipt_marks", OWN, ALL),
+    held("ratings", OWN, ALL),
+    held(
+        "gaps",
+        OWN,
+        Some("receipt, question, reason, state, faq, created_at"),
+    ),
+    held("golden_questions", OWN, ALL),
+    held("eval_runs", OWN, ALL),
+    held(
+        "visitors",
+        OWN,
+        Some("id, origin, created_at, last_seen_at, expires_at"),
+    ),
+    held("calls", OWN, ALL),
+    held("call_lines", OF_CALLS, ALL),
+    held("call_turns", OF_CALLS, ALL),
+    held("call_events", OF_CALLS, ALL),
+    held("recordings", OF_CALLS, ALL),
+    held("recording_parts", OF_CALLS, None),
+    held(
+        "api_keys",
+        OWN,
+        Some("id, name, prefix, scopes, created_at, last_used_at, revoked_at"),
+    ),
+    held("client_secrets", OWN, None),
+    held("jobs", OWN, None),
+    held("events", OWN, ALL),
+    held("egress", OWN, ALL),
+];
+
+/// Tables of the installation and of the people who sign in.
+pub const INSTALLATION: &[&str] = &[
+    "users",
+    "sessions",
+    "second_factors",
+    "recovery_codes",
+    "pending_sign_ins",
+    "setup_tokens",
+    "settings",
+    "closures",
+];
+
+/// How many rows of each table belong to a workspace; tables without any are left out.
+pub fn rows(conn: &Connection, workspace: WorkspaceId) -> Result<Rows, StoreError> {
+    let mut rows = Rows::new();
+    for Held { table, of, .. } in HELD {
+        let sql = format!("SELECT count(*) FROM {table} WHERE {of}");
+        let n: i64 = conn.query_row(&sql, [workspace], |row| row.get(0))?;
+        if n > 0 {
+            rows.insert((*table).to_owned(), n.unsigned_abs());
+        }
+    }
+    Ok(rows)
+}
+
+/// The documents of a workspace, deleted ones that wait to be removed too.
+pub fn documents(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<DocumentId>, StoreError> {
+    erasure::ids(
+        conn,
+        "SELECT id FROM documents WHERE workspace = ?",
+        [workspace],
+    )
+}
+
+/// The file of a version of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Original {
+    /// The version.
+    pub version: VersionId,
+    /// Its number.
+    pub number: u32,
+    /// The document's name.
+    pub name: String,
+}
+
+/// The files of a workspace's documents in all versions.
+pub fn originals(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Original>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT v.id, v.number, d.name FROM document_versions v JOIN documents d ON d.id = v.document
+         WHERE d.workspace = ? AND d.deleted_at IS NULL ORDER BY d.name, v.number",
+    )?;
+    let rows = statement.query_map([workspace], |row| {
+        Ok(Original {
+            version: row.get(0)?,
+            number: row.get(1)?,
+            name: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What was said in a workspace, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct Spoken {
+    /// Conversations.
+    pub conversations: Vec<ConversationId>,
+    /// Calls without a conversation.
+    pub calls: Vec<CallId>,
+    /// Receipts of questions outside of conversations.
+    pub receipts: Vec<ReceiptId>,
+}
+
+/// What was said in a workspace.
+pub fn spoken(conn: &Connection, workspace: WorkspaceId) -> Result<Spoken, StoreError> {
+    Ok(Spoken {
+        conversations: erasure::ids(
+            conn,
+            "SELECT id FROM conversations WHERE workspace = ? ORDER BY started_at",
+            [workspace],
+        )?,
+        calls: erasure::ids(
+            conn,
+            "SELECT id FROM calls WHERE workspace = ? AND conversation IS NULL ORDER BY started_at",
+            [workspace],
+        )?,
+        receipts: erasure::ids(
+            conn,
+            "SELECT id FROM receipts WHERE workspace = ? AND conversation IS NULL ORDER BY seq",
+            [workspace],
+        )?,
+    })
+}
+
+/// Removes what belongs to no workspace and to no person: settings other than these, and rows of the ledger and of jobs.
+pub fn purge_installation(tx: &Transaction<'_>, kept: &[&str]) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM egress WHERE workspace IS NULL", ())?;
+    tx.execute("DELETE FROM jobs WHERE workspace IS NULL", ())?;
+    let kept = Json(kept);
+    tx.execute(
+        "DELETE FROM settings WHERE key NOT IN (SELECT value FROM json_each(?))",
+        [kept],
+    )?;
+    Ok(())
+}
+
+/// A page of a table's rows as objects, in the order of their first column; `None` for a table that is not exported.
+pub fn export(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    held: &Held,
+    limit: u32,
+    offset: u32,
+) -> Result<Option<Vec<Value>>, StoreError> {
+    let Some(columns) = held.columns else {
+        return Ok(None);
+    };
+    let Held { table, of, .. } = held;
+    let sql = format!("SELECT {columns} FROM {table} WHERE {of} ORDER BY 1 LIMIT ?2 OFFSET ?3");
+    erasure::rows(conn, &sql, (workspace, limit, offset)).map(Some)
+}
+
+/// How many bytes a workspace takes, before compression and encryption and without indexes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Bytes {
+    /// Originals of documents in all versions.
+    pub originals: u64,
+    /// Their texts, passages and vectors.
+    pub texts: u64,
+    /// What visitors and callers said and were answered, with receipts.
+    pub conversations: u64,
+    /// Recordings.
+    pub recordings: u64,
+}
+
+impl Bytes {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.originals + self.texts + self.conversations + self.recordings
+    }
+}
+
+/// Counts the bytes of a workspace. SQLite knows the length of a value without reading it.
+pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreError> {
+    let sum = |sql: &str| -> Result<u64, StoreError> {
+        let n: i64 = conn
+            .prepare_cached(sql)?
+            .query_row([workspace], |row| row.get(0))?;
+        Ok(n.unsigned_abs())
+    };
+    Ok(Bytes {
+        originals: sum(
+            "SELECT coalesce(sum(octet_length(v.original)), 0) FROM document_versions v
+             JOIN documents d ON d.id = v.document WHERE d.workspace = ?",
+        )?,
+        texts: sum(
+            "SELECT coalesce(sum(octet_length(v.text) + coalesce(octet_length(v.blocks), 0)), 0)
+             FROM document_versions v JOIN documents d ON d.id = v.document WHERE d.workspace = ?",
+        )? + sum(
+            "SELECT coalesce(sum(octet_length(text) + coalesce(octet_length(embedding), 0)), 0)
+             FROM chunks WHERE workspace = ?",
+        )?,
+        conversations: sum(
+            "SELECT coalesce(sum(octet_length(text)), 0) FROM messages WHERE workspace = ?",
+        )? + sum(
+            "SELECT coalesce(sum(octet_length(question) + octet_length(answer) + octet_length(passages)
+                                 + octet_length(checks)), 0) FROM receipts WHERE workspace = ?",
+        )? + sum(
+            "SELECT coalesce(sum(octet_length(l.text)), 0) FROM call_lines l JOIN calls c ON c.id = l.call
+             WHERE c.workspace = ?",
+        )?,
+        recordings: sum(
+            "SELECT coalesce(sum(octet_length(p.data)), 0) FROM recording_parts p
+             JOIN calls c ON c.id = p.call WHERE c.workspace = ?",
+        )?,
+    })
+}
+
+/// How many bytes a workspace may take; the section "storage" of its settings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StorageSettings {
+    /// Documents and recordings that would go beyond are refused; `None`: as many as the disk holds.
+    pub limit_bytes: Option<u64>,
+}
+
+impl StorageSettings {
+    /// The section's name in the workspace's settings.
+    pub const SECTION: &'static str = "storage";
+}
+
+/// Refuses what takes a workspace beyond its limit. Messages of visitors are not asked: what somebody said is kept.
+///
+/// # Errors
+/// `LimitReached`.
+pub fn has_room(conn: &Connection, workspace: WorkspaceId) -> Result<(), StoreError> {
+    let kept: StorageSettings = workspaces::section(conn, workspace, StorageSettings::SECTION)?;
+    let Some(limit) = kept.limit_bytes else {
+        return Ok(());
+    };
+    let used = bytes(conn, workspace)?.total();
+    match used > limit {
+        true => Err(StoreError::LimitReached { used, limit }),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::kept::TABLES;
+
+    #[test]
+    fn every_table_belongs_to_workspaces_or_to_the_installation() {
+        let held = HELD.iter().map(|held| held.table);
+        let mut listed: Vec<&str> = held.chain(INSTALLATION.iter().copied()).collect();
+        let mut declared: Vec<&str> = TABLES.iter().map(|kept| kept.table).collect();
+        listed.sort_unstable();
+        declared.sort_unstable();
+        assert_eq!(listed, declared);
+    }
+}

@@ -1,0 +1,22 @@
+//! What closing a workspace does to a call.
+
+use super::fakes::Desk;
+use crate::store::{closures, workspaces};
+use crate::voice::{Outgoing, VoiceSettings};
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_when_its_workspace_is_closed() {
+    let mut desk = Desk::with(VoiceSettings::default()).await;
+    desk.greeted().await;
+    let workspace = desk.workspace;
+    let closed = desk.store.write(move |tx| {
+        let workspace = workspaces::get(tx, workspace)?;
+        closures::close(tx, &workspace, false, 1)
+    });
+    closed.await.unwrap();
+    desk.ended().await;
+    let told = |m: &Outgoing| matches!(m, Outgoing::Ended { .. });
+    assert!(desk.log.iter().any(told), "{:?}", desk.shown());
+    let reason = desk.query("SELECT ended_reason FROM calls").await;
+    assert_eq!(reason, ["agent_hangup"]);
+}

@@ -69,6 +69,11 @@ impl Desk {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
+    /// Puts something in place of what there was.
+    pub(super) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
     /// Deletes something.
     pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
         self.send(Method::DELETE, path, None).await

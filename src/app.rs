@@ -12,6 +12,7 @@ mod engines;
 mod first_run;
 mod integrity;
 mod live_engine;
+mod outside;
 pub mod person_copy;
 pub mod privacy;
 mod protection;
@@ -45,7 +46,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use self::backup::Backups;
 use crate::agent::Agent;
 use crate::config::Config;
-use crate::egress::{Allow, EgressError, Gateway, Limits, SystemLookup};
+use crate::egress::{EgressError, Gateway, Limits};
 use crate::eval::{EvalError, Runner};
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
@@ -227,12 +228,7 @@ impl App {
             &tasks,
             shutdown.clone(),
         )?;
-        let gateway = Gateway::new(
-            store.clone(),
-            config.egress_web && !config.sealed,
-            Allow::parse(&config.egress_allow)?,
-            Arc::new(SystemLookup),
-        )?;
+        let gateway = outside::gateway(&config, store.clone())?;
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
             ..Limits::default()
@@ -274,7 +270,8 @@ impl App {
             tasks: tasks.clone(),
         });
         retention::keep_room(store.clone(), &tasks, shutdown.clone());
-        let backups = Backups::new(store.clone(), &config, folder.as_ref().map(|f| &f.key))?;
+        let master = folder.as_ref().map(|f| &f.key);
+        let backups = Backups::new(store.clone(), &config, master, gateway.clone())?;
         backups.start(&tasks, shutdown.clone());
         retention::start(
             store.clone(),

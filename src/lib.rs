@@ -17,7 +17,7 @@
 //! | 4 | [`facts`] | business facts that answer by computation: times in questions, opening hours |
 //! | 3 | [`web`] | how a site is walked: robots.txt, sitemaps, addresses, and where to go next |
 //! | 3 | [`models`] | the catalogue of weight files, and how they are fetched, checked and converted |
-//! | 2 | [`egress`] | the one gate to the outside, and its ledger |
+//! | 2 | [`egress`] | the one gate to the outside: requests, streams, and their ledger |
 //! | 2 | [`worker`] | child processes for native code: supervisor and frames |
 //! | 1 | [`store`] | the encrypted SQLite database, one file per aggregate |
 //! | 0 | [`config`] | settings; the only module that reads the environment |

@@ -117,16 +117,27 @@ impl App {
     }
 
     fn egress(&self) -> Protection {
-        let (ok, detail) = match (egress::is_sealed(), self.gateway.is_open()) {
-            (true, _) => (
+        let copied = self.backups.target().is_ok_and(|target| target.is_some());
+        let (ok, detail) = match (egress::is_sealed(), self.gateway.is_open(), copied) {
+            (true, ..) => (
                 true,
                 "sealed: the kernel refused the connection that was tried at the start, as every other",
             ),
-            (false, false) => (true, "nothing is fetched from the web"),
-            (false, true) => (
+            (false, false, false) => (true, "nothing is fetched from the web"),
+            (false, false, true) => (
+                true,
+                "nothing is fetched from the web; encrypted backups are copied to the place that you set up, and each \
+                 transfer is in the list of what left this machine",
+            ),
+            (false, true, false) => (
                 true,
                 "only the web pages that you named as sources are fetched; each request is in the list of what left \
                  this machine",
+            ),
+            (false, true, true) => (
+                true,
+                "only the web pages that you named as sources are fetched, and encrypted backups are copied to the \
+                 place that you set up; each request is in the list of what left this machine",
             ),
         };
         Protection {
@@ -178,20 +189,46 @@ fn told(state: &BackupState, now: i64) -> (bool, String) {
     match (state.recovery_key_at, hours, &state.error) {
         (None, ..) => (
             false,
-            "there are no backups; make a recovery key on the page Backups, and they begin".to_owned(),
+            "there are no backups; make a recovery key on the page Backups, and they begin"
+                .to_owned(),
         ),
         (_, _, Some(error)) => (false, format!("the last backup failed: {error}")),
         (_, None, _) => (false, "no backup was made yet".to_owned()),
         (_, Some(hours), _) if hours > most => {
             (false, format!("the last backup is {hours} hours old"))
         }
-        (..) if state.same_disk => (
+        (..) => elsewhere(state),
+    }
+}
+
+/// Whether the last backup lies where the data does not.
+fn elsewhere(state: &BackupState) -> (bool, String) {
+    let newest = state.backups.first().map(|newest| &newest.name);
+    match &state.target {
+        Some(target) if target.error.is_some() => {
+            let error = target.error.as_deref().unwrap_or_default();
+            let place = &target.place;
+            (
+                false,
+                format!("the backups could not be copied to {place}: {error}"),
+            )
+        }
+        Some(target) if target.newest.as_ref() == newest => {
+            let place = &target.place;
+            (
+                true,
+                format!(
+                    "the last backup was opened after it was made, and was whole; it was copied to {place} and read back"
+                ),
+            )
+        }
+        _ if state.same_disk => (
             false,
             "the backups lie on the disk that the data is on, and would be lost with it; name a folder on another \
-             disk (backup.dir)"
+             disk (backup.dir), or let them be copied elsewhere (page Backups)"
                 .to_owned(),
         ),
-        (..) => (
+        _ => (
             true,
             "the last backup was opened after it was made, and was whole".to_owned(),
         ),
@@ -228,7 +265,7 @@ fn confinement(tried: &[(&str, Held)]) -> (bool, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::backup::Backup;
+    use crate::app::backup::{Backup, TargetState};
 
     #[test]
     fn only_a_fresh_backup_elsewhere_is_a_protection() {
@@ -267,12 +304,25 @@ mod tests {
             },
             BackupState {
                 same_disk: true,
-                ..good
+                ..good.clone()
             },
         ];
         for state in bad {
             assert!(!told(&state, now).0, "{state:?}");
         }
+        let copied = |newest: &str, error: Option<&str>| BackupState {
+            same_disk: true,
+            target: Some(TargetState {
+                newest: Some(newest.into()),
+                error: error.map(str::to_owned),
+                ..TargetState::default()
+            }),
+            ..good.clone()
+        };
+        assert!(told(&copied("", None), now).0);
+        assert!(!told(&copied("an older one", None), now).0);
+        let (ok, detail) = told(&copied("", Some("the key is wrong")), now);
+        assert!(!ok && detail.contains("the key is wrong"), "{detail}");
     }
 
     #[test]

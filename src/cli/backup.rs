@@ -1,4 +1,4 @@
-//! `frontdesk backup`: make, list, try and restore backups.
+//! `frontdesk backup`: make, list, try, copy and restore backups.
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -8,11 +8,12 @@ use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
+use super::backup_target;
 use super::local::Desk;
 use super::out;
 use super::person::counted;
 use super::shared::{Place, WrongCall, block_on, log};
-use crate::app::backup::{Restored, restore};
+use crate::app::backup::{Restored, fetch_copy, restore};
 use crate::app::has_database;
 use crate::config::Config;
 
@@ -39,16 +40,28 @@ enum Action {
     /// Make a backup now, and open it to see that it is whole
     Create,
     /// List the backups
-    List,
+    List {
+        /// Those that were copied elsewhere
+        #[arg(long)]
+        target: bool,
+    },
     /// Open a backup and check every page and every reference in it
     Verify {
         /// Name of a backup, as `list` shows it; the newest if none is named
         name: Option<String>,
+        /// One that was copied elsewhere: it is fetched first
+        #[arg(long)]
+        target: bool,
     },
+    /// Where backups are copied to
+    Target(backup_target::Args),
     /// Put a backup in place of the database; the server must be stopped
     Restore {
-        /// File of a backup
+        /// File of a backup; with --target the name of one that was copied elsewhere
         file: PathBuf,
+        /// Fetch it from where backups are copied to
+        #[arg(long)]
+        target: bool,
         /// File with the recovery key, or - to type it; without it this machine's own key is used
         #[arg(long, value_name = "FILE")]
         recovery_key: Option<PathBuf>,
@@ -64,19 +77,36 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     match args.action {
         Action::Restore {
             file,
+            target,
             recovery_key,
             yes,
-        } => put_back(&config, &file, recovery_key.as_deref(), yes, args.json),
+        } => {
+            check_free(&config, yes)?;
+            let fetched = match (target, file.to_str()) {
+                (true, Some(name)) => {
+                    Some(block_on(async { Ok(fetch_copy(&config, name).await?) })?)
+                }
+                _ => None,
+            };
+            let file = fetched.as_ref().map_or(file, |fetched| fetched.path());
+            put_back(&config, &file, recovery_key.as_deref(), args.json)
+        }
         action => {
             let answer = block_on(ask(config, &action))?;
             if args.json {
                 return out::json(&answer);
+            }
+            if let Action::Target(target) = &action {
+                return target.show(&answer);
             }
             show(&action, &answer);
             Ok(())
         }
     }
 }
+
+const BACKUPS: &str = "/api/backups";
+const COPIES: &str = "/api/backups/target/backups";
 
 async fn ask(config: Arc<Config>, action: &Action) -> anyhow::Result<Value> {
     let desk = Desk::open(config, "default").await?;
@@ -85,25 +115,28 @@ async fn ask(config: Arc<Config>, action: &Action) -> anyhow::Result<Value> {
             let body = json!({ "replace": replace });
             desk.post("/api/backups/recovery-key", &body).await
         }
-        Action::Create => desk.post("/api/backups", &json!({})).await,
-        Action::Verify { name } => verify(&desk, name.as_deref()).await,
-        Action::List | Action::Restore { .. } => desk.get("/api/backups").await,
+        Action::Create => desk.post(BACKUPS, &json!({})).await,
+        Action::Verify { name, target } => verify(&desk, name.as_deref(), *target).await,
+        Action::Target(target) => target.ask(&desk).await,
+        Action::List { target: true } => desk.get(COPIES).await,
+        Action::List { .. } | Action::Restore { .. } => desk.get(BACKUPS).await,
     };
     desk.close().await;
     answer
 }
 
-async fn verify(desk: &Desk, name: Option<&str>) -> anyhow::Result<Value> {
+async fn verify(desk: &Desk, name: Option<&str>, target: bool) -> anyhow::Result<Value> {
+    let path = if target { COPIES } else { BACKUPS };
     let name = match name {
         Some(name) => name.to_owned(),
         None => {
-            let all = desk.get("/api/backups").await?;
+            let all = desk.get(path).await?;
             let newest = all.pointer("/backups/0/name").and_then(Value::as_str);
             newest.context("there is no backup yet")?.to_owned()
         }
     };
     let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    desk.post(&format!("/api/backups/{name}/verify"), &json!({}))
+    desk.post(&format!("{path}/{name}/verify"), &json!({}))
         .await
 }
 
@@ -122,7 +155,13 @@ fn show(action: &Action, answer: &Value) {
             described(answer)
         )),
         Action::Verify { .. } => out::line(&format!("Whole: {}", described(answer))),
-        Action::List | Action::Restore { .. } => {
+        Action::List { target: true } => {
+            let all = answer.get("backups").and_then(Value::as_array);
+            for backup in all.map(Vec::as_slice).unwrap_or_default() {
+                out::line(&described(backup));
+            }
+        }
+        Action::List { .. } | Action::Target(_) | Action::Restore { .. } => {
             let all = answer.get("backups").and_then(Value::as_array);
             let all = all.map(Vec::as_slice).unwrap_or_default();
             if answer.get("recovery_key_at").is_none_or(Value::is_null) {
@@ -137,6 +176,13 @@ fn show(action: &Action, answer: &Value) {
             if let Some(error) = answer.get("error").and_then(Value::as_str) {
                 out::note(&format!("The last backup failed: {error}"));
             }
+            let copied = |field: &str| answer.pointer(&format!("/target/{field}"));
+            if let Some(place) = copied("place").and_then(Value::as_str) {
+                out::note(&format!("Copied to: {place}"));
+            }
+            if let Some(error) = copied("error").and_then(Value::as_str) {
+                out::note(&format!("The last copy failed: {error}"));
+            }
         }
     }
 }
@@ -144,20 +190,18 @@ fn show(action: &Action, answer: &Value) {
 fn described(backup: &Value) -> String {
     let number = |field: &str| backup.get(field).and_then(Value::as_i64).unwrap_or(0);
     format!(
-        "{}  {} KB  checked {}",
+        "{}  {} KB  {}",
         backup.get("name").and_then(Value::as_str).unwrap_or(""),
         (number("size") + 1023) / 1024,
-        out::moment(number("verified_at")),
+        match number("verified_at") {
+            0 => "not checked".to_owned(),
+            at => format!("checked {}", out::moment(at)),
+        },
     )
 }
 
-fn put_back(
-    config: &Config,
-    file: &Path,
-    recovery_key: Option<&Path>,
-    yes: bool,
-    as_json: bool,
-) -> anyhow::Result<()> {
+/// Refuses to replace a database unless that was said.
+fn check_free(config: &Config, yes: bool) -> anyhow::Result<()> {
     if has_database(config) && !yes {
         return Err(WrongCall(format!(
             "{} holds a database already; say --yes to replace it (it is kept beside the restored one)",
@@ -165,7 +209,17 @@ fn put_back(
         ))
         .into());
     }
-    let key = recovery_key.map(typed_key).transpose()?;
+    Ok(())
+}
+
+fn put_back(
+    config: &Config,
+    file: &Path,
+    recovery_key: Option<&Path>,
+    as_json: bool,
+) -> anyhow::Result<()> {
+    let key = recovery_key.map(|from| typed(from, "the recovery key"));
+    let key = key.transpose()?;
     let restored = restore(config, file, key.as_deref())?;
     if as_json {
         return out::json(&json!({
@@ -214,10 +268,11 @@ fn tell(restored: &Restored) {
     }
 }
 
-fn typed_key(from: &Path) -> anyhow::Result<String> {
+/// What a file says, or `-`: what somebody types.
+pub(super) fn typed(from: &Path, what: &str) -> anyhow::Result<String> {
     if from == Path::new("-") {
         if std::io::stdin().is_terminal() {
-            out::note("Type the recovery key, then Enter:");
+            out::note(&format!("Type {what}, then Enter:"));
             let mut line = String::new();
             std::io::stdin().read_line(&mut line)?;
             return Ok(line);

@@ -43,19 +43,20 @@ async fn fetch(config: Arc<Config>, last: u32) -> anyhow::Result<Value> {
 
 fn show(ledger: &Value) {
     if ledger.get("web").and_then(Value::as_bool) == Some(false) {
-        out::line("Fetching from the web is switched off (egress.web = false).");
+        out::line("Fetching from the web is switched off (egress.web = false, or sealed).");
     }
     let totals = rows(ledger, "totals");
     if totals.is_empty() {
         out::line("Nothing has left this machine.");
         return;
     }
-    out::line("By host and purpose:");
+    out::line("By host, purpose and kind of data:");
     for total in totals {
         out::line(&format!(
-            "  {}  {}: {} requests, {} of them refused or failed, {} bytes sent, {} bytes received",
+            "  {}  {} ({}): {} requests, {} of them refused or failed, {} bytes sent, {} bytes received",
             text(total, "host"),
             text(total, "purpose"),
+            text(total, "data"),
             number(total, "requests"),
             number(total, "errors"),
             number(total, "bytes_sent"),
@@ -71,15 +72,27 @@ fn show(ledger: &Value) {
         ) {
             (Some(status), "") => status.to_string(),
             (Some(status), error) => format!("{status}, {error}"),
+            (None, "") => "no error".to_owned(),
             (None, error) => error.to_owned(),
         };
         let address = text(request, "address");
         out::line(&format!(
-            "  {at:.0}  {}  {} ({address}): {ended}",
+            "  {at:.0}  {} ({})  {} {} ({address}): {ended}{}",
             text(request, "purpose"),
+            text(request, "data"),
+            text(request, "method"),
             text(request, "url"),
+            bytes(request),
         ));
     }
+}
+
+fn bytes(request: &Value) -> String {
+    let (sent, received) = (
+        number(request, "bytes_sent"),
+        number(request, "bytes_received"),
+    );
+    format!(" [{sent} bytes sent, {received} received]")
 }
 
 fn rows<'a>(ledger: &'a Value, name: &str) -> &'a [Value] {

@@ -69,7 +69,7 @@ impl Desk {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
-    /// Sets something.
+    /// Puts something in place of what there was.
     pub(super) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.send(Method::PUT, path, Some(body)).await
     }

@@ -5,6 +5,7 @@
 mod admin;
 mod ask;
 mod backup;
+mod backup_target;
 mod calls;
 mod doctor;
 mod documents;

@@ -206,11 +206,11 @@ settings! {
     log: String = "info".into(), "log",
         "What is logged: error, warn, info, debug, or a filter such as frontdesk=debug.";
     egress_web: bool = true, "egress.web",
-        "Fetch web pages that owners name as sources. Off: nothing is ever fetched, as if the cable were pulled.";
+        "Fetch web pages that owners name as sources. Off: no page is ever fetched. Copies of backups go on, if a place for them is set up; sealed ends those too.";
     sealed: bool = false, "sealed",
-        "Nothing leaves this machine: no web pages, no models, and the kernel refuses the server every connection that it would open. For the cable that is pulled for good.";
+        "Nothing leaves this machine: no web pages, no copies of backups, no models, and the kernel refuses the server every connection that it would open. For the cable that is pulled for good.";
     egress_allow: String = String::new(), "egress.allow",
-        "Own machines that may be fetched although they are not on the public internet, with commas: intranet.example, wiki.example:8080, 10.0.0.0/8.";
+        "Own machines that may be reached although they are not on the public internet, and hosts with unusual ports, with commas: intranet.example, wiki.example:8080, nas.example:22, 10.0.0.0/8.";
     http_trusted_proxies: String = String::new(), "http.trusted_proxies",
         "Addresses and networks of proxies on other machines (or in containers), with commas: 172.17.0.0/16. What they say in X-Forwarded-For is believed; of a proxy on this machine it always is.";
     http_origins: String = String::new(), "http.origins",

@@ -16,8 +16,8 @@ pub struct Allow {
 
 impl Allow {
     /// Reads a list with commas between its entries: `intranet.example`, `intranet.example:8080`,
-    /// `10.1.2.3`, `10.0.0.0/8`, `[fd00::1]:8080`. A host may be at a private address, on the ports
-    /// 80 and 443, or on the named one; a network opens its addresses on 80 and 443.
+    /// `10.1.2.3`, `10.0.0.0/8`, `[fd00::1]:8080`. A host may be at a private address, on the usual ports (80 and 443 of
+    /// web servers, 22 of SSH), or on the named one; a network opens its addresses on the usual ones.
     ///
     /// # Errors
     /// An entry that is none of these.
@@ -40,13 +40,13 @@ impl Allow {
         Ok(allow)
     }
 
-    /// Whether this host is named together with this port (or without one, for the usual two).
-    pub(super) fn names(&self, host: &str, port: u16) -> bool {
+    /// Whether this host is named together with this port (or without one, for the usual ones of what is spoken there).
+    pub(super) fn names(&self, host: &str, port: u16, usual: &[u16]) -> bool {
         self.hosts.iter().any(|(name, named)| {
             name.eq_ignore_ascii_case(host)
                 && match named {
                     Some(named) => *named == port,
-                    None => usual(port),
+                    None => usual.contains(&port),
                 }
         })
     }
@@ -59,9 +59,9 @@ impl Allow {
 }
 
 /// The ports of http and https.
-pub(super) fn usual(port: u16) -> bool {
-    matches!(port, 80 | 443)
-}
+pub(super) const WEB_PORTS: &[u16] = &[80, 443];
+/// The port of SSH.
+pub(super) const SSH_PORTS: &[u16] = &[22];
 
 /// Host and port as the URL parser understands them, so that both sides compare the same spelling.
 fn host_and_port(entry: &str) -> Option<(String, Option<u16>)> {
@@ -87,10 +87,12 @@ mod tests {
             " intranet.example, Wiki.example:8080,10.0.0.0/8,127.0.0.1:9 , 192.168.7.7",
         )
         .unwrap();
-        assert!(allow.names("intranet.example", 443) && allow.names("INTRANET.example", 80));
-        assert!(!allow.names("intranet.example", 8080));
-        assert!(allow.names("wiki.example", 8080) && !allow.names("wiki.example", 80));
-        assert!(allow.names("127.0.0.1", 9) && !allow.names("127.0.0.1", 10));
+        let names = |host, port| allow.names(host, port, WEB_PORTS);
+        assert!(names("intranet.example", 443) && names("INTRANET.example", 80));
+        assert!(!names("intranet.example", 8080) && !names("intranet.example", 22));
+        assert!(allow.names("intranet.example", 22, SSH_PORTS));
+        assert!(names("wiki.example", 8080) && !names("wiki.example", 80));
+        assert!(names("127.0.0.1", 9) && !names("127.0.0.1", 10));
         assert!(allow.holds("10.9.9.9".parse().unwrap()));
         assert!(allow.holds("::ffff:10.9.9.9".parse().unwrap()));
         assert!(allow.holds("192.168.7.7".parse().unwrap()));

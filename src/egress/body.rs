@@ -130,7 +130,7 @@ impl Response {
                     host: host.clone(),
                     seconds: self.limits.time.as_secs(),
                 })?;
-                match next.map_err(|e| super::told(&host, &e))? {
+                match next.map_err(|e| super::http::told(&host, e))? {
                     Some(bytes) => self.arrived(bytes),
                     None => self.ended = true,
                 }

@@ -1,5 +1,6 @@
 //! Sites that lead to machines of the owner's own.
 
+use super::super::guard::Way;
 use super::*;
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 
 use super::*;
 use crate::store::egress::{Entry, list};
@@ -62,29 +63,26 @@ fn bench(allow: &str, names: &[(&'static str, &[&'static str])]) -> Bench {
     let store = Store::open_in_memory().unwrap();
     let names = Names(names.iter().map(|(n, a)| (*n, a.to_vec())).collect());
     let allow = Allow::parse(allow).unwrap();
-    let gateway = Gateway::new(store.clone(), true, allow, Arc::new(names)).unwrap();
+    let gateway = Gateway::new(store.clone(), Reach::Open, allow, Arc::new(names)).unwrap();
     Bench { gateway, store }
 }
 
 fn request(url: &str) -> Request {
+    let limits = Limits {
+        bytes: 1 << 20,
+        sent: 1 << 20,
+        time: Duration::from_secs(2),
+        redirects: 3,
+    };
     Request {
-        workspace: None,
-        purpose: "test",
-        url: url.parse().unwrap(),
-        accept: "*/*",
-        etag: None,
-        last_modified: None,
-        limits: Limits {
-            bytes: 1 << 20,
-            time: Duration::from_secs(2),
-            redirects: 3,
-        },
+        limits,
+        ..Request::new(Purpose::WebPage, Method::Get, url.parse().unwrap())
     }
 }
 
 impl Bench {
     async fn get(&self, url: &str) -> Result<Bytes, EgressError> {
-        self.gateway.get(request(url)).await?.bytes().await
+        self.gateway.send(request(url)).await?.bytes().await
     }
 
     async fn ledger(&self) -> Vec<Entry> {
@@ -193,7 +191,7 @@ async fn an_allowed_host_is_fetched_and_written_down() {
     let bench = bench(&format!("127.0.0.1:{port}"), &[]);
     let response = bench
         .gateway
-        .get(request(&format!("http://127.0.0.1:{port}/x?y=1#z")))
+        .send(request(&format!("http://127.0.0.1:{port}/x?y=1#z")))
         .await
         .unwrap();
     assert_eq!(
@@ -364,9 +362,9 @@ async fn with_the_cable_pulled_nothing_goes_out() {
     let port = server(ok(b"hello", ""), None).await;
     let allow = Allow::parse(&format!("127.0.0.1:{port}")).unwrap();
     let names = Arc::new(Names::default());
-    let gateway = Gateway::new(store.clone(), false, allow, names).unwrap();
+    let gateway = Gateway::new(store.clone(), Reach::NoWeb, allow, names).unwrap();
     let url = format!("http://127.0.0.1:{port}/");
-    let error = gateway.get(request(&url)).await.err().unwrap();
+    let error = gateway.send(request(&url)).await.err().unwrap();
     assert!(error.to_string().contains("egress.web"), "{error}");
     let rows = store.read(|conn| list(conn, None, 5)).await.unwrap();
     assert_eq!(rows.len(), 1);
@@ -378,7 +376,7 @@ async fn an_answer_that_is_dropped_is_closed_in_the_ledger() {
     let port = server(ok(&[b'x'; 100_000], ""), None).await;
     let bench = bench(&format!("127.0.0.1:{port}"), &[]);
     let url = format!("http://127.0.0.1:{port}/");
-    drop(bench.gateway.get(request(&url)).await.unwrap());
+    drop(bench.gateway.send(request(&url)).await.unwrap());
     for _ in 0..100 {
         if bench.ledger().await[0].outcome.error.is_some() {
             return;
@@ -390,3 +388,7 @@ async fn an_answer_that_is_dropped_is_closed_in_the_ledger() {
 
 #[path = "egress_led_tests.rs"]
 mod led;
+#[path = "egress_out_tests.rs"]
+mod out;
+#[path = "egress_stream_tests.rs"]
+mod streams;

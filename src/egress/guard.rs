@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-use super::allow::usual;
+use super::allow::WEB_PORTS;
 use super::{Allow, EgressError, address};
 
 /// Finds the addresses of a host name.
@@ -69,31 +69,85 @@ pub(super) fn vet(url: &Url, allow: &Allow) -> Result<Way, EgressError> {
         return Err(wrong("it has no host"));
     };
     let port = url.port_or_known_default().unwrap_or_default();
-    let name = match &host {
-        Host::Domain(name) => (*name).to_owned(),
-        Host::Ipv4(address) => address.to_string(),
-        Host::Ipv6(address) => address.to_string(),
-    };
-    if allow.names(&name, port) {
+    let name = spelled(&host);
+    if allow.names(&name, port, WEB_PORTS) {
         return Ok(Way::Opened);
     }
-    if !usual(port) {
+    if !WEB_PORTS.contains(&port) {
         return Err(wrong(
             "only the ports 80 and 443 are used; others can be named in the setting egress.allow",
         ));
     }
     // The connector resolves no literal addresses, so the hook below never sees them.
-    let literal = match host {
-        Host::Domain(_) => None,
-        Host::Ipv4(address) => Some(IpAddr::V4(address)),
-        Host::Ipv6(address) => Some(IpAddr::V6(address)),
-    };
-    match literal {
+    match literal(&host) {
         Some(address) => check(&name, address, allow).map_err(EgressError::from)?,
         None if name.is_empty() => return Err(wrong("it has no host")),
         None => {}
     }
     Ok(Way::Guarded)
+}
+
+/// The addresses that a stream to this host may be connected to.
+pub(super) async fn stream_addresses(
+    host: &str,
+    port: u16,
+    usual_ports: &[u16],
+    lookup: &dyn Lookup,
+    allow: &Allow,
+) -> Result<Vec<SocketAddr>, EgressError> {
+    let wrong = |reason: &str| EgressError::Url {
+        url: format!("{host}:{port}"),
+        reason: reason.to_owned(),
+    };
+    let parsed = Host::parse(host).map_err(|_| wrong("it is no name or address of a machine"))?;
+    let name = spelled(&parsed);
+    let is_opened = allow.names(&name, port, usual_ports);
+    if !is_opened && !usual_ports.contains(&port) {
+        return Err(wrong(
+            "only the usual port is used; another can be named with its host in the setting egress.allow",
+        ));
+    }
+    let found = match literal(&parsed) {
+        Some(address) => vec![address],
+        None => {
+            let failed = |reason: String| EgressError::Failed {
+                host: name.clone(),
+                reason,
+            };
+            let found = lookup.lookup(&name).await;
+            let found = found.map_err(|error| failed(error.to_string()))?;
+            if found.is_empty() {
+                return Err(failed("the name has no address".into()));
+            }
+            found
+        }
+    };
+    if !is_opened {
+        // One address that is not public is enough: the name is not to be trusted.
+        for address in &found {
+            check(&name, *address, allow)?;
+        }
+    }
+    Ok(found
+        .into_iter()
+        .map(|address| SocketAddr::new(address, port))
+        .collect())
+}
+
+fn spelled<S: AsRef<str>>(host: &Host<S>) -> String {
+    match host {
+        Host::Domain(name) => name.as_ref().to_owned(),
+        Host::Ipv4(address) => address.to_string(),
+        Host::Ipv6(address) => address.to_string(),
+    }
+}
+
+fn literal<S>(host: &Host<S>) -> Option<IpAddr> {
+    match host {
+        Host::Domain(_) => None,
+        Host::Ipv4(address) => Some(IpAddr::V4(*address)),
+        Host::Ipv6(address) => Some(IpAddr::V6(*address)),
+    }
 }
 
 /// Refuses an address that is neither public nor allowed.

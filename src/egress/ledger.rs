@@ -10,6 +10,8 @@ pub(super) struct Line {
     id: i64,
     pub(super) outcome: Outcome,
     open: bool,
+    /// Of a stream nobody knows before where its end is.
+    pub(super) is_stream: bool,
 }
 
 impl Line {
@@ -24,6 +26,7 @@ impl Line {
             id,
             outcome: Outcome::default(),
             open: true,
+            is_stream: false,
         })
     }
 
@@ -59,9 +62,11 @@ impl Drop for Line {
             return;
         }
         let (store, id, mut outcome) = (self.store.clone(), self.id, self.outcome.clone());
-        outcome
-            .error
-            .get_or_insert_with(|| "it was not read to its end".into());
+        if !self.is_stream {
+            outcome
+                .error
+                .get_or_insert_with(|| "it was not read to its end".into());
+        }
         // Outside of a runtime the row stays as it is: it says that the request went out.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {

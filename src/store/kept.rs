@@ -260,7 +260,7 @@ pub const TABLES: &[Kept] = &[
         Class::Record,
         "400 days",
         "`egress`",
-        "none: addresses of the business's sites",
+        "none: addresses of the business's sites and of its backups",
     ),
 ];
 
@@ -272,6 +272,20 @@ pub const FILES: &[Kept] = &[
         "backup.days (21)",
         "download on the page Backups",
         "with its age; restoring one erases again",
+    ),
+    kept(
+        "copies of backups elsewhere",
+        Class::Said,
+        "backup.days (21)",
+        "`backup list --target`, `backup restore --target`",
+        "with their age; restoring one erases again",
+    ),
+    kept(
+        "backup-fetched/",
+        Class::Said,
+        "while one is tried or restored",
+        "none",
+        "by itself",
     ),
     kept(
         "receipts.head",

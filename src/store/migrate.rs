@@ -56,6 +56,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0010_closures.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0011_egress_data.sql"),
+    },
 ];
 
 /// Makes the database at this place have exactly these migrations.

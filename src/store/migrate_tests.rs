@@ -252,3 +252,26 @@ fn what_was_said_before_retention_had_two_steps_is_shown() {
     });
     assert_eq!(shown.unwrap(), 1);
 }
+
+#[test]
+fn requests_of_before_the_kinds_of_data_carried_metadata() {
+    let dir = tempfile::tempdir().unwrap();
+    let adds = |m: &Migration| m.sql.contains("ALTER TABLE egress ADD COLUMN data");
+    let before = MIGRATIONS.iter().position(adds).unwrap();
+    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    let sql = "INSERT INTO egress (purpose, method, host, url, bytes_sent, bytes_received, at)
+               VALUES ('web page', 'GET', 'a.example', 'https://a.example/', 200, 5, 1)";
+    old.execute(sql, []).unwrap();
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let store = Store::open(
+        &dir.path().join("frontdesk.db"),
+        &MasterKey::from_bytes([3; 32]),
+    );
+    let list = store
+        .unwrap()
+        .read_blocking(|conn| super::egress::list(conn, None, 5));
+    let list = list.unwrap();
+    assert_eq!((list.len(), list[0].data.as_str()), (1, "metadata"));
+}

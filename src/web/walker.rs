@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{BOT, WebError, address, sitemap};
-use crate::egress::{EgressError, Gateway, Limits, Request, Response};
+use crate::egress::{EgressError, Gateway, Limits, Method, Purpose, Request, Response};
 use crate::store::WorkspaceId;
 
 /// Longest pause between two pages that a robots.txt can ask for.
@@ -100,9 +100,9 @@ impl Walker {
                 etag: known.etag.clone(),
                 last_modified: known.last_modified.clone(),
                 limits: self.pace.limits,
-                ..self.request("web page", url, PAGES)
+                ..self.request(Purpose::WebPage, url, PAGES)
             };
-            let response = self.gateway.get(request).await?;
+            let response = self.gateway.send(request).await?;
             if patient
                 && matches!(response.status, 429 | 503)
                 && let Some(pause) = retry_after(&response)
@@ -187,7 +187,7 @@ impl Walker {
                 ..self.pace.limits
             },
             ..self.request(
-                "sitemap",
+                Purpose::Sitemap,
                 url,
                 "application/xml, text/xml, text/plain, */*;q=0.5",
             )
@@ -196,7 +196,7 @@ impl Walker {
             url: url.to_string(),
             reason,
         };
-        let response = self.gateway.get(request).await?;
+        let response = self.gateway.send(request).await?;
         if !(200..=299).contains(&response.status) {
             let status = response.status;
             response.discard().await?;
@@ -231,8 +231,8 @@ impl Walker {
         let Ok(place) = url.join("/robots.txt") else {
             return Err(WebError::Disallowed(url.to_string()));
         };
-        let request = self.request("robots.txt", &place, "text/plain, */*;q=0.5");
-        let mut response = match self.gateway.get(request).await {
+        let request = self.request(Purpose::Robots, &place, "text/plain, */*;q=0.5");
+        let mut response = match self.gateway.send(request).await {
             Ok(response) => response,
             Err(EgressError::Redirects(_)) => {
                 return Ok(Robots::from_access(AccessResult::TooManyRedirects, BOT));
@@ -262,15 +262,11 @@ impl Walker {
         }
     }
 
-    fn request(&self, purpose: &'static str, url: &Url, accept: &'static str) -> Request {
+    fn request(&self, purpose: Purpose, url: &Url, accept: &'static str) -> Request {
         Request {
             workspace: Some(self.workspace),
-            purpose,
-            url: url.clone(),
             accept,
-            etag: None,
-            last_modified: None,
-            limits: Limits::default(),
+            ..Request::new(purpose, Method::Get, url.clone())
         }
     }
 

@@ -13,19 +13,19 @@ use tempfile::TempDir;
 const SOCKET: &str = "frontdesk.sock";
 
 /// A data folder, and nothing of this machine's settings.
-struct Place {
-    root: TempDir,
+pub struct Place {
+    pub root: TempDir,
     data: PathBuf,
 }
 
 impl Place {
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let root = tempfile::tempdir().unwrap();
         let data = root.path().join(name);
         Self { root, data }
     }
 
-    fn frontdesk(&self, args: &[&str]) -> Command {
+    pub fn frontdesk(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_frontdesk"));
         command
             .args(args)
@@ -38,8 +38,17 @@ impl Place {
     }
 
     fn serve(&self) -> Server {
-        let mut process = self
-            .frontdesk(&["serve", "--json", "--listen", "127.0.0.1:0"])
+        self.serve_with(&[], "")
+    }
+
+    /// With more arguments, and this in `egress.allow`.
+    pub fn serve_with(&self, more: &[&str], allow: &str) -> Server {
+        let args = [&["serve", "--json", "--listen", "127.0.0.1:0"], more].concat();
+        let mut command = self.frontdesk(&args);
+        if !allow.is_empty() {
+            command.env("FRONTDESK_EGRESS_ALLOW", allow);
+        }
+        let mut process = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -61,20 +70,20 @@ impl Place {
 }
 
 /// What a command prints that must succeed.
-fn json(mut command: Command) -> Value {
+pub fn json(mut command: Command) -> Value {
     let done = command.output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{command:?}: {said}");
     serde_json::from_slice(&done.stdout).unwrap()
 }
 
-struct Server {
+pub struct Server {
     process: Child,
-    address: String,
+    pub address: String,
 }
 
 impl Server {
-    fn stop(mut self) {
+    pub fn stop(mut self) {
         let asked = Command::new("kill")
             .arg(self.process.id().to_string())
             .status();

@@ -14,7 +14,8 @@ fn config(dir: &Path) -> Config {
 }
 
 fn backups(folder: &DataFolder, config: &Config) -> Backups {
-    Backups::new(folder.store.clone(), config, Some(&folder.key)).unwrap()
+    let gateway = crate::app::outside::gateway(config, folder.store.clone()).unwrap();
+    Backups::new(folder.store.clone(), config, Some(&folder.key), gateway).unwrap()
 }
 
 /// A conversation in a workspace, made at this time.

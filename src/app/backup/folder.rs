@@ -77,19 +77,25 @@ pub(super) fn list(folder: &Path) -> Vec<Backup> {
     all
 }
 
-pub(super) fn found(path: &Path) -> Option<Backup> {
-    let name = path.file_name()?.to_str()?;
+/// When the backup of this name was made, Unix ms; `None` if it is the name of no backup.
+pub(super) fn made_at(name: &str) -> Option<UnixMs> {
     let time = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
     // Two of the same second are told apart by a number behind it.
-    let time = time.split_once('.').map_or(time, |(time, _)| time);
+    let (time, number) = time.split_once('.').unwrap_or((time, "2"));
+    number.parse::<u8>().ok()?;
     let made = jiff::civil::DateTime::strptime(TIME, time).ok()?;
     let made = made.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(made.timestamp().as_millisecond())
+}
+
+pub(super) fn found(path: &Path) -> Option<Backup> {
+    let name = path.file_name()?.to_str()?;
     let note: Option<Note> = fs::read(note_of(path))
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
     Some(Backup {
         name: name.to_owned(),
-        made_at: made.timestamp().as_millisecond(),
+        made_at: made_at(name)?,
         size: fs::metadata(path).ok()?.len(),
         verified_at: note.as_ref().map(|note| note.verified_at),
         rows: note.map(|note| note.rows),

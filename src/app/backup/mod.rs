@@ -1,12 +1,16 @@
 //! Backups: copies of the whole database in a folder of the owner's choice, encrypted for the owner's recovery key,
-//! which is not on this machine, and for the machine itself, which opens each one before it counts.
+//! which is not on this machine, and for the machine itself, which opens each one before it counts. From the folder they
+//! are copied elsewhere, if a target is set up (`target`, `copies`).
 
 mod container;
+mod copies;
+mod error;
 mod folder;
 mod keys;
 mod removal;
 mod restore;
 mod schedule;
+mod target;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -17,73 +21,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
+use crate::egress::Gateway;
 use crate::store::snapshot::{Rows, Snapshot};
-use crate::store::{MasterKey, Store, StoreError, UnixMs, settings, tombstones};
+use crate::store::{MasterKey, Store, UnixMs, settings, tombstones};
 
+pub use copies::{FetchedBackup, TargetState, fetch_copy};
+pub use error::BackupError;
 pub use folder::{Backup, names};
 pub use restore::{Restored, restore};
+pub use target::{NewLogin, NewS3, NewSftp, NewTarget, Step};
 
 use folder::{Note, PARTIAL, found, free_name, is_same_disk, keep_note, list};
 
 /// Folder in the data folder for copies that are being made or tried.
 const SCRATCH: &str = "backup-scratch";
-/// Why there is no backup, or no restore. Each message says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum BackupError {
-    /// Nobody could read it but this machine.
-    #[error(
-        "there is no recovery key yet, and without one nobody could open a backup when this machine is lost. \
-         Make one with `frontdesk backup recovery-key` or on the page Backups, and keep it elsewhere"
-    )]
-    NoRecoveryKey,
-    /// There is one; a second would not open the backups of before.
-    #[error(
-        "there is a recovery key already. A new one opens only backups made from now on; say so (--replace) if the \
-         old one is lost"
-    )]
-    HasRecoveryKey,
-    /// What was typed is no recovery key.
-    #[error("this is no recovery key: it begins with AGE-SECRET-KEY-1 and has 74 characters")]
-    NoKey,
-    /// The key is one, but not of this backup.
-    #[error("this key does not open this backup; try the recovery key that was made before it")]
-    WrongRecoveryKey,
-    /// The file is damaged.
-    #[error("this backup cannot be used: {0}. Use another one")]
-    Broken(&'static str),
-    /// A later version made it.
-    #[error("this backup was made by a later version of Frontdesk; install that one first")]
-    NewerFormat,
-    /// No such backup.
-    #[error("there is no backup of this name; `frontdesk backup list` names them")]
-    Unknown,
-    /// One is being made or tried.
-    #[error("a backup is being made or tried just now; try again when it is done")]
-    Busy,
-    /// The store is not in a folder, as in tests.
-    #[error("this store is in memory only; there is nothing to back up")]
-    InMemory,
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A file or folder.
-    #[error("{what}: {source}. Check that the disk is there, has room, and may be written to")]
-    Io {
-        /// What was tried.
-        what: String,
-        /// Why it failed.
-        source: io::Error,
-    },
-}
-
-impl BackupError {
-    fn io(path: &Path, source: io::Error) -> Self {
-        Self::Io {
-            what: format!("{} cannot be used", path.display()),
-            source,
-        }
-    }
-}
 
 /// How it is with backups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,6 +53,8 @@ pub struct BackupState {
     pub every_hours: u32,
     /// Days that they are kept.
     pub keep_days: u32,
+    /// Where they are copied to.
+    pub target: Option<TargetState>,
 }
 
 /// Makes backups and looks after them. Clones share everything.
@@ -112,12 +65,15 @@ pub struct Backups {
 
 struct Inner {
     store: Store,
+    gateway: Gateway,
     /// `None` for a store in memory.
     place: Option<Place>,
     every_hours: u32,
     keep_days: u32,
     /// Held while one is made or tried.
     at_work: Mutex<()>,
+    /// Held while copies are made.
+    copying: tokio::sync::Mutex<()>,
     /// Why the last one failed.
     error: Mutex<Option<String>>,
 }
@@ -139,6 +95,7 @@ impl Backups {
         store: Store,
         config: &Config,
         master: Option<&MasterKey>,
+        gateway: Gateway,
     ) -> Result<Self, BackupError> {
         let place = match master {
             Some(master) => Some(Place {
@@ -152,10 +109,12 @@ impl Backups {
         Ok(Self {
             inner: Arc::new(Inner {
                 store,
+                gateway,
                 place,
                 every_hours: config.backup_hours,
                 keep_days: config.backup_days,
                 at_work: Mutex::new(()),
+                copying: tokio::sync::Mutex::new(()),
                 error: Mutex::new(None),
             }),
         })
@@ -305,6 +264,7 @@ impl Backups {
             same_disk: is_same_disk(&place.folder, &place.data),
             every_hours: self.inner.every_hours,
             keep_days: self.inner.keep_days,
+            target: self.target()?,
         })
     }
 

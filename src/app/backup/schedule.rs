@@ -8,17 +8,18 @@ use tokio_util::task::TaskTracker;
 use super::{Backups, list, now};
 
 /// How often it is looked whether one is due, and whether something was erased.
-const LOOK: Duration = Duration::from_secs(60);
+pub(super) const LOOK: Duration = Duration::from_secs(60);
 /// After a failure, hours until the next try.
 const RETRY_HOURS: i64 = 1;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
 impl Backups {
-    /// Makes a backup whenever one is due, until `shutdown`.
+    /// Makes a backup whenever one is due, and copies it elsewhere, until `shutdown`.
     pub(in crate::app) fn start(&self, tasks: &TaskTracker, shutdown: CancellationToken) {
         if self.inner.place.is_none() {
             return;
         }
+        self.start_copying(tasks, shutdown.clone());
         let backups = self.clone();
         tasks.spawn(async move {
             let mut tried_at = None;

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::super::auth::Principal;
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
+use super::backup_target::TargetView;
 use crate::app::App;
 use crate::app::backup::{Backup, BackupError, BackupState, Backups};
 use crate::store::StoreError;
@@ -31,6 +32,8 @@ pub struct BackupList {
     error: Option<String>,
     /// Newest first.
     backups: Vec<BackupView>,
+    /// Where they are copied to.
+    target: Option<TargetView>,
 }
 
 /// A backup.
@@ -85,6 +88,7 @@ impl From<BackupState> for BackupList {
             keep_days: state.keep_days,
             error: state.error,
             backups: state.backups.into_iter().map(BackupView::from).collect(),
+            target: state.target.map(TargetView::from),
         }
     }
 }
@@ -103,6 +107,9 @@ impl From<BackupError> for Problem {
                 (StatusCode::BAD_REQUEST, "invalid_request")
             }
             BackupError::Broken(_) => (StatusCode::UNPROCESSABLE_ENTITY, "broken_backup"),
+            BackupError::NoTarget => (StatusCode::CONFLICT, "no_target"),
+            BackupError::BadTarget(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
+            BackupError::Target(_) => (StatusCode::BAD_GATEWAY, "target_failed"),
             // Whoever gets this looks after the disks.
             BackupError::Io { .. } => (StatusCode::INSUFFICIENT_STORAGE, "backup_failed"),
         };

@@ -28,9 +28,9 @@ pub(super) struct LedgerQuery {
 pub struct Ledger {
     /// Whether web pages may be fetched (`egress.web`).
     web: bool,
-    /// By host and purpose, the most recent first.
+    /// By host, purpose and kinds of data, the most recent first.
     totals: Vec<TotalView>,
-    /// The last requests, newest first.
+    /// The last requests and streams, newest first.
     requests: Vec<RequestView>,
 }
 
@@ -38,6 +38,9 @@ pub struct Ledger {
 struct TotalView {
     host: String,
     purpose: String,
+    /// What kinds of data were sent, such as `metadata, encrypted`.
+    data: String,
+    /// Requests and streams.
     requests: u32,
     /// Of them, how many were refused or failed.
     errors: u32,
@@ -53,6 +56,9 @@ struct RequestView {
     /// Id of the workspace that it was for.
     workspace: Option<String>,
     purpose: String,
+    /// What kinds of data were sent, such as `metadata, encrypted`.
+    data: String,
+    /// HTTP method; the protocol of a stream, such as `SSH`.
     method: String,
     host: String,
     url: String,
@@ -73,6 +79,7 @@ impl From<Total> for TotalView {
         Self {
             host: total.host,
             purpose: total.purpose,
+            data: total.data,
             requests: total.requests,
             errors: total.errors,
             bytes_sent: total.bytes_sent,
@@ -89,6 +96,7 @@ impl From<Entry> for RequestView {
             id: entry.id,
             workspace: entry.workspace.map(|id| id.to_string()),
             purpose: entry.purpose,
+            data: entry.data,
             method: entry.method,
             host: entry.host,
             url: entry.url,
@@ -102,7 +110,7 @@ impl From<Entry> for RequestView {
     }
 }
 
-/// What left this machine: the last requests, and totals by host and purpose.
+/// What left this machine: the last requests and streams, and totals by host, purpose and kinds of data.
 #[utoipa::path(get, path = "/api/egress", tag = "admin", operation_id = "listEgress",
     params(LedgerQuery), responses((status = 200, body = Ledger)))]
 pub(super) async fn list(

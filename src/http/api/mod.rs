@@ -3,6 +3,7 @@
 
 pub(super) mod accounts;
 mod ask;
+pub(super) mod backup_target;
 pub(super) mod backups;
 pub mod calls;
 mod conversations;
@@ -168,6 +169,28 @@ pub(super) fn routes() -> Vec<Route> {
             backups::make_recovery_key
         ),
         (POST, "/api/backups/{name}/verify", ADMIN, backups::verify),
+        (GET, "/api/backups/target", ADMIN, backup_target::get),
+        (PUT, "/api/backups/target", ADMIN, backup_target::set),
+        (DELETE, "/api/backups/target", ADMIN, backup_target::remove),
+        (
+            POST,
+            "/api/backups/target/try",
+            ADMIN,
+            backup_target::try_it
+        ),
+        (POST, "/api/backups/target/copy", ADMIN, backup_target::copy),
+        (
+            GET,
+            "/api/backups/target/backups",
+            ADMIN,
+            backup_target::list
+        ),
+        (
+            POST,
+            "/api/backups/target/backups/{name}/verify",
+            ADMIN,
+            backup_target::verify
+        ),
         (GET, "/api/people", ADMIN, people::find),
         (GET, "/api/people/copy", ADMIN, people::copy),
         (POST, "/api/people/erase", ADMIN, people::erase),
@@ -328,6 +351,12 @@ pub(super) mod paths {
     pub(in crate::http) mod backups {
         pub(in crate::http) use super::super::backups::{
             __path_create, __path_list, __path_make_recovery_key, __path_verify,
+        };
+    }
+    pub(in crate::http) mod backup_target {
+        pub(in crate::http) use super::super::backup_target::{
+            __path_copy, __path_get, __path_list, __path_remove, __path_set, __path_try_it,
+            __path_verify,
         };
     }
     pub(in crate::http) mod second_factor {

@@ -14,6 +14,7 @@ use tokio_util::io::ReaderStream;
 use super::super::api::backups::with_backups;
 use super::super::auth::Scope;
 use super::super::problem::Problem;
+use super::backup_target::TargetRow;
 use super::format::{Moment, bytes, moment};
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
@@ -23,7 +24,7 @@ use crate::app::backup::{BackupState, Backups};
 
 #[derive(Template)]
 #[template(path = "backups.html")]
-struct BackupsPage {
+pub(super) struct BackupsPage {
     shell: Shell,
     /// When the recovery key was made.
     key_at: Option<Moment>,
@@ -34,6 +35,11 @@ struct BackupsPage {
     every_hours: u32,
     keep_days: u32,
     rows: Vec<Row>,
+    /// Where they are copied to.
+    target: Option<TargetRow>,
+    /// What a try did, step by step, and whether one failed.
+    pub(super) tried: Vec<String>,
+    pub(super) try_failed: bool,
     done: Option<&'static str>,
     error: Option<String>,
 }
@@ -126,7 +132,7 @@ pub(super) async fn download(
 }
 
 /// The page with what became of something.
-async fn told(
+pub(super) async fn told(
     app: &App,
     person: &SignedIn,
     outcome: Result<&'static str, Problem>,
@@ -145,7 +151,7 @@ async fn told(
     Ok(view::page(status, &page))
 }
 
-async fn page(app: &App, person: &SignedIn) -> Result<BackupsPage, Failure> {
+pub(super) async fn page(app: &App, person: &SignedIn) -> Result<BackupsPage, Failure> {
     person.need(Scope::Admin)?;
     let state: BackupState = with_backups(app, Backups::state).await?;
     let rows = state.backups.into_iter().map(|backup| Row {
@@ -163,6 +169,9 @@ async fn page(app: &App, person: &SignedIn) -> Result<BackupsPage, Failure> {
         every_hours: state.every_hours,
         keep_days: state.keep_days,
         rows: rows.collect(),
+        target: state.target.map(TargetRow::from),
+        tried: Vec::new(),
+        try_failed: false,
         done: None,
         error: state.error.as_deref().map(sentence),
     })

@@ -13,7 +13,7 @@ use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
-use crate::store::egress::{self, Entry, Total};
+use crate::store::egress::{self, Entry, Rows, Total};
 
 /// Requests that are shown.
 const SHOWN: u32 = 100;
@@ -35,6 +35,7 @@ struct EgressPage {
 struct TotalRow {
     host: String,
     purpose: String,
+    data: String,
     requests: u32,
     errors: u32,
     sent: String,
@@ -45,6 +46,8 @@ struct TotalRow {
 struct RequestRow {
     at: Moment,
     purpose: String,
+    data: String,
+    method: String,
     url: String,
     address: String,
     sent: String,
@@ -59,10 +62,10 @@ pub(super) async fn show(
     person: SignedIn,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let workspace = Some(person.workspace.id);
+    let which = Rows::OfAndInstallation(person.workspace.id);
     let found = app.store.read(move |conn| {
-        let totals = egress::totals(conn, workspace, 0)?;
-        Ok((totals, egress::list(conn, workspace, SHOWN)?))
+        let totals = egress::totals(conn, which, 0)?;
+        Ok((totals, egress::list(conn, which, SHOWN)?))
     });
     let (totals, requests) = found.await?;
     let page = EgressPage {
@@ -82,6 +85,7 @@ fn total(total: Total) -> TotalRow {
     TotalRow {
         host: total.host,
         purpose: total.purpose,
+        data: total.data,
         requests: total.requests,
         errors: total.errors,
         sent: size(total.bytes_sent),
@@ -94,6 +98,8 @@ fn request(entry: Entry) -> RequestRow {
     RequestRow {
         at: moment(entry.at),
         purpose: entry.purpose,
+        data: entry.data,
+        method: entry.method,
         url: entry.url,
         address: entry.outcome.address.unwrap_or_default(),
         sent: size(entry.outcome.bytes_sent),

@@ -12,6 +12,7 @@
 
 mod accounts;
 mod assets;
+mod backup_target;
 mod backups;
 mod call_pages;
 mod call_parts;
@@ -164,6 +165,10 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/accounts/{id}/{verb}", post(accounts::change))
         .route("/backups", get(backups::show).post(backups::create))
         .route("/backups/recovery-key", post(backups::make_recovery_key))
+        .route("/backups/target", post(backup_target::set))
+        .route("/backups/target/try", post(backup_target::try_it))
+        .route("/backups/target/copy", post(backup_target::copy))
+        .route("/backups/target/remove", post(backup_target::remove))
         .route("/backups/{name}", get(backups::download))
         .route("/backups/{name}/verify", post(backups::verify))
         .route("/privacy", get(privacy::show))

@@ -1,0 +1,103 @@
+//! What this installation knows of its copies elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::folder::{Backup, made_at, too_old};
+use super::super::target::TargetSettings;
+use crate::store::UnixMs;
+
+/// What this installation has at its target. Only these are ever deleted there: others may use the same place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct Copies {
+    /// Where.
+    pub(super) place: String,
+    pub(super) made: Vec<Copy>,
+    /// SHA-256 of the list of erased people that is there.
+    pub(super) tombstones: Option<String>,
+    /// When it was tried last, Unix ms.
+    pub(super) tried_at: Option<UnixMs>,
+    /// Why that failed, if it did.
+    pub(super) error: Option<String>,
+}
+
+/// A backup that was copied, read back, and was the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in super::super) struct Copy {
+    pub(super) name: String,
+    pub(super) size: u64,
+    pub(super) sha256: String,
+    pub(super) copied_at: UnixMs,
+}
+
+/// How it is with the copies elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TargetState {
+    /// `s3` or `sftp`.
+    pub kind: &'static str,
+    /// Where, for people; nothing secret.
+    pub place: String,
+    /// Fingerprint of the server's key, for SFTP.
+    pub host_key: Option<String>,
+    /// How many backups are there.
+    pub copies: usize,
+    /// The newest backup that is there.
+    pub newest: Option<String>,
+    /// When a backup was copied last, Unix ms.
+    pub copied_at: Option<UnixMs>,
+    /// When it was tried last, Unix ms.
+    pub tried_at: Option<UnixMs>,
+    /// Why that failed, if it did.
+    pub error: Option<String>,
+}
+
+/// What is to be done at the target.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Plan {
+    /// Newest first.
+    pub(in super::super) copy: Vec<Backup>,
+    /// Names.
+    pub(in super::super) delete: Vec<String>,
+}
+
+impl Copies {
+    /// Its name in the settings.
+    pub(super) const SETTING: &'static str = "backup.copies";
+
+    /// What of these backups in the folder is to be copied, and which copies are over.
+    pub(in super::super) fn plan(&self, folder: &[Backup], now: UnixMs, keep_days: u32) -> Plan {
+        let there = self.made.iter().filter_map(|copy| {
+            Some(Backup {
+                name: copy.name.clone(),
+                made_at: made_at(&copy.name)?,
+                size: copy.size,
+                verified_at: None,
+                rows: None,
+            })
+        });
+        let mut all: Vec<Backup> = folder.iter().cloned().chain(there).collect();
+        all.sort_by(|a, b| b.name.cmp(&a.name));
+        all.dedup_by(|a, b| a.name == b.name);
+        let over = too_old(&all, now, keep_days);
+        let has = |name: &str| self.made.iter().any(|copy| copy.name == name);
+        let missing = |backup: &&Backup| !has(&backup.name) && !over.contains(&backup.name);
+        Plan {
+            copy: folder.iter().filter(missing).cloned().collect(),
+            delete: over.iter().filter(|name| has(name)).cloned().collect(),
+        }
+    }
+}
+
+impl TargetState {
+    pub(super) fn of(settings: &TargetSettings, copies: Copies) -> Self {
+        Self {
+            kind: settings.kind(),
+            place: settings.place(),
+            host_key: settings.host_key(),
+            copies: copies.made.len(),
+            newest: copies.made.iter().map(|copy| copy.name.clone()).max(),
+            copied_at: copies.made.iter().map(|copy| copy.copied_at).max(),
+            tried_at: copies.tried_at,
+            error: copies.error,
+        }
+    }
+}

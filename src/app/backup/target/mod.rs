@@ -1,0 +1,105 @@
+//! A place elsewhere that backups are copied to, after they were made in the folder: S3-compatible storage, or a
+//! server with SFTP. All of it goes through the egress gateway.
+//!
+//! What is under a name there is whole: both kinds put a file in its place in one step.
+
+mod s3;
+mod settings;
+mod sftp;
+mod trying;
+
+use std::io;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::io::AsyncRead;
+
+use super::BackupError;
+use crate::egress::{Class, EgressError, Gateway};
+
+pub use self::settings::{NewLogin, NewS3, NewSftp, NewTarget};
+pub use self::trying::Step;
+
+pub(super) use self::settings::TargetSettings;
+pub(super) use self::trying::try_out;
+
+/// Slowest transfer that is waited for, bytes a second.
+const SLOWEST: u64 = 32 << 10;
+
+/// A file at a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub(super) name: String,
+    /// Bytes.
+    pub(super) size: u64,
+}
+
+/// A file to be put somewhere.
+pub(super) struct Upload<'a> {
+    pub(super) name: &'a str,
+    pub(super) class: Class,
+    /// Bytes.
+    pub(super) size: u64,
+    pub(super) from: &'a mut (dyn AsyncRead + Unpin + Send),
+}
+
+/// Takes what comes, piece by piece.
+pub(super) type Take<'a> = &'a mut (dyn FnMut(&[u8]) -> io::Result<()> + Send);
+
+/// A place that files are kept at by their names.
+#[async_trait]
+pub(super) trait Target: Send + Sync {
+    /// All files, in no order.
+    async fn list(&self) -> Result<Vec<Stored>, BackupError>;
+
+    /// Puts a file there, in place of one that has its name.
+    async fn put(&self, upload: Upload<'_>) -> Result<(), BackupError>;
+
+    /// Reads a file of at most `most` bytes.
+    ///
+    /// # Errors
+    /// `Unknown` when there is none of this name.
+    async fn get(&self, name: &str, most: u64, take: Take<'_>) -> Result<(), BackupError>;
+
+    /// Removes a file; it is no error if there is none of this name.
+    async fn delete(&self, name: &str) -> Result<(), BackupError>;
+}
+
+/// The target of these settings.
+pub(super) fn open(
+    gateway: &Gateway,
+    settings: &TargetSettings,
+) -> Result<Box<dyn Target>, BackupError> {
+    Ok(match settings {
+        TargetSettings::S3(settings) => Box::new(s3::S3::new(gateway.clone(), settings)?),
+        TargetSettings::Sftp(settings) => Box::new(sftp::Sftp::new(gateway.clone(), settings)),
+    })
+}
+
+/// How long a transfer of so many bytes may take.
+fn patience(bytes: u64) -> Duration {
+    Duration::from_secs(60 + bytes / SLOWEST)
+}
+
+impl From<EgressError> for BackupError {
+    fn from(error: EgressError) -> Self {
+        match error {
+            EgressError::Ledger(error) => Self::Store(error),
+            other => Self::Target(other.to_string()),
+        }
+    }
+}
+
+/// What could not be read here, or written from what came.
+fn local(source: io::Error) -> BackupError {
+    BackupError::Io {
+        what: "the copy cannot be read or written here".into(),
+        source,
+    }
+}
+
+#[cfg(test)]
+pub(super) mod s3_fixture;
+#[cfg(test)]
+#[path = "target_tests.rs"]
+pub(super) mod tests;

@@ -1,0 +1,260 @@
+//! Where copies go, and what opens the place. It is kept in the settings of the store, which is encrypted.
+
+use rusty_s3::{Bucket, UrlStyle};
+use serde::{Deserialize, Serialize, Serializer};
+use url::Url;
+
+use super::super::BackupError;
+use crate::egress::{Gateway, Login, Purpose, Secret, SshPlace, is_fingerprint};
+
+/// A target as somebody sets it up. An empty secret stands for the one that is kept, if the place is the same.
+#[derive(Debug, Clone)]
+pub enum NewTarget {
+    /// S3-compatible storage.
+    S3(NewS3),
+    /// A server with SFTP.
+    Sftp(NewSftp),
+}
+
+/// S3-compatible storage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewS3 {
+    /// Address of the service.
+    pub endpoint: String,
+    /// Its region.
+    pub region: String,
+    /// The bucket.
+    pub bucket: String,
+    /// What names in the bucket begin with, like a folder.
+    pub prefix: String,
+    /// Whether the bucket is named in the path, and not before the host.
+    pub path_style: bool,
+    /// Name of the key.
+    pub access_key: String,
+    /// The key.
+    #[serde(serialize_with = "keep")]
+    pub secret_key: Secret,
+}
+
+/// How to sign in at a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewLogin {
+    /// With a password.
+    Password(#[serde(serialize_with = "keep")] Secret),
+    /// With a private key.
+    PrivateKey(#[serde(serialize_with = "keep")] Secret),
+}
+
+/// A server with SFTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewSftp {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// As whom.
+    pub user: String,
+    /// With what; `None`: with what is kept.
+    pub login: Option<NewLogin>,
+    /// Folder there.
+    pub folder: String,
+    /// Fingerprint of the server's key (`SHA256:…`); empty: the one that it shows now.
+    pub host_key: String,
+}
+
+/// A target that is set up: checked and whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(in super::super) enum TargetSettings {
+    S3(NewS3),
+    Sftp(NewSftp),
+}
+
+/// Into the store, which is encrypted, and nowhere else.
+fn keep<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.reveal())
+}
+
+impl TargetSettings {
+    /// Its name in the settings.
+    pub(in super::super) const SETTING: &'static str = "backup.target";
+
+    /// Checks what was typed and completes it: with what is kept for the same place, and with the key that a server
+    /// shows.
+    ///
+    /// # Errors
+    /// `BadTarget`; `Target` when a server does not show its key.
+    pub(in super::super) async fn of(
+        new: NewTarget,
+        kept: Option<&Self>,
+        gateway: &Gateway,
+    ) -> Result<Self, BackupError> {
+        match new {
+            NewTarget::S3(new) => Self::s3(new, kept),
+            NewTarget::Sftp(new) => Self::sftp(new, kept, gateway).await,
+        }
+    }
+
+    fn s3(mut new: NewS3, kept: Option<&Self>) -> Result<Self, BackupError> {
+        for text in [
+            &mut new.endpoint,
+            &mut new.region,
+            &mut new.bucket,
+            &mut new.access_key,
+        ] {
+            *text = text.trim().to_owned();
+        }
+        new.prefix = folder(&new.prefix, "the prefix")?;
+        new.prefix = new.prefix.trim_start_matches('/').to_owned();
+        if new.region.is_empty() {
+            new.region = "us-east-1".into();
+        }
+        new.bucket()?;
+        if new.access_key.is_empty() {
+            return Err(bad("the access key is missing"));
+        }
+        if new.secret_key == Secret::default() {
+            let same = |kept: &&NewS3| {
+                kept.endpoint == new.endpoint
+                    && kept.bucket == new.bucket
+                    && kept.access_key == new.access_key
+            };
+            let kept = match kept {
+                Some(Self::S3(kept)) => Some(kept).filter(same),
+                _ => None,
+            };
+            let kept = kept.ok_or_else(|| bad("the secret key is missing"))?;
+            new.secret_key = kept.secret_key.clone();
+        }
+        Ok(Self::S3(new))
+    }
+
+    async fn sftp(
+        mut new: NewSftp,
+        kept: Option<&Self>,
+        gateway: &Gateway,
+    ) -> Result<Self, BackupError> {
+        for text in [&mut new.host, &mut new.user, &mut new.host_key] {
+            *text = text.trim().to_owned();
+        }
+        new.folder = folder(&new.folder, "the folder")?;
+        if new.host.is_empty() || new.user.is_empty() {
+            return Err(bad("host and user name are needed"));
+        }
+        if new.port == 0 {
+            return Err(bad("the port is a number from 1 to 65535, usually 22"));
+        }
+        let kept = match kept {
+            Some(Self::Sftp(kept)) if kept.host == new.host && kept.port == new.port => Some(kept),
+            _ => None,
+        };
+        if new.login.is_none() {
+            let same = kept.filter(|kept| kept.user == new.user);
+            new.login = same.and_then(|kept| kept.login.clone());
+        }
+        let is_right = new.login()?.check();
+        is_right.map_err(|error| bad(&error.to_string()))?;
+        if new.host_key.is_empty() {
+            new.host_key = match kept {
+                Some(kept) => kept.host_key.clone(),
+                None => gateway.host_key(&new.place()).await?,
+            };
+        } else if !is_fingerprint(&new.host_key) {
+            return Err(bad(
+                "the host key is given by its fingerprint, as `ssh-keygen -l` shows it: SHA256:…",
+            ));
+        }
+        Ok(Self::Sftp(new))
+    }
+
+    /// `s3` or `sftp`.
+    pub(in super::super) fn kind(&self) -> &'static str {
+        match self {
+            Self::S3(_) => "s3",
+            Self::Sftp(_) => "sftp",
+        }
+    }
+
+    /// Where it is, for people.
+    pub(in super::super) fn place(&self) -> String {
+        match self {
+            Self::S3(s3) => {
+                let bucket = s3.bucket().map(|bucket| bucket.base_url().to_string());
+                format!("{}{}", bucket.unwrap_or_default(), s3.prefix)
+            }
+            Self::Sftp(sftp) => format!(
+                "sftp://{}@{}:{}/{}",
+                sftp.user,
+                sftp.host,
+                sftp.port,
+                sftp.folder.trim_start_matches('/')
+            ),
+        }
+    }
+
+    /// Fingerprint of the server's key.
+    pub(in super::super) fn host_key(&self) -> Option<String> {
+        match self {
+            Self::S3(_) => None,
+            Self::Sftp(sftp) => Some(sftp.host_key.clone()),
+        }
+    }
+}
+
+impl NewS3 {
+    pub(super) fn bucket(&self) -> Result<Bucket, BackupError> {
+        let endpoint = Url::parse(&self.endpoint)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .ok_or_else(|| bad("the address of the service begins with https://"))?;
+        if self.bucket.is_empty() {
+            return Err(bad("the name of the bucket is missing"));
+        }
+        let style = match self.path_style {
+            true => UrlStyle::Path,
+            false => UrlStyle::VirtualHost,
+        };
+        Bucket::new(endpoint, style, self.bucket.clone(), self.region.clone()).map_err(|_| {
+            bad(
+                "service and bucket make no address together; name the bucket in the path (path style) if it has \
+                 characters that no host has, or the service has no name",
+            )
+        })
+    }
+}
+
+impl NewSftp {
+    pub(super) fn place(&self) -> SshPlace {
+        SshPlace {
+            purpose: Purpose::Backup,
+            host: self.host.clone(),
+            port: self.port,
+        }
+    }
+
+    pub(super) fn login(&self) -> Result<Login, BackupError> {
+        match &self.login {
+            Some(NewLogin::Password(password)) => Ok(Login::Password(password.clone())),
+            Some(NewLogin::PrivateKey(key)) => Ok(Login::Key(key.clone())),
+            None => Err(bad("a password or a private key is needed")),
+        }
+    }
+}
+
+/// A folder without a slash at its end; nothing leads out of it.
+fn folder(text: &str, what: &str) -> Result<String, BackupError> {
+    let text = text.trim().trim_end_matches('/');
+    let is_odd = |part: &str| matches!(part, "." | "..") || part.chars().any(char::is_control);
+    let inner = text.strip_prefix('/').unwrap_or(text);
+    if !inner.is_empty() && inner.split('/').any(|part| part.is_empty() || is_odd(part)) {
+        return Err(bad(&format!(
+            "{what} is a plain path such as backups/frontdesk"
+        )));
+    }
+    Ok(text.to_owned())
+}
+
+fn bad(what: &str) -> BackupError {
+    BackupError::BadTarget(what.to_owned())
+}

@@ -1,0 +1,217 @@
+//! A server with SFTP. Each operation is a session of its own, so that each is in the ledger with its bytes.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use russh_sftp::client::SftpSession;
+use russh_sftp::client::error::Error;
+use russh_sftp::protocol::StatusCode;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::super::BackupError;
+use super::settings::NewSftp;
+use super::{Stored, Take, Target, Upload, local, patience};
+use crate::egress::{Class, Gateway, Ssh, StreamLimits};
+
+/// What the protocols need beside the content, bytes.
+const OVERHEAD: u64 = 8 << 20;
+/// Bytes of a file that are in memory at a time.
+const PIECE: usize = 256 << 10;
+/// Seconds that the server may take to answer one step.
+const STEP: u64 = 60;
+
+/// A folder on a server, and what opens it.
+pub(super) struct Sftp {
+    gateway: Gateway,
+    settings: NewSftp,
+}
+
+/// A session that is open.
+struct Session {
+    ssh: Ssh,
+    sftp: SftpSession,
+}
+
+impl Sftp {
+    pub(super) fn new(gateway: Gateway, settings: &NewSftp) -> Self {
+        Self {
+            gateway,
+            settings: settings.clone(),
+        }
+    }
+
+    fn path(&self, name: &str) -> String {
+        match self.settings.folder.as_str() {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        }
+    }
+
+    async fn session(
+        &self,
+        class: Class,
+        (sent, received): (u64, u64),
+    ) -> Result<Session, BackupError> {
+        let limits = StreamLimits {
+            // Each packet carries its own head and seal.
+            sent: sent + sent / 16 + OVERHEAD,
+            received: received + received / 16 + OVERHEAD,
+            time: patience(sent.max(received)),
+        };
+        let settings = &self.settings;
+        let login = settings.login()?;
+        let data = BTreeSet::from([class]);
+        let as_whom = (settings.user.as_str(), &login);
+        let place = settings.place();
+        let opened = self
+            .gateway
+            .ssh(&place, &settings.host_key, as_whom, data, limits)
+            .await;
+        let ssh = opened?;
+        let channel = ssh.subsystem("sftp").await?;
+        let sftp = SftpSession::new(channel).await.map_err(told)?;
+        sftp.set_timeout(STEP);
+        Ok(Session { ssh, sftp })
+    }
+
+    /// Makes the folder, with those above it.
+    async fn make_folder(&self, sftp: &SftpSession) -> Result<(), BackupError> {
+        let folder = &self.settings.folder;
+        if folder.is_empty() || sftp.try_exists(folder.as_str()).await.map_err(told)? {
+            return Ok(());
+        }
+        let slashes = folder.match_indices('/').map(|(at, _)| at);
+        let ends = slashes.filter(|at| *at > 0).chain([folder.len()]);
+        for path in ends.filter_map(|end| folder.get(..end)) {
+            // Those that are there answer with an error that looks like every other.
+            let _there = sftp.create_dir(path).await;
+        }
+        match sftp.try_exists(folder.as_str()).await.map_err(told)? {
+            true => Ok(()),
+            false => Err(BackupError::Target(format!(
+                "the folder {folder} cannot be made on the server; make it there, and let {} write in it",
+                self.settings.user
+            ))),
+        }
+    }
+
+    async fn write(&self, sftp: &SftpSession, upload: Upload<'_>) -> Result<(), BackupError> {
+        self.make_folder(sftp).await?;
+        let (path, partial) = (
+            self.path(upload.name),
+            self.path(&format!(".{}.partial", upload.name)),
+        );
+        let mut file = sftp.create(partial.as_str()).await.map_err(told)?;
+        let (mut left, mut buffer) = (upload.size, vec![0; PIECE]);
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
+            let piece = buffer.get_mut(..most).unwrap_or_default();
+            upload.from.read_exact(piece).await.map_err(local)?;
+            file.write_all(piece).await.map_err(|e| told(e.into()))?;
+            left -= most as u64;
+        }
+        file.sync_all().await.map_err(told)?;
+        file.close().await.map_err(|e| told(e.into()))?;
+        if sftp.rename(partial.as_str(), path.as_str()).await.is_ok() {
+            return Ok(());
+        }
+        // In this version of the protocol a rename takes no place that is taken.
+        let _missing = sftp.remove_file(path.as_str()).await;
+        sftp.rename(partial, path).await.map_err(told)
+    }
+}
+
+impl Session {
+    async fn close<T>(self, outcome: Result<T, BackupError>) -> Result<T, BackupError> {
+        let _ended = self.sftp.close().await;
+        drop(self.sftp);
+        self.ssh.close().await;
+        outcome
+    }
+}
+
+#[async_trait]
+impl Target for Sftp {
+    async fn list(&self) -> Result<Vec<Stored>, BackupError> {
+        let session = self.session(Class::Metadata, (0, 0)).await?;
+        let folder = match self.settings.folder.as_str() {
+            "" => ".",
+            folder => folder,
+        };
+        let found = match session.sftp.read_dir(folder).await {
+            Ok(entries) => Ok(entries
+                .map(|entry| Stored {
+                    name: entry.file_name(),
+                    size: entry.metadata().size.unwrap_or_default(),
+                })
+                .collect()),
+            Err(error) if is_missing(&error) => Ok(Vec::new()),
+            Err(error) => Err(told(error)),
+        };
+        session.close(found).await
+    }
+
+    async fn put(&self, upload: Upload<'_>) -> Result<(), BackupError> {
+        let session = self.session(upload.class, (upload.size, 0)).await?;
+        let written = self.write(&session.sftp, upload).await;
+        session.close(written).await
+    }
+
+    async fn get(&self, name: &str, most: u64, take: Take<'_>) -> Result<(), BackupError> {
+        let session = self.session(Class::Metadata, (0, most)).await?;
+        let read = read(&session.sftp, &self.path(name), most, take).await;
+        session.close(read).await
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), BackupError> {
+        let session = self.session(Class::Metadata, (0, 0)).await?;
+        let removed = match session.sftp.remove_file(self.path(name)).await {
+            Err(error) if !is_missing(&error) => Err(told(error)),
+            _ => Ok(()),
+        };
+        session.close(removed).await
+    }
+}
+
+async fn read(
+    sftp: &SftpSession,
+    path: &str,
+    most: u64,
+    take: Take<'_>,
+) -> Result<(), BackupError> {
+    let mut file = sftp.open(path).await.map_err(told)?;
+    let (mut taken, mut buffer) = (0, vec![0; PIECE]);
+    loop {
+        let count = file.read(&mut buffer).await.map_err(|e| told(e.into()))?;
+        let piece = buffer.get(..count).unwrap_or_default();
+        if piece.is_empty() {
+            break;
+        }
+        taken += count as u64;
+        if taken > most {
+            return Err(BackupError::Target(format!(
+                "the file is longer than {most} bytes, as it was written"
+            )));
+        }
+        take(piece).map_err(local)?;
+    }
+    file.close().await.map_err(|e| told(e.into()))
+}
+
+fn is_missing(error: &Error) -> bool {
+    matches!(error, Error::Status(status) if status.status_code == StatusCode::NoSuchFile)
+}
+
+fn told(error: Error) -> BackupError {
+    if is_missing(&error) {
+        return BackupError::Unknown;
+    }
+    let todo = match &error {
+        Error::Status(status) if status.status_code == StatusCode::PermissionDenied => {
+            "let the user write in the folder"
+        }
+        Error::Status(_) => "check the folder, and whether there is room",
+        _ => "it is tried again by itself",
+    };
+    BackupError::Target(format!("the server says: {error}; {todo}"))
+}

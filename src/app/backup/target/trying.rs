@@ -1,0 +1,78 @@
+//! "Try it now": writes a small file to a target, reads it back and removes it.
+
+use std::time::Instant;
+
+use super::super::BackupError;
+use super::{Target, Upload};
+use crate::egress::Class;
+
+/// What was done, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// `write`, `read` or `delete`.
+    pub what: &'static str,
+    /// Why it failed, if it did.
+    pub error: Option<String>,
+    /// How long it took, ms.
+    pub ms: u64,
+}
+
+/// All steps until the first that fails; what was written is removed in any case.
+pub(in super::super) async fn try_out(target: &dyn Target) -> Vec<Step> {
+    let name = format!("frontdesk-try-{}.txt", uuid::Uuid::new_v4());
+    let content = format!("{name}: Frontdesk tries whether backups can be kept here.\n");
+    let mut steps = Vec::new();
+    let mut from = content.as_bytes();
+    let upload = Upload {
+        name: &name,
+        class: Class::Public,
+        size: content.len() as u64,
+        from: &mut from,
+    };
+    let began = Instant::now();
+    let written = target.put(upload).await;
+    let mut is_fine = note(&mut steps, "write", began, written);
+    if is_fine {
+        let began = Instant::now();
+        let read = read_back(target, &name, &content).await;
+        is_fine = note(&mut steps, "read", began, read);
+    }
+    let began = Instant::now();
+    let removed = target.delete(&name).await;
+    // After a failure the first one is what counts.
+    if is_fine {
+        note(&mut steps, "delete", began, removed);
+    }
+    steps
+}
+
+async fn read_back(target: &dyn Target, name: &str, content: &str) -> Result<(), BackupError> {
+    let mut back = Vec::new();
+    let mut take = |piece: &[u8]| {
+        back.extend_from_slice(piece);
+        Ok(())
+    };
+    target.get(name, content.len() as u64, &mut take).await?;
+    if back == content.as_bytes() {
+        return Ok(());
+    }
+    Err(BackupError::Target(
+        "what came back is not what was written".into(),
+    ))
+}
+
+fn note(
+    steps: &mut Vec<Step>,
+    what: &'static str,
+    began: Instant,
+    outcome: Result<(), BackupError>,
+) -> bool {
+    let error = outcome.err().map(|error| error.to_string());
+    let is_fine = error.is_none();
+    steps.push(Step {
+        what,
+        error,
+        ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+    });
+    is_fine
+}

@@ -1,0 +1,248 @@
+//! SSH to a server whose host key was noted: the session is handed out only if the server proves that it has that key,
+//! and name and password or key go out only after it did.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use russh::client::{self, AuthResult, Handle, Msg};
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
+use russh::{ChannelStream, Disconnect};
+
+use super::allow::SSH_PORTS;
+use super::tunnel::Opening;
+use super::{Class, EgressError, Gateway, Purpose, Secret, StreamLimits};
+
+/// What the ledger calls it.
+const PROTOCOL: &str = "SSH";
+/// How long a server may keep silent.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Bounds on looking at a host key.
+const A_LOOK: StreamLimits = StreamLimits {
+    sent: 1 << 20,
+    received: 1 << 20,
+    time: Duration::from_secs(20),
+};
+
+/// A server, and what is done there.
+#[derive(Debug, Clone)]
+pub struct SshPlace {
+    /// What for.
+    pub purpose: Purpose,
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
+/// How to sign in.
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// With a password.
+    Password(Secret),
+    /// With a private key as OpenSSH writes it (Ed25519 or ECDSA), without a passphrase.
+    Key(Secret),
+}
+
+/// A session with a server that has proved who it is.
+pub struct Ssh {
+    handle: Handle<Peer>,
+    host: String,
+}
+
+/// What a subsystem of the session is spoken to over.
+pub type Channel = ChannelStream<Msg>;
+
+/// Whether a text is a fingerprint of a host key, as `ssh-keygen -l` shows it.
+pub fn is_fingerprint(text: &str) -> bool {
+    text.parse::<russh::keys::ssh_key::Fingerprint>()
+        .is_ok_and(|print| print.is_sha256())
+}
+
+/// Looks at the server's key.
+struct Peer {
+    pinned: Option<String>,
+    seen: Arc<Mutex<Option<String>>>,
+}
+
+impl client::Handler for Peer {
+    type Error = russh::Error;
+
+    async fn check_server_key(
+        &mut self,
+        key: &PublicKeyOrCertificate,
+    ) -> Result<bool, russh::Error> {
+        let print = key.public_key().fingerprint(HashAlg::Sha256).to_string();
+        // Without a noted key this is only a look: nobody signs in.
+        let is_right = self.pinned.as_ref() == Some(&print);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(print);
+        Ok(is_right)
+    }
+}
+
+impl Gateway {
+    /// The fingerprint of the host key that a server shows, without signing in.
+    ///
+    /// # Errors
+    /// Every [`EgressError`] of streams.
+    pub async fn host_key(&self, place: &SshPlace) -> Result<String, EgressError> {
+        let data = BTreeSet::from([Class::Metadata]);
+        let tunnel = self.tunnel(place.opening(data, A_LOOK)).await?;
+        let (peer, seen) = Peer::new(None);
+        let error = match client::connect_stream(config(), tunnel, peer).await {
+            Ok(_) => "it took no answer for an answer".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+        seen.ok_or_else(|| place.failed(error))
+    }
+
+    /// Opens a session, if the server shows the key with this fingerprint, and signs in.
+    ///
+    /// # Errors
+    /// Every [`EgressError`] of streams; `HostKey`, `SignIn`.
+    pub async fn ssh(
+        &self,
+        place: &SshPlace,
+        host_key: &str,
+        (user, login): (&str, &Login),
+        data: BTreeSet<Class>,
+        limits: StreamLimits,
+    ) -> Result<Ssh, EgressError> {
+        let login = Way::of(login)?;
+        let data = data.into_iter().chain([Class::Credential, Class::Metadata]);
+        let tunnel = self.tunnel(place.opening(data.collect(), limits)).await?;
+        let (peer, seen) = Peer::new(Some(host_key.to_owned()));
+        let connected = client::connect_stream(config(), tunnel, peer).await;
+        let mut handle = match connected {
+            Ok(handle) => handle,
+            Err(error) => {
+                let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
+                return Err(match seen.filter(|seen| seen != host_key) {
+                    Some(seen) => EgressError::HostKey {
+                        host: place.host.clone(),
+                        seen,
+                        pinned: host_key.to_owned(),
+                    },
+                    None => place.failed(error.to_string()),
+                });
+            }
+        };
+        let answer = match login {
+            Way::Password(password) => handle.authenticate_password(user, password.reveal()).await,
+            Way::Key(key) => handle.authenticate_publickey(user, key).await,
+        };
+        match answer {
+            Ok(AuthResult::Success) => Ok(Ssh {
+                handle,
+                host: place.host.clone(),
+            }),
+            Ok(AuthResult::Failure { .. }) => Err(EgressError::SignIn {
+                host: place.host.clone(),
+                user: user.to_owned(),
+            }),
+            Err(error) => Err(place.failed(error.to_string())),
+        }
+    }
+}
+
+impl Ssh {
+    /// Starts a subsystem of the server, such as `sftp`.
+    ///
+    /// # Errors
+    /// When the server has none of this name.
+    pub async fn subsystem(&self, name: &str) -> Result<Channel, EgressError> {
+        let failed = |error: russh::Error| EgressError::Failed {
+            host: self.host.clone(),
+            reason: format!("it offers no {name} ({error})"),
+        };
+        let channel = self.handle.channel_open_session().await.map_err(failed)?;
+        channel
+            .request_subsystem(true, name)
+            .await
+            .map_err(failed)?;
+        Ok(channel.into_stream())
+    }
+
+    /// Ends the session, and waits until it has.
+    pub async fn close(self) {
+        let bye = self.handle.disconnect(Disconnect::ByApplication, "", "en");
+        // A server that is gone already has ended it as well.
+        let _ended = bye.await;
+        let _ended = tokio::time::timeout(Duration::from_secs(5), self.handle).await;
+    }
+}
+
+impl Peer {
+    fn new(pinned: Option<String>) -> (Self, Arc<Mutex<Option<String>>>) {
+        let seen = Arc::new(Mutex::new(None));
+        let peer = Self {
+            pinned,
+            seen: Arc::clone(&seen),
+        };
+        (peer, seen)
+    }
+}
+
+impl SshPlace {
+    fn opening(&self, data: BTreeSet<Class>, limits: StreamLimits) -> Opening<'_> {
+        Opening {
+            purpose: self.purpose,
+            protocol: PROTOCOL,
+            host: &self.host,
+            port: self.port,
+            usual_ports: SSH_PORTS,
+            data,
+            limits,
+        }
+    }
+
+    fn failed(&self, reason: String) -> EgressError {
+        EgressError::Failed {
+            host: self.host.clone(),
+            reason,
+        }
+    }
+}
+
+/// A login that was read.
+enum Way<'a> {
+    Password(&'a Secret),
+    Key(PrivateKeyWithHashAlg),
+}
+
+impl<'a> Way<'a> {
+    fn of(login: &'a Login) -> Result<Self, EgressError> {
+        match login {
+            Login::Password(password) => Ok(Self::Password(password)),
+            Login::Key(text) => {
+                let key = decode_secret_key(text.reveal(), None).map_err(|_| {
+                    EgressError::Settings(
+                        "the private key cannot be read: it has to be an Ed25519 or ECDSA key as ssh-keygen makes it, \
+                         without a passphrase"
+                            .into(),
+                    )
+                })?;
+                Ok(Self::Key(PrivateKeyWithHashAlg::new(Arc::new(key), None)))
+            }
+        }
+    }
+}
+
+impl Login {
+    /// Whether it can be used.
+    ///
+    /// # Errors
+    /// `Settings` for a private key that cannot be read.
+    pub fn check(&self) -> Result<(), EgressError> {
+        Way::of(self).map(drop)
+    }
+}
+
+fn config() -> Arc<client::Config> {
+    Arc::new(client::Config {
+        inactivity_timeout: Some(SILENCE),
+        nodelay: true,
+        ..client::Config::default()
+    })
+}

@@ -1,0 +1,185 @@
+//! A connection to elsewhere that is no request: to an address that was checked, counted and bounded both ways, and in
+//! the ledger from its beginning to its end. It is bare: what is spoken over it proves who the peer is (`ssh`).
+
+use std::collections::BTreeSet;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+
+use super::ledger::Line;
+use super::request::names;
+use super::{CONNECT, Class, EgressError, Gateway, Purpose, guard};
+use crate::store::egress::NewRequest;
+
+/// Bounds on a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamLimits {
+    /// Most bytes that go out.
+    pub sent: u64,
+    /// Most bytes that come.
+    pub received: u64,
+    /// Most time until its end.
+    pub time: Duration,
+}
+
+/// What a tunnel is to be.
+pub(super) struct Opening<'a> {
+    pub(super) purpose: Purpose,
+    /// What is spoken over it, as it stands in the ledger: `SSH`.
+    pub(super) protocol: &'static str,
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    /// Ports that need no word of the owner.
+    pub(super) usual_ports: &'static [u16],
+    pub(super) data: BTreeSet<Class>,
+    pub(super) limits: StreamLimits,
+}
+
+/// A counted connection.
+pub(super) struct Tunnel {
+    stream: TcpStream,
+    line: Line,
+    limits: StreamLimits,
+    clock: Pin<Box<Sleep>>,
+}
+
+impl Gateway {
+    /// Writes a stream into the ledger and connects it, if it may be.
+    pub(super) async fn tunnel(&self, opening: Opening<'_>) -> Result<Tunnel, EgressError> {
+        let Opening {
+            purpose, limits, ..
+        } = opening;
+        let (host, port) = (opening.host.to_owned(), opening.port);
+        let scheme = opening.protocol.to_ascii_lowercase();
+        let new = (format!("{scheme}://{host}:{port}"), names(&opening.data));
+        let (protocol, named) = (opening.protocol, host.clone());
+        let mut line = Line::open(&self.inner.store, move |tx, now| {
+            let new = NewRequest {
+                workspace: None,
+                purpose: purpose.name(),
+                data: &new.1,
+                method: protocol,
+                host: &named,
+                url: &new.0,
+                bytes_sent: 0,
+            };
+            crate::store::egress::append(tx, &new, now)
+        })
+        .await?;
+        line.is_stream = true;
+        match self
+            .connect(purpose, &host, port, opening.usual_ports)
+            .await
+        {
+            Ok(stream) => {
+                line.outcome.address = stream.peer_addr().ok().map(|a| a.ip().to_string());
+                Ok(Tunnel {
+                    stream,
+                    line,
+                    limits,
+                    clock: Box::pin(tokio::time::sleep(limits.time)),
+                })
+            }
+            Err(error) => Err(line.failed(error).await),
+        }
+    }
+
+    async fn connect(
+        &self,
+        purpose: Purpose,
+        host: &str,
+        port: u16,
+        usual_ports: &[u16],
+    ) -> Result<TcpStream, EgressError> {
+        self.let_out(purpose)?;
+        let (lookup, allow) = (self.inner.lookup.as_ref(), &self.inner.allow);
+        let found = guard::stream_addresses(host, port, usual_ports, lookup, allow);
+        let addresses = found.await?;
+        let mut last = None;
+        for address in addresses {
+            match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => last = Some(error.to_string()),
+                Err(_) => last = Some(format!("no answer within {} seconds", CONNECT.as_secs())),
+            }
+        }
+        Err(EgressError::Failed {
+            host: host.to_owned(),
+            reason: last.unwrap_or_else(|| "the name has no address".into()),
+        })
+    }
+}
+
+impl Tunnel {
+    /// Notes in the ledger why it ended.
+    fn broken(&mut self, kind: io::ErrorKind, what: String) -> io::Error {
+        self.line.outcome.error = Some(what.clone());
+        io::Error::new(kind, what)
+    }
+
+    fn in_time(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.clock.as_mut().poll(cx).is_pending() {
+            return Ok(());
+        }
+        let seconds = self.limits.time.as_secs();
+        Err(self.broken(
+            io::ErrorKind::TimedOut,
+            format!("it was not done within {seconds} seconds"),
+        ))
+    }
+}
+
+/// Adds, and whether the limit is kept.
+fn counted(total: &mut i64, more: usize, limit: u64) -> bool {
+    *total = total.saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
+    u64::try_from(*total).unwrap_or_default() <= limit
+}
+
+impl AsyncRead for Tunnel {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.in_time(cx)?;
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        let (more, limit) = (buf.filled().len() - before, self.limits.received);
+        if !counted(&mut self.line.outcome.bytes_received, more, limit) {
+            let what = format!("more than {limit} bytes came");
+            return Poll::Ready(Err(self.broken(io::ErrorKind::FileTooLarge, what)));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Tunnel {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.in_time(cx)?;
+        let (sent, limit) = (self.line.outcome.bytes_sent, self.limits.sent);
+        if u64::try_from(sent).unwrap_or_default() >= limit {
+            let what = format!("more than {limit} bytes were to be sent");
+            return Poll::Ready(Err(self.broken(io::ErrorKind::FileTooLarge, what)));
+        }
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        counted(&mut self.line.outcome.bytes_sent, written, limit);
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,116 @@
+//! Where backups are copied to: setting it up, trying it, copying now, forgetting it.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::super::api::backup_target::NewPlace;
+use super::super::api::backups::with_backups;
+use super::super::auth::Scope;
+use super::super::problem::Problem;
+use super::backups::{page, told};
+use super::format::{Moment, moment};
+use super::guard::SignedIn;
+use super::{Failure, sentence, view};
+use crate::app::App;
+use crate::app::backup::{BackupError, Backups, TargetState};
+
+/// How it is with the copies, on the page.
+pub(super) struct TargetRow {
+    pub(super) place: String,
+    pub(super) host_key: Option<String>,
+    pub(super) copies: usize,
+    pub(super) copied: Option<Moment>,
+    pub(super) error: Option<String>,
+}
+
+impl From<TargetState> for TargetRow {
+    fn from(state: TargetState) -> Self {
+        Self {
+            place: state.place,
+            host_key: state.host_key,
+            copies: state.copies,
+            copied: state.copied_at.map(moment),
+            error: state.error.as_deref().map(sentence),
+        }
+    }
+}
+
+/// `POST /backups/target`
+pub(super) async fn set(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(place): Form<NewPlace>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let set = match place.try_into() {
+        Ok(target) => app.backups.set_target(target).await,
+        Err(error) => Err(error),
+    };
+    let done = "The place is noted. Try it now: that shows whether backups can be kept there.";
+    told(&app, &person, set.map(|_| done).map_err(Problem::from)).await
+}
+
+/// `POST /backups/target/try`
+pub(super) async fn try_it(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let steps = app.backups.try_target().await;
+    let steps = match steps {
+        Ok(steps) => steps,
+        Err(error) => return told(&app, &person, Err(error.into())).await,
+    };
+    let mut page = page(&app, &person).await?;
+    let named = |what: &str| match what {
+        "write" => "Writing a file",
+        "read" => "Reading it back",
+        _ => "Removing it",
+    };
+    page.tried = steps
+        .iter()
+        .map(|step| match &step.error {
+            None => format!("{}: done in {} ms.", named(step.what), step.ms),
+            Some(error) => format!("{}: {}", named(step.what), sentence(error)),
+        })
+        .collect();
+    page.try_failed = steps.iter().any(|step| step.error.is_some());
+    Ok(view::page(StatusCode::OK, &page))
+}
+
+/// `POST /backups/target/copy`: it may take hours, so it goes on behind the page.
+pub(super) async fn copy(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let backups = app.backups.clone();
+    if with_backups(&app, Backups::target).await?.is_none() {
+        return told(&app, &person, Err(BackupError::NoTarget.into())).await;
+    }
+    let cancel = app.cancel();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            // What went wrong is noted, and on the page.
+            _ = backups.copy_out() => {}
+        }
+    });
+    let done = "Copying has begun. Look at this page again in a while: it shows what came of it.";
+    told(&app, &person, Ok(done)).await
+}
+
+/// `POST /backups/target/remove`
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let removed = app.backups.remove_target().await;
+    let done = "Backups are copied nowhere any more. The copies that are there stay.";
+    told(&app, &person, removed.map(|()| done).map_err(Problem::from)).await
+}

@@ -2,8 +2,8 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::app::DataFolder;
 use crate::app::backup::{Backups, restore};
+use crate::app::{DataFolder, outside};
 use crate::config::Config;
 use crate::store::documents::{self, NewDocument};
 use crate::store::{closures, tombstones};
@@ -120,7 +120,8 @@ async fn a_backup_of_before_gives_nothing_back_of_what_was_erased_since() {
     let config = config(dir.path());
     let folder = DataFolder::open(&config).unwrap();
     let store = folder.store.clone();
-    let backups = Backups::new(store.clone(), &config, Some(&folder.key)).unwrap();
+    let gateway = outside::gateway(&config, store.clone()).unwrap();
+    let backups = Backups::new(store.clone(), &config, Some(&folder.key), gateway).unwrap();
     let (one, two, three) = (
         filled(&store, "one"),
         filled(&store, "two"),
@@ -154,7 +155,8 @@ async fn with_the_account_its_people_go_and_who_comes_later_stays_after_a_restor
     let config = config(dir.path());
     let folder = DataFolder::open(&config).unwrap();
     let store = folder.store.clone();
-    let backups = Backups::new(store.clone(), &config, Some(&folder.key)).unwrap();
+    let gateway = outside::gateway(&config, store.clone()).unwrap();
+    let backups = Backups::new(store.clone(), &config, Some(&folder.key), gateway).unwrap();
     filled(&store, "one");
     a_person(&store, "ann@example.com", 1);
     let key = backups.make_recovery_key(false).unwrap();

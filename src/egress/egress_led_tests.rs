@@ -1,7 +1,7 @@
 //! Sites that lead to machines of the owner's own.
 
-use super::super::guard::Way;
 use super::*;
+use crate::egress::guard::Way;
 
 #[tokio::test]
 async fn a_strangers_site_does_not_lead_to_an_own_machine() {

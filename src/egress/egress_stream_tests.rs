@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::super::tunnel::Opening;
 use super::out::{at, to};
 use super::*;
+use crate::egress::tunnel::Opening;
 
 /// A server that sends each byte back.
 async fn echo() -> u16 {

@@ -103,7 +103,8 @@ fn the_page_sets_a_target_up_tries_it_and_shows_no_secret() {
     let entered = browse(&address, "", "/login", Some(login));
     let cookie = entered
         .lines()
-        .find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next())
+        .filter_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next())
+        .find(|cookie| cookie.starts_with("frontdesk_session="))
         .unwrap_or_else(|| panic!("{entered}"));
     let page = |path: &str, form: Option<&str>| browse(&address, cookie, path, form);
     let before = page("/backups", None);

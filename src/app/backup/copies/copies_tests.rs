@@ -8,7 +8,7 @@ use super::*;
 use crate::app::{DataFolder, outside};
 use crate::config::Config;
 use crate::store::erasure::Subject;
-use crate::store::tombstones::Tombstone;
+use crate::store::tombstones::{Done, Tombstone};
 use crate::store::{ConversationId, Store, WorkspaceId};
 
 /// A machine with a data folder of its own.
@@ -59,7 +59,7 @@ fn erased(at: i64) -> Tombstone {
     Tombstone {
         at,
         workspace: WorkspaceId::new(),
-        subject: Subject::Conversation(ConversationId::new()),
+        done: Done::Erased(Subject::Conversation(ConversationId::new())),
     }
 }
 

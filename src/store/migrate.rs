@@ -50,6 +50,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0008_second_factor.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0009_site_keys.sql"),
+    },
 ];
 
 /// Makes the database at this place have exactly these migrations.

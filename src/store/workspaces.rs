@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::values::Json;
-use super::{StoreError, UnixMs, WorkspaceId};
+use super::{StoreError, UnixMs, WorkspaceId, site_keys};
 
 /// One business and all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,13 +17,15 @@ pub struct Workspace {
     pub name: String,
     /// Name for people.
     pub title: String,
+    /// What pages with the widget name it by.
+    pub site_key: String,
     /// When it was made.
     pub created_at: UnixMs,
     /// Settings of this workspace, a JSON object.
     pub settings: Value,
 }
 
-const COLUMNS: &str = "id, name, title, created_at, settings";
+const COLUMNS: &str = "id, name, title, site_key, created_at, settings";
 
 impl Workspace {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -31,6 +33,7 @@ impl Workspace {
             id: row.get("id")?,
             name: row.get("name")?,
             title: row.get("title")?,
+            site_key: row.get("site_key")?,
             created_at: row.get("created_at")?,
             settings: row.get::<_, Json<Value>>("settings")?.0,
         })
@@ -45,10 +48,10 @@ pub fn get_or_create(
     now: UnixMs,
 ) -> Result<Workspace, StoreError> {
     tx.prepare_cached(
-        "INSERT INTO workspaces (id, name, title, created_at) VALUES (?, ?, ?, ?)
+        "INSERT INTO workspaces (id, name, title, site_key, created_at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (name) DO NOTHING",
     )?
-    .execute((WorkspaceId::new(), name, title, now))?;
+    .execute((WorkspaceId::new(), name, title, site_keys::generate()?, now))?;
     find_by_name(tx, name)?.ok_or(StoreError::NotFound("the workspace"))
 }
 

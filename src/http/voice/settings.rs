@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use crate::store::{StoreError, Transaction, WorkspaceId, workspaces};
+
 /// Most origins that can be entered.
 const MOST_ORIGINS: usize = 50;
 /// Longest title in characters.
@@ -12,7 +14,7 @@ const LONGEST_TITLE: usize = 60;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(in crate::http) struct WidgetSettings {
-    /// Whether visitors are served at all.
+    /// Whether visitors are served at all; the owner says so.
     pub(in crate::http) enabled: bool,
     /// Pages that the widget may be on, each as `https://host[:port]`. With none, only this server's own
     /// pages and pages of the visitor's own machine.
@@ -30,7 +32,7 @@ pub(in crate::http) struct WidgetSettings {
 impl Default for WidgetSettings {
     fn default() -> Self {
         Self {
-            enabled: true,
+            enabled: false,
             origins: Vec::new(),
             links: Vec::new(),
             title: String::new(),
@@ -43,6 +45,19 @@ impl Default for WidgetSettings {
 impl WidgetSettings {
     /// The section's name in the workspace's settings.
     pub(in crate::http) const SECTION: &'static str = "widget";
+
+    /// Serves visitors in a workspace from now on.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub(in crate::http) fn open(
+        tx: &Transaction<'_>,
+        workspace: WorkspaceId,
+    ) -> Result<(), StoreError> {
+        let mut settings: Self = workspaces::section(tx, workspace, Self::SECTION)?;
+        settings.enabled = true;
+        workspaces::set_section(tx, workspace, Self::SECTION, &settings)
+    }
 
     /// The same, checked and in one form; or what is wrong with it, as a sentence.
     pub(in crate::http) fn tidied(mut self) -> Result<Self, String> {

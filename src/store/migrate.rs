@@ -53,6 +53,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0009_site_keys.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0010_secret_sessions.sql"),
+    },
 ];
 
 /// Makes the database at this place have exactly these migrations.

@@ -1,6 +1,7 @@
 //! Who opens a workspace to visitors, and the keys that pages name it by.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Method, StatusCode};
 use frontdesk::app::ensure_workspace;
 use serde_json::{Value, json};
 
@@ -13,6 +14,12 @@ const WAGES: &str = "The director earns 412,000 dollars.";
 async fn begin(app: &TestApp, body: Value) -> Reply {
     app.send(json_request("", "/api/visit", body.to_string()))
         .await
+}
+
+/// A page for whoever is not signed in.
+async fn stranger(app: &TestApp, path: &str) -> Reply {
+    let request = crate::app::request(Method::GET, path, "");
+    app.send(request.body(Body::empty()).unwrap()).await
 }
 
 fn code(reply: &Reply) -> String {
@@ -63,10 +70,10 @@ async fn every_workspace_is_closed_to_visitors_until_it_is_opened_and_none_is_fo
 #[tokio::test]
 async fn a_visit_belongs_to_the_workspace_of_its_key() {
     let app = TestApp::new().await;
+    let other = visit::site(&app, "other").await;
     app.document("default", "pay.txt", WAGES).await;
     app.document("other", "ferry.txt", "The ferry leaves at noon.")
         .await;
-    let other = visit::site(&app, "other").await;
     let begun = begin(&app, json!({"site": other})).await.json();
     let token = begun["token"].as_str().unwrap();
     let question = json!({"text": "When does the ferry leave?"});
@@ -79,6 +86,35 @@ async fn a_visit_belongs_to_the_workspace_of_its_key() {
     let first = visit::site(&app, "default").await;
     let again = begin(&app, json!({"site": first, "token": token})).await;
     assert_eq!(again.json()["resumed"], false);
+}
+
+#[tokio::test]
+async fn visitors_talk_to_the_first_assistant_and_to_those_that_the_owner_named() {
+    let app = TestApp::new().await;
+    let site = visit::site(&app, "default").await;
+    let token = visit::token(&app).await;
+    let ask = async |assistant: &str| {
+        let message = json!({"text": "Hello", "assistant": assistant});
+        let said = app.post_as(&token, "/api/visit/messages", message).await;
+        let begun = begin(&app, json!({"site": site, "assistant": assistant})).await;
+        (said.status.as_u16(), begun.status.as_u16())
+    };
+    assert_eq!(ask("frontdesk").await, (200, 200));
+    // There is another one, which may not be finished yet.
+    assert_eq!(ask("desk").await, (404, 404));
+    assert_eq!(ask("nobody").await, (404, 404));
+    let named = app
+        .patch("/api/widget", json!({"assistants": ["desk", "nobody"]}))
+        .await;
+    assert_eq!(named.json()["assistants"], json!(["desk", "nobody"]));
+    assert_eq!(ask("desk").await, (200, 200));
+    assert_eq!(ask("nobody").await, (404, 404));
+    // The form of the page leaves them as they are.
+    let mut browser = owner(&app).await;
+    let form = "enabled=1&title=&colour=%230f6b57&origins=&links=";
+    assert_eq!(leads_to(&browser.post("/widget", form).await), "/widget");
+    let kept = app.get("/api/widget").await.json();
+    assert_eq!(kept["assistants"], json!(["desk", "nobody"]));
 }
 
 #[tokio::test]
@@ -134,7 +170,7 @@ async fn a_page_of_before_there_were_keys_goes_on_until_the_key_is_renewed() {
         let begun = begin(&app, body.clone()).await;
         assert_eq!(begun.status, StatusCode::OK, "{}", begun.text());
     }
-    let talk = app.get("/talk?w=default").await;
+    let talk = stranger(&app, "/talk?w=default").await;
     assert!(talk.text().contains(" site=\"fd_site_"), "{}", talk.text());
     app.post("/api/widget/site-key", json!({})).await;
     for body in bodies {
@@ -158,13 +194,7 @@ async fn the_console_says_that_it_is_closed_and_opens_it_with_one_button() {
         browser.get(&own).await.text().contains("href=\"/widget\""),
         "it does not lead to where it is opened"
     );
-    let stranger = app
-        .send(
-            crate::app::request(axum::http::Method::GET, &own, "")
-                .body("".into())
-                .unwrap(),
-        )
-        .await;
+    let stranger = stranger(&app, &own).await;
     assert!(
         !stranger.text().contains("/widget\""),
         "{}",

@@ -27,6 +27,8 @@ pub struct WidgetView {
     origins: Vec<String>,
     /// Other hosts that links in answers may lead to.
     links: Vec<String>,
+    /// Short names of the assistants that pages may name, besides the workspace's first one.
+    assistants: Vec<String>,
     /// Title; empty takes the assistant's.
     title: String,
     /// Accent colour as `#rrggbb`.
@@ -45,6 +47,8 @@ pub struct WidgetRequest {
     origins: Option<Vec<String>>,
     /// Other hosts that links in answers may lead to.
     links: Option<Vec<String>>,
+    /// Short names of the assistants that pages may name, besides the workspace's first one.
+    assistants: Option<Vec<String>>,
     /// Title.
     title: Option<String>,
     /// Accent colour as `#rrggbb`.
@@ -76,6 +80,7 @@ async fn view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<WidgetView
         enabled: settings.enabled,
         origins: settings.origins,
         links: settings.links,
+        assistants: settings.assistants,
         title: settings.title,
         colour: settings.colour,
         push_to_talk: settings.push_to_talk,
@@ -109,6 +114,7 @@ pub(super) async fn change(
         enabled: request.enabled.unwrap_or(before.enabled),
         origins: request.origins.unwrap_or(before.origins),
         links: request.links.unwrap_or(before.links),
+        assistants: request.assistants.unwrap_or(before.assistants),
         title: request.title.unwrap_or(before.title),
         colour: request.colour.unwrap_or(before.colour),
         push_to_talk: request.push_to_talk.unwrap_or(before.push_to_talk),

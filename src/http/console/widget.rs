@@ -64,10 +64,16 @@ pub(super) async fn save(
     Form(form): Form<Look>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
+    let workspace = person.workspace.id;
+    let before: WidgetSettings = app
+        .store
+        .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
+        .await?;
     let typed = WidgetSettings {
         enabled: form.enabled.is_some(),
         origins: form.origins.lines().map(str::to_owned).collect(),
         links: form.links.lines().map(str::to_owned).collect(),
+        assistants: before.assistants,
         title: form.title,
         colour: form.colour,
         push_to_talk: form.push_to_talk.is_some(),
@@ -80,7 +86,6 @@ pub(super) async fn save(
             return render(&app, &person, &headers, status, typed, error).await;
         }
     };
-    let workspace = person.workspace.id;
     app.store
         .write(move |tx| workspaces::set_section(tx, workspace, WidgetSettings::SECTION, &tidy))
         .await?;

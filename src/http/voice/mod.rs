@@ -9,8 +9,10 @@
 //! Invariants:
 //! - A browser is served only from this server's own pages and from the origins that the owner entered
 //!   ([`origin`]); that holds for WebSockets too, where no browser asks beforehand.
+//! - Of assistants they get the workspace's first one and those that the owner named ([`assistant`]).
 //! - What visitors may send is bounded by address ([`rate`]) and in size.
 
+mod assistant;
 pub(super) mod chat;
 pub(super) mod files;
 mod guest;

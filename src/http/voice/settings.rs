@@ -7,6 +7,8 @@ use crate::store::{StoreError, Transaction, WorkspaceId, workspaces};
 
 /// Most origins that can be entered.
 const MOST_ORIGINS: usize = 50;
+/// Most assistants that pages may name.
+const MOST_ASSISTANTS: usize = 50;
 /// Longest title in characters.
 const LONGEST_TITLE: usize = 60;
 
@@ -21,6 +23,8 @@ pub(in crate::http) struct WidgetSettings {
     pub(in crate::http) origins: Vec<String>,
     /// Hosts that links in answers may lead to, besides those of `origins` and of web sources; others are shown as text.
     pub(in crate::http) links: Vec<String>,
+    /// Short names of the assistants that pages may name, besides the workspace's first one.
+    pub(in crate::http) assistants: Vec<String>,
     /// Title of the widget; empty takes the assistant's.
     pub(in crate::http) title: String,
     /// Accent colour as `#rrggbb`.
@@ -35,6 +39,7 @@ impl Default for WidgetSettings {
             enabled: false,
             origins: Vec::new(),
             links: Vec::new(),
+            assistants: Vec::new(),
             title: String::new(),
             colour: "#0f6b57".into(),
             push_to_talk: false,
@@ -98,6 +103,13 @@ impl WidgetSettings {
             ));
         }
         self.links = links;
+        self.assistants.sort();
+        self.assistants.dedup();
+        if self.assistants.len() > MOST_ASSISTANTS {
+            return Err(format!(
+                "there can be at most {MOST_ASSISTANTS} assistants for visitors"
+            ));
+        }
         self.title = self.title.trim().to_owned();
         if self.title.chars().count() > LONGEST_TITLE {
             return Err(format!(

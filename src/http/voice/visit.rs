@@ -8,14 +8,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::Http;
-use super::super::api::find_assistant;
 use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::origin::{self, Site};
 use super::rate::Deed;
 use super::settings::WidgetSettings;
-use super::{Guest, Which, files, guest, offer};
+use super::{Guest, Which, assistant, files, guest, offer};
 use crate::app::App;
 use crate::http::address::address_of;
 use crate::store::assistants::Assistant;
@@ -35,7 +34,7 @@ pub struct VisitRequest {
     /// Short name of the workspace, `default` when absent: only without `site`, for pages of before there were keys.
     #[schema(deprecated)]
     workspace: Option<String>,
-    /// Short name of the assistant; the workspace's first when absent.
+    /// Short name of an assistant that is for visitors; the workspace's first when absent.
     assistant: Option<String>,
     /// The token of an earlier visit from the same tab. If it is over, a new visit begins.
     token: Option<String>,
@@ -101,7 +100,7 @@ pub(in crate::http) async fn create(
     if !settings.enabled {
         return Err(guest::closed());
     }
-    let assistant = find_assistant(app, workspace.id, asked.assistant).await?;
+    let assistant = assistant::for_visitors(app, workspace.id, asked.assistant).await?;
     let resumed = match &asked.token {
         Some(token) => Guest::of_token(app, token, &site).await.ok(),
         None => None,

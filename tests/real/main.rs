@@ -14,6 +14,7 @@ mod confined;
 mod json_object;
 mod reader;
 mod server;
+mod understood;
 mod voice;
 mod voice_soak;
 

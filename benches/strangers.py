@@ -34,6 +34,7 @@ LONG = ("I once had a bicycle, and before it another one, and my aunt says that 
 
 class Server:
     def __init__(self, frontdesk, data):
+        self.frontdesk, self.data, self.site = frontdesk, data, None
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.address = "127.0.0.1:%d" % s.getsockname()[1]
@@ -52,8 +53,14 @@ class Server:
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
+    def open(self):
+        """Opens the front desk to visitors; its key."""
+        for command in (["visitors"], ["site-key"]):
+            done = subprocess.run([self.frontdesk, "admin", *command, "--data", self.data], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
     def visit(self, address):
-        status, text = self.send("/api/visit", b"{}", address)
+        status, text = self.send("/api/visit", json.dumps({"site": self.site}).encode(), address)
         return json.loads(text)["token"] if status == 200 else None
 
     def ask(self, question, address, token):
@@ -69,6 +76,7 @@ class Server:
         for _ in range(1200):
             try:
                 urllib.request.urlopen(f"http://{self.address}/readyz", timeout=2)
+                self.site = self.site or self.open()
                 token = self.visit("192.0.2.9")
                 if "rung" in self.ask(QUESTIONS[1], "192.0.2.9", token)[1]:
                     return

@@ -65,7 +65,7 @@ QUICK = ("faq", "fact", "talk", "extract")
 INTERRUPTION = "Sorry, stop, another question please. "
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>bench</title>
-<script src="/page.js"></script><script src="%s/widget.js" data-workspace="default" async></script><body>"""
+<script src="/page.js"></script><script src="%s/widget.js" data-site="%s" async></script><body>"""
 
 # Runs before the widget: it sees the socket's messages and taps the sound.
 PAGE_JS = r"""
@@ -188,8 +188,9 @@ class Server:
         token = urllib.parse.parse_qs(urllib.parse.urlparse(told["setup_link"]).query)["token"][0]
         password = "four plain words here"
         form = {"token": token, "business": "Marlow Street Bicycles", "name": "Ines", "email": "ines@marlow.example",
-                "password": password, "password_again": password}
+                "password": password, "password_again": password, "open": "1"}
         self.send("/setup", urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded")
+        self.site = json.loads(self.send("/api/widget"))["site"]
 
     def send(self, path, body=None, kind="application/json", method=None):
         headers = {"content-type": kind, "origin": self.address, "accept": "application/json"}
@@ -214,7 +215,7 @@ class Server:
         until = time.time() + seconds
         while time.time() < until:
             documents = json.loads(self.send("/api/documents")).get("documents", [])
-            visit = json.loads(self.send("/api/visit", b"{}"))
+            visit = json.loads(self.send("/api/visit", json.dumps({"site": self.site}).encode()))
             states = {d.get("state") for d in documents}
             if documents and states <= {"ready", "failed"} and visit["voice"]["enabled"] and self.answers():
                 return
@@ -288,11 +289,11 @@ def build(server, questions, turns, gap, barge_every, path):
     return schedule, len(track) / RATE
 
 
-def serve_page(address):
+def serve_page(server):
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             js = self.path == "/page.js"
-            body = (PAGE_JS if js else PAGE % address).encode()
+            body = (PAGE_JS if js else PAGE % (server.address, server.site)).encode()
             self.send_response(200)
             self.send_header("content-type", "text/javascript" if js else "text/html")
             self.send_header("content-length", str(len(body)))
@@ -458,7 +459,7 @@ def main():
         print(f"{len(schedule)} utterances, {seconds / 60:.1f} minutes", file=sys.stderr)
         prepare(server, minutes)
         driver = Driver(wav, asked.chromium, asked.chromedriver)
-        seen = talk(driver, serve_page(server.address), seconds)
+        seen = talk(driver, serve_page(server), seconds)
         record = call_record(server)
         if asked.json:
             asked.json.write_text(json.dumps({"schedule": schedule, "seen": seen, "call": record}))

@@ -1,6 +1,7 @@
 // Frontdesk's widget: chat and voice for visitors, in one file and without dependencies.
-//   <script src="https://DESK/widget.js" data-workspace="default" async></script>
-// or the element by hand: <frontdesk-widget workspace="default" mode="page"></frontdesk-widget>, with data-embed="no" in the line.
+//   <script src="https://DESK/widget.js" data-site="KEY" async></script>
+// or the element by hand: <frontdesk-widget site="KEY" mode="page"></frontdesk-widget>, with data-embed="no" in the line.
+// The console's page "Widget" has the line with its key.
 // Modes: "float" (a button in the corner), "page" (fills its place), "bar" (only the microphone, for the
 // console, which listens to the events frontdesk-heard, frontdesk-answer and frontdesk-note).
 // The server joins look.js, server.js, call.js, this file and line.js within one function.
@@ -148,7 +149,7 @@ class FrontdeskWidget extends HTMLElement {
 
   // Visit
 
-  get #place() { return `frontdesk:${HOME}:${this.getAttribute("workspace") || "default"}` }
+  get #place() { return `frontdesk:${HOME}:${this.getAttribute("site") || this.getAttribute("workspace") || "default"}` }
 
   #begin(again = false) {
     if (again) this.#visiting = undefined
@@ -156,7 +157,7 @@ class FrontdeskWidget extends HTMLElement {
   }
 
   async #open() {
-    const body = { workspace: this.getAttribute("workspace") || undefined, assistant: this.getAttribute("assistant") || undefined, token: recall(this.#place) }
+    const body = { site: this.getAttribute("site") || undefined, workspace: this.getAttribute("workspace") || undefined, assistant: this.getAttribute("assistant") || undefined, token: recall(this.#place) }
     const visit = await (await this.#api("", body)).json()
     this.#visit = visit
     hosts = [new URL(HOME).hostname, ...visit.links || []]

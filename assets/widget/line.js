@@ -1,6 +1,6 @@
 // The line in a page. Its widget stands at the end of the body, once, and comes back when the page is swapped without a
-// reload. It gives way to a floating widget that the page has by hand, and without data-workspace to every one.
-const SETTINGS = ["workspace", "assistant", "colour", "theme", "label"]
+// reload. It gives way to a floating widget that the page has by hand, and without data-site to every one.
+const SETTINGS = ["site", "workspace", "assistant", "colour", "theme", "label"]
 // Within a second, so that a page that throws the widget out each time is not kept busy.
 const MOST_RETURNS = 10
 
@@ -8,9 +8,9 @@ const byHand = new Set()
 let line, host
 let returns = 0
 
-const settings = ({ dataset }) => ({ workspace: "default", ...Object.fromEntries(SETTINGS.filter(name => dataset[name]).map(name => [name, dataset[name]])) })
+const settings = ({ dataset }) => Object.fromEntries(SETTINGS.filter(name => dataset[name]).map(name => [name, dataset[name]]))
 
-const names = ({ dataset }) => dataset.workspace !== undefined
+const names = ({ dataset }) => dataset.site !== undefined || dataset.workspace !== undefined
 
 // The next page may have the same line, or one with other settings.
 function take(next) {

@@ -33,6 +33,10 @@ pub(in crate::agent) struct Features {
     pub(in crate::agent) cosine: f32,
     /// Place of the passage in the search, from 0.
     pub(in crate::agent) rank: usize,
+    /// Whether it is a row that holds every word of the question, and no other of its table does.
+    pub(in crate::agent) named_alone: bool,
+    /// Whether it is a row, and another of its table that may answer holds all that it does of the question and more.
+    pub(in crate::agent) outdone: bool,
     /// Whether the owner approved the words.
     pub(in crate::agent) approved: bool,
     /// Words of the question.
@@ -102,6 +106,13 @@ const APPROVED: Weights = Weights {
 /// Stands for the margin of a place that is not among those that are read a second time.
 const NOT_READ_AGAIN: f32 = -6.0;
 
+/// The least probability of a row that alone holds all that was asked, if the reader finds an answer in it both beside
+/// the others and by itself.
+const NAMED_ALONE: f32 = 0.9;
+
+/// The greatest probability of a row where another was asked for.
+const OUTDONE: f32 = 0.02;
+
 /// Cosines of the embedder lie close together: most between 0.8 and 0.9.
 const USUAL_COSINE: f32 = 0.85;
 const COSINE_SCALE: f32 = 20.0;
@@ -141,7 +152,15 @@ impl Features {
                     + 0.94 * first
             }
         };
-        1.0 / (1.0 + (-sum).exp())
+        let probability = 1.0 / (1.0 + (-sum).exp());
+        if self.outdone {
+            return probability.min(OUTDONE);
+        }
+        let found = |margin: Option<f32>| margin.is_some_and(|margin| margin > 0.0);
+        if self.named_alone && found(self.margin) && found(self.alone) {
+            return probability.max(NAMED_ALONE);
+        }
+        probability
     }
 }
 
@@ -191,6 +210,25 @@ mod tests {
         };
         assert!(strong.probability() > 0.8);
         assert!(weak.probability() < 0.1);
+        let row = Features {
+            margin: Some(0.5),
+            alone: Some(0.5),
+            named_alone: true,
+            ..weak
+        };
+        assert!(row.probability() >= NAMED_ALONE);
+        let outdone = Features {
+            outdone: true,
+            ..strong
+        };
+        assert!(outdone.probability() <= OUTDONE);
+        for unsure in [Some(-0.5), None] {
+            let unsure = Features {
+                alone: unsure,
+                ..row
+            };
+            assert!(unsure.probability() < 0.5);
+        }
         let blind = Features {
             margin: None,
             ..strong

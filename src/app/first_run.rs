@@ -59,11 +59,6 @@ pub async fn ensure_workspace(
                     settings: &settings,
                 };
                 assistants::create(tx, workspace.id, &new, now())?;
-                // What is not the business's own front desk may be for staff: its owner opens it to visitors.
-                if name != WORKSPACE {
-                    let closed = json!({"enabled": false});
-                    workspaces::set_section(tx, workspace.id, "widget", &closed)?;
-                }
             }
             Ok(workspace.id)
         })

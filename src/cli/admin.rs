@@ -41,7 +41,7 @@ enum What {
     },
     /// Print a new one-time setup link (only while nobody has an account)
     SetupLink,
-    /// Serve visitors in a workspace, or stop it; another than the first is closed to them until then
+    /// Serve visitors in a workspace, or stop it; a workspace is closed to them until then
     Visitors {
         /// Workspace that visitors are served in
         #[arg(long, default_value = "default")]
@@ -57,6 +57,18 @@ enum What {
     },
     /// How long what people said is kept, and what of it is hidden and waits to be deleted
     Retention(RetentionArgs),
+    /// The key that pages name a workspace by (`data-site`), or a new one
+    SiteKey {
+        /// Workspace that it is of
+        #[arg(long, default_value = "default")]
+        workspace: String,
+        /// Make a new key; the present one stops at once
+        #[arg(long)]
+        renew: bool,
+        /// The present key goes on for so many days, at most 30
+        #[arg(long, requires = "renew", default_value_t = 0, value_name = "N")]
+        old_days: u16,
+    },
     /// Go back to the database of before the last update, to run the program of before with it
     RollBack {
         /// Do it; what was written since the update is kept beside, and is not in use
@@ -125,6 +137,18 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             } else {
                 format!("Visitors are served in {workspace} now.")
             });
+            Ok(())
+        }
+        What::SiteKey {
+            workspace,
+            renew,
+            old_days,
+        } => {
+            let key = block_on(site_key(config, &workspace, renew.then_some(old_days)))?;
+            out::line(&key);
+            out::note(
+                "Pages name it with data-site, as in the line on the console's page \"Widget\".",
+            );
             Ok(())
         }
         What::RollBack { yes } => {
@@ -200,6 +224,26 @@ async fn serve_visitors(config: Arc<Config>, workspace: &str, serve: bool) -> an
         .await;
     desk.close().await;
     changed.map(drop)
+}
+
+async fn site_key(
+    config: Arc<Config>,
+    workspace: &str,
+    renew: Option<u16>,
+) -> anyhow::Result<String> {
+    let desk = Desk::open(config, workspace).await?;
+    let answer = match renew {
+        Some(days) => {
+            let body = json!({ "old_days": days });
+            desk.post("/api/widget/site-key", &body).await
+        }
+        None => desk.get("/api/widget").await,
+    };
+    desk.close().await;
+    let answer = answer?;
+    let key = answer.get("site").and_then(Value::as_str);
+    key.map(str::to_owned)
+        .ok_or_else(|| anyhow::anyhow!("the server gave no key"))
 }
 
 async fn setup_link(config: &Config) -> anyhow::Result<String> {

@@ -80,6 +80,7 @@ use super::voice;
         api::second_factor::reset,
         api::widget::get,
         api::widget::change,
+        api::widget::renew_key,
         api::people::find,
         api::people::copy,
         api::people::erase,

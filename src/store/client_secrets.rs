@@ -16,6 +16,8 @@ pub struct ClientSecret {
     pub session: Value,
     /// From then on it opens nothing.
     pub expires_at: UnixMs,
+    /// How many sessions it may still open.
+    pub sessions_left: u16,
 }
 
 /// Keeps a fresh secret, and forgets those that have expired.
@@ -27,8 +29,8 @@ pub fn create(
 ) -> Result<(), StoreError> {
     purge_expired(tx, now)?;
     tx.prepare_cached(
-        "INSERT INTO client_secrets (token_hash, workspace, session, created_at, expires_at) \
-         VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO client_secrets (token_hash, workspace, session, created_at, expires_at, \
+         sessions_left) VALUES (?, ?, ?, ?, ?, ?)",
     )?
     .execute((
         token,
@@ -36,6 +38,7 @@ pub fn create(
         Json(&secret.session),
         now,
         secret.expires_at,
+        secret.sessions_left,
     ))?;
     Ok(())
 }
@@ -47,8 +50,8 @@ pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreEr
         .execute([now])?)
 }
 
-/// The secret with this token, unless it has expired. A clock that went back before it was made also
-/// ends it.
+/// The secret with this token, unless it has expired or opened all its sessions. A clock that went back before it was
+/// made also ends it.
 pub fn find_valid(
     conn: &Connection,
     token: &TokenHash,
@@ -56,17 +59,30 @@ pub fn find_valid(
 ) -> Result<Option<ClientSecret>, StoreError> {
     Ok(conn
         .prepare_cached(
-            "SELECT workspace, session, expires_at FROM client_secrets \
-             WHERE token_hash = ?1 AND created_at <= ?2 AND expires_at > ?2",
+            "SELECT workspace, session, expires_at, sessions_left FROM client_secrets \
+             WHERE token_hash = ?1 AND created_at <= ?2 AND expires_at > ?2 AND sessions_left > 0",
         )?
         .query_row((token, now), |row| {
             Ok(ClientSecret {
                 workspace: row.get("workspace")?,
                 session: row.get::<_, Json<Value>>("session")?.0,
                 expires_at: row.get("expires_at")?,
+                sessions_left: row.get("sessions_left")?,
             })
         })
         .optional()?)
+}
+
+/// Takes one of the sessions that a secret may open; whether there was one left. Of two that come at the same time for
+/// the last, one gets it.
+pub fn use_up(tx: &Transaction<'_>, token: &TokenHash) -> Result<bool, StoreError> {
+    let taken = tx
+        .prepare_cached(
+            "UPDATE client_secrets SET sessions_left = sessions_left - 1 \
+             WHERE token_hash = ? AND sessions_left > 0",
+        )?
+        .execute([token])?;
+    Ok(taken > 0)
 }
 
 #[cfg(test)]
@@ -87,6 +103,7 @@ mod tests {
                 workspace,
                 session: serde_json::json!({"type": "realtime"}),
                 expires_at: 1000,
+                sessions_left: 2,
             };
             create(tx, &hash, &secret, 10)?;
             let other = TokenHash::of("ek_other");
@@ -95,8 +112,11 @@ mod tests {
                 find_valid(tx, &hash, 1000)?.is_none(),
                 find_valid(tx, &hash, 9)?.is_none(),
                 find_valid(tx, &other, 20)?.is_none(),
+                use_up(tx, &hash)? && find_valid(tx, &hash, 20)?.is_some(),
+                use_up(tx, &hash)? && find_valid(tx, &hash, 20)?.is_none(),
+                !use_up(tx, &hash)? && !use_up(tx, &other)?,
             ])
         });
-        assert_eq!(kept.await.unwrap(), [true; 4]);
+        assert_eq!(kept.await.unwrap(), [true; 7]);
     }
 }

@@ -59,6 +59,12 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0011_egress_data.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0012_site_keys.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0013_secret_sessions.sql"),
+    },
 ];
 
 /// Makes the database at this place have exactly these migrations.

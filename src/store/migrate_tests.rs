@@ -275,3 +275,62 @@ fn requests_of_before_the_kinds_of_data_carried_metadata() {
     let list = list.unwrap();
     assert_eq!((list.len(), list[0].data.as_str()), (1, "metadata"));
 }
+
+#[test]
+fn workspaces_that_were_open_to_visitors_stay_open_and_answer_to_their_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let adds = |m: &Migration| m.sql.contains("ADD COLUMN site_key");
+    let before = MIGRATIONS.iter().position(adds).unwrap();
+    bring_up(&opener(dir.path()), &MIGRATIONS[..before]).unwrap();
+    let old = opener(dir.path()).open(Access::Write).unwrap();
+    for (name, settings) in [
+        ("never-said", "{}"),
+        ("look", r##"{"answers":{},"widget":{"colour":"#112233"}}"##),
+        ("opened", r#"{"widget":{"enabled":true}}"#),
+        ("closed", r#"{"widget":{"enabled":false}}"#),
+    ] {
+        let sql = "INSERT INTO workspaces (id, name, title, created_at, settings) VALUES (?, ?, '', 1, ?)";
+        old.execute(sql, (super::WorkspaceId::new(), name, settings))
+            .unwrap();
+    }
+    old.close().unwrap();
+    bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
+    let store = Store::open(
+        &dir.path().join("frontdesk.db"),
+        &MasterKey::from_bytes([3; 32]),
+    );
+    let store = store.unwrap();
+    let seen = store.write_blocking(|tx| {
+        workspaces::get_or_create(tx, "new", "", 2)?;
+        let all = workspaces::list(tx)?;
+        let keys: std::collections::HashSet<_> = all.iter().map(|w| &w.site_key).collect();
+        assert_eq!(keys.len(), all.len());
+        let of = |w: &workspaces::Workspace| {
+            let named = super::site_keys::find_by_name(tx, &w.name, i64::MAX - 1).unwrap();
+            let keyed = super::site_keys::find(tx, &w.site_key, 2).unwrap();
+            assert_eq!(keyed.as_ref(), Some(w));
+            let widget = &w.settings["widget"];
+            (w.name.clone(), widget.clone(), named.is_some())
+        };
+        let seen = all.iter().map(of).collect::<Vec<_>>();
+        let renewed = workspaces::find_by_name(tx, "opened")?.unwrap().id;
+        super::site_keys::renew(tx, renewed, 50, 10)?;
+        assert!(super::site_keys::find_by_name(tx, "opened", 49)?.is_some());
+        assert!(super::site_keys::find_by_name(tx, "opened", 50)?.is_none());
+        Ok(seen)
+    });
+    let row = |name: &str, widget, named| (name.to_owned(), widget, named);
+    let open = serde_json::json!({"enabled": true});
+    let expected = [
+        row("closed", serde_json::json!({"enabled": false}), false),
+        row(
+            "look",
+            serde_json::json!({"enabled": true, "colour": "#112233"}),
+            true,
+        ),
+        row("never-said", open.clone(), true),
+        row("new", serde_json::Value::Null, false),
+        row("opened", open, true),
+    ];
+    assert_eq!(seen.unwrap(), expected);
+}

@@ -57,6 +57,7 @@ pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
 pub mod sign_ins;
+pub mod site_keys;
 pub mod snapshot;
 pub mod source_pages;
 pub mod sources;

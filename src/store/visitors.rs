@@ -97,6 +97,19 @@ pub fn find_conversation(
         .transpose()
 }
 
+/// Ends all visits of a workspace; their conversations stay.
+pub fn end_all(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    now: UnixMs,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE visitors SET expires_at = ?1 WHERE workspace = ?2 AND expires_at > ?1",
+    )?
+    .execute((now, workspace))?;
+    Ok(())
+}
+
 /// Removes visitors whose token has expired; their conversations stay. Returns how many.
 pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM visitors WHERE expires_at <= ?", [now])?)

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::values::Json;
-use super::{StoreError, UnixMs, WorkspaceId};
+use super::{StoreError, UnixMs, WorkspaceId, site_keys};
 
 /// One business and all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Workspace {
     pub name: String,
     /// Name for people.
     pub title: String,
+    /// What pages with the widget name it by.
+    pub site_key: String,
     /// When it was made.
     pub created_at: UnixMs,
     /// Settings of this workspace, a JSON object.
@@ -34,7 +36,7 @@ pub struct Closing {
     pub account: bool,
 }
 
-const FOUND: &str = "SELECT w.id, w.name, w.title, w.created_at, w.settings, c.erase_at, c.account FROM workspaces w
+const FOUND: &str = "SELECT w.id, w.name, w.title, w.site_key, w.created_at, w.settings, c.erase_at, c.account FROM workspaces w
      LEFT JOIN closures c ON c.workspace = w.id AND c.erased_at IS NULL";
 
 impl Workspace {
@@ -43,6 +45,7 @@ impl Workspace {
             id: row.get("id")?,
             name: row.get("name")?,
             title: row.get("title")?,
+            site_key: row.get("site_key")?,
             created_at: row.get("created_at")?,
             settings: row.get::<_, Json<Value>>("settings")?.0,
             closing: match row.get("erase_at")? {
@@ -64,10 +67,10 @@ pub fn get_or_create(
     now: UnixMs,
 ) -> Result<Workspace, StoreError> {
     tx.prepare_cached(
-        "INSERT INTO workspaces (id, name, title, created_at) VALUES (?, ?, ?, ?)
+        "INSERT INTO workspaces (id, name, title, site_key, created_at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (name) DO NOTHING",
     )?
-    .execute((WorkspaceId::new(), name, title, now))?;
+    .execute((WorkspaceId::new(), name, title, site_keys::generate()?, now))?;
     find_by_name(tx, name)?.ok_or(StoreError::NotFound("the workspace"))
 }
 

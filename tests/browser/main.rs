@@ -90,6 +90,18 @@ async fn set_up(browser: &Client, desk: &Desk) -> Result<(), CmdError> {
     Ok(())
 }
 
+/// The owner opens the front desk to visitors on the page "Widget"; the line that stands there then.
+async fn open_to_visitors(browser: &Client, desk: &Desk) -> Result<String, CmdError> {
+    find(browser, ".main__notice a[href='/widget']").await?;
+    browser.goto(&format!("{}/widget", desk.address)).await?;
+    find(browser, "form[action='/widget/open'] button")
+        .await?
+        .click()
+        .await?;
+    find(browser, "frontdesk-widget").await?;
+    text(browser, "#embed").await
+}
+
 /// A dropped file shows its way and ends as a row that says it is ready.
 async fn upload(browser: &Client) -> Result<(), CmdError> {
     let guide =

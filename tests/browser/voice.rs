@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::desk::Desk;
 use crate::driver::Driver;
-use crate::{ANSWERING, find, set_up, shoot, upload, wait};
+use crate::{ANSWERING, find, open_to_visitors, set_up, shoot, upload, wait};
 
 /// Engines load behind the server.
 const WARMING: Duration = Duration::from_secs(180);
@@ -81,6 +81,7 @@ async fn prepare(
 ) -> Result<bool, CmdError> {
     set_up(&browser, &desk).await?;
     upload(&browser).await?;
+    open_to_visitors(&browser, &desk).await?;
     let approve = "const done = arguments[2]; fetch('/api/faqs', { method: 'POST', \
         headers: { 'content-type': 'application/json' }, \
         body: JSON.stringify({ questions: [arguments[0]], answer: arguments[1], state: 'approved' }) }) \
@@ -88,8 +89,9 @@ async fn prepare(
     let pair = vec![json!(SAID[1].0), json!(RENTING)];
     assert_eq!(browser.execute_async(approve, pair).await?, json!(201));
     let begun = std::time::Instant::now();
-    let ask = "const done = arguments[0]; fetch('/api/visit', { method: 'POST', body: '{}', \
-               headers: { 'content-type': 'application/json' } }) \
+    let ask = "const done = arguments[0]; fetch('/api/widget').then(r => r.json()) \
+               .then(({ site }) => fetch('/api/visit', { method: 'POST', body: JSON.stringify({ site }), \
+                 headers: { 'content-type': 'application/json' } })) \
                .then(r => r.json()).then(v => done(v.voice.enabled), () => done(false))";
     while browser.execute_async(ask, vec![]).await? != json!(true) {
         if begun.elapsed() > WARMING {

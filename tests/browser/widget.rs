@@ -11,7 +11,7 @@ use crate::desk::Desk;
 use crate::driver::Driver;
 use crate::site::Site;
 use crate::voice::{run, until};
-use crate::{ANSWERING, LOADING, set_up, shoot};
+use crate::{ANSWERING, LOADING, open_to_visitors, set_up, shoot};
 
 const QUESTION: &str = "How much is a beginner course?";
 const ANSWER: &str = "A beginner course costs 149 euros.";
@@ -27,25 +27,20 @@ const COUNT: &str = "document.querySelectorAll('frontdesk-widget').length";
 /// Long enough for a second widget to show itself.
 const SETTLING: Duration = Duration::from_millis(1200);
 
-/// The line as README.md writes it.
-fn readme_line(desk: &Desk) -> String {
+/// The key in the console's line.
+fn key(line: &str) -> &str {
+    let (_, rest) = line.split_once("data-site=\"").unwrap();
+    rest.split_once('"').unwrap().0
+}
+
+/// The line as README.md writes it, with this key.
+fn readme_line(desk: &Desk, key: &str) -> String {
     let line = include_str!("../../README.md")
         .lines()
         .find(|line| line.starts_with("<script src="));
     line.expect("README.md has no line for the widget")
         .replace("https://desk.example.com", &desk.address)
-}
-
-/// The line as the console's page "Widget" writes it.
-fn console_line(desk: &Desk) -> String {
-    let page = include_str!("../../assets/console/templates/widget.html");
-    let line = page.split_once("&lt;script").unwrap().1;
-    let line = line.split_once("</pre>").unwrap().0;
-    format!("<script{line}")
-        .replace("&gt;", ">")
-        .replace("&lt;", "<")
-        .replace("{{ address }}", &desk.address)
-        .replace("{{ workspace }}", "default")
+        .replace("fd_site_…", key)
 }
 
 fn page(attributes: &str, head: &str, body: &str) -> String {
@@ -55,9 +50,17 @@ fn page(attributes: &str, head: &str, body: &str) -> String {
     )
 }
 
-/// A desk that knows two approved answers, and a browser; none without Chromium.
+/// A desk that is open and knows two approved answers.
+struct Prepared {
+    browser: Client,
+    desk: Arc<Desk>,
+    /// The line as the console's page "Widget" shows it.
+    line: String,
+}
+
+/// None without Chromium.
 #[expect(clippy::print_stdout, reason = "it says why nothing is tested")]
-async fn prepared() -> Option<(Driver, Arc<Desk>, Client)> {
+async fn prepared() -> Option<(Driver, Prepared)> {
     let Some(driver) = Driver::start().await else {
         println!("skipped: this test needs /usr/bin/chromium and /usr/bin/chromedriver");
         return None;
@@ -74,7 +77,13 @@ async fn prepared() -> Option<(Driver, Arc<Desk>, Client)> {
         let status = browser.execute_async(approve, pair).await.unwrap();
         assert_eq!(status, json!(201));
     }
-    Some((driver, desk, browser))
+    let line = open_to_visitors(&browser, &desk).await.unwrap();
+    let prepared = Prepared {
+        browser,
+        desk,
+        line,
+    };
+    Some((driver, prepared))
 }
 
 /// Closes the browser, even after a failed assertion, and leaves a picture of the failure.
@@ -138,19 +147,19 @@ async fn shows_the_question_once(browser: &Client, when: &str) -> Result<(), Cmd
 
 #[tokio::test]
 async fn browser_widget_stays_where_pages_are_swapped() {
-    let Some((_driver, desk, browser)) = prepared().await else {
+    let Some((_driver, prepared)) = prepared().await else {
         return;
     };
-    let test = swapped(browser.clone(), desk);
+    let browser = prepared.browser.clone();
+    let test = swapped(prepared);
     finished(browser, "widget-swap-failure", test).await;
 }
 
-async fn swapped(browser: Client, desk: Arc<Desk>) -> Result<(), CmdError> {
-    let browser = &browser;
-    let line = console_line(&desk);
+async fn swapped(prepared: Prepared) -> Result<(), CmdError> {
+    let (browser, line) = (&prepared.browser, &prepared.line);
     let site = Site::start(vec![
-        ("/head", page("lang=\"en\"", &line, ""), String::new()),
-        ("/body", page("lang=\"en\"", "", &line), String::new()),
+        ("/head", page("lang=\"en\"", line, ""), String::new()),
+        ("/body", page("lang=\"en\"", "", line), String::new()),
     ])
     .await;
     // A router that puts a new body in, with its scripts run again, and keeps a copy of the old one for the way back.
@@ -200,16 +209,24 @@ async fn swapped(browser: Client, desk: Arc<Desk>) -> Result<(), CmdError> {
 
 #[tokio::test]
 async fn browser_widget_takes_the_line_as_it_is_written() {
-    let Some((_driver, desk, browser)) = prepared().await else {
+    let Some((_driver, prepared)) = prepared().await else {
         return;
     };
-    let test = written(browser.clone(), desk);
+    let browser = prepared.browser.clone();
+    let test = written(prepared);
     finished(browser, "widget-line-failure", test).await;
 }
 
-async fn written(browser: Client, desk: Arc<Desk>) -> Result<(), CmdError> {
-    let browser = &browser;
-    let (short, long) = (readme_line(&desk), console_line(&desk));
+async fn written(prepared: Prepared) -> Result<(), CmdError> {
+    let (browser, desk, long) = (&prepared.browser, &prepared.desk, &prepared.line);
+    let key = key(long);
+    let short = readme_line(desk, key);
+    // As it was before there were keys.
+    let old = long.replace(
+        &format!("data-site=\"{key}\""),
+        "data-workspace=\"default\"",
+    );
+    let bare = long.replace(&format!(" data-site=\"{key}\""), "");
     let by_hand = "<frontdesk-widget></frontdesk-widget>";
     let html = |head: &str, body: &str| page("lang=\"en\"", head, body);
     let policy = format!(
@@ -219,12 +236,14 @@ async fn written(browser: Client, desk: Arc<Desk>) -> Result<(), CmdError> {
     let in_shadow = format!(
         "<x-foot></x-foot><script>const foot = document.querySelector('x-foot').attachShadow({{ mode: 'open' }}); \
          const line = document.createElement('script'); line.src = '{}/widget.js'; \
-         line.dataset.workspace = 'default'; foot.append(line)</script>",
+         line.dataset.site = '{key}'; foot.append(line)</script>",
         desk.address
     );
     let pages = [
         ("/readme-head", html(&short, "")),
         ("/readme-body", html("", &short)),
+        ("/old", html(&old, "")),
+        ("/bare", html("", &bare)),
         ("/waiting", html(&long.replace(" async", ""), "")),
         ("/defer", html(&long.replace(" async", " defer"), "")),
         (
@@ -237,11 +256,11 @@ async fn written(browser: Client, desk: Arc<Desk>) -> Result<(), CmdError> {
             "/base",
             html(&format!("<base href=\"http://127.0.0.1:9/\">{long}"), ""),
         ),
-        ("/twice", html(&format!("{long}{short}"), &long)),
-        ("/by-hand", html(&long, by_hand)),
-        ("/copy", html(&long, "<frontdesk-widget data-embedded>")),
+        ("/twice", html(&format!("{long}{bare}"), long)),
+        ("/by-hand", html(long, by_hand)),
+        ("/copy", html(long, "<frontdesk-widget data-embedded>")),
         ("/blocked", html(&format!("{BLOCKED}{long}"), "")),
-        ("/policy", html(&long, "")),
+        ("/policy", html(long, "")),
         (
             "/none",
             html(&short.replace(" async", " data-embed=\"no\" async"), ""),
@@ -288,21 +307,21 @@ async fn written(browser: Client, desk: Arc<Desk>) -> Result<(), CmdError> {
 
 #[tokio::test]
 async fn browser_widget_runs_from_the_right() {
-    let Some((_driver, desk, browser)) = prepared().await else {
+    let Some((_driver, prepared)) = prepared().await else {
         return;
     };
-    let test = from_the_right(browser.clone(), desk);
+    let browser = prepared.browser.clone();
+    let test = from_the_right(prepared);
     finished(browser, "widget-right-failure", test).await;
 }
 
-async fn from_the_right(browser: Client, desk: Arc<Desk>) -> Result<(), CmdError> {
-    let browser = &browser;
-    let line = console_line(&desk);
+async fn from_the_right(prepared: Prepared) -> Result<(), CmdError> {
+    let (browser, line) = (&prepared.browser, &prepared.line);
     let site = Site::start(vec![
-        ("/en", page("lang=\"en\"", &line, ""), String::new()),
+        ("/en", page("lang=\"en\"", line, ""), String::new()),
         (
             "/ar",
-            page("lang=\"ar\" dir=\"rtl\"", &line, ""),
+            page("lang=\"ar\" dir=\"rtl\"", line, ""),
             String::new(),
         ),
     ])

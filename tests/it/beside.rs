@@ -215,3 +215,45 @@ fn a_command_that_does_not_get_through_says_what_to_do() {
     );
     server.stop();
 }
+
+#[test]
+fn the_command_opens_a_workspace_and_renews_its_key() {
+    let place = Place::new("data");
+    let said = |args: &[&str]| {
+        let done = place.frontdesk(args).output().unwrap();
+        assert!(done.status.success(), "{args:?}: {done:?}");
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    };
+    let visit = |server: &Server, site: &str| {
+        let body = format!("{{\"site\":\"{site}\"}}");
+        let request = format!(
+            "POST /api/visit HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{body}",
+            server.address,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut all = String::new();
+        stream.read_to_string(&mut all).unwrap();
+        all.split(' ').nth(1).unwrap().to_owned()
+    };
+    let first = said(&["admin", "site-key"]);
+    assert!(first.starts_with("fd_site_"), "{first}");
+    let server = place.serve();
+    assert_eq!(visit(&server, &first), "403");
+    said(&["admin", "visitors"]);
+    assert_eq!(visit(&server, &first), "200");
+    let second = said(&["admin", "site-key", "--renew", "--old-days", "7"]);
+    assert_eq!(
+        [&first, &second].map(|key| visit(&server, key)),
+        ["200", "200"]
+    );
+    let third = said(&["admin", "site-key", "--renew"]);
+    assert_eq!(third, said(&["admin", "site-key"]));
+    assert_eq!(
+        [&first, &second, &third].map(|key| visit(&server, key)),
+        ["404", "404", "200"]
+    );
+    server.stop();
+}

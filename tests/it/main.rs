@@ -48,6 +48,7 @@ mod second_factor;
 mod second_factor_rules;
 mod server;
 mod site;
+mod site_key;
 mod snippets;
 mod socket;
 mod sources;

@@ -342,7 +342,8 @@ async fn addresses_and_browsers_of_visitors_are_not_kept() {
         headers.insert("user-agent", BROWSER.parse().unwrap());
         request
     };
-    let begun = app.send(from_afar("", "/api/visit", json!({}))).await;
+    let site = json!({"site": visit::site(&app, "default").await});
+    let begun = app.send(from_afar("", "/api/visit", site)).await;
     let token = begun.json()["token"].as_str().unwrap().to_owned();
     let message = json!({ "text": "Do you repair umbrellas?" });
     let said = app

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use frontdesk::store::workspaces;
 use serde_json::{Value, json};
 
 use crate::app::{Reply, TestApp, json_request};
@@ -17,8 +18,22 @@ async fn begin(app: &TestApp, body: Value, headers: &[(&str, &str)]) -> Reply {
     app.send(request).await
 }
 
+/// The key of a workspace, which is open to visitors unless a test said otherwise.
+pub async fn site(app: &TestApp, workspace: &str) -> String {
+    let id = app.workspace(workspace).await;
+    let opened = app.app.store.write(move |tx| {
+        let workspace = workspaces::get(tx, id)?;
+        if workspace.settings.get("widget").is_none() {
+            workspaces::set_section(tx, id, "widget", &json!({"enabled": true}))?;
+        }
+        Ok(workspace.site_key)
+    });
+    opened.await.unwrap()
+}
+
 pub async fn token(app: &TestApp) -> String {
-    let begun = begin(app, json!({}), &[]).await;
+    let site = site(app, "default").await;
+    let begun = begin(app, json!({"site": site}), &[]).await;
     assert_eq!(begun.status, StatusCode::OK, "{}", begun.text());
     begun.json()["token"].as_str().unwrap().to_owned()
 }
@@ -31,12 +46,16 @@ async fn as_visitor(app: &TestApp, token: &str, method: Method, path: &str, orig
     app.send(request.body(Body::empty()).unwrap()).await
 }
 
-pub async fn widget(app: &TestApp, workspace: &str, settings: Value) {
+/// Sets how a workspace shows itself; open unless the settings say otherwise.
+pub async fn widget(app: &TestApp, workspace: &str, mut settings: Value) {
     let id = app.workspace(workspace).await;
+    if settings.get("enabled").is_none() {
+        settings["enabled"] = json!(true);
+    }
     let set = app
         .app
         .store
-        .write(move |tx| frontdesk::store::workspaces::set_section(tx, id, "widget", &settings));
+        .write(move |tx| workspaces::set_section(tx, id, "widget", &settings));
     set.await.unwrap();
 }
 
@@ -80,7 +99,9 @@ async fn a_visitor_writes_and_reads_only_their_own_conversation() {
     assert_eq!(hers[0]["text"], "How much is a full service?");
     assert_eq!(hers[1]["role"], "assistant");
     assert!(list(ben).await.is_empty());
-    let again = begin(&app, json!({"token": ann}), &[]).await.json();
+    let site = site(&app, "default").await;
+    let again = begin(&app, json!({"site": site, "token": ann}), &[]).await;
+    let again = again.json();
     assert_eq!(
         (&again["resumed"], &again["token"]),
         (&json!(true), &json!(ann))
@@ -90,7 +111,8 @@ async fn a_visitor_writes_and_reads_only_their_own_conversation() {
 #[tokio::test]
 async fn what_a_visit_tells() {
     let app = TestApp::new().await;
-    let begun = begin(&app, json!({}), &[]).await;
+    let site = site(&app, "default").await;
+    let begun = begin(&app, json!({"site": site}), &[]).await;
     assert!(begun.headers.get("set-cookie").is_none());
     let visit = begun.json();
     assert!(visit["token"].as_str().unwrap().starts_with("fd_visit_"));
@@ -104,14 +126,13 @@ async fn what_a_visit_tells() {
             .unwrap()
             .starts_with("/widget-audio.js?v=")
     );
-    let unknown = begin(&app, json!({"workspace": "nobody"}), &[]).await;
+    let unknown = begin(&app, json!({"site": "fd_site_0000"}), &[]).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
-    let stale = begin(&app, json!({"token": "fd_visit_0000"}), &[])
-        .await
-        .json();
+    let stale = begin(&app, json!({"site": site, "token": "fd_visit_0000"}), &[]);
+    let stale = stale.await.json();
     assert_eq!(stale["resumed"], false);
     widget(&app, "default", json!({"enabled": false})).await;
-    let closed = begin(&app, json!({}), &[]).await;
+    let closed = begin(&app, json!({"site": site}), &[]).await;
     assert_eq!(
         (closed.status, &closed.json()["code"]),
         (StatusCode::FORBIDDEN, &json!("closed"))
@@ -143,6 +164,7 @@ async fn other_sites_are_refused_unless_the_owner_entered_them() {
     let app = TestApp::new().await;
     widget(&app, "default", json!({"origins": [SHOP]})).await;
     widget(&app, "other", json!({"origins": ["https://other.example"]})).await;
+    let site = site(&app, "default").await;
     for (origin, status) in [
         (SHOP, StatusCode::OK),
         ("https://shop.example.evil.example", StatusCode::FORBIDDEN),
@@ -152,7 +174,7 @@ async fn other_sites_are_refused_unless_the_owner_entered_them() {
         // Known to the server, but not for this workspace.
         ("https://other.example", StatusCode::FORBIDDEN),
     ] {
-        let reply = begin(&app, json!({}), &[("origin", origin)]).await;
+        let reply = begin(&app, json!({"site": site}), &[("origin", origin)]).await;
         assert_eq!(reply.status, status, "{origin}: {}", reply.text());
         let allowed = reply.header("access-control-allow-origin");
         let readable = origin == SHOP || origin == "https://other.example";
@@ -206,9 +228,10 @@ async fn a_preflight_answers_allowed_pages_exactly() {
 #[tokio::test]
 async fn too_many_visits_of_one_address_wait() {
     let app = TestApp::new().await;
+    let site = site(&app, "default").await;
     let mut refused = None;
     for _ in 0..40 {
-        let reply = begin(&app, json!({}), &[]).await;
+        let reply = begin(&app, json!({"site": site}), &[]).await;
         if reply.status == StatusCode::TOO_MANY_REQUESTS {
             refused = Some(reply);
             break;
@@ -282,43 +305,22 @@ async fn the_widget_may_be_loaded_from_anywhere_and_the_page_may_use_the_microph
         "same-origin"
     );
     assert_eq!(worklet.header("access-control-allow-origin"), "*");
-    let talk = as_visitor(&app, "", Method::GET, "/talk", "").await;
+    let site = site(&app, "default").await;
+    let path = format!("/talk?s={site}");
+    let talk = as_visitor(&app, "", Method::GET, &path, "").await;
     assert_eq!(talk.status, StatusCode::OK);
     assert!(
         talk.header("permissions-policy")
             .contains("microphone=(self)")
     );
     assert!(!talk.header("content-security-policy").contains("unsafe"));
-    assert!(
-        talk.text()
-            .contains("<frontdesk-widget mode=\"page\" workspace=\"default\"")
-    );
-    let nobody = as_visitor(&app, "", Method::GET, "/talk?w=nobody", "").await;
-    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
-}
-
-#[tokio::test]
-async fn another_workspace_is_closed_to_visitors_until_it_is_opened() {
-    let app = TestApp::new().await;
-    frontdesk::app::ensure_workspace(&app.app.store, "hr", "HR")
-        .await
-        .unwrap();
-    app.document("hr", "pay.txt", "The director earns 412,000 dollars.")
-        .await;
-    let closed = begin(&app, json!({"workspace": "hr"}), &[]).await;
-    assert_eq!(closed.status, StatusCode::FORBIDDEN, "{}", closed.text());
-    let patch = async |body: Value| {
-        let request = crate::app::request(Method::PATCH, "/api/widget?workspace=hr", &app.key)
-            .header("content-type", "application/json")
-            .body(Body::from(body.to_string()));
-        app.send(request.unwrap()).await
-    };
-    let wrong = patch(json!({"colour": "red"})).await;
-    assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
-    let opened = patch(json!({"enabled": true})).await;
-    assert_eq!(opened.json()["enabled"], true, "{}", opened.text());
-    let open = begin(&app, json!({"workspace": "hr"}), &[]).await;
-    assert_eq!(open.status, StatusCode::OK, "{}", open.text());
+    let element = format!("<frontdesk-widget mode=\"page\" site=\"{site}\"");
+    assert!(talk.text().contains(&element), "{}", talk.text());
+    for path in ["/talk", "/talk?w=default", "/talk?w=nobody", "/talk?s=no"] {
+        let nobody = as_visitor(&app, "", Method::GET, path, "").await;
+        assert_eq!(nobody.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(nobody.text().contains("Which front desk?"), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -11,8 +11,10 @@
 
 #[cfg(target_os = "linux")]
 mod confined;
+mod json_object;
 mod reader;
 mod server;
+mod understood;
 mod voice;
 mod voice_soak;
 

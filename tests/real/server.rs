@@ -104,6 +104,17 @@ impl Server {
         answer(self.post(path).json(&body).send().await.unwrap()).await
     }
 
+    /// Opens the first workspace to visitors; its site key.
+    pub async fn open_to_visitors(&self) -> String {
+        let open = reqwest::Client::new()
+            .patch(self.url("/api/widget"))
+            .bearer_auth(&self.key)
+            .json(&serde_json::json!({"enabled": true}));
+        let (status, widget) = answer(open.send().await.unwrap()).await;
+        assert_eq!(status, 200, "{widget}");
+        widget["site"].as_str().unwrap().to_owned()
+    }
+
     /// Waits until `/readyz` says so.
     pub async fn ready(&self) {
         for _ in 0..600 {

@@ -254,7 +254,8 @@ async fn real_model_soak_of_calls_that_break_off_at_every_stage() {
         .unwrap_or(0);
     let server = Server::start(None);
     server.ready().await;
-    let (status, visit) = server.post_json("/api/visit", json!({})).await;
+    let site = server.open_to_visitors().await;
+    let (status, visit) = server.post_json("/api/visit", json!({"site": site})).await;
     assert_eq!(status, 200, "{visit}");
     let token = visit["token"].as_str().unwrap().to_owned();
     let limits = AudioLimits {

@@ -15,7 +15,7 @@ use std::ops::Range;
 use jiff::Zoned;
 use unicode_segmentation::UnicodeSegmentation;
 
-pub(super) use self::rows::{Extent, Table};
+pub(super) use self::rows::{Extent, Row, Table};
 use crate::knowledge::Language;
 use crate::knowledge::function_words::{self, fold};
 

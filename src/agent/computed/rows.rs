@@ -7,11 +7,11 @@ use crate::agent::evidence::quote;
 
 /// One row.
 #[derive(Debug)]
-pub(super) struct Row<'t> {
+pub(in crate::agent) struct Row<'t> {
     /// In bytes of the passage's text.
-    pub(super) range: Range<usize>,
+    pub(in crate::agent) range: Range<usize>,
     /// Header and value of its cells.
-    pub(super) cells: Vec<(&'t str, &'t str)>,
+    pub(in crate::agent) cells: Vec<(&'t str, &'t str)>,
 }
 
 /// A price of a row.
@@ -36,9 +36,9 @@ impl Price<'_> {
 pub(in crate::agent) struct Table<'t> {
     /// The heading above it.
     pub(super) above: &'t str,
-    pub(super) rows: Vec<Row<'t>>,
+    pub(in crate::agent) rows: Vec<Row<'t>>,
     /// The row that was quoted.
-    pub(super) quoted: usize,
+    pub(in crate::agent) quoted: usize,
 }
 
 /// How many rows a table has, to see whether it is all of them.

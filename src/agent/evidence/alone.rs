@@ -10,12 +10,13 @@ use crate::llm::{Claim, ReadPassage, Reader, patiently};
 /// Places that are read a second time.
 pub(in crate::agent) const READ_AGAIN: usize = 4;
 
-/// Notes how sure the reader is of each of the first places when it reads nothing else.
+/// Notes how sure the reader is of each of the first places when it reads nothing else; with the form of the question
+/// that it is surest with.
 pub(super) async fn read(
     places: &mut [Place],
     found: &Found,
     reader: &dyn Reader,
-    question: &str,
+    questions: &[&str],
     claim: Claim,
 ) {
     let places = places
@@ -35,15 +36,19 @@ pub(super) async fn read(
     if to_read.is_empty() || to_read.len() < places.len() {
         return;
     }
-    let ask = || reader.read(question.to_owned(), to_read.clone(), claim);
-    match patiently(ask).await {
-        Ok(spans) => {
-            for (place, spans) in places.iter_mut().zip(spans) {
-                place.features.alone = spans.first().map(|span| span.margin);
-                place.score = place.features.probability();
+    for question in questions {
+        let ask = || reader.read((*question).to_owned(), to_read.clone(), claim);
+        match patiently(ask).await {
+            Ok(spans) => {
+                for (place, spans) in places.iter_mut().zip(spans) {
+                    let margin = spans.first().map(|span| span.margin);
+                    let surest = place.features.alone.into_iter().chain(margin);
+                    place.features.alone = surest.reduce(f32::max);
+                    place.score = place.features.probability();
+                }
             }
+            Err(error) => tracing::warn!(%error, "places are not read a second time"),
         }
-        Err(error) => tracing::warn!(%error, "places are not read a second time"),
     }
 }
 

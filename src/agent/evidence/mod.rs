@@ -12,9 +12,11 @@ mod injection;
 pub(super) mod orders;
 pub(super) mod quote;
 mod rivals;
+mod rows;
 mod words;
 
 pub(super) use alone::READ_AGAIN;
+use explained::Meant;
 pub(super) use rivals::Superseded;
 use words::Asked;
 
@@ -70,12 +72,18 @@ impl Evidence {
         reader: Option<&dyn Reader>,
         claim: Claim,
     ) -> Self {
-        let asked = Asked::new(found, question);
+        let meant = Meant::new(
+            essence::essence(in_full),
+            found.passages.iter().map(|p| p.text.as_str()),
+        );
+        let asked = Asked::new(found, question).with_short_forms(&meant.shortened);
         let reader = reader.filter(|r| r.ready().is_ok());
-        let in_full = explained::explained(essence::essence(in_full), found);
-        let in_full = in_full.as_str();
+        let questions: Vec<&str> = [Some(meant.question.as_str()), meant.in_short.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect();
         let (read, unread) = match reader {
-            Some(reader) => match read(reader, found, in_full, claim).await {
+            Some(reader) => match read_all(reader, found, &questions, claim).await {
                 Ok(spans) => (Some(spans), None),
                 Err(error) => {
                     tracing::warn!(%error, "passages are not read");
@@ -92,7 +100,7 @@ impl Evidence {
         places.sort_by(|a, b| b.score.total_cmp(&a.score));
         without_overlaps(&mut places);
         if let Some(reader) = reader.filter(|_| is_read) {
-            alone::read(&mut places, found, reader, in_full, claim).await;
+            alone::read(&mut places, found, reader, &questions, claim).await;
         }
         with_gaps(&mut places);
         let superseded = rivals::supersede(&mut places, found);
@@ -115,6 +123,20 @@ struct Marked {
     passage: usize,
     bytes: Range<usize>,
     margin: f32,
+}
+
+/// What the reader marks for each form of a question.
+async fn read_all(
+    reader: &dyn Reader,
+    found: &Found,
+    questions: &[&str],
+    claim: Claim,
+) -> Result<Vec<Marked>, LlmError> {
+    let mut all = Vec::new();
+    for question in questions {
+        all.extend(read(reader, found, question, claim).await?);
+    }
+    Ok(all)
 }
 
 /// What the reader marks in the first passages.
@@ -214,11 +236,24 @@ fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize)
         .iter()
         .map(|p| injection::paragraphs(&p.text))
         .collect();
+    let ranges: Vec<(usize, Range<usize>)> = spans
+        .iter()
+        .filter_map(|span| {
+            let passage = found.passages.get(span.passage)?;
+            Some((span.passage, quote::of_span(&passage.text, &span.bytes)))
+        })
+        .collect();
     for span in spans {
         let Some(passage) = found.passages.get(span.passage) else {
             continue;
         };
         let range = quote::of_span(&passage.text, &span.bytes);
+        let better = rows::named_better(asked, &passage.text, &range, &span.bytes);
+        let is_marked = |row: &Range<usize>| ranges.contains(&(span.passage, row.clone()));
+        let outdone = better.as_ref().is_some_and(|(row, _)| is_marked(row));
+        let (range, focus) = better
+            .filter(|_| !outdone)
+            .unwrap_or_else(|| (range, span.bytes.clone()));
         let ordered = orders.get(span.passage).into_iter().flatten();
         let given = |o: &Range<usize>| o.start < range.end && range.start < o.end;
         if range.is_empty() || ordered.clone().any(given) {
@@ -231,13 +266,15 @@ fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize)
             .count();
         let mut features = asked.features(passage, rank, &range);
         features.margin = Some(span.margin);
-        let words = passage.text.get(span.bytes.clone()).unwrap_or_default();
+        features.outdone = outdone;
+        features.named_alone = rows::is_named_alone(asked, passage, &range);
+        let words = passage.text.get(focus.clone()).unwrap_or_default();
         features.marked = words.chars().count();
         places.push(Place {
             passage: span.passage,
             score: features.probability(),
             range,
-            focus: span.bytes.clone(),
+            focus,
             features,
         });
     }

@@ -59,6 +59,19 @@ impl Asked {
         }
     }
 
+    /// A word of a long form is also there where its short form is.
+    pub(super) fn with_short_forms(mut self, shortened: &[(String, String)]) -> Self {
+        for (long, short) in shortened {
+            let (long, short) = (self.stems_of(long), self.stems_of(short));
+            for term in &mut self.terms {
+                if term.stands_in(&long) {
+                    term.stems.extend(short.iter().cloned());
+                }
+            }
+        }
+        self
+    }
+
     /// What can be seen of a quotation without a model.
     pub(super) fn features(
         &self,
@@ -91,6 +104,23 @@ impl Asked {
     /// The stems of a text, as this question's words are compared with them.
     pub(super) fn stems_of(&self, text: &str) -> HashSet<String> {
         stems(self.language, text).into_iter().collect()
+    }
+
+    /// Which of the question's words, figures too, stand in a text.
+    pub(super) fn held(&self, text: &str) -> HashSet<String> {
+        let there = self.stems_of(text);
+        let terms = self.terms.iter().filter(|term| term.stands_in(&there));
+        let words = terms.filter_map(|term| term.stems.first());
+        let figures = self.figures.intersection(&there);
+        words.chain(figures).cloned().collect()
+    }
+
+    /// Whether all of the question's words stand in a text, figures too.
+    pub(super) fn is_held_whole(&self, text: &str) -> bool {
+        let there = self.stems_of(text);
+        !self.terms.is_empty()
+            && self.terms.iter().all(|term| term.stands_in(&there))
+            && self.figures.is_subset(&there)
     }
 
     /// The share of the known words, by weight, that stand among these stems, 0 to 1.
@@ -170,6 +200,13 @@ mod tests {
         assert!((asked.share(&there) - 0.75).abs() < 1e-6);
         assert!(asked.holds_rarest(&there));
         assert!((asked.unknown_share() - 0.5).abs() < 1e-6);
+        assert!(!asked.holds_rarest(&asked.stems_of("price list")));
+        assert_eq!(asked.held("Crown: price").len(), 2);
+        assert!(asked.is_held_whole("price of gold crowns"));
+        assert!(!asked.is_held_whole("price of crowns"));
+        let short = [("Gold crowns".to_owned(), "GC".to_owned())];
+        let asked = asked.with_short_forms(&short);
+        assert!(asked.holds_rarest(&asked.stems_of("GC: 90 euros")));
         assert!(!asked.holds_rarest(&asked.stems_of("price list")));
     }
 }

@@ -160,6 +160,7 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         (GET, "/api/widget", ADMIN, widget::get),
         (PATCH, "/api/widget", ADMIN, widget::change),
+        (POST, "/api/widget/site-key", ADMIN, widget::renew_key),
         (GET, "/api/backups", ADMIN, backups::list),
         (POST, "/api/backups", ADMIN, backups::create),
         (
@@ -365,7 +366,9 @@ pub(super) mod paths {
         };
     }
     pub(in crate::http) mod widget {
-        pub(in crate::http) use super::super::widget::{__path_change, __path_get};
+        pub(in crate::http) use super::super::widget::{
+            __path_change, __path_get, __path_renew_key,
+        };
     }
     pub(in crate::http) mod people {
         pub(in crate::http) use super::super::people::{

@@ -4,14 +4,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::body::Json;
+use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::super::voice::settings::WidgetSettings;
+use super::super::voice::site_key;
 use super::place::Place;
-use crate::store::workspaces;
+use crate::app::App;
+use crate::store::{WorkspaceId, site_keys, workspaces};
 
 /// Look and reach of the widget.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WidgetView {
+    /// Key that pages name the front desk by (`data-site`).
+    site: String,
+    /// Until when the key before it is taken, Unix ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former_site_until: Option<i64>,
     /// Whether visitors are served at all.
     enabled: bool,
     /// Websites that may show it, each as `https://host[:port]`; with none only this server's own pages and pages of
@@ -19,6 +27,8 @@ pub struct WidgetView {
     origins: Vec<String>,
     /// Other hosts that links in answers may lead to.
     links: Vec<String>,
+    /// Short names of the assistants that pages may name, besides the workspace's first one.
+    assistants: Vec<String>,
     /// Title; empty takes the assistant's.
     title: String,
     /// Accent colour as `#rrggbb`.
@@ -37,6 +47,8 @@ pub struct WidgetRequest {
     origins: Option<Vec<String>>,
     /// Other hosts that links in answers may lead to.
     links: Option<Vec<String>>,
+    /// Short names of the assistants that pages may name, besides the workspace's first one.
+    assistants: Option<Vec<String>>,
     /// Title.
     title: Option<String>,
     /// Accent colour as `#rrggbb`.
@@ -45,17 +57,34 @@ pub struct WidgetRequest {
     push_to_talk: Option<bool>,
 }
 
-impl From<WidgetSettings> for WidgetView {
-    fn from(settings: WidgetSettings) -> Self {
-        Self {
-            enabled: settings.enabled,
-            origins: settings.origins,
-            links: settings.links,
-            title: settings.title,
-            colour: settings.colour,
-            push_to_talk: settings.push_to_talk,
-        }
-    }
+/// A new key.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct NewSiteKey {
+    /// Days that the present key goes on for, at most 30. With 0 it stops at once, and visits that are under way end.
+    old_days: u16,
+}
+
+async fn view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<WidgetView>, Problem> {
+    let found = app.store.read(move |conn| {
+        let site = workspaces::get(conn, workspace)?.site_key;
+        let former = site_keys::former_until(conn, workspace, now_ms())?;
+        let settings = workspaces::section(conn, workspace, WidgetSettings::SECTION)?;
+        Ok((site, former, settings))
+    });
+    let (site, former_site_until, settings) = found.await?;
+    let settings: WidgetSettings = settings;
+    Ok(axum::Json(WidgetView {
+        site,
+        former_site_until,
+        enabled: settings.enabled,
+        origins: settings.origins,
+        links: settings.links,
+        assistants: settings.assistants,
+        title: settings.title,
+        colour: settings.colour,
+        push_to_talk: settings.push_to_talk,
+    }))
 }
 
 /// How a workspace serves visitors.
@@ -63,13 +92,7 @@ impl From<WidgetSettings> for WidgetView {
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = WidgetView)))]
 pub(super) async fn get(place: Place) -> Result<axum::Json<WidgetView>, Problem> {
-    let workspace = place.id();
-    let settings: WidgetSettings = place
-        .app
-        .store
-        .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
-        .await?;
-    Ok(axum::Json(settings.into()))
+    view(&place.app, place.id()).await
 }
 
 /// Changes it: opens a workspace to visitors, or closes it.
@@ -91,6 +114,7 @@ pub(super) async fn change(
         enabled: request.enabled.unwrap_or(before.enabled),
         origins: request.origins.unwrap_or(before.origins),
         links: request.links.unwrap_or(before.links),
+        assistants: request.assistants.unwrap_or(before.assistants),
         title: request.title.unwrap_or(before.title),
         colour: request.colour.unwrap_or(before.colour),
         push_to_talk: request.push_to_talk.unwrap_or(before.push_to_talk),
@@ -98,11 +122,23 @@ pub(super) async fn change(
     let settings = wanted
         .tidied()
         .map_err(|wrong| Problem::invalid("widget", wrong))?;
-    let kept = settings.clone();
     place
         .app
         .store
-        .write(move |tx| workspaces::set_section(tx, workspace, WidgetSettings::SECTION, &kept))
+        .write(move |tx| workspaces::set_section(tx, workspace, WidgetSettings::SECTION, &settings))
         .await?;
-    Ok(axum::Json(settings.into()))
+    view(&place.app, workspace).await
+}
+
+/// Makes a new key for its pages.
+#[utoipa::path(post, path = "/api/widget/site-key", tag = "visitors", operation_id = "renewSiteKey",
+    request_body = NewSiteKey,
+    params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = WidgetView), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn renew_key(
+    place: Place,
+    Json(request): Json<NewSiteKey>,
+) -> Result<axum::Json<WidgetView>, Problem> {
+    site_key::renew(&place.app, place.id(), request.old_days, now_ms()).await?;
+    view(&place.app, place.id()).await
 }

@@ -1,6 +1,6 @@
 //! Who opens a session of the Realtime API. Browsers cannot set headers on a WebSocket, so the key
-//! may come as a subprotocol; and it may be a client secret, which opens the one session that it was
-//! made for.
+//! may come as a subprotocol; and it may be a client secret, which opens the session that it was
+//! made for, as often as was said then.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -16,6 +16,32 @@ use crate::store::{ApiKeyId, UserId, client_secrets, closures};
 
 /// Before the key in the list of subprotocols.
 const IN_PROTOCOL: &str = "openai-insecure-api-key.";
+
+/// The client secret that a request came with; an extension.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct Shown(TokenHash);
+
+impl Shown {
+    /// Takes one of the sessions that it may open.
+    ///
+    /// # Errors
+    /// 401 if there is none left.
+    pub(in crate::http) async fn use_up(self, app: &App) -> Result<(), Problem> {
+        let taken = app
+            .store
+            .write(move |tx| client_secrets::use_up(tx, &self.0));
+        match taken.await? {
+            true => Ok(()),
+            false => Err(ended()),
+        }
+    }
+}
+
+fn ended() -> Problem {
+    unauthorized(
+        "this client secret is not known, has expired or has opened all its sessions; have your server make one",
+    )
+}
 
 /// What a client secret is for: kept in the store, and an extension of the request that shows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -72,9 +98,6 @@ pub(super) async fn authorize(app: &App, parts: &mut Parts) -> Result<(), Proble
 
 async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), Problem> {
     let now = now_ms();
-    let ended = || {
-        unauthorized("this client secret is not known or has expired; have your server make one")
-    };
     let found = app.store.read(move |conn| {
         let secret = client_secrets::find_valid(conn, &hash, now)?;
         let closed = secret
@@ -110,6 +133,7 @@ async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), 
         lacks_factor: false,
     });
     parts.extensions.insert(opens);
+    parts.extensions.insert(Shown(hash));
     Ok(())
 }
 

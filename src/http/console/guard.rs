@@ -7,10 +7,12 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 
 use super::super::auth::origin::is_same_origin;
 use super::super::auth::{Caller, Principal, Scope};
 use super::super::problem::Problem;
+use super::super::voice::settings::WidgetSettings;
 use super::error_page;
 use super::format::moment;
 use super::view::{Section, Shell};
@@ -31,7 +33,7 @@ pub(super) struct AtSecondFactor(pub(super) SignedIn);
 
 /// Whoever opens the first page.
 pub(super) enum Visitor {
-    SignedIn(#[expect(dead_code, reason = "says who, for completeness")] Box<SignedIn>),
+    SignedIn(Box<SignedIn>),
     Unknown,
     /// Nobody has an account yet.
     NotSetUp,
@@ -43,6 +45,7 @@ impl SignedIn {
         Shell {
             title: title.into(),
             section,
+            closed: self.is_closed() && self.principal.may(Scope::Admin),
             workspace: self.workspace.title.clone(),
             user_name: self.user.name.clone(),
             user_email: self.user.email.clone(),
@@ -51,6 +54,13 @@ impl SignedIn {
                 .closing
                 .map(|closing| (moment(closing.erase_at), closing.account)),
         }
+    }
+
+    /// Whether visitors cannot reach the workspace.
+    fn is_closed(&self) -> bool {
+        let widget = self.workspace.settings.get(WidgetSettings::SECTION);
+        let widget = widget.and_then(|section| WidgetSettings::deserialize(section).ok());
+        !widget.is_some_and(|settings| settings.enabled)
     }
 
     /// The person.

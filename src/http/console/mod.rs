@@ -56,6 +56,7 @@ mod transcribe;
 mod view;
 mod voice;
 mod widget;
+mod widget_pages;
 mod word_diff;
 mod workspaces;
 
@@ -186,6 +187,8 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/status", get(status::show))
         .route("/synonyms", get(synonyms::show).post(synonyms::save))
         .route("/widget", get(widget::show).post(widget::save))
+        .route("/widget/open", post(widget::open))
+        .route("/widget/site-key", post(widget::renew_key))
         .layer(Extension(attempts))
         .layer(middleware::from_fn(guard::own_pages_only))
         .route("/assets/{hash}/{*path}", get(assets::get))

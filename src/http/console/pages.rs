@@ -15,6 +15,8 @@ pub struct SetupForm {
     pub name: String,
     /// E-mail address of the owner.
     pub email: String,
+    /// Whether visitors may come right away.
+    pub open: bool,
 }
 
 /// First page of a new installation.
@@ -234,48 +236,6 @@ pub struct Chat {
     pub warning: Option<String>,
     /// Path of the widget, which carries calls.
     pub widget: String,
-}
-
-/// The widget as a page of its own.
-#[derive(Template)]
-#[template(path = "talk.html")]
-pub struct Talk {
-    /// Name of the business.
-    pub business: String,
-    /// Short name of the workspace.
-    pub workspace: String,
-    /// Whether visitors are served.
-    pub open: bool,
-    /// Path of the widget.
-    pub widget: String,
-}
-
-/// Look and reach of the widget.
-#[derive(Template)]
-#[template(path = "widget.html")]
-pub struct Widget {
-    /// The frame.
-    pub shell: Shell,
-    /// Address of this server as the browser knows it.
-    pub address: String,
-    /// Short name of the workspace.
-    pub workspace: String,
-    /// Whether visitors are served.
-    pub enabled: bool,
-    /// Websites that may show it, one a line.
-    pub origins: String,
-    /// Other websites that links in answers may lead to, one a line.
-    pub links: String,
-    /// Title; empty takes the assistant's.
-    pub title: String,
-    /// Accent colour.
-    pub colour: String,
-    /// Whether a button is held to talk.
-    pub push_to_talk: bool,
-    /// Path of the widget.
-    pub widget: String,
-    /// What was wrong with the form.
-    pub error: Option<String>,
 }
 
 /// Recordings to text.

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::super::auth::DEFAULT_WORKSPACE;
 use super::super::hashing::off_thread;
 use super::super::now_ms;
+use super::super::voice::settings::WidgetSettings;
 use super::guard::Visitor;
 use super::pages::{Setup, SetupForm, SetupGone};
 use super::{Failure, session, view};
@@ -53,6 +54,8 @@ pub(super) struct Submitted {
     email: String,
     password: String,
     password_again: String,
+    /// Whether visitors may come right away.
+    open: Option<String>,
 }
 
 /// `GET /setup?token=…`
@@ -99,12 +102,14 @@ pub(super) async fn submit(
             business,
             name,
             email,
+            open,
             ..
         } = form;
         let form = SetupForm {
             business,
             name,
             email,
+            open: open.is_some(),
         };
         let page = Setup {
             token,
@@ -151,6 +156,9 @@ fn claim(
     let business = form.business.trim();
     let workspace = workspaces::get_or_create(tx, DEFAULT_WORKSPACE, business, now)?;
     workspaces::update(tx, workspace.id, business, &workspace.settings)?;
+    if form.open.is_some() {
+        WidgetSettings::open(tx, workspace.id)?;
+    }
     let owner = NewUser {
         email: form.email.trim(),
         name: form.name.trim(),
@@ -193,6 +201,7 @@ mod tests {
             email: "ines@marlowstreet.example".into(),
             password: "four plain words here".into(),
             password_again: "four plain words here".into(),
+            open: None,
         }
     }
 
@@ -224,6 +233,24 @@ mod tests {
             (Role::Owner, "Ines Marlow")
         );
         assert_eq!(workspace.title, "Marlow Street Bicycles");
+    }
+
+    #[test]
+    fn visitors_may_come_right_away_only_if_the_owner_says_so() {
+        for open in [None, Some("1".to_owned())] {
+            let store = Store::open_in_memory().unwrap();
+            let link = Token::generate(TokenKind::Setup).unwrap();
+            let mut form = form(&link);
+            form.open = open.clone();
+            let settings = store.write_blocking(|tx| {
+                setup_tokens::create(tx, &link.hash(), 0, 1_000)?;
+                let session = Token::generate(TokenKind::Session)?;
+                assert!(claim(tx, &form, "$hash", &session.hash(), 10)?);
+                let workspace = workspaces::find_by_name(tx, DEFAULT_WORKSPACE)?.unwrap();
+                workspaces::section::<WidgetSettings>(tx, workspace.id, WidgetSettings::SECTION)
+            });
+            assert_eq!(settings.unwrap().enabled, open.is_some());
+        }
     }
 
     #[test]

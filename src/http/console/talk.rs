@@ -4,45 +4,38 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use axum::response::Response;
-use serde::Deserialize;
+use axum::response::{IntoResponse, Redirect, Response};
 
-use super::super::auth::DEFAULT_WORKSPACE;
-use super::super::problem::Problem;
-use super::super::voice::files;
-use super::super::voice::settings::WidgetSettings;
+use super::super::now_ms;
+use super::super::voice::{Which, files};
+use super::guard::Visitor;
 use super::view;
-use super::{Failure, pages};
+use super::{Failure, pages, widget_pages};
 use crate::app::App;
-use crate::store::workspaces;
 
-/// Which front desk.
-#[derive(Deserialize)]
-pub(super) struct Which {
-    /// Short name of the workspace.
-    w: Option<String>,
-}
-
-/// `GET /talk`
+/// `GET /talk?s=KEY`
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     Query(which): Query<Which>,
+    visitor: Visitor,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let name = which.w.unwrap_or_else(|| DEFAULT_WORKSPACE.to_owned());
-    let found = app.store.read(move |conn| {
-        let Some(workspace) = workspaces::find_by_name(conn, &name)? else {
-            return Ok(None);
-        };
-        let settings = WidgetSettings::in_force(conn, workspace.id)?;
-        Ok(Some((workspace, settings)))
-    });
-    let (workspace, settings) = found
-        .await?
-        .ok_or_else(|| Problem::not_found("front desk"))?;
-    let page = pages::Talk {
+    let keyless = which.site.is_none() && which.workspace.is_none();
+    let own = match visitor {
+        Visitor::SignedIn(person) => Some(person.workspace.site_key),
+        Visitor::Unknown | Visitor::NotSetUp => None,
+    };
+    if let (true, Some(key)) = (keyless, &own) {
+        return Ok(Redirect::to(&format!("/talk?s={key}")).into_response());
+    }
+    let found = app.store.read(move |conn| which.find(conn, now_ms()));
+    let Some((workspace, settings)) = found.await? else {
+        return Ok(view::page(StatusCode::NOT_FOUND, &nobody()));
+    };
+    let page = widget_pages::Talk {
         business: workspace.title,
-        workspace: workspace.name,
+        own: own.as_ref() == Some(&workspace.site_key),
+        site: workspace.site_key,
         open: settings.enabled,
         widget: files::widget_path(),
     };
@@ -56,6 +49,16 @@ pub(super) async fn show(
         HeaderValue::from_static("microphone=(self), camera=(), geolocation=()"),
     );
     Ok(response)
+}
+
+fn nobody() -> pages::ErrorPage {
+    pages::ErrorPage {
+        status: StatusCode::NOT_FOUND.as_u16(),
+        heading: "Which front desk?",
+        detail: "This address does not lead to one, or does so no longer. Please ask the business for its \
+                 present address; its owner finds it on the console's page \"Widget\"."
+            .into(),
+    }
 }
 
 /// The policy of the console's pages, and sockets to this server: not every browser counts those as `'self'`.

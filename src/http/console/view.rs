@@ -93,6 +93,8 @@ pub struct Shell {
     pub section: Section,
     /// Name of the business.
     pub workspace: String,
+    /// Whether visitors cannot reach it, for whoever can change that.
+    pub closed: bool,
     /// Who is signed in.
     pub user_name: String,
     /// Their e-mail address.
@@ -102,6 +104,12 @@ pub struct Shell {
 }
 
 impl Shell {
+    /// Whether this page says that visitors cannot reach the business: one where the work begins.
+    pub fn tells_closed(&self) -> bool {
+        let begins = [Section::Documents, Section::Status];
+        self.closed && begins.contains(&self.section)
+    }
+
     /// The navigation.
     pub fn entries(&self) -> Vec<Entry> {
         let entry = |section: Section| Entry {

@@ -9,13 +9,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::auth::Scope;
-use super::super::voice::files;
+use super::super::now_ms;
 use super::super::voice::settings::WidgetSettings;
+use super::super::voice::{files, site_key};
+use super::format::moment;
 use super::guard::SignedIn;
 use super::view::{self, Section};
-use super::{Failure, pages, sentence, session};
+use super::{Failure, sentence, session, widget_pages};
 use crate::app::App;
-use crate::store::workspaces;
+use crate::store::{site_keys, workspaces};
 
 /// The form.
 #[derive(Deserialize)]
@@ -32,6 +34,13 @@ pub(super) struct Look {
     push_to_talk: Option<String>,
 }
 
+/// The form of a new key.
+#[derive(Deserialize)]
+pub(super) struct NewKey {
+    /// Days that the key before it goes on for.
+    days: u16,
+}
+
 /// `GET /widget`
 pub(super) async fn show(
     State(app): State<Arc<App>>,
@@ -44,7 +53,7 @@ pub(super) async fn show(
         .store
         .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
         .await?;
-    Ok(render(&person, &headers, StatusCode::OK, settings, None))
+    render(&app, &person, &headers, StatusCode::OK, settings, None).await
 }
 
 /// `POST /widget`
@@ -55,10 +64,16 @@ pub(super) async fn save(
     Form(form): Form<Look>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
+    let workspace = person.workspace.id;
+    let before: WidgetSettings = app
+        .store
+        .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
+        .await?;
     let typed = WidgetSettings {
         enabled: form.enabled.is_some(),
         origins: form.origins.lines().map(str::to_owned).collect(),
         links: form.links.lines().map(str::to_owned).collect(),
+        assistants: before.assistants,
         title: form.title,
         colour: form.colour,
         push_to_talk: form.push_to_talk.is_some(),
@@ -68,27 +83,56 @@ pub(super) async fn save(
         Err(wrong) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let error = Some(sentence(&wrong));
-            return Ok(render(&person, &headers, status, typed, error));
+            return render(&app, &person, &headers, status, typed, error).await;
         }
     };
-    let workspace = person.workspace.id;
     app.store
         .write(move |tx| workspaces::set_section(tx, workspace, WidgetSettings::SECTION, &tidy))
         .await?;
     Ok(Redirect::to("/widget").into_response())
 }
 
-fn render(
+/// `POST /widget/open`: visitors are served from now on.
+pub(super) async fn open(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    let workspace = person.workspace.id;
+    app.store
+        .write(move |tx| WidgetSettings::open(tx, workspace))
+        .await?;
+    Ok(Redirect::to("/widget").into_response())
+}
+
+/// `POST /widget/site-key`: another key.
+pub(super) async fn renew_key(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<NewKey>,
+) -> Result<Response, Failure> {
+    person.need(Scope::Admin)?;
+    site_key::renew(&app, person.workspace.id, form.days, now_ms()).await?;
+    Ok(Redirect::to("/widget").into_response())
+}
+
+async fn render(
+    app: &App,
     person: &SignedIn,
     headers: &HeaderMap,
     status: StatusCode,
     settings: WidgetSettings,
     error: Option<String>,
-) -> Response {
-    let page = pages::Widget {
+) -> Result<Response, Failure> {
+    let (workspace, site) = (person.workspace.id, person.workspace.site_key.clone());
+    let former = app
+        .store
+        .read(move |conn| site_keys::former_until(conn, workspace, now_ms()));
+    let page = widget_pages::Widget {
         shell: person.shell(Section::Widget, "Widget"),
-        address: session::address(headers),
-        workspace: person.workspace.name.clone(),
+        line: site_key::line(&session::address(headers), &site),
+        site,
+        former_until: former.await?.map(moment),
         enabled: settings.enabled,
         origins: settings.origins.join("\n"),
         links: settings.links.join("\n"),
@@ -98,5 +142,5 @@ fn render(
         widget: files::widget_path(),
         error,
     };
-    view::page(status, &page)
+    Ok(view::page(status, &page))
 }

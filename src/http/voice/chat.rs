@@ -9,11 +9,12 @@ use utoipa::ToSchema;
 
 use std::sync::Arc;
 
-use super::super::api::{checked, find_assistant};
+use super::super::api::checked;
 use super::super::body::Json;
 use super::super::metrics::Metrics;
 use super::super::problem::{Problem, ProblemView};
 use super::super::sse;
+use super::assistant::for_visitors;
 use super::rate::Deed;
 use super::{Guest, note};
 use crate::agent::{Agent, Answer, Citation, Turn, TurnEvent, TurnStream};
@@ -231,12 +232,15 @@ async fn turn(
 ) -> Result<Turn, Problem> {
     let (app, visitor) = (&guest.app, &guest.visitor);
     let workspace = visitor.workspace;
-    let named = find_assistant(app, workspace, assistant).await?;
+    let named = for_visitors(app, workspace, assistant).await?;
     let own = Guest::conversation(app, visitor, named.id, Channel::Chat).await?;
     let assistant = match own.assistant {
         Some(id) if id != named.id => {
             let find = move |conn: &_| assistants::get(conn, workspace, id);
-            app.store.read(find).await?.into_inner()
+            let begun = app.store.read(find).await?.into_inner();
+            // The owner may have taken it from visitors since the conversation began.
+            let begun = for_visitors(app, workspace, Some(begun.name)).await;
+            begun.unwrap_or(named)
         }
         _ => named,
     };

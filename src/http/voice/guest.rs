@@ -175,7 +175,7 @@ fn over() -> Problem {
 
 /// The answer of a front desk that serves no visitors.
 pub(super) fn closed() -> Problem {
-    let detail = "this front desk does not serve visitors here right now";
+    let detail = "this front desk is not open to visitors; its owner opens it on the console's page \"Widget\"";
     Problem::new(StatusCode::FORBIDDEN, "closed", detail)
 }
 

@@ -4,11 +4,15 @@
 //! day, and no cookie. It opens one conversation, its own. What a visitor gets holds titles and quoted
 //! words, no ids of anything else.
 //!
+//! Pages name the front desk by its site key ([`site_key`]).
+//!
 //! Invariants:
 //! - A browser is served only from this server's own pages and from the origins that the owner entered
 //!   ([`origin`]); that holds for WebSockets too, where no browser asks beforehand.
+//! - Of assistants they get the workspace's first one and those that the owner named ([`assistant`]).
 //! - What visitors may send is bounded by address ([`rate`]) and in size.
 
+mod assistant;
 pub(super) mod chat;
 pub(super) mod files;
 mod guest;
@@ -16,6 +20,7 @@ pub(super) mod note;
 pub(super) mod origin;
 mod rate;
 pub(super) mod settings;
+pub(super) mod site_key;
 pub(super) mod socket;
 pub(super) mod visit;
 
@@ -23,6 +28,7 @@ use std::sync::Arc;
 
 pub(super) use self::guest::Guest;
 pub(super) use self::rate::Visits;
+pub(super) use self::site_key::Which;
 
 use super::route::{Policy, Route, routes};
 use crate::app::App;

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::store::{Connection, StoreError, WorkspaceId, closures, workspaces};
+use crate::store::{Connection, StoreError, Transaction, WorkspaceId, closures, workspaces};
 
 /// Most origins that can be entered.
 const MOST_ORIGINS: usize = 50;
+/// Most assistants that pages may name.
+const MOST_ASSISTANTS: usize = 50;
 /// Longest title in characters.
 const LONGEST_TITLE: usize = 60;
 
@@ -14,13 +16,15 @@ const LONGEST_TITLE: usize = 60;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(in crate::http) struct WidgetSettings {
-    /// Whether visitors are served at all.
+    /// Whether visitors are served at all; the owner says so.
     pub(in crate::http) enabled: bool,
     /// Pages that the widget may be on, each as `https://host[:port]`. With none, only this server's own
     /// pages and pages of the visitor's own machine.
     pub(in crate::http) origins: Vec<String>,
     /// Hosts that links in answers may lead to, besides those of `origins` and of web sources; others are shown as text.
     pub(in crate::http) links: Vec<String>,
+    /// Short names of the assistants that pages may name, besides the workspace's first one.
+    pub(in crate::http) assistants: Vec<String>,
     /// Title of the widget; empty takes the assistant's.
     pub(in crate::http) title: String,
     /// Accent colour as `#rrggbb`.
@@ -32,9 +36,10 @@ pub(in crate::http) struct WidgetSettings {
 impl Default for WidgetSettings {
     fn default() -> Self {
         Self {
-            enabled: true,
+            enabled: false,
             origins: Vec::new(),
             links: Vec::new(),
+            assistants: Vec::new(),
             title: String::new(),
             colour: "#0f6b57".into(),
             push_to_talk: false,
@@ -54,6 +59,19 @@ impl WidgetSettings {
         let mut settings: Self = workspaces::section(conn, workspace, Self::SECTION)?;
         settings.enabled &= !closures::is_closed(conn, workspace)?;
         Ok(settings)
+    }
+
+    /// Serves visitors in a workspace from now on.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub(in crate::http) fn open(
+        tx: &Transaction<'_>,
+        workspace: WorkspaceId,
+    ) -> Result<(), StoreError> {
+        let mut settings: Self = workspaces::section(tx, workspace, Self::SECTION)?;
+        settings.enabled = true;
+        workspaces::set_section(tx, workspace, Self::SECTION, &settings)
     }
 
     /// The same, checked and in one form; or what is wrong with it, as a sentence.
@@ -95,6 +113,13 @@ impl WidgetSettings {
             ));
         }
         self.links = links;
+        self.assistants.sort();
+        self.assistants.dedup();
+        if self.assistants.len() > MOST_ASSISTANTS {
+            return Err(format!(
+                "there can be at most {MOST_ASSISTANTS} assistants for visitors"
+            ));
+        }
         self.title = self.title.trim().to_owned();
         if self.title.chars().count() > LONGEST_TITLE {
             return Err(format!(

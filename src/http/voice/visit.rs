@@ -8,20 +8,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::Http;
-use super::super::api::find_assistant;
-use super::super::auth::DEFAULT_WORKSPACE;
 use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::origin::{self, Site};
 use super::rate::Deed;
 use super::settings::WidgetSettings;
-use super::{Guest, files, guest, offer};
+use super::{Guest, Which, assistant, files, guest, offer};
 use crate::app::App;
 use crate::http::address::address_of;
 use crate::store::assistants::Assistant;
 use crate::store::token::{Token, TokenKind};
-use crate::store::workspaces::{self, Workspace};
+use crate::store::workspaces::Workspace;
 use crate::store::{sources, visitors};
 
 /// How long a visitor's token is good for, in ms.
@@ -31,9 +29,12 @@ const VISIT_MS: i64 = 24 * 60 * 60 * 1000;
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct VisitRequest {
-    /// Short name of the workspace; `default` when absent.
+    /// Key of the front desk that is visited, as the line in the page has it (`data-site`).
+    site: Option<String>,
+    /// Short name of the workspace, `default` when absent: only without `site`, for pages of before there were keys.
+    #[schema(deprecated)]
     workspace: Option<String>,
-    /// Short name of the assistant; the workspace's first when absent.
+    /// Short name of an assistant that is for visitors; the workspace's first when absent.
     assistant: Option<String>,
     /// The token of an earlier visit from the same tab. If it is over, a new visit begins.
     token: Option<String>,
@@ -92,14 +93,14 @@ pub(in crate::http) async fn create(
     let Json(asked): Json<VisitRequest> =
         Json::from_request(Request::from_parts(parts, body), &()).await?;
     let app = &http.app;
-    let (workspace, settings) = visited(app, asked.workspace.as_deref()).await?;
+    let (workspace, settings) = visited(app, &asked).await?;
     if !site.may(&settings) {
         return Err(origin::refusal(&site));
     }
     if !settings.enabled {
         return Err(guest::closed());
     }
-    let assistant = find_assistant(app, workspace.id, asked.assistant).await?;
+    let assistant = assistant::for_visitors(app, workspace.id, asked.assistant).await?;
     let resumed = match &asked.token {
         Some(token) => Guest::of_token(app, token, &site).await.ok(),
         None => None,
@@ -123,18 +124,20 @@ pub(in crate::http) async fn create(
     Ok((StatusCode::OK, axum::Json(view)))
 }
 
-async fn visited(app: &App, name: Option<&str>) -> Result<(Workspace, WidgetSettings), Problem> {
-    let name = name.unwrap_or(DEFAULT_WORKSPACE).to_owned();
-    let found = app.store.read(move |conn| {
-        let Some(workspace) = workspaces::find_by_name(conn, &name)? else {
-            return Ok(None);
-        };
-        let settings = WidgetSettings::in_force(conn, workspace.id)?;
-        Ok(Some((workspace, settings)))
-    });
-    found
-        .await?
-        .ok_or_else(|| Problem::not_found("workspace").with_param("workspace"))
+async fn visited(app: &App, asked: &VisitRequest) -> Result<(Workspace, WidgetSettings), Problem> {
+    let which = Which {
+        site: asked.site.clone(),
+        workspace: asked.workspace.clone(),
+    };
+    let found = app.store.read(move |conn| which.find(conn, now_ms()));
+    found.await?.ok_or_else(unknown_site)
+}
+
+/// The answer to a page whose key is no good, and to one with a name: whether there is such a name is nobody's business.
+fn unknown_site() -> Problem {
+    let detail = "this page does not lead to a front desk any more; its owner finds the line for it on the \
+                  console's page \"Widget\"";
+    Problem::new(StatusCode::NOT_FOUND, "unknown_site", detail).with_param("site")
 }
 
 async fn begin(app: &App, workspace: &Workspace, site: &Site) -> Result<(String, i64), Problem> {

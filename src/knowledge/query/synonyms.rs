@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::usual::{abbreviations, everyday};
+use super::usual::{abbreviations, everyday, units};
 use crate::knowledge::Language;
 use crate::knowledge::index::terms::{fold, stem, words};
 
@@ -106,6 +106,10 @@ pub(super) fn of_words(stems: &[String], language: Language, own: &Synonyms) -> 
                 }));
             }
         }
+    }
+    for line in lines(units(language)) {
+        let members: Vec<&str> = line.split(", ").collect();
+        add(&mut found, stems, language, &members, WRITTEN_OUT, false);
     }
     for line in lines(everyday(language)) {
         let members: Vec<&str> = line.split(", ").collect();

@@ -155,6 +155,48 @@ pub(super) fn abbreviations(language: Language) -> &'static str {
     }
 }
 
+/// Units that documents abbreviate and visitors write out, or the other way round; a group a line.
+pub(super) fn units(language: Language) -> &'static str {
+    match language {
+        Language::En => {
+            "minutes, minute, mins, min
+            hours, hour, hrs, hr
+            kilometres, kilometers, km
+            kilograms, kilos, kg"
+        }
+        Language::De => {
+            "minuten, minute, min
+            stunden, stunde, std
+            kilometer, km
+            kilogramm, kilo, kg"
+        }
+        Language::Es | Language::Pt => {
+            "minutos, minuto, min
+            horas, hora, hrs, hs
+            kilos, kg"
+        }
+        Language::Fr => {
+            "minutes, minute, min, mn
+            heures, heure, hrs
+            kilomètres, km
+            kilos, kg"
+        }
+        Language::It => {
+            "minuti, minuto, min
+            ore, ora
+            chilometri, km
+            chili, kg"
+        }
+        Language::Nl => {
+            "minuten, minuut, min
+            uren, uur
+            kilometer, km
+            kilo, kg"
+        }
+        _ => "",
+    }
+}
+
 /// Everyday words of nearly one meaning, a group a line.
 pub(super) fn everyday(language: Language) -> &'static str {
     match language {

@@ -2,14 +2,12 @@
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
-use llama_cpp_2::sampling::LlamaSampler;
-use llama_cpp_2::token::LlamaToken;
-use serde_json::Value;
 
-use super::schema;
+use super::choosing::{Choose, chances, most_likely, sampler};
 use super::sequences::{SequenceId, Token};
 use super::text::TextStream;
-use super::tools::{Piece, ToolScanner, call_schema, parse};
+use super::tools::{Piece, ToolScanner, parse};
+use super::unfinished::Unfinished;
 use crate::llm::{ChatEvent, ChatRequest, Claim, FinishReason, LlmError, OutputFormat, Usage};
 
 /// A request whose prompt is tokenised and which waits for a place.
@@ -25,14 +23,8 @@ pub(super) struct Prepared {
     choose: Choose,
     text: TextStream,
     tools: Tools,
-}
-
-enum Choose {
-    /// The most likely token; computed here, since it needs no sampler.
-    Greedy,
-    Sampler(Box<LlamaSampler>),
-    /// The likeliest of these words; each with the tokens that it may begin with.
-    Options(Vec<(String, Vec<LlamaToken>)>),
+    /// Of an answer that is to be a JSON object: it is ended before the limit cuts it.
+    object: Option<Unfinished>,
 }
 
 /// What becomes of tool calls in the text.
@@ -59,6 +51,10 @@ impl Prepared {
             (Some(_), None) => Tools::Scan(ToolScanner::default()),
             (None, _) => Tools::None,
         };
+        let is_object = forced.is_none() && matches!(request.format, OutputFormat::JsonObject);
+        let object = is_object
+            .then(Unfinished::object)
+            .filter(|object| tokens(model, &object.ending()) <= limit);
         Ok(Self {
             id,
             prompt,
@@ -69,78 +65,9 @@ impl Prepared {
             choose: sampler(request, model)?,
             text: TextStream::new(&request.sampling.stop),
             tools,
+            object,
         })
     }
-}
-
-fn sampler(request: &ChatRequest, model: &LlamaModel) -> Result<Choose, LlmError> {
-    if let OutputFormat::Choice(words) = &request.format {
-        return Ok(Choose::Options(first_tokens(words, model)));
-    }
-    let sampling = &request.sampling;
-    let mut chain = Vec::new();
-    if sampling.presence_penalty != 0.0 || sampling.frequency_penalty != 0.0 {
-        let (frequency, presence) = (sampling.frequency_penalty, sampling.presence_penalty);
-        chain.push(LlamaSampler::penalties(
-            model.n_vocab(),
-            -1,
-            1.0,
-            frequency,
-            presence,
-        ));
-    }
-    if let Some(grammar) = grammar(request)? {
-        let sampler = LlamaSampler::grammar(model, &grammar, "root").map_err(|e| {
-            LlmError::Invalid(format!(
-                "the answer's schema cannot be used as a grammar: {e}"
-            ))
-        })?;
-        chain.push(sampler);
-    }
-    if sampling.temperature <= 0.0 {
-        if chain.is_empty() {
-            return Ok(Choose::Greedy);
-        }
-        chain.push(LlamaSampler::greedy());
-    } else {
-        if sampling.top_p < 1.0 {
-            chain.push(LlamaSampler::top_p(sampling.top_p, 1));
-        }
-        chain.push(LlamaSampler::temp(sampling.temperature));
-        // llama.cpp takes the largest number for "choose a seed".
-        chain.push(LlamaSampler::dist(sampling.seed.unwrap_or(u32::MAX)));
-    }
-    Ok(Choose::Sampler(Box::new(LlamaSampler::chain_simple(chain))))
-}
-
-fn grammar(request: &ChatRequest) -> Result<Option<String>, LlmError> {
-    let schema = match (&request.require_tool, &request.tools, &request.format) {
-        (Some(name), Some(tools), _) => {
-            let tools: Value = serde_json::from_str(tools)
-                .map_err(|e| LlmError::Invalid(format!("the tools are no JSON: {e}")))?;
-            let only = (name != "*").then_some(name.as_str());
-            let called = call_schema(&tools, only)
-                .ok_or_else(|| LlmError::Invalid(format!("there is no tool named `{name}`")))?;
-            schema::mostly_kept(called).to_string()
-        }
-        (_, _, OutputFormat::JsonSchema(schema)) => {
-            let schema = serde_json::from_str(schema)
-                .map_err(|e| LlmError::Invalid(format!("the schema is no JSON: {e}")))?;
-            let kept = schema::kept(schema).map_err(|what| {
-                LlmError::Invalid(format!("the JSON Schema of the answer: {what}"))
-            })?;
-            kept.to_string()
-        }
-        (_, _, OutputFormat::JsonObject) => r#"{"type":"object"}"#.to_owned(),
-        (_, _, OutputFormat::Text | OutputFormat::Choice(_)) => return Ok(None),
-    };
-    llama_cpp_2::json_schema_to_grammar(&schema)
-        .map(Some)
-        .map_err(|e| {
-            LlmError::Invalid(format!(
-                "the JSON Schema of the answer is not supported: {e}"
-            ))
-        })
 }
 
 /// An answer that has its place in the cache.
@@ -155,6 +82,8 @@ pub(super) struct Answer {
     pub(super) prepared: Prepared,
     cached: usize,
     generated: u32,
+    /// Tokens of the ending that was written for the model.
+    ending: u32,
 }
 
 impl Answer {
@@ -167,6 +96,7 @@ impl Answer {
             prepared,
             cached: shared,
             generated: 0,
+            ending: 0,
         }
     }
 
@@ -213,11 +143,17 @@ impl Answer {
                 );
             }
         };
-        self.generated += 1;
         if model.vocab().is_eog(token) {
+            self.generated += 1;
             return (Vec::new(), Some(FinishReason::Stop));
         }
         let piece = model.vocab().token_to_piece(token, false, None);
+        if let Some(ending) = self.ending_instead_of(&piece, model) {
+            self.ending = tokens(model, &ending);
+            let text = self.prepared.text.push(ending.as_bytes());
+            return (self.show(text), Some(FinishReason::Length));
+        }
+        self.generated += 1;
         let text = self.prepared.text.push(&piece);
         let events = self.show(text);
         self.next = Some(token.0);
@@ -229,6 +165,19 @@ impl Answer {
             None
         };
         (events, finish)
+    }
+
+    /// What ends the JSON object that is being written, if after the next piece there would be no room for an ending.
+    fn ending_instead_of(&mut self, piece: &[u8], model: &LlamaModel) -> Option<String> {
+        let before = self.prepared.object.take()?;
+        let mut after = before.clone();
+        after.push(piece);
+        let room = self.prepared.limit.saturating_sub(self.generated + 1);
+        let ending = after.ending();
+        // A token has at least one byte.
+        let fits = narrow(ending.len()) <= room || tokens(model, &ending) <= room;
+        self.prepared.object = Some(after);
+        (!fits).then(|| before.ending())
     }
 
     fn show(&mut self, text: String) -> Vec<ChatEvent> {
@@ -273,7 +222,7 @@ impl Answer {
         let usage = Usage {
             prompt_tokens: narrow(self.prepared.prompt.len()),
             cached_tokens: narrow(self.cached),
-            completion_tokens: self.generated,
+            completion_tokens: self.generated + self.ending,
         };
         events.push(ChatEvent::Done { finish, usage });
         events
@@ -291,92 +240,10 @@ fn event(piece: Piece) -> ChatEvent {
     }
 }
 
+fn tokens(model: &LlamaModel, text: &str) -> u32 {
+    narrow(model.vocab().tokenize(text.as_bytes(), false, false).len())
+}
+
 fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
-}
-
-/// The tokens that each word may begin with: as it is, capitalised, and after a space.
-fn first_tokens(words: &[String], model: &LlamaModel) -> Vec<(String, Vec<LlamaToken>)> {
-    let vocab = model.vocab();
-    let of = |word: &String| {
-        let mut letters = word.chars();
-        let capital: String = letters
-            .next()
-            .map(|first| first.to_uppercase().chain(letters).collect())
-            .unwrap_or_default();
-        let mut tokens: Vec<LlamaToken> = [word.clone(), capital]
-            .iter()
-            .flat_map(|w| [w.clone(), format!(" {w}")])
-            .filter_map(|w| {
-                let tokens = vocab.tokenize(w.as_bytes(), false, false);
-                tokens.first().copied()
-            })
-            .collect();
-        tokens.sort_by_key(|token| token.0);
-        tokens.dedup();
-        (word.clone(), tokens)
-    };
-    words.iter().map(of).collect()
-}
-
-/// Log-probability of each word, in thousandths of a nat: the softmax over all tokens, summed over
-/// those that begin the word.
-fn chances(logits: &[f32], words: &[(String, Vec<LlamaToken>)]) -> Vec<i32> {
-    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let all: f64 = logits.iter().map(|&l| f64::from(l - top).exp()).sum();
-    let chance = |tokens: &[LlamaToken]| {
-        let of = tokens.iter().filter_map(|token| {
-            let at = usize::try_from(token.0).ok()?;
-            logits.get(at).map(|&l| f64::from(l - top).exp())
-        });
-        // Below e^-20 it makes no difference how little it is.
-        let log = (of.sum::<f64>() / all.max(f64::MIN_POSITIVE))
-            .ln()
-            .max(-20.0);
-        #[expect(clippy::cast_possible_truncation, reason = "between -20000 and 0")]
-        {
-            (log * 1000.0).round() as i32
-        }
-    };
-    words.iter().map(|(_, tokens)| chance(tokens)).collect()
-}
-
-/// Index of the largest logit. In blocks, so that the compiler can compare many at once.
-fn most_likely(logits: &[f32]) -> LlamaToken {
-    const BLOCK: usize = 256;
-    let mut best = (f32::NEG_INFINITY, 0usize);
-    for (n, block) in logits.chunks(BLOCK).enumerate() {
-        let top = block.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        if top > best.0 {
-            let at = block.iter().position(|&l| l == top).unwrap_or(0);
-            best = (top, n * BLOCK + at);
-        }
-    }
-    LlamaToken(i32::try_from(best.1).unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_chances_of_words_are_a_softmax_over_all_tokens() {
-        let words = [
-            ("yes".to_owned(), vec![LlamaToken(0), LlamaToken(1)]),
-            ("no".to_owned(), vec![LlamaToken(2)]),
-            ("never".to_owned(), vec![LlamaToken(9)]),
-        ];
-        let found = chances(&[0.0, 0.0, 0.0, 0.0], &words);
-        assert_eq!(found, [-693, -1386, -20_000]);
-    }
-
-    #[test]
-    fn the_first_of_the_largest_logits_is_chosen() {
-        let mut logits = vec![-1.0f32; 1000];
-        logits[700] = 3.0;
-        logits[900] = 3.0;
-        assert_eq!(most_likely(&logits).0, 700);
-        assert_eq!(most_likely(&[]).0, 0);
-        assert_eq!(most_likely(&[f32::NAN, 1.0]).0, 1);
-    }
 }

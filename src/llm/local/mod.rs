@@ -6,6 +6,7 @@
 
 mod answer;
 mod chat;
+mod choosing;
 mod embed;
 mod encoder;
 mod process;
@@ -17,6 +18,7 @@ mod schema;
 mod sequences;
 mod text;
 mod tools;
+mod unfinished;
 
 pub use process::run;
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Error;
 
 use super::client::Client;
-use crate::app::{TestApp, eventually, now};
+use crate::app::{TestApp, eventually, now, request};
 use crate::fakes::Plan;
 
 const PATH: &str = "/v1/realtime?model=gpt-realtime";
@@ -104,6 +104,40 @@ async fn a_client_secret_opens_the_session_it_was_made_for() {
 }
 
 #[tokio::test]
+async fn a_client_secret_opens_one_session_or_as_many_as_was_said() {
+    let app = TestApp::new().await;
+    let server = app.serve(Limits::default()).await;
+    for (body, most) in [(json!({}), 1), (json!({"max_sessions": 2}), 2)] {
+        let made = app.post(SECRETS, body).await.json();
+        let key = made["value"].as_str().unwrap();
+        let bearer = [("authorization", format!("Bearer {key}"))];
+        // What is no session uses none up.
+        let path = "/v1/realtime?model=gpt-realtime";
+        let plain = app.send(request(Method::GET, path, key).body(Body::empty()).unwrap());
+        assert_eq!(plain.await.status.as_u16(), 426);
+        for number in 0..most {
+            let mut client = Client::connect(server.address, PATH, &bearer)
+                .await
+                .unwrap();
+            assert_eq!(client.next().await["type"], "session.created", "{number}");
+        }
+        // Not when those are over, either.
+        assert_eq!(
+            refused(Client::connect(server.address, PATH, &bearer).await),
+            401,
+            "{most}"
+        );
+    }
+    // Of many that come at the same time one gets in.
+    let made = app.post(SECRETS, json!({})).await.json();
+    let bearer = format!("Bearer {}", made["value"].as_str().unwrap());
+    let headers = [("authorization", bearer)];
+    let tries = (0..8).map(|_| Client::connect(server.address, PATH, &headers));
+    let tries = futures::future::join_all(tries).await;
+    assert_eq!(tries.iter().filter(|one| one.is_ok()).count(), 1);
+}
+
+#[tokio::test]
 async fn senseless_secrets_are_refused() {
     let app = TestApp::new().await;
     for (body, param) in [
@@ -115,6 +149,8 @@ async fn senseless_secrets_are_refused() {
             json!({"expires_after": {"anchor": "now"}}),
             "expires_after.anchor",
         ),
+        (json!({"max_sessions": 0}), "max_sessions"),
+        (json!({"max_sessions": 101}), "max_sessions"),
         (json!({"session": {"type": "chat"}}), "session.type"),
         (
             json!({"session": {"type": "realtime", "voice": "x"}}),

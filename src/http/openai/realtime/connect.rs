@@ -12,7 +12,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::super::super::auth::realtime::Opens;
+use super::super::super::auth::realtime::{Opens, Shown};
 use super::super::super::auth::{Caller, Credential, Principal};
 use super::super::super::metrics::Metrics;
 use super::super::super::problem::Problem;
@@ -55,6 +55,7 @@ pub(super) async fn connect(
     State(metrics): State<Arc<Metrics>>,
     principal: Principal,
     opens: Option<Extension<Opens>>,
+    shown: Option<Extension<Shown>>,
     Query(asked): Query<Asked>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
@@ -78,6 +79,9 @@ pub(super) async fn connect(
     })?;
     let one = OneSession::of(&principal)?;
     let start = prepared.start(Arc::clone(&app), metrics, caller).await?;
+    if let Some(Extension(shown)) = shown {
+        shown.use_up(&app).await?;
+    }
     let upgrade = upgrade
         .protocols(["realtime"])
         .max_message_size(MOST_FRAME)

@@ -24,6 +24,8 @@ use crate::store::token::{Token, TokenKind};
 /// Seconds that a secret lives without `expires_after`, and the least and most that can be asked for.
 const LIVES: i64 = 600;
 const LIMITS: std::ops::RangeInclusive<i64> = 10..=7200;
+/// Sessions that a secret may open.
+const SESSIONS: std::ops::RangeInclusive<u16> = 1..=100;
 
 /// A wish for a client secret.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -33,6 +35,8 @@ pub struct ClientSecretRequest {
     /// The session that it opens, as in `session.update`.
     #[schema(value_type = Option<Object>)]
     session: Option<Value>,
+    /// How many sessions it opens, one after the other or side by side: 1 to 100; 1 when absent. Not of OpenAI's.
+    max_sessions: Option<u16>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -55,7 +59,7 @@ pub struct ClientSecretView {
     session: Value,
 }
 
-/// Makes a short-lived key that opens sessions of one kind, for a browser.
+/// Makes a short-lived key for a browser, which opens one session unless more are asked for.
 #[utoipa::path(post, path = "/v1/realtime/client_secrets", tag = "openai",
     operation_id = "createRealtimeClientSecret", request_body = ClientSecretRequest,
     responses((status = 200, body = ClientSecretView), (status = 400, body = super::super::ErrorEnvelope),
@@ -66,6 +70,15 @@ pub(super) async fn create(
     Json(request): Json<ClientSecretRequest>,
 ) -> Result<axum::Json<ClientSecretView>, ApiError> {
     let seconds = lifetime(request.expires_after)?;
+    let sessions_left = request.max_sessions.unwrap_or(1);
+    if !SESSIONS.contains(&sessions_left) {
+        let wrong = format!(
+            "max_sessions must be {} to {}",
+            SESSIONS.start(),
+            SESSIONS.end()
+        );
+        return Err(ApiError::invalid("max_sessions", wrong));
+    }
     let session = request
         .session
         .unwrap_or_else(|| serde_json::json!({"type": "realtime"}));
@@ -100,6 +113,7 @@ pub(super) async fn create(
         workspace,
         session: opens,
         expires_at,
+        sessions_left,
     };
     app.store
         .write(move |tx| client_secrets::create(tx, &hash, &secret, now))

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use super::super::super::api::find_assistant;
 use super::super::super::auth::{Caller as Who, Principal, Scope};
 use super::super::super::problem::Problem;
+use super::super::assistant::for_visitors;
 use super::super::origin::Site;
 use super::super::rate::{OneCall, Visits};
 use super::super::{Guest as Visitors, offer};
@@ -68,7 +69,7 @@ impl Guest {
 
     async fn admit_visitor(&self, visitor: Visitor, start: Start) -> Result<Ready, Refused> {
         let workspace = visitor.workspace;
-        let assistant = find_assistant(&self.app, workspace, start.assistant).await?;
+        let assistant = for_visitors(&self.app, workspace, start.assistant).await?;
         let one = self.visits.call(visitor.id, self.address);
         let one = one.map_err(|message| Refused::Busy(message.into()))?;
         let (place, notice) = self.place(workspace, CallChannel::Browser).await?;

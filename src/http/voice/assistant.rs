@@ -1,0 +1,32 @@
+//! Which assistants visitors may talk to: the workspace's first one, and those that the owner named.
+
+use super::super::api::find_assistant;
+use super::super::problem::Problem;
+use super::settings::WidgetSettings;
+use crate::app::{App, default_assistant};
+use crate::store::assistants::Assistant;
+use crate::store::{WorkspaceId, workspaces};
+
+/// The assistant that a page names, or the workspace's first. One that is not for visitors is as absent as one that
+/// does not exist.
+///
+/// # Errors
+/// 404.
+pub(super) async fn for_visitors(
+    app: &App,
+    workspace: WorkspaceId,
+    name: Option<String>,
+) -> Result<Assistant, Problem> {
+    let first = default_assistant(&app.store, workspace).await?;
+    let Some(name) = name.filter(|name| *name != first.name) else {
+        return Ok(first);
+    };
+    let settings: WidgetSettings = app
+        .store
+        .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
+        .await?;
+    if !settings.assistants.contains(&name) {
+        return Err(Problem::not_found("assistant"));
+    }
+    find_assistant(app, workspace, Some(name)).await
+}

@@ -1,0 +1,77 @@
+//! Which front desk a page is of, and the key that it says so with.
+
+use serde::Deserialize;
+
+use super::super::auth::DEFAULT_WORKSPACE;
+use super::super::problem::Problem;
+use super::settings::WidgetSettings;
+use crate::app::App;
+use crate::store::workspaces::Workspace;
+use crate::store::{Connection, StoreError, UnixMs, WorkspaceId, site_keys};
+
+/// Most days that a key goes on for after it was renewed.
+const MOST_DAYS: u16 = 30;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// What a page says.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::http) struct Which {
+    /// A site key.
+    #[serde(rename = "s")]
+    pub(in crate::http) site: Option<String>,
+    /// A workspace's short name, for pages of before there were keys. It goes with the next release.
+    #[serde(rename = "w")]
+    pub(in crate::http) workspace: Option<String>,
+}
+
+impl Which {
+    /// The front desk with its settings, open or not; none if nothing that was said leads to one.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub(in crate::http) fn find(
+        &self,
+        conn: &Connection,
+        now: UnixMs,
+    ) -> Result<Option<(Workspace, WidgetSettings)>, StoreError> {
+        let found = match (&self.site, &self.workspace) {
+            (Some(key), _) => site_keys::find(conn, key, now)?,
+            (None, name) => {
+                let name = name.as_deref().unwrap_or(DEFAULT_WORKSPACE);
+                site_keys::find_by_name(conn, name, now)?
+            }
+        };
+        let with_settings = |workspace: Workspace| {
+            let settings = WidgetSettings::in_force(conn, workspace.id)?;
+            Ok((workspace, settings))
+        };
+        found.map(with_settings).transpose()
+    }
+}
+
+/// Gives a workspace another key. The one before goes on for so many days; with none it stops at once, and visits that
+/// are under way end.
+///
+/// # Errors
+/// 400 for more than 30 days.
+pub(in crate::http) async fn renew(
+    app: &App,
+    workspace: WorkspaceId,
+    days: u16,
+    now: UnixMs,
+) -> Result<(), Problem> {
+    if days > MOST_DAYS {
+        let wrong = format!("the key before goes on for at most {MOST_DAYS} days");
+        return Err(Problem::invalid("old_days", wrong));
+    }
+    let until = now + i64::from(days) * DAY_MS;
+    let renewed = app
+        .store
+        .write(move |tx| site_keys::renew(tx, workspace, until, now));
+    renewed.await.map(drop).map_err(Problem::from)
+}
+
+/// The line that puts the widget on a page.
+pub(in crate::http) fn line(address: &str, key: &str) -> String {
+    format!("<script src=\"{address}/widget.js\" data-site=\"{key}\" async></script>")
+}

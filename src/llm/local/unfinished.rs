@@ -1,0 +1,265 @@
+//! How far a JSON text has come that is still being written, and the shortest way to end it. What comes in is JSON by
+//! a grammar; of anything else the ending is of no use.
+
+/// Where in the text its end is.
+#[derive(Debug, Clone)]
+pub(super) struct Unfinished {
+    /// What is open, innermost last.
+    open: Vec<Open>,
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Object,
+    Array,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The object that the whole text is has not begun.
+    Start,
+    /// A value must follow.
+    Value,
+    /// An element or the end of the array.
+    Element,
+    /// A key or the end of the object.
+    Key,
+    /// A key must follow, after a comma.
+    NextKey,
+    /// A key has ended.
+    Colon,
+    /// A value has ended.
+    Ended,
+    /// Within a string.
+    Text { is_key: bool, at: InText },
+    /// Within `true`, `false` or `null`: what is left of it.
+    Word(&'static str),
+    /// Within a number; whether it lacks a digit.
+    Number { lacks_digit: bool },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum InText {
+    /// Anything may follow.
+    Plain,
+    /// After a backslash; whether the character before was the first half of a pair.
+    Escape { paired: bool },
+    /// After `\u`, so many digits and their value.
+    Digits { paired: bool, count: u8, value: u16 },
+    /// After the first half of a pair: the second must follow.
+    Half,
+}
+
+impl Unfinished {
+    /// Of an object that has not begun.
+    pub(super) fn object() -> Self {
+        Self {
+            open: Vec::new(),
+            place: Place::Start,
+        }
+    }
+
+    /// Goes on by what was written next.
+    pub(super) fn push(&mut self, text: &[u8]) {
+        for byte in text {
+            self.step(*byte);
+        }
+    }
+
+    fn step(&mut self, byte: u8) {
+        match self.place {
+            Place::Text { is_key, at } => self.place = in_text(byte, is_key, at),
+            Place::Word(rest) => match rest.get(1..) {
+                Some("") | None => self.place = Place::Ended,
+                Some(left) => self.place = Place::Word(left),
+            },
+            Place::Number { .. } if byte.is_ascii_digit() => {
+                self.place = Place::Number { lacks_digit: false };
+            }
+            Place::Number { .. } if b".eE+-".contains(&byte) => {
+                self.place = Place::Number { lacks_digit: true };
+            }
+            _ => self.between(byte),
+        }
+    }
+
+    /// A byte that is not within a value.
+    fn between(&mut self, byte: u8) {
+        let is_key = matches!(self.place, Place::Key | Place::NextKey);
+        self.place = match byte {
+            b'{' => {
+                self.open.push(Open::Object);
+                Place::Key
+            }
+            b'[' => {
+                self.open.push(Open::Array);
+                Place::Element
+            }
+            b'}' | b']' => {
+                self.open.pop();
+                Place::Ended
+            }
+            b',' if self.open.last() == Some(&Open::Object) => Place::NextKey,
+            b',' | b':' => Place::Value,
+            b'"' => Place::Text {
+                is_key,
+                at: InText::Plain,
+            },
+            b't' => Place::Word("rue"),
+            b'f' => Place::Word("alse"),
+            b'n' => Place::Word("ull"),
+            b'-' => Place::Number { lacks_digit: true },
+            b'0'..=b'9' => Place::Number { lacks_digit: false },
+            _ if matches!(self.place, Place::Number { .. }) => Place::Ended,
+            _ => self.place,
+        };
+    }
+
+    /// What makes it whole; nothing if it is.
+    pub(super) fn ending(&self) -> String {
+        let mut ending = match self.place {
+            Place::Start => "{}".to_owned(),
+            Place::Value => "null".into(),
+            Place::Element | Place::Key | Place::Ended => String::new(),
+            Place::NextKey => "\"\":null".into(),
+            Place::Colon => ":null".into(),
+            Place::Word(rest) => rest.into(),
+            Place::Number { lacks_digit: true } => "0".into(),
+            Place::Number { lacks_digit: false } => String::new(),
+            Place::Text { is_key, at } => {
+                let after = if is_key { "\":null" } else { "\"" };
+                format!("{}{after}", end_of_character(at))
+            }
+        };
+        ending.extend(self.open.iter().rev().map(|open| match open {
+            Open::Object => '}',
+            Open::Array => ']',
+        }));
+        ending
+    }
+}
+
+fn in_text(byte: u8, is_key: bool, at: InText) -> Place {
+    let paired = at == InText::Half;
+    let at = match (at, byte) {
+        (InText::Plain | InText::Half, b'"') if is_key => return Place::Colon,
+        (InText::Plain | InText::Half, b'"') => return Place::Ended,
+        (InText::Plain | InText::Half, b'\\') => InText::Escape { paired },
+        (InText::Escape { paired }, b'u') => InText::Digits {
+            paired,
+            count: 0,
+            value: 0,
+        },
+        (
+            InText::Digits {
+                paired,
+                count,
+                value,
+            },
+            digit,
+        ) => {
+            let digit = char::from(digit).to_digit(16).unwrap_or_default();
+            let value = (value << 4) | u16::try_from(digit).unwrap_or_default();
+            match count + 1 {
+                4 if !paired && is_first_half(value) => InText::Half,
+                4 => InText::Plain,
+                count => InText::Digits {
+                    paired,
+                    count,
+                    value,
+                },
+            }
+        }
+        (InText::Plain | InText::Half | InText::Escape { .. }, _) => InText::Plain,
+    };
+    Place::Text { is_key, at }
+}
+
+/// Whether a code is the first of the two that stand for one character.
+fn is_first_half(code: u16) -> bool {
+    (0xd800..0xdc00).contains(&code)
+}
+
+/// What ends an escape that is under way.
+fn end_of_character(at: InText) -> String {
+    const SECOND_HALF: &str = "dc00";
+    match at {
+        InText::Plain => String::new(),
+        InText::Half => format!("\\u{SECOND_HALF}"),
+        InText::Escape { paired: true } => format!("u{SECOND_HALF}"),
+        InText::Escape { paired: false } => "\\".into(),
+        InText::Digits {
+            paired: true,
+            count,
+            ..
+        } => SECOND_HALF.chars().skip(count.into()).collect(),
+        InText::Digits {
+            paired: false,
+            count,
+            value,
+        } => {
+            let left = 4_usize.saturating_sub(count.into());
+            let padded = value << (4 * left).min(15);
+            let second = if is_first_half(padded) {
+                format!("\\u{SECOND_HALF}")
+            } else {
+                String::new()
+            };
+            format!("{}{second}", "0".repeat(left))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn whatever_is_left_out_at_the_end_the_text_ends_as_an_object() {
+        for text in [
+            r#"{"status":"ok"}"#,
+            r#"{ "a" : [ 1 , -2.5e+10, {"b" : [[], {}, ""]} , true,false ,null ] , "c":0 }"#,
+            "{\n  \"name\": \"a \\\"quoted\\\" \\\\ line\\n\",\n  \"n\": -0.5\n}\n",
+            r#"{"é":"\u00e9\ud83d\ude00x","😀":"ü\ud83d\ude00"}"#,
+            r#"{"deep":[[[[{"a":{"b":{"c":[1E5]}}}]]]]}"#,
+        ] {
+            serde_json::from_str::<Value>(text).unwrap();
+            let mut unfinished = Unfinished::object();
+            for end in 0..=text.len() {
+                let written = &text.as_bytes()[..end];
+                let whole = [written, unfinished.ending().as_bytes()].concat();
+                // A character that was cut stands as the mark for one.
+                let whole = String::from_utf8_lossy(&whole);
+                let parsed = serde_json::from_str::<Value>(&whole);
+                assert!(parsed.is_ok_and(|v| v.is_object()), "{whole}");
+                if let Some(byte) = text.as_bytes().get(end) {
+                    unfinished.push(&[*byte]);
+                }
+            }
+            assert_eq!(unfinished.ending(), "", "{text}");
+        }
+    }
+
+    #[test]
+    fn an_ending_is_short() {
+        for (written, ending) in [
+            ("", "{}"),
+            (" {", "}"),
+            (r#"{"a"#, r#"":null}"#),
+            (r#"{"a":"b"#, r#""}"#),
+            (r#"{"a":[1,"#, "null]}"),
+            (r#"{"a":1,"#, r#""":null}"#),
+            (r#"{"a":tr"#, "ue}"),
+            (r#"{"a":1"#, "}"),
+            (r#"{"a":"x\u00"#, r#"00"}"#),
+            (r#"{"a":"\ud8"#, r#"00\udc00"}"#),
+        ] {
+            let mut unfinished = Unfinished::object();
+            unfinished.push(written.as_bytes());
+            assert_eq!(unfinished.ending(), ending, "{written}");
+        }
+    }
+}

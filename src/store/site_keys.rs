@@ -1,0 +1,146 @@
+//! The keys that pages name their front desk by. They stand in every page with the widget and so are no secret; they
+//! are random, so that no workspace is found by trying names.
+
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+use super::token::fill_random;
+use super::workspaces::{self, Workspace};
+use super::{StoreError, UnixMs, WorkspaceId, visitors};
+
+const PREFIX: &str = "fd_site_";
+
+/// A fresh key. `Io` if the operating system has no randomness to give.
+pub(super) fn generate() -> Result<String, StoreError> {
+    let mut bytes = [0_u8; 16];
+    fill_random(&mut bytes)?;
+    Ok(format!("{PREFIX}{}", hex::encode(bytes)))
+}
+
+/// The workspace of this key, or of one before it that is still taken.
+pub fn find(conn: &Connection, key: &str, now: UnixMs) -> Result<Option<Workspace>, StoreError> {
+    let sql = "SELECT id FROM workspaces WHERE site_key = ?1
+               UNION ALL
+               SELECT id FROM workspaces WHERE former_site_key = ?1 AND former_site_key_until > ?2
+               LIMIT 1";
+    one(conn, sql, (key, now))
+}
+
+/// The workspace of this name, if it answered to its name before there were keys and the key was not renewed since.
+pub fn find_by_name(
+    conn: &Connection,
+    name: &str,
+    now: UnixMs,
+) -> Result<Option<Workspace>, StoreError> {
+    let sql = "SELECT id FROM workspaces WHERE name = ?1 AND found_by_name_until > ?2";
+    one(conn, sql, (name, now))
+}
+
+fn one(
+    conn: &Connection,
+    sql: &str,
+    values: (&str, UnixMs),
+) -> Result<Option<Workspace>, StoreError> {
+    let found: Option<WorkspaceId> = conn
+        .prepare_cached(sql)?
+        .query_row(values, |row| row.get(0))
+        .optional()?;
+    found.map(|id| workspaces::get(conn, id)).transpose()
+}
+
+/// Until when the key before the present one is taken, if it still is.
+pub fn former_until(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    now: UnixMs,
+) -> Result<Option<UnixMs>, StoreError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT former_site_key_until FROM workspaces WHERE id = ? AND former_site_key_until > ?",
+        )?
+        .query_row((workspace, now), |row| row.get(0))
+        .optional()?)
+}
+
+/// Gives the workspace another key. The present one, and the name where that still counts, are taken until `until`;
+/// if that is not after `now`, they stop at once, and so do the visits that are under way.
+pub fn renew(
+    tx: &Transaction<'_>,
+    workspace: WorkspaceId,
+    until: UnixMs,
+    now: UnixMs,
+) -> Result<String, StoreError> {
+    let key = generate()?;
+    let changed = tx
+        .prepare_cached(
+            "UPDATE workspaces SET former_site_key = site_key, former_site_key_until = ?1,
+                 found_by_name_until = min(found_by_name_until, ?1), site_key = ?2 WHERE id = ?3",
+        )?
+        .execute((until, &key, workspace))?;
+    if changed == 0 {
+        return Err(StoreError::NotFound("the workspace"));
+    }
+    if until <= now {
+        visitors::end_all(tx, workspace, now)?;
+    }
+    Ok(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::token::{Token, TokenKind};
+
+    #[test]
+    fn a_renewed_key_is_another_and_the_one_before_ends_when_it_was_said() {
+        let store = Store::open_in_memory().unwrap();
+        let done = store.write_blocking(|tx| {
+            let shop = workspaces::get_or_create(tx, "shop", "Shop", 1)?;
+            let other = workspaces::get_or_create(tx, "other", "Other", 1)?;
+            assert_ne!(shop.site_key, other.site_key);
+            assert_eq!(shop.site_key.len(), PREFIX.len() + 32);
+            let found = |key: &str, now| find(tx, key, now).unwrap().map(|w| w.name);
+            assert_eq!(found(&shop.site_key, 5).as_deref(), Some("shop"));
+            assert_eq!(found("shop", 5), None);
+            assert!(find_by_name(tx, "shop", 5)?.is_none());
+
+            let second = renew(tx, shop.id, 100, 10)?;
+            assert_eq!(found(&shop.site_key, 99).as_deref(), Some("shop"));
+            assert_eq!(former_until(tx, shop.id, 99)?, Some(100));
+            assert_eq!(found(&shop.site_key, 100), None);
+            assert_eq!(former_until(tx, shop.id, 100)?, None);
+            assert_eq!(found(&second, 500).as_deref(), Some("shop"));
+
+            let third = renew(tx, shop.id, 20, 20)?;
+            assert_eq!(found(&second, 20), None);
+            assert_eq!(found(&shop.site_key, 20), None);
+            assert_eq!(found(&third, 20).as_deref(), Some("shop"));
+            assert_eq!(found(&other.site_key, 20).as_deref(), Some("other"));
+            Ok(())
+        });
+        done.unwrap();
+    }
+
+    #[test]
+    fn a_key_that_stops_at_once_ends_the_visits_of_its_workspace() {
+        let store = Store::open_in_memory().unwrap();
+        let done = store.write_blocking(|tx| {
+            let shop = workspaces::get_or_create(tx, "shop", "Shop", 1)?.id;
+            let other = workspaces::get_or_create(tx, "other", "Other", 1)?.id;
+            let begin = |workspace| {
+                let hash = Token::generate(TokenKind::Visitor)?.hash();
+                visitors::create(tx, workspace, &hash, None, 2, 1_000)?;
+                Ok::<_, StoreError>(hash)
+            };
+            let (here, there) = (begin(shop)?, begin(other)?);
+            let goes_on = |hash| visitors::find_valid(tx, hash, 10).unwrap().is_some();
+            renew(tx, shop, 500, 10)?;
+            assert!(goes_on(&here));
+            renew(tx, shop, 10, 10)?;
+            assert!(!goes_on(&here));
+            assert!(goes_on(&there));
+            Ok(())
+        });
+        done.unwrap();
+    }
+}

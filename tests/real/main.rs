@@ -11,6 +11,7 @@
 
 #[cfg(target_os = "linux")]
 mod confined;
+mod orders;
 mod reader;
 mod server;
 mod voice;

@@ -1,4 +1,4 @@
-"""Ordinary paragraphs of businesses' documents: passages, some of their lines alone, and approved answers."""
+"""Ordinary paragraphs of businesses' documents: the lines of their passages, and approved answers."""
 
 import glob
 import hashlib
@@ -6,7 +6,9 @@ import json
 import os
 
 # Shorter lines are headings and cells.
-LEAST_WORDS = 7
+LEAST_WORDS, LEAST_LETTERS = 7, 16
+# Languages without spaces between words.
+UNSPACED = ("zh", "ja")
 
 
 def some(text, one_in):
@@ -18,10 +20,11 @@ def paragraphs(folders):
     seen = set()
 
     def new(text, business, lang):
-        text = text.strip()
-        if text and text not in seen:
-            seen.add(text)
-            yield text, business, lang
+        for line in map(str.strip, text.split("\n")):
+            long = len(line) >= LEAST_LETTERS if lang in UNSPACED else len(line.split()) >= LEAST_WORDS
+            if long and line not in seen:
+                seen.add(line)
+                yield line, business, lang
 
     for folder in folders:
         for path in sorted(glob.glob(os.path.join(folder, "businesses*", "*.json"))):
@@ -30,15 +33,9 @@ def paragraphs(folders):
             lang = data.get("lang") or "en"
             for passage in data["passages"]:
                 yield from new(passage["text"], data["business"], lang)
-                lines = passage["text"].split("\n")
-                if len(lines) > 1:
-                    for line in lines:
-                        if len(line.split()) >= LEAST_WORDS and some(line, 4):
-                            yield from new(line, data["business"], lang)
         for path in sorted(glob.glob(os.path.join(folder, "faq", "*.json"))):
             with open(path, encoding="utf8") as file:
                 data = json.load(file)
             for entry in data["faqs"]:
-                text = f"{entry['q']}\n{entry['a']}" if some(entry["q"], 2) else entry["a"]
-                if len(text.split()) >= LEAST_WORDS:
-                    yield from new(text, data["business"], data.get("lang") or "en")
+                text = f"{entry['q']} {entry['a']}" if some(entry["q"], 2) else entry["a"]
+                yield from new(text, data["business"], data.get("lang") or "en")

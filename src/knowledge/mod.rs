@@ -20,6 +20,7 @@ pub mod language;
 pub mod layout;
 mod lists;
 mod live;
+pub mod orders;
 pub mod query;
 pub mod rank;
 pub mod reader;

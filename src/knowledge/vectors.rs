@@ -30,6 +30,8 @@ impl Knowledge {
 
     /// Embeds passages and keeps the vectors in the store and the index.
     async fn embed_rows(&self, rows: &[ChunkRow], view: View) -> Result<(), KnowledgeError> {
+        // First, so that it is done again with what is left undone.
+        self.tell_of_orders(rows).await?;
         let texts = rows.iter().map(embedded_text).collect();
         let embeddings = self
             .inner

@@ -98,6 +98,9 @@ pub struct VersionText {
     pub blocks: Option<Value>,
 }
 
+/// Notes of a version that [`add_note`] fills.
+const MOST_NOTES: u32 = 12;
+
 const COLUMNS: &str = "v.id, v.document, v.number, v.sha256, v.bytes, v.media_type, v.pages, \
                        v.notes, v.created_at, v.extracted_at, v.extractor, v.language, v.hold, \
                        v.read_hidden, v.has_hidden";
@@ -320,6 +323,17 @@ pub fn set_extracted(
     } else {
         Ok(())
     }
+}
+
+/// Adds a note for the owner, unless it is there already or there are too many.
+pub fn add_note(tx: &Transaction<'_>, version: VersionId, note: &str) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE document_versions SET notes = json_insert(notes, '$[#]', ?1)
+         WHERE id = ?2 AND json_array_length(notes) < ?3
+           AND NOT EXISTS (SELECT 1 FROM json_each(document_versions.notes) WHERE value = ?1)",
+    )?
+    .execute((note, version, MOST_NOTES))?;
+    Ok(())
 }
 
 /// Removes versions that are neither searched nor the newest and arrived at or before `before`;

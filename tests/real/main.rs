@@ -12,6 +12,7 @@
 #[cfg(target_os = "linux")]
 mod confined;
 mod json_object;
+mod orders;
 mod reader;
 mod server;
 mod understood;

@@ -8,8 +8,6 @@
 mod alone;
 mod essence;
 mod explained;
-mod injection;
-pub(super) mod orders;
 pub(super) mod quote;
 mod rivals;
 mod rows;
@@ -23,7 +21,7 @@ use words::Asked;
 use std::ops::Range;
 
 use super::decide::Features;
-use crate::knowledge::{Found, Passage, sentences};
+use crate::knowledge::{Found, Passage, orders, sentences};
 use crate::llm::{Claim, LlmError, ReadPassage, Reader, patiently};
 
 /// Bytes of passages that the reader reads: about 900 tokens of a European language.
@@ -231,10 +229,10 @@ impl AsRead {
 /// The marked spans as places.
 fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize) {
     let mut places = Vec::new();
-    let orders: Vec<Vec<Range<usize>>> = found
+    let given: Vec<Vec<Range<usize>>> = found
         .passages
         .iter()
-        .map(|p| injection::paragraphs(&p.text))
+        .map(|p| orders::by_phrase(&p.text))
         .collect();
     let ranges: Vec<(usize, Range<usize>)> = spans
         .iter()
@@ -254,9 +252,9 @@ fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize)
         let (range, focus) = better
             .filter(|_| !outdone)
             .unwrap_or_else(|| (range, span.bytes.clone()));
-        let ordered = orders.get(span.passage).into_iter().flatten();
-        let given = |o: &Range<usize>| o.start < range.end && range.start < o.end;
-        if range.is_empty() || ordered.clone().any(given) {
+        let ordered = given.get(span.passage).into_iter().flatten();
+        let within = |o: &Range<usize>| o.start < range.end && range.start < o.end;
+        if range.is_empty() || ordered.clone().any(within) {
             continue;
         }
         // Approved answers have a search and an order of their own.
@@ -278,7 +276,7 @@ fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize)
             features,
         });
     }
-    (places, orders.iter().map(Vec::len).sum())
+    (places, given.iter().map(Vec::len).sum())
 }
 
 /// By how much the reader prefers each place to the next best one that does not overlap it.
@@ -300,12 +298,12 @@ fn cut(found: &Found, asked: &Asked) -> (Vec<Place>, usize) {
     let mut places = Vec::new();
     let mut injected = 0;
     for (rank, passage) in found.passages.iter().enumerate() {
-        let orders = injection::paragraphs(&passage.text);
-        injected += orders.len();
+        let given = orders::by_phrase(&passage.text);
+        injected += given.len();
         let units: Vec<Range<usize>> = sentences::sentences(&passage.text)
             .into_iter()
             .filter(|unit| {
-                !orders
+                !given
                     .iter()
                     .any(|o| o.start < unit.end && unit.start < o.end)
             })

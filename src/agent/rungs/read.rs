@@ -13,7 +13,7 @@ use crate::agent::AgentError;
 use crate::agent::cite::citation;
 use crate::agent::computed;
 use crate::agent::decide::{Decision, decide};
-use crate::agent::evidence::{Evidence, Place, READ_AGAIN, orders, quote};
+use crate::agent::evidence::{Evidence, Place, READ_AGAIN, quote};
 use crate::agent::phrases::phrases;
 use crate::agent::types::{Citation, Rung, TurnEvent};
 use crate::facts;
@@ -84,34 +84,43 @@ impl LadderRung for ReadRung<'_> {
 }
 
 impl ReadRung<'_> {
-    /// The evidence without places in paragraphs that give orders to an assistant: the best place is dropped until one
-    /// stands in an ordinary paragraph. Approved answers are not checked; the owner wrote them.
+    /// The evidence without places in paragraphs that give orders to an assistant, as far as it would be quoted. Approved
+    /// answers are not checked; the owner wrote them.
     async fn without_orders<'e>(
         &self,
         evidence: &'e Evidence,
         grounds: &Grounds<'_>,
     ) -> Cow<'e, Evidence> {
         let mut kept = Cow::Borrowed(evidence);
-        for _ in 0..MOST_ORDERS {
-            let Some(best) = kept.best() else {
-                return kept;
-            };
-            let found = grounds.found.passages.get(best.passage);
-            let judged = found.filter(|_| {
-                let shown = decide(best.score, grounds.settings) != Decision::Refuse;
-                shown && !best.features.approved
-            });
-            let Some(passage) = judged else {
-                return kept;
-            };
-            let pieces = orders::pieces(&passage.text, &best.range);
-            let vectors = self.knowledge.passage_vectors(pieces, grounds.claim).await;
-            let embedder = self.knowledge.embedder_name();
-            if !vectors.is_some_and(|vectors| orders::is_order(&vectors, &embedder)) {
+        let mut ordinary: Vec<(usize, Range<usize>)> = Vec::new();
+        let mut orders = 0;
+        while orders < MOST_ORDERS {
+            let shown = |best: &Place| decide(best.score, grounds.settings) != Decision::Refuse;
+            if !kept.best().is_some_and(shown) {
                 return kept;
             }
+            let at = |place: &Place| (place.passage, place.range.clone());
+            let next = chosen(&kept, grounds.found)
+                .into_iter()
+                .find(|p| !p.features.approved && !ordinary.contains(&at(p)))
+                .map(at);
+            let Some((passage, range)) = next else {
+                return kept;
+            };
+            let text = grounds.found.passages.get(passage).map(|p| &p.text);
+            if !self
+                .knowledge
+                .gives_orders(text.map_or("", String::as_str), &range, grounds.claim)
+                .await
+            {
+                ordinary.push((passage, range));
+                continue;
+            }
+            orders += 1;
             let trimmed = kept.to_mut();
-            trimmed.places.remove(0);
+            trimmed
+                .places
+                .retain(|p| (p.passage, &p.range) != (passage, &range));
             trimmed.injected += 1;
         }
         // Somebody has filled the documents with them.
@@ -262,9 +271,8 @@ pub(super) async fn show(
     draft
 }
 
-/// The best places as quotations. Of two documents that contradict each other the newer is quoted, and
-/// the older is named.
-pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Quoted {
+/// The places that are quoted: the best, and one more that is nearly as good.
+fn chosen<'e>(evidence: &'e Evidence, found: &Found) -> Vec<&'e Place> {
     let mut chosen: Vec<&Place> = Vec::new();
     let least = evidence.best().map_or(1.0, |best| best.score * NEARLY);
     for place in &evidence.places {
@@ -278,6 +286,13 @@ pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Qu
             chosen.push(place);
         }
     }
+    chosen
+}
+
+/// The best places as quotations. Of two documents that contradict each other the newer is quoted, and
+/// the older is named.
+pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Quoted {
+    let chosen = chosen(evidence, found);
     let older = evidence.superseded.iter().find(|superseded| {
         let (passage, range) = &superseded.newer;
         chosen

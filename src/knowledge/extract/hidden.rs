@@ -17,7 +17,12 @@ pub(super) struct Hidden {
     pub(super) comments: usize,
     /// Hidden stretches of text.
     pub(super) texts: usize,
+    /// What others wrote on a web page: the first words of each section.
+    pub(super) by_others: Vec<String>,
 }
+
+/// Sections of others whose first words are told.
+const TOLD: usize = 3;
 
 impl Hidden {
     pub(super) fn new(limits: &Limits) -> Self {
@@ -50,6 +55,7 @@ impl Hidden {
             .filter(|(count, ..)| *count > 0)
             .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
             .collect();
+        self.tell_of_others(out);
         if found.is_empty() {
             return;
         }
@@ -59,6 +65,27 @@ impl Hidden {
             format!("Read as well, as you chose: {found}.")
         } else {
             format!("Left out because visitors should not see it: {found}. You can have it read on the document's page.")
+        });
+    }
+
+    /// The sections of others, each with its first words.
+    fn tell_of_others(&self, out: &mut Extracted) {
+        if self.by_others.is_empty() {
+            return;
+        }
+        out.hidden = true;
+        let count = match self.by_others.len() {
+            1 => "1 part".to_owned(),
+            n => format!("{n} parts"),
+        };
+        let shown: Vec<String> = (self.by_others.iter().take(TOLD))
+            .map(|words| format!("“{words}”"))
+            .collect();
+        let shown = shown.join(", ");
+        out.notes.push(if self.read {
+            format!("Read as well, as you chose: comments or reviews of others ({count}): {shown}.")
+        } else {
+            format!("Left out because others wrote it, comments or reviews ({count}): {shown}. You can have it read on the document's page.")
         });
     }
 }

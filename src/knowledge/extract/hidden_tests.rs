@@ -11,7 +11,7 @@ pub(super) fn text(doc: &Extracted) -> String {
 }
 
 /// Read with what the file hides.
-fn read_all(bytes: &[u8], name: &str) -> Extracted {
+pub(super) fn read_all(bytes: &[u8], name: &str) -> Extracted {
     let limits = Limits {
         hidden: true,
         ..Limits::default()

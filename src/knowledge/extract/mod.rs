@@ -33,6 +33,8 @@ mod markdown;
 #[cfg(test)]
 mod marks_tests;
 mod opendocument;
+#[cfg(test)]
+mod others_tests;
 mod package;
 mod pdf;
 #[cfg(test)]

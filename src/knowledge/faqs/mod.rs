@@ -228,14 +228,6 @@ impl Knowledge {
         }
     }
 
-    /// The vectors of texts as those of passages are made; `None` while the embedding model is away.
-    pub async fn passage_vectors(&self, texts: Vec<String>, claim: Claim) -> Option<Vec<Vec<f32>>> {
-        let embedder = &self.inner.embedder;
-        embedder.ready().ok()?;
-        let ask = || embedder.embed(texts.clone(), EmbedAs::Passage, claim);
-        patiently(ask).await.ok().map(|embedded| embedded.vectors)
-    }
-
     /// Brings the index up to what the store says of a question, and embeds its phrasings.
     async fn follow(
         &self,

@@ -1,6 +1,7 @@
 //! Web pages: the main content, without menus, scripts and notices.
 
 mod boilerplate;
+mod comments;
 mod content;
 mod depth;
 mod folded;
@@ -12,6 +13,7 @@ use scraper::{ElementRef, Html, Node, node::Element};
 use self::content::{declared_charset, first, is_block, is_raised, is_template, main_content};
 use self::folded::Folded;
 use self::grid::Grid;
+use super::hidden::Hidden;
 use super::{
     BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, clean, decode, raised,
 };
@@ -23,13 +25,17 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     let page = Html::parse_document(&text);
     let title = first(&page, "head > title").map(|t| clean::flowing(&t.text().collect::<String>()));
     let mut reader = Reader::new(Blocks::new(limits), Folded::of(&page));
+    reader.hidden = Some(Hidden::new(limits));
     reader.walk(main_content(&page))?;
     if reader.blocks.blocks.is_empty() {
         // Everything looked like decoration: then the decoration is the content.
         reader.keep_all = true;
+        reader.hidden = Some(Hidden::new(limits));
         reader.walk(page.root_element())?;
     }
+    let hidden = reader.hidden.take().unwrap_or_default();
     let mut out = reader.blocks.finish(Format::Html);
+    hidden.tell(&mut out);
     out.title = title.filter(|t| !t.is_empty());
     out.web = Some(page::read(&page));
     if out.blocks.is_empty() {
@@ -77,6 +83,8 @@ struct Reader {
     /// Where the text of the open link starts.
     link_start: usize,
     keep_all: bool,
+    /// What others wrote on a page; nothing is looked for in a fragment.
+    hidden: Option<Hidden>,
     folded: Folded,
     /// The open heading is the question before a folded answer.
     in_question: bool,
@@ -95,6 +103,7 @@ impl Reader {
             term: String::new(),
             link_start: 0,
             keep_all: false,
+            hidden: None,
             folded,
             in_question: false,
         }
@@ -144,7 +153,7 @@ impl Reader {
         let (Node::Element(e), Some(element)) = (node, element) else {
             return Ok(matches!(node, Node::Document | Node::Fragment));
         };
-        if self.is_left_out(element) {
+        if self.is_left_out(element) || self.is_by_others(element) {
             return Ok(false);
         }
         let name = e.name();
@@ -210,6 +219,18 @@ impl Reader {
             || (e.name() == "button" && !self.folded.is_read(element))
             || self.folded.is_tab(element)
             || (!self.keep_all && boilerplate::is_boilerplate(element))
+    }
+
+    /// Whether others wrote it and it is not to be read.
+    fn is_by_others(&mut self, element: ElementRef<'_>) -> bool {
+        let Some(hidden) = &mut self.hidden else {
+            return false;
+        };
+        if !comments::is_by_others(element) {
+            return false;
+        }
+        comments::count(element, hidden);
+        !hidden.read
     }
 
     fn begins_question(&self, element: ElementRef<'_>) -> bool {

@@ -1,5 +1,4 @@
-//! Text in documents that gives orders to an assistant. It is data: nobody follows it, and nobody
-//! should be shown it as an answer either.
+//! Orders to an assistant that are known by their words.
 
 use std::ops::Range;
 
@@ -95,7 +94,7 @@ pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
 }
 
 /// Whether a paragraph speaks to an assistant and tells it what to do.
-fn gives_orders(paragraph: &str) -> bool {
+pub(super) fn gives_orders(paragraph: &str) -> bool {
     let text = paragraph.to_lowercase().replace('’', "'");
     let holds = |phrases: &[&str]| phrases.iter().any(|p| has_phrase(&text, p));
     holds(&PLAIN) || (holds(&ADDRESSED) && holds(&ORDERS))

@@ -300,7 +300,8 @@ async fn written(prepared: Prepared) -> Result<(), CmdError> {
     visit(browser, &site, "/blocked").await?;
     assert_eq!(write(browser, QUESTION).await?, ANSWER);
     // A framework that makes its elements again.
-    let again = "const next = document.createElement('frontdesk-widget'); widget.replaceWith(next)";
+    let again = "const next = document.createElement('frontdesk-widget'); \
+                 next.setAttribute('site', widget.getAttribute('site')); widget.replaceWith(next)";
     run(browser, again).await?;
     shows_the_question_once(browser, "in memory").await
 }

@@ -315,19 +315,6 @@ impl App {
         }))
     }
 
-    /// Whether the store can be read and written to. Asked again at most every few seconds: anybody may ask.
-    ///
-    /// # Errors
-    /// What the store refuses with.
-    pub async fn store_ready(&self) -> Result<(), String> {
-        self.written.ready(&self.store).await
-    }
-
-    /// What the last check of the database found.
-    pub fn integrity(&self) -> Integrity {
-        self.checks.last()
-    }
-
     /// What each worker process is doing.
     pub fn workers(&self) -> Vec<WorkerStatus> {
         (self.workers)()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::App;
 use crate::store::receipts::Ends;
 use crate::store::{Store, StoreError, settings};
 
@@ -148,6 +149,21 @@ impl Written {
         };
         *last = Some((tokio::time::Instant::now(), said.clone()));
         said
+    }
+}
+
+impl App {
+    /// Whether the store can be read and written to. Asked again at most every few seconds: anybody may ask.
+    ///
+    /// # Errors
+    /// What the store refuses with.
+    pub async fn store_ready(&self) -> Result<(), String> {
+        self.written.ready(&self.store).await
+    }
+
+    /// What the last check of the database found.
+    pub fn integrity(&self) -> Integrity {
+        self.checks.last()
     }
 }
 

@@ -227,8 +227,8 @@ fn the_command_opens_a_workspace_and_renews_its_key() {
     let visit = |server: &Server, site: &str| {
         let body = format!("{{\"site\":\"{site}\"}}");
         let request = format!(
-            "POST /api/visit HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-             Connection: close\r\n\r\n{body}",
+            "POST /api/visit HTTP/1.1\r\nHost: {}\r\nX-Forwarded-For: 198.51.100.7\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             server.address,
             body.len()
         );

@@ -29,8 +29,8 @@ async fn erase_due(app: &TestApp, days: i64) -> usize {
 }
 
 async fn visit(app: &TestApp) -> Reply {
-    app.post_as("", "/api/visit", json!({"workspace": "branch"}))
-        .await
+    let site = crate::visit::site(app, "branch").await;
+    app.post_as("", "/api/visit", json!({ "site": site })).await
 }
 
 /// A workspace of everything, each with the canary in it; a key that is bound to it, and a visitor's token.
@@ -54,7 +54,7 @@ async fn branch(app: &TestApp) -> (String, String) {
     record(app, &call, now()).await;
     let set = app.app.store.write(move |tx| {
         pronunciations::set(tx, id, CANARY, "canary", 1)?;
-        let settings = json!({ "title": CANARY });
+        let settings = json!({ "title": CANARY, "enabled": true });
         frontdesk::store::workspaces::set_section(tx, id, "widget", &settings)
     });
     set.await.unwrap();

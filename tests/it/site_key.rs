@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use frontdesk::app::ensure_workspace;
+use frontdesk::http::server::Peer;
 use serde_json::{Value, json};
 
 use crate::app::{Reply, TestApp, json_request};
@@ -238,4 +239,27 @@ async fn only_who_administers_opens_a_workspace_or_renews_its_key() {
     let documents = browser.get("/documents").await;
     assert!(!documents.text().contains("Open it to visitors"));
     assert_eq!(app.get("/api/widget").await.json(), before);
+}
+
+#[tokio::test]
+async fn before_it_is_opened_it_can_be_tried_at_the_machine_itself_and_not_through_a_proxy() {
+    let app = TestApp::new().await;
+    let at = |peer: &str, forwarded: bool, body: Value| {
+        let mut request = json_request("", "/api/visit", body.to_string());
+        let peer = peer.parse().unwrap();
+        request.extensions_mut().insert(Peer::Address(peer));
+        if forwarded {
+            let other = "198.51.100.7".parse().unwrap();
+            request.headers_mut().insert("x-forwarded-for", other);
+        }
+        app.send(request)
+    };
+    for body in [json!({}), json!({"workspace": "default"})] {
+        let tried = at("127.0.0.1:4000", false, body.clone()).await;
+        assert_eq!(tried.status, StatusCode::OK, "{}", tried.text());
+        for (peer, forwarded) in [("127.0.0.1:4000", true), ("192.0.2.7:4000", false)] {
+            let refused = at(peer, forwarded, body.clone()).await;
+            assert_ne!(refused.status, StatusCode::OK, "{peer} {}", refused.text());
+        }
+    }
 }

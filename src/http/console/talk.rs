@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::super::auth::origin::is_this_machine;
 use super::super::now_ms;
 use super::super::voice::{Which, files};
 use super::guard::Visitor;
@@ -18,8 +20,9 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     Query(which): Query<Which>,
     visitor: Visitor,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Result<Response, Failure> {
+    let at_machine = is_this_machine(&parts);
     let keyless = which.site.is_none() && which.workspace.is_none();
     let own = match visitor {
         Visitor::SignedIn(person) => Some(person.workspace.site_key),
@@ -28,7 +31,9 @@ pub(super) async fn show(
     if let (true, Some(key)) = (keyless, &own) {
         return Ok(Redirect::to(&format!("/talk?s={key}")).into_response());
     }
-    let found = app.store.read(move |conn| which.find(conn, now_ms()));
+    let found = app
+        .store
+        .read(move |conn| which.find(conn, now_ms(), at_machine));
     let Some((workspace, settings)) = found.await? else {
         return Ok(view::page(StatusCode::NOT_FOUND, &nobody()));
     };
@@ -41,7 +46,7 @@ pub(super) async fn show(
     };
     let mut response = view::page(StatusCode::OK, &page);
     let out = response.headers_mut();
-    if let Ok(policy) = HeaderValue::from_str(&policy(&headers)) {
+    if let Ok(policy) = HeaderValue::from_str(&policy(&parts.headers)) {
         out.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     out.insert(

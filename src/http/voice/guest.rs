@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 
 use super::super::Http;
 use super::super::auth;
+use super::super::auth::origin::is_this_machine;
 use super::super::now_ms;
 use super::super::problem::Problem;
 use super::origin::{self, Site};
@@ -88,6 +89,7 @@ impl Guest {
         app: &Arc<App>,
         token: &str,
         site: &Site,
+        at_machine: bool,
     ) -> Result<Visitor, Problem> {
         if !token.starts_with(TokenKind::Visitor.prefix()) {
             return Err(over());
@@ -97,7 +99,7 @@ impl Guest {
             let Some(visitor) = visitors::find_valid(conn, &hash, now)? else {
                 return Ok(None);
             };
-            let settings = WidgetSettings::in_force(conn, visitor.workspace)?;
+            let settings = WidgetSettings::in_force(conn, visitor.workspace, at_machine)?;
             Ok(Some((visitor, settings)))
         });
         let (visitor, settings) = found.await?.ok_or_else(over)?;
@@ -154,7 +156,8 @@ impl FromRequestParts<Http> for Guest {
     async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Problem> {
         let site = Site::of(&parts.headers, &parts.uri);
         let token = token(&parts.headers).ok_or_else(over)?;
-        let visitor = Self::of_token(&http.app, token, &site).await?;
+        let at_machine = is_this_machine(parts);
+        let visitor = Self::of_token(&http.app, token, &site, at_machine).await?;
         Ok(Self {
             app: http.app.clone(),
             visitor,

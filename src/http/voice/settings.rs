@@ -51,12 +51,15 @@ impl WidgetSettings {
     /// The section's name in the workspace's settings.
     pub(in crate::http) const SECTION: &'static str = "widget";
 
-    /// How a workspace serves visitors now: not at all while it is closed.
+    /// How a workspace serves visitors now: not at all while it is being closed for good; before its owner opened it only
+    /// those at this machine itself, so that it can be tried.
     pub(in crate::http) fn in_force(
         conn: &Connection,
         workspace: WorkspaceId,
+        at_machine: bool,
     ) -> Result<Self, StoreError> {
         let mut settings: Self = workspaces::section(conn, workspace, Self::SECTION)?;
+        settings.enabled |= at_machine;
         settings.enabled &= !closures::is_closed(conn, workspace)?;
         Ok(settings)
     }

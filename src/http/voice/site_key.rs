@@ -6,7 +6,7 @@ use super::super::auth::DEFAULT_WORKSPACE;
 use super::super::problem::Problem;
 use super::settings::WidgetSettings;
 use crate::app::App;
-use crate::store::workspaces::Workspace;
+use crate::store::workspaces::{self, Workspace};
 use crate::store::{Connection, StoreError, UnixMs, WorkspaceId, site_keys};
 
 /// Most days that a key goes on for after it was renewed.
@@ -25,7 +25,8 @@ pub(in crate::http) struct Which {
 }
 
 impl Which {
-    /// The front desk with its settings, open or not; none if nothing that was said leads to one.
+    /// The front desk with its settings, open or not; none if nothing that was said leads to one. At the machine itself a
+    /// name does.
     ///
     /// # Errors
     /// When the store refuses.
@@ -33,16 +34,20 @@ impl Which {
         &self,
         conn: &Connection,
         now: UnixMs,
+        at_machine: bool,
     ) -> Result<Option<(Workspace, WidgetSettings)>, StoreError> {
         let found = match (&self.site, &self.workspace) {
             (Some(key), _) => site_keys::find(conn, key, now)?,
             (None, name) => {
                 let name = name.as_deref().unwrap_or(DEFAULT_WORKSPACE);
-                site_keys::find_by_name(conn, name, now)?
+                match at_machine {
+                    true => workspaces::find_by_name(conn, name)?,
+                    false => site_keys::find_by_name(conn, name, now)?,
+                }
             }
         };
         let with_settings = |workspace: Workspace| {
-            let settings = WidgetSettings::in_force(conn, workspace.id)?;
+            let settings = WidgetSettings::in_force(conn, workspace.id, at_machine)?;
             Ok((workspace, settings))
         };
         found.map(with_settings).transpose()

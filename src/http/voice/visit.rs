@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::Http;
+use super::super::auth::origin::is_this_machine;
 use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
@@ -89,11 +90,11 @@ pub(in crate::http) async fn create(
 ) -> Result<(StatusCode, axum::Json<VisitView>), Problem> {
     let (parts, body) = request.into_parts();
     let site = Site::of(&parts.headers, &parts.uri);
-    let address = address_of(&parts);
+    let (address, at_machine) = (address_of(&parts), is_this_machine(&parts));
     let Json(asked): Json<VisitRequest> =
         Json::from_request(Request::from_parts(parts, body), &()).await?;
     let app = &http.app;
-    let (workspace, settings) = visited(app, &asked).await?;
+    let (workspace, settings) = visited(app, &asked, at_machine).await?;
     if !site.may(&settings) {
         return Err(origin::refusal(&site));
     }
@@ -102,7 +103,7 @@ pub(in crate::http) async fn create(
     }
     let assistant = assistant::for_visitors(app, workspace.id, asked.assistant).await?;
     let resumed = match &asked.token {
-        Some(token) => Guest::of_token(app, token, &site).await.ok(),
+        Some(token) => Guest::of_token(app, token, &site, at_machine).await.ok(),
         None => None,
     };
     let resumed = resumed.filter(|visitor| visitor.workspace == workspace.id);
@@ -124,12 +125,18 @@ pub(in crate::http) async fn create(
     Ok((StatusCode::OK, axum::Json(view)))
 }
 
-async fn visited(app: &App, asked: &VisitRequest) -> Result<(Workspace, WidgetSettings), Problem> {
+async fn visited(
+    app: &App,
+    asked: &VisitRequest,
+    at_machine: bool,
+) -> Result<(Workspace, WidgetSettings), Problem> {
     let which = Which {
         site: asked.site.clone(),
         workspace: asked.workspace.clone(),
     };
-    let found = app.store.read(move |conn| which.find(conn, now_ms()));
+    let found = app
+        .store
+        .read(move |conn| which.find(conn, now_ms(), at_machine));
     found.await?.ok_or_else(unknown_site)
 }
 

@@ -44,7 +44,7 @@ use axum::response::Response;
 use super::super::Http;
 use super::super::auth::Principal;
 use super::super::auth::installation;
-use super::super::auth::origin::is_same_origin;
+use super::super::auth::origin::{is_same_origin, is_this_machine};
 use super::super::problem::{Problem, ProblemView};
 use super::origin::Site;
 use super::rate::Deed;
@@ -83,6 +83,7 @@ pub(in crate::http) async fn open(
         visits: Arc::clone(&http.visits),
         site,
         address,
+        at_machine: is_this_machine(&parts),
         signed_in,
     };
     let upgrade = upgrade

@@ -28,6 +28,8 @@ pub(super) struct Guest {
     pub(super) visits: Arc<Visits>,
     pub(super) site: Site,
     pub(super) address: IpAddr,
+    /// Whether they are at this machine itself.
+    pub(super) at_machine: bool,
     /// The person or program of the handshake, if it had a credential.
     pub(super) signed_in: Option<Principal>,
 }
@@ -60,7 +62,8 @@ impl Guest {
     pub(super) async fn admit(&self, start: Start) -> Result<Ready, Refused> {
         match &start.token {
             Some(token) => {
-                let visitor = Visitors::of_token(&self.app, token, &self.site).await?;
+                let (site, at_machine) = (&self.site, self.at_machine);
+                let visitor = Visitors::of_token(&self.app, token, site, at_machine).await?;
                 self.admit_visitor(visitor, start).await
             }
             None => self.admit_staff(start).await,

@@ -37,7 +37,7 @@ SPREAD, FIGURE = 0.25, 1.0
 # How much a paragraph counts in training.
 WEIGHT = {"order": 3.0, "mixed": 3.0, "look-alike": 2.0, "ordinary": 1.0, "other": 0.5}
 # Share of the plain ordinary paragraphs that may be lost.
-LOST = 0.005
+LOST = 0.001
 CURVE = (0.001, 0.003, 0.005, 0.01)
 # Ordinary paragraphs in English and in other languages.
 MOST = {True: 2200, False: 2600}

@@ -3,7 +3,7 @@
 //!
 //! What people said goes in two steps: it is hidden, and deleted [`GRACE_DAYS`] later unless the workspace keeps it longer by
 //! then or its owner took it back. Technical rows go at once. A clock that jumps must not erase: nothing is hidden or
-//! deleted before the clock has run for [`TRUST`] without a jump.
+//! deleted before the clock has run for `TRUST` without a jump.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Who goes first: whoever was given least lately.
 //!
 //! This is fair queueing by decayed usage (as in the schedulers of time-sharing systems): each workspace,
-//! network and caller has a sum of the work done for it, which is forgotten by half every [`HALF_LIFE`].
+//! network and caller has a sum of the work done for it, which is forgotten by half every 30 s.
 //! Somebody who asks now and then passes whoever asks all the time, and nobody starves: what is given to the
 //! others raises their sums.
 

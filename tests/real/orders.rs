@@ -79,9 +79,9 @@ async fn real_model_orders_in_documents_are_not_quoted_and_shown_to_the_owner() 
     // Of paragraphs about chatbots one in four is lost.
     let lost = notes(&server, &ordinary, 0).await;
     assert!(lost.iter().all(|n| n.contains("Our chatbot")), "{lost:#?}");
-    let asked = json!({"question": "What is the deposit?"});
+    let asked = json!({"question": "Where is the museum?"});
     let (_, answer) = server.post_json("/api/ask", asked).await;
-    assert!(!answer.to_string().contains("already waived"), "{answer}");
+    assert!(!answer.to_string().contains("Kings Lane"), "{answer}");
     let asked = json!({"question": "When is breakfast served?"});
     let (_, answer) = server.post_json("/api/ask", asked).await;
     assert!(answer["answer"].to_string().contains("7 to 10"), "{answer}");

@@ -80,7 +80,9 @@ impl Knowledge {
         paragraphs: &[&str],
         claim: Claim,
     ) -> Result<Vec<bool>, LlmError> {
-        let pieces: Vec<Vec<String>> = paragraphs.iter().map(|p| pieces(p)).collect();
+        // Made-up sites had usual endings in the training.
+        let usual = |paragraph: &str| paragraph.replace(".example", ".com");
+        let pieces: Vec<Vec<String>> = paragraphs.iter().map(|p| pieces(&usual(p))).collect();
         let texts: Vec<String> = pieces.iter().flatten().cloned().collect();
         let mut vectors = Vec::new();
         for some in texts.chunks(EMBED_BATCH) {

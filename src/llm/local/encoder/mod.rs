@@ -240,6 +240,7 @@ fn serve(
                 }
             }
         }
+        let alone = jobs.len() == 1;
         let due = due(&jobs, &fair, Instant::now());
         let Some(job) = due.and_then(|i| jobs.get_mut(i)) else {
             continue;
@@ -248,7 +249,7 @@ fn serve(
         let outcome = if port.is_cancelled(id) {
             Some(Err(None))
         } else {
-            match job.step(engine) {
+            match job.step(engine, alone) {
                 Err(error) => Some(Err(Some(error))),
                 Ok(tokens) => {
                     fair.charge(job.claim.flow, job.weight(tokens), Instant::now());

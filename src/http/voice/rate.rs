@@ -12,10 +12,10 @@ use super::super::problem::Problem;
 use crate::store::VisitorId;
 use crate::usage::{FairQueue, Flow, QueueFull, QueueLimits, Ticket};
 
-/// Turns of visitors. Of one address half of the places, so that another never waits for all of its own.
+/// Turns of visitors. One of an address runs at a time: what is read for it is behind that of all others that run.
 const TURNS: QueueLimits = QueueLimits {
     places: 4,
-    places_of_network: 2,
+    places_of_network: 1,
     of_visitor: 4,
     of_network: 30,
     waiting: 200,

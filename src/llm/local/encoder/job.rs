@@ -16,7 +16,7 @@ use frontdesk_encoder::network::Space;
 /// Tokens computed per thread before it is looked who is due: about 80 ms on an older processor.
 const STEP: usize = 120;
 /// So many times as many while nobody else waits.
-const ALONE: usize = 4;
+const ALONE: usize = 2;
 /// Tokens of live speech count so much less: a caller hears every pause.
 const VOICE: f64 = 2.0;
 

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rten::ThreadPool;
 
@@ -30,10 +30,12 @@ use self::onnx::Onnx;
 use self::reader::{Own, Reader};
 use super::protocol::{EmbedSetup, ReaderSetup, Request};
 use super::scheduler::refuse;
-use crate::llm::LlmError;
+use crate::llm::{LlmError, Priority};
 use crate::usage::Fair;
 use crate::worker::child::{Command, Port};
 
+/// How long the others wait for the next request of a turn that goes before them.
+const EXPECTED: Duration = Duration::from_millis(15);
 /// Requests that may wait.
 const MOST_OPEN: usize = 256;
 /// Most texts of one request.
@@ -218,12 +220,20 @@ fn serve(
 ) -> io::Result<()> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut fair = Fair::default();
+    // Whoever was served last is about to ask again: a turn is many small requests. The others wait a moment for it,
+    // or their next step would come between any two of them (as anticipatory scheduling does for disks).
+    let mut expected = false;
     loop {
         loop {
             let asked = if jobs.is_empty() {
                 match requests.recv() {
                     Ok(asked) => asked,
                     Err(_) => return Ok(()),
+                }
+            } else if std::mem::take(&mut expected) {
+                match requests.recv_timeout(EXPECTED) {
+                    Ok(asked) => asked,
+                    Err(_) => break,
                 }
             } else {
                 match requests.try_recv() {
@@ -258,7 +268,13 @@ fn serve(
             }
         };
         let Some(outcome) = outcome else { continue };
+        let claim = job.claim;
         jobs.retain(|job| job.id != id);
+        let first = |other: &Job| {
+            fair.standing(claim.flow, Instant::now())
+                < fair.standing(other.claim.flow, Instant::now())
+        };
+        expected = claim.priority > Priority::Background && jobs.iter().all(first);
         lock(open).remove(&id);
         match outcome {
             Ok(event) => {

@@ -274,7 +274,9 @@ fn serve(
             fair.standing(claim.flow, Instant::now())
                 < fair.standing(other.claim.flow, Instant::now())
         };
-        expected = claim.priority > Priority::Background && jobs.iter().all(first);
+        // Where nobody waits there is nobody to hold back.
+        expected =
+            claim.priority > Priority::Background && !jobs.is_empty() && jobs.iter().all(first);
         lock(open).remove(&id);
         match outcome {
             Ok(event) => {

@@ -20,7 +20,7 @@ use crate::store::{CallId, Store, StoreError, UnixMs, facts, faqs, recordings, v
 const PAGE: u32 = 100;
 /// Bytes of a recording that are read at a time, and of the file that are sent.
 const PIECE: usize = 1 << 18;
-/// Pieces that may wait for whoever takes them.
+/// Pieces that may wait to be read.
 const WAITING: usize = 4;
 
 /// Why the file is not whole.

@@ -17,7 +17,7 @@ pub struct Allow {
 impl Allow {
     /// Reads a list with commas between its entries: `intranet.example`, `intranet.example:8080`,
     /// `10.1.2.3`, `10.0.0.0/8`, `[fd00::1]:8080`. A host may be at a private address, on the usual ports (80 and 443 of
-    /// web servers, 22 of SSH), or on the named one; a network opens its addresses on the usual ones.
+    /// web servers, 22 of SSH, 465 and 993 of mail), or on the named one; a network opens its addresses on the usual ones.
     ///
     /// # Errors
     /// An entry that is none of these.
@@ -62,6 +62,8 @@ impl Allow {
 pub(super) const WEB_PORTS: &[u16] = &[80, 443];
 /// The port of SSH.
 pub(super) const SSH_PORTS: &[u16] = &[22];
+/// The ports of TLS from the first byte: https, mail out (RFC 8314) and mail in.
+pub(super) const TLS_PORTS: &[u16] = &[443, 465, 993];
 
 /// Host and port as the URL parser understands them, so that both sides compare the same spelling.
 fn host_and_port(entry: &str) -> Option<(String, Option<u16>)> {

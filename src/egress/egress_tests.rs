@@ -392,3 +392,5 @@ mod led;
 mod out;
 #[path = "egress_stream_tests.rs"]
 mod streams;
+#[path = "egress_tls_tests.rs"]
+mod tls;

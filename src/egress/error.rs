@@ -81,6 +81,17 @@ pub enum EgressError {
         /// Fingerprint of the key that was noted.
         pinned: String,
     },
+    /// The server does not prove that the name is its own.
+    #[error(
+        "{host} does not prove that it is {host}, so nothing was sent: {reason}. If it is a machine of your own network, \
+         give the certificate of the authority that vouches for it"
+    )]
+    Certificate {
+        /// The host's name.
+        host: String,
+        /// What is wrong with its certificate.
+        reason: String,
+    },
     /// The server lets nobody in with this.
     #[error("{host} refused to let {user} in; check the name and the password or key")]
     SignIn {

@@ -11,7 +11,8 @@
 //! - Bytes both ways (of what comes, before and after decompression), time and redirects are bounded.
 //! - A request or stream is in the ledger before it goes out; a refused one is in it as well. The ledger tells what kinds
 //!   of data went (`Class`), never the data.
-//! - A stream is handed out only after its peer has proved who it is (`ssh`: the host key that was noted).
+//! - A stream is handed out only after its peer has proved who it is (`ssh`: the host key that was noted; `tls`: the
+//!   certificate of its name).
 
 mod address;
 mod allow;
@@ -24,6 +25,7 @@ mod request;
 mod seal;
 mod secret;
 mod ssh;
+mod tls;
 mod tunnel;
 
 use std::sync::Arc;
@@ -39,6 +41,7 @@ pub use self::request::{Carrier, Class, Limits, Method, Part, Purpose, Request};
 pub use self::seal::{is_sealed, seal};
 pub use self::secret::{Sealed, Secret};
 pub use self::ssh::{Channel, Login, Ssh, SshPlace, is_fingerprint};
+pub use self::tls::TlsPlace;
 pub use self::tunnel::StreamLimits;
 
 use self::guard::Guard;

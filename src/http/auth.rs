@@ -29,7 +29,7 @@ use crate::store::token::TokenHash;
 use crate::store::users::{Role, User};
 use crate::store::workspaces::{self, Workspace};
 use crate::store::{ApiKeyId, WorkspaceId, closures, second_factors};
-pub(super) use standing::Credential;
+pub(super) use standing::{Credential, cut_at, until_not};
 use standing::{note_key_use, note_session_use};
 
 /// Name of the session cookie over plain HTTP, which only loopback uses.

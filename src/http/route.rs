@@ -2,6 +2,7 @@
 //! constructor, and `mount` puts the policy's check in front of every handler.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -121,7 +122,17 @@ async fn enforce(
     let origins = &http.app.config.http_origins;
     let readable = is_v1(&path).then(|| cors::readable(&parts.headers, &parts.uri, origins));
     let response = match auth::authorize(&http.app, policy, &mut parts).await {
-        Ok(()) => next.run(Request::from_parts(parts, body)).await,
+        Ok(()) => {
+            let principal = parts.extensions.get::<auth::Principal>();
+            let credential = principal.map(auth::Principal::credential);
+            let response = next.run(Request::from_parts(parts, body)).await;
+            match credential {
+                Some(credential) => {
+                    auth::cut_at(response, credential.outlived(Arc::clone(&http.app)))
+                }
+                None => response,
+            }
+        }
         Err(problem) => in_envelope_of(&path, problem),
     };
     match readable {

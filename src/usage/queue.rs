@@ -18,6 +18,8 @@ const LATEST: f64 = 0.2;
 pub struct QueueLimits {
     /// That run at a time.
     pub places: usize,
+    /// More that run at a time, for whoever was given less than each of those that run.
+    pub spare: usize,
     /// Of one network that run at a time.
     pub places_of_network: usize,
     /// Of one visitor that run or wait; one of them runs at a time.
@@ -77,6 +79,8 @@ struct Running {
     id: u64,
     flow: Flow,
     since: Instant,
+    /// Until when the place was charged for.
+    charged: Instant,
 }
 
 #[derive(Debug)]
@@ -163,17 +167,21 @@ impl FairQueue {
 
     /// Gives free places away and tells those who wait where they stand.
     fn advance(&self, state: &mut State, now: Instant) {
-        while state.running.len() < self.limits.places {
+        state.charge(now);
+        loop {
             let due = order(state, now).into_iter().find(|at| {
                 let waiting = state.waiting.get(*at);
                 waiting.is_some_and(|waiting| self.may_run(state, waiting.flow))
             });
-            let Some(at) = due else { break };
+            let Some(at) = due.filter(|at| self.is_free(state, *at, now)) else {
+                break;
+            };
             let Waiting { id, flow, place } = state.waiting.remove(at);
             state.running.push(Running {
                 id,
                 flow,
                 since: now,
+                charged: now,
             });
             place.send_replace(Place::Runs);
         }
@@ -190,6 +198,21 @@ impl FairQueue {
         }
     }
 
+    /// Whether there is a place for the one who is due. Somebody who asks now and then need not wait until those who ask
+    /// all the time are done: what is computed goes by standing too.
+    fn is_free(&self, state: &State, due: usize, now: Instant) -> bool {
+        let running = state.running.len();
+        if running < self.limits.places {
+            return true;
+        }
+        let standing = |flow| state.fair.standing(flow, now);
+        let Some(due) = state.waiting.get(due).map(|due| standing(due.flow)) else {
+            return false;
+        };
+        running < self.limits.places + self.limits.spare
+            && state.running.iter().all(|other| due < standing(other.flow))
+    }
+
     /// One of a visitor runs at a time, so that messages are answered in order.
     fn may_run(&self, state: &State, flow: Flow) -> bool {
         let running = || state.running.iter().map(|running| running.flow);
@@ -203,6 +226,18 @@ impl FairQueue {
         #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
         let rounds = (ahead + 1) as f64 / self.limits.places as f64;
         Duration::from_secs_f64((rounds * state.mean).ceil())
+    }
+}
+
+impl State {
+    /// Charges those that run for the time since they were charged last.
+    fn charge(&mut self, now: Instant) {
+        for running in &mut self.running {
+            let held = now.saturating_duration_since(running.charged);
+            self.fair
+                .charge(running.flow, held.as_secs_f64() * 1000.0, now);
+            running.charged = now;
+        }
     }
 }
 
@@ -242,9 +277,9 @@ impl Drop for Ticket {
         let (mut state, now) = (self.queue.state(), Instant::now());
         state.waiting.retain(|waiting| waiting.id != self.id);
         if let Some(at) = state.running.iter().position(|r| r.id == self.id) {
-            let Running { flow, since, .. } = state.running.remove(at);
+            state.charge(now);
+            let since = state.running.remove(at).since;
             let held = now.saturating_duration_since(since).as_secs_f64();
-            state.fair.charge(flow, held * 1000.0, now);
             state.mean += LATEST * (held - state.mean);
         }
         self.queue.advance(&mut state, now);

@@ -2,8 +2,13 @@ use super::*;
 use crate::store::{VisitorId, WorkspaceId};
 
 fn queue(places: usize) -> Arc<FairQueue> {
+    with_spare(places, 0)
+}
+
+fn with_spare(places: usize, spare: usize) -> Arc<FairQueue> {
     Arc::new(FairQueue::new(QueueLimits {
         places,
+        spare,
         places_of_network: 2,
         of_visitor: 3,
         of_network: 6,
@@ -76,6 +81,27 @@ fn whoever_was_given_least_is_next() {
     assert_eq!(ahead(&mut again), Some(0));
     drop(calm);
     assert!(runs(&mut again));
+}
+
+#[test]
+fn whoever_was_given_less_than_all_that_run_has_a_place_at_once() {
+    let (queue, shop) = (with_spare(2, 1), shop());
+    let mut busy: Vec<Ticket> = (0..4)
+        .map(|n| queue.join(shop.visitor(n)).unwrap())
+        .collect();
+    let now = busy.iter_mut().map(runs).collect::<Vec<_>>();
+    assert_eq!(now, [true, true, false, false], "nobody was given anything");
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let mut calm = queue.join(shop.visitor(9)).unwrap();
+    // Those who came before and were given nothing either go first.
+    assert!(runs(busy.get_mut(2).unwrap()) && !runs(&mut calm));
+    drop(busy.remove(2));
+    std::thread::sleep(std::time::Duration::from_millis(5));
+    let mut again = queue.join(shop.visitor(0)).unwrap();
+    assert!(!runs(&mut again), "every place is taken");
+    assert_eq!(busy.iter_mut().filter_map(ahead).count(), 0);
+    drop(busy);
+    assert!(runs(&mut calm) && runs(&mut again));
 }
 
 #[test]

@@ -62,6 +62,7 @@ pub(crate) const FENCES: &[Fence] = &[
     fence("tokio::net", &["egress", "http::server"], TOKIO_HARMLESS),
     fence("hyper::client", &[], &[]),
     fence("hyper_util::client", &[], &[]),
+    fence("tokio_rustls", &["egress"], &[]),
     // A WebSocket over the socket in the data folder.
     fence("tokio_tungstenite", &["cli::talk::wire"], &[]),
     fence("tokio_tungstenite::connect_async", &[], &[]),
@@ -109,6 +110,10 @@ const COULD_CONNECT: &[(&str, &str)] = &[
     ),
     ("tokio", "`tokio::net` and `tokio::process` are fenced"),
     ("tokio-stream", "it wraps what it is given"),
+    (
+        "tokio-rustls",
+        "fenced; it speaks over a stream that it is given",
+    ),
     (
         "tokio-tungstenite",
         "fenced; it speaks over a stream that it is given",

@@ -1,11 +1,9 @@
 //! `/api/keys`.
 
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::json;
-use tower::ServiceExt;
 
 use crate::app::{ALL_SCOPES, TestApp, request};
 
@@ -118,21 +116,4 @@ async fn a_key_of_one_workspace_gets_nothing_of_the_installation() {
         assert_eq!(refused.json()["code"], "bound");
         assert_eq!(ask(&free).await.status, StatusCode::OK, "{path}");
     }
-}
-
-#[tokio::test]
-async fn what_a_revoked_key_has_open_ends() {
-    let app = TestApp::new().await;
-    let (key, id) = app.make_key(&["documents"], None).await;
-    let asked = request(Method::GET, "/api/documents/events", &key);
-    let asked = asked.body(Body::empty()).unwrap();
-    let response = app.router.clone().oneshot(asked).await.unwrap();
-    assert_eq!(response.status(), StatusCode::OK);
-    let open = tokio::spawn(axum::body::to_bytes(response.into_body(), usize::MAX));
-    tokio::time::sleep(Duration::from_millis(1200)).await;
-    assert!(!open.is_finished(), "a good key keeps it open");
-    let gone = app.delete(&format!("/api/keys/{id}")).await;
-    assert!(gone.status.is_success(), "{}", gone.text());
-    let ended = tokio::time::timeout(Duration::from_secs(5), open).await;
-    assert!(ended.is_ok(), "the stream goes on");
 }

@@ -24,6 +24,7 @@ mod chat;
 mod chat_stream;
 mod closing;
 mod conversations;
+mod cut_off;
 mod documents;
 mod embeddings;
 mod envelopes;

@@ -310,11 +310,7 @@ pub(super) async fn events(place: Place) -> Response {
         let step = step.ok().filter(|step| step.workspace == workspace);
         future::ready(step.map(|step| sse::event(&ProgressView::from(step))))
     });
-    let outlived = Box::pin(place.credential.outlived(place.app));
-    sse::respond(mine.take_until(future::select(
-        outlived,
-        Box::pin(shutdown.cancelled_owned()),
-    )))
+    sse::respond(mine.take_until(shutdown.cancelled_owned()))
 }
 
 /// Thirty days before now, in Unix milliseconds.

@@ -1,8 +1,13 @@
 //! Whether what somebody came with still counts: what they have open ends within a second when it does not. And when it was
 //! last used.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::response::Response;
+use futures::StreamExt;
 
 use super::SESSION_IDLE_MS;
 use crate::app::App;
@@ -45,13 +50,7 @@ impl Credential {
 
     /// Ends when the key is revoked, or the session is over or its person suspended.
     pub(in crate::http) async fn outlived(self, app: Arc<App>) {
-        loop {
-            tokio::time::sleep(EVERY).await;
-            // A store that fails says nothing about the credential.
-            if matches!(self.counts(&app).await, Ok(false)) {
-                return;
-            }
-        }
+        until_not(|| self.counts(&app)).await;
     }
 
     pub(super) async fn counts(self, app: &App) -> Result<bool, StoreError> {
@@ -66,6 +65,32 @@ impl Credential {
         });
         read.await
     }
+}
+
+/// Ends when `counts` says no.
+pub(in crate::http) async fn until_not<F>(counts: impl Fn() -> F)
+where
+    F: Future<Output = Result<bool, StoreError>>,
+{
+    loop {
+        tokio::time::sleep(EVERY).await;
+        // A store that fails says nothing about who asked.
+        if matches!(counts().await, Ok(false)) {
+            return;
+        }
+    }
+}
+
+/// The response, which breaks off at `end` if it is still going on then: events, and long downloads.
+pub(in crate::http) fn cut_at(
+    response: Response,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> Response {
+    if response.body().size_hint().exact().is_some() {
+        return response;
+    }
+    let cut = |body: Body| Body::from_stream(body.into_data_stream().take_until(Box::pin(end)));
+    response.map(cut)
 }
 
 /// Keeps "last used" without making the request wait for the disk.

@@ -1,4 +1,4 @@
-//! A visitor whose token is valid, on a page that may be visited site.
+//! A visitor whose token is valid, on a page that visitors may come from.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +91,7 @@ impl Guest {
         site: &Site,
         at_machine: bool,
     ) -> Result<Visitor, Problem> {
-        if !token.starts_with(TokenKind::Visitor.prefix()) {
+        if !is_of_visit(token) {
             return Err(over());
         }
         let (hash, now) = (TokenHash::of(token), now_ms());
@@ -111,6 +111,29 @@ impl Guest {
         }
         note_visit(app, &visitor);
         Ok(visitor)
+    }
+
+    /// Ends when the visit of a token does: when its time is over, it was ended, or the front desk was closed to visitors.
+    pub(in crate::http) async fn outlived(app: Arc<App>, token: TokenHash, at_machine: bool) {
+        auth::until_not(|| {
+            app.store.read(move |conn| {
+                let Some(visitor) = visitors::find_valid(conn, &token, now_ms())? else {
+                    return Ok(false);
+                };
+                Ok(WidgetSettings::in_force(conn, visitor.workspace, at_machine)?.enabled)
+            })
+        })
+        .await;
+    }
+
+    /// [`Guest::outlived`] for the visit that a request names, if it names one.
+    pub(super) fn end_of_visit(
+        http: &Http,
+        parts: &Parts,
+    ) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let token = token(&parts.headers).filter(|token| is_of_visit(token))?;
+        let (app, token) = (Arc::clone(&http.app), TokenHash::of(token));
+        Some(Self::outlived(app, token, is_this_machine(parts)))
     }
 
     /// Counts what the visitor does.
@@ -169,6 +192,10 @@ impl FromRequestParts<Http> for Guest {
 
 fn token(headers: &HeaderMap) -> Option<&str> {
     auth::bearer(headers)
+}
+
+fn is_of_visit(token: &str) -> bool {
+    token.starts_with(TokenKind::Visitor.prefix())
 }
 
 fn over() -> Problem {

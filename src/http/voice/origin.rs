@@ -1,4 +1,4 @@
-//! Which pages a browser may call site, and what it is told about it.
+//! Which pages a browser may call from, and what it is told about it.
 //!
 //! A request without an `Origin` comes from no page of another site that could read the answer, or from a
 //! program; both need the visitor's token for all that matters. No answer allows credentials.
@@ -8,9 +8,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::super::Http;
 use super::super::auth::origin::is_same_origin;
 use super::super::problem::Problem;
+use super::super::{Http, auth};
+use super::Guest;
 use super::settings::WidgetSettings;
 use crate::app::App;
 use crate::store::{StoreError, workspaces};
@@ -18,7 +19,7 @@ use crate::store::{StoreError, workspaces};
 /// Seconds that a browser may keep what a preflight said.
 const PREFLIGHT_KEPT: &str = "600";
 
-/// Where a request comes site.
+/// Where a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::http) enum Site {
     /// A page of this server, or no page at all.
@@ -88,7 +89,16 @@ async fn is_known(app: &App, site: &Site) -> Result<bool, StoreError> {
 pub(in crate::http) async fn enforce(http: &Http, request: Request, next: Next) -> Response {
     let site = Site::of(request.headers(), request.uri());
     match is_known(&http.app, &site).await {
-        Ok(true) => readable(&site, next.run(request).await),
+        Ok(true) => {
+            let (parts, body) = request.into_parts();
+            let end = Guest::end_of_visit(http, &parts);
+            let response = next.run(Request::from_parts(parts, body)).await;
+            let response = match end {
+                Some(end) => auth::cut_at(response, end),
+                None => response,
+            };
+            readable(&site, response)
+        }
         Ok(false) => refusal(&site).into_response(),
         Err(error) => Problem::from(error).into_response(),
     }

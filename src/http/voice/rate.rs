@@ -15,6 +15,7 @@ use crate::usage::{FairQueue, Flow, QueueFull, QueueLimits, Ticket};
 /// Turns of visitors. One of an address runs at a time: what is read for it is behind that of all others that run.
 const TURNS: QueueLimits = QueueLimits {
     places: 4,
+    spare: 2,
     places_of_network: 1,
     of_visitor: 4,
     of_network: 30,
@@ -24,6 +25,7 @@ const TURNS: QueueLimits = QueueLimits {
 /// Recordings: one is understood at a time; those of staff and programs go before those of visitors.
 const RECORDINGS: QueueLimits = QueueLimits {
     places: 1,
+    spare: 0,
     places_of_network: 1,
     of_visitor: 2,
     of_network: 4,

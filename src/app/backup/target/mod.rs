@@ -61,7 +61,7 @@ pub(super) trait Target: Send + Sync {
     /// `Unknown` when there is none of this name.
     async fn get(&self, name: &str, most: u64, take: Take<'_>) -> Result<(), BackupError>;
 
-    /// Removes a file; it is no error if there is none of this name.
+    /// Removes a file. Removing one that does not exist is fine.
     async fn delete(&self, name: &str) -> Result<(), BackupError>;
 }
 

@@ -228,7 +228,7 @@ async fn a_server_with_another_host_key_gets_nothing() {
         0,
         "nothing was sent"
     );
-    // Set up anew at the same place, the noted key still holds; only its owner can replace it.
+    // When the same place is set up again, the noted key still holds; only the owner can replace it.
     let again = TargetSettings::of(NewTarget::Sftp(at_sftp(port)), Some(&settings), &gateway).await;
     assert_eq!(again.unwrap().host_key(), Some(noted));
     let mut wrong = at_sftp(port);

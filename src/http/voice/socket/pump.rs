@@ -66,6 +66,7 @@ pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
         place,
         reader,
         _one,
+        outlived,
     } = ready;
     let (to_session, from_session, line) = line();
     let (budgets, flow) = (Arc::clone(&guest.app.budgets), caller.flow);
@@ -91,6 +92,7 @@ pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
     let over = tokio::select! {
         over = mouth.listen(stream) => over,
         () = gone.cancelled() => Over::Lost,
+        () = outlived => Over::Closed("ended by the front desk"),
         () = draining.cancelled() => Over::HungUp,
     };
     let Mouth {

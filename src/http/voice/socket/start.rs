@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 
 use super::super::super::api::find_assistant;
 use super::super::super::auth::{Caller as Who, Principal, Scope};
@@ -17,6 +19,7 @@ use crate::app::App;
 use crate::http::address::network_of;
 use crate::store::calls::CallChannel;
 use crate::store::conversations::{self, Channel};
+use crate::store::token::TokenHash;
 use crate::store::visitors::Visitor;
 use crate::store::{ConversationId, WorkspaceId};
 use crate::usage::Flow;
@@ -41,6 +44,8 @@ pub(super) struct Ready {
     pub(super) reader: Reader,
     /// Held while the call lasts.
     pub(super) _one: Option<OneCall>,
+    /// Ends when they may not go on.
+    pub(super) outlived: BoxFuture<'static, ()>,
 }
 
 /// Why none begins.
@@ -64,13 +69,20 @@ impl Guest {
             Some(token) => {
                 let (site, at_machine) = (&self.site, self.at_machine);
                 let visitor = Visitors::of_token(&self.app, token, site, at_machine).await?;
-                self.admit_visitor(visitor, start).await
+                let token = TokenHash::of(token);
+                let outlived = Visitors::outlived(Arc::clone(&self.app), token, at_machine);
+                self.admit_visitor(visitor, start, outlived.boxed()).await
             }
             None => self.admit_staff(start).await,
         }
     }
 
-    async fn admit_visitor(&self, visitor: Visitor, start: Start) -> Result<Ready, Refused> {
+    async fn admit_visitor(
+        &self,
+        visitor: Visitor,
+        start: Start,
+        outlived: BoxFuture<'static, ()>,
+    ) -> Result<Ready, Refused> {
         let workspace = visitor.workspace;
         let assistant = for_visitors(&self.app, workspace, start.assistant).await?;
         let one = self.visits.call(visitor.id, self.address);
@@ -99,6 +111,7 @@ impl Guest {
                 notice,
             },
             _one: Some(one),
+            outlived,
         })
     }
 
@@ -161,6 +174,7 @@ impl Guest {
                 notice,
             },
             _one: None,
+            outlived: principal.credential().outlived(self.app.clone()).boxed(),
         })
     }
 

@@ -1,0 +1,104 @@
+//! TLS to a server by its name: the stream is handed out only if the server proves with its certificate that the name
+//! is its own.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto};
+
+use super::allow::TLS_PORTS;
+use super::tunnel::Opening;
+use super::{CONNECT, Class, EgressError, Gateway, Purpose, StreamLimits};
+
+/// What the ledger calls it.
+const PROTOCOL: &str = "TLS";
+
+/// A server that speaks TLS from the first byte on.
+#[derive(Debug, Clone)]
+pub struct TlsPlace {
+    /// What for.
+    pub purpose: Purpose,
+    /// Its name or address, as its certificate has it.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The certificates (PEM) of the authority that vouches for it, in place of the public ones: of an own network.
+    pub authority: Option<String>,
+}
+
+impl Gateway {
+    /// Opens a stream to a server whose certificate is in order. The limits hold for what goes over the wire, with the
+    /// overhead of TLS.
+    ///
+    /// # Errors
+    /// Every [`EgressError`] of streams; `Certificate`; `Settings` for an authority that is none.
+    pub async fn tls(
+        &self,
+        place: &TlsPlace,
+        data: BTreeSet<Class>,
+        limits: StreamLimits,
+    ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static, EgressError> {
+        let config = config(place.authority.as_deref())?;
+        let name = ServerName::try_from(place.host.clone()).map_err(|_| EgressError::Url {
+            url: format!("{}:{}", place.host, place.port),
+            reason: "it is no name or address of a machine".into(),
+        })?;
+        let opening = Opening {
+            purpose: place.purpose,
+            protocol: PROTOCOL,
+            host: &place.host,
+            port: place.port,
+            usual_ports: TLS_PORTS,
+            data: data.into_iter().chain([Class::Metadata]).collect(),
+            limits,
+        };
+        let tunnel = self.tunnel(opening).await?;
+        let connecting = TlsConnector::from(Arc::new(config)).connect(name, tunnel);
+        match tokio::time::timeout(CONNECT, connecting).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(error)) => Err(place.told(&error)),
+            Err(_) => Err(EgressError::Slow {
+                host: place.host.clone(),
+                seconds: CONNECT.as_secs(),
+            }),
+        }
+    }
+}
+
+impl TlsPlace {
+    fn told(&self, error: &io::Error) -> EgressError {
+        let cause = error.get_ref().and_then(|e| e.downcast_ref());
+        let (host, reason) = (self.host.clone(), error.to_string());
+        match cause {
+            Some(rustls::Error::InvalidCertificate(_)) => EgressError::Certificate { host, reason },
+            _ => EgressError::Failed { host, reason },
+        }
+    }
+}
+
+/// TLS 1.2 and up, with the public authorities or the named one.
+fn config(authority: Option<&str>) -> Result<ClientConfig, EgressError> {
+    let wrong = |what: String| EgressError::Settings(format!("no TLS can be set up: {what}"));
+    let mut roots = RootCertStore::empty();
+    match authority {
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(pem) => {
+            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+                let certificate = certificate.map_err(|e| wrong(e.to_string()))?;
+                roots.add(certificate).map_err(|e| wrong(e.to_string()))?;
+            }
+            if roots.is_empty() {
+                return Err(wrong("the authority's text holds no certificate".into()));
+            }
+        }
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| wrong(e.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use frontdesk::knowledge::extract::{self, Block, BlockKind};
+use frontdesk::extract::{self, Block, BlockKind};
 use frontdesk::worker::sandbox;
 use serde::{Deserialize, Serialize};
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use frontdesk::knowledge::extract::Extracted;
+use frontdesk::extract::Extracted;
 use frontdesk::knowledge::{ExtractFailure, Extractor, Knowledge, RankBy, SearchOptions};
 use frontdesk::llm::{Claim, EmbedAs, Embedder, Embeddings, LlmError};
 use frontdesk::store::{self, MasterKey, Store, WorkspaceId};

@@ -14,13 +14,15 @@
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
 //! | 4 | [`llm`], [`speech`] | language models and speech recognition; they know no conversation |
-//! | 4 | [`facts`] | business facts that answer by computation: times in questions, opening hours |
+//! | 4 | [`hours`] | business facts that answer by computation: times in questions, opening hours |
 //! | 3 | [`web`] | how a site is walked: robots.txt, sitemaps, addresses, and where to go next |
 //! | 3 | [`models`] | the catalogue of weight files, and how they are fetched, checked and converted |
 //! | 2 | [`egress`] | the one gate to the outside: requests, streams, and their ledger |
 //! | 2 | [`worker`] | child processes for native code: supervisor and frames |
 //! | 1 | [`store`] | the encrypted SQLite database, one file per aggregate |
 //! | 0 | [`config`] | settings; the only module that reads the environment |
+//! | 0 | [`extract`] | foreign bytes to blocks of text; pure, runs in a child process only |
+//! | 0 | [`language`] | which language a text is in, its words and sentences; pure |
 
 pub mod agent;
 pub mod app;
@@ -28,9 +30,11 @@ pub mod cli;
 pub mod config;
 pub mod egress;
 pub mod eval;
-pub mod facts;
+pub mod extract;
+pub mod hours;
 pub mod http;
 pub mod knowledge;
+pub mod language;
 pub mod llm;
 pub mod models;
 pub mod speech;

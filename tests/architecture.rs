@@ -17,6 +17,8 @@ use std::fmt;
 /// A module may name only modules of a lower rank, and itself.
 const RANKS: &[(&str, u8)] = &[
     ("config", 0),
+    ("extract", 0),
+    ("language", 0),
     ("store", 1),
     ("worker", 2),
     ("egress", 2),
@@ -27,7 +29,7 @@ const RANKS: &[(&str, u8)] = &[
     ("crm", 3),
     ("llm", 4),
     ("speech", 4),
-    ("facts", 4),
+    ("hours", 4),
     ("knowledge", 5),
     ("analysis", 5),
     ("privacy", 5),

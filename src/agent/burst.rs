@@ -2,7 +2,7 @@
 //! "how much is the full groom?".
 
 use super::talk;
-use crate::knowledge::language;
+use crate::language;
 use crate::llm::{ChatMessage, Role};
 
 /// Messages before the last one that are taken along, and the characters of all together.

@@ -14,9 +14,9 @@ use super::rungs::{
 use super::settings::AnswerSettings;
 use super::types::TurnEvent;
 use super::{AgentError, follow_up, rephrase};
-use crate::knowledge::{
-    Audience, Found, Knowledge, Language, Passage, SearchOptions, View, language,
-};
+use crate::knowledge::{Audience, Found, Knowledge, Passage, SearchOptions, View};
+use crate::language;
+use crate::language::Language;
 use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Role, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{Store, WorkspaceId};

@@ -5,9 +5,10 @@
 
 use std::collections::HashSet;
 
-use crate::knowledge::index::terms::{fold, words};
-use crate::knowledge::language::Language;
-use crate::knowledge::query::{content, language_of};
+use crate::knowledge::query::content;
+use crate::language::Language;
+use crate::language::question::language_of;
+use crate::language::words::{fold, words};
 use crate::llm::{ChatMessage, Role};
 
 /// Words that are carried over at most.

@@ -33,7 +33,7 @@ pub use types::{Answer, Citation, CitationKind, Rung, Timings, Tokens, TurnEvent
 /// What the facts of a workspace would answer to a question at a time; `None` when they would pass it
 /// on. Nothing is recorded.
 pub fn fact_preview(
-    book: &crate::facts::Book,
+    book: &crate::hours::Book,
     question: &str,
     business: &str,
     now: jiff::Timestamp,

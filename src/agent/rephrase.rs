@@ -5,7 +5,7 @@
 use futures::StreamExt;
 
 use super::prompt;
-use crate::knowledge::Language;
+use crate::language::Language;
 use crate::llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest, Claim, LlmError, Role};
 
 /// Tokens of a plain question.

@@ -1,7 +1,7 @@
 //! What is small talk, and what only looks like it.
 
 use super::*;
-use crate::knowledge::language::of_question;
+use crate::language::of_question;
 
 fn talk(message: &str) -> Option<(Talk, &'static str)> {
     let found = of_message(message, of_question(message), "Bluefin Dental Desk");

@@ -13,7 +13,8 @@ use super::weights::{
     AUTO, AUTO_READER, chat_weights, embed_weights, file_exists, reader_weights, whisper,
 };
 use crate::config::{Config, worker_environment};
-use crate::knowledge::{Extractor, ProcessExtractor, extract};
+use crate::extract;
+use crate::knowledge::{Extractor, ProcessExtractor};
 use crate::llm::local::protocol::{ChatSetup, EmbedSetup, ReaderSetup, Setup};
 use crate::llm::local::{Local, Prepared};
 use crate::llm::{ChatModel, Embedder, Reader};

@@ -9,7 +9,7 @@ use super::out;
 use super::remote::Server;
 use super::shared::{Place, WrongCall, block_on, log, with_app};
 use crate::app::App;
-use crate::facts::{Book, edit};
+use crate::hours::{Book, edit};
 use crate::store::facts::{self as stored, FactState, Settings};
 use crate::store::{FactId, UnixMs, WorkspaceId, workspaces};
 
@@ -243,7 +243,7 @@ async fn each(
     counted(ids.len(), done)
 }
 
-fn read(kind: &str, text: &str) -> anyhow::Result<Vec<crate::facts::What>> {
+fn read(kind: &str, text: &str) -> anyhow::Result<Vec<crate::hours::What>> {
     let today = jiff::Zoned::now().date();
     Ok(edit::read(kind, text, today).map_err(|e| WrongCall(e.to_string()))?)
 }

@@ -281,7 +281,7 @@ fn message(said: Said) -> ChatMessage {
 }
 
 fn folded(text: &str) -> Vec<String> {
-    crate::knowledge::index::terms::words(text)
+    crate::language::words::words(text)
         .map(|w| w.folded)
         .collect()
 }

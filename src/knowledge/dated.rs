@@ -9,7 +9,7 @@ mod dates;
 use jiff::civil::Date;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::language::Language;
+use crate::language::Language;
 
 /// How much of the beginning of a text is looked at, in bytes.
 const TOP: usize = 3_000;

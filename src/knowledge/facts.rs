@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::extract::BlockKind;
 use super::ingest::now;
 use super::layout::BlockSpan;
-use super::{Knowledge, KnowledgeError, language};
-use crate::facts::propose::{Line, Proposal, Source, propose};
-use crate::facts::{Data, What};
+use super::{Knowledge, KnowledgeError};
+use crate::extract::BlockKind;
+use crate::hours::propose::{Line, Proposal, Source, propose};
+use crate::hours::{Data, What};
+use crate::language::{self, Language};
 use crate::store::facts::{FactState, NewFact};
 use crate::store::{self, DocumentId, StoreError, Transaction, VersionId, WorkspaceId};
 
@@ -30,7 +31,7 @@ impl Knowledge {
                     return Ok(None);
                 };
                 let text = store::versions::find_text(conn, workspace, version)?;
-                let zone = crate::facts::time_zone(&store::facts::settings(conn, workspace)?);
+                let zone = crate::hours::time_zone(&store::facts::settings(conn, workspace)?);
                 Ok(text.map(|text| (document.title.clone(), version, text, zone)))
             })
             .await?;
@@ -109,7 +110,7 @@ fn read(title: &str, text: &str, blocks: Option<Value>, today: jiff::civil::Date
     let source = Source {
         lines: &lines,
         title,
-        language: language::of_document(text).map_or("en", super::Language::code),
+        language: language::of_document(text).map_or("en", Language::code),
         dated: None,
         today,
     };

@@ -2,9 +2,9 @@
 
 use super::View;
 use super::faqs::FaqMatch;
-use super::language::{self, Language};
 use super::query::QueryTerm;
 use super::rank::Signals;
+use crate::language::{self, Language};
 use crate::llm::Claim;
 use crate::store::chunks::ChunkRow;
 use crate::store::{DocumentId, FaqId, UnixMs, VersionId};

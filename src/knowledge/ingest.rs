@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::chunk::{ChunkOptions, chunk};
 use super::dated::{self, Said};
-use super::extract::Extracted;
-use super::language::{self, Language};
 use super::layout::Layout;
 use super::sources::reading_name;
 use super::{Knowledge, KnowledgeError, Progress, Stage, View};
+use crate::extract::Extracted;
+use crate::language::{self, Language};
 use crate::store::chunks::NewChunk;
 use crate::store::documents::{DocumentState, NewDocument, Origin};
 use crate::store::jobs::NewJob;

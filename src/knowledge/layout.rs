@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::chunk::Chunk;
-use super::extract::{Block, BlockKind};
+use crate::extract::{Block, BlockKind};
 
 /// A block's place in the text of its document version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use half::f16;
 use tokio::sync::watch;
 
+use super::KnowledgeError;
 use super::gate::staged_key;
 use super::index::lexical::{ChunkRef, LexicalIndex, Text};
 use super::index::vector::VectorIndex;
 use super::index::vocabulary::Terms;
 use super::query::Sought;
-use super::{KnowledgeError, Language, language};
+use crate::language::{self, Language};
 use crate::store::chunks::{self, ChunkRow};
 use crate::store::{DocumentId, Store, WorkspaceId, gate};
 

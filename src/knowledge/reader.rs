@@ -9,9 +9,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::extract::archive::{self, Member};
-use super::extract::{self, ExtractError, Extracted};
 use super::faqs::{FaqFile, read_pairs};
+use crate::extract::archive::{self, Member};
+use crate::extract::{self, ExtractError, Extracted};
 use crate::worker::child::{self, Command, Port};
 use crate::worker::sandbox::{self, Held, Kind};
 use crate::worker::{Spec, Worker, WorkerError};

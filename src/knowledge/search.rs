@@ -9,6 +9,8 @@ use super::lists::rows;
 use super::query::{self, Analysis, Synonyms};
 use super::rank::{self, Reader, Signals};
 use super::{Knowledge, KnowledgeError, View};
+use crate::language::Language;
+use crate::language::lists::is_stop_word;
 use crate::store::{self, ChunkId, WorkspaceId};
 
 /// Candidates that are read and weighed.
@@ -171,7 +173,7 @@ fn candidates(words: &[(i64, f32)], meaning: &[(i64, f32)]) -> Vec<Candidate> {
 pub fn content_words(text: &str) -> HashSet<String> {
     text.unicode_words()
         .map(str::to_lowercase)
-        .filter(|w| !query::is_stop_word(super::Language::En, w))
+        .filter(|w| !is_stop_word(Language::En, w))
         .map(|w| match w.strip_suffix('s') {
             Some(stem) if stem.chars().count() > 3 && !stem.ends_with('s') => stem.to_owned(),
             _ => w,

@@ -1,9 +1,9 @@
 //! Going back to an older version of a document, and reading a file with what it hides or without.
 
-use super::extract::{Block, Extracted, Format};
 use super::ingest::{self, Submitted, cut, now};
 use super::layout::BlockSpan;
 use super::{Gate, Knowledge, KnowledgeError, Stage};
+use crate::extract::{Block, Extracted, Format};
 use crate::store::documents::{self, Document, DocumentState};
 use crate::store::versions::{self, Version, VersionText};
 use crate::store::{self, Scoped, StoreError, VersionId};
@@ -136,7 +136,7 @@ fn rebuild(kept: &VersionText, version: &Version) -> Extracted {
         .and_then(|blocks| serde_json::from_value(blocks).ok());
     let whole = || {
         vec![BlockSpan {
-            kind: super::extract::BlockKind::Paragraph,
+            kind: crate::extract::BlockKind::Paragraph,
             start: 0,
             end: kept.text.len(),
             page: None,

@@ -1,38 +1,27 @@
 //! From an answer's text, as it comes, to sentences as they are spoken: no marks of citations or layout,
 //! lists as sentences, and no more at once than somebody on the line can follow.
 
+use crate::language::cutter::Cutter;
+
 /// Sentences of one answer that are spoken before the caller is asked whether to go on.
 const AT_ONCE: usize = 3;
 /// One sentence more than [`AT_ONCE`] is spoken rather than announced, if it is not longer than this.
 const LAST_CHARS: usize = 90;
-/// A shorter sentence is spoken together with the next.
-const SHORT_CHARS: usize = 12;
-
-/// Cuts text that comes in pieces into sentences.
+/// Cuts text that comes in pieces into sentences as they are spoken.
 #[derive(Debug, Default)]
-pub struct Sentences {
-    waiting: String,
-}
+pub struct Sentences(Cutter);
 
 impl Sentences {
     /// Takes more text; gives the sentences that are complete.
     pub fn push(&mut self, piece: &str) -> Vec<String> {
-        self.waiting.push_str(piece);
-        let mut out = Vec::new();
-        while let Some(end) = boundary(&self.waiting) {
-            let rest = self.waiting.split_off(end);
-            let sentence = std::mem::replace(&mut self.waiting, rest);
-            let spoken = spoken_form(&sentence);
-            if !spoken.is_empty() {
-                out.push(spoken);
-            }
-        }
-        out
+        let written = self.0.push(piece);
+        let spoken = written.iter().map(|sentence| spoken_form(sentence));
+        spoken.filter(|sentence| !sentence.is_empty()).collect()
     }
 
     /// The text is complete: what is left.
     pub fn finish(&mut self) -> Option<String> {
-        let rest = spoken_form(&std::mem::take(&mut self.waiting));
+        let rest = spoken_form(&self.0.finish()?);
         (!rest.is_empty()).then_some(rest)
     }
 
@@ -42,78 +31,6 @@ impl Sentences {
         let mut out = cutter.push(text);
         out.extend(cutter.finish());
         out
-    }
-}
-
-/// Abbreviations that end in a point without ending a sentence.
-const ABBREVIATIONS: &str = "dr mr mrs ms prof st no nr vs etc e.g i.e approx inc ltd co z.b ca bzw usw tel str \
-    jan feb mar apr jun jul aug sep sept oct nov dec sr sra dra av p.m a.m";
-
-/// Where the first sentence ends, if it surely does.
-fn boundary(text: &str) -> Option<usize> {
-    for (at, c) in text.char_indices() {
-        if c == '\n' {
-            if text[..at].trim().is_empty() {
-                continue;
-            }
-            return Some(at + 1);
-        }
-        if matches!(c, '。' | '！' | '？') {
-            return Some(at + c.len_utf8());
-        }
-        if !matches!(c, '.' | '!' | '?' | '…') {
-            continue;
-        }
-        // Marks of citations and closing quotes belong to the sentence.
-        let mut end = at + c.len_utf8();
-        let after = text.get(end..)?;
-        let closing: usize = after
-            .chars()
-            .take_while(|c| matches!(c, '"' | '”' | '»' | ')' | '’' | '.' | '!' | '?'))
-            .map(char::len_utf8)
-            .sum();
-        end += closing;
-        end += citation_marks(text.get(end..)?);
-        let rest = text.get(end..)?;
-        if !rest.starts_with(char::is_whitespace) {
-            continue;
-        }
-        let next = rest.trim_start().chars().next()?;
-        let word = text[..at].rsplit(char::is_whitespace).next().unwrap_or("");
-        let bare = word.trim_start_matches(['(', '"', '“']).to_lowercase();
-        let short = c == '.'
-            && (ABBREVIATIONS.split_whitespace().any(|a| a == bare)
-                || (bare.chars().count() == 1 && bare.chars().all(char::is_alphabetic)));
-        let listed = c == '.'
-            && !bare.is_empty()
-            && bare.chars().all(|c| c.is_ascii_digit())
-            && text[..at].trim() == bare;
-        if short
-            || listed
-            || next.is_lowercase()
-            || text[..end].trim().chars().count() < SHORT_CHARS
-        {
-            continue;
-        }
-        return Some(end);
-    }
-    None
-}
-
-/// Bytes of ` [1] [2]` at the beginning.
-fn citation_marks(text: &str) -> usize {
-    let mut used = 0;
-    loop {
-        let rest = &text[used..];
-        let trimmed = rest.trim_start_matches(' ');
-        let Some(inside) = trimmed.strip_prefix('[') else {
-            return used;
-        };
-        let digits = inside.chars().take_while(char::is_ascii_digit).count();
-        if digits == 0 || !inside[digits..].starts_with(']') {
-            return used;
-        }
-        used += rest.len() - trimmed.len() + digits + 2;
     }
 }
 

@@ -5,6 +5,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::{TestApp, request};
+use crate::browser::{Browser, person};
 
 const HOURS: &str = "# Opening hours\n\nIn effect since March 2, 2026\n\nMonday: 8:00 am – 5:00 pm\n\nTuesday: 8:00 am – 5:00 pm\n\nWednesday: 8:00 am – 5:00 pm\n\nThursday: 8:00 am – 5:00 pm\n\nFriday: 8:00 am – 2:00 pm\n\nPhone: (207) 555-0142\n";
 
@@ -110,6 +111,26 @@ async fn a_new_version_takes_proposals_away_and_marks_what_was_confirmed() {
             ("tue: 08:00-17:00".to_owned(), false)
         ]
     );
+}
+
+#[tokio::test]
+async fn what_a_document_states_is_dismissed_when_it_is_removed_on_the_page_as_in_the_api() {
+    let app = TestApp::new().await;
+    app.document("default", "hours.md", HOURS).await;
+    let proposed = facts(&app).await;
+    let id = |at: usize| proposed[at]["id"].as_str().unwrap().to_owned();
+    let deleted = app.delete(&format!("/api/facts/{}", id(0))).await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.text());
+    person(&app, "ann", "owner").await;
+    let mut ann = Browser::new(&app);
+    ann.password("ann").await;
+    let page = ann.post(&format!("/facts/{}/delete", id(1)), "").await;
+    assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
+    app.post("/api/facts/propose", json!({})).await;
+    let dismissed = |fact: &&Value| fact["state"] == "dismissed";
+    let after = facts(&app).await;
+    assert_eq!(after.iter().filter(dismissed).count(), 2, "{after:?}");
+    assert_eq!(after.len(), proposed.len(), "nothing is proposed again");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A reader that marks what a test says, or the words of the question.
 
 use async_trait::async_trait;
-use frontdesk::knowledge::sentences::sentences;
+use frontdesk::language::sentences::sentences;
 use frontdesk::llm::{Claim, LlmError, ReadPassage, Reader, Span};
 
 /// Marks the sentence that holds most of the question's words: −8 for none of them, 24 for all.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use frontdesk::knowledge::extract::{self, Extracted};
+use frontdesk::extract::{self, Extracted};
 use frontdesk::knowledge::{ExtractFailure, Extractor};
 use frontdesk::llm::{
     ChatEvent, ChatModel, ChatRequest, ChatStream, Claim, EmbedAs, Embedder, Embeddings,

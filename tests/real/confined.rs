@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use frontdesk::config::worker_environment;
-use frontdesk::knowledge::extract;
+use frontdesk::extract;
 use frontdesk::worker::sandbox::{Held, Limits};
 use frontdesk::worker::{Spec, Worker};
 use landlock::{ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr};

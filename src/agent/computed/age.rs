@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::rows::{Row, Table};
 use super::{Asked, Computed, alike, content, is_in, words};
-use crate::knowledge::function_words::fold;
+use crate::language::words::unaccented;
 
 /// Folded words behind an age, and those that follow these.
 const YEARS: &str = "year years yr yrs yo jahre jahren jahr ans anos ano anni anno jaar lat лет год года yas yasinda";
@@ -130,7 +130,7 @@ pub(super) fn row(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
 fn tokens(text: &str) -> Vec<String> {
     text.split_word_bounds()
         .filter(|t| !t.trim().is_empty())
-        .map(fold)
+        .map(unaccented)
         .collect()
 }
 

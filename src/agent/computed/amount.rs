@@ -1,7 +1,7 @@
 //! Sums of money as they are written.
 
 use super::is_in;
-use crate::knowledge::function_words::fold;
+use crate::language::words::unaccented;
 
 /// Words that make a price depend on more than the count, or that go with other sums than prices.
 pub(super) const DEPENDS: &str = "from ab desde partir da vanaf od от off discount save saving deposit rabatt nachlass ermassigung \
@@ -43,7 +43,7 @@ impl Amount {
         let (digits, after) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
         let code = |text: &str| {
             let sign = text.chars().all(|c| SIGNS.contains(c));
-            !text.is_empty() && (sign || is_in(CODES, &fold(text)))
+            !text.is_empty() && (sign || is_in(CODES, &unaccented(text)))
         };
         let word = |c: &char| c.is_alphabetic() || SIGNS.contains(*c);
         let space = before.ends_with([' ', '\u{a0}']);

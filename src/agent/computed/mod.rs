@@ -16,8 +16,9 @@ use jiff::Zoned;
 use unicode_segmentation::UnicodeSegmentation;
 
 pub(super) use self::rows::{Extent, Row, Table};
-use crate::knowledge::Language;
-use crate::knowledge::function_words::{self, fold};
+use crate::language::Language;
+use crate::language::lists::is_function_word;
+use crate::language::words::unaccented;
 
 /// What was asked, and the words that answer.
 pub(super) struct Asked<'a> {
@@ -73,7 +74,7 @@ fn is_in(list: &str, word: &str) -> bool {
 fn words(text: &str) -> Vec<String> {
     text.split_word_bounds()
         .filter(|w| w.chars().any(char::is_alphanumeric) || matches!(*w, "/" | "%" | "+"))
-        .map(fold)
+        .map(unaccented)
         .collect()
 }
 
@@ -97,7 +98,7 @@ fn content(words: &[String], language: Language) -> Vec<&str> {
     words
         .iter()
         .map(String::as_str)
-        .filter(|w| !function_words::contains(language, w) && !is_in(ASKING, w))
+        .filter(|w| !is_function_word(language, w) && !is_in(ASKING, w))
         .collect()
 }
 
@@ -123,7 +124,7 @@ mod tests {
         let now = "2026-05-04T10:00[Europe/London]";
         Asked {
             question,
-            language: crate::knowledge::language::of_question(question),
+            language: crate::language::of_question(question),
             now: Some(Box::leak(Box::new(now.parse().expect("a time")))),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::amount::{Amount, DEPENDS};
 use super::{is_in, words};
-use crate::knowledge::Language;
+use crate::language::Language;
 
 /// Most of a thing that is reckoned with.
 const MOST: i64 = 1_000;

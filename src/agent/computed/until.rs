@@ -9,7 +9,7 @@ use regex::Regex;
 
 use super::{Asked, says, words};
 use crate::agent::rungs::Wording;
-use crate::facts::mentions;
+use crate::hours::mentions;
 
 /// Folded phrases that ask for the last moment …
 const UNTIL: &str = "until when,till when,by when,latest,deadline,how late,last day,bis wann,spatestens,hasta cuando,fecha limite,\

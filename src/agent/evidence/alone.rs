@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use super::{AsRead, Place, heading};
-use crate::knowledge::{Found, sentences};
+use crate::knowledge::Found;
+use crate::language::sentences;
 use crate::llm::{Claim, ReadPassage, Reader, patiently};
 
 /// Places that are read a second time.

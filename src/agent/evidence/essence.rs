@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::knowledge::sentences::sentences;
+use crate::language::sentences::sentences;
 
 /// Words of a question that the reader takes in with certainty.
 const MOST_WORDS: usize = 45;

@@ -21,7 +21,8 @@ use words::Asked;
 use std::ops::Range;
 
 use super::decide::Features;
-use crate::knowledge::{Found, Passage, orders, sentences};
+use crate::knowledge::{Found, Passage, orders};
+use crate::language::sentences;
 use crate::llm::{Claim, LlmError, ReadPassage, Reader, patiently};
 
 /// Bytes of passages that the reader reads: about 900 tokens of a European language.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::knowledge::sentences;
+use crate::language::sentences;
 
 /// Words of a quotation.
 const MOST_WORDS: usize = 60;
@@ -267,7 +267,7 @@ fn priced(header: &str, value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::knowledge::sentences::sentences;
+    use crate::language::sentences::sentences;
 
     #[test]
     fn a_row_reads_like_a_list_and_prices_get_their_sign() {

@@ -77,8 +77,9 @@ pub(super) fn is_named_alone(asked: &Asked, passage: &Passage, place: &Range<usi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::knowledge::index::terms::stem;
-    use crate::knowledge::{Found, Language, QueryTerm};
+    use crate::knowledge::{Found, QueryTerm};
+    use crate::language::Language;
+    use crate::language::words::stem;
 
     const TABLE: &str = "Prices\n\
         Massage: Relaxing | Time: 30 min | Weekday: 36 | Weekend: 41\n\

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::agent::decide::Features;
-use crate::knowledge::index::terms::{stem, words};
-use crate::knowledge::{Found, Language, Passage};
+use crate::knowledge::{Found, Passage};
+use crate::language::Language;
+use crate::language::words::{stem, words};
 
 /// One word of a question.
 #[derive(Debug, Clone)]

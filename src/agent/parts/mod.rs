@@ -15,7 +15,8 @@ use super::rungs::{Draft, LadderRung, Noted, elapsed};
 use super::settings::AnswerSettings;
 use super::types::{Citation, CitationKind, Rung};
 use super::{cite, follow_up};
-use crate::knowledge::{Found, Language, Passage};
+use crate::knowledge::{Found, Passage};
+use crate::language::Language;
 use crate::llm::{ChatMessage, Role};
 
 /// A part of a question and what came of it.

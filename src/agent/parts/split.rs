@@ -4,9 +4,10 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::agent::talk;
-use crate::knowledge::Language;
-use crate::knowledge::function_words::{self, fold};
-use crate::knowledge::sentences::sentences;
+use crate::language::Language;
+use crate::language::lists::is_function_word;
+use crate::language::sentences::sentences;
+use crate::language::words::unaccented;
 
 /// Parts at most; what follows stays with the last one.
 const MOST: usize = 3;
@@ -140,7 +141,7 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
     let words: Vec<(usize, String)> = sentence
         .split_word_bound_indices()
         .filter(|(_, word)| !word.trim().is_empty())
-        .map(|(at, word)| (at, fold(word)))
+        .map(|(at, word)| (at, unaccented(word)))
         .collect();
     let begins_asking = words
         .iter()
@@ -169,8 +170,7 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
             // "When and where": nothing is asked for before what follows.
             (asks, content) = (true, false);
         } else {
-            content |= word.chars().any(char::is_alphanumeric)
-                && !function_words::contains(language, word);
+            content |= word.chars().any(char::is_alphanumeric) && !is_function_word(language, word);
         }
         joint = is_in(joints.and, word).then_some(*at);
         begins = joint.is_some() || matches!(word.as_str(), "," | "¿");
@@ -201,13 +201,13 @@ fn verb_begins(words: &[(usize, String)], joints: &Joints) -> bool {
 /// Whether a sentence with a question mark can stand alone.
 fn is_whole(sentence: &str, language: Language) -> bool {
     let joints = joints(language);
-    let folded: Vec<String> = sentence.unicode_words().map(fold).collect();
+    let folded: Vec<String> = sentence.unicode_words().map(unaccented).collect();
     let asks = folded
         .iter()
         .any(|w| is_in(joints.asking, w) || is_in(joints.verbs, w));
     let content = folded
         .iter()
-        .filter(|word| !function_words::contains(language, word));
+        .filter(|word| !is_function_word(language, word));
     (asks && folded.len() > 1) || content.count() >= 2
 }
 
@@ -215,8 +215,7 @@ fn is_whole(sentence: &str, language: Language) -> bool {
 fn says_something(part: &str, language: Language) -> bool {
     talk::of_message(part, language, "").is_none()
         && part.unicode_words().any(|word| {
-            word.chars().any(char::is_alphabetic)
-                && !function_words::contains(language, &fold(word))
+            word.chars().any(char::is_alphabetic) && !is_function_word(language, &unaccented(word))
         })
 }
 

@@ -15,7 +15,7 @@ mod tr;
 mod zh;
 
 use super::talk::Talk;
-use crate::knowledge::Language;
+use crate::language::Language;
 
 /// What the front desk says by itself. `{business}` stands for the name of the business.
 pub(super) struct Phrases {

@@ -13,7 +13,8 @@ use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::knowledge::{content_words, layout, sentences};
+use crate::knowledge::{content_words, layout};
+use crate::language::sentences;
 use crate::store::receipts::{self, Integrity, Link, Receipt};
 use crate::store::{Connection, DocumentId, StoreError, VersionId, WorkspaceId};
 use crate::store::{documents, versions};

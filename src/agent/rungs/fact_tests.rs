@@ -1,7 +1,7 @@
 use super::*;
-use crate::facts::edit;
-use crate::facts::hours::{Day, Special, Weekly};
-use crate::facts::{Data, Place};
+use crate::hours::edit;
+use crate::hours::opening::{Day, Special, Weekly};
+use crate::hours::{Data, Place};
 use crate::store::facts::{FactState, HolidayRule, NewFact, Settings};
 use crate::store::{Store, Transaction, WorkspaceId, workspaces};
 use jiff::civil::date;

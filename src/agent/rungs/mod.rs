@@ -27,7 +27,8 @@ use super::evidence::{Evidence, Place};
 use super::settings::AnswerSettings;
 use super::types::{Citation, Rung, Tokens, TurnEvent};
 use super::{AgentError, follow_up};
-use crate::knowledge::{Found, Knowledge, Language};
+use crate::knowledge::{Found, Knowledge};
+use crate::language::Language;
 use crate::llm::{ChatMessage, Claim, Reader, Sampling};
 use crate::store::{Store, WorkspaceId};
 

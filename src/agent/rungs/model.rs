@@ -13,7 +13,8 @@ use crate::agent::evidence::{Evidence, Place, quote};
 use crate::agent::prompt;
 use crate::agent::support::{self, Verdict};
 use crate::agent::types::{Rung, Tokens, TurnEvent};
-use crate::knowledge::{Found, sentences};
+use crate::knowledge::Found;
+use crate::language::sentences;
 use crate::llm::{self, ChatEvent, ChatMessage, ChatModel, ChatRequest, LlmError};
 
 /// Places that the model judges. Each costs it the reading of some hundred tokens.

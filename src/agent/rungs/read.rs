@@ -16,8 +16,10 @@ use crate::agent::decide::{Decision, decide};
 use crate::agent::evidence::{Evidence, Place, READ_AGAIN, quote};
 use crate::agent::phrases::phrases;
 use crate::agent::types::{Citation, Rung, TurnEvent};
-use crate::facts;
-use crate::knowledge::{Found, Knowledge, Language, Passage, sentences};
+use crate::hours;
+use crate::knowledge::{Found, Knowledge, Passage};
+use crate::language::Language;
+use crate::language::sentences;
 use crate::store;
 
 /// Places in a row that may be orders before the question counts as one without an answer.
@@ -224,7 +226,7 @@ async fn local_time(grounds: &Grounds<'_>) -> Result<jiff::Zoned, AgentError> {
     let settings = (grounds.store)
         .read(move |conn| store::facts::settings(conn, workspace))
         .await?;
-    Ok(grounds.now.to_zoned(facts::time_zone(&settings)))
+    Ok(grounds.now.to_zoned(hours::time_zone(&settings)))
 }
 
 /// What decides: the marked words' cell of a row, or their sentence.

@@ -11,7 +11,9 @@ use crate::agent::AgentError;
 use crate::agent::phrases::phrases;
 use crate::agent::talk::{self, Talk};
 use crate::agent::types::{Rung, TurnEvent};
-use crate::knowledge::{FaqMatch, Knowledge, Language, language};
+use crate::knowledge::{FaqMatch, Knowledge};
+use crate::language;
+use crate::language::Language;
 use crate::llm::Role;
 use crate::store::workspaces;
 

@@ -2,7 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::knowledge::{content_words, sentences};
+use crate::knowledge::content_words;
+use crate::language::sentences;
 
 /// Words that turn a statement round.
 const NEGATIONS: [&str; 34] = [

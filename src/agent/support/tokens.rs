@@ -5,6 +5,8 @@ use std::collections::HashSet;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::language::words::unaccented;
+
 /// Figures, addresses and names of the sentence that stand in no quotation.
 pub(super) fn unfounded(sentence: &str, quotes: &[String]) -> Vec<String> {
     let there: HashSet<String> = quotes.iter().flat_map(|q| all(q)).collect();
@@ -115,24 +117,8 @@ fn names(sentence: &str) -> Vec<String> {
 
 /// A word in lower case, without accents and without a plural's or owner's s.
 fn fold(word: &str) -> String {
-    let lower: String = word
-        .to_lowercase()
-        .chars()
-        .map(|c| match c {
-            'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' => 'a',
-            'é' | 'è' | 'ê' | 'ë' => 'e',
-            'í' | 'ì' | 'î' | 'ï' => 'i',
-            'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
-            'ú' | 'ù' | 'û' | 'ü' => 'u',
-            'ñ' => 'n',
-            'ç' => 'c',
-            other => other,
-        })
-        .collect();
-    let owner = lower
-        .strip_suffix("'s")
-        .or_else(|| lower.strip_suffix("’s"))
-        .unwrap_or(&lower);
+    let lower = unaccented(word);
+    let owner = lower.strip_suffix("'s").unwrap_or(&lower);
     match owner.strip_suffix('s') {
         Some(stem) if stem.chars().count() > 3 && !stem.ends_with('s') => stem.to_owned(),
         _ => owner.to_owned(),

@@ -7,8 +7,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::Talk;
 use crate::agent::phrases::{SPOKEN, cues};
-use crate::knowledge::Language;
-use crate::knowledge::function_words::fold;
+use crate::language::Language;
+use crate::language::words::unaccented;
 
 /// Persons that may be asked for in one word, folded, in all languages.
 const ALONE: &str = "human agent representative rep operator receptionist mensch mitarbeiter humano \
@@ -70,7 +70,7 @@ pub(super) fn lexicon(language: Language) -> &'static Lexicon {
 /// The words of a text in lower case, without accents, and with letters drawn out ("heyyyy") once.
 pub(super) fn words(text: &str) -> Vec<String> {
     text.unicode_words()
-        .map(|word| short(&fold(word)))
+        .map(|word| short(&unaccented(word)))
         .collect()
 }
 

@@ -11,7 +11,7 @@ mod meaning;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::phrases::{SPOKEN, offers_person};
-use crate::knowledge::Language;
+use crate::language::Language;
 use lexicon::{Lexicon, lexicon, words};
 pub(super) use meaning::of_vector;
 

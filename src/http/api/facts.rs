@@ -11,7 +11,7 @@ use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::place::{self, Place};
 use crate::agent::fact_preview;
-use crate::facts::{Book, Entry, FactsError, What, country, edit};
+use crate::hours::{Book, Entry, FactsError, What, country, edit};
 use crate::store::facts::{self, FactState, HolidayRule, Settings};
 use crate::store::{FactId, StoreError};
 
@@ -181,17 +181,17 @@ pub(super) async fn change(
     Ok(axum::Json(made.await?))
 }
 
-/// Removes a fact. One that a document states is proposed again when the document is read again.
+/// Removes a fact. One that a document states is dismissed, or it would be proposed again.
 #[utoipa::path(delete, path = "/api/facts/{id}", tag = "facts", operation_id = "deleteFact",
     params(("id" = String, Path, description = "Id of the fact")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let (workspace, id) = (place.id(), place::id::<FactId>(&id, "fact")?);
-    let gone = place.app.store.write(move |tx| {
-        let fact = facts::get(tx, workspace, id)?;
-        facts::delete(tx, &fact)
-    });
-    gone.await?;
+    place
+        .app
+        .store
+        .write(move |tx| edit::remove(tx, workspace, id, now_ms()))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -14,8 +14,8 @@ use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use crate::agent::fact_preview;
 use crate::app::App;
-use crate::facts::hours::{Day, Weekly};
-use crate::facts::{Book, COUNTRIES, Entry, What, country, edit};
+use crate::hours::opening::{Day, Weekly};
+use crate::hours::{Book, COUNTRIES, Entry, What, country, edit};
 use crate::store::facts::{FactState, HolidayRule};
 use crate::store::{DocumentId, documents};
 

@@ -17,8 +17,8 @@ use super::Failure;
 use super::fact_pages::render;
 use super::guard::SignedIn;
 use crate::app::App;
-use crate::facts::hours::{Day, Special, Weekly};
-use crate::facts::{FactsError, What, edit};
+use crate::hours::opening::{Day, Special, Weekly};
+use crate::hours::{FactsError, What, edit};
 use crate::store::facts::{self, FactState, HolidayRule, Settings};
 use crate::store::{FactId, StoreError};
 
@@ -83,15 +83,7 @@ pub(super) async fn decide(
     let done = app.store.write(move |tx| match verb.as_str() {
         "confirm" => edit::set_state(tx, workspace, id, FactState::Confirmed, now_ms()).map(drop),
         "dismiss" => edit::set_state(tx, workspace, id, FactState::Dismissed, now_ms()).map(drop),
-        "delete" => {
-            let fact = facts::get(tx, workspace, id)?;
-            // A document's statement would only be proposed again.
-            if fact.document.is_some() {
-                edit::set_state(tx, workspace, id, FactState::Dismissed, now_ms()).map(drop)
-            } else {
-                facts::delete(tx, &fact)
-            }
-        }
+        "delete" => edit::remove(tx, workspace, id, now_ms()),
         _ => Err(StoreError::NotFound("the page")),
     });
     done.await?;
@@ -295,7 +287,7 @@ async fn today(app: &App, person: &SignedIn) -> Result<Date, Failure> {
         .store
         .read(move |conn| facts::settings(conn, workspace))
         .await?;
-    let zone = crate::facts::time_zone(&settings);
+    let zone = crate::hours::time_zone(&settings);
     Ok(jiff::Timestamp::now().to_zoned(zone).date())
 }
 

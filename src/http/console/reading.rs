@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::knowledge::extract::BlockKind;
+use crate::extract::BlockKind;
 use crate::knowledge::layout::BlockSpan;
 
 /// Most blocks on one page; a longer document is shown around the quoted words.

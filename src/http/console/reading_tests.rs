@@ -1,5 +1,5 @@
 use super::*;
-use crate::knowledge::extract::Block;
+use crate::extract::Block;
 use crate::knowledge::layout::Layout;
 
 fn handbook() -> Layout {

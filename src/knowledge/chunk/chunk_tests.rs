@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::knowledge::extract::{Block, Format};
+use crate::extract::{Block, Format};
 
 fn doc(blocks: Vec<(BlockKind, String)>) -> Extracted {
     Extracted {

@@ -11,7 +11,7 @@ mod split;
 
 use serde::{Deserialize, Serialize};
 
-use super::extract::{BlockKind, Extracted};
+use crate::extract::{BlockKind, Extracted};
 use outline::Outline;
 pub use size::words;
 

@@ -1,7 +1,7 @@
 //! Where in a document's headings a block stands.
 
 use super::{Unit, words};
-use crate::knowledge::extract::{Block, BlockKind};
+use crate::extract::{Block, BlockKind};
 
 struct Heading {
     level: u8,

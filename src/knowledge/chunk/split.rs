@@ -3,7 +3,8 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::size::{is_wide, words};
-use crate::knowledge::{extract::BlockKind, sentences::sentences};
+use crate::extract::BlockKind;
+use crate::language::sentences::sentences;
 
 /// The pieces of a block, none longer than `max` words: code at its lines, text at its sentences,
 /// a sentence that is too long at its words.

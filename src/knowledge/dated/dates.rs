@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use crate::knowledge::language::Language;
+use crate::language::Language;
 
 /// Beginnings of the names of the months, longest ones where languages would collide.
 const MONTHS: [&[&str]; 12] = [

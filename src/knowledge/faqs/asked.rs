@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use tantivy::tokenizer::{Language as Stems, Stemmer, TextAnalyzer};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::knowledge::function_words::{self, fold};
-use crate::knowledge::language::Language;
+use crate::language::Language;
+use crate::language::lists::is_function_word;
+use crate::language::words::unaccented;
 
 /// What is wanted to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,7 +109,7 @@ fn is_in(list: &str, word: &str) -> bool {
 impl Asked {
     /// Takes a question apart, by the rules of a language.
     pub(super) fn of(text: &str, language: Language) -> Self {
-        let plain: Vec<String> = text.unicode_words().map(fold).collect();
+        let plain: Vec<String> = text.unicode_words().map(unaccented).collect();
         let mut stems = stemmer(language);
         let mut about = BTreeSet::new();
         let mut exact = BTreeSet::new();
@@ -145,7 +146,7 @@ fn turns(word: &str, leads: bool) -> bool {
 }
 
 fn is_about(word: &str, language: Language) -> bool {
-    if function_words::contains(language, word) {
+    if is_function_word(language, word) {
         return false;
     }
     language != Language::En

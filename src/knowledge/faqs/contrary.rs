@@ -220,10 +220,10 @@ mod tests {
     use unicode_segmentation::UnicodeSegmentation;
 
     use super::*;
-    use crate::knowledge::function_words::fold;
+    use crate::language::words::unaccented;
 
     fn is_contrary(question: &str, other: &str, answer: &str) -> bool {
-        let words = |text: &str| text.unicode_words().map(fold).collect::<Vec<_>>();
+        let words = |text: &str| text.unicode_words().map(unaccented).collect::<Vec<_>>();
         contrary(
             &words(question),
             &words(other),

@@ -5,8 +5,8 @@ use std::sync::{PoisonError, RwLock};
 
 use super::asked::Asked;
 use super::matching::{FaqThresholds, Likeness, Prepared, compare};
-use crate::knowledge::language::Language;
 use crate::knowledge::live;
+use crate::language::Language;
 use crate::store::faqs::Faq;
 use crate::store::{FaqId, UnixMs, WorkspaceId};
 

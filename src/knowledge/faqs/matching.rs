@@ -9,8 +9,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::asked::{Asked, Kind};
 use super::contrary::contrary;
-use crate::knowledge::function_words::fold;
-use crate::knowledge::language::{self, Language};
+use crate::language::words::unaccented;
+use crate::language::{self, Language};
 
 /// How alike a question and a phrasing must be.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl Prepared {
             language,
             asked,
             known,
-            told: answer.unicode_words().map(fold).collect(),
+            told: answer.unicode_words().map(unaccented).collect(),
             vector,
             answered,
         }

@@ -12,7 +12,8 @@ pub(super) use index::FaqIndex;
 pub use index::FaqMatch;
 pub use matching::FaqThresholds;
 
-use super::{ExtractFailure, Knowledge, KnowledgeError, language, live};
+use super::{ExtractFailure, Knowledge, KnowledgeError, live};
+use crate::language;
 use crate::llm::{Claim, EmbedAs, Priority, patiently};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::workspaces;

@@ -13,10 +13,11 @@ use tantivy::{
     tokenizer::{TextAnalyzer, WhitespaceTokenizer},
 };
 
+use super::IndexError;
 use super::vocabulary::{PassageTerms, Terms, Vocabulary};
-use super::{IndexError, terms};
-use crate::knowledge::Language;
 use crate::knowledge::query::Sought;
+use crate::language::Language;
+use crate::language::words::{stem, words};
 
 /// Memory for passages that are not yet committed, in bytes; the library's minimum is 15 MB.
 const WRITER_BYTES: usize = 20_000_000;
@@ -130,8 +131,8 @@ impl LexicalIndex {
             (None, text.text),
         ] {
             let before = stems.len();
-            for word in terms::words(part) {
-                stems.push(terms::stem(text.language, &word.folded));
+            for word in words(part) {
+                stems.push(stem(text.language, &word.folded));
                 written.push(word.folded);
             }
             if let Some(field) = field {

@@ -5,7 +5,6 @@
 
 pub mod fuse;
 pub mod lexical;
-pub mod terms;
 pub mod vector;
 pub mod vocabulary;
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::knowledge::Language;
+use crate::language::Language;
 
 /// The words of all workspaces.
 #[derive(Default)]

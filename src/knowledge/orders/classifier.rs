@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::features::Words;
-use crate::knowledge::sentences;
+use crate::language::sentences;
 
 static KNOWN: LazyLock<Option<Classifier>> = LazyLock::new(|| {
     let file = include_str!("../../../models/orders/frontdesk-orders.json");

@@ -1,21 +1,20 @@
 //! What a question asks for: its content words in its language, what is known of each in the documents,
 //! corrections of misspelt ones, and synonyms.
 
-mod language;
 mod spelling;
-mod stop_words;
 mod synonyms;
 mod usual;
 
-pub use stop_words::is_stop_word;
 pub use synonyms::Synonyms;
 
 use std::collections::HashSet;
 
 use self::synonyms::Synonym;
-use super::Language;
-use super::index::terms::{Word, stem, words};
 use super::index::vocabulary::Terms;
+use crate::language::Language;
+use crate::language::lists::is_stop_word;
+use crate::language::question::{language_among, language_of};
+use crate::language::words::{Word, stem, words};
 
 /// Longest question that is searched for, in words: a pasted page is no question.
 const MAX_WORDS: usize = 64;
@@ -69,7 +68,7 @@ pub(super) fn analyse(
     let all: Vec<Word> = words(question).take(MAX_WORDS).collect();
     let folded: Vec<&str> = all.iter().map(|w| w.folded.as_str()).collect();
     let documents = terms.map(Terms::languages).unwrap_or_default();
-    let language = language::of_question(question, &folded, &documents);
+    let language = language_among(question, &folded, &documents);
     let stems: Vec<String> = folded.iter().map(|w| stem(language, w)).collect();
     let synonyms = synonyms::of_words(&stems, language, own);
     let reading = Reading {
@@ -114,13 +113,6 @@ pub fn content(text: &str) -> Vec<String> {
         .filter(|w| !is_stop_word(language, &w.folded) && seen.insert(w.folded.clone()))
         .filter_map(|w| text.get(w.from..w.to).map(str::to_owned))
         .collect()
-}
-
-/// The language that a question is most likely in.
-pub fn language_of(question: &str) -> Language {
-    let folded: Vec<String> = words(question).map(|w| w.folded).collect();
-    let folded: Vec<&str> = folded.iter().map(String::as_str).collect();
-    language::of_question(question, &folded, &[])
 }
 
 struct Reading<'a> {

@@ -5,10 +5,10 @@
 //! for another, letters that sound alike or lie side by side on the keyboard. Each has a cost, and short
 //! words, which have many neighbours, may cost little.
 
-use super::stop_words::is_stop_word;
-use crate::knowledge::Language;
-use crate::knowledge::index::terms::is_unspaced;
 use crate::knowledge::index::vocabulary::Terms;
+use crate::language::Language;
+use crate::language::lists::is_stop_word;
+use crate::language::words::is_unspaced;
 
 /// Shortest word that is corrected, in characters.
 const SHORTEST: usize = 4;

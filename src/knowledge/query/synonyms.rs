@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::usual::{abbreviations, everyday, units};
-use crate::knowledge::Language;
-use crate::knowledge::index::terms::{fold, stem, words};
+use crate::language::Language;
+use crate::language::words::{fold, stem, words};
 
 /// What the owner said means the same; section "synonyms" of a workspace's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! Abbreviations and synonyms that need no owner to know them, per language.
 
-use crate::knowledge::Language;
+use crate::language::Language;
 
 /// Abbreviations that visitors type, a line each: "short short: long, long".
 pub(super) fn abbreviations(language: Language) -> &'static str {

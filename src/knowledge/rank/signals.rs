@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::knowledge::Language;
-use crate::knowledge::index::terms::{Word, stem, words};
 use crate::knowledge::query::Sought;
+use crate::language::Language;
+use crate::language::words::{Word, stem, words};
 
 /// Words farther apart than this have nothing to do with each other.
 const FAR: usize = 20;

@@ -6,7 +6,7 @@ use url::Url;
 use super::Sources;
 use super::submit::{NewPage, reading_name};
 use super::sync::Walk;
-use crate::knowledge::extract::{Extracted, WebPage};
+use crate::extract::{Extracted, WebPage};
 use crate::knowledge::ingest::{now, own_title};
 use crate::knowledge::{ExtractFailure, KnowledgeError};
 use crate::store::source_pages::{self, Page as Row};

@@ -6,11 +6,10 @@ use std::sync::LazyLock;
 use misaki_rs::lexicon::{PhonemeEntry, TokenContext};
 use misaki_rs::spacy_tagger::Tagger;
 use misaki_rs::{Language, Lexicon};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use super::parts::with_s;
 use super::{letters, names, weak};
+use crate::language::words::unaccented;
 
 /// The pronouncing dictionary of US English (about 180,000 words) and the tagger of parts of speech
 /// that tells "read" from "read". Their library's own pipeline is not used: it holds a second tagger
@@ -157,7 +156,7 @@ impl English {
     /// A word of no dictionary: its parts, its stem, then its spelling.
     fn guess(&self, word: &str, lower: &str, depth: u8) -> String {
         if depth > 3 {
-            return letters::sounds(&plain_letters(lower));
+            return letters::sounds(&unaccented(lower));
         }
         let again = |part: &str| {
             self.plain(part)
@@ -170,7 +169,7 @@ impl English {
             return with_s(&again(stem));
         }
         let bare = lower.replace(['\'', '’'], "");
-        let plain = plain_letters(&bare);
+        let plain = unaccented(&bare);
         if plain != lower
             && let Some(sounds) = self.plain(&plain)
         {
@@ -228,31 +227,12 @@ const SPELLED: &[&str] = &[
 
 /// A word letter by letter.
 pub(super) fn spell(word: &str) -> String {
-    plain_letters(&word.to_lowercase())
+    unaccented(word)
         .chars()
         .map(letter)
         .filter(|name| !name.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// Small letters without marks: é → e, ø → o, ß → ss.
-pub(super) fn plain_letters(word: &str) -> String {
-    let mut out = String::with_capacity(word.len());
-    for letter in word.nfd().filter(|c| !is_combining_mark(*c)) {
-        match letter {
-            'ß' => out.push_str("ss"),
-            'ø' => out.push('o'),
-            'ł' => out.push('l'),
-            'đ' | 'ð' => out.push('d'),
-            'þ' => out.push_str("th"),
-            'æ' => out.push_str("ae"),
-            'œ' => out.push_str("oe"),
-            'ı' => out.push('i'),
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

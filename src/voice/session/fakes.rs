@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::agent::Agent;
-use crate::knowledge::extract::Extracted;
+use crate::extract::Extracted;
 use crate::knowledge::{ExtractFailure, Extractor, Knowledge};
 use crate::llm::{
     ChatModel, ChatRequest, ChatStream, Claim, EmbedAs, Embedder, Embeddings, LlmError,

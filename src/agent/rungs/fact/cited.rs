@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::agent::types::{Citation, CitationKind};
-use crate::facts::Entry;
+use crate::hours::Entry;
 use crate::store::DocumentId;
 
 /// Citations as they come up.

@@ -7,9 +7,9 @@ use serde_json::{Map, json};
 use super::cited::Cited;
 use super::wording::capital;
 use super::{Desk, MOST_DAYS, Said};
-use crate::facts::ask::Topic;
-use crate::facts::hours::{Basis, DayHours, Hours, Weekly};
-use crate::facts::{Entry, Mention, Relation};
+use crate::hours::ask::Topic;
+use crate::hours::opening::{Basis, DayHours, Hours, Weekly};
+use crate::hours::{Entry, Mention, Relation};
 use crate::store::facts::{FactState, HolidayRule};
 
 /// Confirmed hours, and the facts behind each statement.
@@ -309,13 +309,13 @@ impl<'a> Confirmed<'a> {
         let w = desk.wording;
         let mut cited = Cited::default();
         let mut parts = Vec::new();
-        for day in crate::facts::hours::Day::ALL {
+        for day in crate::hours::opening::Day::ALL {
             for (at, row) in self.hours.weekly.iter().enumerate() {
                 let holds = row.days.contains(&day) && row.holds_in_season(today);
                 if !holds {
                     continue;
                 }
-                let name = capital(crate::facts::weekday_name(day.weekday(), w.language));
+                let name = capital(crate::hours::weekday_name(day.weekday(), w.language));
                 let hours = if row.open.is_empty() {
                     w.closed().to_owned()
                 } else {

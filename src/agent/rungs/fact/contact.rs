@@ -4,7 +4,7 @@ use serde_json::Map;
 
 use super::cited::Cited;
 use super::{Desk, Said};
-use crate::facts::{Entry, What};
+use crate::hours::{Entry, What};
 use crate::store::DocumentId;
 use crate::store::facts::FactState;
 

@@ -18,8 +18,8 @@ pub(in crate::agent) use self::wording::Wording;
 use super::{Draft, Grounds, LadderRung};
 use crate::agent::AgentError;
 use crate::agent::types::{Rung, TurnEvent};
-use crate::facts::ask::{Asked, Topic, ask};
-use crate::facts::{Book, Mention, Relation, What, country};
+use crate::hours::ask::{Asked, Topic, ask};
+use crate::hours::{Book, Mention, Relation, What, country};
 use crate::llm::Role;
 use crate::store::{self, StoreError};
 
@@ -105,7 +105,7 @@ pub(in crate::agent) fn preview(
     business: &str,
     now: jiff::Timestamp,
 ) -> Option<String> {
-    let language = crate::knowledge::language::of_question(question).code();
+    let language = crate::language::of_question(question).code();
     say(book, question, language, None, business, now).map(|said| said.text)
 }
 

@@ -10,9 +10,9 @@ use serde_json::{Map, json};
 use super::cited::Cited;
 use super::wording::capital;
 use super::{Desk, Said};
-use crate::facts::ask::Topic;
-use crate::facts::hours::{Basis, Hours};
-use crate::facts::{Entry, Mention, Relation, What, weekday_name};
+use crate::hours::ask::Topic;
+use crate::hours::opening::{Basis, Hours};
+use crate::hours::{Entry, Mention, Relation, What, weekday_name};
 use crate::store::facts::FactState;
 
 /// Days of the week that a document must tell before its week counts: a list of courses has fewer.

@@ -2,8 +2,8 @@
 
 use jiff::civil::{Date, Time};
 
-use crate::facts::hours::{Span, Weekly};
-use crate::facts::{month_name, ordinal, weekday_name};
+use crate::hours::opening::{Span, Weekly};
+use crate::hours::{month_name, ordinal, weekday_name};
 
 /// How a visitor reads days and times.
 #[derive(Debug, Clone, Copy)]

@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 use super::super::chat::piece::{self, Piece, Pieces};
 use super::fault::Fault;
 use super::prompt::{self, Line, NOTHING};
-use super::sentences::Sentences;
 use crate::agent::{Agent, Turn};
 use crate::knowledge::Audience;
+use crate::language::cutter::Cutter;
 use crate::llm::{
     ChatEvent, ChatMessage, ChatModel, ChatRequest, Claim, FinishReason, LlmError, Role, Sampling,
     ToolCall, Usage,
@@ -272,16 +272,14 @@ async fn spoken(
 ) -> Result<Step, Fault> {
     let (queue, mut waiting) = mpsc::channel(AHEAD);
     let write = async move {
-        let mut sentences = Sentences::default();
+        let mut sentences = Cutter::default();
         while let Some(piece) = pieces.next().await {
             match piece {
                 Piece::Delta(text) => {
-                    let mut next = sentences.push(&text);
-                    while let Some(sentence) = next {
+                    for sentence in sentences.push(&text) {
                         if queue.send(Unit::Sentence(sentence)).await.is_err() {
                             return Err(broke_off());
                         }
-                        next = sentences.push("");
                     }
                 }
                 Piece::ToolCall(call) => {

@@ -20,7 +20,6 @@ mod record;
 mod response_request;
 mod responses;
 mod secrets;
-mod sentences;
 mod server_event;
 mod session;
 mod turn_detection;

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::{FaqImport, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS};
-use crate::knowledge::extract::decode;
-use crate::knowledge::language;
+use crate::extract::decode;
+use crate::language;
 use crate::store::faqs::{self, NewFaq};
 use crate::store::{FaqId, StoreError, Transaction, UnixMs, WorkspaceId};
 

@@ -1,7 +1,7 @@
 //! Questions in a table: CSV and its relatives.
 
 use super::FaqFile;
-use crate::knowledge::extract::csv;
+use crate::extract::csv;
 
 /// What columns of questions and of answers are called, in lower case.
 const QUESTIONS: &str = "question questions q frage fragen pregunta preguntas domanda domande \

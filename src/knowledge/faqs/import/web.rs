@@ -4,7 +4,7 @@ use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 
 use super::FaqFile;
-use crate::knowledge::extract::html;
+use crate::extract::html;
 
 /// Deepest nesting of JSON-LD that is looked through.
 const DEEPEST: usize = 32;

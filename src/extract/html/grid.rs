@@ -1,0 +1,136 @@
+//! The cells of an HTML table, with spans resolved so that each row stands on its own.
+
+use scraper::{ElementRef, Selector};
+
+use crate::extract::table::{Cell, Table};
+
+/// Most rows and columns that a span may claim; pages may write any number there.
+const MAX_SPAN: usize = 50;
+
+/// Most columns whose spans are followed.
+const MAX_COLUMNS: usize = 2_000;
+
+/// Whether a table holds data rather than the page's layout.
+pub(super) fn is_data(table: ElementRef<'_>) -> bool {
+    if matches!(table.value().attr("role"), Some("presentation" | "none")) {
+        return false;
+    }
+    let layout = Selector::parse("td table, td h1, td h2, td h3, td form, td article");
+    let Ok(layout) = layout else { return true };
+    table.select(&layout).next().is_none()
+}
+
+/// A table under construction.
+#[derive(Default)]
+pub(super) struct Grid {
+    rows: Vec<Vec<Cell>>,
+    row: Vec<Cell>,
+    /// Columns that the cells of the open row reach over so far.
+    column: usize,
+    /// Per column: down to which row its cell goes on, and the cell.
+    carried: Vec<(usize, Cell)>,
+    span: (usize, usize),
+    names_in_row: usize,
+    cells_in_row: usize,
+    /// How many of the first rows name the columns.
+    head: usize,
+    /// It says so with `thead`.
+    has_section: bool,
+    in_row: bool,
+}
+
+impl Grid {
+    pub(super) fn open_row(&mut self) {
+        self.close_row();
+        self.in_row = true;
+    }
+
+    pub(super) fn open_cell(&mut self, is_name: bool, columns: Option<&str>, rows: Option<&str>) {
+        let number = |v: Option<&str>| v.and_then(|v| v.trim().parse::<usize>().ok()).unwrap_or(1);
+        // No rows at all stands for the rest of the section.
+        let rows = match number(rows) {
+            0 => MAX_SPAN,
+            rows => rows.min(MAX_SPAN),
+        };
+        self.span = (number(columns).clamp(1, MAX_SPAN), rows);
+        self.cells_in_row += 1;
+        self.names_in_row += usize::from(is_name);
+        self.take_carried();
+    }
+
+    pub(super) fn close_cell(&mut self, text: String) {
+        let (columns, rows) = match self.column < MAX_COLUMNS {
+            true => self.span,
+            false => (1, 1),
+        };
+        let cell = Cell {
+            text,
+            columns,
+            continued: false,
+        };
+        if rows > 1 {
+            if self.carried.len() <= self.column {
+                self.carried.resize_with(self.column + 1, Default::default);
+            }
+            if let Some(slot) = self.carried.get_mut(self.column) {
+                *slot = (self.rows.len() + rows - 1, cell.clone());
+            }
+        }
+        self.column += columns;
+        self.row.push(cell);
+        self.span = (1, 1);
+    }
+
+    pub(super) fn close_row(&mut self) {
+        if !self.in_row {
+            return;
+        }
+        self.take_carried();
+        let all_names = self.cells_in_row > 0 && self.names_in_row == self.cells_in_row;
+        if all_names && self.head == self.rows.len() {
+            self.head += 1;
+        }
+        self.rows.push(std::mem::take(&mut self.row));
+        (self.cells_in_row, self.names_in_row) = (0, 0);
+        (self.column, self.in_row) = (0, false);
+    }
+
+    /// The rows so far stand in `thead`.
+    pub(super) fn end_of_header(&mut self) {
+        self.end_of_section();
+        self.has_section = true;
+        self.head = self.head.max(self.rows.len());
+    }
+
+    /// No cell reaches out of its `thead`, `tbody` or `tfoot`.
+    pub(super) fn end_of_section(&mut self) {
+        self.close_row();
+        self.carried.clear();
+    }
+
+    pub(super) fn into_table(mut self) -> Table {
+        self.close_row();
+        // Where every cell is written as a name, the first row is one.
+        let all = self.head == self.rows.len() && !self.has_section;
+        let mut table = Table::new(if all { self.head.min(1) } else { self.head });
+        for row in self.rows {
+            table.push_cells(row);
+        }
+        table
+    }
+
+    fn take_carried(&mut self) {
+        let row = self.rows.len();
+        while let Some((last, cell)) = self.carried.get(self.column) {
+            if *last < row || cell.columns == 0 {
+                break;
+            }
+            let cell = Cell {
+                continued: true,
+                ..cell.clone()
+            };
+            self.column += cell.columns;
+            self.row.push(cell);
+        }
+    }
+}

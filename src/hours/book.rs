@@ -1,0 +1,200 @@
+//! The facts of a workspace as one picture: which hold, which are superseded, and the hours they make.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::data::{Data, What};
+use super::opening::Hours;
+use crate::store::facts::{self, Fact, FactState, HolidayRule, Settings};
+use crate::store::{Connection, DocumentId, Scoped, StoreError, WorkspaceId};
+
+/// A fact with what it says.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// As stored.
+    pub fact: Scoped<Fact>,
+    /// What it says.
+    pub data: Data,
+    /// A newer document says otherwise.
+    pub superseded: bool,
+}
+
+/// All facts of a workspace, newest document first.
+#[derive(Debug, Clone)]
+pub struct Book {
+    /// The facts.
+    pub entries: Vec<Entry>,
+    /// Clock and country.
+    pub settings: Settings,
+}
+
+/// The time zone that is set, or the machine's.
+pub fn time_zone(settings: &Settings) -> TimeZone {
+    settings
+        .time_zone
+        .as_deref()
+        .and_then(|name| TimeZone::get(name).ok())
+        .unwrap_or_else(TimeZone::system)
+}
+
+/// Time zones of countries whose holidays are known, by the beginning of their names.
+const ZONES: &[(&str, &str)] = &[
+    ("Europe/Berlin", "DE"),
+    ("Europe/Busingen", "DE"),
+    ("Europe/Madrid", "ES"),
+    ("Africa/Ceuta", "ES"),
+    ("Atlantic/Canary", "ES"),
+    ("Europe/Paris", "FR"),
+    ("Europe/Rome", "IT"),
+    ("Europe/London", "GB"),
+    ("Europe/Vienna", "AT"),
+    ("Europe/Zurich", "CH"),
+    ("US/", "US"),
+    ("America/New_York", "US"),
+    ("America/Detroit", "US"),
+    ("America/Chicago", "US"),
+    ("America/Denver", "US"),
+    ("America/Phoenix", "US"),
+    ("America/Los_Angeles", "US"),
+    ("America/Anchorage", "US"),
+    ("America/Boise", "US"),
+    ("America/Indiana/", "US"),
+    ("America/Kentucky/", "US"),
+    ("America/North_Dakota/", "US"),
+    ("Pacific/Honolulu", "US"),
+];
+
+/// The country that is set, or the one of the time zone.
+pub fn country(settings: &Settings) -> Option<String> {
+    settings.country.clone().or_else(|| {
+        let zone = time_zone(settings);
+        let name = zone.iana_name()?;
+        ZONES
+            .iter()
+            .find(|(start, _)| name.starts_with(start))
+            .map(|(_, country)| (*country).to_owned())
+    })
+}
+
+impl Book {
+    /// Reads the facts of a workspace.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn open(conn: &Connection, workspace: WorkspaceId) -> Result<Self, StoreError> {
+        let mut entries: Vec<Entry> = facts::list(conn, workspace)?
+            .into_iter()
+            .filter_map(|fact| {
+                let data = Data::read(&fact.data)?;
+                Some(Entry {
+                    fact,
+                    data,
+                    superseded: false,
+                })
+            })
+            .collect();
+        mark(&mut entries);
+        entries.sort_by_key(|e| (std::cmp::Reverse(dated(e)), e.fact.id));
+        Ok(Self {
+            entries,
+            settings: facts::settings(conn, workspace)?,
+        })
+    }
+
+    /// The workspace's time zone.
+    pub fn zone(&self) -> TimeZone {
+        time_zone(&self.settings)
+    }
+
+    /// Hours from the facts in this state, and the facts in the order of the lists: those of the week,
+    /// then the exceptions: the house's own, or those of a label. Superseded proposals are left out.
+    pub fn hours(
+        &self,
+        state: FactState,
+        label: Option<&str>,
+    ) -> (Hours, Vec<&Entry>, Vec<&Entry>) {
+        let mut hours = Hours::default();
+        let (mut weekly, mut special) = (Vec::new(), Vec::new());
+        for entry in self.entries.iter().filter(|e| e.fact.state == state) {
+            if state == FactState::Proposed && entry.superseded {
+                continue;
+            }
+            match &entry.data.what {
+                What::Weekly(row) if row.label.as_deref() == label => {
+                    hours.weekly.push(row.clone());
+                    weekly.push(entry);
+                }
+                What::Special(row) if row.label.as_deref() == label => {
+                    hours.special.push(row.clone());
+                    special.push(entry);
+                }
+                _ => {}
+            }
+        }
+        (hours, weekly, special)
+    }
+
+    /// Why the usual week may not hold on a date: a public holiday, unless the owner said what holds then.
+    pub fn doubt(&self, date: Date) -> Option<&'static str> {
+        match self.settings.holidays {
+            HolidayRule::Usual => None,
+            _ => super::special(date, country(&self.settings).as_deref()),
+        }
+    }
+}
+
+fn dated(entry: &Entry) -> Option<Date> {
+    entry.data.place.as_ref().and_then(|p| p.dated)
+}
+
+/// Marks what a newer document says otherwise: its hours for the same days.
+fn mark(entries: &mut [Entry]) {
+    let overruled: Vec<bool> = entries
+        .iter()
+        .map(|old| {
+            entries.iter().any(|new| {
+                let other = new.fact.document != old.fact.document
+                    && new.fact.document.is_some()
+                    && old.fact.document.is_some();
+                other
+                    && new.fact.state != FactState::Dismissed
+                    && newer(new, old)
+                    && same_days(&new.data.what, &old.data.what)
+            })
+        })
+        .collect();
+    for (entry, overruled) in entries.iter_mut().zip(overruled) {
+        entry.superseded = overruled;
+    }
+}
+
+/// A document that gives its date stands above one that gives an older one, or none.
+fn newer(new: &Entry, old: &Entry) -> bool {
+    match (dated(new), dated(old)) {
+        (Some(new), Some(old)) => new > old,
+        (Some(_), None) => true,
+        _ => false,
+    }
+}
+
+fn same_days(new: &What, old: &What) -> bool {
+    match (new, old) {
+        (What::Weekly(new), What::Weekly(old)) => {
+            new.label == old.label
+                && new.from == old.from
+                && new.until == old.until
+                && new.days.iter().any(|d| old.days.contains(d))
+        }
+        (What::Special(new), What::Special(old)) => {
+            new.label == old.label && new.from <= old.until && old.from <= new.until
+        }
+        _ => false,
+    }
+}
+
+impl Entry {
+    /// The document that states it.
+    pub fn document(&self) -> Option<DocumentId> {
+        self.fact.document
+    }
+}

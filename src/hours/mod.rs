@@ -1,0 +1,24 @@
+//! Business facts that answer by computation: when a question is about, when the doors are open, how
+//! the business is reached.
+//!
+//! What this module does *not* know: documents as such (it reads text that it is given), how an
+//! answer is phrased, and what time it is (that is an argument).
+
+pub mod ask;
+mod book;
+mod calendar_words;
+mod data;
+pub mod edit;
+mod holidays;
+mod names;
+pub mod opening;
+pub mod propose;
+mod when;
+mod words;
+
+pub use book::{Book, Entry, country, time_zone};
+pub use data::{Data, Place, What};
+pub use edit::FactsError;
+pub use holidays::{COUNTRIES, Holiday, easter, special};
+pub use names::{month_name, names_of, ordinal, weekday_name};
+pub use when::{Bound, Mention, Relation, mentions};

@@ -1,0 +1,166 @@
+//! What stands around days and hours in a line: whose they are, which of the month, breaks, notes.
+
+use super::super::calendar_words;
+use super::super::opening::Span;
+use super::super::words::{self, Kind, Token, any_at};
+use super::groups::{AND, CLOSED, GENERIC, Group, ordinal};
+use super::spans;
+
+/// "First and third Saturday of the month only" → 1 and 3.
+pub(super) fn chosen(note: &str, language: &str) -> Vec<i8> {
+    let tokens = words::tokens(note);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some((nth, n)) = ordinal(&tokens, at) {
+            at += n;
+            found.push(nth);
+            continue;
+        }
+        let joins = any_at(&tokens, at, AND).is_some()
+            || tokens
+                .get(at)
+                .is_some_and(|t| matches!(t.kind, Kind::Mark(',' | '&')));
+        if !found.is_empty() && !joins {
+            let day = tokens
+                .get(at)
+                .is_some_and(|t| calendar_words::weekday(t, language).is_some());
+            let month = any_at(
+                &tokens,
+                at,
+                &[
+                    "of the month",
+                    "of each month",
+                    "of every month",
+                    "im monat",
+                    "des monats",
+                    "del mes",
+                    "du mois",
+                    "del mese",
+                ],
+            )
+            .is_some();
+            if day || month {
+                return found;
+            }
+            found.clear();
+        }
+        at += 1;
+    }
+    Vec::new()
+}
+
+/// Takes breaks that follow out of the hours: "closed 12:30 – 1:30 pm".
+pub(super) fn breaks(tokens: &[Token], rest: std::ops::Range<usize>, open: &[Span]) -> Vec<Span> {
+    let mut open = open.to_vec();
+    for at in rest {
+        let Some(n) = any_at(tokens, at, CLOSED)
+            .or_else(|| any_at(tokens, at, &["break", "lunch", "pause", "mittagspause"]))
+        else {
+            continue;
+        };
+        let at = at
+            + n
+            + any_at(
+                tokens,
+                at + n,
+                &["from", "between", "von", "zwischen", "de", "entre", "dalle"],
+            )
+            .unwrap_or(0);
+        if let Some((gap, _)) = spans::at(tokens, at) {
+            open = spans::without(&open, gap);
+        }
+    }
+    open
+}
+
+/// Text between two tokens without the names of cells and the marks around it.
+pub(super) fn note(tokens: &[Token], text: &str, from: usize, to: usize) -> String {
+    let start = from
+        .checked_sub(1)
+        .and_then(|b| tokens.get(b))
+        .map_or(0, |t| t.range.end);
+    let end = tokens.get(to).map_or(text.len(), |t| t.range.start);
+    let rest = text.get(start..end).unwrap_or_default();
+    let cells: Vec<&str> = rest
+        .split('|')
+        .map(|cell| {
+            let cell = cell.trim();
+            match cell.split_once(": ") {
+                Some((name, value))
+                    if rest.contains('|')
+                        && name.len() <= 20
+                        && !name.contains(|c: char| c.is_ascii_digit()) =>
+                {
+                    value
+                }
+                _ => cell,
+            }
+        })
+        .map(|cell| {
+            cell.trim_matches(|c: char| {
+                c.is_whitespace() || matches!(c, ',' | ';' | ':' | '-' | '–' | '.')
+            })
+        })
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    let note = cells.join("; ");
+    // "Uhr" and brackets around the whole are no news.
+    let note = note.strip_prefix("Uhr").unwrap_or(&note).trim();
+    match note.strip_prefix('(').and_then(|n| n.strip_suffix(')')) {
+        Some(inner) if !inner.contains('(') => inner.to_owned(),
+        _ => note.to_owned(),
+    }
+}
+
+/// Whose hours the words before the days say; and whether those words speak of hours themselves.
+pub(super) fn label(
+    tokens: &[Token],
+    text: &str,
+    from: usize,
+    group: &Group,
+) -> (Option<String>, bool) {
+    let before = tokens.get(from..group.start).unwrap_or_default();
+    // Only what stands in the same sentence or cell.
+    let cut = before
+        .iter()
+        .rposition(|t| matches!(t.kind, Kind::Mark('.' | '|' | ';' | '!' | '?')));
+    let before = before.get(cut.map_or(0, |c| c + 1)..).unwrap_or_default();
+    let about = before
+        .iter()
+        .any(|t| super::HOURS.contains(&t.text.as_str()))
+        || tokens
+            .get(group.start..group.end)
+            .is_some_and(|g| g.iter().any(|t| super::HOURS.contains(&t.text.as_str())));
+    let own: Vec<&Token> = before.iter().filter(|t| t.kind == Kind::Word).collect();
+    if own.iter().all(|t| GENERIC.contains(&t.text.as_str())) {
+        return (None, about);
+    }
+    let (Some(first), Some(last)) = (own.first(), own.last()) else {
+        return (None, about);
+    };
+    let words = text
+        .get(first.range.start..last.range.end)
+        .unwrap_or_default();
+    (Some(words.chars().take(60).collect()), about)
+}
+
+/// "Kitchen hours" → "Kitchen"; nothing for headings that mean the house, or that name no hours.
+pub(super) fn heading_label(heading: &str) -> Option<String> {
+    let tokens = words::tokens(heading);
+    let speaks = tokens
+        .iter()
+        .any(|t| super::HOURS.contains(&t.text.as_str()));
+    let own: Vec<&str> = tokens
+        .iter()
+        .filter(|t| {
+            t.kind == Kind::Word
+                && !GENERIC.contains(&t.text.as_str())
+                && !super::HOURS.contains(&t.text.as_str())
+        })
+        .filter(|t| calendar_words::month(t).is_none() && t.text.len() > 3)
+        .filter_map(|t| heading.get(t.range.clone()))
+        .collect();
+    // A title of many words says what the document is, not whose hours they are.
+    (speaks && own.len() == 1 && tokens.len() <= 3).then(|| own.join(" "))
+}

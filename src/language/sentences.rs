@@ -1,0 +1,377 @@
+//! Cutting a passage into sentences, for quoting. Each sentence is a span of the passage's bytes.
+
+use std::ops::Range;
+
+/// Abbreviations after which a sentence goes on, whatever follows. Lower case, without the last point.
+const NEVER_LAST: &[&str] = &[
+    "dr", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "hon", "gen", "sen", "rep", "messrs",
+    "e.g", "i.e", "eg", "ie", "vs", "approx", "ca", "cf", "incl", "excl", "esp", "dept", "ext",
+    "tel", "fig", "figs", "sec", "art", "op", "vol", "pp", "mt", "ft", "sr", "sra", "dra", "mme",
+    "mlle", "z.b", "z. b", "bzw", "inkl", "zzgl", "ggf", "str", "nr", "evtl", "max", "min", "av",
+    "avda", "núm", "p.ej", "dott", "sig", "р", "г", "ул", "тел", "т.е", "т.д",
+];
+/// Abbreviations that end a sentence only before a capital letter.
+const SOMETIMES_LAST: &[&str] = &[
+    "a.m", "p.m", "am", "pm", "etc", "inc", "ltd", "co", "corp", "llc", "jr", "u.s", "u.k", "d.c",
+    "ave", "blvd", "rd", "hrs", "hr", "mins", "usw", "ph.d", "d.d.s", "d.m.d", "m.d", "dds", "dmd",
+    "md",
+];
+/// Abbreviations only before a number: "No. 5", but "No. We are closed."
+const BEFORE_NUMBER: &[&str] = &["no", "nos", "p", "par", "ch", "apt", "unit"];
+/// After a time, these words continue the sentence: "9 a.m. Monday".
+const AFTER_TIME: &[&str] = &[
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "mon",
+    "tue",
+    "tues",
+    "wed",
+    "thu",
+    "thur",
+    "thurs",
+    "fri",
+    "sat",
+    "sun",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "est",
+    "edt",
+    "et",
+    "cst",
+    "cdt",
+    "ct",
+    "mst",
+    "mdt",
+    "mt",
+    "pst",
+    "pdt",
+    "pt",
+    "gmt",
+    "utc",
+    "bst",
+    "cet",
+    "cest",
+];
+/// German months, after an ordinal: "am 3. Mai".
+const MONTHS_AFTER_ORDINAL: &[&str] = &[
+    "januar",
+    "februar",
+    "märz",
+    "april",
+    "mai",
+    "juni",
+    "juli",
+    "august",
+    "september",
+    "oktober",
+    "november",
+    "dezember",
+    "jänner",
+];
+
+/// The sentences of a passage in order, as byte ranges without surrounding white space.
+///
+/// A line is never joined with the next: list items and rows stand on lines of their own. A table
+/// row (a line with ` | `) stays whole.
+pub fn sentences(text: &str) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if line.contains(" | ") {
+            push(text, start..start + line.len(), &mut out);
+        } else {
+            split_line(text, start..start + line.len(), &mut out);
+        }
+        start += line.len();
+    }
+    out
+}
+
+fn push(text: &str, range: Range<usize>, out: &mut Vec<Range<usize>>) {
+    let Some(raw) = text.get(range.clone()) else {
+        return;
+    };
+    let trimmed = raw.trim();
+    if trimmed.chars().any(char::is_alphanumeric) {
+        let start = range.start + (raw.len() - raw.trim_start().len());
+        out.push(start..start + trimmed.len());
+    } else if let Some(last) = out.last_mut().filter(|_| !trimmed.is_empty())
+        && text
+            .get(last.end..range.start)
+            .is_some_and(|between| !between.contains('\n'))
+    {
+        // Stray marks belong to what stands before them.
+        last.end = range.start + raw.trim_end().len();
+    }
+}
+
+fn split_line(text: &str, range: Range<usize>, out: &mut Vec<Range<usize>>) {
+    let Some(line) = text.get(range.clone()) else {
+        return;
+    };
+    let chars: Vec<(usize, char)> = line.char_indices().collect();
+    let mut start = 0;
+    let mut i = 0;
+    while let Some(&(_, c)) = chars.get(i) {
+        if !is_end_mark(c) {
+            i += 1;
+            continue;
+        }
+        let mark = i;
+        while chars.get(i).is_some_and(|(_, c)| is_end_mark(*c)) {
+            i += 1;
+        }
+        while chars.get(i).is_some_and(|(_, c)| is_closing(*c)) {
+            i += 1;
+        }
+        let end = chars.get(i).map_or(line.len(), |(at, _)| *at);
+        let before = line
+            .get(start..chars.get(mark).map_or(end, |(at, _)| *at))
+            .unwrap_or_default();
+        let after = line.get(end..).unwrap_or_default();
+        if ends_here(before, c, i - mark == 1, after) {
+            push(text, range.start + start..range.start + end, out);
+            start = end;
+        }
+    }
+    push(text, range.start + start..range.end, out);
+}
+
+pub(super) fn is_end_mark(c: char) -> bool {
+    matches!(
+        c,
+        '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '।' | '۔'
+    )
+}
+
+pub(super) fn is_closing(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\'' | ')' | ']' | '”' | '’' | '»' | '」' | '』' | '）'
+    )
+}
+
+/// Whether a sentence ends at a mark, of a text that may go on.
+pub(super) enum Ending {
+    /// It does not.
+    None,
+    /// It does.
+    Certain,
+    /// What comes next decides.
+    WithMoreText,
+}
+
+/// [`ends_here`] of a text that is still being written.
+pub(super) fn ending(before: &str, mark: char, single: bool, after: &str) -> Ending {
+    let next = after.trim_start();
+    let is_spaced = next.len() < after.len();
+    let is_citation = next.starts_with('[') && !next.contains(']');
+    if after.is_empty() || is_spaced && (is_citation || !next.chars().any(|c| !is_opening(c))) {
+        return Ending::WithMoreText;
+    }
+    let word = last_word(before);
+    let is_number = word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit());
+    let next_decides = mark == '.' && (is_number || SOMETIMES_LAST.contains(&word.as_str()));
+    if is_spaced && next_decides && next.chars().all(char::is_alphanumeric) {
+        return Ending::WithMoreText;
+    }
+    match ends_here(before, mark, single, after) {
+        true => Ending::Certain,
+        false => Ending::None,
+    }
+}
+
+fn is_opening(c: char) -> bool {
+    matches!(c, '"' | '\'' | '(' | '“' | '‘' | '«' | '¿' | '¡')
+}
+
+/// The last word in lower case, without marks before it.
+fn last_word(text: &str) -> String {
+    let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+    word.trim_start_matches(|c: char| !c.is_alphanumeric())
+        .to_lowercase()
+}
+
+/// Whether a sentence ends after `mark`, given the text of the sentence before it and what follows.
+fn ends_here(before: &str, mark: char, single: bool, after: &str) -> bool {
+    if matches!(mark, '。' | '！' | '？') {
+        return true;
+    }
+    if !after.is_empty() && !after.starts_with(char::is_whitespace) {
+        // Inside a decimal, a time, an address of a page or a file name.
+        return false;
+    }
+    let next = after.trim_start();
+    let Some(first) = next.chars().find(|c| !is_opening(*c)) else {
+        return true;
+    };
+    if mark != '.' || !single {
+        // "Yahoo! is …", "well… maybe" and the dots before a price go on.
+        let leader = mark == '.' && (first.is_numeric() || before.ends_with(char::is_whitespace));
+        return !first.is_lowercase() && !leader;
+    }
+    if first.is_lowercase() {
+        return false;
+    }
+    let word = last_word(before);
+    let next_word: String = next
+        .chars()
+        .take_while(|c| c.is_alphanumeric())
+        .collect::<String>()
+        .to_lowercase();
+    if word.is_empty() {
+        return true;
+    }
+    if before.trim() == before.split_whitespace().next().unwrap_or_default()
+        && word.chars().count() <= 3
+        && word.chars().all(|c| c.is_ascii_digit())
+    {
+        // The number of a list item.
+        return false;
+    }
+    if NEVER_LAST.contains(&word.as_str()) {
+        return false;
+    }
+    if BEFORE_NUMBER.contains(&word.as_str()) && first.is_numeric() {
+        return false;
+    }
+    if SOMETIMES_LAST.contains(&word.as_str()) {
+        return first.is_uppercase() && !AFTER_TIME.contains(&next_word.as_str());
+    }
+    if word.chars().all(|c| c.is_ascii_digit())
+        && word.len() <= 2
+        && MONTHS_AFTER_ORDINAL.contains(&next_word.as_str())
+    {
+        return false;
+    }
+    // An initial: "J. Smith". A lone letter after small words ("vitamin C.") ends as usual.
+    let is_initial = word.chars().count() == 1
+        && before.ends_with(char::is_uppercase)
+        && before
+            .split_whitespace()
+            .rev()
+            .nth(1)
+            .is_none_or(|w| w.starts_with(char::is_uppercase) || w.ends_with('.'));
+    !is_initial
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn split(text: &str) -> Vec<&str> {
+        sentences(text)
+            .into_iter()
+            .map(|r| text.get(r).expect("a span of the text"))
+            .collect()
+    }
+
+    #[test]
+    fn abbreviations_decimals_times_and_addresses_do_not_end_a_sentence() {
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "Dr. Raman is in. Call us.",
+                &["Dr. Raman is in.", "Call us."],
+            ),
+            (
+                "It costs $1,450.50 or 3.5 hours. Ask!",
+                &["It costs $1,450.50 or 3.5 hours.", "Ask!"],
+            ),
+            (
+                "Open 9 a.m. to 5 p.m. on weekdays. Closed Sunday.",
+                &["Open 9 a.m. to 5 p.m. on weekdays.", "Closed Sunday."],
+            ),
+            (
+                "We open at 9 a.m. Monday. Come.",
+                &["We open at 9 a.m. Monday.", "Come."],
+            ),
+            (
+                "We close at 5 p.m. Parking is free.",
+                &["We close at 5 p.m.", "Parking is free."],
+            ),
+            (
+                "See https://a.example/b.html?c=1. Or mail x.y@z.example today.",
+                &[
+                    "See https://a.example/b.html?c=1.",
+                    "Or mail x.y@z.example today.",
+                ],
+            ),
+            (
+                "Is it open? Yes! \"Always.\" Good.",
+                &["Is it open?", "Yes!", "\"Always.\"", "Good."],
+            ),
+            (
+                "Room No. 5 is free. No. We are closed.",
+                &["Room No. 5 is free.", "No.", "We are closed."],
+            ),
+            (
+                "By J. R. Smith, D.D.S. He is kind.",
+                &["By J. R. Smith, D.D.S.", "He is kind."],
+            ),
+            (
+                "Bring snacks, e.g. Fruit. Wir öffnen am 3. Mai. Gut.",
+                &["Bring snacks, e.g. Fruit.", "Wir öffnen am 3. Mai.", "Gut."],
+            ),
+            (
+                "1. Rinse gently. 2 hours later eat.",
+                &["1. Rinse gently.", "2 hours later eat."],
+            ),
+            (
+                "我们九点开门。周日休息！请打电话",
+                &["我们九点开门。", "周日休息！", "请打电话"],
+            ),
+            ("Recall exam ...... 54", &["Recall exam ...... 54"]),
+            ("Wait... what? OK", &["Wait... what?", "OK"]),
+        ];
+        for (text, want) in cases {
+            assert_eq!(&split(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn rows_and_items_stay_on_their_own() {
+        let text = "Service: Exam | Notes: once. After that $68\nfirst item\nsecond item. Done";
+        assert_eq!(
+            split(text),
+            [
+                "Service: Exam | Notes: once. After that $68",
+                "first item",
+                "second item.",
+                "Done"
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn spans_are_ordered_and_keep_every_word(text in "[A-Za-z0-9äé。 .!?|\n\"]{0,200}") {
+            let spans = sentences(&text);
+            let mut end = 0;
+            let mut kept = String::new();
+            for span in spans {
+                prop_assert!(span.start >= end && span.end <= text.len());
+                kept.push_str(text.get(span.clone()).expect("char boundaries"));
+                kept.push(' ');
+                end = span.end;
+            }
+            let words = |s: &str| s.chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+            prop_assert_eq!(words(&kept), words(&text));
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
-use super::local::Desk;
+use super::api::Api;
 use super::out;
 use super::remote::Server;
 use super::retention::{self, RetentionArgs};
@@ -218,11 +218,9 @@ async fn create_key(config: &Config, name: &str, scopes: &[String]) -> anyhow::R
 }
 
 async fn serve_visitors(config: Arc<Config>, workspace: &str, serve: bool) -> anyhow::Result<()> {
-    let desk = Desk::open(config, workspace).await?;
-    let changed = desk
-        .patch("/api/widget", &json!({ "enabled": serve }))
-        .await;
-    desk.close().await;
+    let api = Api::open(config, workspace).await?;
+    let changed = api.patch("/api/widget", &json!({ "enabled": serve })).await;
+    api.close().await;
     changed.map(drop)
 }
 
@@ -231,15 +229,15 @@ async fn site_key(
     workspace: &str,
     renew: Option<u16>,
 ) -> anyhow::Result<String> {
-    let desk = Desk::open(config, workspace).await?;
+    let api = Api::open(config, workspace).await?;
     let answer = match renew {
         Some(days) => {
             let body = json!({ "old_days": days });
-            desk.post("/api/widget/site-key", &body).await
+            api.post("/api/widget/site-key", &body).await
         }
-        None => desk.get("/api/widget").await,
+        None => api.get("/api/widget").await,
     };
-    desk.close().await;
+    api.close().await;
     let answer = answer?;
     let key = answer.get("site").and_then(Value::as_str);
     key.map(str::to_owned)

@@ -8,8 +8,8 @@ use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
+use super::api::Api;
 use super::backup_target;
-use super::local::Desk;
 use super::out;
 use super::person::counted;
 use super::shared::{Place, WrongCall, block_on, log};
@@ -109,35 +109,34 @@ const BACKUPS: &str = "/api/backups";
 const COPIES: &str = "/api/backups/target/backups";
 
 async fn ask(config: Arc<Config>, action: &Action) -> anyhow::Result<Value> {
-    let desk = Desk::open(config, "default").await?;
+    let api = Api::open(config, "default").await?;
     let answer = match action {
         Action::RecoveryKey { replace } => {
             let body = json!({ "replace": replace });
-            desk.post("/api/backups/recovery-key", &body).await
+            api.post("/api/backups/recovery-key", &body).await
         }
-        Action::Create => desk.post(BACKUPS, &json!({})).await,
-        Action::Verify { name, target } => verify(&desk, name.as_deref(), *target).await,
-        Action::Target(target) => target.ask(&desk).await,
-        Action::List { target: true } => desk.get(COPIES).await,
-        Action::List { .. } | Action::Restore { .. } => desk.get(BACKUPS).await,
+        Action::Create => api.post(BACKUPS, &json!({})).await,
+        Action::Verify { name, target } => verify(&api, name.as_deref(), *target).await,
+        Action::Target(target) => target.ask(&api).await,
+        Action::List { target: true } => api.get(COPIES).await,
+        Action::List { .. } | Action::Restore { .. } => api.get(BACKUPS).await,
     };
-    desk.close().await;
+    api.close().await;
     answer
 }
 
-async fn verify(desk: &Desk, name: Option<&str>, target: bool) -> anyhow::Result<Value> {
+async fn verify(api: &Api, name: Option<&str>, target: bool) -> anyhow::Result<Value> {
     let path = if target { COPIES } else { BACKUPS };
     let name = match name {
         Some(name) => name.to_owned(),
         None => {
-            let all = desk.get(path).await?;
+            let all = api.get(path).await?;
             let newest = all.pointer("/backups/0/name").and_then(Value::as_str);
             newest.context("there is no backup yet")?.to_owned()
         }
     };
     let name: String = form_urlencoded::byte_serialize(name.as_bytes()).collect();
-    desk.post(&format!("{path}/{name}/verify"), &json!({}))
-        .await
+    api.post(&format!("{path}/{name}/verify"), &json!({})).await
 }
 
 fn show(action: &Action, answer: &Value) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
-use super::local::Desk;
+use super::api::Api;
 use super::out;
 
 /// Arguments of `frontdesk backup target`; without any it shows the place.
@@ -68,13 +68,13 @@ enum Action {
 const PATH: &str = "/api/backups/target";
 
 impl Args {
-    pub(super) async fn ask(&self, desk: &Desk) -> anyhow::Result<Value> {
+    pub(super) async fn ask(&self, api: &Api) -> anyhow::Result<Value> {
         match &self.action {
-            None => desk.get(PATH).await,
-            Some(Action::Try) => desk.post(&format!("{PATH}/try"), &json!({})).await,
-            Some(Action::Copy) => desk.post(&format!("{PATH}/copy"), &json!({})).await,
-            Some(Action::Remove) => desk.delete(PATH).await,
-            Some(place) => desk.put(PATH, &place.body()?).await,
+            None => api.get(PATH).await,
+            Some(Action::Try) => api.post(&format!("{PATH}/try"), &json!({})).await,
+            Some(Action::Copy) => api.post(&format!("{PATH}/copy"), &json!({})).await,
+            Some(Action::Remove) => api.delete(PATH).await,
+            Some(place) => api.put(PATH, &place.body()?).await,
         }
     }
 

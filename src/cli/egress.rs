@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args as ClapArgs;
 use serde_json::Value;
 
-use super::local::Desk;
+use super::api::Api;
 use super::out;
 use super::shared::{Place, block_on, log};
 use crate::config::Config;
@@ -35,9 +35,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 }
 
 async fn fetch(config: Arc<Config>, last: u32) -> anyhow::Result<Value> {
-    let desk = Desk::open(config, "default").await?;
-    let ledger = desk.get(&format!("/api/egress?limit={last}")).await;
-    desk.close().await;
+    let api = Api::open(config, "default").await?;
+    let ledger = api.get(&format!("/api/egress?limit={last}")).await;
+    api.close().await;
     ledger
 }
 

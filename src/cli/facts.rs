@@ -1,17 +1,13 @@
 //! `frontdesk facts`: opening hours, holidays, address and telephone.
 
-use std::sync::Arc;
-
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
+use super::api::{Api, with_api};
 use super::out;
-use super::remote::Server;
-use super::shared::{Place, WrongCall, block_on, log, with_app};
-use crate::app::App;
-use crate::hours::{Book, edit};
-use crate::store::facts::{self as stored, FactState, Settings};
-use crate::store::{FactId, UnixMs, WorkspaceId, workspaces};
+use super::shared::{Place, WrongCall, block_on, log};
+use crate::hours::edit;
+use crate::store::FactId;
 
 /// Arguments of `frontdesk facts`.
 #[derive(Debug, ClapArgs)]
@@ -77,158 +73,40 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             WrongCall("name the facts to confirm by their ids, or say --all".into()).into(),
         );
     }
-    block_on(async {
-        match Server::find(&config.data_dir)? {
-            Some(server) => remotely(&server, &args).await,
-            None => with_app(config, |app| locally(app, &args)).await,
-        }
-    })
+    block_on(with_api(config, &args.workspace, async |api| {
+        act(api, &args.what).await
+    }))
 }
 
-fn now() -> UnixMs {
-    jiff::Timestamp::now().as_millisecond()
-}
-
-async fn locally(app: Arc<App>, args: &Args) -> anyhow::Result<()> {
-    let slug = args.workspace.clone();
-    let found = app
-        .store
-        .read(move |conn| workspaces::find_by_name(conn, &slug))
-        .await?;
-    let Some(workspace) = found.map(|w| w.id) else {
-        return Err(WrongCall(format!("there is no workspace named `{}`", args.workspace)).into());
-    };
-    match &args.what {
-        What::List { json } => {
-            let book = app
-                .store
-                .read(move |conn| Book::open(conn, workspace))
-                .await?;
-            let list: Vec<Value> = book
-                .entries
-                .iter()
-                .map(|e| {
-                    json!({"id": e.fact.id.to_string(), "kind": e.data.what.kind(),
-                        "state": e.fact.state.as_str(), "summary": edit::show(&e.data.what),
-                        "fact": e.data.what, "quote": e.fact.quote,
-                        "superseded": e.superseded, "changed": e.data.changed})
-                })
-                .collect();
-            let zone = book.zone().iana_name().unwrap_or("UTC").to_owned();
-            print(&json!({"time_zone": zone, "facts": list}), *json)
-        }
-        What::Propose => counted(
-            app.knowledge.propose_facts(workspace).await?,
-            "stated by the documents",
-        ),
-        What::Confirm { all: true, .. } => {
-            let count = app
-                .store
-                .write(move |tx| edit::confirm_all(tx, workspace, now()))
-                .await?;
-            counted(count, "confirmed")
-        }
-        What::Confirm { ids, .. } => set_state(&app, workspace, ids, FactState::Confirmed).await,
-        What::Dismiss { ids } => set_state(&app, workspace, ids, FactState::Dismissed).await,
-        What::Set { kind, text } => {
-            let facts = read(kind, text)?;
-            let count = facts.len();
-            app.store
-                .write(move |tx| {
-                    for fact in facts {
-                        edit::enter(tx, workspace, fact, now())?;
-                    }
-                    Ok(())
-                })
-                .await?;
-            counted(count, "kept")
-        }
-        What::Timezone { zone, country } => {
-            let before = app
-                .store
-                .read(move |conn| stored::settings(conn, workspace))
-                .await?;
-            let settings = edit::checked(Settings {
-                time_zone: Some(zone.clone()),
-                country: country.clone(),
-                ..before
-            })
-            .map_err(|e| WrongCall(e.to_string()))?;
-            app.store
-                .write(move |tx| stored::set_settings(tx, workspace, &settings))
-                .await?;
-            Ok(())
-        }
-    }
-}
-
-async fn set_state(
-    app: &App,
-    workspace: WorkspaceId,
-    ids: &[String],
-    state: FactState,
-) -> anyhow::Result<()> {
-    let ids: Vec<FactId> = ids
-        .iter()
-        .map(|id| {
-            id.parse().map_err(|_| {
-                WrongCall(format!(
-                    "`{id}` is no id of a fact; see frontdesk facts list"
-                ))
-            })
-        })
-        .collect::<Result<_, _>>()?;
-    let count = ids.len();
-    app.store
-        .write(move |tx| {
-            for id in ids {
-                edit::set_state(tx, workspace, id, state, now())?;
-            }
-            Ok(())
-        })
-        .await?;
-    counted(count, state.as_str())
-}
-
-async fn remotely(server: &Server, args: &Args) -> anyhow::Result<()> {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("workspace", &args.workspace)
-        .finish();
-    let at = |path: &str| format!("/api/facts{path}?{query}");
+async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
     let none = json!({});
-    match &args.what {
-        What::List { json } => print(&server.get(&at("")).await?, *json),
+    match what {
+        What::List { json } => print(&api.get("/api/facts").await?, *json),
         What::Propose => {
-            let told = server.post(&at("/propose"), &none).await?;
+            let told = api.post("/api/facts/propose", &none).await?;
             counted(count_of(&told), "stated by the documents")
         }
         What::Confirm { all: true, .. } => {
-            let told = server.post(&at("/confirm"), &none).await?;
+            let told = api.post("/api/facts/confirm", &none).await?;
             counted(count_of(&told), "confirmed")
         }
-        What::Confirm { ids, .. } => each(server, ids, &at, "confirm", "confirmed").await,
-        What::Dismiss { ids } => each(server, ids, &at, "dismiss", "dismissed").await,
+        What::Confirm { ids, .. } => each(api, ids, "confirm", "confirmed").await,
+        What::Dismiss { ids } => each(api, ids, "dismiss", "dismissed").await,
         What::Set { kind, text } => {
             let facts = read(kind, text)?;
             for fact in &facts {
-                server.post(&at(""), &serde_json::to_value(fact)?).await?;
+                api.post("/api/facts", &serde_json::to_value(fact)?).await?;
             }
             counted(facts.len(), "kept")
         }
         What::Timezone { zone, country } => {
             let body = json!({"time_zone": zone, "country": country});
-            server.put(&at("/settings"), &body).await
+            api.put("/api/facts/settings", &body).await.map(drop)
         }
     }
 }
 
-async fn each(
-    server: &Server,
-    ids: &[String],
-    at: &impl Fn(&str) -> String,
-    verb: &str,
-    done: &str,
-) -> anyhow::Result<()> {
+async fn each(api: &Api, ids: &[String], verb: &str, done: &str) -> anyhow::Result<()> {
     for id in ids {
         if id.parse::<FactId>().is_err() {
             return Err(WrongCall(format!(
@@ -236,9 +114,8 @@ async fn each(
             ))
             .into());
         }
-        server
-            .post(&at(&format!("/{id}/{verb}")), &json!({}))
-            .await?;
+        let path = format!("/api/facts/{id}/{verb}");
+        api.post(&path, &json!({})).await?;
     }
     counted(ids.len(), done)
 }

@@ -1,20 +1,17 @@
 //! `frontdesk faq`: approved questions and answers.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::api::{Api, with_api};
 use super::out;
-use super::remote::Server;
-use super::shared::{Place, WrongCall, block_on, log, with_app};
-use crate::app::{App, ensure_workspace};
-use crate::knowledge::{FaqImport, ImportFaqs, read_faq_pairs};
-use crate::store::WorkspaceId;
-use crate::store::faqs::{self, Faq, FaqState, NewFaq};
+use super::shared::{Place, WrongCall, block_on, log};
+use crate::knowledge::FaqImport;
+use crate::store::FaqId;
 
 /// Arguments of `frontdesk faq`.
 #[derive(Debug, ClapArgs)]
@@ -86,28 +83,12 @@ struct Shown {
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
-    block_on(async {
-        match Server::find(&config.data_dir)? {
-            Some(server) => {
-                let desk = Remote {
-                    server,
-                    workspace: &args.workspace,
-                };
-                carry_out(&Desk::Remote(desk), &args.what).await
-            }
-            None => {
-                with_app(config, |app| async {
-                    let workspace =
-                        ensure_workspace(&app.store, &args.workspace, &args.workspace).await?;
-                    carry_out(&Desk::Local(app, workspace), &args.what).await
-                })
-                .await
-            }
-        }
-    })
+    block_on(with_api(config, &args.workspace, async |api| {
+        carry_out(api, &args.what).await
+    }))
 }
 
-async fn carry_out(desk: &Desk<'_>, what: &What) -> anyhow::Result<()> {
+async fn carry_out(api: &Api, what: &What) -> anyhow::Result<()> {
     match what {
         What::Import { file, draft, json } => {
             let bytes = std::fs::read(file)
@@ -117,7 +98,10 @@ async fn carry_out(desk: &Desk<'_>, what: &What) -> anyhow::Result<()> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            let report = desk.import(&name, bytes, !draft).await?;
+            api.make_workspace().await?;
+            let path = format!("/api/faqs/import?approved={}", !draft);
+            let report: FaqImport =
+                serde_json::from_value(api.send_file(&path, &name, bytes).await?)?;
             if *json {
                 return out::json(&report);
             }
@@ -132,7 +116,7 @@ async fn carry_out(desk: &Desk<'_>, what: &What) -> anyhow::Result<()> {
             ));
         }
         What::List { json } => {
-            let all = desk.list().await?;
+            let all = all(api).await?;
             if *json {
                 return out::json(&json!({ "faqs": all }));
             }
@@ -148,11 +132,19 @@ async fn carry_out(desk: &Desk<'_>, what: &What) -> anyhow::Result<()> {
             }
         }
         What::Add { question, answer } => {
-            out::line(&desk.add(question, answer).await?);
+            api.make_workspace().await?;
+            let body = json!({"questions": [question], "answer": answer, "state": "approved"});
+            let made = api.post("/api/faqs", &body).await?;
+            out::line(made["id"].as_str().unwrap_or_default());
         }
-        What::Approve { id } => desk.approve(id).await?,
-        What::Remove { id } => desk.remove(id).await?,
-        What::Export { file } => export(file, &desk.list().await?)?,
+        What::Approve { id } => {
+            let path = format!("{}/approve", path_of(id)?);
+            api.post(&path, &json!({})).await?;
+        }
+        What::Remove { id } => {
+            api.delete(&path_of(id)?).await?;
+        }
+        What::Export { file } => export(file, &all(api).await?)?,
     }
     Ok(())
 }
@@ -186,144 +178,16 @@ fn export(file: &Path, all: &[Shown]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the questions are: with a running server, or in the data folder.
-enum Desk<'a> {
-    Remote(Remote<'a>),
-    Local(Arc<App>, WorkspaceId),
+async fn all(api: &Api) -> anyhow::Result<Vec<Shown>> {
+    let mut found = api.get("/api/faqs").await?;
+    Ok(serde_json::from_value(found["faqs"].take())?)
 }
 
-struct Remote<'a> {
-    server: Server,
-    workspace: &'a str,
-}
-
-impl Remote<'_> {
-    fn path(&self, rest: &str) -> String {
-        let query: String = form_urlencoded::Serializer::new(String::new())
-            .append_pair("workspace", self.workspace)
-            .finish();
-        format!("/api/faqs{rest}?{query}")
-    }
-}
-
-impl Desk<'_> {
-    async fn import(
-        &self,
-        name: &str,
-        bytes: Vec<u8>,
-        approved: bool,
-    ) -> anyhow::Result<FaqImport> {
-        match self {
-            Self::Remote(desk) => {
-                let path = format!("{}&approved={approved}", desk.path("/import"));
-                let report = desk.server.send_file(&path, name, bytes).await?;
-                Ok(serde_json::from_value(report)?)
-            }
-            Self::Local(app, workspace) => {
-                let file = read_faq_pairs(&bytes, name).map_err(anyhow::Error::msg)?;
-                let how = ImportFaqs {
-                    state: if approved {
-                        FaqState::Approved
-                    } else {
-                        FaqState::Draft
-                    },
-                    owner: String::new(),
-                    source: name.to_owned(),
-                };
-                Ok(app.knowledge.import_faqs(*workspace, file, how).await?)
-            }
-        }
-    }
-
-    async fn list(&self) -> anyhow::Result<Vec<Shown>> {
-        match self {
-            Self::Remote(desk) => {
-                let mut all = desk.server.get(&desk.path("")).await?;
-                Ok(serde_json::from_value(all["faqs"].take())?)
-            }
-            Self::Local(app, workspace) => {
-                let workspace = *workspace;
-                let found = app.store.read(move |conn| {
-                    Ok((
-                        faqs::list(conn, workspace)?,
-                        faqs::answered(conn, workspace)?,
-                    ))
-                });
-                let (found, answered) = found.await?;
-                let shown = |faq: Faq| Shown {
-                    id: faq.id.to_string(),
-                    questions: faq.phrasings.into_iter().map(|p| p.question).collect(),
-                    answer: faq.answer,
-                    state: faq.state.to_string(),
-                    expires_at: faq.expires_at,
-                    answered: answered.get(&faq.id).copied().unwrap_or(0),
-                };
-                Ok(found.into_iter().map(shown).collect())
-            }
-        }
-    }
-
-    async fn add(&self, question: &str, answer: &str) -> anyhow::Result<String> {
-        match self {
-            Self::Remote(desk) => {
-                let body = json!({"questions": [question], "answer": answer, "state": "approved"});
-                let made = desk.server.post(&desk.path(""), &body).await?;
-                Ok(made["id"].as_str().unwrap_or_default().to_owned())
-            }
-            Self::Local(app, workspace) => {
-                let new = NewFaq {
-                    answer: answer.to_owned(),
-                    state: FaqState::Approved,
-                    owner: String::new(),
-                    language: None,
-                    source: String::new(),
-                    expires_at: None,
-                    phrasings: vec![question.to_owned()],
-                };
-                Ok(app
-                    .knowledge
-                    .create_faq(*workspace, new)
-                    .await?
-                    .id
-                    .to_string())
-            }
-        }
-    }
-
-    async fn approve(&self, id: &str) -> anyhow::Result<()> {
-        match self {
-            Self::Remote(desk) => {
-                let path = desk.path(&format!("/{id}/approve"));
-                desk.server.post(&path, &json!({})).await?;
-            }
-            Self::Local(app, workspace) => {
-                let faq = local(app, *workspace, id).await?;
-                app.knowledge.set_faq_state(faq, FaqState::Approved).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn remove(&self, id: &str) -> anyhow::Result<()> {
-        match self {
-            Self::Remote(desk) => desk.server.delete(&desk.path(&format!("/{id}"))).await,
-            Self::Local(app, workspace) => {
-                let faq = local(app, *workspace, id).await?;
-                Ok(app.knowledge.delete_faq(faq).await?)
-            }
-        }
-    }
-}
-
-async fn local(
-    app: &App,
-    workspace: WorkspaceId,
-    id: &str,
-) -> anyhow::Result<crate::store::Scoped<Faq>> {
-    let Ok(id) = id.parse() else {
+/// The path of a question and answer.
+fn path_of(id: &str) -> anyhow::Result<String> {
+    if id.parse::<FaqId>().is_err() {
         let wrong = format!("`{id}` is no id of a question; frontdesk faq list shows them");
         return Err(WrongCall(wrong).into());
-    };
-    let found = app.store.read(move |conn| faqs::get(conn, workspace, id));
-    Ok(found.await?)
+    }
+    Ok(format!("/api/faqs/{id}"))
 }

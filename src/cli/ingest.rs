@@ -1,17 +1,18 @@
 //! `frontdesk ingest`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
+use super::api::{Api, with_api};
 use super::out;
-use super::remote::Server;
-use super::shared::{Place, WrongCall, block_on, log, with_app};
-use crate::app::{App, ensure_workspace};
-use crate::knowledge::{Received, Stage, Submitted};
+use super::shared::{Place, WrongCall, block_on, log};
+
+/// Longest time between two looks at a document that is being read.
+const LOOK: Duration = Duration::from_millis(300);
 
 /// Arguments of `frontdesk ingest`.
 #[derive(Debug, ClapArgs)]
@@ -39,12 +40,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     if files.is_empty() {
         return Err(WrongCall("there are no files in what was named".into()).into());
     }
-    let results = block_on(async {
-        match Server::find(&config.data_dir)? {
-            Some(server) => remotely(&server, &args.workspace, &files).await,
-            None => with_app(config, |app| locally(app, &args.workspace, &files)).await,
-        }
-    })?;
+    let results = block_on(with_api(config, &args.workspace, async |api| {
+        api.make_workspace().await?;
+        ingest(api, &files).await
+    }))?;
     let failed = results
         .iter()
         .filter(|r| r.get("error").is_some_and(|e| !e.is_null()))
@@ -87,61 +86,6 @@ fn name_of(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-async fn locally(app: Arc<App>, workspace: &str, files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
-    let workspace = ensure_workspace(&app.store, workspace, workspace).await?;
-    let mut results = Vec::new();
-    for path in files {
-        let name = name_of(path);
-        let bytes =
-            std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let received = app
-            .knowledge
-            .receive(workspace, name.clone(), bytes.into())
-            .await;
-        let received = match received {
-            Ok(received) => received,
-            Err(error) => {
-                results.push(told(&name, Err(&error.to_string())));
-                continue;
-            }
-        };
-        for Received { name, outcome } in received {
-            let outcome = match outcome {
-                Ok(submitted) => {
-                    let end = app.knowledge.wait(submitted.document).await;
-                    end.map(|end| (submitted, end))
-                }
-                Err(error) => Err(error),
-            };
-            results.push(match outcome {
-                Ok((submitted, end)) => ended(&name, submitted, end.stage),
-                Err(error) => told(&name, Err(&error.to_string())),
-            });
-        }
-    }
-    Ok(results)
-}
-
-fn ended(name: &str, submitted: Submitted, stage: Stage) -> Value {
-    match stage {
-        Stage::Failed { reason } => told(name, Err(&reason)),
-        Stage::Ready { chunks, notes } => {
-            for note in &notes {
-                out::note(&format!("{name}: {note}"));
-            }
-            let how = if submitted.unchanged {
-                "unchanged"
-            } else {
-                "read"
-            };
-            let data = json!({"document": submitted.document, "version": submitted.version,
-                "passages": chunks, "result": how, "notes": notes});
-            told(name, Ok(data))
-        }
-        other => told(name, Ok(json!({ "result": other }))),
-    }
-}
-
 fn told(name: &str, outcome: Result<Value, &str>) -> Value {
     match outcome {
         Ok(mut data) => {
@@ -164,17 +108,13 @@ fn told(name: &str, outcome: Result<Value, &str>) -> Value {
     }
 }
 
-async fn remotely(
-    server: &Server,
-    workspace: &str,
-    files: &[PathBuf],
-) -> anyhow::Result<Vec<Value>> {
+async fn ingest(api: &Api, files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
     let mut results = Vec::new();
     for path in files {
         let name = name_of(path);
         let bytes =
             std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let taken = match server.upload(workspace, &name, bytes).await {
+        let taken = match api.send_file("/api/documents", &name, bytes).await {
             Ok(taken) => taken,
             Err(error) => {
                 results.push(told(&name, Err(&error.to_string())));
@@ -187,11 +127,20 @@ async fn remotely(
             let name = text("/name").unwrap_or(&name);
             let outcome = match (text("/error/detail"), text("/document")) {
                 (Some(reason), _) => Err(anyhow::anyhow!(reason.to_owned())),
-                (None, Some(id)) => wait_for(server, workspace, id).await,
+                (None, Some(id)) => {
+                    let is_same = file.get("unchanged") == Some(&json!(true));
+                    wait_for(api, id, if is_same { "unchanged" } else { "read" }).await
+                }
                 (None, None) => Err(anyhow::anyhow!("the server did not say what became of it")),
             };
             results.push(match outcome {
-                Ok(data) => told(name, Ok(data)),
+                Ok(data) => {
+                    let notes = data.get("notes").and_then(Value::as_array);
+                    for note in notes.into_iter().flatten().filter_map(Value::as_str) {
+                        out::note(&format!("{name}: {note}"));
+                    }
+                    told(name, Ok(data))
+                }
                 Err(error) => told(name, Err(&error.to_string())),
             });
         }
@@ -199,15 +148,16 @@ async fn remotely(
     Ok(results)
 }
 
-async fn wait_for(server: &Server, workspace: &str, id: &str) -> anyhow::Result<Value> {
+async fn wait_for(api: &Api, id: &str, done: &str) -> anyhow::Result<Value> {
+    let mut pause = LOOK / 8;
     loop {
-        let document = server
-            .get(&format!("/api/documents/{id}?workspace={workspace}"))
-            .await?;
+        let document = api.get(&format!("/api/documents/{id}")).await?;
         match document.get("state").and_then(Value::as_str) {
             Some("ready") => {
-                return Ok(json!({"document": id, "result": "read",
-                    "passages": document.get("chunks"), "version": document.get("version")}));
+                return Ok(
+                    json!({"document": id, "result": done, "notes": document.get("notes"),
+                    "passages": document.get("chunks"), "version": document.get("version")}),
+                );
             }
             Some("failed") => {
                 let reason = document
@@ -216,7 +166,8 @@ async fn wait_for(server: &Server, workspace: &str, id: &str) -> anyhow::Result<
                     .unwrap_or("it failed");
                 anyhow::bail!(reason.to_owned());
             }
-            _ => tokio::time::sleep(std::time::Duration::from_millis(300)).await,
+            _ => tokio::time::sleep(pause).await,
         }
+        pause = (pause * 2).min(LOOK);
     }
 }

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 it could not be done (the message says what to do), 2 the call was wrong.
 
 mod admin;
+mod api;
 mod ask;
 mod backup;
 mod backup_target;
@@ -15,7 +16,6 @@ mod facts;
 mod faq;
 mod gaps;
 mod ingest;
-mod local;
 mod machine;
 mod models;
 mod out;

@@ -3,7 +3,6 @@
 
 use std::path::Path;
 
-use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -65,15 +64,6 @@ impl Server {
         checked(request.json(body).send().await?).await
     }
 
-    /// Sends JSON that changes something and gets no answer but that it was done.
-    pub(super) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<()> {
-        let answer = self.request(Method::PUT, path).json(body).send().await?;
-        if answer.status().is_success() {
-            return Ok(());
-        }
-        checked(answer).await.map(drop)
-    }
-
     /// Asks for JSON.
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         checked(self.request(Method::GET, path).send().await?).await
@@ -124,60 +114,18 @@ impl Server {
         checked(answer).await.map(drop)
     }
 
-    /// Sends any request, with JSON if there is a body; an answer without a body is null.
-    pub(super) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> anyhow::Result<Value> {
-        let mut request = self.request(method, path);
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        checked(request.send().await?).await
-    }
-
-    /// Uploads one document.
-    pub(super) async fn upload(
-        &self,
-        workspace: &str,
-        name: &str,
-        bytes: Vec<u8>,
-    ) -> anyhow::Result<Value> {
-        let part = Part::bytes(bytes).file_name(name.to_owned());
-        let request = self
-            .request(Method::POST, "/api/documents")
-            .query(&[("workspace", workspace)])
-            .multipart(Form::new().part("file", part));
-        checked(request.send().await?).await
-    }
-
-    /// Sends one file as the form field `file`.
-    pub(super) async fn send_file(
-        &self,
-        path: &str,
-        name: &str,
-        bytes: Vec<u8>,
-    ) -> anyhow::Result<Value> {
-        let part = Part::bytes(bytes).file_name(name.to_owned());
-        let form = Form::new().part("file", part);
-        checked(
-            self.request(Method::POST, path)
-                .multipart(form)
-                .send()
-                .await?,
-        )
-        .await
-    }
-
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("http://{HOST}{path}"))
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, url(path))
     }
 }
 
+/// The address of a path, which leads nowhere.
+pub(super) fn url(path: &str) -> String {
+    format!("http://{HOST}{path}")
+}
+
 /// The JSON of a good answer, or the sentence of a bad one.
-async fn checked(answer: Response) -> anyhow::Result<Value> {
+pub(super) async fn checked(answer: Response) -> anyhow::Result<Value> {
     let status = answer.status();
     if status.is_success() {
         let bytes = answer.bytes().await?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::local::Desk;
+use super::api::Api;
 use super::out;
 use super::shared::block_on;
 use crate::config::Config;
@@ -63,15 +63,15 @@ pub(super) fn run(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<(
 }
 
 async fn ask(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<Value> {
-    let desk = Desk::open(config, &args.workspace).await?;
+    let api = Api::open(config, &args.workspace).await?;
     let kept = match args.days {
         Some(days) => {
             let wanted = json!({ "conversation_days": days });
-            desk.put("/api/retention", &wanted).await
+            api.put("/api/retention", &wanted).await
         }
-        None if args.take_back => desk.post("/api/retention/take-back", &json!({})).await,
-        None => desk.get("/api/retention").await,
+        None if args.take_back => api.post("/api/retention/take-back", &json!({})).await,
+        None => api.get("/api/retention").await,
     };
-    desk.close().await;
+    api.close().await;
     kept
 }

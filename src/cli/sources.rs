@@ -1,15 +1,13 @@
 //! `frontdesk sources`: web pages as knowledge.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::local::Desk;
+use super::api::{Api, with_api};
 use super::out;
 use super::shared::{Place, WrongCall, block_on, log};
-use crate::config::Config;
 
 /// Arguments of `frontdesk sources`.
 #[derive(Debug, ClapArgs)]
@@ -110,17 +108,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         out::note("Nothing was deleted.");
         return Ok(());
     }
-    block_on(carry_out(config, args))
+    block_on(with_api(config, &args.workspace, async |api| {
+        act(api, &args).await
+    }))
 }
 
-async fn carry_out(config: Arc<Config>, args: Args) -> anyhow::Result<()> {
-    let desk = Desk::open(config, &args.workspace).await?;
-    let outcome = act(&desk, &args).await;
-    desk.close().await;
-    outcome
-}
-
-async fn act(desk: &Desk, args: &Args) -> anyhow::Result<()> {
+async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
     match &args.what {
         What::Add(add) => {
             let kind = match (add.sitemap, add.crawl) {
@@ -130,11 +123,12 @@ async fn act(desk: &Desk, args: &Args) -> anyhow::Result<()> {
             };
             let body = json!({"url": add.url, "kind": kind, "depth": add.depth, "pages": add.pages,
                 "per_second": add.rate, "every": add.every.name()});
-            let added = desk.post("/api/sources", &body).await?;
-            watch(desk, text(&added, "id"), args.json).await
+            api.make_workspace().await?;
+            let added = api.post("/api/sources", &body).await?;
+            watch(api, text(&added, "id"), args.json).await
         }
         What::List => {
-            let list = desk.get("/api/sources").await?;
+            let list = api.get("/api/sources").await?;
             if args.json {
                 return out::json(&list);
             }
@@ -151,27 +145,27 @@ async fn act(desk: &Desk, args: &Args) -> anyhow::Result<()> {
             Ok(())
         }
         What::Sync { source } => {
-            let id = find(desk, source).await?;
-            desk.post(&format!("/api/sources/{id}/sync"), &json!({}))
+            let id = find(api, source).await?;
+            api.post(&format!("/api/sources/{id}/sync"), &json!({}))
                 .await?;
-            watch(desk, &id, args.json).await
+            watch(api, &id, args.json).await
         }
         What::Pause { source } => {
-            let id = find(desk, source).await?;
+            let id = find(api, source).await?;
             let path = format!("/api/sources/{id}");
-            desk.patch(&path, &json!({"paused": true})).await?;
+            api.patch(&path, &json!({"paused": true})).await?;
             out::note("Paused. Its documents stay.");
             Ok(())
         }
         What::Resume { source } => {
-            let id = find(desk, source).await?;
+            let id = find(api, source).await?;
             let path = format!("/api/sources/{id}");
-            desk.patch(&path, &json!({"paused": false})).await?;
-            watch(desk, &id, args.json).await
+            api.patch(&path, &json!({"paused": false})).await?;
+            watch(api, &id, args.json).await
         }
         What::Remove { source, .. } => {
-            let id = find(desk, source).await?;
-            desk.delete(&format!("/api/sources/{id}")).await?;
+            let id = find(api, source).await?;
+            api.delete(&format!("/api/sources/{id}")).await?;
             out::note("Removed, with all documents that came from it.");
             Ok(())
         }
@@ -193,8 +187,8 @@ fn asked(source: &str) -> anyhow::Result<bool> {
 }
 
 /// The id of the source that is named by id or address.
-async fn find(desk: &Desk, named: &str) -> anyhow::Result<String> {
-    let list = desk.get("/api/sources").await?;
+async fn find(api: &Api, named: &str) -> anyhow::Result<String> {
+    let list = api.get("/api/sources").await?;
     let typed = crate::web::address::typed(named).ok();
     let sources = list.get("sources").and_then(Value::as_array);
     let found = sources.into_iter().flatten().find(|source| {
@@ -211,7 +205,7 @@ async fn find(desk: &Desk, named: &str) -> anyhow::Result<String> {
 }
 
 /// Shows how far the sync is until it ends, then what it did.
-async fn watch(desk: &Desk, id: &str, json: bool) -> anyhow::Result<()> {
+async fn watch(api: &Api, id: &str, json: bool) -> anyhow::Result<()> {
     let bar = indicatif::ProgressBar::new_spinner();
     if json || !out::watched() {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
@@ -219,7 +213,7 @@ async fn watch(desk: &Desk, id: &str, json: bool) -> anyhow::Result<()> {
     bar.enable_steady_tick(Duration::from_millis(120));
     let path = format!("/api/sources/{id}");
     let source = loop {
-        let source = desk.get(&path).await?;
+        let source = api.get(&path).await?;
         if !matches!(text(&source, "state"), "queued" | "syncing") {
             break source;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::local::Desk;
+use super::api::Api;
 use super::out;
 use super::shared::{WrongCall, block_on};
 use crate::config::Config;
@@ -73,7 +73,7 @@ pub(super) enum UserCommand {
 pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::List { json } => {
-            let all = block_on(ask(config, async |desk| desk.get("/api/accounts").await))?;
+            let all = block_on(ask(config, async |api| api.get("/api/accounts").await))?;
             let accounts = all.get("accounts").and_then(Value::as_array);
             if json {
                 return out::json(&all);
@@ -105,8 +105,8 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
             json,
         } => {
             let new = json!({"name": name, "email": email, "role": role, "password": password()?});
-            let made = block_on(ask(config, async |desk| {
-                desk.post("/api/accounts", &new).await
+            let made = block_on(ask(config, async |api| {
+                api.post("/api/accounts", &new).await
             }))?;
             let id = made.get("id").and_then(Value::as_str).unwrap_or_default();
             if json {
@@ -139,9 +139,9 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
             change_one(config, &email, json!({"suspended": false}), &said)
         }
         UserCommand::ResetSecondFactor { email } => {
-            block_on(ask(config, async |desk| {
-                let id = id_of(desk, &email).await?;
-                desk.delete(&format!("/api/accounts/{id}/second-factor"))
+            block_on(ask(config, async |api| {
+                let id = id_of(api, &email).await?;
+                api.delete(&format!("/api/accounts/{id}/second-factor"))
                     .await
             }))?;
             out::line(&format!(
@@ -153,17 +153,17 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
 }
 
 fn change_one(config: Arc<Config>, email: &str, change: Value, said: &str) -> anyhow::Result<()> {
-    block_on(ask(config, async |desk| {
-        let id = id_of(desk, email).await?;
-        desk.patch(&format!("/api/accounts/{id}"), &change).await
+    block_on(ask(config, async |api| {
+        let id = id_of(api, email).await?;
+        api.patch(&format!("/api/accounts/{id}"), &change).await
     }))?;
     out::line(said);
     Ok(())
 }
 
 /// The id of the account with this e-mail address, whatever its case.
-async fn id_of(desk: &Desk, email: &str) -> anyhow::Result<String> {
-    let all = desk.get("/api/accounts").await?;
+async fn id_of(api: &Api, email: &str) -> anyhow::Result<String> {
+    let all = api.get("/api/accounts").await?;
     let accounts = all.get("accounts").and_then(Value::as_array);
     let of_email = |one: &&Value| {
         let own = one.get("email").and_then(Value::as_str);
@@ -181,11 +181,11 @@ async fn id_of(desk: &Desk, email: &str) -> anyhow::Result<String> {
 /// Calls the API of the running server, or in this process without one.
 async fn ask(
     config: Arc<Config>,
-    question: impl AsyncFnOnce(&Desk) -> anyhow::Result<Value>,
+    question: impl AsyncFnOnce(&Api) -> anyhow::Result<Value>,
 ) -> anyhow::Result<Value> {
-    let desk = Desk::open(config, "default").await?;
-    let answer = question(&desk).await;
-    desk.close().await;
+    let api = Api::open(config, "default").await?;
+    let answer = question(&api).await;
+    api.close().await;
     answer
 }
 

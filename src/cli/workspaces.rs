@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::local::Desk;
+use super::api::Api;
 use super::out;
 use super::remote::Server;
 use super::shared::{WrongCall, block_on};
@@ -66,7 +66,7 @@ pub(super) enum WorkspaceCommand {
 pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Result<()> {
     match command {
         WorkspaceCommand::List { json } => {
-            let all = block_on(ask(config, async |desk| desk.get("/api/workspaces").await))?;
+            let all = block_on(ask(config, async |api| api.get("/api/workspaces").await))?;
             if json {
                 return out::json(&all);
             }
@@ -96,7 +96,7 @@ pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Res
                 Some(name) => format!("/api/workspaces/{}/keep", encoded(name)),
                 None => "/api/account/keep".to_owned(),
             };
-            block_on(ask(config, async |desk| desk.post(&path, &json!({})).await))?;
+            block_on(ask(config, async |api| api.post(&path, &json!({})).await))?;
             let what = name.as_deref().unwrap_or("Everything");
             out::line(&format!(
                 "{what} is kept. Visitors and keys reach it again."
@@ -107,7 +107,7 @@ pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Res
             let path = format!("/api/workspaces/{}/limit", encoded(&name));
             let bytes = megabytes.map(|mb| mb.saturating_mul(1_000_000));
             let body = json!({ "limit_bytes": bytes });
-            block_on(ask(config, async |desk| desk.put(&path, &body).await))?;
+            block_on(ask(config, async |api| api.put(&path, &body).await))?;
             out::line(&match megabytes {
                 Some(mb) => format!("{name} may take {mb} MB."),
                 None => format!("{name} may take as much as the disk holds."),
@@ -119,11 +119,11 @@ pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Res
 
 fn close(config: Arc<Config>, name: Option<&str>, yes: bool) -> anyhow::Result<()> {
     if !yes {
-        let erases = block_on(ask(Arc::clone(&config), async |desk| {
+        let erases = block_on(ask(Arc::clone(&config), async |api| {
             let mut all = Vec::new();
-            for name in names(&desk.get("/api/workspaces").await?, name) {
+            for name in names(&api.get("/api/workspaces").await?, name) {
                 let path = format!("/api/workspaces/{}/close", encoded(&name));
-                all.push((name, desk.get(&path).await?));
+                all.push((name, api.get(&path).await?));
             }
             Ok(all)
         }))?;
@@ -148,7 +148,7 @@ fn close(config: Arc<Config>, name: Option<&str>, yes: bool) -> anyhow::Result<(
         None => ("/api/account/close".to_owned(), "close the account"),
     };
     let body = json!({ "confirm": confirm });
-    let all = block_on(ask(config, async |desk| desk.post(&path, &body).await))?;
+    let all = block_on(ask(config, async |api| api.post(&path, &body).await))?;
     show(&all);
     Ok(())
 }
@@ -199,11 +199,11 @@ fn encoded(name: &str) -> String {
 
 async fn ask<T>(
     config: Arc<Config>,
-    work: impl AsyncFnOnce(&Desk) -> anyhow::Result<T>,
+    work: impl AsyncFnOnce(&Api) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let desk = Desk::open(config, "default").await?;
-    let answer = work(&desk).await;
-    desk.close().await;
+    let api = Api::open(config, "default").await?;
+    let answer = work(&api).await;
+    api.close().await;
     answer
 }
 

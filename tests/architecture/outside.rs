@@ -45,9 +45,14 @@ const fn fence(
 
 /// Everything that could open a connection, and where it may be named.
 pub(crate) const FENCES: &[Fence] = &[
-    // `cli::remote` talks to the server of the same data folder, over a socket in it; `models::fetch` is a command of
+    // `cli::remote` talks to the server of the same data folder, over a socket in it, and `cli::api` writes its requests;
+    // `models::fetch` is a command of
     // its own, which says itself what it fetches.
-    fence("reqwest", &["models::fetch", "cli::remote", "egress"], &[]),
+    fence(
+        "reqwest",
+        &["models::fetch", "cli::remote", "cli::api", "egress"],
+        &[],
+    ),
     fence("russh", &["egress"], &[]),
     // It speaks over a stream that it is given; a test's server is in the gate's room.
     fence(

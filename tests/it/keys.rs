@@ -1,6 +1,5 @@
 //! `/api/keys`.
 
-
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use serde_json::json;

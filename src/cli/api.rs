@@ -1,0 +1,189 @@
+//! The API for a command, wherever the data folder is: that of the running server, or, if there is
+//! none, of this process itself, without a socket.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use http_body_util::BodyExt;
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, RequestBuilder};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::remote::{Server, checked, sentence, url};
+use crate::app::{App, ensure_workspace};
+use crate::config::Config;
+use crate::http;
+use crate::http::server::Peer;
+
+/// How long the models have to load.
+const LOADING: Duration = Duration::from_secs(180);
+
+/// Whom a command asks.
+pub(super) struct Api {
+    workspace: String,
+    whom: Whom,
+}
+
+enum Whom {
+    Server(Server),
+    Own(Box<Own>),
+}
+
+struct Own {
+    app: Arc<App>,
+    router: Router,
+    /// Only writes requests; sends none.
+    client: Client,
+}
+
+/// Does some work with the API of the data folder, and lets the folder go.
+pub(super) async fn with_api<T>(
+    config: Arc<Config>,
+    workspace: &str,
+    work: impl AsyncFnOnce(&Api) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let api = Api::open(config, workspace).await?;
+    let done = work(&api).await;
+    api.close().await;
+    done
+}
+
+impl Api {
+    /// The server that has the data folder, or the folder itself.
+    pub(super) async fn open(config: Arc<Config>, workspace: &str) -> anyhow::Result<Self> {
+        let workspace = workspace.to_owned();
+        if let Some(server) = Server::find(&config.data_dir)? {
+            let whom = Whom::Server(server);
+            return Ok(Self { workspace, whom });
+        }
+        let app = App::open(config).await?;
+        let router = http::router(Arc::clone(&app));
+        let client = Client::builder().no_proxy().build()?;
+        let whom = Whom::Own(Box::new(Own {
+            app,
+            router,
+            client,
+        }));
+        Ok(Self { workspace, whom })
+    }
+
+    /// Lets the data folder go.
+    pub(super) async fn close(self) {
+        if let Whom::Own(own) = self.whom {
+            own.app.stop().await;
+        }
+    }
+
+    /// Whether a server has the data folder, which works on what it is given.
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.whom, Whom::Server(_))
+    }
+
+    /// Waits until the models of this process are loaded, or cannot be.
+    pub(super) async fn models_settled(&self) {
+        if let Whom::Own(own) = &self.whom {
+            own.app.models_settled(LOADING).await;
+        }
+    }
+
+    /// Makes the workspace if there is none of its name. A running server makes none for a command.
+    pub(super) async fn make_workspace(&self) -> anyhow::Result<()> {
+        if let Whom::Own(own) = &self.whom {
+            ensure_workspace(&own.app.store, &self.workspace, &self.workspace).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for JSON.
+    pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(Method::GET, path, None).await
+    }
+
+    /// Sends JSON; gives the answer's JSON.
+    pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send(Method::POST, path, Some(body)).await
+    }
+
+    /// Changes something.
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send(Method::PATCH, path, Some(body)).await
+    }
+
+    /// Puts something in place of what there was.
+    pub(super) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send(Method::PUT, path, Some(body)).await
+    }
+
+    /// Deletes something.
+    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.send(Method::DELETE, path, None).await
+    }
+
+    /// Sends one file as the form field `file`.
+    pub(super) async fn send_file(
+        &self,
+        path: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> anyhow::Result<Value> {
+        let part = Part::bytes(bytes).file_name(name.to_owned());
+        let form = Form::new().part("file", part);
+        self.execute(self.request(Method::POST, path).multipart(form))
+            .await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let request = self.request(method, path);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        self.execute(request).await
+    }
+
+    /// A request about the workspace.
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        let name = form_urlencoded::byte_serialize(self.workspace.as_bytes()).collect::<String>();
+        let path = format!("{path}{mark}workspace={name}");
+        match &self.whom {
+            Whom::Server(server) => server.request(method, &path),
+            Whom::Own(own) => own.client.request(method, url(&path)),
+        }
+    }
+
+    async fn execute(&self, request: RequestBuilder) -> anyhow::Result<Value> {
+        match &self.whom {
+            Whom::Server(_) => checked(request.send().await?).await,
+            Whom::Own(own) => own.execute(request).await,
+        }
+    }
+}
+
+impl Own {
+    async fn execute(&self, request: RequestBuilder) -> anyhow::Result<Value> {
+        let request: Request<reqwest::Body> = request.build()?.try_into()?;
+        let mut request = request.map(Body::new);
+        if let Some(path) = request.uri().path_and_query().cloned() {
+            *request.uri_mut() = path.into();
+        }
+        request.extensions_mut().insert(Peer::Installation);
+        let answer = self.router.clone().oneshot(request).await?;
+        let status = answer.status();
+        let bytes = answer.into_body().collect().await?.to_bytes();
+        let value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if status.is_success() {
+            return Ok(value);
+        }
+        anyhow::bail!(sentence(&value, status.as_u16()))
+    }
+}

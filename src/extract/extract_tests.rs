@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::BlockKind::{Code, Heading, ListItem, Paragraph, TableRow};
 use super::*;
 
-const GUIDE: &[u8] = include_bytes!("../../../tests/fixtures/documents/guide.pdf");
-const VISIT: &[u8] = include_bytes!("../../../tests/fixtures/documents/visit.docx");
-const PAGE: &[u8] = include_bytes!("../../../tests/fixtures/documents/page.html");
+const GUIDE: &[u8] = include_bytes!("../../tests/fixtures/documents/guide.pdf");
+const VISIT: &[u8] = include_bytes!("../../tests/fixtures/documents/visit.docx");
+const PAGE: &[u8] = include_bytes!("../../tests/fixtures/documents/page.html");
 
 fn read(bytes: &[u8], name: &str) -> Extracted {
     extract(bytes, name, &Limits::default()).expect("the document is read")

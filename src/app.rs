@@ -108,7 +108,10 @@ impl AppError {
         };
         matches!(
             store,
-            StoreError::Damaged { .. } | StoreError::DiskFull { .. } | StoreError::Io { .. }
+            StoreError::Damaged { .. }
+                | StoreError::WrongKey { .. }
+                | StoreError::DiskFull { .. }
+                | StoreError::Io { .. }
         )
     }
 }

@@ -41,17 +41,18 @@ pub fn fact_preview(
     rungs::fact_preview(book, question, business, now)
 }
 
-/// Why a turn could not be carried out. Each message is fit for the visitor.
+/// Why a turn could not be carried out. Each message is fit for the visitor: paths and what is wrong with the machine are
+/// for its owner, in the log and on the status page.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     /// Nothing was asked.
     #[error("the question is empty; type one and send it again")]
     Empty,
     /// The store.
-    #[error("the conversation could not be saved ({0}); please send your message again")]
+    #[error("the conversation could not be saved; please send your message again")]
     Store(#[from] crate::store::StoreError),
     /// The documents.
-    #[error("the documents could not be searched ({0}); please try again")]
+    #[error("the documents could not be searched; please try again")]
     Knowledge(#[from] crate::knowledge::KnowledgeError),
     /// A turn that was carried out for somebody else failed; the sentence says why.
     #[error("{0}")]

@@ -109,9 +109,6 @@ impl Checks {
             }
             Err(_) => return,
         };
-        if let Integrity::Damaged(what) = &found {
-            tracing::error!(%what, "the database is damaged; restore a backup");
-        }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = found;
     }
 }
@@ -161,9 +158,12 @@ impl App {
         self.written.ready(&self.store).await
     }
 
-    /// What the last check of the database found.
+    /// What the last check of the database found, or anybody who read or copied it since.
     pub fn integrity(&self) -> Integrity {
-        self.checks.last()
+        match self.store.damage() {
+            Some(what) => Integrity::Damaged(what.to_owned()),
+            None => self.checks.last(),
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::{Method, Request, StatusCode};
+use bytes::Bytes;
 use http_body_util::BodyExt;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder};
@@ -136,6 +137,29 @@ impl Api {
             .await
     }
 
+    /// The bytes of a file.
+    pub(super) async fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let request = self.request(Method::GET, path);
+        match &self.whom {
+            Whom::Server(_) => {
+                let answer = request.send().await?;
+                if !answer.status().is_success() {
+                    checked(answer).await?;
+                    return Ok(Vec::new());
+                }
+                Ok(answer.bytes().await?.to_vec())
+            }
+            Whom::Own(own) => {
+                let (status, bytes) = own.answer(request).await?;
+                if !status.is_success() {
+                    let told = serde_json::from_slice(&bytes).unwrap_or_default();
+                    anyhow::bail!(sentence(&told, status.as_u16()));
+                }
+                Ok(bytes.to_vec())
+            }
+        }
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -171,6 +195,15 @@ impl Api {
 
 impl Own {
     async fn execute(&self, request: RequestBuilder) -> anyhow::Result<Value> {
+        let (status, bytes) = self.answer(request).await?;
+        let value = serde_json::from_slice(&bytes).unwrap_or_default();
+        if status.is_success() {
+            return Ok(value);
+        }
+        anyhow::bail!(sentence(&value, status.as_u16()))
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> anyhow::Result<(StatusCode, Bytes)> {
         let request: Request<reqwest::Body> = request.build()?.try_into()?;
         let mut request = request.map(Body::new);
         if let Some(path) = request.uri().path_and_query().cloned() {
@@ -179,11 +212,6 @@ impl Own {
         request.extensions_mut().insert(Peer::Installation);
         let answer = self.router.clone().oneshot(request).await?;
         let status = answer.status();
-        let bytes = answer.into_body().collect().await?.to_bytes();
-        let value = serde_json::from_slice(&bytes).unwrap_or_default();
-        if status.is_success() {
-            return Ok(value);
-        }
-        anyhow::bail!(sentence(&value, status.as_u16()))
+        Ok((status, answer.into_body().collect().await?.to_bytes()))
     }
 }

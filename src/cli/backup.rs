@@ -226,6 +226,7 @@ fn put_back(
             "rows": restored.rows,
             "erased_again": restored.erased,
             "workspaces_erased_again": restored.workspaces,
+            "has_erased_list": restored.has_erased_list,
             "kept": restored.kept.as_ref().map(|p| p.display().to_string()),
             "settings": restored.settings.as_ref().map(|p| p.display().to_string()),
         }));
@@ -252,6 +253,12 @@ fn tell(restored: &Restored) {
             "Closed workspaces that were erased since, and are erased again: {}.",
             restored.workspaces
         ));
+    }
+    if !restored.has_erased_list {
+        out::note(
+            "No list of what was erased (erased.jsonl) lay beside this backup. Whoever was erased after it was made is in it again: \
+             erase them once more.",
+        );
     }
     if let Some(kept) = &restored.kept {
         out::note(&format!(

@@ -1,18 +1,15 @@
 //! `frontdesk person`: what is kept of somebody, and erasing it.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
+use super::api::{Api, with_api};
 use super::out;
-use super::remote::Server;
-use super::shared::{Place, WrongCall, block_on, log, workspace_named};
-use crate::app::{DataFolder, person_copy, privacy};
-use crate::config::Config;
-use crate::http::api::people::{PersonFound, subject};
-use crate::store::erasure::Subject;
+use super::shared::{Place, WrongCall, block_on, log, private_file};
 
 /// Arguments of `frontdesk person`.
 #[derive(Debug, ClapArgs)]
@@ -57,52 +54,70 @@ enum Action {
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
-    if let Action::Copy { who, out } = &args.action {
-        let bytes = block_on(copy(&config, &args.workspace, who))?;
-        std::fs::write(out, bytes).with_context(|| format!("writing {}", out.display()))?;
-        out::note(&format!("Written to {}.", out.display()));
-        return Ok(());
-    }
-    let (Action::Find { who } | Action::Erase { who, .. } | Action::Copy { who, .. }) =
-        &args.action;
-    let found = block_on(find(&config, &args.workspace, who))?;
-    let all = found.get("found").and_then(Value::as_array);
-    let all = all.map(Vec::as_slice).unwrap_or_default();
-    let Action::Erase { yes, .. } = args.action else {
-        if args.json {
-            return out::json(&found);
+    block_on(with_api(config, &args.workspace, async |api| {
+        act(api, &args).await
+    }))
+}
+
+async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
+    match &args.action {
+        Action::Copy { who, out } => {
+            let bytes = api.bytes(&about("/api/people/copy", who)).await?;
+            private_file(out)?
+                .write_all(&bytes)
+                .with_context(|| format!("writing {}", out.display()))?;
+            out::note(&format!(
+                "Written to {}. It is not encrypted.",
+                out.display()
+            ));
         }
-        show(all);
-        return Ok(());
-    };
-    if all.is_empty() {
-        return Err(WrongCall(format!("nothing is kept of {who}")).into());
+        Action::Find { who } => {
+            let found = api.get(&about("/api/people", who)).await?;
+            if args.json {
+                return out::json(&found);
+            }
+            show(&found);
+        }
+        Action::Erase { who, yes } => {
+            let found = api.get(&about("/api/people", who)).await?;
+            if listed(&found).is_empty() {
+                return Err(WrongCall(format!("nothing is kept of {who}")).into());
+            }
+            if !yes {
+                show(&found);
+                return Err(WrongCall(
+                    "nothing was erased yet; say --yes to erase all of these for good".into(),
+                )
+                .into());
+            }
+            let certificate = erase(api, who, found).await?;
+            if args.json {
+                return out::json(&certificate);
+            }
+            certified(&certificate);
+        }
     }
-    if !yes {
-        show(all);
-        return Err(WrongCall(
-            "nothing was erased yet; say --yes to erase all of these for good".into(),
-        )
-        .into());
-    }
-    let certificate = block_on(erase(&config, &args.workspace, all))?;
-    if args.json {
-        return out::json(&certificate);
-    }
-    let at = certificate.get("erased_at").and_then(Value::as_i64);
-    out::line(&format!(
-        "Erased at {}: {}.",
-        out::moment(at.unwrap_or(0)),
-        counted(certificate.get("erased").unwrap_or(&Value::Null))
-    ));
     Ok(())
 }
 
-fn show(found: &[Value]) {
-    if found.is_empty() {
+fn certified(certificate: &Value) {
+    let at = |name: &str| certificate.get(name).and_then(Value::as_i64);
+    out::line(&format!(
+        "Erased at {}: {}.",
+        out::moment(at("erased_at").unwrap_or(0)),
+        counted(certificate.get("erased").unwrap_or(&Value::Null))
+    ));
+    out::line(
+        "Backups of before still hold it until they are deleted by age; restoring one erases it again.",
+    );
+}
+
+fn show(found: &Value) {
+    let all = listed(found);
+    if all.is_empty() {
         out::note("There is nothing.");
     }
-    for one in found {
+    for one in all {
         let text = |field: &str| one.get(field).and_then(Value::as_str).unwrap_or("");
         let at = one.get("at").and_then(Value::as_i64);
         out::line(&format!(
@@ -113,6 +128,9 @@ fn show(found: &[Value]) {
             counted(one.get("erases").unwrap_or(&Value::Null)),
             text("excerpt")
         ));
+    }
+    if found.get("more") == Some(&json!(true)) {
+        out::note("There is more than is listed here; erasing takes all of it.");
     }
 }
 
@@ -137,68 +155,68 @@ pub(super) fn counted(traces: &Value) -> String {
     words.join(", ")
 }
 
-fn query(workspace: &str, more: &[(&str, &str)]) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("workspace", workspace)
-        .extend_pairs(more)
-        .finish()
+/// A path with who is meant.
+fn about(path: &str, who: &str) -> String {
+    let who: String = form_urlencoded::byte_serialize(who.as_bytes()).collect();
+    format!("{path}?who={who}")
 }
 
-async fn find(config: &Config, workspace: &str, who: &str) -> anyhow::Result<Value> {
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let path = format!("/api/people?{}", query(workspace, &[("who", who)]));
-        return server.get(&path).await;
+/// Erases everything that is found, a batch at a time; adds up what was erased.
+async fn erase(api: &Api, who: &str, first: Value) -> anyhow::Result<Value> {
+    let mut found = first;
+    let mut sum: Option<Value> = None;
+    loop {
+        let certificate = api.post("/api/people/erase", &selection(&found)).await?;
+        sum = Some(match sum {
+            None => certificate,
+            Some(before) => added(before, &certificate),
+        });
+        if found.get("more") != Some(&json!(true)) {
+            return Ok(sum.unwrap_or_default());
+        }
+        found = api.get(&about("/api/people", who)).await?;
+        if listed(&found).is_empty() {
+            return Ok(sum.unwrap_or_default());
+        }
     }
-    let folder = DataFolder::open(config)?;
-    let workspace = workspace_named(&folder.store, workspace).await?;
-    let found = privacy::find(&folder.store, workspace, who.to_owned()).await?;
-    Ok(json!(PersonFound::from(found)))
 }
 
-async fn copy(config: &Config, workspace: &str, who: &str) -> anyhow::Result<Vec<u8>> {
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let path = format!("/api/people/copy?{}", query(workspace, &[("who", who)]));
-        let mut bytes = Vec::new();
-        let take = |piece: &[u8]| {
-            bytes.extend_from_slice(piece);
-            Ok(())
-        };
-        server.download(&path, take).await?;
-        return Ok(bytes);
-    }
-    let folder = DataFolder::open(config)?;
-    let workspace = workspace_named(&folder.store, workspace).await?;
-    let made = person_copy::copy(&folder.store, workspace, who.to_owned()).await?;
-    made.ok_or_else(|| WrongCall(format!("nothing is kept of {who}")).into())
-}
-
-async fn erase(config: &Config, workspace: &str, found: &[Value]) -> anyhow::Result<Value> {
-    let ids = |kind: &str| -> Vec<String> {
-        let of_kind = found
+fn selection(found: &Value) -> Value {
+    let ids = |kind: &str| -> Vec<&str> {
+        let of_kind = listed(found)
             .iter()
             .filter(|one| one.get("kind") == Some(&json!(kind)));
-        of_kind
-            .filter_map(|one| one.get("id")?.as_str().map(str::to_owned))
-            .collect()
+        of_kind.filter_map(|one| one.get("id")?.as_str()).collect()
     };
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let path = format!("/api/people/erase?{}", query(workspace, &[]));
-        let selection = json!({
-            "conversations": ids("conversation"),
-            "calls": ids("call"),
-            "receipts": ids("receipt"),
-            "golden_questions": ids("golden_question"),
-        });
-        return server.post(&path, &selection).await;
+    json!({
+        "conversations": ids("conversation"),
+        "calls": ids("call"),
+        "receipts": ids("receipt"),
+        "golden_questions": ids("golden_question"),
+    })
+}
+
+fn listed(found: &Value) -> &[Value] {
+    let all = found.get("found").and_then(Value::as_array);
+    all.map(Vec::as_slice).unwrap_or_default()
+}
+
+/// The later certificate with the numbers of both.
+fn added(before: Value, later: &Value) -> Value {
+    match (before, later) {
+        (Value::Object(before), Value::Object(later)) => {
+            let both = later.iter().map(|(name, value)| {
+                let value = match (name.as_str(), before.get(name)) {
+                    ("erased_at", _) | (_, None) => value.clone(),
+                    (_, Some(earlier)) => added(earlier.clone(), value),
+                };
+                (name.clone(), value)
+            });
+            Value::Object(both.collect())
+        }
+        (before, later) => match (before.as_u64(), later.as_u64()) {
+            (Some(before), Some(later)) => json!(before + later),
+            _ => later.clone(),
+        },
     }
-    let folder = DataFolder::open(config)?;
-    let workspace = workspace_named(&folder.store, workspace).await?;
-    let kinds = ["conversation", "call", "receipt", "golden_question"];
-    let subjects: Vec<Subject> = kinds
-        .into_iter()
-        .flat_map(|kind| ids(kind).into_iter().map(move |id| (kind, id)))
-        .filter_map(|(kind, id)| subject(kind, &id))
-        .collect();
-    let certificate = privacy::erase(&folder.store, workspace, subjects).await?;
-    Ok(json!(certificate))
 }

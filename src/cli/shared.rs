@@ -1,7 +1,9 @@
 //! What several commands share: where the data is, settings, logging, the runtime.
 
+use std::fs::File;
 use std::future::Future;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -65,6 +67,14 @@ pub(super) fn log(filter: &str) -> anyhow::Result<()> {
         .with_target(false)
         .try_init();
     Ok(())
+}
+
+/// A new file that only its owner can read: for what is kept of people.
+pub(super) fn private_file(path: &Path) -> anyhow::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let made = options.open(path);
+    made.with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// Runs a command's asynchronous part.

@@ -176,19 +176,33 @@ pub(super) enum Ending {
     WithMoreText,
 }
 
-/// [`ends_here`] of a text that is still being written.
+/// [`ends_here`] of a text that is still being written. After a usual word a mark and a space are enough: whoever hears
+/// the sentence should not wait for the next one.
 pub(super) fn ending(before: &str, mark: char, single: bool, after: &str) -> Ending {
     let next = after.trim_start();
-    let is_spaced = next.len() < after.len();
-    let is_citation = next.starts_with('[') && !next.contains(']');
-    if after.is_empty() || is_spaced && (is_citation || !next.chars().any(|c| !is_opening(c))) {
+    if after.is_empty() {
         return Ending::WithMoreText;
     }
-    let word = last_word(before);
-    let is_number = word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit());
-    let next_decides = mark == '.' && (is_number || SOMETIMES_LAST.contains(&word.as_str()));
-    if is_spaced && next_decides && next.chars().all(char::is_alphanumeric) {
-        return Ending::WithMoreText;
+    if next.len() < after.len() {
+        let word = last_word(before);
+        let word = word.as_str();
+        let is_number = word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit());
+        let next_word_decides = mark == '.' && (is_number || SOMETIMES_LAST.contains(&word));
+        let next_letter_decides = next_word_decides
+            || !single
+            || mark == '…'
+            || mark == '.'
+                && (word.chars().count() == 1
+                    || NEVER_LAST.contains(&word)
+                    || BEFORE_NUMBER.contains(&word));
+        let has_letter = next.chars().any(|c| !is_opening(c));
+        let has_word = next.chars().any(|c| !c.is_alphanumeric());
+        if !has_letter && !next_letter_decides {
+            return Ending::Certain;
+        }
+        if !has_letter || next_word_decides && !has_word {
+            return Ending::WithMoreText;
+        }
     }
     match ends_here(before, mark, single, after) {
         true => Ending::Certain,

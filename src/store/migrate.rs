@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
-use super::StoreError;
 use super::connection::{self, Access, Opener};
+use super::{StoreError, roll_back};
 
 /// Days that the database of before a migration is kept.
 pub(super) const KEPT_DAYS: u64 = 14;
@@ -70,6 +70,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
 /// Makes the database at this place have exactly these migrations.
 pub(super) fn bring_up(opener: &Opener, migrations: &[Migration]) -> Result<(), StoreError> {
     let path = opener.path();
+    roll_back::settle(path)?;
     let known = count(migrations);
     let existing = opener.open(Access::Write)?;
     let found = version(&existing)?;
@@ -154,9 +155,9 @@ fn swap_in(path: &Path, copy: &Path, found: u32) -> Result<(), StoreError> {
 }
 
 /// What follows the database's name in that of a database of before a migration.
-const BEFORE: &str = ".before-";
+pub(super) const BEFORE: &str = ".before-";
 /// The same of one that another was put back for.
-const AFTER: &str = ".after-";
+pub(super) const AFTER: &str = ".after-";
 
 /// Whether a file beside the database holds what was in it at another time.
 fn is_copy(left: &str) -> bool {
@@ -187,41 +188,8 @@ pub(super) fn discard_originals(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts the newest database of before a migration back in place of the present one, which is kept as
-/// `….after-NNNN`. Returns the schema that it had. `NotFound` if there is none. The store must not be open.
-pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
-    let kept = beside_it(path)?
-        .into_iter()
-        .filter_map(|(left, file)| Some((left.strip_prefix(BEFORE)?.to_owned(), file)))
-        .filter(|(schema, _)| schema.chars().all(|c| c.is_ascii_digit()))
-        .max();
-    let (schema, file) = kept.ok_or(StoreError::NotFound("a database of before an update"))?;
-    let what = || format!("putting {} back", file.display());
-    let log = beside(path, "-wal");
-    if log.metadata().is_ok_and(|m| m.len() > 0) {
-        // Its changes belong to the present database and would be replayed into the older one.
-        let after = beside(path, &format!("{AFTER}{schema}-wal"));
-        fs::rename(&log, after).map_err(|e| StoreError::io(what(), e))?;
-    }
-    let after = beside(path, &format!("{AFTER}{schema}"));
-    if after.exists() {
-        return Err(StoreError::Conflict(format!(
-            "{} is there already: an update was gone back on before; move it away first",
-            after.display()
-        )));
-    }
-    // Killed in between, there is a database under the name at any time.
-    if fs::hard_link(path, &after).is_err() {
-        fs::copy(path, &after).map_err(|e| StoreError::io(what(), e))?;
-        sync(&after)?;
-    }
-    fs::rename(&file, path).map_err(|e| StoreError::io(what(), e))?;
-    sync(parent(path))?;
-    Ok(schema)
-}
-
 /// The files whose names begin with the database's, by what follows it.
-fn beside_it(path: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+pub(super) fn beside_it(path: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
         return Ok(Vec::new());
     };
@@ -289,7 +257,7 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 /// `frontdesk.db` and `-wal` make `frontdesk.db-wal`.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
@@ -302,14 +270,14 @@ pub(super) fn sync(path: &Path) -> Result<(), StoreError> {
         .map_err(|e| StoreError::io(format!("writing {} to the disk", path.display()), e))
 }
 
-fn remove_database(path: &Path) -> Result<(), StoreError> {
+pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         remove(&beside(path, suffix))?;
     }
     Ok(())
 }
 
-fn remove(path: &Path) -> Result<(), StoreError> {
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
             Err(StoreError::io(format!("removing {}", path.display()), e))

@@ -8,8 +8,9 @@ use rusqlite::Connection;
 
 use super::connection::{Access, Opener};
 use super::migrate::{
-    KEPT_DAYS, MIGRATIONS, Migration, bring_up, discard_originals, migrate_copy, roll_back, version,
+    KEPT_DAYS, MIGRATIONS, Migration, bring_up, discard_originals, migrate_copy, version,
 };
+use super::roll_back::roll_back;
 use super::{MasterKey, Store, StoreError, workspaces};
 
 /// A step as a later release might add: a table rebuilt, which others refer to.

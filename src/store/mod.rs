@@ -19,6 +19,7 @@ mod ids;
 mod migrate;
 mod pool;
 mod reserve;
+mod roll_back;
 mod scoped;
 mod values;
 

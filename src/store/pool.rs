@@ -1,7 +1,7 @@
 //! The handle everybody holds: one writing connection and a few reading ones.
 
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::Semaphore;
@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::connection::{self, Access, Opener};
 use super::reserve::Reserve;
 use super::snapshot::SnapshotKey;
-use super::{MasterKey, StoreError, migrate};
+use super::{MasterKey, StoreError, migrate, roll_back};
 
 /// Reading connections. More than the cores of a small machine; each costs about 2 ms to open and
 /// a page cache of at most 2 MB.
@@ -26,6 +26,8 @@ struct Shared {
     readers: Pool,
     opener: Opener,
     reserve: Reserve,
+    /// The first damage that anybody met.
+    damage: OnceLock<String>,
 }
 
 impl Store {
@@ -82,6 +84,7 @@ impl Store {
                 writer,
                 readers: Pool::new(readers),
                 opener,
+                damage: OnceLock::new(),
             }),
         })
     }
@@ -114,10 +117,47 @@ impl Store {
         &self,
         queries: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.shared.readers.with(|connection| {
+        self.with(Access::Read, |connection| {
             let snapshot = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
             queries(&snapshot)
         })
+    }
+
+    /// Lends a connection. One that met a damaged page is replaced: SQLCipher refuses everything on it from then on,
+    /// and what is elsewhere in the file can still be read.
+    fn with<T>(
+        &self,
+        access: Access,
+        run: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let pool = match access {
+            Access::Read => &self.shared.readers,
+            Access::Write => &self.shared.writer,
+        };
+        let mut lent = pool.lend();
+        let done = match &mut lent.connection {
+            Some(connection) => run(connection),
+            None => Err(StoreError::Busy),
+        };
+        if let Err(StoreError::Damaged { detail }) = &done {
+            self.note_damage(detail);
+            if let Ok(fresh) = self.shared.opener.open(access) {
+                lent.connection = Some(fresh);
+            }
+        }
+        done
+    }
+
+    /// Remembers that the file is damaged, as long as the process runs.
+    pub fn note_damage(&self, detail: &str) {
+        if self.shared.damage.set(detail.to_owned()).is_ok() {
+            tracing::error!(%detail, "the database is damaged; restore a backup");
+        }
+    }
+
+    /// What is damaged, if anybody met something.
+    pub fn damage(&self) -> Option<&str> {
+        self.shared.damage.get().map(String::as_str)
     }
 
     /// [`Store::write`] for code without an async runtime.
@@ -125,7 +165,7 @@ impl Store {
         &self,
         changes: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let written = self.shared.writer.with(|connection| {
+        let written = self.with(Access::Write, |connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = changes(&tx)?;
             tx.commit()?;
@@ -152,9 +192,7 @@ impl Store {
     /// Checks every page and every reference; takes about a second per 200 MB. `Damaged` tells the
     /// first finding.
     pub fn check_blocking(&self) -> Result<(), StoreError> {
-        self.shared
-            .readers
-            .with(|connection| connection::check(connection))
+        self.with(Access::Read, |connection| connection::check(connection))
     }
 
     /// Copies the database, encrypted with the same key, while it is in use; gives that key. The file must not
@@ -167,9 +205,9 @@ impl Store {
             )));
         }
         let target = self.shared.opener.sibling(to);
-        self.shared
-            .readers
-            .with(|connection| migrate::copy(connection, &target))?;
+        self.with(Access::Read, |connection| {
+            migrate::copy(connection, &target)
+        })?;
         Ok(SnapshotKey::of(&target))
     }
 
@@ -199,15 +237,13 @@ impl Store {
     /// # Errors
     /// `NotFound` if none is kept.
     pub fn roll_back(path: &Path) -> Result<String, StoreError> {
-        migrate::roll_back(path)
+        roll_back::roll_back(path)
     }
 
     /// Moves the write-ahead log into the database file and empties it, so that deleted contents
     /// are gone from both.
     pub fn checkpoint_blocking(&self) -> Result<(), StoreError> {
-        self.shared
-            .writer
-            .with(|connection| migrate::checkpoint(connection))
+        self.with(Access::Write, |connection| migrate::checkpoint(connection))
     }
 }
 
@@ -257,17 +293,6 @@ impl Pool {
             permits: Arc::new(Semaphore::new(connections.len())),
             idle: Mutex::new(connections),
             returned: Condvar::new(),
-        }
-    }
-
-    fn with<T>(
-        &self,
-        run: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut lent = self.lend();
-        match &mut lent.connection {
-            Some(connection) => run(connection),
-            None => Err(StoreError::Busy),
         }
     }
 

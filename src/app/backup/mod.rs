@@ -159,6 +159,9 @@ impl Backups {
             // That one is being made is no failure of it.
             Err(BackupError::Busy) => return made,
             Err(error) => {
+                if let BackupError::Store(StoreError::Damaged { detail }) = error {
+                    self.inner.store.note_damage(detail);
+                }
                 tracing::error!(%error, "no backup could be made");
                 Some(error.to_string())
             }
@@ -173,6 +176,8 @@ impl Backups {
         let Ok(_at_work) = self.inner.at_work.try_lock() else {
             return Err(BackupError::Busy);
         };
+        // The room that is kept free on a full disk is for answers and sign-in.
+        self.inner.store.has_room()?;
         make_folder(&place.folder)?;
         let scratch = Scratch::new(&place.data)?;
         let copy = scratch.file("copy");

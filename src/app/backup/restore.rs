@@ -25,6 +25,9 @@ pub struct Restored {
     pub erased: Traces,
     /// Workspaces that had been erased since and were erased again.
     pub workspaces: u64,
+    /// Whether a list of what was erased lay beside the backup or in the data folder. Without one, what was erased after
+    /// the backup was made is in the database again.
+    pub has_erased_list: bool,
     /// Where the database that it replaces is kept.
     pub kept: Option<PathBuf>,
     /// Where the settings file of then was written, if there was one.
@@ -44,7 +47,9 @@ pub fn restore(
 ) -> Result<Restored, AppError> {
     let _lock = DataLock::acquire(&config.data_dir)?;
     let database = config.data_dir.join(STORE);
-    let master = master_key(config, database.exists())?;
+    // With a recovery key the key of the machine may be lost: the database that it opened is set aside.
+    let needs_key = database.exists() && recovery_key.is_none();
+    let master = master_key(config, needs_key)?;
     let identity: Identity = match recovery_key {
         Some(text) => keys::typed(text)?,
         None => keys::own(&master)?,
@@ -60,10 +65,13 @@ pub fn restore(
     snapshot.install(&fresh, &master)?;
 
     let beside = from.parent().unwrap_or(Path::new("."));
-    let mut erased = tombstones::read(&beside.join(tombstones::FILE))?;
-    erased.extend(tombstones::read(&config.data_dir.join(tombstones::FILE))?);
+    let lists = [beside, config.data_dir.as_path()].map(|dir| dir.join(tombstones::FILE));
+    let has_erased_list = lists.iter().any(|list| list.exists());
+    let [brought, own] = &lists;
+    // A backup that is made from now on has to know of them too.
+    tombstones::carry_over(brought, own)?;
+    let mut erased = tombstones::read(own)?;
     erased.sort_by_key(|tombstone: &Tombstone| tombstone.at);
-    erased.dedup();
     // Also brings the schema up to date.
     let store = Store::open(&fresh, &master)?;
     let again = store.write_blocking(|tx| {
@@ -85,6 +93,7 @@ pub fn restore(
         rows: manifest.rows.values().sum(),
         erased: again.traces,
         workspaces: again.workspaces,
+        has_erased_list,
         kept,
         settings: settings.and_then(Result::ok),
     })

@@ -8,6 +8,7 @@ use super::super::folder::{Backup, made_at};
 use super::super::target::Target;
 use super::super::{BackupError, Backups, Scratch, make_folder};
 use super::off_thread;
+use crate::app::data::STORE;
 use crate::app::{AppError, DataFolder, outside};
 use crate::config::Config;
 use crate::store::tombstones;
@@ -125,7 +126,14 @@ impl FetchedBackup {
 /// # Errors
 /// When the server runs; `NoTarget`, `Unknown`, `Target`.
 pub async fn fetch_copy(config: &Config, name: &str) -> Result<FetchedBackup, AppError> {
-    let folder = DataFolder::open(config)?;
+    let folder = DataFolder::open(config).map_err(|error| match error.is_damage() {
+        true => AppError::Settings(format!(
+            "where the copies are is noted in the database here, and it cannot be opened ({error}). Move {} away, set the \
+             place up again with `frontdesk backup target`, and restore with --recovery-key -",
+            config.data_dir.join(STORE).display()
+        )),
+        false => error,
+    })?;
     clear(&config.data_dir);
     let gateway = outside::gateway(config, folder.store.clone())?;
     let backups = Backups::new(folder.store.clone(), config, Some(&folder.key), gateway)?;

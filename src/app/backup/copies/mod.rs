@@ -114,6 +114,10 @@ impl Backups {
             let is_it = |stored: &Stored| (&stored.name, stored.size) == (&copy.name, copy.size);
             there.iter().any(is_it)
         });
+        let is_there = there.iter().any(|stored| stored.name == tombstones::FILE);
+        if !is_there {
+            copies.tombstones = None;
+        }
         self.bring_tombstones(target, copies).await?;
         let in_folder = folder.clone();
         let backups = off_thread(move || Ok(list(&in_folder))).await?;

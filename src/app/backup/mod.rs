@@ -23,7 +23,7 @@ use zeroize::Zeroizing;
 use crate::config::Config;
 use crate::egress::Gateway;
 use crate::store::snapshot::{Rows, Snapshot};
-use crate::store::{MasterKey, Store, UnixMs, settings, tombstones};
+use crate::store::{MasterKey, Store, StoreError, UnixMs, settings, tombstones};
 
 pub use copies::{FetchedBackup, TargetState, fetch_copy};
 pub use error::BackupError;

@@ -5,6 +5,7 @@
 
 pub mod fuse;
 pub mod lexical;
+mod scores;
 pub mod terms;
 pub mod vector;
 pub mod vocabulary;

@@ -4,16 +4,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 use tantivy::{
     Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
-    collector::TopDocs,
-    query::{
-        Bm25StatisticsProvider, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery,
-        Occur, Query, TermQuery,
-    },
+    query::{Bm25StatisticsProvider, Bm25Weight},
     schema::{FAST, Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions},
     tokenizer::{TextAnalyzer, WhitespaceTokenizer},
 };
 
 use super::IndexError;
+use super::scores::{Scores, Weighed};
 use super::vocabulary::{PassageTerms, Terms, Vocabulary};
 use crate::knowledge::query::Sought;
 use crate::language::Language;
@@ -206,55 +203,77 @@ impl LexicalIndex {
         sought: &[Sought],
         limit: usize,
     ) -> Result<Vec<(i64, f32)>, IndexError> {
-        let f = &self.fields;
         if sought.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
-        let mut any: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for (field, weight) in [
-            (f.text, 1.0),
-            (f.title, TITLE_WEIGHT),
-            (f.heading, HEADING_WEIGHT),
-        ] {
-            any.extend(
-                sought
-                    .iter()
-                    .filter_map(|word| Some((Occur::Should, forms(field, word, weight)?))),
-            );
-        }
-        for written in sought.iter().filter_map(|s| s.written.as_deref()) {
-            any.push((Occur::Should, word(f.written, written, WRITTEN_WEIGHT)));
-        }
-        let own = TermQuery::new(
-            Term::from_field_text(f.workspace, workspace),
-            IndexRecordOption::Basic,
-        );
-        let query = BooleanQuery::new(vec![
-            (
-                Occur::Must,
-                Box::new(ConstScoreQuery::new(Box::new(own), 0.0)) as Box<dyn Query>,
-            ),
-            (Occur::Must, Box::new(BooleanQuery::new(any))),
-        ]);
         let searcher = self.reader.searcher();
-        let collector = TopDocs::with_limit(limit).order_by_score();
-        let top = self.with_terms(workspace, |terms| {
-            let statistics = Statistics {
-                fields: *f,
-                searcher: &searcher,
-                terms,
+        let weighed = self.with_terms(workspace, |terms| {
+            terms.map(|terms| self.weighed(&searcher, terms, sought))
+        });
+        let Some(weighed) = weighed.transpose()? else {
+            return Ok(Vec::new());
+        };
+        let own = Term::from_field_text(self.fields.workspace, workspace);
+        let mut found: Vec<(i64, f32)> = Vec::new();
+        for segment in searcher.segment_readers() {
+            let Some(mut scores) = Scores::of(segment, &own)? else {
+                continue;
             };
-            searcher.search_with_statistics_provider(&query, &collector, &statistics)
-        })?;
-        let mut found = Vec::with_capacity(top.len());
-        for (score, address) in top {
-            let ids = searcher
-                .segment_reader(address.segment_ord)
-                .fast_fields()
-                .i64("chunk")?;
-            found.extend(ids.first(address.doc_id).map(|id| (id, score)));
+            for forms in &weighed {
+                scores.add(forms)?;
+            }
+            let ids = segment.fast_fields().i64("chunk")?;
+            let best = scores.best(limit).into_iter();
+            found.extend(best.filter_map(|(doc, score)| Some((ids.first(doc)?, score))));
         }
+        found.sort_by(|a, b| b.1.total_cmp(&a.1));
+        found.truncate(limit);
         Ok(found)
+    }
+
+    /// What is sought, for each field by itself, with what finding it counts.
+    ///
+    /// Only the workspace's own passages are counted: what other customers have must not weigh its words,
+    /// and deleted passages count no more. A word of a title or heading is as telling as it is in the texts,
+    /// which hold them too.
+    fn weighed(
+        &self,
+        searcher: &Searcher,
+        terms: &Terms,
+        sought: &[Sought],
+    ) -> Result<Vec<Vec<Weighed>>, IndexError> {
+        let f = &self.fields;
+        let all = terms.passages();
+        let weigh = |field, word: &str, passages: u64, tokens: u64, counts: f32| {
+            let length = tokens as f32 / all as f32;
+            let weight = Bm25Weight::for_one_term_without_explain(passages.min(all), all, length);
+            (Term::from_field_text(field, word), weight.boost_by(counts))
+        };
+        let mut weighed = Vec::new();
+        for (field, tokens, counts) in [
+            (f.text, terms.tokens(), 1.0),
+            (f.title, searcher.total_num_tokens(f.title)?, TITLE_WEIGHT),
+            (
+                f.heading,
+                searcher.total_num_tokens(f.heading)?,
+                HEADING_WEIGHT,
+            ),
+        ] {
+            weighed.extend(sought.iter().map(|word| {
+                let forms = word.stems.iter().filter_map(|(stem, share)| {
+                    let passages = terms.stem_passages(stem);
+                    (passages > 0).then(|| weigh(field, stem, passages, tokens, counts * share))
+                });
+                forms.collect::<Vec<_>>()
+            }));
+        }
+        weighed.retain(|forms| !forms.is_empty());
+        for written in sought.iter().filter_map(|s| s.written.as_deref()) {
+            let passages = terms.word_passages(written);
+            let word = weigh(f.written, written, passages, terms.tokens(), WRITTEN_WEIGHT);
+            weighed.push(vec![word]);
+        }
+        Ok(weighed)
     }
 
     fn writer(&self) -> MutexGuard<'_, IndexWriter> {
@@ -263,77 +282,11 @@ impl LexicalIndex {
     }
 }
 
-/// Frequencies within one workspace: what other customers have must not weigh its words, and deleted
-/// passages count no more.
-struct Statistics<'a> {
-    fields: Fields,
-    searcher: &'a Searcher,
-    terms: Option<&'a Terms>,
-}
-
-impl Bm25StatisticsProvider for Statistics<'_> {
-    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
-        match self.terms {
-            Some(terms) if field == self.fields.text || field == self.fields.written => {
-                Ok(terms.tokens())
-            }
-            _ => self.searcher.total_num_tokens(field),
-        }
-    }
-
-    fn total_num_docs(&self) -> tantivy::Result<u64> {
-        match self.terms {
-            Some(terms) => Ok(terms.passages()),
-            None => self.searcher.total_num_docs(),
-        }
-    }
-
-    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        let Some(terms) = self.terms else {
-            return Bm25StatisticsProvider::doc_freq(self.searcher, term);
-        };
-        let value = term.value();
-        let Some(text) = value.as_str() else {
-            return Ok(0);
-        };
-        // A word of a title or heading is as telling as it is in the texts, which hold them too.
-        let passages = if term.field() == self.fields.written {
-            terms.word_passages(text)
-        } else if term.field() == self.fields.workspace {
-            terms.passages()
-        } else {
-            terms.stem_passages(text)
-        };
-        Ok(passages.min(terms.passages()))
-    }
-}
-
 fn unique(list: &[String]) -> Vec<&str> {
     let mut each: Vec<&str> = list.iter().map(String::as_str).collect();
     each.sort_unstable();
     each.dedup();
     each
-}
-
-/// A word in any of its forms: the best form that is found counts, not their sum.
-fn forms(field: Field, sought: &Sought, weight: f32) -> Option<Box<dyn Query>> {
-    let mut each: Vec<Box<dyn Query>> = sought
-        .stems
-        .iter()
-        .map(|(stem, counts)| word(field, stem, weight * counts))
-        .collect();
-    if each.len() > 1 {
-        return Some(Box::new(DisjunctionMaxQuery::new(each)));
-    }
-    each.pop()
-}
-
-fn word(field: Field, term: &str, weight: f32) -> Box<dyn Query> {
-    let query = TermQuery::new(
-        Term::from_field_text(field, term),
-        IndexRecordOption::WithFreqs,
-    );
-    Box::new(BoostQuery::new(Box::new(query), weight))
 }
 
 #[cfg(test)]

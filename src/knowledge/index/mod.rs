@@ -5,6 +5,7 @@
 
 pub mod fuse;
 pub mod lexical;
+mod scores;
 pub mod vector;
 pub mod vocabulary;
 

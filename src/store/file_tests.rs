@@ -232,6 +232,11 @@ fn a_damaged_page_that_is_read_is_called_damaged() {
         "{:?}",
         read.map(|b| b.len())
     );
+    // SQLCipher refuses everything on the connection that met the page; whoever comes next has another.
+    for _ in 0..8 {
+        assert_eq!(count(&store, "documents"), 1);
+    }
+    assert!(store.damage().is_some(), "it is remembered");
 }
 
 #[test]

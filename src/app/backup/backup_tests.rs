@@ -87,6 +87,54 @@ fn a_backup_is_opened_on_an_empty_machine_with_the_recovery_key_only() {
 }
 
 #[test]
+fn without_the_list_of_what_was_erased_the_restore_says_so_and_with_it_the_new_machine_knows_it() {
+    let (box_one, box_two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let config_one = config(box_one.path());
+    let folder = DataFolder::open(&config_one).unwrap();
+    let backups = backups(&folder, &config_one);
+    let erased = a_conversation(&folder.store);
+    let key = backups.make_recovery_key(false).unwrap();
+    let backup = backups.create().unwrap();
+    folder.store.note_erased_blocking(&[erased]).unwrap();
+    backups.carry_tombstones();
+
+    // The file alone, as it is downloaded, and then with the list.
+    let carried = box_two.path().join(&backup.name);
+    fs::copy(config_one.backup_path().join(&backup.name), &carried).unwrap();
+    let config_two = config(box_two.path());
+    let alone = restore(&config_two, &carried, Some(&key)).unwrap();
+    assert!(!alone.has_erased_list && alone.erased == Default::default());
+    let list = carried.with_file_name(tombstones::FILE);
+    let mut downloaded = backups.file(tombstones::FILE).unwrap();
+    io::copy(&mut downloaded, &mut File::create(&list).unwrap()).unwrap();
+    let both = restore(&config_two, &carried, Some(&key)).unwrap();
+    assert!(both.has_erased_list);
+    assert_eq!(both.erased.conversations, 1);
+    let known = tombstones::read(&config_two.data_dir.join(tombstones::FILE));
+    assert_eq!(known.unwrap(), [erased]);
+}
+
+#[test]
+fn with_the_recovery_key_a_backup_is_restored_where_the_key_of_the_machine_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = config(dir.path());
+    let folder = DataFolder::open(&config).unwrap();
+    let backups = backups(&folder, &config);
+    a_conversation(&folder.store);
+    let key = backups.make_recovery_key(false).unwrap();
+    let backup = backups.create().unwrap();
+    let file = config.backup_path().join(&backup.name);
+    drop((backups, folder));
+    fs::remove_file(&config.key_file).unwrap();
+    assert!(restore(&config, &file, None).is_err(), "nothing opens it");
+    assert!(!config.key_file.exists());
+    let restored = restore(&config, &file, Some(&key)).unwrap();
+    assert!(restored.kept.unwrap().exists());
+    let folder = DataFolder::open(&config).unwrap();
+    assert_eq!(count(&folder.store, "conversations"), 1);
+}
+
+#[test]
 fn on_its_own_machine_a_backup_needs_no_recovery_key_and_the_database_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     let config = config(dir.path());

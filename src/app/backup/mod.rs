@@ -47,6 +47,8 @@ pub struct BackupState {
     pub error: Option<String>,
     /// Where they are.
     pub folder: PathBuf,
+    /// Whether a list of what was erased lies beside them.
+    pub has_erased_list: bool,
     /// Whether that is the disk that the data is on.
     pub same_disk: bool,
     /// Hours from one to the next; 0: none are made by themselves.
@@ -246,12 +248,15 @@ impl Backups {
         known.map_or(Err(BackupError::Unknown), |b| Ok(place.folder.join(b.name)))
     }
 
-    /// The file of a backup, to be copied elsewhere.
+    /// The file of a backup, or the list of what was erased (`erased.jsonl`), to be copied elsewhere.
     ///
     /// # Errors
     /// `Unknown`.
     pub fn file(&self, name: &str) -> Result<File, BackupError> {
-        let path = self.named(name)?;
+        let path = match name {
+            tombstones::FILE => self.place()?.folder.join(name),
+            name => self.named(name)?,
+        };
         File::open(&path).map_err(|source| BackupError::io(&path, source))
     }
 
@@ -265,6 +270,7 @@ impl Backups {
             recovery_key_at: self.recovery()?.map(|recovery| recovery.made_at),
             backups: list(&place.folder),
             error: lock(&self.inner.error).clone(),
+            has_erased_list: place.folder.join(tombstones::FILE).exists(),
             folder: place.folder.clone(),
             same_disk: is_same_disk(&place.folder, &place.data),
             every_hours: self.inner.every_hours,

@@ -35,6 +35,7 @@ pub(super) struct BackupsPage {
     every_hours: u32,
     keep_days: u32,
     rows: Vec<Row>,
+    has_erased_list: bool,
     /// Where they are copied to.
     target: Option<TargetRow>,
     /// What a try did, step by step, and whether one failed.
@@ -108,7 +109,7 @@ pub(super) async fn make_recovery_key(
     }
 }
 
-/// `GET /backups/{name}`: its file, which only the recovery key and this machine open.
+/// `GET /backups/{name}`: its file, which only the recovery key and this machine open; or the list of what was erased.
 pub(super) async fn download(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -169,6 +170,7 @@ pub(super) async fn page(app: &App, person: &SignedIn) -> Result<BackupsPage, Fa
         every_hours: state.every_hours,
         keep_days: state.keep_days,
         rows: rows.collect(),
+        has_erased_list: state.has_erased_list,
         target: state.target.map(TargetRow::from),
         tried: Vec::new(),
         try_failed: false,

@@ -238,6 +238,13 @@ async fn what_was_erased_is_brought_together_at_the_target() {
     assert!(one.backups.copying_is_due(now()).await.unwrap());
     one.backups.copy_out().await.unwrap();
     assert_eq!(there(), 3, "the other's is not lost");
+
+    // Somebody empties the place: the list is brought again with the next backup.
+    one.backups.make_recovery_key(false).unwrap();
+    storage.inside().objects.clear();
+    one.create().await;
+    one.backups.copy_out().await.unwrap();
+    assert_eq!(there(), 3, "the list was not brought again");
 }
 
 #[test]

@@ -57,7 +57,7 @@ enum Action {
         #[arg(long, default_value = "")]
         host_key: String,
     },
-    /// Write a small file there, read it back and remove it
+    /// Write a small file there, find it in the list, read it back and remove it
     Try,
     /// Copy now what is not there yet
     Copy,
@@ -199,6 +199,6 @@ fn tried(answer: &Value) -> anyhow::Result<()> {
         }
         out::line(&format!("{what}: done in {ms} ms"));
     }
-    out::line("It works: a file was written, read back and removed.");
+    out::line("It works: a file was written, found in the list, read back and removed.");
     Ok(())
 }

@@ -88,7 +88,7 @@ pub struct Tried {
 /// A step of a try.
 #[derive(Debug, Serialize, ToSchema)]
 struct StepView {
-    /// `write`, `read` or `delete`.
+    /// `write`, `list`, `read` or `delete`.
     what: String,
     /// Why it failed, if it did.
     error: Option<String>,
@@ -219,7 +219,7 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Writes a small file at the target, reads it back and removes it.
+/// Writes a small file at the target, looks for it in the list, reads it back and removes it.
 #[utoipa::path(post, path = "/api/backups/target/try", tag = "admin", operation_id = "tryBackupTarget",
     responses((status = 200, body = Tried), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>)))]

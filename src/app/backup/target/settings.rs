@@ -183,12 +183,10 @@ impl TargetSettings {
                 let bucket = s3.bucket().map(|bucket| bucket.base_url().to_string());
                 format!("{}{}", bucket.unwrap_or_default(), s3.prefix)
             }
+            // A folder that begins with a slash comes out with two; one without is in the user's own folder.
             Self::Sftp(sftp) => format!(
                 "sftp://{}@{}:{}/{}",
-                sftp.user,
-                sftp.host,
-                sftp.port,
-                sftp.folder.trim_start_matches('/')
+                sftp.user, sftp.host, sftp.port, sftp.folder
             ),
         }
     }

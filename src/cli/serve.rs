@@ -121,8 +121,12 @@ async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| bind_failed(config.listen, &error))?;
-    let folder = config.backup_path().display().to_string();
-    let router = http::console::safe_mode::router(reason.clone(), folder, backup::names(config));
+    let router = http::console::safe_mode::router(
+        &reason,
+        &config.data_dir,
+        &config.backup_path(),
+        backup::names(config),
+    );
     let stop = tokio_util::sync::CancellationToken::new();
     tokio::spawn({
         let stop = stop.clone();

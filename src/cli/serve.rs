@@ -146,7 +146,8 @@ fn listen_to_commands(data_dir: &Path) -> Option<LocalListener> {
         .and_then(LocalSocket::listen)
         .inspect_err(|error| {
             out::note(&format!(
-                "No command can be run beside this server, only its pages and API: {error:#}"
+                "No command can be run beside this server, only its pages and API: {}",
+                out::told(error)
             ));
         })
         .ok()

@@ -61,7 +61,8 @@ pub(super) fn told(error: &anyhow::Error) -> String {
 }
 
 /// `1 page`, `2 pages`.
-pub(super) fn plural(count: u64, one: &str, many: &str) -> String {
+pub(super) fn plural(count: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
@@ -110,6 +111,12 @@ mod tests {
         let with = outcome.context("a cannot be read").unwrap_err();
         let shown = told(&with);
         assert!(shown.starts_with("a cannot be read: ") && shown.contains("os error 2"));
+    }
+
+    #[test]
+    fn one_is_one() {
+        assert_eq!(plural(1_i64, "page", "pages"), "1 page");
+        assert_eq!(plural(0_usize, "page", "pages"), "0 pages");
     }
 
     #[test]

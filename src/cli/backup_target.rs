@@ -44,7 +44,7 @@ enum Action {
     Sftp {
         /// The server: user@host or user@host:port
         server: String,
-        /// Folder there
+        /// Folder there; from the root if it begins with a slash, else from the user's own
         #[arg(long, default_value = "")]
         folder: String,
         /// File with the password, or - to type it

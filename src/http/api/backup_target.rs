@@ -70,7 +70,7 @@ pub struct NewPlace {
     password: String,
     /// or with this private key, as `ssh-keygen` writes it, without a passphrase.
     private_key: String,
-    /// SFTP: folder there.
+    /// SFTP: folder there; from the root if it begins with a slash, else from the user's own.
     folder: String,
     /// SFTP: fingerprint of the server's key (`SHA256:…`). If absent, the key that it shows now is noted; compare it.
     host_key: String,

@@ -320,6 +320,7 @@ async fn what_is_set_up_is_checked_and_a_kept_secret_stays_with_its_place() {
         sftp(&|s| s.user = String::new()),
         sftp(&|s| s.port = 0),
         sftp(&|s| s.folder = "a//b".into()),
+        sftp(&|s| s.folder = "/".into()),
         sftp(&|s| s.login = None),
         sftp(&|s| s.host_key = "SHA256:no".into()),
     ] {

@@ -3,7 +3,7 @@
 use super::backup::BackupState;
 use super::{App, Integrity, swap};
 use crate::egress;
-use crate::store::KeyStrength;
+use crate::store::{KeyStrength, StoreError};
 use crate::worker::sandbox::Held;
 
 /// One protection.
@@ -49,22 +49,8 @@ impl App {
     }
 
     fn database(&self) -> Protection {
-        let room = self.store.has_room();
-        let (ok, detail) = match self.integrity() {
-            Integrity::Whole if room.is_err() => (
-                false,
-                room.err().map(|full| full.to_string()).unwrap_or_default()
-                    + "; answers, sign-in and deleting go on in the room that was kept free",
-            ),
-            Integrity::Whole => (true, "every page of it was checked and is whole".to_owned()),
-            Integrity::Unchecked => (true, "its first check has not ended yet".to_owned()),
-            Integrity::Damaged(what) => (
-                false,
-                format!(
-                    "it is damaged ({what}): stop Frontdesk and restore a backup; backups made since may be damaged too"
-                ),
-            ),
-        };
+        let full = self.store.has_room().err();
+        let (ok, detail) = found(self.integrity(), full.as_ref());
         Protection {
             name: "database",
             ok,
@@ -74,7 +60,7 @@ impl App {
 
     fn receipts(&self) -> Protection {
         let wrong = self.checks.receipts();
-        let whole = "their chain ends where it did when it was last noted, or later";
+        let whole = "the chain of receipts ends where it did when it was last noted, or later";
         Protection {
             name: "receipts",
             ok: wrong.is_none(),
@@ -121,7 +107,7 @@ impl App {
         let (ok, detail) = match (egress::is_sealed(), self.gateway.is_open(), copied) {
             (true, ..) => (
                 true,
-                "sealed: the kernel refused the connection that was tried at the start, as every other",
+                "this machine is sealed: the kernel refused the connection that was tried at the start, as every other",
             ),
             (false, false, false) => (true, "nothing is fetched from the web"),
             (false, false, true) => (
@@ -179,6 +165,31 @@ fn memory() -> Protection {
     }
 }
 
+/// How it is with the database: damage counts most, then a full disk, and both whether or not all of it was checked.
+fn found(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
+    match (integrity, full) {
+        (Integrity::Damaged(what), _) => (
+            false,
+            format!(
+                "the database is damaged ({what}): stop Frontdesk and restore a backup; backups made since may be damaged \
+                 too"
+            ),
+        ),
+        (_, Some(full)) => (
+            false,
+            format!("{full}; answers, sign-in and deleting go on in the room that was kept free"),
+        ),
+        (Integrity::Whole, None) => (
+            true,
+            "every page of the database was checked and is whole".to_owned(),
+        ),
+        (Integrity::Unchecked, None) => (
+            true,
+            "the first check of the database has not ended yet".to_owned(),
+        ),
+    }
+}
+
 /// Whether there is a backup that would help, in a sentence.
 fn told(state: &BackupState, now: i64) -> (bool, String) {
     const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -222,6 +233,13 @@ fn elsewhere(state: &BackupState) -> (bool, String) {
                 ),
             )
         }
+        Some(target) if state.same_disk => (
+            false,
+            format!(
+                "the last backup lies on the disk that the data is on, and was not copied to {} yet",
+                target.place
+            ),
+        ),
         _ if state.same_disk => (
             false,
             "the backups lie on the disk that the data is on, and would be lost with it; name a folder on another \
@@ -320,9 +338,22 @@ mod tests {
             ..good.clone()
         };
         assert!(told(&copied("", None), now).0);
-        assert!(!told(&copied("an older one", None), now).0);
+        let (ok, detail) = told(&copied("an older one", None), now);
+        assert!(!ok && detail.contains("was not copied to"), "{detail}");
         let (ok, detail) = told(&copied("", Some("the key is wrong")), now);
         assert!(!ok && detail.contains("the key is wrong"), "{detail}");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_before_the_first_check_has_ended() {
+        let full = StoreError::DiskFull { folder: None };
+        for checked in [Integrity::Unchecked, Integrity::Whole] {
+            let (ok, detail) = found(checked.clone(), Some(&full));
+            assert!(!ok && detail.contains("is full"), "{detail}");
+            assert!(found(checked, None).0);
+        }
+        let (ok, detail) = found(Integrity::Damaged("page 3".into()), Some(&full));
+        assert!(!ok && detail.contains("damaged (page 3)"), "{detail}");
     }
 
     #[test]

@@ -9,12 +9,13 @@ use super::api::Api;
 use super::out;
 use super::remote::Server;
 use super::retention::{self, RetentionArgs};
-use super::shared::{Place, WrongCall, block_on, log};
+use super::shared::{Place, WrongCall, block_on, log, server_first};
 use super::users::{self, UserCommand};
 use super::workspaces::{self, WorkspaceCommand};
-use crate::app::{DataFolder, SETUP_LINK_HOURS, roll_back, setup_token};
+use crate::app::{AppError, DataFolder, SETUP_LINK_HOURS, roll_back, setup_token};
 use crate::config::Config;
 use crate::http::auth::Scope;
+use crate::store::StoreError;
 use crate::store::api_keys::{self, NewApiKey};
 use crate::store::token::{Token, TokenKind};
 
@@ -160,10 +161,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
                 )
                 .into());
             }
-            let schema = roll_back(&config)?;
+            let schema = roll_back(&config).map_err(not_rolled_back)?;
             out::line(&format!(
-                "The database of schema {schema} is in use again. Start the earlier version of Frontdesk: this \
-                 one would migrate it again."
+                "The database of schema {} is in use again. Start the earlier version of Frontdesk: this \
+                 one would migrate it again.",
+                schema.trim_start_matches('0')
             ));
             Ok(())
         }
@@ -173,6 +175,18 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             out::note(&format!("Valid once, for {SETUP_LINK_HOURS} hours."));
             Ok(())
         }
+    }
+}
+
+/// Why there is no way back, for whoever typed the command.
+fn not_rolled_back(error: AppError) -> anyhow::Error {
+    match error {
+        AppError::Store(StoreError::NotFound(_)) => anyhow::anyhow!(
+            "there is no database of before an update to go back to; it is kept for 14 days"
+        ),
+        // There is no list to be reloaded here.
+        AppError::Store(StoreError::Conflict(what)) => anyhow::anyhow!(what),
+        other => server_first(other),
     }
 }
 

@@ -7,15 +7,17 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
+use tracing::{Level, Metadata};
 
 use super::api::Api;
 use super::backup_target;
 use super::out;
 use super::person::counted;
-use super::shared::{Place, WrongCall, block_on, log};
-use crate::app::backup::{Restored, fetch_copy, restore};
-use crate::app::has_database;
+use super::shared::{Place, WrongCall, block_on, log_where, server_first};
+use crate::app::backup::{BackupError, Restored, fetch_copy, restore};
+use crate::app::{AppError, has_database};
 use crate::config::Config;
+use crate::store::StoreError;
 
 /// Arguments of `frontdesk backup`.
 #[derive(Debug, ClapArgs)]
@@ -73,7 +75,7 @@ enum Action {
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
-    log("warn")?;
+    log_where("warn", is_told_by_nobody)?;
     match args.action {
         Action::Restore {
             file,
@@ -83,9 +85,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         } => {
             check_free(&config, yes)?;
             let fetched = match (target, file.to_str()) {
-                (true, Some(name)) => {
-                    Some(block_on(async { Ok(fetch_copy(&config, name).await?) })?)
-                }
+                (true, Some(name)) => Some(block_on(async {
+                    fetch_copy(&config, name).await.map_err(server_first)
+                })?),
                 _ => None,
             };
             let file = fetched.as_ref().map_or(file, |fetched| fetched.path());
@@ -103,6 +105,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             Ok(())
         }
     }
+}
+
+/// Whether an event of the log is not what the command ends with anyway: why there is no backup, or no copy.
+fn is_told_by_nobody(event: &Metadata<'_>) -> bool {
+    *event.level() != Level::ERROR || !event.target().starts_with("frontdesk::app::backup")
 }
 
 const BACKUPS: &str = "/api/backups";
@@ -156,7 +163,11 @@ fn show(action: &Action, answer: &Value) {
         Action::Verify { .. } => out::line(&format!("Whole: {}", described(answer))),
         Action::List { target: true } => {
             let all = answer.get("backups").and_then(Value::as_array);
-            for backup in all.map(Vec::as_slice).unwrap_or_default() {
+            let all = all.map(Vec::as_slice).unwrap_or_default();
+            if all.is_empty() {
+                out::note("There is no backup there. If there should be one, check the place.");
+            }
+            for backup in all {
                 out::line(&described(backup));
             }
         }
@@ -177,7 +188,7 @@ fn show(action: &Action, answer: &Value) {
             }
             let copied = |field: &str| answer.pointer(&format!("/target/{field}"));
             if let Some(place) = copied("place").and_then(Value::as_str) {
-                out::note(&format!("Copied to: {place}"));
+                out::note(&backup_target::going_to(place, copied("copied_at")));
             }
             if let Some(error) = copied("error").and_then(Value::as_str) {
                 out::note(&format!("The last copy failed: {error}"));
@@ -219,7 +230,8 @@ fn put_back(
 ) -> anyhow::Result<()> {
     let key = recovery_key.map(|from| typed(from, "the recovery key"));
     let key = key.transpose()?;
-    let restored = restore(config, file, key.as_deref())?;
+    let restored = restore(config, file, key.as_deref());
+    let restored = restored.map_err(|error| not_restored(error, key.is_some()))?;
     if as_json {
         return out::json(&json!({
             "made_at": restored.made_at,
@@ -235,11 +247,26 @@ fn put_back(
     Ok(())
 }
 
+/// Why a backup was not put back, for whoever typed the command.
+fn not_restored(error: AppError, has_key: bool) -> anyhow::Error {
+    match error {
+        AppError::Backup(BackupError::WrongRecoveryKey) if !has_key => anyhow::anyhow!(
+            "this machine's own key does not open this backup. Give the recovery key that was made before it \
+             (`--recovery-key -` to type it, or a file); if this machine made it, the beginning of the file is damaged"
+        ),
+        AppError::Store(StoreError::NewerSchema { .. })
+        | AppError::Backup(BackupError::Store(StoreError::NewerSchema { .. })) => {
+            BackupError::NewerFormat.into()
+        }
+        other => server_first(other),
+    }
+}
+
 fn tell(restored: &Restored) {
     out::line(&format!(
-        "Restored: the state of {}, {} rows. Everybody has to sign in again.",
+        "Restored: the state of {}, {}. Everybody has to sign in again.",
         out::moment(restored.made_at),
-        restored.rows
+        out::plural(restored.rows, "row", "rows")
     ));
     let again = restored.erased;
     if again != Default::default() {

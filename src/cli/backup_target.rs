@@ -44,7 +44,7 @@ enum Action {
     Sftp {
         /// The server: user@host or user@host:port
         server: String,
-        /// Folder there
+        /// Folder there; from the root if it begins with a slash, else from the user's own
         #[arg(long, default_value = "")]
         folder: String,
         /// File with the password, or - to type it
@@ -57,7 +57,7 @@ enum Action {
         #[arg(long, default_value = "")]
         host_key: String,
     },
-    /// Write a small file there, read it back and remove it
+    /// Write a small file there, find it in the list, read it back and remove it
     Try,
     /// Copy now what is not there yet
     Copy,
@@ -162,12 +162,20 @@ fn text<'a>(answer: &'a Value, field: &str) -> &'a str {
     answer.get(field).and_then(Value::as_str).unwrap_or("")
 }
 
+/// Where copies go, and whether one was ever made.
+pub(super) fn going_to(place: &str, copied_at: Option<&Value>) -> String {
+    if copied_at.is_none_or(Value::is_null) {
+        return format!("Copies go to: {place} (none is there yet)");
+    }
+    format!("Copies go to: {place}")
+}
+
 fn described(answer: &Value) {
     if answer.is_null() {
         out::line("Backups are copied nowhere else. `frontdesk backup target --help` tells how.");
         return;
     }
-    out::line(&format!("Copied to: {}", text(answer, "place")));
+    out::line(&going_to(text(answer, "place"), answer.get("copied_at")));
     let key = text(answer, "host_key");
     if !key.is_empty() {
         out::line(&format!(
@@ -176,9 +184,10 @@ fn described(answer: &Value) {
     }
     let number = |field: &str| answer.get(field).and_then(Value::as_i64);
     if let Some(at) = number("copied_at") {
+        let copies = answer.get("copies").and_then(Value::as_u64);
         out::line(&format!(
-            "{} backups are there; the newest is {}, the last was copied {}",
-            number("copies").unwrap_or_default(),
+            "{} there; the newest is {}, the last was copied {}",
+            out::plural(copies.unwrap_or_default(), "backup is", "backups are"),
             text(answer, "newest"),
             out::moment(at)
         ));
@@ -199,6 +208,19 @@ fn tried(answer: &Value) -> anyhow::Result<()> {
         }
         out::line(&format!("{what}: done in {ms} ms"));
     }
-    out::line("It works: a file was written, read back and removed.");
+    out::line("It works: a file was written, found in the list, read back and removed.");
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_never_copied_is_not_said_to_be_there() {
+        let told = going_to("sftp://ann@host:22/a", Some(&Value::Null));
+        assert!(told.contains("none is there yet"), "{told}");
+        let told = going_to("sftp://ann@host:22/a", Some(&json!(1)));
+        assert_eq!(told, "Copies go to: sftp://ann@host:22/a");
+    }
 }

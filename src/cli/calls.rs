@@ -247,7 +247,7 @@ fn target(file: &Path) -> anyhow::Result<Box<dyn Write>> {
     if file.as_os_str() == "-" {
         return Ok(Box::new(std::io::stdout()));
     }
-    let made = std::fs::File::create(file);
+    let made = out::private_file(file);
     let made = made.with_context(|| format!("{} cannot be written", file.display()))?;
     Ok(Box::new(made))
 }
@@ -286,7 +286,11 @@ async fn export_one(
     target
         .flush()
         .context("the last of it could not be written")?;
-    out::note(&format!("{written} bytes were written"));
+    out::note(&out::plural(
+        written,
+        "byte was written",
+        "bytes were written",
+    ));
     Ok(())
 }
 
@@ -329,6 +333,10 @@ async fn export(
     target
         .flush()
         .context("the last of it could not be written")?;
-    out::note(&format!("{written} bytes were written"));
+    out::note(&out::plural(
+        written,
+        "byte was written",
+        "bytes were written",
+    ));
     Ok(())
 }

@@ -59,7 +59,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     }
     let problems = report.iter().filter(|f| f.level == "problem").count();
     if problems > 0 {
-        anyhow::bail!("{problems} things need attention");
+        anyhow::bail!(out::plural(
+            problems,
+            "thing needs attention",
+            "things need attention"
+        ));
     }
     Ok(())
 }

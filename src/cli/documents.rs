@@ -99,9 +99,12 @@ fn show(result: &Value) {
                         text(row, "hold").replace("rolled_back", "taken back"),
                     ),
                     None => format!(
-                        "{:<8} {:>5} passages  version {:<3} {}",
+                        "{:<8} {:>14}  version {:<3} {}",
                         text(row, "state"),
-                        text(row, "chunks"),
+                        match row.get("chunks").and_then(Value::as_u64) {
+                            Some(passages) => out::plural(passages, "passage", "passages"),
+                            None => String::new(),
+                        },
                         text(row, "version"),
                         text(row, "name")
                     ),

@@ -53,14 +53,14 @@ fn show(ledger: &Value) {
     out::line("By host, purpose and kind of data:");
     for total in totals {
         out::line(&format!(
-            "  {}  {} ({}): {} requests, {} of them refused or failed, {} bytes sent, {} bytes received",
+            "  {}  {} ({}): {}, {} of them refused or failed, {} sent, {} received",
             text(total, "host"),
             text(total, "purpose"),
             text(total, "data"),
-            number(total, "requests"),
+            out::plural(number(total, "requests"), "request", "requests"),
             number(total, "errors"),
-            number(total, "bytes_sent"),
-            number(total, "bytes_received"),
+            counted(number(total, "bytes_sent")),
+            counted(number(total, "bytes_received")),
         ));
     }
     out::line("The last requests:");
@@ -75,9 +75,12 @@ fn show(ledger: &Value) {
             (None, "") => "no error".to_owned(),
             (None, error) => error.to_owned(),
         };
-        let address = text(request, "address");
+        let address = match text(request, "address") {
+            "" => String::new(),
+            address => format!(" ({address})"),
+        };
         out::line(&format!(
-            "  {at:.0}  {} ({})  {} {} ({address}): {ended}{}",
+            "  {at:.0}  {} ({})  {} {}{address}: {ended}{}",
             text(request, "purpose"),
             text(request, "data"),
             text(request, "method"),
@@ -87,12 +90,16 @@ fn show(ledger: &Value) {
     }
 }
 
+fn counted(bytes: i64) -> String {
+    out::plural(bytes, "byte", "bytes")
+}
+
 fn bytes(request: &Value) -> String {
     let (sent, received) = (
         number(request, "bytes_sent"),
         number(request, "bytes_received"),
     );
-    format!(" [{sent} bytes sent, {received} received]")
+    format!(" [{} sent, {received} received]", counted(sent))
 }
 
 fn rows<'a>(ledger: &'a Value, name: &str) -> &'a [Value] {

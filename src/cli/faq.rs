@@ -171,8 +171,8 @@ fn export(file: &Path, all: &[Shown]) -> anyhow::Result<()> {
         table.flush().with_context(what)?;
     }
     out::note(&format!(
-        "{} answers written to {}",
-        all.len(),
+        "{} to {}",
+        out::plural(all.len(), "answer written", "answers written"),
         file.display()
     ));
     Ok(())

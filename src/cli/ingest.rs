@@ -52,7 +52,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         out::json(&results)?;
     }
     if failed > 0 {
-        anyhow::bail!("{failed} of {} documents could not be read", results.len());
+        // Some can be read, and not be kept.
+        let all = out::plural(results.len(), "document", "documents");
+        anyhow::bail!("{failed} of {all} could not be taken in");
     }
     Ok(())
 }
@@ -95,7 +97,8 @@ fn told(name: &str, outcome: Result<Value, &str>) -> Value {
                 .and_then(Value::as_str)
                 .unwrap_or("taken")
                 .to_owned();
-            out::note(&format!("{name}: {result}, {passages} passages"));
+            let passages = out::plural(passages, "passage", "passages");
+            out::note(&format!("{name}: {result}, {passages}"));
             if let Some(fields) = data.as_object_mut() {
                 fields.insert("name".into(), json!(name));
             }

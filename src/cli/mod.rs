@@ -152,7 +152,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            out::error(&format!("{error:#}"));
+            out::error(&out::told(&error));
             ExitCode::from(if error.is::<shared::WrongCall>() {
                 2
             } else {

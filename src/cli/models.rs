@@ -262,7 +262,8 @@ fn verify(catalogue: &Catalogue, cache: &Cache, json: bool) -> anyhow::Result<()
     }
     if damaged > 0 {
         anyhow::bail!(
-            "{damaged} model files are damaged; get them again with `frontdesk models get NAME`"
+            "{} damaged; get each again with `frontdesk models get NAME`",
+            out::plural(damaged, "model file is", "model files are")
         );
     }
     Ok(())

@@ -1,6 +1,9 @@
 //! Printing. A closed pipe (`frontdesk … | head`) is no error.
 
+use std::fs::{File, Permissions};
 use std::io::{IsTerminal, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -41,6 +44,43 @@ pub(super) fn note(text: &str) {
     let _closed_pipe = writeln!(out, "{text}");
 }
 
+/// An error with its causes, each said once: many sentences tell their cause themselves.
+pub(super) fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if text.contains(&cause) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&cause);
+    }
+    text
+}
+
+/// `1 page`, `2 pages`.
+pub(super) fn plural(count: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// Makes a file for what is told of people: only this user may read it.
+pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        // One that was there has a mode already; not every disk can change it.
+        let _unchanged = file.set_permissions(Permissions::from_mode(0o600));
+    }
+    Ok(file)
+}
+
 /// Prints an error.
 pub(super) fn error(text: &str) {
     note(&format!("frontdesk: {text}"));
@@ -49,4 +89,48 @@ pub(super) fn error(text: &str) {
 /// Whether a person watches.
 pub(super) fn watched() -> bool {
     std::io::stderr().is_terminal()
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+    use crate::app::backup::BackupError;
+
+    #[test]
+    fn a_cause_that_a_sentence_tells_itself_is_not_told_twice() {
+        let missing = || std::io::Error::from_raw_os_error(2);
+        let io = BackupError::Io {
+            what: "the file cannot be used".into(),
+            source: missing(),
+        };
+        let shown = told(&anyhow::Error::from(io));
+        assert_eq!(shown.matches("os error 2").count(), 1, "{shown}");
+        let outcome: Result<(), _> = Err(missing());
+        let with = outcome.context("a cannot be read").unwrap_err();
+        let shown = told(&with);
+        assert!(shown.starts_with("a cannot be read: ") && shown.contains("os error 2"));
+    }
+
+    #[test]
+    fn one_is_one() {
+        assert_eq!(plural(1_i64, "page", "pages"), "1 page");
+        assert_eq!(plural(0_usize, "page", "pages"), "0 pages");
+    }
+
+    #[test]
+    fn files_about_people_are_for_their_owner_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("export.zip");
+        std::fs::write(&path, "an older and longer one").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        for _ in 0..2 {
+            private_file(&path).unwrap().write_all(b"new").unwrap();
+            let mode = path.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            assert_eq!(std::fs::read(&path).unwrap(), b"new");
+            std::fs::remove_file(&path).unwrap();
+        }
+    }
 }

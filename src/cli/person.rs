@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::api::{Api, with_api};
 use super::out;
-use super::shared::{Place, WrongCall, block_on, log, private_file};
+use super::shared::{Place, WrongCall, block_on, log};
 
 /// Arguments of `frontdesk person`.
 #[derive(Debug, ClapArgs)]
@@ -63,9 +63,9 @@ async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
     match &args.action {
         Action::Copy { who, out } => {
             let bytes = api.bytes(&about("/api/people/copy", who)).await?;
-            private_file(out)?
-                .write_all(&bytes)
-                .with_context(|| format!("writing {}", out.display()))?;
+            out::private_file(out)
+                .and_then(|mut file| file.write_all(&bytes))
+                .with_context(|| format!("{} cannot be written", out.display()))?;
             out::note(&format!(
                 "Written to {}. It is not encrypted.",
                 out.display()

@@ -201,7 +201,7 @@ async fn export(
     let mut target: Box<dyn Write> = if file.as_os_str() == "-" {
         Box::new(std::io::stdout())
     } else {
-        let made = std::fs::File::create(file);
+        let made = out::private_file(file);
         Box::new(made.with_context(|| format!("{} cannot be written", file.display()))?)
     };
     let mut written = 0_usize;
@@ -231,6 +231,10 @@ async fn export(
     target
         .flush()
         .context("the last of it could not be written")?;
-    out::note(&format!("{written} bytes were written"));
+    out::note(&out::plural(
+        written,
+        "byte was written",
+        "bytes were written",
+    ));
     Ok(())
 }

@@ -38,13 +38,14 @@ pub(super) fn run(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<(
         ("Calls, transcripts and logs", "/record_days"),
         ("Recordings", "/recording_days"),
     ] {
-        out::line(&format!("{what}: {} days", number(path).unwrap_or(0)));
+        let days = out::plural(number(path).unwrap_or(0), "day", "days");
+        out::line(&format!("{what}: {days}"));
     }
     if let Some((first, last)) = number("/waiting/first_at").zip(number("/waiting/last_at")) {
         let kinds = ["conversations", "receipts", "calls", "recordings"];
         let some = kinds.iter().filter_map(|kind| {
             let n = number(&format!("/waiting/{kind}"))?;
-            (n > 0).then(|| format!("{n} {kind}"))
+            (n > 0).then(|| out::plural(n, kind.trim_end_matches('s'), kind))
         });
         out::line(&format!(
             "Hidden, and deleted between {} and {}: {}",

@@ -121,8 +121,12 @@ async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| bind_failed(config.listen, &error))?;
-    let folder = config.backup_path().display().to_string();
-    let router = http::console::safe_mode::router(reason.clone(), folder, backup::names(config));
+    let router = http::console::safe_mode::router(
+        &reason,
+        &config.data_dir,
+        &config.backup_path(),
+        backup::names(config),
+    );
     let stop = tokio_util::sync::CancellationToken::new();
     tokio::spawn({
         let stop = stop.clone();
@@ -142,7 +146,8 @@ fn listen_to_commands(data_dir: &Path) -> Option<LocalListener> {
         .and_then(LocalSocket::listen)
         .inspect_err(|error| {
             out::note(&format!(
-                "No command can be run beside this server, only its pages and API: {error:#}"
+                "No command can be run beside this server, only its pages and API: {}",
+                out::told(error)
             ));
         })
         .ok()

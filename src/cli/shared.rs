@@ -1,19 +1,21 @@
 //! What several commands share: where the data is, settings, logging, the runtime.
 
-use std::fs::File;
 use std::future::Future;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
+use tracing::Metadata;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use super::out;
-use crate::app::App;
+use crate::app::{App, AppError};
 use crate::config::{Config, ConfigError, Overrides, load};
-use crate::store::{Store, WorkspaceId, workspaces};
+use crate::store::{Store, StoreError, WorkspaceId, workspaces};
 
 /// Where data and settings are.
 #[derive(Debug, Clone, Args)]
@@ -58,23 +60,37 @@ impl Place {
 
 /// Starts writing logs to standard error.
 pub(super) fn log(filter: &str) -> anyhow::Result<()> {
+    log_where(filter, |_| true)
+}
+
+/// The same without what the command tells itself.
+pub(super) fn log_where(filter: &str, wanted: fn(&Metadata<'_>) -> bool) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|e| WrongCall(format!("the setting `log` cannot be `{filter}`: {e}")))?;
     // Logging may be set up already when commands run in one process, as in tests.
-    let _ = tracing_subscriber::fmt()
+    let mut lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_target(false)
-        .try_init();
+        .with_target(false);
+    if !out::watched() {
+        lines = lines.with_ansi(false);
+    }
+    let _ = lines.finish().with(filter_fn(wanted)).try_init();
     Ok(())
 }
 
-/// A new file that only its owner can read: for what is kept of people.
-pub(super) fn private_file(path: &Path) -> anyhow::Result<File> {
-    let mut options = File::options();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    let made = options.open(path);
-    made.with_context(|| format!("{} cannot be written", path.display()))
+/// The error of a command that no server does: it has to be stopped first.
+pub(super) fn server_first(error: AppError) -> anyhow::Error {
+    match error {
+        AppError::Store(StoreError::InUse { pid, address }) => {
+            let at = address.map(|address| format!(" at {address}"));
+            anyhow::anyhow!(
+                "the server{} (process {pid}) uses this data folder; stop it first",
+                at.unwrap_or_default()
+            )
+        }
+        other => other.into(),
+    }
 }
 
 /// Runs a command's asynchronous part.

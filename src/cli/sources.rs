@@ -223,8 +223,10 @@ async fn watch(api: &Api, id: &str, json: bool) -> anyhow::Result<()> {
             .map_or(0, Vec::len);
         let documents = number(&source, "/documents");
         bar.set_message(format!(
-            "{}: {known} pages seen, {documents} documents",
-            text(&source, "url")
+            "{}: {}, {}",
+            text(&source, "url"),
+            out::plural(known, "page seen", "pages seen"),
+            out::plural(documents, "document", "documents")
         ));
         tokio::time::sleep(Duration::from_millis(400)).await;
     };
@@ -250,7 +252,8 @@ async fn watch(api: &Api, id: &str, json: bool) -> anyhow::Result<()> {
         let left_out = number(&source, "/report/left_out");
         if left_out > 0 {
             out::note(&format!(
-                "{left_out} more addresses were found and left out; raise --pages to take them"
+                "{} found and left out; raise --pages to take more",
+                out::plural(left_out, "more address was", "more addresses were")
             ));
         }
     }
@@ -266,13 +269,13 @@ async fn watch(api: &Api, id: &str, json: bool) -> anyhow::Result<()> {
 fn line(source: &Value) -> String {
     let count = |name: &str| number(source, &format!("/report/{name}"));
     format!(
-        "{}  {}  {} ({}), {} documents; last sync: {} added, {} changed, {} unchanged, {} removed, \
+        "{}  {}  {} ({}), {}; last sync: {} added, {} changed, {} unchanged, {} removed, \
          {} failed, {} skipped",
         text(source, "id"),
         text(source, "url"),
         text(source, "state"),
         text(source, "kind"),
-        number(source, "/documents"),
+        out::plural(number(source, "/documents"), "document", "documents"),
         count("added"),
         count("changed"),
         count("unchanged"),

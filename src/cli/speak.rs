@@ -111,7 +111,8 @@ fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         return Ok(());
     }
     std::fs::write(to, bytes).with_context(|| format!("{} cannot be written", to.display()))?;
-    out::note(&format!("{} ({} bytes)", to.display(), bytes.len()));
+    let size = out::plural(bytes.len(), "byte", "bytes");
+    out::note(&format!("{} ({size})", to.display()));
     Ok(())
 }
 

@@ -1,6 +1,5 @@
 //! `frontdesk admin workspace`: what workspaces take, a copy of everything, and closing one or the whole account.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -208,7 +207,7 @@ async fn ask<T>(
 }
 
 async fn export(config: &Config, name: &str, to: &Path) -> anyhow::Result<()> {
-    let create = || File::create(to).with_context(|| format!("writing {}", to.display()));
+    let create = || out::private_file(to).with_context(|| format!("writing {}", to.display()));
     if let Some(server) = Server::find(&config.data_dir)? {
         let path = format!("/api/workspaces/{}/export", encoded(name));
         let mut file = None;

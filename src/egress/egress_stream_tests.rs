@@ -109,9 +109,13 @@ async fn a_stream_goes_to_no_address_that_was_not_checked() {
             .err()
             .unwrap();
         assert!(
-            matches!(error, EgressError::Blocked { .. } | EgressError::Url { .. }),
+            matches!(
+                error,
+                EgressError::Blocked { .. } | EgressError::Place { .. }
+            ),
             "{host}: {error}"
         );
+        assert!(error.to_string().contains("is not connected to"), "{error}");
     }
     let rows = closed.ledger().await;
     assert_eq!(rows.len(), 6);

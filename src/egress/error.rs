@@ -26,9 +26,17 @@ pub enum EgressError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A place that no stream is opened to.
+    #[error("{place} is not connected to: {reason}")]
+    Place {
+        /// Host and port.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The host is not on the public internet.
     #[error(
-        "{host} is not fetched: it is at {address}, {what}. If it is a machine of your own network, name \
+        "{host} is not connected to: it is at {address}, {what}. If it is a machine of your own network, name \
          it in the setting egress.allow"
     )]
     Blocked {

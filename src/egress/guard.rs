@@ -95,8 +95,8 @@ pub(super) async fn stream_addresses(
     lookup: &dyn Lookup,
     allow: &Allow,
 ) -> Result<Vec<SocketAddr>, EgressError> {
-    let wrong = |reason: &str| EgressError::Url {
-        url: format!("{host}:{port}"),
+    let wrong = |reason: &str| EgressError::Place {
+        place: format!("{host}:{port}"),
         reason: reason.to_owned(),
     };
     let parsed = Host::parse(host).map_err(|_| wrong("it is no name or address of a machine"))?;

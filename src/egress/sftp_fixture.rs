@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use russh::keys::ssh_key::LineEnding;
-use russh::keys::ssh_key::private::Ed25519Keypair;
+use russh::keys::ssh_key::private::{Ed25519Keypair, RsaKeypair, RsaPrivateKey};
+use russh::keys::ssh_key::public::RsaPublicKey;
+use russh::keys::ssh_key::{LineEnding, Mpint};
 use russh::keys::{HashAlg, PrivateKey};
 use russh::server::{self, Auth, ChannelOpenHandle, Msg, Session, VerifiedPublicKey};
 use russh::{Channel, ChannelId};
@@ -40,6 +41,15 @@ fn key(seed: u8) -> PrivateKey {
 /// The private key that comes in as well, as a file has it.
 pub(crate) fn client_key() -> String {
     key(99).to_openssh(LineEnding::LF).unwrap().to_string()
+}
+
+/// A private key of a kind that is not signed with, as a file has it. Its numbers are made up.
+pub(crate) fn rsa_key() -> String {
+    let number = |byte: u8| Mpint::from_positive_bytes(&[byte; 128]);
+    let public = RsaPublicKey::new(number(3), number(5)).unwrap();
+    let private = RsaPrivateKey::new(number(7), number(9), number(11), number(13)).unwrap();
+    let key = PrivateKey::from(RsaKeypair::new(public, private).unwrap());
+    key.to_openssh(LineEnding::LF).unwrap().to_string()
 }
 
 impl SftpServer {
@@ -181,7 +191,7 @@ fn fine(id: u32) -> Status {
 
 fn told(error: std::io::Error) -> StatusCode {
     match error.kind() {
-        std::io::ErrorKind::NotFound => StatusCode::NoSuchFile,
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => StatusCode::NoSuchFile,
         std::io::ErrorKind::PermissionDenied => StatusCode::PermissionDenied,
         _ => StatusCode::Failure,
     }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use russh::client::{self, AuthResult, Handle, Msg};
-use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
+use russh::keys::{
+    Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key,
+};
 use russh::{ChannelStream, Disconnect};
 
 use super::allow::SSH_PORTS;
@@ -216,14 +218,22 @@ impl<'a> Way<'a> {
         match login {
             Login::Password(password) => Ok(Self::Password(password)),
             Login::Key(text) => {
-                let key = decode_secret_key(text.reveal(), None).map_err(|_| {
-                    EgressError::Settings(
-                        "the private key cannot be read: it has to be an Ed25519 or ECDSA key as ssh-keygen makes it, \
+                let key = decode_secret_key(text.reveal(), None).ok();
+                // Others can be read, and not signed with.
+                let usable = key.filter(|key| {
+                    matches!(
+                        key.algorithm(),
+                        Algorithm::Ed25519 | Algorithm::Ecdsa { .. }
+                    )
+                });
+                match usable {
+                    Some(key) => Ok(Self::Key(PrivateKeyWithHashAlg::new(Arc::new(key), None))),
+                    None => Err(EgressError::Settings(
+                        "the private key cannot be used: it has to be an Ed25519 or ECDSA key as ssh-keygen makes it, \
                          without a passphrase"
                             .into(),
-                    )
-                })?;
-                Ok(Self::Key(PrivateKeyWithHashAlg::new(Arc::new(key), None)))
+                    )),
+                }
             }
         }
     }
@@ -233,7 +243,7 @@ impl Login {
     /// Whether it can be used.
     ///
     /// # Errors
-    /// `Settings` for a private key that cannot be read.
+    /// `Settings` for a private key that cannot be used.
     pub fn check(&self) -> Result<(), EgressError> {
         Way::of(self).map(drop)
     }

@@ -44,8 +44,8 @@ impl Gateway {
         limits: StreamLimits,
     ) -> Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static, EgressError> {
         let config = config(place.authority.as_deref())?;
-        let name = ServerName::try_from(place.host.clone()).map_err(|_| EgressError::Url {
-            url: format!("{}:{}", place.host, place.port),
+        let name = ServerName::try_from(place.host.clone()).map_err(|_| EgressError::Place {
+            place: format!("{}:{}", place.host, place.port),
             reason: "it is no name or address of a machine".into(),
         })?;
         let opening = Opening {

@@ -200,10 +200,10 @@ pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
     collect("PRAGMA cipher_integrity_check", "")?;
     collect("PRAGMA integrity_check(10)", "ok")?;
     collect("PRAGMA foreign_key_check", "")?;
-    match found.first() {
-        None => Ok(()),
-        Some(first) => Err(StoreError::Damaged {
-            detail: format!("{first}; {} findings", found.len()),
-        }),
-    }
+    let detail = match found.as_slice() {
+        [] => return Ok(()),
+        [only] => only.clone(),
+        [first, ..] => format!("{first}; {} findings", found.len()),
+    };
+    Err(StoreError::Damaged { detail })
 }

@@ -37,8 +37,8 @@ pub enum StoreError {
     },
     /// The file was written by a newer Frontdesk.
     #[error(
-        "the database has schema {found}, this Frontdesk knows {known}. Start the newer version of \
-         Frontdesk, or restore the backup made before the upgrade"
+        "the database has schema {found}, this Frontdesk knows {known}. Start the newer version of Frontdesk, go back \
+         to the database of before the update (`frontdesk admin roll-back`), or restore a backup made before it"
     )]
     NewerSchema {
         /// Schema number in the file.

@@ -43,6 +43,7 @@ mod quality_pages;
 mod reading;
 mod realtime;
 mod receipts;
+mod recovering;
 mod retention;
 mod sealed;
 mod second_factor;

@@ -174,6 +174,10 @@ fn a_changed_backup_is_refused_and_nothing_is_touched() {
         changed[at] ^= 1;
         fs::write(&file, &changed).unwrap();
         assert!(backups.verify(&backup.name).is_err(), "byte {at}");
+        if at > whole.len() / 2 {
+            let told = backups.verify(&backup.name).unwrap_err().to_string();
+            assert!(told.contains("damaged at its end"), "{told}");
+        }
     }
     fs::write(&file, &whole[..whole.len() - 3000]).unwrap();
     assert!(backups.verify(&backup.name).is_err(), "cut short");

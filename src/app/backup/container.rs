@@ -135,8 +135,8 @@ pub(super) fn unpack(from: &Path, identity: &Identity, to: &Path) -> Result<Unpa
     let reader = sealed
         .decrypt(std::iter::once(identity as &dyn age::Identity))
         .map_err(not_opened)?;
-    let mut archive =
-        ZipArchive::new(reader).map_err(|_| BackupError::Broken("it is cut short"))?;
+    let mut archive = ZipArchive::new(reader)
+        .map_err(|_| BackupError::Broken("it is cut short or damaged at its end"))?;
     let manifest = text(&mut archive, MANIFEST)?
         .ok_or(BackupError::Broken("it does not say what it holds"))?;
     let manifest: Manifest = serde_json::from_str(&manifest)

@@ -23,8 +23,14 @@ pub enum BackupError {
     /// What was typed is no recovery key.
     #[error("this is no recovery key: it begins with AGE-SECRET-KEY-1 and has 74 characters")]
     NoKey,
+    /// It has the form of one, and its checksum is wrong.
+    #[error("a character of this recovery key is wrong; compare it with what was written down")]
+    MistypedKey,
     /// The key is one, but not of this backup.
-    #[error("this key does not open this backup; try the recovery key that was made before it")]
+    #[error(
+        "this key does not open this backup. Try the recovery key that was made before it; if it is the right one, the \
+         beginning of the file is damaged"
+    )]
     WrongRecoveryKey,
     /// The file is damaged.
     #[error("this backup cannot be used: {0}. Use another one")]

@@ -13,6 +13,9 @@ use crate::store::{MasterKey, UnixMs};
 
 /// Human-readable part of an age identity (age-encryption.org/v1, "The X25519 recipient type").
 const IDENTITY: &str = "age-secret-key-";
+/// How a recovery key begins, and how many characters it has.
+const BEGINS: &str = "AGE-SECRET-KEY-1";
+const LENGTH: usize = 74;
 /// The identity's purpose among the keys that are derived from the master key.
 const PURPOSE: &str = "backup";
 
@@ -49,7 +52,11 @@ pub(super) fn typed(text: &str) -> Result<Identity, BackupError> {
     let line = text.lines().map(str::trim);
     let mut keys = line.filter(|line| !line.is_empty() && !line.starts_with('#'));
     let key = keys.next().unwrap_or_default().to_uppercase();
-    Identity::from_str(&key).map_err(|_| BackupError::NoKey)
+    let has_form = key.starts_with(BEGINS) && key.chars().count() == LENGTH;
+    Identity::from_str(&key).map_err(|_| match has_form {
+        true => BackupError::MistypedKey,
+        false => BackupError::NoKey,
+    })
 }
 
 /// This machine's own, from the master key: nothing of it is stored.
@@ -91,7 +98,11 @@ mod tests {
             let read = typed(&text).unwrap();
             assert_eq!(read.to_public().to_string(), recovery.recipient);
         }
-        for wrong in ["", "AGE-SECRET-KEY-1", "hello"] {
+        let (kept, last) = secret.split_at(secret.len() - 1);
+        let other = if last == "Q" { "P" } else { "Q" };
+        let mistyped = format!("{kept}{other}");
+        assert!(matches!(typed(&mistyped), Err(BackupError::MistypedKey)));
+        for wrong in ["", "AGE-SECRET-KEY-1", "hello", kept] {
             assert!(matches!(typed(wrong), Err(BackupError::NoKey)));
         }
     }

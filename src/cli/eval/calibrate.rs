@@ -69,8 +69,8 @@ fn from_report(cases: &[Case], report: &Report, target: f64) -> anyhow::Result<C
 fn show(made: &Calibration) {
     let percent = |share: f64| format!("{:.1} %", share * 100.0);
     out::line(&format!(
-        "{} questions, at most {} false\n",
-        made.questions,
+        "{}, at most {} false\n",
+        out::plural(made.questions, "question", "questions"),
         percent(made.target)
     ));
     for (rung, threshold) in &made.thresholds {

@@ -309,7 +309,11 @@ async fn read_in(app: &App, workspace: WorkspaceId, files: Vec<File>) -> anyhow:
             _ => {}
         }
     }
-    out::note(&format!("{all} documents, {passages} passages"));
+    out::note(&format!(
+        "{}, {}",
+        out::plural(all, "document", "documents"),
+        out::plural(passages, "passage", "passages")
+    ));
     Ok(())
 }
 

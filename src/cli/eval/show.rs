@@ -10,8 +10,10 @@ pub(super) fn report(report: &Report, comparison: Option<&Comparison>, details: 
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a run")]
     let seconds = (report.ended_at - report.started_at) as f64 / 1000.0;
     out::line(&format!(
-        "{}: {} questions, {} of them answerable, in {seconds:.0} s\n",
-        report.name, figures.all.questions, figures.right.of
+        "{}: {}, {} of them answerable, in {seconds:.0} s\n",
+        report.name,
+        out::plural(figures.all.questions, "question", "questions"),
+        figures.right.of
     ));
     let delta = |change: Option<f64>| match change {
         Some(change) => format!("{:+.1}", change * 100.0),
@@ -151,8 +153,10 @@ fn flat(text: &str) -> String {
 pub(super) fn changes(comparison: &Comparison) {
     let (better, worse) = (comparison.better.len(), comparison.worse.len());
     out::line(&format!(
-        "\n{better} better, {worse} worse, {} other words, {} new questions, {} gone",
-        comparison.reworded, comparison.added, comparison.dropped
+        "\n{better} better, {worse} worse, {} other words, {}, {} gone",
+        comparison.reworded,
+        out::plural(comparison.added, "new question", "new questions"),
+        comparison.dropped
     ));
     for (mark, list) in [("better", &comparison.better), ("worse", &comparison.worse)] {
         for change in list {

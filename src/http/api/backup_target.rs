@@ -70,7 +70,7 @@ pub struct NewPlace {
     password: String,
     /// or with this private key, as `ssh-keygen` writes it, without a passphrase.
     private_key: String,
-    /// SFTP: folder there.
+    /// SFTP: folder there; from the root if it begins with a slash, else from the user's own.
     folder: String,
     /// SFTP: fingerprint of the server's key (`SHA256:…`). If absent, the key that it shows now is noted; compare it.
     host_key: String,
@@ -88,7 +88,7 @@ pub struct Tried {
 /// A step of a try.
 #[derive(Debug, Serialize, ToSchema)]
 struct StepView {
-    /// `write`, `read` or `delete`.
+    /// `write`, `list`, `read` or `delete`.
     what: String,
     /// Why it failed, if it did.
     error: Option<String>,
@@ -219,7 +219,7 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Writes a small file at the target, reads it back and removes it.
+/// Writes a small file at the target, looks for it in the list, reads it back and removes it.
 #[utoipa::path(post, path = "/api/backups/target/try", tag = "admin", operation_id = "tryBackupTarget",
     responses((status = 200, body = Tried), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>)))]

@@ -103,7 +103,7 @@ impl From<BackupError> for Problem {
             | BackupError::InMemory
             | BackupError::NewerFormat => (StatusCode::CONFLICT, "backup"),
             BackupError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-            BackupError::NoKey | BackupError::WrongRecoveryKey => {
+            BackupError::NoKey | BackupError::MistypedKey | BackupError::WrongRecoveryKey => {
                 (StatusCode::BAD_REQUEST, "invalid_request")
             }
             BackupError::Broken(_) => (StatusCode::UNPROCESSABLE_ENTITY, "broken_backup"),

@@ -68,6 +68,7 @@ pub(super) async fn try_it(
     let mut page = page(&app, &person).await?;
     let named = |what: &str| match what {
         "write" => "Writing a file",
+        "list" => "Finding it in the list",
         "read" => "Reading it back",
         _ => "Removing it",
     };

@@ -13,6 +13,7 @@ use super::super::api::golden as api;
 use super::super::auth::Scope;
 use super::super::now_ms;
 use super::super::problem::Problem;
+use super::format::plural;
 use super::golden_form::{GoldenForm, row};
 use super::guard::SignedIn;
 use super::quality_pages::{self as pages, GoldenRow};
@@ -38,11 +39,19 @@ pub(super) async fn list(
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Evaluate)?;
-    let done = shown.imported.map(|imported| match shown.known {
-        Some(known) if known > 0 => {
-            format!("{imported} questions were imported; {known} were here already.")
+    let done = shown.imported.map(|imported| {
+        let done = plural(
+            imported.into(),
+            "question was imported",
+            "questions were imported",
+        );
+        match shown.known {
+            Some(known) if known > 0 => {
+                let known = plural(known.into(), "was", "were");
+                format!("{done}; {known} here already.")
+            }
+            _ => format!("{done}."),
         }
-        _ => format!("{imported} questions were imported."),
     });
     render(&app, &person, StatusCode::OK, shown.open, done, None, None).await
 }

@@ -159,8 +159,8 @@ pub(super) fn chart(newest_first: &[&EvalRun]) -> Option<Chart> {
         right: line(|f| f.right),
         wrong: line(|f| f.wrong),
         told: format!(
-            "{} runs; the newest has {} right and {} false answers",
-            runs.len(),
+            "{}; the newest has {} right and {} false answers",
+            plural(runs.len() as u64, "run", "runs"),
             percent(last.right),
             percent(last.wrong)
         ),

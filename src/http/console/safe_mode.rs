@@ -1,6 +1,8 @@
 //! What is served when the database cannot be opened: a page that says what happened and what to do, in place of a
 //! process that starts again and again.
 
+use std::path::Path;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::Request;
@@ -9,8 +11,8 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::super::auth::origin;
-use super::assets;
 use super::view::{self, filters};
+use super::{assets, sentence};
 
 #[derive(Template)]
 #[template(path = "safe_mode.html")]
@@ -20,16 +22,22 @@ struct SafeMode {
     /// Names of backups, newest first, and their folder.
     backups: Vec<String>,
     folder: String,
+    /// What every command is told to find the data by.
+    data: String,
 }
 
 /// Routes that say that nothing is served. Why, and which backups there are, only a browser on this machine is told.
-pub fn router(reason: String, folder: String, backups: Vec<String>) -> Router {
+pub fn router(reason: &str, data: &Path, folder: &Path, backups: Vec<String>) -> Router {
+    let reason = sentence(reason);
+    let data = word(data);
+    let folder = word(folder);
     let page = move |request: Request| {
         let near = origin::is_this_machine(&request.into_parts().0);
         let shown = SafeMode {
             reason: if near { reason.clone() } else { String::new() },
             backups: if near { backups.clone() } else { Vec::new() },
             folder: if near { folder.clone() } else { String::new() },
+            data: if near { data.clone() } else { String::new() },
         };
         async move { unserved(view::page(StatusCode::SERVICE_UNAVAILABLE, &shown)) }
     };
@@ -39,8 +47,47 @@ pub fn router(reason: String, folder: String, backups: Vec<String>) -> Router {
         .fallback(page)
 }
 
+/// A path as a shell takes it, from any folder and whatever characters it has.
+fn word(path: &Path) -> String {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let path = whole.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+,:@".contains(c);
+    if path.chars().all(is_plain) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
+}
+
 fn unserved(mut response: Response) -> Response {
     let again = HeaderValue::from_static("60");
     response.headers_mut().insert(header::RETRY_AFTER, again);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_name_the_data_folder_of_this_server() {
+        let shown = |backups: &[&str]| {
+            let page = SafeMode {
+                reason: sentence("the database is damaged"),
+                backups: backups.iter().map(|name| (*name).to_owned()).collect(),
+                folder: "/backups".into(),
+                data: word(Path::new("/front desk/data")),
+            };
+            page.render().unwrap()
+        };
+        let page = shown(&["new.zip.age", "old.zip.age"]);
+        assert!(page.contains("<p>The database is damaged.</p>"), "{page}");
+        let command = "frontdesk backup restore /backups/new.zip.age --yes --data ";
+        assert!(page.contains(command), "{page}");
+        for page in [page, shown(&[])] {
+            assert!(page.contains("front desk/data"), "{page}");
+            assert!(page.contains("--target"), "{page}");
+        }
+        assert_eq!(word(Path::new("/srv/desk-1")), "/srv/desk-1");
+        assert_eq!(word(Path::new("/a b/it's")), r"'/a b/it'\''s'");
+    }
 }

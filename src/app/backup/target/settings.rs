@@ -57,7 +57,7 @@ pub struct NewSftp {
     pub user: String,
     /// With what; `None`: with what is kept.
     pub login: Option<NewLogin>,
-    /// Folder there.
+    /// Folder there; from the root if it begins with a slash, else from the user's own.
     pub folder: String,
     /// Fingerprint of the server's key (`SHA256:…`); empty: the one that it shows now.
     pub host_key: String,
@@ -138,7 +138,13 @@ impl TargetSettings {
         for text in [&mut new.host, &mut new.user, &mut new.host_key] {
             *text = text.trim().to_owned();
         }
-        new.folder = folder(&new.folder, "the folder")?;
+        let named = folder(&new.folder, "the folder")?;
+        if named.is_empty() && !new.folder.trim().is_empty() {
+            return Err(bad(
+                "the folder is a plain path such as backups/frontdesk, and not the root",
+            ));
+        }
+        new.folder = named;
         if new.host.is_empty() || new.user.is_empty() {
             return Err(bad("host and user name are needed"));
         }
@@ -183,12 +189,10 @@ impl TargetSettings {
                 let bucket = s3.bucket().map(|bucket| bucket.base_url().to_string());
                 format!("{}{}", bucket.unwrap_or_default(), s3.prefix)
             }
+            // A folder that begins with a slash comes out with two; one without is in the user's own folder.
             Self::Sftp(sftp) => format!(
                 "sftp://{}@{}:{}/{}",
-                sftp.user,
-                sftp.host,
-                sftp.port,
-                sftp.folder.trim_start_matches('/')
+                sftp.user, sftp.host, sftp.port, sftp.folder
             ),
         }
     }

@@ -74,10 +74,45 @@ impl Sftp {
         Ok(Session { ssh, sftp })
     }
 
+    /// The folder as the server knows it: without a name it is the user's own.
+    fn folder(&self) -> &str {
+        match self.settings.folder.as_str() {
+            "" => ".",
+            folder => folder,
+        }
+    }
+
+    /// Whether the folder is there.
+    ///
+    /// # Errors
+    /// `Target` when a file has its name.
+    async fn has_folder(&self, sftp: &SftpSession) -> Result<bool, BackupError> {
+        match sftp.metadata(self.folder()).await {
+            Ok(found) if found.file_type().is_file() => Err(BackupError::Target(format!(
+                "{} is no folder on the server, but a file; name another folder",
+                self.folder()
+            ))),
+            Ok(_) => Ok(true),
+            Err(error) if is_missing(&error) => Ok(false),
+            Err(error) => Err(told(error)),
+        }
+    }
+
+    /// Why nothing could be done in the folder: what is missing then is no backup.
+    fn refused(&self, error: Error) -> BackupError {
+        if is_missing(&error) {
+            return BackupError::Target(format!(
+                "the folder {} is missing on the server, or is no folder; check its name",
+                self.folder()
+            ));
+        }
+        told(error)
+    }
+
     /// Makes the folder, with those above it.
     async fn make_folder(&self, sftp: &SftpSession) -> Result<(), BackupError> {
         let folder = &self.settings.folder;
-        if folder.is_empty() || sftp.try_exists(folder.as_str()).await.map_err(told)? {
+        if folder.is_empty() || self.has_folder(sftp).await? {
             return Ok(());
         }
         let slashes = folder.match_indices('/').map(|(at, _)| at);
@@ -86,7 +121,7 @@ impl Sftp {
             // Those that are there answer with an error that looks like every other.
             let _there = sftp.create_dir(path).await;
         }
-        match sftp.try_exists(folder.as_str()).await.map_err(told)? {
+        match self.has_folder(sftp).await? {
             true => Ok(()),
             false => Err(BackupError::Target(format!(
                 "the folder {folder} cannot be made on the server; make it there, and let {} write in it",
@@ -101,23 +136,25 @@ impl Sftp {
             self.path(upload.name),
             self.path(&format!(".{}.partial", upload.name)),
         );
-        let mut file = sftp.create(partial.as_str()).await.map_err(told)?;
+        let created = sftp.create(partial.as_str()).await;
+        let mut file = created.map_err(|e| self.refused(e))?;
         let (mut left, mut buffer) = (upload.size, vec![0; PIECE]);
         while left > 0 {
             let most = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
             let piece = buffer.get_mut(..most).unwrap_or_default();
             upload.from.read_exact(piece).await.map_err(local)?;
-            file.write_all(piece).await.map_err(|e| told(e.into()))?;
+            file.write_all(piece).await.map_err(|e| told(within(e)))?;
             left -= most as u64;
         }
         file.sync_all().await.map_err(told)?;
-        file.close().await.map_err(|e| told(e.into()))?;
+        file.close().await.map_err(|e| told(within(e)))?;
         if sftp.rename(partial.as_str(), path.as_str()).await.is_ok() {
             return Ok(());
         }
         // In this version of the protocol a rename takes no place that is taken.
         let _missing = sftp.remove_file(path.as_str()).await;
-        sftp.rename(partial, path).await.map_err(told)
+        let renamed = sftp.rename(partial, path).await;
+        renamed.map_err(|e| self.refused(e))
     }
 }
 
@@ -134,18 +171,19 @@ impl Session {
 impl Target for Sftp {
     async fn list(&self) -> Result<Vec<Stored>, BackupError> {
         let session = self.session(Class::Metadata, (0, 0)).await?;
-        let folder = match self.settings.folder.as_str() {
-            "" => ".",
-            folder => folder,
-        };
-        let found = match session.sftp.read_dir(folder).await {
+        let found = match session.sftp.read_dir(self.folder()).await {
             Ok(entries) => Ok(entries
                 .map(|entry| Stored {
                     name: entry.file_name(),
                     size: entry.metadata().size.unwrap_or_default(),
                 })
                 .collect()),
-            Err(error) if is_missing(&error) => Ok(Vec::new()),
+            Err(error @ Error::Status(_)) => match self.has_folder(&session.sftp).await {
+                // The first file that is put there makes it.
+                Ok(false) => Ok(Vec::new()),
+                Ok(true) => Err(self.refused(error)),
+                Err(error) => Err(error),
+            },
             Err(error) => Err(told(error)),
         };
         session.close(found).await
@@ -182,7 +220,8 @@ async fn read(
     let mut file = sftp.open(path).await.map_err(told)?;
     let (mut taken, mut buffer) = (0, vec![0; PIECE]);
     loop {
-        let count = file.read(&mut buffer).await.map_err(|e| told(e.into()))?;
+        let count = file.read(&mut buffer).await;
+        let count = count.map_err(|e| told(within(e)))?;
         let piece = buffer.get(..count).unwrap_or_default();
         if piece.is_empty() {
             break;
@@ -195,7 +234,16 @@ async fn read(
         }
         take(piece).map_err(local)?;
     }
-    file.close().await.map_err(|e| told(e.into()))
+    file.close().await.map_err(|e| told(within(e)))
+}
+
+/// The session's error within one of a file, which would be a text only.
+fn within(error: std::io::Error) -> Error {
+    let inner = error.get_ref().and_then(|e| e.downcast_ref::<Error>());
+    match inner.cloned() {
+        Some(inner) => inner,
+        None => error.into(),
+    }
 }
 
 fn is_missing(error: &Error) -> bool {
@@ -206,12 +254,51 @@ fn told(error: Error) -> BackupError {
     if is_missing(&error) {
         return BackupError::Unknown;
     }
-    let todo = match &error {
+    BackupError::Target(match &error {
         Error::Status(status) if status.status_code == StatusCode::PermissionDenied => {
-            "let the user write in the folder"
+            format!("the server says: {error}; let the user write in the folder")
         }
-        Error::Status(_) => "check the folder, and whether there is room",
-        _ => "it is tried again by itself",
-    };
-    BackupError::Target(format!("the server says: {error}; {todo}"))
+        Error::Status(_) => {
+            format!("the server says: {error}; check the folder, and whether there is room")
+        }
+        Error::Timeout => "the server did not answer in time; it is tried again by itself".into(),
+        // What came for a file keeps the server's words only.
+        Error::IO(words) => {
+            format!("the server says: {words}; check the folder, and whether there is room")
+        }
+        Error::UnexpectedBehavior(what) if is_broken_off(what) => {
+            "the connection broke off; it is tried again by itself".into()
+        }
+        _ => format!(
+            "the server does not keep to the protocol ({error}); it is tried again by itself"
+        ),
+    })
+}
+
+/// Whether this is what the library says of its own parts when the connection is gone.
+fn is_broken_off(what: &str) -> bool {
+    matches!(what, "sender dropped" | "session closed")
+        || what.starts_with("SendError")
+        || what.starts_with("RecvError")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_never_said_is_not_told_as_its_words() {
+        let dropped = Error::UnexpectedBehavior("sender dropped".into());
+        for error in [dropped.clone(), within(std::io::Error::from(dropped))] {
+            let told = told(error).to_string();
+            assert!(told.starts_with("the connection broke off;"), "{told}");
+        }
+        let full = told(within(std::io::Error::other("No space left"))).to_string();
+        assert!(
+            full.starts_with("the server says: No space left;"),
+            "{full}"
+        );
+        let late = told(within(std::io::Error::from(Error::Timeout))).to_string();
+        assert!(late.contains("did not answer in time"), "{late}");
+    }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::s3::S3;
 use super::s3_fixture::{ACCESS, BUCKET, REGION, SECRET, Storage};
 use super::*;
-use crate::egress::sftp_fixture::{PASSWORD, SftpServer, USER, client_key};
+use crate::egress::sftp_fixture::{PASSWORD, SftpServer, USER, client_key, rsa_key};
 use crate::egress::{Allow, Reach, Secret, SystemLookup};
 use crate::store::Store;
 use crate::store::egress::{Rows, list};
@@ -80,7 +80,8 @@ async fn keeps_files(target: &dyn Target) {
     assert_eq!(target.list().await.unwrap().len(), 1);
     let steps = try_out(target).await;
     assert!(steps.iter().all(|step| step.error.is_none()), "{steps:?}");
-    assert_eq!(steps.len(), 3);
+    let done: Vec<_> = steps.iter().map(|step| step.what).collect();
+    assert_eq!(done, ["write", "list", "read", "delete"]);
     assert_eq!(
         target.list().await.unwrap().len(),
         1,
@@ -193,6 +194,24 @@ async fn sftp_keeps_files_whole_under_their_names() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_none_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    let server = SftpServer::start(root.path(), 1, 0).await;
+    let store = Store::open_in_memory().unwrap();
+    let gateway = gateway(&store, Reach::NoWeb, server.port);
+    let new = NewTarget::Sftp(at_sftp(server.port));
+    let settings = TargetSettings::of(new, None, &gateway).await.unwrap();
+    let target = open(&gateway, &settings).unwrap();
+    std::fs::create_dir(root.path().join("a")).unwrap();
+    std::fs::write(root.path().join("a/b"), "a file").unwrap();
+    let steps = try_out(target.as_ref()).await;
+    let error = steps[0].error.clone().unwrap_or_default();
+    assert!(error.contains("a/b is no folder"), "{steps:?}");
+    let error = target.list().await.unwrap_err().to_string();
+    assert!(error.contains("a/b is no folder"), "{error}");
+}
+
+#[tokio::test]
 async fn a_server_with_another_host_key_gets_nothing() {
     let root = tempfile::tempdir().unwrap();
     let store = Store::open_in_memory().unwrap();
@@ -301,6 +320,7 @@ async fn what_is_set_up_is_checked_and_a_kept_secret_stays_with_its_place() {
         sftp(&|s| s.user = String::new()),
         sftp(&|s| s.port = 0),
         sftp(&|s| s.folder = "a//b".into()),
+        sftp(&|s| s.folder = "/".into()),
         sftp(&|s| s.login = None),
         sftp(&|s| s.host_key = "SHA256:no".into()),
     ] {
@@ -311,14 +331,19 @@ async fn what_is_set_up_is_checked_and_a_kept_secret_stays_with_its_place() {
             "{told}: {error}"
         );
     }
-    let nonsense = sftp(&|s| s.login = Some(NewLogin::PrivateKey(Secret::new("x"))));
-    assert!(
-        of(nonsense, None)
-            .await
-            .unwrap_err()
-            .to_string()
-            .contains("ssh-keygen")
-    );
+    for key in ["x".to_owned(), rsa_key()] {
+        let login = NewLogin::PrivateKey(Secret::new(key));
+        let unusable = sftp(&|s| s.login = Some(login.clone()));
+        let error = of(unusable, None).await.unwrap_err().to_string();
+        assert!(error.contains("Ed25519 or ECDSA"), "{error}");
+    }
+    let place = async |folder: &str| {
+        let new = sftp(&|s| s.folder = folder.into());
+        of(new, None).await.unwrap().place()
+    };
+    assert_eq!(place("a/b/").await, "sftp://ann@127.0.0.1:22/a/b");
+    assert_eq!(place("/a/b").await, "sftp://ann@127.0.0.1:22//a/b");
+    assert_eq!(place("").await, "sftp://ann@127.0.0.1:22/");
 
     let named_before = s3(&|s| {
         s.endpoint = "https://s3.eu-central-1.amazonaws.com".into();

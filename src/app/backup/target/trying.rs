@@ -1,4 +1,4 @@
-//! "Try it now": writes a small file to a target, reads it back and removes it.
+//! "Try it now": writes a small file to a target, looks for it in the list, reads it back and removes it.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::egress::Class;
 /// What was done, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// `write`, `read` or `delete`.
+    /// `write`, `list`, `read` or `delete`.
     pub what: &'static str,
     /// Why it failed, if it did.
     pub error: Option<String>,
@@ -34,6 +34,11 @@ pub(in super::super) async fn try_out(target: &dyn Target) -> Vec<Step> {
     let mut is_fine = note(&mut steps, "write", began, written);
     if is_fine {
         let began = Instant::now();
+        let listed = is_listed(target, &name).await;
+        is_fine = note(&mut steps, "list", began, listed);
+    }
+    if is_fine {
+        let began = Instant::now();
         let read = read_back(target, &name, &content).await;
         is_fine = note(&mut steps, "read", began, read);
     }
@@ -44,6 +49,16 @@ pub(in super::super) async fn try_out(target: &dyn Target) -> Vec<Step> {
         note(&mut steps, "delete", began, removed);
     }
     steps
+}
+
+async fn is_listed(target: &dyn Target, name: &str) -> Result<(), BackupError> {
+    let all = target.list().await?;
+    if all.iter().any(|stored| stored.name == name) {
+        return Ok(());
+    }
+    Err(BackupError::Target(
+        "what was written is not in the list of what is there; allow listing".into(),
+    ))
 }
 
 async fn read_back(target: &dyn Target, name: &str, content: &str) -> Result<(), BackupError> {
@@ -75,4 +90,53 @@ fn note(
         ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
     });
     is_fine
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+    use tokio::io::AsyncReadExt;
+
+    use super::super::{Stored, Take, local};
+    use super::*;
+
+    /// A place that takes files and lists none.
+    struct Unlisted(Mutex<Vec<u8>>);
+
+    #[async_trait]
+    impl Target for Unlisted {
+        async fn list(&self) -> Result<Vec<Stored>, BackupError> {
+            Ok(Vec::new())
+        }
+
+        async fn put(&self, upload: Upload<'_>) -> Result<(), BackupError> {
+            let mut bytes = Vec::new();
+            let read = upload.from.read_to_end(&mut bytes).await;
+            read.map_err(local)?;
+            *self.0.lock().unwrap() = bytes;
+            Ok(())
+        }
+
+        async fn get(&self, _: &str, _: u64, take: Take<'_>) -> Result<(), BackupError> {
+            take(&self.0.lock().unwrap()).map_err(local)
+        }
+
+        async fn delete(&self, _: &str) -> Result<(), BackupError> {
+            self.0.lock().unwrap().clear();
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_place_that_does_not_list_what_is_there_is_no_place_for_copies() {
+        let target = Unlisted(Mutex::default());
+        let steps = try_out(&target).await;
+        let done: Vec<_> = steps.iter().map(|step| step.what).collect();
+        assert_eq!(done, ["write", "list"]);
+        let error = steps[1].error.clone().unwrap_or_default();
+        assert!(error.contains("not in the list"), "{error}");
+        assert!(target.0.lock().unwrap().is_empty(), "it was taken back");
+    }
 }

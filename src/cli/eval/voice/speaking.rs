@@ -79,8 +79,8 @@ impl Report {
         let took: u64 = self.sentences.iter().map(|s| s.took_ms).sum();
         let seconds: f64 = self.sentences.iter().map(|s| s.seconds).sum();
         let mut out = format!(
-            "Words of what is spoken\n{} sentences, {} of {} words wrong ({}); first sound p50 {}, p95 {}; {:.3} s of work for a second of sound\n",
-            self.sentences.len(),
+            "Words of what is spoken\n{}, {} of {} words wrong ({}); first sound p50 {}, p95 {}; {:.3} s of work for a second of sound\n",
+            crate::cli::out::plural(self.sentences.len(), "sentence", "sentences"),
             all.errors,
             all.words,
             percent(all.rate()),

@@ -1,6 +1,7 @@
 //! The database as a file: keys, encryption, damage, full disks.
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -240,48 +241,24 @@ fn a_damaged_page_that_is_read_is_called_damaged() {
 }
 
 #[test]
-fn a_full_disk_loses_nothing_that_was_acknowledged() {
+fn a_backup_that_meets_a_damaged_page_leaves_the_rest_readable() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(&dir.path().join("frontdesk.db"), &key()).unwrap();
-    upload(&store, "kept.md", b"kept").unwrap();
-    let limit = |pages: i64| {
-        let sql = format!("PRAGMA max_page_count = {pages}");
-        store
-            .write_blocking(|tx| Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?))
-            .unwrap()
-    };
-    let pages: i64 = store
-        .read_blocking(|c| Ok(c.query_row("PRAGMA page_count", [], |row| row.get(0))?))
-        .unwrap();
-    limit(pages + 10);
-    let full = upload(&store, "big.md", &[0; 500_000]).unwrap_err();
-    assert!(matches!(full, StoreError::DiskFull { .. }), "{full:?}");
-    assert_eq!(count(&store, "documents"), 1);
-    upload(&store, "small.md", b"still fits").unwrap();
-    limit(1_000_000);
-    upload(&store, "big.md", &[0; 500_000]).unwrap();
-    assert_eq!(count(&store, "documents"), 3);
-    store.check_blocking().unwrap();
-}
-
-#[test]
-fn two_memory_stores_are_two() {
-    let (one, two) = (
-        Store::open_in_memory().unwrap(),
-        Store::open_in_memory().unwrap(),
-    );
-    upload(&one, "a.md", b"a").unwrap();
-    assert_eq!((count(&one, "documents"), count(&two, "documents")), (1, 0));
-}
-
-#[test]
-fn a_locked_directory_still_lets_its_holder_open_the_store() {
-    let dir = tempfile::tempdir().unwrap();
-    let _lock = DataLock::acquire(dir.path()).unwrap();
-    Store::open(&dir.path().join("frontdesk.db"), &key()).unwrap();
-    let refused = DataLock::acquire(dir.path()).unwrap_err().to_string();
+    let path = dir.path().join("frontdesk.db");
+    let store = Store::open(&path, &key()).unwrap();
+    upload(&store, "a.md", &[b'a'; 200_000]).unwrap();
+    store.checkpoint_blocking().unwrap();
+    let mut file = fs::File::options().write(true).open(&path).unwrap();
+    file.seek(SeekFrom::End(-10 * 4096 + 100)).unwrap();
+    file.write_all(b"damage").unwrap();
+    let copy = dir.path().join("copy.db");
+    store.backup_blocking(&copy).unwrap();
+    let checked = Store::open(&copy, &key()).and_then(|copy| copy.check_blocking());
     assert!(
-        refused.contains(&std::process::id().to_string()),
-        "{refused}"
+        matches!(checked, Err(StoreError::Damaged { .. })),
+        "{checked:?}"
     );
+    for turn in 1..8 {
+        assert_eq!(count(&store, "documents"), turn);
+        upload(&store, &format!("{turn}.md"), b"goes on").unwrap();
+    }
 }

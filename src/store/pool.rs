@@ -196,7 +196,7 @@ impl Store {
     }
 
     /// Copies the database, encrypted with the same key, while it is in use; gives that key. The file must not
-    /// exist yet.
+    /// exist yet. Whether the copy is whole only a check of it tells.
     pub fn backup_blocking(&self, to: &Path) -> Result<SnapshotKey, StoreError> {
         if to.exists() {
             return Err(StoreError::Conflict(format!(
@@ -205,9 +205,9 @@ impl Store {
             )));
         }
         let target = self.shared.opener.sibling(to);
-        self.with(Access::Read, |connection| {
-            migrate::copy(connection, &target)
-        })?;
+        // Of its own: one that copied a damaged page, as zeros, refuses the next query for it.
+        let connection = self.shared.opener.open(Access::Read)?;
+        migrate::copy(&connection, &target)?;
         Ok(SnapshotKey::of(&target))
     }
 

@@ -25,7 +25,7 @@ pub mod workspace_copy;
 
 pub use data::{DataFolder, has_database, key_strength, roll_back};
 pub use engine_status::WorkerStatus;
-pub use engines::{Engines, speech_only, voice_only};
+pub use engines::{Engines, Start, speech_only, voice_only};
 pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
     load_demo, setup_token,
@@ -191,11 +191,11 @@ impl App {
     ///
     /// # Errors
     /// When the folder is in use by another process, the key does not fit, or the store is damaged.
-    pub async fn open(config: Arc<Config>) -> Result<Arc<Self>, AppError> {
+    pub async fn open(config: Arc<Config>, start: Start) -> Result<Arc<Self>, AppError> {
         let folder = DataFolder::open(&config)?;
         let store = folder.store.clone();
         let strength = folder.strength.clone();
-        let engines = Engines::local(&config, CancellationToken::new())?;
+        let engines = Engines::local(&config, start, CancellationToken::new())?;
         Self::put_together(config, store, engines, Some(folder), Some(strength)).await
     }
 

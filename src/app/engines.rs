@@ -55,18 +55,40 @@ pub struct Engines {
     pub shutdown: CancellationToken,
 }
 
+/// Whether engines are started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// They check and load their models behind the start.
+    Now,
+    /// They are not, as for a command that asks no model: whoever waits for one waits for ever.
+    Never,
+}
+
+impl Start {
+    /// Done at once, or never.
+    pub(super) async fn begun(self) {
+        if self == Self::Never {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
 impl Engines {
-    /// The local engines in worker processes, which check and load their models behind the start.
+    /// The local engines in worker processes.
     ///
     /// # Errors
     /// When this program's own file cannot be found.
-    pub fn local(config: &Arc<Config>, shutdown: CancellationToken) -> Result<Self, AppError> {
+    pub fn local(
+        config: &Arc<Config>,
+        start: Start,
+        shutdown: CancellationToken,
+    ) -> Result<Self, AppError> {
         let program = program()?;
         let budgets = Arc::<Budgets>::default();
-        let llm = start_llm(config, program.clone(), shutdown.clone())?;
+        let llm = start_llm(config, start, program.clone(), shutdown.clone())?;
         let llm = llm.charging(Arc::clone(&budgets));
-        let transcriber = start_speech(config, program.clone(), shutdown.clone());
-        let live = start_voice(config, program.clone(), shutdown.clone());
+        let transcriber = start_speech(config, start, program.clone(), shutdown.clone());
+        let live = start_voice(config, start, program.clone(), shutdown.clone());
         let extractor = extractor(config, program);
         let statuses = (
             llm.clone(),
@@ -115,7 +137,7 @@ pub fn voice_only(
     config: &Arc<Config>,
     shutdown: CancellationToken,
 ) -> Result<LiveEngine, AppError> {
-    Ok(start_voice(config, program()?, shutdown))
+    Ok(start_voice(config, Start::Now, program()?, shutdown))
 }
 
 /// Only the speech engine, for transcribing without a store.
@@ -126,7 +148,7 @@ pub fn speech_only(
     config: &Arc<Config>,
     shutdown: CancellationToken,
 ) -> Result<LocalTranscriber, AppError> {
-    Ok(start_speech(config, program()?, shutdown))
+    Ok(start_speech(config, Start::Now, program()?, shutdown))
 }
 
 fn extractor(config: &Config, program: PathBuf) -> ProcessExtractor {
@@ -161,6 +183,7 @@ fn llm_limits(config: &Config, models: &[PathBuf]) -> Limits {
 
 fn start_llm(
     config: &Arc<Config>,
+    start: Start,
     program: PathBuf,
     shutdown: CancellationToken,
 ) -> Result<Local, AppError> {
@@ -179,6 +202,7 @@ fn start_llm(
     };
     let config_for_worker = Arc::clone(config);
     let prepare = async move {
+        start.begun().await;
         let prepared = tokio::task::spawn_blocking(move || {
             prepare_llm(&config_for_worker, &catalogue, program)
         });
@@ -277,11 +301,13 @@ pub(super) fn spec(engine: &str, config: &Config, program: PathBuf, init: String
 
 fn start_speech(
     config: &Arc<Config>,
+    start: Start,
     program: PathBuf,
     shutdown: CancellationToken,
 ) -> LocalTranscriber {
     let config = Arc::clone(config);
     let prepare = async move {
+        start.begun().await;
         tokio::task::spawn_blocking(move || prepare_speech(&config, program))
             .await
             .unwrap_or_else(|e| Err(format!("the speech models could not be checked: {e}")))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::engines::spec;
+use super::engines::{Start, spec};
 use super::weights::{usable, whisper};
 use crate::config::Config;
 use crate::models::{Cache, Catalogue, Entry, Role};
@@ -22,11 +22,13 @@ const NO_VOICES: &str = "speaking is turned off (voice.model = none)";
 /// Starts it; its models are checked and loaded behind the start.
 pub(super) fn start_voice(
     config: &Arc<Config>,
+    start: Start,
     program: PathBuf,
     shutdown: CancellationToken,
 ) -> LiveEngine {
     let config = Arc::clone(config);
     let prepare = async move {
+        start.begun().await;
         tokio::task::spawn_blocking(move || prepare(&config, program))
             .await
             .unwrap_or_else(|e| Err(format!("the voice models could not be checked: {e}")))

@@ -5,19 +5,16 @@ use std::sync::Arc;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
-use super::api::Api;
+use super::api::{Api, with_api};
 use super::out;
-use super::remote::Server;
 use super::retention::{self, RetentionArgs};
 use super::shared::{Place, WrongCall, block_on, log, server_first};
 use super::users::{self, UserCommand};
 use super::workspaces::{self, WorkspaceCommand};
-use crate::app::{AppError, DataFolder, SETUP_LINK_HOURS, roll_back, setup_token};
+use crate::app::{AppError, SETUP_LINK_HOURS, Start, roll_back};
 use crate::config::Config;
 use crate::http::auth::Scope;
 use crate::store::StoreError;
-use crate::store::api_keys::{self, NewApiKey};
-use crate::store::token::{Token, TokenKind};
 
 /// Arguments of `frontdesk admin`.
 #[derive(Debug, ClapArgs)]
@@ -120,7 +117,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
                 (false, true) => named(&USUAL),
                 (false, false) => scopes_of(&scopes)?,
             };
-            let key = block_on(create_key(&config, &name, &scopes))?;
+            let key = block_on(create_key(config, &name, &scopes))?;
             if json {
                 return out::json(&json!({"key": key, "name": name, "scopes": scopes}));
             }
@@ -170,7 +167,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             Ok(())
         }
         What::SetupLink => {
-            let link = block_on(setup_link(&config))?;
+            let link = block_on(setup_link(config))?;
             out::line(&link);
             out::note(&format!("Valid once, for {SETUP_LINK_HOURS} hours."));
             Ok(())
@@ -202,40 +199,20 @@ fn scopes_of(named: &[String]) -> anyhow::Result<Vec<String>> {
     Ok(named.to_vec())
 }
 
-async fn create_key(config: &Config, name: &str, scopes: &[String]) -> anyhow::Result<String> {
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let body = json!({"name": name, "scopes": scopes});
-        let made = server.post("/api/keys", &body).await?;
-        let key = made.get("key").and_then(Value::as_str);
-        return key
-            .map(str::to_owned)
-            .ok_or_else(|| anyhow::anyhow!("the server gave no key"));
-    }
-    let folder = DataFolder::open(config)?;
-    let token = Token::generate(TokenKind::ApiKey)?;
-    let (hash, prefix) = (token.hash(), token.display_prefix());
-    let (name, scopes) = (name.to_owned(), scopes.to_vec());
-    folder
-        .store
-        .write(move |tx| {
-            let new = NewApiKey {
-                name: &name,
-                token: hash,
-                prefix: &prefix,
-                scopes: &scopes,
-                workspace: None,
-            };
-            api_keys::create(tx, &new, jiff::Timestamp::now().as_millisecond())
-        })
-        .await?;
-    Ok(token.reveal().to_owned())
+async fn create_key(config: Arc<Config>, name: &str, scopes: &[String]) -> anyhow::Result<String> {
+    let body = json!({"name": name, "scopes": scopes});
+    told(config, "default", "key", async |api| {
+        api.post("/api/keys", &body).await
+    })
+    .await
 }
 
 async fn serve_visitors(config: Arc<Config>, workspace: &str, serve: bool) -> anyhow::Result<()> {
-    let api = Api::open(config, workspace).await?;
-    let changed = api.patch("/api/widget", &json!({ "enabled": serve })).await;
-    api.close().await;
-    changed.map(drop)
+    with_api(config, workspace, Start::Never, async |api| {
+        let change = json!({ "enabled": serve });
+        api.patch("/api/widget", &change).await.map(drop)
+    })
+    .await
 }
 
 async fn site_key(
@@ -243,32 +220,32 @@ async fn site_key(
     workspace: &str,
     renew: Option<u16>,
 ) -> anyhow::Result<String> {
-    let api = Api::open(config, workspace).await?;
-    let answer = match renew {
+    told(config, workspace, "site", async |api| match renew {
         Some(days) => {
             let body = json!({ "old_days": days });
             api.post("/api/widget/site-key", &body).await
         }
         None => api.get("/api/widget").await,
-    };
-    api.close().await;
-    let answer = answer?;
-    let key = answer.get("site").and_then(Value::as_str);
-    key.map(str::to_owned)
-        .ok_or_else(|| anyhow::anyhow!("the server gave no key"))
+    })
+    .await
 }
 
-async fn setup_link(config: &Config) -> anyhow::Result<String> {
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let made = server.post("/api/setup-link", &json!({})).await?;
-        let link = made.get("link").and_then(Value::as_str);
-        return link
-            .map(str::to_owned)
-            .ok_or_else(|| anyhow::anyhow!("the server gave no link"));
-    }
-    let folder = DataFolder::open(config)?;
-    match setup_token(&folder.store).await? {
-        Some(token) => Ok(format!("http://{}/setup?token={token}", config.listen)),
-        None => anyhow::bail!("Frontdesk is set up already; sign in with an account"),
-    }
+async fn setup_link(config: Arc<Config>) -> anyhow::Result<String> {
+    told(config, "default", "link", async |api| {
+        api.post("/api/setup-link", &json!({})).await
+    })
+    .await
+}
+
+/// A text of what the API answers.
+async fn told(
+    config: Arc<Config>,
+    workspace: &str,
+    name: &str,
+    question: impl AsyncFnOnce(&Api) -> anyhow::Result<Value>,
+) -> anyhow::Result<String> {
+    let answer = with_api(config, workspace, Start::Never, question).await?;
+    let text = answer.get(name).and_then(Value::as_str);
+    text.map(str::to_owned)
+        .ok_or_else(|| anyhow::anyhow!("the answer holds no {name}"))
 }

@@ -1,21 +1,24 @@
 //! The API for a command, wherever the data folder is: that of the running server, or, if there is
 //! none, of this process itself, without a socket.
 
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
-use bytes::Bytes;
+use axum::http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::remote::{Server, checked, sentence, url};
-use crate::app::{App, ensure_workspace};
+use super::out;
+use super::remote::{Server, sentence, url};
+use crate::app::{App, Start, ensure_workspace};
 use crate::config::Config;
 use crate::http;
 use crate::http::server::Peer;
@@ -41,13 +44,15 @@ struct Own {
     client: Client,
 }
 
-/// Does some work with the API of the data folder, and lets the folder go.
+/// Does some work with the API of the data folder, and lets the folder go. Without a server the engines are started in
+/// this process only if the work needs them.
 pub(super) async fn with_api<T>(
     config: Arc<Config>,
     workspace: &str,
+    engines: Start,
     work: impl AsyncFnOnce(&Api) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let api = Api::open(config, workspace).await?;
+    let api = Api::open(config, workspace, engines).await?;
     let done = work(&api).await;
     api.close().await;
     done
@@ -55,13 +60,13 @@ pub(super) async fn with_api<T>(
 
 impl Api {
     /// The server that has the data folder, or the folder itself.
-    pub(super) async fn open(config: Arc<Config>, workspace: &str) -> anyhow::Result<Self> {
+    async fn open(config: Arc<Config>, workspace: &str, engines: Start) -> anyhow::Result<Self> {
         let workspace = workspace.to_owned();
         if let Some(server) = Server::find(&config.data_dir)? {
             let whom = Whom::Server(server);
             return Ok(Self { workspace, whom });
         }
-        let app = App::open(config).await?;
+        let app = App::open(config, engines).await?;
         let router = http::router(Arc::clone(&app));
         let client = Client::builder().no_proxy().build()?;
         let whom = Whom::Own(Box::new(Own {
@@ -73,7 +78,7 @@ impl Api {
     }
 
     /// Lets the data folder go.
-    pub(super) async fn close(self) {
+    async fn close(self) {
         if let Whom::Own(own) = self.whom {
             own.app.stop().await;
         }
@@ -137,27 +142,36 @@ impl Api {
             .await
     }
 
-    /// The bytes of a file.
-    pub(super) async fn bytes(&self, path: &str) -> anyhow::Result<Vec<u8>> {
-        let request = self.request(Method::GET, path);
-        match &self.whom {
-            Whom::Server(_) => {
-                let answer = request.send().await?;
-                if !answer.status().is_success() {
-                    checked(answer).await?;
-                    return Ok(Vec::new());
-                }
-                Ok(answer.bytes().await?.to_vec())
-            }
-            Whom::Own(own) => {
-                let (status, bytes) = own.answer(request).await?;
-                if !status.is_success() {
-                    let told = serde_json::from_slice(&bytes).unwrap_or_default();
-                    anyhow::bail!(sentence(&told, status.as_u16()));
-                }
-                Ok(bytes.to_vec())
-            }
+    /// Writes what an address gives into a file that only this user can read, or to standard output (`-`); its bytes. A
+    /// file that could not be written in full is removed: half of it would look like all.
+    pub(super) async fn save(&self, path: &str, to: &Path) -> anyhow::Result<u64> {
+        let outcome = self.save_all(path, to).await;
+        if outcome.is_err() && to != Path::new("-") {
+            let _missing = std::fs::remove_file(to);
         }
+        outcome
+    }
+
+    async fn save_all(&self, path: &str, to: &Path) -> anyhow::Result<u64> {
+        let answer = self.answer(self.request(Method::GET, path)).await?;
+        if !answer.status().is_success() {
+            json_of(answer).await?;
+            anyhow::bail!("the answer is no file");
+        }
+        let failed = || format!("{} cannot be written", to.display());
+        let mut target: Box<dyn Write> = match to == Path::new("-") {
+            true => Box::new(std::io::stdout()),
+            false => Box::new(out::private_file(to).with_context(failed)?),
+        };
+        let (mut written, mut body) = (0, answer.into_body());
+        while let Some(frame) = body.frame().await {
+            let frame = frame.context("the rest did not come")?;
+            let piece = frame.data_ref().map(AsRef::as_ref).unwrap_or_default();
+            target.write_all(piece).with_context(failed)?;
+            written += piece.len() as u64;
+        }
+        target.flush().with_context(failed)?;
+        Ok(written)
     }
 
     async fn send(
@@ -186,32 +200,35 @@ impl Api {
     }
 
     async fn execute(&self, request: RequestBuilder) -> anyhow::Result<Value> {
+        json_of(self.answer(request).await?).await
+    }
+
+    async fn answer(&self, request: RequestBuilder) -> anyhow::Result<Response<Body>> {
         match &self.whom {
-            Whom::Server(_) => checked(request.send().await?).await,
-            Whom::Own(own) => own.execute(request).await,
+            Whom::Server(_) => Ok(Response::from(request.send().await?).map(Body::new)),
+            Whom::Own(own) => {
+                let request: Request<reqwest::Body> = request.build()?.try_into()?;
+                let mut request = request.map(Body::new);
+                if let Some(path) = request.uri().path_and_query().cloned() {
+                    *request.uri_mut() = path.into();
+                }
+                request.extensions_mut().insert(Peer::Installation);
+                Ok(own.router.clone().oneshot(request).await?)
+            }
         }
     }
 }
 
-impl Own {
-    async fn execute(&self, request: RequestBuilder) -> anyhow::Result<Value> {
-        let (status, bytes) = self.answer(request).await?;
-        let value = serde_json::from_slice(&bytes).unwrap_or_default();
-        if status.is_success() {
-            return Ok(value);
-        }
-        anyhow::bail!(sentence(&value, status.as_u16()))
+/// The JSON of a good answer, null if it has none; the sentence of a bad one.
+async fn json_of(answer: Response<Body>) -> anyhow::Result<Value> {
+    let status = answer.status();
+    let bytes = answer.into_body().collect().await?.to_bytes();
+    if !status.is_success() {
+        let told = serde_json::from_slice(&bytes).unwrap_or_default();
+        anyhow::bail!(sentence(&told, status.as_u16()));
     }
-
-    async fn answer(&self, request: RequestBuilder) -> anyhow::Result<(StatusCode, Bytes)> {
-        let request: Request<reqwest::Body> = request.build()?.try_into()?;
-        let mut request = request.map(Body::new);
-        if let Some(path) = request.uri().path_and_query().cloned() {
-            *request.uri_mut() = path.into();
-        }
-        request.extensions_mut().insert(Peer::Installation);
-        let answer = self.router.clone().oneshot(request).await?;
-        let status = answer.status();
-        Ok((status, answer.into_body().collect().await?.to_bytes()))
+    if bytes.is_empty() {
+        return Ok(Value::Null);
     }
+    Ok(serde_json::from_slice(&bytes)?)
 }

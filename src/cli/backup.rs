@@ -9,13 +9,13 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 use tracing::{Level, Metadata};
 
-use super::api::Api;
+use super::api::{Api, with_api};
 use super::backup_target;
 use super::out;
 use super::person::counted;
 use super::shared::{Place, WrongCall, block_on, log_where, server_first};
 use crate::app::backup::{BackupError, Restored, fetch_copy, restore};
-use crate::app::{AppError, has_database};
+use crate::app::{AppError, Start, has_database};
 use crate::config::Config;
 use crate::store::StoreError;
 
@@ -116,20 +116,18 @@ const BACKUPS: &str = "/api/backups";
 const COPIES: &str = "/api/backups/target/backups";
 
 async fn ask(config: Arc<Config>, action: &Action) -> anyhow::Result<Value> {
-    let api = Api::open(config, "default").await?;
-    let answer = match action {
+    with_api(config, "default", Start::Never, async |api| match action {
         Action::RecoveryKey { replace } => {
             let body = json!({ "replace": replace });
             api.post("/api/backups/recovery-key", &body).await
         }
         Action::Create => api.post(BACKUPS, &json!({})).await,
-        Action::Verify { name, target } => verify(&api, name.as_deref(), *target).await,
-        Action::Target(target) => target.ask(&api).await,
+        Action::Verify { name, target } => verify(api, name.as_deref(), *target).await,
+        Action::Target(target) => target.ask(api).await,
         Action::List { target: true } => api.get(COPIES).await,
         Action::List { .. } | Action::Restore { .. } => api.get(BACKUPS).await,
-    };
-    api.close().await;
-    answer
+    })
+    .await
 }
 
 async fn verify(api: &Api, name: Option<&str>, target: bool) -> anyhow::Result<Value> {

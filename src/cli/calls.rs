@@ -1,20 +1,16 @@
 //! `frontdesk calls`: voice sessions, what was said in them, and their recordings.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::api::{Api, with_api};
 use super::out;
-use super::remote::Server;
-use super::shared::{Place, WrongCall, block_on, log, workspace_named};
-use crate::app::{DataFolder, privacy};
-use crate::config::Config;
-use crate::http::api::calls::{Format, Wanted, batch, head, in_full, page, single};
+use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::Start;
+use crate::http::api::calls::{Format, Wanted};
 use crate::store::CallId;
-use crate::store::calls::Filter;
 
 /// Arguments of `frontdesk calls`.
 #[derive(Debug, ClapArgs)]
@@ -116,31 +112,66 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
     let workspace = args.workspace;
-    match args.what {
+    block_on(with_api(config, &workspace, Start::Never, async |api| {
+        act(api, args.what).await
+    }))
+}
+
+async fn act(api: &Api, what: What) -> anyhow::Result<()> {
+    match what {
         What::List { which, limit, json } => {
             let mut wanted = which.wanted();
             wanted.limit = limit.to_string();
-            let found = block_on(list(&config, &workspace, &wanted))?;
-            if json {
-                out::json(&found)
-            } else {
-                print(&found)
+            check(&wanted)?;
+            let found = api.get(&format!("/api/calls?{}", wanted.query())).await?;
+            match json {
+                true => out::json(&found),
+                false => print(&found),
             }
         }
-        What::Show { id } => out::json(&block_on(show(&config, &workspace, call_id(&id)?))?),
-        What::Export { file, call, which } => match call {
-            Some(id) => block_on(export_one(&config, &workspace, &file, call_id(&id)?)),
-            None => block_on(export(&config, &workspace, &file, &which.wanted())),
-        },
+        What::Show { id } => {
+            let path = format!("/api/calls/{}", call_id(&id)?);
+            out::json(&api.get(&path).await?)
+        }
+        What::Export { file, call, which } => {
+            let path = match call {
+                Some(id) => export_of_one(&file, call_id(&id)?)?,
+                None => export_of_many(&file, &which.wanted())?,
+            };
+            let written = api.save(&path, &file).await?;
+            out::note(&format!("{written} bytes were written"));
+            Ok(())
+        }
         What::Delete { id, yes } => {
             let id = call_id(&id)?;
             if !yes {
                 let ask = "deleting a call cannot be undone; say --yes if you mean it";
                 return Err(WrongCall(ask.into()).into());
             }
-            block_on(delete(&config, &workspace, id))
+            api.delete(&format!("/api/calls/{id}")).await?;
+            out::note("The call is deleted.");
+            Ok(())
         }
     }
+}
+
+fn export_of_one(file: &Path, id: CallId) -> Result<String, WrongCall> {
+    let format = format_of(file, Format::Json)?;
+    if format == Format::JsonLines {
+        return Err(WrongCall("one call is written as json, not jsonl".into()));
+    }
+    Ok(format!("/api/calls/{id}/export?format={}", format.name()))
+}
+
+fn export_of_many(file: &Path, wanted: &Wanted) -> Result<String, WrongCall> {
+    check(wanted)?;
+    let format = format_of(file, Format::JsonLines)?;
+    if !matches!(format, Format::Csv | Format::JsonLines) {
+        let remedy = "many calls are written as jsonl or csv; name one with --call for other forms";
+        return Err(WrongCall(remedy.into()));
+    }
+    let (format, wanted) = (format.name(), wanted.query());
+    Ok(format!("/api/calls/export?format={format}&{wanted}"))
 }
 
 fn call_id(id: &str) -> Result<CallId, WrongCall> {
@@ -178,59 +209,15 @@ fn print(found: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn checked(wanted: &Wanted) -> anyhow::Result<Filter> {
-    let problem = |problem: crate::http::problem::Problem| WrongCall(problem.detail().to_owned());
-    Ok(wanted.filter().map_err(problem)?)
-}
-
-/// The query of a filter for the server's API.
-fn query(workspace: &str, wanted: &Wanted) -> String {
-    let place: String = form_urlencoded::Serializer::new(String::new())
-        .append_pair("workspace", workspace)
-        .finish();
-    format!("{place}&{}", wanted.query())
-}
-
-async fn list(config: &Config, workspace: &str, wanted: &Wanted) -> anyhow::Result<Value> {
-    let (filter, limit) = (checked(wanted)?, wanted.limit());
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let path = format!("/api/calls?{}", query(workspace, wanted));
-        return server.get(&path).await;
-    }
-    let folder = DataFolder::open(config)?;
-    let workspace = workspace_named(&folder.store, workspace).await?;
-    let found = folder
-        .store
-        .read(move |conn| page(conn, workspace, &filter, limit));
-    Ok(json!(found.await?))
-}
-
-async fn show(config: &Config, workspace: &str, id: CallId) -> anyhow::Result<Value> {
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let place = query(workspace, &Wanted::default());
-        return server.get(&format!("/api/calls/{id}?{place}")).await;
-    }
-    let folder = DataFolder::open(config)?;
-    let workspace = workspace_named(&folder.store, workspace).await?;
-    let found = folder.store.read(move |conn| in_full(conn, workspace, id));
-    Ok(json!(found.await?))
-}
-
-async fn delete(config: &Config, workspace: &str, id: CallId) -> anyhow::Result<()> {
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let place = query(workspace, &Wanted::default());
-        server.delete(&format!("/api/calls/{id}?{place}")).await?;
-    } else {
-        let folder = DataFolder::open(config)?;
-        let workspace = workspace_named(&folder.store, workspace).await?;
-        privacy::erase_call(&folder.store, workspace, id).await?;
-    }
-    out::note("The call is deleted.");
-    Ok(())
+fn check(wanted: &Wanted) -> Result<(), WrongCall> {
+    let checked = wanted.filter();
+    checked
+        .map(drop)
+        .map_err(|problem| WrongCall(problem.detail().to_owned()))
 }
 
 /// The form that the ending of a file asks for.
-fn format_of(file: &Path, usual: Format) -> anyhow::Result<Format> {
+fn format_of(file: &Path, usual: Format) -> Result<Format, WrongCall> {
     let Some(ending) = file.extension().and_then(|ending| ending.to_str()) else {
         return Ok(usual);
     };
@@ -239,104 +226,5 @@ fn format_of(file: &Path, usual: Format) -> anyhow::Result<Format> {
         WrongCall(format!(
             "{ending} is no form of an export; there are {known}"
         ))
-        .into()
     })
-}
-
-fn target(file: &Path) -> anyhow::Result<Box<dyn Write>> {
-    if file.as_os_str() == "-" {
-        return Ok(Box::new(std::io::stdout()));
-    }
-    let made = out::private_file(file);
-    let made = made.with_context(|| format!("{} cannot be written", file.display()))?;
-    Ok(Box::new(made))
-}
-
-async fn export_one(
-    config: &Config,
-    workspace: &str,
-    file: &Path,
-    id: CallId,
-) -> anyhow::Result<()> {
-    let format = format_of(file, Format::Json)?;
-    if format == Format::JsonLines {
-        return Err(WrongCall("one call is written as json, not jsonl".into()).into());
-    }
-    let server = Server::find(&config.data_dir)?;
-    let mut written = 0_usize;
-    let mut target = target(file)?;
-    let mut take = |bytes: &[u8]| -> anyhow::Result<()> {
-        written += bytes.len();
-        target
-            .write_all(bytes)
-            .with_context(|| format!("{} cannot be written", file.display()))
-    };
-    if let Some(server) = server {
-        let place = query(workspace, &Wanted::default());
-        let path = format!("/api/calls/{id}/export?format={}&{place}", format.name());
-        server.download(&path, &mut take).await?;
-    } else {
-        let folder = DataFolder::open(config)?;
-        let workspace = workspace_named(&folder.store, workspace).await?;
-        let made = folder
-            .store
-            .read(move |conn| single(conn, workspace, id, format));
-        take(&made.await?)?;
-    }
-    target
-        .flush()
-        .context("the last of it could not be written")?;
-    out::note(&out::plural(
-        written,
-        "byte was written",
-        "bytes were written",
-    ));
-    Ok(())
-}
-
-async fn export(
-    config: &Config,
-    workspace: &str,
-    file: &Path,
-    wanted: &Wanted,
-) -> anyhow::Result<()> {
-    let filter = checked(wanted)?;
-    let format = format_of(file, Format::JsonLines)?;
-    if !matches!(format, Format::Csv | Format::JsonLines) {
-        let remedy = "many calls are written as jsonl or csv; name one with --call for other forms";
-        return Err(WrongCall(remedy.into()).into());
-    }
-    let server = Server::find(&config.data_dir)?;
-    let mut target = target(file)?;
-    let mut written = 0_usize;
-    let mut take = |bytes: &[u8]| -> anyhow::Result<()> {
-        written += bytes.len();
-        target
-            .write_all(bytes)
-            .with_context(|| format!("{} cannot be written", file.display()))
-    };
-    if let Some(server) = server {
-        let place = query(workspace, wanted);
-        let path = format!("/api/calls/export?format={}&{place}", format.name());
-        server.download(&path, &mut take).await?;
-    } else {
-        let folder = DataFolder::open(config)?;
-        let workspace = workspace_named(&folder.store, workspace).await?;
-        take(&head(format))?;
-        let mut next = Some(filter);
-        while let Some(filter) = next {
-            let (bytes, more) = batch(&folder.store, workspace, format, filter).await?;
-            take(&bytes)?;
-            next = more;
-        }
-    }
-    target
-        .flush()
-        .context("the last of it could not be written")?;
-    out::note(&out::plural(
-        written,
-        "byte was written",
-        "bytes were written",
-    ));
-    Ok(())
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::out;
 use super::shared::{Place, block_on, log};
-use crate::app::{Engines, WorkerStatus, key_strength};
+use crate::app::{Engines, Start, WorkerStatus, key_strength};
 use crate::config::{Config, cpu_count};
 use crate::llm::{ChatEvent, ChatMessage, ChatRequest, Priority, ReadPassage, Role};
 use crate::models::{Cache, Catalogue, Role as ModelRole, State};
@@ -205,7 +205,7 @@ fn key(config: &Config) -> Finding {
 
 async fn engines(config: &Arc<Config>) -> anyhow::Result<Vec<Finding>> {
     let shutdown = CancellationToken::new();
-    let engines = Engines::local(config, shutdown.clone())?;
+    let engines = Engines::local(config, Start::Now, shutdown.clone())?;
     let deadline = Instant::now() + Duration::from_secs(120);
     let starting = |all: &[WorkerStatus]| all.iter().any(|w| w.state == "starting");
     while starting(&(engines.workers)()) && Instant::now() < deadline {

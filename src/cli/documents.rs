@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::api::{Api, with_api};
 use super::out;
 use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::Start;
 
 /// Arguments of `frontdesk documents`.
 #[derive(Debug, ClapArgs)]
@@ -64,9 +65,12 @@ enum Action {
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
-    let result = block_on(with_api(config, &args.workspace, async |api| {
-        act(api, &args.action).await
-    }))?;
+    let result = block_on(with_api(
+        config,
+        &args.workspace,
+        Start::Never,
+        async |api| act(api, &args.action).await,
+    ))?;
     match args.json {
         true => out::json(&result),
         false => {

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use clap::Args as ClapArgs;
 use serde_json::Value;
 
-use super::api::Api;
+use super::api::with_api;
 use super::out;
 use super::shared::{Place, block_on, log};
+use crate::app::Start;
 use crate::config::Config;
 
 /// Arguments of `frontdesk egress`.
@@ -35,10 +36,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 }
 
 async fn fetch(config: Arc<Config>, last: u32) -> anyhow::Result<Value> {
-    let api = Api::open(config, "default").await?;
-    let ledger = api.get(&format!("/api/egress?limit={last}")).await;
-    api.close().await;
-    ledger
+    with_api(config, "default", Start::Never, async |api| {
+        api.get(&format!("/api/egress?limit={last}")).await
+    })
+    .await
 }
 
 fn show(ledger: &Value) {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::api::{Api, with_api};
 use super::out;
 use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::Start;
 use crate::hours::edit;
 use crate::store::FactId;
 
@@ -73,9 +74,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             WrongCall("name the facts to confirm by their ids, or say --all".into()).into(),
         );
     }
-    block_on(with_api(config, &args.workspace, async |api| {
-        act(api, &args.what).await
-    }))
+    block_on(with_api(
+        config,
+        &args.workspace,
+        Start::Never,
+        async |api| act(api, &args.what).await,
+    ))
 }
 
 async fn act(api: &Api, what: &What) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::api::{Api, with_api};
 use super::out;
 use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::Start;
 use crate::knowledge::FaqImport;
 use crate::store::FaqId;
 
@@ -83,7 +84,7 @@ struct Shown {
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
-    block_on(with_api(config, &args.workspace, async |api| {
+    block_on(with_api(config, &args.workspace, Start::Now, async |api| {
         carry_out(api, &args.what).await
     }))
 }

@@ -1,15 +1,12 @@
 //! `frontdesk gaps`: the questions that got no good answer.
 
 use clap::Args as ClapArgs;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::api::with_api;
 use super::out;
-use super::remote::Server;
-use super::shared::{Place, WrongCall, block_on, log, workspace_named};
-use crate::app::DataFolder;
-use crate::config::Config;
-use crate::http::api::gaps::view;
-use crate::knowledge::groups;
+use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::Start;
 use crate::store::gaps::GapState;
 
 /// Arguments of `frontdesk gaps`.
@@ -38,7 +35,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         );
         return Err(WrongCall(detail).into());
     };
-    let found = block_on(fetch(&config, &args.workspace, state))?;
+    let path = format!("/api/gaps?state={}", state.as_str());
+    let found = block_on(with_api(
+        config,
+        &args.workspace,
+        Start::Never,
+        async |api| api.get(&path).await,
+    ))?;
     if args.json {
         return out::json(&found);
     }
@@ -56,21 +59,4 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         out::line(&format!("{:>5}  {last}  {question}", number("count")));
     }
     Ok(())
-}
-
-async fn fetch(config: &Config, workspace: &str, state: GapState) -> anyhow::Result<Value> {
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let query: String = form_urlencoded::Serializer::new(String::new())
-            .append_pair("workspace", workspace)
-            .append_pair("state", state.as_str())
-            .finish();
-        return server.get(&format!("/api/gaps?{query}")).await;
-    }
-    let folder = DataFolder::open(config)?;
-    let workspace = workspace_named(&folder.store, workspace).await?;
-    let found = folder
-        .store
-        .read(move |conn| groups(conn, workspace, state, None))
-        .await?;
-    Ok(json!(view(found)))
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::api::{Api, with_api};
 use super::out;
 use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::Start;
 
 /// Longest time between two looks at a document that is being read.
 const LOOK: Duration = Duration::from_millis(300);
@@ -40,7 +41,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     if files.is_empty() {
         return Err(WrongCall("there are no files in what was named".into()).into());
     }
-    let results = block_on(with_api(config, &args.workspace, async |api| {
+    let results = block_on(with_api(config, &args.workspace, Start::Now, async |api| {
         api.make_workspace().await?;
         ingest(api, &files).await
     }))?;

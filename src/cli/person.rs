@@ -1,15 +1,14 @@
 //! `frontdesk person`: what is kept of somebody, and erasing it.
 
-use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
 use super::api::{Api, with_api};
 use super::out;
 use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::Start;
 
 /// Arguments of `frontdesk person`.
 #[derive(Debug, ClapArgs)]
@@ -54,18 +53,18 @@ enum Action {
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
-    block_on(with_api(config, &args.workspace, async |api| {
-        act(api, &args).await
-    }))
+    block_on(with_api(
+        config,
+        &args.workspace,
+        Start::Never,
+        async |api| act(api, &args).await,
+    ))
 }
 
 async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
     match &args.action {
         Action::Copy { who, out } => {
-            let bytes = api.bytes(&about("/api/people/copy", who)).await?;
-            out::private_file(out)
-                .and_then(|mut file| file.write_all(&bytes))
-                .with_context(|| format!("{} cannot be written", out.display()))?;
+            api.save(&about("/api/people/copy", who), out).await?;
             out::note(&format!(
                 "Written to {}. It is not encrypted.",
                 out.display()

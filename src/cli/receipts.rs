@@ -1,20 +1,16 @@
 //! `frontdesk receipts`: what answers rested on.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use clap::{Args as ClapArgs, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::api::{Api, with_api};
 use super::out;
-use super::remote::Server;
-use super::shared::{Place, WrongCall, block_on, log, workspace_named};
-use crate::app::DataFolder;
-use crate::config::Config;
-use crate::http::api::receipts::{Format, Wanted, batch, head, in_full, page};
+use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::Start;
+use crate::http::api::receipts::Wanted;
 use crate::store::ReceiptId;
-use crate::store::receipts::Filter;
 
 /// Arguments of `frontdesk receipts`.
 #[derive(Debug, ClapArgs)]
@@ -96,24 +92,41 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
     let workspace = args.workspace;
-    match args.what {
+    block_on(with_api(config, &workspace, Start::Never, async |api| {
+        act(api, args.what).await
+    }))
+}
+
+async fn act(api: &Api, what: What) -> anyhow::Result<()> {
+    match what {
         What::List { which, limit, json } => {
             let mut wanted = which.wanted();
             wanted.limit = limit.to_string();
-            let found = block_on(list(&config, &workspace, &wanted))?;
-            if json {
-                out::json(&found)
-            } else {
-                print(&found)
+            check(&wanted)?;
+            let found = api
+                .get(&format!("/api/receipts?{}", wanted.query()))
+                .await?;
+            match json {
+                true => out::json(&found),
+                false => print(&found),
             }
         }
         What::Show { id } => {
             let id = id.parse::<ReceiptId>();
             let id = id.map_err(|_| WrongCall("this is not the id of a receipt".into()))?;
-            out::json(&block_on(show(&config, &workspace, id))?)
+            out::json(&api.get(&format!("/api/receipts/{id}")).await?)
         }
         What::Export { file, which } => {
-            block_on(export(&config, &workspace, &file, &which.wanted()))
+            let wanted = which.wanted();
+            check(&wanted)?;
+            let is_table = file
+                .extension()
+                .is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+            let format = if is_table { "csv" } else { "jsonl" };
+            let path = format!("/api/receipts/export?format={format}&{}", wanted.query());
+            let written = api.save(&path, &file).await?;
+            out::note(&format!("{written} bytes were written"));
+            Ok(())
         }
     }
 }
@@ -144,97 +157,9 @@ fn print(found: &Value) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn checked(wanted: &Wanted) -> anyhow::Result<Filter> {
-    let problem = |problem: crate::http::problem::Problem| WrongCall(problem.detail().to_owned());
-    Ok(wanted.filter().map_err(problem)?)
-}
-
-/// The query of a filter for the server's API.
-fn query(workspace: &str, wanted: &Wanted) -> String {
-    let place: String = form_urlencoded::Serializer::new(String::new())
-        .append_pair("workspace", workspace)
-        .finish();
-    format!("{place}&{}", wanted.query())
-}
-
-async fn list(config: &Config, workspace: &str, wanted: &Wanted) -> anyhow::Result<Value> {
-    let (filter, limit) = (checked(wanted)?, wanted.limit());
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let path = format!("/api/receipts?{}", query(workspace, wanted));
-        return server.get(&path).await;
-    }
-    let folder = DataFolder::open(config)?;
-    let workspace = workspace_named(&folder.store, workspace).await?;
-    let found = folder
-        .store
-        .read(move |conn| page(conn, workspace, &filter, limit));
-    Ok(json!(found.await?))
-}
-
-async fn show(config: &Config, workspace: &str, id: ReceiptId) -> anyhow::Result<Value> {
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let place = query(workspace, &Wanted::default());
-        return server.get(&format!("/api/receipts/{id}?{place}")).await;
-    }
-    let folder = DataFolder::open(config)?;
-    let workspace = workspace_named(&folder.store, workspace).await?;
-    let found = folder.store.read(move |conn| in_full(conn, workspace, id));
-    Ok(json!(found.await?))
-}
-
-async fn export(
-    config: &Config,
-    workspace: &str,
-    file: &Path,
-    wanted: &Wanted,
-) -> anyhow::Result<()> {
-    let filter = checked(wanted)?;
-    let csv = file
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-    let (format, name) = if csv {
-        (Format::Csv, "csv")
-    } else {
-        (Format::JsonLines, "jsonl")
-    };
-    let server = Server::find(&config.data_dir)?;
-    let mut target: Box<dyn Write> = if file.as_os_str() == "-" {
-        Box::new(std::io::stdout())
-    } else {
-        let made = out::private_file(file);
-        Box::new(made.with_context(|| format!("{} cannot be written", file.display()))?)
-    };
-    let mut written = 0_usize;
-    let mut take = |bytes: &[u8]| -> anyhow::Result<()> {
-        written += bytes.len();
-        target
-            .write_all(bytes)
-            .with_context(|| format!("{} cannot be written", file.display()))
-    };
-    if let Some(server) = server {
-        let path = format!(
-            "/api/receipts/export?format={name}&{}",
-            query(workspace, wanted)
-        );
-        server.download(&path, &mut take).await?;
-    } else {
-        let folder = DataFolder::open(config)?;
-        let workspace = workspace_named(&folder.store, workspace).await?;
-        take(&head(format))?;
-        let mut next = Some(filter);
-        while let Some(filter) = next {
-            let (bytes, more) = batch(&folder.store, workspace, format, filter).await?;
-            take(&bytes)?;
-            next = more;
-        }
-    }
-    target
-        .flush()
-        .context("the last of it could not be written")?;
-    out::note(&out::plural(
-        written,
-        "byte was written",
-        "bytes were written",
-    ));
-    Ok(())
+fn check(wanted: &Wanted) -> Result<(), WrongCall> {
+    let checked = wanted.filter();
+    checked
+        .map(drop)
+        .map_err(|problem| WrongCall(problem.detail().to_owned()))
 }

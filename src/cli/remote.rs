@@ -69,23 +69,6 @@ impl Server {
         checked(self.request(Method::GET, path).send().await?).await
     }
 
-    /// Gives what comes, piece by piece, to `take`.
-    pub(super) async fn download(
-        &self,
-        path: &str,
-        mut take: impl FnMut(&[u8]) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
-        let mut answer = self.request(Method::GET, path).send().await?;
-        if !answer.status().is_success() {
-            checked(answer).await?;
-            return Ok(());
-        }
-        while let Some(piece) = answer.chunk().await? {
-            take(&piece)?;
-        }
-        Ok(())
-    }
-
     /// Sends JSON; gives what comes, piece by piece, to `take`.
     pub(super) async fn fetch(
         &self,
@@ -105,15 +88,6 @@ impl Server {
         Ok(())
     }
 
-    /// Deletes what an address names.
-    pub(super) async fn delete(&self, path: &str) -> anyhow::Result<()> {
-        let answer = self.request(Method::DELETE, path).send().await?;
-        if answer.status().is_success() {
-            return Ok(());
-        }
-        checked(answer).await.map(drop)
-    }
-
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, url(path))
     }
@@ -125,7 +99,7 @@ pub(super) fn url(path: &str) -> String {
 }
 
 /// The JSON of a good answer, or the sentence of a bad one.
-pub(super) async fn checked(answer: Response) -> anyhow::Result<Value> {
+async fn checked(answer: Response) -> anyhow::Result<Value> {
     let status = answer.status();
     if status.is_success() {
         let bytes = answer.bytes().await?;

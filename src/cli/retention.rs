@@ -5,9 +5,10 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::api::Api;
+use super::api::with_api;
 use super::out;
 use super::shared::block_on;
+use crate::app::Start;
 use crate::config::Config;
 
 /// Arguments of `frontdesk admin retention`.
@@ -64,15 +65,16 @@ pub(super) fn run(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<(
 }
 
 async fn ask(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<Value> {
-    let api = Api::open(config, &args.workspace).await?;
-    let kept = match args.days {
-        Some(days) => {
-            let wanted = json!({ "conversation_days": days });
-            api.put("/api/retention", &wanted).await
+    let workspace = &args.workspace;
+    with_api(config, workspace, Start::Never, async |api| {
+        match args.days {
+            Some(days) => {
+                let wanted = json!({ "conversation_days": days });
+                api.put("/api/retention", &wanted).await
+            }
+            None if args.take_back => api.post("/api/retention/take-back", &json!({})).await,
+            None => api.get("/api/retention").await,
         }
-        None if args.take_back => api.post("/api/retention/take-back", &json!({})).await,
-        None => api.get("/api/retention").await,
-    };
-    api.close().await;
-    kept
+    })
+    .await
 }

@@ -13,7 +13,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::out;
 use super::shared::{Place, block_on, log};
 use super::socket::{LocalListener, LocalSocket};
-use crate::app::{App, AppError, SETUP_LINK_HOURS, backup, has_database, load_demo, setup_token};
+use crate::app::{
+    App, AppError, SETUP_LINK_HOURS, Start, backup, has_database, load_demo, setup_token,
+};
 use crate::config::Config;
 use crate::egress;
 use crate::http;
@@ -56,7 +58,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()> {
-    let app = match App::open(Arc::clone(&config)).await {
+    let app = match App::open(Arc::clone(&config), Start::Now).await {
         Err(error) if error.is_damage() && has_database(&config) => {
             return safe_mode(&config, &error).await;
         }

@@ -13,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::out;
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, Start};
 use crate::config::{Config, ConfigError, Overrides, load};
 use crate::store::{Store, StoreError, WorkspaceId, workspaces};
 
@@ -121,7 +121,7 @@ where
     F: FnOnce(Arc<App>) -> W,
     W: Future<Output = anyhow::Result<T>>,
 {
-    let app = App::open(config).await?;
+    let app = App::open(config, Start::Now).await?;
     let outcome = work(Arc::clone(&app)).await;
     app.stop().await;
     outcome

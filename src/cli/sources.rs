@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::api::{Api, with_api};
 use super::out;
 use super::shared::{Place, WrongCall, block_on, log};
+use crate::app::Start;
 
 /// Arguments of `frontdesk sources`.
 #[derive(Debug, ClapArgs)]
@@ -108,7 +109,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         out::note("Nothing was deleted.");
         return Ok(());
     }
-    block_on(with_api(config, &args.workspace, async |api| {
+    block_on(with_api(config, &args.workspace, Start::Now, async |api| {
         act(api, &args).await
     }))
 }

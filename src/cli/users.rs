@@ -6,9 +6,10 @@ use std::sync::Arc;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::api::Api;
+use super::api::{Api, with_api};
 use super::out;
 use super::shared::{WrongCall, block_on};
+use crate::app::Start;
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
@@ -183,10 +184,7 @@ async fn ask(
     config: Arc<Config>,
     question: impl AsyncFnOnce(&Api) -> anyhow::Result<Value>,
 ) -> anyhow::Result<Value> {
-    let api = Api::open(config, "default").await?;
-    let answer = question(&api).await;
-    api.close().await;
-    answer
+    with_api(config, "default", Start::Never, question).await
 }
 
 /// A password from standard input.

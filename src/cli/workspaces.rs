@@ -1,18 +1,15 @@
 //! `frontdesk admin workspace`: what workspaces take, a copy of everything, and closing one or the whole account.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::api::Api;
+use super::api::{Api, with_api};
 use super::out;
-use super::remote::Server;
 use super::shared::{WrongCall, block_on};
-use crate::app::{DataFolder, closing, workspace_copy};
+use crate::app::Start;
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
@@ -73,12 +70,8 @@ pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Res
             Ok(())
         }
         WorkspaceCommand::Export { name, out } => {
-            let written = block_on(export(&config, &name, &out));
-            if written.is_err() {
-                // Half of it would look like all.
-                let _ = std::fs::remove_file(&out);
-            }
-            written?;
+            let path = format!("/api/workspaces/{}/export", encoded(&name));
+            block_on(ask(config, async |api| api.save(&path, &out).await))?;
             out::note(&format!(
                 "Written to {}. It is not encrypted.",
                 out.display()
@@ -200,31 +193,5 @@ async fn ask<T>(
     config: Arc<Config>,
     work: impl AsyncFnOnce(&Api) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let api = Api::open(config, "default").await?;
-    let answer = work(&api).await;
-    api.close().await;
-    answer
-}
-
-async fn export(config: &Config, name: &str, to: &Path) -> anyhow::Result<()> {
-    let create = || out::private_file(to).with_context(|| format!("writing {}", to.display()));
-    if let Some(server) = Server::find(&config.data_dir)? {
-        let path = format!("/api/workspaces/{}/export", encoded(name));
-        let mut file = None;
-        let take = |piece: &[u8]| {
-            let file = match &mut file {
-                Some(file) => file,
-                none => none.insert(create()?),
-            };
-            Ok(file.write_all(piece)?)
-        };
-        return server.download(&path, take).await;
-    }
-    let folder = DataFolder::open(config)?;
-    let workspace = closing::named(&folder.store, name).await?;
-    let file = create()?;
-    let store = folder.store.clone();
-    let written =
-        tokio::task::spawn_blocking(move || workspace_copy::write(&store, &workspace, file));
-    Ok(written.await??)
+    with_api(config, "default", Start::Never, work).await
 }

@@ -262,3 +262,50 @@ fn a_backup_that_meets_a_damaged_page_leaves_the_rest_readable() {
         upload(&store, &format!("{turn}.md"), b"goes on").unwrap();
     }
 }
+
+#[test]
+fn a_full_disk_loses_nothing_that_was_acknowledged() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("frontdesk.db"), &key()).unwrap();
+    upload(&store, "kept.md", b"kept").unwrap();
+    let limit = |pages: i64| {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        store
+            .write_blocking(|tx| Ok(tx.query_row(&sql, [], |row| row.get::<_, i64>(0))?))
+            .unwrap()
+    };
+    let pages: i64 = store
+        .read_blocking(|c| Ok(c.query_row("PRAGMA page_count", [], |row| row.get(0))?))
+        .unwrap();
+    limit(pages + 10);
+    let full = upload(&store, "big.md", &[0; 500_000]).unwrap_err();
+    assert!(matches!(full, StoreError::DiskFull { .. }), "{full:?}");
+    assert_eq!(count(&store, "documents"), 1);
+    upload(&store, "small.md", b"still fits").unwrap();
+    limit(1_000_000);
+    upload(&store, "big.md", &[0; 500_000]).unwrap();
+    assert_eq!(count(&store, "documents"), 3);
+    store.check_blocking().unwrap();
+}
+
+#[test]
+fn two_memory_stores_are_two() {
+    let (one, two) = (
+        Store::open_in_memory().unwrap(),
+        Store::open_in_memory().unwrap(),
+    );
+    upload(&one, "a.md", b"a").unwrap();
+    assert_eq!((count(&one, "documents"), count(&two, "documents")), (1, 0));
+}
+
+#[test]
+fn a_locked_directory_still_lets_its_holder_open_the_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let _lock = DataLock::acquire(dir.path()).unwrap();
+    Store::open(&dir.path().join("frontdesk.db"), &key()).unwrap();
+    let refused = DataLock::acquire(dir.path()).unwrap_err().to_string();
+    assert!(
+        refused.contains(&std::process::id().to_string()),
+        "{refused}"
+    );
+}

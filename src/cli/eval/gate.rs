@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use serde_json::{Value, json};
 
 use super::show;
+use crate::app::Start;
 use crate::cli::api::{Api, with_api};
 use crate::cli::out;
 use crate::cli::shared::{Place, block_on, log};
@@ -47,7 +48,7 @@ struct Told {
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
-    let told = block_on(with_api(config, &args.workspace, async |api| {
+    let told = block_on(with_api(config, &args.workspace, Start::Now, async |api| {
         decide(api, args).await
     }))?;
     if args.json {

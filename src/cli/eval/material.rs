@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Measure;
 use super::server::ServerAsker;
 use crate::agent::AnswerSettings;
-use crate::app::{App, Engines, default_assistant, default_workspace};
+use crate::app::{App, Engines, Start, default_assistant, default_workspace};
 use crate::cli::out;
 use crate::cli::remote::Server;
 use crate::cli::shared::WrongCall;
@@ -56,7 +56,7 @@ impl Subject {
                 workspace: args.workspace.clone(),
             });
         }
-        let app = App::open(config).await?;
+        let app = App::open(config, Start::Now).await?;
         let name = args.workspace.clone();
         let found = app
             .store
@@ -86,7 +86,7 @@ impl Subject {
         } else {
             documents(&args.docs)?
         };
-        let engines = Engines::local(&config, CancellationToken::new())?;
+        let engines = Engines::local(&config, Start::Now, CancellationToken::new())?;
         let app = App::assemble(config, Store::open_in_memory()?, engines).await?;
         let workspace = default_workspace(&app.store).await?;
         ready(&app).await;

@@ -11,4 +11,4 @@ mod queue;
 pub use budget::{Budgets, Exhausted, MESSAGE_TOKENS, Work};
 pub use fair::{Fair, Standing};
 pub use flow::Flow;
-pub use queue::{FairQueue, Place, QueueFull, QueueLimits, Ticket};
+pub use queue::{FairQueue, Place, QueueFull, QueueLimits, Size, Ticket};

@@ -18,7 +18,7 @@ const LATEST: f64 = 0.2;
 pub struct QueueLimits {
     /// That run at a time.
     pub places: usize,
-    /// More that run at a time, for whoever was given less than each of those that run.
+    /// More that run at a time, for what is small.
     pub spare: usize,
     /// Of one network that run at a time.
     pub places_of_network: usize,
@@ -30,6 +30,15 @@ pub struct QueueLimits {
     pub waiting: usize,
     /// Of one of staff, or of one program, that run or wait.
     pub of_member: usize,
+}
+
+/// How much somebody asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// Done in a moment: it may take a spare place, so that it need not wait until what is large is done.
+    Small,
+    /// Any.
+    Usual,
 }
 
 /// Why there is no ticket.
@@ -87,6 +96,7 @@ struct Running {
 struct Waiting {
     id: u64,
     flow: Flow,
+    size: Size,
     place: watch::Sender<Place>,
 }
 
@@ -118,7 +128,7 @@ impl FairQueue {
     ///
     /// # Errors
     /// When too many of the caller, of the network or of all run or wait.
-    pub fn join(self: &Arc<Self>, flow: Flow) -> Result<Ticket, QueueFull> {
+    pub fn join(self: &Arc<Self>, flow: Flow, size: Size) -> Result<Ticket, QueueFull> {
         let mut state = self.state();
         let count = |counts: &dyn Fn(Flow) -> bool| {
             let running = state.running.iter().map(|running| running.flow);
@@ -151,6 +161,7 @@ impl FairQueue {
         state.waiting.push(Waiting {
             id,
             flow,
+            size,
             place: sender,
         });
         self.advance(&mut state, Instant::now());
@@ -171,12 +182,12 @@ impl FairQueue {
         loop {
             let due = order(state, now).into_iter().find(|at| {
                 let waiting = state.waiting.get(*at);
-                waiting.is_some_and(|waiting| self.may_run(state, waiting.flow))
+                waiting.is_some_and(|waiting| self.may_run(state, waiting))
             });
-            let Some(at) = due.filter(|at| self.is_free(state, *at, now)) else {
-                break;
-            };
-            let Waiting { id, flow, place } = state.waiting.remove(at);
+            let Some(at) = due else { break };
+            let Waiting {
+                id, flow, place, ..
+            } = state.waiting.remove(at);
             state.running.push(Running {
                 id,
                 flow,
@@ -198,28 +209,20 @@ impl FairQueue {
         }
     }
 
-    /// Whether there is a place for the one who is due. Somebody who asks now and then need not wait until those who ask
-    /// all the time are done: what is computed goes by standing too.
-    fn is_free(&self, state: &State, due: usize, now: Instant) -> bool {
-        let running = state.running.len();
-        if running < self.limits.places {
-            return true;
-        }
-        let standing = |flow| state.fair.standing(flow, now);
-        let Some(due) = state.waiting.get(due).map(|due| standing(due.flow)) else {
-            return false;
+    /// Whether there is a place for it. One of a visitor runs at a time, so that messages are answered in order.
+    fn may_run(&self, state: &State, waiting: &Waiting) -> bool {
+        let (flow, limits) = (waiting.flow, &self.limits);
+        let places = match waiting.size {
+            Size::Small => limits.places + limits.spare,
+            Size::Usual => limits.places,
         };
-        running < self.limits.places + self.limits.spare
-            && state.running.iter().all(|other| due < standing(other.flow))
-    }
-
-    /// One of a visitor runs at a time, so that messages are answered in order.
-    fn may_run(&self, state: &State, flow: Flow) -> bool {
+        if state.running.len() >= places {
+            return false;
+        }
         let running = || state.running.iter().map(|running| running.flow);
         let of_network = running().filter(|other| other.network == flow.network);
         flow.is_known()
-            || running().all(|other| other != flow)
-                && of_network.count() < self.limits.places_of_network
+            || running().all(|other| other != flow) && of_network.count() < limits.places_of_network
     }
 
     fn about(&self, state: &State, ahead: usize) -> Duration {

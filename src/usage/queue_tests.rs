@@ -43,10 +43,13 @@ fn ahead(ticket: &mut Ticket) -> Option<usize> {
 #[test]
 fn a_visitors_turns_run_one_after_the_other_and_few_wait() {
     let (queue, visitor) = (queue(4), shop().visitor(1));
-    let mut first = queue.join(visitor).unwrap();
-    let mut second = queue.join(visitor).unwrap();
-    let mut third = queue.join(visitor).unwrap();
-    assert_eq!(queue.join(visitor).unwrap_err(), QueueFull::Own);
+    let mut first = queue.join(visitor, Size::Usual).unwrap();
+    let mut second = queue.join(visitor, Size::Usual).unwrap();
+    let mut third = queue.join(visitor, Size::Usual).unwrap();
+    assert_eq!(
+        queue.join(visitor, Size::Usual).unwrap_err(),
+        QueueFull::Own
+    );
     assert!(runs(&mut first) && !runs(&mut second) && !runs(&mut third));
     drop(first);
     assert!(runs(&mut second) && !runs(&mut third));
@@ -58,24 +61,27 @@ fn a_visitors_turns_run_one_after_the_other_and_few_wait() {
 fn many_visitors_of_a_network_wait_and_those_of_another_do_not() {
     let (queue, shop) = (queue(4), shop());
     let mut here: Vec<Ticket> = (0..6)
-        .map(|_| queue.join(shop.visitor(1)).unwrap())
+        .map(|_| queue.join(shop.visitor(1), Size::Usual).unwrap())
         .collect();
-    assert_eq!(queue.join(shop.visitor(1)).unwrap_err(), QueueFull::Own);
+    assert_eq!(
+        queue.join(shop.visitor(1), Size::Usual).unwrap_err(),
+        QueueFull::Own
+    );
     assert_eq!(
         here.iter_mut().filter_map(ahead).collect::<Vec<_>>(),
         [0, 1, 2, 3]
     );
-    assert!(runs(&mut queue.join(shop.visitor(2)).unwrap()));
+    assert!(runs(&mut queue.join(shop.visitor(2), Size::Usual).unwrap()));
 }
 
 #[test]
 fn whoever_was_given_least_is_next() {
     let (queue, shop) = (queue(1), shop());
     let busy = shop.visitor(1);
-    let held = queue.join(busy).unwrap();
+    let held = queue.join(busy, Size::Usual).unwrap();
     std::thread::sleep(std::time::Duration::from_millis(20));
-    let mut again = queue.join(busy).unwrap();
-    let mut calm = queue.join(shop.visitor(2)).unwrap();
+    let mut again = queue.join(busy, Size::Usual).unwrap();
+    let mut calm = queue.join(shop.visitor(2), Size::Usual).unwrap();
     drop(held);
     assert!(runs(&mut calm));
     assert_eq!(ahead(&mut again), Some(0));
@@ -84,33 +90,30 @@ fn whoever_was_given_least_is_next() {
 }
 
 #[test]
-fn whoever_was_given_less_than_all_that_run_has_a_place_at_once() {
+fn what_is_small_need_not_wait_for_what_is_large() {
     let (queue, shop) = (with_spare(2, 1), shop());
-    let mut busy: Vec<Ticket> = (0..4)
-        .map(|n| queue.join(shop.visitor(n)).unwrap())
+    let large: Vec<Ticket> = (0..3)
+        .map(|n| queue.join(shop.visitor(n), Size::Usual).unwrap())
         .collect();
-    let now = busy.iter_mut().map(runs).collect::<Vec<_>>();
-    assert_eq!(now, [true, true, false, false], "nobody was given anything");
-    std::thread::sleep(std::time::Duration::from_millis(20));
-    let mut calm = queue.join(shop.visitor(9)).unwrap();
-    // Those who came before and were given nothing either go first.
-    assert!(runs(busy.get_mut(2).unwrap()) && !runs(&mut calm));
-    drop(busy.remove(2));
-    std::thread::sleep(std::time::Duration::from_millis(5));
-    let mut again = queue.join(shop.visitor(0)).unwrap();
-    assert!(!runs(&mut again), "every place is taken");
-    assert_eq!(busy.iter_mut().filter_map(ahead).count(), 0);
-    drop(busy);
-    assert!(runs(&mut calm) && runs(&mut again));
+    let mut small = queue.join(shop.visitor(8), Size::Small).unwrap();
+    let mut second = queue.join(shop.visitor(9), Size::Small).unwrap();
+    assert!(runs(&mut small), "in the spare place");
+    assert!(!runs(&mut second), "there is one");
+    drop(small);
+    assert!(runs(&mut second));
+    let mut large = large.into_iter();
+    drop((large.next(), second));
+    let mut others: Vec<Ticket> = large.collect();
+    assert!(others.iter_mut().all(runs), "the places are for all");
 }
 
 #[test]
 fn too_many_are_told_how_long_it_takes_and_who_leaves_makes_room() {
     let (queue, shop) = (queue(1), shop());
     let mut tickets: Vec<Ticket> = (0..9)
-        .map(|n| queue.join(shop.visitor(n)).unwrap())
+        .map(|n| queue.join(shop.visitor(n), Size::Usual).unwrap())
         .collect();
-    let full = queue.join(shop.visitor(99)).unwrap_err();
+    let full = queue.join(shop.visitor(99), Size::Usual).unwrap_err();
     assert!(
         matches!(full, QueueFull::All(about) if about.as_secs() >= 9),
         "{full:?}"
@@ -119,20 +122,25 @@ fn too_many_are_told_how_long_it_takes_and_who_leaves_makes_room() {
     assert_eq!(ahead(&mut last), Some(7));
     drop(tickets.remove(3));
     assert_eq!(ahead(&mut last), Some(6));
-    assert!(queue.join(shop.visitor(99)).is_ok());
+    assert!(queue.join(shop.visitor(99), Size::Usual).is_ok());
 }
 
 #[test]
 fn staff_and_programs_go_first_and_wait_in_their_own_number() {
     let (queue, shop) = (queue(1), shop());
-    let held = queue.join(shop.visitor(1)).unwrap();
+    let held = queue.join(shop.visitor(1), Size::Usual).unwrap();
     let visitors: Vec<Ticket> = (0..8)
-        .map(|n| queue.join(shop.visitor(n)).unwrap())
+        .map(|n| queue.join(shop.visitor(n), Size::Usual).unwrap())
         .collect();
-    assert!(queue.join(shop.visitor(9)).is_err());
+    assert!(queue.join(shop.visitor(9), Size::Usual).is_err());
     let program = Flow::member(shop.0, &"key");
-    let mut own: Vec<Ticket> = (0..9).map(|_| queue.join(program).unwrap()).collect();
-    assert_eq!(queue.join(program).unwrap_err(), QueueFull::Own);
+    let mut own: Vec<Ticket> = (0..9)
+        .map(|_| queue.join(program, Size::Usual).unwrap())
+        .collect();
+    assert_eq!(
+        queue.join(program, Size::Usual).unwrap_err(),
+        QueueFull::Own
+    );
     std::thread::sleep(std::time::Duration::from_millis(5));
     drop(held);
     let first = own.iter_mut().map(runs).filter(|runs| *runs).count();
@@ -146,9 +154,9 @@ fn staff_and_programs_go_first_and_wait_in_their_own_number() {
 #[tokio::test]
 async fn who_waits_hears_of_each_step() {
     let (queue, shop) = (queue(1), shop());
-    let first = queue.join(shop.visitor(1)).unwrap();
-    let second = queue.join(shop.visitor(2)).unwrap();
-    let mut third = queue.join(shop.visitor(3)).unwrap();
+    let first = queue.join(shop.visitor(1), Size::Usual).unwrap();
+    let second = queue.join(shop.visitor(2), Size::Usual).unwrap();
+    let mut third = queue.join(shop.visitor(3), Size::Usual).unwrap();
     assert_eq!(ahead(&mut third), Some(1));
     drop(second);
     assert!(matches!(

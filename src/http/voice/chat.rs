@@ -144,7 +144,7 @@ pub(in crate::http) async fn append(
         return Err(Problem::invalid("client_id", detail));
     }
     guest.pay_message(&question)?;
-    let ticket = guest.turn()?;
+    let ticket = guest.turn(&question)?;
     let turn = turn(&guest, question, id, request.assistant).await?;
     let agent = guest.app.agent.clone();
     Ok(sse::respond(answered(agent, turn, ticket)))
@@ -171,7 +171,7 @@ pub(in crate::http) async fn speak(
     let text = note::hear(&guest.app, &metrics, workspace, request, listened).await?;
     drop(place);
     guest.pay_message(&text)?;
-    let ticket = guest.turn()?;
+    let ticket = guest.turn(&text)?;
     let turn = turn(&guest, text.clone(), None, None).await?;
     let heard = stream::iter([note::heard(&text)]);
     let agent = guest.app.agent.clone();

@@ -60,8 +60,8 @@ impl Guest {
     ///
     /// # Errors
     /// 429 or 503 when several wait already.
-    pub(in crate::http) fn turn(&self) -> Result<Ticket, Problem> {
-        self.http.visits.turn(self.flow())
+    pub(in crate::http) fn turn(&self, question: &str) -> Result<Ticket, Problem> {
+        self.http.visits.turn(self.flow(), question)
     }
 
     /// Waits for the place where a recording is understood.

@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use super::super::address::network_of;
 use super::super::problem::Problem;
 use crate::store::VisitorId;
-use crate::usage::{FairQueue, Flow, QueueFull, QueueLimits, Ticket};
+use crate::usage::{FairQueue, Flow, QueueFull, QueueLimits, Size, Ticket};
 
 /// Turns of visitors. One of an address runs at a time: what is read for it is behind that of all others that run.
 const TURNS: QueueLimits = QueueLimits {
@@ -32,6 +32,8 @@ const RECORDINGS: QueueLimits = QueueLimits {
     waiting: 4,
     of_member: 64,
 };
+/// Questions of at most so many characters are read in a moment.
+const SHORT: usize = 300;
 /// Calls at a time from one address, so that one visitor cannot hold every line.
 const MOST_CALLS: usize = 2;
 /// Most addresses that are remembered at a time.
@@ -155,8 +157,12 @@ impl Visits {
     ///
     /// # Errors
     /// 429 when several of the visitor or of their network wait already, 503 when too many of all do.
-    pub(in crate::http) fn turn(&self, flow: Flow) -> Result<Ticket, Problem> {
-        self.turns.join(flow).map_err(|full| match full {
+    pub(in crate::http) fn turn(&self, flow: Flow, question: &str) -> Result<Ticket, Problem> {
+        let size = match question.chars().count() {
+            0..=SHORT => Size::Small,
+            _ => Size::Usual,
+        };
+        self.turns.join(flow, size).map_err(|full| match full {
             QueueFull::Own => {
                 let detail = "your messages are still being answered; wait for the answers";
                 too_many(detail, 5)
@@ -170,13 +176,18 @@ impl Visits {
     /// # Errors
     /// 429 when several of the caller or of their network wait already, 503 when several of all visitors do.
     pub(in crate::http) fn recording(&self, flow: Flow) -> Result<Ticket, Problem> {
-        self.recordings.join(flow).map_err(|full| match full {
-            QueueFull::Own => {
-                let detail = "your recordings are still being listened to; wait for the answers";
-                too_many(detail, 30)
-            }
-            QueueFull::All(about) => busy("many recordings are being listened to just now", about),
-        })
+        self.recordings
+            .join(flow, Size::Usual)
+            .map_err(|full| match full {
+                QueueFull::Own => {
+                    let detail =
+                        "your recordings are still being listened to; wait for the answers";
+                    too_many(detail, 30)
+                }
+                QueueFull::All(about) => {
+                    busy("many recordings are being listened to just now", about)
+                }
+            })
     }
 
     /// Takes the one call that a visitor may be in, of the few that an address may have.

@@ -40,11 +40,13 @@ fn recordings_of_visitors_are_understood_one_at_a_time() {
 fn a_turn_beyond_the_few_that_may_wait_is_refused() {
     let visits = Visits::default();
     let flow = Flow::visitor(WorkspaceId::new(), [10, 0, 0, 1].into(), VisitorId::new());
-    let waiting: Vec<_> = (0..4).map(|_| visits.turn(flow).unwrap()).collect();
-    let own = visits.turn(flow).unwrap_err();
+    let waiting: Vec<_> = (0..4)
+        .map(|_| visits.turn(flow, "How much is it?").unwrap())
+        .collect();
+    let own = visits.turn(flow, "How much is it?").unwrap_err();
     assert_eq!(own.status, StatusCode::TOO_MANY_REQUESTS);
     drop(waiting);
-    assert!(visits.turn(flow).is_ok());
+    assert!(visits.turn(flow, "How much is it?").is_ok());
 }
 
 #[test]

@@ -24,7 +24,7 @@ svg { width: 22px; height: 22px; fill: none; stroke: currentColor; stroke-width:
 :host(:not([mode])) .panel { position: fixed; z-index: 2147483000; inset-block: auto 92px; inset-inline: auto 20px; width: 384px; height: min(620px, calc(100dvh - 112px)); border: 1px solid var(--line); border-radius: 18px; overflow: hidden; box-shadow: 0 14px 50px rgb(0 0 0 / 30%); }
 @media (max-width: 480px) { :host(:not([mode])) .panel { inset: 0; width: auto; height: auto; border: 0; border-radius: 0; } }
 :host([mode=page]) { display: block; height: 100%; } :host([mode=page]) .panel { height: 100%; }
-:host([mode=page]) .panel > * { width: 100%; max-width: 46rem; margin-inline: auto; }
+:host([mode=page]) .panel > :not(.tiny) { width: 100%; max-width: 46rem; margin-inline: auto; }
 :host([mode=bar]) { display: block; } :host([mode=bar]) .panel { background: none; }
 header { display: flex; align-items: center; gap: 8px; padding: 8px; padding-inline-start: 18px; border-bottom: 1px solid var(--line); }
 h2 { margin: 0; flex: 1; font-size: 17px; font-weight: 650; overflow-wrap: anywhere; }

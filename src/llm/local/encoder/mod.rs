@@ -262,7 +262,10 @@ fn serve(
             match job.step(engine, alone) {
                 Err(error) => Some(Err(Some(error))),
                 Ok(tokens) => {
-                    fair.charge(job.claim.flow, job.weight(tokens), Instant::now());
+                    // What is computed while nobody waits is taken from nobody.
+                    if !alone {
+                        fair.charge(job.claim.flow, job.weight(tokens), Instant::now());
+                    }
                     job.finished().map(Ok)
                 }
             }

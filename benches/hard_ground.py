@@ -3,7 +3,7 @@
 
 usage: hard_ground.py FRONTDESK [--only 1,4] [--keep]
 Prints each command with what came back. Works in a temporary folder, ends only what it started, exits 1 when something
-is not as it should be. Needs root (a small tmpfs, sshd), age, sshd, strace, and of PyPI `moto[server]` and
+is not as it should be. Needs root (a small tmpfs, sshd), age, sshd, strace, and the Python packages `moto[server]` and
 `sqlcipher3-binary` in the environment of this interpreter; models in FRONTDESK_MODELS_DIR (`models get --starter test`).
 With OLDER=PATH the roll-back goes from that earlier program to this one and back."""
 import argparse, hashlib, hmac, http.client, io, json, os, re, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.parse, zipfile

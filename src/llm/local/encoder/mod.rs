@@ -262,10 +262,7 @@ fn serve(
             match job.step(engine, alone) {
                 Err(error) => Some(Err(Some(error))),
                 Ok(tokens) => {
-                    // What is computed while nobody waits is taken from nobody.
-                    if !alone {
-                        fair.charge(job.claim.flow, job.weight(tokens), Instant::now());
-                    }
+                    fair.charge(job.claim.flow, job.weight(tokens), Instant::now());
                     job.finished().map(Ok)
                 }
             }

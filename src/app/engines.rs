@@ -58,14 +58,14 @@ pub struct Engines {
 /// Whether engines are started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// They check and load their models behind the start.
+    /// They load their models in the background.
     Now,
-    /// They are not, as for a command that asks no model: whoever waits for one waits for ever.
+    /// They are not started, for a command that needs no model. Waiting for an engine never ends.
     Never,
 }
 
 impl Start {
-    /// Done at once, or never.
+    /// Returns at once, or never.
     pub(super) async fn begun(self) {
         if self == Self::Never {
             std::future::pending::<()>().await;

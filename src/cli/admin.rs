@@ -175,7 +175,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// Why there is no way back, for whoever typed the command.
+/// The error of a failed `admin roll-back`, in words for the command line.
 fn not_rolled_back(error: AppError) -> anyhow::Error {
     match error {
         AppError::Store(StoreError::NotFound(_)) => anyhow::anyhow!(

@@ -96,7 +96,7 @@ impl Api {
         }
     }
 
-    /// Makes the workspace if there is none of its name. A running server makes none for a command.
+    /// Makes the workspace if it does not exist. Without effect while a server runs: it answers 404 for an unknown one.
     pub(super) async fn make_workspace(&self) -> anyhow::Result<()> {
         if let Whom::Own(own) = &self.whom {
             ensure_workspace(&own.app.store, &self.workspace, &self.workspace).await?;
@@ -145,33 +145,22 @@ impl Api {
     /// Writes what an address gives into a file that only this user can read, or to standard output (`-`); its bytes. A
     /// file that could not be written in full is removed: half of it would look like all.
     pub(super) async fn save(&self, path: &str, to: &Path) -> anyhow::Result<u64> {
-        let outcome = self.save_all(path, to).await;
-        if outcome.is_err() && to != Path::new("-") {
-            let _missing = std::fs::remove_file(to);
-        }
-        outcome
-    }
-
-    async fn save_all(&self, path: &str, to: &Path) -> anyhow::Result<u64> {
         let answer = self.answer(self.request(Method::GET, path)).await?;
         if !answer.status().is_success() {
             json_of(answer).await?;
             anyhow::bail!("the answer is no file");
         }
-        let failed = || format!("{} cannot be written", to.display());
-        let mut target: Box<dyn Write> = match to == Path::new("-") {
-            true => Box::new(std::io::stdout()),
-            false => Box::new(out::private_file(to).with_context(failed)?),
-        };
-        let (mut written, mut body) = (0, answer.into_body());
-        while let Some(frame) = body.frame().await {
-            let frame = frame.context("the rest did not come")?;
-            let piece = frame.data_ref().map(AsRef::as_ref).unwrap_or_default();
-            target.write_all(piece).with_context(failed)?;
-            written += piece.len() as u64;
+        let body = answer.into_body();
+        if to == Path::new("-") {
+            return copy(body, &mut std::io::stdout(), to).await;
         }
-        target.flush().with_context(failed)?;
-        Ok(written)
+        let failed = || format!("{} cannot be written", to.display());
+        let mut file = out::private_file(to).with_context(failed)?;
+        let written = copy(body, &mut file, to).await;
+        if written.is_err() {
+            let _missing = std::fs::remove_file(to);
+        }
+        written
     }
 
     async fn send(
@@ -217,6 +206,20 @@ impl Api {
             }
         }
     }
+}
+
+/// Writes a body out, piece by piece; its bytes.
+async fn copy(mut body: Body, target: &mut impl Write, to: &Path) -> anyhow::Result<u64> {
+    let failed = || format!("{} cannot be written", to.display());
+    let mut written = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.context("the rest did not come")?;
+        let piece = frame.data_ref().map(AsRef::as_ref).unwrap_or_default();
+        target.write_all(piece).with_context(failed)?;
+        written += piece.len() as u64;
+    }
+    target.flush().with_context(failed)?;
+    Ok(written)
 }
 
 /// The JSON of a good answer, null if it has none; the sentence of a bad one.

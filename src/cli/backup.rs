@@ -245,7 +245,7 @@ fn put_back(
     Ok(())
 }
 
-/// Why a backup was not put back, for whoever typed the command.
+/// The error of a failed `backup restore`, in words for the command line.
 fn not_restored(error: AppError, has_key: bool) -> anyhow::Error {
     match error {
         AppError::Backup(BackupError::WrongRecoveryKey) if !has_key => anyhow::anyhow!(

@@ -36,7 +36,7 @@ impl Gateway {
     /// overhead of TLS.
     ///
     /// # Errors
-    /// Every [`EgressError`] of streams; `Certificate`; `Settings` for an authority that is none.
+    /// Every [`EgressError`] of streams; `Certificate`; `Settings` for an authority that is not a certificate.
     pub async fn tls(
         &self,
         place: &TlsPlace,

@@ -124,3 +124,14 @@ fn copies_that_were_never_made_are_not_said_to_be_there() {
         "{said}"
     );
 }
+
+#[test]
+fn an_export_that_is_refused_leaves_the_file_of_that_name_alone() {
+    let place = Place::new("data");
+    let file = place.root.path().join("call.json");
+    std::fs::write(&file, "of last year").unwrap();
+    let unknown = "01a230d5-9f69-7563-a326-f13c234208ed";
+    let export = ["calls", "export", file.to_str().unwrap(), "--call", unknown];
+    refused(&place, &export, 1);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "of last year");
+}

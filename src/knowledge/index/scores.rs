@@ -32,7 +32,7 @@ pub(super) struct Scores<'s> {
 }
 
 impl<'s> Scores<'s> {
-    /// Zero for the passages that hold `own` and were not deleted; `None` if there are none.
+    /// Starts live passages with the term `own` at zero; `None` if the segment has no such passage.
     pub(super) fn of(segment: &'s SegmentReader, own: &Term) -> tantivy::Result<Option<Self>> {
         let index = segment.inverted_index(own.field())?;
         let Some(mut postings) = index.read_block_postings(own, IndexRecordOption::Basic)? else {

@@ -6,7 +6,7 @@ check:
 
 # Format the code
 fmt:
-    cargo fmt
+    cargo fmt --all
 
 # Build, and serve the demo business on this machine
 serve *ARGS:

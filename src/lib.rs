@@ -1,7 +1,8 @@
 //! Frontdesk: the AI front desk that a business runs on its own machine.
 //!
 //! The crate's map, from the outside in. A module imports only modules of a lower rank
-//! (`tests/architecture.rs` enforces it); read them in this order to understand the product:
+//! (`tests/architecture.rs` enforces it). The rooms up to rank 7 are crates of their own, so that a change above
+//! does not compile them again; each has its `Cargo.toml` in its folder. Read them in this order to understand the product:
 //! `cli/serve.rs` → `app.rs` → `agent/reply.rs`.
 //!
 //! | rank | module | what it is |
@@ -24,22 +25,22 @@
 //! | 0 | [`extract`] | foreign bytes to blocks of text; pure, runs in a child process only |
 //! | 0 | [`language`] | which language a text is in, its words and sentences; pure |
 
-pub mod agent;
+pub use frontdesk_agent as agent;
 pub mod app;
 pub mod cli;
 pub mod config;
-pub mod egress;
-pub mod eval;
-pub mod extract;
-pub mod hours;
+pub use frontdesk_egress as egress;
+pub use frontdesk_eval as eval;
+pub use frontdesk_extract as extract;
+pub use frontdesk_hours as hours;
 pub mod http;
-pub mod knowledge;
-pub mod language;
-pub mod llm;
-pub mod models;
-pub mod speech;
-pub mod store;
-pub mod usage;
-pub mod voice;
-pub mod web;
-pub mod worker;
+pub use frontdesk_knowledge as knowledge;
+pub use frontdesk_language as language;
+pub use frontdesk_llm as llm;
+pub use frontdesk_models as models;
+pub use frontdesk_speech as speech;
+pub use frontdesk_store as store;
+pub use frontdesk_usage as usage;
+pub use frontdesk_voice as voice;
+pub use frontdesk_web as web;
+pub use frontdesk_worker as worker;

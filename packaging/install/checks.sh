@@ -16,7 +16,7 @@ run_checks() {
   temporary_file
   NEXTEST_LOG=$FILE
 
-  stage "Formatting" cargo_here fmt --check
+  stage "Formatting" cargo_here fmt --all --check
   stage "Shell scripts" check_scripts
   stage "Licences, duplicates, sources of dependencies" check_dependencies
   stage "Known vulnerabilities" check_advisories

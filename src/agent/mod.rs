@@ -4,6 +4,14 @@
 //! It knows neither HTTP nor audio. It climbs the answer ladder (`rungs`): each rung answers or
 //! passes on, the last one says honestly that the documents do not tell.
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as agent;
+use frontdesk_hours as hours;
+use frontdesk_knowledge as knowledge;
+use frontdesk_language as language;
+use frontdesk_llm as llm;
+use frontdesk_store as store;
+
 mod burst;
 mod cite;
 mod climb;

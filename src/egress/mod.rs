@@ -14,6 +14,10 @@
 //! - A stream is handed out only after its peer has proved who it is (`ssh`: the host key that was noted; `tls`: the
 //!   certificate of its name).
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as egress;
+use frontdesk_store as store;
+
 mod address;
 mod allow;
 mod body;
@@ -134,8 +138,8 @@ impl Gateway {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod sftp_fixture;
+#[cfg(any(test, feature = "fixtures"))]
+pub mod sftp_fixture;
 #[cfg(test)]
 #[path = "egress_tests.rs"]
 mod tests;

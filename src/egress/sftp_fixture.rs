@@ -21,16 +21,16 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 /// Who may come in, and with what.
-pub(crate) const USER: &str = "ann";
-pub(crate) const PASSWORD: &str = "correct horse";
+pub const USER: &str = "ann";
+pub const PASSWORD: &str = "correct horse";
 
 /// A running server.
-pub(crate) struct SftpServer {
-    pub(crate) port: u16,
+pub struct SftpServer {
+    pub port: u16,
     /// Fingerprint of its key.
-    pub(crate) print: String,
+    pub print: String,
     /// How often somebody tried to sign in.
-    pub(crate) sign_ins: Arc<AtomicUsize>,
+    pub sign_ins: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
 }
 
@@ -39,12 +39,12 @@ fn key(seed: u8) -> PrivateKey {
 }
 
 /// The private key that comes in as well, as a file has it.
-pub(crate) fn client_key() -> String {
+pub fn client_key() -> String {
     key(99).to_openssh(LineEnding::LF).unwrap().to_string()
 }
 
 /// A private key of a kind that is not signed with, as a file has it. Its numbers are made up.
-pub(crate) fn rsa_key() -> String {
+pub fn rsa_key() -> String {
     let number = |byte: u8| Mpint::from_positive_bytes(&[byte; 128]);
     let public = RsaPublicKey::new(number(3), number(5)).unwrap();
     let private = RsaPrivateKey::new(number(7), number(9), number(11), number(13)).unwrap();
@@ -54,7 +54,7 @@ pub(crate) fn rsa_key() -> String {
 
 impl SftpServer {
     /// With the host key of this number, at this port (0: any).
-    pub(crate) async fn start(root: &Path, host_key: u8, port: u16) -> Self {
+    pub async fn start(root: &Path, host_key: u8, port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let host_key = key(host_key);

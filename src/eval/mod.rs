@@ -4,7 +4,15 @@
 //! [`grade`] (judges one answer, without any model) → [`figures`] (counts). It knows neither HTTP
 //! nor the command line; whoever can be asked implements [`run::Asker`].
 
-pub mod agent;
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as eval;
+use frontdesk_agent as agent;
+use frontdesk_knowledge as knowledge;
+use frontdesk_language as language;
+use frontdesk_llm as llm;
+use frontdesk_store as store;
+
+pub mod agent_asker;
 pub mod calibrate;
 pub mod collection;
 pub mod compare;
@@ -26,7 +34,7 @@ mod golden_tests;
 #[cfg(test)]
 mod grade_tests;
 
-pub use agent::AgentAsker;
+pub use agent_asker::AgentAsker;
 pub use compare::Comparison;
 pub use figures::Figures;
 pub use golden::Case;

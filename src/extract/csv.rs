@@ -37,7 +37,7 @@ pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracte
 
 /// The separator of a table's columns, and the table without the line that names it: Excel writes its
 /// separator into the first line.
-pub(crate) fn separated<'t>(text: &'t str, name: &str) -> (u8, &'t str) {
+pub fn separated<'t>(text: &'t str, name: &str) -> (u8, &'t str) {
     let (hint, text) = match text
         .strip_prefix("sep=")
         .and_then(|rest| rest.split_once('\n'))
@@ -49,7 +49,7 @@ pub(crate) fn separated<'t>(text: &'t str, name: &str) -> (u8, &'t str) {
 }
 
 /// The rows of a table.
-pub(crate) fn reader(text: &str, separator: u8) -> ::csv::Reader<&[u8]> {
+pub fn reader(text: &str, separator: u8) -> ::csv::Reader<&[u8]> {
     ::csv::ReaderBuilder::new()
         .delimiter(separator)
         .has_headers(false)

@@ -4,7 +4,7 @@ use encoding_rs::{Encoding, UTF_8};
 
 /// Decode text: a byte order mark first, then valid UTF-8, then `declared`, then a guess from the
 /// bytes (the detector that Firefox uses).
-pub(crate) fn decode(bytes: &[u8], declared: Option<&str>) -> String {
+pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return encoding.decode(bytes).0.into_owned();
     }
@@ -52,7 +52,7 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// Whether decoded text is text: few replacement and control characters.
-pub(crate) fn is_text(text: &str) -> bool {
+pub fn is_text(text: &str) -> bool {
     let (mut all, mut odd) = (0usize, 0usize);
     for c in text.chars().take(100_000) {
         all += 1;

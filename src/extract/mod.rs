@@ -7,13 +7,16 @@
 //! Nothing here is a sandbox. A parser may still need more memory or time than it should, so callers
 //! run [`extract`] in a process of its own with limits on both.
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as extract;
+
 pub mod archive;
 #[cfg(test)]
 mod archive_tests;
 mod chart;
 mod clean;
-pub(super) mod csv;
-pub(super) mod decode;
+pub mod csv;
+pub mod decode;
 mod docx;
 mod email;
 mod epub;
@@ -28,7 +31,7 @@ mod forms_tests;
 mod hidden;
 #[cfg(test)]
 mod hidden_tests;
-pub(super) mod html;
+pub mod html;
 mod markdown;
 #[cfg(test)]
 mod marks_tests;

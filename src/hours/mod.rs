@@ -4,6 +4,11 @@
 //! What this module does *not* know: documents as such (it reads text that it is given), how an
 //! answer is phrased, and what time it is (that is an argument).
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as hours;
+use frontdesk_language as language;
+use frontdesk_store as store;
+
 pub mod ask;
 mod book;
 mod calendar_words;

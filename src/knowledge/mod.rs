@@ -4,6 +4,17 @@
 //! a child process ([`reader`]); the index lives in memory only (`live`) and is made from the store
 //! at the start. This module knows neither conversations nor HTTP, and writes no answers.
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as knowledge;
+use frontdesk_egress as egress;
+use frontdesk_extract as extract;
+use frontdesk_hours as hours;
+use frontdesk_language as language;
+use frontdesk_llm as llm;
+use frontdesk_store as store;
+use frontdesk_web as web;
+use frontdesk_worker as worker;
+
 pub mod chunk;
 pub mod dated;
 pub mod diff;
@@ -54,9 +65,7 @@ use tokio_util::task::TaskTracker;
 
 use self::live::LiveIndex;
 use crate::llm::{Embedder, LlmError};
-use crate::store::{
-    self, DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState,
-};
+use crate::store::{DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState};
 
 /// How far a document is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,6 +4,13 @@
 //! a stream of text; which engine answers (the local one in a worker process, later a provider that
 //! the owner turned on) is decided where the application is put together.
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as llm;
+#[cfg(test)]
+use frontdesk_store as store;
+use frontdesk_usage as usage;
+use frontdesk_worker as worker;
+
 mod governed;
 pub mod local;
 mod patience;

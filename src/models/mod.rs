@@ -9,6 +9,9 @@
 //! [`inspect`] is for files that a person put there: it tells a cut or foreign file from a model
 //! before native code, which may crash on it, is allowed to open it.
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as models;
+
 mod bundled;
 pub mod cache;
 pub mod catalogue;

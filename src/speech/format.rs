@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::language::language_name;
 use super::types::{Segment, Transcript, Word};
+use super::whisper_language::language_name;
 
 /// The text and a line break.
 pub fn text(transcript: &Transcript) -> String {

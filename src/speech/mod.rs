@@ -6,6 +6,12 @@
 //! The module knows neither files nor networks nor conversations; it runs native code and is meant
 //! for a child process. It blocks: one thread transcribes one recording at a time.
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as speech;
+use frontdesk_language as language;
+use frontdesk_models as models;
+use frontdesk_worker as worker;
+
 mod decode;
 pub mod encode;
 mod engine_log;
@@ -13,7 +19,6 @@ mod error;
 pub mod format;
 mod hearing;
 mod judge;
-mod language;
 mod lines;
 mod listening;
 pub mod live;
@@ -25,11 +30,11 @@ pub mod spoken;
 mod types;
 mod vad;
 mod whisper;
+mod whisper_language;
 mod windows;
 
 pub use decode::{AudioLimits, Pcm, SAMPLE_RATE, decode};
 pub use error::{AudioError, SpeechError};
-pub use language::{language_code, language_name};
 pub use live::{
     Clip, ClipStream, Ears, Hearing, Pronunciation, Silent, SpeakRequest, Synthesizer, Utterance,
     Voice,
@@ -39,6 +44,7 @@ pub use resample::Mono;
 pub use types::{Segment, TranscribeOptions, Transcript, Word};
 pub use vad::{CLEAR, FRAME, SpeechSpan, VadSettings, VoiceDetector, find_speech};
 pub use whisper::Whisper;
+pub use whisper_language::{language_code, language_name};
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 
 use super::error::SpeechError;
 use super::hearing::{Ear, Pass, context_for};
-use super::language::{language_code, language_name};
 use super::listening::Job;
 use super::model_file::{ModelShape, check_model_file};
 use super::types::{Segment, TranscribeOptions, Transcript};
 use super::vad::{SpeechSpan, VadSettings, find_speech};
+use super::whisper_language::{language_code, language_name};
 use super::windows::{Window, cut, samples_to_ms};
 
 /// A loaded Whisper model. One transcription at a time; loading takes about a second.

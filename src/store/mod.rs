@@ -13,6 +13,9 @@
 //! - The file is always encrypted with a raw key derived from the [`MasterKey`]; nothing is written
 //!   to the disk in plain text, including the write-ahead log and temporary tables.
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as store;
+
 mod connection;
 mod error;
 mod ids;

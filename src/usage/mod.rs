@@ -3,6 +3,9 @@
 //!
 //! It knows no HTTP, no models and no store: work comes as numbers of tokens, of ms of sound, of bytes.
 
+// Paths read alike in every room: `crate::room::…`.
+use frontdesk_store as store;
+
 mod budget;
 mod fair;
 mod flow;

@@ -3,6 +3,19 @@
 //! What this module does *not* know: HTTP, browsers, sound cards. A transport gives a [`Line`]: sound
 //! and signs come in, sound and signs go out. Answers come from the same [`crate::agent`] as in the chat.
 
+// Paths read alike in every room: `crate::room::…`.
+extern crate self as voice;
+use frontdesk_agent as agent;
+#[cfg(test)]
+use frontdesk_extract as extract;
+use frontdesk_knowledge as knowledge;
+use frontdesk_language as language;
+use frontdesk_llm as llm;
+use frontdesk_speech as speech;
+use frontdesk_store as store;
+use frontdesk_usage as usage;
+use frontdesk_worker as worker;
+
 mod call_record;
 mod collect;
 mod desk;

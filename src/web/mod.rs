@@ -4,6 +4,10 @@
 //! What this module does *not* know: what a page says. HTML of others is read in a process of its own,
 //! which tells the links; here are only addresses, robots.txt and sitemaps.
 
+// Paths read alike in every room: `crate::room::…`.
+use frontdesk_egress as egress;
+use frontdesk_store as store;
+
 pub mod address;
 mod frontier;
 pub mod sitemap;

@@ -166,8 +166,15 @@ fn could_connect(manifest: &str, lock: &str) -> BTreeSet<String> {
         let all = built_on(&packages, name);
         SOCKETS.iter().any(|socket| all.contains(*socket))
     };
-    let direct = manifest["dependencies"].as_table().unwrap();
-    direct.keys().filter(is_one).cloned().collect()
+    let direct = manifest["workspace"]["dependencies"].as_table().unwrap();
+    let foreign = direct
+        .iter()
+        .filter(|(_, wanted)| wanted.get("path").is_none());
+    foreign
+        .map(|(name, _)| name)
+        .filter(is_one)
+        .cloned()
+        .collect()
 }
 
 #[test]
@@ -185,12 +192,14 @@ fn every_dependency_that_could_connect_is_known() {
 
 #[test]
 fn a_dependency_that_could_connect_is_found_through_others() {
-    let manifest = "[dependencies]\nplain = \"1\"\nhidden = \"1\"";
+    let manifest =
+        "[workspace.dependencies]\nplain = \"1\"\nhidden = \"1\"\nown = { path = \"src/own\" }";
     let lock = "
         [[package]]\nname = \"plain\"\nversion = \"1.0.0\"\n
         [[package]]\nname = \"hidden\"\nversion = \"1.0.0\"\ndependencies = [\"middle 2.0.0\"]\n
         [[package]]\nname = \"middle\"\nversion = \"1.0.0\"\n
         [[package]]\nname = \"middle\"\nversion = \"2.0.0\"\ndependencies = [\"mio\"]\n
+        [[package]]\nname = \"own\"\nversion = \"1.0.0\"\ndependencies = [\"mio\"]\n
         [[package]]\nname = \"mio\"\nversion = \"1.0.0\"\n";
     let found = could_connect(manifest, lock);
     assert_eq!(found, BTreeSet::from(["hidden".to_owned()]));
@@ -221,4 +230,36 @@ fn a_connection_outside_of_the_gate_is_caught_in_every_spelling() {
     );
     let gate = "use tokio::net::TcpStream;\nuse russh::client;\nuse hyper::client::conn;";
     assert_eq!(lines("src/egress/tunnel.rs", gate), [3]);
+}
+
+#[test]
+fn rooms_take_their_dependencies_from_the_list_of_all() {
+    let src = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut rooms = 0;
+    for entry in std::fs::read_dir(src).unwrap() {
+        let manifest = entry.unwrap().path().join("Cargo.toml");
+        let Ok(text) = std::fs::read_to_string(&manifest) else {
+            continue;
+        };
+        rooms += 1;
+        let manifest_table: toml::Table = text.parse().unwrap();
+        let linux = manifest_table.get("target").into_iter();
+        let linux = linux.flat_map(|t| t.as_table().unwrap().values());
+        let tables = std::iter::once(&toml::Value::Table(manifest_table.clone()))
+            .chain(linux)
+            .flat_map(|t| [t.get("dependencies"), t.get("dev-dependencies")])
+            .flatten()
+            .flat_map(|t| t.as_table().unwrap().clone())
+            .collect::<Vec<_>>();
+        for (name, wanted) in tables {
+            assert_eq!(
+                wanted.get("workspace").and_then(toml::Value::as_bool),
+                Some(true),
+                "{}: `{name}` belongs into [workspace.dependencies] of the Cargo.toml above, where its version, \
+                 features and reason stand",
+                manifest.display()
+            );
+        }
+    }
+    assert!(rooms > 10, "only {rooms} rooms were found");
 }

@@ -115,8 +115,14 @@ fn is_double_colon(tokens: &[TokenTree], at: usize) -> bool {
     colon(tokens.get(at)) && colon(tokens.get(at + 1))
 }
 
-/// Writes `self::…` and `super::…` as paths from the crate's root; `crate::x::self` is `crate::x`.
+/// Writes `self::…` and `super::…` as paths from the crate's root; `crate::x::self` is `crate::x`, and so is the
+/// crate `frontdesk_x`, which is the room `x`.
 fn absolute(segments: Vec<String>, module: &[String]) -> Vec<String> {
+    let room = segments[0].strip_prefix("frontdesk_");
+    if let Some(room) = room.filter(|room| crate::rank(room).is_some()) {
+        let room = ["crate".to_owned(), room.to_owned()];
+        return room.into_iter().chain(segments[1..].to_vec()).collect();
+    }
     let is_relative = matches!(segments[0].as_str(), "self" | "super");
     let mut path = Vec::new();
     if is_relative {

@@ -10,8 +10,8 @@ use crate::agent::types::{Citation, CitationKind, Rung, TurnEvent};
 use crate::knowledge::{FaqMatch, Knowledge};
 
 /// Approved answers.
-pub(in crate::agent) struct FaqRung<'k> {
-    pub(in crate::agent) knowledge: &'k Knowledge,
+pub(crate) struct FaqRung<'k> {
+    pub(crate) knowledge: &'k Knowledge,
 }
 
 #[async_trait]

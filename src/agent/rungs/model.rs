@@ -30,8 +30,8 @@ const BIAS: f32 = 0.57;
 const LONGEST: u32 = 120;
 
 /// The model judges and writes.
-pub(in crate::agent) struct ModelRung<'m> {
-    pub(in crate::agent) model: &'m dyn ChatModel,
+pub(crate) struct ModelRung<'m> {
+    pub(crate) model: &'m dyn ChatModel,
 }
 
 #[async_trait]

@@ -32,8 +32,8 @@ const NEARLY: f32 = 0.75;
 const SPEAKS: f32 = 0.3;
 
 /// Quotes the best place if it likely answers, or shows it as related.
-pub(in crate::agent) struct ReadRung<'k> {
-    pub(in crate::agent) knowledge: &'k Knowledge,
+pub(crate) struct ReadRung<'k> {
+    pub(crate) knowledge: &'k Knowledge,
 }
 
 #[async_trait]

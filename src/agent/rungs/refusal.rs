@@ -9,7 +9,7 @@ use crate::agent::phrases::phrases;
 use crate::agent::types::{Rung, TurnEvent};
 
 /// Says that the documents do not tell.
-pub(in crate::agent) struct RefusalRung;
+pub(crate) struct RefusalRung;
 
 #[async_trait]
 impl LadderRung for RefusalRung {

@@ -18,10 +18,10 @@ use crate::llm::Role;
 use crate::store::workspaces;
 
 /// Small talk, and the wish for a person.
-pub(in crate::agent) struct TalkRung<'k> {
-    pub(in crate::agent) knowledge: &'k Knowledge,
+pub(crate) struct TalkRung<'k> {
+    pub(crate) knowledge: &'k Knowledge,
     /// Whether it goes by the meaning of a message, or by its words.
-    pub(in crate::agent) by_meaning: bool,
+    pub(crate) by_meaning: bool,
 }
 
 #[async_trait]

@@ -63,7 +63,7 @@ pub(super) fn append_fragment(html: &str, blocks: &mut Blocks) -> Result<(), Ext
 }
 
 /// Refuses a page whose tags are nested so deeply that walking it would be dangerous.
-pub(crate) fn check_depth(page: &str) -> Result<(), String> {
+pub fn check_depth(page: &str) -> Result<(), String> {
     depth::check(page).map_err(|error| error.to_string())
 }
 

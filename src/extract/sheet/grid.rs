@@ -13,7 +13,7 @@ const LOOKED_AT: usize = 8;
 
 /// What a cell shows.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in crate::extract) struct Cell {
+pub(crate) struct Cell {
     pub text: String,
     pub bold: bool,
     /// How many columns it reaches over; 0 is like 1.
@@ -26,7 +26,7 @@ pub(in crate::extract) struct Cell {
 
 /// The cells with text of one row, by column.
 #[derive(Debug, Clone, Default)]
-pub(in crate::extract) struct Row {
+pub(crate) struct Row {
     pub number: u32,
     pub cells: Vec<(u32, Cell)>,
 }
@@ -53,7 +53,7 @@ impl Row {
 
 /// Append the rows of a sheet: a blank row ends a table, a cell that stands alone is a heading or a
 /// sentence.
-pub(in crate::extract) fn append(rows: Vec<Row>, blocks: &mut Blocks) -> Result<(), ExtractError> {
+pub(crate) fn append(rows: Vec<Row>, blocks: &mut Blocks) -> Result<(), ExtractError> {
     let mut rest = rows.as_slice();
     while !rest.is_empty() {
         let parted = rest
@@ -154,7 +154,7 @@ fn append_area(area: &[Row], blocks: &mut Blocks) -> Result<(), ExtractError> {
 }
 
 /// The cells of a row from one column to another, with empty ones between them.
-pub(in crate::extract) fn dense(row: &Row, left: u32, right: u32) -> Vec<table::Cell> {
+pub(crate) fn dense(row: &Row, left: u32, right: u32) -> Vec<table::Cell> {
     let mut out = Vec::new();
     let mut next = left;
     let mut cells = row.cells.iter().peekable();
@@ -176,7 +176,7 @@ pub(in crate::extract) fn dense(row: &Row, left: u32, right: u32) -> Vec<table::
 }
 
 /// How many of the first rows belong together, and whether they name the columns.
-pub(in crate::extract) fn head(rows: &[Row]) -> (usize, bool) {
+pub(crate) fn head(rows: &[Row]) -> (usize, bool) {
     let Some(first) = rows.first() else {
         return (0, false);
     };
@@ -215,7 +215,7 @@ pub(in crate::extract) fn head(rows: &[Row]) -> (usize, bool) {
 }
 
 /// The first and the last column of some rows.
-pub(in crate::extract) fn bounds(rows: &[Row]) -> (u32, u32) {
+pub(crate) fn bounds(rows: &[Row]) -> (u32, u32) {
     let columns = || rows.iter().flat_map(Row::columns);
     (columns().min().unwrap_or(0), columns().max().unwrap_or(0))
 }

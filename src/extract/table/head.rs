@@ -34,7 +34,7 @@ pub(super) fn rows_of_head(rows: &[Vec<Cell>], mut marked: usize, width: usize) 
 
 /// How many of the first rows belong together, if the first one names columns: under a cell over several columns
 /// stand the names of each, and beside a cell over two rows stands what belongs to it. At least one row is left.
-pub(in crate::extract) fn depth(rows: &[Vec<Cell>]) -> usize {
+pub(crate) fn depth(rows: &[Vec<Cell>]) -> usize {
     let mut deep = 1;
     while deep < MAX_HEAD
         && let Some([above, row, below, ..]) = rows.get(deep - 1..)
@@ -136,7 +136,7 @@ fn has_empty_corner(first: &[Cell], body: &[Vec<Cell>]) -> bool {
 }
 
 /// The name of each column, from all rows of the head: `Weekend – 18-22 h`.
-pub(in crate::extract) fn names(head: &[Vec<Cell>]) -> Vec<String> {
+pub(crate) fn names(head: &[Vec<Cell>]) -> Vec<String> {
     let rows: Vec<Vec<&Cell>> = head.iter().map(|row| by_column(row)).collect();
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     (0..width)

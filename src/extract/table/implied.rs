@@ -5,7 +5,7 @@ use super::{Cell, MAX_COLUMN_NAME, looks_like_value};
 
 /// The first row with each of its names over the empty places behind it, if it and the row below look like two rows
 /// of names above values.
-pub(in crate::extract) fn spread(rows: &[Vec<Cell>]) -> Option<Vec<Cell>> {
+pub(crate) fn spread(rows: &[Vec<Cell>]) -> Option<Vec<Cell>> {
     let [first, second, third, ..] = rows else {
         return None;
     };

@@ -37,7 +37,7 @@ struct Entry {
 
 /// All workspaces' approved questions.
 #[derive(Debug, Default)]
-pub(in crate::knowledge) struct FaqIndex {
+pub(crate) struct FaqIndex {
     entries: RwLock<HashMap<WorkspaceId, HashMap<FaqId, Entry>>>,
 }
 
@@ -76,7 +76,7 @@ impl FaqIndex {
     }
 
     /// Takes out all questions of a workspace.
-    pub(in crate::knowledge) fn forget(&self, workspace: WorkspaceId) {
+    pub(crate) fn forget(&self, workspace: WorkspaceId) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.remove(&workspace);
     }

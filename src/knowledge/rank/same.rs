@@ -9,7 +9,7 @@ const SAME: f32 = 0.8;
 /// Drops passages that say nearly the same as a better one. Of two documents, the one with the newer
 /// date keeps the better one's place; with other numbers in it the older one stays, but behind: an
 /// old and a new price list differ in nothing else.
-pub(in crate::knowledge) fn keep_newest(passages: Vec<Passage>) -> Vec<Passage> {
+pub(crate) fn keep_newest(passages: Vec<Passage>) -> Vec<Passage> {
     let mut kept: Vec<(Passage, Prints)> = Vec::new();
     for passage in passages {
         let prints = Prints::of(&passage.text);

@@ -34,14 +34,14 @@ pub struct Signals {
 }
 
 /// What is seen in one passage.
-pub(in crate::knowledge) struct Seen {
-    pub(in crate::knowledge) signals: Signals,
+pub(crate) struct Seen {
+    pub(crate) signals: Signals,
     /// Share of the question's content words that it, its title or its headings hold.
-    pub(in crate::knowledge) coverage: f32,
+    pub(crate) coverage: f32,
 }
 
 /// Reads the passages found for one question.
-pub(in crate::knowledge) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     sought: &'a [Sought],
     /// Of `sought`, those that were asked; the others were added.
     asked: usize,
@@ -63,11 +63,7 @@ struct Hit {
 impl<'a> Reader<'a> {
     /// A reader for what is sought, of which the first `asked` are the question's content words, over
     /// documents of these languages.
-    pub(in crate::knowledge) fn new(
-        sought: &'a [Sought],
-        asked: usize,
-        languages: Vec<Language>,
-    ) -> Self {
+    pub(crate) fn new(sought: &'a [Sought], asked: usize, languages: Vec<Language>) -> Self {
         let mut forms: HashMap<&str, (usize, f32)> = HashMap::new();
         for (i, word) in sought.iter().enumerate() {
             for (form, weight) in &word.stems {
@@ -87,12 +83,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(in crate::knowledge) fn see(
-        &mut self,
-        title: &str,
-        headings: &[String],
-        text: &str,
-    ) -> Seen {
+    pub(crate) fn see(&mut self, title: &str, headings: &[String], text: &str) -> Seen {
         let above = format!("{title}\n{}", headings.join("\n"));
         let mut best = vec![0.0f32; self.sought.len()];
         let mut heading = vec![0.0f32; self.sought.len()];

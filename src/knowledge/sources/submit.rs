@@ -9,15 +9,15 @@ use crate::store::documents::{NewDocument, Origin};
 use crate::store::sources::{self, Source};
 
 /// A page of a source.
-pub(in crate::knowledge) struct NewPage {
+pub(crate) struct NewPage {
     /// Its address, which is the document's name.
-    pub(in crate::knowledge) url: String,
+    pub(crate) url: String,
     /// Its title, or its address.
-    pub(in crate::knowledge) title: String,
+    pub(crate) title: String,
     /// Its media type.
-    pub(in crate::knowledge) media_type: String,
+    pub(crate) media_type: String,
     /// As it came.
-    pub(in crate::knowledge) bytes: Bytes,
+    pub(crate) bytes: Bytes,
 }
 
 impl Knowledge {
@@ -25,7 +25,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When the source is gone or the store cannot take it.
-    pub(in crate::knowledge) async fn submit_page(
+    pub(crate) async fn submit_page(
         &self,
         source: &Scoped<Source>,
         page: NewPage,
@@ -54,7 +54,7 @@ impl Knowledge {
 
 /// The name by which a document is read. The ending of a web address says nothing about its content,
 /// so the media type stands in for it.
-pub(in crate::knowledge) fn reading_name(name: &str, media_type: &str) -> String {
+pub(crate) fn reading_name(name: &str, media_type: &str) -> String {
     if !name.contains("://") {
         return name.to_owned();
     }

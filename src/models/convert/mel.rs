@@ -3,11 +3,11 @@
 /// Sample rate of all Whisper models, in Hz.
 const RATE: f64 = 16_000.0;
 /// Frequencies of a 400-point Fourier transform.
-pub(crate) const BINS: usize = 201;
+pub const BINS: usize = 201;
 
 /// Triangular filters on the Slaney mel scale, each scaled to unit area: `bands` rows of [`BINS`].
 /// The scale is linear below 1 kHz and logarithmic above (Slaney, Auditory Toolbox, 1998).
-pub(crate) fn filters(bands: usize) -> Vec<f32> {
+pub fn filters(bands: usize) -> Vec<f32> {
     let top = to_mel(RATE / 2.0);
     let edges: Vec<f64> = (0..bands + 2)
         .map(|i| to_hertz(top * as_f64(i) / as_f64(bands + 1)))

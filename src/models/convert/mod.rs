@@ -7,8 +7,8 @@
 mod bert_gguf;
 mod ct2_file;
 mod ct2_whisper;
-pub(crate) mod gguf_writer;
-pub(crate) mod mel;
+pub mod gguf_writer;
+pub mod mel;
 
 use std::fs::{self, File};
 use std::io::BufWriter;

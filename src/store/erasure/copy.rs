@@ -131,7 +131,7 @@ fn table(conn: &Connection, sql: &str, of: impl Params) -> Result<Value, StoreEr
 }
 
 /// Rows as objects. What is JSON in the store is JSON here; bytes are told by their number only.
-pub(in crate::store) fn rows(
+pub(crate) fn rows(
     conn: &Connection,
     sql: &str,
     of: impl Params,

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc::Sender;
 
 use self::cited::Cited;
-pub(in crate::agent) use self::wording::Wording;
+pub(crate) use self::wording::Wording;
 use super::{Draft, Grounds, LadderRung};
 use crate::agent::AgentError;
 use crate::agent::types::{Rung, TurnEvent};
@@ -27,7 +27,7 @@ use crate::store::{self, StoreError};
 const MOST_DAYS: usize = 8;
 
 /// Answers questions about hours and contact data.
-pub(in crate::agent) struct FactRung;
+pub(crate) struct FactRung;
 
 /// An answer, with what it rests on.
 struct Said {
@@ -99,7 +99,7 @@ impl LadderRung for FactRung {
 }
 
 /// What the facts answer to a question, without the marks of citations; `None` when they do not.
-pub(in crate::agent) fn preview(
+pub(crate) fn preview(
     book: &Book,
     question: &str,
     business: &str,

@@ -11,7 +11,7 @@ use crate::llm::local::{Local, State, Weights, ended};
 use crate::llm::{Claim, LlmError, ReadFigures, ReadPassage, Reader, Span};
 
 /// A handle on the reader of the worker process.
-pub(in crate::llm::local) struct LocalReader(pub(in crate::llm::local) Local);
+pub(in super::super) struct LocalReader(pub(in crate::local) Local);
 
 impl LocalReader {
     fn weights(&self) -> Option<Weights> {

@@ -282,6 +282,7 @@ fn files_are_short() {
         .unwrap()
         .into_iter()
         .chain(sources("tests").unwrap())
+        .chain(sources("benches").unwrap())
         .collect();
     for (file, _) in LONG_FILES {
         assert!(

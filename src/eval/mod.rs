@@ -14,18 +14,15 @@ use frontdesk_store as store;
 
 pub mod agent_asker;
 pub mod calibrate;
-pub mod collection;
 pub mod compare;
 pub mod figures;
 pub mod gate;
 pub mod golden;
 pub mod grade;
-pub mod retrieval;
 pub mod run;
 pub mod runner;
 pub mod sureness;
 pub mod text;
-pub mod voice;
 
 #[cfg(test)]
 mod calibrate_tests;

@@ -62,7 +62,7 @@ pub struct Found {
     pub passages: Vec<Passage>,
 }
 
-/// What decides the order of passages. The simpler ones are there to be compared with.
+/// What decides the order of passages. The simpler ones are what the benchmarks compare with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RankBy {
     /// BM25 alone.

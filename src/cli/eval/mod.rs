@@ -3,10 +3,8 @@
 mod calibrate;
 mod gate;
 mod material;
-mod retrieval;
 mod server;
 mod show;
-mod voice;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,10 +36,6 @@ enum What {
     Calibrate(Box<calibrate::Args>),
     /// Ask the golden questions about what waits at the gate, and publish or discard it
     Gate(gate::Args),
-    /// Measure how well passages are found, over collections with known answers
-    Retrieval(Box<retrieval::Args>),
-    /// Measure live speech: words heard, ends of turns, words of what is spoken
-    Voice(voice::Args),
 }
 
 /// What is asked, and of whom.
@@ -101,8 +95,6 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         None => measure(&args.measure),
         Some(What::Calibrate(args)) => calibrate::run(&args),
         Some(What::Gate(args)) => gate::run(&args),
-        Some(What::Retrieval(args)) => retrieval::run(*args),
-        Some(What::Voice(args)) => voice::run(&args),
     }
 }
 

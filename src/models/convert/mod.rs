@@ -1,4 +1,5 @@
-//! From the formats that models are published in to those that the engines read.
+//! From the formats that models are published in to those that the engines read. It is part of the program because a
+//! machine that reaches only package registries converts while it fetches.
 //!
 //! Inputs are read into memory: what is converted here is at most a few hundred megabytes. All
 //! lengths in them are checked before they are used. What was written is read back before it is

@@ -4,13 +4,13 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use frontdesk::agent::follow_up;
+use frontdesk::knowledge::{Knowledge, KnowledgeError, Passage, RankBy, SearchOptions};
+use frontdesk::store::{DocumentId, WorkspaceId};
 use serde::Serialize;
 use serde_json::json;
 
-use super::collection::{Collection, Question, Wanted};
-use crate::agent::follow_up;
-use crate::knowledge::{Knowledge, KnowledgeError, Passage, RankBy, SearchOptions};
-use crate::store::{DocumentId, WorkspaceId};
+use crate::collection::{Collection, Question, Wanted};
 
 /// Passages that are asked for.
 const DEPTH: usize = 40;
@@ -72,7 +72,7 @@ const fn way(name: &'static str, by: RankBy, rewriting: bool) -> Way {
 ///
 /// # Errors
 /// When a search fails.
-pub async fn run(
+pub async fn measure(
     knowledge: &Knowledge,
     workspace: WorkspaceId,
     collection: &Collection,

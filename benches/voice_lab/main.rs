@@ -1,34 +1,46 @@
-//! `frontdesk eval voice`: live speech beside recordings whose words are known.
+//! Live speech beside recordings whose words are known: words heard, ends of turns, words of what is spoken.
+//!
+//! `cargo bench --bench voice_lab -- FOLDER [--only hearing,turns,speaking]`; the models are those of the settings.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that prints its figures"
+)]
 
 mod hearing;
+#[path = "../lab/mod.rs"]
+mod lab;
+mod score;
 mod speaking;
 mod turns;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::{Parser, ValueEnum};
+use frontdesk::app::{speech_only, voice_only};
+use frontdesk::speech::live::LiveEngine;
+use frontdesk::speech::local::LocalTranscriber;
+use frontdesk::speech::{AudioLimits, decode};
 use serde::Serialize;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::super::out;
-use super::super::shared::{Place, WrongCall, block_on, log};
-use crate::app::{speech_only, voice_only};
-use crate::eval::voice::{self as scores, Recording};
-use crate::speech::live::LiveEngine;
-use crate::speech::local::LocalTranscriber;
-use crate::speech::{AudioLimits, decode};
+use lab::Place;
+use score::{Recording, manifest};
 
 /// The list of recordings in a folder.
 const MANIFEST: &str = "manifest.jsonl";
 /// Sentences to be spoken, one a line.
 const SENTENCES: &str = "tts_sentences.txt";
 
-/// Arguments of `frontdesk eval voice`.
-#[derive(Debug, ClapArgs)]
-pub(super) struct Args {
+/// Measures live speech: words heard, ends of turns, words of what is spoken.
+#[derive(Debug, Parser)]
+struct Args {
     /// Folder with manifest.jsonl (audio, text, lang, condition) and, for speaking, tts_sentences.txt
     folder: PathBuf,
     /// Measure only this
@@ -88,10 +100,14 @@ struct Engines {
     files: LocalTranscriber,
 }
 
-pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    let config = args.place.settings(Vec::new())?;
-    log("warn")?;
-    let report = block_on(async {
+fn main() -> ExitCode {
+    lab::start(run)
+}
+
+fn run(args: Args) -> anyhow::Result<()> {
+    let args = &args;
+    let config = args.place.settings()?;
+    let report = Runtime::new()?.block_on(async {
         let shutdown = CancellationToken::new();
         let engines = Engines {
             live: voice_only(&config, shutdown.clone())?,
@@ -105,7 +121,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         report
     })?;
     if args.json {
-        return out::json(&report);
+        println!("{}", serde_json::to_string_pretty(&report)?);
+        return Ok(());
     }
     for part in [
         report.hearing.map(|r| r.told(args.details)),
@@ -115,7 +132,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     .into_iter()
     .flatten()
     {
-        out::line(&part);
+        println!("{part}");
     }
     Ok(())
 }
@@ -154,7 +171,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
 
 /// English recordings of the folder, as far as they are asked for.
 fn recordings(args: &Args) -> anyhow::Result<Vec<Recording>> {
-    let all = scores::manifest(&read(&args.folder.join(MANIFEST))?)?;
+    let all = manifest(&read(&args.folder.join(MANIFEST))?)?;
     let chosen: Vec<Recording> = all
         .into_iter()
         .filter(Recording::is_english)
@@ -162,8 +179,7 @@ fn recordings(args: &Args) -> anyhow::Result<Vec<Recording>> {
         .step_by(args.every.max(1))
         .collect();
     if chosen.is_empty() {
-        let what = "there are no English recordings of that kind in the manifest".to_owned();
-        return Err(WrongCall(what).into());
+        anyhow::bail!("there are no English recordings of that kind in the manifest");
     }
     Ok(chosen)
 }

@@ -3,12 +3,12 @@
 use std::fmt::Write;
 use std::time::Instant;
 
+use frontdesk::speech::{Ears, Mono, SAMPLE_RATE, SpeakRequest, Synthesizer, Utterance};
 use futures::StreamExt;
 use serde::Serialize;
 
 use super::{Engines, ms, pcm, percent};
-use crate::eval::voice::{Errors, compare, quantile, words};
-use crate::speech::{Ears, Mono, SAMPLE_RATE, SpeakRequest, Synthesizer, Utterance};
+use crate::score::{Errors, compare, quantile, words};
 
 #[derive(Debug, Serialize)]
 struct Spoken {
@@ -79,8 +79,8 @@ impl Report {
         let took: u64 = self.sentences.iter().map(|s| s.took_ms).sum();
         let seconds: f64 = self.sentences.iter().map(|s| s.seconds).sum();
         let mut out = format!(
-            "Words of what is spoken\n{}, {} of {} words wrong ({}); first sound p50 {}, p95 {}; {:.3} s of work for a second of sound\n",
-            crate::cli::out::plural(self.sentences.len(), "sentence", "sentences"),
+            "Words of what is spoken\n{} sentences, {} of {} words wrong ({}); first sound p50 {}, p95 {}; {:.3} s of work for a second of sound\n",
+            self.sentences.len(),
             all.errors,
             all.words,
             percent(all.rate()),

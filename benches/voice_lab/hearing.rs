@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Instant;
 
+use frontdesk::speech::{Ears, TranscribeOptions, Transcriber, Utterance};
 use serde::Serialize;
 
 use super::{Args, Engines, ms, pcm, percent, sound};
-use crate::eval::voice::{Errors, Recording, compare, quantile, words};
-use crate::speech::{Ears, TranscribeOptions, Transcriber, Utterance};
+use crate::score::{Errors, Recording, compare, quantile, words};
 
 #[derive(Debug, Serialize)]
 struct Heard {

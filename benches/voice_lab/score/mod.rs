@@ -3,15 +3,13 @@
 
 mod errors;
 mod normal;
-mod numbers;
+pub(crate) mod numbers;
 mod written;
 
 pub use errors::{Errors, compare};
 pub use normal::words;
 
 use serde::{Deserialize, Serialize};
-
-use super::EvalError;
 
 /// A recording and what is said in it; a line of a manifest.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -37,20 +35,26 @@ impl Recording {
     }
 }
 
+/// A line of a manifest that is no recording.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line} is no object with audio, text, lang and condition")]
+pub struct ManifestError {
+    /// From 1.
+    line: usize,
+    source: serde_json::Error,
+}
+
 /// Recordings of a manifest, one JSON object per line.
-///
-/// # Errors
-/// [`EvalError::Line`].
-pub fn manifest(text: &str) -> Result<Vec<Recording>, EvalError> {
+pub fn manifest(text: &str) -> Result<Vec<Recording>, ManifestError> {
     let lines = text
         .lines()
         .enumerate()
         .filter(|(_, l)| !l.trim().is_empty());
     lines
         .map(|(index, line)| {
-            serde_json::from_str(line).map_err(|e| EvalError::Line {
+            serde_json::from_str(line).map_err(|source| ManifestError {
                 line: index + 1,
-                what: format!("{e}; a line is an object with audio, text, lang and condition"),
+                source,
             })
         })
         .collect()
@@ -107,47 +111,4 @@ pub fn quantile(values: &[u64], share: f64) -> Option<u64> {
     sorted.sort_unstable();
     let at = (sorted.len().saturating_sub(1) as f64 * share).round() as usize;
     sorted.get(at).copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_manifest_is_read_line_by_line() {
-        let text = "{\"audio\":\"a.wav\",\"text\":\"Hi.\",\"lang\":\"en\",\"sr\":8000}\n\n{\"audio\":\"b.wav\",\"text\":null,\"lang\":null}\n";
-        let read = manifest(text).unwrap();
-        assert_eq!(read.len(), 2);
-        assert!(read[0].is_english() && !read[1].is_english());
-        let error = manifest("{\"audio\":\"a\"}\n[1]").unwrap_err().to_string();
-        assert!(error.starts_with("line 2"), "{error}");
-    }
-
-    #[test]
-    fn ends_are_judged_by_the_speech() {
-        let end = |until, at| End {
-            spoken_until: until,
-            taken_at: at,
-            last_at: at,
-        };
-        for (end, verdict) in [
-            (end(Some(2000), Some(2300)), Verdict::Right),
-            (end(Some(2000), Some(1950)), Verdict::Right),
-            (end(Some(2000), Some(1000)), Verdict::False),
-            (end(Some(2000), Some(5500)), Verdict::Missed),
-            (end(Some(2000), None), Verdict::Missed),
-            (end(None, None), Verdict::Unheard),
-        ] {
-            assert_eq!(end.verdict(3000, 100), verdict, "{end:?}");
-        }
-        assert_eq!(end(Some(2000), Some(2300)).delay(), Some(300));
-    }
-
-    #[test]
-    fn quantiles_are_values() {
-        let values = [5, 1, 3, 2, 4];
-        assert_eq!(quantile(&values, 0.5), Some(3));
-        assert_eq!(quantile(&values, 0.95), Some(5));
-        assert_eq!(quantile(&[], 0.5), None);
-    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::llm::{ChatMessage, Role};
+use frontdesk::llm::{ChatMessage, Role};
 
 /// Share of a passage's word triples that make a found text the passage that was meant.
 const SAME: f32 = 0.6;
@@ -58,7 +58,7 @@ pub enum Wanted {
 #[derive(Debug, thiserror::Error)]
 pub enum CollectionError {
     /// A file cannot be read.
-    #[error("{path} cannot be read: {source}")]
+    #[error("{path} cannot be read")]
     Io {
         /// Which.
         path: PathBuf,
@@ -209,11 +209,7 @@ impl Collection {
             self.questions.push(Question {
                 text: asked.question,
                 history: asked.history.into_iter().map(message).collect(),
-                wanted: Wanted::Text {
-                    words: unique(&text),
-                    triples: triples(&text),
-                    answers: asked.answers.iter().map(|a| folded(a).join(" ")).collect(),
-                },
+                wanted: Wanted::text(&text, &asked.answers),
             });
         }
         Ok(())
@@ -245,6 +241,18 @@ impl Collection {
 }
 
 impl Wanted {
+    /// A text, and what of it has to be shown.
+    pub fn text(text: &str, answers: &[String]) -> Self {
+        let mut words = folded(text);
+        words.sort_unstable();
+        words.dedup();
+        Self::Text {
+            words,
+            triples: triples(text),
+            answers: answers.iter().map(|a| folded(a).join(" ")).collect(),
+        }
+    }
+
     /// Whether a found text, cut from the document `name`, is what was meant.
     pub fn is(&self, name: &str, text: &str) -> bool {
         match self {
@@ -281,16 +289,9 @@ fn message(said: Said) -> ChatMessage {
 }
 
 fn folded(text: &str) -> Vec<String> {
-    crate::language::words::words(text)
+    frontdesk::language::words::words(text)
         .map(|w| w.folded)
         .collect()
-}
-
-fn unique(text: &str) -> Vec<String> {
-    let mut all = folded(text);
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 fn triples(text: &str) -> HashSet<String> {
@@ -346,7 +347,3 @@ fn collect(path: &Path, into: &mut Vec<(String, Vec<u8>)>) -> Result<(), Collect
     }
     Ok(())
 }
-
-#[cfg(test)]
-#[path = "collection_tests.rs"]
-mod tests;

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use frontdesk::speech::live::LiveEngine;
+use frontdesk::speech::{Ears, FRAME, SAMPLE_RATE, Utterance, VoiceDetector};
+use frontdesk::voice::{Decision, FRAME_MS, Fact, Floor, Listener, TurnSettings, TurnTaker};
 use serde::Serialize;
 
 use super::{Args, Engines, ms, pcm, percent, sound};
-use crate::eval::voice::{End, Recording, Verdict, quantile};
-use crate::speech::live::LiveEngine;
-use crate::speech::{Ears, FRAME, SAMPLE_RATE, Utterance, VoiceDetector};
-use crate::voice::{Decision, FRAME_MS, Fact, Floor, Listener, TurnSettings, TurnTaker};
+use crate::score::{End, Recording, Verdict, quantile};
 
 /// Silence behind a recording.
 const SILENCE: usize = 4 * SAMPLE_RATE as usize;

@@ -1,24 +1,38 @@
-//! `frontdesk eval retrieval`: how well passages are found, over collections with known answers.
+//! How well passages are found, over collections with known answers: each way of ranking beside the others.
+//!
+//! `cargo bench --bench retrieval -- FOLDER…`; the documents are read into the data folder and taken out again, so the
+//! server must be stopped.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program that prints its figures"
+)]
+
+mod collection;
+mod figures;
+#[path = "../lab/mod.rs"]
+mod lab;
 
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Args as ClapArgs;
+use clap::Parser;
+use frontdesk::app::{App, Start, ensure_workspace};
+use frontdesk::store::{self, DocumentId, WorkspaceId};
+use tokio::runtime::Runtime;
 
-use super::super::out;
-use super::super::shared::{Place, block_on, log, with_app};
-use crate::app::{App, ensure_workspace};
-use crate::eval::collection::Collection;
-use crate::eval::retrieval::{Figures, WAYS, run as measure};
-use crate::store::{self, DocumentId, WorkspaceId};
+use collection::Collection;
+use figures::{Figures, WAYS, measure};
+use lab::Place;
 
-/// Arguments of `frontdesk eval retrieval`.
-#[derive(Debug, ClapArgs)]
-pub(super) struct Args {
+/// Measures how well passages are found, over collections with known answers.
+#[derive(Debug, Parser)]
+struct Args {
     /// Folders of collections: BEIR layout, or documents beside a questions.jsonl
     #[arg(required = true)]
     folders: Vec<PathBuf>,
@@ -38,13 +52,21 @@ pub(super) struct Args {
     place: Place,
 }
 
-pub(super) fn run(args: Args) -> anyhow::Result<()> {
-    let config = args.place.settings(Vec::new())?;
-    log("warn")?;
-    block_on(with_app(config, |app| all(app, args)))
+fn main() -> ExitCode {
+    lab::start(run)
 }
 
-async fn all(app: Arc<App>, args: Args) -> anyhow::Result<()> {
+fn run(args: Args) -> anyhow::Result<()> {
+    let config = args.place.settings()?;
+    Runtime::new()?.block_on(async {
+        let app = App::open(config, Start::Now).await?;
+        let outcome = all(&app, &args).await;
+        app.stop().await;
+        outcome
+    })
+}
+
+async fn all(app: &App, args: &Args) -> anyhow::Result<()> {
     let mut signals = match &args.signals {
         Some(path) => Some(std::io::BufWriter::new(
             std::fs::File::create(path)
@@ -52,13 +74,13 @@ async fn all(app: Arc<App>, args: Args) -> anyhow::Result<()> {
         )),
         None => None,
     };
-    wait_for_embedder(&app).await;
+    wait_for_embedder(app).await;
     let mut figures = Vec::new();
     for folder in &args.folders {
         let collection = Collection::read(folder)?;
         let name = format!("eval {}", collection.name);
         let workspace = ensure_workspace(&app.store, &name, &name).await?;
-        let names = take_in(&app, workspace, &collection).await?;
+        let names = take_in(app, workspace, &collection).await?;
         for way in WAYS {
             let talks = collection.questions.iter().any(|q| !q.history.is_empty());
             let chosen = args.by.is_empty() || args.by.iter().any(|by| by == way.name);
@@ -82,7 +104,7 @@ async fn all(app: Arc<App>, args: Args) -> anyhow::Result<()> {
             )
             .await?;
             if !args.json {
-                out::line(&told(&row));
+                println!("{}", told(&row));
             }
             figures.push(row);
         }
@@ -96,7 +118,7 @@ async fn all(app: Arc<App>, args: Args) -> anyhow::Result<()> {
         file.flush().context("the signals cannot be written")?;
     }
     if args.json {
-        out::json(&figures)?;
+        println!("{}", serde_json::to_string_pretty(&figures)?);
     }
     Ok(())
 }
@@ -109,7 +131,7 @@ async fn wait_for_embedder(app: &App) {
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    out::note("the embedding model is not there: only words are measured");
+    eprintln!("the embedding model is not there: only words are measured");
 }
 
 /// Reads the documents, unless they are there already.

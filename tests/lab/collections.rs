@@ -1,4 +1,6 @@
-use super::*;
+//! Collections with known answers.
+
+use crate::collection::{Collection, CollectionError, Wanted};
 
 #[test]
 fn a_beir_folder_is_read() {
@@ -37,11 +39,7 @@ fn a_beir_folder_is_read() {
 
 #[test]
 fn a_quote_is_found_in_a_passage_that_holds_it() {
-    let wanted = Wanted::Text {
-        words: unique("An adult cleaning costs $128."),
-        triples: triples("An adult cleaning costs $128."),
-        answers: vec!["128".into()],
-    };
+    let wanted = Wanted::text("An adult cleaning costs $128.", &["128".into()]);
     assert!(wanted.is(
         "x",
         "Fees. An adult cleaning costs $128. A crown costs $900."

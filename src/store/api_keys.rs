@@ -1,8 +1,9 @@
 //! Keys of programs that use the HTTP API. Only the hash of a key is kept.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::closures::CLOSED;
+use super::rows::{columns, insert};
 use super::token::TokenHash;
 use super::values::Json;
 use super::{ApiKeyId, StoreError, UnixMs, WorkspaceId};
@@ -43,20 +44,9 @@ pub struct NewApiKey<'a> {
     pub workspace: Option<WorkspaceId>,
 }
 
-const COLUMNS: &str = "id, name, prefix, scopes, workspace, created_at, last_used_at, revoked_at";
-
-impl ApiKey {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            name: row.get("name")?,
-            prefix: row.get("prefix")?,
-            scopes: row.get::<_, Json<Vec<String>>>("scopes")?.0,
-            workspace: row.get("workspace")?,
-            created_at: row.get("created_at")?,
-            last_used_at: row.get("last_used_at")?,
-            revoked_at: row.get("revoked_at")?,
-        })
+columns! {
+    COLUMNS of ApiKey {
+        id, name, prefix, scopes: json, workspace, created_at, last_used_at, revoked_at
     }
 }
 
@@ -67,19 +57,10 @@ pub fn create(
     now: UnixMs,
 ) -> Result<ApiKeyId, StoreError> {
     let id = ApiKeyId::new();
-    tx.execute(
-        "INSERT INTO api_keys (id, name, token_hash, prefix, scopes, workspace, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            id,
-            new.name,
-            &new.token,
-            new.prefix,
-            Json(new.scopes),
-            new.workspace,
-            now,
-        ),
-    )?;
+    insert!(tx into api_keys {
+        id, name: new.name, token_hash: new.token, prefix: new.prefix, scopes: Json(new.scopes),
+        workspace: new.workspace, created_at: now
+    })?;
     Ok(id)
 }
 

@@ -1,8 +1,9 @@
 //! Assistants: how one workspace's front desk introduces itself and answers.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
 
+use super::rows::{columns, insert};
 use super::values::Json;
 use super::{AssistantId, Scoped, StoreError, UnixMs, WorkspaceId};
 
@@ -48,23 +49,10 @@ pub struct NewAssistant<'a> {
     pub settings: &'a Value,
 }
 
-const COLUMNS: &str = "id, workspace, name, title, instructions, greeting, model, settings, \
-                       created_at, updated_at";
-
-impl Assistant {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            workspace: row.get("workspace")?,
-            name: row.get("name")?,
-            title: row.get("title")?,
-            instructions: row.get("instructions")?,
-            greeting: row.get("greeting")?,
-            model: row.get("model")?,
-            settings: row.get::<_, Json<Value>>("settings")?.0,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
+columns! {
+    COLUMNS of Assistant {
+        id, workspace, name, title, instructions, greeting, model, settings: json, created_at,
+        updated_at
     }
 }
 
@@ -76,23 +64,11 @@ pub fn create(
     now: UnixMs,
 ) -> Result<AssistantId, StoreError> {
     let id = AssistantId::new();
-    tx.execute(
-        "INSERT INTO assistants (id, workspace, name, title, instructions, greeting, model,
-                                 settings, created_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        rusqlite::params![
-            id,
-            workspace,
-            new.name,
-            new.title,
-            new.instructions,
-            new.greeting,
-            new.model,
-            Json(new.settings),
-            now,
-            now
-        ],
-    )?;
+    insert!(tx into assistants {
+        id, workspace, name: new.name, title: new.title, instructions: new.instructions,
+        greeting: new.greeting, model: new.model, settings: Json(new.settings),
+        created_at: now, updated_at: now
+    })?;
     Ok(id)
 }
 

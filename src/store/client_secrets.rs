@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
 
+use super::rows::{columns, insert};
 use super::token::TokenHash;
 use super::values::Json;
 use super::{StoreError, UnixMs, WorkspaceId};
@@ -20,6 +21,8 @@ pub struct ClientSecret {
     pub sessions_left: u16,
 }
 
+columns! { COLUMNS of ClientSecret { workspace, session: json, expires_at, sessions_left } }
+
 /// Keeps a fresh secret, and forgets those that have expired.
 pub fn create(
     tx: &Transaction<'_>,
@@ -28,18 +31,10 @@ pub fn create(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     purge_expired(tx, now)?;
-    tx.prepare_cached(
-        "INSERT INTO client_secrets (token_hash, workspace, session, created_at, expires_at, \
-         sessions_left) VALUES (?, ?, ?, ?, ?, ?)",
-    )?
-    .execute((
-        token,
-        secret.workspace,
-        Json(&secret.session),
-        now,
-        secret.expires_at,
-        secret.sessions_left,
-    ))?;
+    insert!(tx into client_secrets {
+        token_hash: token, workspace: secret.workspace, session: Json(&secret.session),
+        created_at: now, expires_at: secret.expires_at, sessions_left: secret.sessions_left
+    })?;
     Ok(())
 }
 
@@ -58,18 +53,11 @@ pub fn find_valid(
     now: UnixMs,
 ) -> Result<Option<ClientSecret>, StoreError> {
     Ok(conn
-        .prepare_cached(
-            "SELECT workspace, session, expires_at, sessions_left FROM client_secrets \
-             WHERE token_hash = ?1 AND created_at <= ?2 AND expires_at > ?2 AND sessions_left > 0",
-        )?
-        .query_row((token, now), |row| {
-            Ok(ClientSecret {
-                workspace: row.get("workspace")?,
-                session: row.get::<_, Json<Value>>("session")?.0,
-                expires_at: row.get("expires_at")?,
-                sessions_left: row.get("sessions_left")?,
-            })
-        })
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM client_secrets \
+             WHERE token_hash = ?1 AND created_at <= ?2 AND expires_at > ?2 AND sessions_left > 0"
+        ))?
+        .query_row((token, now), ClientSecret::from_row)
         .optional()?)
 }
 

@@ -6,8 +6,9 @@ pub use staff::{set_staff_only, staff_only_chunks};
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::rows::columns;
 use super::values::{Json, text_enum};
 use super::versions::{self, NewVersion};
 use super::{DocumentId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
@@ -130,25 +131,10 @@ impl Inserted {
     }
 }
 
-const COLUMNS: &str = "d.id, d.workspace, d.name, d.title, d.state, d.error, d.current_version, \
-                       d.origin, d.dated_at, d.staff_only, d.created_at, d.updated_at";
-
-impl Document {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            workspace: row.get("workspace")?,
-            name: row.get("name")?,
-            title: row.get("title")?,
-            state: row.get("state")?,
-            error: row.get("error")?,
-            current_version: row.get("current_version")?,
-            origin: row.get("origin")?,
-            dated_at: row.get("dated_at")?,
-            staff_only: row.get("staff_only")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
+columns! {
+    COLUMNS of Document as d {
+        id, workspace, name, title, state, error, current_version, origin, dated_at, staff_only,
+        created_at, updated_at
     }
 }
 

@@ -1,8 +1,9 @@
 //! Runs of golden questions: how the answers were at a time.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
 
+use super::rows::columns;
 use super::values::{Json, text_enum};
 use super::{EvalRunId, Scoped, StoreError, UnixMs, WorkspaceId};
 
@@ -49,21 +50,7 @@ pub struct EvalRun {
     pub ended_at: Option<UnixMs>,
 }
 
-const COLUMNS: &str = "id, name, kind, state, summary, created_at, ended_at";
-
-impl EvalRun {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            name: row.get("name")?,
-            kind: row.get("kind")?,
-            state: row.get("state")?,
-            summary: row.get::<_, Json<Value>>("summary")?.0,
-            created_at: row.get("created_at")?,
-            ended_at: row.get("ended_at")?,
-        })
-    }
-}
+columns! { COLUMNS of EvalRun { id, name, kind, state, summary: json, created_at, ended_at } }
 
 /// Notes that a run has begun.
 pub fn begin(

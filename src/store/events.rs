@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Transaction};
 use serde_json::Value;
 
+use super::rows::columns;
 use super::values::Json;
 use super::{EventId, StoreError, UnixMs, WorkspaceId};
 
@@ -22,6 +23,8 @@ pub struct Event {
     /// When.
     pub at: UnixMs,
 }
+
+columns! { COLUMNS of Event { id, workspace, kind, subject, data: json, at } }
 
 /// Adds an event in the transaction of the change it tells of.
 pub fn append(
@@ -47,20 +50,10 @@ pub fn list(
     after: EventId,
     limit: u32,
 ) -> Result<Vec<Event>, StoreError> {
-    let mut statement = conn.prepare_cached(
-        "SELECT id, workspace, kind, subject, data, at FROM events
-         WHERE workspace = ? AND id > ? ORDER BY id LIMIT ?",
-    )?;
-    let rows = statement.query_map((workspace, after, limit), |row| {
-        Ok(Event {
-            id: row.get("id")?,
-            workspace: row.get("workspace")?,
-            kind: row.get("kind")?,
-            subject: row.get("subject")?,
-            data: row.get::<_, Json<Value>>("data")?.0,
-            at: row.get("at")?,
-        })
-    })?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM events WHERE workspace = ? AND id > ? ORDER BY id LIMIT ?"
+    ))?;
+    let rows = statement.query_map((workspace, after, limit), Event::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

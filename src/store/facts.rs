@@ -1,9 +1,10 @@
 //! Facts about the business: opening hours, holidays, address, phones, prices.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::rows::{columns, insert};
 use super::values::{Json, text_enum};
 use super::{DocumentId, FactId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
 
@@ -89,21 +90,9 @@ pub enum HolidayRule {
     Usual,
 }
 
-const COLUMNS: &str = "id, kind, data, state, document, version, quote, created_at, updated_at";
-
-impl Fact {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            kind: row.get("kind")?,
-            data: row.get::<_, Json<Value>>("data")?.0,
-            state: row.get("state")?,
-            document: row.get("document")?,
-            version: row.get("version")?,
-            quote: row.get("quote")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-        })
+columns! {
+    COLUMNS of Fact {
+        id, kind, data: json, state, document, version, quote, created_at, updated_at
     }
 }
 
@@ -118,22 +107,11 @@ pub fn insert(
         super::documents::get(tx, workspace, document)?;
     }
     let id = FactId::new();
-    tx.prepare_cached(
-        "INSERT INTO facts (id, workspace, kind, data, state, document, version, quote,
-                            created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
-    )?
-    .execute((
-        id,
-        workspace,
-        &new.kind,
-        Json(&new.data),
-        new.state,
-        new.document,
-        new.version,
-        &new.quote,
-        now,
-    ))?;
+    insert!(tx into facts {
+        id, workspace, kind: new.kind, data: Json(&new.data), state: new.state,
+        document: new.document, version: new.version, quote: new.quote,
+        created_at: now, updated_at: now
+    })?;
     Ok(id)
 }
 

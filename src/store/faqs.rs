@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::rows::{columns, insert};
 use super::values::text_enum;
 use super::{FaqId, Scoped, StoreError, UnixMs, WorkspaceId};
 
@@ -79,43 +80,21 @@ pub struct NewFaq {
     pub phrasings: Vec<String>,
 }
 
-const SELECT: &str = "SELECT id, workspace, answer, state, owner, language, source, expires_at, \
-                      created_at, updated_at, approved_at FROM faqs";
+columns! {
+    COLUMNS of Faq {
+        id, workspace, answer, state, owner, language, source, expires_at, created_at, updated_at,
+        approved_at; phrasings
+    }
+}
 
 impl Faq {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            workspace: row.get("workspace")?,
-            answer: row.get("answer")?,
-            state: row.get("state")?,
-            owner: row.get("owner")?,
-            language: row.get("language")?,
-            source: row.get("source")?,
-            expires_at: row.get("expires_at")?,
-            created_at: row.get("created_at")?,
-            updated_at: row.get("updated_at")?,
-            approved_at: row.get("approved_at")?,
-            phrasings: Vec::new(),
-        })
-    }
-
     /// Whether visitors get it at `now`.
     pub fn is_live(&self, now: UnixMs) -> bool {
         self.state == FaqState::Approved && self.expires_at.is_none_or(|end| now < end)
     }
 }
 
-impl Phrasing {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            question: row.get("question")?,
-            embedding: row.get("embedding")?,
-            embedder: row.get("embedder")?,
-        })
-    }
-}
+columns! { WORDING of Phrasing { id, question, embedding, embedder } }
 
 /// Makes a question with its answer.
 pub fn insert(
@@ -126,24 +105,11 @@ pub fn insert(
 ) -> Result<FaqId, StoreError> {
     let id = FaqId::new();
     let approved_at = (new.state == FaqState::Approved).then_some(now);
-    tx.prepare_cached(
-        "INSERT INTO faqs (id, workspace, answer, state, owner, language, source, expires_at,
-                           created_at, updated_at, approved_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )?
-    .execute((
-        id,
-        workspace,
-        &new.answer,
-        new.state,
-        &new.owner,
-        &new.language,
-        &new.source,
-        new.expires_at,
-        now,
-        now,
-        approved_at,
-    ))?;
+    insert!(tx into faqs {
+        id, workspace, answer: new.answer, state: new.state, owner: new.owner,
+        language: new.language, source: new.source, expires_at: new.expires_at,
+        created_at: now, updated_at: now, approved_at
+    })?;
     add_phrasings(tx, id, &new.phrasings)?;
     Ok(id)
 }
@@ -164,7 +130,9 @@ pub fn get(
     id: FaqId,
 ) -> Result<Scoped<Faq>, StoreError> {
     let mut faq = conn
-        .prepare_cached(&format!("{SELECT} WHERE workspace = ? AND id = ?"))?
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM faqs WHERE workspace = ? AND id = ?"
+        ))?
         .query_row((workspace, id), Faq::from_row)
         .optional()?
         .ok_or(StoreError::NotFound("the question"))?;
@@ -173,9 +141,9 @@ pub fn get(
 }
 
 fn phrasings(conn: &Connection, id: FaqId) -> Result<Vec<Phrasing>, StoreError> {
-    let mut statement = conn.prepare_cached(
-        "SELECT id, question, embedding, embedder FROM faq_phrasings WHERE faq = ? ORDER BY id",
-    )?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {WORDING} FROM faq_phrasings WHERE faq = ? ORDER BY id"
+    ))?;
     let rows = statement.query_map([id], Phrasing::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -183,7 +151,7 @@ fn phrasings(conn: &Connection, id: FaqId) -> Result<Vec<Phrasing>, StoreError> 
 /// The questions of a workspace, the last changed first.
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Faq>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
-        "{SELECT} WHERE workspace = ? ORDER BY updated_at DESC, id DESC"
+        "SELECT {COLUMNS} FROM faqs WHERE workspace = ? ORDER BY updated_at DESC, id DESC"
     ))?;
     let rows = statement.query_map([workspace], Faq::from_row)?;
     let mut found: Vec<Faq> = rows.collect::<Result<_, _>>()?;
@@ -195,7 +163,9 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Faq>, Store
 
 /// Gives every approved question of all workspaces to `each`, expired ones too.
 pub fn for_each_approved(conn: &Connection, mut each: impl FnMut(Faq)) -> Result<(), StoreError> {
-    let mut statement = conn.prepare_cached(&format!("{SELECT} WHERE state = 'approved'"))?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM faqs WHERE state = 'approved'"
+    ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let mut faq = Faq::from_row(row)?;

@@ -1,10 +1,11 @@
 //! What waits at the gate: versions of documents that are read but not searched yet, and proposed
 //! changes of the instructions.
 
-use rusqlite::{Connection, Row, Transaction};
+use rusqlite::{Connection, Transaction};
 use serde_json::Value;
 
 use super::chunks::{ChunkRow, NewChunk, held_chunks, insert_all};
+use super::rows::columns;
 use super::values::{Json, text_enum};
 use super::versions::Version;
 use super::{
@@ -200,14 +201,7 @@ pub struct Proposal {
     pub created_at: UnixMs,
 }
 
-fn proposal(row: &Row<'_>) -> rusqlite::Result<Proposal> {
-    Ok(Proposal {
-        id: row.get("id")?,
-        kind: row.get("kind")?,
-        change: row.get::<_, Json<Value>>("change")?.0,
-        created_at: row.get("created_at")?,
-    })
-}
+columns! { COLUMNS of Proposal { id, kind, change: json, created_at } }
 
 /// Proposes a change. An open one of the same kind gives way to it.
 pub fn propose(
@@ -233,11 +227,11 @@ pub fn propose(
 
 /// The open proposals of a workspace, oldest first.
 pub fn proposals(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Proposal>, StoreError> {
-    let mut statement = conn.prepare_cached(
-        "SELECT id, kind, change, created_at FROM proposals
-         WHERE workspace = ? AND state = 'open' ORDER BY created_at, rowid",
-    )?;
-    let rows = statement.query_map([workspace], proposal)?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM proposals
+         WHERE workspace = ? AND state = 'open' ORDER BY created_at, rowid"
+    ))?;
+    let rows = statement.query_map([workspace], Proposal::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

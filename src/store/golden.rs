@@ -1,8 +1,9 @@
 //! Golden questions: what a workspace's answers are measured by.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
 
+use super::rows::{columns, insert};
 use super::values::Json;
 use super::{GoldenId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId, receipts};
 
@@ -32,19 +33,7 @@ pub struct NewGolden<'a> {
     pub receipt: Option<ReceiptId>,
 }
 
-const COLUMNS: &str = "id, question, expectation, receipt, created_at";
-
-impl GoldenQuestion {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            question: row.get("question")?,
-            expectation: row.get::<_, Json<Value>>("expectation")?.0,
-            receipt: row.get("receipt")?,
-            created_at: row.get("created_at")?,
-        })
-    }
-}
+columns! { COLUMNS of GoldenQuestion { id, question, expectation: json, receipt, created_at } }
 
 /// The golden questions of a workspace, oldest first.
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<GoldenQuestion>, StoreError> {
@@ -97,18 +86,10 @@ pub fn insert(
         receipts::get(tx, workspace, receipt)?;
     }
     let id = GoldenId::new();
-    tx.prepare_cached(
-        "INSERT INTO golden_questions (id, workspace, question, expectation, receipt, created_at)
-         VALUES (?, ?, ?, ?, ?, ?)",
-    )?
-    .execute((
-        id,
-        workspace,
-        new.question,
-        Json(new.expectation),
-        new.receipt,
-        now,
-    ))?;
+    insert!(tx into golden_questions {
+        id, workspace, question: new.question, expectation: Json(new.expectation),
+        receipt: new.receipt, created_at: now
+    })?;
     get(tx, workspace, id)
 }
 

@@ -1,9 +1,10 @@
 //! Background jobs as rows. A worker leases a job, commits, does it, and then finishes it: no
 //! transaction is held while it runs, and a job whose worker died is leased again.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
 
+use super::rows::{columns, insert};
 use super::values::{Json, text_enum};
 use super::{JobId, StoreError, UnixMs, WorkspaceId};
 
@@ -100,41 +101,20 @@ pub enum AfterFailure {
     GivenUp,
 }
 
-const COLUMNS: &str = "id, workspace, kind, payload, state, attempts, run_at, leased_until, \
-                       error, created_at";
-
-impl Job {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            workspace: row.get("workspace")?,
-            kind: row.get("kind")?,
-            payload: row.get::<_, Json<Value>>("payload")?.0,
-            state: row.get("state")?,
-            attempts: row.get("attempts")?,
-            run_at: row.get("run_at")?,
-            leased_until: row.get("leased_until")?,
-            error: row.get("error")?,
-            created_at: row.get("created_at")?,
-        })
+columns! {
+    COLUMNS of Job {
+        id, workspace, kind, payload: json, state, attempts, run_at, leased_until, error,
+        created_at
     }
 }
 
 /// Adds a job within the caller's transaction: it exists exactly if what it is about does.
 pub fn enqueue(tx: &Transaction<'_>, new: &NewJob<'_>, now: UnixMs) -> Result<JobId, StoreError> {
     let id = JobId::new();
-    tx.prepare_cached(
-        "INSERT INTO jobs (id, workspace, kind, payload, state, run_at, created_at)
-         VALUES (?, ?, ?, ?, 'queued', ?, ?)",
-    )?
-    .execute((
-        id,
-        new.workspace,
-        new.kind,
-        Json(new.payload),
-        new.run_at,
-        now,
-    ))?;
+    insert!(tx into jobs {
+        id, workspace: new.workspace, kind: new.kind, payload: Json(new.payload),
+        state: JobState::Queued, run_at: new.run_at, created_at: now
+    })?;
     Ok(id)
 }
 

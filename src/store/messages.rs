@@ -1,8 +1,9 @@
 //! What was said in a conversation.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::conversations::Conversation;
+use super::rows::{columns, insert};
 use super::values::text_enum;
 use super::{ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
@@ -86,22 +87,9 @@ impl Appended {
     }
 }
 
-const COLUMNS: &str =
-    "id, conversation, workspace, role, text, state, created_at, receipt, client_id";
-
-impl Message {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            conversation: row.get("conversation")?,
-            workspace: row.get("workspace")?,
-            role: row.get("role")?,
-            text: row.get("text")?,
-            state: row.get("state")?,
-            created_at: row.get("created_at")?,
-            receipt: row.get("receipt")?,
-            client_id: row.get("client_id")?,
-        })
+columns! {
+    COLUMNS of Message {
+        id, conversation, workspace, role, text, state, created_at, receipt, client_id
     }
 }
 
@@ -131,20 +119,10 @@ pub fn append(
         return Err(StoreError::NotFound("the conversation"));
     }
     let id = MessageId::new();
-    tx.prepare_cached(
-        "INSERT INTO messages (id, conversation, workspace, role, text, state, created_at, client_id)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    )?
-    .execute((
-        id,
-        conversation.id,
-        workspace,
-        new.role,
-        new.text,
-        new.state,
-        now,
-        new.client_id,
-    ))?;
+    insert!(tx into messages {
+        id, conversation: conversation.id, workspace, role: new.role, text: new.text,
+        state: new.state, created_at: now, client_id: new.client_id
+    })?;
     get(tx, workspace, id).map(Appended::Stored)
 }
 

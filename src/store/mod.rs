@@ -23,6 +23,7 @@ mod migrate;
 mod pool;
 mod reserve;
 mod roll_back;
+mod rows;
 mod scoped;
 mod values;
 

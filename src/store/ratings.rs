@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::receipts::Receipt;
+use super::rows::columns;
 use super::{ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
 /// What a person said about an answer.
@@ -17,6 +18,8 @@ pub struct Rating {
     /// When.
     pub created_at: UnixMs,
 }
+
+columns! { COLUMNS of Rating { receipt, value, comment, created_at } }
 
 /// Keeps a rating; a later one of the same answer takes its place.
 pub fn set(
@@ -50,17 +53,9 @@ pub fn find(
     receipt: ReceiptId,
 ) -> Result<Option<Rating>, StoreError> {
     Ok(conn
-        .prepare_cached(
-            "SELECT receipt, value, comment, created_at FROM ratings
-             WHERE workspace = ? AND receipt = ?",
-        )?
-        .query_row((workspace, receipt), |row| {
-            Ok(Rating {
-                receipt: row.get("receipt")?,
-                value: row.get("value")?,
-                comment: row.get("comment")?,
-                created_at: row.get("created_at")?,
-            })
-        })
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM ratings WHERE workspace = ? AND receipt = ?"
+        ))?
+        .query_row((workspace, receipt), Rating::from_row)
         .optional()?)
 }

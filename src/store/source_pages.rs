@@ -1,7 +1,8 @@
 //! What is known of each address of a source, so that a sync fetches only what changed.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::rows::columns;
 use super::sources::Source;
 use super::{DocumentId, Scoped, SourceId, StoreError, UnixMs};
 
@@ -41,22 +42,9 @@ pub struct PageSummary {
     pub document_error: Option<String>,
 }
 
-const COLUMNS: &str = "p.url, p.document, p.etag, p.last_modified, p.sha256, p.status, p.error, \
-                       p.seen_at, p.changed_at";
-
-impl Page {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            url: row.get("url")?,
-            document: row.get("document")?,
-            etag: row.get("etag")?,
-            last_modified: row.get("last_modified")?,
-            sha256: row.get("sha256")?,
-            status: row.get("status")?,
-            error: row.get("error")?,
-            seen_at: row.get("seen_at")?,
-            changed_at: row.get("changed_at")?,
-        })
+columns! {
+    COLUMNS of Page as p {
+        url, document, etag, last_modified, sha256, status, error, seen_at, changed_at
     }
 }
 

@@ -1,10 +1,11 @@
 //! Sources: places on the web that documents come from. What is known of each of their pages lies in
 //! [`super::source_pages`].
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::closures::CLOSED;
+use super::rows::{columns, insert};
 use super::values::{Json, text_enum};
 use super::{DocumentId, Scoped, SourceId, StoreError, UnixMs, WorkspaceId};
 
@@ -150,25 +151,10 @@ pub struct NewSource<'a> {
     pub every_ms: Option<i64>,
 }
 
-const COLUMNS: &str = "s.id, s.workspace, s.kind, s.url, s.options, s.state, s.error, s.every_ms, \
-                       s.next_at, s.synced_at, s.last_report, s.created_at";
-
-impl Source {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            workspace: row.get("workspace")?,
-            kind: row.get("kind")?,
-            url: row.get("url")?,
-            options: row.get::<_, Json<Options>>("options")?.0,
-            state: row.get("state")?,
-            error: row.get("error")?,
-            every_ms: row.get("every_ms")?,
-            next_at: row.get("next_at")?,
-            synced_at: row.get("synced_at")?,
-            last_report: row.get::<_, Json<Report>>("last_report")?.0,
-            created_at: row.get("created_at")?,
-        })
+columns! {
+    COLUMNS of Source as s {
+        id, workspace, kind, url, options: json, state, error, every_ms, next_at, synced_at,
+        last_report: json, created_at
     }
 }
 
@@ -186,19 +172,10 @@ pub fn create(
         )));
     }
     let id = SourceId::new();
-    tx.prepare_cached(
-        "INSERT INTO sources (id, workspace, kind, url, options, state, every_ms, created_at)
-         VALUES (?, ?, ?, ?, ?, 'queued', ?, ?)",
-    )?
-    .execute((
-        id,
-        workspace,
-        new.kind,
-        new.url,
-        Json(new.options),
-        new.every_ms,
-        now,
-    ))?;
+    insert!(tx into sources {
+        id, workspace, kind: new.kind, url: new.url, options: Json(new.options),
+        state: SourceState::Queued, every_ms: new.every_ms, created_at: now
+    })?;
     get(tx, workspace, id)
 }
 

@@ -1,7 +1,8 @@
 //! People who sign in: the owner, admins, agents.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
+use super::rows::columns;
 use super::values::text_enum;
 use super::{StoreError, UnixMs, UserId, second_factors, sessions, sign_ins};
 
@@ -58,21 +59,7 @@ pub struct NewUser<'a> {
     pub role: Role,
 }
 
-const COLUMNS: &str = "id, email, name, password_hash, role, created_at, suspended_at";
-
-impl User {
-    pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            email: row.get("email")?,
-            name: row.get("name")?,
-            password_hash: row.get("password_hash")?,
-            role: row.get("role")?,
-            created_at: row.get("created_at")?,
-            suspended_at: row.get("suspended_at")?,
-        })
-    }
-}
+columns! { COLUMNS of User { id, email, name, password_hash, role, created_at, suspended_at } }
 
 /// Makes an account. `Conflict` if the address is in use.
 pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>, now: UnixMs) -> Result<UserId, StoreError> {

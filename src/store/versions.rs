@@ -1,10 +1,11 @@
 //! Versions of documents: the file as it came, and the text that was read from it.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::documents::Document;
+use super::rows::{columns, insert};
 use super::values::{Json, text_enum};
 use super::{DocumentId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
 
@@ -101,35 +102,16 @@ pub struct VersionText {
 /// Notes of a version that [`add_note`] fills.
 const MOST_NOTES: u32 = 12;
 
-const COLUMNS: &str = "v.id, v.document, v.number, v.sha256, v.bytes, v.media_type, v.pages, \
-                       v.notes, v.created_at, v.extracted_at, v.extractor, v.language, v.hold, \
-                       v.read_hidden, v.has_hidden";
+columns! {
+    COLUMNS of Version as v {
+        id, document, number, sha256, bytes, media_type, pages, notes: json, created_at,
+        extracted_at, extractor, language, hold, read_hidden, has_hidden
+    }
+}
 
 /// A version is reached through its document, and only while that is not deleted.
 const FROM_VISIBLE: &str = "FROM document_versions v JOIN documents d ON d.id = v.document
                             WHERE d.workspace = ? AND v.id = ? AND d.deleted_at IS NULL";
-
-impl Version {
-    fn from_row(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            document: row.get("document")?,
-            number: row.get("number")?,
-            sha256: row.get("sha256")?,
-            bytes: row.get("bytes")?,
-            media_type: row.get("media_type")?,
-            pages: row.get("pages")?,
-            notes: row.get::<_, Json<Vec<String>>>("notes")?.0,
-            created_at: row.get("created_at")?,
-            extracted_at: row.get("extracted_at")?,
-            extractor: row.get("extractor")?,
-            language: row.get("language")?,
-            hold: row.get("hold")?,
-            read_hidden: row.get("read_hidden")?,
-            has_hidden: row.get("has_hidden")?,
-        })
-    }
-}
 
 pub(super) fn append(
     tx: &Transaction<'_>,
@@ -140,22 +122,10 @@ pub(super) fn append(
 ) -> Result<VersionId, StoreError> {
     let id = VersionId::new();
     let bytes = i64::try_from(new.original.len()).unwrap_or(i64::MAX);
-    tx.prepare_cached(
-        "INSERT INTO document_versions (id, document, number, sha256, bytes, media_type, original,
-                                        read_hidden, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )?
-    .execute((
-        id,
-        document,
-        number,
-        &new.sha256,
-        bytes,
-        new.media_type,
-        new.original,
-        new.read_hidden,
-        now,
-    ))?;
+    insert!(tx into document_versions {
+        id, document, number, sha256: new.sha256, bytes, media_type: new.media_type,
+        original: new.original, read_hidden: new.read_hidden, created_at: now
+    })?;
     Ok(id)
 }
 

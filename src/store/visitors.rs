@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::conversations::{self, Conversation};
+use super::rows::columns;
 use super::token::TokenHash;
 use super::{ConversationId, Scoped, StoreError, UnixMs, VisitorId, WorkspaceId};
 
@@ -22,6 +23,8 @@ pub struct Visitor {
     /// When the token ends.
     pub expires_at: UnixMs,
 }
+
+columns! { COLUMNS of Visitor { id, workspace, origin, created_at, last_seen_at, expires_at } }
 
 /// Begins a visit.
 pub fn create(
@@ -48,20 +51,11 @@ pub fn find_valid(
     now: UnixMs,
 ) -> Result<Option<Visitor>, StoreError> {
     Ok(conn
-        .prepare_cached(
-            "SELECT id, workspace, origin, created_at, last_seen_at, expires_at FROM visitors
-             WHERE token_hash = ?1 AND created_at <= ?2 AND expires_at > ?2",
-        )?
-        .query_row((token, now), |row| {
-            Ok(Visitor {
-                id: row.get("id")?,
-                workspace: row.get("workspace")?,
-                origin: row.get("origin")?,
-                created_at: row.get("created_at")?,
-                last_seen_at: row.get("last_seen_at")?,
-                expires_at: row.get("expires_at")?,
-            })
-        })
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM visitors
+             WHERE token_hash = ?1 AND created_at <= ?2 AND expires_at > ?2"
+        ))?
+        .query_row((token, now), Visitor::from_row)
         .optional()?)
 }
 

@@ -10,6 +10,8 @@ mod checkers;
 mod outside;
 #[path = "architecture/paths.rs"]
 mod paths;
+#[path = "architecture/serialized.rs"]
+mod serialized;
 
 use paths::{Source, sources};
 use std::fmt;

@@ -17,9 +17,6 @@ pub(crate) struct Place {
     /// Settings file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// `cargo bench` says so to every program
-    #[arg(long, hide = true)]
-    bench: bool,
 }
 
 impl Place {
@@ -44,7 +41,8 @@ pub(crate) fn start<A: Parser>(work: impl FnOnce(A) -> anyhow::Result<()>) -> Ex
     }
     // While there is no other thread.
     PassphraseSource::take();
-    let args = A::parse();
+    // `cargo bench` gives it to every program.
+    let args = A::parse_from(std::env::args_os().filter(|arg| arg != "--bench"));
     let _set_up = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new("warn"))
         .with_writer(std::io::stderr)

@@ -1,5 +1,8 @@
 //! What protects the data, as it was measured in this process and not as it was promised.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::backup::BackupState;
 use super::{App, Integrity, swap};
 use crate::egress;
@@ -7,7 +10,8 @@ use crate::store::{KeyStrength, StoreError};
 use crate::worker::sandbox::Held;
 
 /// One protection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProtectionView)]
 pub struct Protection {
     /// `store_key`, `memory`, `database`, `receipts`, `backups`, `network`, `egress` or `workers`.
     pub name: &'static str,

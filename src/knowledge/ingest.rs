@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::chunk::{ChunkOptions, chunk};
 use super::dated::{self, Said};
@@ -26,10 +27,12 @@ pub(super) struct Payload {
     pub(super) version: VersionId,
 }
 
-/// What became of an upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What became of an upload or a snippet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SnippetView)]
 pub struct Submitted {
-    /// The document.
+    /// Id of the document.
+    #[schema(value_type = String)]
     pub document: DocumentId,
     /// Number of its newest version, from 1.
     pub version: u32,

@@ -1,6 +1,8 @@
 //! Keys of programs that use the HTTP API. Only the hash of a key is kept.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::closures::CLOSED;
 use super::rows::{columns, insert};
@@ -9,9 +11,11 @@ use super::values::Json;
 use super::{ApiKeyId, StoreError, UnixMs, WorkspaceId};
 
 /// An API key, without its secret.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = KeyView)]
 pub struct ApiKey {
     /// Its id.
+    #[schema(value_type = String)]
     pub id: ApiKeyId,
     /// What the owner calls it.
     pub name: String,
@@ -20,12 +24,16 @@ pub struct ApiKey {
     /// What it may do.
     pub scopes: Vec<String>,
     /// The workspace it is limited to; none means all.
+    #[schema(value_type = Option<String>)]
     pub workspace: Option<WorkspaceId>,
-    /// When it was made.
+    /// When it was made, in Unix milliseconds.
+    #[schema(value_type = i64)]
     pub created_at: UnixMs,
-    /// When it was last used.
+    /// When it was last used, in Unix milliseconds, to the minute.
+    #[schema(value_type = Option<i64>)]
     pub last_used_at: Option<UnixMs>,
-    /// When it was revoked, if it was.
+    /// When it was revoked, if it was, in Unix milliseconds.
+    #[schema(value_type = Option<i64>)]
     pub revoked_at: Option<UnixMs>,
 }
 

@@ -2,6 +2,8 @@
 //! where, why, how much and of what kind, never what.
 
 use rusqlite::{Connection, Row, Transaction};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{StoreError, UnixMs, WorkspaceId};
 
@@ -63,13 +65,14 @@ pub struct Entry {
 }
 
 /// What went to one host for one purpose with the same kinds of data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TotalView)]
 pub struct Total {
     /// Host.
     pub host: String,
     /// What for.
     pub purpose: String,
-    /// What kinds of data.
+    /// What kinds of data were sent, such as `metadata, encrypted`.
     pub data: String,
     /// Requests and streams.
     pub requests: u32,
@@ -79,7 +82,8 @@ pub struct Total {
     pub bytes_sent: i64,
     /// Bytes received.
     pub bytes_received: i64,
-    /// When the last one went out.
+    /// When the last one went out, in Unix milliseconds.
+    #[schema(value_type = i64)]
     pub last_at: UnixMs,
 }
 

@@ -1,7 +1,9 @@
 //! Runs of golden questions: how the answers were at a time.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::rows::columns;
 use super::values::{Json, text_enum};
@@ -32,21 +34,27 @@ text_enum! {
 }
 
 /// A run in a list, without its questions.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = EvalRunView)]
 pub struct EvalRun {
     /// Its id.
+    #[schema(value_type = String)]
     pub id: EvalRunId,
     /// What was asked; runs of one name are compared with each other.
     pub name: String,
-    /// What it was for.
+    /// What it was for: `manual`, `gate` or `calibrate`.
+    #[schema(value_type = String)]
     pub kind: RunKind,
-    /// Where it is.
+    /// `running`, `done` or `failed`.
+    #[schema(value_type = String)]
     pub state: RunState,
-    /// Its figures, or how far it is, in the format of whoever runs.
+    /// Its figures; while it runs, how far it is.
     pub summary: Value,
-    /// When it began.
+    /// When it began, in Unix milliseconds.
+    #[schema(value_type = i64)]
     pub created_at: UnixMs,
-    /// When it ended.
+    /// When it ended, in Unix milliseconds.
+    #[schema(value_type = Option<i64>)]
     pub ended_at: Option<UnixMs>,
 }
 

@@ -1,24 +1,31 @@
 //! Golden questions: what a workspace's answers are measured by.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
+use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::rows::{columns, insert};
 use super::values::Json;
 use super::{GoldenId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId, receipts};
 
 /// A question with what its answer must and must not say.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = GoldenView)]
 pub struct GoldenQuestion {
     /// Its id.
+    #[schema(value_type = String)]
     pub id: GoldenId,
     /// What is asked.
     pub question: String,
-    /// What is expected, a JSON object in the format of whoever grades.
+    /// What the answer must be, an object in the format of whoever grades: `answerable`, `must` (of each list one),
+    /// `answers` (any of them), `must_not`, `source`, `quote`, `history`, `now`, `kind`, `lang`.
     pub expectation: Value,
-    /// The receipt of the answer that it was made from; gone when that receipt is.
+    /// Id of the receipt of the answer that it was made from; gone when that receipt is.
+    #[schema(value_type = Option<String>)]
     pub receipt: Option<ReceiptId>,
-    /// When it was made.
+    /// When it was made, in Unix milliseconds.
+    #[schema(value_type = i64)]
     pub created_at: UnixMs,
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::BackupError;
 use crate::config::Config;
@@ -21,15 +22,18 @@ const ALL_KEPT_MS: i64 = DAY_MS;
 pub(super) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A backup in the folder. That it is there means that it was opened and was whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = BackupView)]
 pub struct Backup {
     /// Name of its file.
     pub name: String,
-    /// Unix ms.
+    /// Unix milliseconds.
+    #[schema(value_type = i64)]
     pub made_at: UnixMs,
     /// Bytes.
     pub size: u64,
-    /// When it was opened last and found whole, Unix ms.
+    /// When it was opened last and found whole, in Unix milliseconds.
+    #[schema(value_type = Option<i64>)]
     pub verified_at: Option<UnixMs>,
     /// Rows in it, if it says so.
     pub rows: Option<u64>,

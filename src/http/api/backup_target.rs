@@ -10,33 +10,12 @@ use utoipa::ToSchema;
 use super::super::auth::Principal;
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
-use super::backups::{BackupView, with_backups};
+use super::backups::with_backups;
 use crate::app::App;
 use crate::app::backup::{
-    BackupError, Backups, NewLogin, NewS3, NewSftp, NewTarget, Step, TargetState,
+    Backup, BackupError, Backups, NewLogin, NewS3, NewSftp, NewTarget, Step, TargetState,
 };
 use crate::egress::Secret;
-
-/// Where backups are copied to, and how it is with that.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TargetView {
-    /// `s3` or `sftp`.
-    kind: String,
-    /// Where, for people.
-    place: String,
-    /// Fingerprint of the server's key, for `sftp`.
-    host_key: Option<String>,
-    /// How many backups are there.
-    copies: usize,
-    /// Name of the newest backup that is there.
-    newest: Option<String>,
-    /// When a backup was copied last, in Unix milliseconds.
-    copied_at: Option<i64>,
-    /// When it was tried last, in Unix milliseconds.
-    tried_at: Option<i64>,
-    /// Why that failed, if it did.
-    error: Option<String>,
-}
 
 /// A place for copies. Fields of the other kind are passed over. A secret that is left out stays as it is, if the place
 /// is the same.
@@ -82,54 +61,21 @@ pub struct Tried {
     /// Whether all of it worked.
     ok: bool,
     /// The steps until the first that failed.
-    steps: Vec<StepView>,
-}
-
-/// A step of a try.
-#[derive(Debug, Serialize, ToSchema)]
-struct StepView {
-    /// `write`, `list`, `read` or `delete`.
-    what: String,
-    /// Why it failed, if it did.
-    error: Option<String>,
-    /// Milliseconds.
-    ms: u64,
+    steps: Vec<Step>,
 }
 
 /// The backups at the target.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CopyList {
     /// Newest first. `verified_at` is when it was copied and read back.
-    backups: Vec<BackupView>,
-}
-
-impl From<TargetState> for TargetView {
-    fn from(state: TargetState) -> Self {
-        Self {
-            kind: state.kind.to_owned(),
-            place: state.place,
-            host_key: state.host_key,
-            copies: state.copies,
-            newest: state.newest,
-            copied_at: state.copied_at,
-            tried_at: state.tried_at,
-            error: state.error,
-        }
-    }
+    backups: Vec<Backup>,
 }
 
 impl From<Vec<Step>> for Tried {
     fn from(steps: Vec<Step>) -> Self {
         Self {
             ok: steps.iter().all(|step| step.error.is_none()),
-            steps: steps
-                .into_iter()
-                .map(|step| StepView {
-                    what: step.what.to_owned(),
-                    error: step.error,
-                    ms: step.ms,
-                })
-                .collect(),
+            steps,
         }
     }
 }
@@ -182,29 +128,29 @@ impl TryFrom<NewPlace> for NewTarget {
 
 /// Where backups are copied to.
 #[utoipa::path(get, path = "/api/backups/target", tag = "admin", operation_id = "getBackupTarget",
-    responses((status = 200, body = Option<TargetView>), (status = 403, body = ProblemView<'_>)))]
+    responses((status = 200, body = Option<TargetState>), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
     principal: Principal,
-) -> Result<axum::Json<Option<TargetView>>, Problem> {
+) -> Result<axum::Json<Option<TargetState>>, Problem> {
     principal.unbound()?;
     let state = with_backups(&app, Backups::target).await?;
-    Ok(axum::Json(state.map(TargetView::from)))
+    Ok(axum::Json(state))
 }
 
 /// Sets up where backups are copied to. Secrets are kept encrypted, and no answer holds them.
 #[utoipa::path(put, path = "/api/backups/target", tag = "admin", operation_id = "setBackupTarget",
     request_body = NewPlace,
-    responses((status = 200, body = TargetView), (status = 400, body = ProblemView<'_>),
+    responses((status = 200, body = TargetState), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 502, body = ProblemView<'_>)))]
 pub(super) async fn set(
     State(app): State<Arc<App>>,
     principal: Principal,
     Json(place): Json<NewPlace>,
-) -> Result<axum::Json<TargetView>, Problem> {
+) -> Result<axum::Json<TargetState>, Problem> {
     principal.unbound()?;
     let state = app.backups.set_target(place.try_into()?).await?;
-    Ok(axum::Json(state.into()))
+    Ok(axum::Json(state))
 }
 
 /// Forgets where backups are copied to. Those that are there stay.
@@ -233,14 +179,14 @@ pub(super) async fn try_it(
 
 /// Copies now what is not there yet, reads it back, and deletes there what is over.
 #[utoipa::path(post, path = "/api/backups/target/copy", tag = "admin", operation_id = "copyBackups",
-    responses((status = 200, body = TargetView), (status = 403, body = ProblemView<'_>),
+    responses((status = 200, body = TargetState), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>), (status = 502, body = ProblemView<'_>)))]
 pub(super) async fn copy(
     State(app): State<Arc<App>>,
     principal: Principal,
-) -> Result<axum::Json<TargetView>, Problem> {
+) -> Result<axum::Json<TargetState>, Problem> {
     principal.unbound()?;
-    Ok(axum::Json(app.backups.copy_out().await?.into()))
+    Ok(axum::Json(app.backups.copy_out().await?))
 }
 
 /// The backups at the target, as it lists them now.
@@ -252,22 +198,21 @@ pub(super) async fn list(
     principal: Principal,
 ) -> Result<axum::Json<CopyList>, Problem> {
     principal.unbound()?;
-    let copies = app.backups.list_copies().await?;
-    let backups = copies.into_iter().map(BackupView::from).collect();
+    let backups = app.backups.list_copies().await?;
     Ok(axum::Json(CopyList { backups }))
 }
 
 /// Fetches a backup from the target, opens it, and checks every page and every reference in it.
 #[utoipa::path(post, path = "/api/backups/target/backups/{name}/verify", tag = "admin", operation_id = "verifyBackupCopy",
     params(("name" = String, Path, description = "Name of its file")),
-    responses((status = 200, body = BackupView), (status = 403, body = ProblemView<'_>),
+    responses((status = 200, body = Backup), (status = 403, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>), (status = 422, body = ProblemView<'_>),
               (status = 502, body = ProblemView<'_>)))]
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
     principal: Principal,
     Path(name): Path<String>,
-) -> Result<axum::Json<BackupView>, Problem> {
+) -> Result<axum::Json<Backup>, Problem> {
     principal.unbound()?;
-    Ok(axum::Json(app.backups.verify_copy(&name).await?.into()))
+    Ok(axum::Json(app.backups.verify_copy(&name).await?))
 }

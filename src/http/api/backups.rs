@@ -10,9 +10,8 @@ use utoipa::ToSchema;
 use super::super::auth::Principal;
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
-use super::backup_target::TargetView;
 use crate::app::App;
-use crate::app::backup::{Backup, BackupError, BackupState, Backups};
+use crate::app::backup::{Backup, BackupError, BackupState, Backups, TargetState};
 use crate::store::StoreError;
 
 /// How it is with backups.
@@ -31,24 +30,9 @@ pub struct BackupList {
     /// Why the last one failed, if it did.
     error: Option<String>,
     /// Newest first.
-    backups: Vec<BackupView>,
+    backups: Vec<Backup>,
     /// Where they are copied to.
-    target: Option<TargetView>,
-}
-
-/// A backup.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct BackupView {
-    /// Name of its file.
-    name: String,
-    /// Unix milliseconds.
-    made_at: i64,
-    /// Bytes.
-    size: u64,
-    /// When it was opened last and found whole, in Unix milliseconds.
-    verified_at: Option<i64>,
-    /// Rows in it.
-    rows: Option<u64>,
+    target: Option<TargetState>,
 }
 
 /// Whether another recovery key is to take the place of one.
@@ -66,18 +50,6 @@ pub struct RecoveryKey {
     recovery_key: String,
 }
 
-impl From<Backup> for BackupView {
-    fn from(backup: Backup) -> Self {
-        Self {
-            name: backup.name,
-            made_at: backup.made_at,
-            size: backup.size,
-            verified_at: backup.verified_at,
-            rows: backup.rows,
-        }
-    }
-}
-
 impl From<BackupState> for BackupList {
     fn from(state: BackupState) -> Self {
         Self {
@@ -87,8 +59,8 @@ impl From<BackupState> for BackupList {
             every_hours: state.every_hours,
             keep_days: state.keep_days,
             error: state.error,
-            backups: state.backups.into_iter().map(BackupView::from).collect(),
-            target: state.target.map(TargetView::from),
+            backups: state.backups,
+            target: state.target,
         }
     }
 }
@@ -150,30 +122,30 @@ pub(super) async fn list(
 
 /// Makes a backup now and opens it to see that it is whole.
 #[utoipa::path(post, path = "/api/backups", tag = "admin", operation_id = "createBackup",
-    responses((status = 201, body = BackupView), (status = 403, body = ProblemView<'_>),
+    responses((status = 201, body = Backup), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>), (status = 507, body = ProblemView<'_>)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     principal: Principal,
-) -> Result<(StatusCode, axum::Json<BackupView>), Problem> {
+) -> Result<(StatusCode, axum::Json<Backup>), Problem> {
     principal.unbound()?;
     let made = with_backups(&app, Backups::create).await?;
-    Ok((StatusCode::CREATED, axum::Json(made.into())))
+    Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
 /// Opens a backup and checks every page and every reference in it.
 #[utoipa::path(post, path = "/api/backups/{name}/verify", tag = "admin", operation_id = "verifyBackup",
     params(("name" = String, Path, description = "Name of its file")),
-    responses((status = 200, body = BackupView), (status = 403, body = ProblemView<'_>),
+    responses((status = 200, body = Backup), (status = 403, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>), (status = 422, body = ProblemView<'_>)))]
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
     principal: Principal,
     Path(name): Path<String>,
-) -> Result<axum::Json<BackupView>, Problem> {
+) -> Result<axum::Json<Backup>, Problem> {
     principal.unbound()?;
     let verified = with_backups(&app, move |backups| backups.verify(&name)).await?;
-    Ok(axum::Json(verified.into()))
+    Ok(axum::Json(verified))
 }
 
 /// Makes the recovery key that opens backups on any machine. It is shown once and not kept.

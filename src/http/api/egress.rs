@@ -29,25 +29,9 @@ pub struct Ledger {
     /// Whether web pages may be fetched (`egress.web`).
     web: bool,
     /// By host, purpose and kinds of data, the most recent first.
-    totals: Vec<TotalView>,
+    totals: Vec<Total>,
     /// The last requests and streams, newest first.
     requests: Vec<RequestView>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct TotalView {
-    host: String,
-    purpose: String,
-    /// What kinds of data were sent, such as `metadata, encrypted`.
-    data: String,
-    /// Requests and streams.
-    requests: u32,
-    /// Of them, how many were refused or failed.
-    errors: u32,
-    bytes_sent: i64,
-    bytes_received: i64,
-    /// Unix milliseconds.
-    last_at: i64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -72,21 +56,6 @@ struct RequestView {
     error: Option<String>,
     /// Unix milliseconds.
     at: i64,
-}
-
-impl From<Total> for TotalView {
-    fn from(total: Total) -> Self {
-        Self {
-            host: total.host,
-            purpose: total.purpose,
-            data: total.data,
-            requests: total.requests,
-            errors: total.errors,
-            bytes_sent: total.bytes_sent,
-            bytes_received: total.bytes_received,
-            last_at: total.last_at,
-        }
-    }
 }
 
 impl From<Entry> for RequestView {
@@ -127,7 +96,7 @@ pub(super) async fn list(
     let (totals, requests) = found.await?;
     Ok(axum::Json(Ledger {
         web: app.gateway.is_open(),
-        totals: totals.into_iter().map(TotalView::from).collect(),
+        totals,
         requests: requests.into_iter().map(RequestView::from).collect(),
     }))
 }

@@ -20,42 +20,10 @@ use crate::store::evals::{self, EvalRun, RunKind, RunState};
 /// Runs that a list holds at most.
 const LISTED: u32 = 200;
 
-/// A run in a list.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct EvalRunView {
-    id: String,
-    /// What was asked; runs of one name can be compared.
-    name: String,
-    /// `manual`, `gate` or `calibrate`.
-    kind: String,
-    /// `running`, `done` or `failed`.
-    state: String,
-    /// The figures; how far it is while it runs.
-    summary: Value,
-    /// Unix milliseconds.
-    created_at: i64,
-    /// Unix milliseconds.
-    ended_at: Option<i64>,
-}
-
-impl From<EvalRun> for EvalRunView {
-    fn from(run: EvalRun) -> Self {
-        Self {
-            id: run.id.to_string(),
-            name: run.name,
-            kind: run.kind.as_str().into(),
-            state: run.state.as_str().into(),
-            summary: run.summary,
-            created_at: run.created_at,
-            ended_at: run.ended_at,
-        }
-    }
-}
-
 /// The runs of a workspace.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EvalRunList {
-    runs: Vec<EvalRunView>,
+    runs: Vec<EvalRun>,
 }
 
 /// Which runs.
@@ -76,7 +44,6 @@ pub(super) async fn list(
     let workspace = place.id();
     let read = move |conn: &_| evals::list(conn, workspace, named.name.as_deref(), LISTED);
     let runs = place.app.store.read(read).await?;
-    let runs = runs.into_iter().map(EvalRunView::from).collect();
     Ok(axum::Json(EvalRunList { runs }))
 }
 

@@ -9,7 +9,7 @@ use super::super::body::Json;
 use super::super::multipart;
 use super::super::problem::{Problem, ProblemView};
 use super::place::{self, Place};
-use crate::knowledge::{FaqImport, FaqSkipped, ImportFaqs, KnowledgeError};
+use crate::knowledge::{FaqImport, ImportFaqs, KnowledgeError};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::{FaqId, ReceiptId, Scoped};
 
@@ -112,37 +112,6 @@ pub struct ImportForm {
     text: Option<String>,
 }
 
-/// What an import did.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ImportReport {
-    /// Answers that are new.
-    added: usize,
-    /// Pairs that became further phrasings of an answer that was there.
-    merged: usize,
-    /// What was left out.
-    skipped: Vec<SkippedView>,
-}
-
-/// What an import left out.
-#[derive(Debug, Serialize, ToSchema)]
-struct SkippedView {
-    /// Line of the file, from 1; the number of the entry where there are no lines.
-    line: usize,
-    /// Why.
-    reason: String,
-}
-
-impl From<FaqImport> for ImportReport {
-    fn from(report: FaqImport) -> Self {
-        let view = |FaqSkipped { line, reason }| SkippedView { line, reason };
-        Self {
-            added: report.added,
-            merged: report.merged,
-            skipped: report.skipped.into_iter().map(view).collect(),
-        }
-    }
-}
-
 /// The questions and answers of the workspace.
 #[utoipa::path(get, path = "/api/faqs", tag = "faqs", operation_id = "listFaqs",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -241,12 +210,12 @@ pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<Statu
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace"),
            ImportParams),
     request_body(content = ImportForm, content_type = "multipart/form-data"),
-    responses((status = 200, body = ImportReport), (status = 400, body = ProblemView<'_>)))]
+    responses((status = 200, body = FaqImport), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn import(
     place: Place,
     Query(params): Query<ImportParams>,
     request: Request,
-) -> Result<axum::Json<ImportReport>, Problem> {
+) -> Result<axum::Json<FaqImport>, Problem> {
     let mut form = multipart::open(request, MOST_BYTES).await?;
     let mut given = None;
     while let Some(mut field) = multipart::next(&mut form).await? {
@@ -277,7 +246,7 @@ pub(super) async fn import(
         source,
     };
     let report = place.app.knowledge.import_faqs(place.id(), file, how);
-    Ok(axum::Json(report.await?.into()))
+    Ok(axum::Json(report.await?))
 }
 
 async fn find(place: &Place, id: &str) -> Result<Scoped<Faq>, Problem> {

@@ -20,38 +20,10 @@ use crate::store::{documents, receipts};
 /// Most questions of one import.
 const MOST: usize = 2000;
 
-/// A golden question.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct GoldenView {
-    /// Its id.
-    pub id: String,
-    /// What is asked.
-    pub question: String,
-    /// What the answer must be: `answerable`, `must` (of each list one), `answers` (any of them),
-    /// `must_not`, `source`, `quote`, `history`, `now`, `kind`, `lang`.
-    pub expectation: Value,
-    /// Id of the receipt that it was made from.
-    pub receipt: Option<String>,
-    /// Unix milliseconds.
-    pub created_at: i64,
-}
-
-impl From<GoldenQuestion> for GoldenView {
-    fn from(golden: GoldenQuestion) -> Self {
-        Self {
-            id: golden.id.to_string(),
-            question: golden.question,
-            expectation: golden.expectation,
-            receipt: golden.receipt.map(|id| id.to_string()),
-            created_at: golden.created_at,
-        }
-    }
-}
-
 /// The golden questions of a workspace.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GoldensView {
-    questions: Vec<GoldenView>,
+    questions: Vec<GoldenQuestion>,
 }
 
 /// A golden question to keep.
@@ -91,7 +63,7 @@ pub(super) async fn list(place: Place) -> Result<axum::Json<GoldensView>, Proble
         .store
         .read(move |conn| golden::list(conn, workspace));
     Ok(axum::Json(GoldensView {
-        questions: found.await?.into_iter().map(GoldenView::from).collect(),
+        questions: found.await?,
     }))
 }
 
@@ -99,12 +71,12 @@ pub(super) async fn list(place: Place) -> Result<axum::Json<GoldensView>, Proble
 #[utoipa::path(post, path = "/api/golden", tag = "quality", operation_id = "createGolden",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = GoldenRequest,
-    responses((status = 201, body = GoldenView), (status = 400, body = ProblemView<'_>),
+    responses((status = 201, body = GoldenQuestion), (status = 400, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn create(
     place: Place,
     Json(request): Json<GoldenRequest>,
-) -> Result<(StatusCode, axum::Json<GoldenView>), Problem> {
+) -> Result<(StatusCode, axum::Json<GoldenQuestion>), Problem> {
     let workspace = place.id();
     if let Some(expectation) = &request.expectation {
         check(expectation)?;
@@ -128,7 +100,7 @@ pub(super) async fn create(
             golden::insert(tx, workspace, &new, now_ms())
         });
         let made = made.await?.into_inner();
-        return Ok((StatusCode::CREATED, axum::Json(made.into())));
+        return Ok((StatusCode::CREATED, axum::Json(made)));
     };
     let receipt = place::id::<ReceiptId>(&receipt, "receipt")?;
     let made = place.app.store.write(move |tx| {
@@ -141,7 +113,7 @@ pub(super) async fn create(
         golden::insert(tx, workspace, &new, now_ms())
     });
     let made = made.await?.into_inner();
-    Ok((StatusCode::CREATED, axum::Json(made.into())))
+    Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
 /// Keeps many golden questions at once; those that are there already are left out.
@@ -186,13 +158,13 @@ pub(super) async fn export(place: Place) -> Result<Response, Problem> {
     params(("id" = String, Path, description = "Id of the golden question"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = GoldenRequest,
-    responses((status = 200, body = GoldenView), (status = 400, body = ProblemView<'_>),
+    responses((status = 200, body = GoldenQuestion), (status = 400, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn update(
     place: Place,
     Path(id): Path<String>,
     Json(request): Json<GoldenRequest>,
-) -> Result<axum::Json<GoldenView>, Problem> {
+) -> Result<axum::Json<GoldenQuestion>, Problem> {
     let (workspace, id) = (place.id(), place::id::<GoldenId>(&id, "golden question")?);
     if let Some(expectation) = &request.expectation {
         check(expectation)?;
@@ -208,7 +180,7 @@ pub(super) async fn update(
         golden::update(tx, &kept, question, expectation)?;
         golden::get(tx, workspace, id)
     });
-    Ok(axum::Json(changed.await?.into_inner().into()))
+    Ok(axum::Json(changed.await?.into_inner()))
 }
 
 /// Deletes a golden question.

@@ -24,25 +24,7 @@ const LONGEST_NAME: usize = 100;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeyList {
     /// Newest first, revoked ones too.
-    keys: Vec<KeyView>,
-}
-
-/// A key without its secret.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct KeyView {
-    id: String,
-    name: String,
-    /// The first characters of the secret.
-    prefix: String,
-    scopes: Vec<String>,
-    /// Id of the workspace it is bound to; `null` for all.
-    workspace: Option<String>,
-    /// Unix milliseconds.
-    created_at: i64,
-    /// Unix milliseconds, to the minute.
-    last_used_at: Option<i64>,
-    /// Unix milliseconds.
-    revoked_at: Option<i64>,
+    keys: Vec<ApiKey>,
 }
 
 /// A key to make.
@@ -65,21 +47,6 @@ pub struct MadeKey {
     key: String,
 }
 
-impl From<ApiKey> for KeyView {
-    fn from(key: ApiKey) -> Self {
-        Self {
-            id: key.id.to_string(),
-            name: key.name,
-            prefix: key.prefix,
-            scopes: key.scopes,
-            workspace: key.workspace.map(|id| id.to_string()),
-            created_at: key.created_at,
-            last_used_at: key.last_used_at,
-            revoked_at: key.revoked_at,
-        }
-    }
-}
-
 /// The keys that the caller may see: a bound caller sees those of their workspace.
 #[utoipa::path(get, path = "/api/keys", tag = "admin", operation_id = "listKeys",
     responses((status = 200, body = KeyList)))]
@@ -88,9 +55,7 @@ pub(super) async fn list(
     principal: Principal,
 ) -> Result<axum::Json<KeyList>, Problem> {
     let keys = visible(&app, principal.bound_to()).await?;
-    Ok(axum::Json(KeyList {
-        keys: keys.into_iter().map(KeyView::from).collect(),
-    }))
+    Ok(axum::Json(KeyList { keys }))
 }
 
 /// Makes a key. The response is the only place where its secret is shown. A caller can only hand

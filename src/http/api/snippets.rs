@@ -2,7 +2,7 @@
 
 use axum::extract::Path;
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::super::body::Json;
@@ -20,42 +20,21 @@ pub struct SnippetRequest {
     text: String,
 }
 
-/// A snippet that was written. It is searched as soon as it is read.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SnippetView {
-    /// Id of its document.
-    document: String,
-    /// Number of the version, from 1.
-    version: u32,
-    /// The newest version had the same text already.
-    unchanged: bool,
-}
-
-impl From<Submitted> for SnippetView {
-    fn from(submitted: Submitted) -> Self {
-        Self {
-            document: submitted.document.to_string(),
-            version: submitted.version,
-            unchanged: submitted.unchanged,
-        }
-    }
-}
-
 /// Writes a snippet.
 #[utoipa::path(post, path = "/api/snippets", tag = "documents", operation_id = "writeSnippet",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = SnippetRequest,
-    responses((status = 201, body = SnippetView), (status = 422, body = ProblemView<'_>)))]
+    responses((status = 201, body = Submitted), (status = 422, body = ProblemView<'_>)))]
 pub(super) async fn create(
     place: Place,
     Json(request): Json<SnippetRequest>,
-) -> Result<(StatusCode, axum::Json<SnippetView>), Problem> {
+) -> Result<(StatusCode, axum::Json<Submitted>), Problem> {
     let SnippetRequest { title, text } = request;
     let knowledge = &place.app.knowledge;
     let written = knowledge
         .write_snippet(place.id(), None, &title, &text)
         .await?;
-    Ok((StatusCode::CREATED, axum::Json(written.into())))
+    Ok((StatusCode::CREATED, axum::Json(written)))
 }
 
 /// Changes a snippet: the text becomes its next version.
@@ -63,18 +42,18 @@ pub(super) async fn create(
     params(("id" = String, Path, description = "Id of its document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = SnippetRequest,
-    responses((status = 200, body = SnippetView), (status = 404, body = ProblemView<'_>),
+    responses((status = 200, body = Submitted), (status = 404, body = ProblemView<'_>),
               (status = 422, body = ProblemView<'_>)))]
 pub(super) async fn replace(
     place: Place,
     Path(id): Path<String>,
     Json(request): Json<SnippetRequest>,
-) -> Result<axum::Json<SnippetView>, Problem> {
+) -> Result<axum::Json<Submitted>, Problem> {
     let document = load(&place, &id).await?;
     let SnippetRequest { title, text } = request;
     let knowledge = &place.app.knowledge;
     let written = knowledge
         .write_snippet(place.id(), Some(document), &title, &text)
         .await?;
-    Ok(axum::Json(written.into()))
+    Ok(axum::Json(written))
 }

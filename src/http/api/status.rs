@@ -26,7 +26,7 @@ pub struct StatusView {
     /// The models in use.
     models: ModelsView,
     /// Protections as they were measured, not as they were promised.
-    protections: Vec<ProtectionView>,
+    protections: Vec<Protection>,
 }
 
 /// A worker process.
@@ -83,17 +83,6 @@ struct ModelsView {
     speech: Vec<String>,
 }
 
-/// One protection.
-#[derive(Debug, Serialize, ToSchema)]
-struct ProtectionView {
-    /// `store_key`, `memory`, `database`, `receipts`, `backups`, `network`, `egress` or `workers`.
-    name: &'static str,
-    /// Whether it holds.
-    ok: bool,
-    /// What was found, in a sentence for the owner.
-    detail: String,
-}
-
 impl From<WorkerStatus> for WorkerView {
     fn from(worker: WorkerStatus) -> Self {
         Self {
@@ -135,11 +124,7 @@ pub(super) async fn get(
         uptime_ms: now_ms().saturating_sub(app.started_at_ms),
         workers: app.workers().into_iter().map(WorkerView::from).collect(),
         models: models(&app),
-        protections: app
-            .protections()
-            .into_iter()
-            .map(ProtectionView::from)
-            .collect(),
+        protections: app.protections(),
     }))
 }
 
@@ -154,15 +139,5 @@ fn models(app: &App) -> ModelsView {
         reader_hash: app.reader.weights_hash(),
         reader_off: app.reader.ready().err().map(|e| e.to_string()),
         speech: app.transcriber.models(),
-    }
-}
-
-impl From<Protection> for ProtectionView {
-    fn from(found: Protection) -> Self {
-        Self {
-            name: found.name,
-            ok: found.ok,
-            detail: found.detail,
-        }
     }
 }

@@ -12,6 +12,9 @@ pub(super) use index::FaqIndex;
 pub use index::FaqMatch;
 pub use matching::FaqThresholds;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 use super::{ExtractFailure, Knowledge, KnowledgeError, live};
 use crate::language;
 use crate::llm::{Claim, EmbedAs, Priority, patiently};
@@ -32,7 +35,8 @@ pub const LONGEST_QUESTION: usize = 500;
 pub const MOST_PHRASINGS: usize = 50;
 
 /// What an import did.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportReport)]
 pub struct FaqImport {
     /// Answers that are new.
     pub added: usize,

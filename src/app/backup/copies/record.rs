@@ -1,6 +1,7 @@
 //! What this installation knows of its copies elsewhere.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::super::folder::{Backup, made_at, too_old};
 use super::super::target::TargetSettings;
@@ -30,7 +31,8 @@ pub(in super::super) struct Copy {
 }
 
 /// How it is with the copies elsewhere.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = TargetView)]
 pub struct TargetState {
     /// `s3` or `sftp`.
     pub kind: &'static str,
@@ -40,11 +42,13 @@ pub struct TargetState {
     pub host_key: Option<String>,
     /// How many backups are there.
     pub copies: usize,
-    /// The newest backup that is there.
+    /// Name of the newest backup that is there.
     pub newest: Option<String>,
-    /// When a backup was copied last, Unix ms.
+    /// When a backup was copied last, in Unix milliseconds.
+    #[schema(value_type = Option<i64>)]
     pub copied_at: Option<UnixMs>,
-    /// When it was tried last, Unix ms.
+    /// When it was tried last, in Unix milliseconds.
+    #[schema(value_type = Option<i64>)]
     pub tried_at: Option<UnixMs>,
     /// Why that failed, if it did.
     pub error: Option<String>,

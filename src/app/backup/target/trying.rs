@@ -2,18 +2,22 @@
 
 use std::time::Instant;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::super::BackupError;
 use super::{Target, Upload};
 use crate::egress::Class;
 
 /// What was done, and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = StepView)]
 pub struct Step {
     /// `write`, `list`, `read` or `delete`.
     pub what: &'static str,
     /// Why it failed, if it did.
     pub error: Option<String>,
-    /// How long it took, ms.
+    /// How long it took, in milliseconds.
     pub ms: u64,
 }
 

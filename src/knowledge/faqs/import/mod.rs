@@ -8,6 +8,7 @@ mod web;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{FaqImport, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS};
 use crate::extract::decode;
@@ -32,9 +33,10 @@ pub struct FaqPair {
 }
 
 /// What was left out of an import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SkippedView)]
 pub struct FaqSkipped {
-    /// Line of the file, from 1.
+    /// Line of the file, from 1; the number of the entry where there are no lines.
     pub line: usize,
     /// Why, and what to do.
     pub reason: String,

@@ -4,6 +4,7 @@
 //! [`App::assemble`] puts the parts together. HTTP and the command line use the result alike.
 
 pub mod accounts;
+pub mod api_keys;
 pub mod backup;
 pub mod closing;
 mod data;
@@ -15,13 +16,18 @@ mod live_engine;
 mod outside;
 pub mod person_copy;
 pub mod privacy;
+pub mod pronunciations;
 mod protection;
 mod proxies;
+pub mod ratings;
+pub mod receipts;
 pub mod retention;
 pub mod second_factor;
 mod swap;
+pub mod voice_settings;
 mod weights;
 pub mod workspace_copy;
+pub mod workspaces;
 
 pub use data::{DataFolder, has_database, key_strength, roll_back};
 pub use engine_status::WorkerStatus;

@@ -18,6 +18,7 @@
 //! | 4 | [`hours`] | business facts that answer by computation: times in questions, opening hours |
 //! | 3 | [`web`] | how a site is walked: robots.txt, sitemaps, addresses, and where to go next |
 //! | 3 | [`models`] | the catalogue of weight files, and how they are fetched, checked and converted |
+//! | 2 | [`access`] | who acts, and what they may do |
 //! | 2 | [`egress`] | the one gate to the outside: requests, streams, and their ledger |
 //! | 2 | [`worker`] | child processes for native code: supervisor and frames |
 //! | 1 | [`store`] | the encrypted SQLite database, one file per aggregate |
@@ -26,6 +27,8 @@
 //! | 0 | [`language`] | which language a text is in, its words and sentences; pure |
 
 pub use frontdesk_agent as agent;
+pub mod access;
+pub mod agent;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -22,6 +22,7 @@ const RANKS: &[(&str, u8)] = &[
     ("extract", 0),
     ("language", 0),
     ("store", 1),
+    ("access", 2),
     ("worker", 2),
     ("egress", 2),
     ("jobs", 2),

@@ -16,7 +16,7 @@ use crate::store::{
 
 /// A workspace with what it takes.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct WorkspaceUse {
     /// The workspace.
     pub workspace: Workspace,
     /// Bytes that it takes.
@@ -29,13 +29,13 @@ pub struct Place {
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn places(store: &Store) -> Result<Vec<Place>, StoreError> {
+pub async fn list_use(store: &Store) -> Result<Vec<WorkspaceUse>, StoreError> {
     let read = store.read(|conn| {
         let all = workspaces::list(conn)?.into_iter();
         all.map(|workspace| {
             let id = workspace.id;
             let kept: StorageSettings = workspaces::section(conn, id, StorageSettings::SECTION)?;
-            Ok(Place {
+            Ok(WorkspaceUse {
                 bytes: holdings::bytes(conn, id)?,
                 limit_bytes: kept.limit_bytes,
                 workspace,

@@ -7,7 +7,8 @@ use askama::Template;
 use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
-use super::privacy;
+use super::privacy::{self, ErasureError};
+use crate::access::Member;
 use crate::store::erasure::{self, Subject};
 use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, recordings};
 
@@ -43,10 +44,10 @@ struct Line {
 /// When the store refuses.
 pub async fn copy(
     store: &Store,
-    workspace: WorkspaceId,
+    by: &Member,
     who: String,
-) -> Result<Option<Vec<u8>>, StoreError> {
-    let found = privacy::find(store, workspace, who).await?;
+) -> Result<Option<Vec<u8>>, ErasureError> {
+    let (workspace, found) = (by.workspace(), privacy::find(store, by, who).await?);
     let subjects: Vec<Subject> = found.matches.iter().map(|found| found.subject).collect();
     if subjects.is_empty() {
         return Ok(None);
@@ -64,8 +65,8 @@ pub async fn copy(
     let task =
         tokio::task::spawn_blocking(move || zipped(&copied.finds, found.more, sounds, made_at));
     let made = task.await.map_err(|_| StoreError::Busy)?;
-    made.map(Some)
-        .map_err(|error| StoreError::Conflict(format!("the file could not be made: {error}")))
+    let failed = |error| StoreError::Conflict(format!("the file could not be made: {error}"));
+    Ok(Some(made.map_err(failed)?))
 }
 
 async fn sound(

@@ -4,13 +4,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::store::erasure::{self, Found, Subject, Traces};
+use crate::access::{Denied, Member, Scope};
+use crate::store::erasure::{self, Found, LEAST_LETTERS, Subject, Traces};
 use crate::store::tombstones::{Done, Tombstone};
-use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId};
+use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, calls, recordings};
 
 /// How often, and after which pauses, it is tried to empty the log.
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
+/// Most finds that are erased at a time.
+const MOST: usize = 200;
+/// Who finds and erases what people said.
+const MAY: &[Scope] = &[Scope::Admin];
 
 /// What was erased, to be handed to who asked for it.
 #[derive(Debug, Clone, Serialize)]
@@ -24,25 +29,52 @@ pub struct Certificate {
     pub copies_erased: bool,
 }
 
+/// Why a person was not found, or something not erased.
+#[derive(Debug, thiserror::Error)]
+pub enum ErasureError {
+    /// Too little is said of a person to tell who it is.
+    #[error("give at least three characters")]
+    TooShort,
+    /// Nothing, or too much for one time.
+    #[error("give 1 to {} ids", MOST)]
+    Amount,
+    /// The call has no recording.
+    #[error("this call has no recording; it was not recorded, or its recording was deleted")]
+    NoRecording,
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// What is kept of a person, newest first.
 ///
 /// # Errors
-/// When the store refuses.
-pub async fn find(store: &Store, workspace: WorkspaceId, who: String) -> Result<Found, StoreError> {
-    store
-        .read(move |conn| erasure::find(conn, workspace, &who))
-        .await
+/// When too little is said of them to tell who it is.
+pub async fn find(store: &Store, by: &Member, who: String) -> Result<Found, ErasureError> {
+    let workspace = by.need(MAY)?;
+    if who.trim().chars().count() < LEAST_LETTERS {
+        return Err(ErasureError::TooShort);
+    }
+    let read = store.read(move |conn| erasure::find(conn, workspace, &who));
+    Ok(read.await?)
 }
 
 /// Erases what was found with all that was derived from it, at once and for good: all of it or nothing.
 ///
 /// # Errors
-/// When something does not exist, or the store refuses.
+/// When there is nothing to erase or too much for one time, something does not exist, or the store refuses.
 pub async fn erase(
     store: &Store,
-    workspace: WorkspaceId,
+    by: &Member,
     mut subjects: Vec<Subject>,
-) -> Result<Certificate, StoreError> {
+) -> Result<Certificate, ErasureError> {
+    let workspace = by.need(MAY)?;
+    if !(1..=MOST).contains(&subjects.len()) {
+        return Err(ErasureError::Amount);
+    }
     let now = jiff::Timestamp::now().as_millisecond();
     let mut seen: Vec<Subject> = Vec::new();
     subjects.retain(|subject| {
@@ -79,16 +111,36 @@ fn tombstones(workspace: WorkspaceId, subjects: &[Subject], at: UnixMs) -> Vec<T
     subjects.iter().map(one).collect()
 }
 
-/// Erases a call with what was said in it.
+/// Erases a call with what was said in it, its recording, and the messages and receipts of its conversation.
 ///
 /// # Errors
 /// When it does not exist, or the store refuses.
-pub async fn erase_call(
+pub async fn remove_call(
     store: &Store,
-    workspace: WorkspaceId,
+    by: &Member,
     id: CallId,
-) -> Result<Certificate, StoreError> {
-    erase(store, workspace, vec![Subject::Call(id)]).await
+) -> Result<Certificate, ErasureError> {
+    erase(store, by, vec![Subject::Call(id)]).await
+}
+
+/// Deletes the recording of a call; its transcript stays.
+///
+/// # Errors
+/// When there is no such call, or it has no recording.
+pub async fn remove_recording(store: &Store, by: &Member, id: CallId) -> Result<(), ErasureError> {
+    let workspace = by.need(MAY)?;
+    let removed = store.write(move |tx| {
+        calls::get(tx, workspace, id)?;
+        let Some(found) = recordings::find(tx, workspace, id)? else {
+            return Ok(false);
+        };
+        recordings::delete(tx, &found)?;
+        Ok(true)
+    });
+    match removed.await? {
+        true => Ok(()),
+        false => Err(ErasureError::NoRecording),
+    }
 }
 
 /// Removes what still holds the erased: older pages in the write-ahead log, and databases of before an update. Whether

@@ -15,6 +15,7 @@ use super::backup::Backups;
 use super::closing;
 use super::privacy;
 use super::second_factor::SET_UP_MS;
+use crate::access::{Denied, Member, Scope};
 use crate::knowledge::Knowledge;
 use crate::store::due::{self, Count, Limits, Waiting};
 use crate::store::{
@@ -24,6 +25,8 @@ use crate::store::{
 };
 use crate::voice::VoiceSettings;
 
+/// Who decides how long things are kept.
+const MAY: &[Scope] = &[Scope::Admin];
 /// How often it is looked.
 const EVERY: Duration = Duration::from_secs(60 * 60);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -91,6 +94,20 @@ pub struct Kept {
     pub recording_days: u32,
     /// What is hidden.
     pub waiting: Waiting,
+}
+
+/// Why nothing was changed about what is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    /// Fewer or more days than there may be.
+    #[error("give 1 to 3650 days")]
+    Days,
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// How the clock ran.
@@ -240,7 +257,8 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn kept(store: &Store, workspace: WorkspaceId) -> Result<Kept, StoreError> {
+pub async fn kept(store: &Store, by: &Member) -> Result<Kept, RetentionError> {
+    let workspace = by.need(MAY)?;
     let read = store.read(move |conn| {
         let voice: VoiceSettings = workspaces::section(conn, workspace, VoiceSettings::SECTION)?;
         Ok(Kept {
@@ -250,39 +268,36 @@ pub async fn kept(store: &Store, workspace: WorkspaceId) -> Result<Kept, StoreEr
             waiting: due::waiting(conn, workspace)?,
         })
     });
-    read.await
+    Ok(read.await?)
 }
 
 /// Has conversations kept for so many days from now on. What is within them is shown again at once.
 ///
 /// # Errors
-/// `Conflict` for days outside of [`RetentionSettings::DAYS`].
-pub async fn keep_for(store: &Store, workspace: WorkspaceId, days: u32) -> Result<(), StoreError> {
+/// For days outside of [`RetentionSettings::DAYS`].
+pub async fn keep_for(store: &Store, by: &Member, days: u32) -> Result<(), RetentionError> {
+    let workspace = by.need(MAY)?;
     let now = jiff::Timestamp::now().as_millisecond();
     if !RetentionSettings::DAYS.contains(&days) {
-        let wrong = "give a number of days from 1 to 3650";
-        return Err(StoreError::Conflict(wrong.into()));
+        return Err(RetentionError::Days);
     }
-    change(store, workspace, now, move |kept| {
+    let changed = change(store, workspace, now, move |kept| {
         kept.conversation_days = days
-    })
-    .await
+    });
+    Ok(changed.await?)
 }
 
 /// Shows everything again that waits to be deleted, and hides nothing for [`RESPITE_DAYS`].
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn take_back(
-    store: &Store,
-    workspace: WorkspaceId,
-    now: UnixMs,
-) -> Result<(), StoreError> {
+pub async fn take_back(store: &Store, by: &Member, now: UnixMs) -> Result<(), RetentionError> {
+    let workspace = by.need(MAY)?;
     let until = now.saturating_add(RESPITE_DAYS * DAY_MS);
-    change(store, workspace, now, move |kept| {
+    let changed = change(store, workspace, now, move |kept| {
         kept.respite_until = Some(until)
-    })
-    .await
+    });
+    Ok(changed.await?)
 }
 
 async fn change(

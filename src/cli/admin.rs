@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::api::{Api, with_api};
 use super::out;
 use super::retention::{self, RetentionArgs};
-use super::shared::{Place, WrongCall, block_on, log, server_first};
+use super::shared::{DataPlace, WrongCall, block_on, log, server_first};
 use super::users::{self, UserCommand};
 use super::workspaces::{self, WorkspaceCommand};
 use crate::app::{AppError, SETUP_LINK_HOURS, Start, roll_back};
@@ -20,7 +20,7 @@ use crate::store::StoreError;
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     #[command(subcommand)]
     what: What,
 }

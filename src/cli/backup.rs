@@ -13,7 +13,7 @@ use super::api::{Api, with_api};
 use super::backup_target;
 use super::out;
 use super::person::counted;
-use super::shared::{Place, WrongCall, block_on, log_where, server_first};
+use super::shared::{DataPlace, WrongCall, block_on, log_where, server_first};
 use crate::app::backup::{BackupError, Restored, fetch_copy, restore};
 use crate::app::{AppError, Start, has_database};
 use crate::config::Config;
@@ -28,7 +28,7 @@ pub(super) struct Args {
     #[arg(long, global = true)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 #[derive(Debug, Subcommand)]

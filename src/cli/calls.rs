@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::api::{Api, with_api};
 use super::out;
-use super::shared::{Place, WrongCall, block_on, log};
+use super::shared::{DataPlace, WrongCall, block_on, checked_query, log};
 use crate::app::Start;
-use crate::http::api::calls::{Format, Wanted};
+use crate::http::api::calls::{CallFormat, CallQuery};
+use crate::http::listing::file::FileFormat;
 use crate::store::CallId;
 
 /// Arguments of `frontdesk calls`.
@@ -19,7 +20,7 @@ pub(super) struct Args {
     #[arg(long, default_value = "default", global = true)]
     workspace: String,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     #[command(subcommand)]
     what: What,
 }
@@ -93,8 +94,8 @@ struct Which {
 }
 
 impl Which {
-    fn wanted(self) -> Wanted {
-        Wanted {
+    fn query(self) -> CallQuery {
+        CallQuery {
             q: self.text,
             channel: self.channel,
             status: self.status,
@@ -103,7 +104,7 @@ impl Which {
             recorded: self.recorded,
             from: self.from,
             until: self.until,
-            ..Wanted::default()
+            ..CallQuery::default()
         }
     }
 }
@@ -120,10 +121,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 async fn act(api: &Api, what: What) -> anyhow::Result<()> {
     match what {
         What::List { which, limit, json } => {
-            let mut wanted = which.wanted();
-            wanted.limit = limit.to_string();
-            check(&wanted)?;
-            let found = api.get(&format!("/api/calls?{}", wanted.query())).await?;
+            let mut query = which.query();
+            query.limit = limit.to_string();
+            let query = checked_query(&query)?;
+            let found = api.get(&format!("/api/calls?{query}")).await?;
             match json {
                 true => out::json(&found),
                 false => print(&found),
@@ -136,7 +137,7 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
         What::Export { file, call, which } => {
             let path = match call {
                 Some(id) => export_of_one(&file, call_id(&id)?)?,
-                None => export_of_many(&file, &which.wanted())?,
+                None => export_of_many(&file, &which.query())?,
             };
             let written = api.save(&path, &file).await?;
             out::note(&format!("{written} bytes were written"));
@@ -156,22 +157,52 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
 }
 
 fn export_of_one(file: &Path, id: CallId) -> Result<String, WrongCall> {
-    let format = format_of(file, Format::Json)?;
-    if format == Format::JsonLines {
-        return Err(WrongCall("one call is written as json, not jsonl".into()));
-    }
+    let format = match ending_of(file) {
+        None => CallFormat::Json,
+        Some(ending) if ending.eq_ignore_ascii_case("jsonl") => {
+            let remedy = "one call is written as json, not jsonl";
+            return Err(WrongCall(remedy.into()));
+        }
+        Some(ending) => {
+            let format = CallFormat::parse(&ending.to_ascii_lowercase());
+            format.ok_or_else(|| no_form(ending))?
+        }
+    };
     Ok(format!("/api/calls/{id}/export?format={}", format.name()))
 }
 
-fn export_of_many(file: &Path, wanted: &Wanted) -> Result<String, WrongCall> {
-    check(wanted)?;
-    let format = format_of(file, Format::JsonLines)?;
-    if !matches!(format, Format::Csv | Format::JsonLines) {
-        let remedy = "many calls are written as jsonl or csv; name one with --call for other forms";
-        return Err(WrongCall(remedy.into()));
-    }
-    let (format, wanted) = (format.name(), wanted.query());
-    Ok(format!("/api/calls/export?format={format}&{wanted}"))
+fn export_of_many(file: &Path, query: &CallQuery) -> Result<String, WrongCall> {
+    let query = checked_query(query)?;
+    let format = match ending_of(file) {
+        None => FileFormat::JsonLines,
+        Some(ending) => {
+            let name = ending.to_ascii_lowercase();
+            FileFormat::parse(&name).ok_or_else(|| {
+                if CallFormat::parse(&name).is_none() {
+                    return no_form(ending);
+                }
+                let remedy =
+                    "many calls are written as jsonl or csv; name one with --call for other forms";
+                WrongCall(remedy.into())
+            })?
+        }
+    };
+    Ok(format!(
+        "/api/calls/export?format={}&{query}",
+        format.name()
+    ))
+}
+
+/// The ending of a file's name, which is the form that is asked for.
+fn ending_of(file: &Path) -> Option<&str> {
+    file.extension()?.to_str()
+}
+
+fn no_form(ending: &str) -> WrongCall {
+    let known = "json, txt, vtt, srt, csv and zip of one call, jsonl and csv of many";
+    WrongCall(format!(
+        "{ending} is no form of an export; there are {known}"
+    ))
 }
 
 fn call_id(id: &str) -> Result<CallId, WrongCall> {
@@ -207,24 +238,4 @@ fn print(found: &Value) -> anyhow::Result<()> {
         ));
     }
     Ok(())
-}
-
-fn check(wanted: &Wanted) -> Result<(), WrongCall> {
-    let checked = wanted.filter();
-    checked
-        .map(drop)
-        .map_err(|problem| WrongCall(problem.detail().to_owned()))
-}
-
-/// The form that the ending of a file asks for.
-fn format_of(file: &Path, usual: Format) -> Result<Format, WrongCall> {
-    let Some(ending) = file.extension().and_then(|ending| ending.to_str()) else {
-        return Ok(usual);
-    };
-    let known = "json, txt, vtt, srt, csv and zip of one call, jsonl and csv of many";
-    Format::parse(&ending.to_ascii_lowercase()).ok_or_else(|| {
-        WrongCall(format!(
-            "{ending} is no form of an export; there are {known}"
-        ))
-    })
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::out;
-use super::shared::{Place, block_on, log};
+use super::shared::{DataPlace, block_on, log};
 use crate::app::{Engines, Start, WorkerStatus, key_strength};
 use crate::config::{Config, cpu_count};
 use crate::llm::{ChatEvent, ChatMessage, ChatRequest, Priority, ReadPassage, Role};
@@ -26,7 +26,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 /// One line of the report.

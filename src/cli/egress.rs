@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::api::with_api;
 use super::out;
-use super::shared::{Place, block_on, log};
+use super::shared::{DataPlace, block_on, log};
 use crate::app::Start;
 use crate::config::Config;
 
@@ -21,7 +21,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::api::{Api, with_api};
 use super::out;
-use super::shared::{Place, WrongCall, block_on, log};
+use super::shared::{DataPlace, WrongCall, block_on, log};
 use crate::app::Start;
 use crate::hours::edit;
 use crate::store::FactId;
@@ -14,7 +14,7 @@ use crate::store::FactId;
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     /// Workspace
     #[arg(long, default_value = "default", global = true)]
     workspace: String,

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::api::{Api, with_api};
 use super::out;
-use super::shared::{Place, WrongCall, block_on, log};
+use super::shared::{DataPlace, WrongCall, block_on, log};
 use crate::app::Start;
 use crate::knowledge::FaqImport;
 use crate::store::FaqId;
@@ -21,7 +21,7 @@ pub(super) struct Args {
     #[arg(long, default_value = "default", global = true)]
     workspace: String,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     #[command(subcommand)]
     what: What,
 }

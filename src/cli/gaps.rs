@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::api::with_api;
 use super::out;
-use super::shared::{Place, WrongCall, block_on, log};
+use super::shared::{DataPlace, WrongCall, block_on, log};
 use crate::app::Start;
 use crate::store::gaps::GapState;
 
@@ -22,7 +22,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {

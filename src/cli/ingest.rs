@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::api::{Api, with_api};
 use super::out;
-use super::shared::{Place, WrongCall, block_on, log};
+use super::shared::{DataPlace, WrongCall, block_on, log};
 use crate::app::Start;
 
 /// Longest time between two looks at a document that is being read.
@@ -28,7 +28,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {

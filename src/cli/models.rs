@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::out;
-use super::shared::{Place, WrongCall};
+use super::shared::{DataPlace, WrongCall};
 use crate::models::{
     self, Cache, CancellationToken, Catalogue, Entry, Options, Phase, Progress, Sources,
     StarterSet, State,
@@ -17,7 +17,7 @@ use crate::models::{
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     #[command(subcommand)]
     command: What,
 }

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::api::{Api, with_api};
 use super::out;
-use super::shared::{Place, WrongCall, block_on, log};
+use super::shared::{DataPlace, WrongCall, block_on, checked_query, log};
 use crate::app::Start;
-use crate::http::api::receipts::Wanted;
+use crate::http::api::receipts::ReceiptQuery;
 use crate::store::ReceiptId;
 
 /// Arguments of `frontdesk receipts`.
@@ -19,7 +19,7 @@ pub(super) struct Args {
     #[arg(long, default_value = "default", global = true)]
     workspace: String,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
     #[command(subcommand)]
     what: What,
 }
@@ -75,15 +75,15 @@ struct Which {
 }
 
 impl Which {
-    fn wanted(self) -> Wanted {
-        Wanted {
+    fn query(self) -> ReceiptQuery {
+        ReceiptQuery {
             q: self.text,
             rung: self.rung,
             rating: self.rating,
             from: self.from,
             until: self.until,
             evaluations: if self.evaluations { "true" } else { "" }.to_owned(),
-            ..Wanted::default()
+            ..ReceiptQuery::default()
         }
     }
 }
@@ -100,12 +100,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 async fn act(api: &Api, what: What) -> anyhow::Result<()> {
     match what {
         What::List { which, limit, json } => {
-            let mut wanted = which.wanted();
-            wanted.limit = limit.to_string();
-            check(&wanted)?;
-            let found = api
-                .get(&format!("/api/receipts?{}", wanted.query()))
-                .await?;
+            let mut query = which.query();
+            query.limit = limit.to_string();
+            let query = checked_query(&query)?;
+            let found = api.get(&format!("/api/receipts?{query}")).await?;
             match json {
                 true => out::json(&found),
                 false => print(&found),
@@ -117,13 +115,12 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
             out::json(&api.get(&format!("/api/receipts/{id}")).await?)
         }
         What::Export { file, which } => {
-            let wanted = which.wanted();
-            check(&wanted)?;
+            let query = checked_query(&which.query())?;
             let is_table = file
                 .extension()
                 .is_some_and(|e| e.eq_ignore_ascii_case("csv"));
             let format = if is_table { "csv" } else { "jsonl" };
-            let path = format!("/api/receipts/export?format={format}&{}", wanted.query());
+            let path = format!("/api/receipts/export?format={format}&{query}");
             let written = api.save(&path, &file).await?;
             out::note(&format!("{written} bytes were written"));
             Ok(())
@@ -155,11 +152,4 @@ fn print(found: &Value) -> anyhow::Result<()> {
         ));
     }
     Ok(())
-}
-
-fn check(wanted: &Wanted) -> Result<(), WrongCall> {
-    let checked = wanted.filter();
-    checked
-        .map(drop)
-        .map_err(|problem| WrongCall(problem.detail().to_owned()))
 }

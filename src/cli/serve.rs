@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::out;
-use super::shared::{Place, block_on, log};
+use super::shared::{DataPlace, block_on, log};
 use super::socket::{LocalListener, LocalSocket};
 use crate::app::{
     App, AppError, SETUP_LINK_HOURS, Start, backup, has_database, load_demo, setup_token,
@@ -37,7 +37,7 @@ pub(super) struct Args {
     #[arg(long)]
     sealed: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
 use super::out;
-use super::shared::Place;
+use super::shared::DataPlace;
 use crate::config::{Config, KEYS};
 
 /// Arguments of `frontdesk config`.
@@ -19,7 +19,7 @@ enum What {
     /// Print every key with its value, in the form of a settings file
     Show {
         #[command(flatten)]
-        place: Place,
+        place: DataPlace,
         /// Print JSON
         #[arg(long)]
         json: bool,

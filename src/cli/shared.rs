@@ -15,11 +15,12 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::out;
 use crate::app::{App, AppError, Start};
 use crate::config::{Config, ConfigError, Overrides, load};
+use crate::http::listing::ListQuery;
 use crate::store::{Store, StoreError, WorkspaceId, workspaces};
 
 /// Where data and settings are.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Place {
+pub(super) struct DataPlace {
     /// Folder of the encrypted store
     #[arg(long, value_name = "DIR", global = true)]
     pub(super) data: Option<PathBuf>,
@@ -33,7 +34,7 @@ pub(super) struct Place {
 #[error("{0}")]
 pub(super) struct WrongCall(pub(super) String);
 
-impl Place {
+impl DataPlace {
     /// The settings with this place and further values from the command line.
     pub(super) fn settings(
         &self,
@@ -55,6 +56,17 @@ impl Place {
             out::note(note);
         }
         Ok(Arc::new(config))
+    }
+}
+
+/// The query of a list, if it means something.
+///
+/// # Errors
+/// A wrong call, with what it should be.
+pub(super) fn checked_query(query: &impl ListQuery) -> Result<String, WrongCall> {
+    match query.filter() {
+        Ok(_) => Ok(query.query()),
+        Err(problem) => Err(WrongCall(problem.detail().to_owned())),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::api::{Api, with_api};
 use super::out;
-use super::shared::{Place, WrongCall, block_on, log};
+use super::shared::{DataPlace, WrongCall, block_on, log};
 use crate::app::Start;
 
 /// Arguments of `frontdesk sources`.
@@ -22,7 +22,7 @@ pub(super) struct Args {
     #[arg(long, global = true)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 #[derive(Debug, Subcommand)]

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::out;
 use super::remote::Server;
-use super::shared::{Place, WrongCall, block_on, log};
+use super::shared::{DataPlace, WrongCall, block_on, log};
 use crate::app::voice_only;
 use crate::config::Config;
 use crate::speech::encode::{self, Encoder, Format};
@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long)]
     voices: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 use tokio_util::sync::CancellationToken;
 
 use super::out;
-use super::shared::{Place, block_on, log};
+use super::shared::{DataPlace, block_on, log};
 use crate::app::speech_only;
 use crate::speech::{TranscribeOptions, Transcriber, format, language_code};
 
@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Comparison, EvalError};
+use crate::access::{Member, Scope};
 use crate::knowledge::{Gate, Knowledge};
 use crate::store::assistants::{self, Assistant, NewAssistant};
 use crate::store::evals::{self, EvalRun, RunKind, RunState};
@@ -12,6 +13,10 @@ use crate::store::{
     self, AssistantId, EvalRunId, Scoped, Store, StoreError, UnixMs, VersionId, WorkspaceId,
 };
 
+/// Most characters of an assistant's instructions.
+pub const LONGEST_INSTRUCTIONS: usize = 4000;
+/// Who decides at the gate.
+const MAY: &[Scope] = &[Scope::Admin];
 /// Kind of a proposal that changes an assistant.
 const ASSISTANT: &str = "assistant";
 
@@ -60,6 +65,38 @@ impl AssistantChange {
         };
         assistants::update(tx, &found, &new, now())
     }
+}
+
+/// Turns the gate of a workspace on or off. What waits goes on waiting.
+///
+/// # Errors
+/// When they may not.
+pub async fn switch(store: &Store, by: &Member, on: bool) -> Result<(), EvalError> {
+    let workspace = by.need(MAY)?;
+    let write = store.write(move |tx| Gate { on }.keep(tx, workspace));
+    Ok(write.await?)
+}
+
+/// Changes the instructions of an assistant: at once, or as a proposal while the gate is on.
+///
+/// # Errors
+/// When they are too long, or there is no such assistant.
+pub async fn instruct(
+    store: &Store,
+    by: &Member,
+    assistant: AssistantId,
+    instructions: &str,
+) -> Result<Proposed, EvalError> {
+    let (workspace, instructions) = (by.need(MAY)?, instructions.trim());
+    if instructions.chars().count() > LONGEST_INSTRUCTIONS {
+        return Err(EvalError::Instructions);
+    }
+    let change = AssistantChange {
+        assistant,
+        instructions: Some(instructions.to_owned()),
+        model: None,
+    };
+    change_assistant(store, workspace, change).await
 }
 
 /// What became of a change.
@@ -201,9 +238,10 @@ impl Verdict {
 pub async fn publish(
     store: &Store,
     knowledge: &Knowledge,
-    workspace: WorkspaceId,
+    by: &Member,
     anyway: bool,
 ) -> Result<(), EvalError> {
+    let workspace = by.need(MAY)?;
     let waiting = Waiting::find(store, workspace).await?;
     if waiting.is_empty() {
         return Err(EvalError::Gate("nothing waits at the gate".into()));
@@ -251,11 +289,8 @@ pub async fn publish(
 ///
 /// # Errors
 /// When the store or the index fails.
-pub async fn discard(
-    store: &Store,
-    knowledge: &Knowledge,
-    workspace: WorkspaceId,
-) -> Result<(), EvalError> {
+pub async fn discard(store: &Store, knowledge: &Knowledge, by: &Member) -> Result<(), EvalError> {
+    let workspace = by.need(MAY)?;
     let waiting = Waiting::find(store, workspace).await?;
     let versions: Vec<VersionId> = waiting.versions.iter().map(|v| v.version).collect();
     knowledge

@@ -19,6 +19,7 @@ pub mod figures;
 pub mod gate;
 pub mod golden;
 pub mod grade;
+pub mod questions;
 pub mod run;
 pub mod runner;
 pub mod sureness;
@@ -63,6 +64,18 @@ pub enum EvalError {
     /// No probability.
     #[error("how sure an answer must be is a number from 0 to 1")]
     Threshold,
+    /// A run without a name, or with one that is too long.
+    #[error("name must have 1 to 200 characters")]
+    Name,
+    /// An assistant's instructions are too long.
+    #[error(
+        "instructions may have at most {} characters",
+        gate::LONGEST_INSTRUCTIONS
+    )]
+    Instructions,
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Denied(#[from] crate::access::Denied),
     /// The gate says no.
     #[error("{0}")]
     Gate(String),

@@ -5,14 +5,19 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::figures::Figures;
 use super::golden::Case;
 use super::grade::{self, Graded};
 use super::{EvalError, Outcome};
+use crate::access::{Member, Scope};
 use crate::agent::Answer;
-use crate::store::UnixMs;
+use crate::store::evals::{self, EvalRun, RunKind, RunState};
+use crate::store::{EvalRunId, Store, UnixMs};
+
+/// Longest name of a run in characters.
+const LONGEST_NAME: usize = 200;
 
 /// A passage that was found for a question.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -131,4 +136,48 @@ pub async fn run(
         figures: Figures::of(&results),
         results,
     })
+}
+
+/// Who keeps runs, and reads them.
+const MAY: &[Scope] = &[Scope::Evaluate];
+
+/// Keeps a finished run that was made elsewhere.
+///
+/// # Errors
+/// When it has no name, or they may not.
+pub async fn keep(store: &Store, by: &Member, report: Report) -> Result<EvalRunId, EvalError> {
+    let workspace = by.need(MAY)?;
+    if !(1..=LONGEST_NAME).contains(&report.name.trim().chars().count()) {
+        return Err(EvalError::Name);
+    }
+    let kept = store.write(move |tx| {
+        let (kind, begun) = (RunKind::Manual, report.started_at);
+        let id = evals::begin(tx, workspace, &report.name, kind, begun)?;
+        let run = evals::get(tx, workspace, id)?;
+        let (figures, results) = (json!(report.figures), json!(report.results));
+        let (state, ended) = (RunState::Done, report.ended_at);
+        evals::end(tx, &run, state, &figures, &results, ended)?;
+        Ok(id)
+    });
+    Ok(kept.await?)
+}
+
+/// The newest complete run of a name with its questions, if there is one.
+///
+/// # Errors
+/// When they may not see it.
+pub async fn latest(
+    store: &Store,
+    by: &Member,
+    name: &str,
+) -> Result<Option<(EvalRun, Value)>, EvalError> {
+    let (workspace, name) = (by.need(MAY)?, name.to_owned());
+    let found = store.read(move |conn| {
+        let Some(run) = evals::find_latest(conn, workspace, &name)? else {
+            return Ok(None);
+        };
+        let results = evals::results(conn, &run)?;
+        Ok(Some((run.into_inner(), results)))
+    });
+    Ok(found.await?)
 }

@@ -9,6 +9,7 @@ extern crate self as hours;
 use frontdesk_language as language;
 use frontdesk_store as store;
 
+pub mod acts;
 pub mod ask;
 mod book;
 mod calendar_words;

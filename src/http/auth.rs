@@ -20,16 +20,19 @@ use axum::http::{HeaderMap, StatusCode, header};
 use super::now_ms;
 use super::problem::Problem;
 use super::route::Policy;
+pub(super) use crate::access::Credential;
+pub use crate::access::{Caller, Member, Principal, Scope};
 use crate::app::App;
+use crate::app::workspaces::WorkspaceError;
 use crate::config::SecondFactor;
 use crate::knowledge::Audience;
 use crate::store::api_keys;
 use crate::store::sessions;
 use crate::store::token::TokenHash;
-use crate::store::users::{Role, User};
+use crate::store::users::Role;
 use crate::store::workspaces::{self, Workspace};
-use crate::store::{ApiKeyId, WorkspaceId, closures, second_factors};
-pub(super) use standing::{Credential, cut_at, until_not};
+use crate::store::{closures, second_factors};
+pub(super) use standing::{cut_at, until_not};
 use standing::{note_key_use, note_session_use};
 
 /// Name of the session cookie over plain HTTP, which only loopback uses.
@@ -41,104 +44,7 @@ pub const SESSION_IDLE_MS: i64 = 30 * 60 * 1000;
 /// The workspace that is meant when none is named.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
-/// What a key may be allowed to do. None includes another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// Ask, converse, embed; of conversations only those that the key began.
-    Chat,
-    /// Transcribe.
-    Audio,
-    /// Upload, list and delete documents.
-    Documents,
-    /// Keys, status, metrics.
-    Admin,
-    /// Read receipts for measurements of quality.
-    Evaluate,
-    /// Read and go on with every conversation, those of visitors too.
-    Conversations,
-}
-
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Scope; 6] = [
-        Scope::Chat,
-        Scope::Audio,
-        Scope::Documents,
-        Scope::Admin,
-        Scope::Evaluate,
-        Scope::Conversations,
-    ];
-
-    /// The name in the API and in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Scope::Chat => "chat",
-            Scope::Audio => "audio",
-            Scope::Documents => "documents",
-            Scope::Admin => "admin",
-            Scope::Evaluate => "evaluate",
-            Scope::Conversations => "conversations",
-        }
-    }
-
-    /// The scope of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
-    }
-}
-
-/// Who calls.
-#[derive(Debug, Clone)]
-pub enum Caller {
-    /// A program, by the id of its key.
-    Key(ApiKeyId),
-    /// A person who signed in.
-    User(User),
-    /// A browser that holds a client secret.
-    Secret,
-    /// A command of this installation.
-    Installation,
-}
-
-/// Who calls, what they may do, and the workspace they are bound to.
-#[derive(Debug, Clone)]
-pub struct Principal {
-    caller: Caller,
-    scopes: Vec<Scope>,
-    bound_to: Option<WorkspaceId>,
-    credential: Credential,
-    lacks_factor: bool,
-}
-
 impl Principal {
-    /// Whether they must turn their second factor on before they may do anything else.
-    pub(super) fn lacks_factor(&self) -> bool {
-        self.lacks_factor
-    }
-
-    /// What they came with.
-    pub(super) fn credential(&self) -> Credential {
-        self.credential
-    }
-
-    /// Who calls.
-    pub fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
-    /// Whether they may do what `scope` stands for.
-    pub fn may(&self, scope: Scope) -> bool {
-        self.scopes.contains(&scope)
-    }
-
-    /// The only conversations that they may see: those that this key began. `None` if they may see all.
-    pub fn own_conversations(&self) -> Option<ApiKeyId> {
-        match self.caller {
-            Caller::Key(id) if !self.may(Scope::Conversations) => Some(id),
-            _ => None,
-        }
-    }
-
     /// Whom answers are for: who may read the documents is answered from all of them.
     pub fn audience(&self) -> Audience {
         match self.may(Scope::Documents) {
@@ -147,23 +53,14 @@ impl Principal {
         }
     }
 
-    /// The only workspace they may touch; `None` when they may touch all.
-    pub fn bound_to(&self) -> Option<WorkspaceId> {
-        self.bound_to
-    }
-
     /// That they may touch the whole installation.
     ///
     /// # Errors
     /// 403 for a caller that belongs to one workspace.
     pub fn unbound(&self) -> Result<(), Problem> {
-        match self.bound_to {
+        match self.bound_to() {
             None => Ok(()),
-            Some(_) => Err(Problem::new(
-                StatusCode::FORBIDDEN,
-                "bound",
-                "this key belongs to one workspace; what is of the whole installation needs one that does not",
-            )),
+            Some(_) => Err(WorkspaceError::Bound.into()),
         }
     }
 
@@ -173,7 +70,7 @@ impl Principal {
     /// # Errors
     /// 404.
     pub async fn workspace(&self, app: &App, name: Option<&str>) -> Result<Workspace, Problem> {
-        let bound_to = self.bound_to;
+        let bound_to = self.bound_to();
         let name = name.map(str::to_owned);
         let found = app
             .store
@@ -187,11 +84,26 @@ impl Principal {
             })
             .await?;
         let found = found.ok_or_else(|| Problem::not_found("workspace").with_param("workspace"))?;
-        let of_program = matches!(self.caller, Caller::Key(_) | Caller::Secret);
+        let of_program = matches!(self.caller(), Caller::Key(_) | Caller::Secret);
         if of_program && found.closing.is_some() {
             return Err(closed());
         }
         Ok(found)
+    }
+
+    /// [`Principal::workspace`], with the principal in it.
+    ///
+    /// # Errors
+    /// 404.
+    pub async fn enter(
+        &self,
+        app: &App,
+        name: Option<&str>,
+    ) -> Result<(Workspace, Member), Problem> {
+        let workspace = self.workspace(app, name).await?;
+        let member = self.in_workspace(workspace.id);
+        let member = member.ok_or_else(|| Problem::not_found("workspace"))?;
+        Ok((workspace, member))
     }
 
     /// Finds out who sent a request.
@@ -201,7 +113,7 @@ impl Principal {
     /// person who lacks the second factor that is required of them.
     pub async fn authenticate(app: &App, parts: &Parts) -> Result<Self, Problem> {
         let principal = Self::known(app, parts).await?;
-        if principal.lacks_factor {
+        if principal.lacks_factor() {
             let detail = "turn on your second factor first, at /account/second-factor";
             let code = "second_factor_required";
             return Err(Problem::new(StatusCode::FORBIDDEN, code, detail));
@@ -254,13 +166,8 @@ impl Principal {
             .iter()
             .filter_map(|name| Scope::parse(name))
             .collect();
-        Ok(Self {
-            caller: Caller::Key(key.id),
-            scopes,
-            bound_to: key.workspace,
-            credential: Credential::Key(key.id),
-            lacks_factor: false,
-        })
+        let (caller, credential) = (Caller::Key(key.id), Credential::Key(key.id));
+        Ok(Self::new(caller, credential, scopes, key.workspace))
     }
 
     async fn of_session(app: &App, hash: TokenHash) -> Result<Self, Problem> {
@@ -281,13 +188,9 @@ impl Principal {
             Role::Owner | Role::Admin => Scope::ALL.to_vec(),
             Role::Agent => vec![Scope::Chat, Scope::Conversations],
         };
-        Ok(Self {
-            caller: Caller::User(session.user),
-            scopes,
-            bound_to: None,
-            credential: Credential::Session(hash),
-            lacks_factor,
-        })
+        let (caller, credential) = (Caller::User(session.user), Credential::Session(hash));
+        let principal = Self::new(caller, credential, scopes, None);
+        Ok(principal.lacking_factor(lacks_factor))
     }
 }
 
@@ -316,17 +219,7 @@ pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> R
         Policy::AnyOf(scopes) => scopes,
     };
     let principal = Principal::authenticate(app, parts).await?;
-    if !wanted.iter().any(|scope| principal.may(*scope)) {
-        let names: Vec<_> = wanted.iter().map(|scope| scope.as_str()).collect();
-        return Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "missing_scope",
-            format!(
-                "this needs the scope {}; ask the owner for a key with it",
-                names.join(" or ")
-            ),
-        ));
-    }
+    principal.need(wanted)?;
     parts.extensions.insert(principal);
     Ok(())
 }
@@ -353,14 +246,6 @@ pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn scope_names_are_read_back() {
-        for scope in Scope::ALL {
-            assert_eq!(Scope::parse(scope.as_str()), Some(scope));
-        }
-        assert_eq!(Scope::parse("everything"), None);
-    }
 
     #[test]
     fn only_a_bearer_token_counts() {

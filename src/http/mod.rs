@@ -20,6 +20,7 @@ pub mod console;
 mod hashing;
 mod health;
 mod layers;
+pub mod listing;
 pub mod metrics;
 mod multipart;
 pub mod openai;

@@ -4,12 +4,15 @@
 //! What is the caller's to mend is told in full. What is not (a damaged disk, a fault of ours) is
 //! logged, and the caller gets a sentence without detail.
 
+mod acts;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::BodyError;
+use crate::access::Denied;
 use crate::eval::EvalError;
 use crate::knowledge::KnowledgeError;
 use crate::llm::LlmError;
@@ -166,6 +169,12 @@ impl From<BodyError> for Problem {
     }
 }
 
+impl From<Denied> for Problem {
+    fn from(error: Denied) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "missing_scope", error.to_string())
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let (status, code) = match &error {
@@ -199,6 +208,9 @@ impl From<KnowledgeError> for Problem {
                 Self::invalid("file", error.to_string())
             }
             KnowledgeError::Faq(detail) => Self::invalid("faq", detail),
+            KnowledgeError::Synonyms(detail) => Self::invalid("groups", detail),
+            KnowledgeError::FaqOwner => Self::invalid("owner", error.to_string()),
+            KnowledgeError::Denied(error) => error.into(),
             KnowledgeError::Machine(_) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "machine_busy",
@@ -219,6 +231,9 @@ impl From<EvalError> for Problem {
             EvalError::NoGolden | EvalError::NoQuestions => {
                 Self::new(StatusCode::CONFLICT, "no_questions", detail)
             }
+            EvalError::Name => Self::invalid("name", detail),
+            EvalError::Instructions => Self::invalid("instructions", detail),
+            EvalError::Denied(error) => error.into(),
             EvalError::Threshold => Self::invalid("threshold", detail),
             EvalError::Line { .. } => Self::invalid("questions", detail),
             EvalError::Ask(_) | EvalError::Stopped => Self::turn_failed(detail),

@@ -15,6 +15,7 @@ use frontdesk_store as store;
 use frontdesk_web as web;
 use frontdesk_worker as worker;
 
+mod acts;
 pub mod chunk;
 pub mod dated;
 pub mod diff;
@@ -41,8 +42,8 @@ mod vectors;
 mod versions;
 
 pub use faqs::{
-    FAQ_SECTION, FaqFile, FaqImport, FaqMatch, FaqPair, FaqSkipped, FaqThresholds, ImportFaqs,
-    LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS, read_pairs as read_faq_pairs,
+    FAQ_SECTION, FaqDraft, FaqFile, FaqImport, FaqMatch, FaqPair, FaqSkipped, FaqThresholds,
+    ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS, read_pairs as read_faq_pairs,
 };
 pub use found::{Audience, Found, Passage, RankBy, SearchOptions};
 pub use gate::{Gate, View};
@@ -64,6 +65,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use self::live::LiveIndex;
+use crate::access::Denied;
 use crate::llm::{Embedder, LlmError};
 use crate::store::{DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState};
 
@@ -130,6 +132,15 @@ pub enum KnowledgeError {
     /// A question with its answer cannot be kept as it was written.
     #[error("{0}")]
     Faq(String),
+    /// The owner's synonyms cannot be kept as they were written.
+    #[error("{0}")]
+    Synonyms(String),
+    /// The name of who looks after an answer is too long.
+    #[error("owner may have 200 characters")]
+    FaqOwner,
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
     /// A job of another version of Frontdesk.
     #[error("a stored job cannot be read: {0}")]
     Unreadable(String),

@@ -9,11 +9,14 @@ use std::collections::HashSet;
 
 use super::live;
 use super::{Knowledge, KnowledgeError, content_words};
+use crate::access::{Member, Scope};
 use crate::llm::{EmbedAs, Priority};
 use crate::store::faqs::Faq;
 use crate::store::gaps::{self, GapReason, GapState};
 use crate::store::{Connection, FaqId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
+/// Who looks after them.
+const MAY: &[Scope] = &[Scope::Evaluate, Scope::Admin];
 /// Latest questions that are looked at.
 const LATEST: u32 = 1000;
 /// Questions that are embedded at once.
@@ -68,7 +71,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn unanswered(
+    async fn unanswered(
         &self,
         workspace: WorkspaceId,
         state: GapState,
@@ -89,7 +92,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn close_gaps(
+    pub(super) async fn close_gaps(
         &self,
         faq: &Scoped<Faq>,
         receipts: Vec<ReceiptId>,
@@ -106,11 +109,34 @@ impl Knowledge {
         Ok(())
     }
 
+    /// The questions of a workspace that got no good answer, as [`Knowledge::unanswered`] groups them.
+    ///
+    /// # Errors
+    /// When they may not see them.
+    pub async fn list_gaps(
+        &self,
+        by: &Member,
+        state: GapState,
+    ) -> Result<Vec<Cluster>, KnowledgeError> {
+        self.unanswered(by.need(MAY)?, state).await
+    }
+
     /// Says what became of all questions of the group that this one is in; gives their receipts.
     ///
     /// # Errors
     /// `NotFound` when no question in state `from` has this receipt.
-    pub async fn settle(
+    pub async fn settle_gap(
+        &self,
+        by: &Member,
+        receipt: ReceiptId,
+        from: GapState,
+        to: GapState,
+        faq: Option<FaqId>,
+    ) -> Result<Vec<ReceiptId>, KnowledgeError> {
+        self.settle(by.need(MAY)?, receipt, from, to, faq).await
+    }
+
+    async fn settle(
         &self,
         workspace: WorkspaceId,
         receipt: ReceiptId,

@@ -3,7 +3,7 @@
 
 mod listing;
 
-pub use listing::{Filter, Listed, list};
+pub use listing::{CallFilter, Listed, list};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
+use super::listing::ListFilter;
 use super::values::text_enum;
 use super::{ApiKeyId, AssistantId, ConversationId, Scoped, StoreError, UnixMs, WorkspaceId};
 
@@ -163,6 +164,36 @@ fn find(
     .optional()?
     .map(|conversation| Scoped::proven(workspace, conversation))
     .ok_or(StoreError::NotFound("the conversation"))
+}
+
+/// Which conversations a list shows: by default all of them, from the one with the latest message on.
+#[derive(Debug, Clone, Default)]
+pub struct ConversationFilter {
+    /// Only those that this key began.
+    pub begun_by: Option<ApiKeyId>,
+    /// How many are passed over.
+    pub offset: u32,
+}
+
+impl ListFilter for ConversationFilter {
+    type Row = ConversationSummary;
+
+    fn list(
+        &self,
+        conn: &Connection,
+        workspace: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<ConversationSummary>, StoreError> {
+        list_recent(conn, workspace, self.begun_by, limit, self.offset)
+    }
+
+    fn after(&self, page: &[ConversationSummary]) -> Self {
+        let shown = u32::try_from(page.len()).unwrap_or(u32::MAX);
+        Self {
+            offset: self.offset.saturating_add(shown),
+            ..self.clone()
+        }
+    }
 }
 
 /// The conversations of a workspace, the one with the latest message first; of an API key only those

@@ -250,9 +250,9 @@ fn a_receipt_stays_in_its_workspace_and_goes_with_its_conversation() {
             Err(StoreError::NotFound(_))
         ));
         let ids = |w, c| -> Vec<ReceiptId> {
-            let filter = receipts::Filter {
+            let filter = receipts::ReceiptFilter {
                 conversation: c,
-                ..receipts::Filter::default()
+                ..receipts::ReceiptFilter::default()
             };
             let found = receipts::list(tx, w, &filter, 10).unwrap();
             found.iter().map(|r| r.receipt.id).collect()

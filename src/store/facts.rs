@@ -90,6 +90,25 @@ pub enum HolidayRule {
     Usual,
 }
 
+impl HolidayRule {
+    /// Every rule.
+    pub const ALL: [Self; 3] = [Self::Unstated, Self::Closed, Self::Usual];
+
+    /// Its name in the API and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unstated => "unstated",
+            Self::Closed => "closed",
+            Self::Usual => "usual",
+        }
+    }
+
+    /// The rule of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == name)
+    }
+}
+
 columns! {
     COLUMNS of Fact {
         id, kind, data: json, state, document, version, quote, created_at, updated_at

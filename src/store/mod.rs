@@ -50,6 +50,7 @@ pub mod holdings;
 pub mod jobs;
 pub mod kept;
 pub mod key;
+pub mod listing;
 pub mod lock;
 pub mod messages;
 pub mod password;

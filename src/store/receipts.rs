@@ -8,7 +8,7 @@ mod listing;
 mod seal;
 
 pub use head::{Ends, HEAD_FILE};
-pub use listing::{Filter, Listed, Rated, list};
+pub use listing::{Listed, Rated, ReceiptFilter, list};
 pub use seal::{Integrity, Link, integrity, link};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};

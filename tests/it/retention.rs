@@ -1,6 +1,7 @@
 //! Retention in two steps: hidden first, deleted a week later, and what brings it back in between.
 
 use axum::http::StatusCode;
+use frontdesk::access::Principal;
 use frontdesk::app::{retention, sweep};
 use serde_json::{Value, json};
 
@@ -125,7 +126,8 @@ async fn what_was_hidden_can_be_taken_back_and_stays_for_thirty_days() {
     days.until(&app, 9).await;
     assert_eq!((shown(&app).await, kept(&app).await), ([0; 3], [1; 3]));
     let workspace = app.workspace("default").await;
-    let back = retention::take_back(&app.app.store, workspace, days.today);
+    let by = Principal::installation().in_workspace(workspace).unwrap();
+    let back = retention::take_back(&app.app.store, &by, days.today);
     back.await.unwrap();
     assert_eq!(shown(&app).await, [1, 1, 1]);
     days.until(&app, 38).await;

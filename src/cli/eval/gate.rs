@@ -9,7 +9,7 @@ use super::show;
 use crate::app::Start;
 use crate::cli::api::{Api, with_api};
 use crate::cli::out;
-use crate::cli::shared::{Place, block_on, log};
+use crate::cli::shared::{DataPlace, block_on, log};
 use crate::eval::Comparison;
 
 /// Arguments of `frontdesk eval gate`.
@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 /// What came of it.

@@ -7,21 +7,21 @@ use std::time::Duration;
 
 use anyhow::Context;
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::Measure;
 use super::server::ServerAsker;
+use crate::access::{Member, Principal};
 use crate::agent::AnswerSettings;
 use crate::app::{App, Engines, Start, default_assistant, default_workspace};
 use crate::cli::out;
 use crate::cli::remote::Server;
 use crate::cli::shared::WrongCall;
 use crate::config::Config;
-use crate::eval::{AgentAsker, Asker, Case, Report};
+use crate::eval::{AgentAsker, Asker, Case, Report, run};
 use crate::knowledge::{ImportFaqs, Stage, View, read_faq_pairs};
 use crate::llm::Priority;
-use crate::store::evals::{self, RunKind, RunState};
 use crate::store::faqs::FaqState;
 use crate::store::{Store, WorkspaceId, workspaces};
 
@@ -130,22 +130,15 @@ impl Subject {
         match self {
             Self::Here { kept: false, .. } => Ok(None),
             Self::Here { app, workspace, .. } => {
-                let (workspace, name) = (*workspace, name.to_owned());
-                let found = app.store.read(move |conn| {
-                    let Some(run) = evals::find_latest(conn, workspace, &name)? else {
-                        return Ok(None);
-                    };
-                    let results = evals::results(conn, &run)?;
-                    Ok(Some((run, results)))
-                });
-                let Some((run, results)) = found.await? else {
+                let by = installation(*workspace)?;
+                let Some((run, results)) = run::latest(&app.store, &by, name).await? else {
                     return Ok(None);
                 };
                 Ok(Some(Report {
-                    name: run.name.clone(),
+                    name: run.name,
                     started_at: run.created_at,
                     ended_at: run.ended_at.unwrap_or(run.created_at),
-                    figures: serde_json::from_value(run.summary.clone())?,
+                    figures: serde_json::from_value(run.summary)?,
                     results: serde_json::from_value(results)?,
                 }))
             }
@@ -159,19 +152,10 @@ impl Subject {
     pub(super) async fn keep(&self, report: &Report) -> anyhow::Result<()> {
         match self {
             Self::Here { kept: false, .. } => Ok(()),
+            // Not by the API: its bodies are bounded, and a run may have thousands of questions.
             Self::Here { app, workspace, .. } => {
-                let (workspace, report) = (*workspace, report.clone());
-                app.store
-                    .write(move |tx| {
-                        let kind = RunKind::Manual;
-                        let id =
-                            evals::begin(tx, workspace, &report.name, kind, report.started_at)?;
-                        let run = evals::get(tx, workspace, id)?;
-                        let (figures, results) = (json!(report.figures), json!(report.results));
-                        let at = report.ended_at;
-                        evals::end(tx, &run, RunState::Done, &figures, &results, at)
-                    })
-                    .await?;
+                let by = installation(*workspace)?;
+                run::keep(&app.store, &by, report.clone()).await?;
                 Ok(())
             }
             Self::There { server, workspace } => {
@@ -205,6 +189,12 @@ impl Subject {
             app.stop().await;
         }
     }
+}
+
+/// This command, as one who acts in a workspace.
+fn installation(workspace: WorkspaceId) -> anyhow::Result<Member> {
+    let member = Principal::installation().in_workspace(workspace);
+    member.context("a command reaches every workspace")
 }
 
 /// Waits until the models are loaded, or it is known that they cannot be.

@@ -22,7 +22,7 @@ use self::kiosk::{Kiosk, Manner};
 use self::playout::Playout;
 use super::out;
 use super::remote::Server;
-use super::shared::{Place, block_on, log, with_app};
+use super::shared::{DataPlace, block_on, log, with_app};
 
 /// How long the engines have to load.
 const LOADING: Duration = Duration::from_secs(120);
@@ -52,7 +52,7 @@ pub(super) struct Args {
     #[arg(long)]
     text: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {

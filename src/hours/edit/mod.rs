@@ -9,6 +9,7 @@ pub use text::{read, read_spans, read_which, show, show_spans};
 use super::book::Book;
 use super::data::{Data, What};
 use super::opening::{Day, Weekly};
+use crate::access::Denied;
 use crate::store::facts::{self, Fact, FactState, NewFact, Settings};
 use crate::store::{FactId, Scoped, StoreError, Transaction, UnixMs, WorkspaceId};
 
@@ -32,6 +33,12 @@ pub enum FactsError {
     /// Something is missing.
     #[error("{0}")]
     Missing(&'static str),
+    /// Whoever asks may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Confirms a fact.

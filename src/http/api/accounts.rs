@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::auth::{Caller, Principal};
+use super::super::auth::Principal;
 use super::super::body::Json;
 use super::super::hashing::off_thread;
 use super::super::now_ms;
@@ -108,10 +108,7 @@ impl From<AccountError> for Problem {
 /// The role of the person who asks; `None` for a key that reaches everything.
 pub(super) fn by(principal: &Principal) -> Result<Option<Role>, Problem> {
     principal.unbound()?;
-    Ok(match principal.caller() {
-        Caller::User(user) => Some(user.role),
-        Caller::Key(_) | Caller::Secret | Caller::Installation => None,
-    })
+    Ok(principal.role())
 }
 
 fn role_of(name: &str) -> Result<Role, Problem> {
@@ -119,7 +116,7 @@ fn role_of(name: &str) -> Result<Role, Problem> {
 }
 
 /// The hash of a new password that is long enough.
-pub(in crate::http) async fn hashed(password: String) -> Result<String, Problem> {
+pub(in crate::http) async fn hash_password(password: String) -> Result<String, Problem> {
     if let Some(wrong) = accounts::wrong_password(&password) {
         return Err(Problem::invalid("password", wrong));
     }
@@ -150,7 +147,7 @@ pub(super) async fn create(
     Json(new): Json<NewAccount>,
 ) -> Result<(StatusCode, axum::Json<MadeAccount>), Problem> {
     let (by, role) = (by(&principal)?, role_of(&new.role)?);
-    let hash = hashed(new.password).await?;
+    let hash = hash_password(new.password).await?;
     let id = accounts::create(&app.store, by, new.name, new.email, role, hash).await?;
     let made = MadeAccount { id: id.to_string() };
     Ok((StatusCode::CREATED, axum::Json(made)))
@@ -168,9 +165,9 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Json(wanted): Json<AccountChange>,
 ) -> Result<axum::Json<AccountView>, Problem> {
-    let (by, id) = (by(&principal)?, place::id::<UserId>(&id, "account")?);
+    let (by, id) = (by(&principal)?, place::parse_id::<UserId>(&id, "account")?);
     let password_hash = match wanted.password {
-        Some(password) => Some(hashed(password).await?),
+        Some(password) => Some(hash_password(password).await?),
         None => None,
     };
     let change = Change {

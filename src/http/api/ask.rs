@@ -82,7 +82,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     Json(request): Json<AskRequest>,
 ) -> Result<Response, Problem> {
-    let question = checked("question", request.question)?;
+    let question = check_text("question", request.question)?;
     let now = clock::asked(&principal, request.metadata.as_ref())?;
     let history = history(request.history)?;
     let workspace = principal
@@ -108,7 +108,7 @@ pub(super) async fn create(
 }
 
 /// A text that a person wrote, without space around it.
-pub(in crate::http) fn checked(param: &str, text: String) -> Result<String, Problem> {
+pub(in crate::http) fn check_text(param: &str, text: String) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > LONGEST_QUESTION {
         let detail = format!("{param} must have 1 to {LONGEST_QUESTION} characters");

@@ -7,18 +7,16 @@
 mod export;
 mod one;
 mod pronunciations;
+mod query;
 mod sound;
 mod view;
 mod voice;
-mod wanted;
 
-pub use export::{Format, batch, head, single};
+pub use export::CallFormat;
+pub use query::CallQuery;
 pub use view::{CallInFull, CallView, TurnView, in_full};
-pub use wanted::Wanted;
 
-pub(in crate::http) use pronunciations::{add, import};
 pub(in crate::http) use sound::waveform_of;
-pub(in crate::http) use voice::checked;
 
 pub(super) mod paths {
     pub(in crate::http) use super::__path_list;
@@ -39,11 +37,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::auth::Scope;
+use super::super::listing::{self, ListQuery};
 use super::super::problem::{Problem, ProblemView};
 use super::super::route::{Policy, Route, routes};
-use super::place::Place;
-use crate::store::calls::{self, Filter};
-use crate::store::{Connection, StoreError, WorkspaceId};
+use super::place::ApiPlace;
+use crate::store::calls::CallFilter;
+use crate::store::listing::Page;
 
 /// Routes of `/api/calls`, `/api/voice` and `/api/pronunciations`.
 pub(in crate::http) fn routes() -> Vec<Route> {
@@ -80,39 +79,23 @@ pub struct CallsView {
     pub next: Option<String>,
 }
 
-/// Calls, newest first.
-#[utoipa::path(get, path = "/api/calls", tag = "voice", operation_id = "listCalls",
-    params(Wanted, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    responses((status = 200, body = CallsView), (status = 400, body = ProblemView<'_>)))]
-pub(super) async fn list(
-    place: Place,
-    Query(wanted): Query<Wanted>,
-) -> Result<axum::Json<CallsView>, Problem> {
-    let (workspace, limit, filter) = (place.id(), wanted.limit(), wanted.filter()?);
-    let found = place
-        .app
-        .store
-        .read(move |conn| page(conn, workspace, &filter, limit));
-    Ok(axum::Json(found.await?))
+impl From<Page<CallFilter>> for CallsView {
+    fn from(page: Page<CallFilter>) -> Self {
+        Self {
+            next: page.next.as_ref().and_then(CallQuery::cursor_of),
+            calls: page.rows.into_iter().map(CallView::from).collect(),
+        }
+    }
 }
 
-/// The calls of a workspace that pass a filter, `limit` at most, newest first.
-///
-/// # Errors
-/// When the store fails.
-pub fn page(
-    conn: &Connection,
-    workspace: WorkspaceId,
-    filter: &Filter,
-    limit: u32,
-) -> Result<CallsView, StoreError> {
-    // One more tells whether there are more.
-    let mut found = calls::list(conn, workspace, filter, limit + 1)?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let last = found.last().filter(|_| more);
-    Ok(CallsView {
-        next: last.map(|last| wanted::cursor(last.call.started_at, last.call.id)),
-        calls: found.into_iter().map(CallView::from).collect(),
-    })
+/// Calls, newest first.
+#[utoipa::path(get, path = "/api/calls", tag = "voice", operation_id = "listCalls",
+    params(CallQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    responses((status = 200, body = CallsView), (status = 400, body = ProblemView<'_>)))]
+pub(super) async fn list(
+    place: ApiPlace,
+    Query(query): Query<CallQuery>,
+) -> Result<axum::Json<CallsView>, Problem> {
+    let page = listing::page(&place.app.store, &place.member, &query).await?;
+    Ok(axum::Json(page.into()))
 }

@@ -8,16 +8,17 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::auth::Credential;
 use super::super::body::Json;
+use super::super::listing;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
-use super::ask::{checked, find_assistant};
-use super::place::{self, Place};
+use super::ask::{check_text, find_assistant};
+use super::place::{self, ApiPlace};
 use super::turn::{self, Unasked};
 use crate::agent::Turn;
 use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
 use crate::store::conversations::{
-    self, Channel, Conversation, ConversationSummary, NewConversation,
+    self, Channel, Conversation, ConversationFilter, ConversationSummary, NewConversation,
 };
 use crate::store::messages::{self, Message};
 use crate::store::{ConversationId, Scoped, assistants};
@@ -156,16 +157,16 @@ impl From<Message> for MessageView {
     params(PageQuery, ("workspace" = Option<String>, Query, description = "Short name")),
     responses((status = 200, body = ConversationList)))]
 pub(super) async fn list(
-    place: Place,
+    place: ApiPlace,
     Query(page): Query<PageQuery>,
 ) -> Result<axum::Json<ConversationList>, Problem> {
-    let workspace = place.id();
     let limit = page.limit.unwrap_or(50).min(LONGEST_LIST);
-    let offset = page.offset.unwrap_or(0);
-    let own = place.own_conversations;
-    let recent = move |conn: &_| conversations::list_recent(conn, workspace, own, limit, offset);
-    let found = place.app.store.read(recent).await?;
-    let conversations = found.into_iter().map(ConversationView::from).collect();
+    let filter = ConversationFilter {
+        begun_by: place.principal().own_conversations(),
+        offset: page.offset.unwrap_or(0),
+    };
+    let found = listing::read(&place.app.store, place.id(), filter, limit).await?;
+    let conversations = found.rows.into_iter().map(ConversationView::from).collect();
     Ok(axum::Json(ConversationList { conversations }))
 }
 
@@ -175,12 +176,12 @@ pub(super) async fn list(
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 201, body = ConversationView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn create(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<NewConversationRequest>,
 ) -> Result<(StatusCode, axum::Json<ConversationView>), Problem> {
     let workspace = place.id();
     let assistant = find_assistant(&place.app, workspace, request.assistant).await?;
-    let begun_by = match place.credential {
+    let begun_by = match place.principal().credential() {
         Credential::Key(id) => Some(id),
         _ => None,
     };
@@ -207,7 +208,7 @@ pub(super) async fn create(
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = ConversationDetail), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn get(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<ConversationDetail>, Problem> {
     let conversation = load(&place, &id).await?;
@@ -232,12 +233,12 @@ pub(super) async fn get(
     responses((status = 200, content_type = "text/event-stream", body = String),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn append(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     headers: HeaderMap,
     Json(request): Json<MessageRequest>,
 ) -> Result<Response, Problem> {
-    let question = checked("text", request.text)?;
+    let question = check_text("text", request.text)?;
     if request
         .client_id
         .as_ref()
@@ -254,7 +255,7 @@ pub(super) async fn append(
 }
 
 pub(super) async fn turn_in(
-    place: &Place,
+    place: &ApiPlace,
     conversation: &Scoped<Conversation>,
     question: String,
     client_id: Option<String>,
@@ -277,26 +278,32 @@ pub(super) async fn turn_in(
         client_id,
         history: Vec::new(),
         question,
-        claim: Claim::new(Priority::Chat, place.credential.flow(workspace)),
+        claim: Claim::new(
+            Priority::Chat,
+            place.principal().credential().flow(workspace),
+        ),
         sampling: None,
         now: None,
         // What is said in a visitor's conversation is read by the visitor, whoever asks.
         audience: match conversation.visitor {
             Some(_) => Audience::Visitors,
-            None => place.audience,
+            None => place.principal().audience(),
         },
         evaluation: false,
     })
 }
 
-pub(super) async fn load(place: &Place, id: &str) -> Result<Scoped<Conversation>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<ConversationId>(id, "conversation")?);
+pub(super) async fn load(place: &ApiPlace, id: &str) -> Result<Scoped<Conversation>, Problem> {
+    let (workspace, id) = (
+        place.id(),
+        place::parse_id::<ConversationId>(id, "conversation")?,
+    );
     let found = place
         .app
         .store
         .read(move |conn| conversations::get(conn, workspace, id))
         .await?;
-    let own = place.own_conversations;
+    let own = place.principal().own_conversations();
     if own.is_some() && found.begun_by != own {
         return Err(Problem::not_found("conversation"));
     }

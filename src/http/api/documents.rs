@@ -1,7 +1,5 @@
 //! Documents: list, look, delete, read again, watch.
 
-use std::collections::HashMap;
-
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -14,12 +12,12 @@ use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::super::sse;
-use super::place::{self, Place};
+use super::place::{self, ApiPlace};
 use super::versions::VersionView;
 use crate::knowledge::{Progress, Stage};
-use crate::store::documents::{self, Document, DocumentSummary};
+use crate::store::documents::{Document, DocumentSummary};
 use crate::store::versions;
-use crate::store::{DocumentId, Scoped, VersionId};
+use crate::store::{Scoped, VersionId};
 
 /// Documents of a workspace.
 #[derive(Debug, Serialize, ToSchema)]
@@ -137,12 +135,12 @@ pub(super) struct VersionQuery {
 }
 
 impl DocumentView {
-    fn new(summary: DocumentSummary, answers: &HashMap<String, u64>) -> Self {
+    fn new(summary: DocumentSummary, answers: u64) -> Self {
         let document = summary.document;
         let id = document.id.to_string();
         Self {
             staff_only: document.staff_only,
-            answers: answers.get(&id).copied().unwrap_or(0),
+            answers,
             origin: document.origin.as_str(),
             language: summary.language,
             dated_at: document.dated_at,
@@ -167,20 +165,14 @@ impl DocumentView {
 #[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "listDocuments",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = DocumentList), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn list(place: Place) -> Result<axum::Json<DocumentList>, Problem> {
-    let workspace = place.id();
-    let found = place
-        .app
-        .store
-        .read(move |conn| {
-            let answers = documents::answers_by_document(conn, workspace, month_ago())?;
-            Ok((documents::list(conn, workspace)?, answers))
-        })
-        .await?;
-    let (found, answers) = found;
+pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<DocumentList>, Problem> {
+    let knowledge = &place.app.knowledge;
+    let found = knowledge.list_documents(&place.member, now_ms()).await?;
     let documents = found.into_iter();
-    let documents = documents.map(|d| DocumentView::new(d, &answers)).collect();
-    Ok(axum::Json(DocumentList { documents }))
+    let documents = documents.map(|(summary, answers)| DocumentView::new(summary, answers));
+    Ok(axum::Json(DocumentList {
+        documents: documents.collect(),
+    }))
 }
 
 /// One document with its versions.
@@ -189,28 +181,28 @@ pub(super) async fn list(place: Place) -> Result<axum::Json<DocumentList>, Probl
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = DocumentDetail), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn get(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<DocumentDetail>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<DocumentId>(&id, "document")?);
-    let found = place.app.store.read(move |conn| {
-        let document = documents::get(conn, workspace, id)?;
-        let versions = versions::list(conn, &document)?;
-        let summary = documents::list(conn, workspace)?
-            .into_iter()
-            .find(|s| s.document.id == id);
-        let answers = documents::answers_by_document(conn, workspace, month_ago())?;
-        Ok(summary.map(|summary| (summary, versions, answers)))
-    });
-    let (summary, versions, answers) =
-        found.await?.ok_or_else(|| Problem::not_found("document"))?;
+    let document = load(&place, &id).await?;
+    let id = document.id;
+    let listed = place.app.knowledge.list_documents(&place.member, now_ms());
+    let mut listed = listed.await?.into_iter();
+    let (summary, answers) = listed
+        .find(|(summary, _)| summary.document.id == id)
+        .ok_or_else(|| Problem::not_found("document"))?;
+    let read = place
+        .app
+        .store
+        .read(move |conn| versions::list(conn, &document));
+    let versions = read.await?;
     let current = summary.document.current_version;
     let versions = versions
         .into_iter()
         .map(|v| VersionView::new(v, current))
         .collect();
     Ok(axum::Json(DocumentDetail {
-        document: DocumentView::new(summary, &answers),
+        document: DocumentView::new(summary, answers),
         versions,
     }))
 }
@@ -222,14 +214,14 @@ pub(super) async fn get(
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = DocumentText), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn text(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Query(query): Query<VersionQuery>,
 ) -> Result<axum::Json<DocumentText>, Problem> {
     let document = load(&place, &id).await?;
     let asked = query
         .version
-        .map(|text| place::id::<VersionId>(&text, "version"))
+        .map(|text| place::parse_id::<VersionId>(&text, "version"))
         .transpose()?;
     let version = asked.or(document.current_version);
     let version =
@@ -258,9 +250,10 @@ pub(super) async fn text(
     params(("id" = String, Path, description = "Id of the document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let document = load(&place, &id).await?;
-    place.app.knowledge.delete(document).await?;
+pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let id = place::parse_id(&id, "document")?;
+    let knowledge = &place.app.knowledge;
+    knowledge.remove_document(&place.member, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -271,15 +264,15 @@ pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<Statu
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn change(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Json(change): Json<DocumentChange>,
 ) -> Result<StatusCode, Problem> {
-    let document = load(&place, &id).await?;
+    let id = load(&place, &id).await?.id;
     if let Some(staff_only) = change.staff_only {
-        (place.app.store)
-            .write(move |tx| documents::set_staff_only(tx, &document, staff_only, now_ms()))
-            .await?;
+        let (knowledge, by) = (&place.app.knowledge, &place.member);
+        let kept = knowledge.keep_for_staff(by, id, staff_only, now_ms());
+        kept.await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -290,7 +283,10 @@ pub(super) async fn change(
     params(("id" = String, Path, description = "Id of the document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 202), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn reindex(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+pub(super) async fn reindex(
+    place: ApiPlace,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
     let document = load(&place, &id).await?;
     place.app.knowledge.reindex(document).await?;
     Ok(StatusCode::ACCEPTED)
@@ -301,7 +297,7 @@ pub(super) async fn reindex(place: Place, Path(id): Path<String>) -> Result<Stat
     operation_id = "watchDocuments",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, content_type = "text/event-stream", body = ProgressView)))]
-pub(super) async fn events(place: Place) -> Response {
+pub(super) async fn events(place: ApiPlace) -> Response {
     let workspace = place.id().to_string();
     let shutdown = place.app.cancel();
     let progress = BroadcastStream::new(place.app.knowledge.progress());
@@ -313,16 +309,7 @@ pub(super) async fn events(place: Place) -> Response {
     sse::respond(mine.take_until(shutdown.cancelled_owned()))
 }
 
-/// Thirty days before now, in Unix milliseconds.
-pub(in crate::http) fn month_ago() -> i64 {
-    now_ms() - 30 * 24 * 60 * 60 * 1000
-}
-
-pub(super) async fn load(place: &Place, id: &str) -> Result<Scoped<Document>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<DocumentId>(id, "document")?);
-    Ok(place
-        .app
-        .store
-        .read(move |conn| documents::get(conn, workspace, id))
-        .await?)
+pub(super) async fn load(place: &ApiPlace, id: &str) -> Result<Scoped<Document>, Problem> {
+    let (knowledge, id) = (&place.app.knowledge, place::parse_id(id, "document")?);
+    Ok(knowledge.find_document(&place.member, id).await?)
 }

@@ -8,14 +8,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
-use super::place::{self, Place};
+use super::place::{self, ApiPlace};
 use crate::agent::AnswerSettings;
 use crate::app::default_assistant;
-use crate::eval::{AgentAsker, Asked, Asker, Case, Report};
+use crate::eval::{AgentAsker, Asked, Asker, Case, Report, run};
 use crate::knowledge::View;
 use crate::llm::{Claim, Priority};
 use crate::store::EvalRunId;
-use crate::store::evals::{self, EvalRun, RunKind, RunState};
+use crate::store::evals::{self, EvalRun};
 
 /// Runs that a list holds at most.
 const LISTED: u32 = 200;
@@ -38,7 +38,7 @@ pub(super) struct Named {
     params(Named, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = EvalRunList), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn list(
-    place: Place,
+    place: ApiPlace,
     Query(named): Query<Named>,
 ) -> Result<axum::Json<EvalRunList>, Problem> {
     let workspace = place.id();
@@ -52,20 +52,14 @@ pub(super) async fn list(
     params(Named, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = serde_json::Value), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn latest(
-    place: Place,
+    place: ApiPlace,
     Query(named): Query<Named>,
 ) -> Result<axum::Json<Value>, Problem> {
-    let workspace = place.id();
-    let found = place.app.store.read(move |conn| {
-        let name = named.name.unwrap_or_default();
-        let Some(run) = evals::find_latest(conn, workspace, &name)? else {
-            return Ok(None);
-        };
-        let results = evals::results(conn, &run)?;
-        Ok(Some((run.into_inner(), results)))
-    });
-    let found = found.await?.map(|(run, results)| whole(run, results));
-    Ok(axum::Json(json!(found)))
+    let name = named.name.unwrap_or_default();
+    let found = run::latest(&place.app.store, &place.member, &name).await?;
+    Ok(axum::Json(json!(
+        found.map(|(run, results)| whole(run, results))
+    )))
 }
 
 /// A run with its questions.
@@ -74,10 +68,10 @@ pub(super) async fn latest(
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = serde_json::Value), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn get(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Value>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<EvalRunId>(&id, "run")?);
+    let (workspace, id) = (place.id(), place::parse_id::<EvalRunId>(&id, "run")?);
     let found = place.app.store.read(move |conn| {
         let run = evals::get(conn, workspace, id)?;
         let results = evals::results(conn, &run)?;
@@ -101,17 +95,20 @@ fn whole(run: EvalRun, results: Value) -> Value {
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = serde_json::Value), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn ask(
-    place: Place,
+    place: ApiPlace,
     Json(mut case): Json<Case>,
 ) -> Result<axum::Json<Asked>, Problem> {
-    case.question = super::ask::checked("question", case.question)?;
+    case.question = super::ask::check_text("question", case.question)?;
     let (app, workspace) = (&place.app, place.id());
     let asker = AgentAsker {
         agent: app.agent.clone(),
         store: app.store.clone(),
         workspace,
         assistant: default_assistant(&app.store, workspace).await?,
-        claim: Claim::new(Priority::Api, place.credential.flow(workspace)),
+        claim: Claim::new(
+            Priority::Api,
+            place.principal().credential().flow(workspace),
+        ),
         view: View::Live,
     };
     let asked = asker.ask(&case).await;
@@ -131,33 +128,10 @@ pub struct Kept {
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 201, body = Kept), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn create(
-    place: Place,
+    place: ApiPlace,
     Json(report): Json<Report>,
 ) -> Result<(StatusCode, axum::Json<Kept>), Problem> {
-    if report.name.trim().is_empty() || report.name.chars().count() > 200 {
-        let detail = "name must have 1 to 200 characters";
-        return Err(Problem::invalid("name", detail));
-    }
-    let workspace = place.id();
-    let id = place
-        .app
-        .store
-        .write(move |tx| {
-            let kind = RunKind::Manual;
-            let id = evals::begin(tx, workspace, &report.name, kind, report.started_at)?;
-            let run = evals::get(tx, workspace, id)?;
-            let (figures, results) = (json!(report.figures), json!(report.results));
-            evals::end(
-                tx,
-                &run,
-                RunState::Done,
-                &figures,
-                &results,
-                report.ended_at,
-            )?;
-            Ok(id)
-        })
-        .await?;
+    let id = run::keep(&place.app.store, &place.member, report).await?;
     let id = id.to_string();
     Ok((StatusCode::CREATED, axum::Json(Kept { id })))
 }
@@ -168,7 +142,7 @@ pub(super) async fn create(
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn thresholds(
-    place: Place,
+    place: ApiPlace,
     Json(new): Json<serde_json::Map<String, Value>>,
 ) -> Result<StatusCode, Problem> {
     const WORDS: [&str; 1] = ["calibrated_at"];

@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
-use super::place::{self, Place};
+use super::place::{self, ApiPlace};
 use crate::agent::fact_preview;
-use crate::hours::{Book, Entry, FactsError, What, country, edit};
-use crate::store::facts::{self, FactState, HolidayRule, Settings};
-use crate::store::{FactId, StoreError};
+use crate::hours::acts::{self, ClockChange, Decision};
+use crate::hours::{Entry, What, country, edit};
+use crate::store::facts::HolidayRule;
 
 /// All facts with clock and country.
 #[derive(Debug, Serialize, ToSchema)]
@@ -110,42 +110,19 @@ pub struct FactAnswer {
     answer: Option<String>,
 }
 
-impl From<FactsError> for Problem {
-    fn from(error: FactsError) -> Self {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            error.to_string(),
-        )
-    }
-}
-
 /// The facts of a workspace.
 #[utoipa::path(get, path = "/api/facts", tag = "facts", operation_id = "listFacts",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = FactList)))]
-pub(super) async fn list(place: Place) -> Result<axum::Json<FactList>, Problem> {
-    let workspace = place.id();
-    let book = place
-        .app
-        .store
-        .read(move |conn| Book::open(conn, workspace))
-        .await?;
+pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<FactList>, Problem> {
+    let book = acts::open(&place.app.store, &place.member).await?;
     Ok(axum::Json(FactList {
         time_zone: book.zone().iana_name().unwrap_or("UTC").to_owned(),
         time_zone_is_set: book.settings.time_zone.is_some(),
         country: country(&book.settings),
-        holidays: rule_name(book.settings.holidays).to_owned(),
+        holidays: book.settings.holidays.as_str().to_owned(),
         facts: book.entries.iter().map(FactView::from).collect(),
     }))
-}
-
-fn rule_name(rule: HolidayRule) -> &'static str {
-    match rule {
-        HolidayRule::Unstated => "unstated",
-        HolidayRule::Closed => "closed",
-        HolidayRule::Usual => "usual",
-    }
 }
 
 /// Keeps a fact that a person knows; it counts as confirmed.
@@ -153,15 +130,13 @@ fn rule_name(rule: HolidayRule) -> &'static str {
     request_body = Value,
     responses((status = 201, body = FactView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn create(
-    place: Place,
+    place: ApiPlace,
     Json(what): Json<What>,
 ) -> Result<(StatusCode, axum::Json<FactView>), Problem> {
-    let workspace = place.id();
-    let made = place.app.store.write(move |tx| {
-        let id = edit::enter(tx, workspace, what, now_ms())?;
-        view(tx, workspace, id)
-    });
-    Ok((StatusCode::CREATED, axum::Json(made.await?)))
+    let entered = acts::enter(&place.app.store, &place.member, vec![what], now_ms()).await?;
+    let entered = entered.first().map(FactView::from);
+    let entered = entered.ok_or_else(|| Problem::not_found("fact"))?;
+    Ok((StatusCode::CREATED, axum::Json(entered)))
 }
 
 /// Changes what a fact says, and confirms it.
@@ -169,29 +144,22 @@ pub(super) async fn create(
     params(("id" = String, Path, description = "Id of the fact")), request_body = Value,
     responses((status = 200, body = FactView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn change(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Json(what): Json<What>,
 ) -> Result<axum::Json<FactView>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<FactId>(&id, "fact")?);
-    let made = place.app.store.write(move |tx| {
-        let id = edit::change(tx, workspace, id, what, now_ms())?;
-        view(tx, workspace, id)
-    });
-    Ok(axum::Json(made.await?))
+    let (store, id) = (&place.app.store, place::parse_id(&id, "fact")?);
+    let changed = acts::change(store, &place.member, id, vec![what], now_ms()).await?;
+    Ok(axum::Json(FactView::from(&changed)))
 }
 
 /// Removes a fact. One that a document states is dismissed, or it would be proposed again.
 #[utoipa::path(delete, path = "/api/facts/{id}", tag = "facts", operation_id = "deleteFact",
     params(("id" = String, Path, description = "Id of the fact")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let (workspace, id) = (place.id(), place::id::<FactId>(&id, "fact")?);
-    place
-        .app
-        .store
-        .write(move |tx| edit::remove(tx, workspace, id, now_ms()))
-        .await?;
+pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let id = place::parse_id(&id, "fact")?;
+    acts::remove(&place.app.store, &place.member, id, now_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -200,10 +168,10 @@ pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<Statu
     params(("id" = String, Path, description = "Id of the fact")),
     responses((status = 200, body = FactView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn confirm(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<FactView>, Problem> {
-    set_state(place, &id, FactState::Confirmed).await
+    decide(place, &id, Decision::Confirm).await
 }
 
 /// Says that a fact is not to be used.
@@ -211,55 +179,34 @@ pub(super) async fn confirm(
     params(("id" = String, Path, description = "Id of the fact")),
     responses((status = 200, body = FactView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn dismiss(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<FactView>, Problem> {
-    set_state(place, &id, FactState::Dismissed).await
+    decide(place, &id, Decision::Dismiss).await
 }
 
-async fn set_state(
-    place: Place,
+async fn decide(
+    place: ApiPlace,
     id: &str,
-    state: FactState,
+    decision: Decision,
 ) -> Result<axum::Json<FactView>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<FactId>(id, "fact")?);
-    let made = place.app.store.write(move |tx| {
-        edit::set_state(tx, workspace, id, state, now_ms())?;
-        view(tx, workspace, id)
-    });
-    Ok(axum::Json(made.await?))
-}
-
-fn view(
-    conn: &crate::store::Connection,
-    workspace: crate::store::WorkspaceId,
-    id: FactId,
-) -> Result<FactView, StoreError> {
-    Book::open(conn, workspace)?
-        .entries
-        .iter()
-        .find(|e| e.fact.id == id)
-        .map(FactView::from)
-        .ok_or(StoreError::NotFound("the fact"))
+    let (store, id) = (&place.app.store, place::parse_id(id, "fact")?);
+    let decided = acts::decide(store, &place.member, id, decision, now_ms()).await?;
+    Ok(axum::Json(FactView::from(&decided)))
 }
 
 /// Confirms all proposals that no newer document overrules.
 #[utoipa::path(post, path = "/api/facts/confirm", tag = "facts", operation_id = "confirmAllFacts",
     responses((status = 200, body = Counted)))]
-pub(super) async fn confirm_all(place: Place) -> Result<axum::Json<Counted>, Problem> {
-    let workspace = place.id();
-    let count = place
-        .app
-        .store
-        .write(move |tx| edit::confirm_all(tx, workspace, now_ms()))
-        .await?;
+pub(super) async fn confirm_all(place: ApiPlace) -> Result<axum::Json<Counted>, Problem> {
+    let count = acts::confirm_all(&place.app.store, &place.member, now_ms()).await?;
     Ok(axum::Json(Counted { count }))
 }
 
 /// Reads the facts of all documents again.
 #[utoipa::path(post, path = "/api/facts/propose", tag = "facts", operation_id = "proposeFacts",
     responses((status = 200, body = Counted)))]
-pub(super) async fn propose(place: Place) -> Result<axum::Json<Counted>, Problem> {
+pub(super) async fn propose(place: ApiPlace) -> Result<axum::Json<Counted>, Problem> {
     let count = place.app.knowledge.propose_facts(place.id()).await?;
     Ok(axum::Json(Counted { count }))
 }
@@ -269,37 +216,20 @@ pub(super) async fn propose(place: Place) -> Result<axum::Json<Counted>, Problem
     request_body = FactSettings,
     responses((status = 204), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn settings(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<FactSettings>,
 ) -> Result<StatusCode, Problem> {
-    let workspace = place.id();
-    let before = place
-        .app
-        .store
-        .read(move |conn| facts::settings(conn, workspace))
-        .await?;
-    let holidays = match request.holidays.as_deref() {
-        None => before.holidays,
-        Some("unstated") => HolidayRule::Unstated,
-        Some("closed") => HolidayRule::Closed,
-        Some("usual") => HolidayRule::Usual,
-        Some(_) => {
-            return Err(Problem::invalid(
-                "holidays",
-                "holidays must be unstated, closed or usual",
-            ));
-        }
+    let rule = |name: &str| {
+        HolidayRule::parse(name).ok_or_else(|| {
+            Problem::invalid("holidays", "holidays must be unstated, closed or usual")
+        })
     };
-    let settings = edit::checked(Settings {
+    let change = ClockChange {
         time_zone: request.time_zone,
         country: request.country,
-        holidays,
-    })?;
-    place
-        .app
-        .store
-        .write(move |tx| facts::set_settings(tx, workspace, &settings))
-        .await?;
+        holidays: request.holidays.as_deref().map(rule).transpose()?,
+    };
+    acts::set_clock(&place.app.store, &place.member, change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -308,7 +238,7 @@ pub(super) async fn settings(
     request_body = FactQuestion,
     responses((status = 200, body = FactAnswer), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn preview(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<FactQuestion>,
 ) -> Result<axum::Json<FactAnswer>, Problem> {
     let now = match request.now.as_deref() {
@@ -317,12 +247,7 @@ pub(super) async fn preview(
             Problem::invalid("now", "now must be a time like 2026-12-24T10:00:00-05:00")
         })?,
     };
-    let workspace = place.id();
-    let book = place
-        .app
-        .store
-        .read(move |conn| Book::open(conn, workspace))
-        .await?;
+    let book = acts::open(&place.app.store, &place.member).await?;
     let answer = fact_preview(&book, &request.question, &place.workspace.title, now);
     Ok(axum::Json(FactAnswer { answer }))
 }

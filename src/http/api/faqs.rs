@@ -8,15 +8,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::super::body::Json;
 use super::super::multipart;
 use super::super::problem::{Problem, ProblemView};
-use super::place::{self, Place};
-use crate::knowledge::{FaqImport, ImportFaqs, KnowledgeError};
-use crate::store::faqs::{self, Faq, FaqState, NewFaq};
-use crate::store::{FaqId, ReceiptId, Scoped};
+use super::place::{self, ApiPlace};
+use crate::knowledge::{FaqDraft, FaqImport, FaqSkipped, KnowledgeError};
+use crate::store::FaqId;
+use crate::store::faqs::{Faq, FaqState};
 
 /// Largest file of an import, in bytes.
 const MOST_BYTES: u64 = 16 << 20;
-/// Longest name of an owner or a source, in characters.
-const LONGEST_NAME: usize = 200;
 
 /// Questions and answers of a workspace.
 #[derive(Debug, Serialize, ToSchema)]
@@ -116,22 +114,12 @@ pub struct ImportForm {
 #[utoipa::path(get, path = "/api/faqs", tag = "faqs", operation_id = "listFaqs",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = FaqList)))]
-pub(super) async fn list(place: Place) -> Result<axum::Json<FaqList>, Problem> {
-    let workspace = place.id();
-    let found = place.app.store.read(move |conn| {
-        Ok((
-            faqs::list(conn, workspace)?,
-            faqs::answered(conn, workspace)?,
-        ))
-    });
-    let (found, answered) = found.await?;
-    let count = |id| answered.get(&id).copied().unwrap_or(0);
-    let views = found.into_iter().map(|faq| {
-        let count = count(faq.id);
-        FaqView::new(faq, count)
-    });
+pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<FaqList>, Problem> {
+    let found = place.app.knowledge.list_faqs(&place.member).await?;
+    let faqs = found.into_iter();
+    let faqs = faqs.map(|(faq, answered)| FaqView::new(faq, answered));
     Ok(axum::Json(FaqList {
-        faqs: views.collect(),
+        faqs: faqs.collect(),
     }))
 }
 
@@ -140,11 +128,10 @@ pub(super) async fn list(place: Place) -> Result<axum::Json<FaqList>, Problem> {
     params(("id" = String, Path, description = "Id of the question")),
     responses((status = 200, body = FaqView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn get(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<FaqView>, Problem> {
-    let faq = find(&place, &id).await?;
-    view(&place, faq).await
+    view(&place, parse_id(&id)?).await
 }
 
 /// Makes a question with its answer; an approved one is given from now on.
@@ -153,13 +140,12 @@ pub(super) async fn get(
     request_body = FaqRequest,
     responses((status = 201, body = FaqView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn create(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<FaqRequest>,
 ) -> Result<(StatusCode, axum::Json<FaqView>), Problem> {
-    let (new, gaps) = new(request, "")?;
-    let faq = place.app.knowledge.create_faq(place.id(), new).await?;
-    place.app.knowledge.close_gaps(&faq, gaps).await?;
-    Ok((StatusCode::CREATED, view(&place, faq).await?))
+    let (knowledge, by) = (&place.app.knowledge, &place.member);
+    let id = knowledge.write_faq(by, None, draft(request)?).await?;
+    Ok((StatusCode::CREATED, view(&place, id).await?))
 }
 
 /// Replaces a question and its answer.
@@ -169,15 +155,14 @@ pub(super) async fn create(
     responses((status = 200, body = FaqView), (status = 400, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn update(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Json(request): Json<FaqRequest>,
 ) -> Result<axum::Json<FaqView>, Problem> {
-    let faq = find(&place, &id).await?;
-    let (new, gaps) = new(request, &faq.source)?;
-    let faq = place.app.knowledge.update_faq(faq, new).await?;
-    place.app.knowledge.close_gaps(&faq, gaps).await?;
-    view(&place, faq).await
+    let (knowledge, id) = (&place.app.knowledge, parse_id(&id)?);
+    let draft = draft(request)?;
+    knowledge.write_faq(&place.member, Some(id), draft).await?;
+    view(&place, id).await
 }
 
 /// Approves an answer: visitors get it from now on.
@@ -185,22 +170,23 @@ pub(super) async fn update(
     params(("id" = String, Path, description = "Id of the question")),
     responses((status = 200, body = FaqView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn approve(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<FaqView>, Problem> {
-    let faq = find(&place, &id).await?;
-    let knowledge = &place.app.knowledge;
-    let faq = knowledge.set_faq_state(faq, FaqState::Approved).await?;
-    view(&place, faq).await
+    let (knowledge, id) = (&place.app.knowledge, parse_id(&id)?);
+    knowledge
+        .decide_faq(&place.member, id, FaqState::Approved)
+        .await?;
+    view(&place, id).await
 }
 
 /// Deletes a question; from this moment its answer is not given.
 #[utoipa::path(delete, path = "/api/faqs/{id}", tag = "faqs", operation_id = "deleteFaq",
     params(("id" = String, Path, description = "Id of the question")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let faq = find(&place, &id).await?;
-    place.app.knowledge.delete_faq(faq).await?;
+pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let (knowledge, id) = (&place.app.knowledge, parse_id(&id)?);
+    knowledge.remove_faq(&place.member, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -212,7 +198,7 @@ pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<Statu
     request_body(content = ImportForm, content_type = "multipart/form-data"),
     responses((status = 200, body = FaqImport), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn import(
-    place: Place,
+    place: ApiPlace,
     Query(params): Query<ImportParams>,
     request: Request,
 ) -> Result<axum::Json<FaqImport>, Problem> {
@@ -230,67 +216,45 @@ pub(super) async fn import(
         let detail = "there is nothing to import; choose a file or paste the questions";
         return Err(Problem::invalid("file", detail));
     };
-    let source: String = name.chars().take(LONGEST_NAME).collect();
-    let file = place.app.knowledge.read_faqs(bytes, name).await;
-    let file = file.map_err(|error| match error {
-        KnowledgeError::Faq(reason) => Problem::invalid("file", reason),
+    let state = match params.approved {
+        true => FaqState::Approved,
+        false => FaqState::Draft,
+    };
+    let knowledge = &place.app.knowledge;
+    let taken = knowledge.take_faqs(&place.member, bytes, name, state).await;
+    let report = taken.map_err(|error| match error {
+        wrong @ KnowledgeError::Faq(_) => Problem::invalid("file", wrong.to_string()),
         other => other.into(),
     })?;
-    let how = ImportFaqs {
-        state: if params.approved {
-            FaqState::Approved
-        } else {
-            FaqState::Draft
-        },
-        owner: String::new(),
-        source,
-    };
-    let report = place.app.knowledge.import_faqs(place.id(), file, how);
-    Ok(axum::Json(report.await?))
+    Ok(axum::Json(report))
 }
 
-async fn find(place: &Place, id: &str) -> Result<Scoped<Faq>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<FaqId>(id, "question")?);
-    let found = place
-        .app
-        .store
-        .read(move |conn| faqs::get(conn, workspace, id));
-    Ok(found.await?)
+fn parse_id(id: &str) -> Result<FaqId, Problem> {
+    place::parse_id(id, "question")
 }
 
-async fn view(place: &Place, faq: Scoped<Faq>) -> Result<axum::Json<FaqView>, Problem> {
-    let workspace = place.id();
-    let answered = place
-        .app
-        .store
-        .read(move |conn| faqs::answered(conn, workspace))
-        .await?;
-    let count = answered.get(&faq.id).copied().unwrap_or(0);
-    Ok(axum::Json(FaqView::new(faq.into_inner(), count)))
+async fn view(place: &ApiPlace, id: FaqId) -> Result<axum::Json<FaqView>, Problem> {
+    let found = place.app.knowledge.find_faq(&place.member, id).await?;
+    Ok(axum::Json(FaqView::new(found.0.into_inner(), found.1)))
 }
 
-fn new(request: FaqRequest, source: &str) -> Result<(NewFaq, Vec<ReceiptId>), Problem> {
+fn draft(request: FaqRequest) -> Result<FaqDraft, Problem> {
     let state = match request.state.as_deref() {
         None => FaqState::Draft,
         Some(state) => FaqState::parse(state)
             .ok_or_else(|| Problem::invalid("state", "state must be `draft` or `approved`"))?,
     };
-    let owner = request.owner.unwrap_or_default().trim().to_owned();
-    if owner.chars().count() > LONGEST_NAME {
-        return Err(Problem::invalid("owner", "owner may have 200 characters"));
-    }
     let gaps = request.gaps.iter().map(|id| id.parse());
     let gaps = gaps
         .collect::<Result<_, _>>()
         .map_err(|_| Problem::invalid("gaps", "gaps must be ids of receipts"))?;
-    let new = NewFaq {
+    Ok(FaqDraft {
+        questions: request.questions,
         answer: request.answer,
         state,
-        owner,
+        owner: request.owner.unwrap_or_default(),
         language: request.language,
-        source: source.to_owned(),
         expires_at: request.expires_at,
-        phrasings: request.questions,
-    };
-    Ok((new, gaps))
+        gaps,
+    })
 }

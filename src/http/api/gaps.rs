@@ -5,17 +5,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::problem::{Problem, ProblemView};
-use super::place::{self, Place};
+use super::place::{self, ApiPlace};
 use crate::knowledge::{Asked, Cluster};
+use crate::store::FaqId;
 use crate::store::gaps::GapState;
-use crate::store::{FaqId, ReceiptId};
 
 /// Questions of a group that are told in full.
 const EXAMPLES: usize = 50;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(in crate::http) struct Wish {
+pub(in crate::http) struct GapsQuery {
     /// `open`, `answered` or `dismissed`; `open` when absent.
     state: Option<String>,
 }
@@ -102,16 +102,16 @@ pub struct SettledView {
 
 /// Questions that got no good answer, in groups of like ones, the most frequent first.
 #[utoipa::path(get, path = "/api/gaps", tag = "answers", operation_id = "listGaps",
-    params(Wish, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    params(GapsQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = GapsView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn list(
-    place: Place,
-    Query(wish): Query<Wish>,
+    place: ApiPlace,
+    Query(query): Query<GapsQuery>,
 ) -> Result<axum::Json<GapsView>, Problem> {
-    let state = wish.state.as_deref().unwrap_or(GapState::Open.as_str());
+    let state = query.state.as_deref().unwrap_or(GapState::Open.as_str());
     let state = GapState::parse(state)
         .ok_or_else(|| Problem::invalid("state", "state must be open, answered or dismissed"))?;
-    let found = place.app.knowledge.unanswered(place.id(), state).await?;
+    let found = place.app.knowledge.list_gaps(&place.member, state).await?;
     Ok(axum::Json(view(found)))
 }
 
@@ -128,7 +128,7 @@ pub fn view(groups: Vec<Cluster>) -> GapsView {
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SettledView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn dismiss(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<SettledView>, Problem> {
     settle(place, &id, GapState::Open, GapState::Dismissed, None).await
@@ -140,7 +140,7 @@ pub(super) async fn dismiss(
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SettledView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn reopen(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<SettledView>, Problem> {
     settle(place, &id, GapState::Dismissed, GapState::Open, None).await
@@ -152,7 +152,7 @@ pub(super) async fn reopen(
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SettledView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn answered(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Query(with): Query<WithAnswer>,
 ) -> Result<axum::Json<SettledView>, Problem> {
@@ -160,15 +160,15 @@ pub(super) async fn answered(
 }
 
 async fn settle(
-    place: Place,
+    place: ApiPlace,
     id: &str,
     from: GapState,
     to: GapState,
     faq: Option<FaqId>,
 ) -> Result<axum::Json<SettledView>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<ReceiptId>(id, "gap")?);
+    let (by, id) = (&place.member, place::parse_id(id, "gap")?);
     let knowledge = &place.app.knowledge;
-    let settled = knowledge.settle(workspace, id, from, to, faq).await?;
+    let settled = knowledge.settle_gap(by, id, from, to, faq).await?;
     Ok(axum::Json(SettledView {
         receipts: settled.iter().map(ToString::to_string).collect(),
     }))

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
-use super::place::Place;
+use super::place::ApiPlace;
 use crate::app::default_assistant;
-use crate::eval::gate::{self, AssistantChange, Proposed, Verdict, Waiting};
+use crate::eval::gate::{self, Proposed, Verdict, Waiting};
 use crate::knowledge::Gate;
 use crate::store::evals::RunKind;
 
@@ -54,7 +54,7 @@ pub struct GateView {
 #[utoipa::path(get, path = "/api/gate", tag = "quality", operation_id = "getGate",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = GateView)))]
-pub(super) async fn get(place: Place) -> Result<axum::Json<GateView>, Problem> {
+pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<GateView>, Problem> {
     let (store, workspace) = (&place.app.store, place.id());
     let on = store.read(move |conn| Gate::of(conn, workspace)).await?.on;
     let waiting = Waiting::find(store, workspace).await?;
@@ -102,19 +102,17 @@ pub struct Switch {
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204)))]
 pub(super) async fn switch(
-    place: Place,
+    place: ApiPlace,
     Json(switch): Json<Switch>,
 ) -> Result<StatusCode, Problem> {
-    let workspace = place.id();
-    let write =
-        move |tx: &crate::store::Transaction<'_>| Gate { on: switch.on }.keep(tx, workspace);
-    place.app.store.write(write).await?;
+    gate::switch(&place.app.store, &place.member, switch.on).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// What a run is about.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-pub struct Wanted {
+#[schema(as = Wanted)]
+pub struct RunRequest {
     /// Ask about what waits too, and compare.
     #[serde(default)]
     gate: bool,
@@ -129,16 +127,16 @@ pub struct Started {
 
 /// Asks the workspace's golden questions in the background.
 #[utoipa::path(post, path = "/api/evals/runs", tag = "quality", operation_id = "startEvalRun",
-    request_body = Wanted,
+    request_body = RunRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 202, body = Started), (status = 409, body = ProblemView<'_>)))]
 pub(super) async fn start(
-    place: Place,
-    Json(wanted): Json<Wanted>,
+    place: ApiPlace,
+    Json(request): Json<RunRequest>,
 ) -> Result<(StatusCode, axum::Json<Started>), Problem> {
     let workspace = place.id();
     let assistant = default_assistant(&place.app.store, workspace).await?;
-    let kind = if wanted.gate {
+    let kind = if request.gate {
         RunKind::Gate
     } else {
         RunKind::Manual
@@ -162,11 +160,12 @@ pub struct Publish {
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 409, body = ProblemView<'_>)))]
 pub(super) async fn publish(
-    place: Place,
+    place: ApiPlace,
     Json(publish): Json<Publish>,
 ) -> Result<StatusCode, Problem> {
     let app = &place.app;
-    gate::publish(&app.store, &app.knowledge, place.id(), publish.anyway).await?;
+    let by = &place.member;
+    gate::publish(&app.store, &app.knowledge, by, publish.anyway).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -174,9 +173,9 @@ pub(super) async fn publish(
 #[utoipa::path(post, path = "/api/gate/discard", tag = "quality", operation_id = "discardGate",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204)))]
-pub(super) async fn discard(place: Place) -> Result<StatusCode, Problem> {
+pub(super) async fn discard(place: ApiPlace) -> Result<StatusCode, Problem> {
     let app = &place.app;
-    gate::discard(&app.store, &app.knowledge, place.id()).await?;
+    gate::discard(&app.store, &app.knowledge, &place.member).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -187,28 +186,18 @@ pub struct Instructions {
     instructions: String,
 }
 
-/// Most characters of instructions.
-pub(in crate::http) const LONGEST_INSTRUCTIONS: usize = 4000;
-
 /// Changes the instructions of the workspace's assistant; with the gate on, they wait there.
 #[utoipa::path(post, path = "/api/assistant/instructions", tag = "quality",
     operation_id = "setInstructions", request_body = Instructions,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = serde_json::Value), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn instructions(
-    place: Place,
+    place: ApiPlace,
     Json(new): Json<Instructions>,
 ) -> Result<axum::Json<Value>, Problem> {
-    if new.instructions.chars().count() > LONGEST_INSTRUCTIONS {
-        let detail = format!("instructions may have at most {LONGEST_INSTRUCTIONS} characters");
-        return Err(Problem::invalid("instructions", detail));
-    }
-    let (store, workspace) = (&place.app.store, place.id());
-    let change = AssistantChange {
-        assistant: default_assistant(store, workspace).await?.id,
-        instructions: Some(new.instructions.trim().to_owned()),
-        model: None,
-    };
-    let proposed = gate::change_assistant(store, workspace, change).await?;
+    let store = &place.app.store;
+    let assistant = default_assistant(store, place.id()).await?.id;
+    let by = &place.member;
+    let proposed = gate::instruct(store, by, assistant, &new.instructions).await?;
     Ok(axum::Json(json!({"waits": proposed == Proposed::Waits})))
 }

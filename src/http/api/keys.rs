@@ -7,18 +7,13 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::auth::{Principal, Scope};
+use super::super::auth::Principal;
 use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::place;
-use crate::app::App;
-use crate::store::api_keys::{self, ApiKey, NewApiKey};
-use crate::store::token::{Token, TokenKind};
-use crate::store::{ApiKeyId, WorkspaceId};
-
-/// Longest name of a key in characters.
-const LONGEST_NAME: usize = 100;
+use crate::app::{App, api_keys};
+use crate::store::api_keys::ApiKey;
 
 /// All keys.
 #[derive(Debug, Serialize, ToSchema)]
@@ -54,7 +49,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     principal: Principal,
 ) -> Result<axum::Json<KeyList>, Problem> {
-    let keys = visible(&app, principal.bound_to()).await?;
+    let keys = api_keys::list(&app.store, &principal).await?;
     Ok(axum::Json(KeyList { keys }))
 }
 
@@ -69,38 +64,18 @@ pub(super) async fn create(
     principal: Principal,
     Json(request): Json<NewKeyRequest>,
 ) -> Result<(StatusCode, axum::Json<MadeKey>), Problem> {
-    let name = request.name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        return Err(Problem::invalid(
-            "name",
-            "name must have 1 to 100 characters",
-        ));
-    }
-    let scopes = grantable(&principal, &request.scopes)?;
     let workspace = match request.workspace.as_deref() {
         Some(name) => Some(principal.workspace(&app, Some(name)).await?.id),
         None => principal.bound_to(),
     };
-    let token = Token::generate(TokenKind::ApiKey)?;
-    let (hash, prefix) = (token.hash(), token.display_prefix());
-    let made = app.store.write(move |tx| {
-        let new = NewApiKey {
-            name: &name,
-            token: hash,
-            prefix: &prefix,
-            scopes: &scopes,
-            workspace,
-        };
-        api_keys::create(tx, &new, now_ms())
-    });
-    let id = made.await?.to_string();
-    Ok((
-        StatusCode::CREATED,
-        axum::Json(MadeKey {
-            id,
-            key: token.reveal().to_owned(),
-        }),
-    ))
+    let (store, by) = (&app.store, &principal);
+    let NewKeyRequest { name, scopes, .. } = &request;
+    let made = api_keys::create(store, by, name, scopes, workspace, now_ms()).await?;
+    let made = MadeKey {
+        id: made.id.to_string(),
+        key: made.token.reveal().to_owned(),
+    };
+    Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
 /// Revokes a key; it stops working at once.
@@ -112,44 +87,7 @@ pub(super) async fn revoke(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let id = place::id::<ApiKeyId>(&id, "API key")?;
-    let keys = visible(&app, principal.bound_to()).await?;
-    if !keys.iter().any(|key| key.id == id) {
-        return Err(Problem::not_found("API key"));
-    }
-    app.store
-        .write(move |tx| api_keys::revoke(tx, id, now_ms()))
-        .await?;
+    let id = place::parse_id(&id, "API key")?;
+    api_keys::revoke(&app.store, &principal, id, now_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn visible(app: &App, bound_to: Option<WorkspaceId>) -> Result<Vec<ApiKey>, Problem> {
-    let mut keys = app.store.read(api_keys::list).await?;
-    keys.retain(|key| bound_to.is_none() || key.workspace == bound_to);
-    Ok(keys)
-}
-
-/// The scopes that were asked for, if the caller has them all.
-fn grantable(principal: &Principal, asked: &[String]) -> Result<Vec<String>, Problem> {
-    let mut scopes = Vec::with_capacity(asked.len());
-    for (at, name) in asked.iter().enumerate() {
-        let param = format!("scopes[{at}]");
-        let scope = Scope::parse(name).ok_or_else(|| {
-            let known = Scope::ALL.map(Scope::as_str).join(", ");
-            Problem::invalid(&param, format!("{name:?} is no scope; there are {known}"))
-        })?;
-        if !principal.may(scope) {
-            let detail = format!("you may not hand out {name}, because you do not have it");
-            return Err(
-                Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail).with_param(param)
-            );
-        }
-        if !scopes.contains(name) {
-            scopes.push(name.clone());
-        }
-    }
-    if scopes.is_empty() {
-        return Err(Problem::invalid("scopes", "a key needs at least one scope"));
-    }
-    Ok(scopes)
 }

@@ -36,7 +36,7 @@ mod voice_notes;
 mod widget;
 pub(super) mod workspaces;
 
-pub(super) use self::ask::{checked, find_assistant};
+pub(super) use self::ask::{check_text, find_assistant};
 
 use super::auth::Scope;
 use super::route::{Policy, Route, routes};

@@ -8,19 +8,16 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::super::auth::Member;
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
-use super::place::{self, Place};
+use super::place::{self, ApiPlace};
 use crate::app::{App, person_copy, privacy};
-use crate::store::WorkspaceId;
-use crate::store::erasure::{Found, LEAST_LETTERS, Match, Subject, Traces};
-
-/// Most finds that are erased in one request.
-const MOST: usize = 200;
+use crate::store::erasure::{Found, Match, Subject, Traces};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Who {
+pub(super) struct PersonQuery {
     /// The beginning of a name or of a part of an e-mail address, a telephone number, or the id of a visitor, a call or a
     /// conversation.
     who: String,
@@ -78,7 +75,7 @@ pub struct Erased {
 }
 
 /// The name and the id of a find.
-pub(crate) fn named(subject: Subject) -> (&'static str, String) {
+pub(crate) fn name_subject(subject: Subject) -> (&'static str, String) {
     match subject {
         Subject::Conversation(id) => ("conversation", id.to_string()),
         Subject::Call(id) => ("call", id.to_string()),
@@ -88,7 +85,7 @@ pub(crate) fn named(subject: Subject) -> (&'static str, String) {
 }
 
 /// The find of a name and an id.
-pub(crate) fn subject(kind: &str, id: &str) -> Option<Subject> {
+pub(crate) fn parse_subject(kind: &str, id: &str) -> Option<Subject> {
     match kind {
         "conversation" => id.parse().ok().map(Subject::Conversation),
         "call" => id.parse().ok().map(Subject::Call),
@@ -100,7 +97,7 @@ pub(crate) fn subject(kind: &str, id: &str) -> Option<Subject> {
 
 impl From<Match> for MatchView {
     fn from(found: Match) -> Self {
-        let (kind, id) = named(found.subject);
+        let (kind, id) = name_subject(found.subject);
         Self {
             kind,
             id,
@@ -123,41 +120,38 @@ impl From<Found> for PersonFound {
 
 /// Finds what is kept of a person.
 #[utoipa::path(get, path = "/api/people", tag = "privacy", operation_id = "findPerson",
-    params(Who, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    params(PersonQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = PersonFound), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn find(
-    place: Place,
-    Query(query): Query<Who>,
+    place: ApiPlace,
+    Query(query): Query<PersonQuery>,
 ) -> Result<axum::Json<PersonFound>, Problem> {
-    if query.who.trim().chars().count() < LEAST_LETTERS {
-        return Err(Problem::invalid("who", "give at least three characters"));
-    }
-    let found = privacy::find(&place.app.store, place.id(), query.who).await?;
+    let found = privacy::find(&place.app.store, &place.member, query.who).await?;
     Ok(axum::Json(found.into()))
 }
 
 /// Everything that is kept of a person as a ZIP for them: JSON, the same as a page, and recordings.
 #[utoipa::path(get, path = "/api/people/copy", tag = "privacy", operation_id = "copyPerson",
-    params(Who, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    params(PersonQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/zip"),
               (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn copy(place: Place, Query(query): Query<Who>) -> Result<Response, Problem> {
-    copied(&place.app, place.id(), query.who).await
+pub(super) async fn copy(
+    place: ApiPlace,
+    Query(query): Query<PersonQuery>,
+) -> Result<Response, Problem> {
+    send_copy(&place.app, &place.member, query.who).await
 }
 
 /// The file of what is kept of a person.
 ///
 /// # Errors
 /// 404 when nothing is found.
-pub(in crate::http) async fn copied(
+pub(in crate::http) async fn send_copy(
     app: &App,
-    workspace: WorkspaceId,
+    by: &Member,
     who: String,
 ) -> Result<Response, Problem> {
-    if who.trim().chars().count() < LEAST_LETTERS {
-        return Err(Problem::invalid("who", "give at least three characters"));
-    }
-    let made = person_copy::copy(&app.store, workspace, who).await?;
+    let made = person_copy::copy(&app.store, by, who).await?;
     let bytes = made.ok_or_else(|| Problem::not_found("person"))?;
     let headers = [
         (header::CONTENT_TYPE, "application/zip"),
@@ -178,7 +172,7 @@ pub(in crate::http) async fn copied(
     responses((status = 200, body = Erased), (status = 400, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn erase(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<EraseRequest>,
 ) -> Result<axum::Json<Erased>, Problem> {
     let mut subjects = parsed(
@@ -193,10 +187,7 @@ pub(super) async fn erase(
         "golden question",
         Subject::Golden,
     )?);
-    if subjects.is_empty() || subjects.len() > MOST {
-        return Err(Problem::invalid("conversations", "give 1 to 200 ids"));
-    }
-    let certificate = privacy::erase(&place.app.store, place.id(), subjects).await?;
+    let certificate = privacy::erase(&place.app.store, &place.member, subjects).await?;
     Ok(axum::Json(Erased { certificate }))
 }
 
@@ -206,7 +197,7 @@ fn parsed<T: FromStr>(
     subject: fn(T) -> Subject,
 ) -> Result<Vec<Subject>, Problem> {
     ids.iter()
-        .map(|id| place::id::<T>(id, what).map(subject))
+        .map(|id| place::parse_id::<T>(id, what).map(subject))
         .collect()
 }
 
@@ -217,10 +208,10 @@ fn parsed<T: FromStr>(
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = Erased), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn erase_one(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Erased>, Problem> {
-    let subject = Subject::Conversation(place::id(&id, "conversation")?);
-    let certificate = privacy::erase(&place.app.store, place.id(), vec![subject]).await?;
+    let subject = Subject::Conversation(place::parse_id(&id, "conversation")?);
+    let certificate = privacy::erase(&place.app.store, &place.member, vec![subject]).await?;
     Ok(axum::Json(Erased { certificate }))
 }

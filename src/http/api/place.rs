@@ -8,61 +8,55 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 
 use super::super::Http;
-use super::super::auth::{Credential, Principal, Scope};
+use super::super::auth::{Member, Principal};
 use super::super::problem::Problem;
 use crate::app::App;
-use crate::knowledge::Audience;
+use crate::store::WorkspaceId;
 use crate::store::workspaces::Workspace;
-use crate::store::{ApiKeyId, WorkspaceId};
 
-/// The workspace of `?workspace=NAME`, or the caller's own, after checking that the caller may
-/// touch it.
-pub(super) struct Place {
+/// The workspace of `?workspace=NAME`, or the caller's own, with the caller, who may touch it.
+pub(super) struct ApiPlace {
     pub(super) app: Arc<App>,
     pub(super) workspace: Workspace,
-    /// What the caller came with.
-    pub(super) credential: Credential,
-    /// The only conversations that the caller may see: those that this key began.
-    pub(super) own_conversations: Option<ApiKeyId>,
-    /// Whom answers are for.
-    pub(super) audience: Audience,
-    /// They have the scope `evaluate`.
-    pub(super) may_evaluate: bool,
+    /// The caller in this workspace.
+    pub(super) member: Member,
 }
 
 #[derive(Deserialize)]
-struct InQuery {
+struct WorkspaceQuery {
     workspace: Option<String>,
 }
 
-impl Place {
+impl ApiPlace {
     pub(super) fn id(&self) -> WorkspaceId {
         self.workspace.id
     }
+
+    /// Who calls.
+    pub(super) fn principal(&self) -> &Principal {
+        self.member.principal()
+    }
 }
 
-impl FromRequestParts<Http> for Place {
+impl FromRequestParts<Http> for ApiPlace {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Problem> {
         let principal = Principal::from_request_parts(parts, http).await?;
-        let Query(query) = Query::<InQuery>::try_from_uri(&parts.uri)
+        let Query(query) = Query::<WorkspaceQuery>::try_from_uri(&parts.uri)
             .map_err(|error| Problem::invalid("workspace", error.body_text()))?;
-        let workspace = principal
-            .workspace(&http.app, query.workspace.as_deref())
+        let (workspace, member) = principal
+            .enter(&http.app, query.workspace.as_deref())
             .await?;
         Ok(Self {
             app: http.app.clone(),
             workspace,
-            credential: principal.credential(),
-            own_conversations: principal.own_conversations(),
-            audience: principal.audience(),
-            may_evaluate: principal.may(Scope::Evaluate),
+            member,
         })
     }
 }
 
 /// An id in a path. One that is no id names nothing, so it is not found.
-pub(super) fn id<T: FromStr>(text: &str, what: &str) -> Result<T, Problem> {
+pub(super) fn parse_id<T: FromStr>(text: &str, what: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found(what))
 }

@@ -6,8 +6,8 @@ use utoipa::ToSchema;
 use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
-use super::place::Place;
-use crate::app::retention::{self, Kept, RetentionSettings};
+use super::place::ApiPlace;
+use crate::app::retention::{self, Kept};
 
 /// How long a workspace keeps what people said.
 #[derive(Debug, Serialize, ToSchema)]
@@ -52,8 +52,8 @@ impl From<Kept> for RetentionView {
 #[utoipa::path(get, path = "/api/retention", tag = "privacy", operation_id = "getRetention",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = RetentionView)))]
-pub(super) async fn get(place: Place) -> Result<axum::Json<RetentionView>, Problem> {
-    let kept = retention::kept(&place.app.store, place.id()).await?;
+pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<RetentionView>, Problem> {
+    let kept = retention::kept(&place.app.store, &place.member).await?;
     Ok(axum::Json(kept.into()))
 }
 
@@ -63,14 +63,11 @@ pub(super) async fn get(place: Place) -> Result<axum::Json<RetentionView>, Probl
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = RetentionView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn set(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<RetentionRequest>,
 ) -> Result<axum::Json<RetentionView>, Problem> {
     let days = request.conversation_days;
-    if !RetentionSettings::DAYS.contains(&days) {
-        return Err(Problem::invalid("conversation_days", "give 1 to 3650 days"));
-    }
-    retention::keep_for(&place.app.store, place.id(), days).await?;
+    retention::keep_for(&place.app.store, &place.member, days).await?;
     get(place).await
 }
 
@@ -78,7 +75,7 @@ pub(super) async fn set(
 #[utoipa::path(post, path = "/api/retention/take-back", tag = "privacy", operation_id = "takeBackHidden",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = RetentionView)))]
-pub(super) async fn take_back(place: Place) -> Result<axum::Json<RetentionView>, Problem> {
-    retention::take_back(&place.app.store, place.id(), now_ms()).await?;
+pub(super) async fn take_back(place: ApiPlace) -> Result<axum::Json<RetentionView>, Problem> {
+    retention::take_back(&place.app.store, &place.member, now_ms()).await?;
     get(place).await
 }

@@ -57,7 +57,7 @@ pub struct RecoveryCodes {
 
 /// The own second factor of who asks, if it is theirs that the path names.
 fn own(http: Http, principal: &Principal, parts: &Parts, id: &str) -> Result<Own, Problem> {
-    let id = place::id::<UserId>(id, "account")?;
+    let id = place::parse_id::<UserId>(id, "account")?;
     let refused = || {
         let detail = "only the person themselves, signed in, sets up a second factor";
         Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
@@ -165,7 +165,7 @@ pub(super) async fn reset(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let (by, id) = (by(&principal)?, place::id::<UserId>(&id, "account")?);
+    let (by, id) = (by(&principal)?, place::parse_id::<UserId>(&id, "account")?);
     if let Caller::User(user) = principal.caller() {
         may_reset(user, id)?;
     }

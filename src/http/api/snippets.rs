@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
 use super::documents::load;
-use super::place::Place;
+use super::place::ApiPlace;
 use crate::knowledge::Submitted;
 
 /// A snippet to write.
@@ -26,7 +26,7 @@ pub struct SnippetRequest {
     request_body = SnippetRequest,
     responses((status = 201, body = Submitted), (status = 422, body = ProblemView<'_>)))]
 pub(super) async fn create(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<SnippetRequest>,
 ) -> Result<(StatusCode, axum::Json<Submitted>), Problem> {
     let SnippetRequest { title, text } = request;
@@ -45,7 +45,7 @@ pub(super) async fn create(
     responses((status = 200, body = Submitted), (status = 404, body = ProblemView<'_>),
               (status = 422, body = ProblemView<'_>)))]
 pub(super) async fn replace(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Json(request): Json<SnippetRequest>,
 ) -> Result<axum::Json<Submitted>, Problem> {

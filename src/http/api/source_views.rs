@@ -207,7 +207,7 @@ impl From<SourceSummary> for SourceView {
             per_second: source.options.per_second,
             state: source.state.as_str(),
             error: source.error,
-            every: every_name(source.every_ms),
+            every: name_every(source.every_ms),
             next_at: source
                 .next_at
                 .filter(|_| source.state != SourceState::Paused),
@@ -237,7 +237,7 @@ impl From<PageSummary> for PageView {
 }
 
 /// `day`, `week`, `never`, or the number of milliseconds.
-pub(in crate::http) fn every_name(every_ms: Option<i64>) -> String {
+pub(in crate::http) fn name_every(every_ms: Option<i64>) -> String {
     match every_ms {
         None => "never".into(),
         Some(DAY_MS) => "day".into(),
@@ -246,8 +246,8 @@ pub(in crate::http) fn every_name(every_ms: Option<i64>) -> String {
     }
 }
 
-/// The time that a name of [`every_name`] stands for.
-pub(in crate::http) fn every_of(name: &str) -> Result<Option<i64>, Problem> {
+/// The time that a name of [`name_every`] stands for.
+pub(in crate::http) fn parse_every(name: &str) -> Result<Option<i64>, Problem> {
     match name {
         "day" => Ok(Some(DAY_MS)),
         "week" => Ok(Some(WEEK_MS)),

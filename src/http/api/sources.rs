@@ -9,22 +9,21 @@ use tokio_stream::wrappers::BroadcastStream;
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
 use super::super::sse;
-use super::place::{self, Place};
+use super::place::{self, ApiPlace};
 use super::source_views::{
     NewSourceRequest, PageView, SourceChange, SourceDetail, SourceList, SourceView,
-    SyncProgressView, every_of,
+    SyncProgressView, parse_every,
 };
 use crate::knowledge::KnowledgeError;
-use crate::knowledge::sources::Wanted;
-use crate::store::source_pages;
-use crate::store::sources::{self, Options, Source, SourceKind, SourceState, SourceSummary};
-use crate::store::{Scoped, SourceId};
+use crate::knowledge::sources::{SourceRequest, SourceUpdate};
+use crate::store::SourceId;
+use crate::store::sources::{Options, SourceKind};
 
 /// What a request asks for, with the defaults filled in.
-fn wanted(request: NewSourceRequest) -> Result<Wanted, Problem> {
+fn parse_request(request: NewSourceRequest) -> Result<SourceRequest, Problem> {
     let defaults = Options::default();
     let kind = request.kind.as_deref().unwrap_or("page");
-    Ok(Wanted {
+    Ok(SourceRequest {
         kind: SourceKind::parse(kind)
             .ok_or_else(|| Problem::invalid("kind", "kind is page, sitemap or crawl"))?,
         url: request.url,
@@ -33,7 +32,7 @@ fn wanted(request: NewSourceRequest) -> Result<Wanted, Problem> {
             pages: request.pages.unwrap_or(defaults.pages),
             per_second: request.per_second.unwrap_or(defaults.per_second),
         },
-        every_ms: every_of(request.every.as_deref().unwrap_or("day"))?,
+        every_ms: parse_every(request.every.as_deref().unwrap_or("day"))?,
     })
 }
 
@@ -41,8 +40,8 @@ fn wanted(request: NewSourceRequest) -> Result<Wanted, Problem> {
 #[utoipa::path(get, path = "/api/sources", tag = "sources", operation_id = "listSources",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SourceList)))]
-pub(super) async fn list(place: Place) -> Result<axum::Json<SourceList>, Problem> {
-    let sources = summaries(&place).await?;
+pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<SourceList>, Problem> {
+    let sources = place.app.sources.list(&place.member).await?;
     let sources = sources.into_iter().map(SourceView::from).collect();
     Ok(axum::Json(SourceList { sources }))
 }
@@ -54,16 +53,13 @@ pub(super) async fn list(place: Place) -> Result<axum::Json<SourceList>, Problem
     responses((status = 201, body = SourceView), (status = 400, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>)))]
 pub(super) async fn create(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<NewSourceRequest>,
 ) -> Result<(StatusCode, axum::Json<SourceView>), Problem> {
-    let wanted = wanted(request)?;
-    let added = place.app.sources.add(place.id(), wanted).await;
+    let (sources, request) = (&place.app.sources, parse_request(request)?);
+    let added = sources.request(&place.member, request).await;
     let added = added.map_err(of_source)?;
-    Ok((
-        StatusCode::CREATED,
-        axum::Json(view(&place, added.id).await?),
-    ))
+    Ok((StatusCode::CREATED, axum::Json(view(&place, added).await?)))
 }
 
 /// One source with what is known of its pages.
@@ -72,16 +68,12 @@ pub(super) async fn create(
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SourceDetail), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn get(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<SourceDetail>, Problem> {
-    let source = load(&place, &id).await?;
-    let view = view(&place, source.id).await?;
-    let pages = place
-        .app
-        .store
-        .read(move |conn| source_pages::list(conn, &source))
-        .await?;
+    let id = place::parse_id(&id, "source")?;
+    let pages = place.app.sources.pages(&place.member, id).await?;
+    let view = view(&place, id).await?;
     Ok(axum::Json(SourceDetail {
         source: view,
         known: pages.into_iter().map(PageView::from).collect(),
@@ -96,29 +88,21 @@ pub(super) async fn get(
     responses((status = 200, body = SourceView), (status = 400, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn change(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Json(change): Json<SourceChange>,
 ) -> Result<axum::Json<SourceView>, Problem> {
-    let source = load(&place, &id).await?;
-    let every = match change.every.as_deref() {
-        Some(name) => every_of(name)?,
-        None => source.every_ms,
+    let id = place::parse_id(&id, "source")?;
+    let change = SourceUpdate {
+        every_ms: change.every.as_deref().map(parse_every).transpose()?,
+        depth: change.depth,
+        pages: change.pages,
+        per_second: change.per_second,
+        paused: change.paused,
     };
-    let options = Options {
-        depth: change.depth.unwrap_or(source.options.depth),
-        pages: change.pages.unwrap_or(source.options.pages),
-        per_second: change.per_second.unwrap_or(source.options.per_second),
-    };
-    let sources = &place.app.sources;
-    let changed = sources.change(&source, every, options).await;
-    changed.map_err(of_source)?;
-    match (change.paused, source.state == SourceState::Paused) {
-        (Some(true), false) => sources.pause(&source).await?,
-        (Some(false), true) => sources.resume(&source).await?,
-        _ => {}
-    }
-    Ok(axum::Json(view(&place, source.id).await?))
+    let altered = place.app.sources.alter(&place.member, id, change).await;
+    altered.map_err(of_source)?;
+    Ok(axum::Json(view(&place, id).await?))
 }
 
 /// Fetches a source now, unless that is being done already.
@@ -126,9 +110,10 @@ pub(super) async fn change(
     params(("id" = String, Path, description = "Id of the source"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 202), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn sync(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let source = load(&place, &id).await?;
-    place.app.sources.sync(&source).await.map_err(of_source)?;
+pub(super) async fn sync(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let id = place::parse_id(&id, "source")?;
+    let fetched = place.app.sources.fetch_now(&place.member, id).await;
+    fetched.map_err(of_source)?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -137,9 +122,9 @@ pub(super) async fn sync(place: Place, Path(id): Path<String>) -> Result<StatusC
     params(("id" = String, Path, description = "Id of the source"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let source = load(&place, &id).await?;
-    place.app.sources.delete(&source).await?;
+pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let id = place::parse_id(&id, "source")?;
+    place.app.sources.remove(&place.member, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -147,7 +132,7 @@ pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<Statu
 #[utoipa::path(get, path = "/api/sources/events", tag = "sources", operation_id = "watchSources",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, content_type = "text/event-stream", body = SyncProgressView)))]
-pub(super) async fn events(place: Place) -> Response {
+pub(super) async fn events(place: ApiPlace) -> Response {
     let workspace = place.id().to_string();
     let shutdown = place.app.cancel();
     let progress = BroadcastStream::new(place.app.sources.progress());
@@ -159,30 +144,9 @@ pub(super) async fn events(place: Place) -> Response {
     sse::respond(mine.take_until(shutdown.cancelled_owned()))
 }
 
-async fn summaries(place: &Place) -> Result<Vec<SourceSummary>, Problem> {
-    let workspace = place.id();
-    Ok(place
-        .app
-        .store
-        .read(move |conn| sources::list(conn, workspace))
-        .await?)
-}
-
-async fn view(place: &Place, id: SourceId) -> Result<SourceView, Problem> {
-    let mut all = summaries(place).await?.into_iter();
-    let found = all.find(|summary| summary.source.id == id);
-    found
-        .map(SourceView::from)
-        .ok_or_else(|| Problem::not_found("source"))
-}
-
-async fn load(place: &Place, id: &str) -> Result<Scoped<Source>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<SourceId>(id, "source")?);
-    Ok(place
-        .app
-        .store
-        .read(move |conn| sources::get(conn, workspace, id))
-        .await?)
+async fn view(place: &ApiPlace, id: SourceId) -> Result<SourceView, Problem> {
+    let found = place.app.sources.find_listed(&place.member, id).await?;
+    Ok(found.into())
 }
 
 /// What is wrong with a source is about its address or bounds, not about a file.

@@ -5,9 +5,8 @@ use utoipa::ToSchema;
 
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
-use super::place::Place;
+use super::place::ApiPlace;
 use crate::knowledge::Synonyms;
-use crate::store::workspaces;
 
 /// The owner's synonyms.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -21,15 +20,9 @@ pub struct SynonymGroups {
 #[utoipa::path(get, path = "/api/synonyms", tag = "documents", operation_id = "getSynonyms",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace; the caller's own when absent")),
     responses((status = 200, body = SynonymGroups)))]
-pub(super) async fn get(place: Place) -> Result<axum::Json<SynonymGroups>, Problem> {
-    let workspace = place.id();
-    let read = place
-        .app
-        .store
-        .read(move |conn| workspaces::section::<Synonyms>(conn, workspace, Synonyms::SECTION));
-    Ok(axum::Json(SynonymGroups {
-        groups: read.await?.groups,
-    }))
+pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<SynonymGroups>, Problem> {
+    let own = place.app.knowledge.synonyms(&place.member).await?;
+    Ok(axum::Json(SynonymGroups { groups: own.groups }))
 }
 
 /// Replaces the synonyms of a workspace. They hold from the next question on.
@@ -38,22 +31,14 @@ pub(super) async fn get(place: Place) -> Result<axum::Json<SynonymGroups>, Probl
     request_body = SynonymGroups,
     responses((status = 200, body = SynonymGroups), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn set(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<SynonymGroups>,
 ) -> Result<axum::Json<SynonymGroups>, Problem> {
-    let workspace = place.id();
     let own = Synonyms {
         groups: request.groups,
     };
-    let tidy = own
-        .tidied()
-        .map_err(|wrong| Problem::invalid("groups", wrong))?;
-    let kept = tidy.clone();
-    place
-        .app
-        .store
-        .write(move |tx| workspaces::set_section(tx, workspace, Synonyms::SECTION, &kept))
-        .await?;
+    let knowledge = &place.app.knowledge;
+    let tidy = knowledge.set_synonyms(&place.member, own).await?;
     Ok(axum::Json(SynonymGroups {
         groups: tidy.groups,
     }))

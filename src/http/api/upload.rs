@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::super::multipart;
 use super::super::problem::{Problem, ProblemView};
-use super::place::Place;
+use super::place::ApiPlace;
 use crate::knowledge::Received;
 
 /// Most files of one request.
@@ -71,7 +71,7 @@ struct ErrorOfFile {
     responses((status = 200, description = "All were kept", body = UploadReport),
               (status = 207, description = "Some were not", body = UploadReport),
               (status = 413, description = "The only file is too large", body = ProblemView<'_>)))]
-pub(super) async fn create(place: Place, request: Request) -> Result<Response, Problem> {
+pub(super) async fn create(place: ApiPlace, request: Request) -> Result<Response, Problem> {
     let limit = place.app.config.upload_max_bytes;
     let most = limit.saturating_mul(FILES_AT_FULL_SIZE);
     let mut form = multipart::open(request, most).await?;
@@ -96,7 +96,7 @@ pub(super) async fn create(place: Place, request: Request) -> Result<Response, P
 type Outcome = (String, Result<UploadedFile, Problem>);
 
 /// Stores one file; of an archive, each file that is in it.
-async fn keep(place: &Place, name: &str, bytes: Bytes) -> Vec<Outcome> {
+async fn keep(place: &ApiPlace, name: &str, bytes: Bytes) -> Vec<Outcome> {
     let refused = |detail| {
         let problem = Problem::invalid("file", detail);
         vec![(name.to_owned(), Err(problem))]

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
 use super::documents::load;
-use super::place::{self, Place};
+use super::place::{self, ApiPlace};
 use crate::knowledge::diff::{self, Difference};
 use crate::store::versions::{self, Version};
 use crate::store::{VersionId, WorkspaceId};
@@ -134,7 +134,7 @@ impl VersionView {
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = VersionList), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn list(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<VersionList>, Problem> {
     let document = load(&place, &id).await?;
@@ -156,13 +156,14 @@ pub(super) async fn list(
     responses((status = 200, body = RolledBack), (status = 404, body = ProblemView<'_>),
               (status = 409, description = "It is in use already, or was never read", body = ProblemView<'_>)))]
 pub(super) async fn roll_back(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Json(request): Json<RollbackRequest>,
 ) -> Result<axum::Json<RolledBack>, Problem> {
-    let document = load(&place, &id).await?;
-    let to = place::id::<VersionId>(&request.version, "version")?;
-    let version = place.app.knowledge.roll_back(document, to).await?;
+    let (knowledge, by) = (&place.app.knowledge, &place.member);
+    let of = place::parse_id(&id, "document")?;
+    let to = place::parse_id::<VersionId>(&request.version, "version")?;
+    let version = knowledge.go_back(by, of, to).await?;
     Ok(axum::Json(RolledBack {
         document: id,
         version,
@@ -177,13 +178,13 @@ pub(super) async fn roll_back(
     responses((status = 202, body = ReadAgain), (status = 404, body = ProblemView<'_>),
               (status = 409, description = "It is read in this way already", body = ProblemView<'_>)))]
 pub(super) async fn read_hidden(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Json(request): Json<HiddenRequest>,
 ) -> Result<(StatusCode, axum::Json<ReadAgain>), Problem> {
-    let document = load(&place, &id).await?;
-    let submitted = (place.app.knowledge)
-        .read_hidden(document, request.read)
+    let (knowledge, of) = (&place.app.knowledge, place::parse_id(&id, "document")?);
+    let submitted = knowledge
+        .read_with_hidden(&place.member, of, request.read)
         .await?;
     let again = ReadAgain {
         document: id,
@@ -199,13 +200,13 @@ pub(super) async fn read_hidden(
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = DifferenceView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn compare(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
     Query(between): Query<Between>,
 ) -> Result<axum::Json<DifferenceView>, Problem> {
     let document = load(&place, &id).await?;
     let read = |text: Option<String>| {
-        text.map(|text| place::id::<VersionId>(&text, "version"))
+        text.map(|text| place::parse_id::<VersionId>(&text, "version"))
             .transpose()
     };
     let (from, to) = (read(between.from)?, read(between.to)?);
@@ -259,11 +260,11 @@ fn pick(
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
               (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn original(
-    place: Place,
+    place: ApiPlace,
     Path((id, version)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let document = load(&place, &id).await?;
-    let version = place::id::<VersionId>(&version, "version")?;
+    let version = place::parse_id::<VersionId>(&version, "version")?;
     let (workspace, id) = (place.id(), document.id);
     let found = place.app.store.read(move |conn| {
         let of_document = versions::get(conn, workspace, version)?.document == id;

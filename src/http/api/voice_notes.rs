@@ -9,7 +9,7 @@ use super::super::metrics::Metrics;
 use super::super::problem::{Problem, ProblemView};
 use super::super::voice::note;
 use super::conversations::{load, turn_in};
-use super::place::Place;
+use super::place::ApiPlace;
 use super::turn;
 
 /// Understands a recording of at most two minutes and 5 MiB and answers it. The event `heard` holds the
@@ -25,7 +25,7 @@ use super::turn;
               (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),
               (status = 413, body = ProblemView<'_>)))]
 pub(super) async fn create(
-    place: Place,
+    place: ApiPlace,
     State(metrics): State<Arc<Metrics>>,
     Path(id): Path<String>,
     request: Request,

@@ -8,7 +8,7 @@ use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::super::voice::settings::WidgetSettings;
 use super::super::voice::site_key;
-use super::place::Place;
+use super::place::ApiPlace;
 use crate::app::App;
 use crate::store::{WorkspaceId, site_keys, workspaces};
 
@@ -91,7 +91,7 @@ async fn view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<WidgetView
 #[utoipa::path(get, path = "/api/widget", tag = "visitors", operation_id = "getWidget",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = WidgetView)))]
-pub(super) async fn get(place: Place) -> Result<axum::Json<WidgetView>, Problem> {
+pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<WidgetView>, Problem> {
     view(&place.app, place.id()).await
 }
 
@@ -101,16 +101,12 @@ pub(super) async fn get(place: Place) -> Result<axum::Json<WidgetView>, Problem>
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = WidgetView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn change(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<WidgetRequest>,
 ) -> Result<axum::Json<WidgetView>, Problem> {
-    let workspace = place.id();
-    let before: WidgetSettings = place
-        .app
-        .store
-        .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
-        .await?;
-    let wanted = WidgetSettings {
+    let (store, by) = (&place.app.store, &place.member);
+    let before = WidgetSettings::load(store, by).await?;
+    let changed = WidgetSettings {
         enabled: request.enabled.unwrap_or(before.enabled),
         origins: request.origins.unwrap_or(before.origins),
         links: request.links.unwrap_or(before.links),
@@ -119,15 +115,8 @@ pub(super) async fn change(
         colour: request.colour.unwrap_or(before.colour),
         push_to_talk: request.push_to_talk.unwrap_or(before.push_to_talk),
     };
-    let settings = wanted
-        .tidied()
-        .map_err(|wrong| Problem::invalid("widget", wrong))?;
-    place
-        .app
-        .store
-        .write(move |tx| workspaces::set_section(tx, workspace, WidgetSettings::SECTION, &settings))
-        .await?;
-    view(&place.app, workspace).await
+    changed.keep(store, by).await?;
+    view(&place.app, place.id()).await
 }
 
 /// Makes a new key for its pages.
@@ -136,7 +125,7 @@ pub(super) async fn change(
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = WidgetView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn renew_key(
-    place: Place,
+    place: ApiPlace,
     Json(request): Json<NewSiteKey>,
 ) -> Result<axum::Json<WidgetView>, Problem> {
     site_key::renew(&place.app, place.id(), request.old_days, now_ms()).await?;

@@ -4,25 +4,22 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::ToSchema;
 
-use super::super::auth::{Caller, Principal};
+use super::super::auth::Principal;
 use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
-use crate::app::closing::{self, Place};
-use crate::app::{App, workspace_copy};
+use crate::app::closing::{self, WorkspaceUse};
+use crate::app::{App, workspace_copy, workspaces};
 use crate::store::closures::{Closure, Rows};
 use crate::store::holdings::Bytes;
-use crate::store::users::Role;
 use crate::store::workspaces::Workspace;
 
-/// What has to be repeated to close the account.
-pub(in crate::http) const CLOSE_ACCOUNT: &str = "close the account";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Every workspace, and those that were erased.
@@ -100,17 +97,17 @@ pub struct LimitRequest {
     limit_bytes: Option<u64>,
 }
 
-impl From<Place> for WorkspaceView {
-    fn from(place: Place) -> Self {
-        let workspace = place.workspace;
+impl From<WorkspaceUse> for WorkspaceView {
+    fn from(used: WorkspaceUse) -> Self {
+        let workspace = used.workspace;
         Self {
             id: workspace.id.to_string(),
             name: workspace.name,
             title: workspace.title,
             created_at: workspace.created_at,
-            bytes: place.bytes,
-            total_bytes: place.bytes.total(),
-            limit_bytes: place.limit_bytes,
+            bytes: used.bytes,
+            total_bytes: used.bytes.total(),
+            limit_bytes: used.limit_bytes,
             erased_from: workspace.closing.map(|closing| closing.erase_at),
             account_closed: workspace.closing.is_some_and(|closing| closing.account),
         }
@@ -137,19 +134,6 @@ pub(in crate::http) fn backups_until(erased_at: i64, account: bool, backup_days:
     erased_at.saturating_add(days * DAY_MS)
 }
 
-/// That whoever asks may close and export workspaces: the owner, a command, or a key of the whole installation.
-pub(in crate::http) fn owner_only(principal: &Principal) -> Result<(), Problem> {
-    principal.unbound()?;
-    match principal.caller() {
-        Caller::User(user) if user.role != Role::Owner => Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "owner_only",
-            "only an owner may do this",
-        )),
-        _ => Ok(()),
-    }
-}
-
 /// Workspaces with what they take, and certificates of those that were erased.
 #[utoipa::path(get, path = "/api/workspaces", tag = "workspaces", operation_id = "listWorkspaces",
     responses((status = 200, body = WorkspaceList), (status = 403, body = ProblemView<'_>)))]
@@ -158,10 +142,10 @@ pub(super) async fn list(
     principal: Principal,
 ) -> Result<axum::Json<WorkspaceList>, Problem> {
     principal.unbound()?;
-    let places = closing::places(&app.store).await?;
+    let all = closing::list_use(&app.store).await?;
     let closures = closing::all(&app.store).await?.into_iter();
     Ok(axum::Json(WorkspaceList {
-        workspaces: places.into_iter().map(WorkspaceView::from).collect(),
+        workspaces: all.into_iter().map(WorkspaceView::from).collect(),
         erased: closures
             .filter_map(|closure| certificate(closure, app.config.backup_days))
             .collect(),
@@ -196,10 +180,8 @@ pub(super) async fn close(
     Path(name): Path<String>,
     Json(request): Json<Confirmation>,
 ) -> Result<axum::Json<WorkspaceList>, Problem> {
-    owner_only(&principal)?;
-    let workspace = closing::named(&app.store, &name).await?;
-    confirmed(&request.confirm, &workspace.name)?;
-    closing::close(&app.store, workspace.id, now_ms()).await?;
+    let (store, confirm) = (&app.store, &request.confirm);
+    workspaces::close(store, &principal, &name, confirm, now_ms()).await?;
     list(State(app), principal).await
 }
 
@@ -213,9 +195,7 @@ pub(super) async fn keep(
     principal: Principal,
     Path(name): Path<String>,
 ) -> Result<axum::Json<WorkspaceList>, Problem> {
-    principal.unbound()?;
-    let workspace = closing::named(&app.store, &name).await?;
-    closing::keep(&app.store, workspace.id, now_ms()).await?;
+    workspaces::keep(&app.store, &principal, &name, now_ms()).await?;
     list(State(app), principal).await
 }
 
@@ -229,9 +209,8 @@ pub(super) async fn close_account(
     principal: Principal,
     Json(request): Json<Confirmation>,
 ) -> Result<axum::Json<WorkspaceList>, Problem> {
-    owner_only(&principal)?;
-    confirmed(&request.confirm, CLOSE_ACCOUNT)?;
-    closing::close_account(&app.store, now_ms()).await?;
+    let (store, confirm) = (&app.store, &request.confirm);
+    workspaces::close_account(store, &principal, confirm, now_ms()).await?;
     list(State(app), principal).await
 }
 
@@ -242,8 +221,7 @@ pub(super) async fn keep_account(
     State(app): State<Arc<App>>,
     principal: Principal,
 ) -> Result<axum::Json<WorkspaceList>, Problem> {
-    principal.unbound()?;
-    closing::keep_account(&app.store, now_ms()).await?;
+    workspaces::keep_account(&app.store, &principal, now_ms()).await?;
     list(State(app), principal).await
 }
 
@@ -258,9 +236,7 @@ pub(super) async fn limit(
     Path(name): Path<String>,
     Json(request): Json<LimitRequest>,
 ) -> Result<axum::Json<WorkspaceList>, Problem> {
-    principal.unbound()?;
-    let workspace = closing::named(&app.store, &name).await?;
-    closing::limit(&app.store, workspace.id, request.limit_bytes).await?;
+    workspaces::limit(&app.store, &principal, &name, request.limit_bytes).await?;
     list(State(app), principal).await
 }
 
@@ -275,13 +251,12 @@ pub(super) async fn export(
     principal: Principal,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    owner_only(&principal)?;
-    let workspace = closing::named(&app.store, &name).await?;
-    Ok(exported(&app, workspace))
+    let workspace = workspaces::to_export(&app.store, &principal, &name).await?;
+    Ok(send_export(&app, workspace))
 }
 
 /// The file of a workspace, made while it is sent.
-pub(in crate::http) fn exported(app: &App, workspace: Workspace) -> Response {
+pub(in crate::http) fn send_export(app: &App, workspace: Workspace) -> Response {
     let disposition = format!("attachment; filename=\"{}.zip\"", workspace.name);
     let pieces = ReceiverStream::new(workspace_copy::stream(&app.store, workspace));
     let headers = [
@@ -296,12 +271,4 @@ pub(in crate::http) fn exported(app: &App, workspace: Workspace) -> Response {
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     (headers, Body::from_stream(pieces)).into_response()
-}
-
-fn confirmed(given: &str, wanted: &str) -> Result<(), Problem> {
-    if given.trim() == wanted {
-        return Ok(());
-    }
-    let detail = format!("to confirm that everything of it will be erased, repeat \"{wanted}\"");
-    Err(Problem::invalid("confirm", detail))
 }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 
 use super::super::problem::Problem;
 use super::super::server::Peer;
-use super::{Caller, Credential, Principal, Scope, origin};
+use super::{Principal, origin};
 
 /// Whether a request is one of the installation's commands.
 pub(in crate::http) fn sent(parts: &Parts) -> bool {
@@ -33,11 +33,5 @@ pub(super) fn principal(headers: &HeaderMap) -> Result<Principal, Problem> {
              use the address that `frontdesk serve` prints",
         ));
     }
-    Ok(Principal {
-        caller: Caller::Installation,
-        scopes: Scope::ALL.to_vec(),
-        bound_to: None,
-        credential: Credential::Installation,
-        lacks_factor: false,
-    })
+    Ok(Principal::installation())
 }

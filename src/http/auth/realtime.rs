@@ -121,17 +121,15 @@ async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), 
     if !maker.counts(app).await? {
         return Err(ended());
     }
-    parts.extensions.insert(Principal {
-        caller: Caller::Secret,
-        scopes: opens
-            .scopes
-            .iter()
-            .filter_map(|name| Scope::parse(name))
-            .collect(),
-        bound_to: Some(secret.workspace),
-        credential: maker,
-        lacks_factor: false,
-    });
+    let scopes = opens
+        .scopes
+        .iter()
+        .filter_map(|name| Scope::parse(name))
+        .collect();
+    let bound_to = Some(secret.workspace);
+    parts
+        .extensions
+        .insert(Principal::new(Caller::Secret, maker, scopes, bound_to));
     parts.extensions.insert(opens);
     parts.extensions.insert(Shown(hash));
     Ok(())

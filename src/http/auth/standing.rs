@@ -10,12 +10,13 @@ use axum::response::Response;
 use futures::StreamExt;
 
 use super::SESSION_IDLE_MS;
+use crate::access::Credential;
 use crate::app::App;
 use crate::http::now_ms;
 use crate::store::api_keys::ApiKey;
 use crate::store::sessions::Session;
 use crate::store::token::TokenHash;
-use crate::store::{ApiKeyId, StoreError, UserId, WorkspaceId, api_keys, sessions};
+use crate::store::{StoreError, WorkspaceId, api_keys, sessions};
 use crate::usage::Flow;
 
 /// How often it is looked.
@@ -23,21 +24,6 @@ const EVERY: Duration = Duration::from_millis(800);
 
 /// "Last used" is kept to this precision in ms, so that a busy key costs no write per request.
 const TOUCH_EVERY_MS: i64 = 60 * 1000;
-
-/// What somebody came with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::http) enum Credential {
-    /// An API key.
-    Key(ApiKeyId),
-    /// A browser's session.
-    Session(TokenHash),
-    /// A client secret that a person made.
-    Person(UserId),
-    /// A client secret that nobody made who is still known; it ends by itself.
-    Secret,
-    /// None: a command of this installation.
-    Installation,
-}
 
 impl Credential {
     /// On whose behalf the machine works for whoever came with it.

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::accounts::hashed;
+use super::super::api::accounts::hash_password;
 use super::super::auth::Scope;
 use super::super::hashing::off_thread;
 use super::super::now_ms;
@@ -180,7 +180,7 @@ pub(super) async fn set_password(
         return own_refused(&app, &person, wrong.to_owned()).await;
     }
     let change = Change {
-        password_hash: Some(hashed(form.password).await?),
+        password_hash: Some(hash_password(form.password).await?),
         ..Change::default()
     };
     let id = person.user().id;
@@ -280,7 +280,7 @@ pub(super) async fn create(
     let made = match accounts::wrong_password(&form.password) {
         Some(wrong) => Err(AccountError::Wrong(wrong)),
         None => {
-            let hash = hashed(form.password).await?;
+            let hash = hash_password(form.password).await?;
             let by = Some(person.user().role);
             accounts::create(&app.store, by, form.name, form.email, role, hash).await
         }
@@ -311,7 +311,7 @@ pub(super) async fn change(
             if let Some(wrong) = accounts::wrong_password(&form.password) {
                 return done(&app, &person, Err(AccountError::Wrong(wrong)), "").await;
             }
-            change.password_hash = Some(hashed(form.password).await?);
+            change.password_hash = Some(hash_password(form.password).await?);
             "password"
         }
         "suspend" => {

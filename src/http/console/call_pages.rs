@@ -5,7 +5,7 @@ use askama::Template;
 use super::format::Moment;
 use super::quality_pages::RungName;
 use super::view::{Fact, Shell, filters};
-use crate::http::api::calls::Wanted;
+use crate::http::api::calls::CallQuery;
 
 /// A name of the store in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +108,7 @@ pub struct Calls {
     /// The frame.
     pub shell: Shell,
     /// What is looked for.
-    pub wanted: Wanted,
+    pub wanted: CallQuery,
     /// What was wrong with it.
     pub error: Option<String>,
     /// Why nobody can call now.

@@ -6,8 +6,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::super::api::calls::{self as api, CallView, Wanted, in_full};
+use super::super::api::calls::{self as api, CallQuery, CallView, in_full};
 use super::super::auth::Scope;
+use super::super::listing::{self, ListQuery};
 use super::super::problem::Problem;
 use super::call_pages::{self as pages, CallRow};
 use super::format::{moment, plural};
@@ -16,45 +17,37 @@ use super::quality_pages::RUNGS;
 use super::receipts::first_words;
 use super::view::{self, Section};
 use super::{Failure, call_parts, sentence};
-use crate::app::{App, privacy};
-use crate::store::calls::Filter;
-use crate::store::{CallId, recordings};
+use crate::app::App;
+use crate::app::privacy::{self, ErasureError};
+use crate::store::CallId;
 
 /// `GET /calls`
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     person: SignedIn,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<CallQuery>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let workspace = person.workspace.id;
-    let (filter, error) = match wanted.filter() {
-        Ok(filter) => (filter, None),
-        Err(problem) => (Filter::default(), Some(sentence(&problem.detail))),
-    };
-    let limit = wanted.limit();
-    let found = app
-        .store
-        .read(move |conn| api::page(conn, workspace, &filter, limit));
-    let found = found.await?;
-    let unfiltered = Wanted {
-        before: wanted.before.clone(),
-        ..Wanted::default()
-    };
+    let (found, wrong) = listing::page_or_all(&app.store, person.member(), &query).await?;
+    let links = query.links(found.next.as_ref());
     let unavailable = app.synthesizer.ready().and_then(|()| app.ears.ready());
     let page = pages::Calls {
         shell: person.shell(Section::Calls, "Calls"),
-        filtered: wanted.query() != unfiltered.query(),
-        next: found.next.map(|cursor| wanted.after(cursor).query()),
-        query: wanted.after(String::new()).query(),
-        wanted,
-        error,
+        filtered: links.is_filtered,
+        next: links.next,
+        query: links.query,
+        wanted: query,
+        error: wrong.map(|problem| sentence(&problem.detail)),
         unavailable: unavailable.err().map(|error| sentence(&error.to_string())),
         rungs: RUNGS,
         channels: pages::CHANNELS,
         statuses: pages::STATUSES,
         reasons: pages::REASONS,
-        rows: found.calls.into_iter().map(row).collect(),
+        rows: found
+            .rows
+            .into_iter()
+            .map(CallView::from)
+            .map(row)
+            .collect(),
     };
     Ok(view::page(StatusCode::OK, &page))
 }
@@ -99,9 +92,7 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let (workspace, id) = (person.workspace.id, call_id(&id)?);
-    privacy::erase_call(&app.store, workspace, id).await?;
+    privacy::remove_call(&app.store, person.member(), call_id(&id)?).await?;
     Ok(Redirect::to("/calls").into_response())
 }
 
@@ -111,16 +102,12 @@ pub(super) async fn delete_recording(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let (workspace, id) = (person.workspace.id, call_id(&id)?);
-    let gone = app.store.write(move |tx| {
-        match recordings::find(tx, workspace, id)? {
-            Some(found) => recordings::delete(tx, &found),
-            // Somebody else was faster.
-            None => Ok(()),
-        }
-    });
-    gone.await?;
+    let id = call_id(&id)?;
+    match privacy::remove_recording(&app.store, person.member(), id).await {
+        // Somebody else was faster.
+        Ok(()) | Err(ErasureError::NoRecording) => {}
+        Err(error) => return Err(error.into()),
+    }
     Ok(Redirect::to(&format!("/calls/{id}")).into_response())
 }
 

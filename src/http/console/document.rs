@@ -29,13 +29,13 @@ use crate::store::{DocumentId, Scoped, StoreError, VersionId, WorkspaceId, docum
 
 /// What a link to a document points at.
 #[derive(Deserialize)]
-pub(super) struct Place {
+pub(super) struct PassageQuery {
     version: Option<VersionId>,
     /// Byte range in the version's text, `120-180`.
     span: Option<String>,
 }
 
-impl Place {
+impl PassageQuery {
     fn span(&self) -> Option<Range<usize>> {
         let (from, to) = self.span.as_deref()?.split_once('-')?;
         Some(from.parse().ok()?..to.parse().ok()?)
@@ -57,13 +57,13 @@ pub(super) async fn read(
     State(app): State<Arc<App>>,
     person: SignedIn,
     Path(id): Path<String>,
-    Query(place): Query<Place>,
+    Query(passage): Query<PassageQuery>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Chat)?;
-    let opened = open(&app, person.workspace.id, &id, place.version).await?;
+    let opened = open(&app, person.workspace.id, &id, passage.version).await?;
     let laid_out = opened.text.as_ref().map(|text| {
         let blocks = blocks(text);
-        reading::lay_out(&text.text, blocks.as_deref(), place.span())
+        reading::lay_out(&text.text, blocks.as_deref(), passage.span())
     });
     let laid_out = laid_out.unwrap_or_default();
     let (empty_heading, empty_reason) = why_empty(&opened);
@@ -101,11 +101,11 @@ pub(super) async fn passage(
     State(app): State<Arc<App>>,
     person: SignedIn,
     Path(id): Path<String>,
-    Query(place): Query<Place>,
+    Query(passage): Query<PassageQuery>,
 ) -> Result<Json<Surroundings>, Problem> {
     person.need(Scope::Chat)?;
-    let opened = open(&app, person.workspace.id, &id, place.version).await?;
-    let found = place.span().zip(opened.text);
+    let opened = open(&app, person.workspace.id, &id, passage.version).await?;
+    let found = passage.span().zip(opened.text);
     let found = found.and_then(|(span, text)| reading::surroundings(&text.text, span));
     found.map(Json).ok_or_else(|| Problem::not_found("passage"))
 }
@@ -116,7 +116,7 @@ async fn open(
     id: &str,
     version: Option<VersionId>,
 ) -> Result<Opened, Problem> {
-    let id: DocumentId = id.parse().map_err(|_| Problem::not_found("document"))?;
+    let id = parse_id(id)?;
     let opened = app.store.read(move |conn| {
         let document = documents::get(conn, workspace, id)?;
         let newest = versions::in_force(conn, &document)?;
@@ -139,6 +139,10 @@ async fn open(
         })
     });
     Ok(opened.await?)
+}
+
+fn parse_id(id: &str) -> Result<DocumentId, Problem> {
+    id.parse().map_err(|_| Problem::not_found("document"))
 }
 
 /// The blocks, if this version of the reader understands what an older one kept.
@@ -179,11 +183,8 @@ pub(super) async fn roll_back(
     Path(id): Path<String>,
     Form(form): Form<GoBack>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let opened = open(&app, person.workspace.id, &id, Some(form.version)).await?;
-    app.knowledge
-        .roll_back(opened.document, form.version)
-        .await?;
+    let (by, of) = (person.member(), parse_id(&id)?);
+    app.knowledge.go_back(by, of, form.version).await?;
     Ok(Redirect::to(&format!("/documents/{id}")).into_response())
 }
 
@@ -200,11 +201,8 @@ pub(super) async fn read_hidden(
     Path(id): Path<String>,
     Form(form): Form<ReadHidden>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let opened = open(&app, person.workspace.id, &id, None).await?;
-    app.knowledge
-        .read_hidden(opened.document, form.read)
-        .await?;
+    let (by, of) = (person.member(), parse_id(&id)?);
+    app.knowledge.read_with_hidden(by, of, form.read).await?;
     Ok(Redirect::to("/documents").into_response())
 }
 
@@ -221,11 +219,9 @@ pub(super) async fn keep_for_staff(
     Path(id): Path<String>,
     Form(form): Form<ForStaff>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let document = open(&app, person.workspace.id, &id, None).await?.document;
-    app.store
-        .write(move |tx| documents::set_staff_only(tx, &document, form.only, now_ms()))
-        .await?;
+    let (by, of) = (person.member(), parse_id(&id)?);
+    let kept = app.knowledge.keep_for_staff(by, of, form.only, now_ms());
+    kept.await?;
     Ok(Redirect::to(&format!("/documents/{id}")).into_response())
 }
 
@@ -246,10 +242,10 @@ pub(super) async fn changes(
     State(app): State<Arc<App>>,
     person: SignedIn,
     Path(id): Path<String>,
-    Query(place): Query<Place>,
+    Query(passage): Query<PassageQuery>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Documents)?;
-    let opened = open(&app, person.workspace.id, &id, place.version).await?;
+    let opened = open(&app, person.workspace.id, &id, passage.version).await?;
     let number = opened.version.number;
     let before = opened.all.into_iter().find(|v| v.number < number);
     let before = before.ok_or_else(|| Problem::not_found("version before the first one"))?;
@@ -331,7 +327,7 @@ mod tests {
     #[test]
     fn a_span_is_two_numbers() {
         let span = |text: &str| {
-            Place {
+            PassageQuery {
                 version: None,
                 span: Some(text.to_owned()),
             }

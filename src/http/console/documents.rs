@@ -7,15 +7,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::super::api::documents::month_ago;
-use super::super::auth::Scope;
+use super::super::now_ms;
 use super::format::{bytes, limit, moment, plural};
 use super::guard::SignedIn;
 use super::pages::{self, DocumentRow};
 use super::view::{self, Section};
 use super::{Failure, sentence, status};
 use crate::app::App;
-use crate::store::documents::{self, DocumentState, DocumentSummary, Origin};
+use crate::store::documents::{DocumentState, DocumentSummary, Origin};
 
 /// What the file picker offers; the server looks at the content, not at the name.
 const ACCEPT: &str = ".pdf,.docx,.pptx,.xlsx,.xls,.odt,.ods,.odp,.rtf,.epub,.html,.htm,.md,.mdx,.markdown,\
@@ -36,21 +35,12 @@ pub(super) async fn list(
     person: SignedIn,
     Query(sought): Query<Sought>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let workspace = person.workspace.id;
-    let found = app.store.read(move |conn| {
-        let answers = documents::answers_by_document(conn, workspace, month_ago())?;
-        Ok((documents::list(conn, workspace)?, answers))
-    });
-    let (found, answers) = found.await?;
+    let listed = app.knowledge.list_documents(person.member(), now_ms());
+    let found = listed.await?;
     let all = found.len();
     let mut rows: Vec<DocumentRow> = Vec::new();
     let mut sums = Sums::default();
-    for summary in found {
-        let cited = answers
-            .get(&summary.document.id.to_string())
-            .copied()
-            .unwrap_or(0);
+    for (summary, cited) in found {
         sums.add(&summary, cited);
         if is_sought(&summary, &sought.q) {
             rows.push(row(summary, cited));

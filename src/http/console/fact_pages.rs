@@ -16,7 +16,7 @@ use crate::agent::fact_preview;
 use crate::app::App;
 use crate::hours::opening::{Day, Weekly};
 use crate::hours::{Book, COUNTRIES, Entry, What, country, edit};
-use crate::store::facts::{FactState, HolidayRule};
+use crate::store::facts::FactState;
 use crate::store::{DocumentId, documents};
 
 /// A fact in a list.
@@ -155,11 +155,7 @@ pub(super) async fn render(
         zones: zones.filter(|z| z.contains('/')).collect(),
         country: country(&book.settings).unwrap_or_default(),
         countries: COUNTRIES,
-        rule: match book.settings.holidays {
-            HolidayRule::Unstated => "unstated",
-            HolidayRule::Closed => "closed",
-            HolidayRule::Usual => "usual",
-        },
+        rule: book.settings.holidays.as_str(),
         preview: preview(&book, &person.workspace.title, tried),
     };
     Ok(view::page(status, &page))

@@ -17,10 +17,11 @@ use super::Failure;
 use super::fact_pages::render;
 use super::guard::SignedIn;
 use crate::app::App;
+use crate::hours::acts::{self, ClockChange, Decision};
 use crate::hours::opening::{Day, Special, Weekly};
 use crate::hours::{FactsError, What, edit};
-use crate::store::facts::{self, FactState, HolidayRule, Settings};
-use crate::store::{FactId, StoreError};
+use crate::store::FactId;
+use crate::store::facts::HolidayRule;
 
 /// Longest note, in characters.
 const LONGEST: usize = 300;
@@ -42,52 +43,32 @@ pub(super) async fn show(
     render(&app, &person, StatusCode::OK, None, tried).await
 }
 
-/// `POST /facts/{id}/confirm`, `dismiss`, `delete`
+/// `POST /facts/{id}/confirm`, `dismiss`, `delete`, `edit`
 pub(super) async fn decide(
     State(app): State<Arc<App>>,
     person: SignedIn,
     Path((id, verb)): Path<(String, String)>,
     Form(form): Form<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
     let id: FactId = id.parse().map_err(|_| Problem::not_found("fact"))?;
-    let workspace = person.workspace.id;
-    if verb == "edit" {
-        let text = form.get("text").cloned().unwrap_or_default();
-        let loaded = app
-            .store
-            .read(move |conn| facts::get(conn, workspace, id))
-            .await?;
-        let kind = if loaded.kind == "special" {
-            "holiday".to_owned()
-        } else {
-            loaded.kind.clone()
-        };
-        return match edit::read(&kind, &clip(&text), today(&app, &person).await?) {
-            Ok(found) => {
-                let write = app.store.write(move |tx| {
-                    for (at, what) in found.into_iter().enumerate() {
-                        match at {
-                            0 => edit::change(tx, workspace, id, what, now_ms())?,
-                            _ => edit::enter(tx, workspace, what, now_ms())?,
-                        };
-                    }
-                    Ok(())
-                });
-                write.await?;
-                Ok(Redirect::to("/facts").into_response())
-            }
-            Err(error) => wrong(&app, &person, &error).await,
-        };
-    }
-    let done = app.store.write(move |tx| match verb.as_str() {
-        "confirm" => edit::set_state(tx, workspace, id, FactState::Confirmed, now_ms()).map(drop),
-        "dismiss" => edit::set_state(tx, workspace, id, FactState::Dismissed, now_ms()).map(drop),
-        "delete" => edit::remove(tx, workspace, id, now_ms()),
-        _ => Err(StoreError::NotFound("the page")),
-    });
-    done.await?;
-    Ok(Redirect::to("/facts").into_response())
+    let (store, by, now) = (&app.store, person.member(), now_ms());
+    let done = match verb.as_str() {
+        "edit" => {
+            let text = clip(form.get("text").map_or("", String::as_str));
+            acts::change_in_words(store, by, id, &text, now).await
+        }
+        "confirm" => {
+            let confirmed = acts::decide(store, by, id, Decision::Confirm, now);
+            confirmed.await.map(drop)
+        }
+        "dismiss" => {
+            let dismissed = acts::decide(store, by, id, Decision::Dismiss, now);
+            dismissed.await.map(drop)
+        }
+        "delete" => acts::remove(store, by, id, now).await,
+        _ => return Err(Problem::not_found("page").into()),
+    };
+    to_page(&app, &person, done, "").await
 }
 
 /// `POST /facts/confirm-all`
@@ -95,11 +76,7 @@ pub(super) async fn confirm_all(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let workspace = person.workspace.id;
-    app.store
-        .write(move |tx| edit::confirm_all(tx, workspace, now_ms()))
-        .await?;
+    acts::confirm_all(&app.store, person.member(), now_ms()).await?;
     Ok(Redirect::to("/facts").into_response())
 }
 
@@ -119,16 +96,11 @@ pub(super) async fn week(
     person: SignedIn,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let rows = match read_week(&fields) {
-        Ok(rows) => rows,
-        Err(error) => return wrong(&app, &person, &error).await,
+    let done = match read_week(&fields) {
+        Ok(rows) => acts::set_week(&app.store, person.member(), rows, now_ms()).await,
+        Err(error) => Err(error),
     };
-    let workspace = person.workspace.id;
-    app.store
-        .write(move |tx| edit::set_week(tx, workspace, &rows, now_ms()))
-        .await?;
-    Ok(Redirect::to("/facts#week").into_response())
+    to_page(&app, &person, done, "#week").await
 }
 
 fn read_week(fields: &[(String, String)]) -> Result<Vec<Weekly>, FactsError> {
@@ -174,16 +146,15 @@ pub(super) async fn holiday(
     person: SignedIn,
     Form(form): Form<NewHoliday>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let special = match read_holiday(&form) {
-        Ok(special) => special,
-        Err(error) => return wrong(&app, &person, &error).await,
+    let done = match read_holiday(&form) {
+        Ok(special) => {
+            let facts = vec![What::Special(special)];
+            let entered = acts::enter(&app.store, person.member(), facts, now_ms());
+            entered.await.map(drop)
+        }
+        Err(error) => Err(error),
     };
-    let workspace = person.workspace.id;
-    app.store
-        .write(move |tx| edit::enter(tx, workspace, What::Special(special), now_ms()))
-        .await?;
-    Ok(Redirect::to("/facts#holidays").into_response())
+    to_page(&app, &person, done, "#holidays").await
 }
 
 fn read_holiday(form: &NewHoliday) -> Result<Special, FactsError> {
@@ -225,21 +196,9 @@ pub(super) async fn add(
     person: SignedIn,
     Form(form): Form<NewFact>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let today = today(&app, &person).await?;
-    let found = match edit::read(&form.kind, &clip(&form.text), today) {
-        Ok(found) => found,
-        Err(error) => return wrong(&app, &person, &error).await,
-    };
-    let workspace = person.workspace.id;
-    let write = app.store.write(move |tx| {
-        for what in found {
-            edit::enter(tx, workspace, what, now_ms())?;
-        }
-        Ok(())
-    });
-    write.await?;
-    Ok(Redirect::to("/facts#contact").into_response())
+    let (by, text) = (person.member(), clip(&form.text));
+    let done = acts::enter_in_words(&app.store, by, &form.kind, &text, now_ms()).await;
+    to_page(&app, &person, done, "#contact").await
 }
 
 /// Clock and country.
@@ -256,44 +215,32 @@ pub(super) async fn settings(
     person: SignedIn,
     Form(form): Form<Clock>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let settings = edit::checked(Settings {
+    let change = ClockChange {
         time_zone: Some(form.time_zone),
         country: Some(form.country),
-        holidays: match form.holidays.as_str() {
-            "closed" => HolidayRule::Closed,
-            "usual" => HolidayRule::Usual,
-            _ => HolidayRule::Unstated,
-        },
-    });
-    let settings = match settings {
-        Ok(settings) => settings,
-        Err(error) => return wrong(&app, &person, &error).await,
+        holidays: Some(HolidayRule::parse(&form.holidays).unwrap_or_default()),
     };
-    let workspace = person.workspace.id;
-    app.store
-        .write(move |tx| facts::set_settings(tx, workspace, &settings))
-        .await?;
-    Ok(Redirect::to("/facts#clock").into_response())
+    let done = acts::set_clock(&app.store, person.member(), change).await;
+    to_page(&app, &person, done, "#clock").await
 }
 
 fn clip(text: &str) -> String {
     text.trim().chars().take(LONGEST).collect()
 }
 
-async fn today(app: &App, person: &SignedIn) -> Result<Date, Failure> {
-    let workspace = person.workspace.id;
-    let settings = app
-        .store
-        .read(move |conn| facts::settings(conn, workspace))
-        .await?;
-    let zone = crate::hours::time_zone(&settings);
-    Ok(jiff::Timestamp::now().to_zoned(zone).date())
-}
-
-async fn wrong(app: &App, person: &SignedIn, error: &FactsError) -> Result<Response, Failure> {
+/// To a part of the page again, or the page with what was wrong with a form.
+async fn to_page(
+    app: &App,
+    person: &SignedIn,
+    done: Result<(), FactsError>,
+    part: &str,
+) -> Result<Response, Failure> {
+    let told = match done {
+        Ok(()) => return Ok(Redirect::to(&format!("/facts{part}")).into_response()),
+        Err(error @ (FactsError::Denied(_) | FactsError::Store(_))) => return Err(error.into()),
+        Err(mistake) => super::sentence(&mistake.to_string()),
+    };
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let told = super::sentence(&error.to_string());
     render(app, person, status, Some(told), Tried::default()).await
 }
 

@@ -36,9 +36,8 @@ pub(super) async fn list(
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Evaluate)?;
-    let workspace = person.workspace.id;
     let rows = async |state| -> Result<Vec<GapRow>, Failure> {
-        let found = app.knowledge.unanswered(workspace, state).await?;
+        let found = app.knowledge.list_gaps(person.member(), state).await?;
         Ok(found.into_iter().map(row).collect())
     };
     let dismissed = rows(GapState::Dismissed).await?;
@@ -82,10 +81,11 @@ async fn settle(
     from: GapState,
     to: GapState,
 ) -> Result<ReceiptId, Failure> {
-    person.need(Scope::Evaluate)?;
     let id: ReceiptId = id.parse().map_err(|_| Problem::not_found("gap"))?;
-    let workspace = person.workspace.id;
-    app.knowledge.settle(workspace, id, from, to, None).await?;
+    let settled = app
+        .knowledge
+        .settle_gap(person.member(), id, from, to, None);
+    settled.await?;
     Ok(id)
 }
 

@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::api::golden as api;
 use super::super::auth::Scope;
 use super::super::now_ms;
 use super::super::problem::Problem;
@@ -20,8 +19,8 @@ use super::quality_pages::{self as pages, GoldenRow};
 use super::view::{self, Section};
 use super::{Failure, sentence};
 use crate::app::App;
+use crate::eval::questions::{self, GoldenDraft};
 use crate::store::GoldenId;
-use crate::store::golden::{self, NewGolden};
 
 #[derive(Deserialize)]
 pub(super) struct Shown {
@@ -67,16 +66,12 @@ pub(super) async fn create(
         Ok(read) => read,
         Err(wrong) => return refuse(&app, &person, "", form, wrong).await,
     };
-    let workspace = person.workspace.id;
-    let made = app.store.write(move |tx| {
-        let new = NewGolden {
-            question: &question,
-            expectation: &expectation,
-            receipt: None,
-        };
-        Ok(golden::insert(tx, workspace, &new, now_ms())?.id)
-    });
-    let made = made.await?;
+    let draft = GoldenDraft {
+        question: Some(question),
+        expectation: Some(expectation),
+    };
+    let made = questions::keep(&app.store, person.member(), draft, now_ms());
+    let made = made.await?.id;
     Ok(Redirect::to(&format!("/golden#golden-{made}")).into_response())
 }
 
@@ -88,18 +83,17 @@ pub(super) async fn update(
     Form(form): Form<GoldenForm>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Evaluate)?;
-    let (workspace, golden_id) = (person.workspace.id, golden_id(&id)?);
-    let kept = app
-        .store
-        .read(move |conn| golden::get(conn, workspace, golden_id))
-        .await?;
+    let (store, by, golden_id) = (&app.store, person.member(), golden_id(&id)?);
+    let kept = questions::find(store, by, golden_id).await?;
     let (question, expectation) = match form.read(&kept.expectation) {
         Ok(read) => read,
         Err(wrong) => return refuse(&app, &person, &id, form, wrong).await,
     };
-    app.store
-        .write(move |tx| golden::update(tx, &kept, &question, &expectation))
-        .await?;
+    let draft = GoldenDraft {
+        question: Some(question),
+        expectation: Some(expectation),
+    };
+    questions::change(store, by, golden_id, draft).await?;
     Ok(Redirect::to(&format!("/golden#golden-{golden_id}")).into_response())
 }
 
@@ -109,13 +103,7 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Evaluate)?;
-    let (workspace, id) = (person.workspace.id, golden_id(&id)?);
-    let deleted = app.store.write(move |tx| {
-        let kept = golden::get(tx, workspace, id)?;
-        golden::delete(tx, &kept)
-    });
-    deleted.await?;
+    questions::remove(&app.store, person.member(), golden_id(&id)?).await?;
     Ok(Redirect::to("/golden").into_response())
 }
 
@@ -133,12 +121,15 @@ pub(super) async fn import(
         text.push('\n');
     }
     let taken = match lines(&text) {
-        Ok(questions) => api::take(&app, person.workspace.id, questions).await,
+        Ok(found) => {
+            let taken = questions::import(&app.store, person.member(), found, now_ms());
+            taken.await.map_err(Problem::from)
+        }
         Err(problem) => Err(problem),
     };
     match taken {
-        Ok((imported, known)) => {
-            let to = format!("/golden?imported={imported}&known={known}");
+        Ok(taken) => {
+            let to = format!("/golden?imported={}&known={}", taken.new, taken.known);
             Ok(Redirect::to(&to).into_response())
         }
         Err(problem) if problem.status == StatusCode::BAD_REQUEST => {
@@ -205,9 +196,8 @@ async fn render(
     typed: Option<GoldenRow>,
     error: Option<String>,
 ) -> Result<Response, Failure> {
-    let workspace = person.workspace.id;
-    let found = app.store.read(move |conn| golden::list(conn, workspace));
-    let mut rows: Vec<GoldenRow> = found.await?.into_iter().map(row).collect();
+    let found = questions::list(&app.store, person.member()).await?;
+    let mut rows: Vec<GoldenRow> = found.into_iter().map(row).collect();
     rows.reverse();
     let mut fresh = GoldenRow {
         answerable: true,

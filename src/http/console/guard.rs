@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::auth::origin::is_same_origin;
-use super::super::auth::{Caller, Principal, Scope};
+use super::super::auth::{Caller, Member, Principal, Scope};
 use super::super::problem::Problem;
 use super::super::voice::settings::WidgetSettings;
 use super::error_page;
@@ -20,10 +20,13 @@ use crate::app::App;
 use crate::store::users::{self, User};
 use crate::store::workspaces::Workspace;
 
+/// What somebody is told whose role does not go as far as a page.
+pub(super) const NOT_FOR_THIS_ROLE: &str = "your account may not open this page; ask the owner";
+
 /// A person who signed in, with the business they work for.
 #[derive(Clone)]
 pub(super) struct SignedIn {
-    principal: Principal,
+    member: Member,
     user: User,
     pub(super) workspace: Workspace,
 }
@@ -45,7 +48,7 @@ impl SignedIn {
         Shell {
             title: title.into(),
             section,
-            closed: self.is_closed() && self.principal.may(Scope::Admin),
+            closed: self.is_closed() && self.principal().may(Scope::Admin),
             workspace: self.workspace.title.clone(),
             user_name: self.user.name.clone(),
             user_email: self.user.email.clone(),
@@ -63,6 +66,16 @@ impl SignedIn {
         !widget.is_some_and(|settings| settings.enabled)
     }
 
+    /// The person as one who acts in the workspace.
+    pub(super) fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// The person as one who acts.
+    pub(super) fn principal(&self) -> &Principal {
+        self.member.principal()
+    }
+
     /// The person.
     pub(super) fn user(&self) -> &User {
         &self.user
@@ -70,16 +83,19 @@ impl SignedIn {
 
     /// Whether they get no further before their second factor is on.
     pub(super) fn lacks_factor(&self) -> bool {
-        self.principal.lacks_factor()
+        self.principal().lacks_factor()
     }
 
     /// 403 for a person whose role does not go that far.
     pub(super) fn need(&self, scope: Scope) -> Result<(), Problem> {
-        if self.principal.may(scope) {
+        if self.principal().may(scope) {
             return Ok(());
         }
-        let detail = "your account may not open this page; ask the owner";
-        Err(Problem::new(StatusCode::FORBIDDEN, "missing_scope", detail))
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "missing_scope",
+            NOT_FOR_THIS_ROLE,
+        ))
     }
 
     async fn find(app: &App, parts: &Parts) -> Result<Self, Problem> {
@@ -92,9 +108,9 @@ impl SignedIn {
                 detail,
             ));
         };
-        let workspace = principal.workspace(app, None).await?;
+        let (workspace, member) = principal.enter(app, None).await?;
         Ok(Self {
-            principal,
+            member,
             user,
             workspace,
         })

@@ -17,12 +17,9 @@ use super::pages::{self, FreshKey, KeyRow};
 use super::view::{self, Section};
 use super::{Failure, session};
 use crate::app::App;
-use crate::store::api_keys::{self, ApiKey, NewApiKey};
-use crate::store::token::{Token, TokenKind};
-use crate::store::{ApiKeyId, StoreError};
-
-/// Longest name of a key in characters.
-const LONGEST_NAME: usize = 60;
+use crate::app::api_keys::{self, ApiKeyError};
+use crate::store::ApiKeyId;
+use crate::store::api_keys::ApiKey;
 
 /// Checkboxes: a browser sends only those that are ticked.
 #[derive(Deserialize)]
@@ -65,54 +62,30 @@ pub(super) async fn create(
     Form(form): Form<NewKey>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let name = form.name.trim().to_owned();
+    let (by, workspace) = (person.principal(), Some(person.workspace.id));
     let scopes = form.scopes();
-    let wrong = if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        Some("Name the program that the key is for, in at most 60 characters.")
-    } else if scopes.is_empty() {
-        Some("Tick at least one thing that the program may do.")
-    } else {
-        None
+    let made = api_keys::create(&app.store, by, &form.name, &scopes, workspace, now_ms()).await;
+    let (status, fresh, error) = match made {
+        Ok(made) => {
+            let fresh = FreshKey {
+                name: form.name.trim().to_owned(),
+                token: made.token.reveal().to_owned(),
+            };
+            (StatusCode::CREATED, Some(fresh), None)
+        }
+        Err(error) => {
+            let wrong = match error {
+                ApiKeyError::Name => {
+                    "Name the program that the key is for, in at most 100 characters."
+                }
+                ApiKeyError::NoScope => "Tick at least one thing that the program may do.",
+                other => return Err(other.into()),
+            };
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            (status, None, Some(wrong.to_owned()))
+        }
     };
-    if let Some(wrong) = wrong {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return render(
-            &app,
-            &person,
-            &headers,
-            status,
-            None,
-            Some(wrong.to_owned()),
-        )
-        .await;
-    }
-    let token = Token::generate(TokenKind::ApiKey)?;
-    let (hash, prefix) = (token.hash(), token.display_prefix());
-    let (kept_name, workspace) = (name.clone(), Some(person.workspace.id));
-    let made = app.store.write(move |tx| {
-        let new = NewApiKey {
-            name: &kept_name,
-            token: hash,
-            prefix: &prefix,
-            scopes: &scopes,
-            workspace,
-        };
-        api_keys::create(tx, &new, now_ms())
-    });
-    made.await?;
-    let fresh = FreshKey {
-        name,
-        token: token.reveal().to_owned(),
-    };
-    render(
-        &app,
-        &person,
-        &headers,
-        StatusCode::CREATED,
-        Some(fresh),
-        None,
-    )
-    .await
+    render(&app, &person, &headers, status, fresh, error).await
 }
 
 /// `POST /keys/{id}/revoke`
@@ -123,19 +96,7 @@ pub(super) async fn revoke(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let id: ApiKeyId = id.parse().map_err(|_| Problem::not_found("API key"))?;
-    let workspace = person.workspace.id;
-    let revoked = app.store.write(move |tx| {
-        let keys = api_keys::list(tx)?;
-        let ours = keys
-            .iter()
-            .any(|key| key.id == id && key.workspace.is_none_or(|w| w == workspace));
-        if ours {
-            api_keys::revoke(tx, id, now_ms())
-        } else {
-            Err(StoreError::NotFound("API key"))
-        }
-    });
-    revoked.await?;
+    api_keys::revoke(&app.store, person.principal(), id, now_ms()).await?;
     Ok(Redirect::to("/keys").into_response())
 }
 
@@ -148,7 +109,8 @@ async fn render(
     error: Option<String>,
 ) -> Result<Response, Failure> {
     let workspace = person.workspace.id;
-    let mut keys = app.store.read(api_keys::list).await?;
+    let mut keys = api_keys::list(&app.store, person.principal()).await?;
+    // Of other workspaces a page does not tell.
     keys.retain(|key| key.workspace.is_none_or(|of| of == workspace));
     let page = pages::Keys {
         shell: person.shell(Section::Keys, "API keys"),

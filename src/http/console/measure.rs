@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::api::gate::LONGEST_INSTRUCTIONS;
 use super::super::auth::Scope;
 use super::super::problem::Problem;
 use super::format::{moment, plural};
@@ -22,7 +21,7 @@ use super::{Failure, sentence};
 use crate::agent::AnswerSettings;
 use crate::app::{App, default_assistant};
 use crate::eval;
-use crate::eval::gate::{self, AssistantChange, Verdict, Waiting};
+use crate::eval::gate::{self, Verdict, Waiting};
 use crate::eval::runner::GOLDEN;
 use crate::eval::{EvalError, Graded};
 use crate::knowledge::Gate;
@@ -112,7 +111,7 @@ async fn done(
 ) -> Result<Response, Failure> {
     match outcome {
         Ok(()) => Ok(Redirect::to("/quality").into_response()),
-        Err(error @ (EvalError::Gate(_) | EvalError::NoGolden)) => {
+        Err(error @ (EvalError::Gate(_) | EvalError::NoGolden | EvalError::Instructions)) => {
             render(app, person, Some(sentence(&error.to_string()))).await
         }
         Err(other) => Err(Problem::from(other).into()),
@@ -148,10 +147,7 @@ pub(super) async fn switch(
     person: SignedIn,
     Form(form): Form<SwitchForm>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let (workspace, on) = (person.workspace.id, form.on == "yes");
-    let write = app.store.write(move |tx| Gate { on }.keep(tx, workspace));
-    write.await?;
+    gate::switch(&app.store, person.member(), form.on == "yes").await?;
     Ok(Redirect::to("/quality").into_response())
 }
 
@@ -173,9 +169,8 @@ pub(super) async fn publish(
     person: SignedIn,
     Form(form): Form<PublishForm>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let anyway = form.anyway.is_some();
-    let outcome = gate::publish(&app.store, &app.knowledge, person.workspace.id, anyway).await;
+    let (by, anyway) = (person.member(), form.anyway.is_some());
+    let outcome = gate::publish(&app.store, &app.knowledge, by, anyway).await;
     done(&app, &person, outcome).await
 }
 
@@ -184,8 +179,7 @@ pub(super) async fn discard(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let outcome = gate::discard(&app.store, &app.knowledge, person.workspace.id).await;
+    let outcome = gate::discard(&app.store, &app.knowledge, person.member()).await;
     done(&app, &person, outcome).await
 }
 
@@ -201,19 +195,9 @@ pub(super) async fn instructions(
     person: SignedIn,
     Form(form): Form<InstructionsForm>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let text = form.instructions.trim().to_owned();
-    if text.chars().count() > LONGEST_INSTRUCTIONS {
-        let what = format!("Instructions may have at most {LONGEST_INSTRUCTIONS} characters.");
-        return render(&app, &person, Some(what)).await;
-    }
-    let workspace = person.workspace.id;
-    let change = AssistantChange {
-        assistant: default_assistant(&app.store, workspace).await?.id,
-        instructions: Some(text),
-        model: None,
-    };
-    let outcome = gate::change_assistant(&app.store, workspace, change).await;
+    let assistant = default_assistant(&app.store, person.workspace.id).await?.id;
+    let (store, by) = (&app.store, person.member());
+    let outcome = gate::instruct(store, by, assistant, &form.instructions).await;
     done(&app, &person, outcome.map(drop)).await
 }
 

@@ -225,6 +225,8 @@ pub fn error_page(problem: &Problem) -> Response {
         StatusCode::NOT_FOUND => {
             "The page does not exist, or what it showed was deleted.".to_owned()
         }
+        // An act tells programs which scope it needs; people have roles.
+        _ if problem.code == "missing_scope" => sentence(guard::NOT_FOR_THIS_ROLE),
         _ => sentence(&problem.detail),
     };
     let page = pages::ErrorPage {

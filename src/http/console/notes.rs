@@ -16,7 +16,7 @@ use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
 use crate::knowledge::{KnowledgeError, snippets};
-use crate::store::documents::{self, Document, Origin};
+use crate::store::documents::{Document, Origin};
 use crate::store::{DocumentId, Scoped, versions};
 
 /// The form of a note.
@@ -93,23 +93,18 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let document = load(&app, &person, &id).await?;
-    app.knowledge.delete(document).await?;
+    let id = parse_id(&id)?;
+    app.knowledge.remove_document(person.member(), id).await?;
     Ok(Redirect::to("/documents").into_response())
 }
 
-async fn load(app: &App, person: &SignedIn, id: &str) -> Result<Scoped<Document>, Problem> {
-    let workspace = person.workspace.id;
-    let id: DocumentId = id.parse().map_err(|_| Problem::not_found("document"))?;
-    let found = app
-        .store
-        .read(move |conn| documents::get(conn, workspace, id));
-    Ok(found.await?)
+fn parse_id(id: &str) -> Result<DocumentId, Problem> {
+    id.parse().map_err(|_| Problem::not_found("document"))
 }
 
 async fn find(app: &App, person: &SignedIn, id: &str) -> Result<Scoped<Document>, Problem> {
-    let document = load(app, person, id).await?;
+    let document = app.knowledge.find_document(person.member(), parse_id(id)?);
+    let document = document.await?;
     match document.origin {
         Origin::Snippet => Ok(document),
         _ => Err(Problem::not_found("note")),

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::people::{copied, named, subject};
+use super::super::api::people::{name_subject, parse_subject, send_copy};
 use super::super::auth::Scope;
 use super::super::now_ms;
 use super::super::problem::Problem;
@@ -17,9 +17,11 @@ use super::Failure;
 use super::format::{Moment, moment, plural};
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
-use crate::app::{App, RetentionSettings, privacy, retention};
+use crate::app::App;
+use crate::app::privacy::{self, ErasureError};
+use crate::app::retention::{self, RetentionError};
 use crate::store::due::Count;
-use crate::store::erasure::{LEAST_LETTERS, Match, Subject, Traces};
+use crate::store::erasure::{Match, Subject, Traces};
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
@@ -75,12 +77,17 @@ pub(super) async fn show(
     let mut page = page(&app, &person).await?;
     let who = shown.who.trim();
     page.saved = shown.saved;
-    if !who.is_empty() && who.chars().count() < LEAST_LETTERS {
-        page.error = Some("Give at least three characters to search for.");
-    } else if !who.is_empty() {
-        let found = privacy::find(&app.store, person.workspace.id, who.to_owned()).await?;
-        page.more = found.more;
-        page.found = Some(found.matches.into_iter().map(row).collect());
+    if !who.is_empty() {
+        match privacy::find(&app.store, person.member(), who.to_owned()).await {
+            Ok(found) => {
+                page.more = found.more;
+                page.found = Some(found.matches.into_iter().map(row).collect());
+            }
+            Err(ErasureError::TooShort) => {
+                page.error = Some("Give at least three characters to search for.");
+            }
+            Err(other) => return Err(other.into()),
+        }
     }
     page.who = who.to_owned();
     Ok(view::page(StatusCode::OK, &page))
@@ -92,8 +99,7 @@ pub(super) async fn copy(
     person: SignedIn,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    Ok(copied(&app, person.workspace.id, shown.who).await?)
+    Ok(send_copy(&app, person.member(), shown.who).await?)
 }
 
 /// How long conversations are kept.
@@ -108,15 +114,16 @@ pub(super) async fn keep_for(
     person: SignedIn,
     Form(form): Form<Days>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let conversation_days = form.conversation_days;
-    if !RetentionSettings::DAYS.contains(&conversation_days) {
-        let mut page = page(&app, &person).await?;
-        page.error = Some("Give a number of days from 1 to 3650.");
-        return Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
+    let by = person.member();
+    match retention::keep_for(&app.store, by, form.conversation_days).await {
+        Ok(()) => Ok(Redirect::to("/privacy?saved=true").into_response()),
+        Err(RetentionError::Days) => {
+            let mut page = page(&app, &person).await?;
+            page.error = Some("Give a number of days from 1 to 3650.");
+            Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
+        }
+        Err(other) => Err(other.into()),
     }
-    retention::keep_for(&app.store, person.workspace.id, conversation_days).await?;
-    Ok(Redirect::to("/privacy?saved=true").into_response())
 }
 
 /// `POST /privacy/take-back`: shows again what waits to be deleted.
@@ -124,8 +131,7 @@ pub(super) async fn take_back(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    retention::take_back(&app.store, person.workspace.id, now_ms()).await?;
+    retention::take_back(&app.store, person.member(), now_ms()).await?;
     Ok(Redirect::to("/privacy").into_response())
 }
 
@@ -136,15 +142,17 @@ pub(super) async fn erase(
     Form(ticked): Form<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let subjects: Option<Vec<Subject>> =
-        ticked.iter().map(|(kind, id)| subject(kind, id)).collect();
+    let subjects: Option<Vec<Subject>> = ticked
+        .iter()
+        .map(|(kind, id)| parse_subject(kind, id))
+        .collect();
     let subjects = subjects.ok_or_else(|| Problem::not_found("conversation"))?;
     let mut page = page(&app, &person).await?;
     if subjects.is_empty() {
         page.error = Some("Tick what is to be erased.");
         return Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
     }
-    let done = privacy::erase(&app.store, person.workspace.id, subjects).await?;
+    let done = privacy::erase(&app.store, person.member(), subjects).await?;
     page.erased = Some((
         moment(done.erased_at),
         in_words(&done.erased),
@@ -154,8 +162,7 @@ pub(super) async fn erase(
 }
 
 async fn page(app: &App, person: &SignedIn) -> Result<PrivacyPage, Failure> {
-    person.need(Scope::Admin)?;
-    let kept = retention::kept(&app.store, person.workspace.id).await?;
+    let kept = retention::kept(&app.store, person.member()).await?;
     let days = kept.waiting.first_at.zip(kept.waiting.last_at);
     let respite = kept.settings.respite_until.filter(|at| *at > now_ms());
     Ok(PrivacyPage {
@@ -178,7 +185,7 @@ async fn page(app: &App, person: &SignedIn) -> Result<PrivacyPage, Failure> {
 }
 
 fn row(found: Match) -> Row {
-    let (kind, id) = named(found.subject);
+    let (kind, id) = name_subject(found.subject);
     Row {
         kind,
         id,

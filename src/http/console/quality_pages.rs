@@ -5,7 +5,7 @@ use askama::Template;
 use super::format::Moment;
 use super::view::{Fact, Shell, filters};
 use super::word_diff::Words;
-use crate::http::api::receipts::Wanted;
+use crate::http::api::receipts::ReceiptQuery;
 
 /// A way of answering, for a select box and a badge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub struct Receipts {
     /// The frame.
     pub shell: Shell,
     /// What is looked for.
-    pub wanted: Wanted,
+    pub wanted: ReceiptQuery,
     /// What was wrong with it.
     pub error: Option<String>,
     /// The ways of answering.

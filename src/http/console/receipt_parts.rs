@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::super::api::receipts::Opened;
 use super::super::problem::Problem;
 use super::format::moment;
 use super::quality_pages::{Again, Piece, Receipt, Stretch, rung};
@@ -10,6 +9,7 @@ use super::view::{Fact, Shell};
 use super::{receipt_cited, sentence, word_diff};
 use crate::agent::proof::Replay;
 use crate::app::App;
+use crate::app::receipts::OpenedReceipt;
 use crate::store::golden;
 use crate::store::receipts::{Integrity, Link};
 
@@ -17,7 +17,7 @@ use crate::store::receipts::{Integrity, Link};
 pub(super) async fn page(
     app: &App,
     shell: Shell,
-    opened: Opened,
+    opened: OpenedReceipt,
     again: Option<Replay>,
 ) -> Result<Receipt, Problem> {
     let (workspace, id) = (opened.receipt.workspace(), opened.receipt.id);
@@ -131,7 +131,7 @@ fn stretches(timings: &Value) -> Vec<Stretch> {
         .collect()
 }
 
-fn facts(opened: &Opened) -> Vec<Fact> {
+fn facts(opened: &OpenedReceipt) -> Vec<Fact> {
     let receipt = &opened.receipt;
     let text = |name: &str| receipt.checks.get(name).and_then(Value::as_str);
     let total = receipt.timings.get("total").and_then(Value::as_u64);

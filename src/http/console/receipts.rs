@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::receipts::{self as api, ListedView, Wanted};
-use super::super::api::{golden, ratings};
+use super::super::api::receipts::{ListedView, ReceiptQuery};
 use super::super::auth::Scope;
+use super::super::listing::{self, ListQuery};
 use super::super::now_ms;
 use super::super::problem::Problem;
 use super::format::moment;
@@ -18,9 +18,10 @@ use super::guard::SignedIn;
 use super::quality_pages::{self as pages, RUNGS, ReceiptRow, rung};
 use super::view::{self, Section};
 use super::{Failure, receipt_parts, sentence};
-use crate::app::App;
-use crate::store::golden::{self as questions, NewGolden};
-use crate::store::{Connection, ReceiptId, StoreError, WorkspaceId, documents, receipts};
+use crate::app::receipts::{ask_again, open};
+use crate::app::{App, ratings};
+use crate::eval::questions::{self, GoldenDraft};
+use crate::store::{Connection, ReceiptId, StoreError, WorkspaceId, documents};
 
 /// Characters of a question or an answer in a list.
 const FIRST_WORDS: usize = 200;
@@ -29,38 +30,28 @@ const FIRST_WORDS: usize = 200;
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     person: SignedIn,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<ReceiptQuery>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Evaluate)?;
+    let (found, wrong) = listing::page_or_all(&app.store, person.member(), &query).await?;
     let workspace = person.workspace.id;
-    let (filter, error) = match wanted.filter() {
-        Ok(filter) => (filter, None),
-        Err(problem) => (receipts::Filter::default(), Some(sentence(&problem.detail))),
-    };
-    let limit = wanted.limit();
-    let found = app.store.read(move |conn| {
-        let found = api::page(conn, workspace, &filter, limit)?;
-        Ok((found, titles(conn, workspace)?))
-    });
-    let (found, documents) = found.await?;
-    let unfiltered = Wanted {
-        before: wanted.before.clone(),
-        ..Wanted::default()
-    };
+    let documents = app.store.read(move |conn| titles(conn, workspace)).await?;
+    let links = query.links(found.next.as_ref());
     let page = pages::Receipts {
         shell: person.shell(Section::Quality, "Receipts"),
-        filtered: wanted.query() != unfiltered.query(),
-        next: found.next.map(|seq| wanted.before(seq).query()),
-        query: Wanted {
-            before: String::new(),
-            ..wanted.clone()
-        }
-        .query(),
-        wanted,
-        error,
+        filtered: links.is_filtered,
+        next: links.next,
+        query: links.query,
+        wanted: query,
+        error: wrong.map(|problem| sentence(&problem.detail)),
         rungs: RUNGS,
         documents,
-        rows: found.receipts.into_iter().map(row).collect(),
+        rows: found
+            .rows
+            .into_iter()
+            .map(ListedView::from)
+            .map(row)
+            .collect(),
     };
     Ok(view::page(StatusCode::OK, &page))
 }
@@ -119,9 +110,10 @@ pub(super) async fn replay(
 }
 
 async fn render(app: &App, person: &SignedIn, id: &str, again: bool) -> Result<Response, Failure> {
-    let opened = api::open(app, person.workspace.id, id).await?;
+    let by = person.member();
+    let opened = open(&app.store, by, receipt_id(id)?).await?;
     let again = match again {
-        true => Some(api::ask_again(app, &opened.receipt).await?),
+        true => Some(ask_again(app, by, &opened.receipt).await?),
         false => None,
     };
     let shell = person.shell(Section::Quality, "Receipt");
@@ -145,12 +137,12 @@ pub(super) async fn rate(
     Path(id): Path<String>,
     Form(form): Form<RatingForm>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Chat)?;
-    let (workspace, receipt) = (person.workspace.id, receipt_id(&id)?);
+    let (store, by, receipt) = (&app.store, person.member(), receipt_id(&id)?);
     if form.value == 0 {
-        ratings::unrate(&app, workspace, receipt).await?;
+        ratings::unrate(store, by, receipt).await?;
     } else {
-        ratings::rate(&app, workspace, receipt, form.value, &form.comment).await?;
+        let rated = ratings::rate(store, by, receipt, form.value, &form.comment, now_ms());
+        rated.await?;
     }
     Ok(Redirect::to(&format!("/receipts/{receipt}#rating")).into_response())
 }
@@ -161,21 +153,9 @@ pub(super) async fn make_golden(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Evaluate)?;
-    let (workspace, receipt) = (person.workspace.id, receipt_id(&id)?);
-    let made = app.store.write(move |tx| {
-        if let Some(known) = questions::find_by_receipt(tx, workspace, receipt)? {
-            return Ok(known.id);
-        }
-        let (question, expectation) = golden::from_receipt(tx, workspace, receipt)?;
-        let new = NewGolden {
-            question: &question,
-            expectation: &expectation,
-            receipt: Some(receipt),
-        };
-        Ok(questions::insert(tx, workspace, &new, now_ms())?.id)
-    });
-    let made = made.await?;
+    let (by, receipt, plain) = (person.member(), receipt_id(&id)?, GoldenDraft::default());
+    let made = questions::keep_receipt(&app.store, by, receipt, plain, now_ms());
+    let made = made.await?.id;
     Ok(Redirect::to(&format!("/golden?open={made}#golden-{made}")).into_response())
 }
 

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::source_views::{every_name, every_of};
+use super::super::api::source_views::{name_every, parse_every};
 use super::super::api::sources::of_source;
 use super::super::auth::Scope;
 use super::super::problem::Problem;
@@ -18,10 +18,10 @@ use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
-use crate::knowledge::sources::Wanted;
+use crate::knowledge::sources::{SourceRequest, SourceUpdate};
+use crate::store::SourceId;
 use crate::store::source_pages::{self, PageSummary};
 use crate::store::sources::{self, Options, Report, Source, SourceKind, SourceState, Told};
-use crate::store::{Scoped, SourceId};
 
 /// Pages of a source that the list tells of, each for trouble and for changes.
 const SHOWN: usize = 50;
@@ -122,9 +122,9 @@ pub(super) async fn create(
     Form(form): Form<NewSource>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Documents)?;
-    let outcome = match wanted(&form) {
-        Ok(wanted) => {
-            let added = app.sources.add(person.workspace.id, wanted).await;
+    let outcome = match parse_request(&form) {
+        Ok(request) => {
+            let added = app.sources.request(person.member(), request).await;
             added.map_err(of_source)
         }
         Err(problem) => Err(problem),
@@ -145,8 +145,8 @@ pub(super) async fn sync(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let source = load(&app, &person, &id).await?;
-    app.sources.sync(&source).await.map_err(of_source)?;
+    let fetched = app.sources.fetch_now(person.member(), parse_id(&id)?).await;
+    fetched.map_err(of_source)?;
     Ok(to_list())
 }
 
@@ -156,9 +156,11 @@ pub(super) async fn pause(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let source = load(&app, &person, &id).await?;
-    app.sources.pause(&source).await?;
-    Ok(to_list())
+    let change = SourceUpdate {
+        paused: Some(true),
+        ..SourceUpdate::default()
+    };
+    alter(&app, &person, &id, change).await
 }
 
 /// `POST /sources/{id}/resume`
@@ -167,9 +169,11 @@ pub(super) async fn resume(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let source = load(&app, &person, &id).await?;
-    app.sources.resume(&source).await?;
-    Ok(to_list())
+    let change = SourceUpdate {
+        paused: Some(false),
+        ..SourceUpdate::default()
+    };
+    alter(&app, &person, &id, change).await
 }
 
 /// `POST /sources/{id}/schedule`
@@ -179,10 +183,21 @@ pub(super) async fn schedule(
     Path(id): Path<String>,
     Form(form): Form<Schedule>,
 ) -> Result<Response, Failure> {
-    let source = load(&app, &person, &id).await?;
-    let every = every_of(&form.every)?;
-    let changed = app.sources.change(&source, every, source.options).await;
-    changed.map_err(of_source)?;
+    let change = SourceUpdate {
+        every_ms: Some(parse_every(&form.every)?),
+        ..SourceUpdate::default()
+    };
+    alter(&app, &person, &id, change).await
+}
+
+async fn alter(
+    app: &App,
+    person: &SignedIn,
+    id: &str,
+    change: SourceUpdate,
+) -> Result<Response, Failure> {
+    let altered = app.sources.alter(person.member(), parse_id(id)?, change);
+    altered.await.map_err(of_source)?;
     Ok(to_list())
 }
 
@@ -192,8 +207,7 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let source = load(&app, &person, &id).await?;
-    app.sources.delete(&source).await?;
+    app.sources.remove(person.member(), parse_id(&id)?).await?;
     Ok(to_list())
 }
 
@@ -201,17 +215,11 @@ fn to_list() -> Response {
     Redirect::to("/sources").into_response()
 }
 
-async fn load(app: &App, person: &SignedIn, id: &str) -> Result<Scoped<Source>, Problem> {
-    person.need(Scope::Documents)?;
-    let id: SourceId = id.parse().map_err(|_| Problem::not_found("source"))?;
-    let workspace = person.workspace.id;
-    Ok(app
-        .store
-        .read(move |conn| sources::get(conn, workspace, id))
-        .await?)
+fn parse_id(id: &str) -> Result<SourceId, Problem> {
+    id.parse().map_err(|_| Problem::not_found("source"))
 }
 
-fn wanted(form: &NewSource) -> Result<Wanted, Problem> {
+fn parse_request(form: &NewSource) -> Result<SourceRequest, Problem> {
     let number = |text: &str, default: u32, what: &'static str| match text.trim() {
         "" => Ok(default),
         text => text
@@ -219,7 +227,7 @@ fn wanted(form: &NewSource) -> Result<Wanted, Problem> {
             .map_err(|_| Problem::invalid(what, format!("{what} must be a whole number"))),
     };
     let defaults = Options::default();
-    Ok(Wanted {
+    Ok(SourceRequest {
         url: form.url.clone(),
         kind: SourceKind::parse(&form.kind)
             .ok_or_else(|| Problem::invalid("kind", "choose one page, a site or a sitemap"))?,
@@ -228,7 +236,7 @@ fn wanted(form: &NewSource) -> Result<Wanted, Problem> {
             pages: number(&form.pages, defaults.pages, "pages")?,
             ..defaults
         },
-        every_ms: every_of(&form.every)?,
+        every_ms: parse_every(&form.every)?,
     })
 }
 
@@ -304,7 +312,7 @@ fn row(source: Source, documents: u32, chunks: u32, pages: Vec<PageSummary>) -> 
         ],
         synced: source.synced_at.map(moment),
         next: source.next_at.filter(|_| !paused).map(moment),
-        every: every_name(source.every_ms),
+        every: name_every(source.every_ms),
         summary,
         left_out: report.left_out,
         more_troubles: troubles.len().saturating_sub(SHOWN),
@@ -372,9 +380,9 @@ mod tests {
             pages: pages.into(),
             depth: String::new(),
         };
-        let asked = wanted(&form("50")).unwrap();
+        let asked = parse_request(&form("50")).unwrap();
         assert_eq!((asked.options.pages, asked.options.depth), (50, 3));
-        assert!(wanted(&form("many")).is_err());
-        assert!(wanted(&NewSource::default()).is_err());
+        assert!(parse_request(&form("many")).is_err());
+        assert!(parse_request(&NewSource::default()).is_err());
     }
 }

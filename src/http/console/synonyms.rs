@@ -8,13 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::auth::Scope;
 use super::guard::SignedIn;
 use super::view::{self, Section};
 use super::{Failure, pages, sentence};
 use crate::app::App;
-use crate::knowledge::Synonyms;
-use crate::store::workspaces;
+use crate::knowledge::{KnowledgeError, Synonyms};
 
 /// The form.
 #[derive(Deserialize)]
@@ -27,12 +25,7 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let workspace = person.workspace.id;
-    let own = app
-        .store
-        .read(move |conn| workspaces::section::<Synonyms>(conn, workspace, Synonyms::SECTION))
-        .await?;
+    let own = app.knowledge.synonyms(person.member()).await?;
     Ok(render(&person, StatusCode::OK, lines(&own), None))
 }
 
@@ -42,19 +35,17 @@ pub(super) async fn save(
     person: SignedIn,
     Form(form): Form<Groups>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let tidy = match parsed(&form.groups).tidied() {
-        Ok(tidy) => tidy,
-        Err(wrong) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Ok(render(&person, status, form.groups, Some(sentence(&wrong))));
+    let set = app
+        .knowledge
+        .set_synonyms(person.member(), parsed(&form.groups));
+    match set.await {
+        Ok(_) => Ok(Redirect::to("/synonyms").into_response()),
+        Err(wrong @ KnowledgeError::Synonyms(_)) => {
+            let (status, error) = (StatusCode::UNPROCESSABLE_ENTITY, wrong.to_string());
+            Ok(render(&person, status, form.groups, Some(sentence(&error))))
         }
-    };
-    let workspace = person.workspace.id;
-    app.store
-        .write(move |tx| workspaces::set_section(tx, workspace, Synonyms::SECTION, &tidy))
-        .await?;
-    Ok(Redirect::to("/synonyms").into_response())
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn render(person: &SignedIn, status: StatusCode, text: String, error: Option<String>) -> Response {

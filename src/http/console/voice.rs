@@ -10,16 +10,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::calls::{add, checked, import};
 use super::super::auth::Scope;
+use super::super::now_ms;
 use super::super::problem::Problem;
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
-use crate::speech::Voice;
-use crate::store::pronunciations::{self, Pronounced};
-use crate::store::workspaces;
+use crate::app::pronunciations::{self, PronunciationError};
+use crate::app::voice_settings::{self, VoiceSettingsError};
+use crate::speech::{Pronunciation, Voice};
 use crate::voice::{RecordingMode, VoiceSettings};
 
 /// The page.
@@ -34,7 +34,7 @@ struct VoicePage {
     unavailable: Option<String>,
     error: Option<String>,
     field: String,
-    words: Vec<Pronounced>,
+    words: Vec<Pronunciation>,
 }
 
 /// `GET /voice`
@@ -52,12 +52,8 @@ async fn render(
     tried: Option<VoiceSettings>,
     problem: Option<Problem>,
 ) -> Result<Response, Failure> {
-    let workspace = person.workspace.id;
-    let read = app.store.read(move |conn| {
-        let kept: VoiceSettings = workspaces::section(conn, workspace, VoiceSettings::SECTION)?;
-        Ok((kept, pronunciations::list(conn, workspace)?))
-    });
-    let (kept, words) = read.await?;
+    let kept = voice_settings::get(&app.store, person.member()).await?;
+    let words = pronunciations::list(&app.store, person.member()).await?;
     let settings = tried.unwrap_or(kept);
     let voices = app.synthesizer.voices();
     let first = voices.first().map(|voice| voice.name.clone());
@@ -90,18 +86,18 @@ pub(super) async fn save(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let (settings, wrong) = from_form(&form);
-    let settings = match wrong {
-        Some(problem) => return render(&app, &person, Some(settings), Some(problem)).await,
-        None => match checked(settings.clone(), &app.synthesizer.voices()) {
-            Ok(settings) => settings,
-            Err(problem) => return render(&app, &person, Some(settings), Some(problem)).await,
-        },
-    };
-    let workspace = person.workspace.id;
-    app.store
-        .write(move |tx| workspaces::set_section(tx, workspace, VoiceSettings::SECTION, &settings))
-        .await?;
-    Ok(Redirect::to("/voice").into_response())
+    if let Some(problem) = wrong {
+        return render(&app, &person, Some(settings), Some(problem)).await;
+    }
+    let voices = app.synthesizer.voices();
+    let set = voice_settings::set(&app.store, person.member(), settings.clone(), &voices);
+    match set.await {
+        Ok(_) => Ok(Redirect::to("/voice").into_response()),
+        Err(error @ VoiceSettingsError::Wrong { .. }) => {
+            render(&app, &person, Some(settings), Some(error.into())).await
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// What the form says; a number that is none keeps its default and is told.
@@ -153,10 +149,9 @@ pub(super) async fn set_word(
     Form(form): Form<Word>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    match add(&app, person.workspace.id, &form.word, &form.say).await {
-        Ok(()) => Ok(Redirect::to("/voice#words").into_response()),
-        Err(problem) => render(&app, &person, None, Some(problem)).await,
-    }
+    let (store, by) = (&app.store, person.member());
+    let set = pronunciations::set(store, by, &form.word, &form.say, now_ms());
+    to_words(&app, &person, set.await).await
 }
 
 /// `POST /voice/words/delete`
@@ -166,11 +161,8 @@ pub(super) async fn delete_word(
     Form(form): Form<Word>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let workspace = person.workspace.id;
-    app.store
-        .write(move |tx| pronunciations::delete(tx, workspace, &form.word))
-        .await?;
-    Ok(Redirect::to("/voice#words").into_response())
+    let removed = pronunciations::remove(&app.store, person.member(), &form.word);
+    to_words(&app, &person, removed.await.map(drop)).await
 }
 
 #[derive(Deserialize)]
@@ -185,8 +177,18 @@ pub(super) async fn import_words(
     Form(form): Form<Pasted>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    match import(&app, person.workspace.id, &form.csv).await {
-        Ok(_) => Ok(Redirect::to("/voice#words").into_response()),
-        Err(problem) => render(&app, &person, None, Some(problem)).await,
+    let imported = pronunciations::import(&app.store, person.member(), &form.csv, now_ms());
+    to_words(&app, &person, imported.await.map(drop)).await
+}
+
+/// To the list of words again, or the page with what was wrong.
+async fn to_words(
+    app: &App,
+    person: &SignedIn,
+    outcome: Result<(), PronunciationError>,
+) -> Result<Response, Failure> {
+    match outcome {
+        Ok(()) => Ok(Redirect::to("/voice#words").into_response()),
+        Err(error) => render(app, person, None, Some(error.into())).await,
     }
 }

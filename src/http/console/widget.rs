@@ -17,7 +17,7 @@ use super::guard::SignedIn;
 use super::view::{self, Section};
 use super::{Failure, sentence, session, widget_pages};
 use crate::app::App;
-use crate::store::{site_keys, workspaces};
+use crate::store::site_keys;
 
 /// The form.
 #[derive(Deserialize)]
@@ -47,12 +47,7 @@ pub(super) async fn show(
     person: SignedIn,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let workspace = person.workspace.id;
-    let settings = app
-        .store
-        .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
-        .await?;
+    let settings = WidgetSettings::load(&app.store, person.member()).await?;
     render(&app, &person, &headers, StatusCode::OK, settings, None).await
 }
 
@@ -63,12 +58,8 @@ pub(super) async fn save(
     headers: HeaderMap,
     Form(form): Form<Look>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let workspace = person.workspace.id;
-    let before: WidgetSettings = app
-        .store
-        .read(move |conn| workspaces::section(conn, workspace, WidgetSettings::SECTION))
-        .await?;
+    let (store, by) = (&app.store, person.member());
+    let before = WidgetSettings::load(store, by).await?;
     let typed = WidgetSettings {
         enabled: form.enabled.is_some(),
         origins: form.origins.lines().map(str::to_owned).collect(),
@@ -78,18 +69,15 @@ pub(super) async fn save(
         colour: form.colour,
         push_to_talk: form.push_to_talk.is_some(),
     };
-    let tidy = match typed.clone().tidied() {
-        Ok(tidy) => tidy,
-        Err(wrong) => {
+    match typed.clone().keep(store, by).await {
+        Ok(()) => Ok(Redirect::to("/widget").into_response()),
+        Err(problem) if problem.status == StatusCode::BAD_REQUEST => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            let error = Some(sentence(&wrong));
-            return render(&app, &person, &headers, status, typed, error).await;
+            let error = Some(sentence(&problem.detail));
+            render(&app, &person, &headers, status, typed, error).await
         }
-    };
-    app.store
-        .write(move |tx| workspaces::set_section(tx, workspace, WidgetSettings::SECTION, &tidy))
-        .await?;
-    Ok(Redirect::to("/widget").into_response())
+        Err(problem) => Err(problem.into()),
+    }
 }
 
 /// `POST /widget/open`: visitors are served from now on.

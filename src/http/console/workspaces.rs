@@ -9,14 +9,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::workspaces::{CLOSE_ACCOUNT, backups_until, exported};
+use super::super::api::workspaces::{backups_until, send_export};
 use super::super::auth::Scope;
 use super::super::now_ms;
-use super::super::problem::Problem;
 use super::Failure;
 use super::format::{Moment, bytes, moment, plural};
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
+use crate::app::workspaces::{self, CLOSE_ACCOUNT, WorkspaceError};
 use crate::app::{App, closing};
 use crate::store::StoreError;
 use crate::store::closures::Rows;
@@ -86,9 +86,8 @@ pub(super) async fn export(
     person: SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
-    owner(&person)?;
-    let workspace = closing::named(&app.store, &name).await?;
-    Ok(exported(&app, workspace))
+    let workspace = workspaces::to_export(&app.store, person.principal(), &name).await?;
+    Ok(send_export(&app, workspace))
 }
 
 /// What was typed to confirm it.
@@ -105,14 +104,14 @@ pub(super) async fn close(
     Path(name): Path<String>,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, Failure> {
-    owner(&person)?;
-    let workspace = closing::named(&app.store, &name).await?;
-    if form.confirm.trim() != workspace.name {
-        let wrong = format!("To close it, type its short name: {}", workspace.name);
-        return refused(&app, &person, Some(&name), wrong).await;
+    let (store, by) = (&app.store, person.principal());
+    match workspaces::close(store, by, &name, &form.confirm, now_ms()).await {
+        Err(WorkspaceError::Unconfirmed { expected }) => {
+            let wrong = format!("To close it, type its short name: {expected}");
+            refused(&app, &person, Some(&name), wrong).await
+        }
+        done => back(done),
     }
-    closing::close(&app.store, workspace.id, now_ms()).await?;
-    back()
 }
 
 /// `POST /workspaces/{name}/keep`
@@ -121,10 +120,7 @@ pub(super) async fn keep(
     person: SignedIn,
     Path(name): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let workspace = closing::named(&app.store, &name).await?;
-    closing::keep(&app.store, workspace.id, now_ms()).await?;
-    back()
+    back(workspaces::keep(&app.store, person.principal(), &name, now_ms()).await)
 }
 
 /// A limit as it was entered.
@@ -141,8 +137,6 @@ pub(super) async fn limit(
     Path(name): Path<String>,
     Form(form): Form<Limit>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    let workspace = closing::named(&app.store, &name).await?;
     let entered = form.limit_mb.trim();
     let limit = match (entered.is_empty(), entered.parse::<u64>()) {
         (true, _) => None,
@@ -152,8 +146,7 @@ pub(super) async fn limit(
             return refused(&app, &person, None, wrong.into()).await;
         }
     };
-    closing::limit(&app.store, workspace.id, limit).await?;
-    back()
+    back(workspaces::limit(&app.store, person.principal(), &name, limit).await)
 }
 
 /// `POST /account/close`
@@ -162,13 +155,14 @@ pub(super) async fn close_account(
     person: SignedIn,
     Form(form): Form<Confirmed>,
 ) -> Result<Response, Failure> {
-    owner(&person)?;
-    if form.confirm.trim() != CLOSE_ACCOUNT {
-        let wrong = format!("To close everything, type: {CLOSE_ACCOUNT}");
-        return refused(&app, &person, None, wrong).await;
+    let (store, by) = (&app.store, person.principal());
+    match workspaces::close_account(store, by, &form.confirm, now_ms()).await {
+        Err(WorkspaceError::Unconfirmed { expected }) => {
+            let wrong = format!("To close everything, type: {expected}");
+            refused(&app, &person, None, wrong).await
+        }
+        done => back(done),
     }
-    closing::close_account(&app.store, now_ms()).await?;
-    back()
 }
 
 /// `POST /account/keep`
@@ -176,20 +170,11 @@ pub(super) async fn keep_account(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Admin)?;
-    closing::keep_account(&app.store, now_ms()).await?;
-    back()
+    back(workspaces::keep_account(&app.store, person.principal(), now_ms()).await)
 }
 
-fn owner(person: &SignedIn) -> Result<(), Problem> {
-    if person.user().role == Role::Owner {
-        return Ok(());
-    }
-    let detail = "only an owner may export or close a workspace";
-    Err(Problem::new(StatusCode::FORBIDDEN, "owner_only", detail))
-}
-
-fn back() -> Result<Response, Failure> {
+fn back(done: Result<(), WorkspaceError>) -> Result<Response, Failure> {
+    done?;
     Ok(Redirect::to("/workspaces").into_response())
 }
 
@@ -212,29 +197,29 @@ async fn page(
     person.need(Scope::Admin)?;
     let mut rows = Vec::new();
     let mut account_closed = false;
-    for place in closing::places(&app.store).await? {
-        let workspace = place.workspace;
+    for used in closing::list_use(&app.store).await? {
+        let workspace = used.workspace;
         let erases = match close == Some(workspace.name.as_str()) {
             true => Some(in_words(&closing::preview(&app.store, workspace.id).await?)),
             false => None,
         };
         account_closed |= workspace.closing.is_some_and(|closing| closing.account);
         let parts = [
-            ("documents", place.bytes.originals),
-            ("texts and search", place.bytes.texts),
-            ("conversations", place.bytes.conversations),
-            ("recordings", place.bytes.recordings),
+            ("documents", used.bytes.originals),
+            ("texts and search", used.bytes.texts),
+            ("conversations", used.bytes.conversations),
+            ("recordings", used.bytes.recordings),
         ];
         let parts = parts.map(|(what, n)| format!("{what} {}", bytes(n)));
         rows.push(Row {
             name: workspace.name,
             title: workspace.title,
-            total: bytes(place.bytes.total()),
+            total: bytes(used.bytes.total()),
             parts: parts.join(" · "),
-            limit_mb: place.limit_bytes.map(|limit| limit / MB),
-            full: place
+            limit_mb: used.limit_bytes.map(|limit| limit / MB),
+            full: used
                 .limit_bytes
-                .is_some_and(|limit| place.bytes.total() >= limit),
+                .is_some_and(|limit| used.bytes.total() >= limit),
             erased_from: workspace.closing.map(|closing| moment(closing.erase_at)),
             erases,
         });

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use std::sync::Arc;
 
-use super::super::api::checked;
+use super::super::api::check_text;
 use super::super::body::Json;
 use super::super::metrics::Metrics;
 use super::super::problem::{Problem, ProblemView};
@@ -130,7 +130,7 @@ pub(in crate::http) async fn append(
     guest: Guest,
     Json(request): Json<VisitMessageRequest>,
 ) -> Result<Response, Problem> {
-    let question = checked("text", request.text)?;
+    let question = check_text("text", request.text)?;
     if question.chars().count() > LONGEST_MESSAGE {
         let detail = format!("text may have at most {LONGEST_MESSAGE} characters");
         return Err(Problem::invalid("text", detail));

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::store::{Connection, StoreError, Transaction, WorkspaceId, closures, workspaces};
+use super::super::auth::{Member, Scope};
+use super::super::problem::Problem;
+use crate::store::{Connection, Store, StoreError, Transaction, WorkspaceId, closures, workspaces};
 
+/// Who sets how visitors are served.
+const MAY: &[Scope] = &[Scope::Admin];
 /// Most origins that can be entered.
 const MOST_ORIGINS: usize = 50;
 /// Most assistants that pages may name.
@@ -62,6 +66,30 @@ impl WidgetSettings {
         settings.enabled |= at_machine;
         settings.enabled &= !closures::is_closed(conn, workspace)?;
         Ok(settings)
+    }
+
+    /// How a workspace is to serve visitors, as its owner set it.
+    ///
+    /// # Errors
+    /// 403 for who may not see it.
+    pub(in crate::http) async fn load(store: &Store, by: &Member) -> Result<Self, Problem> {
+        let workspace = by.need(MAY)?;
+        let read = store.read(move |conn| workspaces::section(conn, workspace, Self::SECTION));
+        Ok(read.await?)
+    }
+
+    /// Has a workspace serve visitors so from now on.
+    ///
+    /// # Errors
+    /// 400 with a sentence that says what is wrong.
+    pub(in crate::http) async fn keep(self, store: &Store, by: &Member) -> Result<(), Problem> {
+        let workspace = by.need(MAY)?;
+        let tidy = self
+            .tidied()
+            .map_err(|wrong| Problem::invalid("widget", wrong.to_string()))?;
+        let write =
+            store.write(move |tx| workspaces::set_section(tx, workspace, Self::SECTION, &tidy));
+        Ok(write.await?)
     }
 
     /// Serves visitors in a workspace from now on.

@@ -1,12 +1,14 @@
 //! Approved questions and answers: store and index are changed together, so that an answer is given
 //! from the moment it is approved and never after it was taken back.
 
+mod acts;
 mod asked;
 mod contrary;
 mod import;
 mod index;
 mod matching;
 
+pub use acts::FaqDraft;
 pub use import::{FaqFile, FaqPair, FaqSkipped, read_pairs};
 pub(super) use index::FaqIndex;
 pub use index::FaqMatch;
@@ -80,7 +82,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// As [`Knowledge::create_faq`], and when it is gone.
-    pub async fn update_faq(
+    pub(super) async fn update_faq(
         &self,
         faq: Scoped<Faq>,
         new: NewFaq,
@@ -99,7 +101,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When it is gone or the store fails.
-    pub async fn set_faq_state(
+    pub(super) async fn set_faq_state(
         &self,
         faq: Scoped<Faq>,
         state: FaqState,
@@ -117,7 +119,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn delete_faq(&self, faq: Scoped<Faq>) -> Result<(), KnowledgeError> {
+    pub(super) async fn delete_faq(&self, faq: Scoped<Faq>) -> Result<(), KnowledgeError> {
         let (workspace, id) = (faq.workspace(), faq.id);
         let _order = self.inner.faq_changes.lock().await;
         self.inner

@@ -4,6 +4,7 @@
 //! address; an old version is searched until the new one is. A site that cannot be reached keeps what
 //! was fetched before.
 
+mod acts;
 mod change;
 mod end;
 mod submit;
@@ -11,6 +12,7 @@ mod sync;
 mod visit;
 mod work;
 
+pub use acts::SourceUpdate;
 pub(super) use submit::reading_name;
 
 use std::collections::HashMap;
@@ -99,7 +101,7 @@ pub enum SyncStage {
 
 /// A source as an owner asks for it.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct SourceRequest {
     /// The address as it was typed.
     pub url: String,
     /// How its pages are found.
@@ -177,7 +179,7 @@ impl Sources {
     pub async fn add(
         &self,
         workspace: WorkspaceId,
-        wanted: Wanted,
+        wanted: SourceRequest,
     ) -> Result<Scoped<Source>, KnowledgeError> {
         let url = address::typed(&wanted.url).map_err(KnowledgeError::Document)?;
         check(&wanted.options)?;

@@ -82,89 +82,89 @@ fn calls_are_found_by_what_is_known_of_them() {
             let (reason, cost) = (EndedReason::Inactivity, CallCost::default());
             finish(tx, &hours, CallStatus::Completed, reason, &cost, 15)?;
             let all = vec![dogs.id, hours.id];
-            let cases: Vec<(Filter, Vec<CallId>)> = vec![
-                (Filter::default(), all.clone()),
+            let cases: Vec<(CallFilter, Vec<CallId>)> = vec![
+                (CallFilter::default(), all.clone()),
                 (
-                    Filter {
+                    CallFilter {
                         channel: Some(CallChannel::Kiosk),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![dogs.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         status: Some(CallStatus::Completed),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![hours.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         reason: Some(reason),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![hours.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         rung: Some("fact".into()),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![hours.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         text: Some("OPEN".into()),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![hours.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         text: Some("Ärzte".into()),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![dogs.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         text: Some("%".into()),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         recorded: Some(true),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![dogs.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         recorded: Some(false),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![hours.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         from: Some(20),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![dogs.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         until: Some(20),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![hours.id],
                 ),
                 (
-                    Filter {
+                    CallFilter {
                         before: Some((20, dogs.id)),
-                        ..Filter::default()
+                        ..CallFilter::default()
                     },
                     vec![hours.id],
                 ),
@@ -174,7 +174,7 @@ fn calls_are_found_by_what_is_known_of_them() {
                 let ids: Vec<CallId> = found.iter().map(|l| l.call.id).collect();
                 assert_eq!(ids, expected, "{filter:?}");
             }
-            let first = list(tx, us, &Filter::default(), 1)?.remove(0);
+            let first = list(tx, us, &CallFilter::default(), 1)?.remove(0);
             assert_eq!((first.turns, first.recording_ms), (1, Some(20)));
             assert_eq!(
                 first.first_words.as_deref(),
@@ -270,7 +270,7 @@ fn old_calls_are_hidden_and_deleted_and_calls_that_last_are_not() {
                 assert_eq!(due::hide(tx, us, &limits, 30)?, hidden);
             }
             assert_eq!(due::delete(tx, 30)?.calls, 1);
-            let left = list(tx, us, &Filter::default(), 9)?;
+            let left = list(tx, us, &CallFilter::default(), 9)?;
             assert_eq!(left[0].call.id, lasts.id);
             assert_eq!(left.len(), 1);
             Ok(())

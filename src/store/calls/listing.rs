@@ -3,11 +3,12 @@
 use rusqlite::{Connection, ToSql};
 
 use super::{COLUMNS, Call, CallChannel, CallStatus, EndedReason};
+use crate::store::listing::{Conditions, ListFilter};
 use crate::store::{CallId, StoreError, UnixMs, WorkspaceId};
 
 /// Which calls are wanted. The default is all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct CallFilter {
     /// From this moment on.
     pub from: Option<UnixMs>,
     /// Before this moment.
@@ -41,64 +42,75 @@ pub struct Listed {
     pub recording_ms: Option<i64>,
 }
 
+impl ListFilter for CallFilter {
+    type Row = Listed;
+
+    fn list(
+        &self,
+        conn: &Connection,
+        workspace: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<Listed>, StoreError> {
+        list(conn, workspace, self, limit)
+    }
+
+    fn after(&self, page: &[Listed]) -> Self {
+        let last = page.last();
+        Self {
+            before: last.map_or(self.before, |last| {
+                Some((last.call.started_at, last.call.id))
+            }),
+            ..self.clone()
+        }
+    }
+}
+
 /// The calls of a workspace that pass the filter, newest first, `limit` at most.
 pub fn list(
     conn: &Connection,
     workspace: WorkspaceId,
-    filter: &Filter,
+    filter: &CallFilter,
     limit: u32,
 ) -> Result<Vec<Listed>, StoreError> {
-    let mut sql = String::new();
-    let mut values: Vec<&dyn ToSql> = vec![&workspace];
-    let mut add = |condition: &str, value: Option<&'_ dyn ToSql>| {
-        if value.is_some() {
-            sql.push_str(" AND ");
-            sql.push_str(condition);
-        }
-        value.is_some()
-    };
     // SQLite lowers A to Z only; a text of other letters is also sought as it was typed.
     let lower = filter.text.as_ref().map(|text| text.to_lowercase());
-    let simple: [(&str, Option<&dyn ToSql>); 6] = [
-        ("c.started_at >= ?", filter.from.as_ref().map(|v| v as _)),
-        ("c.started_at < ?", filter.until.as_ref().map(|v| v as _)),
-        ("c.channel = ?", filter.channel.as_ref().map(|v| v as _)),
-        ("c.status = ?", filter.status.as_ref().map(|v| v as _)),
-        ("c.ended_reason = ?", filter.reason.as_ref().map(|v| v as _)),
-        (
-            "EXISTS (SELECT 1 FROM call_turns t WHERE t.call = c.id AND t.rung = ?)",
-            filter.rung.as_ref().map(|v| v as _),
-        ),
-    ];
-    for (condition, value) in simple {
-        if add(condition, value) {
-            values.extend(value);
-        }
-    }
-    if let (Some(lower), Some(typed)) = (&lower, &filter.text) {
-        sql.push_str(
-            " AND EXISTS (SELECT 1 FROM call_lines l WHERE l.call = c.id \
+    let mut wanted = Conditions::default();
+    wanted.add("c.workspace = ? AND c.due_at IS NULL", &workspace);
+    wanted.maybe("c.started_at >= ?", filter.from.as_ref());
+    wanted.maybe("c.started_at < ?", filter.until.as_ref());
+    wanted.maybe("c.channel = ?", filter.channel.as_ref());
+    wanted.maybe("c.status = ?", filter.status.as_ref());
+    wanted.maybe("c.ended_reason = ?", filter.reason.as_ref());
+    wanted.maybe(
+        "EXISTS (SELECT 1 FROM call_turns t WHERE t.call = c.id AND t.rung = ?)",
+        filter.rung.as_ref(),
+    );
+    if let Some((lower, typed)) = lower.as_ref().zip(filter.text.as_ref()) {
+        wanted.add_with(
+            "EXISTS (SELECT 1 FROM call_lines l WHERE l.call = c.id \
              AND (instr(lower(l.text), ?) OR instr(l.text, ?)))",
+            [lower as &dyn ToSql, typed],
         );
-        values.extend([lower as &dyn ToSql, typed]);
     }
     if let Some((at, id)) = &filter.before {
-        sql.push_str(" AND (c.started_at, c.id) < (?, ?)");
-        values.extend([at as &dyn ToSql, id]);
+        wanted.add_with(
+            "(c.started_at, c.id) < (?, ?)",
+            [at as &dyn ToSql, id as &dyn ToSql],
+        );
     }
-    sql.push_str(match filter.recorded {
-        None => "",
-        Some(true) => " AND r.call IS NOT NULL",
-        Some(false) => " AND r.call IS NULL",
-    });
-    values.push(&limit);
+    match filter.recorded {
+        None => {}
+        Some(true) => wanted.add_with("r.call IS NOT NULL", []),
+        Some(false) => wanted.add_with("r.call IS NULL", []),
+    }
+    let (conditions, values) = wanted.limited(&limit);
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS}, r.duration_ms AS recording_ms,
                 (SELECT count(*) FROM call_turns t WHERE t.call = c.id) AS turns,
                 (SELECT l.text FROM call_lines l WHERE l.call = c.id AND l.speaker = 'caller'
                  ORDER BY l.start_ms, l.seq LIMIT 1) AS first_words
          FROM calls c LEFT JOIN recordings r ON r.call = c.id AND r.due_at IS NULL
-         WHERE c.workspace = ? AND c.due_at IS NULL{sql}
+         WHERE {conditions}
          ORDER BY c.started_at DESC, c.id DESC LIMIT ?"
     ))?;
     let rows = statement.query_map(values.as_slice(), |row| {

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, ToSql};
 
 use super::{COLUMNS, Receipt};
+use crate::store::listing::{Conditions, ListFilter};
 use crate::store::{ConversationId, DocumentId, StoreError, UnixMs, WorkspaceId};
 
 /// How an answer was rated.
@@ -20,7 +21,7 @@ pub enum Rated {
 
 /// Which receipts are wanted. The default is all of them but those of evaluations.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Filter {
+pub struct ReceiptFilter {
     /// From this moment on.
     pub from: Option<UnixMs>,
     /// Before this moment.
@@ -52,26 +53,23 @@ pub struct Listed {
     pub comment: String,
 }
 
-/// Conditions with their values, only those that are asked for: so each question walks the index
-/// that fits it.
-#[derive(Default)]
-struct Conditions<'a> {
-    sql: String,
-    values: Vec<&'a dyn ToSql>,
-}
+impl ListFilter for ReceiptFilter {
+    type Row = Listed;
 
-impl<'a> Conditions<'a> {
-    fn add(&mut self, condition: &str, value: &'a dyn ToSql) {
-        self.sql.push_str(" AND ");
-        self.sql.push_str(condition);
-        for _ in condition.matches('?') {
-            self.values.push(value);
-        }
+    fn list(
+        &self,
+        conn: &Connection,
+        workspace: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<Listed>, StoreError> {
+        list(conn, workspace, self, limit)
     }
 
-    fn maybe<T: ToSql>(&mut self, condition: &str, value: Option<&'a T>) {
-        if let Some(value) = value {
-            self.add(condition, value);
+    fn after(&self, page: &[Listed]) -> Self {
+        let last = page.last();
+        Self {
+            before: last.map_or(self.before, |last| Some(last.receipt.seq)),
+            ..self.clone()
         }
     }
 }
@@ -80,13 +78,11 @@ impl<'a> Conditions<'a> {
 pub fn list(
     conn: &Connection,
     workspace: WorkspaceId,
-    filter: &Filter,
+    filter: &ReceiptFilter,
     limit: u32,
 ) -> Result<Vec<Listed>, StoreError> {
     // SQLite lowers A to Z only; a text of other letters is also sought as it was typed.
     let lower = filter.text.as_ref().map(|text| text.to_lowercase());
-    let typed = lower.as_ref().and(filter.text.as_ref());
-    let pair = lower.as_ref().zip(typed);
     let mut wanted = Conditions::default();
     wanted.add("r.due_at IS NULL AND r.workspace = ?", &workspace);
     wanted.maybe("r.seq < ?", filter.before.as_ref());
@@ -99,35 +95,30 @@ pub fn list(
                  WHERE json_extract(c.value, '$.document') = ?)",
         filter.document.as_ref(),
     );
-    if let Some((lower, typed)) = pair {
-        wanted.sql.push_str(
-            " AND (instr(lower(r.question), ?) OR instr(lower(r.answer), ?)
-                   OR instr(r.question, ?) OR instr(r.answer, ?))",
+    if let Some((lower, typed)) = lower.as_ref().zip(filter.text.as_ref()) {
+        wanted.add_with(
+            "(instr(lower(r.question), ?) OR instr(lower(r.answer), ?)
+              OR instr(r.question, ?) OR instr(r.answer, ?))",
+            [lower as &dyn ToSql, lower, typed, typed],
         );
-        wanted
-            .values
-            .extend([lower as &dyn ToSql, lower, typed, typed]);
     }
     if !filter.evaluations {
-        wanted
-            .sql
-            .push_str(" AND json_extract(r.checks, '$.evaluation') IS NOT 1");
+        wanted.add_with("json_extract(r.checks, '$.evaluation') IS NOT 1", []);
     }
-    wanted.sql.push_str(match filter.rating {
-        None => "",
-        Some(Rated::Good) => " AND t.value = 1",
-        Some(Rated::Bad) => " AND t.value = -1",
-        Some(Rated::Any) => " AND t.value IS NOT NULL",
-        Some(Rated::Not) => " AND t.value IS NULL",
-    });
-    wanted.values.push(&limit);
-    let conditions = wanted.sql.strip_prefix(" AND ").unwrap_or("1");
+    match filter.rating {
+        None => {}
+        Some(Rated::Good) => wanted.add_with("t.value = 1", []),
+        Some(Rated::Bad) => wanted.add_with("t.value = -1", []),
+        Some(Rated::Any) => wanted.add_with("t.value IS NOT NULL", []),
+        Some(Rated::Not) => wanted.add_with("t.value IS NULL", []),
+    }
+    let (conditions, values) = wanted.limited(&limit);
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS}, t.value AS rating, t.comment AS comment
          FROM receipts r LEFT JOIN ratings t ON t.receipt = r.id
          WHERE {conditions} ORDER BY r.seq DESC LIMIT ?"
     ))?;
-    let rows = statement.query_map(wanted.values.as_slice(), |row| {
+    let rows = statement.query_map(values.as_slice(), |row| {
         Ok(Listed {
             receipt: Receipt::from_row(row)?,
             rating: row.get("rating")?,

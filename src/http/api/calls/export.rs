@@ -5,30 +5,25 @@ mod archive;
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
-use axum::body::Body;
 use axum::extract::{Path, Query};
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use futures::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use zip::write::SimpleFileOptions;
 
-use super::super::super::problem::{Problem, ProblemView};
-use super::super::place::{self, Place};
-use super::super::receipts::harmless;
+use super::super::place::{self, ApiPlace};
+use super::query::CallQuery;
 use super::view::{CallInFull, in_full};
-use super::wanted::Wanted;
+use crate::http::listing::ListQuery;
+use crate::http::listing::file::{self, FileFormat, FileList, attached, headed_table};
+use crate::http::problem::{Problem, ProblemView};
 use crate::speech::{Segment, Transcript, format};
-use crate::store::calls::{self, Filter};
-use crate::store::{CallId, Store, StoreError, WorkspaceId, recordings};
+use crate::store::calls::{CallFilter, Listed};
+use crate::store::{CallId, Connection, StoreError, WorkspaceId};
 
-/// Calls that are read at once.
-const AT_ONCE: u32 = 100;
-
-/// The form of an export.
+/// The form of a file with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub enum CallFormat {
     /// Everything, for programs.
     Json,
     /// The transcript, for people.
@@ -37,15 +32,13 @@ pub enum Format {
     Vtt,
     /// Subtitles.
     Srt,
-    /// A line of a table per line of the transcript; of many calls, per call.
+    /// A line of a table per line of the transcript.
     Csv,
-    /// Of many calls: everything, a line each.
-    JsonLines,
-    /// All forms of one call and its recording.
+    /// All the others and the recording.
     Zip,
 }
 
-impl Format {
+impl CallFormat {
     /// The form of this name, which is also the ending of its files.
     pub fn parse(name: &str) -> Option<Self> {
         let all = [
@@ -54,7 +47,6 @@ impl Format {
             Self::Vtt,
             Self::Srt,
             Self::Csv,
-            Self::JsonLines,
             Self::Zip,
         ];
         all.into_iter().find(|format| format.name() == name)
@@ -68,7 +60,6 @@ impl Format {
             Self::Vtt => "vtt",
             Self::Srt => "srt",
             Self::Csv => "csv",
-            Self::JsonLines => "jsonl",
             Self::Zip => "zip",
         }
     }
@@ -80,7 +71,6 @@ impl Format {
             Self::Vtt => "text/vtt; charset=utf-8",
             Self::Srt => "application/x-subrip; charset=utf-8",
             Self::Csv => "text/csv; charset=utf-8",
-            Self::JsonLines => "application/x-ndjson",
             Self::Zip => "application/zip",
         }
     }
@@ -88,7 +78,7 @@ impl Format {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(in crate::http) struct Wish {
+pub(in crate::http) struct ExportQuery {
     /// Of one call `json`, `txt`, `vtt`, `srt`, `csv` or `zip` (all of them with the recording); of many
     /// `csv` or `jsonl`.
     format: Option<String>,
@@ -96,109 +86,110 @@ pub(in crate::http) struct Wish {
 
 /// A call as a file.
 #[utoipa::path(get, path = "/api/calls/{id}/export", tag = "voice", operation_id = "exportCall",
-    params(("id" = String, Path, description = "Id of the call"), Wish,
+    params(("id" = String, Path, description = "Id of the call"), ExportQuery,
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/json"),
               (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn download(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
-    Query(wish): Query<Wish>,
+    Query(export): Query<ExportQuery>,
 ) -> Result<Response, Problem> {
-    let format = Format::parse(wish.format.as_deref().unwrap_or("json"))
-        .filter(|format| *format != Format::JsonLines)
-        .ok_or_else(|| {
-            Problem::invalid("format", "format must be json, txt, vtt, srt, csv or zip")
-        })?;
-    let (workspace, id) = (place.id(), place::id::<CallId>(&id, "call")?);
+    let format = CallFormat::parse(export.format.as_deref().unwrap_or("json"));
+    let format = format.ok_or_else(|| {
+        Problem::invalid("format", "format must be json, txt, vtt, srt, csv or zip")
+    })?;
+    let (workspace, id) = (place.id(), place::parse_id::<CallId>(&id, "call")?);
     let store = &place.app.store;
     let bytes = match format {
-        Format::Zip => archive::of_call(store, workspace, id).await?,
+        CallFormat::Zip => archive::of_call(store, workspace, id).await?,
         _ => {
-            let made = store.read(move |conn| single(conn, workspace, id, format));
-            made.await?
+            let call = store.read(move |conn| in_full(conn, workspace, id));
+            written(&call.await?, format)
         }
     };
-    Ok((attached(format, &format!("call-{id}")), bytes).into_response())
+    let file = format!("call-{id}.{}", format.name());
+    Ok((attached(format.media_type(), &file), bytes).into_response())
 }
 
 /// Calls as a file, newest first; the filters are those of the list.
 #[utoipa::path(get, path = "/api/calls/export", tag = "voice", operation_id = "exportCalls",
-    params(Wish, Wanted,
+    params(ExportQuery, CallQuery,
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/x-ndjson"),
               (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn download_all(
-    place: Place,
-    Query(wish): Query<Wish>,
-    Query(wanted): Query<Wanted>,
+    place: ApiPlace,
+    Query(export): Query<ExportQuery>,
+    Query(query): Query<CallQuery>,
 ) -> Result<Response, Problem> {
-    let format = Format::parse(wish.format.as_deref().unwrap_or("jsonl"))
-        .filter(|format| matches!(format, Format::Csv | Format::JsonLines))
-        .ok_or_else(|| Problem::invalid("format", "format must be jsonl or csv"))?;
-    let filter = wanted.filter()?;
-    let first = stream::once(async move { Ok::<_, StoreError>(head(format)) });
-    let (store, workspace) = (place.app.store.clone(), place.id());
-    let rest = stream::try_unfold(Some(filter), move |filter| {
-        let store = store.clone();
-        async move {
-            let Some(filter) = filter else {
-                return Ok(None);
-            };
-            Ok(Some(batch(&store, workspace, format, filter).await?))
-        }
-    });
-    let body = Body::from_stream(first.chain(rest).map_err(|error| {
-        tracing::warn!(%error, "an export broke off");
-        error
-    }));
-    Ok((attached(format, "calls"), body).into_response())
+    let format = FileFormat::asked(export.format.as_deref())?;
+    let workspace = place.member.need(CallQuery::SCOPES)?;
+    let store = place.app.store.clone();
+    Ok(file::respond(store, workspace, query.filter()?, format))
 }
 
-fn attached(format: Format, name: &str) -> [(header::HeaderName, HeaderValue); 3] {
-    let file = format!("attachment; filename=\"{name}.{}\"", format.name());
-    let file = HeaderValue::from_str(&file).unwrap_or(HeaderValue::from_static("attachment"));
-    let kind = HeaderValue::from_static(format.media_type());
-    [
-        (header::CONTENT_TYPE, kind),
-        (header::CONTENT_DISPOSITION, file),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ]
-}
+impl FileList for CallFilter {
+    const NAME: &'static str = "calls";
+    const AT_ONCE: u32 = 100;
+    const HEADS: &'static [&'static str] = &[
+        "started",
+        "call",
+        "channel",
+        "caller",
+        "status",
+        "ended reason",
+        "duration ms",
+        "turns",
+        "first words",
+        "recording ms",
+        "prompt tokens",
+        "completion tokens",
+        "heard ms",
+        "spoken ms",
+    ];
 
-/// One call in a form.
-///
-/// # Errors
-/// `NotFound` when the workspace has no such call.
-pub fn single(
-    conn: &crate::store::Connection,
-    workspace: WorkspaceId,
-    id: CallId,
-    format: Format,
-) -> Result<Vec<u8>, StoreError> {
-    let call = in_full(conn, workspace, id)?;
-    if format != Format::Zip {
-        return Ok(written(&call, format));
+    type Line = CallInFull;
+
+    fn cells(row: Listed) -> Vec<String> {
+        let call = row.call;
+        let started = jiff::Timestamp::from_millisecond(call.started_at);
+        let or_empty = |number: Option<i64>| number.map(|n| n.to_string()).unwrap_or_default();
+        vec![
+            started.map(|at| at.to_string()).unwrap_or_default(),
+            call.id.to_string(),
+            call.channel.to_string(),
+            call.caller.unwrap_or_default(),
+            call.status.to_string(),
+            call.ended_reason.map(|r| r.to_string()).unwrap_or_default(),
+            or_empty(call.ended_at.map(|end| end - call.started_at)),
+            row.turns.to_string(),
+            row.first_words.unwrap_or_default(),
+            or_empty(row.recording_ms),
+            call.cost.prompt_tokens.to_string(),
+            call.cost.completion_tokens.to_string(),
+            call.cost.heard_ms.to_string(),
+            call.cost.spoken_ms.to_string(),
+        ]
     }
-    let sound = match recordings::find(conn, workspace, id)? {
-        Some(found) => Some(recordings::read(conn, &found, 0, found.bytes)?),
-        None => None,
-    };
-    zipped(&call, sound).map_err(|error| {
-        StoreError::Conflict(format!(
-            "the archive of the call could not be made: {error}"
-        ))
-    })
+
+    fn line(
+        conn: &Connection,
+        workspace: WorkspaceId,
+        row: Listed,
+    ) -> Result<CallInFull, StoreError> {
+        in_full(conn, workspace, row.call.id)
+    }
 }
 
 fn zipped(call: &CallInFull, sound: Option<Vec<u8>>) -> zip::result::ZipResult<Vec<u8>> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let texts = [
-        Format::Json,
-        Format::Text,
-        Format::Vtt,
-        Format::Srt,
-        Format::Csv,
+        CallFormat::Json,
+        CallFormat::Text,
+        CallFormat::Vtt,
+        CallFormat::Srt,
+        CallFormat::Csv,
     ];
     for format in texts {
         let name = format!("call-{}.{}", call.call.id, format.name());
@@ -213,13 +204,13 @@ fn zipped(call: &CallInFull, sound: Option<Vec<u8>>) -> zip::result::ZipResult<V
     Ok(archive.finish()?.into_inner())
 }
 
-fn written(call: &CallInFull, format: Format) -> Vec<u8> {
+fn written(call: &CallInFull, format: CallFormat) -> Vec<u8> {
     match format {
-        Format::Text => plain(call).into_bytes(),
-        Format::Vtt => format::vtt(&transcript(call)).into_bytes(),
-        Format::Srt => format::srt(&transcript(call)).into_bytes(),
-        Format::Csv => {
-            let head = [
+        CallFormat::Text => plain(call).into_bytes(),
+        CallFormat::Vtt => format::vtt(&transcript(call)).into_bytes(),
+        CallFormat::Srt => format::srt(&transcript(call)).into_bytes(),
+        CallFormat::Csv => {
+            let heads = [
                 "start ms",
                 "end ms",
                 "speaker",
@@ -228,7 +219,7 @@ fn written(call: &CallInFull, format: Format) -> Vec<u8> {
                 "receipt",
             ];
             let lines = call.lines.iter().map(|line| {
-                [
+                vec![
                     line.start_ms.to_string(),
                     line.end_ms.to_string(),
                     who(line.speaker).to_owned(),
@@ -237,18 +228,11 @@ fn written(call: &CallInFull, format: Format) -> Vec<u8> {
                     line.receipt.clone().unwrap_or_default(),
                 ]
             });
-            let mut bytes = BYTE_ORDER.to_vec();
-            bytes.extend(table(std::iter::once(head.map(str::to_owned)).chain(lines)));
-            bytes
+            headed_table(&heads, lines)
         }
-        Format::Json | Format::JsonLines | Format::Zip => {
-            serde_json::to_vec_pretty(call).unwrap_or_default()
-        }
+        CallFormat::Json | CallFormat::Zip => serde_json::to_vec_pretty(call).unwrap_or_default(),
     }
 }
-
-/// The mark that tells spreadsheets that this is UTF-8.
-const BYTE_ORDER: &[u8] = "\u{feff}".as_bytes();
 
 fn who(speaker: &str) -> &'static str {
     if speaker == "caller" {
@@ -292,100 +276,4 @@ fn plain(call: &CallInFull) -> String {
         );
     }
     out
-}
-
-/// What stands before the first of many calls.
-pub fn head(format: Format) -> Vec<u8> {
-    if format != Format::Csv {
-        return Vec::new();
-    }
-    let names = [
-        "started",
-        "call",
-        "channel",
-        "caller",
-        "status",
-        "ended reason",
-        "duration ms",
-        "turns",
-        "first words",
-        "recording ms",
-        "prompt tokens",
-        "completion tokens",
-        "heard ms",
-        "spoken ms",
-    ];
-    let mut bytes = BYTE_ORDER.to_vec();
-    bytes.extend(table([names.map(str::to_owned)]));
-    bytes
-}
-
-/// The next of many calls, and the filter for those after them; none at the end.
-///
-/// # Errors
-/// When the store fails.
-pub async fn batch(
-    store: &Store,
-    workspace: WorkspaceId,
-    format: Format,
-    filter: Filter,
-) -> Result<(Vec<u8>, Option<Filter>), StoreError> {
-    let read = store.read(move |conn| {
-        let found = calls::list(conn, workspace, &filter, AT_ONCE)?;
-        let last = found
-            .last()
-            .map(|last| (last.call.started_at, last.call.id));
-        let next = last
-            .filter(|_| found.len() == AT_ONCE as usize)
-            .map(|last| Filter {
-                before: Some(last),
-                ..filter.clone()
-            });
-        if format == Format::Csv {
-            return Ok((table(found.into_iter().map(row)), next));
-        }
-        let mut bytes = Vec::new();
-        for listed in found {
-            let call = in_full(conn, workspace, listed.call.id)?;
-            bytes.extend(serde_json::to_vec(&call).unwrap_or_default());
-            bytes.push(b'\n');
-        }
-        Ok((bytes, next))
-    });
-    read.await
-}
-
-fn row(listed: calls::Listed) -> [String; 14] {
-    let call = listed.call;
-    let started = jiff::Timestamp::from_millisecond(call.started_at);
-    let or_empty = |number: Option<i64>| number.map(|n| n.to_string()).unwrap_or_default();
-    [
-        started.map(|at| at.to_string()).unwrap_or_default(),
-        call.id.to_string(),
-        call.channel.to_string(),
-        call.caller.unwrap_or_default(),
-        call.status.to_string(),
-        call.ended_reason.map(|r| r.to_string()).unwrap_or_default(),
-        or_empty(call.ended_at.map(|end| end - call.started_at)),
-        listed.turns.to_string(),
-        listed.first_words.unwrap_or_default(),
-        or_empty(listed.recording_ms),
-        call.cost.prompt_tokens.to_string(),
-        call.cost.completion_tokens.to_string(),
-        call.cost.heard_ms.to_string(),
-        call.cost.spoken_ms.to_string(),
-    ]
-}
-
-fn table<const N: usize>(rows: impl IntoIterator<Item = [String; N]>) -> Vec<u8> {
-    let mut writer = csv::WriterBuilder::new()
-        // Spreadsheets of many countries part cells at semicolons too.
-        .quote_style(csv::QuoteStyle::Always)
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    for row in rows {
-        // Writing to memory does not fail.
-        let _ = writer.write_record(row.iter().map(|cell| harmless(cell)));
-    }
-    writer.into_inner().unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 
 use super::super::super::problem::{Problem, ProblemView};
-use super::super::place::{self, Place};
+use super::super::place::{self, ApiPlace};
 use super::view::{CallInFull, in_full};
 use crate::app::privacy;
 use crate::store::CallId;
@@ -15,10 +15,10 @@ use crate::store::CallId;
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = CallInFull), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn get(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<CallInFull>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<CallId>(&id, "call")?);
+    let (workspace, id) = (place.id(), place::parse_id::<CallId>(&id, "call")?);
     let found = place
         .app
         .store
@@ -32,8 +32,8 @@ pub(super) async fn get(
     params(("id" = String, Path, description = "Id of the call"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
-pub(super) async fn delete(place: Place, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let (workspace, id) = (place.id(), place::id::<CallId>(&id, "call")?);
-    privacy::erase_call(&place.app.store, workspace, id).await?;
+pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
+    let id = place::parse_id(&id, "call")?;
+    privacy::remove_call(&place.app.store, &place.member, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -8,15 +8,9 @@ use utoipa::ToSchema;
 use super::super::super::body::Json;
 use super::super::super::now_ms;
 use super::super::super::problem::{Problem, ProblemView};
-use super::super::place::Place;
-use crate::app::App;
+use super::super::place::ApiPlace;
+use crate::app::pronunciations;
 use crate::speech::Pronunciation;
-use crate::store::{Connection, StoreError, WorkspaceId, pronunciations};
-
-/// Characters of a word, and of how it is said, at most.
-const LONGEST: usize = 120;
-/// Words of a workspace at most.
-const MOST: usize = 5_000;
 
 /// How a word is spoken.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -36,7 +30,8 @@ pub(in crate::http) struct PronunciationsView {
 
 /// Pronunciations to set: one, or a CSV of words and how they are said.
 #[derive(Debug, Deserialize, ToSchema)]
-pub(in crate::http) struct Wish {
+#[schema(as = Wish)]
+pub(in crate::http) struct NewPronunciations {
     word: Option<String>,
     say: Option<String>,
     /// Lines of `word,say`, instead of one word.
@@ -47,41 +42,41 @@ pub(in crate::http) struct Wish {
 #[utoipa::path(get, path = "/api/pronunciations", tag = "voice", operation_id = "listPronunciations",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = PronunciationsView)))]
-pub(super) async fn list(place: Place) -> Result<axum::Json<PronunciationsView>, Problem> {
-    let workspace = place.id();
-    let read = place.app.store.read(move |conn| lexicon(conn, workspace));
-    let pronunciations = read.await?.into_iter().map(|one| PronunciationView {
+pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<PronunciationsView>, Problem> {
+    let found = pronunciations::list(&place.app.store, &place.member).await?;
+    let view = |one: Pronunciation| PronunciationView {
         word: one.word,
         say: one.say,
-    });
+    };
     Ok(axum::Json(PronunciationsView {
-        pronunciations: pronunciations.collect(),
+        pronunciations: found.into_iter().map(view).collect(),
     }))
 }
 
 /// Sets how a word is spoken, or many from a CSV. They hold from the next sentence on.
 #[utoipa::path(put, path = "/api/pronunciations", tag = "voice", operation_id = "setPronunciation",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
-    request_body = Wish,
+    request_body = NewPronunciations,
     responses((status = 200, body = PronunciationsView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn set(
-    place: Place,
-    Json(wish): Json<Wish>,
+    place: ApiPlace,
+    Json(new): Json<NewPronunciations>,
 ) -> Result<axum::Json<PronunciationsView>, Problem> {
-    match wish.csv {
+    let (store, by) = (&place.app.store, &place.member);
+    match new.csv {
         Some(csv) => {
-            import(&place.app, place.id(), &csv).await?;
+            pronunciations::import(store, by, &csv, now_ms()).await?;
         }
         None => {
-            let (word, say) = (wish.word.unwrap_or_default(), wish.say.unwrap_or_default());
-            add(&place.app, place.id(), &word, &say).await?;
+            let (word, say) = (new.word.unwrap_or_default(), new.say.unwrap_or_default());
+            pronunciations::set(store, by, &word, &say, now_ms()).await?;
         }
     }
     list(place).await
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Which {
+pub(super) struct WordQuery {
     word: String,
 }
 
@@ -92,144 +87,11 @@ pub(super) struct Which {
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn remove(
-    place: Place,
-    Query(which): Query<Which>,
+    place: ApiPlace,
+    Query(query): Query<WordQuery>,
 ) -> Result<StatusCode, Problem> {
-    let workspace = place.id();
-    let gone = place
-        .app
-        .store
-        .write(move |tx| pronunciations::delete(tx, workspace, which.word.trim()));
-    match gone.await? {
+    match pronunciations::remove(&place.app.store, &place.member, &query.word).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found("pronunciation")),
-    }
-}
-
-/// Sets how one word is spoken.
-///
-/// # Errors
-/// 400, naming what is wrong with it.
-pub(in crate::http) async fn add(
-    app: &App,
-    workspace: WorkspaceId,
-    word: &str,
-    say: &str,
-) -> Result<(), Problem> {
-    keep(app, workspace, vec![checked(word, say)?]).await
-}
-
-/// Sets how the words of a CSV are spoken; how many there were. A first line of `word,say` is a heading.
-///
-/// # Errors
-/// 400, naming the line; then nothing is kept.
-pub(in crate::http) async fn import(
-    app: &App,
-    workspace: WorkspaceId,
-    text: &str,
-) -> Result<usize, Problem> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let mut found = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| Problem::invalid("csv", error.to_string()))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let (word, say) = (record.get(0).unwrap_or(""), record.get(1).unwrap_or(""));
-        let heading = word.eq_ignore_ascii_case("word") && say.eq_ignore_ascii_case("say");
-        if heading || (word.is_empty() && say.is_empty()) {
-            continue;
-        }
-        let pair = checked(word, say).map_err(|problem| {
-            Problem::invalid("csv", format!("line {line}: {}", problem.detail()))
-        })?;
-        found.push(pair);
-    }
-    if found.is_empty() {
-        return Err(Problem::invalid(
-            "csv",
-            "write a word, a comma, and how it is said",
-        ));
-    }
-    let count = found.len();
-    keep(app, workspace, found).await?;
-    Ok(count)
-}
-
-async fn keep(
-    app: &App,
-    workspace: WorkspaceId,
-    pairs: Vec<(String, String)>,
-) -> Result<(), Problem> {
-    let kept = app.store.write(move |tx| {
-        for (word, say) in &pairs {
-            pronunciations::set(tx, workspace, word, say, now_ms())?;
-        }
-        match pronunciations::list(tx, workspace)?.len() {
-            0..=MOST => Ok(()),
-            _ => Err(StoreError::Conflict(format!(
-                "a workspace may have {MOST} pronunciations; delete some first"
-            ))),
-        }
-    });
-    Ok(kept.await?)
-}
-
-/// A word and how it is said, tidied.
-pub(super) fn checked(word: &str, say: &str) -> Result<(String, String), Problem> {
-    let tidy = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let (word, say) = (tidy(word), tidy(say));
-    let long = |text: &str| text.chars().count() > LONGEST;
-    if !word.contains(char::is_alphanumeric) || long(&word) {
-        let detail = format!("write the word as it stands in texts, at most {LONGEST} characters");
-        return Err(Problem::invalid("word", detail));
-    }
-    let phonemes = say.strip_prefix('/').map(|rest| rest.strip_suffix('/'));
-    let said = match phonemes {
-        None => say.contains(char::is_alphanumeric),
-        Some(inner) => inner.is_some_and(|inner| inner.contains(char::is_alphabetic)),
-    };
-    if !said || long(&say) {
-        let detail = "write how it is said: other words, or phonemes between two slashes";
-        return Err(Problem::invalid("say", detail));
-    }
-    Ok((word, say))
-}
-
-/// The pronunciations as the voice takes them.
-pub(super) fn lexicon(
-    conn: &Connection,
-    workspace: WorkspaceId,
-) -> Result<Vec<Pronunciation>, StoreError> {
-    let found = pronunciations::list(conn, workspace)?;
-    let pair = |one: pronunciations::Pronounced| Pronunciation {
-        word: one.word,
-        say: one.say,
-    };
-    Ok(found.into_iter().map(pair).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_needs_letters_and_phonemes_two_slashes() {
-        for (word, say, wrong) in [
-            ("Bluefin", "Boo-fin", ""),
-            (" Blue  fin ", "/bluːfɪn/", ""),
-            ("", "x", "word"),
-            ("!!", "x", "word"),
-            ("x", "", "say"),
-            ("x", "/bluː", "say"),
-            ("x", "//", "say"),
-            ("x", "!", "say"),
-        ] {
-            let found = checked(word, say).err().and_then(|problem| problem.param);
-            assert_eq!(found.unwrap_or_default(), wrong, "{word} {say}");
-        }
-        assert_eq!(checked(" Blue  fin ", "a").unwrap().0, "Blue fin");
     }
 }

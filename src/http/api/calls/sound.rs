@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::super::problem::{Problem, ProblemView};
-use super::super::place::{self, Place};
+use super::super::place::{self, ApiPlace};
+use crate::app::privacy::{self, ErasureError};
 use crate::store::recordings::{self, Recording};
 use crate::store::{CallId, Scoped, Store, StoreError, WorkspaceId, calls};
 use crate::voice::recorder::{Peaks, peaks};
@@ -20,7 +21,7 @@ const AT_ONCE: u64 = 256 << 10;
 const POINTS: usize = 1000;
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Wish {
+pub(super) struct DownloadQuery {
     download: Option<String>,
 }
 
@@ -34,18 +35,18 @@ pub(super) struct Wish {
               (status = 206, content_type = "audio/ogg", body = Vec<u8>),
               (status = 404, body = ProblemView<'_>), (status = 416, body = ProblemView<'_>)))]
 pub(super) async fn recording(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
-    Query(wish): Query<Wish>,
+    Query(query): Query<DownloadQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = load(&place, &id).await?;
     let size = found.bytes;
     let asked = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
     let (status, from, to) = match asked.map(|text| range(text, size)) {
-        None | Some(Asked::Whole) => (StatusCode::OK, 0, size),
-        Some(Asked::Part(from, to)) => (StatusCode::PARTIAL_CONTENT, from, to),
-        Some(Asked::Nothing) => {
+        None | Some(AskedRange::Whole) => (StatusCode::OK, 0, size),
+        Some(AskedRange::Part(from, to)) => (StatusCode::PARTIAL_CONTENT, from, to),
+        Some(AskedRange::Nothing) => {
             let detail = format!("the recording has {size} bytes; ask for a range within them");
             let problem = Problem::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", detail);
             let whole = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
@@ -72,7 +73,7 @@ pub(super) async fn recording(
             headers.insert(header::CONTENT_RANGE, part);
         }
     }
-    if wish.download.is_some() {
+    if query.download.is_some() {
         let name = format!("attachment; filename=\"call-{}.ogg\"", found.call);
         if let Ok(name) = HeaderValue::from_str(&name) {
             headers.insert(header::CONTENT_DISPOSITION, name);
@@ -108,7 +109,7 @@ fn bytes(
 
 /// What a `Range` header asks for (RFC 9110, section 14).
 #[derive(Debug, PartialEq, Eq)]
-enum Asked {
+enum AskedRange {
     /// Everything: there is no range, or one that need not be understood.
     Whole,
     /// From the first to before the second byte.
@@ -117,13 +118,13 @@ enum Asked {
     Nothing,
 }
 
-fn range(text: &str, size: u64) -> Asked {
+fn range(text: &str, size: u64) -> AskedRange {
     let Some(spec) = text.trim().strip_prefix("bytes=") else {
-        return Asked::Whole;
+        return AskedRange::Whole;
     };
     // Several ranges at once may be answered with the whole.
     let Some((first, last)) = spec.split_once('-').filter(|_| !spec.contains(',')) else {
-        return Asked::Whole;
+        return AskedRange::Whole;
     };
     let number = |text: &str| text.trim().parse::<u64>().ok();
     match (
@@ -133,16 +134,16 @@ fn range(text: &str, size: u64) -> Asked {
         number(last),
     ) {
         (true, _, _, Some(tail)) if tail > 0 && size > 0 => {
-            Asked::Part(size.saturating_sub(tail), size)
+            AskedRange::Part(size.saturating_sub(tail), size)
         }
-        (true, _, _, Some(_)) => Asked::Nothing,
-        (false, Some(from), true, _) if from < size => Asked::Part(from, size),
+        (true, _, _, Some(_)) => AskedRange::Nothing,
+        (false, Some(from), true, _) if from < size => AskedRange::Part(from, size),
         (false, Some(from), false, Some(last)) if from <= last && from < size => {
-            Asked::Part(from, size.min(last.saturating_add(1)))
+            AskedRange::Part(from, size.min(last.saturating_add(1)))
         }
-        (false, Some(from), false, Some(last)) if from > last => Asked::Whole,
-        (false, Some(_), true, _) | (false, Some(_), false, Some(_)) => Asked::Nothing,
-        _ => Asked::Whole,
+        (false, Some(from), false, Some(last)) if from > last => AskedRange::Whole,
+        (false, Some(_), true, _) | (false, Some(_), false, Some(_)) => AskedRange::Nothing,
+        _ => AskedRange::Whole,
     }
 }
 
@@ -163,7 +164,7 @@ pub(in crate::http) struct Waveform {
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = Waveform), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn waveform(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Waveform>, Problem> {
     let found = load(&place, &id).await?;
@@ -216,29 +217,21 @@ async fn picture(
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn delete_recording(
-    place: Place,
+    place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let found = load(&place, &id).await?;
-    place
-        .app
-        .store
-        .write(move |tx| recordings::delete(tx, &found))
-        .await?;
+    let id = place::parse_id(&id, "call")?;
+    privacy::remove_recording(&place.app.store, &place.member, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn load(place: &Place, id: &str) -> Result<Scoped<Recording>, Problem> {
-    let (workspace, id) = (place.id(), place::id::<CallId>(id, "call")?);
+async fn load(place: &ApiPlace, id: &str) -> Result<Scoped<Recording>, Problem> {
+    let (workspace, id) = (place.id(), place::parse_id::<CallId>(id, "call")?);
     let found = place.app.store.read(move |conn| {
         calls::get(conn, workspace, id)?;
         recordings::find(conn, workspace, id)
     });
-    found.await?.ok_or_else(|| {
-        let detail =
-            "this call has no recording; it was not recorded, or its recording was deleted";
-        Problem::new(StatusCode::NOT_FOUND, "no_recording", detail)
-    })
+    found.await?.ok_or_else(|| ErasureError::NoRecording.into())
 }
 
 #[cfg(test)]
@@ -248,23 +241,23 @@ mod tests {
     #[test]
     fn ranges_are_read_as_the_standard_has_them() {
         for (text, expected) in [
-            ("bytes=0-", Asked::Part(0, 100)),
-            ("bytes=0-0", Asked::Part(0, 1)),
-            ("bytes=10-19", Asked::Part(10, 20)),
-            ("bytes=90-1000", Asked::Part(90, 100)),
-            ("bytes=-10", Asked::Part(90, 100)),
-            ("bytes=-1000", Asked::Part(0, 100)),
-            ("bytes=100-", Asked::Nothing),
-            ("bytes=200-300", Asked::Nothing),
-            ("bytes=-0", Asked::Nothing),
-            ("bytes=5-3", Asked::Whole),
-            ("bytes=0-1,5-6", Asked::Whole),
-            ("bytes=x-y", Asked::Whole),
-            ("lines=1-2", Asked::Whole),
-            ("", Asked::Whole),
+            ("bytes=0-", AskedRange::Part(0, 100)),
+            ("bytes=0-0", AskedRange::Part(0, 1)),
+            ("bytes=10-19", AskedRange::Part(10, 20)),
+            ("bytes=90-1000", AskedRange::Part(90, 100)),
+            ("bytes=-10", AskedRange::Part(90, 100)),
+            ("bytes=-1000", AskedRange::Part(0, 100)),
+            ("bytes=100-", AskedRange::Nothing),
+            ("bytes=200-300", AskedRange::Nothing),
+            ("bytes=-0", AskedRange::Nothing),
+            ("bytes=5-3", AskedRange::Whole),
+            ("bytes=0-1,5-6", AskedRange::Whole),
+            ("bytes=x-y", AskedRange::Whole),
+            ("lines=1-2", AskedRange::Whole),
+            ("", AskedRange::Whole),
         ] {
             assert_eq!(range(text, 100), expected, "{text}");
         }
-        assert_eq!(range("bytes=0-", 0), Asked::Nothing);
+        assert_eq!(range("bytes=0-", 0), AskedRange::Nothing);
     }
 }

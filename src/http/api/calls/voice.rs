@@ -1,7 +1,5 @@
 //! How voice sessions are to be, which voices there are, and a trial of them.
 
-use std::ops::RangeInclusive;
-
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
@@ -10,8 +8,8 @@ use utoipa::ToSchema;
 
 use super::super::super::body::Json;
 use super::super::super::problem::{Problem, ProblemView};
-use super::super::place::Place;
-use super::pronunciations;
+use super::super::place::ApiPlace;
+use crate::app::{pronunciations, voice_settings};
 use crate::speech::encode::{self, Format};
 use crate::speech::{SpeakRequest, SpeechError, Voice};
 use crate::store::workspaces;
@@ -19,8 +17,6 @@ use crate::voice::VoiceSettings;
 
 /// Characters that are tried at most.
 const TRIAL: usize = 500;
-/// Characters of a greeting, a notice or a filler at most.
-const LONGEST: usize = 600;
 
 /// Settings of voice sessions, and what there is to choose from.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,13 +36,8 @@ pub(in crate::http) struct VoiceView {
 #[utoipa::path(get, path = "/api/voice", tag = "voice", operation_id = "getVoice",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = VoiceView)))]
-pub(super) async fn show(place: Place) -> Result<axum::Json<VoiceView>, Problem> {
-    let workspace = place.id();
-    let read = place
-        .app
-        .store
-        .read(move |conn| workspaces::section(conn, workspace, VoiceSettings::SECTION));
-    let settings = read.await?;
+pub(super) async fn show(place: ApiPlace) -> Result<axum::Json<VoiceView>, Problem> {
+    let settings = voice_settings::get(&place.app.store, &place.member).await?;
     Ok(axum::Json(view(&place, settings)))
 }
 
@@ -57,20 +48,15 @@ pub(super) async fn show(place: Place) -> Result<axum::Json<VoiceView>, Problem>
     request_body = Object,
     responses((status = 200, body = VoiceView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn settings(
-    place: Place,
+    place: ApiPlace,
     Json(settings): Json<VoiceSettings>,
 ) -> Result<axum::Json<VoiceView>, Problem> {
-    let settings = checked(settings, &place.app.synthesizer.voices())?;
-    let (workspace, kept) = (place.id(), settings.clone());
-    place
-        .app
-        .store
-        .write(move |tx| workspaces::set_section(tx, workspace, VoiceSettings::SECTION, &kept))
-        .await?;
+    let (store, voices) = (&place.app.store, place.app.synthesizer.voices());
+    let settings = voice_settings::set(store, &place.member, settings, &voices).await?;
     Ok(axum::Json(view(&place, settings)))
 }
 
-fn view(place: &Place, settings: VoiceSettings) -> VoiceView {
+fn view(place: &ApiPlace, settings: VoiceSettings) -> VoiceView {
     let app = &place.app;
     let unavailable = app.synthesizer.ready().and_then(|()| app.ears.ready());
     VoiceView {
@@ -78,80 +64,6 @@ fn view(place: &Place, settings: VoiceSettings) -> VoiceView {
         voices: app.synthesizer.voices(),
         unavailable: unavailable.err().map(|error| error.to_string()),
     }
-}
-
-/// Settings that make sense, tidied.
-///
-/// # Errors
-/// 400, naming the field and what it may be.
-pub(in crate::http) fn checked(
-    mut settings: VoiceSettings,
-    voices: &[Voice],
-) -> Result<VoiceSettings, Problem> {
-    settings.voice = settings.voice.filter(|name| !name.trim().is_empty());
-    // Without voices nothing can be checked; the name stays for when they are back.
-    if let Some(name) = &settings.voice
-        && !voices.is_empty()
-        && !voices.iter().any(|voice| voice.name == *name)
-    {
-        let known: Vec<_> = voices.iter().map(|voice| voice.name.as_str()).collect();
-        let detail = format!(
-            "{name} is no installed voice; there are {}",
-            known.join(", ")
-        );
-        return Err(Problem::invalid("voice", detail));
-    }
-    if !(0.5..=2.0).contains(&settings.speed) {
-        let detail = "the pace must be between 0.5 and 2; 1 is the voice's own";
-        return Err(Problem::invalid("speed", detail));
-    }
-    settings.language = settings.language.trim().to_lowercase();
-    if settings.language.len() != 2 || !settings.language.bytes().all(|b| b.is_ascii_lowercase()) {
-        let detail = "the language must be a code of two letters, such as en";
-        return Err(Problem::invalid("language", detail));
-    }
-    for (name, text) in [
-        ("greeting", &mut settings.greeting),
-        ("recording_notice", &mut settings.recording_notice),
-        ("filler", &mut settings.filler),
-    ] {
-        *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if text.chars().count() > LONGEST {
-            let detail =
-                format!("this text may have {LONGEST} characters; callers hang up earlier");
-            return Err(Problem::invalid(name, detail));
-        }
-    }
-    if settings.recording_notice.is_empty() {
-        let detail = "write what callers are asked before they are recorded";
-        return Err(Problem::invalid("recording_notice", detail));
-    }
-    let numbers: [(&str, u32, RangeInclusive<u32>, &str); 6] = [
-        ("recording_days", settings.recording_days, 1..=3650, "days"),
-        ("record_days", settings.record_days, 1..=3650, "days"),
-        ("max_minutes", settings.max_minutes, 1..=240, "minutes"),
-        (
-            "silence_seconds",
-            settings.silence_seconds,
-            3..=120,
-            "seconds",
-        ),
-        ("silence_prompts", settings.silence_prompts, 0..=10, "times"),
-        (
-            "filler_ms",
-            settings.filler_ms,
-            300..=10_000,
-            "milliseconds",
-        ),
-    ];
-    for (name, value, allowed, unit) in numbers {
-        if !allowed.contains(&value) {
-            let (least, most) = (allowed.start(), allowed.end());
-            let detail = format!("{name} must be {least} to {most} {unit}, not {value}");
-            return Err(Problem::invalid(name, detail));
-        }
-    }
-    Ok(settings)
 }
 
 /// Something to hear.
@@ -175,7 +87,10 @@ pub(in crate::http) struct Trial {
     request_body = Trial,
     responses((status = 200, content_type = "audio/wav", body = Vec<u8>),
               (status = 400, body = ProblemView<'_>), (status = 503, body = ProblemView<'_>)))]
-pub(super) async fn preview(place: Place, Json(trial): Json<Trial>) -> Result<Response, Problem> {
+pub(super) async fn preview(
+    place: ApiPlace,
+    Json(trial): Json<Trial>,
+) -> Result<Response, Problem> {
     let text = trial.text.trim().to_owned();
     if text.is_empty() || text.chars().count() > TRIAL {
         let detail = format!("write something to hear, at most {TRIAL} characters");
@@ -227,47 +142,4 @@ pub(super) async fn preview(place: Place, Json(trial): Json<Trial>) -> Result<Re
         (header::CACHE_CONTROL, "no-store"),
     ];
     Ok((headers, wav).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_makes_no_sense_is_named() {
-        let voices = vec![Voice {
-            name: "joe".into(),
-            title: "Joe".into(),
-            language: "en".into(),
-            licence: "CC0".into(),
-            rate: 22_050,
-        }];
-        let wrong = |change: fn(&mut VoiceSettings)| {
-            let mut settings = VoiceSettings::default();
-            change(&mut settings);
-            let found = checked(settings, &voices);
-            found
-                .err()
-                .and_then(|problem| problem.param)
-                .unwrap_or_default()
-        };
-        assert_eq!(wrong(|_| {}), "");
-        assert_eq!(wrong(|s| s.voice = Some("joe".into())), "");
-        assert_eq!(wrong(|s| s.voice = Some(" ".into())), "");
-        assert_eq!(wrong(|s| s.voice = Some("jane".into())), "voice");
-        assert_eq!(wrong(|s| s.speed = 2.1), "speed");
-        assert_eq!(wrong(|s| s.speed = f32::NAN), "speed");
-        assert_eq!(wrong(|s| s.language = "english".into()), "language");
-        assert_eq!(wrong(|s| s.greeting = "a".repeat(601)), "greeting");
-        assert_eq!(
-            wrong(|s| s.recording_notice = " ".into()),
-            "recording_notice"
-        );
-        assert_eq!(wrong(|s| s.recording_days = 0), "recording_days");
-        assert_eq!(wrong(|s| s.record_days = 4000), "record_days");
-        assert_eq!(wrong(|s| s.max_minutes = 0), "max_minutes");
-        assert_eq!(wrong(|s| s.silence_seconds = 1), "silence_seconds");
-        assert_eq!(wrong(|s| s.silence_prompts = 99), "silence_prompts");
-        assert_eq!(wrong(|s| s.filler_ms = 1), "filler_ms");
-    }
 }

@@ -13,7 +13,7 @@ use super::{Show, render};
 use crate::app::App;
 use crate::http::auth::Scope;
 use crate::http::multipart;
-use crate::knowledge::{FaqImport, ImportFaqs, KnowledgeError};
+use crate::knowledge::{FaqImport, KnowledgeError};
 use crate::store::faqs::FaqState;
 
 /// Largest file of an import, in bytes.
@@ -38,32 +38,22 @@ pub(in crate::http::console) async fn import(
             _ => {}
         }
     }
-    let read = match given {
+    let state = match approved {
+        true => FaqState::Approved,
+        false => FaqState::Draft,
+    };
+    let taken = match given {
         Some((name, bytes)) => {
-            let source: String = name.chars().take(200).collect();
-            match app.knowledge.read_faqs(bytes, name).await {
-                Ok(file) => Ok((file, source)),
-                Err(KnowledgeError::Faq(reason)) => Err(reason),
-                Err(other) => return Err(other.into()),
+            let by = person.member();
+            match app.knowledge.take_faqs(by, bytes, name, state).await {
+                Err(wrong @ KnowledgeError::Faq(_)) => Err(wrong.to_string()),
+                other => Ok(other?),
             }
         }
         None => Err("choose a file or paste questions with their answers".to_owned()),
     };
-    let (status, show) = match read {
-        Ok((file, source)) => {
-            let how = ImportFaqs {
-                state: if approved {
-                    FaqState::Approved
-                } else {
-                    FaqState::Draft
-                },
-                owner: String::new(),
-                source,
-            };
-            let report = app
-                .knowledge
-                .import_faqs(person.workspace.id, file, how)
-                .await?;
+    let (status, show) = match taken {
+        Ok(report) => {
             let (done, left_out) = told(&report);
             let show = Show {
                 done: Some(done),

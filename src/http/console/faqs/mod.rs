@@ -21,9 +21,9 @@ use crate::app::App;
 use crate::http::auth::Scope;
 use crate::http::now_ms;
 use crate::http::problem::Problem;
-use crate::knowledge::KnowledgeError;
-use crate::store::faqs::{self, Faq, FaqState, NewFaq};
-use crate::store::{FaqId, ReceiptId, Scoped, WorkspaceId};
+use crate::knowledge::{FaqDraft, KnowledgeError};
+use crate::store::FaqId;
+use crate::store::faqs::{Faq, FaqState};
 use pages::{FaqForm, FaqRow};
 
 /// Questions on one page; the search finds the others.
@@ -31,7 +31,7 @@ const SHOWN: usize = 200;
 
 /// What a link to the list asks for.
 #[derive(Default, Deserialize)]
-pub(super) struct Wanted {
+pub(super) struct FaqsQuery {
     /// Words to search for.
     q: Option<String>,
     /// A question to write the answer of.
@@ -66,27 +66,21 @@ impl Written {
         }
     }
 
-    fn to_new(&self, source: &str) -> Result<NewFaq, String> {
-        Ok(NewFaq {
+    fn to_draft(&self) -> Result<FaqDraft, String> {
+        let gaps = self.gap.split(',');
+        Ok(FaqDraft {
+            questions: self.questions.lines().map(str::to_owned).collect(),
             answer: self.answer.clone(),
             state: if self.approved.is_some() {
                 FaqState::Approved
             } else {
                 FaqState::Draft
             },
-            owner: self.owner.trim().chars().take(200).collect(),
+            owner: self.owner.clone(),
             language: None,
-            source: source.to_owned(),
             expires_at: expiry(&self.expires)?,
-            phrasings: self.questions.lines().map(str::to_owned).collect(),
+            gaps: gaps.filter_map(|id| id.trim().parse().ok()).collect(),
         })
-    }
-
-    fn gaps(&self) -> Vec<ReceiptId> {
-        self.gap
-            .split(',')
-            .filter_map(|id| id.trim().parse().ok())
-            .collect()
     }
 }
 
@@ -117,20 +111,20 @@ fn last_day(expires_at: i64) -> String {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     person: SignedIn,
-    Query(wanted): Query<Wanted>,
+    Query(query): Query<FaqsQuery>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Documents)?;
-    let form = wanted.question.is_some().then(|| FaqForm {
-        questions: wanted.question.clone().unwrap_or_default(),
+    let form = query.question.is_some().then(|| FaqForm {
+        questions: query.question.clone().unwrap_or_default(),
         approved: true,
-        gap: wanted.gap.clone().unwrap_or_default(),
+        gap: query.gap.clone().unwrap_or_default(),
         ..FaqForm::default()
     });
     let show = Show {
         form,
         ..Show::default()
     };
-    let search = wanted.q.unwrap_or_default();
+    let search = query.q.unwrap_or_default();
     render(&app, &person, StatusCode::OK, &search, show).await
 }
 
@@ -140,23 +134,35 @@ pub(super) async fn create(
     person: SignedIn,
     Form(written): Form<Written>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let made = match written.to_new("") {
-        Ok(new) => app.knowledge.create_faq(person.workspace.id, new).await,
-        Err(wrong) => Err(KnowledgeError::Faq(wrong)),
-    };
-    match made {
-        Ok(faq) => {
-            app.knowledge.close_gaps(&faq, written.gaps()).await?;
-            Ok(Redirect::to("/faq").into_response())
-        }
-        Err(KnowledgeError::Faq(wrong)) => {
+    match write(&app, &person, None, &written).await? {
+        None => Ok(Redirect::to("/faq").into_response()),
+        Some(wrong) => {
             let show = Show {
                 form: Some(written.form()),
-                error: Some(sentence(&wrong)),
+                error: Some(wrong),
                 ..Show::default()
             };
             render(&app, &person, StatusCode::UNPROCESSABLE_ENTITY, "", show).await
+        }
+    }
+}
+
+/// Keeps what was written, or says what is wrong with it.
+async fn write(
+    app: &App,
+    person: &SignedIn,
+    replaces: Option<FaqId>,
+    written: &Written,
+) -> Result<Option<String>, Failure> {
+    let draft = match written.to_draft() {
+        Ok(draft) => draft,
+        Err(wrong) => return Ok(Some(sentence(&wrong))),
+    };
+    let kept = app.knowledge.write_faq(person.member(), replaces, draft);
+    match kept.await {
+        Ok(_) => Ok(None),
+        Err(wrong @ (KnowledgeError::Faq(_) | KnowledgeError::FaqOwner)) => {
+            Ok(Some(sentence(&wrong.to_string())))
         }
         Err(other) => Err(other.into()),
     }
@@ -168,8 +174,8 @@ pub(super) async fn edit(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let faq = find(&app, person.workspace.id, &id).await?;
+    let by = person.member();
+    let (faq, _) = app.knowledge.find_faq(by, parse_id(&id)?).await?;
     let questions: Vec<&str> = faq.phrasings.iter().map(|p| p.question.as_str()).collect();
     let form = FaqForm {
         questions: questions.join("\n"),
@@ -189,20 +195,12 @@ pub(super) async fn update(
     Path(id): Path<String>,
     Form(written): Form<Written>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let faq = find(&app, person.workspace.id, &id).await?;
-    let changed = match written.to_new(&faq.source) {
-        Ok(new) => app.knowledge.update_faq(faq, new).await.map(|_| ()),
-        Err(wrong) => Err(KnowledgeError::Faq(wrong)),
-    };
-    match changed {
-        Ok(()) => Ok(Redirect::to("/faq").into_response()),
-        Err(KnowledgeError::Faq(wrong)) => {
+    match write(&app, &person, Some(parse_id(&id)?), &written).await? {
+        None => Ok(Redirect::to("/faq").into_response()),
+        error => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            let error = Some(sentence(&wrong));
             Ok(editor(&person, status, id, written.form(), error))
         }
-        Err(other) => Err(other.into()),
     }
 }
 
@@ -219,11 +217,10 @@ pub(super) async fn set_state(
     Path(id): Path<String>,
     Form(new): Form<NewState>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let faq = find(&app, person.workspace.id, &id).await?;
+    let (by, id) = (person.member(), parse_id(&id)?);
     let state = FaqState::parse(&new.state)
         .ok_or_else(|| Problem::invalid("state", "state must be `draft` or `approved`"))?;
-    app.knowledge.set_faq_state(faq, state).await?;
+    app.knowledge.decide_faq(by, id, state).await?;
     Ok(Redirect::to("/faq").into_response())
 }
 
@@ -233,9 +230,8 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
-    let faq = find(&app, person.workspace.id, &id).await?;
-    app.knowledge.delete_faq(faq).await?;
+    let (by, id) = (person.member(), parse_id(&id)?);
+    app.knowledge.remove_faq(by, id).await?;
     Ok(Redirect::to("/faq").into_response())
 }
 
@@ -256,23 +252,15 @@ async fn render(
     search: &str,
     show: Show,
 ) -> Result<Response, Failure> {
-    let workspace = person.workspace.id;
-    let found = app.store.read(move |conn| {
-        Ok((
-            faqs::list(conn, workspace)?,
-            faqs::answered(conn, workspace)?,
-        ))
-    });
-    let (all, answered) = found.await?;
+    let all = app.knowledge.list_faqs(person.member()).await?;
     let total = all.len();
     let sought = search.trim().to_lowercase();
     let now = now_ms();
-    let matching: Vec<Faq> = all.into_iter().filter(|faq| holds(faq, &sought)).collect();
+    let mut matching = all;
+    matching.retain(|(faq, _)| holds(faq, &sought));
     let more = matching.len().saturating_sub(SHOWN);
-    let rows = matching.into_iter().take(SHOWN).map(|faq| {
-        let count = answered.get(&faq.id).copied().unwrap_or(0);
-        row(faq, count, now)
-    });
+    let rows = matching.into_iter().take(SHOWN);
+    let rows = rows.map(|(faq, answered)| row(faq, answered, now));
     let page = pages::Faqs {
         shell: person.shell(Section::Documents, "Questions & answers"),
         rows: rows.collect(),
@@ -347,12 +335,8 @@ fn editor(
     view::page(status, &page)
 }
 
-async fn find(app: &App, workspace: WorkspaceId, id: &str) -> Result<Scoped<Faq>, Problem> {
-    let id: FaqId = id.parse().map_err(|_| Problem::not_found("question"))?;
-    Ok(app
-        .store
-        .read(move |conn| faqs::get(conn, workspace, id))
-        .await?)
+fn parse_id(id: &str) -> Result<FaqId, Problem> {
+    id.parse().map_err(|_| Problem::not_found("question"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,140 @@
+//! What kept an act of the domain from being done, as a [`Problem`].
+
+use axum::http::StatusCode;
+
+use super::Problem;
+use crate::agent::AgentError;
+use crate::app::api_keys::ApiKeyError;
+use crate::app::privacy::ErasureError;
+use crate::app::pronunciations::PronunciationError;
+use crate::app::ratings::RatingError;
+use crate::app::receipts::ReceiptError;
+use crate::app::retention::RetentionError;
+use crate::app::voice_settings::VoiceSettingsError;
+use crate::app::workspaces::WorkspaceError;
+use crate::eval::questions::GoldenError;
+use crate::hours::FactsError;
+
+impl From<ReceiptError> for Problem {
+    fn from(error: ReceiptError) -> Self {
+        match error {
+            ReceiptError::Denied(error) => error.into(),
+            ReceiptError::Store(error) | ReceiptError::Agent(AgentError::Store(error)) => {
+                error.into()
+            }
+            ReceiptError::Agent(AgentError::Model(error)) => error.into(),
+            ReceiptError::Agent(other) => Self::turn_failed(other.to_string()),
+        }
+    }
+}
+
+impl From<RatingError> for Problem {
+    fn from(error: RatingError) -> Self {
+        let detail = error.to_string();
+        match error {
+            RatingError::Value => Self::invalid("value", detail),
+            RatingError::Comment => Self::invalid("comment", detail),
+            RatingError::Denied(error) => error.into(),
+            RatingError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ApiKeyError> for Problem {
+    fn from(error: ApiKeyError) -> Self {
+        let detail = error.to_string();
+        match error {
+            ApiKeyError::Name => Self::invalid("name", detail),
+            ApiKeyError::NoScope => Self::invalid("scopes", detail),
+            ApiKeyError::UnknownScope { at, .. } => Self::invalid(format!("scopes[{at}]"), detail),
+            ApiKeyError::NotTheirs { at, .. } => {
+                Self::new(StatusCode::FORBIDDEN, "missing_scope", detail)
+                    .with_param(format!("scopes[{at}]"))
+            }
+            ApiKeyError::Denied(error) => error.into(),
+            ApiKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PronunciationError> for Problem {
+    fn from(error: PronunciationError) -> Self {
+        let (field, detail) = (error.field(), error.to_string());
+        match error {
+            PronunciationError::Denied(error) => error.into(),
+            PronunciationError::Store(error) => error.into(),
+            _ => Self::invalid(field.unwrap_or("word"), detail),
+        }
+    }
+}
+
+impl From<VoiceSettingsError> for Problem {
+    fn from(error: VoiceSettingsError) -> Self {
+        match error {
+            VoiceSettingsError::Wrong { field, detail } => Self::invalid(field, detail),
+            VoiceSettingsError::Denied(error) => error.into(),
+            VoiceSettingsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<FactsError> for Problem {
+    fn from(error: FactsError) -> Self {
+        match error {
+            FactsError::Denied(error) => error.into(),
+            FactsError::Store(error) => error.into(),
+            mistake => {
+                let (status, detail) = (StatusCode::BAD_REQUEST, mistake.to_string());
+                Self::new(status, "invalid_request", detail)
+            }
+        }
+    }
+}
+
+impl From<GoldenError> for Problem {
+    fn from(error: GoldenError) -> Self {
+        match error {
+            GoldenError::Wrong { field, detail } => Self::invalid(field, detail),
+            GoldenError::Denied(error) => error.into(),
+            GoldenError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ErasureError> for Problem {
+    fn from(error: ErasureError) -> Self {
+        match error {
+            ErasureError::NoRecording => {
+                let (status, detail) = (StatusCode::NOT_FOUND, error.to_string());
+                Self::new(status, "no_recording", detail)
+            }
+            ErasureError::TooShort => Self::invalid("who", error.to_string()),
+            ErasureError::Amount => Self::invalid("conversations", error.to_string()),
+            ErasureError::Denied(error) => error.into(),
+            ErasureError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<WorkspaceError> for Problem {
+    fn from(error: WorkspaceError) -> Self {
+        let detail = error.to_string();
+        match error {
+            WorkspaceError::OwnerOnly => Self::new(StatusCode::FORBIDDEN, "owner_only", detail),
+            WorkspaceError::Bound => Self::new(StatusCode::FORBIDDEN, "bound", detail),
+            WorkspaceError::Unconfirmed { .. } => Self::invalid("confirm", detail),
+            WorkspaceError::Denied(error) => error.into(),
+            WorkspaceError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RetentionError> for Problem {
+    fn from(error: RetentionError) -> Self {
+        match error {
+            RetentionError::Days => Self::invalid("conversation_days", error.to_string()),
+            RetentionError::Denied(error) => error.into(),
+            RetentionError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What somebody does with the documents and the synonyms of a workspace, whichever face of the product it comes through.
+
+use super::{Knowledge, KnowledgeError, Submitted, Synonyms};
+use crate::access::{Member, Scope};
+use crate::store::documents::{self, Document, DocumentSummary};
+use crate::store::{DocumentId, Scoped, UnixMs, VersionId, workspaces};
+
+/// Who changes documents.
+const MAY: &[Scope] = &[Scope::Documents];
+/// For how long before now the answers that cite a document are counted, in ms.
+const COUNTED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+
+impl Knowledge {
+    /// The documents of a workspace by file name, each with the answers of the last 30 days that cite it.
+    ///
+    /// # Errors
+    /// When they may not see them.
+    pub async fn list_documents(
+        &self,
+        by: &Member,
+        now: UnixMs,
+    ) -> Result<Vec<(DocumentSummary, u64)>, KnowledgeError> {
+        let workspace = by.need(MAY)?;
+        let read = self.inner.store.read(move |conn| {
+            let since = now - COUNTED_MS;
+            let answers = documents::answers_by_document(conn, workspace, since)?;
+            let counted = |summary: DocumentSummary| {
+                let id = summary.document.id.to_string();
+                (summary, answers.get(&id).copied().unwrap_or(0))
+            };
+            let all = documents::list(conn, workspace)?.into_iter();
+            Ok(all.map(counted).collect())
+        });
+        Ok(read.await?)
+    }
+
+    /// One document.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn find_document(
+        &self,
+        by: &Member,
+        id: DocumentId,
+    ) -> Result<Scoped<Document>, KnowledgeError> {
+        let workspace = by.need(MAY)?;
+        let read = self
+            .inner
+            .store
+            .read(move |conn| documents::get(conn, workspace, id));
+        Ok(read.await?)
+    }
+
+    /// Keeps a document from visitors, or lets them be answered from it.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn keep_for_staff(
+        &self,
+        by: &Member,
+        id: DocumentId,
+        staff_only: bool,
+        now: UnixMs,
+    ) -> Result<(), KnowledgeError> {
+        let document = self.find_document(by, id).await?;
+        let set = self
+            .inner
+            .store
+            .write(move |tx| documents::set_staff_only(tx, &document, staff_only, now));
+        Ok(set.await?)
+    }
+
+    /// Deletes a document with all its versions: from this moment nothing of it is found.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn remove_document(&self, by: &Member, id: DocumentId) -> Result<(), KnowledgeError> {
+        let document = self.find_document(by, id).await?;
+        self.delete(document).await
+    }
+
+    /// Goes back to an older version of a document, or forth again; gives its number.
+    ///
+    /// # Errors
+    /// When it is in use already or was never read.
+    pub async fn go_back(
+        &self,
+        by: &Member,
+        id: DocumentId,
+        to: VersionId,
+    ) -> Result<u32, KnowledgeError> {
+        let document = self.find_document(by, id).await?;
+        self.roll_back(document, to).await
+    }
+
+    /// Reads a document with what its file hides, or without, as a new version.
+    ///
+    /// # Errors
+    /// When it is read in this way already.
+    pub async fn read_with_hidden(
+        &self,
+        by: &Member,
+        id: DocumentId,
+        read: bool,
+    ) -> Result<Submitted, KnowledgeError> {
+        let document = self.find_document(by, id).await?;
+        self.read_hidden(document, read).await
+    }
+
+    /// The owner's synonyms.
+    ///
+    /// # Errors
+    /// When they may not see them.
+    pub async fn synonyms(&self, by: &Member) -> Result<Synonyms, KnowledgeError> {
+        let workspace = by.need(MAY)?;
+        let read = self
+            .inner
+            .store
+            .read(move |conn| workspaces::section(conn, workspace, Synonyms::SECTION));
+        Ok(read.await?)
+    }
+
+    /// Replaces the owner's synonyms, from the next question on; gives them tidied.
+    ///
+    /// # Errors
+    /// When there are too many, or one is too long.
+    pub async fn set_synonyms(
+        &self,
+        by: &Member,
+        own: Synonyms,
+    ) -> Result<Synonyms, KnowledgeError> {
+        let workspace = by.need(MAY)?;
+        let tidy = own
+            .tidied()
+            .map_err(|wrong| KnowledgeError::Synonyms(wrong.to_string()))?;
+        let kept = tidy.clone();
+        let set = self
+            .inner
+            .store
+            .write(move |tx| workspaces::set_section(tx, workspace, Synonyms::SECTION, &kept));
+        set.await?;
+        Ok(tidy)
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, Response};
+use axum::http::{Method, Request, Response, header};
 use http_body_util::BodyExt;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder};
@@ -114,6 +114,34 @@ impl Api {
         self.send(Method::POST, path, Some(body)).await
     }
 
+    /// Sends JSON; gives each event of the answer with its data to `take`, as it comes.
+    pub(super) async fn events(
+        &self,
+        path: &str,
+        body: &Value,
+        mut take: impl FnMut(&str, Value) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let request = self.request(Method::POST, path).json(body);
+        let request = request.header(header::ACCEPT, "text/event-stream");
+        let answer = self.answer(request).await?;
+        if !answer.status().is_success() {
+            json_of(answer).await?;
+            anyhow::bail!("the answer has no events");
+        }
+        let (mut body, mut unread) = (answer.into_body(), Vec::new());
+        while let Some(frame) = body.frame().await {
+            let frame = frame.context("the rest did not come")?;
+            unread.extend_from_slice(frame.data_ref().map(AsRef::as_ref).unwrap_or_default());
+            while let Some(end) = unread.windows(2).position(|two| two == b"\n\n") {
+                let event: Vec<u8> = unread.drain(..end + 2).collect();
+                if let Some((name, data)) = event_of(&String::from_utf8_lossy(&event)) {
+                    take(name, serde_json::from_str(data)?)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Changes something.
     pub(super) async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.send(Method::PATCH, path, Some(body)).await
@@ -208,6 +236,15 @@ impl Api {
     }
 }
 
+/// The name and the data of a server-sent event; none of a comment, which keeps the connection open.
+fn event_of(event: &str) -> Option<(&str, &str)> {
+    let field = |name: &str| {
+        let value = event.lines().find_map(|line| line.strip_prefix(name))?;
+        Some(value.strip_prefix(' ').unwrap_or(value))
+    };
+    Some((field("event:")?, field("data:")?))
+}
+
 /// Writes a body out, piece by piece; its bytes.
 async fn copy(mut body: Body, target: &mut impl Write, to: &Path) -> anyhow::Result<u64> {
     let failed = || format!("{} cannot be written", to.display());
@@ -234,4 +271,16 @@ async fn json_of(answer: Response<Body>) -> anyhow::Result<Value> {
         return Ok(Value::Null);
     }
     Ok(serde_json::from_slice(&bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_has_a_name_and_data() {
+        let event = "event: delta\ndata: {\"text\":\"Yes\"}\n\n";
+        assert_eq!(event_of(event), Some(("delta", "{\"text\":\"Yes\"}")));
+        assert_eq!(event_of(": waiting\n\n"), None);
+    }
 }

@@ -1,23 +1,14 @@
 //! `frontdesk ask`.
 
-use std::sync::Arc;
-use std::time::Duration;
-
+use anyhow::Context;
 use clap::Args as ClapArgs;
-use futures::StreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::api::{Api, with_api};
 use super::out;
-use super::remote::Server;
-use super::shared::{Place, WrongCall, block_on, log, with_app};
-use crate::agent::{Answer, CitationKind, Turn, TurnEvent};
-use crate::app::{App, default_assistant};
-use crate::knowledge::Audience;
-use crate::llm::Priority;
-use crate::store::workspaces;
-
-/// How long the models have to load.
-const LOADING: Duration = Duration::from_secs(120);
+use super::shared::{DataPlace, WrongCall, block_on, log};
+use crate::agent::{Answer, CitationKind};
+use crate::app::Start;
 
 /// Arguments of `frontdesk ask`.
 #[derive(Debug, ClapArgs)]
@@ -34,7 +25,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Place,
+    place: DataPlace,
 }
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
@@ -43,12 +34,11 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     if args.question.trim().is_empty() {
         return Err(WrongCall("the question is empty".into()).into());
     }
-    let answer = block_on(async {
-        match Server::find(&config.data_dir)? {
-            Some(server) => remotely(&server, &args).await,
-            None => with_app(config, |app| locally(app, &args)).await,
-        }
-    })?;
+    let work = async |api: &Api| {
+        api.models_settled().await;
+        ask(api, &args).await
+    };
+    let answer = block_on(with_api(config, &args.workspace, Start::Now, work))?;
     if args.json {
         return out::json(&answer);
     }
@@ -82,54 +72,25 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn locally(app: Arc<App>, args: &Args) -> anyhow::Result<Answer> {
-    let slug = args.workspace.clone();
-    let found = app
-        .store
-        .read(move |conn| workspaces::find_by_name(conn, &slug))
-        .await?;
-    let Some(workspace) = found else {
-        return Err(WrongCall(format!("there is no workspace named `{}`", args.workspace)).into());
-    };
-    let turn = Turn {
-        workspace: workspace.id,
-        assistant: default_assistant(&app.store, workspace.id).await?,
-        conversation: None,
-        history: Vec::new(),
-        question: args.question.clone(),
-        client_id: None,
-        claim: Priority::Chat.into(),
-        sampling: None,
-        now: args.now,
-        // Who sits at the machine may open every document.
-        audience: Audience::Staff,
-        // Whoever sets the clock is testing.
-        evaluation: args.now.is_some(),
-    };
-    app.models_settled(LOADING).await;
-    let mut events = app.agent.reply(turn);
-    while let Some(event) = events.next().await {
-        match event {
-            TurnEvent::Delta(text) if !args.json => out::text(&text),
-            TurnEvent::Done(answer) => {
-                if !args.json {
-                    out::line("");
-                }
-                return Ok(*answer);
-            }
-            TurnEvent::Failed(reason) => anyhow::bail!(reason),
-            TurnEvent::Delta(_) | TurnEvent::Citations(_) => {}
-        }
-    }
-    anyhow::bail!("the answer broke off; ask again")
-}
-
-async fn remotely(server: &Server, args: &Args) -> anyhow::Result<Answer> {
+/// Asks, and writes the answer out as it comes unless it is wanted as JSON.
+async fn ask(api: &Api, args: &Args) -> anyhow::Result<Answer> {
     let body = json!({"question": args.question, "workspace": args.workspace,
         "metadata": {"now": args.now}});
-    let answer: Answer = serde_json::from_value(server.post("/api/ask", &body).await?)?;
-    if !args.json {
-        out::line(&answer.answer);
+    if args.json {
+        return Ok(serde_json::from_value(api.post("/api/ask", &body).await?)?);
     }
-    Ok(answer)
+    let mut answer = None;
+    let take = |event: &str, data: Value| {
+        let text = |field: &str| data.get(field).and_then(Value::as_str).unwrap_or_default();
+        match event {
+            "delta" => out::text(text("text")),
+            "failed" => anyhow::bail!("{}", text("detail")),
+            "done" => answer = Some(serde_json::from_value(data)?),
+            _ => {}
+        }
+        Ok(())
+    };
+    api.events("/api/ask", &body, take).await?;
+    out::line("");
+    answer.context("the answer broke off; ask again")
 }

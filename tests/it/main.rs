@@ -28,6 +28,7 @@ mod cut_off;
 mod documents;
 mod embeddings;
 mod envelopes;
+mod faces;
 mod facts;
 mod faq_page;
 mod faqs;

@@ -30,7 +30,7 @@ enum What {
     /// List calls, newest first
     List {
         #[command(flatten)]
-        which: Which,
+        selection: CallSelection,
         /// How many, 200 at most
         #[arg(long, default_value_t = 20)]
         limit: u32,
@@ -52,7 +52,7 @@ enum What {
         #[arg(long, value_name = "ID")]
         call: Option<String>,
         #[command(flatten)]
-        which: Which,
+        selection: CallSelection,
     },
     /// Delete a call with its transcript, flow log and recording, for good
     Delete {
@@ -66,7 +66,7 @@ enum What {
 
 /// Which calls are meant.
 #[derive(Debug, ClapArgs)]
-struct Which {
+struct CallSelection {
     /// With these words said by either side
     #[arg(long, value_name = "WORDS", default_value = "")]
     text: String,
@@ -93,7 +93,7 @@ struct Which {
     until: String,
 }
 
-impl Which {
+impl CallSelection {
     fn query(self) -> CallQuery {
         CallQuery {
             q: self.text,
@@ -120,8 +120,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 
 async fn act(api: &Api, what: What) -> anyhow::Result<()> {
     match what {
-        What::List { which, limit, json } => {
-            let mut query = which.query();
+        What::List {
+            selection,
+            limit,
+            json,
+        } => {
+            let mut query = selection.query();
             query.limit = limit.to_string();
             let query = checked_query(&query)?;
             let found = api.get(&format!("/api/calls?{query}")).await?;
@@ -134,10 +138,14 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
             let path = format!("/api/calls/{}", call_id(&id)?);
             out::json(&api.get(&path).await?)
         }
-        What::Export { file, call, which } => {
+        What::Export {
+            file,
+            call,
+            selection,
+        } => {
             let path = match call {
                 Some(id) => export_of_one(&file, call_id(&id)?)?,
-                None => export_of_many(&file, &which.query())?,
+                None => export_of_many(&file, &selection.query())?,
             };
             let written = api.save(&path, &file).await?;
             out::note(&format!("{written} bytes were written"));

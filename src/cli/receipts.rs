@@ -29,7 +29,7 @@ enum What {
     /// List receipts, newest first
     List {
         #[command(flatten)]
-        which: Which,
+        selection: ReceiptSelection,
         /// How many, 200 at most
         #[arg(long, default_value_t = 20)]
         limit: u32,
@@ -47,13 +47,13 @@ enum What {
         /// The file; `-` for standard output
         file: PathBuf,
         #[command(flatten)]
-        which: Which,
+        selection: ReceiptSelection,
     },
 }
 
 /// Which receipts are meant.
 #[derive(Debug, ClapArgs)]
-struct Which {
+struct ReceiptSelection {
     /// With these words in question or answer
     #[arg(long, value_name = "WORDS", default_value = "")]
     text: String,
@@ -74,7 +74,7 @@ struct Which {
     evaluations: bool,
 }
 
-impl Which {
+impl ReceiptSelection {
     fn query(self) -> ReceiptQuery {
         ReceiptQuery {
             q: self.text,
@@ -99,8 +99,12 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 
 async fn act(api: &Api, what: What) -> anyhow::Result<()> {
     match what {
-        What::List { which, limit, json } => {
-            let mut query = which.query();
+        What::List {
+            selection,
+            limit,
+            json,
+        } => {
+            let mut query = selection.query();
             query.limit = limit.to_string();
             let query = checked_query(&query)?;
             let found = api.get(&format!("/api/receipts?{query}")).await?;
@@ -114,8 +118,8 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
             let id = id.map_err(|_| WrongCall("this is not the id of a receipt".into()))?;
             out::json(&api.get(&format!("/api/receipts/{id}")).await?)
         }
-        What::Export { file, which } => {
-            let query = checked_query(&which.query())?;
+        What::Export { file, selection } => {
+            let query = checked_query(&selection.query())?;
             let is_table = file
                 .extension()
                 .is_some_and(|e| e.eq_ignore_ascii_case("csv"));

@@ -2,8 +2,9 @@
 //! versions like all others.
 
 use super::{Knowledge, KnowledgeError, Submitted};
-use crate::store::documents::{self, Document, Origin};
-use crate::store::{Scoped, WorkspaceId};
+use crate::access::{Member, Scope};
+use crate::store::documents::{self, Origin};
+use crate::store::{DocumentId, WorkspaceId};
 
 /// Longest title, in characters.
 const MAX_TITLE: usize = 120;
@@ -11,17 +12,22 @@ const MAX_TITLE: usize = 120;
 const MAX_TEXT: usize = 200_000;
 
 impl Knowledge {
-    /// Writes a snippet: a new one, or a new version of `document`.
+    /// Writes a snippet: a new one, or a new version of the one that it replaces.
     ///
     /// # Errors
-    /// When title or text is missing or too long, `document` is no snippet, or the store cannot take it.
+    /// When title or text is missing or too long, what it replaces is no snippet, or the store cannot take it.
     pub async fn write_snippet(
         &self,
-        workspace: WorkspaceId,
-        document: Option<Scoped<Document>>,
+        by: &Member,
+        replaces: Option<DocumentId>,
         title: &str,
         text: &str,
     ) -> Result<Submitted, KnowledgeError> {
+        let workspace = by.need(&[Scope::Documents])?;
+        let document = match replaces {
+            Some(id) => Some(self.find_document(by, id).await?),
+            None => None,
+        };
         let content = content(title, text)?;
         let name = match document {
             Some(document) if document.origin == Origin::Snippet => document.name.clone(),

@@ -28,34 +28,34 @@ pub struct EvalRunList {
 
 /// Which runs.
 #[derive(Debug, Deserialize, IntoParams)]
-pub(super) struct Named {
+pub(super) struct RunsQuery {
     /// Name of the run.
     name: Option<String>,
 }
 
 /// The runs of golden questions, newest first.
 #[utoipa::path(get, path = "/api/evals", tag = "quality", operation_id = "listEvalRuns",
-    params(Named, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    params(RunsQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = EvalRunList), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn list(
     place: ApiPlace,
-    Query(named): Query<Named>,
+    Query(query): Query<RunsQuery>,
 ) -> Result<axum::Json<EvalRunList>, Problem> {
     let workspace = place.id();
-    let read = move |conn: &_| evals::list(conn, workspace, named.name.as_deref(), LISTED);
+    let read = move |conn: &_| evals::list(conn, workspace, query.name.as_deref(), LISTED);
     let runs = place.app.store.read(read).await?;
     Ok(axum::Json(EvalRunList { runs }))
 }
 
 /// The newest complete run of a name with its questions, or `null`.
 #[utoipa::path(get, path = "/api/evals/latest", tag = "quality", operation_id = "getLatestEvalRun",
-    params(Named, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
+    params(RunsQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = serde_json::Value), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn latest(
     place: ApiPlace,
-    Query(named): Query<Named>,
+    Query(query): Query<RunsQuery>,
 ) -> Result<axum::Json<Value>, Problem> {
-    let name = named.name.unwrap_or_default();
+    let name = query.name.unwrap_or_default();
     let found = run::latest(&place.app.store, &place.member, &name).await?;
     Ok(axum::Json(json!(
         found.map(|(run, results)| whole(run, results))

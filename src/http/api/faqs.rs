@@ -9,7 +9,7 @@ use super::super::body::Json;
 use super::super::multipart;
 use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
-use crate::knowledge::{FaqDraft, FaqImport, FaqSkipped, KnowledgeError};
+use crate::knowledge::{FaqDraft, FaqImport, KnowledgeError};
 use crate::store::FaqId;
 use crate::store::faqs::{Faq, FaqState};
 

@@ -7,8 +7,7 @@ use utoipa::ToSchema;
 
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
-use super::documents::load;
-use super::place::ApiPlace;
+use super::place::{self, ApiPlace};
 use crate::knowledge::Submitted;
 
 /// A snippet to write.
@@ -32,7 +31,7 @@ pub(super) async fn create(
     let SnippetRequest { title, text } = request;
     let knowledge = &place.app.knowledge;
     let written = knowledge
-        .write_snippet(place.id(), None, &title, &text)
+        .write_snippet(&place.member, None, &title, &text)
         .await?;
     Ok((StatusCode::CREATED, axum::Json(written)))
 }
@@ -49,11 +48,11 @@ pub(super) async fn replace(
     Path(id): Path<String>,
     Json(request): Json<SnippetRequest>,
 ) -> Result<axum::Json<Submitted>, Problem> {
-    let document = load(&place, &id).await?;
+    let id = place::parse_id(&id, "document")?;
     let SnippetRequest { title, text } = request;
     let knowledge = &place.app.knowledge;
     let written = knowledge
-        .write_snippet(place.id(), Some(document), &title, &text)
+        .write_snippet(&place.member, Some(id), &title, &text)
         .await?;
     Ok(axum::Json(written))
 }

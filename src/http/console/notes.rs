@@ -49,7 +49,6 @@ pub(super) async fn create(
     person: SignedIn,
     Form(form): Form<NoteForm>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
     save(&app, &person, None, form).await
 }
 
@@ -82,9 +81,8 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Form(form): Form<NoteForm>,
 ) -> Result<Response, Failure> {
-    person.need(Scope::Documents)?;
     let note = find(&app, &person, &id).await?;
-    save(&app, &person, Some(note), form).await
+    save(&app, &person, Some(note.id), form).await
 }
 
 /// `POST /documents/{id}/delete`
@@ -114,16 +112,12 @@ async fn find(app: &App, person: &SignedIn, id: &str) -> Result<Scoped<Document>
 async fn save(
     app: &App,
     person: &SignedIn,
-    note: Option<Scoped<Document>>,
+    note: Option<DocumentId>,
     form: NoteForm,
 ) -> Result<Response, Failure> {
-    let id = note.as_ref().map(|n| n.id.to_string());
-    let workspace = person.workspace.id;
-    let written = app
-        .knowledge
-        .write_snippet(workspace, note, &form.title, &form.text)
-        .await;
-    match written {
+    let id = note.map(|id| id.to_string());
+    let (by, title, text) = (person.member(), &form.title, &form.text);
+    match app.knowledge.write_snippet(by, note, title, text).await {
         Ok(written) => {
             Ok(Redirect::to(&format!("/documents#document-{}", written.document)).into_response())
         }

@@ -42,7 +42,7 @@ pub(super) struct FaqsQuery {
 
 /// The editor. Boxes that are not ticked are not sent.
 #[derive(Deserialize)]
-pub(super) struct Written {
+pub(super) struct FaqEditForm {
     questions: String,
     answer: String,
     approved: Option<String>,
@@ -54,7 +54,7 @@ pub(super) struct Written {
     gap: String,
 }
 
-impl Written {
+impl FaqEditForm {
     fn form(&self) -> FaqForm {
         FaqForm {
             questions: self.questions.clone(),
@@ -132,7 +132,7 @@ pub(super) async fn list(
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     person: SignedIn,
-    Form(written): Form<Written>,
+    Form(written): Form<FaqEditForm>,
 ) -> Result<Response, Failure> {
     match write(&app, &person, None, &written).await? {
         None => Ok(Redirect::to("/faq").into_response()),
@@ -152,7 +152,7 @@ async fn write(
     app: &App,
     person: &SignedIn,
     replaces: Option<FaqId>,
-    written: &Written,
+    written: &FaqEditForm,
 ) -> Result<Option<String>, Failure> {
     let draft = match written.to_draft() {
         Ok(draft) => draft,
@@ -193,7 +193,7 @@ pub(super) async fn update(
     State(app): State<Arc<App>>,
     person: SignedIn,
     Path(id): Path<String>,
-    Form(written): Form<Written>,
+    Form(written): Form<FaqEditForm>,
 ) -> Result<Response, Failure> {
     match write(&app, &person, Some(parse_id(&id)?), &written).await? {
         None => Ok(Redirect::to("/faq").into_response()),

@@ -74,6 +74,11 @@ impl Language {
         }
     }
 
+    /// The language with an ISO 639-1 code, if Frontdesk has words in it.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::KNOWN.into_iter().find(|known| known.code() == code)
+    }
+
     /// The English name; "English" for a language that Frontdesk has no words in.
     pub fn english_name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Words of each language that say little by themselves; the lists are in `words.toml`.
+//! Words of each language that say little by themselves, or that turn a sentence round; the lists are in `words.toml`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::Language;
+use super::data;
 use super::words::fold;
 
 /// The lists as they are written: words with spaces between them.
@@ -15,6 +16,7 @@ struct Written {
     function_words: HashMap<Language, String>,
     telling: HashMap<Language, String>,
     stop_words: HashMap<Language, String>,
+    negations: HashMap<Language, String>,
 }
 
 type Words = HashMap<Language, HashSet<String>>;
@@ -24,11 +26,11 @@ struct Lists {
     function_words: Words,
     telling: Words,
     stop_words: Words,
+    negations: Words,
 }
 
 static LISTS: LazyLock<Lists> = LazyLock::new(|| {
-    // A test reads them; a list that could not be read would be as one without words.
-    let written: Written = toml::from_str(include_str!("words.toml")).unwrap_or_default();
+    let written: Written = data::read(include_str!("words.toml"));
     let words = |lists: HashMap<Language, String>| -> Words {
         let folded = |list: String| list.split_whitespace().map(fold).collect();
         lists
@@ -40,6 +42,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
         function_words: words(written.function_words),
         telling: words(written.telling),
         stop_words: words(written.stop_words),
+        negations: words(written.negations),
     }
 });
 
@@ -59,6 +62,13 @@ pub fn is_function_word(language: Language, unaccented: &str) -> bool {
 /// such words.
 pub fn is_stop_word(language: Language, folded: &str) -> bool {
     holds(&LISTS.stop_words, language, folded)
+}
+
+/// Whether a word without accents turns a sentence round in any language, or makes an exception of it. English "don't"
+/// and its like are none of these: they end in "n't".
+pub fn is_negation(unaccented: &str) -> bool {
+    let mut lists = LISTS.negations.values();
+    lists.any(|words| words.contains(unaccented))
 }
 
 /// Whether a word without accents tells that a short text is in a language.
@@ -83,8 +93,12 @@ mod tests {
 
     #[test]
     fn every_language_has_its_words_without_accents() {
-        let written: Written = toml::from_str(include_str!("words.toml")).unwrap();
+        let written: Written = data::check(include_str!("words.toml"));
         assert_eq!(written.function_words.len(), Language::KNOWN.len());
+        assert_eq!(written.negations.len(), Language::KNOWN.len());
+        for list in written.negations.values() {
+            assert!(list.split_whitespace().all(|word| unaccented(word) == word));
+        }
         for (language, list) in written.function_words.iter().chain(&written.telling) {
             assert!(list.split_whitespace().count() > 8, "{language:?}");
             for word in list.split_whitespace() {

@@ -1,88 +1,39 @@
 //! Cutting a passage into sentences, for quoting. Each sentence is a span of the passage's bytes.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-/// Abbreviations after which a sentence goes on, whatever follows. Lower case, without the last point.
-const NEVER_LAST: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "mx", "prof", "st", "rev", "hon", "gen", "sen", "rep", "messrs",
-    "e.g", "i.e", "eg", "ie", "vs", "approx", "ca", "cf", "incl", "excl", "esp", "dept", "ext",
-    "tel", "fig", "figs", "sec", "art", "op", "vol", "pp", "mt", "ft", "sr", "sra", "dra", "mme",
-    "mlle", "z.b", "z. b", "bzw", "inkl", "zzgl", "ggf", "str", "nr", "evtl", "max", "min", "av",
-    "avda", "núm", "p.ej", "dott", "sig", "р", "г", "ул", "тел", "т.е", "т.д",
-];
-/// Abbreviations that end a sentence only before a capital letter.
-const SOMETIMES_LAST: &[&str] = &[
-    "a.m", "p.m", "am", "pm", "etc", "inc", "ltd", "co", "corp", "llc", "jr", "u.s", "u.k", "d.c",
-    "ave", "blvd", "rd", "hrs", "hr", "mins", "usw", "ph.d", "d.d.s", "d.m.d", "m.d", "dds", "dmd",
-    "md",
-];
-/// Abbreviations only before a number: "No. 5", but "No. We are closed."
-const BEFORE_NUMBER: &[&str] = &["no", "nos", "p", "par", "ch", "apt", "unit"];
-/// After a time, these words continue the sentence: "9 a.m. Monday".
-const AFTER_TIME: &[&str] = &[
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "mon",
-    "tue",
-    "tues",
-    "wed",
-    "thu",
-    "thur",
-    "thurs",
-    "fri",
-    "sat",
-    "sun",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "est",
-    "edt",
-    "et",
-    "cst",
-    "cdt",
-    "ct",
-    "mst",
-    "mdt",
-    "mt",
-    "pst",
-    "pdt",
-    "pt",
-    "gmt",
-    "utc",
-    "bst",
-    "cet",
-    "cest",
-];
-/// German months, after an ordinal: "am 3. Mai".
-const MONTHS_AFTER_ORDINAL: &[&str] = &[
-    "januar",
-    "februar",
-    "märz",
-    "april",
-    "mai",
-    "juni",
-    "juli",
-    "august",
-    "september",
-    "oktober",
-    "november",
-    "dezember",
-    "jänner",
-];
+use serde::Deserialize;
+
+use super::data::{self, WordSet};
+use super::{Language, calendar};
+
+/// What tells whether a sentence ends at a mark; the file says what each list is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    never_last: WordSet,
+    sometimes_last: WordSet,
+    before_number: WordSet,
+    time_zones: WordSet,
+}
+
+static FILE: &str = include_str!("sentences.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
+
+/// Whether a word continues a sentence after a time: "9 a.m. Monday".
+fn follows_time(lower: &str) -> bool {
+    let is_in = |names: &[Vec<String>]| names.iter().flatten().any(|name| name == lower);
+    LISTS.time_zones.contains(lower)
+        || calendar::lower(Language::En)
+            .is_some_and(|c| is_in(&c.days) || is_in(&c.short_days) || is_in(&c.months))
+}
+
+/// Whether a word is a German month, which goes on after an ordinal: "am 3. Mai".
+fn is_german_month(lower: &str) -> bool {
+    calendar::lower(Language::De)
+        .is_some_and(|c| c.months.iter().flatten().any(|name| name == lower))
+}
 
 /// The sentences of a passage in order, as byte ranges without surrounding white space.
 ///
@@ -187,14 +138,14 @@ pub(super) fn ending(before: &str, mark: char, single: bool, after: &str) -> End
         let word = last_word(before);
         let word = word.as_str();
         let is_number = word.len() <= 2 && word.chars().all(|c| c.is_ascii_digit());
-        let next_word_decides = mark == '.' && (is_number || SOMETIMES_LAST.contains(&word));
+        let next_word_decides = mark == '.' && (is_number || LISTS.sometimes_last.contains(word));
         let next_letter_decides = next_word_decides
             || !single
             || mark == '…'
             || mark == '.'
                 && (word.chars().count() == 1
-                    || NEVER_LAST.contains(&word)
-                    || BEFORE_NUMBER.contains(&word));
+                    || LISTS.never_last.contains(word)
+                    || LISTS.before_number.contains(word));
         let has_letter = next.chars().any(|c| !is_opening(c));
         let has_word = next.chars().any(|c| !c.is_alphanumeric());
         if !has_letter && !next_letter_decides {
@@ -258,19 +209,16 @@ fn ends_here(before: &str, mark: char, single: bool, after: &str) -> bool {
         // The number of a list item.
         return false;
     }
-    if NEVER_LAST.contains(&word.as_str()) {
+    if LISTS.never_last.contains(word.as_str()) {
         return false;
     }
-    if BEFORE_NUMBER.contains(&word.as_str()) && first.is_numeric() {
+    if LISTS.before_number.contains(word.as_str()) && first.is_numeric() {
         return false;
     }
-    if SOMETIMES_LAST.contains(&word.as_str()) {
-        return first.is_uppercase() && !AFTER_TIME.contains(&next_word.as_str());
+    if LISTS.sometimes_last.contains(word.as_str()) {
+        return first.is_uppercase() && !follows_time(&next_word);
     }
-    if word.chars().all(|c| c.is_ascii_digit())
-        && word.len() <= 2
-        && MONTHS_AFTER_ORDINAL.contains(&next_word.as_str())
-    {
+    if word.chars().all(|c| c.is_ascii_digit()) && word.len() <= 2 && is_german_month(&next_word) {
         return false;
     }
     // An initial: "J. Smith". A lone letter after small words ("vitamin C.") ends as usual.
@@ -288,6 +236,14 @@ fn ends_here(before: &str, mark: char, single: bool, after: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_abbreviations_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert!(lists.never_last.contains("z. b") && lists.time_zones.contains("cest"));
+        assert!(follows_time("weds") && follows_time("december") && !follows_time("open"));
+        assert!(is_german_month("jänner") && !is_german_month("januarys"));
+    }
 
     fn split(text: &str) -> Vec<&str> {
         sentences(text)

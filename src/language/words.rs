@@ -55,6 +55,19 @@ pub fn fold(word: &str) -> String {
     }
 }
 
+/// The words of a text in lower case with their accents, without punctuation around them: speech as a recogniser
+/// writes it.
+pub fn plain_words(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .map(|word| {
+            word.trim_matches(|c: char| !c.is_alphanumeric())
+                .to_lowercase()
+                .replace('’', "'")
+        })
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
 /// The stem of a folded word. Words with digits, and languages without a stemmer, keep theirs.
 pub fn stem(language: Language, folded: &str) -> String {
     let algorithm = match language {

@@ -4,11 +4,15 @@
 //! that an old topic does not colour a new one.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use crate::knowledge::query::content;
-use crate::language::Language;
+use crate::language::data::{self, WordSet};
 use crate::language::question::language_of;
 use crate::language::words::{fold, words};
+use crate::language::{Language, calendar};
 use crate::llm::{ChatMessage, Role};
 
 /// Words that are carried over at most.
@@ -29,53 +33,31 @@ pub struct Sought {
     pub is_follow_up: bool,
 }
 
-/// The words of a language, between commas, that show that a question leans on another.
+/// The words of a language that show that a question leans on another; the file says what each list is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Signs {
-    /// At its beginning, whatever follows.
-    leads: &'static str,
-    /// At its beginning, if hardly anything follows.
-    fragments: &'static str,
-    /// Anywhere: they stand for something said before.
-    pointers: &'static str,
-    /// Words that address the business: the question stands on its own.
-    address: &'static str,
+    leads: Vec<String>,
+    fragments: Vec<String>,
+    pointers: Vec<String>,
+    address: Vec<String>,
 }
 
-/// Of English.
-const EN: Signs = Signs {
-    leads: "and, or, but, also, what about, how about, what if, in that case, i meant, i mean",
-    fragments: "if, then, so, for, on, with, without, same, only, even, including, why, how come",
-    pointers: "it, its, they, them, their, theirs, this, that, these, those, one, ones, he, she, him, \
-        her, his, hers, there, same, other, another, instead, else, both, either, too, afterwards",
-    address: "you, your, yours, u, ur, we",
-};
-const DE: Signs = Signs {
-    leads: "und, oder, aber, was ist mit, wie ist es mit",
-    fragments: "auch, wenn, dann, für, am, mit, ohne, warum",
-    pointers: "er, ihn, ihm, dies, diese, dieser, dieses, denen, dort, davon, dafür, damit, dabei, \
-        daran, anderen, andere, beide, auch, stattdessen, sonst",
-    address: "ihr, euch, eure, euer, ihnen, ihre",
-};
-const ES: Signs = Signs {
-    leads: "y, o, pero, qué tal, qué pasa con",
-    fragments: "también, si, entonces, para, con, sin, por qué",
-    pointers: "ella, ello, ellos, ellas, lo, eso, esa, ese, esos, esas, allí, ahí, otro, otra, ambos, \
-        también, mismo, misma, tampoco",
-    address: "ustedes, usted, vosotros, tenéis, tienen",
-};
-const FR: Signs = Signs {
-    leads: "et, ou, mais, qu en est il",
-    fragments: "aussi, si, alors, pour, avec, sans, pourquoi",
-    pointers: "elle, elles, lui, ça, cela, ceci, celui, celle, ceux, celles, autre, aussi, même",
-    address: "vous, votre, vos",
-};
-/// Of the other languages together: words that are no articles or prepositions in any of them.
-const OTHER: Signs = Signs {
-    leads: "e, ed, en, maar, ale, ve, peki, ya, и, но, و",
-    fragments: "anche, também, ook, для, per, para",
-    pointers: "questo, quello, isso, ele, ela, dat, deze, hij, zij, ona, bunu, onu, это, он, она, они",
-    address: "",
-};
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    keeps_going: WordSet,
+    persons: WordSet,
+    days: WordSet,
+    en: Signs,
+    de: Signs,
+    es: Signs,
+    fr: Signs,
+    others: Signs,
+}
+
+static FILE: &str = include_str!("follow_up.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 /// What to search for, given what was said before, oldest first.
 pub fn sought(history: &[ChatMessage], question: &str) -> Sought {
@@ -151,21 +133,7 @@ fn leans(question: &str) -> bool {
     // Words that only keep a conversation going.
     let start = words
         .iter()
-        .position(|w| {
-            !matches!(
-                *w,
-                "ok" | "okay"
-                    | "yes"
-                    | "no"
-                    | "sorry"
-                    | "thanks"
-                    | "oh"
-                    | "ah"
-                    | "great"
-                    | "cool"
-                    | "well"
-            )
-        })
+        .position(|w| !LISTS.keeps_going.contains(w))
         .unwrap_or(0);
     let words = words.get(start..).unwrap_or_default();
     let own = content(question).len();
@@ -173,33 +141,33 @@ fn leans(question: &str) -> bool {
         return false;
     }
     let text = words.join(" ");
-    let begins = |lead: &str| {
+    let begins = |lead: &String| {
         text.strip_prefix(fold(lead).as_str())
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
-    let has = |list: &str| {
+    let has = |list: &[String]| {
         words
             .iter()
-            .any(|w| list.split(", ").any(|sign| fold(sign) == *w))
+            .any(|w| list.iter().any(|sign| fold(sign) == *w))
     };
-    let leads = signs.leads.split(", ").any(begins);
-    let fragment = own <= 1 && signs.fragments.split(", ").any(begins);
+    let leads = signs.leads.iter().any(begins);
+    let fragment = own <= 1 && signs.fragments.iter().any(begins);
     if own == 0 || leads || fragment {
         return true;
     }
-    if has(signs.pointers) {
-        return !(own > 2 && has(signs.address));
+    if has(&signs.pointers) {
+        return !(own > 2 && has(&signs.address));
     }
-    own == 1 && words.len() <= 3 && !has(signs.address)
+    own == 1 && words.len() <= 3 && !has(&signs.address)
 }
 
 fn signs(language: Language) -> &'static Signs {
     match language {
-        Language::En => &EN,
-        Language::De => &DE,
-        Language::Es => &ES,
-        Language::Fr => &FR,
-        _ => &OTHER,
+        Language::En => &LISTS.en,
+        Language::De => &LISTS.de,
+        Language::Es => &LISTS.es,
+        Language::Fr => &LISTS.fr,
+        _ => &LISTS.others,
     }
 }
 
@@ -208,24 +176,7 @@ fn plain(text: &str) -> Vec<String> {
 }
 
 fn points_to_person(question: &str) -> bool {
-    plain(question).iter().any(|w| {
-        matches!(
-            w.as_str(),
-            "he" | "she"
-                | "him"
-                | "her"
-                | "his"
-                | "hers"
-                | "they"
-                | "them"
-                | "er"
-                | "sie"
-                | "el"
-                | "ella"
-                | "elle"
-                | "il"
-        )
-    })
+    plain(question).iter().any(|w| LISTS.persons.contains(w))
 }
 
 /// Names in an answer: words with a capital that begin no sentence.
@@ -252,24 +203,23 @@ enum Kind {
     Month,
 }
 
-const DAYS: &str = "monday, tuesday, wednesday, thursday, friday, saturday, sunday, today, tomorrow, \
-        weekend, montag, dienstag, mittwoch, donnerstag, freitag, samstag, sonntag, heute, \
-        morgen, lunes, martes, miercoles, jueves, viernes, sabado, domingo, hoy, manana, lundi, \
-        mardi, mercredi, jeudi, vendredi, samedi, dimanche, demain";
-const MONTHS: &str = "january, february, march, april, june, july, august, september, october, november, \
-        december";
-
 fn kind(word: &str) -> Option<Kind> {
     let folded = fold(word);
     let bare = folded.strip_suffix('s').unwrap_or(&folded);
-    let is = |list: &str| list.split(", ").any(|day| day == folded || day == bare);
-    if is(DAYS) {
+    let is = |known: fn(&str) -> bool| known(&folded) || known(bare);
+    if is(|word| LISTS.days.contains(word) || calendar::is_day(word)) {
         Some(Kind::Day)
-    } else if is(MONTHS) {
+    } else if is(is_month) {
         Some(Kind::Month)
     } else {
         None
     }
+}
+
+/// Whether a word is an English month. "May" is a verb as well.
+fn is_month(word: &str) -> bool {
+    let names = calendar::folded_in(Language::En);
+    word != "may" && names.is_some_and(|n| n.months.iter().flatten().any(|month| month == word))
 }
 
 fn kinds(question: &str) -> Vec<Kind> {
@@ -279,6 +229,18 @@ fn kinds(question: &str) -> Vec<Kind> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_signs_are_complete() {
+        let lists: Lists = data::check(FILE);
+        for signs in [&lists.en, &lists.de, &lists.es, &lists.fr, &lists.others] {
+            for list in [&signs.leads, &signs.fragments, &signs.pointers] {
+                assert!(!list.is_empty());
+            }
+        }
+        assert!(kind("Mondays") == Some(Kind::Day) && kind("sabato") == Some(Kind::Day));
+        assert!(kind("June") == Some(Kind::Month) && kind("may").is_none());
+    }
 
     fn talk(turns: &[&str]) -> Vec<ChatMessage> {
         let roles = [Role::User, Role::Assistant].into_iter().cycle();

@@ -1,9 +1,13 @@
 //! How a workspace wants its questions answered; the section "answers" of its settings.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use rusqlite::{Connection, Transaction};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::language::data;
 use crate::store::{StoreError, WorkspaceId, workspaces};
 
 /// Thresholds and policies. What is absent in the store has its default.
@@ -65,6 +69,9 @@ impl AnswerSettings {
     }
 }
 
+static FILE: &str = include_str!("topics.toml");
+static TOPICS: LazyLock<HashMap<Topic, Vec<String>>> = LazyLock::new(|| data::read(FILE));
+
 /// A topic in which a wrong answer costs money, health or rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,107 +88,15 @@ pub enum Topic {
 
 impl Topic {
     /// Beginnings of words that show the topic.
-    fn words(self) -> &'static [&'static str] {
-        match self {
-            Self::Prices => &[
-                "price",
-                "cost",
-                "fee",
-                "charge",
-                "how much",
-                "pay",
-                "discount",
-                "$",
-                "€",
-                "£",
-                "preis",
-                "kost",
-                "gebühr",
-                "precio",
-                "cuánto",
-                "cuesta",
-                "prix",
-                "coût",
-                "combien",
-                "prezzo",
-                "costa",
-                "quanto",
-                "preço",
-                "цена",
-                "стоит",
-            ],
-            Self::Refunds => &[
-                "refund",
-                "money back",
-                "return",
-                "cancel",
-                "guarantee",
-                "warranty",
-                "deposit",
-                "erstatt",
-                "rückgabe",
-                "storn",
-                "garantie",
-                "reembolso",
-                "devol",
-                "cancel",
-                "rembours",
-                "annul",
-                "rimbors",
-                "garanz",
-            ],
-            Self::Legal => &[
-                "legal",
-                "law",
-                "lawyer",
-                "sue",
-                "liab",
-                "contract",
-                "rights",
-                "compensation",
-                "terms",
-                "privacy",
-                "recht",
-                "vertrag",
-                "haft",
-                "derecho",
-                "contrato",
-                "droit",
-                "diritt",
-            ],
-            Self::Medical => &[
-                "pain",
-                "medicine",
-                "medication",
-                "antibiotic",
-                "pill",
-                "dose",
-                "symptom",
-                "diagnos",
-                "fever",
-                "bleed",
-                "swell",
-                "pregnan",
-                "allerg",
-                "infection",
-                "ibuprofen",
-                "schmerz",
-                "medikament",
-                "dolor",
-                "medicamento",
-                "douleur",
-                "médicament",
-                "dolore",
-                "farmaco",
-            ],
-        }
+    fn words(self) -> &'static [String] {
+        TOPICS.get(&self).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether a question is about it.
     pub fn is_of(self, question: &str) -> bool {
         let question = question.to_lowercase();
         self.words().iter().any(|word| {
-            question.match_indices(word).any(|(at, _)| {
+            question.match_indices(word.as_str()).any(|(at, _)| {
                 let before = question.get(..at).and_then(|t| t.chars().next_back());
                 before.is_none_or(|c| !c.is_alphabetic())
             })
@@ -192,6 +107,14 @@ impl Topic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_topic_has_its_words() {
+        let topics: HashMap<Topic, Vec<String>> = data::check(FILE);
+        for topic in [Topic::Prices, Topic::Refunds, Topic::Legal, Topic::Medical] {
+            assert!(topics[&topic].len() > 10, "{topic:?}");
+        }
+    }
 
     #[test]
     fn topics_are_seen_by_the_beginnings_of_words() {

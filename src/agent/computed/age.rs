@@ -6,29 +6,8 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::rows::{Row, Table};
-use super::{Asked, Computed, alike, content, is_in, words};
+use super::{Asked, Computed, LISTS, alike, content, words};
 use crate::language::words::unaccented;
-
-/// Folded words behind an age, and those that follow these.
-const YEARS: &str = "year years yr yrs yo jahre jahren jahr ans anos ano anni anno jaar lat лет год года yas yasinda";
-const OLD: &str = "old of age alt de edad d'age di eta";
-/// Words before an age.
-const AGED: &str = "age aged ages alter edad edades eta idade idades leeftijd wiek возраст";
-/// Words before a number at the end of a clause that make it an age where a child is spoken of: "my son is 5".
-const IS: &str = "is are turned ist wird tiene tienen a ha tem heeft ma im";
-const CHILD: &str = "child children kid kids son daughter boy girl toddler baby kind kinder sohn tochter nino nina ninos hijo hija hijos \
-    enfant enfants fils fille bambino bambina bambini figlio figlia crianca criancas filho filha kinderen zoon dochter \
-    dziecko dzieci syn corka ребенок дети сын дочь cocuk";
-/// Others that have an age.
-const PEOPLE: &str = "adult adults senior seniors student students youth teen teens infant infants junior juniors person people guest guests \
-    erwachsene senioren jugendliche personen adulto adultos adulte adultes jeune jeunes adulti ragazzi volwassenen visitors anyone";
-const AND: &str = "and or und oder y o et ou e of en i lub и или";
-const DOWN: &str = "under younger below junger menos menores moins jonger mlodsi младше";
-const UP: &str = "over older above up upwards alter mayores plus piu ouder starsi старше";
-const BELOW: &str = "under below unter";
-const UP_TO: &str = "bis hasta ate jusqu'a";
-const FROM: &str = "from ab desde vanaf od от des";
-const TO: &str = "- – — to bis a al au tot do до";
 
 /// The oldest that is an age.
 const OLDEST: u32 = 110;
@@ -154,11 +133,13 @@ fn asked_age(question: &str) -> Option<u32> {
     // "11-year-old"
     let behind = at + 1 + usize::from(word(Some(at + 1)) == "-");
     let before = word(at.checked_sub(1));
-    let followed = is_in(YEARS, glued) || (glued.is_empty() && is_in(YEARS, word(Some(behind))));
+    let followed = LISTS.age.years.contains(glued)
+        || (glued.is_empty() && LISTS.age.years.contains(word(Some(behind))));
     let ends = matches!(word(Some(at + 1)), "" | "." | "," | ";" | "?" | "!")
-        || is_in(AND, word(Some(at + 1)));
-    let of_child = ends && is_in(IS, before) && tokens.iter().any(|t| is_in(CHILD, t));
-    (followed || (glued.is_empty() && (is_in(AGED, before) || of_child))).then_some(age)
+        || LISTS.age.and.contains(word(Some(at + 1)));
+    let of_child =
+        ends && LISTS.age.is.contains(before) && tokens.iter().any(|t| LISTS.age.child.contains(t));
+    (followed || (glued.is_empty() && (LISTS.age.aged.contains(before) || of_child))).then_some(age)
 }
 
 /// The only rule about ages in a cell or a sentence; `None` where another number stands in it.
@@ -170,19 +151,21 @@ fn ages(text: &str) -> Option<Ages> {
         .collect();
     let age = |at: usize| {
         let (number, rest) = digits(word(at));
-        let plain = rest.is_empty() || rest == "s" || is_in(YEARS, rest);
+        let plain = rest.is_empty() || rest == "s" || LISTS.age.years.contains(rest);
         number.parse::<u32>().ok().filter(|n| plain && *n <= OLDEST)
     };
-    let of_people = tokens
-        .iter()
-        .any(|t| is_in(CHILD, t) || is_in(PEOPLE, t) || is_in(AGED, t));
+    let of_people = tokens.iter().any(|t| {
+        LISTS.age.child.contains(t) || LISTS.age.people.contains(t) || LISTS.age.aged.contains(t)
+    });
     let back = |at: usize, by: usize| at.checked_sub(by).map_or("", word);
     match numbers[..] {
-        [first, second] if second == first + 2 && is_in(TO, word(first + 1)) => {
+        [first, second] if second == first + 2 && LISTS.age.to.contains(word(first + 1)) => {
             let (low, high) = (age(first)?, age(second)?);
-            let years = is_in(YEARS, word(second + 1)) || is_in(YEARS, digits(word(second)).1);
-            let aged = is_in(AGED, back(first, 1));
-            let who = is_in(CHILD, back(first, 2)) || is_in(PEOPLE, back(first, 2));
+            let years = LISTS.age.years.contains(word(second + 1))
+                || LISTS.age.years.contains(digits(word(second)).1);
+            let aged = LISTS.age.aged.contains(back(first, 1));
+            let who = LISTS.age.child.contains(back(first, 2))
+                || LISTS.age.people.contains(back(first, 2));
             let in_brackets = back(first, 1) == "(" && word(second + 1) == ")" && who;
             (low < high && (years || aged || in_brackets)).then_some(Ages {
                 from: Some(low),
@@ -193,34 +176,40 @@ fn ages(text: &str) -> Option<Ages> {
         [at] => {
             let number = age(at)?;
             let glued = digits(word(at)).1;
-            let years = is_in(YEARS, word(at + 1)) || is_in(YEARS, glued);
-            let mut behind = at + 1 + usize::from(is_in(YEARS, word(at + 1)));
-            while is_in(OLD, word(behind)) && !is_in(AND, word(behind + 1)) && behind < at + 4 {
+            let years = LISTS.age.years.contains(word(at + 1)) || LISTS.age.years.contains(glued);
+            let mut behind = at + 1 + usize::from(LISTS.age.years.contains(word(at + 1)));
+            while LISTS.age.old.contains(word(behind))
+                && !LISTS.age.and.contains(word(behind + 1))
+                && behind < at + 4
+            {
                 behind += 1;
             }
             let before = back(at, 1);
             let bound = word(behind + 1);
-            if is_in(AND, word(behind)) && is_in(DOWN, bound) {
+            if LISTS.age.and.contains(word(behind)) && LISTS.age.down.contains(bound) {
                 return Some(Ages::up_to(number));
             }
-            if is_in(AND, word(behind)) && is_in(UP, bound) {
+            if LISTS.age.and.contains(word(behind)) && LISTS.age.up.contains(bound) {
                 return Some(Ages::from(number));
             }
             if word(at + 1) == "+" {
-                let who = |by| is_in(CHILD, back(at, by)) || is_in(PEOPLE, back(at, by));
-                let aged = is_in(AGED, before) || who(1) || (before == "(" && who(2));
+                let who = |by| {
+                    LISTS.age.child.contains(back(at, by))
+                        || LISTS.age.people.contains(back(at, by))
+                };
+                let aged = LISTS.age.aged.contains(before) || who(1) || (before == "(" && who(2));
                 return aged.then(|| Ages::from(number));
             }
             // Behind the number nothing may follow that makes it something else: "under 100 cm", "ab 10 Uhr".
             let bare = glued == "s" || matches!(word(at + 1), "" | "." | ")" | ";");
-            if is_in(BELOW, before) || is_younger_than(&tokens, at) {
+            if LISTS.age.below.contains(before) || is_younger_than(&tokens, at) {
                 return (of_people && (years || bare)).then(|| Ages::below(number));
             }
-            let up_to = is_in(UP_TO, before) || (before == "to" && back(at, 2) == "up");
+            let up_to = LISTS.age.up_to.contains(before) || (before == "to" && back(at, 2) == "up");
             if up_to && years && of_people {
                 return Some(Ages::up_to(number));
             }
-            (is_in(FROM, before) && years && of_people).then(|| Ages::from(number))
+            (LISTS.age.from.contains(before) && years && of_people).then(|| Ages::from(number))
         }
         _ => None,
     }

@@ -1,12 +1,7 @@
 //! Sums of money as they are written.
 
-use super::is_in;
+use super::LISTS;
 use crate::language::words::unaccented;
-
-/// Words that make a price depend on more than the count, or that go with other sums than prices.
-pub(super) const DEPENDS: &str = "from ab desde partir da vanaf od от off discount save saving deposit rabatt nachlass ermassigung \
-    anzahlung kaution descuento deposito remise acompte sconto caparra desconto korting borg rabat znizka zadatek \
-    скидка залог minimum min mindestens up max maximum extra additional zusatzlich";
 
 /// A sum of money as it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,13 +16,7 @@ pub(super) struct Amount {
     thousands: Option<char>,
 }
 
-/// Words that make a sum a larger one.
-const SCALES: &str =
-    "k m mio million millions millionen tausend thousand mil mille mila tys тыс bn";
-
 const SIGNS: &str = "$€£¥₹₽₺";
-const CODES: &str =
-    "eur usd gbp chf aed inr zl pln kr sek dkk nok czk kc руб tl euro euros franken dollars";
 
 impl Amount {
     /// The amount that `rest` begins with, and what follows it. `None` without a currency beside it.
@@ -43,7 +32,7 @@ impl Amount {
         let (digits, after) = rest.split_at(end.map_or(rest.len(), |(at, _)| at));
         let code = |text: &str| {
             let sign = text.chars().all(|c| SIGNS.contains(c));
-            !text.is_empty() && (sign || is_in(CODES, &unaccented(text)))
+            !text.is_empty() && (sign || LISTS.amount.codes.contains(&unaccented(text)))
         };
         let word = |c: &char| c.is_alphabetic() || SIGNS.contains(*c);
         let space = before.ends_with([' ', '\u{a0}']);
@@ -90,7 +79,9 @@ impl Amount {
         let unit = super::words(after);
         // "$5k", "£2 million", "−£5"
         let scaled = after.starts_with(char::is_alphabetic)
-            || unit.first().is_some_and(|w| is_in(SCALES, w));
+            || unit
+                .first()
+                .is_some_and(|w| LISTS.amount.scales.contains(w));
         let minus = before.contains(['-', '−', '–']);
         let other = after.contains(|c: char| c.is_ascii_digit());
         (!Self::depends(text) && !scaled && !minus && !other).then_some((amount, unit))
@@ -98,12 +89,17 @@ impl Amount {
 
     /// Whether a text says that a price depends on more.
     pub(super) fn depends(text: &str) -> bool {
-        super::words(text).iter().any(|w| is_in(DEPENDS, w))
+        super::words(text)
+            .iter()
+            .any(|w| LISTS.amount.depends.contains(w))
     }
 
     /// Whether a text names a currency.
     pub(super) fn is_money(text: &str) -> bool {
-        text.contains(|c| SIGNS.contains(c)) || super::words(text).iter().any(|w| is_in(CODES, w))
+        text.contains(|c| SIGNS.contains(c))
+            || super::words(text)
+                .iter()
+                .any(|w| LISTS.amount.codes.contains(w))
     }
 
     /// Whether two sums are in the same currency.

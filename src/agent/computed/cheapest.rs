@@ -1,17 +1,7 @@
 //! The cheapest or dearest row of a table.
 
 use super::rows::{Price, Row, Table};
-use super::{Asked, Computed, alike, content, is_in, says, words};
-
-/// Folded phrases, each by its beginning.
-const CHEAPEST: &str = "cheapest,lowest price,least expensive,gunstigst,billigst,mas barato,mas barata,mas economic,moins cher,\
-    moins couteu,piu economic,meno caro,meno cara,mais barato,mais barata,goedkoopst,najtansz,самый дешев,самая дешев,\
-    самое дешев,en ucuz";
-const DEAREST: &str = "most expensive,dearest,priciest,highest price,teuerst,mas caro ,mas cara ,plus cher ,plus chere ,piu caro ,\
-    piu cara ,mais caro ,mais cara ,duurst,najdrozs,самый дорог,самая дорог,самое дорог,en pahali";
-/// The words of these phrases, which name nothing.
-const SUPERLATIVE: &str = "cheapest lowest least expensive most dearest priciest highest mas moins plus piu meno mais самый самая \
-    самое en";
+use super::{Asked, Computed, LISTS, alike, content, says, words};
 
 /// Sums that are shown; of more only how many there were.
 const SHOWN: usize = 5;
@@ -19,14 +9,17 @@ const SHOWN: usize = 5;
 /// The row asked for, if all rows that are meant have one price in one column and one currency.
 pub(super) fn cheapest(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
     let said = words(asked.question);
-    let (least, most) = (says(&said, CHEAPEST), says(&said, DEAREST));
+    let (least, most) = (
+        says(&said, &LISTS.cheapest.cheapest),
+        says(&said, &LISTS.cheapest.dearest),
+    );
     if least == most {
         return None;
     }
     let superlative = |word: &str| {
-        is_in(SUPERLATIVE, word)
-            || says(&[word.to_owned()], CHEAPEST)
-            || says(&[word.to_owned()], DEAREST)
+        LISTS.cheapest.superlative.contains(word)
+            || says(&[word.to_owned()], &LISTS.cheapest.cheapest)
+            || says(&[word.to_owned()], &LISTS.cheapest.dearest)
     };
     let column = table.rows.get(table.quoted)?.price()?.column;
     // What the heading, the first column or the prices are called is meant of all rows, unless rows say it too.
@@ -89,12 +82,9 @@ pub(super) fn cheapest(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed>
 
 /// Second words of superlatives of two words: "barato", "cher".
 fn ends_phrase(word: &str) -> bool {
-    is_in(
-        "caro cara caros caras cher chere chers cheres price ucuz pahali",
-        word,
-    ) || ["barat", "economic", "couteu", "дешев", "дорог"]
-        .iter()
-        .any(|begin| {
+    let lists = &LISTS.cheapest;
+    lists.second.contains(word)
+        || lists.second_beginnings.iter().any(|begin| {
             word.strip_prefix(begin)
                 .is_some_and(|rest| rest.chars().count() <= 3)
         })

@@ -5,6 +5,7 @@
 mod age;
 mod amount;
 mod cheapest;
+mod lists;
 mod product;
 mod rows;
 mod sum;
@@ -15,6 +16,7 @@ use std::ops::Range;
 use jiff::Zoned;
 use unicode_segmentation::UnicodeSegmentation;
 
+use self::lists::LISTS;
 pub(super) use self::rows::{Extent, Row, Table};
 use crate::language::Language;
 use crate::language::lists::is_function_word;
@@ -67,10 +69,6 @@ pub(super) fn from_table(asked: &Asked<'_>, table: &Table<'_>) -> Option<Compute
         .or_else(|| age::row(asked, table))
 }
 
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|one| one == word)
-}
-
 fn words(text: &str) -> Vec<String> {
     text.split_word_bounds()
         .filter(|w| w.chars().any(char::is_alphanumeric) || matches!(*w, "/" | "%" | "+"))
@@ -78,27 +76,20 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether one of the phrases (folded, parted by commas) stands in the words. The last word of a phrase may go on,
-/// unless a space follows it.
-fn says(words: &[String], phrases: &str) -> bool {
+/// Whether one of the phrases stands in the words. The last word of a phrase may go on, unless a space follows it.
+fn says(words: &[String], phrases: &[String]) -> bool {
     let text = format!(" {} ", words.join(" "));
     phrases
-        .split(',')
-        .any(|phrase| text.contains(&format!(" {}", phrase.trim_start())))
+        .iter()
+        .any(|phrase| text.contains(&format!(" {phrase}")))
 }
-
-/// Words that ask for a price or an offer and name nothing.
-const ASKING: &str = "what whats which how who do does can was welche welcher welches wie viel cual que quel quelle quale qual wat welke co \
-    ile jaki jaka какой какая whats price prices cost costs fee fees rate rates charge charges much option options one ones offer got \
-    preis preise kosten kostet precio precios cuesta cuestan cuanto vale valen prix coute coutent combien tarif tarifs prezzo prezzi \
-    costo costa costano quanto preco precos custa custam prijs kost cena ceny kosztuje цена стоит стоят сколько fiyat ucret";
 
 /// The words of a question that name what is asked for.
 fn content(words: &[String], language: Language) -> Vec<&str> {
     words
         .iter()
         .map(String::as_str)
-        .filter(|w| !is_function_word(language, w) && !is_in(ASKING, w))
+        .filter(|w| !is_function_word(language, w) && !LISTS.asking.contains(w))
         .collect()
 }
 

@@ -1,60 +1,12 @@
 //! The price of one times the number asked for, where the quotation is one price for one unit and the
 //! question counts just that.
 
-use super::amount::{Amount, DEPENDS};
-use super::{is_in, words};
-use crate::language::Language;
+use super::amount::Amount;
+use super::{LISTS, words};
+use crate::language::{Language, numbers};
 
 /// Most of a thing that is reckoned with.
 const MOST: i64 = 1_000;
-
-/// Units, each by its words in all languages, folded; singular and plural.
-const UNITS: [&str; 8] = [
-    "person persons people adult adults guest guests head pax pp personen erwachsene erwachsener gast gaste \
-     leute kopf persona personas adulto adultos huesped huespedes personne personnes adulte adultes persone \
-     adulti ospite ospiti pessoa pessoas hospede hospedes persoon volwassene volwassenen osoba osoby osob \
-     doroslych kisi человек человека человеку взрослый взрослого",
-    "child children kid kids kind kinder kindern nino ninos enfant enfants bambino bambini crianca criancas \
-     kinderen dziecko dzieci dziecka cocuk ребенок ребенка детей",
-    "night nights nacht nachte nachten noche noches nuit nuits notte notti noite noites noc noce nocy gece ночь \
-     ночи ночей",
-    "day days tag tage tagen dia dias jour jours journee giorno giorni dag dagen dzien dni gun день дня дней",
-    "hour hours hr hrs stunde stunden std hora horas heure heures ora ore uur uren godzina godziny godzine \
-     godzin saat час часа часов",
-    "week weeks woche wochen semana semanas semaine semaines settimana settimane weken tydzien tygodnie tygodni \
-     hafta неделя недели недель неделю",
-    "month months monat monate monaten mes meses mois mese mesi maand maanden miesiac miesiace miesiecy ay месяц \
-     месяца месяцев",
-    "lesson lessons class classes session sessions unterrichtsstunde clase clases sesion sesiones cours seance \
-     seances lezione lezioni aula aulas sessao sessoes les lessen lekcja lekcji ders занятие занятия занятий \
-     урок урока уроков",
-];
-
-/// Words between a price and a unit that say that it is for one.
-const EACH: &str = "per a an each every / pro je por cada par a al за на za";
-
-/// Numbers in words from two on, by language, folded.
-fn number_words(language: Language) -> &'static str {
-    match language {
-        Language::En | Language::Other => {
-            "two three four five six seven eight nine ten eleven twelve"
-        }
-        Language::De => "zwei drei vier funf sechs sieben acht neun zehn elf zwolf",
-        Language::Es => "dos tres cuatro cinco seis siete ocho nueve diez once doce",
-        Language::Fr => "deux trois quatre cinq six sept huit neuf dix onze douze",
-        Language::It => "due tre quattro cinque sei sette otto nove dieci undici dodici",
-        Language::Pt => "dois tres quatro cinco seis sete oito nove dez onze doze",
-        Language::Nl => "twee drie vier vijf zes zeven acht negen tien elf twaalf",
-        Language::Pl => {
-            "dwie trzy cztery piec szesc siedem osiem dziewiec dziesiec jedenascie dwanascie"
-        }
-        Language::Ru => {
-            "два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать"
-        }
-        Language::Tr => "iki uc dort bes alti yedi sekiz dokuz on onbir oniki",
-        Language::Ar | Language::Zh => "",
-    }
-}
 
 /// "3 × $45 = $135", if `question` counts what `quotation`, a cell of a row or a sentence, gives the price of
 /// one of.
@@ -79,7 +31,11 @@ pub(super) fn product(question: &str, language: Language, quotation: &str) -> Op
 }
 
 fn unit(word: &str) -> Option<usize> {
-    UNITS.iter().position(|words| is_in(words, word))
+    LISTS
+        .product
+        .units
+        .iter()
+        .position(|words| words.contains(word))
 }
 
 /// The only number of a quotation, if it is a price for one of some units: "$45 per person per day",
@@ -89,7 +45,9 @@ fn price(quotation: &str) -> Option<(Amount, Vec<usize>)> {
     let (before, rest) = quotation.split_at(start);
     let (amount, after) = Amount::read(before, rest)?;
     let all = words(quotation);
-    if after.contains(|c: char| c.is_ascii_digit()) || all.iter().any(|w| is_in(DEPENDS, w)) {
+    if after.contains(|c: char| c.is_ascii_digit())
+        || all.iter().any(|w| LISTS.amount.depends.contains(w))
+    {
         return None;
     }
     // A price in a cell is for what the cell's header names.
@@ -103,7 +61,7 @@ fn price(quotation: &str) -> Option<(Amount, Vec<usize>)> {
     while let Some(word) = told.get(at) {
         let next = told.get(at + 1).and_then(|next| unit(next));
         match next {
-            Some(unit) if is_in(EACH, word) => {
+            Some(unit) if LISTS.product.each.contains(word) => {
                 units.push(unit);
                 at += 2;
             }
@@ -141,11 +99,13 @@ fn counted(asked: &[String], language: Language) -> Option<Vec<(usize, i64)>> {
 }
 
 pub(super) fn number(word: &str, language: Language) -> Option<i64> {
-    let spelled = number_words(language).split(' ').position(|w| w == word);
-    match spelled {
-        Some(at) => i64::try_from(at + 2).ok(),
-        None => word.parse().ok(),
-    }
+    let language = match language {
+        Language::Other => Language::En,
+        known => known,
+    };
+    // "One" is an article in many languages.
+    let spelled = numbers::small(language, word).filter(|number| *number > 1);
+    spelled.map(i64::from).or_else(|| word.parse().ok())
 }
 
 #[cfg(test)]

@@ -2,16 +2,7 @@
 
 use super::product::number;
 use super::rows::{Price, Row, Table};
-use super::{Asked, Computed, alike, content, is_in, says, words};
-
-/// Folded words that ask for a total.
-const TOTAL: &str = "together,in total,altogether,all in all,combined,zusammen,insgesamt,juntos,juntas,en total,ensemble,au total,\
-    insieme,in totale,no total,samen,in totaal,razem,lacznie,вместе,итого,в сумме,toplam,birlikte,一共,总共";
-/// The same, each word of its own.
-const TOTAL_WORDS: &str = "together total altogether all combined zusammen insgesamt juntos juntas ensemble insieme totale samen \
-    totaal razem lacznie вместе итого сумме toplam birlikte";
-/// Words by which it may be for more than one.
-const EACH: &str = "both beide beiden ambos ambas us uns nosotros nous each per";
+use super::{Asked, Computed, LISTS, alike, content, says, words};
 
 /// Rows that are added at most.
 const MOST: usize = 3;
@@ -23,15 +14,15 @@ pub(super) fn sum(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
     let counts = |w: &String| {
         w.contains(|c: char| c.is_ascii_digit())
             || number(w, asked.language).is_some()
-            || is_in(EACH, w)
+            || LISTS.sum.each.contains(w)
     };
-    if !says(&said, TOTAL) || said.iter().any(counts) {
+    if !says(&said, &LISTS.sum.total) || said.iter().any(counts) {
         return None;
     }
     let column = table.rows.get(table.quoted)?.price()?.column;
     let named: Vec<&str> = content(&said, asked.language)
         .into_iter()
-        .filter(|w| !is_in(TOTAL_WORDS, w))
+        .filter(|w| !LISTS.sum.total_words.contains(w))
         .collect();
     let mut chosen: Vec<&Row<'_>> = Vec::new();
     for word in &named {

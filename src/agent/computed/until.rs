@@ -7,19 +7,10 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use regex::Regex;
 
-use super::{Asked, says, words};
+use super::{Asked, LISTS, says, words};
 use crate::agent::rungs::Wording;
 use crate::hours::mentions;
-
-/// Folded phrases that ask for the last moment …
-const UNTIL: &str = "until when,till when,by when,latest,deadline,how late,last day,bis wann,spatestens,hasta cuando,fecha limite,\
-    a mas tardar,jusqu a quand,jusqu'a quand,au plus tard,date limite,entro quando,fino a quando,al piu tardi";
-/// … of undoing or changing something.
-const UNDO: &str = "cancel,change,reschedule,rebook,move my,move the,call off,absag,stornier,verschieb,umbuch,andern,\
-    anular,cambiar,aplazar,annul,modifi,deplac,report,disdi,spost";
-/// Folded words of another day than that of the appointment: "I booked on 3 May".
-const BOOKED: &str = "booked on,i booked,bought on,paid on,gebucht am,gekauft am,reserve el,compre el,reserve le,achete le,\
-    prenotato il,comprato il";
+use crate::language::data::WordSet;
 
 /// A number, its unit, and at once a word that says that the time lies before.
 static AHEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -32,7 +23,9 @@ static AHEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Whether a question asks for the last day to undo or change something.
 pub(super) fn asks(question: &str) -> bool {
     let said = words(question);
-    says(&said, UNTIL) && says(&said, UNDO) && !says(&said, BOOKED)
+    says(&said, &LISTS.until.until)
+        && says(&said, &LISTS.until.undo)
+        && !says(&said, &LISTS.until.booked)
 }
 
 /// "Saturday, 12 June − 7 days = Saturday, 5 June"
@@ -74,10 +67,10 @@ pub(super) fn until(asked: &Asked<'_>, quotation: &str) -> Option<String> {
 
 fn earlier(day: Date, count: i64, unit: &str) -> Option<Date> {
     let unit = unit.to_lowercase();
-    let is = |begins: &[&str]| begins.iter().any(|b| unit.starts_with(b));
-    let span = if is(&["week", "woche", "semana", "semaine", "settiman"]) {
+    let is = |begins: &WordSet| begins.iter().any(|b| unit.starts_with(b));
+    let span = if is(&LISTS.until.weeks) {
         count.weeks()
-    } else if is(&["day", "tag", "día", "jour", "giorn"]) {
+    } else if is(&LISTS.until.days) {
         count.days()
     } else if count % 24 == 0 {
         (count / 24).days()

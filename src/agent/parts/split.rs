@@ -1,10 +1,15 @@
 //! Where a message asks two or three things: at the ends of questions, and at an "and" behind which another
 //! question begins.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::agent::talk;
 use crate::language::Language;
+use crate::language::data::{self, WordSet};
 use crate::language::lists::is_function_word;
 use crate::language::sentences::sentences;
 use crate::language::words::unaccented;
@@ -14,87 +19,27 @@ const MOST: usize = 3;
 /// Longer messages tell a story, where these rules would split at the wrong words.
 const LONGEST_WORDS: usize = 60;
 
-/// The words of a language, folded, by which a second question is known.
+/// The words of a language by which a second question is known; the file says what each list is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Joints {
-    /// What joins two questions.
-    and: &'static str,
-    /// Words of asking.
-    asking: &'static str,
-    /// Verbs that ask where a clause begins with them …
-    verbs: &'static str,
-    /// … and one of these follows: "and can I", but not "and can be".
-    subjects: &'static str,
+    and: WordSet,
+    asking: WordSet,
+    verbs: WordSet,
+    subjects: WordSet,
 }
 
-fn joints(language: Language) -> Joints {
-    let (and, asking, verbs, subjects) = match language {
-        Language::En | Language::Other => (
-            "and &",
-            "what whats what's how hows how's when whens when's where wheres where's who whos who's which why",
-            "do does did is are can could will would should may",
-            "i you u ya ye we it they he she there the this that your my our a an any anyone somebody",
-        ),
-        Language::De => (
-            "und &",
-            "was wie wann wo wer wem wen welche welcher welches welchen warum wieso wieviel woher wohin",
-            "kann konnen koennen darf durfen gibt gibts haben hat bieten muss ist sind",
-            "ich man wir sie es er ihr du da das der die den mein meine euch",
-        ),
-        Language::Es => (
-            "y e &",
-            "cuanto cuanta cuantos cuantas cuando donde quien cual cuales como",
-            "",
-            "",
-        ),
-        Language::Fr => (
-            "et &",
-            "quel quelle quels quelles combien quand quoi comment pourquoi",
-            "",
-            "",
-        ),
-        Language::It => (
-            "e ed &",
-            "cosa quanto quanta quanti quante quale qual quali quando dove dov'e chi come",
-            "",
-            "",
-        ),
-        Language::Pt => (
-            "e &",
-            "quanto quanta quantos quantas quando onde quem qual quais como",
-            "",
-            "",
-        ),
-        Language::Nl => (
-            "en &",
-            "wat hoe hoeveel wanneer waar wie welke waarom",
-            "kan mag is zijn hebben heeft",
-            "ik je u we wij jullie het er de een mijn",
-        ),
-        Language::Pl => (
-            "i oraz a &",
-            "co ile kiedy gdzie kto jaki jaka jakie dlaczego jak",
-            "",
-            "",
-        ),
-        Language::Ru => (
-            "и а &",
-            "сколько когда где кто какой какая какие как почему",
-            "",
-            "",
-        ),
-        // Their question words stand inside the sentence: only marks part questions.
-        Language::Tr | Language::Ar | Language::Zh => ("", "", "", ""),
+static FILE: &str = include_str!("split.toml");
+static JOINTS: LazyLock<HashMap<Language, Joints>> = LazyLock::new(|| data::read(FILE));
+static NONE: LazyLock<Joints> = LazyLock::new(Joints::default);
+
+/// Turkish, Arabic and Chinese have none: their question words stand inside the sentence, and only marks part questions.
+fn joints(language: Language) -> &'static Joints {
+    let language = match language {
+        Language::Other => Language::En,
+        known => known,
     };
-    Joints {
-        and,
-        asking,
-        verbs,
-        subjects,
-    }
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split(' ').any(|one| one == word)
+    JOINTS.get(&language).unwrap_or(&NONE)
 }
 
 /// The questions of a message, in its own words; one if it asks one thing. What is told before the first
@@ -147,7 +92,7 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
         .iter()
         .filter(|(_, word)| word.chars().any(char::is_alphanumeric))
         .take(2)
-        .any(|(_, word)| is_in(joints.asking, word));
+        .any(|(_, word)| joints.asking.contains(word));
     let mut cuts: Vec<(usize, usize)> = Vec::new();
     // Whether the clause so far asks something, and of what.
     let (mut asks, mut content) = (false, false);
@@ -157,8 +102,8 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
     let mut begins = true;
     for (n, (at, word)) in words.iter().enumerate() {
         let next = words.get(n + 1).map_or("", |(_, next)| next.as_str());
-        let verb = begins && is_in(joints.verbs, word) && is_in(joints.subjects, next);
-        let asking = is_in(joints.asking, word) || verb;
+        let verb = begins && joints.verbs.contains(word) && joints.subjects.contains(next);
+        let asking = joints.asking.contains(word) || verb;
         let again = inside.contains(&word.as_str());
         if let Some(from) = joint.take_if(|_| asking && asks && content && !again) {
             cuts.push((from, *at));
@@ -172,11 +117,11 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
         } else {
             content |= word.chars().any(char::is_alphanumeric) && !is_function_word(language, word);
         }
-        joint = is_in(joints.and, word).then_some(*at);
+        joint = joints.and.contains(word).then_some(*at);
         begins = joint.is_some() || matches!(word.as_str(), "," | "¿");
     }
     // "I know how much it is and where you are." asks nothing.
-    if !(begins_asking || verb_begins(&words, &joints) || sentence.ends_with('?')) {
+    if !(begins_asking || verb_begins(&words, joints) || sentence.ends_with('?')) {
         cuts.clear();
     }
     let mut parts = Vec::new();
@@ -195,7 +140,7 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
 fn verb_begins(words: &[(usize, String)], joints: &Joints) -> bool {
     words
         .first()
-        .is_some_and(|(_, word)| is_in(joints.verbs, word))
+        .is_some_and(|(_, word)| joints.verbs.contains(word))
 }
 
 /// Whether a sentence with a question mark can stand alone.
@@ -204,7 +149,7 @@ fn is_whole(sentence: &str, language: Language) -> bool {
     let folded: Vec<String> = sentence.unicode_words().map(unaccented).collect();
     let asks = folded
         .iter()
-        .any(|w| is_in(joints.asking, w) || is_in(joints.verbs, w));
+        .any(|w| joints.asking.contains(w) || joints.verbs.contains(w));
     let content = folded
         .iter()
         .filter(|word| !is_function_word(language, word));
@@ -222,6 +167,19 @@ fn says_something(part: &str, language: Language) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_joints_are_complete() {
+        let joints: HashMap<Language, Joints> = data::check(FILE);
+        assert_eq!(joints.len(), 9);
+        for joints in joints.values() {
+            assert!(joints.and.contains("&"));
+            assert_eq!(
+                joints.verbs == WordSet::default(),
+                joints.subjects == WordSet::default()
+            );
+        }
+    }
 
     #[test]
     fn what_asks_twice_is_cut() {

@@ -1,23 +1,41 @@
 //! What the front desk says by itself, and by which words it knows small talk, in each language. A
-//! language is a file; texts address the visitor politely.
+//! language is a TOML file; texts address the visitor politely.
 
-mod ar;
-mod de;
-mod en;
-mod es;
-mod fr;
-mod it;
-mod nl;
-mod pl;
-mod pt;
-mod ru;
-mod tr;
-mod zh;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use super::talk::Talk;
 use crate::language::Language;
+use crate::language::data::ByLanguage;
+
+/// The file of a language.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+struct Texts {
+    phrases: Phrases,
+    cues: Cues,
+}
+
+static ENGLISH: &str = include_str!("en.toml");
+static OTHERS: [(Language, &str); 11] = [
+    (Language::De, include_str!("de.toml")),
+    (Language::Es, include_str!("es.toml")),
+    (Language::Fr, include_str!("fr.toml")),
+    (Language::It, include_str!("it.toml")),
+    (Language::Pt, include_str!("pt.toml")),
+    (Language::Nl, include_str!("nl.toml")),
+    (Language::Pl, include_str!("pl.toml")),
+    (Language::Tr, include_str!("tr.toml")),
+    (Language::Ru, include_str!("ru.toml")),
+    (Language::Ar, include_str!("ar.toml")),
+    (Language::Zh, include_str!("zh.toml")),
+];
+static TEXTS: LazyLock<ByLanguage<Texts>> = LazyLock::new(|| ByLanguage::read(ENGLISH, &OTHERS));
 
 /// What the front desk says by itself. `{business}` stands for the name of the business.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Phrases {
     pub(super) greeting: &'static str,
     pub(super) how_are_you: &'static str,
@@ -51,6 +69,8 @@ pub(super) struct Phrases {
 
 /// How small talk is known: phrases parted by `|`, or single words parted by spaces. Accents and
 /// case do not matter.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Cues {
     pub(super) greetings: &'static str,
     pub(super) how_are_you: &'static str,
@@ -78,11 +98,14 @@ pub(super) struct Cues {
     /// Taking an offer.
     pub(super) yes: &'static str,
     /// What is known by its words in any order.
-    pub(super) themes: &'static [Theme],
+    #[serde(default)]
+    pub(super) themes: Vec<Theme>,
 }
 
 /// Small talk that is put in many ways: a clause with a word of each of `needs`, and none but those
 /// and `around`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Theme {
     pub(super) talk: Talk,
     pub(super) needs: [&'static str; 2],
@@ -90,54 +113,15 @@ pub(super) struct Theme {
 }
 
 /// Languages that Frontdesk speaks, English first.
-pub(super) const SPOKEN: [Language; 12] = [
-    Language::En,
-    Language::De,
-    Language::Es,
-    Language::Fr,
-    Language::It,
-    Language::Pt,
-    Language::Nl,
-    Language::Pl,
-    Language::Tr,
-    Language::Ru,
-    Language::Ar,
-    Language::Zh,
-];
+pub(super) const SPOKEN: [Language; 12] = Language::KNOWN;
 
 /// What is said in a language; English where Frontdesk has no words of its own.
 pub(super) fn phrases(language: Language) -> &'static Phrases {
-    match language {
-        Language::De => &de::PHRASES,
-        Language::Es => &es::PHRASES,
-        Language::Fr => &fr::PHRASES,
-        Language::It => &it::PHRASES,
-        Language::Pt => &pt::PHRASES,
-        Language::Nl => &nl::PHRASES,
-        Language::Pl => &pl::PHRASES,
-        Language::Tr => &tr::PHRASES,
-        Language::Ru => &ru::PHRASES,
-        Language::Ar => &ar::PHRASES,
-        Language::Zh => &zh::PHRASES,
-        Language::En | Language::Other => &en::PHRASES,
-    }
+    &TEXTS.of(language).phrases
 }
 
 pub(super) fn cues(language: Language) -> &'static Cues {
-    match language {
-        Language::De => &de::CUES,
-        Language::Es => &es::CUES,
-        Language::Fr => &fr::CUES,
-        Language::It => &it::CUES,
-        Language::Pt => &pt::CUES,
-        Language::Nl => &nl::CUES,
-        Language::Pl => &pl::CUES,
-        Language::Tr => &tr::CUES,
-        Language::Ru => &ru::CUES,
-        Language::Ar => &ar::CUES,
-        Language::Zh => &zh::CUES,
-        Language::En | Language::Other => &en::CUES,
-    }
+    &TEXTS.of(language).cues
 }
 
 /// The language in which a text offered the visitor a person, if it did.
@@ -153,4 +137,33 @@ pub(super) fn offers_person(text: &str) -> Option<Language> {
         .iter()
         .any(|offer| text.contains(offer))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::data::{check, placeholders};
+
+    #[test]
+    fn every_language_has_every_phrase_with_the_same_placeholders() {
+        let english: Texts = check(ENGLISH);
+        let of = |phrases: &Phrases| {
+            [
+                placeholders(phrases.bot),
+                placeholders(phrases.capabilities),
+                placeholders(phrases.unanswered),
+                placeholders(phrases.older),
+                placeholders(phrases.greeting),
+                placeholders(phrases.refusal),
+            ]
+            .concat()
+        };
+        assert_eq!(of(&english.phrases), ["business", "business", "", ""]);
+        for (language, file) in OTHERS {
+            let texts: Texts = check(file);
+            assert_eq!(of(&texts.phrases), of(&english.phrases), "{language:?}");
+            assert_ne!(phrases(language).greeting, english.phrases.greeting);
+        }
+        assert_eq!(SPOKEN.len(), OTHERS.len() + 1);
+    }
 }

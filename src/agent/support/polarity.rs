@@ -3,45 +3,15 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::knowledge::content_words;
+use crate::language::lists::is_negation;
 use crate::language::sentences;
+use crate::language::words::unaccented;
 
-/// Words that turn a statement round.
-const NEGATIONS: [&str; 34] = [
-    "not",
-    "no",
-    "never",
-    "none",
-    "neither",
-    "nor",
-    "without",
-    "cannot",
-    "can't",
-    "won't",
-    "don't",
-    "doesn't",
-    "isn't",
-    "aren't",
-    "wasn't",
-    "weren't",
-    "didn't",
-    "shouldn't",
-    "closed",
-    "excluded",
-    "except",
-    "nicht",
-    "kein",
-    "keine",
-    "nie",
-    "ohne",
-    "sin",
-    "nunca",
-    "pas",
-    "jamais",
-    "sans",
-    "non",
-    "senza",
-    "não",
-];
+/// Whether a word without accents turns a statement round. What is closed or excluded is not there; in a question these
+/// words deny nothing.
+fn is_denial(word: &str) -> bool {
+    is_negation(word) || word.ends_with("n't") || matches!(word, "closed" | "excluded")
+}
 
 /// Whether a sentence and what a quotation says about the same disagree in negation.
 pub(super) fn contrary(sentence: &str, quote: &str) -> bool {
@@ -62,11 +32,11 @@ pub(super) fn contrary(sentence: &str, quote: &str) -> bool {
 /// Whether an odd number of words turns it round. "not only" and "no … needed" stay what they are.
 fn denies(text: &str) -> bool {
     let lower = text.to_lowercase().replace('’', "'");
-    let words: Vec<&str> = lower.unicode_words().collect();
+    let words: Vec<String> = lower.unicode_words().map(unaccented).collect();
     let mut turns = 0;
     for (at, word) in words.iter().enumerate() {
-        let only = words.get(at + 1).is_some_and(|next| *next == "only");
-        if NEGATIONS.contains(word) && !only {
+        let only = words.get(at + 1).is_some_and(|next| next == "only");
+        if is_denial(word) && !only {
             turns += 1;
         }
     }
@@ -102,6 +72,12 @@ mod tests {
                 true,
             ),
             ("Not only adults are seen.", "Adults are seen.", false),
+            ("Wij nemen geen kaarten.", "Wij nemen kaarten.", true),
+            (
+                "Im Mai ist geöffnet.",
+                "Im Mai ist täglich geöffnet.",
+                false,
+            ),
         ] {
             assert_eq!(contrary(sentence, quote), expected, "{sentence} / {quote}");
         }

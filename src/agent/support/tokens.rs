@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::language::words::unaccented;
+use crate::language::{Language, numbers};
 
 /// Figures, addresses and names of the sentence that stand in no quotation.
 pub(super) fn unfounded(sentence: &str, quotes: &[String]) -> Vec<String> {
@@ -51,17 +52,12 @@ fn figures(text: &str) -> Vec<String> {
         found.push(canonical(&number));
     }
     for word in text.unicode_words() {
-        if let Some(at) = WORDS.iter().position(|w| w.eq_ignore_ascii_case(word)) {
-            found.push((at + 2).to_string());
-        }
+        // "One" is mostly no number.
+        let said = numbers::small(Language::En, &word.to_ascii_lowercase());
+        found.extend(said.filter(|number| *number > 1).map(|n| n.to_string()));
     }
     found
 }
-
-/// Number words from two on; "one" is mostly no number.
-const WORDS: [&str; 11] = [
-    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-];
 
 fn canonical(number: &str) -> String {
     if let Some((hours, minutes)) = number.split_once(':') {

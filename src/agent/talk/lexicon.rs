@@ -3,36 +3,26 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use serde::Deserialize;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Talk;
 use crate::agent::phrases::{SPOKEN, cues};
 use crate::language::Language;
+use crate::language::data::{self, WordSet};
 use crate::language::words::unaccented;
 
-/// Persons that may be asked for in one word, folded, in all languages.
-const ALONE: &str = "human agent representative rep operator receptionist mensch mitarbeiter humano \
-    agente operador operadora conseiller operatore mens medewerker atendente konsultant temsilci \
-    yetkili оператор оператора человек менеджер موظف 人工";
-/// What follows is what the person is wanted for.
-const TAILS: [&str; 16] = [
-    "about",
-    "regarding",
-    "concerning",
-    "because",
-    "wegen",
-    "uber",
-    "sobre",
-    "por",
-    "concernant",
-    "propos",
-    "riguardo",
-    "riguardante",
-    "over",
-    "dotyczace",
-    "hakkinda",
-    "насчет",
-];
+/// Words in all languages at once; the file says what each list is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    alone: WordSet,
+    tails: WordSet,
+    no: WordSet,
+}
+
+static FILE: &str = include_str!("words.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 pub(super) struct Lexicon {
     language: Language,
@@ -131,7 +121,7 @@ impl Lexicon {
         segments.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
         let mut fillers = set(cues.fillers);
         fillers.extend(set(cues.yes));
-        fillers.extend(set("no nope nah nein non nao nee nie hayir нет لا"));
+        fillers.extend(LISTS.no.iter().map(str::to_owned));
         Self {
             language,
             segments,
@@ -204,7 +194,7 @@ impl Lexicon {
     }
 
     fn wishes_person(&self, message: &[String], named: &[String]) -> bool {
-        let tail = message.iter().position(|w| TAILS.contains(&w.as_str()));
+        let tail = message.iter().position(|w| LISTS.tails.contains(w));
         let message = match tail {
             Some(at) if at >= 3 => message.get(..at).unwrap_or_default(),
             _ => message,
@@ -235,7 +225,7 @@ impl Lexicon {
             .iter()
             .filter(|w| !self.fillers.contains(*w))
             .collect();
-        let alone = |w: &String| ALONE.split(' ').any(|person| person == w);
+        let alone = |w: &String| LISTS.alone.contains(w);
         let person = holds(&self.persons);
         holds(&self.callback)
             || (person && holds(&self.verbs))
@@ -276,5 +266,18 @@ impl Lexicon {
                     || self.fillers.contains(w)
                     || named.contains(w)
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_are_complete_and_without_accents() {
+        let lists: Lists = data::check(FILE);
+        for list in [&lists.alone, &lists.tails, &lists.no] {
+            assert!(list.iter().all(|word| unaccented(word) == word));
+        }
     }
 }

@@ -1,36 +1,25 @@
 //! Address, telephone and e-mail.
 
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 use serde_json::Map;
 
 use super::cited::Cited;
 use super::{Desk, Said};
 use crate::hours::{Entry, What};
+use crate::language::data::{self, WordSet};
 use crate::store::DocumentId;
 use crate::store::facts::FactState;
 
-/// Labels of the main number or address, folded.
-const MAIN: &[&str] = &[
-    "",
-    "phone",
-    "tel",
-    "telephone",
-    "telefon",
-    "teléfono",
-    "telefono",
-    "téléphone",
-    "call",
-    "call us",
-    "main",
-    "office",
-    "reception",
-    "front desk",
-    "e-mail",
-    "email",
-    "mail",
-    "correo",
-    "courriel",
-    "contact",
-];
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    main: WordSet,
+}
+
+static FILE: &str = include_str!("contact.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 pub(super) fn say(desk: &Desk<'_>, address: bool, phone: bool, email: bool) -> Option<Said> {
     let confirmed: Vec<&Entry> = desk
@@ -117,7 +106,9 @@ fn is_main(what: &What) -> bool {
     match what {
         What::Address { .. } => true,
         What::Phone { label, .. } | What::Email { label, .. } => {
-            MAIN.contains(&label.to_lowercase().trim())
+            let label = label.to_lowercase();
+            let label = label.trim();
+            label.is_empty() || LISTS.main.contains(label)
         }
         _ => false,
     }
@@ -154,4 +145,15 @@ fn best_document(entries: &[&Entry]) -> Option<DocumentId> {
     let (best, score) = *counts.iter().max_by_key(|(_, score)| *score)?;
     let alone = counts.iter().filter(|(_, s)| *s == score).count() == 1;
     alone.then_some(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_labels_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert!(lists.main.contains("front desk") && !lists.main.contains("fax"));
+    }
 }

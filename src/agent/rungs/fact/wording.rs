@@ -1,9 +1,54 @@
-//! Sentences about hours in the visitor's language; English where it is none of these.
+//! Sentences about hours in the visitor's language, each in a TOML file; English where there is none.
 
-use jiff::civil::{Date, Time};
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, Time, Weekday};
+use serde::Deserialize;
 
 use crate::hours::opening::{Span, Weekly};
 use crate::hours::{month_name, ordinal, weekday_name};
+use crate::language::Language;
+use crate::language::data::{ByLanguage, fill};
+
+/// The sentences of a language; the file says what stands in braces.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Texts {
+    /// Where clock times of twelve hours are read, how they are written.
+    clock_twelve: Option<&'static str>,
+    time: &'static str,
+    date: &'static str,
+    date_with_year: &'static str,
+    span: &'static str,
+    and: &'static str,
+    today: &'static str,
+    on_day: &'static str,
+    open: &'static str,
+    closed_then: &'static str,
+    at_open: &'static str,
+    at_closed: &'static str,
+    again: &'static str,
+    now_open: &'static str,
+    now_closed: &'static str,
+    habits: [&'static str; 7],
+    nths: [&'static str; 5],
+    last: &'static str,
+    only: &'static str,
+    week: &'static str,
+    usually: &'static str,
+    closed: &'static str,
+    documents: &'static str,
+    nth: &'static str,
+}
+
+static ENGLISH: &str = include_str!("wording/en.toml");
+static OTHERS: [(Language, &str); 4] = [
+    (Language::De, include_str!("wording/de.toml")),
+    (Language::Es, include_str!("wording/es.toml")),
+    (Language::Fr, include_str!("wording/fr.toml")),
+    (Language::It, include_str!("wording/it.toml")),
+];
+static TEXTS: LazyLock<ByLanguage<Texts>> = LazyLock::new(|| ByLanguage::read(ENGLISH, &OTHERS));
 
 /// How a visitor reads days and times.
 #[derive(Debug, Clone, Copy)]
@@ -17,27 +62,35 @@ pub(crate) struct Wording {
 }
 
 impl Wording {
+    fn texts(self) -> &'static Texts {
+        TEXTS.of_code(self.language)
+    }
+
+    /// "8:00 am", "8:00"; "Uhr" is not part of it.
+    fn clock(self, time: Time) -> String {
+        let twelve = self.texts().clock_twelve.filter(|_| self.twelve);
+        time.strftime(twelve.unwrap_or("%-H:%M")).to_string()
+    }
+
     /// "8:00 am", "8:00 Uhr", "8:00".
     pub(super) fn time(self, time: Time) -> String {
-        match (self.language, self.twelve) {
-            ("de", _) => time.strftime("%-H:%M Uhr").to_string(),
-            ("es" | "fr" | "it", _) | (_, false) => time.strftime("%-H:%M").to_string(),
-            _ => time.strftime("%-I:%M %P").to_string(),
-        }
+        fill(self.texts().time, &[("clock", &self.clock(time))])
     }
 
     /// "Thursday, 24 December"
-    pub(crate) fn date(self, date: Date) -> String {
-        let weekday = weekday_name(date.weekday(), self.language);
-        let (day, month) = (date.day(), month_name(date.month(), self.language));
-        let year = (date.year() != self.year).then(|| date.year());
-        let year = |between: &str| year.map_or(String::new(), |y| format!("{between}{y}"));
-        match self.language {
-            "de" => format!("{weekday}, {day}. {month}{}", year(" ")),
-            "es" => format!("{weekday}, {day} de {month}{}", year(" de ")),
-            "fr" | "it" => format!("{weekday} {day} {month}{}", year(" ")),
-            _ => format!("{weekday}, {day} {month}{}", year(" ")),
-        }
+    pub(in crate::agent) fn date(self, date: Date) -> String {
+        let texts = self.texts();
+        let template = match date.year() == self.year {
+            true => texts.date,
+            false => texts.date_with_year,
+        };
+        let values: [(&str, &str); 4] = [
+            ("weekday", weekday_name(date.weekday(), self.language)),
+            ("day", &date.day().to_string()),
+            ("month", month_name(date.month(), self.language)),
+            ("year", &date.year().to_string()),
+        ];
+        fill(template, &values)
     }
 
     /// The same with its year, always.
@@ -48,130 +101,80 @@ impl Wording {
     /// "from 8:00 am to 12:00 pm and from …"
     pub(super) fn spans(self, open: &[Span]) -> String {
         let one = |span: &Span| {
-            let (from, to) = (self.time(span.from), self.time(span.to));
-            match self.language {
-                "de" => format!("von {} bis {to}", from.trim_end_matches(" Uhr")),
-                "es" => format!("de {from} a {to}"),
-                "fr" => format!("de {from} à {to}"),
-                "it" => format!("dalle {from} alle {to}"),
-                _ => format!("from {from} to {to}"),
-            }
+            let values = [
+                ("from", self.time(span.from)),
+                ("from_clock", self.clock(span.from)),
+                ("to", self.time(span.to)),
+            ];
+            fill(
+                self.texts().span,
+                &values
+                    .each_ref()
+                    .map(|(name, value)| (*name, value.as_str())),
+            )
         };
-        let and = match self.language {
-            "de" => " und ",
-            "es" => " y ",
-            "fr" => " et ",
-            "it" => " e ",
-            _ => " and ",
-        };
-        open.iter().map(one).collect::<Vec<_>>().join(and)
+        let spans: Vec<String> = open.iter().map(one).collect();
+        self.joined(&spans)
+    }
+
+    /// "first and third"
+    fn joined(self, parts: &[String]) -> String {
+        parts.join(&format!(" {} ", self.texts().and))
     }
 
     /// "On Thursday, 24 December we are open from … to …." or "… we are closed."
     pub(super) fn day(self, date: Date, today: bool, open: &[Span]) -> String {
         let day = self.date(date);
-        let start = match (self.language, today) {
-            ("de", true) => format!("Heute ({day})"),
-            ("de", false) => format!("Am {day}"),
-            ("es", true) => format!("Hoy ({day})"),
-            ("es", false) => format!("El {day}"),
-            ("fr", true) => format!("Aujourd'hui ({day})"),
-            ("fr", false) => format!("Le {day}"),
-            ("it", true) => format!("Oggi ({day})"),
-            ("it", false) => capital(&day),
-            (_, true) => format!("Today ({day})"),
-            (_, false) => format!("On {day}"),
+        let template = match today {
+            true => self.texts().today,
+            false => self.texts().on_day,
         };
+        let start = fill(template, &[("day", &day), ("Day", &capital(&day))]);
         self.state(&start, open)
     }
 
     /// "… we are open from … to …" or "… we are closed", without a full stop.
     fn state(self, start: &str, open: &[Span]) -> String {
-        let spans = self.spans(open);
-        match (self.language, open.is_empty()) {
-            ("de", false) => format!("{start} haben wir {spans} geöffnet"),
-            ("de", true) => format!("{start} haben wir geschlossen"),
-            ("es", false) => format!("{start} abrimos {spans}"),
-            ("es", true) => format!("{start} está cerrado"),
-            ("fr", false) => format!("{start}, nous sommes ouverts {spans}"),
-            ("fr", true) => format!("{start}, nous sommes fermés"),
-            ("it", false) => format!("{start} siamo aperti {spans}"),
-            ("it", true) => format!("{start} siamo chiusi"),
-            (_, false) => format!("{start} we are open {spans}"),
-            (_, true) => format!("{start} we are closed"),
-        }
+        let template = match open.is_empty() {
+            true => self.texts().closed_then,
+            false => self.texts().open,
+        };
+        fill(template, &[("start", start), ("spans", &self.spans(open))])
     }
 
     /// "; at 8:00 am we are closed"
     pub(super) fn at(self, time: Time, open: bool) -> String {
-        let time = self.time(time);
-        match (self.language, open) {
-            ("de", true) => format!("; um {time} ist offen"),
-            ("de", false) => format!("; um {time} ist geschlossen"),
-            ("es", true) => format!("; a las {time} está abierto"),
-            ("es", false) => format!("; a las {time} está cerrado"),
-            ("fr", true) => format!(" ; à {time}, c'est ouvert"),
-            ("fr", false) => format!(" ; à {time}, c'est fermé"),
-            ("it", true) => format!("; alle {time} siamo aperti"),
-            ("it", false) => format!("; alle {time} siamo chiusi"),
-            (_, true) => format!("; at {time} we are open"),
-            (_, false) => format!("; at {time} we are closed"),
-        }
+        let template = match open {
+            true => self.texts().at_open,
+            false => self.texts().at_closed,
+        };
+        fill(template, &[("time", &self.time(time))])
     }
 
     /// "We open again on Monday, 28 December at 9:00 am"
     pub(super) fn again(self, date: Date, time: Time) -> String {
         let (day, time) = (self.date(date), self.time(time));
-        match self.language {
-            "de" => format!("Wir öffnen wieder am {day} um {time}"),
-            "es" => format!("Volvemos a abrir el {day} a las {time}"),
-            "fr" => format!("Nous rouvrons le {day} à {time}"),
-            "it" => format!("Riapriamo {day} alle {time}"),
-            _ => format!("We open again on {day} at {time}"),
-        }
+        fill(self.texts().again, &[("day", &day), ("time", &time)])
     }
 
     /// "Right now (Sunday 10:00 am) we are closed" or "… open, until 5:00 pm"
     pub(super) fn now(self, date: Date, time: Time, until: Option<Time>) -> String {
         let day = weekday_name(date.weekday(), self.language);
-        let now = format!("({day}, {})", self.time(time));
-        let until = until.map(|t| self.time(t));
-        match (self.language, until) {
-            ("de", Some(t)) => format!("Gerade jetzt {now} haben wir geöffnet, bis {t}"),
-            ("de", None) => format!("Gerade jetzt {now} haben wir geschlossen"),
-            ("es", Some(t)) => format!("Ahora mismo {now} está abierto, hasta las {t}"),
-            ("es", None) => format!("Ahora mismo {now} está cerrado"),
-            ("fr", Some(t)) => format!("En ce moment {now}, nous sommes ouverts, jusqu'à {t}"),
-            ("fr", None) => format!("En ce moment {now}, nous sommes fermés"),
-            ("it", Some(t)) => format!("In questo momento {now} siamo aperti, fino alle {t}"),
-            ("it", None) => format!("In questo momento {now} siamo chiusi"),
-            (_, Some(t)) => format!("Right now {now} we are open, until {t}"),
-            (_, None) => format!("Right now {now} we are closed"),
+        let time = self.time(time);
+        match until.map(|until| self.time(until)) {
+            Some(until) => fill(
+                self.texts().now_open,
+                &[("day", day), ("time", &time), ("until", &until)],
+            ),
+            None => fill(self.texts().now_closed, &[("day", day), ("time", &time)]),
         }
     }
 
     /// "On Saturdays (first and third of the month only) we are open from … to …"
-    pub(super) fn habit(self, row: &Weekly, day: jiff::civil::Weekday) -> String {
-        let name = weekday_name(day, self.language);
-        let which = self.which(&row.which);
-        let start = match self.language {
-            "de" => format!("{}s{which}", capital(name)),
-            "es" => {
-                let plural = if name.ends_with('s') {
-                    name.to_owned()
-                } else {
-                    format!("{name}s")
-                };
-                format!("Los {plural}{which}")
-            }
-            "fr" => format!("Le {name}{which}"),
-            "it" => format!(
-                "{} {name}{which}",
-                if name == "domenica" { "La" } else { "Il" }
-            ),
-            _ => format!("On {name}s{which}"),
-        };
-        self.state(&start, &row.open)
+    pub(super) fn habit(self, row: &Weekly, day: Weekday) -> String {
+        let at = usize::try_from(day.to_monday_zero_offset()).unwrap_or(0);
+        let name = self.texts().habits.get(at).copied().unwrap_or_default();
+        self.state(&format!("{name}{}", self.which(&row.which)), &row.open)
     }
 
     /// " (only the first and third of the month)"
@@ -179,95 +182,44 @@ impl Wording {
         if which.is_empty() {
             return String::new();
         }
-        let name = |n: &i8| -> String {
+        let texts = self.texts();
+        let name = |n: &i8| {
             let at = usize::try_from(*n - 1).ok();
-            let word = |words: [&str; 5], last: &str| {
-                at.and_then(|a| words.get(a).copied())
-                    .unwrap_or(last)
-                    .to_owned()
-            };
-            match self.language {
-                "de" => word(
-                    ["ersten", "zweiten", "dritten", "vierten", "fünften"],
-                    "letzten",
-                ),
-                "es" => word(
-                    ["primero", "segundo", "tercero", "cuarto", "quinto"],
-                    "último",
-                ),
-                "fr" => word(
-                    ["premier", "deuxième", "troisième", "quatrième", "cinquième"],
-                    "dernier",
-                ),
-                "it" => word(["primo", "secondo", "terzo", "quarto", "quinto"], "ultimo"),
-                _ => word(["first", "second", "third", "fourth", "fifth"], "last"),
-            }
+            let nth = at.and_then(|at| texts.nths.get(at).copied());
+            nth.unwrap_or(texts.last).to_owned()
         };
         let names: Vec<String> = which.iter().map(name).collect();
-        match self.language {
-            "de" => format!(" (nur am {} im Monat)", names.join(" und ")),
-            "es" => format!(" (solo el {} del mes)", names.join(" y ")),
-            "fr" => format!(" (seulement le {} du mois)", names.join(" et ")),
-            "it" => format!(" (solo il {} del mese)", names.join(" e ")),
-            _ => format!(" (only the {} of the month)", names.join(" and ")),
-        }
+        fill(texts.only, &[("which", &self.joined(&names))])
     }
 
     /// "Our opening hours: "
     pub(super) fn week(self) -> &'static str {
-        match self.language {
-            "de" => "Unsere Öffnungszeiten: ",
-            "es" => "Nuestro horario: ",
-            "fr" => "Nos horaires : ",
-            "it" => "I nostri orari: ",
-            _ => "Our opening hours: ",
-        }
+        self.texts().week
     }
 
     /// "In a usual week: "
     pub(super) fn usually(self) -> &'static str {
-        match self.language {
-            "de" => "In einer normalen Woche: ",
-            "es" => "En una semana normal: ",
-            "fr" => "Une semaine normale : ",
-            "it" => "In una settimana normale: ",
-            _ => "In a usual week: ",
-        }
+        self.texts().usually
     }
 
     /// "closed"
     pub(super) fn closed(self) -> &'static str {
-        match self.language {
-            "de" => "geschlossen",
-            "es" => "cerrado",
-            "fr" => "fermé",
-            "it" => "chiuso",
-            _ => "closed",
-        }
+        self.texts().closed
     }
 
     /// "according to our documents"
     pub(super) fn documents(self) -> &'static str {
-        match self.language {
-            "de" => "laut unseren Unterlagen",
-            "es" => "según nuestros documentos",
-            "fr" => "selon nos documents",
-            "it" => "secondo i nostri documenti",
-            _ => "according to our documents",
-        }
+        self.texts().documents
     }
 
     /// "the second Saturday of the month"
     pub(super) fn nth(self, date: Date) -> String {
         let n = (date.day() - 1) / 7 + 1;
         let day = weekday_name(date.weekday(), self.language);
-        match self.language {
-            "de" => format!("der {n}. {day} des Monats"),
-            "es" => format!("el {n}.º {day} del mes"),
-            "fr" => format!("le {n}e {day} du mois"),
-            "it" => format!("il {n}º {day} del mese"),
-            _ => format!("the {n}{} {day} of the month", ordinal(n)),
-        }
+        fill(
+            self.texts().nth,
+            &[("n", &n.to_string()), ("th", ordinal(n)), ("day", day)],
+        )
     }
 }
 
@@ -283,7 +235,79 @@ pub(super) fn capital(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::data::{check, placeholders};
     use jiff::civil::{date, time};
+
+    #[test]
+    fn every_language_has_every_sentence_with_the_same_values() {
+        let english: toml::Table = check(ENGLISH);
+        for (language, file) in OTHERS {
+            let _: Texts = check(file);
+            let own: toml::Table = check(file);
+            for (name, sentence) in &own {
+                // Which of these a language takes is its own affair.
+                if matches!(name.as_str(), "span" | "nth" | "on_day") {
+                    continue;
+                }
+                let text = |value: &toml::Value| value.as_str().unwrap_or_default().to_owned();
+                let (own, theirs) = (text(sentence), text(&english[name]));
+                assert_eq!(
+                    placeholders(&own),
+                    placeholders(&theirs),
+                    "{language:?} {name}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_habit_and_a_moment_are_told_in_five_languages() {
+        let row = Weekly {
+            label: None,
+            days: Vec::new(),
+            which: vec![1, -1],
+            open: Vec::new(),
+            note: String::new(),
+            from: None,
+            until: None,
+        };
+        for (language, habit, now) in [
+            (
+                "en",
+                "On Sundays (only the first and last of the month) we are closed",
+                "Right now (Sunday, 9:00 am) we are open, until 5:00 pm",
+            ),
+            (
+                "de",
+                "Sonntags (nur am ersten und letzten im Monat) haben wir geschlossen",
+                "Gerade jetzt (Sonntag, 9:00 Uhr) haben wir geöffnet, bis 17:00 Uhr",
+            ),
+            (
+                "es",
+                "Los domingos (solo el primero y último del mes) está cerrado",
+                "Ahora mismo (domingo, 9:00) está abierto, hasta las 17:00",
+            ),
+            (
+                "fr",
+                "Le dimanche (seulement le premier et dernier du mois), nous sommes fermés",
+                "En ce moment (dimanche, 9:00), nous sommes ouverts, jusqu'à 17:00",
+            ),
+            (
+                "it",
+                "La domenica (solo il primo e ultimo del mese) siamo chiusi",
+                "In questo momento (domenica, 9:00) siamo aperti, fino alle 17:00",
+            ),
+        ] {
+            let wording = Wording {
+                language,
+                twelve: true,
+                year: 2026,
+            };
+            assert_eq!(wording.habit(&row, Weekday::Sunday), habit);
+            let (nine, five) = (time(9, 0, 0, 0), time(17, 0, 0, 0));
+            assert_eq!(wording.now(date(2026, 12, 13), nine, Some(five)), now);
+        }
+    }
 
     #[test]
     fn a_day_is_told_in_five_languages() {

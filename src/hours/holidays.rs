@@ -1,22 +1,26 @@
-//! Public holidays by rule, and days that people name: Christmas Eve, Thanksgiving, Easter Monday.
+//! Public holidays by rule, and days that people name: Christmas Eve, Thanksgiving, Easter Monday; `holidays.toml` has them
+//! and their sources.
 //!
 //! They serve two ends: to resolve a name to its date, and to know that the usual week does not
-//! tell whether a shop is open on a date. Sources: the holiday laws of the countries as they stood
-//! in 2026 (5 U.S.C. 6103; the German Länder; Code du travail L3133-1; BOE calendars; the Banking
-//! and Financial Dealings Act 1971; Legge 260/1949).
+//! tell whether a shop is open on a date.
+
+use std::sync::LazyLock;
 
 use jiff::Span;
 use jiff::civil::{Date, Weekday};
+use serde::{Deserialize, Deserializer};
 
 use super::words::{Token, any_at};
+use crate::language::{Language, calendar, data};
 
 /// When a holiday is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Rule {
     /// Month and day.
     Fixed(i8, i8),
     /// Month, which one (-1: the last), weekday.
-    Nth(i8, i8, Weekday),
+    Nth(i8, i8, #[serde(deserialize_with = "weekday")] Weekday),
     /// Days from Easter Sunday.
     Easter(i32),
     /// The Thursday of Thanksgiving, and days from it.
@@ -24,93 +28,41 @@ enum Rule {
 }
 
 /// A holiday.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Holiday {
     /// Its English name.
     pub name: &'static str,
     rule: Rule,
     /// ISO 3166 codes of the countries where it is public, at least in a part of them.
-    pub countries: &'static [&'static str],
+    pub countries: Vec<String>,
     /// Names that people write, folded, in all languages.
-    spoken: &'static [&'static str],
+    spoken: Vec<String>,
 }
 
-const fn day(
-    name: &'static str,
-    rule: Rule,
-    countries: &'static [&'static str],
-    spoken: &'static [&'static str],
-) -> Holiday {
-    Holiday {
-        name,
-        rule,
-        countries,
-        spoken,
-    }
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+struct File {
+    holidays: Vec<Holiday>,
+}
+
+fn weekday<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let names = calendar::lower(Language::En).into_iter();
+    names
+        .flat_map(|names| &names.days)
+        .position(|day| day.contains(&name))
+        .and_then(|at| Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok())
+        .ok_or_else(|| serde::de::Error::custom(format!("{name} is no weekday")))
 }
 
 /// Countries whose holidays are known.
-#[rustfmt::skip]
 pub const COUNTRIES: &[&str] = &["US", "DE", "ES", "FR", "IT", "GB", "AT", "CH"];
 
 use Rule::{Easter, Fixed, Nth, Thanksgiving};
 
-#[rustfmt::skip]
-const EUROPE: &[&str] = &["DE", "ES", "FR", "IT", "GB", "AT", "CH"];
-
-/// Longer names stand before shorter ones that they contain only by the rule of the longest match.
-#[rustfmt::skip]
-static HOLIDAYS: &[Holiday] = &[
-    day("New Year's Day", Fixed(1, 1), COUNTRIES, &["new years day", "new year s day", "new year day", "new years", "new year s", "new year", "neujahr", "neujahrstag", "ano nuevo", "dia de ano nuevo", "jour de l an", "nouvel an", "capodanno"]),
-    day("Epiphany", Fixed(1, 6), &["DE", "ES", "IT", "AT", "CH"], &["epiphany", "three kings day", "heilige drei konige", "dreikonigstag", "dia de reyes", "reyes magos", "epifania", "epiphanie"]),
-    day("Martin Luther King Day", Nth(1, 3, Weekday::Monday), &["US"], &["mlk day", "mlk", "martin luther king day", "martin luther king jr day", "martin luther king"]),
-    day("Presidents' Day", Nth(2, 3, Weekday::Monday), &["US"], &["presidents day", "president s day", "presidents", "washingtons birthday", "washington s birthday"]),
-    day("Valentine's Day", Fixed(2, 14), &[], &["valentines day", "valentine s day", "valentines", "valentinstag", "san valentin", "saint valentin", "san valentino"]),
-    day("St Patrick's Day", Fixed(3, 17), &[], &["st patricks day", "st patrick s day", "saint patricks day"]),
-    day("Carnival Monday", Easter(-48), &[], &["rosenmontag"]),
-    day("Good Friday", Easter(-2), &["DE", "ES", "GB", "CH"], &["good friday", "karfreitag", "viernes santo", "vendredi saint", "venerdi santo"]),
-    day("Maundy Thursday", Easter(-3), &["ES"], &["maundy thursday", "jueves santo", "grundonnerstag"]),
-    day("Holy Saturday", Easter(-1), &[], &["holy saturday", "easter saturday", "karsamstag", "ostersamstag", "sabado santo"]),
-    day("Easter Sunday", Easter(0), COUNTRIES, &["easter sunday", "easter", "ostersonntag", "ostern", "domingo de pascua", "pascua", "paques", "dimanche de paques", "pasqua"]),
-    day("Easter Monday", Easter(1), EUROPE, &["easter monday", "ostermontag", "lunes de pascua", "lundi de paques", "pasquetta", "lunedi dell angelo", "lunedi di pasqua"]),
-    day("Liberation Day", Fixed(4, 25), &["IT"], &["festa della liberazione"]),
-    day("Labour Day", Fixed(5, 1), &["DE", "ES", "FR", "IT", "AT", "CH"], &["may day", "tag der arbeit", "maifeiertag", "erster mai", "dia del trabajo", "dia del trabajador", "fete du travail", "festa dei lavoratori", "primo maggio"]),
-    day("Early May bank holiday", Nth(5, 1, Weekday::Monday), &["GB"], &["may bank holiday", "early may bank holiday"]),
-    day("Victory in Europe Day", Fixed(5, 8), &["FR"], &["ve day", "victoire 1945"]),
-    day("Mother's Day", Nth(5, 2, Weekday::Sunday), &[], &["mothers day", "mother s day", "muttertag"]),
-    day("Spring bank holiday", Nth(5, -1, Weekday::Monday), &["GB"], &["spring bank holiday"]),
-    day("Memorial Day", Nth(5, -1, Weekday::Monday), &["US"], &["memorial day"]),
-    day("Ascension Day", Easter(39), &["DE", "FR", "AT", "CH"], &["ascension day", "ascension", "christi himmelfahrt", "himmelfahrt", "vatertag", "jeudi de l ascension"]),
-    day("Whit Monday", Easter(50), &["DE", "FR", "AT", "CH"], &["whit monday", "pentecost monday", "pfingstmontag", "lundi de pentecote"]),
-    day("Whit Sunday", Easter(49), &["DE"], &["whit sunday", "pentecost", "pfingstsonntag", "pfingsten", "pentecote"]),
-    day("Corpus Christi", Easter(60), &["DE", "AT", "CH"], &["corpus christi", "fronleichnam"]),
-    day("Republic Day", Fixed(6, 2), &["IT"], &["festa della repubblica"]),
-    day("Juneteenth", Fixed(6, 19), &["US"], &["juneteenth"]),
-    day("Independence Day", Fixed(7, 4), &["US"], &["independence day", "4th of july", "fourth of july", "july 4th", "july fourth"]),
-    day("Bastille Day", Fixed(7, 14), &["FR"], &["bastille day", "fete nationale", "quatorze juillet"]),
-    day("Swiss National Day", Fixed(8, 1), &["CH"], &["bundesfeier", "swiss national day"]),
-    day("Assumption", Fixed(8, 15), &["DE", "ES", "FR", "IT", "AT", "CH"], &["assumption day", "maria himmelfahrt", "asuncion", "assomption", "ferragosto"]),
-    day("Summer bank holiday", Nth(8, -1, Weekday::Monday), &["GB"], &["august bank holiday", "summer bank holiday"]),
-    day("Labor Day", Nth(9, 1, Weekday::Monday), &["US"], &["labor day", "labour day"]),
-    day("Day of German Unity", Fixed(10, 3), &["DE"], &["tag der deutschen einheit", "german unity day"]),
-    day("Columbus Day", Nth(10, 2, Weekday::Monday), &["US"], &["columbus day", "indigenous peoples day", "indigenous people s day"]),
-    day("Fiesta Nacional", Fixed(10, 12), &["ES"], &["dia de la hispanidad", "fiesta nacional"]),
-    day("Austrian National Day", Fixed(10, 26), &["AT"], &["nationalfeiertag"]),
-    day("Reformation Day", Fixed(10, 31), &["DE"], &["reformationstag"]),
-    day("Halloween", Fixed(10, 31), &[], &["halloween"]),
-    day("All Saints' Day", Fixed(11, 1), &["DE", "ES", "FR", "IT", "AT", "CH"], &["all saints day", "all saints", "allerheiligen", "todos los santos", "toussaint", "ognissanti", "tutti i santi"]),
-    day("Veterans Day", Fixed(11, 11), &["US"], &["veterans day", "veteran s day"]),
-    day("Armistice Day", Fixed(11, 11), &["FR"], &["armistice"]),
-    day("Thanksgiving", Thanksgiving(0), &["US"], &["thanksgiving", "thanksgiving day", "turkey day"]),
-    day("Black Friday", Thanksgiving(1), &[], &["black friday"]),
-    day("Constitution Day", Fixed(12, 6), &["ES"], &["dia de la constitucion"]),
-    day("Immaculate Conception", Fixed(12, 8), &["ES", "IT", "AT"], &["immaculate conception", "inmaculada", "immacolata", "maria empfangnis"]),
-    day("St Nicholas' Day", Fixed(12, 6), &[], &["st nicholas day", "nikolaus", "nikolaustag"]),
-    day("Christmas Eve", Fixed(12, 24), &[], &["christmas eve", "xmas eve", "heiligabend", "heiliger abend", "heilig abend", "weihnachtsabend", "nochebuena", "veille de noel", "reveillon de noel", "vigilia di natale"]),
-    day("Christmas Day", Fixed(12, 25), COUNTRIES, &["christmas day", "christmas", "xmas day", "xmas", "x mas", "weihnachten", "erster weihnachtstag", "1 weihnachtstag", "1 weihnachtsfeiertag", "navidad", "dia de navidad", "noel", "natale"]),
-    day("Boxing Day", Fixed(12, 26), &["DE", "GB", "IT", "AT", "CH"], &["boxing day", "zweiter weihnachtstag", "2 weihnachtstag", "2 weihnachtsfeiertag", "st stephens day", "stephanstag", "santo stefano"]),
-    day("New Year's Eve", Fixed(12, 31), &[], &["new years eve", "new year s eve", "new year eve", "nye", "silvester", "sylvester", "nochevieja", "fin de ano", "saint sylvestre", "reveillon", "san silvestro", "ultimo dell anno"]),
-];
+static FILE: &str = include_str!("holidays.toml");
+static HOLIDAYS: LazyLock<Vec<Holiday>> = LazyLock::new(|| data::read::<File>(FILE).holidays);
 
 /// Easter Sunday of a year in the Gregorian calendar (the anonymous algorithm, Nature 1876).
 pub fn easter(year: i16) -> Option<Date> {
@@ -158,7 +110,7 @@ impl Holiday {
 pub(super) fn named(tokens: &[Token], at: usize) -> Option<(&'static Holiday, usize)> {
     HOLIDAYS
         .iter()
-        .filter_map(|h| any_at(tokens, at, h.spoken).map(|taken| (h, taken)))
+        .filter_map(|h| any_at(tokens, at, &h.spoken).map(|taken| (h, taken)))
         .max_by_key(|(_, taken)| *taken)
 }
 
@@ -172,7 +124,7 @@ pub fn special(date: Date, country: Option<&str>) -> Option<&'static str> {
         .find(|h| {
             let customary = matches!(h.rule, Fixed(12, 24 | 31));
             let public = match known {
-                Some(country) => h.countries.contains(&country),
+                Some(country) => h.countries.iter().any(|c| c == country),
                 None => !h.countries.is_empty(),
             };
             (customary || public)
@@ -214,6 +166,18 @@ fn stands_in(holiday: &Holiday, date: Date, country: Option<&str>) -> bool {
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn every_holiday_has_a_rule_names_and_known_countries() {
+        let file: File = data::check(FILE);
+        assert_eq!(file.holidays.len(), 49);
+        for holiday in file.holidays {
+            assert!(!holiday.spoken.is_empty(), "{}", holiday.name);
+            let known = |country: &String| COUNTRIES.contains(&country.as_str());
+            assert!(holiday.countries.iter().all(known), "{}", holiday.name);
+            assert!(holiday.in_year(2026).is_some(), "{}", holiday.name);
+        }
+    }
 
     #[test]
     fn easter_is_when_the_church_says() {

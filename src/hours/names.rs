@@ -2,153 +2,32 @@
 
 use jiff::civil::{Date, Weekday};
 
-/// Days in full and short, Monday first, by language.
-#[rustfmt::skip]
-const DAYS: [[(&str, &str); 7]; 5] = [
-    [
-        ("Monday", "Mon"),
-        ("Tuesday", "Tue"),
-        ("Wednesday", "Wed"),
-        ("Thursday", "Thu"),
-        ("Friday", "Fri"),
-        ("Saturday", "Sat"),
-        ("Sunday", "Sun"),
-    ],
-    [
-        ("Montag", "Mo"),
-        ("Dienstag", "Di"),
-        ("Mittwoch", "Mi"),
-        ("Donnerstag", "Do"),
-        ("Freitag", "Fr"),
-        ("Samstag", "Sa"),
-        ("Sonntag", "So"),
-    ],
-    [
-        ("lunes", "lun"),
-        ("martes", "mar"),
-        ("miércoles", "mié"),
-        ("jueves", "jue"),
-        ("viernes", "vie"),
-        ("sábado", "sáb"),
-        ("domingo", "dom"),
-    ],
-    [
-        ("lundi", "lun"),
-        ("mardi", "mar"),
-        ("mercredi", "mer"),
-        ("jeudi", "jeu"),
-        ("vendredi", "ven"),
-        ("samedi", "sam"),
-        ("dimanche", "dim"),
-    ],
-    [
-        ("lunedì", "lun"),
-        ("martedì", "mar"),
-        ("mercoledì", "mer"),
-        ("giovedì", "gio"),
-        ("venerdì", "ven"),
-        ("sabato", "sab"),
-        ("domenica", "dom"),
-    ],
+use crate::language::{Language, calendar};
+
+/// Languages that dates are written in.
+const WRITTEN: [Language; 5] = [
+    Language::En,
+    Language::De,
+    Language::Es,
+    Language::Fr,
+    Language::It,
 ];
 
-/// Months in full and short, by language.
-#[rustfmt::skip]
-const MONTHS: [[(&str, &str); 12]; 5] = [
-    [
-        ("January", "Jan"),
-        ("February", "Feb"),
-        ("March", "Mar"),
-        ("April", "Apr"),
-        ("May", "May"),
-        ("June", "Jun"),
-        ("July", "Jul"),
-        ("August", "Aug"),
-        ("September", "Sep"),
-        ("October", "Oct"),
-        ("November", "Nov"),
-        ("December", "Dec"),
-    ],
-    [
-        ("Januar", "Jan"),
-        ("Februar", "Feb"),
-        ("März", "Mär"),
-        ("April", "Apr"),
-        ("Mai", "Mai"),
-        ("Juni", "Jun"),
-        ("Juli", "Jul"),
-        ("August", "Aug"),
-        ("September", "Sep"),
-        ("Oktober", "Okt"),
-        ("November", "Nov"),
-        ("Dezember", "Dez"),
-    ],
-    [
-        ("enero", "ene"),
-        ("febrero", "feb"),
-        ("marzo", "mar"),
-        ("abril", "abr"),
-        ("mayo", "may"),
-        ("junio", "jun"),
-        ("julio", "jul"),
-        ("agosto", "ago"),
-        ("septiembre", "sep"),
-        ("octubre", "oct"),
-        ("noviembre", "nov"),
-        ("diciembre", "dic"),
-    ],
-    [
-        ("janvier", "janv"),
-        ("février", "févr"),
-        ("mars", "mars"),
-        ("avril", "avr"),
-        ("mai", "mai"),
-        ("juin", "juin"),
-        ("juillet", "juil"),
-        ("août", "août"),
-        ("septembre", "sept"),
-        ("octobre", "oct"),
-        ("novembre", "nov"),
-        ("décembre", "déc"),
-    ],
-    [
-        ("gennaio", "gen"),
-        ("febbraio", "feb"),
-        ("marzo", "mar"),
-        ("aprile", "apr"),
-        ("maggio", "mag"),
-        ("giugno", "giu"),
-        ("luglio", "lug"),
-        ("agosto", "ago"),
-        ("settembre", "set"),
-        ("ottobre", "ott"),
-        ("novembre", "nov"),
-        ("dicembre", "dic"),
-    ],
-];
-
-fn language(code: &str) -> usize {
-    ["en", "de", "es", "fr", "it"]
-        .iter()
-        .position(|c| *c == code)
-        .unwrap_or(0)
+fn language(code: &str) -> Language {
+    let known = Language::of_code(code).filter(|language| WRITTEN.contains(language));
+    known.unwrap_or(Language::En)
 }
 
 /// The full name of a day of the week in a language; English where it is not known.
 pub fn weekday_name(day: Weekday, code: &str) -> &'static str {
     let at = usize::try_from(day.to_monday_zero_offset()).unwrap_or(0);
-    DAYS.get(language(code))
-        .and_then(|days| days.get(at))
-        .map_or("", |d| d.0)
+    calendar::day_name(language(code), at)
 }
 
 /// The full name of a month in a language; English where it is not known.
 pub fn month_name(month: i8, code: &str) -> &'static str {
-    let at = usize::try_from(month - 1).unwrap_or(0);
-    MONTHS
-        .get(language(code))
-        .and_then(|months| months.get(at))
-        .map_or("", |m| m.0)
+    let at = usize::try_from(month).unwrap_or(1);
+    calendar::month_name(language(code), at)
 }
 
 /// The ways in which a document may write this date, the most telling first: "Thu Dec 24", "December
@@ -160,15 +39,21 @@ pub fn names_of(date: Date) -> Vec<String> {
     let at = usize::try_from(month - 1).unwrap_or(0);
     let mut out = vec![format!("{year}-{month:02}-{day:02}")];
     let mut weekdays = Vec::new();
-    let all = DAYS.iter().zip(&MONTHS).enumerate();
-    for (code, (days, months)) in all {
-        let (Some((full_day, short_day)), Some((full, short))) =
-            (days.get(weekday), months.get(at))
-        else {
+    for language in WRITTEN {
+        let Some(names) = calendar::written(language) else {
             continue;
         };
-        match code {
-            0 => {
+        let first = |names: Option<&'static Vec<String>>| Some(names?.first()?.as_str());
+        let (Some(full_day), Some(short_day), Some(full), Some(short)) = (
+            first(names.days.get(weekday)),
+            first(names.short_days.get(weekday)),
+            first(names.months.get(at)),
+            first(names.short_months.get(at)),
+        ) else {
+            continue;
+        };
+        match language {
+            Language::En => {
                 out.push(format!("{short_day} {short} {day}"));
                 out.push(format!("{full_day}, {full} {day}"));
                 out.push(format!("{full} {day}"));
@@ -178,7 +63,7 @@ pub fn names_of(date: Date) -> Vec<String> {
                 out.push(format!("{full} {day}{}", ordinal(day)));
                 out.push(format!("{day}{} of {full}", ordinal(day)));
             }
-            1 => {
+            Language::De => {
                 out.push(format!("{day}. {full}"));
                 out.push(format!("{day}. {short}."));
                 out.push(format!("{day}.{month}."));
@@ -186,10 +71,10 @@ pub fn names_of(date: Date) -> Vec<String> {
                 out.push(format!("{day}.{month}.{year}"));
                 out.push(format!("{short_day}, {day}.{month}."));
             }
-            2 => out.push(format!("{day} de {full}")),
+            Language::Es => out.push(format!("{day} de {full}")),
             _ => out.push(format!("{day} {full}")),
         }
-        weekdays.push((*full_day).to_owned());
+        weekdays.push(full_day.to_owned());
     }
     out.push(format!("{month}/{day}"));
     out.push(format!("{day}/{month}/{year}"));

@@ -129,10 +129,10 @@ pub(super) fn phrase_at(tokens: &[Token], at: usize, phrase: &str) -> Option<usi
 }
 
 /// The longest of the phrases that stands at `at`.
-pub(super) fn any_at(tokens: &[Token], at: usize, phrases: &[&str]) -> Option<usize> {
+pub(super) fn any_at<S: AsRef<str>>(tokens: &[Token], at: usize, phrases: &[S]) -> Option<usize> {
     phrases
         .iter()
-        .filter_map(|phrase| phrase_at(tokens, at, phrase))
+        .filter_map(|phrase| phrase_at(tokens, at, phrase.as_ref()))
         .max()
 }
 

@@ -1,18 +1,52 @@
-//! Words that do not say whose hours are asked for.
+//! Words of questions that say nothing of hours and contact data themselves; they are in `words.toml`.
 
-/// Words that say nothing about whose hours are asked for.
-#[rustfmt::skip]
-pub(super) const FILLER: &[&str] = &[
-    // en
-    "a", "again", "all", "also", "am", "an", "and", "any", "are", "around", "as", "at", "be", "been", "before", "between", "zwischen", "entre", "xmas", "after", "but", "by", "can", "come", "could", "d", "day", "days", "did", "do", "does", "each", "early", "every", "for", "from", "get", "good", "got", "guys", "have", "hello", "hey", "hi", "how", "i", "if", "ill", "im", "in", "is", "it", "its", "just", "know", "late", "later", "latest", "let", "like", "ll", "long", "m", "may", "me", "more", "morning", "evening", "afternoon", "my", "need", "night", "normally", "of", "office", "ok", "okay", "on", "only", "or", "our", "out", "over", "please", "pls", "plz", "possible", "previous", "question", "quick", "re", "really", "regular", "right", "s", "shop", "show", "so", "still", "store", "sure", "tell", "than", "thanks", "that", "the", "then", "there", "they", "this", "till", "time", "times", "to", "today", "too", "u", "until", "up", "ur", "usual", "usually", "we", "week", "weekday", "weekdays", "weekend", "well", "what", "whats", "when", "where", "which", "will", "with", "work", "working", "would", "ya", "yall", "year", "yes", "yet", "you", "your", "youre", "public", "holiday", "business", "clinic", "practice", "restaurant", "salon", "cafe", "company", "place", "location", "premises", "doors", "door", "guy", "folks", "team", "everyday", "daily", "schedule", "gonna", "going", "wanna", "want", "wonder", "wondering", "check", "ask", "available", "make", "book", "free", "lunch", "lunchtime", "dinner", "number", "nr", "no", "give", "send", "r",
-    // de
-    "ab", "aber", "abend", "abends", "auch", "auf", "bei", "bin", "bis", "bitte", "da", "danke", "dann", "das", "dem", "den", "der", "die", "du", "ein", "eine", "einen", "er", "es", "etwa", "euch", "eure", "eurem", "fur", "gegen", "geht", "gibt", "habe", "haben", "habt", "hallo", "hat", "heute", "ich", "ihr", "ihre", "im", "immer", "ist", "ja", "jede", "jeden", "jeder", "kann", "konnen", "lange", "laden", "geschaft", "buro", "praxis", "machen", "macht", "man", "mal", "mir", "mit", "morgen", "morgens", "mussen", "nach", "noch", "nur", "nummer", "oder", "schon", "seid", "sie", "sind", "so", "spat", "tag", "tage", "uber", "uhr", "um", "und", "uns", "von", "vor", "vormittags", "nachmittags", "wann", "war", "warum", "was", "welche", "welchen", "wie", "wieder", "wir", "wissen", "wo", "woche", "zu", "zeiten", "ihnen", "denn", "eigentlich", "feiertag", "moglich", "uhrzeit", "viel", "wieviel", "sagen", "konnten", "lautet",
-    // es
-    "al", "buenos", "buenas", "con", "cual", "cuales", "cuando", "de", "del", "dia", "dias", "donde", "durante", "el", "ella", "en", "es", "esta", "estan", "estais", "este", "favor", "gracias", "ha", "hacia", "hasta", "hay", "hola", "hora", "horas", "hoy", "la", "las", "le", "los", "mas", "me", "mi", "o", "para", "pero", "por", "puede", "puedo", "puedes", "que", "quiero", "saber", "se", "semana", "si", "sobre", "son", "su", "sus", "tarde", "temprano", "tambien", "tiene", "tienen", "tienda", "clinica", "consulta", "local", "un", "una", "usted", "ustedes", "va", "vosotros", "y", "ya", "todos", "noche", "ultima", "decirme", "numero",
-    // fr
-    "apres", "au", "aux", "avec", "avez", "bonjour", "ce", "cela", "ces", "combien", "d", "dans", "des", "du", "elle", "en", "est", "et", "etes", "heure", "heures", "il", "j", "je", "jour", "jours", "jusqu", "l", "le", "les", "leur", "ma", "magasin", "boutique", "cabinet", "merci", "mon", "ne", "nos", "nous", "on", "ou", "par", "pas", "peux", "peut", "plait", "plus", "pour", "puis", "qu", "quand", "que", "quel", "quelle", "quels", "quelles", "qui", "sa", "sans", "semaine", "serez", "sera", "ses", "si", "soir", "sont", "sur", "svp", "t", "tard", "tous", "tout", "un", "une", "vers", "vos", "votre", "vous", "matin", "numero", "ferie",
-    // it
-    "ad", "alle", "anche", "buongiorno", "che", "chi", "ci", "ciao", "come", "con", "da", "dal", "dalle", "degli", "dei", "del", "della", "delle", "di", "dopo", "dove", "e", "fino", "giorni", "giorno", "gli", "grazie", "ho", "i", "il", "io", "lei", "lo", "mi", "nel", "negozio", "studio", "non", "o", "ogni", "ora", "ore", "per", "piu", "posso", "prima", "quale", "quali", "quando", "questo", "sera", "settimana", "si", "siete", "sono", "sta", "tardi", "tra", "tutti", "un", "una", "vi", "voi", "vostro", "vostri", "favore", "qual", "numero", "sul", "festivi",
-    // others
-    "zijn", "jullie", "op", "het", "een", "czy", "w", "mi", "misiniz", "gunu", "gun", "sa", "vcs", "voces", "estao", "no", "na", "aos", "nos",
-];
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::language::data;
+
+/// The file of lists, which says what each is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    visitor: String,
+    person: String,
+    german_verbs: Vec<String>,
+    filler: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Lists {
+    pub(super) visitor: Vec<String>,
+    pub(super) person: Vec<String>,
+    pub(super) german_verbs: Vec<String>,
+    pub(super) filler: Vec<String>,
+}
+
+static FILE: &str = include_str!("words.toml");
+pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+    let written: Written = data::read(FILE);
+    let words = |list: &String| list.split_whitespace().map(str::to_owned).collect();
+    let filler: Vec<Vec<String>> = written.filler.values().map(words).collect();
+    Lists {
+        visitor: words(&written.visitor),
+        person: words(&written.person),
+        german_verbs: written.german_verbs,
+        filler: filler.concat(),
+    }
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_complete() {
+        let written: Written = data::check(FILE);
+        let languages: Vec<&str> = written.filler.keys().map(String::as_str).collect();
+        assert_eq!(languages, ["de", "en", "es", "fr", "it", "others"]);
+        assert!(LISTS.filler.len() > 400);
+    }
+}

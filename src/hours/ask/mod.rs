@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use jiff::Zoned;
 
-use self::filler::FILLER;
+use self::filler::LISTS;
 use self::vocabulary::{ALL, Vocabulary};
 use super::when::{Mention, mentions};
 use super::words::{Kind, Token, any_at, is_like, tokens};
@@ -107,7 +107,7 @@ fn follow_up(
     }
     let words = tokens(question);
     let vocabulary = ALL.iter().find(|v| v.language == earlier.language)?;
-    let begins = any_at(&words, 0, vocabulary.and).is_some();
+    let begins = any_at(&words, 0, &vocabulary.and).is_some();
     let found = mentions(question, earlier.language, now);
     let rest = unknown(&words, &found, vocabulary, known);
     (!found.is_empty() && rest.is_empty() && (begins || words.len() <= 5)).then_some(Asked {
@@ -137,17 +137,18 @@ fn sentence_asks(sentence: &str, language: &str, known: &Known, now: &Zoned) -> 
         .find_map(|v| asks_in(sentence, &words, v, known, now))
 }
 
-fn has(words: &[Token], phrases: &[&str]) -> bool {
+fn has<S: AsRef<str>>(words: &[Token], phrases: &[S]) -> bool {
     (0..words.len()).any(|at| phrase(words, at, phrases).is_some())
 }
 
 /// A phrase at a token, also with its letters mixed up.
-fn phrase(words: &[Token], at: usize, phrases: &[&str]) -> Option<usize> {
+fn phrase<S: AsRef<str>>(words: &[Token], at: usize, phrases: &[S]) -> Option<usize> {
     any_at(words, at, phrases).or_else(|| {
         let word = words.get(at).filter(|t| t.kind == Kind::Word)?;
         phrases
             .iter()
-            .any(|p| !p.contains(' ') && is_like(&word.text, p))
+            .map(|p| p.as_ref())
+            .any(|p: &str| !p.contains(' ') && is_like(&word.text, p))
             .then_some(1)
     })
 }
@@ -161,15 +162,15 @@ fn asks_in(
 ) -> Option<Asked> {
     let found = mentions(sentence, v.language, now);
     let (address, phone, email) = (
-        has(words, v.address),
-        has(words, v.phone),
-        has(words, v.email),
+        has(words, &v.address),
+        has(words, &v.phone),
+        has(words, &v.email),
     );
     let asked = |topic, whose| {
         Some(Asked {
             topic,
             language: v.language,
-            week: has(words, v.week),
+            week: has(words, &v.week),
             mentions: found.clone(),
             whose,
         })
@@ -177,7 +178,7 @@ fn asks_in(
     let day = !found.is_empty();
     // "in" and "auf" alone are everywhere: they need the house and a day.
     let strong = (0..words.len()).any(|at| {
-        phrase(words, at, v.hours).is_some()
+        phrase(words, at, &v.hours).is_some()
             && !words
                 .get(at)
                 .is_some_and(|t| matches!(t.text.as_str(), "auf" | "zu"))
@@ -186,20 +187,10 @@ fn asks_in(
         && words
             .last()
             .is_some_and(|t| t.text == "auf" || t.text == "zu")
-        || (v.language == "de"
-            && has(words, &["macht ihr", "habt ihr", "haben sie", "machen sie"])
-            && has(words, &["auf", "zu"]));
-    let weak = has(words, v.weak) && has(words, v.you) && day;
-    let visit = has(words, v.visit)
-        && day
-        && has(
-            words,
-            &[
-                "i", "we", "ich", "wir", "puedo", "podemos", "je", "on", "nous", "posso",
-                "possiamo", "my",
-            ],
-        );
-    let appointment = has(words, v.appointment) && day;
+        || (v.language == "de" && has(words, &LISTS.german_verbs) && has(words, &["auf", "zu"]));
+    let weak = has(words, &v.weak) && has(words, &v.you) && day;
+    let visit = has(words, &v.visit) && day && has(words, &LISTS.visitor);
+    let appointment = has(words, &v.appointment) && day;
     if !(address || phone || email || strong || particle || weak || visit || appointment) {
         return None;
     }
@@ -228,17 +219,12 @@ fn asks_in(
     if visit && !strong {
         let purpose = rest
             .iter()
-            .any(|(at, _)| (0..*at).any(|i| any_at(words, i, v.purpose).is_some()));
+            .any(|(at, _)| (0..*at).any(|i| any_at(words, i, &v.purpose).is_some()));
         let all_after = rest
             .iter()
-            .all(|(at, _)| (0..*at).any(|i| any_at(words, i, v.purpose).is_some()));
+            .all(|(at, _)| (0..*at).any(|i| any_at(words, i, &v.purpose).is_some()));
         // To see somebody: that is about the person's hours.
-        let person = has(
-            words,
-            &[
-                "see", "dr", "doctor", "mr", "mrs", "ms", "frau", "herr", "doktor", "doctora",
-            ],
-        );
+        let person = has(words, &LISTS.person);
         return (all_after && !person)
             .then(|| asked(Topic::Visit { purpose }, Vec::new()))
             .flatten();
@@ -263,16 +249,16 @@ fn unknown(
     known: &Known,
 ) -> Vec<(usize, String)> {
     let lists = [
-        v.hours,
-        v.week,
-        v.weak,
-        v.you,
-        v.visit,
-        v.appointment,
-        v.and,
-        v.address,
-        v.phone,
-        v.email,
+        &v.hours,
+        &v.week,
+        &v.weak,
+        &v.you,
+        &v.visit,
+        &v.appointment,
+        &v.and,
+        &v.address,
+        &v.phone,
+        &v.email,
     ];
     let mut understood = vec![false; words.len()];
     for at in 0..words.len() {
@@ -306,10 +292,8 @@ fn unknown(
 }
 
 fn is_filler(word: &str) -> bool {
-    FILLER.contains(&word)
-        || FILLER
-            .iter()
-            .any(|f| is_like(word, f) || is_mixed_up(word, f))
+    let mut filler = LISTS.filler.iter();
+    filler.clone().any(|f| f == word) || filler.any(|f| is_like(word, f) || is_mixed_up(word, f))
 }
 
 /// Three or four letters of a word in another order: "waht", "tiem", "yuo", "teh".

@@ -1,155 +1,73 @@
-//! Words by which questions about hours and contact data are known, by language.
+//! Words by which questions about hours and contact data are known; those of each language are in a TOML file.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::language::data;
 
 /// Words of a language.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct Vocabulary {
+    #[serde(skip)]
     pub(super) language: &'static str,
     /// Say that it is about hours: "open", "geschlossen".
-    pub(super) hours: &'static [&'static str],
+    pub(super) hours: Vec<String>,
     /// Of these, those that ask for the week: "hours", "Öffnungszeiten".
-    pub(super) week: &'static [&'static str],
+    pub(super) week: Vec<String>,
     /// Say so together with "you" and a day: "how late", "do you work".
-    pub(super) weak: &'static [&'static str],
+    pub(super) weak: Vec<String>,
     /// The house is spoken to.
-    pub(super) you: &'static [&'static str],
+    pub(super) you: Vec<String>,
     /// A wish to come.
-    pub(super) visit: &'static [&'static str],
+    pub(super) visit: Vec<String>,
     /// A wish for an appointment.
-    pub(super) appointment: &'static [&'static str],
+    pub(super) appointment: Vec<String>,
     /// What a visit is for comes after it.
-    pub(super) purpose: &'static [&'static str],
+    pub(super) purpose: Vec<String>,
     /// Begin a follow-up.
-    pub(super) and: &'static [&'static str],
-    pub(super) address: &'static [&'static str],
-    pub(super) phone: &'static [&'static str],
-    pub(super) email: &'static [&'static str],
+    pub(super) and: Vec<String>,
+    pub(super) address: Vec<String>,
+    pub(super) phone: Vec<String>,
+    pub(super) email: Vec<String>,
 }
 
-#[rustfmt::skip]
-pub(super) const ALL: &[Vocabulary] = &[
-    Vocabulary {
-        language: "en",
-        hours: &["open", "opened", "opens", "opening", "close", "closes", "closed", "closing", "hours", "hrs", "shut", "opening times", "opne"],
-        week: &["hours", "hrs", "opening times", "opening hours", "business hours", "office hours"],
-        weak: &["how late", "how long", "how early", "what time", "until when", "till when", "til when", "work", "working", "there", "around", "in", "available"],
-        you: &["you", "u", "ya", "yall", "your", "ur", "youre", "office", "shop", "store", "clinic", "practice", "restaurant"],
-        visit: &["come in", "come by", "come over", "come", "swing by", "stop by", "drop by", "drop in", "pop in", "pass by", "walk in", "stop in", "swing in", "visit"],
-        appointment: &["appointment", "appt", "appointments", "appt"],
-        purpose: &["to", "for", "and", "so", "because"],
-        and: &["and", "what about", "how about", "also", "ok and", "and what about", "and how about"],
-        address: &["address", "adress", "adresse", "addres", "where are you", "where are you located", "where you located", "located", "location", "street address", "where is your office", "where is the office", "where is your shop"],
-        phone: &["phone", "fone", "telephone", "phone number", "fone nr", "phone nr", "telephone number", "tel"],
-        email: &["email", "e mail", "mail address", "email address"],
-    },
-    Vocabulary {
-        language: "de",
-        hours: &["offen", "geoffnet", "offnet", "offnen", "offnungszeiten", "offnungszeit", "schliesst", "schliessen", "geschlossen", "sprechzeiten", "sprechstunde", "aufhaben", "aufmachen", "zumachen", "auf", "zu", "geschaftszeiten"],
-        week: &["offnungszeiten", "offnungszeit", "sprechzeiten", "geschaftszeiten", "sprechstunde"],
-        weak: &["wie lange", "ab wann", "bis wann", "um wie viel uhr", "wieviel uhr", "da", "arbeitet", "arbeiten", "erreichbar"],
-        you: &["ihr", "sie", "euch", "eure", "ihre", "ihr", "du", "praxis", "laden", "geschaft", "buro"],
-        visit: &["vorbeikommen", "vorbeischauen", "kommen", "reinkommen"],
-        appointment: &["termin", "termine"],
-        purpose: &["um", "zum", "zur", "fur", "wegen", "und"],
-        and: &["und", "und was ist mit", "was ist mit", "wie siehts aus", "und wie"],
-        address: &["adresse", "anschrift", "wo seid ihr", "wo sind sie", "wo ist die praxis", "wo ist der laden", "standort", "wo finde ich euch", "wo finde ich sie"],
-        phone: &["telefon", "telefonnummer", "rufnummer", "tel", "telefonnr"],
-        email: &["email", "e mail", "mailadresse", "email adresse", "e mail adresse"],
-    },
-    Vocabulary {
-        language: "es",
-        hours: &["abierto", "abiertos", "abierta", "abren", "abre", "abris", "abrir", "cierran", "cierra", "cierras", "cerrais", "cerrado", "cerrados", "horario", "horarios", "atienden"],
-        week: &["horario", "horarios"],
-        weak: &["hasta que hora", "a que hora", "desde que hora", "trabajan", "trabajais", "estan"],
-        you: &["ustedes", "vosotros", "usted", "su", "sus", "vuestro", "clinica", "tienda", "consulta", "local", "trabajan", "trabajais", "estan"],
-        visit: &["pasar", "ir", "venir", "acercarme", "pasarme"],
-        appointment: &["cita", "citas", "turno"],
-        purpose: &["para", "por", "a", "y"],
-        and: &["y", "y que tal", "que tal"],
-        address: &["direccion", "donde estan", "donde estais", "donde esta la clinica", "ubicacion", "donde se encuentran"],
-        phone: &["telefono", "numero de telefono", "tel"],
-        email: &["email", "correo", "correo electronico", "e mail"],
-    },
-    Vocabulary {
-        language: "fr",
-        hours: &["ouvert", "ouverts", "ouverte", "ouvrez", "ouvre", "ouvrent", "fermez", "ferme", "fermes", "fermee", "ferment", "horaires", "horaire", "ouverture", "fermeture"],
-        week: &["horaires", "horaire", "heures d ouverture", "heures ouverture"],
-        weak: &["jusqu a quelle heure", "a quelle heure", "travaillez"],
-        you: &["vous", "votre", "vos", "cabinet", "magasin", "boutique", "tu"],
-        visit: &["passer", "venir"],
-        appointment: &["rendez vous", "rdv"],
-        purpose: &["pour", "et", "afin"],
-        and: &["et", "et pour", "qu en est il"],
-        address: &["adresse", "ou etes vous", "ou se trouve le cabinet", "ou vous trouvez vous"],
-        phone: &["telephone", "numero de telephone", "tel"],
-        email: &["email", "mail", "e mail", "courriel", "adresse mail"],
-    },
-    Vocabulary {
-        language: "it",
-        hours: &["aperto", "aperti", "aperta", "aprite", "apre", "aprono", "chiudete", "chiude", "chiuso", "chiusi", "chiusa", "orari", "orario", "apertura", "chiusura"],
-        week: &["orari", "orario"],
-        weak: &["fino a che ora", "a che ora", "lavorate"],
-        you: &["voi", "siete", "vostro", "vostri", "studio", "negozio", "lavorate", "lei"],
-        visit: &["passare", "venire"],
-        appointment: &["appuntamento"],
-        purpose: &["per", "a", "e"],
-        and: &["e", "e per"],
-        address: &["indirizzo", "dove siete", "dove si trova lo studio", "dove vi trovate"],
-        phone: &["telefono", "numero di telefono", "tel"],
-        email: &["email", "mail", "e mail", "indirizzo email"],
-    },
-    Vocabulary {
-        language: "nl",
-        hours: &["geopend", "gesloten", "openingstijden", "openingsuren"],
-        week: &["openingstijden", "openingsuren"],
-        weak: &[],
-        you: &["jullie", "u"],
-        visit: &[],
-        appointment: &[],
-        purpose: &[],
-        and: &["en"],
-        address: &[],
-        phone: &[],
-        email: &[],
-    },
-    Vocabulary {
-        language: "pt",
-        hours: &["aberto", "abertos", "abrem", "fecham", "fechado"],
-        week: &[],
-        weak: &[],
-        you: &["voces"],
-        visit: &[],
-        appointment: &[],
-        purpose: &[],
-        and: &[],
-        address: &[],
-        phone: &[],
-        email: &[],
-    },
-    Vocabulary {
-        language: "pl",
-        hours: &["otwarte", "otwarci", "czynne", "zamkniete"],
-        week: &[],
-        weak: &[],
-        you: &["panstwo"],
-        visit: &[],
-        appointment: &[],
-        purpose: &[],
-        and: &[],
-        address: &[],
-        phone: &[],
-        email: &[],
-    },
-    Vocabulary {
-        language: "tr",
-        hours: &["acik", "aciksiniz", "kapali", "acik misiniz"],
-        week: &[],
-        weak: &[],
-        you: &[],
-        visit: &[],
-        appointment: &[],
-        purpose: &[],
-        and: &[],
-        address: &[],
-        phone: &[],
-        email: &[],
-    },
+/// By ISO 639-1 code.
+static FILES: [(&str, &str); 9] = [
+    ("en", include_str!("en.toml")),
+    ("de", include_str!("de.toml")),
+    ("es", include_str!("es.toml")),
+    ("fr", include_str!("fr.toml")),
+    ("it", include_str!("it.toml")),
+    ("nl", include_str!("nl.toml")),
+    ("pt", include_str!("pt.toml")),
+    ("pl", include_str!("pl.toml")),
+    ("tr", include_str!("tr.toml")),
 ];
+pub(super) static ALL: LazyLock<Vec<Vocabulary>> = LazyLock::new(|| {
+    let read = |(language, file)| Vocabulary {
+        language,
+        ..data::read(file)
+    };
+    FILES.into_iter().map(read).collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_knows_words_for_hours() {
+        for (language, file) in FILES {
+            let words: Vocabulary = data::check(file);
+            assert!(!words.hours.is_empty(), "{language}");
+        }
+        // The languages that sentences are written in have everything.
+        for (language, file) in FILES.into_iter().take(5) {
+            let lists: toml::Table = data::check(file);
+            assert_eq!(lists.len(), 11, "{language}");
+        }
+        assert_eq!((ALL[1].language, ALL.len()), ("de", FILES.len()));
+    }
+}

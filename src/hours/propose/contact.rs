@@ -2,57 +2,8 @@
 
 use super::super::data::What;
 use super::super::words;
+use super::lists::{LISTS, has};
 
-const ADDRESS: &[&str] = &[
-    "address",
-    "adresse",
-    "anschrift",
-    "direccion",
-    "indirizzo",
-    "domicilio",
-];
-/// Words and endings of street names.
-const STREETS: &[&str] = &[
-    "street",
-    "st",
-    "avenue",
-    "ave",
-    "road",
-    "rd",
-    "lane",
-    "ln",
-    "drive",
-    "dr",
-    "boulevard",
-    "blvd",
-    "square",
-    "highway",
-    "hwy",
-    "court",
-    "parkway",
-    "place",
-    "quay",
-    "calle",
-    "avenida",
-    "plaza",
-    "paseo",
-    "carrer",
-    "rue",
-    "quai",
-    "via",
-    "viale",
-    "piazza",
-    "corso",
-    "largo",
-    "platz",
-    "allee",
-    "gasse",
-    "weg",
-    "str",
-];
-const STREET_ENDINGS: &[&str] = &[
-    "strasse", "straße", "str.", "platz", "allee", "gasse", "weg", "ring", "damm", "ufer", "straat",
-];
 /// Longest line that can be an address, in characters.
 const LONGEST_ADDRESS: usize = 160;
 /// Longest line or cell with a number or e-mail address, in characters.
@@ -81,7 +32,7 @@ fn address(text: &str) -> Option<What> {
     if let Some((label, rest)) = text.split_once(':') {
         let named = words::tokens(label)
             .iter()
-            .any(|t| ADDRESS.contains(&t.text.as_str()));
+            .any(|t| has(&LISTS.address, &t.text));
         if named
             && label.len() < 40
             && rest.contains(|c: char| c.is_ascii_digit())
@@ -100,10 +51,10 @@ fn address(text: &str) -> Option<What> {
     {
         return None;
     }
-    let street = tokens.iter().any(|t| {
-        STREETS.contains(&t.text.as_str())
-            || (t.text.len() > 5 && STREET_ENDINGS.iter().any(|e| t.text.ends_with(e)))
-    });
+    let ends = |word: &str| LISTS.street_endings.iter().any(|e| word.ends_with(e));
+    let street = tokens
+        .iter()
+        .any(|t| has(&LISTS.streets, &t.text) || (t.text.len() > 5 && ends(&t.text)));
     let post_code = tokens
         .iter()
         .any(|t| t.text.len() == 5 && t.text.bytes().all(|b| b.is_ascii_digit()))

@@ -9,6 +9,7 @@ use super::super::data::What;
 use super::super::opening::{Day, Span, Special, Weekly};
 use super::super::when::{self, Relation};
 use super::super::words::{self, Kind, Token, any_at};
+use super::lists::{LISTS, has};
 use super::notes::{breaks, chosen, heading_label, label, note};
 use super::spans;
 
@@ -21,44 +22,6 @@ pub(super) struct Context<'a> {
     pub(super) about_hours: bool,
     pub(super) heading: &'a str,
 }
-
-#[rustfmt::skip]
-pub(super) const CLOSED: &[&str] = &["closed", "closed all day", "shut", "geschlossen", "zu", "ruhetag", "cerrado", "cerrada", "cerrados", "ferme", "fermee", "fermes", "chiuso", "chiusi", "chiusa", "gesloten", "zamkniete", "kapali", "no service"];
-#[rustfmt::skip]
-const USUAL: &[&str] = &["regular hours", "normal hours", "usual hours", "back to regular hours", "back to normal hours", "back to regular", "back to normal", "hours as usual", "open as usual", "wie gewohnt", "regulare offnungszeiten", "normale offnungszeiten", "horario habitual", "horario normal", "horaires habituels", "horaires normaux", "orario normale", "orario regolare"];
-/// Words that may stand between a day and its hours.
-#[rustfmt::skip]
-const BETWEEN: &[&str] = &["open", "opens", "opened", "opening", "hours", "from", "only", "we", "are", "the", "office", "is", "day", "time", "times", "notes", "note", "status", "von", "ab", "offnungszeiten", "geoffnet", "offen", "uhr", "de", "des", "las", "desde", "abierto", "abrimos", "horario", "le", "la", "ouvert", "horaires", "dalle", "ore", "aperto", "orario", "each", "every", "week", "und", "s", "back", "to", "haben", "wir", "sind", "all"];
-#[rustfmt::skip]
-const THROUGH: &[&str] = &["to", "through", "thru", "till", "until", "bis", "bis einschliesslich", "a", "al", "au", "hasta", "hasta el"];
-#[rustfmt::skip]
-pub(super) const AND: &[&str] = &["and", "und", "y", "et", "e", "sowie", "plus"];
-/// Labels before the days that mean the house itself.
-#[rustfmt::skip]
-pub(super) const GENERIC: &[&str] = &["our", "hours", "opening", "office", "open", "business", "store", "shop", "regular", "day", "days", "we", "are", "is", "the", "times", "time", "weekday", "weekdays", "salon", "clinic", "practice", "restaurant", "cafe", "bakery", "offnungszeiten", "unsere", "geoffnet", "offen", "sprechzeiten", "sprechstunde", "sprechstunden", "wir", "sind", "haben", "tag", "laden", "praxis", "buro", "zeiten", "horario", "horarios", "nuestro", "abierto", "dia", "de", "atencion", "apertura", "horaires", "nos", "ouvert", "ouverture", "jour", "d", "heures", "orari", "orario", "aperto", "giorno", "di", "il", "every", "each", "holiday", "holidays", "christmas", "thanksgiving", "date", "in", "on", "from", "von", "am", "an", "special", "exception", "exceptions", "ausnahmen", "feiertage", "currently", "du", "des", "au", "le", "les", "lundi", "del", "los", "dal", "dalle", "ouverts", "aperti", "siamo", "sommes", "nous", "abrimos", "abiertos", "estamos"];
-#[rustfmt::skip]
-const ORDINALS: &[(i8, &[&str])] = &[
-    (
-        1,
-        &["first", "1st", "ersten", "erster", "erste", "primer", "primeros", "premier", "premiers", "primo", "1 st"],
-    ),
-    (
-        2,
-        &["second", "2nd", "zweiten", "zweiter", "zweite", "segundo", "segundos", "deuxieme", "secondo", "2 nd"],
-    ),
-    (
-        3,
-        &["third", "3rd", "dritten", "dritter", "dritte", "tercer", "terceros", "troisieme", "terzo", "3 rd"],
-    ),
-    (
-        4,
-        &["fourth", "4th", "vierten", "vierter", "cuarto", "quatrieme", "quarto", "4 th"],
-    ),
-    (
-        -1,
-        &["last", "letzten", "letzter", "letzte", "ultimo", "ultimos", "dernier"],
-    ),
-];
 
 /// The days that open a group.
 enum Days {
@@ -80,7 +43,7 @@ pub(super) fn of_line(text: &str, context: &Context<'_>) -> Vec<What> {
     if !text.contains(|c: char| c.is_ascii_digit())
         && !words::tokens(text)
             .iter()
-            .any(|t| CLOSED.contains(&t.text.as_str()))
+            .any(|t| has(&LISTS.closed, &t.text))
     {
         return Vec::new();
     }
@@ -119,7 +82,9 @@ pub(super) fn of_line(text: &str, context: &Context<'_>) -> Vec<What> {
             .get(rest.clone())
             .unwrap_or_default()
             .iter()
-            .all(|t| t.kind != Kind::Word || any_at(std::slice::from_ref(t), 0, AND).is_some());
+            .all(|t| {
+                t.kind != Kind::Word || any_at(std::slice::from_ref(t), 0, &LISTS.and).is_some()
+            });
         let note_end = if joins { next } else { tokens.len() };
         let note = if joins && next < tokens.len() {
             String::new()
@@ -164,7 +129,8 @@ fn group(tokens: &[Token], start: usize, context: &Context<'_>, now: &Zoned) -> 
     // Words between the days and their hours.
     let begin = at;
     while at < tokens.len() && at - begin < 8 {
-        if let Some(n) = any_at(tokens, at, USUAL).filter(|_| matches!(days, Days::Dates(_))) {
+        if let Some(n) = any_at(tokens, at, &LISTS.usual).filter(|_| matches!(days, Days::Dates(_)))
+        {
             return Some(Group {
                 days,
                 which,
@@ -173,7 +139,7 @@ fn group(tokens: &[Token], start: usize, context: &Context<'_>, now: &Zoned) -> 
                 open: None,
             });
         }
-        if let Some(n) = any_at(tokens, at, CLOSED) {
+        if let Some(n) = any_at(tokens, at, &LISTS.closed) {
             // "Closed 12:30 – 1:30" is a break, not a closed day.
             if spans::at(tokens, at + n).is_some() {
                 return None;
@@ -206,7 +172,7 @@ fn group(tokens: &[Token], start: usize, context: &Context<'_>, now: &Zoned) -> 
                 c,
                 ':' | ',' | '|' | '-' | '–' | '.' | '(' | ')' | '·' | '•' | '*' | '=' | ';'
             ),
-            Kind::Word => BETWEEN.contains(&token.text.as_str()),
+            Kind::Word => has(&LISTS.between, &token.text),
             Kind::Number => false,
         };
         if !passes {
@@ -224,14 +190,7 @@ fn further(tokens: &[Token], at: usize) -> Option<(Span, usize)> {
     if matches!(token.kind, Kind::Mark(',' | '/' | '&' | '+' | ';')) {
         next += 1;
     }
-    next += any_at(
-        tokens,
-        next,
-        &[
-            "and", "und", "y", "et", "e", "and from", "und von", "y de", "et de", "e dalle",
-        ],
-    )
-    .unwrap_or(0);
+    next += any_at(tokens, next, &LISTS.further).unwrap_or(0);
     spans::at(tokens, next)
 }
 
@@ -247,7 +206,7 @@ fn days(
     while let Some((nth, n)) = ordinal(tokens, at) {
         which.push(nth);
         at += n;
-        at += any_at(tokens, at, AND).unwrap_or(0);
+        at += any_at(tokens, at, &LISTS.and).unwrap_or(0);
         at += usize::from(tokens.get(at).is_some_and(|t| t.is_mark(',')));
     }
     let first = one(tokens, at, context, now)?;
@@ -288,7 +247,7 @@ fn days(
         let through = if dash {
             Some(1)
         } else {
-            any_at(tokens, at, THROUGH)
+            any_at(tokens, at, &LISTS.through)
         };
         let more = through.or_else(|| {
             let comma = usize::from(
@@ -296,7 +255,7 @@ fn days(
                     .get(at)
                     .is_some_and(|t| matches!(t.kind, Kind::Mark(',' | '/' | '&' | '+'))),
             );
-            let and = any_at(tokens, at + comma, AND).unwrap_or(0);
+            let and = any_at(tokens, at + comma, &LISTS.and).unwrap_or(0);
             (comma + and > 0).then_some(comma + and)
         });
         let Some(n) = more else { break };
@@ -362,15 +321,16 @@ fn one(tokens: &[Token], at: usize, context: &Context<'_>, now: &Zoned) -> Optio
 }
 
 pub(super) fn ordinal(tokens: &[Token], at: usize) -> Option<(i8, usize)> {
-    let word = ORDINALS
+    let word = LISTS
+        .ordinals
         .iter()
-        .find_map(|(nth, words)| any_at(tokens, at, words).map(|n| (*nth, n)));
+        .find_map(|o| any_at(tokens, at, &o.words).map(|n| (o.nth, n)));
     word.or_else(|| {
         let number = tokens.get(at)?.number().filter(|n| (1..=4).contains(n))?;
         let dot = tokens.get(at + 1).is_some_and(|t| t.is_mark('.'));
         let then = tokens.get(at + 2)?;
-        let follows =
-            calendar_words::weekday(then, "de").is_some() || any_at(tokens, at + 2, AND).is_some();
+        let follows = calendar_words::weekday(then, "de").is_some()
+            || any_at(tokens, at + 2, &LISTS.and).is_some();
         (dot && follows)
             .then(|| Some((i8::try_from(number).ok()?, 2)))
             .flatten()

@@ -5,6 +5,7 @@
 
 mod contact;
 mod groups;
+mod lists;
 mod notes;
 mod spans;
 
@@ -14,6 +15,7 @@ use jiff::tz::TimeZone;
 use super::data::{Place, What};
 use super::when;
 use super::words;
+use lists::{LISTS, has};
 
 /// A line of a document.
 #[derive(Debug, Clone, Copy)]
@@ -52,70 +54,6 @@ pub struct Proposal {
     pub place: Place,
 }
 
-/// Words that say from when on something holds.
-const SINCE: &[&str] = &[
-    "in effect since",
-    "in effect from",
-    "effective",
-    "effective from",
-    "valid from",
-    "as of",
-    "starting",
-    "gultig ab",
-    "gultig seit",
-    "ab dem",
-    "stand",
-    "seit dem",
-    "en vigor desde",
-    "valido desde",
-    "a partir del",
-    "en vigueur depuis",
-    "a partir du",
-    "valable des",
-    "in vigore dal",
-    "valido dal",
-    "a partire dal",
-];
-/// Words that a line or heading about opening hours has.
-const HOURS: &[&str] = &[
-    "hours",
-    "open",
-    "opening",
-    "opens",
-    "closed",
-    "closing",
-    "close",
-    "offnungszeiten",
-    "geoffnet",
-    "offen",
-    "geschlossen",
-    "sprechzeiten",
-    "sprechstunden",
-    "sprechstunde",
-    "offnungszeit",
-    "burozeiten",
-    "geschaftszeiten",
-    "horario",
-    "horarios",
-    "abierto",
-    "cerrado",
-    "abrimos",
-    "horaires",
-    "heures",
-    "ouvert",
-    "ouverture",
-    "ouverts",
-    "ferme",
-    "fermeture",
-    "orari",
-    "orario",
-    "aperto",
-    "apertura",
-    "chiuso",
-    "chiusura",
-    "openingstijden",
-    "godziny",
-];
 /// Most lines of a document that are read, and longest of them in bytes: hours stand in short ones.
 const MOST_LINES: usize = 20_000;
 const LONGEST: usize = 1_200;
@@ -124,7 +62,7 @@ const LONGEST: usize = 1_200;
 fn about_hours(text: &str) -> bool {
     words::tokens(text)
         .iter()
-        .any(|t| HOURS.contains(&t.text.as_str()))
+        .any(|t| has(&LISTS.hours, &t.text))
 }
 
 /// The facts that a document states, in its order.
@@ -233,7 +171,7 @@ fn stated<'a>(lines: impl Iterator<Item = &'a str>, source: &Source<'_>) -> Opti
     for text in lines.filter(|t| t.len() <= LONGEST).take(400) {
         let tokens = words::tokens(text);
         let Some(after) =
-            (0..tokens.len()).find_map(|i| words::any_at(&tokens, i, SINCE).map(|n| i + n))
+            (0..tokens.len()).find_map(|i| words::any_at(&tokens, i, &LISTS.since).map(|n| i + n))
         else {
             continue;
         };

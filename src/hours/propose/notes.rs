@@ -3,7 +3,8 @@
 use super::super::calendar_words;
 use super::super::opening::Span;
 use super::super::words::{self, Kind, Token, any_at};
-use super::groups::{AND, CLOSED, GENERIC, Group, ordinal};
+use super::groups::{Group, ordinal};
+use super::lists::{LISTS, has};
 use super::spans;
 
 /// "First and third Saturday of the month only" → 1 and 3.
@@ -17,7 +18,7 @@ pub(super) fn chosen(note: &str, language: &str) -> Vec<i8> {
             found.push(nth);
             continue;
         }
-        let joins = any_at(&tokens, at, AND).is_some()
+        let joins = any_at(&tokens, at, &LISTS.and).is_some()
             || tokens
                 .get(at)
                 .is_some_and(|t| matches!(t.kind, Kind::Mark(',' | '&')));
@@ -25,21 +26,7 @@ pub(super) fn chosen(note: &str, language: &str) -> Vec<i8> {
             let day = tokens
                 .get(at)
                 .is_some_and(|t| calendar_words::weekday(t, language).is_some());
-            let month = any_at(
-                &tokens,
-                at,
-                &[
-                    "of the month",
-                    "of each month",
-                    "of every month",
-                    "im monat",
-                    "des monats",
-                    "del mes",
-                    "du mois",
-                    "del mese",
-                ],
-            )
-            .is_some();
+            let month = any_at(&tokens, at, &LISTS.of_month).is_some();
             if day || month {
                 return found;
             }
@@ -54,19 +41,12 @@ pub(super) fn chosen(note: &str, language: &str) -> Vec<i8> {
 pub(super) fn breaks(tokens: &[Token], rest: std::ops::Range<usize>, open: &[Span]) -> Vec<Span> {
     let mut open = open.to_vec();
     for at in rest {
-        let Some(n) = any_at(tokens, at, CLOSED)
-            .or_else(|| any_at(tokens, at, &["break", "lunch", "pause", "mittagspause"]))
+        let Some(n) =
+            any_at(tokens, at, &LISTS.closed).or_else(|| any_at(tokens, at, &LISTS.breaks))
         else {
             continue;
         };
-        let at = at
-            + n
-            + any_at(
-                tokens,
-                at + n,
-                &["from", "between", "von", "zwischen", "de", "entre", "dalle"],
-            )
-            .unwrap_or(0);
+        let at = at + n + any_at(tokens, at + n, &LISTS.break_from).unwrap_or(0);
         if let Some((gap, _)) = spans::at(tokens, at) {
             open = spans::without(&open, gap);
         }
@@ -126,14 +106,12 @@ pub(super) fn label(
         .iter()
         .rposition(|t| matches!(t.kind, Kind::Mark('.' | '|' | ';' | '!' | '?')));
     let before = before.get(cut.map_or(0, |c| c + 1)..).unwrap_or_default();
-    let about = before
-        .iter()
-        .any(|t| super::HOURS.contains(&t.text.as_str()))
+    let about = before.iter().any(|t| has(&LISTS.hours, &t.text))
         || tokens
             .get(group.start..group.end)
-            .is_some_and(|g| g.iter().any(|t| super::HOURS.contains(&t.text.as_str())));
+            .is_some_and(|g| g.iter().any(|t| has(&LISTS.hours, &t.text)));
     let own: Vec<&Token> = before.iter().filter(|t| t.kind == Kind::Word).collect();
-    if own.iter().all(|t| GENERIC.contains(&t.text.as_str())) {
+    if own.iter().all(|t| has(&LISTS.generic, &t.text)) {
         return (None, about);
     }
     let (Some(first), Some(last)) = (own.first(), own.last()) else {
@@ -148,15 +126,11 @@ pub(super) fn label(
 /// "Kitchen hours" → "Kitchen"; nothing for headings that mean the house, or that name no hours.
 pub(super) fn heading_label(heading: &str) -> Option<String> {
     let tokens = words::tokens(heading);
-    let speaks = tokens
-        .iter()
-        .any(|t| super::HOURS.contains(&t.text.as_str()));
+    let speaks = tokens.iter().any(|t| has(&LISTS.hours, &t.text));
     let own: Vec<&str> = tokens
         .iter()
         .filter(|t| {
-            t.kind == Kind::Word
-                && !GENERIC.contains(&t.text.as_str())
-                && !super::HOURS.contains(&t.text.as_str())
+            t.kind == Kind::Word && !has(&LISTS.generic, &t.text) && !has(&LISTS.hours, &t.text)
         })
         .filter(|t| calendar_words::month(t).is_none() && t.text.len() > 3)
         .filter_map(|t| heading.get(t.range.clone()))

@@ -3,38 +3,9 @@
 use jiff::civil::Time;
 
 use super::super::opening::Span;
+use super::super::when;
 use super::super::words::{Kind, Token, any_at};
-
-const TO: &[&str] = &[
-    "to",
-    "till",
-    "til",
-    "until",
-    "bis",
-    "a",
-    "a las",
-    "hasta",
-    "hasta las",
-    "alle",
-    "ore",
-    "and",
-];
-const NOON: &[&str] = &[
-    "noon",
-    "12 noon",
-    "midday",
-    "mittags",
-    "mediodia",
-    "midi",
-    "mezzogiorno",
-];
-const MIDNIGHT: &[&str] = &[
-    "midnight",
-    "mitternacht",
-    "medianoche",
-    "minuit",
-    "mezzanotte",
-];
+use super::lists::LISTS;
 
 /// A time as it is written: hour, minute, and the half of the day if it is said.
 struct Written {
@@ -76,11 +47,12 @@ fn skip(tokens: &[Token], at: usize) -> Option<usize> {
     {
         return Some(at + 1);
     }
-    any_at(tokens, at, TO).map(|n| at + n)
+    any_at(tokens, at, &LISTS.to).map(|n| at + n)
 }
 
 fn written(tokens: &[Token], at: usize) -> Option<(Written, usize)> {
-    if let Some(n) = any_at(tokens, at, NOON) {
+    let noon = any_at(tokens, at, &when::LISTS.noon);
+    if let Some(n) = noon.or_else(|| any_at(tokens, at, &LISTS.noon)) {
         return Some((
             Written {
                 hour: 12,
@@ -90,7 +62,7 @@ fn written(tokens: &[Token], at: usize) -> Option<(Written, usize)> {
             at + n,
         ));
     }
-    if let Some(n) = any_at(tokens, at, MIDNIGHT) {
+    if let Some(n) = any_at(tokens, at, &when::LISTS.midnight) {
         return Some((
             Written {
                 hour: 0,

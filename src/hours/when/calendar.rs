@@ -5,6 +5,7 @@ use jiff::civil::{Date, Weekday};
 
 use super::super::calendar_words::{month, weekday};
 use super::super::words::{Kind, Token, any_at};
+use super::LISTS;
 
 /// A date of the calendar at a token, and how many tokens it takes. With a weekday, the year (or
 /// month) in which the two agree is meant.
@@ -34,7 +35,7 @@ pub(super) fn calendar(
     // A year that follows, with or without a comma.
     let year = |at: usize| -> Option<(i16, usize)> {
         let skip = usize::from(mark(at, ','));
-        let skip = skip + any_at(tokens, at + skip, &["de", "del", "of"]).unwrap_or(0);
+        let skip = skip + any_at(tokens, at + skip, &LISTS.of_year).unwrap_or(0);
         let y = number(at + skip).filter(|y| (1900..=2200).contains(y))?;
         Some((y, skip + 1))
     };
@@ -63,11 +64,7 @@ pub(super) fn calendar(
             at - start,
         ));
     }
-    let lead = any_at(
-        tokens,
-        start,
-        &["the", "am", "den", "el", "le", "il", "dem", "on the", "vom"],
-    );
+    let lead = any_at(tokens, start, &LISTS.date_articles);
     let mut at = start + lead.unwrap_or(0);
     let value = number(at)?;
     if first.text.len() == 4 && mark(at + 1, '-') && mark(at + 3, '-') {
@@ -117,7 +114,7 @@ pub(super) fn calendar(
         }
         at += 1;
     }
-    let of = any_at(tokens, at, &["of", "de", "di", "del"]).unwrap_or(0);
+    let of = any_at(tokens, at, &LISTS.of_month).unwrap_or(0);
     if let Some(month) = tokens.get(at + of).and_then(month) {
         // "24 December 2026", "24. Dez.", "1er janvier"
         let mut end = at + of + 1;

@@ -4,7 +4,7 @@ use jiff::civil::Time;
 
 use super::super::calendar_words::{month, small_number};
 use super::super::words::{Kind, Token, any_at, phrase_at};
-use super::{Bound, Taken};
+use super::{Bound, LISTS, Taken};
 
 /// A clock time.
 pub(super) struct Clock {
@@ -14,38 +14,28 @@ pub(super) struct Clock {
     pub(super) sure: bool,
 }
 
-#[rustfmt::skip]
-const AT: &[&str] = &["at", "around", "about", "at around", "at about", "um", "gegen", "so gegen", "um etwa", "a las", "a la", "sobre las", "hacia las", "a", "vers", "alle", "alle ore", "verso le", "all", "at like", "like", "by", "om", "as", "a partir de las"];
-#[rustfmt::skip]
-const FROM: &[&str] = &["after", "from", "past", "since", "later than", "nach", "ab", "despues de las", "desde las", "a partir de las", "apres", "des", "a partir de", "dopo le", "dalle"];
-#[rustfmt::skip]
-const UNTIL: &[&str] = &["before", "until", "till", "til", "by", "vor", "bis", "antes de las", "hasta las", "avant", "jusqu a", "prima delle", "fino alle"];
-#[rustfmt::skip]
-const NOON: &[&str] = &["noon", "midday", "mid day", "at noon", "mittags", "mittag", "mediodia", "midi", "mezzogiorno"];
-#[rustfmt::skip]
-const MIDNIGHT: &[&str] = &["midnight", "mitternacht", "medianoche", "minuit", "mezzanotte"];
-#[rustfmt::skip]
-const MORNING: &[&str] = &["in the morning", "this morning", "morning", "morgens", "vormittags", "fruh", "de la manana", "por la manana", "du matin", "di mattina", "del mattino", "before work"];
-#[rustfmt::skip]
-const EVENING: &[&str] = &["in the evening", "evening", "tonight", "at night", "in the afternoon", "afternoon", "abends", "nachmittags", "de la tarde", "de la noche", "du soir", "de l apres midi", "di sera", "del pomeriggio", "di pomeriggio", "after work"];
-/// Words after a number that make it anything but a time.
-#[rustfmt::skip]
-const COUNTED: &[&str] = &["people", "persons", "person", "days", "day", "weeks", "week", "months", "month", "years", "year", "minutes", "min", "mins", "hours", "hour", "guests", "kids", "adults", "percent", "euro", "euros", "dollars", "personen", "leute", "tage", "tagen", "wochen", "monate", "stunden", "minuten", "jahre", "personas", "dias", "semanas", "horas", "minutos", "personnes", "jours", "semaines", "heures de", "persone", "giorni", "settimane", "th", "st", "nd", "rd", "street", "avenue", "km", "miles"];
-
 /// The clock time at a token.
 pub(super) fn at(tokens: &[Token], start: usize, language: &str) -> Option<Taken<Clock>> {
-    let lead = [(FROM, Bound::From), (UNTIL, Bound::Until), (AT, Bound::At)]
+    let leads = [
+        (&LISTS.from, Bound::From),
+        (&LISTS.until, Bound::Until),
+        (&LISTS.at, Bound::At),
+    ];
+    let lead = leads
         .into_iter()
         .filter_map(|(phrases, bound)| any_at(tokens, start, phrases).map(|n| (n, bound)))
         .max_by_key(|(n, _)| *n);
     let (mut at, mut bound) = lead.map_or((start, Bound::At), |(n, bound)| (start + n, bound));
     // "before around 8", "bis gegen 18 Uhr"
     if lead.is_some()
-        && let Some(n) = any_at(tokens, at, AT)
+        && let Some(n) = any_at(tokens, at, &LISTS.at)
     {
         at += n;
     }
-    for (phrases, time) in [(NOON, Time::constant(12, 0, 0, 0)), (MIDNIGHT, Time::MIN)] {
+    for (phrases, time) in [
+        (&LISTS.noon, Time::constant(12, 0, 0, 0)),
+        (&LISTS.midnight, Time::MIN),
+    ] {
         if let Some(n) = any_at(tokens, at, phrases) {
             let what = Clock {
                 time,
@@ -131,9 +121,7 @@ pub(super) fn at(tokens: &[Token], start: usize, language: &str) -> Option<Taken
     } else if let Some(n) = any_at(tokens, at, &["o clock", "oclock"]) {
         at += n;
         exact = true;
-    } else if matches!(rest, Some("%" | "$" | "€" | "/"))
-        || rest.is_some_and(|r| COUNTED.contains(&r))
-    {
+    } else if matches!(rest, Some("%" | "$" | "€" | "/")) || rest.is_some_and(is_counted) {
         return None;
     }
     if !exact && lead.is_none() {
@@ -151,7 +139,7 @@ pub(super) fn at(tokens: &[Token], start: usize, language: &str) -> Option<Taken
         }) || any_at(tokens, at, &["of", "de"])
             .is_some_and(|n| tokens.get(at + n).is_some_and(|t| month(t).is_some()));
         let place = next.is_some_and(|t| t.capital && t.kind == Kind::Word) && language == "en";
-        let counted = next.is_some_and(|t| COUNTED.contains(&t.text.as_str()));
+        let counted = next.is_some_and(|t| is_counted(&t.text));
         // "a 5", "as 5", "like 5" say little on their own.
         let weak = tokens.get(start).is_some_and(|t| {
             matches!(
@@ -165,10 +153,10 @@ pub(super) fn at(tokens: &[Token], start: usize, language: &str) -> Option<Taken
     }
     if !sure {
         let said =
-            |phrases: &[&str]| (0..tokens.len()).any(|i| any_at(tokens, i, phrases).is_some());
-        if said(MORNING) {
+            |phrases: &[String]| (0..tokens.len()).any(|i| any_at(tokens, i, phrases).is_some());
+        if said(&LISTS.morning) {
             sure = true;
-        } else if said(EVENING) {
+        } else if said(&LISTS.evening) {
             sure = true;
             if (1..=11).contains(&hour) {
                 hour += 12;
@@ -213,36 +201,13 @@ fn meridiem(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     if dotted("p") {
         return Some((true, end));
     }
-    if let Some(n) = any_at(
-        tokens,
-        at,
-        &[
-            "in the morning",
-            "morgens",
-            "de la manana",
-            "du matin",
-            "di mattina",
-            "del mattino",
-        ],
-    ) {
+    if let Some(n) = any_at(tokens, at, &LISTS.first_half) {
         return Some((false, n));
     }
-    any_at(
-        tokens,
-        at,
-        &[
-            "in the evening",
-            "in the afternoon",
-            "at night",
-            "abends",
-            "nachmittags",
-            "de la tarde",
-            "de la noche",
-            "du soir",
-            "de l apres midi",
-            "di sera",
-            "del pomeriggio",
-        ],
-    )
-    .map(|n| (true, n))
+    any_at(tokens, at, &LISTS.second_half).map(|n| (true, n))
+}
+
+/// Whether a word after a number makes it anything but a time.
+fn is_counted(word: &str) -> bool {
+    LISTS.counted.iter().any(|counted| counted == word)
 }

@@ -7,38 +7,7 @@ use super::super::calendar_words::{NamedDay, is_plain_month, month, small_number
 use super::super::holidays;
 use super::super::words::{Token, any_at};
 use super::calendar::calendar;
-use super::{Mention, Relation, Taken, bytes};
-
-#[rustfmt::skip]
-const NOW: &[&str] = &["now", "right now", "rn", "at the moment", "currently", "jetzt", "gerade", "im moment", "momentan", "derzeit", "ahora", "ahora mismo", "maintenant", "en ce moment", "adesso", "ora", "in questo momento", "agora", "nu", "teraz", "simdi", "still open"];
-#[rustfmt::skip]
-const TODAY: &[&str] = &["today", "tdy", "2day", "tonight", "tonite", "this morning", "this afternoon", "this evening", "heute", "heut", "heute abend", "hoy", "esta noche", "esta tarde", "esta manana", "aujourd hui", "ce soir", "ce matin", "cet apres midi", "oggi", "stasera", "stamattina", "hoje", "vandaag", "dzisiaj", "dzis", "bugun"];
-#[rustfmt::skip]
-const TOMORROW: &[&str] = &["tomorrow", "tmrw", "tmr", "tmrrw", "tomoz", "tomo", "2morrow", "2moro", "tommorow", "tommorrow", "morgen", "morgen fruh", "manana", "manana por la manana", "demain", "domani", "amanha", "jutro", "yarin"];
-#[rustfmt::skip]
-const AFTER_TOMORROW: &[&str] = &["day after tomorrow", "the day after tomorrow", "overmorrow", "ubermorgen", "pasado manana", "apres demain", "dopodomani", "depois de amanha", "overmorgen", "pojutrze"];
-#[rustfmt::skip]
-const YESTERDAY: &[&str] = &["yesterday", "gestern", "ayer", "hier soir", "ieri"];
-#[rustfmt::skip]
-const DAY_BEFORE: &[&str] = &["day before", "the day before", "eve of", "the eve of", "tag vor", "am tag vor", "el dia antes de", "dia antes de", "la vispera de", "la veille de", "veille de", "le jour avant", "il giorno prima di", "giorno prima di", "giorno prima del"];
-#[rustfmt::skip]
-const DAY_AFTER: &[&str] = &["day after", "the day after", "tag nach", "am tag nach", "el dia despues de", "dia despues de", "le lendemain de", "lendemain de", "le jour apres", "il giorno dopo", "giorno dopo"];
-#[rustfmt::skip]
-const AFTER: &[&str] = &["after", "nach", "despues de", "apres", "dopo"];
-#[rustfmt::skip]
-const BEFORE: &[&str] = &["before", "vor", "antes de", "avant", "prima di"];
-#[rustfmt::skip]
-pub(super) const ARTICLES: &[&str] = &["the", "der", "den", "dem", "die", "el", "la", "le", "il", "lo", "l", "de", "del", "di", "of", "on", "vom", "am"];
-#[rustfmt::skip]
-const THIS: &[&str] = &["this", "this coming", "coming", "diesen", "dieser", "diese", "kommenden", "kommender", "este", "ce", "questo", "this upcoming"];
-#[rustfmt::skip]
-const NEXT: &[&str] = &["next", "nachsten", "nachster", "nachste", "nexten"];
-#[rustfmt::skip]
-const NEXT_UPCOMING: &[&str] = &["proximo", "el proximo", "prossimo"];
-#[rustfmt::skip]
-const EVERY: &[&str] = &["every", "each", "jeden", "jeder", "immer", "los", "todos los", "cada", "les", "tous les", "chaque", "ogni", "tutti i"];
-#[rustfmt::skip]
-const WEEKEND: &[&str] = &["weekend", "week end", "wochenende", "fin de semana", "finde", "fine settimana", "weekends"];
+use super::{LISTS, Mention, Relation, Taken, bytes};
 
 /// The day at a token.
 pub(super) fn at(
@@ -50,19 +19,19 @@ pub(super) fn at(
     let today = now.date();
     // "the day before Thanksgiving", "after New Year's"
     for (phrases, days, relation) in [
-        (DAY_BEFORE, -1, Relation::On),
-        (DAY_AFTER, 1, Relation::On),
-        (AFTER, 0, Relation::After),
-        (BEFORE, 0, Relation::Before),
+        (&LISTS.day_before, -1, Relation::On),
+        (&LISTS.day_after, 1, Relation::On),
+        (&LISTS.after, 0, Relation::After),
+        (&LISTS.before, 0, Relation::Before),
     ] {
         let Some(n) = any_at(tokens, start, phrases) else {
             continue;
         };
-        if relation == Relation::On && any_at(tokens, start, AFTER_TOMORROW).is_some() {
+        if relation == Relation::On && any_at(tokens, start, &LISTS.after_tomorrow).is_some() {
             continue;
         }
         let mut from = start + n;
-        if any_at(tokens, from, ARTICLES) == Some(1) {
+        if any_at(tokens, from, &LISTS.articles) == Some(1) {
             from += 1;
         }
         let Some(mut day) = plain(tokens, from, language, today) else {
@@ -111,7 +80,7 @@ fn plain(tokens: &[Token], start: usize, language: &str, today: Date) -> Option<
 }
 
 fn relative(tokens: &[Token], start: usize, language: &str, today: Date) -> Option<Taken<Mention>> {
-    if let Some(n) = any_at(tokens, start, AFTER_TOMORROW) {
+    if let Some(n) = any_at(tokens, start, &LISTS.after_tomorrow) {
         return Some(taken(tokens, start, n, plus(today, 2)));
     }
     // "guten Morgen", "morgens" and "por la mañana" are no tomorrow.
@@ -123,20 +92,20 @@ fn relative(tokens: &[Token], start: usize, language: &str, today: Date) -> Opti
         before,
         Some("guten" | "goeden" | "la" | "de" | "am" | "jeden" | "heute")
     );
-    if let Some(n) = any_at(tokens, start, TOMORROW).filter(|_| !greeting)
+    if let Some(n) = any_at(tokens, start, &LISTS.tomorrow).filter(|_| !greeting)
         && !(language == "nl"
             && tokens.get(start).is_some_and(|t| t.text == "morgen")
             && matches!(before, Some("de" | "goede")))
     {
         return Some(taken(tokens, start, n, plus(today, 1)));
     }
-    if let Some(n) = any_at(tokens, start, TODAY) {
+    if let Some(n) = any_at(tokens, start, &LISTS.today) {
         return Some(taken(tokens, start, n, Some(today)));
     }
-    if let Some(n) = any_at(tokens, start, YESTERDAY) {
+    if let Some(n) = any_at(tokens, start, &LISTS.yesterday) {
         return Some(taken(tokens, start, n, plus(today, -1)));
     }
-    if let Some(n) = any_at(tokens, start, NOW) {
+    if let Some(n) = any_at(tokens, start, &LISTS.now) {
         let own = tokens
             .get(start)
             .is_some_and(|t| t.text != "ora" || language == "it");
@@ -149,12 +118,13 @@ fn relative(tokens: &[Token], start: usize, language: &str, today: Date) -> Opti
 
 /// "this weekend", "next week", "in two weeks".
 fn weeks(tokens: &[Token], start: usize, today: Date) -> Option<Taken<Mention>> {
-    let this = any_at(tokens, start, THIS);
-    let next = any_at(tokens, start, NEXT).or_else(|| any_at(tokens, start, NEXT_UPCOMING));
+    let this = any_at(tokens, start, &LISTS.this);
+    let next =
+        any_at(tokens, start, &LISTS.next).or_else(|| any_at(tokens, start, &LISTS.upcoming));
     let lead = this.or(next).unwrap_or(0);
     let shift = if next.is_some() { 7 } else { 0 };
     let monday = plus(today, -i32::from(today.weekday().to_monday_zero_offset()))?;
-    if let Some(n) = any_at(tokens, start + lead, WEEKEND) {
+    if let Some(n) = any_at(tokens, start + lead, &LISTS.weekend) {
         let saturday = plus(monday, 5 + shift)?;
         let mut found = taken(tokens, start, lead + n, Some(saturday.max(today)));
         found.what.until = plus(saturday, 1);
@@ -162,30 +132,22 @@ fn weeks(tokens: &[Token], start: usize, today: Date) -> Option<Taken<Mention>> 
         return Some(found);
     }
     if lead > 0
-        && let Some(n) = any_at(
-            tokens,
-            start + lead,
-            &["week", "woche", "settimana", "semana", "semaine"],
-        )
+        && let Some(n) = any_at(tokens, start + lead, &LISTS.week)
     {
         let first = plus(monday, shift)?;
         let mut found = taken(tokens, start, lead + n, Some(first.max(today)));
         found.what.until = plus(first, 6);
         return Some(found);
     }
-    let n = any_at(
-        tokens,
-        start,
-        &["in", "dentro de", "en", "dans", "tra", "fra", "within"],
-    )?;
+    let n = any_at(tokens, start, &LISTS.within)?;
     let count = small_number(tokens.get(start + n)?)?;
-    let unit = tokens.get(start + n + 1)?.text.as_str();
-    let days = match unit {
-        "day" | "days" | "tag" | "tagen" | "dia" | "dias" | "jour" | "jours" | "giorno"
-        | "giorni" => 1,
-        "week" | "weeks" | "woche" | "wochen" | "semana" | "semanas" | "semaine" | "semaines"
-        | "settimana" | "settimane" => 7,
-        _ => return None,
+    let unit = &tokens.get(start + n + 1)?.text;
+    let days = if LISTS.day_units.contains(unit) {
+        1
+    } else if LISTS.week_units.contains(unit) {
+        7
+    } else {
+        return None;
     };
     Some(taken(
         tokens,
@@ -208,11 +170,15 @@ fn named_weekday(
     language: &str,
     today: Date,
 ) -> Option<Taken<Mention>> {
-    let lead = |phrases: &[&str]| any_at(tokens, start, phrases);
-    let next = lead(NEXT);
-    let upcoming = lead(NEXT_UPCOMING);
-    let every = lead(EVERY);
-    let skip = lead(THIS).or(next).or(upcoming).or(every).unwrap_or(0);
+    let lead = |phrases: &[String]| any_at(tokens, start, phrases);
+    let next = lead(&LISTS.next);
+    let upcoming = lead(&LISTS.upcoming);
+    let every = lead(&LISTS.every);
+    let skip = lead(&LISTS.this)
+        .or(next)
+        .or(upcoming)
+        .or(every)
+        .unwrap_or(0);
     let named = weekday(tokens.get(start + skip)?, language)?;
     let NamedDay { day, habit, short } = named;
     // "sat" and "sun" are words of their own after "i" or "we".
@@ -221,26 +187,13 @@ fn named_weekday(
         n += 1;
     }
     // "samedi prochain", "sabato prossimo", "el lunes que viene"
-    let trailing = any_at(
-        tokens,
-        start + n,
-        &[
-            "prochain",
-            "prossimo",
-            "proximo",
-            "que viene",
-            "next",
-            "next week",
-            "nachster woche",
-            "nachste woche",
-        ],
-    );
+    let trailing = any_at(tokens, start + n, &LISTS.behind);
     // "Saturday the 21st", "Thu, Dec 24", "Samstag, den 5.12."
     let mut from = start + n;
     if tokens.get(from).is_some_and(|t| t.is_mark(',')) {
         from += 1;
     }
-    let article = any_at(tokens, from, ARTICLES).unwrap_or(0);
+    let article = any_at(tokens, from, &LISTS.articles).unwrap_or(0);
     let dated = calendar(tokens, from, language, today, Some(day))
         .map(|found| (from, found))
         .or_else(|| {
@@ -255,14 +208,7 @@ fn named_weekday(
     let ahead =
         i32::from(day.to_monday_zero_offset()) - i32::from(today.weekday().to_monday_zero_offset());
     let same_week = plus(today, ahead.rem_euclid(7))?;
-    let date = if next.is_some()
-        || any_at(
-            tokens,
-            start + n,
-            &["next week", "nachste woche", "nachster woche"],
-        )
-        .is_some()
-    {
+    let date = if next.is_some() || any_at(tokens, start + n, &LISTS.next_week).is_some() {
         // The weekday of the next calendar week.
         plus(today, ahead + 7)?
     } else if upcoming.is_some() || trailing.is_some() {

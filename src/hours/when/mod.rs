@@ -4,6 +4,7 @@
 mod calendar;
 mod clock;
 mod days;
+mod lists;
 
 use std::ops::Range;
 
@@ -11,6 +12,7 @@ use jiff::Zoned;
 use jiff::civil::{Date, Time, Weekday};
 
 use super::words::{self, Token};
+pub(super) use lists::LISTS;
 
 /// How a clock time is meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -97,14 +99,6 @@ struct Taken<T> {
     tokens: Range<usize>,
 }
 
-/// What joins two days to a range, with "from" or "between" before the first or without.
-const TO: &[&str] = &[
-    "to", "through", "thru", "until", "till", "til", "bis", "hasta", "al", "a", "au", "jusqu a",
-    "jusqu au", "fino a", "fino al",
-];
-const AND: &[&str] = &["and", "und", "y", "et", "e"];
-const BETWEEN: &[&str] = &["between", "zwischen", "entre", "tra", "fra"];
-
 /// The times that `question` speaks of, in the order in which they stand there. `language` is the
 /// visitor's (ISO 639-1); full names of days and months are known in any language. A clock time
 /// belongs to the day it stands nearest to.
@@ -190,8 +184,9 @@ fn join_ranges(tokens: &[Token], found: &mut Vec<Taken<Mention>>) {
             break;
         };
         let between = first.tokens.end..second.tokens.start;
-        let word =
-            |phrases: &[&str]| words::any_at(tokens, between.start, phrases) == Some(between.len());
+        let word = |phrases: &[String]| {
+            words::any_at(tokens, between.start, phrases) == Some(between.len())
+        };
         let dash = between.len() == 1
             && tokens
                 .get(between.start)
@@ -199,8 +194,8 @@ fn join_ranges(tokens: &[Token], found: &mut Vec<Taken<Mention>>) {
         let opened = (0..first.tokens.start)
             .rev()
             .take(2)
-            .any(|at| words::any_at(tokens, at, BETWEEN).is_some());
-        let joined = dash || word(TO) || (opened && word(AND));
+            .any(|at| words::any_at(tokens, at, &LISTS.between).is_some());
+        let joined = dash || word(&LISTS.to) || (opened && word(&LISTS.and));
         let (Some(from), Some(mut to)) = (first.what.date, second.what.date) else {
             i += 1;
             continue;

@@ -6,10 +6,14 @@
 
 mod dates;
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use jiff::civil::Date;
+use serde::Deserialize;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::language::Language;
+use crate::language::{Language, data};
 
 /// How much of the beginning of a text is looked at, in bytes.
 const TOP: usize = 3_000;
@@ -18,159 +22,20 @@ const END: usize = 600;
 /// How far before a date the word that gives it its meaning may stand, in bytes.
 const NEAR: usize = 60;
 
-/// Words before a date that say: the document is of that day.
-const OF_THE_DAY: &[&str] = &[
-    "effective",
-    "revised",
-    "revision",
-    "updated",
-    "update",
-    "as of",
-    "valid from",
-    "in force",
-    "version",
-    "issued",
-    "published",
-    "reviewed",
-    "last changed",
-    "starting",
-    "date:",
-    "dated",
-    "stand",
-    "gültig ab",
-    "gültig seit",
-    "aktualisiert",
-    "fassung vom",
-    "überarbeitet",
-    "ausgabe vom",
-    "datum:",
-    "mis à jour",
-    "mise à jour",
-    "en vigueur",
-    "à compter du",
-    "à partir du",
-    "version du",
-    "date :",
-    "au 1er",
-    "actualizado",
-    "actualizada",
-    "actualización",
-    "vigente",
-    "vigor",
-    "a partir del",
-    "válido desde",
-    "válida desde",
-    "revisado",
-    "fecha:",
-    "aggiornato",
-    "aggiornata",
-    "aggiornamento",
-    "in vigore",
-    "a partire dal",
-    "valido dal",
-    "valida dal",
-    "data:",
-    "atualizado",
-    "atualizada",
-    "atualização",
-    "em vigor",
-    "válido a partir",
-    "a partir de",
-];
-/// Words before a date that say: the document holds until then.
-const UNTIL: &[&str] = &[
-    "valid until",
-    "valid through",
-    "valid thru",
-    "valid to",
-    "expires",
-    "good through",
-    "gültig bis",
-    "valable jusqu'au",
-    "valable jusqu’au",
-    "válido hasta",
-    "válida hasta",
-    "valido fino",
-    "valida fino",
-    "válido até",
-];
-/// Words before a date that give it another meaning.
-const OTHER: &[&str] = &[
-    "until",
-    "ends",
-    "next",
-    "before",
-    "by ",
-    "bis zum",
-    "nächste",
-    "jusqu'au",
-    "jusqu’au",
-    "prochaine",
-    "hasta el",
-    "próxima",
-    "fino al",
-    "prossimo",
-    "prossima",
-    "até",
-];
-/// Words beside a year alone that make it the document's.
-const EDITIONS: &[&str] = &[
-    "edition",
-    "ausgabe",
-    "auflage",
-    "édition",
-    "edición",
-    "edizione",
-    "edição",
-    "price list",
-    "fee schedule",
-    "fees",
-    "prices",
-    "rates",
-    "preisliste",
-    "preise",
-    "tarifs",
-    "tarifas",
-    "precios",
-    "listino",
-    "prezzi",
-    "handbook",
-    "catalogue",
-    "catalog",
-    "schedule",
-];
-/// What a text says when it holds no more.
-const REPLACED: &[&str] = &[
-    "has been replaced",
-    "was replaced by",
-    "have been replaced",
-    "is superseded",
-    "superseded by",
-    "no longer valid",
-    "no longer in force",
-    "no longer in effect",
-    "is obsolete",
-    "has been withdrawn",
-    "out of date and",
-    "wurde ersetzt",
-    "wird ersetzt durch",
-    "nicht mehr gültig",
-    "außer kraft",
-    "ungültig geworden",
-    "a été remplacé",
-    "n'est plus valable",
-    "n’est plus valable",
-    "n'est plus en vigueur",
-    "ha sido reemplazad",
-    "ha sido sustituid",
-    "ya no es válid",
-    "ya no está vigente",
-    "è stato sostituito",
-    "è stata sostituita",
-    "non è più valid",
-    "foi substituíd",
-    "já não é válid",
-];
+/// The lists of words; the file says what each is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    of_the_day: Vec<String>,
+    until: Vec<String>,
+    other: Vec<String>,
+    editions: Vec<String>,
+    replaced: Vec<String>,
+    months: HashMap<String, i8>,
+}
+
+static FILE: &str = include_str!("dated.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 /// What a text says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -228,9 +93,13 @@ fn read(part: &str, language: Language, said: &mut Said) {
         // What stands in the line or sentence before says nothing about this date.
         let before = before.rsplit(['\n', '|']).next().unwrap_or_default();
         let before = before.rsplit(". ").next().unwrap_or_default();
-        let last = |words: &[&str]| words.iter().filter_map(|w| before.rfind(w)).max();
+        let last = |words: &[String]| words.iter().filter_map(|w| before.rfind(w)).max();
         // The word nearest to the date counts; "valid until" holds the word "until" too.
-        let (of, until, other) = (last(OF_THE_DAY), last(UNTIL), last(OTHER));
+        let (of, until, other) = (
+            last(&LISTS.of_the_day),
+            last(&LISTS.until),
+            last(&LISTS.other),
+        );
         if of.is_some() && of > until && of > other {
             said.of = said.of.max(Some(found.date));
         } else if until.is_some() && until > of {
@@ -243,7 +112,7 @@ fn read(part: &str, language: Language, said: &mut Said) {
             .flat_map(str::lines)
             .find(|sentence| {
                 let lower = sentence.to_lowercase();
-                REPLACED.iter().any(|words| lower.contains(words))
+                LISTS.replaced.iter().any(|words| lower.contains(words))
             })
             .map(|sentence| sentence.trim().chars().take(200).collect());
     }
@@ -253,7 +122,7 @@ fn read(part: &str, language: Language, said: &mut Said) {
 fn edition(top: &str) -> Option<Date> {
     for line in top.lines().filter(|l| !l.trim().is_empty()).take(12) {
         let lower = line.to_lowercase();
-        if line.chars().count() > 120 || !EDITIONS.iter().any(|word| lower.contains(word)) {
+        if line.chars().count() > 120 || !LISTS.editions.iter().any(|word| lower.contains(word)) {
             continue;
         }
         let years: Vec<i16> = lower

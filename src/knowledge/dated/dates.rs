@@ -4,61 +4,17 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use crate::language::Language;
+use super::LISTS;
+use crate::language::{Language, calendar};
 
-/// Beginnings of the names of the months, longest ones where languages would collide.
-const MONTHS: [&[&str]; 12] = [
-    &[
-        "january", "jan", "januar", "jänner", "janvier", "janv", "enero", "ene", "gennaio", "gen",
-        "janeiro",
-    ],
-    &[
-        "february",
-        "feb",
-        "februar",
-        "februari",
-        "février",
-        "fév",
-        "febrero",
-        "febbraio",
-        "fevereiro",
-    ],
-    &["march", "mar", "märz", "mrz", "mars", "marzo", "março"],
-    &["april", "apr", "avril", "avr", "abril", "abr", "aprile"],
-    &["may", "mai", "mayo", "maggio", "mag", "maio"],
-    &[
-        "june", "jun", "juni", "juin", "junio", "giugno", "giu", "junho",
-    ],
-    &[
-        "july", "jul", "juli", "juillet", "juil", "julio", "luglio", "lug", "julho",
-    ],
-    &["august", "aug", "août", "aout", "agosto", "ago"],
-    &[
-        "september",
-        "sep",
-        "sept",
-        "septembre",
-        "septiembre",
-        "settembre",
-        "set",
-        "setembro",
-    ],
-    &[
-        "october", "oct", "oktober", "okt", "octobre", "octubre", "ottobre", "ott", "outubro",
-    ],
-    &["november", "nov", "novembre", "noviembre", "novembro"],
-    &[
-        "december",
-        "dec",
-        "dezember",
-        "dez",
-        "décembre",
-        "déc",
-        "diciembre",
-        "dic",
-        "dicembre",
-        "dezembro",
-    ],
+/// Languages whose months are read. Names of others are words in these: Turkish "mart" is March.
+const LANGUAGES: [Language; 6] = [
+    Language::En,
+    Language::De,
+    Language::Es,
+    Language::Fr,
+    Language::It,
+    Language::Pt,
 ];
 
 /// A date and where it stands.
@@ -116,8 +72,9 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
 }
 
 fn month(word: &str) -> Option<i8> {
-    let at = MONTHS.iter().position(|names| names.contains(&word))?;
-    i8::try_from(at + 1).ok()
+    let mut languages = LANGUAGES.into_iter();
+    let named = languages.find_map(|language| calendar::lower(language)?.month(word));
+    named.or_else(|| LISTS.months.get(word).copied())
 }
 
 /// A day of the month, also as "1st" or "1er".

@@ -2,14 +2,17 @@
 //! days, negation. Two questions that differ in any of these may have different answers, however
 //! near their vectors are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
+use serde::Deserialize;
 use tantivy::tokenizer::{Language as Stems, Stemmer, TextAnalyzer};
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::language::Language;
-use crate::language::lists::is_function_word;
+use crate::language::data::{self, WordSet};
+use crate::language::lists::{is_function_word, is_negation};
 use crate::language::words::unaccented;
+use crate::language::{Language, calendar};
 
 /// What is wanted to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,59 +54,28 @@ pub(super) struct Asked {
     pub(super) past: bool,
 }
 
-/// English words that a question about the same thing may have or not: asking, offering, politeness.
-const LIGHT: &str = "accept accepted accepting allow allowed allows anyone anything available \
-    able actually also as back currently do done exactly exist for get gets getting give given \
-    give go going got guys have hello hey hi hiya how i'm ins just know like look looking make \
-    maybe now offer offered offering ok okay one ones ours person people please pls possible \
-    provide provided really require required requires right see sell selling serve someone \
-    something sorry still sure take takes taking tell thank thanks thing things too use usually u \
-    ur via want wanna wondering y'all yall yes moment well need needed needs there's if does \
-    anyway simply kind kinds type types";
+/// The lists of words; the file says what each is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    light: WordSet,
+    asking: WordSet,
+    days: WordSet,
+    negations: WordSet,
+    past: WordSet,
+    same: HashMap<String, String>,
+}
 
-/// Words of a kind; they say what is wanted, not what it is about.
-const ASKING: &str = "what which how when where who whom whose why much many long often far \
-    cost costs price prices priced pricing fee fees charge charges expensive cheap rate rates \
-    time times";
+static FILE: &str = include_str!("asked.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// Words that stand for the same thing as another, both as stems: plain words that nobody would
-/// write a second phrasing for.
-const SAME: [(&str, &str); 12] = [
-    ("pain", "hurt"),
-    ("painful", "hurt"),
-    ("hurt", "hurt"),
-    ("children", "child"),
-    ("kid", "child"),
-    ("fix", "repair"),
-    ("book", "reserv"),
-    ("car", "vehicl"),
-    ("deliveri", "deliv"),
-    ("form", "method"),
-    ("holiday", "holiday"),
-    ("custom", "custom"),
-];
-
-/// Days that are not told by a number.
-const DAYS: &str = "monday tuesday wednesday thursday friday saturday sunday mondays tuesdays \
-    wednesdays thursdays fridays saturdays sundays mon tue tues wed thu thur thurs fri sat sun \
-    january february march april june july august september october november december today \
-    tonight tomorrow yesterday weekend weekends weekday weekdays christmas easter thanksgiving \
-    xmas montag dienstag mittwoch donnerstag freitag samstag sonntag heute morgen wochenende \
-    lunes martes miercoles jueves viernes sabado domingo hoy manana lundi mardi mercredi jeudi \
-    vendredi samedi dimanche aujourd'hui demain lunedi martedi mercoledi giovedi venerdi domenica \
-    oggi domani segunda terca quarta quinta sexta hoje amanha maandag dinsdag woensdag donderdag \
-    vrijdag zaterdag zondag vandaag";
-
-/// Words that turn a sentence round, or make an exception of it.
-const NEGATIONS: &str = "not no never none nothing without except cannot nor neither nicht kein \
-    keine keinen ohne nie sin nunca jamas ningun pas sans jamais non senza mai nao sem niet geen \
-    zonder nooit nie bez degil не нет без لا ليس بدون 不 没";
-
-/// "When did it change?" is another question than "When does it change?".
-const PAST: &str = "did didn't was wasn't were weren't had";
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split(' ').any(|known| known == word)
+/// Whether a word names a day that is not told by a number, or a month in English.
+fn is_day(word: &str) -> bool {
+    let names = calendar::folded_in(Language::En);
+    let is_one = |names: &[Vec<String>]| names.iter().flatten().any(|name| name == word);
+    LISTS.days.contains(word)
+        || calendar::is_day(singular(word))
+        || names.is_some_and(|names| is_one(&names.short_days) || is_one(&names.months))
 }
 
 impl Asked {
@@ -115,9 +87,9 @@ impl Asked {
         let mut exact = BTreeSet::new();
         let mut negated = false;
         for (at, word) in plain.iter().enumerate() {
-            if word.chars().any(|c| c.is_ascii_digit()) || is_in(DAYS, word) {
+            if word.chars().any(|c| c.is_ascii_digit()) || is_day(word) {
                 exact.insert(singular(word).to_owned());
-            } else if is_in(NEGATIONS, word) || turns(word, at == 0) {
+            } else if is_negation(word) || LISTS.negations.contains(word) || turns(word, at == 0) {
                 negated = !negated;
             } else if is_about(word, language) {
                 about.insert(stem(&mut stems, word));
@@ -125,7 +97,7 @@ impl Asked {
         }
         Self {
             kinds: kinds(&plain),
-            past: plain.iter().any(|w| is_in(PAST, w)),
+            past: plain.iter().any(|w| LISTS.past.contains(w)),
             about,
             exact,
             negated,
@@ -150,7 +122,7 @@ fn is_about(word: &str, language: Language) -> bool {
         return false;
     }
     language != Language::En
-        || !(is_in(LIGHT, word) || is_in(ASKING, word) || word.ends_with("n't"))
+        || !(LISTS.light.contains(word) || LISTS.asking.contains(word) || word.ends_with("n't"))
             && word.chars().count() > 1
 }
 
@@ -212,10 +184,7 @@ fn stem(stems: &mut Option<TextAnalyzer>, word: &str) -> String {
         }
         None => word.to_owned(),
     };
-    match SAME.iter().find(|(other, _)| *other == stemmed) {
-        Some((_, one)) => (*one).to_owned(),
-        None => stemmed,
-    }
+    LISTS.same.get(&stemmed).cloned().unwrap_or(stemmed)
 }
 
 fn stemmer(language: Language) -> Option<TextAnalyzer> {
@@ -243,6 +212,16 @@ fn stemmer(language: Language) -> Option<TextAnalyzer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lists_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert!(lists.light.contains("please") && lists.asking.contains("price"));
+        for day in ["mondays", "tues", "may", "xmas", "lunes", "sabato", "hoje"] {
+            assert!(is_day(day), "{day}");
+        }
+        assert!(!is_day("day") && !is_day("lune"));
+    }
 
     fn about(text: &str) -> Vec<String> {
         Asked::of(text, Language::En).about.into_iter().collect()

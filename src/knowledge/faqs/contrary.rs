@@ -2,157 +2,28 @@
 //! "check out", "before ten" and "after ten". Vectors lie close together for these, and so do the readings of a small
 //! model; the words themselves tell.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
-/// Words, folded, of which those on one side say the contrary of those on the other, or something of which the answer
-/// differs as a rule. A language to a line; what is spelt the same elsewhere does no harm there.
-const PAIRS: &[(&str, &str)] = &[
-    // English
-    (
-        "open opens opened opening",
-        "close closes closed closing shut shuts",
-    ),
-    (
-        "arrive arrives arrival arriving",
-        "leave leaves leaving depart departs departure",
-    ),
-    ("before", "after"),
-    ("first", "last"),
-    (
-        "lock locks locked locking",
-        "unlock unlocks unlocked unlocking",
-    ),
-    (
-        "include includes included including",
-        "exclude excludes excluded excluding",
-    ),
-    ("cash", "card cards credit debit"),
-    ("dog dogs puppy puppies", "cat cats kitten kittens"),
-    ("child children kid kids", "adult adults grown-ups"),
-    ("buy buys buying", "sell sells selling"),
-    (
-        "rent rents renting hire hiring borrow",
-        "return returns returning",
-    ),
-    ("summer", "winter"),
-    ("morning mornings", "evening evenings night"),
-    ("weekday weekdays", "weekend weekends"),
-    (
-        "minimum smallest shortest lowest youngest least",
-        "maximum largest biggest longest highest oldest",
-    ),
-    ("cheapest", "dearest"),
-    ("indoor indoors inside", "outdoor outdoors outside"),
-    ("hot warm", "cold"),
-    (
-        "start starts begin begins beginning",
-        "end ends finish finishes",
-    ),
-    ("women woman ladies girls", "men man gentlemen boys"),
-    ("upgrade", "downgrade"),
-    ("single", "double"),
-    // German
-    (
-        "offnen offnet geoffnet offen",
-        "schliessen schliesst geschlossen schliesen",
-    ),
-    ("anreise anreisen ankunft", "abreise abreisen abfahrt"),
-    ("vor", "nach"),
-    (
-        "erste erster erstes ersten",
-        "letzte letzter letztes letzten",
-    ),
-    ("bar bargeld", "karte karten kreditkarte ec-karte"),
-    ("hund hunde", "katze katzen"),
-    ("kind kinder", "erwachsene erwachsener erwachsenen"),
-    ("kaufen kauft", "verkaufen verkauft"),
-    ("sommer", "winter"),
-    ("morgens vormittags", "abends nachmittags nachts"),
-    ("werktags wochentags", "wochenende wochenenden"),
-    ("mindestens minimum mindest", "hochstens maximum hochst"),
-    ("innen drinnen", "aussen draussen"),
-    ("warm heiss", "kalt"),
-    ("beginnt anfang beginn", "endet ende"),
-    ("damen frauen", "herren manner"),
-    // Spanish
-    (
-        "abrir abre abren abris abierto abiertos",
-        "cerrar cierra cierran cerrado cerrados",
-    ),
-    ("llegar llegada entrada", "salir salida"),
-    ("antes", "despues"),
-    ("primer primero primera", "ultimo ultima"),
-    ("efectivo", "tarjeta tarjetas"),
-    ("perro perros", "gato gatos"),
-    ("nino ninos", "adulto adultos"),
-    ("comprar", "vender"),
-    ("verano", "invierno"),
-    ("encender", "apagar"),
-    ("minimo minima", "maximo maxima"),
-    ("dentro interior", "fuera exterior"),
-    ("caliente", "frio fria"),
-    // French
-    (
-        "ouvrir ouvre ouvrez ouvert ouverture",
-        "fermer ferme fermez fermeture",
-    ),
-    ("arriver arrivee", "partir depart"),
-    ("avant", "apres"),
-    ("premier premiere", "dernier derniere"),
-    ("especes liquide", "carte cartes"),
-    ("chien chiens", "chat chats"),
-    ("enfant enfants", "adulte adultes"),
-    ("acheter", "vendre"),
-    ("ete", "hiver"),
-    ("matin", "soir"),
-    ("allumer", "eteindre"),
-    ("interieur", "exterieur"),
-    ("chaud", "froid"),
-    // Italian
-    (
-        "aprire apre aprite aperto",
-        "chiudere chiude chiudete chiuso",
-    ),
-    ("arrivo arrivare", "partenza partire"),
-    ("prima", "dopo"),
-    ("contanti", "carta carte"),
-    ("cane cani", "gatto gatti"),
-    ("bambini bambino", "adulti adulto"),
-    // Dutch
-    ("openen opent", "sluiten sluit"),
-    ("aankomst", "vertrek"),
-    ("voor", "na"),
-    ("contant", "pin kaart"),
-    ("hond honden", "kat katten"),
-];
+use serde::Deserialize;
 
-/// English and German verbs that a small word turns round, wherever it stands behind them.
-const TURNED: &str = "switch switched switching turn turned turning put power check checked checking checkin checkout log \
-    logged sign signed clock move moving plug get drop schalte schalten schaltet mache machen stelle stellen drehe drehen \
-    checke checken logge loggen melde melden";
-/// Such small words.
-const SMALL: [(&str, &str); 6] = [
-    ("on", "off"),
-    ("in", "out"),
-    ("up", "down"),
-    ("ein", "aus"),
-    ("an", "aus"),
-    ("an", "ab"),
-];
+use crate::language::Language;
+use crate::language::data::{self, WordSet};
 
-/// Beginnings that turn a word into its contrary: "locked" and "unlocked", "anmelden" and "abmelden".
-const BEGINNINGS: [(&str, &str); 10] = [
-    ("", "un"),
-    ("", "dis"),
-    ("", "de"),
-    ("ein", "aus"),
-    ("an", "aus"),
-    ("an", "ab"),
-    ("auf", "zu"),
-    ("auf", "ab"),
-    ("be", "ent"),
-    ("con", "des"),
-];
+/// The lists of words; the file says what each is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    turned: WordSet,
+    small: Vec<(String, String)>,
+    beginnings: Vec<(String, String)>,
+    prefixes: Vec<String>,
+    pairs: HashMap<Language, Vec<(WordSet, WordSet)>>,
+}
+
+static FILE: &str = include_str!("contrary.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
+
 /// Fewest letters of the word behind them.
 const LEAST_LETTERS: usize = 4;
 
@@ -165,8 +36,8 @@ pub(super) fn contrary(question: &[String], other: &[String], told: &BTreeSet<St
         let has = theirs.iter().any(|w| opposite(w)) && !theirs.iter().any(|w| one(w));
         asks && has && !told.iter().any(|w| one(w))
     };
-    let in_pairs = PAIRS.iter().any(|(a, b)| {
-        let (a, b) = (|w: &str| is_in(a, w), |w: &str| is_in(b, w));
+    let in_pairs = LISTS.pairs.values().flatten().any(|(a, b)| {
+        let (a, b) = (|w: &str| a.contains(w), |w: &str| b.contains(w));
         both(&a, &b) || both(&b, &a)
     });
     in_pairs || is_turned(question, other) || begins_otherwise(&ours, &theirs, told)
@@ -180,14 +51,14 @@ fn only<'a>(words: &'a [String], others: &[String]) -> Vec<&'a str> {
 
 /// "Turn … on" and "turn … off".
 fn is_turned(question: &[String], other: &[String]) -> bool {
-    SMALL.iter().any(|(one, opposite)| {
+    LISTS.small.iter().any(|(one, opposite)| {
         let says = |words: &[String], small: &str, not: &str| {
-            let verb = words.iter().position(|w| is_in(TURNED, w));
+            let verb = words.iter().position(|w| LISTS.turned.contains(w));
             let behind = verb.and_then(|at| words.get(at + 1..)).unwrap_or_default();
             let joined = words.iter().any(|w| w == &format!("check{small}"));
             let has = joined || behind.iter().any(|w| w == small);
             // "Out" tells more than "in", which stands in many a question.
-            has && !words.iter().any(|w| w == not && not == *opposite)
+            has && !words.iter().any(|w| w == not && not == opposite)
         };
         (says(question, opposite, one) && says(other, one, opposite))
             || (says(question, one, opposite) && says(other, opposite, one))
@@ -195,24 +66,25 @@ fn is_turned(question: &[String], other: &[String]) -> bool {
 }
 
 fn begins_otherwise(ours: &[&str], theirs: &[&str], told: &BTreeSet<String>) -> bool {
+    let begins = |one: &str, other: &str, a: &str, b: &str| {
+        let stem = one
+            .strip_prefix(a)
+            .filter(|s| s.chars().count() >= LEAST_LETTERS);
+        stem.is_some_and(|stem| other.strip_prefix(b) == Some(stem))
+    };
+    let plain = LISTS.prefixes.iter().map(|prefix| ("", prefix.as_str()));
+    let other = LISTS
+        .beginnings
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()));
+    let all: Vec<(&str, &str)> = plain.chain(other).collect();
     let turns = |one: &str, other: &str| {
-        BEGINNINGS.iter().any(|(a, b)| {
-            let pairs = [(a, b), (b, a)];
-            pairs.into_iter().any(|(a, b)| {
-                let stem = one
-                    .strip_prefix(a)
-                    .filter(|s| s.chars().count() >= LEAST_LETTERS);
-                stem.is_some_and(|stem| other.strip_prefix(b) == Some(stem))
-            })
-        })
+        let mut all = all.iter();
+        all.any(|(a, b)| begins(one, other, a, b) || begins(one, other, b, a))
     };
     let unsaid = ours.iter().filter(|word| !told.contains(**word));
     let mut pairs = unsaid.flat_map(|one| theirs.iter().map(move |other| (*one, *other)));
     pairs.any(|(one, other)| turns(one, other))
-}
-
-fn is_in(list: &str, word: &str) -> bool {
-    list.split_whitespace().any(|known| known == word)
 }
 
 #[cfg(test)]
@@ -221,6 +93,14 @@ mod tests {
 
     use super::*;
     use crate::language::words::unaccented;
+
+    #[test]
+    fn the_lists_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert_eq!(lists.pairs.len(), 6);
+        let mut pairs = lists.pairs.values().flatten();
+        assert!(pairs.all(|(a, b)| a.iter().all(|word| !b.contains(word))));
+    }
 
     fn is_contrary(question: &str, other: &str, answer: &str) -> bool {
         let words = |text: &str| text.unicode_words().map(unaccented).collect::<Vec<_>>();

@@ -4,6 +4,12 @@ use super::*;
 use crate::store::faqs::FaqState;
 use crate::store::{Store, workspaces};
 
+#[test]
+fn the_words_are_complete() {
+    let lists: Lists = data::check(WORDS);
+    assert!(lists.questions.contains("frage") && lists.answer_marks.contains("a"));
+}
+
 fn read(text: &str, name: &str) -> Vec<(usize, Vec<String>, String)> {
     let file = read_pairs(text.as_bytes(), name).expect("it is read");
     assert_eq!(file.skipped, [], "{text}");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::usual::{abbreviations, everyday, units};
+use super::usual::usual;
 use crate::language::Language;
 use crate::language::words::{fold, stem, words};
 
@@ -85,48 +85,41 @@ const EVERYDAY: f32 = 0.35;
 pub(super) fn of_words(stems: &[String], language: Language, own: &Synonyms) -> Vec<Vec<Synonym>> {
     let mut found: Vec<Vec<Synonym>> = vec![Vec::new(); stems.len()];
     for group in &own.groups {
-        let members: Vec<&str> = group.iter().map(String::as_str).collect();
-        add(&mut found, stems, language, &members, OWN, true);
+        add(&mut found, stems, language, group, OWN, true);
     }
-    for line in lines(abbreviations(language)) {
-        // Short for long; nobody means the abbreviation by the word.
-        let Some((short, long)) = line.split_once(": ") else {
-            continue;
-        };
+    let Some(usual) = usual(language) else {
+        return found;
+    };
+    // Short for long; nobody means the abbreviation by the word.
+    for (short, long) in &usual.abbreviations {
         for at in 0..stems.len() {
-            let meant = short.split(' ').any(|s| {
+            let meant = short.iter().any(|s| {
                 stems
                     .get(at)
                     .is_some_and(|stem_| *stem_ == stem(language, &fold(s)))
             });
             if meant && let Some(place) = found.get_mut(at) {
-                place.extend(long.split(", ").map(|text| Synonym {
-                    text: text.to_owned(),
+                place.extend(long.iter().map(|text| Synonym {
+                    text: text.clone(),
                     weight: WRITTEN_OUT,
                 }));
             }
         }
     }
-    for line in lines(units(language)) {
-        let members: Vec<&str> = line.split(", ").collect();
-        add(&mut found, stems, language, &members, WRITTEN_OUT, false);
+    for members in &usual.units {
+        add(&mut found, stems, language, members, WRITTEN_OUT, false);
     }
-    for line in lines(everyday(language)) {
-        let members: Vec<&str> = line.split(", ").collect();
-        add(&mut found, stems, language, &members, EVERYDAY, false);
+    for members in &usual.everyday {
+        add(&mut found, stems, language, members, EVERYDAY, false);
     }
     found
-}
-
-fn lines(list: &str) -> impl Iterator<Item = &str> {
-    list.lines().map(str::trim).filter(|l| !l.is_empty())
 }
 
 fn add(
     found: &mut [Vec<Synonym>],
     stems: &[String],
     language: Language,
-    group: &[&str],
+    group: &[String],
     weight: f32,
     phrases: bool,
 ) {
@@ -143,7 +136,7 @@ fn add(
                 for (j, other) in group.iter().enumerate() {
                     if i != j && !place.iter().any(|s| s.text == *other) {
                         place.push(Synonym {
-                            text: (*other).to_owned(),
+                            text: other.clone(),
                             weight,
                         });
                     }

@@ -6,6 +6,7 @@ mod table;
 mod web;
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,8 +14,22 @@ use utoipa::ToSchema;
 use super::{FaqImport, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS};
 use crate::extract::decode;
 use crate::language;
+use crate::language::data::{self, WordSet};
 use crate::store::faqs::{self, NewFaq};
 use crate::store::{FaqId, StoreError, Transaction, UnixMs, WorkspaceId};
+
+/// Words that mark questions and answers; the file says what each list is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    questions: WordSet,
+    answers: WordSet,
+    question_marks: WordSet,
+    answer_marks: WordSet,
+}
+
+static WORDS: &str = include_str!("words.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(WORDS));
 
 /// Most pairs of one file.
 const MOST_PAIRS: usize = 10_000;

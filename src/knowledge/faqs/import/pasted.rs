@@ -1,21 +1,7 @@
 //! Questions in plain text: `Q:` and `A:`, or a line that ends in a question mark with its answer
 //! below.
 
-use super::FaqFile;
-
-/// What lines of questions and of answers may begin with, in lower case.
-const QUESTION_MARKS: [&str; 8] = [
-    "q", "question", "frage", "f", "pregunta", "p", "domanda", "d",
-];
-const ANSWER_MARKS: [&str; 7] = [
-    "a",
-    "answer",
-    "antwort",
-    "respuesta",
-    "r",
-    "réponse",
-    "risposta",
-];
+use super::{FaqFile, LISTS};
 
 /// What a line is.
 enum Line<'t> {
@@ -78,10 +64,10 @@ fn of_marked(line: &str) -> Line<'_> {
     if let Some((mark, rest)) = line.split_once([':', '.', ')']) {
         let mark = mark.trim().to_lowercase();
         let mark = mark.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
-        if QUESTION_MARKS.contains(&mark) {
+        if LISTS.question_marks.contains(mark) {
             return Line::Question(rest.trim_matches(['*', ' ']));
         }
-        if ANSWER_MARKS.contains(&mark) {
+        if LISTS.answer_marks.contains(mark) {
             return Line::Answer(rest.trim_start_matches(['*', ' ']).trim());
         }
     }

@@ -1,14 +1,8 @@
 //! Questions in a table: CSV and its relatives.
 
-use super::FaqFile;
+use super::{FaqFile, LISTS};
 use crate::extract::csv;
-
-/// What columns of questions and of answers are called, in lower case.
-const QUESTIONS: &str = "question questions q frage fragen pregunta preguntas domanda domande \
-    pergunta perguntas vraag vragen pytanie soru вопрос سؤال 问题 phrasing phrasings";
-const ANSWERS: &str = "answer answers a antwort antworten respuesta respuestas réponse reponse \
-    réponses risposta risposte resposta respostas antwoord odpowiedź odpowiedz cevap yanıt ответ \
-    إجابة جواب 答案 回答 response reply";
+use crate::language::data::WordSet;
 
 /// Reads a table; `None` if its first line does not name a column of each.
 pub(super) fn read(text: &str, name: &str) -> Result<Option<FaqFile>, String> {
@@ -18,13 +12,14 @@ pub(super) fn read(text: &str, name: &str) -> Result<Option<FaqFile>, String> {
     let Some(Ok(header)) = records.next() else {
         return Ok(None);
     };
-    let column = |names: &str| {
+    let column = |names: &WordSet| {
         header.iter().position(|cell| {
             let cell = cell.trim().trim_start_matches('\u{feff}').to_lowercase();
-            names.split_whitespace().any(|name| name == cell)
+            names.contains(&cell)
         })
     };
-    let (Some(questions), Some(answers)) = (column(QUESTIONS), column(ANSWERS)) else {
+    let (Some(questions), Some(answers)) = (column(&LISTS.questions), column(&LISTS.answers))
+    else {
         return Ok(None);
     };
     let mut file = FaqFile::default();

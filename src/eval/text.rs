@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use crate::language::words::is_unspaced;
+
 /// Lower case without punctuation and articles, single spaces.
 pub fn normal(text: &str) -> String {
     let kept: String = text
@@ -86,7 +88,7 @@ fn tokens(normal: &str) -> Vec<&str> {
     for word in normal.split_whitespace() {
         let mut from = 0;
         for (at, c) in word.char_indices() {
-            if is_wordless(c) {
+            if is_unspaced(c) {
                 out.extend(word.get(from..at).filter(|w| !w.is_empty()));
                 from = at + c.len_utf8();
                 out.extend(word.get(at..from));
@@ -95,12 +97,6 @@ fn tokens(normal: &str) -> Vec<&str> {
         out.extend(word.get(from..).filter(|w| !w.is_empty()));
     }
     out
-}
-
-/// Han, kana, Thai: written without spaces.
-fn is_wordless(c: char) -> bool {
-    matches!(c, '\u{0E00}'..='\u{0E7F}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}'
-        | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{2FA1F}')
 }
 
 fn overlap(a: &[&str], b: &[&str]) -> usize {

@@ -2,8 +2,12 @@
 //! words stay whole; abbreviations, dates and the workspace's own words do as well.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 
 use super::own::Found;
+use crate::language::data::{self, WordSet};
 
 /// Bytes of a clause at most, where there is a place to cut.
 const LONGEST: usize = 120;
@@ -129,31 +133,18 @@ fn gaps(text: &str, own: &[Found]) -> Vec<(usize, Place)> {
     gaps
 }
 
-/// Words after which a full stop ends no sentence.
-const ABBREVIATIONS: &[&str] = &[
-    "dr", "mr", "mrs", "ms", "prof", "st", "no", "nr", "vs", "approx", "e.g", "i.e", "ca", "ext",
-    "tel", "ref", "inv", "fig", "vol", "sec", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
-    "sep", "sept", "oct", "nov", "dec", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri",
-    "gen", "sgt", "capt", "rev", "hon", "mt", "ft", "cf", "min", "max", "incl", "excl", "resp",
-    "dept", "est", "ave", "blvd", "rd", "apt", "co", "inc", "ltd", "jr", "sr", "etc", "a.m", "p.m",
-    "hrs", "hr", "tel.no",
-];
+/// The lists; the file says what each is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    abbreviations: WordSet,
+    may_end: WordSet,
+    conjunctions: WordSet,
+    light: WordSet,
+}
 
-/// Those that end a sentence if a capital follows.
-const MAY_END: &[&str] = &[
-    "a.m", "p.m", "etc", "inc", "ltd", "co", "jr", "sr", "ave", "blvd", "rd", "hrs", "hr", "min",
-    "max", "no", "fri", "mon", "ft",
-];
-
-/// Words before which one breathes.
-const CONJUNCTIONS: &[&str] = &[
-    "and", "but", "or", "because", "which", "that", "so", "when", "if", "while", "until", "unless",
-    "where", "who", "although", "for", "with", "from", "between", "after", "before", "at", "on",
-    "about", "than", "to",
-];
-
-/// Those that join words so closely that a first clause does not end before them.
-const LIGHT: &[&str] = &["and", "or", "to", "at", "on", "than", "that", "about"];
+static FILE: &str = include_str!("cut.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 /// What the place between two words is like.
 fn place(word: &str, space: &str, next: &str) -> Place {
@@ -180,12 +171,12 @@ fn place(word: &str, space: &str, next: &str) -> Place {
                 figure(opens) && matches!(stem.as_str(), "no" | "nr" | "ref" | "fig" | "vol");
             let initial =
                 stem.chars().count() == 1 && stem.chars().all(char::is_alphabetic) && stem != "i";
-            let short = ABBREVIATIONS.contains(&stem.as_str());
+            let short = LISTS.abbreviations.contains(&stem);
             let listed =
                 stem.chars().all(|c| c.is_ascii_digit()) && stem.len() < 3 && !stem.is_empty();
             return match () {
                 () if number_follows || initial => Place::Never,
-                () if short && capital && MAY_END.contains(&stem.as_str()) => Place::Sentence,
+                () if short && capital && LISTS.may_end.contains(&stem) => Place::Sentence,
                 () if short => Place::Never,
                 () if capital
                     || figure(opens)
@@ -235,10 +226,10 @@ fn place(word: &str, space: &str, next: &str) -> Place {
     }
     let lower = opens.to_lowercase();
     // "from 9 to 5" stays together.
-    if CONJUNCTIONS.contains(&lower.as_str())
+    if LISTS.conjunctions.contains(&lower)
         && !(digit_ends && matches!(lower.as_str(), "to" | "and" | "or"))
     {
-        let joint = LIGHT.contains(&lower.as_str());
+        let joint = LISTS.light.contains(&lower);
         return if joint {
             Place::Joint
         } else {

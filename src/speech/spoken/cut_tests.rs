@@ -1,5 +1,5 @@
 use super::super::own::OwnWords;
-use super::cut;
+use super::{FILE, Lists, cut, data};
 use crate::speech::Pronunciation;
 
 fn parts(text: &str) -> Vec<String> {
@@ -7,6 +7,15 @@ fn parts(text: &str) -> Vec<String> {
         .into_iter()
         .map(|part| text[part].trim().to_owned())
         .collect()
+}
+
+#[test]
+fn the_lists_are_complete() {
+    let lists: Lists = data::check(FILE);
+    let mut ends = lists.may_end.iter();
+    assert!(ends.all(|word| lists.abbreviations.contains(word)));
+    let mut light = lists.light.iter();
+    assert!(light.all(|word| lists.conjunctions.contains(word)));
 }
 
 #[test]

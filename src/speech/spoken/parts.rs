@@ -1,6 +1,6 @@
 //! Words that are made of known ones: compounds, and stems with an ending or a beginning.
 
-use super::word::English;
+use super::word::{English, LISTS};
 
 impl English {
     /// Two known words, as in "Northgate": the cut with the longer shorter part.
@@ -10,7 +10,7 @@ impl English {
         }
         let whole = |part: &str| {
             part.len() > 3 && self.plain(part).is_some()
-                || part.len() == 3 && SHORT_PARTS.contains(&part)
+                || part.len() == 3 && LISTS.short_parts.contains(part)
         };
         let mut cuts: Vec<usize> = (3..=word.len() - 3).collect();
         cuts.sort_by_key(|at| std::cmp::Reverse((*at).min(word.len() - at)));
@@ -112,17 +112,6 @@ const STARTS: &[(&str, &str)] = &[
     ("sub", "sʌb"),
     ("co", "kO"),
     ("de", "di"),
-];
-
-/// Words of three letters that compounds are made of.
-const SHORT_PARTS: &[&str] = &[
-    "air", "all", "art", "bar", "bay", "bed", "big", "box", "boy", "bus", "car", "cat", "cup",
-    "day", "dog", "dry", "ear", "egg", "eye", "fin", "fit", "fly", "fox", "gas", "gum", "gym",
-    "hat", "hot", "ice", "ink", "jet", "job", "key", "kit", "lab", "law", "lid", "log", "man",
-    "map", "mat", "may", "net", "oak", "oil", "old", "one", "out", "pan", "pat", "pay", "pen",
-    "pet", "pin", "pop", "pot", "pro", "red", "rib", "run", "sea", "set", "sky", "spa", "sub",
-    "sun", "tax", "tea", "toe", "top", "toy", "tub", "two", "van", "vet", "way", "web", "wet",
-    "win", "zip",
 ];
 
 /// Sounds with the "s" of a plural or a possessive.

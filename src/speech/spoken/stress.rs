@@ -1,43 +1,24 @@
 //! Where the stress of an unknown word lies, and what becomes of its weak vowels.
 
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
 use super::symbols::VOWELS;
+use crate::language::data::{self, WordSet};
 
-/// Endings that draw the stress to the syllable before them, counted in syllables of the ending.
-const BEFORE_ENDING: &[(&str, usize)] = &[
-    ("tion", 1),
-    ("sion", 1),
-    ("cian", 1),
-    ("ic", 1),
-    ("ics", 1),
-    ("ical", 2),
-    ("ity", 2),
-    ("ian", 2),
-    ("ial", 1),
-    ("ious", 1),
-    ("eous", 1),
-    ("ify", 2),
-    ("ology", 3),
-    ("ography", 3),
-    ("ienne", 1),
-];
+/// The lists; the file says what each is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    before_ending: Vec<(String, usize)>,
+    last_but_one: WordSet,
+    last: WordSet,
+    weak_starts: WordSet,
+}
 
-/// Endings of names and loan words that are stressed on the last syllable but one.
-const LAST_BUT_ONE: &[&str] = &[
-    "ski", "sky", "ska", "ini", "elli", "ello", "ella", "etti", "etta", "etto", "ano", "ana",
-    "ino", "ina", "ado", "ada", "ato", "ata", "ito", "ita", "oso", "osa", "ova", "ović", "ovic",
-    "ewicz", "owicz", "moto", "mura", "yama", "zzi", "zza", "zzo", "ccia", "ccio", "ero", "era",
-    "oro", "ora", "emi", "ami", "ani", "ari", "uki", "iko", "aki",
-];
-
-/// Endings that are stressed themselves.
-const LAST: &[&str] = &[
-    "ette", "eau", "ee", "eer", "ese", "esque", "oon", "ique", "aire", "eaux",
-];
-
-/// Beginnings that are weak in words of two syllables.
-const WEAK_STARTS: &[&str] = &[
-    "re", "de", "be", "ex", "con", "com", "un", "dis", "en", "em", "pre", "pro", "a",
-];
+static FILE: &str = include_str!("stress.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 /// Marks the stressed vowel of sounds that have no mark yet, and weakens others.
 pub(super) fn place(word: &str, sounds: &str) -> String {
@@ -76,24 +57,25 @@ pub(super) fn place(word: &str, sounds: &str) -> String {
 }
 
 fn stressed_syllable(word: &str, syllables: usize) -> usize {
-    let ends = |ending: &&str| word.ends_with(*ending);
+    let ends = |endings: &WordSet| endings.iter().any(|ending| word.ends_with(ending));
     if syllables <= 1 {
         return 0;
     }
-    if LAST.iter().any(ends) {
+    if ends(&LISTS.last) {
         return syllables - 1;
     }
-    if let Some((_, own)) = BEFORE_ENDING
+    if let Some((_, own)) = LISTS
+        .before_ending
         .iter()
-        .find(|(ending, _)| word.ends_with(ending))
+        .find(|(ending, _)| word.ends_with(ending.as_str()))
     {
         return syllables.saturating_sub(own + 1);
     }
-    if LAST_BUT_ONE.iter().any(ends) {
+    if ends(&LISTS.last_but_one) {
         return syllables - 2;
     }
     if syllables == 2 {
-        let weak = WEAK_STARTS.iter().any(|start| {
+        let weak = LISTS.weak_starts.iter().any(|start| {
             word.len() > start.len() + 3 && word.starts_with(start) && start.len() > 1
         });
         return usize::from(weak && !word.ends_with("er") && !word.ends_with('y'));
@@ -108,7 +90,14 @@ fn stressed_syllable(word: &str, syllables: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::place;
+    use super::{FILE, Lists, data, place};
+
+    #[test]
+    fn the_lists_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert!(lists.last.contains("esque") && lists.weak_starts.contains("re"));
+        assert_eq!(lists.before_ending.len(), 15);
+    }
 
     #[test]
     fn stress_follows_the_ending() {

@@ -6,9 +6,11 @@ use std::sync::LazyLock;
 use misaki_rs::lexicon::{PhonemeEntry, TokenContext};
 use misaki_rs::spacy_tagger::Tagger;
 use misaki_rs::{Language, Lexicon};
+use serde::Deserialize;
 
 use super::parts::with_s;
 use super::{letters, names, weak};
+use crate::language::data::{self, WordSet};
 use crate::language::words::unaccented;
 
 /// The pronouncing dictionary of US English (about 180,000 words) and the tagger of parts of speech
@@ -27,43 +29,25 @@ pub(super) static ENGLISH: LazyLock<English> = LazyLock::new(|| English {
     names: names::names(),
 });
 
-/// Names of the letters.
-const LETTERS: [&str; 26] = [
-    "ˈA",
-    "bˈi",
-    "sˈi",
-    "dˈi",
-    "ˈi",
-    "ˈɛf",
-    "ʤˈi",
-    "ˈAʧ",
-    "ˈI",
-    "ʤˈA",
-    "kˈA",
-    "ˈɛl",
-    "ˈɛm",
-    "ˈɛn",
-    "ˈO",
-    "pˈi",
-    "kjˈu",
-    "ˈɑɹ",
-    "ˈɛs",
-    "tˈi",
-    "jˈu",
-    "vˈi",
-    "dˈʌbəljˌu",
-    "ˈɛks",
-    "wˈI",
-    "zˈi",
-];
+/// The lists of words; the file says what each is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lists {
+    loud: WordSet,
+    spelled: WordSet,
+    pub(super) short_parts: WordSet,
+    letters: &'static str,
+}
+
+static FILE: &str = include_str!("word.toml");
+pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 /// Name of a letter; empty for what is none.
 pub(super) fn letter(letter: char) -> &'static str {
     let plain = letter.to_ascii_lowercase();
     u32::from(plain)
         .checked_sub(u32::from('a'))
-        .and_then(|at| LETTERS.get(at as usize))
-        .copied()
+        .and_then(|at| LISTS.letters.split_whitespace().nth(at as usize))
         .unwrap_or("")
 }
 
@@ -122,16 +106,16 @@ impl English {
     /// ALL CAPITALS: an abbreviation that is spelled, one that is a word (NASA), or a word said loudly.
     fn capitals(&self, word: &str, lower: &str, tag: &str, ctx: &TokenContext) -> String {
         let count = word.chars().filter(|c| c.is_alphabetic()).count();
-        let loud = count > 3 || LOUD.contains(&lower);
+        let loud = count > 3 || LISTS.loud.contains(lower);
         if loud
             && (self.lexicon.golds.contains_key(lower) || self.plain(lower).is_some())
-            && !SPELLED.contains(&lower)
+            && !LISTS.spelled.contains(lower)
         {
             return self.sounds(lower, tag, ctx);
         }
         if self.lexicon.golds.contains_key(word)
             && count > 2
-            && !SPELLED.contains(&lower)
+            && !LISTS.spelled.contains(lower)
             && let Some(sounds) = self.known(word, "NNP", None, ctx)
         {
             return sounds;
@@ -211,20 +195,6 @@ impl English {
     }
 }
 
-/// Short words that are said as words though they stand in capitals.
-const LOUD: &[&str] = &[
-    "and", "the", "not", "for", "you", "all", "new", "now", "off", "our", "out", "see", "use",
-    "yes", "any", "one", "two", "ten", "day", "get", "no", "on", "of", "to", "in", "at", "by",
-    "up", "we", "be", "do", "if", "or", "my", "an", "as", "so", "go", "is", "he", "buy", "pay",
-    "ask", "end", "top", "hot", "big", "old", "own", "how", "why", "who", "can", "may", "has",
-    "had", "are", "was", "but", "per", "key", "pin", "sim", "gif", "ram", "mon",
-];
-
-/// Abbreviations of four letters and more that are spelled though they look like words or names.
-const SPELLED: &[&str] = &[
-    "vat", "html", "http", "https", "aarp", "usps", "diy", "faq", "ceo", "sos",
-];
-
 /// A word letter by letter.
 pub(super) fn spell(word: &str) -> String {
     unaccented(word)
@@ -238,6 +208,14 @@ pub(super) fn spell(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lists_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert_eq!(lists.letters.split_whitespace().count(), 26);
+        assert!(lists.short_parts.iter().all(|part| part.len() == 3));
+        assert_eq!((letter('a'), letter('Z'), letter('ä')), ("ˈA", "zˈi", ""));
+    }
 
     fn say(word: &str) -> String {
         ENGLISH.sounds(word, "NN", &TokenContext::default())

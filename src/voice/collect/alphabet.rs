@@ -1,120 +1,42 @@
-//! Words that callers spell numbers and letters with.
+//! Words that callers give names, numbers and letters with; they are in `alphabet.toml`.
 
-/// Words for digits, in several languages.
-pub const DIGITS: &[(&str, &str)] = &[
-    ("zero", "0"),
-    ("oh", "0"),
-    ("o", "0"),
-    ("nought", "0"),
-    ("one", "1"),
-    ("two", "2"),
-    ("three", "3"),
-    ("four", "4"),
-    ("five", "5"),
-    ("six", "6"),
-    ("seven", "7"),
-    ("eight", "8"),
-    ("nine", "9"),
-    ("ten", "10"),
-    ("eleven", "11"),
-    ("twelve", "12"),
-    ("thirteen", "13"),
-    ("fourteen", "14"),
-    ("fifteen", "15"),
-    ("sixteen", "16"),
-    ("seventeen", "17"),
-    ("eighteen", "18"),
-    ("nineteen", "19"),
-    ("null", "0"),
-    ("eins", "1"),
-    ("ein", "1"),
-    ("zwei", "2"),
-    ("zwo", "2"),
-    ("drei", "3"),
-    ("vier", "4"),
-    ("fünf", "5"),
-    ("sechs", "6"),
-    ("sieben", "7"),
-    ("acht", "8"),
-    ("neun", "9"),
-    ("cero", "0"),
-    ("uno", "1"),
-    ("dos", "2"),
-    ("tres", "3"),
-    ("cuatro", "4"),
-    ("cinco", "5"),
-    ("seis", "6"),
-    ("siete", "7"),
-    ("ocho", "8"),
-    ("nueve", "9"),
-    ("zéro", "0"),
-    ("un", "1"),
-    ("deux", "2"),
-    ("trois", "3"),
-    ("quatre", "4"),
-    ("cinq", "5"),
-    ("sept", "7"),
-    ("huit", "8"),
-    ("neuf", "9"),
-    ("due", "2"),
-    ("tre", "3"),
-    ("quattro", "4"),
-    ("cinque", "5"),
-    ("sei", "6"),
-    ("sette", "7"),
-    ("otto", "8"),
-    ("nove", "9"),
-];
-/// Words for tens.
-pub const TENS: &[(&str, u32)] = &[
-    ("twenty", 20),
-    ("thirty", 30),
-    ("forty", 40),
-    ("fifty", 50),
-    ("sixty", 60),
-    ("seventy", 70),
-    ("eighty", 80),
-    ("ninety", 90),
-];
-/// Words that say how often the next digit comes.
-pub const REPEATS: &[(&str, usize)] = &[
-    ("double", 2),
-    ("triple", 3),
-    ("treble", 3),
-    ("doble", 2),
-    ("doppel", 2),
-    ("doppia", 2),
-];
-/// Words that stand for their first letter (ICAO and common ones).
-pub const SPELLING: &[(&str, char)] = &[
-    ("alpha", 'a'),
-    ("alfa", 'a'),
-    ("bravo", 'b'),
-    ("charlie", 'c'),
-    ("delta", 'd'),
-    ("echo", 'e'),
-    ("foxtrot", 'f'),
-    ("golf", 'g'),
-    ("hotel", 'h'),
-    ("india", 'i'),
-    ("juliet", 'j'),
-    ("juliett", 'j'),
-    ("kilo", 'k'),
-    ("lima", 'l'),
-    ("mike", 'm'),
-    ("november", 'n'),
-    ("oscar", 'o'),
-    ("papa", 'p'),
-    ("quebec", 'q'),
-    ("romeo", 'r'),
-    ("sierra", 's'),
-    ("tango", 't'),
-    ("uniform", 'u'),
-    ("victor", 'v'),
-    ("whiskey", 'w'),
-    ("whisky", 'w'),
-    ("x-ray", 'x'),
-    ("xray", 'x'),
-    ("yankee", 'y'),
-    ("zulu", 'z'),
-];
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::language::data;
+
+/// The file of lists.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lists {
+    /// What stands around a name.
+    pub around: Vec<String>,
+    /// How often the next digit comes.
+    pub repeats: HashMap<String, usize>,
+    /// Words for digits, in several languages.
+    pub digits: HashMap<String, String>,
+    /// Words for tens.
+    pub tens: HashMap<String, u32>,
+    /// Words that stand for a letter.
+    pub spelling: HashMap<String, char>,
+}
+
+static FILE: &str = include_str!("alphabet.toml");
+/// The lists of the file.
+pub static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert_eq!(lists.digits["nineteen"], "19");
+        for letter in 'a'..='z' {
+            assert!(lists.spelling.values().any(|l| *l == letter), "{letter}");
+        }
+    }
+}

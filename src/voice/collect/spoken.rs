@@ -1,7 +1,8 @@
 //! What callers say when they give numbers, addresses and names → what it means, and how that is read back.
 
 use super::super::words::words;
-use super::alphabet::{DIGITS, REPEATS, SPELLING, TENS};
+use super::alphabet::LISTS;
+use crate::language::numbers;
 
 /// Fewer digits are no telephone number.
 pub const LEAST_DIGITS: usize = 5;
@@ -12,10 +13,7 @@ fn digits_of(word: &str) -> Option<String> {
     if !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) {
         return Some(word.to_owned());
     }
-    DIGITS
-        .iter()
-        .find(|(name, _)| *name == word)
-        .map(|(_, digits)| (*digits).to_owned())
+    LISTS.digits.get(word).cloned()
 }
 
 /// The digits of a spoken number, in order, with a leading `+` if it was said; "double five" is 55.
@@ -39,11 +37,11 @@ pub fn digits_in(text: &str) -> String {
     let mut at = 0;
     while let Some(word) = said.get(at) {
         at += 1;
-        if let Some((_, repeat)) = REPEATS.iter().find(|(name, _)| name == word) {
+        if let Some(repeat) = LISTS.repeats.get(word) {
             times = *repeat;
             continue;
         }
-        if let Some((_, tens)) = TENS.iter().find(|(name, _)| name == word) {
+        if let Some(tens) = LISTS.tens.get(word) {
             let ones = said
                 .get(at)
                 .and_then(|w| digits_of(w))
@@ -157,7 +155,7 @@ pub fn code_in(text: &str) -> String {
                 (Some("like" | "for" | "wie" | "comme" | "come" | "de"), Some(_)) => at += 2,
                 _ => {}
             }
-        } else if let Some((_, letter)) = SPELLING.iter().find(|(name, _)| name == word) {
+        } else if let Some(letter) = LISTS.spelling.get(word) {
             out.extend(letter.to_uppercase());
         } else if let Some(digits) = digits_of(word) {
             out.push_str(&digits);
@@ -179,41 +177,15 @@ pub fn contact_in(text: &str) -> Option<String> {
 
 /// A name without the words around it.
 pub fn name_in(text: &str) -> String {
-    const AROUND: &[&str] = &[
-        "my name is",
-        "my name's",
-        "the name is",
-        "this is",
-        "it is",
-        "it's",
-        "i am",
-        "i'm",
-        "yes",
-        "sure",
-        "ich heiße",
-        "ich heisse",
-        "mein name ist",
-        "ich bin",
-        "me llamo",
-        "mi nombre es",
-        "soy",
-        "je m'appelle",
-        "je suis",
-        "mi chiamo",
-        "sono",
-        "well",
-        "um",
-        "uh",
-    ];
     let mut rest = text
         .trim()
         .trim_end_matches(['.', '!', ','])
         .replace('’', "'");
     loop {
         let lower = rest.to_lowercase();
-        let Some(lead) = AROUND.iter().find(|lead| {
+        let Some(lead) = LISTS.around.iter().find(|lead| {
             lower
-                .strip_prefix(**lead)
+                .strip_prefix(lead.as_str())
                 .is_some_and(|r| r.starts_with([' ', ',']))
         }) else {
             break;
@@ -246,9 +218,6 @@ pub fn name_in(text: &str) -> String {
 
 /// How something is read back: digits one by one in groups, an address with its signs as words.
 pub fn read_back(value: &str) -> String {
-    const NAMES: [&str; 10] = [
-        "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
-    ];
     if value.contains('@') {
         return value
             .replace('@', " at ")
@@ -258,7 +227,7 @@ pub fn read_back(value: &str) -> String {
     }
     let digits: Vec<&str> = value
         .chars()
-        .filter_map(|c| NAMES.get(c.to_digit(10)? as usize).copied())
+        .filter_map(|c| c.to_digit(10).map(|digit| numbers::one(digit.into())))
         .collect();
     let groups = groups(digits.len());
     let mut at = 0;

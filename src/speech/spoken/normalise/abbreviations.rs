@@ -1,103 +1,31 @@
 //! Abbreviations that are said in full.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
+use serde::Deserialize;
 
 use super::pattern;
+use crate::language::data;
 
-/// As written without the stop, in full; a stop has to follow.
-const DOTTED: &[(&str, &str)] = &[
-    ("Dr", "Doctor"),
-    ("Prof", "Professor"),
-    ("Rev", "Reverend"),
-    ("Hon", "Honorable"),
-    ("Capt", "Captain"),
-    ("Sgt", "Sergeant"),
-    ("Gen", "General"),
-    ("Lt", "Lieutenant"),
-    ("approx", "approximately"),
-    ("Approx", "approximately"),
-    ("ca", "about"),
-    ("No", "number"),
-    ("no", "number"),
-    ("Nos", "numbers"),
-    ("nr", "number"),
-    ("Nr", "number"),
-    ("ref", "reference"),
-    ("Ref", "reference"),
-    ("tel", "telephone"),
-    ("Tel", "telephone"),
-    ("ext", "extension"),
-    ("Ext", "extension"),
-    ("incl", "including"),
-    ("Incl", "including"),
-    ("excl", "excluding"),
-    ("dept", "department"),
-    ("Dept", "Department"),
-    ("est", "established"),
-    ("Ave", "Avenue"),
-    ("Blvd", "Boulevard"),
-    ("Rd", "Road"),
-    ("Ln", "Lane"),
-    ("Hwy", "Highway"),
-    ("Pkwy", "Parkway"),
-    ("Sq", "Square"),
-    ("Ct", "Court"),
-    ("Pl", "Place"),
-    ("Apt", "Apartment"),
-    ("Ste", "Suite"),
-    ("Bldg", "Building"),
-    ("Mt", "Mount"),
-    ("Ft", "Fort"),
-    ("Jr", "Junior"),
-    ("Sr", "Senior"),
-    ("vs", "versus"),
-    ("etc", "et cetera"),
-    ("max", "maximum"),
-    ("min", "minimum"),
-    ("Inc", "Incorporated"),
-    ("Ltd", "Limited"),
-    ("Corp", "Corporation"),
-    ("Co", "Company"),
-    ("fig", "figure"),
-    ("Fig", "Figure"),
-    ("vol", "volume"),
-    ("Vol", "Volume"),
-    ("p", "page"),
-    ("pp", "pages"),
-    ("resp", "respectively"),
-    ("cf", "compare"),
-];
-/// Said in full without a stop as well.
-const BARE: &[(&str, &str)] = &[
-    ("Mrs", "Missus"),
-    ("Mr", "Mister"),
-    ("Ms", "Miz"),
-    ("Dr", "Doctor"),
-    ("Ave", "Avenue"),
-    ("Blvd", "Boulevard"),
-    ("Rd", "Road"),
-    ("approx", "approximately"),
-    ("vs", "versus"),
-    ("etc", "et cetera"),
-    ("Apt", "Apartment"),
-    ("Dept", "Department"),
-    ("Hwy", "Highway"),
-    ("appt", "appointment"),
-    ("Appt", "Appointment"),
-    ("hrs", "hours"),
-    ("mins", "minutes"),
-    ("Tel", "telephone"),
-    ("incl", "including"),
-];
+/// Abbreviations and what they are in full.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    dotted: BTreeMap<String, String>,
+    bare: BTreeMap<String, String>,
+}
+
+static FILE: &str = include_str!("abbreviations.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 static DOTS: LazyLock<Regex> = LazyLock::new(|| {
-    let names: Vec<&str> = DOTTED.iter().map(|(short, _)| *short).collect();
+    let names: Vec<&str> = LISTS.dotted.keys().map(String::as_str).collect();
     pattern(&format!(r"\b({})\.(?P<after>\s*\S|\s*$)", names.join("|")))
 });
 static WORDS: LazyLock<Regex> = LazyLock::new(|| {
-    let names: Vec<&str> = BARE.iter().map(|(short, _)| *short).collect();
+    let names: Vec<&str> = LISTS.bare.keys().map(String::as_str).collect();
     pattern(&format!(r"\b({})\b\.?", names.join("|")))
 });
 static SAINT: LazyLock<Regex> =
@@ -172,10 +100,7 @@ pub(super) fn read(text: &str) -> String {
     });
     let text = DOTS.replace_all(&text, |found: &Captures<'_>| {
         let after = found.name("after").map_or("", |after| after.as_str());
-        let full = DOTTED
-            .iter()
-            .find(|(short, _)| *short == &found[1])
-            .map_or("", |(_, full)| *full);
+        let full = LISTS.dotted.get(&found[1]).map_or("", String::as_str);
         let figure = after
             .trim_start()
             .starts_with(|c: char| c.is_alphanumeric() && !c.is_lowercase() || c == '#');
@@ -205,10 +130,7 @@ pub(super) fn read(text: &str) -> String {
                 .get(0)
                 .is_some_and(|all| text[all.end()..].trim().is_empty())
                 && found[0].ends_with('.');
-            let full = BARE
-                .iter()
-                .find(|(short, _)| *short == &found[1])
-                .map_or("", |(_, full)| *full);
+            let full = LISTS.bare.get(&found[1]).map_or("", String::as_str);
             if ends {
                 format!("{full}.")
             } else {
@@ -216,4 +138,16 @@ pub(super) fn read(text: &str) -> String {
             }
         })
         .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert_eq!(lists.dotted["Dr"], lists.bare["Dr"]);
+        assert_eq!(read("approx. 5 mins"), "approximately 5 minutes");
+    }
 }

@@ -1,10 +1,23 @@
 //! Codes and numbers that name something: letter by letter and digit by digit.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
+use serde::Deserialize;
 
 use super::{named, numbers, pattern};
+use crate::language::data;
+
+/// States of the USA by their letters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    states: BTreeMap<String, String>,
+}
+
+static FILE: &str = include_str!("codes.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 /// A word after which a figure names a thing; `№` and "no." are words by now.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
@@ -144,62 +157,17 @@ fn runs(text: &str) -> Vec<String> {
 
 /// Name of a state of the USA from its letters.
 fn state(letters: &str) -> &str {
-    STATES
-        .iter()
-        .find(|(short, _)| *short == letters)
-        .map_or(letters, |(_, name)| name)
+    LISTS.states.get(letters).map_or(letters, String::as_str)
 }
 
-const STATES: &[(&str, &str)] = &[
-    ("AL", "Alabama"),
-    ("AK", "Alaska"),
-    ("AZ", "Arizona"),
-    ("AR", "Arkansas"),
-    ("CA", "California"),
-    ("CO", "Colorado"),
-    ("CT", "Connecticut"),
-    ("DE", "Delaware"),
-    ("DC", "D C"),
-    ("FL", "Florida"),
-    ("GA", "Georgia"),
-    ("HI", "Hawaii"),
-    ("ID", "Idaho"),
-    ("IL", "Illinois"),
-    ("IN", "Indiana"),
-    ("IA", "Iowa"),
-    ("KS", "Kansas"),
-    ("KY", "Kentucky"),
-    ("LA", "Louisiana"),
-    ("ME", "Maine"),
-    ("MD", "Maryland"),
-    ("MA", "Massachusetts"),
-    ("MI", "Michigan"),
-    ("MN", "Minnesota"),
-    ("MS", "Mississippi"),
-    ("MO", "Missouri"),
-    ("MT", "Montana"),
-    ("NE", "Nebraska"),
-    ("NV", "Nevada"),
-    ("NH", "New Hampshire"),
-    ("NJ", "New Jersey"),
-    ("NM", "New Mexico"),
-    ("NY", "New York"),
-    ("NC", "North Carolina"),
-    ("ND", "North Dakota"),
-    ("OH", "Ohio"),
-    ("OK", "Oklahoma"),
-    ("OR", "Oregon"),
-    ("PA", "Pennsylvania"),
-    ("RI", "Rhode Island"),
-    ("SC", "South Carolina"),
-    ("SD", "South Dakota"),
-    ("TN", "Tennessee"),
-    ("TX", "Texas"),
-    ("UT", "Utah"),
-    ("VT", "Vermont"),
-    ("VA", "Virginia"),
-    ("WA", "Washington"),
-    ("WV", "West Virginia"),
-    ("WI", "Wisconsin"),
-    ("WY", "Wyoming"),
-];
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert_eq!(lists.states.len(), 51);
+        assert_eq!(state("TX"), "Texas");
+    }
+}

@@ -5,21 +5,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 use super::{numbers, pattern};
+use crate::language::{Language, calendar};
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 const NAME: &str = r"(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)";
 
 static MONTH_DAY: LazyLock<Regex> = LazyLock::new(|| {
@@ -119,7 +106,11 @@ pub(super) fn read(text: &str) -> String {
 }
 
 fn figures(year: &str, month: &str, day: &str) -> Option<String> {
-    let name = MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
+    let month: usize = month
+        .parse()
+        .ok()
+        .filter(|month| (1..=12).contains(month))?;
+    let name = calendar::month_name(Language::En, month);
     let number: u64 = day.parse().ok().filter(|day| (1..=31).contains(day))?;
     Some(format!(
         "{name} {}, {}",
@@ -139,21 +130,16 @@ fn year_of(text: &str) -> String {
 
 fn month(name: &str) -> &'static str {
     let start: String = name.chars().take(3).collect();
-    MONTHS
-        .iter()
+    (1..=12)
+        .map(|month| calendar::month_name(Language::En, month))
         .find(|month| month.starts_with(&start))
-        .copied()
         .unwrap_or("")
 }
 
 fn day(name: &str) -> &'static str {
-    match name.get(..2) {
-        Some("Mo") => "Monday",
-        Some("Tu") => "Tuesday",
-        Some("We") => "Wednesday",
-        Some("Th") => "Thursday",
-        Some("Fr") => "Friday",
-        Some("Sa") => "Saturday",
-        _ => "Sunday",
-    }
+    let start = name.get(..2).unwrap_or(name);
+    (0..7)
+        .map(|day| calendar::day_name(Language::En, day))
+        .find(|day| day.starts_with(start))
+        .unwrap_or("")
 }

@@ -3,100 +3,24 @@
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
+use serde::Deserialize;
 
 use super::{numbers, pattern};
+use crate::language::data;
 
-/// Unit as written, one of it, several of it.
-const UNITS: &[(&str, &str, &str)] = &[
-    ("km/h", "kilometer per hour", "kilometers per hour"),
-    ("kmh", "kilometer per hour", "kilometers per hour"),
-    ("mph", "mile per hour", "miles per hour"),
-    ("m/s", "meter per second", "meters per second"),
-    ("km²", "square kilometer", "square kilometers"),
-    ("m²", "square meter", "square meters"),
-    ("m2", "square meter", "square meters"),
-    ("cm²", "square centimeter", "square centimeters"),
-    ("ft²", "square foot", "square feet"),
-    ("sq ft", "square foot", "square feet"),
-    ("sqft", "square foot", "square feet"),
-    ("sq. ft.", "square foot", "square feet"),
-    ("m³", "cubic meter", "cubic meters"),
-    ("cm³", "cubic centimeter", "cubic centimeters"),
-    ("km", "kilometer", "kilometers"),
-    ("cm", "centimeter", "centimeters"),
-    ("mm", "millimeter", "millimeters"),
-    ("m", "meter", "meters"),
-    ("mi", "mile", "miles"),
-    ("ft", "foot", "feet"),
-    ("yd", "yard", "yards"),
-    ("kg", "kilogram", "kilograms"),
-    ("mg", "milligram", "milligrams"),
-    ("µg", "microgram", "micrograms"),
-    ("mcg", "microgram", "micrograms"),
-    ("g", "gram", "grams"),
-    ("lbs", "pound", "pounds"),
-    ("lb", "pound", "pounds"),
-    ("oz", "ounce", "ounces"),
-    ("ml", "milliliter", "milliliters"),
-    ("mL", "milliliter", "milliliters"),
-    ("cl", "centiliter", "centiliters"),
-    ("l", "liter", "liters"),
-    ("L", "liter", "liters"),
-    ("gal", "gallon", "gallons"),
-    ("kV", "kilovolt", "kilovolts"),
-    ("mV", "millivolt", "millivolts"),
-    ("V", "volt", "volts"),
-    ("mAh", "milliamp hour", "milliamp hours"),
-    ("mA", "milliamp", "milliamps"),
-    ("A", "amp", "amps"),
-    ("kWh", "kilowatt hour", "kilowatt hours"),
-    ("kW", "kilowatt", "kilowatts"),
-    ("MW", "megawatt", "megawatts"),
-    ("W", "watt", "watts"),
-    ("GHz", "gigahertz", "gigahertz"),
-    ("MHz", "megahertz", "megahertz"),
-    ("kHz", "kilohertz", "kilohertz"),
-    ("Hz", "hertz", "hertz"),
-    ("TB", "terabyte", "terabytes"),
-    ("GB", "gigabyte", "gigabytes"),
-    ("MB", "megabyte", "megabytes"),
-    ("kB", "kilobyte", "kilobytes"),
-    ("KB", "kilobyte", "kilobytes"),
-    ("Gbps", "gigabit per second", "gigabits per second"),
-    ("Mbps", "megabit per second", "megabits per second"),
-    ("°C", "degree Celsius", "degrees Celsius"),
-    ("℃", "degree Celsius", "degrees Celsius"),
-    ("° C", "degree Celsius", "degrees Celsius"),
-    ("°F", "degree Fahrenheit", "degrees Fahrenheit"),
-    ("℉", "degree Fahrenheit", "degrees Fahrenheit"),
-    ("° F", "degree Fahrenheit", "degrees Fahrenheit"),
-    ("°", "degree", "degrees"),
-    ("%", "percent", "percent"),
-    ("hrs", "hour", "hours"),
-    ("hr", "hour", "hours"),
-    ("h", "hour", "hours"),
-    ("mins", "minute", "minutes"),
-    ("min", "minute", "minutes"),
-    ("secs", "second", "seconds"),
-    ("sec", "second", "seconds"),
-    ("ms", "millisecond", "milliseconds"),
-    ("s", "second", "seconds"),
-    ("kcal", "kilocalorie", "kilocalories"),
-    ("cal", "calorie", "calories"),
-    ("dB", "decibel", "decibels"),
-    ("psi", "psi", "psi"),
-    ("bar", "bar", "bar"),
-    ("kPa", "kilopascal", "kilopascals"),
-    ("px", "pixel", "pixels"),
-    ("yrs", "year", "years"),
-    ("yr", "year", "years"),
-    ("pcs", "piece", "pieces"),
-    ("pax", "person", "persons"),
-    ("hp", "horsepower", "horsepower"),
-];
+/// Units: as written, one of it, several of it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    units: Vec<(String, String, String)>,
+}
+
+static FILE: &str = include_str!("measures.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 static MEASURE: LazyLock<Regex> = LazyLock::new(|| {
-    let mut names: Vec<String> = UNITS
+    let mut names: Vec<String> = LISTS
+        .units
         .iter()
         .map(|(written, _, _)| regex::escape(written))
         .collect();
@@ -117,9 +41,10 @@ fn once(text: &str) -> String {
     MEASURE
         .replace_all(text, |found: &Captures<'_>| {
             let group = |name: &str| found.name(name).map_or("", |group| group.as_str());
-            let Some((_, one, many)) = UNITS
+            let Some((_, one, many)) = LISTS
+                .units
                 .iter()
-                .find(|(written, _, _)| *written == group("unit"))
+                .find(|(written, _, _)| written == group("unit"))
             else {
                 return found[0].to_owned();
             };
@@ -150,11 +75,24 @@ fn once(text: &str) -> String {
             let unit = if part {
                 format!("of a {one}")
             } else if single {
-                (*one).to_owned()
+                one.clone()
             } else {
-                (*many).to_owned()
+                many.clone()
             };
             format!("{}{minus}{number} {unit}{}", group("a"), group("end"))
         })
         .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_complete() {
+        // One and several may be said alike, so the entries are not held against each other.
+        let lists: Lists = toml::from_str(FILE).unwrap();
+        assert!(lists.units.len() > 80);
+        assert_eq!(read("3 kg"), "three kilograms");
+    }
 }

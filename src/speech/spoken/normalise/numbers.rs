@@ -3,97 +3,27 @@
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
+use serde::Deserialize;
 
 use super::pattern;
+use crate::language::data::{self, WordSet};
+use crate::language::numbers as words;
+pub(in super::super) use crate::language::numbers::cardinal;
 
-const ONES: [&str; 20] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-];
-const TENS: [&str; 10] = [
-    "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-];
-const SCALES: [(u64, &str); 4] = [
-    (1_000_000_000_000, "trillion"),
-    (1_000_000_000, "billion"),
-    (1_000_000, "million"),
-    (1_000, "thousand"),
-];
-
-/// A whole number in words.
-pub(in super::super) fn cardinal(number: u64) -> String {
-    if number < 20 {
-        return ONES[number as usize].to_owned();
-    }
-    if number < 100 {
-        let tens = TENS[(number / 10) as usize];
-        return if number.is_multiple_of(10) {
-            tens.to_owned()
-        } else {
-            format!("{tens} {}", ONES[(number % 10) as usize])
-        };
-    }
-    if number < 1000 {
-        let rest = number % 100;
-        let hundreds = format!("{} hundred", ONES[(number / 100) as usize]);
-        return if rest == 0 {
-            hundreds
-        } else {
-            format!("{hundreds} {}", cardinal(rest))
-        };
-    }
-    let Some((scale, name)) = SCALES.iter().find(|(scale, _)| number >= *scale) else {
-        return digits(&number.to_string());
-    };
-    let head = format!("{} {name}", cardinal(number / scale));
-    if number.is_multiple_of(*scale) {
-        head
-    } else {
-        format!("{head} {}", cardinal(number % scale))
-    }
+/// The lists; the file says what each is for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    no_names: WordSet,
+    kings: WordSet,
 }
+
+static FILE: &str = include_str!("numbers.toml");
+static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 /// "first", "twenty second".
 pub(super) fn ordinal(number: u64) -> String {
-    let words = cardinal(number);
-    let (head, last) = words
-        .rsplit_once(' ')
-        .map_or(("", words.as_str()), |(head, last)| (head, last));
-    let last = match last {
-        "one" => "first".to_owned(),
-        "two" => "second".to_owned(),
-        "three" => "third".to_owned(),
-        "five" => "fifth".to_owned(),
-        "eight" => "eighth".to_owned(),
-        "nine" => "ninth".to_owned(),
-        "twelve" => "twelfth".to_owned(),
-        other => other
-            .strip_suffix('y')
-            .map_or_else(|| format!("{other}th"), |stem| format!("{stem}ieth")),
-    };
-    if head.is_empty() {
-        last
-    } else {
-        format!("{head} {last}")
-    }
+    words::ordinal(&cardinal(number))
 }
 
 /// Digit by digit.
@@ -101,7 +31,7 @@ pub(super) fn digits(text: &str) -> String {
     let each: Vec<&str> = text
         .chars()
         .filter_map(|c| c.to_digit(10))
-        .map(|d| ONES[d as usize])
+        .map(|d| words::one(u64::from(d)))
         .collect();
     each.join(" ")
 }
@@ -200,11 +130,11 @@ static ROMAN: LazyLock<Regex> = LazyLock::new(|| {
 /// Puts every number that is left into words.
 pub(super) fn read(text: &str) -> String {
     let text = ROMAN.replace_all(text, |found: &Captures<'_>| {
-        if NO_NAMES.contains(&&found[1]) {
+        if LISTS.no_names.contains(&found[1]) {
             return found[0].to_owned();
         }
         let number = roman(&found[2]);
-        let words = if KINGS.contains(&&found[1]) {
+        let words = if LISTS.kings.contains(&found[1]) {
             format!("the {}", ordinal(number))
         } else {
             cardinal(number)
@@ -324,37 +254,6 @@ fn plural_of_ten(text: &str) -> String {
     }
 }
 
-/// Words after which capitals are no numeral: "the IV drip".
-const NO_NAMES: &[&str] = &[
-    "The", "An", "Your", "Our", "This", "That", "On", "By", "With", "And", "Is", "Use", "In",
-];
-
-/// Names whose Roman numeral is an ordinal.
-const KINGS: &[&str] = &[
-    "Henry",
-    "Charles",
-    "Louis",
-    "George",
-    "Edward",
-    "William",
-    "Richard",
-    "Elizabeth",
-    "James",
-    "Philip",
-    "John",
-    "Paul",
-    "Pius",
-    "Benedict",
-    "Leo",
-    "Gregory",
-    "Frederick",
-    "Nicholas",
-    "Catherine",
-    "Mary",
-    "Friedrich",
-    "Wilhelm",
-];
-
 fn roman(text: &str) -> u64 {
     let value = |c: char| match c {
         'I' => 1,
@@ -381,4 +280,16 @@ fn smaller(values: &[u64], at: usize) -> u64 {
             0
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_complete() {
+        let lists: Lists = data::check(FILE);
+        assert!(lists.kings.contains("Henry") && lists.no_names.contains("The"));
+        assert_eq!(read("Henry VIII").trim(), "Henry the eighth");
+    }
 }

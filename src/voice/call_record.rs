@@ -1,7 +1,10 @@
 //! The record of a call, written while it lasts by a task of its own, so that a slow disk is never heard.
+//! The browser's calls and the sessions of the Realtime API write theirs here.
+
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
@@ -11,6 +14,8 @@ use crate::store::{Scoped, Store, StoreError, UnixMs};
 
 /// Entries that are written in one transaction.
 const BATCH: usize = 64;
+/// Entries that may wait for the disk before [`CallRecord::has_room`] waits as well.
+const ROOM: usize = 256;
 
 /// An entry of the record.
 #[derive(Debug)]
@@ -22,10 +27,14 @@ enum Entry {
     Finished(CallStatus, EndedReason, CallCost),
 }
 
+/// An entry that waits for the disk, and the room that it takes.
+type Waiting = (Entry, Option<OwnedSemaphorePermit>);
+
 /// Writes the record of one call.
 pub(super) struct CallRecord {
     call: Scoped<Call>,
-    entries: mpsc::UnboundedSender<Entry>,
+    entries: mpsc::UnboundedSender<Waiting>,
+    room: Arc<Semaphore>,
     writer: JoinHandle<()>,
 }
 
@@ -37,6 +46,7 @@ impl CallRecord {
         Self {
             call,
             entries,
+            room: Arc::new(Semaphore::new(ROOM)),
             writer,
         }
     }
@@ -47,8 +57,15 @@ impl CallRecord {
     }
 
     fn put(&self, entry: Entry) {
+        let room = Arc::clone(&self.room).try_acquire_owned().ok();
         // The writer ends with this struct only.
-        let _ = self.entries.send(entry);
+        let _ = self.entries.send((entry, room));
+    }
+
+    /// Waits while too much waits for the disk: for callers who cause entries as fast as they like.
+    pub(super) async fn has_room(&self) {
+        // Nobody closes the semaphore.
+        let _ = self.room.acquire().await;
     }
 
     /// Something that was said.
@@ -97,20 +114,32 @@ pub(super) fn signed(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
-async fn write(store: Store, call: Scoped<Call>, mut waiting: mpsc::UnboundedReceiver<Entry>) {
+async fn write(store: Store, call: Scoped<Call>, mut waiting: mpsc::UnboundedReceiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
+    let mut finished = false;
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         let entries = std::mem::take(&mut batch);
-        let call = call.clone();
-        let written = store.write(move |tx| {
-            for entry in &entries {
-                write_one(tx, &call, entry)?;
-            }
-            Ok(())
-        });
-        if let Err(error) = written.await {
-            tracing::warn!(%error, "a part of a call's record could not be written");
+        finished |= matches!(entries.last(), Some((Entry::Finished(..), _)));
+        write_all(&store, &call, entries).await;
+    }
+    if !finished {
+        // The session was dropped in mid-call.
+        let (status, reason) = (CallStatus::Failed, EndedReason::ErrorStopped);
+        let last = Entry::Finished(status, reason, CallCost::default());
+        write_all(&store, &call, vec![(last, None)]).await;
+    }
+}
+
+async fn write_all(store: &Store, call: &Scoped<Call>, entries: Vec<Waiting>) {
+    let call = call.clone();
+    let written = store.write(move |tx| {
+        for (entry, _) in &entries {
+            write_one(tx, &call, entry)?;
         }
+        Ok(())
+    });
+    if let Err(error) = written.await {
+        tracing::warn!(%error, "a part of a call's record could not be written");
     }
 }
 

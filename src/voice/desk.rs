@@ -110,6 +110,11 @@ impl Desk {
         }
     }
 
+    /// What sessions work with, whichever transport they come by.
+    pub(crate) fn parts(&self) -> Arc<Parts> {
+        Arc::clone(&self.parts)
+    }
+
     /// Takes a place for a session of this workspace that comes through `channel`, if there is one.
     ///
     /// # Errors

@@ -16,7 +16,6 @@ mod hearing;
 mod input;
 mod item;
 mod prompt;
-mod record;
 mod response_request;
 mod responses;
 mod secrets;

@@ -13,14 +13,15 @@ use super::fault::Fault;
 use super::generate::{self, Answerer, Job, Speaking, Step};
 use super::handlers::listener;
 use super::prompt;
-use super::record::timings;
 use super::response_request::ResponseRequest;
 use super::server_event::ServerEvent;
 use super::session::{AbortOnDrop, Gone, Running, Session, Trouble};
 use super::turn_detection::End;
 use super::turns::NOT_UNDERSTOOD;
+use crate::agent::Rung;
 use crate::llm::{Claim, FinishReason, Priority, Usage};
 use crate::usage::{MESSAGE_TOKENS, Work};
+use crate::voice::realtime::timings;
 
 /// Responses that may be made at a time: one of the conversation and some beside it.
 const MOST_RESPONSES: usize = 4;
@@ -183,9 +184,10 @@ impl Session {
         let receipt = grounds
             .as_ref()
             .and_then(|grounds| grounds["receipt"].as_str()?.parse().ok());
-        let rung = grounds
-            .as_ref()
-            .and_then(|grounds| Some(grounds["rung"].as_str()?.to_owned()));
+        let rung = grounds.as_ref().and_then(|grounds| {
+            let rung = serde_json::from_value::<Rung>(grounds["rung"].clone());
+            Some(rung.ok()?.as_str())
+        });
         let events = active.end(ending, usage, grounds, &mut self.conversation);
         self.note(&active, asked, usage.unwrap_or_default(), rung, receipt)
             .await;
@@ -226,7 +228,7 @@ impl Session {
         active: &Active,
         asked: Instant,
         usage: Usage,
-        rung: Option<String>,
+        rung: Option<&'static str>,
         receipt: Option<crate::store::ReceiptId>,
     ) {
         self.metrics.count_tokens(

@@ -21,13 +21,13 @@ use super::conversation::Conversation;
 use super::fault::Fault;
 use super::generate::{Answerer, Step};
 use super::input::Input;
-use super::record::Record;
 use super::server_event::{ServerEvent, fresh_id};
 use crate::app::App;
 use crate::speech::Pronunciation;
 use crate::store::calls::{CallStatus, EndedReason};
 use crate::store::{AssistantId, WorkspaceId, closures};
 use crate::voice::Place;
+use crate::voice::realtime::Record;
 
 /// The longest session, as at OpenAI.
 pub(super) const LONGEST: Duration = Duration::from_secs(60 * 60);
@@ -195,7 +195,8 @@ impl Session {
             tracing::error!(%error, "a realtime session could not begin");
             Fault::server("internal", "the session could not begin; try again")
         };
-        let record = Record::begin(&app.store, workspace, assistant, caller).await;
+        let voice = app.voice.parts();
+        let record = Record::begin(&app.store, &voice.tasks, workspace, assistant, caller).await;
         let record = record.map_err(|error| failed(&error))?;
         let input = Input::new(config.input);
         let voices = app.synthesizer.voices();

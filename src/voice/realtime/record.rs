@@ -1,0 +1,160 @@
+//! The record of a Realtime session: what was said, what happened, how long each turn took.
+//!
+//! The words of an answer are held back until the next entry: the client may still tell that less of it was heard.
+
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
+
+use crate::store::call_log::{Line, LineState, Speaker};
+use crate::store::calls::{self, CallChannel, CallCost, CallStatus, EndedReason, NewCall};
+use crate::store::{AssistantId, ReceiptId, Store, StoreError, WorkspaceId};
+use crate::voice::call_record::{CallRecord, signed};
+
+/// Notes what happens in a session. The disk never makes the session wait, unless it is very slow.
+pub struct Record {
+    call: CallRecord,
+    since: Instant,
+    pub cost: CallCost,
+    turns: u32,
+    /// What was said last, by the id of its item.
+    last: Option<(String, Line)>,
+}
+
+impl Record {
+    /// Begins the record.
+    pub async fn begin(
+        store: &Store,
+        tasks: &TaskTracker,
+        workspace: WorkspaceId,
+        assistant: Option<AssistantId>,
+        caller: Option<String>,
+    ) -> Result<Self, StoreError> {
+        let begun = store.write(move |tx| {
+            let new = NewCall {
+                assistant,
+                conversation: None,
+                channel: CallChannel::Realtime,
+                caller: caller.as_deref(),
+                status: CallStatus::InProgress,
+            };
+            let now = jiff::Timestamp::now().as_millisecond();
+            calls::create(tx, workspace, &new, now)
+        });
+        Ok(Self {
+            call: CallRecord::new(store.clone(), begun.await?, tasks),
+            since: Instant::now(),
+            cost: CallCost::default(),
+            turns: 0,
+            last: None,
+        })
+    }
+
+    /// The time in the session, in ms.
+    fn at(&self, when: Instant) -> u64 {
+        ms_between(self.since, when)
+    }
+
+    /// Something happened.
+    pub async fn event(&self, kind: &'static str, detail: Value) {
+        let at = self.at(Instant::now());
+        self.call.has_room().await;
+        self.call.event(at, kind, detail);
+    }
+
+    /// The caller said something, so long until `ended`.
+    pub async fn heard(&mut self, text: String, ended: Instant, ms: u64) {
+        self.flush().await;
+        let end_ms = self.at(ended);
+        self.call.has_room().await;
+        self.call.line(Line {
+            speaker: Speaker::Caller,
+            text,
+            start_ms: signed(end_ms.saturating_sub(ms)),
+            end_ms: signed(end_ms),
+            state: LineState::Complete,
+            receipt: None,
+        });
+    }
+
+    /// The front desk said something; how much of it was heard may follow with [`Record::cut`].
+    pub async fn said(
+        &mut self,
+        item: String,
+        text: String,
+        from: Instant,
+        ms: u64,
+        receipt: Option<ReceiptId>,
+    ) {
+        self.flush().await;
+        let start_ms = self.at(from);
+        let line = Line {
+            speaker: Speaker::Agent,
+            text,
+            start_ms: signed(start_ms),
+            end_ms: signed(start_ms.saturating_add(ms)),
+            state: LineState::Complete,
+            receipt,
+        };
+        self.last = Some((item, line));
+    }
+
+    /// Only this much of an answer was heard.
+    pub fn cut(&mut self, item: &str, text: &str, ms: Option<i64>) {
+        if let Some((id, line)) = &mut self.last
+            && id == item
+        {
+            line.text = text.to_owned();
+            line.state = LineState::Interrupted;
+            if let Some(ms) = ms {
+                line.end_ms = line.start_ms + ms;
+            }
+        }
+    }
+
+    /// A turn is answered.
+    pub async fn turn(&mut self, rung: Option<&'static str>, timings: Map<String, Value>) {
+        self.turns += 1;
+        let at = self.at(Instant::now());
+        self.call.has_room().await;
+        self.call.turn(self.turns, at, rung, timings);
+    }
+
+    /// Completes the record; returns when it is written.
+    pub async fn finish(mut self, status: CallStatus, reason: EndedReason) {
+        self.flush().await;
+        self.call.finish(status, reason, self.cost).await;
+    }
+
+    async fn flush(&mut self) {
+        if let Some((_, line)) = self.last.take()
+            && !line.text.trim().is_empty()
+        {
+            self.call.has_room().await;
+            self.call.line(line);
+        }
+    }
+}
+
+/// How long a turn took, in ms from its end; what there was not is left out.
+pub fn timings(
+    asked: Instant,
+    first: Option<Instant>,
+    sound: Option<Instant>,
+) -> Map<String, Value> {
+    let mut timings = Map::new();
+    let mut note = |name: &str, when| timings.insert(name.into(), json!(ms_between(asked, when)));
+    note("total_ms", Instant::now());
+    if let Some(first) = first {
+        note("first_token_ms", first);
+    }
+    if let Some(sound) = sound {
+        note("voice_to_voice_ms", sound);
+    }
+    timings
+}
+
+fn ms_between(from: Instant, to: Instant) -> u64 {
+    let between = to.saturating_duration_since(from);
+    u64::try_from(between.as_millis()).unwrap_or(u64::MAX)
+}

@@ -82,10 +82,10 @@ const FENCES: &[Fence] = &[
     },
     Fence {
         name: "axum",
-        within: &["llm", "speech", "agent"],
+        within: &["llm", "speech", "agent", "voice"],
         allowed: &[],
         harmless: &[],
-        remedy: "engines and the agent serve chat, voice and the API alike and know no HTTP: \
+        remedy: "engines, the agent and conversations serve pages, sockets and the API alike and know no HTTP: \
                  return a value and let `http` turn it into a response",
     },
     Fence {

@@ -110,8 +110,8 @@ impl Desk {
         }
     }
 
-    /// What sessions work with, whichever transport they come by.
-    pub(crate) fn parts(&self) -> Arc<Parts> {
+    /// What sessions work with, also those of the Realtime API.
+    pub(super) fn parts(&self) -> Arc<Parts> {
         Arc::clone(&self.parts)
     }
 

@@ -1,4 +1,19 @@
-//! The times and thresholds that decide whose turn it is.
+//! The times and thresholds that decide whose turn it is: in the browser's calls ([`TurnSettings`]), and in sessions of
+//! the Realtime API where their clients do not set them.
+
+use std::time::Duration;
+
+/// Without a judge, so much silence ends a turn.
+pub(super) const END_BLIND_MS: u32 = 700;
+/// A session asks a judge after so much silence whether the turn is over. Later than a call does, which can still merge
+/// a turn with what follows; a client that was told of an end was told for good.
+pub(super) const LOOK_AFTER_MS: u32 = 240;
+/// In a session, a judge that takes longer than this is not waited for.
+pub(super) const JUDGE_PATIENCE: Duration = Duration::from_secs(1);
+/// In a session, speech begins when of so many frames of 16 ms …
+pub(super) const WINDOW_FRAMES: u32 = 8;
+/// … so many have a voice.
+pub(super) const VOICED_FRAMES: u32 = 5;
 
 /// All times in ms; probabilities 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,7 +82,7 @@ impl Default for TurnSettings {
             end_unsure: 1400,
             end_unlikely_sentence: 2000,
             end_unlikely: 3000,
-            end_blind: 700,
+            end_blind: END_BLIND_MS.into(),
             end_digits: 1200,
             end_digits_unsure: 6000,
             cancel: 700,

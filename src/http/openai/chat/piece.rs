@@ -48,6 +48,18 @@ pub struct Grounds {
     interrupted: bool,
 }
 
+impl From<Answer> for Grounds {
+    fn from(answer: Answer) -> Self {
+        Self {
+            rung: answer.rung,
+            citations: answer.citations,
+            receipt: answer.receipt,
+            timings_ms: answer.timings_ms,
+            interrupted: answer.interrupted,
+        }
+    }
+}
+
 /// An answer as it comes. Dropping it cancels the answer.
 pub(in crate::http::openai) type Pieces = Pin<Box<dyn Stream<Item = Piece> + Send>>;
 
@@ -94,13 +106,6 @@ fn end_of(answer: Answer) -> End {
         cached_tokens: answer.tokens.cached,
         completion_tokens: answer.tokens.completion,
     };
-    let grounds = Grounds {
-        rung: answer.rung,
-        citations: answer.citations,
-        receipt: answer.receipt,
-        timings_ms: answer.timings_ms,
-        interrupted: answer.interrupted,
-    };
     // OpenAI has no word for an answer that broke off; this one says that it is incomplete.
     let finish = if answer.interrupted {
         FinishReason::Length
@@ -110,6 +115,6 @@ fn end_of(answer: Answer) -> End {
     End {
         finish,
         usage,
-        grounds: Some(grounds),
+        grounds: Some(answer.into()),
     }
 }

@@ -1,32 +1,16 @@
-//! What a client sends.
+//! What a client sends, as orders for the session.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::super::super::body;
 use super::config::SessionPatch;
-use super::fault::Fault;
-use super::item::ItemIn;
+use super::item::{self, ItemIn};
 use super::response_request::ResponseRequest;
+use crate::voice::realtime::{ClientOrder, Fault, Order};
 
 /// Most characters of an event: OpenAI takes 15 MiB of audio at a time.
-pub(super) const MOST_BYTES: usize = 15 << 20;
-
-/// An event of the client.
-#[derive(Debug)]
-pub(super) enum ClientEvent {
-    SessionUpdate(Box<SessionPatch>),
-    Append(String),
-    Commit,
-    Clear,
-    ItemCreate(Box<CreateItem>),
-    ItemRetrieve(String),
-    ItemTruncate(Truncate),
-    ItemDelete(String),
-    ResponseCreate(Box<ResponseRequest>),
-    ResponseCancel(Option<String>),
-    OutputClear,
-}
+const MOST_BYTES: usize = 15 << 20;
 
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "an object with a type")]
@@ -46,10 +30,9 @@ struct Append {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct CreateItem {
-    /// After which item; absent for the end, `root` for the beginning.
-    pub(super) previous_item_id: Option<String>,
-    pub(super) item: ItemIn,
+struct CreateItem {
+    previous_item_id: Option<String>,
+    item: ItemIn,
 }
 
 #[derive(Debug, Deserialize)]
@@ -58,10 +41,10 @@ struct Named {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Truncate {
-    pub(super) item_id: String,
-    pub(super) content_index: usize,
-    pub(super) audio_end_ms: i64,
+struct Truncate {
+    item_id: String,
+    content_index: usize,
+    audio_end_ms: i64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -75,7 +58,12 @@ struct Cancel {
 }
 
 /// Reads an event; the client's own id of it comes along whether or not it makes sense.
-pub(super) fn parse(text: &str) -> (Option<String>, Result<ClientEvent, Fault>) {
+pub(super) fn parse(text: &str) -> ClientOrder {
+    let (id, order) = parts(text);
+    ClientOrder { id, order }
+}
+
+fn parts(text: &str) -> (Option<String>, Result<Order, Fault>) {
     if text.len() > MOST_BYTES {
         let message = format!(
             "the event has {} bytes and the limit is {MOST_BYTES}; send the audio in pieces",
@@ -87,27 +75,50 @@ pub(super) fn parse(text: &str) -> (Option<String>, Result<ClientEvent, Fault>) 
         Ok(head) => head,
         Err(fault) => return (None, Err(fault)),
     };
-    (head.event_id, event(head.r#type.as_deref(), text))
+    (head.event_id, order(head.r#type.as_deref(), text))
 }
 
-fn event(kind: Option<&str>, text: &str) -> Result<ClientEvent, Fault> {
+fn order(kind: Option<&str>, text: &str) -> Result<Order, Fault> {
     let kind = kind.ok_or_else(|| {
         Fault::invalid("missing_required_parameter", "an event needs a type").about("type")
     })?;
     Ok(match kind {
-        "session.update" => ClientEvent::SessionUpdate(Box::new(read::<Update>(text)?.session)),
-        "input_audio_buffer.append" => ClientEvent::Append(read::<Append>(text)?.audio),
-        "input_audio_buffer.commit" => ClientEvent::Commit,
-        "input_audio_buffer.clear" => ClientEvent::Clear,
-        "conversation.item.create" => ClientEvent::ItemCreate(Box::new(read(text)?)),
-        "conversation.item.retrieve" => ClientEvent::ItemRetrieve(read::<Named>(text)?.item_id),
-        "conversation.item.truncate" => ClientEvent::ItemTruncate(read(text)?),
-        "conversation.item.delete" => ClientEvent::ItemDelete(read::<Named>(text)?.item_id),
-        "response.create" => ClientEvent::ResponseCreate(Box::new(
-            read::<Create>(text)?.response.unwrap_or_default(),
-        )),
-        "response.cancel" => ClientEvent::ResponseCancel(read::<Cancel>(text)?.response_id),
-        "output_audio_buffer.clear" => ClientEvent::OutputClear,
+        "session.update" => Order::Configure(Box::new(read::<Update>(text)?.session.checked()?)),
+        "input_audio_buffer.append" => {
+            Order::Append(item::sound(&read::<Append>(text)?.audio, "audio")?.into())
+        }
+        "input_audio_buffer.commit" => Order::Commit,
+        "input_audio_buffer.clear" => Order::Clear,
+        "conversation.item.create" => {
+            let create: CreateItem = read(text)?;
+            Order::AddItem {
+                item: Box::new(create.item.checked("item")?),
+                after: create.previous_item_id,
+            }
+        }
+        "conversation.item.retrieve" => Order::RetrieveItem(read::<Named>(text)?.item_id),
+        "conversation.item.truncate" => {
+            let truncate: Truncate = read(text)?;
+            Order::TruncateItem {
+                id: truncate.item_id,
+                content_index: truncate.content_index,
+                audio_end_ms: truncate.audio_end_ms,
+            }
+        }
+        "conversation.item.delete" => Order::DeleteItem(read::<Named>(text)?.item_id),
+        "response.create" => {
+            let request = read::<Create>(text)?.response.unwrap_or_default();
+            Order::Respond(Box::new(request.checked()?))
+        }
+        "response.cancel" => Order::Cancel(read::<Cancel>(text)?.response_id),
+        "output_audio_buffer.clear" => {
+            return Err(Fault::invalid(
+                "unsupported_event",
+                "output_audio_buffer.clear is for WebRTC and SIP: over a WebSocket the client plays the \
+                 audio; stop playing it, and send response.cancel and conversation.item.truncate",
+            )
+            .about("type"));
+        }
         other => {
             let shown: String = other.chars().take(80).collect();
             let message = format!("there is no event of the type {shown:?}");
@@ -125,8 +136,8 @@ mod tests {
     use super::*;
 
     fn fault(text: &str) -> (Option<String>, Fault) {
-        let (id, event) = parse(text);
-        (id, event.unwrap_err())
+        let ClientOrder { id, order } = parse(text);
+        (id, order.unwrap_err())
     }
 
     #[test]
@@ -167,7 +178,7 @@ mod tests {
         ] {
             let (got, fault) = fault(text);
             assert_eq!(got.as_deref(), id, "{text}");
-            assert_eq!(fault.code.as_deref(), Some(code), "{text}");
+            assert_eq!(fault.code, code, "{text}");
             assert_eq!(fault.param.as_deref(), param, "{text}");
         }
     }
@@ -175,12 +186,12 @@ mod tests {
     #[test]
     fn an_oversized_event_is_refused_unread() {
         let text = format!("{{\"type\":\"{}\"}}", "x".repeat(MOST_BYTES));
-        assert_eq!(fault(&text).1.code.as_deref(), Some("event_too_large"));
+        assert_eq!(fault(&text).1.code, "event_too_large");
     }
 
     #[test]
     fn a_response_may_be_asked_for_without_a_word() {
-        let (_, event) = parse(r#"{"type":"response.create"}"#);
-        assert!(matches!(event, Ok(ClientEvent::ResponseCreate(_))));
+        let order = parse(r#"{"type":"response.create"}"#).order;
+        assert!(matches!(order, Ok(Order::Respond(_))));
     }
 }

@@ -1,15 +1,16 @@
-//! How a session is set up, and how a client changes that.
+//! `session`: how a client sets one up and changes it.
 
-mod tools;
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
-use super::fault::Fault;
-use super::format::{Format, FormatIn};
-use super::turn_detection::{TurnDetection, TurnDetectionIn};
-
-pub(super) use self::tools::Tools;
+use super::format::FormatIn;
+use super::tools;
+use super::turn_detection::TurnDetectionIn;
+use crate::voice::realtime::{
+    ConfigChange, Fault, InputChange, Modality, Opaque, OutputChange, Transcription, VoiceName,
+};
 
 /// Voices of OpenAI; whoever asks for one gets the usual voice of this machine.
 const OPENAI_VOICES: [&str; 11] = [
@@ -62,7 +63,7 @@ struct InputPatch {
     #[serde(default, deserialize_with = "present")]
     noise_reduction: Option<Option<Value>>,
     #[serde(default, deserialize_with = "present")]
-    transcription: Option<Option<Transcription>>,
+    transcription: Option<Option<TranscriptionForm>>,
     #[serde(default, deserialize_with = "present")]
     turn_detection: Option<Option<TurnDetectionIn>>,
 }
@@ -76,15 +77,35 @@ pub(super) struct OutputPatch {
     speed: Option<f32>,
 }
 
-/// Whether and how the client is told what was understood.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, serde::Serialize)]
-pub(super) struct Transcription {
+/// `transcription`, as it is sent and shown.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
+pub(super) struct TranscriptionForm {
     #[serde(default)]
     model: Option<String>,
     #[serde(default)]
-    pub(super) language: Option<String>,
+    language: Option<String>,
     #[serde(default)]
-    pub(super) prompt: Option<String>,
+    prompt: Option<String>,
+}
+
+impl From<TranscriptionForm> for Transcription {
+    fn from(form: TranscriptionForm) -> Self {
+        Self {
+            model: form.model,
+            language: form.language,
+            prompt: form.prompt,
+        }
+    }
+}
+
+impl From<Transcription> for TranscriptionForm {
+    fn from(transcription: Transcription) -> Self {
+        Self {
+            model: transcription.model,
+            language: transcription.language,
+            prompt: transcription.prompt,
+        }
+    }
 }
 
 /// Tells an absent field from `null`.
@@ -94,257 +115,15 @@ fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
-/// What a response consists of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Modality {
-    Audio,
-    Text,
-}
-
-impl Modality {
-    /// Checks `output_modalities`; `param` names where it stood.
-    pub(super) fn checked(list: &[String], param: &str) -> Result<Self, Fault> {
-        match list {
-            [one] if one == "audio" => Ok(Self::Audio),
-            [one] if one == "text" => Ok(Self::Text),
-            _ => Err(Fault::value(
-                param,
-                format!(
-                    "{param} is [\"audio\"] or [\"text\"], never both: audio has its transcript"
-                ),
-            )),
-        }
-    }
-
-    pub(super) fn view(self) -> Value {
-        match self {
-            Self::Audio => json!(["audio"]),
-            Self::Text => json!(["text"]),
-        }
-    }
-}
-
-/// How sound goes out.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Output {
-    pub(super) format: Format,
-    /// As the client called it.
-    voice: String,
-    pub(super) speed: f32,
-}
-
-/// A session's settings.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Config {
-    /// Only transcribes; nothing answers.
-    pub(super) transcribes_only: bool,
-    pub(super) model: String,
-    pub(super) instructions: String,
-    pub(super) modality: Modality,
-    pub(super) max_tokens: Option<u32>,
-    pub(super) tools: Tools,
-    truncation: Value,
-    include: Value,
-    tracing: Value,
-    prompt: Value,
-    pub(super) input: Format,
-    noise_reduction: Value,
-    pub(super) transcription: Option<Transcription>,
-    pub(super) turn_detection: Option<TurnDetection>,
-    pub(super) output: Output,
-}
-
-impl SessionPatch {
-    /// What the address of a session tells.
-    pub(super) fn of_address(model: Option<String>, transcribes: bool) -> Self {
-        Self {
-            model,
-            r#type: transcribes.then(|| "transcription".to_owned()),
-            ..Self::default()
-        }
-    }
-}
-
-impl Config {
-    /// OpenAI's defaults: audio, and turns found in the sound.
-    pub(super) fn new(model: &str) -> Self {
-        Self {
-            transcribes_only: false,
-            model: model.to_owned(),
-            instructions: String::new(),
-            modality: Modality::Audio,
-            max_tokens: None,
-            tools: Tools {
-                list: Vec::new(),
-                choice: json!("auto"),
-            },
-            truncation: json!("auto"),
-            include: Value::Null,
-            tracing: Value::Null,
-            prompt: Value::Null,
-            input: Format::Pcm,
-            noise_reduction: Value::Null,
-            transcription: None,
-            turn_detection: Some(TurnDetection::default()),
-            output: Output {
-                format: Format::Pcm,
-                voice: "alloy".into(),
-                speed: 1.0,
-            },
-        }
-    }
-
-    /// The session after a change. Nothing is changed if any part of it makes no sense.
-    pub(super) fn patched(&self, patch: SessionPatch, voices: &[String]) -> Result<Self, Fault> {
-        let mut new = self.clone();
-        match patch.r#type.as_deref() {
-            None => {}
-            Some("realtime") => new.transcribes_only = false,
-            Some("transcription") => new.transcribes_only = true,
-            Some(other) => {
-                let message = format!("a session is realtime or transcription, not {other:?}");
-                return Err(Fault::value("session.type", message));
-            }
-        }
-        new.instructions = patch.instructions.unwrap_or(new.instructions);
-        if let Some(list) = patch.output_modalities {
-            new.modality = Modality::checked(&list, "session.output_modalities")?;
-        }
-        if let Some(most) = patch.max_output_tokens {
-            new.max_tokens = max_tokens(&most, "session.max_output_tokens")?;
-        }
-        new.tools = new
-            .tools
-            .changed(patch.tools, patch.tool_choice, "session")?;
-        let keep = |new: &mut Value, given: Option<Option<Value>>| {
-            if let Some(value) = given {
-                *new = value.unwrap_or_default();
-            }
-        };
-        keep(&mut new.truncation, patch.truncation);
-        keep(&mut new.include, patch.include);
-        keep(&mut new.tracing, patch.tracing);
-        let audio = patch.audio.unwrap_or_default();
-        if let Some(prompt) = patch.prompt.flatten() {
-            let _ = prompt;
-            return Err(Fault::invalid(
-                "unsupported_parameter",
-                "stored prompts are OpenAI's; send instructions instead",
-            )
-            .about("session.prompt"));
-        }
-        new.hear(audio.input.unwrap_or_default())?;
-        new.output = new
-            .output
-            .changed(audio.output.unwrap_or_default(), voices, "session")?;
-        Ok(new)
-    }
-
-    fn hear(&mut self, patch: InputPatch) -> Result<(), Fault> {
-        if let Some(format) = patch.format {
-            self.input = format.checked("session.audio.input.format")?;
-        }
-        if let Some(reduction) = patch.noise_reduction {
-            self.noise_reduction = reduction.unwrap_or_default();
-        }
-        if let Some(transcription) = patch.transcription {
-            self.transcription = transcription;
-        }
-        if let Some(detection) = patch.turn_detection {
-            self.turn_detection = match detection {
-                None => None,
-                Some(detection) => Some(detection.checked()?),
-            };
-        }
-        Ok(())
-    }
-
-    /// Whether the oldest turns may be left out of a prompt that is too long.
-    pub(super) fn may_truncate(&self) -> bool {
-        self.truncation != json!("disabled")
-    }
-
-    /// The session as the API shows it.
-    pub(super) fn view(&self, id: &str, expires_at: i64) -> Value {
-        let input = json!({
-            "format": self.input.view(),
-            "noise_reduction": self.noise_reduction,
-            "transcription": self.transcription,
-            "turn_detection": self.turn_detection.as_ref().map(TurnDetection::view),
-        });
-        if self.transcribes_only {
-            return json!({
-                "type": "transcription", "object": "realtime.transcription_session", "id": id,
-                "expires_at": expires_at, "include": self.include, "audio": {"input": input},
-            });
-        }
-        json!({
-            "type": "realtime", "object": "realtime.session", "id": id, "model": self.model,
-            "expires_at": expires_at,
-            "output_modalities": self.modality.view(),
-            "instructions": self.instructions,
-            "max_output_tokens": max_tokens_view(self.max_tokens),
-            "tools": self.tools.list, "tool_choice": self.tools.choice,
-            "truncation": self.truncation, "include": self.include,
-            "tracing": self.tracing, "prompt": self.prompt,
-            "audio": {"input": input, "output": {
-                "format": self.output.format.view(), "voice": self.output.voice,
-                "speed": self.output.speed,
-            }},
-        })
-    }
-}
-
-impl Output {
-    /// After a change by the session (`at` is "session") or for one response ("response").
-    pub(super) fn changed(
-        &self,
-        patch: OutputPatch,
-        voices: &[String],
-        at: &str,
-    ) -> Result<Self, Fault> {
-        let mut new = self.clone();
-        if let Some(format) = patch.format {
-            new.format = format.checked(&format!("{at}.audio.output.format"))?;
-        }
-        if let Some(voice) = patch.voice {
-            // A voice may also be {"id": …}.
-            let name = voice.get("id").unwrap_or(&voice).as_str();
-            let known = |name: &&str| {
-                OPENAI_VOICES.contains(name) || voices.iter().any(|voice| voice == name)
-            };
-            new.voice = name
-                .filter(known)
-                .ok_or_else(|| {
-                    Fault::value(
-                        format!("{at}.audio.output.voice"),
-                        format!(
-                            "there is no such voice here; there are: {}",
-                            voices.join(", ")
-                        ),
-                    )
-                })?
-                .to_owned();
-        }
-        if let Some(speed) = patch.speed {
-            if !(0.25..=1.5).contains(&speed) {
-                return Err(Fault::value(
-                    format!("{at}.audio.output.speed"),
-                    "speed must be between 0.25 and 1.5",
-                ));
-            }
-            new.speed = speed;
-        }
-        Ok(new)
-    }
-
-    /// The voice of this machine, if the client named one.
-    pub(super) fn local_voice(&self) -> Option<String> {
-        (!OPENAI_VOICES.contains(&self.voice.as_str())).then(|| self.voice.clone())
-    }
-
-    pub(super) fn view(&self) -> Value {
-        json!({"format": self.format.view(), "voice": self.voice})
+/// Checks `output_modalities`; `param` names where it stood.
+pub(super) fn modality(list: &[String], param: &str) -> Result<Modality, Fault> {
+    match list {
+        [one] if one == "audio" => Ok(Modality::Audio),
+        [one] if one == "text" => Ok(Modality::Text),
+        _ => Err(Fault::value(
+            param,
+            format!("{param} is [\"audio\"] or [\"text\"], never both: audio has its transcript"),
+        )),
     }
 }
 
@@ -363,9 +142,118 @@ pub(super) fn max_tokens(value: &Value, param: &str) -> Result<Option<u32>, Faul
     }
 }
 
-/// As the API shows it.
-pub(super) fn max_tokens_view(most: Option<u32>) -> Value {
-    most.map_or_else(|| json!("inf"), |most| json!(most))
+impl SessionPatch {
+    /// What the address of a session tells.
+    pub(super) fn of_address(model: Option<String>, transcribes: bool) -> Self {
+        Self {
+            model,
+            r#type: transcribes.then(|| "transcription".to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// Checks what the types do not.
+    pub(super) fn checked(self) -> Result<ConfigChange, Fault> {
+        let transcribes_only = match self.r#type.as_deref() {
+            None => None,
+            Some("realtime") => Some(false),
+            Some("transcription") => Some(true),
+            Some(other) => {
+                let message = format!("a session is realtime or transcription, not {other:?}");
+                return Err(Fault::value("session.type", message));
+            }
+        };
+        let modality = match &self.output_modalities {
+            None => None,
+            Some(list) => Some(modality(list, "session.output_modalities")?),
+        };
+        let max_tokens = match &self.max_output_tokens {
+            None => None,
+            Some(most) => Some(max_tokens(most, "session.max_output_tokens")?),
+        };
+        let tools = tools::read(self.tools, self.tool_choice, "session")?;
+        if self.prompt.flatten().is_some() {
+            return Err(Fault::invalid(
+                "unsupported_parameter",
+                "stored prompts are OpenAI's; send instructions instead",
+            )
+            .about("session.prompt"));
+        }
+        let is_disabled =
+            |truncation: &Option<Value>| truncation.as_ref().is_some_and(|word| word == "disabled");
+        let may_truncate = self.truncation.as_ref().map(|t| !is_disabled(t));
+        let audio = self.audio.unwrap_or_default();
+        let mut input = audio.input.unwrap_or_default();
+        let written = [
+            ("truncation", self.truncation),
+            ("include", self.include),
+            ("tracing", self.tracing),
+            ("noise_reduction", input.noise_reduction.take()),
+        ];
+        let written = written
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, Opaque(value?.unwrap_or_default()))));
+        Ok(ConfigChange {
+            transcribes_only,
+            model: self.model,
+            instructions: self.instructions,
+            modality,
+            max_tokens,
+            tools,
+            may_truncate,
+            input: input.checked()?,
+            output: audio.output.unwrap_or_default().checked("session")?,
+            written: written.collect::<BTreeMap<_, _>>(),
+        })
+    }
+}
+
+impl InputPatch {
+    fn checked(self) -> Result<InputChange, Fault> {
+        let format = self.format;
+        let format = format.map(|format| format.checked("session.audio.input.format"));
+        Ok(InputChange {
+            format: format.transpose()?,
+            transcription: self.transcription.map(|form| form.map(Into::into)),
+            turn_detection: match self.turn_detection {
+                None => None,
+                Some(None) => Some(None),
+                Some(Some(detection)) => Some(Some(detection.checked()?)),
+            },
+        })
+    }
+}
+
+impl OutputPatch {
+    /// Of the session (`at` is "session") or of one response ("response").
+    pub(super) fn checked(self, at: &str) -> Result<OutputChange, Fault> {
+        let format = self.format;
+        let format = format.map(|format| format.checked(&format!("{at}.audio.output.format")));
+        let format = format.transpose()?;
+        if self
+            .speed
+            .is_some_and(|speed| !(0.25..=1.5).contains(&speed))
+        {
+            let message = "speed must be between 0.25 and 1.5";
+            return Err(Fault::value(format!("{at}.audio.output.speed"), message));
+        }
+        Ok(OutputChange {
+            format,
+            voice: self.voice.as_ref().map(voice_name),
+            speed: self.speed,
+        })
+    }
+}
+
+/// A voice is a name, or {"id": …}.
+fn voice_name(voice: &Value) -> VoiceName {
+    let named = voice.get("id").unwrap_or(voice);
+    match named.as_str() {
+        Some(name) if OPENAI_VOICES.contains(&name) => VoiceName::Usual(name.to_owned()),
+        Some(name) => VoiceName::Own(name.to_owned()),
+        // No voice is called so; the session says which there are.
+        None => VoiceName::Own(named.to_string()),
+    }
 }
 
 #[cfg(test)]

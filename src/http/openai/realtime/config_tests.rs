@@ -1,8 +1,12 @@
-use super::*;
+use serde_json::json;
 
-fn patch(value: Value) -> Result<Config, Fault> {
+use super::super::view::session_view;
+use super::*;
+use crate::voice::realtime::{SessionConfig, TurnDetection};
+
+fn patch(value: Value) -> Result<SessionConfig, Fault> {
     let patch: SessionPatch = serde_json::from_value(value).unwrap();
-    Config::new("m").patched(patch, &["local".to_owned()])
+    SessionConfig::new("m").changed(patch.checked()?, &["local".to_owned()])
 }
 
 #[test]
@@ -15,7 +19,7 @@ fn what_a_patch_leaves_out_stays() {
     let config = patch(off).unwrap();
     assert_eq!(config.turn_detection, None);
     assert!(config.transcription.is_some());
-    let view = config.view("sess_1", 7);
+    let view = session_view(&config, "sess_1", 7);
     assert_eq!(view["audio"]["input"]["turn_detection"], Value::Null);
     assert_eq!(view["audio"]["output"]["voice"], "alloy");
     assert_eq!(view["max_output_tokens"], "inf");
@@ -67,16 +71,18 @@ fn flat_tools_become_those_of_the_chat() {
     let tools = json!([{"type": "function", "name": "f", "description": "d", "parameters": {}}]);
     let choice = json!({"type": "function", "name": "f"});
     let config = patch(json!({"tools": tools, "tool_choice": choice})).unwrap();
-    let (list, required) = config.tools.for_model().unwrap();
+    let (list, required) = config.tools.for_model();
     let list: Value = serde_json::from_str(&list.unwrap()).unwrap();
     assert_eq!(list[0]["function"]["name"], "f");
     assert_eq!(list[0]["type"], "function");
     assert_eq!(required.as_deref(), Some("f"));
-    let none = config
-        .tools
-        .changed(Some(Vec::new()), None, "session")
-        .unwrap();
-    assert_eq!(none.choice, "auto");
+    assert_eq!(session_view(&config, "s", 7)["tools"], tools);
+    let without = tools::read(Some(Vec::new()), None, "session").unwrap();
+    let config = SessionConfig {
+        tools: config.tools.changed(without, "session").unwrap(),
+        ..config
+    };
+    assert_eq!(session_view(&config, "s", 7)["tool_choice"], "auto");
 }
 
 #[test]

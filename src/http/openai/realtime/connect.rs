@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
@@ -9,6 +10,7 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use futures::FutureExt;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -18,13 +20,15 @@ use super::super::super::metrics::Metrics;
 use super::super::super::problem::Problem;
 use super::super::ApiError;
 use super::super::model_name::{ChatTarget, realtime_target};
-use super::config::{Config, SessionPatch};
-use super::generate::Answerer;
-use super::handlers::check_assistant;
-use super::session::{self, Start};
+use super::config::SessionPatch;
+use super::socket::talk;
 use crate::app::App;
+use crate::llm::Usage;
 use crate::speech::Pronunciation;
 use crate::store::{WorkspaceId, pronunciations};
+use crate::voice::realtime::{
+    Answerer, Fault, Opening, Parts, SessionConfig, TurnObserver, check_assistant,
+};
 
 /// Larger messages end the connection; those between this and what an event may have are answered with an
 /// error. Bytes.
@@ -35,7 +39,7 @@ const MOST_SESSIONS: usize = 16;
 /// What is asked for in the address.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(in crate::http) struct Asked {
+pub(in crate::http) struct Address {
     /// Any name of OpenAI's realtime models, the local chat model, or `assistant:NAME`.
     model: Option<String>,
     /// `transcription` for a session that only transcribes.
@@ -45,7 +49,7 @@ pub(in crate::http) struct Asked {
 /// Opens a session of the Realtime API over a WebSocket. Browsers send the key as the subprotocol
 /// `openai-insecure-api-key.KEY` beside `realtime`; or better, a client secret.
 #[utoipa::path(get, path = "/v1/realtime", tag = "openai", operation_id = "connectRealtime",
-    params(Asked),
+    params(Address),
     responses((status = 101, description = "The session; events are JSON in text frames"),
               (status = 401, body = super::super::ErrorEnvelope),
               (status = 404, body = super::super::ErrorEnvelope),
@@ -56,7 +60,7 @@ pub(super) async fn connect(
     principal: Principal,
     opens: Option<Extension<Opens>>,
     shown: Option<Extension<Shown>>,
-    Query(asked): Query<Asked>,
+    Query(asked): Query<Address>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let patch = match &opens {
@@ -78,7 +82,7 @@ pub(super) async fn connect(
         Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
     })?;
     let one = OneSession::of(&principal)?;
-    let start = prepared.start(Arc::clone(&app), metrics, caller).await?;
+    let opening = prepared.open(Arc::clone(&app), metrics, caller).await?;
     if let Some(Extension(shown)) = shown {
         shown.use_up(&app).await?;
     }
@@ -89,7 +93,7 @@ pub(super) async fn connect(
     // Stopping waits for the session's record.
     let held = app.hold();
     Ok(upgrade.on_upgrade(async move |socket| {
-        session::run(socket, start).await;
+        talk(socket, opening).await;
         drop((held, one));
     }))
 }
@@ -130,9 +134,23 @@ impl Drop for OneSession {
     }
 }
 
+impl TurnObserver for Metrics {
+    fn heard(&self, length: Duration) {
+        self.count_audio(length);
+    }
+
+    fn answered(&self, usage: Usage) {
+        self.count_tokens(
+            usage.prompt_tokens,
+            usage.cached_tokens,
+            usage.completion_tokens,
+        );
+    }
+}
+
 /// A session that can be opened.
-pub(super) struct Prepared {
-    pub(super) config: Config,
+pub(super) struct PreparedSession {
+    pub(super) config: SessionConfig,
     target: ChatTarget,
     principal: Principal,
 }
@@ -142,7 +160,7 @@ pub(super) async fn prepare(
     app: &App,
     principal: &Principal,
     patch: SessionPatch,
-) -> Result<Prepared, ApiError> {
+) -> Result<PreparedSession, ApiError> {
     let model = patch.model.clone().unwrap_or_else(|| app.chat.name());
     let target = realtime_target(app, principal, &model).await?;
     let voices: Vec<_> = app
@@ -151,17 +169,18 @@ pub(super) async fn prepare(
         .into_iter()
         .map(|voice| voice.name)
         .collect();
-    let invalid = |fault: super::fault::Fault| {
+    let invalid = |fault: Fault| {
         ApiError::invalid(
             fault.param.unwrap_or_else(|| "session".into()),
             fault.message,
         )
     };
-    let config = Config::new(&model)
-        .patched(patch, &voices)
+    let config = patch
+        .checked()
+        .and_then(|change| SessionConfig::new(&model).changed(change, &voices))
         .map_err(invalid)?;
     check_assistant(&answerer(app, &target), &config).map_err(invalid)?;
-    Ok(Prepared {
+    Ok(PreparedSession {
         config,
         target,
         principal: principal.clone(),
@@ -179,7 +198,7 @@ fn answerer(app: &App, target: &ChatTarget) -> Answerer {
     }
 }
 
-impl Prepared {
+impl PreparedSession {
     /// Whose session it is: the assistant's workspace, or else the caller's.
     pub(super) async fn workspace(&self, app: &App) -> Result<WorkspaceId, ApiError> {
         match &self.target {
@@ -188,12 +207,12 @@ impl Prepared {
         }
     }
 
-    async fn start(
+    async fn open(
         self,
         app: Arc<App>,
         metrics: Arc<Metrics>,
         caller: Option<String>,
-    ) -> Result<Start, ApiError> {
+    ) -> Result<Opening, ApiError> {
         let answerer = answerer(&app, &self.target);
         let workspace = self.workspace(&app).await?;
         let assistant = match &answerer {
@@ -211,14 +230,16 @@ impl Prepared {
                 say: entry.say,
             })
             .collect();
-        Ok(Start {
-            app,
-            metrics,
+        let credential = self.principal.credential();
+        let (desk, budgets) = (app.voice.clone(), Arc::clone(&app.budgets));
+        Ok(Opening {
+            parts: Parts::new(desk, budgets, app.cancel(), metrics),
             workspace,
             assistant,
             answerer,
             caller,
-            credential: self.principal.credential(),
+            flow: credential.flow(workspace),
+            outlived: credential.outlived(app).boxed(),
             config: self.config,
             lexicon,
         })

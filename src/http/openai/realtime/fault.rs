@@ -1,51 +1,40 @@
-//! What a session answers when it cannot do what it is told. No fault ends the session.
+//! Faults as the API tells them, and those of an event that cannot be read.
 
 use serde::Serialize;
 
 use super::super::super::body::BodyError;
-use super::super::super::problem::Problem;
 use super::super::ApiError;
+use crate::voice::realtime::{Fault, FaultKind};
 
-/// What went wrong, in the shape of an `error` event.
+/// The shape of an `error` event.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Fault {
+pub(super) struct FaultView {
     #[serde(rename = "type")]
-    pub(super) kind: &'static str,
-    pub(super) code: Option<String>,
-    pub(super) message: String,
-    pub(super) param: Option<String>,
+    kind: &'static str,
+    code: String,
+    message: String,
+    param: Option<String>,
     /// The client's event that caused it.
-    pub(super) event_id: Option<String>,
+    event_id: Option<String>,
 }
 
-impl Fault {
-    /// The client's to mend. The codes are those of OpenAI where it has one.
-    pub(super) fn invalid(code: &str, message: impl Into<String>) -> Self {
+impl From<Fault> for FaultView {
+    fn from(fault: Fault) -> Self {
         Self {
-            kind: "invalid_request_error",
-            code: Some(code.to_owned()),
-            message: message.into(),
-            param: None,
-            event_id: None,
+            kind: kind_name(fault.kind),
+            code: fault.code,
+            message: fault.message,
+            param: fault.param,
+            event_id: fault.order,
         }
     }
+}
 
-    /// A field has a value that it cannot have.
-    pub(super) fn value(param: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::invalid("invalid_value", message).about(param)
-    }
-
-    /// The server's fault; the sentence is fit for the caller.
-    pub(super) fn server(code: &str, message: impl Into<String>) -> Self {
-        Self {
-            kind: "server_error",
-            ..Self::invalid(code, message)
-        }
-    }
-
-    pub(super) fn about(mut self, param: impl Into<String>) -> Self {
-        self.param = Some(param.into());
-        self
+pub(super) fn kind_name(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Request => "invalid_request_error",
+        FaultKind::Busy => "rate_limit_error",
+        FaultKind::Server => "server_error",
     }
 }
 
@@ -77,25 +66,17 @@ impl From<BodyError> for Fault {
     }
 }
 
-impl From<Problem> for Fault {
-    fn from(problem: Problem) -> Self {
-        let kind = match problem.status.as_u16() {
-            429 => "rate_limit_error",
-            500.. => "server_error",
-            _ => "invalid_request_error",
-        };
-        Self {
-            kind,
-            code: Some(problem.code.to_owned()),
-            message: problem.detail,
-            param: problem.param,
-            event_id: None,
-        }
-    }
-}
-
 impl From<ApiError> for Fault {
     fn from(error: ApiError) -> Self {
-        error.into_problem().into()
+        let problem = error.into_problem();
+        let fault = match problem.status.as_u16() {
+            429 => Self::busy(problem.code, problem.detail),
+            500.. => Self::server(problem.code, problem.detail),
+            _ => Self::invalid(problem.code, problem.detail),
+        };
+        match problem.param {
+            Some(param) => fault.about(param),
+            None => fault,
+        }
     }
 }

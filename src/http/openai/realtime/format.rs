@@ -1,26 +1,9 @@
-//! Formats of sound on the wire: 16-bit samples at 24 kHz, and the two laws of the telephone.
-//!
-//! The laws follow ITU-T G.711 (11/1988), tables 1 and 2, in the usual form with a 16-bit linear side.
+//! Formats of sound, as the API names them.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::fault::Fault;
-
-/// A format, as the API names it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type")]
-pub(super) enum Format {
-    /// Signed 16-bit samples, little-endian, 24 kHz.
-    #[default]
-    #[serde(rename = "audio/pcm")]
-    Pcm,
-    /// G.711 µ-law, 8 kHz.
-    #[serde(rename = "audio/pcmu")]
-    Mulaw,
-    /// G.711 A-law, 8 kHz.
-    #[serde(rename = "audio/pcma")]
-    Alaw,
-}
+use crate::voice::realtime::{Fault, Format};
 
 /// What a client sends for a format.
 #[derive(Debug, Clone, Deserialize)]
@@ -54,167 +37,18 @@ impl FormatIn {
     }
 }
 
-impl Format {
-    /// Samples per second.
-    pub(super) fn rate(self) -> u32 {
-        match self {
-            Self::Pcm => 24_000,
-            Self::Mulaw | Self::Alaw => 8000,
-        }
+/// As the API shows it.
+pub(super) fn view(format: Format) -> Value {
+    match format {
+        Format::Pcm => json!({"type": "audio/pcm", "rate": 24_000}),
+        Format::Mulaw => json!({"type": "audio/pcmu"}),
+        Format::Alaw => json!({"type": "audio/pcma"}),
     }
-
-    /// As the API shows it.
-    pub(super) fn view(self) -> serde_json::Value {
-        match self {
-            Self::Pcm => serde_json::json!({"type": "audio/pcm", "rate": 24_000}),
-            Self::Mulaw => serde_json::json!({"type": "audio/pcmu"}),
-            Self::Alaw => serde_json::json!({"type": "audio/pcma"}),
-        }
-    }
-
-    /// Samples of bytes; `odd` keeps half a sample until the next piece.
-    pub(super) fn decode(self, bytes: &[u8], odd: &mut Option<u8>) -> Vec<i16> {
-        match self {
-            Self::Pcm => {
-                let mut samples = Vec::with_capacity(bytes.len() / 2 + 1);
-                for &byte in bytes {
-                    match odd.take() {
-                        Some(low) => samples.push(i16::from_le_bytes([low, byte])),
-                        None => *odd = Some(byte),
-                    }
-                }
-                samples
-            }
-            Self::Mulaw => bytes.iter().map(|&byte| of_mulaw(byte)).collect(),
-            Self::Alaw => bytes.iter().map(|&byte| of_alaw(byte)).collect(),
-        }
-    }
-
-    /// Bytes of samples.
-    pub(super) fn encode(self, samples: &[i16]) -> Vec<u8> {
-        match self {
-            Self::Pcm => samples.iter().flat_map(|s| s.to_le_bytes()).collect(),
-            Self::Mulaw => samples.iter().map(|&sample| to_mulaw(sample)).collect(),
-            Self::Alaw => samples.iter().map(|&sample| to_alaw(sample)).collect(),
-        }
-    }
-}
-
-/// Added before µ-law's logarithm, so that each segment begins at a power of two.
-const BIAS: i32 = 0x84;
-
-fn of_mulaw(byte: u8) -> i16 {
-    let code = i32::from(!byte);
-    let magnitude = ((((code & 0x0f) << 3) + BIAS) << ((code & 0x70) >> 4)) - BIAS;
-    narrow(if code & 0x80 == 0 {
-        magnitude
-    } else {
-        -magnitude
-    })
-}
-
-fn to_mulaw(sample: i16) -> u8 {
-    let (sign, magnitude) = if sample < 0 {
-        (0x80, -i32::from(sample))
-    } else {
-        (0, i32::from(sample))
-    };
-    let biased = magnitude.min(32_635) + BIAS;
-    let segment = 24 - i32::try_from(biased.leading_zeros()).unwrap_or(24);
-    byte(!(sign | (segment << 4) | ((biased >> (segment + 3)) & 0x0f)))
-}
-
-fn of_alaw(byte: u8) -> i16 {
-    let code = i32::from(byte ^ 0x55);
-    let (step, segment) = ((code & 0x0f) << 4, (code & 0x70) >> 4);
-    let magnitude = match segment {
-        0 => step + 8,
-        _ => (step + 0x108) << (segment - 1),
-    };
-    narrow(if code & 0x80 == 0 {
-        -magnitude
-    } else {
-        magnitude
-    })
-}
-
-fn to_alaw(sample: i16) -> u8 {
-    let (mask, magnitude) = if sample < 0 {
-        (0x55, -1 - i32::from(sample))
-    } else {
-        (0xd5, i32::from(sample))
-    };
-    let code = if magnitude < 256 {
-        magnitude >> 4
-    } else {
-        let segment = 24 - i32::try_from(magnitude.leading_zeros()).unwrap_or(24);
-        (segment << 4) | ((magnitude >> (segment + 3)) & 0x0f)
-    };
-    byte(code ^ mask)
-}
-
-fn narrow(value: i32) -> i16 {
-    i16::try_from(value).unwrap_or(if value < 0 { i16::MIN } else { i16::MAX })
-}
-
-#[expect(clippy::cast_sign_loss, reason = "the low byte is meant")]
-fn byte(value: i32) -> u8 {
-    (value & 0xff) as u8
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn codes_of_the_standard() {
-        // Values of G.711's tables, scaled to 16 bits.
-        for (code, value) in [
-            (0xff, 0),
-            (0x80, 32_124),
-            (0x00, -32_124),
-            (0xf0, 120),
-            (0xef, 132),
-        ] {
-            assert_eq!(of_mulaw(code), value, "{code:x}");
-        }
-        for (code, value) in [(0xd5, 8), (0x55, -8), (0xaa, 32_256), (0x2a, -32_256)] {
-            assert_eq!(of_alaw(code), value, "{code:x}");
-        }
-    }
-
-    #[test]
-    fn every_code_survives_a_round_trip() {
-        for code in 0..=255 {
-            // µ-law has two zeros.
-            if code != 0x7f {
-                assert_eq!(to_mulaw(of_mulaw(code)), code);
-            }
-            assert_eq!(to_alaw(of_alaw(code)), code);
-        }
-    }
-
-    #[test]
-    fn the_laws_are_true_to_some_percent() {
-        for sample in (i16::MIN..=i16::MAX).step_by(37) {
-            for law in [Format::Mulaw, Format::Alaw] {
-                let back = law.decode(&law.encode(&[sample]), &mut None)[0];
-                let off = (i32::from(back) - i32::from(sample)).abs();
-                assert!(
-                    off <= (i32::from(sample).abs() / 16).max(16) + 130,
-                    "{sample} {back}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn half_a_sample_waits_for_its_other_half() {
-        let mut odd = None;
-        assert_eq!(Format::Pcm.decode(&[1, 0, 2], &mut odd), [1]);
-        assert_eq!(Format::Pcm.decode(&[0, 3, 0], &mut odd), [2, 3]);
-        assert_eq!(odd, None);
-    }
 
     #[test]
     fn other_rates_are_refused() {

@@ -1,8 +1,12 @@
+use serde_json::{Value, json};
+
+use super::super::view::item_view;
 use super::*;
+use crate::voice::realtime::Item;
 
 fn item(value: Value) -> Result<Item, Fault> {
     let item: ItemIn = serde_json::from_value(value).unwrap();
-    item.checked("item", &mut |_| {
+    Item::of(item.checked("item")?, "item", &mut |_| {
         Err(Fault::invalid("no", "no sound in this test"))
     })
 }
@@ -11,11 +15,11 @@ fn item(value: Value) -> Result<Item, Fault> {
 fn items_are_shown_as_they_were_sent() {
     let call =
         json!({"id": "a", "type": "function_call", "name": "f", "arguments": "{}", "call_id": "c"});
-    let view = item(call).unwrap().view();
+    let view = item_view(&item(call).unwrap());
     assert_eq!(view["call_id"], "c");
     assert_eq!(view["status"], "completed");
     let text = json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hi"}]});
-    let view = item(text).unwrap().view();
+    let view = item_view(&item(text).unwrap());
     assert_eq!(
         view["content"][0],
         json!({"type": "input_text", "text": "hi"})
@@ -44,6 +48,10 @@ fn nonsense_is_refused_with_its_place() {
             "item.content[0].audio",
         ),
         (
+            message("user", json!({"type": "input_audio", "audio": "***"})),
+            "item.content[0].audio",
+        ),
+        (
             message("user", json!({"type": "input_image"})),
             "item.content[0]",
         ),
@@ -55,32 +63,4 @@ fn nonsense_is_refused_with_its_place() {
         let fault = item(value.clone()).unwrap_err();
         assert_eq!(fault.param.as_deref(), Some(param), "{value}");
     }
-}
-
-#[test]
-fn truncation_leaves_what_was_heard() {
-    let said = |text: &str, ms| Said {
-        text: text.into(),
-        ms,
-    };
-    let mut spoken = Item {
-        id: "i".into(),
-        status: Status::Completed,
-        kind: Kind::Message {
-            role: Role::Assistant,
-            parts: vec![Part::Spoken(vec![
-                said("One two.", 400),
-                said(" Three four five.", 1000),
-            ])],
-        },
-    };
-    assert!(spoken.truncate(0, 1401).is_err());
-    assert!(spoken.truncate(1, 10).is_err());
-    assert!(spoken.truncate(0, -1).is_err());
-    spoken.truncate(0, 1000).unwrap();
-    assert_eq!(spoken.view()["content"][0]["transcript"], "One two. Three");
-    let error = spoken.truncate(0, 1001).unwrap_err();
-    assert!(error.message.contains("1000 ms"), "{}", error.message);
-    spoken.truncate(0, 0).unwrap();
-    assert_eq!(spoken.view()["content"][0]["transcript"], "");
 }

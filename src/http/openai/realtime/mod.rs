@@ -1,28 +1,22 @@
-//! The Realtime API: spoken and written sessions over a WebSocket, in OpenAI's shape.
+//! The Realtime API: spoken and written sessions over a WebSocket, in OpenAI's shape. What a session does is
+//! [`crate::voice::realtime`]'s; here its orders are read and its events written.
 //!
-//! Reading order: [`connect`] opens, `session` is the loop, `handlers`, `turns` and `responses` are what it does,
-//! `generate` makes responses and `active` tells the client of them. Everything else is pure.
+//! Reading order: [`connect`] opens, `socket` carries what goes back and forth, `client_event` reads, `view` and
+//! `server_event` write. Everything else is a part of what is read or written.
 
-mod active;
 mod client_event;
 mod config;
 mod connect;
-mod conversation;
 mod fault;
 mod format;
-mod generate;
-mod handlers;
-mod hearing;
-mod input;
 mod item;
-mod prompt;
 mod response_request;
-mod responses;
 mod secrets;
 mod server_event;
-mod session;
+mod socket;
+mod tools;
 mod turn_detection;
-mod turns;
+mod view;
 
 use super::super::auth::Scope;
 use super::super::route::{Policy, Route, routes};

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::config::{Config, Modality, Output, OutputPatch, Tools, max_tokens};
-use super::conversation::Conversation;
-use super::fault::Fault;
-use super::item::{Item, ItemIn, Listen};
+use super::config::{OutputPatch, max_tokens, modality};
+use super::item::ItemIn;
+use super::tools;
+use crate::voice::realtime::{Fault, InputItem, ResponseOrder};
 
 /// Most items of an input of its own.
 const MOST_INPUT: usize = 500;
@@ -40,145 +40,108 @@ struct AudioIn {
     output: Option<OutputPatch>,
 }
 
-/// A response that can be made.
-pub(super) struct Wanted {
-    pub(super) instructions: String,
-    pub(super) modality: Modality,
-    pub(super) max_tokens: Option<u32>,
-    pub(super) tools: Tools,
-    pub(super) output: Output,
-    /// Whether it becomes part of the conversation.
-    pub(super) kept: bool,
-    pub(super) metadata: Value,
-    /// What it answers, instead of the conversation.
-    pub(super) input: Option<Vec<Item>>,
-}
-
 impl ResponseRequest {
-    /// Checks what the types do not, against the session.
-    pub(super) fn checked(
-        self,
-        session: &Config,
-        conversation: &Conversation,
-        voices: &[String],
-        listen: &mut Listen<'_>,
-    ) -> Result<Wanted, Fault> {
+    /// Checks what the types do not.
+    pub(super) fn checked(self) -> Result<ResponseOrder, Fault> {
         let modality = match &self.output_modalities {
-            None => session.modality,
-            Some(list) => Modality::checked(list, "response.output_modalities")?,
+            None => None,
+            Some(list) => Some(modality(list, "response.output_modalities")?),
         };
         let max_tokens = match &self.max_output_tokens {
-            None => session.max_tokens,
-            Some(most) => max_tokens(most, "response.max_output_tokens")?,
+            None => None,
+            Some(most) => Some(max_tokens(most, "response.max_output_tokens")?),
         };
-        let kept = match self.conversation.as_deref() {
-            None | Some("auto") => true,
-            Some("none") => false,
+        let apart = match self.conversation.as_deref() {
+            None | Some("auto") => false,
+            Some("none") => true,
             Some(_) => {
                 let message = "conversation must be auto or none";
                 return Err(Fault::value("response.conversation", message));
             }
         };
-        let tools = session
-            .tools
-            .changed(self.tools, self.tool_choice, "response")?;
-        let patch = self
-            .audio
-            .and_then(|audio| audio.output)
-            .unwrap_or_default();
-        let output = session.output.changed(patch, voices, "response")?;
-        let metadata = self.metadata.unwrap_or_default();
-        check_metadata(&metadata)?;
-        let input = match self.input {
-            None => None,
-            Some(list) if list.len() > MOST_INPUT => {
-                let message = format!("input has at most {MOST_INPUT} items");
-                return Err(Fault::value("response.input", message));
-            }
-            Some(list) => {
-                let items = list.into_iter().enumerate();
-                let items = items.map(|(n, item)| {
-                    let at = format!("response.input[{n}]");
-                    if item.r#type == "item_reference" {
-                        return referred(item.id.as_deref(), conversation, &at);
-                    }
-                    item.checked(&at, listen)
-                });
-                Some(items.collect::<Result<_, _>>()?)
-            }
-        };
-        Ok(Wanted {
-            instructions: self
-                .instructions
-                .unwrap_or_else(|| session.instructions.clone()),
+        let output = self.audio.and_then(|audio| audio.output);
+        Ok(ResponseOrder {
+            instructions: self.instructions,
             modality,
             max_tokens,
-            tools,
-            output,
-            kept,
-            metadata,
-            input,
+            apart,
+            tools: tools::read(self.tools, self.tool_choice, "response")?,
+            output: output.unwrap_or_default().checked("response")?,
+            metadata: self.metadata.map(read_metadata).transpose()?,
+            input: self.input.map(read_input).transpose()?,
         })
     }
 }
 
-fn referred(id: Option<&str>, conversation: &Conversation, at: &str) -> Result<Item, Fault> {
-    let item = id.and_then(|id| conversation.find(id)).cloned();
-    item.ok_or_else(|| {
-        Fault::invalid(
-            "item_not_found",
-            "there is no such item in the conversation",
-        )
-        .about(format!("{at}.id"))
-    })
+fn read_input(list: Vec<ItemIn>) -> Result<Vec<InputItem>, Fault> {
+    if list.len() > MOST_INPUT {
+        let message = format!("input has at most {MOST_INPUT} items");
+        return Err(Fault::value("response.input", message));
+    }
+    let items = list.into_iter().enumerate();
+    let items = items.map(|(n, item)| match item.r#type.as_str() {
+        "item_reference" => Ok(InputItem::Known(item.id)),
+        _ => item
+            .checked(&format!("response.input[{n}]"))
+            .map(InputItem::New),
+    });
+    items.collect()
 }
 
-fn check_metadata(metadata: &Value) -> Result<(), Fault> {
+fn read_metadata(metadata: Value) -> Result<Vec<(String, String)>, Fault> {
     let (pairs, key_length, value_length) = METADATA;
-    let fits = match metadata {
-        Value::Null => true,
-        Value::Object(map) => {
-            map.len() <= pairs
-                && map.iter().all(|(key, value)| {
-                    let value = value.as_str().map(|text| text.chars().count());
-                    key.chars().count() <= key_length && value.is_some_and(|n| n <= value_length)
-                })
+    let text = |(key, value): (String, Value)| match value {
+        Value::String(text)
+            if key.chars().count() <= key_length && text.chars().count() <= value_length =>
+        {
+            Some((key, text))
         }
-        _ => false,
+        _ => None,
     };
-    if fits {
-        return Ok(());
-    }
-    let message = format!(
-        "metadata has up to {pairs} texts of up to {value_length} characters, under names of up to \
-         {key_length}"
-    );
-    Err(Fault::value("response.metadata", message))
+    let read = match metadata {
+        Value::Object(map) if map.len() <= pairs => map.into_iter().map(text).collect(),
+        _ => None,
+    };
+    read.ok_or_else(|| {
+        let message = format!(
+            "metadata has up to {pairs} texts of up to {value_length} characters, under names of up to \
+             {key_length}"
+        );
+        Fault::value("response.metadata", message)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::voice::realtime::Modality;
     use serde_json::json;
 
-    fn wanted(value: Value) -> Result<Wanted, Fault> {
+    fn wanted(value: Value) -> Result<ResponseOrder, Fault> {
         let request: ResponseRequest = serde_json::from_value(value).unwrap();
-        let listen = &mut |_: &str| Err(Fault::invalid("no", "no sound"));
-        request.checked(&Config::new("m"), &Conversation::default(), &[], listen)
+        request.checked()
     }
 
     #[test]
-    fn a_response_is_as_the_session_unless_it_is_asked_otherwise() {
+    fn what_a_response_is_asked_to_be_is_read() {
         let plain = wanted(json!({})).unwrap();
-        assert!(plain.kept && plain.input.is_none() && plain.modality == Modality::Audio);
+        assert!(!plain.apart && plain.input.is_none() && plain.modality.is_none());
         let other = wanted(json!({
             "conversation": "none", "output_modalities": ["text"], "max_output_tokens": 5,
-            "instructions": "x", "metadata": {"a": "b"},
+            "instructions": "x", "metadata": {"b": "1", "a": "2"},
             "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "q"}]}],
         }));
         let other = other.unwrap();
-        assert!(!other.kept && other.modality == Modality::Text);
-        assert_eq!((other.max_tokens, other.input.unwrap().len()), (Some(5), 1));
+        assert!(other.apart && other.modality == Some(Modality::Text));
+        assert_eq!(other.max_tokens, Some(Some(5)));
+        assert_eq!(other.input.unwrap().len(), 1);
+        let told: Vec<String> = other
+            .metadata
+            .unwrap()
+            .into_iter()
+            .map(|(key, _)| key)
+            .collect();
+        assert_eq!(told, ["b", "a"]);
     }
 
     #[test]
@@ -191,10 +154,10 @@ mod tests {
             ),
             (json!({"metadata": {"a": 1}}), "response.metadata"),
             (
-                json!({"input": [{"type": "item_reference", "id": "x"}]}),
-                "response.input[0].id",
+                json!({"input": [{"type": "song"}]}),
+                "response.input[0].type",
             ),
-            (json!({"tool_choice": "required"}), "response.tool_choice"),
+            (json!({"tool_choice": "sometimes"}), "response.tool_choice"),
         ] {
             let fault = wanted(value.clone()).err().unwrap();
             assert_eq!(fault.param.as_deref(), Some(param), "{value}");

@@ -15,11 +15,11 @@ use super::super::super::problem::Problem;
 use super::super::{ApiError, Json};
 use super::config::SessionPatch;
 use super::connect::prepare;
-use super::server_event::fresh_id;
-use super::session::LONGEST;
+use super::view::session_view;
 use crate::app::App;
 use crate::store::client_secrets::{self, ClientSecret};
 use crate::store::token::{Token, TokenKind};
+use crate::voice::realtime::{LONGEST, fresh_id};
 
 /// Seconds that a secret lives without `expires_after`, and the least and most that can be asked for.
 const LIVES: i64 = 600;
@@ -122,9 +122,7 @@ pub(super) async fn create(
     Ok(axum::Json(ClientSecretView {
         value: token.reveal().to_owned(),
         expires_at: expires_at / 1000,
-        session: prepared
-            .config
-            .view(&fresh_id("sess"), now / 1000 + longest),
+        session: session_view(&prepared.config, &fresh_id("sess"), now / 1000 + longest),
     }))
 }
 

@@ -1,15 +1,10 @@
-//! What a session sends.
+//! Events as they are written; `view` makes them of those of the session.
 
 use serde::Serialize;
 use serde_json::Value;
-use uuid::Uuid;
 
-use super::fault::Fault;
-
-/// An id in OpenAI's form: `item_…`, `resp_…`.
-pub(super) fn fresh_id(kind: &str) -> String {
-    format!("{kind}_{}", Uuid::now_v7().simple())
-}
+use super::fault::FaultView;
+use crate::voice::realtime::fresh_id;
 
 /// An event on the wire.
 #[derive(Serialize)]
@@ -21,7 +16,7 @@ struct Envelope<'a> {
 
 /// Where in a response something belongs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Place {
+pub(super) struct PlaceView {
     pub(super) response_id: String,
     pub(super) item_id: String,
     pub(super) output_index: usize,
@@ -34,7 +29,7 @@ pub(super) struct Place {
 #[rustfmt::skip]
 pub(super) enum ServerEvent {
     #[serde(rename = "error")]
-    Error { error: Fault },
+    Error { error: FaultView },
     #[serde(rename = "session.created")]
     SessionCreated { session: Value },
     #[serde(rename = "session.updated")]
@@ -74,21 +69,21 @@ pub(super) enum ServerEvent {
     #[serde(rename = "response.output_item.done")]
     OutputItemDone { response_id: String, output_index: usize, item: Value },
     #[serde(rename = "response.content_part.added")]
-    PartAdded { #[serde(flatten)] place: Place, part: Value },
+    PartAdded { #[serde(flatten)] place: PlaceView, part: Value },
     #[serde(rename = "response.content_part.done")]
-    PartDone { #[serde(flatten)] place: Place, part: Value },
+    PartDone { #[serde(flatten)] place: PlaceView, part: Value },
     #[serde(rename = "response.output_text.delta")]
-    TextDelta { #[serde(flatten)] place: Place, delta: String },
+    TextDelta { #[serde(flatten)] place: PlaceView, delta: String },
     #[serde(rename = "response.output_text.done")]
-    TextDone { #[serde(flatten)] place: Place, text: String },
+    TextDone { #[serde(flatten)] place: PlaceView, text: String },
     #[serde(rename = "response.output_audio.delta")]
-    AudioDelta { #[serde(flatten)] place: Place, delta: String },
+    AudioDelta { #[serde(flatten)] place: PlaceView, delta: String },
     #[serde(rename = "response.output_audio.done")]
-    AudioDone { #[serde(flatten)] place: Place },
+    AudioDone { #[serde(flatten)] place: PlaceView },
     #[serde(rename = "response.output_audio_transcript.delta")]
-    TranscriptDelta { #[serde(flatten)] place: Place, delta: String },
+    TranscriptDelta { #[serde(flatten)] place: PlaceView, delta: String },
     #[serde(rename = "response.output_audio_transcript.done")]
-    TranscriptDone { #[serde(flatten)] place: Place, transcript: String },
+    TranscriptDone { #[serde(flatten)] place: PlaceView, transcript: String },
     #[serde(rename = "response.function_call_arguments.delta")]
     ArgumentsDelta { response_id: String, item_id: String, output_index: usize, call_id: String, delta: String },
     #[serde(rename = "response.function_call_arguments.done")]
@@ -109,19 +104,13 @@ impl ServerEvent {
     }
 }
 
-impl From<Fault> for ServerEvent {
-    fn from(error: Fault) -> Self {
-        Self::Error { error }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn an_event_has_its_type_an_id_and_its_place() {
-        let place = Place {
+        let place = PlaceView {
             response_id: "r".into(),
             item_id: "i".into(),
             output_index: 0,

@@ -7,10 +7,10 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 
 use super::config::Transcription;
-use crate::speech::{Ears, Utterance};
+use crate::speech::{Ears, SAMPLE_RATE, Utterance};
 
 /// Samples per second of what is heard.
-pub(super) const EAR_RATE: u32 = 16_000;
+pub(super) const EAR_RATE: u32 = SAMPLE_RATE;
 /// Ears hear 30 s at a time; longer turns are cut in the quietest moment of the last seconds before.
 const LONGEST: usize = 28 * EAR_RATE as usize;
 const CUT_WITHIN: usize = 5 * EAR_RATE as usize;

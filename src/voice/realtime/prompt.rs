@@ -15,14 +15,14 @@ enum Words {
 }
 
 /// A message whose words may have to be waited for.
-pub(super) struct Line {
+pub(super) struct PromptLine {
     message: ChatMessage,
     words: Vec<Words>,
 }
 
 /// Messages of these items, in order.
-pub(super) fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
+pub(super) fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<PromptLine> {
+    let mut lines: Vec<PromptLine> = Vec::new();
     for item in items {
         match &item.kind {
             Kind::Message { role, parts } => {
@@ -36,7 +36,7 @@ pub(super) fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<Line> {
                     Part::Spoken(said) => Words::Known(joined(said)),
                     Part::Heard(sound) => Words::Heard(sound.heard.clone()),
                 });
-                lines.push(Line {
+                lines.push(PromptLine {
                     message: ChatMessage::new(role, ""),
                     words: words.collect(),
                 });
@@ -60,7 +60,7 @@ pub(super) fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<Line> {
                     None => {
                         let mut message = ChatMessage::new(ChatRole::Assistant, "");
                         message.tool_calls.push(call);
-                        lines.push(Line {
+                        lines.push(PromptLine {
                             message,
                             words: Vec::new(),
                         });
@@ -71,7 +71,7 @@ pub(super) fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<Line> {
                 let mut message = ChatMessage::new(ChatRole::Tool, "");
                 message.tool_call_id = Some(call_id.clone());
                 let words = vec![Words::Known(output.clone())];
-                lines.push(Line { message, words });
+                lines.push(PromptLine { message, words });
             }
         }
     }
@@ -79,7 +79,7 @@ pub(super) fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<Line> {
 }
 
 /// The messages, when everything is heard.
-pub(super) async fn heard(lines: Vec<Line>) -> Result<Vec<ChatMessage>, Fault> {
+pub(super) async fn heard(lines: Vec<PromptLine>) -> Result<Vec<ChatMessage>, Fault> {
     let mut messages = Vec::with_capacity(lines.len());
     for line in lines {
         let mut message = line.message;
@@ -112,8 +112,8 @@ pub(super) async fn heard(lines: Vec<Line>) -> Result<Vec<ChatMessage>, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::openai::realtime::hearing::known;
-    use crate::http::openai::realtime::item::{Said, Sound, Status};
+    use crate::voice::realtime::hearing::known;
+    use crate::voice::realtime::item::{SaidPart, Sound, Status};
 
     fn item(kind: Kind) -> Item {
         Item {
@@ -147,7 +147,7 @@ mod tests {
                 arguments: "{}".into(),
             })
         };
-        let unheard = Said {
+        let unheard = SaidPart {
             text: String::new(),
             ms: 0,
         };

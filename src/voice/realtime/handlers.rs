@@ -1,83 +1,76 @@
-//! What a session does with the client's events.
+//! What a session does with its client's orders.
 
-use super::client_event::{ClientEvent, CreateItem, Truncate};
-use super::config::Config;
-use super::config::SessionPatch;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::config::ConfigChange;
 use super::conversation::absent;
+use super::events::Event;
 use super::fault::Fault;
-use super::generate::Answerer;
+use super::fresh_id;
+use super::generate::check_assistant;
 use super::hearing;
-use super::input::{Input, bytes_of};
-use super::item::{Item, Kind, Part, Sound, joined};
-use super::server_event::{ServerEvent, fresh_id};
-use super::session::{Session, Trouble};
+use super::input::Input;
+use super::item::{Item, Kind, NewItem, Part, Role, Sound, joined};
+use super::orders::Order;
+use super::session::{RealtimeSession, Trouble};
 use super::turns::NOT_UNDERSTOOD;
 use crate::speech::Mono;
 use crate::store::calls::CallChannel;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
-use std::sync::Arc;
 
-/// Takes sound that comes with an item.
-pub(super) fn listener(session: &Session) -> impl FnMut(&str) -> Result<Sound, Fault> + use<> {
-    let (ears, format) = (Arc::clone(&session.app.ears), session.config.input);
-    let how = session.config.transcription.clone().unwrap_or_default();
-    move |audio: &str| {
-        let turn = Input::listen(format, audio)?;
-        Ok(Sound {
-            heard: hearing::hear(Arc::clone(&ears), turn.pcm.clone(), &how),
-            pcm: turn.pcm,
-            transcript: None,
-        })
-    }
-}
+/// How often a client whose sound is refused is told so: sound comes many times a second.
+const REFUSED_EVERY: Duration = Duration::from_secs(5);
 
-/// What an assistant of the workspace does not take from clients.
-pub(super) fn check_assistant(answerer: &Answerer, config: &Config) -> Result<(), Fault> {
-    if matches!(answerer, Answerer::Assistant { .. }) && !config.tools.list.is_empty() {
-        let message = "an assistant takes no tools of the client; use another model for them";
-        return Err(Fault::invalid("unsupported_parameter", message).about("session.tools"));
-    }
-    Ok(())
-}
-
-impl Session {
-    /// Carries an event of the client out.
-    pub(super) async fn carry_out(&mut self, event: ClientEvent) -> Result<(), Trouble> {
-        match event {
-            ClientEvent::SessionUpdate(patch) => self.update(*patch).await,
-            ClientEvent::Append(audio) => self.append(&audio).await,
-            ClientEvent::Commit => self.commit().await,
-            ClientEvent::Clear => {
-                self.input.clear();
-                self.turn_item = None;
-                Ok(self.send(ServerEvent::Cleared {}).await?)
-            }
-            ClientEvent::ItemCreate(create) => self.create_item(*create).await,
-            ClientEvent::ItemRetrieve(id) => self.retrieve(&id).await,
-            ClientEvent::ItemTruncate(truncate) => self.truncate(truncate).await,
-            ClientEvent::ItemDelete(item_id) => {
-                self.conversation.delete(&item_id)?;
-                Ok(self.send(ServerEvent::ItemDeleted { item_id }).await?)
-            }
-            ClientEvent::ResponseCreate(request) => {
-                self.idle_at = None;
-                self.respond(*request, NOT_UNDERSTOOD).await
-            }
-            ClientEvent::ResponseCancel(id) => self.cancel(id.as_deref()).await,
-            ClientEvent::OutputClear => Err(Fault::invalid(
-                "unsupported_event",
-                "output_audio_buffer.clear is for WebRTC and SIP: over a WebSocket the client plays the \
-                 audio; stop playing it, and send response.cancel and conversation.item.truncate",
-            )
-            .about("type")
-            .into()),
+impl RealtimeSession {
+    /// Takes sound that comes with an item.
+    pub(super) fn listener(&self) -> impl FnMut(&[u8]) -> Result<Sound, Fault> + use<> {
+        let (ears, format) = (Arc::clone(&self.parts.ears), self.config.input);
+        let how = self.config.transcription.clone().unwrap_or_default();
+        move |audio: &[u8]| {
+            let turn = Input::listen(format, audio)?;
+            Ok(Sound {
+                heard: hearing::hear(Arc::clone(&ears), turn.pcm.clone(), &how),
+                pcm: turn.pcm,
+                transcript: None,
+            })
         }
     }
 
-    async fn update(&mut self, patch: SessionPatch) -> Result<(), Trouble> {
-        if patch
+    pub(super) async fn carry_out(&mut self, order: Order) -> Result<(), Trouble> {
+        match order {
+            Order::Configure(change) => self.configure(*change).await,
+            Order::Append(audio) => self.append(&audio).await,
+            Order::Commit => self.commit().await,
+            Order::Clear => {
+                self.input.clear();
+                self.turn_item = None;
+                Ok(self.send(Event::Cleared).await?)
+            }
+            Order::AddItem { item, after } => self.add_item(*item, after.as_deref()).await,
+            Order::RetrieveItem(id) => self.retrieve(&id).await,
+            Order::TruncateItem {
+                id,
+                content_index,
+                audio_end_ms,
+            } => self.truncate(id, content_index, audio_end_ms).await,
+            Order::DeleteItem(item_id) => {
+                self.conversation.delete(&item_id)?;
+                Ok(self.send(Event::ItemDeleted { item_id }).await?)
+            }
+            Order::Respond(order) => {
+                self.idle_at = None;
+                self.respond(*order, NOT_UNDERSTOOD).await
+            }
+            Order::Cancel(id) => self.cancel(id.as_deref()).await,
+            // The loop ends by it.
+            Order::HangUp => Err(Trouble::Gone),
+        }
+    }
+
+    async fn configure(&mut self, change: ConfigChange) -> Result<(), Trouble> {
+        if change
             .model
             .as_ref()
             .is_some_and(|model| *model != self.config.model)
@@ -87,7 +80,7 @@ impl Session {
                 .about("session.model")
                 .into());
         }
-        let new = self.config.patched(patch, &self.voices)?;
+        let new = self.config.changed(change, &self.voices)?;
         check_assistant(&self.answerer, &new)?;
         if self.spoke && new.output.local_voice() != self.config.output.local_voice() {
             let message = "the voice cannot be changed after the assistant has spoken";
@@ -102,19 +95,15 @@ impl Session {
             changed.map_err(|error| Fault::server("audio_failed", error.to_string()))?;
             (self.turn_item, self.idle_at) = (None, None);
         }
-        let session = self.config.view(&self.id, self.expires_at);
-        Ok(self.send(ServerEvent::SessionUpdated { session }).await?)
+        Ok(self.send(Event::Updated(self.state())).await?)
     }
 
-    async fn append(&mut self, audio: &str) -> Result<(), Trouble> {
+    async fn append(&mut self, audio: &[u8]) -> Result<(), Trouble> {
         if self.place.is_none()
             && let Err(fault) = self.admit().await
         {
-            // Sound comes many times a second; being told so once in a while is enough.
-            let now = tokio::time::Instant::now();
-            let told = self
-                .refused_at
-                .is_some_and(|at| now - at < std::time::Duration::from_secs(5));
+            let now = Instant::now();
+            let told = self.refused_at.is_some_and(|at| now - at < REFUSED_EVERY);
             if told {
                 return Ok(());
             }
@@ -131,20 +120,17 @@ impl Session {
             return Ok(());
         }
         let place = self
-            .app
-            .voice
+            .parts
+            .desk
             .admit(self.workspace, CallChannel::Realtime)
             .await
-            .map_err(|busy| Fault {
-                kind: "rate_limit_error",
-                ..Fault::invalid("at_capacity", busy.to_string())
-            })?;
+            .map_err(|busy| Fault::busy("at_capacity", busy.to_string()))?;
         self.place = Some(place);
         Ok(())
     }
 
-    async fn create_item(&mut self, create: CreateItem) -> Result<(), Trouble> {
-        let item = create.item.checked("item", &mut listener(self))?;
+    async fn add_item(&mut self, new: NewItem, after: Option<&str>) -> Result<(), Trouble> {
+        let item = Item::of(new, "item", &mut self.listener())?;
         let sounds: Vec<_> = match &item.kind {
             Kind::Message { parts, .. } => parts
                 .iter()
@@ -159,25 +145,22 @@ impl Session {
         if !sounds.is_empty() {
             self.admit().await?;
         }
-        let (id, view) = (item.id.clone(), item.view());
+        let id = item.id.clone();
         let typed = typed_words(&item);
-        let after = create.previous_item_id;
-        let previous_item_id = self.conversation.insert(item, after.as_deref())?;
-        let item = view.clone();
-        self.send(ServerEvent::ItemAdded {
+        let shown = item.clone();
+        let previous_item_id = self.conversation.insert(item, after)?;
+        self.send(Event::ItemAdded {
             previous_item_id: previous_item_id.clone(),
-            item,
+            item: shown.clone(),
         })
         .await?;
-        self.send(ServerEvent::ItemDone {
+        self.send(Event::ItemDone {
             previous_item_id,
-            item: view,
+            item: shown,
         })
         .await?;
         if let Some(words) = typed {
-            self.record
-                .heard(words, tokio::time::Instant::now(), 0)
-                .await;
+            self.record.heard(words, Instant::now(), 0).await;
         }
         for (part, sound) in sounds {
             let ms = sound.pcm.len() as u64 / 32;
@@ -191,21 +174,22 @@ impl Session {
             .conversation
             .find(id)
             .ok_or_else(|| absent("retrieve", id))?;
-        let mut view = item.view();
+        let mut sounds = Vec::new();
         if let Kind::Message { parts, .. } = &item.kind {
             for (at, part) in parts.iter().enumerate() {
                 if let Part::Heard(sound) = part {
-                    view["content"][at]["audio"] = self.sound_of(sound)?;
+                    sounds.push((at, self.sound_of(sound)?));
                 }
             }
         }
-        Ok(self.send(ServerEvent::ItemRetrieved { item: view }).await?)
+        let item = item.clone();
+        Ok(self.send(Event::ItemRetrieved { item, sounds }).await?)
     }
 
-    /// Sound that was heard, in the session's input format; `null` when it is no longer kept.
-    fn sound_of(&self, sound: &Sound) -> Result<Value, Fault> {
+    /// Sound that was heard, in the session's input format; `None` when it is no longer kept.
+    fn sound_of(&self, sound: &Sound) -> Result<Option<Vec<u8>>, Fault> {
         if sound.pcm.is_empty() {
-            return Ok(Value::Null);
+            return Ok(None);
         }
         let format = self.config.input;
         let failed =
@@ -218,15 +202,15 @@ impl Session {
         let mut mono = Mono::live(format.rate());
         let mut out = mono.convert(&samples, hearing::EAR_RATE).map_err(failed)?;
         out.extend(mono.rest().map_err(failed)?);
-        Ok(json!(STANDARD.encode(format.encode(&out))))
+        Ok(Some(format.encode(&out)))
     }
 
-    async fn truncate(&mut self, truncate: Truncate) -> Result<(), Trouble> {
-        let Truncate {
-            item_id,
-            content_index,
-            audio_end_ms,
-        } = truncate;
+    async fn truncate(
+        &mut self,
+        item_id: String,
+        content_index: usize,
+        audio_end_ms: i64,
+    ) -> Result<(), Trouble> {
         self.conversation
             .truncate(&item_id, content_index, audio_end_ms)?;
         if let Some(Item {
@@ -237,7 +221,7 @@ impl Session {
         {
             self.record.cut(&item_id, &joined(said), Some(audio_end_ms));
         }
-        let event = ServerEvent::ItemTruncated {
+        let event = Event::ItemTruncated {
             item_id,
             content_index,
             audio_end_ms,
@@ -255,7 +239,7 @@ impl Session {
 /// What a user typed.
 fn typed_words(item: &Item) -> Option<String> {
     let Kind::Message {
-        role: super::item::Role::User,
+        role: Role::User,
         parts,
     } = &item.kind
     else {
@@ -267,12 +251,4 @@ fn typed_words(item: &Item) -> Option<String> {
     });
     let words = texts.collect::<Vec<_>>().join("\n");
     (!words.trim().is_empty()).then_some(words)
-}
-
-/// A turn in which nobody spoke.
-pub(super) fn nothing() -> super::input::Turn {
-    super::input::Turn {
-        pcm: bytes_of(&[]),
-        ms: 0,
-    }
 }

@@ -5,32 +5,31 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
-use super::super::super::problem::Problem;
-use super::active::{Active, Ending};
+use super::active::{Active, CancelReason, Ending};
 use super::config::Modality;
+use super::events::Event;
 use super::fault::Fault;
-use super::generate::{self, Answerer, Job, Speaking, Step};
-use super::handlers::listener;
+use super::generate::{self, Answerer, End, Job, Speaking, Step};
+use super::orders::ResponseOrder;
 use super::prompt;
-use super::response_request::ResponseRequest;
-use super::server_event::ServerEvent;
-use super::session::{AbortOnDrop, Gone, Running, Session, Trouble};
-use super::turn_detection::End;
+use super::record::timings;
+use super::session::{Gone, RealtimeSession, Running, Trouble};
+use super::turn_detection::TurnEnd;
 use super::turns::NOT_UNDERSTOOD;
-use crate::agent::Rung;
+use crate::agent::Answer;
 use crate::llm::{Claim, FinishReason, Priority, Usage};
 use crate::usage::{MESSAGE_TOKENS, Work};
-use crate::voice::realtime::timings;
 
 /// Responses that may be made at a time: one of the conversation and some beside it.
 const MOST_RESPONSES: usize = 4;
 
-impl Session {
+impl RealtimeSession {
     /// Starts a response.
     pub(super) async fn respond(
         &mut self,
-        request: ResponseRequest,
+        order: ResponseOrder,
         to_silence: &'static str,
     ) -> Result<(), Trouble> {
         if self.config.transcribes_only {
@@ -38,72 +37,66 @@ impl Session {
                 "a transcription session makes no responses; open one of the type realtime";
             return Err(Fault::invalid("response_not_supported", message).into());
         }
-        let wanted = request.checked(
+        let plan = order.planned(
             &self.config,
             &self.conversation,
             &self.voices,
-            &mut listener(self),
+            &mut self.listener(),
         )?;
-        let busy = wanted.kept && self.running.iter().any(|running| running.active.kept);
+        let busy = plan.kept && self.is_answering();
         if busy || self.running.len() >= MOST_RESPONSES {
             let message = "a response is being made already; wait for response.done or cancel it";
             return Err(Fault::invalid("conversation_already_has_active_response", message).into());
         }
-        if matches!(self.answerer, Answerer::Assistant { .. }) && !wanted.tools.list.is_empty() {
+        if matches!(self.answerer, Answerer::Assistant { .. }) && !plan.tools.list.is_empty() {
             let message = "an assistant takes no tools of the client";
             return Err(Fault::invalid("unsupported_parameter", message)
                 .about("response.tools")
                 .into());
         }
-        let speaks = wanted.modality == Modality::Audio;
+        let speaks = plan.modality == Modality::Audio;
         if speaks {
             self.admit().await?;
             self.spoke = true;
         }
-        let lines = match &wanted.input {
+        let lines = match &plan.input {
             Some(items) => prompt::lines(items.iter()),
             None => prompt::lines(self.conversation.items().iter()),
         };
-        let flow = self.credential.flow(self.workspace);
-        let budgets = &self.app.budgets;
+        let budgets = &self.parts.budgets;
         budgets
-            .admit(flow, Work::Tokens)
-            .map_err(|error| Fault::from(Problem::from(error)))?;
-        budgets.charge(flow, Work::Tokens, MESSAGE_TOKENS);
+            .admit(self.flow, Work::Tokens)
+            .map_err(Fault::from)?;
+        budgets.charge(self.flow, Work::Tokens, MESSAGE_TOKENS);
         let job = Job {
-            claim: Claim::new(Priority::Voice, flow),
+            claim: Claim::new(Priority::Voice, self.flow),
             answerer: self.answerer.clone(),
-            instructions: wanted.instructions.clone(),
+            instructions: plan.instructions.clone(),
             lines,
-            tools: wanted.tools.for_model()?,
-            max_tokens: wanted.max_tokens,
-            may_truncate: self.config.may_truncate(),
+            tools: plan.tools.for_model(),
+            max_tokens: plan.max_tokens,
+            may_truncate: self.config.may_truncate,
             speaking: speaks.then(|| Speaking {
-                synthesizer: Arc::clone(&self.app.synthesizer),
-                voice: wanted.output.local_voice(),
-                speed: wanted.output.speed,
+                synthesizer: Arc::clone(&self.parts.synthesizer),
+                voice: plan.output.local_voice(),
+                speed: plan.output.speed,
                 lexicon: self.lexicon.clone(),
             }),
             to_silence,
         };
-        let active = Active::new(&wanted, &self.conversation_id);
+        let active = Active::new(&plan, &self.conversation_id);
         let created = active.created();
-        let work = generate::carry_out(job, active.id.clone(), self.steps.clone());
+        let work = generate::carry_out(job, active.id().to_owned(), self.steps.clone());
         self.running.push(Running {
             active,
             asked: self.turn_ended.take().unwrap_or_else(Instant::now),
-            _work: AbortOnDrop(tokio::spawn(work)),
+            _work: AbortOnDropHandle::new(tokio::spawn(work)),
         });
         self.send(created).await?;
         Ok(self
-            .send(ServerEvent::RateLimits {
-                // The only limit that there is: one is free again as soon as a response is done.
-                rate_limits: vec![json!({
-                    "name": "requests",
-                    "limit": MOST_RESPONSES,
-                    "remaining": MOST_RESPONSES - self.running.len(),
-                    "reset_seconds": 0,
-                })],
+            .send(Event::Responses {
+                most: MOST_RESPONSES,
+                remaining: MOST_RESPONSES - self.running.len(),
             })
             .await?)
     }
@@ -114,7 +107,7 @@ impl Session {
         let Some(at) = self
             .running
             .iter()
-            .position(|running| running.active.id == id)
+            .position(|running| running.active.id() == id)
         else {
             return Ok(());
         };
@@ -127,13 +120,13 @@ impl Session {
                 Err(fault) => return self.finish(at, Ending::Failed(fault), None, None).await,
             },
             Step::Failed(fault) => return self.finish(at, Ending::Failed(fault), None, None).await,
-            Step::End {
+            Step::End(End {
                 finish,
                 usage,
                 grounds,
-            } => {
+            }) => {
                 let ending = match (finish, &grounds) {
-                    (FinishReason::Length, None) => Ending::Incomplete("max_output_tokens"),
+                    (FinishReason::Length, None) => Ending::TooLong,
                     (FinishReason::Length, Some(_)) => {
                         let message = "the answer broke off; ask again";
                         Ending::Failed(Fault::server("interrupted", message))
@@ -149,15 +142,15 @@ impl Session {
     /// The client wants no more of a response.
     pub(super) async fn cancel(&mut self, id: Option<&str>) -> Result<(), Trouble> {
         let at = self.running.iter().position(|running| match id {
-            Some(id) => running.active.id == id,
-            None => running.active.kept,
+            Some(id) => running.active.id() == id,
+            None => running.active.is_kept(),
         });
         let Some(at) = at else {
             let message = "there is no response to cancel: it is done, or was never asked for";
             return Err(Fault::invalid("response_cancel_not_active", message).into());
         };
         Ok(self
-            .finish(at, Ending::Cancelled("client_cancelled"), None, None)
+            .finish(at, Ending::Cancelled(CancelReason::Client), None, None)
             .await?)
     }
 
@@ -167,7 +160,7 @@ impl Session {
         at: usize,
         ending: Ending,
         usage: Option<Usage>,
-        grounds: Option<serde_json::Value>,
+        grounds: Option<Box<Answer>>,
     ) -> Result<(), Gone> {
         let Running {
             mut active,
@@ -183,11 +176,8 @@ impl Session {
         }
         let receipt = grounds
             .as_ref()
-            .and_then(|grounds| grounds["receipt"].as_str()?.parse().ok());
-        let rung = grounds.as_ref().and_then(|grounds| {
-            let rung = serde_json::from_value::<Rung>(grounds["rung"].clone());
-            Some(rung.ok()?.as_str())
-        });
+            .and_then(|answer| answer.receipt.as_deref()?.parse().ok());
+        let rung = grounds.as_ref().map(|answer| answer.rung.as_str());
         let events = active.end(ending, usage, grounds, &mut self.conversation);
         self.note(&active, asked, usage.unwrap_or_default(), rung, receipt)
             .await;
@@ -195,21 +185,18 @@ impl Session {
             self.record.cut(&item, &active.words(), None);
         }
         self.send_all(events).await?;
-        if !active.kept {
+        if !active.is_kept() {
             return Ok(());
         }
         if std::mem::take(&mut self.owed) {
-            return match self
-                .respond(ResponseRequest::default(), NOT_UNDERSTOOD)
-                .await
-            {
+            return match self.respond(ResponseOrder::default(), NOT_UNDERSTOOD).await {
                 Err(Trouble::Gone) => Err(Gone),
                 Err(Trouble::Fault(fault)) => self.tell(fault).await,
                 Ok(()) => Ok(()),
             };
         }
         let detection = self.config.turn_detection.filter(|_| !cancelled && !failed);
-        if let Some(End::Pause {
+        if let Some(TurnEnd::Pause {
             idle_ms: Some(ms), ..
         }) = detection.map(|detection| detection.end)
         {
@@ -231,16 +218,12 @@ impl Session {
         rung: Option<&'static str>,
         receipt: Option<crate::store::ReceiptId>,
     ) {
-        self.metrics.count_tokens(
-            usage.prompt_tokens,
-            usage.cached_tokens,
-            usage.completion_tokens,
-        );
+        self.parts.observer.answered(usage);
         let cost = &mut self.record.cost;
         cost.prompt_tokens += u64::from(usage.prompt_tokens);
         cost.completion_tokens += u64::from(usage.completion_tokens);
         cost.spoken_ms += active.spoken_ms;
-        if !active.kept {
+        if !active.is_kept() {
             return;
         }
         let times = timings(asked, active.first_at, active.first_sound_at);

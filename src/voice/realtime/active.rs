@@ -1,47 +1,42 @@
 //! A response that is being made, as the client sees it: every step becomes events in OpenAI's order.
 
-mod view;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use self::view::usage_view;
-use super::config::{Modality, Output};
+use super::config::Modality;
 use super::conversation::Conversation;
+use super::events::{Event, ResponsePlace, ResponseState};
 use super::fault::Fault;
-use super::item::{Item, Kind, Part, Role, Said, Status, joined};
-use super::response_request::Wanted;
-use super::server_event::{Place, ServerEvent, fresh_id};
+use super::fresh_id;
+use super::item::{Item, Kind, Part, Role, SaidPart, Status, joined};
+use super::response_plan::ResponsePlan;
+use crate::agent::Answer;
 use crate::llm::{ToolCall, Usage};
 use crate::speech::{Clip, Mono};
 
 /// Sound in one event, in ms.
 const PIECE_MS: u32 = 200;
 
+/// Who ended a response early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelReason {
+    /// The caller broke in.
+    Turn,
+    Client,
+}
+
 /// Why a response ended.
-#[derive(Debug)]
-pub(super) enum Ending {
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
     Completed,
-    /// The caller broke in (`turn_detected`) or cancelled it (`client_cancelled`).
-    Cancelled(&'static str),
-    /// `max_output_tokens`.
-    Incomplete(&'static str),
+    Cancelled(CancelReason),
+    /// It has as many tokens as it may have.
+    TooLong,
     Failed(Fault),
 }
 
 /// A response.
 pub(super) struct Active {
-    pub(super) id: String,
-    /// Whether it becomes part of the conversation.
-    pub(super) kept: bool,
-    modality: Modality,
-    output: Output,
-    max_tokens: Option<u32>,
-    metadata: Value,
-    conversation_id: String,
-    items: Vec<Item>,
+    state: ResponseState,
     filter: Option<Mono>,
     pub(super) spoken_ms: u64,
     pub(super) first_at: Option<Instant>,
@@ -49,16 +44,20 @@ pub(super) struct Active {
 }
 
 impl Active {
-    pub(super) fn new(wanted: &Wanted, conversation_id: &str) -> Self {
+    pub(super) fn new(plan: &ResponsePlan, conversation_id: &str) -> Self {
         Self {
-            id: fresh_id("resp"),
-            kept: wanted.kept,
-            modality: wanted.modality,
-            output: wanted.output.clone(),
-            max_tokens: wanted.max_tokens,
-            metadata: wanted.metadata.clone(),
-            conversation_id: conversation_id.to_owned(),
-            items: Vec::new(),
+            state: ResponseState {
+                id: fresh_id("resp"),
+                ending: None,
+                items: Vec::new(),
+                conversation_id: plan.kept.then(|| conversation_id.to_owned()),
+                modality: plan.modality,
+                max_tokens: plan.max_tokens,
+                output: plan.output.clone(),
+                metadata: plan.metadata.clone(),
+                usage: Usage::default(),
+                grounds: None,
+            },
             filter: None,
             spoken_ms: 0,
             first_at: None,
@@ -66,20 +65,28 @@ impl Active {
         }
     }
 
+    pub(super) fn id(&self) -> &str {
+        &self.state.id
+    }
+
+    /// Whether it becomes part of the conversation.
+    pub(super) fn is_kept(&self) -> bool {
+        self.state.conversation_id.is_some()
+    }
+
     /// The first event.
-    pub(super) fn created(&self) -> ServerEvent {
-        let response = self.view("in_progress", Value::Null, Value::Null, None);
-        ServerEvent::ResponseCreated { response }
+    pub(super) fn created(&self) -> Event {
+        Event::ResponseCreated(Box::new(self.state.clone()))
     }
 
     /// More written text.
-    pub(super) fn text(&mut self, delta: String, all: &mut Conversation) -> Vec<ServerEvent> {
+    pub(super) fn text(&mut self, delta: String, all: &mut Conversation) -> Vec<Event> {
         let mut events = self.open_message(all);
         let place = self.place();
         if let Some(Part::Text(text)) = self.part() {
             text.push_str(&delta);
         }
-        events.push(ServerEvent::TextDelta { place, delta });
+        events.push(Event::TextDelta { place, delta });
         events
     }
 
@@ -88,7 +95,7 @@ impl Active {
         &mut self,
         clip: &Clip,
         all: &mut Conversation,
-    ) -> Result<Vec<ServerEvent>, Fault> {
+    ) -> Result<Vec<Event>, Fault> {
         let mut events = self.open_message(all);
         self.first_sound_at.get_or_insert_with(Instant::now);
         let samples: Vec<i16> = clip
@@ -99,12 +106,12 @@ impl Active {
         let samples = self.resampled(&samples, clip.rate)?;
         let place = self.place();
         if let Some(Part::Spoken(said)) = self.part() {
-            said.push(Said {
+            said.push(SaidPart {
                 text: clip.text.clone(),
                 ms: 0,
             });
         }
-        events.push(ServerEvent::TranscriptDelta {
+        events.push(Event::TranscriptDelta {
             place,
             delta: clip.text.clone(),
         });
@@ -113,11 +120,11 @@ impl Active {
     }
 
     /// A function that the model calls.
-    pub(super) fn call(&mut self, call: ToolCall, all: &mut Conversation) -> Vec<ServerEvent> {
+    pub(super) fn call(&mut self, call: ToolCall, all: &mut Conversation) -> Vec<Event> {
         let mut events = self.close_message(Status::Completed, all);
         self.first_at.get_or_insert_with(Instant::now);
-        let (response_id, item_id) = (self.id.clone(), fresh_id("item"));
-        let output_index = self.items.len();
+        let (response_id, item_id) = (self.state.id.clone(), fresh_id("item"));
+        let output_index = self.state.items.len();
         let ToolCall {
             id: call_id,
             name,
@@ -133,14 +140,14 @@ impl Active {
             },
         };
         events.extend(self.add(&item, all));
-        events.push(ServerEvent::ArgumentsDelta {
+        events.push(Event::ArgumentsDelta {
             response_id: response_id.clone(),
             item_id: item_id.clone(),
             output_index,
             call_id: call_id.clone(),
             delta: arguments.clone(),
         });
-        events.push(ServerEvent::ArgumentsDone {
+        events.push(Event::ArgumentsDone {
             response_id,
             item_id,
             output_index,
@@ -154,7 +161,7 @@ impl Active {
             name,
             arguments,
         };
-        self.items.push(item);
+        self.state.items.push(item);
         events.extend(self.done(output_index, all));
         events
     }
@@ -164,9 +171,9 @@ impl Active {
         &mut self,
         ending: Ending,
         usage: Option<Usage>,
-        grounds: Option<Value>,
+        grounds: Option<Box<Answer>>,
         all: &mut Conversation,
-    ) -> Vec<ServerEvent> {
+    ) -> Vec<Event> {
         let completed = matches!(ending, Ending::Completed);
         let status = if completed {
             Status::Completed
@@ -174,25 +181,16 @@ impl Active {
             Status::Incomplete
         };
         let mut events = self.close_message(status, all);
-        let (name, details) = match ending {
-            Ending::Completed => ("completed", json!({"type": "completed"})),
-            Ending::Cancelled(why) => ("cancelled", json!({"type": "cancelled", "reason": why})),
-            Ending::Incomplete(why) => ("incomplete", json!({"type": "incomplete", "reason": why})),
-            Ending::Failed(fault) => {
-                let error =
-                    json!({"type": fault.kind, "code": fault.code, "message": fault.message});
-                ("failed", json!({"type": "failed", "error": error}))
-            }
-        };
-        let usage = usage_view(usage.unwrap_or_default());
-        let response = self.view(name, details, usage, grounds);
-        events.push(ServerEvent::ResponseDone { response });
+        self.state.ending = Some(ending);
+        self.state.usage = usage.unwrap_or_default();
+        self.state.grounds = grounds;
+        events.push(Event::ResponseDone(Box::new(self.state.clone())));
         events
     }
 
     /// The spoken or written words so far.
     pub(super) fn words(&self) -> String {
-        let texts = self.items.iter().filter_map(|item| match &item.kind {
+        let texts = self.state.items.iter().filter_map(|item| match &item.kind {
             Kind::Message { parts, .. } => parts.first(),
             _ => None,
         });
@@ -206,18 +204,19 @@ impl Active {
 
     /// The id of the last message.
     pub(super) fn message_id(&self) -> Option<String> {
-        let messages = self.items.iter().rev();
+        let messages = self.state.items.iter().rev();
         let mut messages = messages.filter(|item| matches!(item.kind, Kind::Message { .. }));
         messages.next().map(|item| item.id.clone())
     }
 
     fn is_open(&self) -> bool {
-        self.items
+        self.state
+            .items
             .last()
             .is_some_and(|item| item.status == Status::InProgress)
     }
 
-    fn open_message(&mut self, all: &mut Conversation) -> Vec<ServerEvent> {
+    fn open_message(&mut self, all: &mut Conversation) -> Vec<Event> {
         if self.is_open() {
             return Vec::new();
         }
@@ -232,24 +231,18 @@ impl Active {
             kind: message(Vec::new()),
         };
         let mut events = self.add(&item, all);
-        let (part, view) = match self.modality {
-            Modality::Text => (
-                Part::Text(String::new()),
-                json!({"type": "text", "text": ""}),
-            ),
-            Modality::Audio => (
-                Part::Spoken(Vec::new()),
-                json!({"type": "audio", "transcript": ""}),
-            ),
+        let part = match self.state.modality {
+            Modality::Text => Part::Text(String::new()),
+            Modality::Audio => Part::Spoken(Vec::new()),
         };
-        item.kind = message(vec![part]);
-        self.items.push(item);
+        item.kind = message(vec![part.clone()]);
+        self.state.items.push(item);
         let place = self.place();
-        events.push(ServerEvent::PartAdded { place, part: view });
+        events.push(Event::PartAdded { place, part });
         events
     }
 
-    fn close_message(&mut self, status: Status, all: &mut Conversation) -> Vec<ServerEvent> {
+    fn close_message(&mut self, status: Status, all: &mut Conversation) -> Vec<Event> {
         if !self.is_open() {
             return Vec::new();
         }
@@ -263,95 +256,92 @@ impl Active {
         }
         self.filter = None;
         let place = self.place();
-        let index = self.items.len() - 1;
-        let part = match self.part() {
-            Some(Part::Text(text)) => {
-                let text = text.clone();
-                events.push(ServerEvent::TextDone {
+        let index = self.state.items.len() - 1;
+        if let Some(part) = self.part().cloned() {
+            match &part {
+                Part::Text(text) => events.push(Event::TextDone {
                     place: place.clone(),
                     text: text.clone(),
-                });
-                json!({"type": "text", "text": text})
+                }),
+                Part::Spoken(said) => {
+                    events.push(Event::AudioDone {
+                        place: place.clone(),
+                    });
+                    events.push(Event::TranscriptDone {
+                        place: place.clone(),
+                        transcript: joined(said),
+                    });
+                }
+                Part::Heard(_) => {}
             }
-            Some(Part::Spoken(said)) => {
-                let transcript = joined(said);
-                events.push(ServerEvent::AudioDone {
-                    place: place.clone(),
-                });
-                events.push(ServerEvent::TranscriptDone {
-                    place: place.clone(),
-                    transcript: transcript.clone(),
-                });
-                json!({"type": "audio", "transcript": transcript})
-            }
-            _ => Value::Null,
-        };
-        events.push(ServerEvent::PartDone { place, part });
-        self.items[index].status = status;
+            events.push(Event::PartDone { place, part });
+        }
+        self.state.items[index].status = status;
         events.extend(self.done(index, all));
         events
     }
 
     /// An item appears.
-    fn add(&self, item: &Item, all: &mut Conversation) -> Vec<ServerEvent> {
-        let mut events = vec![ServerEvent::OutputItemAdded {
-            response_id: self.id.clone(),
-            output_index: self.items.len(),
-            item: item.view(),
+    fn add(&self, item: &Item, all: &mut Conversation) -> Vec<Event> {
+        let mut events = vec![Event::OutputItemAdded {
+            response_id: self.state.id.clone(),
+            output_index: self.state.items.len(),
+            item: item.clone(),
         }];
-        if self.kept {
+        if self.is_kept() {
             let previous_item_id = all.push(item.clone());
-            events.push(ServerEvent::ItemAdded {
+            events.push(Event::ItemAdded {
                 previous_item_id,
-                item: item.view(),
+                item: item.clone(),
             });
         }
         events
     }
 
     /// An item is complete.
-    fn done(&self, index: usize, all: &mut Conversation) -> Vec<ServerEvent> {
-        let item = &self.items[index];
-        let mut events = vec![ServerEvent::OutputItemDone {
-            response_id: self.id.clone(),
+    fn done(&self, index: usize, all: &mut Conversation) -> Vec<Event> {
+        let item = &self.state.items[index];
+        let mut events = vec![Event::OutputItemDone {
+            response_id: self.state.id.clone(),
             output_index: index,
-            item: item.view(),
+            item: item.clone(),
         }];
-        if self.kept {
+        if self.is_kept() {
             if let Some(kept) = all.find_mut(&item.id) {
                 *kept = item.clone();
             }
             let previous_item_id = all.before(&item.id);
-            events.push(ServerEvent::ItemDone {
+            events.push(Event::ItemDone {
                 previous_item_id,
-                item: item.view(),
+                item: item.clone(),
             });
         }
         events
     }
 
-    fn place(&self) -> Place {
-        Place {
-            response_id: self.id.clone(),
+    fn place(&self) -> ResponsePlace {
+        ResponsePlace {
+            response_id: self.state.id.clone(),
             item_id: self
+                .state
                 .items
                 .last()
                 .map(|item| item.id.clone())
                 .unwrap_or_default(),
-            output_index: self.items.len().saturating_sub(1),
+            output_index: self.state.items.len().saturating_sub(1),
             content_index: 0,
         }
     }
 
     fn part(&mut self) -> Option<&mut Part> {
-        match &mut self.items.last_mut()?.kind {
+        match &mut self.state.items.last_mut()?.kind {
             Kind::Message { parts, .. } => parts.first_mut(),
             _ => None,
         }
     }
 
     fn resampled(&mut self, samples: &[i16], rate: u32) -> Result<Vec<i16>, Fault> {
-        let target = self.output.format.rate();
+        let target = self.state.output.format.rate();
         self.filter
             .get_or_insert_with(|| Mono::live(target))
             .convert(samples, rate)
@@ -359,8 +349,8 @@ impl Active {
     }
 
     /// Sound goes out in pieces, and its time is counted to the clause that it belongs to.
-    fn sound(&mut self, samples: &[i16], events: &mut Vec<ServerEvent>) {
-        let rate = self.output.format.rate();
+    fn sound(&mut self, samples: &[i16], events: &mut Vec<Event>) {
+        let rate = self.state.output.format.rate();
         let ms = samples.len() as u64 * 1000 / u64::from(rate);
         self.spoken_ms += ms;
         if let Some(Part::Spoken(said)) = self.part()
@@ -370,10 +360,9 @@ impl Active {
         }
         let place = self.place();
         for piece in samples.chunks((rate * PIECE_MS / 1000) as usize) {
-            let delta = STANDARD.encode(self.output.format.encode(piece));
-            events.push(ServerEvent::AudioDelta {
+            events.push(Event::AudioDelta {
                 place: place.clone(),
-                delta,
+                sound: self.state.output.format.encode(piece),
             });
         }
     }

@@ -153,7 +153,7 @@ fn in_progress(doing: &str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::openai::realtime::item::Role;
+    use crate::voice::realtime::item::Role;
 
     fn item(id: &str) -> Item {
         Item {

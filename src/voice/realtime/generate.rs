@@ -2,21 +2,21 @@
 //! by sentence while the text is still being written.
 
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use futures::{FutureExt, StreamExt};
-use serde_json::Value;
+use futures::{FutureExt, Stream, StreamExt, future};
 use tokio::sync::mpsc;
 
-use super::super::chat::piece::{self, Piece, Pieces};
+use super::config::SessionConfig;
 use super::fault::Fault;
-use super::prompt::{self, Line, NOTHING};
-use crate::agent::{Agent, Turn};
+use super::prompt::{self, NOTHING, PromptLine};
+use crate::agent::{Agent, Answer, Turn, TurnEvent};
 use crate::knowledge::Audience;
 use crate::language::cutter::Cutter;
 use crate::llm::{
-    ChatEvent, ChatMessage, ChatModel, ChatRequest, Claim, FinishReason, LlmError, Role, Sampling,
-    ToolCall, Usage,
+    ChatEvent, ChatMessage, ChatModel, ChatRequest, ChatStream, Claim, FinishReason, LlmError,
+    Role, Sampling, ToolCall, Usage,
 };
 use crate::speech::{Clip, Pronunciation, SpeakRequest, Synthesizer};
 use crate::store::WorkspaceId;
@@ -29,7 +29,7 @@ const AHEAD: usize = 16;
 
 /// What answers.
 #[derive(Clone)]
-pub(super) enum Answerer {
+pub enum Answerer {
     /// The language model as it is.
     Model(Arc<dyn ChatModel>),
     /// An assistant, from its workspace's documents.
@@ -38,6 +38,15 @@ pub(super) enum Answerer {
         workspace: WorkspaceId,
         assistant: Box<Assistant>,
     },
+}
+
+/// What an assistant of the workspace does not take from clients.
+pub fn check_assistant(answerer: &Answerer, config: &SessionConfig) -> Result<(), Fault> {
+    if matches!(answerer, Answerer::Assistant { .. }) && !config.tools.list.is_empty() {
+        let message = "an assistant takes no tools of the client; use another model for them";
+        return Err(Fault::invalid("unsupported_parameter", message).about("session.tools"));
+    }
+    Ok(())
 }
 
 /// How text is spoken.
@@ -53,7 +62,7 @@ pub(super) struct Job {
     pub(super) claim: Claim,
     pub(super) answerer: Answerer,
     pub(super) instructions: String,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<PromptLine>,
     pub(super) tools: (Option<String>, Option<String>),
     pub(super) max_tokens: Option<u32>,
     pub(super) may_truncate: bool,
@@ -69,14 +78,28 @@ pub(super) enum Step {
     Text(String),
     Spoken(Clip),
     Call(ToolCall),
-    End {
-        finish: FinishReason,
-        usage: Usage,
-        /// What an assistant's answer rests on.
-        grounds: Option<Value>,
-    },
+    End(End),
     Failed(Fault),
 }
+
+/// How a response ended by itself.
+#[derive(Debug)]
+pub(super) struct End {
+    pub(super) finish: FinishReason,
+    pub(super) usage: Usage,
+    /// What an assistant's answer rests on.
+    pub(super) grounds: Option<Box<Answer>>,
+}
+
+/// A part of an answer's text, whoever gives it.
+enum Piece {
+    Delta(String),
+    Call(ToolCall),
+    End(End),
+}
+
+/// An answer as it comes; what fails is its last piece. Dropping it cancels the answer.
+type Pieces = Pin<Box<dyn Stream<Item = Result<Piece, Fault>> + Send>>;
 
 /// Makes the response; the steps go out with its id. Ends early when nobody takes them.
 pub(super) async fn carry_out(job: Job, id: String, out: mpsc::Sender<(String, Step)>) {
@@ -158,12 +181,9 @@ async fn of_model(
         },
         ..ChatRequest::new(messages, claim)
     };
-    let answer = model
-        .chat(request)
-        .await
-        .map_err(super::super::ApiError::from)?;
+    let answer = model.chat(request).await?;
     if may_truncate {
-        return Ok(piece::of_model(answer));
+        return Ok(pieces_of_model(answer));
     }
     let strict = answer.map(|event| match event {
         Ok(ChatEvent::Started { dropped_messages, .. }) if dropped_messages > 0 => {
@@ -173,7 +193,23 @@ async fn of_model(
         }
         other => other,
     });
-    Ok(piece::of_model(Box::pin(strict)))
+    Ok(pieces_of_model(Box::pin(strict)))
+}
+
+fn pieces_of_model(answer: ChatStream) -> Pieces {
+    Box::pin(answer.filter_map(|event| {
+        future::ready(match event {
+            Ok(ChatEvent::Started { .. } | ChatEvent::Chances(_)) => None,
+            Ok(ChatEvent::Delta(text)) => Some(Ok(Piece::Delta(text))),
+            Ok(ChatEvent::ToolCall(call)) => Some(Ok(Piece::Call(call))),
+            Ok(ChatEvent::Done { finish, usage }) => Some(Ok(Piece::End(End {
+                finish,
+                usage,
+                grounds: None,
+            }))),
+            Err(error) => Some(Err(error.into())),
+        })
+    }))
 }
 
 fn of_assistant(
@@ -210,29 +246,43 @@ fn of_assistant(
         audience: Audience::Visitors,
         evaluation: false,
     };
-    Ok(piece::of_assistant(agent.reply(turn)))
+    Ok(Box::pin(agent.reply(turn).filter_map(|event| {
+        future::ready(match event {
+            TurnEvent::Citations(_) => None,
+            TurnEvent::Delta(text) => Some(Ok(Piece::Delta(text))),
+            TurnEvent::Done(answer) => Some(Ok(Piece::End(end_of(answer)))),
+            TurnEvent::Failed(reason) => Some(Err(Fault::server("turn_failed", reason))),
+        })
+    })))
+}
+
+fn end_of(answer: Box<Answer>) -> End {
+    let usage = Usage {
+        prompt_tokens: answer.tokens.prompt,
+        cached_tokens: answer.tokens.cached,
+        completion_tokens: answer.tokens.completion,
+    };
+    let finish = if answer.interrupted {
+        FinishReason::Length
+    } else {
+        FinishReason::Stop
+    };
+    End {
+        finish,
+        usage,
+        grounds: Some(answer),
+    }
 }
 
 /// A fixed sentence as an answer.
 fn said(text: String) -> Pieces {
-    let end = piece::End {
+    let end = End {
         finish: FinishReason::Stop,
         usage: Usage::default(),
         grounds: None,
     };
-    let pieces = [Piece::Delta(text), Piece::End(Box::new(end))];
+    let pieces = [Ok(Piece::Delta(text)), Ok(Piece::End(end))];
     Box::pin(futures::stream::iter(pieces))
-}
-
-/// The last step of an answer that ended.
-fn end(end: piece::End) -> Step {
-    Step::End {
-        finish: end.finish,
-        usage: end.usage,
-        grounds: end
-            .grounds
-            .and_then(|grounds| serde_json::to_value(grounds).ok()),
-    }
 }
 
 fn broke_off() -> Fault {
@@ -245,11 +295,10 @@ async fn written(
     out: &mpsc::Sender<(String, Step)>,
 ) -> Result<Step, Fault> {
     while let Some(piece) = pieces.next().await {
-        let step = match piece {
+        let step = match piece? {
             Piece::Delta(text) => Step::Text(text),
-            Piece::ToolCall(call) => Step::Call(call),
-            Piece::End(done) => return Ok(end(*done)),
-            Piece::Failed(problem) => return Err(problem.into()),
+            Piece::Call(call) => Step::Call(call),
+            Piece::End(end) => return Ok(Step::End(end)),
         };
         if out.send((id.to_owned(), step)).await.is_err() {
             break;
@@ -272,9 +321,11 @@ async fn spoken(
 ) -> Result<Step, Fault> {
     let (queue, mut waiting) = mpsc::channel(AHEAD);
     let write = async move {
+        // Not the `Sentences` of the browser's calls, which leave out marks and layout: a client adds up what is
+        // spoken to the answer as it was written.
         let mut sentences = Cutter::default();
         while let Some(piece) = pieces.next().await {
-            match piece {
+            match piece? {
                 Piece::Delta(text) => {
                     for sentence in sentences.push(&text) {
                         if queue.send(Unit::Sentence(sentence)).await.is_err() {
@@ -282,19 +333,18 @@ async fn spoken(
                         }
                     }
                 }
-                Piece::ToolCall(call) => {
+                Piece::Call(call) => {
                     let rest = sentences.finish().map(Unit::Sentence);
                     for unit in rest.into_iter().chain([Unit::Call(call)]) {
                         let _ = queue.send(unit).await;
                     }
                 }
-                Piece::End(done) => {
+                Piece::End(end) => {
                     if let Some(rest) = sentences.finish() {
                         let _ = queue.send(Unit::Sentence(rest)).await;
                     }
-                    return Ok(end(*done));
+                    return Ok(Step::End(end));
                 }
-                Piece::Failed(problem) => return Err(Fault::from(problem)),
             }
         }
         Err(broke_off())

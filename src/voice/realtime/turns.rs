@@ -6,23 +6,22 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::active::Ending;
-use super::handlers::nothing;
+use super::active::{CancelReason, Ending};
+use super::events::Event;
+use super::fresh_id;
 use super::hearing::{self, Heard};
-use super::input::Turn;
+use super::input::HeardTurn;
 use super::item::{Item, Kind, Part, Role, Sound, Status};
-use super::response_request::ResponseRequest;
-use super::server_event::{ServerEvent, fresh_id};
-use super::session::{Gone, HeardPart, Session, Trouble};
-use super::turn_detection::{End, Sign};
+use super::orders::ResponseOrder;
+use super::session::{Gone, HeardPart, RealtimeSession, Trouble};
+use super::turn_detection::{Sign, TurnEnd};
+use crate::voice::turn_settings::JUDGE_PATIENCE;
 
-/// A judge of turns that takes longer than this is not waited for.
-const JUDGE: Duration = Duration::from_secs(1);
 /// What an assistant says to a turn of which nothing was understood, and to long silence.
 pub(super) const NOT_UNDERSTOOD: &str = "Sorry, I did not catch that.";
 const STILL_THERE: &str = "Are you still there?";
 
-impl Session {
+impl RealtimeSession {
     /// Finds turns in the sound that came.
     pub(super) async fn look_for_turns(&mut self) -> Result<(), Trouble> {
         while let Some(detection) = self.config.turn_detection
@@ -34,7 +33,7 @@ impl Session {
                     let item_id = fresh_id("item");
                     self.turn_item = Some(item_id.clone());
                     let audio_start_ms = self.input.start_ms();
-                    self.send(ServerEvent::SpeechStarted {
+                    self.send(Event::SpeechStarted {
                         audio_start_ms,
                         item_id,
                     })
@@ -44,11 +43,11 @@ impl Session {
                     }
                 }
                 Sign::Pause => {
-                    let End::Meaning(eagerness) = detection.end else {
+                    let TurnEnd::Meaning(eagerness) = detection.end else {
                         continue;
                     };
-                    let judged = self.app.ears.turn_end(self.input.judged());
-                    match tokio::time::timeout(JUDGE, judged).await {
+                    let judged = self.parts.ears.turn_end(self.input.judged());
+                    match tokio::time::timeout(JUDGE_PATIENCE, judged).await {
                         Ok(Ok(sure)) if sure >= eagerness.sure() => self.end_turn().await?,
                         Ok(Ok(_)) => {}
                         Ok(Err(_)) | Err(_) => self.input.without_judge(),
@@ -60,12 +59,17 @@ impl Session {
         Ok(())
     }
 
-    /// The caller speaks while a response is being made.
+    /// The caller speaks while a response is being made. Not a hold that words or silence decide about, as in the
+    /// browser's calls: `interrupt_response` promises that the response is cancelled.
     async fn break_in(&mut self) -> Result<(), Gone> {
         self.owed = false;
-        if let Some(at) = self.running.iter().position(|running| running.active.kept) {
+        if let Some(at) = self
+            .running
+            .iter()
+            .position(|running| running.active.is_kept())
+        {
             self.record.event("barge_in", json!({})).await;
-            self.finish(at, Ending::Cancelled("turn_detected"), None, None)
+            self.finish(at, Ending::Cancelled(CancelReason::Turn), None, None)
                 .await?;
         }
         Ok(())
@@ -75,7 +79,7 @@ impl Session {
         let id = self.turn_item.take().unwrap_or_else(|| fresh_id("item"));
         let audio_end_ms = self.input.scored_ms();
         let turn = self.input.take_turn();
-        self.send(ServerEvent::SpeechStopped {
+        self.send(Event::SpeechStopped {
             audio_end_ms,
             item_id: id.clone(),
         })
@@ -93,21 +97,21 @@ impl Session {
         if !answers || self.config.transcribes_only {
             return Ok(());
         }
-        if self.running.iter().any(|running| running.active.kept) {
+        if self.is_answering() {
             self.owed = true;
             return Ok(());
         }
-        self.respond(ResponseRequest::default(), to_silence).await
+        self.respond(ResponseOrder::default(), to_silence).await
     }
 
     /// A turn becomes an item of the conversation, and is heard.
-    pub(super) async fn commit_turn(&mut self, id: String, turn: Turn) -> Result<(), Gone> {
+    pub(super) async fn commit_turn(&mut self, id: String, turn: HeardTurn) -> Result<(), Gone> {
         self.turn_ended = Some(Instant::now());
         let how = self.config.transcription.clone().unwrap_or_default();
         let heard = if turn.pcm.is_empty() {
             hearing::known("")
         } else {
-            hearing::hear(Arc::clone(&self.app.ears), turn.pcm.clone(), &how)
+            hearing::hear(Arc::clone(&self.parts.ears), turn.pcm.clone(), &how)
         };
         let sound = Sound {
             pcm: turn.pcm,
@@ -122,22 +126,22 @@ impl Session {
                 parts: vec![Part::Heard(sound)],
             },
         };
-        let view = item.view();
+        let shown = item.clone();
         let previous_item_id = self.conversation.push(item);
         let before = previous_item_id.clone();
-        self.send(ServerEvent::Committed {
+        self.send(Event::Committed {
             previous_item_id: before.clone(),
             item_id: id.clone(),
         })
         .await?;
-        self.send(ServerEvent::ItemAdded {
+        self.send(Event::ItemAdded {
             previous_item_id: before,
-            item: view.clone(),
+            item: shown.clone(),
         })
         .await?;
-        self.send(ServerEvent::ItemDone {
+        self.send(Event::ItemDone {
             previous_item_id,
-            item: view,
+            item: shown,
         })
         .await?;
         if turn.ms > 0 {
@@ -149,7 +153,7 @@ impl Session {
     /// Waits for what is understood of a part of an item.
     pub(super) fn listen_to(&mut self, item: String, part: usize, heard: Heard, ms: u64) {
         self.record.cost.heard_ms += ms;
-        self.metrics.count_audio(Duration::from_millis(ms));
+        self.parts.observer.heard(Duration::from_millis(ms));
         let ended = Instant::now();
         let listen = async move {
             let words = heard.await;
@@ -179,12 +183,10 @@ impl Session {
             Err(why) => {
                 self.record.event("not_heard", json!({"why": &*why})).await;
                 if told {
-                    let error = json!({"type": "server_error", "code": "transcription_failed",
-                                       "message": &*why, "param": null});
-                    let event = ServerEvent::TranscriptionFailed {
+                    let event = Event::TranscriptionFailed {
                         item_id,
                         content_index,
-                        error,
+                        why: why.to_string(),
                     };
                     self.send(event).await?;
                 }
@@ -207,21 +209,19 @@ impl Session {
         }
         if !text.is_empty() {
             let (item_id, delta) = (item_id.clone(), text.to_string());
-            self.send(ServerEvent::TranscriptionDelta {
+            self.send(Event::TranscriptionDelta {
                 item_id,
                 content_index,
                 delta,
             })
             .await?;
         }
-        #[expect(clippy::cast_precision_loss, reason = "minutes in ms")]
-        let usage = json!({"type": "duration", "seconds": ms as f64 / 1000.0});
         let transcript = text.to_string();
-        self.send(ServerEvent::TranscriptionCompleted {
+        self.send(Event::TranscriptionCompleted {
             item_id,
             content_index,
             transcript,
-            usage,
+            ms,
         })
         .await
     }
@@ -230,14 +230,14 @@ impl Session {
     pub(super) async fn idle(&mut self) -> Result<(), Gone> {
         self.idle_at = None;
         let (id, now) = (fresh_id("item"), self.input.length_ms());
-        self.send(ServerEvent::TimeoutTriggered {
+        self.send(Event::TimeoutTriggered {
             audio_start_ms: self.input.scored_ms().min(now),
             audio_end_ms: now,
             item_id: id.clone(),
         })
         .await?;
         self.input.clear();
-        self.commit_turn(id, nothing()).await?;
+        self.commit_turn(id, HeardTurn::silent()).await?;
         match self.answer_turn(STILL_THERE).await {
             Err(Trouble::Gone) => Err(Gone),
             Err(Trouble::Fault(fault)) => self.tell(fault).await,

@@ -26,9 +26,8 @@
 //! | 0 | [`extract`] | foreign bytes to blocks of text; pure, runs in a child process only |
 //! | 0 | [`language`] | which language a text is in, its words and sentences; pure |
 
+pub use frontdesk_access as access;
 pub use frontdesk_agent as agent;
-pub mod access;
-pub mod agent;
 pub mod app;
 pub mod cli;
 pub mod config;

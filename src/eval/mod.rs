@@ -6,6 +6,7 @@
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as eval;
+use frontdesk_access as access;
 use frontdesk_agent as agent;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;

@@ -6,6 +6,7 @@
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as hours;
+use frontdesk_access as access;
 use frontdesk_language as language;
 use frontdesk_store as store;
 

@@ -11,12 +11,11 @@ pub(super) mod origin;
 pub(super) mod realtime;
 mod standing;
 
-use std::sync::Arc;
-
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 
+use super::Http;
 use super::now_ms;
 use super::problem::Problem;
 use super::route::Policy;
@@ -32,7 +31,7 @@ use crate::store::token::TokenHash;
 use crate::store::users::Role;
 use crate::store::workspaces::{self, Workspace};
 use crate::store::{closures, second_factors};
-pub(super) use standing::{cut_at, until_not};
+pub(super) use standing::{OfCredential, cut_at, until_not};
 use standing::{note_key_use, note_session_use};
 
 /// Name of the session cookie over plain HTTP, which only loopback uses.
@@ -44,32 +43,47 @@ pub const SESSION_IDLE_MS: i64 = 30 * 60 * 1000;
 /// The workspace that is meant when none is named.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
-impl Principal {
+/// What a request asks of its principal.
+pub(super) trait OfPrincipal {
     /// Whom answers are for: who may read the documents is answered from all of them.
-    pub fn audience(&self) -> Audience {
-        match self.may(Scope::Documents) {
-            true => Audience::Staff,
-            false => Audience::Visitors,
-        }
-    }
+    fn audience(&self) -> Audience;
 
     /// That they may touch the whole installation.
     ///
     /// # Errors
     /// 403 for a caller that belongs to one workspace.
-    pub fn unbound(&self) -> Result<(), Problem> {
-        match self.bound_to() {
-            None => Ok(()),
-            Some(_) => Err(WorkspaceError::Bound.into()),
-        }
-    }
+    fn unbound(&self) -> Result<(), Problem>;
 
     /// The workspace of this short name, or without a name the caller's own. One that the caller may
     /// not touch is as absent as one that does not exist.
     ///
     /// # Errors
     /// 404.
-    pub async fn workspace(&self, app: &App, name: Option<&str>) -> Result<Workspace, Problem> {
+    async fn workspace(&self, app: &App, name: Option<&str>) -> Result<Workspace, Problem>;
+
+    /// [`OfPrincipal::workspace`], with the principal in it.
+    ///
+    /// # Errors
+    /// 404.
+    async fn enter(&self, app: &App, name: Option<&str>) -> Result<(Workspace, Member), Problem>;
+}
+
+impl OfPrincipal for Principal {
+    fn audience(&self) -> Audience {
+        match self.may(Scope::Documents) {
+            true => Audience::Staff,
+            false => Audience::Visitors,
+        }
+    }
+
+    fn unbound(&self) -> Result<(), Problem> {
+        match self.bound_to() {
+            None => Ok(()),
+            Some(_) => Err(WorkspaceError::Bound.into()),
+        }
+    }
+
+    async fn workspace(&self, app: &App, name: Option<&str>) -> Result<Workspace, Problem> {
         let bound_to = self.bound_to();
         let name = name.map(str::to_owned);
         let found = app
@@ -91,120 +105,108 @@ impl Principal {
         Ok(found)
     }
 
-    /// [`Principal::workspace`], with the principal in it.
-    ///
-    /// # Errors
-    /// 404.
-    pub async fn enter(
-        &self,
-        app: &App,
-        name: Option<&str>,
-    ) -> Result<(Workspace, Member), Problem> {
+    async fn enter(&self, app: &App, name: Option<&str>) -> Result<(Workspace, Member), Problem> {
         let workspace = self.workspace(app, name).await?;
         let member = self.in_workspace(workspace.id);
         let member = member.ok_or_else(|| Problem::not_found("workspace"))?;
         Ok((workspace, member))
     }
-
-    /// Finds out who sent a request.
-    ///
-    /// # Errors
-    /// 401 without a valid credential; 403 for a browser's request from another site or at the wrong door, and for a
-    /// person who lacks the second factor that is required of them.
-    pub async fn authenticate(app: &App, parts: &Parts) -> Result<Self, Problem> {
-        let principal = Self::known(app, parts).await?;
-        if principal.lacks_factor() {
-            let detail = "turn on your second factor first, at /account/second-factor";
-            let code = "second_factor_required";
-            return Err(Problem::new(StatusCode::FORBIDDEN, code, detail));
-        }
-        Ok(principal)
-    }
-
-    /// [`Principal::authenticate`], also for a person who has to turn the second factor on yet.
-    ///
-    /// # Errors
-    /// 401 without a valid credential, 403 for a browser's request from another site or at the wrong door.
-    pub(super) async fn known(app: &App, parts: &Parts) -> Result<Self, Problem> {
-        if installation::sent(parts) {
-            return installation::principal(&parts.headers);
-        }
-        if parts.headers.contains_key(header::AUTHORIZATION) {
-            return Self::of_key(app, &parts.headers).await;
-        }
-        let Some(token) = cookies::SESSION.read(&parts.headers) else {
-            return Err(unauthorized(
-                "send an API key as \"Authorization: Bearer fd_live_…\"",
-            ));
-        };
-        let principal = Self::of_session(app, TokenHash::of(&token)).await?;
-        origin::check(parts)?;
-        Ok(principal)
-    }
-
-    async fn of_key(app: &App, headers: &HeaderMap) -> Result<Self, Problem> {
-        let token = bearer(headers).ok_or_else(|| {
-            unauthorized("the Authorization header must be \"Bearer\" and an API key")
-        })?;
-        let hash = TokenHash::of(token);
-        let found = app.store.read(move |conn| {
-            let key = api_keys::find_active_by_hash(conn, &hash)?;
-            let workspace = key.as_ref().and_then(|key| key.workspace);
-            let closed = workspace.map(|id| closures::is_closed(conn, id));
-            Ok((key, closed.transpose()?.unwrap_or(false)))
-        });
-        let (key, is_closed) = found.await?;
-        let key = key.ok_or_else(|| {
-            unauthorized("this API key is not known or was revoked; make one in the console")
-        })?;
-        if is_closed {
-            return Err(closed());
-        }
-        note_key_use(app, &key);
-        let scopes = key
-            .scopes
-            .iter()
-            .filter_map(|name| Scope::parse(name))
-            .collect();
-        let (caller, credential) = (Caller::Key(key.id), Credential::Key(key.id));
-        Ok(Self::new(caller, credential, scopes, key.workspace))
-    }
-
-    async fn of_session(app: &App, hash: TokenHash) -> Result<Self, Problem> {
-        let now = now_ms();
-        let required = app.config.accounts_second_factor == SecondFactor::Required;
-        let found = app.store.read(move |conn| {
-            let Some(session) = sessions::find_valid(conn, &hash, now, SESSION_IDLE_MS)? else {
-                return Ok(None);
-            };
-            let of_them = required && session.user.role != Role::Agent;
-            let lacks = of_them && !second_factors::is_on(conn, session.user.id)?;
-            Ok(Some((session, lacks)))
-        });
-        let over = || unauthorized("the session is over; sign in again");
-        let (session, lacks_factor) = found.await?.ok_or_else(over)?;
-        note_session_use(app, hash, &session);
-        let scopes = match session.user.role {
-            Role::Owner | Role::Admin => Scope::ALL.to_vec(),
-            Role::Agent => vec![Scope::Chat, Scope::Conversations],
-        };
-        let (caller, credential) = (Caller::User(session.user), Credential::Session(hash));
-        let principal = Self::new(caller, credential, scopes, None);
-        Ok(principal.lacking_factor(lacks_factor))
-    }
 }
 
-impl<S> FromRequestParts<S> for Principal
-where
-    S: Send + Sync,
-    Arc<App>: FromRef<S>,
-{
+/// Finds out who sent a request.
+///
+/// # Errors
+/// 401 without a valid credential; 403 for a browser's request from another site or at the wrong door, and for a
+/// person who lacks the second factor that is required of them.
+pub(super) async fn authenticate(app: &App, parts: &Parts) -> Result<Principal, Problem> {
+    let principal = identify(app, parts).await?;
+    if principal.lacks_factor() {
+        let detail = "turn on your second factor first, at /account/second-factor";
+        let code = "second_factor_required";
+        return Err(Problem::new(StatusCode::FORBIDDEN, code, detail));
+    }
+    Ok(principal)
+}
+
+/// [`authenticate`], also for a person who has to turn the second factor on yet.
+///
+/// # Errors
+/// 401 without a valid credential, 403 for a browser's request from another site or at the wrong door.
+pub(super) async fn identify(app: &App, parts: &Parts) -> Result<Principal, Problem> {
+    if installation::sent(parts) {
+        return installation::principal(&parts.headers);
+    }
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        return of_key(app, &parts.headers).await;
+    }
+    let Some(token) = cookies::SESSION.read(&parts.headers) else {
+        return Err(unauthorized(
+            "send an API key as \"Authorization: Bearer fd_live_…\"",
+        ));
+    };
+    let principal = of_session(app, TokenHash::of(&token)).await?;
+    origin::check(parts)?;
+    Ok(principal)
+}
+
+async fn of_key(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
+    let token = bearer(headers).ok_or_else(|| {
+        unauthorized("the Authorization header must be \"Bearer\" and an API key")
+    })?;
+    let hash = TokenHash::of(token);
+    let found = app.store.read(move |conn| {
+        let key = api_keys::find_active_by_hash(conn, &hash)?;
+        let workspace = key.as_ref().and_then(|key| key.workspace);
+        let closed = workspace.map(|id| closures::is_closed(conn, id));
+        Ok((key, closed.transpose()?.unwrap_or(false)))
+    });
+    let (key, is_closed) = found.await?;
+    let key = key.ok_or_else(|| {
+        unauthorized("this API key is not known or was revoked; make one in the console")
+    })?;
+    if is_closed {
+        return Err(closed());
+    }
+    note_key_use(app, &key);
+    let scopes = key
+        .scopes
+        .iter()
+        .filter_map(|name| Scope::parse(name))
+        .collect();
+    let (caller, credential) = (Caller::Key(key.id), Credential::Key(key.id));
+    Ok(Principal::new(caller, credential, scopes, key.workspace))
+}
+
+async fn of_session(app: &App, hash: TokenHash) -> Result<Principal, Problem> {
+    let now = now_ms();
+    let required = app.config.accounts_second_factor == SecondFactor::Required;
+    let found = app.store.read(move |conn| {
+        let Some(session) = sessions::find_valid(conn, &hash, now, SESSION_IDLE_MS)? else {
+            return Ok(None);
+        };
+        let of_them = required && session.user.role != Role::Agent;
+        let lacks = of_them && !second_factors::is_on(conn, session.user.id)?;
+        Ok(Some((session, lacks)))
+    });
+    let over = || unauthorized("the session is over; sign in again");
+    let (session, lacks_factor) = found.await?.ok_or_else(over)?;
+    note_session_use(app, hash, &session);
+    let scopes = match session.user.role {
+        Role::Owner | Role::Admin => Scope::ALL.to_vec(),
+        Role::Agent => vec![Scope::Chat, Scope::Conversations],
+    };
+    let (caller, credential) = (Caller::User(session.user), Credential::Session(hash));
+    let principal = Principal::new(caller, credential, scopes, None);
+    Ok(principal.lacking_factor(lacks_factor))
+}
+
+impl FromRequestParts<Http> for Principal {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Problem> {
         match parts.extensions.get::<Self>() {
             Some(principal) => Ok(principal.clone()),
-            None => Self::authenticate(&Arc::<App>::from_ref(state), parts).await,
+            None => authenticate(&http.app, parts).await,
         }
     }
 }
@@ -218,7 +220,7 @@ pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> R
         Policy::LoopbackOr(scope) | Policy::Scope(scope) => std::slice::from_ref(scope),
         Policy::AnyOf(scopes) => scopes,
     };
-    let principal = Principal::authenticate(app, parts).await?;
+    let principal = authenticate(app, parts).await?;
     principal.need(wanted)?;
     parts.extensions.insert(principal);
     Ok(())

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::Http;
-use super::auth::{self, Scope};
+use super::auth::{self, OfCredential, Scope};
 use super::openai::{ApiError, cors};
 use super::problem::Problem;
 use super::voice;

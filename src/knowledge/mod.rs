@@ -6,6 +6,7 @@
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as knowledge;
+use frontdesk_access as access;
 use frontdesk_egress as egress;
 use frontdesk_extract as extract;
 use frontdesk_hours as hours;

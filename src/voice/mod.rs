@@ -26,7 +26,7 @@ mod outbox;
 mod phrases;
 mod places;
 mod playout;
-pub(crate) mod realtime;
+pub mod realtime;
 pub mod recorder;
 mod sentences;
 mod session;

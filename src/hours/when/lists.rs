@@ -9,15 +9,15 @@ use crate::language::data;
 /// Phrases in all languages at once, without accents.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(in crate::hours) struct Lists {
+pub(crate) struct Lists {
     pub(super) to: Vec<String>,
     pub(super) and: Vec<String>,
     pub(super) between: Vec<String>,
     pub(super) at: Vec<String>,
     pub(super) from: Vec<String>,
     pub(super) until: Vec<String>,
-    pub(in crate::hours) noon: Vec<String>,
-    pub(in crate::hours) midnight: Vec<String>,
+    pub(crate) noon: Vec<String>,
+    pub(crate) midnight: Vec<String>,
     pub(super) morning: Vec<String>,
     pub(super) evening: Vec<String>,
     pub(super) first_half: Vec<String>,
@@ -50,7 +50,7 @@ pub(in crate::hours) struct Lists {
 }
 
 static FILE: &str = include_str!("words.toml");
-pub(in crate::hours) static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
+pub(crate) static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::auth::Principal;
+use super::super::auth::{OfCredential, OfPrincipal, Principal};
 use super::super::body::Json;
 use super::super::clock::{self, Metadata};
 use super::super::problem::{Problem, ProblemView};

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::auth::Principal;
+use super::super::auth::{OfPrincipal, Principal};
 use super::super::body::Json;
 use super::super::problem::{Problem, ProblemView};
 use super::backups::with_backups;

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::auth::Credential;
+use super::super::auth::{Credential, OfCredential, OfPrincipal};
 use super::super::body::Json;
 use super::super::listing;
 use super::super::now_ms;

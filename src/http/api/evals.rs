@@ -12,6 +12,7 @@ use super::place::{self, ApiPlace};
 use crate::agent::AnswerSettings;
 use crate::app::default_assistant;
 use crate::eval::{AgentAsker, Asked, Asker, Case, Report, run};
+use crate::http::auth::OfCredential;
 use crate::knowledge::View;
 use crate::llm::{Claim, Priority};
 use crate::store::EvalRunId;

@@ -61,9 +61,7 @@ pub struct ImportedView {
     responses((status = 200, body = GoldensView)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<GoldensView>, Problem> {
     let found = questions::list(&place.app.store, &place.member).await?;
-    Ok(axum::Json(GoldensView {
-        questions: found,
-    }))
+    Ok(axum::Json(GoldensView { questions: found }))
 }
 
 /// Keeps a golden question: a new one, or one from the receipt of a real answer.

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 
 use super::super::Http;
-use super::super::auth::{Member, Principal};
+use super::super::auth::{Member, OfPrincipal, Principal};
 use super::super::problem::Problem;
 use crate::app::App;
 use crate::store::WorkspaceId;

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::auth::Principal;
+use super::super::auth::{OfPrincipal, Principal};
 use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, SETUP_LINK_HOURS, setup_token};
 

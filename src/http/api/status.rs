@@ -6,7 +6,7 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::auth::Principal;
+use super::super::auth::{OfPrincipal, Principal};
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, Protection, WorkerStatus};

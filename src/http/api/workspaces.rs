@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::ToSchema;
 
-use super::super::auth::Principal;
+use super::super::auth::{OfPrincipal, Principal};
 use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};

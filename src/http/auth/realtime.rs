@@ -11,6 +11,7 @@ use super::super::now_ms;
 use super::super::problem::Problem;
 use super::{Caller, Credential, Principal, Scope, bearer, closed, origin, unauthorized};
 use crate::app::App;
+use crate::http::auth::OfCredential;
 use crate::store::token::{TokenHash, TokenKind};
 use crate::store::{ApiKeyId, UserId, client_secrets, closures};
 
@@ -73,7 +74,7 @@ pub(super) async fn authorize(app: &App, parts: &mut Parts) -> Result<(), Proble
     if let Some(hash) = secret {
         return of_secret(app, parts, hash).await;
     }
-    let principal = Principal::authenticate(app, parts).await?;
+    let principal = super::authenticate(app, parts).await?;
     if matches!(principal.caller(), Caller::User(_))
         && !origin::is_same_origin(&parts.headers, &parts.uri)
     {

@@ -25,21 +25,30 @@ const EVERY: Duration = Duration::from_millis(800);
 /// "Last used" is kept to this precision in ms, so that a busy key costs no write per request.
 const TOUCH_EVERY_MS: i64 = 60 * 1000;
 
-impl Credential {
+/// What a request asks of what its caller came with.
+pub(in crate::http) trait OfCredential: Sized {
     /// On whose behalf the machine works for whoever came with it.
-    pub(in crate::http) fn flow(self, workspace: WorkspaceId) -> Flow {
+    fn flow(self, workspace: WorkspaceId) -> Flow;
+
+    /// Ends when the key is revoked, or the session is over or its person suspended.
+    async fn outlived(self, app: Arc<App>);
+
+    async fn counts(self, app: &App) -> Result<bool, StoreError>;
+}
+
+impl OfCredential for Credential {
+    fn flow(self, workspace: WorkspaceId) -> Flow {
         match self {
             Self::Key(_) | Self::Session(_) | Self::Installation => Flow::member(workspace, &self),
             Self::Person(_) | Self::Secret => Flow::invited(workspace, &self),
         }
     }
 
-    /// Ends when the key is revoked, or the session is over or its person suspended.
-    pub(in crate::http) async fn outlived(self, app: Arc<App>) {
+    async fn outlived(self, app: Arc<App>) {
         until_not(|| self.counts(&app)).await;
     }
 
-    pub(super) async fn counts(self, app: &App) -> Result<bool, StoreError> {
+    async fn counts(self, app: &App) -> Result<bool, StoreError> {
         let read = app.store.read(move |conn| match self {
             Self::Key(id) => api_keys::is_active(conn, id),
             Self::Session(hash) => {

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::auth::origin::is_same_origin;
-use super::super::auth::{Caller, Member, Principal, Scope};
+use super::super::auth::{self, Caller, Member, OfPrincipal, Principal, Scope};
 use super::super::problem::Problem;
 use super::super::voice::settings::WidgetSettings;
 use super::error_page;
@@ -99,7 +99,7 @@ impl SignedIn {
     }
 
     async fn find(app: &App, parts: &Parts) -> Result<Self, Problem> {
-        let principal = Principal::known(app, parts).await?;
+        let principal = auth::identify(app, parts).await?;
         let Caller::User(user) = principal.caller().clone() else {
             let detail = "pages are for people; programs use the API";
             return Err(Problem::new(

@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::form::{Form, Format};
-use super::super::auth::Principal;
+use super::super::auth::{OfCredential, OfPrincipal, Principal};
 use super::super::metrics::Metrics;
 use super::super::problem::Problem;
 use super::super::sse;

@@ -20,7 +20,7 @@ use futures::{Stream, StreamExt, stream};
 use self::piece::{Piece, Pieces};
 use self::request::Parsed;
 use self::view::{ChunkWriter, Header};
-use super::super::auth::Principal;
+use super::super::auth::{OfCredential, OfPrincipal, Principal};
 use super::super::clock;
 use super::super::metrics::Metrics;
 use super::super::problem::Problem;

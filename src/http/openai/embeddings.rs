@@ -12,7 +12,7 @@ use super::super::metrics::Metrics;
 use super::model_name::ALIASES;
 use super::{ApiError, Json};
 use crate::app::App;
-use crate::http::auth::Principal;
+use crate::http::auth::{OfCredential, OfPrincipal, Principal};
 use crate::llm::{Claim, EmbedAs, Priority};
 
 /// Most texts in one request.

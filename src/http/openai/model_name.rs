@@ -1,6 +1,6 @@
 //! What a client's `model` stands for.
 
-use super::super::auth::Principal;
+use super::super::auth::{OfPrincipal, Principal};
 use super::ApiError;
 use crate::app::App;
 use crate::store::assistants::{self, Assistant};

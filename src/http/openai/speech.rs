@@ -18,7 +18,7 @@ use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 
 pub use self::asked::SpeechRequest;
-use super::super::auth::{Principal, Scope};
+use super::super::auth::{OfPrincipal, Principal, Scope};
 use super::super::problem::Problem;
 use super::super::route::{Policy, Route, routes};
 use super::super::sse;

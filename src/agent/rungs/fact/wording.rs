@@ -78,7 +78,7 @@ impl Wording {
     }
 
     /// "Thursday, 24 December"
-    pub(in crate::agent) fn date(self, date: Date) -> String {
+    pub(crate) fn date(self, date: Date) -> String {
         let texts = self.texts();
         let template = match date.year() == self.year {
             true => texts.date,

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::super::auth::realtime::{Opens, Shown};
-use super::super::super::auth::{Caller, Credential, Principal};
+use super::super::super::auth::{Caller, Credential, OfCredential, OfPrincipal, Principal};
 use super::super::super::metrics::Metrics;
 use super::super::super::problem::Problem;
 use super::super::ApiError;

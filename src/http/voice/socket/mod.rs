@@ -42,7 +42,6 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 
 use super::super::Http;
-use super::super::auth::Principal;
 use super::super::auth::installation;
 use super::super::auth::origin::{is_same_origin, is_this_machine};
 use super::super::problem::{Problem, ProblemView};
@@ -74,7 +73,9 @@ pub(in crate::http) async fn open(
         parts.headers.contains_key(header::ORIGIN) && is_same_origin(&parts.headers, &parts.uri);
     let named = parts.headers.contains_key(header::AUTHORIZATION) || installation::sent(&parts);
     let signed_in = if own_page || named {
-        Principal::authenticate(&http.app, &parts).await.ok()
+        crate::http::auth::authenticate(&http.app, &parts)
+            .await
+            .ok()
     } else {
         None
     };

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::super::super::api::find_assistant;
-use super::super::super::auth::{Caller as Who, Principal, Scope};
+use super::super::super::auth::{Caller as Who, OfCredential, OfPrincipal, Principal, Scope};
 use super::super::super::problem::Problem;
 use super::super::assistant::for_visitors;
 use super::super::origin::Site;

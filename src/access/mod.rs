@@ -4,6 +4,9 @@
 //! workspace takes a [`Member`]: a principal in a workspace that they may touch. So no face of the product can forget to ask.
 //! This module knows neither HTTP nor how anybody proves who they are.
 
+// Paths read alike in every room: `crate::room::…`.
+use frontdesk_store as store;
+
 use std::fmt;
 
 use crate::store::token::TokenHash;

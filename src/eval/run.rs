@@ -16,6 +16,8 @@ use crate::agent::Answer;
 use crate::store::evals::{self, EvalRun, RunKind, RunState};
 use crate::store::{EvalRunId, Store, UnixMs};
 
+/// Who keeps runs, and reads them.
+const MAY: &[Scope] = &[Scope::Evaluate];
 /// Longest name of a run in characters.
 const LONGEST_NAME: usize = 200;
 
@@ -137,9 +139,6 @@ pub async fn run(
         results,
     })
 }
-
-/// Who keeps runs, and reads them.
-const MAY: &[Scope] = &[Scope::Evaluate];
 
 /// Keeps a finished run that was made elsewhere.
 ///

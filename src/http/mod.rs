@@ -32,6 +32,7 @@ pub mod server;
 mod sse;
 mod voice;
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -43,6 +44,7 @@ pub use self::openapi::document as openapi_document;
 
 use self::attempts::Attempts;
 use self::metrics::Metrics;
+use self::problem::Problem;
 use self::route::Route;
 use self::voice::Visits;
 use crate::app::App;
@@ -105,4 +107,9 @@ pub(crate) fn now_ms() -> i64 {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// An id in a path. One that is no id names nothing, so it is not found.
+fn parse_id<T: FromStr>(text: &str, what: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::not_found(what))
 }

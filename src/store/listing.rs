@@ -60,8 +60,8 @@ impl<F: ListFilter> Listing<F> {
         Ok(Page { rows, next })
     }
 
-    /// The rest of the list, from `filter` on.
-    pub fn from(self, filter: F) -> Self {
+    /// The rest of the list, which this filter begins.
+    pub fn resume_at(self, filter: F) -> Self {
         Self { filter, ..self }
     }
 }
@@ -144,7 +144,7 @@ mod tests {
             let page = store.write_blocking(move |tx| current.page(tx)).unwrap();
             pages.push(page.rows);
             match page.next {
-                Some(next) => listing = listing.from(next),
+                Some(next) => listing = listing.resume_at(next),
                 None => break,
             }
         }

@@ -1,6 +1,5 @@
 //! The workspace that a request is about, and ids within it.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Query};
@@ -9,6 +8,7 @@ use serde::Deserialize;
 
 use super::super::Http;
 use super::super::auth::{Member, OfPrincipal, Principal};
+pub(super) use super::super::parse_id;
 use super::super::problem::Problem;
 use crate::app::App;
 use crate::store::WorkspaceId;
@@ -54,9 +54,4 @@ impl FromRequestParts<Http> for ApiPlace {
             member,
         })
     }
-}
-
-/// An id in a path. One that is no id names nothing, so it is not found.
-pub(super) fn parse_id<T: FromStr>(text: &str, what: &str) -> Result<T, Problem> {
-    text.parse().map_err(|_| Problem::not_found(what))
 }

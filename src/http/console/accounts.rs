@@ -13,6 +13,7 @@ use super::super::api::accounts::hash_password;
 use super::super::auth::Scope;
 use super::super::hashing::off_thread;
 use super::super::now_ms;
+use super::super::parse_id;
 use super::super::problem::Problem;
 use super::super::second_factor::may_reset;
 use super::Failure;
@@ -296,7 +297,7 @@ pub(super) async fn change(
     Form(form): Form<Changed>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let id: UserId = id.parse().map_err(|_| Problem::not_found("account"))?;
+    let id: UserId = parse_id(&id, "account")?;
     if verb == "second-factor" {
         return reset_second_factor(&app, &person, id).await;
     }

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use super::super::api::calls::{self as api, CallQuery, CallView, in_full};
 use super::super::auth::Scope;
 use super::super::listing::{self, ListQuery};
-use super::super::problem::Problem;
+use super::super::parse_id;
 use super::call_pages::{self as pages, CallRow};
 use super::format::{moment, plural};
 use super::guard::SignedIn;
@@ -19,7 +19,6 @@ use super::view::{self, Section};
 use super::{Failure, call_parts, sentence};
 use crate::app::App;
 use crate::app::privacy::{self, ErasureError};
-use crate::store::CallId;
 
 /// `GET /calls`
 pub(super) async fn list(
@@ -75,7 +74,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let (workspace, id) = (person.workspace.id, call_id(&id)?);
+    let (workspace, id) = (person.workspace.id, parse_id(&id, "call")?);
     let call = app
         .store
         .read(move |conn| in_full(conn, workspace, id))
@@ -92,7 +91,7 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    privacy::remove_call(&app.store, person.member(), call_id(&id)?).await?;
+    privacy::remove_call(&app.store, person.member(), parse_id(&id, "call")?).await?;
     Ok(Redirect::to("/calls").into_response())
 }
 
@@ -102,15 +101,11 @@ pub(super) async fn delete_recording(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let id = call_id(&id)?;
+    let id = parse_id(&id, "call")?;
     match privacy::remove_recording(&app.store, person.member(), id).await {
         // Somebody else was faster.
         Ok(()) | Err(ErasureError::NoRecording) => {}
         Err(error) => return Err(error.into()),
     }
     Ok(Redirect::to(&format!("/calls/{id}")).into_response())
-}
-
-fn call_id(id: &str) -> Result<CallId, Problem> {
-    id.parse().map_err(|_| Problem::not_found("call"))
 }

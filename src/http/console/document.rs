@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::super::auth::Scope;
 use super::super::now_ms;
+use super::super::parse_id;
 use super::super::problem::Problem;
 use super::documents::{day, language};
 use super::format::{bytes, moment, plural};
@@ -25,7 +26,7 @@ use crate::knowledge::diff::{self, Change, Difference};
 use crate::knowledge::layout::BlockSpan;
 use crate::store::documents::{Document, DocumentState, Origin};
 use crate::store::versions::{self, Hold, Version, VersionText};
-use crate::store::{DocumentId, Scoped, StoreError, VersionId, WorkspaceId, documents};
+use crate::store::{Scoped, StoreError, VersionId, WorkspaceId, documents};
 
 /// What a link to a document points at.
 #[derive(Deserialize)]
@@ -116,7 +117,7 @@ async fn open(
     id: &str,
     version: Option<VersionId>,
 ) -> Result<Opened, Problem> {
-    let id = parse_id(id)?;
+    let id = parse_id(id, "document")?;
     let opened = app.store.read(move |conn| {
         let document = documents::get(conn, workspace, id)?;
         let newest = versions::in_force(conn, &document)?;
@@ -139,10 +140,6 @@ async fn open(
         })
     });
     Ok(opened.await?)
-}
-
-fn parse_id(id: &str) -> Result<DocumentId, Problem> {
-    id.parse().map_err(|_| Problem::not_found("document"))
 }
 
 /// The blocks, if this version of the reader understands what an older one kept.
@@ -183,7 +180,7 @@ pub(super) async fn roll_back(
     Path(id): Path<String>,
     Form(form): Form<GoBack>,
 ) -> Result<Response, Failure> {
-    let (by, of) = (person.member(), parse_id(&id)?);
+    let (by, of) = (person.member(), parse_id(&id, "document")?);
     app.knowledge.go_back(by, of, form.version).await?;
     Ok(Redirect::to(&format!("/documents/{id}")).into_response())
 }
@@ -201,7 +198,7 @@ pub(super) async fn read_hidden(
     Path(id): Path<String>,
     Form(form): Form<ReadHidden>,
 ) -> Result<Response, Failure> {
-    let (by, of) = (person.member(), parse_id(&id)?);
+    let (by, of) = (person.member(), parse_id(&id, "document")?);
     app.knowledge.read_with_hidden(by, of, form.read).await?;
     Ok(Redirect::to("/documents").into_response())
 }
@@ -219,7 +216,7 @@ pub(super) async fn keep_for_staff(
     Path(id): Path<String>,
     Form(form): Form<ForStaff>,
 ) -> Result<Response, Failure> {
-    let (by, of) = (person.member(), parse_id(&id)?);
+    let (by, of) = (person.member(), parse_id(&id, "document")?);
     let kept = app.knowledge.keep_for_staff(by, of, form.only, now_ms());
     kept.await?;
     Ok(Redirect::to(&format!("/documents/{id}")).into_response())

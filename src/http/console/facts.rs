@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::super::auth::Scope;
 use super::super::now_ms;
+use super::super::parse_id;
 use super::super::problem::Problem;
 use super::Failure;
 use super::fact_pages::render;
@@ -50,7 +51,7 @@ pub(super) async fn decide(
     Path((id, verb)): Path<(String, String)>,
     Form(form): Form<HashMap<String, String>>,
 ) -> Result<Response, Failure> {
-    let id: FactId = id.parse().map_err(|_| Problem::not_found("fact"))?;
+    let id: FactId = parse_id(&id, "fact")?;
     let (store, by, now) = (&app.store, person.member(), now_ms());
     let done = match verb.as_str() {
         "edit" => {

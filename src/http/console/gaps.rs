@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::auth::Scope;
-use super::super::problem::Problem;
+use super::super::parse_id;
 use super::Failure;
 use super::format::{moment, plural};
 use super::guard::SignedIn;
@@ -81,7 +81,7 @@ async fn settle(
     from: GapState,
     to: GapState,
 ) -> Result<ReceiptId, Failure> {
-    let id: ReceiptId = id.parse().map_err(|_| Problem::not_found("gap"))?;
+    let id: ReceiptId = parse_id(id, "gap")?;
     let settled = app
         .knowledge
         .settle_gap(person.member(), id, from, to, None);

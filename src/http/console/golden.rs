@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::super::auth::Scope;
 use super::super::now_ms;
+use super::super::parse_id;
 use super::super::problem::Problem;
 use super::format::plural;
 use super::golden_form::{GoldenForm, row};
@@ -20,7 +21,6 @@ use super::view::{self, Section};
 use super::{Failure, sentence};
 use crate::app::App;
 use crate::eval::questions::{self, GoldenDraft};
-use crate::store::GoldenId;
 
 #[derive(Deserialize)]
 pub(super) struct Shown {
@@ -83,7 +83,8 @@ pub(super) async fn update(
     Form(form): Form<GoldenForm>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Evaluate)?;
-    let (store, by, golden_id) = (&app.store, person.member(), golden_id(&id)?);
+    let (store, by) = (&app.store, person.member());
+    let golden_id = parse_id(&id, "golden question")?;
     let kept = questions::find(store, by, golden_id).await?;
     let (question, expectation) = match form.read(&kept.expectation) {
         Ok(read) => read,
@@ -103,7 +104,8 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    questions::remove(&app.store, person.member(), golden_id(&id)?).await?;
+    let id = parse_id(&id, "golden question")?;
+    questions::remove(&app.store, person.member(), id).await?;
     Ok(Redirect::to("/golden").into_response())
 }
 
@@ -158,11 +160,6 @@ fn lines(text: &str) -> Result<Vec<Value>, Problem> {
         return Err(Problem::invalid("file", detail));
     }
     Ok(questions)
-}
-
-fn golden_id(id: &str) -> Result<GoldenId, Problem> {
-    id.parse()
-        .map_err(|_| Problem::not_found("golden question"))
 }
 
 /// Shows a form again, with what is wrong with it.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::super::auth::Scope;
 use super::super::now_ms;
-use super::super::problem::Problem;
+use super::super::parse_id;
 use super::format::moment;
 use super::guard::SignedIn;
 use super::pages::{self, FreshKey, KeyRow};
@@ -95,7 +95,7 @@ pub(super) async fn revoke(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let id: ApiKeyId = id.parse().map_err(|_| Problem::not_found("API key"))?;
+    let id: ApiKeyId = parse_id(&id, "API key")?;
     api_keys::revoke(&app.store, person.principal(), id, now_ms()).await?;
     Ok(Redirect::to("/keys").into_response())
 }

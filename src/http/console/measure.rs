@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::auth::Scope;
+use super::super::parse_id;
 use super::super::problem::Problem;
 use super::format::{moment, plural};
 use super::guard::SignedIn;
@@ -208,7 +209,7 @@ pub(super) async fn run(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Evaluate)?;
-    let id: EvalRunId = id.parse().map_err(|_| Problem::not_found("run"))?;
+    let id: EvalRunId = parse_id(&id, "run")?;
     let workspace = person.workspace.id;
     let read = app.store.read(move |conn| {
         let run = evals::get(conn, workspace, id)?;
@@ -276,7 +277,7 @@ pub(super) async fn choose(
     Form(form): Form<SurenessForm>,
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
-    let id: EvalRunId = id.parse().map_err(|_| Problem::not_found("run"))?;
+    let id: EvalRunId = parse_id(&id, "run")?;
     let chosen = eval::sureness::choose(&app.store, person.workspace.id, form.threshold).await;
     chosen.map_err(Problem::from)?;
     Ok(Redirect::to(&format!("/quality/runs/{id}#sureness")).into_response())

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::super::auth::Scope;
+use super::super::parse_id;
 use super::super::problem::Problem;
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
@@ -91,18 +92,14 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let id = parse_id(&id)?;
+    let id = parse_id(&id, "document")?;
     app.knowledge.remove_document(person.member(), id).await?;
     Ok(Redirect::to("/documents").into_response())
 }
 
-fn parse_id(id: &str) -> Result<DocumentId, Problem> {
-    id.parse().map_err(|_| Problem::not_found("document"))
-}
-
 async fn find(app: &App, person: &SignedIn, id: &str) -> Result<Scoped<Document>, Problem> {
-    let document = app.knowledge.find_document(person.member(), parse_id(id)?);
-    let document = document.await?;
+    let (by, id) = (person.member(), parse_id(id, "document")?);
+    let document = app.knowledge.find_document(by, id).await?;
     match document.origin {
         Origin::Snippet => Ok(document),
         _ => Err(Problem::not_found("note")),

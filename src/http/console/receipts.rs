@@ -12,7 +12,7 @@ use super::super::api::receipts::{ListedView, ReceiptQuery};
 use super::super::auth::Scope;
 use super::super::listing::{self, ListQuery};
 use super::super::now_ms;
-use super::super::problem::Problem;
+use super::super::parse_id;
 use super::format::moment;
 use super::guard::SignedIn;
 use super::quality_pages::{self as pages, RUNGS, ReceiptRow, rung};
@@ -21,7 +21,7 @@ use super::{Failure, receipt_parts, sentence};
 use crate::app::receipts::{ask_again, open};
 use crate::app::{App, ratings};
 use crate::eval::questions::{self, GoldenDraft};
-use crate::store::{Connection, ReceiptId, StoreError, WorkspaceId, documents};
+use crate::store::{Connection, StoreError, WorkspaceId, documents};
 
 /// Characters of a question or an answer in a list.
 const FIRST_WORDS: usize = 200;
@@ -111,7 +111,7 @@ pub(super) async fn replay(
 
 async fn render(app: &App, person: &SignedIn, id: &str, again: bool) -> Result<Response, Failure> {
     let by = person.member();
-    let opened = open(&app.store, by, receipt_id(id)?).await?;
+    let opened = open(&app.store, by, parse_id(id, "receipt")?).await?;
     let again = match again {
         true => Some(ask_again(app, by, &opened.receipt).await?),
         false => None,
@@ -137,7 +137,7 @@ pub(super) async fn rate(
     Path(id): Path<String>,
     Form(form): Form<RatingForm>,
 ) -> Result<Response, Failure> {
-    let (store, by, receipt) = (&app.store, person.member(), receipt_id(&id)?);
+    let (store, by, receipt) = (&app.store, person.member(), parse_id(&id, "receipt")?);
     if form.value == 0 {
         ratings::unrate(store, by, receipt).await?;
     } else {
@@ -153,14 +153,11 @@ pub(super) async fn make_golden(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let (by, receipt, plain) = (person.member(), receipt_id(&id)?, GoldenDraft::default());
+    let (by, receipt) = (person.member(), parse_id(&id, "receipt")?);
+    let plain = GoldenDraft::default();
     let made = questions::keep_receipt(&app.store, by, receipt, plain, now_ms());
     let made = made.await?.id;
     Ok(Redirect::to(&format!("/golden?open={made}#golden-{made}")).into_response())
-}
-
-fn receipt_id(id: &str) -> Result<ReceiptId, Problem> {
-    id.parse().map_err(|_| Problem::not_found("receipt"))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::super::api::source_views::{name_every, parse_every};
 use super::super::api::sources::of_source;
 use super::super::auth::Scope;
+use super::super::parse_id;
 use super::super::problem::Problem;
 use super::format::{Moment, moment, plural};
 use super::guard::SignedIn;
@@ -19,7 +20,6 @@ use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
 use crate::knowledge::sources::{SourceRequest, SourceUpdate};
-use crate::store::SourceId;
 use crate::store::source_pages::{self, PageSummary};
 use crate::store::sources::{self, Options, Report, Source, SourceKind, SourceState, Told};
 
@@ -145,7 +145,8 @@ pub(super) async fn sync(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let fetched = app.sources.fetch_now(person.member(), parse_id(&id)?).await;
+    let (by, id) = (person.member(), parse_id(&id, "source")?);
+    let fetched = app.sources.fetch_now(by, id).await;
     fetched.map_err(of_source)?;
     Ok(to_list())
 }
@@ -196,8 +197,9 @@ async fn alter(
     id: &str,
     change: SourceUpdate,
 ) -> Result<Response, Failure> {
-    let altered = app.sources.alter(person.member(), parse_id(id)?, change);
-    altered.await.map_err(of_source)?;
+    let (by, id) = (person.member(), parse_id(id, "source")?);
+    let altered = app.sources.alter(by, id, change).await;
+    altered.map_err(of_source)?;
     Ok(to_list())
 }
 
@@ -207,16 +209,13 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    app.sources.remove(person.member(), parse_id(&id)?).await?;
+    let (by, id) = (person.member(), parse_id(&id, "source")?);
+    app.sources.remove(by, id).await?;
     Ok(to_list())
 }
 
 fn to_list() -> Response {
     Redirect::to("/sources").into_response()
-}
-
-fn parse_id(id: &str) -> Result<SourceId, Problem> {
-    id.parse().map_err(|_| Problem::not_found("source"))
 }
 
 fn parse_request(form: &NewSource) -> Result<SourceRequest, Problem> {

@@ -146,7 +146,7 @@ fn batch<F: FileList>(
             bytes
         }
     };
-    Ok((bytes, page.next.map(|next| listing.from(next))))
+    Ok((bytes, page.next.map(|next| listing.resume_at(next))))
 }
 
 /// The headers of a file that is to be saved under a name.

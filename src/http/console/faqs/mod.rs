@@ -20,6 +20,7 @@ use super::{Failure, sentence};
 use crate::app::App;
 use crate::http::auth::Scope;
 use crate::http::now_ms;
+use crate::http::parse_id;
 use crate::http::problem::Problem;
 use crate::knowledge::{FaqDraft, KnowledgeError};
 use crate::store::FaqId;
@@ -174,8 +175,8 @@ pub(super) async fn edit(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let by = person.member();
-    let (faq, _) = app.knowledge.find_faq(by, parse_id(&id)?).await?;
+    let (by, faq) = (person.member(), parse_id(&id, "question")?);
+    let (faq, _) = app.knowledge.find_faq(by, faq).await?;
     let questions: Vec<&str> = faq.phrasings.iter().map(|p| p.question.as_str()).collect();
     let form = FaqForm {
         questions: questions.join("\n"),
@@ -195,7 +196,7 @@ pub(super) async fn update(
     Path(id): Path<String>,
     Form(written): Form<FaqEditForm>,
 ) -> Result<Response, Failure> {
-    match write(&app, &person, Some(parse_id(&id)?), &written).await? {
+    match write(&app, &person, Some(parse_id(&id, "question")?), &written).await? {
         None => Ok(Redirect::to("/faq").into_response()),
         error => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -217,7 +218,7 @@ pub(super) async fn set_state(
     Path(id): Path<String>,
     Form(new): Form<NewState>,
 ) -> Result<Response, Failure> {
-    let (by, id) = (person.member(), parse_id(&id)?);
+    let (by, id) = (person.member(), parse_id(&id, "question")?);
     let state = FaqState::parse(&new.state)
         .ok_or_else(|| Problem::invalid("state", "state must be `draft` or `approved`"))?;
     app.knowledge.decide_faq(by, id, state).await?;
@@ -230,7 +231,7 @@ pub(super) async fn delete(
     person: SignedIn,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let (by, id) = (person.member(), parse_id(&id)?);
+    let (by, id) = (person.member(), parse_id(&id, "question")?);
     app.knowledge.remove_faq(by, id).await?;
     Ok(Redirect::to("/faq").into_response())
 }
@@ -333,10 +334,6 @@ fn editor(
         error,
     };
     view::page(status, &page)
-}
-
-fn parse_id(id: &str) -> Result<FaqId, Problem> {
-    id.parse().map_err(|_| Problem::not_found("question"))
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@
 //! | 0 | [`config`] | settings; the only module that reads the environment |
 //! | 0 | [`extract`] | foreign bytes to blocks of text; pure, runs in a child process only |
 //! | 0 | [`language`] | which language a text is in, its words and sentences; pure |
+//! | 0 | [`reason`] | a sentence that tells why something failed, with the error behind it |
 
 pub mod agent;
 pub mod app;
@@ -37,6 +38,7 @@ pub mod knowledge;
 pub mod language;
 pub mod llm;
 pub mod models;
+pub mod reason;
 pub mod speech;
 pub mod store;
 pub mod usage;

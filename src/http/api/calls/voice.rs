@@ -12,6 +12,7 @@ use super::super::super::body::Json;
 use super::super::super::problem::{Problem, ProblemView};
 use super::super::place::Place;
 use super::pronunciations;
+use crate::reason::Reason;
 use crate::speech::encode::{self, Format};
 use crate::speech::{SpeakRequest, SpeechError, Voice};
 use crate::store::workspaces;
@@ -220,7 +221,7 @@ pub(super) async fn preview(place: Place, Json(trial): Json<Trial>) -> Result<Re
         .await
         .map_err(|error| Problem::internal(&error))?
         .map_err(|error| SpeechError::Engine {
-            reason: error.to_string(),
+            reason: Reason::of(error),
         })?;
     let headers = [
         (header::CONTENT_TYPE, "audio/wav"),

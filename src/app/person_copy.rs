@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
 use super::privacy;
+use crate::reason::Reason;
 use crate::store::erasure::{self, Subject};
 use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, recordings};
 
@@ -64,8 +65,10 @@ pub async fn copy(
     let task =
         tokio::task::spawn_blocking(move || zipped(&copied.finds, found.more, sounds, made_at));
     let made = task.await.map_err(|_| StoreError::Busy)?;
-    made.map(Some)
-        .map_err(|error| StoreError::Conflict(format!("the file could not be made: {error}")))
+    made.map(Some).map_err(|error| {
+        let told = format!("the file could not be made: {error}");
+        StoreError::Conflict(Reason::told(told, error))
+    })
 }
 
 async fn sound(

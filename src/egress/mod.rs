@@ -45,6 +45,7 @@ pub use self::tls::TlsPlace;
 pub use self::tunnel::StreamLimits;
 
 use self::guard::Guard;
+use crate::reason::Reason;
 use crate::store::Store;
 
 /// How Frontdesk names itself to web servers.
@@ -104,7 +105,8 @@ impl Gateway {
                 .connect_timeout(CONNECT)
                 .dns_resolver(Arc::new(guard))
                 .build()
-                .map_err(|e| EgressError::Settings(format!("no web client can be made: {e}")))
+                .map_err(|e| Reason::told(format!("no web client can be made: {e}"), e))
+                .map_err(EgressError::Settings)
         };
         let inner = Inner {
             store,

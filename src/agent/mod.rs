@@ -48,6 +48,9 @@ pub enum AgentError {
     /// Nothing was asked.
     #[error("the question is empty; type one and send it again")]
     Empty,
+    /// No rung of the ladder gave an answer, not even the last one: a fault in Frontdesk.
+    #[error("no answer could be made; please try again")]
+    NoAnswer,
     /// The store.
     #[error("the conversation could not be saved; please send your message again")]
     Store(#[from] crate::store::StoreError),
@@ -56,8 +59,8 @@ pub enum AgentError {
     Knowledge(#[from] crate::knowledge::KnowledgeError),
     /// A turn that was carried out for somebody else failed; the sentence says why.
     #[error("{0}")]
-    Failed(String),
+    Failed(#[source] crate::reason::Reason),
     /// The model.
-    #[error("{0}")]
+    #[error(transparent)]
     Model(#[from] crate::llm::LlmError),
 }

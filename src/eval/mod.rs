@@ -26,6 +26,8 @@ mod golden_tests;
 #[cfg(test)]
 mod grade_tests;
 
+use crate::reason::Reason;
+
 pub use agent::AgentAsker;
 pub use compare::Comparison;
 pub use figures::Figures;
@@ -43,7 +45,8 @@ pub enum EvalError {
         /// From 1.
         line: usize,
         /// What is wrong there, and what would be right.
-        what: String,
+        #[source]
+        what: Reason,
     },
     /// There is nothing to ask.
     #[error(
@@ -60,13 +63,13 @@ pub enum EvalError {
     Threshold,
     /// The gate says no.
     #[error("{0}")]
-    Gate(String),
+    Gate(#[source] Reason),
     /// Frontdesk shuts down.
     #[error("Frontdesk was stopped during the run; start it again")]
     Stopped,
     /// A question could not be asked.
     #[error("{0}")]
-    Ask(String),
+    Ask(#[source] Reason),
     /// The store.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),

@@ -30,13 +30,13 @@ mod vectors;
 mod versions;
 
 pub use faqs::{
-    FAQ_SECTION, FaqFile, FaqImport, FaqMatch, FaqPair, FaqSkipped, FaqThresholds, ImportFaqs,
-    LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS, read_pairs as read_faq_pairs,
+    FAQ_SECTION, FaqFile, FaqFileError, FaqImport, FaqMatch, FaqPair, FaqSkipped, FaqThresholds,
+    ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS, read_pairs as read_faq_pairs,
 };
 pub use found::{Audience, Found, Passage, RankBy, SearchOptions};
 pub use gate::{Gate, View};
 pub use ingest::Submitted;
-pub use query::{QueryTerm, Synonyms};
+pub use query::{QueryTerm, Synonyms, SynonymsError};
 pub use rank::Signals;
 pub use reader::{ExtractFailure, Extractor, ProcessExtractor};
 pub use receive::Received;
@@ -54,6 +54,7 @@ use tokio_util::task::TaskTracker;
 
 use self::live::LiveIndex;
 use crate::llm::{Embedder, LlmError};
+use crate::reason::Reason;
 use crate::store::{
     self, DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState,
 };
@@ -114,16 +115,16 @@ pub enum KnowledgeError {
     Empty(String),
     /// The document's fault, or its owner's.
     #[error("{0}")]
-    Document(String),
+    Document(#[source] Reason),
     /// The machine's fault; it is tried again.
     #[error("{0}")]
-    Machine(String),
+    Machine(#[source] Reason),
     /// A question with its answer cannot be kept as it was written.
     #[error("{0}")]
-    Faq(String),
+    Faq(#[source] Reason),
     /// A job of another version of Frontdesk.
     #[error("a stored job cannot be read: {0}")]
-    Unreadable(String),
+    Unreadable(#[source] Reason),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

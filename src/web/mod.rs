@@ -13,6 +13,7 @@ pub use frontier::{Frontier, Refused, Waiting};
 pub use walker::{Fetched, Known, Pace, Page, Walker};
 
 use crate::egress::EgressError;
+use crate::reason::Reason;
 
 /// The name that robots.txt calls this crawler by.
 pub const BOT: &str = "FrontdeskBot";
@@ -57,7 +58,8 @@ pub enum WebError {
         /// The address.
         url: String,
         /// What is wrong.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
 }
 

@@ -12,6 +12,7 @@ pub use normal::words;
 use serde::{Deserialize, Serialize};
 
 use super::EvalError;
+use crate::reason::Reason;
 
 /// A recording and what is said in it; a line of a manifest.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -50,7 +51,10 @@ pub fn manifest(text: &str) -> Result<Vec<Recording>, EvalError> {
         .map(|(index, line)| {
             serde_json::from_str(line).map_err(|e| EvalError::Line {
                 line: index + 1,
-                what: format!("{e}; a line is an object with audio, text, lang and condition"),
+                what: Reason::told(
+                    format!("{e}; a line is an object with audio, text, lang and condition"),
+                    e,
+                ),
             })
         })
         .collect()

@@ -47,7 +47,7 @@ pub(super) async fn set(
     };
     let tidy = own
         .tidied()
-        .map_err(|wrong| Problem::invalid("groups", wrong))?;
+        .map_err(|wrong| Problem::invalid("groups", wrong.to_string()))?;
     let kept = tidy.clone();
     place
         .app

@@ -47,7 +47,12 @@ pub(super) async fn save(
         Ok(tidy) => tidy,
         Err(wrong) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return Ok(render(&person, status, form.groups, Some(sentence(&wrong))));
+            return Ok(render(
+                &person,
+                status,
+                form.groups,
+                Some(sentence(&wrong.to_string())),
+            ));
         }
     };
     let workspace = person.workspace.id;

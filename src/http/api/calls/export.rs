@@ -19,6 +19,7 @@ use super::super::place::{self, Place};
 use super::super::receipts::harmless;
 use super::view::{CallInFull, in_full};
 use super::wanted::Wanted;
+use crate::reason::Reason;
 use crate::speech::{Segment, Transcript, format};
 use crate::store::calls::{self, Filter};
 use crate::store::{CallId, Store, StoreError, WorkspaceId, recordings};
@@ -185,9 +186,8 @@ pub fn single(
         None => None,
     };
     zipped(&call, sound).map_err(|error| {
-        StoreError::Conflict(format!(
-            "the archive of the call could not be made: {error}"
-        ))
+        let told = format!("the archive of the call could not be made: {error}");
+        StoreError::Conflict(Reason::told(told, error))
     })
 }
 

@@ -169,9 +169,9 @@ async fn keep(
         }
         match pronunciations::list(tx, workspace)?.len() {
             0..=MOST => Ok(()),
-            _ => Err(StoreError::Conflict(format!(
-                "a workspace may have {MOST} pronunciations; delete some first"
-            ))),
+            _ => Err(StoreError::Conflict(
+                format!("a workspace may have {MOST} pronunciations; delete some first").into(),
+            )),
         }
     });
     Ok(kept.await?)

@@ -47,7 +47,7 @@ pub(in crate::http::console) async fn import(
                 Err(other) => return Err(other.into()),
             }
         }
-        None => Err("choose a file or paste questions with their answers".to_owned()),
+        None => Err("choose a file or paste questions with their answers".into()),
     };
     let (status, show) = match read {
         Ok((file, source)) => {

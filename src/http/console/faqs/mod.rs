@@ -22,6 +22,7 @@ use crate::http::auth::Scope;
 use crate::http::now_ms;
 use crate::http::problem::Problem;
 use crate::knowledge::KnowledgeError;
+use crate::reason::Reason;
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::{FaqId, ReceiptId, Scoped, WorkspaceId};
 use pages::{FaqForm, FaqRow};
@@ -66,7 +67,7 @@ impl Written {
         }
     }
 
-    fn to_new(&self, source: &str) -> Result<NewFaq, String> {
+    fn to_new(&self, source: &str) -> Result<NewFaq, Reason> {
         Ok(NewFaq {
             answer: self.answer.clone(),
             state: if self.approved.is_some() {
@@ -91,7 +92,7 @@ impl Written {
 }
 
 /// The end of the last day on which the answer holds, in UTC.
-fn expiry(day: &str) -> Result<Option<i64>, String> {
+fn expiry(day: &str) -> Result<Option<i64>, Reason> {
     if day.trim().is_empty() {
         return Ok(None);
     }
@@ -102,7 +103,10 @@ fn expiry(day: &str) -> Result<Option<i64>, String> {
         .and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC));
     match end {
         Ok(end) => Ok(Some(end.timestamp().as_millisecond())),
-        Err(_) => Err("the last day must be a date such as 2026-12-31".into()),
+        Err(error) => Err(Reason::told(
+            "the last day must be a date such as 2026-12-31",
+            error,
+        )),
     }
 }
 

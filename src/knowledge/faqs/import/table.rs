@@ -1,6 +1,6 @@
 //! Questions in a table: CSV and its relatives.
 
-use super::FaqFile;
+use super::{FaqFile, FaqFileError};
 use crate::extract::csv;
 
 /// What columns of questions and of answers are called, in lower case.
@@ -11,7 +11,7 @@ const ANSWERS: &str = "answer answers a antwort antworten respuesta respuestas r
     إجابة جواب 答案 回答 response reply";
 
 /// Reads a table; `None` if its first line does not name a column of each.
-pub(super) fn read(text: &str, name: &str) -> Result<Option<FaqFile>, String> {
+pub(super) fn read(text: &str, name: &str) -> Result<Option<FaqFile>, FaqFileError> {
     let (separator, text) = csv::separated(text, name);
     let mut reader = csv::reader(text, separator);
     let mut records = reader.records();
@@ -29,7 +29,7 @@ pub(super) fn read(text: &str, name: &str) -> Result<Option<FaqFile>, String> {
     };
     let mut file = FaqFile::default();
     for record in records {
-        let record = record.map_err(|e| format!("the table breaks off: {e}"))?;
+        let record = record?;
         let line = record
             .position()
             .map_or(0, |p| usize::try_from(p.line()).unwrap_or(0));

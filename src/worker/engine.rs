@@ -189,7 +189,7 @@ mod tests {
 
     use super::*;
 
-    struct Nothing;
+    enum Nothing {}
 
     impl EngineKind for Nothing {
         type Request = ();

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use frontdesk::config::worker_environment;
 use frontdesk::llm::local::protocol::{EmbedSetup, ReaderSetup, Setup};
-use frontdesk::llm::local::{Local, Prepared, Weights};
+use frontdesk::llm::local::{Local, PreparedModels, Weights};
 use frontdesk::llm::{EmbedAs, Embedder, Priority, ReadPassage, Reader};
 use frontdesk::worker::Spec;
 use frontdesk::worker::sandbox::Limits;
@@ -31,7 +31,7 @@ fn text(tokens: usize) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
-fn prepared(base: PathBuf, reader: PathBuf, threads: u16) -> Prepared {
+fn prepared(base: PathBuf, reader: PathBuf, threads: u16) -> PreparedModels {
     let setup = Setup {
         chat: None,
         embed: Some(EmbedSetup::Packed(base.clone())),
@@ -47,7 +47,7 @@ fn prepared(base: PathBuf, reader: PathBuf, threads: u16) -> Prepared {
         name: "bench".into(),
         sha256: String::new(),
     };
-    Prepared {
+    PreparedModels {
         spec: Spec {
             name: "llm".into(),
             program: env!("CARGO_BIN_EXE_frontdesk").into(),
@@ -112,7 +112,7 @@ async fn main() {
     let shutdown = CancellationToken::new();
     let prepare = prepared(base.into(), reader.into(), threads);
     let local = Local::start(
-        Box::pin(async { prepare }),
+        Box::pin(async { Ok(prepare) }),
         "none",
         "bench",
         "bench",
@@ -127,7 +127,7 @@ async fn main() {
     reading(&*reader, 8, 225).await;
     reading(&*reader, 1, 112).await;
     embedding(&*local.embedder()).await;
-    if let Some(status) = local.status() {
+    if let Some(Ok(status)) = local.status() {
         println!(
             "{}",
             serde_json::json!({"threads": threads, "memory_mb": status.memory_bytes >> 20})

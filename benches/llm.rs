@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 
 use frontdesk::config::worker_environment;
 use frontdesk::llm::local::protocol::{ChatSetup, Setup};
-use frontdesk::llm::local::{Local, Prepared, Weights};
+use frontdesk::llm::local::{Local, PreparedModels, Weights};
 use frontdesk::llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest, Priority, Role};
 use frontdesk::worker::Spec;
 use frontdesk::worker::sandbox::Limits;
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-fn prepared(model: PathBuf, threads: u16, spin: u32) -> Prepared {
+fn prepared(model: PathBuf, threads: u16, spin: u32) -> PreparedModels {
     let setup = Setup {
         chat: Some(ChatSetup {
             path: model.clone(),
@@ -42,7 +42,7 @@ fn prepared(model: PathBuf, threads: u16, spin: u32) -> Prepared {
         name: "bench".into(),
         sha256: String::new(),
     };
-    Prepared {
+    PreparedModels {
         spec: Spec {
             name: "llm".into(),
             program: env!("CARGO_BIN_EXE_frontdesk").into(),
@@ -119,7 +119,7 @@ async fn main() {
     let prepare = prepared(model, threads, spin);
     let start = Instant::now();
     let local = Local::start(
-        Box::pin(async { prepare }),
+        Box::pin(async { Ok(prepare) }),
         "bench",
         "bench",
         "bench",

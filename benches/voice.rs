@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use frontdesk::config::worker_environment;
 use frontdesk::models::{Cache, Catalogue};
-use frontdesk::speech::live::{LiveEngine, Prepared, Setup, VoiceFiles};
+use frontdesk::speech::live::{LiveEngine, PreparedVoice, Setup, VoiceFiles};
 use frontdesk::speech::{Ears, Mono, SAMPLE_RATE, SpeakRequest, Synthesizer, Utterance};
 use frontdesk::worker::Spec;
 use frontdesk::worker::sandbox::Limits;
@@ -57,7 +57,7 @@ fn start(threads: u16, shutdown: &CancellationToken) -> LiveEngine {
         threads,
         limits: Limits::for_models(&readable),
     };
-    let prepared = Prepared {
+    let prepared = PreparedVoice {
         spec: Spec {
             name: "voice".into(),
             program: std::env::current_exe().unwrap(),

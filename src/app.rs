@@ -56,6 +56,7 @@ use crate::egress::{EgressError, Gateway, Limits};
 use crate::eval::{EvalError, Runner};
 use crate::knowledge::{Knowledge, KnowledgeError, Sources};
 use crate::llm::{ChatModel, Embedder, Governed, Reader};
+use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::usage::Budgets;
@@ -91,7 +92,7 @@ pub enum AppError {
     Models(#[from] crate::models::ModelError),
     /// The settings do not fit together.
     #[error("{0}")]
-    Settings(String),
+    Settings(#[source] Reason),
     /// The operating system.
     #[error("{what}: {source}")]
     Io {

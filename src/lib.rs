@@ -25,6 +25,7 @@
 //! | 0 | [`config`] | settings; the only module that reads the environment |
 //! | 0 | [`extract`] | foreign bytes to blocks of text; pure, runs in a child process only |
 //! | 0 | [`language`] | which language a text is in, its words and sentences; pure |
+//! | 0 | [`reason`] | a sentence that tells why something failed, with the error behind it |
 
 pub use frontdesk_access as access;
 pub use frontdesk_agent as agent;
@@ -40,6 +41,7 @@ pub use frontdesk_knowledge as knowledge;
 pub use frontdesk_language as language;
 pub use frontdesk_llm as llm;
 pub use frontdesk_models as models;
+pub use frontdesk_reason as reason;
 pub use frontdesk_speech as speech;
 pub use frontdesk_store as store;
 pub use frontdesk_usage as usage;

@@ -21,6 +21,7 @@ const RANKS: &[(&str, u8)] = &[
     ("config", 0),
     ("extract", 0),
     ("language", 0),
+    ("reason", 0),
     ("store", 1),
     ("access", 2),
     ("worker", 2),

@@ -167,7 +167,7 @@ impl Climb<'_> {
                     .await?
             }
         };
-        let draft = climbed.ok_or(AgentError::Empty)?;
+        let draft = climbed.ok_or(AgentError::NoAnswer)?;
         // The rung notes itself once it has judged.
         let judged = able && noted_in(&draft, "model");
         Ok(Climbed {

@@ -10,6 +10,7 @@ use frontdesk_hours as hours;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;
 use frontdesk_llm as llm;
+use frontdesk_reason as reason;
 use frontdesk_store as store;
 
 mod burst;
@@ -56,6 +57,9 @@ pub enum AgentError {
     /// Nothing was asked.
     #[error("the question is empty; type one and send it again")]
     Empty,
+    /// No rung of the ladder gave an answer, not even the last one: a fault in Frontdesk.
+    #[error("no answer could be made; please try again")]
+    NoAnswer,
     /// The store.
     #[error("the conversation could not be saved; please send your message again")]
     Store(#[from] crate::store::StoreError),
@@ -64,8 +68,8 @@ pub enum AgentError {
     Knowledge(#[from] crate::knowledge::KnowledgeError),
     /// A turn that was carried out for somebody else failed; the sentence says why.
     #[error("{0}")]
-    Failed(String),
+    Failed(#[source] crate::reason::Reason),
     /// The model.
-    #[error("{0}")]
+    #[error(transparent)]
     Model(#[from] crate::llm::LlmError),
 }

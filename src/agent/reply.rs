@@ -17,6 +17,7 @@ use super::types::{Timings, TurnEvent};
 use super::{AgentError, Answer};
 use crate::knowledge::{Audience, Knowledge, Passage, View};
 use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Sampling};
+use crate::reason::Reason;
 use crate::store::assistants::Assistant;
 use crate::store::{ConversationId, Store, WorkspaceId};
 
@@ -107,7 +108,7 @@ impl Agent {
                     TurnEvent::Done(Box::new(answer))
                 }
                 Ok(None) => return,
-                Err(error) => TurnEvent::Failed(error.to_string()),
+                Err(error) => TurnEvent::Failed(Reason::of(error)),
             };
             // Whoever asked may have left in the last moment.
             let _ = out.send(last).await;

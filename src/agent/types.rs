@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reason::Reason;
+
 /// Which rung of the answer ladder answered. Lower rungs cost less and say less of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -135,5 +137,5 @@ pub enum TurnEvent {
     /// The answer is complete and stored.
     Done(Box<Answer>),
     /// The turn could not be finished; the sentence is fit for the visitor.
-    Failed(String),
+    Failed(Reason),
 }

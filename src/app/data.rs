@@ -76,7 +76,7 @@ fn source(config: &Config) -> Result<Source, AppError> {
     };
     let passphrase = || PassphraseSource::read().map(Source::Passphrase);
     let missing = |what: &str| {
-        AppError::Settings(format!("key.source is `{}`, but {what}", config.key_source))
+        AppError::Settings(format!("key.source is `{}`, but {what}", config.key_source).into())
     };
     match config.key_source.as_str() {
         "auto" => Ok(credential().or_else(passphrase).unwrap_or(Source::File)),
@@ -87,9 +87,10 @@ fn source(config: &Config) -> Result<Source, AppError> {
             passphrase().ok_or_else(|| missing("the variable FRONTDESK_PASSPHRASE is not set"))
         }
         "file" => Ok(Source::File),
-        other => Err(AppError::Settings(format!(
-            "key.source cannot be `{other}`: it is auto, credential, passphrase or file"
-        ))),
+        other => Err(AppError::Settings(
+            format!("key.source cannot be `{other}`: it is auto, credential, passphrase or file")
+                .into(),
+        )),
     }
 }
 

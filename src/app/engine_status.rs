@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::knowledge::ProcessExtractor;
 use crate::llm::local::Local;
+use crate::reason::Reason;
 use crate::speech::live::LiveEngine;
 use crate::speech::local::LocalTranscriber;
 use crate::worker::sandbox::Held;
@@ -31,53 +32,52 @@ pub struct WorkerStatus {
 }
 
 pub(super) fn llm_status(llm: &Local) -> WorkerStatus {
-    let mut status = match llm.status() {
-        Some(status) => of(&status),
-        None => starting("llm"),
-    };
-    if status.state == "ready" {
-        let reasons: Vec<String> = [llm.chat_model().ready().err(), llm.embedder().ready().err()]
-            .into_iter()
-            .flatten()
-            .map(|e| e.to_string())
-            .chain(llm.reader_trouble())
-            .collect();
-        if !reasons.is_empty() {
-            status.state = "degraded".into();
-            status.detail = Some(reasons.join("; "));
-        }
-    }
+    let mut status = of_engine("llm", llm.status());
+    status.degrade(|| {
+        let missing = [llm.chat_model().ready().err(), llm.embedder().ready().err()];
+        let missing = missing.into_iter().flatten().map(|e| e.to_string());
+        missing
+            .chain(llm.reader_trouble().map(String::from))
+            .collect()
+    });
     status
 }
 
 pub(super) fn speech_status(transcriber: &LocalTranscriber) -> WorkerStatus {
-    match transcriber.status() {
-        None => starting("speech"),
-        Some(Ok(status)) => of(&status),
-        Some(Err(reason)) => WorkerStatus {
-            state: "degraded".into(),
-            detail: Some(reason),
-            ..starting("speech")
-        },
-    }
+    of_engine("speech", transcriber.status())
 }
 
 pub(super) fn voice_status(live: &LiveEngine) -> WorkerStatus {
-    let mut status = match live.status() {
-        None => starting("voice"),
+    let mut status = of_engine("voice", live.status());
+    status.degrade(|| live.troubles().into_iter().map(String::from).collect());
+    status
+}
+
+impl WorkerStatus {
+    /// A process that runs and does not do all of its work is told so.
+    fn degrade(&mut self, troubles: impl FnOnce() -> Vec<String>) {
+        if self.state != "ready" {
+            return;
+        }
+        let troubles = troubles();
+        if !troubles.is_empty() {
+            self.state = "degraded".into();
+            self.detail = Some(troubles.join("; "));
+        }
+    }
+}
+
+/// `None`: it is being prepared.
+fn of_engine(name: &str, status: Option<Result<Status, Reason>>) -> WorkerStatus {
+    match status {
+        None => starting(name),
         Some(Ok(status)) => of(&status),
         Some(Err(reason)) => WorkerStatus {
             state: "degraded".into(),
-            detail: Some(reason),
-            ..starting("voice")
+            detail: Some(reason.into()),
+            ..starting(name)
         },
-    };
-    let troubles = live.troubles();
-    if status.state == "ready" && !troubles.is_empty() {
-        status.state = "degraded".into();
-        status.detail = Some(troubles.join("; "));
     }
-    status
 }
 
 /// There is a process for each document and none between them: what the last one could not do is told, once there

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::AppError;
@@ -16,12 +17,13 @@ use crate::config::{Config, worker_environment};
 use crate::extract;
 use crate::knowledge::{Extractor, ProcessExtractor};
 use crate::llm::local::protocol::{ChatSetup, EmbedSetup, ReaderSetup, Setup};
-use crate::llm::local::{Local, Prepared};
+use crate::llm::local::{Local, PreparedModels};
 use crate::llm::{ChatModel, Embedder, Reader};
 use crate::models::Catalogue;
+use crate::reason::Reason;
 use crate::speech::live::LiveEngine;
 use crate::speech::local as speech;
-use crate::speech::local::LocalTranscriber;
+use crate::speech::local::{LocalTranscriber, PreparedSpeech};
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::usage::Budgets;
 use crate::worker::Spec;
@@ -71,6 +73,22 @@ impl Start {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Checks an engine's files off the async threads, once engines are started.
+pub(super) fn checked<P: Send + 'static>(
+    start: Start,
+    files: &'static str,
+    prepare: impl FnOnce() -> Result<P, Reason> + Send + 'static,
+) -> BoxFuture<'static, Result<P, Reason>> {
+    Box::pin(async move {
+        start.begun().await;
+        let prepared = tokio::task::spawn_blocking(prepare).await;
+        prepared.unwrap_or_else(|error| {
+            let told = format!("the {files} could not be checked: {error}");
+            Err(Reason::told(told, error))
+        })
+    })
 }
 
 impl Engines {
@@ -201,19 +219,12 @@ fn start_llm(
         named => named.to_owned(),
     };
     let config_for_worker = Arc::clone(config);
-    let prepare = async move {
-        start.begun().await;
-        let prepared = tokio::task::spawn_blocking(move || {
-            prepare_llm(&config_for_worker, &catalogue, program)
-        });
-        match prepared.await {
-            Ok(prepared) => prepared,
-            Err(error) => failed_llm(&error.to_string()),
-        }
-    };
+    let prepare = checked(start, "models", move || {
+        prepare_llm(&config_for_worker, &catalogue, program)
+    });
     let context = config.chat_context;
     Ok(Local::start(
-        Box::pin(prepare),
+        prepare,
         shown,
         &embed_name,
         &reader_name,
@@ -223,7 +234,11 @@ fn start_llm(
     ))
 }
 
-fn prepare_llm(config: &Config, catalogue: &Catalogue, program: PathBuf) -> Prepared {
+fn prepare_llm(
+    config: &Config,
+    catalogue: &Catalogue,
+    program: PathBuf,
+) -> Result<PreparedModels, Reason> {
     let chat = chat_weights(config, catalogue);
     let embed = embed_weights(config, catalogue);
     let base = embed.as_ref().ok().map(|(_, weights)| weights);
@@ -255,36 +270,13 @@ fn prepare_llm(config: &Config, catalogue: &Catalogue, program: PathBuf) -> Prep
         threads: config.engine_threads(),
         limits: llm_limits(config, &paths),
     };
-    let spec = spec(
-        "llm",
-        config,
-        program,
-        serde_json::to_string(&setup).unwrap_or_default(),
-    );
-    Prepared {
-        spec,
-        chat: chat.map(|(_, w)| w),
-        embed: embed.map(|(_, w)| w),
-        reader: reader.map(|(_, w)| w),
-    }
-}
-
-fn failed_llm(reason: &str) -> Prepared {
-    let reason = format!("the models could not be checked: {reason}");
-    Prepared {
-        spec: Spec {
-            name: "llm".into(),
-            program: PathBuf::new(),
-            args: Vec::new(),
-            env: Vec::new(),
-            init: String::new(),
-            start_deadline: START,
-            memory_cap: None,
-        },
-        chat: Err(reason.clone()),
-        embed: Err(reason.clone()),
-        reader: Err(reason),
-    }
+    let init = serde_json::to_string(&setup).map_err(Reason::of)?;
+    Ok(PreparedModels {
+        spec: spec("llm", config, program, init),
+        chat: chat.map(|(_, w)| w).map_err(Reason::of),
+        embed: embed.map(|(_, w)| w).map_err(Reason::of),
+        reader: reader.map(|(_, w)| w).map_err(Reason::of),
+    })
 }
 
 pub(super) fn spec(engine: &str, config: &Config, program: PathBuf, init: String) -> Spec {
@@ -306,20 +298,18 @@ fn start_speech(
     shutdown: CancellationToken,
 ) -> LocalTranscriber {
     let config = Arc::clone(config);
-    let prepare = async move {
-        start.begun().await;
-        tokio::task::spawn_blocking(move || prepare_speech(&config, program))
-            .await
-            .unwrap_or_else(|e| Err(format!("the speech models could not be checked: {e}")))
-    };
-    LocalTranscriber::start(Box::pin(prepare), shutdown)
+    let prepare = checked(start, "speech models", move || {
+        prepare_speech(&config, program)
+    });
+    LocalTranscriber::start(prepare, shutdown)
 }
 
-fn prepare_speech(config: &Config, program: PathBuf) -> Result<speech::Prepared, String> {
-    let found = whisper(config)?;
+fn prepare_speech(config: &Config, program: PathBuf) -> Result<PreparedSpeech, Reason> {
+    let found = whisper(config).map_err(Reason::of)?;
     let (models, multilingual) = (found.models, found.multilingual);
     if models.is_empty() {
-        return Err(found.trouble.unwrap_or_default());
+        let reason = found.trouble.map(Reason::of);
+        return Err(reason.unwrap_or_else(|| "there is no speech model".into()));
     }
     let names = models.iter().map(|(name, _)| name.clone()).collect();
     let paths: Vec<PathBuf> = models.iter().map(|(_, path)| path.clone()).collect();
@@ -330,8 +320,8 @@ fn prepare_speech(config: &Config, program: PathBuf) -> Result<speech::Prepared,
         max_bytes: config.audio_max_bytes,
         limits: Limits::for_models(&paths),
     };
-    let init = serde_json::to_string(&setup).map_err(|e| e.to_string())?;
-    Ok(speech::Prepared {
+    let init = serde_json::to_string(&setup).map_err(Reason::of)?;
+    Ok(PreparedSpeech {
         spec: spec("speech", config, program, init),
         models: names,
         multilingual,

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::App;
+use crate::reason::Reason;
 use crate::store::receipts::Ends;
 use crate::store::{Store, StoreError, settings};
 
@@ -101,7 +102,7 @@ impl Checks {
     async fn run(&self, store: Store) {
         let found = match tokio::task::spawn_blocking(move || store.check_blocking()).await {
             Ok(Ok(())) => Integrity::Whole,
-            Ok(Err(StoreError::Damaged { detail })) => Integrity::Damaged(detail),
+            Ok(Err(StoreError::Damaged { detail })) => Integrity::Damaged(detail.into()),
             // Busy or shutting down: it says nothing about the file.
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the database could not be checked");
@@ -120,10 +121,10 @@ const WRITTEN: &str = "ready.written_at";
 
 /// Whether the store could be written to just now.
 #[derive(Debug, Default)]
-pub(super) struct Written(tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), String>)>>);
+pub(super) struct Written(tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), Reason>)>>);
 
 impl Written {
-    pub(super) async fn ready(&self, store: &Store) -> Result<(), String> {
+    pub(super) async fn ready(&self, store: &Store) -> Result<(), Reason> {
         let mut last = self.0.lock().await;
         match &*last {
             Some((at, said)) if at.elapsed() < TRUSTED => return said.clone(),
@@ -134,14 +135,18 @@ impl Written {
             .write(move |tx| settings::set(tx, WRITTEN, &now))
             .await;
         let said = match written {
-            Err(StoreError::DiskFull { .. }) => Err("the disk is full".to_owned()),
+            Err(full @ StoreError::DiskFull { .. }) => Err(Reason::told("the disk is full", full)),
             Err(error) => {
                 tracing::error!(%error, "the store cannot be written to");
-                Err("it cannot be written to; the log tells why".to_owned())
+                Err(Reason::told(
+                    "it cannot be written to; the log tells why",
+                    error,
+                ))
             }
-            Ok(()) => store.has_room().map_err(|_| {
-                "the disk is full; answers and sign-in go on in the room that was kept free"
-                    .to_owned()
+            Ok(()) => store.has_room().map_err(|full| {
+                let told =
+                    "the disk is full; answers and sign-in go on in the room that was kept free";
+                Reason::told(told, full)
             }),
         };
         *last = Some((tokio::time::Instant::now(), said.clone()));
@@ -154,7 +159,7 @@ impl App {
     ///
     /// # Errors
     /// What the store refuses with.
-    pub async fn store_ready(&self) -> Result<(), String> {
+    pub async fn store_ready(&self) -> Result<(), Reason> {
         self.written.ready(&self.store).await
     }
 

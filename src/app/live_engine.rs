@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::engines::{Start, spec};
-use super::weights::{usable, whisper};
+use super::engines::{Start, checked, spec};
+use super::weights::{WeightsError, usable, whisper};
 use crate::config::Config;
 use crate::models::{Cache, Catalogue, Entry, Role};
-use crate::speech::live::{LiveEngine, Prepared, Setup, VoiceFiles};
+use crate::reason::Reason;
+use crate::speech::live::{LiveEngine, PreparedVoice, Setup, VoiceFiles};
 use crate::worker::sandbox::Limits;
 
 /// The voice that `auto` takes if it is there.
@@ -27,70 +28,81 @@ pub(super) fn start_voice(
     shutdown: CancellationToken,
 ) -> LiveEngine {
     let config = Arc::clone(config);
-    let prepare = async move {
-        start.begun().await;
-        tokio::task::spawn_blocking(move || prepare(&config, program))
-            .await
-            .unwrap_or_else(|e| Err(format!("the voice models could not be checked: {e}")))
-    };
-    LiveEngine::start(Box::pin(prepare), shutdown)
+    let prepare = checked(start, "voice models", move || prepare(&config, program));
+    LiveEngine::start(prepare, shutdown)
 }
 
-fn prepare(config: &Config, program: PathBuf) -> Result<Prepared, String> {
-    let catalogue = Catalogue::embedded().map_err(|e| e.to_string())?;
+fn prepare(config: &Config, program: PathBuf) -> Result<PreparedVoice, Reason> {
+    let catalogue = Catalogue::embedded().map_err(Reason::of)?;
     let cache = Cache::new(&config.models_dir);
-    let ears = whisper(config)?;
+    let ears = whisper(config).map_err(Reason::of)?;
     let turn = turn_model(config, &catalogue, &cache);
     let voices = voices(config, &catalogue, &cache);
-    if ears.models.is_empty() && voices.is_err() {
-        let reasons = [ears.trouble, voices.err()];
-        return Err(reasons.into_iter().flatten().collect::<Vec<_>>().join("; "));
+    if ears.models.is_empty()
+        && let Err(no_voices) = voices
+    {
+        return Err(match ears.trouble {
+            Some(no_ears) => Reason::told(format!("{no_ears}; {no_voices}"), no_ears),
+            None => Reason::of(no_voices),
+        });
     }
+    let turned_off = |error: &&WeightsError| matches!(error, WeightsError::TurnedOff(_));
+    let off = [turn.as_ref().err(), voices.as_ref().err()]
+        .into_iter()
+        .flatten();
+    let chosen = off.filter(turned_off).map(|error| error.to_string().into());
+    let chosen = chosen.collect();
     let names = ears.models.iter().map(|(name, _)| name.clone()).collect();
-    let no_ears = ears.models.is_empty().then_some(ears.trouble).flatten();
+    let no_ears = ears.trouble.filter(|_| ears.models.is_empty());
     let (files, no_voices) = match voices {
         Ok(files) => (files, None),
-        Err(reason) => (Vec::new(), Some(reason)),
+        Err(error) => (Vec::new(), Some(Reason::of(error))),
     };
     let mut paths: Vec<PathBuf> = ears.models.iter().map(|(_, path)| path.clone()).collect();
-    paths.extend(turn.as_ref().ok().cloned());
+    paths.extend(turn.iter().cloned());
     paths.extend(
         files
             .iter()
             .flat_map(|f| [f.model.clone(), f.config.clone()]),
     );
     let shown = files.iter().map(|f| f.voice.clone()).collect();
-    let no_turns = turn.as_ref().err().cloned();
+    let (turn, no_turns) = match turn {
+        Ok(path) => (Some(path), None),
+        Err(error) => (None, Some(Reason::of(error))),
+    };
     let setup = Setup {
         models: ears.models,
-        turn: turn.ok(),
+        turn,
         voices: files,
         threads: config.engine_threads(),
         limits: Limits::for_models(&paths),
     };
-    let init = serde_json::to_string(&setup).map_err(|e| e.to_string())?;
-    Ok(Prepared {
+    let init = serde_json::to_string(&setup).map_err(Reason::of)?;
+    Ok(PreparedVoice {
         spec: spec("voice", config, program, init),
         models: names,
         multilingual: ears.multilingual,
         voices: shown,
-        no_ears,
+        no_ears: no_ears.map(Reason::of),
         no_turns,
         no_voices,
-        chosen: [NO_TURNS, NO_VOICES].map(str::to_owned).to_vec(),
+        chosen,
     })
 }
 
-fn turn_model(config: &Config, catalogue: &Catalogue, cache: &Cache) -> Result<PathBuf, String> {
+fn turn_model(
+    config: &Config,
+    catalogue: &Catalogue,
+    cache: &Cache,
+) -> Result<PathBuf, WeightsError> {
     let name = &config.voice_turn_model;
     if name == "none" {
-        return Err(NO_TURNS.into());
+        return Err(WeightsError::TurnedOff(NO_TURNS));
     }
-    let entry = catalogue.get(name).map_err(|e| e.to_string())?;
+    let entry = catalogue.get(name)?;
     if entry.role != Role::Turn {
-        return Err(format!(
-            "{name} tells no ends of turns; choose another voice.turn_model"
-        ));
+        let what = "tells no ends of turns; choose another voice.turn_model";
+        return Err(WeightsError::wrong_kind(name, what));
     }
     usable(config, cache, entry).map(|(path, _)| path)
 }
@@ -100,15 +112,16 @@ fn voices(
     config: &Config,
     catalogue: &Catalogue,
     cache: &Cache,
-) -> Result<Vec<VoiceFiles>, String> {
+) -> Result<Vec<VoiceFiles>, WeightsError> {
     let usual = match config.voice_model.as_str() {
-        "none" => return Err(NO_VOICES.into()),
+        "none" => return Err(WeightsError::TurnedOff(NO_VOICES)),
         "auto" => AUTO_VOICE,
         named => named,
     };
-    let named = catalogue.get(usual).map_err(|e| e.to_string())?;
+    let named = catalogue.get(usual)?;
     if named.role != Role::Tts {
-        return Err(format!("{usual} is no voice; choose another voice.model"));
+        let what = "is no voice; choose another voice.model";
+        return Err(WeightsError::wrong_kind(usual, what));
     }
     let first = voice(config, cache, named);
     let others = catalogue
@@ -122,10 +135,11 @@ fn voices(
     }
 }
 
-fn voice(config: &Config, cache: &Cache, entry: &Entry) -> Result<VoiceFiles, String> {
+fn voice(config: &Config, cache: &Cache, entry: &Entry) -> Result<VoiceFiles, WeightsError> {
     let beside = entry.companions.iter().find(|c| c.ends_with(".json"));
     let (true, Some(beside)) = (entry.file.ends_with(".onnx"), beside) else {
-        return Err(format!("{} is no voice that Frontdesk can run", entry.name));
+        let what = "is no voice that Frontdesk can run";
+        return Err(WeightsError::wrong_kind(&entry.name, what));
     };
     let (model, _) = usable(config, cache, entry)?;
     let description: &Path = &cache.root().join(beside);
@@ -136,4 +150,5 @@ fn voice(config: &Config, cache: &Cache, entry: &Entry) -> Result<VoiceFiles, St
         &model,
         description,
     )
+    .map_err(WeightsError::Voice)
 }

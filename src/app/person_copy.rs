@@ -9,6 +9,7 @@ use zip::write::SimpleFileOptions;
 
 use super::privacy::{self, ErasureError};
 use crate::access::Member;
+use crate::reason::Reason;
 use crate::store::erasure::{self, Subject};
 use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, recordings};
 
@@ -65,8 +66,11 @@ pub async fn copy(
     let task =
         tokio::task::spawn_blocking(move || zipped(&copied.finds, found.more, sounds, made_at));
     let made = task.await.map_err(|_| StoreError::Busy)?;
-    let failed = |error| StoreError::Conflict(format!("the file could not be made: {error}"));
-    Ok(Some(made.map_err(failed)?))
+    let made = made.map_err(|error| {
+        let told = format!("the file could not be made: {error}");
+        StoreError::Conflict(Reason::told(told, error))
+    })?;
+    Ok(Some(made))
 }
 
 async fn sound(

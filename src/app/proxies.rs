@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ipnet::IpNet;
 
 use super::AppError;
+use crate::reason::Reason;
 
 /// Proxies on this machine, and those that the owner names.
 #[derive(Debug, Default)]
@@ -27,10 +28,11 @@ impl Proxies {
             .filter(|one| !one.is_empty());
         let named = all.map(|one| {
             let address = one.parse::<IpAddr>().map(IpNet::from);
-            address.or_else(|_| one.parse::<IpNet>()).map_err(|_| {
-                AppError::Settings(format!(
+            address.or_else(|_| one.parse::<IpNet>()).map_err(|error| {
+                let told = format!(
                     "http.trusted_proxies: `{one}` is no address and no network such as 10.0.0.0/8"
-                ))
+                );
+                AppError::Settings(Reason::told(told, error))
             })
         });
         Ok(Self {

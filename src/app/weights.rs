@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use crate::config::Config;
 use crate::llm::local::Weights;
 use crate::llm::local::protocol::{EmbedSetup, ReaderSetup};
-use crate::models::{self, Cache, Catalogue, Entry, Role, State};
+use crate::models::{self, Cache, Catalogue, Entry, ModelError, Role, State};
+use crate::reason::Reason;
 
 /// Chat models that `auto` tries, best first.
 pub(super) const AUTO: [&str; 3] = [
@@ -17,29 +18,62 @@ pub(super) const AUTO: [&str; 3] = [
 /// The reader that `auto` takes if it is there.
 pub(super) const AUTO_READER: &str = "frontdesk-reader";
 
+const NO_READER: &str = "reading is turned off (reader.model = none)";
+
+/// Why an engine gets no model file. Each message is fit for the owner.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WeightsError {
+    #[error("the model {0} is not there; get it with `frontdesk models get {0}`")]
+    Missing(String),
+    #[error(
+        "the model {name} cannot be used ({reason}); get it with `frontdesk models get {name}`"
+    )]
+    Corrupt {
+        name: String,
+        #[source]
+        reason: Reason,
+    },
+    #[error("the model {0} does not fit the free memory")]
+    TooLarge(&'static str),
+    #[error("there is no chat model")]
+    NoChat,
+    /// A model that does something else; the second part says what to do.
+    #[error("{name} {what}")]
+    WrongKind { name: String, what: String },
+    /// The owner's choice, and no trouble.
+    #[error("{0}")]
+    TurnedOff(&'static str),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error("{0}")]
+    Voice(#[source] Reason),
+}
+
+impl WeightsError {
+    pub(super) fn wrong_kind(name: &str, what: impl Into<String>) -> Self {
+        Self::WrongKind {
+            name: name.to_owned(),
+            what: what.into(),
+        }
+    }
+}
+
 /// A model that is there, is what it should be, and can be handed to native code.
 pub(super) fn usable(
     config: &Config,
     cache: &Cache,
     entry: &Entry,
-) -> Result<(PathBuf, String), String> {
-    let get = format!("get it with `frontdesk models get {}`", entry.name);
+) -> Result<(PathBuf, String), WeightsError> {
     let path = cache.path(entry);
+    let name = entry.name.clone();
     if config.models_verify {
         match cache.state(entry) {
             State::Present => {}
-            State::Missing | State::Partial { .. } => {
-                return Err(format!("the model {} is not there; {get}", entry.name));
-            }
-            State::Corrupt { reason } => {
-                return Err(format!(
-                    "the model {} cannot be used ({reason}); {get}",
-                    entry.name
-                ));
-            }
+            State::Missing | State::Partial { .. } => return Err(WeightsError::Missing(name)),
+            State::Corrupt { reason } => return Err(WeightsError::Corrupt { name, reason }),
         }
     } else if !path.exists() {
-        return Err(format!("the model {} is not there; {get}", entry.name));
+        return Err(WeightsError::Missing(name));
     }
     let hash = cache.manifest(entry).map(|m| m.sha256).unwrap_or_default();
     Ok((path, hash))
@@ -50,22 +84,21 @@ pub(super) fn gguf(
     config: &Config,
     catalogue: &Catalogue,
     name: &str,
-) -> Result<(PathBuf, Weights), String> {
+) -> Result<(PathBuf, Weights), WeightsError> {
     if name.ends_with(".gguf") {
         let path = PathBuf::from(name);
-        models::inspect::gguf(&path).map_err(|e| e.to_string())?;
+        models::inspect::gguf(&path)?;
         let ignore = |_, _| {};
-        let sha256 = models::cache::hash_file(&path, &ignore, &models::CancellationToken::new())
-            .map_err(|e| e.to_string())?;
+        let sha256 = models::cache::hash_file(&path, &ignore, &models::CancellationToken::new())?;
         let name = path
             .file_stem()
             .map_or(name.to_owned(), |s| s.to_string_lossy().into_owned());
         return Ok((path, Weights { name, sha256 }));
     }
-    let entry = catalogue.get(name).map_err(|e| e.to_string())?;
+    let entry = catalogue.get(name)?;
     let cache = Cache::new(&config.models_dir);
     let (path, sha256) = usable(config, &cache, entry)?;
-    models::inspect::gguf(&path).map_err(|e| e.to_string())?;
+    models::inspect::gguf(&path)?;
     Ok((
         path,
         Weights {
@@ -79,7 +112,7 @@ pub(super) fn gguf(
 pub(super) fn chat_weights(
     config: &Config,
     catalogue: &Catalogue,
-) -> Result<(PathBuf, Weights), String> {
+) -> Result<(PathBuf, Weights), WeightsError> {
     if config.chat_model != "auto" {
         return gguf(config, catalogue, &config.chat_model);
     }
@@ -92,14 +125,14 @@ pub(super) fn chat_weights(
         match gguf(config, catalogue, name) {
             Ok(found) if fits => return Ok(found),
             Ok(_) => {
-                first.get_or_insert(format!("the model {name} does not fit the free memory"));
+                first.get_or_insert(WeightsError::TooLarge(name));
             }
             Err(reason) => {
                 first.get_or_insert(reason);
             }
         }
     }
-    Err(first.unwrap_or_else(|| "there is no chat model".into()))
+    Err(first.unwrap_or(WeightsError::NoChat))
 }
 
 /// `MemAvailable` of the kernel in MB, where there is one.
@@ -123,7 +156,7 @@ pub(super) fn file_exists(config: &Config, catalogue: &Catalogue, name: &str) ->
 pub(super) fn embed_weights(
     config: &Config,
     catalogue: &Catalogue,
-) -> Result<(EmbedSetup, Weights), String> {
+) -> Result<(EmbedSetup, Weights), WeightsError> {
     let name = config.embed_model.as_str();
     let packed = catalogue.find(name).filter(|e| e.file.ends_with(".e5s"));
     let Some(entry) = packed else {
@@ -131,7 +164,7 @@ pub(super) fn embed_weights(
         return Ok((EmbedSetup::Gguf(path), weights));
     };
     if entry.role != Role::Embed {
-        return Err(format!("{name} is no embedding model"));
+        return Err(WeightsError::wrong_kind(name, "is no embedding model"));
     }
     let (path, sha256) = usable(config, &Cache::new(&config.models_dir), entry)?;
     let name = entry.name.clone();
@@ -143,17 +176,16 @@ pub(super) fn reader_weights(
     config: &Config,
     catalogue: &Catalogue,
     base: Option<&Weights>,
-) -> Result<(ReaderSetup, Weights), String> {
+) -> Result<(ReaderSetup, Weights), WeightsError> {
     let name = match config.reader_model.as_str() {
-        "none" => return Err("reading is turned off (reader.model = none)".into()),
+        "none" => return Err(WeightsError::TurnedOff(NO_READER)),
         "auto" => AUTO_READER,
         named => named,
     };
-    let entry = catalogue.get(name).map_err(|e| e.to_string())?;
+    let entry = catalogue.get(name)?;
     if entry.role != Role::Reader {
-        return Err(format!(
-            "{name} is no reader; set reader.model to {AUTO_READER}"
-        ));
+        let what = format!("is no reader; set reader.model to {AUTO_READER}");
+        return Err(WeightsError::wrong_kind(name, what));
     }
     let cache = Cache::new(&config.models_dir);
     let (model, sha256) = usable(config, &cache, entry)?;
@@ -179,17 +211,17 @@ pub(super) struct Whispers {
     /// Of these, the one for other languages.
     pub(super) multilingual: Option<String>,
     /// Why the English one is not there.
-    pub(super) trouble: Option<String>,
+    pub(super) trouble: Option<WeightsError>,
 }
 
 /// The speech models of the settings that are there.
-pub(super) fn whisper(config: &Config) -> Result<Whispers, String> {
-    let catalogue = Catalogue::embedded().map_err(|e| e.to_string())?;
+pub(super) fn whisper(config: &Config) -> Result<Whispers, WeightsError> {
+    let catalogue = Catalogue::embedded()?;
     let cache = Cache::new(&config.models_dir);
-    let find = |name: &str| -> Result<(String, PathBuf), String> {
-        let entry = catalogue.get(name).map_err(|e| e.to_string())?;
+    let find = |name: &str| -> Result<(String, PathBuf), WeightsError> {
+        let entry = catalogue.get(name)?;
         let (path, _) = usable(config, &cache, entry)?;
-        models::inspect::whisper(&path).map_err(|e| e.to_string())?;
+        models::inspect::whisper(&path)?;
         Ok((entry.name.clone(), path))
     };
     let english = find(&config.speech_model);

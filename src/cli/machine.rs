@@ -4,8 +4,10 @@
 //! `is_x86_feature_detected!` is no help: for a feature that was enabled at build time it is constantly
 //! true. So the processor itself is asked (CPUID).
 
+use crate::reason::Reason;
+
 /// `Err` holds a sentence for the person when the program cannot run on this processor.
-pub(super) fn check() -> Result<(), String> {
+pub(super) fn check() -> Result<(), Reason> {
     let missing = missing();
     if missing.is_empty() {
         return Ok(());
@@ -14,7 +16,8 @@ pub(super) fn check() -> Result<(), String> {
         "this program was built for a newer processor (it needs {}, which this one lacks). \
          Build it on this machine with ./install.sh",
         missing.join(", ")
-    ))
+    )
+    .into())
 }
 
 #[cfg(target_arch = "x86_64")]

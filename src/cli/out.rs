@@ -1,11 +1,14 @@
 //! Printing. A closed pipe (`frontdesk … | head`) is no error.
 
+use std::error::Error;
 use std::fs::{File, Permissions};
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use serde::Serialize;
+
+use crate::reason::Reason;
 
 /// Prints a line to standard output.
 pub(super) fn line(text: &str) {
@@ -48,16 +51,27 @@ pub(super) fn note(text: &str) {
 pub(super) fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
-        let cause = cause.to_string();
-        if text.contains(&cause) {
-            continue;
+        let sentence = cause.to_string();
+        if !text.contains(&sentence) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&sentence);
         }
-        if !text.is_empty() {
-            text.push_str(": ");
+        if is_whole_sentence(cause) {
+            break;
         }
-        text.push_str(&cause);
     }
     text
+}
+
+/// Whether what is behind a cause is not for people.
+fn is_whole_sentence(cause: &(dyn Error + 'static)) -> bool {
+    // The chain of an I/O error leaves out the error that it was made of.
+    let inside = cause
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    cause.is::<Reason>() || inside.is_some_and(|inside| inside.is::<Reason>())
 }
 
 /// `1 page`, `2 pages`.
@@ -111,6 +125,13 @@ mod tests {
         let with = outcome.context("a cannot be read").unwrap_err();
         let shown = told(&with);
         assert!(shown.starts_with("a cannot be read: ") && shown.contains("os error 2"));
+    }
+
+    #[test]
+    fn what_is_behind_a_whole_sentence_is_not_told() {
+        let missing = std::io::Error::from_raw_os_error(2);
+        let error = crate::llm::LlmError::Unavailable(Reason::told("there is no model", missing));
+        assert_eq!(told(&anyhow::Error::from(error)), "there is no model");
     }
 
     #[test]

@@ -18,20 +18,20 @@ pub struct Overrides {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
-    #[error("cannot read the settings file {}: {reason}", path.display())]
+    #[error("cannot read the settings file {}: {source}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// The system's reason.
-        reason: String,
+        source: std::io::Error,
     },
     /// The file is no TOML.
-    #[error("{}: {message}", path.display())]
+    #[error("{}: {source}", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
         /// The parser's message with line and column.
-        message: String,
+        source: toml::de::Error,
     },
     /// A key that does not exist.
     #[error("{place}: there is no setting `{key}`{hint}; `frontdesk config show` lists them all")]
@@ -79,9 +79,9 @@ pub(super) fn load_from(
         None => candidates.into_iter().find(|p| p.is_file()),
     };
     if let Some(path) = file {
-        let text = std::fs::read_to_string(&path).map_err(|e| ConfigError::Unreadable {
+        let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Unreadable {
             path: path.clone(),
-            reason: e.to_string(),
+            source,
         })?;
         apply_file(&mut config, &path, &text)?;
         config.file = Some(path);
@@ -138,9 +138,9 @@ fn set(config: &mut Config, key: &str, value: &str, place: String) -> Result<(),
 }
 
 fn apply_file(config: &mut Config, path: &Path, text: &str) -> Result<(), ConfigError> {
-    let table = toml::de::DeTable::parse(text).map_err(|e| ConfigError::Syntax {
+    let table = toml::de::DeTable::parse(text).map_err(|source| ConfigError::Syntax {
         path: path.to_owned(),
-        message: e.to_string(),
+        source,
     })?;
     apply_table(config, path, text, "", table.get_ref())
 }

@@ -30,10 +30,11 @@ impl Allow {
                 allow.nets.push(IpNet::from(address));
             } else {
                 allow.hosts.push(host_and_port(entry).ok_or_else(|| {
-                    EgressError::Settings(format!(
+                    let told = format!(
                         "`egress.allow` cannot contain `{entry}`: write host, host:port or a network \
                          such as 10.0.0.0/8"
-                    ))
+                    );
+                    EgressError::Settings(told.into())
                 })?);
             }
         }

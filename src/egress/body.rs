@@ -9,6 +9,7 @@ use url::Url;
 
 use super::ledger::Line;
 use super::{EgressError, Limits};
+use crate::reason::Reason;
 
 /// Compressed bytes that are unpacked at a time: gzip grows a thousandfold at most, so a step stays
 /// within a few megabytes before it is counted.
@@ -117,6 +118,7 @@ impl Response {
         let host = self.url.host_str().unwrap_or_default().to_owned();
         if let Some(encoding) = self.foreign.take() {
             let reason = format!("it answers in an encoding that was not asked for ({encoding})");
+            let reason = reason.into();
             return Err(EgressError::Failed { host, reason });
         }
         if self.inner.content_length() > Some(self.limits.bytes) {
@@ -159,9 +161,9 @@ impl Response {
 
     /// What a step of the pending bytes is when unpacked.
     fn unpacked(&mut self, host: &str) -> Result<Bytes, EgressError> {
-        let broken = |_| EgressError::Failed {
+        let broken = |error: std::io::Error| EgressError::Failed {
             host: host.to_owned(),
-            reason: "its compressed answer is damaged or cut off".into(),
+            reason: Reason::told("its compressed answer is damaged or cut off", error),
         };
         let Some(mut unpack) = self.unpack.take() else {
             return Ok(std::mem::take(&mut self.pending));

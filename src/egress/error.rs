@@ -1,6 +1,7 @@
 //! Why nothing came back, in words for whoever asked.
 
 use super::guard::Refused;
+use crate::reason::Reason;
 use crate::store::StoreError;
 
 /// Why nothing came back.
@@ -24,7 +25,8 @@ pub enum EgressError {
         /// The address.
         url: String,
         /// What is wrong with it.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// A place that no stream is opened to.
     #[error("{place} is not connected to: {reason}")]
@@ -32,7 +34,8 @@ pub enum EgressError {
         /// Host and port.
         place: String,
         /// What is wrong with it.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// The host is not on the public internet.
     #[error(
@@ -98,7 +101,8 @@ pub enum EgressError {
         /// The host's name.
         host: String,
         /// What is wrong with its certificate.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// The server lets nobody in with this.
     #[error("{host} refused to let {user} in; check the name and the password or key")]
@@ -122,11 +126,12 @@ pub enum EgressError {
         /// The host's name.
         host: String,
         /// Why.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// The settings are not usable.
     #[error("{0}")]
-    Settings(String),
+    Settings(#[source] Reason),
     /// The ledger could not be written, so nothing was sent.
     #[error(transparent)]
     Ledger(#[from] StoreError),

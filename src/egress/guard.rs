@@ -11,6 +11,7 @@ use url::{Host, Url};
 
 use super::allow::WEB_PORTS;
 use super::{Allow, EgressError, address};
+use crate::reason::Reason;
 
 /// Finds the addresses of a host name.
 #[async_trait]
@@ -55,7 +56,7 @@ pub(super) enum Way {
 pub(super) fn vet(url: &Url, allow: &Allow) -> Result<Way, EgressError> {
     let wrong = |reason: &str| EgressError::Url {
         url: shown(url),
-        reason: reason.to_owned(),
+        reason: reason.into(),
     };
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong("only http and https addresses are fetched"));
@@ -97,7 +98,7 @@ pub(super) async fn stream_addresses(
 ) -> Result<Vec<SocketAddr>, EgressError> {
     let wrong = |reason: &str| EgressError::Place {
         place: format!("{host}:{port}"),
-        reason: reason.to_owned(),
+        reason: reason.into(),
     };
     let parsed = Host::parse(host).map_err(|_| wrong("it is no name or address of a machine"))?;
     let name = spelled(&parsed);
@@ -110,12 +111,12 @@ pub(super) async fn stream_addresses(
     let found = match literal(&parsed) {
         Some(address) => vec![address],
         None => {
-            let failed = |reason: String| EgressError::Failed {
+            let failed = |reason: Reason| EgressError::Failed {
                 host: name.clone(),
                 reason,
             };
             let found = lookup.lookup(&name).await;
-            let found = found.map_err(|error| failed(error.to_string()))?;
+            let found = found.map_err(|error| failed(Reason::of(error)))?;
             if found.is_empty() {
                 return Err(failed("the name has no address".into()));
             }

@@ -9,6 +9,7 @@ use super::guard::{self, Refused, Way};
 use super::ledger::Line;
 use super::request::{Hop, names};
 use super::{CONNECT, EgressError, Gateway, Method, Request};
+use crate::reason::Reason;
 use crate::store::egress::NewRequest;
 
 impl Gateway {
@@ -36,7 +37,7 @@ impl Gateway {
             }
             let status = response.status;
             response.discard().await?;
-            let refused = |reason: String| EgressError::Url {
+            let refused = |reason: Reason| EgressError::Url {
                 url: guard::shown(&hop.url),
                 reason,
             };
@@ -152,7 +153,7 @@ impl Gateway {
 }
 
 /// Where a response sends to, if it does.
-fn redirect_target(response: &Response, from: &Url) -> Option<Result<Url, String>> {
+fn redirect_target(response: &Response, from: &Url) -> Option<Result<Url, Reason>> {
     if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -161,7 +162,7 @@ fn redirect_target(response: &Response, from: &Url) -> Option<Result<Url, String
     };
     Some(
         from.join(location)
-            .map_err(|e| format!("it leads to an address that is none ({e})")),
+            .map_err(|e| Reason::told(format!("it leads to an address that is none ({e})"), e)),
     )
 }
 
@@ -187,6 +188,6 @@ pub(super) fn told(host: &str, error: reqwest::Error) -> EgressError {
     }
     EgressError::Failed {
         host: host.to_owned(),
-        reason: last,
+        reason: Reason::told(last, error),
     }
 }

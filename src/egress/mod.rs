@@ -16,6 +16,7 @@
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as egress;
+use frontdesk_reason as reason;
 use frontdesk_store as store;
 
 mod address;
@@ -49,6 +50,7 @@ pub use self::tls::TlsPlace;
 pub use self::tunnel::StreamLimits;
 
 use self::guard::Guard;
+use crate::reason::Reason;
 use crate::store::Store;
 
 /// How Frontdesk names itself to web servers.
@@ -108,7 +110,8 @@ impl Gateway {
                 .connect_timeout(CONNECT)
                 .dns_resolver(Arc::new(guard))
                 .build()
-                .map_err(|e| EgressError::Settings(format!("no web client can be made: {e}")))
+                .map_err(|e| Reason::told(format!("no web client can be made: {e}"), e))
+                .map_err(EgressError::Settings)
         };
         let inner = Inner {
             store,

@@ -14,6 +14,7 @@ use russh::{ChannelStream, Disconnect};
 use super::allow::SSH_PORTS;
 use super::tunnel::Opening;
 use super::{Class, EgressError, Gateway, Purpose, Secret, StreamLimits};
+use crate::reason::Reason;
 
 /// What the ledger calls it.
 const PROTOCOL: &str = "SSH";
@@ -92,8 +93,8 @@ impl Gateway {
         let tunnel = self.tunnel(place.opening(data, A_LOOK)).await?;
         let (peer, seen) = Peer::new(None);
         let error = match client::connect_stream(config(), tunnel, peer).await {
-            Ok(_) => "it took no answer for an answer".to_owned(),
-            Err(error) => error.to_string(),
+            Ok(_) => "it took no answer for an answer".into(),
+            Err(error) => Reason::of(error),
         };
         let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
         seen.ok_or_else(|| place.failed(error))
@@ -126,7 +127,7 @@ impl Gateway {
                         seen,
                         pinned: host_key.to_owned(),
                     },
-                    None => place.failed(error.to_string()),
+                    None => place.failed(Reason::of(error)),
                 });
             }
         };
@@ -143,7 +144,7 @@ impl Gateway {
                 host: place.host.clone(),
                 user: user.to_owned(),
             }),
-            Err(error) => Err(place.failed(error.to_string())),
+            Err(error) => Err(place.failed(Reason::of(error))),
         }
     }
 }
@@ -156,7 +157,7 @@ impl Ssh {
     pub async fn subsystem(&self, name: &str) -> Result<Channel, EgressError> {
         let failed = |error: russh::Error| EgressError::Failed {
             host: self.host.clone(),
-            reason: format!("it offers no {name} ({error})"),
+            reason: Reason::told(format!("it offers no {name} ({error})"), error),
         };
         let channel = self.handle.channel_open_session().await.map_err(failed)?;
         channel
@@ -199,7 +200,7 @@ impl SshPlace {
         }
     }
 
-    fn failed(&self, reason: String) -> EgressError {
+    fn failed(&self, reason: Reason) -> EgressError {
         EgressError::Failed {
             host: self.host.clone(),
             reason,

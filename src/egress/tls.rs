@@ -14,6 +14,7 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto};
 use super::allow::TLS_PORTS;
 use super::tunnel::Opening;
 use super::{CONNECT, Class, EgressError, Gateway, Purpose, StreamLimits};
+use crate::reason::Reason;
 
 /// What the ledger calls it.
 const PROTOCOL: &str = "TLS";
@@ -61,7 +62,7 @@ impl Gateway {
         let connecting = TlsConnector::from(Arc::new(config)).connect(name, tunnel);
         match tokio::time::timeout(CONNECT, connecting).await {
             Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(place.told(&error)),
+            Ok(Err(error)) => Err(place.told(error)),
             Err(_) => Err(EgressError::Slow {
                 host: place.host.clone(),
                 seconds: CONNECT.as_secs(),
@@ -71,26 +72,29 @@ impl Gateway {
 }
 
 impl TlsPlace {
-    fn told(&self, error: &io::Error) -> EgressError {
+    fn told(&self, error: io::Error) -> EgressError {
         let cause = error.get_ref().and_then(|e| e.downcast_ref());
-        let (host, reason) = (self.host.clone(), error.to_string());
-        match cause {
-            Some(rustls::Error::InvalidCertificate(_)) => EgressError::Certificate { host, reason },
-            _ => EgressError::Failed { host, reason },
+        let is_about_certificate = matches!(cause, Some(rustls::Error::InvalidCertificate(_)));
+        let (host, reason) = (self.host.clone(), Reason::of(error));
+        match is_about_certificate {
+            true => EgressError::Certificate { host, reason },
+            false => EgressError::Failed { host, reason },
         }
     }
 }
 
 /// TLS 1.2 and up, with the public authorities or the named one.
 fn config(authority: Option<&str>) -> Result<ClientConfig, EgressError> {
-    let wrong = |what: String| EgressError::Settings(format!("no TLS can be set up: {what}"));
+    let wrong = |what: Reason| {
+        EgressError::Settings(Reason::told(format!("no TLS can be set up: {what}"), what))
+    };
     let mut roots = RootCertStore::empty();
     match authority {
         None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
         Some(pem) => {
             for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                let certificate = certificate.map_err(|e| wrong(e.to_string()))?;
-                roots.add(certificate).map_err(|e| wrong(e.to_string()))?;
+                let certificate = certificate.map_err(|e| wrong(Reason::of(e)))?;
+                roots.add(certificate).map_err(|e| wrong(Reason::of(e)))?;
             }
             if roots.is_empty() {
                 return Err(wrong("the authority's text holds no certificate".into()));
@@ -99,6 +103,6 @@ fn config(authority: Option<&str>) -> Result<ClientConfig, EgressError> {
     }
     let config = ClientConfig::builder_with_provider(Arc::new(crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|e| wrong(e.to_string()))?;
+        .map_err(|e| wrong(Reason::of(e)))?;
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

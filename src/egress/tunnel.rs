@@ -14,6 +14,7 @@ use tokio::time::Sleep;
 use super::ledger::Line;
 use super::request::names;
 use super::{CONNECT, Class, EgressError, Gateway, Purpose, guard};
+use crate::reason::Reason;
 use crate::store::egress::NewRequest;
 
 /// Bounds on a stream.
@@ -104,8 +105,11 @@ impl Gateway {
         for address in addresses {
             match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => last = Some(error.to_string()),
-                Err(_) => last = Some(format!("no answer within {} seconds", CONNECT.as_secs())),
+                Ok(Err(error)) => last = Some(Reason::of(error)),
+                Err(late) => {
+                    let told = format!("no answer within {} seconds", CONNECT.as_secs());
+                    last = Some(Reason::told(told, late));
+                }
             }
         }
         Err(EgressError::Failed {

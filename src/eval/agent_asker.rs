@@ -9,6 +9,7 @@ use super::run::{Asked, Asker, Seen};
 use crate::agent::{Agent, Turn};
 use crate::knowledge::{Audience, View};
 use crate::llm::{ChatMessage, Claim, Role};
+use crate::reason::Reason;
 use crate::store::assistants::Assistant;
 use crate::store::{self, Store, WorkspaceId};
 
@@ -56,7 +57,7 @@ impl Asker for AgentAsker {
             .agent
             .measure(turn, self.view)
             .await
-            .map_err(|error| EvalError::Ask(error.to_string()))?;
+            .map_err(|error| EvalError::Ask(Reason::of(error)))?;
         let (workspace, found) = (self.workspace, measured.found);
         let found = self.store.read(move |conn| {
             let named = found.into_iter().map(|passage| {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Comparison, EvalError};
 use crate::access::{Member, Scope};
 use crate::knowledge::{Gate, Knowledge};
+use crate::reason::Reason;
 use crate::store::assistants::{self, Assistant, NewAssistant};
 use crate::store::evals::{self, EvalRun, RunKind, RunState};
 use crate::store::gate::{self, HeldVersion, Proposal, ProposalState};
@@ -255,9 +256,10 @@ pub async fn publish(
         Some(_) => None,
     };
     if let Some(objection) = objection.filter(|_| !anyway) {
-        return Err(EvalError::Gate(format!(
-            "{objection}; look at the comparison, and publish anyway if it is right"
-        )));
+        return Err(EvalError::Gate(
+            format!("{objection}; look at the comparison, and publish anyway if it is right")
+                .into(),
+        ));
     }
     // What could not be read stays, with its reason.
     let readable = waiting.versions.iter().filter(|v| v.error.is_none());
@@ -269,7 +271,7 @@ pub async fn publish(
     knowledge
         .publish(workspace, versions)
         .await
-        .map_err(|error| EvalError::Gate(error.to_string()))?;
+        .map_err(|error| EvalError::Gate(Reason::of(error)))?;
     let run = verdict.map(|v| v.run);
     let proposals = waiting.proposals;
     let write = store.write(move |tx| {
@@ -296,7 +298,7 @@ pub async fn discard(store: &Store, knowledge: &Knowledge, by: &Member) -> Resul
     knowledge
         .discard(workspace, versions)
         .await
-        .map_err(|error| EvalError::Gate(error.to_string()))?;
+        .map_err(|error| EvalError::Gate(Reason::of(error)))?;
     let write = store.write(move |tx| {
         for proposal in waiting.proposals {
             let state = ProposalState::Withdrawn;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::EvalError;
+use crate::reason::Reason;
 
 /// An earlier message of the conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -212,7 +213,7 @@ impl Case {
 
     /// Puts an expectation as a person writes it into the fields that are graded by, and checks that
     /// the question can be graded.
-    fn settle(&mut self, place: usize) -> Result<(), String> {
+    fn settle(&mut self, place: usize) -> Result<(), Reason> {
         self.question = self.question.trim().to_owned();
         if self.question.is_empty() {
             return Err("there is no `question`".into());
@@ -281,12 +282,13 @@ fn lines(text: &str) -> Result<Vec<Case>, EvalError> {
         if line.trim().is_empty() {
             continue;
         }
-        let at = |what: String| EvalError::Line {
+        let at = |what: Reason| EvalError::Line {
             line: number + 1,
             what,
         };
         let mut case: Case = serde_json::from_str(line)
-            .map_err(|e| at(format!("it is not a question as JSON ({e})")))?;
+            .map_err(|e| Reason::told(format!("it is not a question as JSON ({e})"), e))
+            .map_err(at)?;
         case.settle(cases.len() + 1).map_err(at)?;
         cases.push(case);
     }
@@ -296,12 +298,12 @@ fn lines(text: &str) -> Result<Vec<Case>, EvalError> {
 fn array(text: &str) -> Result<Vec<Case>, EvalError> {
     let mut cases: Vec<Case> = serde_json::from_str(text).map_err(|e| EvalError::Line {
         line: e.line(),
-        what: format!("it is not a list of questions as JSON ({e})"),
+        what: Reason::told(format!("it is not a list of questions as JSON ({e})"), e),
     })?;
     for (i, case) in cases.iter_mut().enumerate() {
         case.settle(i + 1).map_err(|what| EvalError::Line {
             line: 1,
-            what: format!("question {}: {what}", i + 1),
+            what: Reason::told(format!("question {}: {what}", i + 1), what),
         })?;
     }
     Ok(cases)
@@ -317,8 +319,8 @@ fn csv(text: &str) -> Result<Vec<Case>, EvalError> {
         .delimiter(delimiter)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let at = |line: usize, what: String| EvalError::Line { line, what };
-    let header = reader.headers().map_err(|e| at(1, e.to_string()))?.clone();
+    let at = |line: usize, what: Reason| EvalError::Line { line, what };
+    let header = reader.headers().map_err(|e| at(1, Reason::of(e)))?.clone();
     let column = |names: &[&str]| {
         header
             .iter()
@@ -337,7 +339,7 @@ fn csv(text: &str) -> Result<Vec<Case>, EvalError> {
     for row in reader.records() {
         let row = row.map_err(|e| {
             let line = e.position().map_or(0, csv::Position::line);
-            at(usize::try_from(line).unwrap_or(0), e.to_string())
+            at(usize::try_from(line).unwrap_or(0), Reason::of(e))
         })?;
         let line = row.position().map_or(0, csv::Position::line);
         let line = usize::try_from(line).unwrap_or(0);

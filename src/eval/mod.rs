@@ -11,6 +11,7 @@ use frontdesk_agent as agent;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;
 use frontdesk_llm as llm;
+use frontdesk_reason as reason;
 use frontdesk_store as store;
 
 pub mod agent_asker;
@@ -33,6 +34,8 @@ mod golden_tests;
 #[cfg(test)]
 mod grade_tests;
 
+use crate::reason::Reason;
+
 pub use agent_asker::AgentAsker;
 pub use compare::Comparison;
 pub use figures::Figures;
@@ -50,7 +53,8 @@ pub enum EvalError {
         /// From 1.
         line: usize,
         /// What is wrong there, and what would be right.
-        what: String,
+        #[source]
+        what: Reason,
     },
     /// There is nothing to ask.
     #[error(
@@ -79,13 +83,13 @@ pub enum EvalError {
     Denied(#[from] crate::access::Denied),
     /// The gate says no.
     #[error("{0}")]
-    Gate(String),
+    Gate(#[source] Reason),
     /// Frontdesk shuts down.
     #[error("Frontdesk was stopped during the run; start it again")]
     Stopped,
     /// A question could not be asked.
     #[error("{0}")]
-    Ask(String),
+    Ask(#[source] Reason),
     /// The store.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),

@@ -134,7 +134,7 @@ impl Runner {
         }
         if let Some(name) = waiting.unread() {
             let what = format!("{name} is still being read; try again in a moment");
-            return Err(EvalError::Gate(what));
+            return Err(EvalError::Gate(what.into()));
         }
         Ok(waiting)
     }

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use tower_http::timeout::TimeoutError;
 
 use super::problem::Problem;
+use crate::reason::Reason;
 
 /// One MiB, the most that a JSON body of the own API may hold.
 pub const JSON_LIMIT: usize = 1 << 20;
@@ -35,7 +36,7 @@ pub enum BodyError {
     },
     /// Not JSON.
     #[error("the request body is not valid JSON: {0}")]
-    Syntax(String),
+    Syntax(#[source] Reason),
     /// JSON, but a field is missing or has the wrong type.
     #[error("{path}: {reason}")]
     Field {
@@ -149,12 +150,12 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
             let path = missing_field(&reason, &path).unwrap_or(path);
             BodyError::Field { path, reason }
         } else {
-            BodyError::Syntax(inner.to_string())
+            BodyError::Syntax(Reason::of(inner))
         }
     })?;
     deserializer
         .end()
-        .map_err(|error| BodyError::Syntax(error.to_string()))?;
+        .map_err(|error| BodyError::Syntax(Reason::of(error)))?;
     Ok(value)
 }
 

@@ -97,7 +97,7 @@ async fn readyz(
     near: FromHere,
 ) -> (StatusCode, axum::Json<Readiness>) {
     let store = match app.integrity() {
-        Integrity::Damaged(_) => Err("the database is damaged; see the status page".to_owned()),
+        Integrity::Damaged(_) => Err("the database is damaged; see the status page".into()),
         _ => app.store_ready().await,
     };
     let index = if app.knowledge.is_complete() {

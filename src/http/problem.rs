@@ -90,7 +90,7 @@ impl Problem {
     }
 
     /// 503 for a turn that could not be finished; the sentence is fit for the visitor.
-    pub fn turn_failed(reason: String) -> Self {
+    pub fn turn_failed(reason: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "turn_failed", reason)
     }
 

@@ -9,6 +9,7 @@ use crate::extract::BlockKind;
 use crate::hours::propose::{Line, Proposal, Source, propose};
 use crate::hours::{Data, What};
 use crate::language::{self, Language};
+use crate::reason::Reason;
 use crate::store::facts::{FactState, NewFact};
 use crate::store::{self, DocumentId, StoreError, Transaction, VersionId, WorkspaceId};
 
@@ -44,9 +45,8 @@ impl Knowledge {
             tokio::task::spawn_blocking(move || read(&title, &text.text, text.blocks, today))
                 .await
                 .map_err(|e| {
-                    KnowledgeError::Machine(format!(
-                        "the facts of a document could not be read ({e})"
-                    ))
+                    let told = format!("the facts of a document could not be read ({e})");
+                    KnowledgeError::Machine(Reason::told(told, e))
                 })?;
         let count = found.len();
         store

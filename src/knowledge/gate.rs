@@ -120,7 +120,7 @@ impl Knowledge {
                 }
                 if held.chunks.is_none() {
                     let what = format!("{} is still being read", held.name);
-                    return Err(StoreError::Conflict(what));
+                    return Err(StoreError::Conflict(what.into()));
                 }
                 gate::publish(tx, workspace, &held, now())?;
                 let data = serde_json::json!({"version": held.number});

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ingest::{KIND, Payload, now};
 use super::{Knowledge, KnowledgeError, Stage};
+use crate::reason::Reason;
 use crate::store;
 use crate::store::documents::DocumentState;
 use crate::store::jobs::{AfterFailure, Job, Retry};
@@ -69,12 +70,12 @@ impl Knowledge {
         let outcome = match (job.kind.as_str(), job.workspace) {
             (KIND, Some(workspace)) => match serde_json::from_value(job.payload.clone()) {
                 Ok(payload) => self.ingest(workspace, payload).await,
-                Err(e) => Err(KnowledgeError::Unreadable(e.to_string())),
+                Err(e) => Err(KnowledgeError::Unreadable(Reason::of(e))),
             },
-            _ => Err(KnowledgeError::Unreadable(format!(
-                "unknown job {}",
-                job.kind
-            ))),
+            _ => {
+                let told = format!("unknown job {}", job.kind);
+                Err(KnowledgeError::Unreadable(told.into()))
+            }
         };
         let settled = match outcome {
             Ok(()) => {

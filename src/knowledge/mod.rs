@@ -12,6 +12,7 @@ use frontdesk_extract as extract;
 use frontdesk_hours as hours;
 use frontdesk_language as language;
 use frontdesk_llm as llm;
+use frontdesk_reason as reason;
 use frontdesk_store as store;
 use frontdesk_web as web;
 use frontdesk_worker as worker;
@@ -43,13 +44,13 @@ mod vectors;
 mod versions;
 
 pub use faqs::{
-    FAQ_SECTION, FaqDraft, FaqFile, FaqImport, FaqMatch, FaqPair, FaqSkipped, FaqThresholds,
+    FAQ_SECTION, FaqDraft, FaqFile, FaqFileError, FaqImport, FaqMatch, FaqPair, FaqSkipped, FaqThresholds,
     ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS, read_pairs as read_faq_pairs,
 };
 pub use found::{Audience, Found, Passage, RankBy, SearchOptions};
 pub use gate::{Gate, View};
 pub use ingest::Submitted;
-pub use query::{QueryTerm, Synonyms};
+pub use query::{QueryTerm, Synonyms, SynonymsError};
 pub use rank::Signals;
 pub use reader::{ExtractFailure, Extractor, ProcessExtractor};
 pub use receive::Received;
@@ -68,6 +69,7 @@ use tokio_util::task::TaskTracker;
 use self::live::LiveIndex;
 use crate::access::Denied;
 use crate::llm::{Embedder, LlmError};
+use crate::reason::Reason;
 use crate::store::{DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState};
 
 /// How far a document is.
@@ -126,16 +128,16 @@ pub enum KnowledgeError {
     Empty(String),
     /// The document's fault, or its owner's.
     #[error("{0}")]
-    Document(String),
+    Document(#[source] Reason),
     /// The machine's fault; it is tried again.
     #[error("{0}")]
-    Machine(String),
+    Machine(#[source] Reason),
     /// A question with its answer cannot be kept as it was written.
     #[error("{0}")]
-    Faq(String),
+    Faq(#[source] Reason),
     /// The owner's synonyms cannot be kept as they were written.
     #[error("{0}")]
-    Synonyms(String),
+    Synonyms(#[source] Reason),
     /// The name of who looks after an answer is too long.
     #[error("owner may have 200 characters")]
     FaqOwner,
@@ -144,7 +146,7 @@ pub enum KnowledgeError {
     Denied(#[from] Denied),
     /// A job of another version of Frontdesk.
     #[error("a stored job cannot be read: {0}")]
-    Unreadable(String),
+    Unreadable(#[source] Reason),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),

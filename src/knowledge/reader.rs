@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::faqs::{FaqFile, read_pairs};
 use crate::extract::archive::{self, Member};
 use crate::extract::{self, ExtractError, Extracted};
+use crate::reason::Reason;
 use crate::worker::child::{self, Command, Port};
 use crate::worker::sandbox::{self, Held, Kind};
 use crate::worker::{Spec, Worker, WorkerError};
@@ -36,7 +37,7 @@ pub trait Extractor: Send + Sync {
     /// As [`Self::extract`].
     async fn unpack(&self, bytes: Bytes) -> Result<Option<Vec<Member>>, ExtractFailure> {
         archive::unpack(&bytes, &extract::Limits::default())
-            .map_err(|e| ExtractFailure::Document(e.to_string()))
+            .map_err(|e| ExtractFailure::Document(Reason::of(e)))
     }
 
     /// Reads questions with their answers; `name` is the file's name.
@@ -44,7 +45,7 @@ pub trait Extractor: Send + Sync {
     /// # Errors
     /// As [`Self::extract`].
     async fn read_faqs(&self, bytes: Bytes, name: String) -> Result<FaqFile, ExtractFailure> {
-        read_pairs(&bytes, &name).map_err(ExtractFailure::Document)
+        read_pairs(&bytes, &name).map_err(|e| ExtractFailure::Document(Reason::of(e)))
     }
 }
 
@@ -53,10 +54,10 @@ pub trait Extractor: Send + Sync {
 pub enum ExtractFailure {
     /// It is the document's fault; trying again does not help.
     #[error("{0}")]
-    Document(String),
+    Document(#[source] Reason),
     /// It is the machine's fault.
     #[error("{0}")]
-    Machine(String),
+    Machine(#[source] Reason),
 }
 
 /// How the process is set up.
@@ -84,7 +85,7 @@ enum Request {
 enum Reply {
     Text(Result<Extracted, ExtractError>),
     Files(Result<Option<Vec<Member>>, ExtractError>),
-    Faqs(Result<FaqFile, String>),
+    Faqs(Result<FaqFile, Reason>),
 }
 
 /// One short-lived child process for each document: no files, no sockets, bounded memory and time.
@@ -119,7 +120,7 @@ impl Extractor for ProcessExtractor {
         };
         match self.ask(request).await? {
             Reply::Text(Ok(extracted)) => Ok(extracted),
-            Reply::Text(Err(error)) => Err(ExtractFailure::Document(error.to_string())),
+            Reply::Text(Err(error)) => Err(ExtractFailure::Document(Reason::of(error))),
             _ => Err(unexpected()),
         }
     }
@@ -131,7 +132,7 @@ impl Extractor for ProcessExtractor {
         }
         match self.ask(Request::Unpack { bytes }).await? {
             Reply::Files(Ok(members)) => Ok(members),
-            Reply::Files(Err(error)) => Err(ExtractFailure::Document(error.to_string())),
+            Reply::Files(Err(error)) => Err(ExtractFailure::Document(Reason::of(error))),
             _ => Err(unexpected()),
         }
     }
@@ -172,13 +173,16 @@ impl ProcessExtractor {
         match tokio::time::timeout(patience, reply).await {
             Ok(Ok(reply)) => Ok(reply),
             // It may have been killed from outside, so it is tried again before the document is blamed.
-            Ok(Err(WorkerError::Ended { .. })) => Err(ExtractFailure::Machine(format!(
-                "reading the document took more than {} s or {} MB of memory: split it into smaller \
-                 documents, or save it again in the program that made it",
-                self.cpu_seconds,
-                self.memory_bytes >> 20
-            ))),
-            Ok(Err(other)) => Err(ExtractFailure::Machine(other.to_string())),
+            Ok(Err(ended @ WorkerError::Ended { .. })) => {
+                let told = format!(
+                    "reading the document took more than {} s or {} MB of memory: split it into smaller \
+                     documents, or save it again in the program that made it",
+                    self.cpu_seconds,
+                    self.memory_bytes >> 20
+                );
+                Err(ExtractFailure::Machine(Reason::told(told, ended)))
+            }
+            Ok(Err(other)) => Err(ExtractFailure::Machine(Reason::of(other))),
             Err(_) => Err(ExtractFailure::Machine(
                 "the machine is too busy to read the document; it will be tried again".into(),
             )),
@@ -200,7 +204,7 @@ impl ProcessExtractor {
             args: vec!["worker".into(), "extract".into()],
             env: self.env.clone(),
             init: serde_json::to_string(&setup)
-                .map_err(|e| ExtractFailure::Machine(e.to_string()))?,
+                .map_err(|e| ExtractFailure::Machine(Reason::of(e)))?,
             start_deadline: Duration::from_secs(20),
             memory_cap: None,
         })
@@ -233,7 +237,9 @@ pub fn run() -> std::io::Result<()> {
                     Reply::Text(extract::extract(&bytes, &name, &limits))
                 }
                 Request::Unpack { bytes } => Reply::Files(archive::unpack(&bytes, &setup.limits)),
-                Request::Faqs { name, bytes } => Reply::Faqs(read_pairs(&bytes, &name)),
+                Request::Faqs { name, bytes } => {
+                    Reply::Faqs(read_pairs(&bytes, &name).map_err(Reason::of))
+                }
             };
             port.event(id, &reply)?;
             port.end(id)?;

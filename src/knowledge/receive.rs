@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::ingest::file_name;
 use super::{Knowledge, KnowledgeError, Submitted};
+use crate::reason::Reason;
 use crate::store::WorkspaceId;
 use crate::store::documents::Origin;
 
@@ -58,7 +59,7 @@ impl Knowledge {
                     self.keep(workspace, name.clone(), bytes, Origin::Upload)
                         .await
                 }
-                Err(error) => Err(KnowledgeError::Document(error.to_string())),
+                Err(error) => Err(KnowledgeError::Document(Reason::of(error))),
             };
             received.push(Received { name, outcome });
         }

@@ -32,10 +32,11 @@ impl Knowledge {
         let name = match document {
             Some(document) if document.origin == Origin::Snippet => document.name.clone(),
             Some(document) => {
-                return Err(KnowledgeError::Document(format!(
+                let told = format!(
                     "{} is a file: change it in its program and upload it again under the same name",
                     document.name
-                )));
+                );
+                return Err(KnowledgeError::Document(told.into()));
             }
             None => self.free_name(workspace, title).await?,
         };
@@ -94,7 +95,7 @@ fn content(title: &str, text: &str) -> Result<String, KnowledgeError> {
         }
         _ => return Ok(format!("# {title}\n\n{text}\n")),
     };
-    Err(KnowledgeError::Document(reason))
+    Err(KnowledgeError::Document(reason.into()))
 }
 
 /// Title and text of a snippet as `content` put them together.

@@ -30,16 +30,18 @@ impl Knowledge {
                 }
                 let before = versions::in_force(tx, &document)?;
                 if document.current_version == Some(to) && before.id == to {
-                    return Err(StoreError::Conflict(format!(
-                        "version {} is in use already",
-                        version.number
-                    )));
+                    return Err(StoreError::Conflict(
+                        format!("version {} is in use already", version.number).into(),
+                    ));
                 }
                 let Some(kept) = versions::find_text(tx, workspace, to)? else {
-                    return Err(StoreError::Conflict(format!(
-                        "version {} was never read; download it and upload it again",
-                        version.number
-                    )));
+                    return Err(StoreError::Conflict(
+                        format!(
+                            "version {} was never read; download it and upload it again",
+                            version.number
+                        )
+                        .into(),
+                    ));
                 };
                 let extracted = rebuild(&kept, &version);
                 let (_, chunks, about) = cut(&extracted);

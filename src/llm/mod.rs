@@ -6,10 +6,11 @@
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as llm;
-#[cfg(test)]
-use frontdesk_store as store;
+use frontdesk_reason as reason;
 use frontdesk_usage as usage;
 use frontdesk_worker as worker;
+#[cfg(test)]
+use frontdesk_store as store;
 
 mod governed;
 pub mod local;

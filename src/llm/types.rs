@@ -5,6 +5,7 @@ use std::pin::Pin;
 use futures::Stream;
 use serde::{Deserialize, Serialize};
 
+use crate::reason::Reason;
 use crate::usage::Flow;
 
 /// Who speaks in a [`ChatMessage`].
@@ -311,10 +312,10 @@ pub enum LlmError {
     },
     /// No engine runs: the model is missing or damaged, or its process is being restarted.
     #[error("{0}")]
-    Unavailable(String),
+    Unavailable(#[source] Reason),
     /// The request itself cannot be served.
     #[error("{0}")]
-    Invalid(String),
+    Invalid(#[source] Reason),
     /// The last message alone does not fit the window.
     #[error(
         "the prompt has {tokens} tokens and the model's window holds {window}; shorten the last message"
@@ -327,5 +328,5 @@ pub enum LlmError {
     },
     /// The engine ended in mid-answer.
     #[error("the answer was interrupted: {0}")]
-    Interrupted(String),
+    Interrupted(#[source] Reason),
 }

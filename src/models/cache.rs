@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{CancellationToken, Convert, Entry, ModelError};
+use crate::reason::Reason;
 
 /// One folder of weight files.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ pub enum State {
     /// A file of that name that is not the model.
     Corrupt {
         /// A sentence for a person.
-        reason: String,
+        reason: Reason,
     },
 }
 
@@ -92,14 +93,14 @@ impl Cache {
             Ok(meta) if meta.is_file() => meta,
             Ok(_) => return State::corrupt("it is not a file"),
             Err(e) if e.kind() == ErrorKind::NotFound => return self.partial(entry),
-            Err(e) => return State::corrupt(format!("it cannot be read: {e}")),
+            Err(e) => return State::corrupt(Reason::told(format!("it cannot be read: {e}"), e)),
         };
         let unchanged = |m: &Manifest| m.bytes == meta.len() && m.modified_ns == modified_ns(&meta);
         match self.manifest(entry) {
             Some(m) if unchanged(&m) && m.satisfies(entry) => self.with_companions(entry),
             _ => self
                 .verify(entry, &|_, _| (), &CancellationToken::new())
-                .unwrap_or_else(|e| State::corrupt(e.to_string())),
+                .unwrap_or_else(|e| State::corrupt(Reason::of(e))),
         }
     }
 
@@ -240,7 +241,7 @@ impl Cache {
 }
 
 impl State {
-    fn corrupt(reason: impl Into<String>) -> Self {
+    fn corrupt(reason: impl Into<Reason>) -> Self {
         Self::Corrupt {
             reason: reason.into(),
         }

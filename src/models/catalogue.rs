@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::ModelError;
 use super::entry::{Entry, StarterSet};
+use crate::reason::Reason;
 
 const EMBEDDED: &str = include_str!("../../models/catalogue.toml");
 
@@ -29,18 +30,16 @@ impl Catalogue {
     /// # Errors
     /// With the first rule that is broken.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
-        let broken = |reason: String| ModelError::Catalogue { reason };
-        let catalogue: Self = toml::from_str(text).map_err(|e| broken(e.to_string()))?;
+        let broken = |reason| ModelError::Catalogue { reason };
+        let catalogue: Self = toml::from_str(text).map_err(|e| broken(Reason::of(e)))?;
         for (at, entry) in catalogue.entries.iter().enumerate() {
             entry
                 .check()
-                .map_err(|e| broken(format!("{}: {e}", entry.name)))?;
+                .map_err(|e| broken(Reason::told(format!("{}: {e}", entry.name), e)))?;
             let twin = |other: &Entry| other.name == entry.name || other.file == entry.file;
             if catalogue.entries.iter().skip(at + 1).any(twin) {
-                return Err(broken(format!(
-                    "{} or its file is listed twice",
-                    entry.name
-                )));
+                let told = format!("{} or its file is listed twice", entry.name);
+                return Err(broken(told.into()));
             }
         }
         Ok(catalogue)

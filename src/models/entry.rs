@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reason::Reason;
+
 /// One model.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,7 +173,7 @@ impl Entry {
     }
 
     /// The rules that an entry of the catalogue keeps, or the first that it breaks.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), Reason> {
         if self.name.is_empty() || self.licence.is_empty() || self.title.is_empty() {
             return Err("name, title and licence must not be empty".into());
         }
@@ -182,7 +184,7 @@ impl Entry {
         );
         for name in names {
             if !is_plain_name(name) {
-                return Err(format!("“{name}” is not a plain file name"));
+                return Err(format!("“{name}” is not a plain file name").into());
             }
         }
         let hashes = self.accepted().chain(self.sources.iter().flat_map(|s| {
@@ -196,7 +198,7 @@ impl Entry {
             {
                 continue;
             }
-            return Err(format!("“{hash}” is not a SHA-256 in lower-case hex"));
+            return Err(format!("“{hash}” is not a SHA-256 in lower-case hex").into());
         }
         if self.sources.is_empty() {
             return Err("it has no source".into());
@@ -206,7 +208,7 @@ impl Entry {
             .try_for_each(|source| self.check_source(source))
     }
 
-    fn check_source(&self, source: &Source) -> Result<(), String> {
+    fn check_source(&self, source: &Source) -> Result<(), Reason> {
         let (sha256, _) = self.expected(source);
         match &source.origin {
             Origin::Hub { url } => {
@@ -233,7 +235,9 @@ impl Entry {
             .companions
             .iter()
             .find(|c| source.extra.iter().all(|e| e.name != **c));
-        missing.map_or(Ok(()), |c| Err(format!("a source does not bring {c}")))
+        missing.map_or(Ok(()), |c| {
+            Err(format!("a source does not bring {c}").into())
+        })
     }
 }
 

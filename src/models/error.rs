@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::reason::Reason;
+
 /// Why a model is not usable, and what helps.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -17,7 +19,8 @@ pub enum ModelError {
     #[error("the list of models is not valid: {reason}")]
     Catalogue {
         /// The first rule that is broken.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// The disk of the model folder has too little room.
     #[error(
@@ -40,7 +43,8 @@ pub enum ModelError {
         /// Hosts or programs that were tried.
         tried: String,
         /// The technical reason.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// A source was reached and did not deliver.
     #[error("{source_name} did not deliver the model: {reason}")]
@@ -48,7 +52,8 @@ pub enum ModelError {
         /// The address or the package.
         source_name: String,
         /// Status or the last lines of the program's output, with the remedy where there is one.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// What arrived is not what the catalogue promises.
     #[error(
@@ -80,7 +85,8 @@ pub enum ModelError {
         /// The file, or the part of it.
         what: String,
         /// A sentence on what is wrong with it.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// Reading or writing failed.
     #[error("{}: {source}. Check that the folder exists and belongs to the user who runs Frontdesk", .path.display())]
@@ -114,7 +120,7 @@ impl ModelError {
     }
 
     /// A conversion or inspection failed.
-    pub(crate) fn not_a_model(what: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn not_a_model(what: impl Into<String>, reason: impl Into<Reason>) -> Self {
         Self::NotAModel {
             what: what.into(),
             reason: reason.into(),

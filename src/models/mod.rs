@@ -11,6 +11,7 @@
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as models;
+use frontdesk_reason as reason;
 
 mod bundled;
 pub mod cache;

@@ -24,6 +24,7 @@ use symphonia_adapter_libopus::OpusDecoder;
 use super::error::AudioError;
 use super::resample::Mono;
 use super::sniff;
+use crate::reason::Reason;
 
 /// Samples per second of everything that enters the speech model.
 pub const SAMPLE_RATE: u32 = 16_000;
@@ -102,7 +103,7 @@ pub fn decode(
     catch_unwind(AssertUnwindSafe(|| {
         decode_stream(bytes, name, limits, cancel)
     }))
-    .unwrap_or_else(|_| Err(damaged("the decoder gave up on it")))
+    .unwrap_or_else(|_| Err(damaged("the decoder gave up on it".into())))
 }
 
 fn decode_stream(
@@ -180,14 +181,14 @@ fn decode_stream(
         }
     }
     if decoded == 0 {
-        return Err(damaged("no packet of it could be decoded"));
+        return Err(damaged("no packet of it could be decoded".into()));
     }
     if u64::from(pcm.skipped_packets) > decoded * 4 {
-        return Err(damaged("most of its packets could not be decoded"));
+        return Err(damaged("most of its packets could not be decoded".into()));
     }
     pcm.samples = out.finish()?;
     if pcm.samples.is_empty() {
-        return Err(damaged("it holds no sound"));
+        return Err(damaged("it holds no sound".into()));
     }
     Ok(pcm)
 }
@@ -208,7 +209,7 @@ fn open<'a>(bytes: &'a [u8], name: Option<&str>) -> Result<Box<dyn FormatReader 
         )
         .map_err(|error| match sniff::container(bytes) {
             // The signature is right, so what follows it is not.
-            Some(_) => damaged(&error.to_string()),
+            Some(_) => damaged(Reason::of(error)),
             None => AudioError::NotAudio {
                 seems: sniff::describe(bytes),
             },
@@ -288,15 +289,13 @@ fn describe(error: MediaError) -> AudioError {
         MediaError::Unsupported(what) => AudioError::Unsupported {
             codec: what.to_owned(),
         },
-        MediaError::IoError(_) => damaged("it ends too early"),
-        other => damaged(&other.to_string()),
+        MediaError::IoError(error) => damaged(Reason::told("it ends too early", error)),
+        other => damaged(Reason::of(other)),
     }
 }
 
-fn damaged(reason: &str) -> AudioError {
-    AudioError::Damaged {
-        reason: reason.to_owned(),
-    }
+fn damaged(reason: Reason) -> AudioError {
+    AudioError::Damaged { reason }
 }
 
 #[cfg(test)]

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::reason::Reason;
+use crate::worker::{EngineError, WorkerError};
+
 /// Why a recording could not be read.
 #[derive(Debug, Error)]
 pub enum AudioError {
@@ -44,7 +47,8 @@ pub enum AudioError {
     #[error("the recording is damaged ({reason}): export or upload it again")]
     Damaged {
         /// What the decoder complained about.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// A readable container with a codec that is not built in.
     #[error(
@@ -78,7 +82,8 @@ pub enum SpeechError {
         /// The file.
         path: PathBuf,
         /// What does not fit.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// The language is none of Whisper's.
     #[error("the language {code:?} is not known: use an ISO 639-1 code such as en, de or es")]
@@ -107,15 +112,33 @@ pub enum SpeechError {
     #[error("the speech engine failed ({reason}): try again, or restart Frontdesk if it stays so")]
     Engine {
         /// What the engine said.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// The recording itself cannot be transcribed; the sentence says why.
     #[error("{0}")]
-    Rejected(String),
+    Rejected(#[source] Reason),
     /// No engine runs: the model is missing or damaged.
     #[error("{0}")]
-    Unavailable(String),
+    Unavailable(#[source] Reason),
     /// The caller asked to stop.
     #[error("the transcription was cancelled")]
     Cancelled,
+}
+
+impl From<EngineError> for SpeechError {
+    fn from(error: EngineError) -> Self {
+        Self::Unavailable(Reason::of(error))
+    }
+}
+
+impl From<WorkerError> for SpeechError {
+    fn from(error: WorkerError) -> Self {
+        let is_missing = matches!(error, WorkerError::Degraded(_));
+        let reason = Reason::of(error);
+        match is_missing {
+            true => Self::Unavailable(reason),
+            false => Self::Engine { reason },
+        }
+    }
 }

@@ -15,6 +15,7 @@ use whisper_rs::{
 use super::decode::SAMPLE_RATE;
 use super::engine_log;
 use super::error::SpeechError;
+use crate::reason::Reason;
 
 /// Encoder positions of a full 30 s window: 50 per second.
 pub(super) const FULL_CONTEXT: usize = 1500;
@@ -116,10 +117,9 @@ impl Ear {
             });
         }
         let context = WhisperContext::new_with_params(path, parameters).map_err(|error| {
-            let reason = engine_log::take_complaint().unwrap_or_else(|| error.to_string());
             SpeechError::ModelInvalid {
                 path: path.to_path_buf(),
-                reason,
+                reason: complaint(error),
             }
         })?;
         let state = context.create_state().map_err(engine)?;
@@ -332,8 +332,17 @@ fn padded(samples: &[f32]) -> std::borrow::Cow<'_, [f32]> {
 }
 
 fn engine(error: whisper_rs::WhisperError) -> SpeechError {
-    let reason = engine_log::take_complaint().unwrap_or_else(|| error.to_string());
-    SpeechError::Engine { reason }
+    SpeechError::Engine {
+        reason: complaint(error),
+    }
+}
+
+/// What whisper.cpp wrote into its log tells more than its error.
+fn complaint(error: whisper_rs::WhisperError) -> Reason {
+    match engine_log::take_complaint() {
+        Some(complaint) => Reason::told(complaint, error),
+        None => Reason::of(error),
+    }
 }
 
 /// Tells whisper.cpp to stop.

@@ -4,7 +4,7 @@ use super::hearing::Token;
 
 /// A stretch of text with its times in ms from the start of the window.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Line {
+pub(super) struct SubtitleLine {
     pub(super) start_ms: u64,
     pub(super) end_ms: u64,
     pub(super) tokens: Vec<Token>,
@@ -19,7 +19,7 @@ pub(super) struct TimedWord {
     pub(super) probability: f32,
 }
 
-impl Line {
+impl SubtitleLine {
     pub(super) fn text(&self) -> String {
         text_of(&self.tokens)
     }
@@ -30,8 +30,8 @@ impl Line {
 }
 
 /// Splits at the timestamps. Text behind the last one lasts until `end_ms`.
-pub(super) fn lines(tokens: &[Token], end_ms: u64) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
+pub(super) fn lines(tokens: &[Token], end_ms: u64) -> Vec<SubtitleLine> {
+    let mut lines: Vec<SubtitleLine> = Vec::new();
     let mut start_ms = 0;
     let mut text: Vec<Token> = Vec::new();
     for token in tokens {
@@ -41,7 +41,7 @@ pub(super) fn lines(tokens: &[Token], end_ms: u64) -> Vec<Line> {
                 let stamp = stamp.clamp(start_ms, end_ms.max(start_ms));
                 if !text.is_empty() {
                     let tokens = std::mem::take(&mut text);
-                    lines.push(Line {
+                    lines.push(SubtitleLine {
                         start_ms,
                         end_ms: stamp,
                         tokens,
@@ -52,7 +52,7 @@ pub(super) fn lines(tokens: &[Token], end_ms: u64) -> Vec<Line> {
         }
     }
     if !text.is_empty() {
-        lines.push(Line {
+        lines.push(SubtitleLine {
             start_ms,
             end_ms: end_ms.max(start_ms),
             tokens: text,
@@ -69,7 +69,7 @@ pub(super) fn lines(tokens: &[Token], end_ms: u64) -> Vec<Line> {
 
 /// More text than fits between the beginning of a line and the end of the sound. Fast speech has
 /// 20 characters a second; a word or two are allowed, for the model's times are rough.
-fn unsayable(line: &Line, end_ms: u64) -> bool {
+fn unsayable(line: &SubtitleLine, end_ms: u64) -> bool {
     let seconds = end_ms.saturating_sub(line.start_ms) as f32 / 1000.0;
     line.text().chars().count() as f32 > 14.0 + seconds * 30.0
 }
@@ -77,7 +77,7 @@ fn unsayable(line: &Line, end_ms: u64) -> bool {
 /// The words of a line. A word begins with a space; scripts that are written without spaces get
 /// one word per token that completes a character. Times come from the alignment where there is
 /// one, up to `limit_ms`; else the line's time is shared out by the length of the words.
-pub(super) fn words(line: &Line, limit_ms: u64) -> Vec<TimedWord> {
+pub(super) fn words(line: &SubtitleLine, limit_ms: u64) -> Vec<TimedWord> {
     let groups = group(&line.tokens);
     let mut words = Vec::new();
     if line.tokens.iter().all(|token| token.aligned_ms.is_some()) {
@@ -216,8 +216,8 @@ mod tests {
         }
     }
 
-    fn line(tokens: Vec<Token>) -> Line {
-        Line {
+    fn line(tokens: Vec<Token>) -> SubtitleLine {
+        SubtitleLine {
             start_ms: 1000,
             end_ms: 3000,
             tokens,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::error::SpeechError;
 use super::hearing::{Ear, FULL_CONTEXT, Heard, Pass, context_for};
 use super::judge::{self, Evidence};
-use super::lines::{self, Line};
+use super::lines::{self, SubtitleLine};
 use super::types::{Segment, TranscribeOptions, Transcript, Word};
 use super::windows::{Edge, MAX_WINDOW, Window, samples_to_ms};
 
@@ -157,7 +157,13 @@ impl Job<'_> {
         lines.last().map(|line| line.end_ms)
     }
 
-    fn segment(&self, line: &Line, limit_ms: u64, heard: &Heard, window: &Window) -> Segment {
+    fn segment(
+        &self,
+        line: &SubtitleLine,
+        limit_ms: u64,
+        heard: &Heard,
+        window: &Window,
+    ) -> Segment {
         let text = line.text();
         let words = if self.options.words {
             lines::words(line, limit_ms)

@@ -10,15 +10,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     AudioLimits, SpeechError, TranscribeOptions, Transcriber, Transcript, Whisper, decode,
 };
+use crate::reason::Reason;
 use crate::worker::child::{self, Command, Port};
 use crate::worker::sandbox::{self, Held, Kind, Limits};
-use crate::worker::{Condition, Spec, Status, Worker, WorkerError};
+use crate::worker::{Engine, EngineKind, Spec, Status};
 
 /// How the worker is set up.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,9 +47,9 @@ struct Request {
 enum Event {
     Done(Box<Transcript>),
     /// The recording's fault, as a sentence.
-    Rejected(String),
+    Rejected(Reason),
     /// The engine's fault, as a sentence.
-    Broken(String),
+    Broken(Reason),
 }
 
 /// What the worker says of itself.
@@ -90,7 +90,7 @@ struct Shelf {
 }
 
 impl Shelf {
-    fn get(&mut self, name: &str) -> Result<&mut Whisper, String> {
+    fn get(&mut self, name: &str) -> Result<&mut Whisper, Reason> {
         if !self.loaded.contains_key(name) {
             let path = self
                 .setup
@@ -99,13 +99,12 @@ impl Shelf {
                 .find(|(n, _)| n == name)
                 .map(|(_, path)| path);
             let path = path.ok_or_else(|| format!("there is no speech model named `{name}`"))?;
-            let whisper =
-                Whisper::load(path, self.setup.threads).map_err(|e: SpeechError| e.to_string())?;
+            let whisper = Whisper::load(path, self.setup.threads).map_err(Reason::of)?;
             self.loaded.insert(name.to_owned(), whisper);
         }
         self.loaded
             .get_mut(name)
-            .ok_or_else(|| "the speech model was not loaded".to_owned())
+            .ok_or_else(|| "the speech model was not loaded".into())
     }
 }
 
@@ -156,7 +155,7 @@ fn transcribe(request: Request, shelf: &mut Shelf, cancel: &AtomicBool) -> Event
     };
     let pcm = match decode(&audio, file_name.as_deref(), &limits, cancel) {
         Ok(pcm) => pcm,
-        Err(error) => return Event::Rejected(error.to_string()),
+        Err(error) => return Event::Rejected(Reason::of(error)),
     };
     drop(audio);
     options.threads = shelf.setup.threads;
@@ -167,15 +166,15 @@ fn transcribe(request: Request, shelf: &mut Shelf, cancel: &AtomicBool) -> Event
     match whisper.transcribe(&pcm.samples, &options, cancel, &mut |_| {}, &mut |_| {}) {
         Ok(transcript) => Event::Done(Box::new(transcript)),
         Err(error @ (SpeechError::Engine { .. } | SpeechError::ModelInvalid { .. })) => {
-            Event::Broken(error.to_string())
+            Event::Broken(Reason::of(error))
         }
-        Err(error) => Event::Rejected(error.to_string()),
+        Err(error) => Event::Rejected(Reason::of(error)),
     }
 }
 
 /// What must be known before the worker can be started.
 #[derive(Debug, Clone)]
-pub struct Prepared {
+pub struct PreparedSpeech {
     /// How to start it.
     pub spec: Spec,
     /// Names of the models that are there; the first is for English.
@@ -184,98 +183,60 @@ pub struct Prepared {
     pub multilingual: Option<String>,
 }
 
-#[derive(Clone)]
-enum State {
-    Preparing,
-    Serving {
-        worker: Worker<Request, Event>,
-        prepared: Arc<Prepared>,
-    },
-    Refused(String),
+enum SpeechEngine {}
+
+impl EngineKind for SpeechEngine {
+    type Request = Request;
+    type Event = Event;
+    type Prepared = PreparedSpeech;
+    type Detail = Detail;
+    const CHECKING: &'static str = "the speech model is being checked";
+    const LOADING: &'static str = "the speech model is being loaded";
+
+    fn spec(prepared: &PreparedSpeech) -> Spec {
+        prepared.spec.clone()
+    }
 }
 
 /// The local recogniser, as seen from the main process. Clones are handles on the same one.
 #[derive(Clone)]
 pub struct LocalTranscriber {
-    state: watch::Receiver<State>,
+    engine: Engine<SpeechEngine>,
 }
 
 impl LocalTranscriber {
     /// Starts preparing and then the worker. Must be called inside a tokio runtime. The error of
     /// `prepare` is a sentence for the owner.
     pub fn start(
-        prepare: BoxFuture<'static, Result<Prepared, String>>,
+        prepare: BoxFuture<'static, Result<PreparedSpeech, Reason>>,
         shutdown: CancellationToken,
     ) -> Self {
-        let (sender, state) = watch::channel(State::Preparing);
-        tokio::spawn(async move {
-            let next = match prepare.await {
-                Ok(prepared) => State::Serving {
-                    worker: Worker::start(prepared.spec.clone(), shutdown.clone()),
-                    prepared: Arc::new(prepared),
-                },
-                Err(reason) => {
-                    tracing::warn!("{reason}");
-                    State::Refused(reason)
-                }
-            };
-            sender.send_replace(next);
-            shutdown.cancelled().await;
-        });
-        Self { state }
+        Self {
+            engine: Engine::start(prepare, shutdown),
+        }
     }
 
     /// Condition and figures of the worker, or why there is none; `None` while it is prepared.
-    pub fn status(&self) -> Option<Result<Status, String>> {
-        match &*self.state.borrow() {
-            State::Preparing => None,
-            State::Serving { worker, .. } => Some(Ok(worker.status())),
-            State::Refused(reason) => Some(Err(reason.clone())),
-        }
+    pub fn status(&self) -> Option<Result<Status, Reason>> {
+        self.engine.status()
     }
 
     /// Waits until the first model is loaded, or until it is clear that it cannot be.
     pub async fn settled(&self) {
-        if let Ok((worker, _)) = self.serving().await {
-            // Only the waiting matters here; `ready` tells the outcome.
-            let _ = worker.ready().await;
-        }
-    }
-
-    async fn serving(&self) -> Result<(Worker<Request, Event>, Arc<Prepared>), SpeechError> {
-        let mut state = self.state.clone();
-        let settled = state.wait_for(|s| !matches!(s, State::Preparing)).await;
-        match settled.as_deref() {
-            Ok(State::Serving { worker, prepared }) => Ok((worker.clone(), Arc::clone(prepared))),
-            Ok(State::Refused(reason)) => Err(SpeechError::Unavailable(reason.clone())),
-            _ => Err(SpeechError::Unavailable(
-                "Frontdesk is shutting down".into(),
-            )),
-        }
+        self.engine.settled().await;
     }
 }
 
 #[async_trait]
 impl Transcriber for LocalTranscriber {
     fn ready(&self) -> Result<(), SpeechError> {
-        let unavailable = |reason: &str| Err(SpeechError::Unavailable(reason.to_owned()));
-        match &*self.state.borrow() {
-            State::Preparing => unavailable("the speech model is being checked"),
-            State::Refused(reason) => unavailable(reason),
-            State::Serving { worker, .. } => match worker.status().condition {
-                Condition::Ready(_) => Ok(()),
-                Condition::Starting => unavailable("the speech model is being loaded"),
-                Condition::Stopped => unavailable("Frontdesk is shutting down"),
-                Condition::Degraded(reason) => unavailable(&reason),
-            },
-        }
+        self.engine.ready()?;
+        Ok(())
     }
 
     fn models(&self) -> Vec<String> {
-        match &*self.state.borrow() {
-            State::Serving { prepared, .. } => prepared.models.clone(),
-            _ => Vec::new(),
-        }
+        let prepared = self.engine.prepared();
+        prepared.map_or_else(Vec::new, |prepared| prepared.models.clone())
     }
 
     async fn transcribe(
@@ -285,7 +246,7 @@ impl Transcriber for LocalTranscriber {
         model: Option<String>,
         options: TranscribeOptions,
     ) -> Result<Transcript, SpeechError> {
-        let (worker, prepared) = self.serving().await?;
+        let (worker, prepared) = self.engine.serving().await?;
         let model = match model {
             Some(named) if prepared.models.contains(&named) => named,
             Some(named) => {
@@ -303,25 +264,19 @@ impl Transcriber for LocalTranscriber {
             model,
             options,
         };
-        let broken = |e: WorkerError| match e {
-            WorkerError::Degraded(reason) => SpeechError::Unavailable(reason),
-            other => SpeechError::Engine {
-                reason: other.to_string(),
-            },
-        };
-        let mut exchange = worker.call(request).await.map_err(broken)?;
+        let mut exchange = worker.call(request).await?;
         match exchange.next().await {
             Some(Ok(Event::Done(transcript))) => Ok(*transcript),
             Some(Ok(Event::Rejected(reason))) => Err(SpeechError::Rejected(reason)),
             Some(Ok(Event::Broken(reason))) => Err(SpeechError::Engine { reason }),
-            Some(Err(error)) => Err(broken(error)),
+            Some(Err(error)) => Err(error.into()),
             None => Err(SpeechError::Cancelled),
         }
     }
 }
 
 /// English goes to the English model, everything else to the one that knows more languages.
-fn choose(prepared: &Prepared, options: &TranscribeOptions) -> Result<String, SpeechError> {
+fn choose(prepared: &PreparedSpeech, options: &TranscribeOptions) -> Result<String, SpeechError> {
     let english = options
         .language
         .as_deref()

@@ -10,6 +10,7 @@
 extern crate self as speech;
 use frontdesk_language as language;
 use frontdesk_models as models;
+use frontdesk_reason as reason;
 use frontdesk_worker as worker;
 
 mod decode;

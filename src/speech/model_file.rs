@@ -8,6 +8,7 @@ use whisper_rs::{DtwMode, DtwModelPreset};
 
 use super::error::SpeechError;
 use crate::models::{ModelError, inspect};
+use crate::reason::Reason;
 
 /// What the header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,7 @@ pub fn check_model_file(path: &Path) -> Result<ModelShape, SpeechError> {
         },
         other => SpeechError::ModelInvalid {
             path: path.to_path_buf(),
-            reason: other.to_string(),
+            reason: Reason::of(other),
         },
     })?;
     Ok(ModelShape {

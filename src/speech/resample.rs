@@ -4,6 +4,7 @@ use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler};
 
 use super::error::AudioError;
+use crate::reason::Reason;
 
 /// Source frames of a recording that are resampled at a time.
 const CHUNK: usize = 1024;
@@ -109,7 +110,7 @@ impl Mono {
         rate: u32,
     ) -> Result<(), AudioError> {
         if channels == 0 || !RATES.contains(&rate) {
-            let reason = format!("{channels} channels at {rate} Hz");
+            let reason = format!("{channels} channels at {rate} Hz").into();
             return Err(AudioError::Damaged { reason });
         }
         if self.stage.as_ref().is_some_and(|stage| stage.rate != rate) {
@@ -236,9 +237,9 @@ fn finite(sample: f32) -> f32 {
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> AudioError {
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> AudioError {
     AudioError::Damaged {
-        reason: format!("it cannot be resampled: {error}"),
+        reason: Reason::told(format!("it cannot be resampled: {error}"), error),
     }
 }
 

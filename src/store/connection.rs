@@ -109,9 +109,9 @@ impl Opener {
         let mode: String =
             connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
         if mode != "wal" {
-            return Err(StoreError::Sqlite(format!(
-                "journal mode is {mode} instead of wal"
-            )));
+            return Err(StoreError::Sqlite(
+                format!("journal mode is {mode} instead of wal").into(),
+            ));
         }
         if !self.durable {
             connection.execute_batch("PRAGMA synchronous = OFF")?;
@@ -126,10 +126,9 @@ impl Opener {
 
 fn open_file(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<Connection, StoreError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
-        return Err(StoreError::Sqlite(format!(
-            "SQLite {} is too old",
-            rusqlite::version()
-        )));
+        return Err(StoreError::Sqlite(
+            format!("SQLite {} is too old", rusqlite::version()).into(),
+        ));
     }
     // SQLite gives the write-ahead log the mode of the database file.
     OpenOptions::new()
@@ -205,5 +204,7 @@ pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
         [only] => only.clone(),
         [first, ..] => format!("{first}; {} findings", found.len()),
     };
-    Err(StoreError::Damaged { detail })
+    Err(StoreError::Damaged {
+        detail: detail.into(),
+    })
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
+use crate::reason::Reason;
+
 /// An error of the store. Each message names the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -24,7 +26,8 @@ pub enum StoreError {
     )]
     Damaged {
         /// What SQLite said.
-        detail: String,
+        #[source]
+        detail: Reason,
     },
     /// The disk (or the page limit of the database) is full; nothing of this change was written.
     #[error(
@@ -54,7 +57,7 @@ pub enum StoreError {
     NotFound(&'static str),
     /// The change contradicts what is stored: a name in use, a state passed by, a broken reference.
     #[error("this conflicts with what is stored: {0}. Reload and try again")]
-    Conflict(String),
+    Conflict(#[source] Reason),
     /// The workspace takes as many bytes as its owner allows.
     #[error(
         "this workspace may take {} MB, and that is reached (it would be {} MB), so nothing was saved. Delete documents or \
@@ -90,7 +93,7 @@ pub enum StoreError {
     #[error(
         "the database refused a statement: {0}. This is a fault in Frontdesk; please report it"
     )]
-    Sqlite(String),
+    Sqlite(#[source] Reason),
 }
 
 impl StoreError {
@@ -110,33 +113,50 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        let rusqlite::Error::SqliteFailure(failure, message) = &error else {
-            return match error {
-                rusqlite::Error::QueryReturnedNoRows => Self::NotFound("the entry"),
-                other => Self::Sqlite(other.to_string()),
-            };
+        let failure = match &error {
+            rusqlite::Error::SqliteFailure(failure, _) => *failure,
+            rusqlite::Error::QueryReturnedNoRows => return Self::NotFound("the entry"),
+            _ => return Self::Sqlite(Reason::of(error)),
         };
-        let detail = message.clone().unwrap_or_else(|| failure.to_string());
         match failure.code {
             ErrorCode::DiskFull => Self::DiskFull { folder: None },
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged { detail },
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged {
+                detail: Reason::of(error),
+            },
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::ConstraintViolation => match failure.extended_code {
-                ffi::SQLITE_CONSTRAINT_DATATYPE => Self::Sqlite(detail),
-                _ => Self::Conflict(detail),
+                ffi::SQLITE_CONSTRAINT_DATATYPE => Self::Sqlite(Reason::of(error)),
+                _ => Self::Conflict(Reason::of(error)),
             },
             // A reader that was asked to write, as opposed to a file that cannot be written.
             ErrorCode::ReadOnly if failure.extended_code == ffi::SQLITE_READONLY => {
-                Self::Sqlite(detail)
+                Self::Sqlite(Reason::of(error))
             }
             ErrorCode::SystemIoFailure
             | ErrorCode::CannotOpen
             | ErrorCode::ReadOnly
             | ErrorCode::PermissionDenied => Self::Io {
                 what: "using the database file".into(),
-                source: std::io::Error::other(detail),
+                source: std::io::Error::other(Reason::of(error)),
             },
-            _ => Self::Sqlite(detail),
+            _ => Self::Sqlite(Reason::of(error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    #[test]
+    fn what_sqlite_says_is_told_and_kept() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let refused = connection.execute_batch("SELECT * FROM nowhere");
+        let error = StoreError::from(refused.unwrap_err());
+        assert!(error.to_string().contains("no such table: nowhere"));
+        let reason = error.source().and_then(|reason| reason.source());
+        assert!(reason.is_some_and(|cause| cause.is::<rusqlite::Error>()));
     }
 }

@@ -14,6 +14,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::password::argon2id;
+use crate::reason::Reason;
 
 /// Name of the systemd credential.
 const CREDENTIAL: &str = "frontdesk-key";
@@ -61,7 +62,7 @@ pub enum KeyError {
     #[error(
         "the key could not be derived: {0}. It takes 64 MiB of memory; free some and try again"
     )]
-    Derivation(String),
+    Derivation(#[source] Reason),
     /// The operating system refused.
     #[error("{} cannot be used: {source}. Check that the disk is there and the permissions are right", path.display())]
     Io {
@@ -117,7 +118,7 @@ impl MasterKey {
     /// A fresh random key.
     pub fn generate() -> Result<Self, KeyError> {
         let mut bytes = Zeroizing::new([0_u8; 32]);
-        getrandom::fill(bytes.as_mut_slice()).map_err(|e| KeyError::Derivation(e.to_string()))?;
+        getrandom::fill(bytes.as_mut_slice()).map_err(|e| KeyError::Derivation(Reason::of(e)))?;
         Ok(Self(bytes))
     }
 
@@ -167,14 +168,15 @@ impl MasterKey {
         let mut key = Zeroizing::new([0_u8; 32]);
         argon2id(Some(32))
             .and_then(|a| a.hash_password_into(passphrase.as_bytes(), &salt, key.as_mut_slice()))
-            .map_err(|e| KeyError::Derivation(e.to_string()))?;
+            // Argon2's error is no `Error` in this build, so its words are all there is.
+            .map_err(|e| KeyError::Derivation(e.to_string().into()))?;
         Ok(Self(key))
     }
 
     /// Makes the salt file of a passphrase, beside the data. Never overwrites one.
     pub fn create_salt_file(path: &Path) -> Result<(), KeyError> {
         let mut salt = [0_u8; SALT_LEN];
-        getrandom::fill(&mut salt).map_err(|e| KeyError::Derivation(e.to_string()))?;
+        getrandom::fill(&mut salt).map_err(|e| KeyError::Derivation(Reason::of(e)))?;
         write_secret(path, &hex::encode(salt))
     }
 

@@ -15,6 +15,7 @@
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as store;
+use frontdesk_reason as reason;
 
 mod connection;
 mod error;

@@ -199,10 +199,9 @@ impl Store {
     /// exist yet. Whether the copy is whole only a check of it tells.
     pub fn backup_blocking(&self, to: &Path) -> Result<SnapshotKey, StoreError> {
         if to.exists() {
-            return Err(StoreError::Conflict(format!(
-                "{} exists already",
-                to.display()
-            )));
+            return Err(StoreError::Conflict(
+                format!("{} exists already", to.display()).into(),
+            ));
         }
         let target = self.shared.opener.sibling(to);
         // Of its own: one that copied a damaged page, as zeros, refuses the next query for it.

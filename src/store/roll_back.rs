@@ -24,10 +24,13 @@ pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
     let (schema, file) = kept.ok_or(StoreError::NotFound("a database of before an update"))?;
     let after = beside(path, &format!("{AFTER}{schema}"));
     if after.exists() {
-        return Err(StoreError::Conflict(format!(
-            "{} is there already, from an earlier roll-back; move it away first",
-            after.display()
-        )));
+        return Err(StoreError::Conflict(
+            format!(
+                "{} is there already, from an earlier roll-back; move it away first",
+                after.display()
+            )
+            .into(),
+        ));
     }
     let what = || format!("putting {} back", file.display());
     let failed = |error| StoreError::io(what(), error);

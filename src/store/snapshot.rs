@@ -95,7 +95,7 @@ impl Snapshot {
     pub fn install(&self, to: &Path, key: &MasterKey) -> Result<(), StoreError> {
         if to.exists() {
             let there = format!("{} is there already", to.display());
-            return Err(StoreError::Conflict(there));
+            return Err(StoreError::Conflict(there.into()));
         }
         let source = self.opener.open(Access::Write)?;
         let schema = migrate::version(&source)?;

@@ -166,10 +166,9 @@ pub fn create(
     now: UnixMs,
 ) -> Result<Scoped<Source>, StoreError> {
     if find_by_url(tx, workspace, new.url)?.is_some() {
-        return Err(StoreError::Conflict(format!(
-            "{} is a source already",
-            new.url
-        )));
+        return Err(StoreError::Conflict(
+            format!("{} is a source already", new.url).into(),
+        ));
     }
     let id = SourceId::new();
     insert!(tx into sources {

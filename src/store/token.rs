@@ -118,7 +118,7 @@ impl FromSql for TokenHash {
 /// Fills the bytes with randomness of the operating system. `Io` if it has none to give.
 pub fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
     getrandom::fill(bytes)
-        .map_err(|e| StoreError::io("drawing random bytes", std::io::Error::other(e.to_string())))
+        .map_err(|e| StoreError::io("drawing random bytes", std::io::Error::other(e)))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::erasure::{self, Subject, Traces};
 use super::{
     Store, StoreError, UnixMs, WorkspaceId, closures, holdings, migrate, users, workspaces,
 };
+use crate::reason::Reason;
 
 /// The file's name, beside the database and beside backups.
 pub const FILE: &str = "erased.jsonl";
@@ -80,7 +81,7 @@ fn append(path: &Path, erased: &[Tombstone]) -> Result<(), StoreError> {
     let mut lines = String::new();
     for tombstone in erased {
         let line =
-            serde_json::to_string(tombstone).map_err(|e| StoreError::Sqlite(e.to_string()))?;
+            serde_json::to_string(tombstone).map_err(|e| StoreError::Sqlite(Reason::of(e)))?;
         lines.push_str(&line);
         lines.push('\n');
     }

@@ -6,15 +6,16 @@
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as voice;
 use frontdesk_agent as agent;
-#[cfg(test)]
-use frontdesk_extract as extract;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;
 use frontdesk_llm as llm;
+use frontdesk_reason as reason;
 use frontdesk_speech as speech;
 use frontdesk_store as store;
 use frontdesk_usage as usage;
 use frontdesk_worker as worker;
+#[cfg(test)]
+use frontdesk_extract as extract;
 
 mod call_record;
 mod collect;

@@ -31,33 +31,51 @@ const TRACKING: &[&str] = &[
 /// Longest address that is followed, in bytes.
 pub const LONGEST: usize = 1_000;
 
+/// Why what an owner typed is no address to fetch; a sentence for them.
+#[derive(Debug, thiserror::Error)]
+pub enum AddressError {
+    /// No address at all.
+    #[error("{text:?} is no address of a web page ({source}); write it as in a browser")]
+    Unreadable {
+        /// What was typed.
+        text: String,
+        /// What is wrong with it.
+        source: url::ParseError,
+    },
+    /// An address of something else.
+    #[error("{0:?} is no address of a web page: it must begin with https:// or http://")]
+    Scheme(String),
+    /// A secret in an address would be shown and kept.
+    #[error("the address holds a name or password; leave it out, as addresses are shown and kept")]
+    Credentials,
+    /// Longer than any that is followed.
+    #[error("the address is longer than {LONGEST} characters")]
+    TooLong,
+}
+
 /// What an owner typed, as an address: without a scheme it is taken as https.
 ///
 /// # Errors
 /// A sentence for the person.
-pub fn typed(text: &str) -> Result<Url, String> {
+pub fn typed(text: &str) -> Result<Url, AddressError> {
     let text = text.trim();
     let complete = if text.contains("://") {
         text.to_owned()
     } else {
         format!("https://{text}")
     };
-    let url = Url::parse(&complete).map_err(|e| {
-        format!("{text:?} is no address of a web page ({e}); write it as in a browser")
+    let url = Url::parse(&complete).map_err(|source| AddressError::Unreadable {
+        text: text.to_owned(),
+        source,
     })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err(format!(
-            "{text:?} is no address of a web page: it must begin with https:// or http://"
-        ));
+        return Err(AddressError::Scheme(text.to_owned()));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "the address holds a name or password; leave it out, as addresses are shown and kept"
-                .to_owned(),
-        );
+        return Err(AddressError::Credentials);
     }
     if complete.len() > LONGEST {
-        return Err(format!("the address is longer than {LONGEST} characters"));
+        return Err(AddressError::TooLong);
     }
     Ok(normal(url))
 }
@@ -172,7 +190,7 @@ mod tests {
             "https://ines@example.com/a",
         ] {
             assert!(
-                typed(text).is_err_and(|e| e.contains("leave it out")),
+                typed(text).is_err_and(|e| e.to_string().contains("leave it out")),
                 "{text}"
             );
         }

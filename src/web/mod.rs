@@ -6,6 +6,7 @@
 
 // Paths read alike in every room: `crate::room::…`.
 use frontdesk_egress as egress;
+use frontdesk_reason as reason;
 use frontdesk_store as store;
 
 pub mod address;
@@ -17,6 +18,7 @@ pub use frontier::{Frontier, Refused, Waiting};
 pub use walker::{Fetched, Known, Pace, Page, Walker};
 
 use crate::egress::EgressError;
+use crate::reason::Reason;
 
 /// The name that robots.txt calls this crawler by.
 pub const BOT: &str = "FrontdeskBot";
@@ -61,7 +63,8 @@ pub enum WebError {
         /// The address.
         url: String,
         /// What is wrong.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
 }
 

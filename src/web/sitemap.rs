@@ -23,11 +23,31 @@ pub struct Sitemap {
     pub sitemaps: Vec<Url>,
 }
 
+/// Why something cannot be used as a sitemap; a sentence for the person.
+#[derive(Debug, thiserror::Error)]
+pub enum SitemapError {
+    /// HTML.
+    #[error("it is a web page and not a sitemap")]
+    WebPage,
+    /// Nothing to go to.
+    #[error("it names no pages")]
+    NoPages,
+    /// Gzip that breaks off.
+    #[error("its compressed content is damaged")]
+    Packed(#[source] std::io::Error),
+    /// More than the protocol allows.
+    #[error("it unpacks to more than {} MB", MOST_BYTES >> 20)]
+    TooLarge,
+    /// XML that cannot be read.
+    #[error("its XML is broken ({0})")]
+    Xml(#[from] quick_xml::Error),
+}
+
 /// Reads a sitemap.
 ///
 /// # Errors
-/// A sentence for the person, when it is none.
-pub fn read(bytes: &[u8]) -> Result<Sitemap, String> {
+/// When it is none.
+pub fn read(bytes: &[u8]) -> Result<Sitemap, SitemapError> {
     let unpacked;
     let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
         unpacked = unpack(bytes)?;
@@ -43,7 +63,7 @@ pub fn read(bytes: &[u8]) -> Result<Sitemap, String> {
         .collect::<String>()
         .to_ascii_lowercase();
     if head.starts_with("<!doctype html") || head.starts_with("<html") {
-        return Err("it is a web page and not a sitemap".into());
+        return Err(SitemapError::WebPage);
     }
     let found = if head.starts_with('<') {
         xml(text)?
@@ -51,19 +71,19 @@ pub fn read(bytes: &[u8]) -> Result<Sitemap, String> {
         plain(text)
     };
     if found.pages.is_empty() && found.sitemaps.is_empty() {
-        return Err("it names no pages".into());
+        return Err(SitemapError::NoPages);
     }
     Ok(found)
 }
 
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>, String> {
+fn unpack(bytes: &[u8]) -> Result<Vec<u8>, SitemapError> {
     let mut out = Vec::new();
     MultiGzDecoder::new(bytes)
         .take(MOST_BYTES as u64 + 1)
         .read_to_end(&mut out)
-        .map_err(|_| "its compressed content is damaged".to_owned())?;
+        .map_err(SitemapError::Packed)?;
     if out.len() > MOST_BYTES {
-        return Err(format!("it unpacks to more than {} MB", MOST_BYTES >> 20));
+        return Err(SitemapError::TooLarge);
     }
     Ok(out)
 }
@@ -81,15 +101,12 @@ fn plain(text: &str) -> Sitemap {
     }
 }
 
-fn xml(text: &str) -> Result<Sitemap, String> {
+fn xml(text: &str) -> Result<Sitemap, SitemapError> {
     let mut reader = Reader::from_str(text);
     let mut found = Sitemap::default();
     let (mut inside_index, mut loc, mut entry) = (false, None::<String>, String::new());
     loop {
-        let event = reader
-            .read_event()
-            .map_err(|e| format!("its XML is broken ({e})"))?;
-        match event {
+        match reader.read_event()? {
             Event::Start(tag) => match tag.local_name().as_ref() {
                 "sitemapindex" => inside_index = true,
                 name @ ("url" | "sitemap") => entry = name.to_owned(),
@@ -189,14 +206,14 @@ mod tests {
             (b"\x1f\x8bnonsense", "damaged"),
         ] {
             let error = read(bytes).unwrap_err();
-            assert!(error.contains(says), "{error}");
+            assert!(error.to_string().contains(says), "{error}");
         }
     }
 
     #[test]
     fn a_bomb_and_an_endless_list_stop() {
         let error = read(&gz(&vec![b' '; MOST_BYTES + 10])).unwrap_err();
-        assert!(error.contains("more than"), "{error}");
+        assert!(error.to_string().contains("more than"), "{error}");
         let long = "<url><loc>https://a.example/</loc></url>".repeat(MOST_ENTRIES + 10);
         let found = read(format!("<urlset>{long}").as_bytes()).unwrap();
         assert_eq!(found.pages.len(), MOST_ENTRIES);

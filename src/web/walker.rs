@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{BOT, WebError, address, sitemap};
 use crate::egress::{EgressError, Gateway, Limits, Method, Purpose, Request, Response};
+use crate::reason::Reason;
 use crate::store::WorkspaceId;
 
 /// Longest pause between two pages that a robots.txt can ask for.
@@ -192,7 +193,7 @@ impl Walker {
                 "application/xml, text/xml, text/plain, */*;q=0.5",
             )
         };
-        let unusable = |reason: String| WebError::Sitemap {
+        let unusable = |reason: Reason| WebError::Sitemap {
             url: url.to_string(),
             reason,
         };
@@ -202,17 +203,18 @@ impl Walker {
             response.discard().await?;
             return match status {
                 500.. => Err(WebError::Status { status }),
-                _ => Err(unusable(format!(
-                    "the server answered with status {status}"
-                ))),
+                _ => {
+                    let told = format!("the server answered with status {status}");
+                    Err(unusable(told.into()))
+                }
             };
         }
         let bytes = response.bytes().await?;
         // Reading up to 50 MB is long enough to be off the threads that answer.
-        tokio::task::spawn_blocking(move || sitemap::read(&bytes))
-            .await
-            .unwrap_or_else(|_| Err("its reader failed".into()))
-            .map_err(unusable)
+        match tokio::task::spawn_blocking(move || sitemap::read(&bytes)).await {
+            Ok(read) => read.map_err(|error| unusable(Reason::of(error))),
+            Err(failed) => Err(unusable(Reason::told("its reader failed", failed))),
+        }
     }
 
     /// The rules of the site, fetched once.

@@ -75,7 +75,8 @@ impl Port {
     ///
     /// # Errors
     /// When the parent is gone.
-    pub fn refused(&self, reason: String) -> io::Result<()> {
+    pub fn refused(&self, reason: impl Into<String>) -> io::Result<()> {
+        let reason = reason.into();
         self.send::<()>(&FromChild::Refused { reason })
     }
 

@@ -6,11 +6,17 @@
 //!
 //! - [`Worker`] (parent): starts the child, restarts it with back-off, watches heartbeat and memory,
 //!   routes events to the [`Exchange`] that waits for them.
+//! - [`Engine`] (parent): a worker whose files are checked behind the server's start; its callers are told what it
+//!   waits for.
 //! - [`child`]: what the child runs: reads requests, answers pings, writes events.
 //! - [`Governor`]: holds work back that nobody waits for while a live turn needs the cores.
 //! - [`sandbox`]: what the child gives up before it touches foreign bytes.
 
+// Paths read alike in every room: `crate::room::…`.
+use frontdesk_reason as reason;
+
 pub mod child;
+mod engine;
 mod exchange;
 mod frames;
 mod governor;
@@ -19,6 +25,7 @@ pub mod priority;
 pub mod sandbox;
 mod supervisor;
 
+pub use engine::{Engine, EngineError, EngineKind, EngineWorker};
 pub use exchange::Exchange;
 pub use governor::{Governor, Live};
 pub use supervisor::{Condition, Spec, Status, Worker};

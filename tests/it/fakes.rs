@@ -312,9 +312,8 @@ impl Transcriber for FakeTranscriber {
         }
         if !audio.starts_with(b"RIFF") {
             let seems = audio.starts_with(b"%PDF").then(|| "a PDF file".to_owned());
-            return Err(SpeechError::Rejected(
-                AudioError::NotAudio { seems }.to_string(),
-            ));
+            let error = AudioError::NotAudio { seems };
+            return Err(SpeechError::Rejected(error.to_string().into()));
         }
         let word = |text: &str, start_ms, end_ms| Word {
             start_ms,
@@ -360,6 +359,6 @@ impl Extractor for InProcessExtractor {
             ..extract::Limits::default()
         };
         extract::extract(&bytes, &name, &limits)
-            .map_err(|error| ExtractFailure::Document(error.to_string()))
+            .map_err(|error| ExtractFailure::Document(error.to_string().into()))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use frontdesk::config::worker_environment;
 use frontdesk::llm::local::protocol::{EmbedSetup, ReaderSetup, Setup};
-use frontdesk::llm::local::{Local, Prepared, Weights};
+use frontdesk::llm::local::{Local, PreparedModels, Weights};
 use frontdesk::llm::{EmbedAs, Priority, ReadPassage};
 use frontdesk::worker::Spec;
 use frontdesk::worker::sandbox::Limits;
@@ -41,7 +41,7 @@ fn start([base, reader]: [PathBuf; 2], shutdown: &CancellationToken) -> Local {
             sha256: String::new(),
         })
     };
-    let prepared = Prepared {
+    let prepared = PreparedModels {
         spec: Spec {
             name: "llm".into(),
             program: FRONTDESK.into(),
@@ -55,7 +55,7 @@ fn start([base, reader]: [PathBuf; 2], shutdown: &CancellationToken) -> Local {
         embed: weights(),
         reader: weights(),
     };
-    let prepare = Box::pin(async { prepared });
+    let prepare = Box::pin(async { Ok(prepared) });
     Local::start(prepare, "none", "test", "test", 4096, 384, shutdown.clone())
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use frontdesk::config::worker_environment;
-use frontdesk::speech::live::{Detail, LiveEngine, Prepared, Setup, VoiceFiles};
+use frontdesk::speech::live::{Detail, LiveEngine, PreparedVoice, Setup, VoiceFiles};
 use frontdesk::speech::{
     AudioLimits, Ears, SpeakRequest, SpeechError, Synthesizer, Utterance, decode,
 };
@@ -54,7 +54,7 @@ async fn start(files: &HashMap<String, PathBuf>, shutdown: &CancellationToken) -
         threads: 2,
         limits: Limits::for_models(&readable),
     };
-    let prepared = Prepared {
+    let prepared = PreparedVoice {
         spec: Spec {
             name: "voice".into(),
             program: FRONTDESK.into(),

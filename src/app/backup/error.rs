@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use crate::reason::Reason;
 use crate::store::StoreError;
 
 /// Why there is no backup, or no restore. Each message says what to do.
@@ -49,10 +50,10 @@ pub enum BackupError {
     NoTarget,
     /// What was typed makes no target.
     #[error("this place cannot be used: {0}")]
-    BadTarget(String),
+    BadTarget(#[source] Reason),
     /// The target, or the way to it.
     #[error("{0}")]
-    Target(String),
+    Target(#[source] Reason),
     /// One is being made or tried.
     #[error("a backup is being made, tried or copied just now; try again when it is done")]
     Busy,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::cli::remote::Server;
 use crate::eval::{Asked, Asker, Case, EvalError, Report};
+use crate::reason::Reason;
 
 /// Asks a running server.
 pub(super) struct ServerAsker {
@@ -38,7 +39,7 @@ impl Asker for ServerAsker {
     async fn ask(&self, case: &Case) -> Result<Asked, EvalError> {
         self.try_ask(case)
             .await
-            .map_err(|error| EvalError::Ask(error.to_string()))
+            .map_err(|error| EvalError::Ask(Reason::of(error)))
     }
 }
 

@@ -5,6 +5,7 @@ use sonora::config::{
 };
 use sonora::{AudioProcessing, Config, StreamConfig};
 
+use crate::reason::Reason;
 use crate::speech::encode::integers;
 use crate::speech::{AudioError, Mono};
 use crate::voice::LINE_RATE;
@@ -103,7 +104,7 @@ impl Cleaner {
 
 fn refused(error: sonora::Error) -> AudioError {
     AudioError::Damaged {
-        reason: format!("the echo canceller refused it: {error}"),
+        reason: Reason::told(format!("the echo canceller refused it: {error}"), error),
     }
 }
 

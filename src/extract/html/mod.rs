@@ -63,8 +63,8 @@ pub(super) fn append_fragment(html: &str, blocks: &mut Blocks) -> Result<(), Ext
 }
 
 /// Refuses a page whose tags are nested so deeply that walking it would be dangerous.
-pub fn check_depth(page: &str) -> Result<(), String> {
-    depth::check(page).map_err(|error| error.to_string())
+pub fn check_depth(page: &str) -> Result<(), ExtractError> {
+    depth::check(page)
 }
 
 /// Walks the tree without recursion, since a page may be nested as deeply as it likes.

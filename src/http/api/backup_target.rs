@@ -84,7 +84,7 @@ impl TryFrom<NewPlace> for NewTarget {
     type Error = BackupError;
 
     fn try_from(place: NewPlace) -> Result<Self, BackupError> {
-        let bad = |what: &str| BackupError::BadTarget(what.to_owned());
+        let bad = |what: &str| BackupError::BadTarget(what.into());
         match place.kind.as_str() {
             "s3" => {
                 let path_style = match place.style.as_str() {

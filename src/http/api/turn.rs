@@ -50,7 +50,10 @@ pub(super) fn events(
             TurnEvent::Citations(citations) => sse::event(&citations).event("citations"),
             TurnEvent::Delta(text) => sse::event(&Delta { text }).event("delta"),
             TurnEvent::Done(answer) => sse::event(&answer).event("done"),
-            TurnEvent::Failed(detail) => sse::event(&Failed { detail }).event("failed"),
+            TurnEvent::Failed(detail) => {
+                let detail = detail.into();
+                sse::event(&Failed { detail }).event("failed")
+            }
         }
     });
     sse::respond(stream::iter(first).chain(turn))
@@ -66,9 +69,7 @@ async fn answer(turn: impl Stream<Item = TurnEvent>) -> Result<Answer, Problem> 
             TurnEvent::Citations(_) | TurnEvent::Delta(_) => {}
         }
     }
-    Err(Problem::turn_failed(
-        "the answer broke off; ask again".into(),
-    ))
+    Err(Problem::turn_failed("the answer broke off; ask again"))
 }
 
 /// The turn in the form that the client asks for.

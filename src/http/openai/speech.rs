@@ -24,6 +24,7 @@ use super::super::route::{Policy, Route, routes};
 use super::super::sse;
 use super::{ApiError, Json};
 use crate::app::App;
+use crate::reason::Reason;
 use crate::speech::encode::Encoder;
 use crate::speech::{Clip, ClipStream, Pronunciation, SpeechError};
 use crate::store::pronunciations;
@@ -158,9 +159,9 @@ async fn off_thread(
             (encoder, Piece { bytes, ms })
         })
     });
-    let failed = |reason: String| SpeechError::Engine { reason };
-    let outcome = worked.await.map_err(|e| failed(e.to_string()))?;
-    outcome.map_err(|e| failed(e.to_string()))
+    let failed = |reason| SpeechError::Engine { reason };
+    let outcome = worked.await.map_err(|e| failed(Reason::of(e)))?;
+    outcome.map_err(|e| failed(Reason::of(e)))
 }
 
 #[derive(Serialize)]

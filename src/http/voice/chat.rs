@@ -284,7 +284,10 @@ fn event(event: TurnEvent) -> Event {
         TurnEvent::Citations(found) => sse::event(&citations(found)).event("citations"),
         TurnEvent::Delta(text) => sse::event(&Delta { text }).event("delta"),
         TurnEvent::Done(answer) => sse::event(&done(*answer)).event("done"),
-        TurnEvent::Failed(detail) => sse::event(&Failed { detail }).event("failed"),
+        TurnEvent::Failed(detail) => {
+            let detail = detail.into();
+            sse::event(&Failed { detail }).event("failed")
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use url::{Host, Url};
 use super::super::auth::{Member, Scope};
 use super::super::problem::Problem;
 use crate::store::{Connection, Store, StoreError, Transaction, WorkspaceId, closures, workspaces};
+use crate::reason::Reason;
 
 /// Who sets how visitors are served.
 const MAY: &[Scope] = &[Scope::Admin];
@@ -106,7 +107,7 @@ impl WidgetSettings {
     }
 
     /// The same, checked and in one form; or what is wrong with it, as a sentence.
-    pub(in crate::http) fn tidied(mut self) -> Result<Self, String> {
+    pub(in crate::http) fn tidied(mut self) -> Result<Self, Reason> {
         let mut origins = Vec::new();
         for line in self.origins.iter().map(|line| line.trim()) {
             if line.is_empty() {
@@ -122,7 +123,7 @@ impl WidgetSettings {
             }
         }
         if origins.len() > MOST_ORIGINS {
-            return Err(format!("there can be at most {MOST_ORIGINS} websites"));
+            return Err(format!("there can be at most {MOST_ORIGINS} websites").into());
         }
         self.origins = origins;
         let mut links = Vec::new();
@@ -139,23 +140,19 @@ impl WidgetSettings {
             }
         }
         if links.len() > MOST_ORIGINS {
-            return Err(format!(
-                "answers can link to at most {MOST_ORIGINS} websites"
-            ));
+            return Err(format!("answers can link to at most {MOST_ORIGINS} websites").into());
         }
         self.links = links;
         self.assistants.sort();
         self.assistants.dedup();
         if self.assistants.len() > MOST_ASSISTANTS {
-            return Err(format!(
-                "there can be at most {MOST_ASSISTANTS} assistants for visitors"
-            ));
+            return Err(
+                format!("there can be at most {MOST_ASSISTANTS} assistants for visitors").into(),
+            );
         }
         self.title = self.title.trim().to_owned();
         if self.title.chars().count() > LONGEST_TITLE {
-            return Err(format!(
-                "the title may have at most {LONGEST_TITLE} characters"
-            ));
+            return Err(format!("the title may have at most {LONGEST_TITLE} characters").into());
         }
         self.colour = self.colour.trim().to_ascii_lowercase();
         let digits = self.colour.strip_prefix('#').unwrap_or_default();

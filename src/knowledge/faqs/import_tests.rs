@@ -73,6 +73,7 @@ fn json_of_several_shapes() {
     assert!(
         read_pairs(br#"[{"question":"#, "a.json")
             .unwrap_err()
+            .to_string()
             .contains("line 1")
     );
     assert!(read_pairs(br#"{"name":"x"}"#, "a.json").is_err());
@@ -131,6 +132,7 @@ fn web_pages_with_markup() {
     assert!(
         read_pairs(b"<p>Open? Yes.</p>", "a.html")
             .unwrap_err()
+            .to_string()
             .contains("paste")
     );
     let deep = "<div>".repeat(100_000);

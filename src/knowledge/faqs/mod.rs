@@ -9,7 +9,7 @@ mod index;
 mod matching;
 
 pub use acts::FaqDraft;
-pub use import::{FaqFile, FaqPair, FaqSkipped, read_pairs};
+pub use import::{FaqFile, FaqFileError, FaqPair, FaqSkipped, read_pairs};
 pub(super) use index::FaqIndex;
 pub use index::FaqMatch;
 pub use matching::FaqThresholds;
@@ -367,7 +367,7 @@ fn checked(mut new: NewFaq) -> Result<NewFaq, KnowledgeError> {
             .get_or_insert_with(|| language::of_question(&new.answer).code().to_owned());
         return Ok(new);
     };
-    Err(KnowledgeError::Faq(fault.to_owned()))
+    Err(KnowledgeError::Faq(fault.into()))
 }
 
 fn now() -> UnixMs {

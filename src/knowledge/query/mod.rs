@@ -5,7 +5,7 @@ mod spelling;
 mod synonyms;
 mod usual;
 
-pub use synonyms::Synonyms;
+pub use synonyms::{Synonyms, SynonymsError};
 
 use std::collections::HashSet;
 

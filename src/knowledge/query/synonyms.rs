@@ -28,40 +28,54 @@ impl Synonyms {
     ///
     /// # Errors
     /// A sentence that says what is too much.
-    pub fn tidied(self) -> Result<Self, String> {
+    pub fn tidied(self) -> Result<Self, SynonymsError> {
         let mut groups = Vec::new();
         for group in self.groups {
             let mut tidy: Vec<String> = Vec::new();
             for word in group {
                 let word = word.split_whitespace().collect::<Vec<_>>().join(" ");
                 if word.chars().count() > Self::LONGEST {
-                    return Err(format!(
-                        "a synonym is longer than {} characters: write words or short phrases",
-                        Self::LONGEST
-                    ));
+                    return Err(SynonymsError::TooLong);
                 }
                 if words(&word).next().is_some() && !tidy.iter().any(|w| fold(w) == fold(&word)) {
                     tidy.push(word);
                 }
             }
             if tidy.len() > Self::MOST_WORDS {
-                return Err(format!(
-                    "a group has more than {} words: make several groups of it",
-                    Self::MOST_WORDS
-                ));
+                return Err(SynonymsError::TooManyWords);
             }
             if tidy.len() > 1 {
                 groups.push(tidy);
             }
         }
         if groups.len() > Self::MOST_GROUPS {
-            return Err(format!(
-                "there are more than {} groups: remove those that are not needed",
-                Self::MOST_GROUPS
-            ));
+            return Err(SynonymsError::TooManyGroups);
         }
         Ok(Self { groups })
     }
+}
+
+/// Why synonyms are not kept as they were written; a sentence for their owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SynonymsError {
+    /// A word that is a text.
+    #[error(
+        "a synonym is longer than {} characters: write words or short phrases",
+        Synonyms::LONGEST
+    )]
+    TooLong,
+    /// A group that is a list.
+    #[error(
+        "a group has more than {} words: make several groups of it",
+        Synonyms::MOST_WORDS
+    )]
+    TooManyWords,
+    /// More groups than are looked through.
+    #[error(
+        "there are more than {} groups: remove those that are not needed",
+        Synonyms::MOST_GROUPS
+    )]
+    TooManyGroups,
 }
 
 /// A word or phrase that means what a word of the question means.

@@ -28,6 +28,7 @@ use self::sync::Walk;
 use super::ingest::now;
 use super::{Extractor, Knowledge, KnowledgeError, Stage};
 use crate::egress::{Gateway, Limits};
+use crate::reason::Reason;
 use crate::store::jobs::{self, NewJob, SYNC};
 use crate::store::sources::{self, NewSource, Options, Report, Source, SourceKind, SourceState};
 use crate::store::{DocumentId, Scoped, SourceId, Store, StoreError, Transaction, WorkspaceId};
@@ -181,7 +182,8 @@ impl Sources {
         workspace: WorkspaceId,
         wanted: SourceRequest,
     ) -> Result<Scoped<Source>, KnowledgeError> {
-        let url = address::typed(&wanted.url).map_err(KnowledgeError::Document)?;
+        let url = address::typed(&wanted.url);
+        let url = url.map_err(|error| KnowledgeError::Document(Reason::of(error)))?;
         check(&wanted.options)?;
         let added = self.inner.store.write(move |tx| {
             let new = NewSource {
@@ -301,7 +303,7 @@ fn queue(tx: &Transaction<'_>, source: &Scoped<Source>) -> Result<bool, StoreErr
 }
 
 fn check(options: &Options) -> Result<(), KnowledgeError> {
-    let wrong = |what: String| Err(KnowledgeError::Document(what));
+    let wrong = |what: String| Err(KnowledgeError::Document(what.into()));
     match () {
         () if !(1..=MOST_PAGES).contains(&options.pages) => {
             wrong(format!("a source has 1 to {MOST_PAGES} pages"))

@@ -9,6 +9,7 @@ use super::visit::Outcome;
 use super::{LEASE_MS, Payload, Sources, SyncStage};
 use crate::knowledge::KnowledgeError;
 use crate::knowledge::ingest::{self, now};
+use crate::reason::Reason;
 use crate::store::jobs::{self, Job};
 use crate::store::sources::{self, Report, Source, SourceKind, SourceState, Told};
 use crate::store::{Scoped, StoreError, WorkspaceId, source_pages};
@@ -144,7 +145,7 @@ impl Sources {
     ) -> Result<Frontier, WebError> {
         let url: Url = source.url.parse().map_err(|e| WebError::Sitemap {
             url: source.url.clone(),
-            reason: format!("the address cannot be read ({e})"),
+            reason: Reason::told(format!("the address cannot be read ({e})"), e),
         })?;
         let pages = usize::try_from(source.options.pages).unwrap_or(usize::MAX);
         Ok(match source.kind {

@@ -177,7 +177,7 @@ impl Sources {
             let extracted = match extracted {
                 Ok(extracted) => extracted,
                 Err(ExtractFailure::Document(reason) | ExtractFailure::Machine(reason)) => {
-                    return Ok(Outcome::Failed(reason));
+                    return Ok(Outcome::Failed(reason.into()));
                 }
             };
             let web = extracted.web.clone().unwrap_or_default();
@@ -224,7 +224,7 @@ impl Sources {
             bytes: page.bytes,
         };
         let submitted = match self.inner.knowledge.submit_page(source, new).await {
-            Err(KnowledgeError::Document(reason)) => return Ok(Outcome::Failed(reason)),
+            Err(KnowledgeError::Document(reason)) => return Ok(Outcome::Failed(reason.into())),
             other => other?,
         };
         let was_there = row.document.is_some();

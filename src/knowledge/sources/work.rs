@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{LEASE_MS, Payload, Sources, TICK, WORKERS};
 use crate::knowledge::KnowledgeError;
 use crate::knowledge::ingest::now;
+use crate::reason::Reason;
 use crate::store::StoreError;
 use crate::store::jobs::{self, AfterFailure, Job, Retry, SYNC};
 use crate::store::sources::{self, SourceState};
@@ -101,7 +102,7 @@ impl Sources {
                 outcome
             }
             (None, _) => Err(KnowledgeError::Unreadable("no workspace".into())),
-            (_, Err(e)) => Err(KnowledgeError::Unreadable(e.to_string())),
+            (_, Err(e)) => Err(KnowledgeError::Unreadable(Reason::of(e))),
         };
         let settled = self.inner.store.write(move |tx| {
             let (error, last) = match outcome {

@@ -11,7 +11,7 @@ use super::unfinished::Unfinished;
 use crate::llm::{ChatEvent, ChatRequest, Claim, FinishReason, LlmError, OutputFormat, Usage};
 
 /// A request whose prompt is tokenised and which waits for a place.
-pub(super) struct Prepared {
+pub(super) struct PreparedChat {
     pub(super) id: u64,
     pub(super) prompt: Vec<Token>,
     pub(super) dropped: u32,
@@ -36,7 +36,7 @@ enum Tools {
     Forced(String),
 }
 
-impl Prepared {
+impl PreparedChat {
     pub(super) fn new(
         id: u64,
         request: &ChatRequest,
@@ -79,7 +79,7 @@ pub(super) struct Answer {
     pub(super) next: Option<Token>,
     /// Place of the logits in the batch being computed.
     pub(super) logits: Option<i32>,
-    pub(super) prepared: Prepared,
+    pub(super) prepared: PreparedChat,
     cached: usize,
     generated: u32,
     /// Tokens of the ending that was written for the model.
@@ -87,7 +87,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(prepared: Prepared, sequence: SequenceId, shared: usize) -> Self {
+    pub(super) fn new(prepared: PreparedChat, sequence: SequenceId, shared: usize) -> Self {
         Self {
             sequence,
             read: shared,

@@ -11,13 +11,14 @@ use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
-use super::answer::{Answer, Prepared};
+use super::answer::{Answer, PreparedChat};
 use super::prompt::{Template, fit, template_of};
 use super::protocol::{ChatSetup, Event};
 use super::queue::Queue;
 use super::scheduler::refuse;
 use super::sequences::{Admission, Placement, Sequences, Token};
 use crate::llm::{ChatRequest, LlmError, Priority};
+use crate::reason::Reason;
 use crate::worker::child::Port;
 
 /// Prompt tokens computed in one round when nobody waits for a next word. Larger batches are hardly
@@ -43,7 +44,7 @@ pub(super) struct Chat<'m> {
     template: Template,
     setup: ChatSetup,
     books: Sequences,
-    queue: Queue<Prepared>,
+    queue: Queue<PreparedChat>,
     active: Vec<Answer>,
     /// Rounds since those that are no live voice turns last took part.
     rested: u32,
@@ -55,7 +56,7 @@ impl<'m> Chat<'m> {
         model: &'m LlamaModel,
         setup: ChatSetup,
         threads: i32,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Reason> {
         let answers = usize::from(setup.parallel) + VOICE_PLACES;
         let sequences = answers + RESIDENT;
         let batch = PREFILL_ALONE + answers;
@@ -69,7 +70,8 @@ impl<'m> Chat<'m> {
             .with_n_threads(threads)
             .with_n_threads_batch(threads);
         let context = model.new_context(backend, params).map_err(|e| {
-            format!("the chat model cannot be started: {e}; is there enough memory?")
+            let told = format!("the chat model cannot be started: {e}; is there enough memory?");
+            Reason::told(told, e)
         })?;
         Ok(Self {
             template: template_of(model)?,
@@ -102,7 +104,7 @@ impl<'m> Chat<'m> {
             .min(self.model.n_ctx_train())
     }
 
-    fn prepare(&self, id: u64, request: &ChatRequest) -> Result<Prepared, LlmError> {
+    fn prepare(&self, id: u64, request: &ChatRequest) -> Result<PreparedChat, LlmError> {
         let window = self.window();
         let wanted = request
             .sampling
@@ -114,7 +116,8 @@ impl<'m> Chat<'m> {
         let tools = match &request.tools {
             Some(text) => Some(
                 serde_json::from_str(text)
-                    .map_err(|e| LlmError::Invalid(format!("the tools are no JSON: {e}")))?,
+                    .map_err(|e| Reason::told(format!("the tools are no JSON: {e}"), e))
+                    .map_err(LlmError::Invalid)?,
             ),
             None => None,
         };
@@ -133,7 +136,7 @@ impl<'m> Chat<'m> {
         let read = u32::try_from(prompt.len()).unwrap_or(u32::MAX);
         let limit = wanted.min(window.saturating_sub(read)).max(1);
         let dropped = u32::try_from(dropped).unwrap_or(u32::MAX);
-        Prepared::new(id, request, prompt, dropped, limit, self.model)
+        PreparedChat::new(id, request, prompt, dropped, limit, self.model)
     }
 
     fn tokens(&self, text: &str) -> Vec<Token> {
@@ -374,7 +377,8 @@ impl<'m> Chat<'m> {
         match self.compute() {
             Ok(()) => self.commit(port),
             Err(error) => {
-                let reason = format!("the language model failed ({error})");
+                let told = format!("the language model failed ({error})");
+                let reason = Reason::told(told, error);
                 for answer in std::mem::take(&mut self.active) {
                     self.books.release(answer.sequence);
                     self.forget(answer.sequence);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::schema;
 use super::tools::call_schema;
 use crate::llm::{ChatRequest, LlmError, OutputFormat};
+use crate::reason::Reason;
 
 /// How a request's tokens are chosen.
 pub(super) enum Choose {
@@ -37,9 +38,8 @@ pub(super) fn sampler(request: &ChatRequest, model: &LlamaModel) -> Result<Choos
     }
     if let Some(grammar) = grammar(request)? {
         let sampler = LlamaSampler::grammar(model, &grammar, "root").map_err(|e| {
-            LlmError::Invalid(format!(
-                "the answer's schema cannot be used as a grammar: {e}"
-            ))
+            let told = format!("the answer's schema cannot be used as a grammar: {e}");
+            LlmError::Invalid(Reason::told(told, e))
         })?;
         chain.push(sampler);
     }
@@ -63,17 +63,21 @@ fn grammar(request: &ChatRequest) -> Result<Option<String>, LlmError> {
     let schema = match (&request.require_tool, &request.tools, &request.format) {
         (Some(name), Some(tools), _) => {
             let tools: Value = serde_json::from_str(tools)
-                .map_err(|e| LlmError::Invalid(format!("the tools are no JSON: {e}")))?;
+                .map_err(|e| Reason::told(format!("the tools are no JSON: {e}"), e))
+                .map_err(LlmError::Invalid)?;
             let only = (name != "*").then_some(name.as_str());
-            let called = call_schema(&tools, only)
-                .ok_or_else(|| LlmError::Invalid(format!("there is no tool named `{name}`")))?;
+            let called = call_schema(&tools, only).ok_or_else(|| {
+                LlmError::Invalid(format!("there is no tool named `{name}`").into())
+            })?;
             schema::mostly_kept(called).to_string()
         }
         (_, _, OutputFormat::JsonSchema(schema)) => {
             let schema = serde_json::from_str(schema)
-                .map_err(|e| LlmError::Invalid(format!("the schema is no JSON: {e}")))?;
+                .map_err(|e| Reason::told(format!("the schema is no JSON: {e}"), e))
+                .map_err(LlmError::Invalid)?;
             let kept = schema::kept(schema).map_err(|what| {
-                LlmError::Invalid(format!("the JSON Schema of the answer: {what}"))
+                let told = format!("the JSON Schema of the answer: {what}");
+                LlmError::Invalid(Reason::told(told, what))
             })?;
             kept.to_string()
         }
@@ -83,9 +87,8 @@ fn grammar(request: &ChatRequest) -> Result<Option<String>, LlmError> {
     llama_cpp_2::json_schema_to_grammar(&schema)
         .map(Some)
         .map_err(|e| {
-            LlmError::Invalid(format!(
-                "the JSON Schema of the answer is not supported: {e}"
-            ))
+            let told = format!("the JSON Schema of the answer is not supported: {e}");
+            LlmError::Invalid(Reason::told(told, e))
         })
 }
 

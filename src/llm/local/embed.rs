@@ -10,6 +10,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
 use crate::llm::{Claim, Embeddings, LlmError};
+use crate::reason::Reason;
 
 /// Most tokens in one pass. The encoder looks at a whole text at once, so this is also the longest
 /// text.
@@ -54,7 +55,7 @@ impl<'m> Encoder<'m> {
         backend: &LlamaBackend,
         model: &'m LlamaModel,
         threads: i32,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Reason> {
         let batch = u32::try_from(BATCH).unwrap_or(u32::MAX);
         let params = LlamaContextParams::default()
             .with_n_ctx(NonZeroU32::new(batch))
@@ -66,7 +67,7 @@ impl<'m> Encoder<'m> {
             .with_embeddings(true);
         let context = model
             .new_context(backend, params)
-            .map_err(|e| format!("the embedding model cannot be started: {e}"))?;
+            .map_err(|e| Reason::told(format!("the embedding model cannot be started: {e}"), e))?;
         let window = (model.n_ctx_train() as usize).min(BATCH);
         Ok(Self {
             model,
@@ -94,17 +95,20 @@ impl<'m> Encoder<'m> {
             for (position, token) in (0i32..).zip(&tokens) {
                 self.batch
                     .add(*token, position, &[sequences], true)
-                    .map_err(|e| LlmError::Invalid(format!("a text is too long to embed: {e}")))?;
+                    .map_err(|e| Reason::told(format!("a text is too long to embed: {e}"), e))
+                    .map_err(LlmError::Invalid)?;
             }
             sequences += 1;
         }
         self.context.clear_kv_cache();
         self.context
             .encode(&mut self.batch)
-            .map_err(|e| LlmError::Unavailable(format!("the embedding model failed: {e}")))?;
+            .map_err(|e| Reason::told(format!("the embedding model failed: {e}"), e))
+            .map_err(LlmError::Unavailable)?;
         for sequence in 0..sequences {
             let vector = self.context.embeddings_seq_ith(sequence).map_err(|e| {
-                LlmError::Unavailable(format!("the embedding model gave no vector: {e}"))
+                let told = format!("the embedding model gave no vector: {e}");
+                LlmError::Unavailable(Reason::told(told, e))
             })?;
             job.result.vectors.push(unit(vector));
         }

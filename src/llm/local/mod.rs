@@ -27,7 +27,6 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::future::BoxFuture;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use self::encoder::LocalReader;
@@ -37,23 +36,22 @@ use super::{
     ChatEvent, ChatModel, ChatRequest, ChatStream, Claim, EmbedAs, Embedder, Embeddings, LlmError,
     ReadFigures, Reader,
 };
+use crate::reason::Reason;
 use crate::usage::{Budgets, Work};
-use crate::worker::{Condition, Exchange, Spec, Status, Worker, WorkerError};
-
-type LlmWorker = Worker<Request, Event>;
+use crate::worker::{Engine, EngineError, EngineKind, Exchange, Spec, Status, WorkerError};
 
 /// What must be known before the worker can be started; found out behind the server's start, since
 /// hashing a model takes seconds.
 #[derive(Debug, Clone)]
-pub struct Prepared {
+pub struct PreparedModels {
     /// How to start the worker.
     pub spec: Spec,
     /// The chat model's file, or why there is none.
-    pub chat: Result<Weights, String>,
+    pub chat: Result<Weights, Reason>,
     /// The embedding model's file, or why there is none.
-    pub embed: Result<Weights, String>,
+    pub embed: Result<Weights, Reason>,
     /// The reader's file, or why there is none.
-    pub reader: Result<Weights, String>,
+    pub reader: Result<Weights, Reason>,
 }
 
 /// A model file that was checked.
@@ -65,19 +63,59 @@ pub struct Weights {
     pub sha256: String,
 }
 
-#[derive(Debug, Clone)]
-enum State {
-    Preparing,
-    Serving {
-        worker: LlmWorker,
-        prepared: Arc<Prepared>,
-    },
+/// The models that one worker process serves.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Chat,
+    Embed,
+    Reader,
+}
+
+impl Part {
+    fn weights(self, prepared: &PreparedModels) -> &Result<Weights, Reason> {
+        match self {
+            Self::Chat => &prepared.chat,
+            Self::Embed => &prepared.embed,
+            Self::Reader => &prepared.reader,
+        }
+    }
+
+    /// Why the process could not load it.
+    fn trouble(self, detail: Detail) -> Option<Reason> {
+        match self {
+            Self::Chat => detail.chat?.err(),
+            Self::Embed => detail.embed?.err(),
+            Self::Reader => detail.reader?.err(),
+        }
+    }
+}
+
+#[derive(Debug)]
+enum LlmEngine {}
+
+impl EngineKind for LlmEngine {
+    type Request = Request;
+    type Event = Event;
+    type Prepared = PreparedModels;
+    type Detail = Detail;
+    const CHECKING: &'static str = "the model files are being checked";
+    const LOADING: &'static str = "the models are being loaded";
+
+    fn spec(prepared: &PreparedModels) -> Spec {
+        prepared.spec.clone()
+    }
+}
+
+impl From<EngineError> for LlmError {
+    fn from(error: EngineError) -> Self {
+        Self::Unavailable(Reason::of(error))
+    }
 }
 
 /// The local engine, as seen from the main process. Clones are handles on the same one.
 #[derive(Debug, Clone)]
 pub struct Local {
-    state: watch::Receiver<State>,
+    engine: Engine<LlmEngine>,
     /// Names to show until the files are known.
     chat_name: Arc<str>,
     embed_name: Arc<str>,
@@ -93,7 +131,7 @@ impl Local {
     ///
     /// `context` is the most tokens of a conversation, `dimensions` the embedding model's.
     pub fn start(
-        prepare: BoxFuture<'static, Prepared>,
+        prepare: BoxFuture<'static, Result<PreparedModels, Reason>>,
         chat_name: &str,
         embed_name: &str,
         reader_name: &str,
@@ -101,27 +139,20 @@ impl Local {
         dimensions: usize,
         shutdown: CancellationToken,
     ) -> Self {
-        let (sender, state) = watch::channel(State::Preparing);
-        tokio::spawn(async move {
-            let prepared = prepare.await;
-            for reason in [prepared.chat.as_ref().err(), prepared.embed.as_ref().err()]
-                .into_iter()
-                .flatten()
-            {
-                tracing::warn!("{reason}");
+        let prepare = async move {
+            let prepared = prepare.await?;
+            for part in [Part::Chat, Part::Embed] {
+                if let Err(reason) = part.weights(&prepared) {
+                    tracing::warn!("{reason}");
+                }
             }
             if let Err(reason) = &prepared.reader {
                 tracing::warn!("answers are not read from the documents: {reason}");
             }
-            let worker = Worker::start(prepared.spec.clone(), shutdown.clone());
-            sender.send_replace(State::Serving {
-                worker,
-                prepared: Arc::new(prepared),
-            });
-            shutdown.cancelled().await;
-        });
+            Ok(prepared)
+        };
         Self {
-            state,
+            engine: Engine::start(Box::pin(prepare), shutdown),
             chat_name: chat_name.into(),
             embed_name: embed_name.into(),
             reader_name: reader_name.into(),
@@ -146,18 +177,12 @@ impl Local {
 
     /// Waits until the models are loaded and can answer, or until it is clear that they cannot.
     pub async fn settled(&self) {
-        if let Ok((worker, _)) = self.serving().await {
-            // Only the waiting matters here; `ready` tells the outcome.
-            let _ = worker.ready().await;
-        }
+        self.engine.settled().await;
     }
 
-    /// Condition and figures of the worker; `None` while the files are being checked.
-    pub fn status(&self) -> Option<Status> {
-        match &*self.state.borrow() {
-            State::Serving { worker, .. } => Some(worker.status()),
-            State::Preparing => None,
-        }
+    /// Condition and figures of the worker, or why there is none; `None` while the files are being checked.
+    pub fn status(&self) -> Option<Result<Status, Reason>> {
+        self.engine.status()
     }
 
     /// The chat side.
@@ -176,72 +201,51 @@ impl Local {
     }
 
     /// Why the reader that is there does not work; `None` also if there is none.
-    pub fn reader_trouble(&self) -> Option<String> {
-        let Some(Condition::Ready(detail)) = self.status().map(|s| s.condition) else {
-            return None;
-        };
-        let detail: Detail = serde_json::from_str(&detail).ok()?;
-        detail.reader?.err()
+    pub fn reader_trouble(&self) -> Option<Reason> {
+        Part::Reader.trouble(self.engine.ready().ok()?)
     }
 
-    async fn serving(&self) -> Result<(LlmWorker, Arc<Prepared>), LlmError> {
-        let mut state = self.state.clone();
-        let serving = state.wait_for(|s| matches!(s, State::Serving { .. })).await;
-        match serving.as_deref() {
-            Ok(State::Serving { worker, prepared }) => Ok((worker.clone(), Arc::clone(prepared))),
-            _ => Err(LlmError::Unavailable("Frontdesk is shutting down".into())),
-        }
+    /// The model file of a part, once it was checked.
+    fn weights(&self, part: Part) -> Option<Weights> {
+        let prepared = self.engine.prepared()?;
+        part.weights(&prepared).as_ref().ok().cloned()
     }
 
-    /// `Ok` when the model whose part of the set-up `pick` chooses can answer now.
-    fn condition(
-        &self,
-        pick: impl Fn(&Prepared) -> Option<String>,
-        loaded: impl Fn(&Detail) -> Option<String>,
-    ) -> Result<(), LlmError> {
-        let unavailable = |reason: &str| Err(LlmError::Unavailable(reason.to_owned()));
-        match &*self.state.borrow() {
-            State::Preparing => unavailable("the model files are being checked"),
-            State::Serving { worker, prepared } => {
-                if let Some(reason) = pick(prepared) {
-                    return unavailable(&reason);
-                }
-                match worker.status().condition {
-                    Condition::Starting => unavailable("the models are being loaded"),
-                    Condition::Stopped => unavailable("Frontdesk is shutting down"),
-                    Condition::Degraded(reason) => unavailable(&reason),
-                    Condition::Ready(detail) => {
-                        let detail: Detail = serde_json::from_str(&detail).unwrap_or_default();
-                        loaded(&detail).map_or(Ok(()), |reason| unavailable(&reason))
-                    }
-                }
-            }
+    /// `Ok` when the model can answer now.
+    fn ready(&self, part: Part) -> Result<(), LlmError> {
+        // What was missing before the start explains more than what the process says.
+        if let Some(prepared) = self.engine.prepared()
+            && let Err(reason) = part.weights(&prepared)
+        {
+            return Err(LlmError::Unavailable(reason.clone()));
         }
+        let trouble = part.trouble(self.engine.ready()?);
+        trouble.map_or(Ok(()), |reason| Err(LlmError::Unavailable(reason)))
     }
 
     async fn exchange(&self, request: Request) -> Result<Exchange<Event>, LlmError> {
-        let (worker, prepared) = self.serving().await?;
+        let (worker, prepared) = self.engine.serving().await?;
         let part = match &request {
-            Request::Chat(_) => &prepared.chat,
-            Request::Embed { .. } => &prepared.embed,
-            Request::Read { .. } => &prepared.reader,
+            Request::Chat(_) => Part::Chat,
+            Request::Embed { .. } => Part::Embed,
+            Request::Read { .. } => Part::Reader,
         };
-        if let Err(reason) = part {
+        if let Err(reason) = part.weights(&prepared) {
             return Err(LlmError::Unavailable(reason.clone()));
         }
         worker
             .call(request)
             .await
-            .map_err(|e| LlmError::Unavailable(e.to_string()))
+            .map_err(|e| LlmError::Unavailable(Reason::of(e)))
     }
 }
 
-fn ended(error: &WorkerError) -> LlmError {
-    match error {
-        WorkerError::Ended { .. } | WorkerError::Stopping => {
-            LlmError::Interrupted(error.to_string())
-        }
-        other => LlmError::Unavailable(other.to_string()),
+fn ended(error: WorkerError) -> LlmError {
+    let is_over = matches!(error, WorkerError::Ended { .. } | WorkerError::Stopping);
+    let reason = Reason::of(error);
+    match is_over {
+        true => LlmError::Interrupted(reason),
+        false => LlmError::Unavailable(reason),
     }
 }
 
@@ -250,13 +254,8 @@ struct LocalChat(Local);
 #[async_trait]
 impl ChatModel for LocalChat {
     fn name(&self) -> String {
-        match &*self.0.state.borrow() {
-            State::Serving { prepared, .. } => prepared
-                .chat
-                .as_ref()
-                .map_or_else(|_| self.0.chat_name.to_string(), |w| w.name.clone()),
-            State::Preparing => self.0.chat_name.to_string(),
-        }
+        let weights = self.0.weights(Part::Chat);
+        weights.map_or_else(|| self.0.chat_name.to_string(), |w| w.name)
     }
 
     fn context_tokens(&self) -> u32 {
@@ -264,19 +263,11 @@ impl ChatModel for LocalChat {
     }
 
     fn weights_hash(&self) -> Option<String> {
-        match &*self.0.state.borrow() {
-            State::Serving { prepared, .. } => {
-                prepared.chat.as_ref().ok().map(|w| w.sha256.clone())
-            }
-            State::Preparing => None,
-        }
+        self.0.weights(Part::Chat).map(|w| w.sha256)
     }
 
     fn ready(&self) -> Result<(), LlmError> {
-        self.0.condition(
-            |prepared| prepared.chat.as_ref().err().cloned(),
-            |detail| detail.chat.as_ref().and_then(|c| c.as_ref().err().cloned()),
-        )
+        self.0.ready(Part::Chat)
     }
 
     async fn chat(&self, request: ChatRequest) -> Result<ChatStream, LlmError> {
@@ -286,7 +277,7 @@ impl ChatModel for LocalChat {
         let first = match exchange.next().await {
             Some(Ok(Event::Error(error))) => return Err(error),
             Some(Ok(event)) => event,
-            Some(Err(error)) => return Err(ended(&error)),
+            Some(Err(error)) => return Err(ended(error)),
             None => return Err(LlmError::Interrupted("the engine gave no answer".into())),
         };
         let rest = futures::stream::once(async { Ok(first) }).chain(exchange);
@@ -307,7 +298,7 @@ impl ChatModel for LocalChat {
                 Ok(Event::Chat(event)) => Some(Ok(event)),
                 Ok(Event::Error(error)) => Some(Err(error)),
                 Ok(Event::Embedded(_) | Event::Read { .. }) => None,
-                Err(error) => Some(Err(ended(&error))),
+                Err(error) => Some(Err(ended(error))),
             })
         })))
     }
@@ -326,15 +317,7 @@ impl Embedder for LocalEmbedder {
     }
 
     fn ready(&self) -> Result<(), LlmError> {
-        self.0.condition(
-            |prepared| prepared.embed.as_ref().err().cloned(),
-            |detail| {
-                detail
-                    .embed
-                    .as_ref()
-                    .and_then(|e| e.as_ref().err().cloned())
-            },
-        )
+        self.0.ready(Part::Embed)
     }
 
     async fn embed(
@@ -361,7 +344,7 @@ impl Embedder for LocalEmbedder {
             }
             Some(Ok(Event::Error(error))) => Err(error),
             Some(Ok(_)) | None => Err(LlmError::Interrupted("the engine gave no vectors".into())),
-            Some(Err(error)) => Err(ended(&error)),
+            Some(Err(error)) => Err(ended(error)),
         }
     }
 }

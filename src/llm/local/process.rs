@@ -9,9 +9,10 @@ use llama_cpp_2::{LogOptions, send_logs_to_tracing};
 
 use super::chat::Chat;
 use super::embed::Encoder;
-use super::encoder::{self, Desk};
+use super::encoder::{self, EncoderDesk};
 use super::protocol::{Detail, EmbedSetup, Request, Setup};
 use super::scheduler;
+use crate::reason::Reason;
 use crate::worker::child::{self, Port};
 use crate::worker::sandbox::{self, Kind};
 
@@ -41,7 +42,7 @@ pub fn run() -> io::Result<()> {
         (Err(reason), _) => Err(reason.clone()),
         (Ok(_), None) => Err(missing("chat")),
     };
-    let desk = Desk::start(
+    let desk = EncoderDesk::start(
         setup.embed.as_ref(),
         setup.reader.as_ref(),
         setup.threads,
@@ -76,31 +77,32 @@ pub fn run() -> io::Result<()> {
 }
 
 /// The index is made for vectors of one length.
-fn fitting(made: usize, taken: usize) -> Result<usize, String> {
+fn fitting(made: usize, taken: usize) -> Result<usize, Reason> {
     if made == taken {
         return Ok(made);
     }
     Err(format!(
         "the embedding model makes vectors of {made} numbers and the index takes {taken}: choose another \
          one, such as multilingual-e5-small-q4"
-    ))
+    )
+    .into())
 }
 
-fn missing(role: &str) -> String {
-    format!("there is no {role} model; get one with `frontdesk models get`")
+fn missing(role: &str) -> Reason {
+    format!("there is no {role} model; get one with `frontdesk models get`").into()
 }
 
 fn load(
     backend: &LlamaBackend,
     file: Option<(&std::path::PathBuf, u32)>,
     role: &str,
-) -> Result<LlamaModel, String> {
+) -> Result<LlamaModel, Reason> {
     let (path, gpu_layers) = file.ok_or_else(|| missing(role))?;
     let params = LlamaModelParams::default().with_n_gpu_layers(gpu_layers);
     LlamaModel::load_from_file(backend, path, &params).map_err(|e| {
-        format!(
-            "the {role} model {} cannot be loaded: {e}; is there enough memory?",
-            path.display()
-        )
+        let path = path.display();
+        let told =
+            format!("the {role} model {path} cannot be loaded: {e}; is there enough memory?");
+        Reason::told(told, e)
     })
 }

@@ -5,6 +5,7 @@ use minijinja::{Environment, context, value::Value as JinjaValue};
 use serde_json::{Value, json};
 
 use crate::llm::{ChatMessage, LlmError, Role};
+use crate::reason::Reason;
 
 /// The chat template of a model file.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ impl Template {
         bos: String,
         eos: String,
         controls: Vec<String>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Reason> {
         let mut jinja = Environment::new();
         jinja.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         jinja.set_trim_blocks(true);
@@ -45,7 +46,9 @@ impl Template {
         );
         jinja
             .add_template_owned(NAME, source.unwrap_or_else(|| CHATML.to_owned()))
-            .map_err(|e| format!("the model's chat template cannot be read: {e}"))?;
+            .map_err(|e| {
+                Reason::told(format!("the model's chat template cannot be read: {e}"), e)
+            })?;
         Ok(Self {
             jinja,
             bos,
@@ -73,9 +76,8 @@ impl Template {
                 })
             })
             .map_err(|e| {
-                LlmError::Invalid(format!(
-                    "this model's chat template refuses these messages: {e}"
-                ))
+                let told = format!("this model's chat template refuses these messages: {e}");
+                LlmError::Invalid(Reason::told(told, e))
             })
     }
 
@@ -173,7 +175,7 @@ pub(super) fn fit<T>(
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn template_of(model: &LlamaModel) -> Result<Template, String> {
+pub(super) fn template_of(model: &LlamaModel) -> Result<Template, Reason> {
     let vocab = model.vocab();
     let text = |token| {
         vocab

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::llm::{ChatEvent, ChatRequest, Claim, EmbedAs, Embeddings, LlmError, ReadPassage, Span};
+use crate::reason::Reason;
 use crate::worker::sandbox::{Held, Limits};
 
 /// How the worker is set up.
@@ -75,11 +76,11 @@ pub enum ReaderSetup {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Detail {
     /// Context window in tokens, or why there is no chat model.
-    pub chat: Option<Result<u32, String>>,
+    pub chat: Option<Result<u32, Reason>>,
     /// Dimensions, or why there is no embedding model.
-    pub embed: Option<Result<usize, String>>,
+    pub embed: Option<Result<usize, Reason>>,
     /// Whether the reader reads, or why not.
-    pub reader: Option<Result<(), String>>,
+    pub reader: Option<Result<(), Reason>>,
     /// Protections that hold in the process.
     pub held: Held,
 }

@@ -9,6 +9,7 @@ use super::chat::Chat;
 use super::embed::{Encoder, Job};
 use super::protocol::{Event, Request};
 use crate::llm::{LlmError, Priority};
+use crate::reason::Reason;
 use crate::worker::child::{self, Command, Port};
 
 /// Tokens embedded in one round beside running answers.
@@ -24,8 +25,8 @@ pub(super) fn refuse(port: &Port, id: u64, error: LlmError) -> std::io::Result<(
 pub(super) fn run(
     commands: &Receiver<Command<Request>>,
     port: &Port,
-    mut chat: Result<Chat<'_>, String>,
-    mut encoder: Result<Encoder<'_>, String>,
+    mut chat: Result<Chat<'_>, Reason>,
+    mut encoder: Result<Encoder<'_>, Reason>,
 ) -> std::io::Result<()> {
     let mut jobs: Vec<Job> = Vec::new();
     loop {

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::reason::Reason;
+
 mod pattern;
 
 /// Keywords of JSON Schema (draft 2020-12) that no grammar keeps.
@@ -36,7 +38,7 @@ const DEEPEST: usize = 64;
 ///
 /// # Errors
 /// A sentence that names the place of what cannot be kept.
-pub(super) fn kept(mut schema: Value) -> Result<Value, String> {
+pub(super) fn kept(mut schema: Value) -> Result<Value, Reason> {
     keep(&mut schema, "", 0)?;
     Ok(schema)
 }
@@ -47,8 +49,9 @@ pub(super) fn mostly_kept(mut schema: Value) -> Value {
     schema
 }
 
-fn keep(schema: &mut Value, at: &str, depth: usize) -> Result<(), String> {
-    let wrong = |what: &str| Err(format!("{}: {what}", if at.is_empty() { "/" } else { at }));
+fn keep(schema: &mut Value, at: &str, depth: usize) -> Result<(), Reason> {
+    let place = if at.is_empty() { "/" } else { at };
+    let wrong = |what: &str| Err(format!("{place}: {what}").into());
     if depth > DEEPEST {
         return wrong("the schema is nested too deeply");
     }
@@ -78,7 +81,10 @@ fn keep(schema: &mut Value, at: &str, depth: usize) -> Result<(), String> {
         }
         match pattern::rewritten(text) {
             Ok(better) => fields.insert("pattern".into(), Value::String(better)),
-            Err(why) => return wrong(&format!("the pattern cannot be kept: {why}")),
+            Err(why) => {
+                let told = format!("{place}: the pattern cannot be kept: {why}");
+                return Err(Reason::told(told, why));
+            }
         };
     }
     unwrap_single(fields);

@@ -6,7 +6,7 @@
 pub(super) struct Unfinished {
     /// What is open, innermost last.
     open: Vec<Open>,
-    place: Place,
+    place: JsonPlace,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ enum Open {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum JsonPlace {
     /// The object that the whole text is has not begun.
     Start,
     /// A value must follow.
@@ -56,7 +56,7 @@ impl Unfinished {
     pub(super) fn object() -> Self {
         Self {
             open: Vec::new(),
-            place: Place::Start,
+            place: JsonPlace::Start,
         }
     }
 
@@ -69,16 +69,16 @@ impl Unfinished {
 
     fn step(&mut self, byte: u8) {
         match self.place {
-            Place::Text { is_key, at } => self.place = in_text(byte, is_key, at),
-            Place::Word(rest) => match rest.get(1..) {
-                Some("") | None => self.place = Place::Ended,
-                Some(left) => self.place = Place::Word(left),
+            JsonPlace::Text { is_key, at } => self.place = in_text(byte, is_key, at),
+            JsonPlace::Word(rest) => match rest.get(1..) {
+                Some("") | None => self.place = JsonPlace::Ended,
+                Some(left) => self.place = JsonPlace::Word(left),
             },
-            Place::Number { .. } if byte.is_ascii_digit() => {
-                self.place = Place::Number { lacks_digit: false };
+            JsonPlace::Number { .. } if byte.is_ascii_digit() => {
+                self.place = JsonPlace::Number { lacks_digit: false };
             }
-            Place::Number { .. } if b".eE+-".contains(&byte) => {
-                self.place = Place::Number { lacks_digit: true };
+            JsonPlace::Number { .. } if b".eE+-".contains(&byte) => {
+                self.place = JsonPlace::Number { lacks_digit: true };
             }
             _ => self.between(byte),
         }
@@ -86,32 +86,32 @@ impl Unfinished {
 
     /// A byte that is not within a value.
     fn between(&mut self, byte: u8) {
-        let is_key = matches!(self.place, Place::Key | Place::NextKey);
+        let is_key = matches!(self.place, JsonPlace::Key | JsonPlace::NextKey);
         self.place = match byte {
             b'{' => {
                 self.open.push(Open::Object);
-                Place::Key
+                JsonPlace::Key
             }
             b'[' => {
                 self.open.push(Open::Array);
-                Place::Element
+                JsonPlace::Element
             }
             b'}' | b']' => {
                 self.open.pop();
-                Place::Ended
+                JsonPlace::Ended
             }
-            b',' if self.open.last() == Some(&Open::Object) => Place::NextKey,
-            b',' | b':' => Place::Value,
-            b'"' => Place::Text {
+            b',' if self.open.last() == Some(&Open::Object) => JsonPlace::NextKey,
+            b',' | b':' => JsonPlace::Value,
+            b'"' => JsonPlace::Text {
                 is_key,
                 at: InText::Plain,
             },
-            b't' => Place::Word("rue"),
-            b'f' => Place::Word("alse"),
-            b'n' => Place::Word("ull"),
-            b'-' => Place::Number { lacks_digit: true },
-            b'0'..=b'9' => Place::Number { lacks_digit: false },
-            _ if matches!(self.place, Place::Number { .. }) => Place::Ended,
+            b't' => JsonPlace::Word("rue"),
+            b'f' => JsonPlace::Word("alse"),
+            b'n' => JsonPlace::Word("ull"),
+            b'-' => JsonPlace::Number { lacks_digit: true },
+            b'0'..=b'9' => JsonPlace::Number { lacks_digit: false },
+            _ if matches!(self.place, JsonPlace::Number { .. }) => JsonPlace::Ended,
             _ => self.place,
         };
     }
@@ -119,15 +119,15 @@ impl Unfinished {
     /// What makes it whole; nothing if it is.
     pub(super) fn ending(&self) -> String {
         let mut ending = match self.place {
-            Place::Start => "{}".to_owned(),
-            Place::Value => "null".into(),
-            Place::Element | Place::Key | Place::Ended => String::new(),
-            Place::NextKey => "\"\":null".into(),
-            Place::Colon => ":null".into(),
-            Place::Word(rest) => rest.into(),
-            Place::Number { lacks_digit: true } => "0".into(),
-            Place::Number { lacks_digit: false } => String::new(),
-            Place::Text { is_key, at } => {
+            JsonPlace::Start => "{}".to_owned(),
+            JsonPlace::Value => "null".into(),
+            JsonPlace::Element | JsonPlace::Key | JsonPlace::Ended => String::new(),
+            JsonPlace::NextKey => "\"\":null".into(),
+            JsonPlace::Colon => ":null".into(),
+            JsonPlace::Word(rest) => rest.into(),
+            JsonPlace::Number { lacks_digit: true } => "0".into(),
+            JsonPlace::Number { lacks_digit: false } => String::new(),
+            JsonPlace::Text { is_key, at } => {
                 let after = if is_key { "\":null" } else { "\"" };
                 format!("{}{after}", end_of_character(at))
             }
@@ -140,11 +140,11 @@ impl Unfinished {
     }
 }
 
-fn in_text(byte: u8, is_key: bool, at: InText) -> Place {
+fn in_text(byte: u8, is_key: bool, at: InText) -> JsonPlace {
     let paired = at == InText::Half;
     let at = match (at, byte) {
-        (InText::Plain | InText::Half, b'"') if is_key => return Place::Colon,
-        (InText::Plain | InText::Half, b'"') => return Place::Ended,
+        (InText::Plain | InText::Half, b'"') if is_key => return JsonPlace::Colon,
+        (InText::Plain | InText::Half, b'"') => return JsonPlace::Ended,
         (InText::Plain | InText::Half, b'\\') => InText::Escape { paired },
         (InText::Escape { paired }, b'u') => InText::Digits {
             paired,
@@ -173,7 +173,7 @@ fn in_text(byte: u8, is_key: bool, at: InText) -> Place {
         }
         (InText::Plain | InText::Half | InText::Escape { .. }, _) => InText::Plain,
     };
-    Place::Text { is_key, at }
+    JsonPlace::Text { is_key, at }
 }
 
 /// Whether a code is the first of the two that stand for one character.

@@ -5,6 +5,7 @@
 //! 16-bit numbers, except the small embeddings of position and type.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io::Write;
 
 use half::{bf16, f16};
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 use super::Failure;
 use super::gguf_writer::{GgufWriter, Value};
+use crate::reason::Reason;
 
 const WORDS: &str = "embeddings.word_embeddings.weight";
 const POSITIONS: &str = "embeddings.position_embeddings.weight";
@@ -59,7 +61,7 @@ pub(super) fn convert(
     config: Option<&[u8]>,
     out: &mut impl Write,
 ) -> Result<(), Failure> {
-    let tensors = SafeTensors::deserialize(weights).map_err(|e| e.to_string())?;
+    let tensors = SafeTensors::deserialize(weights).map_err(Reason::of)?;
     let [words, width] = matrix(&tensors, WORDS)?;
     let [positions, _] = matrix(&tensors, POSITIONS)?;
     let [types, _] = matrix(&tensors, TYPES)?;
@@ -68,7 +70,7 @@ pub(super) fn convert(
         .take_while(|i| tensors.tensor(&layer(*i, PARTS[0].0)).is_ok())
         .count();
     let config: Config = match config {
-        Some(json) => serde_json::from_slice(json).map_err(|e| format!("config.json: {e}"))?,
+        Some(json) => serde_json::from_slice(json).map_err(|e| named("config.json", e))?,
         None => {
             let head = if width <= 384 { 32 } else { 64 };
             Config {
@@ -110,7 +112,7 @@ pub(super) fn convert(
 
 fn vocabulary(writer: &mut GgufWriter, tokenizer: &[u8], words: usize) -> Result<(), Failure> {
     let tokenizer: Tokenizer =
-        serde_json::from_slice(tokenizer).map_err(|e| format!("tokenizer.json: {e}"))?;
+        serde_json::from_slice(tokenizer).map_err(|e| named("tokenizer.json", e))?;
     let vocab = tokenizer.model.vocab;
     if vocab.len() != words {
         return Err(format!("{words} word vectors do not fit {} words", vocab.len()).into());
@@ -199,8 +201,8 @@ fn add(
     new: &str,
     halve: bool,
 ) -> Result<(), Failure> {
-    let tensor = from.tensor(old).map_err(|e| format!("{old}: {e}"))?;
-    let values = floats(&tensor).map_err(|e| format!("{old}: {e}"))?;
+    let tensor = from.tensor(old).map_err(|e| named(old, e))?;
+    let values = floats(&tensor).map_err(|e| named(old, e))?;
     if halve {
         writer.tensor_f16(new, tensor.shape(), values);
     } else {
@@ -209,7 +211,7 @@ fn add(
     Ok(())
 }
 
-fn floats(tensor: &TensorView) -> Result<Vec<f32>, String> {
+fn floats(tensor: &TensorView) -> Result<Vec<f32>, Reason> {
     let data = tensor.data();
     Ok(match tensor.dtype() {
         Dtype::F32 => data
@@ -230,24 +232,27 @@ fn floats(tensor: &TensorView) -> Result<Vec<f32>, String> {
             .iter()
             .map(|b| bf16::from_le_bytes(*b).to_f32())
             .collect(),
-        other => return Err(format!("numbers of type {other:?} are not known")),
+        other => return Err(format!("numbers of type {other:?} are not known").into()),
     })
 }
 
-fn matrix(tensors: &SafeTensors, name: &str) -> Result<[usize; 2], String> {
-    let tensor = tensors.tensor(name).map_err(|e| format!("{name}: {e}"))?;
+fn matrix(tensors: &SafeTensors, name: &str) -> Result<[usize; 2], Reason> {
+    let tensor = tensors.tensor(name).map_err(|e| named(name, e))?;
     tensor
         .shape()
         .try_into()
-        .map_err(|_| format!("{name} is not a matrix"))
+        .map_err(|_| format!("{name} is not a matrix").into())
+}
+
+/// What is wrong, with the file or tensor that it is in.
+fn named(name: &str, cause: impl Error + Send + Sync + 'static) -> Reason {
+    Reason::told(format!("{name}: {cause}"), cause)
 }
 
 fn layer(i: usize, part: &str) -> String {
     format!("encoder.layer.{i}.{part}.weight")
 }
 
-fn small(number: usize) -> Result<Value, String> {
-    u32::try_from(number)
-        .map(Value::U32)
-        .map_err(|e| e.to_string())
+fn small(number: usize) -> Result<Value, Reason> {
+    u32::try_from(number).map(Value::U32).map_err(Reason::of)
 }

@@ -9,6 +9,8 @@ use std::collections::HashMap;
 
 use half::f16;
 
+use crate::reason::Reason;
+
 /// The only layout that is known; others differ in the header.
 const VERSION: u32 = 6;
 const MOST_VARIABLES: u32 = 100_000;
@@ -33,27 +35,27 @@ enum Kind {
 }
 
 impl<'a> Ct2File<'a> {
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, String> {
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Reason> {
         let mut rest = Cursor(bytes);
         let version = rest.u32()?;
         if version != VERSION {
-            return Err(format!(
-                "it is not a CTranslate2 model of version {VERSION}"
-            ));
+            return Err(format!("it is not a CTranslate2 model of version {VERSION}").into());
         }
         let spec = rest.name()?;
         if spec != "WhisperSpec" {
-            return Err(format!("it is a “{spec}”, not a Whisper model"));
+            return Err(format!("it is a “{spec}”, not a Whisper model").into());
         }
         let _revision = rest.u32()?;
         let count = rest.u32()?;
         if count > MOST_VARIABLES {
-            return Err(format!("it promises {count} variables"));
+            return Err(format!("it promises {count} variables").into());
         }
         let mut variables = HashMap::new();
         for _ in 0..count {
             let name = rest.name()?;
-            let variable = rest.variable().map_err(|e| format!("{name}: {e}"))?;
+            let variable = rest
+                .variable()
+                .map_err(|e| Reason::told(format!("{name}: {e}"), e))?;
             variables.insert(name, variable);
         }
         // The aliases are not needed, but a file that lacks them is not whole.
@@ -62,7 +64,7 @@ impl<'a> Ct2File<'a> {
             rest.name()?;
         }
         if !rest.0.is_empty() {
-            return Err(format!("{} bytes follow its end", rest.0.len()));
+            return Err(format!("{} bytes follow its end", rest.0.len()).into());
         }
         Ok(Self { variables })
     }
@@ -71,14 +73,14 @@ impl<'a> Ct2File<'a> {
         self.variables.contains_key(name)
     }
 
-    pub(super) fn get(&self, name: &str) -> Result<&Variable<'a>, String> {
+    pub(super) fn get(&self, name: &str) -> Result<&Variable<'a>, Reason> {
         self.variables
             .get(name)
-            .ok_or_else(|| format!("it has no variable {name}"))
+            .ok_or_else(|| format!("it has no variable {name}").into())
     }
 
     /// A variable that must have these extents.
-    pub(super) fn shaped(&self, name: &str, shape: &[usize]) -> Result<&Variable<'a>, String> {
+    pub(super) fn shaped(&self, name: &str, shape: &[usize]) -> Result<&Variable<'a>, Reason> {
         let variable = self.get(name)?;
         if variable.shape == shape {
             return Ok(variable);
@@ -86,13 +88,14 @@ impl<'a> Ct2File<'a> {
         Err(format!(
             "{name} has the extents {:?} instead of {shape:?}",
             variable.shape
-        ))
+        )
+        .into())
     }
 }
 
 impl Variable<'_> {
     /// The numbers from element `from` on, `count` of them, as 32 bits.
-    pub(super) fn floats(&self, from: usize, count: usize) -> Result<Vec<f32>, String> {
+    pub(super) fn floats(&self, from: usize, count: usize) -> Result<Vec<f32>, Reason> {
         match self.kind {
             Kind::F32 => Ok(self
                 .slice(from, count, 4)?
@@ -113,7 +116,7 @@ impl Variable<'_> {
     }
 
     /// The same as 16-bit numbers, in the bytes of the file format.
-    pub(super) fn halves(&self, from: usize, count: usize) -> Result<Vec<u8>, String> {
+    pub(super) fn halves(&self, from: usize, count: usize) -> Result<Vec<u8>, Reason> {
         if self.kind == Kind::F16 {
             return self.slice(from, count, 2).map(<[u8]>::to_vec);
         }
@@ -124,7 +127,7 @@ impl Variable<'_> {
             .collect())
     }
 
-    fn slice(&self, from: usize, count: usize, size: usize) -> Result<&[u8], String> {
+    fn slice(&self, from: usize, count: usize, size: usize) -> Result<&[u8], Reason> {
         let start = from.checked_mul(size);
         let end = from
             .checked_add(count)
@@ -132,7 +135,7 @@ impl Variable<'_> {
         start
             .zip(end)
             .and_then(|(start, end)| self.data.get(start..end))
-            .ok_or_else(|| "a tensor is smaller than its extents".to_owned())
+            .ok_or_else(|| "a tensor is smaller than its extents".into())
     }
 }
 
@@ -140,7 +143,7 @@ impl Variable<'_> {
 struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], String> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Reason> {
         let (taken, rest) = self
             .0
             .split_at_checked(count)
@@ -149,31 +152,31 @@ impl<'a> Cursor<'a> {
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], String> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Reason> {
         self.take(N)?
             .try_into()
-            .map_err(|_| "the file is cut short".to_owned())
+            .map_err(|_| "the file is cut short".into())
     }
 
-    fn u32(&mut self) -> Result<u32, String> {
+    fn u32(&mut self) -> Result<u32, Reason> {
         self.array().map(u32::from_le_bytes)
     }
 
-    fn name(&mut self) -> Result<&'a str, String> {
+    fn name(&mut self) -> Result<&'a str, Reason> {
         let length = usize::from(u16::from_le_bytes(self.array()?));
         let bytes = self.take(length)?;
         let bytes = bytes
             .strip_suffix(&[0])
             .ok_or("a name does not end with a zero byte")?;
-        std::str::from_utf8(bytes).map_err(|_| "a name is not UTF-8".to_owned())
+        std::str::from_utf8(bytes).map_err(|error| Reason::told("a name is not UTF-8", error))
     }
 
-    fn variable(&mut self) -> Result<Variable<'a>, String> {
+    fn variable(&mut self) -> Result<Variable<'a>, Reason> {
         let [rank] = self.array()?;
         let mut shape = Vec::new();
         let mut elements = Some(1_usize);
         for _ in 0..rank {
-            let extent = usize::try_from(self.u32()?).map_err(|e| e.to_string())?;
+            let extent = usize::try_from(self.u32()?).map_err(Reason::of)?;
             elements = elements.and_then(|all| all.checked_mul(extent));
             shape.push(extent);
         }
@@ -184,11 +187,11 @@ impl<'a> Cursor<'a> {
             2 => (Kind::Other, 2),
             3 => (Kind::Other, 4),
             4 => (Kind::F16, 2),
-            other => return Err(format!("its type {other} is not known")),
+            other => return Err(format!("its type {other} is not known").into()),
         };
-        let bytes = usize::try_from(self.u32()?).map_err(|e| e.to_string())?;
+        let bytes = usize::try_from(self.u32()?).map_err(Reason::of)?;
         if elements.and_then(|n| n.checked_mul(size)) != Some(bytes) {
-            return Err(format!("{bytes} bytes do not fit its extents {shape:?}"));
+            return Err(format!("{bytes} bytes do not fit its extents {shape:?}").into());
         }
         Ok(Variable {
             shape,

@@ -12,6 +12,7 @@ use super::Failure;
 use super::ct2_file::Ct2File;
 use super::mel::{self, BINS};
 use crate::models::inspect::WHISPER_MAGIC;
+use crate::reason::Reason;
 
 /// Words of the byte-level vocabulary that all Whisper models share. What follows in the
 /// vocabulary are markers, which whisper.cpp makes up itself.
@@ -22,8 +23,8 @@ const FRAMES: usize = 1500;
 const TEXT: usize = 448;
 
 /// Words from a file with one word per line.
-pub(super) fn words_from_text(bytes: &[u8]) -> Result<Vec<String>, String> {
-    let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8")?;
+pub(super) fn words_from_text(bytes: &[u8]) -> Result<Vec<String>, Reason> {
+    let text = std::str::from_utf8(bytes).map_err(|e| Reason::told("it is not UTF-8", e))?;
     Ok(text
         .strip_suffix('\n')
         .unwrap_or(text)
@@ -33,8 +34,8 @@ pub(super) fn words_from_text(bytes: &[u8]) -> Result<Vec<String>, String> {
 }
 
 /// Words from a JSON list.
-pub(super) fn words_from_json(bytes: &[u8]) -> Result<Vec<String>, String> {
-    serde_json::from_slice(bytes).map_err(|e| e.to_string())
+pub(super) fn words_from_json(bytes: &[u8]) -> Result<Vec<String>, Reason> {
+    serde_json::from_slice(bytes).map_err(Reason::of)
 }
 
 /// Writes the model in whisper.cpp's format.
@@ -267,7 +268,7 @@ fn layer(side: &str, i: usize, rest: &str) -> String {
 }
 
 fn put(out: &mut impl Write, number: usize) -> Result<(), Failure> {
-    let number = i32::try_from(number).map_err(|e| e.to_string())?;
+    let number = i32::try_from(number).map_err(Reason::of)?;
     Ok(out.write_all(&number.to_le_bytes())?)
 }
 

@@ -16,6 +16,7 @@ use std::io::BufWriter;
 use std::path::Path;
 
 use super::{Convert, ModelError, inspect};
+use crate::reason::Reason;
 
 /// Larger inputs are refused: no model that needs converting is nearly as large.
 const MOST_BYTES: u64 = 1 << 30;
@@ -83,7 +84,7 @@ fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
     if size > MOST_BYTES {
         return Err(failed(
             path,
-            format!("{size} bytes are too many to convert"),
+            format!("{size} bytes are too many to convert").into(),
         ));
     }
     fs::read(path).map_err(|e| ModelError::io(path, e))
@@ -102,7 +103,7 @@ fn write(
     })
 }
 
-fn failed(input: &Path, reason: String) -> ModelError {
+fn failed(input: &Path, reason: Reason) -> ModelError {
     let name = input
         .file_name()
         .unwrap_or_default()
@@ -115,14 +116,20 @@ fn failed(input: &Path, reason: String) -> ModelError {
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("{0}")]
-    Input(String),
+    Input(#[source] Reason),
     #[error(transparent)]
     Output(#[from] std::io::Error),
 }
 
+impl From<Reason> for Failure {
+    fn from(reason: Reason) -> Self {
+        Self::Input(reason)
+    }
+}
+
 impl From<String> for Failure {
     fn from(reason: String) -> Self {
-        Self::Input(reason)
+        Self::Input(reason.into())
     }
 }
 

@@ -11,6 +11,7 @@ use zip::result::ZipError;
 
 use super::job::Job;
 use crate::models::ModelError;
+use crate::reason::Reason;
 
 /// Appends the member whose name ends with `suffix` to `out`, feeding the hasher. `Ok(None)` if
 /// there is none; else the bytes that were written.
@@ -23,7 +24,7 @@ pub(super) fn append_member<R: Read + Seek>(
 ) -> Result<Option<u64>, ModelError> {
     let broken = |e: ZipError| match e {
         ZipError::Io(e) => ModelError::io(name, e),
-        e => ModelError::not_a_model(name.display().to_string(), e.to_string()),
+        e => ModelError::not_a_model(name.display().to_string(), Reason::of(e)),
     };
     let mut archive = ZipArchive::new(input).map_err(broken)?;
     // Of several, the one nearest to the root: `config.json`, not `pooling/config.json`.

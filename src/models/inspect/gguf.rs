@@ -233,7 +233,7 @@ mod tests {
     fn sentence(bytes: &[u8]) -> String {
         match read(Cursor::new(bytes), bytes.len() as u64) {
             Ok(info) => format!("accepted: {info:?}"),
-            Err(fault) => fault.sentence(),
+            Err(fault) => fault.reason().into(),
         }
     }
 

@@ -20,6 +20,8 @@ pub use ggml::WhisperInfo;
 pub use gguf::{GgufInfo, TensorInfo};
 use reader::Reader;
 
+use crate::reason::Reason;
+
 /// Checks a language or embedding model.
 ///
 /// # Errors
@@ -39,13 +41,13 @@ pub fn whisper(path: &Path) -> Result<WhisperInfo, ModelError> {
 }
 
 /// [`gguf`] over any seekable bytes; `length` is their number.
-pub(crate) fn gguf_bytes<R: Read + Seek>(input: R, length: u64) -> Result<GgufInfo, String> {
-    gguf::read(input, length).map_err(Fault::sentence)
+pub(crate) fn gguf_bytes<R: Read + Seek>(input: R, length: u64) -> Result<GgufInfo, Reason> {
+    gguf::read(input, length).map_err(Fault::reason)
 }
 
 /// [`whisper`] over any seekable bytes; `length` is their number.
-pub(crate) fn whisper_bytes<R: Read + Seek>(input: R, length: u64) -> Result<WhisperInfo, String> {
-    ggml::read(input, length).map_err(Fault::sentence)
+pub(crate) fn whisper_bytes<R: Read + Seek>(input: R, length: u64) -> Result<WhisperInfo, Reason> {
+    ggml::read(input, length).map_err(Fault::reason)
 }
 
 fn open(path: &Path) -> Result<(File, u64), ModelError> {
@@ -69,10 +71,10 @@ impl Fault {
         }
     }
 
-    fn sentence(self) -> String {
+    fn reason(self) -> Reason {
         match self {
-            Self::Wrong(reason) => reason,
-            Self::Io(e) => e.to_string(),
+            Self::Wrong(reason) => reason.into(),
+            Self::Io(e) => Reason::of(e),
         }
     }
 

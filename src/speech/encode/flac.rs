@@ -83,5 +83,6 @@ impl Codec for Flac {
 }
 
 fn failed(error: impl std::fmt::Display) -> EncodeError {
-    EncodeError::codec(Format::Flac, error)
+    // Some of its errors must not leave their thread, so only their words do.
+    EncodeError::codec(Format::Flac, error.to_string())
 }

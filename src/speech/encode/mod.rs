@@ -8,8 +8,11 @@ mod mp3;
 mod opus;
 mod wav;
 
+use std::error::Error;
+
 use super::error::AudioError;
 use super::resample::Mono;
+use crate::reason::Reason;
 
 /// Samples per second of everything that is encoded.
 pub const RATE: u32 = 24_000;
@@ -75,7 +78,8 @@ pub enum EncodeError {
         /// Name of the format.
         format: &'static str,
         /// What the codec said.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// The voice's rate is none.
     #[error(transparent)]
@@ -83,10 +87,10 @@ pub enum EncodeError {
 }
 
 impl EncodeError {
-    fn codec(format: Format, reason: impl std::fmt::Display) -> Self {
+    fn codec(format: Format, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Codec {
             format: format.name(),
-            reason: reason.to_string(),
+            reason: Reason::of(cause),
         }
     }
 }

@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::future::BoxFuture;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::protocol::{Detail, Event, Request};
 use super::{ClipStream, Ears, Hearing, SpeakRequest, Synthesizer, Utterance, Voice};
+use crate::reason::Reason;
 use crate::speech::SpeechError;
-use crate::worker::{Condition, Exchange, Spec, Status, Worker, WorkerError};
+use crate::worker::{Engine, EngineError, EngineKind, EngineWorker, Exchange, Spec, Status};
 
 /// Longest text in bytes that is spoken at once: two hours of speech.
 const LONGEST_TEXT: usize = 100_000;
@@ -21,7 +21,7 @@ const PACES: std::ops::RangeInclusive<f32> = 0.25..=4.0;
 
 /// What must be known before the process can be started.
 #[derive(Debug, Clone)]
-pub struct Prepared {
+pub struct PreparedVoice {
     /// How to start it.
     pub spec: Spec,
     /// Names of the models that hear; the first is for English.
@@ -31,29 +31,34 @@ pub struct Prepared {
     /// The voices that are there, the usual one first.
     pub voices: Vec<Voice>,
     /// Why there is no model that hears.
-    pub no_ears: Option<String>,
+    pub no_ears: Option<Reason>,
     /// Why there is no model of the ends of turns.
-    pub no_turns: Option<String>,
+    pub no_turns: Option<Reason>,
     /// Why there is no voice.
-    pub no_voices: Option<String>,
+    pub no_voices: Option<Reason>,
     /// Of these reasons, those that the owner chose: no trouble.
-    pub chosen: Vec<String>,
+    pub chosen: Vec<Reason>,
 }
 
-#[derive(Clone)]
-enum State {
-    Preparing,
-    Serving {
-        worker: Worker<Request, Event>,
-        prepared: Arc<Prepared>,
-    },
-    Refused(String),
+enum VoiceEngine {}
+
+impl EngineKind for VoiceEngine {
+    type Request = Request;
+    type Event = Event;
+    type Prepared = PreparedVoice;
+    type Detail = Detail;
+    const CHECKING: &'static str = "the voice models are being checked";
+    const LOADING: &'static str = "the voice models are being loaded";
+
+    fn spec(prepared: &PreparedVoice) -> Spec {
+        prepared.spec.clone()
+    }
 }
 
 /// Ears and voice of this machine, as seen from the main process. Clones are handles on the same one.
 #[derive(Clone)]
 pub struct LiveEngine {
-    state: watch::Receiver<State>,
+    engine: Engine<VoiceEngine>,
 }
 
 /// What the process does for people.
@@ -66,30 +71,13 @@ enum Part {
 
 impl Part {
     /// Why it is not there: what was found before the start, or what the process found.
-    fn trouble(self, prepared: &Prepared, detail: &Detail) -> Option<String> {
+    fn trouble(self, prepared: &PreparedVoice, detail: &Detail) -> Option<Reason> {
         let (before, found) = match self {
             Self::Ears => (&prepared.no_ears, &detail.hear),
             Self::Turns => (&prepared.no_turns, &detail.turn),
             Self::Voices => (&prepared.no_voices, &detail.say),
         };
         before.clone().or_else(|| found.clone())
-    }
-}
-
-fn detail(json: &str) -> Detail {
-    serde_json::from_str(json).unwrap_or_default()
-}
-
-fn unavailable(reason: &str) -> SpeechError {
-    SpeechError::Unavailable(reason.to_owned())
-}
-
-fn broken(error: WorkerError) -> SpeechError {
-    match error {
-        WorkerError::Degraded(reason) => SpeechError::Unavailable(reason),
-        other => SpeechError::Engine {
-            reason: other.to_string(),
-        },
     }
 }
 
@@ -103,102 +91,63 @@ impl LiveEngine {
     /// Starts preparing and then the process. Must be called inside a tokio runtime. The error of
     /// `prepare` is a sentence for the owner.
     pub fn start(
-        prepare: BoxFuture<'static, Result<Prepared, String>>,
+        prepare: BoxFuture<'static, Result<PreparedVoice, Reason>>,
         shutdown: CancellationToken,
     ) -> Self {
-        let (sender, state) = watch::channel(State::Preparing);
-        tokio::spawn(async move {
-            let next = match prepare.await {
-                Ok(prepared) => State::Serving {
-                    worker: Worker::start(prepared.spec.clone(), shutdown.clone()),
-                    prepared: Arc::new(prepared),
-                },
-                Err(reason) => {
-                    tracing::warn!("{reason}");
-                    State::Refused(reason)
-                }
-            };
-            sender.send_replace(next);
-            shutdown.cancelled().await;
-        });
-        Self { state }
+        Self {
+            engine: Engine::start(prepare, shutdown),
+        }
     }
 
     /// Condition and figures of the process, or why there is none; `None` while it is prepared.
-    pub fn status(&self) -> Option<Result<Status, String>> {
-        match &*self.state.borrow() {
-            State::Preparing => None,
-            State::Serving { worker, .. } => Some(Ok(worker.status())),
-            State::Refused(reason) => Some(Err(reason.clone())),
-        }
+    pub fn status(&self) -> Option<Result<Status, Reason>> {
+        self.engine.status()
     }
 
     /// What does not work although the process runs, each with what to do.
-    pub fn troubles(&self) -> Vec<String> {
+    pub fn troubles(&self) -> Vec<Reason> {
+        let Some(prepared) = self.engine.prepared() else {
+            return Vec::new();
+        };
+        let detail = match self.engine.ready() {
+            Ok(detail) => detail,
+            Err(error @ EngineError::Detail { .. }) => return vec![Reason::of(error)],
+            Err(_) => return Vec::new(),
+        };
         let parts = [Part::Ears, Part::Turns, Part::Voices];
-        match &*self.state.borrow() {
-            State::Serving { worker, prepared } => match worker.status().condition {
-                Condition::Ready(json) => {
-                    let detail = detail(&json);
-                    let troubles = parts.iter().filter_map(|p| p.trouble(prepared, &detail));
-                    troubles.filter(|t| !prepared.chosen.contains(t)).collect()
-                }
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
+        let troubles = parts.iter().filter_map(|p| p.trouble(&prepared, &detail));
+        troubles.filter(|t| !prepared.chosen.contains(t)).collect()
     }
 
     /// Waits until the models are loaded, or until it is clear that they cannot be.
     pub async fn settled(&self) {
-        if let Ok((worker, _)) = self.serving().await {
-            // Only the waiting matters here; `ready` tells the outcome.
-            let _ = worker.ready().await;
-        }
-    }
-
-    async fn serving(&self) -> Result<(Worker<Request, Event>, Arc<Prepared>), SpeechError> {
-        let mut state = self.state.clone();
-        let settled = state.wait_for(|s| !matches!(s, State::Preparing)).await;
-        match settled.as_deref() {
-            Ok(State::Serving { worker, prepared }) => Ok((worker.clone(), Arc::clone(prepared))),
-            Ok(State::Refused(reason)) => Err(unavailable(reason)),
-            _ => Err(unavailable("Frontdesk is shutting down")),
-        }
+        self.engine.settled().await;
     }
 
     /// The worker, once it serves this part.
     async fn with(
         &self,
         part: Part,
-    ) -> Result<(Worker<Request, Event>, Arc<Prepared>), SpeechError> {
-        let (worker, prepared) = self.serving().await?;
-        let json = worker.ready().await.map_err(broken)?;
-        match part.trouble(&prepared, &detail(&json)) {
-            Some(reason) => Err(unavailable(&reason)),
+    ) -> Result<(EngineWorker<VoiceEngine>, Arc<PreparedVoice>), SpeechError> {
+        let (worker, prepared) = self.engine.serving().await?;
+        let detail = self.engine.detail(&worker.ready().await?)?;
+        match part.trouble(&prepared, &detail) {
+            Some(reason) => Err(SpeechError::Unavailable(reason)),
             None => Ok((worker, prepared)),
         }
     }
 
     fn ready_for(&self, part: Part) -> Result<(), SpeechError> {
-        match &*self.state.borrow() {
-            State::Preparing => Err(unavailable("the voice models are being checked")),
-            State::Refused(reason) => Err(unavailable(reason)),
-            State::Serving { worker, prepared } => {
-                if let Some(reason) = part.trouble(prepared, &Detail::default()) {
-                    return Err(unavailable(&reason));
-                }
-                match worker.status().condition {
-                    Condition::Ready(json) => match part.trouble(prepared, &detail(&json)) {
-                        Some(reason) => Err(unavailable(&reason)),
-                        None => Ok(()),
-                    },
-                    Condition::Starting => Err(unavailable("the voice models are being loaded")),
-                    Condition::Stopped => Err(unavailable("Frontdesk is shutting down")),
-                    Condition::Degraded(reason) => Err(unavailable(&reason)),
-                }
-            }
-        }
+        let Some(prepared) = self.engine.prepared() else {
+            self.engine.ready()?;
+            return Ok(());
+        };
+        // What was missing before the start explains more than what the process says.
+        let trouble = match part.trouble(&prepared, &Detail::default()) {
+            None => part.trouble(&prepared, &self.engine.ready()?),
+            found => found,
+        };
+        trouble.map_or(Ok(()), |reason| Err(SpeechError::Unavailable(reason)))
     }
 }
 
@@ -208,7 +157,7 @@ async fn answer(exchange: &mut Exchange<Event>) -> Result<Event, SpeechError> {
         Some(Ok(Event::Rejected(reason))) => Err(SpeechError::Rejected(reason)),
         Some(Ok(Event::Broken(reason))) => Err(SpeechError::Engine { reason }),
         Some(Ok(event)) => Ok(event),
-        Some(Err(error)) => Err(broken(error)),
+        Some(Err(error)) => Err(error.into()),
         None => Err(SpeechError::Cancelled),
     }
 }
@@ -223,7 +172,7 @@ impl Ears for LiveEngine {
         let (worker, prepared) = self.with(Part::Ears).await?;
         let model = model_for(&prepared, utterance.language.as_deref())?;
         let request = Request::Hear { utterance, model };
-        let mut exchange = worker.call(request).await.map_err(broken)?;
+        let mut exchange = worker.call(request).await?;
         match answer(&mut exchange).await? {
             Event::Heard(hearing) => Ok(hearing),
             _ => Err(out_of_turn()),
@@ -232,7 +181,7 @@ impl Ears for LiveEngine {
 
     async fn turn_end(&self, pcm: Bytes) -> Result<f32, SpeechError> {
         let (worker, _) = self.with(Part::Turns).await?;
-        let mut exchange = worker.call(Request::Turn(pcm)).await.map_err(broken)?;
+        let mut exchange = worker.call(Request::Turn(pcm)).await?;
         match answer(&mut exchange).await? {
             Event::Turn(probability) => Ok(probability),
             _ => Err(out_of_turn()),
@@ -241,14 +190,16 @@ impl Ears for LiveEngine {
 }
 
 /// English goes to the English model, everything else to the one that knows more languages.
-fn model_for(prepared: &Prepared, language: Option<&str>) -> Result<String, SpeechError> {
+fn model_for(prepared: &PreparedVoice, language: Option<&str>) -> Result<String, SpeechError> {
     let first = prepared.models.first();
     let chosen = match language {
         None | Some("en") => first,
         Some(_) => prepared.multilingual.as_ref().or(first),
     };
-    let missing = || unavailable("there is no speech model; get one with `frontdesk models get`");
-    chosen.cloned().ok_or_else(missing)
+    chosen.cloned().ok_or_else(|| {
+        let missing = "there is no speech model; get one with `frontdesk models get`";
+        SpeechError::Unavailable(missing.into())
+    })
 }
 
 #[async_trait]
@@ -258,10 +209,8 @@ impl Synthesizer for LiveEngine {
     }
 
     fn voices(&self) -> Vec<Voice> {
-        match &*self.state.borrow() {
-            State::Serving { prepared, .. } => prepared.voices.clone(),
-            _ => Vec::new(),
-        }
+        let prepared = self.engine.prepared();
+        prepared.map_or_else(Vec::new, |prepared| prepared.voices.clone())
     }
 
     async fn speak(&self, request: SpeakRequest) -> Result<ClipStream, SpeechError> {
@@ -269,13 +218,13 @@ impl Synthesizer for LiveEngine {
         let (worker, prepared) = self.with(Part::Voices).await?;
         let voice = Some(choose(&prepared.voices, request.voice.as_deref())?);
         let request = SpeakRequest { voice, ..request };
-        let exchange = worker.call(Request::Say(request)).await.map_err(broken)?;
+        let exchange = worker.call(Request::Say(request)).await?;
         Ok(Box::pin(exchange.map(|event| match event {
             Ok(Event::Clip(clip)) => Ok(clip),
             Ok(Event::Rejected(reason)) => Err(SpeechError::Rejected(reason)),
             Ok(Event::Broken(reason)) => Err(SpeechError::Engine { reason }),
             Ok(_) => Err(out_of_turn()),
-            Err(error) => Err(broken(error)),
+            Err(error) => Err(error.into()),
         })))
     }
 }
@@ -358,7 +307,7 @@ mod tests {
 
     #[test]
     fn what_was_missing_before_the_start_explains_more_than_what_the_process_says() {
-        let prepared = Prepared {
+        let prepared = PreparedVoice {
             spec: Spec {
                 name: "voice".into(),
                 program: Default::default(),
@@ -382,12 +331,12 @@ mod tests {
             ..Detail::default()
         };
         assert_eq!(
-            Part::Ears.trouble(&prepared, &detail).as_deref(),
-            Some("it is damaged")
+            Part::Ears.trouble(&prepared, &detail),
+            Some("it is damaged".into())
         );
         assert_eq!(
-            Part::Turns.trouble(&prepared, &detail).as_deref(),
-            Some("get it")
+            Part::Turns.trouble(&prepared, &detail),
+            Some("get it".into())
         );
         assert_eq!(Part::Voices.trouble(&prepared, &detail), None);
         let model = |language| model_for(&prepared, language).unwrap();

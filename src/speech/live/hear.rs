@@ -10,6 +10,7 @@ use super::process::Answers;
 use super::protocol::Event;
 use super::queue::{Fate, Job, Queue};
 use super::{Hearing, sound};
+use crate::reason::Reason;
 use crate::speech::types::Transcript;
 use crate::speech::{SAMPLE_RATE, SpeechError, TranscribeOptions, Whisper};
 
@@ -63,7 +64,7 @@ pub(super) struct Shelf {
 
 impl Shelf {
     /// With the first model loaded.
-    pub(super) fn load(models: Vec<(String, PathBuf)>, threads: u16) -> Result<Self, String> {
+    pub(super) fn load(models: Vec<(String, PathBuf)>, threads: u16) -> Result<Self, Reason> {
         let first = models.first().map(|(name, _)| name.clone());
         let mut shelf = Self {
             models,
@@ -71,13 +72,13 @@ impl Shelf {
             loaded: HashMap::new(),
         };
         let first = first.ok_or("there is no speech model")?;
-        shelf.get(&first).map_err(|e| e.to_string())?;
+        shelf.get(&first).map_err(Reason::of)?;
         Ok(shelf)
     }
 
     fn get(&mut self, name: &str) -> Result<&mut Whisper, SpeechError> {
         let missing =
-            || SpeechError::Unavailable(format!("there is no speech model named `{name}`"));
+            || SpeechError::Unavailable(format!("there is no speech model named `{name}`").into());
         if !self.loaded.contains_key(name) {
             let path = self.models.iter().find(|(n, _)| n == name);
             let (_, path) = path.ok_or_else(missing)?;
@@ -127,7 +128,7 @@ pub(super) fn run(inbox: &Inbox, mut shelf: Shelf, answers: &Answers) -> std::io
         let heard = catch_unwind(AssertUnwindSafe(|| shelf.hear(&job))).unwrap_or_else(|_| {
             // What the panic left behind is not trusted; the model is loaded anew.
             shelf.loaded.clear();
-            let reason = "it cannot compute this sound".to_owned();
+            let reason = "it cannot compute this sound".into();
             Err(SpeechError::Engine { reason })
         });
         let finished = !matches!(heard, Err(SpeechError::Cancelled));
@@ -143,7 +144,7 @@ fn event(heard: Result<Hearing, SpeechError>) -> Event {
     match heard {
         Ok(hearing) => Event::Heard(hearing),
         Err(SpeechError::Engine { reason }) => Event::Broken(reason),
-        Err(error @ SpeechError::ModelInvalid { .. }) => Event::Broken(error.to_string()),
-        Err(error) => Event::Rejected(error.to_string()),
+        Err(error @ SpeechError::ModelInvalid { .. }) => Event::Broken(Reason::of(error)),
+        Err(error) => Event::Rejected(Reason::of(error)),
     }
 }

@@ -24,7 +24,8 @@ use futures::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::SpeechError;
-pub use client::{LiveEngine, Prepared};
+use crate::reason::Reason;
+pub use client::{LiveEngine, PreparedVoice};
 pub use process::run;
 pub use protocol::{Detail, Setup, VoiceFiles};
 
@@ -157,7 +158,7 @@ pub trait Synthesizer: Send + Sync {
 
 /// Ears and voice of a machine that has none, with the reason.
 #[derive(Debug, Clone)]
-pub struct Silent(pub String);
+pub struct Silent(pub Reason);
 
 #[async_trait]
 impl Ears for Silent {

@@ -10,6 +10,7 @@ use super::protocol::{Detail, Event, Request, Setup};
 use super::queue::Job;
 use super::say::{self, Choir};
 use super::turn::{self, SmartTurn};
+use crate::reason::Reason;
 use crate::worker::child::{self, Command, Port};
 use crate::worker::sandbox::{self, Kind};
 
@@ -119,9 +120,9 @@ pub fn run() -> io::Result<()> {
 }
 
 type Loaded = (
-    Result<Shelf, String>,
-    Result<SmartTurn, String>,
-    Result<Choir, String>,
+    Result<Shelf, Reason>,
+    Result<SmartTurn, Reason>,
+    Result<Choir, Reason>,
 );
 
 /// Loads everything side by side; a part that fails does not keep the others from serving.
@@ -133,7 +134,7 @@ fn load(setup: Setup) -> Loaded {
         threads,
         ..
     } = setup;
-    let died = || "loading it ended early".to_owned();
+    let died = || Reason::from("loading it ended early");
     thread::scope(|scope| {
         let ears = scope.spawn(move || Shelf::load(models, threads));
         let turns = scope.spawn(move || {

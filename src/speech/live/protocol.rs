@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::voice_file::VoiceFile;
 use super::{Clip, Hearing, SpeakRequest, Utterance, Voice};
+use crate::reason::Reason;
 use crate::worker::sandbox::{Held, Limits};
 
 /// How the process is set up. What is missing is not served; the rest is.
@@ -47,7 +48,7 @@ impl VoiceFiles {
         licence: &str,
         model: &Path,
         config: &Path,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Reason> {
         let file = VoiceFile::read(config)?;
         Ok(Self {
             voice: Voice {
@@ -79,9 +80,9 @@ pub(super) enum Event {
     Turn(f32),
     Clip(Clip),
     /// The request's fault, as a sentence.
-    Rejected(String),
+    Rejected(Reason),
     /// The engine's fault, as a sentence.
-    Broken(String),
+    Broken(Reason),
 }
 
 /// What the process says of itself. A reason tells why something is not served.
@@ -90,9 +91,9 @@ pub struct Detail {
     /// Protections that hold in it.
     pub held: Held,
     /// Why nothing is heard.
-    pub hear: Option<String>,
+    pub hear: Option<Reason>,
     /// Why ends of turns are not told.
-    pub turn: Option<String>,
+    pub turn: Option<Reason>,
     /// Why nothing is spoken.
-    pub say: Option<String>,
+    pub say: Option<Reason>,
 }

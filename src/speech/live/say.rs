@@ -13,6 +13,7 @@ use super::process::Answers;
 use super::protocol::{Event, VoiceFiles};
 use super::voice_file::VoiceFile;
 use super::{Clip, SpeakRequest, sound};
+use crate::reason::Reason;
 use crate::speech::spoken::{self, Clause};
 
 /// Symbols that are computed at once; a clause with more is cut at a space. It bounds the time that
@@ -35,19 +36,21 @@ pub(super) struct Speaker {
 
 impl Speaker {
     /// Reads a voice and lets it say something, so that nobody waits for the first time.
-    fn load(files: &VoiceFiles, threads: &Arc<ThreadPool>) -> Result<Self, String> {
+    fn load(files: &VoiceFiles, threads: &Arc<ThreadPool>) -> Result<Self, Reason> {
         let file = VoiceFile::read(&files.config)?;
-        let wrong = |what: &str| format!("the voice {} cannot speak ({what})", files.voice.name);
+        let wrong = |what: Reason| {
+            let told = format!("the voice {} cannot speak ({what})", files.voice.name);
+            Reason::told(told, what)
+        };
         if file.many_speakers() {
-            return Err(wrong(
-                "it has several speakers, which Frontdesk does not support",
-            ));
+            let what = "it has several speakers, which Frontdesk does not support";
+            return Err(wrong(what.into()));
         }
         let model = ModelOptions::with_all_ops()
             .prepack_weights(true)
             .load_file(&files.model)
-            .map_err(|e| wrong(&e.to_string()))?;
-        let node = |name: &str| model.node_id(name).map_err(|e| wrong(&e.to_string()));
+            .map_err(|e| wrong(Reason::of(e)))?;
+        let node = |name: &str| model.node_id(name).map_err(|e| wrong(Reason::of(e)));
         let speaker = Self {
             ids: node("input")?,
             lengths: node("input_lengths")?,
@@ -55,11 +58,11 @@ impl Speaker {
             output: *model
                 .output_ids()
                 .first()
-                .ok_or(wrong("it has no output"))?,
+                .ok_or_else(|| wrong("it has no output".into()))?,
             file,
             model,
         };
-        speaker.run("ə.", 1.0, threads).map_err(|e| wrong(&e))?;
+        speaker.run("ə.", 1.0, threads).map_err(wrong)?;
         Ok(speaker)
     }
 
@@ -69,7 +72,7 @@ impl Speaker {
         phonemes: &str,
         speed: f32,
         threads: &Arc<ThreadPool>,
-    ) -> Result<Vec<f32>, String> {
+    ) -> Result<Vec<f32>, Reason> {
         let (ids, unknown) = self.file.ids(phonemes);
         if unknown > 0 {
             tracing::debug!(unknown, phonemes, "symbols that the voice does not know");
@@ -95,11 +98,9 @@ impl Speaker {
         let options = RunOptions::default().with_thread_pool(Some(Arc::clone(threads)));
         let run = || self.model.run_n(inputs, [self.output], Some(options));
         let [value] = catch_unwind(AssertUnwindSafe(run))
-            .map_err(|_| "it cannot compute this text".to_owned())?
-            .map_err(|e| e.to_string())?;
-        let value: Tensor<f32> = value
-            .try_into()
-            .map_err(|_| "it gave no sound".to_owned())?;
+            .map_err(|_| "it cannot compute this text")?
+            .map_err(Reason::of)?;
+        let value: Tensor<f32> = value.try_into().map_err(|_| "it gave no sound")?;
         Ok(value.to_vec())
     }
 
@@ -109,7 +110,7 @@ impl Speaker {
         part: &Part,
         speed: f32,
         threads: &Arc<ThreadPool>,
-    ) -> Result<Vec<f32>, String> {
+    ) -> Result<Vec<f32>, Reason> {
         let rate = self.file.audio.sample_rate;
         let mut spoken = sound::polished(&self.run(&part.phonemes, speed, threads)?, rate);
         if !spoken.is_empty() {
@@ -130,7 +131,7 @@ pub(super) struct Choir {
 
 impl Choir {
     /// With the first voice loaded, and the dictionary of sounds too.
-    pub(super) fn load(files: Vec<VoiceFiles>, threads: u16) -> Result<Self, String> {
+    pub(super) fn load(files: Vec<VoiceFiles>, threads: u16) -> Result<Self, Reason> {
         let first = files.first().map(|f| f.voice.name.clone());
         let mut choir = Self {
             files,
@@ -144,8 +145,8 @@ impl Choir {
         Ok(choir)
     }
 
-    fn get(&mut self, name: &str) -> Result<&Speaker, String> {
-        let missing = || format!("there is no voice named `{name}`");
+    fn get(&mut self, name: &str) -> Result<&Speaker, Reason> {
+        let missing = || Reason::from(format!("there is no voice named `{name}`"));
         if !self.loaded.contains_key(name) {
             let files = self.files.iter().find(|f| f.voice.name == name);
             let speaker = Speaker::load(files.ok_or_else(missing)?, &self.threads)?;
@@ -154,7 +155,7 @@ impl Choir {
         self.loaded.get(name).ok_or_else(missing)
     }
 
-    fn say(&mut self, voice: &str, speed: f32, part: &Part) -> Result<Clip, String> {
+    fn say(&mut self, voice: &str, speed: f32, part: &Part) -> Result<Clip, Reason> {
         let threads = Arc::clone(&self.threads);
         let phrase = Phrase {
             voice: voice.to_owned(),
@@ -317,7 +318,7 @@ fn begin(id: u64, request: SpeakRequest, answers: &Answers) -> std::io::Result<O
     match catch_unwind(AssertUnwindSafe(|| Speech::of(id, request))) {
         Ok(speech) => Ok(Some(speech)),
         Err(_) => {
-            let reason = "this text cannot be read out".to_owned();
+            let reason = "this text cannot be read out".into();
             answers.last(id, &Event::Rejected(reason))?;
             Ok(None)
         }

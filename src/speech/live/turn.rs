@@ -15,6 +15,7 @@ use super::process::Answers;
 use super::protocol::Event;
 use super::sound;
 use crate::models::convert::mel;
+use crate::reason::Reason;
 use crate::speech::SAMPLE_RATE;
 
 /// Samples that the model hears: 8 s.
@@ -120,20 +121,19 @@ pub(super) struct SmartTurn {
 
 impl SmartTurn {
     /// Reads the model and asks it once, so that nobody waits for the first time.
-    pub(super) fn load(path: &Path) -> Result<Self, String> {
-        let wrong = |what: &str| {
-            format!(
-                "{} is no model of the ends of turns ({what})",
-                path.display()
-            )
+    pub(super) fn load(path: &Path) -> Result<Self, Reason> {
+        let wrong = |what: Reason| {
+            let path = path.display();
+            let told = format!("{path} is no model of the ends of turns ({what})");
+            Reason::told(told, what)
         };
         let model = ModelOptions::with_all_ops()
             .prepack_weights(true)
             .load_file(path)
-            .map_err(|e| wrong(&e.to_string()))?;
+            .map_err(|e| wrong(Reason::of(e)))?;
         let (Some(&input), Some(&output)) = (model.input_ids().first(), model.output_ids().first())
         else {
-            return Err(wrong("it has no input or output"));
+            return Err(wrong("it has no input or output".into()));
         };
         let turn = Self {
             model,
@@ -143,12 +143,12 @@ impl SmartTurn {
             // It is over before a second thread would have helped.
             threads: Arc::new(ThreadPool::with_num_threads(1)),
         };
-        turn.probability(&[0.0; 1600]).map_err(|e| wrong(&e))?;
+        turn.probability(&[0.0; 1600]).map_err(wrong)?;
         Ok(turn)
     }
 
     /// Probability that the speaker has finished.
-    pub(super) fn probability(&self, samples: &[f32]) -> Result<f32, String> {
+    pub(super) fn probability(&self, samples: &[f32]) -> Result<f32, Reason> {
         let features = NdTensor::from_data([1, BANDS, FRAMES], self.features.of(samples));
         let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&self.threads)));
         let run = || {
@@ -156,11 +156,9 @@ impl SmartTurn {
             self.model.run_n(inputs, [self.output], Some(options))
         };
         let [value] = catch_unwind(AssertUnwindSafe(run))
-            .map_err(|_| "it cannot compute this sound".to_owned())?
-            .map_err(|e| e.to_string())?;
-        let value: Tensor<f32> = value
-            .try_into()
-            .map_err(|_| "it gave no numbers".to_owned())?;
+            .map_err(|_| "it cannot compute this sound")?
+            .map_err(Reason::of)?;
+        let value: Tensor<f32> = value.try_into().map_err(|_| "it gave no numbers")?;
         match value.iter().next() {
             Some(p) if p.is_finite() => Ok(p.clamp(0.0, 1.0)),
             _ => Err("it gave no probability".into()),

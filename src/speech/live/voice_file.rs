@@ -5,6 +5,8 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::reason::Reason;
+
 /// Marks around an utterance, and the one behind each symbol.
 const BEGIN: &str = "^";
 const END: &str = "$";
@@ -55,21 +57,24 @@ struct Espeak {
 
 impl VoiceFile {
     /// Reads a description.
-    pub(super) fn read(path: &Path) -> Result<Self, String> {
-        let wrong = |what: String| format!("{} describes no voice ({what})", path.display());
-        let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-        let file: Self = serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))?;
+    pub(super) fn read(path: &Path) -> Result<Self, Reason> {
+        let wrong = |what: Reason| {
+            let told = format!("{} describes no voice ({what})", path.display());
+            Reason::told(told, what)
+        };
+        let bytes = std::fs::read(path).map_err(|e| wrong(Reason::of(e)))?;
+        let file: Self = serde_json::from_slice(&bytes).map_err(|e| wrong(Reason::of(e)))?;
         file.check().map_err(wrong)?;
         Ok(file)
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), Reason> {
         if !(8_000..=48_000).contains(&self.audio.sample_rate) {
-            return Err(format!("{} samples a second", self.audio.sample_rate));
+            return Err(format!("{} samples a second", self.audio.sample_rate).into());
         }
         for mark in [BEGIN, END, PAD] {
             if self.phoneme_id_map.get(mark).is_none_or(Vec::is_empty) {
-                return Err(format!("it lacks the symbol {mark}"));
+                return Err(format!("it lacks the symbol {mark}").into());
             }
         }
         Ok(())
@@ -117,7 +122,7 @@ impl VoiceFile {
 mod tests {
     use super::*;
 
-    fn voice(json: serde_json::Value) -> Result<VoiceFile, String> {
+    fn voice(json: serde_json::Value) -> Result<VoiceFile, Reason> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("voice.json");
         std::fs::write(&path, json.to_string()).unwrap();

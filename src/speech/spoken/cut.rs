@@ -22,7 +22,7 @@ const NO_WORD: usize = 300;
 
 /// How good a place is to cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum CutPlace {
     Sentence,
     Comma,
     Conjunction,
@@ -46,7 +46,7 @@ pub(super) fn cut(text: &str, own: &[Found]) -> Vec<Range<usize>> {
 }
 
 /// Index of the gap that ends the clause.
-fn choose(gaps: &[(usize, Place)], start: usize, first: bool) -> usize {
+fn choose(gaps: &[(usize, CutPlace)], start: usize, first: bool) -> usize {
     let fits = gaps
         .iter()
         .take_while(|(at, _)| at - start <= LONGEST)
@@ -54,17 +54,17 @@ fn choose(gaps: &[(usize, Place)], start: usize, first: bool) -> usize {
     let window = &gaps[..fits];
     let sentence = window
         .iter()
-        .position(|(_, place)| *place == Place::Sentence);
+        .position(|(_, place)| *place == CutPlace::Sentence);
     let end = sentence.map_or(usize::MAX, |index| window[index].0 - start);
     if first {
         let within = &window[..sentence.unwrap_or(fits)];
-        let early = |wanted: Place, least: usize, most: usize| {
+        let early = |wanted: CutPlace, least: usize, most: usize| {
             let place = |index: &usize| within[*index].1 == wanted;
             (least - 1..most.min(within.len())).find(place)
         };
         let (comma, least, most) = FIRST_WORDS;
-        let at_comma = early(Place::Comma, comma, 12).filter(|_| end > LONG_FIRST.0);
-        let at_word = || early(Place::Conjunction, least, most).filter(|_| end > LONG_FIRST.1);
+        let at_comma = early(CutPlace::Comma, comma, 12).filter(|_| end > LONG_FIRST.0);
+        let at_word = || early(CutPlace::Conjunction, least, most).filter(|_| end > LONG_FIRST.1);
         if let Some(index) = at_comma.or_else(at_word) {
             return index;
         }
@@ -72,24 +72,24 @@ fn choose(gaps: &[(usize, Place)], start: usize, first: bool) -> usize {
     if let Some(index) = sentence {
         return index;
     }
-    let latest = |place: Place, least: usize| {
+    let latest = |place: CutPlace, least: usize| {
         window
             .iter()
             .rposition(|(at, found)| *found == place && at - start >= least)
     };
-    latest(Place::Comma, SHORTEST)
-        .or_else(|| latest(Place::Conjunction, SHORTEST))
-        .or_else(|| latest(Place::Joint, SHORTEST))
-        .or_else(|| latest(Place::Space, 1))
+    latest(CutPlace::Comma, SHORTEST)
+        .or_else(|| latest(CutPlace::Conjunction, SHORTEST))
+        .or_else(|| latest(CutPlace::Joint, SHORTEST))
+        .or_else(|| latest(CutPlace::Space, 1))
         .unwrap_or_else(|| {
             gaps.iter()
-                .position(|(_, place)| *place != Place::Never)
+                .position(|(_, place)| *place != CutPlace::Never)
                 .unwrap_or(gaps.len() - 1)
         })
 }
 
 /// Ends of words (behind their white space) with what the place is like; the last is the text's end.
-fn gaps(text: &str, own: &[Found]) -> Vec<(usize, Place)> {
+fn gaps(text: &str, own: &[Found]) -> Vec<(usize, CutPlace)> {
     let mut words: Vec<Range<usize>> = Vec::new();
     let mut begin = None;
     for (at, letter) in text.char_indices() {
@@ -121,14 +121,14 @@ fn gaps(text: &str, own: &[Found]) -> Vec<(usize, Place)> {
         gaps.push((
             next.start,
             if inside {
-                Place::Never
+                CutPlace::Never
             } else {
                 place(word, space, follows)
             },
         ));
     }
     if !text.is_empty() {
-        gaps.push((text.len(), Place::Sentence));
+        gaps.push((text.len(), CutPlace::Sentence));
     }
     gaps
 }
@@ -147,24 +147,24 @@ static FILE: &str = include_str!("cut.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 /// What the place between two words is like.
-fn place(word: &str, space: &str, next: &str) -> Place {
+fn place(word: &str, space: &str, next: &str) -> CutPlace {
     if space.contains('\n') {
-        return Place::Sentence;
+        return CutPlace::Sentence;
     }
     let bare = word.trim_end_matches(['"', '\'', ')', '”', '’', '»']);
     let opens = next.trim_start_matches(['"', '\'', '(', '“', '‘', '«']);
     let capital = opens.chars().next().is_some_and(char::is_uppercase);
     let figure = |text: &str| text.chars().next().is_some_and(|c| c.is_ascii_digit());
     match bare.chars().last() {
-        Some('!' | '?' | '…') if bare.chars().count() > 1 => return Place::Sentence,
-        Some(';' | ':') if !figure(bare) => return Place::Comma,
+        Some('!' | '?' | '…') if bare.chars().count() > 1 => return CutPlace::Sentence,
+        Some(';' | ':') if !figure(bare) => return CutPlace::Comma,
         Some('.') => {
             let stem = bare
                 .trim_end_matches('.')
                 .trim_start_matches(['(', '"', '“'])
                 .to_lowercase();
             if bare.ends_with("...") && !capital {
-                return Place::Comma;
+                return CutPlace::Comma;
             }
             // "no. 5" and "No. 5", but "No. We do not."
             let number_follows =
@@ -175,20 +175,20 @@ fn place(word: &str, space: &str, next: &str) -> Place {
             let listed =
                 stem.chars().all(|c| c.is_ascii_digit()) && stem.len() < 3 && !stem.is_empty();
             return match () {
-                () if number_follows || initial => Place::Never,
-                () if short && capital && LISTS.may_end.contains(&stem) => Place::Sentence,
-                () if short => Place::Never,
+                () if number_follows || initial => CutPlace::Never,
+                () if short && capital && LISTS.may_end.contains(&stem) => CutPlace::Sentence,
+                () if short => CutPlace::Never,
                 () if capital
                     || figure(opens)
                     || !opens.chars().next().is_some_and(char::is_lowercase) =>
                 {
                     if listed && !capital {
-                        Place::Comma
+                        CutPlace::Comma
                     } else {
-                        Place::Sentence
+                        CutPlace::Sentence
                     }
                 }
-                () => Place::Comma,
+                () => CutPlace::Comma,
             };
         }
         Some(',') => {
@@ -200,29 +200,29 @@ fn place(word: &str, space: &str, next: &str) -> Place {
                 && capital
                 && opens.chars().take(2).all(char::is_uppercase);
             return if date || single || state {
-                Place::Never
+                CutPlace::Never
             } else {
-                Place::Comma
+                CutPlace::Comma
             };
         }
-        Some('–' | '—') => return Place::Comma,
+        Some('–' | '—') => return CutPlace::Comma,
         _ => {}
     }
     let digit_ends = bare.chars().last().is_some_and(|c| c.is_ascii_digit());
     if matches!(bare, "$" | "€" | "£" | "#" | "+" | "-" | "&" | "/")
         || (digit_ends && unit_like(opens))
     {
-        return Place::Never;
+        return CutPlace::Never;
     }
     if matches!(opens, "–" | "—" | "-") {
         return if digit_ends {
-            Place::Never
+            CutPlace::Never
         } else {
-            Place::Comma
+            CutPlace::Comma
         };
     }
     if next.starts_with(['(', '“', '"']) {
-        return Place::Conjunction;
+        return CutPlace::Conjunction;
     }
     let lower = opens.to_lowercase();
     // "from 9 to 5" stays together.
@@ -231,12 +231,12 @@ fn place(word: &str, space: &str, next: &str) -> Place {
     {
         let joint = LISTS.light.contains(&lower);
         return if joint {
-            Place::Joint
+            CutPlace::Joint
         } else {
-            Place::Conjunction
+            CutPlace::Conjunction
         };
     }
-    Place::Space
+    CutPlace::Space
 }
 
 /// Whether a word belongs to the figure before it: another figure, a unit, "million", "am".

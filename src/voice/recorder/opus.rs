@@ -5,6 +5,7 @@ use ogg::{PacketWriteEndInfo, PacketWriter};
 use opusic_c::{Application, Bitrate, Channels, Encoder, SampleRate, Signal};
 
 use super::RATE;
+use crate::reason::Reason;
 use crate::store::StoreError;
 
 /// What the joined pieces are.
@@ -32,7 +33,8 @@ pub enum RecordingError {
         /// What was tried.
         what: &'static str,
         /// Why it failed.
-        reason: String,
+        #[source]
+        reason: Reason,
     },
     /// It is gone.
     #[error("the recording was deleted while the call lasted")]
@@ -42,7 +44,7 @@ pub enum RecordingError {
 fn codec(what: &'static str) -> impl Fn(opusic_c::ErrorCode) -> RecordingError {
     move |code| RecordingError::Codec {
         what,
-        reason: code.message().to_owned(),
+        reason: code.message().into(),
     }
 }
 
@@ -149,7 +151,7 @@ impl Pieces {
             .write_packet(packet, SERIAL, end, at)
             .map_err(|error| RecordingError::Codec {
                 what: "packed",
-                reason: error.to_string(),
+                reason: Reason::of(error),
             })
     }
 }

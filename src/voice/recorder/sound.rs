@@ -1,5 +1,6 @@
 //! A kept recording → samples again: for the picture of it, and for players that read no Ogg.
 
+use std::error::Error;
 use std::io::Cursor;
 
 use ogg::PacketReader;
@@ -7,6 +8,7 @@ use opusic_c::{Channels, Decoder, SampleRate};
 
 use super::RATE;
 use super::opus::RecordingError;
+use crate::reason::Reason;
 
 /// The longest Opus packet, per channel at [`RATE`]: 120 ms.
 const LONGEST: usize = RATE as usize * 120 / 1000;
@@ -19,10 +21,10 @@ pub struct Sound {
     skip: usize,
 }
 
-fn broken(reason: impl std::fmt::Display) -> RecordingError {
+fn broken(cause: impl Into<Box<dyn Error + Send + Sync>>) -> RecordingError {
     RecordingError::Codec {
         what: "read",
-        reason: reason.to_string(),
+        reason: Reason::of(cause),
     }
 }
 

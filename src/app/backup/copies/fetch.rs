@@ -11,6 +11,7 @@ use super::off_thread;
 use crate::app::data::STORE;
 use crate::app::{AppError, DataFolder, outside};
 use crate::config::Config;
+use crate::reason::Reason;
 use crate::store::tombstones;
 
 /// Folder in the data folder for what is fetched from elsewhere.
@@ -127,11 +128,14 @@ impl FetchedBackup {
 /// When the server runs; `NoTarget`, `Unknown`, `Target`.
 pub async fn fetch_copy(config: &Config, name: &str) -> Result<FetchedBackup, AppError> {
     let folder = DataFolder::open(config).map_err(|error| match error.is_damage() {
-        true => AppError::Settings(format!(
-            "where the copies are is noted in the database here, and it cannot be opened ({error}). Move {} away, set the \
-             place up again with `frontdesk backup target`, and restore with --recovery-key -",
-            config.data_dir.join(STORE).display()
-        )),
+        true => {
+            let told = format!(
+                "where the copies are is noted in the database here, and it cannot be opened ({error}). Move {} away, \
+                 set the place up again with `frontdesk backup target`, and restore with --recovery-key -",
+                config.data_dir.join(STORE).display()
+            );
+            AppError::Settings(Reason::told(told, error))
+        }
         false => error,
     })?;
     clear(&config.data_dir);

@@ -16,6 +16,7 @@ use super::schedule::LOOK;
 use super::target::{self, NewTarget, Step, Stored, Target, TargetSettings, Upload, try_out};
 use super::{BackupError, Backups, make_folder, now};
 use crate::egress::Class;
+use crate::reason::Reason;
 use crate::store::{UnixMs, settings, tombstones};
 
 pub use fetch::{FetchedBackup, fetch_copy};
@@ -273,7 +274,7 @@ async fn copy_one(target: &dyn Target, file: &Path, backup: &Backup) -> Result<C
         return Err(BackupError::Target(format!(
             "{} was copied, and what was read back is not the same; it was removed there, and is copied again",
             backup.name
-        )));
+        ).into()));
     }
     Ok(Copy {
         name: backup.name.clone(),
@@ -313,7 +314,10 @@ async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, BackupError> + Send + 'static,
 ) -> Result<T, BackupError> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(BackupError::Target(format!("it was broken off ({error})"))))
+    done.unwrap_or_else(|error| {
+        let told = format!("it was broken off ({error})");
+        Err(BackupError::Target(Reason::told(told, error)))
+    })
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use tokio::io::AsyncRead;
 
 use super::BackupError;
 use crate::egress::{Class, EgressError, Gateway};
+use crate::reason::Reason;
 
 pub use self::settings::{NewLogin, NewS3, NewSftp, NewTarget};
 pub use self::trying::Step;
@@ -85,7 +86,7 @@ impl From<EgressError> for BackupError {
     fn from(error: EgressError) -> Self {
         match error {
             EgressError::Ledger(error) => Self::Store(error),
-            other => Self::Target(other.to_string()),
+            other => Self::Target(Reason::of(other)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! S3-compatible storage. `rusty_s3` signs the addresses (Signature Version 4) and reads the answers; the gateway sends.
 //! The signature travels as a secret part of the address.
 
+use std::error::Error;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ use super::{Stored, Take, Target, Upload, local, patience};
 use crate::egress::{
     Carrier, Gateway, Limits, Method, Part, Purpose, Request, Response, Sealed, Secret,
 };
+use crate::reason::Reason;
 
 /// How long a signed address holds.
 const VALID: Duration = Duration::from_secs(3_600);
@@ -254,10 +256,11 @@ async fn read(
     Ok(bytes.into())
 }
 
-fn not_understood(error: impl std::fmt::Display) -> BackupError {
-    BackupError::Target(format!(
-        "the service answers in another way than S3 does ({error}); check its address"
-    ))
+fn not_understood(error: impl Into<Box<dyn Error + Send + Sync>>) -> BackupError {
+    let error = error.into();
+    let told =
+        format!("the service answers in another way than S3 does ({error}); check its address");
+    BackupError::Target(Reason::told(told, error))
 }
 
 /// What an answer that says no means.
@@ -272,7 +275,7 @@ fn refusal(status: u16, text: &str) -> BackupError {
         ),
         None => BackupError::Target(format!(
             "the service answered with status {status} and no word of S3; check its address"
-        )),
+        ).into()),
     }
 }
 
@@ -289,7 +292,7 @@ fn hint(code: &str, message: &str) -> BackupError {
         "SlowDown" | "ServiceUnavailable" | "InternalError" => "it is tried again by itself",
         _ => "the documentation of the service tells what this means",
     };
-    BackupError::Target(format!("the service says {code} ({message}): {todo}"))
+    BackupError::Target(format!("the service says {code} ({message}): {todo}").into())
 }
 
 /// Code and message of an answer that tells of an error.

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::super::BackupError;
 use crate::egress::{Gateway, Login, Purpose, Secret, SshPlace, is_fingerprint};
+use crate::reason::Reason;
 
 /// A target as somebody sets it up. An empty secret stands for the one that is kept, if the place is the same.
 #[derive(Debug, Clone)]
@@ -160,7 +161,7 @@ impl TargetSettings {
             new.login = same.and_then(|kept| kept.login.clone());
         }
         let is_right = new.login()?.check();
-        is_right.map_err(|error| bad(&error.to_string()))?;
+        is_right.map_err(|error| BackupError::BadTarget(Reason::of(error)))?;
         if new.host_key.is_empty() {
             new.host_key = match kept {
                 Some(kept) => kept.host_key.clone(),
@@ -260,5 +261,5 @@ fn folder(text: &str, what: &str) -> Result<String, BackupError> {
 }
 
 fn bad(what: &str) -> BackupError {
-    BackupError::BadTarget(what.to_owned())
+    BackupError::BadTarget(what.into())
 }

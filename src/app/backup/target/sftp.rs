@@ -12,6 +12,7 @@ use super::super::BackupError;
 use super::settings::NewSftp;
 use super::{Stored, Take, Target, Upload, local, patience};
 use crate::egress::{Class, Gateway, Ssh, StreamLimits};
+use crate::reason::Reason;
 
 /// What the protocols need beside the content, bytes.
 const OVERHEAD: u64 = 8 << 20;
@@ -88,10 +89,13 @@ impl Sftp {
     /// `Target` when a file has its name.
     async fn has_folder(&self, sftp: &SftpSession) -> Result<bool, BackupError> {
         match sftp.metadata(self.folder()).await {
-            Ok(found) if found.file_type().is_file() => Err(BackupError::Target(format!(
-                "{} is no folder on the server, but a file; name another folder",
-                self.folder()
-            ))),
+            Ok(found) if found.file_type().is_file() => Err(BackupError::Target(
+                format!(
+                    "{} is no folder on the server, but a file; name another folder",
+                    self.folder()
+                )
+                .into(),
+            )),
             Ok(_) => Ok(true),
             Err(error) if is_missing(&error) => Ok(false),
             Err(error) => Err(told(error)),
@@ -101,10 +105,11 @@ impl Sftp {
     /// Why nothing could be done in the folder: what is missing then is no backup.
     fn refused(&self, error: Error) -> BackupError {
         if is_missing(&error) {
-            return BackupError::Target(format!(
+            let told = format!(
                 "the folder {} is missing on the server, or is no folder; check its name",
                 self.folder()
-            ));
+            );
+            return BackupError::Target(Reason::told(told, error));
         }
         told(error)
     }
@@ -126,7 +131,7 @@ impl Sftp {
             false => Err(BackupError::Target(format!(
                 "the folder {folder} cannot be made on the server; make it there, and let {} write in it",
                 self.settings.user
-            ))),
+            ).into())),
         }
     }
 
@@ -228,9 +233,9 @@ async fn read(
         }
         taken += count as u64;
         if taken > most {
-            return Err(BackupError::Target(format!(
-                "the file is longer than {most} bytes, as it was written"
-            )));
+            return Err(BackupError::Target(
+                format!("the file is longer than {most} bytes, as it was written").into(),
+            ));
         }
         take(piece).map_err(local)?;
     }
@@ -254,7 +259,7 @@ fn told(error: Error) -> BackupError {
     if is_missing(&error) {
         return BackupError::Unknown;
     }
-    BackupError::Target(match &error {
+    let told: String = match &error {
         Error::Status(status) if status.status_code == StatusCode::PermissionDenied => {
             format!("the server says: {error}; let the user write in the folder")
         }
@@ -272,7 +277,8 @@ fn told(error: Error) -> BackupError {
         _ => format!(
             "the server does not keep to the protocol ({error}); it is tried again by itself"
         ),
-    })
+    };
+    BackupError::Target(Reason::told(told, error))
 }
 
 /// Whether this is what the library says of its own parts when the connection is gone.

@@ -10,6 +10,7 @@ use super::super::super::body::Json;
 use super::super::super::problem::{Problem, ProblemView};
 use super::super::place::ApiPlace;
 use crate::app::{pronunciations, voice_settings};
+use crate::reason::Reason;
 use crate::speech::encode::{self, Format};
 use crate::speech::{SpeakRequest, SpeechError, Voice};
 use crate::store::workspaces;
@@ -135,7 +136,7 @@ pub(super) async fn preview(
         .await
         .map_err(|error| Problem::internal(&error))?
         .map_err(|error| SpeechError::Engine {
-            reason: error.to_string(),
+            reason: Reason::of(error),
         })?;
     let headers = [
         (header::CONTENT_TYPE, "audio/wav"),

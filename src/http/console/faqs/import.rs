@@ -50,7 +50,7 @@ pub(in crate::http::console) async fn import(
                 other => Ok(other?),
             }
         }
-        None => Err("choose a file or paste questions with their answers".to_owned()),
+        None => Err("choose a file or paste questions with their answers".into()),
     };
     let (status, show) = match taken {
         Ok(report) => {

@@ -24,6 +24,7 @@ use crate::http::parse_id;
 use crate::http::problem::Problem;
 use crate::knowledge::{FaqDraft, KnowledgeError};
 use crate::store::FaqId;
+use crate::reason::Reason;
 use crate::store::faqs::{Faq, FaqState};
 use pages::{FaqForm, FaqRow};
 
@@ -67,7 +68,7 @@ impl FaqEditForm {
         }
     }
 
-    fn to_draft(&self) -> Result<FaqDraft, String> {
+    fn to_draft(&self) -> Result<FaqDraft, Reason> {
         let gaps = self.gap.split(',');
         Ok(FaqDraft {
             questions: self.questions.lines().map(str::to_owned).collect(),
@@ -86,7 +87,7 @@ impl FaqEditForm {
 }
 
 /// The end of the last day on which the answer holds, in UTC.
-fn expiry(day: &str) -> Result<Option<i64>, String> {
+fn expiry(day: &str) -> Result<Option<i64>, Reason> {
     if day.trim().is_empty() {
         return Ok(None);
     }
@@ -97,7 +98,10 @@ fn expiry(day: &str) -> Result<Option<i64>, String> {
         .and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC));
     match end {
         Ok(end) => Ok(Some(end.timestamp().as_millisecond())),
-        Err(_) => Err("the last day must be a date such as 2026-12-31".into()),
+        Err(error) => Err(Reason::told(
+            "the last day must be a date such as 2026-12-31",
+            error,
+        )),
     }
 }
 

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::ears::{Ears, Fault};
 use super::start::{Guest, Ready, Refused};
 use super::wire::{self, Reader, Start};
+use crate::reason::Reason;
 use crate::usage::{Budgets, Exhausted, Flow, MESSAGE_TOKENS, Work};
 use crate::voice::{Incoming, Outgoing, line};
 
@@ -118,7 +119,7 @@ pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
     }
 }
 
-async fn first_message(socket: &mut WebSocket) -> Result<Start, String> {
+async fn first_message(socket: &mut WebSocket) -> Result<Start, Reason> {
     let until = Instant::now() + FIRST_MESSAGE;
     loop {
         let Ok(next) = timeout_at(until, socket.recv()).await else {
@@ -130,7 +131,7 @@ async fn first_message(socket: &mut WebSocket) -> Result<Start, String> {
             Some(Ok(Message::Binary(_))) => {
                 return Err("the first message must be {\"type\":\"start\",\"token\":…}".into());
             }
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(String::new()),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Err("".into()),
         }
     }
 }

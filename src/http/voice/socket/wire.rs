@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::chat::{VisitCitation, citations};
 use crate::agent::Citation;
+use crate::reason::Reason;
 use crate::voice::{Incoming, Outgoing, Phase};
 
 /// Longest typed text in characters.
@@ -38,7 +39,7 @@ pub(super) enum StartChannel {
 
 impl Start {
     /// Reads it; the error is a sentence for whoever writes a client.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn read(text: &str) -> Result<Self, Reason> {
         let start: Self = json(text)?;
         if start.kind != "start" {
             return Err("the first message must be {\"type\":\"start\",\"token\":…}".into());
@@ -60,12 +61,12 @@ enum FromClient {
 }
 
 /// A message of the client; the error is a sentence for whoever writes one.
-pub(super) fn read(text: &str) -> Result<Incoming, String> {
+pub(super) fn read(text: &str) -> Result<Incoming, Reason> {
     Ok(match json(text)? {
         FromClient::Text { text } => {
             let text = text.trim();
             if text.is_empty() || text.chars().count() > LONGEST_TEXT {
-                return Err(format!("text must have 1 to {LONGEST_TEXT} characters"));
+                return Err(format!("text must have 1 to {LONGEST_TEXT} characters").into());
             }
             Incoming::Text(text.to_owned())
         }
@@ -81,13 +82,12 @@ pub(super) fn read(text: &str) -> Result<Incoming, String> {
     })
 }
 
-fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Reason> {
     if text.len() > LONGEST_MESSAGE {
-        return Err(format!(
-            "a message may have at most {LONGEST_MESSAGE} bytes"
-        ));
+        return Err(format!("a message may have at most {LONGEST_MESSAGE} bytes").into());
     }
-    serde_json::from_str(text).map_err(|error| format!("the message cannot be read: {error}"))
+    serde_json::from_str(text)
+        .map_err(|error| Reason::told(format!("the message cannot be read: {error}"), error))
 }
 
 /// Who reads what is sent.

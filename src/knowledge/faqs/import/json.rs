@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::FaqFile;
+use super::{FaqFile, FaqFileError};
 
 #[derive(Deserialize)]
 struct Entry {
@@ -31,9 +31,8 @@ impl OneOrMore {
     }
 }
 
-pub(super) fn read(text: &str) -> Result<FaqFile, String> {
-    let data: Value = serde_json::from_str(text)
-        .map_err(|e| format!("it begins like JSON and is none: {e}; check the file"))?;
+pub(super) fn read(text: &str) -> Result<FaqFile, FaqFileError> {
+    let data: Value = serde_json::from_str(text).map_err(FaqFileError::Json)?;
     let list = match data {
         Value::Array(list) => list,
         Value::Object(mut fields) => {
@@ -42,10 +41,10 @@ pub(super) fn read(text: &str) -> Result<FaqFile, String> {
                 .find_map(|name| fields.remove(*name));
             match held {
                 Some(Value::Array(list)) => list,
-                _ => return Err(SHAPE.into()),
+                _ => return Err(FaqFileError::Shape),
             }
         }
-        _ => return Err(SHAPE.into()),
+        _ => return Err(FaqFileError::Shape),
     };
     let mut file = FaqFile::default();
     for (at, entry) in list.into_iter().enumerate() {
@@ -72,6 +71,3 @@ pub(super) fn read(text: &str) -> Result<FaqFile, String> {
     }
     Ok(file)
 }
-
-const SHAPE: &str = "the JSON is no list of questions; it must look like \
-                     [{\"question\": \"…\", \"answer\": \"…\"}]";

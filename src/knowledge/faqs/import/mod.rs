@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{FaqImport, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS};
-use crate::extract::decode;
+use crate::extract::{ExtractError, decode};
 use crate::language;
 use crate::language::data::{self, WordSet};
 use crate::store::faqs::{self, NewFaq};
@@ -109,23 +109,65 @@ impl FaqFile {
     }
 }
 
+/// Why a file or pasted text gives no questions with answers; a sentence for the person who gave it.
+#[derive(Debug, thiserror::Error)]
+pub enum FaqFileError {
+    /// More bytes than are read.
+    #[error("the file is larger than 16 MiB; split it")]
+    TooLarge,
+    /// No text at all.
+    #[error("there is nothing in it; check the file")]
+    Empty,
+    /// Bytes of something else.
+    #[error("it is no text; save the questions as CSV, JSON or a web page, or paste them")]
+    NotText,
+    /// A table whose first line does not name both columns.
+    #[error(
+        "the table has no columns for question and answer; name them `question` and `answer` in its first line"
+    )]
+    NoColumns,
+    /// Text in which nothing looks like a question with its answer.
+    #[error(
+        "no question with an answer was found; put each question on a line that ends in a question mark and its \
+         answer below, or mark them with Q: and A:"
+    )]
+    NoPairs,
+    /// JSON that cannot be parsed.
+    #[error("it begins like JSON and is none: {0}; check the file")]
+    Json(#[source] serde_json::Error),
+    /// JSON of another form.
+    #[error(
+        "the JSON is no list of questions; it must look like [{{\"question\": \"…\", \"answer\": \"…\"}}]"
+    )]
+    Shape,
+    /// A table that cannot be read to its end.
+    #[error("the table breaks off: {0}")]
+    Table(#[from] ::csv::Error),
+    /// A web page without the markup of questions.
+    #[error(
+        "the page has no questions marked up as a schema.org FAQPage; copy its text and paste it instead"
+    )]
+    NoMarkup,
+    /// A web page that is dangerous to walk.
+    #[error(transparent)]
+    Page(#[from] ExtractError),
+}
+
 /// Reads pairs from a file or pasted text. `name` is the file's; what the content is decides:
 /// JSON, a web page with schema.org markup, a table with columns for question and answer, or text.
 ///
 /// # Errors
 /// A sentence for the person who gave the file.
-pub fn read_pairs(bytes: &[u8], name: &str) -> Result<FaqFile, String> {
+pub fn read_pairs(bytes: &[u8], name: &str) -> Result<FaqFile, FaqFileError> {
     if bytes.len() > MOST_BYTES {
-        return Err("the file is larger than 16 MiB; split it".into());
+        return Err(FaqFileError::TooLarge);
     }
     let text = decode::decode(bytes, None);
     if text.trim().is_empty() {
-        return Err("there is nothing in it; check the file".into());
+        return Err(FaqFileError::Empty);
     }
     if !decode::is_text(&text) {
-        return Err(
-            "it is no text; save the questions as CSV, JSON or a web page, or paste them".into(),
-        );
+        return Err(FaqFileError::NotText);
     }
     let start = text.trim_start();
     let ending = name
@@ -139,20 +181,12 @@ pub fn read_pairs(bytes: &[u8], name: &str) -> Result<FaqFile, String> {
     } else if let Some(table) = table::read(&text, name)? {
         table
     } else if ending == "csv" || ending == "tsv" {
-        return Err(
-            "the table has no columns for question and answer; name them `question` and `answer` \
-             in its first line"
-                .into(),
-        );
+        return Err(FaqFileError::NoColumns);
     } else {
         pasted::read(&text)
     };
     if file.pairs.is_empty() && file.skipped.is_empty() {
-        return Err(
-            "no question with an answer was found; put each question on a line that ends in a \
-             question mark and its answer below, or mark them with Q: and A:"
-                .into(),
-        );
+        return Err(FaqFileError::NoPairs);
     }
     Ok(file)
 }

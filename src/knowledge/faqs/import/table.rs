@@ -1,11 +1,11 @@
 //! Questions in a table: CSV and its relatives.
 
-use super::{FaqFile, LISTS};
+use super::{FaqFile, FaqFileError, LISTS};
 use crate::extract::csv;
 use crate::language::data::WordSet;
 
 /// Reads a table; `None` if its first line does not name a column of each.
-pub(super) fn read(text: &str, name: &str) -> Result<Option<FaqFile>, String> {
+pub(super) fn read(text: &str, name: &str) -> Result<Option<FaqFile>, FaqFileError> {
     let (separator, text) = csv::separated(text, name);
     let mut reader = csv::reader(text, separator);
     let mut records = reader.records();
@@ -24,7 +24,7 @@ pub(super) fn read(text: &str, name: &str) -> Result<Option<FaqFile>, String> {
     };
     let mut file = FaqFile::default();
     for record in records {
-        let record = record.map_err(|e| format!("the table breaks off: {e}"))?;
+        let record = record?;
         let line = record
             .position()
             .map_or(0, |p| usize::try_from(p.line()).unwrap_or(0));

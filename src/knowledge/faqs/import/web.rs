@@ -3,13 +3,13 @@
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
 
-use super::FaqFile;
+use super::{FaqFile, FaqFileError};
 use crate::extract::html;
 
 /// Deepest nesting of JSON-LD that is looked through.
 const DEEPEST: usize = 32;
 
-pub(super) fn read(text: &str) -> Result<FaqFile, String> {
+pub(super) fn read(text: &str) -> Result<FaqFile, FaqFileError> {
     html::check_depth(text)?;
     let page = Html::parse_document(text);
     let mut file = FaqFile::default();
@@ -24,11 +24,7 @@ pub(super) fn read(text: &str) -> Result<FaqFile, String> {
         microdata(&page, &mut found);
     }
     if found.is_empty() {
-        return Err(
-            "the page has no questions marked up as a schema.org FAQPage; copy its text and \
-             paste it instead"
-                .into(),
-        );
+        return Err(FaqFileError::NoMarkup);
     }
     for (at, (question, answer)) in found.into_iter().enumerate() {
         file.add(at + 1, vec![question], &answer);

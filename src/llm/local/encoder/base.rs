@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::words::{END, START, Token, Words};
+use crate::reason::Reason;
 use frontdesk_encoder::file::{BLOCK, BLOCK_BYTES, EncoderFile, Shape, unpack};
 use frontdesk_encoder::network::{Layer, Linear, Network, Norm, Quantised, Space};
 
@@ -30,7 +31,7 @@ pub(super) struct Base {
 
 impl Table {
     /// Appends the vectors of a text's tokens, as the first layer takes them.
-    pub(super) fn look_up(&self, tokens: &[u32], rows: &mut Vec<f32>) -> Result<(), String> {
+    pub(super) fn look_up(&self, tokens: &[u32], rows: &mut Vec<f32>) -> Result<(), Reason> {
         let width = self.shape.width;
         let bytes = width / BLOCK * BLOCK_BYTES;
         let start = rows.len();
@@ -64,8 +65,8 @@ impl Table {
 
 impl Base {
     /// Reads the packed file.
-    pub(super) fn load(path: &Path) -> Result<Self, String> {
-        let data = std::fs::read(path).map_err(|e| e.to_string())?;
+    pub(super) fn load(path: &Path) -> Result<Self, Reason> {
+        let data = std::fs::read(path).map_err(Reason::of)?;
         let mut file = EncoderFile::parse(data)?;
         let shape = file.shape;
         let Shape { width, inner, .. } = shape;
@@ -98,7 +99,7 @@ impl Base {
     }
 
     /// The tokens of a text as it is embedded.
-    pub(super) fn tokens(&self, text: &str, is_query: bool) -> Result<Vec<u32>, String> {
+    pub(super) fn tokens(&self, text: &str, is_query: bool) -> Result<Vec<u32>, Reason> {
         // A client of the API may know the model and say itself what the text is for.
         let prefix = match is_query {
             _ if text.starts_with(QUERY) || text.starts_with(PASSAGE) => "",
@@ -116,7 +117,7 @@ impl Base {
         &self,
         texts: &[&[u32]],
         space: &mut Space,
-    ) -> Result<Vec<Vec<f32>>, String> {
+    ) -> Result<Vec<Vec<f32>>, Reason> {
         let mut rows = Vec::new();
         for tokens in texts {
             self.table.look_up(tokens, &mut rows)?;
@@ -141,18 +142,18 @@ impl Base {
     }
 }
 
-fn layer(file: &EncoderFile, at: usize, width: usize, inner: usize) -> Result<Layer, String> {
+fn layer(file: &EncoderFile, at: usize, width: usize, inner: usize) -> Result<Layer, Reason> {
     let quantised = |part: &str, inputs: usize, outputs: usize| {
         let weights = file.values(&format!("l{at}.{part}.w"), inputs * outputs)?;
-        Ok::<_, String>(Quantised::of(&weights, inputs))
+        Ok::<_, Reason>(Quantised::of(&weights, inputs))
     };
     let bias = |part: &str, outputs: usize| file.values(&format!("l{at}.{part}.b"), outputs);
     let linear = |part: &str, inputs: usize, outputs: usize| {
-        Linear::new(
+        Ok::<_, Reason>(Linear::new(
             quantised(part, inputs, outputs)?,
             bias(part, outputs)?,
             inputs,
-        )
+        )?)
     };
     let square = |part| quantised(part, width, width);
     let together = Quantised::stacked([square("q")?, square("k")?, square("v")?]);
@@ -167,7 +168,7 @@ fn layer(file: &EncoderFile, at: usize, width: usize, inner: usize) -> Result<La
     })
 }
 
-fn norm(file: &EncoderFile, name: &str, width: usize) -> Result<Norm, String> {
+fn norm(file: &EncoderFile, name: &str, width: usize) -> Result<Norm, Reason> {
     Ok(Norm {
         scale: file.values(&format!("{name}.w"), width)?,
         bias: file.values(&format!("{name}.b"), width)?,

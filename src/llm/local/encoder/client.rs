@@ -7,40 +7,25 @@ use async_trait::async_trait;
 
 use super::MOST_TEXTS;
 use crate::llm::local::protocol::{Event, Request};
-use crate::llm::local::{Local, State, Weights, ended};
+use crate::llm::local::{Local, Part, ended};
 use crate::llm::{Claim, LlmError, ReadFigures, ReadPassage, Reader, Span};
 
 /// A handle on the reader of the worker process.
 pub(in super::super) struct LocalReader(pub(in crate::local) Local);
 
-impl LocalReader {
-    fn weights(&self) -> Option<Weights> {
-        match &*self.0.state.borrow() {
-            State::Serving { prepared, .. } => prepared.reader.as_ref().ok().cloned(),
-            State::Preparing => None,
-        }
-    }
-}
-
 #[async_trait]
 impl Reader for LocalReader {
     fn name(&self) -> String {
-        self.weights()
-            .map_or_else(|| self.0.reader_name.to_string(), |w| w.name)
+        let weights = self.0.weights(Part::Reader);
+        weights.map_or_else(|| self.0.reader_name.to_string(), |w| w.name)
     }
 
     fn weights_hash(&self) -> Option<String> {
-        self.weights().map(|w| w.sha256)
+        self.0.weights(Part::Reader).map(|w| w.sha256)
     }
 
     fn ready(&self) -> Result<(), LlmError> {
-        self.0.condition(
-            |prepared| prepared.reader.as_ref().err().cloned(),
-            |detail| {
-                let loaded = detail.reader.as_ref();
-                loaded.and_then(|r| r.as_ref().err().cloned())
-            },
-        )
+        self.0.ready(Part::Reader)
     }
 
     async fn read(
@@ -53,10 +38,11 @@ impl Reader for LocalReader {
             return Ok(Vec::new());
         }
         if passages.len() > MOST_TEXTS {
-            return Err(LlmError::Invalid(format!(
+            let told = format!(
                 "{} passages are too many to read at once; send at most {MOST_TEXTS}",
                 passages.len()
-            )));
+            );
+            return Err(LlmError::Invalid(told.into()));
         }
         let since = Instant::now();
         let wanted = passages.len();
@@ -79,7 +65,7 @@ impl Reader for LocalReader {
             }
             Some(Ok(Event::Error(error))) => Err(error),
             Some(Ok(_)) | None => Err(LlmError::Interrupted("the reader gave no spans".into())),
-            Some(Err(error)) => Err(ended(&error)),
+            Some(Err(error)) => Err(ended(error)),
         }
     }
 

@@ -10,6 +10,7 @@ use super::pair::{self, Pair};
 use super::reader::Reader;
 use crate::llm::local::protocol::Event;
 use crate::llm::{Claim, EmbedAs, Embeddings, Priority, ReadPassage, Span};
+use crate::reason::Reason;
 use crate::usage::{Fair, Standing};
 use frontdesk_encoder::network::Space;
 
@@ -21,7 +22,7 @@ const ALONE: usize = 2;
 const VOICE: f64 = 2.0;
 
 /// What the thread is given.
-pub(super) struct Asked {
+pub(super) struct EncoderRequest {
     pub(super) id: u64,
     pub(super) work: Work,
     pub(super) claim: Claim,
@@ -55,21 +56,21 @@ enum Stage {
 }
 
 /// The models and the threads that they are computed on.
-pub(super) struct Engine {
+pub(super) struct EncoderModels {
     pub(super) base: Option<Base>,
-    pub(super) reader: Result<Reader, String>,
+    pub(super) reader: Result<Reader, Reason>,
     pub(super) pools: Vec<ThreadPool>,
 }
 
-impl Engine {
-    fn base(&self) -> Result<&Base, String> {
+impl EncoderModels {
+    fn base(&self) -> Result<&Base, Reason> {
         self.base
             .as_ref()
             .ok_or_else(|| "there is no embedding model".into())
     }
 
     /// A request made ready to be computed.
-    pub(super) fn job(&self, asked: Asked) -> Result<Job, String> {
+    pub(super) fn job(&self, asked: EncoderRequest) -> Result<Job, Reason> {
         let stage = match asked.work {
             Work::Embed(texts, meant) => {
                 let base = self.base()?;
@@ -110,8 +111,8 @@ impl Engine {
         &self,
         items: &[T],
         size: impl Fn(&T) -> usize,
-        work: impl Fn(&[&T], &mut Space) -> Result<Vec<R>, String> + Sync,
-    ) -> Result<Vec<R>, String> {
+        work: impl Fn(&[&T], &mut Space) -> Result<Vec<R>, Reason> + Sync,
+    ) -> Result<Vec<R>, Reason> {
         let shares = shares(items, self.pools.len(), size);
         let work = &work;
         let results: Vec<Share<R>> = std::thread::scope(|scope| {
@@ -145,13 +146,13 @@ impl Engine {
         }
         sorted
             .into_iter()
-            .map(|r| r.ok_or_else(|| "a text was lost".to_owned()))
+            .map(|r| r.ok_or_else(|| "a text was lost".into()))
             .collect()
     }
 }
 
 /// Places of some items, and what came of them.
-type Share<R> = (Vec<usize>, Result<Vec<R>, String>);
+type Share<R> = (Vec<usize>, Result<Vec<R>, Reason>);
 
 /// Items dealt to `threads` so that each has about as much to do: the largest first, each to whoever
 /// has least.
@@ -188,18 +189,18 @@ fn within<T>(items: &[T], budget: usize, size: impl Fn(&T) -> usize) -> &[T] {
 impl Job {
     /// Computes the next part of it, so many tokens. Steps are small while others wait, so that somebody who asks
     /// little need not wait for all that was asked before; larger ones keep the threads busier.
-    pub(super) fn step(&mut self, engine: &Engine, alone: bool) -> Result<usize, String> {
+    pub(super) fn step(&mut self, models: &EncoderModels, alone: bool) -> Result<usize, Reason> {
         let waits = alone && self.claim.priority > Priority::Background;
-        let budget = STEP * engine.pools.len() * if waits { ALONE } else { 1 };
+        let budget = STEP * models.pools.len() * if waits { ALONE } else { 1 };
         match &mut self.stage {
             Stage::Embed { texts, result } => {
-                let base = engine.base()?;
+                let base = models.base()?;
                 let left = texts.get(result.vectors.len()..).unwrap_or_default();
                 if left.is_empty() {
                     return Ok(0);
                 }
                 let some = within(left, budget, Vec::len);
-                let vectors = engine.spread(some, Vec::len, |texts, space| {
+                let vectors = models.spread(some, Vec::len, |texts, space| {
                     let texts: Vec<&[u32]> = texts.iter().map(|t| t.as_slice()).collect();
                     base.embed(&texts, space)
                 })?;
@@ -213,7 +214,7 @@ impl Job {
                 pairs,
                 done,
             } => {
-                let reader = engine.reader.as_ref().map_err(Clone::clone)?;
+                let reader = models.reader.as_ref().map_err(Clone::clone)?;
                 let left = pairs.get(done.len()..).unwrap_or_default();
                 if left.is_empty() {
                     return Ok(0);
@@ -221,7 +222,7 @@ impl Job {
                 let size = |p: &(usize, Pair)| p.1.tokens.len();
                 let some = within(left, budget, size);
                 let tokens = some.iter().map(size).sum();
-                let logits = engine.spread(some, size, |pairs, space| {
+                let logits = models.spread(some, size, |pairs, space| {
                     let pairs: Vec<&Pair> = pairs.iter().map(|(_, pair)| pair).collect();
                     reader.read(&pairs, space)
                 })?;

@@ -25,12 +25,13 @@ use rten::ThreadPool;
 pub(super) use client::LocalReader;
 
 use self::base::Base;
-use self::job::{Asked, Engine, Job, Work, due};
+use self::job::{EncoderModels, EncoderRequest, Job, Work, due};
 use self::onnx::Onnx;
 use self::reader::{Own, Reader};
 use super::protocol::{EmbedSetup, ReaderSetup, Request};
 use super::scheduler::refuse;
 use crate::llm::{LlmError, Priority};
+use crate::reason::Reason;
 use crate::usage::Fair;
 use crate::worker::child::{Command, Port};
 
@@ -42,16 +43,16 @@ const MOST_OPEN: usize = 256;
 pub(super) const MOST_TEXTS: usize = 512;
 
 /// Where requests are handed in.
-pub(super) struct Desk {
-    sender: Sender<Asked>,
+pub(super) struct EncoderDesk {
+    sender: Sender<EncoderRequest>,
     open: Arc<Mutex<HashSet<u64>>>,
     /// Length of the vectors, if it makes some.
-    pub(super) dimensions: Option<Result<usize, String>>,
+    pub(super) dimensions: Option<Result<usize, Reason>>,
     /// Whether it reads, or why not.
-    pub(super) reader: Result<(), String>,
+    pub(super) reader: Result<(), Reason>,
 }
 
-impl Desk {
+impl EncoderDesk {
     /// Loads the models and starts the thread.
     pub(super) fn start(
         embed: Option<&EmbedSetup>,
@@ -69,9 +70,10 @@ impl Desk {
                 }
                 Err(reason) => {
                     let path = path.display();
-                    dimensions = Some(Err(format!(
+                    let told = format!(
                         "the embedding model {path} cannot be loaded: {reason}; get it again"
-                    )));
+                    );
+                    dimensions = Some(Err(Reason::told(told, reason)));
                 }
             }
         }
@@ -80,7 +82,7 @@ impl Desk {
             Some(setup) => load_reader(setup, base.as_ref()),
         };
         let told = reader.as_ref().map(|_| ()).map_err(Clone::clone);
-        let engine = Engine {
+        let models = EncoderModels {
             base,
             reader,
             pools: (0..threads.max(1))
@@ -93,7 +95,7 @@ impl Desk {
         std::thread::Builder::new()
             .name("encoder".into())
             .spawn(move || {
-                if serve(&engine, &receiver, &port, &shared).is_err() {
+                if serve(&models, &receiver, &port, &shared).is_err() {
                     // The parent is gone.
                     std::process::exit(0);
                 }
@@ -106,7 +108,7 @@ impl Desk {
         })
     }
 
-    fn submit(&self, asked: Asked) -> Result<(), LlmError> {
+    fn submit(&self, asked: EncoderRequest) -> Result<(), LlmError> {
         let mut open = lock(&self.open);
         if open.len() >= MOST_OPEN {
             let waiting = u32::try_from(open.len()).unwrap_or(u32::MAX);
@@ -121,7 +123,7 @@ impl Desk {
     }
 }
 
-fn load_reader(setup: &ReaderSetup, base: Option<&Base>) -> Result<Reader, String> {
+fn load_reader(setup: &ReaderSetup, base: Option<&Base>) -> Result<Reader, Reason> {
     let (path, loaded) = match setup {
         ReaderSetup::Own { model, base: hash } => {
             let Some(base) = base else {
@@ -139,10 +141,11 @@ fn load_reader(setup: &ReaderSetup, base: Option<&Base>) -> Result<Reader, Strin
             (model, onnx.map(|onnx| Reader::Onnx(Box::new(onnx))))
         }
     };
-    let failed = |e| {
-        format!(
-            "the reader {} cannot be loaded: {e}; get it again",
-            path.display()
+    let failed = |e: Reason| {
+        let path = path.display();
+        Reason::told(
+            format!("the reader {path} cannot be loaded: {e}; get it again"),
+            e,
         )
     };
     loaded.map_err(failed)
@@ -156,7 +159,7 @@ fn lock(open: &Mutex<HashSet<u64>>) -> MutexGuard<'_, HashSet<u64>> {
 /// receiver that is returned.
 pub(super) fn divide(
     commands: Receiver<Command<Request>>,
-    desk: Desk,
+    desk: EncoderDesk,
     port: &Port,
 ) -> io::Result<Receiver<Command<Request>>> {
     let (others, rest) = sync_channel(1024);
@@ -174,7 +177,7 @@ pub(super) fn divide(
                                 meant,
                                 claim,
                             },
-                    } if desk.dimensions.is_some() => Asked {
+                    } if desk.dimensions.is_some() => EncoderRequest {
                         id,
                         work: Work::Embed(texts, meant),
                         claim,
@@ -187,7 +190,7 @@ pub(super) fn divide(
                                 passages,
                                 claim,
                             },
-                    } => Asked {
+                    } => EncoderRequest {
                         id,
                         work: Work::Read(question, passages),
                         claim,
@@ -213,8 +216,8 @@ pub(super) fn divide(
 }
 
 fn serve(
-    engine: &Engine,
-    requests: &Receiver<Asked>,
+    models: &EncoderModels,
+    requests: &Receiver<EncoderRequest>,
     port: &Port,
     open: &Mutex<HashSet<u64>>,
 ) -> io::Result<()> {
@@ -242,7 +245,7 @@ fn serve(
                 }
             };
             let id = asked.id;
-            match engine.job(asked) {
+            match models.job(asked) {
                 Ok(job) => jobs.push(job),
                 Err(error) => {
                     lock(open).remove(&id);
@@ -259,7 +262,7 @@ fn serve(
         let outcome = if port.is_cancelled(id) {
             Some(Err(None))
         } else {
-            match job.step(engine, alone) {
+            match job.step(models, alone) {
                 Err(error) => Some(Err(Some(error))),
                 Ok(tokens) => {
                     fair.charge(job.claim.flow, job.weight(tokens), Instant::now());
@@ -284,8 +287,8 @@ fn serve(
                 port.end(id)?;
             }
             Err(Some(error)) => {
-                let error = format!("the encoder failed: {error}");
-                refuse(port, id, LlmError::Unavailable(error))?;
+                let reason = Reason::told(format!("the encoder failed: {error}"), error);
+                refuse(port, id, LlmError::Unavailable(reason))?;
             }
             Err(None) => port.end(id)?,
         }

@@ -9,6 +9,7 @@ use rten_tensor::{NdTensor, Tensor};
 use super::pair::{self, Marks, Pair};
 use super::reader::Logits;
 use super::words::Words;
+use crate::reason::Reason;
 
 /// An extractive question-answering model of the usual form: token ids in, start and end logits out.
 pub(super) struct Onnx {
@@ -23,7 +24,7 @@ pub(super) struct Onnx {
 
 impl Onnx {
     /// Reads the graph and its vocabulary, and computes one pair to see that it is a reader.
-    pub(super) fn load(model: &Path, vocabulary: &Path) -> Result<Self, String> {
+    pub(super) fn load(model: &Path, vocabulary: &Path) -> Result<Self, Reason> {
         let words = Words::from_file(vocabulary)?;
         let pick = |names: [&str; 2]| names.iter().find_map(|n| words.id(n));
         let marks = Marks {
@@ -34,7 +35,7 @@ impl Onnx {
         let loaded = ModelOptions::with_all_ops()
             .prepack_weights(true)
             .load_file(model)
-            .map_err(|e| e.to_string())?;
+            .map_err(Reason::of)?;
         let output = |names: [&str; 2], at: usize| {
             names
                 .iter()
@@ -43,7 +44,7 @@ impl Onnx {
                 .ok_or("it has no outputs for starts and ends")
         };
         let reader = Self {
-            ids: loaded.node_id("input_ids").map_err(|e| e.to_string())?,
+            ids: loaded.node_id("input_ids").map_err(Reason::of)?,
             mask: loaded.find_node("attention_mask"),
             kinds: loaded.find_node("token_type_ids"),
             outputs: [
@@ -67,7 +68,7 @@ impl Onnx {
 
     /// Logits of a pair; it is computed alone, since a quantised graph may take the range of its
     /// numbers over all that it computes at once.
-    pub(super) fn read(&self, pair: &Pair) -> Result<Logits, String> {
+    pub(super) fn read(&self, pair: &Pair) -> Result<Logits, Reason> {
         let length = pair.tokens.len();
         let row = |values: Vec<i32>| ValueOrView::from(NdTensor::from_data([1, length], values));
         let ids = pair.tokens.iter().map(|t| i32::try_from(*t).unwrap_or(0));
@@ -82,8 +83,8 @@ impl Onnx {
         let [starts, ends] = self
             .model
             .run_n(inputs, self.outputs, Some(RunOptions::default()))
-            .map_err(|e| e.to_string())?;
-        let values = |value: rten::Value| -> Result<Vec<f32>, String> {
+            .map_err(Reason::of)?;
+        let values = |value: rten::Value| -> Result<Vec<f32>, Reason> {
             let value: Tensor<f32> = value.try_into().map_err(|_| "it gave no numbers")?;
             Ok(value.iter().copied().collect())
         };
@@ -185,7 +186,7 @@ mod tests {
         "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab":
             {"[CLS]": 0, "[SEP]": 1, "[UNK]": 2, "open": 3, "nine": 4, "to": 5, "five": 6, "when": 7}}}"#;
 
-    fn load(graph: &[u8], vocabulary: &str) -> Result<Onnx, String> {
+    fn load(graph: &[u8], vocabulary: &str) -> Result<Onnx, Reason> {
         let folder = tempfile::tempdir().expect("a folder");
         let (model, words) = (folder.path().join("m.onnx"), folder.path().join("t.json"));
         std::fs::write(&model, graph).expect("written");
@@ -211,7 +212,12 @@ mod tests {
 
     #[test]
     fn what_is_no_reader_is_refused_with_its_reason() {
-        let trouble = |graph: &[u8], words: &str| load(graph, words).err().unwrap_or_default();
+        let trouble = |graph: &[u8], words: &str| {
+            load(graph, words)
+                .err()
+                .map(String::from)
+                .unwrap_or_default()
+        };
         let whole = graph(["start_logits", "end_logits"]);
         assert!(!trouble(&whole[..whole.len() / 2], VOCABULARY).is_empty());
         assert!(!trouble(b"no model", VOCABULARY).is_empty());

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::words::{Token, Words};
 use crate::llm::Span;
+use crate::reason::Reason;
 
 /// Most tokens of a question, and of a heading.
 pub(super) const QUESTION: usize = 64;
@@ -47,7 +48,7 @@ pub(super) fn pairs(
     question: &[u32],
     heading: &str,
     text: &str,
-) -> Result<Vec<Pair>, String> {
+) -> Result<Vec<Pair>, Reason> {
     let above: Vec<u32> = if heading.is_empty() {
         Vec::new()
     } else {

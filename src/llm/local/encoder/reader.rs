@@ -10,6 +10,7 @@ use super::base::Table;
 use super::onnx::Onnx;
 use super::pair::{self, Marks, Pair};
 use super::words::{END, START, Words};
+use crate::reason::Reason;
 use frontdesk_encoder::file::Shape;
 use frontdesk_encoder::network::{Layer, Linear, Network, Norm, Quantised, Space};
 
@@ -29,7 +30,7 @@ pub(super) enum Reader {
 
 impl Reader {
     /// The tokens of a question.
-    pub(super) fn question(&self, text: &str) -> Result<Vec<u32>, String> {
+    pub(super) fn question(&self, text: &str) -> Result<Vec<u32>, Reason> {
         Ok(pair::ids(&self.words().tokens(text, pair::QUESTION)?))
     }
 
@@ -39,7 +40,7 @@ impl Reader {
         question: &[u32],
         heading: &str,
         text: &str,
-    ) -> Result<Vec<Pair>, String> {
+    ) -> Result<Vec<Pair>, Reason> {
         pair::pairs(self.words(), self.marks(), question, heading, text)
     }
 
@@ -62,14 +63,14 @@ impl Reader {
     }
 
     /// Logits of some pairs, in order. A panic in native code is these pairs' error.
-    pub(super) fn read(&self, pairs: &[&Pair], space: &mut Space) -> Result<Vec<Logits>, String> {
+    pub(super) fn read(&self, pairs: &[&Pair], space: &mut Space) -> Result<Vec<Logits>, Reason> {
         match self {
             Self::Own(own) => own.read(pairs, space),
             Self::Onnx(onnx) => pairs
                 .iter()
                 .map(|pair| {
                     catch_unwind(AssertUnwindSafe(|| onnx.read(pair)))
-                        .map_err(|_| "it cannot compute this text".to_owned())?
+                        .map_err(|_| Reason::from("it cannot compute this text"))?
                 })
                 .collect(),
         }
@@ -87,21 +88,22 @@ pub(super) struct Own {
 
 impl Own {
     /// Reads the weights, which belong to the base with this hash.
-    pub(super) fn load(path: &Path, table: Arc<Table>, base: &str) -> Result<Self, String> {
-        let data = std::fs::read(path).map_err(|e| e.to_string())?;
-        let (_, header) = SafeTensors::read_metadata(&data).map_err(|e| e.to_string())?;
+    pub(super) fn load(path: &Path, table: Arc<Table>, base: &str) -> Result<Self, Reason> {
+        let data = std::fs::read(path).map_err(Reason::of)?;
+        let (_, header) = SafeTensors::read_metadata(&data).map_err(Reason::of)?;
         let notes = header.metadata().clone().unwrap_or_default();
         let note = |key: &str| notes.get(key).map_or("", String::as_str);
         if note("format") != FORMAT {
             return Err(format!(
                 "its format is “{}”, and this version reads “{FORMAT}”",
                 note("format")
-            ));
+            )
+            .into());
         }
         if !base.is_empty() && note("base") != base {
             return Err("it was trained over another embedding model".into());
         }
-        let tensors = SafeTensors::deserialize(&data).map_err(|e| e.to_string())?;
+        let tensors = SafeTensors::deserialize(&data).map_err(Reason::of)?;
         let Shape {
             width,
             layers,
@@ -125,7 +127,7 @@ impl Own {
         })
     }
 
-    fn read(&self, pairs: &[&Pair], space: &mut Space) -> Result<Vec<Logits>, String> {
+    fn read(&self, pairs: &[&Pair], space: &mut Space) -> Result<Vec<Logits>, Reason> {
         let mut rows = Vec::new();
         for pair in pairs {
             self.table.look_up(&pair.tokens, &mut rows)?;
@@ -156,29 +158,29 @@ fn layer(
     at: usize,
     width: usize,
     inner: usize,
-) -> Result<Layer, String> {
+) -> Result<Layer, Reason> {
     let quantised = |part: &str, inputs: usize, outputs: usize| {
         let name = format!("layers.{at}.{part}");
         let weights = tensors
             .tensor(&format!("{name}.weight"))
-            .map_err(|e| e.to_string())?;
+            .map_err(Reason::of)?;
         if weights.dtype() != Dtype::I8 || weights.shape() != [outputs, inputs] {
-            return Err(format!("its tensor {name} has another shape"));
+            return Err(format!("its tensor {name} has another shape").into());
         }
         let weights = weights.data().iter().map(|b| b.cast_signed()).collect();
         let scales = floats(tensors, &format!("{name}.scale"), outputs)?;
-        Ok(Quantised { weights, scales })
+        Ok::<_, Reason>(Quantised { weights, scales })
     };
     let bias = |part: &str, outputs| floats(tensors, &format!("layers.{at}.{part}.bias"), outputs);
     let linear = |part: &str, inputs: usize, outputs: usize| {
-        Linear::new(
+        Ok::<_, Reason>(Linear::new(
             quantised(part, inputs, outputs)?,
             bias(part, outputs)?,
             inputs,
-        )
+        )?)
     };
     let norm = |part: &str| {
-        Ok::<_, String>(Norm {
+        Ok::<_, Reason>(Norm {
             scale: floats(tensors, &format!("layers.{at}.{part}.weight"), width)?,
             bias: floats(tensors, &format!("layers.{at}.{part}.bias"), width)?,
         })
@@ -196,15 +198,15 @@ fn layer(
     })
 }
 
-fn floats(tensors: &SafeTensors<'_>, name: &str, values: usize) -> Result<Vec<f32>, String> {
-    let tensor = tensors.tensor(name).map_err(|e| e.to_string())?;
+fn floats(tensors: &SafeTensors<'_>, name: &str, values: usize) -> Result<Vec<f32>, Reason> {
+    let tensor = tensors.tensor(name).map_err(Reason::of)?;
     let numbers = tensor.data().as_chunks::<4>().0;
     if tensor.dtype() != Dtype::F32 || numbers.len() != values {
-        return Err(format!("its tensor {name} has another shape"));
+        return Err(format!("its tensor {name} has another shape").into());
     }
     let values: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
     if values.iter().any(|v| !v.is_finite()) {
-        return Err(format!("its tensor {name} holds no numbers"));
+        return Err(format!("its tensor {name} holds no numbers").into());
     }
     Ok(values)
 }
@@ -292,7 +294,7 @@ mod tests {
         serialize(views, Some(notes)).unwrap()
     }
 
-    fn load(bytes: &[u8], base: &str) -> Result<Own, String> {
+    fn load(bytes: &[u8], base: &str) -> Result<Own, Reason> {
         let (folder, path) = tiny::file();
         let table = Base::load(&path).unwrap().table;
         let reader = folder.path().join("r.safetensors");
@@ -318,7 +320,7 @@ mod tests {
 
     #[test]
     fn weights_of_another_version_or_base_and_damaged_ones_are_refused() {
-        let told = |result: Result<Own, String>| result.err().unwrap_or_default();
+        let told = |result: Result<Own, Reason>| result.err().map(String::from).unwrap_or_default();
         assert!(
             told(load(&file("frontdesk-reader-9", "abc"), "abc")).contains("frontdesk-reader-9")
         );

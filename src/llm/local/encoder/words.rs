@@ -7,6 +7,8 @@ use tokenizers::normalizers::{NFKC, Replace, Sequence};
 use tokenizers::pre_tokenizers::metaspace::{Metaspace, PrependScheme};
 use tokenizers::{NormalizerWrapper, Tokenizer};
 
+use crate::reason::Reason;
+
 /// Marks of this family: before a text, after each part of it.
 pub(super) const START: u32 = 0;
 pub(super) const END: u32 = 2;
@@ -24,20 +26,20 @@ pub(super) struct Token {
 }
 
 impl Words {
-    pub(super) fn new(pieces: Vec<(String, f64)>, unknown: usize) -> Result<Self, String> {
-        let model = Unigram::from(pieces, Some(unknown), false).map_err(|e| e.to_string())?;
+    pub(super) fn new(pieces: Vec<(String, f64)>, unknown: usize) -> Result<Self, Reason> {
+        let model = Unigram::from(pieces, Some(unknown), false).map_err(Reason::of)?;
         let mut tokenizer = Tokenizer::new(model);
         let spaces = Replace::new(
             tokenizers::normalizers::replace::ReplacePattern::Regex(r"\s+".into()),
             " ",
         )
-        .map_err(|e| e.to_string())?;
+        .map_err(Reason::of)?;
         tokenizer
             .with_normalizer(Some(Sequence::new(vec![
                 NormalizerWrapper::NFKC(NFKC),
                 NormalizerWrapper::Replace(spaces),
             ])))
-            .map_err(|e| e.to_string())?
+            .map_err(Reason::of)?
             .with_pre_tokenizer(Some(Metaspace::new(
                 '\u{2581}',
                 PrependScheme::Always,
@@ -47,10 +49,10 @@ impl Words {
     }
 
     /// A vocabulary as a model hub has it, for readers of other families.
-    pub(super) fn from_file(path: &std::path::Path) -> Result<Self, String> {
-        let mut tokenizer = Tokenizer::from_file(path).map_err(|e| e.to_string())?;
+    pub(super) fn from_file(path: &std::path::Path) -> Result<Self, Reason> {
+        let mut tokenizer = Tokenizer::from_file(path).map_err(Reason::of)?;
         tokenizer.with_padding(None);
-        tokenizer.with_truncation(None).map_err(|e| e.to_string())?;
+        tokenizer.with_truncation(None).map_err(Reason::of)?;
         // A document may say [SEP]; that is text and no mark.
         tokenizer.set_encode_special_tokens(true);
         Ok(Self(tokenizer))
@@ -61,11 +63,11 @@ impl Words {
     }
 
     /// A text's tokens, `most` of them at most.
-    pub(super) fn tokens(&self, text: &str, most: usize) -> Result<Vec<Token>, String> {
+    pub(super) fn tokens(&self, text: &str, most: usize) -> Result<Vec<Token>, Reason> {
         // More bytes than this make more than `most` tokens in any language.
         let end = text.floor_char_boundary(most.saturating_mul(MOST_BYTES_PER_TOKEN));
         let text = text.get(..end).unwrap_or_default();
-        let encoded = self.0.encode(text, false).map_err(|e| e.to_string())?;
+        let encoded = self.0.encode(text, false).map_err(Reason::of)?;
         let ids = encoded.get_ids().iter();
         let places = encoded.get_offsets().iter();
         Ok(ids

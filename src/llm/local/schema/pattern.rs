@@ -7,6 +7,8 @@ use regex_syntax::ast::{
     RepetitionKind, RepetitionRange,
 };
 
+use crate::reason::Reason;
+
 /// Any character that stands for itself in a JSON string.
 const ANY: &str = r#"[^\"\\\x00-\x1F]"#;
 /// The longest pattern, and the most repetitions in one, so that its grammar stays small.
@@ -17,13 +19,13 @@ const MOST_TIMES: u32 = 1_000;
 ///
 /// # Errors
 /// What cannot be kept, in words.
-pub(super) fn rewritten(pattern: &str) -> Result<String, String> {
+pub(super) fn rewritten(pattern: &str) -> Result<String, Reason> {
     if pattern.len() > LONGEST {
-        return Err(format!("it is longer than {LONGEST} bytes"));
+        return Err(format!("it is longer than {LONGEST} bytes").into());
     }
     let ast = Parser::new()
         .parse(&with_plain_escapes(pattern))
-        .map_err(|e| e.kind().to_string())?;
+        .map_err(|e| Reason::told(e.kind().to_string(), e))?;
     let branches = match &ast {
         Ast::Alternation(all) => all.asts.as_slice(),
         one => std::slice::from_ref(one),
@@ -57,7 +59,7 @@ fn with_plain_escapes(pattern: &str) -> String {
 }
 
 /// A whole alternative with its anchors; where one is missing, anything may stand.
-fn branch(ast: &Ast) -> Result<String, String> {
+fn branch(ast: &Ast) -> Result<String, Reason> {
     let parts = match ast {
         Ast::Concat(all) => all.asts.as_slice(),
         one => std::slice::from_ref(one),
@@ -90,7 +92,7 @@ fn branch(ast: &Ast) -> Result<String, String> {
     Ok(out)
 }
 
-fn emitted(ast: &Ast) -> Result<String, String> {
+fn emitted(ast: &Ast) -> Result<String, Reason> {
     Ok(match ast {
         Ast::Empty(_) => String::new(),
         Ast::Literal(literal) => of_literal(literal.c)?,
@@ -103,7 +105,7 @@ fn emitted(ast: &Ast) -> Result<String, String> {
         }
         Ast::Group(group) => match &group.kind {
             GroupKind::NonCapturing(flags) if !flags.items.is_empty() => {
-                return Err("it changes flags".to_owned());
+                return Err("it changes flags".into());
             }
             _ => format!("({})", emitted(&group.ast)?),
         },
@@ -115,13 +117,13 @@ fn emitted(ast: &Ast) -> Result<String, String> {
             let all: Vec<String> = all.asts.iter().map(emitted).collect::<Result<_, _>>()?;
             all.concat()
         }
-        Ast::Assertion(_) => return Err("it has an anchor or a boundary inside".to_owned()),
-        Ast::Flags(_) => return Err("it changes flags".to_owned()),
-        Ast::ClassUnicode(_) => return Err("it names a class of Unicode".to_owned()),
+        Ast::Assertion(_) => return Err("it has an anchor or a boundary inside".into()),
+        Ast::Flags(_) => return Err("it changes flags".into()),
+        Ast::ClassUnicode(_) => return Err("it names a class of Unicode".into()),
     })
 }
 
-fn times(kind: &RepetitionKind) -> Result<String, String> {
+fn times(kind: &RepetitionKind) -> Result<String, Reason> {
     let many = || format!("it repeats more than {MOST_TIMES} times");
     Ok(match kind {
         RepetitionKind::ZeroOrOne => "?".to_owned(),
@@ -131,18 +133,18 @@ fn times(kind: &RepetitionKind) -> Result<String, String> {
             RepetitionRange::Exactly(n) if n <= MOST_TIMES => format!("{{{n}}}"),
             RepetitionRange::AtLeast(n) if n <= MOST_TIMES => format!("{{{n},}}"),
             RepetitionRange::Bounded(from, to) if to <= MOST_TIMES => format!("{{{from},{to}}}"),
-            _ => return Err(many()),
+            _ => return Err(many().into()),
         },
     })
 }
 
 /// A character as the pattern writes it and as a JSON string does.
-fn of_literal(c: char) -> Result<String, String> {
+fn of_literal(c: char) -> Result<String, Reason> {
     Ok(match c {
         // JSON writes both with a backslash before them.
         '"' => r#"\\""#.to_owned(),
         '\\' => r"\\\\".to_owned(),
-        c if c.is_control() => return Err("it has a control character".to_owned()),
+        c if c.is_control() => return Err("it has a control character".into()),
         '^' | '$' | '.' | '[' | ']' | '(' | ')' | '|' | '{' | '}' | '*' | '+' | '?' => {
             format!(r"\{c}")
         }
@@ -167,14 +169,14 @@ fn bracket(negated: bool, inside: &str) -> String {
     }
 }
 
-fn bracketed(class: &ClassBracketed) -> Result<String, String> {
+fn bracketed(class: &ClassBracketed) -> Result<String, Reason> {
     let ClassSet::Item(item) = &class.kind else {
-        return Err("it subtracts classes".to_owned());
+        return Err("it subtracts classes".into());
     };
     Ok(bracket(class.negated, &of_item(item, class.negated)?))
 }
 
-fn of_item(item: &ClassSetItem, negated: bool) -> Result<String, String> {
+fn of_item(item: &ClassSetItem, negated: bool) -> Result<String, Reason> {
     Ok(match item {
         ClassSetItem::Empty(_) => String::new(),
         ClassSetItem::Literal(literal) => in_class(literal.c, negated)?,
@@ -192,18 +194,18 @@ fn of_item(item: &ClassSetItem, negated: bool) -> Result<String, String> {
                 .collect::<Result<_, _>>()?;
             all.concat()
         }
-        _ => return Err("it has a class in a class".to_owned()),
+        _ => return Err("it has a class in a class".into()),
     })
 }
 
-fn in_class(c: char, negated: bool) -> Result<String, String> {
+fn in_class(c: char, negated: bool) -> Result<String, Reason> {
     Ok(match c {
         // Excluded in any case.
         '"' | '\\' if negated => String::new(),
-        '"' | '\\' => return Err(format!("{c} cannot be in a class")),
+        '"' | '\\' => return Err(format!("{c} cannot be in a class").into()),
         ']' | '[' | '-' => format!(r"\{c}"),
         '^' => r"\x5E".to_owned(),
-        c if c.is_control() => return Err("it has a control character".to_owned()),
+        c if c.is_control() => return Err("it has a control character".into()),
         c => c.to_string(),
     })
 }

@@ -5,6 +5,7 @@
 //! passes on, the last one says honestly that the documents do not tell.
 
 mod burst;
+mod case;
 mod cite;
 mod climb;
 mod computed;
@@ -23,11 +24,13 @@ mod rungs;
 mod settings;
 mod support;
 mod talk;
+mod trace;
 mod types;
 
-pub use prepare::{Committed, Prepared};
+pub use prepare::{Committed, PreparedAnswer};
 pub use reply::{Agent, Measured, Turn, TurnStream};
 pub use settings::{AnswerSettings, Topic};
+pub use talk::Talk;
 pub use types::{Answer, Citation, CitationKind, Rung, Timings, Tokens, TurnEvent};
 
 /// What the facts of a workspace would answer to a question at a time; `None` when they would pass it

@@ -6,7 +6,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::rows::{Row, Table};
-use super::{Asked, Computed, alike, content, is_in, words};
+use super::{Computed, MathQuestion, alike, content, is_in, words};
 use crate::language::words::unaccented;
 
 /// Folded words behind an age, and those that follow these.
@@ -97,7 +97,7 @@ pub(super) fn within(question: &str, quotation: &str) -> Option<String> {
 }
 
 /// The only row of a table whose ages hold the age asked for, if two rows at least have ages in that column.
-pub(super) fn row(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
+pub(super) fn row(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
     let age = asked_age(asked.question)?;
     let quoted = table.rows.get(table.quoted)?;
     let (column, _) = quoted.cells.iter().find(|(_, v)| ages(v).is_some())?;

@@ -1,7 +1,7 @@
 //! The cheapest or dearest row of a table.
 
 use super::rows::{Price, Row, Table};
-use super::{Asked, Computed, alike, content, is_in, says, words};
+use super::{Computed, MathQuestion, alike, content, is_in, says, words};
 
 /// Folded phrases, each by its beginning.
 const CHEAPEST: &str = "cheapest,lowest price,least expensive,gunstigst,billigst,mas barato,mas barata,mas economic,moins cher,\
@@ -17,7 +17,7 @@ const SUPERLATIVE: &str = "cheapest lowest least expensive most dearest priciest
 const SHOWN: usize = 5;
 
 /// The row asked for, if all rows that are meant have one price in one column and one currency.
-pub(super) fn cheapest(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
+pub(super) fn cheapest(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
     let said = words(asked.question);
     let (least, most) = (says(&said, CHEAPEST), says(&said, DEAREST));
     if least == most {

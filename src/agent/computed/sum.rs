@@ -2,7 +2,7 @@
 
 use super::product::number;
 use super::rows::{Price, Row, Table};
-use super::{Asked, Computed, alike, content, is_in, says, words};
+use super::{Computed, MathQuestion, alike, content, is_in, says, words};
 
 /// Folded words that ask for a total.
 const TOTAL: &str = "together,in total,altogether,all in all,combined,zusammen,insgesamt,juntos,juntas,en total,ensemble,au total,\
@@ -17,7 +17,7 @@ const EACH: &str = "both beide beiden ambos ambas us uns nosotros nous each per"
 const MOST: usize = 3;
 
 /// The sum of the rows that the question names, each by a word that stands in no other.
-pub(super) fn sum(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
+pub(super) fn sum(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
     let said = words(asked.question);
     // A number counts something: "two haircuts together".
     let counts = |w: &String| {

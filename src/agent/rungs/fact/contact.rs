@@ -1,9 +1,8 @@
 //! Address, telephone and e-mail.
 
-use serde_json::Map;
-
 use super::cited::Cited;
-use super::{Desk, Said};
+use super::{FactCase, FactReply};
+use crate::agent::trace::FactBasis;
 use crate::hours::{Entry, What};
 use crate::store::DocumentId;
 use crate::store::facts::FactState;
@@ -32,8 +31,13 @@ const MAIN: &[&str] = &[
     "contact",
 ];
 
-pub(super) fn say(desk: &Desk<'_>, address: bool, phone: bool, email: bool) -> Option<Said> {
-    let confirmed: Vec<&Entry> = desk
+pub(super) fn say(
+    facts: &FactCase<'_>,
+    address: bool,
+    phone: bool,
+    email: bool,
+) -> Option<FactReply> {
+    let confirmed: Vec<&Entry> = facts
         .book
         .entries
         .iter()
@@ -49,7 +53,7 @@ pub(super) fn say(desk: &Desk<'_>, address: bool, phone: bool, email: bool) -> O
     let (found, sure) = match found {
         Some(found) => (found, true),
         None => {
-            let proposed: Vec<&Entry> = desk
+            let proposed: Vec<&Entry> = facts
                 .book
                 .entries
                 .iter()
@@ -79,16 +83,14 @@ pub(super) fn say(desk: &Desk<'_>, address: bool, phone: bool, email: bool) -> O
     } else {
         format!(
             "{}: {}",
-            super::wording::capital(desk.wording.documents()),
+            super::wording::capital(facts.wording.documents()),
             parts.join(" ")
         )
     };
-    let mut checks = Map::new();
-    checks.insert("confirmed".into(), sure.into());
-    Some(Said {
+    Some(FactReply {
         text,
         cited,
-        checks,
+        basis: FactBasis::Contact { confirmed: sure },
     })
 }
 

@@ -9,42 +9,42 @@ use super::settings::AnswerSettings;
 
 /// What the probability of a place is made of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
-pub(in crate::agent) struct Features {
+pub(crate) struct Features {
     /// How much likelier the reader finds these words than "no answer here", in logits; `None` where
     /// there is no reader.
-    pub(in crate::agent) margin: Option<f32>,
+    pub(crate) margin: Option<f32>,
     /// The same when it reads only the line or sentences that hold these words; `None` where it did not.
-    pub(in crate::agent) alone: Option<f32>,
+    pub(crate) alone: Option<f32>,
     /// Letters and other characters of the words that the reader marked.
-    pub(in crate::agent) marked: usize,
+    pub(crate) marked: usize,
     /// By how much `margin` is above the next place's.
-    pub(in crate::agent) gap: f32,
+    pub(crate) gap: f32,
     /// Share of the question's known words (weighted by how rare they are) in the quotation, 0 to 1.
-    pub(in crate::agent) quoted: f32,
+    pub(crate) quoted: f32,
     /// The same for quotation, headings and title together.
-    pub(in crate::agent) coverage: f32,
+    pub(crate) coverage: f32,
     /// Share of the question's words that stand nowhere in the documents, 0 to 1.
-    pub(in crate::agent) unknown: f32,
+    pub(crate) unknown: f32,
     /// Whether the most telling known word stands in the quotation, its headings or its title.
-    pub(in crate::agent) rarest: bool,
+    pub(crate) rarest: bool,
     /// Whether the question names figures and the quotation, with its headings, has none of them.
-    pub(in crate::agent) lacks_figures: bool,
+    pub(crate) lacks_figures: bool,
     /// Cosine of question and passage, −1 to 1.
-    pub(in crate::agent) cosine: f32,
+    pub(crate) cosine: f32,
     /// Place of the passage in the search, from 0.
-    pub(in crate::agent) rank: usize,
+    pub(crate) rank: usize,
     /// Whether it is a row that holds every word of the question, and no other of its table does.
-    pub(in crate::agent) named_alone: bool,
+    pub(crate) named_alone: bool,
     /// Whether it is a row, and another of its table that may answer holds all that it does of the question and more.
-    pub(in crate::agent) outdone: bool,
+    pub(crate) outdone: bool,
     /// Whether the owner approved the words.
-    pub(in crate::agent) approved: bool,
+    pub(crate) approved: bool,
     /// Words of the question.
-    pub(in crate::agent) words: usize,
+    pub(crate) words: usize,
     /// Whether the documents are in another language than English, of which the reader saw most.
-    pub(in crate::agent) foreign: bool,
+    pub(crate) foreign: bool,
     /// The language model's log-odds that it answers, in nats; `None` when it was not asked.
-    pub(in crate::agent) judged: Option<f32>,
+    pub(crate) judged: Option<f32>,
 }
 
 /// Weights of the logistic regression over [`Features`].
@@ -122,7 +122,7 @@ const BLIND: f32 = -3.8;
 
 impl Features {
     /// The probability that the place answers, 0 to 1.
-    pub(in crate::agent) fn probability(&self) -> f32 {
+    pub(crate) fn probability(&self) -> f32 {
         let w = if self.approved { APPROVED } else { DOCUMENTS };
         let flag = |on: bool, weight: f32| if on { weight } else { 0.0 };
         let first = 1.0 / (1.0 + self.rank as f32);
@@ -166,7 +166,7 @@ impl Features {
 
 /// What the reading rung does with the best place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::agent) enum Decision {
+pub(crate) enum Decision {
     /// It answers.
     Answer,
     /// It is shown as what comes closest.
@@ -176,7 +176,7 @@ pub(in crate::agent) enum Decision {
 }
 
 /// Decides by the owner's thresholds.
-pub(in crate::agent) fn decide(probability: f32, settings: &AnswerSettings) -> Decision {
+pub(crate) fn decide(probability: f32, settings: &AnswerSettings) -> Decision {
     if probability >= settings.read_threshold {
         Decision::Answer
     } else if probability >= settings.related_threshold {

@@ -7,11 +7,11 @@ use crate::agent::evidence::quote;
 
 /// One row.
 #[derive(Debug)]
-pub(in crate::agent) struct Row<'t> {
+pub(crate) struct Row<'t> {
     /// In bytes of the passage's text.
-    pub(in crate::agent) range: Range<usize>,
+    pub(crate) range: Range<usize>,
     /// Header and value of its cells.
-    pub(in crate::agent) cells: Vec<(&'t str, &'t str)>,
+    pub(crate) cells: Vec<(&'t str, &'t str)>,
 }
 
 /// A price of a row.
@@ -33,25 +33,25 @@ impl Price<'_> {
 
 /// The rows that stand together with the same first header.
 #[derive(Debug)]
-pub(in crate::agent) struct Table<'t> {
+pub(crate) struct Table<'t> {
     /// The heading above it.
     pub(super) above: &'t str,
-    pub(in crate::agent) rows: Vec<Row<'t>>,
+    pub(crate) rows: Vec<Row<'t>>,
     /// The row that was quoted.
-    pub(in crate::agent) quoted: usize,
+    pub(crate) quoted: usize,
 }
 
 /// How many rows a table has, to see whether it is all of them.
 #[derive(Debug)]
-pub(in crate::agent) struct Extent {
-    pub(in crate::agent) rows: usize,
+pub(crate) struct Extent {
+    pub(crate) rows: usize,
     /// The header of the first column.
     first: String,
 }
 
 impl Extent {
     /// The rows of a document with the same first header.
-    pub(in crate::agent) fn rows_like_it(&self, document: &str) -> usize {
+    pub(crate) fn rows_like_it(&self, document: &str) -> usize {
         let of_it = |line: &str| {
             let line = line.trim();
             let row = Row::read(line, &(0..line.len()));
@@ -63,11 +63,7 @@ impl Extent {
 
 impl<'t> Table<'t> {
     /// The table around the row at `place`; `None` if no row stands there, or it stands alone.
-    pub(in crate::agent) fn around(
-        text: &'t str,
-        place: &Range<usize>,
-        above: &'t str,
-    ) -> Option<Self> {
+    pub(crate) fn around(text: &'t str, place: &Range<usize>, above: &'t str) -> Option<Self> {
         let mut at = 0;
         let lines: Vec<Range<usize>> = text
             .split_inclusive('\n')
@@ -106,7 +102,7 @@ impl<'t> Table<'t> {
 
 impl Table<'_> {
     /// How many rows it has under which header.
-    pub(in crate::agent) fn extent(&self) -> Extent {
+    pub(crate) fn extent(&self) -> Extent {
         let header = self.rows.first().and_then(|row| row.cells.first());
         Extent {
             rows: self.rows.len(),

@@ -9,7 +9,7 @@ use crate::language::sentences;
 use crate::llm::{Claim, ReadPassage, Reader, patiently};
 
 /// Places that are read a second time.
-pub(in crate::agent) const READ_AGAIN: usize = 4;
+pub(crate) const READ_AGAIN: usize = 4;
 
 /// Notes how sure the reader is of each of the first places when it reads nothing else; with the form of the question
 /// that it is surest with.

@@ -173,13 +173,13 @@ fn count(text: &str, range: &Range<usize>) -> usize {
 }
 
 /// Whether a line is a table row as the document reader writes it: "Header: value | Header: value".
-pub(in crate::agent) fn is_row(line: &str) -> bool {
+pub(crate) fn is_row(line: &str) -> bool {
     line.contains(" | ") && line.contains(": ")
 }
 
 /// A quotation as a visitor reads it. Values stay as they are in the document; a bare number under a
 /// header that names a currency gets its sign.
-pub(in crate::agent) fn readable(quote: &str) -> String {
+pub(crate) fn readable(quote: &str) -> String {
     let lines: Vec<String> = quote
         .lines()
         .map(str::trim)

@@ -13,11 +13,11 @@ const NEAR: f32 = 0.3;
 
 /// A place that a newer one contradicts.
 #[derive(Debug, Clone)]
-pub(in crate::agent) struct Superseded {
+pub(crate) struct Superseded {
     /// The older place.
-    pub(in crate::agent) older: EvidencePlace,
+    pub(crate) older: EvidencePlace,
     /// What is quoted of the newer one, and its passage.
-    pub(in crate::agent) newer: (usize, std::ops::Range<usize>),
+    pub(crate) newer: (usize, std::ops::Range<usize>),
 }
 
 /// Takes the places away that a newer document contradicts. A newer place counts at least as much as

@@ -20,7 +20,7 @@ struct Term {
 
 /// The words of a question.
 #[derive(Debug, Clone, Default)]
-pub(in crate::agent) struct QuestionWords {
+pub(crate) struct QuestionWords {
     terms: Vec<Term>,
     language: Option<Language>,
     /// Words with a digit.

@@ -29,7 +29,7 @@ const BIAS: f32 = 0.57;
 const LONGEST: u32 = 120;
 
 /// The model judges the best places and writes an answer from those that hold; `None` when none does.
-pub(in crate::agent) async fn answer(
+pub(crate) async fn answer(
     model: &dyn ChatModel,
     case: &Case<'_>,
     trace: &mut Trace,

@@ -5,7 +5,7 @@ use crate::agent::case::Case;
 use crate::agent::phrases::phrases;
 use crate::agent::types::Rung;
 
-pub(in crate::agent) fn answer(case: &Case<'_>) -> Draft {
+pub(crate) fn answer(case: &Case<'_>) -> Draft {
     let text = phrases(case.language).refusal.to_owned();
     let mut draft = Draft::new(Rung::Refusal, text, Vec::new(), case);
     draft.handoff = true;

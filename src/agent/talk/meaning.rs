@@ -31,7 +31,7 @@ struct Class {
 }
 
 /// What a message with this vector wants, if that is surely nothing but small talk.
-pub(in crate::agent) fn of_vector(vector: &[f32], embedder: &str) -> Option<Talk> {
+pub(crate) fn of_vector(vector: &[f32], embedder: &str) -> Option<Talk> {
     let known = CLASSIFIER.as_ref().filter(|c| c.embedder == embedder)?;
     let scores: Vec<f32> = known
         .classes

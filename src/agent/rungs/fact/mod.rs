@@ -11,7 +11,7 @@ use jiff::Zoned;
 use jiff::civil::Date;
 
 use self::cited::Cited;
-pub(in crate::agent) use self::wording::Wording;
+pub(crate) use self::wording::Wording;
 use super::Draft;
 use crate::agent::case::Case;
 use crate::agent::trace::{FactBasis, FactTrace, Trace};
@@ -63,7 +63,7 @@ pub(super) fn answer(case: &Case<'_>, trace: &mut Trace) -> Option<Draft> {
 }
 
 /// What the facts answer to a question, without the marks of citations; `None` when they do not.
-pub(in crate::agent) fn preview(
+pub(crate) fn preview(
     book: &Book,
     question: &str,
     business: &str,

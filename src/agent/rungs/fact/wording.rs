@@ -7,13 +7,13 @@ use crate::hours::{month_name, ordinal, weekday_name};
 
 /// How a visitor reads days and times.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::agent) struct Wording {
+pub(crate) struct Wording {
     /// ISO 639-1.
-    pub(in crate::agent) language: &'static str,
+    pub(crate) language: &'static str,
     /// Clock times of twelve hours.
-    pub(in crate::agent) twelve: bool,
+    pub(crate) twelve: bool,
     /// Dates of this year need no year.
-    pub(in crate::agent) year: i16,
+    pub(crate) year: i16,
 }
 
 impl Wording {
@@ -27,7 +27,7 @@ impl Wording {
     }
 
     /// "Thursday, 24 December"
-    pub(in crate::agent) fn date(self, date: Date) -> String {
+    pub(crate) fn date(self, date: Date) -> String {
         let weekday = weekday_name(date.weekday(), self.language);
         let (day, month) = (date.day(), month_name(date.month(), self.language));
         let year = (date.year() != self.year).then(|| date.year());

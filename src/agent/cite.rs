@@ -38,7 +38,7 @@ pub(super) fn settle(citation: &mut Citation, text: &str) {
 
 /// A text whose citation marks (`[1]`) have other numbers. Marks inside of quotation marks are the
 /// document's own and stay, as do numbers that `new` does not know.
-pub(super) fn renumbered(text: &str, new: impl Fn(u32) -> Option<u32>) -> String {
+pub(super) fn renumber_marks(text: &str, new: impl Fn(u32) -> Option<u32>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut quoted = false;
     let mut rest = text;
@@ -69,13 +69,13 @@ pub(super) fn renumbered(text: &str, new: impl Fn(u32) -> Option<u32>) -> String
 
 #[cfg(test)]
 mod tests {
-    use super::renumbered;
+    use super::renumber_marks;
 
     #[test]
     fn every_mark_gets_its_new_number_but_not_what_is_quoted() {
         let new = |old| [(1, 3), (2, 1)].iter().find(|n| n.0 == old).map(|n| n.1);
         assert_eq!(
-            renumbered("Mon 9 [1], Tue 9 [1], “see [1] below” [2], [9] [x]", new),
+            renumber_marks("Mon 9 [1], Tue 9 [1], “see [1] below” [2], [9] [x]", new),
             "Mon 9 [3], Tue 9 [3], “see [1] below” [1], [9] [x]"
         );
     }

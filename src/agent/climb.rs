@@ -3,16 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use tokio::sync::mpsc::Sender;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::rungs::{
-    Draft, FactRung, FaqRung, Grounds, LadderRung, ModelRung, Noted, ReadRung, RefusalRung,
-    TalkRung, elapsed, show,
-};
-use super::settings::AnswerSettings;
-use super::types::TurnEvent;
+use super::case::{Business, Case};
+use super::rungs::{Draft, SafeRung, elapsed, model, refusal};
+use super::trace::{Rephrased, Trace};
+use super::types::Rung;
 use super::{AgentError, follow_up, rephrase};
 use crate::knowledge::{Audience, Found, Knowledge, Passage, SearchOptions, View};
 use crate::language;
@@ -28,6 +25,19 @@ const REPHRASED_BELOW: f32 = 0.2;
 const NEAR_FAQS: usize = 6;
 /// Passages that are looked for.
 const WANTED: usize = 8;
+
+/// These answer a message only if they understand all of it; what the owner approved goes before a
+/// guess that a message is small talk.
+const WHOLE: [SafeRung; 4] = [
+    SafeRung::Talk,
+    SafeRung::Faq,
+    SafeRung::Fact,
+    SafeRung::TalkByMeaning,
+];
+/// Of a part of a question.
+pub(super) const OF_PART: [SafeRung; 3] = [SafeRung::Faq, SafeRung::Fact, SafeRung::Read];
+/// Other words may mean something else: a quotation that they find is for the model to judge.
+const IN_PLAIN_WORDS: [SafeRung; 2] = [SafeRung::Faq, SafeRung::Fact];
 
 /// A question on its way up.
 #[derive(Clone, Copy)]
@@ -52,6 +62,7 @@ pub(super) struct Climb<'a> {
 /// Where it ended.
 pub(super) struct Climbed {
     pub(super) draft: Draft,
+    pub(super) trace: Trace,
     /// What the last search found.
     pub(super) found: Found,
     /// Time of all searches, ms.
@@ -68,55 +79,31 @@ pub(super) struct Attempt<'a> {
 
 impl Climb<'_> {
     /// The answer of the first rung that has one.
-    pub(super) async fn answer(&self, out: Sender<TurnEvent>) -> Result<Climbed, AgentError> {
-        let workspace = self.workspace;
-        let settings: AnswerSettings = self
-            .store
-            .read(move |conn| AnswerSettings::of(conn, workspace))
-            .await?;
+    pub(super) async fn answer(&self) -> Result<Climbed, AgentError> {
+        let business = Business::load(self.store, self.workspace).await?;
+        let settings = &business.settings;
         let first = self.search_own().await?;
-        let spoken = spoken(self.question, self.history, &first.found);
+        let language = language_of_answer(self.question, self.history, &first.found);
         let mut retrieve = elapsed(self.since);
-        let mut noted = Noted::default();
-        let talk = |by_meaning| TalkRung {
-            knowledge: self.knowledge,
-            by_meaning,
-        };
-        let (told, meant) = (talk(false), talk(true));
-        let faq = FaqRung {
-            knowledge: self.knowledge,
-        };
-        let read = ReadRung {
-            knowledge: self.knowledge,
-        };
-        // These answer a message only if they understand all of it; what the owner approved goes before a
-        // guess that a message is small talk.
-        let whole: [&dyn LadderRung; 4] = [&told, &faq, &FactRung, &meant];
-        let of_part: [&dyn LadderRung; 3] = [&faq, &FactRung, &read];
-        // Other words may mean something else: a quotation that they find is for the model to judge.
-        let again: [&dyn LadderRung; 2] = [&faq, &FactRung];
-        let model = ModelRung { model: self.model };
+        let mut trace = Trace::default();
+        let case = self.case(&business, language, &first);
 
-        let mut climbed = self
-            .climb(&whole, &first, &settings, spoken, &mut noted, &out)
-            .await?;
-        if climbed.is_none() && self.reader.ready().is_ok() {
-            let in_parts = self.in_parts(&of_part, &settings, spoken).await?;
+        let mut draft = first_answer(&WHOLE, &case, &mut trace).await?;
+        if draft.is_none() && self.reader.ready().is_ok() {
+            let in_parts = self.answer_in_parts(&business, language).await?;
             if let Some(mut composed) = in_parts {
-                show(&out, composed.draft.text.clone()).await;
                 composed.draft.first_token = elapsed(self.since);
                 composed.retrieve += retrieve;
                 return Ok(composed);
             }
         }
-        if climbed.is_none() {
-            climbed = self
-                .climb(&[&read], &first, &settings, spoken, &mut noted, &out)
-                .await?;
+        if draft.is_none() {
+            draft = SafeRung::Read.answer(&case, &mut trace).await?;
         }
-        if let Some(draft) = climbed {
+        if let Some(draft) = draft {
             return Ok(Climbed {
                 draft,
+                trace,
                 found: first.found,
                 retrieve,
                 asked_model: false,
@@ -124,14 +111,14 @@ impl Climb<'_> {
         }
         // Where there is a reader, it alone decides: the model judges only on machines without one.
         let able = self.reader.ready().is_err() && self.model.ready().is_ok();
-        let hopeless = noted.best("read") < REPHRASED_BELOW;
-        let foreign = first.found.language().is_some_and(|l| l != spoken);
+        let hopeless = trace.latest_score(Rung::Read) < REPHRASED_BELOW;
+        let foreign = first.found.language().is_some_and(|l| l != language);
         let plain = if able && settings.rephrase && (hopeless || foreign) {
-            let plainly = self.plainly(spoken, &first.found, &mut noted);
+            let rephrased = self.rephrase(language, &first.found, &mut trace);
             // Without it the question is answered as it stands.
-            timeout(self.left(&settings), plainly)
+            timeout(self.left(settings.deadline_seconds), rephrased)
                 .await
-                .unwrap_or(Ok(None))?
+                .unwrap_or_default()
         } else {
             None
         };
@@ -140,38 +127,42 @@ impl Climb<'_> {
             let since = elapsed(self.since);
             last = self.search(plain, plain).await?;
             retrieve += elapsed(self.since) - since;
-            let climbed = self
-                .climb(&again, &last, &settings, spoken, &mut noted, &out)
-                .await?;
-            if let Some(draft) = climbed {
+        }
+        let case = self.case(&business, language, &last);
+        if plain.is_some() {
+            let again = first_answer(&IN_PLAIN_WORDS, &case, &mut trace).await?;
+            if let Some(draft) = again {
                 return Ok(Climbed {
                     draft,
+                    trace,
                     found: last.found,
                     retrieve,
                     asked_model: true,
                 });
             }
         }
-        let rungs: &[&dyn LadderRung] = if able {
-            &[&model, &RefusalRung]
-        } else {
-            &[&RefusalRung]
-        };
-        let left = self.left(&settings);
-        let climb = self.climb(rungs, &last, &settings, spoken, &mut noted, &out);
-        let climbed = match timeout(left, climb).await {
-            Ok(climbed) => climbed?,
-            Err(_) => {
-                noted.set("deadline_seconds", json!(settings.deadline_seconds));
-                self.climb(&[&RefusalRung], &last, &settings, spoken, &mut noted, &out)
-                    .await?
+        let written = if able {
+            let written = model::answer(self.model, &case, &mut trace);
+            match timeout(self.left(settings.deadline_seconds), written).await {
+                Ok(written) => written?,
+                Err(_) => {
+                    // All that was noted goes with the work that was given up.
+                    trace = Trace {
+                        deadline_seconds: Some(settings.deadline_seconds),
+                        ..Trace::default()
+                    };
+                    None
+                }
             }
+        } else {
+            None
         };
-        let draft = climbed.ok_or(AgentError::NoAnswer)?;
+        let draft = written.unwrap_or_else(|| refusal::answer(&case));
         // The rung notes itself once it has judged.
-        let judged = able && noted_in(&draft, "model");
+        let judged = trace.has_considered(Rung::Model);
         Ok(Climbed {
             draft,
+            trace,
             found: last.found,
             retrieve,
             asked_model: judged || plain.is_some(),
@@ -179,8 +170,8 @@ impl Climb<'_> {
     }
 
     /// How long the model may still take.
-    fn left(&self, settings: &AnswerSettings) -> Duration {
-        Duration::from_secs(settings.deadline_seconds.into()).saturating_sub(self.since.elapsed())
+    fn left(&self, deadline_seconds: u32) -> Duration {
+        Duration::from_secs(deadline_seconds.into()).saturating_sub(self.since.elapsed())
     }
 
     /// Searches for the question as it stands, with what it leans on.
@@ -213,58 +204,42 @@ impl Climb<'_> {
         Ok(Attempt { question, found })
     }
 
-    /// Asks the rungs in order. What they noted goes into the receipt of the one that answers.
-    pub(super) async fn climb(
-        &self,
-        rungs: &[&dyn LadderRung],
-        attempt: &Attempt<'_>,
-        settings: &AnswerSettings,
-        spoken: Language,
-        noted: &mut Noted,
-        out: &Sender<TurnEvent>,
-    ) -> Result<Option<Draft>, AgentError> {
-        let grounds = Grounds {
+    /// What the rungs know in one attempt.
+    pub(super) fn case<'s>(
+        &'s self,
+        business: &'s Business,
+        language: Language,
+        attempt: &'s Attempt<'_>,
+    ) -> Case<'s> {
+        Case {
             store: self.store,
+            knowledge: self.knowledge,
             workspace: self.workspace,
+            business,
             question: attempt.question,
             wording: self.question,
-            language: spoken,
+            language,
             history: self.history,
             found: &attempt.found,
             instructions: &self.assistant.instructions,
             now: self.now,
-            settings,
-            reader: Some(self.reader),
+            reader: self.reader,
             claim: self.claim,
             sampling: self.sampling,
             since: self.since,
-            evidence: tokio::sync::OnceCell::new(),
-            vector: tokio::sync::OnceCell::new(),
-            noted: std::sync::Mutex::new(std::mem::take(noted)),
-        };
-        for rung in rungs {
-            if let Some(mut draft) = rung.answer(&grounds, out).await? {
-                if let (true, Some(hash)) =
-                    (grounds.evidence.initialized(), self.reader.weights_hash())
-                {
-                    draft.checks.insert("reader_hash".into(), json!(hash));
-                }
-                grounds.into_noted().settle(&mut draft.checks);
-                return Ok(Some(draft));
-            }
+            evidence: OnceCell::new(),
+            vector: OnceCell::new(),
         }
-        *noted = grounds.into_noted();
-        Ok(None)
     }
 
     /// The question in plain words; `None` when the model has none or fails.
-    async fn plainly(
+    async fn rephrase(
         &self,
-        spoken: Language,
+        language: Language,
         found: &Found,
-        noted: &mut Noted,
-    ) -> Result<Option<String>, AgentError> {
-        let documents = found.language().unwrap_or(spoken);
+        trace: &mut Trace,
+    ) -> Option<String> {
+        let documents = found.language().unwrap_or(language);
         let plain = rephrase::plainly(
             self.model,
             self.question,
@@ -274,25 +249,38 @@ impl Climb<'_> {
         );
         match plain.await {
             Ok(plain) => {
-                if let Some(plain) = &plain {
-                    noted.set("rephrased", json!(plain));
-                }
-                Ok(plain)
+                trace.rephrased = plain.clone().map(Rephrased::Plainly);
+                plain
             }
             // Without it the question is answered as it stands.
             Err(error) => {
                 tracing::warn!(%error, "the question was not put into plain words");
-                noted.set("rephrased", Value::Null);
-                Ok(None)
+                trace.rephrased = Some(Rephrased::Failed);
+                None
             }
         }
     }
 }
 
+/// Asks the rungs in order.
+pub(super) async fn first_answer(
+    rungs: &[SafeRung],
+    case: &Case<'_>,
+    trace: &mut Trace,
+) -> Result<Option<Draft>, AgentError> {
+    for rung in rungs {
+        let draft = rung.answer(case, trace).await?;
+        if draft.is_some() {
+            return Ok(draft);
+        }
+    }
+    Ok(None)
+}
+
 /// The language that a visitor writes. A question whose words stand in the documents is in theirs,
 /// whatever a few short words look like; one that says little is in the language of the conversation so
 /// far, or else of the documents.
-fn spoken(question: &str, history: &[ChatMessage], found: &Found) -> Language {
+fn language_of_answer(question: &str, history: &[ChatMessage], found: &Found) -> Language {
     let documents = found.language();
     let known = found.terms.iter().filter(|term| term.known).count();
     if let Some(documents) = documents
@@ -306,10 +294,4 @@ fn spoken(question: &str, history: &[ChatMessage], found: &Found) -> Language {
     let before = before.map(|m| language::of_question_among(&m.content, &documents));
     let likely: Vec<Language> = before.into_iter().chain(documents).collect();
     language::of_question_among(question, &likely)
-}
-
-/// Whether a rung noted what it thought of the question.
-fn noted_in(draft: &Draft, rung: &str) -> bool {
-    let considered = draft.checks.get("considered").and_then(Value::as_array);
-    considered.is_some_and(|all| all.iter().any(|c| c["rung"] == rung))
 }

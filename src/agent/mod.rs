@@ -14,6 +14,7 @@ use frontdesk_reason as reason;
 use frontdesk_store as store;
 
 mod burst;
+mod case;
 mod cite;
 mod climb;
 mod computed;
@@ -32,11 +33,13 @@ mod rungs;
 mod settings;
 mod support;
 mod talk;
+mod trace;
 mod types;
 
-pub use prepare::{Committed, Prepared};
+pub use prepare::{Committed, PreparedAnswer};
 pub use reply::{Agent, Measured, Turn, TurnStream};
 pub use settings::{AnswerSettings, Topic};
+pub use talk::Talk;
 pub use types::{Answer, Citation, CitationKind, Rung, Timings, Tokens, TurnEvent};
 
 /// What the facts of a workspace would answer to a question at a time; `None` when they would pass it

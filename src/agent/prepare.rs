@@ -3,28 +3,27 @@
 
 use std::time::Instant;
 
-use tokio::sync::mpsc::Sender;
-
 use super::burst::Burst;
 use super::climb::Climbed;
 use super::follow_up;
 use super::record::{self, Marks};
 use super::reply::{Agent, Turn};
-use super::types::{Citation, Rung, TurnEvent};
+use super::talk::Talk;
+use super::types::{Citation, Rung};
 use super::{AgentError, Answer};
 use crate::knowledge::View;
 use crate::llm::ChatMessage;
 use crate::store::{MessageId, messages};
 
 /// An answer that is complete, and kept nowhere yet.
-pub struct Prepared {
+pub struct PreparedAnswer {
     turn: Turn,
     climbed: Climbed,
     history: Vec<ChatMessage>,
     since: Instant,
 }
 
-impl Prepared {
+impl PreparedAnswer {
     /// What was asked.
     pub fn question(&self) -> &str {
         &self.turn.question
@@ -50,9 +49,9 @@ impl Prepared {
         self.climbed.draft.handoff
     }
 
-    /// What kind of small talk the question was, by its name in receipts, if it was.
-    pub fn talk(&self) -> Option<&str> {
-        self.climbed.draft.checks.get("talk")?.as_str()
+    /// What kind of small talk the question was, if it was.
+    pub fn talk(&self) -> Option<Talk> {
+        self.climbed.trace.talk
     }
 
     /// ms that finding passages took.
@@ -71,16 +70,12 @@ pub struct Committed {
 }
 
 impl Agent {
-    /// Finds the answer of a turn without keeping anything: no message, receipt or gap. Its text goes to
-    /// `out` as it comes. Dropping the future cancels the work.
+    /// Finds the answer of a turn without keeping anything: no message, receipt or gap. Dropping the future
+    /// cancels the work.
     ///
     /// # Errors
     /// As a turn that fails.
-    pub async fn prepare(
-        &self,
-        turn: Turn,
-        out: Sender<TurnEvent>,
-    ) -> Result<Prepared, AgentError> {
+    pub async fn prepare(&self, turn: Turn) -> Result<PreparedAnswer, AgentError> {
         let since = Instant::now();
         if turn.question.trim().is_empty() {
             return Err(AgentError::Empty);
@@ -91,8 +86,8 @@ impl Agent {
         };
         let asked = Burst::of(&history, &turn.question);
         let climb = self.climb(&turn, &asked, View::Live, since);
-        let climbed = climb.answer(out).await?;
-        Ok(Prepared {
+        let climbed = climb.answer().await?;
+        Ok(PreparedAnswer {
             turn,
             climbed,
             history,
@@ -105,8 +100,8 @@ impl Agent {
     ///
     /// # Errors
     /// When the store refuses; then nothing is kept but the question.
-    pub async fn commit(&self, prepared: Prepared) -> Result<Committed, AgentError> {
-        let Prepared {
+    pub async fn commit(&self, prepared: PreparedAnswer) -> Result<Committed, AgentError> {
+        let PreparedAnswer {
             turn,
             climbed,
             history,

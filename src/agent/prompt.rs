@@ -39,15 +39,15 @@ pub(super) fn messages(
     };
     let mut out = String::from("Excerpts from the documents of the business:\n");
     for excerpt in excerpts {
-        out.push_str(&format!("- {}\n", shortened(excerpt)));
+        out.push_str(&format!("- {}\n", shorten_passage(excerpt)));
     }
     out.push_str("\nQuestion: ");
-    out.push_str(cut(question));
+    out.push_str(cut_message(question));
     let mut messages = vec![ChatMessage::new(Role::System, system)];
     messages.extend(
         history
             .iter()
-            .map(|m| ChatMessage::new(m.role, cut(&m.content))),
+            .map(|m| ChatMessage::new(m.role, cut_message(&m.content))),
     );
     messages.push(ChatMessage::new(Role::User, out));
     messages
@@ -59,9 +59,9 @@ pub(super) fn judgement(text: &str, history: &[ChatMessage], question: &str) -> 
     let asked = format!(
         "Text: {}\n\n{}Question: {}\n\nDoes the text state the answer to exactly this question? \
          Reply yes or no.",
-        shortened(text),
+        shorten_passage(text),
         transcript(earlier.unwrap_or(history)),
-        cut(question)
+        cut_message(question)
     );
     vec![
         ChatMessage::new(Role::System, JUDGE),
@@ -79,13 +79,13 @@ pub(super) fn transcript(history: &[ChatMessage]) -> String {
                 Role::Assistant => "Assistant",
                 _ => return None,
             };
-            Some(format!("{speaker}: {}\n", cut(&message.content)))
+            Some(format!("{speaker}: {}\n", cut_message(&message.content)))
         })
         .collect()
 }
 
 /// Limits a message to what the model reads: visitors must not buy minutes of its time with long text.
-fn cut(text: &str) -> &str {
+fn cut_message(text: &str) -> &str {
     let text = text.trim();
     match text.char_indices().nth(ASKED_CHARS) {
         Some((end, _)) => text.get(..end).unwrap_or(text),
@@ -93,7 +93,7 @@ fn cut(text: &str) -> &str {
     }
 }
 
-fn shortened(text: &str) -> &str {
+fn shorten_passage(text: &str) -> &str {
     match text
         .split_inclusive(char::is_whitespace)
         .scan(0, |at, w| {
@@ -157,9 +157,9 @@ mod tests {
     fn a_long_passage_is_cut_at_a_word() {
         let text = "word ".repeat(500);
         assert_eq!(
-            shortened(&text).split_whitespace().count(),
+            shorten_passage(&text).split_whitespace().count(),
             PASSAGE_WORDS + 1
         );
-        assert_eq!(shortened("short"), "short");
+        assert_eq!(shorten_passage("short"), "short");
     }
 }

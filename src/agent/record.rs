@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::rungs::Draft;
+use super::trace::Trace;
 use super::types::{Answer, Citation, Rung, Timings};
 use crate::knowledge::{Audience, Passage};
 use crate::llm::{ChatMessage, Role};
@@ -65,7 +66,7 @@ pub(super) async fn open(
             let answer = messages::append(tx, &conversation, &answer, now())?.into_message();
             Ok(Opened {
                 conversation,
-                history: seen(&earlier),
+                history: visible_history(&earlier),
                 answer,
             })
         })
@@ -81,13 +82,17 @@ pub(super) async fn history(
     store
         .read(move |conn| {
             let conversation = store::conversations::get(conn, workspace, id)?;
-            Ok(seen(&messages::list(conn, &conversation, HISTORY)?))
+            Ok(visible_history(&messages::list(
+                conn,
+                &conversation,
+                HISTORY,
+            )?))
         })
         .await
 }
 
 /// Messages as the model gets to see them: the last few, without citation numbers.
-pub(super) fn seen(earlier: &[Message]) -> Vec<ChatMessage> {
+pub(super) fn visible_history(earlier: &[Message]) -> Vec<ChatMessage> {
     let skip = earlier.len().saturating_sub(HISTORY as usize);
     earlier
         .iter()
@@ -155,6 +160,7 @@ pub(super) struct Record<'a> {
     pub(super) opened: Option<Opened>,
     pub(super) question: &'a str,
     pub(super) draft: Draft,
+    pub(super) trace: Trace,
     pub(super) passages: &'a [Passage],
     pub(super) model: Option<(String, Option<String>)>,
     pub(super) timings: Timings,
@@ -200,6 +206,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
         opened,
         question,
         mut draft,
+        trace,
         passages,
         model,
         timings,
@@ -215,12 +222,14 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
                 "sha256": super::prompt::text_hash(&p.text)})
         })
         .collect();
-    let cited: Vec<_> = draft.citations.iter().zip(versions).map(as_cited).collect();
+    let cited: Vec<_> = draft
+        .citations
+        .iter()
+        .zip(versions)
+        .map(describe_cited)
+        .collect();
     let passages = json!({ "found": found, "cited": cited });
-    let mut checks = std::mem::take(&mut draft.checks);
-    if let Some(reason) = &draft.interrupted {
-        checks.insert("interrupted".into(), json!(reason));
-    }
+    let mut checks = trace.into_json();
     marks.note(&mut checks);
     let checks = Value::Object(checks);
     // What was only related is unanswered too: the owner should see the gap.
@@ -232,10 +241,6 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
     let (question, text) = (question.to_owned(), draft.text.clone());
     let (times, tokens) = (json!(timings), json!(draft.tokens));
     let (rung, prompt_hash) = (draft.rung, draft.prompt_hash.take());
-    let state = match draft.interrupted {
-        Some(_) => MessageState::Interrupted,
-        None => MessageState::Complete,
-    };
     store
         .write(move |tx| {
             let (name, hash) = model
@@ -243,7 +248,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
                 .map(|(n, h)| (n.as_str(), h.as_deref()))
                 .unzip();
             if let Some(opened) = &opened {
-                messages::update(tx, &opened.answer, &text, state)?;
+                messages::update(tx, &opened.answer, &text, MessageState::Complete)?;
             }
             let receipt = NewReceipt {
                 id,
@@ -275,13 +280,14 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
         timings_ms: timings,
         tokens: draft.tokens,
         handoff: draft.handoff,
-        interrupted: draft.interrupted.is_some(),
+        // A text that the engine broke off is never shown.
+        interrupted: false,
     })
 }
 
 /// A citation as the receipt keeps it: with the hash of its words, and which version of which file
 /// said them, so that this is known even when the document is gone.
-fn as_cited((citation, version): (&Citation, Option<Version>)) -> Value {
+fn describe_cited((citation, version): (&Citation, Option<Version>)) -> Value {
     let mut cited = json!(citation);
     if let Some(fields) = cited.as_object_mut() {
         let hash = super::prompt::text_hash(&citation.quote);

@@ -1,7 +1,7 @@
 //! One turn: question in, answer and receipt out.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures::Stream;
@@ -126,18 +126,14 @@ impl Agent {
         if turn.question.trim().is_empty() {
             return Err(AgentError::Empty);
         }
-        let (out, mut unheard) = mpsc::channel(EVENTS);
         let asked = Burst::of(&turn.history, &turn.question);
-        let climb = self.climb(&turn, &asked, view, since);
-        let work = climb.answer(out);
-        let listen = async { while unheard.recv().await.is_some() {} };
-        let (outcome, ()) = tokio::join!(work, listen);
         let Climbed {
             mut draft,
+            trace,
             found,
             retrieve,
             ..
-        } = outcome?;
+        } = self.climb(&turn, &asked, view, since).answer().await?;
         record::narrow_spans(&self.store, turn.workspace, &mut draft).await?;
         let timings = Timings {
             retrieve,
@@ -153,10 +149,10 @@ impl Agent {
                 timings_ms: timings,
                 tokens: draft.tokens,
                 handoff: draft.handoff,
-                interrupted: draft.interrupted.is_some(),
+                interrupted: false,
             },
             found: found.passages,
-            checks: draft.checks,
+            checks: trace.into_json(),
         })
     }
 
@@ -216,52 +212,27 @@ impl Agent {
         let asked = Burst::of(&history, &turn.question);
         marks.earlier = asked.history.len();
         marks.in_full = follow_up::in_full(asked.history, &asked.question, " · ");
-        let shown = Arc::new(Mutex::new(String::new()));
-        let (inner_out, mut inner) = mpsc::channel(EVENTS);
         let climb = self.climb(&turn, &asked, View::Live, since);
-        let work = climb.answer(inner_out);
-        let forward = async {
-            while let Some(event) = inner.recv().await {
-                if let TurnEvent::Delta(text) = &event {
-                    shown
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push_str(text);
-                }
-                if out.send(event).await.is_err() {
-                    break;
-                }
-            }
-        };
         let outcome = tokio::select! {
-            (outcome, ()) = async { tokio::join!(work, forward) } => Some(outcome),
-            () = out.closed() => None,
+            outcome = climb.answer() => outcome,
+            // Nothing was shown yet: the answer's message stays empty and "interrupted", as it was opened.
+            () = out.closed() => return Ok(None),
         };
         match outcome {
-            None => {
-                if let Some(opened) = opened {
-                    let text = shown.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                    record::keep_partial(&self.store, opened.answer, text).await;
-                }
-                Ok(None)
+            Ok(climbed) => {
+                // Whoever asked may have left in the last moment; what is complete is kept nevertheless.
+                let _ = out.send(TurnEvent::Delta(climbed.draft.text.clone())).await;
+                let question = &asked.question;
+                self.close(since, turn.workspace, opened, question, climbed, marks)
+                    .await
+                    .map(Some)
             }
-            Some(Err(error)) => {
+            Err(error) => {
                 if let Some(opened) = opened {
                     record::mark_failed(&self.store, opened.answer).await;
                 }
                 Err(error)
             }
-            Some(Ok(climbed)) => self
-                .close(
-                    since,
-                    turn.workspace,
-                    opened,
-                    &asked.question,
-                    climbed,
-                    marks,
-                )
-                .await
-                .map(Some),
         }
     }
 
@@ -287,6 +258,7 @@ impl Agent {
             opened,
             question,
             draft: climbed.draft,
+            trace: climbed.trace,
             passages: &climbed.found.passages,
             model,
             timings,

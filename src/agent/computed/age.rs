@@ -6,7 +6,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::rows::{Row, Table};
-use super::{Asked, Computed, LISTS, alike, content, words};
+use super::{Computed, LISTS, MathQuestion, alike, content, words};
 use crate::language::words::unaccented;
 
 /// The oldest that is an age.
@@ -76,7 +76,7 @@ pub(super) fn within(question: &str, quotation: &str) -> Option<String> {
 }
 
 /// The only row of a table whose ages hold the age asked for, if two rows at least have ages in that column.
-pub(super) fn row(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
+pub(super) fn row(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
     let age = asked_age(asked.question)?;
     let quoted = table.rows.get(table.quoted)?;
     let (column, _) = quoted.cells.iter().find(|(_, v)| ages(v).is_some())?;

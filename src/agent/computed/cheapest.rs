@@ -1,13 +1,13 @@
 //! The cheapest or dearest row of a table.
 
 use super::rows::{Price, Row, Table};
-use super::{Asked, Computed, LISTS, alike, content, says, words};
+use super::{Computed, LISTS, MathQuestion, alike, content, says, words};
 
 /// Sums that are shown; of more only how many there were.
 const SHOWN: usize = 5;
 
 /// The row asked for, if all rows that are meant have one price in one column and one currency.
-pub(super) fn cheapest(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
+pub(super) fn cheapest(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
     let said = words(asked.question);
     let (least, most) = (
         says(&said, &LISTS.cheapest.cheapest),

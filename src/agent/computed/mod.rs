@@ -23,7 +23,7 @@ use crate::language::lists::is_function_word;
 use crate::language::words::unaccented;
 
 /// What was asked, and the words that answer.
-pub(super) struct Asked<'a> {
+pub(super) struct MathQuestion<'a> {
     pub(super) question: &'a str,
     pub(super) language: Language,
     /// The time at the business; needed where [`needs_time`] says so.
@@ -55,7 +55,7 @@ impl Computed {
 }
 
 /// Reckons with the cell or sentence that holds the words that answer.
-pub(super) fn from_quotation(asked: &Asked<'_>, quotation: &str) -> Option<Computed> {
+pub(super) fn from_quotation(asked: &MathQuestion<'_>, quotation: &str) -> Option<Computed> {
     product::product(asked.question, asked.language, quotation)
         .or_else(|| age::within(asked.question, quotation))
         .or_else(|| until::until(asked, quotation))
@@ -63,7 +63,7 @@ pub(super) fn from_quotation(asked: &Asked<'_>, quotation: &str) -> Option<Compu
 }
 
 /// Reckons with the rows of the table that the answer stands in.
-pub(super) fn from_table(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
+pub(super) fn from_table(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
     cheapest::cheapest(asked, table)
         .or_else(|| sum::sum(asked, table))
         .or_else(|| age::row(asked, table))
@@ -111,9 +111,9 @@ fn alike(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
 
-    pub(super) fn asked(question: &str) -> Asked<'_> {
+    pub(super) fn asked(question: &str) -> MathQuestion<'_> {
         let now = "2026-05-04T10:00[Europe/London]";
-        Asked {
+        MathQuestion {
             question,
             language: crate::language::of_question(question),
             now: Some(Box::leak(Box::new(now.parse().expect("a time")))),

@@ -2,13 +2,13 @@
 
 use super::product::number;
 use super::rows::{Price, Row, Table};
-use super::{Asked, Computed, LISTS, alike, content, says, words};
+use super::{Computed, LISTS, MathQuestion, alike, content, says, words};
 
 /// Rows that are added at most.
 const MOST: usize = 3;
 
 /// The sum of the rows that the question names, each by a word that stands in no other.
-pub(super) fn sum(asked: &Asked<'_>, table: &Table<'_>) -> Option<Computed> {
+pub(super) fn sum(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
     let said = words(asked.question);
     // A number counts something: "two haircuts together".
     let counts = |w: &String| {

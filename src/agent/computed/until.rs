@@ -7,7 +7,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use regex::Regex;
 
-use super::{Asked, LISTS, says, words};
+use super::{LISTS, MathQuestion, says, words};
 use crate::agent::rungs::Wording;
 use crate::hours::mentions;
 use crate::language::data::WordSet;
@@ -29,7 +29,7 @@ pub(super) fn asks(question: &str) -> bool {
 }
 
 /// "Saturday, 12 June − 7 days = Saturday, 5 June"
-pub(super) fn until(asked: &Asked<'_>, quotation: &str) -> Option<String> {
+pub(super) fn until(asked: &MathQuestion<'_>, quotation: &str) -> Option<String> {
     let now = asked.now.filter(|_| asks(asked.question))?;
     let mentions = mentions(asked.question, asked.language.code(), now);
     let [day] = mentions.as_slice() else {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{AsRead, Place, heading};
+use super::{AsRead, EvidencePlace, heading};
 use crate::knowledge::Found;
 use crate::language::sentences;
 use crate::llm::{Claim, ReadPassage, Reader, patiently};
@@ -14,7 +14,7 @@ pub(crate) const READ_AGAIN: usize = 4;
 /// Notes how sure the reader is of each of the first places when it reads nothing else; with the form of the question
 /// that it is surest with.
 pub(super) async fn read(
-    places: &mut [Place],
+    places: &mut [EvidencePlace],
     found: &Found,
     reader: &dyn Reader,
     questions: &[&str],

@@ -16,7 +16,7 @@ mod words;
 pub(super) use alone::READ_AGAIN;
 use explained::Meant;
 pub(super) use rivals::Superseded;
-use words::Asked;
+use words::QuestionWords;
 
 use std::ops::Range;
 
@@ -36,7 +36,7 @@ const PER_PASSAGE: usize = 5;
 
 /// A place in a passage.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct EvidencePlace {
     /// The passage, by its place in [`Found::passages`].
     pub(super) passage: usize,
     /// What is quoted, in bytes of the passage's text.
@@ -52,7 +52,7 @@ pub(super) struct Place {
 /// The places that may answer, best first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Evidence {
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<EvidencePlace>,
     /// Places that a newer document contradicts.
     pub(super) superseded: Vec<Superseded>,
     /// Paragraphs that give orders to an assistant and were left out.
@@ -75,7 +75,7 @@ impl Evidence {
             essence::essence(in_full),
             found.passages.iter().map(|p| p.text.as_str()),
         );
-        let asked = Asked::new(found, question).with_short_forms(&meant.shortened);
+        let asked = QuestionWords::new(found, question).with_short_forms(&meant.shortened);
         let reader = reader.filter(|r| r.ready().is_ok());
         let questions: Vec<&str> = [Some(meant.question.as_str()), meant.in_short.as_deref()]
             .into_iter()
@@ -93,15 +93,15 @@ impl Evidence {
         };
         let is_read = read.is_some();
         let (mut places, injected) = match read {
-            Some(spans) => marked(found, &asked, &spans),
-            None => cut(found, &asked),
+            Some(spans) => places_of_spans(found, &asked, &spans),
+            None => places_of_sentences(found, &asked),
         };
         places.sort_by(|a, b| b.score.total_cmp(&a.score));
-        without_overlaps(&mut places);
+        drop_overlaps(&mut places);
         if let Some(reader) = reader.filter(|_| is_read) {
             alone::read(&mut places, found, reader, &questions, claim).await;
         }
-        with_gaps(&mut places);
+        add_gaps(&mut places);
         let superseded = rivals::supersede(&mut places, found);
         Self {
             places,
@@ -112,7 +112,7 @@ impl Evidence {
     }
 
     /// The best place.
-    pub(super) fn best(&self) -> Option<&Place> {
+    pub(super) fn best(&self) -> Option<&EvidencePlace> {
         self.places.first()
     }
 }
@@ -228,7 +228,11 @@ impl AsRead {
 }
 
 /// The marked spans as places.
-fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize) {
+fn places_of_spans(
+    found: &Found,
+    asked: &QuestionWords,
+    spans: &[Marked],
+) -> (Vec<EvidencePlace>, usize) {
     let mut places = Vec::new();
     let given: Vec<Vec<Range<usize>>> = found
         .passages
@@ -269,7 +273,7 @@ fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize)
         features.named_alone = rows::is_named_alone(asked, passage, &range);
         let words = passage.text.get(focus.clone()).unwrap_or_default();
         features.marked = words.chars().count();
-        places.push(Place {
+        places.push(EvidencePlace {
             passage: span.passage,
             score: features.probability(),
             range,
@@ -281,7 +285,7 @@ fn marked(found: &Found, asked: &Asked, spans: &[Marked]) -> (Vec<Place>, usize)
 }
 
 /// By how much the reader prefers each place to the next best one that does not overlap it.
-fn with_gaps(places: &mut [Place]) {
+fn add_gaps(places: &mut [EvidencePlace]) {
     let margins: Vec<Option<f32>> = places.iter().map(|p| p.features.margin).collect();
     for (at, place) in places.iter_mut().enumerate() {
         let others = margins.iter().enumerate().filter(|(other, _)| *other != at);
@@ -295,7 +299,7 @@ fn with_gaps(places: &mut [Place]) {
 }
 
 /// Every sentence, row and item of the passages, known by its words only.
-fn cut(found: &Found, asked: &Asked) -> (Vec<Place>, usize) {
+fn places_of_sentences(found: &Found, asked: &QuestionWords) -> (Vec<EvidencePlace>, usize) {
     let mut places = Vec::new();
     let mut injected = 0;
     for (rank, passage) in found.passages.iter().enumerate() {
@@ -312,7 +316,7 @@ fn cut(found: &Found, asked: &Asked) -> (Vec<Place>, usize) {
         for (at, unit) in units.iter().enumerate() {
             let range = quote::around(&passage.text, &units, at);
             let features = asked.features(passage, rank, &range);
-            places.push(Place {
+            places.push(EvidencePlace {
                 passage: rank,
                 score: features.probability(),
                 range,
@@ -335,8 +339,8 @@ fn cut(found: &Found, asked: &Asked) -> (Vec<Place>, usize) {
 }
 
 /// Of places whose quotes overlap, only the best stays.
-fn without_overlaps(places: &mut Vec<Place>) {
-    let mut kept: Vec<Place> = Vec::with_capacity(places.len());
+fn drop_overlaps(places: &mut Vec<EvidencePlace>) {
+    let mut kept: Vec<EvidencePlace> = Vec::with_capacity(places.len());
     for place in places.drain(..) {
         let same = kept.iter().any(|k| {
             k.passage == place.passage

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::Place;
+use super::EvidencePlace;
 use crate::knowledge::{Found, Passage, content_words};
 
 /// Share of the words, figures left out, that two places have in common when they speak of the same.
@@ -15,24 +15,24 @@ const NEAR: f32 = 0.3;
 #[derive(Debug, Clone)]
 pub(crate) struct Superseded {
     /// The older place.
-    pub(crate) older: Place,
+    pub(crate) older: EvidencePlace,
     /// What is quoted of the newer one, and its passage.
     pub(crate) newer: (usize, std::ops::Range<usize>),
 }
 
 /// Takes the places away that a newer document contradicts. A newer place counts at least as much as
 /// the older one that it takes the place of.
-pub(super) fn supersede(places: &mut Vec<Place>, found: &Found) -> Vec<Superseded> {
+pub(super) fn supersede(places: &mut Vec<EvidencePlace>, found: &Found) -> Vec<Superseded> {
     let mut gone: Vec<(usize, usize)> = Vec::new();
     for (at, place) in places.iter().enumerate() {
-        let Some((ours, our_date)) = spoken(place, found) else {
+        let Some((ours, our_date)) = read_statement(place, found) else {
             continue;
         };
         let newer = places.iter().enumerate().find(|(other, rival)| {
             *other != at
                 && rival.score >= place.score * NEAR
                 && document(rival, found) != document(place, found)
-                && spoken(rival, found).is_some_and(|(theirs, their_date)| {
+                && read_statement(rival, found).is_some_and(|(theirs, their_date)| {
                     their_date > our_date && contradict(&ours, &theirs)
                 })
         });
@@ -65,12 +65,12 @@ pub(super) fn supersede(places: &mut Vec<Place>, found: &Found) -> Vec<Supersede
     superseded
 }
 
-fn document(place: &Place, found: &Found) -> Option<crate::store::DocumentId> {
+fn document(place: &EvidencePlace, found: &Found) -> Option<crate::store::DocumentId> {
     found.passages.get(place.passage).map(|p| p.document)
 }
 
 /// What a place says, and the date of its document, Unix ms.
-fn spoken(place: &Place, found: &Found) -> Option<(String, i64)> {
+fn read_statement(place: &EvidencePlace, found: &Found) -> Option<(String, i64)> {
     let passage: &Passage = found.passages.get(place.passage)?;
     let words = passage.text.get(place.focus.clone())?;
     Some((words.to_owned(), passage.dated_at?))

@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::words::Asked;
+use super::words::QuestionWords;
 use crate::agent::computed::{Row, Table};
 use crate::knowledge::Passage;
 
 /// A row that holds all that `place` does of the question's words, and more of them: 30 minutes instead of 60. With it,
 /// where the words at `focus` have their like. None if the place is no row, or no other is named better.
 pub(super) fn named_better(
-    asked: &Asked,
+    asked: &QuestionWords,
     text: &str,
     place: &Range<usize>,
     focus: &Range<usize>,
@@ -56,7 +56,11 @@ fn like(text: &str, marked: &Row<'_>, row: &Row<'_>, focus: &Range<usize>) -> Ra
 }
 
 /// Whether a row holds every word of the question, with its headings and title, and no other of its table does.
-pub(super) fn is_named_alone(asked: &Asked, passage: &Passage, place: &Range<usize>) -> bool {
+pub(super) fn is_named_alone(
+    asked: &QuestionWords,
+    passage: &Passage,
+    place: &Range<usize>,
+) -> bool {
     let Some(table) = Table::around(&passage.text, place, "") else {
         return false;
     };
@@ -87,7 +91,7 @@ mod tests {
         Massage: Sports | Time: 30 min | Weekday: 39 | Weekend: 45\n\
         Massage: Sports | Time: 60 min | Weekday: 69 | Weekend: 78";
 
-    fn asked(question: &str) -> Asked {
+    fn asked(question: &str) -> QuestionWords {
         let term = |word: &str| QueryTerm {
             text: word.into(),
             stem: stem(Language::En, word),
@@ -100,7 +104,7 @@ mod tests {
             terms: question.split(' ').map(term).collect(),
             ..Found::default()
         };
-        Asked::new(&found, question)
+        QuestionWords::new(&found, question)
     }
 
     fn row(holding: &str) -> Range<usize> {

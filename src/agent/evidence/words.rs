@@ -20,7 +20,7 @@ struct Term {
 
 /// The words of a question.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Asked {
+pub(crate) struct QuestionWords {
     terms: Vec<Term>,
     language: Option<Language>,
     /// Words with a digit.
@@ -32,7 +32,7 @@ pub(crate) struct Asked {
 /// The weight of a word that stands nowhere, beside the inverse document frequencies of the others.
 const UNKNOWN: f32 = 4.0;
 
-impl Asked {
+impl QuestionWords {
     /// The content words of what was searched for.
     pub(super) fn new(found: &Found, question: &str) -> Self {
         let language = found.language();
@@ -196,7 +196,7 @@ mod tests {
             ],
             ..Found::default()
         };
-        let asked = Asked::new(&found, "how much are gold crowns");
+        let asked = QuestionWords::new(&found, "how much are gold crowns");
         let there = asked.stems_of("A crown lasts for years.");
         assert!((asked.share(&there) - 0.75).abs() < 1e-6);
         assert!(asked.holds_rarest(&there));

@@ -5,14 +5,12 @@ mod split;
 
 use std::time::Instant;
 
-use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
-
 use super::AgentError;
-use super::climb::{Climb, Climbed};
+use super::case::Business;
+use super::climb::{Climb, Climbed, OF_PART, first_answer};
 use super::phrases::phrases;
-use super::rungs::{Draft, LadderRung, Noted, elapsed};
-use super::settings::AnswerSettings;
+use super::rungs::{Draft, elapsed};
+use super::trace::{PartTrace, Trace};
 use super::types::{Citation, CitationKind, Rung};
 use super::{cite, follow_up};
 use crate::knowledge::{Found, Passage};
@@ -25,20 +23,19 @@ struct Part {
     /// The same with the part before it where it leans on that.
     in_full: String,
     draft: Option<Draft>,
-    /// What was considered for a part that nothing answers.
-    checks: Map<String, Value>,
+    /// Also of a part that nothing answers.
+    trace: Trace,
 }
 
 impl Climb<'_> {
     /// The answer of a question with several parts, if at least one of them is answered; `None` for any
-    /// other question. Nothing is shown yet.
-    pub(super) async fn in_parts(
+    /// other question.
+    pub(super) async fn answer_in_parts(
         &self,
-        rungs: &[&dyn LadderRung],
-        settings: &AnswerSettings,
-        spoken: Language,
+        business: &Business,
+        language: Language,
     ) -> Result<Option<Climbed>, AgentError> {
-        let questions = split::questions(self.question, spoken);
+        let questions = split::questions(self.question, language);
         if questions.len() < 2 {
             return Ok(None);
         }
@@ -53,32 +50,23 @@ impl Climb<'_> {
             let since = Instant::now();
             let attempt = climb.search_own().await?;
             retrieve += elapsed(since);
-            let (unheard, _) = mpsc::channel(1);
-            let mut noted = Noted::default();
-            let draft = climb
-                .climb(rungs, &attempt, settings, spoken, &mut noted, &unheard)
-                .await?;
-            let mut checks = Map::new();
-            noted.settle(&mut checks);
-            let (draft, passed) = match draft {
-                Some(draft) if matches!(draft.rung, Rung::Faq | Rung::Fact | Rung::Read) => {
-                    (Some(draft), None)
-                }
-                other => (None, other),
-            };
-            checks.extend(passed.map(|draft| draft.checks).unwrap_or_default());
+            let mut trace = Trace::default();
+            let case = climb.case(business, language, &attempt);
+            let draft = first_answer(&OF_PART, &case, &mut trace).await?;
+            let answers = |d: &Draft| matches!(d.rung, Rung::Faq | Rung::Fact | Rung::Read);
             merge(&mut found, attempt.found);
             let in_full = follow_up::in_full(&history, &question, " · ");
             history.push(ChatMessage::new(Role::User, question.as_str()));
             parts.push(Part {
                 question,
                 in_full,
-                draft,
-                checks,
+                draft: draft.filter(answers),
+                trace,
             });
         }
-        Ok(composed(parts, spoken).map(|draft| Climbed {
+        Ok(compose(parts, language).map(|(draft, trace)| Climbed {
             draft,
+            trace,
             found,
             retrieve,
             asked_model: false,
@@ -97,34 +85,39 @@ fn merge(all: &mut Found, found: Found) {
 }
 
 /// The answers one after the other; `None` when no part has one.
-fn composed(parts: Vec<Part>, spoken: Language) -> Option<Draft> {
-    let phrases = phrases(spoken);
+fn compose(parts: Vec<Part>, language: Language) -> Option<(Draft, Trace)> {
+    let phrases = phrases(language);
     let mut whole: Option<Draft> = None;
     let (mut lines, mut citations): (Vec<String>, Vec<Citation>) = (Vec::new(), Vec::new());
-    let (mut open, mut of_parts) = (Vec::new(), Vec::new());
+    let (mut open, mut traces) = (Vec::new(), Vec::new());
     for part in parts {
-        let Some(mut draft) = part.draft else {
-            lines.push(phrases.unanswered.replace("{}", &part.question));
-            of_parts.push(json!({"question": part.question, "checks": part.checks}));
-            open.push(part.in_full);
-            continue;
-        };
-        of_parts.push(json!({
-            "question": part.question, "rung": draft.rung, "checks": draft.checks,
-        }));
-        let own = std::mem::take(&mut draft.citations);
-        let text = with_numbers_of(&mut citations, own, &draft.text);
-        // A row that answers both parts is shown once.
-        if !lines.contains(&text) {
-            lines.push(text);
-        }
-        match &mut whole {
-            Some(whole) => {
-                whole.rung = less_safe(whole.rung, draft.rung);
-                whole.handoff |= draft.handoff;
+        let rung = part.draft.as_ref().map(|draft| draft.rung);
+        match part.draft {
+            Some(mut draft) => {
+                let own = std::mem::take(&mut draft.citations);
+                let text = with_numbers_of(&mut citations, own, &draft.text);
+                // A row that answers both parts is shown once.
+                if !lines.contains(&text) {
+                    lines.push(text);
+                }
+                match &mut whole {
+                    Some(whole) => {
+                        whole.rung = less_safe(whole.rung, draft.rung);
+                        whole.handoff |= draft.handoff;
+                    }
+                    None => whole = Some(draft),
+                }
             }
-            None => whole = Some(draft),
+            None => {
+                lines.push(phrases.unanswered.replace("{}", &part.question));
+                open.push(part.in_full);
+            }
         }
+        traces.push(PartTrace {
+            question: part.question,
+            rung,
+            checks: part.trace,
+        });
     }
     let mut whole = whole?;
     if !open.is_empty() {
@@ -134,10 +127,11 @@ fn composed(parts: Vec<Part>, spoken: Language) -> Option<Draft> {
     whole.text = lines.join("\n");
     whole.citations = citations;
     whole.open = (!open.is_empty()).then(|| open.join(" / "));
-    whole.checks = [("parts".to_owned(), Value::Array(of_parts))]
-        .into_iter()
-        .collect();
-    Some(whole)
+    let trace = Trace {
+        parts: traces,
+        ..Trace::default()
+    };
+    Some((whole, trace))
 }
 
 /// Adds a part's citations to those of the whole answer; the part's text with the numbers that they have
@@ -161,7 +155,7 @@ fn with_numbers_of(all: &mut Vec<Citation>, own: Vec<Citation>, text: &str) -> S
     if verbatim {
         return text.to_owned();
     }
-    cite::renumbered(text, |old| {
+    cite::renumber_marks(text, |old| {
         numbers.iter().find(|(own, _)| *own == old).map(|n| n.1)
     })
 }

@@ -127,17 +127,17 @@ pub fn examine(conn: &Connection, receipt: &Receipt) -> Result<Proof, StoreError
     };
     let cited = list("cited")
         .iter()
-        .map(|raw| hold(conn, receipt.workspace, raw))
+        .map(|raw| hold_citation(conn, receipt.workspace, raw))
         .collect::<Result<_, _>>()?;
     Ok(Proof {
         integrity: receipts::integrity(receipt),
         link: receipts::link(conn, receipt)?,
         cited,
-        found: list("found").iter().map(looked).collect(),
+        found: list("found").iter().map(read_passage).collect(),
     })
 }
 
-fn looked(raw: &Value) -> Looked {
+fn read_passage(raw: &Value) -> Looked {
     Looked {
         document: text(raw, "document"),
         version: text(raw, "version"),
@@ -167,7 +167,11 @@ fn hash(words: &str) -> String {
 }
 
 /// Reads one citation's words again.
-fn hold(conn: &Connection, workspace: WorkspaceId, raw: &Value) -> Result<Cited, StoreError> {
+fn hold_citation(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    raw: &Value,
+) -> Result<Cited, StoreError> {
     let kept_hash = raw.get("sha256").and_then(Value::as_str);
     let quote = text(raw, "quote");
     let mut cited = Cited {
@@ -200,10 +204,10 @@ fn hold(conn: &Connection, workspace: WorkspaceId, raw: &Value) -> Result<Cited,
         return Ok(cited);
     };
     cited.standing = Standing::Purged;
-    let Some(version) = present(versions::get(conn, workspace, version))? else {
+    let Some(version) = unless_missing(versions::get(conn, workspace, version))? else {
         return Ok(cited);
     };
-    let Some(document) = present(documents::get(conn, workspace, document))? else {
+    let Some(document) = unless_missing(documents::get(conn, workspace, document))? else {
         return Ok(cited);
     };
     cited.version_number = Some(version.number.into());
@@ -271,7 +275,7 @@ fn today(version: VersionId, number: u32, text: &str, quote: &str) -> Today {
     today
 }
 
-fn present<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+fn unless_missing<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(StoreError::NotFound(_)) => Ok(None),

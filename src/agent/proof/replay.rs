@@ -151,7 +151,7 @@ fn history(
         .collect();
     // The last of them is the question itself.
     let earlier = before.split_last().map_or(&[][..], |(_, earlier)| earlier);
-    Ok(crate::agent::record::seen(earlier))
+    Ok(crate::agent::record::visible_history(earlier))
 }
 
 fn differences(then: &Receipt, now: &Receipt) -> Vec<Difference> {

@@ -3,7 +3,7 @@ use crate::hours::edit;
 use crate::hours::opening::{Day, Special, Weekly};
 use crate::hours::{Data, Place};
 use crate::store::facts::{FactState, HolidayRule, NewFact, Settings};
-use crate::store::{Store, Transaction, WorkspaceId, workspaces};
+use crate::store::{self, Store, Transaction, WorkspaceId, workspaces};
 use jiff::civil::date;
 
 fn weekly(days: &[Day], which: &[i8], open: &str, note: &str) -> What {

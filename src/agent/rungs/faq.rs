@@ -1,51 +1,31 @@
 //! The rung of approved answers: what the business wrote, word for word.
 
-use async_trait::async_trait;
-use serde_json::json;
-use tokio::sync::mpsc::Sender;
+use super::Draft;
+use crate::agent::case::Case;
+use crate::agent::trace::{FaqTrace, Trace};
+use crate::agent::types::{Citation, CitationKind, Rung};
+use crate::knowledge::FaqMatch;
 
-use super::{Draft, Grounds, LadderRung};
-use crate::agent::AgentError;
-use crate::agent::types::{Citation, CitationKind, Rung, TurnEvent};
-use crate::knowledge::{FaqMatch, Knowledge};
-
-/// Approved answers.
-pub(crate) struct FaqRung<'k> {
-    pub(crate) knowledge: &'k Knowledge,
-}
-
-#[async_trait]
-impl LadderRung for FaqRung<'_> {
-    async fn answer(
-        &self,
-        grounds: &Grounds<'_>,
-        out: &Sender<TurnEvent>,
-    ) -> Result<Option<Draft>, AgentError> {
-        let now = grounds.now.as_millisecond();
-        if !self.knowledge.has_faqs(grounds.workspace, now) {
-            return Ok(None);
-        }
-        let vector = grounds.own_vector(self.knowledge).await;
-        let found = self
-            .knowledge
-            .faq_match(grounds.workspace, grounds.question, vector, now)
-            .await?;
-        // What is not the same question word for word is for the reader to say, which has the nearest
-        // approved answers among its passages.
-        let is_readable = grounds.reader.is_some_and(|r| r.ready().is_ok());
-        Ok(match found.filter(|found| found.certain || !is_readable) {
-            Some(found) => Some(drafted(&found, grounds, out).await),
-            None => None,
-        })
+pub(super) async fn answer(case: &Case<'_>, trace: &mut Trace) -> Option<Draft> {
+    let now = case.now.as_millisecond();
+    if !case.knowledge.has_faqs(case.workspace, now) {
+        return None;
     }
+    let vector = case.own_vector().await;
+    let limits = &case.business.faq_thresholds;
+    let found = case
+        .knowledge
+        .faq_match(case.workspace, case.question, vector, now, limits)
+        .await;
+    // What is not the same question word for word is for the reader to say, which has the nearest
+    // approved answers among its passages.
+    let is_readable = case.reader.ready().is_ok();
+    let found = found.filter(|found| found.certain || !is_readable)?;
+    Some(give_match(&found, case, trace))
 }
 
 /// An approved answer as the answer to this question.
-pub(super) async fn drafted(
-    found: &FaqMatch,
-    grounds: &Grounds<'_>,
-    out: &Sender<TurnEvent>,
-) -> Draft {
+pub(super) fn give_match(found: &FaqMatch, case: &Case<'_>, trace: &mut Trace) -> Draft {
     let citation = Citation {
         kind: CitationKind::Faq,
         number: 1,
@@ -59,22 +39,17 @@ pub(super) async fn drafted(
         marked: None,
         score: found.score,
     };
-    let mut draft = given(citation, grounds, out).await;
-    draft.checks.insert("faq".into(), json!(found.faq.id));
-    draft
-        .checks
-        .insert("phrasing".into(), json!(found.phrasing));
-    draft.checks.insert("cosine".into(), json!(found.cosine));
-    draft.checks.insert("overlap".into(), json!(found.overlap));
-    draft
+    trace.faq = Some(FaqTrace {
+        faq: found.faq.id,
+        phrasing: found.phrasing.clone(),
+        cosine: found.cosine,
+        overlap: found.overlap,
+    });
+    give_whole(citation, case)
 }
 
 /// What the owner approved, given whole.
-pub(super) async fn given(
-    citation: Citation,
-    grounds: &Grounds<'_>,
-    out: &Sender<TurnEvent>,
-) -> Draft {
+pub(super) fn give_whole(citation: Citation, case: &Case<'_>) -> Draft {
     let text = citation.quote.clone();
-    Draft::show(Rung::Faq, text, vec![citation], grounds, out).await
+    Draft::new(Rung::Faq, text, vec![citation], case)
 }

@@ -2,17 +2,16 @@
 //! answers the question, then for a sentence or two from that place, each of which is held against it
 //! before anybody sees it.
 
-use async_trait::async_trait;
 use futures::StreamExt;
-use serde_json::json;
-use tokio::sync::mpsc::Sender;
 
-use super::{Draft, Grounds, LadderRung, elapsed, read, show};
+use super::{Draft, read};
 use crate::agent::AgentError;
-use crate::agent::evidence::{Evidence, Place, quote};
+use crate::agent::case::Case;
+use crate::agent::evidence::{Evidence, EvidencePlace, quote};
 use crate::agent::prompt;
 use crate::agent::support::{self, Verdict};
-use crate::agent::types::{Rung, Tokens, TurnEvent};
+use crate::agent::trace::{SentenceTrace, Trace};
+use crate::agent::types::{Rung, Tokens};
 use crate::knowledge::Found;
 use crate::language::sentences;
 use crate::llm::{self, ChatEvent, ChatMessage, ChatModel, ChatRequest, LlmError};
@@ -29,156 +28,105 @@ const BIAS: f32 = 0.57;
 /// Tokens of a written answer: a grounded one is short, a long one is the model talking to itself.
 const LONGEST: u32 = 120;
 
-/// The model judges and writes.
-pub(crate) struct ModelRung<'m> {
-    pub(crate) model: &'m dyn ChatModel,
+/// The model judges the best places and writes an answer from those that hold; `None` when none does.
+pub(crate) async fn answer(
+    model: &dyn ChatModel,
+    case: &Case<'_>,
+    trace: &mut Trace,
+) -> Result<Option<Draft>, AgentError> {
+    let gathered = case.evidence().await;
+    trace.reader_hash = case.reader.weights_hash();
+    let worthwhile = gathered.best().is_some_and(|best| best.score >= HOPELESS);
+    if !worthwhile {
+        return Ok(None);
+    }
+    let evidence = judge(model, gathered, case).await?;
+    let Some(best) = evidence.best() else {
+        return Ok(None);
+    };
+    let quoted = read::quote_best(&evidence, case.found, case.language);
+    let considered = case.consider(Rung::Model, best, &quoted.text, &[]);
+    trace.considered.push(considered);
+    let settings = &case.business.settings;
+    if best.score < settings.model_threshold {
+        return Ok(None);
+    }
+    let mut topics = settings.quote_only.iter();
+    let quote_only = topics.any(|topic| topic.is_of(case.question));
+    if quote_only || quoted.contradicts.is_some() {
+        return Ok(Some(quoted.into_draft(Rung::Read, case, trace)));
+    }
+    write(model, quoted, &evidence, case, trace).await
 }
 
-#[async_trait]
-impl LadderRung for ModelRung<'_> {
-    async fn answer(
-        &self,
-        grounds: &Grounds<'_>,
-        out: &Sender<TurnEvent>,
-    ) -> Result<Option<Draft>, AgentError> {
-        let gathered = grounds.evidence().await;
-        let worthwhile = gathered.best().is_some_and(|best| best.score >= HOPELESS);
-        if !worthwhile {
-            return Ok(None);
-        }
-        let evidence = self.judge(gathered, grounds).await?;
-        let Some(best) = evidence.best() else {
-            return Ok(None);
+/// The best places, their probabilities corrected by what the model says of them.
+async fn judge(
+    model: &dyn ChatModel,
+    gathered: &Evidence,
+    case: &Case<'_>,
+) -> Result<Evidence, AgentError> {
+    let mut evidence = gathered.clone();
+    for place in evidence.places.iter_mut().take(JUDGED) {
+        let Some(text) = place_text(place, case.found) else {
+            continue;
         };
-        let quoted = read::quoted(&evidence, grounds.found, grounds.language);
-        grounds.note("model", best, &quoted.text, &[]);
-        if best.score < grounds.settings.model_threshold {
-            return Ok(None);
-        }
-        let quote_only = grounds
-            .settings
-            .quote_only
-            .iter()
-            .any(|topic| topic.is_of(grounds.question));
-        if quote_only || quoted.checks.contains_key("contradicts") {
-            return Ok(Some(read::show(Rung::Read, quoted, grounds, out).await));
-        }
-        self.write(quoted, &evidence, grounds, out).await
+        let messages = prompt::judgement(&text, case.history, case.wording);
+        let odds = llm::yes_or_no(model, messages, case.claim).await?;
+        place.features.judged = Some(odds);
+        place.score = correct(place.score, odds);
     }
+    evidence.places.truncate(JUDGED);
+    evidence.places.sort_by(|a, b| b.score.total_cmp(&a.score));
+    Ok(evidence)
 }
 
-impl ModelRung<'_> {
-    /// The best places, their probabilities corrected by what the model says of them.
-    async fn judge(
-        &self,
-        gathered: &Evidence,
-        grounds: &Grounds<'_>,
-    ) -> Result<Evidence, AgentError> {
-        let mut evidence = gathered.clone();
-        for place in evidence.places.iter_mut().take(JUDGED) {
-            let Some(text) = place_text(place, grounds.found) else {
-                continue;
-            };
-            let messages = prompt::judgement(&text, grounds.history, grounds.wording);
-            let odds = llm::yes_or_no(self.model, messages, grounds.claim).await?;
-            place.features.judged = Some(odds);
-            place.score = corrected(place.score, odds);
-        }
-        evidence.places.truncate(JUDGED);
-        evidence.places.sort_by(|a, b| b.score.total_cmp(&a.score));
-        Ok(evidence)
+/// A sentence or two in the model's words, then the quotation that they rest on. When no sentence
+/// holds, the quotation stands alone; `None` when the model finds no answer in it.
+async fn write(
+    model: &dyn ChatModel,
+    mut quoted: read::Quoted,
+    evidence: &Evidence,
+    case: &Case<'_>,
+    trace: &mut Trace,
+) -> Result<Option<Draft>, AgentError> {
+    let quotes: Vec<String> = evidence
+        .places
+        .iter()
+        .filter(|p| p.score >= case.business.settings.model_threshold)
+        .filter_map(|p| place_text(p, case.found))
+        .collect();
+    let messages = prompt::messages(case.instructions, case.history, &quotes, case.question);
+    let prompt_hash = prompt::hash(&messages);
+    let mut writing = Writing::new(&quotes);
+    // Nothing of it is shown before the last sentence is checked: a later one may refuse.
+    let request = writing_request(messages, case);
+    writing.collect(model, request).await?;
+    writing.check();
+    if writing.refused {
+        return Ok(None);
     }
+    let rung = if writing.kept.is_empty() {
+        Rung::Read
+    } else {
+        let mark = quoted.citations.first().map_or(1, |c| c.number);
+        quoted.text = format!("{} [{mark}]\n\n{}", writing.kept.join(" "), quoted.text);
+        Rung::Model
+    };
+    let mut draft = quoted.into_draft(rung, case, trace);
+    trace.sentences = Some(writing.verdicts);
+    draft.prompt_hash = Some(prompt_hash);
+    draft.tokens = writing.tokens;
+    Ok(Some(draft))
+}
 
-    /// A sentence or two in the model's words, then the quotation that they rest on. When no sentence
-    /// holds, the quotation stands alone; `None` when the model finds no answer in it.
-    async fn write(
-        &self,
-        quoted: read::Quoted,
-        evidence: &Evidence,
-        grounds: &Grounds<'_>,
-        out: &Sender<TurnEvent>,
-    ) -> Result<Option<Draft>, AgentError> {
-        let quotes: Vec<String> = evidence
-            .places
-            .iter()
-            .filter(|p| p.score >= grounds.settings.model_threshold)
-            .filter_map(|p| place_text(p, grounds.found))
-            .collect();
-        let messages = prompt::messages(
-            grounds.instructions,
-            grounds.history,
-            &quotes,
-            grounds.question,
-        );
-        let prompt_hash = prompt::hash(&messages);
-        let mut writing = Writing::new(&quotes);
-        self.stream(messages, grounds, &mut writing).await?;
-        if writing.refused {
-            return Ok(None);
-        }
-        let mut draft = if writing.kept.is_empty() {
-            read::show(Rung::Read, quoted, grounds, out).await
-        } else {
-            let mark = quoted.citations.first().map_or(1, |c| c.number);
-            let text = format!("{} [{mark}]\n\n{}", writing.kept.join(" "), quoted.text);
-            show(out, text.clone()).await;
-            Draft {
-                rung: Rung::Model,
-                text,
-                citations: quoted.citations,
-                checks: quoted.checks,
-                handoff: false,
-                tokens: writing.tokens,
-                first_token: elapsed(grounds.since),
-                prompt_hash: None,
-                interrupted: None,
-                open: None,
-            }
-        };
-        draft
-            .checks
-            .insert("sentences".into(), json!(writing.verdicts));
-        draft.prompt_hash = Some(prompt_hash);
-        draft.tokens = writing.tokens;
-        Ok(Some(draft))
+fn writing_request(messages: Vec<ChatMessage>, case: &Case<'_>) -> ChatRequest {
+    let mut request = ChatRequest::new(messages, case.claim);
+    if let Some(sampling) = case.sampling {
+        request.sampling = sampling.clone();
     }
-
-    async fn stream(
-        &self,
-        messages: Vec<ChatMessage>,
-        grounds: &Grounds<'_>,
-        writing: &mut Writing<'_>,
-    ) -> Result<(), AgentError> {
-        let mut request = ChatRequest::new(messages, grounds.claim);
-        if let Some(sampling) = grounds.sampling {
-            request.sampling = sampling.clone();
-        }
-        let most = request.sampling.max_tokens.unwrap_or(LONGEST).min(LONGEST);
-        request.sampling.max_tokens = Some(most);
-        let mut stream = self.model.chat(request).await?;
-        while let Some(event) = stream.next().await {
-            match event {
-                Ok(ChatEvent::Delta(text)) => writing.text.push_str(&text),
-                Ok(ChatEvent::Done { usage, .. }) => {
-                    writing.tokens = Tokens {
-                        prompt: usage.prompt_tokens,
-                        cached: usage.cached_tokens,
-                        completion: usage.completion_tokens,
-                    };
-                }
-                Ok(_) => {}
-                // The quotation stands without the model's words.
-                Err(LlmError::Interrupted(reason)) => {
-                    tracing::warn!(%reason, "an answer is quoted, since its writing was interrupted");
-                    writing.text.clear();
-                    break;
-                }
-                Err(other) => return Err(other.into()),
-            }
-        }
-        writing.check();
-        Ok(())
-    }
+    let most = request.sampling.max_tokens.unwrap_or(LONGEST).min(LONGEST);
+    request.sampling.max_tokens = Some(most);
+    request
 }
 
 /// What the model writes, and what is left of it.
@@ -186,7 +134,7 @@ struct Writing<'q> {
     quotes: &'q [String],
     text: String,
     kept: Vec<String>,
-    verdicts: Vec<serde_json::Value>,
+    verdicts: Vec<SentenceTrace>,
     /// The model says that the quotations do not answer.
     refused: bool,
     tokens: Tokens,
@@ -204,24 +152,52 @@ impl<'q> Writing<'q> {
         }
     }
 
+    /// Takes all that the model writes.
+    async fn collect(
+        &mut self,
+        model: &dyn ChatModel,
+        request: ChatRequest,
+    ) -> Result<(), AgentError> {
+        let mut stream = model.chat(request).await?;
+        while let Some(event) = stream.next().await {
+            match event {
+                Ok(ChatEvent::Delta(text)) => self.text.push_str(&text),
+                Ok(ChatEvent::Done { usage, .. }) => {
+                    self.tokens = Tokens {
+                        prompt: usage.prompt_tokens,
+                        cached: usage.cached_tokens,
+                        completion: usage.completion_tokens,
+                    };
+                }
+                Ok(_) => {}
+                // The quotation stands without the model's words.
+                Err(LlmError::Interrupted(reason)) => {
+                    tracing::warn!(%reason, "an answer is quoted, since its writing was interrupted");
+                    self.text.clear();
+                    break;
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(())
+    }
+
     /// Holds each sentence against the quotations and keeps what stands.
     fn check(&mut self) {
         if self.text.contains(prompt::NOTHING) {
             self.refused = true;
-            self.verdicts.push(json!({"verdict": "nothing"}));
             return;
         }
         for range in sentences::sentences(&self.text) {
             let Some(sentence) = self.text.get(range) else {
                 continue;
             };
-            let sentence = capitalised(support::without_verdict(sentence));
+            let sentence = capitalise(support::without_verdict(sentence));
             let verdict = support::check(&sentence, self.quotes);
-            let mut entry = json!(verdict);
-            if let Some(entry) = entry.as_object_mut() {
-                entry.insert("text".into(), json!(sentence));
-            }
-            self.verdicts.push(entry);
+            self.verdicts.push(SentenceTrace {
+                verdict: verdict.clone(),
+                text: sentence.clone(),
+            });
             match verdict {
                 Verdict::Supported { .. } => self.kept.push(sentence),
                 Verdict::Empty => {}
@@ -232,7 +208,7 @@ impl<'q> Writing<'q> {
     }
 }
 
-fn capitalised(sentence: &str) -> String {
+fn capitalise(sentence: &str) -> String {
     let mut letters = sentence.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
@@ -241,7 +217,7 @@ fn capitalised(sentence: &str) -> String {
 }
 
 /// A place's words with title and heading, as the model reads them.
-fn place_text(place: &Place, found: &Found) -> Option<String> {
+fn place_text(place: &EvidencePlace, found: &Found) -> Option<String> {
     let passage = found.passages.get(place.passage)?;
     let words = quote::readable(passage.text.get(place.range.clone())?);
     let above = std::iter::once(passage.title.as_str())
@@ -252,7 +228,7 @@ fn place_text(place: &Place, found: &Found) -> Option<String> {
 }
 
 /// A probability corrected by log-odds from elsewhere.
-fn corrected(probability: f32, odds: f32) -> f32 {
+fn correct(probability: f32, odds: f32) -> f32 {
     let p = probability.clamp(0.001, 0.999);
     let own = (p / (1.0 - p)).ln();
     let sum = OWN * own + JUDGEMENT * odds.clamp(-8.0, 8.0) + BIAS;
@@ -265,9 +241,9 @@ mod tests {
 
     #[test]
     fn the_models_judgement_moves_a_probability_both_ways() {
-        assert!(corrected(0.5, 4.0) > 0.7);
-        assert!(corrected(0.5, -4.0) < 0.3);
-        assert!(corrected(0.6, 0.0) > corrected(0.4, 0.0));
+        assert!(correct(0.5, 4.0) > 0.7);
+        assert!(correct(0.5, -4.0) < 0.3);
+        assert!(correct(0.6, 0.0) > correct(0.4, 0.0));
     }
 
     #[test]

@@ -4,20 +4,17 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use async_trait::async_trait;
-use serde_json::{Map, json};
-use tokio::sync::mpsc::Sender;
-
-use super::{Draft, Grounds, LadderRung, faq};
+use super::{Draft, faq};
 use crate::agent::AgentError;
+use crate::agent::case::Case;
 use crate::agent::cite::citation;
 use crate::agent::computed;
 use crate::agent::decide::{Decision, decide};
-use crate::agent::evidence::{Evidence, Place, READ_AGAIN, quote};
+use crate::agent::evidence::{Evidence, EvidencePlace, READ_AGAIN, quote};
 use crate::agent::phrases::phrases;
-use crate::agent::types::{Citation, Rung, TurnEvent};
-use crate::hours;
-use crate::knowledge::{Found, Knowledge, Passage};
+use crate::agent::trace::Trace;
+use crate::agent::types::{Citation, Rung};
+use crate::knowledge::{Found, Passage};
 use crate::language::Language;
 use crate::language::sentences;
 use crate::store;
@@ -32,170 +29,159 @@ const NEARLY: f32 = 0.75;
 const SPEAKS: f32 = 0.3;
 
 /// Quotes the best place if it likely answers, or shows it as related.
-pub(crate) struct ReadRung<'k> {
-    pub(crate) knowledge: &'k Knowledge,
+pub(super) async fn answer(
+    case: &Case<'_>,
+    trace: &mut Trace,
+) -> Result<Option<Draft>, AgentError> {
+    let gathered = case.evidence().await;
+    if gathered.unread.is_some() {
+        trace.unread.clone_from(&gathered.unread);
+    }
+    let evidence = &*without_orders(gathered, case).await;
+    let Some(best) = evidence.best() else {
+        return Ok(None);
+    };
+    let decision = decide(best.score, &case.business.settings);
+    let mut quoted = quote_best(evidence, case.found, case.language);
+    if decision == Decision::Answer && !best.features.approved {
+        quoted = compute_from(quoted, best, case).await?;
+    }
+    let others = evidence
+        .places
+        .get(1..READ_AGAIN.min(evidence.places.len()));
+    let passage = case.found.passages.get(best.passage);
+    let given = match passage.filter(|p| p.faq.is_some()) {
+        Some(approved) => &approved.text,
+        None => &quoted.text,
+    };
+    let considered = case.consider(Rung::Read, best, given, others.unwrap_or_default());
+    trace.considered.push(considered);
+    // Without a reader it is for the model to judge.
+    if best.features.margin.is_none() {
+        return Ok(None);
+    }
+    let draft = match decision {
+        Decision::Answer if best.features.approved => give_approved(best, quoted, case, trace),
+        Decision::Answer => Some(quoted.into_draft(Rung::Read, case, trace)),
+        Decision::Related => {
+            let framed = frame_as_related(quoted, case.language);
+            let mut draft = framed.into_draft(Rung::Related, case, trace);
+            draft.handoff = true;
+            Some(draft)
+        }
+        Decision::Refuse => None,
+    };
+    if draft.is_some() {
+        trace.reader_hash = case.reader.weights_hash();
+    }
+    Ok(draft)
 }
 
-#[async_trait]
-impl LadderRung for ReadRung<'_> {
-    async fn answer(
-        &self,
-        grounds: &Grounds<'_>,
-        out: &Sender<TurnEvent>,
-    ) -> Result<Option<Draft>, AgentError> {
-        let evidence = grounds.evidence().await;
-        if let Some(reason) = &evidence.unread {
-            grounds.note_unread(reason);
+/// The evidence without places in paragraphs that give orders to an assistant, as far as it would be quoted. Approved
+/// answers are not checked; the owner wrote them.
+async fn without_orders<'e>(evidence: &'e Evidence, case: &Case<'_>) -> Cow<'e, Evidence> {
+    let mut kept = Cow::Borrowed(evidence);
+    let mut ordinary: Vec<(usize, Range<usize>)> = Vec::new();
+    let mut orders = 0;
+    while orders < MOST_ORDERS {
+        let shown =
+            |best: &EvidencePlace| decide(best.score, &case.business.settings) != Decision::Refuse;
+        if !kept.best().is_some_and(shown) {
+            return kept;
         }
-        let evidence = &*self.without_orders(evidence, grounds).await;
-        let Some(best) = evidence.best() else {
-            return Ok(None);
+        let at = |place: &EvidencePlace| (place.passage, place.range.clone());
+        let next = choose_places(&kept, case.found)
+            .into_iter()
+            .find(|p| !p.features.approved && !ordinary.contains(&at(p)))
+            .map(at);
+        let Some((passage, range)) = next else {
+            return kept;
         };
-        let decision = decide(best.score, grounds.settings);
-        let mut quoted = quoted(evidence, grounds.found, grounds.language);
-        if decision == Decision::Answer && !best.features.approved {
-            quoted = reckoned(quoted, best, grounds).await?;
+        let text = case.found.passages.get(passage).map(|p| &p.text);
+        if !case
+            .knowledge
+            .gives_orders(text.map_or("", String::as_str), &range, case.claim)
+            .await
+        {
+            ordinary.push((passage, range));
+            continue;
         }
-        let others = evidence
+        orders += 1;
+        let trimmed = kept.to_mut();
+        trimmed
             .places
-            .get(1..READ_AGAIN.min(evidence.places.len()));
-        let passage = grounds.found.passages.get(best.passage);
-        let given = match passage.filter(|p| p.faq.is_some()) {
-            Some(approved) => &approved.text,
-            None => &quoted.text,
-        };
-        grounds.note("read", best, given, others.unwrap_or_default());
-        // Without a reader it is for the model to judge.
-        if best.features.margin.is_none() {
-            return Ok(None);
-        }
-        Ok(match decision {
-            Decision::Answer if best.features.approved => {
-                approved(best, quoted, grounds, out).await
-            }
-            Decision::Answer => Some(show(Rung::Read, quoted, grounds, out).await),
-            Decision::Related => {
-                let framed = as_related(quoted, grounds.language);
-                let mut draft = show(Rung::Related, framed, grounds, out).await;
-                draft.handoff = true;
-                Some(draft)
-            }
-            Decision::Refuse => None,
-        })
+            .retain(|p| (p.passage, &p.range) != (passage, &range));
+        trimmed.injected += 1;
     }
-}
-
-impl ReadRung<'_> {
-    /// The evidence without places in paragraphs that give orders to an assistant, as far as it would be quoted. Approved
-    /// answers are not checked; the owner wrote them.
-    async fn without_orders<'e>(
-        &self,
-        evidence: &'e Evidence,
-        grounds: &Grounds<'_>,
-    ) -> Cow<'e, Evidence> {
-        let mut kept = Cow::Borrowed(evidence);
-        let mut ordinary: Vec<(usize, Range<usize>)> = Vec::new();
-        let mut orders = 0;
-        while orders < MOST_ORDERS {
-            let shown = |best: &Place| decide(best.score, grounds.settings) != Decision::Refuse;
-            if !kept.best().is_some_and(shown) {
-                return kept;
-            }
-            let at = |place: &Place| (place.passage, place.range.clone());
-            let next = chosen(&kept, grounds.found)
-                .into_iter()
-                .find(|p| !p.features.approved && !ordinary.contains(&at(p)))
-                .map(at);
-            let Some((passage, range)) = next else {
-                return kept;
-            };
-            let text = grounds.found.passages.get(passage).map(|p| &p.text);
-            if !self
-                .knowledge
-                .gives_orders(text.map_or("", String::as_str), &range, grounds.claim)
-                .await
-            {
-                ordinary.push((passage, range));
-                continue;
-            }
-            orders += 1;
-            let trimmed = kept.to_mut();
-            trimmed
-                .places
-                .retain(|p| (p.passage, &p.range) != (passage, &range));
-            trimmed.injected += 1;
-        }
-        // Somebody has filled the documents with them.
-        kept.to_mut().places.clear();
-        kept
-    }
+    // Somebody has filled the documents with them.
+    kept.to_mut().places.clear();
+    kept
 }
 
 /// What the owner approved is given whole, and not only the words that answer.
-async fn approved(
-    best: &Place,
-    quoted: Quoted,
-    grounds: &Grounds<'_>,
-    out: &Sender<TurnEvent>,
+fn give_approved(
+    best: &EvidencePlace,
+    mut quoted: Quoted,
+    case: &Case<'_>,
+    trace: &mut Trace,
 ) -> Option<Draft> {
-    let passage = grounds.found.passages.get(best.passage)?;
-    let mut cited = quoted.citations.into_iter().next()?;
+    let passage = case.found.passages.get(best.passage)?;
+    let mut cited = std::mem::take(&mut quoted.citations).into_iter().next()?;
     cited.marked = Some([best.focus.start, best.focus.end]);
     cited.span = [0, passage.text.len()];
     cited.quote.clone_from(&passage.text);
-    let mut draft = faq::given(cited, grounds, out).await;
-    draft.checks = quoted.checks;
-    Some(draft)
+    quoted.note(trace);
+    Some(faq::give_whole(cited, case))
 }
 
 /// The quotation with what can be reckoned from it, or the rows that it was reckoned from.
-async fn reckoned(
+async fn compute_from(
     mut quoted: Quoted,
-    best: &Place,
-    grounds: &Grounds<'_>,
+    best: &EvidencePlace,
+    case: &Case<'_>,
 ) -> Result<Quoted, AgentError> {
     let [cited] = quoted.citations.as_slice() else {
         return Ok(quoted);
     };
-    let Some(passage) = grounds.found.passages.get(best.passage) else {
+    let Some(passage) = case.found.passages.get(best.passage) else {
         return Ok(quoted);
     };
-    let now = match computed::needs_time(grounds.question) {
-        true => Some(local_time(grounds).await?),
-        false => None,
-    };
-    let asked = computed::Asked {
-        question: grounds.question,
-        language: grounds.language,
+    let now =
+        computed::needs_time(case.question).then(|| case.now.to_zoned(case.business.book.zone()));
+    let asked = computed::MathQuestion {
+        question: case.question,
+        language: case.language,
         now: now.as_ref(),
     };
     let above = passage.heading_path.last().map_or("", String::as_str);
     let table = computed::Table::around(&passage.text, &best.range, above);
     let from_table = table.and_then(|t| Some((computed::from_table(&asked, &t)?, t.extent())));
     let computed = match from_table {
-        Some((computed, extent)) if is_whole(passage, &extent, grounds).await? => computed,
-        _ => match computed::from_quotation(&asked, deciding(cited)) {
+        Some((computed, extent)) if is_whole(passage, &extent, case).await? => computed,
+        _ => match computed::from_quotation(&asked, find_deciding_words(cited)) {
             Some(computed) => computed,
             None => return Ok(quoted),
         },
     };
     if !computed.rows.is_empty() {
-        let places: Vec<Place> = computed.rows.iter().map(|row| at_row(best, row)).collect();
-        let places: Vec<&Place> = places.iter().collect();
-        let checks = quoted.checks;
-        quoted = as_quoted(&places, grounds.found, grounds.language);
-        quoted.checks = checks;
+        let rows = computed.rows.iter().map(|row| place_of_row(best, row));
+        let places: Vec<EvidencePlace> = rows.collect();
+        let places: Vec<&EvidencePlace> = places.iter().collect();
+        quoted = Quoted {
+            orders_ignored: quoted.orders_ignored,
+            contradicts: quoted.contradicts,
+            ..quote_places(&places, case.found, case.language)
+        };
     }
     quoted.text = format!("{}\n{}", quoted.text, computed.formula);
-    let formula = json!(computed.formula);
-    quoted.checks.insert("computed".into(), formula);
+    quoted.formula = Some(computed.formula);
     Ok(quoted)
 }
 
 /// The place of another row of the best one's table.
-fn at_row(best: &Place, row: &Range<usize>) -> Place {
+fn place_of_row(best: &EvidencePlace, row: &Range<usize>) -> EvidencePlace {
     let same = best.range == *row;
-    Place {
+    EvidencePlace {
         range: row.clone(),
         focus: if same {
             best.focus.clone()
@@ -210,27 +196,19 @@ fn at_row(best: &Place, row: &Range<usize>) -> Place {
 async fn is_whole(
     passage: &Passage,
     table: &computed::Extent,
-    grounds: &Grounds<'_>,
+    case: &Case<'_>,
 ) -> Result<bool, AgentError> {
-    let (workspace, version) = (grounds.workspace, passage.version);
-    let text = (grounds.store)
+    // The only read of a rung: few answers are reckoned from tables, and the text of a document is long.
+    let (workspace, version) = (case.workspace, passage.version);
+    let text = (case.store)
         .read(move |conn| store::versions::find_text(conn, workspace, version))
         .await?;
     let rows = text.map_or(0, |text| table.rows_like_it(&text.text));
     Ok(rows == table.rows)
 }
 
-/// The time at the business.
-async fn local_time(grounds: &Grounds<'_>) -> Result<jiff::Zoned, AgentError> {
-    let workspace = grounds.workspace;
-    let settings = (grounds.store)
-        .read(move |conn| store::facts::settings(conn, workspace))
-        .await?;
-    Ok(grounds.now.to_zoned(hours::time_zone(&settings)))
-}
-
 /// What decides: the marked words' cell of a row, or their sentence.
-fn deciding(cited: &Citation) -> &str {
+fn find_deciding_words(cited: &Citation) -> &str {
     let Some([start, end]) = cited.marked else {
         return "";
     };
@@ -248,34 +226,40 @@ fn deciding(cited: &Citation) -> &str {
 }
 
 /// A quotation said to be no answer, with the offer of a person.
-fn as_related(mut quoted: Quoted, spoken: Language) -> Quoted {
-    let phrases = phrases(spoken);
+fn frame_as_related(mut quoted: Quoted, language: Language) -> Quoted {
+    let phrases = phrases(language);
     quoted.text = format!("{}\n{}\n{}", phrases.related, quoted.text, phrases.offer);
     quoted
 }
 
 /// A quotation with its citations and what was checked.
+#[derive(Debug, Default)]
 pub(super) struct Quoted {
     pub(super) text: String,
     pub(super) citations: Vec<Citation>,
-    pub(super) checks: Map<String, serde_json::Value>,
+    orders_ignored: Option<usize>,
+    /// The older document that says otherwise.
+    pub(super) contradicts: Option<String>,
+    formula: Option<String>,
 }
 
-/// Shows a quotation as the answer.
-pub(super) async fn show(
-    rung: Rung,
-    quoted: Quoted,
-    grounds: &Grounds<'_>,
-    out: &Sender<TurnEvent>,
-) -> Draft {
-    let mut draft = Draft::show(rung, quoted.text, quoted.citations, grounds, out).await;
-    draft.checks = quoted.checks;
-    draft
+impl Quoted {
+    /// The quotation as the answer.
+    pub(super) fn into_draft(self, rung: Rung, case: &Case<'_>, trace: &mut Trace) -> Draft {
+        self.note(trace);
+        Draft::new(rung, self.text, self.citations, case)
+    }
+
+    fn note(&self, trace: &mut Trace) {
+        trace.orders_ignored = self.orders_ignored;
+        trace.contradicts.clone_from(&self.contradicts);
+        trace.formula.clone_from(&self.formula);
+    }
 }
 
 /// The places that are quoted: the best, and one more that is nearly as good.
-fn chosen<'e>(evidence: &'e Evidence, found: &Found) -> Vec<&'e Place> {
-    let mut chosen: Vec<&Place> = Vec::new();
+fn choose_places<'e>(evidence: &'e Evidence, found: &Found) -> Vec<&'e EvidencePlace> {
+    let mut chosen: Vec<&EvidencePlace> = Vec::new();
     let least = evidence.best().map_or(1.0, |best| best.score * NEARLY);
     for place in &evidence.places {
         let speaks_of_it = place.features.quoted >= SPEAKS;
@@ -293,31 +277,27 @@ fn chosen<'e>(evidence: &'e Evidence, found: &Found) -> Vec<&'e Place> {
 
 /// The best places as quotations. Of two documents that contradict each other the newer is quoted, and
 /// the older is named.
-pub(super) fn quoted(evidence: &Evidence, found: &Found, spoken: Language) -> Quoted {
-    let chosen = chosen(evidence, found);
+pub(super) fn quote_best(evidence: &Evidence, found: &Found, language: Language) -> Quoted {
+    let chosen = choose_places(evidence, found);
     let older = evidence.superseded.iter().find(|superseded| {
         let (passage, range) = &superseded.newer;
         chosen
             .iter()
             .any(|c| c.passage == *passage && c.range == *range)
     });
-    let mut quoted = as_quoted(&chosen, found, spoken);
-    if evidence.injected > 0 {
-        let injected = json!(evidence.injected);
-        quoted.checks.insert("orders_ignored".into(), injected);
-    }
+    let mut quoted = quote_places(&chosen, found, language);
+    quoted.orders_ignored = Some(evidence.injected).filter(|injected| *injected > 0);
     if let Some((_, cited)) = older.and_then(|o| cite(&o.older, found, quoted.citations.len())) {
-        let said = phrases(spoken).older.replace("{}", &cited.title);
-        quoted.text = format!("{}\n({said} [{}])", quoted.text, cited.number);
-        let document = json!(cited.document);
-        quoted.checks.insert("contradicts".into(), document);
+        let named = phrases(language).older.replace("{}", &cited.title);
+        quoted.text = format!("{}\n({named} [{}])", quoted.text, cited.number);
+        quoted.contradicts = Some(cited.document.clone());
         quoted.citations.push(cited);
     }
     quoted
 }
 
 /// These places as quotations, one after the other.
-fn as_quoted(places: &[&Place], found: &Found, spoken: Language) -> Quoted {
+fn quote_places(places: &[&EvidencePlace], found: &Found, language: Language) -> Quoted {
     let mut lines = Vec::new();
     let mut citations = Vec::new();
     for place in places {
@@ -329,25 +309,25 @@ fn as_quoted(places: &[&Place], found: &Found, spoken: Language) -> Quoted {
     }
     if found
         .language()
-        .is_some_and(|documents| documents != spoken)
+        .is_some_and(|documents| documents != language)
     {
-        lines.insert(0, phrases(spoken).quoted.to_owned());
+        lines.insert(0, phrases(language).quoted.to_owned());
     }
     Quoted {
         text: lines.join("\n"),
         citations,
-        checks: Map::new(),
+        ..Quoted::default()
     }
 }
 
-fn is_row(place: &Place, found: &Found) -> bool {
+fn is_row(place: &EvidencePlace, found: &Found) -> bool {
     let passage = found.passages.get(place.passage);
     let words = passage.and_then(|p| p.text.get(place.range.clone()));
     words.is_some_and(quote::is_row)
 }
 
 /// A place's words for the visitor, and its citation.
-fn cite(place: &Place, found: &Found, before: usize) -> Option<(String, Citation)> {
+fn cite(place: &EvidencePlace, found: &Found, before: usize) -> Option<(String, Citation)> {
     let passage = found.passages.get(place.passage)?;
     let words = passage.text.get(place.range.clone())?.trim();
     let number = u32::try_from(before + 1).unwrap_or(u32::MAX);
@@ -359,13 +339,13 @@ fn cite(place: &Place, found: &Found, before: usize) -> Option<(String, Citation
     let mut cited = citation(passage, words, number);
     cited.score = place.score;
     if place.features.margin.is_some() {
-        cited.marked = marked(passage.text.get(place.range.clone())?, place);
+        cited.marked = mark_within(passage.text.get(place.range.clone())?, place);
     }
     Some((shown, cited))
 }
 
 /// Where the deciding words stand in the quotation, in bytes.
-fn marked(quotation: &str, place: &Place) -> Option<[usize; 2]> {
+fn mark_within(quotation: &str, place: &EvidencePlace) -> Option<[usize; 2]> {
     let before = quotation.len() - quotation.trim_start().len();
     let start = place.focus.start.max(place.range.start) - place.range.start;
     let end = place

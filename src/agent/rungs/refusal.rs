@@ -1,26 +1,13 @@
 //! The rung that always answers: the documents do not tell.
 
-use async_trait::async_trait;
-use tokio::sync::mpsc::Sender;
-
-use super::{Draft, Grounds, LadderRung};
-use crate::agent::AgentError;
+use super::Draft;
+use crate::agent::case::Case;
 use crate::agent::phrases::phrases;
-use crate::agent::types::{Rung, TurnEvent};
+use crate::agent::types::Rung;
 
-/// Says that the documents do not tell.
-pub(crate) struct RefusalRung;
-
-#[async_trait]
-impl LadderRung for RefusalRung {
-    async fn answer(
-        &self,
-        grounds: &Grounds<'_>,
-        out: &Sender<TurnEvent>,
-    ) -> Result<Option<Draft>, AgentError> {
-        let text = phrases(grounds.language).refusal.to_owned();
-        let mut draft = Draft::show(Rung::Refusal, text, Vec::new(), grounds, out).await;
-        draft.handoff = true;
-        Ok(Some(draft))
-    }
+pub(crate) fn answer(case: &Case<'_>) -> Draft {
+    let text = phrases(case.language).refusal.to_owned();
+    let mut draft = Draft::new(Rung::Refusal, text, Vec::new(), case);
+    draft.handoff = true;
+    draft
 }

@@ -152,7 +152,7 @@ impl Lexicon {
     /// What a clause is; `Some(None)` for one without a meaning, `None` for one that is not all
     /// small talk.
     pub(super) fn clause(&self, clause: &[String], named: &[String]) -> Option<Option<Talk>> {
-        if let Some(found) = self.segmented(clause, named) {
+        if let Some(found) = self.segment(clause, named) {
             return Some(found);
         }
         if self.wishes_person(clause, named) {
@@ -165,7 +165,7 @@ impl Lexicon {
     }
 
     /// Reads a clause as a row of known phrases and fillers.
-    fn segmented(&self, clause: &[String], named: &[String]) -> Option<Option<Talk>> {
+    fn segment(&self, clause: &[String], named: &[String]) -> Option<Option<Talk>> {
         // From the end: what the rest from each place is, if it can be read.
         let mut rest: Vec<Option<Option<Talk>>> = vec![None; clause.len() + 1];
         if let Some(end) = rest.last_mut() {
@@ -199,7 +199,7 @@ impl Lexicon {
             Some(at) if at >= 3 => message.get(..at).unwrap_or_default(),
             _ => message,
         };
-        if message.is_empty() || self.segmented(message, named).is_some() {
+        if message.is_empty() || self.segment(message, named).is_some() {
             return false;
         }
         let holds = |entries: &[Vec<String>]| {

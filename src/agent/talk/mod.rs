@@ -19,12 +19,16 @@ pub(super) use meaning::of_vector;
 /// classifier's file have the same names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Talk {
+pub enum Talk {
     /// "Ok", "great".
     Acknowledgement,
+    /// "Hi", "good morning".
     Greeting,
+    /// "Thank you".
     Thanks,
+    /// "Bye", "see you".
     Goodbye,
+    /// "How are you?"
     HowAreYou,
     /// What can you do?
     Capabilities,
@@ -32,6 +36,7 @@ pub(super) enum Talk {
     Language,
     /// Are you a bot?
     Bot,
+    /// Insults.
     Abuse,
     /// How to reach the visitor, after a person was offered.
     Contact,

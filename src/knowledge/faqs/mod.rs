@@ -21,7 +21,6 @@ use super::{ExtractFailure, Knowledge, KnowledgeError, live};
 use crate::language;
 use crate::llm::{Claim, EmbedAs, Priority, patiently};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
-use crate::store::workspaces;
 use crate::store::{FaqId, Scoped, Store, UnixMs, WorkspaceId};
 use bytes::Bytes;
 
@@ -169,26 +168,17 @@ impl Knowledge {
 
     /// The approved answer to a question, if one is it beyond doubt. `vector` is the question's own;
     /// without it, words alone decide and must agree wholly.
-    ///
-    /// # Errors
-    /// When the workspace's thresholds cannot be read.
     pub async fn faq_match(
         &self,
         workspace: WorkspaceId,
         question: &str,
         vector: Option<&[f32]>,
         now: UnixMs,
-    ) -> Result<Option<FaqMatch>, KnowledgeError> {
+        limits: &FaqThresholds,
+    ) -> Option<FaqMatch> {
         self.inner.index.complete().await;
-        let limits: FaqThresholds = self
-            .inner
-            .store
-            .read(move |conn| workspaces::section(conn, workspace, FAQ_SECTION))
-            .await?;
-        Ok(self
-            .inner
-            .faqs
-            .find(workspace, question, vector, now, &limits))
+        let faqs = &self.inner.faqs;
+        faqs.find(workspace, question, vector, now, limits)
     }
 
     /// The approved answers nearest to a question, best first, whether or not they answer it.

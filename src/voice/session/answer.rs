@@ -7,7 +7,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::Session;
 use super::jobs;
 use super::say::{Kind, Said, Times};
-use crate::agent::{AgentError, Committed, Prepared, Turn};
+use crate::agent::{AgentError, Committed, PreparedAnswer, Talk, Turn};
 use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
 use crate::speech::{Clip, SpeechError};
@@ -33,7 +33,7 @@ pub(super) struct Pending {
     answered: Option<u64>,
     clips: Vec<Clip>,
     all_spoken: bool,
-    prepared: Option<Prepared>,
+    prepared: Option<PreparedAnswer>,
     rest: Vec<String>,
     times: Times,
     gate: watch::Sender<bool>,
@@ -184,7 +184,7 @@ impl Session {
         }
     }
 
-    pub(super) fn prepared(&mut self, job: u64, prepared: Result<Prepared, AgentError>) {
+    pub(super) fn prepared(&mut self, job: u64, prepared: Result<PreparedAnswer, AgentError>) {
         let now = self.now();
         match prepared {
             Ok(prepared) => {
@@ -296,13 +296,14 @@ impl Session {
     }
 
     /// Keeps an answer that is being heard.
-    fn keep(&mut self, job: u64, prepared: Prepared) {
+    fn keep(&mut self, job: u64, prepared: PreparedAnswer) {
         if let Some(said) = self.said_of(job) {
             said.rung = Some(prepared.rung());
             said.keeping = true;
-            let farewell = prepared.talk() == Some("goodbye") || words::is_farewell(&said.question);
+            let farewell =
+                prepared.talk() == Some(Talk::Goodbye) || words::is_farewell(&said.question);
             let small_talk = prepared.talk().is_some();
-            let (person, contact) = (prepared.handoff(), prepared.talk() == Some("contact"));
+            let (person, contact) = (prepared.handoff(), prepared.talk() == Some(Talk::Contact));
             if farewell && small_talk {
                 said.ends = Some(EndedReason::AgentHangup);
             }

@@ -2,24 +2,17 @@
 //! and tells the session's loop what it found.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 
-use crate::agent::{Agent, AgentError, Committed, Prepared, Rung, Turn, TurnEvent};
+use crate::agent::{Agent, AgentError, Committed, PreparedAnswer, Rung, Talk, Turn};
 use crate::speech::{Clip, Ears, Hearing, SpeakRequest, SpeechError, Synthesizer, Utterance};
 use crate::voice::phrases::Phrases;
 use crate::voice::sentences::{Portion, Sentences};
-
-/// Text that comes so late after its beginning is written by the model as it comes; until then it may
-/// turn out to be a whole that is said otherwise.
-const WHOLE: Duration = Duration::from_millis(100);
-/// Sentences or events that may wait.
-const QUEUE: usize = 64;
 
 /// What a job found.
 pub(super) enum Work {
@@ -34,7 +27,7 @@ pub(super) enum Work {
     /// All clauses were given; or why not.
     Spoken(u64, Option<SpeechError>),
     /// An answer is complete.
-    Prepared(u64, Box<Result<Prepared, AgentError>>),
+    Prepared(u64, Box<Result<PreparedAnswer, AgentError>>),
     /// The first words of an answer came.
     FirstWords(u64),
     /// Sentences that are left for later.
@@ -143,139 +136,73 @@ pub(super) fn say(
     })
 }
 
-/// Finds an answer and speaks it as it comes; behind its first clause only once `gate` is open.
+/// Finds an answer and speaks it; behind its first clause only once `gate` is open.
 pub(super) fn answer(
     tasks: &TaskTracker,
     agent: Agent,
     turn: Turn,
     phrases: &'static Phrases,
     mouth: Mouth,
-    gate: watch::Receiver<bool>,
+    mut gate: watch::Receiver<bool>,
 ) -> AbortOnDropHandle<()> {
     start(tasks, async move {
-        let (events, coming) = mpsc::channel(QUEUE);
-        let (to_mouth, to_say) = mpsc::channel(QUEUE);
-        let (instead, otherwise) = oneshot::channel();
-        let prepare = async {
-            let prepared = agent.prepare(turn, events).await;
-            // The one that waits for it may have begun to speak already.
-            let _ = instead.send(
-                prepared
-                    .as_ref()
-                    .ok()
-                    .and_then(|p| said_instead(p, phrases)),
-            );
-            tell(&mouth.work, Work::Prepared(mouth.job, Box::new(prepared))).await;
-        };
-        let cut = cut(coming, otherwise, to_mouth, phrases, &mouth);
-        let speak = speak_all(to_say, gate, &mouth);
-        tokio::join!(prepare, cut, speak);
+        let prepared = agent.prepare(turn).await;
+        let found = prepared.as_ref().ok().map(|p| cut(p, phrases));
+        tell(&mouth.work, Work::Prepared(mouth.job, Box::new(prepared))).await;
+        let mut fault = None;
+        if let Some((sentences, rest)) = found {
+            tell(&mouth.work, Work::FirstWords(mouth.job)).await;
+            if !rest.is_empty() {
+                tell(&mouth.work, Work::Rest(mouth.job, rest)).await;
+            }
+            for mut sentence in sentences {
+                sentence.push(' ');
+                if let Err(error) = mouth.speak(sentence, Some(&mut gate)).await {
+                    fault = Some(error);
+                    break;
+                }
+            }
+        }
+        tell(&mouth.work, Work::Spoken(mouth.job, fault)).await;
     })
 }
 
 /// What is said instead of the text of an answer, where spoken words must differ.
-fn said_instead(prepared: &Prepared, phrases: &Phrases) -> Option<String> {
+fn said_instead(prepared: &PreparedAnswer, phrases: &Phrases) -> Option<String> {
     if !prepared.handoff() {
         return None;
     }
     match (prepared.rung(), prepared.talk()) {
         (Rung::Refusal, _) => Some(phrases.offer_after_refusal.into()),
-        (Rung::Talk, Some("person" | "abuse")) => Some(phrases.offer_person.into()),
-        (Rung::Faq, Some("person")) => Some(format!("{} {}", prepared.text(), phrases.offer)),
+        (Rung::Talk, Some(Talk::Person | Talk::Abuse)) => Some(phrases.offer_person.into()),
+        (Rung::Faq, Some(Talk::Person)) => Some(format!("{} {}", prepared.text(), phrases.offer)),
         _ => None,
     }
 }
 
-/// From text that comes to sentences that are spoken.
-async fn cut(
-    mut coming: mpsc::Receiver<TurnEvent>,
-    otherwise: oneshot::Receiver<Option<String>>,
-    to_mouth: mpsc::Sender<String>,
-    phrases: &Phrases,
-    mouth: &Mouth,
-) {
-    let mut sentences = Sentences::default();
+/// The sentences of an answer that are spoken now, and those that are left for later.
+fn cut(prepared: &PreparedAnswer, phrases: &Phrases) -> (Vec<String>, Vec<String>) {
+    if let Some(text) = said_instead(prepared, phrases) {
+        return (Sentences::of(&text), Vec::new());
+    }
     let mut portion = Portion::default();
-    let mut held: Vec<String> = Vec::new();
-    let mut whole_by = None;
-    let mut streaming = false;
-    loop {
-        let event = match (streaming, whole_by) {
-            (false, Some(by)) => match tokio::time::timeout_at(by, coming.recv()).await {
-                Ok(event) => event,
-                Err(_) => {
-                    streaming = true;
-                    for sentence in held.drain(..) {
-                        hand_over(&to_mouth, sentence).await;
-                    }
-                    continue;
-                }
-            },
-            _ => coming.recv().await,
-        };
-        let Some(event) = event else { break };
-        let TurnEvent::Delta(text) = event else {
-            continue;
-        };
-        if whole_by.is_none() {
-            whole_by = Some(Instant::now() + WHOLE);
-            tell(&mouth.work, Work::FirstWords(mouth.job)).await;
-        }
-        for sentence in sentences.push(&text) {
-            if let Some(sentence) = portion.take(sentence) {
-                if streaming {
-                    hand_over(&to_mouth, sentence).await;
-                } else {
-                    held.push(sentence);
-                }
-            }
-        }
-    }
-    if !streaming && let Ok(Some(text)) = otherwise.await {
-        for sentence in Sentences::of(&text) {
-            hand_over(&to_mouth, sentence).await;
-        }
-        return;
-    }
-    held.extend(sentences.finish().and_then(|last| portion.take(last)));
-    held.extend(portion.finish());
+    let sentences = Sentences::of(prepared.text());
+    let mut now: Vec<String> = sentences
+        .into_iter()
+        .filter_map(|sentence| portion.take(sentence))
+        .collect();
+    now.extend(portion.finish());
     if !portion.rest.is_empty() {
-        held.push(phrases.more.into());
-        let rest = std::mem::take(&mut portion.rest);
-        tell(&mouth.work, Work::Rest(mouth.job, rest)).await;
+        now.push(phrases.more.into());
     }
-    for sentence in held {
-        hand_over(&to_mouth, sentence).await;
-    }
-}
-
-async fn hand_over(to_mouth: &mpsc::Sender<String>, sentence: String) {
-    // A voice that failed takes no more; its fault is told by itself.
-    let _ = to_mouth.send(sentence).await;
-}
-
-async fn speak_all(
-    mut to_say: mpsc::Receiver<String>,
-    mut gate: watch::Receiver<bool>,
-    mouth: &Mouth,
-) {
-    let mut fault = None;
-    while let Some(mut sentence) = to_say.recv().await {
-        sentence.push(' ');
-        if let Err(error) = mouth.speak(sentence, Some(&mut gate)).await {
-            fault = Some(error);
-            break;
-        }
-    }
-    drop(to_say);
-    tell(&mouth.work, Work::Spoken(mouth.job, fault)).await;
+    (now, portion.rest)
 }
 
 /// Keeps an answer. Not cancelled with the session: what was said is kept.
 pub(super) fn commit(
     tasks: &TaskTracker,
     agent: Agent,
-    prepared: Prepared,
+    prepared: PreparedAnswer,
     job: u64,
     work: mpsc::Sender<Work>,
 ) -> tokio::task::JoinHandle<()> {

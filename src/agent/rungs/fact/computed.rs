@@ -2,11 +2,11 @@
 
 use jiff::Zoned;
 use jiff::civil::{Date, Weekday};
-use serde_json::{Map, json};
 
 use super::cited::Cited;
 use super::wording::capital;
-use super::{Desk, MOST_DAYS, Said};
+use super::{FactCase, FactReply, MOST_DAYS};
+use crate::agent::trace::{DayTrace, FactBasis};
 use crate::hours::ask::Topic;
 use crate::hours::opening::{Basis, DayHours, Hours, Weekly};
 use crate::hours::{Entry, Mention, Relation};
@@ -21,13 +21,13 @@ struct Confirmed<'a> {
     proposed: Hours,
 }
 
-pub(super) fn say(desk: &Desk<'_>) -> Option<Said> {
-    let label = desk.label();
-    let (hours, weekly, special) = desk.book.hours(FactState::Confirmed, label);
+pub(super) fn say(facts: &FactCase<'_>) -> Option<FactReply> {
+    let label = facts.label();
+    let (hours, weekly, special) = facts.book.hours(FactState::Confirmed, label);
     if hours.weekly.is_empty() && hours.special.is_empty() {
         return None;
     }
-    let (mut proposed, _, _) = desk.book.hours(FactState::Proposed, label);
+    let (mut proposed, _, _) = facts.book.hours(FactState::Proposed, label);
     proposed.weekly.clear();
     let confirmed = Confirmed {
         hours,
@@ -35,43 +35,41 @@ pub(super) fn say(desk: &Desk<'_>) -> Option<Said> {
         special,
         proposed,
     };
-    let mention = desk.meant();
-    if mention.is_none() && !desk.asked.mentions.is_empty() {
+    let mention = facts.meant();
+    if mention.is_none() && !facts.asked.mentions.is_empty() {
         return None;
     }
     let Some(mention) = mention else {
-        return if desk.asked.week {
-            confirmed.week(desk)
+        return if facts.asked.week {
+            confirmed.week(facts)
         } else {
-            confirmed.now(desk)
+            confirmed.now(facts)
         };
     };
-    if let Some(after) = desk.after(mention) {
-        return confirmed.again_after(desk, &after);
+    if let Some(after) = facts.after(mention) {
+        return confirmed.again_after(facts, &after);
     }
     if mention.relation == Relation::Before {
         return None;
     }
     if mention.is_now {
-        return confirmed.now(desk);
+        return confirmed.now(facts);
     }
     if let (Some(day), true) = (mention.weekday, mention.recurring) {
         let mut cited = Cited::default();
-        let (text, rows) = confirmed.habit(desk, day, mention, &mut cited)?;
-        let mut checks = Map::new();
-        checks.insert("rows".into(), rows);
-        return Some(Said {
+        let (text, rows) = confirmed.habit(facts, day, mention, &mut cited)?;
+        return Some(FactReply {
             text,
             cited,
-            checks,
+            basis: FactBasis::Habit { rows },
         });
     }
-    confirmed.days(desk, mention)
+    confirmed.days(facts, mention)
 }
 
 impl<'a> Confirmed<'a> {
     /// The hours of a date, if they are sure.
-    fn on(&self, desk: &Desk<'_>, date: Date) -> Option<DayHours> {
+    fn on(&self, facts: &FactCase<'_>, date: Date) -> Option<DayHours> {
         let mut day = self.hours.on(date);
         match &day.basis {
             Basis::Special(_) => return Some(day),
@@ -86,8 +84,8 @@ impl<'a> Confirmed<'a> {
         {
             return None;
         }
-        if let Some(holiday) = desk.book.doubt(date) {
-            if desk.book.settings.holidays != HolidayRule::Closed {
+        if let Some(holiday) = facts.book.doubt(date) {
+            if facts.book.settings.holidays != HolidayRule::Closed {
                 return None;
             }
             day.open.clear();
@@ -108,22 +106,22 @@ impl<'a> Confirmed<'a> {
     }
 
     /// The next opening that is sure.
-    fn next_open(&self, desk: &Desk<'_>, after: &Zoned) -> Option<Zoned> {
+    fn next_open(&self, facts: &FactCase<'_>, after: &Zoned) -> Option<Zoned> {
         let unsure = |date: Date| {
-            self.on(desk, date)
-                .is_none_or(|d| d.open.is_empty() && desk.book.doubt(date).is_some())
+            self.on(facts, date)
+                .is_none_or(|d| d.open.is_empty() && facts.book.doubt(date).is_some())
         };
         self.hours.next_open(after, &unsure)
     }
 
-    fn days(&self, desk: &Desk<'_>, mention: &Mention) -> Option<Said> {
-        let days = desk.days(Some(mention));
+    fn days(&self, facts: &FactCase<'_>, mention: &Mention) -> Option<FactReply> {
+        let days = facts.days(Some(mention));
         if days.len() > MOST_DAYS {
             return None;
         }
         let told: Vec<DayHours> = days
             .iter()
-            .map(|d| self.on(desk, *d))
+            .map(|d| self.on(facts, *d))
             .collect::<Option<_>>()?;
         // An appointment or an errand is not promised: only that nobody is there.
         let closed_then = |day: &DayHours| {
@@ -131,10 +129,10 @@ impl<'a> Confirmed<'a> {
                 || (mention.time_is_sure
                     && mention
                         .time
-                        .is_some_and(|t| !self.is_open(desk, day.date, t)))
+                        .is_some_and(|t| !self.is_open(facts, day.date, t)))
         };
         let only_closed = matches!(
-            desk.asked.topic,
+            facts.asked.topic,
             Topic::Appointment | Topic::Visit { purpose: true }
         );
         let usually_closed = mention.vague && self.is_usually_closed(mention);
@@ -143,8 +141,8 @@ impl<'a> Confirmed<'a> {
         }
         let mut cited = Cited::default();
         let mut text = String::new();
-        let w = desk.wording;
-        let today = desk.now.date();
+        let w = facts.wording;
+        let today = facts.now.date();
         for day in &told {
             let mut sentence = w.day(day.date, day.date == today, &day.open);
             if !day.note.is_empty() {
@@ -154,7 +152,7 @@ impl<'a> Confirmed<'a> {
                 .time
                 .filter(|t| !day.open.is_empty() && (mention.time_is_sure || t.hour() >= 7))
             {
-                sentence.push_str(&w.at(time, self.is_open(desk, day.date, time)));
+                sentence.push_str(&w.at(time, self.is_open(facts, day.date, time)));
             }
             push(
                 &mut text,
@@ -168,31 +166,30 @@ impl<'a> Confirmed<'a> {
                 .date
                 .tomorrow()
                 .ok()
-                .and_then(|d| d.to_zoned(desk.now.time_zone().clone()).ok())
+                .and_then(|d| d.to_zoned(facts.now.time_zone().clone()).ok())
         {
             let from = end.checked_sub(jiff::Span::new().nanoseconds(1)).ok()?;
-            self.push_again(desk, &from, &mut text, &mut cited);
+            self.push_again(facts, &from, &mut text, &mut cited);
         }
         // "On Friday" may mean any Friday, and this one is not like the others.
         if let ([day], Some(weekday), true) = (told.as_slice(), mention.weekday, mention.vague)
             && matches!(day.basis, Basis::Special(_))
-            && let Some(usual) = self.habit(desk, weekday, mention, &mut cited)
+            && let Some(usual) = self.habit(facts, weekday, mention, &mut cited)
         {
             text.push(' ');
             text.push_str(w.usually());
             text.push_str(&usual.0);
         }
-        let checks = checks(&told);
-        Some(Said {
+        Some(FactReply {
             text,
             cited,
-            checks,
+            basis: basis_of(&told),
         })
     }
 
-    fn is_open(&self, desk: &Desk<'_>, date: Date, time: jiff::civil::Time) -> bool {
+    fn is_open(&self, facts: &FactCase<'_>, date: Date, time: jiff::civil::Time) -> bool {
         date.to_datetime(time)
-            .to_zoned(desk.now.time_zone().clone())
+            .to_zoned(facts.now.time_zone().clone())
             .is_ok_and(|at| self.hours.is_open(&at))
     }
 
@@ -210,39 +207,45 @@ impl<'a> Confirmed<'a> {
         rows.all(|r| !r.open.iter().any(|s| s.from <= time && time < s.to))
     }
 
-    fn push_again(&self, desk: &Desk<'_>, after: &Zoned, text: &mut String, cited: &mut Cited) {
-        let Some(next) = self.next_open(desk, after) else {
+    fn push_again(
+        &self,
+        facts: &FactCase<'_>,
+        after: &Zoned,
+        text: &mut String,
+        cited: &mut Cited,
+    ) {
+        let Some(next) = self.next_open(facts, after) else {
             return;
         };
         let basis = self.hours.on(next.date()).basis;
-        let sentence = desk.wording.again(next.date(), next.time());
+        let sentence = facts.wording.again(next.date(), next.time());
         push(text, &sentence, &cited.marks(&self.entries(&basis)));
     }
 
-    fn again_after(&self, desk: &Desk<'_>, after: &Zoned) -> Option<Said> {
-        let next = self.next_open(desk, after)?;
-        let day = self.on(desk, next.date())?;
+    fn again_after(&self, facts: &FactCase<'_>, after: &Zoned) -> Option<FactReply> {
+        let next = self.next_open(facts, after)?;
+        let day = self.on(facts, next.date())?;
         let mut cited = Cited::default();
         let mut text = String::new();
-        self.push_again(desk, after, &mut text, &mut cited);
-        Some(Said {
+        self.push_again(facts, after, &mut text, &mut cited);
+        Some(FactReply {
             text,
             cited,
-            checks: checks(&[day]),
+            basis: basis_of(&[day]),
         })
     }
 
-    fn now(&self, desk: &Desk<'_>) -> Option<Said> {
-        let today = self.on(desk, desk.now.date())?;
+    fn now(&self, facts: &FactCase<'_>) -> Option<FactReply> {
+        let today = self.on(facts, facts.now.date())?;
         let close = self
             .hours
-            .next_close(desk.now)
-            .filter(|_| !today.open.is_empty() || desk.now.hour() < 6);
+            .next_close(facts.now)
+            .filter(|_| !today.open.is_empty() || facts.now.hour() < 6);
         let mut cited = Cited::default();
         let mut text = String::new();
-        let mut sentence = desk.wording.now(
-            desk.now.date(),
-            desk.now.time(),
+        let mut sentence = facts.wording.now(
+            facts.now.date(),
+            facts.now.time(),
             close.as_ref().map(Zoned::time),
         );
         if !today.note.is_empty() {
@@ -254,24 +257,24 @@ impl<'a> Confirmed<'a> {
             &cited.marks(&self.entries(&today.basis)),
         );
         if close.is_none() {
-            self.push_again(desk, desk.now, &mut text, &mut cited);
+            self.push_again(facts, facts.now, &mut text, &mut cited);
         }
-        Some(Said {
+        Some(FactReply {
             text,
             cited,
-            checks: checks(&[today]),
+            basis: basis_of(&[today]),
         })
     }
 
     /// The usual hours of a day of the week, and the rows that say so.
     fn habit(
         &self,
-        desk: &Desk<'_>,
+        facts: &FactCase<'_>,
         day: Weekday,
         mention: &Mention,
         cited: &mut Cited,
-    ) -> Option<(String, serde_json::Value)> {
-        let today = desk.now.date();
+    ) -> Option<(String, Vec<Weekly>)> {
+        let today = facts.now.date();
         let rows: Vec<(usize, &Weekly)> = self
             .hours
             .weekly
@@ -285,7 +288,7 @@ impl<'a> Confirmed<'a> {
         }
         let mut text = String::new();
         for (at, row) in &rows {
-            let mut sentence = desk.wording.habit(row, day);
+            let mut sentence = facts.wording.habit(row, day);
             if !row.note.is_empty() && row.which.is_empty() {
                 sentence.push_str(&format!(" ({})", row.note));
             }
@@ -294,19 +297,19 @@ impl<'a> Confirmed<'a> {
                     .open
                     .iter()
                     .any(|s| s.from <= time && (time < s.to || s.to <= s.from));
-                sentence.push_str(&desk.wording.at(time, open));
+                sentence.push_str(&facts.wording.at(time, open));
             }
             let marks = cited.marks(&self.entries(&Basis::Weekly(vec![*at])));
             push(&mut text, &sentence, &marks);
         }
-        let rows: Vec<&Weekly> = rows.iter().map(|(_, r)| *r).collect();
-        Some((text, json!(rows)))
+        let rows = rows.into_iter().map(|(_, row)| row.clone()).collect();
+        Some((text, rows))
     }
 
     /// The whole week.
-    fn week(&self, desk: &Desk<'_>) -> Option<Said> {
-        let today = desk.now.date();
-        let w = desk.wording;
+    fn week(&self, facts: &FactCase<'_>) -> Option<FactReply> {
+        let today = facts.now.date();
+        let w = facts.wording;
         let mut cited = Cited::default();
         let mut parts = Vec::new();
         for day in crate::hours::opening::Day::ALL {
@@ -329,12 +332,12 @@ impl<'a> Confirmed<'a> {
             return None;
         }
         let text = format!("{}{}.", w.week(), parts.join("; "));
-        let mut checks = Map::new();
-        checks.insert("week".into(), json!(self.hours.weekly));
-        Some(Said {
+        Some(FactReply {
             text,
             cited,
-            checks,
+            basis: FactBasis::Week {
+                week: self.hours.weekly.clone(),
+            },
         })
     }
 }
@@ -349,19 +352,17 @@ fn push(text: &mut String, sentence: &str, marks: &str) {
     text.push_str(marks);
 }
 
-fn checks(days: &[DayHours]) -> Map<String, serde_json::Value> {
-    let days: Vec<_> = days
-        .iter()
-        .map(|d| {
-            let basis = match &d.basis {
-                Basis::Special(_) => "exception",
-                Basis::Weekly(_) => "week",
-                Basis::Unstated => "unstated",
-            };
-            json!({"date": d.date, "open": d.open, "basis": basis})
-        })
-        .collect();
-    let mut out = Map::new();
-    out.insert("computed".into(), json!(days));
-    out
+fn basis_of(days: &[DayHours]) -> FactBasis {
+    let days = days.iter().map(|day| DayTrace {
+        date: day.date,
+        open: day.open.clone(),
+        basis: match &day.basis {
+            Basis::Special(_) => "exception",
+            Basis::Weekly(_) => "week",
+            Basis::Unstated => "unstated",
+        },
+    });
+    FactBasis::Days {
+        computed: days.collect(),
+    }
 }

@@ -3,10 +3,10 @@
 use std::sync::LazyLock;
 
 use serde::Deserialize;
-use serde_json::Map;
 
 use super::cited::Cited;
-use super::{Desk, Said};
+use super::{FactCase, FactReply};
+use crate::agent::trace::FactBasis;
 use crate::hours::{Entry, What};
 use crate::language::data::{self, WordSet};
 use crate::store::DocumentId;
@@ -21,8 +21,13 @@ struct Lists {
 static FILE: &str = include_str!("contact.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-pub(super) fn say(desk: &Desk<'_>, address: bool, phone: bool, email: bool) -> Option<Said> {
-    let confirmed: Vec<&Entry> = desk
+pub(super) fn say(
+    facts: &FactCase<'_>,
+    address: bool,
+    phone: bool,
+    email: bool,
+) -> Option<FactReply> {
+    let confirmed: Vec<&Entry> = facts
         .book
         .entries
         .iter()
@@ -38,7 +43,7 @@ pub(super) fn say(desk: &Desk<'_>, address: bool, phone: bool, email: bool) -> O
     let (found, sure) = match found {
         Some(found) => (found, true),
         None => {
-            let proposed: Vec<&Entry> = desk
+            let proposed: Vec<&Entry> = facts
                 .book
                 .entries
                 .iter()
@@ -68,16 +73,14 @@ pub(super) fn say(desk: &Desk<'_>, address: bool, phone: bool, email: bool) -> O
     } else {
         format!(
             "{}: {}",
-            super::wording::capital(desk.wording.documents()),
+            super::wording::capital(facts.wording.documents()),
             parts.join(" ")
         )
     };
-    let mut checks = Map::new();
-    checks.insert("confirmed".into(), sure.into());
-    Some(Said {
+    Some(FactReply {
         text,
         cited,
-        checks,
+        basis: FactBasis::Contact { confirmed: sure },
     })
 }
 

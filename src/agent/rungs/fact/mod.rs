@@ -7,95 +7,59 @@ mod contact;
 mod quoted;
 mod wording;
 
-use async_trait::async_trait;
 use jiff::Zoned;
 use jiff::civil::Date;
-use serde_json::{Map, Value};
-use tokio::sync::mpsc::Sender;
 
 use self::cited::Cited;
 pub(crate) use self::wording::Wording;
-use super::{Draft, Grounds, LadderRung};
-use crate::agent::AgentError;
-use crate::agent::types::{Rung, TurnEvent};
+use super::Draft;
+use crate::agent::case::Case;
+use crate::agent::trace::{FactBasis, FactTrace, Trace};
+use crate::agent::types::Rung;
 use crate::hours::ask::{Asked, Topic, ask};
 use crate::hours::{Book, Mention, Relation, What, country};
 use crate::llm::Role;
-use crate::store::{self, StoreError};
 
 /// Days of a range that are told one by one.
 const MOST_DAYS: usize = 8;
 
-/// Answers questions about hours and contact data.
-pub(crate) struct FactRung;
-
 /// An answer, with what it rests on.
-struct Said {
+struct FactReply {
     text: String,
     cited: Cited,
-    checks: Map<String, Value>,
+    basis: FactBasis,
 }
 
 /// What the parts of the rung share.
-struct Desk<'a> {
+struct FactCase<'a> {
     book: &'a Book,
     asked: &'a Asked,
     now: &'a Zoned,
     wording: Wording,
 }
 
-#[async_trait]
-impl LadderRung for FactRung {
-    async fn answer(
-        &self,
-        grounds: &Grounds<'_>,
-        out: &Sender<TurnEvent>,
-    ) -> Result<Option<Draft>, AgentError> {
-        let workspace = grounds.workspace;
-        let loaded = grounds
-            .store
-            .read(move |conn| {
-                let book = Book::open(conn, workspace)?;
-                if book.entries.is_empty() {
-                    return Ok(None);
-                }
-                let title = store::workspaces::get(conn, workspace)?.title;
-                let mut titles = std::collections::HashMap::new();
-                for id in book.entries.iter().filter_map(|e| e.document()) {
-                    match store::documents::get(conn, workspace, id) {
-                        Ok(document) => titles.insert(id, document.title.clone()),
-                        // A confirmed fact outlives its document.
-                        Err(StoreError::NotFound(_)) => None,
-                        Err(other) => return Err(other),
-                    };
-                }
-                Ok(Some((book, title, titles)))
-            })
-            .await?;
-        let Some((book, business, titles)) = loaded else {
-            return Ok(None);
-        };
-        let before = grounds
-            .history
-            .iter()
-            .rev()
-            .find(|m| m.role == Role::User)
-            .map(|m| m.content.as_str());
-        let language = grounds.language.code();
-        let said = say(
-            &book,
-            grounds.question,
-            language,
-            before,
-            &business,
-            grounds.now,
-        );
-        let Some(said) = said else { return Ok(None) };
-        let citations = said.cited.into_citations(&titles);
-        let mut draft = Draft::show(Rung::Fact, said.text, citations, grounds, out).await;
-        draft.checks = said.checks;
-        Ok(Some(draft))
+/// Answers questions about hours and contact data.
+pub(super) fn answer(case: &Case<'_>, trace: &mut Trace) -> Option<Draft> {
+    let business = case.business;
+    if business.book.entries.is_empty() {
+        return None;
     }
+    let now = case.now.to_zoned(business.book.zone());
+    let reply = find_reply(
+        &business.book,
+        case.question,
+        case.language.code(),
+        case.last_message(Role::User),
+        &business.title,
+        &now,
+    )?;
+    trace.facts = Some(FactTrace {
+        basis: reply.basis,
+        now: now.to_string(),
+        time_zone: now.time_zone().iana_name().unwrap_or("").to_owned(),
+    });
+    let citations = reply.cited.into_citations(&business.document_titles);
+    Some(Draft::new(Rung::Fact, reply.text, citations, case))
 }
 
 /// What the facts answer to a question, without the marks of citations; `None` when they do not.
@@ -106,18 +70,18 @@ pub(crate) fn preview(
     now: jiff::Timestamp,
 ) -> Option<String> {
     let language = crate::language::of_question(question).code();
-    say(book, question, language, None, business, now).map(|said| said.text)
+    let now = now.to_zoned(book.zone());
+    find_reply(book, question, language, None, business, &now).map(|reply| reply.text)
 }
 
-fn say(
+fn find_reply(
     book: &Book,
     question: &str,
     language: &str,
     before: Option<&str>,
     business: &str,
-    now: jiff::Timestamp,
-) -> Option<Said> {
-    let now = now.to_zoned(book.zone());
+    now: &Zoned,
+) -> Option<FactReply> {
     let labels: Vec<String> = book
         .entries
         .iter()
@@ -127,34 +91,31 @@ fn say(
             _ => None,
         })
         .collect();
-    let asked = ask(question, language, before, business, &labels, &now)?;
-    let zone = now.time_zone().iana_name().unwrap_or("").to_owned();
+    let asked = ask(question, language, before, business, &labels, now)?;
+    let zone = now.time_zone().iana_name().unwrap_or("");
     let american = matches!(country(&book.settings).as_deref(), Some("US" | "GB") | None)
         || zone.starts_with("America/");
-    let desk = Desk {
+    let facts = FactCase {
         book,
         asked: &asked,
-        now: &now,
+        now,
         wording: Wording {
             language: asked.language,
             twelve: american,
             year: now.year(),
         },
     };
-    let mut said = match asked.topic {
+    match asked.topic {
         Topic::Contact {
             address,
             phone,
             email,
-        } => contact::say(&desk, address, phone, email)?,
-        _ => desk.hours()?,
-    };
-    said.checks.insert("now".into(), now.to_string().into());
-    said.checks.insert("time_zone".into(), zone.into());
-    Some(said)
+        } => contact::say(&facts, address, phone, email),
+        _ => facts.say_hours(),
+    }
 }
 
-impl Desk<'_> {
+impl FactCase<'_> {
     /// The label that the question names, if it does.
     fn label(&self) -> Option<&str> {
         let whose = &self.asked.whose;
@@ -175,7 +136,7 @@ impl Desk<'_> {
         })
     }
 
-    fn hours(&self) -> Option<Said> {
+    fn say_hours(&self) -> Option<FactReply> {
         if !self.asked.whose.is_empty() && self.label().is_none() {
             return None;
         }

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use jiff::Zoned;
 use jiff::civil::Date;
-use serde_json::{Map, json};
 
 use super::cited::Cited;
 use super::wording::capital;
-use super::{Desk, Said};
+use super::{FactCase, FactReply};
+use crate::agent::trace::FactBasis;
 use crate::hours::ask::Topic;
 use crate::hours::opening::{Basis, Hours};
 use crate::hours::{Entry, Mention, Relation, What, weekday_name};
@@ -28,9 +28,9 @@ struct Proposed<'a> {
     week: bool,
 }
 
-pub(super) fn say(desk: &Desk<'_>) -> Option<Said> {
-    let label = desk.label();
-    let (hours, weekly, special) = desk.book.hours(FactState::Proposed, label);
+pub(super) fn say(facts: &FactCase<'_>) -> Option<FactReply> {
+    let label = facts.label();
+    let (hours, weekly, special) = facts.book.hours(FactState::Proposed, label);
     if weekly.is_empty() && special.is_empty() {
         return None;
     }
@@ -41,29 +41,29 @@ pub(super) fn say(desk: &Desk<'_>) -> Option<Said> {
         special,
         week,
     };
-    let mention = desk.meant();
-    if mention.is_none() && (!desk.asked.mentions.is_empty()) {
+    let mention = facts.meant();
+    if mention.is_none() && (!facts.asked.mentions.is_empty()) {
         return None;
     }
     // Where the owner confirmed the week, only exceptions are left to quote.
-    let (confirmed, _, _) = desk.book.hours(FactState::Confirmed, label);
+    let (confirmed, _, _) = facts.book.hours(FactState::Confirmed, label);
     let week_is_ours = !confirmed.weekly.is_empty();
     if let Some(mention) = mention {
-        if let Some(after) = desk.after(mention) {
-            return proposed.again_after(desk, &after);
+        if let Some(after) = facts.after(mention) {
+            return proposed.again_after(facts, &after);
         }
         if mention.relation == Relation::Before {
             return None;
         }
         if let (Some(day), true) = (mention.weekday, mention.recurring && !week_is_ours) {
-            return proposed.habit(desk, day, mention);
+            return proposed.habit(facts, day, mention);
         }
-        return proposed.days(desk, Some(mention), week_is_ours);
+        return proposed.days(facts, Some(mention), week_is_ours);
     }
-    if desk.asked.week && !week_is_ours {
-        return proposed.whole_week(desk);
+    if facts.asked.week && !week_is_ours {
+        return proposed.whole_week(facts);
     }
-    proposed.days(desk, None, week_is_ours)
+    proposed.days(facts, None, week_is_ours)
 }
 
 /// One document tells five days or more, and all statements come from it.
@@ -82,7 +82,7 @@ fn is_whole(weekly: &[&Entry]) -> bool {
 
 impl<'a> Proposed<'a> {
     /// The statements that hold for a date, if it is clear which do.
-    fn of(&self, desk: &Desk<'_>, date: Date, only_special: bool) -> Option<Vec<&'a Entry>> {
+    fn of(&self, facts: &FactCase<'_>, date: Date, only_special: bool) -> Option<Vec<&'a Entry>> {
         let covering: Vec<&Entry> = self
             .hours
             .special
@@ -110,7 +110,7 @@ impl<'a> Proposed<'a> {
             }
             return Some(out);
         }
-        if only_special || !self.week || desk.book.doubt(date).is_some() {
+        if only_special || !self.week || facts.book.doubt(date).is_some() {
             return None;
         }
         let rows = self.rows(date);
@@ -131,18 +131,23 @@ impl<'a> Proposed<'a> {
         }
     }
 
-    fn days(&self, desk: &Desk<'_>, mention: Option<&Mention>, only_special: bool) -> Option<Said> {
-        let days = desk.days(mention);
+    fn days(
+        &self,
+        facts: &FactCase<'_>,
+        mention: Option<&Mention>,
+        only_special: bool,
+    ) -> Option<FactReply> {
+        let days = facts.days(mention);
         if days.len() > MOST_DAYS {
             return None;
         }
         let only_closed = matches!(
-            desk.asked.topic,
+            facts.asked.topic,
             Topic::Appointment | Topic::Visit { purpose: true }
         );
         let mut quote = Quote::default();
         for date in days {
-            let mut entries = self.of(desk, date, only_special)?;
+            let mut entries = self.of(facts, date, only_special)?;
             // "On Friday" may mean any Friday: the usual row stands beside the exception.
             if mention.is_some_and(|m| m.vague) && self.week && !only_special {
                 for row in self.rows(date) {
@@ -151,17 +156,17 @@ impl<'a> Proposed<'a> {
                     }
                 }
             }
-            if only_closed && !self.is_closed(desk, date, mention) {
+            if only_closed && !self.is_closed(facts, date, mention) {
                 return None;
             }
             quote.day(
-                desk,
+                facts,
                 date,
                 &entries,
                 self.is_chosen_by_month(date, &entries),
             );
         }
-        Some(quote.said())
+        Some(quote.into_reply())
     }
 
     /// Whether a row of "first and third Saturday" is among what is quoted for a date.
@@ -171,10 +176,10 @@ impl<'a> Proposed<'a> {
             .any(|e| matches!(&e.data.what, What::Weekly(row) if !row.which.is_empty()))
     }
 
-    fn is_closed(&self, desk: &Desk<'_>, date: Date, mention: Option<&Mention>) -> bool {
+    fn is_closed(&self, facts: &FactCase<'_>, date: Date, mention: Option<&Mention>) -> bool {
         let day = self.hours.on(date);
         let time = mention.filter(|m| m.time_is_sure).and_then(|m| m.time);
-        let zone = desk.now.time_zone().clone();
+        let zone = facts.now.time_zone().clone();
         let usual = Hours {
             weekly: self.hours.weekly.clone(),
             special: Vec::new(),
@@ -189,16 +194,21 @@ impl<'a> Proposed<'a> {
                 .is_some_and(|at| !self.hours.is_open(&at))
     }
 
-    fn again_after(&self, desk: &Desk<'_>, after: &Zoned) -> Option<Said> {
-        let unsure = |date: Date| self.of(desk, date, false).is_none();
+    fn again_after(&self, facts: &FactCase<'_>, after: &Zoned) -> Option<FactReply> {
+        let unsure = |date: Date| self.of(facts, date, false).is_none();
         let next = self.hours.next_open(after, &unsure)?;
-        let entries = self.of(desk, next.date(), false)?;
+        let entries = self.of(facts, next.date(), false)?;
         let mut quote = Quote::default();
-        quote.day(desk, next.date(), &entries, false);
-        Some(quote.said())
+        quote.day(facts, next.date(), &entries, false);
+        Some(quote.into_reply())
     }
 
-    fn habit(&self, desk: &Desk<'_>, day: jiff::civil::Weekday, mention: &Mention) -> Option<Said> {
+    fn habit(
+        &self,
+        facts: &FactCase<'_>,
+        day: jiff::civil::Weekday,
+        mention: &Mention,
+    ) -> Option<FactReply> {
         if !self.week {
             return None;
         }
@@ -213,21 +223,21 @@ impl<'a> Proposed<'a> {
         }
         let mut quote = Quote::default();
         quote.lines(
-            desk,
-            &capital(weekday_name(day, desk.wording.language)),
+            facts,
+            &capital(weekday_name(day, facts.wording.language)),
             &rows,
         );
-        Some(quote.said())
+        Some(quote.into_reply())
     }
 
-    fn whole_week(&self, desk: &Desk<'_>) -> Option<Said> {
+    fn whole_week(&self, facts: &FactCase<'_>) -> Option<FactReply> {
         if !self.week {
             return None;
         }
         let mut quote = Quote::default();
-        let title = desk.wording.week().trim_end_matches([':', ' ', '\u{a0}']);
-        quote.lines(desk, title, &self.weekly);
-        Some(quote.said())
+        let title = facts.wording.week().trim_end_matches([':', ' ', '\u{a0}']);
+        quote.lines(facts, title, &self.weekly);
+        Some(quote.into_reply())
     }
 }
 
@@ -240,21 +250,21 @@ struct Quote {
 }
 
 impl Quote {
-    fn day(&mut self, desk: &Desk<'_>, date: Date, entries: &[&Entry], nth: bool) {
-        let mut intro = capital(&desk.wording.full_date(date));
+    fn day(&mut self, facts: &FactCase<'_>, date: Date, entries: &[&Entry], nth: bool) {
+        let mut intro = capital(&facts.wording.full_date(date));
         if nth {
-            intro.push_str(&format!(", {}", desk.wording.nth(date)));
+            intro.push_str(&format!(", {}", facts.wording.nth(date)));
         }
         self.dates.push(date);
-        self.lines(desk, &intro, entries);
+        self.lines(facts, &intro, entries);
     }
 
-    fn lines(&mut self, desk: &Desk<'_>, intro: &str, entries: &[&Entry]) {
+    fn lines(&mut self, facts: &FactCase<'_>, intro: &str, entries: &[&Entry]) {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
         self.text
-            .push_str(&format!("{intro} – {}:", desk.wording.documents()));
+            .push_str(&format!("{intro} – {}:", facts.wording.documents()));
         let mut seen = HashSet::new();
         for entry in entries {
             if seen.insert(&entry.fact.quote) {
@@ -265,14 +275,14 @@ impl Quote {
         }
     }
 
-    fn said(self) -> Said {
-        let mut checks = Map::new();
-        checks.insert("quoted".into(), json!(self.dates));
-        checks.insert("confirmed".into(), json!(false));
-        Said {
+    fn into_reply(self) -> FactReply {
+        FactReply {
             text: self.text,
             cited: self.cited,
-            checks,
+            basis: FactBasis::Quoted {
+                quoted: self.dates,
+                confirmed: false,
+            },
         }
     }
 }

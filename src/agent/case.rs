@@ -1,0 +1,154 @@
+//! What the rungs know of a question. What the store says of the business is read once, before the first of them.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use tokio::sync::OnceCell;
+
+use super::evidence::{Evidence, EvidencePlace};
+use super::follow_up;
+use super::settings::AnswerSettings;
+use super::trace::{Considered, OtherPlace};
+use super::types::Rung;
+use crate::hours::{Book, Entry};
+use crate::knowledge::{FAQ_SECTION, FaqThresholds, Found, Knowledge};
+use crate::language::Language;
+use crate::llm::{ChatMessage, Claim, Reader, Role, Sampling};
+use crate::store::{self, DocumentId, Store, StoreError, WorkspaceId, workspaces};
+
+/// What the store says of a business, whatever is asked.
+pub(super) struct Business {
+    pub(super) title: String,
+    pub(super) settings: AnswerSettings,
+    pub(super) faq_thresholds: FaqThresholds,
+    /// Hours and contact data.
+    pub(super) book: Book,
+    /// Of the documents that state them.
+    pub(super) document_titles: HashMap<DocumentId, String>,
+}
+
+impl Business {
+    pub(super) async fn load(store: &Store, workspace: WorkspaceId) -> Result<Self, StoreError> {
+        store
+            .read(move |conn| {
+                let book = Book::open(conn, workspace)?;
+                let mut document_titles = HashMap::new();
+                for id in book.entries.iter().filter_map(Entry::document) {
+                    if document_titles.contains_key(&id) {
+                        continue;
+                    }
+                    match store::documents::get(conn, workspace, id) {
+                        Ok(document) => document_titles.insert(id, document.title.clone()),
+                        // A confirmed fact outlives its document.
+                        Err(StoreError::NotFound(_)) => None,
+                        Err(other) => return Err(other),
+                    };
+                }
+                Ok(Self {
+                    title: workspaces::get(conn, workspace)?.title,
+                    settings: AnswerSettings::of(conn, workspace)?,
+                    faq_thresholds: workspaces::section(conn, workspace, FAQ_SECTION)?,
+                    book,
+                    document_titles,
+                })
+            })
+            .await
+    }
+}
+
+/// A question with all that it can be answered from.
+pub(super) struct Case<'a> {
+    /// For what only a few questions need.
+    pub(super) store: &'a Store,
+    pub(super) knowledge: &'a Knowledge,
+    pub(super) workspace: WorkspaceId,
+    pub(super) business: &'a Business,
+    /// What the rungs answer: the visitor's question, or the same in plain words.
+    pub(super) question: &'a str,
+    /// What the visitor wrote.
+    pub(super) wording: &'a str,
+    /// The language that the visitor writes.
+    pub(super) language: Language,
+    /// Earlier messages, oldest first.
+    pub(super) history: &'a [ChatMessage],
+    /// What was found, and what was searched for.
+    pub(super) found: &'a Found,
+    /// The owner's instructions.
+    pub(super) instructions: &'a str,
+    /// The time that the answer is for: the clock, unless a test set it.
+    pub(super) now: jiff::Timestamp,
+    pub(super) reader: &'a dyn Reader,
+    pub(super) claim: Claim,
+    pub(super) sampling: Option<&'a Sampling>,
+    /// When the question came.
+    pub(super) since: Instant,
+    /// Made when a rung first asks for it: reading takes its time.
+    pub(super) evidence: OnceCell<Evidence>,
+    /// The question's own vector, where it is not what was searched for.
+    pub(super) vector: OnceCell<Option<Vec<f32>>>,
+}
+
+impl Case<'_> {
+    /// The places that may answer.
+    pub(super) async fn evidence(&self) -> &Evidence {
+        self.evidence
+            .get_or_init(|| async {
+                let in_full = follow_up::in_full(self.history, self.question, follow_up::READ);
+                let reader = Some(self.reader);
+                Evidence::gather(self.found, self.question, &in_full, reader, self.claim).await
+            })
+            .await
+    }
+
+    /// The question's own vector: what was searched for may hold the question before it, or be worded
+    /// anew. `None` while the embedder is unavailable.
+    pub(super) async fn own_vector(&self) -> Option<&[f32]> {
+        if self.found.query.trim() == self.question.trim() {
+            return self.found.vector.as_deref();
+        }
+        let own = self
+            .vector
+            .get_or_init(|| self.knowledge.question_vector(self.question, self.claim));
+        own.await.as_deref()
+    }
+
+    /// The last message of the visitor or of the front desk.
+    pub(super) fn last_message(&self, role: Role) -> Option<&str> {
+        let last = self.history.iter().rev().find(|m| m.role == role);
+        last.map(|m| m.content.as_str())
+    }
+
+    /// How sure a rung is of what it would answer, whether it answers or not, and which other places it had
+    /// to choose from.
+    pub(super) fn consider(
+        &self,
+        rung: Rung,
+        best: &EvidencePlace,
+        text: &str,
+        others: &[EvidencePlace],
+    ) -> Considered {
+        let others = others
+            .iter()
+            .filter_map(|place| {
+                let passage = self.found.passages.get(place.passage)?;
+                // What the owner approved would be given whole.
+                let words = match passage.faq {
+                    Some(_) => passage.text.as_str(),
+                    None => passage.text.get(place.range.clone())?,
+                };
+                Some(OtherPlace {
+                    score: place.score,
+                    text: words.to_owned(),
+                    features: place.features,
+                })
+            })
+            .collect();
+        Considered {
+            rung,
+            score: best.score,
+            text: text.to_owned(),
+            features: best.features,
+            others,
+        }
+    }
+}

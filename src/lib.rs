@@ -24,6 +24,10 @@
 //! | 0 | [`extract`] | foreign bytes to blocks of text; pure, runs in a child process only |
 //! | 0 | [`language`] | which language a text is in, its words and sentences; pure |
 
+// Fakes that unit tests share with `tests/it` name this crate as they do there.
+#[cfg(test)]
+extern crate self as frontdesk;
+
 pub mod agent;
 pub mod app;
 pub mod cli;

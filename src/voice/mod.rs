@@ -1,6 +1,6 @@
 //! Spoken conversations: who speaks, whose turn it is, what is said and what was heard of it.
 //!
-//! What this module does *not* know: HTTP, browsers, sound cards. A transport gives a [`Line`]: sound
+//! What this module does *not* know: HTTP, browsers, sound cards. A transport gives a [`VoiceLine`]: sound
 //! and signs come in, sound and signs go out. Answers come from the same [`crate::agent`] as in the chat.
 
 mod call_record;
@@ -22,8 +22,8 @@ mod turn_settings;
 mod turn_taker;
 mod words;
 
-pub use desk::{Busy, Caller, Desk, Parts, Place};
-pub use line::{Incoming, LINE_RATE, Line, Outgoing, Phase, line};
+pub use desk::{Busy, CallPlace, Caller, Parts, VoiceDesk};
+pub use line::{Incoming, LINE_RATE, Outgoing, Phase, VoiceLine, line};
 pub use listener::{Frame, Listener};
 pub use recorder::Recorder;
 pub use settings::{RecordingMode, VoiceSettings};

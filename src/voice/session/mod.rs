@@ -26,7 +26,7 @@ use self::say::Said;
 use super::call_record::CallRecord;
 use super::desk::{Caller, Parts};
 use super::echo::EchoGuard;
-use super::line::{Incoming, Line, Outgoing, Phase};
+use super::line::{Incoming, Outgoing, Phase, VoiceLine};
 use super::listener::Listener;
 use super::outbox::Outbox;
 use super::phrases::{Phrases, phrases};
@@ -112,12 +112,12 @@ pub(super) struct Session {
 }
 
 /// Carries a session out, from the first message to the last.
-pub(super) async fn run(parts: Arc<Parts>, caller: Caller, line: Line) {
+pub(super) async fn run(parts: Arc<Parts>, caller: Caller, line: VoiceLine) {
     run_with(parts, caller, line, Listener::default()).await;
 }
 
-async fn run_with(parts: Arc<Parts>, caller: Caller, line: Line, listener: Listener) {
-    let Line {
+async fn run_with(parts: Arc<Parts>, caller: Caller, line: VoiceLine, listener: Listener) {
+    let VoiceLine {
         mut incoming,
         outgoing,
     } = line;

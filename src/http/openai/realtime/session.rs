@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::speech::Pronunciation;
 use crate::store::calls::{CallStatus, EndedReason};
 use crate::store::{AssistantId, WorkspaceId, closures};
-use crate::voice::Place;
+use crate::voice::CallPlace;
 
 /// The longest session, as at OpenAI.
 pub(super) const LONGEST: Duration = Duration::from_secs(60 * 60);
@@ -128,7 +128,7 @@ pub(super) struct Session {
     pub(super) idle_at: Option<Instant>,
     pub(super) hearing: JoinSet<HeardPart>,
     pub(super) steps: mpsc::Sender<(String, Step)>,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<CallPlace>,
     /// When the client was last told that there is no place.
     pub(super) refused_at: Option<Instant>,
     pub(super) record: Record,

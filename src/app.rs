@@ -60,7 +60,7 @@ use crate::reason::Reason;
 use crate::speech::{Ears, Synthesizer, Transcriber};
 use crate::store::{KeyError, KeyStrength, Store, StoreError, calls};
 use crate::usage::Budgets;
-use crate::voice::{Desk, Parts};
+use crate::voice::{Parts, VoiceDesk};
 use crate::worker::Governor;
 
 /// How long the parts have to finish what they are doing.
@@ -146,7 +146,7 @@ pub struct App {
     /// Holds background work back during live turns.
     pub governor: Governor,
     /// Takes voice sessions.
-    pub voice: Desk,
+    pub voice: VoiceDesk,
     /// Documents and their index.
     pub knowledge: Knowledge,
     /// Web pages that documents come from.
@@ -269,7 +269,7 @@ impl App {
         store
             .write(|tx| calls::close_left_open(tx, jiff::Timestamp::now().as_millisecond()))
             .await?;
-        let voice = Desk::new(Parts {
+        let voice = VoiceDesk::new(Parts {
             store: store.clone(),
             agent: agent.clone(),
             ears: Arc::clone(&ears),

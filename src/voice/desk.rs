@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::line::Line;
+use super::line::VoiceLine;
 use super::settings::VoiceSettings;
 use super::{places, session};
 use crate::agent::Agent;
@@ -54,7 +54,7 @@ pub struct Caller {
 
 /// A free place for a session; given back when it is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct CallPlace {
     _permit: OwnedSemaphorePermit,
 }
 
@@ -80,13 +80,13 @@ pub struct Parts {
 
 /// Takes voice sessions. Clones are handles on the same one.
 #[derive(Clone)]
-pub struct Desk {
+pub struct VoiceDesk {
     parts: Arc<Parts>,
     places: Arc<Semaphore>,
     kept: Arc<Semaphore>,
 }
 
-impl Desk {
+impl VoiceDesk {
     /// A desk of these parts. Must be called inside a tokio runtime.
     pub fn new(parts: Parts) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -119,7 +119,11 @@ impl Desk {
     ///
     /// # Errors
     /// [`Busy`], with a sentence for the caller.
-    pub async fn admit(&self, workspace: WorkspaceId, channel: CallChannel) -> Result<Place, Busy> {
+    pub async fn admit(
+        &self,
+        workspace: WorkspaceId,
+        channel: CallChannel,
+    ) -> Result<CallPlace, Busy> {
         let read = self.parts.store.read(move |conn| {
             let closed = closures::is_closed(conn, workspace)?;
             let settings: VoiceSettings =
@@ -146,13 +150,13 @@ impl Desk {
             permit = self.kept.clone().try_acquire_owned();
         }
         permit
-            .map(|_permit| Place { _permit })
+            .map(|_permit| CallPlace { _permit })
             .map_err(|_| Busy::Full)
     }
 
     /// Carries a session out; returns when it is over and its record is complete. When the future is
     /// dropped, the session ends by itself as soon as its line is closed.
-    pub async fn serve(&self, place: Place, caller: Caller, line: Line) {
+    pub async fn serve(&self, place: CallPlace, caller: Caller, line: VoiceLine) {
         let parts = Arc::clone(&self.parts);
         let running = self.parts.tasks.spawn(async move {
             session::run(parts, caller, line).await;

@@ -127,7 +127,7 @@ pub enum Outgoing {
 
 /// The session's end of a line. Transports hold the other one.
 #[derive(Debug)]
-pub struct Line {
+pub struct VoiceLine {
     /// From the caller.
     pub incoming: mpsc::Receiver<Incoming>,
     /// To the caller.
@@ -135,8 +135,8 @@ pub struct Line {
 }
 
 /// A line: what the transport sends into and receives from, and the session's end.
-pub fn line() -> (mpsc::Sender<Incoming>, mpsc::Receiver<Outgoing>, Line) {
+pub fn line() -> (mpsc::Sender<Incoming>, mpsc::Receiver<Outgoing>, VoiceLine) {
     let (to_session, incoming) = mpsc::channel(QUEUE);
     let (outgoing, from_session) = mpsc::channel(QUEUE);
-    (to_session, from_session, Line { incoming, outgoing })
+    (to_session, from_session, VoiceLine { incoming, outgoing })
 }

@@ -1,10 +1,13 @@
 //! Spoken conversations: who speaks, whose turn it is, what is said and what was heard of it.
 //!
-//! What this module does *not* know: HTTP, browsers, sound cards. A transport gives a [`Line`]: sound
+//! What this module does *not* know: HTTP, browsers, sound cards. A transport gives a [`VoiceLine`]: sound
 //! and signs come in, sound and signs go out. Answers come from the same [`crate::agent`] as in the chat.
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as voice;
+// Fakes that unit tests share with `tests/it` name the rooms as they do there.
+#[cfg(test)]
+extern crate self as frontdesk;
 use frontdesk_agent as agent;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;
@@ -37,8 +40,8 @@ mod turn_settings;
 mod turn_taker;
 mod words;
 
-pub use desk::{Busy, Caller, Desk, Parts, Place};
-pub use line::{Incoming, LINE_RATE, Line, Outgoing, Phase, line};
+pub use desk::{Busy, CallPlace, Caller, Parts, VoiceDesk};
+pub use line::{Incoming, LINE_RATE, Outgoing, Phase, VoiceLine, line};
 pub use listener::{Frame, Listener};
 pub use recorder::Recorder;
 pub use settings::{RecordingMode, VoiceSettings};

@@ -3,13 +3,13 @@
 use super::*;
 
 /// Facts with the ms that they last or take, and what is decided in the end.
-struct Line {
+struct TestLine {
     taker: TurnTaker,
     now: u64,
     log: Vec<(u64, Decision)>,
 }
 
-impl Line {
+impl TestLine {
     fn new(barge_in: bool) -> Self {
         Self {
             taker: TurnTaker::new(TurnSettings::default(), barge_in),
@@ -75,7 +75,7 @@ fn a_complete_question_ends_soon_and_others_later() {
         ("I need a new tyre.", Some(0.05), 2000, 2030),
         ("Are you open today?", None, 700, 730),
     ] {
-        let mut line = Line::new(true);
+        let mut line = TestLine::new(true);
         line.voice(800).silence(144).heard(1, text, likely);
         line.silence(4000);
         let silence = line.when(Decision::Ended(1)) - 800;
@@ -89,7 +89,7 @@ fn a_complete_question_ends_soon_and_others_later() {
 #[test]
 fn digits_are_waited_for() {
     for (likely, at_least, at_most) in [(0.9, 1200, 1230), (0.3, 6000, 6030)] {
-        let mut line = Line::new(true);
+        let mut line = TestLine::new(true);
         line.taker.expect_digits(true);
         line.voice(800).silence(144);
         line.heard(1, "five five five", Some(likely));
@@ -104,7 +104,7 @@ fn digits_are_waited_for() {
 
 #[test]
 fn speech_that_goes_on_throws_the_pause_away() {
-    let mut line = Line::new(true);
+    let mut line = TestLine::new(true);
     line.voice(500).silence(160).voice(300).silence(144);
     assert_eq!(
         line.decisions(),
@@ -124,7 +124,7 @@ fn speech_that_goes_on_throws_the_pause_away() {
 
 #[test]
 fn clicks_and_noise_are_no_turn() {
-    let mut line = Line::new(true);
+    let mut line = TestLine::new(true);
     line.voice(48).silence(500).frames(2000, 0.4);
     assert!(line.decisions().is_empty());
     line.voice(160).silence(144).heard(1, "", None).silence(700);
@@ -133,17 +133,17 @@ fn clicks_and_noise_are_no_turn() {
 
 #[test]
 fn breaking_in_holds_at_once_and_breaks_off_with_words_or_time() {
-    let mut line = Line::on(Floor::Speaking);
+    let mut line = TestLine::on(Floor::Speaking);
     line.voice(1500);
     let (held, cut) = (line.when(Decision::Pause), line.when(Decision::Cancel));
     assert!((160..=200).contains(&held), "held after {held}");
     assert!((690..=730).contains(&cut), "cut after {cut}");
 
-    let mut line = Line::on(Floor::Speaking);
+    let mut line = TestLine::on(Floor::Speaking);
     line.voice(250).take(Fact::Partial("what about Sunday"));
     assert_eq!(line.decisions().last(), Some(&Decision::Cancel));
 
-    let mut line = Line::on(Floor::Speaking);
+    let mut line = TestLine::on(Floor::Speaking);
     line.voice(208).take(Fact::Partial("Stop!"));
     assert_eq!(line.decisions().last(), Some(&Decision::Cancel));
 }
@@ -151,21 +151,21 @@ fn breaking_in_holds_at_once_and_breaks_off_with_words_or_time() {
 #[test]
 fn a_back_channel_resumes() {
     for text in ["Mhm.", "Yeah, okay.", "ja genau", "", "you"] {
-        let mut line = Line::on(Floor::Speaking);
+        let mut line = TestLine::on(Floor::Speaking);
         line.voice(300).silence(144).heard(1, text, Some(0.9));
         assert_eq!(line.decisions().last(), Some(&Decision::Resume), "{text}");
         assert!(!line.decisions().contains(&Decision::Cancel), "{text}");
         assert!(!line.taker.is_open());
     }
     // Known as a back-channel, it may also take a little longer.
-    let mut line = Line::on(Floor::Speaking);
+    let mut line = TestLine::on(Floor::Speaking);
     line.voice(300).take(Fact::Partial("yeah yeah")).voice(900);
     assert!(!line.decisions().contains(&Decision::Cancel));
 }
 
 #[test]
 fn without_words_a_held_answer_goes_on() {
-    let mut line = Line::on(Floor::Speaking);
+    let mut line = TestLine::on(Floor::Speaking);
     line.voice(200).silence(1700);
     let resumed = line.when(Decision::Resume) - 200;
     assert!((1490..=1530).contains(&resumed), "{resumed}");
@@ -173,7 +173,7 @@ fn without_words_a_held_answer_goes_on() {
 
 #[test]
 fn after_breaking_in_the_turn_ends_as_any_other() {
-    let mut line = Line::on(Floor::Speaking);
+    let mut line = TestLine::on(Floor::Speaking);
     line.voice(900).silence(144);
     line.heard(1, "No, on Sunday.", Some(0.9)).silence(200);
     assert_eq!(
@@ -190,7 +190,7 @@ fn after_breaking_in_the_turn_ends_as_any_other() {
 
 #[test]
 fn while_thinking_new_speech_goes_on_with_the_question() {
-    let mut line = Line::on(Floor::Thinking);
+    let mut line = TestLine::on(Floor::Thinking);
     line.voice(150).silence(300);
     assert!(line.decisions().is_empty(), "a cough is none");
     line.voice(300);
@@ -199,7 +199,7 @@ fn while_thinking_new_speech_goes_on_with_the_question() {
 
 #[test]
 fn who_may_not_break_in_is_not_heard() {
-    let mut line = Line::new(false);
+    let mut line = TestLine::new(false);
     line.taker.set_floor(Floor::Speaking);
     line.voice(3000);
     assert!(line.decisions().is_empty());
@@ -210,7 +210,7 @@ fn who_may_not_break_in_is_not_heard() {
 
 #[test]
 fn with_a_key_only_the_key_ends_a_turn() {
-    let mut line = Line::new(true);
+    let mut line = TestLine::new(true);
     line.take(Fact::Key(true))
         .voice(500)
         .silence(5000)
@@ -226,7 +226,7 @@ fn with_a_key_only_the_key_ends_a_turn() {
 
 #[test]
 fn the_key_breaks_off_an_answer() {
-    let mut line = Line::on(Floor::Speaking);
+    let mut line = TestLine::on(Floor::Speaking);
     line.take(Fact::Key(true));
     assert_eq!(
         line.decisions(),
@@ -236,7 +236,7 @@ fn the_key_breaks_off_an_answer() {
 
 #[test]
 fn the_longest_turn_ends() {
-    let mut line = Line::new(true);
+    let mut line = TestLine::new(true);
     line.voice(28_200);
     assert_eq!(line.decisions().last(), Some(&Decision::Consider(1)));
     line.take(Fact::Heard(1, "and so on and so on"));

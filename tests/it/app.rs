@@ -93,7 +93,7 @@ impl TestApp {
             reader: reader.clone(),
             transcriber: Arc::new(FakeTranscriber),
             ears: ears.clone(),
-            synthesizer: Arc::new(FakeSynthesizer),
+            synthesizer: Arc::new(FakeSynthesizer::default()),
             extractor: Arc::new(InProcessExtractor),
             budgets: Arc::default(),
             workers: Box::new(Vec::new),

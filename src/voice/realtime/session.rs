@@ -27,7 +27,7 @@ use crate::speech::{Ears, Pronunciation, Synthesizer};
 use crate::store::calls::{CallStatus, EndedReason};
 use crate::store::{AssistantId, Store, WorkspaceId, closures};
 use crate::usage::{Budgets, Flow};
-use crate::voice::desk::{Desk, Place};
+use crate::voice::desk::{CallPlace, VoiceDesk};
 
 /// The longest session, as at OpenAI.
 pub const LONGEST: Duration = Duration::from_secs(60 * 60);
@@ -49,7 +49,7 @@ pub struct Parts {
     pub(super) synthesizer: Arc<dyn Synthesizer>,
     tasks: TaskTracker,
     /// Gives places to sessions with sound.
-    pub(super) desk: Desk,
+    pub(super) desk: VoiceDesk,
     pub(super) budgets: Arc<Budgets>,
     shutdown: CancellationToken,
     pub(super) observer: Arc<dyn TurnObserver>,
@@ -58,7 +58,7 @@ pub struct Parts {
 impl Parts {
     /// The engines and the store of the desk, with what only these sessions need. `shutdown` fires when they must end.
     pub fn new(
-        desk: Desk,
+        desk: VoiceDesk,
         budgets: Arc<Budgets>,
         shutdown: CancellationToken,
         observer: Arc<dyn TurnObserver>,
@@ -159,7 +159,7 @@ pub(super) struct RealtimeSession {
     pub(super) idle_at: Option<Instant>,
     pub(super) hearing: JoinSet<HeardPart>,
     pub(super) steps: mpsc::Sender<(String, Step)>,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<CallPlace>,
     /// When the client was last told that there is no place.
     pub(super) refused_at: Option<Instant>,
     pub(super) record: Record,

@@ -1,12 +1,12 @@
 //! What closing a workspace does to a call.
 
-use super::fakes::Desk;
+use super::fakes::TestDesk;
 use crate::store::{closures, workspaces};
 use crate::voice::{Outgoing, VoiceSettings};
 
 #[tokio::test(start_paused = true)]
 async fn a_call_ends_when_its_workspace_is_closed() {
-    let mut desk = Desk::with(VoiceSettings::default()).await;
+    let mut desk = TestDesk::with(VoiceSettings::default()).await;
     desk.greeted().await;
     let workspace = desk.workspace;
     let closed = desk.store.write(move |tx| {

@@ -1,25 +1,24 @@
-//! Engines, a caller and a front desk for tests.
+//! A front desk for tests, with one caller on the line. Its ears and voice are those of the tests in `tests/it`.
 
-use std::collections::VecDeque;
+#[path = "../../../tests/it/voice_fakes.rs"]
+mod voice_fakes;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::stream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::voice_fakes::{FakeEars, FakeSynthesizer};
 use crate::agent::Agent;
 use crate::extract::Extracted;
 use crate::knowledge::{ExtractFailure, Extractor, Knowledge};
 use crate::llm::{
     ChatModel, ChatRequest, ChatStream, Claim, EmbedAs, Embedder, Embeddings, LlmError,
     ReadPassage, Reader, Span,
-};
-use crate::speech::{
-    Clip, ClipStream, Ears, Hearing, SpeakRequest, SpeechError, Synthesizer, Utterance, Voice,
 };
 use crate::store::assistants::{self, NewAssistant};
 use crate::store::calls::CallChannel;
@@ -100,73 +99,12 @@ impl Extractor for Nothing {
     }
 }
 
-/// Ears that hear what the test says, one sentence for each finished pause.
-pub(super) struct FakeEars {
-    /// How likely a turn is over.
-    pub(super) likely: Mutex<f32>,
-    /// How long the voice takes for a sentence, in ms.
-    pub(super) voice_takes: Mutex<u64>,
-    pub(super) says: Mutex<VecDeque<String>>,
-    pub(super) broken: Mutex<bool>,
-}
-
-#[async_trait]
-impl Ears for FakeEars {
-    fn ready(&self) -> Result<(), SpeechError> {
-        Ok(())
-    }
-    async fn hear(&self, utterance: Utterance) -> Result<Hearing, SpeechError> {
-        tokio::time::sleep(Duration::from_millis(60)).await;
-        if *self.broken.lock().unwrap() {
-            return Err(SpeechError::Engine {
-                reason: "broken".into(),
-            });
-        }
-        let mut says = self.says.lock().unwrap();
-        let next = if utterance.partial {
-            says.front().cloned()
-        } else {
-            says.pop_front()
-        };
-        Ok(Hearing {
-            text: next.unwrap_or_default(),
-            ..Hearing::default()
-        })
-    }
-    async fn turn_end(&self, _: Bytes) -> Result<f32, SpeechError> {
-        Ok(*self.likely.lock().unwrap())
-    }
-}
-
-/// Speaks a clip for each sentence, 250 ms a word.
-struct FakeVoice(Arc<FakeEars>);
-
-#[async_trait]
-impl Synthesizer for FakeVoice {
-    fn ready(&self) -> Result<(), SpeechError> {
-        Ok(())
-    }
-    fn voices(&self) -> Vec<Voice> {
-        Vec::new()
-    }
-    async fn speak(&self, request: SpeakRequest) -> Result<ClipStream, SpeechError> {
-        let takes = *self.0.voice_takes.lock().unwrap();
-        tokio::time::sleep(Duration::from_millis(takes)).await;
-        let words = request.text.split_whitespace().count();
-        let clip = Clip {
-            pcm: vec![0; words * 250 * 32].into(),
-            text: request.text,
-            rate: 16_000,
-        };
-        Ok(Box::pin(stream::iter([Ok(clip)])))
-    }
-}
-
 /// A front desk with one caller on the line.
-pub(super) struct Desk {
+pub(super) struct TestDesk {
     pub(super) store: Store,
     pub(super) workspace: WorkspaceId,
     pub(super) ears: Arc<FakeEars>,
+    pub(super) voice: Arc<FakeSynthesizer>,
     pub(super) tasks: TaskTracker,
     pub(super) shutdown: CancellationToken,
     to: Option<mpsc::Sender<Incoming>>,
@@ -176,7 +114,7 @@ pub(super) struct Desk {
 
 pub(super) const OPEN: &str = "We are open from nine to five on every day of the week but Sunday.";
 
-impl Desk {
+impl TestDesk {
     pub(super) async fn with(settings: VoiceSettings) -> Self {
         let store = Store::open_in_memory().unwrap();
         let set = serde_json::to_value(&settings).unwrap();
@@ -225,17 +163,22 @@ impl Desk {
             knowledge.create_faq(workspace, new).await.unwrap();
         }
         let ears = Arc::new(FakeEars {
+            takes: Duration::from_millis(60),
+            usual: "",
             likely: Mutex::new(0.9),
-            voice_takes: Mutex::new(0),
-            says: Mutex::default(),
-            broken: Mutex::default(),
+            ..FakeEars::default()
+        });
+        let voice = Arc::new(FakeSynthesizer {
+            ms_per_word: 250,
+            rate: 16_000,
+            ..FakeSynthesizer::default()
         });
         let tasks = TaskTracker::new();
         let parts = Arc::new(Parts {
             agent: Agent::new(store.clone(), knowledge, nothing.clone(), nothing),
             store: store.clone(),
             ears: ears.clone(),
-            synthesizer: Arc::new(FakeVoice(ears.clone())),
+            synthesizer: voice.clone(),
             governor: Governor::default(),
             places: 1,
             shutdown: shutdown.clone(),
@@ -258,6 +201,7 @@ impl Desk {
             store,
             workspace,
             ears,
+            voice,
             tasks,
             shutdown,
             to: Some(to),
@@ -268,8 +212,7 @@ impl Desk {
 
     /// What the next pauses say.
     pub(super) fn will_say(&self, sentences: &[&str]) {
-        let mut says = self.ears.says.lock().unwrap();
-        says.extend(sentences.iter().map(|s| (*s).to_owned()));
+        self.ears.will_hear(sentences);
     }
 
     pub(super) async fn send(&self, message: Incoming) {

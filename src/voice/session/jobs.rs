@@ -1,5 +1,5 @@
-//! What the engines do meanwhile: each job is a task of its own that is cancelled when its handle is dropped,
-//! and tells the session's loop what it found.
+//! What the engines do meanwhile: each job is a task of its own that ends when its token is cancelled, and
+//! tells the session's loop what it found.
 
 use std::sync::Arc;
 
@@ -7,7 +7,8 @@ use bytes::Bytes;
 use futures::StreamExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::agent::{Agent, AgentError, Committed, PreparedAnswer, Rung, Talk, Turn};
 use crate::speech::{Clip, Ears, Hearing, SpeakRequest, SpeechError, Synthesizer, Utterance};
@@ -36,12 +37,13 @@ pub(super) enum Work {
     Committed(u64, Box<Result<Committed, AgentError>>),
 }
 
-/// Runs a job on the tracker.
+/// Runs a job on the tracker until it is done or cancelled.
 fn start(
     tasks: &TaskTracker,
+    cancel: CancellationToken,
     job: impl Future<Output = ()> + Send + 'static,
-) -> AbortOnDropHandle<()> {
-    AbortOnDropHandle::new(tasks.spawn(job))
+) {
+    tasks.spawn(async move { cancel.run_until_cancelled(job).await });
 }
 
 async fn tell(work: &mpsc::Sender<Work>, finding: Work) {
@@ -52,12 +54,13 @@ async fn tell(work: &mpsc::Sender<Work>, finding: Work) {
 /// Has words recognised; `pause` numbers the pause they end in, none for words in mid-speech.
 pub(super) fn hear(
     tasks: &TaskTracker,
+    cancel: CancellationToken,
     ears: Arc<dyn Ears>,
     utterance: Utterance,
     pause: Option<u32>,
     work: mpsc::Sender<Work>,
-) -> AbortOnDropHandle<()> {
-    start(tasks, async move {
+) {
+    start(tasks, cancel, async move {
         let heard = ears.hear(utterance).await;
         let finding = match pause {
             Some(number) => Work::Heard(number, heard),
@@ -70,12 +73,13 @@ pub(super) fn hear(
 /// Asks whether a turn is over.
 pub(super) fn turn_end(
     tasks: &TaskTracker,
+    cancel: CancellationToken,
     ears: Arc<dyn Ears>,
     pcm: Bytes,
     number: u32,
     work: mpsc::Sender<Work>,
-) -> AbortOnDropHandle<()> {
-    start(tasks, async move {
+) {
+    start(tasks, cancel, async move {
         let since = Instant::now();
         let likely = ears.turn_end(pcm).await.ok();
         let took = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -121,10 +125,11 @@ impl Mouth {
 /// Says sentences.
 pub(super) fn say(
     tasks: &TaskTracker,
+    cancel: CancellationToken,
     mouth: Mouth,
     sentences: Vec<String>,
-) -> AbortOnDropHandle<()> {
-    start(tasks, async move {
+) {
+    start(tasks, cancel, async move {
         let mut fault = None;
         for sentence in sentences {
             if let Err(error) = mouth.speak(sentence, None).await {
@@ -139,13 +144,14 @@ pub(super) fn say(
 /// Finds an answer and speaks it; behind its first clause only once `gate` is open.
 pub(super) fn answer(
     tasks: &TaskTracker,
+    cancel: CancellationToken,
     agent: Agent,
     turn: Turn,
     phrases: &'static Phrases,
     mouth: Mouth,
     mut gate: watch::Receiver<bool>,
-) -> AbortOnDropHandle<()> {
-    start(tasks, async move {
+) {
+    start(tasks, cancel, async move {
         let prepared = agent.prepare(turn).await;
         let found = prepared.as_ref().ok().map(|p| cut(p, phrases));
         tell(&mouth.work, Work::Prepared(mouth.job, Box::new(prepared))).await;
@@ -205,9 +211,9 @@ pub(super) fn commit(
     prepared: PreparedAnswer,
     job: u64,
     work: mpsc::Sender<Work>,
-) -> tokio::task::JoinHandle<()> {
+) {
     tasks.spawn(async move {
         let committed = agent.commit(prepared).await;
         tell(&work, Work::Committed(job, Box::new(committed))).await;
-    })
+    });
 }

@@ -1,128 +1,84 @@
 //! One voice session: a single loop that takes what comes from the line, from the engines and from the
-//! clock, and decides nothing by itself: turns are decided in `turn_taker`, sound is paced in `playout`.
+//! clock. Three values decide what follows, and none of them knows the others: [`Ear`] has what the caller
+//! says, [`Answering`] finds answers and says them, [`Manners`] is the frame around it: greeting, consent,
+//! silence, the end. The loop tells them facts and carries out what they want done.
 //!
-//! `listen` has what the caller does, `answer` finds and keeps answers, `say` speaks, `course` is the frame
-//! around it: greeting, consent, silence, the end.
+//! `hearing` is the way of sound and words through the loop, `effects` what the loop does.
 
-mod answer;
-mod course;
+mod answering;
+mod begin;
+mod clock;
+mod ear;
+mod effects;
+mod hearing;
 mod jobs;
-mod listen;
-mod say;
+mod manners;
+mod services;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior};
-use tokio_util::task::AbortOnDropHandle;
+use tokio::time::MissedTickBehavior;
 
-use self::answer::Pending;
-use self::course::{Consent, Ending};
+use self::answering::{Answering, Remember};
+use self::clock::{CallClock, TICK_MS};
+use self::ear::Ear;
 use self::jobs::Work;
-use self::say::Said;
+use self::manners::{Manners, Scene};
+use self::services::Services;
 use super::call_record::CallRecord;
 use super::desk::{Caller, Parts};
-use super::echo::EchoGuard;
-use super::line::{Incoming, Line, Outgoing, Phase};
+use super::line::{Incoming, Outgoing, Phase, VoiceLine};
 use super::listener::Listener;
 use super::outbox::Outbox;
-use super::phrases::{Phrases, phrases};
-use super::playout::Playout;
 use super::recorder::Recorder;
-use super::settings::VoiceSettings;
-use super::turn_settings::TurnSettings;
-use super::turn_taker::{Decision, Fact, TurnTaker};
-use crate::speech::Pronunciation;
-use crate::store::calls::{self, CallCost, CallStatus, EndedReason, NewCall};
-use crate::store::conversations::{self, Channel, NewConversation};
-use crate::store::{ConversationId, StoreError, closures, pronunciations, workspaces};
+use super::turn_taker::{Decision, Fact};
+use crate::store::calls::{CallCost, CallStatus, EndedReason};
+use crate::store::closures;
 use crate::worker::Live;
 
-/// The loop's own clock, in ms.
-const TICK_MS: u64 = 20;
 /// Findings of the engines that may wait.
 const FINDINGS: usize = 64;
-/// Sound may come so much faster than real time, in ms, before it has to wait.
-const AHEAD_MS: u64 = 3000;
-/// Without sound for so long, in ms, the line's clock goes on by itself.
-const DEAD_LINE_MS: u64 = 400;
+/// How long the end of a call waits for an answer that is being kept.
+const KEEPING: Duration = Duration::from_secs(3);
 
 /// A running session.
-pub(super) struct Session {
-    parts: Arc<Parts>,
-    caller: Caller,
-    settings: VoiceSettings,
-    phrases: &'static Phrases,
-    lexicon: Vec<Pronunciation>,
-    conversation: ConversationId,
+pub(super) struct VoiceSession {
+    clock: CallClock,
     record: CallRecord,
     out: Outbox,
-    work: mpsc::Sender<Work>,
-    started: Instant,
-    /// The line's clock: ms of sound that came.
-    line_ms: u64,
-    /// When sound last came, by the clock on the wall.
-    last_sound: u64,
+    services: Services,
 
-    listener: Listener,
-    taker: TurnTaker,
-    echo: EchoGuard,
-    playout: Playout,
+    ear: Ear,
+    answering: Answering,
+    manners: Manners,
+
     phase: Phase,
-    /// Running recognitions; dropping one cancels it.
-    partial_job: Option<AbortOnDropHandle<()>>,
-    pause_jobs: Vec<AbortOnDropHandle<()>>,
-    /// ms of voice in the turn when its words were last asked for.
-    partial_at: u64,
-    last_partial: String,
-    /// Words of the last pause.
-    candidate: String,
-    candidate_ms: u64,
-    turn_model_ms: Option<u64>,
-    considered_at: u64,
-    /// Earlier words of a question that goes on.
-    prefix: String,
-
-    pending: Option<Pending>,
-    jobs: u64,
-    answers: u32,
-    turns: u32,
-    said: HashMap<u32, Said>,
-    /// Answers that are being kept, with what was heard of them if they were broken off meanwhile.
-    cuts: HashMap<u64, Option<String>>,
-    /// Sentences of the last answer that wait for a yes.
-    more: Vec<String>,
-    consent: Consent,
-    collect: Option<super::collect::Collect>,
-    recorder: Option<Recorder>,
     /// Holds background work back while somebody speaks or waits.
     live: Option<Live>,
-
-    quiet_since: u64,
-    prompts: u32,
-    warned: bool,
-    filler_played: bool,
-    faults: u32,
-    ending: Option<Ending>,
-    over: Option<(EndedReason, String)>,
+    recorder: Option<Recorder>,
+    /// Turns of the caller so far.
+    turns: u32,
     cost: CallCost,
+    over: Option<EndedReason>,
 }
 
 /// Carries a session out, from the first message to the last.
-pub(super) async fn run(parts: Arc<Parts>, caller: Caller, line: Line) {
+pub(super) async fn run(parts: Arc<Parts>, caller: Caller, line: VoiceLine) {
     run_with(parts, caller, line, Listener::default()).await;
 }
 
-async fn run_with(parts: Arc<Parts>, caller: Caller, line: Line, listener: Listener) {
-    let Line {
+async fn run_with(parts: Arc<Parts>, caller: Caller, line: VoiceLine, listener: Listener) {
+    let VoiceLine {
         mut incoming,
         outgoing,
     } = line;
     let (work, mut findings) = mpsc::channel(FINDINGS);
-    let begun = Session::begin(Arc::clone(&parts), caller, outgoing.clone(), work).await;
+    let closed = closures::until_closed(parts.store.clone(), caller.workspace);
+    let (to_caller, shutdown) = (outgoing.clone(), parts.shutdown.clone());
+    let begun = VoiceSession::begin(parts, caller, to_caller, work, listener).await;
     let mut session = match begun {
         Ok(session) => session,
         Err(error) => {
@@ -137,198 +93,184 @@ async fn run_with(parts: Arc<Parts>, caller: Caller, line: Line, listener: Liste
         }
     };
     drop(outgoing);
-    session.listener = listener;
     let mut clock = tokio::time::interval(Duration::from_millis(TICK_MS));
     clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let closed = closures::until_closed(parts.store.clone(), session.caller.workspace);
     tokio::pin!(closed);
     session.greet();
     while session.over.is_none() {
-        let patient = session.line_ms <= session.now() + AHEAD_MS;
+        let patient = session.clock.has_room_for_sound();
         tokio::select! {
             biased;
-            () = parts.shutdown.cancelled() => session.end(EndedReason::ErrorStopped),
+            () = shutdown.cancelled() => session.end(EndedReason::ErrorStopped),
             () = &mut closed => session.end(EndedReason::AgentHangup),
-            Some(finding) = findings.recv() => session.found(finding).await,
+            Some(finding) = findings.recv() => session.take_finding(finding).await,
             came = incoming.recv(), if patient => match came {
                 Some(Incoming::Hangup) => session.end(EndedReason::UserHangup),
-                Some(message) => session.take(message).await,
+                Some(message) => session.take_message(message).await,
                 None => session.end(EndedReason::ErrorTransport),
             },
             _ = clock.tick() => session.tick().await,
         }
-        session.pump().await;
+        session.pump();
     }
     session.close(findings).await;
 }
 
-impl Session {
-    async fn begin(
-        parts: Arc<Parts>,
-        caller: Caller,
-        outgoing: mpsc::Sender<Outgoing>,
-        work: mpsc::Sender<Work>,
-    ) -> Result<Self, StoreError> {
-        let (workspace, assistant) = (caller.workspace, caller.assistant.id);
-        let (channel, name, known) = (caller.channel, caller.name.clone(), caller.conversation);
-        let begun_by = caller.begun_by;
-        let now = jiff::Timestamp::now().as_millisecond();
-        let (settings, lexicon, conversation, call) = parts
-            .store
-            .write(move |tx| {
-                let settings: VoiceSettings =
-                    workspaces::section(tx, workspace, VoiceSettings::SECTION)?;
-                let lexicon = pronunciations::list(tx, workspace)?;
-                let conversation = match known {
-                    Some(id) => conversations::get(tx, workspace, id)?.id,
-                    None => {
-                        let new = NewConversation {
-                            assistant: Some(assistant),
-                            channel: Channel::Voice,
-                            visitor: name.as_deref(),
-                            title: "",
-                            begun_by,
-                        };
-                        conversations::create(tx, workspace, &new, now)?.id
-                    }
-                };
-                let new = NewCall {
-                    assistant: Some(assistant),
-                    conversation: Some(conversation),
-                    channel,
-                    caller: name.as_deref(),
-                    status: CallStatus::InProgress,
-                };
-                let call = calls::create(tx, workspace, &new, now)?;
-                Ok((settings, lexicon, conversation, call))
-            })
-            .await?;
-        let record = CallRecord::new(parts.store.clone(), call, &parts.tasks);
-        Ok(Self {
-            phrases: phrases(&settings.language),
-            taker: TurnTaker::new(TurnSettings::default(), settings.barge_in),
-            consent: Consent::of(settings.recording),
-            parts,
-            caller,
-            settings,
-            lexicon: lexicon
-                .into_iter()
-                .map(|p| Pronunciation {
-                    word: p.word,
-                    say: p.say,
-                })
-                .collect(),
-            conversation,
-            record,
-            out: Outbox::new(outgoing),
-            work,
-            started: Instant::now(),
-            line_ms: 0,
-            last_sound: 0,
-            listener: Listener::default(),
-            echo: EchoGuard::default(),
-            playout: Playout::default(),
-            phase: Phase::Listening,
-            partial_job: None,
-            pause_jobs: Vec::new(),
-            partial_at: 0,
-            last_partial: String::new(),
-            candidate: String::new(),
-            candidate_ms: 0,
-            turn_model_ms: None,
-            considered_at: 0,
-            prefix: String::new(),
-            pending: None,
-            jobs: 0,
-            answers: 0,
-            turns: 0,
-            said: HashMap::new(),
-            cuts: HashMap::new(),
-            more: Vec::new(),
-            collect: None,
-            recorder: None,
-            live: None,
-            quiet_since: 0,
-            prompts: 0,
-            warned: false,
-            filler_played: false,
-            faults: 0,
-            ending: None,
-            over: None,
-            cost: CallCost::default(),
-        })
-    }
-
-    /// ms since the call began.
-    fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+impl VoiceSession {
+    /// The first words.
+    fn greet(&mut self) {
+        self.out.send(Outgoing::Ready {
+            call: self.record.call().id,
+            conversation: self.services.conversation,
+            asks_consent: self.manners.asks_consent(),
+        });
+        let channel = self.services.caller.channel.as_str();
+        self.record_event(
+            "answered_call",
+            json!({"channel": channel, "language": self.ear.language()}),
+        );
+        let orders = self.manners.greet();
+        self.obey(orders);
     }
 
     /// When the caller last made a sound, by the clock on the wall.
     fn last_speech(&self) -> u64 {
-        self.now()
-            .saturating_sub(self.line_ms.saturating_sub(self.taker.last_voice()))
+        self.clock.wall_time_of(self.ear.last_voice())
     }
 
     fn set_phase(&mut self, phase: Phase) {
         if self.phase != phase {
             self.phase = phase;
             self.live = match phase {
-                Phase::Hearing | Phase::Thinking => self
-                    .live
-                    .take()
-                    .or_else(|| Some(self.parts.governor.live())),
+                Phase::Hearing | Phase::Thinking => {
+                    self.live.take().or_else(|| Some(self.services.hold_back()))
+                }
                 Phase::Listening | Phase::Speaking => None,
             };
             self.out.send(Outgoing::Phase(phase));
         }
     }
 
-    fn event(&self, kind: &str, detail: serde_json::Value) {
-        self.record.event(self.now(), kind, detail);
+    fn record_event(&self, kind: &str, detail: serde_json::Value) {
+        self.record.event(self.clock.now(), kind, detail);
     }
 
     /// The clock: time without sound, fillers, silence, the end.
     async fn tick(&mut self) {
-        let now = self.now();
-        if now.saturating_sub(self.last_sound) >= DEAD_LINE_MS && self.line_ms <= now {
-            self.line_ms += TICK_MS;
-        }
-        self.fact(Fact::Tick).await;
+        self.clock.tick();
+        self.tell_ear(Fact::Tick).await;
         self.keep_time();
-        if self.out.is_gone(now) {
-            self.event("line_lost", json!({}));
+        if self.out.is_gone(self.clock.now()) {
+            self.record_event("line_lost", json!({}));
             self.end(EndedReason::ErrorTransport);
         }
     }
 
-    /// Tells the turn taker something, and carries out what it decides.
-    async fn fact(&mut self, fact: Fact<'_>) {
-        let decisions = self.taker.take(fact, self.line_ms);
+    fn keep_time(&mut self) {
+        if self.over.is_some() {
+            return;
+        }
+        let scene = Scene {
+            now: self.clock.now(),
+            waiting_since: self.answering.waiting_since(),
+            is_speaking: self.answering.is_busy(),
+            is_hearing: self.ear.is_open(),
+            is_listening: self.phase == Phase::Listening,
+        };
+        let orders = self.manners.keep_time(&scene);
+        self.obey(orders);
+    }
+
+    /// Tells the ear something, and carries out what it decides.
+    async fn tell_ear(&mut self, fact: Fact<'_>) {
+        let decisions = self.ear.take(fact, self.clock.line_ms());
+        self.follow(decisions).await;
+    }
+
+    async fn follow(&mut self, decisions: Vec<Decision>) {
         for decision in decisions {
-            self.decided(decision).await;
+            match decision {
+                Decision::Started => self.begin_turn(),
+                Decision::Consider(number) => self.consider(number),
+                Decision::GoesOn => self.ear.go_on(),
+                Decision::Ended(_) => self.end_turn().await,
+                Decision::Nothing => self.drop_turn().await,
+                Decision::Pause => self.hold(),
+                Decision::Resume => self.resume(),
+                Decision::Cancel => self.break_off("barge_in").await,
+                Decision::Merge => self.merge(),
+            }
         }
     }
 
-    async fn decided(&mut self, decision: Decision) {
-        match decision {
-            Decision::Started => self.caller_begins(),
-            Decision::Consider(number) => self.consider(number),
-            Decision::GoesOn => self.goes_on(),
-            Decision::Ended(_) => self.turn_ended().await,
-            Decision::Nothing => self.was_nothing().await,
-            Decision::Pause => self.hold(),
-            Decision::Resume => self.resume(),
-            Decision::Cancel => self.break_off("barge_in").await,
-            Decision::Merge => self.merge(),
+    /// Takes what an engine found.
+    async fn take_finding(&mut self, finding: Work) {
+        let now = self.clock.now();
+        match finding {
+            Work::Partial(heard) => self.take_partial(heard).await,
+            Work::Heard(number, heard) => self.take_pause_words(number, heard).await,
+            Work::TurnEnd(number, likely, took) => {
+                let line_ms = self.clock.line_ms();
+                let decisions = self.ear.take_turn_end(number, likely, took, line_ms);
+                self.follow(decisions).await;
+            }
+            Work::Clip(job, clip) => {
+                self.cost.spoken_ms += clip.duration_ms();
+                let effects = self.answering.add_clip(job, clip, now);
+                self.carry_out(effects);
+            }
+            Work::Spoken(job, fault) => self.complete_speech(job, fault),
+            Work::FirstWords(job) => self.answering.note_first_words(job, now),
+            Work::Prepared(job, prepared) => {
+                let effects = self.answering.take_prepared(job, *prepared, now);
+                self.carry_out(effects);
+            }
+            Work::Rest(job, rest) => self.answering.keep_rest(job, rest),
+            Work::Committed(job, committed) => self.take_committed(job, *committed).await,
         }
     }
 
-    /// What the session is over by; the first reason counts.
+    /// The call is over; the first reason counts.
     fn end(&mut self, reason: EndedReason) {
-        if self.over.is_none() {
-            self.over = Some((reason, self.last_words(reason)));
+        self.over.get_or_insert(reason);
+    }
+
+    /// The last message, and the record's end.
+    async fn close(mut self, mut findings: mpsc::Receiver<Work>) {
+        let reason = self.over.unwrap_or(EndedReason::ErrorAgent);
+        if self.answering.is_busy() {
+            self.break_off("ended").await;
         }
+        if let Some(question) = self.answering.open_question() {
+            let (question, heard) = (question.to_owned(), String::new());
+            let unanswered = Remember::Keep { question, heard };
+            self.services.remember(unanswered).await;
+        }
+        self.drop_pending();
+        // Answers that are just being kept are still to be shortened to what was heard.
+        while self.answering.is_keeping() {
+            match tokio::time::timeout(KEEPING, findings.recv()).await {
+                Ok(Some(Work::Committed(job, committed))) => {
+                    self.take_committed(job, *committed).await
+                }
+                Ok(Some(_)) => {}
+                Ok(None) | Err(_) => break,
+            }
+        }
+        if let Some(recorder) = self.recorder.take() {
+            recorder.finish().await;
+        }
+        let status = match reason {
+            EndedReason::ErrorSpeech
+            | EndedReason::ErrorAgent
+            | EndedReason::ErrorStopped
+            | EndedReason::ErrorTransport => CallStatus::Failed,
+            _ => CallStatus::Completed,
+        };
+        self.record_event("ended", json!({"reason": reason.as_str()}));
+        let message = Manners::last_words(reason).to_owned();
+        self.out.send(Outgoing::Ended { reason, message });
+        self.record.finish(status, reason, self.cost).await;
     }
 }
 

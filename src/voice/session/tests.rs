@@ -1,6 +1,8 @@
 //! Whole sessions on paused time.
 
-use super::fakes::{Desk, OPEN};
+use std::time::Duration;
+
+use super::fakes::{OPEN, TestDesk};
 use crate::store::calls::EndedReason;
 use crate::voice::{Incoming, Outgoing, Phase, RecordingMode, VoiceSettings};
 
@@ -16,14 +18,14 @@ fn says(part: &'static str) -> impl Fn(&Outgoing) -> bool {
     move |m| matches!(m, Outgoing::Answer { text, .. } if text.contains(part))
 }
 
-async fn desk() -> Desk {
-    let mut desk = Desk::with(VoiceSettings::default()).await;
+async fn desk() -> TestDesk {
+    let mut desk = TestDesk::with(VoiceSettings::default()).await;
     desk.greeted().await;
     desk
 }
 
 /// Asks when the desk is open, and waits until the answer is being heard.
-async fn ask_hours(desk: &mut Desk) {
+async fn ask_hours(desk: &mut TestDesk) {
     desk.will_say(&["When are you open?"]);
     desk.speak(900).await;
     desk.until("speech", phase(Phase::Speaking)).await;
@@ -138,7 +140,7 @@ async fn a_back_channel_holds_the_answer_for_a_moment_only() {
 #[tokio::test(start_paused = true)]
 async fn a_question_that_goes_on_is_one_question() {
     let mut desk = desk().await;
-    *desk.ears.voice_takes.lock().unwrap() = 1500;
+    *desk.voice.takes.lock().unwrap() = Duration::from_millis(1500);
     desk.will_say(&["Do you offer", "gift cards?"]);
     desk.speak(600).await;
     desk.until("thinking", phase(Phase::Thinking)).await;
@@ -195,7 +197,7 @@ async fn hanging_up_in_each_state_leaves_no_task_and_a_closed_call() {
         "speaking",
         "held",
     ] {
-        let mut desk = Desk::with(VoiceSettings::default()).await;
+        let mut desk = TestDesk::with(VoiceSettings::default()).await;
         match state {
             "greeting" => desk.quiet(100).await,
             "listening" => desk.greeted().await,
@@ -257,7 +259,7 @@ async fn the_longest_call_is_announced_and_ends() {
         silence_seconds: 100_000,
         ..VoiceSettings::default()
     };
-    let mut desk = Desk::with(settings).await;
+    let mut desk = TestDesk::with(settings).await;
     desk.greeted().await;
     desk.quiet(100_000).await;
     desk.until("the warning", says("one minute")).await;
@@ -282,7 +284,7 @@ async fn without_a_yes_nothing_is_recorded() {
             recording: RecordingMode::Ask,
             ..VoiceSettings::default()
         };
-        let mut desk = Desk::with(settings).await;
+        let mut desk = TestDesk::with(settings).await;
         desk.greeted().await;
         desk.will_say(&[answer, "I don't know."]);
         desk.speak(600).await;
@@ -310,7 +312,7 @@ async fn with_a_yes_the_call_is_recorded_from_then_on() {
         greeting: "Hi.".into(),
         ..VoiceSettings::default()
     };
-    let mut desk = Desk::with(settings).await;
+    let mut desk = TestDesk::with(settings).await;
     desk.greeted().await;
     assert_eq!(desk.query("SELECT count(*) FROM recordings").await, ["0"]);
     desk.send(Incoming::Consent(true)).await;

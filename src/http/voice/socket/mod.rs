@@ -90,7 +90,7 @@ pub(in crate::http) async fn open(
     let upgrade = upgrade
         .max_message_size(LARGEST_MESSAGE)
         .max_frame_size(LARGEST_MESSAGE);
-    Ok(upgrade.on_upgrade(move |socket| pump::talk(socket, guest)))
+    Ok(upgrade.on_upgrade(move |socket| pump::run_call(socket, guest)))
 }
 
 fn not_a_socket(rejection: WebSocketUpgradeRejection) -> Problem {

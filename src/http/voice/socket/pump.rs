@@ -49,7 +49,7 @@ enum Over {
 }
 
 /// Carries a call from its first message to its end.
-pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
+pub(super) async fn run_call(mut socket: WebSocket, guest: Guest) {
     let start = match first_message(&mut socket).await {
         Ok(start) => start,
         Err(reason) => return refuse(socket, wire::error("bad_start", &reason)).await,
@@ -78,7 +78,7 @@ pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
     let (own, from_us) = mpsc::channel(OWN_QUEUE);
     let gone = CancellationToken::new();
     let writer = tokio::spawn(write(sink, from_session, from_us, reader, gone.clone()));
-    let mut mouth = Mouth {
+    let mut uplink = Uplink {
         to_session,
         own,
         ears: Ears::new(Instant::now()),
@@ -91,14 +91,14 @@ pub(super) async fn talk(mut socket: WebSocket, guest: Guest) {
     };
     let draining = guest.app.cancel();
     let over = tokio::select! {
-        over = mouth.listen(stream) => over,
+        over = uplink.listen(stream) => over,
         () = gone.cancelled() => Over::Lost,
         () = outlived => Over::Closed("ended by the front desk"),
         () = draining.cancelled() => Over::HungUp,
     };
-    let Mouth {
+    let Uplink {
         to_session, own, ..
-    } = mouth;
+    } = uplink;
     match over {
         Over::HungUp => {
             timeout(FAREWELL, to_session.send(Incoming::Hangup))
@@ -155,7 +155,7 @@ fn close(code: u16, reason: &'static str) -> Message {
 }
 
 /// The way from the client to the session.
-struct Mouth {
+struct Uplink {
     to_session: mpsc::Sender<Incoming>,
     own: mpsc::Sender<Message>,
     ears: Ears,
@@ -168,7 +168,7 @@ struct Mouth {
     flow: Flow,
 }
 
-impl Mouth {
+impl Uplink {
     async fn listen(&mut self, mut stream: SplitStream<WebSocket>) -> Over {
         loop {
             let message = match timeout(SILENCE, stream.next()).await {

@@ -23,7 +23,7 @@ use crate::store::token::TokenHash;
 use crate::store::visitors::Visitor;
 use crate::store::{ConversationId, WorkspaceId};
 use crate::usage::Flow;
-use crate::voice::{Caller, Place};
+use crate::voice::{CallPlace, Caller};
 
 /// Whoever opened the socket.
 pub(super) struct Guest {
@@ -40,7 +40,7 @@ pub(super) struct Guest {
 /// A call that can begin.
 pub(super) struct Ready {
     pub(super) caller: Caller,
-    pub(super) place: Place,
+    pub(super) place: CallPlace,
     pub(super) reader: Reader,
     /// Held while the call lasts.
     pub(super) _one: Option<OneCall>,
@@ -182,7 +182,7 @@ impl Guest {
         &self,
         workspace: WorkspaceId,
         channel: CallChannel,
-    ) -> Result<(Place, String), Refused> {
+    ) -> Result<(CallPlace, String), Refused> {
         let offer = offer(&self.app, workspace).await?;
         if let Some(reason) = offer.reason {
             return Err(Refused::Busy(reason.into()));

@@ -1,0 +1,128 @@
+//! How a session begins: settings, the conversation and the call's record come from the store.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::VoiceSession;
+use super::answering::Answering;
+use super::clock::CallClock;
+use super::ear::Ear;
+use super::jobs::Work;
+use super::manners::Manners;
+use super::services::Services;
+use crate::speech::{Pronunciation, SpeakRequest};
+use crate::store::calls::{self, Call, CallCost, CallStatus, NewCall};
+use crate::store::conversations::{self, Channel, NewConversation};
+use crate::store::{ConversationId, Scoped, StoreError, pronunciations, workspaces};
+use crate::voice::call_record::CallRecord;
+use crate::voice::desk::{Caller, Parts};
+use crate::voice::line::{Outgoing, Phase};
+use crate::voice::listener::Listener;
+use crate::voice::outbox::Outbox;
+use crate::voice::phrases::phrases;
+use crate::voice::settings::VoiceSettings;
+
+/// What the store has for a call that begins.
+struct CallStart {
+    settings: VoiceSettings,
+    lexicon: Vec<Pronunciation>,
+    conversation: ConversationId,
+    call: Scoped<Call>,
+}
+
+/// Notes the call, and opens a conversation if it does not go on with one.
+async fn load(parts: &Parts, caller: &Caller) -> Result<CallStart, StoreError> {
+    let (workspace, assistant) = (caller.workspace, caller.assistant.id);
+    let (channel, name, known) = (caller.channel, caller.name.clone(), caller.conversation);
+    let begun_by = caller.begun_by;
+    let now = jiff::Timestamp::now().as_millisecond();
+    let loaded = parts.store.write(move |tx| {
+        let settings: VoiceSettings = workspaces::section(tx, workspace, VoiceSettings::SECTION)?;
+        let lexicon = pronunciations::list(tx, workspace)?;
+        let conversation = match known {
+            Some(id) => conversations::get(tx, workspace, id)?.id,
+            None => {
+                let new = NewConversation {
+                    assistant: Some(assistant),
+                    channel: Channel::Voice,
+                    visitor: name.as_deref(),
+                    title: "",
+                    begun_by,
+                };
+                conversations::create(tx, workspace, &new, now)?.id
+            }
+        };
+        let new = NewCall {
+            assistant: Some(assistant),
+            conversation: Some(conversation),
+            channel,
+            caller: name.as_deref(),
+            status: CallStatus::InProgress,
+        };
+        Ok(CallStart {
+            settings,
+            lexicon: lexicon
+                .into_iter()
+                .map(|p| Pronunciation {
+                    word: p.word,
+                    say: p.say,
+                })
+                .collect(),
+            conversation,
+            call: calls::create(tx, workspace, &new, now)?,
+        })
+    });
+    loaded.await
+}
+
+impl VoiceSession {
+    pub(super) async fn begin(
+        parts: Arc<Parts>,
+        caller: Caller,
+        outgoing: mpsc::Sender<Outgoing>,
+        work: mpsc::Sender<Work>,
+        listener: Listener,
+    ) -> Result<Self, StoreError> {
+        let CallStart {
+            settings,
+            lexicon,
+            conversation,
+            call,
+        } = load(&parts, &caller).await?;
+        let phrases = phrases(&settings.language);
+        let record = CallRecord::new(parts.store.clone(), call, &parts.tasks);
+        let manner = SpeakRequest {
+            text: String::new(),
+            voice: settings.voice.clone(),
+            speed: settings.speed,
+            lexicon,
+        };
+        let ear = Ear::new(settings.language.clone(), settings.barge_in, listener);
+        let recording_days = settings.recording_days;
+        let manners = Manners::new(settings, &caller.assistant.greeting, phrases);
+        Ok(Self {
+            clock: CallClock::start(),
+            record,
+            out: Outbox::new(outgoing),
+            phase: Phase::Listening,
+            live: None,
+            recorder: None,
+            cost: CallCost::default(),
+            turns: 0,
+            over: None,
+            ear,
+            answering: Answering::new(phrases),
+            manners,
+            services: Services {
+                parts,
+                caller,
+                conversation,
+                phrases,
+                manner,
+                recording_days,
+                work,
+            },
+        })
+    }
+}

@@ -1,0 +1,167 @@
+//! The engines, the agent and the store, on behalf of one caller.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::answering::{FindOrder, Remember, SayOrder};
+use super::ear::{PartialOrder, PauseOrder};
+use super::jobs::{self, Mouth, Work};
+use crate::agent::{PreparedAnswer, Turn};
+use crate::knowledge::Audience;
+use crate::llm::{Claim, Priority};
+use crate::speech::SpeakRequest;
+use crate::store::calls::Call;
+use crate::store::messages::{self, MessageState, NewMessage};
+use crate::store::{ConversationId, Scoped, StoreError, UnixMs, conversations};
+use crate::voice::desk::{Caller, Parts};
+use crate::voice::phrases::Phrases;
+use crate::voice::recorder::Recorder;
+use crate::worker::Live;
+
+/// What a session has done elsewhere.
+pub(super) struct Services {
+    pub(super) parts: Arc<Parts>,
+    pub(super) caller: Caller,
+    pub(super) conversation: ConversationId,
+    pub(super) phrases: &'static Phrases,
+    /// How it speaks: a request, but for its text.
+    pub(super) manner: SpeakRequest,
+    /// Days that a recording is kept.
+    pub(super) recording_days: u32,
+    /// Where jobs tell what they found.
+    pub(super) work: mpsc::Sender<Work>,
+}
+
+impl Services {
+    /// Holds background work back until it is dropped.
+    pub(super) fn hold_back(&self) -> Live {
+        self.parts.governor.live()
+    }
+
+    pub(super) fn hear_partial(&self, order: PartialOrder) {
+        let PartialOrder { utterance, cancel } = order;
+        let (ears, work) = (self.parts.ears.clone(), self.work.clone());
+        jobs::hear(&self.parts.tasks, cancel, ears, utterance, None, work);
+    }
+
+    /// Recognition and end of turn run side by side.
+    pub(super) fn judge_pause(&self, order: PauseOrder) {
+        let PauseOrder {
+            number,
+            utterance,
+            tail,
+            cancel,
+        } = order;
+        let (tasks, ears, work) = (&self.parts.tasks, &self.parts.ears, &self.work);
+        jobs::hear(
+            tasks,
+            cancel.clone(),
+            ears.clone(),
+            utterance,
+            Some(number),
+            work.clone(),
+        );
+        jobs::turn_end(tasks, cancel, ears.clone(), tail, number, work.clone());
+    }
+
+    fn mouth(&self, job: u64) -> Mouth {
+        Mouth {
+            synthesizer: self.parts.synthesizer.clone(),
+            manner: self.manner.clone(),
+            job,
+            work: self.work.clone(),
+        }
+    }
+
+    pub(super) fn say(&self, order: SayOrder) {
+        let mouth = self.mouth(order.job);
+        jobs::say(&self.parts.tasks, order.cancel, mouth, order.sentences);
+    }
+
+    fn turn(&self, question: String) -> Turn {
+        Turn {
+            workspace: self.caller.workspace,
+            assistant: self.caller.assistant.clone(),
+            conversation: Some(self.conversation),
+            history: Vec::new(),
+            question,
+            client_id: None,
+            claim: Claim::new(Priority::Voice, self.caller.flow),
+            sampling: None,
+            now: None,
+            audience: Audience::Visitors,
+            evaluation: false,
+        }
+    }
+
+    pub(super) fn find_answer(&self, order: FindOrder) {
+        jobs::answer(
+            &self.parts.tasks,
+            order.cancel,
+            self.parts.agent.clone(),
+            self.turn(order.question),
+            self.phrases,
+            self.mouth(order.job),
+            order.gate,
+        );
+    }
+
+    /// Keeps an answer. It goes on even if the call ends meanwhile: what was said is kept.
+    pub(super) fn keep(&self, job: u64, prepared: PreparedAnswer) {
+        let (agent, work) = (self.parts.agent.clone(), self.work.clone());
+        jobs::commit(&self.parts.tasks, agent, prepared, job, work);
+    }
+
+    /// Takes into the conversation what was heard of an answer that was broken off.
+    pub(super) async fn remember(&self, remember: Remember) {
+        let agent = &self.parts.agent;
+        match remember {
+            Remember::Shorten(message, heard) => {
+                let done = agent.shorten(self.caller.workspace, message, heard).await;
+                if let Err(error) = done {
+                    tracing::warn!(%error, "an interrupted answer could not be shortened");
+                }
+            }
+            Remember::Keep { question, heard } => {
+                if let Err(error) = agent.keep_broken(self.turn(question), heard).await {
+                    tracing::warn!(%error, "an interrupted answer could not be kept");
+                }
+            }
+        }
+    }
+
+    /// Notes a wish to be called back in the conversation.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub(super) async fn request_callback(
+        &self,
+        name: &str,
+        contact: &str,
+    ) -> Result<(), StoreError> {
+        let (workspace, id) = (self.caller.workspace, self.conversation);
+        let text = format!("Call-back requested. Name: {name}. Phone or e-mail: {contact}.");
+        let kept = self.parts.store.write(move |tx| -> Result<(), StoreError> {
+            let conversation = conversations::get(tx, workspace, id)?;
+            let new = NewMessage {
+                role: messages::Speaker::User,
+                text: &text,
+                state: MessageState::Complete,
+                client_id: None,
+            };
+            messages::append(
+                tx,
+                &conversation,
+                &new,
+                jiff::Timestamp::now().as_millisecond(),
+            )?;
+            conversations::set_state(tx, &conversation, conversations::ConversationState::Waiting)
+        });
+        kept.await
+    }
+
+    pub(super) fn start_recording(&self, call: Scoped<Call>, now: UnixMs) -> Recorder {
+        Recorder::start(self.parts.store.clone(), call, self.recording_days, now)
+    }
+}

@@ -66,3 +66,4 @@ mod visit;
 mod voice_fakes;
 mod voice_settings;
 mod voice_ws;
+mod wire;

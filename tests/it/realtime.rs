@@ -1,6 +1,6 @@
 //! `/v1/realtime`: sessions over a real socket, on fakes of the engines.
 
 mod audio;
-mod client;
+pub mod client;
 mod doors;
 mod text;

@@ -17,14 +17,14 @@ use frontdesk::store::users::Role;
 /// Longer than any answer of the fakes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Browser {
+pub struct Browser {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     number: u32,
     sound: usize,
 }
 
 impl Browser {
-    async fn connect(server: &Server, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
+    pub async fn connect(server: &Server, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
         let address = format!("ws://{}/api/visit/voice", server.address);
         let mut request = address.into_client_request()?;
         for (name, value) in headers {
@@ -46,7 +46,7 @@ impl Browser {
         browser
     }
 
-    async fn say(&mut self, message: Value) {
+    pub async fn say(&mut self, message: Value) {
         let text = Message::Text(message.to_string().into());
         self.socket.send(text).await.unwrap();
     }
@@ -58,7 +58,7 @@ impl Browser {
     }
 
     /// Sound in real time, 20 ms a frame.
-    async fn speak(&mut self, ms: usize, loud: bool) {
+    pub async fn speak(&mut self, ms: usize, loud: bool) {
         let mut clock = tokio::time::interval(Duration::from_millis(20));
         for _ in 0..ms / 20 {
             clock.tick().await;
@@ -72,7 +72,7 @@ impl Browser {
     }
 
     /// The next message; binary ones are counted and passed over. None when the socket is closed.
-    async fn next(&mut self) -> Option<Value> {
+    pub async fn next(&mut self) -> Option<Value> {
         loop {
             let next = tokio::time::timeout(PATIENCE, self.socket.next()).await;
             match next.expect("nothing came") {

@@ -156,9 +156,10 @@ async fn keep(
         }
         match pronunciations::list(tx, workspace)?.len() {
             0..=MOST => Ok(()),
-            _ => Err(StoreError::Conflict(format!(
-                "a workspace may have {MOST} pronunciations; delete some first"
-            ))),
+            _ => {
+                let full = format!("a workspace may have {MOST} pronunciations; delete some first");
+                Err(StoreError::Conflict(full.into()))
+            }
         }
     });
     Ok(kept.await?)

@@ -2,6 +2,7 @@
 
 use super::{Knowledge, KnowledgeError, Submitted, Synonyms};
 use crate::access::{Member, Scope};
+use crate::reason::Reason;
 use crate::store::documents::{self, Document, DocumentSummary};
 use crate::store::{DocumentId, Scoped, UnixMs, VersionId, workspaces};
 
@@ -132,7 +133,7 @@ impl Knowledge {
         let workspace = by.need(MAY)?;
         let tidy = own
             .tidied()
-            .map_err(|wrong| KnowledgeError::Synonyms(wrong.to_string()))?;
+            .map_err(|wrong| KnowledgeError::Synonyms(Reason::of(wrong)))?;
         let kept = tidy.clone();
         let set = self
             .inner

@@ -44,8 +44,9 @@ mod vectors;
 mod versions;
 
 pub use faqs::{
-    FAQ_SECTION, FaqDraft, FaqFile, FaqFileError, FaqImport, FaqMatch, FaqPair, FaqSkipped, FaqThresholds,
-    ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS, read_pairs as read_faq_pairs,
+    FAQ_SECTION, FaqDraft, FaqFile, FaqFileError, FaqImport, FaqMatch, FaqPair, FaqSkipped,
+    FaqThresholds, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS,
+    read_pairs as read_faq_pairs,
 };
 pub use found::{Audience, Found, Passage, RankBy, SearchOptions};
 pub use gate::{Gate, View};

@@ -112,7 +112,7 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// Reads a file strictly, for its test: it must fit its type and have no empty entry and none twice in a list.
-#[cfg(test)]
+#[cfg(any(test, feature = "checks"))]
 pub fn check<T: Deserialize<'static>>(file: &'static str) -> T {
     fn look(at: &str, value: &toml::Value) {
         match value {
@@ -138,7 +138,7 @@ pub fn check<T: Deserialize<'static>>(file: &'static str) -> T {
 }
 
 /// The names in braces of a text, sorted, for tests that compare the languages.
-#[cfg(test)]
+#[cfg(any(test, feature = "checks"))]
 pub fn placeholders(text: &str) -> Vec<&str> {
     let parts = text.split('{').skip(1);
     let mut names: Vec<&str> = parts.filter_map(|p| Some(p.split_once('}')?.0)).collect();

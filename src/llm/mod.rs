@@ -7,10 +7,10 @@
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as llm;
 use frontdesk_reason as reason;
-use frontdesk_usage as usage;
-use frontdesk_worker as worker;
 #[cfg(test)]
 use frontdesk_store as store;
+use frontdesk_usage as usage;
+use frontdesk_worker as worker;
 
 mod governed;
 pub mod local;

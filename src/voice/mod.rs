@@ -9,6 +9,8 @@ extern crate self as voice;
 #[cfg(test)]
 extern crate self as frontdesk;
 use frontdesk_agent as agent;
+#[cfg(test)]
+use frontdesk_extract as extract;
 use frontdesk_knowledge as knowledge;
 use frontdesk_language as language;
 use frontdesk_llm as llm;
@@ -17,8 +19,6 @@ use frontdesk_speech as speech;
 use frontdesk_store as store;
 use frontdesk_usage as usage;
 use frontdesk_worker as worker;
-#[cfg(test)]
-use frontdesk_extract as extract;
 
 mod call_record;
 mod collect;

@@ -5,8 +5,8 @@ use url::{Host, Url};
 
 use super::super::auth::{Member, Scope};
 use super::super::problem::Problem;
-use crate::store::{Connection, Store, StoreError, Transaction, WorkspaceId, closures, workspaces};
 use crate::reason::Reason;
+use crate::store::{Connection, Store, StoreError, Transaction, WorkspaceId, closures, workspaces};
 
 /// Who sets how visitors are served.
 const MAY: &[Scope] = &[Scope::Admin];

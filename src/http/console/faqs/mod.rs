@@ -23,8 +23,8 @@ use crate::http::now_ms;
 use crate::http::parse_id;
 use crate::http::problem::Problem;
 use crate::knowledge::{FaqDraft, KnowledgeError};
-use crate::store::FaqId;
 use crate::reason::Reason;
+use crate::store::FaqId;
 use crate::store::faqs::{Faq, FaqState};
 use pages::{FaqForm, FaqRow};
 

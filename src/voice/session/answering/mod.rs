@@ -283,7 +283,8 @@ impl Answering {
         if let Some(said) = self.said_of(job) {
             said.rung = Some(prepared.rung());
             said.keeping = true;
-            let farewell = prepared.talk() == Some(Talk::Goodbye) || words::is_farewell(&said.question);
+            let farewell =
+                prepared.talk() == Some(Talk::Goodbye) || words::is_farewell(&said.question);
             let small_talk = prepared.talk().is_some();
             let (person, contact) = (prepared.handoff(), prepared.talk() == Some(Talk::Contact));
             if farewell && small_talk {

@@ -5,7 +5,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::effect::FindOrder;
 use super::spoken::TurnTimes;
-use crate::agent::Prepared;
+use crate::agent::PreparedAnswer;
 use crate::speech::Clip;
 use crate::voice::words;
 

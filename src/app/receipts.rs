@@ -50,8 +50,17 @@ pub async fn open(
     by: &Member,
     id: ReceiptId,
 ) -> Result<OpenedReceipt, ReceiptError> {
-    let (workspace, own) = (by.need(MAY_SEE)?, only_of(by));
-    let opened = store.read(move |conn| {
+    let workspace = by.need(MAY_SEE)?;
+    Ok(load(store, workspace, id, only_of(by)).await?)
+}
+
+async fn load(
+    store: &Store,
+    workspace: WorkspaceId,
+    id: ReceiptId,
+    own: Option<ApiKeyId>,
+) -> Result<OpenedReceipt, StoreError> {
+    let read = store.read(move |conn| {
         let receipt = find_shown(conn, workspace, id, own)?;
         Ok(OpenedReceipt {
             proof: proof::examine(conn, &receipt)?,
@@ -59,21 +68,24 @@ pub async fn open(
             receipt,
         })
     });
-    Ok(opened.await?)
+    read.await
 }
 
 /// Asks the question of a receipt again with today's knowledge.
 ///
 /// # Errors
-/// When it is not answered.
+/// `NotFound`, and when it is not answered.
 pub async fn ask_again(
     app: &App,
     by: &Member,
-    receipt: &Scoped<Receipt>,
-) -> Result<Replay, ReceiptError> {
+    id: ReceiptId,
+) -> Result<(OpenedReceipt, Replay), ReceiptError> {
     let workspace = by.need(MAY_REPLAY)?;
+    // Whoever may replay may see every receipt.
+    let opened = load(&app.store, workspace, id, None).await?;
     let assistant = default_assistant(&app.store, workspace).await?;
-    Ok(app.agent.replay(receipt.clone(), assistant).await?)
+    let replay = app.agent.replay(opened.receipt.clone(), assistant).await?;
+    Ok((opened, replay))
 }
 
 /// The key whose own conversations are all that they may see receipts of; `None` if they may see all.

@@ -142,6 +142,7 @@ impl Gateway {
 }
 
 #[cfg(any(test, feature = "fixtures"))]
+#[expect(clippy::unwrap_used, reason = "a test's server")]
 pub mod sftp_fixture;
 #[cfg(test)]
 #[path = "egress_tests.rs"]

@@ -113,6 +113,7 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
 
 /// Reads a file strictly, for its test: it must fit its type and have no empty entry and none twice in a list.
 #[cfg(any(test, feature = "checks"))]
+#[expect(clippy::expect_used, reason = "a test reads why it fails")]
 pub fn check<T: Deserialize<'static>>(file: &'static str) -> T {
     fn look(at: &str, value: &toml::Value) {
         match value {

@@ -113,9 +113,8 @@ pub(super) async fn replay(
     place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<ReplayView>, Problem> {
-    let (app, by) = (&place.app, &place.member);
-    let mut opened = open(&app.store, by, place::parse_id(&id, "receipt")?).await?;
-    let replay = ask_again(app, by, &opened.receipt).await?;
+    let id = place::parse_id(&id, "receipt")?;
+    let (mut opened, replay) = ask_again(&place.app, &place.member, id).await?;
     opened.proof = replay.proof;
     Ok(axum::Json(ReplayView {
         given: opened.into(),

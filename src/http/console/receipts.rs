@@ -110,11 +110,13 @@ pub(super) async fn replay(
 }
 
 async fn render(app: &App, person: &SignedIn, id: &str, again: bool) -> Result<Response, Failure> {
-    let by = person.member();
-    let opened = open(&app.store, by, parse_id(id, "receipt")?).await?;
-    let again = match again {
-        true => Some(ask_again(app, by, &opened.receipt).await?),
-        false => None,
+    let (by, id) = (person.member(), parse_id(id, "receipt")?);
+    let (opened, again) = match again {
+        true => {
+            let (opened, replay) = ask_again(app, by, id).await?;
+            (opened, Some(replay))
+        }
+        false => (open(&app.store, by, id).await?, None),
     };
     let shell = person.shell(Section::Quality, "Receipt");
     let mut page = receipt_parts::page(app, shell, opened, again).await?;

@@ -11,7 +11,7 @@ use crate::llm::local::{Local, Part, ended};
 use crate::llm::{Claim, LlmError, ReadFigures, ReadPassage, Reader, Span};
 
 /// A handle on the reader of the worker process.
-pub(in super::super) struct LocalReader(pub(in crate::local) Local);
+pub(in super::super) struct LocalReader(pub(in super::super) Local);
 
 #[async_trait]
 impl Reader for LocalReader {

@@ -146,11 +146,7 @@ impl Climb<'_> {
             match timeout(self.left(settings.deadline_seconds), written).await {
                 Ok(written) => written?,
                 Err(_) => {
-                    // All that was noted goes with the work that was given up.
-                    trace = Trace {
-                        deadline_seconds: Some(settings.deadline_seconds),
-                        ..Trace::default()
-                    };
+                    trace.deadline_seconds = Some(settings.deadline_seconds);
                     None
                 }
             }

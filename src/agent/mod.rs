@@ -60,9 +60,6 @@ pub enum AgentError {
     /// Nothing was asked.
     #[error("the question is empty; type one and send it again")]
     Empty,
-    /// No rung of the ladder gave an answer, not even the last one: a fault in Frontdesk.
-    #[error("no answer could be made; please try again")]
-    NoAnswer,
     /// The store.
     #[error("the conversation could not be saved; please send your message again")]
     Store(#[from] crate::store::StoreError),

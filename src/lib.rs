@@ -16,6 +16,7 @@
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
 //! | 4 | [`llm`], [`speech`] | language models and speech recognition; they know no conversation |
 //! | 4 | [`hours`] | business facts that answer by computation: times in questions, opening hours |
+//! | 3 | [`usage`] | whose work goes first, and how much somebody may ask for |
 //! | 3 | [`web`] | how a site is walked: robots.txt, sitemaps, addresses, and where to go next |
 //! | 3 | [`models`] | the catalogue of weight files, and how they are fetched, checked and converted |
 //! | 2 | [`access`] | who acts, and what they may do |

@@ -3,6 +3,10 @@
 //!
 //! It knows neither HTTP nor audio. It climbs the answer ladder (`rungs`): each rung answers or
 //! passes on, the last one says honestly that the documents do not tell.
+//!
+//! Reading order: `reply` (a turn), `climb` (search and the rungs), `case` and `rungs` (what a rung gets and gives), `evidence`
+//! and `decide` (places that may answer, and how surely), `record` and `trace` (what is kept). `talk`, `parts`, `computed` and
+//! `support` are each about one kind of message or check; `prepare` is the turn of those who speak; `proof` asks again.
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as agent;

@@ -1,4 +1,8 @@
 //! The gate: what waits, what the golden questions say about it, and the decision.
+//!
+//! With the gate on, versions are held (`store::gate`) and new instructions become a proposal. A run of the kind `Gate` notes which
+//! changes wait and asks every golden question twice, of what is live and of what would be (`View::Next`); its verdict
+//! counts for exactly these changes. Publishing wants such a verdict with nothing worse in it, or `anyway`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -3,6 +3,9 @@
 //!
 //! What this module does *not* know: documents as such (it reads text that it is given), how an
 //! answer is phrased, and what time it is (that is an argument).
+//!
+//! Reading order: `data` (what a fact says), `propose` (facts from text), `edit` (what the owner does with them), `book` and
+//! `opening` (which hours hold), `holidays`, `when` and `ask` (times in a question, and what it wants).
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as hours;

@@ -9,6 +9,9 @@
 //! - Handlers never act on an id alone: they load what it names within the caller's workspace.
 //! - Errors of the domain become status codes in one place ([`problem`]).
 //! - What a client sends is bounded in size and time ([`server`], [`body`]).
+//!
+//! Reading order: [`server`] (connections), `layers`, [`route`] and [`auth`] (who may), then a face: [`openai`] (`/v1`), [`api`] (`/api`),
+//! [`console`] (pages), `voice` (visitors, the widget).
 
 mod address;
 pub mod api;

@@ -3,6 +3,10 @@
 //! An upload is stored first and read afterwards, by a job that survives a restart. Reading happens in
 //! a child process ([`reader`]); the index lives in memory only (`live`) and is made from the store
 //! at the start. This module knows neither conversations nor HTTP, and writes no answers.
+//!
+//! Reading order: `receive`, `ingest`, `jobs` and `reader` (from an upload to a stored version), `layout` and `chunk` (text and
+//! passages), `live` and `vectors` (how they get into the index), `search` with `query`, `index` and `rank` (how they are found
+//! again). `faqs`, `sources`, `facts`, `gate`, `orders` and `unanswered` are subjects of their own; `acts` is what people do.
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as knowledge;

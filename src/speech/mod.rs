@@ -5,6 +5,9 @@
 //!
 //! The module knows neither files nor networks nor conversations; it runs native code and is meant
 //! for a child process. It blocks: one thread transcribes one recording at a time.
+//!
+//! Recordings: `decode`, `vad`, `windows`, `whisper`, `judge` (doubtful passages), `format`. Live: `live`. From text to sounds: `spoken`;
+//! from sound to files and streams: `encode`.
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as speech;

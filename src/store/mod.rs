@@ -12,6 +12,10 @@
 //! - Secrets that only need recognising (session, setup and API tokens, recovery codes) are stored as hashes.
 //! - The file is always encrypted with a raw key derived from the [`MasterKey`]; nothing is written
 //!   to the disk in plain text, including the write-ahead log and temporary tables.
+//!
+//! Reading order: `connection`, `pool` and `key` (how the file is opened), `migrate` and `migrations/` (its schema), `rows` (how an
+//! entity names its columns), `scoped`, then the file of an aggregate. What each table holds, exports and erases is in `kept`,
+//! whose rows are which workspace's in `holdings`.
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as store;

@@ -2,6 +2,10 @@
 //!
 //! What this module does *not* know: HTTP, browsers, sound cards. A transport gives a [`VoiceLine`]: sound
 //! and signs come in, sound and signs go out. Answers come from the same [`crate::agent`] as in the chat.
+//!
+//! Reading order: `desk` (how a session begins), `session` (its loop), `turn_taker` (whose turn it is, with `turn_settings` and
+//! `words`), `playout` and `echo` (what is heard, and our own voice in it), `call_record` and `recorder` (what is kept). `realtime`
+//! is the same for sessions that a program drives; `collect` takes names and numbers.
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as voice;

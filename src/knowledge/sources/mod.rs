@@ -3,6 +3,11 @@
 //! A sync is a job that survives a restart (`sync`). Pages become documents whose name is their
 //! address; an old version is searched until the new one is. A site that cannot be reached keeps what
 //! was fetched before.
+//!
+//! The way of a sync: `work` queues what is due; `sync` makes a frontier from the page or the sitemap and walks it, and where it is
+//! stands in the job; `visit` asks `web::walker` for a page (robots.txt, then its turn, then the gateway) and lets a child read it;
+//! `submit` stores what is new or changed as a document, which from there on is like an upload; `end` deletes documents of pages
+//! that are gone and keeps the report. Five failures of the site in a row end a sync, and then nothing is let go.
 
 mod acts;
 mod change;

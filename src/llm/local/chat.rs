@@ -1,4 +1,6 @@
 //! The chat model's side of a round: admit, assemble one batch, compute it, hand out what came of it.
+//!
+//! While a voice turn is computed the other answers rest, but for every eighth round, and two places are kept for voice.
 
 use std::num::NonZeroU32;
 use std::time::Instant;

@@ -3,6 +3,10 @@
 //! In the child, `process` loads the models and `scheduler` computes all requests together. In
 //! the parent, [`Local`] is a handle that implements [`ChatModel`], [`Embedder`]
 //! and [`Reader`].
+//!
+//! In the child, reading order: `scheduler` (rounds), `chat` (one batch for all answers), `sequences` (the shared cache),
+//! `queue` (who waits for whom), `answer` and `choosing` (one answer and its next token), `text`, `tools` and `schema` (what
+//! comes out); `encoder` has its own thread.
 
 mod answer;
 mod chat;

@@ -3,6 +3,8 @@
 //! A sequence keeps its tokens after its answer has ended, so that the next turn of the conversation
 //! and other conversations with the same prompt prefix need not compute them again. This file only
 //! keeps the books; the scheduler moves the cache accordingly.
+//!
+//! A finished conversation stays until its place is needed, because on a processor reading the prompt is what takes seconds.
 
 /// Number of a sequence in llama.cpp's cache.
 pub(super) type SequenceId = usize;

@@ -1,5 +1,8 @@
 //! What a worker gives up before it reads foreign bytes: connections, other programs and processes, most files and
 //! most system calls. What it can do all the same is then tried, and told in [`Held`].
+//!
+//! An older kernel still runs the workers, with fewer of these limits, and the status page says which do not hold. A system call
+//! that an engine newly needs goes into `calls`; `strace -f -e status=failed` on the worker shows which one was refused.
 
 #[cfg(target_os = "linux")]
 mod calls;

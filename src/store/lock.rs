@@ -11,24 +11,22 @@ use super::StoreError;
 
 const FILE: &str = "frontdesk.lock";
 
-/// Who holds the lock of a data directory.
+/// The process that holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// Process id.
     pub pid: u32,
-    /// Where it listens (`127.0.0.1:8080`), once it does.
+    /// Its listening address (`127.0.0.1:8080`), once it listens.
     pub address: Option<String>,
 }
 
-/// The lock itself. It ends with the process, however that ends: the kernel owns it.
+/// An acquired lock. The kernel releases it when the process ends, even by a crash.
 #[derive(Debug)]
 pub struct DataLock {
     file: File,
 }
 
 impl DataLock {
-    /// Takes the lock, making the directory (mode 0700) if it is not there. `InUse` names the
-    /// process that has it.
+    /// Takes the lock, creating the directory (mode 0700) if it is missing. `InUse` names the process that holds it.
     pub fn acquire(dir: &Path) -> Result<Self, StoreError> {
         DirBuilder::new()
             .recursive(true)
@@ -61,12 +59,12 @@ impl DataLock {
         Ok(lock)
     }
 
-    /// Notes where this process listens, for [`DataLock::read_holder`].
+    /// Records this process's listening address for [`DataLock::read_holder`].
     pub fn write_address(&self, address: &str) -> Result<(), StoreError> {
         self.write_note(Some(address.to_owned()))
     }
 
-    /// Who holds the lock of this directory now; none if nobody does.
+    /// Who holds the lock of this directory; `None` if nobody does.
     pub fn read_holder(dir: &Path) -> Option<Holder> {
         let file = File::open(dir.join(FILE)).ok()?;
         match file.try_lock_shared() {
@@ -94,7 +92,7 @@ impl DataLock {
     }
 }
 
-/// The note in the lock file; none while its holder is just writing it.
+/// The note in the lock file; `None` while its holder is writing it.
 fn read_note(mut file: &File) -> Option<Holder> {
     let mut text = String::new();
     file.seek(SeekFrom::Start(0)).ok()?;

@@ -1,4 +1,4 @@
-//! The way back to the database of before an update.
+//! Returning to the database from before an update.
 
 use std::fs;
 use std::path::Path;
@@ -6,14 +6,13 @@ use std::path::Path;
 use super::StoreError;
 use super::migrate::{AFTER, BEFORE, beside, beside_it, parent, remove, remove_database, sync};
 
-/// While this is beside the database, a roll-back is under way.
+/// Suffix of a file that exists while a roll-back is under way.
 const MARK: &str = ".rolling-back";
 
-/// Puts the newest database of before a migration back in place of the present one, which is kept as
-/// `….after-NNNN`. Returns the schema that it had. The store must not be open.
+/// Replaces the database with the newest one from before a migration, and keeps the replaced one as `….after-NNNN`.
+/// Returns the schema of the restored one. The store must not be open.
 ///
-/// # Errors
-/// `NotFound` if none is kept; `Conflict` if there is one `….after-NNNN` already. Nothing is changed then.
+/// `NotFound` if none is kept; `Conflict` if there is an `….after-NNNN` already. Nothing is changed then.
 pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
     settle(path)?;
     let kept = beside_it(path)?
@@ -43,7 +42,7 @@ pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
     if log.metadata().is_ok_and(|m| m.len() > 0) {
         link(&log, &beside(&after, "-wal")).map_err(failed)?;
         sync(parent(path))?;
-        // Its changes belong to the present database and would be replayed into the older one.
+        // The log belongs to the present database and would be replayed into the older one.
         remove(&log)?;
     }
     fs::rename(&file, path).map_err(failed)?;
@@ -52,7 +51,7 @@ pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
     Ok(schema)
 }
 
-/// Deals with a roll-back that was cut short: takes it back, unless the older database is in its place already.
+/// Cleans up after a roll-back that was cut short: undoes it, unless the older database is already in place.
 pub(super) fn settle(path: &Path) -> Result<(), StoreError> {
     let mark = beside(path, MARK);
     let Ok(schema) = fs::read_to_string(&mark) else {
@@ -75,7 +74,7 @@ fn is_schema(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A second name for a file, or a copy where the file system has no such names.
+/// Hard-links a file, or copies it where the file system has no hard links.
 fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     if fs::hard_link(from, to).is_err() {
         fs::copy(from, to)?;

@@ -97,7 +97,7 @@ mod tests {
         letters.extend(cutter.finish());
         let mut whole = cutter.push(text);
         whole.extend(cutter.finish());
-        // A citation that comes later than its sentence leads the next one.
+        // A citation that arrives after its sentence was cut goes to the next sentence.
         if !text.contains('[') {
             assert_eq!(letters, whole, "letter by letter and at once");
         }

@@ -29,7 +29,7 @@ pub struct ChunkRow {
     /// One past the last byte in the version's text.
     pub end_byte: i64,
     pub text: String,
-    /// Encoded as whoever wrote it chose.
+    /// In the encoding of the search.
     pub embedding: Option<Vec<u8>>,
     /// Name of the model that made the embedding.
     pub embedder: Option<String>,

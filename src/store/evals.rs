@@ -131,7 +131,7 @@ pub fn get(
     .ok_or(StoreError::NotFound("the run"))
 }
 
-/// Results per question, in the format of whoever ran them.
+/// Results per question, in the format of the code that ran them.
 pub fn results(conn: &Connection, run: &Scoped<EvalRun>) -> Result<Value, StoreError> {
     conn.prepare_cached("SELECT results FROM eval_runs WHERE id = ?")?
         .query_row([run.id], |row| row.get::<_, Json<Value>>(0))

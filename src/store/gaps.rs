@@ -30,7 +30,7 @@ pub struct Gap {
     pub receipt: ReceiptId,
     pub question: String,
     pub reason: GapReason,
-    /// Embedding of the question, encoded as whoever wrote it chose.
+    /// Embedding of the question, in the encoding of the search.
     pub embedding: Option<Vec<u8>>,
     /// Name of the model that made the embedding.
     pub embedder: Option<String>,

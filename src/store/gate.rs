@@ -189,7 +189,7 @@ pub struct Proposal {
     pub id: ProposalId,
     /// What it changes; only `instructions` so far.
     pub kind: String,
-    /// In the format of whoever applies it.
+    /// In the format of the code that applies it.
     pub change: Value,
     pub created_at: UnixMs,
 }

@@ -88,7 +88,7 @@ pub const TABLES: &[Kept] = &[
     kept(
         "recovery_codes",
         Class::Staff,
-        "until used or made again",
+        "until used or replaced",
         "none: hashes",
         "with its second factor",
     ),
@@ -97,14 +97,14 @@ pub const TABLES: &[Kept] = &[
         Class::Staff,
         "5 minutes",
         "none: hashes",
-        "by itself, or with its user",
+        "automatically, or with its user",
     ),
     kept(
         "setup_tokens",
         Class::Staff,
         "until used or expired",
         "none: hashes",
-        "by itself",
+        "automatically",
     ),
     kept("api_keys", Class::Staff, OWNER, WORKSPACE, CLOSED),
     kept(
@@ -112,7 +112,7 @@ pub const TABLES: &[Kept] = &[
         Class::Staff,
         "until they expire",
         "none: hashes",
-        "by itself",
+        "automatically",
     ),
     kept("assistants", Class::Business, OWNER, WORKSPACE, CLOSED),
     kept(
@@ -243,7 +243,13 @@ pub const TABLES: &[Kept] = &[
         "`calls export`",
         WITH_CALL,
     ),
-    kept("jobs", Class::Record, "30 days", "none: ids", "by itself"),
+    kept(
+        "jobs",
+        Class::Record,
+        "30 days",
+        "none: ids",
+        "automatically",
+    ),
     kept(
         "events",
         Class::Record,
@@ -267,21 +273,21 @@ pub const FILES: &[Kept] = &[
         Class::Said,
         "backup.days (21)",
         "download on the page Backups",
-        "with its age; restoring one erases again",
+        "when it is too old; restoring one repeats erasures",
     ),
     kept(
         "copies of backups elsewhere",
         Class::Said,
         "backup.days (21)",
         "`backup list --target`, `backup restore --target`",
-        "with their age; restoring one erases again",
+        "when they are too old; restoring one repeats erasures",
     ),
     kept(
         "backup-fetched/",
         Class::Said,
         "while one is tried or restored",
         "none",
-        "by itself",
+        "automatically",
     ),
     kept(
         "receipts.head",
@@ -302,7 +308,7 @@ pub const FILES: &[Kept] = &[
         Class::Said,
         "while a backup is made or tried",
         "none",
-        "by itself",
+        "automatically",
     ),
     kept(
         "frontdesk.db.before-…",

@@ -1,4 +1,4 @@
-//! The schema's history. Migrations are only ever appended; each is a file that gives its reason.
+//! The schema's history. Migrations are only ever appended; each is a file that states its reason.
 //!
 //! A new database gets all of them. An existing one is never changed in place: it is copied, the copy is migrated and
 //! checked, and then renamed over the original. The original stays beside it as `….before-NNNN` for [`KEPT_DAYS`], or

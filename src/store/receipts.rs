@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::values::Json;
 use super::{ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
-/// The JSON fields are in the format of whoever answered.
+/// The JSON fields are in the format of the code that answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Receipt {
     /// Position among all receipts; later ones have larger numbers.

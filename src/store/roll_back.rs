@@ -20,7 +20,7 @@ pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
         .filter_map(|(left, file)| Some((left.strip_prefix(BEFORE)?.to_owned(), file)))
         .filter(|(schema, _)| is_schema(schema))
         .max();
-    let (schema, file) = kept.ok_or(StoreError::NotFound("a database of before an update"))?;
+    let (schema, file) = kept.ok_or(StoreError::NotFound("a database from before an update"))?;
     let after = beside(path, &format!("{AFTER}{schema}"));
     if after.exists() {
         return Err(StoreError::Conflict(
@@ -88,8 +88,8 @@ mod tests {
     use super::super::{MasterKey, Store, workspaces};
     use super::*;
 
-    /// A database of after an update, whose last changes are in its log, and the one of before.
-    fn updated(dir: &Path) -> std::path::PathBuf {
+    /// Makes the database from after an update, with its last changes in its log, and the one from before.
+    fn make_updated(dir: &Path) -> std::path::PathBuf {
         let path = dir.join("frontdesk.db");
         let key = MasterKey::from_bytes([3; 32]);
         let store = Store::open(&path, &key).unwrap();
@@ -101,7 +101,7 @@ mod tests {
         store.checkpoint_blocking().unwrap();
         fs::copy(&path, beside(&path, ".before-0011")).unwrap();
         make("after");
-        // As if it were killed: closing it moves the log into the file.
+        // Simulate a kill, because closing would move the log into the file.
         fs::copy(&path, dir.join("file")).unwrap();
         fs::copy(beside(&path, "-wal"), dir.join("log")).unwrap();
         drop(store);
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_refused_roll_back_leaves_the_log_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let path = updated(dir.path());
+        let path = make_updated(dir.path());
         let after = beside(&path, ".after-0011");
         fs::write(&after, "of an earlier one").unwrap();
         let log = fs::read(beside(&path, "-wal")).unwrap();
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn the_newer_database_is_kept_with_its_log() {
         let dir = tempfile::tempdir().unwrap();
-        let path = updated(dir.path());
+        let path = make_updated(dir.path());
         assert_eq!(roll_back(&path).unwrap(), "0011");
         assert_eq!(names(&path), ["before"]);
         assert_eq!(names(&beside(&path, ".after-0011")), ["after", "before"]);
@@ -142,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_roll_back_that_was_cut_short_is_taken_back_or_ended_at_the_next_start() {
-        // As far as the log is under its other name only.
+        // Cut short after only the log was renamed.
         let dir = tempfile::tempdir().unwrap();
-        let path = updated(dir.path());
+        let path = make_updated(dir.path());
         let after = beside(&path, ".after-0011");
         fs::write(beside(&path, MARK), "0011").unwrap();
         link(&path, &after).unwrap();
@@ -153,9 +153,9 @@ mod tests {
         assert!(!after.exists() && !beside(&path, MARK).exists());
         assert_eq!(roll_back(&path).unwrap(), "0011");
 
-        // All but the mark was done.
+        // Cut short before the mark was removed.
         let dir = tempfile::tempdir().unwrap();
-        let path = updated(dir.path());
+        let path = make_updated(dir.path());
         roll_back(&path).unwrap();
         fs::write(beside(&path, MARK), "0011").unwrap();
         assert_eq!(names(&path), ["before"]);

@@ -1,4 +1,4 @@
-//! Sources: websites that documents come from. [`super::source_pages`] has what is known of each of their pages.
+//! Sources: websites that documents come from. [`super::source_pages`] records what syncs found on their pages.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};

@@ -192,7 +192,7 @@ mod tests {
         });
         append(&path, &all).unwrap();
         assert_eq!(read(&path).unwrap(), all);
-        // A line of the version before.
+        // A line from an earlier version.
         let (workspace, id) = (WorkspaceId::new(), ConversationId::new());
         let old = format!(
             "{{\"at\":1,\"workspace\":\"{workspace}\",\"kind\":\"conversation\",\"id\":\"{id}\"}}\n"

@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(store.check_heads_blocking().unwrap(), Ends::Unknown);
         answer(&store);
         assert_eq!(store.check_heads_blocking().unwrap(), Ends::Whole);
-        // By age or with a person: a mark stays.
+        // Deletion by age or on request leaves a mark.
         let all = |sql: &'static str| {
             store
                 .write_blocking(move |tx| Ok(tx.execute(sql, []).map(drop)?))

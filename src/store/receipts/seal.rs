@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::store::{ReceiptId, Store, receipts, workspaces};
 
-    async fn three(store: &Store) -> Vec<(WorkspaceId, ReceiptId)> {
+    async fn insert_three(store: &Store) -> Vec<(WorkspaceId, ReceiptId)> {
         let made = store.write(|tx| {
             let workspace = workspaces::get_or_create(tx, "shop", "Shop", 1)?.id;
             let checks = json!({"b": 0.1 + 0.2, "a": {"z": 1, "y": [1.5, null]}});
@@ -192,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn a_receipt_that_was_altered_does_not_fit_its_digest() {
         let store = Store::open_in_memory().unwrap();
-        let ids = three(&store).await;
+        let ids = insert_three(&store).await;
         let (workspace, second) = ids[1];
         let outcome = store.write(move |tx| {
             let receipt = receipts::get(tx, workspace, second)?;
@@ -225,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn receipts_hang_together() {
         let store = Store::open_in_memory().unwrap();
-        let ids = three(&store).await;
+        let ids = insert_three(&store).await;
         let links = store.write(move |tx| {
             let (workspace, first) = ids[0];
             let mut links = Vec::new();
@@ -234,7 +234,7 @@ mod tests {
             }
             tx.execute("DELETE FROM receipts WHERE id = ?", [first])?;
             links.push(link(tx, &*receipts::get(tx, workspace, ids[1].1)?)?);
-            // One that is gone without a mark is a hole.
+            // A receipt that is gone without a mark breaks the chain.
             tx.execute("DELETE FROM receipt_marks WHERE workspace = ?", [workspace])?;
             links.push(link(tx, &*receipts::get(tx, workspace, ids[1].1)?)?);
             Ok(links)

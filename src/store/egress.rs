@@ -1,4 +1,4 @@
-//! The log of everything that left this machine: one row for every request and stream, including refused ones. A row
+//! The ledger of everything that left this machine: one row for every request and stream, including refused ones. A row
 //! says where, why, how much and what kind of data, never the data itself.
 
 use rusqlite::{Connection, Row, Transaction};
@@ -52,6 +52,7 @@ pub struct Entry {
     pub at: UnixMs,
 }
 
+/// What went to one host for one purpose with the same kinds of data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = TotalView)]
 pub struct Total {
@@ -124,7 +125,7 @@ impl Entry {
     }
 }
 
-/// Logs a request before it goes out; returns its number.
+/// Enters a request before it goes out; returns its number.
 pub fn append(
     tx: &Transaction<'_>,
     request: &NewRequest<'_>,
@@ -147,7 +148,7 @@ pub fn append(
         ))?)
 }
 
-/// Logs how a request ended.
+/// Enters how a request ended.
 pub fn close(tx: &Transaction<'_>, id: i64, outcome: &Outcome) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE egress SET address = ?, bytes_sent = ?, bytes_received = ?, status = ?, error = ?

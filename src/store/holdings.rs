@@ -181,7 +181,7 @@ pub fn spoken(conn: &Connection, workspace: WorkspaceId) -> Result<Spoken, Store
     })
 }
 
-/// Removes installation data that is not about people: settings except `kept`, and egress rows and jobs without a
+/// Removes installation data that is not about people: settings except `kept`, and ledger rows and jobs without a
 /// workspace.
 pub fn purge_installation(tx: &Transaction<'_>, kept: &[&str]) -> Result<(), StoreError> {
     tx.execute("DELETE FROM egress WHERE workspace IS NULL", ())?;

@@ -42,7 +42,7 @@ const fn kept(
 }
 
 // What people said is hidden when its time is over, and deleted seven days later (`store::due`). Everything else is
-// deleted in one step: sessions, links, secrets, jobs, events and the egress log hold no words of theirs.
+// deleted in one step: sessions, links, secrets, jobs, events and the ledger hold no words of theirs.
 const CONVERSATION: &str = "conversation_days after the last message (180), then hidden for 7 days";
 const CALL: &str = "record_days of the voice settings (90), then hidden for 7 days";
 const RECORDING: &str = "recording_days (30), then hidden for 7 days";

@@ -164,6 +164,7 @@ fn apply_table(
                 return Err(ConfigError::UnknownKey { place, key, hint });
             }
             DeValue::String(s) => set(config, &key, s, place)?,
+            // Numbers stay as written: variables and the command line are text too, so one parser serves all.
             DeValue::Integer(i) => set(config, &key, i.as_str(), place)?,
             DeValue::Float(f) => set(config, &key, f.as_str(), place)?,
             DeValue::Boolean(b) => set(config, &key, if *b { "true" } else { "false" }, place)?,

@@ -69,8 +69,7 @@ impl<'a> Conditions<'a> {
         self.add_with(condition, all);
     }
 
-    /// Adds a condition if there is a value.
-    pub(super) fn maybe<T: ToSql>(&mut self, condition: &str, value: Option<&'a T>) {
+    pub(super) fn add_if_some<T: ToSql>(&mut self, condition: &str, value: Option<&'a T>) {
         if let Some(value) = value {
             self.add(condition, value);
         }
@@ -156,7 +155,7 @@ mod tests {
         let (one, two, limit) = (1i64, 2i64, 3u32);
         let mut wanted = Conditions::default();
         wanted.add("a = ?", &one);
-        wanted.maybe("b = ?", None::<&i64>);
+        wanted.add_if_some("b = ?", None::<&i64>);
         wanted.add("(c < ? OR d < ?)", &two);
         wanted.add_with("e IS NULL", []);
         let (sql, values) = wanted.limited(&limit);

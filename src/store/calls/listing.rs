@@ -70,12 +70,12 @@ pub fn list(
     let lower = filter.text.as_ref().map(|text| text.to_lowercase());
     let mut wanted = Conditions::default();
     wanted.add("c.workspace = ? AND c.due_at IS NULL", &workspace);
-    wanted.maybe("c.started_at >= ?", filter.from.as_ref());
-    wanted.maybe("c.started_at < ?", filter.until.as_ref());
-    wanted.maybe("c.channel = ?", filter.channel.as_ref());
-    wanted.maybe("c.status = ?", filter.status.as_ref());
-    wanted.maybe("c.ended_reason = ?", filter.reason.as_ref());
-    wanted.maybe(
+    wanted.add_if_some("c.started_at >= ?", filter.from.as_ref());
+    wanted.add_if_some("c.started_at < ?", filter.until.as_ref());
+    wanted.add_if_some("c.channel = ?", filter.channel.as_ref());
+    wanted.add_if_some("c.status = ?", filter.status.as_ref());
+    wanted.add_if_some("c.ended_reason = ?", filter.reason.as_ref());
+    wanted.add_if_some(
         "EXISTS (SELECT 1 FROM call_turns t WHERE t.call = c.id AND t.rung = ?)",
         filter.rung.as_ref(),
     );

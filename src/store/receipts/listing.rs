@@ -75,12 +75,12 @@ pub fn list(
     let lower = filter.text.as_ref().map(|text| text.to_lowercase());
     let mut wanted = Conditions::default();
     wanted.add("r.due_at IS NULL AND r.workspace = ?", &workspace);
-    wanted.maybe("r.seq < ?", filter.before.as_ref());
-    wanted.maybe("r.created_at >= ?", filter.from.as_ref());
-    wanted.maybe("r.created_at < ?", filter.until.as_ref());
-    wanted.maybe("r.rung = ?", filter.rung.as_ref());
-    wanted.maybe("r.conversation = ?", filter.conversation.as_ref());
-    wanted.maybe(
+    wanted.add_if_some("r.seq < ?", filter.before.as_ref());
+    wanted.add_if_some("r.created_at >= ?", filter.from.as_ref());
+    wanted.add_if_some("r.created_at < ?", filter.until.as_ref());
+    wanted.add_if_some("r.rung = ?", filter.rung.as_ref());
+    wanted.add_if_some("r.conversation = ?", filter.conversation.as_ref());
+    wanted.add_if_some(
         "EXISTS (SELECT 1 FROM json_each(r.passages, '$.cited') c
                  WHERE json_extract(c.value, '$.document') = ?)",
         filter.document.as_ref(),

@@ -1,10 +1,10 @@
-//! Who acts, and what they may do.
+//! Who is acting, and what they may do.
 //!
-//! [`Principal`] is built again for every request from the database (`http/auth.rs`). What a person or a program does to a
-//! workspace takes a [`Member`]: a principal in a workspace that they may touch. So no face of the product can forget to ask.
-//! This module knows neither HTTP nor how anybody proves who they are.
+//! Every request builds its [`Principal`] from the database (`http/auth.rs`). Acting on a workspace takes a [`Member`],
+//! a principal in a workspace they may touch, so that no entry point can forget the check. This module knows neither
+//! HTTP nor how people prove who they are.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 use frontdesk_store as store;
 
 use std::fmt;
@@ -13,25 +13,23 @@ use crate::store::token::TokenHash;
 use crate::store::users::{Role, User};
 use crate::store::{ApiKeyId, UserId, WorkspaceId};
 
-/// What a key may be allowed to do. None includes another.
+/// A permission of an API key. No scope includes another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// Ask, converse, embed; of conversations only those that the key began.
+    /// Ask, converse, embed; only the key's own conversations are visible.
     Chat,
-    /// Transcribe.
     Audio,
     /// Upload, list and delete documents.
     Documents,
     /// Keys, status, metrics.
     Admin,
-    /// Read receipts for measurements of quality.
+    /// Read receipts, to measure the quality of answers.
     Evaluate,
-    /// Read and go on with every conversation, those of visitors too.
+    /// Read and continue every conversation, including those of visitors.
     Conversations,
 }
 
 impl Scope {
-    /// Every scope.
     pub const ALL: [Scope; 6] = [
         Scope::Chat,
         Scope::Audio,
@@ -41,7 +39,7 @@ impl Scope {
         Scope::Conversations,
     ];
 
-    /// The name in the API and in the store.
+    /// Name in the API and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Scope::Chat => "chat",
@@ -53,44 +51,38 @@ impl Scope {
         }
     }
 
-    /// The scope of this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == name)
     }
 }
 
-/// Who calls.
 #[derive(Debug, Clone)]
 pub enum Caller {
-    /// A program, by the id of its key.
+    /// A program.
     Key(ApiKeyId),
-    /// A person who signed in.
     User(User),
-    /// A browser that holds a client secret.
+    /// A browser with a client secret.
     Secret,
-    /// A command of this installation.
     Installation,
 }
 
-/// What somebody came with.
+/// How the caller authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Credential {
-    /// An API key.
     Key(ApiKeyId),
-    /// A browser's session.
     Session(TokenHash),
-    /// A client secret that a person made.
+    /// A client secret that a person created.
     Person(UserId),
-    /// A client secret that nobody made who is still known; it ends by itself.
+    /// A client secret whose creator is no longer known; it expires by itself.
     Secret,
-    /// None: a command of this installation.
+    /// A command of this installation needs none.
     Installation,
 }
 
-/// Somebody may not do what they asked for.
+/// The caller lacks a scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Denied {
-    /// Any of these scopes would do.
+    /// Any one of them would be enough.
     wanted: Vec<Scope>,
 }
 
@@ -105,7 +97,6 @@ impl fmt::Display for Denied {
     }
 }
 
-/// Who calls, what they may do, and the workspace they are bound to.
 #[derive(Debug, Clone)]
 pub struct Principal {
     caller: Caller,
@@ -116,7 +107,7 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// A caller with what they came with. With `bound_to` they may touch that workspace only.
+    /// With `bound_to` they may touch that workspace only.
     pub fn new(
         caller: Caller,
         credential: Credential,
@@ -138,7 +129,7 @@ impl Principal {
         Self::new(caller, credential, Scope::ALL.to_vec(), None)
     }
 
-    /// The same caller, who must turn their second factor on before they may do anything else.
+    /// Sets whether they must set up their second factor before they may do anything else.
     pub fn lacking_factor(self, lacks_factor: bool) -> Self {
         Self {
             lacks_factor,
@@ -146,22 +137,20 @@ impl Principal {
         }
     }
 
-    /// Whether they must turn their second factor on before they may do anything else.
+    /// Whether they must set up their second factor before they may do anything else.
     pub fn lacks_factor(&self) -> bool {
         self.lacks_factor
     }
 
-    /// What they came with.
     pub fn credential(&self) -> Credential {
         self.credential
     }
 
-    /// Who calls.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// The role of the person who calls; `None` for programs and commands, which have none.
+    /// The role of the person who calls; `None` for programs and commands.
     pub fn role(&self) -> Option<Role> {
         match &self.caller {
             Caller::User(user) => Some(user.role),
@@ -169,15 +158,11 @@ impl Principal {
         }
     }
 
-    /// Whether they may do what `scope` stands for.
     pub fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 
-    /// Asks for one of these scopes.
-    ///
-    /// # Errors
-    /// When they have none of them.
+    /// Requires any one of these scopes.
     pub fn need(&self, wanted: &[Scope]) -> Result<(), Denied> {
         match wanted.iter().any(|scope| self.may(*scope)) {
             true => Ok(()),
@@ -187,7 +172,7 @@ impl Principal {
         }
     }
 
-    /// The only conversations that they may see: those that this key began. `None` if they may see all.
+    /// The key whose conversations are the only ones they may see; `None` if they may see all.
     pub fn own_conversations(&self) -> Option<ApiKeyId> {
         match self.caller {
             Caller::Key(id) if !self.may(Scope::Conversations) => Some(id),
@@ -195,7 +180,7 @@ impl Principal {
         }
     }
 
-    /// The only workspace they may touch; `None` when they may touch all.
+    /// The only workspace they may touch; `None` if they may touch all.
     pub fn bound_to(&self) -> Option<WorkspaceId> {
         self.bound_to
     }
@@ -210,7 +195,6 @@ impl Principal {
     }
 }
 
-/// A principal in a workspace that they may touch.
 #[derive(Debug, Clone)]
 pub struct Member {
     principal: Principal,
@@ -218,20 +202,15 @@ pub struct Member {
 }
 
 impl Member {
-    /// The workspace.
     pub fn workspace(&self) -> WorkspaceId {
         self.workspace
     }
 
-    /// Who it is.
     pub fn principal(&self) -> &Principal {
         &self.principal
     }
 
-    /// Asks for one of these scopes; gives the workspace that it is for.
-    ///
-    /// # Errors
-    /// When they have none of them.
+    /// Requires any one of these scopes, and returns the workspace.
     pub fn need(&self, wanted: &[Scope]) -> Result<WorkspaceId, Denied> {
         self.principal.need(wanted)?;
         Ok(self.workspace)

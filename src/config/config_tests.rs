@@ -109,7 +109,7 @@ fn every_key_can_be_shown_and_set_to_what_it_shows() {
     let mut config = Config::default();
     for key in KEYS {
         let shown = config.show(key.name).unwrap();
-        // Empty stands for a place that follows from the data folder.
+        // Empty paths are derived from the data folder.
         if !["key.file", "backup.dir"].contains(&key.name) {
             config.set(key.name, &shown).unwrap();
         }

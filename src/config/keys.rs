@@ -1,4 +1,4 @@
-//! Every key with its type, default and meaning, written once.
+//! Every setting with its type, default and description, each in one place.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,15 +15,15 @@ pub struct Key {
 }
 
 impl Key {
-    /// Name of the environment variable that sets it, for example `FRONTDESK_CHAT_MODEL`.
+    /// The environment variable that sets it, for example `FRONTDESK_CHAT_MODEL`.
     pub fn variable(&self) -> String {
         format!("FRONTDESK_{}", self.name.replace('.', "_").to_uppercase())
     }
 }
 
-/// A type that a setting can have.
+/// A type that settings can have.
 pub(super) trait Setting: Sized {
-    /// What a valid value looks like, for error messages.
+    /// Describes a valid value, for error messages.
     const EXPECTED: &'static str;
     fn parse(text: &str) -> Option<Self>;
     fn show(&self) -> String;
@@ -72,9 +72,9 @@ impl Setting for PathBuf {
 /// Whether owners and admins must sign in with a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecondFactor {
-    /// Everybody decides for themselves.
+    /// Each person decides.
     Optional,
-    /// They get no further before it is on.
+    /// They can do nothing else until they have set it up.
     Required,
 }
 
@@ -97,17 +97,17 @@ impl Setting for SecondFactor {
 
 macro_rules! settings {
     ($( $field:ident : $type:ty = $default:expr, $name:literal, $doc:literal; )*) => {
-        /// All settings, resolved.
+        /// All settings after merging defaults, file, environment and command line.
         #[derive(Debug, Clone, PartialEq)]
         pub struct Config {
             $( #[doc = $doc] pub $field: $type, )*
-            /// What the owner should know of the settings, a sentence each.
+            /// Remarks for the owner, one sentence each.
             pub notes: Vec<String>,
             /// The settings file, if there is one.
             pub file: Option<PathBuf>,
         }
 
-        /// The keys in the order in which they are shown.
+        /// In display order.
         pub const KEYS: &[Key] = &[ $( Key { name: $name, doc: $doc }, )* ];
 
         impl Default for Config {
@@ -117,7 +117,7 @@ macro_rules! settings {
         }
 
         impl Config {
-            /// Sets a key from text; `Err` says what was expected.
+            /// Sets a key from text; `Err` describes a valid value.
             pub(super) fn set(&mut self, name: &str, text: &str) -> Result<(), &'static str> {
                 match name {
                     $( $name => {
@@ -129,7 +129,7 @@ macro_rules! settings {
                 }
             }
 
-            /// The value of a key as text, `None` for an unknown key.
+            /// The value of a key as text; `None` for an unknown key.
             pub fn show(&self, name: &str) -> Option<String> {
                 match name {
                     $( $name => Some(Setting::show(&self.$field)), )*
@@ -150,9 +150,9 @@ settings! {
     models_verify: bool = true, "models.verify",
         "Check a model file's SHA-256 before it is used for the first time, and again when it changes.";
     chat_model: String = "auto".into(), "chat.model",
-        "Chat model by catalogue name, or auto: the largest starter model that is there and fits the memory.";
+        "Chat model by catalogue name, or auto: the largest starter model that is installed and fits in memory.";
     chat_context: u32 = 4096, "chat.context",
-        "Most tokens of one conversation, prompt and answer together.";
+        "Maximum tokens of one conversation, prompt and answer together.";
     chat_cells: u32 = 16384, "chat.cells",
         "Tokens that all conversations together keep in the key-value cache. 28 KB each for the 1.5B starter model.";
     chat_parallel: u16 = 8, "chat.parallel",
@@ -160,23 +160,23 @@ settings! {
     chat_queue: u16 = 64, "chat.queue",
         "Requests that may wait for the language model before new ones are refused.";
     chat_max_tokens: u32 = 512, "chat.max_tokens",
-        "Most tokens of an answer when the request does not say.";
+        "Maximum tokens of an answer if the request does not set a limit.";
     chat_gpu_layers: u32 = 0, "chat.gpu_layers",
         "Layers of the chat model that a GPU build puts on the GPU.";
     embed_model: String = "multilingual-e5-small-q4".into(), "embed.model",
         "Embedding model by catalogue name.";
     reader_model: String = "auto".into(), "reader.model",
-        "Reader, the model that marks the words which answer, by catalogue name; auto: the starter model, if it is there; none: the language model judges alone, slowly. The old name of this setting is rerank.model.";
+        "Reader, the model that marks the words of the answer, by catalogue name; auto: the starter model, if it is installed; none: the language model judges alone, slowly. The old name of this setting is rerank.model.";
     speech_model: String = "whisper-tiny.en".into(), "speech.model",
         "Whisper model for English recordings, by catalogue name.";
     speech_multilingual: String = "whisper-base".into(), "speech.multilingual",
         "Whisper model for other languages, by catalogue name.";
     voice_model: String = "auto".into(), "voice.model",
-        "Voice that speaks, by catalogue name; auto: the starter voice, if it is there; none: nothing is spoken.";
+        "Voice that speaks, by catalogue name; auto: the starter voice, if it is installed; none: no spoken answers.";
     voice_turn_model: String = "smart-turn-v3.2".into(), "voice.turn_model",
         "Model that tells whether a caller has finished, by catalogue name; none: the length of the pause decides.";
     voice_sessions: u16 = 0, "voice.sessions",
-        "Most voice sessions at a time; more callers are told that all lines are busy, and one more place is kept for the kiosk. 0 measures at the start how many this machine carries: as many as are understood within 1.5 s when all finish speaking at once.";
+        "Maximum voice sessions at a time; further callers hear that all lines are busy, and one extra place is kept for the kiosk. 0 measures at the start how many this machine can handle: as many as it can transcribe within 1.5 s when all callers finish speaking at once.";
     threads: u16 = 0, "threads",
         "Threads of each engine; 0 takes the number of cores, at most 8.";
     spin: u32 = 700, "engine.spin",
@@ -198,29 +198,29 @@ settings! {
     backup_dir: PathBuf = PathBuf::new(), "backup.dir",
         "Folder of the backups. Default: backups in the data folder. Name one on another disk or machine (a mounted share) for real protection.";
     backup_hours: u32 = 24, "backup.hours",
-        "Hours from one backup to the next; 0: none are made by themselves. Needs a recovery key: frontdesk backup recovery-key.";
+        "Hours from one backup to the next; 0: no automatic backups. Needs a recovery key: frontdesk backup recovery-key.";
     backup_days: u32 = 21, "backup.days",
-        "Days that backups are kept. Whoever asks to be erased is gone from all of them after as many.";
+        "Days that backups are kept. A person who asks to be erased is gone from all backups after this many days.";
     accounts_second_factor: SecondFactor = SecondFactor::Optional, "accounts.second_factor",
-        "Second factor at sign-in, a code of an app: optional, or required for owners and admins, who are led to set it up.";
+        "Second factor at sign-in, a code from an app: optional, or required for owners and admins, who are then asked to set it up.";
     log: String = "info".into(), "log",
         "What is logged: error, warn, info, debug, or a filter such as frontdesk=debug.";
     egress_web: bool = true, "egress.web",
-        "Fetch web pages that owners name as sources. Off: no page is ever fetched. Copies of backups go on, if a place for them is set up; sealed ends those too.";
+        "Fetch web pages that owners name as sources. Off: no page is ever fetched. Copies of backups continue, if a target for them is set up; sealed stops those too.";
     sealed: bool = false, "sealed",
-        "Nothing leaves this machine: no web pages, no copies of backups, no models, and the kernel refuses the server every connection that it would open. For the cable that is pulled for good.";
+        "Nothing leaves this machine: no web pages, no copies of backups, no models, and the kernel blocks every connection that the server tries to open. For machines that stay offline for good.";
     egress_allow: String = String::new(), "egress.allow",
-        "Own machines that may be reached although they are not on the public internet, and hosts with unusual ports, with commas: intranet.example, wiki.example:8080, nas.example:22, 10.0.0.0/8.";
+        "Your own machines that may be reached although they are not on the public internet, and hosts with unusual ports, separated by commas: intranet.example, wiki.example:8080, nas.example:22, 10.0.0.0/8.";
     http_trusted_proxies: String = String::new(), "http.trusted_proxies",
-        "Addresses and networks of proxies on other machines (or in containers), with commas: 172.17.0.0/16. What they say in X-Forwarded-For is believed; of a proxy on this machine it always is.";
+        "Addresses and networks of proxies on other machines (or in containers), separated by commas: 172.17.0.0/16. Their X-Forwarded-For is trusted; that of a proxy on this machine always is.";
     http_origins: String = String::new(), "http.origins",
-        "Websites whose pages may call /v1 with a key, with commas, such as `https://app.example`; * for all. Pages that this machine serves always may.";
+        "Websites whose pages may call /v1 with a key, separated by commas, such as `https://app.example`; * for all. Pages that this machine serves always may.";
     connections: u32 = 16384, "http.connections",
-        "Most open connections.";
+        "Maximum open connections.";
 }
 
 impl Config {
-    /// Threads for an engine: the setting, or the cores up to eight.
+    /// The setting, or the number of cores up to eight.
     pub fn engine_threads(&self) -> u16 {
         match self.threads {
             0 => place::cpu_count().min(8),
@@ -228,7 +228,6 @@ impl Config {
         }
     }
 
-    /// The folder of the backups.
     pub fn backup_path(&self) -> PathBuf {
         if self.backup_dir.as_os_str().is_empty() {
             self.data_dir.join("backups")
@@ -237,7 +236,6 @@ impl Config {
         }
     }
 
-    /// The store's key file.
     pub fn key_path(&self) -> PathBuf {
         if self.key_file.as_os_str().is_empty() {
             self.data_dir.join("master.key")

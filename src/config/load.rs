@@ -1,11 +1,11 @@
-//! Reading `frontdesk.toml` and the environment, with the place of every mistake.
+//! Reads `frontdesk.toml` and the environment; every error names the place of the mistake.
 
 use std::path::{Path, PathBuf};
 
 use super::keys::{Config, KEYS};
 use super::place;
 
-/// Values from the command line; they win over everything else.
+/// Values from the command line, which override everything else.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// `--config FILE`.
@@ -14,56 +14,43 @@ pub struct Overrides {
     pub values: Vec<(&'static str, String)>,
 }
 
-/// A mistake in the settings. Each message names the place and the fix.
+/// Each message names the place and the fix.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The file cannot be read.
     #[error("cannot read the settings file {}: {source}", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
-        /// The system's reason.
         source: std::io::Error,
     },
-    /// The file is no TOML.
     #[error("{}: {source}", path.display())]
     Syntax {
-        /// The file.
         path: PathBuf,
         /// The parser's message with line and column.
         source: toml::de::Error,
     },
-    /// A key that does not exist.
     #[error("{place}: there is no setting `{key}`{hint}; `frontdesk config show` lists them all")]
     UnknownKey {
         /// File and line, or the variable.
         place: String,
-        /// What was written.
         key: String,
-        /// "; did you mean …", or nothing.
+        /// "; did you mean …", or empty.
         hint: String,
     },
-    /// A value that the key cannot have.
     #[error("{place}: `{key}` cannot be `{value}`: it takes {expected}")]
     BadValue {
         /// File and line, or the variable.
         place: String,
-        /// The key.
         key: String,
-        /// What was written.
         value: String,
-        /// What a valid value looks like.
+        /// Describes a valid value.
         expected: &'static str,
     },
 }
 
-/// Variables with the prefix that are no settings.
+/// Variables with the prefix that are not settings.
 const OTHER_VARIABLES: [&str; 2] = ["FRONTDESK_CACHE", "FRONTDESK_PASSPHRASE"];
 
-/// Resolves all settings.
-///
-/// # Errors
-/// The first mistake that is found, in file, environment or command line.
+/// Resolves all settings. Returns the first mistake in the file, the environment or the command line.
 pub fn load(overrides: &Overrides) -> Result<Config, ConfigError> {
     load_from(overrides, place::config_candidates(), place::variables())
 }
@@ -87,6 +74,7 @@ pub(super) fn load_from(
         config.file = Some(path);
     }
     for (variable, value) in variables {
+        // An unknown variable is an error, because it is most likely a misspelt setting.
         if OTHER_VARIABLES.contains(&variable.as_str()) {
             continue;
         }
@@ -112,12 +100,12 @@ pub(super) fn load_from(
     Ok(config)
 }
 
-/// The setting that `reader.model` took the place of.
+/// The former name of `reader.model`.
 const OLD_READER: &str = "rerank.model";
 const OLD_READER_VARIABLE: &str = "FRONTDESK_RERANK_MODEL";
 
-/// Reads the old setting. `none` stays `none`; the old re-ranking models no longer exist, so any other value
-/// becomes `auto`.
+/// Accepts the old setting. `none` stays `none`; the re-ranking models no longer exist, so any other value becomes
+/// `auto`.
 fn set_old_reader(config: &mut Config, value: &str, place: &str) {
     let value = if value == "none" { "none" } else { "auto" };
     config.reader_model = value.to_owned();
@@ -176,6 +164,7 @@ fn apply_table(
                 return Err(ConfigError::UnknownKey { place, key, hint });
             }
             DeValue::String(s) => set(config, &key, s, place)?,
+            // Numbers stay as written: variables and the command line are text too, so one parser serves all.
             DeValue::Integer(i) => set(config, &key, i.as_str(), place)?,
             DeValue::Float(f) => set(config, &key, f.as_str(), place)?,
             DeValue::Boolean(b) => set(config, &key, if *b { "true" } else { "false" }, place)?,

@@ -1,7 +1,7 @@
-//! Settings: what they are, where they come from, and what is wrong with them.
+//! Settings: their meaning, their sources and their errors.
 //!
-//! A value is taken from the first of: command line, environment (`FRONTDESK_…`), `frontdesk.toml`,
-//! default. This is the only module that reads the environment. It knows no other module.
+//! Each value comes from the first of these that has it: command line, environment (`FRONTDESK_…`), `frontdesk.toml`,
+//! default. This is the only module that reads the environment, and it depends on no other.
 
 mod keys;
 mod load;

@@ -1,4 +1,4 @@
-//! Names of the days of the week and of the months; they are in `calendar.toml`.
+//! Names of weekdays and months, from `calendar.toml`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,17 +9,14 @@ use super::Language;
 use super::data;
 use super::words::unaccented;
 
-/// The names in a language, Monday and January first. Of each the first is the usual one; there may be none.
+/// The names in one language, starting with Monday and January. The first of several names is the usual one; a language
+/// may lack names.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Calendar {
-    /// Full names of the days.
     pub days: [Vec<String>; 7],
-    /// Short names of the days.
     pub short_days: [Vec<String>; 7],
-    /// Full names of the months.
     pub months: [Vec<String>; 12],
-    /// Short names of the months.
     pub short_months: [Vec<String>; 12],
 }
 
@@ -34,7 +31,7 @@ impl Calendar {
         }
     }
 
-    /// The month with a name, full or short, exactly as it is written here; 1 is January.
+    /// The month with this full or short name, spelled exactly as in the calendar; 1 is January.
     pub fn month(&self, name: &str) -> Option<i8> {
         let named = |names: &Vec<String>| names.iter().any(|known| known == name);
         let mut both = self.months.iter().zip(&self.short_months);
@@ -53,10 +50,10 @@ static WRITTEN: LazyLock<Calendars> = LazyLock::new(|| {
         .filter_map(|language| Some((language, file.remove(&language)?)))
         .collect()
 });
-static LOWER: LazyLock<Calendars> = LazyLock::new(|| changed(str::to_lowercase));
-static FOLDED: LazyLock<Calendars> = LazyLock::new(|| changed(unaccented));
+static LOWER: LazyLock<Calendars> = LazyLock::new(|| map_calendars(str::to_lowercase));
+static FOLDED: LazyLock<Calendars> = LazyLock::new(|| map_calendars(unaccented));
 
-fn changed(change: impl Fn(&str) -> String) -> Calendars {
+fn map_calendars(change: impl Fn(&str) -> String) -> Calendars {
     let all = WRITTEN.iter();
     all.map(|(language, names)| (*language, names.map(&change)))
         .collect()
@@ -66,40 +63,40 @@ fn of(all: &'static [(Language, Calendar)], language: Language) -> Option<&'stat
     Some(&all.iter().find(|(known, _)| *known == language)?.1)
 }
 
-/// The names in a language as they are written, if they are known.
+/// The names as they are written; `None` if the language has no calendar.
 pub fn written(language: Language) -> Option<&'static Calendar> {
     of(&WRITTEN, language)
 }
 
-/// The names in a language in lower case, with their accents.
+/// The names in lower case, with their accents.
 pub fn lower(language: Language) -> Option<&'static Calendar> {
     of(&LOWER, language)
 }
 
-/// The names of all languages in lower case and without accents.
+/// The names of all languages, in lower case and without accents.
 pub fn folded() -> &'static [(Language, Calendar)] {
     &FOLDED
 }
 
-/// The names in a language in lower case and without accents.
+/// The names in lower case and without accents.
 pub fn folded_in(language: Language) -> Option<&'static Calendar> {
     of(&FOLDED, language)
 }
 
-/// The usual full name of a day, 0 for Monday; empty where the language has none.
+/// The usual full name of a weekday, 0 for Monday; empty if the language has none.
 pub fn day_name(language: Language, from_monday: usize) -> &'static str {
     let days = written(language).and_then(|names| names.days.get(from_monday)?.first());
     days.map_or("", String::as_str)
 }
 
-/// The usual full name of a month, 1 for January; empty where the language has none.
+/// The usual full name of a month, 1 for January; empty if the language has none.
 pub fn month_name(language: Language, month: usize) -> &'static str {
     let at = month.checked_sub(1);
     let months = written(language).and_then(|names| names.months.get(at?)?.first());
     months.map_or("", String::as_str)
 }
 
-/// Whether a word without accents is the full name of a day in any language.
+/// Whether a word without accents is the full name of a weekday in any language.
 pub fn is_day(unaccented: &str) -> bool {
     let mut days = FOLDED.iter().flat_map(|(_, names)| &names.days);
     days.any(|names| names.iter().any(|name| name == unaccented))

@@ -1,39 +1,39 @@
-//! Cuts a text that is still being written into sentences, each as soon as it is certain where it ends.
+//! Cuts a text that is still being written into sentences, each as soon as its end is certain.
 
 use super::sentences::{Ending, ending, is_closing, is_end_mark};
 
-/// A shorter sentence is given out together with the next, in characters: a voice sounds better so.
+/// In characters. A shorter sentence is joined with the next, because a voice sounds better that way.
 const SHORTEST: usize = 12;
-/// Longer text without an end of a sentence is cut at a space, in bytes.
+/// In bytes. Longer text without a sentence end is cut at a space.
 const LONGEST: usize = 400;
 
-/// Collects text. The sentences that it gives out are together the text.
+/// Collects text and returns its sentences. Joined together they are the whole text.
 #[derive(Debug, Default)]
 pub struct Cutter {
     waiting: String,
 }
 
 impl Cutter {
-    /// Takes more text; the sentences that are complete now.
+    /// Adds text, and returns the sentences that are complete now.
     pub fn push(&mut self, piece: &str) -> Vec<String> {
         self.waiting.push_str(piece);
         let mut out = Vec::new();
-        while let Some(end) = first_end(&self.waiting) {
+        while let Some(end) = find_first_end(&self.waiting) {
             let rest = self.waiting.split_off(end);
             out.push(std::mem::replace(&mut self.waiting, rest));
         }
         out
     }
 
-    /// The text is complete: what is left, unless it is white space.
+    /// Ends the text, and returns the rest unless it is blank.
     pub fn finish(&mut self) -> Option<String> {
         let rest = std::mem::take(&mut self.waiting);
         (!rest.trim().is_empty()).then_some(rest)
     }
 }
 
-/// The byte behind the first sentence, if it is complete.
-fn first_end(text: &str) -> Option<usize> {
+/// The byte after the first sentence; `None` while it is incomplete.
+fn find_first_end(text: &str) -> Option<usize> {
     let mut chars = text.char_indices().peekable();
     let mut space = None;
     while let Some((at, c)) = chars.next() {
@@ -52,7 +52,7 @@ fn first_end(text: &str) -> Option<usize> {
             while let Some((at, c)) = chars.next_if(|(_, c)| is_closing(*c)) {
                 (end, marks) = (at + c.len_utf8(), marks + 1);
             }
-            let end = end + citations(text.get(end..)?);
+            let end = end + measure_citations(text.get(end..)?);
             match ending(text.get(..at)?, c, marks == 1, text.get(end..)?) {
                 Ending::Certain if text.get(..end)?.trim().chars().count() >= SHORTEST => {
                     return Some(end);
@@ -69,8 +69,8 @@ fn first_end(text: &str) -> Option<usize> {
     None
 }
 
-/// Bytes of ` [1] [2]` at the beginning: they belong to the sentence before.
-fn citations(text: &str) -> usize {
+/// Length in bytes of citations such as ` [1] [2]` at the beginning, which belong to the sentence before them.
+fn measure_citations(text: &str) -> usize {
     let mut rest = text;
     while let Some((number, after)) = rest
         .trim_start_matches(' ')
@@ -97,7 +97,7 @@ mod tests {
         letters.extend(cutter.finish());
         let mut whole = cutter.push(text);
         whole.extend(cutter.finish());
-        // A citation that comes later than its sentence leads the next one.
+        // A citation that arrives after its sentence was cut goes to the next sentence.
         if !text.contains('[') {
             assert_eq!(letters, whole, "letter by letter and at once");
         }

@@ -1,4 +1,4 @@
-//! Words that are kept as data: TOML files beside the code that asks for them, built into the program and read once.
+//! Word lists as data: TOML files beside the code that uses them, built into the program and parsed once.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -7,13 +7,13 @@ use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
 use super::Language;
 
-/// Reads a file that is built in. A test reads each with `check`, because one that does not fit its type counts as empty.
-/// A `&'static str` points into the file, so its text can have no escapes.
+/// Parses a built-in file. Invalid files count as empty, so a test must read each with `check`.
+/// A `&'static str` borrows from the file, so such text cannot have escapes.
 pub fn read<T: Deserialize<'static> + Default>(file: &'static str) -> T {
     toml::from_str(file).unwrap_or_default()
 }
 
-/// A file for each language, English always among them.
+/// One file per language, always including English.
 #[derive(Debug)]
 pub struct ByLanguage<T> {
     english: T,
@@ -21,7 +21,6 @@ pub struct ByLanguage<T> {
 }
 
 impl<T: Deserialize<'static> + Default> ByLanguage<T> {
-    /// Reads the English file and those of the other languages.
     pub fn read(english: &'static str, others: &[(Language, &'static str)]) -> Self {
         Self {
             english: read(english),
@@ -31,28 +30,28 @@ impl<T: Deserialize<'static> + Default> ByLanguage<T> {
 }
 
 impl<T> ByLanguage<T> {
-    /// What a language has; English where it has none.
+    /// The file of a language, or the English one if it has none.
     pub fn of(&self, language: Language) -> &T {
         self.others.get(&language).unwrap_or(&self.english)
     }
 
-    /// The same by an ISO 639-1 code.
+    /// The same for an ISO 639-1 code.
     pub fn of_code(&self, code: &str) -> &T {
         Language::of_code(code).map_or(&self.english, |language| self.of(language))
     }
 }
 
-/// Words or phrases in no order: an array of them, or words with white space between them in one string.
+/// Words or phrases without order: in TOML an array of them, or one string of words separated by white space.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WordSet(HashSet<String>);
 
 impl WordSet {
-    /// Whether it has a word, exactly as it is written.
+    /// Matches the exact spelling.
     pub fn contains(&self, word: &str) -> bool {
         self.0.contains(word)
     }
 
-    /// Its words, in no order.
+    /// In no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -86,7 +85,7 @@ impl<'de> Deserialize<'de> for WordSet {
     }
 }
 
-/// A text with values in the places of `{name}`. What a value says is left as it is, and so are names without one.
+/// Replaces each `{name}` by its value. Values are not expanded again, and names without a value stay as they are.
 pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
@@ -111,7 +110,7 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     out
 }
 
-/// Reads a file strictly, for its test: it must fit its type and have no empty entry and none twice in a list.
+/// Parses a file strictly, for tests: it must match its type, and lists have no empty or duplicate entries.
 #[cfg(any(test, feature = "checks"))]
 #[expect(clippy::expect_used, reason = "a test reads why it fails")]
 pub fn check<T: Deserialize<'static>>(file: &'static str) -> T {
@@ -138,7 +137,7 @@ pub fn check<T: Deserialize<'static>>(file: &'static str) -> T {
     toml::from_str(file).expect("a file of its type")
 }
 
-/// The names in braces of a text, sorted, for tests that compare the languages.
+/// The `{names}` in a text, sorted, for tests that compare languages.
 #[cfg(any(test, feature = "checks"))]
 pub fn placeholders(text: &str) -> Vec<&str> {
     let parts = text.split('{').skip(1);

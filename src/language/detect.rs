@@ -1,4 +1,4 @@
-//! Languages of documents and visitors.
+//! Detects the language of documents and visitors.
 
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
@@ -6,40 +6,28 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::lists::tells;
 use super::words::unaccented;
 
-/// A language by its ISO 639-1 code.
+/// Named by ISO 639-1 codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
-    /// English; also what is assumed when nothing says otherwise.
+    /// English; also the assumption when nothing says otherwise.
     En,
-    /// German.
     De,
-    /// Spanish.
     Es,
-    /// French.
     Fr,
-    /// Italian.
     It,
-    /// Portuguese.
     Pt,
-    /// Dutch.
     Nl,
-    /// Polish.
     Pl,
-    /// Turkish.
     Tr,
-    /// Russian.
     Ru,
-    /// Arabic.
     Ar,
-    /// Chinese.
     Zh,
-    /// Any other language.
     Other,
 }
 
 impl Language {
-    /// The languages that Frontdesk has words in, English first: of equals the first is taken.
+    /// The languages that Frontdesk has word lists for. English comes first, because the first one wins a tie.
     pub const KNOWN: [Self; 12] = [
         Self::En,
         Self::De,
@@ -55,7 +43,7 @@ impl Language {
         Self::Zh,
     ];
 
-    /// The ISO 639-1 code; "und" for a language that Frontdesk has no words in.
+    /// The ISO 639-1 code; "und" for `Other`.
     pub fn code(self) -> &'static str {
         match self {
             Self::En => "en",
@@ -74,12 +62,12 @@ impl Language {
         }
     }
 
-    /// The language with an ISO 639-1 code, if Frontdesk has words in it.
+    /// `None` for a language without word lists.
     pub fn of_code(code: &str) -> Option<Self> {
         Self::KNOWN.into_iter().find(|known| known.code() == code)
     }
 
-    /// The English name; "English" for a language that Frontdesk has no words in.
+    /// The name in English; "English" for `Other`.
     pub fn english_name(self) -> &'static str {
         match self {
             Self::En | Self::Other => "English",
@@ -116,7 +104,7 @@ impl Language {
     }
 }
 
-/// The language of a document's text, if it says enough to tell.
+/// The language of a document's text; `None` if the text is too short to tell.
 pub fn of_document(text: &str) -> Option<Language> {
     // The beginning is enough, and a whole book would take long.
     let start: String = text.chars().take(4000).collect();
@@ -125,29 +113,28 @@ pub fn of_document(text: &str) -> Option<Language> {
         .then(|| Language::from_detected(info.lang()))
 }
 
-/// The language that a visitor writes. The script is looked at first, then the commonest words of
-/// each language are counted, because a few words say little to a statistical detector; that one
-/// decides what is left open. Without evidence it is English.
+/// The language that a visitor writes, English if nothing tells. Checks the script first and then counts common words
+/// of each language, because a statistical detector needs more than a few words; the detector decides what is left.
 pub fn of_question(text: &str) -> Language {
     of_question_among(text, &[])
 }
 
-/// The same where something is known beforehand: languages that the text is likely in, the likeliest
-/// first. A statistical guess from a few misspelt words does not beat them.
+/// Like [`of_question`], with languages that are likely, the likeliest first. A statistical guess from a few misspelt
+/// words does not outweigh them.
 pub fn of_question_among(text: &str, likely: &[Language]) -> Language {
     let usual = likely.first().copied().unwrap_or(Language::En);
     match script(text) {
-        Script::Latin => of_latin(text, likely),
+        Script::Latin => detect_latin(text, likely),
         Script::Is(language) => language,
         Script::None => usual,
     }
 }
 
-/// What the letters of a text tell.
+/// What the letters of a text say about its language.
 enum Script {
     /// Letters that many languages use.
     Latin,
-    /// Letters that tell the language.
+    /// Letters that identify the language.
     Is(Language),
     /// No letters.
     None,
@@ -191,7 +178,7 @@ fn script(text: &str) -> Script {
     }
 }
 
-/// Languages in Latin letters, English first: of equals the first is taken.
+/// Languages in Latin letters. English comes first, because the first one wins a tie.
 const LATIN: [Language; 9] = [
     Language::En,
     Language::De,
@@ -204,7 +191,7 @@ const LATIN: [Language; 9] = [
     Language::Tr,
 ];
 
-/// Letters and marks that few languages have.
+/// Letters and marks that few languages use.
 const MARKS: [(&str, &[Language]); 8] = [
     ("ß", &[Language::De]),
     ("ñ¿¡", &[Language::Es]),
@@ -216,7 +203,7 @@ const MARKS: [(&str, &[Language]); 8] = [
     ("ç", &[Language::Fr, Language::Pt, Language::Tr]),
 ];
 
-fn of_latin(text: &str, likely: &[Language]) -> Language {
+fn detect_latin(text: &str, likely: &[Language]) -> Language {
     let start: String = text.chars().take(1000).collect();
     let lower = start.to_lowercase();
     let words: Vec<String> = start.unicode_words().map(unaccented).collect();
@@ -233,7 +220,7 @@ fn of_latin(text: &str, likely: &[Language]) -> Language {
     let detected =
         whatlang::detect(&start).map(|info| (Language::from_detected(info.lang()), info));
     let is_likely = |language: Language| likely.is_empty() || likely.contains(&language);
-    // Of a language that is not likely, a guess must be borne out by a word of it, or by many words.
+    // An unlikely language needs support for the guess: one of its words, or many words.
     let credible = |language: Language| {
         is_likely(language)
             || words.len() >= MANY_WORDS
@@ -242,7 +229,7 @@ fn of_latin(text: &str, likely: &[Language]) -> Language {
                 .any(|v| v.0 == language && v.1 > 0 && v.1 == most)
     };
     let usual = likely.first().copied().unwrap_or(Language::En);
-    // Short words are common in many languages: what is nearly as good and likely is the better guess.
+    // Short words are common in many languages, so a likely language wins if it is nearly as good.
     let close = |language: &&Language| {
         votes
             .iter()
@@ -252,7 +239,7 @@ fn of_latin(text: &str, likely: &[Language]) -> Language {
         return *close;
     }
     match (best.as_slice(), detected) {
-        // Several common words of one language, or all of a very short text, if nothing else is likely.
+        // Several common words of one language, or one in a very short text if its language is likely.
         ([one], _) if most >= 2 || (most == 1 && words.len() <= 3 && is_likely(*one)) => *one,
         (_, Some((language, info)))
             if info.is_reliable() && words.len() >= 4 && credible(language) =>
@@ -270,7 +257,7 @@ fn of_latin(text: &str, likely: &[Language]) -> Language {
     }
 }
 
-/// Words that a statistical guess of the language is trusted with.
+/// With this many words, the statistical guess counts even for an unlikely language.
 const MANY_WORDS: usize = 9;
 
 #[cfg(test)]

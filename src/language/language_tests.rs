@@ -1,4 +1,4 @@
-//! What is known of each language, in one table.
+//! What Frontdesk knows of each language, in one table.
 
 use super::calendar::{day_name, is_day};
 use super::lists::{is_function_word, is_negation};
@@ -7,7 +7,7 @@ use super::sentences::sentences;
 use super::words::{stem, words};
 use super::{Language, of_question};
 
-/// A language by examples.
+/// Examples in one language.
 struct Known {
     language: Language,
     /// A question, and its words.
@@ -15,13 +15,13 @@ struct Known {
     words: &'static [&'static str],
     /// Two forms of one word, folded.
     forms: (&'static str, &'static str),
-    /// Sentences, parted by bars.
+    /// Sentences, separated by bars.
     text: &'static str,
-    /// Saturday or Sunday, folded; empty where days have no names yet.
+    /// Saturday or Sunday, folded; empty if the language has no calendar yet.
     day: &'static str,
     negation: &'static str,
     function_word: &'static str,
-    /// Two, folded; empty where numbers have no words yet.
+    /// The number two, folded; empty if the language has no number words yet.
     two: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Words of each language that say little by themselves, or that turn a sentence round; the lists are in `words.toml`.
+//! Words of each language that carry little meaning by themselves, and negations, from `words.toml`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use super::Language;
 use super::data;
 use super::words::fold;
 
-/// The lists as they are written: words with spaces between them.
+/// The lists as they are in the file: words separated by white space.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Written {
@@ -52,32 +52,31 @@ fn holds(words: &Words, language: Language, word: &str) -> bool {
         .is_some_and(|words| words.contains(word))
 }
 
-/// Whether a word without accents is a function word of a language: it says how a sentence is built, and not what it is
-/// about. Words of asking that decide what is asked for (how much, when, where) are none.
+/// Whether a word without accents is a function word of a language, which builds a sentence but is not its subject.
+/// Question words that decide what is asked for (how much, when, where) do not count.
 pub fn is_function_word(language: Language, unaccented: &str) -> bool {
     holds(&LISTS.function_words, language, unaccented)
 }
 
-/// Whether a folded word says nothing about where the answer to a question stands. Languages without a list have no
-/// such words.
+/// Whether a folded word does not help to find the answer to a question. False for languages without a list.
 pub fn is_stop_word(language: Language, folded: &str) -> bool {
     holds(&LISTS.stop_words, language, folded)
 }
 
-/// Whether a word without accents turns a sentence round in any language, or makes an exception of it. English "don't"
-/// and its like are none of these: they end in "n't".
+/// Whether a word without accents negates a sentence in any language, or makes an exception. The lists leave out
+/// English "don't" and similar words, which end in "n't".
 pub fn is_negation(unaccented: &str) -> bool {
     let mut lists = LISTS.negations.values();
     lists.any(|words| words.contains(unaccented))
 }
 
-/// Whether a word without accents tells that a short text is in a language.
+/// Whether a word without accents suggests that a short text is in this language.
 pub(super) fn tells(language: Language, unaccented: &str) -> bool {
     is_function_word(language, unaccented) || holds(&LISTS.telling, language, unaccented)
 }
 
-/// How many of the folded words are stop words, for each language that has a list.
-pub(super) fn votes(words: &[&str]) -> Vec<(Language, usize)> {
+/// Counts the stop words of each language that has a list.
+pub(super) fn count_votes(words: &[&str]) -> Vec<(Language, usize)> {
     let count = |language| {
         let list = LISTS.stop_words.get(&language)?;
         let hits = words.iter().filter(|word| list.contains(**word)).count();

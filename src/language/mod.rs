@@ -1,5 +1,5 @@
-//! What is known of languages: which one a text is in, its words as they are compared, its sentences, the names of days
-//! and months, numbers in words, and the words that say nothing by themselves or turn a sentence round. Pure: no store, no settings, no clock.
+//! Knowledge of languages: detecting the language of a text, words in comparable form, sentences, names of weekdays and
+//! months, numbers in words, function words and negations. Pure: no store, no settings, no clock.
 
 pub mod calendar;
 pub mod cutter;

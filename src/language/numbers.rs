@@ -1,4 +1,4 @@
-//! Numbers in words; the words are in `numbers.toml`.
+//! Numbers in words, from `numbers.toml`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -45,21 +45,21 @@ static NUMBERS: LazyLock<Numbers> = LazyLock::new(|| {
     }
 });
 
-/// The number from 1 to 12 that a word without accents says in a language.
+/// The number from 1 to 12 that a word without accents means in a language.
 pub fn small(language: Language, unaccented: &str) -> Option<i16> {
     let words = NUMBERS.small.get(&language)?;
     let at = words.iter().position(|word| word == unaccented)?;
     i16::try_from(at + 1).ok()
 }
 
-fn word(words: &'static [String], at: u64) -> &'static str {
+fn word_at(words: &'static [String], at: u64) -> &'static str {
     let word = usize::try_from(at).ok().and_then(|at| words.get(at));
     word.map_or("", String::as_str)
 }
 
-/// A number below twenty in English.
+/// A number below twenty in English; empty above.
 pub fn one(number: u64) -> &'static str {
-    word(&NUMBERS.ones, number)
+    word_at(&NUMBERS.ones, number)
 }
 
 /// A whole number in English words.
@@ -70,7 +70,10 @@ pub fn cardinal(number: u64) -> String {
     };
     match number {
         0..20 => one(number).to_owned(),
-        20..100 => with_rest(word(&NUMBERS.tens, number / 10 - 2).to_owned(), number % 10),
+        20..100 => with_rest(
+            word_at(&NUMBERS.tens, number / 10 - 2).to_owned(),
+            number % 10,
+        ),
         100..1000 => with_rest(format!("{} hundred", one(number / 100)), number % 100),
         _ => {
             let sizes = std::iter::successors(Some(1000u64), |size| size.checked_mul(1000));
@@ -85,7 +88,7 @@ pub fn cardinal(number: u64) -> String {
     }
 }
 
-/// The ordinal of English words: "first", "twenty second".
+/// Turns an English cardinal into its ordinal: "first", "twenty second".
 pub fn ordinal(cardinal: &str) -> String {
     let (head, last) = cardinal
         .rsplit_once(' ')

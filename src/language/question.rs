@@ -1,21 +1,20 @@
-//! Which language a question is in.
+//! Detects which language a question is in.
 
 use super::Language;
 use super::detect::of_document;
-use super::lists::votes;
+use super::lists::count_votes;
 use super::words::words;
 
-/// The language of a question, from its letters and its function words; of few words, which say
-/// little, the language that most documents have is the better guess. `documents` are the languages
-/// of the documents, the most frequent first.
+/// The language of a question, from its letters and its function words. Few words say little, so then the most frequent
+/// language of the documents is the better guess. `documents` has their languages, the most frequent first.
 pub fn language_among(question: &str, folded: &[&str], documents: &[Language]) -> Language {
-    let votes = votes(folded);
+    let votes = count_votes(folded);
     let detected = whatlang::detect(question);
     if let Some(info) = &detected
         && !matches!(info.script(), whatlang::Script::Latin)
     {
         return match Language::from_detected(info.lang()) {
-            // Its sisters are written in the same letters.
+            // Ukrainian, Bulgarian and others share its letters.
             Language::Other
                 if votes
                     .iter()
@@ -34,11 +33,13 @@ pub fn language_among(question: &str, folded: &[&str], documents: &[Language]) -
             .map_or(0, |v| v.1)
     };
     let reliable = of_document(question);
+    // The detector may miss the best language by one vote at most.
     if let Some(sure) = reliable
         && of(sure) + 1 >= most.max(1)
     {
         return sure;
     }
+    // A tie: prefer the languages of the documents.
     let usual = documents.first().copied().unwrap_or(Language::En);
     let tied: Vec<Language> = votes.iter().filter(|v| v.1 == most).map(|v| v.0).collect();
     if most == 0 || tied.contains(&usual) {
@@ -52,7 +53,7 @@ pub fn language_among(question: &str, folded: &[&str], documents: &[Language]) -
         .unwrap_or(usual)
 }
 
-/// The language that a question is most likely in, whatever the documents are in.
+/// The most likely language of a question, whatever languages the documents have.
 pub fn language_of(question: &str) -> Language {
     let folded: Vec<String> = words(question).map(|w| w.folded).collect();
     let folded: Vec<&str> = folded.iter().map(String::as_str).collect();

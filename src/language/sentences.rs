@@ -1,4 +1,4 @@
-//! Cutting a passage into sentences, for quoting. Each sentence is a span of the passage's bytes.
+//! Cuts a passage into sentences, for quoting. Each sentence is a byte range of the passage.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::data::{self, WordSet};
 use super::{Language, calendar};
 
-/// What tells whether a sentence ends at a mark; the file says what each list is for.
+/// Words that decide whether a mark ends a sentence; the file explains each list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -21,7 +21,7 @@ struct Lists {
 static FILE: &str = include_str!("sentences.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// Whether a word continues a sentence after a time: "9 a.m. Monday".
+/// Whether a sentence goes on with this word after a time, as in "9 a.m. Monday".
 fn follows_time(lower: &str) -> bool {
     let is_in = |names: &[Vec<String>]| names.iter().flatten().any(|name| name == lower);
     LISTS.time_zones.contains(lower)
@@ -29,7 +29,7 @@ fn follows_time(lower: &str) -> bool {
             .is_some_and(|c| is_in(&c.days) || is_in(&c.short_days) || is_in(&c.months))
 }
 
-/// Whether a word is a German month, which goes on after an ordinal: "am 3. Mai".
+/// Whether a word is a German month, with which a sentence goes on after an ordinal, as in "am 3. Mai".
 fn is_german_month(lower: &str) -> bool {
     calendar::lower(Language::De)
         .is_some_and(|c| c.months.iter().flatten().any(|name| name == lower))
@@ -37,8 +37,8 @@ fn is_german_month(lower: &str) -> bool {
 
 /// The sentences of a passage in order, as byte ranges without surrounding white space.
 ///
-/// A line is never joined with the next: list items and rows stand on lines of their own. A table
-/// row (a line with ` | `) stays whole.
+/// A sentence never continues on the next line, because each list item and table row has a line of its own. A table row
+/// (a line with ` | `) stays whole.
 pub fn sentences(text: &str) -> Vec<Range<usize>> {
     let mut out = Vec::new();
     let mut start = 0;
@@ -66,7 +66,7 @@ fn push(text: &str, range: Range<usize>, out: &mut Vec<Range<usize>>) {
             .get(last.end..range.start)
             .is_some_and(|between| !between.contains('\n'))
     {
-        // Stray marks belong to what stands before them.
+        // Stray marks belong to the sentence before them.
         last.end = range.start + raw.trim_end().len();
     }
 }
@@ -117,18 +117,16 @@ pub(super) fn is_closing(c: char) -> bool {
     )
 }
 
-/// Whether a sentence ends at a mark, of a text that may go on.
+/// Whether a mark ends a sentence in a text that may go on.
 pub(super) enum Ending {
-    /// It does not.
     None,
-    /// It does.
     Certain,
-    /// What comes next decides.
+    /// The text after the mark decides.
     WithMoreText,
 }
 
-/// [`ends_here`] of a text that is still being written. After a usual word a mark and a space are enough: whoever hears
-/// the sentence should not wait for the next one.
+/// Like [`ends_here`], for a text that is still being written. After a usual word a mark and a space are enough, so
+/// that a listener need not wait for the next sentence.
 pub(super) fn ending(before: &str, mark: char, single: bool, after: &str) -> Ending {
     let next = after.trim_start();
     if after.is_empty() {
@@ -165,20 +163,20 @@ fn is_opening(c: char) -> bool {
     matches!(c, '"' | '\'' | '(' | '“' | '‘' | '«' | '¿' | '¡')
 }
 
-/// The last word in lower case, without marks before it.
+/// The last word in lower case, without leading marks.
 fn last_word(text: &str) -> String {
     let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
     word.trim_start_matches(|c: char| !c.is_alphanumeric())
         .to_lowercase()
 }
 
-/// Whether a sentence ends after `mark`, given the text of the sentence before it and what follows.
+/// Whether a sentence ends at `mark`, given its text before the mark and the text that follows.
 fn ends_here(before: &str, mark: char, single: bool, after: &str) -> bool {
     if matches!(mark, '。' | '！' | '？') {
         return true;
     }
     if !after.is_empty() && !after.starts_with(char::is_whitespace) {
-        // Inside a decimal, a time, an address of a page or a file name.
+        // Inside a decimal, a time, a web address or a file name.
         return false;
     }
     let next = after.trim_start();
@@ -186,7 +184,7 @@ fn ends_here(before: &str, mark: char, single: bool, after: &str) -> bool {
         return true;
     };
     if mark != '.' || !single {
-        // "Yahoo! is …", "well… maybe" and the dots before a price go on.
+        // "Yahoo! is …", "well… maybe" and dot leaders before a price go on.
         let leader = mark == '.' && (first.is_numeric() || before.ends_with(char::is_whitespace));
         return !first.is_lowercase() && !leader;
     }
@@ -221,7 +219,7 @@ fn ends_here(before: &str, mark: char, single: bool, after: &str) -> bool {
     if word.chars().all(|c| c.is_ascii_digit()) && word.len() <= 2 && is_german_month(&next_word) {
         return false;
     }
-    // An initial: "J. Smith". A lone letter after small words ("vitamin C.") ends as usual.
+    // An initial, as in "J. Smith". A single letter after small words ("vitamin C.") ends the sentence as usual.
     let is_initial = word.chars().count() == 1
         && before.ends_with(char::is_uppercase)
         && before

@@ -1,5 +1,5 @@
-//! From text to index terms, the same way for documents and for questions: words, folded (lower case,
-//! no accents), and their stems by the language of the text.
+//! Turns text into index terms, the same way for documents and for questions: words, folded (lower case, no accents),
+//! and their stems in the language of the text.
 
 use std::borrow::Cow;
 
@@ -9,30 +9,30 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::Language;
 
-/// Longest term, in bytes; longer ones are encoded data.
+/// In bytes. Longer "words" are encoded data.
 const MAX_TERM: usize = 60;
 
-/// A word of a text.
+/// A word and its place in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// In lower case, without accents; numbers without separators of thousands.
+    /// In lower case, without accents; numbers without thousands separators.
     pub folded: String,
-    /// Where it stands in the text, in bytes.
+    /// First byte in the text.
     pub from: usize,
     /// One past its last byte.
     pub to: usize,
 }
 
-/// The words of a text, folded, in order. Of scripts without spaces (Chinese, Japanese, Thai …) every
-/// pair of neighbouring characters is a word: such pairs find words without a dictionary.
+/// The folded words of a text in order. In scripts without spaces (Chinese, Japanese, Thai …) every pair of adjacent
+/// characters counts as a word: such pairs find words without a dictionary.
 pub fn words(text: &str) -> impl Iterator<Item = Word> + '_ {
-    spans(text).filter_map(|(from, to)| {
+    find_spans(text).filter_map(|(from, to)| {
         let folded = fold(text.get(from..to)?);
         (!folded.is_empty() && folded.len() <= MAX_TERM).then_some(Word { folded, from, to })
     })
 }
 
-/// A word in lower case and without accents, because visitors leave them out. Numbers stay as they are written.
+/// A word in lower case and without accents, because visitors leave them out. Numbers keep their separators.
 pub fn unaccented(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();
@@ -40,23 +40,23 @@ pub fn unaccented(word: &str) -> String {
     word.to_lowercase().nfc().flat_map(without_accent).collect()
 }
 
-/// What a letter in lower case becomes: `é` is `e`, `ß` is `ss`, and an accent that comes apart is nothing.
+/// Maps a lower-case letter: `é` to `e`, `ß` to `ss`, and a combining accent to nothing.
 pub fn without_accent(c: char) -> impl Iterator<Item = char> {
     Folded::of(c).0.into_iter().flatten()
 }
 
-/// A word as it is compared: [`unaccented`], and a number without its separators.
+/// The form in which words are compared: [`unaccented`], with numbers without separators.
 pub fn fold(word: &str) -> String {
     let folded = unaccented(word);
     if folded.starts_with(|c: char| c.is_ascii_digit()) {
-        number(&folded).unwrap_or(folded)
+        strip_separators(&folded).unwrap_or(folded)
     } else {
         folded
     }
 }
 
-/// The words of a text in lower case with their accents, without punctuation around them: speech as a recogniser
-/// writes it.
+/// The words of a text in lower case with accents but without punctuation around them, as a speech recogniser writes
+/// them.
 pub fn plain_words(text: &str) -> Vec<String> {
     text.split_whitespace()
         .map(|word| {
@@ -68,7 +68,7 @@ pub fn plain_words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The stem of a folded word. Words with digits, and languages without a stemmer, keep theirs.
+/// The stem of a folded word. Words with digits, and words in languages without a stemmer, stay as they are.
 pub fn stem(language: Language, folded: &str) -> String {
     let algorithm = match language {
         Language::En => Algorithm::English,
@@ -91,14 +91,14 @@ pub fn stem(language: Language, folded: &str) -> String {
     if stemmed.is_empty() {
         return folded.to_owned();
     }
-    // Some stemmers add accents ("Gitternetz" in Dutch keeps them): terms have none.
+    // Some stemmers add accents, but terms have none.
     match stemmed {
         Cow::Borrowed(same) => same.to_owned(),
         Cow::Owned(other) => fold(&other),
     }
 }
 
-/// What becomes of one character: up to three.
+/// Replacement of one character: up to three characters.
 struct Folded([Option<char>; 3]);
 
 impl Folded {
@@ -115,7 +115,7 @@ impl Folded {
             'đ' | 'ð' => Self([Some('d'), None, None]),
             'ё' => Self([Some('е'), None, None]),
             '’' => Self([Some('\''), None, None]),
-            // Arabic: forms of alef, the final ya and ta; the stretching sign goes.
+            // Arabic: unify the forms of alef and the final ya and ta; drop the stretching sign.
             'أ' | 'إ' | 'آ' | 'ٱ' => Self([Some('ا'), None, None]),
             'ى' => Self([Some('ي'), None, None]),
             'ة' => Self([Some('ه'), None, None]),
@@ -124,8 +124,8 @@ impl Folded {
             '٠'..='٩' => Self([digit(c, '٠'), None, None]),
             '۰'..='۹' => Self([digit(c, '۰'), None, None]),
             '０'..='９' => Self([digit(c, '０'), None, None]),
-            // Letters that are taken apart into a letter and its marks; of other scripts (Cyrillic й,
-            // Korean syllables, signs of Indian vowels) the parts are no accents.
+            // Letters that decompose into a letter and its accents. In other scripts (Cyrillic й, Korean syllables,
+            // vowel signs of Indian scripts) the parts are not accents.
             '\u{00C0}'..='\u{024F}'
             | '\u{0370}'..='\u{03FF}'
             | '\u{1E00}'..='\u{1FFF}'
@@ -144,8 +144,8 @@ fn digit(c: char, zero: char) -> Option<char> {
     char::from_digit(u32::from(c) - u32::from(zero), 10)
 }
 
-/// A number that was written with separators: 1,450.00 and 1.450 become 1450.
-fn number(folded: &str) -> Option<String> {
+/// Removes separators from a number: 1,450.00 and 1.450 become 1450.
+fn strip_separators(folded: &str) -> Option<String> {
     let groups: Vec<&str> = folded.split([',', '.', '\'']).collect();
     let [first, between @ .., last] = groups.as_slice() else {
         return None;
@@ -170,7 +170,7 @@ fn number(folded: &str) -> Option<String> {
 }
 
 /// The byte spans of the words of a text.
-fn spans(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
+fn find_spans(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
     let mut chars = text.char_indices().peekable();
     let mut pending: Option<(usize, usize)> = None;
     std::iter::from_fn(move || {
@@ -188,7 +188,7 @@ fn spans(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
                     Some(&(_, next)) if is_unspaced(next) => {
                         return Some((at, end + next.len_utf8()));
                     }
-                    // The last character is already part of a pair, unless it stands alone.
+                    // The last character is already part of a pair, unless it is the only one.
                     _ if text
                         .get(..at)
                         .and_then(|t| t.chars().last())
@@ -209,7 +209,7 @@ fn spans(text: &str) -> impl Iterator<Item = (usize, usize)> + '_ {
     })
 }
 
-/// Whether `c` at `at` is a separator within a number: of thousands, or of one or two decimals.
+/// Whether `c` at `at` separates digits of one number: thousands, or one or two decimals.
 fn joins_digits(text: &str, at: usize, c: char, pending: Option<(usize, usize)>) -> bool {
     if !matches!(c, ',' | '.' | '\'') {
         return false;
@@ -225,7 +225,7 @@ fn joins_digits(text: &str, at: usize, c: char, pending: Option<(usize, usize)>)
     let digits = after.bytes().take_while(u8::is_ascii_digit).count();
     let mut rest = after.get(digits..).unwrap_or_default().chars();
     let ends = match rest.next() {
-        // A third part makes it a date or a version, unless this is a group of thousands.
+        // A third part means a date or a version, unless this part has the three digits of a thousands group.
         Some('.' | ',' | '\'') if rest.next().is_some_and(|r| r.is_ascii_digit()) => digits == 3,
         Some(r) => !r.is_alphanumeric(),
         None => true,
@@ -233,13 +233,13 @@ fn joins_digits(text: &str, at: usize, c: char, pending: Option<(usize, usize)>)
     before && ends && (1..=3).contains(&digits)
 }
 
-/// Vowel signs and accents continue the word that they stand in.
+/// Vowel signs and accents, which continue their word.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{0300}'..='\u{036F}' | '\u{0591}'..='\u{05BD}' | '\u{0640}' | '\u{064B}'..='\u{065F}'
         | '\u{0670}' | '\u{0900}'..='\u{0963}' | '\u{0980}'..='\u{0DFF}' | '\u{200C}' | '\u{200D}')
 }
 
-/// Scripts that are written without spaces.
+/// Whether the script of `c` is written without spaces.
 pub fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{0E01}'..='\u{0E4E}' | '\u{3041}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}'
         | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')

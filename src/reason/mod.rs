@@ -1,4 +1,4 @@
-//! Why something failed, as one sentence for people that still knows the error behind it.
+//! Why something failed: one sentence for people, with the error behind it as the source.
 
 use std::error::Error;
 use std::fmt;
@@ -7,11 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A sentence that tells why something failed, and the error that it tells of, if there is one. Clones share both.
+/// A sentence that says why something failed, and the error behind it, if there is one. Clones share both.
 ///
-/// Variants of errors hold it as their `#[source]` where several libraries can be at fault, or where many callers are
-/// told the same. The sentence is all that people are shown; the cause is for code and logs. Over a worker's pipe only
-/// the sentence travels.
+/// Error types use it as their `#[source]` where several libraries can be the cause, or where many callers share one
+/// error. People see only the sentence; the cause is for code and logs. Only the sentence goes through a worker's pipe.
 #[derive(Clone)]
 pub struct Reason {
     sentence: Arc<str>,
@@ -19,7 +18,7 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// An error in its own words.
+    /// Takes the error's own message as the sentence.
     pub fn of(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let cause = cause.into();
         Self {
@@ -28,7 +27,7 @@ impl Reason {
         }
     }
 
-    /// An error in other words than its own.
+    /// Replaces the error's message by another sentence.
     pub fn told(
         sentence: impl Into<Arc<str>>,
         cause: impl Into<Box<dyn Error + Send + Sync>>,
@@ -39,7 +38,6 @@ impl Reason {
         }
     }
 
-    /// The sentence.
     pub fn as_str(&self) -> &str {
         &self.sentence
     }
@@ -99,7 +97,7 @@ impl From<Reason> for String {
     }
 }
 
-/// Two reasons are the same if they read the same.
+/// Compares the sentences only.
 impl PartialEq for Reason {
     fn eq(&self, other: &Self) -> bool {
         self.sentence == other.sentence

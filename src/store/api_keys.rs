@@ -37,18 +37,13 @@ pub struct ApiKey {
     pub revoked_at: Option<UnixMs>,
 }
 
-/// What a new key needs.
 #[derive(Debug, Clone)]
 pub struct NewApiKey<'a> {
-    /// What the owner calls it.
     pub name: &'a str,
-    /// Hash of the secret.
     pub token: TokenHash,
-    /// The shown part of the secret.
     pub prefix: &'a str,
-    /// What it may do.
     pub scopes: &'a [String],
-    /// The workspace it is limited to; none means all.
+    /// `None` lets the key into every workspace.
     pub workspace: Option<WorkspaceId>,
 }
 
@@ -58,7 +53,6 @@ columns! {
     }
 }
 
-/// Keeps a new key.
 pub fn create(
     tx: &Transaction<'_>,
     new: &NewApiKey<'_>,
@@ -85,7 +79,7 @@ pub fn find_active_by_hash(
         .optional()?)
 }
 
-/// Whether there is such a key, it was not revoked and its workspace is not closed.
+/// Whether the key exists, was not revoked, and its workspace is not closed.
 pub fn is_active(conn: &Connection, id: ApiKeyId) -> Result<bool, StoreError> {
     Ok(conn
         .prepare_cached(&format!(
@@ -95,7 +89,7 @@ pub fn is_active(conn: &Connection, id: ApiKeyId) -> Result<bool, StoreError> {
         .exists([id])?)
 }
 
-/// Every key, newest first, revoked ones too.
+/// Every key, newest first, including revoked ones.
 pub fn list(conn: &Connection) -> Result<Vec<ApiKey>, StoreError> {
     let mut statement =
         conn.prepare_cached(&format!("SELECT {COLUMNS} FROM api_keys ORDER BY id DESC"))?;
@@ -116,7 +110,6 @@ pub fn revoke(tx: &Transaction<'_>, id: ApiKeyId, now: UnixMs) -> Result<(), Sto
     }
 }
 
-/// Notes that the key was used.
 pub fn touch(tx: &Transaction<'_>, id: ApiKeyId, now: UnixMs) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE api_keys SET last_used_at = ? WHERE id = ?")?
         .execute((now, id))?;

@@ -7,43 +7,34 @@ use super::rows::{columns, insert};
 use super::values::Json;
 use super::{AssistantId, Scoped, StoreError, UnixMs, WorkspaceId};
 
-/// An assistant of a workspace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assistant {
-    /// Its id.
     pub id: AssistantId,
-    /// Its workspace.
     pub workspace: WorkspaceId,
     /// Short name, unique in the workspace; API clients name it as the model.
     pub name: String,
-    /// Name for people.
     pub title: String,
-    /// Instructions of the owner.
     pub instructions: String,
     /// The first thing a visitor reads.
     pub greeting: String,
-    /// Chat model by catalogue name; none means the default.
+    /// Chat model by catalogue name; `None` means the default.
     pub model: Option<String>,
     /// Further settings, a JSON object.
     pub settings: Value,
-    /// When it was made.
     pub created_at: UnixMs,
-    /// When it was last changed.
     pub updated_at: UnixMs,
 }
 
-/// What an assistant is made of; used to make one and to change one.
+/// The fields of an assistant that its owner sets, for creating and for updating one.
 #[derive(Debug, Clone)]
 pub struct NewAssistant<'a> {
     /// Short name, unique in the workspace.
     pub name: &'a str,
-    /// Name for people.
     pub title: &'a str,
-    /// Instructions of the owner.
     pub instructions: &'a str,
     /// The first thing a visitor reads.
     pub greeting: &'a str,
-    /// Chat model by catalogue name; none means the default.
+    /// Chat model by catalogue name; `None` means the default.
     pub model: Option<&'a str>,
     /// Further settings, a JSON object.
     pub settings: &'a Value,
@@ -56,7 +47,7 @@ columns! {
     }
 }
 
-/// Makes an assistant. `Conflict` if the name is in use in this workspace.
+/// `Conflict` if the name is in use in this workspace.
 pub fn create(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -72,7 +63,7 @@ pub fn create(
     Ok(id)
 }
 
-/// The assistant with this id, in this workspace.
+/// `NotFound` if another workspace has it.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -87,7 +78,6 @@ pub fn get(
     .ok_or(StoreError::NotFound("the assistant"))
 }
 
-/// The assistant of this short name, in this workspace.
 pub fn find_by_name(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -102,7 +92,6 @@ pub fn find_by_name(
         .map(|assistant| Scoped::proven(workspace, assistant)))
 }
 
-/// The assistants of a workspace, in the order they were made.
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Assistant>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM assistants WHERE workspace = ? ORDER BY id"

@@ -9,46 +9,35 @@ use super::values::{Json, text_enum};
 use super::{ReceiptId, Scoped, StoreError};
 
 text_enum! {
-    /// Who speaks.
     pub enum Speaker {
-        /// The caller.
         Caller = "caller",
-        /// The front desk.
         Agent = "agent",
     }
 }
 
 text_enum! {
-    /// Whether a line was said to its end.
     pub enum LineState {
-        /// It was.
         Complete = "complete",
-        /// The other one broke in; the text is what was heard of it.
+        /// The other side broke in; the text is the part that was heard.
         Interrupted = "interrupted",
     }
 }
 
-/// Something that was said. Times in ms from the start of the call.
+/// One utterance. Times are in ms from the start of the call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
-    /// Who spoke.
     pub speaker: Speaker,
-    /// The words.
     pub text: String,
-    /// When it began.
     pub start_ms: i64,
-    /// When it ended.
     pub end_ms: i64,
-    /// Whether it was said to its end.
     pub state: LineState,
-    /// The receipt of an answer.
     pub receipt: Option<ReceiptId>,
 }
 
-/// Most bytes of a line that are kept; nobody says as much at once.
+/// Longest line that is stored, in bytes; nobody says as much at once.
 const LONGEST_LINE: usize = 16 << 10;
 
-/// Adds a line, cut where it is longer than anybody speaks at once.
+/// Adds a line, cut to `LONGEST_LINE`.
 pub fn append_line(
     tx: &Transaction<'_>,
     call: &Scoped<Call>,
@@ -72,7 +61,7 @@ pub fn append_line(
     Ok(())
 }
 
-/// Adds an entry of the flow log: `kind` names what happened, `detail` is an object.
+/// Adds an event to the flow log; `detail` is a JSON object.
 pub fn append_event(
     tx: &Transaction<'_>,
     call: &Scoped<Call>,
@@ -85,7 +74,7 @@ pub fn append_event(
     Ok(())
 }
 
-/// Adds how long a turn took. Turns are numbered from 1.
+/// Adds the timings of a turn. Turns are numbered from 1.
 pub fn append_turn(
     tx: &Transaction<'_>,
     call: &Scoped<Call>,
@@ -102,31 +91,26 @@ pub fn append_turn(
     Ok(())
 }
 
-/// An entry of the flow log.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// When, in ms from the start of the call.
+    /// In ms from the start of the call.
     pub at_ms: i64,
-    /// What happened.
     pub kind: String,
-    /// More about it, an object.
+    /// A JSON object.
     pub detail: Value,
 }
 
-/// How long a turn took.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// Its number, from 1.
     pub number: u32,
-    /// When it began, in ms from the start of the call.
+    /// In ms from the start of the call.
     pub at_ms: i64,
-    /// The rung that answered.
+    /// The rung of the answer ladder that answered.
     pub rung: Option<String>,
-    /// Its parts, in ms each.
+    /// Stages of the turn, in ms each.
     pub timings: Value,
 }
 
-/// What was said in a call, in order.
 pub fn lines(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Line>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT speaker, text, start_ms, end_ms, state, receipt FROM call_lines WHERE call = ? \
@@ -145,7 +129,6 @@ pub fn lines(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Line>, StoreE
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The flow log of a call, in order.
 pub fn events(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Event>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT at_ms, kind, detail FROM call_events WHERE call = ? ORDER BY at_ms, seq",
@@ -160,7 +143,6 @@ pub fn events(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Event>, Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The turns of a call, in order.
 pub fn turns(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Turn>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT number, at_ms, rung, timings FROM call_turns WHERE call = ? ORDER BY number",

@@ -1,5 +1,5 @@
-//! Calls: voice sessions by whatever way they came. What was said and done in one lies in
-//! [`super::call_log`], its sound in [`super::recordings`].
+//! Calls: voice sessions on any channel. [`super::call_log`] has their transcript and events,
+//! [`super::recordings`] their sound.
 
 mod listing;
 
@@ -12,125 +12,98 @@ use super::values::{Json, text_enum};
 use super::{AssistantId, CallId, ConversationId, Scoped, StoreError, UnixMs, WorkspaceId};
 
 text_enum! {
-    /// How a caller reached the front desk.
     pub enum CallChannel {
         /// A microphone in a browser.
         Browser = "browser",
-        /// The microphone of the machine itself.
+        /// The machine's own microphone.
         Kiosk = "kiosk",
         /// A program, over the Realtime API.
         Realtime = "realtime",
-        /// A telephone.
         Phone = "phone",
     }
 }
 
 text_enum! {
-    /// Where a call stands. The names are those that telephone services use.
+    /// Named as telephone services name them.
     pub enum CallStatus {
-        /// Made, nothing happened yet.
         Initiated = "initiated",
-        /// Rings at the other end.
         Ringing = "ringing",
-        /// Two talk.
         InProgress = "in-progress",
-        /// Was answered and is over.
+        /// Answered, and over.
         Completed = "completed",
-        /// No place was free.
+        /// All lines were taken.
         Busy = "busy",
-        /// Nobody answered.
         NoAnswer = "no-answer",
-        /// Ended by a fault.
+        /// Ended by an error.
         Failed = "failed",
-        /// Given up before it was answered.
+        /// The caller gave up before it was answered.
         Canceled = "canceled",
     }
 }
 
 text_enum! {
-    /// Why a call is over.
     pub enum EndedReason {
         /// The caller left.
         UserHangup = "user_hangup",
-        /// The front desk said good-bye.
         AgentHangup = "agent_hangup",
-        /// Nobody spoke for long.
+        /// Nobody spoke for a long time.
         Inactivity = "inactivity",
-        /// The longest permitted duration was reached.
         MaxDuration = "max_duration_reached",
         /// Handed to a person.
         CallTransfer = "call_transfer",
-        /// The caller did not agree to go on.
+        /// The caller did not want to go on.
         UserDeclined = "user_declined",
-        /// No place was free.
         AtCapacity = "at_capacity",
-        /// The connection broke.
         ErrorTransport = "error_transport",
-        /// The recogniser or the voice failed.
+        /// Speech recognition or speech synthesis failed.
         ErrorSpeech = "error_speech",
         /// The answer failed.
         ErrorAgent = "error_agent",
-        /// The server was stopped in mid-call.
+        /// The server stopped during the call.
         ErrorStopped = "error_stopped",
     }
 }
 
 text_enum! {
-    /// Whether a call is recorded.
     pub enum RecordingState {
-        /// It is not.
         Off = "off",
         /// The caller was asked and has not answered.
         Asked = "asked",
-        /// The caller said no.
         Declined = "declined",
-        /// It is, from the consent on.
+        /// Recorded from the caller's consent on.
         On = "on",
     }
 }
 
-/// What a call cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CallCost {
     /// Prompt tokens of the language model.
     pub prompt_tokens: u64,
-    /// Written tokens of the language model.
+    /// Tokens that the language model generated.
     pub completion_tokens: u64,
-    /// Speech that was recognised, in ms.
+    /// Recognised speech, in ms.
     pub heard_ms: u64,
-    /// Speech that was synthesised, in ms.
+    /// Synthesised speech, in ms.
     pub spoken_ms: u64,
 }
 
-/// A call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// Its id.
     pub id: CallId,
-    /// Who answered it.
     pub assistant: Option<AssistantId>,
-    /// Its questions and answers.
+    /// The conversation that holds its questions and answers.
     pub conversation: Option<ConversationId>,
-    /// How it came.
     pub channel: CallChannel,
-    /// Who is on the other side, as the channel knows them.
+    /// The other side, as the channel knows it.
     pub caller: Option<String>,
-    /// Where it stands.
     pub status: CallStatus,
-    /// Why it is over.
     pub ended_reason: Option<EndedReason>,
-    /// When it came.
     pub started_at: UnixMs,
-    /// When it was answered.
     pub answered_at: Option<UnixMs>,
-    /// When it was over.
     pub ended_at: Option<UnixMs>,
-    /// Whether it is recorded.
     pub recording: RecordingState,
-    /// When the caller agreed to that.
     pub consent_at: Option<UnixMs>,
-    /// What it cost.
     pub cost: CallCost,
 }
 
@@ -157,22 +130,18 @@ impl Call {
     }
 }
 
-/// What a new call needs.
 #[derive(Debug, Clone)]
 pub struct NewCall<'a> {
-    /// Who answers; must be of the same workspace.
+    /// Must be of the same workspace.
     pub assistant: Option<AssistantId>,
-    /// Its questions and answers; must be of the same workspace.
+    /// Must be of the same workspace.
     pub conversation: Option<ConversationId>,
-    /// How it came.
     pub channel: CallChannel,
-    /// Who is on the other side, as the channel knows them.
+    /// The other side, as the channel knows it.
     pub caller: Option<&'a str>,
-    /// Where it stands.
     pub status: CallStatus,
 }
 
-/// Notes a call that begins.
 pub fn create(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -205,7 +174,7 @@ pub fn create(
     get(tx, workspace, id)
 }
 
-/// The call with this id; not while it waits to be deleted.
+/// Finds a call of this workspace; one that waits for deletion counts as gone.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -214,7 +183,7 @@ pub fn get(
     find(conn, workspace, id, "AND c.due_at IS NULL")
 }
 
-/// The same, also while it waits to be deleted: for copying and erasing what is kept of a person.
+/// Like [`get`], but also finds a call that waits for deletion: for copying and erasing a person's data.
 pub fn get_even_due(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -238,7 +207,7 @@ fn find(
     .ok_or(StoreError::NotFound("the call"))
 }
 
-/// Notes whether the call is recorded; `consent_at` when the caller agreed.
+/// `consent_at` is when the caller agreed to be recorded.
 pub fn set_recording(
     tx: &Transaction<'_>,
     call: &Scoped<Call>,
@@ -252,7 +221,7 @@ pub fn set_recording(
     Ok(())
 }
 
-/// Notes that the call is over. The first reason stays.
+/// Ends the call. If it ended before, the first reason stays.
 pub fn finish(
     tx: &Transaction<'_>,
     call: &Scoped<Call>,
@@ -269,7 +238,7 @@ pub fn finish(
     Ok(())
 }
 
-/// Ends the calls that a stopped or killed server left open; how many there were.
+/// Ends the calls that a stopped or killed server left open; returns how many.
 pub fn close_left_open(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute(
         "UPDATE calls SET status = 'failed', ended_reason = 'error_stopped', \
@@ -279,8 +248,8 @@ pub fn close_left_open(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, Store
     )?)
 }
 
-/// Deletes a call with its transcript, flow log, timings and recording, at once and for good. What was said in its
-/// conversation stays: [`super::erasure::erase_call`] takes that too.
+/// Deletes a call with its transcript, flow log, timings and recording, at once and for good. The messages of its
+/// conversation stay: [`super::erasure::erase_call`] erases those too.
 pub fn delete(tx: &Transaction<'_>, call: &Scoped<Call>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM calls WHERE id = ?", [call.id])?;
     Ok(())

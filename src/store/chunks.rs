@@ -9,62 +9,55 @@ use super::{ChunkId, DocumentId, Scoped, StoreError, UnixMs, VersionId, Workspac
 /// A chunk of a document version, with what a citation needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChunkRow {
-    /// Its id, never used twice.
+    /// Never used twice.
     pub id: ChunkId,
-    /// Its workspace.
     pub workspace: WorkspaceId,
-    /// The document.
     pub document: DocumentId,
-    /// The document's file name.
     pub document_name: String,
-    /// The document's title.
     pub document_title: String,
-    /// The version it was cut from.
     pub version: VersionId,
-    /// Number of that version, from 1.
+    /// From 1.
     pub version_number: u32,
     /// Position within the version, from 0.
     pub ordinal: u32,
-    /// Headings above it, outermost first.
+    /// Headings above the chunk, outermost first.
     pub heading_path: Vec<String>,
-    /// Page it begins on, where the format has pages.
+    /// Page on which it begins, if the format has pages.
     pub page: Option<u32>,
     /// First byte in the version's text.
     pub start_byte: i64,
     /// One past the last byte in the version's text.
     pub end_byte: i64,
-    /// What is searched.
     pub text: String,
-    /// The embedding, in the encoding its writer chose.
+    /// In the encoding of the search.
     pub embedding: Option<Vec<u8>>,
-    /// Which embedder made it.
+    /// Name of the model that made the embedding.
     pub embedder: Option<String>,
-    /// Language of its document (ISO 639-1), if that says enough to tell.
+    /// Language of its document (ISO 639-1), if it could be detected.
     pub language: Option<String>,
-    /// The date that its document gives itself.
+    /// The date that its document states.
     pub dated_at: Option<UnixMs>,
 }
 
-/// A chunk before it has an id. Its ordinal is its place in the list.
+/// A chunk before it has an id. Its place in the list becomes its ordinal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewChunk {
-    /// Headings above it, outermost first.
+    /// Headings above the chunk, outermost first.
     pub heading_path: Vec<String>,
-    /// Page it begins on, where the format has pages.
+    /// Page on which it begins, if the format has pages.
     pub page: Option<u32>,
     /// First byte in the version's text.
     pub start_byte: i64,
     /// One past the last byte in the version's text.
     pub end_byte: i64,
-    /// What is searched.
     pub text: String,
-    /// Embedding and the name of its embedder, if it is there already.
+    /// The embedding and the name of its model, if it is known already.
     pub embedding: Option<(Vec<u8>, String)>,
-    /// Language of its document (ISO 639-1), if that says enough to tell.
+    /// Language of its document (ISO 639-1), if it could be detected.
     pub language: Option<String>,
 }
 
-/// Only chunks of current versions of documents that are not deleted are visible.
+/// Chunks are visible only through the current version of a document that is not deleted.
 const SELECT: &str = "SELECT c.id, c.workspace, c.document, d.name AS document_name, \
      d.title AS document_title, c.version, v.number AS version_number, c.ordinal, c.heading_path, \
      c.page, c.start_byte, c.end_byte, c.text, c.embedding, c.embedder, c.language, d.dated_at \
@@ -95,16 +88,16 @@ impl ChunkRow {
     }
 }
 
-/// Replaces the chunks of a version, makes it the searched one, drops the chunks of the document's
-/// other versions, and marks the document ready unless a newer version waits. `Conflict` when a
-/// newer version is searched already or this one was taken back: a late job must not bring an old
-/// text back.
+/// Replaces the chunks of a version and puts it into search: drops the chunks of the document's other versions, and
+/// marks the document ready unless a newer version waits. `Conflict` when a newer version is already searched or this
+/// one was rolled back: a late job must not bring an old text back.
 pub fn replace(
     tx: &Transaction<'_>,
     version: &Scoped<Version>,
     chunks: &[NewChunk],
     now: UnixMs,
 ) -> Result<Vec<ChunkId>, StoreError> {
+    // Jobs of two versions may finish in either order, so compare version numbers, not times.
     let newer_is_searched: bool = tx
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM documents d
@@ -145,7 +138,6 @@ pub fn replace(
     insert_all(tx, version, chunks)
 }
 
-/// Writes the chunks of a version down.
 pub(super) fn insert_all(
     tx: &Transaction<'_>,
     version: &Scoped<Version>,
@@ -178,8 +170,7 @@ pub(super) fn insert_all(
     Ok(ids)
 }
 
-/// Gives every visible chunk to `each`, in the order of ids, one row in memory at a time.
-/// With a workspace, only that one's.
+/// Passes every visible chunk (of one workspace, if given) to `each`, ordered by id, with one row in memory at a time.
 pub fn for_each_indexable(
     conn: &Connection,
     workspace: Option<WorkspaceId>,
@@ -196,7 +187,6 @@ pub fn for_each_indexable(
     }
 }
 
-/// Gives the visible chunks of one document to `each`, in their order.
 pub fn for_each_of_document(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -207,8 +197,8 @@ pub fn for_each_of_document(
     stream(conn, &sql, (workspace, document), each)
 }
 
-/// The visible chunks with these ids, in the order asked for. Ids that are gone, hidden or another
-/// workspace's are left out: an index may be a moment behind the store.
+/// The visible chunks with these ids, in the order asked for. Skips ids that are gone, hidden or of another workspace,
+/// because an index may lag behind the store.
 pub fn get_many(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -238,8 +228,7 @@ pub fn list_missing_embeddings(
     Ok(found)
 }
 
-/// Keeps embeddings. Chunks that were replaced in the meantime are passed over; returns how many
-/// were kept.
+/// Stores embeddings, skipping chunks that were replaced in the meantime; returns how many it stored.
 pub fn set_embeddings(
     tx: &Transaction<'_>,
     embedder: &str,
@@ -254,7 +243,7 @@ pub fn set_embeddings(
     Ok(kept)
 }
 
-/// Gives chunks of versions that wait at the gate to `each`.
+/// Passes the chunks of versions that are held at the gate to `each`.
 pub(super) fn held_chunks(
     conn: &Connection,
     filter: &str,

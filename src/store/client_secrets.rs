@@ -11,19 +11,17 @@ use super::{StoreError, UnixMs, WorkspaceId};
 /// What a client secret opens.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClientSecret {
-    /// Whose front desk.
     pub workspace: WorkspaceId,
-    /// The session, as whoever made the secret described it.
+    /// The session, as the maker of the secret described it.
     pub session: Value,
-    /// From then on it opens nothing.
+    /// From this moment on it opens nothing.
     pub expires_at: UnixMs,
-    /// How many sessions it may still open.
     pub sessions_left: u16,
 }
 
 columns! { COLUMNS of ClientSecret { workspace, session: json, expires_at, sessions_left } }
 
-/// Keeps a fresh secret, and forgets those that have expired.
+/// Stores a new secret, and removes expired ones.
 pub fn create(
     tx: &Transaction<'_>,
     token: &TokenHash,
@@ -38,15 +36,15 @@ pub fn create(
     Ok(())
 }
 
-/// Removes secrets that have expired; returns how many.
+/// Returns how many it removed.
 pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx
         .prepare_cached("DELETE FROM client_secrets WHERE expires_at <= ?")?
         .execute([now])?)
 }
 
-/// The secret with this token, unless it has expired or opened all its sessions. A clock that went back before it was
-/// made also ends it.
+/// The secret with this token, unless it has expired or has opened all its sessions. It is also invalid when the clock
+/// went back to before its creation.
 pub fn find_valid(
     conn: &Connection,
     token: &TokenHash,
@@ -61,8 +59,8 @@ pub fn find_valid(
         .optional()?)
 }
 
-/// Takes one of the sessions that a secret may open; whether there was one left. Of two that come at the same time for
-/// the last, one gets it.
+/// Takes one of the sessions that a secret may open; false if none was left. Of two requests for the last one, one gets
+/// it.
 pub fn use_up(tx: &Transaction<'_>, token: &TokenHash) -> Result<bool, StoreError> {
     let taken = tx
         .prepare_cached(

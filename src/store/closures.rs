@@ -1,4 +1,4 @@
-//! Closed workspaces: no visitor and no key reaches them, and they are erased some days later unless somebody keeps them.
+//! Closed workspaces. No visitor and no key gets in; unless somebody reopens a workspace, it is erased some days later.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,32 +9,28 @@ use super::values::Json;
 use super::workspaces::Workspace;
 use super::{Store, StoreError, UnixMs, WorkspaceId};
 
-/// From closing to erasing, ms: time to change one's mind.
+/// Time between closing and erasing, in ms: a week to change one's mind.
 pub const GRACE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
-/// How often it is looked whether a workspace was closed.
+/// Interval at which [`until_closed`] looks.
 const LOOK: Duration = Duration::from_millis(800);
 
-/// How many rows of each table there were.
+/// Number of rows by table.
 pub type Rows = BTreeMap<String, u64>;
 
-/// A closed workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closure {
-    /// Which.
     pub workspace: WorkspaceId,
-    /// Its short name.
     pub name: String,
-    /// Whether the whole account is closed with it.
+    /// Whether the whole account was closed with it.
     pub account: bool,
-    /// When it was closed.
     pub closed_at: UnixMs,
-    /// From when on it is erased.
+    /// The earliest time of its erasure.
     pub erase_at: UnixMs,
-    /// When it was erased, and how much that was.
+    /// When it was erased, and how many rows that were.
     pub erased: Option<(UnixMs, Rows)>,
 }
 
-/// Ids of the workspaces that are closed and not erased yet.
+/// Selects the workspaces that are closed and not erased yet.
 pub(super) const CLOSED: &str = "SELECT workspace FROM closures WHERE erased_at IS NULL";
 
 impl Closure {
@@ -52,7 +48,7 @@ impl Closure {
     }
 }
 
-/// Closes a workspace. One that is closed already keeps its day, and may become part of the closing of the account.
+/// Closes a workspace. One that is already closed keeps its date, and may become part of closing the account.
 pub fn close(
     tx: &Transaction<'_>,
     workspace: &Workspace,
@@ -73,7 +69,7 @@ pub fn close(
     Ok(())
 }
 
-/// Keeps a closed workspace. `NotFound` if it is not closed, or erased.
+/// Cancels a closure. `NotFound` if the workspace is not closed, or is already erased.
 pub fn reopen(tx: &Transaction<'_>, workspace: WorkspaceId) -> Result<(), StoreError> {
     let sql = "DELETE FROM closures WHERE workspace = ? AND erased_at IS NULL";
     match tx.execute(sql, [workspace])? {
@@ -82,14 +78,13 @@ pub fn reopen(tx: &Transaction<'_>, workspace: WorkspaceId) -> Result<(), StoreE
     }
 }
 
-/// Whether a workspace is closed.
 pub fn is_closed(conn: &Connection, workspace: WorkspaceId) -> Result<bool, StoreError> {
     Ok(conn
         .prepare_cached("SELECT 1 FROM closures WHERE workspace = ? AND erased_at IS NULL")?
         .exists([workspace])?)
 }
 
-/// Every closure, those that wait first, then the latest erasure.
+/// Every closure: the pending ones first, then the erased ones, latest first.
 pub fn list(conn: &Connection) -> Result<Vec<Closure>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT workspace, name, account, closed_at, erase_at, erased_at, erased FROM closures
@@ -99,7 +94,6 @@ pub fn list(conn: &Connection) -> Result<Vec<Closure>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The closure of a workspace.
 pub fn find(conn: &Connection, workspace: WorkspaceId) -> Result<Option<Closure>, StoreError> {
     Ok(conn
         .prepare_cached(
@@ -110,7 +104,7 @@ pub fn find(conn: &Connection, workspace: WorkspaceId) -> Result<Option<Closure>
         .optional()?)
 }
 
-/// Notes that a closed workspace was erased, and how much that was.
+/// Records that a closed workspace was erased, with the number of rows.
 pub fn set_erased(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -124,16 +118,16 @@ pub fn set_erased(
     Ok(())
 }
 
-/// Forgets erasures of before; how many.
+/// Removes records of erasures before `before`; returns how many.
 pub fn purge(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM closures WHERE erased_at <= ?", [before])?)
 }
 
-/// Returns within a second of a workspace's being closed.
+/// Returns within a second after a workspace was closed.
 pub async fn until_closed(store: Store, workspace: WorkspaceId) {
     loop {
         tokio::time::sleep(LOOK).await;
-        // A store that fails says nothing about the workspace.
+        // A failing store says nothing about the workspace, so keep waiting.
         if matches!(
             store.read(move |conn| is_closed(conn, workspace)).await,
             Ok(true)

@@ -11,17 +11,17 @@ use zeroize::Zeroizing;
 use super::token::fill_random;
 use super::{MasterKey, StoreError};
 
-/// How long a connection waits for another one's lock.
+/// How long a connection waits for a lock that another one holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// First SQLite without the write-ahead log reset bug that could corrupt a database (3.51.3).
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// Set on every connection.
-/// - `synchronous=FULL`: a commit that returned survives a power cut, also with a write-ahead log.
-/// - `secure_delete`: what is deleted is overwritten, not only unlinked.
+/// - `synchronous=FULL`: a commit that returned survives a power cut, even with a write-ahead log.
+/// - `secure_delete`: deleted content is overwritten, not only unlinked.
 /// - `temp_store=MEMORY`: sorting never writes plain text to a temporary file.
 /// - `mmap_size=0`: encrypted pages cannot be mapped, and mapped I/O errors would be signals.
-/// - `trusted_schema`, `cell_size_check`: a manipulated file is an error and not an attack.
+/// - `trusted_schema`, `cell_size_check`: a manipulated file is an error, not an attack.
 const PRAGMAS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
@@ -33,14 +33,13 @@ const PRAGMAS: &str = "
     PRAGMA journal_size_limit = 67108864;
 ";
 
-/// What a connection may do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Write,
     Read,
 }
 
-/// Where the database is and what opens it.
+/// Path and key of a database.
 pub(super) struct Opener {
     path: PathBuf,
     key: Zeroizing<[u8; 32]>,
@@ -49,7 +48,7 @@ pub(super) struct Opener {
 }
 
 impl Opener {
-    /// A database file, opened with a key derived from the master key.
+    /// For a file whose key is derived from the master key.
     pub(super) fn file(path: &Path, key: &MasterKey) -> Self {
         Self {
             path: path.into(),
@@ -58,7 +57,7 @@ impl Opener {
         }
     }
 
-    /// A database that nobody will open again: a random key, and no waiting for the disk.
+    /// For a database that nobody will open again: it has a random key and does not wait for the disk.
     pub(super) fn scratch(path: &Path) -> Result<Self, StoreError> {
         let mut key = Zeroizing::new([0_u8; 32]);
         fill_random(key.as_mut_slice())?;
@@ -69,7 +68,6 @@ impl Opener {
         })
     }
 
-    /// A file whose key is known.
     pub(super) fn with_key(path: &Path, key: Zeroizing<[u8; 32]>) -> Self {
         Self {
             path: path.into(),
@@ -78,17 +76,16 @@ impl Opener {
         }
     }
 
-    /// A key for another purpose that follows from that of the file.
+    /// Derives a key for another purpose from the file's key.
     pub(super) fn subkey(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         MasterKey::from_bytes(*self.key).subkey(purpose)
     }
 
-    /// The key of the file.
     pub(super) fn key(&self) -> &Zeroizing<[u8; 32]> {
         &self.key
     }
 
-    /// The same key for another file, such as a copy.
+    /// For another file with the same key, such as a copy.
     pub(super) fn sibling(&self, path: &Path) -> Self {
         Self {
             path: path.into(),
@@ -97,12 +94,11 @@ impl Opener {
         }
     }
 
-    /// The database file.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Opens a connection and proves that the key fits.
+    /// Opens a connection and checks that the key fits.
     pub(super) fn open(&self, access: Access) -> Result<Connection, StoreError> {
         let connection = open_file(&self.path, &self.key)?;
         connection.execute_batch(PRAGMAS)?;
@@ -146,9 +142,9 @@ fn open_file(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<Connection, Store
     let digits = Zeroizing::new(hex::encode(key.as_slice()));
     let pragma = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", digits.as_str()));
     connection.execute_batch(&pragma)?;
-    // What is wrong becomes an error of ours; SQLCipher need not write it to standard error as well.
+    // We report what is wrong as our own error; SQLCipher need not also write it to standard error.
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    // Empty if the library was built without encryption: then nothing may be written.
+    // Empty if SQLite was built without encryption: then write nothing.
     let cipher: String = connection
         .query_row("PRAGMA cipher_version", [], |row| row.get(0))
         .unwrap_or_default();
@@ -158,7 +154,7 @@ fn open_file(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<Connection, Store
         ));
     }
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    // The first read is where a wrong key shows.
+    // A wrong key shows at the first read.
     match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
         row.get::<_, i64>(0)
     }) {
@@ -170,7 +166,7 @@ fn open_file(path: &Path, key: &Zeroizing<[u8; 32]>) -> Result<Connection, Store
     }
 }
 
-/// Makes the directory of the database (mode 0700) if it is not there.
+/// Creates the directory of the database (mode 0700) if it is missing.
 pub(super) fn make_parent(path: &Path) -> Result<(), StoreError> {
     match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => DirBuilder::new()
@@ -182,7 +178,7 @@ pub(super) fn make_parent(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Checks the whole database: every page's checksum, then its structure and its references.
+/// Checks the checksum of every page, then the structure and the foreign keys.
 pub(super) fn check(connection: &Connection) -> Result<(), StoreError> {
     let mut found = Vec::new();
     let mut collect = |sql: &str, fine: &str| -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! Conversations with visitors. What was said lies in [`super::messages`].
+//! Conversations with visitors. Their messages are in [`super::messages`].
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
@@ -7,79 +7,61 @@ use super::values::text_enum;
 use super::{ApiKeyId, AssistantId, ConversationId, Scoped, StoreError, UnixMs, WorkspaceId};
 
 text_enum! {
-    /// How a conversation reached the front desk.
     pub enum Channel {
         /// The chat widget on a website.
         Chat = "chat",
         /// A program.
         Api = "api",
-        /// The command line.
         Cli = "cli",
-        /// A call or a kiosk.
+        /// A call or the kiosk.
         Voice = "voice",
     }
 }
 
 text_enum! {
-    /// Whose turn it is.
     pub enum ConversationState {
         /// The assistant answers.
         Open = "open",
-        /// A human was asked for.
+        /// The visitor asked for a human.
         Waiting = "waiting",
-        /// Over.
         Closed = "closed",
     }
 }
 
-/// A conversation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Conversation {
-    /// Its id.
     pub id: ConversationId,
-    /// Its workspace.
     pub workspace: WorkspaceId,
-    /// The assistant, unless it was removed.
+    /// `None` once the assistant was removed.
     pub assistant: Option<AssistantId>,
-    /// How it reached the front desk.
     pub channel: Channel,
-    /// Who is on the other side, as the channel knows them.
+    /// The other side, as the channel knows it.
     pub visitor: Option<String>,
-    /// Whose turn it is.
     pub state: ConversationState,
-    /// When it began.
     pub started_at: UnixMs,
-    /// When something was last said.
+    /// Time of the last message.
     pub last_at: UnixMs,
-    /// Title for lists.
+    /// For lists.
     pub title: String,
-    /// The API key that began it.
     pub begun_by: Option<ApiKeyId>,
 }
 
-/// A conversation in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConversationSummary {
-    /// The conversation.
     pub conversation: Conversation,
-    /// How many messages it has.
     pub messages: i64,
-    /// The last thing that was said.
     pub last_message: Option<String>,
 }
 
-/// What a new conversation needs.
 #[derive(Debug, Clone)]
 pub struct NewConversation<'a> {
-    /// Which assistant answers; must be of the same workspace.
+    /// Must be of the same workspace.
     pub assistant: Option<AssistantId>,
-    /// How it reached the front desk.
     pub channel: Channel,
-    /// Who is on the other side, as the channel knows them.
+    /// The other side, as the channel knows it.
     pub visitor: Option<&'a str>,
-    /// Title for lists.
+    /// For lists.
     pub title: &'a str,
-    /// The API key that begins it.
     pub begun_by: Option<ApiKeyId>,
 }
 
@@ -103,7 +85,7 @@ impl Conversation {
     }
 }
 
-/// Begins a conversation. `NotFound` if the assistant is not of this workspace.
+/// `NotFound` if the assistant is not of this workspace.
 pub fn create(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -133,7 +115,7 @@ pub fn create(
     get(tx, workspace, id)
 }
 
-/// The conversation with this id, in this workspace; not while it waits to be deleted.
+/// Finds a conversation of this workspace; one that waits for deletion counts as gone.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -142,7 +124,7 @@ pub fn get(
     find(conn, workspace, id, "AND c.due_at IS NULL")
 }
 
-/// The same, also while it waits to be deleted: for copying and erasing what is kept of a person.
+/// Like [`get`], but also finds one that waits for deletion: for copying and erasing a person's data.
 pub fn get_even_due(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -166,12 +148,12 @@ fn find(
     .ok_or(StoreError::NotFound("the conversation"))
 }
 
-/// Which conversations a list shows: by default all of them, from the one with the latest message on.
+/// Which conversations to list, those with the latest message first; the default is all of them.
 #[derive(Debug, Clone, Default)]
 pub struct ConversationFilter {
     /// Only those that this key began.
     pub begun_by: Option<ApiKeyId>,
-    /// How many are passed over.
+    /// How many to skip.
     pub offset: u32,
 }
 
@@ -196,8 +178,7 @@ impl ListFilter for ConversationFilter {
     }
 }
 
-/// The conversations of a workspace, the one with the latest message first; of an API key only those
-/// that it began.
+/// The conversations of a workspace, those with the latest message first. An API key sees only those that it began.
 pub fn list_recent(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -224,39 +205,37 @@ pub fn list_recent(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Says whose turn it is.
 pub fn set_state(
     tx: &Transaction<'_>,
     conversation: &Scoped<Conversation>,
     state: ConversationState,
 ) -> Result<(), StoreError> {
-    changed_one(tx.execute(
+    require_changed(tx.execute(
         "UPDATE conversations SET state = ? WHERE workspace = ? AND id = ?",
         (state, conversation.workspace(), conversation.id),
     )?)
 }
 
-/// Gives the conversation another title.
 pub fn set_title(
     tx: &Transaction<'_>,
     conversation: &Scoped<Conversation>,
     title: &str,
 ) -> Result<(), StoreError> {
-    changed_one(tx.execute(
+    require_changed(tx.execute(
         "UPDATE conversations SET title = ? WHERE workspace = ? AND id = ?",
         (title, conversation.workspace(), conversation.id),
     )?)
 }
 
-/// Removes a conversation with its messages and receipts.
+/// Deletes a conversation with its messages and receipts.
 pub fn delete(tx: &Transaction<'_>, conversation: &Scoped<Conversation>) -> Result<(), StoreError> {
-    changed_one(tx.execute(
+    require_changed(tx.execute(
         "DELETE FROM conversations WHERE workspace = ? AND id = ?",
         (conversation.workspace(), conversation.id),
     )?)
 }
 
-fn changed_one(changed: usize) -> Result<(), StoreError> {
+fn require_changed(changed: usize) -> Result<(), StoreError> {
     if changed == 0 {
         Err(StoreError::NotFound("the conversation"))
     } else {

@@ -34,7 +34,7 @@ fn talk(tx: &Transaction<'_>, workspace: WorkspaceId, at: i64) -> Scoped<Convers
     conversations::create(tx, workspace, &new, at).unwrap()
 }
 
-fn said(text: &str) -> NewMessage<'_> {
+fn user_message(text: &str) -> NewMessage<'_> {
     NewMessage {
         role: Speaker::User,
         text,
@@ -131,7 +131,7 @@ fn messages_keep_their_order_and_the_list_shows_the_last() {
     within(|tx, one, two| {
         let (first, second) = (talk(tx, one, 10), talk(tx, one, 20));
         for text in ["a", "b", "c"] {
-            messages::append(tx, &first, &said(text), 30)?;
+            messages::append(tx, &first, &user_message(text), 30)?;
         }
         let texts = |limit| -> Vec<String> {
             messages::list(tx, &first, limit)
@@ -179,7 +179,7 @@ fn a_message_sent_twice_is_stored_once() {
         let (first, second) = (talk(tx, one, 10), talk(tx, one, 10));
         let new = NewMessage {
             client_id: Some("c-1"),
-            ..said("hello")
+            ..user_message("hello")
         };
         let Appended::Stored(stored) = messages::append(tx, &first, &new, 11)? else {
             panic!("the first is new");
@@ -260,19 +260,19 @@ fn a_receipt_stays_in_its_workspace_and_goes_with_its_conversation() {
         assert_eq!(ids(one, None), [free.id, tied.id]);
         assert_eq!(ids(one, Some(conversation.id)), [tied.id]);
         assert!(ids(two, None).is_empty() && ids(two, Some(conversation.id)).is_empty());
-        // Another workspace cannot hang a receipt on this conversation.
+        // Another workspace cannot add a receipt to this conversation.
         let foreign = receipt(Some(conversation.id), None, &details);
         assert!(matches!(
             receipts::insert(tx, two, &foreign, 13),
             Err(StoreError::NotFound(_))
         ));
 
-        messages::append(tx, &conversation, &said("hello"), 14)?;
+        messages::append(tx, &conversation, &user_message("hello"), 14)?;
         conversations::delete(tx, &conversation)?;
         assert!(messages::list(tx, &conversation, 10)?.is_empty());
         assert_eq!(ids(one, None), [free.id]);
         assert!(matches!(
-            messages::append(tx, &conversation, &said("late"), 15),
+            messages::append(tx, &conversation, &user_message("late"), 15),
             Err(StoreError::NotFound(_))
         ));
         Ok(())
@@ -283,7 +283,7 @@ fn a_receipt_stays_in_its_workspace_and_goes_with_its_conversation() {
 fn age_goes_by_the_last_word_and_by_workspace() {
     within(|tx, one, two| {
         let (old, lively, other) = (talk(tx, one, 10), talk(tx, one, 10), talk(tx, two, 10));
-        messages::append(tx, &lively, &said("still here"), 50)?;
+        messages::append(tx, &lively, &user_message("still here"), 50)?;
         let limits = Limits {
             conversations: 20,
             ..Limits::NONE

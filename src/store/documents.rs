@@ -1,4 +1,4 @@
-//! Documents of a workspace. What a document says lies in its versions ([`super::versions`]).
+//! Documents of a workspace. Their contents are in their versions ([`super::versions`]).
 
 mod staff;
 
@@ -14,11 +14,10 @@ use super::versions::{self, NewVersion};
 use super::{DocumentId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
 
 text_enum! {
-    /// How far the newest version of a document is.
+    /// Progress of a document's newest version.
     pub enum DocumentState {
-        /// Waiting to be read.
         Queued = "queued",
-        /// Being read, cut and embedded.
+        /// Being read, cut into chunks and embedded.
         Indexing = "indexing",
         /// Searched.
         Ready = "ready",
@@ -28,102 +27,82 @@ text_enum! {
 }
 
 text_enum! {
-    /// How a document came to be.
     pub enum Origin {
-        /// A file that was uploaded.
+        /// An uploaded file.
         Upload = "upload",
-        /// A text that was written in the console.
+        /// A text written in the console.
         Snippet = "snippet",
         /// A page of a web source.
         Web = "web",
     }
 }
 
-/// A document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
-    /// Its id, the same for all versions.
+    /// The same for all versions.
     pub id: DocumentId,
-    /// Its workspace.
     pub workspace: WorkspaceId,
     /// File name, unique in the workspace.
     pub name: String,
-    /// Title for people.
     pub title: String,
-    /// How far the newest version is.
     pub state: DocumentState,
-    /// Why it failed, in words for the owner.
+    /// Why reading failed, in words for the owner.
     pub error: Option<String>,
-    /// The version that is searched; an older one until the newest is ready.
+    /// The version that is searched: an older one until the newest is ready.
     pub current_version: Option<VersionId>,
-    /// How it came to be.
     pub origin: Origin,
-    /// The date that it gives itself, or its file does.
+    /// The date that the document or its file states.
     pub dated_at: Option<UnixMs>,
-    /// Whether only staff is answered from it, never visitors.
+    /// Used in answers to staff only, never to visitors.
     pub staff_only: bool,
-    /// When the first version arrived.
     pub created_at: UnixMs,
-    /// When it last changed.
     pub updated_at: UnixMs,
 }
 
-/// A document in a list, with figures of its newest version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DocumentSummary {
-    /// The document.
     pub document: Document,
-    /// Newest version.
     pub latest_version: VersionId,
-    /// Its number, from 1.
+    /// From 1.
     pub version_number: u32,
-    /// Size of its original in bytes.
     pub bytes: i64,
-    /// Media type of its original.
     pub media_type: String,
-    /// Pages, where the format has them.
+    /// `None` if the format has no pages.
     pub pages: Option<u32>,
-    /// Chunks that are searched now.
+    /// Chunks that are in search now.
     pub chunks: i64,
-    /// Language of the newest version (ISO 639-1), if its text says enough to tell.
+    /// Language of the newest version (ISO 639-1), if it could be detected.
     pub language: Option<String>,
-    /// What the owner should know about the reading of the newest version.
+    /// What the owner should know about how the newest version was read.
     pub notes: Vec<String>,
 }
 
-/// An uploaded file.
 #[derive(Debug, Clone)]
 pub struct NewDocument<'a> {
-    /// File name; a name the workspace has already makes a new version.
+    /// File name; an existing name makes a new version of that document.
     pub name: &'a str,
-    /// Title for people.
     pub title: &'a str,
-    /// Media type.
     pub media_type: &'a str,
-    /// The file as it came.
+    /// The uploaded bytes.
     pub original: &'a [u8],
 }
 
-/// What became of an uploaded file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Inserted {
-    /// A new document.
     Created(DocumentId, VersionId),
-    /// A new version of a document that was there.
+    /// A new version of an existing document.
     NewVersion(DocumentId, VersionId),
     /// The newest version has the same bytes; nothing was stored.
     Unchanged(DocumentId, VersionId),
 }
 
 impl Inserted {
-    /// The document, whatever happened.
     pub fn document(self) -> DocumentId {
         match self {
             Self::Created(d, _) | Self::NewVersion(d, _) | Self::Unchanged(d, _) => d,
         }
     }
 
-    /// Its newest version, whatever happened.
     pub fn version(self) -> VersionId {
         match self {
             Self::Created(_, v) | Self::NewVersion(_, v) | Self::Unchanged(_, v) => v,
@@ -138,8 +117,8 @@ columns! {
     }
 }
 
-/// Stores a file: as a new document, or as a new version of the document of the same name. The
-/// document is `Queued` afterwards unless nothing changed; an older version stays searched.
+/// Stores a file: as a new document, or as a new version of the document of that name. The document is then `Queued`
+/// unless nothing changed; meanwhile an older version stays in search.
 pub fn insert(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -160,12 +139,12 @@ pub fn insert(
         ));
     };
     let latest = versions::latest(tx, &document)?;
-    // The bytes of a version that was taken back come again on purpose.
+    // Somebody who uploads the bytes of a rolled-back version does so on purpose: store them again.
     let same = latest.sha256 == version.sha256 && latest.media_type == version.media_type;
     if same && latest.hold.is_none() {
         return Ok(Inserted::Unchanged(document.id, latest.id));
     }
-    // What the owner chose for the document holds for its next file too, but not what they took back.
+    // Settings for hidden parts carry over to the next file, but not from a version that was rolled back.
     version.read_hidden = versions::in_force(tx, &document)?.read_hidden;
     tx.prepare_cached(
         "UPDATE documents SET title = ?, state = 'queued', error = NULL, updated_at = ?
@@ -176,7 +155,7 @@ pub fn insert(
     Ok(Inserted::NewVersion(document.id, id))
 }
 
-/// The document with this id, in this workspace. A deleted one is not found.
+/// Finds a document of this workspace; a deleted one counts as gone.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -192,7 +171,7 @@ pub fn get(
     .ok_or(StoreError::NotFound("the document"))
 }
 
-/// The document of this file name, in this workspace. A deleted one is not found.
+/// Finds a document by file name in this workspace; a deleted one counts as gone.
 pub fn find_by_name(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -208,7 +187,7 @@ pub fn find_by_name(
         .map(|document| Scoped::proven(workspace, document)))
 }
 
-/// The documents of a workspace by file name, with figures. Deleted ones are left out.
+/// The documents of a workspace by file name, without deleted ones.
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<DocumentSummary>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS}, v.id AS latest, v.number, v.bytes, v.media_type, v.pages, v.language, v.notes,
@@ -236,7 +215,7 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<DocumentSum
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Sets the title for people, such as the one that a document gives itself.
+/// Sets the display title, such as one that the document states itself.
 pub fn set_title(
     tx: &Transaction<'_>,
     document: &Scoped<Document>,
@@ -247,7 +226,7 @@ pub fn set_title(
     Ok(())
 }
 
-/// Says how a document came to be; it is an upload otherwise.
+/// A document counts as an upload until this says otherwise.
 pub fn set_origin(
     tx: &Transaction<'_>,
     document: &Scoped<Document>,
@@ -258,7 +237,7 @@ pub fn set_origin(
     Ok(())
 }
 
-/// Names the version that is searched. Its chunks are the caller's to replace in the same transaction.
+/// Chooses the version that is searched. The caller replaces its chunks in the same transaction.
 pub fn set_current(
     tx: &Transaction<'_>,
     document: &Scoped<Document>,
@@ -269,7 +248,7 @@ pub fn set_current(
     Ok(())
 }
 
-/// Sets the date that a document gives itself.
+/// Sets the date that the document states.
 pub fn set_dated_at(
     tx: &Transaction<'_>,
     document: &Scoped<Document>,
@@ -280,7 +259,7 @@ pub fn set_dated_at(
     Ok(())
 }
 
-/// How often answers since `since` rested on each document: one for each answer that cites it.
+/// How many answers since `since` cite each document.
 pub fn answers_by_document(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -302,7 +281,7 @@ pub fn answers_by_document(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Says how far the newest version is; `error` goes with `Failed`.
+/// `error` goes with `Failed`.
 pub fn set_state(
     tx: &Transaction<'_>,
     document: &Scoped<Document>,
@@ -323,7 +302,7 @@ pub fn set_state(
     }
 }
 
-/// Hides a document at once: no finder, list or chunk query sees it. [`purge_deleted`] removes it.
+/// Hides a document at once from finders, lists and chunk queries. [`purge_deleted`] removes it.
 pub fn delete(
     tx: &Transaction<'_>,
     document: &Scoped<Document>,
@@ -337,12 +316,11 @@ pub fn delete(
     Ok(())
 }
 
-/// Removes documents that were deleted at or before `before`, with versions and chunks; returns
-/// how many documents.
+/// Removes documents that were deleted at or before `before`, with their versions and chunks; returns how many.
 pub fn purge_deleted(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM documents WHERE deleted_at <= ?", [before])?)
 }
-/// The dates that documents give themselves; those without one are left out.
+/// The dates that documents state; skips documents without one.
 pub fn dates(
     conn: &Connection,
     workspace: WorkspaceId,

@@ -36,7 +36,7 @@ fn put(
     documents::insert(tx, workspace, &new, at).unwrap()
 }
 
-fn loaded(
+fn load(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     inserted: Inserted,
@@ -74,7 +74,7 @@ fn the_same_name_makes_versions_and_the_same_bytes_make_nothing() {
         assert_eq!(same, Inserted::Unchanged(first.document(), first.version()));
         let second = put(tx, w, "prices.md", b"95", 12);
         assert!(matches!(second, Inserted::NewVersion(d, _) if d == first.document()));
-        let (document, version) = loaded(tx, w, second);
+        let (document, version) = load(tx, w, second);
         assert_eq!((document.created_at, document.updated_at), (10, 12));
         assert_eq!(version.number, 2);
         let all = versions::list(tx, &document)?;
@@ -99,7 +99,7 @@ fn the_same_name_makes_versions_and_the_same_bytes_make_nothing() {
 fn what_was_read_comes_back_with_its_structure() {
     within(|tx, w| {
         let inserted = put(tx, w, "prices.md", b"# P\n90", 10);
-        let (document, version) = loaded(tx, w, inserted);
+        let (document, version) = load(tx, w, inserted);
         assert_eq!(versions::find_text(tx, w, version.id)?, None);
         let blocks = json!([{ "kind": "heading", "start": 0 }]);
         let notes = ["one image was skipped".to_owned()];
@@ -138,7 +138,7 @@ fn what_was_read_comes_back_with_its_structure() {
 fn the_old_version_is_searched_until_the_new_one_is_ready_and_never_again() {
     within(|tx, w| {
         let first = put(tx, w, "prices.md", b"90", 10);
-        let (_, v1) = loaded(tx, w, first);
+        let (_, v1) = load(tx, w, first);
         assert!(visible(tx).is_empty());
         let ids = chunks::replace(
             tx,
@@ -153,12 +153,12 @@ fn the_old_version_is_searched_until_the_new_one_is_ready_and_never_again() {
         );
 
         let second = put(tx, w, "prices.md", b"95", 12);
-        let (queued, v2) = loaded(tx, w, second);
+        let (queued, v2) = load(tx, w, second);
         assert_eq!(
             (queued.state, queued.current_version),
             (DocumentState::Queued, Some(v1.id))
         );
-        // Indexed again for another reason while the new version waits: still queued.
+        // Indexing the old version again while the new one waits leaves the document queued.
         chunks::replace(tx, &v1, &[piece("costs 90", 0)], 13)?;
         assert_eq!(
             documents::get(tx, w, queued.id)?.state,
@@ -190,7 +190,7 @@ fn a_chunk_brings_what_a_citation_needs() {
     within(|tx, w| {
         let (document, version) = {
             let inserted = put(tx, w, "prices.md", b"90", 10);
-            loaded(tx, w, inserted)
+            load(tx, w, inserted)
         };
         let ids = chunks::replace(tx, &version, &[piece("one", 0), piece("two", 4)], 11)?;
         let got = chunks::get_many(tx, w, &[ids[1], ChunkId(999), ids[0]])?;
@@ -233,7 +233,7 @@ fn a_chunk_brings_what_a_citation_needs() {
 fn embeddings_are_missing_until_this_embedder_made_them() {
     within(|tx, w| {
         let inserted = put(tx, w, "prices.md", b"90", 10);
-        let (_, version) = loaded(tx, w, inserted);
+        let (_, version) = load(tx, w, inserted);
         let ready = NewChunk {
             embedding: Some((vec![1, 2], "minilm".into())),
             language: None,
@@ -271,7 +271,7 @@ fn embeddings_are_missing_until_this_embedder_made_them() {
 fn a_deleted_document_is_hidden_at_once_and_purged_with_everything() {
     within(|tx, w| {
         let inserted = put(tx, w, "prices.md", b"90", 10);
-        let (document, version) = loaded(tx, w, inserted);
+        let (document, version) = load(tx, w, inserted);
         let ids = chunks::replace(tx, &version, &[piece("a", 0)], 11)?;
         documents::delete(tx, &document, 20)?;
         assert!(matches!(
@@ -289,7 +289,7 @@ fn a_deleted_document_is_hidden_at_once_and_purged_with_everything() {
             versions::get(tx, w, version.id),
             Err(StoreError::NotFound(_))
         ));
-        // A job that was still at work on it cannot bring it back.
+        // A job that was still running cannot bring it back.
         assert!(matches!(
             chunks::replace(tx, &version, &[piece("a", 0)], 21),
             Err(StoreError::NotFound(_))
@@ -316,7 +316,7 @@ fn the_list_counts_and_another_workspace_sees_nothing() {
     within(|tx, w| {
         let inserted = put(tx, w, "b.md", b"12345", 10);
         put(tx, w, "a.md", b"1", 11);
-        let (_, version) = loaded(tx, w, inserted);
+        let (_, version) = load(tx, w, inserted);
         chunks::replace(tx, &version, &[piece("a", 0), piece("b", 1)], 12)?;
         put(tx, w, "b.md", b"123456", 13);
         let listed = documents::list(tx, w)?;

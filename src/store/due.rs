@@ -1,24 +1,24 @@
-//! Retention in two steps: what is over its time is hidden, and deleted some days later unless it was shown again.
-//! Hidden rows are found by no list, search or answer; copying and erasing what is kept of a person sees them too.
+//! Retention in two steps: a row past its time is hidden, and deleted some days later unless it was shown again. No
+//! list, search or answer finds hidden rows; copying and erasing a person's data still sees them.
 
 use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 
 use super::{StoreError, UnixMs, WorkspaceId};
 
-/// Up to which moment the rows of a workspace are over their time.
+/// Age limits of a workspace: rows before these moments are past their time.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Conversations without a word since then, and receipts outside of conversations made before.
+    /// Compared with a conversation's last message, and with the creation of receipts outside of conversations.
     pub conversations: UnixMs,
-    /// Calls that ended before.
+    /// Compared with the end of a call.
     pub calls: UnixMs,
-    /// Recordings that were to be kept until then.
+    /// Compared with the date until which a recording was to be kept.
     pub recordings: UnixMs,
 }
 
 impl Limits {
-    /// Nothing is over its time.
+    /// Nothing is past its time.
     pub const NONE: Self = Self {
         conversations: UnixMs::MIN,
         calls: UnixMs::MIN,
@@ -26,44 +26,40 @@ impl Limits {
     };
 }
 
-/// Rows of what people said.
+/// Numbers of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
-    /// Conversations with all that belongs to them.
+    /// Each counts with all its messages and receipts.
     pub conversations: u64,
     /// Receipts of questions outside of conversations.
     pub receipts: u64,
-    /// Call records.
     pub calls: u64,
-    /// Recordings.
     pub recordings: u64,
 }
 
 impl Count {
-    /// All of them.
     pub fn total(&self) -> u64 {
         self.conversations + self.receipts + self.calls + self.recordings
     }
 }
 
-/// What of a workspace is hidden and waits to be deleted.
+/// The hidden rows of a workspace, which wait for deletion.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Waiting {
-    /// How much.
     #[serde(flatten)]
     pub count: Count,
-    /// When the first of it is deleted, Unix ms.
+    /// When the first of them is deleted, Unix ms.
     pub first_at: Option<UnixMs>,
-    /// When the last of it is deleted, Unix ms.
+    /// When the last of them is deleted, Unix ms.
     pub last_at: Option<UnixMs>,
 }
 
-/// A table whose rows go by age.
+/// A table with a retention time.
 struct Aged {
     table: &'static str,
-    /// Its rows of the workspace ?1.
+    /// SQL condition: rows of the workspace ?1.
     mine: &'static str,
-    /// Those of them that are over their time, as ?2 says.
+    /// SQL condition: rows older than ?2.
     over: &'static str,
     limit: fn(&Limits) -> UnixMs,
 }
@@ -95,7 +91,7 @@ const AGED: [Aged; 4] = [
     },
 ];
 
-/// Hides what of a workspace is over its time, to be deleted at `due_at`; how many rows that were.
+/// Hides the rows of a workspace that are past their time, until their deletion at `due_at`; returns how many.
 pub fn hide(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -124,7 +120,7 @@ pub fn hide(
     Ok(hidden)
 }
 
-/// Shows again what of a workspace is within its time; how many rows that were.
+/// Shows rows again that are within their time after all; returns how many.
 pub fn show(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -153,7 +149,7 @@ pub fn show(
     Ok(shown)
 }
 
-/// Deletes what was hidden and whose day has come, for good.
+/// Deletes hidden rows whose day has come, for good.
 pub fn delete(tx: &Transaction<'_>, now: UnixMs) -> Result<Count, StoreError> {
     let gone = |table: &str| -> Result<u64, StoreError> {
         let sql = format!("DELETE FROM {table} WHERE due_at <= ?1");
@@ -162,7 +158,7 @@ pub fn delete(tx: &Transaction<'_>, now: UnixMs) -> Result<Count, StoreError> {
     Ok(Count {
         recordings: gone("recordings")?,
         calls: gone("calls")?,
-        // Those of conversations go with them.
+        // Receipts of conversations are deleted with their conversation.
         receipts: {
             let sql = "DELETE FROM receipts WHERE due_at <= ?1 AND conversation IS NULL";
             tx.prepare_cached(sql)?.execute([now])? as u64
@@ -171,7 +167,6 @@ pub fn delete(tx: &Transaction<'_>, now: UnixMs) -> Result<Count, StoreError> {
     })
 }
 
-/// What of a workspace is hidden and waits to be deleted.
 pub fn waiting(conn: &Connection, workspace: WorkspaceId) -> Result<Waiting, StoreError> {
     let mut all = Waiting::default();
     for Aged { table, mine, .. } in &AGED {
@@ -195,8 +190,8 @@ pub fn waiting(conn: &Connection, workspace: WorkspaceId) -> Result<Waiting, Sto
     Ok(all)
 }
 
-/// When something of a person is deleted that waits for it.
-pub(super) fn of(
+/// When a hidden row is deleted; `None` if it is not hidden.
+pub(super) fn find_due_at(
     conn: &Connection,
     table: &'static str,
     id: impl rusqlite::ToSql,

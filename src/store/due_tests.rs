@@ -6,8 +6,8 @@ use crate::store::receipts::{self, NewReceipt};
 use crate::store::recordings::{self, NewRecording};
 use crate::store::{ReceiptId, Store, erasure, visitors, workspaces};
 
-/// A conversation with a receipt and a gap, a receipt outside, and a recorded call; all of this moment.
-fn spoken(
+/// Adds a conversation with a receipt and a gap, a receipt outside of conversations, and a recorded call, all at `at`.
+fn add_conversation(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     at: UnixMs,
@@ -80,9 +80,9 @@ fn what_is_over_its_time_is_hidden_then_deleted_and_until_then_it_can_be_shown()
         .write_blocking(|tx| {
             let one = workspaces::get_or_create(tx, "one", "One", 1)?.id;
             let two = workspaces::get_or_create(tx, "two", "Two", 1)?.id;
-            let (conversation, receipt, call) = spoken(tx, one, 10);
-            spoken(tx, one, 50);
-            spoken(tx, two, 10);
+            let (conversation, receipt, call) = add_conversation(tx, one, 10);
+            add_conversation(tx, one, 50);
+            add_conversation(tx, two, 10);
             let seen = || {
                 let listed = conversations::list_recent(tx, one, None, 10, 0)
                     .unwrap()
@@ -118,7 +118,7 @@ fn what_is_over_its_time_is_hidden_then_deleted_and_until_then_it_can_be_shown()
             };
             assert_eq!(waiting(tx, one)?, wait);
             assert_eq!(waiting(tx, two)?, Waiting::default());
-            // Hiding again moves no day.
+            // Hiding again does not change the date of deletion.
             assert_eq!(hide(tx, one, &limits(10), 200)?, 0);
             assert_eq!(waiting(tx, one)?, wait);
             assert_eq!(delete(tx, 99)?, Count::default());
@@ -144,7 +144,7 @@ fn a_recording_alone_is_hidden_and_its_call_stays() {
     store
         .write_blocking(|tx| {
             let one = workspaces::get_or_create(tx, "one", "One", 1)?.id;
-            let (_, _, call) = spoken(tx, one, 10);
+            let (_, _, call) = add_conversation(tx, one, 10);
             let recordings = Limits {
                 recordings: 10,
                 ..Limits::NONE
@@ -165,7 +165,7 @@ fn what_waits_is_found_and_erased_on_request_and_no_visitor_goes_on_with_it() {
     store
         .write_blocking(|tx| {
             let one = workspaces::get_or_create(tx, "one", "One", 1)?.id;
-            let (conversation, ..) = spoken(tx, one, 10);
+            let (conversation, ..) = add_conversation(tx, one, 10);
             hide(tx, one, &limits(10), 100)?;
             let found = erasure::find(tx, one, "canaries")?;
             assert_eq!(found.matches.len(), 2);

@@ -1,5 +1,5 @@
-//! The ledger of what left this machine: one row for every request and stream, the refused ones too. Rows tell
-//! where, why, how much and of what kind, never what.
+//! The ledger of everything that left this machine: one row for every request and stream, including refused ones. A row
+//! says where, why, how much and what kind of data, never the data itself.
 
 use rusqlite::{Connection, Row, Transaction};
 use serde::Serialize;
@@ -7,60 +7,48 @@ use utoipa::ToSchema;
 
 use super::{StoreError, UnixMs, WorkspaceId};
 
-/// A request or stream that is about to go out.
+/// A request or stream about to go out.
 #[derive(Debug, Clone)]
 pub struct NewRequest<'a> {
-    /// For whom, unless it concerns the whole installation.
+    /// `None` if it concerns the whole installation.
     pub workspace: Option<WorkspaceId>,
-    /// What for ("web page", "robots.txt").
+    /// Such as "web page" or "robots.txt".
     pub purpose: &'a str,
-    /// What kinds of data it carries ("metadata, encrypted").
+    /// Kinds of data it carries, such as "metadata, encrypted".
     pub data: &'a str,
-    /// HTTP method; the protocol of a stream.
+    /// HTTP method, or the protocol of a stream.
     pub method: &'a str,
-    /// Host that it goes to.
     pub host: &'a str,
-    /// The address in full.
     pub url: &'a str,
-    /// Size of the request in bytes: its line, headers and body.
+    /// Size of the request: request line, headers and body.
     pub bytes_sent: i64,
 }
 
-/// How a request ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// The IP address that was connected to, or refused.
+    /// The IP address that was connected to or refused.
     pub address: Option<String>,
-    /// Bytes of the request; 0 when nothing was sent.
+    /// 0 when nothing was sent.
     pub bytes_sent: i64,
-    /// Bytes of the body that came, as they came over the network; of a stream all that came.
+    /// Bytes of the response body as received; for a stream, all bytes received.
     pub bytes_received: i64,
-    /// HTTP status.
     pub status: Option<u16>,
     /// Why it was refused or failed.
     pub error: Option<String>,
 }
 
-/// A row of the ledger.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// Its number.
     pub id: i64,
-    /// For whom.
     pub workspace: Option<WorkspaceId>,
-    /// What for.
     pub purpose: String,
-    /// What kinds of data it carried.
     pub data: String,
-    /// HTTP method; the protocol of a stream.
+    /// HTTP method, or the protocol of a stream.
     pub method: String,
-    /// Host.
     pub host: String,
-    /// The address in full.
     pub url: String,
-    /// How it ended; empty while it runs.
+    /// Empty while it runs.
     pub outcome: Outcome,
-    /// When it went out.
     pub at: UnixMs,
 }
 
@@ -87,14 +75,13 @@ pub struct Total {
     pub last_at: UnixMs,
 }
 
-/// Which rows.
+/// Which rows to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rows {
-    /// All.
     All,
-    /// What was done for a workspace.
+    /// Rows of one workspace.
     Of(WorkspaceId),
-    /// That, and what concerns the whole installation.
+    /// Rows of one workspace and of the whole installation.
     OfAndInstallation(WorkspaceId),
 }
 
@@ -110,7 +97,7 @@ impl Rows {
 }
 
 impl From<Option<WorkspaceId>> for Rows {
-    /// Those that a caller bound to this workspace, or to none, may see.
+    /// The rows that a caller bound to this workspace, or to none, may see.
     fn from(bound_to: Option<WorkspaceId>) -> Self {
         bound_to.map_or(Self::All, Self::Of)
     }
@@ -138,7 +125,7 @@ impl Entry {
     }
 }
 
-/// Writes a request down before it goes out; returns its number.
+/// Enters a request before it goes out; returns its number.
 pub fn append(
     tx: &Transaction<'_>,
     request: &NewRequest<'_>,
@@ -161,7 +148,7 @@ pub fn append(
         ))?)
 }
 
-/// Writes down how a request ended.
+/// Enters how a request ended.
 pub fn close(tx: &Transaction<'_>, id: i64, outcome: &Outcome) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE egress SET address = ?, bytes_sent = ?, bytes_received = ?, status = ?, error = ?
@@ -178,7 +165,7 @@ pub fn close(tx: &Transaction<'_>, id: i64, outcome: &Outcome) -> Result<(), Sto
     Ok(())
 }
 
-/// The last requests and streams, newest first.
+/// The latest requests and streams, newest first.
 pub fn list(
     conn: &Connection,
     which: impl Into<Rows>,
@@ -193,7 +180,7 @@ pub fn list(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What went where since a moment, by host, purpose and kinds of data, the most recent first.
+/// Totals since a moment by host, purpose and kinds of data, the most recent first.
 pub fn totals(
     conn: &Connection,
     which: impl Into<Rows>,

@@ -1,6 +1,6 @@
-//! Erasing what a person said, with everything that was derived from it: messages, receipts, ratings and gaps of a
-//! conversation, its calls with transcript and recording, golden questions made from its answers, their results in
-//! runs, and the visitor. Approved answers that the owner wrote to a question are the business's own and stay.
+//! Erasing what a person said, and everything derived from it: messages, receipts, ratings and gaps of a conversation;
+//! its calls with transcript and recording; golden questions made from its answers, and their results in runs; and the
+//! visitor. Approved answers that the owner wrote to a question belong to the business and stay.
 
 mod copy;
 mod find;
@@ -20,22 +20,17 @@ pub(super) use copy::rows;
 pub use copy::{Copied, copy};
 pub use find::{Found, LEAST_LETTERS, Match, Subject, find};
 
-/// How much there is, or was, of a person.
+/// How much there is of a person, or was before erasing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Traces {
-    /// Conversations.
     pub conversations: u64,
-    /// Messages.
     pub messages: u64,
-    /// Receipts of answers, with ratings and gaps.
+    /// Each counts with its rating and gap.
     pub receipts: u64,
-    /// Calls with their transcripts.
     pub calls: u64,
-    /// Recordings of calls.
     pub recordings: u64,
-    /// Golden questions that were made from an answer.
+    /// Golden questions made from an answer of theirs.
     pub golden_questions: u64,
-    /// Visitors of the public pages.
     pub visitors: u64,
 }
 
@@ -51,7 +46,7 @@ impl std::ops::AddAssign for Traces {
     }
 }
 
-/// What erasing a conversation would erase.
+/// Counts what [`erase`] would erase.
 pub fn traces(conn: &Connection, of: &Scoped<Conversation>) -> Result<Traces, StoreError> {
     let count = |sql: &str| -> Result<u64, StoreError> {
         let n: i64 = conn
@@ -79,8 +74,8 @@ pub fn traces(conn: &Connection, of: &Scoped<Conversation>) -> Result<Traces, St
     })
 }
 
-/// Erases a conversation and what was derived from it, at once and for good. That it happened, and how much it
-/// was, is kept as an event; no words are.
+/// Erases a conversation and everything derived from it, at once and for good. An event records that it happened and
+/// the numbers of rows, but no words.
 pub fn erase(
     tx: &Transaction<'_>,
     conversation: &Scoped<Conversation>,
@@ -108,7 +103,7 @@ pub fn erase(
     Ok(erased)
 }
 
-/// The visitor of a conversation, if it is their only one.
+/// The visitor of a conversation, if they have no other conversation.
 fn last_of_visitor(
     conn: &Connection,
     of: &Scoped<Conversation>,
@@ -124,7 +119,7 @@ fn last_of_visitor(
     Ok((!another).then_some(visitor))
 }
 
-/// Deletes golden questions, and takes their results out of all runs.
+/// Deletes golden questions, and their results in all runs.
 fn forget_golden(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -144,7 +139,7 @@ fn forget_golden(
         })?
         .collect::<Result<_, _>>()?;
     for (run, mut results) in runs {
-        if without(&mut results, &ids) {
+        if remove_ids(&mut results, &ids) {
             tx.execute(
                 "UPDATE eval_runs SET results = ? WHERE id = ?",
                 (Json(&results), run),
@@ -154,8 +149,8 @@ fn forget_golden(
     Ok(())
 }
 
-/// Takes the objects with one of these ids out of every list; whether there were any.
-fn without(value: &mut Value, ids: &[String]) -> bool {
+/// Removes objects with one of these ids from every list, at any depth; returns whether there were any.
+fn remove_ids(value: &mut Value, ids: &[String]) -> bool {
     match value {
         Value::Array(all) => {
             let before = all.len();
@@ -165,14 +160,14 @@ fn without(value: &mut Value, ids: &[String]) -> bool {
             });
             let mut changed = all.len() < before;
             for one in all {
-                changed |= without(one, ids);
+                changed |= remove_ids(one, ids);
             }
             changed
         }
         Value::Object(fields) => {
             let mut changed = false;
             for one in fields.values_mut() {
-                changed |= without(one, ids);
+                changed |= remove_ids(one, ids);
             }
             changed
         }
@@ -180,7 +175,7 @@ fn without(value: &mut Value, ids: &[String]) -> bool {
     }
 }
 
-/// Erases what was found; the words of golden questions in runs too.
+/// Erases one search result, including the words of golden questions in runs.
 pub fn erase_subject(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -232,8 +227,8 @@ pub(super) fn ids<T: rusqlite::types::FromSql>(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Erases a call with its transcript, flow log and recording, and what was said in it from the conversation that it
-/// belongs to: all of a conversation that was this call alone, of any other the messages of that time.
+/// Erases a call with its transcript, flow log and recording, and its part of the conversation it belongs to: all of a
+/// conversation that consists of this call only, otherwise the messages from the time of the call.
 pub fn erase_call(
     tx: &Transaction<'_>,
     call: &Scoped<Call>,
@@ -253,7 +248,7 @@ pub fn erase_call(
     if conversation.channel == Channel::Voice && !outside && traces(tx, &conversation)?.calls == 1 {
         return erase(tx, &conversation, now);
     }
-    // An answer's receipt may be written after the call's end.
+    // The receipt of an answer may be written after the call ended.
     let of_call = "conversation = ?1 AND (created_at BETWEEN ?2 AND ?3 OR message IN
                    (SELECT id FROM messages WHERE conversation = ?1 AND created_at BETWEEN ?2 AND ?3))";
     let golden: Vec<GoldenId> = ids(

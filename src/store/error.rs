@@ -7,89 +7,79 @@ use rusqlite::ffi;
 
 use crate::reason::Reason;
 
-/// An error of the store. Each message names the remedy.
+/// Each message says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The key does not open this database (or its first page is destroyed: both look alike).
+    /// The key does not open this database, or its first page is destroyed: both look the same.
     #[error(
         "the key does not open {}. Use the key (or passphrase) this database was created with; \
-         if it is surely the right one, the file is damaged: restore a backup",
+         if you are sure it is the right one, the file is damaged: restore a backup",
         path.display()
     )]
-    WrongKey {
-        /// The database file.
-        path: PathBuf,
-    },
-    /// A page failed its checksum or the file is inconsistent.
+    WrongKey { path: PathBuf },
+    /// A page failed its checksum, or the structure is inconsistent.
     #[error(
         "the database is damaged ({detail}). Stop Frontdesk, keep the file, and restore the last backup"
     )]
     Damaged {
-        /// What SQLite said.
         #[source]
         detail: Reason,
     },
-    /// The disk (or the page limit of the database) is full; nothing of this change was written.
+    /// The disk is full, or the database reached its page limit; nothing of this change was written.
     #[error(
         "the disk{} is full, so nothing was saved. Free some space and try again",
         folder.as_deref().map(|f| format!(" that holds {}", f.display())).unwrap_or_default()
     )]
     DiskFull {
-        /// A folder on that disk.
+        /// Any folder on that disk.
         folder: Option<PathBuf>,
     },
-    /// The file was written by a newer Frontdesk.
     #[error(
-        "the database has schema {found}, this Frontdesk knows {known}. Start the newer version of Frontdesk, go back \
-         to the database of before the update (`frontdesk admin roll-back`), or restore a backup made before it"
+        "the database has schema {found}, but this Frontdesk knows only {known}. Start the newer version of Frontdesk, \
+         go back to the database from before the update (`frontdesk admin roll-back`), or restore a backup made before it"
     )]
     NewerSchema {
-        /// Schema number in the file.
         found: u32,
-        /// Newest schema number this binary knows.
+        /// Newest schema number that this binary knows.
         known: u32,
     },
-    /// Another connection held the database longer than the busy timeout.
-    #[error("the database is busy. Try again in a moment; if it stays so, restart Frontdesk")]
+    /// Another connection held a lock for longer than the busy timeout.
+    #[error("the database is busy. Try again in a moment; if it stays busy, restart Frontdesk")]
     Busy,
-    /// The row is not there, or belongs to another workspace (the two are not told apart).
+    /// The row does not exist, or belongs to another workspace; deliberately the same error.
     #[error("{0} was not found. It may have been deleted; reload the list")]
     NotFound(&'static str),
-    /// The change contradicts what is stored: a name in use, a state passed by, a broken reference.
+    /// The change contradicts what is stored: a name in use, a state that has passed, a broken reference.
     #[error("this conflicts with what is stored: {0}. Reload and try again")]
     Conflict(#[source] Reason),
-    /// The workspace takes as many bytes as its owner allows.
+    /// The workspace has reached the storage limit that its owner set.
     #[error(
-        "this workspace may take {} MB, and that is reached (it would be {} MB), so nothing was saved. Delete documents or \
+        "this workspace has reached its limit of {} MB (it would use {} MB), so nothing was saved. Delete documents or \
          recordings, or raise the limit on the page Workspaces",
         limit / 1_000_000, used.div_ceil(1_000_000)
     )]
     LimitReached {
-        /// Bytes that it takes.
+        /// Bytes in use.
         used: u64,
-        /// Bytes that it may take.
+        /// In bytes.
         limit: u64,
     },
-    /// Another Frontdesk process uses this data directory.
     #[error(
         "another Frontdesk (process {pid}) uses this data directory{}. Stop it, or let it do the work",
         address.as_deref().map(|a| format!(" and listens on {a}")).unwrap_or_default()
     )]
     InUse {
-        /// Process id of the holder; 0 when it has not written it yet.
+        /// 0 while the holder has not written it yet.
         pid: u32,
-        /// Where the holder listens, when it does.
+        /// The holder's listening address, once it listens.
         address: Option<String>,
     },
-    /// The operating system refused a file operation.
     #[error("{what} failed: {source}. Check that the disk is there and the permissions are right")]
     Io {
-        /// What was attempted.
         what: String,
-        /// The operating system's reason.
         source: std::io::Error,
     },
-    /// Anything else SQLite reports: a mistake in Frontdesk rather than of its user.
+    /// Anything else that SQLite reports: a bug in Frontdesk, not a mistake of its user.
     #[error(
         "the database refused a statement: {0}. This is a fault in Frontdesk; please report it"
     )]
@@ -97,7 +87,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Wraps an I/O error with what was attempted; a full disk keeps its own variant.
+    /// Adds what was attempted to an I/O error; a full disk keeps its own variant.
     pub(super) fn io(what: impl Into<String>, source: std::io::Error) -> Self {
         if source.kind() == std::io::ErrorKind::StorageFull
             || source.kind() == std::io::ErrorKind::QuotaExceeded
@@ -128,7 +118,7 @@ impl From<rusqlite::Error> for StoreError {
                 ffi::SQLITE_CONSTRAINT_DATATYPE => Self::Sqlite(Reason::of(error)),
                 _ => Self::Conflict(Reason::of(error)),
             },
-            // A reader that was asked to write, as opposed to a file that cannot be written.
+            // Writing on a read-only connection is our bug; a file that cannot be written is the user's problem.
             ErrorCode::ReadOnly if failure.extended_code == ffi::SQLITE_READONLY => {
                 Self::Sqlite(Reason::of(error))
             }

@@ -1,4 +1,4 @@
-//! Runs of golden questions: how the answers were at a time.
+//! Runs of golden questions: how good the answers were at the time.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::Serialize;
@@ -10,11 +10,11 @@ use super::values::{Json, text_enum};
 use super::{EvalRunId, Scoped, StoreError, UnixMs, WorkspaceId};
 
 text_enum! {
-    /// What a run was for.
+    /// What a run is for.
     pub enum RunKind {
-        /// Somebody wanted to know.
+        /// Somebody asked for it.
         Manual = "manual",
-        /// To decide about changes that wait.
+        /// To decide about changes that wait at the gate.
         Gate = "gate",
         /// To choose thresholds.
         Calibrate = "calibrate",
@@ -22,13 +22,10 @@ text_enum! {
 }
 
 text_enum! {
-    /// Where a run is.
     pub enum RunState {
-        /// Questions are being asked.
         Running = "running",
-        /// Complete.
         Done = "done",
-        /// It could not be carried out.
+        /// The run itself failed, whatever the answers were.
         Failed = "failed",
     }
 }
@@ -60,7 +57,6 @@ pub struct EvalRun {
 
 columns! { COLUMNS of EvalRun { id, name, kind, state, summary: json, created_at, ended_at } }
 
-/// Notes that a run has begun.
 pub fn begin(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -77,7 +73,7 @@ pub fn begin(
     Ok(id)
 }
 
-/// Notes how far a run is.
+/// Stores the progress of a run.
 pub fn set_summary(
     tx: &Transaction<'_>,
     run: &Scoped<EvalRun>,
@@ -88,7 +84,7 @@ pub fn set_summary(
     Ok(())
 }
 
-/// Ends a run with its figures and its questions.
+/// Ends a run with its figures and its results per question.
 pub fn end(
     tx: &Transaction<'_>,
     run: &Scoped<EvalRun>,
@@ -109,7 +105,7 @@ pub fn end(
     }
 }
 
-/// Marks runs that a stopped process left behind as failed; returns how many.
+/// Marks runs that a stopped process left open as failed; returns how many.
 pub fn fail_left_behind(
     tx: &Transaction<'_>,
     summary: &Value,
@@ -121,7 +117,6 @@ pub fn fail_left_behind(
     )?)
 }
 
-/// The run with this id, in this workspace.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -136,7 +131,7 @@ pub fn get(
     .ok_or(StoreError::NotFound("the run"))
 }
 
-/// The questions of a run, in the format of whoever ran them.
+/// Results per question, in the format of the code that ran them.
 pub fn results(conn: &Connection, run: &Scoped<EvalRun>) -> Result<Value, StoreError> {
     conn.prepare_cached("SELECT results FROM eval_runs WHERE id = ?")?
         .query_row([run.id], |row| row.get::<_, Json<Value>>(0))
@@ -145,7 +140,7 @@ pub fn results(conn: &Connection, run: &Scoped<EvalRun>) -> Result<Value, StoreE
         .ok_or(StoreError::NotFound("the run"))
 }
 
-/// The runs of a workspace, newest first; with `name`, those of that name.
+/// The runs of a workspace, newest first; with `name`, only those of that name.
 pub fn list(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -161,7 +156,7 @@ pub fn list(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The newest complete run of a name.
+/// The newest completed run of a name.
 pub fn find_latest(
     conn: &Connection,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Events: what happened, in the past tense, for reactions and for people.
+//! Events: what happened, in the past tense, for code that reacts and for people.
 
 use rusqlite::{Connection, Transaction};
 use serde_json::Value;
@@ -7,26 +7,22 @@ use super::rows::columns;
 use super::values::Json;
 use super::{EventId, StoreError, UnixMs, WorkspaceId};
 
-/// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Its place in the log.
+    /// Position in the log.
     pub id: EventId,
-    /// Where it happened.
     pub workspace: WorkspaceId,
-    /// What happened ("document_ready").
+    /// In the past tense, such as "document_ready".
     pub kind: String,
-    /// To what, an id as text.
+    /// Id of what it happened to, as text.
     pub subject: String,
-    /// Details.
     pub data: Value,
-    /// When.
     pub at: UnixMs,
 }
 
 columns! { COLUMNS of Event { id, workspace, kind, subject, data: json, at } }
 
-/// Adds an event in the transaction of the change it tells of.
+/// Adds an event in the same transaction as the change it reports.
 pub fn append(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -43,7 +39,7 @@ pub fn append(
     Ok(EventId(id))
 }
 
-/// The events of a workspace after a place in the log, oldest first. `EventId(0)` is the beginning.
+/// The events of a workspace after a position in the log, oldest first. `EventId(0)` is the beginning.
 pub fn list(
     conn: &Connection,
     workspace: WorkspaceId,

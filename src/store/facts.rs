@@ -9,92 +9,77 @@ use super::values::{Json, text_enum};
 use super::{DocumentId, FactId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
 
 text_enum! {
-    /// What the owner says of a fact.
+    /// The owner's decision about a fact.
     pub enum FactState {
-        /// Found in a document; nobody has looked at it.
+        /// Found in a document; nobody has decided yet.
         Proposed = "proposed",
-        /// True.
         Confirmed = "confirmed",
         /// Not to be used.
         Dismissed = "dismissed",
     }
 }
 
-/// A fact.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
-    /// Its id.
     pub id: FactId,
-    /// What kind of fact.
     pub kind: String,
-    /// What it says, JSON in the format of its kind.
+    /// JSON in the format of its kind.
     pub data: Value,
-    /// What the owner says of it.
     pub state: FactState,
-    /// The document that states it, if one does and is still there.
+    /// The document that states it; `None` for one that the owner wrote, or once the document is gone.
     pub document: Option<DocumentId>,
-    /// The version of the document.
     pub version: Option<VersionId>,
-    /// The document's words.
+    /// The words of the document that state it.
     pub quote: String,
-    /// When it was found or written.
     pub created_at: UnixMs,
-    /// When it last changed.
     pub updated_at: UnixMs,
 }
 
-/// A fact to keep.
+/// A fact before it has an id.
 #[derive(Debug, Clone)]
 pub struct NewFact {
-    /// What kind of fact.
     pub kind: String,
-    /// What it says.
+    /// JSON in the format of its kind.
     pub data: Value,
-    /// What the owner says of it.
     pub state: FactState,
-    /// The document that states it.
     pub document: Option<DocumentId>,
-    /// The version of the document.
     pub version: Option<VersionId>,
-    /// The document's words.
+    /// The words of the document that state it.
     pub quote: String,
 }
 
-/// Name of the settings' section.
+/// Key in the workspace's settings.
 const SECTION: &str = "facts";
 
-/// A workspace's clock and country.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Time zone by its IANA name; the machine's when absent.
+    /// IANA name; the machine's time zone when absent.
     #[serde(default)]
     pub time_zone: Option<String>,
-    /// Country (ISO 3166), for its public holidays.
+    /// ISO 3166 code; decides which days are public holidays.
     #[serde(default)]
     pub country: Option<String>,
-    /// What holds on public holidays that no fact names.
+    /// Applies to public holidays that no fact mentions.
     #[serde(default)]
     pub holidays: HolidayRule,
 }
 
-/// What holds on a public holiday of which no fact says anything.
+/// What to assume about a public holiday that no fact mentions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HolidayRule {
-    /// Nobody said: nothing is claimed.
+    /// Nobody said, so answers claim nothing.
     #[default]
     Unstated,
-    /// Closed.
     Closed,
-    /// As on any other such weekday.
+    /// The usual hours of that weekday apply.
     Usual,
 }
 
 impl HolidayRule {
-    /// Every rule.
     pub const ALL: [Self; 3] = [Self::Unstated, Self::Closed, Self::Usual];
 
-    /// Its name in the API and in the store.
+    /// Name in the API and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unstated => "unstated",
@@ -103,7 +88,6 @@ impl HolidayRule {
         }
     }
 
-    /// The rule of this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.as_str() == name)
     }
@@ -115,7 +99,6 @@ columns! {
     }
 }
 
-/// Keeps a fact.
 pub fn insert(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -134,8 +117,7 @@ pub fn insert(
     Ok(id)
 }
 
-/// The facts of a workspace in the order in which they came. Facts of a deleted document that
-/// nobody confirmed are not among them.
+/// The facts of a workspace in order of creation, without unconfirmed facts of deleted documents.
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Scoped<Fact>>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM facts f
@@ -150,7 +132,6 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Scoped<Fact
         .collect()
 }
 
-/// The fact with this id, in this workspace.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -165,7 +146,7 @@ pub fn get(
     .ok_or(StoreError::NotFound("the fact"))
 }
 
-/// Changes what a fact says and what the owner says of it.
+/// Changes the content and the owner's decision.
 pub fn update(
     tx: &Transaction<'_>,
     fact: &Scoped<Fact>,
@@ -194,18 +175,15 @@ pub fn set_place(
     Ok(())
 }
 
-/// Removes a fact for good.
 pub fn delete(tx: &Transaction<'_>, fact: &Scoped<Fact>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM facts WHERE id = ?", [fact.id])?;
     Ok(())
 }
 
-/// The workspace's clock and country.
 pub fn settings(conn: &Connection, workspace: WorkspaceId) -> Result<Settings, StoreError> {
     super::workspaces::section(conn, workspace, SECTION)
 }
 
-/// Sets the workspace's clock and country.
 pub fn set_settings(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,

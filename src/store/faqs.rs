@@ -1,5 +1,5 @@
-//! Questions with answers that the business approved. One answer may have several phrasings of its
-//! question; each phrasing has a vector of its own.
+//! Questions with answers that the business approved. An answer may have several phrasings of its question; each
+//! phrasing has its own embedding.
 
 use std::collections::HashMap;
 
@@ -10,73 +10,59 @@ use super::values::text_enum;
 use super::{FaqId, Scoped, StoreError, UnixMs, WorkspaceId};
 
 text_enum! {
-    /// Whether visitors get the answer.
     pub enum FaqState {
-        /// Being written; nobody gets it.
+        /// Being written; no visitor gets it.
         Draft = "draft",
-        /// The business stands by it.
+        /// Visitors get it.
         Approved = "approved",
     }
 }
 
-/// A question with its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Faq {
-    /// Its id.
     pub id: FaqId,
-    /// Its workspace.
     pub workspace: WorkspaceId,
-    /// The answer, given word for word.
+    /// Given word for word.
     pub answer: String,
-    /// Whether visitors get it.
     pub state: FaqState,
-    /// Who looks after it; may be empty.
+    /// The person in charge of it; may be empty.
     pub owner: String,
-    /// ISO 639-1 code of the answer's language, if it was told or found.
+    /// ISO 639-1 code of the answer's language, if it was given or detected.
     pub language: Option<String>,
     /// Where it came from, such as a file name; may be empty.
     pub source: String,
-    /// From when on it is no longer given.
+    /// From this moment on visitors no longer get it.
     pub expires_at: Option<UnixMs>,
-    /// When it was made.
     pub created_at: UnixMs,
-    /// When it last changed.
     pub updated_at: UnixMs,
-    /// When it was approved.
     pub approved_at: Option<UnixMs>,
-    /// The ways to ask for it, in the order they were written; at least one.
+    /// In the order they were written; at least one.
     pub phrasings: Vec<Phrasing>,
 }
 
-/// One way to ask a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phrasing {
-    /// Its number, never used twice.
+    /// Never used twice.
     pub id: i64,
-    /// The question.
     pub question: String,
-    /// Its vector, as the search keeps vectors.
+    /// Encoded as the search stores it.
     pub embedding: Option<Vec<u8>>,
-    /// The model that made the vector.
     pub embedder: Option<String>,
 }
 
-/// What a question with its answer is made of; used to make one and to change one.
+/// The fields that the owner sets, for creating and for updating a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFaq {
-    /// The answer.
     pub answer: String,
-    /// Whether visitors get it.
     pub state: FaqState,
-    /// Who looks after it; may be empty.
+    /// The person in charge of it; may be empty.
     pub owner: String,
-    /// ISO 639-1 code of the answer's language.
     pub language: Option<String>,
     /// Where it came from; may be empty.
     pub source: String,
-    /// From when on it is no longer given.
+    /// From this moment on visitors no longer get it.
     pub expires_at: Option<UnixMs>,
-    /// The ways to ask for it.
+    /// Phrasings of the question.
     pub phrasings: Vec<String>,
 }
 
@@ -96,7 +82,6 @@ impl Faq {
 
 columns! { WORDING of Phrasing { id, question, embedding, embedder } }
 
-/// Makes a question with its answer.
 pub fn insert(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -123,7 +108,6 @@ fn add_phrasings(tx: &Transaction<'_>, id: FaqId, questions: &[String]) -> Resul
     Ok(())
 }
 
-/// The question with this id, in this workspace.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -148,7 +132,7 @@ fn phrasings(conn: &Connection, id: FaqId) -> Result<Vec<Phrasing>, StoreError> 
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The questions of a workspace, the last changed first.
+/// The questions of a workspace, the most recently changed first.
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Faq>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM faqs WHERE workspace = ? ORDER BY updated_at DESC, id DESC"
@@ -161,7 +145,7 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Faq>, Store
     Ok(found)
 }
 
-/// Gives every approved question of all workspaces to `each`, expired ones too.
+/// Passes every approved question of all workspaces to `each`, including expired ones.
 pub fn for_each_approved(conn: &Connection, mut each: impl FnMut(Faq)) -> Result<(), StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM faqs WHERE state = 'approved'"
@@ -175,14 +159,15 @@ pub fn for_each_approved(conn: &Connection, mut each: impl FnMut(Faq)) -> Result
     Ok(())
 }
 
-/// Replaces everything but the id. A phrasing that stays keeps its vectors, unless the answer, which they
-/// speak of too, is another.
+/// Replaces everything but the id. A phrasing that stays keeps its embedding, unless the answer changed: embeddings are
+/// made of phrasing and answer together.
 pub fn update(
     tx: &Transaction<'_>,
     faq: &Scoped<Faq>,
     new: &NewFaq,
     now: UnixMs,
 ) -> Result<(), StoreError> {
+    // Editing an approved answer keeps the time of its first approval.
     let approved_at = match new.state {
         FaqState::Draft => None,
         FaqState::Approved => Some(faq.approved_at.unwrap_or(now)),
@@ -225,7 +210,7 @@ pub fn update(
     add_phrasings(tx, faq.id, &new.phrasings)
 }
 
-/// Lets visitors get the answer, or no longer.
+/// Publishes the answer to visitors, or withdraws it.
 pub fn set_state(
     tx: &Transaction<'_>,
     faq: &Scoped<Faq>,
@@ -246,7 +231,6 @@ pub fn set_state(
     }
 }
 
-/// Removes a question for good.
 pub fn delete(tx: &Transaction<'_>, faq: &Scoped<Faq>) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM faqs WHERE workspace = ? AND id = ?",
@@ -255,14 +239,11 @@ pub fn delete(tx: &Transaction<'_>, faq: &Scoped<Faq>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// A phrasing that needs a vector.
+/// A phrasing that still needs an embedding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bare {
-    /// Number of the phrasing.
     pub id: i64,
-    /// Workspace of its question.
     pub workspace: WorkspaceId,
-    /// Its question's id.
     pub faq: FaqId,
     /// What to embed: the phrasing …
     pub question: String,
@@ -270,7 +251,7 @@ pub struct Bare {
     pub answer: String,
 }
 
-/// Up to `limit` phrasings without a vector of this embedder, oldest first.
+/// Up to `limit` phrasings without an embedding of this embedder, oldest first.
 pub fn list_missing_embeddings(
     conn: &Connection,
     embedder: &str,
@@ -292,7 +273,7 @@ pub fn list_missing_embeddings(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Keeps vectors of phrasings. Phrasings that are gone are passed over.
+/// Stores embeddings, skipping phrasings that are gone.
 pub fn set_embeddings(
     tx: &Transaction<'_>,
     embedder: &str,
@@ -306,7 +287,7 @@ pub fn set_embeddings(
     Ok(())
 }
 
-/// How often each question of a workspace answered, by its receipts.
+/// How many receipts rest on each approved answer of a workspace.
 pub fn answered(
     conn: &Connection,
     workspace: WorkspaceId,

@@ -132,7 +132,7 @@ fn nothing_that_is_written_can_be_read_from_the_disk() {
             "{when}"
         );
     };
-    // The search itself works, and the log did hold the rows.
+    // Make sure that the search works and that the log has rows to hide.
     fs::write(dir.path().join("control"), canary).unwrap();
     assert_eq!(contains(dir.path(), canary.as_bytes()).len(), 1);
     fs::remove_file(dir.path().join("control")).unwrap();
@@ -233,7 +233,7 @@ fn a_damaged_page_that_is_read_is_called_damaged() {
         "{:?}",
         read.map(|b| b.len())
     );
-    // SQLCipher refuses everything on the connection that met the page; whoever comes next has another.
+    // SQLCipher refuses everything on the connection that met the page; the next query gets a new one.
     for _ in 0..8 {
         assert_eq!(count(&store, "documents"), 1);
     }

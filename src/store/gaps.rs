@@ -6,45 +6,38 @@ use super::values::text_enum;
 use super::{FaqId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
 text_enum! {
-    /// Why a question is a gap.
     pub enum GapReason {
-        /// Nothing answered it.
         Refused = "refused",
-        /// Its answer was rated bad.
+        /// A person rated the answer bad.
         Rated = "rated",
     }
 }
 
 text_enum! {
-    /// What became of a gap.
     pub enum GapState {
-        /// Nobody has looked after it.
+        /// Nobody has dealt with it.
         Open = "open",
-        /// An answer was written.
+        /// The owner wrote an answer.
         Answered = "answered",
-        /// Not worth an answer.
+        /// The owner decided that it needs no answer.
         Dismissed = "dismissed",
     }
 }
 
-/// A question that got no good answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
-    /// The receipt of the answer that it got; the gap's own id as well.
+    /// The receipt of the bad answer, or of the refusal; serves as the id of the gap.
     pub receipt: ReceiptId,
-    /// What was asked.
     pub question: String,
-    /// Why it is a gap.
     pub reason: GapReason,
-    /// The question's embedding, in the encoding its writer chose.
+    /// Embedding of the question, in the encoding of the search.
     pub embedding: Option<Vec<u8>>,
-    /// Which embedder made it.
+    /// Name of the model that made the embedding.
     pub embedder: Option<String>,
-    /// What became of it.
     pub state: GapState,
-    /// The answer that was written for it.
+    /// The answer that the owner wrote for it.
     pub faq: Option<FaqId>,
-    /// When it was asked.
+    /// When the question was asked.
     pub created_at: UnixMs,
 }
 
@@ -66,7 +59,7 @@ impl Gap {
     }
 }
 
-/// Notes that a question got no good answer. One that is noted already stays as it is.
+/// Records a gap. One that exists already stays as it is.
 pub fn note(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -84,10 +77,9 @@ pub fn note(
     Ok(())
 }
 
-/// Gaps whose receipt waits to be deleted are hidden with it.
+/// A gap is hidden while its receipt waits for deletion.
 const SHOWN: &str = "g.receipt NOT IN (SELECT id FROM receipts WHERE due_at IS NOT NULL)";
 
-/// The gap of this receipt, in this workspace.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -117,7 +109,7 @@ pub fn list(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Says what became of a gap; `faq` is the answer that was written for it.
+/// `faq` is the answer that was written for it.
 pub fn set_state(
     tx: &Transaction<'_>,
     gap: &Scoped<Gap>,
@@ -129,7 +121,7 @@ pub fn set_state(
     Ok(())
 }
 
-/// Forgets a gap that was only one because of its rating, while nobody has looked after it.
+/// Removes a gap whose only reason was a bad rating, as long as nobody has dealt with it.
 pub fn withdraw(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -143,8 +135,7 @@ pub fn withdraw(
     Ok(())
 }
 
-/// Up to `limit` open gaps of all workspaces without an embedding of this embedder, with what is to
-/// be embedded.
+/// Up to `limit` open gaps of all workspaces without an embedding of this embedder, with the text to embed.
 pub fn list_missing_embeddings(
     conn: &Connection,
     embedder: &str,
@@ -158,7 +149,7 @@ pub fn list_missing_embeddings(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Keeps embeddings. Gaps that are gone in the meantime are passed over.
+/// Stores embeddings, skipping gaps that are gone.
 pub fn set_embeddings(
     tx: &Transaction<'_>,
     embedder: &str,

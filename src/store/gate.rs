@@ -1,5 +1,5 @@
-//! What waits at the gate: versions of documents that are read but not searched yet, and proposed
-//! changes of the instructions.
+//! Changes that wait at the gate until somebody publishes them: versions of documents that are read but not searched
+//! yet, and proposed changes of the instructions.
 
 use rusqlite::{Connection, Transaction};
 use serde_json::Value;
@@ -12,28 +12,24 @@ use super::{
     ChunkId, DocumentId, EvalRunId, ProposalId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId,
 };
 
-/// A version that waits.
+/// A document version that waits at the gate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeldVersion {
-    /// The version.
     pub version: VersionId,
-    /// Its number.
     pub number: u32,
-    /// Its document.
     pub document: DocumentId,
     /// File name of the document.
     pub name: String,
-    /// Passages that were read from it; none while it is not read.
+    /// Number of chunks; `None` before it was read.
     pub chunks: Option<u32>,
     /// Why it could not be read.
     pub error: Option<String>,
-    /// Whether an older version is searched meanwhile.
+    /// Whether an older version is in search meanwhile.
     pub replaces: bool,
-    /// When it arrived.
     pub created_at: UnixMs,
 }
 
-/// Marks a version as waiting: it will be read, and not searched.
+/// Keeps a version at the gate: it will be read, but not searched.
 pub fn hold(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -51,8 +47,8 @@ pub fn hold(
     }
 }
 
-/// Keeps the passages of a version that waits, beside those that are searched. Earlier versions of
-/// the document that still wait give way to it.
+/// Stores the chunks of a waiting version beside those in search. Removes earlier versions of the document that still
+/// wait.
 pub fn stage(
     tx: &Transaction<'_>,
     version: &Scoped<Version>,
@@ -63,6 +59,7 @@ pub fn stage(
         "DELETE FROM document_versions WHERE document = ? AND hold = 'held' AND number < ?",
         (version.document, version.number),
     )?;
+    // A retried job may have stored chunks already.
     tx.execute("DELETE FROM chunks WHERE version = ?", [version.id])?;
     tx.execute(
         "UPDATE documents SET state = 'ready', error = NULL, updated_at = ? WHERE id = ?",
@@ -71,7 +68,7 @@ pub fn stage(
     insert_all(tx, version, chunks)
 }
 
-/// Gives the passages of the versions that wait to `each`; with a document, only that one's.
+/// Passes the chunks of waiting versions (of one document, if given) to `each`.
 pub fn for_each_staged(
     conn: &Connection,
     document: Option<DocumentId>,
@@ -80,7 +77,7 @@ pub fn for_each_staged(
     held_chunks(conn, "(?1 IS NULL OR c.document = ?1)", [document], each)
 }
 
-/// The passages with these ids that wait, in the order asked for.
+/// The waiting chunks with these ids, in the order asked for.
 pub fn get_staged(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -94,7 +91,7 @@ pub fn get_staged(
     Ok(found)
 }
 
-/// The versions of a workspace that wait, oldest first.
+/// The waiting versions of a workspace, oldest first.
 pub fn held(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<HeldVersion>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT v.id, v.number, v.document, d.name, d.current_version, v.created_at, v.extracted_at,
@@ -122,7 +119,7 @@ pub fn held(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<HeldVersion
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Makes a version that waits the searched one; the passages of the one before go.
+/// Puts a waiting version into search, and removes the chunks of the previous one.
 pub fn publish(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -130,8 +127,9 @@ pub fn publish(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let changed = tx.execute(
-        "UPDATE document_versions SET hold = NULL WHERE id = ? AND hold = 'held'",
-        [held.version],
+        "UPDATE document_versions SET hold = NULL WHERE id = ? AND hold = 'held'
+           AND document IN (SELECT id FROM documents WHERE id = ? AND workspace = ?)",
+        (held.version, held.document, workspace),
     )?;
     if changed == 0 {
         return Err(StoreError::NotFound("the version at the gate"));
@@ -148,7 +146,7 @@ pub fn publish(
     Ok(())
 }
 
-/// Takes a version that waits away. A document that has no other version goes with it.
+/// Removes a waiting version, and its document if that has no other version.
 pub fn discard(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -156,8 +154,9 @@ pub fn discard(
     now: UnixMs,
 ) -> Result<(), StoreError> {
     let changed = tx.execute(
-        "DELETE FROM document_versions WHERE id = ? AND hold = 'held'",
-        [held.version],
+        "DELETE FROM document_versions WHERE id = ? AND hold = 'held'
+           AND document IN (SELECT id FROM documents WHERE id = ? AND workspace = ?)",
+        (held.version, held.document, workspace),
     )?;
     if changed == 0 {
         return Err(StoreError::NotFound("the version at the gate"));
@@ -177,33 +176,29 @@ pub fn discard(
 }
 
 text_enum! {
-    /// Where a proposal is.
     pub enum ProposalState {
-        /// It waits.
         Open = "open",
-        /// It went live.
+        /// It took effect.
         Published = "published",
-        /// It was taken back.
+        /// Somebody withdrew it.
         Withdrawn = "withdrawn",
     }
 }
 
-/// A change that waits.
+/// A proposed change of the workspace's settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
-    /// Its id.
     pub id: ProposalId,
-    /// What it changes: `instructions`.
+    /// What it changes; only `instructions` so far.
     pub kind: String,
-    /// The change, in the format of whoever applies it.
+    /// In the format of the code that applies it.
     pub change: Value,
-    /// When it was proposed.
     pub created_at: UnixMs,
 }
 
 columns! { COLUMNS of Proposal { id, kind, change: json, created_at } }
 
-/// Proposes a change. An open one of the same kind gives way to it.
+/// Proposes a change. It replaces an open proposal of the same kind.
 pub fn propose(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -235,7 +230,7 @@ pub fn proposals(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Propos
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Ends an open proposal; `run` is the run that it was decided by.
+/// Ends an open proposal; `run` is the evaluation run that decided it.
 pub fn decide(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Golden questions: what a workspace's answers are measured by.
+//! Golden questions: test questions that measure a workspace's answers.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::Serialize;
@@ -29,14 +29,13 @@ pub struct GoldenQuestion {
     pub created_at: UnixMs,
 }
 
-/// A golden question to keep.
+/// A golden question before it has an id.
 #[derive(Debug, Clone)]
 pub struct NewGolden<'a> {
-    /// What is asked.
     pub question: &'a str,
-    /// What is expected, a JSON object.
+    /// A JSON object, as in [`GoldenQuestion::expectation`].
     pub expectation: &'a Value,
-    /// The receipt of the answer that it was made from; must be of the same workspace.
+    /// Receipt of the answer it was made from; must be of the same workspace.
     pub receipt: Option<ReceiptId>,
 }
 
@@ -51,7 +50,6 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<GoldenQuest
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The golden question with this id, in this workspace.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -66,7 +64,7 @@ pub fn get(
     .ok_or(StoreError::NotFound("the golden question"))
 }
 
-/// The golden question that was made from this receipt, if one was.
+/// The golden question made from this receipt, if any.
 pub fn find_by_receipt(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -82,7 +80,6 @@ pub fn find_by_receipt(
         .map(|golden| Scoped::proven(workspace, golden)))
 }
 
-/// Keeps a golden question.
 pub fn insert(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -100,7 +97,6 @@ pub fn insert(
     get(tx, workspace, id)
 }
 
-/// Changes question and expectation.
 pub fn update(
     tx: &Transaction<'_>,
     golden: &Scoped<GoldenQuestion>,
@@ -120,7 +116,6 @@ pub fn update(
     }
 }
 
-/// Removes a golden question.
 pub fn delete(tx: &Transaction<'_>, golden: &Scoped<GoldenQuestion>) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM golden_questions WHERE workspace = ? AND id = ?")?
         .execute((golden.workspace(), golden.id))?;

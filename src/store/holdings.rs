@@ -1,4 +1,4 @@
-//! What belongs to a workspace: its rows in every table, for its export, its erasure and the bytes that it takes.
+//! What belongs to a workspace: its rows in every table, for export, erasure and storage limits.
 
 use rusqlite::{Connection, Transaction};
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,13 @@ use super::{
     workspaces,
 };
 
-/// The rows of a table that belong to a workspace.
+/// A table with rows of workspaces.
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
-    /// The table.
     pub table: &'static str,
-    /// Which rows are those of the workspace ?1.
+    /// SQL condition: rows of the workspace ?1.
     of: &'static str,
-    /// The columns that are exported; none for what is derived from other rows or of no use elsewhere.
+    /// Columns to export; `None` for tables that are derived from others or useless elsewhere.
     columns: Option<&'static str>,
 }
 
@@ -30,7 +29,7 @@ const ALL: Option<&str> = Some("*");
 const OWN: &str = "workspace = ?1";
 const OF_CALLS: &str = "call IN (SELECT id FROM calls WHERE workspace = ?1)";
 
-/// Every table with rows of workspaces. What stands in none of them stands in [`INSTALLATION`].
+/// Every table with rows of workspaces. Every other table is in [`INSTALLATION`].
 pub const HELD: &[Held] = &[
     held("workspaces", "id = ?1", ALL),
     held("assistants", OWN, ALL),
@@ -38,7 +37,7 @@ pub const HELD: &[Held] = &[
     held(
         "document_versions",
         "document IN (SELECT id FROM documents WHERE workspace = ?1)",
-        // Originals are files; texts are read from them.
+        // The export has originals as files, and texts can be read from them again.
         Some(
             "id, document, number, sha256, bytes, media_type, notes, pages, created_at, extracted_at, language, hold",
         ),
@@ -93,7 +92,7 @@ pub const HELD: &[Held] = &[
     held("egress", OWN, ALL),
 ];
 
-/// Tables of the installation and of the people who sign in.
+/// Tables about the installation and the people who sign in.
 pub const INSTALLATION: &[&str] = &[
     "users",
     "sessions",
@@ -105,7 +104,7 @@ pub const INSTALLATION: &[&str] = &[
     "closures",
 ];
 
-/// How many rows of each table belong to a workspace; tables without any are left out.
+/// Rows of a workspace by table; skips tables without any.
 pub fn rows(conn: &Connection, workspace: WorkspaceId) -> Result<Rows, StoreError> {
     let mut rows = Rows::new();
     for Held { table, of, .. } in HELD {
@@ -118,7 +117,7 @@ pub fn rows(conn: &Connection, workspace: WorkspaceId) -> Result<Rows, StoreErro
     Ok(rows)
 }
 
-/// The documents of a workspace, deleted ones that wait to be removed too.
+/// The documents of a workspace, including deleted ones that were not purged yet.
 pub fn documents(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<DocumentId>, StoreError> {
     erasure::ids(
         conn,
@@ -127,18 +126,16 @@ pub fn documents(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Docume
     )
 }
 
-/// The file of a version of a document.
+/// A document version's file as it was uploaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Original {
-    /// The version.
     pub version: VersionId,
-    /// Its number.
     pub number: u32,
-    /// The document's name.
+    /// The document's file name.
     pub name: String,
 }
 
-/// The files of a workspace's documents in all versions.
+/// The files of all versions of a workspace's documents.
 pub fn originals(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Original>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT v.id, v.number, d.name FROM document_versions v JOIN documents d ON d.id = v.document
@@ -154,18 +151,16 @@ pub fn originals(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Origin
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// What was said in a workspace, oldest first.
+/// Everything said in a workspace, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct Spoken {
-    /// Conversations.
     pub conversations: Vec<ConversationId>,
-    /// Calls without a conversation.
+    /// Only calls without a conversation.
     pub calls: Vec<CallId>,
-    /// Receipts of questions outside of conversations.
+    /// Only receipts of questions outside of conversations.
     pub receipts: Vec<ReceiptId>,
 }
 
-/// What was said in a workspace.
 pub fn spoken(conn: &Connection, workspace: WorkspaceId) -> Result<Spoken, StoreError> {
     Ok(Spoken {
         conversations: erasure::ids(
@@ -186,7 +181,8 @@ pub fn spoken(conn: &Connection, workspace: WorkspaceId) -> Result<Spoken, Store
     })
 }
 
-/// Removes what belongs to no workspace and to no person: settings other than these, and rows of the ledger and of jobs.
+/// Removes installation data that is not about people: settings except `kept`, and ledger rows and jobs without a
+/// workspace.
 pub fn purge_installation(tx: &Transaction<'_>, kept: &[&str]) -> Result<(), StoreError> {
     tx.execute("DELETE FROM egress WHERE workspace IS NULL", ())?;
     tx.execute("DELETE FROM jobs WHERE workspace IS NULL", ())?;
@@ -198,7 +194,7 @@ pub fn purge_installation(tx: &Transaction<'_>, kept: &[&str]) -> Result<(), Sto
     Ok(())
 }
 
-/// A page of a table's rows as objects, in the order of their first column; `None` for a table that is not exported.
+/// A page of a table's rows as objects, ordered by the first column; `None` for a table that is not exported.
 pub fn export(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -214,27 +210,25 @@ pub fn export(
     erasure::rows(conn, &sql, (workspace, limit, offset)).map(Some)
 }
 
-/// How many bytes a workspace takes, before compression and encryption and without indexes.
+/// Storage used by a workspace, in bytes, before compression and encryption and without indexes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Bytes {
-    /// Originals of documents in all versions.
+    /// Uploaded files of all versions.
     pub originals: u64,
-    /// Their texts, passages and vectors.
+    /// Texts of documents, chunks and embeddings.
     pub texts: u64,
-    /// What visitors and callers said and were answered, with receipts.
+    /// Messages, transcripts and receipts.
     pub conversations: u64,
-    /// Recordings.
     pub recordings: u64,
 }
 
 impl Bytes {
-    /// All of them.
     pub fn total(&self) -> u64 {
         self.originals + self.texts + self.conversations + self.recordings
     }
 }
 
-/// Counts the bytes of a workspace. SQLite knows the length of a value without reading it.
+/// Adds up the bytes of a workspace. SQLite knows the length of a value without reading it.
 pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreError> {
     let sum = |sql: &str| -> Result<u64, StoreError> {
         let n: i64 = conn
@@ -270,23 +264,21 @@ pub fn bytes(conn: &Connection, workspace: WorkspaceId) -> Result<Bytes, StoreEr
     })
 }
 
-/// How many bytes a workspace may take; the section "storage" of its settings.
+/// Storage limit of a workspace, in the section "storage" of its settings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StorageSettings {
-    /// Documents and recordings that would go beyond are refused; `None`: as many as the disk holds.
+    /// Documents and recordings beyond it are refused; `None` allows as much as the disk holds.
     pub limit_bytes: Option<u64>,
 }
 
 impl StorageSettings {
-    /// The section's name in the workspace's settings.
+    /// Key in the workspace's settings.
     pub const SECTION: &'static str = "storage";
 }
 
-/// Refuses what takes a workspace beyond its limit. Messages of visitors are not asked: what somebody said is kept.
-///
-/// # Errors
-/// `LimitReached`.
+/// `LimitReached` if a workspace has used up its storage. Nobody checks this for messages: what visitors say is always
+/// stored.
 pub fn has_room(conn: &Connection, workspace: WorkspaceId) -> Result<(), StoreError> {
     let kept: StorageSettings = workspaces::section(conn, workspace, StorageSettings::SECTION)?;
     let Some(limit) = kept.limit_bytes else {

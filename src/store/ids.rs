@@ -1,4 +1,4 @@
-//! Identifiers as types of their own, so that a document cannot be looked up with a user's id.
+//! Each kind of id is a type of its own, so that nobody looks up a document with a user's id.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
@@ -12,13 +12,12 @@ macro_rules! uuid_id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A fresh id: UUID version 7 (RFC 9562), so ids sort by the time they were made.
+            /// A fresh UUID version 7 (RFC 9562), so ids sort by creation time.
             #[expect(clippy::new_without_default, reason = "a default would hide that it is random")]
             pub fn new() -> Self {
                 Self(Uuid::now_v7())
             }
 
-            /// The UUID inside.
             pub fn uuid(self) -> Uuid {
                 self.0
             }
@@ -58,41 +57,32 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// A workspace: one business, everything that belongs to it.
+    /// One business and everything that belongs to it.
     WorkspaceId;
-    /// A person who signs in.
     UserId;
-    /// An API key.
     ApiKeyId;
     /// A question with its approved answer.
     FaqId;
-    /// A fact about the business.
     FactId;
-    /// A place on the web that documents come from.
+    /// A website that documents come from.
     SourceId;
-    /// A golden question.
     GoldenId;
     /// A run of golden questions.
     EvalRunId;
     /// A change that waits at the gate.
     ProposalId;
-    /// An assistant of a workspace.
     AssistantId;
-    /// A document, through all its versions.
+    /// The same through all versions.
     DocumentId;
     /// One uploaded version of a document.
     VersionId;
     /// A person on a public page or in the widget.
     VisitorId;
-    /// A voice session, by whatever way it came.
+    /// A voice session on any channel.
     CallId;
-    /// A conversation.
     ConversationId;
-    /// A message of a conversation.
     MessageId;
-    /// The receipt of one answer.
     ReceiptId;
-    /// A background job.
     JobId;
 }
 
@@ -124,8 +114,7 @@ macro_rules! row_id {
 }
 
 row_id! {
-    /// A chunk of a document version. A number, because the search index keeps many of them;
-    /// never used twice.
+    /// A chunk of a document version. A small number, because the search index stores many; never used twice.
     ChunkId;
     /// The position of an event in the log.
     EventId;

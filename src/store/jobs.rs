@@ -1,5 +1,5 @@
-//! Background jobs as rows. A worker leases a job, commits, does it, and then finishes it: no
-//! transaction is held while it runs, and a job whose worker died is leased again.
+//! Background jobs as rows. A worker leases a job, commits, does it, and then finishes it: no transaction stays open
+//! while it runs, and a job whose worker died can be leased again.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
@@ -9,66 +9,52 @@ use super::values::{Json, text_enum};
 use super::{JobId, StoreError, UnixMs, WorkspaceId};
 
 text_enum! {
-    /// Where a job is.
     pub enum JobState {
-        /// Waiting for its time.
         Queued = "queued",
         /// A worker has it.
         Leased = "leased",
-        /// Done.
         Done = "done",
-        /// Given up.
+        /// Given up after the last attempt.
         Failed = "failed",
     }
 }
 
-/// A job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
-    /// Its id.
     pub id: JobId,
-    /// Its workspace, unless it concerns the whole installation.
+    /// `None` if it concerns the whole installation.
     pub workspace: Option<WorkspaceId>,
-    /// What to do.
     pub kind: String,
-    /// With what.
+    /// Arguments, in the format of its kind.
     pub payload: Value,
-    /// Where it is.
     pub state: JobState,
     /// How often it was leased.
     pub attempts: u32,
-    /// When it may run.
+    /// The earliest time to run it.
     pub run_at: UnixMs,
-    /// Until when the worker has it.
     pub leased_until: Option<UnixMs>,
     /// Why the last attempt failed.
     pub error: Option<String>,
-    /// When it was enqueued.
     pub created_at: UnixMs,
 }
 
-/// What a new job needs.
 #[derive(Debug, Clone)]
 pub struct NewJob<'a> {
-    /// Its workspace, unless it concerns the whole installation.
+    /// `None` if it concerns the whole installation.
     pub workspace: Option<WorkspaceId>,
-    /// What to do.
     pub kind: &'a str,
-    /// With what; ids, not contents.
+    /// Arguments: ids, not contents.
     pub payload: &'a Value,
-    /// When it may run.
+    /// The earliest time to run it.
     pub run_at: UnixMs,
 }
 
-/// How failed attempts are repeated: after `base_ms`, then twice as long each time up to `cap_ms`,
-/// `max_attempts` attempts in all.
+/// How to retry: after `base_ms`, then with twice the delay each time up to `cap_ms`, with `max_attempts` in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
-    /// Attempts in all, the first included.
+    /// Includes the first attempt.
     pub max_attempts: u32,
-    /// First pause, milliseconds.
     pub base_ms: i64,
-    /// Longest pause, milliseconds.
     pub cap_ms: i64,
 }
 
@@ -83,7 +69,7 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// The pause after this many attempts, milliseconds.
+    /// The delay after this many attempts, in milliseconds.
     pub fn after(self, attempts: u32) -> i64 {
         let doublings = attempts.saturating_sub(1).min(32);
         self.base_ms
@@ -92,10 +78,9 @@ impl Retry {
     }
 }
 
-/// What follows a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterFailure {
-    /// It will be tried again at this time.
+    /// It will be retried at this time.
     RetryAt(UnixMs),
     /// It was the last attempt.
     GivenUp,
@@ -108,7 +93,7 @@ columns! {
     }
 }
 
-/// Adds a job within the caller's transaction: it exists exactly if what it is about does.
+/// Adds a job within the caller's transaction, so that the job exists exactly if its subject does.
 pub fn enqueue(tx: &Transaction<'_>, new: &NewJob<'_>, now: UnixMs) -> Result<JobId, StoreError> {
     let id = JobId::new();
     insert!(tx into jobs {
@@ -118,13 +103,12 @@ pub fn enqueue(tx: &Transaction<'_>, new: &NewJob<'_>, now: UnixMs) -> Result<Jo
     Ok(id)
 }
 
-/// The kind of job that fetches a source. It may take an hour, so it has a worker of its own and
-/// [`lease`] leaves it alone.
+/// The kind of job that fetches a source. It may take an hour, so it has a worker of its own and [`lease`] skips it.
 pub const SYNC: &str = "sync_source";
 
-/// Takes the job that is due longest (or whose lease ran out) for `lease_ms` milliseconds, of the workspace whose turn
-/// it is: the next one that has any after the workspace `after`, so that many jobs of one hold up no other.
-/// Commit before running it.
+/// Leases the job that is due longest (or whose lease ran out) for `lease_ms` milliseconds. Workspaces take turns: it
+/// picks from the first one after `after` that has a due job, so that one with many jobs holds up no other.
+/// Commit before running the job.
 pub fn lease(
     tx: &Transaction<'_>,
     after: Option<WorkspaceId>,
@@ -135,7 +119,7 @@ pub fn lease(
     lease_where(tx, "kind <> ?3", SYNC, after.as_deref(), now, lease_ms)
 }
 
-/// As [`lease`], for jobs of one kind.
+/// Like [`lease`], for jobs of one kind.
 pub fn lease_kind(
     tx: &Transaction<'_>,
     kind: &str,
@@ -153,7 +137,7 @@ fn lease_where(
     now: UnixMs,
     lease_ms: i64,
 ) -> Result<Option<Job>, StoreError> {
-    // Without a workspace to go on from, age alone decides.
+    // Without a previous workspace, age alone decides.
     let turn = match after {
         Some(_) => "coalesce(workspace, '') <= ?4, workspace,",
         None => "?4,",
@@ -174,8 +158,8 @@ fn lease_where(
         .optional()?)
 }
 
-/// Keeps how far a leased job is, and its lease for another `lease_ms` milliseconds. `Conflict` if
-/// the lease was lost.
+/// Stores the progress of a leased job, and extends its lease to `lease_ms` milliseconds from now. `Conflict` if the
+/// lease was lost.
 pub fn checkpoint(
     tx: &Transaction<'_>,
     job: &Job,
@@ -197,7 +181,7 @@ pub fn checkpoint(
     )
 }
 
-/// How many jobs of a kind wait or run.
+/// How many jobs of a kind are queued or running.
 pub fn count_open(conn: &Connection, kind: &str) -> Result<u32, StoreError> {
     Ok(conn
         .prepare_cached(
@@ -206,7 +190,7 @@ pub fn count_open(conn: &Connection, kind: &str) -> Result<u32, StoreError> {
         .query_row([kind], |row| row.get(0))?)
 }
 
-/// Whether a job of this kind waits or runs for what `subject` names in its payload's `$.source`.
+/// Whether a job of this kind with `subject` as `$.source` in its payload is queued or running.
 pub fn is_open(conn: &Connection, kind: &str, subject: &str) -> Result<bool, StoreError> {
     Ok(conn
         .prepare_cached(
@@ -216,8 +200,8 @@ pub fn is_open(conn: &Connection, kind: &str, subject: &str) -> Result<bool, Sto
         .query_row((kind, subject), |row| row.get(0))?)
 }
 
-/// Removes the jobs of this kind whose payload names `subject` as `$.source`, a running one too: its
-/// worker finds its lease lost.
+/// Removes the jobs of this kind with `subject` as `$.source` in their payload, even running ones: their workers will
+/// find that they lost the lease.
 pub fn withdraw(tx: &Transaction<'_>, kind: &str, subject: &str) -> Result<usize, StoreError> {
     Ok(tx.execute(
         "DELETE FROM jobs WHERE state IN ('queued', 'leased') AND kind = ?
@@ -226,7 +210,7 @@ pub fn withdraw(tx: &Transaction<'_>, kind: &str, subject: &str) -> Result<usize
     )?)
 }
 
-/// Keeps a lease for another `lease_ms` milliseconds. `Conflict` if it was lost.
+/// Extends a lease to `lease_ms` milliseconds from now. `Conflict` if it was lost.
 pub fn extend(
     tx: &Transaction<'_>,
     job: &Job,
@@ -241,7 +225,7 @@ pub fn extend(
     )
 }
 
-/// Marks a leased job done. `Conflict` if the lease was lost: someone else does it now.
+/// Marks a leased job as done. `Conflict` if the lease was lost: another worker has it now.
 pub fn finish(tx: &Transaction<'_>, job: &Job) -> Result<(), StoreError> {
     still_leased(
         tx.prepare_cached(
@@ -252,7 +236,7 @@ pub fn finish(tx: &Transaction<'_>, job: &Job) -> Result<(), StoreError> {
     )
 }
 
-/// Notes a failed attempt and says what follows. `Conflict` if the lease was lost.
+/// Records a failed attempt and returns what follows. `Conflict` if the lease was lost.
 pub fn fail(
     tx: &Transaction<'_>,
     job: &Job,
@@ -279,7 +263,7 @@ pub fn fail(
     Ok(after)
 }
 
-/// Gives up at once, for an error that no repetition cures. `Conflict` if the lease was lost.
+/// Gives up at once, for an error that no retry fixes. `Conflict` if the lease was lost.
 pub fn give_up(tx: &Transaction<'_>, job: &Job, error: &str) -> Result<(), StoreError> {
     still_leased(tx.execute(
         "UPDATE jobs SET state = 'failed', leased_until = NULL, error = ?
@@ -288,16 +272,16 @@ pub fn give_up(tx: &Transaction<'_>, job: &Job, error: &str) -> Result<(), Store
     )?)
 }
 
-/// No job is put off longer than this, in ms: web pages are visited at least every 31 days.
+/// No job is scheduled further ahead than this, in ms: web pages are fetched at least every 31 days.
 const FARTHEST_MS: i64 = 32 * 24 * 60 * 60 * 1000;
 
-/// At start: every lease is of a process that is gone, so all leased jobs that [`lease`] gives out are
-/// queued again. Returns how many.
+/// Requeues all leased jobs that [`lease`] hands out; returns how many. For the start, when every lease belongs to a
+/// process that is gone.
 pub fn recover(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     recover_where(tx, "kind <> ?2", SYNC, now)
 }
 
-/// As [`recover`], for jobs of one kind.
+/// Like [`recover`], for jobs of one kind.
 pub fn recover_kind(tx: &Transaction<'_>, kind: &str, now: UnixMs) -> Result<usize, StoreError> {
     recover_where(tx, "kind = ?2", kind, now)
 }
@@ -308,7 +292,7 @@ fn recover_where(
     kind: &str,
     now: UnixMs,
 ) -> Result<usize, StoreError> {
-    // A clock that was ahead put tries off to a time that may not come for years.
+    // While the clock was ahead, retries may have been scheduled for years from now.
     tx.execute(
         &format!(
             "UPDATE jobs SET run_at = ?1
@@ -325,7 +309,7 @@ fn recover_where(
     )?)
 }
 
-/// When the next job wants to run (or a lease runs out), so that a worker can sleep until then.
+/// When the next job is due or a lease runs out, so that a worker can sleep until then.
 pub fn next_due(conn: &Connection) -> Result<Option<UnixMs>, StoreError> {
     Ok(conn.query_row(
         "SELECT min(due) FROM (SELECT min(run_at) AS due FROM jobs WHERE state = 'queued'
@@ -336,7 +320,6 @@ pub fn next_due(conn: &Connection) -> Result<Option<UnixMs>, StoreError> {
     )?)
 }
 
-/// The job with this id.
 pub fn get(conn: &Connection, id: JobId) -> Result<Job, StoreError> {
     conn.prepare_cached(&format!("SELECT {COLUMNS} FROM jobs WHERE id = ?"))?
         .query_row([id], Job::from_row)
@@ -344,7 +327,7 @@ pub fn get(conn: &Connection, id: JobId) -> Result<Job, StoreError> {
         .ok_or(StoreError::NotFound("the job"))
 }
 
-/// How many jobs are in a state.
+/// How many jobs are in this state.
 pub fn count(conn: &Connection, state: JobState) -> Result<i64, StoreError> {
     Ok(conn.query_row(
         "SELECT count(*) FROM jobs WHERE state = ?",
@@ -353,7 +336,7 @@ pub fn count(conn: &Connection, state: JobState) -> Result<i64, StoreError> {
     )?)
 }
 
-/// Jobs in a state, oldest first.
+/// Jobs in this state, oldest first.
 pub fn list(conn: &Connection, state: JobState, limit: u32) -> Result<Vec<Job>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM jobs WHERE state = ? ORDER BY run_at, id LIMIT ?"

@@ -67,7 +67,7 @@ fn workspaces_take_turns() {
             workspaces.push(made.id);
         }
         let payload = json!({});
-        // Many of one, then one of the other.
+        // Many jobs of one workspace, then one of another.
         for workspace in [0, 0, 0, 1].map(|n: usize| workspaces[n]) {
             let new = NewJob {
                 workspace: Some(workspace),
@@ -156,7 +156,7 @@ fn a_failing_job_waits_longer_each_time_and_is_given_up() {
         let other = lease(tx, now).unwrap();
         jobs::give_up(tx, &other, "unreadable")?;
         assert_eq!(jobs::count(tx, JobState::Failed)?, 1);
-        // Many attempts do not overflow the pause.
+        // A large number of attempts does not overflow the delay.
         assert_eq!(Retry::default().after(u32::MAX), 300_000);
         Ok(())
     });

@@ -1,31 +1,27 @@
-//! What each table holds of people: its class, how long it is kept, how it is exported and how it is erased. A table
-//! that is not here fails the tests, so that what is added later cannot escape.
+//! What each table stores about people: its class, retention, export and erasure. A table that is missing here fails
+//! the tests, so that no new table escapes.
 
-/// What a table holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// What visitors and callers said, and what was made of it.
+    /// What visitors and callers said, and what was derived from it.
     Said,
-    /// What the business gave: documents, answers, settings.
+    /// What the business provided: documents, answers, settings.
     Business,
-    /// People who sign in, and their means to do so.
+    /// People who sign in, and their credentials.
     Staff,
-    /// What happened, in ids and figures and without words of visitors.
+    /// What happened, as ids and figures without words of visitors.
     Record,
 }
 
-/// One table.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
-    /// Its name.
     pub table: &'static str,
-    /// What it holds.
     pub class: Class,
-    /// How long.
+    /// How long rows are kept.
     pub retention: &'static str,
-    /// How it gets out for whom it is about.
+    /// How the people concerned get a copy.
     pub export: &'static str,
-    /// How it is erased on request.
+    /// How rows are erased on request.
     pub erasure: &'static str,
 }
 
@@ -45,8 +41,8 @@ const fn kept(
     }
 }
 
-// What people said is hidden when its time is over and deleted seven days later (`store::due`). Everything else goes in one
-// step: sessions, links, secrets, jobs, events and the ledger hold no words of theirs.
+// What people said is hidden when its time is over, and deleted seven days later (`store::due`). Everything else is
+// deleted in one step: sessions, links, secrets, jobs, events and the ledger hold no words of theirs.
 const CONVERSATION: &str = "conversation_days after the last message (180), then hidden for 7 days";
 const CALL: &str = "record_days of the voice settings (90), then hidden for 7 days";
 const RECORDING: &str = "recording_days (30), then hidden for 7 days";
@@ -58,7 +54,7 @@ const WORKSPACE: &str = "`admin workspace export`, page Workspaces, API";
 const CLOSED: &str = "closing the workspace or the account (`app::closing`)";
 const WITH_IT: &str = "with what it belongs to";
 
-/// All tables. What belongs to a workspace (`store::holdings`) also goes out with its export, and is erased when it is closed.
+/// All tables. Rows of a workspace (`store::holdings`) are also in its export, and are erased when it is closed.
 pub const TABLES: &[Kept] = &[
     kept("workspaces", Class::Business, OWNER, WORKSPACE, CLOSED),
     kept(
@@ -92,7 +88,7 @@ pub const TABLES: &[Kept] = &[
     kept(
         "recovery_codes",
         Class::Staff,
-        "until used or made again",
+        "until used or replaced",
         "none: hashes",
         "with its second factor",
     ),
@@ -101,14 +97,14 @@ pub const TABLES: &[Kept] = &[
         Class::Staff,
         "5 minutes",
         "none: hashes",
-        "by itself, or with its user",
+        "automatically, or with its user",
     ),
     kept(
         "setup_tokens",
         Class::Staff,
         "until used or expired",
         "none: hashes",
-        "by itself",
+        "automatically",
     ),
     kept("api_keys", Class::Staff, OWNER, WORKSPACE, CLOSED),
     kept(
@@ -116,7 +112,7 @@ pub const TABLES: &[Kept] = &[
         Class::Staff,
         "until they expire",
         "none: hashes",
-        "by itself",
+        "automatically",
     ),
     kept("assistants", Class::Business, OWNER, WORKSPACE, CLOSED),
     kept(
@@ -247,7 +243,13 @@ pub const TABLES: &[Kept] = &[
         "`calls export`",
         WITH_CALL,
     ),
-    kept("jobs", Class::Record, "30 days", "none: ids", "by itself"),
+    kept(
+        "jobs",
+        Class::Record,
+        "30 days",
+        "none: ids",
+        "automatically",
+    ),
     kept(
         "events",
         Class::Record,
@@ -264,28 +266,28 @@ pub const TABLES: &[Kept] = &[
     ),
 ];
 
-/// What lies beside the database, and is not in it.
+/// Files beside the database.
 pub const FILES: &[Kept] = &[
     kept(
         "backups/",
         Class::Said,
         "backup.days (21)",
         "download on the page Backups",
-        "with its age; restoring one erases again",
+        "when it is too old; restoring one repeats erasures",
     ),
     kept(
         "copies of backups elsewhere",
         Class::Said,
         "backup.days (21)",
         "`backup list --target`, `backup restore --target`",
-        "with their age; restoring one erases again",
+        "when they are too old; restoring one repeats erasures",
     ),
     kept(
         "backup-fetched/",
         Class::Said,
         "while one is tried or restored",
         "none",
-        "by itself",
+        "automatically",
     ),
     kept(
         "receipts.head",
@@ -306,7 +308,7 @@ pub const FILES: &[Kept] = &[
         Class::Said,
         "while a backup is made or tried",
         "none",
-        "by itself",
+        "automatically",
     ),
     kept(
         "frontdesk.db.before-…",

@@ -1,8 +1,7 @@
-//! The master key and where it comes from. Everything encrypted uses a key derived from it.
+//! The master key and its sources. Every other key is derived from it.
 //!
-//! Sources, best first: a systemd credential (sealed by the machine), a passphrase at start, a key
-//! file on other media. A key file beside the data protects nothing against the theft of the disk,
-//! and [`KeyStrength::of_key_file`] says so.
+//! Sources, best first: a systemd credential (sealed by the machine), a passphrase at start, a key file on other media.
+//! A key file beside the data does not protect against theft of the disk; [`KeyStrength::of_key_file`] detects that.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -16,83 +15,61 @@ use zeroize::Zeroizing;
 use super::password::argon2id;
 use crate::reason::Reason;
 
-/// Name of the systemd credential.
 const CREDENTIAL: &str = "frontdesk-key";
-/// Separates keys of this product from any other use of the same secret.
+/// Separates this product's keys from any other use of the same secret.
 const HKDF_SALT: &[u8] = b"frontdesk master key v1";
-/// Length of the salt of a passphrase, bytes.
+/// In bytes.
 const SALT_LEN: usize = 16;
 
-/// Why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The file is not there.
     #[error(
         "there is no key at {}. Put the key (or its salt) back from your recovery copy; \
          a new one cannot open the existing data", path.display()
     )]
-    Missing {
-        /// Where it was looked for.
-        path: PathBuf,
-    },
-    /// There is one already, and overwriting it would lose the data.
-    #[error("{} exists already. Use it, or move it away if it surely belongs to nothing", path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// Others may read the file.
+    Missing { path: PathBuf },
+    /// Overwriting an existing key would lose the data.
+    #[error("{} exists already. Use it, or move it away if you are sure that nothing needs it", path.display())]
+    Exists { path: PathBuf },
     #[error("other users can read {} (mode {mode:03o}). Run: chmod 600 {}", path.display(), path.display())]
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The file holds something else than a key.
+    Exposed { path: PathBuf, mode: u32 },
+    /// The file does not hold a key.
     #[error("{} does not hold a key (64 hexadecimal digits). Restore it from your recovery copy", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The passphrase is too short to protect anything.
+    Malformed { path: PathBuf },
     #[error("the passphrase is too short: use at least {0} characters, such as five random words")]
     ShortPassphrase(usize),
-    /// The passphrase could not be turned into a key, or there was no randomness.
+    /// Argon2id failed, or the system had no randomness.
     #[error(
         "the key could not be derived: {0}. It takes 64 MiB of memory; free some and try again"
     )]
     Derivation(#[source] Reason),
-    /// The operating system refused.
     #[error("{} cannot be used: {source}. Check that the disk is there and the permissions are right", path.display())]
     Io {
-        /// The file.
         path: PathBuf,
-        /// The operating system's reason.
         source: std::io::Error,
     },
 }
 
-/// What a key source is worth if the disk with the data is stolen.
+/// How much a key source protects if the disk with the data is stolen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyStrength {
-    /// The disk alone does not open the data.
+    /// The stolen disk alone does not open the data.
     Strong,
-    /// It does; the reason, in words for the owner.
+    /// It does; the reason is in words for the owner.
     Weak(String),
 }
 
 impl KeyStrength {
-    /// A key file on the same file system as the data is weak.
+    /// `Weak` if the key file is on the same file system as the data.
     pub fn of_key_file(key_file: &Path, data_dir: &Path) -> Result<Self, KeyError> {
         let device = |path: &Path| {
             fs::metadata(path)
                 .map(|m| m.dev())
-                .map_err(|e| refused(path, e))
+                .map_err(|e| to_key_error(path, e))
         };
         if device(key_file)? == device(data_dir)? {
             return Ok(Self::Weak(format!(
-                "the key file {} is on the same disk as the data: who takes the disk has both. \
+                "the key file {} is on the same disk as the data: whoever takes the disk has both. \
                  Keep it on other media, use a passphrase, or a systemd credential",
                 key_file.display()
             )));
@@ -101,7 +78,7 @@ impl KeyStrength {
     }
 }
 
-/// The secret that every other key is derived from: 32 bytes, wiped from memory when dropped.
+/// 32 secret bytes, wiped from memory when dropped.
 #[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
@@ -112,30 +89,29 @@ impl std::fmt::Debug for MasterKey {
 }
 
 impl MasterKey {
-    /// Shortest passphrase that is accepted, characters.
+    /// In characters.
     pub const MIN_PASSPHRASE: usize = 12;
 
-    /// A fresh random key.
     pub fn generate() -> Result<Self, KeyError> {
         let mut bytes = Zeroizing::new([0_u8; 32]);
         getrandom::fill(bytes.as_mut_slice()).map_err(|e| KeyError::Derivation(Reason::of(e)))?;
         Ok(Self(bytes))
     }
 
-    /// A key from its bytes, such as a recovery key that was typed in.
+    /// For a recovery key that was typed in.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Zeroizing::new(bytes))
     }
 
-    /// The 64 hexadecimal digits for the printed recovery copy.
+    /// 64 hexadecimal digits for the printed recovery copy.
     pub fn recovery_text(&self) -> Zeroizing<String> {
         Zeroizing::new(hex::encode(self.0.as_slice()))
     }
 
-    /// The key in a file that nobody else may read.
+    /// Reads a key file. `Exposed` if other users may read it.
     pub fn from_file(path: &Path) -> Result<Self, KeyError> {
         let mode = fs::metadata(path)
-            .map_err(|e| refused(path, e))?
+            .map_err(|e| to_key_error(path, e))?
             .permissions()
             .mode()
             & 0o777;
@@ -148,19 +124,19 @@ impl MasterKey {
         Self::parse(path)
     }
 
-    /// Makes a new key file (mode 0600) and waits until it is on the disk. Never overwrites one.
+    /// Creates a key file (mode 0600) and waits until it is on the disk. Never overwrites one.
     pub fn create_file(path: &Path) -> Result<Self, KeyError> {
         let key = Self::generate()?;
         write_secret(path, &key.recovery_text())?;
         Ok(key)
     }
 
-    /// The key that a passphrase and the salt in `salt_file` make (Argon2id, about 100 ms).
+    /// Derives the key from a passphrase and the salt in `salt_file` (Argon2id, about 100 ms).
     pub fn from_passphrase(passphrase: &str, salt_file: &Path) -> Result<Self, KeyError> {
         if passphrase.chars().count() < Self::MIN_PASSPHRASE {
             return Err(KeyError::ShortPassphrase(Self::MIN_PASSPHRASE));
         }
-        let text = fs::read_to_string(salt_file).map_err(|e| refused(salt_file, e))?;
+        let text = fs::read_to_string(salt_file).map_err(|e| to_key_error(salt_file, e))?;
         let mut salt = [0_u8; SALT_LEN];
         hex::decode_to_slice(text.trim(), &mut salt).map_err(|_| KeyError::Malformed {
             path: salt_file.into(),
@@ -168,25 +144,25 @@ impl MasterKey {
         let mut key = Zeroizing::new([0_u8; 32]);
         argon2id(Some(32))
             .and_then(|a| a.hash_password_into(passphrase.as_bytes(), &salt, key.as_mut_slice()))
-            // Argon2's error is no `Error` in this build, so its words are all there is.
+            // In this build Argon2's error does not implement `Error`, so keep its text.
             .map_err(|e| KeyError::Derivation(e.to_string().into()))?;
         Ok(Self(key))
     }
 
-    /// Makes the salt file of a passphrase, beside the data. Never overwrites one.
+    /// Creates the salt file of a passphrase, beside the data. Never overwrites one.
     pub fn create_salt_file(path: &Path) -> Result<(), KeyError> {
         let mut salt = [0_u8; SALT_LEN];
         getrandom::fill(&mut salt).map_err(|e| KeyError::Derivation(Reason::of(e)))?;
         write_secret(path, &hex::encode(salt))
     }
 
-    /// The credential `frontdesk-key` in the directory that systemd names in
-    /// `CREDENTIALS_DIRECTORY` (`LoadCredentialEncrypted=`).
+    /// Reads the credential `frontdesk-key` in the directory that systemd names in `CREDENTIALS_DIRECTORY`
+    /// (`LoadCredentialEncrypted=`).
     pub fn from_credential_dir(dir: &Path) -> Result<Self, KeyError> {
         Self::parse(&dir.join(CREDENTIAL))
     }
 
-    /// A key for one purpose, by HKDF-SHA256 (RFC 5869).
+    /// Derives the key for one purpose with HKDF-SHA256 (RFC 5869).
     pub fn subkey(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         let mut out = Zeroizing::new([0_u8; 32]);
         #[expect(
@@ -201,7 +177,7 @@ impl MasterKey {
 
     /// Reads 64 hexadecimal digits, or 32 raw bytes.
     fn parse(path: &Path) -> Result<Self, KeyError> {
-        let content = Zeroizing::new(fs::read(path).map_err(|e| refused(path, e))?);
+        let content = Zeroizing::new(fs::read(path).map_err(|e| to_key_error(path, e))?);
         let mut key = Zeroizing::new([0_u8; 32]);
         if content.len() == key.len() {
             key.copy_from_slice(&content);
@@ -237,7 +213,7 @@ fn write_secret(path: &Path, text: &str) -> Result<(), KeyError> {
     })
 }
 
-fn refused(path: &Path, source: std::io::Error) -> KeyError {
+fn to_key_error(path: &Path, source: std::io::Error) -> KeyError {
     match source.kind() {
         ErrorKind::NotFound => KeyError::Missing { path: path.into() },
         _ => KeyError::Io {

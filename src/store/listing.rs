@@ -1,18 +1,14 @@
-//! Lists that are read a page at a time, newest first, whatever they list.
+//! Lists of anything that are read one page at a time, newest first.
 
 use rusqlite::{Connection, ToSql};
 
 use super::{StoreError, WorkspaceId};
 
-/// Which rows of a kind a list shows, and after which one it begins. The default is all of them.
+/// Which rows to list, and after which one to start. The default is all of them.
 pub trait ListFilter: Clone + Default + Send + 'static {
-    /// What is listed.
     type Row: Send + 'static;
 
-    /// The rows of a workspace that pass, newest first, `limit` at most.
-    ///
-    /// # Errors
-    /// When the store fails.
+    /// The rows of a workspace that match, newest first, at most `limit`.
     fn list(
         &self,
         conn: &Connection,
@@ -20,37 +16,29 @@ pub trait ListFilter: Clone + Default + Send + 'static {
         limit: u32,
     ) -> Result<Vec<Self::Row>, StoreError>;
 
-    /// The same filter for what comes after a page with these rows.
+    /// The same filter, continuing after a page with these rows.
     fn after(&self, page: &[Self::Row]) -> Self;
 }
 
-/// A list of a workspace, as far as it is still to be read.
+/// A list that can be read page by page.
 #[derive(Debug, Clone)]
 pub struct Listing<F> {
-    /// The workspace.
     pub workspace: WorkspaceId,
-    /// What passes.
     pub filter: F,
-    /// Rows of a page.
+    /// Rows per page.
     pub limit: u32,
 }
 
-/// A page of a list.
 #[derive(Debug, Clone)]
 pub struct Page<F: ListFilter> {
-    /// Its rows.
     pub rows: Vec<F::Row>,
-    /// The filter for the next page; `None` at the end.
+    /// `None` after the last page.
     pub next: Option<F>,
 }
 
 impl<F: ListFilter> Listing<F> {
-    /// Reads the next page.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn page(&self, conn: &Connection) -> Result<Page<F>, StoreError> {
-        // One more tells whether there are more.
+        // Ask for one row more to learn whether there is another page.
         let limit = self.limit.saturating_add(1);
         let mut rows = self.filter.list(conn, self.workspace, limit)?;
         let most = usize::try_from(self.limit).unwrap_or(usize::MAX);
@@ -60,14 +48,14 @@ impl<F: ListFilter> Listing<F> {
         Ok(Page { rows, next })
     }
 
-    /// The rest of the list, which this filter begins.
+    /// The same list, continuing with the filter from [`Page::next`].
     pub fn resume_at(self, filter: F) -> Self {
         Self { filter, ..self }
     }
 }
 
-/// Conditions of a query with their values, only those that are asked for: so each question walks the index
-/// that fits it.
+/// The `WHERE` conditions of a query with their values. It has only the conditions that a filter sets, so that SQLite
+/// can choose the index that fits them.
 #[derive(Default)]
 pub(super) struct Conditions<'a> {
     sql: String,
@@ -75,20 +63,19 @@ pub(super) struct Conditions<'a> {
 }
 
 impl<'a> Conditions<'a> {
-    /// Adds a condition in which every `?` stands for the value.
+    /// Adds a condition; each `?` in it takes the value.
     pub(super) fn add(&mut self, condition: &str, value: &'a dyn ToSql) {
         let all = vec![value; condition.matches('?').count()];
         self.add_with(condition, all);
     }
 
-    /// Adds a condition if there is a value.
-    pub(super) fn maybe<T: ToSql>(&mut self, condition: &str, value: Option<&'a T>) {
+    pub(super) fn add_if_some<T: ToSql>(&mut self, condition: &str, value: Option<&'a T>) {
         if let Some(value) = value {
             self.add(condition, value);
         }
     }
 
-    /// Adds a condition with a value for each `?`; with none for one that has no `?`.
+    /// Adds a condition with one value for each `?`.
     pub(super) fn add_with(
         &mut self,
         condition: &str,
@@ -101,7 +88,7 @@ impl<'a> Conditions<'a> {
         self.values.extend(values);
     }
 
-    /// The conditions, and their values with the `limit` behind them.
+    /// The conditions as SQL, and their values followed by `limit`.
     pub(super) fn limited(mut self, limit: &'a u32) -> (String, Vec<&'a dyn ToSql>) {
         self.values.push(limit);
         (self.sql, self.values)
@@ -168,7 +155,7 @@ mod tests {
         let (one, two, limit) = (1i64, 2i64, 3u32);
         let mut wanted = Conditions::default();
         wanted.add("a = ?", &one);
-        wanted.maybe("b = ?", None::<&i64>);
+        wanted.add_if_some("b = ?", None::<&i64>);
         wanted.add("(c < ? OR d < ?)", &two);
         wanted.add_with("e IS NULL", []);
         let (sql, values) = wanted.limited(&limit);

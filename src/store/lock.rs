@@ -4,31 +4,32 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 
 const FILE: &str = "frontdesk.lock";
+const TRIES: u32 = 5;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
-/// Who holds the lock of a data directory.
+/// The process that holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// Process id.
     pub pid: u32,
-    /// Where it listens (`127.0.0.1:8080`), once it does.
+    /// Its listening address (`127.0.0.1:8080`), once it listens.
     pub address: Option<String>,
 }
 
-/// The lock itself. It ends with the process, however that ends: the kernel owns it.
+/// An acquired lock. The kernel releases it when the process ends, even by a crash.
 #[derive(Debug)]
 pub struct DataLock {
     file: File,
 }
 
 impl DataLock {
-    /// Takes the lock, making the directory (mode 0700) if it is not there. `InUse` names the
-    /// process that has it.
+    /// Takes the lock, creating the directory (mode 0700) if it is missing. `InUse` names the process that holds it.
     pub fn acquire(dir: &Path) -> Result<Self, StoreError> {
         DirBuilder::new()
             .recursive(true)
@@ -47,26 +48,33 @@ impl DataLock {
             .mode(0o600)
             .open(&path)
             .map_err(|e| StoreError::io(what(), e))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = read_note(&file);
-                let (pid, address) = holder.map_or((0, None), |h| (h.pid, h.address));
-                return Err(StoreError::InUse { pid, address });
+        let mut tries = 0;
+        while let Err(error) = file.try_lock() {
+            match error {
+                // Whoever asks who holds it has it for an instant.
+                TryLockError::WouldBlock if tries < TRIES => {
+                    tries += 1;
+                    std::thread::sleep(BETWEEN_TRIES);
+                }
+                TryLockError::WouldBlock => {
+                    let holder = read_note(&file);
+                    let (pid, address) = holder.map_or((0, None), |h| (h.pid, h.address));
+                    return Err(StoreError::InUse { pid, address });
+                }
+                TryLockError::Error(e) => return Err(StoreError::io(what(), e)),
             }
-            Err(TryLockError::Error(e)) => return Err(StoreError::io(what(), e)),
         }
         let lock = Self { file };
         lock.write_note(None)?;
         Ok(lock)
     }
 
-    /// Notes where this process listens, for [`DataLock::read_holder`].
+    /// Records this process's listening address for [`DataLock::read_holder`].
     pub fn write_address(&self, address: &str) -> Result<(), StoreError> {
         self.write_note(Some(address.to_owned()))
     }
 
-    /// Who holds the lock of this directory now; none if nobody does.
+    /// Who holds the lock of this directory; `None` if nobody does.
     pub fn read_holder(dir: &Path) -> Option<Holder> {
         let file = File::open(dir.join(FILE)).ok()?;
         match file.try_lock_shared() {
@@ -94,7 +102,7 @@ impl DataLock {
     }
 }
 
-/// The note in the lock file; none while its holder is just writing it.
+/// The note in the lock file; `None` while its holder is writing it.
 fn read_note(mut file: &File) -> Option<Holder> {
     let mut text = String::new();
     file.seek(SeekFrom::Start(0)).ok()?;
@@ -121,6 +129,21 @@ mod tests {
         assert_eq!(address.as_deref(), Some("127.0.0.1:8080"));
         let holder = DataLock::read_holder(&dir).unwrap();
         assert_eq!(holder.address.as_deref(), Some("127.0.0.1:8080"));
+    }
+
+    #[test]
+    fn a_glance_at_the_holder_does_not_refuse_the_next_one() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("data");
+        drop(DataLock::acquire(&dir).unwrap());
+        let file = File::open(dir.join(FILE)).unwrap();
+        file.try_lock_shared().unwrap();
+        let glance = std::thread::spawn(move || {
+            std::thread::sleep(BETWEEN_TRIES);
+            drop(file);
+        });
+        DataLock::acquire(&dir).unwrap();
+        glance.join().unwrap();
     }
 
     #[test]

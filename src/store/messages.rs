@@ -1,4 +1,4 @@
-//! What was said in a conversation.
+//! Messages of conversations.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -8,78 +8,62 @@ use super::values::text_enum;
 use super::{ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
 text_enum! {
-    /// Who said it.
     pub enum Speaker {
-        /// The visitor.
         User = "user",
-        /// The assistant.
+        /// The assistant's answer.
         Assistant = "assistant",
         /// A member of staff.
         Agent = "agent",
-        /// Frontdesk itself ("a human was called").
+        /// Frontdesk itself, as in "a human was called".
         System = "system",
     }
 }
 
 text_enum! {
-    /// Whether it was said to its end.
+    /// Whether a message is complete.
     pub enum MessageState {
-        /// To its end.
         Complete = "complete",
-        /// Broken off. A streamed answer begins in this state, so that a crash leaves it so.
+        /// Broken off. A streamed answer starts in this state, so that it is right after a crash.
         Interrupted = "interrupted",
-        /// Nothing could be answered.
+        /// No answer could be given.
         Failed = "failed",
     }
 }
 
-/// A message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// Its id.
     pub id: MessageId,
-    /// The conversation.
     pub conversation: ConversationId,
-    /// Its workspace.
     pub workspace: WorkspaceId,
-    /// Who said it.
     pub role: Speaker,
-    /// What was said.
     pub text: String,
-    /// Whether it was said to its end.
     pub state: MessageState,
-    /// When it was said.
     pub created_at: UnixMs,
-    /// The receipt, for an answer.
+    /// For answers.
     pub receipt: Option<ReceiptId>,
-    /// The sender's own id, so that a message sent twice is stored once.
+    /// Chosen by the sender, so that a message sent twice is stored once.
     pub client_id: Option<String>,
 }
 
-/// What a new message needs.
 #[derive(Debug, Clone)]
 pub struct NewMessage<'a> {
-    /// Who says it.
     pub role: Speaker,
-    /// What is said.
     pub text: &'a str,
-    /// Whether it is said to its end; `Interrupted` for an answer that is about to be streamed.
+    /// `Interrupted` for an answer that is about to be streamed.
     pub state: MessageState,
-    /// The sender's own id.
+    /// Chosen by the sender.
     pub client_id: Option<&'a str>,
 }
 
-/// What became of a message.
+/// Result of [`append`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Appended {
-    /// It was stored.
     Stored(Scoped<Message>),
-    /// The conversation has a message with this client id: this one.
+    /// The conversation already has a message with this client id.
     Known(Scoped<Message>),
 }
 
 impl Appended {
-    /// The message, whatever happened.
     pub fn into_message(self) -> Scoped<Message> {
         match self {
             Self::Stored(message) | Self::Known(message) => message,
@@ -126,7 +110,6 @@ pub fn append(
     get(tx, workspace, id).map(Appended::Stored)
 }
 
-/// The message with this id, in this workspace.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -156,14 +139,14 @@ pub fn list(
     Ok(messages)
 }
 
-/// Sets text and state: while an answer is streamed, and at its end.
+/// Sets text and state, both while an answer is streamed and at its end.
 pub fn update(
     tx: &Transaction<'_>,
     message: &Scoped<Message>,
     text: &str,
     state: MessageState,
 ) -> Result<(), StoreError> {
-    changed_one(
+    require_changed(
         tx.prepare_cached(
             "UPDATE messages SET text = ?, state = ? WHERE workspace = ? AND id = ?",
         )?
@@ -171,20 +154,20 @@ pub fn update(
     )
 }
 
-/// Ties an answer to its receipt. `NotFound` if the receipt is another workspace's.
+/// Links an answer to its receipt. `NotFound` if the receipt belongs to another workspace.
 pub fn set_receipt(
     tx: &Transaction<'_>,
     message: &Scoped<Message>,
     receipt: ReceiptId,
 ) -> Result<(), StoreError> {
     super::receipts::get(tx, message.workspace(), receipt)?;
-    changed_one(
+    require_changed(
         tx.prepare_cached("UPDATE messages SET receipt = ? WHERE workspace = ? AND id = ?")?
             .execute((receipt, message.workspace(), message.id))?,
     )
 }
 
-fn changed_one(changed: usize) -> Result<(), StoreError> {
+fn require_changed(changed: usize) -> Result<(), StoreError> {
     if changed == 0 {
         Err(StoreError::NotFound("the message"))
     } else {

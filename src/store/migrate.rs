@@ -1,10 +1,9 @@
-//! The schema's history. Migrations are only ever appended, each a file with its reason.
+//! The schema's history. Migrations are only ever appended; each is a file that states its reason.
 //!
-//! A new database gets all of them. An existing one is never changed in place: it is copied, the
-//! copy is migrated and checked, and then renamed over the original, which stays beside it as
-//! `….before-NNNN` for [`KEPT_DAYS`], or until a person is erased whom it still holds: the way back to the version
-//! of the program before (`frontdesk admin roll-back`). Killed anywhere in between, the original is still there and
-//! valid, and the next start retries.
+//! A new database gets all of them. An existing one is never changed in place: it is copied, the copy is migrated and
+//! checked, and then renamed over the original. The original stays beside it as `….before-NNNN` for [`KEPT_DAYS`], or
+//! until somebody is erased who is still in it, so that an update can be undone (`frontdesk admin roll-back`). If the
+//! process is killed anywhere in between, the original is still there and valid, and the next start retries.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -15,16 +14,16 @@ use rusqlite::backup::{Backup, StepResult};
 use super::connection::{self, Access, Opener};
 use super::{StoreError, roll_back};
 
-/// Days that the database of before a migration is kept.
+/// How long the database from before a migration is kept, in days.
 pub(super) const KEPT_DAYS: u64 = 14;
 
 /// One step of the schema.
 pub(super) struct Migration {
-    /// SQL that runs in one transaction.
+    /// Runs in one transaction.
     pub(super) sql: &'static str,
 }
 
-/// All steps; the number of a step is its place, from 1. Append only.
+/// All steps. A step's number is its position, from 1, so append only.
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0001_initial.sql"),
@@ -67,7 +66,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     },
 ];
 
-/// Makes the database at this place have exactly these migrations.
+/// Brings the database to exactly these migrations, creating it if necessary.
 pub(super) fn bring_up(opener: &Opener, migrations: &[Migration]) -> Result<(), StoreError> {
     let path = opener.path();
     roll_back::settle(path)?;
@@ -78,7 +77,7 @@ pub(super) fn bring_up(opener: &Opener, migrations: &[Migration]) -> Result<(), 
         return Err(StoreError::NewerSchema { found, known });
     }
     if found == 0 {
-        // Nothing in it yet (or its first start was cut short and rolled back).
+        // An empty database, or one whose first start was cut short and rolled back.
         return apply(&existing, migrations, 0);
     }
     if found == known {
@@ -88,7 +87,7 @@ pub(super) fn bring_up(opener: &Opener, migrations: &[Migration]) -> Result<(), 
     swap_in(path, &copy, found)
 }
 
-/// Applies the steps after `from`, all or none of them.
+/// Applies the steps after `from`, all of them or none.
 fn apply(connection: &Connection, migrations: &[Migration], from: u32) -> Result<(), StoreError> {
     let tx = connection.unchecked_transaction()?;
     for (number, migration) in (1_u32..).zip(migrations) {
@@ -100,8 +99,8 @@ fn apply(connection: &Connection, migrations: &[Migration], from: u32) -> Result
     Ok(tx.commit()?)
 }
 
-/// Copies the database, migrates the copy and checks it. The original's write-ahead log is empty
-/// and gone afterwards: left behind, it would be replayed into the file that takes its place.
+/// Copies the database, migrates the copy and checks it. Afterwards the original has no write-ahead log: if one were
+/// left, it would be replayed into the file that replaces the original.
 pub(super) fn migrate_copy(
     opener: &Opener,
     existing: Connection,
@@ -121,7 +120,7 @@ pub(super) fn migrate_copy(
     }
 
     let connection = target.open(Access::Write)?;
-    // A step may rebuild a table that others refer to; the check below proves the references.
+    // A step may rebuild a table that others refer to; the check below verifies the foreign keys.
     connection.execute_batch("PRAGMA foreign_keys = OFF")?;
     apply(&connection, migrations, found)?;
     connection::check(&connection)?;
@@ -131,17 +130,17 @@ pub(super) fn migrate_copy(
     Ok(copy)
 }
 
-/// Keeps the original under another name and puts the copy in its place, in one atomic step.
+/// Keeps the original under another name, and atomically puts the copy in its place.
 fn swap_in(path: &Path, copy: &Path, found: u32) -> Result<(), StoreError> {
     let kept = beside(path, &format!("{BEFORE}{found:04}"));
     remove_database(&kept)?;
     let what = || format!("replacing {} by its migrated copy", path.display());
     if fs::hard_link(path, &kept).is_err() {
-        // Not every file system has hard links.
+        // Some file systems have no hard links.
         fs::copy(path, &kept).map_err(|e| StoreError::io(what(), e))?;
         sync(&kept)?;
     }
-    // Its age counts from now on.
+    // `KEPT_DAYS` count from now, not from the last change.
     let now = std::time::SystemTime::now();
     File::options()
         .write(true)
@@ -154,17 +153,17 @@ fn swap_in(path: &Path, copy: &Path, found: u32) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What follows the database's name in that of a database of before a migration.
+/// Suffix of a database from before a migration; the schema number follows.
 pub(super) const BEFORE: &str = ".before-";
-/// The same of one that another was put back for.
+/// Suffix of a newer database that a roll-back replaced.
 pub(super) const AFTER: &str = ".after-";
 
-/// Whether a file beside the database holds what was in it at another time.
+/// Whether a file beside the database is the database from another time.
 fn is_copy(left: &str) -> bool {
     left.starts_with(BEFORE) || left.starts_with(AFTER)
 }
 
-/// Removes copies of a migration that was cut short, and originals whose time is over.
+/// Removes copies of a migration that was cut short, and originals older than `KEPT_DAYS`.
 pub(super) fn discard_leftovers(path: &Path) -> Result<(), StoreError> {
     for (left, file) in beside_it(path)? {
         let is_old = || {
@@ -178,7 +177,7 @@ pub(super) fn discard_leftovers(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes all databases of before a migration, or after it.
+/// Removes all databases from before a migration or a roll-back.
 pub(super) fn discard_originals(path: &Path) -> Result<(), StoreError> {
     for (left, file) in beside_it(path)? {
         if is_copy(&left) {
@@ -188,14 +187,14 @@ pub(super) fn discard_originals(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The files whose names begin with the database's, by what follows it.
+/// The files whose names begin with the database's name, each with the rest of its name.
 pub(super) fn beside_it(path: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     let Some(name) = path.file_name().and_then(|n| n.to_str()) else {
         return Ok(Vec::new());
     };
     let dir = parent(path);
     if !dir.exists() {
-        // An in-memory store has no folder.
+        // The folder of an in-memory store is already gone.
         return Ok(Vec::new());
     }
     let what = || format!("looking for old copies in {}", dir.display());
@@ -211,8 +210,8 @@ pub(super) fn beside_it(path: &Path) -> Result<Vec<(String, PathBuf)>, StoreErro
     Ok(found)
 }
 
-/// Copies a whole database into a new file. In one step, and so from one state of the database: with
-/// a write-ahead log that holds up no writer, and no writer makes it begin again.
+/// Copies a whole database into a new file, in one step so that the copy shows one state. Thanks to the write-ahead log
+/// this blocks no writer, and no writer makes it start over.
 pub(super) fn copy(from: &Connection, target: &Opener) -> Result<(), StoreError> {
     let mut to = target.open(Access::Write)?;
     let backup = Backup::new(from, &mut to)?;
@@ -256,14 +255,14 @@ pub(super) fn parent(path: &Path) -> &Path {
     }
 }
 
-/// `frontdesk.db` and `-wal` make `frontdesk.db-wal`.
+/// Appends a suffix to a path: `frontdesk.db` and `-wal` make `frontdesk.db-wal`.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-/// Waits until a file's contents, or a directory's entries, are on the disk.
+/// Waits until a file's contents or a directory's entries are on the disk.
 pub(super) fn sync(path: &Path) -> Result<(), StoreError> {
     File::open(path)
         .and_then(|file| file.sync_all())

@@ -1,4 +1,4 @@
-//! Migrations from a database with rows of the version before, and what a kill leaves behind.
+//! Migrations of a database with rows from the version before, and what a kill leaves behind.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::migrate::{
 use super::roll_back::roll_back;
 use super::{MasterKey, Store, StoreError, workspaces};
 
-/// A step as a later release might add: a table rebuilt, which others refer to.
+/// A step that a later release might add: it rebuilds a table that others refer to.
 const NEXT: &str = "
     CREATE TABLE workspaces_new (
         id TEXT NOT NULL PRIMARY KEY, name TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
@@ -24,7 +24,7 @@ const NEXT: &str = "
     DROP TABLE workspaces;
     ALTER TABLE workspaces_new RENAME TO workspaces;";
 
-/// Breaks a reference without breaking a statement.
+/// Breaks a foreign key although every statement succeeds.
 const ORPHANING: &str = "DELETE FROM workspaces;";
 
 fn steps(next: &'static str) -> Vec<Migration> {
@@ -74,7 +74,7 @@ fn names(dir: &Path) -> Vec<String> {
     names
 }
 
-fn released() -> u32 {
+fn count_released() -> u32 {
     u32::try_from(MIGRATIONS.len()).unwrap()
 }
 
@@ -84,8 +84,8 @@ fn old_rows_survive_and_the_old_file_is_kept_for_days() {
     old_database(dir.path());
     let steps = steps(NEXT);
     bring_up(&opener(dir.path()), &steps).unwrap();
-    assert_eq!(rows(dir.path()), (released() + 1, 1, 1));
-    let kept = format!("frontdesk.db.before-{:04}", released());
+    assert_eq!(rows(dir.path()), (count_released() + 1, 1, 1));
+    let kept = format!("frontdesk.db.before-{:04}", count_released());
     assert_eq!(names(dir.path()), ["frontdesk.db", &kept]);
     let plan: String = opener(dir.path())
         .open(Access::Read)
@@ -97,7 +97,7 @@ fn old_rows_survive_and_the_old_file_is_kept_for_days() {
     // It survives a crash and a restart.
     bring_up(&opener(dir.path()), &steps).unwrap();
     assert_eq!(names(dir.path()), ["frontdesk.db", &kept]);
-    assert_eq!(rows(dir.path()), (released() + 1, 1, 1));
+    assert_eq!(rows(dir.path()), (count_released() + 1, 1, 1));
     let then = SystemTime::now() - Duration::from_secs((KEPT_DAYS + 1) * 24 * 60 * 60);
     let file = fs::File::options().write(true).open(dir.path().join(&kept));
     file.unwrap().set_modified(then).unwrap();
@@ -112,9 +112,9 @@ fn the_database_of_before_can_be_put_back_and_is_removed_where_somebody_was_eras
     let path = dir.path().join("frontdesk.db");
     assert!(matches!(roll_back(&path), Err(StoreError::NotFound(_))));
     bring_up(&opener(dir.path()), &steps(NEXT)).unwrap();
-    let schema = format!("{:04}", released());
+    let schema = format!("{:04}", count_released());
     assert_eq!(roll_back(&path).unwrap(), schema);
-    assert_eq!(rows(dir.path()), (released(), 1, 1));
+    assert_eq!(rows(dir.path()), (count_released(), 1, 1));
     let after = format!("frontdesk.db.after-{schema}");
     assert_eq!(names(dir.path()), ["frontdesk.db", &after]);
     discard_originals(&path).unwrap();
@@ -128,7 +128,7 @@ fn the_kept_file_is_a_valid_old_database() {
     bring_up(&opener(dir.path()), &steps(NEXT)).unwrap();
     let kept = dir
         .path()
-        .join(format!("frontdesk.db.before-{:04}", released()));
+        .join(format!("frontdesk.db.before-{:04}", count_released()));
     let old = Store::open(&kept, &MasterKey::from_bytes([3; 32])).unwrap();
     old.check_blocking().unwrap();
     assert_eq!(old.read_blocking(workspaces::list).unwrap().len(), 1);
@@ -140,14 +140,14 @@ fn killed_before_the_swap_the_old_database_is_valid_and_the_next_start_succeeds(
     old_database(dir.path());
     let steps = steps(NEXT);
     let opener = opener(dir.path());
-    // As far as the finished copy, and then the process is gone.
+    // The process was killed after finishing the copy.
     let existing = opener.open(Access::Write).unwrap();
-    migrate_copy(&opener, existing, &steps, released()).unwrap();
+    migrate_copy(&opener, existing, &steps, count_released()).unwrap();
     assert_eq!(
         names(dir.path()),
         ["frontdesk.db", "frontdesk.db.migrating"]
     );
-    assert_eq!(rows(dir.path()), (released(), 1, 1));
+    assert_eq!(rows(dir.path()), (count_released(), 1, 1));
     // Killed while copying: half a file.
     let copy = dir.path().join("frontdesk.db.migrating");
     let half = fs::read(&copy).unwrap();
@@ -155,11 +155,11 @@ fn killed_before_the_swap_the_old_database_is_valid_and_the_next_start_succeeds(
     // Killed between keeping the old file and renaming.
     let kept = dir
         .path()
-        .join(format!("frontdesk.db.before-{:04}", released()));
+        .join(format!("frontdesk.db.before-{:04}", count_released()));
     fs::hard_link(dir.path().join("frontdesk.db"), &kept).unwrap();
 
     bring_up(&opener, &steps).unwrap();
-    assert_eq!(rows(dir.path()), (released() + 1, 1, 1));
+    assert_eq!(rows(dir.path()), (count_released() + 1, 1, 1));
     assert_eq!(names(dir.path()).len(), 2);
 }
 
@@ -170,7 +170,7 @@ fn a_step_that_fails_or_breaks_references_leaves_the_old_database() {
         old_database(dir.path());
         let error = bring_up(&opener(dir.path()), &steps(bad)).unwrap_err();
         assert!(error.to_string().contains(what), "{error}");
-        assert_eq!(rows(dir.path()), (released(), 1, 1));
+        assert_eq!(rows(dir.path()), (count_released(), 1, 1));
         bring_up(&opener(dir.path()), MIGRATIONS).unwrap();
         assert_eq!(
             names(dir.path()),
@@ -189,7 +189,7 @@ fn an_older_program_refuses_a_newer_database() {
     let StoreError::NewerSchema { found, known } = error else {
         panic!("{error}")
     };
-    assert_eq!((found, known), (released() + 1, released()));
+    assert_eq!((found, known), (count_released() + 1, count_released()));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_first_start_that_was_cut_short_begins_again() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("frontdesk.db"), b"").unwrap();
     old_database(dir.path());
-    assert_eq!(rows(dir.path()), (released(), 1, 1));
+    assert_eq!(rows(dir.path()), (count_released(), 1, 1));
 }
 
 #[test]

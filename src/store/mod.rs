@@ -1,23 +1,23 @@
-//! The encrypted SQLite database: the only durable truth of the product.
+//! The encrypted SQLite database: everything durable is here.
 //!
-//! What this module does *not* know: what a good answer is, what an index looks like, who may do
-//! what, and what time it is. Queries are functions over a connection, one file per aggregate, so
-//! that several of them compose in one transaction; time is always an argument (Unix milliseconds).
+//! This module does *not* know what a good answer is, what an index looks like, who may do what, or what time it is.
+//! Queries are functions over a connection, one file per aggregate, so that several of them compose in one transaction;
+//! time is always an argument (Unix milliseconds).
 //!
 //! Invariants:
-//! - One writer and a pool of readers that cannot write ([`Store::write`], [`Store::read`]). What
-//!   `write` returned is on the disk (`synchronous=FULL`) before the caller learns of it.
-//! - Every customer row belongs to a workspace. What changes or deletes a row takes a [`Scoped`]
-//!   entity, and only a finder that was told the workspace can make one.
-//! - Secrets that only need recognising (session, setup and API tokens, recovery codes) are stored as hashes.
-//! - The file is always encrypted with a raw key derived from the [`MasterKey`]; nothing is written
-//!   to the disk in plain text, including the write-ahead log and temporary tables.
+//! - One writer and a pool of readers that cannot write ([`Store::write`], [`Store::read`]). What `write` returned is
+//!   on the disk (`synchronous=FULL`) before the caller learns of it.
+//! - Every customer row belongs to a workspace. Functions that change or delete a row take a [`Scoped`] entity, which
+//!   only a finder that was given the workspace can make.
+//! - Secrets that only need to be recognised (session, setup and API tokens, recovery codes) are stored as hashes.
+//! - The file is always encrypted with a raw key derived from the [`MasterKey`]. Nothing reaches the disk in plain
+//!   text, not even in the write-ahead log or in temporary tables.
 //!
 //! Reading order: `connection`, `pool` and `key` (how the file is opened), `migrate` and `migrations/` (its schema), `rows` (how an
 //! entity names its columns), `scoped`, then the file of an aggregate. What each table holds, exports and erases is in `kept`,
 //! whose rows are which workspace's in `holdings`.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as store;
 use frontdesk_reason as reason;
 

@@ -1,5 +1,5 @@
-//! Passwords: Argon2id with 64 MiB, 3 passes, 1 lane (above the OWASP floor of 19 MiB, 2 passes).
-//! Both functions take some 100 ms and 64 MiB: call them off the async threads, few at a time.
+//! Passwords: Argon2id with 64 MiB, 3 passes, 1 lane (above the OWASP minimum of 19 MiB, 2 passes).
+//! Both functions take about 100 ms and 64 MiB: call them off the async threads, and only a few at a time.
 
 use std::sync::OnceLock;
 
@@ -10,20 +10,17 @@ use zeroize::Zeroizing;
 use super::StoreError;
 use super::token::fill_random;
 
-/// Memory in KiB.
 const MEMORY_KIB: u32 = 64 * 1024;
-/// Passes over the memory.
 const PASSES: u32 = 3;
-/// Lanes.
 const LANES: u32 = 1;
 
-/// The Argon2id of this product, for passwords and passphrases.
+/// Shared by passwords and passphrases.
 pub(super) fn argon2id(output_len: Option<usize>) -> Result<Argon2<'static>, argon2::Error> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, output_len)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// The hash to store, a PHC string with its own random salt.
+/// Returns a PHC string with its own random salt.
 pub fn hash(password: &str) -> Result<String, StoreError> {
     let mut salt = Zeroizing::new([0_u8; 16]);
     fill_random(salt.as_mut_slice())?;
@@ -36,8 +33,8 @@ pub fn hash(password: &str) -> Result<String, StoreError> {
     Ok(hash.to_string())
 }
 
-/// Whether the password fits the stored hash. Without a stored hash (no such user, no password
-/// set) it does the same work and says no, so that the time taken tells nothing.
+/// Whether the password matches the stored hash. Without one (no such user, no password set) it does the same work and
+/// returns false, so that its duration reveals nothing.
 pub fn verify(password: &str, stored: Option<&str>) -> bool {
     static ABSENT: OnceLock<Option<String>> = OnceLock::new();
     let absent = || ABSENT.get_or_init(|| hash("nobody").ok()).as_deref();

@@ -1,4 +1,4 @@
-//! The handle everybody holds: one writing connection and a few reading ones.
+//! The store's handle: one writing connection and a few reading ones.
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -11,11 +11,10 @@ use super::reserve::Reserve;
 use super::snapshot::SnapshotKey;
 use super::{MasterKey, StoreError, migrate, roll_back};
 
-/// Reading connections. More than the cores of a small machine; each costs about 2 ms to open and
-/// a page cache of at most 2 MB.
+/// More than a small machine has cores; each connection costs about 2 ms to open and a page cache of at most 2 MB.
 const READERS: usize = 4;
 
-/// The store. Cloning it is cheap; all clones share the connections.
+/// Cheap to clone; all clones share the connections.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
@@ -26,12 +25,12 @@ struct Shared {
     readers: Pool,
     opener: Opener,
     reserve: Reserve,
-    /// The first damage that anybody met.
+    /// The first damage that any query met.
     damage: OnceLock<String>,
 }
 
 impl Store {
-    /// Opens the database file, making it if it is not there, and brings its schema up to date.
+    /// Opens the database file, creating it if it is missing, and brings its schema up to date.
     ///
     /// Errors: `WrongKey`, `NewerSchema`, `Damaged`, `DiskFull`, `Io`. Take the
     /// [`DataLock`](super::DataLock) first: two processes must not migrate the same file.
@@ -43,16 +42,18 @@ impl Store {
             migrate::bring_up(&opener, migrate::MIGRATIONS)?;
             Self::connect(opener)
         };
-        match open().map_err(|error| reserve.told(error)) {
-            // With the reserve let go there is room for the start.
-            Err(StoreError::DiskFull { .. }) => open().map_err(|error| reserve.told(error)),
+        match open().map_err(|error| reserve.recognise_full_disk(error)) {
+            // Releasing the reserve has made room: try once more.
+            Err(StoreError::DiskFull { .. }) => {
+                open().map_err(|error| reserve.recognise_full_disk(error))
+            }
             opened => opened,
         }
     }
 
-    /// A store for tests that leaves nothing behind. It lies in the memory file system where there
-    /// is one (Linux), else among the temporary files, has a random key, and its file is unlinked
-    /// at once; apart from not waiting for the disk it behaves like any other.
+    /// A store for tests that leaves nothing behind. Its file is in the memory file system if there is one (Linux),
+    /// else among the temporary files; it has a random key and is unlinked at once. It does not wait for the disk, but
+    /// otherwise behaves like any other store.
     pub fn open_in_memory() -> Result<Self, StoreError> {
         let memory = Path::new("/dev/shm");
         let parent = if memory.is_dir() {
@@ -89,8 +90,7 @@ impl Store {
         })
     }
 
-    /// Runs queries on a reading connection, off the async threads. All of them see the same state
-    /// of the database.
+    /// Runs queries on a reading connection, off the async threads. All of them see the same state of the database.
     pub async fn read<T, F>(&self, queries: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -100,9 +100,8 @@ impl Store {
         off_thread(&self.shared.readers, move || store.read_blocking(queries)).await
     }
 
-    /// Runs changes in one transaction on the writing connection, off the async threads. They are
-    /// on the disk when this returns `Ok`; an error undoes all of them. If the caller stops waiting,
-    /// the transaction still runs to its end.
+    /// Runs changes in one transaction on the writing connection, off the async threads. They are on the disk when this
+    /// returns `Ok`; an error undoes all of them. If the caller stops waiting, the transaction still runs to its end.
     pub async fn write<T, F>(&self, changes: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -123,8 +122,8 @@ impl Store {
         })
     }
 
-    /// Lends a connection. One that met a damaged page is replaced: SQLCipher refuses everything on it from then on,
-    /// and what is elsewhere in the file can still be read.
+    /// Lends a connection. Replaces one that met a damaged page: SQLCipher refuses everything on it from then on, while
+    /// other parts of the file are still readable on a new connection.
     fn with<T>(
         &self,
         access: Access,
@@ -148,14 +147,14 @@ impl Store {
         done
     }
 
-    /// Remembers that the file is damaged, as long as the process runs.
+    /// Remembers until the process ends that the file is damaged.
     pub fn note_damage(&self, detail: &str) {
         if self.shared.damage.set(detail.to_owned()).is_ok() {
             tracing::error!(%detail, "the database is damaged; restore a backup");
         }
     }
 
-    /// What is damaged, if anybody met something.
+    /// What is damaged, if any query met damage.
     pub fn damage(&self) -> Option<&str> {
         self.shared.damage.get().map(String::as_str)
     }
@@ -171,32 +170,28 @@ impl Store {
             tx.commit()?;
             Ok(value)
         });
-        written.map_err(|error| self.shared.reserve.told(error))
+        written.map_err(|error| self.shared.reserve.recognise_full_disk(error))
     }
 
-    /// Keeps some room on the disk for the day when it is full. Called from time to time; the room is let go by
-    /// itself.
+    /// Keeps some disk space in reserve for the day when the disk is full. Call it from time to time; the store
+    /// releases the space by itself.
     pub fn keep_reserve_blocking(&self) -> Result<(), StoreError> {
         self.shared.reserve.keep()
     }
 
-    /// Refuses what is large while the disk is full, or was and has no room yet: answers, sign-in and deleting go on
-    /// in what was kept free.
-    ///
-    /// # Errors
-    /// `DiskFull`.
+    /// `DiskFull` while the disk is full, or has not regained enough space since. Ask before storing anything large, so
+    /// that the reserve is left for answers, sign-in and deleting.
     pub fn has_room(&self) -> Result<(), StoreError> {
         self.shared.reserve.has_room()
     }
 
-    /// Checks every page and every reference; takes about a second per 200 MB. `Damaged` tells the
-    /// first finding.
+    /// Checks every page and every foreign key; takes about a second per 200 MB. `Damaged` names the first finding.
     pub fn check_blocking(&self) -> Result<(), StoreError> {
         self.with(Access::Read, |connection| connection::check(connection))
     }
 
-    /// Copies the database, encrypted with the same key, while it is in use; gives that key. The file must not
-    /// exist yet. Whether the copy is whole only a check of it tells.
+    /// Copies the database, encrypted with the same key, while it is in use, and returns that key. The target file must
+    /// not exist. Damage is copied too: run [`Snapshot::check`](super::snapshot::Snapshot::check) on the copy.
     pub fn backup_blocking(&self, to: &Path) -> Result<SnapshotKey, StoreError> {
         if to.exists() {
             return Err(StoreError::Conflict(
@@ -204,7 +199,7 @@ impl Store {
             ));
         }
         let target = self.shared.opener.sibling(to);
-        // Of its own: one that copied a damaged page, as zeros, refuses the next query for it.
+        // Not from the pool: a connection that copied a damaged page (as zeros) refuses the next query for it.
         let connection = self.shared.opener.open(Access::Read)?;
         migrate::copy(&connection, &target)?;
         Ok(SnapshotKey::of(&target))
@@ -214,33 +209,29 @@ impl Store {
         self.shared.opener.subkey(purpose)
     }
 
-    /// The database file.
     pub fn path(&self) -> &Path {
         self.shared.opener.path()
     }
 
-    /// Removes the databases of before migrations whose time is over.
+    /// Removes databases from before a migration that are older than their retention.
     pub fn discard_old_originals_blocking(&self) -> Result<(), StoreError> {
         migrate::discard_leftovers(self.shared.opener.path())
     }
 
-    /// Removes the databases of before migrations that are kept for a way back: they still hold what was
+    /// Removes all databases from before a migration, even those still kept for a roll-back: they contain what was
     /// erased since.
     pub fn discard_originals_blocking(&self) -> Result<(), StoreError> {
         migrate::discard_originals(self.shared.opener.path())
     }
 
-    /// Puts the database of before the last migration back in place of the one at `path`, which is kept beside
-    /// it; for a return to the program of before. Returns its schema. The store must not be open.
-    ///
-    /// # Errors
-    /// `NotFound` if none is kept.
+    /// Replaces the database at `path` with the one from before the last migration, to return to the previous version
+    /// of the program; the replaced one stays beside it. Returns the schema. The store must not be open. `NotFound` if
+    /// there is no such database.
     pub fn roll_back(path: &Path) -> Result<String, StoreError> {
         roll_back::roll_back(path)
     }
 
-    /// Moves the write-ahead log into the database file and empties it, so that deleted contents
-    /// are gone from both.
+    /// Moves the write-ahead log into the database file and empties it, so that deleted contents are gone from both.
     pub fn checkpoint_blocking(&self) -> Result<(), StoreError> {
         self.with(Access::Write, |connection| migrate::checkpoint(connection))
     }
@@ -254,7 +245,7 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// Waits for a free connection without holding a thread, then runs on a blocking thread.
+/// Waits for a free connection without blocking a thread, then runs on a blocking thread.
 async fn off_thread<T: Send + 'static>(
     pool: &Pool,
     run: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
@@ -278,11 +269,10 @@ async fn off_thread<T: Send + 'static>(
     }
 }
 
-/// Connections that are lent one at a time.
 struct Pool {
     idle: Mutex<Vec<Connection>>,
     returned: Condvar,
-    /// As many as connections: async callers wait here instead of on a thread.
+    /// One per connection, so that async callers wait here instead of blocking a thread.
     permits: Arc<Semaphore>,
 }
 
@@ -308,7 +298,7 @@ impl Pool {
     }
 }
 
-/// A lent connection; it goes back when this is dropped, also when its user panics.
+/// A lent connection. Dropping it returns the connection, even when its user panics.
 struct Lent<'a> {
     connection: Option<Connection>,
     pool: &'a Pool,

@@ -1,21 +1,19 @@
-//! How words are spoken in a workspace.
+//! Pronunciations: how the voice says certain words in a workspace.
 
 use rusqlite::{Connection, Transaction};
 
 use super::{StoreError, UnixMs, WorkspaceId};
 
-/// How a word is spoken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pronounced {
-    /// The word as written; case does not matter.
+    /// As written; case does not matter.
     pub word: String,
     /// Other words, or phonemes between slashes.
     pub say: String,
-    /// When it was set.
     pub updated_at: UnixMs,
 }
 
-/// All of a workspace, by word.
+/// All pronunciations of a workspace, ordered by word.
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Pronounced>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT word, say, updated_at FROM pronunciations WHERE workspace = ? ORDER BY word",
@@ -30,7 +28,7 @@ pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<Pronounced>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Sets how a word is spoken, instead of as before.
+/// Sets a pronunciation, replacing an earlier one.
 pub fn set(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -47,7 +45,7 @@ pub fn set(
     Ok(())
 }
 
-/// The voice speaks the word as it would again; whether there was anything to forget.
+/// Returns whether there was one.
 pub fn delete(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Ratings: whether an answer was good, as a person said.
+//! Ratings: whether a person found an answer good.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -6,22 +6,19 @@ use super::receipts::Receipt;
 use super::rows::columns;
 use super::{ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
-/// What a person said about an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rating {
-    /// The answer's receipt.
     pub receipt: ReceiptId,
     /// 1 for good, -1 for bad.
     pub value: i8,
-    /// What was said with it.
+    /// May be empty.
     pub comment: String,
-    /// When.
     pub created_at: UnixMs,
 }
 
 columns! { COLUMNS of Rating { receipt, value, comment, created_at } }
 
-/// Keeps a rating; a later one of the same answer takes its place.
+/// Replaces an earlier rating of the same answer.
 pub fn set(
     tx: &Transaction<'_>,
     receipt: &Scoped<Receipt>,
@@ -39,14 +36,12 @@ pub fn set(
     Ok(())
 }
 
-/// Takes the rating of an answer back, if it has one.
 pub fn remove(tx: &Transaction<'_>, receipt: &Scoped<Receipt>) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM ratings WHERE workspace = ? AND receipt = ?")?
         .execute((receipt.workspace(), receipt.id))?;
     Ok(())
 }
 
-/// The rating of an answer, if it has one.
 pub fn find(
     conn: &Connection,
     workspace: WorkspaceId,

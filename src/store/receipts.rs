@@ -1,7 +1,7 @@
-//! Receipts: what one answer rested on, so that it can be checked and replayed.
+//! Receipts: what one answer rests on, so that it can be checked and replayed.
 //!
-//! Each is sealed as it is written (`seal`): its `checks` carry a digest over all of it and the digest
-//! of the receipt before it, so that a receipt that was altered afterwards does not fit any more.
+//! Each is sealed when it is written (`seal`): its `checks` contain a digest of the whole receipt and the digest of the
+//! receipt before it, so that a later change is detected.
 
 mod head;
 mod listing;
@@ -17,71 +17,59 @@ use serde_json::Value;
 use super::values::Json;
 use super::{ConversationId, MessageId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
-/// The receipt of one answer. The JSON fields are in the format of whoever answered.
+/// The JSON fields are in the format of the code that answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Receipt {
-    /// Its place among all receipts: later ones have larger numbers.
+    /// Position among all receipts; later ones have larger numbers.
     pub seq: i64,
-    /// Its id.
     pub id: ReceiptId,
-    /// Its workspace.
     pub workspace: WorkspaceId,
-    /// The conversation, if the answer was part of one.
     pub conversation: Option<ConversationId>,
-    /// The answer's message, if there is one.
     pub message: Option<MessageId>,
-    /// What was asked.
     pub question: String,
-    /// Which way the answer was found.
+    /// The rung of the answer ladder that gave the answer.
     pub rung: String,
-    /// What was answered.
     pub answer: String,
-    /// The passages it rests on.
+    /// The passages that the answer rests on.
     pub passages: Value,
-    /// The model that wrote it, if one did.
+    /// The language model; `None` if none was used.
     pub model: Option<String>,
     /// Hash of the model's weights.
     pub model_hash: Option<String>,
     /// Hash of the prompt.
     pub prompt_hash: Option<String>,
-    /// What was checked, and how it came out.
+    /// The checks of the answer and their results.
     pub checks: Value,
-    /// Durations in milliseconds.
+    /// In milliseconds.
     pub timings: Value,
-    /// Tokens read and written.
+    /// Tokens in the prompt and tokens generated.
     pub tokens: Value,
-    /// When it was answered.
     pub created_at: UnixMs,
 }
 
-/// A receipt to keep. The id is the caller's, who may tell it to a client before the answer ends.
+/// A receipt before it is sealed. The caller chooses the id, because a client may learn it before the answer ends.
 #[derive(Debug, Clone)]
 pub struct NewReceipt<'a> {
-    /// Its id.
     pub id: ReceiptId,
-    /// The conversation; must be of the same workspace.
+    /// Must be of the same workspace.
     pub conversation: Option<ConversationId>,
-    /// The answer's message; must be of the same workspace.
+    /// Must be of the same workspace.
     pub message: Option<MessageId>,
-    /// What was asked.
     pub question: &'a str,
-    /// Which way the answer was found.
+    /// The rung of the answer ladder that gave the answer.
     pub rung: &'a str,
-    /// What was answered.
     pub answer: &'a str,
-    /// The passages it rests on.
+    /// The passages that the answer rests on.
     pub passages: &'a Value,
-    /// The model that wrote it, if one did.
+    /// The language model; `None` if none was used.
     pub model: Option<&'a str>,
-    /// Hash of the model's weights.
     pub model_hash: Option<&'a str>,
-    /// Hash of the prompt.
     pub prompt_hash: Option<&'a str>,
-    /// What was checked, and how it came out.
+    /// The checks of the answer and their results.
     pub checks: &'a Value,
-    /// Durations in milliseconds.
+    /// In milliseconds.
     pub timings: &'a Value,
-    /// Tokens read and written.
+    /// Tokens in the prompt and tokens generated.
     pub tokens: &'a Value,
 }
 
@@ -90,7 +78,7 @@ const COLUMNS: &str = "r.seq, r.id, r.workspace, r.conversation, r.message, r.qu
                        r.timings, r.tokens, r.created_at";
 
 impl Receipt {
-    /// Whether no visitor asked: an evaluation or a replay did.
+    /// Whether the question came from an evaluation or a replay instead of a visitor.
     pub fn of_evaluation(&self) -> bool {
         self.checks.get("evaluation").and_then(Value::as_bool) == Some(true)
     }
@@ -117,13 +105,14 @@ impl Receipt {
     }
 }
 
-/// Keeps a receipt; with a message, that message points to it afterwards.
+/// Seals and stores a receipt, and links its message to it.
 pub fn insert(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     new: &NewReceipt<'_>,
     now: UnixMs,
 ) -> Result<(), StoreError> {
+    // A foreign key would accept a conversation of another workspace.
     if let Some(conversation) = new.conversation {
         super::conversations::get(tx, workspace, conversation)?;
     }
@@ -131,7 +120,7 @@ pub fn insert(
         .message
         .map(|id| super::messages::get(tx, workspace, id))
         .transpose()?;
-    let checks = seal::sealed(tx, workspace, new, now)?;
+    let checks = seal::add_seal(tx, workspace, new, now)?;
     tx.prepare_cached(
         "INSERT INTO receipts (id, workspace, conversation, message, question, rung, answer,
                                passages, model, model_hash, prompt_hash, checks, timings, tokens,
@@ -161,7 +150,7 @@ pub fn insert(
     }
 }
 
-/// The receipt with this id, in this workspace; not while it waits to be deleted.
+/// Finds a receipt of this workspace; one that waits for deletion counts as gone.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -170,7 +159,7 @@ pub fn get(
     find(conn, workspace, id, "AND r.due_at IS NULL")
 }
 
-/// The same, also while it waits to be deleted: for copying and erasing what is kept of a person.
+/// Like [`get`], but also finds one that waits for deletion: for copying and erasing a person's data.
 pub fn get_even_due(
     conn: &Connection,
     workspace: WorkspaceId,

@@ -1,26 +1,23 @@
-//! Recordings of calls, in pieces: what is written stays readable when the server dies in mid-call.
+//! Recordings of calls, in pieces, so that what is written stays readable if the server dies during the call.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::calls::Call;
 use super::{CallId, Scoped, StoreError, UnixMs, WorkspaceId};
 
-/// The sound of a call: pieces that, joined in order, are one file.
+/// A recording: its pieces, joined in order, are one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
-    /// Whose sound it is.
     pub call: CallId,
-    /// Media type of the joined pieces.
+    /// Media type of the joined file.
     pub format: String,
-    /// Samples per second.
+    /// In Hz.
     pub sample_rate: u32,
-    /// How long it is, in ms.
     pub duration_ms: i64,
-    /// When it began.
     pub created_at: UnixMs,
-    /// When it is to be deleted.
+    /// When to delete it.
     pub purge_at: UnixMs,
-    /// Bytes of all pieces together.
+    /// Size of the joined file.
     pub bytes: u64,
 }
 
@@ -38,21 +35,17 @@ impl Recording {
     }
 }
 
-/// What a new recording is.
 #[derive(Debug, Clone, Copy)]
 pub struct NewRecording<'a> {
-    /// Media type of the joined pieces.
+    /// Media type of the joined file.
     pub format: &'a str,
-    /// Samples per second.
+    /// In Hz.
     pub sample_rate: u32,
-    /// When it is to be deleted.
+    /// When to delete it.
     pub purge_at: UnixMs,
 }
 
-/// Begins the recording of a call. There is at most one.
-///
-/// # Errors
-/// `Conflict` when the call has one already.
+/// `Conflict` if the call already has a recording.
 pub fn start(
     tx: &Transaction<'_>,
     call: &Scoped<Call>,
@@ -71,10 +64,8 @@ pub fn start(
     Ok(())
 }
 
-/// Adds a piece; `duration_ms` is the length with it. Pieces are numbered from 0.
-///
-/// # Errors
-/// `NotFound` when the recording was deleted meanwhile.
+/// Adds a piece, numbered from 0; `duration_ms` is the total length including it. `NotFound` if the recording was
+/// deleted meanwhile.
 pub fn append(
     tx: &Transaction<'_>,
     call: &Scoped<Call>,
@@ -93,7 +84,7 @@ pub fn append(
     Ok(())
 }
 
-/// The recording of a call of this workspace, if there is one; not while it or its call waits to be deleted.
+/// The recording of a call of this workspace; one that waits for deletion, itself or with its call, counts as gone.
 pub fn find(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -107,7 +98,7 @@ pub fn find(
     )
 }
 
-/// The same, also while it waits to be deleted: for copying what is kept of a person.
+/// Like [`find`], but also finds one that waits for deletion: for copying a person's data.
 pub fn find_even_due(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -135,7 +126,7 @@ fn sought(
         .map(|recording| Scoped::proven(workspace, recording)))
 }
 
-/// Bytes `from..to` of the joined pieces; less at the end.
+/// Bytes `from..to` of the joined file; fewer at the end.
 pub fn read(
     conn: &Connection,
     recording: &Scoped<Recording>,
@@ -173,7 +164,7 @@ pub fn read(
     Ok(bytes)
 }
 
-/// Deletes a recording; the call's record stays.
+/// Deletes a recording, but not its call.
 pub fn delete(tx: &Transaction<'_>, recording: &Scoped<Recording>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM recordings WHERE call = ?", [recording.call])?;
     Ok(())

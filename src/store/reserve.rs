@@ -1,5 +1,5 @@
-//! Room for the worst day: a file that is let go when the disk is full, so that reading, signing in, answering and
-//! deleting go on until its owner has made space.
+//! A file that reserves disk space. It is deleted when the disk is full, so that reading, signing in, answering and
+//! deleting keep working until the owner has made space.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -9,24 +9,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::StoreError;
 
-/// Bytes of the file: thousands of messages.
+/// Size of the file in bytes: room for thousands of messages.
 const SIZE: u64 = 32 << 20;
-/// The file is only made, or made again, when this many times as much is free.
+/// The file is only created while this many times its size is free.
 const TIMES_FREE: u64 = 3;
-/// Below this much free space an error of the disk is taken for a full disk, bytes.
+/// With less free space than this, in bytes, any disk error counts as a full disk.
 const FULL: u64 = 256 << 10;
-/// The file's name, beside the database.
+/// Beside the database.
 const FILE: &str = "reserve";
 
-/// The reserve of one database.
 pub(super) struct Reserve {
     path: PathBuf,
-    /// The disk was full, and the file is let go.
+    /// The disk was full, and has not regained enough space to create the file again.
     low: AtomicBool,
 }
 
 impl Reserve {
-    /// Of the database at this path.
     pub(super) fn beside(database: &Path) -> Self {
         Self {
             path: database.with_file_name(FILE),
@@ -34,10 +32,10 @@ impl Reserve {
         }
     }
 
-    /// Makes the file if there is room for it, and notes whether space is low.
+    /// Creates the file if there is room for it, and updates `low`.
     pub(super) fn keep(&self) -> Result<(), StoreError> {
         if !self.path.parent().is_some_and(Path::exists) {
-            // A store that left no folder behind.
+            // The folder of an in-memory store is already gone.
             return Ok(());
         }
         let there = fs::metadata(&self.path).is_ok_and(|m| m.len() == SIZE);
@@ -58,7 +56,7 @@ impl Reserve {
         made.map_err(|e| StoreError::io(what(), e))
     }
 
-    /// Written, not only claimed: a hole in a file takes no room.
+    /// Writes real data, because a sparse file would reserve nothing.
     fn fill(&self) -> io::Result<()> {
         let mut file = OpenOptions::new()
             .write(true)
@@ -73,24 +71,23 @@ impl Reserve {
         file.sync_all()
     }
 
-    /// Lets the file go; whether it was there.
+    /// Deletes the file; returns whether there was one.
     pub(super) fn release(&self) -> bool {
         let gone = fs::remove_file(&self.path).is_ok();
         self.low.store(true, Ordering::Relaxed);
         if gone {
             tracing::warn!(
-                "the disk is full; the reserve was let go, so that answers, sign-in and deleting go on. Free some space"
+                "the disk is full; the reserve was released, so that answers, sign-in and deleting keep working. Free some space"
             );
         }
         gone
     }
 
-    /// Whether the disk was full and has no room yet.
     fn is_low(&self) -> bool {
         self.low.load(Ordering::Relaxed)
     }
 
-    /// `DiskFull` if it was and has no room yet.
+    /// `DiskFull` if the disk was full and has not regained enough space.
     pub(super) fn has_room(&self) -> Result<(), StoreError> {
         if self.is_low() {
             return Err(self.full());
@@ -104,9 +101,9 @@ impl Reserve {
         }
     }
 
-    /// An error of the database, which is that of a full disk if there is no room left: SQLite may call it another
-    /// error of the disk. Then the reserve is let go.
-    pub(super) fn told(&self, error: StoreError) -> StoreError {
+    /// Turns an error of a full disk into `DiskFull` and releases the reserve. SQLite may report another disk error, so
+    /// free space decides.
+    pub(super) fn recognise_full_disk(&self, error: StoreError) -> StoreError {
         let full = match &error {
             StoreError::DiskFull { .. } => true,
             StoreError::Io { .. } => free_beside(&self.path).is_some_and(|free| free < FULL),
@@ -120,7 +117,7 @@ impl Reserve {
     }
 }
 
-/// Bytes that are free on the disk of this file's folder; `None` if the folder is gone.
+/// Free bytes on the disk of this file's folder; `None` if the folder is gone.
 fn free_beside(path: &Path) -> Option<u64> {
     fs4::available_space(path.parent()?).ok()
 }
@@ -138,9 +135,9 @@ mod tests {
         assert_eq!(fs::metadata(&file).unwrap().len(), SIZE);
         assert!(!reserve.is_low());
 
-        let other = reserve.told(StoreError::Busy);
+        let other = reserve.recognise_full_disk(StoreError::Busy);
         assert!(matches!(other, StoreError::Busy) && file.exists());
-        let full = reserve.told(StoreError::DiskFull { folder: None });
+        let full = reserve.recognise_full_disk(StoreError::DiskFull { folder: None });
         assert!(
             full.to_string().contains(dir.path().to_str().unwrap()),
             "{full}"

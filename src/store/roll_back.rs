@@ -1,4 +1,4 @@
-//! The way back to the database of before an update.
+//! Returning to the database from before an update.
 
 use std::fs;
 use std::path::Path;
@@ -6,14 +6,13 @@ use std::path::Path;
 use super::StoreError;
 use super::migrate::{AFTER, BEFORE, beside, beside_it, parent, remove, remove_database, sync};
 
-/// While this is beside the database, a roll-back is under way.
+/// Suffix of a file that exists while a roll-back is under way.
 const MARK: &str = ".rolling-back";
 
-/// Puts the newest database of before a migration back in place of the present one, which is kept as
-/// `….after-NNNN`. Returns the schema that it had. The store must not be open.
+/// Replaces the database with the newest one from before a migration, and keeps the replaced one as `….after-NNNN`.
+/// Returns the schema of the restored one. The store must not be open.
 ///
-/// # Errors
-/// `NotFound` if none is kept; `Conflict` if there is one `….after-NNNN` already. Nothing is changed then.
+/// `NotFound` if none is kept; `Conflict` if there is an `….after-NNNN` already. Nothing is changed then.
 pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
     settle(path)?;
     let kept = beside_it(path)?
@@ -21,7 +20,7 @@ pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
         .filter_map(|(left, file)| Some((left.strip_prefix(BEFORE)?.to_owned(), file)))
         .filter(|(schema, _)| is_schema(schema))
         .max();
-    let (schema, file) = kept.ok_or(StoreError::NotFound("a database of before an update"))?;
+    let (schema, file) = kept.ok_or(StoreError::NotFound("a database from before an update"))?;
     let after = beside(path, &format!("{AFTER}{schema}"));
     if after.exists() {
         return Err(StoreError::Conflict(
@@ -43,7 +42,7 @@ pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
     if log.metadata().is_ok_and(|m| m.len() > 0) {
         link(&log, &beside(&after, "-wal")).map_err(failed)?;
         sync(parent(path))?;
-        // Its changes belong to the present database and would be replayed into the older one.
+        // The log belongs to the present database and would be replayed into the older one.
         remove(&log)?;
     }
     fs::rename(&file, path).map_err(failed)?;
@@ -52,7 +51,7 @@ pub(super) fn roll_back(path: &Path) -> Result<String, StoreError> {
     Ok(schema)
 }
 
-/// Deals with a roll-back that was cut short: takes it back, unless the older database is in its place already.
+/// Cleans up after a roll-back that was cut short: undoes it, unless the older database is already in place.
 pub(super) fn settle(path: &Path) -> Result<(), StoreError> {
     let mark = beside(path, MARK);
     let Ok(schema) = fs::read_to_string(&mark) else {
@@ -75,7 +74,7 @@ fn is_schema(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A second name for a file, or a copy where the file system has no such names.
+/// Hard-links a file, or copies it where the file system has no hard links.
 fn link(from: &Path, to: &Path) -> std::io::Result<()> {
     if fs::hard_link(from, to).is_err() {
         fs::copy(from, to)?;
@@ -89,8 +88,8 @@ mod tests {
     use super::super::{MasterKey, Store, workspaces};
     use super::*;
 
-    /// A database of after an update, whose last changes are in its log, and the one of before.
-    fn updated(dir: &Path) -> std::path::PathBuf {
+    /// Makes the database from after an update, with its last changes in its log, and the one from before.
+    fn make_updated(dir: &Path) -> std::path::PathBuf {
         let path = dir.join("frontdesk.db");
         let key = MasterKey::from_bytes([3; 32]);
         let store = Store::open(&path, &key).unwrap();
@@ -102,7 +101,7 @@ mod tests {
         store.checkpoint_blocking().unwrap();
         fs::copy(&path, beside(&path, ".before-0011")).unwrap();
         make("after");
-        // As if it were killed: closing it moves the log into the file.
+        // Simulate a kill, because closing would move the log into the file.
         fs::copy(&path, dir.join("file")).unwrap();
         fs::copy(beside(&path, "-wal"), dir.join("log")).unwrap();
         drop(store);
@@ -122,7 +121,7 @@ mod tests {
     #[test]
     fn a_refused_roll_back_leaves_the_log_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let path = updated(dir.path());
+        let path = make_updated(dir.path());
         let after = beside(&path, ".after-0011");
         fs::write(&after, "of an earlier one").unwrap();
         let log = fs::read(beside(&path, "-wal")).unwrap();
@@ -135,7 +134,7 @@ mod tests {
     #[test]
     fn the_newer_database_is_kept_with_its_log() {
         let dir = tempfile::tempdir().unwrap();
-        let path = updated(dir.path());
+        let path = make_updated(dir.path());
         assert_eq!(roll_back(&path).unwrap(), "0011");
         assert_eq!(names(&path), ["before"]);
         assert_eq!(names(&beside(&path, ".after-0011")), ["after", "before"]);
@@ -143,9 +142,9 @@ mod tests {
 
     #[test]
     fn a_roll_back_that_was_cut_short_is_taken_back_or_ended_at_the_next_start() {
-        // As far as the log is under its other name only.
+        // Cut short after only the log was renamed.
         let dir = tempfile::tempdir().unwrap();
-        let path = updated(dir.path());
+        let path = make_updated(dir.path());
         let after = beside(&path, ".after-0011");
         fs::write(beside(&path, MARK), "0011").unwrap();
         link(&path, &after).unwrap();
@@ -154,9 +153,9 @@ mod tests {
         assert!(!after.exists() && !beside(&path, MARK).exists());
         assert_eq!(roll_back(&path).unwrap(), "0011");
 
-        // All but the mark was done.
+        // Cut short before the mark was removed.
         let dir = tempfile::tempdir().unwrap();
-        let path = updated(dir.path());
+        let path = make_updated(dir.path());
         roll_back(&path).unwrap();
         fs::write(beside(&path, MARK), "0011").unwrap();
         assert_eq!(names(&path), ["before"]);

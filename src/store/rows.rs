@@ -1,8 +1,8 @@
-//! How an entity lies in a row: each column is named once.
+//! Maps entities to rows, so that each column is named only once.
 
-/// Lists the columns of an entity: as text for a SELECT, and as its `from_row`, for every field the column of its name.
-/// `as d` puts `d.` before each name, for queries that join tables. A field is marked `: json` if its column holds JSON,
-/// and one behind a semicolon has no column and begins empty.
+/// Declares the columns of an entity: as text for a SELECT, and as its `from_row`, which reads each field from the
+/// column of its name. `as d` puts `d.` before each name, for queries that join tables. `: json` marks a field whose
+/// column holds JSON; fields after a semicolon have no column and start empty.
 macro_rules! columns {
     (@read $row:ident $field:ident) => {
         $row.get(stringify!($field))?
@@ -36,7 +36,7 @@ macro_rules! columns {
 }
 pub(super) use columns;
 
-/// Inserts a row, each value beside its column; a column alone takes the variable of its name.
+/// Inserts a row, each value beside its column; a column without a value takes the variable of its name.
 macro_rules! insert {
     (@names $first:ident $($column:ident)*) => {
         concat!(stringify!($first) $(, ", ", stringify!($column))*)

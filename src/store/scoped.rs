@@ -1,11 +1,11 @@
-//! Proof that an entity was looked up within a workspace.
+//! Proof that an entity was loaded through its workspace.
 
 use std::ops::Deref;
 
 use super::WorkspaceId;
 
-/// An entity that was loaded through its workspace. Only the finders of this module make one, so
-/// holding it proves that the id was checked against the workspace it is used for.
+/// An entity that was loaded through its workspace. Only the finders of this module can make one, so holding it proves
+/// that the id was checked against the workspace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scoped<T> {
     workspace: WorkspaceId,
@@ -17,12 +17,11 @@ impl<T> Scoped<T> {
         Self { workspace, entity }
     }
 
-    /// The workspace the entity belongs to.
     pub fn workspace(&self) -> WorkspaceId {
         self.workspace
     }
 
-    /// Gives the proof up and keeps the entity.
+    /// Drops the proof and returns the entity.
     pub fn into_inner(self) -> T {
         self.entity
     }

@@ -1,7 +1,7 @@
-//! Second factors of people who sign in: the secret that an app makes codes from, and recovery codes.
+//! Second factors of people who sign in: the secret from which an app computes codes, and recovery codes.
 //!
-//! Codes are reckoned from the secret, so it cannot be kept as a hash. It stands in the database as it is, and nowhere
-//! else; what protects it is that the whole file is encrypted (SQLCipher). Recovery codes are kept as hashes only.
+//! The server computes codes from the secret too, so it cannot be stored as a hash. It is in the database as it is, and
+//! nowhere else; the encryption of the whole file (SQLCipher) protects it. Recovery codes are stored as hashes only.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use zeroize::Zeroizing;
@@ -9,17 +9,15 @@ use zeroize::Zeroizing;
 use super::token::TokenHash;
 use super::{StoreError, UnixMs, UserId};
 
-/// Bytes of a secret: as long as a SHA-1, which RFC 4226 recommends (section 4, R6).
+/// As long as a SHA-1 digest, which RFC 4226 recommends (section 4, R6).
 pub const SECRET_BYTES: usize = 20;
 
-/// The second factor of a person.
 #[derive(Clone, PartialEq)]
 pub struct SecondFactor {
-    /// What codes are made from.
+    /// The key from which codes are computed.
     pub secret: Zeroizing<[u8; SECRET_BYTES]>,
-    /// When the secret was made.
     pub created_at: UnixMs,
-    /// When a right code proved that an app has it; before that it does not count.
+    /// When a correct code proved that an app has the secret; until then the factor does not count.
     pub confirmed_at: Option<UnixMs>,
 }
 
@@ -31,8 +29,8 @@ impl std::fmt::Debug for SecondFactor {
     }
 }
 
-/// Keeps a secret that is not confirmed yet, in place of an earlier one that was not. `Conflict` if the person has a
-/// second factor.
+/// Stores an unconfirmed secret, replacing an earlier unconfirmed one. `Conflict` if the person already has a second
+/// factor.
 pub fn propose(
     tx: &Transaction<'_>,
     user: UserId,
@@ -70,7 +68,7 @@ pub fn find(conn: &Connection, user: UserId) -> Result<Option<SecondFactor>, Sto
         .optional()?)
 }
 
-/// Whether a person has a second factor that counts.
+/// Whether a person has a confirmed second factor.
 pub fn is_on(conn: &Connection, user: UserId) -> Result<bool, StoreError> {
     Ok(conn
         .prepare_cached(
@@ -79,14 +77,14 @@ pub fn is_on(conn: &Connection, user: UserId) -> Result<bool, StoreError> {
         .query_row([user], |row| row.get(0))?)
 }
 
-/// Makes the second factor of a person count.
+/// Makes the second factor count from now on.
 pub fn confirm(tx: &Transaction<'_>, user: UserId, now: UnixMs) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE second_factors SET confirmed_at = ? WHERE user = ?")?
         .execute((now, user))?;
     Ok(())
 }
 
-/// Uses a time step up. True once per step, and never for a step before one that was used.
+/// Uses up a time step. True once per step, and never for a step before one that was used.
 pub fn use_step(tx: &Transaction<'_>, user: UserId, step: i64) -> Result<bool, StoreError> {
     let changed = tx
         .prepare_cached(
@@ -96,7 +94,7 @@ pub fn use_step(tx: &Transaction<'_>, user: UserId, step: i64) -> Result<bool, S
     Ok(changed == 1)
 }
 
-/// Ends the second factor of a person with its recovery codes; false if there was none.
+/// Removes the second factor of a person with its recovery codes; false if there was none.
 pub fn remove(tx: &Transaction<'_>, user: UserId) -> Result<bool, StoreError> {
     let removed = tx
         .prepare_cached("DELETE FROM second_factors WHERE user = ?")?
@@ -119,7 +117,7 @@ pub fn set_recovery_codes(
     Ok(())
 }
 
-/// Uses a recovery code up: true once per code.
+/// Uses up a recovery code: true once per code.
 pub fn use_recovery_code(
     tx: &Transaction<'_>,
     user: UserId,
@@ -131,14 +129,14 @@ pub fn use_recovery_code(
     Ok(removed == 1)
 }
 
-/// How many recovery codes of a person are not used yet.
+/// How many recovery codes a person has left.
 pub fn recovery_codes_left(conn: &Connection, user: UserId) -> Result<u32, StoreError> {
     Ok(conn
         .prepare_cached("SELECT count(*) FROM recovery_codes WHERE user = ?")?
         .query_row([user], |row| row.get(0))?)
 }
 
-/// Removes secrets made at or before `before` that were never confirmed; returns how many.
+/// Removes secrets created at or before `before` that were never confirmed; returns how many.
 pub fn purge_unconfirmed(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute(
         "DELETE FROM second_factors WHERE confirmed_at IS NULL AND created_at <= ?",

@@ -22,7 +22,7 @@ fn person(tx: &Transaction<'_>, email: &str) -> UserId {
 }
 
 /// Gives a person a second factor with one recovery code.
-fn turned_on(tx: &Transaction<'_>, id: UserId) -> Result<TokenHash, StoreError> {
+fn turn_on(tx: &Transaction<'_>, id: UserId) -> Result<TokenHash, StoreError> {
     second_factors::propose(tx, id, &[1; 20], 10)?;
     second_factors::confirm(tx, id, 20)?;
     let code = TokenHash::of("one");
@@ -57,14 +57,14 @@ fn a_secret_counts_when_it_is_confirmed_and_then_stays() {
 fn a_step_and_a_recovery_code_are_used_up() {
     within(|tx| {
         let (id, other) = (person(tx, "a@x"), person(tx, "b@x"));
-        let code = turned_on(tx, id)?;
-        turned_on(tx, other)?;
+        let code = turn_on(tx, id)?;
+        turn_on(tx, other)?;
         let used = [7, 7, 6, 8].map(|step| second_factors::use_step(tx, id, step).unwrap());
         assert_eq!(used, [true, false, false, true]);
         assert!(second_factors::use_recovery_code(tx, id, &code)?);
         assert!(!second_factors::use_recovery_code(tx, id, &code)?);
         assert_eq!(second_factors::recovery_codes_left(tx, id)?, 0);
-        // Those of others are others'.
+        // The codes of others are untouched.
         assert_eq!(second_factors::recovery_codes_left(tx, other)?, 1);
         Ok(())
     });
@@ -76,7 +76,7 @@ fn it_ends_with_suspension_and_with_the_account() {
         let (id, other) = (person(tx, "a@x"), person(tx, "b@x"));
         let waits = TokenHash::of("waits");
         for suspended in [true, false] {
-            turned_on(tx, id)?;
+            turn_on(tx, id)?;
             sign_ins::create(tx, id, &waits, 10, 1_000)?;
             if suspended {
                 users::suspend(tx, id, 20)?;

@@ -1,4 +1,4 @@
-//! Signed-in browsers. Only the hash of a session's token is kept.
+//! Signed-in browsers. Only the hash of a session's token is stored.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -6,20 +6,17 @@ use super::token::TokenHash;
 use super::users::User;
 use super::{StoreError, UnixMs, UserId};
 
-/// A signed-in browser and who it is.
+/// A signed-in browser and its user.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
-    /// Who signed in.
     pub user: User,
-    /// When they signed in.
     pub created_at: UnixMs,
-    /// When the session was last used (as far as [`touch`] was called).
+    /// Time of the last [`touch`].
     pub last_seen_at: UnixMs,
-    /// When it ends whatever happens.
+    /// When it ends even if it is in use.
     pub expires_at: UnixMs,
 }
 
-/// Starts a session.
 pub fn create(
     tx: &Transaction<'_>,
     user: UserId,
@@ -35,9 +32,8 @@ pub fn create(
     Ok(())
 }
 
-/// The session with this token, if it has not expired, was used within the last `idle_ms`
-/// milliseconds, and its user is not suspended. A clock that went back before the session began
-/// also ends it.
+/// The session with this token, if it has not expired, was used within the last `idle_ms` milliseconds, and its user is
+/// not suspended. It is also invalid when the clock went back to before its start.
 pub fn find_valid(
     conn: &Connection,
     token: &TokenHash,
@@ -63,20 +59,18 @@ pub fn find_valid(
         .optional()?)
 }
 
-/// Notes that the session is in use.
 pub fn touch(tx: &Transaction<'_>, token: &TokenHash, now: UnixMs) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE sessions SET last_seen_at = ? WHERE token_hash = ?")?
         .execute((now, token))?;
     Ok(())
 }
 
-/// Ends one session; nothing happens if it is gone already.
+/// Ends one session; does nothing if it is gone already.
 pub fn revoke(tx: &Transaction<'_>, token: &TokenHash) -> Result<(), StoreError> {
     tx.execute("DELETE FROM sessions WHERE token_hash = ?", [token])?;
     Ok(())
 }
 
-/// Ends every session of a person.
 pub fn revoke_all(tx: &Transaction<'_>, user: UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM sessions WHERE user = ?", [user])?;
     Ok(())
@@ -88,7 +82,7 @@ pub fn end_all(tx: &Transaction<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Ends every session of a person but this one.
+/// Ends every session of a person except this one.
 pub fn revoke_others(
     tx: &Transaction<'_>,
     user: UserId,
@@ -101,7 +95,7 @@ pub fn revoke_others(
     Ok(())
 }
 
-/// How many sessions of a person have not expired, and when one was last used.
+/// How many unexpired sessions a person has, and when one was last used.
 pub fn of_user(
     conn: &Connection,
     user: UserId,
@@ -114,7 +108,7 @@ pub fn of_user(
         .query_row((user, now), |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
-/// Removes sessions that have expired; returns how many.
+/// Returns how many it removed.
 pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM sessions WHERE expires_at <= ?", [now])?)
 }

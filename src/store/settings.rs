@@ -1,4 +1,4 @@
-//! Settings of the whole installation that are changed while it runs.
+//! Settings of the whole installation that can change while it runs.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::StoreError;
 use super::values::Json;
 
-/// The value of a setting, if it was set. An error if it does not have the expected shape.
+/// `None` if the setting was never set. An error if the stored value does not have the expected shape.
 pub fn find<T: DeserializeOwned>(conn: &Connection, key: &str) -> Result<Option<T>, StoreError> {
     Ok(conn
         .prepare_cached("SELECT value FROM settings WHERE key = ?")?
@@ -16,7 +16,6 @@ pub fn find<T: DeserializeOwned>(conn: &Connection, key: &str) -> Result<Option<
         .map(|json| json.0))
 }
 
-/// Sets a setting.
 pub fn set<T: Serialize>(tx: &Transaction<'_>, key: &str, value: &T) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO settings (key, value) VALUES (?, ?)
@@ -26,7 +25,7 @@ pub fn set<T: Serialize>(tx: &Transaction<'_>, key: &str, value: &T) -> Result<(
     Ok(())
 }
 
-/// Forgets a setting; nothing happens if it was not set.
+/// Does nothing if the setting was not set.
 pub fn delete(tx: &Transaction<'_>, key: &str) -> Result<(), StoreError> {
     tx.execute("DELETE FROM settings WHERE key = ?", [key])?;
     Ok(())

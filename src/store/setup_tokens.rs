@@ -1,11 +1,11 @@
-//! One-time tokens that let the owner claim a new installation, or someone set a first password.
+//! One-time tokens for the owner to claim a new installation, or for somebody to set a first password.
 
 use rusqlite::{Connection, Transaction};
 
 use super::token::TokenHash;
 use super::{StoreError, UnixMs};
 
-/// Keeps a token that can be redeemed once before `expires_at`.
+/// Stores a token that can be redeemed once before `expires_at`.
 pub fn create(
     tx: &Transaction<'_>,
     token: &TokenHash,
@@ -19,8 +19,8 @@ pub fn create(
     Ok(())
 }
 
-/// Uses the token up. True exactly once per token, and only before it expires; do what it allows in
-/// the same transaction.
+/// Uses up the token. True exactly once per token, and only before it expires; do what it allows in the same
+/// transaction.
 pub fn redeem(tx: &Transaction<'_>, token: &TokenHash, now: UnixMs) -> Result<bool, StoreError> {
     let changed = tx.execute(
         "UPDATE setup_tokens SET used_at = ?1
@@ -30,7 +30,7 @@ pub fn redeem(tx: &Transaction<'_>, token: &TokenHash, now: UnixMs) -> Result<bo
     Ok(changed == 1)
 }
 
-/// Whether the token could be redeemed.
+/// Whether the token can still be redeemed.
 pub fn is_outstanding(
     conn: &Connection,
     token: &TokenHash,
@@ -43,7 +43,7 @@ pub fn is_outstanding(
     )?)
 }
 
-/// How many tokens could still be redeemed.
+/// How many tokens can still be redeemed.
 pub fn outstanding(conn: &Connection, now: UnixMs) -> Result<i64, StoreError> {
     Ok(conn.query_row(
         "SELECT count(*) FROM setup_tokens WHERE used_at IS NULL AND expires_at > ?",

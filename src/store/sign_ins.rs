@@ -1,5 +1,5 @@
-//! Sign-ins that wait for the second factor: the password was right. Only the hash of the browser's token is kept, and
-//! it opens nothing but the question for the code.
+//! Sign-ins with a correct password that wait for the second factor. Only the hash of the browser's token is stored;
+//! the token opens nothing but the page that asks for the code.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -7,7 +7,7 @@ use super::token::TokenHash;
 use super::users::User;
 use super::{StoreError, UnixMs, UserId};
 
-/// Keeps a sign-in that waits.
+/// Stores a pending sign-in, and removes expired ones.
 pub fn create(
     tx: &Transaction<'_>,
     user: UserId,
@@ -23,8 +23,8 @@ pub fn create(
     Ok(())
 }
 
-/// Who waits with this token, unless the time is over or they are suspended. A clock that went back before the sign-in
-/// began also ends it.
+/// The user of a pending sign-in, unless it has expired or they are suspended. It is also invalid when the clock went
+/// back to before its start.
 pub fn find_valid(
     conn: &Connection,
     token: &TokenHash,
@@ -41,19 +41,19 @@ pub fn find_valid(
         .optional()?)
 }
 
-/// Ends one; nothing happens if it is gone already.
+/// Ends a pending sign-in; does nothing if it is gone already.
 pub fn end(tx: &Transaction<'_>, token: &TokenHash) -> Result<(), StoreError> {
     tx.execute("DELETE FROM pending_sign_ins WHERE token_hash = ?", [token])?;
     Ok(())
 }
 
-/// Ends every one of a person.
+/// Ends every pending sign-in of a person.
 pub fn end_all(tx: &Transaction<'_>, user: UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM pending_sign_ins WHERE user = ?", [user])?;
     Ok(())
 }
 
-/// Removes those whose time is over; returns how many.
+/// Returns how many it removed.
 pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx
         .prepare_cached("DELETE FROM pending_sign_ins WHERE expires_at <= ?")?

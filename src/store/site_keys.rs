@@ -1,5 +1,5 @@
-//! The keys that pages name their front desk by. They stand in every page with the widget and so are no secret; they
-//! are random, so that no workspace is found by trying names.
+//! Site keys, by which web pages name their front desk. They are part of every page with the widget, so they are no
+//! secret; they are random, so that nobody finds a workspace by trying names.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -9,33 +9,33 @@ use super::{StoreError, UnixMs, WorkspaceId, visitors};
 
 const PREFIX: &str = "fd_site_";
 
-/// A fresh key. `Io` if the operating system has no randomness to give.
+/// A new random key. `Io` if the system has no randomness.
 pub(super) fn generate() -> Result<String, StoreError> {
     let mut bytes = [0_u8; 16];
     fill_random(&mut bytes)?;
     Ok(format!("{PREFIX}{}", hex::encode(bytes)))
 }
 
-/// The workspace of this key, or of one before it that is still taken.
+/// The workspace with this key, or with this as its former key while that is still valid.
 pub fn find(conn: &Connection, key: &str, now: UnixMs) -> Result<Option<Workspace>, StoreError> {
     let sql = "SELECT id FROM workspaces WHERE site_key = ?1
                UNION ALL
                SELECT id FROM workspaces WHERE former_site_key = ?1 AND former_site_key_until > ?2
                LIMIT 1";
-    one(conn, sql, (key, now))
+    find_one(conn, sql, (key, now))
 }
 
-/// The workspace of this name, if it answered to its name before there were keys and the key was not renewed since.
+/// The workspace with this name, if pages used its name before there were keys and the key was not renewed since.
 pub fn find_by_name(
     conn: &Connection,
     name: &str,
     now: UnixMs,
 ) -> Result<Option<Workspace>, StoreError> {
     let sql = "SELECT id FROM workspaces WHERE name = ?1 AND found_by_name_until > ?2";
-    one(conn, sql, (name, now))
+    find_one(conn, sql, (name, now))
 }
 
-fn one(
+fn find_one(
     conn: &Connection,
     sql: &str,
     values: (&str, UnixMs),
@@ -47,7 +47,7 @@ fn one(
     found.map(|id| workspaces::get(conn, id)).transpose()
 }
 
-/// Until when the key before the present one is taken, if it still is.
+/// Until when the former key is valid, if it still is.
 pub fn former_until(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -61,8 +61,8 @@ pub fn former_until(
         .optional()?)
 }
 
-/// Gives the workspace another key. The present one, and the name where that still counts, are taken until `until`;
-/// if that is not after `now`, they stop at once, and so do the visits that are under way.
+/// Gives the workspace a new key. The present key, and the name where it still counts, stay valid until `until`; if
+/// that is not after `now`, they end at once, together with all present visits.
 pub fn renew(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,

@@ -1,5 +1,5 @@
-//! A copy of the database that another machine can open. The key of the copy travels with it, so the two belong into
-//! a container that is encrypted itself.
+//! A copy of the database that another machine can open. The copy's key travels with it, so both belong in a container
+//! that is itself encrypted.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 use super::connection::{self, Access, Opener};
 use super::{MasterKey, StoreError, migrate};
 
-/// What opens a [`Snapshot`].
 #[derive(Clone)]
 pub struct SnapshotKey(Zeroizing<[u8; 32]>);
 
@@ -24,7 +23,7 @@ impl SnapshotKey {
         Zeroizing::new(hex::encode(self.0.as_slice()))
     }
 
-    /// The key of these digits; `None` if they are none.
+    /// `None` if these are not 64 hexadecimal digits.
     pub fn from_hex(digits: &str) -> Option<Self> {
         let mut key = Zeroizing::new([0_u8; 32]);
         hex::decode_to_slice(digits.trim(), key.as_mut_slice()).ok()?;
@@ -38,18 +37,15 @@ impl std::fmt::Debug for SnapshotKey {
     }
 }
 
-/// What is in a database: the rows of each table.
+/// Number of rows by table.
 pub type Rows = BTreeMap<String, u64>;
 
-/// A copy of a database, as [`Store::backup_blocking`](super::Store::backup_blocking) makes it.
+/// A copy of a database, made by [`Store::backup_blocking`](super::Store::backup_blocking).
 pub struct Snapshot {
     opener: Opener,
 }
 
 impl Snapshot {
-    /// The copy in this file.
-    ///
-    /// # Errors
     /// `NotFound` if there is no such file.
     pub fn at(path: &Path, key: &SnapshotKey) -> Result<Self, StoreError> {
         if !path.is_file() {
@@ -59,18 +55,12 @@ impl Snapshot {
         Ok(Self { opener })
     }
 
-    /// Checks every page and every reference.
-    ///
-    /// # Errors
-    /// `WrongKey`; `Damaged` with the first finding.
+    /// Checks every page and every foreign key. Errors: `WrongKey`; `Damaged` with the first finding.
     pub fn check(&self) -> Result<(), StoreError> {
         connection::check(&self.opener.open(Access::Read)?)
     }
 
-    /// The number of its schema. `NewerSchema` if this program does not know it.
-    ///
-    /// # Errors
-    /// `WrongKey`, `NewerSchema`.
+    /// The number of its schema. Errors: `WrongKey`; `NewerSchema` if this program does not know it.
     pub fn schema(&self) -> Result<u32, StoreError> {
         let found = migrate::version(&self.opener.open(Access::Read)?)?;
         let known = u32::try_from(migrate::MIGRATIONS.len()).unwrap_or(u32::MAX);
@@ -80,18 +70,13 @@ impl Snapshot {
         Ok(found)
     }
 
-    /// How many rows each table has.
-    ///
-    /// # Errors
-    /// `WrongKey`, `Damaged`.
+    /// Counts the rows of each table. Errors: `WrongKey`, `Damaged`.
     pub fn rows(&self) -> Result<Rows, StoreError> {
         rows(&self.opener.open(Access::Read)?)
     }
 
-    /// Copies everything into a new database file under a key of this master key; waits until it is on the disk.
-    ///
-    /// # Errors
-    /// `Conflict` when the file exists; `DiskFull`.
+    /// Copies everything into a new database file under a key of this master key, and waits until it is on the disk.
+    /// Errors: `Conflict` if the file exists; `DiskFull`.
     pub fn install(&self, to: &Path, key: &MasterKey) -> Result<(), StoreError> {
         if to.exists() {
             let there = format!("{} is there already", to.display());
@@ -100,7 +85,7 @@ impl Snapshot {
         let source = self.opener.open(Access::Write)?;
         let schema = migrate::version(&source)?;
         let target = Opener::file(to, key);
-        // Made by the opener, so that the file has its mode and its log.
+        // Let the opener create the file, so that it gets the right mode and journal.
         drop(target.open(Access::Write)?);
         let digits = Zeroizing::new(format!("x'{}'", hex::encode(target.key().as_slice())));
         let path = to.to_str().ok_or_else(|| {
@@ -120,7 +105,7 @@ impl Snapshot {
     }
 }
 
-/// The rows of every table.
+/// Counts the rows of every table.
 pub fn rows(conn: &Connection) -> Result<Rows, StoreError> {
     let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
     let tables: Vec<String> = conn

@@ -1,4 +1,4 @@
-//! What is known of each address of a source, so that a sync fetches only what changed.
+//! What the last sync found at each address of a source, so that the next one fetches only what changed.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -6,37 +6,30 @@ use super::rows::columns;
 use super::sources::Source;
 use super::{DocumentId, Scoped, SourceId, StoreError, UnixMs};
 
-/// A page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
-    /// Its address.
     pub url: String,
-    /// Its document, if it has one.
+    /// The document made from it, if any.
     pub document: Option<DocumentId>,
-    /// Its `ETag`.
     pub etag: Option<String>,
-    /// Its `Last-Modified`.
     pub last_modified: Option<String>,
     /// SHA-256 of its content, in hex.
     pub sha256: Option<String>,
     /// HTTP status of the last request.
     pub status: Option<u16>,
-    /// Why it could not be taken the last time.
+    /// Why the last attempt failed.
     pub error: Option<String>,
-    /// When it was last asked for.
+    /// Time of the last request.
     pub seen_at: UnixMs,
     /// When its content last changed.
     pub changed_at: Option<UnixMs>,
 }
 
-/// A page in a list, with how far its document is.
+/// A page in a list, with the state of its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageSummary {
-    /// The page.
     pub page: Page,
-    /// Title of its document.
     pub title: Option<String>,
-    /// State of its document.
     pub state: Option<String>,
     /// Why its document could not be read.
     pub document_error: Option<String>,
@@ -48,7 +41,6 @@ columns! {
     }
 }
 
-/// What is known of an address, if anything is.
 pub fn find(
     conn: &Connection,
     source: &Scoped<Source>,
@@ -62,7 +54,6 @@ pub fn find(
         .optional()?)
 }
 
-/// Keeps what is known of an address.
 pub fn put(tx: &Transaction<'_>, source: SourceId, page: &Page) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO source_pages (source, url, document, etag, last_modified, sha256, status,
@@ -89,7 +80,7 @@ pub fn put(tx: &Transaction<'_>, source: SourceId, page: &Page) -> Result<(), St
     Ok(())
 }
 
-/// The pages of a source by address, those in trouble first.
+/// The pages of a source ordered by address, those with problems first.
 pub fn list(conn: &Connection, source: &Scoped<Source>) -> Result<Vec<PageSummary>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS}, d.title, d.state, d.error AS document_error
@@ -109,14 +100,13 @@ pub fn list(conn: &Connection, source: &Scoped<Source>) -> Result<Vec<PageSummar
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Forgets an address.
 pub fn remove(tx: &Transaction<'_>, source: SourceId, url: &str) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM source_pages WHERE source = ? AND url = ?")?
         .execute((source, url))?;
     Ok(())
 }
 
-/// Another address of this source whose document has this content.
+/// Another address of this source whose document has the same content.
 pub fn find_twin(
     conn: &Connection,
     source: &Scoped<Source>,
@@ -133,7 +123,7 @@ pub fn find_twin(
         .optional()?)
 }
 
-/// Documents of the source that none of its pages leads to any more.
+/// Documents of the source that no page leads to any more.
 pub fn orphans(
     conn: &Connection,
     source: &Scoped<Source>,

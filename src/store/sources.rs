@@ -1,5 +1,4 @@
-//! Sources: places on the web that documents come from. What is known of each of their pages lies in
-//! [`super::source_pages`].
+//! Sources: websites that documents come from. [`super::source_pages`] records what syncs found on their pages.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
@@ -10,42 +9,38 @@ use super::values::{Json, text_enum};
 use super::{DocumentId, Scoped, SourceId, StoreError, UnixMs, WorkspaceId};
 
 text_enum! {
-    /// How the pages of a source are found.
+    /// How to find the pages of a source.
     pub enum SourceKind {
         /// The address is the only page.
         Page = "page",
-        /// The site's sitemap names them.
+        /// The site's sitemap lists them.
         Sitemap = "sitemap",
-        /// By following links from the address.
+        /// Follow links from the address.
         Crawl = "crawl",
     }
 }
 
 text_enum! {
-    /// What a source is doing.
     pub enum SourceState {
-        /// Waiting to be fetched.
         Queued = "queued",
-        /// Being fetched.
         Syncing = "syncing",
-        /// Fetched.
         Ready = "ready",
-        /// The site could not be fetched; what was fetched before is still there.
+        /// The site could not be fetched; pages from earlier syncs stay.
         Failed = "failed",
-        /// Not fetched until its owner goes on.
+        /// Not fetched until its owner resumes it.
         Paused = "paused",
     }
 }
 
-/// How far a source goes.
+/// Limits of a sync.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Options {
-    /// Links from the start that are followed.
+    /// How many links away from the start to go.
     pub depth: u32,
-    /// Most pages.
+    /// Maximum number of pages.
     pub pages: u32,
-    /// Most pages per second.
+    /// Maximum rate, in pages per second.
     pub per_second: f32,
 }
 
@@ -60,94 +55,78 @@ impl Default for Options {
     }
 }
 
-/// What became of a page, and why.
+/// What happened to a page, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Told {
-    /// Its address.
     pub url: String,
     /// `added`, `changed`, `removed`, `failed` or `skipped`.
     pub outcome: String,
-    /// Why, where there is something to say.
+    /// `None` where the outcome says everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// What a sync did.
+/// Results of a sync.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Report {
-    /// When it began, Unix ms.
+    /// Unix ms.
     pub started_at: UnixMs,
-    /// When it ended, Unix ms; 0 while it runs.
+    /// Unix ms; 0 while it runs.
     pub ended_at: UnixMs,
-    /// New pages.
     pub added: u32,
-    /// Pages with another content.
+    /// Pages whose content changed.
     pub changed: u32,
-    /// Pages as they were.
+    /// Pages whose content is the same.
     pub unchanged: u32,
     /// Pages that are gone.
     pub removed: u32,
-    /// Pages that could not be fetched or read; what was there before stays.
+    /// Pages that could not be fetched or read; their earlier documents stay.
     pub failed: u32,
-    /// Pages that are not wanted: duplicates, `noindex`, other sites.
+    /// Unwanted pages: duplicates, `noindex`, other sites.
     pub skipped: u32,
-    /// Addresses that were found beyond the limit.
+    /// Addresses found beyond the page limit.
     pub left_out: u32,
-    /// The pages that there is something to say about, up to a limit.
+    /// Pages worth reporting, up to a limit.
     pub pages: Vec<Told>,
 }
 
-/// A source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Source {
-    /// Its id.
     pub id: SourceId,
-    /// Its workspace.
     pub workspace: WorkspaceId,
-    /// How its pages are found.
     pub kind: SourceKind,
-    /// Where it begins.
+    /// The address to start from.
     pub url: String,
-    /// How far it goes.
     pub options: Options,
-    /// What it is doing.
     pub state: SourceState,
     /// Why the site could not be fetched.
     pub error: Option<String>,
-    /// Time between two syncs in ms; none: only when asked.
+    /// Time between two syncs in ms; `None` means only on request.
     pub every_ms: Option<i64>,
-    /// When the next sync is due.
     pub next_at: Option<UnixMs>,
     /// When the last sync that reached the site ended.
     pub synced_at: Option<UnixMs>,
-    /// What the last sync did.
     pub last_report: Report,
-    /// When it was added.
     pub created_at: UnixMs,
 }
 
-/// A source in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourceSummary {
-    /// The source.
     pub source: Source,
-    /// Its documents.
     pub documents: u32,
-    /// Chunks of them that are searched.
+    /// Chunks of them that are in search.
     pub chunks: u32,
 }
 
-/// A source that is to be added.
+/// A source before it has an id.
 #[derive(Debug, Clone)]
 pub struct NewSource<'a> {
-    /// How its pages are found.
     pub kind: SourceKind,
-    /// Where it begins.
+    /// The address to start from.
     pub url: &'a str,
-    /// How far it goes.
     pub options: Options,
-    /// Time between two syncs in ms; none: only when asked.
+    /// Time between two syncs in ms; `None` means only on request.
     pub every_ms: Option<i64>,
 }
 
@@ -158,7 +137,7 @@ columns! {
     }
 }
 
-/// Adds a source, queued. `Conflict` if the workspace has one with this address.
+/// Adds a source, queued for its first sync. `Conflict` if the workspace already has this address.
 pub fn create(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -178,7 +157,6 @@ pub fn create(
     get(tx, workspace, id)
 }
 
-/// The source with this id, in this workspace.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -193,7 +171,6 @@ pub fn get(
     .ok_or(StoreError::NotFound("the source"))
 }
 
-/// The source with this address, in this workspace.
 pub fn find_by_url(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -208,7 +185,7 @@ pub fn find_by_url(
         .map(|source| Scoped::proven(workspace, source)))
 }
 
-/// The sources of a workspace in the order in which they were added.
+/// The sources of a workspace in order of creation.
 pub fn list(conn: &Connection, workspace: WorkspaceId) -> Result<Vec<SourceSummary>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS},
@@ -243,7 +220,7 @@ pub fn list_due(conn: &Connection, now: UnixMs) -> Result<Vec<Scoped<Source>>, S
     .collect()
 }
 
-/// Says what the source is doing; `error` goes with `Failed`.
+/// `error` goes with `Failed`.
 pub fn set_state(
     tx: &Transaction<'_>,
     source: &Scoped<Source>,
@@ -253,10 +230,10 @@ pub fn set_state(
     let changed = tx
         .prepare_cached("UPDATE sources SET state = ?, error = ? WHERE workspace = ? AND id = ?")?
         .execute((state, error, source.workspace(), source.id))?;
-    found(changed)
+    require_changed(changed)
 }
 
-/// Sets how often it is fetched, and when next.
+/// Sets the interval and the time of the next sync.
 pub fn set_schedule(
     tx: &Transaction<'_>,
     source: &Scoped<Source>,
@@ -268,10 +245,10 @@ pub fn set_schedule(
             "UPDATE sources SET every_ms = ?, next_at = ? WHERE workspace = ? AND id = ?",
         )?
         .execute((every_ms, next_at, source.workspace(), source.id))?;
-    found(changed)
+    require_changed(changed)
 }
 
-/// Sets how far it goes from the next sync on.
+/// Takes effect with the next sync.
 pub fn set_options(
     tx: &Transaction<'_>,
     source: &Scoped<Source>,
@@ -280,10 +257,10 @@ pub fn set_options(
     let changed = tx
         .prepare_cached("UPDATE sources SET options = ? WHERE workspace = ? AND id = ?")?
         .execute((Json(options), source.workspace(), source.id))?;
-    found(changed)
+    require_changed(changed)
 }
 
-/// Keeps what a sync did, and when the next one is due; `reached` tells whether the site answered.
+/// Stores the results of a sync and when the next one is due; `reached` tells whether the site answered.
 pub fn set_report(
     tx: &Transaction<'_>,
     source: &Scoped<Source>,
@@ -305,10 +282,9 @@ pub fn set_report(
             source.workspace(),
             source.id,
         ))?;
-    found(changed)
+    require_changed(changed)
 }
 
-/// The documents that came from a source.
 pub fn documents(
     conn: &Connection,
     source: &Scoped<Source>,
@@ -323,7 +299,7 @@ pub fn documents(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Says that a document came from a source, unless it came from elsewhere before.
+/// Marks a document as coming from a source, unless it already has another origin.
 pub fn adopt(
     tx: &Transaction<'_>,
     source: &Scoped<Source>,
@@ -338,16 +314,16 @@ pub fn adopt(
     Ok(())
 }
 
-/// Removes a source with its documents and all that is known of its pages, at once.
+/// Removes a source with its pages and documents, at once.
 pub fn purge(tx: &Transaction<'_>, source: &Scoped<Source>) -> Result<(), StoreError> {
     let changed = tx.execute(
         "DELETE FROM sources WHERE workspace = ? AND id = ?",
         (source.workspace(), source.id),
     )?;
-    found(changed)
+    require_changed(changed)
 }
 
-fn found(changed: usize) -> Result<(), StoreError> {
+fn require_changed(changed: usize) -> Result<(), StoreError> {
     if changed == 0 {
         Err(StoreError::NotFound("the source"))
     } else {

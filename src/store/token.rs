@@ -1,6 +1,6 @@
-//! Secret tokens: 256 random bits, shown once, kept as a hash.
+//! Secret tokens: 256 random bits, shown once, stored as a hash.
 //!
-//! A plain SHA-256 is enough here (unlike for passwords): nobody can try 2^256 values.
+//! A plain SHA-256 is enough here, unlike for passwords: nobody can try 2^256 values.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use sha2::{Digest, Sha256};
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::StoreError;
 
-/// What a token is for; it shows in the first characters, so that a leaked one is recognised.
+/// What a token is for. Its first characters show the kind, so that a leaked token is recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenKind {
     /// A key of the HTTP API: `fd_live_…`.
@@ -17,16 +17,15 @@ pub enum TokenKind {
     Session,
     /// A browser that gave the right password and waits for the code: `fd_signin_…`.
     SignIn,
-    /// The claim of a new installation: `fd_setup_…`.
+    /// Claims a new installation: `fd_setup_…`.
     Setup,
-    /// A visitor of the public pages or of the widget: `fd_visit_…`.
+    /// A visitor of the public pages or the widget: `fd_visit_…`.
     Visitor,
-    /// A short-lived key for one session of the Realtime API: `ek_…`, as OpenAI's are.
+    /// A short-lived key for one session of the Realtime API: `ek_…`, as at OpenAI.
     ClientSecret,
 }
 
 impl TokenKind {
-    /// The first characters of such a token.
     pub fn prefix(self) -> &'static str {
         match self {
             Self::ApiKey => "fd_live_",
@@ -82,12 +81,12 @@ impl std::fmt::Debug for Token {
     }
 }
 
-/// SHA-256 of a token: what is stored and looked up.
+/// SHA-256 of a token: the form that is stored and looked up.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
-    /// The hash of a token as a client presents it.
+    /// Hashes a token as a client presents it.
     pub fn of(presented: &str) -> Self {
         Self(Sha256::digest(presented.as_bytes()).into())
     }
@@ -115,7 +114,7 @@ impl FromSql for TokenHash {
     }
 }
 
-/// Fills the bytes with randomness of the operating system. `Io` if it has none to give.
+/// Fills the bytes with randomness from the operating system. `Io` if it has none.
 pub fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
     getrandom::fill(bytes)
         .map_err(|e| StoreError::io("drawing random bytes", std::io::Error::other(e)))

@@ -1,5 +1,5 @@
-//! What was erased on request, and which workspaces were closed, kept apart from the database: a backup of before still holds it,
-//! and restoring one does it again. A line of JSON for each, with ids and no words.
+//! Records of what was erased on request and which workspaces were closed. They are apart from the database, because an
+//! older backup still has what was erased; restoring one erases it again. One line of JSON each, with ids and no words.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -15,25 +15,23 @@ use super::{
 };
 use crate::reason::Reason;
 
-/// The file's name, beside the database and beside backups.
+/// Beside the database and beside backups.
 pub const FILE: &str = "erased.jsonl";
 
-/// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Done {
-    /// The workspace was closed, alone or with the whole account.
+    /// Closed alone, or with the whole account.
     WorkspaceClosed {
-        /// With the account.
+        /// Whether the whole account was closed.
         account: bool,
     },
-    /// It was kept after all.
+    /// Somebody reopened it before it was erased.
     WorkspaceReopened,
-    /// It was erased with everything in it.
     WorkspaceErased,
-    /// The accounts of people and the keys of then were erased: the customer left.
+    /// The customer left: all users and API keys of that time were erased.
     AccountErased,
-    /// Something of a person was erased.
+    /// Part of a person's data was erased.
     #[serde(untagged)]
     Erased(Subject),
 }
@@ -41,32 +39,30 @@ pub enum Done {
 /// One erasure or closing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tombstone {
-    /// When it was asked for.
+    /// When it was requested.
     pub at: UnixMs,
-    /// Where it was.
     pub workspace: WorkspaceId,
-    /// What it was.
     #[serde(flatten)]
     pub done: Done,
 }
 
-/// What was done again.
+/// What [`replay`] erased.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Replayed {
-    /// What of persons was erased.
+    /// Data of persons.
     pub traces: Traces,
-    /// Workspaces that were erased.
+    /// Number of workspaces.
     pub workspaces: u64,
 }
 
 impl Store {
-    /// Where what was erased is written down.
+    /// Path of the file.
     pub fn tombstones(&self) -> PathBuf {
         self.path().with_file_name(FILE)
     }
 
-    /// Writes down what is about to be erased, and waits until it is on the disk. A store that left no folder behind
-    /// keeps nothing.
+    /// Records what is about to be erased, and waits until it is on the disk. Does nothing for an in-memory store,
+    /// whose folder is gone.
     pub fn note_erased_blocking(&self, erased: &[Tombstone]) -> Result<(), StoreError> {
         let path = self.tombstones();
         if !path.parent().is_some_and(Path::exists) {
@@ -76,7 +72,7 @@ impl Store {
     }
 }
 
-/// Adds lines to a file of tombstones, which is made if it is not there.
+/// Adds lines to a file of tombstones, creating it if it is missing.
 fn append(path: &Path, erased: &[Tombstone]) -> Result<(), StoreError> {
     let mut lines = String::new();
     for tombstone in erased {
@@ -98,7 +94,7 @@ fn append(path: &Path, erased: &[Tombstone]) -> Result<(), StoreError> {
     migrate::sync(migrate::parent(path))
 }
 
-/// The tombstones in a file; none if it is not there. A line that is cut short, as by a power cut, is passed over.
+/// The tombstones in a file; empty if it is missing. Skips a line that was cut short, as by a power cut.
 pub fn read(path: &Path) -> Result<Vec<Tombstone>, StoreError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
@@ -111,7 +107,7 @@ pub fn read(path: &Path) -> Result<Vec<Tombstone>, StoreError> {
         .collect())
 }
 
-/// Adds to one file the lines that it lacks of another; whether there were any.
+/// Adds the tombstones to `to` that only `from` has; returns whether there were any.
 pub fn carry_over(from: &Path, to: &Path) -> Result<bool, StoreError> {
     let known = read(to)?;
     let mut missing = read(from)?;
@@ -123,11 +119,11 @@ pub fn carry_over(from: &Path, to: &Path) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Erases and closes again what is still there of these, which are in the order of their times; how much was erased.
+/// Repeats erasures and closings, ordered by time, wherever their subject is back; returns how much was erased.
 pub fn replay(tx: &Transaction<'_>, done: &[Tombstone]) -> Result<Replayed, StoreError> {
     let mut again = Replayed::default();
     for tombstone in done {
-        match again_done(tx, tombstone, &mut again) {
+        match replay_one(tx, tombstone, &mut again) {
             Ok(()) | Err(StoreError::NotFound(_)) => {}
             Err(error) => return Err(error),
         }
@@ -135,7 +131,7 @@ pub fn replay(tx: &Transaction<'_>, done: &[Tombstone]) -> Result<Replayed, Stor
     Ok(again)
 }
 
-fn again_done(
+fn replay_one(
     tx: &Transaction<'_>,
     tombstone: &Tombstone,
     again: &mut Replayed,
@@ -160,7 +156,7 @@ fn again_done(
             closures::set_erased(tx, workspace, &rows, at)?;
             again.workspaces += 1;
         }
-        // Whoever came afterwards stays.
+        // Users and keys from after the customer left stay.
         Done::AccountErased => users::purge_all(tx, at)?,
     }
     Ok(())
@@ -196,7 +192,7 @@ mod tests {
         });
         append(&path, &all).unwrap();
         assert_eq!(read(&path).unwrap(), all);
-        // A line of the version before.
+        // A line from an earlier version.
         let (workspace, id) = (WorkspaceId::new(), ConversationId::new());
         let old = format!(
             "{{\"at\":1,\"workspace\":\"{workspace}\",\"kind\":\"conversation\",\"id\":\"{id}\"}}\n"

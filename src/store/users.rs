@@ -1,4 +1,4 @@
-//! People who sign in: the owner, admins, agents.
+//! People who sign in: owners, admins, agents.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -7,7 +7,7 @@ use super::values::text_enum;
 use super::{StoreError, UnixMs, UserId, second_factors, sessions, sign_ins};
 
 text_enum! {
-    /// What a person may do; each role includes the ones below it.
+    /// Each role may do everything that the ones below it may.
     pub enum Role {
         /// Owns the installation.
         Owner = "owner",
@@ -18,22 +18,16 @@ text_enum! {
     }
 }
 
-/// A person who signs in.
 #[derive(Clone, PartialEq)]
 pub struct User {
-    /// Their id.
     pub id: UserId,
-    /// E-mail address, unique whatever its case.
+    /// Unique, ignoring case.
     pub email: String,
-    /// Name for people.
     pub name: String,
-    /// Argon2id hash (PHC string); none until a password is set.
+    /// Argon2id hash (PHC string); `None` until the person sets a password.
     pub password_hash: Option<String>,
-    /// What they may do.
     pub role: Role,
-    /// When the account was made.
     pub created_at: UnixMs,
-    /// When it was suspended, if it is.
     pub suspended_at: Option<UnixMs>,
 }
 
@@ -46,22 +40,18 @@ impl std::fmt::Debug for User {
     }
 }
 
-/// What a new account needs.
 #[derive(Clone)]
 pub struct NewUser<'a> {
-    /// E-mail address.
     pub email: &'a str,
-    /// Name for people.
     pub name: &'a str,
-    /// Argon2id hash, from [`super::password::hash`].
+    /// Argon2id hash from [`super::password::hash`].
     pub password_hash: Option<&'a str>,
-    /// What they may do.
     pub role: Role,
 }
 
 columns! { COLUMNS of User { id, email, name, password_hash, role, created_at, suspended_at } }
 
-/// Makes an account. `Conflict` if the address is in use.
+/// `Conflict` if the address is in use.
 pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>, now: UnixMs) -> Result<UserId, StoreError> {
     if find_by_email(tx, new.email)?.is_some() {
         return Err(StoreError::Conflict(
@@ -77,7 +67,7 @@ pub fn create(tx: &Transaction<'_>, new: &NewUser<'_>, now: UnixMs) -> Result<Us
     Ok(id)
 }
 
-/// The account with this e-mail address, whatever its case.
+/// Ignores case.
 pub fn find_by_email(conn: &Connection, email: &str) -> Result<Option<User>, StoreError> {
     Ok(conn
         .prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE email = ?"))?
@@ -85,7 +75,6 @@ pub fn find_by_email(conn: &Connection, email: &str) -> Result<Option<User>, Sto
         .optional()?)
 }
 
-/// The account with this id.
 pub fn get(conn: &Connection, id: UserId) -> Result<User, StoreError> {
     conn.prepare_cached(&format!("SELECT {COLUMNS} FROM users WHERE id = ?"))?
         .query_row([id], User::from_row)
@@ -93,7 +82,7 @@ pub fn get(conn: &Connection, id: UserId) -> Result<User, StoreError> {
         .ok_or(StoreError::NotFound("the user"))
 }
 
-/// Every account, by e-mail address.
+/// Every account, ordered by e-mail address.
 pub fn list(conn: &Connection) -> Result<Vec<User>, StoreError> {
     let mut statement =
         conn.prepare_cached(&format!("SELECT {COLUMNS} FROM users ORDER BY email"))?;
@@ -101,50 +90,50 @@ pub fn list(conn: &Connection) -> Result<Vec<User>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// How many accounts there are; none means that setup is not done.
+/// Zero means that setup is not done.
 pub fn count(conn: &Connection) -> Result<i64, StoreError> {
     Ok(conn.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?)
 }
 
-/// Gives a person another name or address. `Conflict` if the address has another account.
+/// Changes name and address. `Conflict` if another account has the address.
 pub fn rename(tx: &Transaction<'_>, id: UserId, name: &str, email: &str) -> Result<(), StoreError> {
     if find_by_email(tx, email)?.is_some_and(|other| other.id != id) {
         return Err(StoreError::Conflict(
             "this e-mail address already has an account".into(),
         ));
     }
-    changed_one(
+    require_changed(
         tx.prepare_cached("UPDATE users SET name = ?, email = ? WHERE id = ?")?
             .execute((name, email, id))?,
     )
 }
 
-/// Sets the password hash and ends every session of this person, and what waits to become one: who knew the old
+/// Sets the password hash and ends every session and pending sign-in of the person, so that whoever knew the old
 /// password is out.
 pub fn set_password(tx: &Transaction<'_>, id: UserId, hash: &str) -> Result<(), StoreError> {
     let changed = tx
         .prepare_cached("UPDATE users SET password_hash = ? WHERE id = ?")?
         .execute((hash, id))?;
-    changed_one(changed)?;
+    require_changed(changed)?;
     sign_ins::end_all(tx, id)?;
     sessions::revoke_all(tx, id)
 }
 
-/// Changes what a person may do. The last owner that is not suspended stays owner: `Conflict`.
+/// `Conflict` if this would leave the installation without an active owner.
 pub fn set_role(tx: &Transaction<'_>, id: UserId, role: Role) -> Result<(), StoreError> {
     if role != Role::Owner {
         keep_an_owner(tx, id)?;
     }
-    changed_one(
+    require_changed(
         tx.prepare_cached("UPDATE users SET role = ? WHERE id = ?")?
             .execute((role, id))?,
     )
 }
 
-/// Suspends an account and ends its sessions and its second factor. The last owner cannot be suspended: `Conflict`.
+/// Suspends an account; ends its sessions and removes its second factor. `Conflict` for the last active owner.
 pub fn suspend(tx: &Transaction<'_>, id: UserId, now: UnixMs) -> Result<(), StoreError> {
     keep_an_owner(tx, id)?;
-    changed_one(
+    require_changed(
         tx.prepare_cached("UPDATE users SET suspended_at = ? WHERE id = ?")?
             .execute((now, id))?,
     )?;
@@ -153,9 +142,8 @@ pub fn suspend(tx: &Transaction<'_>, id: UserId, now: UnixMs) -> Result<(), Stor
     sessions::revoke_all(tx, id)
 }
 
-/// Lets a suspended account sign in again.
 pub fn reinstate(tx: &Transaction<'_>, id: UserId) -> Result<(), StoreError> {
-    changed_one(tx.execute("UPDATE users SET suspended_at = NULL WHERE id = ?", [id])?)
+    require_changed(tx.execute("UPDATE users SET suspended_at = NULL WHERE id = ?", [id])?)
 }
 
 fn keep_an_owner(tx: &Transaction<'_>, leaving: UserId) -> Result<(), StoreError> {
@@ -176,15 +164,15 @@ fn keep_an_owner(tx: &Transaction<'_>, leaving: UserId) -> Result<(), StoreError
     Ok(())
 }
 
-fn changed_one(changed: usize) -> Result<(), StoreError> {
+fn require_changed(changed: usize) -> Result<(), StoreError> {
     if changed == 0 {
         Err(StoreError::NotFound("the user"))
     } else {
         Ok(())
     }
 }
-/// Removes every account and API key that was made until `until`, with sessions, second factors, sign-ins and setup links: the
-/// customer left.
+/// Removes every account and API key created at or before `until`, with sessions, second factors, sign-ins and setup
+/// links: the customer left.
 pub fn purge_all(tx: &Transaction<'_>, until: UnixMs) -> Result<(), StoreError> {
     for table in ["users", "setup_tokens", "api_keys"] {
         let sql = format!("DELETE FROM {table} WHERE created_at <= ?");

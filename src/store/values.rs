@@ -1,4 +1,4 @@
-//! How values other than numbers and text lie in a column: JSON, closed sets, hashes.
+//! Column types other than numbers and text: JSON, enumerations, hashes.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::Serialize;
@@ -7,7 +7,6 @@ use serde::de::DeserializeOwned;
 /// A point in time: milliseconds since 1970-01-01 UTC.
 pub type UnixMs = i64;
 
-/// A column that holds JSON text.
 pub(super) struct Json<T>(pub(super) T);
 
 impl<T: Serialize> ToSql for Json<T> {
@@ -26,7 +25,7 @@ impl<T: DeserializeOwned> FromSql for Json<T> {
     }
 }
 
-/// Declares a closed set that is stored as text.
+/// Declares an enumeration that is stored as text.
 macro_rules! text_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$meta])*
@@ -34,15 +33,14 @@ macro_rules! text_enum {
         pub enum $name { $($(#[$vmeta])* $variant,)+ }
 
         impl $name {
-            /// Every member of the set.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The stored spelling.
+            /// The text in the database.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
 
-            /// The member with this stored spelling.
+            /// The variant with this text.
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$variant),)+ _ => None }
             }

@@ -1,4 +1,4 @@
-//! Versions of documents: the file as it came, and the text that was read from it.
+//! Versions of documents: the uploaded file and the text that was read from it.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::Value;
@@ -9,52 +9,46 @@ use super::rows::{columns, insert};
 use super::values::{Json, text_enum};
 use super::{DocumentId, Scoped, StoreError, UnixMs, VersionId, WorkspaceId};
 
-/// One uploaded version of a document, without its contents.
+/// A version without its contents.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Version {
-    /// Its id.
     pub id: VersionId,
-    /// The document.
     pub document: DocumentId,
     /// Counted from 1 per document.
     pub number: u32,
     /// SHA-256 of the original, in hex.
     pub sha256: String,
-    /// Size of the original in bytes.
+    /// Size of the original.
     pub bytes: i64,
-    /// Media type of the original.
     pub media_type: String,
-    /// Pages, where the format has them.
+    /// `None` if the format has no pages.
     pub pages: Option<u32>,
-    /// What the owner should know about the reading (skipped images and such).
+    /// What the owner should know about the reading, such as skipped images.
     pub notes: Vec<String>,
-    /// When it arrived.
     pub created_at: UnixMs,
-    /// When its text was read.
     pub extracted_at: Option<UnixMs>,
-    /// Which version of the reader read it.
+    /// Version of the reader that read it.
     pub extractor: Option<u32>,
-    /// Language of its text (ISO 639-1), if it says enough to tell.
+    /// Language of its text (ISO 639-1), if it could be detected.
     pub language: Option<String>,
-    /// Why it is not searched, if it is held back.
+    /// Why it is kept out of search, if it is.
     pub hold: Option<Hold>,
-    /// What its file hides from its readers is read as well.
+    /// Whether to read the hidden parts of the file as well.
     pub read_hidden: bool,
-    /// Its file hides something, as far as its reader can tell.
+    /// Whether the file has hidden parts, as far as the reader can tell.
     pub has_hidden: bool,
 }
 
 text_enum! {
-    /// Why a version is not searched.
+    /// Why a version is kept out of search.
     pub enum Hold {
         /// It waits at the gate.
         Held = "held",
-        /// It was taken back.
+        /// The owner went back to an earlier version.
         RolledBack = "rolled_back",
     }
 }
 
-/// A new version before it has an id.
 pub(super) struct NewVersion<'a> {
     pub(super) sha256: String,
     pub(super) media_type: &'a str,
@@ -73,33 +67,31 @@ impl<'a> NewVersion<'a> {
     }
 }
 
-/// What was read from a version.
 #[derive(Debug, Clone)]
 pub struct Extracted<'a> {
-    /// The whole text; spans of citations are byte ranges in it.
+    /// The whole text; citations refer to byte ranges in it.
     pub text: &'a str,
-    /// Its structure, JSON in the reader's own format.
+    /// Its structure, as JSON in the reader's own format.
     pub blocks: Option<&'a Value>,
-    /// Pages, where the format has them.
+    /// `None` if the format has no pages.
     pub pages: Option<u32>,
     /// What the owner should know about the reading.
     pub notes: &'a [String],
-    /// The file hides something from its readers.
+    /// Whether the file has hidden parts.
     pub has_hidden: bool,
     /// Version of the reader.
     pub extractor: u32,
 }
 
-/// The text of a version.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VersionText {
-    /// The whole text; spans of citations are byte ranges in it.
+    /// The whole text; citations refer to byte ranges in it.
     pub text: String,
-    /// Its structure, JSON in the reader's own format.
+    /// Its structure, as JSON in the reader's own format.
     pub blocks: Option<Value>,
 }
 
-/// Notes of a version that [`add_note`] fills.
+/// [`add_note`] adds no more notes than this to a version.
 const MOST_NOTES: u32 = 12;
 
 columns! {
@@ -109,7 +101,7 @@ columns! {
     }
 }
 
-/// A version is reached through its document, and only while that is not deleted.
+/// A version is found through its document, and only while that is not deleted.
 const FROM_VISIBLE: &str = "FROM document_versions v JOIN documents d ON d.id = v.document
                             WHERE d.workspace = ? AND v.id = ? AND d.deleted_at IS NULL";
 
@@ -129,7 +121,7 @@ pub(super) fn append(
     Ok(id)
 }
 
-/// Adds a version with the file of `of`, whose hidden parts are read or left out from now on.
+/// Adds a version with the same file as `of`, but with its hidden parts read or left out.
 pub fn append_reading_hidden(
     tx: &Transaction<'_>,
     document: &Scoped<Document>,
@@ -148,7 +140,6 @@ pub fn append_reading_hidden(
     Ok(id)
 }
 
-/// The version with this id, in this workspace.
 pub fn get(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -161,7 +152,6 @@ pub fn get(
         .ok_or(StoreError::NotFound("the document version"))
 }
 
-/// The newest version of a document.
 pub fn latest(conn: &Connection, document: &Scoped<Document>) -> Result<Version, StoreError> {
     conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM document_versions v WHERE v.document = ?
@@ -172,8 +162,7 @@ pub fn latest(conn: &Connection, document: &Scoped<Document>) -> Result<Version,
     .ok_or(StoreError::NotFound("the document version"))
 }
 
-/// The version of a document that counts: the newest one that is neither taken back nor waits, or else
-/// the newest that waits.
+/// The version that counts: the newest that is neither rolled back nor held, or else the newest that is held.
 pub fn in_force(conn: &Connection, document: &Scoped<Document>) -> Result<Version, StoreError> {
     conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM document_versions v
@@ -185,7 +174,7 @@ pub fn in_force(conn: &Connection, document: &Scoped<Document>) -> Result<Versio
     .ok_or(StoreError::NotFound("the document version"))
 }
 
-/// Makes this version the one that counts: newer ones are taken back, and it is so no longer.
+/// Makes this version the one that counts by rolling back all newer ones.
 pub fn roll_back_to(tx: &Transaction<'_>, version: &Scoped<Version>) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE document_versions SET hold = CASE WHEN number > ?2 THEN 'rolled_back' END
@@ -195,7 +184,6 @@ pub fn roll_back_to(tx: &Transaction<'_>, version: &Scoped<Version>) -> Result<(
     Ok(())
 }
 
-/// Keeps the language of a version's text.
 pub fn set_language(
     tx: &Transaction<'_>,
     version: &Scoped<Version>,
@@ -206,7 +194,7 @@ pub fn set_language(
     Ok(())
 }
 
-/// The versions of a document, newest first.
+/// Newest first.
 pub fn list(conn: &Connection, document: &Scoped<Document>) -> Result<Vec<Version>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM document_versions v WHERE v.document = ? ORDER BY v.number DESC"
@@ -215,7 +203,7 @@ pub fn list(conn: &Connection, document: &Scoped<Document>) -> Result<Vec<Versio
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The file as it came.
+/// The uploaded bytes.
 pub fn original(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -227,7 +215,7 @@ pub fn original(
         .ok_or(StoreError::NotFound("the document version"))
 }
 
-/// The text that was read from a version; none before it was read.
+/// The text of a version; `None` before it was read.
 pub fn find_text(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -246,7 +234,7 @@ pub fn find_text(
         .ok_or(StoreError::NotFound("the document version"))
 }
 
-/// The text of a version between two bytes; none before it was read, or where it is no text.
+/// Part of a version's text, by byte range; `None` before it was read, or if the range is not valid text.
 pub fn find_span(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -264,7 +252,7 @@ pub fn find_span(
     Ok(bytes.flatten().and_then(|b| String::from_utf8(b).ok()))
 }
 
-/// Keeps what was read from a version.
+/// Stores what was read from a version.
 pub fn set_extracted(
     tx: &Transaction<'_>,
     version: &Scoped<Version>,
@@ -306,8 +294,8 @@ pub fn add_note(tx: &Transaction<'_>, version: VersionId, note: &str) -> Result<
     Ok(())
 }
 
-/// Removes versions that are neither searched nor the newest and arrived at or before `before`;
-/// returns how many.
+/// Removes versions that arrived at or before `before`, except those in search and the newest of each document; returns
+/// how many.
 pub fn purge_superseded(tx: &Transaction<'_>, before: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute(
         "DELETE FROM document_versions AS v

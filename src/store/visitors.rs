@@ -1,4 +1,4 @@
-//! Visitors of the public pages and of the widget. Only the hash of a visitor's token is kept.
+//! Visitors of the public pages and of the widget. Only the hash of a visitor's token is stored.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
@@ -7,26 +7,20 @@ use super::rows::columns;
 use super::token::TokenHash;
 use super::{ConversationId, Scoped, StoreError, UnixMs, VisitorId, WorkspaceId};
 
-/// A visitor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visitor {
-    /// Its id.
     pub id: VisitorId,
-    /// Whose front desk is visited.
     pub workspace: WorkspaceId,
-    /// The page that the widget is on, as scheme and host; none on this server's own pages.
+    /// Scheme and host of the page with the widget; `None` on this server's own pages.
     pub origin: Option<String>,
-    /// When the visit began.
     pub created_at: UnixMs,
-    /// When it was last heard of (as far as [`touch`] was called).
+    /// Time of the last [`touch`].
     pub last_seen_at: UnixMs,
-    /// When the token ends.
     pub expires_at: UnixMs,
 }
 
 columns! { COLUMNS of Visitor { id, workspace, origin, created_at, last_seen_at, expires_at } }
 
-/// Begins a visit.
 pub fn create(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -59,19 +53,18 @@ pub fn find_valid(
         .optional()?)
 }
 
-/// Notes that the visitor is there.
 pub fn touch(tx: &Transaction<'_>, visitor: VisitorId, now: UnixMs) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE visitors SET last_seen_at = ? WHERE id = ?")?
         .execute((now, visitor))?;
     Ok(())
 }
 
-/// The visitor's own conversation, once something was said.
+/// The visitor's conversation; `None` before anything was said.
 pub fn find_conversation(
     conn: &Connection,
     visitor: &Visitor,
 ) -> Result<Option<Scoped<Conversation>>, StoreError> {
-    // No conversation of a visitor is older than the visitor: the index of times bounds the search.
+    // No conversation is older than its visitor, so the index on time narrows the search.
     let found: Option<ConversationId> = conn
         .prepare_cached(
             "SELECT id FROM conversations WHERE workspace = ? AND last_at >= ? AND visitor = ?
@@ -104,7 +97,7 @@ pub fn end_all(
     Ok(())
 }
 
-/// Removes visitors whose token has expired; their conversations stay. Returns how many.
+/// Removes visitors whose token has expired, but not their conversations; returns how many.
 pub fn purge_expired(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError> {
     Ok(tx.execute("DELETE FROM visitors WHERE expires_at <= ?", [now])?)
 }

@@ -1,4 +1,4 @@
-//! Workspaces: one business each; everything else hangs on them.
+//! Workspaces: one for each business. Everything else belongs to one.
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 use serde::Serialize;
@@ -8,31 +8,27 @@ use serde_json::Value;
 use super::values::Json;
 use super::{StoreError, UnixMs, WorkspaceId, site_keys};
 
-/// One business and all that belongs to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workspace {
-    /// Its id.
     pub id: WorkspaceId,
     /// Short name for addresses and commands, unique ("bluefin-dental").
     pub name: String,
-    /// Name for people.
     pub title: String,
-    /// What pages with the widget name it by.
+    /// Names the workspace on web pages with the widget.
     pub site_key: String,
-    /// When it was made.
     pub created_at: UnixMs,
-    /// Settings of this workspace, a JSON object.
+    /// A JSON object, with one entry per section.
     pub settings: Value,
-    /// That it is closed, and when it is erased.
+    /// Set while the workspace is closed.
     pub closing: Option<Closing>,
 }
 
-/// That a workspace is closed: it serves no visitors and no keys.
+/// State of a closed workspace, which serves no visitors and accepts no keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closing {
-    /// When it is erased, unless it is kept before.
+    /// When it is erased, unless somebody reopens it before.
     pub erase_at: UnixMs,
-    /// Whether the whole account is.
+    /// Whether the whole account is closed.
     pub account: bool,
 }
 
@@ -59,7 +55,7 @@ impl Workspace {
     }
 }
 
-/// The workspace of this name; made with `title` if there is none yet.
+/// The workspace with this name, created with `title` if there is none yet.
 pub fn get_or_create(
     tx: &Transaction<'_>,
     name: &str,
@@ -74,7 +70,6 @@ pub fn get_or_create(
     find_by_name(tx, name)?.ok_or(StoreError::NotFound("the workspace"))
 }
 
-/// The workspace of this short name.
 pub fn find_by_name(conn: &Connection, name: &str) -> Result<Option<Workspace>, StoreError> {
     Ok(conn
         .prepare_cached(&format!("{FOUND} WHERE w.name = ?"))?
@@ -82,7 +77,6 @@ pub fn find_by_name(conn: &Connection, name: &str) -> Result<Option<Workspace>, 
         .optional()?)
 }
 
-/// The workspace with this id.
 pub fn get(conn: &Connection, id: WorkspaceId) -> Result<Workspace, StoreError> {
     conn.prepare_cached(&format!("{FOUND} WHERE w.id = ?"))?
         .query_row([id], Workspace::from_row)
@@ -90,14 +84,13 @@ pub fn get(conn: &Connection, id: WorkspaceId) -> Result<Workspace, StoreError> 
         .ok_or(StoreError::NotFound("the workspace"))
 }
 
-/// Every workspace, by short name.
+/// Every workspace, ordered by short name.
 pub fn list(conn: &Connection) -> Result<Vec<Workspace>, StoreError> {
     let mut statement = conn.prepare_cached(&format!("{FOUND} ORDER BY w.name"))?;
     let rows = statement.query_map([], Workspace::from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Changes the title and the settings.
 pub fn update(
     tx: &Transaction<'_>,
     id: WorkspaceId,
@@ -114,8 +107,8 @@ pub fn update(
     }
 }
 
-/// One section of a workspace's settings ("answers", "hours", …); its default when it was never set.
-/// An error if what is stored does not have the expected shape.
+/// One section of a workspace's settings ("answers", "hours", …), or its default when it was never set. An error if the
+/// stored value does not have the expected shape.
 pub fn section<T: DeserializeOwned + Default>(
     conn: &Connection,
     id: WorkspaceId,
@@ -129,7 +122,7 @@ pub fn section<T: DeserializeOwned + Default>(
     Ok(found.map(|json| json.0).unwrap_or_default())
 }
 
-/// Sets one section of a workspace's settings; the others stay. The section must be a JSON object.
+/// Sets one section of a workspace's settings, which must be a JSON object; the others stay.
 pub fn set_section<T: Serialize>(
     tx: &Transaction<'_>,
     id: WorkspaceId,
@@ -151,7 +144,7 @@ pub fn set_section<T: Serialize>(
 /// Removes a workspace and everything that belongs to it, at once and for good.
 pub fn purge(tx: &Transaction<'_>, id: WorkspaceId) -> Result<(), StoreError> {
     let changed = tx.execute("DELETE FROM workspaces WHERE id = ?", [id])?;
-    // They have no reference that would take them along.
+    // They have no foreign key, so the database does not delete them with the workspace.
     tx.execute("DELETE FROM receipt_marks WHERE workspace = ?", [id])?;
     if changed == 0 {
         Err(StoreError::NotFound("the workspace"))

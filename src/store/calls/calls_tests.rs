@@ -4,7 +4,7 @@ use crate::store::due::{self, Limits};
 use crate::store::recordings::{self, NewRecording};
 use crate::store::{Store, workspaces};
 
-fn made(
+fn make_call(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     channel: CallChannel,
@@ -54,7 +54,7 @@ fn calls_are_found_by_what_is_known_of_them() {
         .write_blocking(|tx| {
             let us = workspaces::get_or_create(tx, "us", "Us", 1)?.id;
             let them = workspaces::get_or_create(tx, "them", "Them", 1)?.id;
-            let hours = made(
+            let hours = make_call(
                 tx,
                 us,
                 CallChannel::Browser,
@@ -62,7 +62,7 @@ fn calls_are_found_by_what_is_known_of_them() {
                 "fact",
                 10,
             )?;
-            let dogs = made(
+            let dogs = make_call(
                 tx,
                 us,
                 CallChannel::Kiosk,
@@ -70,7 +70,7 @@ fn calls_are_found_by_what_is_known_of_them() {
                 "refusal",
                 20,
             )?;
-            made(
+            make_call(
                 tx,
                 them,
                 CallChannel::Browser,
@@ -191,7 +191,7 @@ fn a_deleted_call_leaves_nothing() {
     store
         .write_blocking(|tx| {
             let us = workspaces::get_or_create(tx, "us", "Us", 1)?.id;
-            let call = made(tx, us, CallChannel::Browser, "Hello?", "talk", 10)?;
+            let call = make_call(tx, us, CallChannel::Browser, "Hello?", "talk", 10)?;
             record(tx, &call, 99)?;
             assert_eq!(call_log::lines(tx, &call)?.len(), 2);
             assert_eq!(call_log::turns(tx, &call)?.len(), 1);
@@ -223,7 +223,7 @@ fn a_recording_is_read_in_any_range_and_only_by_its_workspace() {
         .write_blocking(|tx| {
             let us = workspaces::get_or_create(tx, "us", "Us", 1)?.id;
             let them = workspaces::get_or_create(tx, "them", "Them", 1)?.id;
-            let call = made(tx, us, CallChannel::Browser, "Hello?", "talk", 10)?;
+            let call = make_call(tx, us, CallChannel::Browser, "Hello?", "talk", 10)?;
             record(tx, &call, 99)?;
             assert!(record(tx, &call, 99).is_err(), "a second recording");
             assert!(recordings::find(tx, them, call.id)?.is_none());
@@ -258,8 +258,8 @@ fn old_calls_are_hidden_and_deleted_and_calls_that_last_are_not() {
     store
         .write_blocking(|tx| {
             let us = workspaces::get_or_create(tx, "us", "Us", 1)?.id;
-            let old = made(tx, us, CallChannel::Browser, "Old?", "talk", 10)?;
-            let lasts = made(tx, us, CallChannel::Browser, "Lasts?", "talk", 10)?;
+            let old = make_call(tx, us, CallChannel::Browser, "Old?", "talk", 10)?;
+            let lasts = make_call(tx, us, CallChannel::Browser, "Lasts?", "talk", 10)?;
             let (reason, cost) = (EndedReason::UserHangup, CallCost::default());
             finish(tx, &old, CallStatus::Completed, reason, &cost, 20)?;
             for (calls, hidden) in [(20, 0), (21, 1)] {

@@ -1,4 +1,4 @@
-//! Finding calls, a page at a time.
+//! Searching calls, one page at a time.
 
 use rusqlite::{Connection, ToSql};
 
@@ -6,39 +6,33 @@ use super::{COLUMNS, Call, CallChannel, CallStatus, EndedReason};
 use crate::store::listing::{Conditions, ListFilter};
 use crate::store::{CallId, StoreError, UnixMs, WorkspaceId};
 
-/// Which calls are wanted. The default is all of them.
+/// Which calls to list; the default is all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CallFilter {
-    /// From this moment on.
+    /// Inclusive.
     pub from: Option<UnixMs>,
-    /// Before this moment.
+    /// Exclusive.
     pub until: Option<UnixMs>,
-    /// That came this way.
     pub channel: Option<CallChannel>,
-    /// That stand so.
     pub status: Option<CallStatus>,
-    /// That ended so.
     pub reason: Option<EndedReason>,
-    /// With a turn that this rung answered.
+    /// Calls with a turn that this rung answered.
     pub rung: Option<String>,
-    /// With these letters in the transcript; A to Z in either case.
+    /// Text in the transcript; ignores the case of A to Z only.
     pub text: Option<String>,
-    /// With a recording, or without one.
+    /// `None` lists calls with and without a recording.
     pub recorded: Option<bool>,
-    /// Earlier than this call: where the page before ended.
+    /// The last call of the page before.
     pub before: Option<(UnixMs, CallId)>,
 }
 
-/// A call in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// The call.
     pub call: Call,
-    /// How many turns the caller had.
     pub turns: u32,
-    /// What the caller said first.
+    /// The caller's first line.
     pub first_words: Option<String>,
-    /// Length of the recording in ms, if there is one.
+    /// Length of the recording in ms; `None` without one.
     pub recording_ms: Option<i64>,
 }
 
@@ -72,16 +66,16 @@ pub fn list(
     filter: &CallFilter,
     limit: u32,
 ) -> Result<Vec<Listed>, StoreError> {
-    // SQLite lowers A to Z only; a text of other letters is also sought as it was typed.
+    // SQLite's `lower` knows A to Z only, so text in other letters is also searched as it was typed.
     let lower = filter.text.as_ref().map(|text| text.to_lowercase());
     let mut wanted = Conditions::default();
     wanted.add("c.workspace = ? AND c.due_at IS NULL", &workspace);
-    wanted.maybe("c.started_at >= ?", filter.from.as_ref());
-    wanted.maybe("c.started_at < ?", filter.until.as_ref());
-    wanted.maybe("c.channel = ?", filter.channel.as_ref());
-    wanted.maybe("c.status = ?", filter.status.as_ref());
-    wanted.maybe("c.ended_reason = ?", filter.reason.as_ref());
-    wanted.maybe(
+    wanted.add_if_some("c.started_at >= ?", filter.from.as_ref());
+    wanted.add_if_some("c.started_at < ?", filter.until.as_ref());
+    wanted.add_if_some("c.channel = ?", filter.channel.as_ref());
+    wanted.add_if_some("c.status = ?", filter.status.as_ref());
+    wanted.add_if_some("c.ended_reason = ?", filter.reason.as_ref());
+    wanted.add_if_some(
         "EXISTS (SELECT 1 FROM call_turns t WHERE t.call = c.id AND t.rung = ?)",
         filter.rung.as_ref(),
     );

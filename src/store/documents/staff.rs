@@ -1,4 +1,4 @@
-//! Documents that only staff is answered from.
+//! Documents that only staff get answers from.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::super::values::Json;
 use super::super::{Scoped, StoreError, UnixMs, WorkspaceId};
 use super::Document;
 
-/// Keeps a document from visitors, or lets them be answered from it.
+/// Hides a document from visitors, or shows it to them again.
 pub fn set_staff_only(
     tx: &Transaction<'_>,
     document: &Scoped<Document>,
@@ -20,7 +20,7 @@ pub fn set_staff_only(
     Ok(())
 }
 
-/// Which of these passages are of documents for staff only.
+/// Which of these chunks are of documents for staff only.
 pub fn staff_only_chunks(
     conn: &Connection,
     workspace: WorkspaceId,

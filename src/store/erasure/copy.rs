@@ -1,4 +1,4 @@
-//! Everything that is kept of what was found, for the person whom it is about: what erasing would erase.
+//! A copy of everything stored about a person, for that person: exactly what erasing would erase.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params};
@@ -7,16 +7,16 @@ use serde_json::{Map, Value, json};
 use super::super::{CallId, StoreError, WorkspaceId, calls, conversations, golden, receipts};
 use super::Subject;
 
-/// What is kept, by table, as it is kept; of bytes only that they are there.
+/// Stored rows by table. Blobs are replaced by their size.
 #[derive(Debug, Clone, Default)]
 pub struct Copied {
-    /// An object for each find, with a list of rows for each table.
+    /// For each search result an object with a list of rows for each table.
     pub finds: Vec<Value>,
-    /// Calls that were recorded.
+    /// The calls that have a recording.
     pub recorded: Vec<CallId>,
 }
 
-/// The calls of a conversation or of one id.
+/// `{}` takes a condition on `calls`: the calls of a conversation, or one call by id.
 const CALL_TABLES: [(&str, &str); 4] = [
     (
         "call_lines",
@@ -35,7 +35,7 @@ const CALL_TABLES: [(&str, &str); 4] = [
         "SELECT * FROM recordings WHERE call IN (SELECT id FROM calls WHERE {})",
     ),
 ];
-/// What hangs on receipts.
+/// `{}` takes a condition on `receipts`.
 const RECEIPT_TABLES: [(&str, &str); 3] = [
     (
         "ratings",
@@ -51,9 +51,6 @@ const RECEIPT_TABLES: [(&str, &str); 3] = [
     ),
 ];
 
-/// Copies what was found.
-///
-/// # Errors
 /// `NotFound` when something does not exist in the workspace.
 pub fn copy(
     conn: &Connection,
@@ -65,9 +62,10 @@ pub fn copy(
         let mut tables = Map::new();
         match *subject {
             Subject::Conversation(id) => {
+                // The queries below go by id alone, so check the workspace first; the same holds for the other kinds.
                 conversations::get_even_due(conn, workspace, id)?;
                 let mut add = |name: &str, sql: &str| -> Result<(), StoreError> {
-                    tables.insert(name.to_owned(), table(conn, sql, [id])?);
+                    tables.insert(name.to_owned(), read_table(conn, sql, [id])?);
                     Ok(())
                 };
                 add("conversations", "SELECT * FROM conversations WHERE id = ?")?;
@@ -92,11 +90,11 @@ pub fn copy(
             Subject::Call(id) => {
                 calls::get_even_due(conn, workspace, id)?;
                 let sql = "SELECT * FROM calls WHERE id = ?";
-                tables.insert("calls".into(), table(conn, sql, [id])?);
+                tables.insert("calls".into(), read_table(conn, sql, [id])?);
                 for (name, sql) in CALL_TABLES {
                     tables.insert(
                         name.into(),
-                        table(conn, &sql.replace("{}", "id = ?"), [id])?,
+                        read_table(conn, &sql.replace("{}", "id = ?"), [id])?,
                     );
                 }
                 let recorded = "SELECT call FROM recordings WHERE call = ?";
@@ -107,18 +105,18 @@ pub fn copy(
             Subject::Receipt(id) => {
                 receipts::get_even_due(conn, workspace, id)?;
                 let sql = "SELECT * FROM receipts WHERE id = ?";
-                tables.insert("receipts".into(), table(conn, sql, [id])?);
+                tables.insert("receipts".into(), read_table(conn, sql, [id])?);
                 for (name, sql) in RECEIPT_TABLES {
                     tables.insert(
                         name.into(),
-                        table(conn, &sql.replace("{}", "id = ?"), [id])?,
+                        read_table(conn, &sql.replace("{}", "id = ?"), [id])?,
                     );
                 }
             }
             Subject::Golden(id) => {
                 golden::get(conn, workspace, id)?;
                 let sql = "SELECT * FROM golden_questions WHERE id = ?";
-                tables.insert("golden_questions".into(), table(conn, sql, [id])?);
+                tables.insert("golden_questions".into(), read_table(conn, sql, [id])?);
             }
         }
         copied.finds.push(Value::Object(tables));
@@ -126,11 +124,11 @@ pub fn copy(
     Ok(copied)
 }
 
-fn table(conn: &Connection, sql: &str, of: impl Params) -> Result<Value, StoreError> {
+fn read_table(conn: &Connection, sql: &str, of: impl Params) -> Result<Value, StoreError> {
     rows(conn, sql, of).map(Value::Array)
 }
 
-/// Rows as objects. What is JSON in the store is JSON here; bytes are told by their number only.
+/// Rows as objects. JSON columns become JSON; a blob becomes its number of bytes.
 pub(crate) fn rows(
     conn: &Connection,
     sql: &str,
@@ -141,14 +139,14 @@ pub(crate) fn rows(
     let rows = statement.query_map(of, |row| {
         let mut object = Map::new();
         for (at, name) in names.iter().enumerate() {
-            object.insert(name.clone(), value(row.get_ref(at)?));
+            object.insert(name.clone(), to_json(row.get_ref(at)?));
         }
         Ok(Value::Object(object))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn value(kept: ValueRef<'_>) -> Value {
+fn to_json(kept: ValueRef<'_>) -> Value {
     match kept {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(number) => json!(number),

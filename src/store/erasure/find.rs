@@ -1,4 +1,4 @@
-//! Finding what is kept of a person.
+//! Searching for everything stored about a person.
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -9,60 +9,57 @@ use super::super::{
 };
 use super::{Traces, ids, traces};
 
-/// Most finds that a search for a person gives.
+/// Maximum number of results of a search.
 const MOST_FOUND: usize = 200;
-/// Characters of what was said that are shown of a find.
+/// Maximum length of an excerpt, in characters.
 const EXCERPT: usize = 160;
-/// Fewest letters, and fewest digits of a telephone number, that are searched for.
+/// Shorter search words would match nearly everything; `LEAST_DIGITS` is the same for telephone numbers.
 pub const LEAST_LETTERS: usize = 3;
 const LEAST_DIGITS: usize = 6;
-/// Digits at the end of a telephone number that tell it from others; codes of countries and areas stand before.
+/// The last digits identify a telephone number; country and area codes before them vary in spelling.
 const TELLING_DIGITS: usize = 7;
-/// What stands between the digits of a telephone number.
+/// Separators between the digits of a telephone number.
 const IN_NUMBERS: &str = " +-()/.";
 
-/// Something in which a person was found.
+/// A result: something that mentions the person, and can be copied or erased.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Subject {
-    /// A conversation with its calls.
+    /// With its calls.
     Conversation(ConversationId),
-    /// A call without a conversation.
+    /// Only calls without a conversation.
     Call(CallId),
-    /// A receipt of a question outside of conversations.
+    /// Only receipts of questions outside of conversations.
     Receipt(ReceiptId),
-    /// A golden question whose conversation is gone.
+    /// Only golden questions whose conversation is gone.
     Golden(GoldenId),
 }
 
-/// A find.
 #[derive(Debug, Clone)]
 pub struct Match {
-    /// What it is.
     pub subject: Subject,
-    /// When it was, Unix ms.
+    /// Unix ms.
     pub at: UnixMs,
-    /// What was said where they were found, shortened; empty if they were found by an id.
+    /// The text that mentions them, shortened; empty if an id matched.
     pub excerpt: String,
-    /// What erasing it erases.
+    /// How much erasing it would erase.
     pub traces: Traces,
-    /// When it is deleted by its age, Unix ms; it is hidden until then.
+    /// When retention deletes it, Unix ms; `None` unless it is hidden already.
     pub due_at: Option<UnixMs>,
 }
 
-/// What was found of a person.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
     /// Newest first.
     pub matches: Vec<Match>,
-    /// There is more than is told at once.
+    /// True if there are more than the maximum.
     pub more: bool,
 }
 
-/// What a person is looked for by.
+/// The search words, prepared for comparison.
 struct Needle {
     words: String,
-    /// The last digits of a telephone number: what is before them is written in many ways.
+    /// The last digits of a telephone number; the ones before have many spellings.
     digits: Option<String>,
 }
 
@@ -77,11 +74,11 @@ impl Needle {
         Self { words, digits }
     }
 
-    /// Whether it stands in a text: at the beginning of a word, or as a telephone number.
+    /// Whether a text has the words at the beginning of a word, or the telephone number.
     fn is_in(&self, text: &str) -> bool {
         let lower = text.to_lowercase();
         let first = self.words.chars().next();
-        // In scripts without capitals words are not parted by spaces.
+        // Scripts without capital letters do not separate words by spaces, so there any place will do.
         let parted = first.is_some_and(|c| c.is_ascii_digit() || c.is_lowercase());
         let begins = |at: usize| {
             let before = lower.get(..at).and_then(|b| b.chars().next_back());
@@ -97,8 +94,8 @@ impl Needle {
     }
 }
 
-/// What is kept of a person, by what they said of themselves or what the channel knows: the beginning of a name or of a part of
-/// an e-mail address, a telephone number in any spelling, the id of a visitor, a conversation or a call.
+/// Finds a person by what they said of themselves or what the channel knows: the beginning of a name or of a part of an
+/// e-mail address, a telephone number in any spelling, or the id of a visitor, a conversation or a call.
 pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Found, StoreError> {
     let needle = Needle::new(who);
     let mut subjects: Vec<(Subject, String)> = Vec::new();
@@ -129,7 +126,7 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
         );
     }
     if needle.words.chars().count() >= LEAST_LETTERS {
-        // What was said is compared here and not in SQL, whose `lower` knows ASCII only.
+        // Compare texts here, not in SQL, whose `lower` knows ASCII only.
         let mut said = conn.prepare_cached(SAID)?;
         let mut rows = said.query([workspace])?;
         while let Some(row) = rows.next()? {
@@ -150,11 +147,11 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
     }
     let mut matches = Vec::with_capacity(subjects.len());
     for (subject, excerpt) in subjects {
-        let (at, traces) = about(conn, workspace, subject)?;
+        let (at, traces) = describe(conn, workspace, subject)?;
         let due_at = match subject {
-            Subject::Conversation(id) => due::of(conn, "conversations", id)?,
-            Subject::Call(id) => due::of(conn, "calls", id)?,
-            Subject::Receipt(id) => due::of(conn, "receipts", id)?,
+            Subject::Conversation(id) => due::find_due_at(conn, "conversations", id)?,
+            Subject::Call(id) => due::find_due_at(conn, "calls", id)?,
+            Subject::Receipt(id) => due::find_due_at(conn, "receipts", id)?,
             Subject::Golden(_) => None,
         };
         matches.push(Match {
@@ -169,7 +166,7 @@ pub fn find(conn: &Connection, workspace: WorkspaceId, who: &str) -> Result<Foun
     Ok(Found { matches, more })
 }
 
-/// Every text that a person may stand in, with the conversation that it belongs to, or its own kind and id.
+/// Every text that may mention a person, with the conversation it belongs to, or else its own kind and id.
 const SAID: &str = "
     SELECT 'message' AS kind, m.id AS id, m.conversation AS conversation, m.text AS text FROM messages m
         WHERE m.workspace = ?1
@@ -185,8 +182,8 @@ const SAID: &str = "
     UNION ALL SELECT 'golden', g.id, r.conversation, g.question FROM golden_questions g
         LEFT JOIN receipts r ON r.id = g.receipt WHERE g.workspace = ?1";
 
-/// When a find was, and what erasing it erases.
-fn about(
+/// When something was said, and how much erasing it would erase.
+fn describe(
     conn: &Connection,
     workspace: WorkspaceId,
     subject: Subject,

@@ -1,5 +1,5 @@
-//! The end of each workspace's chain of receipts, kept in a file beside the database and sealed with a key of its own:
-//! whoever cuts receipts off the end, or puts an older database in place, is seen.
+//! The last receipt of each workspace, recorded in a file beside the database and sealed with a key of its own. This
+//! detects somebody who cuts receipts off the end or puts an older database in place.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -14,12 +14,10 @@ use sha2::Sha256;
 
 use crate::store::{Store, StoreError, WorkspaceId, migrate, workspaces};
 
-/// The file's name, beside the database.
 pub const HEAD_FILE: &str = "receipts.head";
-/// The key's purpose among those that are derived from the database's.
+/// Purpose for deriving the sealing key from the database's key.
 const PURPOSE: &str = "head of the receipts";
 
-/// The last receipt of each workspace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Heads(BTreeMap<WorkspaceId, Head>);
 
@@ -32,18 +30,18 @@ struct Head {
 #[derive(Serialize, Deserialize)]
 struct File {
     heads: Heads,
-    /// HMAC-SHA256 over `heads` as JSON, hexadecimal digits.
+    /// HMAC-SHA256 of `heads` as JSON, in hexadecimal.
     seal: String,
 }
 
-/// Whether the chain still ends where it did, or later.
+/// Result of comparing the ends of all chains with the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ends {
-    /// Nothing was noted yet.
+    /// There is no record yet.
     Unknown,
-    /// It does.
+    /// Every chain still contains its recorded end.
     Whole,
-    /// What was noted is gone, or the note was changed; a sentence for the owner.
+    /// A recorded end is gone, or the record was changed; a sentence for the owner.
     Cut(&'static str),
 }
 
@@ -52,8 +50,8 @@ impl Store {
         self.path().with_file_name(HEAD_FILE)
     }
 
-    /// Holds the chains against what was noted of them, then notes how they end now. After something was found wrong the note stays as
-    /// it is, until its file is removed.
+    /// Compares the chains with the record, then records their present ends. After a finding the record stays as it is
+    /// until somebody removes its file.
     pub fn check_heads_blocking(&self) -> Result<Ends, StoreError> {
         let path = self.head_file();
         if !path.parent().is_some_and(Path::exists) {
@@ -64,10 +62,10 @@ impl Store {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(StoreError::io(format!("reading {}", path.display()), e)),
         };
-        let now = self.read_blocking(heads)?;
+        let now = self.read_blocking(read_heads)?;
         let found = match noted {
             None => Ends::Unknown,
-            Some(bytes) => self.held_against(&bytes)?,
+            Some(bytes) => self.compare_with_record(&bytes)?,
         };
         if !matches!(found, Ends::Cut(_)) {
             self.write_heads(&path, &now)?;
@@ -75,11 +73,11 @@ impl Store {
         Ok(found)
     }
 
-    fn held_against(&self, bytes: &[u8]) -> Result<Ends, StoreError> {
+    fn compare_with_record(&self, bytes: &[u8]) -> Result<Ends, StoreError> {
         let Ok(file) = serde_json::from_slice::<File>(bytes) else {
             return Ok(Ends::Cut("the note of the last receipts is not readable"));
         };
-        if self.sealed(&file.heads) != file.seal {
+        if self.compute_seal(&file.heads) != file.seal {
             return Ok(Ends::Cut(
                 "the note of the last receipts was changed by somebody else",
             ));
@@ -87,7 +85,7 @@ impl Store {
         let missing = self.read_blocking(move |conn| {
             for (workspace, head) in &file.heads.0 {
                 let closed = !workspaces::list(conn)?.iter().any(|w| w.id == *workspace);
-                if !closed && !is_there(conn, *workspace, head)? {
+                if !closed && !still_exists(conn, *workspace, head)? {
                     return Ok(true);
                 }
             }
@@ -104,7 +102,7 @@ impl Store {
     fn write_heads(&self, path: &Path, heads: &Heads) -> Result<(), StoreError> {
         let file = File {
             heads: heads.clone(),
-            seal: self.sealed(heads),
+            seal: self.compute_seal(heads),
         };
         let bytes = serde_json::to_vec(&file).unwrap_or_default();
         if fs::read(path).is_ok_and(|there| there == bytes) {
@@ -126,7 +124,7 @@ impl Store {
         migrate::sync(migrate::parent(path))
     }
 
-    fn sealed(&self, heads: &Heads) -> String {
+    fn compute_seal(&self, heads: &Heads) -> String {
         let text = serde_json::to_vec(heads).unwrap_or_default();
         let key = self.subkey(PURPOSE);
         #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
@@ -136,19 +134,23 @@ impl Store {
     }
 }
 
-/// The last receipt of each workspace, or the mark that one left.
-fn heads(conn: &Connection) -> Result<Heads, StoreError> {
+/// The last receipt of each workspace, or the mark of a deleted one.
+fn read_heads(conn: &Connection) -> Result<Heads, StoreError> {
     let mut all = Heads::default();
     for workspace in workspaces::list(conn)? {
-        if let Some((seq, digest)) = super::seal::last(conn, workspace.id, i64::MAX)? {
+        if let Some((seq, digest)) = super::seal::find_last(conn, workspace.id, i64::MAX)? {
             all.0.insert(workspace.id, Head { seq, digest });
         }
     }
     Ok(all)
 }
 
-fn is_there(conn: &Connection, workspace: WorkspaceId, head: &Head) -> Result<bool, StoreError> {
-    let there = super::seal::last(conn, workspace, head.seq.saturating_add(1))?;
+fn still_exists(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    head: &Head,
+) -> Result<bool, StoreError> {
+    let there = super::seal::find_last(conn, workspace, head.seq.saturating_add(1))?;
     Ok(there == Some((head.seq, head.digest.clone())))
 }
 
@@ -192,7 +194,7 @@ mod tests {
         assert_eq!(store.check_heads_blocking().unwrap(), Ends::Unknown);
         answer(&store);
         assert_eq!(store.check_heads_blocking().unwrap(), Ends::Whole);
-        // By age or with a person: a mark stays.
+        // Deletion by age or on request leaves a mark.
         let all = |sql: &'static str| {
             store
                 .write_blocking(move |tx| Ok(tx.execute(sql, []).map(drop)?))

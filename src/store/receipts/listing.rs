@@ -1,4 +1,4 @@
-//! Finding receipts: by time, rung, words, rating, document and conversation, a page at a time.
+//! Searching receipts by time, rung, words, rating, document and conversation, one page at a time.
 
 use rusqlite::{Connection, ToSql};
 
@@ -6,50 +6,41 @@ use super::{COLUMNS, Receipt};
 use crate::store::listing::{Conditions, ListFilter};
 use crate::store::{ConversationId, DocumentId, StoreError, UnixMs, WorkspaceId};
 
-/// How an answer was rated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rated {
-    /// Good.
     Good,
-    /// Bad.
     Bad,
     /// Good or bad.
     Any,
-    /// Not at all.
+    /// Without a rating.
     Not,
 }
 
-/// Which receipts are wanted. The default is all of them but those of evaluations.
+/// Which receipts to list. The default is all of them except those of evaluations.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ReceiptFilter {
-    /// From this moment on.
+    /// Inclusive.
     pub from: Option<UnixMs>,
-    /// Before this moment.
+    /// Exclusive.
     pub until: Option<UnixMs>,
-    /// Answered by this rung.
     pub rung: Option<String>,
-    /// With these letters in question or answer; A to Z in either case.
+    /// Text in question or answer; ignores the case of A to Z only.
     pub text: Option<String>,
-    /// Rated so.
     pub rating: Option<Rated>,
-    /// Citing this document.
     pub document: Option<DocumentId>,
-    /// Of this conversation.
     pub conversation: Option<ConversationId>,
-    /// Those of evaluations as well.
+    /// Whether to include those of evaluations.
     pub evaluations: bool,
-    /// Earlier than the receipt of this `seq`: where the page before ended.
+    /// The `seq` of the last receipt of the page before.
     pub before: Option<i64>,
 }
 
-/// A receipt in a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// The receipt.
     pub receipt: Receipt,
     /// 1 for good, -1 for bad.
     pub rating: Option<i8>,
-    /// What was said with the rating.
+    /// The comment of the rating; empty without one.
     pub comment: String,
 }
 
@@ -74,23 +65,22 @@ impl ListFilter for ReceiptFilter {
     }
 }
 
-/// The receipts of a workspace that pass the filter, newest first, `limit` at most.
 pub fn list(
     conn: &Connection,
     workspace: WorkspaceId,
     filter: &ReceiptFilter,
     limit: u32,
 ) -> Result<Vec<Listed>, StoreError> {
-    // SQLite lowers A to Z only; a text of other letters is also sought as it was typed.
+    // SQLite's `lower` knows A to Z only, so text in other letters is also searched as it was typed.
     let lower = filter.text.as_ref().map(|text| text.to_lowercase());
     let mut wanted = Conditions::default();
     wanted.add("r.due_at IS NULL AND r.workspace = ?", &workspace);
-    wanted.maybe("r.seq < ?", filter.before.as_ref());
-    wanted.maybe("r.created_at >= ?", filter.from.as_ref());
-    wanted.maybe("r.created_at < ?", filter.until.as_ref());
-    wanted.maybe("r.rung = ?", filter.rung.as_ref());
-    wanted.maybe("r.conversation = ?", filter.conversation.as_ref());
-    wanted.maybe(
+    wanted.add_if_some("r.seq < ?", filter.before.as_ref());
+    wanted.add_if_some("r.created_at >= ?", filter.from.as_ref());
+    wanted.add_if_some("r.created_at < ?", filter.until.as_ref());
+    wanted.add_if_some("r.rung = ?", filter.rung.as_ref());
+    wanted.add_if_some("r.conversation = ?", filter.conversation.as_ref());
+    wanted.add_if_some(
         "EXISTS (SELECT 1 FROM json_each(r.passages, '$.cited') c
                  WHERE json_extract(c.value, '$.document') = ?)",
         filter.document.as_ref(),

@@ -1,8 +1,8 @@
-//! The seal of a receipt: a digest over everything it says, and the digest of the one before it.
+//! The seal of a receipt: a digest of everything it says and of the digest of the receipt before it.
 //!
-//! The digest is the SHA-256 of the receipt as JSON in one fixed form: the keys of every object in
-//! order, no spaces, and numbers that are not whole with six digits after the point, so that the
-//! same receipt gives the same digest however its JSON was kept. `checks.digest` itself is left out.
+//! The digest is the SHA-256 of the receipt as canonical JSON: sorted keys in every object, no spaces, and non-integers
+//! with six digits after the point, so that the same receipt has the same digest however its JSON was stored.
+//! `checks.digest` itself is left out.
 
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde_json::{Map, Value, json};
@@ -15,32 +15,31 @@ use crate::store::{StoreError, UnixMs, WorkspaceId};
 const DIGEST: &str = "digest";
 const PREVIOUS: &str = "previous";
 
-/// Whether a receipt is as it was written.
+/// Whether a receipt still matches its digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Integrity {
-    /// It fits its digest.
     Intact,
-    /// It does not: something of it was changed afterwards.
+    /// It was changed after it was written.
     Altered,
-    /// It has none; it was written before receipts were sealed.
+    /// It has no digest, because it is older than seals.
     Unsealed,
 }
 
-/// How a receipt hangs on the one before it.
+/// Relation of a receipt to the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
-    /// It names the digest of the receipt that stands before it.
+    /// It names the digest of the receipt before it.
     Follows,
-    /// It was the first.
+    /// It is the first.
     First,
-    /// The one that it names is gone: deleted with its conversation or by age, which left a mark.
+    /// The receipt it names is gone, and a mark shows why: deleted with its conversation or by age.
     Gone,
-    /// The one that it names is gone, and nothing says why.
+    /// The receipt it names is gone, and nothing says why.
     Broken,
 }
 
-/// The checks of a new receipt with their seal.
-pub(super) fn sealed(
+/// The checks of a new receipt with the seal added.
+pub(super) fn add_seal(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
     new: &NewReceipt<'_>,
@@ -50,7 +49,7 @@ pub(super) fn sealed(
         return Ok(new.checks.clone());
     };
     let mut checks = checks.clone();
-    let last = last(tx, workspace, i64::MAX)?.map(|(_, digest)| digest);
+    let last = find_last(tx, workspace, i64::MAX)?.map(|(_, digest)| digest);
     checks.insert(PREVIOUS.into(), json!(last));
     let whole = json!({
         "id": new.id.to_string(), "workspace": workspace.to_string(),
@@ -65,7 +64,6 @@ pub(super) fn sealed(
     Ok(Value::Object(checks))
 }
 
-/// Whether a receipt is as it was written.
 pub fn integrity(receipt: &Receipt) -> Integrity {
     let mut checks = receipt.checks.clone();
     let kept = checks
@@ -90,12 +88,11 @@ pub fn integrity(receipt: &Receipt) -> Integrity {
     }
 }
 
-/// How a receipt hangs on the one before it.
 pub fn link(conn: &Connection, receipt: &Receipt) -> Result<Link, StoreError> {
     let Some(named) = receipt.checks.get(PREVIOUS).and_then(Value::as_str) else {
         return Ok(Link::First);
     };
-    if receipt_before(conn, receipt.workspace, receipt.seq)?.is_some_and(|(_, d)| d == named) {
+    if find_receipt_before(conn, receipt.workspace, receipt.seq)?.is_some_and(|(_, d)| d == named) {
         return Ok(Link::Follows);
     }
     let marked = conn
@@ -104,8 +101,8 @@ pub fn link(conn: &Connection, receipt: &Receipt) -> Result<Link, StoreError> {
     Ok(if marked { Link::Gone } else { Link::Broken })
 }
 
-/// Place and digest of the end of the chain before `seq`: a receipt, or the mark of one that is gone.
-pub(super) fn last(
+/// `seq` and digest of the last link before `seq`: a receipt, or the mark of a deleted one.
+pub(super) fn find_last(
     conn: &Connection,
     workspace: WorkspaceId,
     seq: i64,
@@ -116,11 +113,11 @@ pub(super) fn last(
         )?
         .query_row((workspace, seq), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    Ok(receipt_before(conn, workspace, seq)?.max(mark))
+    Ok(find_receipt_before(conn, workspace, seq)?.max(mark))
 }
 
-/// Place and digest of the receipt that stands before `seq`.
-fn receipt_before(
+/// `seq` and digest of the last receipt before `seq`.
+fn find_receipt_before(
     conn: &Connection,
     workspace: WorkspaceId,
     seq: i64,
@@ -135,22 +132,22 @@ fn receipt_before(
 }
 
 fn digest(whole: &Value) -> String {
-    hex::encode(Sha256::digest(fixed(whole).to_string()))
+    hex::encode(Sha256::digest(canonicalize(whole).to_string()))
 }
 
-/// The value in the one form that is hashed.
-fn fixed(value: &Value) -> Value {
+/// Brings a value into the canonical form that is hashed.
+fn canonicalize(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let mut keys: Vec<&String> = fields.keys().collect();
             keys.sort();
             let sorted: Map<String, Value> = keys
                 .into_iter()
-                .filter_map(|key| Some((key.clone(), fixed(fields.get(key)?))))
+                .filter_map(|key| Some((key.clone(), canonicalize(fields.get(key)?))))
                 .collect();
             Value::Object(sorted)
         }
-        Value::Array(items) => Value::Array(items.iter().map(fixed).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(canonicalize).collect()),
         Value::Number(number) if number.is_f64() => {
             Value::String(format!("{:.6}", number.as_f64().unwrap_or_default()))
         }
@@ -163,7 +160,7 @@ mod tests {
     use super::*;
     use crate::store::{ReceiptId, Store, receipts, workspaces};
 
-    async fn three(store: &Store) -> Vec<(WorkspaceId, ReceiptId)> {
+    async fn insert_three(store: &Store) -> Vec<(WorkspaceId, ReceiptId)> {
         let made = store.write(|tx| {
             let workspace = workspaces::get_or_create(tx, "shop", "Shop", 1)?.id;
             let checks = json!({"b": 0.1 + 0.2, "a": {"z": 1, "y": [1.5, null]}});
@@ -195,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn a_receipt_that_was_altered_does_not_fit_its_digest() {
         let store = Store::open_in_memory().unwrap();
-        let ids = three(&store).await;
+        let ids = insert_three(&store).await;
         let (workspace, second) = ids[1];
         let outcome = store.write(move |tx| {
             let receipt = receipts::get(tx, workspace, second)?;
@@ -228,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn receipts_hang_together() {
         let store = Store::open_in_memory().unwrap();
-        let ids = three(&store).await;
+        let ids = insert_three(&store).await;
         let links = store.write(move |tx| {
             let (workspace, first) = ids[0];
             let mut links = Vec::new();
@@ -237,7 +234,7 @@ mod tests {
             }
             tx.execute("DELETE FROM receipts WHERE id = ?", [first])?;
             links.push(link(tx, &*receipts::get(tx, workspace, ids[1].1)?)?);
-            // One that is gone without a mark is a hole.
+            // A receipt that is gone without a mark breaks the chain.
             tx.execute("DELETE FROM receipt_marks WHERE workspace = ?", [workspace])?;
             links.push(link(tx, &*receipts::get(tx, workspace, ids[1].1)?)?);
             Ok(links)

@@ -99,7 +99,7 @@ impl Speaker {
         let [value] = catch_unwind(AssertUnwindSafe(run))
             .map_err(|_| "it cannot compute this text")?
             .map_err(Reason::of)?;
-        let value: Tensor<f32> = value.try_into().map_err(|_| "it gave no sound")?;
+        let value: Tensor<f32> = value.try_into().map_err(|_| "it returned no sound")?;
         Ok(value.to_vec())
     }
 

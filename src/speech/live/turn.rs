@@ -157,10 +157,10 @@ impl SmartTurn {
         let [value] = catch_unwind(AssertUnwindSafe(run))
             .map_err(|_| "it cannot compute this sound")?
             .map_err(Reason::of)?;
-        let value: Tensor<f32> = value.try_into().map_err(|_| "it gave no numbers")?;
+        let value: Tensor<f32> = value.try_into().map_err(|_| "it returned no numbers")?;
         match value.iter().next() {
             Some(p) if p.is_finite() => Ok(p.clamp(0.0, 1.0)),
-            _ => Err("it gave no probability".into()),
+            _ => Err("it returned no probability".into()),
         }
     }
 }

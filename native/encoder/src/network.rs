@@ -210,6 +210,7 @@ impl Network {
         space: &mut Space,
     ) -> Result<(), String> {
         let width = self.width;
+        // Taken out of `space`, since `multiply` and `attend` borrow the rest of it.
         let mut wide = std::mem::take(&mut space.wide);
         let mut narrow = std::mem::take(&mut space.narrow);
         let mut attended = std::mem::take(&mut space.attended);
@@ -265,6 +266,7 @@ impl Network {
         mixed.clear();
         mixed.resize(length * size, 0.0);
         for head in 0..self.heads {
+            // Each row holds query, key and value one after the other, each with all heads.
             let part = |at: usize| {
                 let from = at * width + head * size;
                 all.slice((.., from..from + size))
@@ -339,6 +341,7 @@ fn multiply(
             *quant = lowest;
         }
     }
+    // The inputs are unsigned for the AVX2 instruction; the zero point takes the 128 off again.
     space.zeros.resize(rows.max(space.zeros.len()), ZERO);
     space.sums.resize(rows * outputs, 0);
     let quants = NdTensorView::from_data([rows, inputs], space.quants.as_slice());

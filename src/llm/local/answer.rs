@@ -144,6 +144,7 @@ impl Answer {
             }
         };
         if model.vocab().is_eog(token) {
+            // The end mark counts as generated although it is never shown.
             self.generated += 1;
             return (Vec::new(), Some(FinishReason::Stop));
         }

@@ -27,7 +27,7 @@ const PREFILL_ALONE: usize = 512;
 /// Prompt tokens computed in one round beside running answers, so that these do not stall.
 const PREFILL_BESIDE: usize = 64;
 /// While a live voice turn is computed, the others rest for this many rounds before they get one.
-const REST_ROUNDS: u32 = 8;
+const TURN_OF_THE_REST: u32 = 8;
 /// Answers beyond `chat.parallel` that only live voice turns may start, so that a caller does not wait for
 /// another answer to end.
 const VOICE_PLACES: usize = 2;
@@ -274,7 +274,7 @@ impl<'m> Chat<'m> {
             .active
             .iter()
             .any(|answer| answer.prepared.claim.priority == Priority::Voice);
-        let resting = live && self.rested < REST_ROUNDS;
+        let resting = live && self.rested < TURN_OF_THE_REST;
         self.rested = if resting { self.rested + 1 } else { 0 };
         let takes_part =
             |answer: &Answer| !resting || answer.prepared.claim.priority == Priority::Voice;
@@ -370,7 +370,7 @@ impl<'m> Chat<'m> {
     }
 
     /// Computes one round. A failure ends every running answer and empties its sequence.
-    pub(super) fn run_round(&mut self, port: &Port) -> std::io::Result<()> {
+    pub(super) fn round(&mut self, port: &Port) -> std::io::Result<()> {
         self.assemble();
         if self.batch.n_tokens() == 0 {
             return Ok(());

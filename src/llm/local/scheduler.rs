@@ -78,7 +78,7 @@ pub(super) fn run(
         if let Ok(chat) = &mut chat {
             chat.drop_cancelled(port)?;
             chat.admit(port)?;
-            chat.run_round(port)?;
+            chat.round(port)?;
         }
         if let Ok(encoder) = &mut encoder {
             let beside = chat.as_ref().is_ok_and(Chat::is_computing);
@@ -110,6 +110,7 @@ fn embed_round(
     let Some((at, job)) = due.and_then(|i| jobs.get_mut(i).map(|job| (i, job))) else {
         return Ok(());
     };
+    // Only background work takes small passes beside running answers: somebody waits for the rest.
     let background = job.claim.priority == Priority::Background;
     let budget = if beside && background {
         EMBED_BESIDE

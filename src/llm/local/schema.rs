@@ -85,6 +85,7 @@ fn rewrite(schema: &mut Value, at: &str, depth: usize) -> Result<(), Reason> {
             }
         };
     }
+    // Before the children, which may come out of an `allOf`.
     unwrap_single(fields);
     for name in BY_NAME {
         if let Some(Value::Object(children)) = fields.get_mut(name) {

@@ -121,6 +121,7 @@ impl EncoderModels {
                 .zip(&self.pools)
                 .map(|(share, pool)| {
                     let some: Vec<&T> = share.iter().filter_map(|&i| items.get(i)).collect();
+                    // Each share runs on its own one-thread pool, so that rten does not split it further.
                     let run = move || pool.run(|| work(&some, &mut Space::default()));
                     (share, scope.spawn(run))
                 })
@@ -190,6 +191,7 @@ impl Job {
     /// Computes the next part; returns its tokens. Steps are small while others wait, so that a small
     /// request does not wait for all earlier ones; larger steps keep the threads busier.
     pub(super) fn step(&mut self, models: &EncoderModels, alone: bool) -> Result<usize, Reason> {
+        // Background work always takes small steps: somebody may ask at any time.
         let waits = alone && self.claim.priority > Priority::Background;
         let budget = STEP * models.pools.len() * if waits { ALONE } else { 1 };
         match &mut self.stage {

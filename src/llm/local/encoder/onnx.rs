@@ -30,6 +30,7 @@ impl Onnx {
         let marks = Marks {
             start: pick(["[CLS]", "<s>"]).ok_or("its vocabulary has no start mark")?,
             end: pick(["[SEP]", "</s>"]).ok_or("its vocabulary has no end mark")?,
+            // Only RoBERTa's family, which has no [CLS], doubles the mark between the parts.
             is_doubled: words.id("[CLS]").is_none(),
         };
         let loaded = ModelOptions::with_all_ops()

@@ -63,6 +63,7 @@ pub(super) fn pairs(
     }
     let second = head.len();
     head.extend(above);
+    // At least one token more than the overlap, or the loop would not advance.
     let room = WINDOW.saturating_sub(head.len() + 1).max(SHARED + 1);
     let mut windows = Vec::new();
     let mut from = 0;

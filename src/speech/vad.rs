@@ -143,6 +143,7 @@ fn find_spans(scores: &[f32], levels: &[f32], settings: &VadSettings) -> Vec<Spe
 
     let mut raw: Vec<(usize, usize)> = Vec::new();
     let mut start = None;
+    // One frame past the end closes speech that lasts to the end.
     for frame in 0..=scores.len() {
         let threshold = if start.is_some() {
             settings.stay

@@ -54,7 +54,7 @@ fn what_is_streamed_in_clauses_comes_back_in_every_format() {
             let samples = decode_again(format, bytes);
             let cycles = cycles(&samples);
             assert!((874..=884).contains(&cycles), "{what}: {cycles} cycles");
-            // MP3 has the delay of its filters in front and the rest of a frame behind.
+            // MP3 adds the delay of its filters at the start and fills its last frame.
             let slack = if format == Format::Mp3 { 2_400 } else { 40 };
             let length = samples.len();
             assert!(

@@ -290,6 +290,7 @@ pub(super) fn run(
             };
             speeches.extend(begin(id, request, answers)?);
         }
+        // Between parts, so that a new request gets its turn soon.
         while let Ok((id, request)) = asked.try_recv() {
             speeches.extend(begin(id, request, answers)?);
         }

@@ -112,6 +112,7 @@ fn find_gaps(text: &str, own: &[Found]) -> Vec<(usize, CutPlace)> {
     let mut own = own.iter().peekable();
     for pair in words.windows(2) {
         let (word, next) = (&pair[0], &pair[1]);
+        // Both lists are in order, so passed words never come back.
         while own.next_if(|(range, _)| range.end <= word.end).is_some() {}
         let inside = own.peek().is_some_and(|(range, _)| range.start < word.end);
         let (word, space, follows) = (

@@ -52,6 +52,7 @@ pub(super) fn read(text: &str) -> String {
             })
             .into_owned();
     }
+    // ZIP codes go first, while the letters of the state still mark them.
     let text = ZIP.replace_all(text, |found: &Captures<'_>| {
         let more = found
             .get(4)

@@ -112,6 +112,7 @@ fn read_amount(currency: &str, whole: &str, part: Option<&str>, scale: Option<&s
     let Some(part) = part else {
         return format!("{} {units}", numbers::quantity(whole));
     };
+    // More than two decimals are not cents.
     if part.len() > 2 {
         return format!(
             "{} point {} {many}",

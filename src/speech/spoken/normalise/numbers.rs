@@ -181,6 +181,7 @@ pub(super) fn read(text: &str) -> String {
         format!("{} to {}", say(&found[1]), say(&found[3]))
     });
     let numbers = NUMBER.replace_all(&text, |found: &Captures<'_>| {
+        // A dash after a letter or digit is a hyphen, not a minus.
         let before = found.get(1).map_or("", |space| space.as_str());
         let free = found.get(1).is_some();
         let minus = if found.get(2).is_none() {

@@ -44,6 +44,7 @@ pub(super) fn read(text: &str) -> String {
     let text = ENTITY.replace_all(text, |found: &Captures<'_>| {
         if &found[0] == "&amp;" { " and " } else { " " }.to_owned()
     });
+    // "and/or" goes before the slash is read as a word.
     let text = AND_OR.replace_all(&text, "$1 $2");
     let text = DASH.replace_all(&text, ", ");
     let text = BRACKETS.replace_all(&text, ", ");

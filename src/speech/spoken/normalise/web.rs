@@ -88,6 +88,7 @@ fn read_address(text: &str) -> String {
         '~' => Some("tilde"),
         _ => None,
     };
+    // The added line break ends the last part.
     for c in text.chars().chain(['\n']) {
         let change = part
             .chars()

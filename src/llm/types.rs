@@ -280,7 +280,7 @@ pub enum LlmError {
     /// The request itself cannot be served.
     #[error("{0}")]
     Invalid(#[source] Reason),
-    /// The last message alone does not fit the window, in tokens.
+    /// The last message alone does not fit the window. Both numbers are tokens.
     #[error(
         "the prompt has {tokens} tokens and the model's window holds {window}; shorten the last message"
     )]

@@ -1,4 +1,4 @@
-//! An embedder whose background work stands back while somebody speaks with the front desk.
+//! An embedder whose background work waits while somebody talks to the front desk.
 
 use std::sync::Arc;
 
@@ -7,14 +7,12 @@ use async_trait::async_trait;
 use super::{Claim, EmbedAs, Embedder, Embeddings, LlmError, Priority};
 use crate::worker::Governor;
 
-/// Wraps an embedder.
 pub struct Governed {
     inner: Arc<dyn Embedder>,
     governor: Governor,
 }
 
 impl Governed {
-    /// The same embedder, held back by this governor.
     pub fn new(inner: Arc<dyn Embedder>, governor: Governor) -> Self {
         Self { inner, governor }
     }

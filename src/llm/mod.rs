@@ -1,10 +1,10 @@
-//! Language models: chat, embeddings and reading behind three traits.
+//! Language models behind three traits: chat, embeddings and reading.
 //!
-//! This module does not know conversations, documents or HTTP. A caller hands over messages and gets
-//! a stream of text; which engine answers (the local one in a worker process, later a provider that
-//! the owner turned on) is decided where the application is put together.
+//! This module knows nothing of conversations, documents or HTTP. A caller passes messages and gets a
+//! stream of text; the application decides which engine answers (now the local one in a worker process,
+//! later perhaps a provider that the owner turned on).
 
-// Paths read alike in every room: `crate::room::…`.
+// Lets paths read `crate::room::…` in every crate.
 extern crate self as llm;
 use frontdesk_reason as reason;
 #[cfg(test)]
@@ -36,25 +36,23 @@ pub trait ChatModel: Send + Sync {
     /// Context window in tokens: prompt and answer together.
     fn context_tokens(&self) -> u32;
 
-    /// SHA-256 of the weights as lowercase hex, when known; stands in every receipt.
+    /// SHA-256 of the weights as lowercase hex, if known; part of every receipt.
     fn weights_hash(&self) -> Option<String>;
 
-    /// Whether a request would be served now: `Err` holds the sentence that tells the owner why not.
+    /// Whether a request would be served now; the error tells the owner why not.
     fn ready(&self) -> Result<(), LlmError>;
 
-    /// Starts an answer. Dropping the stream cancels the generation and frees its place.
+    /// Starts an answer. Dropping the stream cancels it.
     ///
     /// # Errors
-    /// [`LlmError::Busy`] when the queue is full, [`LlmError::Unavailable`] when no engine runs,
-    /// [`LlmError::Invalid`] for a request that the model cannot serve. An error after the first
-    /// delta arrives inside the stream.
+    /// [`LlmError::Busy`] if the queue is full, [`LlmError::Unavailable`] if no engine runs,
+    /// [`LlmError::Invalid`] for a request that the model cannot serve. Later errors arrive in the
+    /// stream.
     async fn chat(&self, request: ChatRequest) -> Result<ChatStream, LlmError>;
 }
 
-/// How much likelier the model finds "yes" than "no", as log-odds in nats, after these messages.
-///
-/// # Errors
-/// As [`ChatModel::chat`].
+/// How much more likely "yes" is than "no" after these messages, as log-odds in nats. Fails like
+/// [`ChatModel::chat`].
 pub async fn yes_or_no(
     model: &dyn ChatModel,
     messages: Vec<ChatMessage>,
@@ -74,26 +72,20 @@ pub async fn yes_or_no(
             odds.replace((yes - no) as f32 / 1000.0);
         }
     }
-    odds.ok_or_else(|| LlmError::Interrupted("the engine gave no judgement".into()))
+    odds.ok_or_else(|| LlmError::Interrupted("the engine returned no judgement".into()))
 }
 
 /// A model that maps texts to vectors of unit length.
 #[async_trait]
 pub trait Embedder: Send + Sync {
-    /// Catalogue name of the model.
     fn name(&self) -> String;
 
-    /// Length of each vector.
     fn dimensions(&self) -> usize;
 
-    /// Whether a request would be served now.
     fn ready(&self) -> Result<(), LlmError>;
 
-    /// One vector per text, in order, each of Euclidean length 1. Texts longer than the model's
-    /// window are cut at the window.
-    ///
-    /// # Errors
-    /// As [`ChatModel::chat`].
+    /// Returns one vector per text, in order, each of Euclidean length 1. Longer texts are cut at the
+    /// model's window. Fails like [`ChatModel::chat`].
     async fn embed(
         &self,
         texts: Vec<String>,
@@ -102,23 +94,18 @@ pub trait Embedder: Send + Sync {
     ) -> Result<Embeddings, LlmError>;
 }
 
-/// A model that marks the words of a passage which answer a question, or says that none do.
+/// A model that marks the words of a passage that answer a question, or finds that none do.
 #[async_trait]
 pub trait Reader: Send + Sync {
-    /// Catalogue name of the model.
     fn name(&self) -> String;
 
-    /// SHA-256 of the weights as lowercase hex, when known; stands in every receipt.
+    /// SHA-256 of the weights as lowercase hex, if known; part of every receipt.
     fn weights_hash(&self) -> Option<String>;
 
-    /// Whether a request would be served now.
     fn ready(&self) -> Result<(), LlmError>;
 
-    /// The spans of each passage that may answer, best first, in the order of the passages. The spans
-    /// of a passage do not depend on the other passages.
-    ///
-    /// # Errors
-    /// As [`ChatModel::chat`].
+    /// Returns the spans of each passage that may answer, best first, in the order of the passages. The
+    /// spans of a passage do not depend on the other passages. Fails like [`ChatModel::chat`].
     async fn read(
         &self,
         question: String,
@@ -126,7 +113,6 @@ pub trait Reader: Send + Sync {
         claim: Claim,
     ) -> Result<Vec<Vec<Span>>, LlmError>;
 
-    /// What was done since the start.
     fn figures(&self) -> ReadFigures {
         ReadFigures::default()
     }

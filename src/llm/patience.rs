@@ -1,18 +1,17 @@
-//! Waiting for an engine that is busy: a busy machine answers later, not worse.
+//! Retries while an engine is busy, so that a busy machine answers later, not worse.
 
 use std::future::Future;
 use std::time::Duration;
 
 use super::LlmError;
 
-/// How often a busy engine is asked again, and after which pause. A turn's own deadline may be shorter.
+/// Retries while the engine is busy, and the pause before each: 8 s in all. A turn's own deadline may be
+/// shorter.
 const TRIES: u32 = 40;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Asks, and asks again while the engine says that it is busy.
-///
-/// # Errors
-/// What the engine answers; `Busy` if it still is in the end.
+/// Calls `ask` until the engine is no longer busy. Other errors return at once; `Busy` only after all
+/// retries.
 pub async fn patiently<T, F>(ask: impl Fn() -> F) -> Result<T, LlmError>
 where
     F: Future<Output = Result<T, LlmError>>,

@@ -1,5 +1,5 @@
-//! Any common recording → mono samples at 16 kHz. Packets are decoded, mixed down and resampled
-//! one after the other, so an hour costs about the 230 MB of its result and little more.
+//! Decodes any common recording to mono samples at 16 kHz. Packets are decoded, mixed down and
+//! resampled one at a time, so an hour needs little more memory than the 230 MB of its result.
 
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,18 +26,15 @@ use super::resample::Mono;
 use super::sniff;
 use crate::reason::Reason;
 
-/// Samples per second of everything that enters the speech model.
+/// Samples per second that the speech model expects.
 pub const SAMPLE_RATE: u32 = 16_000;
 
-/// After so many broken packets in a row the rest of the file is given up.
+/// After this many broken packets in a row, the rest of the file is skipped.
 const MAX_BROKEN_RUN: u32 = 64;
 
-/// How large a recording may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudioLimits {
-    /// Longest sound, in seconds.
     pub max_seconds: u64,
-    /// Largest file, in bytes.
     pub max_bytes: u64,
 }
 
@@ -54,18 +51,15 @@ impl Default for AudioLimits {
 /// A decoded recording: one channel, 16 kHz, samples from -1 to 1.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Pcm {
-    /// The samples.
     pub samples: Vec<f32>,
-    /// Packets that could not be decoded; silence of the same length stands in their place.
+    /// Packets that could not be decoded; silence of the same length replaces them.
     pub skipped_packets: u32,
-    /// Sampling rate of the file, in Hz.
+    /// In Hz.
     pub source_rate: u32,
-    /// Channels of the file.
     pub source_channels: u16,
 }
 
 impl Pcm {
-    /// Length in milliseconds.
     pub fn duration_ms(&self) -> u64 {
         self.samples.len() as u64 * 1000 / u64::from(SAMPLE_RATE)
     }
@@ -81,7 +75,7 @@ static CODECS: LazyLock<CodecRegistry> = LazyLock::new(|| {
 /// Decodes a whole recording. `name` is a file name or extension and only a hint: the bytes decide.
 ///
 /// # Errors
-/// [`AudioError`] says what the file is or what is wrong with it. A few broken packets are no
+/// [`AudioError`] says what the file is or what is wrong with it. A few broken packets are not an
 /// error; [`Pcm::skipped_packets`] counts them.
 pub fn decode(
     bytes: &[u8],
@@ -99,7 +93,7 @@ pub fn decode(
         });
     }
     sniff::refuse_other_kinds(bytes)?;
-    // Demuxers meet hostile bytes: an arithmetic slip in one of them must stay an error.
+    // The bytes may be hostile: an overflow in a demuxer must become an error, not a crash.
     catch_unwind(AssertUnwindSafe(|| {
         decode_stream(bytes, name, limits, cancel)
     }))
@@ -130,13 +124,13 @@ fn decode_stream(
             Ok(Some(packet)) => packet,
             Ok(None) => break,
             Err(MediaError::ResetRequired) if resets < 1000 => {
-                // A chained stream starts anew, with tracks of its own.
+                // A chained stream starts over with its own tracks. The limit stops an endless chain.
                 resets += 1;
                 track = SoundTrack::choose(format.as_ref())?;
                 continue;
             }
             Err(error) => {
-                // A file that was cut off ends in an i/o error; what came before it counts.
+                // A truncated file ends in an I/O error; we keep what came before it.
                 let cut_off = matches!(error, MediaError::IoError(_) | MediaError::ResetRequired);
                 broken_run += 1;
                 if cut_off || broken_run > MAX_BROKEN_RUN {
@@ -181,14 +175,15 @@ fn decode_stream(
         }
     }
     if decoded == 0 {
-        return Err(damaged("no packet of it could be decoded".into()));
+        return Err(damaged("none of its packets could be decoded".into()));
     }
+    // Below a fifth of its packets, a transcript would be mostly gaps.
     if u64::from(pcm.skipped_packets) > decoded * 4 {
         return Err(damaged("most of its packets could not be decoded".into()));
     }
     pcm.samples = out.finish()?;
     if pcm.samples.is_empty() {
-        return Err(damaged("it holds no sound".into()));
+        return Err(damaged("it contains no sound".into()));
     }
     Ok(pcm)
 }
@@ -208,7 +203,7 @@ fn open<'a>(bytes: &'a [u8], name: Option<&str>) -> Result<Box<dyn FormatReader 
             MetadataOptions::default(),
         )
         .map_err(|error| match sniff::container(bytes) {
-            // The signature is right, so what follows it is not.
+            // The signature is right, so the damage comes after it.
             Some(_) => damaged(Reason::of(error)),
             None => AudioError::NotAudio {
                 seems: sniff::describe(bytes),
@@ -216,7 +211,7 @@ fn open<'a>(bytes: &'a [u8], name: Option<&str>) -> Result<Box<dyn FormatReader 
         })
 }
 
-/// The track that is listened to, and its decoder.
+/// The track to transcribe, and its decoder.
 struct SoundTrack {
     id: u32,
     decoder: Box<dyn AudioDecoder>,
@@ -224,7 +219,7 @@ struct SoundTrack {
 }
 
 impl SoundTrack {
-    /// The default sound track, or else the first one whose codec is built in.
+    /// Takes the default sound track, or else the first one whose codec is built in.
     fn choose(format: &dyn FormatReader) -> Result<Self, AudioError> {
         let mut unsupported = None;
         let default = format.default_track(TrackType::Audio).into_iter();
@@ -259,7 +254,7 @@ impl SoundTrack {
         })
     }
 
-    /// Length of a packet in seconds.
+    /// Length of a packet in seconds; 0 if the track has no time base.
     fn seconds(&self, packet: &Packet) -> f64 {
         self.time_base.map_or(0.0, |base| {
             let tick = f64::from(base.numer.get()) / f64::from(base.denom.get());
@@ -268,7 +263,7 @@ impl SoundTrack {
     }
 }
 
-/// The codecs that people meet and that are not built in.
+/// Names the codecs that people are likely to meet although they are not built in.
 fn codec_name(id: AudioCodecId) -> String {
     let name = match id {
         CODEC_ID_AC3 => "Dolby AC-3",
@@ -279,7 +274,7 @@ fn codec_name(id: AudioCodecId) -> String {
         CODEC_ID_SPEEX => "Speex",
         CODEC_ID_WAVPACK => "WavPack",
         CODEC_ID_ATRAC3 => "ATRAC",
-        other => return format!("a codec that it cannot name ({other})"),
+        other => return format!("an unknown codec ({other})"),
     };
     format!("the codec {name}")
 }

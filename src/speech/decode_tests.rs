@@ -181,7 +181,7 @@ fn a_file_without_sound_is_an_error() {
 fn what_came_before_the_cut_is_kept() {
     for (name, bytes) in FIXTURES {
         // M4A keeps its index at one end, an Ogg page holds the whole second, and a WebM file that
-        // tells its length must have it.
+        // states its length must be that long.
         if !name.ends_with("wav") && !name.ends_with("mp3") && !name.ends_with("flac") {
             continue;
         }

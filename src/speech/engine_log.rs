@@ -1,5 +1,5 @@
-//! What whisper.cpp says goes to `tracing` instead of standard error, and its last complaint into
-//! the error that follows.
+//! Sends the log of whisper.cpp to `tracing` instead of standard error, and adds its last error line
+//! to the error that follows.
 
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_void};
@@ -30,7 +30,7 @@ pub(super) fn redirect() {
     });
 }
 
-/// The engine's last complaint on this thread, which is forgotten then.
+/// Takes the engine's last error line on this thread.
 pub(super) fn take_complaint() -> Option<String> {
     let complaint = COMPLAINT.with(RefCell::take);
     (!complaint.is_empty()).then_some(complaint)
@@ -46,8 +46,8 @@ unsafe extern "C" fn write_line(level: u32, text: *const c_char, _user_data: *mu
     note(level, line.trim());
 }
 
-/// A cancelled run makes the engine report failures too, so none of them is more than a detail
-/// here: what matters comes back as an error.
+/// Errors are logged at debug level only: a cancelled run reports failures too, and real ones come
+/// back as an error anyway.
 fn note(level: u32, line: &str) {
     if line.is_empty() {
         return;

@@ -1,5 +1,5 @@
-//! A transcript in the shapes that people and programs expect: plain text, OpenAI's JSON, SubRip
-//! and WebVTT subtitles. Pure functions; times in JSON are seconds, as OpenAI's clients expect.
+//! Writes a transcript as plain text, OpenAI's JSON, SubRip or WebVTT subtitles. Pure functions;
+//! times in JSON are in seconds, as OpenAI's clients expect.
 
 use std::fmt::Write;
 
@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use super::types::{Segment, Transcript, Word};
 use super::whisper_language::language_name;
 
-/// The text and a line break.
 pub fn text(transcript: &Transcript) -> String {
     format!("{}\n", transcript.text)
 }
@@ -18,8 +17,7 @@ pub fn json(transcript: &Transcript) -> Value {
     json!({ "text": transcript.text, "usage": usage(transcript) })
 }
 
-/// OpenAI's long form. `segments` and `words` say which lists it holds; OpenAI's default is the
-/// segments alone.
+/// OpenAI's long form. `segments` and `words` choose its lists; OpenAI's default is segments only.
 pub fn verbose_json(transcript: &Transcript, segments: bool, words: bool) -> Value {
     let task = if transcript.translated {
         "translate"
@@ -37,7 +35,7 @@ pub fn verbose_json(transcript: &Transcript, segments: bool, words: bool) -> Val
     if segments {
         object.insert(
             "segments".into(),
-            transcript.segments.iter().map(segment).collect(),
+            transcript.segments.iter().map(segment_json).collect(),
         );
     }
     if words {
@@ -45,7 +43,7 @@ pub fn verbose_json(transcript: &Transcript, segments: bool, words: bool) -> Val
             .segments
             .iter()
             .flat_map(|segment| &segment.words);
-        object.insert("words".into(), all.map(word).collect());
+        object.insert("words".into(), all.map(word_json).collect());
     }
     object.insert("usage".into(), usage(transcript));
     Value::Object(object)
@@ -55,23 +53,28 @@ pub fn verbose_json(transcript: &Transcript, segments: bool, words: bool) -> Val
 pub fn srt(transcript: &Transcript) -> String {
     let mut out = String::new();
     for (index, segment) in transcript.segments.iter().enumerate() {
-        let (from, to) = (clock(segment.start_ms, ','), clock(segment.end_ms, ','));
+        let (from, to) = (
+            format_time(segment.start_ms, ','),
+            format_time(segment.end_ms, ','),
+        );
         let _ = write!(
             out,
             "{}\n{from} --> {to}\n{}\n\n",
             index + 1,
-            cue(&segment.text)
+            clean_cue(&segment.text)
         );
     }
     out
 }
 
-/// WebVTT subtitles.
 pub fn vtt(transcript: &Transcript) -> String {
     let mut out = String::from("WEBVTT\n\n");
     for segment in &transcript.segments {
-        let (from, to) = (clock(segment.start_ms, '.'), clock(segment.end_ms, '.'));
-        let text = cue(&segment.text)
+        let (from, to) = (
+            format_time(segment.start_ms, '.'),
+            format_time(segment.end_ms, '.'),
+        );
+        let text = clean_cue(&segment.text)
             .replace('&', "&amp;")
             .replace('<', "&lt;");
         let _ = write!(out, "{from} --> {to}\n{text}\n\n");
@@ -79,22 +82,23 @@ pub fn vtt(transcript: &Transcript) -> String {
     out
 }
 
-fn segment(segment: &Segment) -> Value {
+fn segment_json(segment: &Segment) -> Value {
     json!({
         "id": segment.id,
+        // OpenAI counts it in hundredths of a second.
         "seek": segment.start_ms / 10,
         "start": seconds(segment.start_ms),
         "end": seconds(segment.end_ms),
         "text": segment.text,
         "tokens": segment.tokens,
-        "temperature": rounded(segment.temperature),
-        "avg_logprob": rounded(segment.avg_logprob),
-        "compression_ratio": rounded(segment.compression_ratio),
-        "no_speech_prob": rounded(segment.no_speech_prob),
+        "temperature": round_finite(segment.temperature),
+        "avg_logprob": round_finite(segment.avg_logprob),
+        "compression_ratio": round_finite(segment.compression_ratio),
+        "no_speech_prob": round_finite(segment.no_speech_prob),
     })
 }
 
-fn word(word: &Word) -> Value {
+fn word_json(word: &Word) -> Value {
     json!({ "word": word.text, "start": seconds(word.start_ms), "end": seconds(word.end_ms) })
 }
 
@@ -107,8 +111,8 @@ fn seconds(ms: u64) -> Value {
     (ms as f64 / 1000.0).into()
 }
 
-/// Four digits behind the point; what is no number becomes 0, for JSON knows none of those.
-fn rounded(value: f32) -> f64 {
+/// Rounds to four decimals; NaN and infinity become 0, since JSON has neither.
+fn round_finite(value: f32) -> f64 {
     if value.is_finite() {
         (f64::from(value) * 10_000.0).round() / 10_000.0
     } else {
@@ -116,7 +120,7 @@ fn rounded(value: f32) -> f64 {
     }
 }
 
-fn clock(ms: u64, point: char) -> String {
+fn format_time(ms: u64, point: char) -> String {
     let (hours, minutes, seconds) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60);
     format!(
         "{hours:02}:{minutes:02}:{seconds:02}{point}{:03}",
@@ -124,8 +128,8 @@ fn clock(ms: u64, point: char) -> String {
     )
 }
 
-/// Text that cannot end its cue: no line breaks, no arrow.
-fn cue(text: &str) -> String {
+/// Cleans text so that it cannot end its cue: no line breaks, no arrow.
+fn clean_cue(text: &str) -> String {
     text.split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")

@@ -1,5 +1,5 @@
-//! One pass of whisper.cpp over one window: parameters in, tokens out. It knows neither silence
-//! nor retries.
+//! One pass of whisper.cpp over one window: parameters in, tokens out. Silence and retries are the
+//! caller's business.
 
 use std::collections::HashMap;
 use std::ffi::c_void;
@@ -19,16 +19,15 @@ use crate::reason::Reason;
 
 /// Encoder positions of a full 30 s window: 50 per second.
 pub(super) const FULL_CONTEXT: usize = 1500;
-/// Shortest encoder context. Below it the decoder begins to loop.
+/// Shortest encoder context, in positions. Below it the decoder begins to loop.
 const MIN_CONTEXT: usize = 384;
 /// Encoder positions beyond the sound: 1.28 s.
 const CONTEXT_MARGIN: usize = 64;
-/// A sound shorter than this is refused by whisper.cpp, so it is completed with silence.
+/// whisper.cpp refuses shorter sound, so it is padded with silence.
 const MIN_SAMPLES: usize = SAMPLE_RATE as usize / 2;
-/// Most tokens of earlier text that a window gets to see.
+/// The most tokens of earlier text that a window gets as its prompt.
 const MAX_PROMPT: usize = 200;
 
-/// How one pass is made.
 #[derive(Debug, Clone)]
 pub(super) struct Pass<'a> {
     /// Whisper's code of the language.
@@ -37,37 +36,33 @@ pub(super) struct Pass<'a> {
     /// Tokens of earlier text.
     pub(super) prompt: &'a [i32],
     pub(super) temperature: f32,
-    /// Encoder positions.
     pub(super) context: usize,
     pub(super) threads: u16,
 }
 
-/// A decoded token.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Token {
     pub(super) id: i32,
     pub(super) logprob: f32,
     pub(super) probability: f32,
-    /// Its part of the text; may be part of a character.
+    /// Its part of the text; may end in the middle of a UTF-8 character.
     pub(super) bytes: Vec<u8>,
     /// For a timestamp: the time in ms from the start of the window.
     pub(super) stamp_ms: Option<u64>,
-    /// When it ended, in ms from the start of the window, where alignment was asked for.
+    /// When it ended, in ms from the start of the window; `None` without alignment.
     pub(super) aligned_ms: Option<u64>,
 }
 
-/// What one pass heard.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Heard {
     pub(super) tokens: Vec<Token>,
     pub(super) no_speech_prob: f32,
     pub(super) temperature: f32,
-    /// It was stopped because no speech has that many tokens.
+    /// Stopped at the limit: real speech does not have that many tokens.
     pub(super) overran: bool,
 }
 
 impl Heard {
-    /// Tokens of text.
     pub(super) fn words(&self) -> impl Iterator<Item = &Token> {
         self.tokens.iter().filter(|token| token.stamp_ms.is_none())
     }
@@ -80,21 +75,21 @@ impl Heard {
         String::from_utf8_lossy(&bytes).trim().to_owned()
     }
 
-    /// Mean log-probability of the text; 0 for no text.
+    /// Mean log-probability of the text; 0 if there is none.
     pub(super) fn avg_logprob(&self) -> f32 {
         let count = self.words().count().max(1) as f32;
         self.words().map(|token| token.logprob).sum::<f32>() / count
     }
 }
 
-/// Encoder positions for a window of that length: enough for its sound and a margin, a multiple of
-/// 64. The encoder's cost grows with it; too few make the decoder repeat itself.
+/// Encoder positions for a window of this many samples: its sound plus a margin, rounded up to a
+/// multiple of 64. More cost more time; too few make the decoder repeat itself.
 pub(super) fn context_for(samples: usize) -> usize {
     let needed = (samples * 50).div_ceil(SAMPLE_RATE as usize) + CONTEXT_MARGIN;
     needed.next_multiple_of(64).clamp(MIN_CONTEXT, FULL_CONTEXT)
 }
 
-/// A loaded model with its working memory.
+/// A loaded model and its working memory.
 pub(super) struct Ear {
     context: WhisperContext,
     state: WhisperState,
@@ -103,12 +98,12 @@ pub(super) struct Ear {
 }
 
 impl Ear {
-    /// Loads a model; with `alignment`, tokens get the times when they were said, which costs
+    /// Loads a model. With `alignment`, tokens get the time at which they were spoken, at the cost of
     /// a second run of the decoder.
     pub(super) fn load(path: &Path, alignment: Option<DtwMode<'_>>) -> Result<Self, SpeechError> {
         engine_log::redirect();
         let mut parameters = WhisperContextParameters::new();
-        // On processors it is a tenth slower than plain attention, and it excludes alignment.
+        // On CPUs it is 10% slower than plain attention, and it rules out alignment.
         parameters.flash_attn(false);
         if let Some(mode) = alignment {
             parameters.dtw_parameters(DtwParameters {
@@ -119,10 +114,10 @@ impl Ear {
         let context = WhisperContext::new_with_params(path, parameters).map_err(|error| {
             SpeechError::ModelInvalid {
                 path: path.to_path_buf(),
-                reason: complaint(error),
+                reason: engine_reason(error),
             }
         })?;
-        let state = context.create_state().map_err(engine)?;
+        let state = context.create_state().map_err(engine_error)?;
         Ok(Self {
             context,
             state,
@@ -134,16 +129,16 @@ impl Ear {
         self.context.is_multilingual()
     }
 
-    /// Tokens of a text, for [`Pass::prompt`].
+    /// Makes the tokens for [`Pass::prompt`]; empty if the text cannot be tokenized.
     pub(super) fn tokenize(&self, text: &str) -> Vec<i32> {
-        // whisper-rs wants room for all of them and fails otherwise; a token has at least a byte.
+        // whisper-rs fails without room for all tokens; each has at least one byte.
         let text = text.replace('\0', " ");
         self.context
             .tokenize(&text, text.len() + 8)
             .unwrap_or_default()
     }
 
-    /// Hears a window at once.
+    /// Hears a window as one segment.
     pub(super) fn hear(
         &mut self,
         samples: &[f32],
@@ -167,7 +162,7 @@ impl Ear {
         Ok(heard)
     }
 
-    /// Whisper's own path over a whole recording, which the fast one is measured against.
+    /// Hears a whole recording the way Whisper itself does: the baseline for the fast path.
     pub(super) fn hear_as_whisper_does(
         &mut self,
         samples: &[f32],
@@ -185,19 +180,19 @@ impl Ear {
         Ok(heard)
     }
 
-    /// The language spoken in a window, and how sure that is (0 to 1).
+    /// Returns the language spoken in a window and its probability (0 to 1).
     pub(super) fn detect_language(
         &mut self,
         samples: &[f32],
         pass: &Pass<'_>,
         cancel: &AtomicBool,
     ) -> Result<(&'static str, f32), SpeechError> {
-        // Detection uses the encoder length of the last run, and a run can be ended before its
-        // encoder does any work. That the engine then reports a failure is expected.
+        // Detection uses the encoder length of the last run. This run sets it and stops before its
+        // encoder does any work, so a failure is expected.
         let stop_at_once = AtomicBool::new(true);
         let mut params = self.params(pass, &stop_at_once);
         params.set_audio_ctx(pass.context as i32);
-        let _ = self.state.full(params, &padded(samples));
+        let _ = self.state.full(params, &pad(samples));
         engine_log::take_complaint();
         if cancel.load(Ordering::Relaxed) {
             return Err(SpeechError::Cancelled);
@@ -205,7 +200,7 @@ impl Ear {
         let (id, probabilities) = self
             .state
             .lang_detect(0, usize::from(pass.threads.max(1)))
-            .map_err(engine)?;
+            .map_err(engine_error)?;
         let language = whisper_rs::get_lang_str(id).unwrap_or("en");
         let sure = usize::try_from(id)
             .ok()
@@ -252,15 +247,15 @@ impl Ear {
         samples: &[f32],
         cancel: &AtomicBool,
     ) -> Result<(), SpeechError> {
-        let result = self.state.full(params, &padded(samples));
+        let result = self.state.full(params, &pad(samples));
         if cancel.load(Ordering::Relaxed) {
             return Err(SpeechError::Cancelled);
         }
-        result.map_err(engine)
+        result.map_err(engine_error)
     }
 
-    /// Like [`Ear::collect`] for a recording that was heard in several steps: the times in its
-    /// tokens count from the step, those of its segments from the start.
+    /// Like [`Ear::collect`], for a recording that Whisper heard in several steps: times in its tokens
+    /// count from the step, those of its segments from the start.
     fn collect_segments(&self, heard: &mut Heard) {
         let first_special = self.context.token_eot();
         for segment in self.state.as_iter() {
@@ -315,14 +310,14 @@ fn read_token(token: &WhisperToken<'_, '_>, id: i32, stamp_ms: Option<u64>) -> T
     }
 }
 
-/// Tokens that nobody can say in that time, in languages of about 1 or of up to 3 tokens a
-/// syllable.
+/// More tokens than anybody can say in that time. English takes about one token a syllable, other
+/// languages up to three.
 fn token_limit(seconds: f32, multilingual: bool) -> i32 {
     let per_second = if multilingual { 16.0 } else { 9.0 };
     (20.0 + seconds * per_second) as i32
 }
 
-fn padded(samples: &[f32]) -> std::borrow::Cow<'_, [f32]> {
+fn pad(samples: &[f32]) -> std::borrow::Cow<'_, [f32]> {
     if samples.len() >= MIN_SAMPLES {
         return samples.into();
     }
@@ -331,21 +326,20 @@ fn padded(samples: &[f32]) -> std::borrow::Cow<'_, [f32]> {
     longer.into()
 }
 
-fn engine(error: whisper_rs::WhisperError) -> SpeechError {
+fn engine_error(error: whisper_rs::WhisperError) -> SpeechError {
     SpeechError::Engine {
-        reason: complaint(error),
+        reason: engine_reason(error),
     }
 }
 
-/// What whisper.cpp wrote into its log tells more than its error.
-fn complaint(error: whisper_rs::WhisperError) -> Reason {
+/// Prefers the last line of whisper.cpp's log, which says more than its error code.
+fn engine_reason(error: whisper_rs::WhisperError) -> Reason {
     match engine_log::take_complaint() {
         Some(complaint) => Reason::told(complaint, error),
         None => Reason::of(error),
     }
 }
 
-/// Tells whisper.cpp to stop.
 #[expect(
     unsafe_code,
     reason = "whisper.cpp hands the flag back as a bare pointer"
@@ -373,8 +367,8 @@ mod tests {
 
     #[test]
     fn short_sounds_are_completed() {
-        assert_eq!(padded(&[0.1; 10]).len(), MIN_SAMPLES);
-        assert_eq!(padded(&vec![0.1; 20_000]).len(), 20_000);
+        assert_eq!(pad(&[0.1; 10]).len(), MIN_SAMPLES);
+        assert_eq!(pad(&vec![0.1; 20_000]).len(), 20_000);
     }
 
     #[test]

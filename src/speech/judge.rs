@@ -1,4 +1,4 @@
-//! Whether a decoded text is to be believed. Whisper fails in two ways that show in its output: it
+//! Decides whether to believe a decoded text. Whisper fails in two ways that show in its output: it
 //! repeats itself, and it writes stock phrases where nobody speaks.
 
 use std::io::Write;
@@ -8,19 +8,17 @@ use flate2::write::ZlibEncoder;
 
 use super::vad::CLEAR;
 
-/// Above this the text repeats itself; the threshold of Whisper's reference implementation.
+/// Above this compression ratio a text repeats itself; the reference implementation's threshold.
 const MAX_COMPRESSION: f32 = 2.4;
-/// Characters per second that nobody says: fast speech has about 20.
+/// Nobody speaks more characters per second: fast speech has about 20.
 const MAX_CHARS_PER_SECOND: f32 = 32.0;
 /// Below this mean log-probability a text is a guess; the reference implementation's threshold.
 pub(super) const MIN_LOGPROB: f32 = -1.0;
-/// From here on the model itself says that nobody spoke; the reference implementation's threshold.
+/// Above this probability the model says that nobody spoke; the reference implementation's threshold.
 const NO_SPEECH: f32 = 0.6;
 
-/// What is known about the text of one window.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Evidence {
-    /// Mean log-probability of its tokens.
     pub(super) avg_logprob: f32,
     /// The model's probability that nobody spoke.
     pub(super) no_speech_prob: f32,
@@ -28,7 +26,7 @@ pub(super) struct Evidence {
     pub(super) voice: f32,
 }
 
-/// Length of the text divided by its length after zlib; 0 for no text.
+/// Length of the text divided by its length after zlib; 0 if there is none.
 pub(super) fn compression_ratio(text: &str) -> f32 {
     if text.is_empty() {
         return 0.0;
@@ -40,15 +38,15 @@ pub(super) fn compression_ratio(text: &str) -> f32 {
     packed.map_or(0.0, |packed| text.len() as f32 / packed.len().max(1) as f32)
 }
 
-/// The text repeats itself, or is longer than anybody can say in that time.
-pub(super) fn loops(text: &str, seconds: f32) -> bool {
+/// Whether the text repeats itself, or is longer than anybody can say in that time.
+pub(super) fn is_loop(text: &str, seconds: f32) -> bool {
     let chars = text.chars().count() as f32;
     compression_ratio(text) > MAX_COMPRESSION || chars > 40.0 + seconds * MAX_CHARS_PER_SECOND
 }
 
-/// The text was probably made up on noise. The less the voice detector was convinced, the surer
-/// the model has to be.
-pub(super) fn invented(evidence: &Evidence) -> bool {
+/// Whether the model probably made the text up from noise. The less sure the voice detector, the
+/// surer the model has to be.
+pub(super) fn is_invented(evidence: &Evidence) -> bool {
     let Evidence {
         avg_logprob,
         no_speech_prob,
@@ -57,11 +55,11 @@ pub(super) fn invented(evidence: &Evidence) -> bool {
     if no_speech_prob > NO_SPEECH && avg_logprob < MIN_LOGPROB {
         return true;
     }
-    !surely_voice(evidence) && (no_speech_prob > NO_SPEECH || avg_logprob < -0.8)
+    !is_surely_voice(evidence) && (no_speech_prob > NO_SPEECH || avg_logprob < -0.8)
 }
 
-/// The voice detector was sure that somebody speaks.
-pub(super) fn surely_voice(evidence: &Evidence) -> bool {
+/// Whether the voice detector was sure that somebody speaks.
+pub(super) fn is_surely_voice(evidence: &Evidence) -> bool {
     evidence.voice >= CLEAR
 }
 
@@ -80,35 +78,35 @@ mod tests {
     #[test]
     fn ordinary_sentences_do_not_loop() {
         let text = "Please enter a new extension, followed by pound. No, no, no, that was wrong.";
-        assert!(!loops(text, 5.0));
-        assert!(!loops("yes yes yes yes", 2.0));
-        assert!(!loops("", 2.0));
+        assert!(!is_loop(text, 5.0));
+        assert!(!is_loop("yes yes yes yes", 2.0));
+        assert!(!is_loop("", 2.0));
     }
 
     #[test]
     fn repetition_is_a_loop() {
-        assert!(loops(&"thank you very much ".repeat(20), 28.0));
+        assert!(is_loop(&"thank you very much ".repeat(20), 28.0));
     }
 
     #[test]
     fn more_text_than_time_is_a_loop() {
         let text = "One can hardly say all of this within the blink of an eye, whoever one is, \
                     because the tongue needs its time and so do lips and breath.";
-        assert!(loops(text, 0.8));
-        assert!(!loops(text, 8.0));
+        assert!(is_loop(text, 0.8));
+        assert!(!is_loop(text, 8.0));
     }
 
     #[test]
     fn confident_text_on_a_voice_is_kept() {
-        assert!(!invented(&evidence(0.9, 0.1, -0.3)));
-        assert!(!invented(&evidence(0.9, 0.7, -0.3)));
-        assert!(!invented(&evidence(0.4, 0.1, -0.5)));
+        assert!(!is_invented(&evidence(0.9, 0.1, -0.3)));
+        assert!(!is_invented(&evidence(0.9, 0.7, -0.3)));
+        assert!(!is_invented(&evidence(0.4, 0.1, -0.5)));
     }
 
     #[test]
     fn guesses_on_noise_are_dropped() {
-        assert!(invented(&evidence(0.9, 0.7, -1.2)));
-        assert!(invented(&evidence(0.5, 0.7, -0.3)));
-        assert!(invented(&evidence(0.5, 0.1, -1.0)));
+        assert!(is_invented(&evidence(0.9, 0.7, -1.2)));
+        assert!(is_invented(&evidence(0.5, 0.7, -0.3)));
+        assert!(is_invented(&evidence(0.5, 0.1, -1.0)));
     }
 }

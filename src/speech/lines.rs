@@ -1,4 +1,4 @@
-//! Tokens of a window → lines (what Whisper put between two timestamps) and words.
+//! Splits the tokens of a window into lines (what Whisper put between two timestamps) and words.
 
 use super::hearing::Token;
 
@@ -21,7 +21,7 @@ pub(super) struct TimedWord {
 
 impl SubtitleLine {
     pub(super) fn text(&self) -> String {
-        text_of(&self.tokens)
+        join_text(&self.tokens)
     }
 
     pub(super) fn avg_logprob(&self) -> f32 {
@@ -29,7 +29,7 @@ impl SubtitleLine {
     }
 }
 
-/// Splits at the timestamps. Text behind the last one lasts until `end_ms`.
+/// Splits at the timestamps. Text after the last one lasts until `end_ms`.
 pub(super) fn lines(tokens: &[Token], end_ms: u64) -> Vec<SubtitleLine> {
     let mut lines: Vec<SubtitleLine> = Vec::new();
     let mut start_ms = 0;
@@ -58,53 +58,53 @@ pub(super) fn lines(tokens: &[Token], end_ms: u64) -> Vec<SubtitleLine> {
             tokens: text,
         });
     }
-    // Behind the last word the model likes to say the last sentence once more.
-    while lines.last().is_some_and(|line| unsayable(line, end_ms)) {
+    // After the last word the model tends to repeat the last sentence.
+    while lines.last().is_some_and(|line| is_unsayable(line, end_ms)) {
         lines.pop();
     }
-    // Notes of music and dots are what the model writes for sounds without words.
+    // The model writes musical notes and dots for sounds without words.
     lines.retain(|line| line.text().contains(char::is_alphanumeric));
     lines
 }
 
-/// More text than fits between the beginning of a line and the end of the sound. Fast speech has
-/// 20 characters a second; a word or two are allowed, for the model's times are rough.
-fn unsayable(line: &SubtitleLine, end_ms: u64) -> bool {
+/// Whether a line is too long for the time from its start to the end of the sound. Fast speech has
+/// 20 characters a second; the slack of a word or two allows for the model's rough times.
+fn is_unsayable(line: &SubtitleLine, end_ms: u64) -> bool {
     let seconds = end_ms.saturating_sub(line.start_ms) as f32 / 1000.0;
     line.text().chars().count() as f32 > 14.0 + seconds * 30.0
 }
 
-/// The words of a line. A word begins with a space; scripts that are written without spaces get
-/// one word per token that completes a character. Times come from the alignment where there is
-/// one, up to `limit_ms`; else the line's time is shared out by the length of the words.
+/// Splits a line into words. A word begins with a space; scripts without spaces get one word per
+/// token that completes a character. Times come from the alignment, up to `limit_ms`; without one,
+/// each word gets a share of the line's time by its length.
 pub(super) fn words(line: &SubtitleLine, limit_ms: u64) -> Vec<TimedWord> {
-    let groups = group(&line.tokens);
+    let groups = group_by_word(&line.tokens);
     let mut words = Vec::new();
     if line.tokens.iter().all(|token| token.aligned_ms.is_some()) {
         let mut earliest = line.start_ms;
         for tokens in &groups {
-            let end = spoken_until(tokens)
+            let end = spoken_end_ms(tokens)
                 .unwrap_or(0)
                 .clamp(earliest, limit_ms.max(earliest));
             let start = end.saturating_sub(longest_ms(tokens)).max(earliest);
-            words.push(timed(tokens, start, end));
+            words.push(time_word(tokens, start, end));
             earliest = end;
         }
     } else {
-        let total: usize = groups.iter().map(|group| weight(group)).sum();
+        let total: usize = groups.iter().map(|group| weigh(group)).sum();
         let span = line.end_ms.saturating_sub(line.start_ms);
         let at = |units: usize| line.start_ms + span * units as u64 / total.max(1) as u64;
         let mut said = 0;
         for tokens in &groups {
-            words.push(timed(tokens, at(said), at(said + weight(tokens))));
-            said += weight(tokens);
+            words.push(time_word(tokens, at(said), at(said + weigh(tokens))));
+            said += weigh(tokens);
         }
     }
     words.retain(|word| !word.text.is_empty());
     words
 }
 
-fn timed(tokens: &[Token], start_ms: u64, end_ms: u64) -> TimedWord {
+fn time_word(tokens: &[Token], start_ms: u64, end_ms: u64) -> TimedWord {
     let probability = tokens
         .iter()
         .map(|token| token.probability)
@@ -112,13 +112,14 @@ fn timed(tokens: &[Token], start_ms: u64, end_ms: u64) -> TimedWord {
     TimedWord {
         start_ms,
         end_ms,
-        text: text_of(tokens),
+        text: join_text(tokens),
         probability,
     }
 }
 
-/// When the last sound of a word ended: the alignment puts punctuation into the pause behind it.
-fn spoken_until(tokens: &[Token]) -> Option<u64> {
+/// When the last sound of a word ended. Punctuation does not count: the alignment puts it into the
+/// pause after the word.
+fn spoken_end_ms(tokens: &[Token]) -> Option<u64> {
     let sounds = |token: &&Token| {
         String::from_utf8_lossy(&token.bytes)
             .contains(|c: char| c.is_alphanumeric() || c == '\u{fffd}')
@@ -131,14 +132,14 @@ fn spoken_until(tokens: &[Token]) -> Option<u64> {
         .and_then(|token| token.aligned_ms)
 }
 
-/// The longest that a word of that length lasts when it is said slowly, in ms. The alignment knows
-/// where words end; what is longer than this is a pause in front of the word.
+/// How long a word of this length lasts when it is spoken slowly, in ms. The alignment only knows
+/// where words end; anything beyond this is a pause before the word.
 fn longest_ms(tokens: &[Token]) -> u64 {
-    150 + 90 * text_of(tokens).chars().count() as u64
+    150 + 90 * join_text(tokens).chars().count() as u64
 }
 
-/// Tokens word by word.
-fn group(tokens: &[Token]) -> Vec<Vec<Token>> {
+/// Groups tokens by word.
+fn group_by_word(tokens: &[Token]) -> Vec<Vec<Token>> {
     let mut groups: Vec<Vec<Token>> = Vec::new();
     for token in tokens {
         let joins = groups.last().is_some_and(|word| {
@@ -147,8 +148,8 @@ fn group(tokens: &[Token]) -> Vec<Vec<Token>> {
                 std::str::from_utf8(&so_far),
                 std::str::from_utf8(&token.bytes),
             ) {
-                (Ok(before), Ok(next)) => belongs(before, next),
-                // Half a character on either side: the other half must come along.
+                (Ok(before), Ok(next)) => continues_word(before, next),
+                // Half a character on either side: keep it with its other half.
                 _ => !token.bytes.starts_with(b" "),
             }
         });
@@ -161,7 +162,7 @@ fn group(tokens: &[Token]) -> Vec<Vec<Token>> {
 }
 
 /// Whether `next` continues the word `before`.
-fn belongs(before: &str, next: &str) -> bool {
+fn continues_word(before: &str, next: &str) -> bool {
     let Some(first) = next.chars().next() else {
         return true;
     };
@@ -169,22 +170,22 @@ fn belongs(before: &str, next: &str) -> bool {
         return false;
     }
     let last = before.chars().next_back();
-    !first.is_alphanumeric() || !(unspaced(first) || last.is_some_and(unspaced))
+    !first.is_alphanumeric() || !(is_unspaced(first) || last.is_some_and(is_unspaced))
 }
 
 /// Scripts that put no spaces between words: Thai, Lao, Myanmar, Khmer, kana and Han.
-pub(super) fn unspaced(c: char) -> bool {
+pub(super) fn is_unspaced(c: char) -> bool {
     matches!(u32::from(c),
         0x0e00..=0x0eff | 0x1000..=0x109f | 0x1780..=0x17ff | 0x3040..=0x30ff | 0x3400..=0x9fff
         | 0xf900..=0xfaff | 0x20000..=0x3ffff)
 }
 
-/// How long a word takes to say, roughly: its characters, and one for the pause.
-fn weight(tokens: &[Token]) -> usize {
-    text_of(tokens).chars().count() + 1
+/// Roughly how long a word takes to say: its characters, plus one for the pause.
+fn weigh(tokens: &[Token]) -> usize {
+    join_text(tokens).chars().count() + 1
 }
 
-fn text_of(tokens: &[Token]) -> String {
+fn join_text(tokens: &[Token]) -> String {
     let bytes: Vec<u8> = tokens
         .iter()
         .flat_map(|token| token.bytes.iter().copied())

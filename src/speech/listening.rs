@@ -1,6 +1,6 @@
-//! Windows → segments. Silence is gone already; each window goes through the model with no more
-//! encoder context than it needs, and one whose text does not look like speech is heard again,
-//! more slowly.
+//! Turns windows into segments. Silence is already cut away. Each window goes through the model with
+//! no more encoder context than it needs; if its text does not look like speech, it is retried with
+//! full context.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,33 +12,32 @@ use super::lines::{self, SubtitleLine};
 use super::types::{Segment, TranscribeOptions, Transcript, Word};
 use super::windows::{Edge, MAX_WINDOW, Window, samples_to_ms};
 
-/// Where the model stopped earlier than this before the end of a window, in ms, the rest of the
-/// window is heard by itself.
+/// If the model stops more than this many ms before the end of a window, the rest is heard
+/// separately.
 const UNHEARD_MS: u64 = 2_000;
-/// Tokens of the text so far that the next window gets to see: about three sentences.
+/// Tokens of the text so far that the next window gets as its prompt: about three sentences.
 const MAX_EARLIER: usize = 64;
-/// Temperatures for a window that loops: guesses that differ from each other.
-const SECOND_THOUGHTS: [f32; 2] = [0.4, 0.8];
+/// Temperatures at which a window that loops is retried, so that the guesses differ.
+const RETRY_TEMPERATURES: [f32; 2] = [0.4, 0.8];
 
-/// One transcription on its way.
+/// One transcription in progress.
 pub(super) struct Job<'a> {
     pub(super) ear: &'a mut Ear,
     pub(super) pcm: &'a [f32],
     pub(super) options: &'a TranscribeOptions,
-    /// No second thoughts.
+    /// Never retry a window.
     pub(super) quick: bool,
     pub(super) cancel: &'a AtomicBool,
     pub(super) language: &'static str,
     /// Tokens of the caller's prompt.
     pub(super) hints: Vec<i32>,
-    /// Tokens of the text so far, as far as it is trusted.
+    /// The last tokens of the trusted text so far; cleared when a window is dropped.
     pub(super) earlier: Vec<i32>,
     pub(super) on_segment: &'a mut dyn FnMut(&Segment),
     pub(super) transcript: Transcript,
 }
 
 impl Job<'_> {
-    /// Hears window after window.
     pub(super) fn run(
         mut self,
         windows: Vec<Window>,
@@ -53,7 +52,7 @@ impl Job<'_> {
             let heard = self.listen(&samples, &window)?;
             let heard_until = self.take(heard, &window);
             let end_ms = samples_to_ms(window.len());
-            // Progress in the window is certain: at least one second of it was heard.
+            // At least a second must have been heard, or the same rest could come back forever.
             if let Some(until) = heard_until
                 && until >= 1_000
                 && until + UNHEARD_MS < end_ms
@@ -64,12 +63,12 @@ impl Job<'_> {
             on_progress((window.end() as f32 / self.pcm.len().max(1) as f32).min(1.0));
         }
         on_progress(1.0);
-        self.transcript.text = joined(&self.transcript.segments);
+        self.transcript.text = join_text(&self.transcript.segments);
         self.transcript.no_speech = self.transcript.segments.is_empty();
         Ok(self.transcript)
     }
 
-    /// Hears a window, and again with more care when the text cannot be right.
+    /// Hears a window, and retries with more care if the text looks wrong. `None` drops the window.
     fn listen(&mut self, samples: &[f32], window: &Window) -> Result<Option<Heard>, SpeechError> {
         let prompt: Vec<i32> = self.hints.iter().chain(&self.earlier).copied().collect();
         let first = Pass {
@@ -95,11 +94,11 @@ impl Job<'_> {
             return Ok(Some(best));
         }
         if self.quick {
-            let keep = trouble == Trouble::Unsure && !judge::invented(&evidence(&best, window));
+            let keep = trouble == Trouble::Unsure && !judge::is_invented(&evidence(&best, window));
             return Ok(keep.then_some(best));
         }
-        if !judge::surely_voice(&evidence(&best, window)) {
-            // Noise that is taken for a voice would be heard over and over for nothing.
+        if !judge::is_surely_voice(&evidence(&best, window)) {
+            // Noise mistaken for a voice would be retried for nothing.
             return Ok(None);
         }
         let slow = Pass {
@@ -107,12 +106,12 @@ impl Job<'_> {
             context: FULL_CONTEXT,
             ..first.clone()
         };
-        let guesses = SECOND_THOUGHTS.map(|temperature| Pass {
+        let guesses = RETRY_TEMPERATURES.map(|temperature| Pass {
             temperature,
             ..slow.clone()
         });
         for (index, pass) in std::iter::once(&slow).chain(&guesses).enumerate() {
-            // Guessing is for loops only: an unsure text stays unsure at any temperature.
+            // A higher temperature only helps against loops: an unsure text stays unsure.
             if index > 0 && trouble != Trouble::Loop {
                 break;
             }
@@ -126,18 +125,18 @@ impl Job<'_> {
             }
         }
         tracing::debug!(?trouble, seconds = window.seconds(), "heard a window again");
-        let keep = trouble != Trouble::Loop && !judge::invented(&evidence(&best, window));
+        let keep = trouble != Trouble::Loop && !judge::is_invented(&evidence(&best, window));
         Ok(keep.then_some(best))
     }
 
-    /// The text is the one before it once more. People do say things twice, but a model that was
-    /// shown the earlier text also does: it has to hear this again without it.
+    /// Whether the text repeats the segment before it. People do say things twice, but so does a model
+    /// that was prompted with the earlier text, so the window is retried without it.
     fn echoes(&self, heard: &Heard) -> bool {
         let last = self.transcript.segments.last();
         !self.earlier.is_empty() && last.is_some_and(|last| last.text == heard.text())
     }
 
-    /// Adds what was heard to the transcript; says until when, in ms of the window.
+    /// Adds what was heard to the transcript; returns where it ended, in ms of the window.
     fn take(&mut self, heard: Option<Heard>, window: &Window) -> Option<u64> {
         let Some(heard) = heard else {
             self.earlier.clear();
@@ -198,7 +197,7 @@ impl Job<'_> {
         }
     }
 
-    /// The language that is spoken in the first window.
+    /// Detects the language from one window.
     pub(super) fn detect_language(&mut self, window: &Window) -> Result<&'static str, SpeechError> {
         let mut samples = window.samples(self.pcm);
         samples.truncate(MAX_WINDOW);
@@ -216,7 +215,7 @@ impl Job<'_> {
     }
 }
 
-/// What is wrong with a text, the worse the greater.
+/// What is wrong with a text, in rising order of severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Trouble {
     Nothing,
@@ -231,9 +230,9 @@ impl Trouble {
         if !text.contains(char::is_alphanumeric) {
             return Self::Unsure;
         }
-        if heard.overran || judge::loops(&text, window.seconds()) {
+        if heard.overran || judge::is_loop(&text, window.seconds()) {
             Self::Loop
-        } else if judge::invented(&evidence(heard, window))
+        } else if judge::is_invented(&evidence(heard, window))
             || heard.avg_logprob() < judge::MIN_LOGPROB
         {
             Self::Unsure
@@ -251,12 +250,12 @@ fn evidence(heard: &Heard, window: &Window) -> Evidence {
     }
 }
 
-/// The text of all segments, with a space between them except in scripts that use none.
-fn joined(segments: &[Segment]) -> String {
+/// Joins the text of all segments, with spaces except in scripts that use none.
+fn join_text(segments: &[Segment]) -> String {
     let mut text = String::new();
     for segment in segments {
-        let glued = text.chars().next_back().is_some_and(lines::unspaced)
-            || segment.text.chars().next().is_some_and(lines::unspaced);
+        let glued = text.chars().next_back().is_some_and(lines::is_unspaced)
+            || segment.text.chars().next().is_some_and(lines::is_unspaced);
         if !text.is_empty() && !glued {
             text.push(' ');
         }
@@ -332,7 +331,7 @@ mod tests {
                 ..Segment::default()
             })
         };
-        assert_eq!(joined(&segments(["One.", "Two."])), "One. Two.");
-        assert_eq!(joined(&segments(["今日は", "雨です"])), "今日は雨です");
+        assert_eq!(join_text(&segments(["One.", "Two."])), "One. Two.");
+        assert_eq!(join_text(&segments(["今日は", "雨です"])), "今日は雨です");
     }
 }

@@ -1,4 +1,4 @@
-//! Speech recognition in a worker process: both sides.
+//! Speech recognition in a worker process: the worker and its client.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,18 +20,14 @@ use crate::worker::child::{self, Command, Port};
 use crate::worker::sandbox::{self, Held, Kind, Limits};
 use crate::worker::{Engine, EngineKind, Spec, Status};
 
-/// How the worker is set up.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Setup {
-    /// Models by catalogue name. Each is loaded when it is first asked for; the first at the start.
+    /// Models by catalogue name. The first is loaded at the start, the others on first use.
     pub models: Vec<(String, PathBuf)>,
-    /// Threads for a transcription.
     pub threads: u16,
-    /// Longest recording in seconds.
     pub max_seconds: u64,
-    /// Largest recording in bytes.
     pub max_bytes: u64,
-    /// What the process keeps.
+    /// Limits that the process sets on itself.
     pub limits: Limits,
 }
 
@@ -46,23 +42,19 @@ struct Request {
 #[derive(Debug, Serialize, Deserialize)]
 enum Event {
     Done(Box<Transcript>),
-    /// The recording's fault, as a sentence.
+    /// The recording is at fault; a sentence for the user.
     Rejected(Reason),
-    /// The engine's fault, as a sentence.
+    /// The engine is at fault; a sentence for the user.
     Broken(Reason),
 }
 
-/// What the worker says of itself.
+/// What the worker reports once it is ready.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Detail {
-    /// Protections that hold in the process.
     pub held: Held,
 }
 
-/// What `frontdesk worker speech` runs: transcribes until the parent goes away.
-///
-/// # Errors
-/// When the pipe to the parent breaks.
+/// Runs `frontdesk worker speech`: transcribes until the parent goes away.
 pub fn run() -> std::io::Result<()> {
     let setup: Setup = child::init()?;
     let port = Port::default();
@@ -83,7 +75,7 @@ pub fn run() -> std::io::Result<()> {
     Ok(())
 }
 
-/// The models that were asked for so far.
+/// The models, loaded on first use.
 struct Shelf {
     setup: Setup,
     loaded: HashMap<String, Whisper>,
@@ -108,8 +100,8 @@ impl Shelf {
     }
 }
 
-/// Works on one request while the reader thread goes on taking cancels; requests that come meanwhile
-/// wait in the pipe's channel.
+/// Works on one request while the reader thread keeps taking cancels; further requests wait in the
+/// channel.
 fn serve(command: Command<Request>, port: &Port, shelf: &mut Shelf) -> std::io::Result<()> {
     let Command::Request { id, body } = command else {
         return Ok(());
@@ -157,6 +149,7 @@ fn transcribe(request: Request, shelf: &mut Shelf, cancel: &AtomicBool) -> Event
         Ok(pcm) => pcm,
         Err(error) => return Event::Rejected(Reason::of(error)),
     };
+    // The file may be large and is no longer needed.
     drop(audio);
     options.threads = shelf.setup.threads;
     let whisper = match shelf.get(&model) {
@@ -172,14 +165,12 @@ fn transcribe(request: Request, shelf: &mut Shelf, cancel: &AtomicBool) -> Event
     }
 }
 
-/// What must be known before the worker can be started.
 #[derive(Debug, Clone)]
 pub struct PreparedSpeech {
-    /// How to start it.
     pub spec: Spec,
-    /// Names of the models that are there; the first is for English.
+    /// Names of the installed models; the first is for English.
     pub models: Vec<String>,
-    /// Of these, the one for other languages.
+    /// The one of `models` for other languages.
     pub multilingual: Option<String>,
 }
 
@@ -198,14 +189,14 @@ impl EngineKind for SpeechEngine {
     }
 }
 
-/// The local recogniser, as seen from the main process. Clones are handles on the same one.
+/// The local recogniser, as seen from the main process. Clones share one worker.
 #[derive(Clone)]
 pub struct LocalTranscriber {
     engine: Engine<SpeechEngine>,
 }
 
 impl LocalTranscriber {
-    /// Starts preparing and then the worker. Must be called inside a tokio runtime. The error of
+    /// Runs `prepare`, then starts the worker. Must be called inside a tokio runtime. The error of
     /// `prepare` is a sentence for the owner.
     pub fn start(
         prepare: BoxFuture<'static, Result<PreparedSpeech, Reason>>,
@@ -216,12 +207,12 @@ impl LocalTranscriber {
         }
     }
 
-    /// Condition and figures of the worker, or why there is none; `None` while it is prepared.
+    /// State and figures of the worker, or why there is none; `None` while it is being prepared.
     pub fn status(&self) -> Option<Result<Status, Reason>> {
         self.engine.status()
     }
 
-    /// Waits until the first model is loaded, or until it is clear that it cannot be.
+    /// Waits until the first model is loaded or has failed to load.
     pub async fn settled(&self) {
         self.engine.settled().await;
     }
@@ -256,7 +247,7 @@ impl Transcriber for LocalTranscriber {
                     reason: format!("cannot be `{named}`; there are: {known}"),
                 });
             }
-            None => choose(&prepared, &options)?,
+            None => choose_model(&prepared, &options)?,
         };
         let request = Request {
             audio,
@@ -275,8 +266,11 @@ impl Transcriber for LocalTranscriber {
     }
 }
 
-/// English goes to the English model, everything else to the one that knows more languages.
-fn choose(prepared: &PreparedSpeech, options: &TranscribeOptions) -> Result<String, SpeechError> {
+/// Takes the English model for English, otherwise the multilingual one if there is any.
+fn choose_model(
+    prepared: &PreparedSpeech,
+    options: &TranscribeOptions,
+) -> Result<String, SpeechError> {
     let english = options
         .language
         .as_deref()

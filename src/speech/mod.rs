@@ -1,15 +1,15 @@
-//! Speech recognition: recordings of any common kind → text with times.
+//! Speech: recognition of recordings of any common kind, live hearing, and synthesis.
 //!
-//! [`decode()`] makes samples of a file, [`Whisper::transcribe`] makes a [`Transcript`] of samples,
-//! [`format`](mod@format) writes it down. Live audio can be watched with a [`VoiceDetector`].
+//! [`decode()`] turns a file into samples, [`Whisper::transcribe`] turns samples into a
+//! [`Transcript`], [`format`](mod@format) writes it out. A [`VoiceDetector`] follows live audio.
 //!
-//! The module knows neither files nor networks nor conversations; it runs native code and is meant
-//! for a child process. It blocks: one thread transcribes one recording at a time.
+//! Recognition runs native code, so it belongs in a child process ([`local`], [`live`]). It blocks:
+//! one thread transcribes one recording at a time.
 //!
 //! Recordings: `decode`, `vad`, `windows`, `whisper`, `judge` (doubtful passages), `format`. Live: `live`. From text to sounds: `spoken`;
 //! from sound to files and streams: `encode`.
 
-// Paths read alike in every room: `crate::room::…`.
+// Lets paths read `crate::room::…` in every crate.
 extern crate self as speech;
 use frontdesk_language as language;
 use frontdesk_models as models;
@@ -53,24 +53,21 @@ pub use whisper_language::{language_code, language_name};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-/// Something that makes text of recordings.
+/// Transcribes recordings.
 #[async_trait]
 pub trait Transcriber: Send + Sync {
-    /// Whether a recording would be transcribed now.
-    ///
-    /// # Errors
-    /// The sentence that tells the owner why not.
+    /// Whether a recording would be transcribed now; the error tells the owner why not.
     fn ready(&self) -> Result<(), SpeechError>;
 
-    /// Catalogue names of the models that can be asked for.
+    /// Catalogue names of the models to choose from.
     fn models(&self) -> Vec<String>;
 
-    /// Transcribes a recording of any format that [`decode()`] reads. Without a model, the language
+    /// Transcribes a recording in any format that [`decode()`] reads. Without a model, the language
     /// decides. Dropping the future cancels.
     ///
     /// # Errors
-    /// [`SpeechError::Rejected`] is the recording's fault, [`SpeechError::Unavailable`] and
-    /// [`SpeechError::Engine`] the machine's.
+    /// [`SpeechError::Rejected`] blames the recording, [`SpeechError::Unavailable`] and
+    /// [`SpeechError::Engine`] the machine.
     async fn transcribe(
         &self,
         audio: Bytes,

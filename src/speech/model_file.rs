@@ -1,6 +1,6 @@
-//! Whether a file is a complete Whisper model, before native code sees it: whisper.cpp trusts its
-//! input and ends the process on some broken files. The walk over the file is the catalogue's
-//! ([`crate::models::inspect`]); here its header is read for what the recogniser wants to know.
+//! Checks that a file is a complete Whisper model before native code sees it: whisper.cpp trusts its
+//! input and aborts the process on some broken files. [`crate::models::inspect`] walks over the file;
+//! this module takes what the recogniser needs from its header.
 
 use std::path::Path;
 
@@ -10,22 +10,21 @@ use super::error::SpeechError;
 use crate::models::{ModelError, inspect};
 use crate::reason::Reason;
 
-/// What the header says.
+/// The size of a model, from its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelShape {
     /// Tokens in the vocabulary.
     pub n_vocab: u32,
     /// Layers of the encoder: 4 tiny, 6 base, 12 small, 24 medium, 32 large.
     pub audio_layers: u32,
-    /// Layers of the decoder.
     pub text_layers: u32,
-    /// Whether it knows other languages than English.
+    /// Whether it knows languages other than English.
     pub multilingual: bool,
 }
 
 impl ModelShape {
-    /// Which attention heads follow the sound: those that OpenAI published for its models where
-    /// the shape tells the model, else those of the upper half of the decoder.
+    /// Which attention heads follow the sound: those that OpenAI published if the shape is that of one
+    /// of its models, otherwise those of the upper half of the decoder.
     pub(super) fn alignment(&self) -> DtwMode<'static> {
         let model_preset = match (self.audio_layers, self.text_layers, self.multilingual) {
             (4, 4, false) => DtwModelPreset::TinyEn,
@@ -47,10 +46,8 @@ impl ModelShape {
     }
 }
 
-/// Walks over the whole file without loading it.
-///
-/// # Errors
-/// [`SpeechError::ModelUnreadable`] or [`SpeechError::ModelInvalid`].
+/// Walks over the whole file without loading it. Fails with [`SpeechError::ModelUnreadable`] or
+/// [`SpeechError::ModelInvalid`].
 pub fn check_model_file(path: &Path) -> Result<ModelShape, SpeechError> {
     let info = inspect::whisper(path).map_err(|error| match error {
         ModelError::Io { source, .. } => SpeechError::ModelUnreadable {

@@ -1,4 +1,4 @@
-//! Channels and sampling rates of the source → one channel at one rate, piece by piece.
+//! Converts any number of channels at any rate to one channel at one rate, piece by piece.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler};
@@ -6,18 +6,18 @@ use rubato::{Fft, FixedSync, Indexing, Resampler};
 use super::error::AudioError;
 use crate::reason::Reason;
 
-/// Source frames of a recording that are resampled at a time.
+/// Source frames of a recording that are resampled at once.
 const CHUNK: usize = 1024;
-/// Length of the pieces of live sound, in ms: what the filter waits for.
+/// Length of a piece of live sound, in ms: how long the filter waits.
 const LIVE_MS: u32 = 20;
-/// Of signed 16-bit samples.
+/// Full scale of signed 16-bit samples.
 const FULL_SCALE: f32 = 32_768.0;
-/// Sampling rates outside of this range come from damaged headers, not from recorders.
+/// Rates outside this range, in Hz, come from damaged headers, not from recorders.
 const RATES: std::ops::RangeInclusive<u32> = 2_000..=400_000;
-/// The longest silence that stands in for one broken packet, in seconds.
+/// The longest silence that replaces one broken packet, in seconds.
 const MAX_GAP: f64 = 1.0;
 
-/// Makes one channel at one rate of what comes, piece by piece.
+/// Mixes and resamples sound piece by piece; see the module.
 pub struct Mono {
     target: u32,
     live: bool,
@@ -29,21 +29,21 @@ pub struct Mono {
 struct Stage {
     rate: u32,
     target: u32,
-    /// `None` when the source has the rate already.
+    /// `None` if the source already has the target rate.
     fft: Option<Fft<f32>>,
     /// Mono samples at the source rate that do not fill a chunk yet.
     pending: Vec<f32>,
-    /// Result of one chunk.
+    /// Output buffer of one chunk.
     chunk: Vec<f32>,
     /// Output samples still to be dropped: the filter's delay.
     delay: usize,
-    /// Frames taken in and samples given out, to end at the right length.
+    /// Frames taken in and samples given out, so that the result ends at the right length.
     frames_in: u64,
     samples_out: u64,
 }
 
 impl Mono {
-    /// Collects mono samples of this many per second.
+    /// Collects mono samples at this rate, in Hz.
     pub fn at(target: u32) -> Self {
         Self {
             target,
@@ -53,7 +53,7 @@ impl Mono {
         }
     }
 
-    /// Like [`Mono::at`], for sound that somebody waits for: the filter holds back about 20 ms.
+    /// Like [`Mono::at`], for live sound: the filter holds back only about 20 ms.
     pub fn live(target: u32) -> Self {
         Self {
             live: true,
@@ -61,20 +61,15 @@ impl Mono {
         }
     }
 
-    /// Takes signed 16-bit sound of one channel, and gives what is ready in the same form.
-    ///
-    /// # Errors
-    /// As [`Mono::push`].
+    /// Takes signed 16-bit sound of one channel and returns what is ready in the same form. Fails like
+    /// [`Mono::push`].
     pub fn convert(&mut self, samples: &[i16], rate: u32) -> Result<Vec<i16>, AudioError> {
         let floats: Vec<f32> = samples.iter().map(|&s| f32::from(s) / FULL_SCALE).collect();
         self.push(&floats, 1, rate)?;
         Ok(self.take_i16())
     }
 
-    /// What the filter still holds back, as [`Mono::convert`] gives it. A new stretch may follow.
-    ///
-    /// # Errors
-    /// When the filter fails.
+    /// Returns what the filter still holds back, like [`Mono::convert`]. New sound may follow.
     pub fn rest(&mut self) -> Result<Vec<i16>, AudioError> {
         self.flush()?;
         Ok(self.take_i16())
@@ -89,12 +84,12 @@ impl Mono {
         self.out.drain(..).map(scaled).collect()
     }
 
-    /// What is ready, without what the filter still holds back.
+    /// Takes what is ready, without what the filter still holds back.
     pub fn take(&mut self) -> Vec<f32> {
         std::mem::take(&mut self.out)
     }
 
-    /// Samples so far.
+    /// Samples that are ready.
     pub(super) fn len(&self) -> usize {
         self.out.len()
     }
@@ -102,7 +97,7 @@ impl Mono {
     /// Adds interleaved frames.
     ///
     /// # Errors
-    /// For rates outside of 2 to 400 kHz, and without channels.
+    /// For a rate outside 2 to 400 kHz, and for zero channels.
     pub fn push(
         &mut self,
         interleaved: &[f32],
@@ -125,13 +120,13 @@ impl Mono {
         stage
             .pending
             .extend(interleaved.chunks_exact(channels).map(|frame| {
-                let sum: f32 = frame.iter().map(|&sample| finite(sample)).sum();
+                let sum: f32 = frame.iter().map(|&sample| clamp_finite(sample)).sum();
                 sum * scale
             }));
         stage.drain(&mut self.out, false)
     }
 
-    /// Adds silence, at most a second, in place of sound that could not be decoded.
+    /// Adds silence, at most a second, for sound that could not be decoded.
     pub(super) fn push_silence(&mut self, seconds: f64) -> Result<(), AudioError> {
         if let Some(stage) = &mut self.stage {
             let frames = (seconds.clamp(0.0, MAX_GAP) * f64::from(stage.rate)) as usize;
@@ -142,10 +137,7 @@ impl Mono {
         Ok(())
     }
 
-    /// The rest: everything that was not taken, to the last sample.
-    ///
-    /// # Errors
-    /// When the filter fails.
+    /// Returns everything that was not taken yet, to the last sample.
     pub fn finish(mut self) -> Result<Vec<f32>, AudioError> {
         self.flush()?;
         Ok(self.out)
@@ -170,7 +162,7 @@ impl Stage {
             } else {
                 CHUNK
             };
-            Some(Fft::<f32>::new(from, to, chunk, 1, FixedSync::Input).map_err(failed)?)
+            Some(Fft::<f32>::new(from, to, chunk, 1, FixedSync::Input).map_err(resample_error)?)
         };
         let delay = fft.as_ref().map_or(0, Resampler::output_delay);
         let chunk = vec![0.0; fft.as_ref().map_or(0, Resampler::output_frames_max)];
@@ -187,7 +179,7 @@ impl Stage {
         })
     }
 
-    /// Resamples all full chunks; at the `end` also the last part and what the filter holds back.
+    /// Resamples all full chunks; at the `end` also the partial one and what the filter holds back.
     fn drain(&mut self, out: &mut Vec<f32>, end: bool) -> Result<(), AudioError> {
         let Some(fft) = &mut self.fft else {
             out.extend(self.pending.drain(..).map(|sample| sample.clamp(-1.0, 1.0)));
@@ -204,16 +196,18 @@ impl Stage {
             }
             let take = available.min(need);
             let indexing = Indexing::new().partial_len(take);
-            let input =
-                InterleavedSlice::new(&self.pending[used..used + take], 1, take).map_err(failed)?;
+            let input = InterleavedSlice::new(&self.pending[used..used + take], 1, take)
+                .map_err(resample_error)?;
             let room = self.chunk.len();
-            let mut output = InterleavedSlice::new_mut(&mut self.chunk, 1, room).map_err(failed)?;
+            let mut output =
+                InterleavedSlice::new_mut(&mut self.chunk, 1, room).map_err(resample_error)?;
             let (_, produced) = fft
                 .process_into_buffer(&input, &mut output, partial.then_some(&indexing))
-                .map_err(failed)?;
+                .map_err(resample_error)?;
             used += take;
             let skip = self.delay.min(produced);
             self.delay -= skip;
+            // Without this cap, padding of the last chunk would lengthen the sound.
             let left = usize::try_from(wanted - self.samples_out.min(wanted)).unwrap_or(usize::MAX);
             let keep = &self.chunk[skip..produced];
             let keep = &keep[..keep.len().min(left)];
@@ -228,8 +222,8 @@ impl Stage {
     }
 }
 
-/// Float recordings may hold NaN or infinity.
-fn finite(sample: f32) -> f32 {
+/// Clamps to -1 to 1; NaN and infinity, which float recordings may hold, become 0.
+fn clamp_finite(sample: f32) -> f32 {
     if sample.is_finite() {
         sample.clamp(-1.0, 1.0)
     } else {
@@ -237,7 +231,7 @@ fn finite(sample: f32) -> f32 {
     }
 }
 
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> AudioError {
+fn resample_error(error: impl std::error::Error + Send + Sync + 'static) -> AudioError {
     AudioError::Damaged {
         reason: Reason::told(format!("it cannot be resampled: {error}"), error),
     }

@@ -1,10 +1,11 @@
-//! What a file is, by its first bytes: so that a PDF is called a PDF and not a damaged recording.
+//! Guesses what a file is from its first bytes, so that a PDF is called a PDF and not a damaged
+//! recording.
 
 use infer::MatcherType;
 
 use super::error::AudioError;
 
-/// Refuses what is surely no recording. Unknown bytes pass: MPEG frames have no clear signature.
+/// Refuses what is certainly not a recording. Unknown bytes pass: MPEG frames have no clear signature.
 pub(super) fn refuse_other_kinds(bytes: &[u8]) -> Result<(), AudioError> {
     let other = match infer::get(bytes) {
         Some(kind) => !matches!(kind.matcher_type(), MatcherType::Audio | MatcherType::Video),
@@ -19,7 +20,7 @@ pub(super) fn refuse_other_kinds(bytes: &[u8]) -> Result<(), AudioError> {
     }
 }
 
-/// The media container, when the signature is one that Frontdesk reads.
+/// Extension of the media container, if Frontdesk reads its kind.
 pub(super) fn container(bytes: &[u8]) -> Option<&'static str> {
     let kind = infer::get(bytes)?;
     let readable = [
@@ -30,7 +31,7 @@ pub(super) fn container(bytes: &[u8]) -> Option<&'static str> {
         .then(|| kind.extension())
 }
 
-/// A phrase for what the bytes look like, when that is known.
+/// A phrase for what the bytes look like, such as `a PDF file (application/pdf)`.
 pub(super) fn describe(bytes: &[u8]) -> Option<String> {
     match infer::get(bytes) {
         Some(kind) => {
@@ -46,12 +47,12 @@ pub(super) fn describe(bytes: &[u8]) -> Option<String> {
     }
 }
 
-/// UTF-8 without control characters, judged by the first kilobyte.
+/// Whether the first kilobyte is UTF-8 without control characters.
 fn looks_like_text(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(1024)];
     let text = match std::str::from_utf8(head) {
         Ok(text) => text,
-        // A character may be cut at the end of the kilobyte.
+        // The kilobyte may end in the middle of a character.
         Err(error) if error.error_len().is_none() => {
             std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or("")
         }

@@ -1,6 +1,6 @@
-//! Where somebody speaks. Whisper invents sentences on silence and pays for every second of it, so
-//! only speech is handed on. Losing a word is worse than keeping a pause: thresholds are low,
-//! edges are padded, and a whisper in a quiet room counts although it has no voice.
+//! Voice activity detection. Whisper invents sentences during silence and takes time for every second
+//! of it, so it only gets speech. Losing a word is worse than keeping a pause: thresholds are low,
+//! edges are padded, and a whisper in a quiet room counts although it scores low.
 //!
 //! The scores come from the `earshot` detector; the state machine around it is the usual one with
 //! two thresholds (enter high, leave low).
@@ -11,10 +11,10 @@ use super::decode::SAMPLE_RATE;
 
 /// Samples per score: 16 ms.
 pub const FRAME: usize = 256;
-/// Frames per second, 62.5.
+/// 62.5 frames a second.
 const FRAMES_PER_MS: f32 = SAMPLE_RATE as f32 / FRAME as f32 / 1000.0;
 
-/// Scores voice frame by frame, for live audio and for recordings alike.
+/// Scores voice frame by frame, for live audio and recordings.
 pub struct VoiceDetector {
     detector: Box<Detector>,
 }
@@ -28,8 +28,8 @@ impl Default for VoiceDetector {
 }
 
 impl VoiceDetector {
-    /// Probability (0 to 1) that the 16 ms hold a voice. Frames must follow each other; a short
-    /// last one is completed with silence.
+    /// Probability (0 to 1) that a frame of 16 ms contains a voice. Frames must be consecutive; a short
+    /// last one is padded with silence.
     pub fn score(&mut self, frame: &[f32]) -> f32 {
         let mut whole = [0.0; FRAME];
         for (to, from) in whole.iter_mut().zip(frame) {
@@ -42,27 +42,26 @@ impl VoiceDetector {
         self.detector.predict_f32(&whole).clamp(0.0, 1.0)
     }
 
-    /// Forgets what was heard, before another recording or caller.
+    /// Forgets the sound so far. Call it before another recording or caller.
     pub fn reset(&mut self) {
         self.detector.reset();
     }
 }
 
-/// From this confidence on, somebody surely speaks.
+/// At this confidence or above, somebody certainly speaks.
 pub const CLEAR: f32 = 0.75;
 
-/// How speech is told from the rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct VadSettings {
-    /// A frame that scores this much begins speech.
+    /// Speech begins with a frame that scores at least this.
     pub enter: f32,
-    /// Speech goes on while frames score this much.
+    /// Speech continues while frames score at least this.
     pub stay: f32,
-    /// Kept before and after speech, in ms: soft beginnings and endings score low.
+    /// Sound kept before and after speech, in ms: soft beginnings and endings score low.
     pub pad_ms: u32,
-    /// Shorter speech, in ms, is a click.
+    /// Anything shorter, in ms, counts as a click.
     pub min_speech_ms: u32,
-    /// Pauses up to this length, in ms, stay in.
+    /// Pauses up to this length, in ms, are kept.
     pub merge_gap_ms: u32,
     /// A frame this many dB above the quietest tenth of the recording may be a whisper...
     pub whisper_db: f32,
@@ -87,28 +86,25 @@ impl Default for VadSettings {
 /// A stretch of speech, in samples of the recording.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SpeechSpan {
-    /// First sample.
     pub start: usize,
-    /// One behind the last sample.
+    /// Exclusive.
     pub end: usize,
-    /// How surely this is speech, 0 to 1: the mean score of its best 500 ms. Where it stands out
-    /// from a quiet room like a whisper does, at least [`CLEAR`].
+    /// How certain it is that this is speech, 0 to 1: the mean score of its best 500 ms. At least
+    /// [`CLEAR`] if it stands out from a quiet room like a whisper.
     pub confidence: f32,
 }
 
 impl SpeechSpan {
-    /// Length in samples.
     pub fn len(&self) -> usize {
         self.end - self.start
     }
 
-    /// Whether it has no length.
     pub fn is_empty(&self) -> bool {
         self.end <= self.start
     }
 }
 
-/// Finds the stretches with speech, padded, merged and in order; none when nobody speaks.
+/// Finds the stretches of speech, padded, merged and in order.
 pub fn find_speech(pcm: &[f32], settings: &VadSettings) -> Vec<SpeechSpan> {
     let mut detector = VoiceDetector::default();
     let scores: Vec<f32> = pcm
@@ -116,7 +112,7 @@ pub fn find_speech(pcm: &[f32], settings: &VadSettings) -> Vec<SpeechSpan> {
         .map(|frame| detector.score(frame))
         .collect();
     let levels: Vec<f32> = pcm.chunks(FRAME).map(level_db).collect();
-    spans(&scores, &levels, settings)
+    find_spans(&scores, &levels, settings)
         .into_iter()
         .map(|span| SpeechSpan {
             start: span.start * FRAME,
@@ -126,8 +122,8 @@ pub fn find_speech(pcm: &[f32], settings: &VadSettings) -> Vec<SpeechSpan> {
         .collect()
 }
 
-/// The state machine, over frames instead of samples.
-fn spans(scores: &[f32], levels: &[f32], settings: &VadSettings) -> Vec<SpeechSpan> {
+/// The state machine. It counts in frames, not samples.
+fn find_spans(scores: &[f32], levels: &[f32], settings: &VadSettings) -> Vec<SpeechSpan> {
     let floor = quietest_tenth(levels);
     let frames = |ms: u32| (ms as f32 * FRAMES_PER_MS).round() as usize;
     let (pad, min, gap) = (
@@ -147,6 +143,7 @@ fn spans(scores: &[f32], levels: &[f32], settings: &VadSettings) -> Vec<SpeechSp
 
     let mut raw: Vec<(usize, usize)> = Vec::new();
     let mut start = None;
+    // One frame past the end closes speech that lasts to the end.
     for frame in 0..=scores.len() {
         let threshold = if start.is_some() {
             settings.stay
@@ -175,6 +172,7 @@ fn spans(scores: &[f32], levels: &[f32], settings: &VadSettings) -> Vec<SpeechSp
             }),
         }
     }
+    // Merging comes first: a word may be a row of frames that are each as short as a click.
     merged.retain(|span| span.len() >= min);
     for span in &mut merged {
         let range = span.start..span.end;
@@ -203,14 +201,14 @@ fn spans(scores: &[f32], levels: &[f32], settings: &VadSettings) -> Vec<SpeechSp
     padded
 }
 
-/// Mean power of a frame in dB below full scale; -120 for digital silence.
+/// Mean power of a frame in dBFS; -120 for digital silence.
 fn level_db(frame: &[f32]) -> f32 {
     let power = frame.iter().map(|sample| sample * sample).sum::<f32>() / frame.len().max(1) as f32;
     10.0 * (power + 1e-12).log10()
 }
 
-/// The level under which a tenth of the frames lie, but not under -75 dB: digital silence between
-/// words says nothing about the room.
+/// The level of the quietest tenth of the frames, at least -75 dB: digital silence between words
+/// says nothing about the room.
 fn quietest_tenth(levels: &[f32]) -> f32 {
     let mut sorted = levels.to_vec();
     sorted.sort_by(f32::total_cmp);
@@ -221,7 +219,7 @@ fn quietest_tenth(levels: &[f32]) -> f32 {
         .max(-75.0)
 }
 
-/// The highest mean over `window` neighbours; 0 for none.
+/// The highest mean over `window` neighbours; 0 if there are no scores.
 fn best_mean(scores: &[f32], window: usize) -> f32 {
     let window = window.clamp(1, scores.len().max(1));
     let mut best = f32::MIN;
@@ -261,7 +259,7 @@ mod tests {
     fn found(parts: &[(usize, f32)]) -> Vec<(usize, usize)> {
         let scores = track(parts);
         let levels = vec![-30.0; scores.len()];
-        spans(&scores, &levels, &settings())
+        find_spans(&scores, &levels, &settings())
             .iter()
             .map(|span| (span.start, span.end))
             .collect()
@@ -301,9 +299,9 @@ mod tests {
     fn a_whisper_in_a_quiet_room_counts() {
         let scores = track(&[(100, 0.05), (30, 0.25), (100, 0.05)]);
         let levels = track(&[(100, -70.0), (30, -40.0), (100, -70.0)]);
-        assert_eq!(spans(&scores, &levels, &settings()).len(), 1);
+        assert_eq!(find_spans(&scores, &levels, &settings()).len(), 1);
         let noisy = track(&[(100, -45.0), (30, -40.0), (100, -45.0)]);
-        assert!(spans(&scores, &noisy, &settings()).is_empty());
+        assert!(find_spans(&scores, &noisy, &settings()).is_empty());
     }
 
     #[test]

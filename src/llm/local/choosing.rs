@@ -1,4 +1,4 @@
-//! How the next token is chosen: the likeliest, by a sampler, or among words.
+//! Chooses the next token: the most likely one, with a sampler, or among given words.
 
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::sampling::LlamaSampler;
@@ -10,16 +10,14 @@ use super::tools::call_schema;
 use crate::llm::{ChatRequest, LlmError, OutputFormat};
 use crate::reason::Reason;
 
-/// How a request's tokens are chosen.
 pub(super) enum Choose {
-    /// The most likely token; computed here, since it needs no sampler.
+    /// The most likely token; it needs no sampler.
     Greedy,
     Sampler(Box<LlamaSampler>),
-    /// The likeliest of these words; each with the tokens that it may begin with.
+    /// The most likely of these words, each with the tokens that it may begin with.
     Options(Vec<(String, Vec<LlamaToken>)>),
 }
 
-/// What a request asks for.
 pub(super) fn sampler(request: &ChatRequest, model: &LlamaModel) -> Result<Choose, LlmError> {
     if let OutputFormat::Choice(words) = &request.format {
         return Ok(Choose::Options(first_tokens(words, model)));
@@ -36,7 +34,7 @@ pub(super) fn sampler(request: &ChatRequest, model: &LlamaModel) -> Result<Choos
             presence,
         ));
     }
-    if let Some(grammar) = grammar(request)? {
+    if let Some(grammar) = build_grammar(request)? {
         let sampler = LlamaSampler::grammar(model, &grammar, "root").map_err(|e| {
             let told = format!("the answer's schema cannot be used as a grammar: {e}");
             LlmError::Invalid(Reason::told(told, e))
@@ -53,29 +51,30 @@ pub(super) fn sampler(request: &ChatRequest, model: &LlamaModel) -> Result<Choos
             chain.push(LlamaSampler::top_p(sampling.top_p, 1));
         }
         chain.push(LlamaSampler::temp(sampling.temperature));
-        // llama.cpp takes the largest number for "choose a seed".
+        // To llama.cpp, the largest number means "choose a seed".
         chain.push(LlamaSampler::dist(sampling.seed.unwrap_or(u32::MAX)));
     }
     Ok(Choose::Sampler(Box::new(LlamaSampler::chain_simple(chain))))
 }
 
-fn grammar(request: &ChatRequest) -> Result<Option<String>, LlmError> {
+/// The grammar that constrains the answer, if any.
+fn build_grammar(request: &ChatRequest) -> Result<Option<String>, LlmError> {
     let schema = match (&request.require_tool, &request.tools, &request.format) {
         (Some(name), Some(tools), _) => {
             let tools: Value = serde_json::from_str(tools)
-                .map_err(|e| Reason::told(format!("the tools are no JSON: {e}"), e))
+                .map_err(|e| Reason::told(format!("the tools are not valid JSON: {e}"), e))
                 .map_err(LlmError::Invalid)?;
             let only = (name != "*").then_some(name.as_str());
             let called = call_schema(&tools, only).ok_or_else(|| {
                 LlmError::Invalid(format!("there is no tool named `{name}`").into())
             })?;
-            schema::mostly_kept(called).to_string()
+            schema::rewrite_or_ignore(called).to_string()
         }
         (_, _, OutputFormat::JsonSchema(schema)) => {
             let schema = serde_json::from_str(schema)
-                .map_err(|e| Reason::told(format!("the schema is no JSON: {e}"), e))
+                .map_err(|e| Reason::told(format!("the schema is not valid JSON: {e}"), e))
                 .map_err(LlmError::Invalid)?;
-            let kept = schema::kept(schema).map_err(|what| {
+            let kept = schema::rewrite_or_refuse(schema).map_err(|what| {
                 let told = format!("the JSON Schema of the answer: {what}");
                 LlmError::Invalid(Reason::told(told, what))
             })?;
@@ -126,7 +125,7 @@ pub(super) fn chances(logits: &[f32], words: &[(String, Vec<LlamaToken>)]) -> Ve
             let at = usize::try_from(token.0).ok()?;
             logits.get(at).map(|&l| f64::from(l - top).exp())
         });
-        // Below e^-20 it makes no difference how little it is.
+        // Below e^-20 the exact value makes no difference.
         let log = (of.sum::<f64>() / all.max(f64::MIN_POSITIVE))
             .ln()
             .max(-20.0);
@@ -138,8 +137,8 @@ pub(super) fn chances(logits: &[f32], words: &[(String, Vec<LlamaToken>)]) -> Ve
     words.iter().map(|(_, tokens)| chance(tokens)).collect()
 }
 
-/// Index of the largest logit. In blocks, so that the compiler can compare many at once.
-pub(super) fn most_likely(logits: &[f32]) -> LlamaToken {
+/// Index of the largest logit. Works in blocks, so that the compiler can compare many at once.
+pub(super) fn find_most_likely(logits: &[f32]) -> LlamaToken {
     const BLOCK: usize = 256;
     let mut best = (f32::NEG_INFINITY, 0usize);
     for (n, block) in logits.chunks(BLOCK).enumerate() {
@@ -172,8 +171,8 @@ mod tests {
         let mut logits = vec![-1.0f32; 1000];
         logits[700] = 3.0;
         logits[900] = 3.0;
-        assert_eq!(most_likely(&logits).0, 700);
-        assert_eq!(most_likely(&[]).0, 0);
-        assert_eq!(most_likely(&[f32::NAN, 1.0]).0, 1);
+        assert_eq!(find_most_likely(&logits).0, 700);
+        assert_eq!(find_most_likely(&[]).0, 0);
+        assert_eq!(find_most_likely(&[f32::NAN, 1.0]).0, 1);
     }
 }

@@ -1,4 +1,4 @@
-//! Sentence embeddings: texts in, vectors of length one out.
+//! Sentence embeddings with llama.cpp: texts in, vectors of length 1 out.
 
 use std::num::NonZeroU32;
 
@@ -12,13 +12,12 @@ use llama_cpp_2::token::LlamaToken;
 use crate::llm::{Claim, Embeddings, LlmError};
 use crate::reason::Reason;
 
-/// Most tokens in one pass. The encoder looks at a whole text at once, so this is also the longest
-/// text.
+/// The most tokens in one pass. The encoder sees a whole text at once, so this is also the longest text.
 const BATCH: usize = 2048;
-/// Most texts in one pass.
+/// The most texts in one pass.
 const TEXTS: usize = 64;
 
-/// A request that is being worked on, a few texts at a time.
+/// A request in progress, a few texts at a time.
 pub(super) struct Job {
     pub(super) id: u64,
     pub(super) claim: Claim,
@@ -36,13 +35,12 @@ impl Job {
         }
     }
 
-    /// The vectors, once there are as many as texts.
-    pub(super) fn finished(&mut self) -> Option<Embeddings> {
+    /// Takes the vectors once all texts are done.
+    pub(super) fn take_result(&mut self) -> Option<Embeddings> {
         (self.result.vectors.len() == self.texts.len()).then(|| std::mem::take(&mut self.result))
     }
 }
 
-/// The embedding model and its context.
 pub(super) struct Encoder<'m> {
     model: &'m LlamaModel,
     context: LlamaContext<'m>,
@@ -87,7 +85,7 @@ impl<'m> Encoder<'m> {
         let mut sequences = 0i32;
         let mut total = 0usize;
         for text in job.texts.iter().skip(job.result.vectors.len()).take(TEXTS) {
-            let tokens = self.tokens(text);
+            let tokens = self.tokenize(text);
             if sequences > 0 && total + tokens.len() > budget.min(BATCH) {
                 break;
             }
@@ -107,19 +105,20 @@ impl<'m> Encoder<'m> {
             .map_err(LlmError::Unavailable)?;
         for sequence in 0..sequences {
             let vector = self.context.embeddings_seq_ith(sequence).map_err(|e| {
-                let told = format!("the embedding model gave no vector: {e}");
+                let told = format!("the embedding model returned no vector: {e}");
                 LlmError::Unavailable(Reason::told(told, e))
             })?;
-            job.result.vectors.push(unit(vector));
+            job.result.vectors.push(normalise(vector));
         }
         job.result.tokens += u32::try_from(total).unwrap_or(u32::MAX);
         Ok(())
     }
 
-    /// Tokens of a text with the model's own start and end marks, cut at the window.
-    fn tokens(&self, text: &str) -> Vec<LlamaToken> {
+    /// Tokenizes a text with the model's own start and end marks, cut at the window.
+    fn tokenize(&self, text: &str) -> Vec<LlamaToken> {
         let mut tokens = self.model.vocab().tokenize(text.as_bytes(), true, false);
         if tokens.len() > self.window {
+            // A cut text still needs the end mark.
             let end = tokens.last().copied();
             tokens.truncate(self.window - 1);
             tokens.extend(end);
@@ -128,8 +127,8 @@ impl<'m> Encoder<'m> {
     }
 }
 
-/// The vector scaled to Euclidean length 1; a zero vector stays as it is.
-fn unit(vector: &[f32]) -> Vec<f32> {
+/// Scales a vector to Euclidean length 1; a zero vector stays as it is.
+fn normalise(vector: &[f32]) -> Vec<f32> {
     let length = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
     if length > 0.0 {
         vector.iter().map(|v| v / length).collect()

@@ -1,8 +1,7 @@
-//! The local engine: llama.cpp in a worker process.
+//! The local engine: llama.cpp and the encoder in a worker process.
 //!
-//! In the child, `process` loads the models and `scheduler` computes all requests together. In
-//! the parent, [`Local`] is a handle that implements [`ChatModel`], [`Embedder`]
-//! and [`Reader`].
+//! In the child, `process` loads the models and `scheduler` computes all requests together. In the parent,
+//! [`Local`] hands out a [`ChatModel`], an [`Embedder`] and a [`Reader`].
 //!
 //! In the child, reading order: `scheduler` (rounds), `chat` (one batch for all answers), `sequences` (the shared cache),
 //! `queue` (who waits for whom), `answer` and `choosing` (one answer and its next token), `text`, `tools` and `schema` (what
@@ -44,11 +43,10 @@ use crate::reason::Reason;
 use crate::usage::{Budgets, Work};
 use crate::worker::{Engine, EngineError, EngineKind, Exchange, Spec, Status, WorkerError};
 
-/// What must be known before the worker can be started; found out behind the server's start, since
-/// hashing a model takes seconds.
+/// What the worker needs to start. It is prepared after the server has started, since hashing a model
+/// takes seconds.
 #[derive(Debug, Clone)]
 pub struct PreparedModels {
-    /// How to start the worker.
     pub spec: Spec,
     /// The chat model's file, or why there is none.
     pub chat: Result<Weights, Reason>,
@@ -58,7 +56,7 @@ pub struct PreparedModels {
     pub reader: Result<Weights, Reason>,
 }
 
-/// A model file that was checked.
+/// The identity of a checked model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Weights {
     /// Catalogue name.
@@ -84,7 +82,7 @@ impl Part {
         }
     }
 
-    /// Why the process could not load it.
+    /// Why the process could not load the part.
     fn trouble(self, detail: Detail) -> Option<Reason> {
         match self {
             Self::Chat => detail.chat?.err(),
@@ -116,11 +114,11 @@ impl From<EngineError> for LlmError {
     }
 }
 
-/// The local engine, as seen from the main process. Clones are handles on the same one.
+/// The local engine, as seen from the main process. Clones share one worker.
 #[derive(Debug, Clone)]
 pub struct Local {
     engine: Engine<LlmEngine>,
-    /// Names to show until the files are known.
+    /// Names shown until the files are known.
     chat_name: Arc<str>,
     embed_name: Arc<str>,
     reader_name: Arc<str>,
@@ -131,9 +129,10 @@ pub struct Local {
 }
 
 impl Local {
-    /// Starts preparing and then the worker. Must be called inside a tokio runtime.
+    /// Runs `prepare`, then starts the worker. Must be called inside a tokio runtime. The names are shown until
+    /// the files are known.
     ///
-    /// `context` is the most tokens of a conversation, `dimensions` the embedding model's.
+    /// `context` is the most tokens of a conversation, `dimensions` the length of the embedding vectors.
     pub fn start(
         prepare: BoxFuture<'static, Result<PreparedModels, Reason>>,
         chat_name: &str,
@@ -167,7 +166,7 @@ impl Local {
         }
     }
 
-    /// The same engine, whose work is taken off these budgets.
+    /// Charges the engine's work to these budgets.
     #[must_use]
     pub fn charging(mut self, budgets: Arc<Budgets>) -> Self {
         self.budgets = budgets;
@@ -179,45 +178,41 @@ impl Local {
         budgets.charge(claim.flow, Work::Tokens, f64::from(tokens));
     }
 
-    /// Waits until the models are loaded and can answer, or until it is clear that they cannot.
+    /// Waits until the models are loaded or have failed to load.
     pub async fn settled(&self) {
         self.engine.settled().await;
     }
 
-    /// Condition and figures of the worker, or why there is none; `None` while the files are being checked.
+    /// State and figures of the worker, or why there is none; `None` while the files are being checked.
     pub fn status(&self) -> Option<Result<Status, Reason>> {
         self.engine.status()
     }
 
-    /// The chat side.
     pub fn chat_model(&self) -> Arc<dyn ChatModel> {
         Arc::new(LocalChat(self.clone()))
     }
 
-    /// The embedding side.
     pub fn embedder(&self) -> Arc<dyn Embedder> {
         Arc::new(LocalEmbedder(self.clone()))
     }
 
-    /// The reading side.
     pub fn reader(&self) -> Arc<dyn Reader> {
         Arc::new(LocalReader(self.clone()))
     }
 
-    /// Why the reader that is there does not work; `None` also if there is none.
+    /// Why an installed reader does not work; `None` also if there is none.
     pub fn reader_trouble(&self) -> Option<Reason> {
         Part::Reader.trouble(self.engine.ready().ok()?)
     }
 
-    /// The model file of a part, once it was checked.
+    /// The model file of a part, once it is checked.
     fn weights(&self, part: Part) -> Option<Weights> {
         let prepared = self.engine.prepared()?;
         part.weights(&prepared).as_ref().ok().cloned()
     }
 
-    /// `Ok` when the model can answer now.
     fn ready(&self, part: Part) -> Result<(), LlmError> {
-        // What was missing before the start explains more than what the process says.
+        // A reason from before the start explains more than the process's own.
         if let Some(prepared) = self.engine.prepared()
             && let Err(reason) = part.weights(&prepared)
         {
@@ -244,7 +239,7 @@ impl Local {
     }
 }
 
-fn ended(error: WorkerError) -> LlmError {
+fn worker_error(error: WorkerError) -> LlmError {
     let is_over = matches!(error, WorkerError::Ended { .. } | WorkerError::Stopping);
     let reason = Reason::of(error);
     match is_over {
@@ -277,17 +272,21 @@ impl ChatModel for LocalChat {
     async fn chat(&self, request: ChatRequest) -> Result<ChatStream, LlmError> {
         let (local, claim) = (self.0.clone(), request.claim);
         let mut exchange = self.0.exchange(Request::Chat(Box::new(request))).await?;
-        // The first event tells whether the request was admitted at all.
+        // The first event tells whether the request was accepted at all.
         let first = match exchange.next().await {
             Some(Ok(Event::Error(error))) => return Err(error),
             Some(Ok(event)) => event,
-            Some(Err(error)) => return Err(ended(error)),
-            None => return Err(LlmError::Interrupted("the engine gave no answer".into())),
+            Some(Err(error)) => return Err(worker_error(error)),
+            None => {
+                return Err(LlmError::Interrupted(
+                    "the engine returned no answer".into(),
+                ));
+            }
         };
         let rest = futures::stream::once(async { Ok(first) }).chain(exchange);
         Ok(Box::pin(rest.filter_map(move |event| {
             match &event {
-                // What was read is charged at once: whoever asked may leave.
+                // The prompt is charged at once: the caller may leave before the end.
                 Ok(Event::Chat(ChatEvent::Started {
                     prompt_tokens: read,
                     cached_tokens: known,
@@ -302,7 +301,7 @@ impl ChatModel for LocalChat {
                 Ok(Event::Chat(event)) => Some(Ok(event)),
                 Ok(Event::Error(error)) => Some(Err(error)),
                 Ok(Event::Embedded(_) | Event::Read { .. }) => None,
-                Err(error) => Some(Err(ended(error))),
+                Err(error) => Some(Err(worker_error(error))),
             })
         })))
     }
@@ -347,8 +346,10 @@ impl Embedder for LocalEmbedder {
                 Ok(embeddings)
             }
             Some(Ok(Event::Error(error))) => Err(error),
-            Some(Ok(_)) | None => Err(LlmError::Interrupted("the engine gave no vectors".into())),
-            Some(Err(error)) => Err(ended(error)),
+            Some(Ok(_)) | None => Err(LlmError::Interrupted(
+                "the engine returned no vectors".into(),
+            )),
+            Some(Err(error)) => Err(worker_error(error)),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What `frontdesk worker llm` runs.
+//! `frontdesk worker llm`.
 
 use std::io;
 
@@ -17,13 +17,11 @@ use crate::worker::child::{self, Port};
 use crate::worker::sandbox::{self, Kind};
 
 /// Loads the models and serves requests until the parent goes away.
-///
-/// # Errors
-/// When the pipe to the parent breaks.
 pub fn run() -> io::Result<()> {
     let setup: Setup = child::init()?;
     let port = Port::default();
     let held = sandbox::enter(Kind::Llm, &setup.limits);
+    // llama.cpp would log to standard error.
     send_logs_to_tracing(LogOptions::default().with_logs_enabled(false));
     let backend = match LlamaBackend::init() {
         Ok(backend) => backend,
@@ -40,7 +38,7 @@ pub fn run() -> io::Result<()> {
     let chat = match (&chat_model, setup.chat.clone()) {
         (Ok(model), Some(chat)) => Chat::new(&backend, model, chat, threads),
         (Err(reason), _) => Err(reason.clone()),
-        (Ok(_), None) => Err(missing("chat")),
+        (Ok(_), None) => Err(missing_model("chat")),
     };
     let desk = EncoderDesk::start(
         setup.embed.as_ref(),
@@ -50,13 +48,13 @@ pub fn run() -> io::Result<()> {
     )?;
     let encoder = match &embed_model {
         Ok(model) => Encoder::new(&backend, model, threads).and_then(|encoder| {
-            fitting(encoder.dimensions(), setup.dimensions)?;
+            check_dimensions(encoder.dimensions(), setup.dimensions)?;
             Ok(encoder)
         }),
         Err(reason) => Err(reason.clone()),
     };
     let embed = match desk.dimensions.clone() {
-        Some(made) => made.and_then(|made| fitting(made, setup.dimensions)),
+        Some(made) => made.and_then(|made| check_dimensions(made, setup.dimensions)),
         None => encoder
             .as_ref()
             .map(Encoder::dimensions)
@@ -76,8 +74,8 @@ pub fn run() -> io::Result<()> {
     scheduler::run(&commands, &port, chat, encoder)
 }
 
-/// The index is made for vectors of one length.
-fn fitting(made: usize, taken: usize) -> Result<usize, Reason> {
+/// Checks that the vectors have the length that the index expects.
+fn check_dimensions(made: usize, taken: usize) -> Result<usize, Reason> {
     if made == taken {
         return Ok(made);
     }
@@ -88,7 +86,7 @@ fn fitting(made: usize, taken: usize) -> Result<usize, Reason> {
     .into())
 }
 
-fn missing(role: &str) -> Reason {
+fn missing_model(role: &str) -> Reason {
     format!("there is no {role} model; get one with `frontdesk models get`").into()
 }
 
@@ -97,7 +95,7 @@ fn load(
     file: Option<(&std::path::PathBuf, u32)>,
     role: &str,
 ) -> Result<LlamaModel, Reason> {
-    let (path, gpu_layers) = file.ok_or_else(|| missing(role))?;
+    let (path, gpu_layers) = file.ok_or_else(|| missing_model(role))?;
     let params = LlamaModelParams::default().with_n_gpu_layers(gpu_layers);
     LlamaModel::load_from_file(backend, path, &params).map_err(|e| {
         let path = path.display();

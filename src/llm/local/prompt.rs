@@ -1,4 +1,4 @@
-//! Messages to prompt text by the model's own chat template, and what is left out when it is too long.
+//! Renders messages with the model's own chat template, and drops old ones if the prompt is too long.
 
 use llama_cpp_2::model::LlamaModel;
 use minijinja::{Environment, context, value::Value as JinjaValue};
@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use crate::llm::{ChatMessage, LlmError, Role};
 use crate::reason::Reason;
 
-/// The chat template of a model file.
 #[derive(Debug)]
 pub(super) struct Template {
     jinja: Environment<'static>,
@@ -33,7 +32,7 @@ impl Template {
         jinja.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         jinja.set_trim_blocks(true);
         jinja.set_lstrip_blocks(true);
-        // A template must not be able to keep the engine busy for ever.
+        // Stops templates that recurse forever.
         jinja.set_recursion_limit(64);
         jinja.add_function(
             "raise_exception",
@@ -57,7 +56,7 @@ impl Template {
         })
     }
 
-    /// The prompt for `messages`, ending where the assistant begins to speak.
+    /// Renders the prompt, which ends where the assistant begins to speak.
     pub(super) fn render(
         &self,
         messages: &[ChatMessage],
@@ -84,7 +83,7 @@ impl Template {
     fn message(&self, message: &ChatMessage) -> Value {
         let mut out = json!({
             "role": message.role.as_str(),
-            "content": self.neutral(&message.content),
+            "content": self.neutralise(&message.content),
         });
         let Some(fields) = out.as_object_mut() else {
             return out;
@@ -104,9 +103,9 @@ impl Template {
         out
     }
 
-    /// Text of a visitor or document must not speak the tokenizer's control language: a space breaks
-    /// every control token that is written out in it.
-    fn neutral(&self, text: &str) -> String {
+    /// Breaks control tokens that are written out in a text with a space: text from visitors and documents
+    /// must not control the model.
+    fn neutralise(&self, text: &str) -> String {
         let mut out = text.to_owned();
         for control in &self.controls {
             if out.contains(control.as_str()) {
@@ -124,14 +123,12 @@ impl Template {
     }
 }
 
-/// Messages that are dropped together when a conversation outgrows the window. Dropping several at
-/// once keeps the cut at one place over the next turns, so that the cached prefix stays usable.
+/// How many messages are dropped at once when a conversation outgrows the window. Dropping several keeps
+/// the cut in place over the next turns, so that the cached prefix stays usable.
 const DROP_STEP: usize = 4;
 
-/// The longest tail of the conversation that fits `budget` tokens: leading system messages and the
-/// last user message always stay.
-///
-/// Returns the tokens and how many messages were dropped.
+/// Drops old messages until the prompt fits `budget` tokens. Leading system messages and the last user
+/// message always stay. Returns the tokens and how many messages were dropped.
 pub(super) fn fit<T>(
     messages: &[ChatMessage],
     budget: usize,
@@ -149,7 +146,7 @@ pub(super) fn fit<T>(
     let mut dropped = 0;
     loop {
         let mut from = (head + dropped).min(last.max(head));
-        // A conversation does not begin with an answer or a tool's result.
+        // A conversation must not begin with an answer or a tool result.
         while from < last && messages.get(from).is_some_and(|m| m.role != Role::User) {
             from += 1;
         }
@@ -171,11 +168,8 @@ pub(super) fn fit<T>(
     }
 }
 
-/// The template that a model brings along.
-///
-/// # Errors
-/// When it cannot be read.
-pub(super) fn template_of(model: &LlamaModel) -> Result<Template, Reason> {
+/// Loads the template of a model, or ChatML if it has none.
+pub(super) fn load_template(model: &LlamaModel) -> Result<Template, Reason> {
     let vocab = model.vocab();
     let text = |token| {
         vocab
@@ -264,7 +258,7 @@ mod tests {
         let text: String = tokens.into_iter().collect();
         assert!(text.starts_with("Suuuu") && text.ends_with("last"));
         assert_eq!(dropped % DROP_STEP, 0);
-        // One message more changes nothing about where the cut is.
+        // One more message does not move the cut.
         let mut more = long_conversation();
         more.push(say(Role::Assistant, "a"));
         more.push(say(Role::User, "b"));

@@ -1,5 +1,5 @@
-//! Who is served next: live speech before the rest, background work last, and within these whoever was given
-//! least lately; nobody starves.
+//! Decides which request is served next: live speech first, background work last, and within each group
+//! the flow that was served least lately. Nobody starves.
 
 use std::cmp::Reverse;
 use std::time::{Duration, Instant};
@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 use crate::llm::{Claim, Priority};
 use crate::usage::{Fair, Flow, Standing};
 
-/// A request that has waited this long counts as one priority higher, and so on.
+/// For each such period that a request has waited, it rises one rank.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// A bounded waiting line.
+/// A bounded queue.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     waiting: Vec<Waiting<T>>,
     limit: usize,
-    /// By tokens.
+    /// Counts tokens.
     fair: Fair,
 }
 
@@ -43,7 +43,7 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Takes a place in the line, or gives the item back when the line is full.
+    /// Adds an item, or gives it back if the queue is full.
     pub(super) fn push(&mut self, claim: Claim, item: T, now: Instant) -> Result<(), T> {
         if self.waiting.len() >= self.limit {
             return Err(item);
@@ -56,7 +56,7 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Notes tokens that were computed for somebody.
+    /// Records tokens that were computed for a flow.
     pub(super) fn charge(&mut self, flow: Flow, tokens: usize, now: Instant) {
         #[expect(clippy::cast_precision_loss, reason = "a batch has some hundreds")]
         self.fair.charge(flow, tokens as f64, now);
@@ -66,7 +66,7 @@ impl<T> Queue<T> {
         self.waiting.len()
     }
 
-    /// Offers the items to `take` in the order in which they are due, until one is taken.
+    /// Offers the items to `take`, most urgent first, until it takes one.
     pub(super) fn offer<R>(
         &mut self,
         now: Instant,
@@ -74,7 +74,7 @@ impl<T> Queue<T> {
     ) -> Option<(T, R)> {
         let mut order: Vec<usize> = (0..self.waiting.len()).collect();
         let fair = &self.fair;
-        order.sort_by_key(|&i| self.waiting.get(i).map(|w| w.due(fair, now)));
+        order.sort_by_key(|&i| self.waiting.get(i).map(|w| w.urgency(fair, now)));
         for i in order {
             if let Some(taken) = self.waiting.get_mut(i).and_then(|w| take(&mut w.item)) {
                 return Some((self.waiting.remove(i).item, taken));
@@ -83,7 +83,7 @@ impl<T> Queue<T> {
         None
     }
 
-    /// Takes out what no longer wants to wait.
+    /// Removes the items for which `gone` holds.
     pub(super) fn remove(&mut self, mut gone: impl FnMut(&T) -> bool) -> Vec<T> {
         let (out, rest) = std::mem::take(&mut self.waiting)
             .into_iter()
@@ -94,8 +94,8 @@ impl<T> Queue<T> {
 }
 
 impl<T> Waiting<T> {
-    /// The least goes first.
-    fn due(&self, fair: &Fair, now: Instant) -> (Reverse<u128>, Standing, Instant) {
+    /// Sort key; the smallest goes first.
+    fn urgency(&self, fair: &Fair, now: Instant) -> (Reverse<u128>, Standing, Instant) {
         let waited = now.saturating_duration_since(self.since);
         let aged = waited.as_millis() / PATIENCE.as_millis();
         let standing = fair.standing(self.claim.flow, now);

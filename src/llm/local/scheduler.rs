@@ -1,7 +1,7 @@
 //! Continuous batching: one thread owns the contexts and computes all requests together.
 //!
-//! Each round takes new commands, lets the chat model do its part ([`super::chat`]), and gives a piece
-//! of the embedding work its turn. When nothing is to be done, it blocks on the command channel.
+//! Each round takes new commands, runs the chat model's part ([`super::chat`]), and does a piece of the
+//! embedding work. Without work, it blocks on the command channel.
 
 use std::sync::mpsc::{Receiver, TryRecvError};
 
@@ -12,7 +12,7 @@ use crate::llm::{LlmError, Priority};
 use crate::reason::Reason;
 use crate::worker::child::{self, Command, Port};
 
-/// Tokens embedded in one round beside running answers.
+/// Tokens of background work embedded in one round beside running answers.
 const EMBED_BESIDE: usize = 256;
 
 /// Ends a request with an error.
@@ -61,7 +61,7 @@ pub(super) fn run(
                     Ok(_) => jobs.push(Job::new(id, texts, claim)),
                     Err(reason) => refuse(port, id, LlmError::Unavailable(reason.clone()))?,
                 },
-                // These are answered on their own thread and do not come here.
+                // Never happens: the encoder's thread answers these.
                 Command::Request {
                     id,
                     body: Request::Read { .. },
@@ -87,7 +87,7 @@ pub(super) fn run(
     }
 }
 
-/// One pass of the embedding job that is due.
+/// Runs one pass of the most urgent embedding job.
 fn embed_round(
     jobs: &mut Vec<Job>,
     encoder: &mut Encoder<'_>,
@@ -110,6 +110,7 @@ fn embed_round(
     let Some((at, job)) = due.and_then(|i| jobs.get_mut(i).map(|job| (i, job))) else {
         return Ok(());
     };
+    // Only background work takes small passes beside running answers: somebody waits for the rest.
     let background = job.claim.priority == Priority::Background;
     let budget = if beside && background {
         EMBED_BESIDE
@@ -118,7 +119,7 @@ fn embed_round(
     };
     let id = job.id;
     let outcome = encoder.step(job, budget);
-    let finished = job.finished();
+    let finished = job.take_result();
     match (outcome, finished) {
         (Err(error), _) => {
             jobs.remove(at);

@@ -1,5 +1,5 @@
-//! JSON Schemas that an answer is to fit. llama.cpp makes a grammar of one and leaves out in silence what it cannot
-//! keep; here that is said instead, and what can be said in another way is.
+//! JSON Schemas that constrain an answer. llama.cpp turns one into a grammar and silently ignores what it
+//! does not support. This module reports that instead, and rewrites what can be expressed another way.
 
 use serde_json::Value;
 
@@ -7,8 +7,8 @@ use crate::reason::Reason;
 
 mod pattern;
 
-/// Keywords of JSON Schema (draft 2020-12) that no grammar keeps.
-const NOT_KEPT: [&str; 13] = [
+/// Keywords of JSON Schema (draft 2020-12) that no grammar can enforce.
+const UNSUPPORTED: [&str; 13] = [
     "not",
     "if",
     "patternProperties",
@@ -23,7 +23,7 @@ const NOT_KEPT: [&str; 13] = [
     "unevaluatedProperties",
     "unevaluatedItems",
 ];
-/// Bounds, which are kept for whole numbers only.
+/// Bounds, which are supported for integers only.
 const BOUNDS: [&str; 4] = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
 /// Keywords whose value is a schema for each name.
 const BY_NAME: [&str; 3] = ["properties", "$defs", "definitions"];
@@ -31,25 +31,23 @@ const BY_NAME: [&str; 3] = ["properties", "$defs", "definitions"];
 const LISTS: [&str; 4] = ["anyOf", "oneOf", "allOf", "prefixItems"];
 /// Keywords whose value is a schema.
 const SINGLE: [&str; 2] = ["items", "additionalProperties"];
-/// Levels of a schema.
+/// The most nested levels of a schema.
 const DEEPEST: usize = 64;
 
-/// A schema that means the same and that a grammar keeps.
-///
-/// # Errors
-/// A sentence that names the place of what cannot be kept.
-pub(super) fn kept(mut schema: Value) -> Result<Value, Reason> {
-    keep(&mut schema, "", 0)?;
+/// Rewrites a schema so that a grammar enforces all of it; the error names the place of what is not
+/// supported.
+pub(super) fn rewrite_or_refuse(mut schema: Value) -> Result<Value, Reason> {
+    rewrite(&mut schema, "", 0)?;
     Ok(schema)
 }
 
-/// The same schema with what can be kept; what cannot be is left to the model.
-pub(super) fn mostly_kept(mut schema: Value) -> Value {
-    loosen(&mut schema, 0);
+/// Rewrites what a grammar can enforce; the rest is left to the model.
+pub(super) fn rewrite_or_ignore(mut schema: Value) -> Value {
+    rewrite_patterns(&mut schema, 0);
     schema
 }
 
-fn keep(schema: &mut Value, at: &str, depth: usize) -> Result<(), Reason> {
+fn rewrite(schema: &mut Value, at: &str, depth: usize) -> Result<(), Reason> {
     let place = if at.is_empty() { "/" } else { at };
     let wrong = |what: &str| Err(format!("{place}: {what}").into());
     if depth > DEEPEST {
@@ -58,65 +56,65 @@ fn keep(schema: &mut Value, at: &str, depth: usize) -> Result<(), Reason> {
     let Value::Object(fields) = schema else {
         return Ok(());
     };
-    if let Some(keyword) = NOT_KEPT.into_iter().find(|k| fields.contains_key(*k)) {
+    // First of all: what it brings in is checked like the rest.
+    unwrap_single(fields);
+    if let Some(keyword) = UNSUPPORTED.into_iter().find(|k| fields.contains_key(*k)) {
         return wrong(&format!(
-            "`{keyword}` cannot be kept; leave it out and check the answer yourself"
+            "`{keyword}` is not supported; leave it out and check the answer yourself"
         ));
     }
     if fields.get("uniqueItems") == Some(&Value::Bool(true)) {
-        return wrong("`uniqueItems` cannot be kept; leave it out and check the answer yourself");
+        return wrong("`uniqueItems` is not supported; leave it out and check the answer yourself");
     }
     let is_number = fields.get("type").is_some_and(|kind| names(kind, "number"));
     if let Some(bound) = BOUNDS
         .into_iter()
         .find(|b| is_number && fields.contains_key(*b))
     {
-        return wrong(&format!("`{bound}` can be kept for the type integer only"));
+        return wrong(&format!("`{bound}` is supported for the type integer only"));
     }
     if let Some(Value::String(text)) = fields.get("pattern") {
         if fields.contains_key("minLength") || fields.contains_key("maxLength") {
             return wrong(
-                "a `pattern` and a length cannot be kept together; write the length into the pattern",
+                "a `pattern` together with a length is not supported; write the length into the pattern",
             );
         }
-        match pattern::rewritten(text) {
+        match pattern::rewrite(text) {
             Ok(better) => fields.insert("pattern".into(), Value::String(better)),
             Err(why) => {
-                let told = format!("{place}: the pattern cannot be kept: {why}");
+                let told = format!("{place}: the pattern is not supported: {why}");
                 return Err(Reason::told(told, why));
             }
         };
     }
-    unwrap_single(fields);
     for name in BY_NAME {
         if let Some(Value::Object(children)) = fields.get_mut(name) {
             for (child, schema) in children {
-                keep(schema, &format!("{at}/{name}/{child}"), depth + 1)?;
+                rewrite(schema, &format!("{at}/{name}/{child}"), depth + 1)?;
             }
         }
     }
     for name in LISTS {
         if let Some(Value::Array(children)) = fields.get_mut(name) {
             for (n, schema) in children.iter_mut().enumerate() {
-                keep(schema, &format!("{at}/{name}/{n}"), depth + 1)?;
+                rewrite(schema, &format!("{at}/{name}/{n}"), depth + 1)?;
             }
         }
     }
     for name in SINGLE {
         if let Some(child) = fields.get_mut(name) {
-            keep(child, &format!("{at}/{name}"), depth + 1)?;
+            rewrite(child, &format!("{at}/{name}"), depth + 1)?;
         }
     }
     Ok(())
 }
 
-/// `allOf` of one is that one: llama.cpp takes every `allOf` for an object.
+/// Replaces an `allOf` of one schema by that schema: llama.cpp takes every `allOf` for an object.
 fn unwrap_single(fields: &mut serde_json::Map<String, Value>) {
-    let single = match fields.get_mut("allOf") {
-        Some(Value::Array(all)) if all.len() == 1 => all.pop(),
-        _ => None,
-    };
-    if let Some(Value::Object(only)) = single {
+    while let Some(Value::Array(all)) = fields.get_mut("allOf")
+        && let [Value::Object(only)] = &mut all[..]
+    {
+        let only = std::mem::take(only);
         fields.shift_remove("allOf");
         for (name, value) in only {
             fields.entry(name).or_insert(value);
@@ -132,15 +130,15 @@ fn names(kind: &Value, wanted: &str) -> bool {
     }
 }
 
-/// Patterns in the form that is kept; those that have none are left out.
-fn loosen(schema: &mut Value, depth: usize) {
+/// Rewrites patterns, and removes those that are not supported.
+fn rewrite_patterns(schema: &mut Value, depth: usize) {
     if depth > DEEPEST {
         return;
     }
     match schema {
         Value::Object(fields) => {
             let better = match fields.get("pattern") {
-                Some(Value::String(text)) => Some(pattern::rewritten(text)),
+                Some(Value::String(text)) => Some(pattern::rewrite(text)),
                 _ => None,
             };
             match better {
@@ -153,10 +151,12 @@ fn loosen(schema: &mut Value, depth: usize) {
                 None => {}
             }
             for value in fields.values_mut() {
-                loosen(value, depth + 1);
+                rewrite_patterns(value, depth + 1);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| loosen(item, depth + 1)),
+        Value::Array(items) => items
+            .iter_mut()
+            .for_each(|item| rewrite_patterns(item, depth + 1)),
         _ => {}
     }
 }
@@ -184,7 +184,7 @@ mod tests {
             ),
             (json!({"type": "string", "pattern": "a(?=b)"}), "pattern"),
         ] {
-            let wrong = kept(of(inner.clone())).unwrap_err();
+            let wrong = rewrite_or_refuse(of(inner.clone())).unwrap_err();
             assert!(
                 wrong.contains(named) && wrong.contains("/properties/a"),
                 "{inner}: {wrong}"
@@ -199,19 +199,31 @@ mod tests {
             "s": {"type": "string", "maxLength": 3, "description": "not too long"},
             "k": {"enum": ["a", "b"]}, "u": {"anyOf": [{"type": "string"}, {"type": "null"}]},
             "m": {"type": "string", "format": "email"}}, "required": ["n"], "additionalProperties": false});
-        assert_eq!(kept(schema.clone()).unwrap(), schema);
+        assert_eq!(rewrite_or_refuse(schema.clone()).unwrap(), schema);
+    }
+
+    #[test]
+    fn what_stands_in_an_all_of_of_one_is_checked_too() {
+        for inner in [
+            json!({"not": {"type": "string"}}),
+            json!({"type": "number", "minimum": 0.5}),
+            json!({"allOf": [{"type": "string", "pattern": "(?=a)b"}]}),
+        ] {
+            let schema = json!({"allOf": [inner]});
+            assert!(rewrite_or_refuse(schema.clone()).is_err(), "{schema}");
+        }
     }
 
     #[test]
     fn a_property_may_be_called_like_a_keyword() {
         let schema = json!({"type": "object", "properties": {"not": {"type": "string"}, "pattern": {"type": "string"}}});
-        assert_eq!(kept(schema.clone()).unwrap(), schema);
+        assert_eq!(rewrite_or_refuse(schema.clone()).unwrap(), schema);
     }
 
     #[test]
     fn one_of_all_is_that_one() {
         let schema = json!({"allOf": [{"$ref": "#/$defs/kind"}], "title": "Kind"});
-        let unwrapped = kept(schema).unwrap();
+        let unwrapped = rewrite_or_refuse(schema).unwrap();
         assert_eq!(unwrapped, json!({"title": "Kind", "$ref": "#/$defs/kind"}));
     }
 
@@ -228,7 +240,7 @@ mod tests {
             r"^\+?[\d\s-]{6,15}$",
             r"^ünï\.$",
         ] {
-            let schema = kept(json!({"type": "string", "pattern": pattern})).unwrap();
+            let schema = rewrite_or_refuse(json!({"type": "string", "pattern": pattern})).unwrap();
             let text = schema.to_string();
             let grammar = llama_cpp_2::json_schema_to_grammar(&text).unwrap();
             // Without the pattern it is the rule for any string.

@@ -1,65 +1,61 @@
-//! Which tokens lie in the key-value cache under which sequence number.
+//! Keeps track of which tokens are in the key-value cache, by sequence.
 //!
-//! A sequence keeps its tokens after its answer has ended, so that the next turn of the conversation
-//! and other conversations with the same prompt prefix need not compute them again. This file only
-//! keeps the books; the scheduler moves the cache accordingly.
+//! A sequence keeps its tokens after its answer has ended, so that the next turn of the conversation and
+//! other conversations with the same prompt prefix can reuse them. This file only keeps the books;
+//! [`super::chat`] changes the cache itself.
 //!
 //! A finished conversation stays until its place is needed, because on a processor reading the prompt is what takes seconds.
 
-/// Number of a sequence in llama.cpp's cache.
+/// In llama.cpp's cache.
 pub(super) type SequenceId = usize;
 
-/// A token as llama.cpp numbers it.
 pub(super) type Token = i32;
 
 #[derive(Debug, Default, Clone)]
 struct Sequence {
     /// Tokens whose keys and values are in the cache.
     cached: Vec<Token>,
-    /// The whole prompt that is being computed; empty when nothing is.
+    /// The whole prompt that is being computed; empty if there is none.
     planned: Vec<Token>,
-    /// Cells that the running answer may still come to use.
+    /// Cells that the running answer may use in all.
     reserved: usize,
     busy: bool,
     last_used: u64,
 }
 
-/// The books of all sequences.
 #[derive(Debug)]
 pub(super) struct Sequences {
     all: Vec<Sequence>,
     cells: usize,
-    /// Cells that finished answers may keep: every token that is generated is compared with all cells
-    /// in use, other conversations' as well, so that a full cache is slow.
+    /// Cells that finished answers may keep. Every generated token is compared with all cells in use,
+    /// including those of other conversations, so a full cache is slow.
     resident: usize,
     clock: u64,
 }
 
-/// How a new prompt gets its place.
+/// Where a new prompt goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Placement {
-    /// Its sequence.
     pub(super) sequence: SequenceId,
-    /// Where the first `shared` tokens are copied from; `None` when they are in `sequence` already.
+    /// Where to copy the first `shared` tokens from; `None` if they are already in `sequence`.
     pub(super) copy_from: Option<SequenceId>,
-    /// Tokens that need not be computed.
+    /// Prompt tokens that are already computed.
     pub(super) shared: usize,
-    /// Sequences whose content must be dropped first.
+    /// Sequences to empty first.
     pub(super) evict: Vec<SequenceId>,
 }
 
-/// What can be done with a new prompt now.
+/// Whether a new prompt can start now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Admission {
-    /// Start it.
     Start(Placement),
-    /// Another sequence is computing a prefix that this prompt shares: wait, then copy.
+    /// Another sequence is computing a prefix of this prompt: wait, then copy it.
     AwaitPrefix,
-    /// No place; wait until an answer ends.
+    /// No room; wait until an answer ends.
     Full,
 }
 
-/// A shared prefix that is being computed is waited for if it saves at least this many tokens.
+/// Waiting for a shared prefix must save at least this many tokens.
 const WORTH_WAITING: usize = 24;
 
 impl Sequences {
@@ -72,21 +68,21 @@ impl Sequences {
         }
     }
 
-    /// Finds a place for `prompt`, whose answer may take `answer` more cells. Without `reuse`, every
-    /// token is computed anew: the same tokens computed in other batches differ in the last bits, so
-    /// only that gives the same text twice.
+    /// Finds a place for `prompt`, whose answer may take `answer` more cells. Without `reuse`, every token
+    /// is computed again: results from other batches differ in the last bits, so nothing else gives the
+    /// same text twice.
     pub(super) fn admit(&self, prompt: &[Token], answer: usize, reuse: bool) -> Admission {
-        // At least the last token is computed, since its logits choose the first word.
+        // The last token is always computed: its logits choose the first token of the answer.
         let usable = prompt.len().saturating_sub(1);
         let usable = if reuse { usable } else { 0 };
         let best = (0..self.all.len())
-            .map(|id| (self.shared(id, prompt).min(usable), id))
+            .map(|id| (self.count_shared(id, prompt).min(usable), id))
             .max_by_key(|&(shared, id)| (shared, self.continues(id, shared), id));
         let (shared, source) = best.unwrap_or((0, 0));
         let coming = self
             .all
             .iter()
-            .map(|s| common(&s.planned, prompt))
+            .map(|s| count_common(&s.planned, prompt))
             .max()
             .unwrap_or(0);
         if coming.min(usable) >= shared + WORTH_WAITING {
@@ -96,9 +92,9 @@ impl Sequences {
         let sequence = if reuse {
             Some(source)
         } else {
-            self.oldest_idle((shared > 0).then_some(source))
+            self.find_idle((shared > 0).then_some(source))
         };
-        // With one sequence left, its content is better cut than waited for.
+        // If only the source is idle, truncate it rather than wait.
         let (sequence, shared) = match (sequence, self.all.get(source)) {
             (Some(id), _) => (id, shared),
             (None, Some(s)) if !s.busy => (source, shared),
@@ -115,7 +111,7 @@ impl Sequences {
         }
     }
 
-    /// Notes that a placement was carried out.
+    /// Records that a placement was carried out.
     pub(super) fn start(&mut self, placement: &Placement, prompt: &[Token], answer: usize) {
         for &id in &placement.evict {
             if let Some(s) = self.all.get_mut(id) {
@@ -136,14 +132,14 @@ impl Sequences {
         }
     }
 
-    /// Notes that tokens were computed.
-    pub(super) fn computed(&mut self, id: SequenceId, tokens: &[Token]) {
+    /// Records tokens that were computed.
+    pub(super) fn extend(&mut self, id: SequenceId, tokens: &[Token]) {
         if let Some(s) = self.all.get_mut(id) {
             s.cached.extend_from_slice(tokens);
         }
     }
 
-    /// Notes that an answer ended; its tokens stay for later turns.
+    /// Records that an answer ended. Its tokens stay for later turns.
     pub(super) fn release(&mut self, id: SequenceId) {
         self.clock += 1;
         if let Some(s) = self.all.get_mut(id) {
@@ -154,22 +150,22 @@ impl Sequences {
         }
     }
 
-    /// Notes that a sequence's cells were dropped.
+    /// Records that a sequence was emptied.
     pub(super) fn clear(&mut self, id: SequenceId) {
         if let Some(s) = self.all.get_mut(id) {
             s.cached.clear();
         }
     }
 
-    /// Notes that the whole cache was emptied; nothing may be running.
+    /// Records that the whole cache was emptied. Nothing may be running.
     pub(super) fn clear_all(&mut self) {
         for s in &mut self.all {
             s.cached.clear();
         }
     }
 
-    /// The idle sequence that was used longest ago and holds something.
-    pub(super) fn oldest_full(&self) -> Option<SequenceId> {
+    /// The least recently used idle sequence that is not empty.
+    pub(super) fn find_oldest_full(&self) -> Option<SequenceId> {
         self.idle()
             .filter(|(_, s)| !s.cached.is_empty())
             .min_by_key(|(_, s)| s.last_used)
@@ -180,28 +176,31 @@ impl Sequences {
         self.all.iter().enumerate().filter(|(_, s)| !s.busy)
     }
 
-    fn shared(&self, id: SequenceId, prompt: &[Token]) -> usize {
-        self.all.get(id).map_or(0, |s| common(&s.cached, prompt))
+    fn count_shared(&self, id: SequenceId, prompt: &[Token]) -> usize {
+        self.all
+            .get(id)
+            .map_or(0, |s| count_common(&s.cached, prompt))
     }
 
-    /// Whether the prompt goes on where an idle sequence ended (a next turn): then it takes the
-    /// sequence over instead of copying it. A few tokens at its end may differ, since a template
-    /// writes a finished answer a little differently from the one that was generated.
+    /// Whether the prompt continues an idle sequence (a next turn). It then takes the sequence over instead
+    /// of copying it. A few tokens at its end may differ, since a template formats a finished answer
+    /// slightly differently from the generated one.
     fn continues(&self, id: SequenceId, shared: usize) -> bool {
         self.all
             .get(id)
             .is_some_and(|s| !s.busy && shared > 0 && shared + 8 >= s.cached.len())
     }
 
-    fn oldest_idle(&self, keep: Option<SequenceId>) -> Option<SequenceId> {
+    /// The idle sequence to overwrite: an empty one if possible, else the least recently used.
+    fn find_idle(&self, keep: Option<SequenceId>) -> Option<SequenceId> {
         self.idle()
             .filter(|(id, _)| keep != Some(*id))
             .min_by_key(|(_, s)| (!s.cached.is_empty(), s.last_used))
             .map(|(id, _)| id)
     }
 
-    /// Idle sequences to drop so that `wanted` more cells fit; `None` if even that is not enough.
-    /// Cells that sequences share are counted once for each: the estimate errs on the safe side.
+    /// Idle sequences to empty so that `wanted` more cells fit; `None` if even that is not enough. Cells that
+    /// sequences share count for each of them, so the estimate errs on the safe side.
     fn make_room(&self, wanted: usize, keep: &[SequenceId]) -> Option<Vec<SequenceId>> {
         let reserved: usize = self.all.iter().filter(|s| s.busy).map(|s| s.reserved).sum();
         let mut free = self
@@ -224,7 +223,8 @@ impl Sequences {
     }
 }
 
-fn common(a: &[Token], b: &[Token]) -> usize {
+/// Length of the common prefix.
+fn count_common(a: &[Token], b: &[Token]) -> usize {
     a.iter().zip(b).take_while(|(x, y)| x == y).count()
 }
 
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn finish(books: &mut Sequences, placement: &Placement, tokens: &[Token]) {
-        books.computed(placement.sequence, &tokens[placement.shared..]);
+        books.extend(placement.sequence, &tokens[placement.shared..]);
         books.release(placement.sequence);
     }
 
@@ -282,7 +282,7 @@ mod tests {
             books.admit(&prompt(50, &[200; 40]), 10, true),
             Admission::AwaitPrefix
         );
-        books.computed(placed.sequence, &prompt(50, &[]));
+        books.extend(placed.sequence, &prompt(50, &[]));
         let Admission::Start(next) = books.admit(&prompt(50, &[200; 40]), 10, true) else {
             panic!()
         };

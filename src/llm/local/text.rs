@@ -1,6 +1,5 @@
-//! From token bytes to text that may be shown: whole characters, and nothing of a stop string.
+//! Turns token bytes into text that may be shown: whole characters, and no part of a stop string.
 
-/// Turns the bytes of tokens into text and watches for stop strings.
 #[derive(Debug)]
 pub(super) struct TextStream {
     stops: Vec<String>,
@@ -22,7 +21,7 @@ impl TextStream {
         }
     }
 
-    /// Takes a token's bytes; gives the text that is safe to show now.
+    /// Takes a token's bytes; returns the text that is safe to show now.
     pub(super) fn push(&mut self, piece: &[u8]) -> String {
         if self.stopped {
             return String::new();
@@ -33,12 +32,11 @@ impl TextStream {
         self.release()
     }
 
-    /// Whether a stop string has come.
-    pub(super) fn stopped(&self) -> bool {
+    pub(super) fn has_stopped(&self) -> bool {
         self.stopped
     }
 
-    /// The end of the answer: what was held back, if it was no stop string after all.
+    /// Returns what was held back, at the end of the answer.
     pub(super) fn finish(&mut self) -> String {
         if self.stopped {
             return String::new();
@@ -79,6 +77,7 @@ impl TextStream {
         }
     }
 
+    /// Returns held text up to a stop string, or up to what may become one.
     fn release(&mut self) -> String {
         if let Some(at) = self
             .stops
@@ -101,7 +100,7 @@ impl TextStream {
     }
 }
 
-/// Bytes at the end of `text` that are a proper beginning of `stop`.
+/// Length in bytes of the end of `text` that is a proper prefix of `stop`.
 fn longest_overlap(text: &str, stop: &str) -> usize {
     stop.char_indices()
         .map(|(at, _)| at)
@@ -137,7 +136,7 @@ mod tests {
         assert_eq!(stream.push(b"one E"), "one ");
         assert_eq!(stream.push(b"N"), "");
         assert_eq!(stream.push(b"D two"), "");
-        assert!(stream.stopped());
+        assert!(stream.has_stopped());
         assert_eq!(stream.finish(), "");
     }
 

@@ -1,5 +1,5 @@
-//! Tool calls in a model's text: `<tool_call>{"name": …, "arguments": {…}}</tool_call>`, the form of
-//! the Hermes and Qwen families' chat templates.
+//! Finds tool calls in a model's text: `<tool_call>{"name": …, "arguments": {…}}</tool_call>`, as in the
+//! chat templates of the Hermes and Qwen families.
 
 use serde_json::Value;
 
@@ -11,12 +11,12 @@ const CLOSE: &str = "</tool_call>";
 /// Separates the text of an answer from the tool calls in it, while it streams.
 #[derive(Debug, Default)]
 pub(super) struct ToolScanner {
+    /// Text that cannot be decided on yet.
     held: String,
     inside: bool,
     found: u32,
 }
 
-/// A piece of a scanned answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Piece {
     Text(String),
@@ -24,7 +24,7 @@ pub(super) enum Piece {
 }
 
 impl ToolScanner {
-    /// Takes text; gives what is decided.
+    /// Takes text and returns the pieces that are certain. `seed` makes the ids of calls unique.
     pub(super) fn push(&mut self, text: &str, seed: u64) -> Vec<Piece> {
         self.held.push_str(text);
         let mut out = Vec::new();
@@ -54,7 +54,7 @@ impl ToolScanner {
             });
             let rest = self.held.split_off(self.held.len() - keep.unwrap_or(0));
             let shown = std::mem::replace(&mut self.held, rest);
-            // White space around calls is layout of the template, not text of the answer.
+            // White space around calls is layout of the template, not part of the answer.
             if !(shown.is_empty() || self.found > 0 && shown.trim().is_empty()) {
                 out.push(Piece::Text(shown));
             }
@@ -62,12 +62,11 @@ impl ToolScanner {
         out
     }
 
-    /// Whether a call has come.
     pub(super) fn has_found(&self) -> bool {
         self.found > 0
     }
 
-    /// The end of the answer. A call whose closing tag was cut off still counts if it is whole.
+    /// Returns what is left at the end of the answer. A complete call counts even without its closing tag.
     pub(super) fn finish(&mut self, seed: u64) -> Vec<Piece> {
         let rest = std::mem::take(&mut self.held);
         if self.inside {
@@ -83,7 +82,7 @@ impl ToolScanner {
     }
 }
 
-/// Reads `{"name": …, "arguments": {…}}`; also used for answers that a grammar forced into that form.
+/// Parses `{"name": …, "arguments": {…}}`; also used for answers that a grammar forced into this form.
 pub(super) fn parse(json: &str, seed: u64, number: u32) -> Option<ToolCall> {
     let value: Value = serde_json::from_str(json.trim()).ok()?;
     let name = value.get("name")?.as_str()?.to_owned();
@@ -99,7 +98,7 @@ pub(super) fn parse(json: &str, seed: u64, number: u32) -> Option<ToolCall> {
     })
 }
 
-/// JSON Schema of one call to any of `tools` (OpenAI's form), or to the one named.
+/// JSON Schema of one call to any of `tools` (in OpenAI's form), or to `only`. `None` if there is none.
 pub(super) fn call_schema(tools: &Value, only: Option<&str>) -> Option<Value> {
     let options: Vec<Value> = tools
         .as_array()?

@@ -1,10 +1,10 @@
-//! How far a JSON text has come that is still being written, and the shortest way to end it. What comes in is JSON by
-//! a grammar; of anything else the ending is of no use.
+//! Tracks a JSON text while it is being written, and finds the shortest text that completes it. The input
+//! must be JSON, which a grammar ensures; otherwise the ending is meaningless.
 
-/// Where in the text its end is.
+/// A JSON text that is being written.
 #[derive(Debug, Clone)]
 pub(super) struct Unfinished {
-    /// What is open, innermost last.
+    /// Open objects and arrays, innermost last.
     open: Vec<Open>,
     place: JsonPlace,
 }
@@ -17,42 +17,42 @@ enum Open {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum JsonPlace {
-    /// The object that the whole text is has not begun.
+    /// Before the outermost object.
     Start,
     /// A value must follow.
     Value,
-    /// An element or the end of the array.
+    /// An element or the end of the array must follow.
     Element,
-    /// A key or the end of the object.
+    /// A key or the end of the object must follow.
     Key,
     /// A key must follow, after a comma.
     NextKey,
-    /// A key has ended.
+    /// After a key.
     Colon,
-    /// A value has ended.
+    /// After a value.
     Ended,
-    /// Within a string.
+    /// Within a string, which may be a key.
     Text { is_key: bool, at: InText },
-    /// Within `true`, `false` or `null`: what is left of it.
+    /// Within `true`, `false` or `null`; holds the rest of it.
     Word(&'static str),
-    /// Within a number; whether it lacks a digit.
+    /// Within a number.
     Number { lacks_digit: bool },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum InText {
-    /// Anything may follow.
+    /// Outside of escapes.
     Plain,
-    /// After a backslash; whether the character before was the first half of a pair.
+    /// After a backslash; `paired` if the first half of a surrogate pair came before it.
     Escape { paired: bool },
-    /// After `\u`, so many digits and their value.
+    /// After `\u` and `count` hexadecimal digits.
     Digits { paired: bool, count: u8, value: u16 },
-    /// After the first half of a pair: the second must follow.
+    /// After the first half of a surrogate pair: the second must follow.
     Half,
 }
 
 impl Unfinished {
-    /// Of an object that has not begun.
+    /// An object of which nothing is written yet.
     pub(super) fn object() -> Self {
         Self {
             open: Vec::new(),
@@ -60,7 +60,6 @@ impl Unfinished {
         }
     }
 
-    /// Goes on by what was written next.
     pub(super) fn push(&mut self, text: &[u8]) {
         for byte in text {
             self.step(*byte);
@@ -69,7 +68,7 @@ impl Unfinished {
 
     fn step(&mut self, byte: u8) {
         match self.place {
-            JsonPlace::Text { is_key, at } => self.place = in_text(byte, is_key, at),
+            JsonPlace::Text { is_key, at } => self.place = step_in_text(byte, is_key, at),
             JsonPlace::Word(rest) => match rest.get(1..) {
                 Some("") | None => self.place = JsonPlace::Ended,
                 Some(left) => self.place = JsonPlace::Word(left),
@@ -80,12 +79,12 @@ impl Unfinished {
             JsonPlace::Number { .. } if b".eE+-".contains(&byte) => {
                 self.place = JsonPlace::Number { lacks_digit: true };
             }
-            _ => self.between(byte),
+            _ => self.step_between(byte),
         }
     }
 
-    /// A byte that is not within a value.
-    fn between(&mut self, byte: u8) {
+    /// Handles a byte outside of strings, words and numbers.
+    fn step_between(&mut self, byte: u8) {
         let is_key = matches!(self.place, JsonPlace::Key | JsonPlace::NextKey);
         self.place = match byte {
             b'{' => {
@@ -116,7 +115,7 @@ impl Unfinished {
         };
     }
 
-    /// What makes it whole; nothing if it is.
+    /// What completes the text; empty if it is complete.
     pub(super) fn ending(&self) -> String {
         let mut ending = match self.place {
             JsonPlace::Start => "{}".to_owned(),
@@ -129,7 +128,7 @@ impl Unfinished {
             JsonPlace::Number { lacks_digit: false } => String::new(),
             JsonPlace::Text { is_key, at } => {
                 let after = if is_key { "\":null" } else { "\"" };
-                format!("{}{after}", end_of_character(at))
+                format!("{}{after}", finish_escape(at))
             }
         };
         ending.extend(self.open.iter().rev().map(|open| match open {
@@ -140,7 +139,7 @@ impl Unfinished {
     }
 }
 
-fn in_text(byte: u8, is_key: bool, at: InText) -> JsonPlace {
+fn step_in_text(byte: u8, is_key: bool, at: InText) -> JsonPlace {
     let paired = at == InText::Half;
     let at = match (at, byte) {
         (InText::Plain | InText::Half, b'"') if is_key => return JsonPlace::Colon,
@@ -176,13 +175,13 @@ fn in_text(byte: u8, is_key: bool, at: InText) -> JsonPlace {
     JsonPlace::Text { is_key, at }
 }
 
-/// Whether a code is the first of the two that stand for one character.
+/// Whether a code is the first half of a surrogate pair.
 fn is_first_half(code: u16) -> bool {
     (0xd800..0xdc00).contains(&code)
 }
 
-/// What ends an escape that is under way.
-fn end_of_character(at: InText) -> String {
+/// What completes an unfinished escape.
+fn finish_escape(at: InText) -> String {
     const SECOND_HALF: &str = "dc00";
     match at {
         InText::Plain => String::new(),
@@ -231,7 +230,7 @@ mod tests {
             for end in 0..=text.len() {
                 let written = &text.as_bytes()[..end];
                 let whole = [written, unfinished.ending().as_bytes()].concat();
-                // A character that was cut stands as the mark for one.
+                // A character that was cut becomes the replacement character.
                 let whole = String::from_utf8_lossy(&whole);
                 let parsed = serde_json::from_str::<Value>(&whole);
                 assert!(parsed.is_ok_and(|v| v.is_object()), "{whole}");

@@ -26,7 +26,7 @@ fn cycles(samples: &[f32]) -> usize {
     count
 }
 
-fn heard(format: Format, bytes: Vec<u8>) -> Vec<f32> {
+fn decode_again(format: Format, bytes: Vec<u8>) -> Vec<f32> {
     if format == Format::Pcm {
         let mut mono = Mono::at(SAMPLE_RATE);
         mono.push(&floats(&bytes), 1, RATE).unwrap();
@@ -51,10 +51,10 @@ fn what_is_streamed_in_clauses_comes_back_in_every_format() {
             }
             bytes.extend(encoder.finish().unwrap());
             let what = format!("{} from {rate}", format.name());
-            let samples = heard(format, bytes);
+            let samples = decode_again(format, bytes);
             let cycles = cycles(&samples);
             assert!((874..=884).contains(&cycles), "{what}: {cycles} cycles");
-            // MP3 has the delay of its filters in front and the rest of a frame behind.
+            // MP3 adds the delay of its filters at the start and fills its last frame.
             let slack = if format == Format::Mp3 { 2_400 } else { 40 };
             let length = samples.len();
             assert!(

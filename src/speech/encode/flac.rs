@@ -9,9 +9,9 @@ use flacenc::source::{Fill, FrameBuf};
 
 use super::{Codec, EncodeError, Format, RATE};
 
-/// Samples of a frame: 85 ms.
+/// Samples per frame: 85 ms.
 const BLOCK: usize = 2048;
-/// The encoder takes no shorter frame; the last one is filled up with silence.
+/// The encoder refuses shorter frames, so the last one is padded with silence.
 const SHORTEST: usize = 32;
 
 pub(super) struct Flac {
@@ -27,15 +27,15 @@ impl Flac {
     pub(super) fn new(samples: Option<u64>) -> Result<Self, EncodeError> {
         let config = config::Encoder::default()
             .into_verified()
-            .map_err(|(_, e)| failed(e))?;
-        let mut stream = Stream::new(RATE as usize, 1, 16).map_err(failed)?;
+            .map_err(|(_, e)| flac_error(e))?;
+        let mut stream = Stream::new(RATE as usize, 1, 16).map_err(flac_error)?;
         let info = stream.stream_info_mut();
-        info.set_block_sizes(BLOCK, BLOCK).map_err(failed)?;
-        // 0 says that the length is not known.
+        info.set_block_sizes(BLOCK, BLOCK).map_err(flac_error)?;
+        // 0 means that the length is unknown.
         info.set_total_samples(samples.map_or(0, |n| usize::try_from(n).unwrap_or(0)));
         let info = info.clone();
         let mut sink = ByteSink::new();
-        stream.write(&mut sink).map_err(failed)?;
+        stream.write(&mut sink).map_err(flac_error)?;
         Ok(Self {
             config,
             info,
@@ -45,14 +45,14 @@ impl Flac {
         })
     }
 
-    fn frame(&mut self, samples: &[i32], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let mut buffer = FrameBuf::with_size(1, samples.len()).map_err(failed)?;
-        buffer.fill_interleaved(samples).map_err(failed)?;
+    fn write_frame(&mut self, samples: &[i32], out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let mut buffer = FrameBuf::with_size(1, samples.len()).map_err(flac_error)?;
+        buffer.fill_interleaved(samples).map_err(flac_error)?;
         let frame = encode_fixed_size_frame(&self.config, &buffer, self.frames, &self.info)
-            .map_err(failed)?;
+            .map_err(flac_error)?;
         self.frames += 1;
         let mut sink = ByteSink::new();
-        frame.write(&mut sink).map_err(failed)?;
+        frame.write(&mut sink).map_err(flac_error)?;
         out.extend_from_slice(sink.as_slice());
         Ok(())
     }
@@ -67,7 +67,7 @@ impl Codec for Flac {
         let blocks = pending.chunks_exact(BLOCK);
         self.pending = blocks.remainder().to_vec();
         for block in blocks {
-            self.frame(block, out)?;
+            self.write_frame(block, out)?;
         }
         Ok(())
     }
@@ -78,11 +78,11 @@ impl Codec for Flac {
             return Ok(());
         }
         last.resize(last.len().max(SHORTEST), 0);
-        self.frame(&last, out)
+        self.write_frame(&last, out)
     }
 }
 
-fn failed(error: impl std::fmt::Display) -> EncodeError {
-    // Some of its errors must not leave their thread, so only their words do.
+fn flac_error(error: impl std::fmt::Display) -> EncodeError {
+    // Some of its errors are not `Send`, so only their text goes on.
     EncodeError::codec(Format::Flac, error.to_string())
 }

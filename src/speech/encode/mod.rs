@@ -1,7 +1,7 @@
-//! Speech → bytes of a file or a stream: WAV, PCM, FLAC, Opus in Ogg, MP3.
+//! Encodes speech as a file or a stream: WAV, PCM, FLAC, Opus in Ogg, MP3.
 //!
-//! An [`Encoder`] takes clauses as they are spoken and gives what can be sent at once. Everything is one
-//! channel at [`RATE`], which is what OpenAI's clients expect of speech.
+//! An [`Encoder`] takes clauses as they are spoken and returns what can already be sent. Everything is
+//! one channel at [`RATE`], which is what OpenAI's clients expect of speech.
 
 mod flac;
 mod mp3;
@@ -17,7 +17,6 @@ use crate::reason::Reason;
 /// Samples per second of everything that is encoded.
 pub const RATE: u32 = 24_000;
 
-/// A kind of audio file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// MPEG-2 Layer III, 64 kbit/s.
@@ -33,10 +32,9 @@ pub enum Format {
 }
 
 impl Format {
-    /// All of them.
     pub const ALL: [Self; 5] = [Self::Mp3, Self::Opus, Self::Flac, Self::Wav, Self::Pcm];
 
-    /// The format of this name, which is also the ending of its files.
+    /// Finds a format by its name, which is also the extension of its files, in any case.
     pub fn find(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         match name.as_str() {
@@ -46,7 +44,6 @@ impl Format {
         }
     }
 
-    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mp3 => "mp3",
@@ -57,7 +54,6 @@ impl Format {
         }
     }
 
-    /// Its media type.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Mp3 => "audio/mpeg",
@@ -72,16 +68,14 @@ impl Format {
 /// Why sound could not be encoded.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
-    /// A codec refused; not the caller's fault.
+    /// The codec failed; not the caller's fault.
     #[error("the sound could not be written as {format} ({reason}): ask for wav instead")]
     Codec {
-        /// Name of the format.
         format: &'static str,
-        /// What the codec said.
         #[source]
         reason: Reason,
     },
-    /// The voice's rate is none.
+    /// The sampling rate is out of range.
     #[error(transparent)]
     Rate(#[from] AudioError),
 }
@@ -95,24 +89,21 @@ impl EncodeError {
     }
 }
 
-/// One kind of file: samples at [`RATE`] in, bytes out.
+/// Takes samples at [`RATE`] and appends bytes to `out`.
 trait Codec: Send {
     fn push(&mut self, samples: &[i16], out: &mut Vec<u8>) -> Result<(), EncodeError>;
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
 }
 
-/// Encodes one stretch of speech.
 pub struct Encoder {
+    /// `None` once finished.
     mono: Option<Mono>,
     codec: Box<dyn Codec>,
 }
 
 impl Encoder {
-    /// An encoder for sound whose length is not known yet. The header of a WAV then gives the greatest
-    /// length there is, which players take as "until it ends".
-    ///
-    /// # Errors
-    /// When the codec cannot be set up.
+    /// An encoder for sound of unknown length. The header of a WAV then states the greatest possible
+    /// length, which players take as "until it ends".
     pub fn streaming(format: Format) -> Result<Self, EncodeError> {
         Self::new(format, None)
     }
@@ -131,11 +122,8 @@ impl Encoder {
         })
     }
 
-    /// Takes signed 16-bit samples, little-endian, one channel, `rate` per second; gives the bytes that
-    /// are ready.
-    ///
-    /// # Errors
-    /// When the codec fails.
+    /// Takes signed 16-bit samples, little-endian, one channel, `rate` per second; returns the bytes
+    /// that are ready.
     pub fn push(&mut self, pcm: &[u8], rate: u32) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();
         if let Some(mono) = &mut self.mono {
@@ -146,10 +134,6 @@ impl Encoder {
         Ok(out)
     }
 
-    /// The last bytes.
-    ///
-    /// # Errors
-    /// When the codec fails.
     pub fn finish(&mut self) -> Result<Vec<u8>, EncodeError> {
         let mut out = Vec::new();
         if let Some(mono) = self.mono.take() {
@@ -161,10 +145,7 @@ impl Encoder {
     }
 }
 
-/// A whole file of sound that is there already; its header tells the length.
-///
-/// # Errors
-/// When the codec fails.
+/// Encodes a whole file at once; its header states the length.
 pub fn whole(format: Format, pcm: &[u8], rate: u32) -> Result<Vec<u8>, EncodeError> {
     let mut mono = Mono::at(RATE);
     mono.push(&floats(pcm), 1, rate)?;
@@ -177,14 +158,14 @@ pub fn whole(format: Format, pcm: &[u8], rate: u32) -> Result<Vec<u8>, EncodeErr
     Ok(out)
 }
 
-/// Samples of bytes, -1 to 1.
+/// Converts signed 16-bit little-endian bytes to samples from -1 to 1.
 pub fn floats(pcm: &[u8]) -> Vec<f32> {
     pcm.chunks_exact(2)
         .map(|pair| f32::from(i16::from_le_bytes([pair[0], pair[1]])) / 32_768.0)
         .collect()
 }
 
-/// Samples of 16 bits from samples of -1 to 1.
+/// Converts samples from -1 to 1 to 16-bit samples.
 pub fn integers(samples: &[f32]) -> Vec<i16> {
     samples
         .iter()

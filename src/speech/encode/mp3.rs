@@ -4,14 +4,14 @@ use rusty_mp3::{Error, Mp3Encoder, Mp3EncoderConfig};
 
 use super::{Codec, EncodeError, Format, RATE};
 
-/// Enough for speech at [`RATE`].
+/// Kilobits per second, enough for speech at [`RATE`].
 const KBITS: u32 = 64;
 
 pub(super) struct Mp3 {
     encoder: Mp3Encoder,
-    /// The first packet is a frame of silence that holds the length of the file. A stream cannot know
-    /// it, and players would show "0:00".
-    tag_passed: bool,
+    /// The first packet, a silent frame with the length of the file, is skipped: a stream does not know
+    /// its length, and players would show "0:00".
+    tag_skipped: bool,
 }
 
 impl Mp3 {
@@ -21,15 +21,15 @@ impl Mp3 {
                 bitrate_kbps: KBITS,
                 vbr_quality: None,
             }),
-            tag_passed: false,
+            tag_skipped: false,
         }
     }
 
     fn drain(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         loop {
             match self.encoder.next_packet() {
-                Ok(packet) if self.tag_passed => out.extend_from_slice(&packet),
-                Ok(_) => self.tag_passed = true,
+                Ok(packet) if self.tag_skipped => out.extend_from_slice(&packet),
+                Ok(_) => self.tag_skipped = true,
                 Err(Error::Again | Error::Eof) => return Ok(()),
                 Err(error) => return Err(EncodeError::codec(Format::Mp3, error)),
             }

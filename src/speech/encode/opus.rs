@@ -1,15 +1,15 @@
-//! Opus in Ogg (RFC 7845), a page per push.
+//! Opus in Ogg (RFC 7845), one page per push.
 
 use ogg::{PacketWriteEndInfo, PacketWriter};
 use opusic_c::{Application, Bitrate, Channels, ErrorCode, SampleRate, Signal};
 
 use super::{Codec, EncodeError, Format, RATE};
 
-/// Samples of a packet: 20 ms.
+/// Samples per packet: 20 ms.
 const FRAME: usize = RATE as usize / 50;
-/// Positions in Ogg count samples of 48 kHz, whatever is encoded.
+/// Positions in Ogg count samples at 48 kHz, whatever the rate of the sound.
 const TICKS: u64 = 48_000 / RATE as u64;
-/// Clear speech.
+/// Bits per second, enough for clear speech.
 const BITS: u32 = 32_000;
 /// The largest packet of Opus, in bytes (RFC 6716, 3.2.1, as libopus advises).
 const PACKET: usize = 4000;
@@ -19,10 +19,11 @@ pub(super) struct Opus {
     writer: PacketWriter<'static, Vec<u8>>,
     serial: u32,
     pending: Vec<f32>,
-    /// Samples at 48 kHz that a decoder drops at the beginning.
+    /// Samples at 48 kHz that a decoder drops at the start.
     pre_skip: u64,
-    /// Samples taken in, and samples in finished packets.
+    /// Samples taken in, at [`RATE`].
     taken: u64,
+    /// Samples in finished packets, at 48 kHz.
     packed: u64,
 }
 
@@ -30,12 +31,12 @@ impl Opus {
     pub(super) fn new() -> Result<Self, EncodeError> {
         let mut encoder =
             opusic_c::Encoder::new(Channels::Mono, SampleRate::Hz24000, Application::Audio)
-                .map_err(failed)?;
+                .map_err(opus_error)?;
         encoder
             .set_bitrate(Bitrate::Value(BITS))
             .and_then(|()| encoder.set_signal(Signal::Voice))
-            .map_err(failed)?;
-        let pre_skip = u64::from(encoder.get_look_ahead().map_err(failed)?) * TICKS;
+            .map_err(opus_error)?;
+        let pre_skip = u64::from(encoder.get_look_ahead().map_err(opus_error)?) * TICKS;
         let mut serial = [0; 4];
         getrandom::fill(&mut serial).map_err(|e| EncodeError::codec(Format::Opus, e))?;
         let serial = u32::from_le_bytes(serial);
@@ -56,13 +57,13 @@ impl Opus {
         })
     }
 
-    fn packet(&mut self, frame: &[f32], last_of_push: bool) -> Result<(), EncodeError> {
+    fn write_packet(&mut self, frame: &[f32], last_of_push: bool) -> Result<(), EncodeError> {
         let mut packet = Vec::with_capacity(PACKET);
         self.encoder
             .encode_float_to_vec(frame, &mut packet)
-            .map_err(failed)?;
+            .map_err(opus_error)?;
         self.packed += FRAME as u64 * TICKS;
-        // What the position says less than the packets hold is cut off at the end.
+        // A decoder cuts off what the packets contain beyond the position.
         let length = self.pre_skip + self.taken * TICKS;
         let end = self.packed >= length && self.pending.is_empty() && last_of_push;
         let how = match (end, last_of_push) {
@@ -91,7 +92,7 @@ impl Codec for Opus {
         self.pending = frames.remainder().to_vec();
         let count = frames.len();
         for (at, frame) in frames.enumerate() {
-            self.packet(frame, at + 1 == count)?;
+            self.write_packet(frame, at + 1 == count)?;
         }
         self.flush(out);
         Ok(())
@@ -99,10 +100,10 @@ impl Codec for Opus {
 
     fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let mut rest = std::mem::take(&mut self.pending);
-        // The encoder holds back its look-ahead, so at least one packet of silence pushes it out.
+        // The encoder holds back its look-ahead; silence pushes it out.
         while self.packed < self.pre_skip + self.taken * TICKS {
             rest.resize(FRAME, 0.0);
-            self.packet(&rest, true)?;
+            self.write_packet(&rest, true)?;
             rest.clear();
         }
         self.flush(out);
@@ -119,7 +120,7 @@ fn head(pre_skip: u64) -> Vec<u8> {
     head
 }
 
-/// `OpusTags`, RFC 7845 section 5.2: who wrote it, no comments.
+/// `OpusTags`, RFC 7845 section 5.2: the vendor, no comments.
 fn tags() -> Vec<u8> {
     let vendor = b"frontdesk";
     let mut tags = b"OpusTags".to_vec();
@@ -129,6 +130,6 @@ fn tags() -> Vec<u8> {
     tags
 }
 
-fn failed(error: ErrorCode) -> EncodeError {
+fn opus_error(error: ErrorCode) -> EncodeError {
     EncodeError::codec(Format::Opus, error.message())
 }

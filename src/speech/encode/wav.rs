@@ -12,7 +12,8 @@ pub(super) struct Wav {
 
 impl Wav {
     pub(super) fn new(samples: Option<u64>) -> Self {
-        // A length that does not fit is given as the greatest there is, like an unknown one.
+        // Players take the greatest length as "until it ends"; `header` also uses it for lengths that
+        // do not fit.
         let data = samples.map_or(u64::from(u32::MAX), |n| n * 2);
         Self {
             header: Some(header(data)),

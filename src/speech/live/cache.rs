@@ -1,26 +1,26 @@
-//! Phrases that are said again and again, as sound.
+//! A cache of sound for phrases that are said often.
 
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
-/// Sound that is kept, in bytes: about six minutes.
+/// Size of the cache in bytes: about six minutes of sound.
 const BYTES: usize = 16 << 20;
-/// Phrases whose first mention is remembered.
+/// How many phrases are remembered that were said once.
 const MENTIONS: usize = 512;
-/// A longer phrase, in characters, is hardly said twice.
+/// Longer phrases, in characters, are rarely said twice.
 const LONGEST: usize = 80;
 
-/// What makes two phrases sound alike.
+/// The key of the cache: phrases that agree in all of it sound the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Phrase {
     pub(super) voice: String,
-    /// The pace in thousandths.
+    /// In thousandths of the voice's own pace.
     pub(super) pace: u32,
     pub(super) phonemes: String,
 }
 
-/// Sound of phrases that were said at least twice; the one that was asked for least recently goes first.
+/// Sound of phrases that were said at least twice; the least recently used is evicted first.
 #[derive(Debug, Default)]
 pub(super) struct Phrases {
     kept: HashMap<Phrase, (Bytes, u64)>,
@@ -30,7 +30,6 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// The sound of a phrase, if it is kept.
     pub(super) fn find(&mut self, phrase: &Phrase) -> Option<Bytes> {
         self.clock += 1;
         let (sound, used) = self.kept.get_mut(phrase)?;
@@ -38,8 +37,8 @@ impl Phrases {
         Some(sound.clone())
     }
 
-    /// A phrase was said: the second time it is kept.
-    pub(super) fn said(&mut self, phrase: Phrase, text: &str, sound: &Bytes) {
+    /// Records that a phrase was said. It is kept from the second time on.
+    pub(super) fn record(&mut self, phrase: Phrase, text: &str, sound: &Bytes) {
         if text.chars().count() > LONGEST || self.kept.contains_key(&phrase) {
             return;
         }
@@ -82,9 +81,9 @@ mod tests {
     fn what_is_said_twice_is_kept() {
         let mut phrases = Phrases::default();
         let sound = Bytes::from_static(b"sound");
-        phrases.said(phrase("a"), "One moment.", &sound);
+        phrases.record(phrase("a"), "One moment.", &sound);
         assert_eq!(phrases.find(&phrase("a")), None);
-        phrases.said(phrase("a"), "One moment.", &sound);
+        phrases.record(phrase("a"), "One moment.", &sound);
         assert_eq!(phrases.find(&phrase("a")), Some(sound.clone()));
         let faster = Phrase {
             pace: 1200,
@@ -92,7 +91,7 @@ mod tests {
         };
         assert_eq!(phrases.find(&faster), None);
         for _ in 0..2 {
-            phrases.said(phrase("b"), &"long ".repeat(30), &sound);
+            phrases.record(phrase("b"), &"long ".repeat(30), &sound);
         }
         assert_eq!(phrases.find(&phrase("b")), None);
     }
@@ -102,12 +101,12 @@ mod tests {
         let mut phrases = Phrases::default();
         let half = Bytes::from(vec![0; BYTES / 2]);
         for name in ["a", "b"] {
-            phrases.said(phrase(name), name, &half);
-            phrases.said(phrase(name), name, &half);
+            phrases.record(phrase(name), name, &half);
+            phrases.record(phrase(name), name, &half);
         }
         assert!(phrases.find(&phrase("a")).is_some());
-        phrases.said(phrase("c"), "c", &half);
-        phrases.said(phrase("c"), "c", &half);
+        phrases.record(phrase("c"), "c", &half);
+        phrases.record(phrase("c"), "c", &half);
         assert!(phrases.find(&phrase("b")).is_none());
         assert!(phrases.find(&phrase("a")).is_some() && phrases.find(&phrase("c")).is_some());
         assert!(phrases.bytes <= BYTES);

@@ -14,29 +14,26 @@ use crate::reason::Reason;
 use crate::speech::SpeechError;
 use crate::worker::{Engine, EngineError, EngineKind, EngineWorker, Exchange, Spec, Status};
 
-/// Longest text in bytes that is spoken at once: two hours of speech.
+/// Longest text of one request, in bytes: two hours of speech.
 const LONGEST_TEXT: usize = 100_000;
-/// Slowest and fastest pace.
 const PACES: std::ops::RangeInclusive<f32> = 0.25..=4.0;
 
-/// What must be known before the process can be started.
 #[derive(Debug, Clone)]
 pub struct PreparedVoice {
-    /// How to start it.
     pub spec: Spec,
-    /// Names of the models that hear; the first is for English.
+    /// Names of the speech models; the first is for English.
     pub models: Vec<String>,
-    /// Of these, the one for other languages.
+    /// The one of `models` for other languages.
     pub multilingual: Option<String>,
-    /// The voices that are there, the usual one first.
+    /// The installed voices, the default one first.
     pub voices: Vec<Voice>,
-    /// Why there is no model that hears.
+    /// Why there is no speech model.
     pub no_ears: Option<Reason>,
-    /// Why there is no model of the ends of turns.
+    /// Why there is no end-of-turn model.
     pub no_turns: Option<Reason>,
     /// Why there is no voice.
     pub no_voices: Option<Reason>,
-    /// Of these reasons, those that the owner chose: no trouble.
+    /// Those of the reasons above that the owner chose, so they are no trouble.
     pub chosen: Vec<Reason>,
 }
 
@@ -55,13 +52,13 @@ impl EngineKind for VoiceEngine {
     }
 }
 
-/// Ears and voice of this machine, as seen from the main process. Clones are handles on the same one.
+/// Ears and voice of this machine, as seen from the main process. Clones share one process.
 #[derive(Clone)]
 pub struct LiveEngine {
     engine: Engine<VoiceEngine>,
 }
 
-/// What the process does for people.
+/// A service of the process; each can be missing without the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Ears,
@@ -70,7 +67,7 @@ enum Part {
 }
 
 impl Part {
-    /// Why it is not there: what was found before the start, or what the process found.
+    /// Why the part is missing. A reason from before the start explains more than the process's own.
     fn trouble(self, prepared: &PreparedVoice, detail: &Detail) -> Option<Reason> {
         let (before, found) = match self {
             Self::Ears => (&prepared.no_ears, &detail.hear),
@@ -81,14 +78,14 @@ impl Part {
     }
 }
 
-fn out_of_turn() -> SpeechError {
+fn unexpected_event() -> SpeechError {
     SpeechError::Engine {
-        reason: "the voice process answered something else".into(),
+        reason: "the voice process sent an unexpected answer".into(),
     }
 }
 
 impl LiveEngine {
-    /// Starts preparing and then the process. Must be called inside a tokio runtime. The error of
+    /// Runs `prepare`, then starts the process. Must be called inside a tokio runtime. The error of
     /// `prepare` is a sentence for the owner.
     pub fn start(
         prepare: BoxFuture<'static, Result<PreparedVoice, Reason>>,
@@ -99,12 +96,12 @@ impl LiveEngine {
         }
     }
 
-    /// Condition and figures of the process, or why there is none; `None` while it is prepared.
+    /// State and figures of the process, or why there is none; `None` while it is being prepared.
     pub fn status(&self) -> Option<Result<Status, Reason>> {
         self.engine.status()
     }
 
-    /// What does not work although the process runs, each with what to do.
+    /// What does not work although the process runs, each with a remedy.
     pub fn troubles(&self) -> Vec<Reason> {
         let Some(prepared) = self.engine.prepared() else {
             return Vec::new();
@@ -119,13 +116,13 @@ impl LiveEngine {
         troubles.filter(|t| !prepared.chosen.contains(t)).collect()
     }
 
-    /// Waits until the models are loaded, or until it is clear that they cannot be.
+    /// Waits until the models are loaded or have failed to load.
     pub async fn settled(&self) {
         self.engine.settled().await;
     }
 
-    /// The worker, once it serves this part.
-    async fn with(
+    /// Waits for the worker; fails if it does not serve this part.
+    async fn worker_for(
         &self,
         part: Part,
     ) -> Result<(EngineWorker<VoiceEngine>, Arc<PreparedVoice>), SpeechError> {
@@ -142,7 +139,7 @@ impl LiveEngine {
             self.engine.ready()?;
             return Ok(());
         };
-        // What was missing before the start explains more than what the process says.
+        // A part known to be missing needs no worker to say so.
         let trouble = match part.trouble(&prepared, &Detail::default()) {
             None => part.trouble(&prepared, &self.engine.ready()?),
             found => found,
@@ -151,8 +148,8 @@ impl LiveEngine {
     }
 }
 
-/// The next event of an exchange that must have one.
-async fn answer(exchange: &mut Exchange<Event>) -> Result<Event, SpeechError> {
+/// Waits for the next event of an exchange that must have one.
+async fn next_event(exchange: &mut Exchange<Event>) -> Result<Event, SpeechError> {
     match exchange.next().await {
         Some(Ok(Event::Rejected(reason))) => Err(SpeechError::Rejected(reason)),
         Some(Ok(Event::Broken(reason))) => Err(SpeechError::Engine { reason }),
@@ -169,28 +166,28 @@ impl Ears for LiveEngine {
     }
 
     async fn hear(&self, utterance: Utterance) -> Result<Hearing, SpeechError> {
-        let (worker, prepared) = self.with(Part::Ears).await?;
-        let model = model_for(&prepared, utterance.language.as_deref())?;
+        let (worker, prepared) = self.worker_for(Part::Ears).await?;
+        let model = choose_model(&prepared, utterance.language.as_deref())?;
         let request = Request::Hear { utterance, model };
         let mut exchange = worker.call(request).await?;
-        match answer(&mut exchange).await? {
+        match next_event(&mut exchange).await? {
             Event::Heard(hearing) => Ok(hearing),
-            _ => Err(out_of_turn()),
+            _ => Err(unexpected_event()),
         }
     }
 
     async fn turn_end(&self, pcm: Bytes) -> Result<f32, SpeechError> {
-        let (worker, _) = self.with(Part::Turns).await?;
+        let (worker, _) = self.worker_for(Part::Turns).await?;
         let mut exchange = worker.call(Request::Turn(pcm)).await?;
-        match answer(&mut exchange).await? {
+        match next_event(&mut exchange).await? {
             Event::Turn(probability) => Ok(probability),
-            _ => Err(out_of_turn()),
+            _ => Err(unexpected_event()),
         }
     }
 }
 
-/// English goes to the English model, everything else to the one that knows more languages.
-fn model_for(prepared: &PreparedVoice, language: Option<&str>) -> Result<String, SpeechError> {
+/// Takes the English model for English, otherwise the multilingual one if there is any.
+fn choose_model(prepared: &PreparedVoice, language: Option<&str>) -> Result<String, SpeechError> {
     let first = prepared.models.first();
     let chosen = match language {
         None | Some("en") => first,
@@ -215,15 +212,15 @@ impl Synthesizer for LiveEngine {
 
     async fn speak(&self, request: SpeakRequest) -> Result<ClipStream, SpeechError> {
         check(&request)?;
-        let (worker, prepared) = self.with(Part::Voices).await?;
-        let voice = Some(choose(&prepared.voices, request.voice.as_deref())?);
+        let (worker, prepared) = self.worker_for(Part::Voices).await?;
+        let voice = Some(choose_voice(&prepared.voices, request.voice.as_deref())?);
         let request = SpeakRequest { voice, ..request };
         let exchange = worker.call(Request::Say(request)).await?;
         Ok(Box::pin(exchange.map(|event| match event {
             Ok(Event::Clip(clip)) => Ok(clip),
             Ok(Event::Rejected(reason)) => Err(SpeechError::Rejected(reason)),
             Ok(Event::Broken(reason)) => Err(SpeechError::Engine { reason }),
-            Ok(_) => Err(out_of_turn()),
+            Ok(_) => Err(unexpected_event()),
             Err(error) => Err(error.into()),
         })))
     }
@@ -245,7 +242,7 @@ fn check(request: &SpeakRequest) -> Result<(), SpeechError> {
     Ok(())
 }
 
-fn choose(voices: &[Voice], asked: Option<&str>) -> Result<String, SpeechError> {
+fn choose_voice(voices: &[Voice], asked: Option<&str>) -> Result<String, SpeechError> {
     let found = match asked {
         Some(name) => voices.iter().find(|v| v.name == name),
         None => voices.first(),
@@ -281,9 +278,9 @@ mod tests {
     #[test]
     fn the_usual_voice_is_the_first_and_an_unknown_one_is_refused_by_name() {
         let voices = [voice("joe"), voice("amy")];
-        assert_eq!(choose(&voices, None).unwrap(), "joe");
-        assert_eq!(choose(&voices, Some("amy")).unwrap(), "amy");
-        let message = choose(&voices, Some("eve")).unwrap_err().to_string();
+        assert_eq!(choose_voice(&voices, None).unwrap(), "joe");
+        assert_eq!(choose_voice(&voices, Some("amy")).unwrap(), "amy");
+        let message = choose_voice(&voices, Some("eve")).unwrap_err().to_string();
         assert!(
             message.contains("`eve`") && message.contains("joe, amy"),
             "{message}"
@@ -339,7 +336,7 @@ mod tests {
             Some("get it".into())
         );
         assert_eq!(Part::Voices.trouble(&prepared, &detail), None);
-        let model = |language| model_for(&prepared, language).unwrap();
+        let model = |language| choose_model(&prepared, language).unwrap();
         assert_eq!(
             [model(None), model(Some("en")), model(Some("de"))],
             ["tiny.en", "tiny.en", "base"]

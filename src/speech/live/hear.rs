@@ -1,4 +1,4 @@
-//! The thread that hears.
+//! The hearing thread.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,10 +14,10 @@ use crate::reason::Reason;
 use crate::speech::types::Transcript;
 use crate::speech::{SAMPLE_RATE, SpeechError, TranscribeOptions, Whisper};
 
-/// Longest utterance in samples: 30 s. Of a longer one, the end is heard.
+/// Longest utterance in samples: 30 s. Only the end of a longer one is heard.
 const LONGEST: usize = 30 * SAMPLE_RATE as usize;
 
-/// The queue of the hearing thread, and the bell that wakes it.
+/// The queue of the hearing thread, with the condition variable that wakes it.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     queue: Mutex<Queue>,
@@ -29,14 +29,14 @@ impl Inbox {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes an utterance in; the ids of those that it makes worthless come back.
+    /// Adds an utterance; returns the ids of those that it supersedes.
     pub(super) fn push(&self, job: Job) -> Vec<u64> {
-        let worthless = self.lock().push(job);
+        let superseded = self.lock().push(job);
         self.bell.notify_one();
-        worthless
+        superseded
     }
 
-    /// Whether an utterance waited that nobody wants any more.
+    /// Cancels an utterance; true if it was still waiting.
     pub(super) fn cancel(&self, id: u64) -> bool {
         self.lock().cancel(id)
     }
@@ -55,7 +55,7 @@ impl Inbox {
     }
 }
 
-/// The models that were asked for so far.
+/// The models, loaded on first use.
 pub(super) struct Shelf {
     models: Vec<(String, PathBuf)>,
     threads: u16,
@@ -63,7 +63,7 @@ pub(super) struct Shelf {
 }
 
 impl Shelf {
-    /// With the first model loaded.
+    /// Loads the first model; the others follow on first use.
     pub(super) fn load(models: Vec<(String, PathBuf)>, threads: u16) -> Result<Self, Reason> {
         let first = models.first().map(|(name, _)| name.clone());
         let mut shelf = Self {
@@ -101,7 +101,7 @@ impl Shelf {
         let samples = sound::samples(&job.utterance.pcm, LONGEST);
         let heard = whisper.hear_live(&samples, &options, job.utterance.partial, &job.stop)?;
         Ok(Hearing {
-            avg_logprob: sureness(&heard),
+            avg_logprob: mean_logprob(&heard),
             text: heard.text,
             language: heard.language,
             took_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
@@ -110,7 +110,7 @@ impl Shelf {
 }
 
 /// Mean log-probability over all tokens.
-fn sureness(heard: &Transcript) -> f32 {
+fn mean_logprob(heard: &Transcript) -> f32 {
     let tokens: usize = heard.segments.iter().map(|s| s.tokens.len()).sum();
     let sum: f32 = heard
         .segments
@@ -126,7 +126,7 @@ pub(super) fn run(inbox: &Inbox, mut shelf: Shelf, answers: &Answers) -> std::io
         let job = inbox.next();
         let id = job.id;
         let heard = catch_unwind(AssertUnwindSafe(|| shelf.hear(&job))).unwrap_or_else(|_| {
-            // What the panic left behind is not trusted; the model is loaded anew.
+            // The panic may have left the model in a bad state, so it is reloaded.
             shelf.loaded.clear();
             let reason = "it cannot compute this sound".into();
             Err(SpeechError::Engine { reason })
@@ -135,12 +135,12 @@ pub(super) fn run(inbox: &Inbox, mut shelf: Shelf, answers: &Answers) -> std::io
         match inbox.lock().end(job, finished) {
             Fate::GaveWay => {}
             Fate::Dropped => answers.end(id)?,
-            Fate::Wanted => answers.last(id, &event(heard))?,
+            Fate::Wanted => answers.send_last(id, &to_event(heard))?,
         }
     }
 }
 
-fn event(heard: Result<Hearing, SpeechError>) -> Event {
+fn to_event(heard: Result<Hearing, SpeechError>) -> Event {
     match heard {
         Ok(hearing) => Event::Heard(hearing),
         Err(SpeechError::Engine { reason }) => Event::Broken(reason),

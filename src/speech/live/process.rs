@@ -1,4 +1,4 @@
-//! What `frontdesk worker voice` runs: three threads side by side, and one that hands the requests out.
+//! `frontdesk worker voice`: three threads that work, and one that hands out the requests.
 
 use std::collections::HashSet;
 use std::io;
@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::worker::child::{self, Command, Port};
 use crate::worker::sandbox::{self, Kind};
 
-/// The way back, and which requests are open.
+/// Sends answers to the parent, and knows which requests are open.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answers {
     port: Port,
@@ -26,33 +26,27 @@ impl Answers {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether nobody waits for this answer any more.
-    pub(super) fn unwanted(&self, id: u64) -> bool {
+    pub(super) fn is_cancelled(&self, id: u64) -> bool {
         self.port.is_cancelled(id)
     }
 
-    /// A piece of an answer.
-    pub(super) fn part(&self, id: u64, event: &Event) -> io::Result<()> {
+    pub(super) fn send_part(&self, id: u64, event: &Event) -> io::Result<()> {
         self.port.event(id, event)
     }
 
-    /// The last piece of an answer.
-    pub(super) fn last(&self, id: u64, event: &Event) -> io::Result<()> {
+    pub(super) fn send_last(&self, id: u64, event: &Event) -> io::Result<()> {
         self.port.event(id, event)?;
         self.end(id)
     }
 
-    /// The answer is complete, or is not wanted.
+    /// Closes a request that is answered or cancelled.
     pub(super) fn end(&self, id: u64) -> io::Result<()> {
         self.open().remove(&id);
         self.port.end(id)
     }
 }
 
-/// Hears, tells ends of turns and speaks until the parent goes away.
-///
-/// # Errors
-/// When the pipe to the parent breaks.
+/// Hears, detects ends of turns and speaks until the parent goes away.
 pub fn run() -> io::Result<()> {
     let setup: Setup = child::init()?;
     let answers = Answers::default();
@@ -70,15 +64,15 @@ pub fn run() -> io::Result<()> {
     let (to_voices, voices_asked) = mpsc::channel();
     if let Ok(shelf) = ears {
         let (inbox, answers) = (Arc::clone(&inbox), answers.clone());
-        lane("hear", move || hear::run(&inbox, shelf, &answers))?;
+        spawn_lane("hear", move || hear::run(&inbox, shelf, &answers))?;
     }
     if let Ok(model) = turns {
         let answers = answers.clone();
-        lane("turn", move || turn::run(&turns_asked, &model, &answers))?;
+        spawn_lane("turn", move || turn::run(&turns_asked, &model, &answers))?;
     }
     if let Ok(choir) = voices {
         let answers = answers.clone();
-        lane("say", move || say::run(&voices_asked, choir, &answers))?;
+        spawn_lane("say", move || say::run(&voices_asked, choir, &answers))?;
     }
     answers
         .port
@@ -90,6 +84,7 @@ pub fn run() -> io::Result<()> {
                 if inbox.cancel(id) {
                     answers.end(id)?;
                 } else if !answers.open().contains(&id) {
+                    // It was answered before the cancel arrived, so nobody else clears it.
                     child::forget(&answers.port, id);
                 }
                 continue;
@@ -102,14 +97,14 @@ pub fn run() -> io::Result<()> {
             Request::Say(_) => &detail.say,
         };
         if let Some(reason) = missing {
-            answers.last(id, &Event::Broken(reason.clone()))?;
+            answers.send_last(id, &Event::Broken(reason.clone()))?;
             continue;
         }
-        // A thread that has gone took the process with it, so somebody receives.
+        // Sending cannot fail: a thread that ends takes the process with it.
         match body {
             Request::Hear { utterance, model } => {
-                for worthless in inbox.push(Job::new(id, utterance, model)) {
-                    answers.end(worthless)?;
+                for superseded in inbox.push(Job::new(id, utterance, model)) {
+                    answers.end(superseded)?;
                 }
             }
             Request::Turn(pcm) => drop(to_turns.send((id, pcm))),
@@ -125,7 +120,7 @@ type Loaded = (
     Result<Choir, Reason>,
 );
 
-/// Loads everything side by side; a part that fails does not keep the others from serving.
+/// Loads everything in parallel; if one part fails, the others still serve.
 fn load(setup: Setup) -> Loaded {
     let Setup {
         models,
@@ -138,7 +133,7 @@ fn load(setup: Setup) -> Loaded {
     thread::scope(|scope| {
         let ears = scope.spawn(move || Shelf::load(models, threads));
         let turns = scope.spawn(move || {
-            let path = turn.ok_or("there is no model of the ends of turns")?;
+            let path = turn.ok_or("there is no end-of-turn model")?;
             SmartTurn::load(&path)
         });
         let voices = scope.spawn(move || Choir::load(voices, threads));
@@ -150,18 +145,21 @@ fn load(setup: Setup) -> Loaded {
     })
 }
 
-/// Starts a thread that serves. When it ends, whatever the reason, so does the process: the parent starts
-/// another one, and nobody waits for an answer that will not come.
-fn lane(name: &str, work: impl FnOnce() -> io::Result<()> + Send + 'static) -> io::Result<()> {
-    struct Last;
-    impl Drop for Last {
+/// Starts a thread that serves. When it ends, for any reason, so does the process: the parent starts
+/// another one, and nobody waits for an answer that will never come.
+fn spawn_lane(
+    name: &str,
+    work: impl FnOnce() -> io::Result<()> + Send + 'static,
+) -> io::Result<()> {
+    struct ExitOnDrop;
+    impl Drop for ExitOnDrop {
         fn drop(&mut self) {
             std::process::exit(1);
         }
     }
     let body = move || {
-        let _last = Last;
-        // The pipe is broken: the parent has gone, and nobody is left to tell.
+        let _exit = ExitOnDrop;
+        // An error means that the pipe broke: the parent is gone, so there is nobody to tell.
         let _ = work();
     };
     thread::Builder::new()

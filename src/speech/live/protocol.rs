@@ -1,4 +1,4 @@
-//! What goes over the pipe between the server and the voice process.
+//! The messages between the server and the voice process.
 
 use std::path::{Path, PathBuf};
 
@@ -10,38 +10,33 @@ use super::{Clip, Hearing, SpeakRequest, Utterance, Voice};
 use crate::reason::Reason;
 use crate::worker::sandbox::{Held, Limits};
 
-/// How the process is set up. What is missing is not served; the rest is.
+/// Setup of the process. Parts may be missing; the others are served all the same.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Setup {
-    /// Whisper models by catalogue name; the first, for English, is loaded at the start, others when they
-    /// are first asked for.
+    /// Whisper models by catalogue name. The first, for English, is loaded at the start, the others on
+    /// first use.
     pub models: Vec<(String, PathBuf)>,
-    /// The model of the ends of turns.
+    /// The end-of-turn model.
     pub turn: Option<PathBuf>,
-    /// Voices, the usual one first; it is loaded at the start, others when they are first asked for.
+    /// The first voice is the default and is loaded at the start, the others on first use.
     pub voices: Vec<VoiceFiles>,
-    /// Threads for hearing and speaking, each.
+    /// Threads for hearing, and as many again for speaking.
     pub threads: u16,
-    /// What the process keeps.
+    /// Limits that the process sets on itself.
     pub limits: Limits,
 }
 
-/// A voice and its files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct VoiceFiles {
-    /// What people see.
     pub voice: Voice,
     /// The graph, in ONNX format.
     pub model: PathBuf,
-    /// Its description beside it.
+    /// Piper's JSON description of the model.
     pub config: PathBuf,
 }
 
 impl VoiceFiles {
-    /// A voice with what its description says of it.
-    ///
-    /// # Errors
-    /// A sentence that names the description if it is none.
+    /// Takes language and rate from the description; the error names it if it is unreadable.
     pub fn read(
         name: &str,
         title: &str,
@@ -66,34 +61,33 @@ impl VoiceFiles {
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// Words of an utterance, by the model of this name.
-    Hear { utterance: Utterance, model: String },
-    /// Is the turn over?
+    /// Hear an utterance with the model of this name.
+    Hear {
+        utterance: Utterance,
+        model: String,
+    },
     Turn(Bytes),
-    /// Say this; the voice is named.
+    /// Its voice must be named.
     Say(SpeakRequest),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Event {
     Heard(Hearing),
+    /// Probability that the turn is over.
     Turn(f32),
     Clip(Clip),
-    /// The request's fault, as a sentence.
+    /// The request is at fault; a sentence for the user.
     Rejected(Reason),
-    /// The engine's fault, as a sentence.
+    /// The engine is at fault; a sentence for the user.
     Broken(Reason),
 }
 
-/// What the process says of itself. A reason tells why something is not served.
+/// What the process reports once it is ready. A reason tells why a part is not served.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detail {
-    /// Protections that hold in it.
     pub held: Held,
-    /// Why nothing is heard.
     pub hear: Option<Reason>,
-    /// Why ends of turns are not told.
     pub turn: Option<Reason>,
-    /// Why nothing is spoken.
     pub say: Option<Reason>,
 }

@@ -1,7 +1,8 @@
-//! Who is heard next. One pass runs at a time; finished utterances go before unfinished ones, and among
-//! equals the one that has waited longest. Each session waits with one utterance at most, so that is fair.
+//! Decides which utterance is heard next. One pass runs at a time. Finished utterances go before
+//! unfinished ones; within each group the oldest goes first. A session has at most one utterance waiting,
+//! so this is fair.
 //!
-//! Pure: the thread that hears asks it what to do.
+//! Pure: the hearing thread asks it what to do.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Utterance;
 
-/// Bytes at the beginning of two utterances that tell whether one is the other, continued: 250 ms.
+/// How many bytes at the start of two utterances decide whether one continues the other: 250 ms.
 const SAME: usize = 8_000;
 
 /// An utterance that waits or is being heard.
@@ -18,7 +19,7 @@ pub(super) struct Job {
     pub(super) id: u64,
     pub(super) utterance: Utterance,
     pub(super) model: String,
-    /// Ends the pass that is being made.
+    /// Stops the running pass.
     pub(super) stop: Arc<AtomicBool>,
 }
 
@@ -32,7 +33,8 @@ impl Job {
         }
     }
 
-    /// The other one begins with the same sound, so it is this one with more behind it.
+    /// Whether this utterance begins with the sound of the earlier one. Digital silence does not count:
+    /// every session may begin with it.
     fn continues(&self, earlier: &Utterance) -> bool {
         let (new, old) = (&self.utterance.pcm, &earlier.pcm);
         let head = old.len().min(SAME);
@@ -43,14 +45,14 @@ impl Job {
     }
 }
 
-/// What becomes of a pass that was made or stopped.
+/// What happens to the result of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Its result is wanted.
+    /// Somebody waits for it.
     Wanted,
-    /// Nobody wants it any more.
+    /// It was cancelled or superseded.
     Dropped,
-    /// It had to give way and is made again later.
+    /// It was stopped for a finished utterance and runs again later.
     GaveWay,
 }
 
@@ -62,7 +64,6 @@ struct Running {
     fate: Fate,
 }
 
-/// The utterances that wait, and the one that is being heard.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: VecDeque<Job>,
@@ -70,13 +71,13 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Takes an utterance in; the ids of those that it makes worthless come back.
+    /// Adds an utterance; returns the ids of the waiting ones that it supersedes.
     pub(super) fn push(&mut self, job: Job) -> Vec<u64> {
-        let mut worthless = Vec::new();
+        let mut superseded = Vec::new();
         self.waiting.retain(|old| {
             let stale = old.utterance.partial && job.continues(&old.utterance);
             if stale {
-                worthless.push(old.id);
+                superseded.push(old.id);
             }
             !stale
         });
@@ -91,10 +92,10 @@ impl Queue {
             }
         }
         self.waiting.push_back(job);
-        worthless
+        superseded
     }
 
-    /// Nobody waits for this one any more. Whether it waited; one that is being heard is stopped.
+    /// Cancels an utterance; true if it was still waiting. A running pass is stopped, and ends later.
     pub(super) fn cancel(&mut self, id: u64) -> bool {
         if let Some(running) = self.running.as_mut().filter(|r| r.id == id) {
             running.end(Fate::Dropped);
@@ -105,7 +106,7 @@ impl Queue {
         self.waiting.len() < before
     }
 
-    /// The next one, which now counts as being heard.
+    /// Takes the next utterance and marks it as running.
     pub(super) fn begin(&mut self) -> Option<Job> {
         let done = self.waiting.iter().position(|job| !job.utterance.partial);
         let job = self.waiting.remove(done.unwrap_or(0))?;
@@ -119,8 +120,8 @@ impl Queue {
         Some(job)
     }
 
-    /// The pass is over. A job that gave way waits again, in front; `finished` says that it was complete
-    /// before it noticed.
+    /// Ends a pass. A job that gave way goes back to the front of the queue, unless it `finished` before
+    /// it noticed the stop.
     pub(super) fn end(&mut self, job: Job, finished: bool) -> Fate {
         let fate = self.running.take().map_or(Fate::Dropped, |r| r.fate);
         match fate {

@@ -1,4 +1,4 @@
-//! The thread that speaks: phonemes → sound, clause by clause, by a Piper voice (VITS).
+//! The speaking thread: turns phonemes into sound, clause by clause, with a Piper voice (VITS).
 
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,15 +16,14 @@ use super::{Clip, SpeakRequest, sound};
 use crate::reason::Reason;
 use crate::speech::spoken::{self, Clause};
 
-/// Symbols that are computed at once; a clause with more is cut at a space. It bounds the time that
-/// others have to wait, and the memory.
+/// The most symbols that are computed at once; a longer clause is cut at a space. This bounds memory and
+/// the time that other requests wait.
 const AT_ONCE: usize = 280;
-/// Silence behind a sentence, behind a comma, and behind a clause without a mark, in ms.
+/// Silence after a sentence, after a comma, and after a clause without a mark, in ms.
 const SENTENCE_MS: f32 = 260.0;
 const COMMA_MS: f32 = 130.0;
 const BARE_MS: f32 = 40.0;
 
-/// A loaded voice.
 pub(super) struct Speaker {
     model: Model,
     file: VoiceFile,
@@ -35,14 +34,14 @@ pub(super) struct Speaker {
 }
 
 impl Speaker {
-    /// Reads a voice and lets it say something, so that nobody waits for the first time.
+    /// Reads a voice and runs it once, so that the first caller does not wait for warm-up.
     fn load(files: &VoiceFiles, threads: &Arc<ThreadPool>) -> Result<Self, Reason> {
         let file = VoiceFile::read(&files.config)?;
         let wrong = |what: Reason| {
             let told = format!("the voice {} cannot speak ({what})", files.voice.name);
             Reason::told(told, what)
         };
-        if file.many_speakers() {
+        if file.has_many_speakers() {
             let what = "it has several speakers, which Frontdesk does not support";
             return Err(wrong(what.into()));
         }
@@ -66,7 +65,7 @@ impl Speaker {
         Ok(speaker)
     }
 
-    /// Sound of phonemes, as the voice makes it.
+    /// Computes the raw sound of phonemes.
     fn run(
         &self,
         phonemes: &str,
@@ -100,20 +99,21 @@ impl Speaker {
         let [value] = catch_unwind(AssertUnwindSafe(run))
             .map_err(|_| "it cannot compute this text")?
             .map_err(Reason::of)?;
-        let value: Tensor<f32> = value.try_into().map_err(|_| "it gave no sound")?;
+        let value: Tensor<f32> = value.try_into().map_err(|_| "it returned no sound")?;
         Ok(value.to_vec())
     }
 
-    /// A clause as it is played, with its pause.
-    fn clause(
+    /// Computes a clause as it is played, with its pause.
+    fn speak(
         &self,
         part: &Part,
         speed: f32,
         threads: &Arc<ThreadPool>,
     ) -> Result<Vec<f32>, Reason> {
         let rate = self.file.audio.sample_rate;
-        let mut spoken = sound::polished(&self.run(&part.phonemes, speed, threads)?, rate);
+        let mut spoken = sound::polish(&self.run(&part.phonemes, speed, threads)?, rate);
         if !spoken.is_empty() {
+            // Fast speech has shorter pauses; slow speech does not get more than twice as long ones.
             let pause = part.pause_ms / speed.max(0.5) * rate as f32 / 1000.0;
             spoken.resize(spoken.len() + pause as usize, 0.0);
         }
@@ -121,7 +121,7 @@ impl Speaker {
     }
 }
 
-/// The voices that were asked for so far.
+/// The voices, loaded on first use.
 pub(super) struct Choir {
     files: Vec<VoiceFiles>,
     loaded: HashMap<String, Speaker>,
@@ -130,7 +130,7 @@ pub(super) struct Choir {
 }
 
 impl Choir {
-    /// With the first voice loaded, and the dictionary of sounds too.
+    /// Loads the first voice and the pronouncing dictionary.
     pub(super) fn load(files: Vec<VoiceFiles>, threads: u16) -> Result<Self, Reason> {
         let first = files.first().map(|f| f.voice.name.clone());
         let mut choir = Self {
@@ -160,6 +160,7 @@ impl Choir {
         let phrase = Phrase {
             voice: voice.to_owned(),
             pace: (speed * 1000.0) as u32,
+            // The pause is part of the sound, so it is part of the key.
             phonemes: format!("{}|{}", part.phonemes, part.pause_ms),
         };
         let speaker = self.get(voice)?;
@@ -173,13 +174,13 @@ impl Choir {
             return Ok(clip(pcm));
         }
         let speaker = self.get(voice)?;
-        let pcm = sound::pcm(&speaker.clause(part, speed, &threads)?, 0);
-        self.phrases.said(phrase, &part.text, &pcm);
+        let pcm = sound::pcm(&speaker.speak(part, speed, &threads)?, 0);
+        self.phrases.record(phrase, &part.text, &pcm);
         Ok(clip(pcm))
     }
 }
 
-/// A part that is computed at once.
+/// A part of a request that is computed at once.
 #[derive(Debug, Clone, PartialEq)]
 struct Part {
     text: String,
@@ -187,13 +188,14 @@ struct Part {
     pause_ms: f32,
 }
 
-/// What is still to be said for a request.
+/// What is left to say for a request.
 #[derive(Debug)]
 struct Speech {
     id: u64,
     voice: String,
     speed: f32,
     parts: VecDeque<Part>,
+    /// Parts that were computed.
     said: usize,
 }
 
@@ -204,15 +206,15 @@ impl Speech {
             id,
             voice: request.voice.unwrap_or_default(),
             speed: request.speed,
-            parts: parts(clauses),
+            parts: cut_parts(clauses),
             said: 0,
         }
     }
 }
 
-/// Clauses cut to what is computed at once. Text without sound goes with its neighbour, so that all texts
-/// in order are the whole; no pause stands behind the last.
-fn parts(clauses: Vec<Clause>) -> VecDeque<Part> {
+/// Cuts clauses into parts. Text without sound is added to its neighbour, so that the texts in order make
+/// up the whole; the last part has no pause.
+fn cut_parts(clauses: Vec<Clause>) -> VecDeque<Part> {
     let mut parts: VecDeque<Part> = VecDeque::new();
     let mut silent = String::new();
     for clause in clauses {
@@ -224,8 +226,8 @@ fn parts(clauses: Vec<Clause>) -> VecDeque<Part> {
             continue;
         }
         let mut text = std::mem::take(&mut silent) + &clause.text;
-        for phonemes in pieces(&clause.phonemes) {
-            let pause_ms = pause(&phonemes);
+        for phonemes in cut_phonemes(&clause.phonemes) {
+            let pause_ms = pause_after(&phonemes);
             parts.push_back(Part {
                 text: std::mem::take(&mut text),
                 phonemes,
@@ -239,8 +241,8 @@ fn parts(clauses: Vec<Clause>) -> VecDeque<Part> {
     parts
 }
 
-/// Phonemes in pieces of at most [`AT_ONCE`], cut at spaces where there are any.
-fn pieces(phonemes: &str) -> Vec<String> {
+/// Cuts phonemes into pieces of at most [`AT_ONCE`] symbols, at spaces if there are any.
+fn cut_phonemes(phonemes: &str) -> Vec<String> {
     let mut pieces = vec![String::new()];
     let mut length = 0;
     for word in phonemes.split_inclusive(' ') {
@@ -260,7 +262,7 @@ fn pieces(phonemes: &str) -> Vec<String> {
     pieces
 }
 
-fn pause(phonemes: &str) -> f32 {
+fn pause_after(phonemes: &str) -> f32 {
     match phonemes.trim_end().chars().next_back() {
         Some('.' | '?' | '!' | '…') => SENTENCE_MS,
         Some(',' | ';' | ':' | '—') => COMMA_MS,
@@ -268,9 +270,9 @@ fn pause(phonemes: &str) -> f32 {
     }
 }
 
-/// Whose turn it is: who has got least so far, so that a new request begins at once and a long one keeps
-/// nobody waiting.
-fn due(speeches: &[Speech]) -> Option<usize> {
+/// Chooses whose turn it is: the request that has been served least, so that new requests begin at once
+/// and a long one does not block the others.
+fn choose_next(speeches: &[Speech]) -> Option<usize> {
     (0..speeches.len()).min_by_key(|&i| speeches.get(i).map(|s| s.said))
 }
 
@@ -288,14 +290,18 @@ pub(super) fn run(
             };
             speeches.extend(begin(id, request, answers)?);
         }
+        // Between parts, so that a new request gets its turn soon.
         while let Ok((id, request)) = asked.try_recv() {
             speeches.extend(begin(id, request, answers)?);
         }
-        let Some(speech) = due(&speeches).and_then(|i| speeches.get_mut(i)) else {
+        let Some(speech) = choose_next(&speeches).and_then(|i| speeches.get_mut(i)) else {
             continue;
         };
         let id = speech.id;
-        let part = speech.parts.pop_front().filter(|_| !answers.unwanted(id));
+        let part = speech
+            .parts
+            .pop_front()
+            .filter(|_| !answers.is_cancelled(id));
         let Some(part) = part else {
             speeches.retain(|s| s.id != id);
             answers.end(id)?;
@@ -303,23 +309,24 @@ pub(super) fn run(
         };
         speech.said += 1;
         match choir.say(&speech.voice, speech.speed, &part) {
-            Ok(clip) if answers.unwanted(id) || clip.pcm.is_empty() => {}
-            Ok(clip) => answers.part(id, &Event::Clip(clip))?,
+            // Cancelled meanwhile (the next round ends it), or nothing to hear.
+            Ok(clip) if answers.is_cancelled(id) || clip.pcm.is_empty() => {}
+            Ok(clip) => answers.send_part(id, &Event::Clip(clip))?,
             Err(reason) => {
                 speeches.retain(|s| s.id != id);
-                answers.last(id, &Event::Broken(reason))?;
+                answers.send_last(id, &Event::Broken(reason))?;
             }
         }
     }
 }
 
-/// A request in clauses. A text that the phonemes cannot be found of is its own failure.
+/// Cuts a request into parts. A panic over the text rejects this request only.
 fn begin(id: u64, request: SpeakRequest, answers: &Answers) -> std::io::Result<Option<Speech>> {
     match catch_unwind(AssertUnwindSafe(|| Speech::of(id, request))) {
         Ok(speech) => Ok(Some(speech)),
         Err(_) => {
             let reason = "this text cannot be read out".into();
-            answers.last(id, &Event::Rejected(reason))?;
+            answers.send_last(id, &Event::Rejected(reason))?;
             Ok(None)
         }
     }
@@ -338,7 +345,7 @@ mod tests {
 
     #[test]
     fn all_parts_make_the_whole_text_and_only_what_sounds_is_spoken() {
-        let parts = parts(vec![
+        let parts = cut_parts(vec![
             clause("* ", ""),
             clause("Yes, ", "jɛs,"),
             clause("[1] ", " "),
@@ -349,13 +356,13 @@ mod tests {
         assert_eq!(texts, ["* Yes, [1] ", "we do. ☂"]);
         let pauses: Vec<_> = parts.iter().map(|p| p.pause_ms).collect();
         assert_eq!(pauses, [COMMA_MS, 0.0]);
-        assert!(super::parts(vec![clause("☂", "")]).is_empty());
+        assert!(cut_parts(vec![clause("☂", "")]).is_empty());
     }
 
     #[test]
     fn what_is_too_long_is_cut_at_spaces_or_anywhere() {
         let long = "abc ".repeat(200);
-        let cut = pieces(&long);
+        let cut = cut_phonemes(&long);
         assert!(
             cut.iter()
                 .all(|p| p.chars().count() <= AT_ONCE && p.starts_with("abc")),
@@ -363,10 +370,10 @@ mod tests {
         );
         assert_eq!(cut.concat(), long);
         let endless = "a".repeat(1000);
-        let cut = pieces(&endless);
+        let cut = cut_phonemes(&endless);
         assert!(cut.iter().all(|p| p.chars().count() <= AT_ONCE));
         assert_eq!(cut.concat(), endless);
-        assert!(pieces("  ").is_empty());
+        assert!(cut_phonemes("  ").is_empty());
     }
 
     #[test]
@@ -379,7 +386,7 @@ mod tests {
             said,
         };
         let speeches = [speech(1, 5), speech(2, 1), speech(3, 1)];
-        assert_eq!(due(&speeches), Some(1));
-        assert_eq!(due(&[]), None);
+        assert_eq!(choose_next(&speeches), Some(1));
+        assert_eq!(choose_next(&[]), None);
     }
 }

@@ -1,23 +1,23 @@
-//! Samples: from bytes and to bytes, and what makes a clause sound like the others.
+//! Converts samples from and to bytes, and evens out how loud clauses are.
 
 use bytes::Bytes;
 
-/// Loudness of speech that is aimed at, as the root mean square of its louder parts: -20 dB.
+/// Target loudness of speech, as the root mean square of its louder parts: -20 dB.
 const LOUDNESS: f32 = 0.1;
-/// A clause is made louder or softer by at most this factor: what is meant to be soft stays softer.
+/// A clause becomes louder or softer by at most this factor, so that soft speech stays softer.
 const MOST_GAIN: f32 = 1.8;
-/// Highest sample, so that nothing is clipped.
+/// Highest sample after the gain, so that nothing clips.
 const PEAK: f32 = 0.95;
-/// Samples below this share of the highest are silence at the edges.
+/// At the edges, samples below this share of the highest count as silence.
 const SILENCE: f32 = 0.02;
-/// What is left of the silence before and behind, in ms.
+/// How much silence stays before and after, in ms.
 const LEAD_MS: usize = 15;
 const TAIL_MS: usize = 60;
-/// The edges fade over this time, in ms, so that they do not click.
+/// The edges fade for this many ms, so that they do not click.
 const FADE_MS: usize = 5;
 
-/// Samples from -1 to 1 of the last `most` samples of 16 bits, little-endian. An odd byte at the end is
-/// no sample.
+/// Converts the last `most` 16-bit little-endian samples to values from -1 to 1. An odd byte at the end
+/// is ignored.
 pub(super) fn samples(pcm: &[u8], most: usize) -> Vec<f32> {
     let (pairs, _) = pcm.as_chunks::<2>();
     pairs
@@ -27,7 +27,7 @@ pub(super) fn samples(pcm: &[u8], most: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Bytes of samples, with silence behind them.
+/// Converts samples to 16-bit little-endian bytes, followed by `silence` samples of silence.
 pub(super) fn pcm(samples: &[f32], silence: usize) -> Bytes {
     let mut bytes = Vec::with_capacity((samples.len() + silence) * 2);
     for sample in samples {
@@ -38,11 +38,12 @@ pub(super) fn pcm(samples: &[f32], silence: usize) -> Bytes {
     bytes.into()
 }
 
-/// Cuts silence off the edges and brings speech to a common loudness. What holds no sound becomes empty.
-pub(super) fn polished(samples: &[f32], rate: u32) -> Vec<f32> {
+/// Trims silence at the edges and brings speech to a common loudness. Sound that is all silence becomes
+/// empty.
+pub(super) fn polish(samples: &[f32], rate: u32) -> Vec<f32> {
     let ms = rate as usize / 1000;
     let peak = samples.iter().fold(0.0_f32, |peak, s| peak.max(s.abs()));
-    // A thousandth of full scale is silence whatever the voice.
+    // Anything below a thousandth of full scale is silence, whatever the voice.
     if !peak.is_finite() || peak <= 0.001 {
         return Vec::new();
     }
@@ -103,21 +104,21 @@ mod tests {
         let mut sound = vec![0.0; 22_050];
         sound.extend(tone(1.0, 0.3));
         sound.extend(vec![0.0; 22_050]);
-        let kept = polished(&sound, 22_050).len() as f32 / 22_050.0;
+        let kept = polish(&sound, 22_050).len() as f32 / 22_050.0;
         assert!((1.05..1.1).contains(&kept), "{kept}");
     }
 
     #[test]
     fn soft_and_loud_come_nearer_to_each_other_and_nothing_is_clipped() {
         let peak = |height| {
-            let sound = polished(&tone(1.0, height), 22_050);
+            let sound = polish(&tone(1.0, height), 22_050);
             sound.iter().fold(0.0_f32, |p, s| p.max(s.abs()))
         };
         assert!(peak(0.05) > 0.085 && peak(0.05) < 0.095, "{}", peak(0.05));
         assert!(peak(1.0) < 0.6, "{}", peak(1.0));
         let mut spiky = tone(1.0, 0.02);
         spiky[9_000] = 0.9;
-        let highest = polished(&spiky, 22_050)
+        let highest = polish(&spiky, 22_050)
             .iter()
             .fold(0.0_f32, |p, s| p.max(s.abs()));
         assert!(highest <= PEAK + 1e-6, "{highest}");
@@ -131,7 +132,7 @@ mod tests {
             vec![f32::NAN; 10],
             vec![f32::INFINITY; 3],
         ] {
-            assert!(polished(&sound, 22_050).is_empty());
+            assert!(polish(&sound, 22_050).is_empty());
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The end of a turn: Smart Turn (BSD-2) hears the last 8 s and tells how probably the speaker is done.
+//! End-of-turn detection: Smart Turn (BSD-2) hears the last 8 s and estimates how likely it is that the
+//! speaker has finished.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -22,19 +23,17 @@ use crate::speech::SAMPLE_RATE;
 const HEARD: usize = 8 * SAMPLE_RATE as usize;
 /// Length of a frame in samples: 25 ms.
 const FRAME: usize = 400;
-/// From frame to frame: 10 ms.
+/// Samples from one frame to the next: 10 ms.
 const HOP: usize = 160;
-/// Frames of a turn.
 const FRAMES: usize = HEARD / HOP;
-/// Mel bands.
 const BANDS: usize = 80;
 
-/// Log-mel features as Whisper takes them (80 bands, frames of 25 ms every 10 ms), of sound that was
-/// brought to mean 0 and variance 1.
+/// Computes log-mel features as Whisper does (80 bands, frames of 25 ms every 10 ms), from sound
+/// normalised to mean 0 and variance 1.
 pub(super) struct Features {
     transform: Arc<dyn RealToComplex<f64>>,
     window: Vec<f64>,
-    /// Per band, the first bin and the weights from there on.
+    /// Per band, the first bin and the weights from it onwards.
     bands: Vec<(usize, Vec<f64>)>,
 }
 
@@ -57,15 +56,16 @@ impl Features {
         }
     }
 
-    /// Features of the last 8 s, band after band; silence is put before shorter sound.
+    /// Features of the last 8 s, band after band; shorter sound is padded with silence at the front.
     pub(super) fn of(&self, samples: &[f32]) -> Vec<f32> {
-        let sound = normalised(samples);
+        let sound = normalise(samples);
         let mut spectrum = self.transform.make_output_vec();
         let mut frame = self.transform.make_input_vec();
         let mut out = vec![0.0_f64; BANDS * FRAMES];
         let mut highest = f64::MIN;
         for index in 0..FRAMES {
-            // Frames are centred: the first begins half a frame before the sound, which is mirrored there.
+            // Frames are centred: the first begins half a frame before the sound, which is mirrored at
+            // both ends.
             for (n, (to, weight)) in frame.iter_mut().zip(&self.window).enumerate() {
                 let at = (index * HOP + n).abs_diff(FRAME / 2);
                 let at = if at < HEARD { at } else { 2 * (HEARD - 1) - at };
@@ -87,14 +87,15 @@ impl Features {
                 }
             }
         }
+        // Whisper's scaling; values more than 80 dB below the highest are cut off.
         out.iter()
             .map(|value| ((value.max(highest - 8.0) + 4.0) / 4.0) as f32)
             .collect()
     }
 }
 
-/// The last 8 s with mean 0 and variance 1, the silence before it counted in.
-fn normalised(samples: &[f32]) -> Vec<f32> {
+/// Normalises the last 8 s to mean 0 and variance 1, including the padding.
+fn normalise(samples: &[f32]) -> Vec<f32> {
     let kept = samples
         .get(samples.len().saturating_sub(HEARD)..)
         .unwrap_or_default();
@@ -110,7 +111,6 @@ fn normalised(samples: &[f32]) -> Vec<f32> {
     sound
 }
 
-/// The model.
 pub(super) struct SmartTurn {
     model: Model,
     input: NodeId,
@@ -120,11 +120,11 @@ pub(super) struct SmartTurn {
 }
 
 impl SmartTurn {
-    /// Reads the model and asks it once, so that nobody waits for the first time.
+    /// Reads the model and runs it once, so that the first caller does not wait for warm-up.
     pub(super) fn load(path: &Path) -> Result<Self, Reason> {
         let wrong = |what: Reason| {
             let path = path.display();
-            let told = format!("{path} is no model of the ends of turns ({what})");
+            let told = format!("{path} is not an end-of-turn model ({what})");
             Reason::told(told, what)
         };
         let model = ModelOptions::with_all_ops()
@@ -140,14 +140,13 @@ impl SmartTurn {
             input,
             output,
             features: Features::new(),
-            // It is over before a second thread would have helped.
+            // One run is too short for a second thread to help.
             threads: Arc::new(ThreadPool::with_num_threads(1)),
         };
         turn.probability(&[0.0; 1600]).map_err(wrong)?;
         Ok(turn)
     }
 
-    /// Probability that the speaker has finished.
     pub(super) fn probability(&self, samples: &[f32]) -> Result<f32, Reason> {
         let features = NdTensor::from_data([1, BANDS, FRAMES], self.features.of(samples));
         let options = RunOptions::default().with_thread_pool(Some(Arc::clone(&self.threads)));
@@ -158,10 +157,10 @@ impl SmartTurn {
         let [value] = catch_unwind(AssertUnwindSafe(run))
             .map_err(|_| "it cannot compute this sound")?
             .map_err(Reason::of)?;
-        let value: Tensor<f32> = value.try_into().map_err(|_| "it gave no numbers")?;
+        let value: Tensor<f32> = value.try_into().map_err(|_| "it returned no numbers")?;
         match value.iter().next() {
             Some(p) if p.is_finite() => Ok(p.clamp(0.0, 1.0)),
-            _ => Err("it gave no probability".into()),
+            _ => Err("it returned no probability".into()),
         }
     }
 }
@@ -173,7 +172,7 @@ pub(super) fn run(
     answers: &Answers,
 ) -> std::io::Result<()> {
     while let Ok((id, pcm)) = asked.recv() {
-        if answers.unwanted(id) {
+        if answers.is_cancelled(id) {
             answers.end(id)?;
             continue;
         }
@@ -181,7 +180,7 @@ pub(super) fn run(
             Ok(probability) => Event::Turn(probability),
             Err(reason) => Event::Broken(reason),
         };
-        answers.last(id, &event)?;
+        answers.send_last(id, &event)?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What lies beside a Piper voice: its sample rate, its pace, and the numbers of its symbols.
+//! Reads the JSON description of a Piper voice: its sample rate, its pace, and the ids of its symbols.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,12 +7,11 @@ use serde::Deserialize;
 
 use crate::reason::Reason;
 
-/// Marks around an utterance, and the one behind each symbol.
+/// Marks around an utterance, and the one after each symbol.
 const BEGIN: &str = "^";
 const END: &str = "$";
 const PAD: &str = "_";
 
-/// The description of a voice.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct VoiceFile {
     pub(super) audio: Audio,
@@ -30,7 +29,7 @@ pub(super) struct Audio {
     pub(super) sample_rate: u32,
 }
 
-/// How much chance there is in the sound, and the pace. The defaults are Piper's.
+/// How random the sound is, and the pace. The defaults are Piper's.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Inference {
@@ -56,10 +55,9 @@ struct Espeak {
 }
 
 impl VoiceFile {
-    /// Reads a description.
     pub(super) fn read(path: &Path) -> Result<Self, Reason> {
         let wrong = |what: Reason| {
-            let told = format!("{} describes no voice ({what})", path.display());
+            let told = format!("{} does not describe a voice ({what})", path.display());
             Reason::told(told, what)
         };
         let bytes = std::fs::read(path).map_err(|e| wrong(Reason::of(e)))?;
@@ -80,12 +78,11 @@ impl VoiceFile {
         Ok(())
     }
 
-    /// Whether the graph has several speakers to choose from.
-    pub(super) fn many_speakers(&self) -> bool {
+    pub(super) fn has_many_speakers(&self) -> bool {
         self.num_speakers > 1
     }
 
-    /// Language as an ISO 639-1 code.
+    /// As an ISO 639-1 code; English if the description names none.
     pub(super) fn language(&self) -> String {
         let code = self.espeak.voice.split('-').next().unwrap_or_default();
         if code.is_empty() {
@@ -95,7 +92,7 @@ impl VoiceFile {
         }
     }
 
-    /// Numbers of the symbols as the graph takes them, and how many symbols it does not know.
+    /// Returns the ids of the symbols as the graph takes them, and how many symbols it does not know.
     pub(super) fn ids(&self, phonemes: &str) -> (Vec<i32>, usize) {
         let numbers = |symbol: &str| {
             self.phoneme_id_map
@@ -143,7 +140,7 @@ mod tests {
         assert_eq!(voice.ids("aː."), (vec![1, 0, 14, 0, 122, 0, 10, 0, 2], 0));
         assert_eq!(voice.ids("x☂a"), (vec![1, 0, 14, 0, 2], 2));
         assert_eq!(
-            (voice.language().as_str(), voice.many_speakers()),
+            (voice.language().as_str(), voice.has_many_speakers()),
             ("en", false)
         );
     }

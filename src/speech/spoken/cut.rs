@@ -1,5 +1,5 @@
-//! Where a text is cut into clauses. Cuts lie only behind white space, so numbers, addresses and
-//! words stay whole; abbreviations, dates and the workspace's own words do as well.
+//! Cuts a text into clauses. It cuts only after white space, so numbers, addresses and words stay whole,
+//! as do abbreviations, dates and the workspace's own words.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,18 +9,18 @@ use serde::Deserialize;
 use super::own::Found;
 use crate::language::data::{self, WordSet};
 
-/// Bytes of a clause at most, where there is a place to cut.
+/// The most bytes of a clause, if there is a place to cut.
 const LONGEST: usize = 120;
-/// Bytes from which a first sentence is worth cutting at a comma, and at a conjunction.
+/// A first sentence longer than this, in bytes, may be cut at a comma, or at a conjunction.
 const LONG_FIRST: (usize, usize) = (45, 70);
-/// Words of a first clause that is cut at a comma, at least; and at a conjunction, at least and at most.
+/// Words of a first clause: at least, if cut at a comma; at least and at most, if cut at a conjunction.
 const FIRST_WORDS: (usize, usize, usize) = (4, 4, 9);
-/// Bytes of a later clause at least, so that speech does not become choppy.
+/// The fewest bytes of a later clause, so that speech does not become choppy.
 const SHORTEST: usize = 40;
-/// A "word" longer than this is cut anywhere: it is no word.
+/// Anything longer without a space, in bytes, is not a word and may be cut anywhere.
 const NO_WORD: usize = 300;
 
-/// How good a place is to cut.
+/// How good a place is to cut, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CutPlace {
     Sentence,
@@ -31,13 +31,13 @@ enum CutPlace {
     Never,
 }
 
-/// Ranges that make the whole text.
+/// Returns ranges that together make up the whole text.
 pub(super) fn cut(text: &str, own: &[Found]) -> Vec<Range<usize>> {
-    let gaps = gaps(text, own);
+    let gaps = find_gaps(text, own);
     let mut parts = Vec::new();
     let (mut start, mut first) = (0, 0);
     while first < gaps.len() {
-        let last = choose(&gaps[first..], start, parts.is_empty()) + first;
+        let last = choose_gap(&gaps[first..], start, parts.is_empty()) + first;
         parts.push(start..gaps[last].0);
         start = gaps[last].0;
         first = last + 1;
@@ -45,8 +45,8 @@ pub(super) fn cut(text: &str, own: &[Found]) -> Vec<Range<usize>> {
     parts
 }
 
-/// Index of the gap that ends the clause.
-fn choose(gaps: &[(usize, CutPlace)], start: usize, first: bool) -> usize {
+/// Chooses the index of the gap that ends the clause.
+fn choose_gap(gaps: &[(usize, CutPlace)], start: usize, first: bool) -> usize {
     let fits = gaps
         .iter()
         .take_while(|(at, _)| at - start <= LONGEST)
@@ -56,6 +56,7 @@ fn choose(gaps: &[(usize, CutPlace)], start: usize, first: bool) -> usize {
         .iter()
         .position(|(_, place)| *place == CutPlace::Sentence);
     let end = sentence.map_or(usize::MAX, |index| window[index].0 - start);
+    // A short first clause lets speech begin early.
     if first {
         let within = &window[..sentence.unwrap_or(fits)];
         let early = |wanted: CutPlace, least: usize, most: usize| {
@@ -88,8 +89,8 @@ fn choose(gaps: &[(usize, CutPlace)], start: usize, first: bool) -> usize {
         })
 }
 
-/// Ends of words (behind their white space) with what the place is like; the last is the text's end.
-fn gaps(text: &str, own: &[Found]) -> Vec<(usize, CutPlace)> {
+/// Finds the ends of words (after their white space) and rates each; the last is the end of the text.
+fn find_gaps(text: &str, own: &[Found]) -> Vec<(usize, CutPlace)> {
     let mut words: Vec<Range<usize>> = Vec::new();
     let mut begin = None;
     for (at, letter) in text.char_indices() {
@@ -111,6 +112,7 @@ fn gaps(text: &str, own: &[Found]) -> Vec<(usize, CutPlace)> {
     let mut own = own.iter().peekable();
     for pair in words.windows(2) {
         let (word, next) = (&pair[0], &pair[1]);
+        // Both lists are in order, so passed words never come back.
         while own.next_if(|(range, _)| range.end <= word.end).is_some() {}
         let inside = own.peek().is_some_and(|(range, _)| range.start < word.end);
         let (word, space, follows) = (
@@ -123,7 +125,7 @@ fn gaps(text: &str, own: &[Found]) -> Vec<(usize, CutPlace)> {
             if inside {
                 CutPlace::Never
             } else {
-                place(word, space, follows)
+                rate_place(word, space, follows)
             },
         ));
     }
@@ -133,7 +135,7 @@ fn gaps(text: &str, own: &[Found]) -> Vec<(usize, CutPlace)> {
     gaps
 }
 
-/// The lists; the file says what each is for.
+/// Word lists; the TOML file explains each.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -146,8 +148,8 @@ struct Lists {
 static FILE: &str = include_str!("cut.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// What the place between two words is like.
-fn place(word: &str, space: &str, next: &str) -> CutPlace {
+/// Rates the place between two words.
+fn rate_place(word: &str, space: &str, next: &str) -> CutPlace {
     if space.contains('\n') {
         return CutPlace::Sentence;
     }
@@ -210,7 +212,7 @@ fn place(word: &str, space: &str, next: &str) -> CutPlace {
     }
     let digit_ends = bare.chars().last().is_some_and(|c| c.is_ascii_digit());
     if matches!(bare, "$" | "€" | "£" | "#" | "+" | "-" | "&" | "/")
-        || (digit_ends && unit_like(opens))
+        || (digit_ends && is_unit_like(opens))
     {
         return CutPlace::Never;
     }
@@ -239,8 +241,8 @@ fn place(word: &str, space: &str, next: &str) -> CutPlace {
     CutPlace::Space
 }
 
-/// Whether a word belongs to the figure before it: another figure, a unit, "million", "am".
-fn unit_like(word: &str) -> bool {
+/// Whether a word belongs to the number before it: another number, a unit, "million", "am".
+fn is_unit_like(word: &str) -> bool {
     let word = word.trim_end_matches([',', '.', ';', ':', '!', '?']);
     word.starts_with(|c: char| {
         c.is_ascii_digit() || matches!(c, '%' | '°' | '€' | '(' | '/' | '+' | '=')

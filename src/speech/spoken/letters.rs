@@ -1,18 +1,15 @@
-//! Sounds of a word that no dictionary has, from its spelling: rules of English spelling, tried in
-//! order at each letter, the longest groups of letters first.
+//! Guesses the sounds of an unknown word by rules of English spelling. At each letter they are tried in
+//! order, the longest groups of letters first.
 
 use std::sync::LazyLock;
 
 use super::stress;
 
-/// What stands around the letters of a rule.
+/// Where the letters of a rule must be.
 #[derive(Clone, Copy)]
 enum Where {
-    /// Anywhere.
     Any,
-    /// At the start of the word.
     Start,
-    /// At its end.
     End,
     /// Before e, i or y.
     Soft,
@@ -30,7 +27,7 @@ enum Where {
 
 use Where::{Any, Between, Closed, End, Magic, Open, Soft, Start, Vowel};
 
-/// A rule: letters, where they stand, and their sounds in the dictionary's alphabet.
+/// A spelling rule. Its sounds are in the dictionary's alphabet.
 struct Rule {
     spelling: &'static [u8],
     place: Where,
@@ -47,7 +44,7 @@ static RULES: LazyLock<[Vec<Rule>; 26]> = LazyLock::new(|| {
         else {
             continue;
         };
-        let (Some(place), Some(first)) = (named(place), spelling.bytes().next()) else {
+        let (Some(place), Some(first)) = (parse_place(place), spelling.bytes().next()) else {
             continue;
         };
         if let Some(list) = rules.get_mut(usize::from(first.wrapping_sub(b'a'))) {
@@ -62,7 +59,7 @@ static RULES: LazyLock<[Vec<Rule>; 26]> = LazyLock::new(|| {
     rules
 });
 
-fn named(place: &str) -> Option<Where> {
+fn parse_place(place: &str) -> Option<Where> {
     Some(match place {
         "any" => Any,
         "start" => Start,
@@ -83,8 +80,8 @@ fn rules(first: u8) -> &'static [Rule] {
         .map_or(&[], Vec::as_slice)
 }
 
-/// Sounds of a word in small Latin letters without marks, in the dictionary's alphabet; never empty
-/// if the word has a letter.
+/// Sounds of a word in lower-case Latin letters without accents, in the dictionary's alphabet; never
+/// empty if the word has a letter.
 pub(super) fn sounds(word: &str) -> String {
     let letters: Vec<u8> = word.bytes().filter(u8::is_ascii_lowercase).collect();
     let mut out = String::new();
@@ -102,7 +99,7 @@ pub(super) fn sounds(word: &str) -> String {
                 b'r' => "ɹ",
                 b'j' => "ʤ",
                 b'w' | b'h' | b'q' => "",
-                other => single(other),
+                other => single_letter_sounds(other),
             });
             at += 2;
             continue;
@@ -123,7 +120,7 @@ pub(super) fn sounds(word: &str) -> String {
         .any(|sound| super::symbols::VOWELS.contains(sound))
         && letters.len() > 1
     {
-        // No vowel: nobody can say it as a word, so each letter is named.
+        // Without a vowel it cannot be read as a word, so it is spelled out.
         return word
             .chars()
             .map(super::word::letter)
@@ -133,7 +130,7 @@ pub(super) fn sounds(word: &str) -> String {
     stress::place(word, &out)
 }
 
-fn single(letter: u8) -> &'static str {
+fn single_letter_sounds(letter: u8) -> &'static str {
     let alone = rules(letter)
         .iter()
         .find(|rule| rule.spelling.len() == 1 && matches!(rule.place, Any));
@@ -198,7 +195,7 @@ mod tests {
             .count();
         assert_eq!(super::RULES.iter().map(Vec::len).sum::<usize>(), lines);
         for rule in super::RULES.iter().flatten() {
-            let voiced = super::super::symbols::of_dictionary(rule.sounds);
+            let voiced = super::super::symbols::from_dictionary(rule.sounds);
             assert!(
                 voiced
                     .chars()

@@ -1,7 +1,7 @@
-//! Text → phonemes: what is written as figures, times, money or abbreviations is put into words
-//! (`normalise`), cut into clauses that are spoken at once, and each word gets its sounds.
+//! Turns text into phonemes: cuts it into clauses that are spoken at once, puts numbers, times, money and
+//! abbreviations into words (`normalise`), and finds the sounds of each word.
 //!
-//! Pure: no engine, no clock, no files but the data that is built in.
+//! Pure: no engine, no clock, no files except built-in data.
 
 mod cut;
 mod letters;
@@ -21,16 +21,16 @@ use super::live::Pronunciation;
 /// A part of a text that is spoken at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
-    /// The part of the text as written; the parts of all clauses make the whole text.
+    /// The clause as written; all clauses together make up the whole text.
     pub text: String,
-    /// Its sounds, in the symbols of the IPA that Piper voices use for US English, with spaces between
-    /// words and punctuation that shapes the melody (`,` `.` `?` `!`); empty if nothing can be said.
+    /// In the IPA symbols that Piper voices use for US English, with spaces between words and punctuation
+    /// that shapes the melody (`,` `.` `?` `!`); empty if there is nothing to say.
     pub phonemes: String,
 }
 
-/// Clauses of a text in order. The first one is short, so that speaking can begin early.
+/// Cuts a text into clauses, in order. The first one is short, so that speech can begin early.
 ///
-/// The first call of a process loads the pronouncing dictionary; [`warm_up`] does that beforehand.
+/// The first call in a process loads the pronouncing dictionary; [`warm_up`] does that ahead of time.
 pub fn clauses(text: &str, lexicon: &[Pronunciation]) -> Vec<Clause> {
     let audible = quiet::blank(text);
     let own = own::OwnWords::new(lexicon);
@@ -48,7 +48,7 @@ pub fn clauses(text: &str, lexicon: &[Pronunciation]) -> Vec<Clause> {
         .collect()
 }
 
-/// Loads the pronouncing dictionary and the patterns, so that the first answer need not wait for them.
+/// Loads the pronouncing dictionary and the patterns, so that the first answer does not wait for them.
 pub fn warm_up() {
     let _ = clauses("Ready at 9.", &[]);
 }

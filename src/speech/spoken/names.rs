@@ -1,8 +1,8 @@
-//! Names and loan words that the dictionary does not have or says otherwise.
+//! Names and loan words that the dictionary lacks or gets wrong.
 
 use std::collections::HashMap;
 
-/// Sounds by the word in small letters, in the dictionary's alphabet.
+/// Sounds by the word in lower case, in the dictionary's alphabet.
 pub(super) fn names() -> HashMap<&'static str, &'static str> {
     include_str!("names.txt")
         .lines()
@@ -21,7 +21,7 @@ mod tests {
         assert!(names.len() > 250);
         for (name, sounds) in names {
             assert_eq!(name, name.to_lowercase());
-            let voiced = symbols::of_dictionary(sounds);
+            let voiced = symbols::from_dictionary(sounds);
             assert!(
                 voiced.chars().all(|c| symbols::KNOWN.contains(c)),
                 "{name}: {voiced}"

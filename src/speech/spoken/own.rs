@@ -1,4 +1,4 @@
-//! The workspace's own words: found in a text, longest first, whatever their case.
+//! Finds the workspace's own words in a text, longest first, in any case.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,20 +6,19 @@ use std::ops::Range;
 use super::super::live::Pronunciation;
 use super::symbols;
 
-/// First of the private characters that stand for sounds given by the workspace, in texts between
-/// [`OwnWords::mark`] and the pronouncing. Such characters of the text itself are silent before.
+/// First of the private-use characters that stand for the workspace's sounds between
+/// [`OwnWords::mark`] and pronunciation. Such characters in the text itself were blanked out before.
 pub(super) const FIRST_MARK: char = '\u{e100}';
 
-/// Most sounds given by the workspace in one clause; a clause is far shorter.
+/// The most sounds from the workspace in one clause; real clauses have far fewer.
 const MOST_MARKS: usize = 2000;
 
-/// A found word: where, and which.
+/// The range of a found word, and its index.
 pub(super) type Found = (Range<usize>, usize);
 
-/// Lookup of a workspace's words.
 pub(super) struct OwnWords<'a> {
     words: &'a [Pronunciation],
-    /// Letters of each word in lower case, one space for any white space.
+    /// Letters of each word in lower case, with single spaces.
     letters: Vec<Vec<char>>,
     /// Words by their first letter, the longest first.
     by_first: HashMap<char, Vec<usize>>,
@@ -31,7 +30,7 @@ impl<'a> OwnWords<'a> {
             .iter()
             .map(|entry| {
                 let spaced = entry.word.split_whitespace().collect::<Vec<_>>().join(" ");
-                spaced.chars().map(lower).collect()
+                spaced.chars().map(to_lower).collect()
             })
             .collect();
         let mut by_first: HashMap<char, Vec<usize>> = HashMap::new();
@@ -50,7 +49,7 @@ impl<'a> OwnWords<'a> {
         }
     }
 
-    /// Where the words occur, in order and without overlap.
+    /// Finds the words, in order and without overlap.
     pub(super) fn find(&self, text: &str) -> Vec<Found> {
         let mut found = Vec::new();
         if self.by_first.is_empty() {
@@ -63,11 +62,14 @@ impl<'a> OwnWords<'a> {
             if at < free || !starts {
                 continue;
             }
-            let Some(candidates) = self.by_first.get(&lower(letter)) else {
+            let Some(candidates) = self.by_first.get(&to_lower(letter)) else {
                 continue;
             };
             let hit = candidates.iter().find_map(|index| {
-                Some((at..at + length(&text[at..], &self.letters[*index])?, *index))
+                Some((
+                    at..at + match_length(&text[at..], &self.letters[*index])?,
+                    *index,
+                ))
             });
             if let Some(hit) = hit {
                 free = hit.0.end;
@@ -77,8 +79,8 @@ impl<'a> OwnWords<'a> {
         found
     }
 
-    /// The part of a text with the words as the workspace says them: other words in their place, or a
-    /// private character for the sounds, which are the second result.
+    /// Replaces the words in a part of a text: by other words, or by a private-use character that stands
+    /// for sounds. Also returns the sounds.
     pub(super) fn mark(
         &self,
         text: &str,
@@ -98,7 +100,7 @@ impl<'a> OwnWords<'a> {
                 .strip_prefix('/')
                 .and_then(|rest| rest.strip_suffix('/'));
             match ipa
-                .map(symbols::of_ipa)
+                .map(symbols::from_ipa)
                 .filter(|_| sounds.len() < MOST_MARKS)
             {
                 Some(phonemes) => {
@@ -113,15 +115,15 @@ impl<'a> OwnWords<'a> {
     }
 }
 
-fn lower(letter: char) -> char {
+fn to_lower(letter: char) -> char {
     match letter {
         '’' | '‘' => '\'',
         _ => letter.to_lowercase().next().unwrap_or(letter),
     }
 }
 
-/// Bytes of the word at the start of a text, if it stands there as a whole.
-fn length(text: &str, word: &[char]) -> Option<usize> {
+/// Length in bytes of the word at the start of a text, if it is there as a whole word.
+fn match_length(text: &str, word: &[char]) -> Option<usize> {
     let mut rest = text.char_indices().peekable();
     for wanted in word {
         let (_, letter) = rest.next()?;
@@ -130,7 +132,7 @@ fn length(text: &str, word: &[char]) -> Option<usize> {
                 return None;
             }
             while rest.next_if(|(_, letter)| letter.is_whitespace()).is_some() {}
-        } else if lower(letter) != *wanted {
+        } else if to_lower(letter) != *wanted {
             return None;
         }
     }

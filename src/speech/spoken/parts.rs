@@ -1,42 +1,46 @@
-//! Words that are made of known ones: compounds, and stems with an ending or a beginning.
+//! Words made of known ones: compounds, and stems with a suffix or prefix.
 
 use super::word::{English, LISTS};
 
 impl English {
-    /// Two known words, as in "Northgate": the cut with the longer shorter part.
-    pub(super) fn compound(&self, word: &str) -> Option<String> {
+    /// Splits a word into two known ones, as in "Northgate", preferring the most even split.
+    pub(super) fn find_compound(&self, word: &str) -> Option<String> {
         if word.len() < 7 || !word.is_ascii() || word.len() > 24 {
             return None;
         }
         let whole = |part: &str| {
-            part.len() > 3 && self.plain(part).is_some()
+            part.len() > 3 && self.look_up_plain(part).is_some()
                 || part.len() == 3 && LISTS.short_parts.contains(part)
         };
         let mut cuts: Vec<usize> = (3..=word.len() - 3).collect();
         cuts.sort_by_key(|at| std::cmp::Reverse((*at).min(word.len() - at)));
         let at = cuts.into_iter().find(|at| {
             let (left, right) = word.split_at(*at);
-            whole(left) && whole(right) && self.gold(left) && self.gold(right)
+            whole(left)
+                && whole(right)
+                && self.is_in_dictionary(left)
+                && self.is_in_dictionary(right)
         })?;
         let (left, right) = word.split_at(at);
-        let second = self.plain(right)?.replace('ˈ', "ˌ");
-        Some(format!("{}{second}", self.plain(left)?))
+        let second = self.look_up_plain(right)?.replace('ˈ', "ˌ");
+        Some(format!("{}{second}", self.look_up_plain(left)?))
     }
 
-    fn gold(&self, word: &str) -> bool {
+    fn is_in_dictionary(&self, word: &str) -> bool {
         self.lexicon.golds.contains_key(word)
     }
 
-    /// A known word with an ending or a beginning.
-    pub(super) fn stemmed(&self, word: &str) -> Option<String> {
+    /// Finds a known word with a suffix or prefix.
+    pub(super) fn find_by_stem(&self, word: &str) -> Option<String> {
         let find = |stem: &str| {
-            self.plain(stem)
-                .or_else(|| self.plain(&format!("{stem}e")))
-                .or_else(|| self.plain(&format!("{}y", stem.strip_suffix('i')?)))
+            self.look_up_plain(stem)
+                .or_else(|| self.look_up_plain(&format!("{stem}e")))
+                .or_else(|| self.look_up_plain(&format!("{}y", stem.strip_suffix('i')?)))
                 .or_else(|| {
+                    // A doubled consonant, as in "stopped".
                     let once = stem.get(..stem.len() - 1)?;
                     (stem.len() > 3 && stem.ends_with(once.chars().last()?))
-                        .then(|| self.plain(once))
+                        .then(|| self.look_up_plain(once))
                         .flatten()
                 })
         };
@@ -46,20 +50,20 @@ impl English {
                 && let Some(known) = find(stem)
             {
                 return Some(match *ending {
-                    "s" | "es" => with_s(&known),
-                    "ed" => with_ed(&known),
+                    "s" | "es" => add_s(&known),
+                    "ed" => add_ed(&known),
                     _ => format!("{known}{sounds}"),
                 });
             }
         }
         STARTS.iter().find_map(|(start, sounds)| {
             let rest = word.strip_prefix(start).filter(|rest| rest.len() > 3)?;
-            Some(format!("{sounds}{}", self.plain(rest)?))
+            Some(format!("{sounds}{}", self.look_up_plain(rest)?))
         })
     }
 }
 
-/// Endings that leave the stem's sounds as they are.
+/// Suffixes that do not change the sounds of the stem. Longer ones come before those they end with.
 const ENDINGS: &[(&str, &str)] = &[
     ("iness", "inəs"),
     ("ness", "nəs"),
@@ -89,7 +93,6 @@ const ENDINGS: &[(&str, &str)] = &[
     ("y", "i"),
 ];
 
-/// Beginnings.
 const STARTS: &[(&str, &str)] = &[
     ("un", "ʌn"),
     ("re", "ɹi"),
@@ -114,8 +117,8 @@ const STARTS: &[(&str, &str)] = &[
     ("de", "di"),
 ];
 
-/// Sounds with the "s" of a plural or a possessive.
-pub(super) fn with_s(sounds: &str) -> String {
+/// Adds the "s" of a plural or a possessive.
+pub(super) fn add_s(sounds: &str) -> String {
     match sounds.chars().last() {
         Some('s' | 'z' | 'ʃ' | 'ʒ' | 'ʧ' | 'ʤ') => format!("{sounds}ɪz"),
         Some('p' | 't' | 'k' | 'f' | 'θ') => format!("{sounds}s"),
@@ -123,7 +126,7 @@ pub(super) fn with_s(sounds: &str) -> String {
     }
 }
 
-fn with_ed(sounds: &str) -> String {
+fn add_ed(sounds: &str) -> String {
     match sounds.chars().last() {
         Some('t' | 'd') => format!("{sounds}ɪd"),
         Some('p' | 'k' | 'f' | 'θ' | 's' | 'ʃ' | 'ʧ') => format!("{sounds}t"),
@@ -137,8 +140,8 @@ mod tests {
 
     #[test]
     fn stems_keep_their_sounds() {
-        assert_eq!(with_s("bˈʌs"), "bˈʌsɪz");
-        assert_eq!(with_s("kˈæt"), "kˈæts");
-        assert_eq!(with_ed("nˈid"), "nˈidɪd");
+        assert_eq!(add_s("bˈʌs"), "bˈʌsɪz");
+        assert_eq!(add_s("kˈæt"), "kˈæts");
+        assert_eq!(add_ed("nˈid"), "nˈidɪd");
     }
 }

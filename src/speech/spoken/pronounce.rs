@@ -1,4 +1,4 @@
-//! A clause in words → its phonemes, with the melody's punctuation.
+//! Turns the words of a clause into phonemes, with the punctuation that shapes the melody.
 
 use misaki_rs::lexicon::TokenContext;
 
@@ -7,18 +7,19 @@ use super::symbols;
 use super::weak;
 use super::word::{self, ENGLISH};
 
-/// Stands before a single letter that is named, in normalised text: "\u{e000}A" is the letter.
+/// Marks a letter to spell out in normalised text: "\u{e000}A" is the letter A.
 pub(super) const LETTER: char = '\u{e000}';
 
 enum Token {
     Word(String),
     Letter(char),
+    /// Index of sounds that the workspace gave.
     Sounds(usize),
     Pause(char),
 }
 
-/// Phonemes of words as [`super::normalise`] leaves them. A clause that does not end its sentence gets
-/// a comma, so that the voice does not fall; one that ends the text gets a full stop.
+/// Turns words from [`super::normalise`] into phonemes. A clause that does not end its sentence gets a
+/// comma, so that the voice does not fall; one that ends the text gets a full stop.
 pub(super) fn pronounce(words: &str, own: &[String], ends_text: bool) -> String {
     let tokens = tokens(words);
     if !tokens.iter().any(|token| !matches!(token, Token::Pause(_))) {
@@ -28,7 +29,7 @@ pub(super) fn pronounce(words: &str, own: &[String], ends_text: bool) -> String 
     let tags = tags(&tokens);
     let mut parts: Vec<String> = Vec::with_capacity(tokens.len());
     let mut ctx = TokenContext::default();
-    // From the end: "the" and "a" depend on the sound that follows.
+    // Backwards, since "the" and "a" depend on the sound that follows.
     for (token, tag) in tokens.iter().zip(&tags).rev() {
         let sounds = match token {
             Token::Word(written) => english.sounds(written, tag, &ctx),
@@ -45,8 +46,10 @@ pub(super) fn pronounce(words: &str, own: &[String], ends_text: bool) -> String 
             future_to: matches!(token, Token::Word(written) if written.eq_ignore_ascii_case("to")),
         };
         parts.push(match token {
-            Token::Word(written) => symbols::of_dictionary(&weak::vowels(written, &sounds)),
-            Token::Letter(_) => symbols::of_dictionary(&sounds),
+            Token::Word(written) => {
+                symbols::from_dictionary(&weak::weaken_vowels(written, &sounds))
+            }
+            Token::Letter(_) => symbols::from_dictionary(&sounds),
             _ => sounds,
         });
     }
@@ -65,10 +68,11 @@ pub(super) fn pronounce(words: &str, own: &[String], ends_text: bool) -> String 
             let first = sounds.chars().find(|c| !matches!(c, 'ˈ' | 'ˌ'));
             first.is_some_and(|c| symbols::VOWELS.contains(c))
         };
+        // A linking r: "for a".
         if !pause && out.ends_with('ɚ') && vowel(&sounds) {
             out.push('ɹ');
         }
-        if !pause && !out.is_empty() && !weak::joined(&out, &sounds) {
+        if !pause && !out.is_empty() && !weak::are_joined(&out, &sounds) {
             out.push(' ');
         }
         out.push_str(&sounds);
@@ -111,11 +115,11 @@ fn tokens(words: &str) -> Vec<Token> {
             }
         }
     }
-    letters_in_rows(&mut tokens);
+    mark_letters_in_rows(&mut tokens);
     tokens
 }
 
-/// A word; one with hyphens is kept only if the dictionary has it so ("Wi-Fi").
+/// Adds a word. One with hyphens stays whole only if the dictionary has it ("Wi-Fi").
 fn push_word(tokens: &mut Vec<Token>, word: &str) {
     let whole = word.trim_end_matches(['\'', '-']);
     let parts: Vec<&str> = if whole.contains('-') && !ENGLISH.has(whole) {
@@ -131,8 +135,8 @@ fn push_word(tokens: &mut Vec<Token>, word: &str) {
     );
 }
 
-/// Single capitals are letters, except "I" and "A" that stand among words: "M, A, C" is spelled.
-fn letters_in_rows(tokens: &mut [Token]) {
+/// Turns single capitals into letters, except "I" and "A" among words: "M, A, C" is spelled out.
+fn mark_letters_in_rows(tokens: &mut [Token]) {
     let single = |token: Option<&Token>| match token {
         Some(Token::Word(word)) => {
             word.chars().count() == 1 && word.chars().all(char::is_uppercase)
@@ -170,8 +174,8 @@ fn letters_in_rows(tokens: &mut [Token]) {
     }
 }
 
-/// Part of speech of each token. The tagger costs more than all the rest, so it is asked only where a
-/// word's sounds depend on it.
+/// Part of speech of each token. The tagger takes longer than everything else, so it runs only if the
+/// sounds of a word depend on it.
 fn tags(tokens: &[Token]) -> Vec<&'static str> {
     let needed = tokens
         .iter()
@@ -195,7 +199,7 @@ fn tags(tokens: &[Token]) -> Vec<&'static str> {
     ENGLISH.tagger.tag(&input)
 }
 
-/// Tag of words whose sounds hardly depend on it, for the few that the dictionary treats by it.
+/// The usual tag of a word, without running the tagger. Only a few common words need one.
 fn usual_tag(tokens: &[Token], at: usize) -> &'static str {
     let Token::Word(word) = &tokens[at] else {
         return "NN";

@@ -1,5 +1,5 @@
-//! What is never read out: tags, marks of citations, Markdown's signs, pictures, other scripts. Each is
-//! replaced by as many spaces as it has bytes, so positions stay those of the text.
+//! Blanks out what is never read aloud: tags, citation marks, Markdown signs, emoji, other scripts. Each
+//! is replaced by as many spaces as it has bytes, so that positions do not change.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -8,8 +8,8 @@ use regex::Regex;
 
 use super::normalise::pattern;
 
-/// Tags and comments; the target of a link; marks of citations such as `[1]`, `[2, 3]`, `【4】`; lines of
-/// Markdown that only draw (rules, fences); signs before headings, quotes and list items.
+/// Tags and comments; link targets; citation marks such as `[1]`, `[2, 3]`, `【4】`; Markdown rules and
+/// fences; signs before headings, quotes and list items; entities of invisible characters.
 static SILENT: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     [
         pattern(r"(?s)<!--.*?-->|</?[A-Za-z][A-Za-z0-9:-]*(?:\s[^<>]{0,400})?\s*/?>"),
@@ -21,7 +21,7 @@ static SILENT: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     ]
 });
 
-/// The text with what is silent blanked out, byte for byte of the same length.
+/// Blanks out what is silent; the result has the same length in bytes.
 pub(super) fn blank(text: &str) -> String {
     let mut hidden: Vec<Range<usize>> = Vec::new();
     for silent in SILENT.iter() {
@@ -36,7 +36,7 @@ pub(super) fn blank(text: &str) -> String {
             until = until.max(range.end);
         }
         // Line breaks stay: they end clauses.
-        if letter == '\n' || (at >= until && audible(letter)) {
+        if letter == '\n' || (at >= until && is_audible(letter)) {
             out.push(letter);
         } else {
             (0..letter.len_utf8()).for_each(|_| out.push(' '));
@@ -45,9 +45,9 @@ pub(super) fn blank(text: &str) -> String {
     out
 }
 
-/// Whether a character can take part in English speech: Latin letters with their marks, figures, and
-/// the signs that the normaliser knows.
-fn audible(letter: char) -> bool {
+/// Whether a character can be part of English speech: Latin letters with their accents, digits, and the
+/// signs that the normaliser knows.
+fn is_audible(letter: char) -> bool {
     match letter {
         '*' | '`' | '[' | ']' | '{' | '}' | '|' | '\\' | '~' | '^' | '<' | '>' => false,
         ' '..='~' | '\t' | '\r' => true,

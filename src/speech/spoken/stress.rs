@@ -1,4 +1,4 @@
-//! Where the stress of an unknown word lies, and what becomes of its weak vowels.
+//! Places the stress of an unknown word and weakens its other vowels.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::symbols::VOWELS;
 use crate::language::data::{self, WordSet};
 
-/// The lists; the file says what each is for.
+/// Word lists; the TOML file explains each.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -20,7 +20,7 @@ struct Lists {
 static FILE: &str = include_str!("stress.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// Marks the stressed vowel of sounds that have no mark yet, and weakens others.
+/// Marks the stressed vowel in sounds without marks, and weakens the others.
 pub(super) fn place(word: &str, sounds: &str) -> String {
     let letters: Vec<char> = sounds.chars().collect();
     let vowels: Vec<usize> = (0..letters.len())
@@ -29,7 +29,7 @@ pub(super) fn place(word: &str, sounds: &str) -> String {
     let Some(last) = vowels.len().checked_sub(1) else {
         return sounds.to_owned();
     };
-    let main = stressed_syllable(word, vowels.len()).min(last);
+    let main = find_stress(word, vowels.len()).min(last);
     let mut out = String::with_capacity(sounds.len() + 4);
     for (at, letter) in letters.iter().enumerate() {
         let Some(syllable) = vowels.iter().position(|vowel| *vowel == at) else {
@@ -56,7 +56,8 @@ pub(super) fn place(word: &str, sounds: &str) -> String {
     out
 }
 
-fn stressed_syllable(word: &str, syllables: usize) -> usize {
+/// Index of the stressed syllable.
+fn find_stress(word: &str, syllables: usize) -> usize {
     let ends = |endings: &WordSet| endings.iter().any(|ending| word.ends_with(ending));
     if syllables <= 1 {
         return 0;
@@ -80,7 +81,7 @@ fn stressed_syllable(word: &str, syllables: usize) -> usize {
         });
         return usize::from(weak && !word.ends_with("er") && !word.ends_with('y'));
     }
-    // Words on a vowel are mostly loans from Romance or Slavic languages or Japanese.
+    // Words that end in a vowel are mostly loans from Romance or Slavic languages or Japanese.
     if word.ends_with(['a', 'i', 'o', 'u']) {
         syllables - 2
     } else {

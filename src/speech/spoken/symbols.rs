@@ -1,17 +1,17 @@
-//! Symbols of sounds: those of the dictionary, those a person writes, and those the voice knows.
+//! Phoneme symbols: the dictionary's, those that people write, and those that the voice knows.
 
-/// What Piper's voices of the "espeak" kind have an id for, as far as English needs it, with the signs
-/// of stress, length and melody. From the `phoneme_id_map` of `en_US-joe-medium`.
+/// The symbols that Piper's "espeak" voices have ids for, as far as English needs them, with the signs
+/// for stress, length and melody. From the `phoneme_id_map` of `en_US-joe-medium`.
 pub(super) const KNOWN: &str = " !',-.:;?abcdefhijklmnopqrstuvwxyzæçðøħŋœɐɑɒɓɔɕɖɗɘəɚɛɜɞɟɠɡɢɣɤɥɦɨɪɫɬɭɯɰɱɲɳɵɶɸɹɺɻɽɾʀʁʂʃʈʉʊʋʌʍʎʏʐʑʒʔʕʝʲˈˌːˑ˞βθχᵻ\u{329}\u{303}\u{32f}";
 
 /// Vowels of the dictionary's alphabet, in which capitals are diphthongs.
 pub(super) const VOWELS: &str = "AIOQWYaiuæɑɒɔəɛɜɪʊʌᵻɐᵊoe";
 
-/// Phonemes of the dictionary in the symbols that the voice learnt.
-pub(super) fn of_dictionary(phonemes: &str) -> String {
+/// Converts phonemes of the dictionary to the voice's symbols.
+pub(super) fn from_dictionary(phonemes: &str) -> String {
     let letters: Vec<char> = phonemes.chars().collect();
     let mut out = String::with_capacity(phonemes.len() * 2);
-    // Whether the vowel at hand carries a stress.
+    // Whether the next vowel is stressed.
     let mut stressed = false;
     let mut at = 0;
     while at < letters.len() {
@@ -80,8 +80,8 @@ pub(super) fn of_dictionary(phonemes: &str) -> String {
     out
 }
 
-/// Phonemes as a person wrote them, without what the voice does not know.
-pub(super) fn of_ipa(written: &str) -> String {
+/// Converts phonemes that a person wrote, and drops what the voice does not know.
+pub(super) fn from_ipa(written: &str) -> String {
     let mut out = String::with_capacity(written.len());
     for letter in written.chars() {
         match letter {
@@ -93,7 +93,7 @@ pub(super) fn of_ipa(written: &str) -> String {
             'ᵊ' => out.push('ə'),
             '\'' => out.push('ˈ'),
             ':' => out.push('ː'),
-            // Ties, syllable breaks and brackets are no sounds.
+            // Syllable breaks and punctuation are not sounds.
             '.' | ',' | '-' | '?' | '!' | ';' => {}
             _ if KNOWN.contains(letter) => out.push(letter),
             _ => {}
@@ -118,14 +118,14 @@ mod tests {
             ("ʧˈAnʤ", "tʃˈeɪndʒ"),
             ("fˈɜɹi", "fˈɜːɹi"),
         ] {
-            assert_eq!(of_dictionary(dictionary), voice);
+            assert_eq!(from_dictionary(dictionary), voice);
         }
     }
 
     #[test]
     fn sounds_written_by_people_are_cleaned() {
-        assert_eq!(of_ipa("ˈbluː.fɪn "), "ˈbluːfɪn");
-        assert_eq!(of_ipa("'gret☃chən"), "ˈɡɹetchən");
-        assert_eq!(of_ipa("日本"), "");
+        assert_eq!(from_ipa("ˈbluː.fɪn "), "ˈbluːfɪn");
+        assert_eq!(from_ipa("'gret☃chən"), "ˈɡɹetchən");
+        assert_eq!(from_ipa("日本"), "");
     }
 }

@@ -1,9 +1,10 @@
 //! Weak vowels and small words as the voices learnt them. The dictionary writes most weak vowels as "ə";
-//! the voices know three or four of them, which the spelling tells apart.
+//! the voices distinguish three or four, which the spelling tells apart.
 
 use super::symbols::VOWELS;
 
-/// Prepositions and such: alone they are stressed, in a sentence hardly. Dictionary's alphabet.
+/// Prepositions and the like, which are stressed alone but hardly within a sentence. In the
+/// dictionary's alphabet.
 const SMALL: &[(&str, &str)] = &[
     ("on", "ˌɔn"),
     ("onto", "ˌɑntʊ"),
@@ -31,16 +32,16 @@ const SMALL: &[(&str, &str)] = &[
     ("for", "fɔɹ"),
 ];
 
-/// Sounds of a small word within a sentence.
-pub(super) fn small(word: &str) -> Option<&'static str> {
+/// Sounds of a small word within a sentence, if it is one.
+pub(super) fn find_small(word: &str) -> Option<&'static str> {
     SMALL
         .iter()
         .find(|(small, _)| *small == word)
         .map(|(_, sounds)| *sounds)
 }
 
-/// Sounds of a word of the dictionary with its weak vowels told apart.
-pub(super) fn vowels(word: &str, sounds: &str) -> String {
+/// Replaces the weak vowels in a word's sounds by those the voices know.
+pub(super) fn weaken_vowels(word: &str, sounds: &str) -> String {
     let mut letters: Vec<char> = sounds.chars().collect();
     if letters.contains(&' ') {
         return sounds.to_owned();
@@ -54,7 +55,7 @@ pub(super) fn vowels(word: &str, sounds: &str) -> String {
     for (index, &place) in at.iter().enumerate() {
         let next = letters.get(place + 1).copied();
         if index == 0 && place < 3 && at.len() > 1 {
-            letters[place] = beginning(&word, &letters, place).unwrap_or(letters[place]);
+            letters[place] = weaken_beginning(&word, &letters, place).unwrap_or(letters[place]);
         }
         if letters[place] != 'ə' || next == Some('ɹ') {
             continue;
@@ -72,8 +73,8 @@ pub(super) fn vowels(word: &str, sounds: &str) -> String {
     letters.into_iter().collect()
 }
 
-/// Whether two words are said as one: "of the", "two hundred". Symbols of the voice.
-pub(super) fn joined(before: &str, sounds: &str) -> bool {
+/// Whether two words are spoken as one: "of the", "two hundred". In the voice's symbols.
+pub(super) fn are_joined(before: &str, sounds: &str) -> bool {
     let last = before.rsplit(' ').next().unwrap_or_default();
     (sounds == "ðə" && ["ɪn", "ʌv", "fɹʌm", "wɪð", "ˌɔn"].contains(&last))
         || (sounds == "hˈʌndɹɪd"
@@ -91,8 +92,8 @@ pub(super) fn joined(before: &str, sounds: &str) -> bool {
             .contains(&last))
 }
 
-/// The vowel of a weak beginning.
-fn beginning(word: &str, letters: &[char], place: usize) -> Option<char> {
+/// The vowel of a weak first syllable; `None` leaves it as it is.
+fn weaken_beginning(word: &str, letters: &[char], place: usize) -> Option<char> {
     let next = letters.get(place + 1).copied()?;
     let starts = |start: &str| word.starts_with(start);
     match letters[place] {
@@ -113,7 +114,7 @@ fn beginning(word: &str, letters: &[char], place: usize) -> Option<char> {
     }
 }
 
-/// Groups of vowels in the spelling, without the silent "e" at the end.
+/// Groups of vowel letters in the spelling, without a silent "e" at the end.
 fn spelled_vowels(word: &str) -> Vec<String> {
     let mut groups: Vec<String> = Vec::new();
     let mut inside = false;
@@ -134,7 +135,7 @@ fn spelled_vowels(word: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::vowels;
+    use super::weaken_vowels;
 
     #[test]
     fn the_spelling_tells_weak_vowels_apart() {
@@ -150,7 +151,7 @@ mod tests {
             ("arrive", "əɹˈIv", "əɹˈIv"),
             ("private", "pɹˈIvət", "pɹˈIvət"),
         ] {
-            assert_eq!(vowels(word, sounds), wanted, "{word}");
+            assert_eq!(weaken_vowels(word, sounds), wanted, "{word}");
         }
     }
 }

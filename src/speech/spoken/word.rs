@@ -1,4 +1,5 @@
-//! Sounds of one word: the table of names, the dictionary, its stems and parts, and the spelling last.
+//! Finds the sounds of a word: in the table of names, in the dictionary, from its stem or parts, and
+//! finally from its spelling.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,14 +9,14 @@ use misaki_rs::spacy_tagger::Tagger;
 use misaki_rs::{Language, Lexicon};
 use serde::Deserialize;
 
-use super::parts::with_s;
+use super::parts::add_s;
 use super::{letters, names, weak};
 use crate::language::data::{self, WordSet};
 use crate::language::words::unaccented;
 
-/// The pronouncing dictionary of US English (about 180,000 words) and the tagger of parts of speech
-/// that tells "read" from "read". Their library's own pipeline is not used: it holds a second tagger
-/// and the numbers of its own.
+/// The pronouncing dictionary of US English (about 180,000 words) and the part-of-speech tagger that
+/// tells "read" from "read". We do not use the library's own pipeline: it loads a second tagger and
+/// reads numbers its own way.
 pub(super) struct English {
     pub(super) lexicon: Lexicon,
     pub(super) tagger: Tagger,
@@ -29,7 +30,7 @@ pub(super) static ENGLISH: LazyLock<English> = LazyLock::new(|| English {
     names: names::names(),
 });
 
-/// The lists of words; the file says what each is for.
+/// Word lists; the TOML file explains each.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Lists {
@@ -42,7 +43,7 @@ pub(super) struct Lists {
 static FILE: &str = include_str!("word.toml");
 pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// Name of a letter; empty for what is none.
+/// Sounds of a letter's name; empty for anything but a Latin letter.
 pub(super) fn letter(letter: char) -> &'static str {
     let plain = letter.to_ascii_lowercase();
     u32::from(plain)
@@ -52,20 +53,20 @@ pub(super) fn letter(letter: char) -> &'static str {
 }
 
 impl English {
-    /// Sounds of a word in its sentence, in the dictionary's alphabet.
+    /// Sounds of a word in its sentence, in the dictionary's alphabet. `tag` is its part of speech.
     pub(super) fn sounds(&self, word: &str, tag: &str, ctx: &TokenContext) -> String {
         let lower = word.to_lowercase();
         if let Some(name) = self.names.get(lower.as_str()) {
             return (*name).to_owned();
         }
         if word.chars().count() > 1 && word == word.to_uppercase() && word != lower {
-            return self.capitals(word, &lower, tag, ctx);
+            return self.read_capitals(word, &lower, tag, ctx);
         }
-        if let Some(small) = weak::small(&lower) {
+        if let Some(small) = weak::find_small(&lower) {
             return small.to_owned();
         }
-        self.known(word, tag, None, ctx)
-            .or_else(|| self.known(&lower, tag, None, ctx))
+        self.look_up(word, tag, None, ctx)
+            .or_else(|| self.look_up(&lower, tag, None, ctx))
             .unwrap_or_else(|| self.guess(word, &lower, 0))
     }
 
@@ -78,11 +79,11 @@ impl English {
             }
             _ => false,
         };
-        // "that" hardly differs, and is in every other sentence.
+        // "that" hardly differs and is in every other sentence; skipping it saves running the tagger.
         lower != "that" && (lower == "used" || varies(word) || varies(&lower))
     }
 
-    /// Whether a word stands in the table or the dictionary just so.
+    /// Whether the table or the dictionary has the word exactly like this.
     pub(super) fn has(&self, word: &str) -> bool {
         let lower = word.to_lowercase();
         self.names.contains_key(lower.as_str())
@@ -90,8 +91,8 @@ impl English {
             || self.lexicon.golds.contains_key(&lower)
     }
 
-    /// What the dictionary says, without its spelling out of what it does not know.
-    fn known(
+    /// Looks a word up in the dictionary; `None` where the library would spell it out.
+    fn look_up(
         &self,
         word: &str,
         tag: &str,
@@ -103,12 +104,12 @@ impl English {
         usable.then_some(sounds)
     }
 
-    /// ALL CAPITALS: an abbreviation that is spelled, one that is a word (NASA), or a word said loudly.
-    fn capitals(&self, word: &str, lower: &str, tag: &str, ctx: &TokenContext) -> String {
+    /// Reads ALL CAPITALS: an abbreviation to spell out, one read as a word (NASA), or a shouted word.
+    fn read_capitals(&self, word: &str, lower: &str, tag: &str, ctx: &TokenContext) -> String {
         let count = word.chars().filter(|c| c.is_alphabetic()).count();
         let loud = count > 3 || LISTS.loud.contains(lower);
         if loud
-            && (self.lexicon.golds.contains_key(lower) || self.plain(lower).is_some())
+            && (self.lexicon.golds.contains_key(lower) || self.look_up_plain(lower).is_some())
             && !LISTS.spelled.contains(lower)
         {
             return self.sounds(lower, tag, ctx);
@@ -116,46 +117,46 @@ impl English {
         if self.lexicon.golds.contains_key(word)
             && count > 2
             && !LISTS.spelled.contains(lower)
-            && let Some(sounds) = self.known(word, "NNP", None, ctx)
+            && let Some(sounds) = self.look_up(word, "NNP", None, ctx)
         {
             return sounds;
         }
-        // "MRIs" is no capitals; a long unknown one with vowels is rather a name.
+        // A long unknown word with vowels is more likely a name.
         if count > 5 && lower.chars().any(|c| "aeiou".contains(c)) {
             return self.guess(word, lower, 0);
         }
         spell(word)
     }
 
-    /// A word, or the stem of one, that is in the dictionary as it is.
-    pub(super) fn plain(&self, word: &str) -> Option<String> {
+    /// Looks up a word or stem without its context.
+    pub(super) fn look_up_plain(&self, word: &str) -> Option<String> {
         if let Some(name) = self.names.get(word) {
             return Some((*name).to_owned());
         }
         let real = word.chars().count() > 2 && word.chars().any(|c| "aeiouy".contains(c));
-        real.then(|| self.known(word, "NN", None, &TokenContext::default()))
+        real.then(|| self.look_up(word, "NN", None, &TokenContext::default()))
             .flatten()
     }
 
-    /// A word of no dictionary: its parts, its stem, then its spelling.
+    /// Guesses an unknown word from its parts, its stem, or its spelling.
     fn guess(&self, word: &str, lower: &str, depth: u8) -> String {
         if depth > 3 {
             return letters::sounds(&unaccented(lower));
         }
         let again = |part: &str| {
-            self.plain(part)
+            self.look_up_plain(part)
                 .unwrap_or_else(|| self.guess(part, part, depth + 1))
         };
         if let Some(stem) = lower
             .strip_suffix("'s")
             .or_else(|| lower.strip_suffix("’s"))
         {
-            return with_s(&again(stem));
+            return add_s(&again(stem));
         }
         let bare = lower.replace(['\'', '’'], "");
         let plain = unaccented(&bare);
         if plain != lower
-            && let Some(sounds) = self.plain(&plain)
+            && let Some(sounds) = self.look_up_plain(&plain)
         {
             return sounds;
         }
@@ -189,13 +190,13 @@ impl English {
                 self.sounds(right, "NN", &TokenContext::default())
             );
         }
-        self.compound(&plain)
-            .or_else(|| self.stemmed(&plain))
+        self.find_compound(&plain)
+            .or_else(|| self.find_by_stem(&plain))
             .unwrap_or_else(|| letters::sounds(&plain))
     }
 }
 
-/// A word letter by letter.
+/// Spells a word letter by letter.
 pub(super) fn spell(word: &str) -> String {
     unaccented(word)
         .chars()

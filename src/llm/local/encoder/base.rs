@@ -1,4 +1,4 @@
-//! The base model: its vocabulary, its embedding table, and its layers, which make sentence vectors.
+//! The base model: vocabulary, embedding table, and the layers that make sentence vectors.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use crate::reason::Reason;
 use frontdesk_encoder::file::{BLOCK, BLOCK_BYTES, EncoderFile, Shape, unpack};
 use frontdesk_encoder::network::{Layer, Linear, Network, Norm, Quantised, Space};
 
-/// What every text of this family begins with as it is made a vector, by what it is for.
+/// Prefixes of this model family, by what a vector is for.
 const QUERY: &str = "query: ";
 const PASSAGE: &str = "passage: ";
 
-/// Vocabulary and embedding table, which embedder and reader share.
+/// Vocabulary and embedding table, shared by embedder and reader.
 pub(super) struct Table {
     pub(super) words: Words,
     shape: Shape,
@@ -23,14 +23,13 @@ pub(super) struct Table {
     norm: Norm,
 }
 
-/// The embedder.
 pub(super) struct Base {
     pub(super) table: Arc<Table>,
     network: Network,
 }
 
 impl Table {
-    /// Appends the vectors of a text's tokens, as the first layer takes them.
+    /// Appends the vectors of a text's tokens, ready for the first layer.
     pub(super) fn look_up(&self, tokens: &[u32], rows: &mut Vec<f32>) -> Result<(), Reason> {
         let width = self.shape.width;
         let bytes = width / BLOCK * BLOCK_BYTES;
@@ -64,7 +63,6 @@ impl Table {
 }
 
 impl Base {
-    /// Reads the packed file.
     pub(super) fn load(path: &Path) -> Result<Self, Reason> {
         let data = std::fs::read(path).map_err(Reason::of)?;
         let mut file = EncoderFile::parse(data)?;
@@ -98,9 +96,9 @@ impl Base {
         self.table.shape.width
     }
 
-    /// The tokens of a text as it is embedded.
+    /// Tokenizes a text for embedding, with its prefix and marks.
     pub(super) fn tokens(&self, text: &str, is_query: bool) -> Result<Vec<u32>, Reason> {
-        // A client of the API may know the model and say itself what the text is for.
+        // A client of the API may know the model and add the prefix itself.
         let prefix = match is_query {
             _ if text.starts_with(QUERY) || text.starts_with(PASSAGE) => "",
             true => QUERY,
@@ -112,7 +110,7 @@ impl Base {
         Ok(std::iter::once(START).chain(ids).chain([END]).collect())
     }
 
-    /// A vector of length 1 for each text: the mean over its tokens.
+    /// Computes a vector of length 1 for each text: the mean over its tokens.
     pub(super) fn embed(
         &self,
         texts: &[&[u32]],
@@ -156,7 +154,7 @@ fn layer(file: &EncoderFile, at: usize, width: usize, inner: usize) -> Result<La
         )?)
     };
     let square = |part| quantised(part, width, width);
-    let together = Quantised::stacked([square("q")?, square("k")?, square("v")?]);
+    let together = Quantised::stack([square("q")?, square("k")?, square("v")?]);
     let biases = [bias("q", width)?, bias("k", width)?, bias("v", width)?].concat();
     Ok(Layer {
         attention_in: Linear::new(together, biases, width)?,

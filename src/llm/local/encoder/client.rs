@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::MOST_TEXTS;
 use crate::llm::local::protocol::{Event, Request};
-use crate::llm::local::{Local, Part, ended};
+use crate::llm::local::{Local, Part, worker_error};
 use crate::llm::{Claim, LlmError, ReadFigures, ReadPassage, Reader, Span};
 
 /// A handle on the reader of the worker process.
@@ -64,8 +64,8 @@ impl Reader for LocalReader {
                 Ok(spans)
             }
             Some(Ok(Event::Error(error))) => Err(error),
-            Some(Ok(_)) | None => Err(LlmError::Interrupted("the reader gave no spans".into())),
-            Some(Err(error)) => Err(ended(error)),
+            Some(Ok(_)) | None => Err(LlmError::Interrupted("the reader returned no spans".into())),
+            Some(Err(error)) => Err(worker_error(error)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the encoder computes: a request cut into steps, each spread over the threads.
+//! Requests to the encoder, computed in steps, each spread over the threads.
 
 use std::cmp::Reverse;
 use std::time::Instant;
@@ -14,14 +14,14 @@ use crate::reason::Reason;
 use crate::usage::{Fair, Standing};
 use frontdesk_encoder::network::Space;
 
-/// Tokens computed per thread before it is looked who is due: about 80 ms on an older processor.
+/// Tokens per thread and step, after which the most due request is chosen again: about 80 ms on an older
+/// processor.
 const STEP: usize = 120;
-/// So many times as many while nobody else waits.
+/// Factor on the step while nobody else waits.
 const ALONE: usize = 2;
-/// Tokens of live speech count so much less: a caller hears every pause.
+/// Divides the tokens of live speech in the fair queue: a caller hears every pause.
 const VOICE: f64 = 2.0;
 
-/// What the thread is given.
 pub(super) struct EncoderRequest {
     pub(super) id: u64,
     pub(super) work: Work,
@@ -33,7 +33,7 @@ pub(super) enum Work {
     Read(String, Vec<ReadPassage>),
 }
 
-/// A request that is being worked on, a few texts at a time.
+/// A request in progress, a few texts at a time.
 pub(super) struct Job {
     pub(super) id: u64,
     pub(super) claim: Claim,
@@ -47,15 +47,15 @@ enum Stage {
     },
     Read {
         passages: Vec<ReadPassage>,
-        /// Each with its passage; the longest first, so that those of a step are of like length and no thread
-        /// waits for another.
+        /// Each with the index of its passage. The longest come first, so that those of a step have similar
+        /// lengths and no thread waits for another.
         pairs: Vec<(usize, Pair)>,
-        /// Spans of the pairs that are done.
+        /// Spans of the pairs that are done, in the order of `pairs`.
         done: Vec<Vec<Span>>,
     },
 }
 
-/// The models and the threads that they are computed on.
+/// The models, and the threads that compute them.
 pub(super) struct EncoderModels {
     pub(super) base: Option<Base>,
     pub(super) reader: Result<Reader, Reason>,
@@ -69,8 +69,8 @@ impl EncoderModels {
             .ok_or_else(|| "there is no embedding model".into())
     }
 
-    /// A request made ready to be computed.
-    pub(super) fn job(&self, asked: EncoderRequest) -> Result<Job, Reason> {
+    /// Tokenizes a request.
+    pub(super) fn prepare(&self, asked: EncoderRequest) -> Result<Job, Reason> {
         let stage = match asked.work {
             Work::Embed(texts, meant) => {
                 let base = self.base()?;
@@ -106,14 +106,14 @@ impl EncoderModels {
         })
     }
 
-    /// Computes items side by side, each thread some of them, in order.
+    /// Computes items in parallel; the results keep their order.
     fn spread<T: Sync, R: Send>(
         &self,
         items: &[T],
         size: impl Fn(&T) -> usize,
         work: impl Fn(&[&T], &mut Space) -> Result<Vec<R>, Reason> + Sync,
     ) -> Result<Vec<R>, Reason> {
-        let shares = shares(items, self.pools.len(), size);
+        let shares = deal(items, self.pools.len(), size);
         let work = &work;
         let results: Vec<Share<R>> = std::thread::scope(|scope| {
             let running: Vec<_> = shares
@@ -121,6 +121,7 @@ impl EncoderModels {
                 .zip(&self.pools)
                 .map(|(share, pool)| {
                     let some: Vec<&T> = share.iter().filter_map(|&i| items.get(i)).collect();
+                    // Each share runs on its own one-thread pool, so that rten does not split it further.
                     let run = move || pool.run(|| work(&some, &mut Space::default()));
                     (share, scope.spawn(run))
                 })
@@ -151,12 +152,12 @@ impl EncoderModels {
     }
 }
 
-/// Places of some items, and what came of them.
+/// Indices of some items, and their results.
 type Share<R> = (Vec<usize>, Result<Vec<R>, Reason>);
 
-/// Items dealt to `threads` so that each has about as much to do: the largest first, each to whoever
-/// has least.
-fn shares<T>(items: &[T], threads: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<usize>> {
+/// Deals items to `threads` so that each gets about the same work: the largest first, each to the thread
+/// with the least so far.
+fn deal<T>(items: &[T], threads: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<usize>> {
     let mut order: Vec<(usize, usize)> = items.iter().map(size).zip(0..).collect();
     order.sort_by_key(|(size, at)| (std::cmp::Reverse(*size), *at));
     let mut shares = vec![(0usize, Vec::new()); threads.max(1)];
@@ -173,8 +174,8 @@ fn shares<T>(items: &[T], threads: usize, size: impl Fn(&T) -> usize) -> Vec<Vec
         .collect()
 }
 
-/// As many of the items as fit the tokens of a step, at least one.
-fn within<T>(items: &[T], budget: usize, size: impl Fn(&T) -> usize) -> &[T] {
+/// Takes as many items as fit the budget, at least one.
+fn take_within<T>(items: &[T], budget: usize, size: impl Fn(&T) -> usize) -> &[T] {
     let mut sum = 0;
     let count = items
         .iter()
@@ -187,9 +188,10 @@ fn within<T>(items: &[T], budget: usize, size: impl Fn(&T) -> usize) -> &[T] {
 }
 
 impl Job {
-    /// Computes the next part of it, so many tokens. Steps are small while others wait, so that somebody who asks
-    /// little need not wait for all that was asked before; larger ones keep the threads busier.
+    /// Computes the next part; returns its tokens. Steps are small while others wait, so that a small
+    /// request does not wait for all earlier ones; larger steps keep the threads busier.
     pub(super) fn step(&mut self, models: &EncoderModels, alone: bool) -> Result<usize, Reason> {
+        // Background work always takes small steps: somebody may ask at any time.
         let waits = alone && self.claim.priority > Priority::Background;
         let budget = STEP * models.pools.len() * if waits { ALONE } else { 1 };
         match &mut self.stage {
@@ -199,7 +201,7 @@ impl Job {
                 if left.is_empty() {
                     return Ok(0);
                 }
-                let some = within(left, budget, Vec::len);
+                let some = take_within(left, budget, Vec::len);
                 let vectors = models.spread(some, Vec::len, |texts, space| {
                     let texts: Vec<&[u32]> = texts.iter().map(|t| t.as_slice()).collect();
                     base.embed(&texts, space)
@@ -220,7 +222,7 @@ impl Job {
                     return Ok(0);
                 }
                 let size = |p: &(usize, Pair)| p.1.tokens.len();
-                let some = within(left, budget, size);
+                let some = take_within(left, budget, size);
                 let tokens = some.iter().map(size).sum();
                 let logits = models.spread(some, size, |pairs, space| {
                     let pairs: Vec<&Pair> = pairs.iter().map(|(_, pair)| pair).collect();
@@ -235,7 +237,7 @@ impl Job {
         }
     }
 
-    /// What tokens count for in the queue.
+    /// How much tokens count in the fair queue.
     pub(super) fn weight(&self, tokens: usize) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
         let tokens = tokens as f64;
@@ -245,9 +247,9 @@ impl Job {
         }
     }
 
-    /// Background work waits for all the rest; otherwise whoever was given least lately goes first, and of those
-    /// who were given the same the more urgent.
-    fn due(&self, fair: &Fair, now: Instant) -> (bool, Reverse<Standing>, Priority) {
+    /// Sorts by urgency: background work comes last; otherwise the flow that was served least lately goes
+    /// first, and among equals the higher priority.
+    fn urgency(&self, fair: &Fair, now: Instant) -> (bool, Reverse<Standing>, Priority) {
         let Claim { priority, flow } = self.claim;
         (
             priority > Priority::Background,
@@ -256,8 +258,8 @@ impl Job {
         )
     }
 
-    /// The answer, once everything is computed.
-    pub(super) fn finished(&mut self) -> Option<Event> {
+    /// Takes the answer once everything is computed.
+    pub(super) fn take_answer(&mut self) -> Option<Event> {
         match &mut self.stage {
             Stage::Embed { texts, result } => (result.vectors.len() == texts.len())
                 .then(|| Event::Embedded(std::mem::take(result))),
@@ -275,7 +277,7 @@ impl Job {
                 }
                 let tokens: usize = pairs.iter().map(|(_, pair)| pair.tokens.len()).sum();
                 Event::Read {
-                    spans: windows.into_iter().map(pair::merged).collect(),
+                    spans: windows.into_iter().map(pair::merge).collect(),
                     tokens: u32::try_from(tokens).unwrap_or(u32::MAX),
                 }
             }),
@@ -283,9 +285,9 @@ impl Job {
     }
 }
 
-/// The job that is due; of equal ones the oldest.
-pub(super) fn due(jobs: &[Job], fair: &Fair, now: Instant) -> Option<usize> {
-    (0..jobs.len()).max_by_key(|&i| (jobs.get(i).map(|job| job.due(fair, now)), Reverse(i)))
+/// Chooses the most urgent job; among equals the oldest.
+pub(super) fn choose(jobs: &[Job], fair: &Fair, now: Instant) -> Option<usize> {
+    (0..jobs.len()).max_by_key(|&i| (jobs.get(i).map(|job| job.urgency(fair, now)), Reverse(i)))
 }
 
 #[cfg(test)]
@@ -314,7 +316,7 @@ mod tests {
         ];
         let (mut fair, now) = (Fair::default(), Instant::now());
         let due = |jobs: &[Job], fair: &Fair| {
-            let at = super::due(jobs, fair, now)?;
+            let at = choose(jobs, fair, now)?;
             jobs.get(at).map(|job| job.id)
         };
         assert_eq!(due(&jobs, &fair), Some(4), "the most urgent of equals");
@@ -332,14 +334,14 @@ mod tests {
 
     #[test]
     fn work_is_dealt_evenly() {
-        let shares = shares(&[5, 1, 9, 4, 1], 2, |size| *size);
+        let shares = deal(&[5, 1, 9, 4, 1], 2, |size| *size);
         assert_eq!(shares, [vec![2, 1], vec![0, 3, 4]]);
-        assert_eq!(super::shares(&[3], 4, |size| *size), [vec![0]]);
+        assert_eq!(deal(&[3], 4, |size| *size), [vec![0]]);
     }
 
     #[test]
     fn a_step_takes_what_fits_and_never_nothing() {
-        assert_eq!(within(&[5, 4, 3], 9, |n| *n), [5, 4]);
-        assert_eq!(within(&[50, 4], 9, |n| *n), [50]);
+        assert_eq!(take_within(&[5, 4, 3], 9, |n| *n), [5, 4]);
+        assert_eq!(take_within(&[50, 4], 9, |n| *n), [50]);
     }
 }

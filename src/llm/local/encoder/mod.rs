@@ -1,8 +1,7 @@
-//! The encoder: sentence vectors, and the reader that marks the words which answer a question.
+//! The encoder: sentence vectors, and the reader that marks the words that answer a question.
 //!
-//! It has a thread of its own in the worker process, so that nobody waits for a chat answer that is
-//! being generated; a pass over the layers is spread over as many threads as the engine may use. When
-//! nothing is to be done, the thread blocks.
+//! It has its own thread in the worker process, so that it does not wait for chat answers; a pass over
+//! the layers is spread over as many threads as the engine may use. Without work, the thread blocks.
 
 mod base;
 mod client;
@@ -25,7 +24,7 @@ use rten::ThreadPool;
 pub(super) use client::LocalReader;
 
 use self::base::Base;
-use self::job::{EncoderModels, EncoderRequest, Job, Work, due};
+use self::job::{EncoderModels, EncoderRequest, Job, Work, choose};
 use self::onnx::Onnx;
 use self::reader::{Own, Reader};
 use super::protocol::{EmbedSetup, ReaderSetup, Request};
@@ -35,20 +34,21 @@ use crate::reason::Reason;
 use crate::usage::Fair;
 use crate::worker::child::{Command, Port};
 
-/// How long the others wait for the next request of a turn that goes before them.
+/// How long other requests wait for the next one of a turn that goes first.
 const EXPECTED: Duration = Duration::from_millis(15);
-/// Requests that may wait.
+/// The most requests that may wait.
 const MOST_OPEN: usize = 256;
-/// Most texts of one request.
+/// The most texts of one request.
 pub(super) const MOST_TEXTS: usize = 512;
 
-/// Where requests are handed in.
+/// Takes requests to the encoder's thread.
 pub(super) struct EncoderDesk {
     sender: Sender<EncoderRequest>,
+    /// Ids of the requests that wait or run.
     open: Arc<Mutex<HashSet<u64>>>,
-    /// Length of the vectors, if it makes some.
+    /// Length of the vectors; `None` if this encoder does not make them.
     pub(super) dimensions: Option<Result<usize, Reason>>,
-    /// Whether it reads, or why not.
+    /// Why there is no reader.
     pub(super) reader: Result<(), Reason>,
 }
 
@@ -96,7 +96,7 @@ impl EncoderDesk {
             .name("encoder".into())
             .spawn(move || {
                 if serve(&models, &receiver, &port, &shared).is_err() {
-                    // The parent is gone.
+                    // The pipe broke, so the parent is gone.
                     std::process::exit(0);
                 }
             })?;
@@ -155,8 +155,7 @@ fn lock(open: &Mutex<HashSet<u64>>) -> MutexGuard<'_, HashSet<u64>> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes the encoder's requests out of the stream of commands; the rest goes on to whoever holds the
-/// receiver that is returned.
+/// Takes the encoder's requests out of the stream of commands; the rest goes to the returned receiver.
 pub(super) fn divide(
     commands: Receiver<Command<Request>>,
     desk: EncoderDesk,
@@ -195,7 +194,7 @@ pub(super) fn divide(
                         work: Work::Read(question, passages),
                         claim,
                     },
-                    // The thread looks for cancelled requests by itself.
+                    // The encoder's thread checks for cancelled requests itself.
                     Command::Cancel { id } if lock(&desk.open).contains(&id) => continue,
                     other => {
                         if others.send(other).is_err() {
@@ -223,8 +222,8 @@ fn serve(
 ) -> io::Result<()> {
     let mut jobs: Vec<Job> = Vec::new();
     let mut fair = Fair::default();
-    // Whoever was served last is about to ask again: a turn is many small requests. The others wait a moment for it,
-    // or their next step would come between any two of them (as anticipatory scheduling does for disks).
+    // Anticipatory scheduling, as for disks: a turn consists of many small requests, so the flow served last is
+    // about to ask again. The others wait a moment, or their steps would come between any two of them.
     let mut expected = false;
     loop {
         loop {
@@ -245,7 +244,7 @@ fn serve(
                 }
             };
             let id = asked.id;
-            match models.job(asked) {
+            match models.prepare(asked) {
                 Ok(job) => jobs.push(job),
                 Err(error) => {
                     lock(open).remove(&id);
@@ -254,8 +253,8 @@ fn serve(
             }
         }
         let alone = jobs.len() == 1;
-        let due = due(&jobs, &fair, Instant::now());
-        let Some(job) = due.and_then(|i| jobs.get_mut(i)) else {
+        let next = choose(&jobs, &fair, Instant::now());
+        let Some(job) = next.and_then(|i| jobs.get_mut(i)) else {
             continue;
         };
         let id = job.id;
@@ -266,7 +265,7 @@ fn serve(
                 Err(error) => Some(Err(Some(error))),
                 Ok(tokens) => {
                     fair.charge(job.claim.flow, job.weight(tokens), Instant::now());
-                    job.finished().map(Ok)
+                    job.take_answer().map(Ok)
                 }
             }
         };
@@ -277,7 +276,7 @@ fn serve(
             fair.standing(claim.flow, Instant::now())
                 < fair.standing(other.claim.flow, Instant::now())
         };
-        // Where nobody waits there is nobody to hold back.
+        // If nobody else waits, there is nobody to hold back.
         expected =
             claim.priority > Priority::Background && !jobs.is_empty() && jobs.iter().all(first);
         lock(open).remove(&id);

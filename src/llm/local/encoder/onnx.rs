@@ -1,4 +1,4 @@
-//! A reader of a model hub: an ONNX graph, run by rten.
+//! A reader from a model hub: an ONNX graph, run by rten.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::reader::Logits;
 use super::words::Words;
 use crate::reason::Reason;
 
-/// An extractive question-answering model of the usual form: token ids in, start and end logits out.
+/// An extractive question-answering model in the usual form: token ids in, start and end logits out.
 pub(super) struct Onnx {
     model: Model,
     pub(super) words: Words,
@@ -23,13 +23,14 @@ pub(super) struct Onnx {
 }
 
 impl Onnx {
-    /// Reads the graph and its vocabulary, and computes one pair to see that it is a reader.
+    /// Reads the graph and its vocabulary, and computes one pair to check that it is a reader.
     pub(super) fn load(model: &Path, vocabulary: &Path) -> Result<Self, Reason> {
         let words = Words::from_file(vocabulary)?;
         let pick = |names: [&str; 2]| names.iter().find_map(|n| words.id(n));
         let marks = Marks {
             start: pick(["[CLS]", "<s>"]).ok_or("its vocabulary has no start mark")?,
             end: pick(["[SEP]", "</s>"]).ok_or("its vocabulary has no end mark")?,
+            // Only RoBERTa's family, which has no [CLS], doubles the mark between the parts.
             is_doubled: words.id("[CLS]").is_none(),
         };
         let loaded = ModelOptions::with_all_ops()
@@ -56,18 +57,18 @@ impl Onnx {
             model: loaded,
         };
         let trial = pair::pairs(&reader.words, marks, &[marks.end], "", "open")?;
-        let trial = trial.first().ok_or("it cannot be tried")?;
+        let trial = trial.first().ok_or("it cannot be tested")?;
         let (starts, ends) = reader.read(trial)?;
         let right = |v: &[f32]| v.len() == trial.tokens.len() && v.iter().all(|x| x.is_finite());
         if right(&starts) && right(&ends) {
             Ok(reader)
         } else {
-            Err("it gives no logits for each token".into())
+            Err("it does not return logits for each token".into())
         }
     }
 
-    /// Logits of a pair; it is computed alone, since a quantised graph may take the range of its
-    /// numbers over all that it computes at once.
+    /// Computes the logits of one pair. Never in a batch: a quantised graph may scale its numbers by the
+    /// range over the whole batch.
     pub(super) fn read(&self, pair: &Pair) -> Result<Logits, Reason> {
         let length = pair.tokens.len();
         let row = |values: Vec<i32>| ValueOrView::from(NdTensor::from_data([1, length], values));
@@ -85,7 +86,7 @@ impl Onnx {
             .run_n(inputs, self.outputs, Some(RunOptions::default()))
             .map_err(Reason::of)?;
         let values = |value: rten::Value| -> Result<Vec<f32>, Reason> {
-            let value: Tensor<f32> = value.try_into().map_err(|_| "it gave no numbers")?;
+            let value: Tensor<f32> = value.try_into().map_err(|_| "it returned no numbers")?;
             Ok(value.iter().copied().collect())
         };
         Ok((values(starts)?, values(ends)?))
@@ -108,7 +109,7 @@ mod tests {
         out
     }
 
-    /// A field that holds bytes, or another message.
+    /// A field with bytes or another message.
     fn bytes(field: usize, content: &[u8]) -> Vec<u8> {
         [
             varint(field << 3 | 2),
@@ -134,7 +135,7 @@ mod tests {
         bytes(5, &parts.concat())
     }
 
-    /// `output` is what stands in `table` at the places in `ids`, along an axis.
+    /// `output` is `table` at the indices in `ids`, along an axis.
     fn gather(table: &str, ids: &str, output: &str, axis: usize) -> Vec<u8> {
         let axis = [bytes(1, b"axis"), number(3, axis), number(20, 2)].concat();
         let parts = [

@@ -1,4 +1,4 @@
-//! A question beside a passage as tokens, and the best spans from the logits that come back.
+//! Puts a question and a passage together as tokens, and finds the best spans in the resulting logits.
 
 use std::ops::Range;
 
@@ -6,42 +6,42 @@ use super::words::{Token, Words};
 use crate::llm::Span;
 use crate::reason::Reason;
 
-/// Most tokens of a question, and of a heading.
+/// The most tokens of a question, and of a heading.
 pub(super) const QUESTION: usize = 64;
 pub(super) const HEADING: usize = 32;
-/// Tokens of question, heading and passage together. The reader was trained on pairs up to this long.
+/// The most tokens of question, heading and passage together, as in the reader's training.
 pub(super) const WINDOW: usize = 256;
-/// Tokens that neighbouring windows of a long passage share.
+/// Overlap of neighbouring windows of a long passage, in tokens.
 const SHARED: usize = 40;
-/// Tokens of a span.
+/// The most tokens of a span.
 const LONGEST: usize = 40;
-/// Spans that are told of a passage.
+/// The most spans of a passage.
 const SPANS: usize = 3;
-/// Tokens of a passage: more than any passage that the search gives has.
+/// The most tokens of a passage; passages from the search are shorter.
 const PASSAGE: usize = 1200;
 
 /// One run of the network: a question and a piece of a passage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pair {
     pub(super) tokens: Vec<u32>,
-    /// Where the second part, heading and passage, begins.
+    /// Index where the second part (heading and passage) begins.
     pub(super) second: usize,
-    /// Where the passage's tokens begin.
+    /// Index where the passage's tokens begin.
     pub(super) first: usize,
-    /// What each of the passage's tokens stands for, in bytes of the passage.
+    /// The passage's bytes of each of its tokens.
     pub(super) places: Vec<Range<usize>>,
 }
 
-/// The marks of a family of models.
+/// The marks of a model family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Marks {
     pub(super) start: u32,
     pub(super) end: u32,
-    /// The mark between the two parts stands twice.
+    /// The mark between the two parts is written twice.
     pub(super) is_doubled: bool,
 }
 
-/// The pairs of a question with one passage: several windows if the passage is long.
+/// Pairs a question with one passage, in several windows if it is long.
 pub(super) fn pairs(
     words: &Words,
     marks: Marks,
@@ -63,6 +63,7 @@ pub(super) fn pairs(
     }
     let second = head.len();
     head.extend(above);
+    // At least one token more than the overlap, or the loop would not advance.
     let room = WINDOW.saturating_sub(head.len() + 1).max(SHARED + 1);
     let mut windows = Vec::new();
     let mut from = 0;
@@ -90,8 +91,8 @@ pub(super) fn ids(tokens: &[Token]) -> Vec<u32> {
 }
 
 impl Pair {
-    /// The best spans that do not overlap, best first. The margin is the span's logits less those of
-    /// the first token, which stand for "no answer here".
+    /// Finds the best spans that do not overlap, best first. Their margin is relative to the logits of the
+    /// first token, which stand for "no answer here".
     pub(super) fn spans(&self, starts: &[f32], ends: &[f32], text: &str) -> Vec<Span> {
         let none = starts.first().copied().unwrap_or(0.0) + ends.first().copied().unwrap_or(0.0);
         let inside = self.first..self.first + self.places.len();
@@ -105,7 +106,7 @@ impl Pair {
                 if kept.iter().any(|k| (k.1..=k.2).contains(&from)) {
                     continue;
                 }
-                // Up to the next span that was chosen.
+                // Stop before the next chosen span.
                 let next = kept.iter().map(|k| k.1).filter(|k| *k > from).min();
                 let to = (from + LONGEST).min(next.unwrap_or(ends.len()));
                 for (to, end) in (from..to).zip(ends.get(from..to).into_iter().flatten()) {
@@ -120,23 +121,23 @@ impl Pair {
         kept.into_iter()
             .filter_map(|(margin, from, to)| {
                 let bytes = self.places.get(from)?.start..self.places.get(to)?.end;
-                let bytes = trimmed(text, bytes)?;
+                let bytes = trim(text, bytes)?;
                 Some(Span { bytes, margin })
             })
             .collect()
     }
 }
 
-/// Without the space that a token stands for together with its word.
-fn trimmed(text: &str, bytes: Range<usize>) -> Option<Range<usize>> {
+/// Trims the space that a token includes with its word; `None` if nothing is left.
+fn trim(text: &str, bytes: Range<usize>) -> Option<Range<usize>> {
     let words = text.get(bytes.clone())?;
     let start = bytes.start + (words.len() - words.trim_start().len());
     let end = bytes.end - (words.len() - words.trim_end().len());
     (start < end).then_some(start..end)
 }
 
-/// The spans of several windows of one passage as one list.
-pub(super) fn merged(windows: Vec<Vec<Span>>) -> Vec<Span> {
+/// Merges the spans from several windows of one passage; overlaps keep the best.
+pub(super) fn merge(windows: Vec<Vec<Span>>) -> Vec<Span> {
     let mut all: Vec<Span> = windows.into_iter().flatten().collect();
     all.sort_by(|a, b| {
         b.margin
@@ -198,7 +199,7 @@ mod tests {
             bytes: start..end,
             margin,
         };
-        let merged = merged(vec![
+        let merged = merge(vec![
             vec![span(0, 5, 1.0), span(8, 9, 0.5)],
             vec![span(3, 6, 2.0)],
         ]);

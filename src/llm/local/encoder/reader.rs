@@ -1,4 +1,4 @@
-//! The reader's networks: our own over the base's table, or an extractive model of a hub as ONNX.
+//! The reader's networks: our own over the base model's table, or an extractive ONNX model from a hub.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -20,21 +20,20 @@ const FORMAT: &str = "frontdesk-reader-1";
 /// Start and end logits of each token.
 pub(super) type Logits = (Vec<f32>, Vec<f32>);
 
-/// A network that marks the words that answer.
+/// A network that marks the words that answer a question.
 pub(super) enum Reader {
     /// Layers over the table of the embedding model.
     Own(Box<Own>),
-    /// A model of a hub.
+    /// A model from a hub.
     Onnx(Box<Onnx>),
 }
 
 impl Reader {
-    /// The tokens of a question.
+    /// Tokenizes a question.
     pub(super) fn question(&self, text: &str) -> Result<Vec<u32>, Reason> {
         Ok(pair::ids(&self.words().tokens(text, pair::QUESTION)?))
     }
 
-    /// The question beside a passage.
     pub(super) fn pairs(
         &self,
         question: &[u32],
@@ -62,7 +61,7 @@ impl Reader {
         }
     }
 
-    /// Logits of some pairs, in order. A panic in native code is these pairs' error.
+    /// Computes the logits of some pairs, in order. A panic in native code becomes an error of these pairs.
     pub(super) fn read(&self, pairs: &[&Pair], space: &mut Space) -> Result<Vec<Logits>, Reason> {
         match self {
             Self::Own(own) => own.read(pairs, space),
@@ -87,7 +86,7 @@ pub(super) struct Own {
 }
 
 impl Own {
-    /// Reads the weights, which belong to the base with this hash.
+    /// Reads the weights, which must have been trained over the base model with this hash (if not empty).
     pub(super) fn load(path: &Path, table: Arc<Table>, base: &str) -> Result<Self, Reason> {
         let data = std::fs::read(path).map_err(Reason::of)?;
         let (_, header) = SafeTensors::read_metadata(&data).map_err(Reason::of)?;
@@ -122,7 +121,7 @@ impl Own {
         Ok(Self {
             network,
             span: floats(&tensors, "span.weight", 2 * width)?,
-            bias: <[f32; 2]>::try_from(bias).map_err(|_| "its head has another size")?,
+            bias: <[f32; 2]>::try_from(bias).map_err(|_| "its head has the wrong size")?,
             table,
         })
     }
@@ -165,7 +164,7 @@ fn layer(
             .tensor(&format!("{name}.weight"))
             .map_err(Reason::of)?;
         if weights.dtype() != Dtype::I8 || weights.shape() != [outputs, inputs] {
-            return Err(format!("its tensor {name} has another shape").into());
+            return Err(format!("its tensor {name} has the wrong shape").into());
         }
         let weights = weights.data().iter().map(|b| b.cast_signed()).collect();
         let scales = floats(tensors, &format!("{name}.scale"), outputs)?;
@@ -185,8 +184,9 @@ fn layer(
             bias: floats(tensors, &format!("layers.{at}.{part}.bias"), width)?,
         })
     };
+    // One product for query, key and value is faster than three.
     let square = |part| quantised(part, width, width);
-    let together = Quantised::stacked([square("q")?, square("k")?, square("v")?]);
+    let together = Quantised::stack([square("q")?, square("k")?, square("v")?]);
     let biases = [bias("q", width)?, bias("k", width)?, bias("v", width)?].concat();
     Ok(Layer {
         attention_in: Linear::new(together, biases, width)?,
@@ -202,11 +202,11 @@ fn floats(tensors: &SafeTensors<'_>, name: &str, values: usize) -> Result<Vec<f3
     let tensor = tensors.tensor(name).map_err(Reason::of)?;
     let numbers = tensor.data().as_chunks::<4>().0;
     if tensor.dtype() != Dtype::F32 || numbers.len() != values {
-        return Err(format!("its tensor {name} has another shape").into());
+        return Err(format!("its tensor {name} has the wrong shape").into());
     }
     let values: Vec<f32> = numbers.iter().map(|b| f32::from_le_bytes(*b)).collect();
     if values.iter().any(|v| !v.is_finite()) {
-        return Err(format!("its tensor {name} holds no numbers").into());
+        return Err(format!("its tensor {name} contains values that are not finite").into());
     }
     Ok(values)
 }
@@ -222,7 +222,7 @@ mod tests {
     use super::super::tiny;
     use super::*;
 
-    /// A file of a reader over the tiny base, with these notes.
+    /// The file of a reader over the tiny base model, with this metadata.
     fn file(format: &str, base: &str) -> Vec<u8> {
         let (width, inner) = (64, 96);
         let mut data: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();

@@ -12,7 +12,7 @@ fn put_u32(out: &mut Vec<u8>, value: usize) {
     out.extend(u32::try_from(value).unwrap().to_le_bytes());
 }
 
-/// Small numbers that look random and are always the same.
+/// Small pseudo-random numbers, the same for each seed.
 fn numbers(seed: usize, count: usize) -> Vec<f32> {
     let mut state = (seed as u32).wrapping_mul(747_796_405);
     let next = || {
@@ -36,7 +36,6 @@ fn blocks(values: &[f32]) -> Vec<u8> {
     out
 }
 
-/// The bytes of the packed file.
 pub(super) fn packed() -> Vec<u8> {
     let mut out = b"E5S1".to_vec();
     for value in [1, WIDTH, 1, 2, INNER, ROWS, POSITIONS, 2] {
@@ -118,7 +117,7 @@ pub(super) fn packed() -> Vec<u8> {
     out
 }
 
-/// The file in a folder of its own.
+/// Writes the file to a temporary folder.
 pub(super) fn file() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.e5s");

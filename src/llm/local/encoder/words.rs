@@ -1,4 +1,4 @@
-//! From text to the vocabulary's tokens, each with its place in the text.
+//! Turns text into tokens of a vocabulary, each with its place in the text.
 
 use std::ops::Range;
 
@@ -9,13 +9,12 @@ use tokenizers::{NormalizerWrapper, Tokenizer};
 
 use crate::reason::Reason;
 
-/// Marks of this family: before a text, after each part of it.
+/// Marks of this model family: before a text, and after each part of it.
 pub(super) const START: u32 = 0;
 pub(super) const END: u32 = 2;
-/// Longer words than this many bytes for each token are rare in any language.
+/// Tokens average fewer bytes than this in any language.
 const MOST_BYTES_PER_TOKEN: usize = 24;
 
-/// A vocabulary.
 pub(super) struct Words(Tokenizer);
 
 /// One token and the bytes of the text that it stands for.
@@ -48,12 +47,12 @@ impl Words {
         Ok(Self(tokenizer))
     }
 
-    /// A vocabulary as a model hub has it, for readers of other families.
+    /// Reads a hub's `tokenizer.json`, for readers of other families.
     pub(super) fn from_file(path: &std::path::Path) -> Result<Self, Reason> {
         let mut tokenizer = Tokenizer::from_file(path).map_err(Reason::of)?;
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(Reason::of)?;
-        // A document may say [SEP]; that is text and no mark.
+        // A document may contain "[SEP]"; that is text, not a mark.
         tokenizer.set_encode_special_tokens(true);
         Ok(Self(tokenizer))
     }
@@ -62,9 +61,9 @@ impl Words {
         self.0.token_to_id(mark)
     }
 
-    /// A text's tokens, `most` of them at most.
+    /// Tokenizes a text; returns at most `most` tokens.
     pub(super) fn tokens(&self, text: &str, most: usize) -> Result<Vec<Token>, Reason> {
-        // More bytes than this make more than `most` tokens in any language.
+        // Tokenizing more bytes than this would be wasted: `most` tokens come first.
         let end = text.floor_char_boundary(most.saturating_mul(MOST_BYTES_PER_TOKEN));
         let text = text.get(..end).unwrap_or_default();
         let encoded = self.0.encode(text, false).map_err(Reason::of)?;

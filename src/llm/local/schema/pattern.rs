@@ -1,5 +1,5 @@
-//! Regular expressions of JSON Schema (ECMA-262) in the small form that llama.cpp makes a grammar of: anchored, without
-//! shorthand classes, and such that what is matched is the inside of a JSON string.
+//! Rewrites regular expressions of JSON Schema (ECMA-262) into the subset that llama.cpp turns into a
+//! grammar: anchored, without shorthand classes, and matching the inside of a JSON string.
 
 use regex_syntax::ast::parse::Parser;
 use regex_syntax::ast::{
@@ -9,36 +9,34 @@ use regex_syntax::ast::{
 
 use crate::reason::Reason;
 
-/// Any character that stands for itself in a JSON string.
+/// Any character that a JSON string contains unescaped.
 const ANY: &str = r#"[^\"\\\x00-\x1F]"#;
-/// The longest pattern, and the most repetitions in one, so that its grammar stays small.
+/// The longest pattern, in bytes, and the highest repetition count in one, so that its grammar stays
+/// small.
 const LONGEST: usize = 1_000;
 const MOST_TIMES: u32 = 1_000;
 
-/// The pattern in the form that is kept.
-///
-/// # Errors
-/// What cannot be kept, in words.
-pub(super) fn rewritten(pattern: &str) -> Result<String, Reason> {
+/// Rewrites a pattern; the error says in words what is not supported.
+pub(super) fn rewrite(pattern: &str) -> Result<String, Reason> {
     if pattern.len() > LONGEST {
         return Err(format!("it is longer than {LONGEST} bytes").into());
     }
     let ast = Parser::new()
-        .parse(&with_plain_escapes(pattern))
+        .parse(&strip_needless_escapes(pattern))
         .map_err(|e| Reason::told(e.kind().to_string(), e))?;
     let branches = match &ast {
         Ast::Alternation(all) => all.asts.as_slice(),
         one => std::slice::from_ref(one),
     };
-    let branches: Vec<String> = branches.iter().map(branch).collect::<Result<_, _>>()?;
+    let branches: Vec<String> = branches.iter().map(emit_branch).collect::<Result<_, _>>()?;
     Ok(match branches.as_slice() {
         [one] => format!("^{one}$"),
         many => format!("^({})$", many.join("|")),
     })
 }
 
-/// ECMA-262 lets a backslash stand before any sign that needs none, as in `\!`; the parser does not.
-fn with_plain_escapes(pattern: &str) -> String {
+/// Removes needless backslashes, as in `\!`: ECMA-262 allows them, the parser does not.
+fn strip_needless_escapes(pattern: &str) -> String {
     let mut plain = String::with_capacity(pattern.len());
     let mut letters = pattern.chars();
     while let Some(c) = letters.next() {
@@ -58,8 +56,8 @@ fn with_plain_escapes(pattern: &str) -> String {
     plain
 }
 
-/// A whole alternative with its anchors; where one is missing, anything may stand.
-fn branch(ast: &Ast) -> Result<String, Reason> {
+/// Writes a whole alternative with its anchors; a missing anchor allows any text there.
+fn emit_branch(ast: &Ast) -> Result<String, Reason> {
     let parts = match ast {
         Ast::Concat(all) => all.asts.as_slice(),
         one => std::slice::from_ref(one),
@@ -84,7 +82,7 @@ fn branch(ast: &Ast) -> Result<String, Reason> {
         out.push_str(&format!("({ANY})*"));
     }
     for part in inside {
-        out.push_str(&emitted(part)?);
+        out.push_str(&emit(part)?);
     }
     if !ends {
         out.push_str(&format!("({ANY})*"));
@@ -92,38 +90,38 @@ fn branch(ast: &Ast) -> Result<String, Reason> {
     Ok(out)
 }
 
-fn emitted(ast: &Ast) -> Result<String, Reason> {
+fn emit(ast: &Ast) -> Result<String, Reason> {
     Ok(match ast {
         Ast::Empty(_) => String::new(),
-        Ast::Literal(literal) => of_literal(literal.c)?,
+        Ast::Literal(literal) => emit_literal(literal.c)?,
         Ast::Dot(_) => ANY.to_owned(),
-        Ast::ClassPerl(class) => bracket(class.negated, &perl(&class.kind)),
-        Ast::ClassBracketed(class) => bracketed(class)?,
+        Ast::ClassPerl(class) => wrap_class(class.negated, &expand_shorthand(&class.kind)),
+        Ast::ClassBracketed(class) => emit_class(class)?,
         Ast::Repetition(repeated) => {
-            let inner = emitted(&repeated.ast)?;
-            format!("({inner}){}", times(&repeated.op.kind)?)
+            let inner = emit(&repeated.ast)?;
+            format!("({inner}){}", emit_repetition(&repeated.op.kind)?)
         }
         Ast::Group(group) => match &group.kind {
             GroupKind::NonCapturing(flags) if !flags.items.is_empty() => {
                 return Err("it changes flags".into());
             }
-            _ => format!("({})", emitted(&group.ast)?),
+            _ => format!("({})", emit(&group.ast)?),
         },
         Ast::Alternation(all) => {
-            let all: Vec<String> = all.asts.iter().map(emitted).collect::<Result<_, _>>()?;
+            let all: Vec<String> = all.asts.iter().map(emit).collect::<Result<_, _>>()?;
             format!("({})", all.join("|"))
         }
         Ast::Concat(all) => {
-            let all: Vec<String> = all.asts.iter().map(emitted).collect::<Result<_, _>>()?;
+            let all: Vec<String> = all.asts.iter().map(emit).collect::<Result<_, _>>()?;
             all.concat()
         }
         Ast::Assertion(_) => return Err("it has an anchor or a boundary inside".into()),
         Ast::Flags(_) => return Err("it changes flags".into()),
-        Ast::ClassUnicode(_) => return Err("it names a class of Unicode".into()),
+        Ast::ClassUnicode(_) => return Err("it uses a Unicode class".into()),
     })
 }
 
-fn times(kind: &RepetitionKind) -> Result<String, Reason> {
+fn emit_repetition(kind: &RepetitionKind) -> Result<String, Reason> {
     let many = || format!("it repeats more than {MOST_TIMES} times");
     Ok(match kind {
         RepetitionKind::ZeroOrOne => "?".to_owned(),
@@ -138,10 +136,10 @@ fn times(kind: &RepetitionKind) -> Result<String, Reason> {
     })
 }
 
-/// A character as the pattern writes it and as a JSON string does.
-fn of_literal(c: char) -> Result<String, Reason> {
+/// Writes a character escaped for the pattern and for the JSON string.
+fn emit_literal(c: char) -> Result<String, Reason> {
     Ok(match c {
-        // JSON writes both with a backslash before them.
+        // JSON escapes both with a backslash.
         '"' => r#"\\""#.to_owned(),
         '\\' => r"\\\\".to_owned(),
         c if c.is_control() => return Err("it has a control character".into()),
@@ -152,8 +150,9 @@ fn of_literal(c: char) -> Result<String, Reason> {
     })
 }
 
-/// The characters of a shorthand class in ECMA-262 without the flag `u`, of those that JSON writes as they are.
-fn perl(kind: &ClassPerlKind) -> String {
+/// The characters of a shorthand class in ECMA-262 without the flag `u`, as far as JSON writes them
+/// unescaped.
+fn expand_shorthand(kind: &ClassPerlKind) -> String {
     match kind {
         ClassPerlKind::Digit => "0-9",
         ClassPerlKind::Space => r" \u00A0",
@@ -162,45 +161,48 @@ fn perl(kind: &ClassPerlKind) -> String {
     .to_owned()
 }
 
-fn bracket(negated: bool, inside: &str) -> String {
+fn wrap_class(negated: bool, inside: &str) -> String {
     match negated {
         true => format!(r#"[^{inside}\"\\\x00-\x1F]"#),
         false => format!("[{inside}]"),
     }
 }
 
-fn bracketed(class: &ClassBracketed) -> Result<String, Reason> {
+fn emit_class(class: &ClassBracketed) -> Result<String, Reason> {
     let ClassSet::Item(item) = &class.kind else {
-        return Err("it subtracts classes".into());
+        return Err("it combines character classes".into());
     };
-    Ok(bracket(class.negated, &of_item(item, class.negated)?))
+    Ok(wrap_class(
+        class.negated,
+        &emit_class_item(item, class.negated)?,
+    ))
 }
 
-fn of_item(item: &ClassSetItem, negated: bool) -> Result<String, Reason> {
+fn emit_class_item(item: &ClassSetItem, negated: bool) -> Result<String, Reason> {
     Ok(match item {
         ClassSetItem::Empty(_) => String::new(),
-        ClassSetItem::Literal(literal) => in_class(literal.c, negated)?,
+        ClassSetItem::Literal(literal) => escape_in_class(literal.c, negated)?,
         ClassSetItem::Range(range) => format!(
             "{}-{}",
-            in_class(range.start.c, negated)?,
-            in_class(range.end.c, negated)?
+            escape_in_class(range.start.c, negated)?,
+            escape_in_class(range.end.c, negated)?
         ),
-        ClassSetItem::Perl(class) if !class.negated => perl(&class.kind),
+        ClassSetItem::Perl(class) if !class.negated => expand_shorthand(&class.kind),
         ClassSetItem::Union(all) => {
             let all: Vec<String> = all
                 .items
                 .iter()
-                .map(|item| of_item(item, negated))
+                .map(|item| emit_class_item(item, negated))
                 .collect::<Result<_, _>>()?;
             all.concat()
         }
-        _ => return Err("it has a class in a class".into()),
+        _ => return Err("it nests character classes".into()),
     })
 }
 
-fn in_class(c: char, negated: bool) -> Result<String, Reason> {
+fn escape_in_class(c: char, negated: bool) -> Result<String, Reason> {
     Ok(match c {
-        // Excluded in any case.
+        // `wrap_class` excludes them anyway.
         '"' | '\\' if negated => String::new(),
         '"' | '\\' => return Err(format!("{c} cannot be in a class").into()),
         ']' | '[' | '-' => format!(r"\{c}"),
@@ -227,7 +229,7 @@ mod tests {
             (r"^[^a]$", r#"^[^a\"\\\x00-\x1F]$"#.to_owned()),
             ("^$", "^$".to_owned()),
         ] {
-            assert_eq!(rewritten(pattern).unwrap(), expected, "{pattern}");
+            assert_eq!(rewrite(pattern).unwrap(), expected, "{pattern}");
         }
     }
 
@@ -236,7 +238,7 @@ mod tests {
         for pattern in [
             r"(?=a)b", r"a\b", "(?i)a", r"\p{L}", "a{2000}", r"(a)\1", "(", "[a&&b]",
         ] {
-            assert!(rewritten(pattern).is_err(), "{pattern}");
+            assert!(rewrite(pattern).is_err(), "{pattern}");
         }
     }
 }

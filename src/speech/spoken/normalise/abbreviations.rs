@@ -1,4 +1,4 @@
-//! Abbreviations that are said in full.
+//! Abbreviations that are read in full.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::pattern;
 use crate::language::data;
 
-/// Abbreviations and what they are in full.
+/// Abbreviations and their long forms.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -39,7 +39,7 @@ static STREET: LazyLock<Regex> = LazyLock::new(|| {
 });
 static QUARTER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(24)/(7)\b"));
 
-/// Puts abbreviations into words.
+/// Reads abbreviations.
 pub(super) fn read(text: &str) -> String {
     let text = QUARTER.replace_all(text, "twenty four seven");
     let text = LATIN.replace_all(&text, |found: &Captures<'_>| {
@@ -105,7 +105,7 @@ pub(super) fn read(text: &str) -> String {
             .trim_start()
             .starts_with(|c: char| c.is_alphanumeric() && !c.is_lowercase() || c == '#');
         match &found[1] {
-            // "No." as an answer, "min." and "p." only before a figure.
+            // "No." may be an answer; "min." and "p." count only before a number.
             "No" | "no" | "nr" | "Nr" | "Nos" | "p" | "pp" | "fig" | "Fig" | "vol" | "Vol"
             | "min" | "max" | "ref" | "Ref"
                 if !(figure

@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::{named, numbers, pattern};
+use super::{mark_letters, numbers, pattern};
 
 const HALF: &str = r"(?:([AaPp])\.?\s?([Mm])\b\.?)";
 
-/// "9-5", "9am–1pm", "9:00 - 17:00": only between times, so that codes stay.
+/// "9am–1pm", "9:00 - 17:00". The second half must be a clear time, so that codes do not match.
 static RANGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(\d{1,2}(?::\d\d)?\s?(?:[ap]\.?m\b\.?)?)\s?[-–—]\s?(\d{1,2}(?::\d\d)?\s?[ap]\.?m\b|\d{1,2}:\d\d)",
@@ -21,7 +21,7 @@ static COLON: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\b(\d{1,2}):(\d\d)(?::(\d\d))?\b(?: ?(h|hrs|Uhr)\b)?"));
 static LONE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([AaPp])\.\s?([Mm])\."));
 
-/// Puts times into words: "ten thirty", "five forty five P M".
+/// Reads times: "ten thirty", "five forty five P M".
 pub(super) fn read(text: &str) -> String {
     if !text.contains(|c: char| c.is_ascii_digit()) && !text.contains(['M', 'm']) {
         return text.to_owned();
@@ -31,8 +31,8 @@ pub(super) fn read(text: &str) -> String {
         format!("{} to {}", found[1].trim(), &found[2])
     });
     let text = FULL.replace_all(&text, |found: &Captures<'_>| {
-        let half = named(&format!("{}{}", &found[4], &found[5]).to_uppercase());
-        let Some(time) = time(&found[1], &found[2], None, true) else {
+        let half = mark_letters(&format!("{}{}", &found[4], &found[5]).to_uppercase());
+        let Some(time) = read_time(&found[1], &found[2], None, true) else {
             return found[0].to_owned();
         };
         format!("{time} {half}")
@@ -41,11 +41,11 @@ pub(super) fn read(text: &str) -> String {
         format!(
             "{} {}",
             numbers::quantity(&found[1]),
-            named(&format!("{}{}", &found[2], &found[3]).to_uppercase())
+            mark_letters(&format!("{}{}", &found[2], &found[3]).to_uppercase())
         )
     });
     let text = COLON.replace_all(&text, |found: &Captures<'_>| {
-        time(
+        read_time(
             &found[1],
             &found[2],
             found.get(3).map(|s| s.as_str()),
@@ -54,9 +54,9 @@ pub(super) fn read(text: &str) -> String {
         .unwrap_or_else(|| found[0].to_owned())
     });
     let text = LONE.replace_all(&text, |found: &Captures<'_>| {
-        named(&format!("{}{}", &found[1], &found[2]).to_uppercase())
+        mark_letters(&format!("{}{}", &found[1], &found[2]).to_uppercase())
     });
-    // The stop of "p.m." at the end is the sentence's as well.
+    // The full stop of a final "p.m." also ends the sentence.
     if ends && !text.trim_end().ends_with('.') {
         format!("{}.", text.trim_end())
     } else {
@@ -64,7 +64,7 @@ pub(super) fn read(text: &str) -> String {
     }
 }
 
-fn time(hour: &str, minute: &str, second: Option<&str>, half: bool) -> Option<String> {
+fn read_time(hour: &str, minute: &str, second: Option<&str>, half: bool) -> Option<String> {
     let (h, m): (u64, u64) = (hour.parse().ok()?, minute.parse().ok()?);
     if h > 24 || m > 59 {
         return None;

@@ -1,4 +1,4 @@
-//! Codes and numbers that name something: letter by letter and digit by digit.
+//! Codes and identifying numbers: letter by letter and digit by digit.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 use serde::Deserialize;
 
-use super::{named, numbers, pattern};
+use super::{mark_letters, numbers, pattern};
 use crate::language::data;
 
-/// States of the USA by their letters.
+/// US states by their two letters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -19,7 +19,7 @@ struct Lists {
 static FILE: &str = include_str!("codes.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// A word after which a figure names a thing; `№` and "no." are words by now.
+/// A word after which a number is an identifier. `№` and "no." have already become words.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(number|numbers|order|invoice|reference|ref|ticket|account|code|case|zip|pin|policy|claim|booking|confirmation|id|flight|serial|model number|part number)((?: (?:number|code|no|is|id))?[:#]? ?#?)(\d[\d-]{3,}\d|0\d+)\b",
@@ -48,19 +48,24 @@ pub(super) fn read(text: &str) -> String {
     if !text.contains(|c: char| c.is_ascii_digit()) {
         return STATE
             .replace_all(text, |found: &Captures<'_>| {
-                format!("{}{}{}", &found[1], state(&found[2]), &found[3])
+                format!("{}{}{}", &found[1], expand_state(&found[2]), &found[3])
             })
             .into_owned();
     }
+    // ZIP codes go first, while the letters of the state still mark them.
     let text = ZIP.replace_all(text, |found: &Captures<'_>| {
         let more = found
             .get(4)
             .map(|more| format!(", {}", numbers::digits(more.as_str())))
             .unwrap_or_default();
-        format!("{} {}{more}", state(&found[1]), numbers::digits(&found[3]))
+        format!(
+            "{} {}{more}",
+            expand_state(&found[1]),
+            numbers::digits(&found[3])
+        )
     });
     let text = STATE.replace_all(&text, |found: &Captures<'_>| {
-        format!("{}{}{}", &found[1], state(&found[2]), &found[3])
+        format!("{}{}{}", &found[1], expand_state(&found[2]), &found[3])
     });
     let text = NAMED.replace_all(&text, |found: &Captures<'_>| {
         let parts: Vec<String> = found[3]
@@ -79,12 +84,12 @@ pub(super) fn read(text: &str) -> String {
         };
         format!("{} {} {tail}", &found[1], numbers::digits(&found[2]))
     });
-    CODE.replace_all(&text, |found: &Captures<'_>| code(&found[0]))
+    CODE.replace_all(&text, |found: &Captures<'_>| read_code(&found[0]))
         .into_owned()
 }
 
-/// A code in words, or the text itself if it is none.
-fn code(text: &str) -> String {
+/// Reads a code; returns other text unchanged.
+fn read_code(text: &str) -> String {
     let digit = text.contains(|c: char| c.is_ascii_digit());
     let letter = text.contains(|c: char| c.is_ascii_alphabetic());
     let ordinal = ["st", "nd", "rd", "th", "s"].iter().any(|end| {
@@ -94,7 +99,7 @@ fn code(text: &str) -> String {
     if !digit || !letter || ordinal {
         return text.to_owned();
     }
-    let runs = runs(text);
+    let runs = split_runs(text);
     let one_number = runs
         .iter()
         .filter(|run| run.starts_with(|c: char| c.is_ascii_digit()))
@@ -111,13 +116,13 @@ fn code(text: &str) -> String {
                 _ => numbers::in_groups(&run),
             },
             _ if alone > 3 || (alone > 2 && run.chars().any(char::is_lowercase)) => run,
-            _ => named(&run),
+            _ => mark_letters(&run),
         });
     }
     let words = out.join(" ").replace(" ,", ",");
-    // "COVID-19", "24-hour": a word and a figure, not a code to be dictated.
+    // "COVID-19", "24-hour": a word and a number, not a code to dictate.
     if words.contains(|c: char| c.is_lowercase()) && text.chars().any(char::is_lowercase)
-        || out_is_word(&words)
+        || begins_with_word(&words)
     {
         words.replace(',', "")
     } else {
@@ -125,15 +130,15 @@ fn code(text: &str) -> String {
     }
 }
 
-fn out_is_word(words: &str) -> bool {
+fn begins_with_word(words: &str) -> bool {
     words
         .split([' ', ','])
         .next()
         .is_some_and(|first| first.chars().count() > 3 && first.chars().all(char::is_uppercase))
 }
 
-/// Stretches of letters, of digits, and of dashes.
-fn runs(text: &str) -> Vec<String> {
+/// Splits a text into runs of letters, of digits, and of dashes.
+fn split_runs(text: &str) -> Vec<String> {
     let kind = |c: char| {
         if c.is_ascii_digit() {
             0
@@ -155,8 +160,8 @@ fn runs(text: &str) -> Vec<String> {
     runs
 }
 
-/// Name of a state of the USA from its letters.
-fn state(letters: &str) -> &str {
+/// Name of a US state; unknown letters are returned unchanged.
+fn expand_state(letters: &str) -> &str {
     LISTS.states.get(letters).map_or(letters, String::as_str)
 }
 
@@ -168,6 +173,6 @@ mod tests {
     fn the_lists_are_complete() {
         let lists: Lists = data::check(FILE);
         assert_eq!(lists.states.len(), 51);
-        assert_eq!(state("TX"), "Texas");
+        assert_eq!(expand_state("TX"), "Texas");
     }
 }

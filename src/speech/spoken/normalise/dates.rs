@@ -1,4 +1,4 @@
-//! Dates: with the month's name, in figures (month first), and as ISO 8601 writes them; days of the week.
+//! Dates with the name of a month, in digits (month first), and in ISO 8601; days of the week.
 
 use std::sync::LazyLock;
 
@@ -37,19 +37,21 @@ static WEEKDAY: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Puts dates and short names of days into words.
+/// Reads dates and short names of days.
 pub(super) fn read(text: &str) -> String {
     let text = WEEKDAYS.replace_all(text, |found: &Captures<'_>| {
-        format!("{} to {}", day(&found[1]), day(&found[4]))
+        format!("{} to {}", expand_day(&found[1]), expand_day(&found[4]))
     });
     let text = WEEKDAY.replace_all(&text, |found: &Captures<'_>| {
         let after = found.name("after").map_or("", |after| after.as_str());
         format!(
             "{}{after}",
-            day(found
-                .get(1)
-                .or(found.get(2))
-                .map_or("", |name| name.as_str()))
+            expand_day(
+                found
+                    .get(1)
+                    .or(found.get(2))
+                    .map_or("", |name| name.as_str())
+            )
         )
     });
     let text = ISO.replace_all(&text, |found: &Captures<'_>| {
@@ -57,11 +59,11 @@ pub(super) fn read(text: &str) -> String {
             .get(4)
             .map(|time| format!(" {}", time.as_str()))
             .unwrap_or_default();
-        figures(&found[1], &found[2], &found[3])
+        read_figures(&found[1], &found[2], &found[3])
             .map_or_else(|| found[0].to_owned(), |date| format!("{date}{time}"))
     });
     let text = FIGURES.replace_all(&text, |found: &Captures<'_>| {
-        // With full stops the day comes first, and so it does where the first figure can be no month.
+        // The day comes first with full stops, and where the first number cannot be a month.
         let day_first = &found[2] == "." || found[1].parse::<u64>().is_ok_and(|first| first > 12);
         let (month, day) = if day_first {
             (&found[3], &found[1])
@@ -73,39 +75,47 @@ pub(super) fn read(text: &str) -> String {
         } else {
             found[4].to_owned()
         };
-        figures(&full, month, day).unwrap_or_else(|| found[0].to_owned())
+        read_figures(&full, month, day).unwrap_or_else(|| found[0].to_owned())
     });
     let text = MONTH_DAY.replace_all(&text, |found: &Captures<'_>| {
         let until = found
             .get(3)
-            .map(|day| format!(" to {}", nth(day.as_str())))
+            .map(|day| format!(" to {}", read_day(day.as_str())))
             .unwrap_or_default();
         let year = found
             .get(4)
-            .map(|year| format!(", {}", year_of(year.as_str())))
+            .map(|year| format!(", {}", read_year(year.as_str())))
             .unwrap_or_default();
-        format!("{} {}{until}{year}", month(&found[1]), nth(&found[2]))
+        format!(
+            "{} {}{until}{year}",
+            expand_month(&found[1]),
+            read_day(&found[2])
+        )
     });
     let text = DAY_MONTH.replace_all(&text, |found: &Captures<'_>| {
         let year = found
             .get(3)
-            .map(|year| format!(", {}", year_of(year.as_str())))
+            .map(|year| format!(", {}", read_year(year.as_str())))
             .unwrap_or_default();
-        // "2 may come" is no date.
+        // "2 may come" is not a date.
         if &found[2] == "May" || found[2].len() > 2 {
-            format!("{} of {}{year}", nth(&found[1]), month(&found[2]))
+            format!(
+                "{} of {}{year}",
+                read_day(&found[1]),
+                expand_month(&found[2])
+            )
         } else {
             found[0].to_owned()
         }
     });
     MONTH_YEAR
         .replace_all(&text, |found: &Captures<'_>| {
-            format!("{} {}", month(&found[1]), year_of(&found[2]))
+            format!("{} {}", expand_month(&found[1]), read_year(&found[2]))
         })
         .into_owned()
 }
 
-fn figures(year: &str, month: &str, day: &str) -> Option<String> {
+fn read_figures(year: &str, month: &str, day: &str) -> Option<String> {
     let month: usize = month
         .parse()
         .ok()
@@ -115,20 +125,20 @@ fn figures(year: &str, month: &str, day: &str) -> Option<String> {
     Some(format!(
         "{name} {}, {}",
         numbers::ordinal(number),
-        year_of(year)
+        read_year(year)
     ))
 }
 
-fn nth(day: &str) -> String {
+fn read_day(day: &str) -> String {
     day.parse()
         .map_or_else(|_| day.to_owned(), numbers::ordinal)
 }
 
-fn year_of(text: &str) -> String {
+fn read_year(text: &str) -> String {
     text.parse().map_or_else(|_| text.to_owned(), numbers::year)
 }
 
-fn month(name: &str) -> &'static str {
+fn expand_month(name: &str) -> &'static str {
     let start: String = name.chars().take(3).collect();
     (1..=12)
         .map(|month| calendar::month_name(Language::En, month))
@@ -136,7 +146,7 @@ fn month(name: &str) -> &'static str {
         .unwrap_or("")
 }
 
-fn day(name: &str) -> &'static str {
+fn expand_day(name: &str) -> &'static str {
     let start = name.get(..2).unwrap_or(name);
     (0..7)
         .map(|day| calendar::day_name(Language::En, day))

@@ -1,4 +1,4 @@
-//! Figures with a unit.
+//! Numbers with a unit.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{numbers, pattern};
 use crate::language::data;
 
-/// Units: as written, one of it, several of it.
+/// Units: as written, singular, plural.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -31,13 +31,13 @@ static MEASURE: LazyLock<Regex> = LazyLock::new(|| {
     ))
 });
 
-/// Puts figures with a unit into words: "three point five kilometers", "a twenty amp fuse".
+/// Reads numbers with a unit: "three point five kilometers", "a twenty amp fuse".
 pub(super) fn read(text: &str) -> String {
-    // Twice, as the sign that ends one may be the space before the next.
-    once(&once(text))
+    // Twice: the character that ends one match may be the space before the next.
+    read_once(&read_once(text))
 }
 
-fn once(text: &str) -> String {
+fn read_once(text: &str) -> String {
     MEASURE
         .replace_all(text, |found: &Captures<'_>| {
             let group = |name: &str| found.name(name).map_or("", |group| group.as_str());
@@ -68,7 +68,7 @@ fn once(text: &str) -> String {
             } else {
                 "minus "
             };
-            // "a 20 A fuse": before a noun there is no plural.
+            // "a 20 A fuse": singular before a noun.
             let single = numbers::is_one(group("n")) && range.is_empty()
                 || !group("a").is_empty() && group("unit") != "%";
             let part = group("n").contains('/') && !group("n").is_empty();
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn the_lists_are_complete() {
-        // One and several may be said alike, so the entries are not held against each other.
+        // Singular and plural may be the same, so the usual check for duplicates does not apply.
         let lists: Lists = toml::from_str(FILE).unwrap();
         assert!(lists.units.len() > 80);
         assert_eq!(read("3 kg"), "three kilograms");

@@ -1,5 +1,5 @@
-//! Written text → words. Each kind of notation has its file with a pure `read`, which finds it in a
-//! text and puts words in its place; the order matters, as a date is also a phone number's look-alike.
+//! Turns written text into words. Each notation has a file with a pure `read` that replaces it by
+//! words. The order matters: a date, for example, looks like a phone number.
 
 mod abbreviations;
 mod clock;
@@ -16,8 +16,8 @@ use regex::Regex;
 
 use super::pronounce::LETTER;
 
-/// The words of a clause, with `,` `.` `?` `!` as pauses; letters that are named have the mark
-/// [`LETTER`] before them.
+/// Returns the words of a clause, with `,` `.` `?` `!` as pauses. Letters to spell out are preceded by
+/// [`LETTER`].
 pub(super) fn normalise(text: &str) -> String {
     let mut words = signs::tidy(text);
     for read in [
@@ -37,7 +37,6 @@ pub(super) fn normalise(text: &str) -> String {
     words
 }
 
-/// A fixed pattern.
 #[expect(
     clippy::expect_used,
     reason = "the patterns are fixed and a test compiles each"
@@ -46,8 +45,8 @@ pub(super) fn pattern(source: &str) -> Regex {
     Regex::new(source).expect("a fixed pattern")
 }
 
-/// Letters to be named, in a row.
-fn named(letters: &str) -> String {
+/// Marks letters to be spelled out.
+fn mark_letters(letters: &str) -> String {
     let marked: Vec<String> = letters
         .chars()
         .filter(|c| c.is_alphabetic())
@@ -56,7 +55,7 @@ fn named(letters: &str) -> String {
     marked.join(" ")
 }
 
-/// Whether a character belongs to a letter before it.
+/// Whether a character is a combining accent of the letter before it.
 pub(super) fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}')
 }

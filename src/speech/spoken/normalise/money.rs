@@ -25,7 +25,7 @@ static PER: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Puts amounts of money into words.
+/// Reads amounts of money.
 pub(super) fn read(text: &str) -> String {
     if !text.contains(['$', '€', '£', '¢'])
         && !["USD", "EUR", "GBP"].iter().any(|code| text.contains(code))
@@ -33,7 +33,7 @@ pub(super) fn read(text: &str) -> String {
         return text.to_owned();
     }
     let text = RANGE.replace_all(text, |found: &Captures<'_>| {
-        // One unit is enough: "twenty to thirty dollars".
+        // Name the unit once: "twenty to thirty dollars".
         let (sign, low) = found[1].split_at(found[1].chars().next().map_or(0, char::len_utf8));
         let high = &found[3];
         let (low, stop) = (low.trim(), high.trim_end_matches(['.', ',']));
@@ -46,19 +46,19 @@ pub(super) fn read(text: &str) -> String {
     });
     let text = BEFORE.replace_all(&text, |found: &Captures<'_>| {
         let minus = if found.get(1).is_some() { "minus " } else { "" };
-        let amount = amount(
+        let amount = read_amount(
             &found[2],
             &found[3],
-            part(found, 4),
+            decimals(found, 4),
             found.get(6).map(|scale| scale.as_str()),
         );
         format!("{minus}{amount}")
     });
     let text = AFTER.replace_all(&text, |found: &Captures<'_>| {
-        amount(
+        read_amount(
             &found[5],
             &found[1],
-            part(found, 2),
+            decimals(found, 2),
             found.get(4).map(|scale| scale.as_str()),
         )
     });
@@ -81,15 +81,15 @@ pub(super) fn read(text: &str) -> String {
     .into_owned()
 }
 
-/// Digits behind the point (or the comma of the Continent).
-fn part<'a>(found: &'a Captures<'_>, at: usize) -> Option<&'a str> {
+/// Digits after the decimal point (or comma, as in Europe).
+fn decimals<'a>(found: &'a Captures<'_>, at: usize) -> Option<&'a str> {
     found
         .get(at)
         .and_then(|_| found.get(at + 1))
         .map(|part| part.as_str())
 }
 
-fn amount(currency: &str, whole: &str, part: Option<&str>, scale: Option<&str>) -> String {
+fn read_amount(currency: &str, whole: &str, part: Option<&str>, scale: Option<&str>) -> String {
     let (one, many, small_one, small_many) = match currency {
         "€" | "EUR" => ("euro", "euros", "cent", "cents"),
         "£" | "GBP" => ("pound", "pounds", "penny", "pence"),
@@ -112,6 +112,7 @@ fn amount(currency: &str, whole: &str, part: Option<&str>, scale: Option<&str>) 
     let Some(part) = part else {
         return format!("{} {units}", numbers::quantity(whole));
     };
+    // More than two decimals are not cents.
     if part.len() > 2 {
         return format!(
             "{} point {} {many}",

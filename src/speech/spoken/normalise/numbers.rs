@@ -10,7 +10,7 @@ use crate::language::data::{self, WordSet};
 use crate::language::numbers as words;
 pub(in super::super) use crate::language::numbers::cardinal;
 
-/// The lists; the file says what each is for.
+/// Word lists; the TOML file explains each.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -36,7 +36,7 @@ pub(super) fn digits(text: &str) -> String {
     each.join(" ")
 }
 
-/// A year as it is said: "twenty twenty six", "two thousand five", "nineteen oh one".
+/// A year as it is spoken: "twenty twenty six", "two thousand five", "nineteen oh one".
 pub(super) fn year(number: u64) -> String {
     let (century, rest) = (number / 100, number % 100);
     match (century, rest) {
@@ -47,7 +47,7 @@ pub(super) fn year(number: u64) -> String {
     }
 }
 
-/// A number as written: with thousands' commas, a decimal point, a sign, or as a range ("2-3").
+/// Reads a number as written: with commas for thousands, a decimal point, a sign, or as a range ("2-3").
 pub(super) fn quantity(text: &str) -> String {
     let text = text.trim();
     for dash in ['–', '—', '-', '−'] {
@@ -78,6 +78,7 @@ pub(super) fn quantity(text: &str) -> String {
             format!("{whole} point {}", digits(part))
         };
     }
+    // A leading zero means a code, and so do numbers too long to be said.
     let zero = plain.len() > 1 && plain.starts_with('0');
     match plain.parse::<u64>() {
         Ok(number) if !zero && plain.len() < 16 => cardinal(number),
@@ -85,7 +86,6 @@ pub(super) fn quantity(text: &str) -> String {
     }
 }
 
-/// Whether a quantity is exactly one.
 pub(super) fn is_one(text: &str) -> bool {
     text.trim() == "1"
 }
@@ -127,13 +127,13 @@ static ROMAN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"\b([A-Z][a-z]+) (II|III|IV|VI|VII|VIII|IX|XI|XII|XIII|XIV|XV|XVI|XX|XXI)\b")
 });
 
-/// Puts every number that is left into words.
+/// Reads every number that is left. Special notations go before the plain numbers in them.
 pub(super) fn read(text: &str) -> String {
     let text = ROMAN.replace_all(text, |found: &Captures<'_>| {
         if LISTS.no_names.contains(&found[1]) {
             return found[0].to_owned();
         }
-        let number = roman(&found[2]);
+        let number = parse_roman(&found[2]);
         let words = if LISTS.kings.contains(&found[1]) {
             format!("the {}", ordinal(number))
         } else {
@@ -162,7 +162,7 @@ pub(super) fn read(text: &str) -> String {
             }
         }
     });
-    let text = DECADE.replace_all(&text, |found: &Captures<'_>| plural_of_ten(&found[1]));
+    let text = DECADE.replace_all(&text, |found: &Captures<'_>| read_decade(&found[1]));
     let text = ORDINAL.replace_all(&text, |found: &Captures<'_>| {
         found[1]
             .replace(',', "")
@@ -181,6 +181,7 @@ pub(super) fn read(text: &str) -> String {
         format!("{} to {}", say(&found[1]), say(&found[3]))
     });
     let numbers = NUMBER.replace_all(&text, |found: &Captures<'_>| {
+        // A dash after a letter or digit is a hyphen, not a minus.
         let before = found.get(1).map_or("", |space| space.as_str());
         let free = found.get(1).is_some();
         let minus = if found.get(2).is_none() {
@@ -190,14 +191,14 @@ pub(super) fn read(text: &str) -> String {
         } else {
             " "
         };
-        format!("{before} {minus}{} ", single(&found[3]))
+        format!("{before} {minus}{} ", read_single(&found[3]))
     });
     numbers.into_owned()
 }
 
-/// One number without a sign.
-fn single(text: &str) -> String {
-    // Versions and addresses of networks: "2.0.1".
+/// Reads one number without a sign.
+fn read_single(text: &str) -> String {
+    // Versions and network addresses: "2.0.1".
     if text.matches('.').count() > 1 {
         return text
             .split('.')
@@ -207,6 +208,7 @@ fn single(text: &str) -> String {
     }
     let bare = text.len() == 4 && text.chars().all(|c| c.is_ascii_digit());
     match text.parse::<u64>() {
+        // Four plain digits in this range are most likely a year.
         Ok(number @ 1100..=2099) if bare && (number >= 1900 || number % 100 != 0) => {
             if number >= 1900 || number % 100 > 9 {
                 year(number)
@@ -220,12 +222,13 @@ fn single(text: &str) -> String {
     }
 }
 
-/// A long row of digits in groups of three, with pauses.
+/// Reads a long row of digits in groups of three, with pauses.
 pub(super) fn in_groups(text: &str) -> String {
     let all: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
     let groups: Vec<String> = match all.len() {
         0..=4 => vec![digits(text)],
         n => {
+            // A rest of one digit joins the first group: a single digit is hard to follow.
             let odd = if n % 3 == 1 { 4 } else { n % 3 };
             let head = if odd == 0 { 3 } else { odd };
             let mut groups = vec![all[..head].iter().collect::<String>()];
@@ -241,7 +244,7 @@ pub(super) fn in_groups(text: &str) -> String {
 }
 
 /// "90s", "1980s".
-fn plural_of_ten(text: &str) -> String {
+fn read_decade(text: &str) -> String {
     let number: u64 = text.parse().unwrap_or_default();
     let words = if text.len() == 4 {
         year(number)
@@ -254,7 +257,7 @@ fn plural_of_ten(text: &str) -> String {
     }
 }
 
-fn roman(text: &str) -> u64 {
+fn parse_roman(text: &str) -> u64 {
     let value = |c: char| match c {
         'I' => 1,
         'V' => 5,
@@ -266,13 +269,13 @@ fn roman(text: &str) -> u64 {
         if values.get(at + 1).is_some_and(|next| next > value) {
             sum
         } else {
-            sum + value - smaller(&values, at)
+            sum + value - subtrahend_before(&values, at)
         }
     })
 }
 
-/// What the figure before takes away: the I of IV.
-fn smaller(values: &[u64], at: usize) -> u64 {
+/// How much the numeral before takes away, like the I of IV.
+fn subtrahend_before(values: &[u64], at: usize) -> u64 {
     at.checked_sub(1).map_or(0, |before| {
         if values[before] < values[at] {
             values[before]

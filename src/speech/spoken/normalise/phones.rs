@@ -12,7 +12,7 @@ static PHONE: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Puts phone numbers into digits. A number counts as one from its shape (a plus, an area code in
+/// Reads phone numbers digit by digit. A number is recognised by its shape (a plus, an area code in
 /// brackets, 555-0142) and its length of 7 to 15 digits.
 pub(super) fn read(text: &str) -> String {
     PHONE
@@ -22,7 +22,7 @@ pub(super) fn read(text: &str) -> String {
             }
             let all = found.name("all").map_or("", |all| all.as_str());
             if is_phone(all) {
-                groups(all)
+                read_groups(all)
             } else {
                 all.to_owned()
             }
@@ -37,6 +37,7 @@ fn is_phone(text: &str) -> bool {
         .filter(|part| !part.is_empty())
         .collect();
     let marked = text.starts_with('+') || text.starts_with('(');
+    // "1999-2026" is a range of years.
     let years = parts.len() == 2
         && parts
             .iter()
@@ -53,7 +54,7 @@ fn is_phone(text: &str) -> bool {
     (7..=15).contains(&count) && (marked || shape) && !years
 }
 
-fn groups(text: &str) -> String {
+fn read_groups(text: &str) -> String {
     let parts: Vec<String> = text
         .split(|c: char| !c.is_ascii_digit())
         .filter(|part| !part.is_empty())

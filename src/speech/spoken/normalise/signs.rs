@@ -1,4 +1,4 @@
-//! Signs: what is left of them after everything else has been read.
+//! The signs that are left after everything else has been read.
 
 use std::sync::LazyLock;
 
@@ -6,7 +6,7 @@ use regex::{Captures, Regex};
 
 use super::pattern;
 
-/// Brings variants of signs to one form.
+/// Replaces variants of a sign by one form.
 pub(super) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -39,11 +39,12 @@ static BRACKETS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\s?[()]"));
 static AND_OR: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b([Aa]nd)/(or)\b"));
 static HASH: LazyLock<Regex> = LazyLock::new(|| pattern(r"#\s?(\pL|\x{e000})"));
 
-/// Reads the signs and makes pauses of dashes and brackets.
+/// Reads the signs, and turns dashes and brackets into pauses.
 pub(super) fn read(text: &str) -> String {
     let text = ENTITY.replace_all(text, |found: &Captures<'_>| {
         if &found[0] == "&amp;" { " and " } else { " " }.to_owned()
     });
+    // "and/or" goes before the slash is read as a word.
     let text = AND_OR.replace_all(&text, "$1 $2");
     let text = DASH.replace_all(&text, ", ");
     let text = BRACKETS.replace_all(&text, ", ");

@@ -1,7 +1,7 @@
 use super::super::pronounce::LETTER;
 use super::normalise;
 
-/// Words of a text, with named letters as capitals in brackets.
+/// Normalises a text; letters that are spelled out show as capitals in brackets.
 fn words(text: &str) -> String {
     let mut out = String::new();
     let mut named = false;

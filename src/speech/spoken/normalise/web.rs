@@ -1,14 +1,14 @@
-//! E-mail addresses and addresses of web pages.
+//! Email and web addresses.
 
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 use serde::Deserialize;
 
-use super::{named, numbers, pattern};
+use super::{mark_letters, numbers, pattern};
 use crate::language::data::{self, WordSet};
 
-/// The lists; the file says what each is for.
+/// Word lists; the TOML file explains each.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -26,7 +26,7 @@ static URL: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b(?:(https?|ftp)://|(www\.))([a-z0-9-]+(?:\.[a-z0-9-]+)*)(:\d{2,5})?((?:[/?#][a-z0-9._~%/?#=&+,;:@!-]*)?)",
     )
 });
-/// A bare name, as in "casa-olivo.com/menu"; only well-known endings, so that "e.g" is none.
+/// A bare domain, as in "casa-olivo.com/menu". Only well-known endings match, so "e.g" does not.
 static BARE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b([A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)*\.(?:com|org|net|edu|gov|io|dev|app|co\.uk|info|biz|example|test|eu|de|fr|us|uk|ca|health|shop|ai|me|ch|at|it|es|nl|pl))\b((?:/[A-Za-z0-9._~%/?#=&+-]*)?)",
@@ -39,30 +39,34 @@ pub(super) fn read(text: &str) -> String {
         return text.to_owned();
     }
     let text = EMAIL.replace_all(text, |found: &Captures<'_>| {
-        format!(" {} at {} ", spoken(&found[1]), spoken(&found[2]))
+        format!(
+            " {} at {} ",
+            read_address(&found[1]),
+            read_address(&found[2])
+        )
     });
     let text = URL.replace_all(&text, |found: &Captures<'_>| {
         let www = if found.get(2).is_some() {
-            format!("{} dot ", named("www"))
+            format!("{} dot ", mark_letters("www"))
         } else {
             String::new()
         };
-        format!(" {www}{}{} ", spoken(&found[3]), path(&found[5]))
+        format!(" {www}{}{} ", read_address(&found[3]), read_path(&found[5]))
     });
     BARE.replace_all(&text, |found: &Captures<'_>| {
-        format!(" {}{} ", spoken(&found[1]), path(&found[2]))
+        format!(" {}{} ", read_address(&found[1]), read_path(&found[2]))
     })
     .into_owned()
 }
 
-/// A path; the stop or comma after it belongs to the sentence.
-fn path(text: &str) -> String {
+/// Reads a path. A full stop or comma after it belongs to the sentence.
+fn read_path(text: &str) -> String {
     let end = text.trim_end_matches(['.', ',', ';', ':', '!', '?', '/']);
     let tail: String = text[end.len()..].chars().filter(|c| *c != '/').collect();
-    format!(" {}{tail}", spoken(end))
+    format!(" {}{tail}", read_address(end))
 }
 
-fn spoken(text: &str) -> String {
+fn read_address(text: &str) -> String {
     let text = text
         .strip_prefix("www.")
         .map_or_else(|| text.to_owned(), |rest| format!("WWW.{rest}"));
@@ -84,6 +88,7 @@ fn spoken(text: &str) -> String {
         '~' => Some("tilde"),
         _ => None,
     };
+    // The added line break ends the last part.
     for c in text.chars().chain(['\n']) {
         let change = part
             .chars()
@@ -91,7 +96,7 @@ fn spoken(text: &str) -> String {
             .is_some_and(|last| last.is_ascii_digit() != c.is_ascii_digit());
         if !c.is_alphanumeric() || change {
             if !part.is_empty() {
-                out.push(label(&part));
+                out.push(read_part(&part));
             }
             part.clear();
         }
@@ -104,8 +109,8 @@ fn spoken(text: &str) -> String {
     out.join(" ")
 }
 
-/// A part of an address: a word, or letters if it cannot be one.
-fn label(part: &str) -> String {
+/// Reads a part of an address: as a word, or letter by letter if it cannot be one.
+fn read_part(part: &str) -> String {
     if part.chars().all(|c| c.is_ascii_digit()) {
         return if part.len() < 3 && !part.starts_with('0') {
             numbers::quantity(part)
@@ -118,7 +123,7 @@ fn label(part: &str) -> String {
         _ if part.len() <= 3 && !LISTS.short.contains(part)
             || !part.chars().any(|c| "aeiouyAEIOUY".contains(c)) =>
         {
-            named(part)
+            mark_letters(part)
         }
         _ => part.to_owned(),
     }

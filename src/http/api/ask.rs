@@ -83,7 +83,7 @@ pub(super) async fn create(
     Json(request): Json<AskRequest>,
 ) -> Result<Response, Problem> {
     let question = check_text("question", request.question)?;
-    let now = clock::asked(&principal, request.metadata.as_ref())?;
+    let now = clock::read_now(&principal, request.metadata.as_ref())?;
     let history = history(request.history)?;
     let workspace = principal
         .workspace(&app, request.workspace.as_deref())

@@ -74,7 +74,7 @@ async fn start(
             Ok(piece::of_model(app.chat.chat(request).await?))
         }
         ChatTarget::Assistant(assistant) => {
-            let now = clock::asked(principal, parsed.metadata.as_ref())?;
+            let now = clock::read_now(principal, parsed.metadata.as_ref())?;
             let (question, history) = parsed.into_question()?;
             let workspace = assistant.workspace();
             let turn = Turn {

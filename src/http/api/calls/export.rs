@@ -123,7 +123,7 @@ pub(super) async fn download_all(
     Query(export): Query<ExportQuery>,
     Query(query): Query<CallQuery>,
 ) -> Result<Response, Problem> {
-    let format = FileFormat::asked(export.format.as_deref())?;
+    let format = FileFormat::parse_or_default(export.format.as_deref())?;
     let workspace = place.member.need(CallQuery::SCOPES)?;
     let store = place.app.store.clone();
     Ok(file::respond(store, workspace, query.filter()?, format))

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::http::auth::Scope;
-use crate::http::listing::{ListQuery, parse_moment, parse_name, some_text, wrong};
+use crate::http::listing::{ListQuery, parse_moment, parse_name, refuse_field, trim_field};
 use crate::http::problem::Problem;
 use crate::store::calls::{CallChannel, CallFilter, CallStatus, EndedReason};
 use crate::store::{CallId, UnixMs};
@@ -55,9 +55,9 @@ impl ListQuery for CallQuery {
             "" => None,
             "yes" | "true" => Some(true),
             "no" | "false" => Some(false),
-            _ => return Err(wrong("recorded", "one of yes, no")),
+            _ => return Err(refuse_field("recorded", "one of yes, no")),
         };
-        let before = match some_text(&self.before) {
+        let before = match trim_field(&self.before) {
             None => None,
             Some(text) => Some(parse_cursor(&text).ok_or_else(|| {
                 Problem::invalid("before", "before must be `next` of the page before")
@@ -75,8 +75,8 @@ impl ListQuery for CallQuery {
             reason: parse_name("reason", &self.reason, EndedReason::parse, || {
                 EndedReason::ALL.iter().map(|c| c.as_str()).collect()
             })?,
-            rung: some_text(&self.rung),
-            text: some_text(&self.q),
+            rung: trim_field(&self.rung),
+            text: trim_field(&self.q),
             recorded,
             before,
         })

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::http::auth::Scope;
-use crate::http::listing::{ListQuery, parse_id, parse_moment, some_text, wrong};
+use crate::http::listing::{ListQuery, parse_id, parse_moment, refuse_field, trim_field};
 use crate::http::problem::Problem;
 use crate::store::receipts::{Rated, ReceiptFilter};
 
@@ -56,13 +56,13 @@ impl ListQuery for ReceiptQuery {
             "bad" => Some(Rated::Bad),
             "any" => Some(Rated::Any),
             "none" => Some(Rated::Not),
-            _ => return Err(wrong("rating", "good, bad, any or none")),
+            _ => return Err(refuse_field("rating", "good, bad, any or none")),
         };
         Ok(ReceiptFilter {
             from: parse_moment("from", &self.from, Some)?,
             until: parse_moment("until", &self.until, |day| day.tomorrow().ok())?,
-            rung: some_text(&self.rung),
-            text: some_text(&self.q),
+            rung: trim_field(&self.rung),
+            text: trim_field(&self.q),
             rating,
             document: parse_id("document", &self.document)?,
             conversation: parse_id("conversation", &self.conversation)?,

@@ -117,8 +117,8 @@ async fn enforce(
     let path = request.uri().path().to_owned();
     let (mut parts, body) = request.into_parts();
     let origins = &http.app.config.http_origins;
-    // Read before `parts` moves into the handler; errors need the CORS headers too.
-    let readable = is_v1(&path).then(|| cors::readable(&parts.headers, &parts.uri, origins));
+    // Prepared before the handler takes `parts`; refusals need the CORS headers too.
+    let add_cors = is_v1(&path).then(|| cors::prepare_headers(&parts.headers, &parts.uri, origins));
     let response = match auth::authorize(&http.app, policy, &mut parts).await {
         Ok(()) => {
             let principal = parts.extensions.get::<auth::Principal>();
@@ -133,8 +133,8 @@ async fn enforce(
         }
         Err(problem) => in_envelope_of(&path, problem),
     };
-    match readable {
-        Some(readable) => readable(response),
+    match add_cors {
+        Some(add_cors) => add_cors(response),
         None => response,
     }
 }

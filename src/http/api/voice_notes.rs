@@ -34,7 +34,7 @@ pub(super) async fn create(
     let text = note::hear(&place.app, &metrics, place.id(), request, |_| {}).await?;
     let turn = turn_in(&place, &conversation, text.clone(), None).await?;
     Ok(turn::events(
-        Some(note::heard(&text)),
+        Some(note::heard_event(&text)),
         place.app.agent.reply(turn),
     ))
 }

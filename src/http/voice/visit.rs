@@ -1,4 +1,4 @@
-//! `POST /api/visit`: begins a visit, or goes on with one.
+//! `POST /api/visit`: begins a visit, or resumes one.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::super::problem::{Problem, ProblemView};
 use super::origin::{self, Site};
 use super::rate::Deed;
 use super::settings::WidgetSettings;
-use super::{Guest, Which, assistant, files, guest, offer};
+use super::{Guest, Which, assistant, files, guest, load_offer};
 use crate::app::App;
 use crate::http::address::address_of;
 use crate::store::assistants::Assistant;
@@ -23,7 +23,7 @@ use crate::store::token::{Token, TokenKind};
 use crate::store::workspaces::Workspace;
 use crate::store::{sources, visitors};
 
-/// How long a visitor's token is good for, in ms.
+/// Lifetime of a visitor's token.
 const VISIT_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A visit to begin, or to go on with.
@@ -94,16 +94,18 @@ pub(in crate::http) async fn create(
     let Json(asked): Json<VisitRequest> =
         Json::from_request(Request::from_parts(parts, body), &()).await?;
     let app = &http.app;
-    let (workspace, settings) = visited(app, &asked, at_machine).await?;
+    let (workspace, settings) = find_front_desk(app, &asked, at_machine).await?;
     if !site.may(&settings) {
         return Err(origin::refusal(&site));
     }
     if !settings.enabled {
-        return Err(guest::closed());
+        return Err(guest::refuse_closed());
     }
     let assistant = assistant::for_visitors(app, workspace.id, asked.assistant).await?;
     let resumed = match &asked.token {
-        Some(token) => Guest::of_token(app, token, &site, at_machine).await.ok(),
+        Some(token) => Guest::find_by_token(app, token, &site, at_machine)
+            .await
+            .ok(),
         None => None,
     };
     let resumed = resumed.filter(|visitor| visitor.workspace == workspace.id);
@@ -115,7 +117,7 @@ pub(in crate::http) async fn create(
             (token, expires_at, false)
         }
     };
-    let view = view(app, &workspace, &settings, assistant).await?;
+    let view = build_view(app, &workspace, &settings, assistant).await?;
     let view = VisitView {
         token,
         expires_at,
@@ -125,7 +127,7 @@ pub(in crate::http) async fn create(
     Ok((StatusCode::OK, axum::Json(view)))
 }
 
-async fn visited(
+async fn find_front_desk(
     app: &App,
     asked: &VisitRequest,
     at_machine: bool,
@@ -137,11 +139,11 @@ async fn visited(
     let found = app
         .store
         .read(move |conn| which.find(conn, now_ms(), at_machine));
-    found.await?.ok_or_else(unknown_site)
+    found.await?.ok_or_else(refuse_unknown_site)
 }
 
-/// The answer to a page whose key is no good, and to one with a name: whether there is such a name is nobody's business.
-fn unknown_site() -> Problem {
+/// For a page whose key is invalid, and for one with a name: strangers need not learn which names exist.
+fn refuse_unknown_site() -> Problem {
     let detail = "this page does not lead to a front desk any more; its owner finds the line for it on the \
                   console's page \"Widget\"";
     Problem::new(StatusCode::NOT_FOUND, "unknown_site", detail).with_param("site")
@@ -160,13 +162,13 @@ async fn begin(app: &App, workspace: &Workspace, site: &Site) -> Result<(String,
     Ok((token.reveal().to_owned(), expires_at))
 }
 
-async fn view(
+async fn build_view(
     app: &Arc<App>,
     workspace: &Workspace,
     settings: &WidgetSettings,
     assistant: Assistant,
 ) -> Result<VisitView, Problem> {
-    let offer = offer(app, workspace.id).await?;
+    let offer = load_offer(app, workspace.id).await?;
     let id = workspace.id;
     let pages = app.store.read(move |conn| sources::list(conn, id)).await?;
     let links = settings.hosts(pages.iter().map(|page| page.source.url.as_str()));

@@ -1,4 +1,4 @@
-//! Gaps: questions that got no good answer, like ones together.
+//! Gaps: questions that got no good answer, in groups of similar ones.
 
 use axum::extract::{Path, Query};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::knowledge::{Asked, Cluster};
 use crate::store::FaqId;
 use crate::store::gaps::GapState;
 
-/// Questions of a group that are told in full.
+/// Questions that are listed per group.
 const EXAMPLES: usize = 50;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -115,7 +115,6 @@ pub(super) async fn list(
     Ok(axum::Json(view(found)))
 }
 
-/// The view of groups of gaps.
 pub fn view(groups: Vec<Cluster>) -> GapsView {
     GapsView {
         gaps: groups.into_iter().map(GapView::from).collect(),

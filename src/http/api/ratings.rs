@@ -1,4 +1,4 @@
-//! Ratings: whether an answer was good, as whoever got it says.
+//! Ratings: whether an answer was good, in the opinion of the person who got it.
 
 use axum::extract::Path;
 use axum::http::StatusCode;

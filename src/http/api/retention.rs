@@ -1,4 +1,4 @@
-//! How long a workspace keeps what people said, and what of it waits to be deleted.
+//! How long a workspace keeps what people said, and what waits to be deleted.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,9 +20,9 @@ pub struct RetentionView {
     recording_days: u32,
     /// Days from being hidden to being deleted.
     grace_days: i64,
-    /// Until then nothing is hidden or deleted by its age, in Unix milliseconds.
+    /// Nothing is hidden or deleted for its age before this time, in Unix milliseconds.
     respite_until: Option<i64>,
-    /// What is over its time and hidden: `conversations`, `receipts` (outside of conversations), `calls`, `recordings`;
+    /// What is past its retention and hidden: `conversations`, `receipts` (outside of conversations), `calls`, `recordings`;
     /// `first_at` and `last_at`, when the first and the last of it are deleted, in Unix milliseconds.
     #[schema(value_type = Object)]
     waiting: crate::store::due::Waiting,

@@ -1,4 +1,4 @@
-//! The one-time setup link, for `frontdesk admin setup-link` beside a running server.
+//! The one-time setup link, for `frontdesk admin setup-link` while the server runs.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::app::{App, SETUP_LINK_HOURS, setup_token};
 pub struct SetupLink {
     /// The link.
     link: String,
-    /// For how many hours it can be used, once.
+    /// Hours that it is valid for. It works once.
     valid_hours: i64,
 }
 

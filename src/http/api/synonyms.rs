@@ -11,8 +11,8 @@ use crate::knowledge::Synonyms;
 /// The owner's synonyms.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SynonymGroups {
-    /// Groups of words or short phrases of one meaning: `[["braces", "aligners"]]`. Whoever asks for
-    /// one finds the others too.
+    /// Groups of words or short phrases with one meaning: `[["braces", "aligners"]]`. A question with one
+    /// finds the others too.
     groups: Vec<Vec<String>>,
 }
 

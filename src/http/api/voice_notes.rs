@@ -1,4 +1,4 @@
-//! Voice notes in conversations that are kept.
+//! Voice notes in stored conversations.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use axum::response::Response;
 use super::super::metrics::Metrics;
 use super::super::problem::{Problem, ProblemView};
 use super::super::voice::note;
-use super::conversations::{load, turn_in};
+use super::conversations::{build_turn, load};
 use super::place::ApiPlace;
 use super::turn;
 
@@ -32,8 +32,8 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let conversation = load(&place, &id).await?;
     let text = note::hear(&place.app, &metrics, place.id(), request, |_| {}).await?;
-    let turn = turn_in(&place, &conversation, text.clone(), None).await?;
-    Ok(turn::events(
+    let turn = build_turn(&place, &conversation, text.clone(), None).await?;
+    Ok(turn::stream_events(
         Some(note::heard_event(&text)),
         place.app.agent.reply(turn),
     ))

@@ -27,7 +27,7 @@ pub struct EmbeddingRequest {
     input: Input,
     /// `float` (default) or `base64`: little-endian 32-bit floats.
     encoding_format: Option<Encoding>,
-    /// Keep only so many leading dimensions; the vectors are scaled back to length 1.
+    /// Keep only this many leading dimensions; the vectors are scaled back to length 1.
     dimensions: Option<usize>,
 }
 

@@ -27,7 +27,7 @@ pub struct ModelView {
     id: String,
     /// Always `model`.
     object: &'static str,
-    /// Since when it is here, in Unix seconds.
+    /// When it was added, in Unix seconds.
     created: i64,
     /// Who runs it.
     owned_by: &'static str,

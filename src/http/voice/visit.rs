@@ -30,9 +30,9 @@ const VISIT_MS: i64 = 24 * 60 * 60 * 1000;
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct VisitRequest {
-    /// Key of the front desk that is visited, as the line in the page has it (`data-site`).
+    /// Site key of the front desk, as in the HTML of the page (`data-site`).
     site: Option<String>,
-    /// Short name of the workspace, `default` when absent: only without `site`, for pages of before there were keys.
+    /// Short name of the workspace, `default` when absent. Only without `site`, for pages that are older than site keys.
     #[schema(deprecated)]
     workspace: Option<String>,
     /// Short name of an assistant that is for visitors; the workspace's first when absent.
@@ -44,7 +44,7 @@ pub struct VisitRequest {
 /// A visit.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VisitView {
-    /// To be sent as `Authorization: Bearer`, and in the first message of a call.
+    /// Send it as `Authorization: Bearer`, and in the first message of a call.
     token: String,
     /// When the token ends, Unix ms.
     expires_at: i64,

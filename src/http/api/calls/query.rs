@@ -1,4 +1,4 @@
-//! Which calls a caller of the API wants, in the words of a query.
+//! The query of a list of calls.
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;

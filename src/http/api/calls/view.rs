@@ -74,7 +74,7 @@ impl From<Listed> for CallView {
     }
 }
 
-/// Something that was said. Times in ms from the start of the call.
+/// Something that was said. Times are in ms from the start of the call.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LineView {
     /// `caller` or `agent`.
@@ -125,7 +125,7 @@ pub struct RecordingView {
     pub duration_ms: i64,
     /// Size in bytes.
     pub bytes: u64,
-    /// When it is deleted by itself, Unix milliseconds.
+    /// When it is deleted automatically, Unix milliseconds.
     pub purge_at: i64,
 }
 
@@ -145,7 +145,7 @@ pub struct CallInFull {
     pub audio: Option<RecordingView>,
 }
 
-/// The call with this id, with all that is known of it.
+/// Reads a call with its transcript, turns, log and recording.
 ///
 /// # Errors
 /// `NotFound` when the workspace has no such call.

@@ -1,4 +1,4 @@
-//! Which receipts a caller wants, in the words of a query.
+//! The query of a list of receipts.
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;

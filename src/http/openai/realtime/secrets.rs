@@ -27,7 +27,7 @@ const LIMITS: std::ops::RangeInclusive<i64> = 10..=7200;
 /// Range of `max_sessions`.
 const SESSIONS: std::ops::RangeInclusive<u16> = 1..=100;
 
-/// A wish for a client secret.
+/// A request for a client secret.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ClientSecretRequest {
     /// How long sessions can be opened with it.
@@ -35,7 +35,7 @@ pub struct ClientSecretRequest {
     /// The session that it opens, as in `session.update`.
     #[schema(value_type = Option<Object>)]
     session: Option<Value>,
-    /// How many sessions it opens, one after the other or side by side: 1 to 100; 1 when absent. Not of OpenAI's.
+    /// How many sessions it opens, one after the other or side by side: 1 to 100; 1 when absent. An extension of OpenAI's API.
     max_sessions: Option<u16>,
 }
 
@@ -52,7 +52,7 @@ struct ExpiresAfter {
 pub struct ClientSecretView {
     /// The key for the browser: `ek_…`.
     value: String,
-    /// From then on it opens nothing, in Unix seconds.
+    /// When it expires, in Unix seconds.
     expires_at: i64,
     /// The session that it opens.
     #[schema(value_type = Object)]

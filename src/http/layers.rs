@@ -22,7 +22,7 @@ use super::Http;
 use super::problem::Problem;
 use super::route::in_envelope_of;
 
-/// The same id stands in the log.
+/// The log has the same id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Timeout for a body that sends nothing.
@@ -67,7 +67,7 @@ async fn identify(request: Request, next: Next) -> Response {
     response
 }
 
-/// Pages set their own content security policy; anything else may load nothing and be framed by nobody.
+/// Pages set their own content security policy; any other response may load nothing and must not be framed.
 async fn add_safe_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();

@@ -45,7 +45,7 @@ pub struct ProblemView<'a> {
     code: &'static str,
     /// What happened and what to do, for people.
     detail: &'a str,
-    /// The field of the request that it is about.
+    /// The field of the request that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     param: Option<&'a str>,
 }

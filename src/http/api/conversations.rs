@@ -89,7 +89,7 @@ pub struct NewConversationRequest {
     assistant: Option<String>,
     /// Title for lists.
     title: Option<String>,
-    /// Who is on the other side, as the caller knows them.
+    /// The caller's own name or id for the visitor.
     visitor: Option<String>,
 }
 
@@ -107,7 +107,7 @@ pub struct MessageRequest {
 pub(super) struct PageQuery {
     /// Most conversations, up to 200; 50 when absent.
     limit: Option<u32>,
-    /// How many to pass over.
+    /// How many to skip.
     offset: Option<u32>,
 }
 
@@ -223,8 +223,8 @@ pub(super) async fn get(
     }))
 }
 
-/// Says something; the answer comes as the events `citations`, `delta`, `done` and `failed`, or as
-/// one JSON answer where the client does not accept events.
+/// Sends a message. The answer comes as the events `citations`, `delta`, `done` and `failed`, or as one
+/// JSON answer if the client does not accept events.
 #[utoipa::path(post, path = "/api/conversations/{id}/messages", tag = "answers",
     operation_id = "sendMessage", request_body = MessageRequest,
     params(("id" = String, Path, description = "Id of the conversation"),

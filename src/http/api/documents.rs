@@ -57,7 +57,7 @@ pub struct DocumentView {
     dated_at: Option<i64>,
     /// What the owner should know about the reading of the newest version.
     notes: Vec<String>,
-    /// Whether only staff is answered from it, never visitors.
+    /// Whether only staff gets answers from it, never visitors.
     staff_only: bool,
     /// Answers of the last 30 days that cite it.
     answers: u64,
@@ -80,7 +80,7 @@ pub struct DocumentDetail {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct DocumentChange {
-    /// Keeps it from visitors, or lets them be answered from it.
+    /// Whether only staff gets answers from it.
     staff_only: Option<bool>,
 }
 
@@ -257,7 +257,7 @@ pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes who is answered from a document.
+/// Changes who gets answers from a document.
 #[utoipa::path(patch, path = "/api/documents/{id}", tag = "documents",
     operation_id = "changeDocument", request_body = DocumentChange,
     params(("id" = String, Path, description = "Id of the document"),

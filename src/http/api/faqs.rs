@@ -33,7 +33,7 @@ pub struct FaqView {
     answer: String,
     /// `draft` or `approved`. Visitors get only what is approved and not expired.
     state: &'static str,
-    /// Who looks after it; may be empty.
+    /// The person in charge of it; may be empty.
     owner: String,
     /// ISO 639-1 code of the answer's language.
     language: Option<String>,
@@ -79,7 +79,7 @@ pub struct FaqRequest {
     answer: String,
     /// `draft` (default) or `approved`.
     state: Option<String>,
-    /// Who looks after it.
+    /// The person in charge of it.
     owner: Option<String>,
     /// ISO 639-1 code of the answer's language; found out when absent.
     language: Option<String>,

@@ -110,7 +110,7 @@ pub(super) async fn switch(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What a run is about.
+/// What to measure.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = Wanted)]
 pub struct RunRequest {
@@ -150,7 +150,7 @@ pub(super) async fn start(
 /// How to publish.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct Publish {
-    /// Also when golden questions speak against it, or were not asked.
+    /// Publish even if golden questions got worse, or were not asked.
     #[serde(default)]
     anyway: bool,
 }

@@ -23,7 +23,7 @@ pub(super) struct PersonQuery {
     who: String,
 }
 
-/// What is kept of a person.
+/// What is kept about a person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PersonFound {
     /// Newest first.
@@ -51,7 +51,7 @@ pub struct MatchView {
     due_at: Option<i64>,
 }
 
-/// What is to be erased, by ids.
+/// What to erase, by id.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct EraseRequest {
@@ -118,7 +118,7 @@ impl From<Found> for PersonFound {
     }
 }
 
-/// Finds what is kept of a person.
+/// Finds what is kept about a person.
 #[utoipa::path(get, path = "/api/people", tag = "privacy", operation_id = "findPerson",
     params(PersonQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = PersonFound), (status = 400, body = ProblemView<'_>)))]
@@ -130,7 +130,7 @@ pub(super) async fn find(
     Ok(axum::Json(found.into()))
 }
 
-/// Everything that is kept of a person as a ZIP for them: JSON, the same as a page, and recordings.
+/// Everything that is kept about a person, as a ZIP for them: JSON, the same as an HTML page, and recordings.
 #[utoipa::path(get, path = "/api/people/copy", tag = "privacy", operation_id = "copyPerson",
     params(PersonQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/zip"),
@@ -164,8 +164,8 @@ pub(in crate::http) async fn send_copy(
     Ok((headers, bytes).into_response())
 }
 
-/// Erases conversations with their messages, receipts, ratings, gaps, calls, recordings and golden questions, and what
-/// stands outside of conversations, at once and for good: all of it, or nothing if one does not exist.
+/// Erases conversations with their messages, receipts, ratings, gaps, calls, recordings and golden questions, and things
+/// outside of conversations, at once and for good. If one of them does not exist, nothing is erased.
 #[utoipa::path(post, path = "/api/people/erase", tag = "privacy", operation_id = "erasePerson",
     request_body = EraseRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),

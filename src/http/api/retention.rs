@@ -28,7 +28,7 @@ pub struct RetentionView {
     waiting: crate::store::due::Waiting,
 }
 
-/// How long conversations are to be kept.
+/// How long to keep conversations.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RetentionRequest {
     /// 1 to 3650.
@@ -57,7 +57,7 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<RetentionView>, Pr
     Ok(axum::Json(kept.into()))
 }
 
-/// Changes how long conversations are kept. Those within it that waited to be deleted are shown again at once.
+/// Changes how long conversations are kept. Hidden ones that are within the new time are shown again at once.
 #[utoipa::path(put, path = "/api/retention", tag = "privacy", operation_id = "setRetention",
     request_body = RetentionRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -71,7 +71,7 @@ pub(super) async fn set(
     get(place).await
 }
 
-/// Shows everything again that waits to be deleted, and hides nothing by its age for thirty days.
+/// Shows everything again that waits to be deleted, and hides nothing for its age for thirty days.
 #[utoipa::path(post, path = "/api/retention/take-back", tag = "privacy", operation_id = "takeBackHidden",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = RetentionView)))]

@@ -157,7 +157,7 @@ pub(super) async fn turn_off(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends the second factor of somebody who lost phone and recovery codes, and signs them out everywhere.
+/// Turns off the second factor of somebody who lost their phone and recovery codes, and signs them out everywhere.
 #[utoipa::path(delete, path = "/api/accounts/{id}/second-factor", tag = "admin",
     operation_id = "resetSecondFactor",
     params(("id" = String, Path, description = "Id of the account")),

@@ -12,7 +12,7 @@ use super::super::auth::{OfPrincipal, Principal};
 use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, SETUP_LINK_HOURS, setup_token};
 
-/// A way into an installation that nobody has set up yet.
+/// A link to set up an installation that has no account yet.
 #[derive(Serialize, ToSchema)]
 pub struct SetupLink {
     /// The link.

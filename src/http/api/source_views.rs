@@ -130,7 +130,7 @@ pub struct NewSourceRequest {
 pub struct SourceChange {
     /// `day`, `week` or `never`.
     pub(super) every: Option<String>,
-    /// Stops the source, or goes on with it.
+    /// Pauses or resumes the source.
     pub(super) paused: Option<bool>,
     /// Links from the start that are followed.
     pub(super) depth: Option<u32>,

@@ -83,7 +83,7 @@ pub(super) async fn get(
     }))
 }
 
-/// Changes how often a source is fetched and how far it goes, pauses it, or goes on with it.
+/// Changes how often a source is fetched and how far it goes; pauses or resumes it.
 #[utoipa::path(patch, path = "/api/sources/{id}", tag = "sources", operation_id = "changeSource",
     params(("id" = String, Path, description = "Id of the source"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

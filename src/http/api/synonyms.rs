@@ -25,7 +25,7 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<SynonymGroups>, Pr
     Ok(axum::Json(SynonymGroups { groups: own.groups }))
 }
 
-/// Replaces the synonyms of a workspace. They hold from the next question on.
+/// Replaces the synonyms of a workspace. Takes effect with the next question.
 #[utoipa::path(put, path = "/api/synonyms", tag = "documents", operation_id = "setSynonyms",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace; the caller's own when absent")),
     request_body = SynonymGroups,

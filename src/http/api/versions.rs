@@ -54,7 +54,7 @@ pub struct VersionList {
 /// The version to go back to.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RollbackRequest {
-    /// Id of the version that is to be searched from now on.
+    /// Id of the version to search from now on.
     version: String,
 }
 
@@ -148,7 +148,7 @@ pub(super) async fn list(
     Ok(axum::Json(VersionList { versions }))
 }
 
-/// Goes back to an older version, or forth again: it is searched when this returns.
+/// Goes back to an older version, or forward again. It is searched when this returns.
 #[utoipa::path(post, path = "/api/documents/{id}/rollback", tag = "documents",
     operation_id = "rollBackDocument", request_body = RollbackRequest,
     params(("id" = String, Path, description = "Id of the document"),

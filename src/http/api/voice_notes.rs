@@ -12,8 +12,8 @@ use super::conversations::{build_turn, load};
 use super::place::ApiPlace;
 use super::turn;
 
-/// Understands a recording of at most two minutes and 5 MiB and answers it. The event `heard` holds the
-/// words; then come the events of an answer.
+/// Transcribes a recording of at most two minutes and 5 MiB, and answers it. The event `heard` holds the
+/// words; the events of an answer follow.
 #[utoipa::path(post, path = "/api/conversations/{id}/voice-note", tag = "answers",
     operation_id = "speakInConversation",
     params(("id" = String, Path, description = "Id of the conversation"),

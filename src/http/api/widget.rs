@@ -22,14 +22,14 @@ pub struct WidgetView {
     former_site_until: Option<i64>,
     /// Whether visitors are served at all.
     enabled: bool,
-    /// Websites that may show it, each as `https://host[:port]`; with none only this server's own pages and pages of
-    /// the visitor's own machine.
+    /// Websites that may show it, each as `https://host[:port]`. If empty, only this server's own pages and pages of
+    /// the visitor's own machine may.
     origins: Vec<String>,
     /// Other hosts that links in answers may lead to.
     links: Vec<String>,
     /// Short names of the assistants that pages may name, besides the workspace's first one.
     assistants: Vec<String>,
-    /// Title; empty takes the assistant's.
+    /// If empty, the assistant's title.
     title: String,
     /// Accent colour as `#rrggbb`.
     colour: String,

@@ -106,7 +106,7 @@ pub(in crate::http) fn respond<F: FileList>(
         error
     }));
     let file = format!("{}.{}", F::NAME, format.name());
-    (attached(format.media_type(), &file), body).into_response()
+    (download_headers(format.media_type(), &file), body).into_response()
 }
 
 fn head<F: FileList>(format: FileFormat) -> Vec<u8> {
@@ -139,7 +139,10 @@ fn batch<F: FileList>(
 }
 
 /// Headers that make a browser save the response under a file name.
-pub(in crate::http) fn attached(kind: &'static str, file: &str) -> [(HeaderName, HeaderValue); 3] {
+pub(in crate::http) fn download_headers(
+    kind: &'static str,
+    file: &str,
+) -> [(HeaderName, HeaderValue); 3] {
     let file = format!("attachment; filename=\"{file}\"");
     let file = HeaderValue::from_str(&file).unwrap_or(HeaderValue::from_static("attachment"));
     [

@@ -35,7 +35,7 @@ pub struct TranscriptionView {
     usage: serde_json::Value,
 }
 
-/// Writes down what is said in a recording.
+/// Transcribes a recording.
 #[utoipa::path(post, path = "/v1/audio/transcriptions", tag = "openai",
     operation_id = "createTranscription",
     request_body(content = TranscriptionForm, content_type = "multipart/form-data"),

@@ -31,8 +31,8 @@ use crate::agent::Turn;
 use crate::app::App;
 use crate::llm::{Claim, LlmError, Priority};
 
-/// Continues a conversation: with the language model as it is, or with `assistant:NAME` from the
-/// documents of a workspace.
+/// Continues a conversation: with the plain language model, or with `assistant:NAME` from the documents of
+/// a workspace.
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai",
     operation_id = "createChatCompletion", request_body = ChatCompletionRequest,
     responses((status = 200, description = "The answer; with `stream` as server-sent events of \

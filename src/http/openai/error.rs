@@ -27,7 +27,7 @@ pub struct ErrorBody {
     /// The kind of error.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// The field of the request that it is about.
+    /// The field of the request that caused it.
     param: Option<String>,
     /// A stable name.
     code: Option<&'static str>,

@@ -118,8 +118,8 @@ pub(in crate::http) async fn list(guest: Guest) -> Result<axum::Json<VisitTransc
     }))
 }
 
-/// Says something in the visitor's own conversation. The answer comes as the events `citations`, `delta`,
-/// `done` and `failed`; while others go first, `waiting` tells how many and for about how many seconds.
+/// Sends a message in the visitor's own conversation. The answer comes as the events `citations`, `delta`,
+/// `done` and `failed`. While other turns go first, `waiting` says how many, and about how many seconds they take.
 #[utoipa::path(post, path = "/api/visit/messages", tag = "visitors", operation_id = "writeInVisit",
     request_body = VisitMessageRequest,
     responses((status = 200, description = "Events of the answer", content_type = "text/event-stream",
@@ -150,8 +150,8 @@ pub(in crate::http) async fn append(
     Ok(sse::respond(stream_answer(agent, turn, ticket)))
 }
 
-/// Understands a recording of at most two minutes and 5 MiB and answers it. The event `heard` holds the
-/// words; then come the events of an answer.
+/// Transcribes a recording of at most two minutes and 5 MiB, and answers it. The event `heard` holds the
+/// words; the events of an answer follow.
 #[utoipa::path(post, path = "/api/visit/voice-note", tag = "visitors", operation_id = "speakInVisit",
     request_body(content = String, content_type = "application/octet-stream",
                  description = "The recording, in any common format"),

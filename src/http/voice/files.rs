@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    /// Most bytes of the element and its audio module together, after gzip.
+    /// For the element and its audio module together, in bytes after gzip.
     const MOST_BYTES: usize = 25 * 1024;
 
     #[test]

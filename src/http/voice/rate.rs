@@ -128,7 +128,7 @@ impl Visits {
 
     fn count_at(&self, address: IpAddr, deed: Deed, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        // A full bucket is as good as none, so dropping it forgets nothing.
+        // A full bucket equals a new one, so dropping it forgets nothing.
         if buckets.len() >= MOST_ADDRESSES {
             let is_refilling = |(_, deed): &(IpAddr, Deed), bucket: &mut Bucket| {
                 let since = now.saturating_duration_since(bucket.at).as_secs_f64();

@@ -152,6 +152,7 @@ impl WidgetSettings {
         if self.title.chars().count() > LONGEST_TITLE {
             return Err(format!("the title may have at most {LONGEST_TITLE} characters").into());
         }
+        // The colour goes into a stylesheet, so nothing but hex digits may pass.
         self.colour = self.colour.trim().to_ascii_lowercase();
         let digits = self.colour.strip_prefix('#').unwrap_or_default();
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {

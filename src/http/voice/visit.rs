@@ -26,7 +26,7 @@ use crate::store::{sources, visitors};
 /// Lifetime of a visitor's token.
 const VISIT_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// A visit to begin, or to go on with.
+/// A visit to begin, or to resume.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct VisitRequest {
@@ -79,7 +79,7 @@ pub struct VoiceView {
     push_to_talk: bool,
 }
 
-/// Begins a visit, or goes on with one that has not ended.
+/// Begins a visit, or resumes one that has not ended.
 #[utoipa::path(post, path = "/api/visit", tag = "visitors", operation_id = "beginVisit",
     request_body = VisitRequest, security(()),
     responses((status = 200, body = VisitView), (status = 403, body = ProblemView<'_>),
@@ -108,6 +108,7 @@ pub(in crate::http) async fn create(
             .ok(),
         None => None,
     };
+    // A tab may keep a token from another front desk; it must not open this one.
     let resumed = resumed.filter(|visitor| visitor.workspace == workspace.id);
     let (token, expires_at, resumed) = match (asked.token, resumed) {
         (Some(token), Some(visitor)) => (token, visitor.expires_at, true),

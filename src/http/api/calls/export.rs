@@ -15,7 +15,7 @@ use super::super::place::{self, ApiPlace};
 use super::query::CallQuery;
 use super::view::{CallInFull, in_full};
 use crate::http::listing::ListQuery;
-use crate::http::listing::file::{self, FileFormat, FileList, attached, headed_table};
+use crate::http::listing::file::{self, FileFormat, FileList, download_headers, headed_table};
 use crate::http::problem::{Problem, ProblemView};
 use crate::speech::{Segment, Transcript, format};
 use crate::store::calls::{CallFilter, Listed};
@@ -103,7 +103,7 @@ pub(super) async fn download(
         }
     };
     let file = format!("call-{id}.{}", format.name());
-    Ok((attached(format.media_type(), &file), bytes).into_response())
+    Ok((download_headers(format.media_type(), &file), bytes).into_response())
 }
 
 /// Calls as a file, newest first; the filters are those of the list.

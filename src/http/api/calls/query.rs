@@ -9,7 +9,7 @@ use crate::http::problem::Problem;
 use crate::store::calls::{CallChannel, CallFilter, CallStatus, EndedReason};
 use crate::store::{CallId, UnixMs};
 
-/// Which calls are wanted. An empty field says nothing, as browsers send forms.
+/// Filters of a list of calls. An empty field counts as absent, because that is how browsers send forms.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CallQuery {
@@ -25,7 +25,7 @@ pub struct CallQuery {
     /// `user_hangup`, `agent_hangup`, `inactivity`, `max_duration_reached`, `call_transfer` and others.
     #[serde(default)]
     pub reason: String,
-    /// With a turn that was answered so: `faq`, `fact`, `extract`, `model`, `refusal` or `talk`.
+    /// Calls with a turn that was answered in this way: `faq`, `fact`, `extract`, `model`, `refusal` or `talk`.
     #[serde(default)]
     pub rung: String,
     /// `yes` for calls whose recording is kept, `no` for the others.

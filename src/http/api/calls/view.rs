@@ -85,7 +85,7 @@ pub struct LineView {
     pub start_ms: i64,
     /// When it ended.
     pub end_ms: i64,
-    /// Whether the other one broke in.
+    /// Whether the other side interrupted.
     pub interrupted: bool,
     /// Id of the answer's receipt.
     pub receipt: Option<String>,
@@ -189,6 +189,7 @@ pub fn in_full(
         bytes: found.bytes,
         purge_at: found.purge_at,
     });
+    // The list gets these three from SQL; one call has them at hand.
     let first = lines.iter().find(|line| line.speaker == "caller");
     let listed = Listed {
         turns: u32::try_from(turns.len()).unwrap_or(u32::MAX),

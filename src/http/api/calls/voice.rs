@@ -19,7 +19,7 @@ use crate::voice::VoiceSettings;
 /// In characters.
 const TRIAL: usize = 500;
 
-/// Settings of voice sessions, and what there is to choose from.
+/// Settings of voice sessions, and the installed voices.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct VoiceView {
     /// The settings.
@@ -42,8 +42,8 @@ pub(super) async fn show(place: ApiPlace) -> Result<axum::Json<VoiceView>, Probl
     Ok(axum::Json(build_view(&place, settings)))
 }
 
-/// Replaces the settings of voice sessions; what is absent takes its default. They hold from the next
-/// session on.
+/// Replaces the settings of voice sessions; absent ones take their default. Takes effect with the next
+/// session.
 #[utoipa::path(put, path = "/api/voice", tag = "voice", operation_id = "setVoice",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = Object,

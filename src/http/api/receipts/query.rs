@@ -8,7 +8,7 @@ use crate::http::listing::{ListQuery, parse_id, parse_moment, refuse_field, trim
 use crate::http::problem::Problem;
 use crate::store::receipts::{Rated, ReceiptFilter};
 
-/// Which receipts are wanted. An empty field says nothing, as browsers send forms.
+/// Filters of a list of receipts. An empty field counts as absent, because that is how browsers send forms.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ReceiptQuery {
@@ -97,7 +97,7 @@ mod tests {
         };
         let filter = wanted.filter().unwrap();
         let hours = (filter.until.unwrap() - filter.from.unwrap()) / 3_600_000;
-        // 23 or 25 where the clocks change on that day.
+        // 23 or 25 hours where the clocks change on that day.
         assert!((23..=25).contains(&hours), "{hours}");
     }
 

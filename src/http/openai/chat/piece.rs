@@ -25,7 +25,7 @@ pub(in crate::http::openai) struct End {
     pub(in crate::http::openai) grounds: Option<Grounds>,
 }
 
-/// What an assistant's answer rests on; stands beside OpenAI's fields as `frontdesk`.
+/// What an assistant's answer rests on: the field `frontdesk`, next to OpenAI's own fields.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Grounds {
     /// How it was answered: `faq`, `fact`, `extract`, `model`, `refusal` or `talk`.

@@ -111,6 +111,7 @@ fn parse_order(kind: Option<&str>, text: &str) -> Result<Order, Fault> {
             Order::Respond(Box::new(request.check()?))
         }
         "response.cancel" => Order::Cancel(read::<Cancel>(text)?.response_id),
+        // Clients written for WebRTC send this; tell them what to do instead.
         "output_audio_buffer.clear" => {
             return Err(Fault::invalid(
                 "unsupported_event",

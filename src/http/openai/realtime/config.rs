@@ -184,6 +184,7 @@ impl SessionPatch {
         let may_truncate = self.truncation.as_ref().map(|t| !is_disabled(t));
         let audio = self.audio.unwrap_or_default();
         let mut input = audio.input.unwrap_or_default();
+        // Kept as the client wrote them, so that the session can show them again.
         let written = [
             ("truncation", self.truncation),
             ("include", self.include),

@@ -87,6 +87,7 @@ pub(super) async fn create(
         problem.param = problem.param.map(|param| format!("session.{param}"));
         problem
     })?;
+    // Fail now, in the business's server, rather than later in a visitor's browser.
     let prepared = prepare(&app, &principal, patch).await?;
     let workspace = prepared.workspace(&app).await?;
     let opens = Opens {

@@ -48,6 +48,7 @@ impl TurnDetectionIn {
                     50,
                     10_000,
                 )?;
+                // Unlike the others, this has no default: without it, a quiet session just stays quiet.
                 let idle_ms = match self.idle_timeout_ms {
                     None => None,
                     some => Some(within("idle_timeout_ms", some, 0, 500, 60_000)?),

@@ -36,7 +36,7 @@ pub struct SpeechRequest {
     response_format: Option<String>,
     /// Pace, 0.25 to 4; 1 is the voice's own.
     speed: Option<f32>,
-    /// How to speak. Accepted for OpenAI's clients; the voices here cannot be told.
+    /// How to speak. Accepted for OpenAI's clients, but without effect: our voices take no instructions.
     #[expect(dead_code, reason = "accepted and not used")]
     instructions: Option<String>,
     /// `audio` (default) or `sse`.
@@ -63,6 +63,7 @@ impl SpeechRequest {
                 ),
             ));
         }
+        // `model` may name a voice, too; `voice` wins unless it is one of OpenAI's names.
         let of_model = self.voice_of_model(voices)?;
         let voice = match self.voice.as_deref() {
             None => of_model,

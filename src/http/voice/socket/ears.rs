@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn lost_frames_become_silence_and_late_ones_nothing() {
         let now = Instant::now();
-        // number, ms of sound that come of it
+        // sequence number, ms of audio that it yields
         for steps in [
             vec![(5, 20), (6, 20), (7, 20)],
             vec![(0, 20), (3, 60), (1, 0), (2, 0), (4, 20)],
@@ -212,7 +212,7 @@ mod tests {
             assert!(next(&mut ears, now).is_ok());
         }
         assert_eq!(next(&mut ears, now), Err(Fault::TooFast));
-        // In time again, it goes on.
+        // Back at real time, audio passes again.
         for _ in 0..100 {
             now += Duration::from_millis(100);
             assert!(next(&mut ears, now).is_ok());

@@ -24,7 +24,7 @@
 //! **To the client.** Binary frames: number of the answer (u32), samples per second (u32), then audio as
 //! above. JSON messages: `ready`, `phase`, `partial`, `heard`, `answer`, `audio_end`, `pause`, `resume`,
 //! `clear`, `notice`, `ended` ([`wire`]), `busy` (no place: `{"type":"busy","message":…}`), and `error` for a
-//! message that cannot be read, after which the conversation goes on.
+//! message that cannot be read, after which the conversation continues.
 //!
 //! **Ends.** A client that sends more than 3 s ahead of real time loses audio and gets a notice; if it goes on,
 //! the server closes the connection. It also closes when the client reads nothing for 10 s. Pings go out every

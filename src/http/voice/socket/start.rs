@@ -122,6 +122,7 @@ impl Guest {
             .ok_or_else(|| {
                 Problem::invalid("token", "the first message needs a visitor's token")
             })?;
+        // A visitor's browser cannot get here as a kiosk: only staff and programs may choose the channel.
         let channel = match start.channel {
             Some(StartChannel::Kiosk) if !principal.may(Scope::Admin) => {
                 let detail = "a kiosk needs a key with the scope `admin`";
@@ -140,6 +141,7 @@ impl Guest {
                     .map_err(|_| Problem::not_found("conversation"))?;
                 let load = move |conn: &_| conversations::get(conn, workspace, id);
                 let found = self.app.store.read(load).await?;
+                // Some callers see only their own conversations; others look absent to them.
                 let own = principal.own_conversations();
                 if own.is_some() && found.begun_by != own {
                     return Err(Problem::not_found("conversation").into());

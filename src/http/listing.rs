@@ -141,7 +141,7 @@ pub(super) fn parse_id<T: FromStr>(param: &'static str, text: &str) -> Result<Op
     trim_field(text)
         .map(|text| {
             text.parse()
-                .map_err(|_| refuse_field(param, "an id as Frontdesk gives it"))
+                .map_err(|_| refuse_field(param, "an id from Frontdesk"))
         })
         .transpose()
 }

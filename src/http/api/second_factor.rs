@@ -62,7 +62,7 @@ pub struct RecoveryCodes {
 fn find_own(http: Http, principal: &Principal, parts: &Parts, id: &str) -> Result<Own, Problem> {
     let id = place::parse_id::<UserId>(id, "account")?;
     let refused = || {
-        let detail = "only the person themselves, signed in, sets up a second factor";
+        let detail = "only the person themselves can set up a second factor, after signing in";
         Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
     };
     match principal.caller() {

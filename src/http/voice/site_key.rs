@@ -62,7 +62,7 @@ pub(in crate::http) async fn renew(
     now: UnixMs,
 ) -> Result<(), Problem> {
     if days > MOST_DAYS {
-        let wrong = format!("the key before goes on for at most {MOST_DAYS} days");
+        let wrong = format!("the old key can stay valid for at most {MOST_DAYS} days");
         return Err(Problem::invalid("old_days", wrong));
     }
     let until = now + i64::from(days) * DAY_MS;

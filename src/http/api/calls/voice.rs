@@ -17,7 +17,7 @@ use crate::store::workspaces;
 use crate::voice::VoiceSettings;
 
 /// In characters.
-const TRIAL: usize = 500;
+const LONGEST_TEXT: usize = 500;
 
 /// Settings of voice sessions, and the installed voices.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,8 +93,8 @@ pub(super) async fn preview(
     Json(trial): Json<Trial>,
 ) -> Result<Response, Problem> {
     let text = trial.text.trim().to_owned();
-    if text.is_empty() || text.chars().count() > TRIAL {
-        let detail = format!("write something to hear, at most {TRIAL} characters");
+    if text.is_empty() || text.chars().count() > LONGEST_TEXT {
+        let detail = format!("write something to hear, at most {LONGEST_TEXT} characters");
         return Err(Problem::invalid("text", detail));
     }
     let workspace = place.id();
@@ -130,7 +130,7 @@ pub(super) async fn preview(
         pcm.extend_from_slice(&clip.pcm);
     }
     if pcm.is_empty() {
-        let detail = "there is nothing to say in this text; write words";
+        let detail = "the text holds nothing that can be spoken; write words";
         return Err(Problem::invalid("text", detail));
     }
     let wav = tokio::task::spawn_blocking(move || encode::whole(Format::Wav, &pcm, rate))

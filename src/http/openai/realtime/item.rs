@@ -99,7 +99,7 @@ impl PartIn {
             }
             (Role::User, "input_image") => Err(Fault::invalid(
                 "unsupported_content_type",
-                "this model reads text and hears speech; it sees no pictures",
+                "this model takes text and audio, not images",
             )
             .about(at)),
             (_, other) => Err(Fault::value(

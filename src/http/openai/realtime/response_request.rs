@@ -116,16 +116,16 @@ mod tests {
     use crate::voice::realtime::Modality;
     use serde_json::json;
 
-    fn wanted(value: Value) -> Result<ResponseOrder, Fault> {
+    fn check(value: Value) -> Result<ResponseOrder, Fault> {
         let request: ResponseRequest = serde_json::from_value(value).unwrap();
         request.check()
     }
 
     #[test]
     fn what_a_response_is_asked_to_be_is_read() {
-        let plain = wanted(json!({})).unwrap();
+        let plain = check(json!({})).unwrap();
         assert!(!plain.apart && plain.input.is_none() && plain.modality.is_none());
-        let other = wanted(json!({
+        let other = check(json!({
             "conversation": "none", "output_modalities": ["text"], "max_output_tokens": 5,
             "instructions": "x", "metadata": {"b": "1", "a": "2"},
             "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "q"}]}],
@@ -158,7 +158,7 @@ mod tests {
             ),
             (json!({"tool_choice": "sometimes"}), "response.tool_choice"),
         ] {
-            let fault = wanted(value.clone()).err().unwrap();
+            let fault = check(value.clone()).err().unwrap();
             assert_eq!(fault.param.as_deref(), Some(param), "{value}");
         }
     }

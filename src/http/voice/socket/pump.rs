@@ -121,7 +121,7 @@ async fn first_message(socket: &mut WebSocket) -> Result<Start, Reason> {
     let until = Instant::now() + FIRST_MESSAGE;
     loop {
         let Ok(next) = timeout_at(until, socket.recv()).await else {
-            return Err("the first message did not come within 5 s".into());
+            return Err("the first message did not arrive within 5 s".into());
         };
         match next {
             Some(Ok(Message::Text(text))) => return Start::read(&text),

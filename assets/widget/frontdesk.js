@@ -224,7 +224,7 @@ class FrontdeskWidget extends HTMLElement {
     try {
       for await (const [event, data] of events(await this.#visited(() => ask(running.signal)))) {
         if (event === "heard") node.before(this.#bubble(data.text, "me"))
-        else if (event === "waiting") this.#draw(node, `Many people are asking just now. You are number ${data.ahead + 1} in line: about ${data.seconds} s.`, [])
+        else if (event === "waiting") this.#draw(node, `Many people are asking right now. You are number ${data.ahead + 1} in line: about ${data.seconds} s.`, [])
         else if (event === "delta") this.#draw(node, text += data.text, [])
         else if (event === "done") { this.#draw(node, data.answer, data.citations); node.classList.remove("live"); node.classList.toggle("related", data.rung === "related"); text = ""; this.#tell(data.answer) }
         else if (event === "failed") throw new Problem(data.detail)

@@ -1,4 +1,4 @@
-//! Where a request comes from. Behind a proxy on this machine that is the address that the proxy names.
+//! Which address a request comes from. Behind a trusted proxy, that is the address that the proxy names.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -9,11 +9,10 @@ use axum::http::request::Parts;
 use super::server::Peer;
 use crate::app::Proxies;
 
-/// Who sent a request.
 pub(super) fn address_of(parts: &Parts) -> IpAddr {
     let peer = match parts.extensions.get::<Peer>() {
         Some(Peer::Address(address)) => address.ip().to_canonical(),
-        // It speaks for itself, whatever it names.
+        // The installation speaks for itself; it has no proxy in front of it, whatever its headers say.
         Some(Peer::Installation) => return Ipv4Addr::LOCALHOST.into(),
         None => Ipv4Addr::UNSPECIFIED.into(),
     };
@@ -25,7 +24,8 @@ pub(super) fn address_of(parts: &Parts) -> IpAddr {
     if !trusted(peer) {
         return peer;
     }
-    // Each proxy appends the address that it saw; what stands before those of our own, anybody can write.
+    // Each proxy appends the address that it saw, so we read from the right. Left of our own proxies, anybody
+    // can write anything.
     let named = parts.headers.get_all("x-forwarded-for").iter();
     let named = named.rev().filter_map(|value| value.to_str().ok());
     let mut seen = named.flat_map(|list| list.rsplit(','));
@@ -36,6 +36,7 @@ pub(super) fn address_of(parts: &Parts) -> IpAddr {
             break;
         }
     }
+    // A proxy that names no visitor makes all visitors look like one; the owner should learn of it.
     if nearest.is_none()
         && parts.headers.contains_key("x-forwarded-proto")
         && let Some(proxies) = proxies
@@ -45,14 +46,14 @@ pub(super) fn address_of(parts: &Parts) -> IpAddr {
     nearest.unwrap_or(peer)
 }
 
-/// Whether a proxy in front of us speaks TLS. Who lies about it only breaks their own cookie.
+/// Whether a proxy in front of us speaks TLS. A client that lies about it only breaks its own cookie.
 pub(super) fn over_tls(headers: &HeaderMap) -> bool {
     headers
         .get("x-forwarded-proto")
         .is_some_and(|proto| proto == "https")
 }
 
-/// One customer of a provider: an IPv4 address, mapped or not, or a /64 of IPv6.
+/// What a provider gives to one customer: an IPv4 address (mapped or not), or a /64 of IPv6.
 pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) if !v6.is_loopback() => {

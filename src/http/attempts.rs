@@ -1,4 +1,4 @@
-//! Wrong passwords and codes are counted, and whoever sent too many of them has to wait.
+//! Counts wrong passwords and codes. Too many of them, and the sender has to wait.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,30 +7,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::address::network_of;
 use crate::store::UserId;
 
-/// So many wrong ones …
+/// Per [`FAILURE_WINDOW_MS`].
 const MOST_FAILURES: u32 = 10;
-/// … within this time in ms, and the rest of it has to be waited for.
+/// After too many failures, the sender waits until this window ends.
 const FAILURE_WINDOW_MS: i64 = 10 * 60 * 1000;
-/// Most that are remembered.
+/// Networks and accounts that are remembered at a time.
 const MOST_REMEMBERED: usize = 4096;
 
 /// Whose attempts are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Of {
-    /// Those from a network, whoever it is for.
+    /// Attempts from a network, for any account.
     Network(IpAddr),
-    /// Those for an account, wherever they come from.
+    /// Attempts for an account, from any network.
     Account(UserId),
 }
 
 impl Of {
-    /// The network of an address.
     pub(super) fn network(address: IpAddr) -> Self {
         Self::Network(network_of(address))
     }
 }
 
-/// The wrong ones so far.
+/// Failures so far, in memory only: a restart forgets them.
 #[derive(Clone, Default)]
 pub(super) struct Attempts(Arc<Mutex<HashMap<Of, Failures>>>);
 
@@ -41,14 +40,14 @@ struct Failures {
 }
 
 impl Attempts {
-    /// Counts an attempt before it is looked at, so that many at once are not looked at all the same; false
-    /// if there were too many.
+    /// Counts an attempt before it is checked, so that many at the same time cannot all slip through. False
+    /// when there were too many already.
     pub(super) fn begin(&self, of: Of, now: i64) -> bool {
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let over = |failures: &Failures| now - failures.since >= FAILURE_WINDOW_MS;
         if map.len() >= MOST_REMEMBERED {
             map.retain(|_, failures| !over(failures));
-            // The oldest gives way, so that strangers with many addresses fill no memory.
+            // Drop the oldest, so that a stranger with many addresses cannot fill the memory.
             if map.len() >= MOST_REMEMBERED
                 && let Some(oldest) = map.iter().min_by_key(|(_, f)| f.since).map(|(a, _)| *a)
             {
@@ -67,7 +66,7 @@ impl Attempts {
         failures.count <= MOST_FAILURES
     }
 
-    /// Begins to count from nothing, after a right one.
+    /// Starts over after a correct password or code.
     pub(super) fn forget(&self, of: Of) {
         self.0
             .lock()

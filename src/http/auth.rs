@@ -1,9 +1,8 @@
 //! Who calls, and what they may do.
 //!
-//! There is one [`Principal`], built again for every request from the database, so that a revoked key
-//! or a suspended person is out with the next request. What the caller may do depends on who they
-//! are: a key counts only as `Authorization: Bearer`, a browser only by its cookie, a command of the
-//! installation by its connection, and every other place a credential could hide in is ignored.
+//! Every request builds its [`Principal`] from the database, so that a revoked key or a suspended person
+//! is out with the next request. A key counts only as `Authorization: Bearer`, a browser only by its
+//! cookie, a command of the installation by its connection. A credential anywhere else is ignored.
 
 pub(super) mod cookies;
 pub(super) mod installation;
@@ -34,37 +33,34 @@ use crate::store::{closures, second_factors};
 pub(super) use standing::{OfCredential, cut_at, until_not};
 use standing::{note_key_use, note_session_use};
 
-/// Name of the session cookie over plain HTTP, which only loopback uses.
+/// Over plain HTTP, which only loopback uses.
 pub const SESSION_COOKIE: &str = "frontdesk_session";
-/// Name of the session cookie over TLS: the browser accepts it only with `Secure`, for this host.
+/// Over TLS: browsers accept the `__Host-` prefix only with `Secure`, from this very host.
 pub const SECURE_SESSION_COOKIE: &str = "__Host-frontdesk_session";
-/// A session that was not used for this long, in ms, is over.
+/// An idle session ends after this time.
 pub const SESSION_IDLE_MS: i64 = 30 * 60 * 1000;
-/// The workspace that is meant when none is named.
+/// For requests that name no workspace.
 pub const DEFAULT_WORKSPACE: &str = "default";
 
 /// What a request asks of its principal.
 pub(super) trait OfPrincipal {
-    /// Whom answers are for: who may read the documents is answered from all of them.
+    /// Callers who may read the documents get answers from all of them, others only from those for visitors.
     fn audience(&self) -> Audience;
 
-    /// That they may touch the whole installation.
+    /// Checks that the caller may touch the whole installation.
     ///
     /// # Errors
     /// 403 for a caller that belongs to one workspace.
     fn unbound(&self) -> Result<(), Problem>;
 
-    /// The workspace of this short name, or without a name the caller's own. One that the caller may
-    /// not touch is as absent as one that does not exist.
+    /// The workspace of this short name, or the caller's own when there is no name.
     ///
     /// # Errors
-    /// 404.
+    /// 404 for a workspace that does not exist, and for one that the caller may not touch; 403 for a program
+    /// when the workspace is closed.
     async fn workspace(&self, app: &App, name: Option<&str>) -> Result<Workspace, Problem>;
 
-    /// [`OfPrincipal::workspace`], with the principal in it.
-    ///
-    /// # Errors
-    /// 404.
+    /// [`OfPrincipal::workspace`], with the caller as a member of it.
     async fn enter(&self, app: &App, name: Option<&str>) -> Result<(Workspace, Member), Problem>;
 }
 
@@ -100,7 +96,7 @@ impl OfPrincipal for Principal {
         let found = found.ok_or_else(|| Problem::not_found("workspace").with_param("workspace"))?;
         let of_program = matches!(self.caller(), Caller::Key(_) | Caller::Secret);
         if of_program && found.closing.is_some() {
-            return Err(closed());
+            return Err(refuse_closed_workspace());
         }
         Ok(found)
     }
@@ -113,11 +109,11 @@ impl OfPrincipal for Principal {
     }
 }
 
-/// Finds out who sent a request.
+/// Finds out who sent a request, and refuses those who still lack a required second factor.
 ///
 /// # Errors
-/// 401 without a valid credential; 403 for a browser's request from another site or at the wrong door, and for a
-/// person who lacks the second factor that is required of them.
+/// 401 without a valid credential; 403 for a browser's request from another site or over the socket for
+/// commands, and for a person who lacks a required second factor.
 pub(super) async fn authenticate(app: &App, parts: &Parts) -> Result<Principal, Problem> {
     let principal = identify(app, parts).await?;
     if principal.lacks_factor() {
@@ -128,28 +124,28 @@ pub(super) async fn authenticate(app: &App, parts: &Parts) -> Result<Principal, 
     Ok(principal)
 }
 
-/// [`authenticate`], also for a person who has to turn the second factor on yet.
+/// Finds out who sent a request, even a person who still has to turn on a second factor.
 ///
 /// # Errors
-/// 401 without a valid credential, 403 for a browser's request from another site or at the wrong door.
+/// 401 without a valid credential; 403 for a browser's request from another site or over the socket for commands.
 pub(super) async fn identify(app: &App, parts: &Parts) -> Result<Principal, Problem> {
     if installation::sent(parts) {
         return installation::principal(&parts.headers);
     }
     if parts.headers.contains_key(header::AUTHORIZATION) {
-        return of_key(app, &parts.headers).await;
+        return identify_by_key(app, &parts.headers).await;
     }
     let Some(token) = cookies::SESSION.read(&parts.headers) else {
         return Err(unauthorized(
             "send an API key as \"Authorization: Bearer fd_live_…\"",
         ));
     };
-    let principal = of_session(app, TokenHash::of(&token)).await?;
+    let principal = identify_by_session(app, TokenHash::of(&token)).await?;
     origin::check(parts)?;
     Ok(principal)
 }
 
-async fn of_key(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
+async fn identify_by_key(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
     let token = bearer(headers).ok_or_else(|| {
         unauthorized("the Authorization header must be \"Bearer\" and an API key")
     })?;
@@ -165,7 +161,7 @@ async fn of_key(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
         unauthorized("this API key is not known or was revoked; make one in the console")
     })?;
     if is_closed {
-        return Err(closed());
+        return Err(refuse_closed_workspace());
     }
     note_key_use(app, &key);
     let scopes = key
@@ -177,7 +173,7 @@ async fn of_key(app: &App, headers: &HeaderMap) -> Result<Principal, Problem> {
     Ok(Principal::new(caller, credential, scopes, key.workspace))
 }
 
-async fn of_session(app: &App, hash: TokenHash) -> Result<Principal, Problem> {
+async fn identify_by_session(app: &App, hash: TokenHash) -> Result<Principal, Problem> {
     let now = now_ms();
     let required = app.config.accounts_second_factor == SecondFactor::Required;
     let found = app.store.read(move |conn| {
@@ -211,7 +207,7 @@ impl FromRequestParts<Http> for Principal {
     }
 }
 
-/// Checks a route's policy; the principal becomes an extension of the request.
+/// Checks a route's policy and puts the principal into the request's extensions.
 pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> Result<(), Problem> {
     let wanted: &[Scope] = match &policy {
         Policy::Public | Policy::Visitor => return Ok(()),
@@ -226,8 +222,8 @@ pub(super) async fn authorize(app: &App, policy: Policy, parts: &mut Parts) -> R
     Ok(())
 }
 
-/// The answer to a program that comes to a closed workspace.
-fn closed() -> Problem {
+/// For programs only: staff may still enter, to keep the workspace after all.
+fn refuse_closed_workspace() -> Problem {
     let detail =
         "this workspace is closed and will be erased; its staff can keep it on the page Workspaces";
     Problem::new(StatusCode::FORBIDDEN, "workspace_closed", detail)

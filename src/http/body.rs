@@ -13,28 +13,22 @@ use tower_http::timeout::TimeoutError;
 use super::problem::Problem;
 use crate::reason::Reason;
 
-/// One MiB, the most that a JSON body of the own API may hold.
+/// For JSON bodies of our own API, in bytes.
 pub const JSON_LIMIT: usize = 1 << 20;
 
-/// How long a JSON body may take to arrive.
+/// Timeout for a JSON body to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What is wrong with a body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
-    /// More bytes than allowed.
     #[error("the request body is larger than {limit} bytes; send less at a time")]
     TooLarge {
-        /// The limit in bytes.
+        /// In bytes.
         limit: u64,
     },
     /// Not the media type that the route reads.
     #[error("the request body must be {wanted}; set the Content-Type header")]
-    MediaType {
-        /// What the route reads.
-        wanted: &'static str,
-    },
-    /// Not JSON.
+    MediaType { wanted: &'static str },
     #[error("the request body is not valid JSON: {0}")]
     Syntax(#[source] Reason),
     /// JSON, but a field is missing or has the wrong type.
@@ -42,10 +36,8 @@ pub enum BodyError {
     Field {
         /// Path of the field, such as `messages[0].content`.
         path: String,
-        /// What is wrong with it.
         reason: String,
     },
-    /// The body did not arrive in time.
     #[error("the request body did not arrive in time; send it again")]
     Slow,
     /// The connection broke, or the framing of the body is wrong.
@@ -53,7 +45,7 @@ pub enum BodyError {
     Broken,
 }
 
-/// A JSON body of the own API.
+/// A JSON body of our own API, at most [`JSON_LIMIT`] bytes.
 pub struct Json<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -89,6 +81,7 @@ pub(super) async fn read_json<T: DeserializeOwned>(
 pub(super) async fn read_bytes(request: Request, limit: usize) -> Result<Bytes, BodyError> {
     let (parts, body) = request.into_parts();
     refuse_declared_size(&parts.headers, limit as u64)?;
+    // Files are larger than JSON, so they get more time.
     tokio::time::timeout(PATIENCE * 2, read_limited(body, limit))
         .await
         .map_err(|_| BodyError::Slow)?
@@ -130,13 +123,13 @@ async fn read_limited(body: Body, limit: usize) -> Result<Bytes, BodyError> {
     }
 }
 
-/// Whether reading a body failed because nothing came any more.
+/// Whether reading a body failed because no more bytes came.
 pub(super) fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     causes.any(|cause| cause.is::<TimeoutError>())
 }
 
-/// Parses JSON; the error names the place.
+/// Parses JSON. The error says where it is wrong.
 ///
 /// # Errors
 /// [`BodyError::Syntax`] with line and column, [`BodyError::Field`] with the field's path.
@@ -159,7 +152,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyError> {
     Ok(value)
 }
 
-/// A missing field is reported at its parent; its own path says more.
+/// serde reports a missing field at its parent; the field's own path is more useful.
 fn missing_field(reason: &str, parent: &str) -> Option<String> {
     let name = reason.strip_prefix("missing field `")?.split('`').next()?;
     Some(if parent == "." {

@@ -1,4 +1,4 @@
-//! `metadata.now`: a question asked as if it were another time, for tests and evaluations.
+//! `metadata.now`: answers a question as if it were asked at another time, for tests and evaluations.
 
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -15,11 +15,11 @@ pub struct Metadata {
     now: Option<String>,
 }
 
-/// The time that a request sets, if it sets one and its caller may.
+/// The time that a request sets; `None` for the clock's.
 ///
 /// # Errors
-/// 403 without the scope `evaluate`, 400 for text that is no time.
-pub(super) fn asked(
+/// 403 without the scope `evaluate`, 400 for text that is not a time.
+pub(super) fn read_now(
     principal: &Principal,
     metadata: Option<&Metadata>,
 ) -> Result<Option<jiff::Timestamp>, Problem> {

@@ -1,5 +1,5 @@
-//! Passwords are hashed off the async threads, few at a time: each takes 64 MiB and some 100 ms of a core,
-//! and anybody may send one.
+//! Hashes passwords off the async threads, a few at a time: each hash takes 64 MiB and some 100 ms of a core,
+//! and anybody may send a password.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -10,51 +10,50 @@ use tokio::sync::Semaphore;
 use super::problem::Problem;
 use crate::store::StoreError;
 
-/// Hashed at a time.
 const AT_A_TIME: usize = 2;
-/// That wait for it.
+/// Beyond this, requests are refused at once instead of queued.
 const MOST_WAITING: usize = 8;
-/// Seconds after which to try again.
+/// In seconds, for `Retry-After`.
 const AGAIN_AFTER: u32 = 3;
 
 static PLACES: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(AT_A_TIME)));
-static HERE: AtomicUsize = AtomicUsize::new(0);
+static ADMITTED: AtomicUsize = AtomicUsize::new(0);
 
-/// One that is hashed or waits; dropping it makes room.
-struct Here;
+/// A password that is being hashed or waits for it; dropping it makes room for another.
+struct Admission;
 
-impl Here {
+impl Admission {
     fn enter() -> Option<Self> {
-        let entered = HERE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |here| {
-            (here < AT_A_TIME + MOST_WAITING).then_some(here + 1)
+        let entered = ADMITTED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |admitted| {
+            (admitted < AT_A_TIME + MOST_WAITING).then_some(admitted + 1)
         });
         entered.is_ok().then(|| Self)
     }
 }
 
-impl Drop for Here {
+impl Drop for Admission {
     fn drop(&mut self) {
-        HERE.fetch_sub(1, Ordering::Relaxed);
+        ADMITTED.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// Does the work of hashing a password.
+/// Runs `work`, which hashes a password, on a blocking thread.
 ///
 /// # Errors
-/// 429 when too many wait already; what the work fails with.
+/// 429 when too many wait already, and whatever `work` fails with.
 pub(super) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
-    let here = Here::enter().ok_or_else(|| {
-        let detail = format!("many people sign in just now; try again in {AGAIN_AFTER} s");
+    let admission = Admission::enter().ok_or_else(|| {
+        let detail = format!("many people are signing in right now; try again in {AGAIN_AFTER} s");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
             .retry_after(AGAIN_AFTER)
     })?;
     let place = Arc::clone(&PLACES).acquire_owned().await;
     let place = place.map_err(|error| Problem::internal(&error))?;
-    // The work goes on when nobody waits for it any more, and keeps its place until it is done.
+    // Blocking work goes on after its client left, so it must keep its place until it is done.
     let done = tokio::task::spawn_blocking(move || {
-        let _held = (here, place);
+        let _held = (admission, place);
         work()
     });
     let done = done.await.map_err(|error| Problem::internal(&error))?;

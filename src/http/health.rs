@@ -1,4 +1,4 @@
-//! What a monitor asks: is the process up, would it serve, what does it count.
+//! Endpoints for monitoring: is the process up, can it serve, what does it count.
 
 use std::sync::Arc;
 
@@ -16,7 +16,6 @@ use super::route::{Policy, Route, routes};
 use crate::app::{App, Integrity};
 use crate::store::{StoreError, documents, workspaces};
 
-/// Routes of this file.
 pub(super) fn routes() -> Vec<Route> {
     routes![
         (GET, "/healthz", Policy::Public, healthz),
@@ -36,7 +35,7 @@ pub struct Health {
     version: Option<&'static str>,
 }
 
-/// Whether the request comes from a program on this machine, and not through a proxy.
+/// True when the request comes from a program on this machine, and not through a proxy.
 struct FromHere(bool);
 
 impl<S: Sync> FromRequestParts<S> for FromHere {
@@ -114,7 +113,7 @@ async fn readyz(
     ];
     let ready = engines.iter().all(|engine| engine.ready);
     if !near.0 {
-        // Paths and errors are nothing for strangers.
+        // Reasons hold paths and error texts, which strangers should not see.
         engines.iter_mut().for_each(|engine| engine.reason = None);
     }
     let status = if ready {
@@ -141,7 +140,6 @@ async fn metrics(
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }
 
-/// Documents of all workspaces, by state.
 fn count_documents(conn: &crate::store::Connection) -> Result<Vec<(String, i64)>, StoreError> {
     let mut counts = std::collections::BTreeMap::<String, i64>::new();
     for workspace in workspaces::list(conn)? {

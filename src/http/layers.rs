@@ -1,4 +1,4 @@
-//! What holds for every response: an id, safe headers, compression, and no panic that gets out.
+//! What every response gets: an id, safe headers, compression; and a 500 instead of a panic.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -22,22 +22,22 @@ use super::Http;
 use super::problem::Problem;
 use super::route::in_envelope_of;
 
-/// Identifies a request in the log and in its response.
+/// The log has the same id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A body that brings nothing for this long is given up.
+/// Timeout for a body that sends nothing.
 const BODY_SILENCE: Duration = Duration::from_secs(30);
 
-/// The whole of a form must be there in this time: people's forms are short.
+/// Timeout for a whole form: people's forms are short.
 const FORM_TIME: Duration = Duration::from_secs(30);
-/// Largest form in bytes.
+/// In bytes.
 const LARGEST_FORM: usize = 2 << 20;
 
-/// Puts the layers around the whole router, the outermost last.
+/// Wraps the router in its layers, the outermost last.
 pub(super) fn wrap(http: &Http, router: Router) -> Router {
     router
         .layer(Extension(Arc::clone(&http.app.proxies)))
-        .layer(middleware::from_fn(forms_in_time))
+        .layer(middleware::from_fn(buffer_forms))
         .layer(RequestBodyTimeoutLayer::new(BODY_SILENCE))
         .layer(CompressionLayer::new())
         .layer(middleware::from_fn_with_state(
@@ -45,12 +45,12 @@ pub(super) fn wrap(http: &Http, router: Router) -> Router {
             super::metrics::track,
         ))
         .layer(middleware::from_fn(guard_panics))
-        .layer(middleware::from_fn(safe_headers))
+        .layer(middleware::from_fn(add_safe_headers))
         .layer(middleware::from_fn(identify))
 }
 
-/// Gives the request an id and a span. The span has the route, not the path or query: ids and
-/// search words are content.
+/// Gives the request an id and a span. The span has the route, not the path or query, because ids and
+/// search words are content and must not reach the log.
 async fn identify(request: Request, next: Next) -> Response {
     let id = Uuid::now_v7();
     let route = request.extensions().get::<MatchedPath>();
@@ -67,9 +67,8 @@ async fn identify(request: Request, next: Next) -> Response {
     response
 }
 
-/// Headers for every response. A page sets its own content security policy; all else may load
-/// nothing and be framed by nobody.
-async fn safe_headers(request: Request, next: Next) -> Response {
+/// Pages set their own content security policy; any other response may load nothing and must not be framed.
+async fn add_safe_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let defaults = [
@@ -79,7 +78,7 @@ async fn safe_headers(request: Request, next: Next) -> Response {
         ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        // Answers belong to whoever asked; what may be kept says so itself.
+        // Answers are private to the caller; a response that may be cached says so itself.
         (header::CACHE_CONTROL, "no-store"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (
@@ -99,8 +98,8 @@ async fn safe_headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Takes forms in whole before anybody works on them, so that one that dribbles in holds nothing up for long.
-async fn forms_in_time(request: Request, next: Next) -> Response {
+/// Reads forms in full before a handler runs, so that a slow one does not hold the handler up.
+async fn buffer_forms(request: Request, next: Next) -> Response {
     let kind = request.headers().get(header::CONTENT_TYPE);
     let is_form = kind
         .and_then(|kind| kind.to_str().ok())
@@ -153,7 +152,7 @@ mod tests {
     async fn a_form_that_dribbles_in_is_given_up() {
         let router = Router::new()
             .route("/login", post(async || "in"))
-            .layer(middleware::from_fn(forms_in_time));
+            .layer(middleware::from_fn(buffer_forms));
         let sent = |body| {
             let request = Request::post("/login")
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");

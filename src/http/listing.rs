@@ -1,5 +1,5 @@
-//! Lists over HTTP: the query that asks for one, its pages, and the files that hold all of it ([`file`]). The API, the
-//! pages and the commands use the same.
+//! Lists over HTTP: their queries, their pages, and exports of a whole list as a file ([`file`]). The API, the console's
+//! pages and the commands share them.
 
 pub mod file;
 
@@ -15,60 +15,54 @@ use super::problem::Problem;
 use crate::store::listing::{ListFilter, Listing, Page};
 use crate::store::{Store, StoreError, UnixMs, WorkspaceId};
 
-/// Rows on a page when nothing is said, and at most.
+/// Rows on a page: the default, and the limit.
 const USUAL: u32 = 50;
 const MOST: u32 = 200;
 
-/// What a caller asks a list for, in the words of a query. Every field is text, and an empty one says nothing, as browsers
-/// send forms.
+/// The query of a list, as it stands in an address. Every field is text, and an empty one counts as absent, because that
+/// is how browsers send forms.
 pub trait ListQuery: Clone + Default + Serialize {
-    /// What the store is asked for.
     type Filter: ListFilter;
 
     /// Any of these scopes lets somebody read the list.
     const SCOPES: &'static [Scope];
 
-    /// What the store is asked for.
-    ///
     /// # Errors
-    /// 400, naming the field that means nothing.
+    /// 400, naming the field that makes no sense.
     fn filter(&self) -> Result<Self::Filter, Problem>;
 
-    /// The field `limit`.
     fn limit_field(&self) -> &str;
 
-    /// The field `before`: where the page before ended.
+    /// The field `before`: where the previous page ended.
     fn cursor_field(&mut self) -> &mut String;
 
-    /// What `before` has to be for the page that this filter begins.
+    /// The value of `before` that leads to the page of this filter; `None` for the first page.
     fn cursor_of(filter: &Self::Filter) -> Option<String>;
 
-    /// How many rows are asked for.
+    /// Rows per page. A `limit` that is not a number counts as absent.
     fn limit(&self) -> u32 {
         self.limit_field().parse().unwrap_or(USUAL).clamp(1, MOST)
     }
 
-    /// The same question for the page after this cursor.
     fn after(&self, cursor: String) -> Self {
         let mut query = self.clone();
         *query.cursor_field() = cursor;
         query
     }
 
-    /// As the query of an address, without what says nothing.
+    /// The query string, without empty fields.
     fn query(&self) -> String {
         // A struct of texts always becomes an object of texts, in the order of its fields.
         let fields = serde_json::to_value(self).unwrap_or_default();
         let fields = fields.as_object().into_iter().flatten();
-        let said = fields
+        let filled = fields
             .filter_map(|(name, value)| Some((name, value.as_str()?)))
             .filter(|(_, value)| !value.is_empty());
         form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(said)
+            .extend_pairs(filled)
             .finish()
     }
 
-    /// The addresses that a page with this list leads to.
     fn links(&self, next: Option<&Self::Filter>) -> ListLinks {
         let whole = self.after(String::new());
         ListLinks {
@@ -81,20 +75,17 @@ pub trait ListQuery: Clone + Default + Serialize {
     }
 }
 
-/// Where a page with a list leads to, as queries of addresses.
+/// Where a page with a list leads to, as query strings.
 pub struct ListLinks {
-    /// Whether anything is looked for.
+    /// False when the list shows everything.
     pub is_filtered: bool,
     /// The list from its beginning, for the export.
     pub query: String,
-    /// The next page.
     pub next: Option<String>,
 }
 
-/// The page that a query asks for.
-///
 /// # Errors
-/// 400 for a query that means nothing, 403 for who may not read the list.
+/// 400 for a query that makes no sense, 403 for a caller who may not read the list.
 pub(super) async fn page<Q: ListQuery>(
     store: &Store,
     by: &Member,
@@ -104,11 +95,11 @@ pub(super) async fn page<Q: ListQuery>(
     Ok(read(store, workspace, query.filter()?, query.limit()).await?)
 }
 
-/// The page that a query asks for, or the first page of everything with what is wrong with the query: a form is shown
-/// again with what was typed.
+/// The page that a query asks for. If the query makes no sense, the first page of everything, with the problem: the
+/// console shows the form again as it was typed.
 ///
 /// # Errors
-/// 403 for who may not read the list.
+/// 403 for a caller who may not read the list.
 pub(super) async fn page_or_all<Q: ListQuery>(
     store: &Store,
     by: &Member,
@@ -122,10 +113,6 @@ pub(super) async fn page_or_all<Q: ListQuery>(
     Ok((read(store, workspace, filter, query.limit()).await?, wrong))
 }
 
-/// A page of a list.
-///
-/// # Errors
-/// When the store fails.
 pub(super) async fn read<F: ListFilter>(
     store: &Store,
     workspace: WorkspaceId,
@@ -140,29 +127,29 @@ pub(super) async fn read<F: ListFilter>(
     store.read(move |conn| listing.page(conn)).await
 }
 
-/// The text of a field, if it says anything.
-pub(super) fn some_text(text: &str) -> Option<String> {
+/// The trimmed text of a field; `None` if nothing is left.
+pub(super) fn trim_field(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The id in a field.
+/// `None` for an empty field.
 ///
 /// # Errors
-/// 400 if it is none.
+/// 400 if it is not an id.
 pub(super) fn parse_id<T: FromStr>(param: &'static str, text: &str) -> Result<Option<T>, Problem> {
-    some_text(text)
+    trim_field(text)
         .map(|text| {
             text.parse()
-                .map_err(|_| wrong(param, "an id as Frontdesk gives it"))
+                .map_err(|_| refuse_field(param, "an id from Frontdesk"))
         })
         .transpose()
 }
 
-/// The value that a field names.
+/// `None` for an empty field.
 ///
 /// # Errors
-/// 400 with the names that there are.
+/// 400 with the `known` names.
 pub(super) fn parse_name<T>(
     param: &'static str,
     text: &str,
@@ -173,19 +160,20 @@ pub(super) fn parse_name<T>(
         return Ok(None);
     }
     let named = parse(text).map(Some);
-    named.ok_or_else(|| wrong(param, &format!("one of {}", known().join(", "))))
+    named.ok_or_else(|| refuse_field(param, &format!("one of {}", known().join(", "))))
 }
 
-/// A moment, or the beginning of a day on this machine. `day` gives the day that is meant by the one in the field.
+/// A moment, or the start of a day in this machine's time zone. `day` maps the day in the field to the one whose start
+/// counts: "until" a day means the start of the next. `None` for an empty field.
 ///
 /// # Errors
-/// 400 if it is neither.
+/// 400 if it is neither a day nor an RFC 3339 time.
 pub(super) fn parse_moment(
     param: &'static str,
     text: &str,
     day: fn(Date) -> Option<Date>,
 ) -> Result<Option<UnixMs>, Problem> {
-    let Some(text) = some_text(text) else {
+    let Some(text) = trim_field(text) else {
         return Ok(None);
     };
     if let Ok(at) = text.parse::<Timestamp>() {
@@ -198,11 +186,13 @@ pub(super) fn parse_moment(
         .and_then(|date| date.to_zoned(TimeZone::system()).ok());
     match begin {
         Some(begin) => Ok(Some(begin.timestamp().as_millisecond())),
-        None => Err(wrong(param, "a day like 2026-05-03 or an RFC 3339 time")),
+        None => Err(refuse_field(
+            param,
+            "a day like 2026-05-03 or an RFC 3339 time",
+        )),
     }
 }
 
-/// A field that must be something else.
-pub(super) fn wrong(param: &'static str, expected: &str) -> Problem {
+pub(super) fn refuse_field(param: &'static str, expected: &str) -> Problem {
     Problem::invalid(param, format!("{param} must be {expected}"))
 }

@@ -1,5 +1,5 @@
-//! What is counted, in Prometheus' text format. Labels come from closed sets (route patterns, not
-//! paths), so that no visitor can make the series grow.
+//! Metrics in Prometheus' text format. Labels come from closed sets (route patterns, not paths), so that no
+//! visitor can make the number of series grow.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -47,7 +47,6 @@ struct StateLabel {
     state: String,
 }
 
-/// The counters of one server.
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
@@ -79,25 +78,25 @@ impl Default for Metrics {
             latency.clone(),
         );
         Self {
-            requests: registered(r, "http_requests", "Requests answered"),
-            in_flight: registered(r, "http_in_flight", "Requests being answered"),
-            tokens: registered(r, "llm_tokens", "Tokens of language models, by kind"),
-            audio_seconds: registered(r, "audio_seconds", "Seconds of audio transcribed"),
-            read_requests: registered(r, "read_requests", "Questions that passages were read for"),
-            read_passages: registered(r, "read_passages", "Passages that the reader read"),
-            read_wait_ms: registered(r, "read_wait_ms", "Time waited for the reader, ms"),
-            worker_restarts: registered(r, "worker_restarts", "Restarts of a worker since start"),
-            worker_memory: registered(r, "worker_memory_bytes", "Resident memory of a worker"),
-            worker_queue: registered(r, "worker_queue", "Requests that wait for a worker"),
-            worker_ready: registered(r, "worker_ready", "1 when the worker would serve now"),
-            documents: registered(r, "documents", "Documents, by state"),
+            requests: register(r, "http_requests", "Requests answered"),
+            in_flight: register(r, "http_in_flight", "Requests being answered"),
+            tokens: register(r, "llm_tokens", "Tokens of language models, by kind"),
+            audio_seconds: register(r, "audio_seconds", "Seconds of audio transcribed"),
+            read_requests: register(r, "read_requests", "Questions that passages were read for"),
+            read_passages: register(r, "read_passages", "Passages that the reader read"),
+            read_wait_ms: register(r, "read_wait_ms", "Time waited for the reader, ms"),
+            worker_restarts: register(r, "worker_restarts", "Restarts of a worker since start"),
+            worker_memory: register(r, "worker_memory_bytes", "Resident memory of a worker"),
+            worker_queue: register(r, "worker_queue", "Requests that wait for a worker"),
+            worker_ready: register(r, "worker_ready", "1 when the worker would serve now"),
+            documents: register(r, "documents", "Documents, by state"),
             latency,
             registry,
         }
     }
 }
 
-fn registered<M>(registry: &mut Registry, name: &str, help: &str) -> M
+fn register<M>(registry: &mut Registry, name: &str, help: &str) -> M
 where
     M: prometheus_client::registry::Metric + Default + Clone,
 {
@@ -107,7 +106,6 @@ where
 }
 
 impl Metrics {
-    /// Counts the tokens of one answer or embedding.
     pub fn count_tokens(&self, prompt: u32, cached: u32, completion: u32) {
         let add = |kind, n: u32| {
             self.tokens
@@ -119,7 +117,6 @@ impl Metrics {
         add("completion", completion);
     }
 
-    /// Counts a transcribed recording.
     pub fn count_audio(&self, length: Duration) {
         self.audio_seconds.inc_by(length.as_secs_f64());
     }
@@ -134,10 +131,7 @@ impl Metrics {
         self.requests.get_or_create(&labels).inc();
     }
 
-    /// Everything as OpenMetrics text, with the workers, documents and the re-ranker as they are now.
-    ///
-    /// # Errors
-    /// Only when a metric cannot be written as text.
+    /// Everything as OpenMetrics text. Workers, documents and the reader are passed in as they are now.
     pub fn render(
         &self,
         workers: &[WorkerStatus],
@@ -165,6 +159,7 @@ impl Metrics {
             set(&self.worker_queue, worker.queue.into());
             set(&self.worker_ready, u64::from(worker.state == "ready"));
         }
+        // A state that no document has any more must disappear, not keep its last count.
         self.documents.clear();
         for (state, count) in documents {
             self.documents
@@ -181,7 +176,7 @@ impl Metrics {
 
 /// Middleware: counts every request by its route pattern.
 pub(super) async fn track(State(http): State<Http>, request: Request, next: Next) -> Response {
-    /// Gives the place back even when the client leaves before the answer.
+    /// Decrements the gauge even when the client leaves before the answer.
     struct InFlight(Gauge);
     impl Drop for InFlight {
         fn drop(&mut self) {
@@ -208,7 +203,7 @@ pub(super) async fn track(State(http): State<Http>, request: Request, next: Next
     response
 }
 
-/// A method may be any word; only these become labels.
+/// A client may send any word as method; only these become labels.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,12 +1,12 @@
-//! The HTTP surface: the OpenAI-compatible API, the own JSON API, the console, health and metrics.
+//! The HTTP surface: the OpenAI-compatible API, our own JSON API, the console, health and metrics.
 //!
-//! What this module does *not* know: how an answer is found, how a document is read, which engine
-//! runs. It turns requests into calls of the domain and results into views; only here are things
-//! serialised for browsers and programs.
+//! This module does *not* know how an answer is found, how a document is read or which engine runs. It
+//! turns requests into calls of the domain, and results into views. Only here are things serialised for
+//! browsers and programs.
 //!
 //! Invariants:
 //! - A route without a policy cannot be registered ([`route`]).
-//! - Handlers never act on an id alone: they load what it names within the caller's workspace.
+//! - Handlers never act on an id alone: they load the thing that it names within the caller's workspace.
 //! - Errors of the domain become status codes in one place ([`problem`]).
 //! - What a client sends is bounded in size and time ([`server`], [`body`]).
 //!
@@ -52,7 +52,7 @@ use self::route::Route;
 use self::voice::Visits;
 use crate::app::App;
 
-/// The state of the handlers; each takes the part that it needs.
+/// State of the handlers; each extracts the part that it needs.
 #[derive(Clone)]
 pub struct Http {
     app: Arc<App>,
@@ -79,7 +79,6 @@ impl FromRef<Http> for Arc<Visits> {
     }
 }
 
-/// Everything that the server answers.
 pub fn router(app: Arc<App>) -> Router {
     let http = Http {
         app: app.clone(),
@@ -94,7 +93,7 @@ pub fn router(app: Arc<App>) -> Router {
     layers::wrap(&http, router)
 }
 
-/// Every route of the two APIs with its policy; the console's pages are its own.
+/// Every route of the two APIs with its policy. The console has its own table.
 pub fn routes() -> Vec<Route> {
     let mut routes = health::routes();
     routes.extend(openai::routes());
@@ -112,7 +111,7 @@ pub(crate) fn now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// An id in a path. One that is no id names nothing, so it is not found.
+/// Parses an id in a path. Text that is not an id names nothing, so it is a 404 rather than a 400.
 fn parse_id<T: FromStr>(text: &str, what: &str) -> Result<T, Problem> {
     text.parse().map_err(|_| Problem::not_found(what))
 }

@@ -8,10 +8,10 @@ use bytes::{Bytes, BytesMut};
 use super::body::{self, BodyError};
 use super::problem::Problem;
 
-/// Room for the small fields beside a file, and for what multipart itself needs, in bytes.
+/// Bytes allowed on top of the file, for small fields and the multipart syntax.
 pub(super) const OVERHEAD: u64 = 64 * 1024;
 
-/// Opens a form; one that declares more than `most` bytes is refused before a byte is read.
+/// Opens a form. One that declares more than `most` bytes is refused before a byte is read.
 pub(super) async fn open(request: Request, most: u64) -> Result<Multipart, Problem> {
     body::refuse_declared_size(request.headers(), most.saturating_add(OVERHEAD))
         .map_err(|_| too_large(most))?;
@@ -23,13 +23,12 @@ pub(super) async fn open(request: Request, most: u64) -> Result<Multipart, Probl
     })
 }
 
-/// The next field of a form.
 pub(super) async fn next(form: &mut Multipart) -> Result<Option<Field<'_>>, Problem> {
     form.next_field().await.map_err(broken)
 }
 
-/// What a field holds, or that it holds more than `limit` bytes. The rest of such a field is read
-/// past, so that the next one can be.
+/// The content of a field. The inner error means that it is longer than `limit` bytes; the field is then
+/// skipped to its end, so that the next one can still be read.
 pub(super) async fn collect(
     field: &mut Field<'_>,
     limit: u64,

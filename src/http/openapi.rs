@@ -172,7 +172,6 @@ use super::voice;
 )]
 struct ApiDoc;
 
-/// How callers prove who they are.
 struct ApiKey;
 
 impl Modify for ApiKey {
@@ -183,7 +182,6 @@ impl Modify for ApiKey {
     }
 }
 
-/// The OpenAPI document of both APIs.
 pub fn document() -> Document {
     ApiDoc::openapi()
 }

@@ -1,7 +1,7 @@
-//! Problems of the own API, as `application/problem+json` (RFC 9457), and the only place that maps
-//! an error of the domain to a status code. `/v1` says the same in OpenAI's envelope.
+//! Errors of our own API, as `application/problem+json` (RFC 9457). This is the only place that maps errors
+//! of the domain to status codes; `/v1` sends the same errors in OpenAI's envelope.
 //!
-//! What is the caller's to mend is told in full. What is not (a damaged disk, a fault of ours) is
+//! A mistake that the caller can fix is explained in full. Anything else (a damaged disk, a bug of ours) is
 //! logged, and the caller gets a sentence without detail.
 
 mod acts;
@@ -20,7 +20,7 @@ use crate::speech::SpeechError;
 use crate::store::StoreError;
 use crate::usage::Exhausted;
 
-/// Something that kept a request from being served.
+/// Why a request failed, for the caller.
 #[derive(Debug, Clone)]
 pub struct Problem {
     pub(super) status: StatusCode,
@@ -45,13 +45,13 @@ pub struct ProblemView<'a> {
     code: &'static str,
     /// What happened and what to do, for people.
     detail: &'a str,
-    /// The field of the request that it is about.
+    /// The field of the request that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     param: Option<&'a str>,
 }
 
 impl Problem {
-    /// A problem with a stable `code` and a sentence for people.
+    /// `code` is stable, for programs; `detail` is a sentence for people.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -70,7 +70,7 @@ impl Problem {
         }
     }
 
-    /// 404 for a kind of thing, the same whether it is absent or another workspace's.
+    /// 404 for a kind of thing. It is the same whether the thing does not exist or belongs to another workspace.
     pub fn not_found(what: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -94,7 +94,6 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "turn_failed", reason)
     }
 
-    /// Names the field that it is about.
     pub fn with_param(mut self, param: impl Into<String>) -> Self {
         self.param = Some(param.into());
         self
@@ -105,12 +104,10 @@ impl Problem {
         self
     }
 
-    /// What happened and what to do, for people.
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// The wire form.
     pub fn view(&self) -> ProblemView<'_> {
         ProblemView {
             kind: "about:blank",
@@ -122,7 +119,7 @@ impl Problem {
         }
     }
 
-    /// Headers that both envelopes need.
+    /// Adds the headers that both envelopes need.
     pub(super) fn decorate(&self, response: &mut Response) {
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after {
@@ -180,7 +177,7 @@ impl From<StoreError> for Problem {
         let (status, code) = match &error {
             StoreError::NotFound(what) => return Self::not_found(what),
             StoreError::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
-            // Where the data lies is nothing for strangers; the log and the status page tell it.
+            // Strangers should not learn the path of the data; the log and the status page have it.
             StoreError::DiskFull { .. } => {
                 tracing::error!(%error, "a request was refused");
                 let detail = StoreError::DiskFull { folder: None }.to_string();

@@ -23,8 +23,8 @@ use super::voice;
 pub enum Policy {
     /// Everybody.
     Public,
-    /// Visitors: everybody, but a browser only from pages that a widget may be on. What needs to know the
-    /// visitor asks for a `Guest`.
+    /// Everybody, but a browser only from pages that may show the widget. A handler that needs to know the
+    /// visitor extracts a `Guest`.
     Visitor,
     /// A key with this scope, or a signed-in user.
     Scope(Scope),
@@ -32,11 +32,11 @@ pub enum Policy {
     AnyOf(&'static [Scope]),
     /// A process on the same machine, or else a key with this scope.
     LoopbackOr(Scope),
-    /// A key with the scope `audio` or `chat`, also as a WebSocket's subprotocol; or a client secret.
+    /// A key with the scope `audio` or `chat`, or a client secret; both also as a WebSocket's subprotocol.
     Realtime,
 }
 
-/// One method of one path.
+/// One method of one path, with the policy that guards it.
 pub struct Route {
     method: Method,
     path: &'static str,
@@ -45,7 +45,6 @@ pub struct Route {
 }
 
 impl Route {
-    /// A route with the policy that guards it.
     pub fn new<H, T>(method: Method, path: &'static str, policy: Policy, handler: H) -> Self
     where
         H: Handler<T, Http>,
@@ -61,17 +60,15 @@ impl Route {
         }
     }
 
-    /// The method.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The path as a pattern, for example `/api/documents/{id}`.
+    /// A pattern such as `/api/documents/{id}`.
     pub fn path(&self) -> &'static str {
         self.path
     }
 
-    /// Who may call it.
     pub fn policy(&self) -> Policy {
         self.policy
     }
@@ -87,8 +84,8 @@ macro_rules! routes {
 }
 pub(super) use routes;
 
-/// Builds the router of a table: each handler behind its policy, and answers in the right envelope
-/// for unknown paths and methods.
+/// Builds the router of a table, with each handler behind its policy. Unknown methods are refused in the
+/// right envelope.
 pub(super) fn mount(http: &Http, routes: Vec<Route>) -> Router {
     let mut paths: BTreeMap<&'static str, MethodRouter<Http>> = BTreeMap::new();
     for route in routes {
@@ -103,12 +100,12 @@ pub(super) fn mount(http: &Http, routes: Vec<Route>) -> Router {
             router.route(path, handlers)
         })
         .method_not_allowed_fallback(method_not_allowed)
-        // Bodies are bounded where they are read, by what they are: JSON, a file, a recording.
+        // Handlers limit the body where they read it, because JSON, a file and a recording differ in size.
         .layer(DefaultBodyLimit::disable())
         .with_state(http.clone())
 }
 
-/// Lets a request pass that the policy allows; the [`auth::Principal`] goes along as an extension.
+/// Runs the handler if the policy allows it, with the [`auth::Principal`] as an extension of the request.
 async fn enforce(
     State((http, policy)): State<(Http, Policy)>,
     request: Request,
@@ -120,7 +117,8 @@ async fn enforce(
     let path = request.uri().path().to_owned();
     let (mut parts, body) = request.into_parts();
     let origins = &http.app.config.http_origins;
-    let readable = is_v1(&path).then(|| cors::readable(&parts.headers, &parts.uri, origins));
+    // Prepared before the handler takes `parts`; refusals need the CORS headers too.
+    let add_cors = is_v1(&path).then(|| cors::prepare_headers(&parts.headers, &parts.uri, origins));
     let response = match auth::authorize(&http.app, policy, &mut parts).await {
         Ok(()) => {
             let principal = parts.extensions.get::<auth::Principal>();
@@ -135,8 +133,8 @@ async fn enforce(
         }
         Err(problem) => in_envelope_of(&path, problem),
     };
-    match readable {
-        Some(readable) => readable(response),
+    match add_cors {
+        Some(add_cors) => add_cors(response),
         None => response,
     }
 }
@@ -145,7 +143,7 @@ fn is_v1(path: &str) -> bool {
     path == "/v1" || path.starts_with("/v1/")
 }
 
-/// A problem as the surface that `path` belongs to puts it.
+/// The problem in the envelope of the API that `path` belongs to.
 pub(super) fn in_envelope_of(path: &str, problem: Problem) -> Response {
     if is_v1(path) {
         ApiError::from(problem).into_response()
@@ -154,7 +152,7 @@ pub(super) fn in_envelope_of(path: &str, problem: Problem) -> Response {
     }
 }
 
-/// The answer to a path that is nobody's.
+/// A page for browsers, JSON for programs.
 pub(super) async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
     let api = ["/api/", "/v1/"]
         .iter()
@@ -178,7 +176,7 @@ pub(super) async fn not_found(uri: Uri, headers: HeaderMap) -> Response {
     )
 }
 
-/// The answer to a known path with another method; the router adds the `Allow` header.
+/// For a known path with another method; the router adds the `Allow` header.
 async fn method_not_allowed(
     State(http): State<Http>,
     method: Method,

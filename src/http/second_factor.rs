@@ -1,5 +1,5 @@
-//! The own second factor of a person who is signed in, for the pages and the API: the password is asked again, and
-//! wrong passwords and codes are counted.
+//! A signed-in person manages their own second factor, on the console's pages and over the API. The password is asked
+//! for again, and wrong passwords and codes are counted.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -17,10 +17,9 @@ use crate::store::token::TokenHash;
 use crate::store::users::User;
 use crate::store::{UserId, password, workspaces};
 
-/// Said after too many wrong passwords or codes.
 pub(super) const WAIT: &str =
     "Too many wrong passwords or codes. Wait ten minutes, then try again.";
-/// Seconds.
+/// In seconds: ten minutes, as [`WAIT`] says.
 const AGAIN_AFTER: u32 = 600;
 
 impl From<FactorError> for Problem {
@@ -41,7 +40,7 @@ impl From<FactorError> for Problem {
     }
 }
 
-/// That a person who is signed in does not reset their own: it takes their password and a code to turn it off.
+/// People may reset the second factor of others, but not their own: turning that off takes their password and a code.
 pub(super) fn may_reset(by: &User, whom: UserId) -> Result<(), FactorError> {
     if by.id != whom {
         return Ok(());
@@ -55,14 +54,11 @@ pub(super) fn may_reset(by: &User, whom: UserId) -> Result<(), FactorError> {
 pub(super) struct Own {
     pub(super) app: Arc<App>,
     pub(super) attempts: Attempts,
-    /// Where they are.
     pub(super) address: IpAddr,
     pub(super) user: User,
 }
 
 impl Own {
-    /// Begins to turn it on.
-    ///
     /// # Errors
     /// 400 for a wrong password, 409 if it is on, 429 after too many attempts.
     pub(super) async fn begin(self, password: String) -> Result<SetUp, Problem> {
@@ -71,15 +67,15 @@ impl Own {
             .store
             .read(|conn| workspaces::find_by_name(conn, DEFAULT_WORKSPACE));
         let business = business.await?.map(|workspace| workspace.title);
-        self.attempt()?;
-        self.password(password).await?;
+        self.count_attempt()?;
+        self.check_password(password).await?;
         let business = business.as_deref().unwrap_or("your business");
         let begun = second_factor::begin(&self.app.store, self.user.id, business, now_ms()).await?;
-        self.succeed();
+        self.forget_attempts();
         Ok(begun)
     }
 
-    /// Turns it on; all sessions but `keep` end. Gives the recovery codes.
+    /// Turns it on, and ends all sessions but `keep`. Returns the recovery codes.
     ///
     /// # Errors
     /// 400 for a wrong code, 409 if it is on or took too long, 429 after too many attempts.
@@ -88,14 +84,14 @@ impl Own {
         code: String,
         keep: Option<TokenHash>,
     ) -> Result<Vec<String>, Problem> {
-        self.attempt()?;
+        self.count_attempt()?;
         let store = &self.app.store;
         let codes = second_factor::confirm(store, self.user.id, code, keep, now_ms()).await?;
-        self.succeed();
+        self.forget_attempts();
         Ok(codes)
     }
 
-    /// Makes new recovery codes.
+    /// Replaces the recovery codes.
     ///
     /// # Errors
     /// 400 for a wrong password or code, 409 if it is off, 429 after too many attempts.
@@ -104,30 +100,28 @@ impl Own {
         password: String,
         code: String,
     ) -> Result<Vec<String>, Problem> {
-        self.attempt()?;
-        self.password(password).await?;
+        self.count_attempt()?;
+        self.check_password(password).await?;
         let store = &self.app.store;
         let codes = second_factor::renew_recovery_codes(store, self.user.id, code, now_ms());
         let codes = codes.await?;
-        self.succeed();
+        self.forget_attempts();
         Ok(codes)
     }
 
-    /// Turns it off.
-    ///
     /// # Errors
     /// 400 for a wrong password or code, 409 if it is off, 429 after too many attempts.
     pub(super) async fn turn_off(self, password: String, code: String) -> Result<(), Problem> {
-        self.attempt()?;
-        self.password(password).await?;
+        self.count_attempt()?;
+        self.check_password(password).await?;
         second_factor::turn_off(&self.app.store, self.user.id, code, now_ms()).await?;
-        self.succeed();
+        self.forget_attempts();
         Ok(())
     }
 
-    fn attempt(&self) -> Result<(), Problem> {
+    fn count_attempt(&self) -> Result<(), Problem> {
         let now = now_ms();
-        // Both are counted, whatever the first says.
+        // No short circuit: both have to be counted.
         let network = self.attempts.begin(Of::network(self.address), now);
         let account = self.attempts.begin(Of::Account(self.user.id), now);
         if network && account {
@@ -137,12 +131,12 @@ impl Own {
         Err(Problem::new(status, "too_many_requests", WAIT).retry_after(AGAIN_AFTER))
     }
 
-    fn succeed(&self) {
+    fn forget_attempts(&self) {
         self.attempts.forget(Of::network(self.address));
         self.attempts.forget(Of::Account(self.user.id));
     }
 
-    async fn password(&self, typed: String) -> Result<(), Problem> {
+    async fn check_password(&self, typed: String) -> Result<(), Problem> {
         let stored = self.user.password_hash.clone();
         let right = off_thread(move || Ok(password::verify(&typed, stored.as_deref()))).await?;
         if right {

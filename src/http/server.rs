@@ -1,9 +1,9 @@
 //! The accept loop.
 //!
-//! `axum::serve` gives hyper no timer, so hyper's header timeout never fires there and connections
-//! that stay silent pile up until no file descriptor is left. This loop installs the timer, counts
-//! connections in all and per peer, ends peers that stop reading, and drains on shutdown. It serves the
-//! network and, at a `door` of its own, the commands of the installation.
+//! `axum::serve` gives hyper no timer, so its header timeout never fires, and silent connections pile up
+//! until no file descriptor is left. This loop installs the timer, limits connections in total and per
+//! peer, ends peers that stop reading, and drains on shutdown. It serves the network, and through a second
+//! `door` the commands of the installation.
 
 mod door;
 mod peers;
@@ -28,21 +28,21 @@ use self::door::{Accepted, Door, Local, Network};
 use self::peers::Peers;
 use self::stall::StallGuard;
 
-/// How much one listener takes on, and how long it waits.
+/// Limits and timeouts of one listener.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections at a time; further ones wait in the kernel's backlog.
+    /// Open at a time; further ones wait in the kernel's backlog.
     pub connections: usize,
-    /// Connections at a time from one address; further ones are closed at once.
+    /// Open at a time from one address; further ones are closed at once.
     pub per_peer: usize,
     /// Whether `per_peer` leaves out loopback, where a reverse proxy would stand.
     pub exempt_loopback: bool,
-    /// From the start of waiting for a request to the end of its headers. Covers silent peers,
-    /// peers that dribble headers, and idle kept-alive connections.
+    /// Timeout from waiting for a request to the end of its headers. It covers silent peers, peers that send
+    /// headers byte by byte, and idle keep-alive connections.
     pub header: Duration,
-    /// A response that the peer does not read for this long ends the connection.
+    /// Timeout for a peer that does not read its response.
     pub write_stall: Duration,
-    /// How long running requests may go on after shutdown began.
+    /// How long running requests may take after shutdown began.
     pub drain: Duration,
 }
 
@@ -62,7 +62,6 @@ impl Default for Limits {
 /// Who is at the other end of a connection: an extension that the listener puts on each of its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
-    /// Somebody on the network.
     Address(SocketAddr),
     /// A command of this installation: over the socket of [`serve_local`], or in this very process.
     Installation,
@@ -80,7 +79,7 @@ pub async fn serve(
     run(Network { listener, peers }, router, limits, shutdown).await;
 }
 
-/// Like [`serve`], for commands on the same machine: processes of the users `trusted` (their ids) are the
+/// Like [`serve`], for commands on the same machine. Processes of the user ids in `trusted` count as the
 /// installation itself and may do everything; connections of other users are closed at once.
 pub async fn serve_local(
     listener: UnixListener,
@@ -106,7 +105,7 @@ async fn run<D: Door>(door: D, router: Router, limits: Limits, shutdown: Cancell
             peer,
             guest,
         } = accepted;
-        let connection = connection(
+        let connection = serve_connection(
             stream,
             peer,
             router.clone(),
@@ -122,6 +121,7 @@ async fn run<D: Door>(door: D, router: Router, limits: Limits, shutdown: Cancell
             drop((place, guest));
         });
     }
+    // Close the listener first, so that nobody connects to a server that is going away.
     drop(door);
     connections.close();
     if tokio::time::timeout(limits.drain, connections.wait())
@@ -147,8 +147,8 @@ async fn next_connection<D: Door>(
     (place, accept(door).await)
 }
 
-/// Accepts one connection. Errors that belong to the machine (no descriptor left, say) pass with
-/// time, those of a single connection concern only it: neither ends the server.
+/// Accepts one connection. No error ends the server: those of the machine (no file descriptor left, say) pass
+/// with time, and those of a single connection concern only that one.
 async fn accept<D: Door>(door: &D) -> Accepted<D::Stream> {
     loop {
         match door.accept().await {
@@ -173,8 +173,8 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
     )
 }
 
-/// One connection, from its first byte to its close.
-async fn connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+/// Serves one connection until it closes.
+async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     peer: Peer,
     router: Router,

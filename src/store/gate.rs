@@ -310,6 +310,12 @@ mod tests {
             let waits = held(tx, shop)?.remove(0);
             let elsewhere = workspaces::get_or_create(tx, "b", "B", 1)?.id;
             assert!(held(tx, elsewhere)?.is_empty());
+            for refused in [
+                publish(tx, elsewhere, &waits, 3),
+                discard(tx, elsewhere, &waits, 3),
+            ] {
+                assert!(matches!(refused, Err(StoreError::NotFound(_))));
+            }
             publish(tx, shop, &waits, 3)?;
             assert_eq!(searched(tx)?, ["new"]);
             assert!(held(tx, shop)?.is_empty());

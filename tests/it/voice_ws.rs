@@ -196,7 +196,7 @@ async fn sound_faster_than_time_is_dropped_then_the_socket_closes() {
             tokio::time::timeout(Duration::from_millis(1), browser.socket.next()).await
         {
             match message {
-                Ok(Message::Text(text)) => notice |= text.contains("faster than time"),
+                Ok(Message::Text(text)) => notice |= text.contains("faster than real time"),
                 Ok(Message::Close(Some(frame))) => {
                     assert_eq!(u16::from(frame.code), 1008);
                     closed = true;

@@ -33,11 +33,11 @@ pub struct AccountView {
     email: String,
     /// `owner`, `admin` or `agent`.
     role: &'static str,
-    /// Since when they may not sign in, in Unix milliseconds.
+    /// When they were suspended, in Unix milliseconds; `null` if they may sign in.
     suspended_at: Option<i64>,
     /// Unix milliseconds.
     created_at: i64,
-    /// Browsers that are signed in.
+    /// Number of browsers that are signed in.
     sessions: u32,
     /// When one of these was last used, in Unix milliseconds.
     last_seen_at: Option<i64>,
@@ -105,17 +105,23 @@ impl From<AccountError> for Problem {
     }
 }
 
-/// The role of the person who asks; `None` for a key that reaches everything.
-pub(super) fn by(principal: &Principal) -> Result<Option<Role>, Problem> {
+/// The role of the caller; `None` for a key or a command that reaches the whole installation.
+///
+/// # Errors
+/// 403 for a caller that is bound to one workspace.
+pub(super) fn find_caller_role(principal: &Principal) -> Result<Option<Role>, Problem> {
     principal.unbound()?;
     Ok(principal.role())
 }
 
-fn role_of(name: &str) -> Result<Role, Problem> {
+fn parse_role(name: &str) -> Result<Role, Problem> {
     Role::parse(name).ok_or_else(|| Problem::invalid("role", "role is owner, admin or agent"))
 }
 
-/// The hash of a new password that is long enough.
+/// Hashes a new password.
+///
+/// # Errors
+/// 400 for a password that is too short or too long, 429 when too many wait to be hashed.
 pub(in crate::http) async fn hash_password(password: String) -> Result<String, Problem> {
     if let Some(wrong) = accounts::wrong_password(&password) {
         return Err(Problem::invalid("password", wrong));
@@ -130,7 +136,7 @@ pub(super) async fn list(
     State(app): State<Arc<App>>,
     principal: Principal,
 ) -> Result<axum::Json<AccountList>, Problem> {
-    by(&principal)?;
+    find_caller_role(&principal)?;
     let accounts = accounts::list(&app.store, now_ms()).await?;
     let accounts = accounts.into_iter().map(AccountView::from).collect();
     Ok(axum::Json(AccountList { accounts }))
@@ -146,7 +152,7 @@ pub(super) async fn create(
     principal: Principal,
     Json(new): Json<NewAccount>,
 ) -> Result<(StatusCode, axum::Json<MadeAccount>), Problem> {
-    let (by, role) = (by(&principal)?, role_of(&new.role)?);
+    let (by, role) = (find_caller_role(&principal)?, parse_role(&new.role)?);
     let hash = hash_password(new.password).await?;
     let id = accounts::create(&app.store, by, new.name, new.email, role, hash).await?;
     let made = MadeAccount { id: id.to_string() };
@@ -165,7 +171,10 @@ pub(super) async fn change(
     Path(id): Path<String>,
     Json(wanted): Json<AccountChange>,
 ) -> Result<axum::Json<AccountView>, Problem> {
-    let (by, id) = (by(&principal)?, place::parse_id::<UserId>(&id, "account")?);
+    let (by, id) = (
+        find_caller_role(&principal)?,
+        place::parse_id::<UserId>(&id, "account")?,
+    );
     let password_hash = match wanted.password {
         Some(password) => Some(hash_password(password).await?),
         None => None,
@@ -173,7 +182,7 @@ pub(super) async fn change(
     let change = Change {
         name: wanted.name,
         email: wanted.email,
-        role: wanted.role.as_deref().map(role_of).transpose()?,
+        role: wanted.role.as_deref().map(parse_role).transpose()?,
         suspended: wanted.suspended,
         password_hash,
     };

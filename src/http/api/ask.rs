@@ -1,4 +1,4 @@
-//! `POST /api/ask`: one question, one grounded answer, nothing kept but the receipt.
+//! `POST /api/ask`: one question, one grounded answer. Only the receipt is kept.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::llm::{ChatMessage, Claim, Priority, Role};
 use crate::store::WorkspaceId;
 use crate::store::assistants::{self, Assistant};
 
-/// Longest question in characters.
+/// In characters.
 const LONGEST_QUESTION: usize = 8000;
 
 /// A question.
@@ -47,10 +47,9 @@ struct Earlier {
     content: String,
 }
 
-/// Most earlier messages.
 const MOST_HISTORY: usize = 50;
 
-fn history(earlier: Vec<Earlier>) -> Result<Vec<ChatMessage>, Problem> {
+fn parse_history(earlier: Vec<Earlier>) -> Result<Vec<ChatMessage>, Problem> {
     if earlier.len() > MOST_HISTORY {
         let detail = format!("history may have at most {MOST_HISTORY} messages; send the latest");
         return Err(Problem::invalid("history", detail));
@@ -83,8 +82,8 @@ pub(super) async fn create(
     Json(request): Json<AskRequest>,
 ) -> Result<Response, Problem> {
     let question = check_text("question", request.question)?;
-    let now = clock::asked(&principal, request.metadata.as_ref())?;
-    let history = history(request.history)?;
+    let now = clock::read_now(&principal, request.metadata.as_ref())?;
+    let history = parse_history(request.history)?;
     let workspace = principal
         .workspace(&app, request.workspace.as_deref())
         .await?
@@ -101,13 +100,16 @@ pub(super) async fn create(
         sampling: None,
         now,
         audience: principal.audience(),
-        // Whoever sets the clock is testing.
+        // Only tests set the clock.
         evaluation: now.is_some(),
     };
     turn::respond(&headers, Unasked::Json, app.agent.reply(asked)).await
 }
 
-/// A text that a person wrote, without space around it.
+/// Trims a text that a person wrote.
+///
+/// # Errors
+/// 400 when it is empty or longer than 8000 characters.
 pub(in crate::http) fn check_text(param: &str, text: String) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > LONGEST_QUESTION {
@@ -117,7 +119,10 @@ pub(in crate::http) fn check_text(param: &str, text: String) -> Result<String, P
     Ok(text.to_owned())
 }
 
-/// The assistant of this short name, or the workspace's first.
+/// Finds an assistant by short name, or the workspace's first without one.
+///
+/// # Errors
+/// 404.
 pub(in crate::http) async fn find_assistant(
     app: &App,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Where backups are copied to, for administrators of the whole installation. No answer holds a secret.
+//! The target that backups are copied to, for administrators of the whole installation. No answer holds a secret.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ use crate::app::backup::{
 };
 use crate::egress::Secret;
 
-/// A place for copies. Fields of the other kind are passed over. A secret that is left out stays as it is, if the place
+/// A place for copies. Fields of the other kind are ignored. A secret that is left out stays as it is, if the place
 /// is the same.
-// Its secrets are plain text until they are taken out, so it cannot be printed.
+// No `Debug`: the secrets are plain text here until they move into a `Secret`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct NewPlace {
@@ -43,15 +43,15 @@ pub struct NewPlace {
     host: String,
     /// SFTP: its port; 22 if absent.
     port: Option<u16>,
-    /// SFTP: as whom.
+    /// SFTP: name of the user.
     user: String,
-    /// SFTP: with this password,
+    /// SFTP: the password, unless there is a private key.
     password: String,
-    /// or with this private key, as `ssh-keygen` writes it, without a passphrase.
+    /// SFTP: the private key as `ssh-keygen` writes it, without a passphrase, unless there is a password.
     private_key: String,
-    /// SFTP: folder there; from the root if it begins with a slash, else from the user's own.
+    /// SFTP: folder on the server. A path without a leading slash is relative to the user's home.
     folder: String,
-    /// SFTP: fingerprint of the server's key (`SHA256:…`). If absent, the key that it shows now is noted; compare it.
+    /// SFTP: fingerprint of the server's key (`SHA256:…`). If absent, the key that the server shows now is stored; compare it.
     host_key: String,
 }
 
@@ -153,7 +153,7 @@ pub(super) async fn set(
     Ok(axum::Json(state))
 }
 
-/// Forgets where backups are copied to. Those that are there stay.
+/// Forgets where backups are copied to. Copies that are there stay.
 #[utoipa::path(delete, path = "/api/backups/target", tag = "admin", operation_id = "removeBackupTarget",
     responses((status = 204), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn remove(
@@ -177,7 +177,7 @@ pub(super) async fn try_it(
     Ok(axum::Json(app.backups.try_target().await?.into()))
 }
 
-/// Copies now what is not there yet, reads it back, and deletes there what is over.
+/// Copies the backups that the target lacks, reads them back, and deletes copies there that are past their time.
 #[utoipa::path(post, path = "/api/backups/target/copy", tag = "admin", operation_id = "copyBackups",
     responses((status = 200, body = TargetState), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>), (status = 502, body = ProblemView<'_>)))]

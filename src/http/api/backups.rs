@@ -14,16 +14,16 @@ use crate::app::App;
 use crate::app::backup::{Backup, BackupError, BackupState, Backups, TargetState};
 use crate::store::StoreError;
 
-/// How it is with backups.
+/// The state of backups.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BackupList {
     /// When the recovery key was made, in Unix milliseconds; without one there are no backups.
     recovery_key_at: Option<i64>,
     /// Where they are.
     folder: String,
-    /// Whether that is the disk that the data is on.
+    /// Whether the folder is on the same disk as the data.
     same_disk: bool,
-    /// Hours from one to the next; 0: none are made by themselves.
+    /// Hours between two backups; 0 if none are made automatically.
     every_hours: u32,
     /// Days that they are kept.
     keep_days: u32,
@@ -35,7 +35,7 @@ pub struct BackupList {
     target: Option<TargetState>,
 }
 
-/// Whether another recovery key is to take the place of one.
+/// Whether a new recovery key replaces an existing one.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct NewRecoveryKey {
@@ -82,11 +82,11 @@ impl From<BackupError> for Problem {
             BackupError::NoTarget => (StatusCode::CONFLICT, "no_target"),
             BackupError::BadTarget(_) => (StatusCode::BAD_REQUEST, "invalid_request"),
             BackupError::Target(_) => (StatusCode::BAD_GATEWAY, "target_failed"),
-            // Whoever gets this looks after the disks.
+            // Told in full: only administrators of the machine get here, and they look after its disks.
             BackupError::Io { .. } => (StatusCode::INSUFFICIENT_STORAGE, "backup_failed"),
         };
         match error {
-            // Whoever gets this has to know it.
+            // Unlike elsewhere, not just a 500: the administrator has to act on it.
             BackupError::Store(StoreError::Damaged { .. }) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "damaged",
@@ -98,7 +98,7 @@ impl From<BackupError> for Problem {
     }
 }
 
-/// Does something with backups off the async threads.
+/// Runs `work` on a blocking thread.
 pub(in crate::http) async fn with_backups<T: Send + 'static>(
     app: &App,
     work: impl FnOnce(&Backups) -> Result<T, BackupError> + Send + 'static,
@@ -108,7 +108,7 @@ pub(in crate::http) async fn with_backups<T: Send + 'static>(
     Ok(done.map_err(|error| Problem::internal(&error))??)
 }
 
-/// The backups, and how it is with them.
+/// The backups and their state.
 #[utoipa::path(get, path = "/api/backups", tag = "admin", operation_id = "listBackups",
     responses((status = 200, body = BackupList), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn list(

@@ -1,8 +1,8 @@
 //! Calls: list, one call with its log, recording, export; pronunciations and voice settings.
 //!
-//! A call holds what a caller said, so everything here needs the scope `admin`: owners and administrators
-//! who signed in have it, and keys only when the owner handed it out. A key that may chat may not read
-//! what others said.
+//! A call holds what a caller said, so everything here needs the scope `admin`. Owners and administrators
+//! have it when they sign in; keys have it only if the owner gave it to them. A key that may chat may not
+//! read what others said.
 
 mod export;
 mod one;
@@ -44,7 +44,7 @@ use super::place::ApiPlace;
 use crate::store::calls::CallFilter;
 use crate::store::listing::Page;
 
-/// Routes of `/api/calls`, `/api/voice` and `/api/pronunciations`.
+/// Also `/api/voice` and `/api/pronunciations`.
 pub(in crate::http) fn routes() -> Vec<Route> {
     const ADMIN: Policy = Policy::Scope(Scope::Admin);
     routes![

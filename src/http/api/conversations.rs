@@ -1,4 +1,4 @@
-//! Conversations that are kept.
+//! Stored conversations.
 
 use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
@@ -23,11 +23,10 @@ use crate::store::conversations::{
 use crate::store::messages::{self, Message};
 use crate::store::{ConversationId, Scoped, assistants};
 
-/// Most conversations of one list.
 const LONGEST_LIST: u32 = 200;
-/// Most messages that are shown of one conversation.
+/// In messages, the latest.
 const LONGEST_CONVERSATION: u32 = 1000;
-/// Longest id that a client may give a message, in characters.
+/// In characters.
 const LONGEST_CLIENT_ID: usize = 100;
 
 /// Conversations of a workspace.
@@ -90,7 +89,7 @@ pub struct NewConversationRequest {
     assistant: Option<String>,
     /// Title for lists.
     title: Option<String>,
-    /// Who is on the other side, as the caller knows them.
+    /// The caller's own name or id for the visitor.
     visitor: Option<String>,
 }
 
@@ -108,7 +107,7 @@ pub struct MessageRequest {
 pub(super) struct PageQuery {
     /// Most conversations, up to 200; 50 when absent.
     limit: Option<u32>,
-    /// How many to pass over.
+    /// How many to skip.
     offset: Option<u32>,
 }
 
@@ -224,8 +223,8 @@ pub(super) async fn get(
     }))
 }
 
-/// Says something; the answer comes as the events `citations`, `delta`, `done` and `failed`, or as
-/// one JSON answer where the client does not accept events.
+/// Sends a message. The answer comes as the events `citations`, `delta`, `done` and `failed`, or as one
+/// JSON answer if the client does not accept events.
 #[utoipa::path(post, path = "/api/conversations/{id}/messages", tag = "answers",
     operation_id = "sendMessage", request_body = MessageRequest,
     params(("id" = String, Path, description = "Id of the conversation"),
@@ -250,11 +249,11 @@ pub(super) async fn append(
         ));
     }
     let conversation = load(&place, &id).await?;
-    let turn = turn_in(&place, &conversation, question, request.client_id).await?;
+    let turn = build_turn(&place, &conversation, question, request.client_id).await?;
     turn::respond(&headers, Unasked::Events, place.app.agent.reply(turn)).await
 }
 
-pub(super) async fn turn_in(
+pub(super) async fn build_turn(
     place: &ApiPlace,
     conversation: &Scoped<Conversation>,
     question: String,
@@ -284,7 +283,7 @@ pub(super) async fn turn_in(
         ),
         sampling: None,
         now: None,
-        // What is said in a visitor's conversation is read by the visitor, whoever asks.
+        // The visitor will read the answer even if staff asks, so it must not come from documents for staff.
         audience: match conversation.visitor {
             Some(_) => Audience::Visitors,
             None => place.principal().audience(),

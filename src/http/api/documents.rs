@@ -49,15 +49,15 @@ pub struct DocumentView {
     pages: Option<u32>,
     /// Chunks that are searched now.
     chunks: i64,
-    /// How it came to be: `upload`, `snippet` or `web`.
+    /// Where it came from: `upload`, `snippet` or `web`.
     origin: &'static str,
     /// ISO 639-1, if the text says enough to tell.
     language: Option<String>,
-    /// The date that it gives itself, or its file does, in Unix milliseconds.
+    /// The date that its text or its file states, in Unix milliseconds.
     dated_at: Option<i64>,
     /// What the owner should know about the reading of the newest version.
     notes: Vec<String>,
-    /// Whether only staff is answered from it, never visitors.
+    /// Whether only staff gets answers from it, never visitors.
     staff_only: bool,
     /// Answers of the last 30 days that cite it.
     answers: u64,
@@ -80,7 +80,7 @@ pub struct DocumentDetail {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct DocumentChange {
-    /// Keeps it from visitors, or lets them be answered from it.
+    /// Whether only staff gets answers from it.
     staff_only: Option<bool>,
 }
 
@@ -95,7 +95,7 @@ pub struct DocumentText {
     text: String,
 }
 
-/// How far a document is.
+/// Progress of reading a document.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProgressView {
     /// Id of the workspace.
@@ -257,7 +257,7 @@ pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes who is answered from a document.
+/// Changes who gets answers from a document.
 #[utoipa::path(patch, path = "/api/documents/{id}", tag = "documents",
     operation_id = "changeDocument", request_body = DocumentChange,
     params(("id" = String, Path, description = "Id of the document"),
@@ -292,7 +292,7 @@ pub(super) async fn reindex(
     Ok(StatusCode::ACCEPTED)
 }
 
-/// How far the documents of a workspace are, as server-sent events, until the client leaves.
+/// Progress of the documents of a workspace, as server-sent events, until the client leaves.
 #[utoipa::path(get, path = "/api/documents/events", tag = "documents",
     operation_id = "watchDocuments",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -301,7 +301,7 @@ pub(super) async fn events(place: ApiPlace) -> Response {
     let workspace = place.id().to_string();
     let shutdown = place.app.cancel();
     let progress = BroadcastStream::new(place.app.knowledge.progress());
-    // A client that lags behind misses steps; the list tells where things are.
+    // A client that lags behind misses steps; it can fetch the list to catch up.
     let mine = progress.filter_map(move |step| {
         let step = step.ok().filter(|step| step.workspace == workspace);
         future::ready(step.map(|step| sse::event(&ProgressView::from(step))))

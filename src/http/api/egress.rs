@@ -11,7 +11,7 @@ use super::super::problem::Problem;
 use crate::app::App;
 use crate::store::egress::{self, Entry, Total};
 
-/// Most rows of one answer.
+/// In rows.
 const MOST: u32 = 1_000;
 
 #[derive(Deserialize, IntoParams)]

@@ -18,7 +18,7 @@ use crate::llm::{Claim, Priority};
 use crate::store::EvalRunId;
 use crate::store::evals::{self, EvalRun};
 
-/// Runs that a list holds at most.
+/// In runs.
 const LISTED: u32 = 200;
 
 /// The runs of a workspace.
@@ -59,7 +59,7 @@ pub(super) async fn latest(
     let name = query.name.unwrap_or_default();
     let found = run::latest(&place.app.store, &place.member, &name).await?;
     Ok(axum::Json(json!(
-        found.map(|(run, results)| whole(run, results))
+        found.map(|(run, results)| view_run(run, results))
     )))
 }
 
@@ -79,18 +79,18 @@ pub(super) async fn get(
         Ok((run.into_inner(), results))
     });
     let (run, results) = found.await?;
-    Ok(axum::Json(whole(run, results)))
+    Ok(axum::Json(view_run(run, results)))
 }
 
-fn whole(run: EvalRun, results: Value) -> Value {
+fn view_run(run: EvalRun, results: Value) -> Value {
     json!({"id": run.id.to_string(), "name": run.name, "kind": run.kind.as_str(),
         "state": run.state.as_str(), "started_at": run.created_at,
         "ended_at": run.ended_at.unwrap_or(run.created_at),
         "figures": run.summary, "results": results})
 }
 
-/// Answers a golden question for measuring: nothing is kept, and the answer comes with the passages
-/// that were found and what the rungs measured.
+/// Answers a golden question for measuring. Nothing is kept, and the answer comes with the passages that
+/// were found and what the rungs measured.
 #[utoipa::path(post, path = "/api/evals/ask", tag = "quality", operation_id = "askForMeasuring",
     request_body = serde_json::Value,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),

@@ -22,9 +22,9 @@ pub struct FactList {
     time_zone: String,
     /// Whether the owner chose it; else it is the machine's.
     time_zone_is_set: bool,
-    /// ISO 3166 code, whose public holidays are known.
+    /// ISO 3166 code of the country whose public holidays count.
     country: Option<String>,
-    /// What holds on public holidays of which no fact says anything: `unstated`, `closed` or `usual`.
+    /// What holds on public holidays that no fact mentions: `unstated`, `closed` or `usual`.
     holidays: String,
     /// Newest document first.
     facts: Vec<FactView>,

@@ -13,7 +13,7 @@ use crate::knowledge::{FaqDraft, FaqImport, KnowledgeError};
 use crate::store::FaqId;
 use crate::store::faqs::{Faq, FaqState};
 
-/// Largest file of an import, in bytes.
+/// Of a file to import.
 const MOST_BYTES: u64 = 16 << 20;
 
 /// Questions and answers of a workspace.
@@ -33,7 +33,7 @@ pub struct FaqView {
     answer: String,
     /// `draft` or `approved`. Visitors get only what is approved and not expired.
     state: &'static str,
-    /// Who looks after it; may be empty.
+    /// The person in charge of it; may be empty.
     owner: String,
     /// ISO 639-1 code of the answer's language.
     language: Option<String>,
@@ -79,7 +79,7 @@ pub struct FaqRequest {
     answer: String,
     /// `draft` (default) or `approved`.
     state: Option<String>,
-    /// Who looks after it.
+    /// The person in charge of it.
     owner: Option<String>,
     /// ISO 639-1 code of the answer's language; found out when absent.
     language: Option<String>,
@@ -90,7 +90,7 @@ pub struct FaqRequest {
     gaps: Vec<String>,
 }
 
-/// How an import is done.
+/// Options of an import.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ImportParams {
@@ -131,7 +131,7 @@ pub(super) async fn get(
     place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<FaqView>, Problem> {
-    view(&place, parse_id(&id)?).await
+    load_view(&place, parse_id(&id)?).await
 }
 
 /// Makes a question with its answer; an approved one is given from now on.
@@ -145,7 +145,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, axum::Json<FaqView>), Problem> {
     let (knowledge, by) = (&place.app.knowledge, &place.member);
     let id = knowledge.write_faq(by, None, draft(request)?).await?;
-    Ok((StatusCode::CREATED, view(&place, id).await?))
+    Ok((StatusCode::CREATED, load_view(&place, id).await?))
 }
 
 /// Replaces a question and its answer.
@@ -162,7 +162,7 @@ pub(super) async fn update(
     let (knowledge, id) = (&place.app.knowledge, parse_id(&id)?);
     let draft = draft(request)?;
     knowledge.write_faq(&place.member, Some(id), draft).await?;
-    view(&place, id).await
+    load_view(&place, id).await
 }
 
 /// Approves an answer: visitors get it from now on.
@@ -177,10 +177,10 @@ pub(super) async fn approve(
     knowledge
         .decide_faq(&place.member, id, FaqState::Approved)
         .await?;
-    view(&place, id).await
+    load_view(&place, id).await
 }
 
-/// Deletes a question; from this moment its answer is not given.
+/// Deletes a question; its answer is not given any more.
 #[utoipa::path(delete, path = "/api/faqs/{id}", tag = "faqs", operation_id = "deleteFaq",
     params(("id" = String, Path, description = "Id of the question")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
@@ -190,8 +190,8 @@ pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes questions and answers in from a file or from text. What is there already is left out;
-/// further questions for an answer that is there become its phrasings.
+/// Imports questions and answers from a file or from text. Those that exist already are skipped; new
+/// questions for an existing answer become phrasings of it.
 #[utoipa::path(post, path = "/api/faqs/import", tag = "faqs", operation_id = "importFaqs",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace"),
            ImportParams),
@@ -233,7 +233,7 @@ fn parse_id(id: &str) -> Result<FaqId, Problem> {
     place::parse_id(id, "question")
 }
 
-async fn view(place: &ApiPlace, id: FaqId) -> Result<axum::Json<FaqView>, Problem> {
+async fn load_view(place: &ApiPlace, id: FaqId) -> Result<axum::Json<FaqView>, Problem> {
     let found = place.app.knowledge.find_faq(&place.member, id).await?;
     Ok(axum::Json(FaqView::new(found.0.into_inner(), found.1)))
 }

@@ -1,4 +1,4 @@
-//! Gaps: questions that got no good answer, like ones together.
+//! Gaps: questions that got no good answer, in groups of similar ones.
 
 use axum::extract::{Path, Query};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::knowledge::{Asked, Cluster};
 use crate::store::FaqId;
 use crate::store::gaps::GapState;
 
-/// Questions of a group that are told in full.
+/// Questions that are listed per group.
 const EXAMPLES: usize = 50;
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -38,13 +38,13 @@ pub struct GapsView {
 /// Questions without a good answer that are alike.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct GapView {
-    /// Id of the receipt of the question that stands for all of them; names the group.
+    /// Id of the receipt of the question that represents the group; also the id of the group.
     pub id: String,
     /// That question.
     pub question: String,
     /// How often it was asked.
     pub count: usize,
-    /// How many of these were answered, and the answer rated bad.
+    /// How many of these got an answer that was rated bad.
     pub rated_bad: usize,
     /// When it was last asked, Unix milliseconds.
     pub last_at: i64,
@@ -59,7 +59,7 @@ pub struct AskedView {
     pub receipt: String,
     /// The question.
     pub question: String,
-    /// Whether it was answered, and the answer rated bad.
+    /// Whether it got an answer that was rated bad.
     pub rated_bad: bool,
     /// Unix milliseconds.
     pub at: i64,
@@ -100,7 +100,7 @@ pub struct SettledView {
     receipts: Vec<String>,
 }
 
-/// Questions that got no good answer, in groups of like ones, the most frequent first.
+/// Questions that got no good answer, in groups of similar ones, the most frequent first.
 #[utoipa::path(get, path = "/api/gaps", tag = "answers", operation_id = "listGaps",
     params(GapsQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = GapsView), (status = 400, body = ProblemView<'_>)))]
@@ -115,14 +115,13 @@ pub(super) async fn list(
     Ok(axum::Json(view(found)))
 }
 
-/// The view of groups of gaps.
 pub fn view(groups: Vec<Cluster>) -> GapsView {
     GapsView {
         gaps: groups.into_iter().map(GapView::from).collect(),
     }
 }
 
-/// Puts the whole group of this question aside.
+/// Dismisses the whole group of this question.
 #[utoipa::path(post, path = "/api/gaps/{id}/dismiss", tag = "answers", operation_id = "dismissGap",
     params(("id" = String, Path, description = "Id of any receipt of the group"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -134,7 +133,7 @@ pub(super) async fn dismiss(
     settle(place, &id, GapState::Open, GapState::Dismissed, None).await
 }
 
-/// Brings a group back that was put aside.
+/// Reopens a group that was dismissed.
 #[utoipa::path(post, path = "/api/gaps/{id}/reopen", tag = "answers", operation_id = "reopenGap",
     params(("id" = String, Path, description = "Id of any receipt of the group"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

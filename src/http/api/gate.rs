@@ -1,4 +1,4 @@
-//! The gate: what waits, the golden questions about it, publishing and discarding.
+//! The gate: changes that wait, their golden questions, publishing and discarding.
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,7 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<GateView>, Problem
     let on = store.read(move |conn| Gate::of(conn, workspace)).await?.on;
     let waiting = Waiting::find(store, workspace).await?;
     let verdict = Verdict::find(store, workspace, &waiting).await?;
+    // Changes that nobody measured count as worse.
     let objection = verdict.as_ref().is_none_or(|v| v.comparison.is_worse());
     Ok(axum::Json(GateView {
         on,
@@ -96,7 +97,7 @@ pub struct Switch {
     on: bool,
 }
 
-/// Turns the gate on or off. What waits goes on waiting.
+/// Turns the gate on or off. Changes that wait already keep waiting.
 #[utoipa::path(post, path = "/api/gate", tag = "quality", operation_id = "switchGate",
     request_body = Switch,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -109,11 +110,11 @@ pub(super) async fn switch(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// What a run is about.
+/// What to measure.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[schema(as = Wanted)]
 pub struct RunRequest {
-    /// Ask about what waits too, and compare.
+    /// Also ask with the waiting changes, and compare.
     #[serde(default)]
     gate: bool,
 }
@@ -149,7 +150,7 @@ pub(super) async fn start(
 /// How to publish.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 pub struct Publish {
-    /// Also when golden questions speak against it, or were not asked.
+    /// Publish even if golden questions got worse, or were not asked.
     #[serde(default)]
     anyway: bool,
 }

@@ -1,4 +1,4 @@
-//! Golden questions: what a workspace's answers are measured by.
+//! Golden questions, which measure a workspace's answers.
 
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};

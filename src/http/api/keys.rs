@@ -53,8 +53,8 @@ pub(super) async fn list(
     Ok(axum::Json(KeyList { keys }))
 }
 
-/// Makes a key. The response is the only place where its secret is shown. A caller can only hand
-/// out what they may do themselves.
+/// Makes a key. Only this response shows its secret. Callers can only give away scopes that they have
+/// themselves.
 #[utoipa::path(post, path = "/api/keys", tag = "admin", operation_id = "createKey",
     request_body = NewKeyRequest,
     responses((status = 201, body = MadeKey), (status = 400, body = ProblemView<'_>),

@@ -1,5 +1,5 @@
-//! The own JSON API, for the console's islands, the command line and other programs. Views live
-//! here; entities of the store never serialise themselves.
+//! Our own JSON API, for the console's islands, the command line and other programs. Views live here;
+//! entities of the store never serialise themselves.
 
 pub(super) mod accounts;
 mod ask;
@@ -41,7 +41,6 @@ pub(super) use self::ask::{check_text, find_assistant};
 use super::auth::Scope;
 use super::route::{Policy, Route, routes};
 
-/// Routes of `/api`.
 pub(super) fn routes() -> Vec<Route> {
     const DOCUMENTS: Policy = Policy::Scope(Scope::Documents);
     const CHAT: Policy = Policy::Scope(Scope::Chat);
@@ -134,7 +133,7 @@ pub(super) fn routes() -> Vec<Route> {
             ADMIN,
             second_factor::reset
         ),
-        // Every role has the scope of these; they ask for the person themselves.
+        // Every role has the scope `chat`; the handlers check that people change only their own.
         (
             POST,
             "/api/accounts/{id}/second-factor",

@@ -1,4 +1,4 @@
-//! What the OpenAPI document is generated from.
+//! Handlers for the OpenAPI document.
 pub(in crate::http) mod calls {
     pub(in crate::http) use super::super::calls::paths::*;
 }

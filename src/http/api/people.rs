@@ -1,4 +1,4 @@
-//! What is kept of a person: found by what they said or by an id, and erased.
+//! What is kept about a person: find it by what they said or by an id, copy it, erase it.
 
 use std::str::FromStr;
 
@@ -23,7 +23,7 @@ pub(super) struct PersonQuery {
     who: String,
 }
 
-/// What is kept of a person.
+/// What is kept about a person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PersonFound {
     /// Newest first.
@@ -47,11 +47,11 @@ pub struct MatchView {
     /// `golden_questions`, `visitors`.
     #[schema(value_type = Object)]
     erases: Traces,
-    /// When it is deleted because it is over its time, in Unix milliseconds; until then it is hidden.
+    /// When it is deleted because its retention ended, in Unix milliseconds; it is hidden until then.
     due_at: Option<i64>,
 }
 
-/// What is to be erased, by ids.
+/// What to erase, by id.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct EraseRequest {
@@ -74,7 +74,7 @@ pub struct Erased {
     certificate: privacy::Certificate,
 }
 
-/// The name and the id of a find.
+/// The kind and id of a subject, for the wire; [`parse_subject`] is the inverse.
 pub(crate) fn name_subject(subject: Subject) -> (&'static str, String) {
     match subject {
         Subject::Conversation(id) => ("conversation", id.to_string()),
@@ -84,7 +84,7 @@ pub(crate) fn name_subject(subject: Subject) -> (&'static str, String) {
     }
 }
 
-/// The find of a name and an id.
+/// `None` for an unknown kind or a malformed id.
 pub(crate) fn parse_subject(kind: &str, id: &str) -> Option<Subject> {
     match kind {
         "conversation" => id.parse().ok().map(Subject::Conversation),
@@ -118,7 +118,7 @@ impl From<Found> for PersonFound {
     }
 }
 
-/// Finds what is kept of a person.
+/// Finds what is kept about a person.
 #[utoipa::path(get, path = "/api/people", tag = "privacy", operation_id = "findPerson",
     params(PersonQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = PersonFound), (status = 400, body = ProblemView<'_>)))]
@@ -130,7 +130,7 @@ pub(super) async fn find(
     Ok(axum::Json(found.into()))
 }
 
-/// Everything that is kept of a person as a ZIP for them: JSON, the same as a page, and recordings.
+/// Everything that is kept about a person, as a ZIP for them: JSON, the same as an HTML page, and recordings.
 #[utoipa::path(get, path = "/api/people/copy", tag = "privacy", operation_id = "copyPerson",
     params(PersonQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/zip"),
@@ -142,7 +142,7 @@ pub(super) async fn copy(
     send_copy(&place.app, &place.member, query.who).await
 }
 
-/// The file of what is kept of a person.
+/// Sends everything that is kept about a person, as a ZIP.
 ///
 /// # Errors
 /// 404 when nothing is found.
@@ -164,8 +164,8 @@ pub(in crate::http) async fn send_copy(
     Ok((headers, bytes).into_response())
 }
 
-/// Erases conversations with their messages, receipts, ratings, gaps, calls, recordings and golden questions, and what
-/// stands outside of conversations, at once and for good: all of it, or nothing if one does not exist.
+/// Erases conversations with their messages, receipts, ratings, gaps, calls, recordings and golden questions, and things
+/// outside of conversations, at once and for good. If one of them does not exist, nothing is erased.
 #[utoipa::path(post, path = "/api/people/erase", tag = "privacy", operation_id = "erasePerson",
     request_body = EraseRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -175,14 +175,18 @@ pub(super) async fn erase(
     place: ApiPlace,
     Json(request): Json<EraseRequest>,
 ) -> Result<axum::Json<Erased>, Problem> {
-    let mut subjects = parsed(
+    let mut subjects = parse_subjects(
         &request.conversations,
         "conversation",
         Subject::Conversation,
     )?;
-    subjects.extend(parsed(&request.calls, "call", Subject::Call)?);
-    subjects.extend(parsed(&request.receipts, "receipt", Subject::Receipt)?);
-    subjects.extend(parsed(
+    subjects.extend(parse_subjects(&request.calls, "call", Subject::Call)?);
+    subjects.extend(parse_subjects(
+        &request.receipts,
+        "receipt",
+        Subject::Receipt,
+    )?);
+    subjects.extend(parse_subjects(
         &request.golden_questions,
         "golden question",
         Subject::Golden,
@@ -191,7 +195,7 @@ pub(super) async fn erase(
     Ok(axum::Json(Erased { certificate }))
 }
 
-fn parsed<T: FromStr>(
+fn parse_subjects<T: FromStr>(
     ids: &[String],
     what: &str,
     subject: fn(T) -> Subject,

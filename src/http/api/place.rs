@@ -1,4 +1,4 @@
-//! The workspace that a request is about, and ids within it.
+//! The workspace of a request, and ids within it.
 
 use std::sync::Arc;
 
@@ -14,11 +14,10 @@ use crate::app::App;
 use crate::store::WorkspaceId;
 use crate::store::workspaces::Workspace;
 
-/// The workspace of `?workspace=NAME`, or the caller's own, with the caller, who may touch it.
+/// The workspace of `?workspace=NAME`, or the caller's own. Extracting it checks that the caller may touch it.
 pub(super) struct ApiPlace {
     pub(super) app: Arc<App>,
     pub(super) workspace: Workspace,
-    /// The caller in this workspace.
     pub(super) member: Member,
 }
 
@@ -32,7 +31,6 @@ impl ApiPlace {
         self.workspace.id
     }
 
-    /// Who calls.
     pub(super) fn principal(&self) -> &Principal {
         self.member.principal()
     }

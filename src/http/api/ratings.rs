@@ -1,4 +1,4 @@
-//! Ratings: whether an answer was good, as whoever got it says.
+//! Ratings: whether an answer was good, in the opinion of the person who got it.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -21,8 +21,7 @@ pub struct RatingView {
     comment: String,
 }
 
-/// Rates an answer; a later rating of the same answer takes the place of the earlier. A bad one makes
-/// the question a gap.
+/// Rates an answer, replacing an earlier rating. A bad rating makes the question a gap.
 #[utoipa::path(post, path = "/api/receipts/{id}/rating", tag = "answers", operation_id = "rateAnswer",
     params(("id" = String, Path, description = "Id of the receipt"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

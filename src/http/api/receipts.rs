@@ -1,4 +1,4 @@
-//! Receipts: what an answer rested on; finding, exporting and replaying them.
+//! Receipts record what an answer rested on. Finding, exporting and replaying them.
 
 mod export;
 mod query;

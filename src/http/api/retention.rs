@@ -1,4 +1,4 @@
-//! How long a workspace keeps what people said, and what of it waits to be deleted.
+//! How long a workspace keeps what people said, and what waits to be deleted.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,15 +20,15 @@ pub struct RetentionView {
     recording_days: u32,
     /// Days from being hidden to being deleted.
     grace_days: i64,
-    /// Until then nothing is hidden or deleted by its age, in Unix milliseconds.
+    /// Nothing is hidden or deleted for its age before this time, in Unix milliseconds.
     respite_until: Option<i64>,
-    /// What is over its time and hidden: `conversations`, `receipts` (outside of conversations), `calls`, `recordings`;
+    /// What is past its retention and hidden: `conversations`, `receipts` (outside of conversations), `calls`, `recordings`;
     /// `first_at` and `last_at`, when the first and the last of it are deleted, in Unix milliseconds.
     #[schema(value_type = Object)]
     waiting: crate::store::due::Waiting,
 }
 
-/// How long conversations are to be kept.
+/// How long to keep conversations.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RetentionRequest {
     /// 1 to 3650.
@@ -57,7 +57,7 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<RetentionView>, Pr
     Ok(axum::Json(kept.into()))
 }
 
-/// Changes how long conversations are kept. Those within it that waited to be deleted are shown again at once.
+/// Changes how long conversations are kept. Hidden ones that are within the new time are shown again at once.
 #[utoipa::path(put, path = "/api/retention", tag = "privacy", operation_id = "setRetention",
     request_body = RetentionRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -71,7 +71,7 @@ pub(super) async fn set(
     get(place).await
 }
 
-/// Shows everything again that waits to be deleted, and hides nothing by its age for thirty days.
+/// Shows everything again that waits to be deleted, and hides nothing for its age for thirty days.
 #[utoipa::path(post, path = "/api/retention/take-back", tag = "privacy", operation_id = "takeBackHidden",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = RetentionView)))]

@@ -1,4 +1,4 @@
-//! Second factors: the own one, for people who are signed in, and those of others, to be reset.
+//! Second factors: signed-in people manage their own; administrators reset those of others.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -14,36 +14,36 @@ use super::super::body::Json;
 use super::super::now_ms;
 use super::super::problem::{Problem, ProblemView};
 use super::super::second_factor::{Own, may_reset};
-use super::accounts::by;
+use super::accounts::find_caller_role;
 use super::place;
 use crate::app::second_factor;
 use crate::store::UserId;
 use crate::store::token::TokenHash;
 
-/// The password of who asks.
+/// The password of the caller.
 #[derive(Deserialize, ToSchema)]
 pub struct OwnPassword {
     password: String,
 }
 
-/// A code of the app.
+/// A code from the app.
 #[derive(Deserialize, ToSchema)]
 pub struct OwnCode {
     code: String,
 }
 
-/// Both of who asks.
+/// Both of the caller.
 #[derive(Deserialize, ToSchema)]
 pub struct OwnPasswordAndCode {
     password: String,
-    /// A code of the app, or a recovery code, which is used up.
+    /// A code from the app, or a recovery code, which is then used up.
     code: String,
 }
 
 /// What an app needs to make codes.
 #[derive(Serialize, ToSchema)]
 pub struct SecretView {
-    /// In base32, to be typed.
+    /// In base32, for typing.
     secret: String,
     /// The same with names, for a QR code.
     uri: String,
@@ -55,11 +55,14 @@ pub struct RecoveryCodes {
     recovery_codes: Vec<String>,
 }
 
-/// The own second factor of who asks, if it is theirs that the path names.
-fn own(http: Http, principal: &Principal, parts: &Parts, id: &str) -> Result<Own, Problem> {
+/// Gives access to the caller's own second factor.
+///
+/// # Errors
+/// 403 unless a person is signed in and the path names their own account.
+fn find_own(http: Http, principal: &Principal, parts: &Parts, id: &str) -> Result<Own, Problem> {
     let id = place::parse_id::<UserId>(id, "account")?;
     let refused = || {
-        let detail = "only the person themselves, signed in, sets up a second factor";
+        let detail = "only the person themselves can set up a second factor, after signing in";
         Problem::new(StatusCode::FORBIDDEN, "forbidden", detail)
     };
     match principal.caller() {
@@ -73,10 +76,10 @@ fn own(http: Http, principal: &Principal, parts: &Parts, id: &str) -> Result<Own
     }
 }
 
-/// Begins to turn on the own second factor: gives the secret for an app. It counts once a code of it was sent.
+/// Begins to turn on your own second factor: returns the secret for an app. It takes effect once you confirm a code.
 #[utoipa::path(post, path = "/api/accounts/{id}/second-factor", tag = "admin",
     operation_id = "beginSecondFactor", request_body = OwnPassword,
-    params(("id" = String, Path, description = "Id of the own account")),
+    params(("id" = String, Path, description = "Id of your own account")),
     responses((status = 200, body = SecretView), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>),
               (status = 429, body = ProblemView<'_>)))]
@@ -87,7 +90,7 @@ pub(super) async fn begin(
     parts: Parts,
     Json(body): Json<OwnPassword>,
 ) -> Result<axum::Json<SecretView>, Problem> {
-    let own = own(http, &principal, &parts, &id)?;
+    let own = find_own(http, &principal, &parts, &id)?;
     let set_up = own.begin(body.password).await?;
     Ok(axum::Json(SecretView {
         secret: set_up.secret.to_string(),
@@ -95,10 +98,10 @@ pub(super) async fn begin(
     }))
 }
 
-/// Turns the own second factor on with a first code; all other sessions end.
+/// Turns your own second factor on with a first code; all your other sessions end.
 #[utoipa::path(post, path = "/api/accounts/{id}/second-factor/confirm", tag = "admin",
     operation_id = "confirmSecondFactor", request_body = OwnCode,
-    params(("id" = String, Path, description = "Id of the own account")),
+    params(("id" = String, Path, description = "Id of your own account")),
     responses((status = 200, body = RecoveryCodes), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>),
               (status = 429, body = ProblemView<'_>)))]
@@ -109,17 +112,17 @@ pub(super) async fn confirm(
     parts: Parts,
     Json(body): Json<OwnCode>,
 ) -> Result<axum::Json<RecoveryCodes>, Problem> {
-    let own = own(http, &principal, &parts, &id)?;
+    let own = find_own(http, &principal, &parts, &id)?;
     let keep = SESSION.read(&parts.headers);
     let keep = keep.map(|token| TokenHash::of(&token));
     let recovery_codes = own.confirm(body.code, keep).await?;
     Ok(axum::Json(RecoveryCodes { recovery_codes }))
 }
 
-/// Makes new recovery codes of one's own; the old ones end.
+/// Replaces your own recovery codes; the old ones stop working.
 #[utoipa::path(post, path = "/api/accounts/{id}/second-factor/recovery-codes", tag = "admin",
     operation_id = "renewRecoveryCodes", request_body = OwnPasswordAndCode,
-    params(("id" = String, Path, description = "Id of the own account")),
+    params(("id" = String, Path, description = "Id of your own account")),
     responses((status = 200, body = RecoveryCodes), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>),
               (status = 429, body = ProblemView<'_>)))]
@@ -130,15 +133,15 @@ pub(super) async fn renew(
     parts: Parts,
     Json(body): Json<OwnPasswordAndCode>,
 ) -> Result<axum::Json<RecoveryCodes>, Problem> {
-    let own = own(http, &principal, &parts, &id)?;
+    let own = find_own(http, &principal, &parts, &id)?;
     let recovery_codes = own.renew(body.password, body.code).await?;
     Ok(axum::Json(RecoveryCodes { recovery_codes }))
 }
 
-/// Turns the own second factor off.
+/// Turns your own second factor off.
 #[utoipa::path(post, path = "/api/accounts/{id}/second-factor/off", tag = "admin",
     operation_id = "turnSecondFactorOff", request_body = OwnPasswordAndCode,
-    params(("id" = String, Path, description = "Id of the own account")),
+    params(("id" = String, Path, description = "Id of your own account")),
     responses((status = 204, description = "It is off"), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>),
               (status = 429, body = ProblemView<'_>)))]
@@ -149,12 +152,12 @@ pub(super) async fn turn_off(
     parts: Parts,
     Json(body): Json<OwnPasswordAndCode>,
 ) -> Result<StatusCode, Problem> {
-    let own = own(http, &principal, &parts, &id)?;
+    let own = find_own(http, &principal, &parts, &id)?;
     own.turn_off(body.password, body.code).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Ends the second factor of somebody who lost phone and recovery codes, and signs them out everywhere.
+/// Turns off the second factor of somebody who lost their phone and recovery codes, and signs them out everywhere.
 #[utoipa::path(delete, path = "/api/accounts/{id}/second-factor", tag = "admin",
     operation_id = "resetSecondFactor",
     params(("id" = String, Path, description = "Id of the account")),
@@ -165,7 +168,10 @@ pub(super) async fn reset(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let (by, id) = (by(&principal)?, place::parse_id::<UserId>(&id, "account")?);
+    let (by, id) = (
+        find_caller_role(&principal)?,
+        place::parse_id::<UserId>(&id, "account")?,
+    );
     if let Caller::User(user) = principal.caller() {
         may_reset(user, id)?;
     }

@@ -1,4 +1,4 @@
-//! The one-time setup link, for `frontdesk admin setup-link` beside a running server.
+//! The one-time setup link, for `frontdesk admin setup-link` while the server runs.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use super::super::auth::{OfPrincipal, Principal};
 use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, SETUP_LINK_HOURS, setup_token};
 
-/// A way into an installation that nobody has set up yet.
+/// A link to set up an installation that has no account yet.
 #[derive(Serialize, ToSchema)]
 pub struct SetupLink {
     /// The link.
     link: String,
-    /// For how many hours it can be used, once.
+    /// Hours that it is valid for. It works once.
     valid_hours: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Snippets: short texts written in the console. They are documents like all others.
+//! Snippets: short texts written in the console. They are documents like any other.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -13,7 +13,7 @@ use crate::knowledge::Submitted;
 /// A snippet to write.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct SnippetRequest {
-    /// What it is about, in at most 120 characters.
+    /// At most 120 characters.
     title: String,
     /// What it says, in Markdown.
     text: String,

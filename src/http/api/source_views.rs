@@ -8,7 +8,6 @@ use crate::knowledge::sources::{DAY_MS, SyncProgress, SyncStage};
 use crate::store::source_pages::PageSummary;
 use crate::store::sources::{self, Report, SourceState, SourceSummary};
 
-/// A week in ms.
 const WEEK_MS: i64 = 7 * DAY_MS;
 
 /// Sources of a workspace.
@@ -24,7 +23,7 @@ pub struct SourceView {
     pub(super) id: String,
     /// `page`, `sitemap` or `crawl`.
     pub(super) kind: &'static str,
-    /// Where it begins.
+    /// Address of the page, of the sitemap, or of the page where the crawl starts.
     pub(super) url: String,
     /// Links from the start that are followed.
     pub(super) depth: u32,
@@ -68,7 +67,7 @@ pub struct ReportView {
     pub(super) skipped: u32,
     /// Addresses that were found beyond the limit.
     pub(super) left_out: u32,
-    /// The pages that there is something to say about.
+    /// Pages with something to report.
     pub(super) pages: Vec<ToldView>,
 }
 
@@ -111,7 +110,7 @@ pub struct PageView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewSourceRequest {
-    /// Where it begins.
+    /// Address of the page, of the sitemap, or of the page where the crawl starts.
     pub(super) url: String,
     /// `page` (default), `sitemap` or `crawl`.
     pub(super) kind: Option<String>,
@@ -131,7 +130,7 @@ pub struct NewSourceRequest {
 pub struct SourceChange {
     /// `day`, `week` or `never`.
     pub(super) every: Option<String>,
-    /// Stops the source, or goes on with it.
+    /// Pauses or resumes the source.
     pub(super) paused: Option<bool>,
     /// Links from the start that are followed.
     pub(super) depth: Option<u32>,
@@ -141,7 +140,7 @@ pub struct SourceChange {
     pub(super) per_second: Option<f32>,
 }
 
-/// How far a source is.
+/// Progress of a sync.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SyncProgressView {
     /// Id of the workspace.
@@ -236,7 +235,7 @@ impl From<PageSummary> for PageView {
     }
 }
 
-/// `day`, `week`, `never`, or the number of milliseconds.
+/// `day`, `week`, `never`, or the number of milliseconds. [`parse_every`] reads only the words.
 pub(in crate::http) fn name_every(every_ms: Option<i64>) -> String {
     match every_ms {
         None => "never".into(),
@@ -246,7 +245,7 @@ pub(in crate::http) fn name_every(every_ms: Option<i64>) -> String {
     }
 }
 
-/// The time that a name of [`name_every`] stands for.
+/// In milliseconds; `None` for `never`.
 pub(in crate::http) fn parse_every(name: &str) -> Result<Option<i64>, Problem> {
     match name {
         "day" => Ok(Some(DAY_MS)),

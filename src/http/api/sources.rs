@@ -19,7 +19,7 @@ use crate::knowledge::sources::{SourceRequest, SourceUpdate};
 use crate::store::SourceId;
 use crate::store::sources::{Options, SourceKind};
 
-/// What a request asks for, with the defaults filled in.
+/// Fills in the defaults.
 fn parse_request(request: NewSourceRequest) -> Result<SourceRequest, Problem> {
     let defaults = Options::default();
     let kind = request.kind.as_deref().unwrap_or("page");
@@ -59,7 +59,10 @@ pub(super) async fn create(
     let (sources, request) = (&place.app.sources, parse_request(request)?);
     let added = sources.request(&place.member, request).await;
     let added = added.map_err(of_source)?;
-    Ok((StatusCode::CREATED, axum::Json(view(&place, added).await?)))
+    Ok((
+        StatusCode::CREATED,
+        axum::Json(load_view(&place, added).await?),
+    ))
 }
 
 /// One source with what is known of its pages.
@@ -73,14 +76,14 @@ pub(super) async fn get(
 ) -> Result<axum::Json<SourceDetail>, Problem> {
     let id = place::parse_id(&id, "source")?;
     let pages = place.app.sources.pages(&place.member, id).await?;
-    let view = view(&place, id).await?;
+    let view = load_view(&place, id).await?;
     Ok(axum::Json(SourceDetail {
         source: view,
         known: pages.into_iter().map(PageView::from).collect(),
     }))
 }
 
-/// Changes how often a source is fetched and how far it goes, pauses it, or goes on with it.
+/// Changes how often a source is fetched and how far it goes; pauses or resumes it.
 #[utoipa::path(patch, path = "/api/sources/{id}", tag = "sources", operation_id = "changeSource",
     params(("id" = String, Path, description = "Id of the source"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -102,7 +105,7 @@ pub(super) async fn change(
     };
     let altered = place.app.sources.alter(&place.member, id, change).await;
     altered.map_err(of_source)?;
-    Ok(axum::Json(view(&place, id).await?))
+    Ok(axum::Json(load_view(&place, id).await?))
 }
 
 /// Fetches a source now, unless that is being done already.
@@ -128,7 +131,7 @@ pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How far the sources of a workspace are, as server-sent events, until the client leaves.
+/// Progress of the sources of a workspace, as server-sent events, until the client leaves.
 #[utoipa::path(get, path = "/api/sources/events", tag = "sources", operation_id = "watchSources",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, content_type = "text/event-stream", body = SyncProgressView)))]
@@ -136,7 +139,7 @@ pub(super) async fn events(place: ApiPlace) -> Response {
     let workspace = place.id().to_string();
     let shutdown = place.app.cancel();
     let progress = BroadcastStream::new(place.app.sources.progress());
-    // A client that lags behind misses steps; the list tells where things are.
+    // A client that lags behind misses steps; it can fetch the list to catch up.
     let mine = progress.filter_map(move |step| {
         let step = step.ok().filter(|step| step.workspace == workspace);
         future::ready(step.map(|step| sse::event(&SyncProgressView::from(step))))
@@ -144,12 +147,12 @@ pub(super) async fn events(place: ApiPlace) -> Response {
     sse::respond(mine.take_until(shutdown.cancelled_owned()))
 }
 
-async fn view(place: &ApiPlace, id: SourceId) -> Result<SourceView, Problem> {
+async fn load_view(place: &ApiPlace, id: SourceId) -> Result<SourceView, Problem> {
     let found = place.app.sources.find_listed(&place.member, id).await?;
     Ok(found.into())
 }
 
-/// What is wrong with a source is about its address or bounds, not about a file.
+/// Reports a bad address or limit under `source`; for documents, the same error is about a `file`.
 pub(in crate::http) fn of_source(error: KnowledgeError) -> Problem {
     match error {
         KnowledgeError::Document(reason) => Problem::invalid("source", reason),

@@ -1,4 +1,4 @@
-//! How the installation is, for the owner.
+//! The state of the installation, for the owner.
 
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, Protection, WorkerStatus};
 use crate::worker::sandbox::Held;
 
-/// How the installation is.
+/// The state of the installation.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StatusView {
     /// Version of Frontdesk.
     version: &'static str,
-    /// Since when it runs, in Unix milliseconds.
+    /// When it started, in Unix milliseconds.
     started_at: i64,
-    /// How long it runs, in ms.
+    /// How long it has been running, in ms.
     uptime_ms: i64,
     /// Worker processes.
     workers: Vec<WorkerView>,
@@ -44,7 +44,7 @@ struct WorkerView {
     memory_bytes: u64,
     /// Requests that wait.
     queue: u32,
-    /// What it tried when it started, and whether that was refused; nothing while none runs.
+    /// What it tried when it started, and whether that was refused; absent while it does not run.
     refused: Option<RefusedView>,
 }
 
@@ -74,7 +74,7 @@ struct ModelsView {
     chat_context: u32,
     embeddings: String,
     embedding_dimensions: usize,
-    /// The model that marks the words which answer, when it works.
+    /// The model that marks the words that answer a question, when it works.
     reader: Option<String>,
     /// SHA-256 of its weights.
     reader_hash: Option<String>,

@@ -11,8 +11,8 @@ use crate::knowledge::Synonyms;
 /// The owner's synonyms.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct SynonymGroups {
-    /// Groups of words or short phrases of one meaning: `[["braces", "aligners"]]`. Whoever asks for
-    /// one finds the others too.
+    /// Groups of words or short phrases with one meaning: `[["braces", "aligners"]]`. A question with one
+    /// finds the others too.
     groups: Vec<Vec<String>>,
 }
 
@@ -25,7 +25,7 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<SynonymGroups>, Pr
     Ok(axum::Json(SynonymGroups { groups: own.groups }))
 }
 
-/// Replaces the synonyms of a workspace. They hold from the next question on.
+/// Replaces the synonyms of a workspace. Takes effect with the next question.
 #[utoipa::path(put, path = "/api/synonyms", tag = "documents", operation_id = "setSynonyms",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace; the caller's own when absent")),
     request_body = SynonymGroups,

@@ -1,4 +1,4 @@
-//! A turn on the wire: as events, or as its answer.
+//! A turn on the wire: as events, or as one JSON answer.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::Event;
@@ -20,14 +20,14 @@ struct Failed {
     detail: String,
 }
 
-/// The form of an answer when the client does not say.
+/// The form of an answer when the `Accept` header does not say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unasked {
     Json,
     Events,
 }
 
-/// Whether the client is to get events rather than one JSON answer.
+/// Events, rather than one JSON answer.
 fn wants_events(headers: &HeaderMap, unasked: Unasked) -> bool {
     let accept = headers
         .get_all(header::ACCEPT)
@@ -40,8 +40,8 @@ fn wants_events(headers: &HeaderMap, unasked: Unasked) -> bool {
     unasked == Unasked::Events && !accept.contains("json")
 }
 
-/// The turn as the events `citations`, `delta`, `done` and `failed`, after a first one if there is one.
-pub(super) fn events(
+/// Streams the turn as the events `citations`, `delta`, `done` and `failed`, after an optional first event.
+pub(super) fn stream_events(
     first: Option<Event>,
     turn: impl Stream<Item = TurnEvent> + Send + 'static,
 ) -> Response {
@@ -59,8 +59,8 @@ pub(super) fn events(
     sse::respond(stream::iter(first).chain(turn))
 }
 
-/// The answer of a turn, when it is complete.
-async fn answer(turn: impl Stream<Item = TurnEvent>) -> Result<Answer, Problem> {
+/// Waits for the complete answer of a turn.
+async fn collect_answer(turn: impl Stream<Item = TurnEvent>) -> Result<Answer, Problem> {
     let mut turn = std::pin::pin!(turn);
     while let Some(event) = turn.next().await {
         match event {
@@ -72,16 +72,16 @@ async fn answer(turn: impl Stream<Item = TurnEvent>) -> Result<Answer, Problem> 
     Err(Problem::turn_failed("the answer broke off; ask again"))
 }
 
-/// The turn in the form that the client asks for.
+/// Sends the turn in the form that the client accepts.
 pub(super) async fn respond(
     headers: &HeaderMap,
     unasked: Unasked,
     turn: impl Stream<Item = TurnEvent> + Send + 'static,
 ) -> Result<Response, Problem> {
     if wants_events(headers, unasked) {
-        return Ok(events(None, turn));
+        return Ok(stream_events(None, turn));
     }
-    let answer = answer(turn).await?;
+    let answer = collect_answer(turn).await?;
     Ok((StatusCode::OK, axum::Json(answer)).into_response())
 }
 

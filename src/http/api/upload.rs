@@ -12,11 +12,11 @@ use super::super::problem::{Problem, ProblemView};
 use super::place::ApiPlace;
 use crate::knowledge::Received;
 
-/// Most files of one request.
+/// Per request.
 const MOST_FILES: usize = 100;
-/// One request may hold this many times what one file may.
+/// A request may be this many times as large as one file.
 const FILES_AT_FULL_SIZE: u64 = 16;
-/// Longest file name in characters.
+/// In characters.
 const LONGEST_NAME: usize = 200;
 
 /// The form, as the OpenAPI document describes it.
@@ -62,9 +62,9 @@ struct ErrorOfFile {
     detail: String,
 }
 
-/// Stores files as documents: a new one, or a new version of the one with the same name. Of a ZIP
-/// archive each file becomes a document of its own, named `archive.zip/folder/file.pdf`. They are
-/// durable when this returns, and searched once they are read (see the events).
+/// Stores files as documents: a new one, or a new version of the one with the same name. Each file in a
+/// ZIP archive becomes a document of its own, named `archive.zip/folder/file.pdf`. They are durable when
+/// this returns, and searched once they are read (see the events).
 #[utoipa::path(post, path = "/api/documents", tag = "documents", operation_id = "uploadDocuments",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
@@ -89,13 +89,13 @@ pub(super) async fn create(place: ApiPlace, request: Request) -> Result<Response
             Err(problem) => outcomes.push((name, Err(problem))),
         }
     }
-    report(outcomes)
+    build_report(outcomes)
 }
 
-/// What became of a file, by its name.
+/// File name, and what became of the file.
 type Outcome = (String, Result<UploadedFile, Problem>);
 
-/// Stores one file; of an archive, each file that is in it.
+/// Stores one file, or each file in an archive.
 async fn keep(place: &ApiPlace, name: &str, bytes: Bytes) -> Vec<Outcome> {
     let refused = |detail| {
         let problem = Problem::invalid("file", detail);
@@ -130,8 +130,8 @@ async fn keep(place: &ApiPlace, name: &str, bytes: Bytes) -> Vec<Outcome> {
     }
 }
 
-/// A single failure is the response's own; several files have each their own outcome.
-fn report(mut outcomes: Vec<Outcome>) -> Result<Response, Problem> {
+/// A single file that failed becomes an error response; otherwise each file has its own outcome.
+fn build_report(mut outcomes: Vec<Outcome>) -> Result<Response, Problem> {
     if outcomes.is_empty() {
         return Err(Problem::invalid("file", "the form holds no file"));
     }
@@ -143,7 +143,7 @@ fn report(mut outcomes: Vec<Outcome>) -> Result<Response, Problem> {
     let all_kept = outcomes.iter().all(|(_, outcome)| outcome.is_ok());
     let files = outcomes.into_iter().map(|(name, outcome)| match outcome {
         Ok(file) => file,
-        Err(problem) => refused(name, &problem),
+        Err(problem) => view_refused(name, &problem),
     });
     let status = if all_kept {
         StatusCode::OK
@@ -159,7 +159,7 @@ fn report(mut outcomes: Vec<Outcome>) -> Result<Response, Problem> {
         .into_response())
 }
 
-fn refused(name: String, problem: &Problem) -> UploadedFile {
+fn view_refused(name: String, problem: &Problem) -> UploadedFile {
     let error = ErrorOfFile {
         status: problem.status.as_u16(),
         code: problem.code,
@@ -174,8 +174,8 @@ fn refused(name: String, problem: &Problem) -> UploadedFile {
     }
 }
 
-/// The last part of what a client calls the file: folders are the client's business, and control
-/// characters are nobody's.
+/// The last component of a client's file name, without control characters. Folders are the client's
+/// business. Empty for names like `..`.
 fn base_name(sent: &str) -> String {
     let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = last

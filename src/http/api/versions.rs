@@ -38,9 +38,9 @@ pub struct VersionView {
     /// Why it is not searched although it could be: `held` waits to be published, `rolled_back` was
     /// taken back.
     hold: Option<&'static str>,
-    /// The file hides something from its readers (sheets, columns, comments), as far as can be told.
+    /// The file hides something from its readers (sheets, columns, comments), as far as we can tell.
     has_hidden: bool,
-    /// That is read as well.
+    /// The hidden parts are read as well.
     read_hidden: bool,
 }
 
@@ -51,14 +51,14 @@ pub struct VersionList {
     versions: Vec<VersionView>,
 }
 
-/// Where to go back to.
+/// The version to go back to.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct RollbackRequest {
-    /// Id of the version that is to be searched from now on.
+    /// Id of the version to search from now on.
     version: String,
 }
 
-/// Whether what the file hides is read.
+/// Whether to read what the file hides.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct HiddenRequest {
     /// `true` to read hidden sheets, rows, columns, slides, text, speaker's notes and comments as well.
@@ -148,7 +148,7 @@ pub(super) async fn list(
     Ok(axum::Json(VersionList { versions }))
 }
 
-/// Goes back to an older version, or forth again: it is searched when this returns.
+/// Goes back to an older version, or forward again. It is searched when this returns.
 #[utoipa::path(post, path = "/api/documents/{id}/rollback", tag = "documents",
     operation_id = "rollBackDocument", request_body = RollbackRequest,
     params(("id" = String, Path, description = "Id of the document"),
@@ -213,7 +213,7 @@ pub(super) async fn compare(
     let workspace: WorkspaceId = place.id();
     let found = place.app.store.read(move |conn| {
         let all = versions::list(conn, &document)?;
-        let Some((older, newer)) = pick(&all, from, to) else {
+        let Some((older, newer)) = find_pair(&all, from, to) else {
             return Ok(None);
         };
         let text = |version: &Version| versions::find_text(conn, workspace, version.id);
@@ -233,8 +233,8 @@ pub(super) async fn compare(
     }))
 }
 
-/// The older and the newer of two versions.
-fn pick(
+/// Finds the two versions to compare, the older first; `None` if one does not exist.
+fn find_pair(
     all: &[Version],
     from: Option<VersionId>,
     to: Option<VersionId>,
@@ -274,13 +274,16 @@ pub(super) async fn original(
         }
     });
     let bytes = found.await?.ok_or_else(|| Problem::not_found("version"))?;
-    // Never shown within the page: it is a foreign file.
+    // Always a download: a browser must not render a foreign file on our origin.
     let headers = [
         (
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/octet-stream"),
         ),
-        (header::CONTENT_DISPOSITION, attachment(&document.name)),
+        (
+            header::CONTENT_DISPOSITION,
+            build_disposition(&document.name),
+        ),
         (
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
@@ -289,8 +292,8 @@ pub(super) async fn original(
     Ok((headers, bytes).into_response())
 }
 
-/// RFC 6266 with the name in UTF-8 (RFC 8187).
-fn attachment(name: &str) -> HeaderValue {
+/// The `Content-Disposition` of a download, with its name in UTF-8 (RFC 6266, RFC 8187).
+fn build_disposition(name: &str) -> HeaderValue {
     let file = name.rsplit('/').next().unwrap_or(name);
     let escaped = percent_encoding::utf8_percent_encode(file, percent_encoding::NON_ALPHANUMERIC);
     HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{escaped}"))

@@ -1,4 +1,4 @@
-//! Voice notes in conversations that are kept.
+//! Voice notes in stored conversations.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use axum::response::Response;
 use super::super::metrics::Metrics;
 use super::super::problem::{Problem, ProblemView};
 use super::super::voice::note;
-use super::conversations::{load, turn_in};
+use super::conversations::{build_turn, load};
 use super::place::ApiPlace;
 use super::turn;
 
-/// Understands a recording of at most two minutes and 5 MiB and answers it. The event `heard` holds the
-/// words; then come the events of an answer.
+/// Transcribes a recording of at most two minutes and 5 MiB, and answers it. The event `heard` holds the
+/// words; the events of an answer follow.
 #[utoipa::path(post, path = "/api/conversations/{id}/voice-note", tag = "answers",
     operation_id = "speakInConversation",
     params(("id" = String, Path, description = "Id of the conversation"),
@@ -32,9 +32,9 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let conversation = load(&place, &id).await?;
     let text = note::hear(&place.app, &metrics, place.id(), request, |_| {}).await?;
-    let turn = turn_in(&place, &conversation, text.clone(), None).await?;
-    Ok(turn::events(
-        Some(note::heard(&text)),
+    let turn = build_turn(&place, &conversation, text.clone(), None).await?;
+    Ok(turn::stream_events(
+        Some(note::heard_event(&text)),
         place.app.agent.reply(turn),
     ))
 }

@@ -17,19 +17,19 @@ use crate::store::{WorkspaceId, site_keys, workspaces};
 pub struct WidgetView {
     /// Key that pages name the front desk by (`data-site`).
     site: String,
-    /// Until when the key before it is taken, Unix ms.
+    /// Until when the previous key still works, Unix ms.
     #[serde(skip_serializing_if = "Option::is_none")]
     former_site_until: Option<i64>,
     /// Whether visitors are served at all.
     enabled: bool,
-    /// Websites that may show it, each as `https://host[:port]`; with none only this server's own pages and pages of
-    /// the visitor's own machine.
+    /// Websites that may show it, each as `https://host[:port]`. If empty, only this server's own pages and pages of
+    /// the visitor's own machine may.
     origins: Vec<String>,
     /// Other hosts that links in answers may lead to.
     links: Vec<String>,
     /// Short names of the assistants that pages may name, besides the workspace's first one.
     assistants: Vec<String>,
-    /// Title; empty takes the assistant's.
+    /// If empty, the assistant's title.
     title: String,
     /// Accent colour as `#rrggbb`.
     colour: String,
@@ -61,11 +61,11 @@ pub struct WidgetRequest {
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct NewSiteKey {
-    /// Days that the present key goes on for, at most 30. With 0 it stops at once, and visits that are under way end.
+    /// Days that the present key stays valid, at most 30. With 0 it stops at once, and visits that are under way end.
     old_days: u16,
 }
 
-async fn view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<WidgetView>, Problem> {
+async fn load_view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<WidgetView>, Problem> {
     let found = app.store.read(move |conn| {
         let site = workspaces::get(conn, workspace)?.site_key;
         let former = site_keys::former_until(conn, workspace, now_ms())?;
@@ -92,10 +92,10 @@ async fn view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<WidgetView
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = WidgetView)))]
 pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<WidgetView>, Problem> {
-    view(&place.app, place.id()).await
+    load_view(&place.app, place.id()).await
 }
 
-/// Changes it: opens a workspace to visitors, or closes it.
+/// Changes how a workspace serves visitors: opens it to them, or closes it.
 #[utoipa::path(patch, path = "/api/widget", tag = "visitors", operation_id = "changeWidget",
     request_body = WidgetRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -116,7 +116,7 @@ pub(super) async fn change(
         push_to_talk: request.push_to_talk.unwrap_or(before.push_to_talk),
     };
     changed.keep(store, by).await?;
-    view(&place.app, place.id()).await
+    load_view(&place.app, place.id()).await
 }
 
 /// Makes a new key for its pages.
@@ -129,5 +129,5 @@ pub(super) async fn renew_key(
     Json(request): Json<NewSiteKey>,
 ) -> Result<axum::Json<WidgetView>, Problem> {
     site_key::renew(&place.app, place.id(), request.old_days, now_ms()).await?;
-    view(&place.app, place.id()).await
+    load_view(&place.app, place.id()).await
 }

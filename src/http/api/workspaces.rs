@@ -1,4 +1,4 @@
-//! Workspaces: what they take, their export, and closing one or the whole account.
+//! Workspaces: their size, their export, and closing one or the whole account.
 
 use std::sync::Arc;
 
@@ -42,12 +42,12 @@ pub struct WorkspaceView {
     title: String,
     /// Unix milliseconds.
     created_at: i64,
-    /// Bytes that it takes: `originals`, `texts`, `conversations`, `recordings`, before compression and encryption.
+    /// Bytes that it uses: `originals`, `texts`, `conversations`, `recordings`, before compression and encryption.
     #[schema(value_type = Object)]
     bytes: Bytes,
-    /// All of them.
+    /// The sum of `bytes`.
     total_bytes: u64,
-    /// Documents and recordings beyond are refused; `null`: as many as the disk holds.
+    /// Documents and recordings beyond this limit are refused; `null` if only the disk limits them.
     limit_bytes: Option<u64>,
     /// When it is erased because it is closed, in Unix milliseconds.
     erased_from: Option<i64>,
@@ -76,24 +76,24 @@ pub struct ErasedView {
     closed_at: i64,
     /// Unix milliseconds.
     erased_at: i64,
-    /// Until when backups of before may still hold it, in Unix milliseconds; restoring one erases it again.
+    /// Until when older backups may still hold it, in Unix milliseconds; restoring one erases it again.
     in_backups_until: i64,
     /// Rows by table.
     #[schema(value_type = Object)]
     erased: Rows,
 }
 
-/// That it is meant.
+/// Confirms that the caller means it.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Confirmation {
     /// The workspace's short name; for the account "close the account".
     confirm: String,
 }
 
-/// How many bytes a workspace may take.
+/// How many bytes a workspace may use.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct LimitRequest {
-    /// `null`: as many as the disk holds.
+    /// `null` for no limit but the disk.
     limit_bytes: Option<u64>,
 }
 
@@ -114,8 +114,8 @@ impl From<WorkspaceUse> for WorkspaceView {
     }
 }
 
-/// The certificate of an erased workspace; `None` for one that waits.
-fn certificate(closure: Closure, backup_days: u32) -> Option<ErasedView> {
+/// `None` for a closed workspace that is not erased yet.
+fn view_certificate(closure: Closure, backup_days: u32) -> Option<ErasedView> {
     let (erased_at, erased) = closure.erased?;
     Some(ErasedView {
         workspace: closure.workspace.to_string(),
@@ -128,7 +128,7 @@ fn certificate(closure: Closure, backup_days: u32) -> Option<ErasedView> {
     })
 }
 
-/// Until when backups may hold what was erased; those of a closed account are deleted with it.
+/// Until when backups may still hold what was erased. Those of a closed account are deleted with it.
 pub(in crate::http) fn backups_until(erased_at: i64, account: bool, backup_days: u32) -> i64 {
     let days = if account { 0 } else { i64::from(backup_days) };
     erased_at.saturating_add(days * DAY_MS)
@@ -147,7 +147,7 @@ pub(super) async fn list(
     Ok(axum::Json(WorkspaceList {
         workspaces: all.into_iter().map(WorkspaceView::from).collect(),
         erased: closures
-            .filter_map(|closure| certificate(closure, app.config.backup_days))
+            .filter_map(|closure| view_certificate(closure, app.config.backup_days))
             .collect(),
     }))
 }
@@ -225,7 +225,7 @@ pub(super) async fn keep_account(
     list(State(app), principal).await
 }
 
-/// Sets how many bytes a workspace may take. Documents and recordings beyond are refused; messages of visitors never are.
+/// Sets how many bytes a workspace may use. Documents and recordings beyond that are refused; messages of visitors never are.
 #[utoipa::path(put, path = "/api/workspaces/{name}/limit", tag = "workspaces", operation_id = "limitWorkspace",
     request_body = LimitRequest,
     params(("name" = String, Path, description = "Short name of the workspace")),
@@ -240,7 +240,7 @@ pub(super) async fn limit(
     list(State(app), principal).await
 }
 
-/// Everything of a workspace as a ZIP: JSON for each table, pages to read, originals and recordings. It is not encrypted.
+/// A whole workspace as a ZIP: JSON for each table, pages to read, originals and recordings. It is not encrypted.
 #[utoipa::path(get, path = "/api/workspaces/{name}/export", tag = "workspaces",
     operation_id = "exportWorkspace",
     params(("name" = String, Path, description = "Short name of the workspace")),
@@ -255,7 +255,7 @@ pub(super) async fn export(
     Ok(send_export(&app, workspace))
 }
 
-/// The file of a workspace, made while it is sent.
+/// Sends a workspace as a ZIP, which is written while it is sent.
 pub(in crate::http) fn send_export(app: &App, workspace: Workspace) -> Response {
     let disposition = format!("attachment; filename=\"{}.zip\"", workspace.name);
     let pieces = ReceiverStream::new(workspace_copy::stream(&app.store, workspace));

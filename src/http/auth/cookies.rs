@@ -1,11 +1,10 @@
-//! The cookies that browsers prove something with.
+//! The cookies that authenticate a browser.
 
 use axum::http::{HeaderMap, header};
 
 use super::super::address::over_tls;
 use super::{SECURE_SESSION_COOKIE, SESSION_COOKIE};
 
-/// A cookie under its two names.
 pub(in crate::http) struct CookieName {
     /// Over plain HTTP, which only loopback uses.
     plain: &'static str,
@@ -13,20 +12,20 @@ pub(in crate::http) struct CookieName {
     secure: &'static str,
 }
 
-/// That of a signed-in browser.
+/// Of a browser that is signed in.
 pub(in crate::http) const SESSION: CookieName = CookieName {
     plain: SESSION_COOKIE,
     secure: SECURE_SESSION_COOKIE,
 };
 
-/// That of a browser which gave the right password and waits for the code.
+/// Of a browser that gave the right password and still owes the second factor's code.
 pub(in crate::http) const SIGN_IN: CookieName = CookieName {
     plain: "frontdesk_sign_in",
     secure: "__Host-frontdesk_sign_in",
 };
 
 impl CookieName {
-    /// The name that counts for a request like this one.
+    /// The name that counts for this request: only one of the two does.
     pub(in crate::http) fn of(&self, headers: &HeaderMap) -> &'static str {
         if over_tls(headers) {
             self.secure
@@ -35,8 +34,8 @@ impl CookieName {
         }
     }
 
-    /// The value that a browser sends. Behind TLS only the cookie that a browser takes from this very host and no
-    /// other counts: a neighbouring domain can set the plain one.
+    /// The value that a browser sends. Behind TLS only the `__Host-` cookie counts, because a neighbouring domain
+    /// can set the plain one.
     pub(in crate::http) fn read(&self, headers: &HeaderMap) -> Option<String> {
         let name = self.of(headers);
         let cookies = headers

@@ -1,5 +1,5 @@
-//! The installation itself: its commands may do everything, without a credential. Who it is, the listener
-//! knows; nothing that a request says makes it one.
+//! The installation itself: its commands may do everything, without a credential. The listener knows them by
+//! their connection; nothing in a request can claim it.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -8,15 +8,14 @@ use super::super::problem::Problem;
 use super::super::server::Peer;
 use super::{Principal, origin};
 
-/// Whether a request is one of the installation's commands.
 pub(in crate::http) fn sent(parts: &Parts) -> bool {
     parts.extensions.get::<Peer>() == Some(&Peer::Installation)
 }
 
-/// Who it is, if [`sent`].
+/// The principal of a request that was [`sent`] by a command.
 ///
 /// # Errors
-/// 403 for a request with the marks of a browser or a proxy: somebody led strangers to the socket.
+/// 403 for a request with the headers of a browser or a proxy: somebody exposed the socket to strangers.
 pub(super) fn principal(headers: &HeaderMap) -> Result<Principal, Problem> {
     let of_browsers = [
         header::ORIGIN,

@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use super::super::problem::Problem;
 use super::super::server::Peer;
 
-/// Refuses a change that another site makes with a browser's cookie. `SameSite=Lax` stops most of
-/// these; this stops the rest, sibling domains and old browsers.
+/// Refuses a change that another site makes with a browser's cookie (CSRF). `SameSite=Lax` stops most of
+/// them; this stops the rest: sibling domains and old browsers.
 pub(super) fn check(parts: &Parts) -> Result<(), Problem> {
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(&parts.method);
     if safe || is_same_origin(&parts.headers, &parts.uri) {
@@ -20,8 +20,8 @@ pub(super) fn check(parts: &Parts) -> Result<(), Problem> {
     ))
 }
 
-/// `Sec-Fetch-Site` decides where the browser sends it (only to trustworthy origins); elsewhere the
-/// `Origin` must name this host. A request with neither is refused.
+/// `Sec-Fetch-Site` decides where the browser sends it, which is only to trustworthy origins. Otherwise
+/// `Origin` must name this host. A request with neither header is from elsewhere.
 pub(in crate::http) fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin";
@@ -35,8 +35,8 @@ pub(in crate::http) fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
     }
 }
 
-/// Whether the peer is a process on this machine that speaks for itself: a proxy that passes others'
-/// requests on names them.
+/// Whether the peer is a process on this machine that speaks for itself, not a proxy that forwards somebody
+/// else's request.
 pub(in crate::http) fn is_this_machine(parts: &Parts) -> bool {
     let here = match parts.extensions.get::<Peer>() {
         Some(Peer::Address(address)) => address.ip().to_canonical().is_loopback(),
@@ -46,7 +46,7 @@ pub(in crate::http) fn is_this_machine(parts: &Parts) -> bool {
     here && !is_forwarded(&parts.headers)
 }
 
-/// Whether a proxy says that it passes somebody's request on.
+/// Whether a proxy marked the request as forwarded.
 pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
     const MARKS: [&str; 6] = [
         "forwarded",

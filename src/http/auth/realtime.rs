@@ -1,6 +1,6 @@
 //! Who opens a session of the Realtime API. Browsers cannot set headers on a WebSocket, so the key
-//! may come as a subprotocol; and it may be a client secret, which opens the session that it was
-//! made for, as often as was said then.
+//! may come as a subprotocol. It may also be a client secret, which opens the session that it was made
+//! for, as many times as was asked for then.
 
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -9,36 +9,38 @@ use serde_json::Value;
 
 use super::super::now_ms;
 use super::super::problem::Problem;
-use super::{Caller, Credential, Principal, Scope, bearer, closed, origin, unauthorized};
+use super::{
+    Caller, Credential, Principal, Scope, bearer, origin, refuse_closed_workspace, unauthorized,
+};
 use crate::app::App;
 use crate::http::auth::OfCredential;
 use crate::store::token::{TokenHash, TokenKind};
 use crate::store::{ApiKeyId, UserId, client_secrets, closures};
 
-/// Before the key in the list of subprotocols.
+/// Prefix of the key in the list of subprotocols, as OpenAI's clients send it.
 const IN_PROTOCOL: &str = "openai-insecure-api-key.";
 
-/// The client secret that a request came with; an extension.
+/// The client secret of a request, as an extension of it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct Shown(TokenHash);
 
 impl Shown {
-    /// Takes one of the sessions that it may open.
+    /// Takes one of the sessions that the secret may open.
     ///
     /// # Errors
-    /// 401 if there is none left.
+    /// 401 if no session is left.
     pub(in crate::http) async fn use_up(self, app: &App) -> Result<(), Problem> {
         let taken = app
             .store
             .write(move |tx| client_secrets::use_up(tx, &self.0));
         match taken.await? {
             true => Ok(()),
-            false => Err(ended()),
+            false => Err(refuse_secret()),
         }
     }
 }
 
-fn ended() -> Problem {
+fn refuse_secret() -> Problem {
     unauthorized(
         "this client secret is not known, has expired or has opened all its sessions; have your server make one",
     )
@@ -49,17 +51,17 @@ fn ended() -> Problem {
 pub(in crate::http) struct Opens {
     /// The session, in the form of the API.
     pub(in crate::http) session: Value,
-    /// What whoever made it may do.
+    /// Scopes of its maker that a session can use.
     pub(in crate::http) scopes: Vec<String>,
-    /// The key that made it, if it was one.
+    /// The maker, if it was a key. Without a key and a person, a command of the installation made it.
     pub(in crate::http) key: Option<ApiKeyId>,
-    /// The person who made it, if it was one.
+    /// The maker, if it was a person.
     #[serde(default)]
     pub(in crate::http) person: Option<UserId>,
 }
 
-/// Lets a request pass that may open a session. The principal, and for a client secret [`Opens`],
-/// become extensions.
+/// Checks that a request may open a session. Adds the principal to its extensions, and for a client
+/// secret also [`Opens`] and [`Shown`].
 pub(super) async fn authorize(app: &App, parts: &mut Parts) -> Result<(), Problem> {
     if !parts.headers.contains_key(header::AUTHORIZATION)
         && let Some(key) = key_in_protocols(&parts.headers)
@@ -72,7 +74,7 @@ pub(super) async fn authorize(app: &App, parts: &mut Parts) -> Result<(), Proble
         .filter(|token| token.starts_with(TokenKind::ClientSecret.prefix()))
         .map(TokenHash::of);
     if let Some(hash) = secret {
-        return of_secret(app, parts, hash).await;
+        return authorize_by_secret(app, parts, hash).await;
     }
     let principal = super::authenticate(app, parts).await?;
     if matches!(principal.caller(), Caller::User(_))
@@ -97,7 +99,7 @@ pub(super) async fn authorize(app: &App, parts: &mut Parts) -> Result<(), Proble
     Ok(())
 }
 
-async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), Problem> {
+async fn authorize_by_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), Problem> {
     let now = now_ms();
     let found = app.store.read(move |conn| {
         let secret = client_secrets::find_valid(conn, &hash, now)?;
@@ -107,20 +109,20 @@ async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), 
         Ok((secret, closed.transpose()?.unwrap_or(false)))
     });
     let (secret, is_closed) = found.await?;
-    let secret = secret.ok_or_else(ended)?;
+    let secret = secret.ok_or_else(refuse_secret)?;
     if is_closed {
-        return Err(closed());
+        return Err(refuse_closed_workspace());
     }
     let opens: Opens =
         serde_json::from_value(secret.session).map_err(|error| Problem::internal(&error))?;
-    // It ends with the key that made it, and when the person who did is signed in nowhere any more.
+    // A secret dies with the key that made it, or when the person who made it has no session left.
     let maker = match (opens.key, opens.person) {
         (Some(key), _) => Credential::Key(key),
         (None, Some(person)) => Credential::Person(person),
         (None, None) => Credential::Secret,
     };
     if !maker.counts(app).await? {
-        return Err(ended());
+        return Err(refuse_secret());
     }
     let scopes = opens
         .scopes
@@ -136,7 +138,6 @@ async fn of_secret(app: &App, parts: &mut Parts, hash: TokenHash) -> Result<(), 
     Ok(())
 }
 
-/// The key among a WebSocket's subprotocols.
 fn key_in_protocols(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::SEC_WEBSOCKET_PROTOCOL)

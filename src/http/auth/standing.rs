@@ -1,5 +1,5 @@
-//! Whether what somebody came with still counts: what they have open ends within a second when it does not. And when it was
-//! last used.
+//! Whether a credential still counts, and when it was last used. What somebody has open ends within a second after their
+//! credential stops counting.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -19,18 +19,18 @@ use crate::store::token::TokenHash;
 use crate::store::{StoreError, WorkspaceId, api_keys, sessions};
 use crate::usage::Flow;
 
-/// How often it is looked.
+/// How often an open response checks its credential.
 const EVERY: Duration = Duration::from_millis(800);
 
-/// "Last used" is kept to this precision in ms, so that a busy key costs no write per request.
+/// Precision of "last used", so that a busy key does not cost a write per request.
 const TOUCH_EVERY_MS: i64 = 60 * 1000;
 
-/// What a request asks of what its caller came with.
+/// What handlers ask of a credential.
 pub(in crate::http) trait OfCredential: Sized {
-    /// On whose behalf the machine works for whoever came with it.
+    /// Whom the work is counted for, in queues and budgets.
     fn flow(self, workspace: WorkspaceId) -> Flow;
 
-    /// Ends when the key is revoked, or the session is over or its person suspended.
+    /// Completes once the key is revoked, the session over, or its person suspended.
     async fn outlived(self, app: Arc<App>);
 
     async fn counts(self, app: &App) -> Result<bool, StoreError>;
@@ -54,7 +54,7 @@ impl OfCredential for Credential {
             Self::Session(hash) => {
                 sessions::find_valid(conn, &hash, now_ms(), SESSION_IDLE_MS).map(|s| s.is_some())
             }
-            // Who is suspended has no session.
+            // Suspending a person ends all their sessions.
             Self::Person(id) => Ok(sessions::of_user(conn, id, now_ms())?.0 > 0),
             Self::Secret | Self::Installation => Ok(true),
         });
@@ -62,21 +62,21 @@ impl OfCredential for Credential {
     }
 }
 
-/// Ends when `counts` says no.
+/// Polls `counts`, and completes when it says no.
 pub(in crate::http) async fn until_not<F>(counts: impl Fn() -> F)
 where
     F: Future<Output = Result<bool, StoreError>>,
 {
     loop {
         tokio::time::sleep(EVERY).await;
-        // A store that fails says nothing about who asked.
+        // A store that fails says nothing about the credential, so errors do not end anything.
         if matches!(counts().await, Ok(false)) {
             return;
         }
     }
 }
 
-/// The response, which breaks off at `end` if it is still going on then: events, and long downloads.
+/// Breaks a streamed response off at `end`: events, and long downloads. A body of known size is left alone.
 pub(in crate::http) fn cut_at(
     response: Response,
     end: impl Future<Output = ()> + Send + 'static,
@@ -88,7 +88,7 @@ pub(in crate::http) fn cut_at(
     response.map(cut)
 }
 
-/// Keeps "last used" without making the request wait for the disk.
+/// Records "last used" in the background: the request does not wait for the disk.
 pub(super) fn note_key_use(app: &App, key: &ApiKey) {
     let (id, now) = (key.id, now_ms());
     if key
@@ -105,7 +105,6 @@ pub(super) fn note_key_use(app: &App, key: &ApiKey) {
     });
 }
 
-/// The same for a session.
 pub(super) fn note_session_use(app: &App, hash: TokenHash, session: &Session) {
     let now = now_ms();
     if (now - session.last_seen_at).abs() < TOUCH_EVERY_MS {

@@ -1,5 +1,5 @@
-//! A whole list as a file: JSON lines for programs, CSV for spreadsheets. Streamed in batches, so that years of rows take
-//! no more memory than a page of them.
+//! A whole list as a file: JSON lines for programs, CSV for spreadsheets. It is streamed in batches, so that years of
+//! rows take no more memory than one page.
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -11,31 +11,25 @@ use super::super::problem::Problem;
 use crate::store::listing::{ListFilter, Listing};
 use crate::store::{Connection, Store, StoreError, WorkspaceId};
 
-/// The mark that tells spreadsheets that this is UTF-8.
+/// Tells spreadsheets that this is UTF-8.
 const BYTE_ORDER: &[u8] = "\u{feff}".as_bytes();
-/// Characters that make a spreadsheet take a cell for a formula when it begins with one (OWASP, "CSV
-/// Injection").
+/// A spreadsheet takes a cell that begins with one of these for a formula (OWASP, "CSV Injection").
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// A list that is also written to files.
+/// A list that can be exported.
 pub(in crate::http) trait FileList: ListFilter {
-    /// What the file is called, without its ending.
+    /// File name, without the extension.
     const NAME: &'static str;
-    /// Rows that are read at once.
+    /// Rows per batch.
     const AT_ONCE: u32;
-    /// Heads of the columns.
     const HEADS: &'static [&'static str];
 
-    /// A row in full, as a line of JSON.
+    /// A row in JSON lines: everything there is to know, where CSV has a summary.
     type Line: Serialize;
 
-    /// A row as a line of a table.
+    /// A row in CSV, in the order of [`FileList::HEADS`].
     fn cells(row: Self::Row) -> Vec<String>;
 
-    /// A row in full.
-    ///
-    /// # Errors
-    /// When the store fails.
     fn line(
         conn: &Connection,
         workspace: WorkspaceId,
@@ -43,24 +37,20 @@ pub(in crate::http) trait FileList: ListFilter {
     ) -> Result<Self::Line, StoreError>;
 }
 
-/// The form of a file with many rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFormat {
-    /// A row in full per line.
     JsonLines,
-    /// A line of a table per row.
     Csv,
 }
 
 impl FileFormat {
-    /// The form of this name, which is also the ending of its files.
+    /// By name, which is also the file extension.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::JsonLines, Self::Csv]
             .into_iter()
             .find(|format| format.name() == name)
     }
 
-    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::JsonLines => "jsonl",
@@ -68,11 +58,11 @@ impl FileFormat {
         }
     }
 
-    /// The form that a query asks for: JSON lines if it says nothing.
+    /// The format that a query asks for: JSON lines when absent.
     ///
     /// # Errors
     /// 400 for another name.
-    pub(in crate::http) fn asked(name: Option<&str>) -> Result<Self, Problem> {
+    pub(in crate::http) fn parse_or_default(name: Option<&str>) -> Result<Self, Problem> {
         match name {
             None => Ok(Self::JsonLines),
             Some(name) => Self::parse(name)
@@ -88,7 +78,7 @@ impl FileFormat {
     }
 }
 
-/// What passes a filter in a workspace, as a file that is written while it is sent.
+/// Exports the rows that pass a filter, as a file that is written while it is sent.
 pub(in crate::http) fn respond<F: FileList>(
     store: Store,
     workspace: WorkspaceId,
@@ -116,10 +106,9 @@ pub(in crate::http) fn respond<F: FileList>(
         error
     }));
     let file = format!("{}.{}", F::NAME, format.name());
-    (attached(format.media_type(), &file), body).into_response()
+    (download_headers(format.media_type(), &file), body).into_response()
 }
 
-/// What stands before the first row.
 fn head<F: FileList>(format: FileFormat) -> Vec<u8> {
     match format {
         FileFormat::JsonLines => Vec::new(),
@@ -127,7 +116,7 @@ fn head<F: FileList>(format: FileFormat) -> Vec<u8> {
     }
 }
 
-/// The next rows, and what is left of the list after them.
+/// The next rows, and the rest of the list after them.
 fn batch<F: FileList>(
     conn: &Connection,
     listing: Listing<F>,
@@ -149,8 +138,11 @@ fn batch<F: FileList>(
     Ok((bytes, page.next.map(|next| listing.resume_at(next))))
 }
 
-/// The headers of a file that is to be saved under a name.
-pub(in crate::http) fn attached(kind: &'static str, file: &str) -> [(HeaderName, HeaderValue); 3] {
+/// Headers that make a browser save the response under a file name.
+pub(in crate::http) fn download_headers(
+    kind: &'static str,
+    file: &str,
+) -> [(HeaderName, HeaderValue); 3] {
     let file = format!("attachment; filename=\"{file}\"");
     let file = HeaderValue::from_str(&file).unwrap_or(HeaderValue::from_static("attachment"));
     [
@@ -160,7 +152,7 @@ pub(in crate::http) fn attached(kind: &'static str, file: &str) -> [(HeaderName,
     ]
 }
 
-/// A table with its heads, as spreadsheets open it.
+/// CSV with column heads and byte order mark, as spreadsheets open it.
 pub(in crate::http) fn headed_table(
     heads: &[&str],
     rows: impl IntoIterator<Item = Vec<String>>,
@@ -173,19 +165,19 @@ pub(in crate::http) fn headed_table(
 
 fn table(rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
-        // Spreadsheets of many countries part cells at semicolons too.
+        // Spreadsheets of many countries also split cells at semicolons, so quote everything.
         .quote_style(csv::QuoteStyle::Always)
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
     for row in rows {
         // Writing to memory does not fail.
-        let _ = writer.write_record(row.iter().map(|cell| harmless(cell)));
+        let _ = writer.write_record(row.iter().map(|cell| defuse_formula(cell)));
     }
     writer.into_inner().unwrap_or_default()
 }
 
-/// A cell that no spreadsheet takes for a formula.
-fn harmless(cell: &str) -> String {
+/// Keeps a spreadsheet from taking a cell for a formula.
+fn defuse_formula(cell: &str) -> String {
     if cell.starts_with(FORMULA) {
         format!("'{cell}")
     } else {
@@ -219,7 +211,7 @@ mod tests {
             ("1 = 1", "1 = 1"),
             ("", ""),
         ] {
-            assert_eq!(harmless(cell), expected);
+            assert_eq!(defuse_formula(cell), expected);
         }
     }
 

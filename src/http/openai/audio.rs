@@ -35,7 +35,7 @@ pub struct TranscriptionView {
     usage: serde_json::Value,
 }
 
-/// Writes down what is said in a recording.
+/// Transcribes a recording.
 #[utoipa::path(post, path = "/v1/audio/transcriptions", tag = "openai",
     operation_id = "createTranscription",
     request_body(content = TranscriptionForm, content_type = "multipart/form-data"),
@@ -55,6 +55,7 @@ pub(super) async fn transcribe(
     let workspace = principal.workspace(&app, None).await?.id;
     let mut place = visits.recording(principal.credential().flow(workspace))?;
     place.runs().await;
+    // Free the place as soon as the engine is done, also when it failed.
     let heard = app
         .transcriber
         .transcribe(form.file, form.file_name, model, form.options)
@@ -63,14 +64,13 @@ pub(super) async fn transcribe(
     let transcript = heard.map_err(Problem::from)?;
     metrics.count_audio(Duration::from_millis(transcript.duration_ms));
     Ok(if form.stream {
-        streamed(&transcript)
+        stream_segments(&transcript)
     } else {
-        written(&transcript, &form.format)
+        write_transcript(&transcript, &form.format)
     })
 }
 
-/// The transcript in the form that was asked for.
-fn written(transcript: &Transcript, form: &Format) -> Response {
+fn write_transcript(transcript: &Transcript, form: &Format) -> Response {
     let plain = |text: String| {
         ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
     };
@@ -101,7 +101,7 @@ enum TranscriptEvent<'a> {
 }
 
 /// The transcript as events, one delta per segment.
-fn streamed(transcript: &Transcript) -> Response {
+fn stream_segments(transcript: &Transcript) -> Response {
     let mut events: Vec<Event> = Vec::with_capacity(transcript.segments.len() + 1);
     for (at, segment) in transcript.segments.iter().enumerate() {
         let gap = if at == 0 { "" } else { " " };
@@ -117,8 +117,8 @@ fn streamed(transcript: &Transcript) -> Response {
 }
 
 impl Form {
-    /// The catalogue name of the model, or `None` for the default one. `whisper-1` is what OpenAI's
-    /// clients send when nobody thought about it.
+    /// The catalogue name of the model, or `None` for the default one. `whisper-1` is what OpenAI's clients
+    /// send when their user chose no model.
     fn known_model(&self, known: &[String]) -> Result<Option<String>, ApiError> {
         match self.model.as_deref() {
             None | Some("default" | "frontdesk" | "whisper-1") => Ok(None),

@@ -1,7 +1,7 @@
 //! `POST /v1/chat/completions`.
 //!
-//! The language model as it is and an assistant that answers from documents come together in one
-//! stream of [`Piece`]s; the response is that stream, or what it adds up to.
+//! The plain language model and an assistant that answers from documents both become a stream of
+//! [`Piece`]s. The response is that stream, or the sum of it.
 
 pub(super) mod piece;
 mod request;
@@ -31,8 +31,8 @@ use crate::agent::Turn;
 use crate::app::App;
 use crate::llm::{Claim, LlmError, Priority};
 
-/// Continues a conversation: with the language model as it is, or with `assistant:NAME` from the
-/// documents of a workspace.
+/// Continues a conversation: with the plain language model, or with `assistant:NAME` from the documents of
+/// a workspace.
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "openai",
     operation_id = "createChatCompletion", request_body = ChatCompletionRequest,
     responses((status = 200, description = "The answer; with `stream` as server-sent events of \
@@ -49,7 +49,7 @@ pub(super) async fn create(
     let target = chat_target(&app, &principal, &parsed.model).await?;
     let header = Header::new(&parsed.model, &target, &app);
     let (stream, usage) = (parsed.stream, parsed.include_usage);
-    let pieces = counted(start(&app, &principal, target, parsed).await?, metrics);
+    let pieces = count_tokens(start(&app, &principal, target, parsed).await?, metrics);
     if stream {
         return Ok(sse::respond(events(
             pieces,
@@ -59,7 +59,6 @@ pub(super) async fn create(
     Ok(axum::Json(view::collect(pieces, header).await?).into_response())
 }
 
-/// Starts the answer.
 async fn start(
     app: &App,
     principal: &Principal,
@@ -71,10 +70,10 @@ async fn start(
             let workspace = principal.workspace(app, None).await?.id;
             let mut request = parsed.request;
             request.claim.flow = principal.credential().flow(workspace);
-            Ok(piece::of_model(app.chat.chat(request).await?))
+            Ok(piece::from_model(app.chat.chat(request).await?))
         }
         ChatTarget::Assistant(assistant) => {
-            let now = clock::asked(principal, parsed.metadata.as_ref())?;
+            let now = clock::read_now(principal, parsed.metadata.as_ref())?;
             let (question, history) = parsed.into_question()?;
             let workspace = assistant.workspace();
             let turn = Turn {
@@ -88,17 +87,17 @@ async fn start(
                 sampling: history.sampling,
                 now,
                 audience: principal.audience(),
-                // Whoever sets the clock is testing.
+                // Only tests set the clock.
                 evaluation: now.is_some(),
             };
-            Ok(piece::of_assistant(app.agent.reply(turn)))
+            Ok(piece::from_assistant(app.agent.reply(turn)))
         }
     }
 }
 
-/// Counts the tokens when the answer ends, and ends the stream at its first error. A stream that
-/// just stops is an error as well.
-fn counted(pieces: Pieces, metrics: Arc<Metrics>) -> impl Stream<Item = Piece> + Send {
+/// Counts the tokens when the answer ends, and ends the stream at its first error. A stream that stops
+/// without an end is an error as well.
+fn count_tokens(pieces: Pieces, metrics: Arc<Metrics>) -> impl Stream<Item = Piece> + Send {
     let cut = LlmError::Interrupted("the engine stopped without a reason".into());
     let pieces = pieces.chain(stream::iter([Piece::Failed(Problem::from(cut))]));
     pieces.scan(false, move |ended, piece| {
@@ -114,7 +113,6 @@ fn counted(pieces: Pieces, metrics: Arc<Metrics>) -> impl Stream<Item = Piece> +
     })
 }
 
-/// The events of a streamed answer.
 fn events(
     pieces: impl Stream<Item = Piece> + Send + 'static,
     mut writer: ChunkWriter,

@@ -1,4 +1,4 @@
-//! Pages of other origins that call `/v1` with a key. A key is asked for all the same, and no answer allows cookies.
+//! CORS for pages of other origins that call `/v1` with a key. They still need the key, and no answer allows cookies.
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -8,14 +8,13 @@ use super::super::auth::origin::is_same_origin;
 use super::super::problem::Problem;
 use super::ApiError;
 
-/// Seconds that a browser may keep what a preflight said.
+/// Seconds that a browser may cache a preflight.
 const KEPT: HeaderValue = HeaderValue::from_static("600");
-/// Headers of answers that a page may read.
 const READABLE: HeaderValue = HeaderValue::from_static("retry-after, x-request-id");
 
-/// The other origin that a request comes from, if its pages may call: those of this machine always, others as the
-/// setting `http.origins` says.
-fn allowed(headers: &HeaderMap, uri: &Uri, setting: &str) -> Option<HeaderValue> {
+/// The request's origin, if it is another one and its pages may call: those that this machine serves always may,
+/// others if `setting` (`http.origins`) lists them.
+fn find_allowed_origin(headers: &HeaderMap, uri: &Uri, setting: &str) -> Option<HeaderValue> {
     let origin = headers.get(header::ORIGIN)?;
     let text = origin.to_str().ok()?;
     let named = || {
@@ -28,7 +27,7 @@ fn allowed(headers: &HeaderMap, uri: &Uri, setting: &str) -> Option<HeaderValue>
     may.then(|| origin.clone())
 }
 
-/// Whether an origin is a page that this machine serves.
+/// Whether this machine serves the pages of an origin.
 fn is_here(origin: &str) -> bool {
     let Ok(url) = Url::parse(origin) else {
         return false;
@@ -42,12 +41,12 @@ fn is_here(origin: &str) -> bool {
     }
 }
 
-/// What a browser asks before it sends a key from another page. It sends none yet.
+/// Answers a browser that asks before it sends a key from another page. The preflight itself has no key.
 pub(in crate::http) fn preflight(headers: &HeaderMap, uri: &Uri, setting: &str) -> Response {
     if !headers.contains_key(header::ORIGIN) {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let Some(origin) = allowed(headers, uri, setting) else {
+    let Some(origin) = find_allowed_origin(headers, uri, setting) else {
         let detail = "pages of this website may not call the API; its owner can name the website in the setting \
                       http.origins";
         let problem = Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail);
@@ -59,28 +58,28 @@ pub(in crate::http) fn preflight(headers: &HeaderMap, uri: &Uri, setting: &str) 
         header::ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static("GET, POST, DELETE"),
     );
-    // Clients add headers of their own; what is asked for is allowed.
+    // Client libraries add headers of their own, so allow whatever they ask for.
     let asked = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let usual = HeaderValue::from_static("authorization, content-type");
     out.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.unwrap_or(usual));
     out.insert(header::ACCESS_CONTROL_MAX_AGE, KEPT);
-    readable_by(origin, response)
+    add_headers(origin, response)
 }
 
-/// Lets a page that may call read the answer, an error too.
-pub(in crate::http) fn readable(
+/// Returns a function that lets the calling page read the response (errors too), if its origin is allowed.
+pub(in crate::http) fn prepare_headers(
     headers: &HeaderMap,
     uri: &Uri,
     setting: &str,
 ) -> impl FnOnce(Response) -> Response + use<> {
-    let origin = allowed(headers, uri, setting);
+    let origin = find_allowed_origin(headers, uri, setting);
     move |response| match origin {
-        Some(origin) => readable_by(origin, response),
+        Some(origin) => add_headers(origin, response),
         None => response,
     }
 }
 
-fn readable_by(origin: HeaderValue, mut response: Response) -> Response {
+fn add_headers(origin: HeaderValue, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -96,7 +95,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
         headers.insert(header::HOST, HeaderValue::from_static("127.0.0.1:8080"));
-        allowed(&headers, &Uri::from_static("/v1/models"), setting).is_some()
+        find_allowed_origin(&headers, &Uri::from_static("/v1/models"), setting).is_some()
     }
 
     #[test]

@@ -15,7 +15,6 @@ use crate::app::App;
 use crate::http::auth::{OfCredential, OfPrincipal, Principal};
 use crate::llm::{Claim, EmbedAs, Priority};
 
-/// Most texts in one request.
 const MOST_INPUTS: usize = 2048;
 
 /// A request for embeddings. Unknown fields are ignored.
@@ -28,7 +27,7 @@ pub struct EmbeddingRequest {
     input: Input,
     /// `float` (default) or `base64`: little-endian 32-bit floats.
     encoding_format: Option<Encoding>,
-    /// Keep only so many leading dimensions; the vectors are scaled back to length 1.
+    /// Keep only this many leading dimensions; the vectors are scaled back to length 1.
     dimensions: Option<usize>,
 }
 
@@ -37,7 +36,7 @@ pub struct EmbeddingRequest {
 enum Input {
     One(String),
     Many(Vec<String>),
-    /// What tokenising clients send; every model has its own tokens, so they mean nothing here.
+    /// Tokens, from clients that tokenise themselves. Every model has its own, so we cannot use them.
     #[expect(dead_code, reason = "what the list holds does not matter")]
     Other(Vec<serde::de::IgnoredAny>),
 }
@@ -98,7 +97,7 @@ pub(super) async fn create(
     if request.model != model && !ALIASES.contains(&request.model.as_str()) {
         return Err(ApiError::no_such_model(&request.model, &[model]));
     }
-    let dimensions = wanted_dimensions(request.dimensions, app.embedder.dimensions())?;
+    let dimensions = check_dimensions(request.dimensions, app.embedder.dimensions())?;
     let encoding = request.encoding_format.unwrap_or(Encoding::Float);
     let workspace = principal.workspace(&app, None).await?.id;
     let claim = Claim::new(Priority::Api, principal.credential().flow(workspace));
@@ -111,7 +110,7 @@ pub(super) async fn create(
     let data = vectors.map(|(index, vector)| EmbeddingView {
         object: "embedding",
         index,
-        embedding: encoded(shortened(vector, dimensions), encoding),
+        embedding: encode(shorten(vector, dimensions), encoding),
     });
     let usage = EmbeddingUsage {
         prompt_tokens: embedded.tokens,
@@ -155,7 +154,7 @@ impl Input {
     }
 }
 
-fn wanted_dimensions(asked: Option<usize>, native: usize) -> Result<usize, ApiError> {
+fn check_dimensions(asked: Option<usize>, native: usize) -> Result<usize, ApiError> {
     match asked {
         None => Ok(native),
         Some(n) if (1..=native).contains(&n) => Ok(n),
@@ -166,8 +165,8 @@ fn wanted_dimensions(asked: Option<usize>, native: usize) -> Result<usize, ApiEr
     }
 }
 
-/// The first `dimensions` numbers, scaled to Euclidean length 1.
-fn shortened(mut vector: Vec<f32>, dimensions: usize) -> Vec<f32> {
+/// Keeps the first `dimensions` numbers, scaled to Euclidean length 1.
+fn shorten(mut vector: Vec<f32>, dimensions: usize) -> Vec<f32> {
     if dimensions < vector.len() {
         vector.truncate(dimensions);
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
@@ -178,7 +177,7 @@ fn shortened(mut vector: Vec<f32>, dimensions: usize) -> Vec<f32> {
     vector
 }
 
-fn encoded(vector: Vec<f32>, encoding: Encoding) -> Vector {
+fn encode(vector: Vec<f32>, encoding: Encoding) -> Vector {
     match encoding {
         Encoding::Float => Vector::Floats(vector),
         Encoding::Base64 => {
@@ -194,15 +193,15 @@ mod tests {
 
     #[test]
     fn a_shortened_vector_has_length_one_again() {
-        let short = shortened(vec![0.6, 0.0, 0.8], 2);
+        let short = shorten(vec![0.6, 0.0, 0.8], 2);
         assert_eq!(short, vec![1.0, 0.0]);
-        assert_eq!(shortened(vec![0.0, 0.0, 1.0], 2), vec![0.0, 0.0]);
-        assert_eq!(shortened(vec![0.6, 0.8], 2), vec![0.6, 0.8]);
+        assert_eq!(shorten(vec![0.0, 0.0, 1.0], 2), vec![0.0, 0.0]);
+        assert_eq!(shorten(vec![0.6, 0.8], 2), vec![0.6, 0.8]);
     }
 
     #[test]
     fn base64_is_little_endian_floats() {
-        let Vector::Base64(text) = encoded(vec![1.0, -2.0], Encoding::Base64) else {
+        let Vector::Base64(text) = encode(vec![1.0, -2.0], Encoding::Base64) else {
             panic!()
         };
         assert_eq!(text, "AACAPwAAAMA=");

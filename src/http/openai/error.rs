@@ -9,7 +9,7 @@ use super::super::problem::Problem;
 use crate::llm::LlmError;
 use crate::store::StoreError;
 
-/// A [`Problem`] that is told in OpenAI's envelope.
+/// A [`Problem`] in OpenAI's envelope.
 #[derive(Debug, Clone)]
 pub struct ApiError(Problem);
 
@@ -27,7 +27,7 @@ pub struct ErrorBody {
     /// The kind of error.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// The field of the request that it is about.
+    /// The field of the request that caused it.
     param: Option<String>,
     /// A stable name.
     code: Option<&'static str>,
@@ -39,7 +39,7 @@ impl ApiError {
         Self(Problem::invalid(param, message))
     }
 
-    /// 404 for a model that is not here; names what is.
+    /// 404 for a model that is not here. The message lists those that are.
     pub fn no_such_model(asked: &str, known: &[String]) -> Self {
         let detail = format!(
             "the model {asked:?} does not exist here; there are: {}",
@@ -52,12 +52,11 @@ impl ApiError {
         Self(Problem::new(StatusCode::NOT_FOUND, "model_not_found", detail).with_param("model"))
     }
 
-    /// What is told.
     pub fn into_problem(self) -> Problem {
         self.0
     }
 
-    /// The wire form, also for an error in mid-stream.
+    /// The wire form, also for an error in the middle of a stream.
     pub fn envelope(&self) -> ErrorEnvelope {
         let problem = &self.0;
         let kind = match problem.status.as_u16() {
@@ -67,7 +66,7 @@ impl ApiError {
             500.. => "server_error",
             _ => "invalid_request_error",
         };
-        // OpenAI leaves the code empty where the type says it all.
+        // OpenAI leaves the code empty where the type already says it.
         let code = Some(problem.code).filter(|code| *code != "invalid_request");
         let (message, param) = (problem.detail.clone(), problem.param.clone());
         ErrorEnvelope {

@@ -1,5 +1,5 @@
-//! The OpenAI-compatible API under `/v1`, for clients that exist already. Only this module and the
-//! error envelope know OpenAI's shapes; behind them stand the same engines and the same agent.
+//! The OpenAI-compatible API under `/v1`, for existing clients. Only this module knows OpenAI's shapes;
+//! behind it are the same engines and the same agent as everywhere.
 
 mod audio;
 mod chat;
@@ -21,10 +21,10 @@ use super::body;
 use super::problem::Problem;
 use super::route::{Policy, Route, routes};
 
-/// Most bytes of a JSON body of `/v1`: a batch of 2048 texts fits.
+/// In bytes: a batch of 2048 texts to embed fits.
 const JSON_LIMIT: usize = 8 << 20;
 
-/// A JSON body of `/v1`; what is wrong with it comes in OpenAI's envelope.
+/// A JSON body of `/v1`. Errors come in OpenAI's envelope.
 struct Json<T>(T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
@@ -36,7 +36,6 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// Routes of `/v1`.
 pub(super) fn routes() -> Vec<Route> {
     const LIST: Policy = Policy::AnyOf(&[Scope::Chat, Scope::Audio]);
     let mut routes = routes![
@@ -67,7 +66,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 pub(super) mod paths {
-    //! What the OpenAPI document is generated from.
+    //! Handlers for the OpenAPI document.
     pub(in crate::http) mod audio {
         pub(in crate::http) use super::super::audio::__path_transcribe;
     }

@@ -1,4 +1,4 @@
-//! What a client's `model` stands for.
+//! Resolves a client's `model`.
 
 use super::super::auth::{OfPrincipal, Principal};
 use super::ApiError;
@@ -7,21 +7,23 @@ use crate::store::assistants::{self, Assistant};
 use crate::store::workspaces;
 use crate::store::{Scoped, WorkspaceId};
 
-/// Names that stand for "the model that is loaded".
+/// Both stand for the model that is loaded.
 pub(super) const ALIASES: [&str; 2] = ["default", "frontdesk"];
 
-/// The model names of assistants begin with this.
+/// Prefix of the model names of assistants.
 const ASSISTANT: &str = "assistant:";
 
-/// What answers a chat completion.
 pub(super) enum ChatTarget {
-    /// The language model as it is.
+    /// The plain language model.
     Model,
-    /// An assistant, from its workspace's documents.
+    /// Answers from the documents of its workspace.
     Assistant(Box<Scoped<Assistant>>),
 }
 
-/// Finds what a chat completion's `model` names, as far as the caller may see it.
+/// Finds the target of a chat completion's `model`.
+///
+/// # Errors
+/// 404 with the known names, also for an assistant that the caller may not see.
 pub(super) async fn chat_target(
     app: &App,
     principal: &Principal,
@@ -45,8 +47,8 @@ pub(super) async fn chat_target(
     Err(ApiError::no_such_model(model, &known))
 }
 
-/// Finds what a realtime session's `model` names. OpenAI's names stand for the model that is loaded, as
-/// its clients send them whoever they talk to.
+/// Finds the target of a realtime session's `model`. OpenAI's names stand for the model that is loaded,
+/// because its clients send them to any server.
 pub(super) async fn realtime_target(
     app: &App,
     principal: &Principal,
@@ -68,7 +70,7 @@ async fn find_assistant(
         Some((workspace, name)) => (Some(workspace), name.to_owned()),
         None => (None, name.to_owned()),
     };
-    // A workspace that the caller may not touch has no assistants for them.
+    // Not an error: the caller gets the same 404 as for an assistant that does not exist.
     let Ok(workspace) = principal.workspace(app, workspace).await else {
         return Ok(None);
     };
@@ -78,8 +80,8 @@ async fn find_assistant(
         .await?)
 }
 
-/// Model names of the assistants that the caller may use, each with the time it was made (Unix ms).
-/// Those of the caller's own workspace go without its name.
+/// Model names of the assistants that the caller may use, each with its creation time (Unix ms). Those of
+/// the caller's own workspace come without the workspace's name.
 pub(super) async fn assistant_names(
     app: &App,
     principal: &Principal,

@@ -1,4 +1,4 @@
-//! `/v1/models`: what there is to ask.
+//! `/v1/models`: the models and assistants that can be used.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub struct ModelView {
     id: String,
     /// Always `model`.
     object: &'static str,
-    /// Since when it is here, in Unix seconds.
+    /// When it was added, in Unix seconds.
     created: i64,
     /// Who runs it.
     owned_by: &'static str,
@@ -53,7 +53,7 @@ pub(super) async fn list(
 ) -> Result<axum::Json<ModelList>, ApiError> {
     Ok(axum::Json(ModelList {
         object: "list",
-        data: usable(&app, &principal).await?,
+        data: list_usable(&app, &principal).await?,
     }))
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn get(
     principal: Principal,
     Path(id): Path<String>,
 ) -> Result<axum::Json<ModelView>, ApiError> {
-    let models = usable(&app, &principal).await?;
+    let models = list_usable(&app, &principal).await?;
     let wanted = if ALIASES.contains(&id.as_str()) {
         app.chat.name()
     } else {
@@ -84,7 +84,7 @@ pub(super) async fn get(
     }
 }
 
-async fn usable(app: &App, principal: &Principal) -> Result<Vec<ModelView>, ApiError> {
+async fn list_usable(app: &App, principal: &Principal) -> Result<Vec<ModelView>, ApiError> {
     let mut models = Vec::new();
     if principal.may(Scope::Chat) {
         models.push(ModelView::new(app.chat.name(), app.started_at_ms));

@@ -1,6 +1,6 @@
-//! `POST /v1/audio/speech`: text → sound, clause by clause.
+//! `POST /v1/audio/speech`: text to speech, streamed clause by clause.
 
-mod asked;
+mod request;
 
 use std::io;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 
-pub use self::asked::SpeechRequest;
+pub use self::request::SpeechRequest;
 use super::super::auth::{OfPrincipal, Principal, Scope};
 use super::super::problem::Problem;
 use super::super::route::{Policy, Route, routes};
@@ -29,7 +29,6 @@ use crate::speech::encode::Encoder;
 use crate::speech::{Clip, ClipStream, Pronunciation, SpeechError};
 use crate::store::pronunciations;
 
-/// Its route.
 pub(super) fn routes() -> Vec<Route> {
     routes![(
         POST,
@@ -55,22 +54,22 @@ pub(super) async fn create(
     Json(request): Json<SpeechRequest>,
 ) -> Result<Response, ApiError> {
     app.synthesizer.ready().map_err(Problem::from)?;
-    let mut asked = request.check(&app.synthesizer.voices())?;
-    asked.request.lexicon = lexicon(&app, &principal).await?;
-    let words = asked.request.text.split_whitespace().count();
-    let speaking = app.synthesizer.speak(asked.request.clone()).await;
+    let mut checked = request.check(&app.synthesizer.voices())?;
+    checked.request.lexicon = lexicon(&app, &principal).await?;
+    let words = checked.request.text.split_whitespace().count();
+    let speaking = app.synthesizer.speak(checked.request.clone()).await;
     let mut clips = speaking.map_err(Problem::from)?;
-    // The first clause is waited for, so that what goes wrong before it is told by a status.
+    // Wait for the first clause: an error before it can still become a status code.
     let first = match clips.next().await {
         Some(first) => first.map_err(Problem::from)?,
-        None => return Err(asked::nothing_to_say()),
+        None => return Err(request::nothing_to_say()),
     };
     let clips = stream::iter([Ok(first)]).chain(clips).boxed();
-    let encoder = Encoder::streaming(asked.format).map_err(|e| Problem::internal(&e))?;
-    if asked.events {
+    let encoder = Encoder::streaming(checked.format).map_err(|e| Problem::internal(&e))?;
+    if checked.events {
         return Ok(as_events(clips, encoder, words));
     }
-    let pieces = encoded(clips, encoder).map(|piece| {
+    let pieces = encode_clips(clips, encoder).map(|piece| {
         piece.map(|piece| piece.bytes).map_err(|error| {
             tracing::warn!(%error, "speech broke off in the middle of an answer");
             io::Error::other(error)
@@ -78,10 +77,10 @@ pub(super) async fn create(
     });
     let mut response = Body::from_stream(pieces).into_response();
     let headers = response.headers_mut();
-    let kind = HeaderValue::from_static(asked.format.media_type());
+    let kind = HeaderValue::from_static(checked.format.media_type());
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // nginx would hold the first clauses back.
+    // Otherwise nginx buffers the first clauses.
     headers.insert(
         HeaderName::from_static("x-accel-buffering"),
         HeaderValue::from_static("no"),
@@ -89,7 +88,7 @@ pub(super) async fn create(
     Ok(response)
 }
 
-/// The words that the caller's workspace has its own way of saying.
+/// The pronunciations of the caller's workspace.
 async fn lexicon(app: &App, principal: &Principal) -> Result<Vec<Pronunciation>, ApiError> {
     let workspace = principal.workspace(app, None).await?.id;
     let read = move |conn: &_| pronunciations::list(conn, workspace);
@@ -102,7 +101,7 @@ async fn lexicon(app: &App, principal: &Principal) -> Result<Vec<Pronunciation>,
         .collect())
 }
 
-/// Bytes that are ready, and how much sound went into them.
+/// Encoded bytes, and the length of the audio that went into them.
 struct Piece {
     bytes: Bytes,
     ms: u64,
@@ -113,8 +112,7 @@ enum Work {
     Over,
 }
 
-/// What a codec makes of the clauses.
-fn encoded(
+fn encode_clips(
     clips: ClipStream,
     encoder: Encoder,
 ) -> impl Stream<Item = Result<Piece, SpeechError>> + Send {
@@ -135,7 +133,7 @@ fn encoded(
             Err(error) => Some((Err(error), Work::Over)),
         }
     })
-    // The compression layer asks once more behind the end.
+    // The compression layer polls once more after the end, and `unfold` panics then.
     .fuse()
     .filter(|piece| {
         let empty = matches!(piece, Ok(piece) if piece.bytes.is_empty() && piece.ms == 0);
@@ -143,7 +141,7 @@ fn encoded(
     })
 }
 
-/// Encodes a clause, or ends, where it holds up no other request.
+/// Encodes a clause, or without one finishes the file, on a blocking thread.
 async fn off_thread(
     mut encoder: Box<Encoder>,
     clip: Option<Clip>,
@@ -173,7 +171,7 @@ enum SpeechEvent {
     Done { usage: Usage },
 }
 
-/// A voice has no tokens: words go in, twentieths of a second come out.
+/// A voice has no tokens. Input counts words, output counts twentieths of a second.
 #[derive(Serialize)]
 struct Usage {
     input_tokens: u64,
@@ -181,9 +179,9 @@ struct Usage {
     total_tokens: u64,
 }
 
-/// The sound as events; a fault in the middle is the last event, in OpenAI's envelope.
+/// The audio as events. An error in the middle is the last event, in OpenAI's envelope.
 fn as_events(clips: ClipStream, encoder: Encoder, words: usize) -> Response {
-    let pieces = Box::pin(encoded(clips, encoder).map(Some)).chain(stream::iter([None]));
+    let pieces = Box::pin(encode_clips(clips, encoder).map(Some)).chain(stream::iter([None]));
     let mut spoken = Duration::ZERO;
     let mut broken = false;
     let events = pieces.filter_map(move |piece| {
@@ -195,17 +193,17 @@ fn as_events(clips: ClipStream, encoder: Encoder, words: usize) -> Response {
             }
             Some(Err(error)) => {
                 broken = true;
-                Some(failure(error))
+                Some(failure_event(error))
             }
             None if broken => None,
-            None => Some(sse::event(&done(words as u64, spoken))),
+            None => Some(sse::event(&done_event(words as u64, spoken))),
         };
         std::future::ready(event)
     });
     sse::respond(events)
 }
 
-fn done(input_tokens: u64, spoken: Duration) -> SpeechEvent {
+fn done_event(input_tokens: u64, spoken: Duration) -> SpeechEvent {
     let output_tokens = (spoken.as_millis() as u64).div_ceil(50);
     SpeechEvent::Done {
         usage: Usage {
@@ -216,6 +214,6 @@ fn done(input_tokens: u64, spoken: Duration) -> SpeechEvent {
     }
 }
 
-fn failure(error: SpeechError) -> Event {
+fn failure_event(error: SpeechError) -> Event {
     sse::event(&ApiError::from(Problem::from(error)).envelope())
 }

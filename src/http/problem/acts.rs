@@ -1,4 +1,4 @@
-//! What kept an act of the domain from being done, as a [`Problem`].
+//! Maps errors of the use cases in `app` to a [`Problem`].
 
 use axum::http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! Where connections come in: from the network, or from processes of this machine.
+//! Where connections come from: the network, or processes of this machine.
 
 use std::io;
 
@@ -8,24 +8,21 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use super::Peer;
 use super::peers::{Guest, Peers};
 
-/// A listener that knows who may come in.
+/// A listener that knows who may connect.
 pub(super) trait Door {
-    /// A connection.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// The next connection. One that may not come in is closed, and is an error of this connection only.
+    /// The next connection. A refused one is closed and returned as an error of that connection only.
     async fn accept(&self) -> io::Result<Accepted<Self::Stream>>;
 }
 
-/// A connection that came in.
 pub(super) struct Accepted<S> {
     pub(super) stream: S,
     pub(super) peer: Peer,
-    /// Its place among the connections of its address, where these are counted.
+    /// Its share of the limit per address; `None` where there is no such limit.
     pub(super) guest: Option<Guest>,
 }
 
-/// The network.
 pub(super) struct Network {
     pub(super) listener: TcpListener,
     pub(super) peers: Peers,
@@ -54,7 +51,7 @@ impl Door for Network {
 /// A Unix socket for processes of some users of this machine.
 pub(super) struct Local {
     pub(super) listener: UnixListener,
-    /// Ids of these users.
+    /// User ids.
     pub(super) trusted: Vec<u32>,
 }
 
@@ -73,9 +70,9 @@ impl Door for Local {
             }
             Ok(peer) => {
                 let user = peer.uid();
-                tracing::warn!(user, "another user is kept out of the socket for commands");
+                tracing::warn!(user, "refused another user at the socket for commands");
             }
-            Err(error) => tracing::debug!(%error, "whose connection it was is not known any more"),
+            Err(error) => tracing::debug!(%error, "cannot tell which user a connection belongs to"),
         }
         Err(io::ErrorKind::ConnectionRefused.into())
     }

@@ -1,4 +1,4 @@
-//! Connections per peer address.
+//! Limits the connections of each address.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::address::network_of;
 
-/// Counts the connections of each address.
 #[derive(Clone)]
 pub(super) struct Peers {
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,

@@ -1,4 +1,4 @@
-//! A connection whose peer stops reading ends, instead of holding its place for ever.
+//! Ends a connection whose peer stops reading, instead of letting it hold its place for ever.
 
 use std::io;
 use std::pin::Pin;
@@ -37,7 +37,7 @@ impl<S> StallGuard<S> {
         ))
     }
 
-    /// Ends or starts the wait, by whether the write got on.
+    /// Starts the deadline when a write is stuck, and clears it when one gets on.
     fn watch<T>(
         &mut self,
         cx: &mut Context<'_>,

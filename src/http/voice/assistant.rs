@@ -1,4 +1,4 @@
-//! Which assistants visitors may talk to: the workspace's first one, and those that the owner named.
+//! Which assistants visitors may talk to: the workspace's first one, and those that the owner opened to them.
 
 use super::super::api::find_assistant;
 use super::super::problem::Problem;
@@ -7,11 +7,10 @@ use crate::app::{App, default_assistant};
 use crate::store::assistants::Assistant;
 use crate::store::{WorkspaceId, workspaces};
 
-/// The assistant that a page names, or the workspace's first. One that is not for visitors is as absent as one that
-/// does not exist.
+/// The assistant that a page names, or the workspace's first.
 ///
 /// # Errors
-/// 404.
+/// 404, also for an assistant that is not open to visitors.
 pub(super) async fn for_visitors(
     app: &App,
     workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! A visitor's chat: what was said, what is written, and voice notes.
+//! A visitor's chat: its transcript, new messages, and voice notes.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -25,11 +25,11 @@ use crate::store::messages::{self, Message, Speaker};
 use crate::store::{assistants, visitors};
 use crate::usage::{Place, Ticket};
 
-/// Most messages that are shown.
+/// In messages, the latest.
 const LONGEST_TRANSCRIPT: u32 = 200;
-/// Longest message in characters.
+/// In characters.
 const LONGEST_MESSAGE: usize = 4000;
-/// Longest id that a client may give a message, in characters.
+/// In characters.
 const LONGEST_CLIENT_ID: usize = 100;
 
 /// A message to send.
@@ -118,8 +118,8 @@ pub(in crate::http) async fn list(guest: Guest) -> Result<axum::Json<VisitTransc
     }))
 }
 
-/// Says something in the visitor's own conversation. The answer comes as the events `citations`, `delta`,
-/// `done` and `failed`; while others go first, `waiting` tells how many and for about how many seconds.
+/// Sends a message in the visitor's own conversation. The answer comes as the events `citations`, `delta`,
+/// `done` and `failed`. While other turns go first, `waiting` says how many, and about how many seconds they take.
 #[utoipa::path(post, path = "/api/visit/messages", tag = "visitors", operation_id = "writeInVisit",
     request_body = VisitMessageRequest,
     responses((status = 200, description = "Events of the answer", content_type = "text/event-stream",
@@ -144,14 +144,14 @@ pub(in crate::http) async fn append(
         return Err(Problem::invalid("client_id", detail));
     }
     guest.pay_message(&question)?;
-    let ticket = guest.turn(&question)?;
-    let turn = turn(&guest, question, id, request.assistant).await?;
+    let ticket = guest.join_turns(&question)?;
+    let turn = build_turn(&guest, question, id, request.assistant).await?;
     let agent = guest.app.agent.clone();
-    Ok(sse::respond(answered(agent, turn, ticket)))
+    Ok(sse::respond(stream_answer(agent, turn, ticket)))
 }
 
-/// Understands a recording of at most two minutes and 5 MiB and answers it. The event `heard` holds the
-/// words; then come the events of an answer.
+/// Transcribes a recording of at most two minutes and 5 MiB, and answers it. The event `heard` holds the
+/// words; the events of an answer follow.
 #[utoipa::path(post, path = "/api/visit/voice-note", tag = "visitors", operation_id = "speakInVisit",
     request_body(content = String, content_type = "application/octet-stream",
                  description = "The recording, in any common format"),
@@ -165,40 +165,44 @@ pub(in crate::http) async fn speak(
     request: Request,
 ) -> Result<Response, Problem> {
     guest.count(Deed::Note)?;
-    let place = guest.note().await?;
+    let place = guest.wait_for_recordings().await?;
     let workspace = guest.visitor.workspace;
-    let listened = |length| guest.listened(length);
-    let text = note::hear(&guest.app, &metrics, workspace, request, listened).await?;
+    let pay = |length| guest.pay_recording(length);
+    let text = note::hear(&guest.app, &metrics, workspace, request, pay).await?;
     drop(place);
     guest.pay_message(&text)?;
-    let ticket = guest.turn(&text)?;
-    let turn = turn(&guest, text.clone(), None, None).await?;
-    let heard = stream::iter([note::heard(&text)]);
+    let ticket = guest.join_turns(&text)?;
+    let turn = build_turn(&guest, text.clone(), None, None).await?;
+    let heard = stream::iter([note::heard_event(&text)]);
     let agent = guest.app.agent.clone();
-    Ok(sse::respond(heard.chain(answered(agent, turn, ticket))))
+    Ok(sse::respond(
+        heard.chain(stream_answer(agent, turn, ticket)),
+    ))
 }
 
-/// Shorter waits are not worth a word, in seconds.
+/// In seconds; the visitor is not told about shorter waits.
 const WORTH_TELLING: u64 = 2;
 
-/// A turn on its way through the line.
+/// A turn on its way through the queue.
 enum Stage {
     Joins(Agent, Box<Turn>),
     Waits(Agent, Box<Turn>),
     Answers(TurnStream),
 }
 
-/// What a turn tells while it waits, and then its answer. The place in the line is held until the last event.
-fn answered(agent: Agent, turn: Turn, ticket: Ticket) -> impl Stream<Item = Event> + Send {
+/// Streams `waiting` events while the turn is in the queue, then the answer. Holds the place in the queue until the last
+/// event.
+fn stream_answer(agent: Agent, turn: Turn, ticket: Ticket) -> impl Stream<Item = Event> + Send {
     let joins = Stage::Joins(agent, Box::new(turn));
     stream::unfold((joins, ticket), |(mut stage, mut ticket)| async move {
+        // Loops through the queue until there is an event to send; short waits send none.
         loop {
             let (place, agent, turn) = match stage {
                 Stage::Joins(agent, turn) => (ticket.place(), agent, turn),
                 Stage::Waits(agent, turn) => (ticket.changed().await, agent, turn),
                 Stage::Answers(mut answer) => {
                     let step = answer.next().await?;
-                    return Some((event(step), (Stage::Answers(answer), ticket)));
+                    return Some((write_event(step), (Stage::Answers(answer), ticket)));
                 }
             };
             stage = match place {
@@ -220,11 +224,11 @@ fn answered(agent: Agent, turn: Turn, ticket: Ticket) -> impl Stream<Item = Even
 struct Waiting {
     /// Turns that go first.
     ahead: usize,
-    /// About so long, in seconds.
+    /// An estimate.
     seconds: u64,
 }
 
-async fn turn(
+async fn build_turn(
     guest: &Guest,
     question: String,
     client_id: Option<String>,
@@ -279,11 +283,11 @@ struct Done {
     interrupted: bool,
 }
 
-fn event(event: TurnEvent) -> Event {
+fn write_event(event: TurnEvent) -> Event {
     match event {
         TurnEvent::Citations(found) => sse::event(&citations(found)).event("citations"),
         TurnEvent::Delta(text) => sse::event(&Delta { text }).event("delta"),
-        TurnEvent::Done(answer) => sse::event(&done(*answer)).event("done"),
+        TurnEvent::Done(answer) => sse::event(&view_done(*answer)).event("done"),
         TurnEvent::Failed(detail) => {
             let detail = detail.into();
             sse::event(&Failed { detail }).event("failed")
@@ -291,7 +295,7 @@ fn event(event: TurnEvent) -> Event {
     }
 }
 
-fn done(answer: Answer) -> Done {
+fn view_done(answer: Answer) -> Done {
     Done {
         answer: answer.answer,
         rung: answer.rung.as_str(),
@@ -301,7 +305,7 @@ fn done(answer: Answer) -> Done {
     }
 }
 
-/// Citations as visitors see them.
+/// Citations without ids, as visitors may see them.
 pub(in crate::http) fn citations(found: Vec<Citation>) -> Vec<VisitCitation> {
     found.into_iter().map(VisitCitation::from).collect()
 }

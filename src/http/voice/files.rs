@@ -1,7 +1,7 @@
 //! The widget's two scripts: the element, joined from its parts, and the module of its audio threads.
 //!
-//! Other sites load the element by a script tag, so it alone may be loaded from anywhere. The module is
-//! fetched by the browser with a check of the origin, as all such modules are; it holds nothing secret.
+//! Other sites load the element by a script tag, so it needs a `cross-origin` resource policy. Browsers fetch
+//! the module with CORS, as they do for every worklet. Neither holds a secret.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-/// One script, so that one line in a page is enough; its parts share one function's scope.
+/// One script, so that one line in a page is enough. Its parts share one function's scope.
 const WIDGET: &str = concat!(
     "(() => {\n",
     include_str!("../../../assets/widget/look.js"),
@@ -21,32 +21,32 @@ const WIDGET: &str = concat!(
 );
 const WORKLET: &str = include_str!("../../../assets/widget/audio.js");
 
-/// The address without a version: kept for an hour, then asked for by its tag.
+/// Caches keep the scripts for an hour, then revalidate them by their `ETag`.
 const CACHE: &str = "public, max-age=3600, stale-while-revalidate=86400";
 
-static WIDGET_TAG: LazyLock<String> = LazyLock::new(|| tag(WIDGET));
-static WORKLET_TAG: LazyLock<String> = LazyLock::new(|| tag(WORKLET));
+static WIDGET_TAG: LazyLock<String> = LazyLock::new(|| compute_tag(WIDGET));
+static WORKLET_TAG: LazyLock<String> = LazyLock::new(|| compute_tag(WORKLET));
 
-fn tag(text: &str) -> String {
+fn compute_tag(text: &str) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
         .chars()
         .take(16)
         .collect()
 }
 
-/// Path of the worklet module, with its version.
+/// Path of the worklet module, with a version that bypasses old caches.
 pub(in crate::http) fn worklet_path() -> String {
     format!("/widget-audio.js?v={}", *WORKLET_TAG)
 }
 
-/// Path of the element, with its version, for this server's own pages.
+/// Path of the element with its version, for this server's own pages.
 pub(in crate::http) fn widget_path() -> String {
     format!("/widget.js?v={}", *WIDGET_TAG)
 }
 
 /// `GET /widget.js`
 pub(in crate::http) async fn widget(headers: HeaderMap) -> Response {
-    let mut response = script(WIDGET, &WIDGET_TAG, &headers);
+    let mut response = serve_script(WIDGET, &WIDGET_TAG, &headers);
     response.headers_mut().insert(
         HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("cross-origin"),
@@ -56,16 +56,16 @@ pub(in crate::http) async fn widget(headers: HeaderMap) -> Response {
 
 /// `GET /widget-audio.js`
 pub(in crate::http) async fn worklet(headers: HeaderMap) -> Response {
-    script(WORKLET, &WORKLET_TAG, &headers)
+    serve_script(WORKLET, &WORKLET_TAG, &headers)
 }
 
-fn script(text: &'static str, tag: &str, headers: &HeaderMap) -> Response {
+fn serve_script(text: &'static str, tag: &str, headers: &HeaderMap) -> Response {
     let etag = format!("\"{tag}\"");
     let known = headers
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        // Compression makes the tag weak.
+        // The compression layer makes our tags weak (`W/`).
         .any(|tags| {
             tags.split(',')
                 .any(|one| one.trim().trim_start_matches("W/") == etag)
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    /// Most bytes of the element and its audio module together, after gzip.
+    /// For the element and its audio module together, in bytes after gzip.
     const MOST_BYTES: usize = 25 * 1024;
 
     #[test]

@@ -23,10 +23,10 @@ use crate::store::visitors::{self, Visitor};
 use crate::store::{AssistantId, Scoped};
 use crate::usage::{Flow, MESSAGE_TOKENS, Ticket, Work};
 
-/// "Last seen" is kept to this precision in ms.
+/// Precision of "last seen", so that a busy visitor does not cost a write per request.
 const TOUCH_EVERY_MS: i64 = 60 * 1000;
 
-/// A visitor.
+/// An authenticated visitor, and where they are.
 #[derive(Clone)]
 pub(in crate::http) struct Guest {
     pub(in crate::http) app: Arc<App>,
@@ -36,16 +36,16 @@ pub(in crate::http) struct Guest {
 }
 
 impl Guest {
-    /// On whose behalf the machine works.
+    /// Whom the work is counted for, in queues and budgets.
     pub(in crate::http) fn flow(&self) -> Flow {
         let network = network_of(self.address);
         Flow::visitor(self.visitor.workspace, network, self.visitor.id)
     }
 
-    /// Takes a message off their budget.
+    /// Charges a message to their budget.
     ///
     /// # Errors
-    /// 429 when nothing is left.
+    /// 429 when the budget is used up.
     pub(in crate::http) fn pay_message(&self, text: &str) -> Result<(), Problem> {
         let (budgets, flow) = (&self.app.budgets, self.flow());
         budgets.admit(flow, Work::Tokens)?;
@@ -56,43 +56,44 @@ impl Guest {
         Ok(())
     }
 
-    /// A place in the line of turns.
+    /// Joins the queue of turns.
     ///
     /// # Errors
-    /// 429 or 503 when several wait already.
-    pub(in crate::http) fn turn(&self, question: &str) -> Result<Ticket, Problem> {
+    /// 429 when too many turns of the visitor or their network wait already, 503 when too many of all do.
+    pub(in crate::http) fn join_turns(&self, question: &str) -> Result<Ticket, Problem> {
         self.http.visits.turn(self.flow(), question)
     }
 
-    /// Waits for the place where a recording is understood.
+    /// Waits for a place to transcribe a recording.
     ///
     /// # Errors
-    /// 429 when they were listened to for long already, 429 or 503 when several wait.
-    pub(in crate::http) async fn note(&self) -> Result<Ticket, Problem> {
+    /// 429 when their budget for audio is used up or their queue is full, 503 when the queue of all is full.
+    pub(in crate::http) async fn wait_for_recordings(&self) -> Result<Ticket, Problem> {
         self.app.budgets.admit(self.flow(), Work::SoundMs)?;
         let mut ticket = self.http.visits.recording(self.flow())?;
         ticket.runs().await;
         Ok(ticket)
     }
 
-    /// Takes a recording off their budget.
-    pub(in crate::http) fn listened(&self, length: Duration) {
+    /// Charges a recording to their budget.
+    pub(in crate::http) fn pay_recording(&self, length: Duration) {
         let ms = length.as_secs_f64() * 1000.0;
         self.app.budgets.charge(self.flow(), Work::SoundMs, ms);
     }
 
-    /// The visitor of a token.
+    /// Finds the visitor of a token.
     ///
     /// # Errors
-    /// 401 for a token that is not known any more, 403 for a page that is not of the workspace.
-    pub(in crate::http) async fn of_token(
+    /// 401 for a token that is unknown or expired; 403 for a page that may not show the workspace's widget, and for a
+    /// front desk that is closed to visitors.
+    pub(in crate::http) async fn find_by_token(
         app: &Arc<App>,
         token: &str,
         site: &Site,
         at_machine: bool,
     ) -> Result<Visitor, Problem> {
         if !is_of_visit(token) {
-            return Err(over());
+            return Err(refuse_ended_visit());
         }
         let (hash, now) = (TokenHash::of(token), now_ms());
         let found = app.store.read(move |conn| {
@@ -102,18 +103,18 @@ impl Guest {
             let settings = WidgetSettings::in_force(conn, visitor.workspace, at_machine)?;
             Ok(Some((visitor, settings)))
         });
-        let (visitor, settings) = found.await?.ok_or_else(over)?;
+        let (visitor, settings) = found.await?.ok_or_else(refuse_ended_visit)?;
         if !site.may(&settings) {
             return Err(origin::refusal(site));
         }
         if !settings.enabled {
-            return Err(closed());
+            return Err(refuse_closed());
         }
         note_visit(app, &visitor);
         Ok(visitor)
     }
 
-    /// Ends when the visit of a token does: when its time is over, it was ended, or the front desk was closed to visitors.
+    /// Completes once the visit of a token is over: it expired, was ended, or the front desk was closed to visitors.
     pub(in crate::http) async fn outlived(app: Arc<App>, token: TokenHash, at_machine: bool) {
         auth::until_not(|| {
             app.store.read(move |conn| {
@@ -126,7 +127,7 @@ impl Guest {
         .await;
     }
 
-    /// [`Guest::outlived`] for the visit that a request names, if it names one.
+    /// [`Guest::outlived`] for the visit of a request; `None` if it has no visitor's token.
     pub(super) fn end_of_visit(
         http: &Http,
         parts: &Parts,
@@ -136,18 +137,15 @@ impl Guest {
         Some(Self::outlived(app, token, is_this_machine(parts)))
     }
 
-    /// Counts what the visitor does.
+    /// Counts a deed against the rate limit of the visitor's address.
     ///
     /// # Errors
-    /// 429.
+    /// 429 with the time to wait.
     pub(in crate::http) fn count(&self, deed: Deed) -> Result<(), Problem> {
         self.http.visits.count(self.address, deed)
     }
 
-    /// The visitor's conversation, begun if there is none.
-    ///
-    /// # Errors
-    /// When the store refuses.
+    /// The visitor's one conversation. Begins it if there is none yet.
     pub(in crate::http) async fn conversation(
         app: &App,
         visitor: &Visitor,
@@ -178,9 +176,9 @@ impl FromRequestParts<Http> for Guest {
 
     async fn from_request_parts(parts: &mut Parts, http: &Http) -> Result<Self, Problem> {
         let site = Site::of(&parts.headers, &parts.uri);
-        let token = token(&parts.headers).ok_or_else(over)?;
+        let token = token(&parts.headers).ok_or_else(refuse_ended_visit)?;
         let at_machine = is_this_machine(parts);
-        let visitor = Self::of_token(&http.app, token, &site, at_machine).await?;
+        let visitor = Self::find_by_token(&http.app, token, &site, at_machine).await?;
         Ok(Self {
             app: http.app.clone(),
             visitor,
@@ -198,13 +196,13 @@ fn is_of_visit(token: &str) -> bool {
     token.starts_with(TokenKind::Visitor.prefix())
 }
 
-fn over() -> Problem {
+fn refuse_ended_visit() -> Problem {
     let detail = "this visit is over; begin a new one";
     Problem::new(StatusCode::UNAUTHORIZED, "visit_over", detail)
 }
 
-/// The answer of a front desk that serves no visitors.
-pub(super) fn closed() -> Problem {
+/// For a front desk that is not open to visitors.
+pub(super) fn refuse_closed() -> Problem {
     let detail = "this front desk is not open to visitors; its owner opens it on the console's page \"Widget\"";
     Problem::new(StatusCode::FORBIDDEN, "closed", detail)
 }
@@ -217,7 +215,7 @@ fn note_visit(app: &Arc<App>, visitor: &Visitor) {
     let store = app.store.clone();
     tokio::spawn(async move {
         if let Err(error) = store.write(move |tx| visitors::touch(tx, id, now)).await {
-            tracing::warn!(%error, "a visit was not noted");
+            tracing::warn!(%error, "cannot record when a visitor was last seen");
         }
     });
 }

@@ -1,15 +1,15 @@
-//! The public side: visitors' sessions, chat and voice in the widget and on the page to talk.
+//! The public side: sessions, chat and voice of visitors, in the widget and on the page for talking.
 //!
-//! A visitor is whoever opened the widget: a token that lives in the browser's tab, kept as a hash for a
-//! day, and no cookie. It opens one conversation, its own. What a visitor gets holds titles and quoted
-//! words, no ids of anything else.
+//! A visitor is a token in a browser's tab. The server keeps its hash for a day, and there is no cookie. A
+//! token gives access to one conversation, its own. Visitors see titles and quotes of documents, but no ids.
 //!
-//! Pages name the front desk by its site key ([`site_key`]).
+//! A page names its front desk by a site key ([`site_key`]).
 //!
 //! Invariants:
-//! - A browser is served only from this server's own pages and from the origins that the owner entered
-//!   ([`origin`]); that holds for WebSockets too, where no browser asks beforehand.
-//! - Of assistants they get the workspace's first one and those that the owner named ([`assistant`]).
+//! - A browser is served only on this server's own pages and on the origins that the owner entered
+//!   ([`origin`]). That includes WebSockets, for which browsers send no preflight.
+//! - Visitors reach only the workspace's first assistant and those that the owner opened to them
+//!   ([`assistant`]).
 //! - What visitors may send is bounded by address ([`rate`]) and in size.
 
 mod assistant;
@@ -35,7 +35,6 @@ use crate::app::App;
 use crate::store::{StoreError, WorkspaceId, workspaces};
 use crate::voice::VoiceSettings;
 
-/// Routes of visitors.
 pub(super) fn routes() -> Vec<Route> {
     routes![
         (POST, "/api/visit", Policy::Visitor, visit::create),
@@ -46,23 +45,20 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Whether a path is one of the visitors'.
+/// Whether a path belongs to visitors.
 pub(super) fn is_public(path: &str) -> bool {
     path == "/api/visit" || path.starts_with("/api/visit/")
 }
 
-/// Whether visitors of a workspace can talk now.
-///
-/// # Errors
-/// When the store refuses.
-async fn offer(app: &Arc<App>, workspace: WorkspaceId) -> Result<Offer, StoreError> {
+/// Finds out whether visitors of a workspace can talk now.
+async fn load_offer(app: &Arc<App>, workspace: WorkspaceId) -> Result<Offer, StoreError> {
     let settings = app
         .store
         .read(move |conn| {
             workspaces::section::<VoiceSettings>(conn, workspace, VoiceSettings::SECTION)
         })
         .await?;
-    // Which engine is missing is for the owner, who reads it on the status page.
+    // Visitors need not know which engine is missing; the owner sees it on the status page.
     let reason = if !settings.enabled {
         Some("Talking is switched off here. Please write to us instead.")
     } else if app.ears.ready().is_err() || app.synthesizer.ready().is_err() {
@@ -73,9 +69,9 @@ async fn offer(app: &Arc<App>, workspace: WorkspaceId) -> Result<Offer, StoreErr
     Ok(Offer { settings, reason })
 }
 
-/// What visitors can have of voice.
+/// Voice, as visitors can have it now.
 struct Offer {
     settings: VoiceSettings,
-    /// Why not; a sentence for visitors.
+    /// Why nobody can talk now, for visitors; `None` if they can.
     reason: Option<&'static str>,
 }

@@ -1,4 +1,4 @@
-//! Voice notes: a short recording that is understood and answered like a written message.
+//! Voice notes: a short recording, transcribed and answered like a written message.
 
 use std::time::Duration;
 
@@ -17,9 +17,7 @@ use crate::speech::TranscribeOptions;
 use crate::store::{WorkspaceId, workspaces};
 use crate::voice::VoiceSettings;
 
-/// Most bytes of a recording.
 const MOST_BYTES: usize = 5 << 20;
-/// Longest recording in seconds.
 const LONGEST_SECONDS: u64 = 120;
 
 #[derive(Serialize)]
@@ -27,16 +25,16 @@ struct Heard<'a> {
     text: &'a str,
 }
 
-/// The words of the recording in a request's body; how long it is, as soon as it is known.
+/// Transcribes the recording in a request's body. Calls `pay` with its length, even if it holds no speech.
 ///
 /// # Errors
-/// For a body that is too large, no recording, too long, or without speech.
+/// When the body is too large, is not a recording, is too long, or holds no speech.
 pub(in crate::http) async fn hear(
     app: &App,
     metrics: &Metrics,
     workspace: WorkspaceId,
     request: Request,
-    listened: impl FnOnce(Duration),
+    pay: impl FnOnce(Duration),
 ) -> Result<String, Problem> {
     let bytes = body::read_bytes(request, MOST_BYTES)
         .await
@@ -55,7 +53,7 @@ pub(in crate::http) async fn hear(
     };
     let settings = app.store.read(read).await?;
     let options = TranscribeOptions {
-        // Without a language, the English model is taken, or the language is found out.
+        // Without a language, the engine takes its English model, or detects the language.
         language: Some(settings.language).filter(|code| !code.is_empty()),
         max_seconds: Some(LONGEST_SECONDS),
         ..TranscribeOptions::default()
@@ -64,7 +62,7 @@ pub(in crate::http) async fn hear(
     let transcript = heard.await?;
     let length = Duration::from_millis(transcript.duration_ms);
     metrics.count_audio(length);
-    listened(length);
+    pay(length);
     let text = transcript.text.trim().to_owned();
     if text.is_empty() {
         let detail =
@@ -78,7 +76,7 @@ pub(in crate::http) async fn hear(
     Ok(text)
 }
 
-/// The event that tells what was understood.
-pub(in crate::http) fn heard(text: &str) -> Event {
+/// The event `heard`, with the transcribed words.
+pub(in crate::http) fn heard_event(text: &str) -> Event {
     sse::event(&Heard { text }).event("heard")
 }

@@ -1,7 +1,7 @@
-//! Which pages a browser may call from, and what it is told about it.
+//! Which pages a browser may call from (CORS).
 //!
-//! A request without an `Origin` comes from no page of another site that could read the answer, or from a
-//! program; both need the visitor's token for all that matters. No answer allows credentials.
+//! A request without an `Origin` comes from a program, from this server's own page, or from a page that cannot read the
+//! answer. All need the visitor's token for anything that matters. No answer allows credentials.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
@@ -16,20 +16,19 @@ use super::settings::WidgetSettings;
 use crate::app::App;
 use crate::store::{StoreError, workspaces};
 
-/// Seconds that a browser may keep what a preflight said.
+/// Seconds that a browser may cache a preflight.
 const PREFLIGHT_KEPT: &str = "600";
 
-/// Where a request comes from.
+/// The site that a request comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::http) enum Site {
     /// A page of this server, or no page at all.
     Here,
-    /// A page of this origin.
+    /// A page of this other origin.
     Other(String),
 }
 
 impl Site {
-    /// Reads it from the headers.
     pub(in crate::http) fn of(headers: &HeaderMap, uri: &Uri) -> Self {
         match headers.get(header::ORIGIN) {
             None => Self::Here,
@@ -38,7 +37,7 @@ impl Site {
         }
     }
 
-    /// Whether visitors of these settings may call from here.
+    /// Whether the settings let visitors call from this site.
     pub(in crate::http) fn may(&self, settings: &WidgetSettings) -> bool {
         match self {
             Self::Here => true,
@@ -46,7 +45,7 @@ impl Site {
         }
     }
 
-    /// The origin, if it is another one.
+    /// The other origin; `None` for [`Site::Here`].
     pub(in crate::http) fn page(&self) -> Option<&str> {
         match self {
             Self::Here => None,
@@ -55,7 +54,7 @@ impl Site {
     }
 }
 
-/// The answer to a page that the widget may not be on.
+/// For a page that may not show the widget.
 pub(in crate::http) fn refusal(site: &Site) -> Problem {
     let detail = format!(
         "this front desk is not open to {}; its owner can add the website on the console's page \
@@ -65,7 +64,7 @@ pub(in crate::http) fn refusal(site: &Site) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, "origin_not_allowed", detail)
 }
 
-/// Whether any workspace may be visited from there. Which one it is, the handler finds out.
+/// Whether any workspace may be visited from this site. The handler checks which one the request is for.
 async fn is_known(app: &App, site: &Site) -> Result<bool, StoreError> {
     if *site == Site::Here {
         return Ok(true);
@@ -85,7 +84,7 @@ async fn is_known(app: &App, site: &Site) -> Result<bool, StoreError> {
         .await
 }
 
-/// Serves pages that a widget may be on, and lets them read the answer.
+/// Serves only pages that may show a widget, and lets them read the answer.
 pub(in crate::http) async fn enforce(http: &Http, request: Request, next: Next) -> Response {
     let site = Site::of(request.headers(), request.uri());
     match is_known(&http.app, &site).await {
@@ -97,14 +96,14 @@ pub(in crate::http) async fn enforce(http: &Http, request: Request, next: Next) 
                 Some(end) => auth::cut_at(response, end),
                 None => response,
             };
-            readable(&site, response)
+            add_cors_headers(&site, response)
         }
         Ok(false) => refusal(&site).into_response(),
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
-/// What a browser asks before it sends JSON or a token from another page.
+/// Answers a browser that asks before it sends JSON or a token from another page.
 pub(in crate::http) async fn preflight(http: &Http, headers: &HeaderMap, uri: &Uri) -> Response {
     let site = Site::of(headers, uri);
     match is_known(&http.app, &site).await {
@@ -117,15 +116,15 @@ pub(in crate::http) async fn preflight(http: &Http, headers: &HeaderMap, uri: &U
                 ),
                 (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_KEPT),
             ];
-            readable(&site, (StatusCode::NO_CONTENT, may).into_response())
+            add_cors_headers(&site, (StatusCode::NO_CONTENT, may).into_response())
         }
         Ok(false) => refusal(&site).into_response(),
         Err(error) => Problem::from(error).into_response(),
     }
 }
 
-/// Lets the page read the answer, and nobody else who shares a cache with it.
-fn readable(site: &Site, mut response: Response) -> Response {
+/// Lets the page read the answer. `Vary` keeps a shared cache from serving it to other origins.
+fn add_cors_headers(site: &Site, mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("origin"));
     if let Some(Ok(origin)) = site.page().map(HeaderValue::from_str) {

@@ -1,4 +1,4 @@
-//! How much one address may ask for.
+//! Rate limits: how much visitors of one address may do.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,7 +12,7 @@ use super::super::problem::Problem;
 use crate::store::VisitorId;
 use crate::usage::{FairQueue, Flow, QueueFull, QueueLimits, Size, Ticket};
 
-/// Turns of visitors. One of an address runs at a time: what is read for it is behind that of all others that run.
+/// Turns of visitors. Of one network, only one runs at a time, so that it cannot crowd out the others.
 const TURNS: QueueLimits = QueueLimits {
     places: 4,
     spare: 2,
@@ -22,7 +22,7 @@ const TURNS: QueueLimits = QueueLimits {
     waiting: 200,
     of_member: 4,
 };
-/// Recordings: one is understood at a time; those of staff and programs go before those of visitors.
+/// Recordings: one is transcribed at a time; those of staff and programs come before those of visitors.
 const RECORDINGS: QueueLimits = QueueLimits {
     places: 1,
     spare: 0,
@@ -32,26 +32,25 @@ const RECORDINGS: QueueLimits = QueueLimits {
     waiting: 4,
     of_member: 64,
 };
-/// Questions of at most so many characters are read in a moment.
+/// In characters; the engine reads questions up to this length in a moment.
 const SHORT: usize = 300;
-/// Calls at a time from one address, so that one visitor cannot hold every line.
+/// Calls at a time from one network, so that one visitor cannot occupy every line.
 const MOST_CALLS: usize = 2;
-/// Most addresses that are remembered at a time.
+/// Buckets that are kept at a time; full ones are dropped beyond that.
 const MOST_ADDRESSES: usize = 16_384;
 
-/// What a visitor begins. What it costs after that is taken off their [budget](crate::usage::Budgets).
+/// What a visitor starts. Its cost is charged to their [budget](crate::usage::Budgets).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::http) enum Deed {
-    /// Begins a visit.
     Visit,
-    /// Sends a voice note.
+    /// A voice note.
     Note,
-    /// Dials.
+    /// A call.
     Dial,
 }
 
 impl Deed {
-    /// So many at once …
+    /// How many an address may do at once.
     fn burst(self) -> f64 {
         match self {
             Self::Visit => 30.0,
@@ -60,7 +59,7 @@ impl Deed {
         }
     }
 
-    /// … and after that one in so many seconds.
+    /// After the burst, one in this time.
     fn seconds(self) -> f64 {
         match self {
             Self::Visit | Self::Note => 10.0,
@@ -75,7 +74,7 @@ struct Bucket {
     at: Instant,
 }
 
-/// What visitors did lately, who waits, and who is in a call.
+/// What visitors did lately, which turns wait, and who is in a call.
 #[derive(Debug)]
 pub(in crate::http) struct Visits {
     buckets: Mutex<HashMap<(IpAddr, Deed), Bucket>>,
@@ -95,7 +94,7 @@ impl Default for Visits {
     }
 }
 
-/// A visitor's place in a call; dropping it gives it back.
+/// A visitor's place in a call; dropping it frees the place.
 #[derive(Debug)]
 pub(in crate::http) struct OneCall {
     visits: Arc<Visits>,
@@ -113,7 +112,7 @@ impl Drop for OneCall {
 }
 
 impl Visits {
-    /// Counts a deed of an address.
+    /// Counts a deed of an address (token bucket).
     ///
     /// # Errors
     /// 429 with the time to wait.
@@ -129,12 +128,13 @@ impl Visits {
 
     fn count_at(&self, address: IpAddr, deed: Deed, now: Instant) -> Result<(), Duration> {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        // A full bucket equals a new one, so dropping it forgets nothing.
         if buckets.len() >= MOST_ADDRESSES {
-            let full = |(_, deed): &(IpAddr, Deed), bucket: &mut Bucket| {
+            let is_refilling = |(_, deed): &(IpAddr, Deed), bucket: &mut Bucket| {
                 let since = now.saturating_duration_since(bucket.at).as_secs_f64();
                 bucket.left + since / deed.seconds() < deed.burst()
             };
-            buckets.retain(full);
+            buckets.retain(is_refilling);
         }
         let bucket = buckets
             .entry((network_of(address), deed))
@@ -153,10 +153,10 @@ impl Visits {
         Ok(())
     }
 
-    /// A place in the line of turns.
+    /// Joins the queue of turns.
     ///
     /// # Errors
-    /// 429 when several of the visitor or of their network wait already, 503 when too many of all do.
+    /// 429 when too many turns of the visitor or their network wait already, 503 when too many of all do.
     pub(in crate::http) fn turn(&self, flow: Flow, question: &str) -> Result<Ticket, Problem> {
         let size = match question.chars().count() {
             0..=SHORT => Size::Small,
@@ -167,14 +167,14 @@ impl Visits {
                 let detail = "your messages are still being answered; wait for the answers";
                 too_many(detail, 5)
             }
-            QueueFull::All(about) => busy("very many people are asking just now", about),
+            QueueFull::All(about) => busy("too many people are asking right now", about),
         })
     }
 
-    /// A place in the line of recordings.
+    /// Joins the queue of recordings.
     ///
     /// # Errors
-    /// 429 when several of the caller or of their network wait already, 503 when several of all visitors do.
+    /// 429 when too many recordings of the caller or their network wait already, 503 when too many of all do.
     pub(in crate::http) fn recording(&self, flow: Flow) -> Result<Ticket, Problem> {
         self.recordings
             .join(flow, Size::Usual)
@@ -185,12 +185,12 @@ impl Visits {
                     too_many(detail, 30)
                 }
                 QueueFull::All(about) => {
-                    busy("many recordings are being listened to just now", about)
+                    busy("too many recordings are being listened to right now", about)
                 }
             })
     }
 
-    /// Takes the one call that a visitor may be in, of the few that an address may have.
+    /// Takes a place for a call. A visitor may be in one call, a network in [`MOST_CALLS`].
     ///
     /// # Errors
     /// A sentence for the visitor.
@@ -206,7 +206,7 @@ impl Visits {
         }
         if calls.values().filter(|other| **other == network).count() >= MOST_CALLS {
             return Err(
-                "several calls come from your connection already; write in the chat instead",
+                "there are already several calls from your connection; write in the chat instead",
             );
         }
         calls.insert(visitor, network);

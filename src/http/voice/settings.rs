@@ -1,4 +1,4 @@
-//! How a workspace shows itself to visitors; the section "widget" of its settings.
+//! How a workspace serves visitors: the section "widget" of its settings.
 
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
@@ -8,29 +8,28 @@ use super::super::problem::Problem;
 use crate::reason::Reason;
 use crate::store::{Connection, Store, StoreError, Transaction, WorkspaceId, closures, workspaces};
 
-/// Who sets how visitors are served.
+/// Scopes that may see and change the settings.
 const MAY: &[Scope] = &[Scope::Admin];
-/// Most origins that can be entered.
 const MOST_ORIGINS: usize = 50;
-/// Most assistants that pages may name.
 const MOST_ASSISTANTS: usize = 50;
-/// Longest title in characters.
+/// In characters.
 const LONGEST_TITLE: usize = 60;
 
-/// Look and reach of the widget. What is absent in the store has its default.
+/// Look and reach of the widget. Fields that the store lacks get their default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(in crate::http) struct WidgetSettings {
-    /// Whether visitors are served at all; the owner says so.
+    /// Whether visitors are served at all. The owner turns it on.
     pub(in crate::http) enabled: bool,
-    /// Pages that the widget may be on, each as `https://host[:port]`. With none, only this server's own
-    /// pages and pages of the visitor's own machine.
+    /// Websites that may show the widget, each as `https://host[:port]`. If empty, only this server's own
+    /// pages and pages of the visitor's own machine may.
     pub(in crate::http) origins: Vec<String>,
-    /// Hosts that links in answers may lead to, besides those of `origins` and of web sources; others are shown as text.
+    /// Hosts that links in answers may lead to, besides those of `origins` and of web sources. Other links are shown as
+    /// plain text.
     pub(in crate::http) links: Vec<String>,
     /// Short names of the assistants that pages may name, besides the workspace's first one.
     pub(in crate::http) assistants: Vec<String>,
-    /// Title of the widget; empty takes the assistant's.
+    /// If empty, the assistant's title.
     pub(in crate::http) title: String,
     /// Accent colour as `#rrggbb`.
     pub(in crate::http) colour: String,
@@ -53,11 +52,10 @@ impl Default for WidgetSettings {
 }
 
 impl WidgetSettings {
-    /// The section's name in the workspace's settings.
     pub(in crate::http) const SECTION: &'static str = "widget";
 
-    /// How a workspace serves visitors now: not at all while it is being closed for good; before its owner opened it only
-    /// those at this machine itself, so that it can be tried.
+    /// The settings that apply now. A workspace that is being closed serves nobody. One that its owner has not opened
+    /// yet serves only browsers on this machine, so that the owner can try it.
     pub(in crate::http) fn in_force(
         conn: &Connection,
         workspace: WorkspaceId,
@@ -69,34 +67,31 @@ impl WidgetSettings {
         Ok(settings)
     }
 
-    /// How a workspace is to serve visitors, as its owner set it.
+    /// The settings as the owner entered them.
     ///
     /// # Errors
-    /// 403 for who may not see it.
+    /// 403 for a caller who may not see them.
     pub(in crate::http) async fn load(store: &Store, by: &Member) -> Result<Self, Problem> {
         let workspace = by.need(MAY)?;
         let read = store.read(move |conn| workspaces::section(conn, workspace, Self::SECTION));
         Ok(read.await?)
     }
 
-    /// Has a workspace serve visitors so from now on.
+    /// Checks and stores the settings.
     ///
     /// # Errors
-    /// 400 with a sentence that says what is wrong.
+    /// 400 with a sentence that says what is wrong; 403 for a caller who may not change them.
     pub(in crate::http) async fn keep(self, store: &Store, by: &Member) -> Result<(), Problem> {
         let workspace = by.need(MAY)?;
         let tidy = self
-            .tidied()
-            .map_err(|wrong| Problem::invalid("widget", wrong.to_string()))?;
+            .normalize()
+            .map_err(|reason| Problem::invalid("widget", reason.to_string()))?;
         let write =
             store.write(move |tx| workspaces::set_section(tx, workspace, Self::SECTION, &tidy));
         Ok(write.await?)
     }
 
-    /// Serves visitors in a workspace from now on.
-    ///
-    /// # Errors
-    /// When the store refuses.
+    /// Opens a workspace to visitors.
     pub(in crate::http) fn open(
         tx: &Transaction<'_>,
         workspace: WorkspaceId,
@@ -106,14 +101,17 @@ impl WidgetSettings {
         workspaces::set_section(tx, workspace, Self::SECTION, &settings)
     }
 
-    /// The same, checked and in one form; or what is wrong with it, as a sentence.
-    pub(in crate::http) fn tidied(mut self) -> Result<Self, Reason> {
+    /// Checks and normalises the settings.
+    ///
+    /// # Errors
+    /// A sentence for the owner.
+    pub(in crate::http) fn normalize(mut self) -> Result<Self, Reason> {
         let mut origins = Vec::new();
         for line in self.origins.iter().map(|line| line.trim()) {
             if line.is_empty() {
                 continue;
             }
-            let origin = entered_origin(line).ok_or_else(|| {
+            let origin = parse_entered_origin(line).ok_or_else(|| {
                 format!(
                     "\"{line}\" is not the address of a website; write it like https://www.example.com"
                 )
@@ -131,7 +129,7 @@ impl WidgetSettings {
             if line.is_empty() {
                 continue;
             }
-            let host = entered_origin(line).and_then(|origin| host_of(&origin));
+            let host = parse_entered_origin(line).and_then(|origin| host_of(&origin));
             let host = host.ok_or_else(|| {
                 format!("\"{line}\" is not the address of a website; write it like example.com")
             })?;
@@ -154,6 +152,7 @@ impl WidgetSettings {
         if self.title.chars().count() > LONGEST_TITLE {
             return Err(format!("the title may have at most {LONGEST_TITLE} characters").into());
         }
+        // The colour goes into a stylesheet, so nothing but hex digits may pass.
         self.colour = self.colour.trim().to_ascii_lowercase();
         let digits = self.colour.strip_prefix('#').unwrap_or_default();
         if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -162,8 +161,8 @@ impl WidgetSettings {
         Ok(self)
     }
 
-    /// The hosts that links in answers may lead to: those listed, and those of the owner's own pages; each stands
-    /// for its subdomains too.
+    /// The hosts that links in answers may lead to: those listed, and those of the owner's own pages. Each
+    /// includes its subdomains.
     pub(in crate::http) fn hosts<'a>(
         &'a self,
         pages: impl Iterator<Item = &'a str>,
@@ -180,9 +179,9 @@ impl WidgetSettings {
         hosts
     }
 
-    /// Whether the widget may be on pages of this origin, as a browser names it.
+    /// Whether pages of this origin (as browsers send it) may show the widget.
     pub(in crate::http) fn allows(&self, origin: &str) -> bool {
-        let Some((origin, url)) = web_origin(origin) else {
+        let Some((origin, url)) = parse_web_origin(origin) else {
             return false;
         };
         if self.origins.is_empty() {
@@ -197,28 +196,28 @@ impl WidgetSettings {
     }
 }
 
-/// Scheme, host and port of a page, in the form that browsers send.
-fn web_origin(text: &str) -> Option<(String, Url)> {
+/// Parses the address of a web page into its origin, as browsers send it, and its URL.
+fn parse_web_origin(text: &str) -> Option<(String, Url)> {
     let url = Url::parse(text).ok()?;
     let web = matches!(url.scheme(), "http" | "https") && url.host().is_some();
     web.then(|| (url.origin().ascii_serialization(), url))
 }
 
-/// The host of an address, without the "www." that is as good as nothing.
+/// The host of an address, without "www."
 fn host_of(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     let host = url.host_str()?;
     Some(host.strip_prefix("www.").unwrap_or(host).to_owned())
 }
 
-/// What an owner enters: with or without scheme, with or without a path.
-fn entered_origin(line: &str) -> Option<String> {
+/// Parses what an owner enters, with or without scheme and path.
+fn parse_entered_origin(line: &str) -> Option<String> {
     let text = if line.contains("://") {
         line.to_owned()
     } else {
         format!("https://{line}")
     };
-    let (origin, url) = web_origin(&text)?;
+    let (origin, url) = parse_web_origin(&text)?;
     let named = match url.host() {
         Some(Host::Domain(name)) => name.contains('.') || name == "localhost",
         host => host.is_some(),
@@ -239,7 +238,7 @@ mod tests {
                 origins,
                 ..WidgetSettings::default()
             };
-            settings.tidied()
+            settings.normalize()
         };
         let own = entered(&[
             "WWW.Example.com/contact",
@@ -305,7 +304,7 @@ mod tests {
                 colour: colour.into(),
                 ..WidgetSettings::default()
             };
-            assert_eq!(settings.tidied().is_ok(), fine, "{colour}");
+            assert_eq!(settings.normalize().is_ok(), fine, "{colour}");
         }
     }
 
@@ -316,7 +315,7 @@ mod tests {
             links: vec![" Book.Partner.org/now ".into(), "partner.net".into()],
             ..WidgetSettings::default()
         };
-        let tidy = settings.tidied().unwrap();
+        let tidy = settings.normalize().unwrap();
         let sources = ["https://blog.example.net/a?b"];
         assert_eq!(
             tidy.hosts(sources.into_iter()),
@@ -331,6 +330,6 @@ mod tests {
             links: vec!["no address".into()],
             ..WidgetSettings::default()
         };
-        assert!(wrong.tidied().is_err());
+        assert!(wrong.normalize().is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Which front desk a page is of, and the key that it says so with.
+//! Which front desk a page belongs to: pages name it by a site key.
 
 use serde::Deserialize;
 
@@ -9,27 +9,23 @@ use crate::app::App;
 use crate::store::workspaces::{self, Workspace};
 use crate::store::{Connection, StoreError, UnixMs, WorkspaceId, site_keys};
 
-/// Most days that a key goes on for after it was renewed.
+/// Most days that the old key stays valid after a renewal.
 const MOST_DAYS: u16 = 30;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What a page says.
+/// How a page names its front desk.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::http) struct Which {
-    /// A site key.
     #[serde(rename = "s")]
     pub(in crate::http) site: Option<String>,
-    /// A workspace's short name, for pages of before there were keys. It goes with the next release.
+    /// A workspace's short name, from pages that are older than site keys. To be removed with the next release.
     #[serde(rename = "w")]
     pub(in crate::http) workspace: Option<String>,
 }
 
 impl Which {
-    /// The front desk with its settings, open or not; none if nothing that was said leads to one. At the machine itself a
-    /// name does.
-    ///
-    /// # Errors
-    /// When the store refuses.
+    /// Finds the front desk and its settings, whether it is open or not. Names work for every workspace on this machine
+    /// itself; from elsewhere only for those whose old pages may still use one.
     pub(in crate::http) fn find(
         &self,
         conn: &Connection,
@@ -54,8 +50,8 @@ impl Which {
     }
 }
 
-/// Gives a workspace another key. The one before goes on for so many days; with none it stops at once, and visits that
-/// are under way end.
+/// Gives a workspace a new key. The old one stays valid for `days`; with 0 it stops at once, and visits that are under
+/// way end.
 ///
 /// # Errors
 /// 400 for more than 30 days.
@@ -66,7 +62,7 @@ pub(in crate::http) async fn renew(
     now: UnixMs,
 ) -> Result<(), Problem> {
     if days > MOST_DAYS {
-        let wrong = format!("the key before goes on for at most {MOST_DAYS} days");
+        let wrong = format!("the old key can stay valid for at most {MOST_DAYS} days");
         return Err(Problem::invalid("old_days", wrong));
     }
     let until = now + i64::from(days) * DAY_MS;
@@ -76,7 +72,7 @@ pub(in crate::http) async fn renew(
     renewed.await.map(drop).map_err(Problem::from)
 }
 
-/// The line that puts the widget on a page.
+/// The HTML that puts the widget on a page.
 pub(in crate::http) fn line(address: &str, key: &str) -> String {
     format!("<script src=\"{address}/widget.js\" data-site=\"{key}\" async></script>")
 }

@@ -1,4 +1,4 @@
-//! `POST /api/visit`: begins a visit, or goes on with one.
+//! `POST /api/visit`: begins a visit, or resumes one.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::super::problem::{Problem, ProblemView};
 use super::origin::{self, Site};
 use super::rate::Deed;
 use super::settings::WidgetSettings;
-use super::{Guest, Which, assistant, files, guest, offer};
+use super::{Guest, Which, assistant, files, guest, load_offer};
 use crate::app::App;
 use crate::http::address::address_of;
 use crate::store::assistants::Assistant;
@@ -23,16 +23,16 @@ use crate::store::token::{Token, TokenKind};
 use crate::store::workspaces::Workspace;
 use crate::store::{sources, visitors};
 
-/// How long a visitor's token is good for, in ms.
+/// Lifetime of a visitor's token.
 const VISIT_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// A visit to begin, or to go on with.
+/// A visit to begin, or to resume.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct VisitRequest {
-    /// Key of the front desk that is visited, as the line in the page has it (`data-site`).
+    /// Site key of the front desk, as in the HTML of the page (`data-site`).
     site: Option<String>,
-    /// Short name of the workspace, `default` when absent: only without `site`, for pages of before there were keys.
+    /// Short name of the workspace, `default` when absent. Only without `site`, for pages that are older than site keys.
     #[schema(deprecated)]
     workspace: Option<String>,
     /// Short name of an assistant that is for visitors; the workspace's first when absent.
@@ -44,7 +44,7 @@ pub struct VisitRequest {
 /// A visit.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VisitView {
-    /// To be sent as `Authorization: Bearer`, and in the first message of a call.
+    /// Send it as `Authorization: Bearer`, and in the first message of a call.
     token: String,
     /// When the token ends, Unix ms.
     expires_at: i64,
@@ -79,7 +79,7 @@ pub struct VoiceView {
     push_to_talk: bool,
 }
 
-/// Begins a visit, or goes on with one that has not ended.
+/// Begins a visit, or resumes one that has not ended.
 #[utoipa::path(post, path = "/api/visit", tag = "visitors", operation_id = "beginVisit",
     request_body = VisitRequest, security(()),
     responses((status = 200, body = VisitView), (status = 403, body = ProblemView<'_>),
@@ -94,18 +94,21 @@ pub(in crate::http) async fn create(
     let Json(asked): Json<VisitRequest> =
         Json::from_request(Request::from_parts(parts, body), &()).await?;
     let app = &http.app;
-    let (workspace, settings) = visited(app, &asked, at_machine).await?;
+    let (workspace, settings) = find_front_desk(app, &asked, at_machine).await?;
     if !site.may(&settings) {
         return Err(origin::refusal(&site));
     }
     if !settings.enabled {
-        return Err(guest::closed());
+        return Err(guest::refuse_closed());
     }
     let assistant = assistant::for_visitors(app, workspace.id, asked.assistant).await?;
     let resumed = match &asked.token {
-        Some(token) => Guest::of_token(app, token, &site, at_machine).await.ok(),
+        Some(token) => Guest::find_by_token(app, token, &site, at_machine)
+            .await
+            .ok(),
         None => None,
     };
+    // A tab may keep a token from another front desk; it must not open this one.
     let resumed = resumed.filter(|visitor| visitor.workspace == workspace.id);
     let (token, expires_at, resumed) = match (asked.token, resumed) {
         (Some(token), Some(visitor)) => (token, visitor.expires_at, true),
@@ -115,7 +118,7 @@ pub(in crate::http) async fn create(
             (token, expires_at, false)
         }
     };
-    let view = view(app, &workspace, &settings, assistant).await?;
+    let view = build_view(app, &workspace, &settings, assistant).await?;
     let view = VisitView {
         token,
         expires_at,
@@ -125,7 +128,7 @@ pub(in crate::http) async fn create(
     Ok((StatusCode::OK, axum::Json(view)))
 }
 
-async fn visited(
+async fn find_front_desk(
     app: &App,
     asked: &VisitRequest,
     at_machine: bool,
@@ -137,11 +140,11 @@ async fn visited(
     let found = app
         .store
         .read(move |conn| which.find(conn, now_ms(), at_machine));
-    found.await?.ok_or_else(unknown_site)
+    found.await?.ok_or_else(refuse_unknown_site)
 }
 
-/// The answer to a page whose key is no good, and to one with a name: whether there is such a name is nobody's business.
-fn unknown_site() -> Problem {
+/// For a page whose key is invalid, and for one with a name: strangers need not learn which names exist.
+fn refuse_unknown_site() -> Problem {
     let detail = "this page does not lead to a front desk any more; its owner finds the line for it on the \
                   console's page \"Widget\"";
     Problem::new(StatusCode::NOT_FOUND, "unknown_site", detail).with_param("site")
@@ -160,13 +163,13 @@ async fn begin(app: &App, workspace: &Workspace, site: &Site) -> Result<(String,
     Ok((token.reveal().to_owned(), expires_at))
 }
 
-async fn view(
+async fn build_view(
     app: &Arc<App>,
     workspace: &Workspace,
     settings: &WidgetSettings,
     assistant: Assistant,
 ) -> Result<VisitView, Problem> {
-    let offer = offer(app, workspace.id).await?;
+    let offer = load_offer(app, workspace.id).await?;
     let id = workspace.id;
     let pages = app.store.read(move |conn| sources::list(conn, id)).await?;
     let links = settings.hosts(pages.iter().map(|page| page.source.url.as_str()));

@@ -1,4 +1,4 @@
-//! Calls as files: one in the form that its reader wants, or many as a table or as lines of JSON.
+//! Calls as files: one call in many formats, or many calls as CSV or JSON lines.
 
 mod archive;
 
@@ -15,31 +15,26 @@ use super::super::place::{self, ApiPlace};
 use super::query::CallQuery;
 use super::view::{CallInFull, in_full};
 use crate::http::listing::ListQuery;
-use crate::http::listing::file::{self, FileFormat, FileList, attached, headed_table};
+use crate::http::listing::file::{self, FileFormat, FileList, download_headers, headed_table};
 use crate::http::problem::{Problem, ProblemView};
 use crate::speech::{Segment, Transcript, format};
 use crate::store::calls::{CallFilter, Listed};
 use crate::store::{CallId, Connection, StoreError, WorkspaceId};
 
-/// The form of a file with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallFormat {
-    /// Everything, for programs.
     Json,
-    /// The transcript, for people.
+    /// The transcript as plain text.
     Text,
-    /// Subtitles for browsers.
     Vtt,
-    /// Subtitles.
     Srt,
-    /// A line of a table per line of the transcript.
     Csv,
-    /// All the others and the recording.
+    /// All the other formats, and the recording.
     Zip,
 }
 
 impl CallFormat {
-    /// The form of this name, which is also the ending of its files.
+    /// By name, which is also the file extension.
     pub fn parse(name: &str) -> Option<Self> {
         let all = [
             Self::Json,
@@ -52,7 +47,6 @@ impl CallFormat {
         all.into_iter().find(|format| format.name() == name)
     }
 
-    /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
@@ -102,14 +96,14 @@ pub(super) async fn download(
     let (workspace, id) = (place.id(), place::parse_id::<CallId>(&id, "call")?);
     let store = &place.app.store;
     let bytes = match format {
-        CallFormat::Zip => archive::of_call(store, workspace, id).await?,
+        CallFormat::Zip => archive::build(store, workspace, id).await?,
         _ => {
             let call = store.read(move |conn| in_full(conn, workspace, id));
-            written(&call.await?, format)
+            render(&call.await?, format)
         }
     };
     let file = format!("call-{id}.{}", format.name());
-    Ok((attached(format.media_type(), &file), bytes).into_response())
+    Ok((download_headers(format.media_type(), &file), bytes).into_response())
 }
 
 /// Calls as a file, newest first; the filters are those of the list.
@@ -123,7 +117,7 @@ pub(super) async fn download_all(
     Query(export): Query<ExportQuery>,
     Query(query): Query<CallQuery>,
 ) -> Result<Response, Problem> {
-    let format = FileFormat::asked(export.format.as_deref())?;
+    let format = FileFormat::parse_or_default(export.format.as_deref())?;
     let workspace = place.member.need(CallQuery::SCOPES)?;
     let store = place.app.store.clone();
     Ok(file::respond(store, workspace, query.filter()?, format))
@@ -182,7 +176,7 @@ impl FileList for CallFilter {
     }
 }
 
-fn zipped(call: &CallInFull, sound: Option<Vec<u8>>) -> zip::result::ZipResult<Vec<u8>> {
+fn build_zip(call: &CallInFull, sound: Option<Vec<u8>>) -> zip::result::ZipResult<Vec<u8>> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let texts = [
         CallFormat::Json,
@@ -194,9 +188,10 @@ fn zipped(call: &CallInFull, sound: Option<Vec<u8>>) -> zip::result::ZipResult<V
     for format in texts {
         let name = format!("call-{}.{}", call.call.id, format.name());
         archive.start_file(name, SimpleFileOptions::default())?;
-        archive.write_all(&written(call, format))?;
+        archive.write_all(&render(call, format))?;
     }
     if let Some(sound) = sound {
+        // The recording is compressed already.
         let plain = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
         archive.start_file(format!("call-{}.ogg", call.call.id), plain)?;
         archive.write_all(&sound)?;
@@ -204,11 +199,11 @@ fn zipped(call: &CallInFull, sound: Option<Vec<u8>>) -> zip::result::ZipResult<V
     Ok(archive.finish()?.into_inner())
 }
 
-fn written(call: &CallInFull, format: CallFormat) -> Vec<u8> {
+fn render(call: &CallInFull, format: CallFormat) -> Vec<u8> {
     match format {
-        CallFormat::Text => plain(call).into_bytes(),
-        CallFormat::Vtt => format::vtt(&transcript(call)).into_bytes(),
-        CallFormat::Srt => format::srt(&transcript(call)).into_bytes(),
+        CallFormat::Text => write_plain_text(call).into_bytes(),
+        CallFormat::Vtt => format::vtt(&build_transcript(call)).into_bytes(),
+        CallFormat::Srt => format::srt(&build_transcript(call)).into_bytes(),
         CallFormat::Csv => {
             let heads = [
                 "start ms",
@@ -222,7 +217,7 @@ fn written(call: &CallInFull, format: CallFormat) -> Vec<u8> {
                 vec![
                     line.start_ms.to_string(),
                     line.end_ms.to_string(),
-                    who(line.speaker).to_owned(),
+                    name_speaker(line.speaker).to_owned(),
                     line.text.clone(),
                     if line.interrupted { "yes" } else { "" }.to_owned(),
                     line.receipt.clone().unwrap_or_default(),
@@ -234,7 +229,7 @@ fn written(call: &CallInFull, format: CallFormat) -> Vec<u8> {
     }
 }
 
-fn who(speaker: &str) -> &'static str {
+fn name_speaker(speaker: &str) -> &'static str {
     if speaker == "caller" {
         "Caller"
     } else {
@@ -242,12 +237,12 @@ fn who(speaker: &str) -> &'static str {
     }
 }
 
-fn transcript(call: &CallInFull) -> Transcript {
+fn build_transcript(call: &CallInFull) -> Transcript {
     let ms = |ms: i64| u64::try_from(ms).unwrap_or(0);
     let segments = call.lines.iter().map(|line| Segment {
         start_ms: ms(line.start_ms),
         end_ms: ms(line.end_ms.max(line.start_ms)),
-        text: format!("{}: {}", who(line.speaker), line.text),
+        text: format!("{}: {}", name_speaker(line.speaker), line.text),
         ..Segment::default()
     });
     Transcript {
@@ -257,7 +252,7 @@ fn transcript(call: &CallInFull) -> Transcript {
 }
 
 /// `[0:07] Caller: …`
-fn plain(call: &CallInFull) -> String {
+fn write_plain_text(call: &CallInFull) -> String {
     let mut out = String::new();
     for line in &call.lines {
         let seconds = line.start_ms.max(0) / 1000;
@@ -272,7 +267,7 @@ fn plain(call: &CallInFull) -> String {
             "[{}:{:02}] {}: {text}{broken}",
             seconds / 60,
             seconds % 60,
-            who(line.speaker)
+            name_speaker(line.speaker)
         );
     }
     out

@@ -53,7 +53,7 @@ pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<PronunciationsVie
     }))
 }
 
-/// Sets how a word is spoken, or many from a CSV. They hold from the next sentence on.
+/// Sets how a word is spoken, or many words from a CSV. Takes effect with the next sentence.
 #[utoipa::path(put, path = "/api/pronunciations", tag = "voice", operation_id = "setPronunciation",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = NewPronunciations,
@@ -80,7 +80,7 @@ pub(super) struct WordQuery {
     word: String,
 }
 
-/// The voice speaks a word as it would again.
+/// Removes a pronunciation; the voice speaks the word in its usual way again.
 #[utoipa::path(delete, path = "/api/pronunciations", tag = "voice",
     operation_id = "deletePronunciation",
     params(("word" = String, Query, description = "The word"),

@@ -1,15 +1,15 @@
-//! Which calls a caller of the API wants, in the words of a query.
+//! The query of a list of calls.
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::http::auth::Scope;
-use crate::http::listing::{ListQuery, parse_moment, parse_name, some_text, wrong};
+use crate::http::listing::{ListQuery, parse_moment, parse_name, refuse_field, trim_field};
 use crate::http::problem::Problem;
 use crate::store::calls::{CallChannel, CallFilter, CallStatus, EndedReason};
 use crate::store::{CallId, UnixMs};
 
-/// Which calls are wanted. An empty field says nothing, as browsers send forms.
+/// Filters of a list of calls. An empty field counts as absent, because that is how browsers send forms.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CallQuery {
@@ -25,7 +25,7 @@ pub struct CallQuery {
     /// `user_hangup`, `agent_hangup`, `inactivity`, `max_duration_reached`, `call_transfer` and others.
     #[serde(default)]
     pub reason: String,
-    /// With a turn that was answered so: `faq`, `fact`, `extract`, `model`, `refusal` or `talk`.
+    /// Calls with a turn that was answered in this way: `faq`, `fact`, `extract`, `model`, `refusal` or `talk`.
     #[serde(default)]
     pub rung: String,
     /// `yes` for calls whose recording is kept, `no` for the others.
@@ -55,9 +55,9 @@ impl ListQuery for CallQuery {
             "" => None,
             "yes" | "true" => Some(true),
             "no" | "false" => Some(false),
-            _ => return Err(wrong("recorded", "one of yes, no")),
+            _ => return Err(refuse_field("recorded", "one of yes, no")),
         };
-        let before = match some_text(&self.before) {
+        let before = match trim_field(&self.before) {
             None => None,
             Some(text) => Some(parse_cursor(&text).ok_or_else(|| {
                 Problem::invalid("before", "before must be `next` of the page before")
@@ -75,8 +75,8 @@ impl ListQuery for CallQuery {
             reason: parse_name("reason", &self.reason, EndedReason::parse, || {
                 EndedReason::ALL.iter().map(|c| c.as_str()).collect()
             })?,
-            rung: some_text(&self.rung),
-            text: some_text(&self.q),
+            rung: trim_field(&self.rung),
+            text: trim_field(&self.q),
             recorded,
             before,
         })

@@ -1,4 +1,4 @@
-//! The recording of a call: its bytes in ranges, its picture, deleting it.
+//! The recording of a call: downloads in ranges, its waveform, deleting it.
 
 use axum::body::Body;
 use axum::extract::{Path, Query};
@@ -15,9 +15,9 @@ use crate::store::recordings::{self, Recording};
 use crate::store::{CallId, Scoped, Store, StoreError, WorkspaceId, calls};
 use crate::voice::recorder::{Peaks, peaks};
 
-/// Bytes that are read from the store at once.
+/// Bytes per read of the store.
 const AT_ONCE: u64 = 256 << 10;
-/// Stretches of a picture.
+/// Points of a waveform.
 const POINTS: usize = 1000;
 
 #[derive(Debug, Deserialize)]
@@ -43,7 +43,7 @@ pub(super) async fn recording(
     let found = load(&place, &id).await?;
     let size = found.bytes;
     let asked = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
-    let (status, from, to) = match asked.map(|text| range(text, size)) {
+    let (status, from, to) = match asked.map(|text| parse_range(text, size)) {
         None | Some(AskedRange::Whole) => (StatusCode::OK, 0, size),
         Some(AskedRange::Part(from, to)) => (StatusCode::PARTIAL_CONTENT, from, to),
         Some(AskedRange::Nothing) => {
@@ -62,7 +62,7 @@ pub(super) async fn recording(
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(to - from));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // It is compressed already, and ranges count its own bytes.
+    // Keeps the compression layer out: the audio is compressed already, and ranges count its own bytes.
     headers.insert(
         header::CONTENT_ENCODING,
         HeaderValue::from_static("identity"),
@@ -79,11 +79,11 @@ pub(super) async fn recording(
             headers.insert(header::CONTENT_DISPOSITION, name);
         }
     }
-    let body = Body::from_stream(bytes(place.app.store.clone(), found, from, to));
+    let body = Body::from_stream(stream_bytes(place.app.store.clone(), found, from, to));
     Ok((status, headers, body).into_response())
 }
 
-fn bytes(
+fn stream_bytes(
     store: Store,
     recording: Scoped<Recording>,
     from: u64,
@@ -98,7 +98,7 @@ fn bytes(
             let end = to.min(at + AT_ONCE);
             let read = store.read(move |conn| recordings::read(conn, &recording, at, end));
             let piece = read.await?;
-            // Deleted meanwhile: an end that is too early is an error for the client.
+            // The recording was deleted meanwhile. An error tells the client that the body is incomplete.
             match piece.is_empty() {
                 true => Err(StoreError::NotFound("the recording")),
                 false => Ok(Some((piece, end))),
@@ -110,19 +110,19 @@ fn bytes(
 /// What a `Range` header asks for (RFC 9110, section 14).
 #[derive(Debug, PartialEq, Eq)]
 enum AskedRange {
-    /// Everything: there is no range, or one that need not be understood.
+    /// No range, or one that a server may ignore.
     Whole,
-    /// From the first to before the second byte.
+    /// From the first byte up to, but without, the second.
     Part(u64, u64),
-    /// A range outside of what there is.
+    /// A range outside of the recording.
     Nothing,
 }
 
-fn range(text: &str, size: u64) -> AskedRange {
+fn parse_range(text: &str, size: u64) -> AskedRange {
     let Some(spec) = text.trim().strip_prefix("bytes=") else {
         return AskedRange::Whole;
     };
-    // Several ranges at once may be answered with the whole.
+    // A server may answer several ranges with the whole body.
     let Some((first, last)) = spec.split_once('-').filter(|_| !spec.contains(',')) else {
         return AskedRange::Whole;
     };
@@ -147,7 +147,7 @@ fn range(text: &str, size: u64) -> AskedRange {
     }
 }
 
-/// The picture of a recording: the loudest sample of each of equal stretches, 0 to 100.
+/// The waveform of a recording: the loudest sample of each of equal stretches, 0 to 100.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct Waveform {
     /// The caller.
@@ -158,7 +158,7 @@ pub(in crate::http) struct Waveform {
     duration_ms: u64,
 }
 
-/// The picture of a recording, at most 1000 stretches of both sides.
+/// The waveform of a recording, at most 1000 points for each side.
 #[utoipa::path(get, path = "/api/calls/{id}/waveform", tag = "voice", operation_id = "getWaveform",
     params(("id" = String, Path, description = "Id of the call"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -172,7 +172,7 @@ pub(super) async fn waveform(
         caller,
         agent,
         duration_ms,
-    } = picture(&place.app.store, found, POINTS).await?;
+    } = compute_waveform(&place.app.store, found, POINTS).await?;
     Ok(axum::Json(Waveform {
         caller,
         agent,
@@ -180,7 +180,7 @@ pub(super) async fn waveform(
     }))
 }
 
-/// The picture of a call's recording in so many stretches; `None` when there is none.
+/// The waveform of a call's recording, with at most `points` per side; `None` without a recording.
 pub(in crate::http) async fn waveform_of(
     store: &Store,
     workspace: WorkspaceId,
@@ -189,12 +189,12 @@ pub(in crate::http) async fn waveform_of(
 ) -> Result<Option<Peaks>, Problem> {
     let found = store.read(move |conn| recordings::find(conn, workspace, call));
     match found.await? {
-        Some(found) => Ok(Some(picture(store, found, points).await?)),
+        Some(found) => Ok(Some(compute_waveform(store, found, points).await?)),
         None => Ok(None),
     }
 }
 
-async fn picture(
+async fn compute_waveform(
     store: &Store,
     recording: Scoped<Recording>,
     points: usize,
@@ -202,7 +202,7 @@ async fn picture(
     let whole = store.read(move |conn| recordings::read(conn, &recording, 0, recording.bytes));
     let whole = whole.await?;
     let made = tokio::task::spawn_blocking(move || match whole.is_empty() {
-        // It has just begun.
+        // The recording has just begun.
         true => Ok(Peaks::default()),
         false => peaks(whole, points),
     });
@@ -256,8 +256,8 @@ mod tests {
             ("lines=1-2", AskedRange::Whole),
             ("", AskedRange::Whole),
         ] {
-            assert_eq!(range(text, 100), expected, "{text}");
+            assert_eq!(parse_range(text, 100), expected, "{text}");
         }
-        assert_eq!(range("bytes=0-", 0), AskedRange::Nothing);
+        assert_eq!(parse_range("bytes=0-", 0), AskedRange::Nothing);
     }
 }

@@ -74,7 +74,7 @@ impl From<Listed> for CallView {
     }
 }
 
-/// Something that was said. Times in ms from the start of the call.
+/// Something that was said. Times are in ms from the start of the call.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LineView {
     /// `caller` or `agent`.
@@ -85,7 +85,7 @@ pub struct LineView {
     pub start_ms: i64,
     /// When it ended.
     pub end_ms: i64,
-    /// Whether the other one broke in.
+    /// Whether the other side interrupted.
     pub interrupted: bool,
     /// Id of the answer's receipt.
     pub receipt: Option<String>,
@@ -125,7 +125,7 @@ pub struct RecordingView {
     pub duration_ms: i64,
     /// Size in bytes.
     pub bytes: u64,
-    /// When it is deleted by itself, Unix milliseconds.
+    /// When it is deleted automatically, Unix milliseconds.
     pub purge_at: i64,
 }
 
@@ -145,7 +145,7 @@ pub struct CallInFull {
     pub audio: Option<RecordingView>,
 }
 
-/// The call with this id, with all that is known of it.
+/// Reads a call with its transcript, turns, log and recording.
 ///
 /// # Errors
 /// `NotFound` when the workspace has no such call.
@@ -189,6 +189,7 @@ pub fn in_full(
         bytes: found.bytes,
         purge_at: found.purge_at,
     });
+    // The list gets these three from SQL; one call has them at hand.
     let first = lines.iter().find(|line| line.speaker == "caller");
     let listed = Listed {
         turns: u32::try_from(turns.len()).unwrap_or(u32::MAX),

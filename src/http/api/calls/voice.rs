@@ -1,4 +1,4 @@
-//! How voice sessions are to be, which voices there are, and a trial of them.
+//! Settings of voice sessions, the installed voices, and a preview of them.
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -16,10 +16,10 @@ use crate::speech::{SpeakRequest, SpeechError, Voice};
 use crate::store::workspaces;
 use crate::voice::VoiceSettings;
 
-/// Characters that are tried at most.
-const TRIAL: usize = 500;
+/// In characters.
+const LONGEST_TEXT: usize = 500;
 
-/// Settings of voice sessions, and what there is to choose from.
+/// Settings of voice sessions, and the installed voices.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::http) struct VoiceView {
     /// The settings.
@@ -33,17 +33,17 @@ pub(in crate::http) struct VoiceView {
     unavailable: Option<String>,
 }
 
-/// How voice sessions are, and the voices that can be chosen.
+/// Settings of voice sessions, and the voices to choose from.
 #[utoipa::path(get, path = "/api/voice", tag = "voice", operation_id = "getVoice",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = VoiceView)))]
 pub(super) async fn show(place: ApiPlace) -> Result<axum::Json<VoiceView>, Problem> {
     let settings = voice_settings::get(&place.app.store, &place.member).await?;
-    Ok(axum::Json(view(&place, settings)))
+    Ok(axum::Json(build_view(&place, settings)))
 }
 
-/// Replaces the settings of voice sessions; what is absent takes its default. They hold from the next
-/// session on.
+/// Replaces the settings of voice sessions; absent ones take their default. Takes effect with the next
+/// session.
 #[utoipa::path(put, path = "/api/voice", tag = "voice", operation_id = "setVoice",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = Object,
@@ -54,10 +54,10 @@ pub(super) async fn settings(
 ) -> Result<axum::Json<VoiceView>, Problem> {
     let (store, voices) = (&place.app.store, place.app.synthesizer.voices());
     let settings = voice_settings::set(store, &place.member, settings, &voices).await?;
-    Ok(axum::Json(view(&place, settings)))
+    Ok(axum::Json(build_view(&place, settings)))
 }
 
-fn view(place: &ApiPlace, settings: VoiceSettings) -> VoiceView {
+fn build_view(place: &ApiPlace, settings: VoiceSettings) -> VoiceView {
     let app = &place.app;
     let unavailable = app.synthesizer.ready().and_then(|()| app.ears.ready());
     VoiceView {
@@ -93,8 +93,8 @@ pub(super) async fn preview(
     Json(trial): Json<Trial>,
 ) -> Result<Response, Problem> {
     let text = trial.text.trim().to_owned();
-    if text.is_empty() || text.chars().count() > TRIAL {
-        let detail = format!("write something to hear, at most {TRIAL} characters");
+    if text.is_empty() || text.chars().count() > LONGEST_TEXT {
+        let detail = format!("write something to hear, at most {LONGEST_TEXT} characters");
         return Err(Problem::invalid("text", detail));
     }
     let workspace = place.id();
@@ -111,6 +111,7 @@ pub(super) async fn preview(
         ));
     }
     if let (Some(word), Some(say)) = (&trial.word, &trial.say) {
+        // The word on trial replaces what the workspace says now, for this preview only.
         let (word, say) = pronunciations::checked(word, say)?;
         lexicon.retain(|known| !known.word.eq_ignore_ascii_case(&word));
         lexicon.push(crate::speech::Pronunciation { word, say });
@@ -129,7 +130,7 @@ pub(super) async fn preview(
         pcm.extend_from_slice(&clip.pcm);
     }
     if pcm.is_empty() {
-        let detail = "there is nothing to say in this text; write words";
+        let detail = "the text holds nothing that can be spoken; write words";
         return Err(Problem::invalid("text", detail));
     }
     let wav = tokio::task::spawn_blocking(move || encode::whole(Format::Wav, &pcm, rate))

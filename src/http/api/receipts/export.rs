@@ -33,7 +33,7 @@ pub(in crate::http::api) async fn download(
     Query(export): Query<ExportQuery>,
     Query(query): Query<ReceiptQuery>,
 ) -> Result<Response, Problem> {
-    let format = FileFormat::asked(export.format.as_deref())?;
+    let format = FileFormat::parse_or_default(export.format.as_deref())?;
     let workspace = place.member.need(ReceiptQuery::SCOPES)?;
     let store = place.app.store.clone();
     Ok(file::respond(store, workspace, query.filter()?, format))

@@ -1,14 +1,14 @@
-//! Which receipts a caller wants, in the words of a query.
+//! The query of a list of receipts.
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use crate::http::auth::Scope;
-use crate::http::listing::{ListQuery, parse_id, parse_moment, some_text, wrong};
+use crate::http::listing::{ListQuery, parse_id, parse_moment, refuse_field, trim_field};
 use crate::http::problem::Problem;
 use crate::store::receipts::{Rated, ReceiptFilter};
 
-/// Which receipts are wanted. An empty field says nothing, as browsers send forms.
+/// Filters of a list of receipts. An empty field counts as absent, because that is how browsers send forms.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ReceiptQuery {
@@ -56,13 +56,13 @@ impl ListQuery for ReceiptQuery {
             "bad" => Some(Rated::Bad),
             "any" => Some(Rated::Any),
             "none" => Some(Rated::Not),
-            _ => return Err(wrong("rating", "good, bad, any or none")),
+            _ => return Err(refuse_field("rating", "good, bad, any or none")),
         };
         Ok(ReceiptFilter {
             from: parse_moment("from", &self.from, Some)?,
             until: parse_moment("until", &self.until, |day| day.tomorrow().ok())?,
-            rung: some_text(&self.rung),
-            text: some_text(&self.q),
+            rung: trim_field(&self.rung),
+            text: trim_field(&self.q),
             rating,
             document: parse_id("document", &self.document)?,
             conversation: parse_id("conversation", &self.conversation)?,
@@ -97,7 +97,7 @@ mod tests {
         };
         let filter = wanted.filter().unwrap();
         let hours = (filter.until.unwrap() - filter.from.unwrap()) / 3_600_000;
-        // 23 or 25 where the clocks change on that day.
+        // 23 or 25 hours where the clocks change on that day.
         assert!((23..=25).contains(&hours), "{hours}");
     }
 

@@ -41,12 +41,11 @@ pub struct ReceiptView {
     pub rating: Option<i8>,
     /// What was said with the rating.
     pub comment: String,
-    /// Whether no visitor asked: an evaluation or a replay did.
+    /// Whether an evaluation or a replay asked, not a visitor.
     pub evaluation: bool,
 }
 
 impl ReceiptView {
-    /// The view of a receipt with its rating.
     pub fn new(receipt: Receipt, rating: Option<Rating>) -> Self {
         let (rating, comment) = rating.map(|r| (r.value, r.comment)).unzip();
         Self::of(Listed {
@@ -56,7 +55,6 @@ impl ReceiptView {
         })
     }
 
-    /// The view of a receipt from a list.
     pub fn of(listed: Listed) -> Self {
         let Listed {
             receipt,
@@ -108,7 +106,7 @@ pub struct ListedView {
     pub rating: Option<i8>,
     /// What was said with the rating.
     pub comment: String,
-    /// Whether no visitor asked: an evaluation or a replay did.
+    /// Whether an evaluation or a replay asked, not a visitor.
     pub evaluation: bool,
 }
 
@@ -148,10 +146,10 @@ pub(super) fn titles(passages: &Value) -> Vec<String> {
 /// How a receipt and its cited words stand today.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ProofView {
-    /// `intact`, `altered`, or `unsealed` for one from before receipts were sealed.
+    /// `intact`, `altered`, or `unsealed` for a receipt that is older than the seals.
     integrity: &'static str,
-    /// How it hangs on the receipt before it: `follows`, `first`, `gone` when that was deleted, or `broken` when
-    /// nothing says why it is missing.
+    /// Its link to the previous receipt: `follows`, `first`, `gone` when that one was deleted, or `broken` when it is
+    /// missing for no known reason.
     link: &'static str,
     /// The cited words, each read again from the version that was quoted. `standing` is `unchanged`,
     /// `newer` (the document has a newer version, shown as `today`), `altered`, `purged` or

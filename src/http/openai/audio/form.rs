@@ -9,9 +9,8 @@ use super::super::super::multipart;
 use super::super::ApiError;
 use crate::speech::TranscribeOptions;
 
-/// Most bytes of a field that is not the file.
+/// In bytes, for a field that is not the file.
 const TEXT_LIMIT: u64 = 16 * 1024;
-/// Most fields of a form.
 const MOST_FIELDS: usize = 32;
 
 /// The form, as the OpenAPI document describes it.
@@ -38,7 +37,7 @@ pub struct TranscriptionForm {
     stream: Option<bool>,
 }
 
-/// A form that was read and makes sense.
+/// A form that passed all checks.
 pub(super) struct Form {
     pub(super) file: Bytes,
     pub(super) file_name: Option<String>,
@@ -48,7 +47,6 @@ pub(super) struct Form {
     pub(super) stream: bool,
 }
 
-/// How the transcript is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Json,
@@ -58,7 +56,6 @@ pub(super) enum Format {
     VerboseJson { segments: bool, words: bool },
 }
 
-/// The fields as they came.
 #[derive(Default)]
 struct Fields {
     file: Option<(Bytes, Option<String>)>,
@@ -69,7 +66,7 @@ struct Fields {
     stream: bool,
 }
 
-/// Reads the form; one that is larger than `limit` bytes is refused while it comes.
+/// Reads the form. One that is larger than `limit` bytes is refused while it arrives.
 pub(super) async fn read(request: Request, limit: u64) -> Result<Form, ApiError> {
     let mut form = multipart::open(request, limit).await?;
     let mut fields = Fields::default();
@@ -94,10 +91,10 @@ impl Fields {
         let text = String::from_utf8(text.into())
             .map_err(|_| ApiError::invalid(&name, format!("{name} is not UTF-8 text")))?;
         match name.as_str() {
-            "model" => self.model = some(text),
-            "language" => self.options.language = some(text),
-            "prompt" => self.options.prompt = some(text),
-            "response_format" => self.format = some(text),
+            "model" => self.model = none_if_empty(text),
+            "language" => self.options.language = none_if_empty(text),
+            "prompt" => self.options.prompt = none_if_empty(text),
+            "response_format" => self.format = none_if_empty(text),
             "temperature" => self.options.temperature = temperature(&text)?,
             "timestamp_granularities[]" | "timestamp_granularities" => {
                 self.granularities.push(text)
@@ -126,7 +123,7 @@ impl Fields {
     }
 }
 
-fn some(text: String) -> Option<String> {
+fn none_if_empty(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty())
 }
 

@@ -1,4 +1,4 @@
-//! The parts of an answer, whoever gives it.
+//! The parts of an answer, from the language model or from an assistant.
 
 use std::pin::Pin;
 
@@ -10,26 +10,22 @@ use super::super::super::problem::Problem;
 use crate::agent::{Answer, Citation, Rung, Timings, TurnEvent};
 use crate::llm::{ChatEvent, ChatStream, FinishReason, ToolCall, Usage};
 
-/// One part of an answer; `End` or `Failed` is the last.
+/// `End` or `Failed` comes last.
 pub(in crate::http::openai) enum Piece {
-    /// More text.
     Delta(String),
-    /// A complete tool call.
+    /// Always complete: tool calls are not streamed in parts.
     ToolCall(ToolCall),
-    /// The answer is complete.
     End(Box<End>),
-    /// There will be no more of it.
     Failed(Problem),
 }
 
-/// How an answer ended.
 pub(in crate::http::openai) struct End {
     pub(in crate::http::openai) finish: FinishReason,
     pub(in crate::http::openai) usage: Usage,
     pub(in crate::http::openai) grounds: Option<Grounds>,
 }
 
-/// What an assistant's answer rests on; stands beside OpenAI's fields as `frontdesk`.
+/// What an assistant's answer rests on: the field `frontdesk`, next to OpenAI's own fields.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Grounds {
     /// How it was answered: `faq`, `fact`, `extract`, `model`, `refusal` or `talk`.
@@ -69,8 +65,7 @@ impl Piece {
     }
 }
 
-/// The answer of the language model.
-pub(in crate::http::openai) fn of_model(answer: ChatStream) -> Pieces {
+pub(in crate::http::openai) fn from_model(answer: ChatStream) -> Pieces {
     Box::pin(answer.filter_map(|event| {
         future::ready(match event {
             Ok(ChatEvent::Started { .. } | ChatEvent::Chances(_)) => None,
@@ -86,8 +81,7 @@ pub(in crate::http::openai) fn of_model(answer: ChatStream) -> Pieces {
     }))
 }
 
-/// The answer of an assistant.
-pub(in crate::http::openai) fn of_assistant(
+pub(in crate::http::openai) fn from_assistant(
     turn: Pin<Box<dyn Stream<Item = TurnEvent> + Send>>,
 ) -> Pieces {
     Box::pin(turn.filter_map(|event| {
@@ -106,7 +100,7 @@ fn end_of(answer: Answer) -> End {
         cached_tokens: answer.tokens.cached,
         completion_tokens: answer.tokens.completion,
     };
-    // OpenAI has no word for an answer that broke off; this one says that it is incomplete.
+    // OpenAI has no finish reason for an answer that broke off; `length` at least says that it is incomplete.
     let finish = if answer.interrupted {
         FinishReason::Length
     } else {

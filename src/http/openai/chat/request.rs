@@ -1,4 +1,4 @@
-//! What a client asks for, checked.
+//! A request for a chat completion: reads and checks it.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,10 +9,9 @@ use super::super::ApiError;
 use super::tools;
 use crate::llm::{ChatMessage, ChatRequest, OutputFormat, Priority, Role, Sampling, ToolCall};
 
-/// Temperature when none is sent. OpenAI's 1.0 makes small models ramble.
+/// OpenAI's default of 1.0 makes small models ramble.
 const DEFAULT_TEMPERATURE: f32 = 0.7;
 
-/// Most stop strings.
 const MOST_STOPS: usize = 4;
 
 /// A request for a chat completion. Unknown fields are ignored.
@@ -123,19 +122,19 @@ struct SentFunction {
     arguments: String,
 }
 
-/// A request that makes sense.
+/// A request that passed all checks.
 #[derive(Debug)]
 pub(super) struct Parsed {
     pub(super) model: String,
     pub(super) stream: bool,
     pub(super) include_usage: bool,
     pub(super) request: ChatRequest,
-    /// Whether the client set anything about sampling.
+    /// Whether the client set any sampling option; if not, an assistant uses its own.
     custom_sampling: bool,
     pub(super) metadata: Option<Metadata>,
 }
 
-/// What an assistant gets to know besides the question.
+/// What an assistant gets besides the question.
 #[derive(Debug)]
 pub(super) struct History {
     pub(super) messages: Vec<ChatMessage>,
@@ -143,7 +142,7 @@ pub(super) struct History {
 }
 
 impl ChatCompletionRequest {
-    /// Checks what the types do not.
+    /// Checks what the types cannot.
     pub(super) fn parse(self) -> Result<Parsed, ApiError> {
         if self.n.is_some_and(|n| n != 1) {
             return Err(ApiError::invalid(
@@ -159,12 +158,14 @@ impl ChatCompletionRequest {
         }
         let custom_sampling = self.temperature.is_some()
             || self.top_p.is_some()
+            || self.presence_penalty.is_some()
+            || self.frequency_penalty.is_some()
             || self.seed.is_some()
             || self.stop.is_some()
             || self.max_tokens.or(self.max_completion_tokens).is_some();
         let sampling = self.sampling()?;
         let (tools, require_tool) = tools::parse(self.tools, self.tool_choice)?;
-        let format = format(self.response_format)?;
+        let format = parse_format(self.response_format)?;
         let messages = self.messages.into_iter().enumerate();
         let messages = messages
             .map(|(at, message)| message.parse(at))
@@ -211,13 +212,13 @@ impl ChatCompletionRequest {
                 format!("{param} must be at least 1"),
             ));
         }
-        let top_p = within("top_p", self.top_p, 1.0, 0.0, 1.0)?;
+        let top_p = check_range("top_p", self.top_p, 1.0, 0.0, 1.0)?;
         if top_p <= 0.0 {
             return Err(ApiError::invalid("top_p", "top_p must be above 0"));
         }
         Ok(Sampling {
             max_tokens,
-            temperature: within(
+            temperature: check_range(
                 "temperature",
                 self.temperature,
                 DEFAULT_TEMPERATURE,
@@ -225,17 +226,29 @@ impl ChatCompletionRequest {
                 2.0,
             )?,
             top_p,
-            // Any 64-bit seed is fine with clients; its low half is seed enough.
+            // Clients may send 64 bits, the engine takes 32; the low half is enough to repeat an answer.
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             seed: self.seed.map(|seed| seed as u32),
             stop,
-            presence_penalty: within("presence_penalty", self.presence_penalty, 0.0, -2.0, 2.0)?,
-            frequency_penalty: within("frequency_penalty", self.frequency_penalty, 0.0, -2.0, 2.0)?,
+            presence_penalty: check_range(
+                "presence_penalty",
+                self.presence_penalty,
+                0.0,
+                -2.0,
+                2.0,
+            )?,
+            frequency_penalty: check_range(
+                "frequency_penalty",
+                self.frequency_penalty,
+                0.0,
+                -2.0,
+                2.0,
+            )?,
         })
     }
 }
 
-fn within(
+fn check_range(
     param: &str,
     value: Option<f32>,
     default: f32,
@@ -252,7 +265,7 @@ fn within(
     ))
 }
 
-fn format(asked: Option<ResponseFormat>) -> Result<OutputFormat, ApiError> {
+fn parse_format(asked: Option<ResponseFormat>) -> Result<OutputFormat, ApiError> {
     let Some(asked) = asked else {
         return Ok(OutputFormat::Text);
     };
@@ -351,9 +364,9 @@ impl SentToolCall {
 }
 
 impl Parsed {
-    /// Splits the conversation for an assistant: the last message asks, the visitor's and the
-    /// assistant's earlier ones are history. Instructions are the owner's, so those of the client
-    /// are left out.
+    /// Splits the conversation for an assistant: the last message is the question, earlier ones of the user
+    /// and the assistant are its history. System messages are dropped, because only the owner instructs an
+    /// assistant.
     pub(super) fn into_question(mut self) -> Result<(String, History), ApiError> {
         if self.request.tools.is_some() {
             return Err(ApiError::invalid(

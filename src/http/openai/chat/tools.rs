@@ -16,13 +16,17 @@ struct Function {
     name: String,
 }
 
-/// The tools as JSON text for the model's template, and which of them must be called: `*` for any.
+/// Returns the tools as JSON text for the model's template, and the name of the tool that must be called (`*`
+/// for any).
 pub(in crate::http::openai) fn parse(
     tools: Option<Vec<Value>>,
     choice: Option<Value>,
 ) -> Result<(Option<String>, Option<String>), ApiError> {
     let tools = tools.unwrap_or_default();
-    let names = tools.iter().enumerate().map(|(at, tool)| name(at, tool));
+    let names = tools
+        .iter()
+        .enumerate()
+        .map(|(at, tool)| read_name(at, tool));
     let names = names.collect::<Result<Vec<_>, _>>()?;
     let required = match choice {
         None => None,
@@ -30,19 +34,19 @@ pub(in crate::http::openai) fn parse(
             "auto" => None,
             "none" => return Ok((None, None)),
             "required" => Some("*".to_owned()),
-            _ => return Err(bad_choice()),
+            _ => return Err(refuse_choice()),
         },
         Some(one) => {
-            let one = serde_json::from_value::<Named>(one).map_err(|_| bad_choice())?;
+            let one = serde_json::from_value::<Named>(one).map_err(|_| refuse_choice())?;
             if one.r#type != "function" || !names.contains(&one.function.name) {
-                return Err(bad_choice());
+                return Err(refuse_choice());
             }
             Some(one.function.name)
         }
     };
     if tools.is_empty() {
         return if required.is_some() {
-            Err(bad_choice())
+            Err(refuse_choice())
         } else {
             Ok((None, None))
         };
@@ -50,7 +54,7 @@ pub(in crate::http::openai) fn parse(
     Ok((Some(Value::Array(tools).to_string()), required))
 }
 
-fn name(at: usize, tool: &Value) -> Result<String, ApiError> {
+fn read_name(at: usize, tool: &Value) -> Result<String, ApiError> {
     match Named::deserialize(tool) {
         Ok(named) if named.r#type == "function" && !named.function.name.is_empty() => {
             Ok(named.function.name)
@@ -62,7 +66,7 @@ fn name(at: usize, tool: &Value) -> Result<String, ApiError> {
     }
 }
 
-fn bad_choice() -> ApiError {
+fn refuse_choice() -> ApiError {
     ApiError::invalid(
         "tool_choice",
         "tool_choice is none, auto, required, or {\"type\": \"function\", \"function\": {\"name\": \

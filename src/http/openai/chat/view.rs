@@ -1,4 +1,4 @@
-//! The wire forms of an answer: at once, and in chunks.
+//! An answer on the wire: whole, or in chunks.
 
 use axum::response::sse::Event;
 use futures::{Stream, StreamExt};
@@ -14,7 +14,7 @@ use super::piece::{End, Grounds, Piece};
 use crate::app::App;
 use crate::llm::{FinishReason, ToolCall, Usage};
 
-/// What all parts of one answer have in common.
+/// Fields that all chunks of an answer share.
 pub(super) struct Header {
     id: String,
     created: i64,
@@ -22,7 +22,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// An alias is answered with the name of the model that it stands for.
+    /// An alias in the request becomes the name of the model behind it.
     pub(super) fn new(asked: &str, target: &ChatTarget, app: &App) -> Self {
         let model = match target {
             ChatTarget::Model => app.chat.name(),
@@ -137,7 +137,6 @@ fn reason(finish: FinishReason) -> &'static str {
     }
 }
 
-/// Waits for the whole answer.
 pub(super) async fn collect(
     pieces: impl Stream<Item = Piece>,
     header: Header,
@@ -216,7 +215,6 @@ struct Delta {
     tool_calls: Vec<ToolCallView>,
 }
 
-/// Writes the chunks of a streamed answer.
 pub(super) struct ChunkWriter {
     header: Header,
     include_usage: bool,
@@ -232,7 +230,7 @@ impl ChunkWriter {
         }
     }
 
-    /// The first chunk: it only says who speaks.
+    /// The first chunk: it only holds the role.
     pub(super) fn opening(&self) -> Event {
         let delta = Delta {
             role: Some("assistant"),
@@ -242,7 +240,7 @@ impl ChunkWriter {
         sse::event(&self.chunk(delta, None))
     }
 
-    /// The events of one piece; the last one's end with `[DONE]` unless the answer failed.
+    /// The last piece also yields `[DONE]`, unless the answer failed.
     pub(super) fn events(&mut self, piece: Piece) -> Vec<Event> {
         match piece {
             Piece::Delta(text) => {
@@ -266,8 +264,8 @@ impl ChunkWriter {
         }
     }
 
-    /// The finish reason, the usage if it was asked for, and `[DONE]`. What the answer rests on goes
-    /// with the last chunk.
+    /// The finish reason, the usage if it was asked for, and `[DONE]`. The last chunk also carries the
+    /// grounds of the answer.
     fn ending(&self, end: End) -> Vec<Event> {
         let mut finish = self.chunk(Delta::default(), Some(reason(end.finish)));
         let mut events = Vec::with_capacity(3);
@@ -299,7 +297,7 @@ impl ChunkWriter {
                 finish_reason,
                 logprobs: None,
             }],
-            // With usage asked for, every chunk has the field, and only the last has a value.
+            // As at OpenAI: when usage was asked for, every chunk has the field, `null` in all but the last.
             usage: self.include_usage.then_some(None),
             frontdesk: None,
         }

@@ -1,4 +1,4 @@
-//! What a client sends, as orders for the session.
+//! Reads the events of a client, as orders for the session.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -9,7 +9,7 @@ use super::item::{self, ItemIn};
 use super::response_request::ResponseRequest;
 use crate::voice::realtime::{ClientOrder, Fault, Order};
 
-/// Most characters of an event: OpenAI takes 15 MiB of audio at a time.
+/// OpenAI takes 15 MiB of audio at a time.
 const MOST_BYTES: usize = 15 << 20;
 
 #[derive(Debug, Deserialize)]
@@ -57,13 +57,13 @@ struct Cancel {
     response_id: Option<String>,
 }
 
-/// Reads an event; the client's own id of it comes along whether or not it makes sense.
+/// Reads an event. The client's own event id is kept even if the rest is wrong, so that the error can name it.
 pub(super) fn parse(text: &str) -> ClientOrder {
-    let (id, order) = parts(text);
+    let (id, order) = read_order(text);
     ClientOrder { id, order }
 }
 
-fn parts(text: &str) -> (Option<String>, Result<Order, Fault>) {
+fn read_order(text: &str) -> (Option<String>, Result<Order, Fault>) {
     if text.len() > MOST_BYTES {
         let message = format!(
             "the event has {} bytes and the limit is {MOST_BYTES}; send the audio in pieces",
@@ -75,24 +75,24 @@ fn parts(text: &str) -> (Option<String>, Result<Order, Fault>) {
         Ok(head) => head,
         Err(fault) => return (None, Err(fault)),
     };
-    (head.event_id, order(head.r#type.as_deref(), text))
+    (head.event_id, parse_order(head.r#type.as_deref(), text))
 }
 
-fn order(kind: Option<&str>, text: &str) -> Result<Order, Fault> {
+fn parse_order(kind: Option<&str>, text: &str) -> Result<Order, Fault> {
     let kind = kind.ok_or_else(|| {
         Fault::invalid("missing_required_parameter", "an event needs a type").about("type")
     })?;
     Ok(match kind {
-        "session.update" => Order::Configure(Box::new(read::<Update>(text)?.session.checked()?)),
+        "session.update" => Order::Configure(Box::new(read::<Update>(text)?.session.check()?)),
         "input_audio_buffer.append" => {
-            Order::Append(item::sound(&read::<Append>(text)?.audio, "audio")?.into())
+            Order::Append(item::decode_audio(&read::<Append>(text)?.audio, "audio")?.into())
         }
         "input_audio_buffer.commit" => Order::Commit,
         "input_audio_buffer.clear" => Order::Clear,
         "conversation.item.create" => {
             let create: CreateItem = read(text)?;
             Order::AddItem {
-                item: Box::new(create.item.checked("item")?),
+                item: Box::new(create.item.check("item")?),
                 after: create.previous_item_id,
             }
         }
@@ -108,9 +108,10 @@ fn order(kind: Option<&str>, text: &str) -> Result<Order, Fault> {
         "conversation.item.delete" => Order::DeleteItem(read::<Named>(text)?.item_id),
         "response.create" => {
             let request = read::<Create>(text)?.response.unwrap_or_default();
-            Order::Respond(Box::new(request.checked()?))
+            Order::Respond(Box::new(request.check()?))
         }
         "response.cancel" => Order::Cancel(read::<Cancel>(text)?.response_id),
+        // Clients written for WebRTC send this; tell them what to do instead.
         "output_audio_buffer.clear" => {
             return Err(Fault::invalid(
                 "unsupported_event",

@@ -1,4 +1,4 @@
-//! `session`: how a client sets one up and changes it.
+//! `session`: how a client configures one.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::voice::realtime::{
     ConfigChange, Fault, InputChange, Modality, Opaque, OutputChange, Transcription, VoiceName,
 };
 
-/// Voices of OpenAI; whoever asks for one gets the usual voice of this machine.
+/// OpenAI's voices all map to this machine's usual voice.
 const OPENAI_VOICES: [&str; 11] = [
     "alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar", "nova",
 ];
-/// Most tokens of a response that can be asked for, as at OpenAI.
+/// OpenAI's limit for the tokens of a response.
 const MOST_TOKENS: u32 = 4096;
 
-/// A change to a session, and the form of the session of a client secret.
+/// A change to a session. A client secret stores its session in the same form.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SessionPatch {
@@ -30,15 +30,15 @@ pub(super) struct SessionPatch {
     max_output_tokens: Option<Value>,
     tools: Option<Vec<Value>>,
     tool_choice: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "keep_null")]
     truncation: Option<Option<Value>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "keep_null")]
     include: Option<Option<Value>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "keep_null")]
     tracing: Option<Option<Value>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "keep_null")]
     prompt: Option<Option<Value>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "keep_null")]
     #[expect(
         dead_code,
         reason = "taken, without effect: local models do not reason apart"
@@ -60,15 +60,15 @@ struct AudioPatch {
 #[serde(deny_unknown_fields)]
 struct InputPatch {
     format: Option<FormatIn>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "keep_null")]
     noise_reduction: Option<Option<Value>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "keep_null")]
     transcription: Option<Option<TranscriptionForm>>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "keep_null")]
     turn_detection: Option<Option<TurnDetectionIn>>,
 }
 
-/// How output sounds; also of a single response.
+/// For a session, or for a single response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OutputPatch {
@@ -77,7 +77,7 @@ pub(super) struct OutputPatch {
     speed: Option<f32>,
 }
 
-/// `transcription`, as it is sent and shown.
+/// `transcription`, as clients send it and as we show it.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 pub(super) struct TranscriptionForm {
     #[serde(default)]
@@ -108,14 +108,14 @@ impl From<Transcription> for TranscriptionForm {
     }
 }
 
-/// Tells an absent field from `null`.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+/// Tells `null` (`Some(None)`) from an absent field (`None`).
+fn keep_null<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Checks `output_modalities`; `param` names where it stood.
+/// Checks `output_modalities`; `param` is its path, for errors.
 pub(super) fn modality(list: &[String], param: &str) -> Result<Modality, Fault> {
     match list {
         [one] if one == "audio" => Ok(Modality::Audio),
@@ -143,7 +143,7 @@ pub(super) fn max_tokens(value: &Value, param: &str) -> Result<Option<u32>, Faul
 }
 
 impl SessionPatch {
-    /// What the address of a session tells.
+    /// From the address that a session is opened with.
     pub(super) fn of_address(model: Option<String>, transcribes: bool) -> Self {
         Self {
             model,
@@ -152,8 +152,8 @@ impl SessionPatch {
         }
     }
 
-    /// Checks what the types do not.
-    pub(super) fn checked(self) -> Result<ConfigChange, Fault> {
+    /// Checks what the types cannot.
+    pub(super) fn check(self) -> Result<ConfigChange, Fault> {
         let transcribes_only = match self.r#type.as_deref() {
             None => None,
             Some("realtime") => Some(false),
@@ -184,6 +184,7 @@ impl SessionPatch {
         let may_truncate = self.truncation.as_ref().map(|t| !is_disabled(t));
         let audio = self.audio.unwrap_or_default();
         let mut input = audio.input.unwrap_or_default();
+        // Kept as the client wrote them, so that the session can show them again.
         let written = [
             ("truncation", self.truncation),
             ("include", self.include),
@@ -201,34 +202,34 @@ impl SessionPatch {
             max_tokens,
             tools,
             may_truncate,
-            input: input.checked()?,
-            output: audio.output.unwrap_or_default().checked("session")?,
+            input: input.check()?,
+            output: audio.output.unwrap_or_default().check("session")?,
             written: written.collect::<BTreeMap<_, _>>(),
         })
     }
 }
 
 impl InputPatch {
-    fn checked(self) -> Result<InputChange, Fault> {
+    fn check(self) -> Result<InputChange, Fault> {
         let format = self.format;
-        let format = format.map(|format| format.checked("session.audio.input.format"));
+        let format = format.map(|format| format.check("session.audio.input.format"));
         Ok(InputChange {
             format: format.transpose()?,
             transcription: self.transcription.map(|form| form.map(Into::into)),
             turn_detection: match self.turn_detection {
                 None => None,
                 Some(None) => Some(None),
-                Some(Some(detection)) => Some(Some(detection.checked()?)),
+                Some(Some(detection)) => Some(Some(detection.check()?)),
             },
         })
     }
 }
 
 impl OutputPatch {
-    /// Of the session (`at` is "session") or of one response ("response").
-    pub(super) fn checked(self, at: &str) -> Result<OutputChange, Fault> {
+    /// `at` is "session" or "response", for errors.
+    pub(super) fn check(self, at: &str) -> Result<OutputChange, Fault> {
         let format = self.format;
-        let format = format.map(|format| format.checked(&format!("{at}.audio.output.format")));
+        let format = format.map(|format| format.check(&format!("{at}.audio.output.format")));
         let format = format.transpose()?;
         if self
             .speed
@@ -245,13 +246,13 @@ impl OutputPatch {
     }
 }
 
-/// A voice is a name, or {"id": …}.
+/// A voice is a name, or `{"id": …}`.
 fn voice_name(voice: &Value) -> VoiceName {
     let named = voice.get("id").unwrap_or(voice);
     match named.as_str() {
         Some(name) if OPENAI_VOICES.contains(&name) => VoiceName::Usual(name.to_owned()),
         Some(name) => VoiceName::Own(name.to_owned()),
-        // No voice is called so; the session says which there are.
+        // Not a name at all. The session refuses it, with a list of the voices.
         None => VoiceName::Own(named.to_string()),
     }
 }

@@ -6,7 +6,7 @@ use crate::voice::realtime::{SessionConfig, TurnDetection};
 
 fn patch(value: Value) -> Result<SessionConfig, Fault> {
     let patch: SessionPatch = serde_json::from_value(value).unwrap();
-    SessionConfig::new("m").changed(patch.checked()?, &["local".to_owned()])
+    SessionConfig::new("m").changed(patch.check()?, &["local".to_owned()])
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `GET /v1/realtime`: how a session begins.
+//! `GET /v1/realtime`: opens a session.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -30,10 +30,9 @@ use crate::voice::realtime::{
     Answerer, Fault, Opening, Parts, SessionConfig, TurnObserver, check_assistant,
 };
 
-/// Larger messages end the connection; those between this and what an event may have are answered with an
-/// error. Bytes.
+/// In bytes. Larger messages end the connection; those between the limit for an event and this one get an error.
 const MOST_FRAME: usize = 32 << 20;
-/// Sessions at a time with one key, or of one person.
+/// Open at a time per credential.
 const MOST_SESSIONS: usize = 16;
 
 /// What is asked for in the address.
@@ -81,6 +80,7 @@ pub(super) async fn connect(
         let detail = format!("a session is opened with a WebSocket ({rejection})");
         Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
     })?;
+    // A secret is used up last, so that a request that fails before does not cost a session.
     let one = OneSession::of(&principal)?;
     let opening = prepared.open(Arc::clone(&app), metrics, caller).await?;
     if let Some(Extension(shown)) = shown {
@@ -90,7 +90,7 @@ pub(super) async fn connect(
         .protocols(["realtime"])
         .max_message_size(MOST_FRAME)
         .max_frame_size(MOST_FRAME);
-    // Stopping waits for the session's record.
+    // Keeps a shutdown waiting until the session has written its record.
     let held = app.hold();
     Ok(upgrade.on_upgrade(async move |socket| {
         talk(socket, opening).await;
@@ -98,10 +98,10 @@ pub(super) async fn connect(
     }))
 }
 
-/// Sessions that are open, by what they were opened with.
+/// Open sessions by the credential that opened them.
 static OPEN: LazyLock<Mutex<HashMap<Credential, usize>>> = LazyLock::new(Mutex::default);
 
-/// One of the few sessions that a key, a person or a client secret may have open.
+/// A credential's place for an open session; dropping it makes room for another.
 struct OneSession(Credential);
 
 impl OneSession {
@@ -148,14 +148,14 @@ impl TurnObserver for Metrics {
     }
 }
 
-/// A session that can be opened.
+/// A checked session that can be opened.
 pub(super) struct PreparedSession {
     pub(super) config: SessionConfig,
     target: ChatTarget,
     principal: Principal,
 }
 
-/// Checks what a session is asked to be.
+/// Checks the configuration of a session.
 pub(super) async fn prepare(
     app: &App,
     principal: &Principal,
@@ -176,10 +176,10 @@ pub(super) async fn prepare(
         )
     };
     let config = patch
-        .checked()
+        .check()
         .and_then(|change| SessionConfig::new(&model).changed(change, &voices))
         .map_err(invalid)?;
-    check_assistant(&answerer(app, &target), &config).map_err(invalid)?;
+    check_assistant(&build_answerer(app, &target), &config).map_err(invalid)?;
     Ok(PreparedSession {
         config,
         target,
@@ -187,7 +187,7 @@ pub(super) async fn prepare(
     })
 }
 
-fn answerer(app: &App, target: &ChatTarget) -> Answerer {
+fn build_answerer(app: &App, target: &ChatTarget) -> Answerer {
     match target {
         ChatTarget::Model => Answerer::Model(Arc::clone(&app.chat)),
         ChatTarget::Assistant(assistant) => Answerer::Assistant {
@@ -199,7 +199,7 @@ fn answerer(app: &App, target: &ChatTarget) -> Answerer {
 }
 
 impl PreparedSession {
-    /// Whose session it is: the assistant's workspace, or else the caller's.
+    /// The assistant's workspace, or the caller's for the plain model.
     pub(super) async fn workspace(&self, app: &App) -> Result<WorkspaceId, ApiError> {
         match &self.target {
             ChatTarget::Model => Ok(self.principal.workspace(app, None).await?.id),
@@ -213,7 +213,7 @@ impl PreparedSession {
         metrics: Arc<Metrics>,
         caller: Option<String>,
     ) -> Result<Opening, ApiError> {
-        let answerer = answerer(&app, &self.target);
+        let answerer = build_answerer(&app, &self.target);
         let workspace = self.workspace(&app).await?;
         let assistant = match &answerer {
             Answerer::Model(_) => None,

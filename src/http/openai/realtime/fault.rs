@@ -1,4 +1,4 @@
-//! Faults as the API tells them, and those of an event that cannot be read.
+//! Faults on the wire, and faults of events that cannot be read.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ pub(super) struct FaultView {
     code: String,
     message: String,
     param: Option<String>,
-    /// The client's event that caused it.
+    /// Id of the client's event that caused it, if the client gave one.
     event_id: Option<String>,
 }
 

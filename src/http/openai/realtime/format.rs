@@ -1,11 +1,10 @@
-//! Formats of sound, as the API names them.
+//! Audio formats on the wire.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::voice::realtime::{Fault, Format};
 
-/// What a client sends for a format.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FormatIn {
@@ -14,8 +13,8 @@ pub(super) struct FormatIn {
 }
 
 impl FormatIn {
-    /// The format; `param` names where it stood.
-    pub(super) fn checked(&self, param: &str) -> Result<Format, Fault> {
+    /// `param` is the path of the format, for errors.
+    pub(super) fn check(&self, param: &str) -> Result<Format, Fault> {
         let format = match self.r#type.as_str() {
             "audio/pcm" => Format::Pcm,
             "audio/pcmu" => Format::Mulaw,
@@ -37,7 +36,6 @@ impl FormatIn {
     }
 }
 
-/// As the API shows it.
 pub(super) fn view(format: Format) -> Value {
     match format {
         Format::Pcm => json!({"type": "audio/pcm", "rate": 24_000}),
@@ -52,7 +50,7 @@ mod tests {
 
     #[test]
     fn other_rates_are_refused() {
-        let asked = |text| serde_json::from_str::<FormatIn>(text).unwrap().checked("f");
+        let asked = |text| serde_json::from_str::<FormatIn>(text).unwrap().check("f");
         assert_eq!(
             asked(r#"{"type":"audio/pcm","rate":24000}"#),
             Ok(Format::Pcm)

@@ -1,4 +1,4 @@
-//! Items of a conversation, as clients send them.
+//! Reads conversation items that clients send.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,10 +6,8 @@ use serde::Deserialize;
 
 use crate::voice::realtime::{Fault, NewItem, NewKind, NewPart, Role};
 
-/// Most parts of one message.
 const MOST_PARTS: usize = 64;
 
-/// An item as a client sends it.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct ItemIn {
     pub(super) id: Option<String>,
@@ -31,8 +29,8 @@ struct PartIn {
 }
 
 impl ItemIn {
-    /// Checks what the types do not; `at` names where it stood.
-    pub(super) fn checked(self, at: &str) -> Result<NewItem, Fault> {
+    /// Checks what the types cannot; `at` is the path of the item, for errors.
+    pub(super) fn check(self, at: &str) -> Result<NewItem, Fault> {
         let need = |field: &str, value: Option<String>| {
             value.ok_or_else(|| {
                 let message = format!("an item of the type {:?} needs {field}", self.r#type);
@@ -56,8 +54,7 @@ impl ItemIn {
                     return Err(Fault::value(format!("{at}.content"), message));
                 }
                 let parts = parts.into_iter().enumerate();
-                let parts =
-                    parts.map(|(n, part)| part.checked(role, &format!("{at}.content[{n}]")));
+                let parts = parts.map(|(n, part)| part.check(role, &format!("{at}.content[{n}]")));
                 let parts = parts.collect::<Result<_, _>>()?;
                 NewKind::Message { role, parts }
             }
@@ -82,7 +79,7 @@ impl ItemIn {
 }
 
 impl PartIn {
-    fn checked(self, role: Role, at: &str) -> Result<NewPart, Fault> {
+    fn check(self, role: Role, at: &str) -> Result<NewPart, Fault> {
         let missing = |field: &str| {
             let message = format!("this part needs {field}");
             Fault::invalid("missing_required_parameter", message).about(format!("{at}.{field}"))
@@ -97,11 +94,12 @@ impl PartIn {
             )),
             (Role::User, "input_audio") => {
                 let audio = self.audio.ok_or_else(|| missing("audio"))?;
-                sound(&audio, &format!("{at}.audio")).map(|sound| NewPart::Sound(sound.into()))
+                decode_audio(&audio, &format!("{at}.audio"))
+                    .map(|sound| NewPart::Sound(sound.into()))
             }
             (Role::User, "input_image") => Err(Fault::invalid(
                 "unsupported_content_type",
-                "this model reads text and hears speech; it sees no pictures",
+                "this model takes text and audio, not images",
             )
             .about(at)),
             (_, other) => Err(Fault::value(
@@ -115,8 +113,8 @@ impl PartIn {
     }
 }
 
-/// Reads sound; `param` names where it stood.
-pub(super) fn sound(audio: &str, param: &str) -> Result<Vec<u8>, Fault> {
+/// Decodes base64 audio; `param` is its path, for errors.
+pub(super) fn decode_audio(audio: &str, param: &str) -> Result<Vec<u8>, Fault> {
     STANDARD
         .decode(audio)
         .map_err(|error| Fault::value(param, format!("audio must be base64 ({error})")))

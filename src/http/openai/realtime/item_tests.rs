@@ -6,7 +6,7 @@ use crate::voice::realtime::Item;
 
 fn item(value: Value) -> Result<Item, Fault> {
     let item: ItemIn = serde_json::from_value(value).unwrap();
-    Item::of(item.checked("item")?, "item", &mut |_| {
+    Item::of(item.check("item")?, "item", &mut |_| {
         Err(Fault::invalid("no", "no sound in this test"))
     })
 }

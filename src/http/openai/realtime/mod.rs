@@ -1,8 +1,9 @@
-//! The Realtime API: spoken and written sessions over a WebSocket, in OpenAI's shape. What a session does is
-//! [`crate::voice::realtime`]'s; here its orders are read and its events written.
+//! The Realtime API: spoken and written sessions over a WebSocket, in OpenAI's shape. The session itself is in
+//! [`crate::voice::realtime`]; this module reads its orders and writes its events.
 //!
-//! Reading order: [`connect`] opens, `socket` carries what goes back and forth, `client_event` reads, `view` and
-//! `server_event` write. Everything else is a part of what is read or written.
+//! Reading order: [`connect`] opens a session, `socket` moves messages between client and session,
+//! `client_event` reads them, `view` and `server_event` write them. The other files are parts of what is read or
+//! written.
 
 mod client_event;
 mod config;
@@ -24,7 +25,6 @@ use super::super::route::{Policy, Route, routes};
 pub(in crate::http) use connect::__path_connect;
 pub(in crate::http) use secrets::__path_create;
 
-/// Routes of `/v1/realtime`.
 pub(super) fn routes() -> Vec<Route> {
     routes![
         (GET, "/v1/realtime", Policy::Realtime, connect::connect),

@@ -1,4 +1,4 @@
-//! What a client asks of one response.
+//! `response.create`: what a client asks of one response.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,12 +8,11 @@ use super::item::ItemIn;
 use super::tools;
 use crate::voice::realtime::{Fault, InputItem, ResponseOrder};
 
-/// Most items of an input of its own.
 const MOST_INPUT: usize = 500;
-/// OpenAI's limits of metadata: pairs, characters of a key and of a value.
+/// OpenAI's limits for metadata: pairs, characters of a key, characters of a value.
 const METADATA: (usize, usize, usize) = (16, 64, 512);
 
-/// The field `response` of `response.create`; everything else is as in the session.
+/// The field `response` of `response.create`. Absent fields are as in the session.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResponseRequest {
@@ -41,8 +40,8 @@ struct AudioIn {
 }
 
 impl ResponseRequest {
-    /// Checks what the types do not.
-    pub(super) fn checked(self) -> Result<ResponseOrder, Fault> {
+    /// Checks what the types cannot.
+    pub(super) fn check(self) -> Result<ResponseOrder, Fault> {
         let modality = match &self.output_modalities {
             None => None,
             Some(list) => Some(modality(list, "response.output_modalities")?),
@@ -66,7 +65,7 @@ impl ResponseRequest {
             max_tokens,
             apart,
             tools: tools::read(self.tools, self.tool_choice, "response")?,
-            output: output.unwrap_or_default().checked("response")?,
+            output: output.unwrap_or_default().check("response")?,
             metadata: self.metadata.map(read_metadata).transpose()?,
             input: self.input.map(read_input).transpose()?,
         })
@@ -82,7 +81,7 @@ fn read_input(list: Vec<ItemIn>) -> Result<Vec<InputItem>, Fault> {
     let items = items.map(|(n, item)| match item.r#type.as_str() {
         "item_reference" => Ok(InputItem::Known(item.id)),
         _ => item
-            .checked(&format!("response.input[{n}]"))
+            .check(&format!("response.input[{n}]"))
             .map(InputItem::New),
     });
     items.collect()
@@ -117,16 +116,16 @@ mod tests {
     use crate::voice::realtime::Modality;
     use serde_json::json;
 
-    fn wanted(value: Value) -> Result<ResponseOrder, Fault> {
+    fn check(value: Value) -> Result<ResponseOrder, Fault> {
         let request: ResponseRequest = serde_json::from_value(value).unwrap();
-        request.checked()
+        request.check()
     }
 
     #[test]
     fn what_a_response_is_asked_to_be_is_read() {
-        let plain = wanted(json!({})).unwrap();
+        let plain = check(json!({})).unwrap();
         assert!(!plain.apart && plain.input.is_none() && plain.modality.is_none());
-        let other = wanted(json!({
+        let other = check(json!({
             "conversation": "none", "output_modalities": ["text"], "max_output_tokens": 5,
             "instructions": "x", "metadata": {"b": "1", "a": "2"},
             "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": "q"}]}],
@@ -159,7 +158,7 @@ mod tests {
             ),
             (json!({"tool_choice": "sometimes"}), "response.tool_choice"),
         ] {
-            let fault = wanted(value.clone()).err().unwrap();
+            let fault = check(value.clone()).err().unwrap();
             assert_eq!(fault.param.as_deref(), Some(param), "{value}");
         }
     }

@@ -21,13 +21,13 @@ use crate::store::client_secrets::{self, ClientSecret};
 use crate::store::token::{Token, TokenKind};
 use crate::voice::realtime::{LONGEST, fresh_id};
 
-/// Seconds that a secret lives without `expires_after`, and the least and most that can be asked for.
-const LIVES: i64 = 600;
+/// Default lifetime of a secret in seconds, and the range that `expires_after` may ask for.
+const LIFETIME: i64 = 600;
 const LIMITS: std::ops::RangeInclusive<i64> = 10..=7200;
-/// Sessions that a secret may open.
+/// Range of `max_sessions`.
 const SESSIONS: std::ops::RangeInclusive<u16> = 1..=100;
 
-/// A wish for a client secret.
+/// A request for a client secret.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ClientSecretRequest {
     /// How long sessions can be opened with it.
@@ -35,7 +35,7 @@ pub struct ClientSecretRequest {
     /// The session that it opens, as in `session.update`.
     #[schema(value_type = Option<Object>)]
     session: Option<Value>,
-    /// How many sessions it opens, one after the other or side by side: 1 to 100; 1 when absent. Not of OpenAI's.
+    /// How many sessions it opens, one after the other or side by side: 1 to 100; 1 when absent. An extension of OpenAI's API.
     max_sessions: Option<u16>,
 }
 
@@ -52,7 +52,7 @@ struct ExpiresAfter {
 pub struct ClientSecretView {
     /// The key for the browser: `ek_…`.
     value: String,
-    /// From then on it opens nothing, in Unix seconds.
+    /// When it expires, in Unix seconds.
     expires_at: i64,
     /// The session that it opens.
     #[schema(value_type = Object)]
@@ -69,7 +69,7 @@ pub(super) async fn create(
     principal: Principal,
     Json(request): Json<ClientSecretRequest>,
 ) -> Result<axum::Json<ClientSecretView>, ApiError> {
-    let seconds = lifetime(request.expires_after)?;
+    let seconds = check_lifetime(request.expires_after)?;
     let sessions_left = request.max_sessions.unwrap_or(1);
     if !SESSIONS.contains(&sessions_left) {
         let wrong = format!(
@@ -87,6 +87,7 @@ pub(super) async fn create(
         problem.param = problem.param.map(|param| format!("session.{param}"));
         problem
     })?;
+    // Fail now, in the business's server, rather than later in a visitor's browser.
     let prepared = prepare(&app, &principal, patch).await?;
     let workspace = prepared.workspace(&app).await?;
     let opens = Opens {
@@ -126,9 +127,9 @@ pub(super) async fn create(
     }))
 }
 
-fn lifetime(asked: Option<ExpiresAfter>) -> Result<i64, ApiError> {
+fn check_lifetime(asked: Option<ExpiresAfter>) -> Result<i64, ApiError> {
     let Some(asked) = asked else {
-        return Ok(LIVES);
+        return Ok(LIFETIME);
     };
     if asked.anchor.is_some_and(|anchor| anchor != "created_at") {
         return Err(ApiError::invalid(
@@ -136,7 +137,7 @@ fn lifetime(asked: Option<ExpiresAfter>) -> Result<i64, ApiError> {
             "anchor must be created_at",
         ));
     }
-    let seconds = asked.seconds.unwrap_or(LIVES);
+    let seconds = asked.seconds.unwrap_or(LIFETIME);
     if LIMITS.contains(&seconds) {
         return Ok(seconds);
     }

@@ -1,4 +1,4 @@
-//! Events as they are written; `view` makes them of those of the session.
+//! Events on the wire; `view` builds them from the events of the session.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::fault::FaultView;
 use crate::voice::realtime::fresh_id;
 
-/// An event on the wire.
 #[derive(Serialize)]
 struct Envelope<'a> {
     event_id: String,
@@ -14,7 +13,7 @@ struct Envelope<'a> {
     event: &'a ServerEvent,
 }
 
-/// Where in a response something belongs.
+/// A place within a response.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct PlaceView {
     pub(super) response_id: String,
@@ -23,7 +22,6 @@ pub(super) struct PlaceView {
     pub(super) content_index: usize,
 }
 
-/// An event of the session.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type")]
 #[rustfmt::skip]
@@ -93,13 +91,13 @@ pub(super) enum ServerEvent {
 }
 
 impl ServerEvent {
-    /// The event as JSON text, with an id of its own.
+    /// JSON text, with a fresh event id.
     pub(super) fn to_text(&self) -> String {
         let envelope = Envelope {
             event_id: fresh_id("event"),
             event: self,
         };
-        // Nothing in an event can fail to be written: no maps with other keys than strings.
+        // Serialising cannot fail: no map in an event has keys other than strings.
         serde_json::to_string(&envelope).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! What goes back and forth between a socket and a session.
+//! Moves messages between a socket and a session.
 
 use std::time::Duration;
 
@@ -13,25 +13,26 @@ use super::client_event;
 use super::server_event::ServerEvent;
 use crate::voice::realtime::{ClientOrder, Event, Fault, Opening, Order, serve};
 
-/// Events that may wait for a slow reader; then the session waits as well.
+/// Events that may wait for a slow client; beyond that, the session waits as well.
 const EVENTS: usize = 64;
-/// Orders that may wait for the session: they may be large.
+/// Orders that may wait for the session. Few, because each may be large.
 const ORDERS: usize = 1;
-/// How often a quiet client is asked for a sign of life, and how long it may give none.
+/// Interval of pings, and the timeout for a client that sends nothing, not even pongs.
 const PING_EVERY: Duration = Duration::from_secs(20);
 const SILENT_FOR: Duration = Duration::from_secs(70);
-/// What was sent last may take this long to go out when the session ends.
+/// Timeout for the last events to go out when the session ends.
 const GOODBYE: Duration = Duration::from_secs(2);
 
-/// Carries a session out; returns when it is over and its record is complete.
+/// Runs a session; returns when it is over and its record is complete.
 pub(super) async fn talk(socket: WebSocket, opening: Opening) {
     let (sink, stream) = socket.split();
-    let (events, told) = mpsc::channel(EVENTS);
+    let (events, outgoing) = mpsc::channel(EVENTS);
     let (to_session, orders) = mpsc::channel(ORDERS);
-    let mut writer = AbortOnDropHandle::new(tokio::spawn(write(sink, told)));
+    let mut writer = AbortOnDropHandle::new(tokio::spawn(write(sink, outgoing)));
     let listening = async {
         listen(stream, to_session).await;
-        // The session ends by its closed channel, and by nothing before it did.
+        // Never completes: the session ends by its closed channel, and must not be dropped before its record
+        // is written.
         std::future::pending::<()>().await;
     };
     tokio::select! {
@@ -43,7 +44,7 @@ pub(super) async fn talk(socket: WebSocket, opening: Opening) {
     }
 }
 
-/// Hands on what the client sends, until it leaves, falls silent or its connection breaks.
+/// Passes on what the client sends, until it leaves, falls silent or its connection breaks.
 async fn listen(mut stream: SplitStream<WebSocket>, to_session: mpsc::Sender<ClientOrder>) {
     while let Ok(message) = timeout(SILENT_FOR, stream.next()).await {
         let order = match message {
@@ -57,7 +58,7 @@ async fn listen(mut stream: SplitStream<WebSocket>, to_session: mpsc::Sender<Cli
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
             None | Some(Ok(Message::Close(_))) => {
                 let order = Ok(Order::HangUp);
-                // The session may be over.
+                // Fails when the session is over already, which is fine.
                 let _ = to_session.send(ClientOrder { id: None, order }).await;
                 return;
             }
@@ -72,14 +73,14 @@ async fn listen(mut stream: SplitStream<WebSocket>, to_session: mpsc::Sender<Cli
     }
 }
 
-/// Sends what is told, in order; ends when the session or the connection does.
-async fn write(mut sink: SplitSink<WebSocket, Message>, mut told: mpsc::Receiver<Event>) {
+/// Sends the events in order, until the session or the connection ends.
+async fn write(mut sink: SplitSink<WebSocket, Message>, mut outgoing: mpsc::Receiver<Event>) {
     let mut pings = interval(PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let message = tokio::select! {
             biased;
-            event = told.recv() => match event {
+            event = outgoing.recv() => match event {
                 Some(event) => Message::text(ServerEvent::from(event).to_text()),
                 None => break,
             },
@@ -89,6 +90,6 @@ async fn write(mut sink: SplitSink<WebSocket, Message>, mut told: mpsc::Receiver
             return;
         }
     }
-    // The client may be gone.
+    // Fails when the client is gone already, which is fine.
     let _ = sink.close().await;
 }

@@ -1,11 +1,11 @@
-//! Functions of a session, flat as the Realtime API has them.
+//! Tools of a session. The Realtime API has them flat, where chat completions nest them under `function`.
 
 use serde_json::{Value, json};
 
 use super::super::chat::tools as chat_tools;
 use crate::voice::realtime::{Fault, Opaque, Tool, ToolChoice, ToolsChange, no_such_choice};
 
-/// Reads `tools` and `tool_choice`; `at` names where they stood.
+/// Reads `tools` and `tool_choice`; `at` is the path of their parent, for errors.
 pub(super) fn read(
     list: Option<Vec<Value>>,
     choice: Option<Value>,
@@ -26,8 +26,8 @@ pub(super) fn read(
 fn read_list(list: Vec<Value>, at: &str) -> Result<Vec<Tool>, Fault> {
     let nested = list.iter().enumerate().map(|(n, tool)| {
         if tool["type"] == "mcp" {
-            let message = "servers of tools (mcp) are not connected to from here; declare \
-                           functions and call them in your program";
+            let message = "this server does not connect to MCP servers; declare functions \
+                           and call them in your program";
             let fault = Fault::invalid("unsupported_parameter", message);
             return Err(fault.about(format!("{at}.tools[{n}]")));
         }
@@ -54,7 +54,7 @@ fn read_list(list: Vec<Value>, at: &str) -> Result<Vec<Tool>, Fault> {
     Ok(tools.collect())
 }
 
-/// A word, or a function: flat as here, or nested as in the chat.
+/// A word, or a function: flat as here, or nested as in chat completions.
 fn read_choice(written: &Value) -> Option<ToolChoice> {
     match written {
         Value::String(word) => match word.as_str() {

@@ -1,11 +1,10 @@
-//! `turn_detection`: how the end of a turn is found, as the API has it.
+//! `turn_detection`: how a session finds the end of a turn.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::voice::realtime::{Eagerness, Fault, TurnDetection, TurnEnd};
 
-/// What a client sends.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TurnDetectionIn {
@@ -20,7 +19,8 @@ pub(super) struct TurnDetectionIn {
 }
 
 impl TurnDetectionIn {
-    pub(super) fn checked(self) -> Result<TurnDetection, Fault> {
+    /// Absent fields take OpenAI's defaults.
+    pub(super) fn check(self) -> Result<TurnDetection, Fault> {
         let at = |field: &str| format!("session.audio.input.turn_detection.{field}");
         let within = |field: &str, value: Option<u32>, default: u32, least: u32, most: u32| {
             let value = value.unwrap_or(default);
@@ -48,6 +48,7 @@ impl TurnDetectionIn {
                     50,
                     10_000,
                 )?;
+                // Unlike the others, this has no default: without it, a quiet session just stays quiet.
                 let idle_ms = match self.idle_timeout_ms {
                     None => None,
                     some => Some(within("idle_timeout_ms", some, 0, 500, 60_000)?),
@@ -81,7 +82,6 @@ impl TurnDetectionIn {
     }
 }
 
-/// As the API shows it.
 pub(super) fn view(detection: &TurnDetection) -> Value {
     match detection.end {
         TurnEnd::Pause { ms, idle_ms } => json!({
@@ -118,7 +118,7 @@ mod tests {
             r#"{"type":"server_vad","threshold":0.5,"prefix_padding_ms":100,"silence_duration_ms":200,"idle_timeout_ms":null,"create_response":false,"interrupt_response":true}"#,
         ] {
             let read: TurnDetectionIn = serde_json::from_str(asked).unwrap();
-            assert_eq!(view(&read.checked().unwrap()).to_string(), asked);
+            assert_eq!(view(&read.check().unwrap()).to_string(), asked);
         }
     }
 }

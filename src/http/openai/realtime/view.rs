@@ -1,4 +1,4 @@
-//! What a session tells, in OpenAI's shape.
+//! Events of a session in OpenAI's shape.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -79,7 +79,7 @@ impl From<Event> for ServerEvent {
             Event::ArgumentsDone { response_id, item_id, output_index, call_id, name, arguments } => {
                 Self::ArgumentsDone { response_id, item_id, output_index, call_id, name, arguments }
             }
-            // The only limit that there is: one is free again as soon as a response is done.
+            // Our only limit is on responses at a time, so it resets as soon as one is done: 0 seconds.
             Event::Responses { most, remaining } => Self::RateLimits {
                 rate_limits: vec![json!({
                     "name": "requests", "limit": most, "remaining": remaining, "reset_seconds": 0,
@@ -104,7 +104,6 @@ fn state_view(state: &SessionState) -> Value {
     session_view(&state.config, &state.id, state.expires_at)
 }
 
-/// A session.
 pub(super) fn session_view(config: &SessionConfig, id: &str, expires_at: i64) -> Value {
     let written = |name: &str| config.written.get(name).map(|value| value.0.clone());
     let transcription = config.transcription.clone().map(TranscriptionForm::from);
@@ -155,7 +154,7 @@ fn max_tokens_view(most: Option<u32>) -> Value {
     most.map_or_else(|| json!("inf"), |most| json!(most))
 }
 
-/// An item, without sound.
+/// Without audio: only `conversation.item.retrieve` returns that.
 pub(super) fn item_view(item: &Item) -> Value {
     let (id, status) = (&item.id, status_name(item.status));
     match &item.kind {
@@ -201,7 +200,7 @@ fn part_view(part: &Part, role: Role) -> Value {
     }
 }
 
-/// The part of a response, which has other names there than in its item.
+/// A part of a response. OpenAI names its types differently here than within an item.
 fn output_part(part: Part) -> Value {
     match part {
         Part::Text(text) => json!({"type": "text", "text": text}),
@@ -259,7 +258,7 @@ fn ending_view(ending: Option<Ending>) -> (&'static str, Value) {
     }
 }
 
-/// Tokens as OpenAI tells them. Here all of them are of text: sound becomes text before it is read.
+/// Token usage in OpenAI's shape. All tokens are text tokens, because audio becomes text before a model reads it.
 fn usage_view(usage: Usage) -> Value {
     let (input, output) = (usage.prompt_tokens, usage.completion_tokens);
     json!({

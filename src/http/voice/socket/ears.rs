@@ -1,4 +1,4 @@
-//! Sound as it comes in: numbered frames made into a stream without gaps, no faster than time passes.
+//! Incoming audio: turns numbered frames into a stream without gaps, at real time.
 
 use std::time::Duration;
 
@@ -7,50 +7,49 @@ use tokio::time::Instant;
 
 use crate::voice::LINE_RATE;
 
-/// Most bytes of a frame.
+/// Bytes of a frame.
 pub(super) const LARGEST: usize = 64 * 1024;
-/// Bytes of sound in a ms.
+/// Bytes of audio per millisecond.
 const PER_MS: usize = LINE_RATE as usize * 2 / 1000;
-/// Most bytes that are handed on at once: 100 ms.
+/// Bytes that are passed on at a time: 100 ms.
 const PIECE: usize = 100 * PER_MS;
 /// Longest gap that is filled with silence, in bytes: 1 s.
 const LONGEST_GAP: usize = 1000 * PER_MS;
-/// A number that is this far off is a new count, not a lost frame.
+/// A sequence number that is this far off means that the client started to count again, not that frames were lost.
 const NEW_COUNT: u32 = 1000;
-/// So far may the sound be ahead of time, in ms.
+/// How far the audio may be ahead of real time.
 const AHEAD_MS: f64 = 3000.0;
-/// So much may be thrown away for being too early before the connection is closed, in ms of sound.
+/// Audio that may be dropped for being too early before the connection is closed.
 const MOST_THROWN_MS: f64 = 15_000.0;
 
-/// What is wrong with a frame; each is a sentence for whoever writes a client.
+/// What is wrong with a frame, in words for the developer of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
     /// Over [`LARGEST`].
     #[error("a frame may have at most 65536 bytes; send 20 to 100 ms at a time")]
     TooLarge,
-    /// No number, no sound, or half a sample.
+    /// No number, no audio, or half a sample.
     #[error("a frame is a number of 4 bytes and samples of 2 bytes each")]
     Malformed,
-    /// Faster than time passes.
-    #[error("sound comes faster than time passes; some of it was dropped")]
+    #[error("audio arrives faster than real time; some of it was dropped")]
     TooFast,
-    /// Faster than time passes, and no end of it.
-    #[error("sound keeps coming faster than time passes")]
+    /// [`Fault::TooFast`] too often.
+    #[error("audio keeps arriving faster than real time")]
     FarTooFast,
 }
 
-/// Puts the frames of a caller in order.
+/// Orders the frames of a caller, and limits their rate.
 #[derive(Debug)]
 pub(super) struct Ears {
     next: Option<u32>,
-    /// How much may still come now, in ms.
+    /// Audio that may still arrive at once, in ms (token bucket).
     credit: f64,
     at: Instant,
+    /// Dropped audio in ms; it decays while time passes.
     thrown: f64,
 }
 
 impl Ears {
-    /// Ears that begin to listen now.
     pub(super) fn new(now: Instant) -> Self {
         Self {
             next: None,
@@ -60,8 +59,8 @@ impl Ears {
         }
     }
 
-    /// The sound of a frame in pieces of at most 100 ms, silence for lost frames before it. A late frame
-    /// gives none.
+    /// Returns the audio of a frame in pieces of at most 100 ms, after silence for frames that were lost before it.
+    /// A late frame returns nothing.
     pub(super) fn take(&mut self, frame: &Bytes, now: Instant) -> Result<Vec<Bytes>, Fault> {
         if frame.len() > LARGEST {
             return Err(Fault::TooLarge);
@@ -74,7 +73,7 @@ impl Ears {
         if sound.is_empty() || !sound.len().is_multiple_of(2) {
             return Err(Fault::Malformed);
         }
-        let Some(lost) = self.lost(number) else {
+        let Some(lost) = self.count_lost(number) else {
             return Ok(Vec::new());
         };
         let gap = (lost as usize).saturating_mul(sound.len()).min(LONGEST_GAP);
@@ -88,8 +87,8 @@ impl Ears {
         Ok(pieces)
     }
 
-    /// How many frames are missing before this one; none if it is late.
-    fn lost(&self, number: u32) -> Option<u32> {
+    /// Counts the frames that are missing before this one; `None` if it is late.
+    fn count_lost(&self, number: u32) -> Option<u32> {
         let Some(next) = self.next else {
             return Some(0);
         };
@@ -106,7 +105,7 @@ impl Ears {
         let passed = now.saturating_duration_since(self.at);
         self.at = now;
         self.credit = (self.credit + millis(passed)).min(AHEAD_MS);
-        // Who behaves for a while is forgiven.
+        // A client that keeps to real time for a while is forgiven.
         self.thrown = (self.thrown - millis(passed) / 4.0).max(0.0);
         let ms = bytes as f64 / PER_MS as f64;
         if ms <= self.credit {
@@ -148,7 +147,7 @@ mod tests {
     #[test]
     fn lost_frames_become_silence_and_late_ones_nothing() {
         let now = Instant::now();
-        // number, ms of sound that come of it
+        // sequence number, ms of audio that it yields
         for steps in [
             vec![(5, 20), (6, 20), (7, 20)],
             vec![(0, 20), (3, 60), (1, 0), (2, 0), (4, 20)],
@@ -213,7 +212,7 @@ mod tests {
             assert!(next(&mut ears, now).is_ok());
         }
         assert_eq!(next(&mut ears, now), Err(Fault::TooFast));
-        // In time again, it goes on.
+        // Back at real time, audio passes again.
         for _ in 0..100 {
             now += Duration::from_millis(100);
             assert!(next(&mut ears, now).is_ok());

@@ -1,33 +1,34 @@
 //! `WS /api/visit/voice`: a spoken conversation with a browser.
 //!
-//! **Opening.** The handshake names its page by `Origin`; other sites than those that the owner entered are
-//! refused with 403, because no browser asks before it opens a socket. The first message comes within 5 s
-//! and is `{"type":"start","token":"fd_visit_…"}`, with `"assistant"` and `"conversation"` if wanted; a
-//! visitor has one conversation, so naming another one is refused. People who are signed in to the console
-//! leave the token out: their session counts, on this server's own pages only. So do programs with a key in
-//! the handshake and commands of this installation, which may name a `"workspace"` and, with the scope
+//! **Opening.** The handshake names its page by `Origin`. Sites that the owner did not enter are refused with
+//! 403, because browsers send no preflight for sockets. The first message must come within 5 s:
+//! `{"type":"start","token":"fd_visit_…"}`, with `"assistant"` and `"conversation"` if wanted. A visitor has
+//! one conversation, so naming another one is refused. People who are signed in to the console leave the token
+//! out; their session counts, but only on this server's own pages. Programs with a key in the handshake and
+//! commands of this installation leave it out too. All of these may name a `"workspace"` and, with the scope
 //! `admin`, `"channel":"kiosk"`.
 //!
-//! **From the client.** Binary frames: a sequence number (u32, little-endian, counting up by one) and sound
+//! **From the client.** Binary frames: a sequence number (u32, little-endian, counting up by one) and audio
 //! (signed 16-bit samples, little-endian, one channel, 16 kHz; 20 to 100 ms). Gaps of up to 1 s are filled
 //! with silence, late frames are dropped ([`ears`]). JSON messages:
 //!
-//! | message | what it is |
+//! | message | meaning |
 //! |---|---|
 //! | `{"type":"text","text":…}` | typed instead of spoken |
 //! | `{"type":"talk","on":true}` | push-to-talk: the button went down or up |
-//! | `{"type":"played","answer":3,"ms":1250}` | so much of an answer was heard |
-//! | `{"type":"consent","yes":true}` | may it be recorded |
+//! | `{"type":"played","answer":3,"ms":1250}` | how much of an answer was played |
+//! | `{"type":"consent","yes":true}` | whether the call may be recorded |
 //! | `{"type":"interrupt"}` | stop the answer |
-//! | `{"type":"hangup"}` | the end |
+//! | `{"type":"hangup"}` | end the call |
 //!
-//! **To the client.** Binary frames: number of the answer (u32), samples per second (u32), then sound like
+//! **To the client.** Binary frames: number of the answer (u32), samples per second (u32), then audio as
 //! above. JSON messages: `ready`, `phase`, `partial`, `heard`, `answer`, `audio_end`, `pause`, `resume`,
 //! `clear`, `notice`, `ended` ([`wire`]), `busy` (no place: `{"type":"busy","message":…}`), and `error` for a
-//! message that cannot be read, after which the conversation goes on.
+//! message that cannot be read, after which the conversation continues.
 //!
-//! **Ends.** Who sends faster than real time (3 s ahead) loses sound and is told so; who goes on, is closed.
-//! Who does not read for 10 s is closed. Pings go out every 15 s, and 45 s without any frame end the call.
+//! **Ends.** A client that sends more than 3 s ahead of real time loses audio and gets a notice; if it goes on,
+//! the server closes the connection. It also closes when the client reads nothing for 10 s. Pings go out every
+//! 15 s, and 45 s without any frame end the call.
 
 mod ears;
 mod pump;
@@ -49,8 +50,8 @@ use super::origin::Site;
 use super::rate::Deed;
 use crate::http::address::address_of;
 
-/// Most bytes of a message. What is larger than [`ears::LARGEST`] is told to be wrong; what is larger than
-/// this ends the connection before it is held in memory.
+/// In bytes. A frame over [`ears::LARGEST`] gets an error; a message over this limit ends the connection before
+/// it is held in memory.
 const LARGEST_MESSAGE: usize = 1 << 20;
 
 /// Opens a spoken conversation. The protocol is described in the source of this module and in the manual.
@@ -64,7 +65,7 @@ pub(in crate::http) async fn open(
 ) -> Result<Response, Problem> {
     let (mut parts, _) = request.into_parts();
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
-    let upgrade: WebSocketUpgrade = upgrade.map_err(not_a_socket)?;
+    let upgrade: WebSocketUpgrade = upgrade.map_err(refuse_plain_request)?;
     let address = address_of(&parts);
     http.visits.count(address, Deed::Dial)?;
     let site = Site::of(&parts.headers, &parts.uri);
@@ -93,7 +94,7 @@ pub(in crate::http) async fn open(
     Ok(upgrade.on_upgrade(move |socket| pump::run_call(socket, guest)))
 }
 
-fn not_a_socket(rejection: WebSocketUpgradeRejection) -> Problem {
+fn refuse_plain_request(rejection: WebSocketUpgradeRejection) -> Problem {
     let detail = format!("this address is for WebSockets ({})", rejection.body_text());
     Problem::new(StatusCode::UPGRADE_REQUIRED, "upgrade_required", detail)
 }

@@ -1,4 +1,4 @@
-//! What goes back and forth between a socket and a session.
+//! Moves messages between a socket and a session.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,34 +17,32 @@ use crate::reason::Reason;
 use crate::usage::{Budgets, Exhausted, Flow, MESSAGE_TOKENS, Work};
 use crate::voice::{Incoming, Outgoing, line};
 
-/// How long the first message may take.
+/// Timeout for the first message.
 const FIRST_MESSAGE: Duration = Duration::from_secs(5);
-/// Who takes nothing for this long is gone.
+/// Timeout for a client, or a session, that takes nothing.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
-/// Pings go out this often …
 const PING_EVERY: Duration = Duration::from_secs(15);
-/// … and without any frame for this long, nobody is there.
+/// Timeout without any frame, not even pongs.
 const SILENCE: Duration = Duration::from_secs(45);
-/// How long the session has to write its record after the caller left.
+/// Timeout for each step of the end, such as the session writing its record after the caller left.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// The same complaint is not repeated more often.
+/// Shortest interval of complaints to the client.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(1);
-/// So many messages that cannot be read end a call.
+/// Unreadable messages that end a call.
 const MOST_FAULTS: u32 = 200;
-/// A call has so many messages in hand …
+/// Messages that a client may send at once …
 const BURST: f64 = 40.0;
-/// … and gets so many more each second: signs of what was played come four times a second.
+/// … and how many more each second. Our own client reports what was played four times a second.
 const PER_SECOND: f64 = 8.0;
-/// Own messages that may wait to be sent.
+/// Messages of this file that may wait to be sent; the session has its own queue.
 const OWN_QUEUE: usize = 16;
 
-/// Why the client's side is over.
+/// Why the client's side ended.
 enum Over {
-    /// It said so.
     HungUp,
     /// The connection broke or went silent.
     Lost,
-    /// It is closed, with this reason.
+    /// We close it, with this reason.
     Closed(&'static str),
 }
 
@@ -106,12 +104,12 @@ pub(super) async fn run_call(mut socket: WebSocket, guest: Guest) {
                 .ok();
         }
         Over::Closed(reason) => {
-            let close = close(close_code::POLICY, reason);
+            let close = close_frame(close_code::POLICY, reason);
             timeout(FAREWELL, own.send(close)).await.ok();
         }
         Over::Lost => {}
     }
-    // The session ends with its channel; what it still has to say goes out first.
+    // The session ends when its channel closes; its last messages still go out.
     drop((to_session, own));
     timeout(FAREWELL, session).await.ok();
     if timeout(FAREWELL, writer).await.is_err() {
@@ -123,7 +121,7 @@ async fn first_message(socket: &mut WebSocket) -> Result<Start, Reason> {
     let until = Instant::now() + FIRST_MESSAGE;
     loop {
         let Ok(next) = timeout_at(until, socket.recv()).await else {
-            return Err("the first message did not come within 5 s".into());
+            return Err("the first message did not arrive within 5 s".into());
         };
         match next {
             Some(Ok(Message::Text(text))) => return Start::read(&text),
@@ -137,31 +135,33 @@ async fn first_message(socket: &mut WebSocket) -> Result<Start, Reason> {
 }
 
 async fn refuse(mut socket: WebSocket, message: Message) {
-    let told = async {
+    let sent = async {
         socket.send(message).await?;
-        socket.send(close(close_code::POLICY, "refused")).await?;
-        // The browser answers the close; without waiting, the message could be lost with the connection.
+        socket
+            .send(close_frame(close_code::POLICY, "refused"))
+            .await?;
+        // Wait until the browser answers the close; otherwise the message can be lost with the connection.
         while let Some(Ok(_)) = socket.recv().await {}
         Ok::<_, axum::Error>(())
     };
-    timeout(FAREWELL, told).await.ok();
+    timeout(FAREWELL, sent).await.ok();
 }
 
-fn close(code: u16, reason: &'static str) -> Message {
+fn close_frame(code: u16, reason: &'static str) -> Message {
     Message::Close(Some(CloseFrame {
         code,
         reason: reason.into(),
     }))
 }
 
-/// The way from the client to the session.
+/// From the client to the session.
 struct Uplink {
     to_session: mpsc::Sender<Incoming>,
     own: mpsc::Sender<Message>,
     ears: Ears,
     complained: Option<Instant>,
     faults: u32,
-    /// Messages that may still come at once, and when that was reckoned.
+    /// Messages that may still come at once (token bucket), and when that was last computed.
     in_hand: f64,
     counted: Instant,
     budgets: Arc<Budgets>,
@@ -202,7 +202,7 @@ impl Uplink {
         }
     }
 
-    /// Counts a message; false if they come faster than any client of ours sends them.
+    /// Counts a message; false if they come faster than [`BURST`] and [`PER_SECOND`] allow.
     fn in_pace(&mut self, now: Instant) -> bool {
         let since = now.saturating_duration_since(self.counted).as_secs_f64();
         self.counted = now;
@@ -214,7 +214,7 @@ impl Uplink {
         fits
     }
 
-    /// Takes what is typed off the caller's budget, as in the chat.
+    /// Charges typed text to the caller's budget, as in the chat.
     fn pay(&self, incoming: &Incoming) -> Result<(), Exhausted> {
         if matches!(incoming, Incoming::Text(_)) {
             self.budgets.admit(self.flow, Work::Tokens)?;
@@ -225,7 +225,7 @@ impl Uplink {
 
     fn hear(&mut self, pieces: Vec<bytes::Bytes>) -> Option<Over> {
         for piece in pieces {
-            // A session that is behind misses sound rather than holding up signs.
+            // Drop audio when the session is behind; waiting here would delay hangup and consent too.
             match self.to_session.try_send(Incoming::Audio(piece)) {
                 Ok(()) => {}
                 Err(mpsc::error::TrySendError::Full(_)) => {
@@ -254,7 +254,7 @@ impl Uplink {
         self.complain(wire::error("bad_message", reason))
     }
 
-    /// Tells the client, but not with every frame.
+    /// Sends a complaint to the client, but not with every frame.
     fn complain(&mut self, message: Message) -> Option<Over> {
         let now = Instant::now();
         let lately = self
@@ -268,8 +268,7 @@ impl Uplink {
     }
 }
 
-/// The way from the session to the client. Ends when both have nothing more to say, or when the client
-/// does not take it.
+/// From the session to the client. Ends when the session is over, or when the client takes nothing more.
 async fn write(
     mut sink: SplitSink<WebSocket, Message>,
     mut session: mpsc::Receiver<Outgoing>,
@@ -281,6 +280,7 @@ async fn write(
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let message = tokio::select! {
+            // Our own messages (complaints, the close frame) overtake a backlog of audio.
             biased;
             () = gone.cancelled() => break,
             Some(message) = own.recv() => message,
@@ -296,8 +296,8 @@ async fn write(
             _ => break,
         }
     }
-    let bye = close(close_code::NORMAL, "over");
+    let bye = close_frame(close_code::NORMAL, "over");
     timeout(FAREWELL, sink.send(bye)).await.ok();
-    // Ends the reading side too, for a session that is over while the client still talks.
+    // Ends the reading side too: the client may still be sending when the session is over.
     gone.cancel();
 }

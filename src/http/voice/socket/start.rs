@@ -13,7 +13,7 @@ use super::super::super::problem::Problem;
 use super::super::assistant::for_visitors;
 use super::super::origin::Site;
 use super::super::rate::{OneCall, Visits};
-use super::super::{Guest as Visitors, offer};
+use super::super::{Guest as Visitors, load_offer};
 use super::wire::{Reader, Start, StartChannel};
 use crate::app::App;
 use crate::http::address::network_of;
@@ -25,15 +25,15 @@ use crate::store::{ConversationId, WorkspaceId};
 use crate::usage::Flow;
 use crate::voice::{CallPlace, Caller};
 
-/// Whoever opened the socket.
+/// The client that opened the socket.
 pub(super) struct Guest {
     pub(super) app: Arc<App>,
     pub(super) visits: Arc<Visits>,
     pub(super) site: Site,
     pub(super) address: IpAddr,
-    /// Whether they are at this machine itself.
+    /// Whether the request comes from this machine itself, not through a proxy.
     pub(super) at_machine: bool,
-    /// The person or program of the handshake, if it had a credential.
+    /// The person or program of the handshake; `None` without a valid credential.
     pub(super) signed_in: Option<Principal>,
 }
 
@@ -42,17 +42,16 @@ pub(super) struct Ready {
     pub(super) caller: Caller,
     pub(super) place: CallPlace,
     pub(super) reader: Reader,
-    /// Held while the call lasts.
+    /// A visitor's place, held while the call lasts.
     pub(super) _one: Option<OneCall>,
-    /// Ends when they may not go on.
+    /// Completes when the caller's credential stops counting.
     pub(super) outlived: BoxFuture<'static, ()>,
 }
 
-/// Why none begins.
+/// Why a call cannot begin.
 pub(super) enum Refused {
-    /// It may not.
     Problem(Problem),
-    /// There is no place or no voice; a sentence for the caller.
+    /// There is no free line or no voice engine; a sentence for the caller.
     Busy(String),
 }
 
@@ -68,7 +67,7 @@ impl Guest {
         match &start.token {
             Some(token) => {
                 let (site, at_machine) = (&self.site, self.at_machine);
-                let visitor = Visitors::of_token(&self.app, token, site, at_machine).await?;
+                let visitor = Visitors::find_by_token(&self.app, token, site, at_machine).await?;
                 let token = TokenHash::of(token);
                 let outlived = Visitors::outlived(Arc::clone(&self.app), token, at_machine);
                 self.admit_visitor(visitor, start, outlived.boxed()).await
@@ -87,7 +86,7 @@ impl Guest {
         let assistant = for_visitors(&self.app, workspace, start.assistant).await?;
         let one = self.visits.call(visitor.id, self.address);
         let one = one.map_err(|message| Refused::Busy(message.into()))?;
-        let (place, notice) = self.place(workspace, CallChannel::Browser).await?;
+        let (place, notice) = self.take_place(workspace, CallChannel::Browser).await?;
         let own = Visitors::conversation(&self.app, &visitor, assistant.id, Channel::Voice).await?;
         if start
             .conversation
@@ -123,6 +122,7 @@ impl Guest {
             .ok_or_else(|| {
                 Problem::invalid("token", "the first message needs a visitor's token")
             })?;
+        // A visitor's browser cannot get here as a kiosk: only staff and programs may choose the channel.
         let channel = match start.channel {
             Some(StartChannel::Kiosk) if !principal.may(Scope::Admin) => {
                 let detail = "a kiosk needs a key with the scope `admin`";
@@ -141,6 +141,7 @@ impl Guest {
                     .map_err(|_| Problem::not_found("conversation"))?;
                 let load = move |conn: &_| conversations::get(conn, workspace, id);
                 let found = self.app.store.read(load).await?;
+                // Some callers see only their own conversations; others look absent to them.
                 let own = principal.own_conversations();
                 if own.is_some() && found.begun_by != own {
                     return Err(Problem::not_found("conversation").into());
@@ -149,7 +150,7 @@ impl Guest {
             }
             None => None,
         };
-        let (place, notice) = self.place(workspace, channel).await?;
+        let (place, notice) = self.take_place(workspace, channel).await?;
         let begun_by = match principal.caller() {
             Who::Key(id) => Some(*id),
             Who::User(_) | Who::Secret | Who::Installation => None,
@@ -178,12 +179,12 @@ impl Guest {
         })
     }
 
-    async fn place(
+    async fn take_place(
         &self,
         workspace: WorkspaceId,
         channel: CallChannel,
     ) -> Result<(CallPlace, String), Refused> {
-        let offer = offer(&self.app, workspace).await?;
+        let offer = load_offer(&self.app, workspace).await?;
         if let Some(reason) = offer.reason {
             return Err(Refused::Busy(reason.into()));
         }

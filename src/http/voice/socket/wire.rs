@@ -1,4 +1,4 @@
-//! The messages of a spoken conversation as a browser reads and writes them.
+//! Messages of a spoken conversation on the wire.
 
 use axum::extract::ws::Message;
 use bytes::{BufMut, Bytes, BytesMut};
@@ -9,9 +9,9 @@ use crate::agent::Citation;
 use crate::reason::Reason;
 use crate::voice::{Incoming, Outgoing, Phase};
 
-/// Longest typed text in characters.
+/// Of typed text, in characters.
 const LONGEST_TEXT: usize = 4000;
-/// Longest JSON message in bytes.
+/// Of a JSON message, in bytes.
 const LONGEST_MESSAGE: usize = 64 * 1024;
 
 /// The first message.
@@ -23,13 +23,12 @@ pub(super) struct Start {
     pub(super) token: Option<String>,
     pub(super) assistant: Option<String>,
     pub(super) conversation: Option<String>,
-    /// Where staff call from; without it, a browser.
+    /// Where staff call from; a browser if absent.
     pub(super) channel: Option<StartChannel>,
-    /// The workspace's short name, for staff; without it, their own.
+    /// The workspace's short name, for staff; their own if absent.
     pub(super) workspace: Option<String>,
 }
 
-/// What the first message may say about where the call comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum StartChannel {
@@ -38,9 +37,10 @@ pub(super) enum StartChannel {
 }
 
 impl Start {
-    /// Reads it; the error is a sentence for whoever writes a client.
+    /// # Errors
+    /// A sentence for the developer of a client.
     pub(super) fn read(text: &str) -> Result<Self, Reason> {
-        let start: Self = json(text)?;
+        let start: Self = parse_json(text)?;
         if start.kind != "start" {
             return Err("the first message must be {\"type\":\"start\",\"token\":…}".into());
         }
@@ -60,9 +60,12 @@ enum FromClient {
     Hangup,
 }
 
-/// A message of the client; the error is a sentence for whoever writes one.
+/// Reads a message of the client.
+///
+/// # Errors
+/// A sentence for the developer of a client.
 pub(super) fn read(text: &str) -> Result<Incoming, Reason> {
-    Ok(match json(text)? {
+    Ok(match parse_json(text)? {
         FromClient::Text { text } => {
             let text = text.trim();
             if text.is_empty() || text.chars().count() > LONGEST_TEXT {
@@ -82,7 +85,7 @@ pub(super) fn read(text: &str) -> Result<Incoming, Reason> {
     })
 }
 
-fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Reason> {
+fn parse_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Reason> {
     if text.len() > LONGEST_MESSAGE {
         return Err(format!("a message may have at most {LONGEST_MESSAGE} bytes").into());
     }
@@ -90,12 +93,12 @@ fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Reason> {
         .map_err(|error| Reason::told(format!("the message cannot be read: {error}"), error))
 }
 
-/// Who reads what is sent.
+/// Who reads the messages.
 #[derive(Debug, Clone)]
 pub(super) struct Reader {
     /// A person of the business, who may see ids.
     pub(super) staff: bool,
-    /// What is shown when asking for consent to be recorded.
+    /// Shown when the caller is asked for consent to the recording.
     pub(super) notice: String,
 }
 
@@ -160,14 +163,14 @@ enum ToClient<'a> {
     },
 }
 
-fn text(message: &ToClient<'_>) -> Message {
+fn to_text(message: &ToClient<'_>) -> Message {
     Message::Text(serde_json::to_string(message).unwrap_or_default().into())
 }
 
-/// A message of the session.
+/// Writes a message of the session.
 pub(super) fn message(out: Outgoing, reader: &Reader) -> Message {
-    text(&match &out {
-        Outgoing::Audio { answer, pcm, rate } => return audio(*answer, *rate, pcm),
+    to_text(&match &out {
+        Outgoing::Audio { answer, pcm, rate } => return to_audio(*answer, *rate, pcm),
         Outgoing::Ready {
             call,
             conversation,
@@ -179,7 +182,7 @@ pub(super) fn message(out: Outgoing, reader: &Reader) -> Message {
             consent: asks_consent.then_some(reader.notice.as_str()),
         },
         Outgoing::Phase(phase) => ToClient::Phase {
-            phase: name(*phase),
+            phase: name_phase(*phase),
         },
         Outgoing::Partial(text) => ToClient::Partial { text },
         Outgoing::Heard { turn, text } => ToClient::Heard { turn: *turn, text },
@@ -214,7 +217,7 @@ pub(super) fn message(out: Outgoing, reader: &Reader) -> Message {
     })
 }
 
-fn name(phase: Phase) -> &'static str {
+fn name_phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Listening => "listening",
         Phase::Hearing => "hearing",
@@ -223,7 +226,7 @@ fn name(phase: Phase) -> &'static str {
     }
 }
 
-fn audio(answer: u32, rate: u32, pcm: &Bytes) -> Message {
+fn to_audio(answer: u32, rate: u32, pcm: &Bytes) -> Message {
     let mut frame = BytesMut::with_capacity(8 + pcm.len());
     frame.put_u32_le(answer);
     frame.put_u32_le(rate);
@@ -231,19 +234,18 @@ fn audio(answer: u32, rate: u32, pcm: &Bytes) -> Message {
     Message::Binary(frame.freeze())
 }
 
-/// No place, or no voice.
+/// For a caller who finds no free line, or no voice engine.
 pub(super) fn busy(message: &str) -> Message {
-    text(&ToClient::Busy { message })
+    to_text(&ToClient::Busy { message })
 }
 
-/// Something that the client should read.
 pub(super) fn notice(message: &str) -> Message {
-    text(&ToClient::Notice { message })
+    to_text(&ToClient::Notice { message })
 }
 
 /// A message that cannot be read, or a start that is refused.
 pub(super) fn error(code: &'static str, message: &str) -> Message {
-    text(&ToClient::Error { code, message })
+    to_text(&ToClient::Error { code, message })
 }
 
 #[cfg(test)]

@@ -6,14 +6,15 @@ use tokio::sync::Semaphore;
 
 use super::super::super::super::problem::Problem;
 use super::super::view::in_full;
-use super::zipped;
+use super::build_zip;
 use crate::store::{CallId, Store, WorkspaceId, recordings};
 
-/// Archives that are made at a time: each has a whole recording in memory.
+/// One archive at a time, because each holds a whole recording in memory.
 static ARCHIVES: Semaphore = Semaphore::const_new(1);
 
-/// A call with its recording. Read piece by piece, so that no reader of the store is held for long.
-pub(super) async fn of_call(
+/// A ZIP of a call with its recording. It reads the recording piece by piece, so that no connection of the store is busy
+/// for long.
+pub(super) async fn build(
     store: &Store,
     workspace: WorkspaceId,
     id: CallId,
@@ -37,7 +38,7 @@ pub(super) async fn of_call(
             Some(sound)
         }
     };
-    let made = tokio::task::spawn_blocking(move || zipped(&call, sound)).await;
+    let made = tokio::task::spawn_blocking(move || build_zip(&call, sound)).await;
     made.map_err(|error| Problem::internal(&error))?
         .map_err(|error| Problem::internal(&error))
 }

@@ -1,4 +1,4 @@
-//! What a request for speech says, and whether it makes sense.
+//! A request for speech: reads and checks it.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -7,9 +7,9 @@ use super::super::ApiError;
 use crate::speech::encode::Format;
 use crate::speech::{SpeakRequest, Voice};
 
-/// Most characters of a text; OpenAI takes 4096.
+/// In characters; OpenAI takes 4096.
 const LONGEST: usize = 20_000;
-/// Names that OpenAI's clients send for the model; here the voice is the model.
+/// Model names that OpenAI's clients send. Here the voice is the model, so these choose nothing.
 const MODELS: [&str; 5] = [
     "default",
     "frontdesk",
@@ -17,7 +17,7 @@ const MODELS: [&str; 5] = [
     "tts-1-hd",
     "gpt-4o-mini-tts",
 ];
-/// OpenAI's voices; all of them get the usual voice of this machine.
+/// OpenAI's voices all map to this machine's usual voice.
 const VOICES: [&str; 14] = [
     "default", "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova",
     "onyx", "sage", "shimmer", "verse",
@@ -36,24 +36,23 @@ pub struct SpeechRequest {
     response_format: Option<String>,
     /// Pace, 0.25 to 4; 1 is the voice's own.
     speed: Option<f32>,
-    /// How to speak. Accepted for OpenAI's clients; the voices here cannot be told.
+    /// How to speak. Accepted for OpenAI's clients, but without effect: our voices take no instructions.
     #[expect(dead_code, reason = "accepted and not used")]
     instructions: Option<String>,
     /// `audio` (default) or `sse`.
     stream_format: Option<String>,
 }
 
-/// A request that makes sense.
-pub(super) struct Asked {
+/// A request that passed all checks.
+pub(super) struct CheckedRequest {
     pub(super) request: SpeakRequest,
     pub(super) format: Format,
-    /// Whether the sound comes as events.
+    /// Whether the audio goes out as server-sent events.
     pub(super) events: bool,
 }
 
 impl SpeechRequest {
-    /// Checks the request against the voices that there are.
-    pub(super) fn check(self, voices: &[Voice]) -> Result<Asked, ApiError> {
+    pub(super) fn check(self, voices: &[Voice]) -> Result<CheckedRequest, ApiError> {
         let length = self.input.chars().count();
         if length > LONGEST {
             return Err(ApiError::invalid(
@@ -64,6 +63,7 @@ impl SpeechRequest {
                 ),
             ));
         }
+        // `model` may name a voice, too; `voice` wins unless it is one of OpenAI's names.
         let of_model = self.voice_of_model(voices)?;
         let voice = match self.voice.as_deref() {
             None => of_model,
@@ -84,7 +84,7 @@ impl SpeechRequest {
         if !(0.25..=4.0).contains(&speed) {
             return Err(ApiError::invalid("speed", "speed must be from 0.25 to 4"));
         }
-        let format = format(self.response_format.as_deref())?;
+        let format = parse_format(self.response_format.as_deref())?;
         let events = match self.stream_format.as_deref() {
             None | Some("audio") => false,
             Some("sse") => true,
@@ -101,14 +101,14 @@ impl SpeechRequest {
             speed,
             lexicon: Vec::new(),
         };
-        Ok(Asked {
+        Ok(CheckedRequest {
             request,
             format,
             events,
         })
     }
 
-    /// The voice that the model's name stands for, if it is one.
+    /// The voice that `model` names; `None` for the usual one.
     fn voice_of_model(&self, voices: &[Voice]) -> Result<Option<String>, ApiError> {
         match self.model.as_deref() {
             None => Ok(None),
@@ -126,7 +126,7 @@ impl SpeechRequest {
     }
 }
 
-fn format(name: Option<&str>) -> Result<Format, ApiError> {
+fn parse_format(name: Option<&str>) -> Result<Format, ApiError> {
     let Some(name) = name else {
         return Ok(Format::Mp3);
     };

@@ -1,7 +1,7 @@
-//! When two texts say the same words.
+//! Decides whether two texts say the same words.
 //!
 //! [`normal`] is the normalisation of the SQuAD evaluation script (Rajpurkar et al. 2016): lower
-//! case, no punctuation, no English articles, single spaces; here for every script.
+//! case, no punctuation, no English articles, single spaces; here applied to every script.
 
 use std::collections::HashMap;
 
@@ -26,7 +26,7 @@ pub fn folded(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// An answer without its citation numbers (` [1]`), which would count as words of it.
+/// Removes citation numbers (` [1]`) from an answer, as they would count as words of it.
 pub fn without_marks(answer: &str) -> String {
     let mut out = String::with_capacity(answer.len());
     let mut rest = answer;
@@ -48,8 +48,8 @@ pub fn without_marks(answer: &str) -> String {
     out
 }
 
-/// Whether normalised `answer` contains normalised `wanted`; a number must not go on as another
-/// number ("13" is not in "1300").
+/// Whether normalised `answer` contains normalised `wanted`. A number must not be part of a longer
+/// one ("13" is not in "1300").
 pub fn contains(answer: &str, wanted: &str) -> bool {
     if wanted.is_empty() {
         return false;
@@ -66,8 +66,8 @@ pub fn contains(answer: &str, wanted: &str) -> bool {
     })
 }
 
-/// Whether a passage holds the words of a quotation: all of them in one place, or most of them.
-/// Extraction may break lines, cells and hyphens differently from whoever copied the quotation.
+/// Whether a passage holds the words of a quotation: all in one place, or at least 80 % of them.
+/// Text extraction may break lines, cells and hyphens differently from the person who copied the quotation.
 pub fn shares(text: &str, quote: &str) -> bool {
     let (text, quote) = (normal(text), normal(quote));
     if text.is_empty() || quote.is_empty() {
@@ -82,7 +82,7 @@ pub fn shares(text: &str, quote: &str) -> bool {
     wanted.len() >= 4 && common * 5 >= wanted.len() * 4
 }
 
-/// Words of a normalised text; a character of a script without spaces is a word of its own.
+/// Words of a normalised text; in scripts without spaces each character is a word.
 fn tokens(normal: &str) -> Vec<&str> {
     let mut out = Vec::new();
     for word in normal.split_whitespace() {

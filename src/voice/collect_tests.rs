@@ -1,4 +1,4 @@
-//! What callers say when they give numbers, addresses and names.
+//! Parses what callers say when they give numbers, addresses and names.
 
 use super::spoken::*;
 use super::*;

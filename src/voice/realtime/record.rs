@@ -1,6 +1,6 @@
 //! The record of a Realtime session: what was said, what happened, how long each turn took.
 //!
-//! The words of an answer are held back until the next entry: the client may still tell that less of it was heard.
+//! The words of an answer are held back until the next entry: the client may still report that less of it was heard.
 
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -11,18 +11,17 @@ use crate::store::calls::{self, CallChannel, CallCost, CallStatus, EndedReason, 
 use crate::store::{AssistantId, ReceiptId, Store, StoreError, WorkspaceId};
 use crate::voice::call_record::{CallRecord, signed};
 
-/// Notes what happens in a session. The disk never makes the session wait, unless it is very slow.
+/// Records what happens in a session. Only a very slow disk makes the session wait.
 pub struct Record {
     call: CallRecord,
     since: Instant,
     pub cost: CallCost,
     turns: u32,
-    /// What was said last, by the id of its item.
+    /// The last answer, with the id of its item.
     last: Option<(String, Line)>,
 }
 
 impl Record {
-    /// Begins the record.
     pub async fn begin(
         store: &Store,
         tasks: &TaskTracker,
@@ -50,19 +49,18 @@ impl Record {
         })
     }
 
-    /// The time in the session, in ms.
+    /// Time since the session began, in ms.
     fn at(&self, when: Instant) -> u64 {
         ms_between(self.since, when)
     }
 
-    /// Something happened.
     pub async fn event(&self, kind: &'static str, detail: Value) {
         let at = self.at(Instant::now());
         self.call.has_room().await;
         self.call.event(at, kind, detail);
     }
 
-    /// The caller said something, so long until `ended`.
+    /// The caller's words, spoken in the `ms` before `ended`.
     pub async fn heard(&mut self, text: String, ended: Instant, ms: u64) {
         self.flush().await;
         let end_ms = self.at(ended);
@@ -77,7 +75,7 @@ impl Record {
         });
     }
 
-    /// The front desk said something; how much of it was heard may follow with [`Record::cut`].
+    /// The front desk's words; [`Record::cut`] may shorten them afterwards.
     pub async fn said(
         &mut self,
         item: String,
@@ -99,7 +97,7 @@ impl Record {
         self.last = Some((item, line));
     }
 
-    /// Only this much of an answer was heard.
+    /// Shortens an answer to what was heard of it.
     pub fn cut(&mut self, item: &str, text: &str, ms: Option<i64>) {
         if let Some((id, line)) = &mut self.last
             && id == item
@@ -112,7 +110,7 @@ impl Record {
         }
     }
 
-    /// A turn is answered.
+    /// The timings of an answered turn.
     pub async fn turn(&mut self, rung: Option<&'static str>, timings: Map<String, Value>) {
         self.turns += 1;
         let at = self.at(Instant::now());
@@ -120,7 +118,7 @@ impl Record {
         self.call.turn(self.turns, at, rung, timings);
     }
 
-    /// Completes the record; returns when it is written.
+    /// Ends the record; returns when it is written.
     pub async fn finish(mut self, status: CallStatus, reason: EndedReason) {
         self.flush().await;
         self.call.finish(status, reason, self.cost).await;
@@ -136,7 +134,7 @@ impl Record {
     }
 }
 
-/// How long a turn took, in ms from its end; what there was not is left out.
+/// Durations of a turn's steps, in ms from its end; missing steps are left out.
 pub fn timings(
     asked: Instant,
     first: Option<Instant>,

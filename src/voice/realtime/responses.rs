@@ -1,4 +1,4 @@
-//! Responses of a session: how they begin, go on and end.
+//! Responses of a session: how they begin, continue and end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +22,10 @@ use crate::agent::Answer;
 use crate::llm::{Claim, FinishReason, Priority, Usage};
 use crate::usage::{MESSAGE_TOKENS, Work};
 
-/// Responses that may be made at a time: one of the conversation and some beside it.
+/// Most responses in progress: one of the conversation, and some outside it.
 const MOST_RESPONSES: usize = 4;
 
 impl RealtimeSession {
-    /// Starts a response.
     pub(super) async fn respond(
         &mut self,
         order: ResponseOrder,
@@ -37,7 +36,7 @@ impl RealtimeSession {
                 "a transcription session makes no responses; open one of the type realtime";
             return Err(Fault::invalid("response_not_supported", message).into());
         }
-        let plan = order.planned(
+        let plan = order.plan(
             &self.config,
             &self.conversation,
             &self.voices,
@@ -63,6 +62,7 @@ impl RealtimeSession {
             Some(items) => prompt::lines(items.iter()),
             None => prompt::lines(self.conversation.items().iter()),
         };
+        // Charge a fixed price before the work, so that many small requests cannot escape the budget.
         let budgets = &self.parts.budgets;
         budgets
             .admit(self.flow, Work::Tokens)
@@ -101,9 +101,9 @@ impl RealtimeSession {
             .await?)
     }
 
-    /// A part of a response was made.
+    /// Handles one step of a response.
     pub(super) async fn step(&mut self, id: &str, step: Step) -> Result<(), Gone> {
-        // Steps of a response that was cancelled may still be on their way.
+        // A step of a cancelled response may still arrive.
         let Some(at) = self
             .running
             .iter()
@@ -139,7 +139,7 @@ impl RealtimeSession {
         self.send_all(events).await
     }
 
-    /// The client wants no more of a response.
+    /// Cancels a response for the client.
     pub(super) async fn cancel(&mut self, id: Option<&str>) -> Result<(), Trouble> {
         let at = self.running.iter().position(|running| match id {
             Some(id) => running.active.id() == id,
@@ -154,7 +154,7 @@ impl RealtimeSession {
             .await?)
     }
 
-    /// A response is over.
+    /// Ends a response, and starts the next one if a turn waits for it.
     pub(super) async fn finish(
         &mut self,
         at: usize,
@@ -209,7 +209,7 @@ impl RealtimeSession {
         Ok(())
     }
 
-    /// Keeps what a response was and cost.
+    /// Records a response and its cost.
     async fn note(
         &mut self,
         active: &Active,

@@ -1,4 +1,4 @@
-//! What closing a workspace does to a call.
+//! What happens to a call when its workspace is closed.
 
 use super::fakes::TestDesk;
 use crate::store::{closures, workspaces};

@@ -1,4 +1,4 @@
-//! Greeting, consent, silence and the end as tables of times and words.
+//! Greeting, consent, silence and the end, as tables of times and words.
 
 use super::*;
 use crate::voice::phrases::phrases;
@@ -14,7 +14,7 @@ fn asking() -> Manners {
     })
 }
 
-/// Nobody speaks.
+/// A scene in which nobody speaks.
 fn quiet(now: u64) -> Scene {
     Scene {
         now,
@@ -91,7 +91,11 @@ fn silence_is_asked_about_twice_and_then_ends_the_call() {
     ));
     manners.note_speech(40_000);
     let again = manners.keep_time(&quiet(52_000));
-    assert_eq!(said(&again), ["Are you still there?"], "they count anew");
+    assert_eq!(
+        said(&again),
+        ["Are you still there?"],
+        "the count starts over"
+    );
 }
 
 #[test]

@@ -24,7 +24,7 @@ async fn desk() -> TestDesk {
     desk
 }
 
-/// Asks when the desk is open, and waits until the answer is being heard.
+/// Asks for the opening hours, and waits until the answer plays.
 async fn ask_hours(desk: &mut TestDesk) {
     desk.will_say(&["When are you open?"]);
     desk.speak(900).await;
@@ -154,7 +154,7 @@ async fn a_question_that_goes_on_is_one_question() {
 #[tokio::test(start_paused = true)]
 async fn a_wrong_guess_leaves_nothing() {
     let mut desk = desk().await;
-    // The first pause sounds like a whole question, but the caller goes on before it ends the turn.
+    // The first pause sounds like a whole question, but the caller goes on before the turn ends.
     desk.will_say(&[
         "When are you open?",
         "When are you open? Do you offer gift cards?",

@@ -243,7 +243,7 @@ pub async fn publish(
     let readable = waiting.versions.iter().filter(|v| v.error.is_none());
     let versions: Vec<VersionId> = readable.map(|v| v.version).collect();
     if versions.is_empty() && waiting.proposals.is_empty() {
-        let what = "nothing of what waits could be read; discard it";
+        let what = "none of the waiting documents could be read; discard them";
         return Err(EvalError::Gate(what.into()));
     }
     knowledge

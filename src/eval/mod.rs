@@ -65,7 +65,7 @@ pub enum EvalError {
         "there are no golden questions yet; make some from good answers under Receipts, or add them under Quality"
     )]
     NoGolden,
-    #[error("how sure an answer must be is a number from 0 to 1")]
+    #[error("the threshold must be a number from 0 to 1")]
     Threshold,
     #[error("name must have 1 to 200 characters")]
     Name,

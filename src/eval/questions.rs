@@ -89,10 +89,9 @@ pub async fn keep(
     let workspace = by.need(MAY)?;
     let draft = draft.check()?;
     let (Some(question), expectation) = (draft.question, draft.expectation) else {
-        return Err(reject("question", "question or receipt must be there"));
+        return Err(reject("question", "give a question or a receipt"));
     };
-    let expectation =
-        expectation.ok_or_else(|| reject("expectation", "expectation must be there"))?;
+    let expectation = expectation.ok_or_else(|| reject("expectation", "give an expectation"))?;
     let kept = store.write(move |tx| {
         let new = NewGolden {
             question: &question,
@@ -244,7 +243,7 @@ fn split(line: Value) -> Result<(String, Value), GoldenError> {
     };
     let question = match fields.shift_remove("question") {
         Some(Value::String(question)) => check_question(&question)?,
-        _ => return Err(reject("question", "question must be a text")),
+        _ => return Err(reject("question", "question must be text")),
     };
     fields.shift_remove("id");
     let expectation = Value::Object(fields);
@@ -284,7 +283,9 @@ fn check(expectation: &Value) -> Result<(), GoldenError> {
         list.is_some_and(|list| list.iter().all(texts))
     };
     if fields.get("must").is_some_and(|value| !lists(value)) {
-        return refuse("`must` has to be a list of lists of texts: of each list, one must be said");
+        return refuse(
+            "`must` has to be a list of lists of texts; an answer must contain one text of each list",
+        );
     }
     Ok(())
 }

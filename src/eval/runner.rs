@@ -139,7 +139,7 @@ impl Runner {
         if busy.insert(workspace) {
             return Ok(Busy(Arc::clone(&self.busy), workspace));
         }
-        let what = "a run is under way already; wait until it has ended";
+        let what = "a run is already in progress; wait until it ends";
         Err(EvalError::Gate(what.into()))
     }
 

@@ -81,7 +81,11 @@ impl Agent {
                 Some(TurnEvent::Done(answer)) => break *answer,
                 Some(TurnEvent::Failed(reason)) => return Err(AgentError::Failed(reason)),
                 Some(_) => {}
-                None => return Err(AgentError::Failed("the answer broke off; try again".into())),
+                None => {
+                    return Err(AgentError::Failed(
+                        "the answer was interrupted; try again".into(),
+                    ));
+                }
             }
         };
         let made = again.receipt.as_deref().and_then(|id| id.parse().ok());

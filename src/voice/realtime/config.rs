@@ -160,10 +160,7 @@ impl OutputConfig {
             if let VoiceName::Own(name) = &voice
                 && !voices.contains(name)
             {
-                let message = format!(
-                    "there is no such voice here; there are: {}",
-                    voices.join(", ")
-                );
+                let message = format!("unknown voice; choose one of: {}", voices.join(", "));
                 return Err(Fault::value(format!("{at}.audio.output.voice"), message));
             }
             new.voice = voice;

@@ -63,7 +63,7 @@ impl Conversation {
             return Err(Fault::invalid("invalid_tool_call_id", message).about("item.call_id"));
         }
         if self.find(&item.id).is_some() {
-            let message = format!("there is an item {:?} already", item.id);
+            let message = format!("an item {:?} already exists", item.id);
             return Err(Fault::invalid("item_create_duplicate_id", message).about("item.id"));
         }
         if self.items.len() >= MOST_ITEMS {
@@ -85,7 +85,7 @@ impl Conversation {
         } else {
             let found = self.items.iter().position(|item| item.id == after);
             1 + found.ok_or_else(|| {
-                let message = format!("there is no item {after:?} to put this one after");
+                let message = format!("there is no item {after:?} to insert this one after");
                 Fault::invalid("previous_item_not_found", message).about("previous_item_id")
             })?
         };
@@ -144,7 +144,7 @@ pub(super) fn absent(doing: &str, id: &str) -> Fault {
 }
 
 fn refuse_in_progress(doing: &str) -> Fault {
-    let message = format!("the item is still being made; cancel its response to {doing} it");
+    let message = format!("the item is still in progress; cancel its response to {doing} it");
     Fault::invalid("item_in_progress", message).about("item_id")
 }
 

@@ -43,7 +43,8 @@ pub enum Answerer {
 /// Rejects settings that an assistant does not accept from clients.
 pub fn check_assistant(answerer: &Answerer, config: &SessionConfig) -> Result<(), Fault> {
     if matches!(answerer, Answerer::Assistant { .. }) && !config.tools.list.is_empty() {
-        let message = "an assistant takes no tools of the client; use another model for them";
+        let message =
+            "an assistant does not accept tools from the client; use another model for them";
         return Err(Fault::invalid("unsupported_parameter", message).about("session.tools"));
     }
     Ok(())
@@ -109,7 +110,7 @@ pub(super) async fn carry_out(job: Job, id: String, out: mpsc::Sender<(String, S
         Ok(Err(fault)) => Step::Failed(fault),
         Err(_) => {
             tracing::error!("a response panicked");
-            let message = "the response failed by a fault of the server; ask again";
+            let message = "the response failed because of a server error; ask again";
             Step::Failed(Fault::server("internal", message))
         }
     };

@@ -82,7 +82,7 @@ impl Input {
         if self.buffer.len() + samples.len() > MOST {
             return Err(Fault::invalid(
                 "input_audio_buffer_too_large",
-                "ten minutes of audio wait for a commit already; commit or clear the buffer",
+                "the buffer already holds ten minutes of audio; commit or clear the buffer",
             ));
         }
         self.buffer.extend(samples);

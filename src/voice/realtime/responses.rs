@@ -44,11 +44,11 @@ impl RealtimeSession {
         )?;
         let busy = plan.kept && self.is_answering();
         if busy || self.running.len() >= MOST_RESPONSES {
-            let message = "a response is being made already; wait for response.done or cancel it";
+            let message = "another response is in progress; wait for response.done or cancel it";
             return Err(Fault::invalid("conversation_already_has_active_response", message).into());
         }
         if matches!(self.answerer, Answerer::Assistant { .. }) && !plan.tools.list.is_empty() {
-            let message = "an assistant takes no tools of the client";
+            let message = "an assistant does not accept tools from the client";
             return Err(Fault::invalid("unsupported_parameter", message)
                 .about("response.tools")
                 .into());
@@ -128,7 +128,7 @@ impl RealtimeSession {
                 let ending = match (finish, &grounds) {
                     (FinishReason::Length, None) => Ending::TooLong,
                     (FinishReason::Length, Some(_)) => {
-                        let message = "the answer broke off; ask again";
+                        let message = "the answer was interrupted; ask again";
                         Ending::Failed(Fault::server("interrupted", message))
                     }
                     _ => Ending::Completed,

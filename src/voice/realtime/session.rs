@@ -295,12 +295,12 @@ impl RealtimeSession {
                 () = self.events.closed() => return broken,
                 () = sleep_until(idle_at), if self.idle_at.is_some() => self.idle().await,
                 () = sleep_until(over) => {
-                    let message = "the session reached its longest duration of 60 minutes";
+                    let message = "the session reached its limit of 60 minutes";
                     let _ = self.tell(Fault::invalid("session_expired", message)).await;
                     return Ended(CallStatus::Completed, EndedReason::MaxDuration);
                 }
                 () = &mut outlived => {
-                    let message = "the key that opened this session does not count any more";
+                    let message = "the key that opened this session is no longer valid";
                     let _ = self.tell(Fault::invalid("invalid_api_key", message)).await;
                     return Ended(CallStatus::Completed, EndedReason::ErrorStopped);
                 }

@@ -38,7 +38,7 @@ impl Sound {
         let head = packets.read_packet_expected().map_err(to_error)?.data;
         let skip = match (head.get(..8), head.get(9), head.get(10..12)) {
             (Some(b"OpusHead"), Some(2), Some(&[low, high])) => u16::from_le_bytes([low, high]),
-            _ => return Err(to_error("it is no Ogg Opus of two channels")),
+            _ => return Err(to_error("it is not an Ogg Opus file with two channels")),
         };
         packets.read_packet_expected().map_err(to_error)?;
         let decoder = Decoder::new(Channels::Stereo, SampleRate::Hz16000)

@@ -146,7 +146,7 @@ impl Climb<'_> {
             match timeout(self.time_left(settings.deadline_seconds), written).await {
                 Ok(written) => written?,
                 Err(_) => {
-                    // The dropped future took its notes along, so the receipt records only the deadline.
+                    // Drop the notes of the abandoned work too: they describe answers that were never given.
                     trace = Trace {
                         deadline_seconds: Some(settings.deadline_seconds),
                         ..Trace::default()

@@ -126,7 +126,7 @@ pub fn grade(case: &Case, asked: &Asked) -> Graded {
     let stated = !refused && (answer.rung != Rung::Talk || case.answerable());
     let outcome = match (right, stated || forbidden) {
         (true, _) => Outcome::Right,
-        // A related passage is shown as "may help", so it does not claim to answer.
+        // A related passage is marked as not being an answer, so it claims nothing.
         (false, _) if answer.rung == Rung::Related => Outcome::Missed,
         (false, true) => Outcome::False,
         (false, false) => Outcome::Missed,

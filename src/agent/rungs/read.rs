@@ -83,7 +83,7 @@ async fn without_orders<'e>(evidence: &'e Evidence, case: &Case<'_>) -> Cow<'e, 
     let mut kept = Cow::Borrowed(evidence);
     let mut ordinary: Vec<(usize, Range<usize>)> = Vec::new();
     let mut orders = 0;
-    // Check only places that would be quoted, as each check takes a model's time; removing one brings up the next.
+    // Check only places that would be quoted, as each check costs engine time; removing one brings up the next.
     while orders < MOST_ORDERS {
         let shown =
             |best: &EvidencePlace| decide(best.score, &case.business.settings) != Decision::Refuse;

@@ -111,7 +111,7 @@ pub struct Graded {
 
 pub fn grade(case: &Case, asked: &Asked) -> Graded {
     let answer = &asked.answer;
-    let said = text::without_marks(&answer.answer);
+    let said = text::strip_marks(&answer.answer);
     let forbidden = has_forbidden(case, &said);
     let contains = says(case, &said);
     let refused = is_refusal(answer);
@@ -166,8 +166,11 @@ pub fn grade(case: &Case, asked: &Asked) -> Graded {
         rung: Some(answer.rung),
         refused,
         retrieved,
-        exact: (!whole.is_empty())
-            .then(|| whole.iter().any(|a| text::normal(a) == text::normal(&said))),
+        exact: (!whole.is_empty()).then(|| {
+            whole
+                .iter()
+                .any(|a| text::normalise(a) == text::normalise(&said))
+        }),
         contains,
         f1: whole.iter().map(|a| text::f1(&said, a)).reduce(f64::max),
         citations,
@@ -224,10 +227,8 @@ fn find_cause(case: &Case, rung: Rung, refused: bool, retrieved: Option<bool>) -
 }
 
 fn has_forbidden(case: &Case, said: &str) -> bool {
-    let said = text::folded(said);
-    case.must_not
-        .iter()
-        .any(|f| said.contains(&text::folded(f)))
+    let said = text::fold(said);
+    case.must_not.iter().any(|f| said.contains(&text::fold(f)))
 }
 
 /// Whether a text says everything that is expected.
@@ -235,15 +236,15 @@ fn says(case: &Case, said: &str) -> bool {
     if !case.must.is_empty() {
         return case.must.iter().all(|group| says_one(group, said));
     }
-    let said = text::normal(said);
+    let said = text::normalise(said);
     case.answers
         .iter()
-        .any(|a| text::contains(&said, &text::normal(a)))
+        .any(|a| text::contains(&said, &text::normalise(a)))
 }
 
 /// Fragments keep their surrounding spaces: "hi " must not match "high".
 fn says_one(group: &[String], said: &str) -> bool {
-    let said = format!(" {} ", text::folded(said));
+    let said = format!(" {} ", text::fold(said));
     group.iter().any(|fragment| {
         let plain = fragment.replace(['’', '‘'], "'").to_lowercase();
         said.contains(&plain)

@@ -181,6 +181,7 @@ pub async fn import(
         taken.push(split?);
     }
     let kept = store.write(move |tx| {
+        // In the same transaction, so that two imports at once cannot add the same question.
         let known = golden::list(tx, workspace)?;
         let (all, mut new) = (taken.len(), 0);
         for (question, expectation) in taken {

@@ -98,6 +98,7 @@ pub async fn run(
                 }
             }
         })
+        // Buffered in order: the report lists the questions as the file does.
         .buffered(jobs.max(1));
     let mut results = Vec::with_capacity(total);
     let mut progress = Progress {

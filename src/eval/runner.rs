@@ -151,6 +151,7 @@ impl Runner {
         cases: Vec<Case>,
         waiting: Option<Waiting>,
     ) -> Result<Outcome, EvalError> {
+        // A gate run asks each question twice: of the live documents, and with the changes.
         let views = if waiting.is_some() { 2 } else { 1 };
         let total = cases.len() * views;
         let live = self.ask(
@@ -240,6 +241,7 @@ impl Runner {
             .await?;
         let current = settings.read_threshold.into();
         let choices = sureness::choices(&asked, &report.results, current);
+        // Only the choices needed the checks; stored with every question, they would bloat the run.
         for one in &mut report.results {
             one.checks = Value::Null;
         }

@@ -77,7 +77,7 @@ impl CallRecord {
         } else {
             json!({})
         };
-        self.put(Entry::Event(signed(at), kind.to_owned(), detail));
+        self.put(Entry::Event(to_store_ms(at), kind.to_owned(), detail));
     }
 
     /// The timings of a turn.
@@ -88,7 +88,7 @@ impl CallRecord {
         rung: Option<&'static str>,
         times: Map<String, Value>,
     ) {
-        self.put(Entry::Turn(number, signed(at), rung, times));
+        self.put(Entry::Turn(number, to_store_ms(at), rung, times));
     }
 
     /// The state of the recording.
@@ -107,7 +107,7 @@ impl CallRecord {
 }
 
 /// Converts ms to the store's type.
-pub(super) fn signed(ms: u64) -> i64 {
+pub(super) fn to_store_ms(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }
 

@@ -48,7 +48,7 @@ pub struct Collect {
 
 impl Collect {
     /// Starts after the caller was asked whether they want a call back.
-    pub fn offered() -> Self {
+    pub fn begin() -> Self {
         Self {
             state: State::Offered,
             name: String::new(),

@@ -44,6 +44,7 @@ impl Amount {
             Some(c) if SIGNS.contains(c) => c.to_string(),
             _ => tail.chars().take_while(|c| c.is_alphabetic()).collect(),
         };
+        // A currency before the number wins: what follows it is then a unit or the next word.
         let (before, behind) = match (code(&led), code(&followed)) {
             (true, _) => (
                 format!("{led}{}", if space { " " } else { "" }),

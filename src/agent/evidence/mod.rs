@@ -100,6 +100,7 @@ impl Evidence {
         if let Some(reader) = reader.filter(|_| is_read) {
             alone::read(&mut places, found, reader, &questions, claim).await;
         }
+        // Gaps last: overlapping places are gone by now, and the second reading has changed the scores.
         add_gaps(&mut places);
         let superseded = rivals::supersede(&mut places, found);
         Self {

@@ -49,6 +49,7 @@ pub(super) fn supersede(places: &mut Vec<EvidencePlace>, found: &Found) -> Vec<S
             })
         })
         .collect();
+    // The newer place answers the same question, so it must not lose to a third place only because it was worded worse.
     for &(older, newer) in &gone {
         let score = places.get(older).map_or(0.0, |p| p.score);
         if let Some(newer) = places.get_mut(newer) {

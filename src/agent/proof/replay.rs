@@ -62,6 +62,7 @@ impl Agent {
         let turn = Turn {
             workspace,
             assistant: asked.assistant,
+            // The earlier messages come from the receipt's conversation, but the replay must not write into it.
             conversation: None,
             history: asked.history,
             question: receipt.question.clone(),

@@ -158,6 +158,7 @@ async fn compute_from(
     let table = computed::Table::around(&passage.text, &best.range, above);
     let from_table = table.and_then(|t| Some((computed::from_table(&asked, &t)?, t.extent())));
     let computed = match from_table {
+        // A cheapest row or a sum is only certain over the whole table.
         Some((computed, extent)) if is_whole(passage, &extent, case).await? => computed,
         _ => match computed::from_quotation(&asked, find_deciding_words(cited)) {
             Some(computed) => computed,

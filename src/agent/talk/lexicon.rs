@@ -118,6 +118,7 @@ impl Lexicon {
             segments.extend(phrases.into_iter().map(|p| (words(p), talk)));
         }
         segments.retain(|(phrase, _)| !phrase.is_empty());
+        // Longest first: "good morning" must win over "good".
         segments.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
         let mut fillers = read_set(cues.fillers);
         fillers.extend(read_set(cues.yes));

@@ -73,12 +73,12 @@ impl Active {
         self.state.conversation_id.is_some()
     }
 
-    pub(super) fn created(&self) -> Event {
+    pub(super) fn announce(&self) -> Event {
         Event::ResponseCreated(Box::new(self.state.clone()))
     }
 
     /// Adds written text.
-    pub(super) fn text(&mut self, delta: String, all: &mut Conversation) -> Vec<Event> {
+    pub(super) fn add_text(&mut self, delta: String, all: &mut Conversation) -> Vec<Event> {
         let mut events = self.open_message(all);
         let place = self.place();
         if let Some(Part::Text(text)) = self.part() {
@@ -89,7 +89,7 @@ impl Active {
     }
 
     /// Adds a spoken clause: its words, then its sound.
-    pub(super) fn spoken(
+    pub(super) fn add_clause(
         &mut self,
         clip: &Clip,
         all: &mut Conversation,
@@ -118,7 +118,8 @@ impl Active {
     }
 
     /// Adds a function call of the model.
-    pub(super) fn call(&mut self, call: ToolCall, all: &mut Conversation) -> Vec<Event> {
+    pub(super) fn add_call(&mut self, call: ToolCall, all: &mut Conversation) -> Vec<Event> {
+        // A call is an item of its own: the message before it ends here.
         let mut events = self.close_message(Status::Completed, all);
         self.first_at.get_or_insert_with(Instant::now);
         let (response_id, item_id) = (self.state.id.clone(), fresh_id("item"));

@@ -70,6 +70,7 @@ impl Conversation {
             let message = format!("a session has at most {MOST_ITEMS} items; delete some");
             return Err(Fault::invalid("conversation_too_long", message));
         }
+        // Bounds the memory of a session: the client decides how much it adds.
         let text: usize = self.items.iter().map(Item::text_bytes).sum();
         if text + item.text_bytes() > MOST_TEXT {
             let message = format!(

@@ -233,6 +233,7 @@ fn ask_assistant(
     if question.content == NOTHING {
         return Ok(give_sentence(to_silence.to_owned()));
     }
+    // Silent turns in the history would only confuse the search for what a follow-up leaves out.
     messages.retain(|message| message.content != NOTHING);
     let turn = Turn {
         workspace,
@@ -286,7 +287,7 @@ fn give_sentence(text: String) -> Pieces {
     Box::pin(futures::stream::iter(pieces))
 }
 
-fn interrupted() -> Fault {
+fn report_interrupted() -> Fault {
     Fault::server("interrupted", "the answer was interrupted; ask again")
 }
 
@@ -305,7 +306,7 @@ async fn write(
             break;
         }
     }
-    Err(interrupted())
+    Err(report_interrupted())
 }
 
 /// A sentence to speak, or a call to pass on, in order.
@@ -330,7 +331,7 @@ async fn speak(
                 Piece::Delta(text) => {
                     for sentence in sentences.push(&text) {
                         if queue.send(Unit::Sentence(sentence)).await.is_err() {
-                            return Err(interrupted());
+                            return Err(report_interrupted());
                         }
                     }
                 }
@@ -348,7 +349,7 @@ async fn speak(
                 }
             }
         }
-        Err(interrupted())
+        Err(report_interrupted())
     };
     // If the voice fails, the queue closes, and the writer does not wait for it.
     let speak = async move {
@@ -386,7 +387,7 @@ async fn say(
     while let Some(clip) = clips.next().await {
         let step = Step::Spoken(clip.map_err(failed)?);
         if out.send((id.to_owned(), step)).await.is_err() {
-            return Err(interrupted());
+            return Err(report_interrupted());
         }
     }
     Ok(())

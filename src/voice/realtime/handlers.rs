@@ -160,7 +160,7 @@ impl RealtimeSession {
         })
         .await?;
         if let Some(words) = typed {
-            self.record.heard(words, Instant::now(), 0).await;
+            self.record.note_caller(words, Instant::now(), 0).await;
         }
         for (part, sound) in sounds {
             let ms = sound.pcm.len() as u64 / 32;

@@ -132,7 +132,7 @@ impl Input {
     }
 
     /// The last seconds of the current turn, for the end-of-turn model.
-    pub(super) fn judged(&self) -> Bytes {
+    pub(super) fn sound_to_judge(&self) -> Bytes {
         let first = self.start.saturating_sub(self.origin);
         let first = usize::try_from(first)
             .unwrap_or(0)

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 use crate::store::call_log::{Line, LineState, Speaker};
 use crate::store::calls::{self, CallChannel, CallCost, CallStatus, EndedReason, NewCall};
 use crate::store::{AssistantId, ReceiptId, Store, StoreError, WorkspaceId};
-use crate::voice::call_record::{CallRecord, signed};
+use crate::voice::call_record::{CallRecord, to_store_ms};
 
 /// Records what happens in a session. Only a very slow disk makes the session wait.
 pub struct Record {
@@ -61,22 +61,22 @@ impl Record {
     }
 
     /// The caller's words, spoken in the `ms` before `ended`.
-    pub async fn heard(&mut self, text: String, ended: Instant, ms: u64) {
+    pub async fn note_caller(&mut self, text: String, ended: Instant, ms: u64) {
         self.flush().await;
         let end_ms = self.at(ended);
         self.call.has_room().await;
         self.call.line(Line {
             speaker: Speaker::Caller,
             text,
-            start_ms: signed(end_ms.saturating_sub(ms)),
-            end_ms: signed(end_ms),
+            start_ms: to_store_ms(end_ms.saturating_sub(ms)),
+            end_ms: to_store_ms(end_ms),
             state: LineState::Complete,
             receipt: None,
         });
     }
 
     /// The front desk's words; [`Record::cut`] may shorten them afterwards.
-    pub async fn said(
+    pub async fn note_answer(
         &mut self,
         item: String,
         text: String,
@@ -89,8 +89,8 @@ impl Record {
         let line = Line {
             speaker: Speaker::Agent,
             text,
-            start_ms: signed(start_ms),
-            end_ms: signed(start_ms.saturating_add(ms)),
+            start_ms: to_store_ms(start_ms),
+            end_ms: to_store_ms(start_ms.saturating_add(ms)),
             state: LineState::Complete,
             receipt,
         };

@@ -85,7 +85,7 @@ impl RealtimeSession {
             to_silence,
         };
         let active = Active::new(&plan, &self.conversation_id);
-        let created = active.created();
+        let created = active.announce();
         let work = generate::carry_out(job, active.id().to_owned(), self.steps.clone());
         self.running.push(Running {
             active,
@@ -113,9 +113,9 @@ impl RealtimeSession {
         };
         let active = &mut self.running[at].active;
         let events = match step {
-            Step::Text(text) => active.text(text, &mut self.conversation),
-            Step::Call(call) => active.call(call, &mut self.conversation),
-            Step::Spoken(clip) => match active.spoken(&clip, &mut self.conversation) {
+            Step::Text(text) => active.add_text(text, &mut self.conversation),
+            Step::Call(call) => active.add_call(call, &mut self.conversation),
+            Step::Spoken(clip) => match active.add_clause(&clip, &mut self.conversation) {
                 Ok(events) => events,
                 Err(fault) => return self.finish(at, Ending::Failed(fault), None, None).await,
             },
@@ -200,6 +200,7 @@ impl RealtimeSession {
             idle_ms: Some(ms), ..
         }) = detection.map(|detection| detection.end)
         {
+            // Sound is sent faster than it plays: the silence begins when the client has played it all.
             let played = active.first_sound_at.map_or_else(Instant::now, |since| {
                 since + Duration::from_millis(active.spoken_ms)
             });
@@ -231,7 +232,7 @@ impl RealtimeSession {
         if let Some(item) = active.message_id() {
             let from = active.first_sound_at.or(active.first_at).unwrap_or(asked);
             self.record
-                .said(item, active.words(), from, active.spoken_ms, receipt)
+                .note_answer(item, active.words(), from, active.spoken_ms, receipt)
                 .await;
         }
     }

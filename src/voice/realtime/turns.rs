@@ -46,7 +46,7 @@ impl RealtimeSession {
                     let TurnEnd::Meaning(eagerness) = detection.end else {
                         continue;
                     };
-                    let judged = self.parts.ears.turn_end(self.input.judged());
+                    let judged = self.parts.ears.turn_end(self.input.sound_to_judge());
                     match tokio::time::timeout(JUDGE_PATIENCE, judged).await {
                         Ok(Ok(sure)) if sure >= eagerness.sure() => self.end_turn().await?,
                         Ok(Ok(_)) => {}
@@ -177,6 +177,7 @@ impl RealtimeSession {
             ended,
             ms,
         } = heard;
+        // Every turn is transcribed, for the record and the model; clients see transcripts only if they asked.
         let told = self.config.transcribes_only || self.config.transcription.is_some();
         let text = match words {
             Ok(text) => text,
@@ -202,7 +203,7 @@ impl RealtimeSession {
             sound.transcript = Some(text.to_string());
         }
         if !text.is_empty() {
-            self.record.heard(text.to_string(), ended, ms).await;
+            self.record.note_caller(text.to_string(), ended, ms).await;
         }
         if !told {
             return Ok(());

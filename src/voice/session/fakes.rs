@@ -32,7 +32,7 @@ use crate::worker::Governor;
 /// Stands in for all engines that a test does not use.
 struct Nothing;
 
-fn none() -> LlmError {
+fn unavailable() -> LlmError {
     LlmError::Unavailable("there is none".into())
 }
 
@@ -48,10 +48,10 @@ impl ChatModel for Nothing {
         None
     }
     fn ready(&self) -> Result<(), LlmError> {
-        Err(none())
+        Err(unavailable())
     }
     async fn chat(&self, _: ChatRequest) -> Result<ChatStream, LlmError> {
-        Err(none())
+        Err(unavailable())
     }
 }
 
@@ -64,10 +64,10 @@ impl Embedder for Nothing {
         384
     }
     fn ready(&self) -> Result<(), LlmError> {
-        Err(none())
+        Err(unavailable())
     }
     async fn embed(&self, _: Vec<String>, _: EmbedAs, _: Claim) -> Result<Embeddings, LlmError> {
-        Err(none())
+        Err(unavailable())
     }
 }
 
@@ -80,7 +80,7 @@ impl Reader for Nothing {
         None
     }
     fn ready(&self) -> Result<(), LlmError> {
-        Err(none())
+        Err(unavailable())
     }
     async fn read(
         &self,
@@ -88,7 +88,7 @@ impl Reader for Nothing {
         _: Vec<ReadPassage>,
         _: Claim,
     ) -> Result<Vec<Vec<Span>>, LlmError> {
-        Err(none())
+        Err(unavailable())
     }
 }
 
@@ -265,7 +265,7 @@ impl TestDesk {
     }
 
     /// Waits for the end of the greeting.
-    pub(super) async fn greeted(&mut self) {
+    pub(super) async fn wait_for_greeting(&mut self) {
         self.until("listening", |m| {
             matches!(m, Outgoing::Phase(crate::voice::Phase::Listening))
         })
@@ -275,11 +275,11 @@ impl TestDesk {
     /// Hangs up, and checks that all tasks end.
     pub(super) async fn hang_up(&mut self) {
         self.to = None;
-        self.ended().await;
+        self.wait_for_end().await;
     }
 
     /// Waits for the session's tasks to end.
-    pub(super) async fn ended(&mut self) {
+    pub(super) async fn wait_for_end(&mut self) {
         self.tasks.close();
         let over = tokio::time::timeout(Duration::from_secs(60), self.tasks.wait()).await;
         assert!(over.is_ok(), "a task of the session is left");

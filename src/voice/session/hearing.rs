@@ -9,7 +9,7 @@ use super::manners::Meaning;
 use crate::speech::{Hearing, SpeechError};
 use crate::store::call_log::{self, LineState};
 use crate::store::calls::EndedReason;
-use crate::voice::call_record::signed;
+use crate::voice::call_record::to_store_ms;
 use crate::voice::line::{Incoming, LINE_RATE, Outgoing, Phase};
 use crate::voice::turn_taker::{Fact, Floor};
 
@@ -94,8 +94,8 @@ impl VoiceSession {
         self.record.line(call_log::Line {
             speaker: call_log::Speaker::Caller,
             text: text.to_owned(),
-            start_ms: signed(from),
-            end_ms: signed(to),
+            start_ms: to_store_ms(from),
+            end_ms: to_store_ms(to),
             state: LineState::Complete,
             receipt: None,
         });

@@ -209,7 +209,7 @@ impl Manners {
     /// Prepares to take a name and number, as the answer offered a person; returns whether that is new.
     pub(super) fn offer_callback(&mut self) -> bool {
         let is_new = self.collect.is_none();
-        self.collect.get_or_insert_with(Collect::offered);
+        self.collect.get_or_insert_with(Collect::begin);
         is_new
     }
 

@@ -49,6 +49,7 @@ pub(super) fn say(
                 .iter()
                 .filter(|e| e.fact.state == FactState::Proposed && !e.data.what.is_hours())
                 .collect();
+            // Quote a single document: contact details from several may belong to different places.
             let document = best_document(&proposed)?;
             let own: Vec<&Entry> = proposed
                 .into_iter()

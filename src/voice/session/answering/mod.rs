@@ -304,6 +304,7 @@ impl Answering {
         committed: Result<Committed, AgentError>,
         turn: u32,
     ) -> (Vec<Effect>, Option<Remember>) {
+        // The caller may have interrupted while the answer was being stored.
         let cut = self.cuts.remove(&job).flatten();
         let Committed { answer, message } = match committed {
             Ok(committed) => committed,

@@ -7,7 +7,7 @@ use super::Answering;
 use super::effect::{Effect, Finished, Remember, SayOrder};
 use super::spoken::{SpeechKind, SpokenAnswer};
 use crate::store::call_log::{self, LineState};
-use crate::voice::call_record::signed;
+use crate::voice::call_record::to_store_ms;
 use crate::voice::line::Outgoing;
 use crate::voice::playout::{Piece, Played};
 use crate::voice::sentences::Sentences;
@@ -234,8 +234,8 @@ fn record(
         effects.push(Effect::Line(call_log::Line {
             speaker: call_log::Speaker::Agent,
             text: text.trim().to_owned(),
-            start_ms: signed(from),
-            end_ms: signed(to),
+            start_ms: to_store_ms(from),
+            end_ms: to_store_ms(to),
             state,
             receipt: said.receipt,
         }));

@@ -176,7 +176,7 @@ impl Climb<'_> {
 
     /// Searches for the question, completed from the conversation if it is a follow-up.
     pub(super) async fn search_own(&self) -> Result<Attempt<'_>, AgentError> {
-        let sought = follow_up::build_query(self.history, self.question);
+        let sought = follow_up::sought(self.history, self.question);
         self.search(self.question, &sought.query).await
     }
 

@@ -24,7 +24,7 @@ const COMPLETE: usize = 6;
 
 /// The search query for a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SearchQuery {
+pub struct Sought {
     /// The question, followed by the words carried over.
     pub query: String,
     /// Words carried over from the conversation, latest first.
@@ -59,13 +59,13 @@ static FILE: &str = include_str!("follow_up.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 /// Builds the search query. `history` is oldest first.
-pub fn build_query(history: &[ChatMessage], question: &str) -> SearchQuery {
+pub fn sought(history: &[ChatMessage], question: &str) -> Sought {
     let before: Vec<&str> = history
         .iter()
         .filter(|m| m.role == Role::User)
         .map(|m| m.content.as_str())
         .collect();
-    let alone = |is_follow_up| SearchQuery {
+    let alone = |is_follow_up| Sought {
         query: question.to_owned(),
         carried: Vec::new(),
         is_follow_up,
@@ -88,7 +88,7 @@ pub fn build_query(history: &[ChatMessage], question: &str) -> SearchQuery {
     if carried.is_empty() {
         return alone(true);
     }
-    SearchQuery {
+    Sought {
         query: format!("{question} {}", carried.join(" ")),
         carried,
         is_follow_up: true,
@@ -257,7 +257,7 @@ mod tests {
     }
 
     fn carried(turns: &[&str], question: &str) -> Vec<String> {
-        build_query(&talk(turns), question).carried
+        sought(&talk(turns), question).carried
     }
 
     #[test]
@@ -306,7 +306,7 @@ mod tests {
             ),
         ];
         for (turns, question, want) in table {
-            let got = build_query(&talk(turns), question);
+            let got = sought(&talk(turns), question);
             assert!(got.is_follow_up, "{question}");
             assert_eq!(&got.carried, want, "{question}");
             assert!(got.query.starts_with(question));
@@ -332,14 +332,14 @@ mod tests {
             "Quel est le prix de la couronne ?",
             "Was kostet die Zahnreinigung bei euch?",
         ] {
-            let got = build_query(&talk(&before), question);
+            let got = sought(&talk(&before), question);
             assert_eq!(
                 (got.query.as_str(), got.is_follow_up),
                 (question, false),
                 "{question}"
             );
         }
-        assert!(!build_query(&[], "and on Sunday?").is_follow_up);
+        assert!(!sought(&[], "and on Sunday?").is_follow_up);
     }
 
     #[test]

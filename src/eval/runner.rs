@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::gate::{Waiting, kept_results};
+use super::gate::{Waiting, pack_results};
 use super::run::{Progress, Report, run};
 use super::sureness::{self, Choice, SURENESS};
 use super::{AgentAsker, Case, Comparison, EvalError};
@@ -274,7 +274,7 @@ impl Runner {
             let run = evals::get(tx, workspace, id)?;
             match outcome {
                 Ok(found) => {
-                    let results = kept_results(&run, &found.live, found.next.as_ref());
+                    let results = pack_results(&run, &found.live, found.next.as_ref());
                     evals::end(tx, &run, RunState::Done, &found.summary, &results, now())
                 }
                 Err(error) => {

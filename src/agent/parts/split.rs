@@ -33,7 +33,8 @@ static FILE: &str = include_str!("split.toml");
 static JOINTS: LazyLock<HashMap<Language, Joints>> = LazyLock::new(|| data::read(FILE));
 static NONE: LazyLock<Joints> = LazyLock::new(Joints::default);
 
-/// Empty for Turkish, Arabic and Chinese: their question words stand inside the sentence, so only punctuation separates questions.
+/// Empty for Turkish, Arabic and Chinese: their question words come inside the sentence, so only punctuation separates
+/// questions.
 fn joints(language: Language) -> &'static Joints {
     let language = match language {
         Language::Other => Language::En,

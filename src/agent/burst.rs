@@ -1,25 +1,25 @@
-//! Messages that were sent one after the other before any answer are one question: "hi", "it's about my Labrador",
+//! Joins messages sent in a row before any answer into one question: "hi", "it's about my Labrador",
 //! "how much is the full groom?".
 
 use super::talk;
 use crate::language;
 use crate::llm::{ChatMessage, Role};
 
-/// Messages before the last one that are taken along, and the characters of all together.
+/// How many earlier messages may join the last one, and the longest result in characters.
 const MOST_MESSAGES: usize = 4;
 const MOST_CHARACTERS: usize = 600;
 
-/// What is asked, and what was said before.
+/// The joined question, and the conversation before it.
 #[derive(Debug)]
 pub(super) struct Burst<'h> {
-    /// The messages since the last answer.
+    /// The messages since the last answer, joined by line breaks.
     pub(super) question: String,
-    /// Up to the last answer.
+    /// Everything up to the last answer.
     pub(super) history: &'h [ChatMessage],
 }
 
 impl<'h> Burst<'h> {
-    /// Of a message and those before it, oldest first.
+    /// `history` is oldest first; `question` is the newest message.
     pub(super) fn of(history: &'h [ChatMessage], question: &str) -> Self {
         let answered = history.iter().rposition(|m| m.role != Role::User);
         let (before, open) = history.split_at(answered.map_or(0, |at| at + 1));
@@ -31,7 +31,7 @@ impl<'h> Burst<'h> {
             if characters > MOST_CHARACTERS {
                 break;
             }
-            // A greeting says nothing of what is asked, and what was said twice is asked once.
+            // A greeting adds nothing to the question, and a repeated message is asked only once.
             let likely = language::of_question(text);
             let says_nothing = talk::of_message(text, likely, "").is_some();
             if !says_nothing && !joined.contains(&text) {
@@ -49,14 +49,14 @@ impl<'h> Burst<'h> {
 mod tests {
     use super::*;
 
-    fn said(messages: &[(Role, &str)]) -> Vec<ChatMessage> {
+    fn messages(messages: &[(Role, &str)]) -> Vec<ChatMessage> {
         let one = |(role, text): &(Role, &str)| ChatMessage::new(*role, *text);
         messages.iter().map(one).collect()
     }
 
     #[test]
     fn what_was_sent_since_the_last_answer_is_one_question() {
-        let history = said(&[
+        let history = messages(&[
             (Role::User, "Where are you?"),
             (Role::Assistant, "In Lisbon."),
             (Role::User, "Hi there"),
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn an_answered_message_stays_history() {
-        let history = said(&[(Role::User, "Where are you?"), (Role::Assistant, "Here.")]);
+        let history = messages(&[(Role::User, "Where are you?"), (Role::Assistant, "Here.")]);
         let burst = Burst::of(&history, "When?");
         assert_eq!((burst.question.as_str(), burst.history.len()), ("When?", 2));
         let burst = Burst::of(&[], "When?");
@@ -81,11 +81,11 @@ mod tests {
 
     #[test]
     fn what_is_sent_twice_is_asked_once_and_long_messages_stand_alone() {
-        let history = said(&[(Role::User, "When do you open?")]);
+        let history = messages(&[(Role::User, "When do you open?")]);
         let burst = Burst::of(&history, "When do you open?");
         assert_eq!(burst.question, "When do you open?");
         let long = "word ".repeat(200);
-        let history = said(&[(Role::User, &long)]);
+        let history = messages(&[(Role::User, &long)]);
         assert_eq!(Burst::of(&history, "Well?").question, "Well?");
     }
 }

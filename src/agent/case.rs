@@ -1,4 +1,4 @@
-//! What the rungs know of a question. What the store says of the business is read once, before the first of them.
+//! What the rungs know about a question. Facts about the business are read from the store once, before the first rung.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -16,14 +16,14 @@ use crate::language::Language;
 use crate::llm::{ChatMessage, Claim, Reader, Role, Sampling};
 use crate::store::{self, DocumentId, Store, StoreError, WorkspaceId, workspaces};
 
-/// What the store says of a business, whatever is asked.
+/// What the store says about a business, whatever the question.
 pub(super) struct Business {
     pub(super) title: String,
     pub(super) settings: AnswerSettings,
     pub(super) faq_thresholds: FaqThresholds,
     /// Hours and contact data.
     pub(super) book: Book,
-    /// Of the documents that state them.
+    /// Titles of the documents that state these facts.
     pub(super) document_titles: HashMap<DocumentId, String>,
 }
 
@@ -39,7 +39,7 @@ impl Business {
                     }
                     match store::documents::get(conn, workspace, id) {
                         Ok(document) => document_titles.insert(id, document.title.clone()),
-                        // A confirmed fact outlives its document.
+                        // A confirmed fact outlives its document: answer without its title.
                         Err(StoreError::NotFound(_)) => None,
                         Err(other) => return Err(other),
                     };
@@ -56,52 +56,51 @@ impl Business {
     }
 }
 
-/// A question with all that it can be answered from.
+/// A question with everything that may answer it.
 pub(super) struct Case<'a> {
-    /// For what only a few questions need.
+    /// For data that only a few questions need.
     pub(super) store: &'a Store,
     pub(super) knowledge: &'a Knowledge,
     pub(super) workspace: WorkspaceId,
     pub(super) business: &'a Business,
-    /// What the rungs answer: the visitor's question, or the same in plain words.
+    /// The text that the rungs answer: the visitor's question, or its rephrasing in plain words.
     pub(super) question: &'a str,
-    /// What the visitor wrote.
+    /// The visitor's question, as written.
     pub(super) wording: &'a str,
-    /// The language that the visitor writes.
+    /// The visitor's language.
     pub(super) language: Language,
     /// Earlier messages, oldest first.
     pub(super) history: &'a [ChatMessage],
-    /// What was found, and what was searched for.
     pub(super) found: &'a Found,
-    /// The owner's instructions.
+    /// The owner's instructions to the assistant.
     pub(super) instructions: &'a str,
-    /// The time that the answer is for: the clock, unless a test set it.
+    /// The time at which the answer applies: the clock, unless a test sets it.
     pub(super) now: jiff::Timestamp,
     pub(super) reader: &'a dyn Reader,
     pub(super) claim: Claim,
     pub(super) sampling: Option<&'a Sampling>,
-    /// When the question came.
     pub(super) since: Instant,
-    /// Made when a rung first asks for it: reading takes its time.
+    /// Gathered when a rung first asks, as reading takes time.
     pub(super) evidence: OnceCell<Evidence>,
-    /// The question's own vector, where it is not what was searched for.
+    /// The question's own vector, when the search ran on other words.
     pub(super) vector: OnceCell<Option<Vec<f32>>>,
 }
 
 impl Case<'_> {
-    /// The places that may answer.
+    /// The places that may answer, best first.
     pub(super) async fn evidence(&self) -> &Evidence {
         self.evidence
             .get_or_init(|| async {
-                let in_full = follow_up::in_full(self.history, self.question, follow_up::READ);
+                let in_full =
+                    follow_up::write_in_full(self.history, self.question, follow_up::READ);
                 let reader = Some(self.reader);
                 Evidence::gather(self.found, self.question, &in_full, reader, self.claim).await
             })
             .await
     }
 
-    /// The question's own vector: what was searched for may hold the question before it, or be worded
-    /// anew. `None` while the embedder is unavailable.
+    /// The question's own vector. The search may have used a rephrasing, or added words from an earlier
+    /// question. `None` while the embedder is unavailable.
     pub(super) async fn own_vector(&self) -> Option<&[f32]> {
         if self.found.query.trim() == self.question.trim() {
             return self.found.vector.as_deref();
@@ -112,14 +111,14 @@ impl Case<'_> {
         own.await.as_deref()
     }
 
-    /// The last message of the visitor or of the front desk.
+    /// The newest message of that role.
     pub(super) fn last_message(&self, role: Role) -> Option<&str> {
         let last = self.history.iter().rev().find(|m| m.role == role);
         last.map(|m| m.content.as_str())
     }
 
-    /// How sure a rung is of what it would answer, whether it answers or not, and which other places it had
-    /// to choose from.
+    /// Describes for the receipt how sure a rung is of its answer, given or not, and which other places it
+    /// could have chosen.
     pub(super) fn consider(
         &self,
         rung: Rung,
@@ -131,7 +130,7 @@ impl Case<'_> {
             .iter()
             .filter_map(|place| {
                 let passage = self.found.passages.get(place.passage)?;
-                // What the owner approved would be given whole.
+                // Approved answers are given whole.
                 let words = match passage.faq {
                     Some(_) => passage.text.as_str(),
                     None => passage.text.get(place.range.clone())?,

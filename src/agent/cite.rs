@@ -1,10 +1,10 @@
-//! The places that an answer rests on.
+//! Citations of an answer.
 
 use crate::agent::types::{Citation, CitationKind};
 use crate::knowledge::{Passage, layout};
 
-/// A citation of `quote` in a passage. The span is the passage's until [`settle`] narrows it.
-pub(super) fn citation(passage: &Passage, quote: &str, number: u32) -> Citation {
+/// Cites `quote` from a passage. The span covers the whole passage until [`settle`] narrows it.
+pub(super) fn make_citation(passage: &Passage, quote: &str, number: u32) -> Citation {
     let section = passage.heading_path.join(" › ");
     let (kind, document, version) = match passage.faq {
         Some(faq) => (CitationKind::Faq, faq.to_string(), String::new()),
@@ -29,15 +29,15 @@ pub(super) fn citation(passage: &Passage, quote: &str, number: u32) -> Citation 
     }
 }
 
-/// Narrows a citation's span from the passage to the quote, in the text of the document's version.
+/// Narrows a citation's span from the passage to the quote; `text` is that of the document's version.
 pub(super) fn settle(citation: &mut Citation, text: &str) {
     let [start, end] = citation.span;
     let place = layout::locate(text, start..end.min(text.len()), &citation.quote);
     citation.span = [place.start, place.end];
 }
 
-/// A text whose citation marks (`[1]`) have other numbers. Marks inside of quotation marks are the
-/// document's own and stay, as do numbers that `new` does not know.
+/// Renumbers the citation marks (`[1]`) of a text. Marks inside quotation marks belong to the
+/// document and stay, as do numbers for which `new` returns `None`.
 pub(super) fn renumber_marks(text: &str, new: impl Fn(u32) -> Option<u32>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut quoted = false;

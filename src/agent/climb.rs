@@ -1,5 +1,5 @@
-//! Climbing the answer ladder: search, then the rungs, safest first; when none of the safe ones answers,
-//! once more with the question in plain words; at last the refusal.
+//! Climbs the answer ladder: search, then the rungs, safest first. If no safe rung answers, try
+//! once more with the question in plain words; then refuse.
 
 use std::time::{Duration, Instant};
 
@@ -18,28 +18,28 @@ use crate::llm::{ChatMessage, ChatModel, Claim, Reader, Role, Sampling};
 use crate::store::assistants::Assistant;
 use crate::store::{Store, WorkspaceId};
 
-/// When the best place is less likely than this, the question is put into plain words. A question that
-/// found something loses more in other words than it gains.
+/// Rephrase the question if the best place is less likely than this. Above it, rephrasing loses
+/// more than it gains.
 const REPHRASED_BELOW: f32 = 0.2;
-/// Approved answers that are read beside the passages.
+/// Most approved answers to read beside the passages.
 const NEAR_FAQS: usize = 6;
-/// Passages that are looked for.
+/// Most passages to search for.
 const WANTED: usize = 8;
 
-/// These answer a message only if they understand all of it; what the owner approved goes before a
-/// guess that a message is small talk.
+/// These answer a message only if they understand all of it. Approved answers come before the
+/// guess by meaning that a message is small talk.
 const WHOLE: [SafeRung; 4] = [
     SafeRung::Talk,
     SafeRung::Faq,
     SafeRung::Fact,
     SafeRung::TalkByMeaning,
 ];
-/// Of a part of a question.
+/// Rungs that may answer one part of a question.
 pub(super) const OF_PART: [SafeRung; 3] = [SafeRung::Faq, SafeRung::Fact, SafeRung::Read];
-/// Other words may mean something else: a quotation that they find is for the model to judge.
+/// A rephrasing may change the meaning, so `Read` is left out: the model judges what it finds.
 const IN_PLAIN_WORDS: [SafeRung; 2] = [SafeRung::Faq, SafeRung::Fact];
 
-/// A question on its way up.
+/// A question on its way up the ladder.
 #[derive(Clone, Copy)]
 pub(super) struct Climb<'a> {
     pub(super) store: &'a Store,
@@ -47,7 +47,6 @@ pub(super) struct Climb<'a> {
     pub(super) model: &'a dyn ChatModel,
     pub(super) reader: &'a dyn Reader,
     pub(super) workspace: WorkspaceId,
-    /// Which documents are searched.
     pub(super) view: View,
     pub(super) assistant: &'a Assistant,
     pub(super) history: &'a [ChatMessage],
@@ -59,26 +58,26 @@ pub(super) struct Climb<'a> {
     pub(super) since: Instant,
 }
 
-/// Where it ended.
+/// The answer, and how it came about.
 pub(super) struct Climbed {
     pub(super) draft: Draft,
     pub(super) trace: Trace,
     /// What the last search found.
     pub(super) found: Found,
-    /// Time of all searches, ms.
+    /// Time of all searches, in ms.
     pub(super) retrieve: u64,
-    /// The language model had a part in it.
+    /// Whether the language model took part.
     pub(super) asked_model: bool,
 }
 
-/// One way up the ladder, with one wording of the question.
+/// One search, with one wording of the question.
 pub(super) struct Attempt<'a> {
     question: &'a str,
     pub(super) found: Found,
 }
 
 impl Climb<'_> {
-    /// The answer of the first rung that has one.
+    /// Returns the answer of the first rung that has one; the refusal if none does.
     pub(super) async fn answer(&self) -> Result<Climbed, AgentError> {
         let business = Business::load(self.store, self.workspace).await?;
         let settings = &business.settings;
@@ -88,6 +87,7 @@ impl Climb<'_> {
         let mut trace = Trace::default();
         let case = self.case(&business, language, &first);
 
+        // Try the whole message first: splitting is a guess, and costs a search for each part.
         let mut draft = first_answer(&WHOLE, &case, &mut trace).await?;
         if draft.is_none() && self.reader.ready().is_ok() {
             let in_parts = self.answer_in_parts(&business, language).await?;
@@ -109,14 +109,14 @@ impl Climb<'_> {
                 asked_model: false,
             });
         }
-        // Where there is a reader, it alone decides: the model judges only on machines without one.
+        // A reader decides alone; the model judges only on machines without one.
         let able = self.reader.ready().is_err() && self.model.ready().is_ok();
         let hopeless = trace.latest_score(Rung::Read) < REPHRASED_BELOW;
         let foreign = first.found.language().is_some_and(|l| l != language);
         let plain = if able && settings.rephrase && (hopeless || foreign) {
             let rephrased = self.rephrase(language, &first.found, &mut trace);
-            // Without it the question is answered as it stands.
-            timeout(self.left(settings.deadline_seconds), rephrased)
+            // On a timeout, answer the question as it stands.
+            timeout(self.time_left(settings.deadline_seconds), rephrased)
                 .await
                 .unwrap_or_default()
         } else {
@@ -143,7 +143,7 @@ impl Climb<'_> {
         }
         let written = if able {
             let written = model::answer(self.model, &case, &mut trace);
-            match timeout(self.left(settings.deadline_seconds), written).await {
+            match timeout(self.time_left(settings.deadline_seconds), written).await {
                 Ok(written) => written?,
                 Err(_) => {
                     trace.deadline_seconds = Some(settings.deadline_seconds);
@@ -154,7 +154,7 @@ impl Climb<'_> {
             None
         };
         let draft = written.unwrap_or_else(|| refusal::answer(&case));
-        // The rung notes itself once it has judged.
+        // The model rung notes what it considered only after it has judged.
         let judged = trace.has_considered(Rung::Model);
         Ok(Climbed {
             draft,
@@ -165,12 +165,12 @@ impl Climb<'_> {
         })
     }
 
-    /// How long the model may still take.
-    fn left(&self, deadline_seconds: u32) -> Duration {
+    /// Time left until the deadline.
+    fn time_left(&self, deadline_seconds: u32) -> Duration {
         Duration::from_secs(deadline_seconds.into()).saturating_sub(self.since.elapsed())
     }
 
-    /// Searches for the question as it stands, with what it leans on.
+    /// Searches for the question, completed from the conversation if it is a follow-up.
     pub(super) async fn search_own(&self) -> Result<Attempt<'_>, AgentError> {
         let sought = follow_up::sought(self.history, self.question);
         self.search(self.question, &sought.query).await
@@ -188,7 +188,7 @@ impl Climb<'_> {
             .knowledge
             .search_with(self.workspace, sought, &options)
             .await?;
-        // Approved answers that are no match as a whole may still hold a place that answers.
+        // Approved answers that do not match as a whole may still contain the answer.
         let near = self.knowledge.faqs_near(
             self.workspace,
             question,
@@ -200,7 +200,7 @@ impl Climb<'_> {
         Ok(Attempt { question, found })
     }
 
-    /// What the rungs know in one attempt.
+    /// What the rungs know in this attempt.
     pub(super) fn case<'s>(
         &'s self,
         business: &'s Business,
@@ -228,7 +228,7 @@ impl Climb<'_> {
         }
     }
 
-    /// The question in plain words; `None` when the model has none or fails.
+    /// The question in plain words; `None` when the model changes nothing or fails.
     async fn rephrase(
         &self,
         language: Language,
@@ -236,7 +236,7 @@ impl Climb<'_> {
         trace: &mut Trace,
     ) -> Option<String> {
         let documents = found.language().unwrap_or(language);
-        let plain = rephrase::plainly(
+        let plain = rephrase::ask(
             self.model,
             self.question,
             self.history,
@@ -248,7 +248,7 @@ impl Climb<'_> {
                 trace.rephrased = plain.clone().map(Rephrased::Plainly);
                 plain
             }
-            // Without it the question is answered as it stands.
+            // Not fatal: the question is answered as it stands.
             Err(error) => {
                 tracing::warn!(%error, "the question was not put into plain words");
                 trace.rephrased = Some(Rephrased::Failed);
@@ -258,7 +258,7 @@ impl Climb<'_> {
     }
 }
 
-/// Asks the rungs in order.
+/// Asks the rungs in order and returns the first answer.
 pub(super) async fn first_answer(
     rungs: &[SafeRung],
     case: &Case<'_>,
@@ -273,14 +273,15 @@ pub(super) async fn first_answer(
     Ok(None)
 }
 
-/// The language that a visitor writes. A question whose words stand in the documents is in theirs,
-/// whatever a few short words look like; one that says little is in the language of the conversation so
-/// far, or else of the documents.
+/// The language to answer in. A question whose words occur in the documents is in their language,
+/// whatever a few short words look like. Otherwise guess among the language of the conversation
+/// so far and that of the documents.
 fn language_of_answer(question: &str, history: &[ChatMessage], found: &Found) -> Language {
     let documents = found.language();
     let known = found.terms.iter().filter(|term| term.known).count();
     if let Some(documents) = documents
         && known > 0
+        // Three in five words known.
         && known * 5 >= found.terms.len() * 3
     {
         return documents;

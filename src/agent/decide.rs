@@ -1,49 +1,49 @@
-//! What becomes of the best place: an answer, something related, or a refusal.
+//! Decides about the best place: answer, show as related, or refuse.
 //!
-//! One probability decides: that the place answers the question. It comes from the reader's margin and
-//! a few things that the reader does not see, by a logistic regression.
+//! The decision needs one probability: that the place answers the question. A logistic regression
+//! computes it from the reader's margin and a few things that the reader does not see.
 
 use serde::Serialize;
 
 use super::settings::AnswerSettings;
 
-/// What the probability of a place is made of.
+/// Inputs of the probability.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub(crate) struct Features {
-    /// How much likelier the reader finds these words than "no answer here", in logits; `None` where
-    /// there is no reader.
+    /// How much likelier the reader finds these words than "no answer here", in logits; `None` without
+    /// a reader.
     pub(crate) margin: Option<f32>,
-    /// The same when it reads only the line or sentences that hold these words; `None` where it did not.
+    /// The margin when the reader sees only the line or sentences with these words; `None` if it was not asked.
     pub(crate) alone: Option<f32>,
-    /// Letters and other characters of the words that the reader marked.
+    /// Length of the words that the reader marked, in characters.
     pub(crate) marked: usize,
-    /// By how much `margin` is above the next place's.
+    /// How far `margin` is above the next place's.
     pub(crate) gap: f32,
-    /// Share of the question's known words (weighted by how rare they are) in the quotation, 0 to 1.
+    /// Share of the question's known words, weighted by rarity, in the quotation, 0 to 1.
     pub(crate) quoted: f32,
-    /// The same for quotation, headings and title together.
+    /// The same share over quotation, headings and title together.
     pub(crate) coverage: f32,
-    /// Share of the question's words that stand nowhere in the documents, 0 to 1.
+    /// Share of the question's words found in no document, 0 to 1.
     pub(crate) unknown: f32,
-    /// Whether the most telling known word stands in the quotation, its headings or its title.
+    /// Whether the rarest known word is in the quotation, its headings or its title.
     pub(crate) rarest: bool,
-    /// Whether the question names figures and the quotation, with its headings, has none of them.
+    /// Whether the question contains figures, and neither the quotation nor its headings contain any of them.
     pub(crate) lacks_figures: bool,
-    /// Cosine of question and passage, −1 to 1.
+    /// Cosine similarity of question and passage, −1 to 1.
     pub(crate) cosine: f32,
-    /// Place of the passage in the search, from 0.
+    /// Rank of the passage in the search results, from 0.
     pub(crate) rank: usize,
-    /// Whether it is a row that holds every word of the question, and no other of its table does.
+    /// Whether it is a table row that holds every word of the question, and the only such row.
     pub(crate) named_alone: bool,
-    /// Whether it is a row, and another of its table that may answer holds all that it does of the question and more.
+    /// Whether it is a table row, and another candidate row holds the same words of the question and more.
     pub(crate) outdone: bool,
-    /// Whether the owner approved the words.
+    /// Whether the owner approved the text.
     pub(crate) approved: bool,
-    /// Words of the question.
+    /// Number of words in the question.
     pub(crate) words: usize,
-    /// Whether the documents are in another language than English, of which the reader saw most.
+    /// Whether the documents are not in English, the main language of the reader's training.
     pub(crate) foreign: bool,
-    /// The language model's log-odds that it answers, in nats; `None` when it was not asked.
+    /// The language model's log-odds that the place answers, in nats; `None` if it was not asked.
     pub(crate) judged: Option<f32>,
 }
 
@@ -66,8 +66,8 @@ struct Weights {
     bias: f32,
 }
 
-/// Of places in documents, with the reader that comes with Frontdesk; see `models/reader/README.md` for how they
-/// are fitted.
+/// For places in documents, fitted for the reader that comes with Frontdesk; `models/reader/README.md` describes
+/// how.
 const DOCUMENTS: Weights = Weights {
     margin: 0.123,
     alone: 0.146,
@@ -85,7 +85,7 @@ const DOCUMENTS: Weights = Weights {
     bias: -2.694,
 };
 
-/// Of approved answers.
+/// For approved answers.
 const APPROVED: Weights = Weights {
     margin: 0.114,
     alone: 0.121,
@@ -103,21 +103,21 @@ const APPROVED: Weights = Weights {
     bias: -4.949,
 };
 
-/// Stands for the margin of a place that is not among those that are read a second time.
+/// Replaces `alone` for places that the reader did not read a second time.
 const NOT_READ_AGAIN: f32 = -6.0;
 
-/// The least probability of a row that alone holds all that was asked, if the reader finds an answer in it both beside
-/// the others and by itself.
+/// Lowest probability of a row that alone holds every word of the question, if the reader finds an answer in it both
+/// in context and by itself.
 const NAMED_ALONE: f32 = 0.9;
 
-/// The greatest probability of a row where another was asked for.
+/// Highest probability of a row when the question asks for another.
 const OUTDONE: f32 = 0.02;
 
-/// Cosines of the embedder lie close together: most between 0.8 and 0.9.
+/// Most cosines of the embedder lie between 0.8 and 0.9: centre them, and spread them out.
 const USUAL_COSINE: f32 = 0.85;
 const COSINE_SCALE: f32 = 20.0;
 
-/// Bias without a reader: words and cosine alone are less sure.
+/// Bias without a reader, when only words and cosine count.
 const BLIND: f32 = -3.8;
 
 impl Features {
@@ -128,6 +128,7 @@ impl Features {
         let first = 1.0 / (1.0 + self.rank as f32);
         let sum = match self.margin {
             Some(margin) => {
+                // Clamped, so that no extreme input decides alone.
                 w.margin * margin.clamp(-15.0, 15.0)
                     + w.alone * self.alone.unwrap_or(NOT_READ_AGAIN).clamp(-15.0, 15.0)
                     + w.marked * (self.marked.clamp(1, 300) as f32).ln()
@@ -175,7 +176,6 @@ pub(crate) enum Decision {
     Refuse,
 }
 
-/// Decides by the owner's thresholds.
 pub(crate) fn decide(probability: f32, settings: &AnswerSettings) -> Decision {
     if probability >= settings.read_threshold {
         Decision::Answer

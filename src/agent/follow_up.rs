@@ -1,7 +1,7 @@
-//! Questions that lean on the conversation: "and on Sunday?", "how much is it?", "what about the take
-//! home one". What they leave out is put back for the search, by rules: the words that the visitor's
-//! questions before were about, the latest first. A question that stands on its own stays as it is, so
-//! that an old topic does not colour a new one.
+//! Follow-up questions: "and on Sunday?", "how much is it?", "what about the take
+//! home one". For the search, rules add what the question leaves out: the words of the visitor's
+//! earlier questions, latest first. A complete question stays as it is, so
+//! that an old topic does not affect a new one.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -15,25 +15,24 @@ use crate::language::words::{fold, words};
 use crate::language::{Language, calendar};
 use crate::llm::{ChatMessage, Role};
 
-/// Words that are carried over at most.
+/// Most words to carry over.
 const MOST_CARRIED: usize = 6;
-/// Visitor's questions that are looked back at.
+/// How many earlier questions to look back.
 const LOOK_BACK: usize = 3;
-/// A question with so many content words stands on its own, whatever pronouns it has.
+/// A question with this many content words is complete, whatever pronouns it has.
 const COMPLETE: usize = 6;
 
-/// What is searched for.
+/// The search query for a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sought {
-    /// The question, and the words carried over.
+    /// The question, followed by the words carried over.
     pub query: String,
-    /// Words of the conversation that the question leaves out, the latest first.
+    /// Words carried over from the conversation, latest first.
     pub carried: Vec<String>,
-    /// Whether the question leans on what was said before.
     pub is_follow_up: bool,
 }
 
-/// The words of a language that show that a question leans on another; the file says what each list is for.
+/// The words of a language that mark a follow-up; the file describes each list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Signs {
@@ -59,7 +58,7 @@ struct Lists {
 static FILE: &str = include_str!("follow_up.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// What to search for, given what was said before, oldest first.
+/// Builds the search query. `history` is oldest first.
 pub fn sought(history: &[ChatMessage], question: &str) -> Sought {
     let before: Vec<&str> = history
         .iter()
@@ -77,7 +76,7 @@ pub fn sought(history: &[ChatMessage], question: &str) -> Sought {
     let said = history.iter().rev().find(|m| m.role == Role::Assistant);
     let mut carried = topic(&before, question, LOOK_BACK);
     if points_to_person(question) {
-        carried.extend(said.map(|m| names(&m.content)).unwrap_or_default());
+        carried.extend(said.map(|m| find_names(&m.content)).unwrap_or_default());
     }
     let own: HashSet<String> = content(question)
         .into_iter()
@@ -96,8 +95,8 @@ pub fn sought(history: &[ChatMessage], question: &str) -> Sought {
     }
 }
 
-/// A question behind the one before it and a mark (" · " for people), if it leans on that.
-pub(super) fn in_full(history: &[ChatMessage], question: &str, mark: &str) -> String {
+/// Prefixes a follow-up with the previous question and a separator (" · " for people); other questions stay.
+pub(super) fn write_in_full(history: &[ChatMessage], question: &str, mark: &str) -> String {
     let before = history.iter().rev().find(|m| m.role == Role::User);
     match before.filter(|_| leans(question)) {
         Some(before) => format!("{}{mark}{question}", before.content),
@@ -105,32 +104,32 @@ pub(super) fn in_full(history: &[ChatMessage], question: &str, mark: &str) -> St
     }
 }
 
-/// As the reader was trained.
+/// Separator used to train the reader.
 pub(super) const READ: &str = " | ";
 
-/// The words that the last of these questions was about; what it left out itself comes from those
+/// The subject of the last of these questions; if that is a follow-up itself, also of those
 /// before it.
 fn topic(before: &[&str], question: &str, look_back: usize) -> Vec<String> {
     let Some((last, earlier)) = before.split_last() else {
         return Vec::new();
     };
     let mut words = content(last);
-    let own = kinds(question);
-    // Another day takes the place of the day that was asked for before.
-    words.retain(|w| kind(w).is_none_or(|k| !own.contains(&k)));
+    let own = find_kinds(question);
+    // A newly named day or month replaces the earlier one.
+    words.retain(|w| find_kind(w).is_none_or(|k| !own.contains(&k)));
     if look_back > 1 && leans(last) {
         words.extend(topic(earlier, question, look_back - 1));
     }
     words
 }
 
-/// Whether a question needs what was said before it.
+/// Whether a question is incomplete without the one before it.
 fn leans(question: &str) -> bool {
     let language = language_of(question);
     let signs = signs(language);
-    let words = plain(question);
+    let words = fold_words(question);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    // Words that only keep a conversation going.
+    // Skip words that only keep a conversation going ("ok", "and").
     let start = words
         .iter()
         .position(|w| !LISTS.keeps_going.contains(w))
@@ -155,6 +154,7 @@ fn leans(question: &str) -> bool {
     if own == 0 || leads || fragment {
         return true;
     }
+    // The pointer may refer to something in the question itself, if that says enough and addresses the business.
     if has(&signs.pointers) {
         return !(own > 2 && has(&signs.address));
     }
@@ -171,22 +171,24 @@ fn signs(language: Language) -> &'static Signs {
     }
 }
 
-fn plain(text: &str) -> Vec<String> {
+fn fold_words(text: &str) -> Vec<String> {
     words(text).map(|w| w.folded).collect()
 }
 
 fn points_to_person(question: &str) -> bool {
-    plain(question).iter().any(|w| LISTS.persons.contains(w))
+    fold_words(question)
+        .iter()
+        .any(|w| LISTS.persons.contains(w))
 }
 
-/// Names in an answer: words with a capital that begin no sentence.
-fn names(answer: &str) -> Vec<String> {
+/// Names in an answer: capitalised words that do not begin a sentence.
+fn find_names(answer: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut begins = true;
     for word in answer.split_whitespace() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let capital = bare.chars().next().is_some_and(char::is_uppercase);
-        if capital && !begins && bare.chars().count() > 2 && kind(bare).is_none() {
+        if capital && !begins && bare.chars().count() > 2 && find_kind(bare).is_none() {
             found.push(bare.to_owned());
         }
         let title = matches!(bare, "Dr" | "Mr" | "Ms" | "Mrs" | "Prof");
@@ -196,14 +198,14 @@ fn names(answer: &str) -> Vec<String> {
     found
 }
 
-/// Things of which a question names one: another one replaces it.
+/// Kinds of words of which a question names only one, so that a new one replaces the old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Day,
     Month,
 }
 
-fn kind(word: &str) -> Option<Kind> {
+fn find_kind(word: &str) -> Option<Kind> {
     let folded = fold(word);
     let bare = folded.strip_suffix('s').unwrap_or(&folded);
     let is = |known: fn(&str) -> bool| known(&folded) || known(bare);
@@ -216,14 +218,17 @@ fn kind(word: &str) -> Option<Kind> {
     }
 }
 
-/// Whether a word is an English month. "May" is a verb as well.
+/// Whether a word is an English month. Not "may", which is also a verb.
 fn is_month(word: &str) -> bool {
     let names = calendar::folded_in(Language::En);
     word != "may" && names.is_some_and(|n| n.months.iter().flatten().any(|month| month == word))
 }
 
-fn kinds(question: &str) -> Vec<Kind> {
-    plain(question).iter().filter_map(|w| kind(w)).collect()
+fn find_kinds(question: &str) -> Vec<Kind> {
+    fold_words(question)
+        .iter()
+        .filter_map(|w| find_kind(w))
+        .collect()
 }
 
 #[cfg(test)]
@@ -238,8 +243,8 @@ mod tests {
                 assert!(!list.is_empty());
             }
         }
-        assert!(kind("Mondays") == Some(Kind::Day) && kind("sabato") == Some(Kind::Day));
-        assert!(kind("June") == Some(Kind::Month) && kind("may").is_none());
+        assert!(find_kind("Mondays") == Some(Kind::Day) && find_kind("sabato") == Some(Kind::Day));
+        assert!(find_kind("June") == Some(Kind::Month) && find_kind("may").is_none());
     }
 
     fn talk(turns: &[&str]) -> Vec<ChatMessage> {
@@ -354,10 +359,10 @@ mod tests {
     #[test]
     fn a_follow_up_is_told_with_the_question_before_it() {
         let history = talk(&["Do you rent bikes?", "No."]);
-        let full = |question| in_full(&history, question, " · ");
+        let full = |question| write_in_full(&history, question, " · ");
         assert_eq!(full("And scooters?"), "Do you rent bikes? · And scooters?");
         let alone = "Where can I park my car near the museum on Sunday?";
         assert_eq!(full(alone), alone);
-        assert_eq!(in_full(&[], "And scooters?", READ), "And scooters?");
+        assert_eq!(write_in_full(&[], "And scooters?", READ), "And scooters?");
     }
 }

@@ -1,8 +1,8 @@
-//! The agent: one turn of a conversation. A question comes in; a grounded answer with its citations
-//! and its receipt comes out, whichever way the visitor reached the front desk.
+//! The agent carries out one turn of a conversation: it takes a question and returns a grounded answer with its
+//! citations and receipt, whichever way the visitor reached the front desk.
 //!
 //! It knows neither HTTP nor audio. It climbs the answer ladder (`rungs`): each rung answers or
-//! passes on, the last one says honestly that the documents do not tell.
+//! passes, and the last one says honestly that the documents do not answer.
 //!
 //! Reading order: `reply` (a turn), `climb` (search and the rungs), `case` and `rungs` (what a rung gets and gives), `evidence`
 //! and `decide` (places that may answer, and how surely), `record` and `trace` (what is kept). `talk`, `parts`, `computed` and
@@ -46,8 +46,8 @@ pub use settings::{AnswerSettings, Topic};
 pub use talk::Talk;
 pub use types::{Answer, Citation, CitationKind, Rung, Timings, Tokens, TurnEvent};
 
-/// What the facts of a workspace would answer to a question at a time; `None` when they would pass it
-/// on. Nothing is recorded.
+/// The answer that the facts of a workspace give to a question at that time; `None` if they would
+/// pass. Records nothing.
 pub fn fact_preview(
     book: &crate::hours::Book,
     question: &str,
@@ -57,23 +57,19 @@ pub fn fact_preview(
     rungs::fact_preview(book, question, business, now)
 }
 
-/// Why a turn could not be carried out. Each message is fit for the visitor: paths and what is wrong with the machine are
-/// for its owner, in the log and on the status page.
+/// Why a turn failed. Visitors see these messages, so paths and faults of the machine stay out of them: the owner
+/// finds those in the log and on the status page.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
-    /// Nothing was asked.
     #[error("the question is empty; type one and send it again")]
     Empty,
-    /// The store.
     #[error("the conversation could not be saved; please send your message again")]
     Store(#[from] crate::store::StoreError),
-    /// The documents.
     #[error("the documents could not be searched; please try again")]
     Knowledge(#[from] crate::knowledge::KnowledgeError),
-    /// A turn that was carried out for somebody else failed; the sentence says why.
+    /// A turn that ran elsewhere failed; the sentence says why.
     #[error("{0}")]
     Failed(#[source] crate::reason::Reason),
-    /// The model.
     #[error(transparent)]
     Model(#[from] crate::llm::LlmError),
 }

@@ -1,5 +1,5 @@
-//! A turn in two steps, for those who speak: the answer is prepared while it is not yet sure that the
-//! question is complete, and only kept when it is. A preparation that is dropped leaves nothing.
+//! A turn in two steps, for voice: prepare the answer while the caller may still go on talking, and commit it
+//! once the question is complete. A preparation that is dropped leaves no trace.
 
 use std::time::Instant;
 
@@ -15,7 +15,7 @@ use crate::knowledge::View;
 use crate::llm::ChatMessage;
 use crate::store::{MessageId, messages};
 
-/// An answer that is complete, and kept nowhere yet.
+/// A complete answer that is not stored yet.
 pub struct PreparedAnswer {
     turn: Turn,
     climbed: Climbed,
@@ -24,57 +24,54 @@ pub struct PreparedAnswer {
 }
 
 impl PreparedAnswer {
-    /// What was asked.
     pub fn question(&self) -> &str {
         &self.turn.question
     }
 
-    /// The answer's text, with `[n]` where it cites.
+    /// With `[n]` where it cites.
     pub fn text(&self) -> &str {
         &self.climbed.draft.text
     }
 
-    /// The rung that answered.
     pub fn rung(&self) -> Rung {
         self.climbed.draft.rung
     }
 
-    /// The places that it rests on.
     pub fn citations(&self) -> &[Citation] {
         &self.climbed.draft.citations
     }
 
-    /// Whether a person is offered.
+    /// Whether the answer offers a person.
     pub fn handoff(&self) -> bool {
         self.climbed.draft.handoff
     }
 
-    /// What kind of small talk the question was, if it was.
+    /// The kind of small talk, if the question was small talk.
     pub fn talk(&self) -> Option<Talk> {
         self.climbed.trace.talk
     }
 
-    /// ms that finding passages took.
+    /// Time of the searches, in ms.
     pub fn retrieve_ms(&self) -> u64 {
         self.climbed.retrieve
     }
 }
 
-/// A prepared answer that is kept now.
+/// A prepared answer, now stored.
 #[derive(Debug, Clone)]
 pub struct Committed {
-    /// The answer, with its receipt.
+    /// With its receipt.
     pub answer: Answer,
-    /// Its message, if the turn has a conversation.
+    /// Id of the answer's message, if the turn has a conversation.
     pub message: Option<MessageId>,
 }
 
 impl Agent {
-    /// Finds the answer of a turn without keeping anything: no message, receipt or gap. Dropping the future
+    /// Finds the answer of a turn without storing a message, receipt or gap. Dropping the future
     /// cancels the work.
     ///
     /// # Errors
-    /// As a turn that fails.
+    /// Those of a turn.
     pub async fn prepare(&self, turn: Turn) -> Result<PreparedAnswer, AgentError> {
         let since = Instant::now();
         if turn.question.trim().is_empty() {
@@ -95,11 +92,11 @@ impl Agent {
         })
     }
 
-    /// Keeps a prepared answer as [`Agent::reply`] would have: question and answer in the conversation,
+    /// Stores a prepared answer as [`Agent::reply`] would: question and answer in the conversation,
     /// the receipt, and a gap if nothing answered.
     ///
     /// # Errors
-    /// When the store refuses; then nothing is kept but the question.
+    /// When the store fails; at most the question is stored then.
     pub async fn commit(&self, prepared: PreparedAnswer) -> Result<Committed, AgentError> {
         let PreparedAnswer {
             turn,
@@ -122,7 +119,7 @@ impl Agent {
             assistant: turn.assistant.name.clone(),
             now: turn.now,
             earlier: asked.history.len(),
-            in_full: follow_up::in_full(asked.history, &asked.question, " · "),
+            in_full: follow_up::write_in_full(asked.history, &asked.question, " · "),
         };
         let message = opened.as_ref().map(|opened| opened.answer.id);
         let answer = self
@@ -138,10 +135,7 @@ impl Agent {
         Ok(Committed { answer, message })
     }
 
-    /// Keeps the question of a turn whose answer was broken off, and what came of that answer.
-    ///
-    /// # Errors
-    /// When the store refuses.
+    /// Stores the question of an interrupted turn with the part of the answer that the caller heard.
     pub async fn keep_broken(&self, turn: Turn, heard: String) -> Result<(), AgentError> {
         if let Some(id) = turn.conversation {
             let opened = record::open(
@@ -157,10 +151,7 @@ impl Agent {
         Ok(())
     }
 
-    /// Shortens a kept answer to what the caller heard of it; its receipt stays as it is.
-    ///
-    /// # Errors
-    /// When the store refuses.
+    /// Shortens a stored answer to what the caller heard of it; its receipt stays as it is.
     pub async fn shorten(
         &self,
         workspace: crate::store::WorkspaceId,

@@ -1,4 +1,4 @@
-//! What a turn leaves in the store: messages and the receipt.
+//! Stores what a turn leaves behind: messages and the receipt.
 
 use serde_json::{Map, Value, json};
 
@@ -16,23 +16,23 @@ use crate::store::{
     self, ConversationId, ReceiptId, Scoped, Store, StoreError, UnixMs, VersionId, WorkspaceId,
 };
 
-/// Messages of a conversation that the model gets to see.
+/// Most messages of a conversation to show to the model.
 const HISTORY: u32 = 8;
 
 pub(super) fn now() -> UnixMs {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// A turn's place in its conversation.
+/// The messages of a turn in its conversation.
 pub(super) struct Opened {
     pub(super) conversation: Scoped<Conversation>,
     /// Earlier messages, oldest first.
     pub(super) history: Vec<ChatMessage>,
-    /// The answer's message, empty and "interrupted" until it is complete.
+    /// The answer's message, empty and "interrupted" until the answer is complete.
     pub(super) answer: Scoped<Message>,
 }
 
-/// Writes the question down, and the place of its answer.
+/// Stores the question, and an empty message for its answer.
 pub(super) async fn open(
     store: &Store,
     workspace: WorkspaceId,
@@ -73,7 +73,7 @@ pub(super) async fn open(
         .await
 }
 
-/// Earlier messages of a conversation as the model gets to see them; nothing is written.
+/// Earlier messages of a conversation as the model sees them.
 pub(super) async fn history(
     store: &Store,
     workspace: WorkspaceId,
@@ -91,18 +91,18 @@ pub(super) async fn history(
         .await
 }
 
-/// Messages as the model gets to see them: the last few, without citation numbers.
+/// Messages as the model sees them: the last few, without citation numbers.
 pub(super) fn visible_history(earlier: &[Message]) -> Vec<ChatMessage> {
     let skip = earlier.len().saturating_sub(HISTORY as usize);
     earlier
         .iter()
         .skip(skip)
         .filter(|m| !m.text.is_empty())
-        .filter_map(|m| Some(ChatMessage::new(role(m.role)?, without_marks(&m.text))))
+        .filter_map(|m| Some(ChatMessage::new(to_role(m.role)?, strip_marks(&m.text))))
         .collect()
 }
 
-fn role(speaker: Speaker) -> Option<Role> {
+fn to_role(speaker: Speaker) -> Option<Role> {
     match speaker {
         Speaker::User => Some(Role::User),
         Speaker::Assistant => Some(Role::Assistant),
@@ -110,8 +110,8 @@ fn role(speaker: Speaker) -> Option<Role> {
     }
 }
 
-/// An earlier answer without its citation numbers: a model that sees them makes up its own.
-fn without_marks(text: &str) -> String {
+/// Removes citation numbers from an earlier answer: a model that sees them invents its own.
+fn strip_marks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(" [") {
@@ -134,7 +134,7 @@ fn without_marks(text: &str) -> String {
     out
 }
 
-/// Keeps what had come of an answer that was broken off.
+/// Stores the part of an interrupted answer that was given.
 pub(super) async fn keep_partial(store: &Store, answer: Scoped<Message>, text: String) {
     let kept = store
         .write(move |tx| messages::update(tx, &answer, &text, MessageState::Interrupted))
@@ -144,7 +144,7 @@ pub(super) async fn keep_partial(store: &Store, answer: Scoped<Message>, text: S
     }
 }
 
-/// Marks an answer that could not be given.
+/// Marks an answer as failed.
 pub(super) async fn mark_failed(store: &Store, answer: Scoped<Message>) {
     let marked = store
         .write(move |tx| messages::update(tx, &answer, "", MessageState::Failed))
@@ -154,7 +154,7 @@ pub(super) async fn mark_failed(store: &Store, answer: Scoped<Message>) {
     }
 }
 
-/// Everything the receipt says.
+/// The contents of a receipt.
 pub(super) struct Record<'a> {
     pub(super) workspace: WorkspaceId,
     pub(super) opened: Option<Opened>,
@@ -167,19 +167,18 @@ pub(super) struct Record<'a> {
     pub(super) marks: Marks,
 }
 
-/// How it came to the answer, for whoever reads the receipt.
+/// The circumstances of a turn, for the receipt.
 pub(super) struct Marks {
-    /// No visitor asked.
+    /// An evaluation or a replay asked, not a visitor.
     pub(super) evaluation: bool,
-    /// Who was answered.
     pub(super) audience: Audience,
     /// Short name of the assistant.
     pub(super) assistant: String,
-    /// The time that was set for the answer.
+    /// The time set for the answer; `None` for the clock.
     pub(super) now: Option<jiff::Timestamp>,
-    /// Earlier messages that the answer could rest on.
+    /// Number of earlier messages that the answer could use.
     pub(super) earlier: usize,
-    /// The question as it is understood without them.
+    /// The question, understandable without them.
     pub(super) in_full: String,
 }
 
@@ -199,7 +198,7 @@ impl Marks {
     }
 }
 
-/// Writes answer and receipt down in one transaction.
+/// Stores answer and receipt in one transaction.
 pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, StoreError> {
     let Record {
         workspace,
@@ -232,7 +231,7 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
     let mut checks = trace.into_json();
     marks.note(&mut checks);
     let checks = Value::Object(checks);
-    // What was only related is unanswered too: the owner should see the gap.
+    // A related passage is not an answer either: show the gap to the owner.
     let unanswered = match draft.rung {
         _ if marks.evaluation => None,
         Rung::Refusal | Rung::Related => Some(marks.in_full),
@@ -280,13 +279,13 @@ pub(super) async fn close(store: &Store, record: Record<'_>) -> Result<Answer, S
         timings_ms: timings,
         tokens: draft.tokens,
         handoff: draft.handoff,
-        // A text that the engine broke off is never shown.
+        // A text that the engine interrupted is never shown.
         interrupted: false,
     })
 }
 
-/// A citation as the receipt keeps it: with the hash of its words, and which version of which file
-/// said them, so that this is known even when the document is gone.
+/// A citation for the receipt: with the hash of its words and of the file, and the version number, so
+/// that these are known even after the document is deleted.
 fn describe_cited((citation, version): (&Citation, Option<Version>)) -> Value {
     let mut cited = json!(citation);
     if let Some(fields) = cited.as_object_mut() {
@@ -300,13 +299,13 @@ fn describe_cited((citation, version): (&Citation, Option<Version>)) -> Value {
     cited
 }
 
-/// Finds each quote in its document's text; gives the versions of the documents, in the same order.
+/// Narrows each citation to its quote in the document's text; returns the document versions in the same order.
 pub(super) async fn narrow_spans(
     store: &Store,
     workspace: WorkspaceId,
     draft: &mut Draft,
 ) -> Result<Vec<Option<Version>>, StoreError> {
-    // What is no document has no version, and its quote is all there is of it.
+    // Approved answers and facts have no version; their quote is all there is.
     let versions: Vec<Option<VersionId>> = draft
         .citations
         .iter()
@@ -322,7 +321,7 @@ pub(super) async fn narrow_spans(
                             let text = store::versions::find_text(conn, workspace, id)?;
                             Some((text, version.into_inner()))
                         }
-                        // Deleted while the answer was written.
+                        // Deleted while the answer was being made.
                         Err(StoreError::NotFound(_)) => None,
                         Err(other) => return Err(other),
                     },
@@ -348,7 +347,7 @@ mod tests {
     #[test]
     fn citation_numbers_are_taken_out_of_earlier_answers() {
         assert_eq!(
-            super::without_marks("Open. [1] Free [x] parking. [12]"),
+            super::strip_marks("Open. [1] Free [x] parking. [12]"),
             "Open. Free [x] parking."
         );
     }

@@ -1,6 +1,6 @@
-//! A question put into plain words by the model, for a second search: typing mistakes, slang, a foreign
-//! language and words like "it" keep the first one from finding what is there. Only the search and the
-//! rungs see it; nothing of it is shown as an answer.
+//! Lets the model rephrase a question in plain words, for a second search: typos, slang, a foreign
+//! language and words like "it" may have spoiled the first. Only the search and the
+//! rungs see the result; it is never shown as an answer.
 
 use futures::StreamExt;
 
@@ -8,14 +8,14 @@ use super::prompt;
 use crate::language::Language;
 use crate::llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest, Claim, LlmError, Role};
 
-/// Tokens of a plain question.
+/// Most tokens of a rephrased question.
 const LONGEST: u32 = 48;
-/// Questions longer than this, in characters, say enough as they are.
+/// Questions longer than this, in characters, are not rephrased.
 const LONGEST_QUESTION: usize = 600;
-/// Earlier messages that the model sees.
+/// How many earlier messages the model sees.
 const HISTORY: usize = 2;
 
-/// Examples in several businesses, so that none of them colours the answer.
+/// Examples from several businesses, so that none of them influences the answer.
 const EXAMPLES: [(&str, &str); 3] = [
     (
         "whats the damage 4 an oil change??",
@@ -28,11 +28,11 @@ const EXAMPLES: [(&str, &str); 3] = [
     ),
 ];
 
-/// The question in plain words of the documents' language; `None` when that changes nothing.
+/// Rephrases the question in plain words of the documents' language; `None` if the model changes nothing.
 ///
 /// # Errors
-/// When the model is away or fails.
-pub(super) async fn plainly(
+/// When the model is unavailable or fails.
+pub(super) async fn ask(
     model: &dyn ChatModel,
     question: &str,
     history: &[ChatMessage],
@@ -53,7 +53,7 @@ pub(super) async fn plainly(
         }
     }
     let plain = text.trim().trim_matches('"').trim();
-    // Anything but a question is the model answering instead of asking.
+    // Without a question mark the model has answered instead of asking.
     let asks = plain.ends_with(['?', '？', '؟']);
     let same = plain.eq_ignore_ascii_case(question.trim());
     Ok((asks && !same).then(|| plain.to_owned()))

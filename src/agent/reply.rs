@@ -1,4 +1,4 @@
-//! One turn: question in, answer and receipt out.
+//! One turn: takes a question, returns an answer with its receipt.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,51 +21,47 @@ use crate::reason::Reason;
 use crate::store::assistants::Assistant;
 use crate::store::{ConversationId, Store, WorkspaceId};
 
-/// Events that may wait for a slow reader.
+/// Most events buffered for a slow reader.
 const EVENTS: usize = 64;
 
-/// What a turn takes.
+/// The input of a turn.
 #[derive(Debug, Clone)]
 pub struct Turn {
-    /// Whose documents.
     pub workspace: WorkspaceId,
-    /// Who answers.
     pub assistant: Assistant,
-    /// Where question and answer are kept; `None` keeps only the receipt.
+    /// Where to store question and answer; `None` stores only the receipt.
     pub conversation: Option<ConversationId>,
-    /// Earlier messages, oldest first; used when there is no conversation.
+    /// Earlier messages, oldest first; used without a conversation.
     pub history: Vec<ChatMessage>,
-    /// What is asked.
     pub question: String,
-    /// The sender's own id of the message, so that one sent twice is answered once.
+    /// The sender's own id of the message; a repeated id is not answered again.
     pub client_id: Option<String>,
-    /// Place in the queue.
+    /// Its place in the engine's queue.
     pub claim: Claim,
-    /// How the model's words are chosen; `None` for the assistant's way.
+    /// `None` uses the default sampling.
     pub sampling: Option<Sampling>,
-    /// The time that the answer is for; `None` for now. Tests and evaluations set it.
+    /// The time at which the answer applies; `None` for now. Tests and evaluations set it.
     pub now: Option<jiff::Timestamp>,
-    /// Whose question it is: visitors are never answered from documents for staff.
+    /// Visitors never get answers from documents for staff.
     pub audience: Audience,
-    /// No visitor asks: an evaluation or a replay does. The receipt says so, and no gap is noted.
+    /// An evaluation or a replay asks, not a visitor: the receipt says so, and no gap is noted.
     pub evaluation: bool,
 }
 
-/// A running turn. Dropping it cancels the turn; what had come of the answer is kept.
+/// A running turn. Dropping it cancels the turn, but a complete answer is still stored.
 pub type TurnStream = Pin<Box<dyn Stream<Item = TurnEvent> + Send>>;
 
-/// An answer that was asked for to be judged.
+/// An answer to be graded.
 #[derive(Debug, Clone)]
 pub struct Measured {
-    /// The answer.
     pub answer: Answer,
-    /// The passages that were found, best first.
+    /// The search results, best first.
     pub found: Vec<Passage>,
-    /// What a receipt would say under `checks`.
+    /// The `checks` of the receipt that the answer would have.
     pub checks: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Answers questions. Clones are handles on the same one.
+/// Answers questions. Clones share their state.
 #[derive(Clone)]
 pub struct Agent {
     store: Store,
@@ -75,7 +71,6 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// An agent on these documents and models.
     pub fn new(
         store: Store,
         knowledge: Knowledge,
@@ -94,14 +89,14 @@ impl Agent {
         &self.store
     }
 
-    /// Carries a turn out. Must be called inside a tokio runtime.
+    /// Carries out a turn. Call it inside a tokio runtime.
     pub fn reply(&self, turn: Turn) -> TurnStream {
         let (out, events) = mpsc::channel(EVENTS);
         let agent = self.clone();
         tokio::spawn(async move {
             let last = match agent.carry_out(turn, &out).await {
                 Ok(Some(answer)) => {
-                    // Whoever asked may have left in the last moment.
+                    // A send fails only if the receiver is gone.
                     let _ = out
                         .send(TurnEvent::Citations(answer.citations.clone()))
                         .await;
@@ -110,17 +105,17 @@ impl Agent {
                 Ok(None) => return,
                 Err(error) => TurnEvent::Failed(Reason::of(error)),
             };
-            // Whoever asked may have left in the last moment.
+            // A send fails only if the receiver is gone.
             let _ = out.send(last).await;
         });
         Box::pin(ReceiverStream::new(events))
     }
 
-    /// Carries a turn out to judge its answer: nothing of it is kept, neither in a conversation nor
-    /// as a receipt, and it may look at what waits at the gate.
+    /// Carries out a turn to grade its answer. Stores neither messages nor a receipt. `view` may
+    /// include documents that wait at the gate.
     ///
     /// # Errors
-    /// As a turn that fails.
+    /// Those of a turn.
     pub async fn measure(&self, turn: Turn, view: View) -> Result<Measured, AgentError> {
         let since = Instant::now();
         if turn.question.trim().is_empty() {
@@ -181,7 +176,7 @@ impl Agent {
         }
     }
 
-    /// `None` when whoever asked left before the answer was complete.
+    /// `None` when the receiver left before the answer was complete.
     async fn carry_out(
         &self,
         turn: Turn,
@@ -211,16 +206,16 @@ impl Agent {
             .map_or_else(|| turn.history.clone(), |o| std::mem::take(&mut o.history));
         let asked = Burst::of(&history, &turn.question);
         marks.earlier = asked.history.len();
-        marks.in_full = follow_up::in_full(asked.history, &asked.question, " · ");
+        marks.in_full = follow_up::write_in_full(asked.history, &asked.question, " · ");
         let climb = self.climb(&turn, &asked, View::Live, since);
         let outcome = tokio::select! {
             outcome = climb.answer() => outcome,
-            // Nothing was shown yet: the answer's message stays empty and "interrupted", as it was opened.
+            // Nothing was shown yet: the answer's message stays empty and "interrupted".
             () = out.closed() => return Ok(None),
         };
         match outcome {
             Ok(climbed) => {
-                // Whoever asked may have left in the last moment; what is complete is kept nevertheless.
+                // The receiver may be gone by now; a complete answer is stored all the same.
                 let _ = out.send(TurnEvent::Delta(climbed.draft.text.clone())).await;
                 let question = &asked.question;
                 self.close(since, turn.workspace, opened, question, climbed, marks)

@@ -1,4 +1,4 @@
-//! How a workspace wants its questions answered; the section "answers" of its settings.
+//! How a workspace wants its questions answered: the section "answers" of its settings.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,22 +10,22 @@ use serde_json::{Map, Value};
 use crate::language::data;
 use crate::store::{StoreError, WorkspaceId, workspaces};
 
-/// Thresholds and policies. What is absent in the store has its default.
+/// Thresholds and policies. Values missing in the store have defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AnswerSettings {
-    /// A place is given as the answer from this probability on, 0 to 1.
+    /// Lowest probability at which a place is given as the answer, 0 to 1.
     pub read_threshold: f32,
-    /// A place is shown as related, and not as an answer, from this probability on, 0 to 1.
+    /// Lowest probability at which a place is shown as related, 0 to 1.
     pub related_threshold: f32,
-    /// On a machine without a reader, the model answers from a place from this probability on, 0 to 1: the
-    /// place's own, corrected by the model's judgement.
+    /// Lowest probability at which the model answers from a place, 0 to 1, on a machine without a reader. The
+    /// place's own probability is first corrected by the model's judgement.
     pub model_threshold: f32,
-    /// Topics that are quoted or refused, never put into the model's words.
+    /// Topics that are only quoted or refused, never put into the model's words.
     pub quote_only: Vec<Topic>,
-    /// Whether the model may put a question into plain words for a second search.
+    /// Whether the model may rephrase a question in plain words for a second search.
     pub rephrase: bool,
-    /// Seconds after which a turn that still waits for the model ends with what is there.
+    /// After this many seconds, a turn stops waiting for the model and ends with what it has.
     pub deadline_seconds: u32,
 }
 
@@ -43,21 +43,14 @@ impl Default for AnswerSettings {
 }
 
 impl AnswerSettings {
-    /// The section's name in the workspace's settings.
+    /// Name of the section in the workspace's settings.
     pub const SECTION: &'static str = "answers";
 
-    /// The settings of a workspace.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn of(conn: &Connection, workspace: WorkspaceId) -> Result<Self, StoreError> {
         workspaces::section(conn, workspace, Self::SECTION)
     }
 
-    /// Puts `new` into the section of a workspace; what else it holds stays.
-    ///
-    /// # Errors
-    /// When the store fails.
+    /// Merges `new` into the section; other fields stay.
     pub fn extend(
         tx: &Transaction<'_>,
         workspace: WorkspaceId,
@@ -72,11 +65,10 @@ impl AnswerSettings {
 static FILE: &str = include_str!("topics.toml");
 static TOPICS: LazyLock<HashMap<Topic, Vec<String>>> = LazyLock::new(|| data::read(FILE));
 
-/// A topic in which a wrong answer costs money, health or rights.
+/// A topic where a wrong answer costs money, health or rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
-    /// What something costs.
     Prices,
     /// Money back, returns, cancellations, guarantees.
     Refunds,
@@ -87,12 +79,12 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// Beginnings of words that show the topic.
+    /// Word beginnings that reveal the topic.
     fn words(self) -> &'static [String] {
         TOPICS.get(&self).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Whether a question is about it.
+    /// Whether a question is about the topic.
     pub fn is_of(self, question: &str) -> bool {
         let question = question.to_lowercase();
         self.words().iter().any(|word| {

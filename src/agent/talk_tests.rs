@@ -1,4 +1,4 @@
-//! What is small talk, and what only looks like it.
+//! Small talk, and messages that only look like it.
 
 use super::*;
 use crate::language::of_question;

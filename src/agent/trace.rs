@@ -1,5 +1,5 @@
-//! How an answer came about: what the rungs considered, found and checked. The ladder and the voice go by these
-//! fields. They become JSON once, as the `checks` of the receipt, with the keys in the order of the fields.
+//! Records how an answer came about: what the rungs considered, found and checked. The ladder and voice read these
+//! fields. They become JSON once, as the `checks` of the receipt, with keys in the order of the fields.
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -12,47 +12,47 @@ use super::types::Rung;
 use crate::hours::opening::{Span, Weekly};
 use crate::store::FaqId;
 
-/// What is left out has no key: receipts name only what happened.
+/// Empty fields have no key: receipts name only what happened.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Trace {
     #[serde(flatten)]
     pub(super) faq: Option<FaqTrace>,
-    /// What kind of small talk the message was.
+    /// The kind of small talk that the message was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) talk: Option<Talk>,
     #[serde(flatten)]
     pub(super) facts: Option<FactTrace>,
-    /// Paragraphs that give orders to an assistant and were left out.
+    /// Number of paragraphs left out because they give orders to an assistant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) orders_ignored: Option<usize>,
-    /// The older document that says otherwise.
+    /// Id of an older document that contradicts the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) contradicts: Option<String>,
-    /// What was reckoned from the quotation.
+    /// The formula computed from the quotation.
     #[serde(rename = "computed", skip_serializing_if = "Option::is_none")]
     pub(super) formula: Option<String>,
-    /// What the model wrote.
+    /// What the model wrote, with the verdicts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sentences: Option<Vec<SentenceTrace>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) parts: Vec<PartTrace>,
-    /// SHA-256 of the weights of the reader that had a part in it.
+    /// SHA-256 of the weights of the reader that took part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reader_hash: Option<String>,
-    /// Why the passages were not read: a refusal is then no judgement of them.
+    /// Why the reader failed: a refusal then says nothing about the passages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unread: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rephrased: Option<Rephrased>,
-    /// The deadline that passed before the model was done.
+    /// The deadline, if it passed before the model had finished.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) deadline_seconds: Option<u32>,
-    /// What each rung would have answered, also those that passed on.
+    /// The answers that rungs considered, including those of rungs that passed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) considered: Vec<Considered>,
 }
 
-/// The approved answer that was given, and how alike its question is.
+/// The approved answer, and how similar its question is.
 #[derive(Debug, Serialize)]
 pub(super) struct FaqTrace {
     pub(super) faq: FaqId,
@@ -61,7 +61,7 @@ pub(super) struct FaqTrace {
     pub(super) overlap: f32,
 }
 
-/// The facts that an answer rests on, and the time that it was made for.
+/// The facts of an answer, and the time at which it applies.
 #[derive(Debug, Serialize)]
 pub(super) struct FactTrace {
     #[serde(flatten)]
@@ -70,14 +70,14 @@ pub(super) struct FactTrace {
     pub(super) time_zone: String,
 }
 
-/// What an answer was made from.
+/// The source of an answer from facts.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum FactBasis {
     Days {
         computed: Vec<DayTrace>,
     },
-    /// The usual hours of a day of the week.
+    /// The usual hours of one day of the week.
     Habit {
         rows: Vec<Weekly>,
     },
@@ -102,7 +102,7 @@ pub(super) struct DayTrace {
     pub(super) basis: &'static str,
 }
 
-/// A sentence of the model and what became of it.
+/// A sentence that the model wrote, with its verdict.
 #[derive(Debug, Serialize)]
 pub(super) struct SentenceTrace {
     #[serde(flatten)]
@@ -110,17 +110,17 @@ pub(super) struct SentenceTrace {
     pub(super) text: String,
 }
 
-/// A part of a question that asks several things.
+/// One part of a question that asks several things.
 #[derive(Debug, Serialize)]
 pub(super) struct PartTrace {
     pub(super) question: String,
-    /// The rung that answered it, if one did.
+    /// `None` if no rung answered it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) rung: Option<Rung>,
     pub(super) checks: Trace,
 }
 
-/// What came of putting the question into plain words.
+/// The result of rephrasing the question in plain words.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(super) enum Rephrased {
@@ -129,14 +129,14 @@ pub(super) enum Rephrased {
     Failed,
 }
 
-/// What a rung would answer and how sure it is, 0 to 1.
+/// An answer that a rung considered, and how sure it was, 0 to 1.
 #[derive(Debug, Serialize)]
 pub(super) struct Considered {
     pub(super) rung: Rung,
     pub(super) score: f32,
     pub(super) text: String,
     pub(super) features: Features,
-    /// The places that it chose from.
+    /// The places that it could have chosen instead.
     pub(super) others: Vec<OtherPlace>,
 }
 
@@ -148,7 +148,7 @@ pub(super) struct OtherPlace {
 }
 
 impl Trace {
-    /// How sure a rung was at last; 0 when it had nothing to say.
+    /// The latest score of a rung; 0 if it considered nothing.
     pub(super) fn latest_score(&self, rung: Rung) -> f32 {
         let latest = self.considered.iter().rev().find(|c| c.rung == rung);
         latest.map_or(0.0, |c| c.score)
@@ -158,7 +158,7 @@ impl Trace {
         self.considered.iter().any(|c| c.rung == rung)
     }
 
-    /// As the receipt keeps it.
+    /// The form stored in the receipt.
     pub(super) fn into_json(self) -> Map<String, Value> {
         match json!(self) {
             Value::Object(checks) => checks,

@@ -1,10 +1,10 @@
-//! What a turn takes and gives.
+//! The answers and events of a turn.
 
 use serde::{Deserialize, Serialize};
 
 use crate::reason::Reason;
 
-/// Which rung of the answer ladder answered. Lower rungs cost less and say less of their own.
+/// The rung of the answer ladder that answered. Safer rungs cost less and add less of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Rung {
@@ -15,13 +15,13 @@ pub enum Rung {
     /// The words of a passage that answer, quoted.
     #[serde(alias = "extract")]
     Read,
-    /// Words that come closest, quoted and said to be no answer.
+    /// The closest words, quoted and marked as not being an answer.
     Related,
     /// Written by the model from the passages.
     Model,
-    /// Nothing in the documents answers it.
+    /// Nothing in the documents answers.
     Refusal,
-    /// Greetings, thanks, a wish for a person: nothing to look up.
+    /// Greetings, thanks, a request for a person: nothing to look up.
     Talk,
 }
 
@@ -40,7 +40,7 @@ impl Rung {
     }
 }
 
-/// What an answer can rest on.
+/// The source of a citation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CitationKind {
@@ -53,29 +53,28 @@ pub enum CitationKind {
     Fact,
 }
 
-/// A place in a document that an answer rests on, or an answer or fact that the business approved.
+/// A place in a document that supports an answer, or an answer or fact that the business approved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Citation {
-    /// Number as it stands in the answer: `[1]` is 1.
+    /// The number in the answer: `[1]` is 1.
     pub number: u32,
-    /// What it is.
     #[serde(default)]
     pub kind: CitationKind,
-    /// Id of the document, or of the question or fact.
+    /// Id of the document, approved answer or fact.
     pub document: String,
-    /// Id of the document's version that was quoted; empty if it is no document.
+    /// Id of the quoted document version; empty unless it is a document.
     pub version: String,
-    /// Title of the document, or the question.
+    /// Title of the document, or the approved question.
     pub title: String,
     /// Headings above the passage, outermost first, joined by " › ".
     pub section: Option<String>,
-    /// Page, from 1, where the format has pages.
+    /// From 1, if the format has pages.
     pub page: Option<u32>,
     /// Byte range of `quote` in the document version's text.
     pub span: [usize; 2],
-    /// The words, verbatim.
+    /// The cited words, verbatim.
     pub quote: String,
-    /// Of these, the ones that answer: bytes of `quote`.
+    /// The answering words within `quote`, as a byte range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked: Option<[usize; 2]>,
     /// Retrieval score, 0 to 1; only comparable within one answer.
@@ -85,7 +84,7 @@ pub struct Citation {
 /// Wall-clock times of a turn in ms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timings {
-    /// Finding passages.
+    /// Searching for passages.
     pub retrieve: u64,
     /// From the question to the first word of the answer.
     pub first_token: u64,
@@ -96,46 +95,42 @@ pub struct Timings {
 /// Tokens of a turn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
-    /// Prompt tokens.
     pub prompt: u32,
-    /// Of these, taken from the cache.
+    /// Prompt tokens that came from the cache.
     pub cached: u32,
     /// Generated tokens.
     pub completion: u32,
 }
 
-/// A finished answer.
+/// A complete answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// The text, with `[n]` where it cites.
+    /// With `[n]` where it cites.
     pub answer: String,
-    /// The rung that answered.
     pub rung: Rung,
-    /// The places it rests on, in the order of their numbers.
+    /// In the order of their numbers.
     pub citations: Vec<Citation>,
-    /// Id of the stored receipt.
+    /// Id of the stored receipt; `None` when nothing was stored.
     pub receipt: Option<String>,
-    /// Times in ms.
     pub timings_ms: Timings,
-    /// Tokens.
     pub tokens: Tokens,
-    /// The visitor is offered a person.
+    /// Whether the answer offers a person.
     #[serde(default)]
     pub handoff: bool,
-    /// The engine ended before the answer did; the text is what had come by then.
+    /// The engine stopped before the answer was complete; the text is what it had by then.
     #[serde(default)]
     pub interrupted: bool,
 }
 
-/// What happens during a turn, in order; `Done` or `Failed` is last.
+/// The events of a turn, in order; `Done` or `Failed` is last.
 #[derive(Debug, Clone)]
 pub enum TurnEvent {
-    /// The places that the answer rests on, once its text is complete.
+    /// The citations, once the text is complete.
     Citations(Vec<Citation>),
     /// More text of the answer.
     Delta(String),
     /// The answer is complete and stored.
     Done(Box<Answer>),
-    /// The turn could not be finished; the sentence is fit for the visitor.
+    /// The turn failed; the sentence is fit for the visitor.
     Failed(Reason),
 }

@@ -13,19 +13,13 @@ use crate::reason::Reason;
 use crate::store::assistants::Assistant;
 use crate::store::{self, Store, WorkspaceId};
 
-/// Asks an agent of this process, in one workspace. Nothing of it is kept.
+/// Asks an agent of this process as one workspace's visitor. Leaves no conversation and no receipt behind.
 pub struct AgentAsker {
-    /// The agent.
     pub agent: Agent,
-    /// Its store.
     pub store: Store,
-    /// Whose documents.
     pub workspace: WorkspaceId,
-    /// Who answers.
     pub assistant: Assistant,
-    /// Place in the queue.
     pub claim: Claim,
-    /// Which knowledge.
     pub view: View,
 }
 
@@ -61,7 +55,7 @@ impl Asker for AgentAsker {
         let (workspace, found) = (self.workspace, measured.found);
         let found = self.store.read(move |conn| {
             let named = found.into_iter().map(|passage| {
-                // One that was deleted meanwhile has no name any more.
+                // A document deleted since the search has no name left.
                 let document = store::documents::get(conn, workspace, passage.document);
                 Seen {
                     name: document.map(|d| d.name.clone()).unwrap_or_default(),

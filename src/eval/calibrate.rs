@@ -1,9 +1,9 @@
 //! Choosing the thresholds of the answer ladder from data.
 //!
-//! A rung that can tell how sure it is writes its score and what it would have said into the
-//! receipt's checks (`considered`), also when it passes on. With the golden questions, each such text
-//! is right or false, so any set of thresholds can be tried without asking again: the first
-//! candidate at or above its rung's threshold answers, and if there is none, the question is refused.
+//! A rung that can tell how sure it is writes its score and the text it would give into the
+//! receipt's checks (`considered`), even when it passes. The golden questions say which of these texts
+//! are right, so we can try any set of thresholds without asking again: the first candidate at or
+//! above its rung's threshold answers, and if there is none, the question is refused.
 
 use std::collections::BTreeMap;
 
@@ -15,73 +15,65 @@ use super::grade::{self, Graded, Outcome};
 use super::run::Asked;
 use crate::agent::{Answer, Rung, Timings, Tokens};
 
-/// Folds of the cross-validation.
 const FOLDS: usize = 5;
-/// Values that are tried for each rung in the first pass.
+/// Values tried for each rung in the first pass.
 const GRID: usize = 24;
-/// Points of a curve.
+/// Points on each curve.
 const POINTS: usize = 20;
-/// Above every score, also above those of models that do not end at 1: the rung never answers.
+/// Higher than any score, even of models whose scores exceed 1: the rung never answers.
 const NEVER: f64 = 1e9;
 
-/// What a rung would have said.
+/// What a rung would have answered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
-    /// The rung.
     pub rung: String,
-    /// How sure it was; larger is surer.
+    /// How sure the rung was; larger is surer.
     pub score: f64,
-    /// How its text would have come out.
     pub outcome: Outcome,
 }
 
 /// A question with the candidates of the ladder, in its order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sample {
-    /// How it comes out when every candidate is passed over.
+    /// The outcome when no candidate reaches its threshold.
     pub otherwise: Outcome,
-    /// The candidates.
     pub candidates: Vec<Candidate>,
 }
 
-/// Right and false answers of a set of questions, as shares of all of them.
+/// Right and false answers to a set of questions, as shares of all questions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
-    /// Right ones: answered rightly, or rightly refused.
+    /// Answered correctly, or rightly refused.
     pub right: f64,
-    /// False ones.
     #[serde(rename = "false")]
     pub wrong: f64,
 }
 
-/// A point of a curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
-    /// The threshold.
     pub threshold: f64,
-    /// What comes of it, with the other thresholds as chosen.
+    /// With the other thresholds as chosen.
     #[serde(flatten)]
     pub rates: Rates,
 }
 
-/// Chosen thresholds, and what they are worth.
+/// The chosen thresholds and the rates they lead to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
-    /// Questions that were used.
     pub questions: usize,
-    /// The share of false answers that was allowed.
+    /// The share of false answers allowed, 0 to 1.
     pub target: f64,
-    /// The threshold of each rung that has scores; 1e9: it never answers.
+    /// By rung, for rungs that have scores; 1e9 means that the rung never answers.
     pub thresholds: BTreeMap<String, f64>,
-    /// On the questions that the thresholds were chosen with.
+    /// On the questions used to choose the thresholds.
     pub fitted: Rates,
-    /// On questions that they were not chosen with (5-fold cross-validation): what to expect.
+    /// On questions left out of the choice (5-fold cross-validation): what to expect in practice.
     pub held_out: Rates,
-    /// For each rung, what other thresholds would bring.
+    /// What other thresholds would bring, by rung.
     pub curves: BTreeMap<String, Vec<Point>>,
 }
 
-/// What the receipt of a question says about the candidates. A text that a rung considered is judged
+/// Reads the candidates from a question's receipt and grades each text that a rung considered
 /// as if it had been the answer.
 pub fn sample(case: &Case, graded: &Graded) -> Sample {
     let considered = graded.checks.get("considered").and_then(Value::as_array);
@@ -91,7 +83,7 @@ pub fn sample(case: &Case, graded: &Graded) -> Sample {
         .filter_map(|one| {
             let rung = one.get("rung")?.as_str()?;
             let text = one.get("text").and_then(Value::as_str).unwrap_or_default();
-            // Without a reader its rung only proposes, and the model judges.
+            // Without a reader (no margin) this rung only proposes and the model decides, so its score says nothing.
             let unread = rung == Rung::Read.as_str()
                 && one.get("features").is_some_and(|f| f["margin"].is_null());
             if unread {
@@ -100,14 +92,14 @@ pub fn sample(case: &Case, graded: &Graded) -> Sample {
             Some(Candidate {
                 rung: rung.to_owned(),
                 score: one.get("score")?.as_f64()?,
-                outcome: judged(case, rung, text),
+                outcome: judge(case, rung, text),
             })
         })
         .collect();
-    let mut otherwise = judged(case, Rung::Refusal.as_str(), "");
+    let mut otherwise = judge(case, Rung::Refusal.as_str(), "");
     match graded.rung.map(Rung::as_str) {
         Some("refusal") => otherwise = graded.outcome,
-        // An approved answer that the reader found: given whole, and as sure as what was considered.
+        // The reader found an approved answer: it was given whole, and the candidate's score stands for it.
         Some("faq") if graded.checks.get("phrasing").is_none() && !candidates.is_empty() => {
             if let Some(read) = candidates
                 .iter_mut()
@@ -116,7 +108,7 @@ pub fn sample(case: &Case, graded: &Graded) -> Sample {
                 read.outcome = graded.outcome;
             }
         }
-        // A rung that answered without writing down what it considered.
+        // The rung answered without recording what it considered.
         Some(rung) if !candidates.iter().any(|c| c.rung == rung) => {
             let score = graded.checks.get(rung).and_then(|c| c.get("score"));
             match score.and_then(Value::as_f64) {
@@ -125,7 +117,7 @@ pub fn sample(case: &Case, graded: &Graded) -> Sample {
                     score,
                     outcome: graded.outcome,
                 }),
-                // One without a score always answers.
+                // A rung without a score always answers.
                 None => otherwise = graded.outcome,
             }
         }
@@ -137,7 +129,7 @@ pub fn sample(case: &Case, graded: &Graded) -> Sample {
     }
 }
 
-fn judged(case: &Case, rung: &str, text: &str) -> Outcome {
+fn judge(case: &Case, rung: &str, text: &str) -> Outcome {
     let rung = match rung {
         "faq" => Rung::Faq,
         "fact" => Rung::Fact,
@@ -167,8 +159,8 @@ fn judged(case: &Case, rung: &str, text: &str) -> Outcome {
 
 pub(super) type Thresholds = BTreeMap<String, f64>;
 
-/// Chooses thresholds with as many right answers as possible while at most the share `target` of
-/// all answers is false. `None` when no rung left a score.
+/// Chooses the thresholds that give the most right answers while at most the share `target` of
+/// all questions is answered falsely. `None` when no rung left a score.
 pub fn calibrate(samples: &[Sample], target: f64) -> Option<Calibration> {
     let all: Vec<&Sample> = samples.iter().collect();
     let thresholds = choose(&all, target);
@@ -188,7 +180,7 @@ pub fn calibrate(samples: &[Sample], target: f64) -> Option<Calibration> {
     }
     let curves = thresholds
         .keys()
-        .map(|rung| (rung.clone(), curve(&all, &thresholds, rung)))
+        .map(|rung| (rung.clone(), trace_curve(&all, &thresholds, rung)))
         .collect();
     let fitted = rates(count(&all, &thresholds), all.len());
     Some(Calibration {
@@ -210,7 +202,7 @@ fn rates((right, wrong): (usize, usize), of: usize) -> Rates {
     }
 }
 
-/// How a question comes out with these thresholds. A rung without one never answers.
+/// The outcome of a question under these thresholds. A rung without a threshold never answers.
 pub(super) fn outcome(sample: &Sample, thresholds: &Thresholds) -> Outcome {
     let sure = |c: &&Candidate| thresholds.get(&c.rung).is_some_and(|t| c.score >= *t);
     sample
@@ -230,8 +222,8 @@ fn count(samples: &[&Sample], thresholds: &Thresholds) -> (usize, usize) {
     })
 }
 
-/// Thresholds worth trying for a rung, highest first: between neighbouring scores, so that a score
-/// that is a little different in another run falls on the same side.
+/// Thresholds worth trying for a rung, highest first. They lie between neighbouring scores, so that a
+/// score that shifts slightly in the next run stays on the same side.
 pub(super) fn values(samples: &[&Sample], rung: &str) -> Vec<f64> {
     let mut scores: Vec<f64> = samples
         .iter()
@@ -249,8 +241,8 @@ pub(super) fn values(samples: &[&Sample], rung: &str) -> Vec<f64> {
     values
 }
 
-/// An even choice of at most `most` of the values, with both ends.
-pub(super) fn thinned(values: &[f64], most: usize) -> Vec<f64> {
+/// Picks at most `most` of the values, evenly spaced and including both ends.
+pub(super) fn thin(values: &[f64], most: usize) -> Vec<f64> {
     if values.len() <= most {
         return values.to_vec();
     }
@@ -273,15 +265,15 @@ fn choose(samples: &[&Sample], target: f64) -> Thresholds {
     )]
     let allowed = (target * samples.len() as f64).floor() as usize;
     let mut best: Thresholds = rungs.iter().map(|r| (r.clone(), NEVER)).collect();
-    // Rung by rung from a coarse grid, then each again over all values until nothing improves.
-    // Raising a threshold lets later rungs speak, so one pass is not enough.
+    // Tune rung by rung on a coarse grid, then over all values. Raising one threshold lets later rungs
+    // answer, so a single pass is not enough.
     let all: BTreeMap<&str, Vec<f64>> = rungs
         .iter()
         .map(|r| (r.as_str(), values(samples, r)))
         .collect();
     for most in [GRID, GRID, usize::MAX, usize::MAX] {
         for rung in &rungs {
-            for value in thinned(all.get(rung.as_str()).map_or(&[], Vec::as_slice), most) {
+            for value in thin(all.get(rung.as_str()).map_or(&[], Vec::as_slice), most) {
                 let mut tried = best.clone();
                 tried.insert(rung.clone(), value);
                 if is_better(count(samples, &tried), count(samples, &best), allowed) {
@@ -293,16 +285,16 @@ fn choose(samples: &[&Sample], target: f64) -> Thresholds {
     best
 }
 
-/// More right ones within what is allowed; of equals the one with fewer false ones. While more is
-/// false than allowed, fewer false ones come first.
+/// Prefers more right answers within the allowance, then fewer false ones. Above the allowance,
+/// fewer false answers come first.
 fn is_better(new: (usize, usize), old: (usize, usize), allowed: usize) -> bool {
     let over = |wrong: usize| wrong.saturating_sub(allowed);
     let key = |(right, wrong): (usize, usize)| (over(wrong), usize::MAX - right, wrong);
     key(new) < key(old)
 }
 
-fn curve(samples: &[&Sample], chosen: &Thresholds, rung: &str) -> Vec<Point> {
-    thinned(&values(samples, rung), POINTS)
+fn trace_curve(samples: &[&Sample], chosen: &Thresholds, rung: &str) -> Vec<Point> {
+    thin(&values(samples, rung), POINTS)
         .into_iter()
         .map(|threshold| {
             let mut tried = chosen.clone();
@@ -315,9 +307,9 @@ fn curve(samples: &[&Sample], chosen: &Thresholds, rung: &str) -> Vec<Point> {
         .collect()
 }
 
-/// Puts a calibration into the section `answers` of a workspace's settings: the threshold of each
-/// rung as `<rung>_threshold`, when it was made, from how many questions, and the false answers to
-/// expect. What else the section holds stays.
+/// Writes a calibration into the section `answers` of a workspace's settings: each rung's threshold
+/// as `<rung>_threshold`, when it was made, from how many questions, and the expected share of false
+/// answers. Keeps the section's other fields.
 pub fn into_section(section: &mut serde_json::Map<String, Value>, made: &Calibration, at: &str) {
     for (rung, threshold) in &made.thresholds {
         section.insert(format!("{rung}_threshold"), (*threshold).into());

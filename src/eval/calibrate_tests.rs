@@ -6,7 +6,7 @@ use super::calibrate::{Candidate, Sample, calibrate, into_section, sample};
 use super::{Case, Outcome, grade};
 use crate::agent::Rung;
 
-fn one(rung: &str, score: f64, outcome: Outcome) -> Candidate {
+fn candidate(rung: &str, score: f64, outcome: Outcome) -> Candidate {
     let rung = rung.to_owned();
     Candidate {
         rung,
@@ -27,7 +27,7 @@ fn samples() -> Vec<Sample> {
             };
             Sample {
                 otherwise: Outcome::Missed,
-                candidates: vec![one("read", score, outcome)],
+                candidates: vec![candidate("read", score, outcome)],
             }
         })
         .collect()
@@ -57,8 +57,8 @@ fn a_rung_that_is_mostly_false_gives_way_to_the_next() {
         .map(|i| Sample {
             otherwise: Outcome::Missed,
             candidates: vec![
-                one("faq", f64::from(i % 7), Outcome::False),
-                one("read", 0.9, Outcome::Right),
+                candidate("faq", f64::from(i % 7), Outcome::False),
+                candidate("read", 0.9, Outcome::Right),
             ],
         })
         .collect();
@@ -82,7 +82,7 @@ fn candidates_come_from_the_receipt() {
     graded.outcome = Outcome::Right;
     graded.checks = json!({"read": {"score": 0.7}});
     let found = sample(&case, &graded);
-    assert_eq!(found.candidates, [one("read", 0.7, Outcome::Right)]);
+    assert_eq!(found.candidates, [candidate("read", 0.7, Outcome::Right)]);
     assert_eq!(found.otherwise, Outcome::Missed);
     assert!(
         calibrate(

@@ -1,4 +1,4 @@
-//! What a run did better or worse than another one of the same questions.
+//! Compares a run with an earlier one of the same questions.
 
 use std::collections::HashMap;
 
@@ -7,49 +7,39 @@ use serde::{Deserialize, Serialize};
 use super::figures::Figures;
 use super::grade::{Graded, Outcome};
 
-/// One question that came out differently.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// The question's id.
     pub id: String,
-    /// What was asked.
     pub question: String,
-    /// What a right answer says.
+    /// What a right answer says, for people.
     pub expected: String,
-    /// How it came out before.
     pub before: Outcome,
-    /// How it came out now.
     pub now: Outcome,
-    /// The answer before.
     pub answer_before: String,
-    /// The answer now.
     pub answer_now: String,
 }
 
-/// A run beside an earlier one.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// Change of the share of right answers, −1 to 1.
+    /// Change in the share of right answers, −1 to 1.
     pub right: f64,
-    /// Change of the share of false answers, −1 to 1.
+    /// Change in the share of false answers, −1 to 1.
     #[serde(rename = "false")]
     pub wrong: f64,
-    /// Change of the share of unanswerable questions that were refused.
+    /// Change in the share of unanswerable questions that were refused, −1 to 1.
     pub refused: f64,
-    /// Questions that came out better.
     pub better: Vec<Change>,
-    /// Questions that came out worse.
     pub worse: Vec<Change>,
-    /// Questions with the same outcome but another answer.
+    /// How many questions have the same outcome in different words.
     pub reworded: usize,
-    /// Questions that only this run has.
+    /// How many questions only this run has.
     pub added: usize,
-    /// Questions that only the earlier run has.
+    /// How many questions only the earlier run has.
     pub dropped: usize,
 }
 
 impl Comparison {
-    /// Compares, question by question.
+    /// Matches questions by id and text. Rates are compared over the questions that both runs have.
     pub fn of(before: &[Graded], now: &[Graded]) -> Self {
         let earlier: HashMap<(&str, &str), &Graded> = before
             .iter()
@@ -93,8 +83,8 @@ impl Comparison {
         found
     }
 
-    /// Whether something must be looked at before this goes live: a right answer was lost, or there
-    /// is a false one that was none before.
+    /// Whether somebody must look before this goes live: a right answer was lost, or an answer
+    /// became false.
     pub fn is_worse(&self) -> bool {
         self.worse
             .iter()

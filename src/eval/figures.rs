@@ -1,4 +1,4 @@
-//! What a run comes to.
+//! Counts a run: shares, times, and breakdowns by rung, kind and cause.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::grade::{Graded, Outcome};
 use crate::agent::Rung;
 
-/// A share of a number of questions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
-    /// How many.
     pub n: usize,
-    /// Of how many.
     pub of: usize,
 }
 
@@ -26,23 +23,19 @@ impl Share {
         share
     }
 
-    /// 0 to 1; none of nothing.
+    /// 0 to 1; `None` when there was nothing to count.
     #[expect(clippy::cast_precision_loss, reason = "counts of questions")]
     pub fn rate(self) -> Option<f64> {
         (self.of > 0).then(|| self.n as f64 / self.of as f64)
     }
 }
 
-/// Outcomes of a group of questions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Questions.
     pub questions: usize,
-    /// Right ones.
     pub right: usize,
-    /// Neither right nor false.
+    /// Neither right nor false: refused, or handed to a person.
     pub missed: usize,
-    /// False ones.
     #[serde(rename = "false")]
     pub wrong: usize,
 }
@@ -62,16 +55,14 @@ impl Tally {
     }
 }
 
-/// Times of the answers of a rung, in ms.
+/// Answer times of a rung, in ms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
-    /// Median from the question to the first word.
+    /// From the question to the first word.
     pub first_token_p50: u64,
-    /// 95th percentile of it.
     pub first_token_p95: u64,
-    /// Median from the question to the end of the answer.
+    /// From the question to the end of the answer.
     pub total_p50: u64,
-    /// 95th percentile of it.
     pub total_p95: u64,
 }
 
@@ -98,36 +89,31 @@ fn percentile(values: &mut [u64], percent: usize) -> u64 {
         .unwrap_or_default()
 }
 
-/// Outcomes and times of a rung.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfRung {
-    /// Outcomes.
     #[serde(flatten)]
     pub tally: Tally,
-    /// Times.
     pub ms: Times,
 }
 
-/// The figures of a run. Shares are of the questions that they can be said of.
+/// The figures of a run. Each share counts only the questions that it applies to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Figures {
-    /// All questions.
     pub all: Tally,
-    /// Right answers among the answerable.
+    /// Among the answerable.
     pub right: Share,
-    /// False answers among all.
+    /// Among all.
     #[serde(rename = "false")]
     pub wrong: Share,
-    /// Right, or shown as related with the expected words in it, among the answerable.
+    /// Right, or shown as related with the expected words, among the answerable.
     pub right_or_related: Share,
     /// Shown as related among the unanswerable.
     pub related_unanswerable: Share,
-    /// Not claimed to be answered, rightly, among the unanswerable: recall of refusing.
+    /// Recall of refusing: unanswerable questions that were rightly refused.
     pub refusal_recall: Share,
-    /// Unanswerable among the refused: precision of refusing.
+    /// Precision of refusing: refused questions that were unanswerable.
     pub refusal_precision: Share,
-    /// Answers equal to an expected one.
     pub exact: Share,
     /// Answers that contain the expected words, among the answerable.
     pub contains: Share,
@@ -139,16 +125,13 @@ pub struct Figures {
     pub citation_recall: Share,
     /// Questions for which a passage with the answer was found.
     pub retrieved: Share,
-    /// By rung.
     pub rungs: BTreeMap<String, OfRung>,
-    /// By kind of question.
     pub kinds: BTreeMap<String, Tally>,
-    /// By cause, of what is not right.
+    /// Why answers were not right, by cause.
     pub causes: BTreeMap<String, usize>,
 }
 
 impl Figures {
-    /// Counts.
     pub fn of(results: &[Graded]) -> Self {
         let answerable = || results.iter().filter(|g| g.answerable);
         let f1: Vec<f64> = answerable().filter_map(|g| g.f1).collect();
@@ -172,7 +155,7 @@ impl Figures {
                     .filter(|g| !g.answerable)
                     .map(|g| g.outcome == Outcome::Right),
             ),
-            // Whoever asks for a person and gets one was not refused.
+            // A visitor who asks for a person and gets one was not refused.
             refusal_precision: Share::count(
                 results
                     .iter()

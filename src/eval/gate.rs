@@ -1,8 +1,4 @@
-//! The gate: what waits, what the golden questions say about it, and the decision.
-//!
-//! With the gate on, versions are held (`store::gate`) and new instructions become a proposal. A run of the kind `Gate` notes which
-//! changes wait and asks every golden question twice, of what is live and of what would be (`View::Next`); its verdict
-//! counts for exactly these changes. Publishing wants such a verdict with nothing worse in it, or `anyway`.
+//! The gate: changes that wait, how the golden questions judge them, and the decision.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,9 +14,7 @@ use crate::store::{
     self, AssistantId, EvalRunId, Scoped, Store, StoreError, UnixMs, VersionId, WorkspaceId,
 };
 
-/// Most characters of an assistant's instructions.
 pub const LONGEST_INSTRUCTIONS: usize = 4000;
-/// Who decides at the gate.
 const MAY: &[Scope] = &[Scope::Admin];
 /// Kind of a proposal that changes an assistant.
 const ASSISTANT: &str = "assistant";
@@ -29,21 +23,19 @@ fn now() -> UnixMs {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// A proposed change of an assistant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AssistantChange {
-    /// The assistant.
     pub assistant: AssistantId,
-    /// Its new instructions.
+    /// `None` keeps the instructions.
     #[serde(default)]
     pub instructions: Option<String>,
-    /// Its new chat model, by catalogue name.
+    /// Name in the catalogue; `None` keeps the model.
     #[serde(default)]
     pub model: Option<String>,
 }
 
 impl AssistantChange {
-    /// The assistant as it would be.
+    /// The assistant with this change; an unchanged copy if the change is for another assistant.
     pub fn applied(&self, to: &Assistant) -> Assistant {
         let mut changed = to.clone();
         if changed.id == self.assistant {
@@ -72,10 +64,7 @@ impl AssistantChange {
     }
 }
 
-/// Turns the gate of a workspace on or off. What waits goes on waiting.
-///
-/// # Errors
-/// When they may not.
+/// Turns the gate of a workspace on or off. Changes that already wait keep waiting.
 pub async fn switch(store: &Store, by: &Member, on: bool) -> Result<(), EvalError> {
     let workspace = by.need(MAY)?;
     let write = store.write(move |tx| Gate { on }.keep(tx, workspace));
@@ -85,7 +74,7 @@ pub async fn switch(store: &Store, by: &Member, on: bool) -> Result<(), EvalErro
 /// Changes the instructions of an assistant: at once, or as a proposal while the gate is on.
 ///
 /// # Errors
-/// When they are too long, or there is no such assistant.
+/// When they are too long, or the assistant does not exist.
 pub async fn instruct(
     store: &Store,
     by: &Member,
@@ -104,19 +93,16 @@ pub async fn instruct(
     change_assistant(store, workspace, change).await
 }
 
-/// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proposed {
-    /// It is live.
     Live,
-    /// It waits at the gate.
     Waits,
 }
 
 /// Changes an assistant: at once, or as a proposal while the gate is on.
 ///
 /// # Errors
-/// When there is no such assistant, or the store fails.
+/// When the assistant does not exist.
 pub async fn change_assistant(
     store: &Store,
     workspace: WorkspaceId,
@@ -134,20 +120,14 @@ pub async fn change_assistant(
     Ok(write.await?)
 }
 
-/// What waits at the gate of a workspace.
+/// Changes that wait at the gate of a workspace.
 #[derive(Debug, Clone, Default)]
 pub struct Waiting {
-    /// Versions of documents.
     pub versions: Vec<HeldVersion>,
-    /// Changes of assistants.
     pub proposals: Vec<Proposal>,
 }
 
 impl Waiting {
-    /// What waits now.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn find(store: &Store, workspace: WorkspaceId) -> Result<Self, StoreError> {
         store
             .read(move |conn| {
@@ -159,19 +139,18 @@ impl Waiting {
             .await
     }
 
-    /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.versions.is_empty() && self.proposals.is_empty()
     }
 
-    /// The document that is still being read, if one is.
+    /// Name of a document that is still being read, if any.
     pub fn unread(&self) -> Option<&str> {
         let mut versions = self.versions.iter();
         let unread = versions.find(|v| v.chunks.is_none() && v.error.is_none());
         unread.map(|v| v.name.as_str())
     }
 
-    /// Names exactly these changes, so that a verdict is never taken for that of other ones.
+    /// Identifies exactly this set of changes, so that a verdict on other changes never counts for it.
     pub fn ids(&self) -> Vec<String> {
         let versions = self.versions.iter().map(|v| v.version.to_string());
         let proposals = self.proposals.iter().map(|p| p.id.to_string());
@@ -180,7 +159,7 @@ impl Waiting {
         ids
     }
 
-    /// The assistant as it would be afterwards.
+    /// The assistant with all waiting changes.
     pub fn applied(&self, to: &Assistant) -> Assistant {
         self.changes()
             .fold(to.clone(), |assistant, change| change.applied(&assistant))
@@ -193,20 +172,15 @@ impl Waiting {
     }
 }
 
-/// What a finished run says about what waits.
+/// What a finished run says about the waiting changes.
 #[derive(Debug, Clone)]
 pub struct Verdict {
-    /// The run.
     pub run: EvalRunId,
-    /// What gets better and worse.
     pub comparison: Comparison,
 }
 
 impl Verdict {
-    /// The verdict on exactly these changes, if a run came to one.
-    ///
-    /// # Errors
-    /// When the store fails.
+    /// The verdict on exactly these changes, from the latest 50 runs, if there is one.
     pub async fn find(
         store: &Store,
         workspace: WorkspaceId,
@@ -235,11 +209,11 @@ impl Verdict {
     }
 }
 
-/// Publishes everything that waits: it is live when this returns. Without a run about exactly these
-/// changes that found nothing worse, `anyway` must be said.
+/// Publishes everything that waits; it is live when this returns. `anyway` overrides the golden
+/// questions: without it, a run on exactly these changes must have found nothing worse.
 ///
 /// # Errors
-/// When nothing waits, something is still being read, or the golden questions speak against it.
+/// When nothing waits, a document is still being read, or the golden questions object.
 pub async fn publish(
     store: &Store,
     knowledge: &Knowledge,
@@ -265,11 +239,11 @@ pub async fn publish(
                 .into(),
         ));
     }
-    // What could not be read stays, with its reason.
+    // Documents that could not be read keep waiting, with their error.
     let readable = waiting.versions.iter().filter(|v| v.error.is_none());
     let versions: Vec<VersionId> = readable.map(|v| v.version).collect();
     if versions.is_empty() && waiting.proposals.is_empty() {
-        let what = "nothing of what waits could be read; discard it";
+        let what = "none of the waiting documents could be read; discard them";
         return Err(EvalError::Gate(what.into()));
     }
     knowledge
@@ -291,10 +265,7 @@ pub async fn publish(
     Ok(write.await?)
 }
 
-/// Takes back everything that waits.
-///
-/// # Errors
-/// When the store or the index fails.
+/// Withdraws everything that waits.
 pub async fn discard(store: &Store, knowledge: &Knowledge, by: &Member) -> Result<(), EvalError> {
     let workspace = by.need(MAY)?;
     let waiting = Waiting::find(store, workspace).await?;
@@ -313,8 +284,8 @@ pub async fn discard(store: &Store, knowledge: &Knowledge, by: &Member) -> Resul
     Ok(write.await?)
 }
 
-/// The questions of a run as they are kept: with both views for a run about the gate.
-pub(super) fn kept_results(run: &Scoped<EvalRun>, live: &Value, next: Option<&Value>) -> Value {
+/// The results as stored: both views for a gate run, else the live view only.
+pub(super) fn pack_results(run: &Scoped<EvalRun>, live: &Value, next: Option<&Value>) -> Value {
     match next {
         Some(next) if run.kind == RunKind::Gate => json!({"live": live, "next": next}),
         _ => live.clone(),

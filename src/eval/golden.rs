@@ -1,4 +1,4 @@
-//! Golden questions: what is asked, and what a right answer says.
+//! Golden questions: a question and what a right answer to it says.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -6,95 +6,89 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::EvalError;
 use crate::reason::Reason;
 
-/// An earlier message of the conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Earlier {
     /// `visitor` or `user`, or `assistant` (`agent`).
     pub role: String,
-    /// What was said.
     #[serde(alias = "content")]
     pub text: String,
 }
 
 impl Earlier {
-    /// Whether the visitor said it.
     pub fn is_visitor(&self) -> bool {
         matches!(self.role.as_str(), "visitor" | "user" | "customer")
     }
 }
 
-/// Where the answer stands.
+/// A place in the documents that holds the answer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Support {
     /// File name of the document.
     pub source: String,
-    /// The words there.
+    /// The words that hold the answer.
     pub quote: String,
 }
 
-/// A text that a question brings along.
+/// A text that a question brings with it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Brought {
-    /// What it is called.
     pub title: String,
-    /// The text.
     pub text: String,
 }
 
-/// One golden question. What is not used for grading is ignored when it is read.
+/// One golden question. Fields that grading does not use are ignored on import.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Case {
-    /// Names it in lists and comparisons; its place in the file ("q7") when it has none.
+    /// Unique name in lists and comparisons; defaults to its position in the file ("q7").
     #[serde(deserialize_with = "word", skip_serializing_if = "String::is_empty")]
     pub id: String,
-    /// What is asked.
     pub question: String,
-    /// Whether the documents answer it. `None`: it follows from the expectations.
+    /// Whether the documents answer it. `None`: derived from the expectations.
     #[serde(skip_serializing_if = "Option::is_none")]
     answerable: Option<bool>,
-    /// Right is an answer that contains one of these, normalised.
+    /// A right answer contains one of these, normalised.
     #[serde(deserialize_with = "words", skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<String>,
-    /// Right is an answer that contains one fragment of each group.
+    /// A right answer contains one fragment of each group.
     #[serde(deserialize_with = "groups", skip_serializing_if = "Vec::is_empty")]
     pub must: Vec<Vec<String>>,
-    /// No right answer contains one of these.
+    /// A right answer contains none of these.
     #[serde(deserialize_with = "words", skip_serializing_if = "Vec::is_empty")]
     pub must_not: Vec<String>,
-    /// As a person writes it: an answer, alternatives between `|`, or "refuse".
+    /// The expectation as people write it: an answer, alternatives separated by `|`, or "refuse".
     #[serde(skip_serializing)]
     expected: Option<String>,
-    /// "ANSWERABLE", "PARTIAL", "UNANSWERABLE", as some collections say it.
+    /// "ANSWERABLE", "PARTIAL" or "UNANSWERABLE", as in some public collections.
     #[serde(deserialize_with = "maybe_word", skip_serializing)]
     answerability: Option<String>,
-    /// A whole good answer, for the word overlap only.
+    /// A complete good answer; used for the word overlap only.
     #[serde(alias = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// File name of the document that answers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The words that answer it.
+    /// The words in the document that answer it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quote: Option<String>,
     /// The paragraph that answers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passage: Option<String>,
-    /// Texts that were at hand when it was asked.
+    /// Texts that were available when it was asked.
     #[serde(skip_serializing)]
     pub passages: Vec<Brought>,
-    /// Further places.
+    /// Other places that answer it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Support>,
     /// Earlier messages, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Earlier>,
-    /// The time that it is asked at; the clock's when absent.
+    /// The time at which it is asked; `None`: the time of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<Timestamp>,
-    /// What sort of question it is; figures are broken down by it.
+    /// Sort of question; the figures are broken down by it.
     #[serde(
         deserialize_with = "maybe_word",
         skip_serializing_if = "Option::is_none"
@@ -105,12 +99,12 @@ pub struct Case {
     pub lang: Option<String>,
 }
 
-/// A word, also where a file has a number.
+/// A string; accepts a number as well.
 fn word<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     Ok(maybe_word(from)?.unwrap_or_default())
 }
 
-/// A word; of a list, the first.
+/// A string or a number; of a list, the first item.
 fn maybe_word<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -172,7 +166,7 @@ impl Case {
         }
     }
 
-    /// A golden question of a workspace, if it can be graded.
+    /// Builds a case from a stored golden question; `None` if it cannot be graded.
     pub fn kept(id: &str, question: &str, expectation: &serde_json::Value) -> Option<Self> {
         let mut case: Self = serde_json::from_value(expectation.clone()).ok()?;
         case.id = id.to_owned();
@@ -181,18 +175,17 @@ impl Case {
         Some(case)
     }
 
-    /// Whether the documents answer it.
     pub fn answerable(&self) -> bool {
         self.answerable
             .unwrap_or(!self.answers.is_empty() || !self.must.is_empty())
     }
 
-    /// Whether it is about nothing in the documents: a greeting, or the wish for a person.
+    /// Whether no document is involved: a greeting, or a request for a person.
     pub fn is_talk(&self) -> bool {
         matches!(self.kind.as_deref(), Some("smalltalk" | "handoff"))
     }
 
-    /// What a right answer says, for people.
+    /// The expectation in words, for people.
     pub fn expected(&self) -> String {
         if !self.answerable() {
             return "a refusal".into();
@@ -211,8 +204,8 @@ impl Case {
         groups.join(" + ")
     }
 
-    /// Puts an expectation as a person writes it into the fields that are graded by, and checks that
-    /// the question can be graded.
+    /// Moves the `expected` and `answerability` that people write into the fields used for grading, and
+    /// checks that the question can be graded. `place` counts from 1.
     fn settle(&mut self, place: usize) -> Result<(), Reason> {
         self.question = self.question.trim().to_owned();
         if self.question.is_empty() {
@@ -257,18 +250,18 @@ fn is_refusal(expected: &str) -> bool {
     )
 }
 
-/// Reads questions: JSON lines, a JSON array, or CSV with the columns `question` and `expected`
-/// (comma, semicolon or tab; alternatives between `|`; "refuse" for what must be refused).
+/// Reads questions from JSON lines, a JSON array, or CSV with the columns `question` and `expected`
+/// (comma, semicolon or tab; alternatives separated by `|`; "refuse" for a question to be refused).
 ///
 /// # Errors
-/// At the first question that cannot be read or graded, with its line.
+/// At the first question that cannot be read or graded; names its line.
 pub fn read(text: &str) -> Result<Vec<Case>, EvalError> {
     let text = text.trim_start_matches('\u{feff}');
     let cases = match text.trim_start().chars().next() {
         None => return Err(EvalError::NoQuestions),
-        Some('[') => array(text)?,
-        Some('{') => lines(text)?,
-        Some(_) => csv(text)?,
+        Some('[') => read_array(text)?,
+        Some('{') => read_lines(text)?,
+        Some(_) => read_csv(text)?,
     };
     if cases.is_empty() {
         return Err(EvalError::NoQuestions);
@@ -276,7 +269,7 @@ pub fn read(text: &str) -> Result<Vec<Case>, EvalError> {
     Ok(cases)
 }
 
-fn lines(text: &str) -> Result<Vec<Case>, EvalError> {
+fn read_lines(text: &str) -> Result<Vec<Case>, EvalError> {
     let mut cases = Vec::new();
     for (number, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
@@ -295,7 +288,7 @@ fn lines(text: &str) -> Result<Vec<Case>, EvalError> {
     Ok(cases)
 }
 
-fn array(text: &str) -> Result<Vec<Case>, EvalError> {
+fn read_array(text: &str) -> Result<Vec<Case>, EvalError> {
     let mut cases: Vec<Case> = serde_json::from_str(text).map_err(|e| EvalError::Line {
         line: e.line(),
         what: Reason::told(format!("it is not a list of questions as JSON ({e})"), e),
@@ -309,8 +302,9 @@ fn array(text: &str) -> Result<Vec<Case>, EvalError> {
     Ok(cases)
 }
 
-fn csv(text: &str) -> Result<Vec<Case>, EvalError> {
+fn read_csv(text: &str) -> Result<Vec<Case>, EvalError> {
     let header = text.lines().next().unwrap_or_default();
+    // Spreadsheets of many countries export semicolons: take the delimiter that the header uses most.
     let delimiter = [b',', b';', b'\t']
         .into_iter()
         .max_by_key(|d| header.bytes().filter(|b| b == d).count())

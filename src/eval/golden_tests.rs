@@ -1,4 +1,4 @@
-//! Reading golden questions, as a table of files.
+//! Reads golden questions from a table of files.
 
 use super::EvalError;
 use super::golden::read;

@@ -1,4 +1,4 @@
-//! Judging one answer against its golden question. Pure: no model, no clock, no store.
+//! Grades one answer against its golden question. Pure: no model, no clock, no store.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,20 +8,19 @@ use super::run::{Asked, Seen};
 use super::text;
 use crate::agent::{Answer, Citation, Rung};
 
-/// How an answer came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Answered as expected, or refused where nothing is known.
+    /// Answered as expected, or refused where the documents say nothing.
     Right,
-    /// Neither right nor false: refused, or handed to a person, though the documents answer it.
+    /// Neither right nor false: the documents answer it, but it was refused or handed to a person.
     Missed,
-    /// Answered and not right, or answered though the documents do not tell.
+    /// Answered wrongly, or answered although the documents say nothing.
     False,
 }
 
 impl Outcome {
-    /// The name in reports.
+    /// The name used in reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Right => "right",
@@ -31,26 +30,25 @@ impl Outcome {
     }
 }
 
-/// Why an answer is not right: the part of the way from question to answer that lost it.
+/// Why an answer is not right: the step between question and answer that lost it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// No passage that was found holds the answer.
+    /// No passage in the search results holds the answer.
     NotRetrieved,
-    /// A passage held the answer, and it was refused.
+    /// A search result held the answer, but the question was refused.
     RefusedThoughFound,
-    /// Other words were quoted than those that answer.
+    /// The quoted words are not the ones that answer.
     WrongSpan,
-    /// The answer was written, or computed, and is not right.
+    /// The generated or computed answer is not right.
     WrongText,
-    /// Answered though the documents do not tell.
+    /// Answered although the documents say nothing.
     AnsweredUnanswerable,
-    /// The turn failed.
+    /// The turn failed with an error.
     Failed,
 }
 
 impl Cause {
-    /// What it is, for people.
     pub fn describe(self) -> &'static str {
         match self {
             Self::NotRetrieved => "not retrieved",
@@ -63,71 +61,61 @@ impl Cause {
     }
 }
 
-/// A citation, as far as a report shows it.
+/// A citation as reports show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cited {
-    /// Title of the document.
     pub title: String,
-    /// The words.
     pub quote: String,
-    /// Whether the words, or the passage around them, hold the answer or lie in the expected document.
+    /// Whether the quote, or the passage around it, holds the answer, or the document is the expected one.
     pub supports: bool,
 }
 
-/// One question with its answer, judged.
+/// One question with its answer and grade.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Graded {
-    /// The question's id.
     pub id: String,
-    /// What was asked.
     pub question: String,
     /// What a right answer says, for people.
     pub expected: String,
-    /// Whether the documents answer it.
     pub answerable: bool,
-    /// What sort of question it is.
     pub kind: Option<String>,
-    /// Language of the question.
     pub lang: Option<String>,
-    /// How it came out.
     pub outcome: Outcome,
-    /// Why it is not right.
+    /// `None` when the answer is right.
     pub cause: Option<Cause>,
-    /// Which rung answered; none when the turn failed.
+    /// `None` when the turn failed.
     pub rung: Option<Rung>,
-    /// The answer, or why the turn failed.
+    /// The answer, or the error of a failed turn.
     pub answer: String,
-    /// Refused, or referred to a person.
+    /// Refused, shown as related only, or handed to a person.
     pub refused: bool,
-    /// Whether some found passage holds the answer; for questions that a passage answers.
+    /// Whether a search result holds the answer; `None` unless a passage should.
     pub retrieved: Option<bool>,
-    /// Equal to an expected answer, normalised; for questions with whole answers.
+    /// Whether it equals an expected answer, normalised; `None` without whole expected answers.
     pub exact: Option<bool>,
-    /// All expected words are in the answer.
+    /// Whether all expected words are in the answer.
     pub contains: bool,
     /// Best token F1 against the expected answers, 0 to 1.
     pub f1: Option<f64>,
-    /// What was cited.
     pub citations: Vec<Cited>,
-    /// Whether the citations together hold the answer; for answerable questions that were answered.
+    /// Whether the citations together hold the answer; `None` for refusals and small talk.
     pub cites_answer: Option<bool>,
-    /// From the question to the first word, ms.
+    /// Time from the question to the first word, ms.
     pub first_token_ms: u64,
-    /// From the question to the end, ms.
+    /// Time from the question to the end of the answer, ms.
     pub total_ms: u64,
-    /// What the rungs measured; see the receipt.
+    /// The measurements of the rungs, from the receipt.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub checks: Value,
 }
 
-/// Judges an answer.
 pub fn grade(case: &Case, asked: &Asked) -> Graded {
     let answer = &asked.answer;
-    let said = text::without_marks(&answer.answer);
+    let said = text::strip_marks(&answer.answer);
     let forbidden = has_forbidden(case, &said);
     let contains = says(case, &said);
     let refused = is_refusal(answer);
-    // A friendly word or an offer of a person may come from the refusing rung as well.
+    // A friendly word or the offer of a person may also come from the refusing rung.
     let answered = !refused || case.is_talk();
     let expected_is_open = case.answers.is_empty() && case.must.is_empty();
     let right = if case.answerable() {
@@ -138,15 +126,15 @@ pub fn grade(case: &Case, asked: &Asked) -> Graded {
     let stated = !refused && (answer.rung != Rung::Talk || case.answerable());
     let outcome = match (right, stated || forbidden) {
         (true, _) => Outcome::Right,
-        // What is shown as related is claimed to be no answer.
+        // A related passage is marked as not being an answer, so it claims nothing.
         (false, _) if answer.rung == Rung::Related => Outcome::Missed,
         (false, true) => Outcome::False,
         (false, false) => Outcome::Missed,
     };
     let needs_passage = case.answerable() && !case.is_talk() && has_words(case);
     let retrieved =
-        needs_passage.then(|| together(case, asked.found.iter().map(|s| s.text.as_str())));
-    let cause = (!right).then(|| cause_of(case, answer.rung, refused, retrieved));
+        needs_passage.then(|| hold_answer(case, asked.found.iter().map(|s| s.text.as_str())));
+    let cause = (!right).then(|| find_cause(case, answer.rung, refused, retrieved));
     let citations: Vec<Cited> = answer
         .citations
         .iter()
@@ -157,12 +145,12 @@ pub fn grade(case: &Case, asked: &Asked) -> Graded {
         })
         .collect();
     let cites_answer = (needs_passage && !refused && answer.rung != Rung::Talk).then(|| {
-        together(
+        hold_answer(
             case,
             answer
                 .citations
                 .iter()
-                .flat_map(|c| around(c, &asked.found)),
+                .flat_map(|c| words_around(c, &asked.found)),
         )
     });
     let whole: Vec<&str> = whole_answers(case);
@@ -178,8 +166,11 @@ pub fn grade(case: &Case, asked: &Asked) -> Graded {
         rung: Some(answer.rung),
         refused,
         retrieved,
-        exact: (!whole.is_empty())
-            .then(|| whole.iter().any(|a| text::normal(a) == text::normal(&said))),
+        exact: (!whole.is_empty()).then(|| {
+            whole
+                .iter()
+                .any(|a| text::normalise(a) == text::normalise(&said))
+        }),
         contains,
         f1: whole.iter().map(|a| text::f1(&said, a)).reduce(f64::max),
         citations,
@@ -191,7 +182,7 @@ pub fn grade(case: &Case, asked: &Asked) -> Graded {
     }
 }
 
-/// The record of a question whose turn failed.
+/// The grade of a question whose turn failed with `reason`.
 pub fn failed(case: &Case, reason: &str) -> Graded {
     Graded {
         id: case.id.clone(),
@@ -217,13 +208,13 @@ pub fn failed(case: &Case, reason: &str) -> Graded {
     }
 }
 
-/// Refused, shown as related only, or handed to a person: nothing was stated.
+/// Refused, shown as related only, or handed to a person: nothing was claimed.
 fn is_refusal(answer: &Answer) -> bool {
     matches!(answer.rung, Rung::Refusal | Rung::Related)
         || (answer.rung == Rung::Talk && answer.handoff)
 }
 
-fn cause_of(case: &Case, rung: Rung, refused: bool, retrieved: Option<bool>) -> Cause {
+fn find_cause(case: &Case, rung: Rung, refused: bool, retrieved: Option<bool>) -> Cause {
     if !case.answerable() {
         return Cause::AnsweredUnanswerable;
     }
@@ -236,10 +227,8 @@ fn cause_of(case: &Case, rung: Rung, refused: bool, retrieved: Option<bool>) -> 
 }
 
 fn has_forbidden(case: &Case, said: &str) -> bool {
-    let said = text::folded(said);
-    case.must_not
-        .iter()
-        .any(|f| said.contains(&text::folded(f)))
+    let said = text::fold(said);
+    case.must_not.iter().any(|f| said.contains(&text::fold(f)))
 }
 
 /// Whether a text says everything that is expected.
@@ -247,15 +236,15 @@ fn says(case: &Case, said: &str) -> bool {
     if !case.must.is_empty() {
         return case.must.iter().all(|group| says_one(group, said));
     }
-    let said = text::normal(said);
+    let said = text::normalise(said);
     case.answers
         .iter()
-        .any(|a| text::contains(&said, &text::normal(a)))
+        .any(|a| text::contains(&said, &text::normalise(a)))
 }
 
-/// Fragments keep the space around them that tells "hi " from "high".
+/// Fragments keep their surrounding spaces: "hi " must not match "high".
 fn says_one(group: &[String], said: &str) -> bool {
-    let said = format!(" {} ", text::folded(said));
+    let said = format!(" {} ", text::fold(said));
     group.iter().any(|fragment| {
         let plain = fragment.replace(['’', '‘'], "'").to_lowercase();
         said.contains(&plain)
@@ -266,7 +255,7 @@ fn has_words(case: &Case) -> bool {
     !case.answers.is_empty() || !case.must.is_empty() || quotes(case).next().is_some()
 }
 
-/// The words in the documents that answer the question, where the file names them.
+/// Words in the documents that answer the question, as the golden file quotes them.
 fn quotes(case: &Case) -> impl Iterator<Item = &str> {
     let own = [case.quote.as_deref(), case.passage.as_deref()];
     let further = case.also.iter().map(|s| s.quote.as_str());
@@ -276,7 +265,7 @@ fn quotes(case: &Case) -> impl Iterator<Item = &str> {
         .filter(|q| !q.trim().is_empty())
 }
 
-/// Whether texts hold the answer together: its words, or the words that the file quotes.
+/// Whether the texts together hold the answer: its words, or the words quoted in the golden file.
 fn together<'a>(case: &Case, texts: impl Iterator<Item = &'a str>) -> bool {
     let texts: Vec<&str> = texts.collect();
     if case.answerable() && says(case, &texts.join("\n")) {
@@ -285,7 +274,7 @@ fn together<'a>(case: &Case, texts: impl Iterator<Item = &'a str>) -> bool {
     quotes(case).any(|q| texts.iter().any(|t| text::shares(t, q)))
 }
 
-/// The words of a citation, and the passage that they stand in.
+/// The words of a citation, and the passage around them.
 fn around<'a>(citation: &'a Citation, found: &'a [Seen]) -> impl Iterator<Item = &'a str> {
     let [from, to] = citation.span;
     let passage = found
@@ -307,7 +296,7 @@ fn supports(case: &Case, citation: &Citation, found: &[Seen]) -> bool {
     if name.is_some_and(|name| sources.into_iter().any(|s| same_source(s, name))) {
         return true;
     }
-    let said = around(citation, found).collect::<Vec<_>>().join("\n");
+    let said = words_around(citation, found).collect::<Vec<_>>().join("\n");
     if quotes(case).any(|q| text::shares(&said, q)) {
         return true;
     }
@@ -317,14 +306,14 @@ fn supports(case: &Case, citation: &Citation, found: &[Seen]) -> bool {
     says(case, &said)
 }
 
-/// Whether a document's name is that of the expected file. Files of one name in several folders are
-/// told apart by their folders: "guide/intro.md" is kept as "guide - intro.md".
+/// Whether a document is the expected file. Files with the same name in several folders are
+/// distinguished by their folders: "guide/intro.md" is stored as "guide - intro.md".
 fn same_source(source: &str, name: &str) -> bool {
     let joined = source.replace('/', " - ");
     !source.is_empty() && (joined == name || joined.ends_with(&format!(" - {name}")))
 }
 
-/// Whole answers to compare with word by word.
+/// Complete expected answers, for comparing word by word.
 fn whole_answers(case: &Case) -> Vec<&str> {
     if case.answers.is_empty() && case.answerable() {
         return case.reference.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! Grading, as a table of answers.
+//! Grades a table of answers.
 
 use serde_json::json;
 

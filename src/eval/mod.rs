@@ -1,8 +1,8 @@
-//! Measuring answers: golden questions, grading, runs, and what a change made better or worse.
+//! Measures answers: golden questions, grading, runs, and what a change made better or worse.
 //!
 //! Reading order: `golden` (a question and what a right answer to it says) → [`run`] (asks) →
-//! [`grade`] (judges one answer, without any model) → [`figures`] (counts). It knows neither HTTP
-//! nor the command line; whoever can be asked implements [`run::Asker`].
+//! [`grade`] (judges one answer, without a model) → [`figures`] (counts). This room knows neither HTTP
+//! nor the command line; anything that can be asked implements [`run::Asker`].
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as eval;
@@ -44,53 +44,46 @@ pub use grade::{Cause, Graded, Outcome};
 pub use run::{Asked, Asker, Report, Seen};
 pub use runner::Runner;
 
-/// Why something could not be measured.
+/// Why a measurement failed.
 #[derive(Debug, thiserror::Error)]
 pub enum EvalError {
-    /// A file of questions that does not have the expected form.
+    /// A file of questions has the wrong form.
     #[error("line {line}: {what}")]
     Line {
         /// From 1.
         line: usize,
-        /// What is wrong there, and what would be right.
+        /// What is wrong there, and how to fix it.
         #[source]
         what: Reason,
     },
-    /// There is nothing to ask.
     #[error(
         "there are no questions; give a file with one question per line (JSON) or a CSV with the columns question,expected"
     )]
     NoQuestions,
-    /// A workspace has no golden questions.
+    /// The workspace has no golden questions that can be graded.
     #[error(
         "there are no golden questions yet; make some from good answers under Receipts, or add them under Quality"
     )]
     NoGolden,
-    /// No probability.
-    #[error("how sure an answer must be is a number from 0 to 1")]
+    #[error("the threshold must be a number from 0 to 1")]
     Threshold,
-    /// A run without a name, or with one that is too long.
     #[error("name must have 1 to 200 characters")]
     Name,
-    /// An assistant's instructions are too long.
     #[error(
         "instructions may have at most {} characters",
         gate::LONGEST_INSTRUCTIONS
     )]
     Instructions,
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] crate::access::Denied),
-    /// The gate says no.
+    /// The gate refuses; the reason says why.
     #[error("{0}")]
     Gate(#[source] Reason),
-    /// Frontdesk shuts down.
+    /// Shutdown interrupted the run.
     #[error("Frontdesk was stopped during the run; start it again")]
     Stopped,
-    /// A question could not be asked.
     #[error("{0}")]
     Ask(#[source] Reason),
-    /// The store.
     #[error(transparent)]
     Store(#[from] crate::store::StoreError),
 }

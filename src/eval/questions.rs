@@ -1,4 +1,4 @@
-//! What somebody does with the golden questions of a workspace, whichever face of the product it comes through.
+//! What people do with the golden questions of a workspace, from the console, the API or the command line.
 
 use serde_json::{Map, Value};
 
@@ -10,91 +10,76 @@ use crate::store::{
     receipts,
 };
 
-/// Most questions of one import.
+/// Most questions per import.
 const MOST: usize = 2000;
-/// Longest question in characters.
+/// Longest question, in characters.
 const LONGEST: usize = 8000;
-/// Who keeps golden questions.
 const MAY: &[Scope] = &[Scope::Evaluate, Scope::Admin];
 
-/// Why a golden question was not kept.
+/// Why a golden question was not saved.
 #[derive(Debug, thiserror::Error)]
 pub enum GoldenError {
-    /// Something of it cannot be kept as it was written.
     #[error("{detail}")]
     Wrong {
-        /// What it is about.
+        /// The field at fault, as in `questions[3]`.
         field: String,
-        /// What is wrong.
         detail: String,
     },
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-fn wrong(field: &str, detail: impl Into<String>) -> GoldenError {
+fn reject(field: &str, detail: impl Into<String>) -> GoldenError {
     GoldenError::Wrong {
         field: field.to_owned(),
         detail: detail.into(),
     }
 }
 
-/// A golden question as somebody wrote it; what is absent follows from the receipt, or stays.
+/// A golden question as somebody wrote it. Missing fields come from the receipt, or stay unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct GoldenDraft {
-    /// What is asked.
     pub question: Option<String>,
-    /// What is expected.
     pub expectation: Option<Value>,
 }
 
 impl GoldenDraft {
-    fn checked(self) -> Result<Self, GoldenError> {
+    fn check(self) -> Result<Self, GoldenError> {
         if let Some(expectation) = &self.expectation {
             check(expectation)?;
         }
-        let question = self.question.as_deref().map(checked_question).transpose()?;
+        let question = self.question.as_deref().map(check_question).transpose()?;
         Ok(Self { question, ..self })
     }
 }
 
-/// What became of an import.
+/// The result of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Imported {
-    /// Questions that are new.
     pub new: usize,
-    /// Left out because the same question with the same expectation is there.
+    /// Skipped: the same question with the same expectation exists.
     pub known: usize,
 }
 
 /// The golden questions of a workspace, oldest first.
-///
-/// # Errors
-/// When they may not see them.
 pub async fn list(store: &Store, by: &Member) -> Result<Vec<GoldenQuestion>, GoldenError> {
     let workspace = by.need(MAY)?;
     let read = store.read(move |conn| golden::list(conn, workspace));
     Ok(read.await?)
 }
 
-/// One golden question.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn find(store: &Store, by: &Member, id: GoldenId) -> Result<GoldenQuestion, GoldenError> {
     let workspace = by.need(MAY)?;
     let read = store.read(move |conn| golden::get(conn, workspace, id));
     Ok(read.await?.into_inner())
 }
 
-/// Keeps a golden question.
+/// Saves a golden question.
 ///
 /// # Errors
-/// When it has no question or no expectation, or nothing can be graded by it.
+/// When the question or its expectation is missing, or it cannot be graded.
 pub async fn keep(
     store: &Store,
     by: &Member,
@@ -102,12 +87,11 @@ pub async fn keep(
     now: UnixMs,
 ) -> Result<GoldenQuestion, GoldenError> {
     let workspace = by.need(MAY)?;
-    let draft = draft.checked()?;
+    let draft = draft.check()?;
     let (Some(question), expectation) = (draft.question, draft.expectation) else {
-        return Err(wrong("question", "question or receipt must be there"));
+        return Err(reject("question", "give a question or a receipt"));
     };
-    let expectation =
-        expectation.ok_or_else(|| wrong("expectation", "expectation must be there"))?;
+    let expectation = expectation.ok_or_else(|| reject("expectation", "give an expectation"))?;
     let kept = store.write(move |tx| {
         let new = NewGolden {
             question: &question,
@@ -119,11 +103,8 @@ pub async fn keep(
     Ok(kept.await?.into_inner())
 }
 
-/// Makes a golden question of a real answer. There is one for each receipt: the second time the first is given, unless the
-/// draft says something else about it.
-///
-/// # Errors
-/// `NotFound` when there is no such receipt.
+/// Turns a real answer into a golden question. Each receipt gets one: a repeated call returns the first, unless
+/// the draft changes the question or the expectation.
 pub async fn keep_receipt(
     store: &Store,
     by: &Member,
@@ -132,13 +113,13 @@ pub async fn keep_receipt(
     now: UnixMs,
 ) -> Result<GoldenQuestion, GoldenError> {
     let workspace = by.need(MAY)?;
-    let draft = draft.checked()?;
+    let draft = draft.check()?;
     let kept = store.write(move |tx| {
         let is_plain = draft.question.is_none() && draft.expectation.is_none();
         if is_plain && let Some(known) = golden::find_by_receipt(tx, workspace, receipt)? {
             return Ok(known);
         }
-        let from = of_receipt(tx, workspace, receipt)?;
+        let from = read_receipt(tx, workspace, receipt)?;
         let new = NewGolden {
             question: draft.question.as_deref().unwrap_or(&from.0),
             expectation: draft.expectation.as_ref().unwrap_or(&from.1),
@@ -149,10 +130,6 @@ pub async fn keep_receipt(
     Ok(kept.await?.into_inner())
 }
 
-/// Changes a golden question.
-///
-/// # Errors
-/// `NotFound`, and when nothing can be graded by it.
 pub async fn change(
     store: &Store,
     by: &Member,
@@ -160,7 +137,7 @@ pub async fn change(
     draft: GoldenDraft,
 ) -> Result<GoldenQuestion, GoldenError> {
     let workspace = by.need(MAY)?;
-    let draft = draft.checked()?;
+    let draft = draft.check()?;
     let changed = store.write(move |tx| {
         let kept = golden::get(tx, workspace, id)?;
         let question = draft.question.as_deref().unwrap_or(&kept.question);
@@ -171,10 +148,6 @@ pub async fn change(
     Ok(changed.await?.into_inner())
 }
 
-/// Deletes a golden question.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn remove(store: &Store, by: &Member, id: GoldenId) -> Result<(), GoldenError> {
     let workspace = by.need(MAY)?;
     let removed = store.write(move |tx| {
@@ -184,10 +157,10 @@ pub async fn remove(store: &Store, by: &Member, id: GoldenId) -> Result<(), Gold
     Ok(removed.await?)
 }
 
-/// Keeps golden questions in the form of a file: all of them, or none if one is wrong.
+/// Imports golden questions: all of them, or none if one is invalid.
 ///
 /// # Errors
-/// When there are too many, or one cannot be kept; the field tells which.
+/// When there are too many, or one is invalid; the error's field names it.
 pub async fn import(
     store: &Store,
     by: &Member,
@@ -197,17 +170,18 @@ pub async fn import(
     let workspace = by.need(MAY)?;
     if questions.len() > MOST {
         let detail = format!("an import may have at most {MOST} questions; send it in parts");
-        return Err(wrong("questions", detail));
+        return Err(reject("questions", detail));
     }
     let mut taken = Vec::with_capacity(questions.len());
     for (at, question) in questions.into_iter().enumerate() {
         let split = split(question).map_err(|error| {
             let detail = format!("question {}: {error}", at + 1);
-            wrong(&format!("questions[{at}]"), detail)
+            reject(&format!("questions[{at}]"), detail)
         });
         taken.push(split?);
     }
     let kept = store.write(move |tx| {
+        // In the same transaction, so that two imports at once cannot add the same question.
         let known = golden::list(tx, workspace)?;
         let (all, mut new) = (taken.len(), 0);
         for (question, expectation) in taken {
@@ -243,14 +217,14 @@ pub fn as_line(golden: GoldenQuestion) -> String {
 }
 
 /// Question and expectation of a real answer.
-fn of_receipt(
+fn read_receipt(
     conn: &Connection,
     workspace: WorkspaceId,
     receipt: ReceiptId,
 ) -> Result<(String, Value), StoreError> {
     let receipt = receipts::get(conn, workspace, receipt)?;
     let mut expectation = proof::expectation(&receipt);
-    // A document is known by its file name: its title may change with the next version.
+    // Use the file name: the document's title may change with its next version.
     let cited = receipt.passages.pointer("/cited/0/document");
     let id = cited.and_then(|id| id.as_str()?.parse::<DocumentId>().ok());
     if let Some(id) = id
@@ -263,14 +237,14 @@ fn of_receipt(
     Ok((receipt.question.clone(), expectation))
 }
 
-/// A line of a file as question and expectation.
+/// Splits a line of a file into question and expectation.
 fn split(line: Value) -> Result<(String, Value), GoldenError> {
     let Value::Object(mut fields) = line else {
-        return Err(wrong("questions", "it must be a JSON object"));
+        return Err(reject("questions", "it must be a JSON object"));
     };
     let question = match fields.shift_remove("question") {
-        Some(Value::String(question)) => checked_question(&question)?,
-        _ => return Err(wrong("question", "question must be a text")),
+        Some(Value::String(question)) => check_question(&question)?,
+        _ => return Err(reject("question", "question must be text")),
     };
     fields.shift_remove("id");
     let expectation = Value::Object(fields);
@@ -278,23 +252,23 @@ fn split(line: Value) -> Result<(String, Value), GoldenError> {
     Ok((question, expectation))
 }
 
-fn checked_question(question: &str) -> Result<String, GoldenError> {
+fn check_question(question: &str) -> Result<String, GoldenError> {
     let question = question.trim();
     if question.is_empty() || question.chars().count() > LONGEST {
         let detail = format!("question must have 1 to {LONGEST} characters");
-        return Err(wrong("question", detail));
+        return Err(reject("question", detail));
     }
     Ok(question.to_owned())
 }
 
-/// Refuses an expectation that nothing can be graded by.
+/// Rejects an expectation that cannot be graded.
 fn check(expectation: &Value) -> Result<(), GoldenError> {
-    let wrong = |detail: &str| Err(wrong("expectation", detail));
+    let refuse = |detail: &str| Err(reject("expectation", detail));
     let Some(fields) = expectation.as_object() else {
-        return wrong("expectation must be a JSON object");
+        return refuse("expectation must be a JSON object");
     };
     if fields.get("answerable").is_some_and(|v| !v.is_boolean()) {
-        return wrong("answerable must be true or false");
+        return refuse("answerable must be true or false");
     }
     let texts = |value: &Value| {
         let list = value.as_array();
@@ -302,7 +276,7 @@ fn check(expectation: &Value) -> Result<(), GoldenError> {
     };
     for name in ["answers", "must_not"] {
         if fields.get(name).is_some_and(|value| !texts(value)) {
-            return wrong(&format!("{name} must be a list of texts"));
+            return refuse(&format!("{name} must be a list of texts"));
         }
     }
     let lists = |value: &Value| {
@@ -310,7 +284,9 @@ fn check(expectation: &Value) -> Result<(), GoldenError> {
         list.is_some_and(|list| list.iter().all(texts))
     };
     if fields.get("must").is_some_and(|value| !lists(value)) {
-        return wrong("`must` has to be a list of lists of texts: of each list, one must be said");
+        return refuse(
+            "`must` has to be a list of lists of texts; an answer must contain one text of each list",
+        );
     }
     Ok(())
 }

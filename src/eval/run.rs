@@ -1,4 +1,4 @@
-//! Asking golden questions, one after another or several at a time.
+//! Asks golden questions, one after another or several at once.
 
 use std::sync::Arc;
 
@@ -16,77 +16,63 @@ use crate::agent::Answer;
 use crate::store::evals::{self, EvalRun, RunKind, RunState};
 use crate::store::{EvalRunId, Store, UnixMs};
 
-/// Who keeps runs, and reads them.
 const MAY: &[Scope] = &[Scope::Evaluate];
-/// Longest name of a run in characters.
+/// Longest name of a run, in characters.
 const LONGEST_NAME: usize = 200;
 
-/// A passage that was found for a question.
+/// A passage that the search found for a question.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
-    /// Id of the document.
     pub document: String,
-    /// Id of the document's version.
     pub version: String,
-    /// File name of the document.
+    /// File name of the document; empty if it was deleted since.
     pub name: String,
-    /// Its byte range in the version's text.
+    /// Byte range in the version's text.
     pub span: [usize; 2],
-    /// Its text.
     pub text: String,
 }
 
-/// What came of a question.
+/// The answer to a question, with what the search found.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Asked {
-    /// The answer.
     pub answer: Answer,
-    /// The passages that were found, best first.
+    /// Best first.
     pub found: Vec<Seen>,
-    /// What the rungs measured, from the receipt.
+    /// The measurements of the rungs, from the receipt.
     pub checks: Value,
 }
 
-/// Who can be asked: an agent in this process, or a server.
+/// Anything that answers questions: an agent in this process, or a server.
 #[async_trait]
 pub trait Asker: Send + Sync {
-    /// Asks one question.
-    ///
     /// # Errors
-    /// When there is no answer; the run goes on with the next question.
+    /// When there is no answer; the run continues with the next question.
     async fn ask(&self, case: &Case) -> Result<Asked, EvalError>;
 }
 
-/// How far a run is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// Questions that were asked.
     pub done: usize,
-    /// All questions.
     pub total: usize,
-    /// Right so far.
     pub right: usize,
-    /// False so far.
     pub wrong: usize,
 }
 
-/// A finished run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// What was asked: usually the file's name.
+    /// Usually the name of the file of questions.
     pub name: String,
-    /// When it began, Unix ms.
+    /// Unix ms.
     pub started_at: UnixMs,
-    /// When it ended, Unix ms.
+    /// Unix ms.
     pub ended_at: UnixMs,
-    /// The figures.
     pub figures: Figures,
-    /// Each question, in the order of the file.
+    /// In the order of the file.
     pub results: Vec<Graded>,
 }
 
-/// Asks all questions, `jobs` at a time, and judges the answers. `on_step` hears of each; when it
-/// says false, the run ends there.
+/// Asks all questions, `jobs` at a time, and grades the answers. Calls `on_step` after each; the run
+/// stops when it returns false.
 ///
 /// # Errors
 /// When there are no questions.
@@ -112,6 +98,7 @@ pub async fn run(
                 }
             }
         })
+        // Buffered in order: the report lists the questions as the file does.
         .buffered(jobs.max(1));
     let mut results = Vec::with_capacity(total);
     let mut progress = Progress {
@@ -140,10 +127,10 @@ pub async fn run(
     })
 }
 
-/// Keeps a finished run that was made elsewhere.
+/// Stores a finished run that was made elsewhere, such as on the command line.
 ///
 /// # Errors
-/// When it has no name, or they may not.
+/// When its name is empty or too long.
 pub async fn keep(store: &Store, by: &Member, report: Report) -> Result<EvalRunId, EvalError> {
     let workspace = by.need(MAY)?;
     if !(1..=LONGEST_NAME).contains(&report.name.trim().chars().count()) {
@@ -161,10 +148,7 @@ pub async fn keep(store: &Store, by: &Member, report: Report) -> Result<EvalRunI
     Ok(kept.await?)
 }
 
-/// The newest complete run of a name with its questions, if there is one.
-///
-/// # Errors
-/// When they may not see it.
+/// The newest complete run of a name with its results, if there is one.
 pub async fn latest(
     store: &Store,
     by: &Member,

@@ -1,6 +1,6 @@
-//! Runs in the background: of a workspace's golden questions, with the lowest priority, so that no
-//! visitor waits for them. How far a run is stands in the store, so that a page can be left and
-//! opened again.
+//! Background runs of a workspace's golden questions, at the lowest priority, so that no
+//! visitor waits for them. Their progress is in the store, so that people can leave a page and
+//! come back to it.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::gate::{Waiting, kept_results};
+use super::gate::{Waiting, pack_results};
 use super::run::{Progress, Report, run};
 use super::sureness::{self, Choice, SURENESS};
 use super::{AgentAsker, Case, Comparison, EvalError};
@@ -23,14 +23,14 @@ use crate::store::{EvalRunId, Store, WorkspaceId, golden};
 
 /// Name of the runs of a workspace's own golden questions.
 pub const GOLDEN: &str = "golden questions";
-/// How often a run tells how far it is.
-const TELL: Duration = Duration::from_millis(700);
+/// How often a run saves its progress.
+const SAVE_EVERY: Duration = Duration::from_millis(700);
 
 fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// Starts runs. Clones are handles on the same one.
+/// Starts runs. Clones share their state.
 #[derive(Clone)]
 pub struct Runner {
     agent: Agent,
@@ -41,7 +41,7 @@ pub struct Runner {
     busy: Arc<Mutex<HashSet<WorkspaceId>>>,
 }
 
-/// A workspace is free again when this is dropped.
+/// Marks a workspace as busy until dropped.
 struct Busy(Arc<Mutex<HashSet<WorkspaceId>>>, WorkspaceId);
 
 impl Drop for Busy {
@@ -51,7 +51,7 @@ impl Drop for Busy {
     }
 }
 
-/// What a run has come to know.
+/// The results of a run; `next` only for a gate run.
 struct Outcome {
     summary: Value,
     live: Value,
@@ -59,7 +59,6 @@ struct Outcome {
 }
 
 impl Runner {
-    /// Runs on these parts, until shutdown.
     pub fn new(
         agent: Agent,
         knowledge: Knowledge,
@@ -77,15 +76,11 @@ impl Runner {
         }
     }
 
-    /// The knowledge that is measured.
     pub fn knowledge(&self) -> &Knowledge {
         &self.knowledge
     }
 
-    /// Marks runs that the last process left behind.
-    ///
-    /// # Errors
-    /// When the store fails.
+    /// Marks runs that an earlier process left unfinished as failed.
     pub async fn recover(&self) -> Result<(), EvalError> {
         let summary = json!({"error": "Frontdesk was stopped during the run; start it again"});
         self.store
@@ -94,11 +89,11 @@ impl Runner {
         Ok(())
     }
 
-    /// Starts asking a workspace's golden questions: of what is live, or for the gate of what is
-    /// live and of what waits.
+    /// Starts asking a workspace's golden questions against the live documents; a gate run also asks
+    /// them against the documents that wait.
     ///
     /// # Errors
-    /// When there are no questions, nothing waits, or a run is under way.
+    /// When there are no questions, nothing waits, or another run is in progress.
     pub async fn start(
         &self,
         workspace: WorkspaceId,
@@ -107,7 +102,7 @@ impl Runner {
     ) -> Result<EvalRunId, EvalError> {
         let cases = golden_cases(&self.store, workspace).await?;
         let waiting = match kind {
-            RunKind::Gate => Some(self.waiting(workspace).await?),
+            RunKind::Gate => Some(self.find_waiting(workspace).await?),
             _ => None,
         };
         let busy = self.take(workspace)?;
@@ -127,7 +122,7 @@ impl Runner {
         Ok(id)
     }
 
-    async fn waiting(&self, workspace: WorkspaceId) -> Result<Waiting, EvalError> {
+    async fn find_waiting(&self, workspace: WorkspaceId) -> Result<Waiting, EvalError> {
         let waiting = Waiting::find(&self.store, workspace).await?;
         if waiting.is_empty() {
             return Err(EvalError::Gate("nothing waits at the gate".into()));
@@ -144,7 +139,7 @@ impl Runner {
         if busy.insert(workspace) {
             return Ok(Busy(Arc::clone(&self.busy), workspace));
         }
-        let what = "a run is under way already; wait until it has ended";
+        let what = "a run is already in progress; wait until it ends";
         Err(EvalError::Gate(what.into()))
     }
 
@@ -156,6 +151,7 @@ impl Runner {
         cases: Vec<Case>,
         waiting: Option<Waiting>,
     ) -> Result<Outcome, EvalError> {
+        // A gate run asks each question twice: of the live documents, and with the changes.
         let views = if waiting.is_some() { 2 } else { 1 };
         let total = cases.len() * views;
         let live = self.ask(
@@ -215,12 +211,12 @@ impl Runner {
         });
         let wanted = cases.len();
         let asked = cases.clone();
-        let mut told = Instant::now();
+        let mut saved_at = Instant::now();
         let report = run(GOLDEN, cases, asker, 1, |progress, _| {
-            if told.elapsed() >= TELL {
-                told = Instant::now();
+            if saved_at.elapsed() >= SAVE_EVERY {
+                saved_at = Instant::now();
                 let done = before + progress.done;
-                self.tell(
+                self.save_progress(
                     workspace,
                     id,
                     Progress {
@@ -245,14 +241,15 @@ impl Runner {
             .await?;
         let current = settings.read_threshold.into();
         let choices = sureness::choices(&asked, &report.results, current);
+        // Only the choices needed the checks; stored with every question, they would bloat the run.
         for one in &mut report.results {
             one.checks = Value::Null;
         }
         Ok((report, choices))
     }
 
-    /// Writes down how far a run is; a page that shows it may be opened at any time.
-    fn tell(&self, workspace: WorkspaceId, id: EvalRunId, progress: Progress) {
+    /// Saves the progress in the background, so that the run does not wait for the store.
+    fn save_progress(&self, workspace: WorkspaceId, id: EvalRunId, progress: Progress) {
         let store = self.store.clone();
         self.tasks.spawn(async move {
             let written = store
@@ -277,7 +274,7 @@ impl Runner {
             let run = evals::get(tx, workspace, id)?;
             match outcome {
                 Ok(found) => {
-                    let results = kept_results(&run, &found.live, found.next.as_ref());
+                    let results = pack_results(&run, &found.live, found.next.as_ref());
                     evals::end(tx, &run, RunState::Done, &found.summary, &results, now())
                 }
                 Err(error) => {

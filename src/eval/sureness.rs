@@ -1,35 +1,35 @@
-//! How sure an answer must be: what each threshold would have made of a run's questions, for the owner to
-//! choose from.
+//! How sure an answer must be: what each threshold would have made of a run's questions, for the owner
+//! to choose from.
 
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::calibrate::{Thresholds, outcome, sample, thinned, values};
+use super::calibrate::{Thresholds, outcome, sample, thin, values};
 use super::figures::Share;
 use super::{Case, EvalError, Graded, Outcome};
 use crate::agent::{AnswerSettings, Rung};
 use crate::store::{Store, WorkspaceId};
 
-/// Where a run's summary keeps the choices.
+/// Field of a run's summary that holds the choices.
 pub const SURENESS: &str = "sureness";
-/// Thresholds that are offered at most.
+/// Most thresholds offered.
 const OFFERED: usize = 24;
 
 /// A threshold and what it would have made of the questions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
-    /// A place is given as the answer from this probability on, 0 to 1.
+    /// Passages at or above this probability are given as the answer, 0 to 1.
     pub threshold: f64,
-    /// Right answers, of the answerable questions.
+    /// Out of the answerable questions.
     pub right: Share,
-    /// False answers, of all.
+    /// Out of all questions.
     #[serde(rename = "false")]
     pub wrong: Share,
 }
 
-/// What other thresholds, and the `current` one, would have made of these answers, the strictest first. Empty
-/// where no place was read. The results must still have their checks.
+/// What the `current` threshold and others would have made of these answers, strictest first. Empty when
+/// the reader scored no passage. The results must still have their checks.
 pub fn choices(cases: &[Case], results: &[Graded], current: f64) -> Vec<Choice> {
     let by_id: HashMap<&str, &Case> = cases.iter().map(|c| (c.id.as_str(), c)).collect();
     let judged: Vec<_> = results
@@ -39,12 +39,12 @@ pub fn choices(cases: &[Case], results: &[Graded], current: f64) -> Vec<Choice> 
     let samples: Vec<_> = judged.iter().map(|(_, sample)| sample).collect();
     let rung = Rung::Read.as_str();
     let scores = values(&samples, rung);
-    // The strictest alone is the one that never answers.
+    // One value means no scores: it is the threshold that never answers.
     if scores.len() < 2 {
         return Vec::new();
     }
     let rounded = |threshold: f64| (threshold.min(1.0) * 1000.0).round() / 1000.0;
-    let mut offered: Vec<f64> = thinned(&scores, OFFERED).into_iter().map(rounded).collect();
+    let mut offered: Vec<f64> = thin(&scores, OFFERED).into_iter().map(rounded).collect();
     let current = rounded(current);
     offered.push(current);
     offered.sort_by(|a, b| b.total_cmp(a));
@@ -66,7 +66,7 @@ pub fn choices(cases: &[Case], results: &[Graded], current: f64) -> Vec<Choice> 
                 choice.right.n += usize::from(outcome == Outcome::Right);
             }
         }
-        // A looser one that answers no more rightly is no choice, unless it is the one that applies.
+        // Skip a looser threshold that adds no right answers, unless it is the current one.
         let is_current = (choice.threshold - current).abs() < f64::EPSILON;
         let most = choices.last().map(|c| c.right.n);
         if is_current || most.is_none_or(|most| choice.right.n > most) {
@@ -77,10 +77,10 @@ pub fn choices(cases: &[Case], results: &[Graded], current: f64) -> Vec<Choice> 
     choices
 }
 
-/// Makes a threshold the one of a workspace, from its next answer on.
+/// Sets a workspace's threshold; the next answer uses it.
 ///
 /// # Errors
-/// When it is no probability, or the store fails.
+/// When the threshold is outside 0 to 1.
 pub async fn choose(
     store: &Store,
     workspace: WorkspaceId,

@@ -1,14 +1,14 @@
-//! When two texts say the same words.
+//! Decides whether two texts say the same words.
 //!
-//! [`normal`] is the normalisation of the SQuAD evaluation script (Rajpurkar et al. 2016): lower
-//! case, no punctuation, no English articles, single spaces; here for every script.
+//! [`normalise`] is the normalisation of the SQuAD evaluation script (Rajpurkar et al. 2016): lower
+//! case, no punctuation, no English articles, single spaces; here applied to every script.
 
 use std::collections::HashMap;
 
 use crate::language::words::is_unspaced;
 
 /// Lower case without punctuation and articles, single spaces.
-pub fn normal(text: &str) -> String {
+pub fn normalise(text: &str) -> String {
     let kept: String = text
         .to_lowercase()
         .chars()
@@ -21,13 +21,13 @@ pub fn normal(text: &str) -> String {
 }
 
 /// Lower case, plain apostrophes, single spaces; punctuation stays.
-pub fn folded(text: &str) -> String {
+pub fn fold(text: &str) -> String {
     let plain = text.replace(['’', '‘'], "'").to_lowercase();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// An answer without its citation numbers (` [1]`), which would count as words of it.
-pub fn without_marks(answer: &str) -> String {
+/// Removes citation numbers (` [1]`) from an answer, as they would count as words of it.
+pub fn strip_marks(answer: &str) -> String {
     let mut out = String::with_capacity(answer.len());
     let mut rest = answer;
     while let Some((before, after)) = rest.split_once('[') {
@@ -48,8 +48,8 @@ pub fn without_marks(answer: &str) -> String {
     out
 }
 
-/// Whether normalised `answer` contains normalised `wanted`; a number must not go on as another
-/// number ("13" is not in "1300").
+/// Whether normalised `answer` contains normalised `wanted`. A number must not be part of a longer
+/// one ("13" is not in "1300").
 pub fn contains(answer: &str, wanted: &str) -> bool {
     if wanted.is_empty() {
         return false;
@@ -66,10 +66,10 @@ pub fn contains(answer: &str, wanted: &str) -> bool {
     })
 }
 
-/// Whether a passage holds the words of a quotation: all of them in one place, or most of them.
-/// Extraction may break lines, cells and hyphens differently from whoever copied the quotation.
+/// Whether a passage holds the words of a quotation: all in one place, or at least 80 % of them.
+/// Text extraction may break lines, cells and hyphens differently from the person who copied the quotation.
 pub fn shares(text: &str, quote: &str) -> bool {
-    let (text, quote) = (normal(text), normal(quote));
+    let (text, quote) = (normalise(text), normalise(quote));
     if text.is_empty() || quote.is_empty() {
         return false;
     }
@@ -82,7 +82,7 @@ pub fn shares(text: &str, quote: &str) -> bool {
     wanted.len() >= 4 && common * 5 >= wanted.len() * 4
 }
 
-/// Words of a normalised text; a character of a script without spaces is a word of its own.
+/// Words of a normalised text; in scripts without spaces each character is a word.
 fn tokens(normal: &str) -> Vec<&str> {
     let mut out = Vec::new();
     for word in normal.split_whitespace() {
@@ -114,9 +114,9 @@ fn overlap(a: &[&str], b: &[&str]) -> usize {
     common
 }
 
-/// Token F1 of two texts, 0 to 1, after [`normal`].
+/// Token F1 of two texts, 0 to 1, after [`normalise`].
 pub fn f1(answer: &str, wanted: &str) -> f64 {
-    let (answer, wanted) = (normal(answer), normal(wanted));
+    let (answer, wanted) = (normalise(answer), normalise(wanted));
     let (a, b) = (tokens(&answer), tokens(&wanted));
     if a.is_empty() || b.is_empty() {
         return if a.is_empty() && b.is_empty() {
@@ -143,7 +143,7 @@ mod tests {
             ("Müller’s", "müllers"),
             ("二进制。", "二进制"),
         ] {
-            assert_eq!(normal(text), wanted);
+            assert_eq!(normalise(text), wanted);
         }
     }
 
@@ -158,8 +158,8 @@ mod tests {
 
     #[test]
     fn only_citation_numbers_are_taken_out() {
-        assert_eq!(without_marks("It is 5 [1]. [x] [12]"), "It is 5 . [x] ");
-        assert_eq!(without_marks("open ["), "open [");
+        assert_eq!(strip_marks("It is 5 [1]. [x] [12]"), "It is 5 . [x] ");
+        assert_eq!(strip_marks("open ["), "open [");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The record of a call, written while it lasts by a task of its own, so that a slow disk is never heard.
-//! The browser's calls and the sessions of the Realtime API write theirs here.
+//! Writes the record of a call while it lasts, in a task of its own, so that a slow disk never disturbs the sound.
+//! Browser calls and Realtime sessions both use it.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use crate::store::call_log::{self, Line};
 use crate::store::calls::{self, Call, CallCost, CallStatus, EndedReason, RecordingState};
 use crate::store::{Scoped, Store, StoreError, UnixMs};
 
-/// Entries that are written in one transaction.
+/// Most entries per transaction.
 const BATCH: usize = 64;
-/// Entries that may wait for the disk before [`CallRecord::has_room`] waits as well.
+/// Entries that may wait for the disk before [`CallRecord::has_room`] makes the caller wait.
 const ROOM: usize = 256;
 
-/// An entry of the record.
+/// An entry of the record. The first number of an event or the second of a turn is ms from the start.
 #[derive(Debug)]
 enum Entry {
     Line(Line),
@@ -27,10 +27,9 @@ enum Entry {
     Finished(CallStatus, EndedReason, CallCost),
 }
 
-/// An entry that waits for the disk, and the room that it takes.
+/// An entry that waits for the disk, with its permit if it got one.
 type Waiting = (Entry, Option<OwnedSemaphorePermit>);
 
-/// Writes the record of one call.
 pub(super) struct CallRecord {
     call: Scoped<Call>,
     entries: mpsc::UnboundedSender<Waiting>,
@@ -39,7 +38,7 @@ pub(super) struct CallRecord {
 }
 
 impl CallRecord {
-    /// Goes on with a call that was noted in the store.
+    /// Continues a call that exists in the store.
     pub(super) fn new(store: Store, call: Scoped<Call>, tasks: &TaskTracker) -> Self {
         let (entries, waiting) = mpsc::unbounded_channel();
         let writer = tasks.spawn(write(store, call.clone(), waiting));
@@ -51,39 +50,37 @@ impl CallRecord {
         }
     }
 
-    /// The call.
     pub(super) fn call(&self) -> &Scoped<Call> {
         &self.call
     }
 
     fn put(&self, entry: Entry) {
         let room = Arc::clone(&self.room).try_acquire_owned().ok();
-        // The writer ends with this struct only.
+        // Fails only when the writer is gone, and the writer outlives this struct.
         let _ = self.entries.send((entry, room));
     }
 
-    /// Waits while too much waits for the disk: for callers who cause entries as fast as they like.
+    /// Waits while too many entries wait for the disk; for callers that a client can make produce entries at will.
     pub(super) async fn has_room(&self) {
         // Nobody closes the semaphore.
         let _ = self.room.acquire().await;
     }
 
-    /// Something that was said.
     pub(super) fn line(&self, line: Line) {
         self.put(Entry::Line(line));
     }
 
-    /// Something that happened, `at` ms from the start.
+    /// An event, `at` ms from the start.
     pub(super) fn event(&self, at: u64, kind: &str, detail: Value) {
         let detail = if detail.is_object() {
             detail
         } else {
             json!({})
         };
-        self.put(Entry::Event(signed(at), kind.to_owned(), detail));
+        self.put(Entry::Event(to_store_ms(at), kind.to_owned(), detail));
     }
 
-    /// How long a turn took.
+    /// The timings of a turn.
     pub(super) fn turn(
         &self,
         number: u32,
@@ -91,15 +88,15 @@ impl CallRecord {
         rung: Option<&'static str>,
         times: Map<String, Value>,
     ) {
-        self.put(Entry::Turn(number, signed(at), rung, times));
+        self.put(Entry::Turn(number, to_store_ms(at), rung, times));
     }
 
-    /// Whether the call is recorded.
+    /// The state of the recording.
     pub(super) fn recording(&self, state: RecordingState, consent_at: Option<UnixMs>) {
         self.put(Entry::Recording(state, consent_at));
     }
 
-    /// The call is over; returns when all of it is written.
+    /// Ends the record; returns when all of it is written.
     pub(super) async fn finish(self, status: CallStatus, reason: EndedReason, cost: CallCost) {
         self.put(Entry::Finished(status, reason, cost));
         drop(self.entries);
@@ -109,8 +106,8 @@ impl CallRecord {
     }
 }
 
-/// ms as the store takes them.
-pub(super) fn signed(ms: u64) -> i64 {
+/// Converts ms to the store's type.
+pub(super) fn to_store_ms(ms: u64) -> i64 {
     i64::try_from(ms).unwrap_or(i64::MAX)
 }
 
@@ -123,7 +120,7 @@ async fn write(store: Store, call: Scoped<Call>, mut waiting: mpsc::UnboundedRec
         write_all(&store, &call, entries).await;
     }
     if !finished {
-        // The session was dropped in mid-call.
+        // The session was dropped in the middle of the call.
         let (status, reason) = (CallStatus::Failed, EndedReason::ErrorStopped);
         let last = Entry::Finished(status, reason, CallCost::default());
         write_all(&store, &call, vec![(last, None)]).await;

@@ -1,5 +1,5 @@
-//! Taking a name and a number on the line: spoken digits and letters become what they mean, it is read
-//! back, and it counts once the caller said yes. Pure.
+//! Collects a name and a number by voice: turns spoken digits and letters into text, reads them
+//! back, and waits for the caller's yes. Pure.
 
 mod alphabet;
 mod spoken;
@@ -10,22 +10,21 @@ use self::spoken::{
 use super::phrases::Phrases;
 use super::words::yes_or_no;
 
-/// So many attempts, then the front desk gives up politely.
+/// After this many failed attempts, give up politely.
 const TRIES: u32 = 3;
 
-/// What follows from what the caller said.
+/// The next step after the caller spoke.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Say this.
     Say(String),
-    /// Name and number are there, and confirmed.
+    /// The caller confirmed the contact.
     Done {
         /// A telephone number or an e-mail address.
         contact: String,
     },
-    /// The caller does not want it.
+    /// The caller declined, or we gave up.
     GivenUp,
-    /// The words have nothing to do with it.
+    /// The caller spoke about something else.
     Other,
 }
 
@@ -37,19 +36,19 @@ enum State {
     Confirm(String),
 }
 
-/// A wish to be called back, as far as it is known.
+/// A request to be called back, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collect {
     state: State,
     name: String,
-    /// Digits of a number that came in parts.
+    /// Digits so far of a number that comes in parts.
     parts: String,
     tries: u32,
 }
 
 impl Collect {
-    /// The caller was asked whether they want it.
-    pub fn offered() -> Self {
+    /// Starts after the caller was asked whether they want a call back.
+    pub fn begin() -> Self {
         Self {
             state: State::Offered,
             name: String::new(),
@@ -58,17 +57,17 @@ impl Collect {
         }
     }
 
-    /// Who is to be called back.
+    /// Whom to call back; may be empty.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether digits or letters come next.
+    /// Whether a number or address comes next.
     pub fn wants_digits(&self) -> bool {
         self.state == State::Contact
     }
 
-    /// What helps the recogniser.
+    /// A prompt that helps the recogniser with the next answer.
     pub fn hint(&self) -> Option<&'static str> {
         match self.state {
             State::Contact => Some("My number is 555 0142 078. My e-mail is anna.lee@example.com."),
@@ -77,7 +76,7 @@ impl Collect {
         }
     }
 
-    /// Takes what the caller said.
+    /// Handles what the caller said.
     pub(super) fn hear(&mut self, text: &str, phrases: &Phrases) -> Step {
         match self.state.clone() {
             State::Offered => match (yes_or_no(text), contact_in(text)) {
@@ -134,7 +133,7 @@ impl Collect {
             State::Confirm(contact) => match yes_or_no(text) {
                 Some(true) => Step::Done { contact },
                 answer => {
-                    // A correction often comes with the "no".
+                    // People correct the number along with the "no".
                     if let Some(corrected) = contact_in(text) {
                         return self.confirm(corrected, phrases);
                     }

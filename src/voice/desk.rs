@@ -1,4 +1,4 @@
-//! Where voice sessions begin: how many there may be, and what each gets.
+//! Admits voice sessions, up to the number of places, and runs them.
 
 use std::sync::Arc;
 
@@ -17,15 +17,14 @@ use crate::store::{ApiKeyId, ConversationId, Store, WorkspaceId, closures, works
 use crate::usage::Flow;
 use crate::worker::Governor;
 
-/// Places kept for the microphone of the house when callers from elsewhere hold all others, so that nobody who stands in
-/// the shop is turned away by a script. It comes on top of what the machine is measured to carry: for one more call each is
-/// a little slower.
+/// Extra places for the kiosk's microphone when outside callers hold all others, so that a script cannot turn away
+/// somebody who stands in the shop. They exceed the measured capacity: with one more call, each is
+/// slightly slower.
 const KEPT_FOR_KIOSK: usize = 1;
 
-/// Why no session begins. The sentence is fit for the caller.
+/// Why a session cannot begin. The sentence is fit for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Busy {
-    /// All places are taken.
     #[error("all our lines are busy right now; write to us in the chat, or try again in a minute")]
     Full,
     /// The owner turned voice off, or an engine is missing; the reason is for the owner.
@@ -33,52 +32,44 @@ pub enum Busy {
     Unavailable(String),
 }
 
-/// Who calls, and who answers.
+/// The caller, and the assistant that answers.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Whose front desk.
     pub workspace: WorkspaceId,
-    /// Who answers.
     pub assistant: Assistant,
-    /// How the call came.
     pub channel: CallChannel,
-    /// Who is on the other side, as the channel knows them.
+    /// The caller's name or address, if the channel knows it.
     pub name: Option<String>,
-    /// A conversation that goes on, for example one that began in the chat.
+    /// A conversation to continue, for example one from the chat.
     pub conversation: Option<ConversationId>,
-    /// The API key that calls.
+    /// The API key that opened the call.
     pub begun_by: Option<ApiKeyId>,
-    /// On whose behalf the engines work.
+    /// Whose budget the engines' work counts against.
     pub flow: Flow,
 }
 
-/// A free place for a session; given back when it is dropped.
+/// A place for a session, freed on drop.
 #[derive(Debug)]
 pub struct CallPlace {
     _permit: OwnedSemaphorePermit,
 }
 
-/// What the desk works with.
+/// What the desk needs.
 pub struct Parts {
-    /// The store.
     pub store: Store,
-    /// Answers.
     pub agent: Agent,
-    /// Hears.
     pub ears: Arc<dyn Ears>,
-    /// Speaks.
     pub synthesizer: Arc<dyn Synthesizer>,
-    /// Told while a turn needs the cores.
+    /// Holds other work back while a turn needs the cores.
     pub governor: Governor,
-    /// Most sessions at a time; 0: as many as the machine is measured to carry.
+    /// Most sessions at once; 0: measure what the machine can carry.
     pub places: usize,
-    /// Fires when sessions must end.
+    /// Fires when all sessions must end.
     pub shutdown: CancellationToken,
-    /// Where its tasks run.
     pub tasks: TaskTracker,
 }
 
-/// Takes voice sessions. Clones are handles on the same one.
+/// Admits and runs voice sessions. Clones share their state.
 #[derive(Clone)]
 pub struct VoiceDesk {
     parts: Arc<Parts>,
@@ -87,12 +78,12 @@ pub struct VoiceDesk {
 }
 
 impl VoiceDesk {
-    /// A desk of these parts. Must be called inside a tokio runtime.
+    /// Call it inside a tokio runtime.
     pub fn new(parts: Parts) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let fixed = Some(parts.places).filter(|places| *places > 0);
         let places = Arc::new(Semaphore::new(
-            fixed.unwrap_or_else(|| places::unmeasured(cores)),
+            fixed.unwrap_or_else(|| places::guess(cores)),
         ));
         let parts = Arc::new(parts);
         if fixed.is_none() {
@@ -110,15 +101,12 @@ impl VoiceDesk {
         }
     }
 
-    /// What sessions work with, also those of the Realtime API.
+    /// The store and the engines, for Realtime sessions too.
     pub(super) fn parts(&self) -> Arc<Parts> {
         Arc::clone(&self.parts)
     }
 
-    /// Takes a place for a session of this workspace that comes through `channel`, if there is one.
-    ///
-    /// # Errors
-    /// [`Busy`], with a sentence for the caller.
+    /// Takes a place for a session in this workspace, if one is free.
     pub async fn admit(
         &self,
         workspace: WorkspaceId,
@@ -154,8 +142,8 @@ impl VoiceDesk {
             .map_err(|_| Busy::Full)
     }
 
-    /// Carries a session out; returns when it is over and its record is complete. When the future is
-    /// dropped, the session ends by itself as soon as its line is closed.
+    /// Runs a session; returns when it is over and its record is complete. If the future is
+    /// dropped, the session ends once its line is closed.
     pub async fn serve(&self, place: CallPlace, caller: Caller, line: VoiceLine) {
         let parts = Arc::clone(&self.parts);
         let running = self.parts.tasks.spawn(async move {

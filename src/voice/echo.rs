@@ -1,37 +1,37 @@
-//! Whether what comes in is what goes out: the caller's loudspeaker may be heard by their microphone. The
-//! loudness of both over the last half second is compared at several delays; an echo rises and falls with
-//! what is played, a person does not. Envelopes are compared, not samples, so that clocks, rates and rooms
-//! do not matter.
+//! Detects whether the microphone hears the front desk's own voice from the caller's loudspeaker. Compares the
+//! loudness of both over the last half second at several delays: an echo rises and falls with
+//! what is played, a person does not. Comparing envelopes instead of samples makes clocks, rates and rooms
+//! irrelevant.
 
 use std::collections::VecDeque;
 
-/// Frames of 16 ms that are compared: 512 ms.
+/// Window of the comparison in frames of 16 ms: 512 ms.
 const WINDOW: usize = 32;
-/// Largest delay between handing over and hearing, in frames: 640 ms.
+/// Longest delay between sending sound and hearing it, in frames: 640 ms.
 const LAGS: usize = 40;
-/// From this correlation on, it is an echo.
+/// Lowest correlation that counts as an echo.
 const ECHO: f32 = 0.8;
-/// Frames of sound in the window (256 ms) before an unknown delay is believed: where somebody only begins to
-/// speak, the rise of their voice is like any rise in what is played.
+/// Frames with sound in the window (256 ms) before we believe a new delay: the first rise of a
+/// person's voice looks like any rise in what is played.
 const ENOUGH: usize = 16;
-/// A frame has sound when it is louder than this share of the loudest.
+/// A frame has sound if it is louder than this share of the loudest frame.
 const AUDIBLE: f32 = 0.1;
-/// A delay is the same within so many frames.
+/// Two delays within this many frames count as the same.
 const SAME: usize = 2;
-/// An echo is hardly louder than what is played.
+/// An echo is at most this many times as loud as what is played.
 const LOUDER: f32 = 1.5;
 
-/// Compares what comes in with what is played.
+/// Compares incoming sound with what is played.
 #[derive(Debug, Default)]
 pub struct EchoGuard {
     played: VecDeque<f32>,
     heard: VecDeque<f32>,
-    /// The delay of the last echo, in frames: a room and a device keep theirs.
+    /// The last echo's delay in frames: it stays the same for a room and a device.
     known: Option<usize>,
 }
 
 impl EchoGuard {
-    /// Notes the levels of a frame that came in and of what was played in the same 16 ms.
+    /// Adds the levels of an incoming frame and of what was played in the same 16 ms.
     pub fn note(&mut self, heard: f32, played: f32) {
         self.heard.push_back(heard);
         self.played.push_back(played);
@@ -43,7 +43,7 @@ impl EchoGuard {
         }
     }
 
-    /// Whether the last half second is the front desk's own voice.
+    /// Whether the last half second was the front desk's own voice.
     pub fn is_echo(&mut self) -> bool {
         if self.heard.len() < WINDOW || self.played.len() < WINDOW {
             return false;
@@ -62,7 +62,7 @@ impl EchoGuard {
                 let reference = &played[from..from + WINDOW];
                 loudest(reference) > 0.005
                     && loud <= loudest(reference) * LOUDER
-                    && correlation(&heard, reference) >= ECHO
+                    && correlate(&heard, reference) >= ECHO
             });
         if audible >= ENOUGH && lag.is_some() {
             self.known = lag;
@@ -71,8 +71,8 @@ impl EchoGuard {
     }
 }
 
-/// Pearson's correlation, -1 to 1; 0 when one of them does not change.
-fn correlation(a: &[f32], b: &[f32]) -> f32 {
+/// Pearson's correlation, −1 to 1; 0 if either input is constant.
+fn correlate(a: &[f32], b: &[f32]) -> f32 {
     let n = a.len().min(b.len()).max(1) as f32;
     let (mean_a, mean_b) = (a.iter().sum::<f32>() / n, b.iter().sum::<f32>() / n);
     let (mut both, mut only_a, mut only_b) = (0.0, 0.0, 0.0);
@@ -92,7 +92,7 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
 mod tests {
     use super::*;
 
-    /// Loudness like that of speech: the same numbers for the same seed.
+    /// Speech-like loudness; deterministic for a seed.
     fn babble(seed: u64, frames: usize) -> Vec<f32> {
         let mut state = seed;
         (0..frames)
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn whoever_begins_to_speak_is_no_echo() {
-        // Words with pauses between them, and a person who begins as one of the words does.
+        // Words with pauses, and a person who begins together with one of the words.
         let played: Vec<f32> = babble(5, 160)
             .into_iter()
             .enumerate()

@@ -1,4 +1,4 @@
-//! What a transport gives a session, and what it gets.
+//! The messages between a transport and a session.
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -7,134 +7,120 @@ use crate::agent::{Citation, Rung};
 use crate::store::calls::EndedReason;
 use crate::store::{CallId, ConversationId, ReceiptId};
 
-/// Samples per second of incoming sound.
+/// Sample rate of incoming sound, in Hz.
 pub const LINE_RATE: u32 = 16_000;
-/// Messages that may wait in each direction. A transport that meets a full queue drops sound, or ends.
+/// Most messages buffered in each direction. A transport that finds the queue full drops sound, or ends.
 const QUEUE: usize = 256;
 
-/// What comes from the caller's side.
+/// From the caller.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming {
-    /// Sound: signed 16-bit samples, little-endian, one channel, [`LINE_RATE`]; usually 20 ms, in order and
-    /// without gaps (a transport fills in what got lost).
+    /// Signed 16-bit samples, little-endian, mono, [`LINE_RATE`]; usually 20 ms, in order and
+    /// without gaps (the transport fills in lost sound).
     Audio(Bytes),
     /// Typed instead of spoken.
     Text(String),
-    /// Push-to-talk: the key went down (`true`) or up. From the first of these on, pauses end no turn.
+    /// Push-to-talk: the key went down (`true`) or up. After the first of these, pauses no longer end a turn.
     Talk(bool),
-    /// So much of an answer's sound was played at the caller's ear, in ms from its beginning. Transports
-    /// that cannot tell send none; then the time since it was handed over counts.
+    /// How much of an answer's sound the caller's device has played. Transports that cannot tell do not
+    /// send it; then the time since the sound was sent counts.
     Played {
-        /// The number of the answer.
         answer: u32,
-        /// How much of it, in ms.
+        /// From the beginning of the answer.
         ms: u64,
     },
-    /// Whether the caller agrees to be recorded.
+    /// Whether the caller agrees to the recording.
     Consent(bool),
-    /// The caller pressed stop: the answer ends.
+    /// The caller pressed stop; ends the answer.
     Interrupt,
-    /// A key of a telephone: 0-9, `*`, `#`.
+    /// A telephone key: 0-9, `*`, `#`.
     Digit(char),
-    /// The caller left. A closed channel means the same, by a broken connection.
+    /// The caller left. A closed channel means that the connection broke.
     Hangup,
 }
 
 /// What the session is doing, for the caller's screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// It waits for the caller to speak.
     Listening,
-    /// The caller speaks.
     Hearing,
-    /// An answer is being found.
+    /// It looks for an answer.
     Thinking,
-    /// It speaks.
     Speaking,
 }
 
-/// What goes to the caller's side.
+/// To the caller.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outgoing {
-    /// The session runs; the first message.
+    /// The session runs; always the first message.
     Ready {
-        /// Its record.
         call: CallId,
-        /// Where questions and answers are kept.
+        /// Where questions and answers are stored.
         conversation: ConversationId,
-        /// Whether the caller is asked to be recorded (answer with [`Incoming::Consent`]).
+        /// Whether to ask for consent to the recording (answer with [`Incoming::Consent`]).
         asks_consent: bool,
     },
-    /// What the session is doing now.
     Phase(Phase),
-    /// What was understood so far of what the caller is saying; replaces the one before.
+    /// The caller's words recognised so far; replaces the previous one.
     Partial(String),
-    /// What the caller said.
+    /// The caller's complete words.
     Heard {
-        /// Number of the turn, from 1.
+        /// From 1.
         turn: u32,
-        /// The words.
         text: String,
     },
-    /// The answer's text as it is shown; its sound follows.
+    /// The text of an answer; its sound follows.
     Answer {
-        /// Number of the turn, 0 for the greeting and what the front desk says by itself.
+        /// The turn that it answers; 0 for the greeting and other words of the front desk's own.
         turn: u32,
-        /// The text, with `[n]` where it cites.
+        /// With `[n]` where it cites.
         text: String,
-        /// The rung that answered.
+        /// `None` for words of the front desk's own.
         rung: Option<Rung>,
-        /// What it rests on.
         citations: Vec<Citation>,
-        /// The receipt.
         receipt: Option<ReceiptId>,
-        /// A person is offered.
+        /// Whether the answer offers a person.
         handoff: bool,
     },
-    /// Sound of an answer; comes at most about a second before it is to be played.
+    /// Sound of an answer, sent at most about a second before it is due.
     Audio {
-        /// The number of the answer that it belongs to, counting up.
+        /// Number of the answer, counting up.
         answer: u32,
-        /// Signed 16-bit samples, little-endian, one channel.
+        /// Signed 16-bit samples, little-endian, mono.
         pcm: Bytes,
-        /// Samples per second.
+        /// In Hz.
         rate: u32,
     },
-    /// The answer's sound is complete.
+    /// The sound of the answer is complete.
     AudioEnd {
-        /// The number of the answer.
         answer: u32,
     },
-    /// Stop playing at once, keep what is not played.
+    /// Stop playing, but keep the rest.
     Pause,
-    /// Go on where [`Outgoing::Pause`] stopped.
+    /// Continue where [`Outgoing::Pause`] stopped.
     Resume,
-    /// Stop playing at once, forget what is not played.
+    /// Stop playing, and drop the rest.
     Clear {
-        /// The number of the answer that ended.
         answer: u32,
     },
-    /// Something the caller should read: a fault that passed, a hint.
+    /// A hint for the caller to read, such as a fault that has passed.
     Notice(String),
-    /// The session is over; the last message.
+    /// The session is over; always the last message.
     Ended {
-        /// Why.
         reason: EndedReason,
         /// A sentence for the caller.
         message: String,
     },
 }
 
-/// The session's end of a line. Transports hold the other one.
+/// The session's end of a line. The transport holds the other end.
 #[derive(Debug)]
 pub struct VoiceLine {
-    /// From the caller.
     pub incoming: mpsc::Receiver<Incoming>,
-    /// To the caller.
     pub outgoing: mpsc::Sender<Outgoing>,
 }
 
-/// A line: what the transport sends into and receives from, and the session's end.
+/// Opens a line: the transport's sender and receiver, and the session's end.
 pub fn line() -> (mpsc::Sender<Incoming>, mpsc::Receiver<Outgoing>, VoiceLine) {
     let (to_session, incoming) = mpsc::channel(QUEUE);
     let (outgoing, from_session) = mpsc::channel(QUEUE);

@@ -1,4 +1,4 @@
-//! What comes in: frames of 16 ms with a score each, and the sound of the turn that is open.
+//! Splits incoming sound into frames of 16 ms, scores each, and keeps the sound of the current turn.
 
 use std::collections::VecDeque;
 
@@ -7,28 +7,26 @@ use bytes::Bytes;
 use super::line::LINE_RATE;
 use crate::speech::{FRAME, VoiceDetector};
 
-/// Bytes of a frame.
 const FRAME_BYTES: usize = FRAME * 2;
-/// Kept before the first voice of a turn, in frames: soft beginnings score low.
+/// Frames kept before the first voiced frame of a turn, as soft beginnings score low.
 const LEAD: usize = 24;
-/// Longest turn that is kept, in frames: the recogniser hears 30 s.
+/// Longest turn kept, in frames: the recogniser accepts 30 s.
 const LONGEST: usize = 29 * LINE_RATE as usize / FRAME;
-/// What the end-of-turn model hears, in bytes: 8 s.
+/// What the end-of-turn model accepts, in bytes: 8 s.
 const TAIL: usize = 8 * LINE_RATE as usize * 2;
 
-/// A frame of sound, judged.
+/// A scored frame of sound.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frame {
-    /// Probability (0 to 1) of a voice.
+    /// Probability of a voice, 0 to 1.
     pub score: f32,
-    /// Mean level of its samples, 0 to 1.
+    /// Mean absolute value of its samples, 0 to 1.
     pub level: f32,
 }
 
-/// Scores a frame's samples: the probability (0 to 1) of a voice.
+/// Scores a frame's samples: the probability of a voice, 0 to 1.
 pub type Score = Box<dyn FnMut(&[f32]) -> f32 + Send>;
 
-/// Listens to a line.
 pub struct Listener {
     score: Score,
     rest: VecDeque<u8>,
@@ -38,16 +36,15 @@ pub struct Listener {
 }
 
 impl Default for Listener {
-    /// Ears that have heard nothing yet.
     fn default() -> Self {
         let mut detector = VoiceDetector::default();
-        Self::scored_by(Box::new(move |frame| detector.score(frame)))
+        Self::with_score(Box::new(move |frame| detector.score(frame)))
     }
 }
 
 impl Listener {
-    /// The same with another way to know a voice.
-    pub fn scored_by(score: Score) -> Self {
+    /// Uses another voice detector.
+    pub fn with_score(score: Score) -> Self {
         Self {
             score,
             rest: VecDeque::with_capacity(4 * FRAME_BYTES),
@@ -57,12 +54,12 @@ impl Listener {
         }
     }
 
-    /// Takes sound as it came; [`Listener::next_frame`] gives it frame by frame.
+    /// Adds sound of any length; [`Listener::next_frame`] returns it frame by frame.
     pub fn feed(&mut self, pcm: &[u8]) {
         self.rest.extend(pcm);
     }
 
-    /// The next frame that is complete.
+    /// The next complete frame.
     pub fn next_frame(&mut self) -> Option<Frame> {
         if self.rest.len() < FRAME_BYTES {
             return None;
@@ -83,7 +80,7 @@ impl Listener {
         Some(Frame { score, level })
     }
 
-    /// A turn begins: its sound is kept from a little before now.
+    /// Begins a turn, and keeps its sound from shortly before now on.
     pub fn open(&mut self) {
         if !self.open {
             self.open = true;
@@ -91,18 +88,18 @@ impl Listener {
         }
     }
 
-    /// The turn is over; its sound is let go.
+    /// Ends the turn and drops its sound.
     pub fn close(&mut self) {
         if self.open {
             self.open = false;
-            // The end of this turn is the lead of the next.
+            // Keep the end of this turn: it is the lead of the next.
             let from = self.turn.len().saturating_sub(LEAD / 3);
             self.lead = self.turn.split_off(from);
             self.turn.clear();
         }
     }
 
-    /// The sound of the open turn.
+    /// The sound of the current turn.
     pub fn turn(&self) -> Bytes {
         self.turn
             .iter()
@@ -112,19 +109,19 @@ impl Listener {
             .into()
     }
 
-    /// The end of the open turn, as the end-of-turn model wants it.
+    /// The last 8 s of the current turn, for the end-of-turn model.
     pub fn tail(&self) -> Bytes {
         let all = self.turn();
         all.slice(all.len().saturating_sub(TAIL)..)
     }
 
-    /// How long the open turn's sound is, in ms.
+    /// Length of the current turn's sound, in ms.
     pub fn turn_ms(&self) -> u64 {
         (self.turn.len() * FRAME) as u64 * 1000 / u64::from(LINE_RATE)
     }
 }
 
-/// Samples from -1 to 1 of signed 16-bit ones.
+/// Converts signed 16-bit samples to −1 to 1.
 pub(super) fn samples(pcm: &[u8]) -> Vec<f32> {
     pcm.chunks_exact(2)
         .map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) / 32_768.0)

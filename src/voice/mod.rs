@@ -1,7 +1,7 @@
-//! Spoken conversations: who speaks, whose turn it is, what is said and what was heard of it.
+//! Spoken conversations: who speaks, whose turn it is, what was said and how much of it was heard.
 //!
-//! What this module does *not* know: HTTP, browsers, sound cards. A transport gives a [`VoiceLine`]: sound
-//! and signs come in, sound and signs go out. Answers come from the same [`crate::agent`] as in the chat.
+//! This room does not know HTTP, browsers or sound cards. A transport gives it a [`VoiceLine`], which carries sound
+//! and messages both ways. Answers come from the same [`crate::agent`] as in the chat.
 //!
 //! Reading order: `desk` (how a session begins), `session` (its loop), `turn_taker` (whose turn it is, with `turn_settings` and
 //! `words`), `playout` and `echo` (what is heard, and our own voice in it), `call_record` and `recorder` (what is kept). `realtime`
@@ -9,7 +9,7 @@
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as voice;
-// Fakes that unit tests share with `tests/it` name the rooms as they do there.
+// Unit tests share fakes with `tests/it`, which import from `frontdesk`.
 #[cfg(test)]
 extern crate self as frontdesk;
 use frontdesk_agent as agent;

@@ -1,4 +1,4 @@
-//! What goes to the caller's side, in order and without ever waiting for it.
+//! Sends messages to the caller's side, in order and without waiting for it.
 
 use std::collections::VecDeque;
 
@@ -7,12 +7,12 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::line::Outgoing;
 
-/// A side that takes nothing for so many ms is gone.
+/// A receiver that accepts nothing for this long, in ms, is gone.
 const PATIENCE_MS: u64 = 10_000;
-/// Messages that wait at most; sound is not made while any waits.
+/// Most messages waiting; while any waits, no sound is made.
 const MOST: usize = 1024;
 
-/// Sends without waiting; keeps what does not fit.
+/// Sends without waiting, and queues what does not fit.
 pub(super) struct Outbox {
     line: mpsc::Sender<Outgoing>,
     waiting: VecDeque<Outgoing>,
@@ -30,7 +30,7 @@ impl Outbox {
         }
     }
 
-    /// Sends, or keeps it until there is room.
+    /// Sends the message, or queues it until there is room.
     pub(super) fn send(&mut self, message: Outgoing) {
         if self.waiting.len() < MOST {
             self.waiting.push_back(message);
@@ -38,7 +38,7 @@ impl Outbox {
         self.flush();
     }
 
-    /// Hands over what there is room for.
+    /// Sends as many queued messages as fit.
     pub(super) fn flush(&mut self) {
         while let Some(message) = self.waiting.pop_front() {
             match self.line.try_send(message) {
@@ -58,18 +58,18 @@ impl Outbox {
         self.gone |= self.line.is_closed();
     }
 
-    /// Forgets sound of an answer that was broken off.
+    /// Drops queued sound of an interrupted answer.
     pub(super) fn forget(&mut self, answer: u32) {
         self.waiting
             .retain(|m| !matches!(m, Outgoing::Audio { answer: a, .. } if *a == answer));
     }
 
-    /// Whether something waits for room.
+    /// Whether messages wait for room.
     pub(super) fn is_stuck(&self) -> bool {
         !self.waiting.is_empty()
     }
 
-    /// Whether the other side left, or takes nothing any more.
+    /// Whether the receiver left, or has stopped accepting messages.
     pub(super) fn is_gone(&mut self, now: u64) -> bool {
         if self.waiting.is_empty() {
             return self.gone;

@@ -1,5 +1,5 @@
-//! What the front desk says by itself on the line. A language is a TOML file; where there is none,
-//! English.
+//! The front desk's own phrases on a call. Each language is a TOML file; English for the
+//! others.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::language::Language;
 use crate::language::data::ByLanguage;
 
-/// Sentences of one language. `{}` stands for what is read back.
+/// The phrases of one language. `{}` stands for what is read back.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Phrases {
@@ -45,7 +45,7 @@ static OTHERS: [(Language, &str); 4] = [
 static PHRASES: LazyLock<ByLanguage<Phrases>> =
     LazyLock::new(|| ByLanguage::read(ENGLISH, &OTHERS));
 
-/// The sentences of a language by its ISO 639-1 code.
+/// The phrases of a language, by its ISO 639-1 code.
 pub(super) fn phrases(language: &str) -> &'static Phrases {
     PHRASES.of_code(language)
 }

@@ -1,5 +1,5 @@
-//! How many sessions a machine carries: measured once the engines are there, because it depends on the
-//! processor and on the models alike.
+//! Measures how many sessions the machine can carry. It does so once the engines are ready, as the answer depends
+//! on the processor and on the models.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,28 +11,28 @@ use tokio::time::Instant;
 use super::desk::Parts;
 use crate::speech::{SpeakRequest, Utterance};
 
-/// Callers wait at most so long, in ms, for the words of the others when all finish at the same moment.
+/// Longest acceptable wait for the recogniser, in ms, if all callers finish speaking at once.
 const WAIT_MS: u64 = 1500;
-/// More sessions for each core are not believed.
+/// Do not trust a measurement above this many sessions per core.
 const MOST_PER_CORE: usize = 4;
-/// How often it is looked whether the engines are there.
+/// How often to check whether the engines are ready.
 const LOOK: Duration = Duration::from_millis(500);
-/// Engines that are not there by then are not waited for.
+/// Stop waiting for the engines after this.
 const PATIENCE: Duration = Duration::from_secs(180);
 const SAMPLE: &str = "Are you open on Saturday, and how much is a ticket for two children?";
 
-/// Places before anything was measured: half of the cores, at least one.
-pub(super) fn unmeasured(cores: usize) -> usize {
+/// Places before the measurement: half of the cores, at least one.
+pub(super) fn guess(cores: usize) -> usize {
     (cores / 2).max(1)
 }
 
-/// Places when the words of a question take so many ms.
-pub(super) fn measured(hear_ms: u64, cores: usize) -> usize {
+/// Places if recognising one question takes `hear_ms`.
+pub(super) fn compute(hear_ms: u64, cores: usize) -> usize {
     let side_by_side = usize::try_from(WAIT_MS / hear_ms.max(1)).unwrap_or(usize::MAX);
     side_by_side.clamp(1, cores.max(1) * MOST_PER_CORE)
 }
 
-/// Waits for the engines, measures, and sets the number of places.
+/// Waits for the engines, measures, and adjusts the number of places.
 pub(super) async fn measure(parts: Arc<Parts>, places: Arc<Semaphore>, cores: usize) {
     let since = Instant::now();
     while parts.ears.ready().is_err() {
@@ -46,12 +46,12 @@ pub(super) async fn measure(parts: Arc<Parts>, places: Arc<Semaphore>, cores: us
         partial: true,
         ..Utterance::default()
     };
-    // The first time, the engine still takes its memory.
+    // Warm up: the first run also allocates the engine's memory.
     let _ = parts.ears.hear(utterance.clone()).await;
     let Ok(hearing) = parts.ears.hear(utterance).await else {
         return;
     };
-    let (before, now) = (unmeasured(cores), measured(hearing.took_ms, cores));
+    let (before, now) = (guess(cores), compute(hearing.took_ms, cores));
     if now > before {
         places.add_permits(now - before);
     } else {
@@ -64,8 +64,8 @@ pub(super) async fn measure(parts: Arc<Parts>, places: Arc<Semaphore>, cores: us
     );
 }
 
-/// About four seconds of speech, or of a soft hum where there is no voice. Its pitch does not matter, so
-/// its rate does not either.
+/// About four seconds of speech, or of a hum if there is no voice. The pitch does not matter, so
+/// neither does the sample rate.
 async fn sample(parts: &Parts) -> Vec<u8> {
     let request = SpeakRequest {
         text: SAMPLE.into(),
@@ -100,8 +100,8 @@ mod tests {
             (100, 1, 4),
             (0, 8, 32),
         ] {
-            assert_eq!(measured(hear_ms, cores), places, "{hear_ms} ms on {cores}");
+            assert_eq!(compute(hear_ms, cores), places, "{hear_ms} ms on {cores}");
         }
-        assert_eq!((unmeasured(1), unmeasured(8)), (1, 4));
+        assert_eq!((guess(1), guess(8)), (1, 4));
     }
 }

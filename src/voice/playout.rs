@@ -1,4 +1,4 @@
-//! What is being played: paces sound so that little of it waits at the caller's side, and knows how much
+//! Paces outgoing sound, so that little of it waits on the caller's side, and tracks how much
 //! of it was heard. Pure: times are arguments, in ms from the start of the call.
 
 use std::collections::VecDeque;
@@ -7,54 +7,53 @@ use bytes::Bytes;
 
 use crate::speech::Clip;
 
-/// Handed over at most so many ms ahead of what is being heard.
+/// How far sending may be ahead of what is heard, in ms.
 const AHEAD_MS: u64 = 600;
-/// ms of sound in a message.
+/// Length of sound per message, in ms.
 const PIECE_MS: u64 = 40;
-/// A transport that tells what it played is believed while its word is not older than this, in ms.
+/// How long a transport's report of what it played stays valid, in ms.
 const TRUSTED_MS: u64 = 1000;
 
-/// Sound to hand over.
+/// Sound to send.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Piece {
-    /// The answer that it belongs to.
     pub answer: u32,
-    /// Signed 16-bit samples, little-endian, one channel.
+    /// Signed 16-bit samples, little-endian, mono.
     pub pcm: Bytes,
-    /// Samples per second.
+    /// In Hz.
     pub rate: u32,
-    /// When it is heard, as far as is known.
+    /// When it will be heard, as far as we know.
     pub at: u64,
 }
 
-/// What happened while handing over.
+/// What happened while sending.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Played {
-    /// Hand this over.
+    /// Send this.
     Piece(Piece),
-    /// All sound of this answer was handed over.
+    /// All sound of this answer was sent.
     Handed(u32),
     /// This answer was heard to its end; these were its words.
     Over(u32, String),
 }
 
-/// One thing that is said.
+/// One utterance.
 #[derive(Debug)]
 struct Speech {
     answer: u32,
     clips: Vec<Clip>,
-    /// No more clips come.
+    /// No more clips will come.
     complete: bool,
-    /// Clip and byte that are next.
+    /// Next clip, and byte in it.
     next: (usize, usize),
     handed_ms: u64,
-    /// Whether [`Played::Handed`] was told.
+    /// Whether [`Played::Handed`] was returned.
     told: bool,
-    /// When its first sample was handed over.
+    /// When its first sample was sent.
     first_at: Option<u64>,
-    /// When its last heard sample would have been, had it run without a stop: shifts with each hold.
+    /// When it began to be heard, as if without breaks: each hold moves it forward.
     started_at: u64,
-    /// What the transport said was played, and when it said so.
+    /// How many ms the transport says it has played, and when it said so.
     reported: Option<(u64, u64)>,
 }
 
@@ -72,13 +71,14 @@ impl Speech {
             Some((ms, at)) if now.saturating_sub(at) <= TRUSTED_MS => {
                 (ms + now.saturating_sub(at)).min(self.handed_ms)
             }
+            // The report is stale: go by time, but never far beyond the report.
             Some((ms, _)) => by_time.min(ms.max(by_time.saturating_sub(TRUSTED_MS))),
             None => by_time,
         }
     }
 }
 
-/// The sound that goes out.
+/// The queue of outgoing sound.
 #[derive(Debug, Default)]
 pub struct Playout {
     queue: VecDeque<Speech>,
@@ -86,7 +86,7 @@ pub struct Playout {
 }
 
 impl Playout {
-    /// Begins something that is said, after what is there already.
+    /// Begins an utterance, behind those already queued.
     pub fn begin(&mut self, answer: u32) {
         self.queue.push_back(Speech {
             answer,
@@ -101,14 +101,14 @@ impl Playout {
         });
     }
 
-    /// Adds a clause.
+    /// Adds a clause of an answer.
     pub fn add(&mut self, answer: u32, clip: Clip) {
         if let Some(speech) = self.find(answer) {
             speech.clips.push(clip);
         }
     }
 
-    /// No more clauses come.
+    /// Marks an answer as complete.
     pub fn complete(&mut self, answer: u32) {
         if let Some(speech) = self.find(answer) {
             speech.complete = true;
@@ -119,22 +119,22 @@ impl Playout {
         self.queue.iter_mut().find(|s| s.answer == answer)
     }
 
-    /// The answer that is being said now.
+    /// The answer that is being spoken.
     pub fn current(&self) -> Option<u32> {
         self.queue.front().map(|s| s.answer)
     }
 
-    /// Whether anything is being said, or about to be.
+    /// Whether anything is being spoken, or about to be.
     pub fn is_busy(&self) -> bool {
         !self.queue.is_empty()
     }
 
-    /// Whether sound of anything waits or is being heard.
+    /// Whether there is sound of the current answer.
     pub fn is_sounding(&self) -> bool {
         self.queue.front().is_some_and(|s| !s.clips.is_empty())
     }
 
-    /// Takes the word of the transport on what was played.
+    /// Handles the transport's report of what it has played.
     pub fn report(&mut self, answer: u32, ms: u64, now: u64) {
         if let Some(speech) = self.find(answer) {
             let ms = ms.min(speech.handed_ms);
@@ -144,12 +144,12 @@ impl Playout {
         }
     }
 
-    /// Stops handing over.
+    /// Stops sending.
     pub fn hold(&mut self, now: u64) {
         self.held_at.get_or_insert(now);
     }
 
-    /// Goes on.
+    /// Resumes sending.
     pub fn go_on(&mut self, now: u64) {
         if let Some(since) = self.held_at.take() {
             for speech in &mut self.queue {
@@ -160,7 +160,7 @@ impl Playout {
         }
     }
 
-    /// What is next to be handed over; call until `None`.
+    /// The next thing to do; call it until it returns `None`.
     pub fn next(&mut self, now: u64) -> Option<Played> {
         if self.held_at.is_some() {
             return None;
@@ -176,7 +176,7 @@ impl Playout {
                 speech.first_at = Some(now);
                 speech.started_at = now;
             } else if heard >= speech.handed_ms {
-                // It ran dry: what comes now is heard from now on.
+                // The queue ran dry: the next sound will be heard from now on.
                 speech.started_at = now.saturating_sub(speech.handed_ms);
             }
             let at_ms = speech.started_at + speech.handed_ms;
@@ -205,7 +205,7 @@ impl Playout {
             speech.told = true;
             return Some(Played::Handed(speech.answer));
         }
-        // What the transport reports may be late or lost; sound does not take longer than it lasts.
+        // Reports may be late or lost; do not wait for them much longer than the sound lasts.
         let by_time = now.saturating_sub(speech.started_at);
         if heard >= speech.total_ms() || by_time >= speech.total_ms() + 2 * TRUSTED_MS {
             let text = speech.clips.iter().map(|c| c.text.as_str()).collect();
@@ -216,7 +216,7 @@ impl Playout {
         None
     }
 
-    /// How much of this answer was heard, in ms; 0 of one that is not there.
+    /// How much of this answer was heard, in ms; 0 for an unknown one.
     pub fn heard_ms(&self, answer: u32, now: u64) -> u64 {
         let now = self.held_at.unwrap_or(now);
         self.queue
@@ -225,8 +225,8 @@ impl Playout {
             .map_or(0, |s| s.heard_ms(now))
     }
 
-    /// The words of this answer that were heard: whole clauses, and of the one that was cut the part that
-    /// its time makes likely, up to the end of a word.
+    /// The words of this answer that were heard: whole clauses, and of an interrupted clause as many whole words
+    /// as its share of the time suggests.
     pub fn heard_text(&self, answer: u32, now: u64) -> String {
         let now = self.held_at.unwrap_or(now);
         let Some(speech) = self.queue.iter().find(|s| s.answer == answer) else {
@@ -255,7 +255,7 @@ impl Playout {
         text.trim().to_owned()
     }
 
-    /// The words that are on their way, heard or not: what an echo would say.
+    /// All queued words, heard or not: what an echo would contain.
     pub fn words(&self) -> String {
         self.queue
             .iter()
@@ -263,7 +263,7 @@ impl Playout {
             .collect()
     }
 
-    /// Level (0 to 1) of what is being heard now.
+    /// Level of what is being heard now, 0 to 1.
     pub fn level(&self, now: u64) -> f32 {
         let Some(speech) = self.queue.front() else {
             return 0.0;
@@ -288,7 +288,7 @@ impl Playout {
         0.0
     }
 
-    /// Forgets everything; gives the numbers of what was there.
+    /// Drops everything; returns the numbers of the answers.
     pub fn clear(&mut self) -> Vec<u32> {
         self.held_at = None;
         self.queue.drain(..).map(|s| s.answer).collect()
@@ -307,7 +307,7 @@ mod tests {
         }
     }
 
-    fn handed(playout: &mut Playout, now: u64) -> (u64, Vec<Played>) {
+    fn send_all(playout: &mut Playout, now: u64) -> (u64, Vec<Played>) {
         let (mut ms, mut other) = (0, Vec::new());
         while let Some(played) = playout.next(now) {
             match played {
@@ -324,13 +324,13 @@ mod tests {
         playout.begin(1);
         playout.add(1, clip("One two three four.", 2000));
         playout.complete(1);
-        assert_eq!(handed(&mut playout, 0).0, 600);
-        assert_eq!(handed(&mut playout, 400).0, 400);
-        assert_eq!(handed(&mut playout, 800).0, 400);
-        assert_eq!(handed(&mut playout, 1390), (600, vec![Played::Handed(1)]));
-        assert_eq!(handed(&mut playout, 1999).1, []);
+        assert_eq!(send_all(&mut playout, 0).0, 600);
+        assert_eq!(send_all(&mut playout, 400).0, 400);
+        assert_eq!(send_all(&mut playout, 800).0, 400);
+        assert_eq!(send_all(&mut playout, 1390), (600, vec![Played::Handed(1)]));
+        assert_eq!(send_all(&mut playout, 1999).1, []);
         assert_eq!(
-            handed(&mut playout, 2000).1,
+            send_all(&mut playout, 2000).1,
             [Played::Over(1, "One two three four.".into())]
         );
         assert!(!playout.is_busy());
@@ -342,9 +342,9 @@ mod tests {
         playout.begin(1);
         playout.add(1, clip("One two three four.", 2000));
         playout.complete(1);
-        handed(&mut playout, 0);
+        send_all(&mut playout, 0);
         playout.hold(500);
-        assert_eq!(handed(&mut playout, 3000).0, 0);
+        assert_eq!(send_all(&mut playout, 3000).0, 0);
         assert_eq!(playout.heard_ms(1, 3000), 500);
         playout.go_on(3000);
         assert_eq!(playout.heard_ms(1, 3100), 600);
@@ -356,8 +356,8 @@ mod tests {
         playout.begin(1);
         playout.add(1, clip("First clause,", 500));
         playout.add(1, clip(" second clause here.", 1000));
-        handed(&mut playout, 0);
-        handed(&mut playout, 600);
+        send_all(&mut playout, 0);
+        send_all(&mut playout, 600);
         assert_eq!(playout.heard_text(1, 100), "");
         assert_eq!(playout.heard_text(1, 510), "First clause,");
         assert_eq!(playout.heard_text(1, 1100), "First clause, second");
@@ -368,7 +368,7 @@ mod tests {
         let mut playout = Playout::default();
         playout.begin(1);
         playout.add(1, clip("One two three four.", 2000));
-        handed(&mut playout, 0);
+        send_all(&mut playout, 0);
         playout.report(1, 100, 500);
         assert_eq!(playout.heard_ms(1, 500), 100);
         assert_eq!(playout.heard_ms(1, 700), 300);

@@ -1,10 +1,10 @@
-//! Recording a call while it lasts: two channels, aligned in time, in pieces in the encrypted store.
+//! Records a call while it lasts: two channels on one clock, stored piece by piece in the encrypted store.
 //!
-//! The left channel is the caller, the right one the front desk. The recording's clock is the call's:
-//! what was said at 0:42 of the call is heard at 0:42, and what was before consent is silence.
+//! The left channel is the caller, the right one the front desk. The recording runs on the call's clock:
+//! what was said at 0:42 of the call is heard at 0:42, and the time before consent is silent.
 //!
-//! Invariants: nothing is kept before [`Recorder::start`]; nothing lies outside of the store; the session
-//! never waits. When the store refuses, the recording ends with a note in the call's flow log and the
+//! Invariants: nothing is recorded before [`Recorder::start`]; sound is only ever written to the store; the session
+//! never waits. If the store fails, the recording ends with a note in the call's flow log, and the
 //! call goes on.
 
 mod opus;
@@ -26,9 +26,9 @@ use crate::store::calls::Call;
 use crate::store::recordings::{self, NewRecording};
 use crate::store::{Scoped, Store, StoreError, UnixMs, call_log, holdings};
 
-/// Samples per second of recordings.
+/// Sample rate of recordings, in Hz.
 pub const RATE: u32 = 16_000;
-/// Sounds that may wait for the writer: some seconds of both sides.
+/// Most packets that may wait for the writer: some seconds of both sides.
 const QUEUE: usize = 1024;
 /// How long the end of a call waits for the last piece.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -40,8 +40,8 @@ enum Sign {
     Cut { at_ms: u64 },
 }
 
-/// Writes down both sides of a call. Dropping it ends the recording as [`Recorder::finish`] does, without
-/// waiting.
+/// Records both sides of a call. Dropping it ends the recording like [`Recorder::finish`], but does
+/// not wait.
 #[derive(Debug)]
 pub struct Recorder {
     signs: mpsc::Sender<Sign>,
@@ -50,7 +50,7 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Begins to record a call; the caller has agreed. It is kept for `days` from `now` on. Must be called
+    /// Starts recording a call, after the caller's consent. The recording is kept for `days` from `now`. Call it
     /// inside a tokio runtime.
     pub fn start(store: Store, call: Scoped<Call>, days: u32, now: UnixMs) -> Self {
         let (signs, waiting) = mpsc::channel(QUEUE);
@@ -64,8 +64,8 @@ impl Recorder {
         }
     }
 
-    /// Sound of the caller: signed 16-bit samples, little-endian, one channel, [`RATE`]; `at_ms` is when it
-    /// begins, from the start of the call.
+    /// Adds sound of the caller: signed 16-bit samples, little-endian, mono, [`RATE`]. `at_ms` is when it
+    /// begins, in ms from the start of the call.
     pub fn caller(&mut self, pcm: &[u8], at_ms: u64) {
         self.send(Sign::Caller {
             pcm: Bytes::copy_from_slice(pcm),
@@ -73,7 +73,7 @@ impl Recorder {
         });
     }
 
-    /// Sound of the front desk at any rate, as it is played; may come some seconds ahead of its time.
+    /// Adds sound of the front desk at any rate, as it is played; may come some seconds ahead of its time.
     pub fn agent(&mut self, pcm: &[u8], rate: u32, at_ms: u64) {
         self.send(Sign::Agent {
             pcm: Bytes::copy_from_slice(pcm),
@@ -82,12 +82,12 @@ impl Recorder {
         });
     }
 
-    /// The front desk was interrupted: what it would have said after `at_ms` was not heard.
+    /// The front desk was interrupted: drops what would have been heard after `at_ms`.
     pub fn cut(&mut self, at_ms: u64) {
         self.send(Sign::Cut { at_ms });
     }
 
-    /// Ends the recording; returns when the last piece is on the disk.
+    /// Ends the recording; returns when the last piece is stored.
     pub async fn finish(self) {
         let Self { signs, writer, .. } = self;
         drop(signs);
@@ -105,7 +105,7 @@ impl Recorder {
     }
 }
 
-/// Takes sound until the call is over, on a thread that may block.
+/// Handles sound until the call is over, on a thread that may block.
 fn write(
     store: &Store,
     call: &Scoped<Call>,
@@ -143,7 +143,7 @@ fn write(
     }
 }
 
-/// Where the pieces go.
+/// Stores the pieces of a recording.
 struct Shelf<'a> {
     store: &'a Store,
     call: &'a Scoped<Call>,
@@ -177,7 +177,7 @@ impl<'a> Shelf<'a> {
         })
     }
 
-    /// Keeps interleaved samples of both channels.
+    /// Stores interleaved samples of both channels.
     fn put(&mut self, samples: &[i16], last: bool) -> Result<(), RecordingError> {
         let bytes = self.pieces.encode(samples, last)?;
         if bytes.is_empty() {
@@ -190,7 +190,7 @@ impl<'a> Shelf<'a> {
             .write_blocking(|tx| recordings::append(tx, call, number, &bytes, duration));
         self.number += 1;
         match kept {
-            // The owner deleted it in mid-call.
+            // The owner deleted it during the call.
             Err(StoreError::NotFound(_)) => Err(RecordingError::Deleted),
             other => Ok(other?),
         }

@@ -1,31 +1,31 @@
-//! From an answer's text, as it comes, to sentences as they are spoken: no marks of citations or layout,
-//! lists as sentences, and no more at once than somebody on the line can follow.
+//! Turns an answer's text, as it arrives, into sentences for speech: without citation marks or layout,
+//! lists as sentences, and only as many at once as a caller can follow.
 
 use crate::language::cutter::Cutter;
 
-/// Sentences of one answer that are spoken before the caller is asked whether to go on.
+/// Sentences of an answer to speak before asking the caller whether to go on.
 const AT_ONCE: usize = 3;
-/// One sentence more than [`AT_ONCE`] is spoken rather than announced, if it is not longer than this.
+/// Speak one sentence more than [`AT_ONCE`] instead of asking, if it has at most this many characters.
 const LAST_CHARS: usize = 90;
-/// Cuts text that comes in pieces into sentences as they are spoken.
+/// Cuts text that arrives in pieces into sentences for speech.
 #[derive(Debug, Default)]
 pub struct Sentences(Cutter);
 
 impl Sentences {
-    /// Takes more text; gives the sentences that are complete.
+    /// Adds text; returns the sentences that are complete.
     pub fn push(&mut self, piece: &str) -> Vec<String> {
         let written = self.0.push(piece);
-        let spoken = written.iter().map(|sentence| spoken_form(sentence));
+        let spoken = written.iter().map(|sentence| rewrite_for_speech(sentence));
         spoken.filter(|sentence| !sentence.is_empty()).collect()
     }
 
-    /// The text is complete: what is left.
+    /// Ends the text; returns what is left.
     pub fn finish(&mut self) -> Option<String> {
-        let rest = spoken_form(&self.0.finish()?);
+        let rest = rewrite_for_speech(&self.0.finish()?);
         (!rest.is_empty()).then_some(rest)
     }
 
-    /// The sentences of a whole text.
+    /// The sentences of a complete text.
     pub fn of(text: &str) -> Vec<String> {
         let mut cutter = Self::default();
         let mut out = cutter.push(text);
@@ -34,8 +34,8 @@ impl Sentences {
     }
 }
 
-/// A sentence as it is spoken.
-pub fn spoken_form(text: &str) -> String {
+/// Rewrites a text for speech.
+pub fn rewrite_for_speech(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
         let line = line.trim();
@@ -49,7 +49,7 @@ pub fn spoken_form(text: &str) -> String {
         let line = line
             .trim_start_matches(['#', '>', '•', '*', '-', '–'])
             .trim();
-        let plain = plain_line(line);
+        let plain = strip_layout(line);
         let plain = plain.trim();
         if plain.is_empty() {
             continue;
@@ -67,8 +67,8 @@ pub fn spoken_form(text: &str) -> String {
     out
 }
 
-/// Without citation numbers, emphasis, cells of tables and addresses of links.
-fn plain_line(line: &str) -> String {
+/// Removes citation numbers, emphasis, table cells and link addresses.
+fn strip_layout(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
@@ -107,17 +107,17 @@ fn plain_line(line: &str) -> String {
     out
 }
 
-/// What of an answer is spoken at once, and what only if the caller wants it.
+/// Decides which sentences of an answer to speak at once, and which only if the caller wants more.
 #[derive(Debug, Default)]
 pub struct Portion {
-    /// Sentences that were let through.
+    /// Number of sentences to speak at once so far.
     said: usize,
     /// Sentences for later.
     pub rest: Vec<String>,
 }
 
 impl Portion {
-    /// Takes the next sentence; gives it back if it is to be spoken now.
+    /// Takes the next sentence; returns it if it should be spoken now.
     pub fn take(&mut self, sentence: String) -> Option<String> {
         if self.said < AT_ONCE && self.rest.is_empty() {
             self.said += 1;
@@ -127,7 +127,7 @@ impl Portion {
         None
     }
 
-    /// The answer is complete: a last short sentence that is not worth a question.
+    /// Ends the answer: returns a last short sentence that is not worth asking about.
     pub fn finish(&mut self) -> Option<String> {
         match self.rest.as_slice() {
             [only] if only.chars().count() <= LAST_CHARS => self.rest.pop(),
@@ -155,7 +155,7 @@ mod tests {
             ("|---|---|", ""),
             ("snake_case stays", "snake_case stays."),
         ] {
-            assert_eq!(spoken_form(text), spoken, "{text}");
+            assert_eq!(rewrite_for_speech(text), spoken, "{text}");
         }
     }
 

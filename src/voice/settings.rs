@@ -1,51 +1,48 @@
-//! How a workspace wants its voice sessions; the section "voice" of its settings.
+//! How a workspace wants its voice sessions: the section "voice" of its settings.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether calls are recorded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingMode {
-    /// Never.
     #[default]
     Off,
-    /// The caller is asked first; without a yes the call goes on unrecorded.
+    /// Ask the caller first; without a yes the call goes on unrecorded.
     Ask,
 }
 
-/// Voice, manners, limits. What is absent in the store has its default.
+/// Voice, manners, limits. Values missing in the store have defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VoiceSettings {
     /// Whether visitors may talk at all.
     pub enabled: bool,
-    /// Catalogue name of the voice; `None` for the usual one.
+    /// Catalogue name of the voice; `None` for the default voice.
     pub voice: Option<String>,
-    /// Pace of the voice; 1 is its own, 0.5 to 2.
+    /// Pace of the voice, 0.5 to 2; 1 is its natural pace.
     pub speed: f32,
-    /// What is said first; empty takes the assistant's greeting.
+    /// The first words; if empty, the assistant's greeting.
     pub greeting: String,
-    /// The language that callers speak, as an ISO 639-1 code.
+    /// The language that callers speak, ISO 639-1.
     pub language: String,
-    /// Whether calls are recorded.
     pub recording: RecordingMode,
-    /// What is said and shown when asking for consent.
+    /// Spoken and shown when asking for consent.
     pub recording_notice: String,
-    /// Days that a recording is kept.
+    /// How long recordings are kept.
     pub recording_days: u32,
-    /// Days that call records (transcript, flow log) are kept.
+    /// How long call records (transcript, flow log) are kept.
     pub record_days: u32,
-    /// Longest call in minutes.
+    /// Longest call, in minutes.
     pub max_minutes: u32,
-    /// Seconds of silence before the caller is asked whether they are still there.
+    /// Seconds of silence before asking whether the caller is still there.
     pub silence_seconds: u32,
-    /// How often the caller is asked before the call is ended politely.
+    /// How often to ask before ending the call politely.
     pub silence_prompts: u32,
-    /// Whether the caller can break into an answer by speaking.
+    /// Whether the caller can interrupt an answer by speaking.
     pub barge_in: bool,
-    /// What is said when an answer takes longer than [`VoiceSettings::filler_ms`]; empty plays a soft tone.
+    /// Spoken when an answer takes longer than [`VoiceSettings::filler_ms`]; if empty, a soft tone plays.
     pub filler: String,
-    /// After this many ms without an answer the filler is played.
+    /// How long to wait for an answer before the filler.
     pub filler_ms: u32,
 }
 
@@ -66,7 +63,7 @@ impl Default for VoiceSettings {
             silence_seconds: 12,
             silence_prompts: 2,
             barge_in: true,
-            // A tone is over in a moment; words would hold up an answer that comes right behind them.
+            // A tone is brief; words would delay an answer that arrives right after them.
             filler: String::new(),
             filler_ms: 1200,
         }
@@ -74,6 +71,6 @@ impl Default for VoiceSettings {
 }
 
 impl VoiceSettings {
-    /// The section's name in the workspace's settings.
+    /// Name of the section in the workspace's settings.
     pub const SECTION: &'static str = "voice";
 }

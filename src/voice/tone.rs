@@ -1,12 +1,12 @@
-//! A soft tone that says "I am working on it", made of nothing but arithmetic.
+//! Synthesises a soft tone that means "I am working on it".
 
 use crate::speech::Clip;
 
-/// Samples per second.
+/// Sample rate, in Hz.
 const RATE: u32 = 16_000;
 
 /// Two gentle notes, 260 ms, that fade in and out.
-pub fn earcon() -> Clip {
+pub fn make_earcon() -> Clip {
     let mut pcm = Vec::new();
     for (pitch, ms) in [(523.25_f32, 120_u32), (659.25, 140)] {
         let samples = RATE * ms / 1000;
@@ -30,7 +30,7 @@ pub fn earcon() -> Clip {
 mod tests {
     #[test]
     fn it_is_short_soft_and_begins_in_silence() {
-        let clip = super::earcon();
+        let clip = super::make_earcon();
         assert_eq!(clip.duration_ms(), 260);
         let samples = crate::voice::listener::samples(&clip.pcm);
         let peak = samples.iter().fold(0.0_f32, |a, b| a.max(b.abs()));

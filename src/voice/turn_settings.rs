@@ -1,66 +1,66 @@
-//! The times and thresholds that decide whose turn it is: in the browser's calls ([`TurnSettings`]), and in sessions of
-//! the Realtime API where their clients do not set them.
+//! The times and thresholds that decide whose turn it is, in browser calls ([`TurnSettings`]) and, where clients do not
+//! set them, in Realtime sessions.
 
 use std::time::Duration;
 
-/// Without a judge, so much silence ends a turn.
+/// Silence that ends a turn without an end-of-turn model.
 pub(super) const END_BLIND_MS: u32 = 700;
-/// A session asks a judge after so much silence whether the turn is over. Later than a call does, which can still merge
-/// a turn with what follows; a client that was told of an end was told for good.
+/// Silence after which a Realtime session asks the end-of-turn model. Later than in a call, which can still merge
+/// a turn with what follows; a client cannot be told that an announced end was none.
 pub(super) const LOOK_AFTER_MS: u32 = 240;
-/// In a session, a judge that takes longer than this is not waited for.
+/// How long a Realtime session waits for the end-of-turn model.
 pub(super) const JUDGE_PATIENCE: Duration = Duration::from_secs(1);
-/// In a session, speech begins when of so many frames of 16 ms …
+/// In a Realtime session, speech begins when out of this many frames of 16 ms …
 pub(super) const WINDOW_FRAMES: u32 = 8;
-/// … so many have a voice.
+/// … this many have a voice.
 pub(super) const VOICED_FRAMES: u32 = 5;
 
 /// All times in ms; probabilities 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TurnSettings {
-    /// A frame that scores this much is voice while nobody spoke.
+    /// Lowest score of a voiced frame before speech has begun.
     pub enter: f32,
-    /// Voice goes on while frames score this much.
+    /// Lowest score of a voiced frame during speech.
     pub stay: f32,
-    /// Instead of `enter` while the front desk speaks: what it says may come back through the room.
+    /// Replaces `enter` while the front desk speaks, as its own voice may come back through the room.
     pub enter_speaking: f32,
-    /// So much voice begins a turn.
+    /// Voice that begins a turn.
     pub start: u64,
-    /// So much voice, while an answer is being found, means that the caller goes on.
+    /// Voice that continues the question while an answer is being prepared.
     pub start_thinking: u64,
-    /// So much voice holds an answer that is being spoken.
+    /// Voice that pauses the answer being spoken.
     pub start_speaking: u64,
-    /// After so much silence the words are recognised, and it is asked whether the turn is over.
+    /// Silence after which to transcribe the words and ask whether the turn is over.
     pub consider: u64,
-    /// The least silence that ends a turn.
+    /// Shortest silence that ends a turn.
     pub end: u64,
-    /// More likely than this, a turn is over.
+    /// Above this probability, a turn is over.
     pub sure: f32,
-    /// More likely than this, a turn is over even if its last word could go on ("than he was.").
+    /// Above this probability, a turn is over even if its last word could go on ("than he was.").
     pub certain: f32,
-    /// Silence that ends a turn that asks a question but does not sound over.
+    /// Silence that ends a question that does not sound over.
     pub end_question: u64,
-    /// Silence that ends a turn that is a whole sentence but probably not over.
+    /// Silence that ends a whole sentence that is probably not over.
     pub end_sentence: u64,
     /// Silence that ends a turn that is probably not over.
     pub end_unsure: u64,
-    /// Silence that ends a turn that is a whole sentence and surely not over.
+    /// Silence that ends a whole sentence that is surely not over.
     pub end_unlikely_sentence: u64,
     /// Silence that ends a turn that is surely not over.
     pub end_unlikely: u64,
-    /// Silence that ends a turn when nobody can tell.
+    /// Silence that ends a turn without an end-of-turn model.
     pub end_blind: u64,
-    /// The least silence when digits or letters are expected: they come in groups.
+    /// Shortest silence that ends a turn when digits or letters are expected, which come in groups.
     pub end_digits: u64,
     /// Silence that ends an unfinished turn when digits are expected.
     pub end_digits_unsure: u64,
-    /// So much speech breaks off an answer, whatever the words are.
+    /// Speech that interrupts an answer, whatever the words are.
     pub cancel: u64,
-    /// The same, while all words so far only show that the caller listens.
+    /// The same while all words so far only show that the caller listens.
     pub cancel_back_channel: u64,
-    /// A held answer goes on after so long without anything.
+    /// Silence after which a paused answer resumes.
     pub resume: u64,
-    /// Longest turn; more is answered as it is.
+    /// Longest turn; a longer one is answered as it is.
     pub longest: u64,
 }
 

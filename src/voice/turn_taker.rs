@@ -1,60 +1,58 @@
-//! Whose turn it is. A pure state machine: facts and times go in, decisions come out. It knows no sound,
-//! no engine and no clock; times are ms of the line's own clock and never go back.
+//! Decides whose turn it is. A pure state machine: facts and times go in, decisions come out. It knows no sound,
+//! no engine and no clock; times are ms of the line clock and never go back.
 
 use super::turn_settings::TurnSettings;
 use super::words::{Overlap, ends_sentence, is_unfinished, overlap};
 
-/// ms of sound that one frame holds.
+/// Length of a frame.
 pub const FRAME_MS: u64 = 16;
 
 /// What the front desk is doing, as far as turns are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Floor {
-    /// It listens.
     Open,
-    /// It looks for an answer.
+    /// It is preparing an answer.
     Thinking,
-    /// It speaks.
     Speaking,
 }
 
-/// Something that happened.
+/// An input of the state machine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact<'a> {
-    /// The next frame of sound scored this much.
+    /// The score of the next frame of sound, 0 to 1.
     Frame(f32),
-    /// Time went by without sound.
+    /// Time passed without sound.
     Tick,
-    /// The words so far of what is being said.
+    /// The words so far of the open turn.
     Partial(&'a str),
-    /// The words of a pause that was considered.
+    /// The words before the pause of this number.
     Heard(u32, &'a str),
-    /// How likely the turn is over, of a pause that was considered; `None` when nobody can tell.
+    /// Probability that the turn ended with the pause of this number; `None` without an end-of-turn model.
     TurnEnd(u32, Option<f32>),
-    /// Push-to-talk: the key went down or up.
+    /// Push-to-talk: the key went down (`true`) or up.
     Key(bool),
 }
 
-/// What is to be done.
+/// An output of the state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// The caller began to speak.
     Started,
-    /// Have the words of this pause recognised, and ask whether the turn is over.
+    /// Transcribe the words before this pause, and ask whether the turn is over.
     Consider(u32),
-    /// The speech went on: what was asked for is not needed.
+    /// The caller went on: the last `Consider` is obsolete.
     GoesOn,
     /// The turn is over; its last pause had this number.
     Ended(u32),
-    /// What sounded like speech was none.
+    /// The turn had no speech.
     Nothing,
-    /// Hold what is being spoken.
+    /// Pause the answer being spoken.
     Pause,
-    /// Go on speaking.
+    /// Resume the answer.
     Resume,
-    /// Break off what is being spoken: the caller has the floor.
+    /// Interrupt the answer: the caller has the floor.
     Cancel,
-    /// The caller goes on although the turn was taken as over: the answer is not needed as it is.
+    /// The caller continues a turn that seemed over: the answer in preparation is obsolete.
     Merge,
 }
 
@@ -63,39 +61,37 @@ pub enum Decision {
 struct Pause {
     number: u32,
     heard: Option<String>,
-    /// Outer `None`: not told yet.
+    /// Outer `None`: no result yet. Inner `None`: no end-of-turn model.
     end: Option<Option<f32>>,
 }
 
-/// The state machine.
 #[derive(Debug, Clone)]
 pub struct TurnTaker {
     settings: TurnSettings,
     floor: Floor,
-    /// Whether callers can break in.
+    /// Whether callers can interrupt an answer.
     barge_in: bool,
     digits: bool,
-    /// `Some` from the first use of the key on: whether it is down.
+    /// Whether the key is down; `None` until it is first used.
     key: Option<bool>,
-    /// Grows with voice, shrinks without: how surely somebody has begun.
+    /// ms of voice, minus ms without: grows as somebody begins to speak.
     run: u64,
     in_voice: bool,
-    /// The caller's turn is open since this time.
+    /// When the caller's turn began, if one is open.
     open: Option<u64>,
     last_voice: u64,
     /// ms of voice in the open turn.
     speech: u64,
     pause: Option<Pause>,
     numbers: u32,
-    /// Voice since the pause was considered, ms.
+    /// ms of voice since the pause.
     again: u64,
-    /// What is spoken is held since this time.
+    /// Since when the answer is paused.
     held: Option<u64>,
     partial: String,
 }
 
 impl TurnTaker {
-    /// Nobody speaks yet.
     pub fn new(settings: TurnSettings, barge_in: bool) -> Self {
         Self {
             settings,
@@ -116,7 +112,7 @@ impl TurnTaker {
         }
     }
 
-    /// Tells what the front desk is doing.
+    /// Sets what the front desk is doing.
     pub fn set_floor(&mut self, floor: Floor) {
         if floor != self.floor {
             self.floor = floor;
@@ -127,22 +123,21 @@ impl TurnTaker {
         }
     }
 
-    /// Whether digits or letters are expected.
+    /// Sets whether digits or letters are expected.
     pub fn expect_digits(&mut self, digits: bool) {
         self.digits = digits;
     }
 
-    /// Whether the caller is speaking, or has not been understood to have finished.
+    /// Whether the caller is speaking, or may not have finished.
     pub fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// Whether what is spoken is held.
+    /// Whether the answer is paused.
     pub fn is_held(&self) -> bool {
         self.held.is_some()
     }
 
-    /// When the caller last made a sound.
     pub fn last_voice(&self) -> u64 {
         self.last_voice
     }
@@ -152,11 +147,11 @@ impl TurnTaker {
         self.speech
     }
 
-    /// Takes a fact; gives what follows from it, in order.
+    /// Handles a fact; returns the decisions that follow, in order.
     pub fn take(&mut self, fact: Fact<'_>, now: u64) -> Vec<Decision> {
         let mut out = Vec::new();
         match fact {
-            Fact::Frame(score) => self.frame(score, now, &mut out),
+            Fact::Frame(score) => self.take_frame(score, now, &mut out),
             Fact::Tick => {}
             Fact::Partial(text) => text.clone_into(&mut self.partial),
             Fact::Heard(number, text) => {
@@ -169,7 +164,7 @@ impl TurnTaker {
                     pause.end = Some(likely);
                 }
             }
-            Fact::Key(down) => self.key(down, now, &mut out),
+            Fact::Key(down) => self.take_key(down, now, &mut out),
         }
         if self.held.is_some() {
             self.judge_overlap(now, &mut out);
@@ -180,7 +175,7 @@ impl TurnTaker {
         out
     }
 
-    fn frame(&mut self, score: f32, now: u64, out: &mut Vec<Decision>) {
+    fn take_frame(&mut self, score: f32, now: u64, out: &mut Vec<Decision>) {
         let enter = match self.floor {
             Floor::Speaking => self.settings.enter_speaking,
             Floor::Open | Floor::Thinking => self.settings.enter,
@@ -192,6 +187,7 @@ impl TurnTaker {
                 enter
             };
         self.in_voice = voice;
+        // Without interruptions, the caller is ignored while the front desk speaks, unless the key is down.
         let deaf = self.floor == Floor::Speaking && !self.barge_in && self.key != Some(true);
         if self.key == Some(false) || deaf {
             self.run = 0;
@@ -252,7 +248,7 @@ impl TurnTaker {
         }
     }
 
-    fn key(&mut self, down: bool, now: u64, out: &mut Vec<Decision>) {
+    fn take_key(&mut self, down: bool, now: u64, out: &mut Vec<Decision>) {
         self.key = Some(down);
         if down {
             if self.open.is_none() {
@@ -287,7 +283,7 @@ impl TurnTaker {
         self.partial.clear();
     }
 
-    /// While an answer is held: who goes on?
+    /// While an answer is paused: who gets the floor?
     fn judge_overlap(&mut self, now: u64, out: &mut Vec<Decision>) {
         let final_words = self.pause.as_ref().and_then(|p| p.heard.as_deref());
         let said = overlap(final_words.unwrap_or(&self.partial));
@@ -336,7 +332,7 @@ impl TurnTaker {
         }
         let Some(heard) = &pause.heard else { return };
         if heard.trim().is_empty() {
-            // A noise; but somebody may just take breath.
+            // Probably a noise; but somebody may just be taking a breath.
             if silence >= self.settings.end_blind {
                 self.finish(true, number, out);
             }
@@ -349,8 +345,8 @@ impl TurnTaker {
         }
     }
 
-    /// Silence that ends a turn with these words: the less it sounds over, and the less its words are whole, the
-    /// longer.
+    /// The silence that ends a turn with these words. Longer if it sounds unfinished, or its words do not form a whole
+    /// sentence.
     fn needed_silence(&self, likely: Option<f32>, heard: &str) -> u64 {
         let settings = &self.settings;
         let unfinished = is_unfinished(heard);

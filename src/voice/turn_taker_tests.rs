@@ -1,8 +1,8 @@
-//! Conversations as tables of facts and the decisions that follow.
+//! Conversations as tables of facts, and the decisions that follow.
 
 use super::*;
 
-/// Facts with the ms that they last or take, and what is decided in the end.
+/// A turn taker with its clock and the decisions so far.
 struct TestLine {
     taker: TurnTaker,
     now: u64,
@@ -115,7 +115,7 @@ fn speech_that_goes_on_throws_the_pause_away() {
             Decision::Consider(2)
         ]
     );
-    // What comes late of the first pause means nothing.
+    // Results for the first pause that arrive late are ignored.
     line.heard(1, "Are you", Some(0.99)).silence(600);
     assert!(!line.decisions().contains(&Decision::Ended(1)));
     line.heard(2, "Are you open?", Some(0.99));
@@ -157,7 +157,7 @@ fn a_back_channel_resumes() {
         assert!(!line.decisions().contains(&Decision::Cancel), "{text}");
         assert!(!line.taker.is_open());
     }
-    // Known as a back-channel, it may also take a little longer.
+    // A known back-channel may take a little longer.
     let mut line = TestLine::on(Floor::Speaking);
     line.voice(300).take(Fact::Partial("yeah yeah")).voice(900);
     assert!(!line.decisions().contains(&Decision::Cancel));

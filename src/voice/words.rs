@@ -1,5 +1,5 @@
-//! What short utterances mean while somebody speaks: listening noises, orders to stop, yes and no. The lists
-//! of words, in the languages that callers speak most, are in `words.toml`; pure.
+//! Interprets short utterances: listening noises, orders to stop, yes and no. Pure. The word lists,
+//! in the languages that callers speak most, are in `words.toml`.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::language::data::{self, WordSet};
 pub(super) use crate::language::words::plain_words as words;
 
-/// The file of lists, which says what each is for.
+/// The word lists; the file describes each.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -26,25 +26,25 @@ struct Lists {
 static FILE: &str = include_str!("words.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// A text as it is compared: its words with single spaces.
-pub(super) fn normalised(text: &str) -> String {
+/// Normalises a text for comparison: its words, with single spaces.
+pub(super) fn normalise(text: &str) -> String {
     words(text).join(" ")
 }
 
-/// What words mean that come while the front desk speaks.
+/// What the caller's words mean while the front desk speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overlap {
-    /// Nothing was understood.
+    /// No words were recognised.
     Nothing,
-    /// The caller listens and shows it.
+    /// The caller shows that they listen.
     BackChannel,
-    /// One word that may be anything.
+    /// A single word that may mean anything.
     Unsure,
-    /// The caller wants to speak.
+    /// The caller wants the floor.
     Floor,
 }
 
-/// What these words mean while the front desk speaks.
+/// Interprets words that the caller says while the front desk speaks.
 pub fn overlap(text: &str) -> Overlap {
     let said = words(text);
     if said.is_empty() {
@@ -75,7 +75,7 @@ fn only_back_channels(said: &[String]) -> bool {
         && (said.len() == 1 && !LISTS.weak.contains(&said[0]) || said.len() > 1)
 }
 
-/// Yes, no, or neither of them.
+/// `None` for neither.
 pub fn yes_or_no(text: &str) -> Option<bool> {
     let said = words(text);
     if said.is_empty() || said.len() > 8 {
@@ -100,9 +100,9 @@ pub fn yes_or_no(text: &str) -> Option<bool> {
     }
 }
 
-/// Whether the caller takes leave, and does nothing else.
+/// Whether the caller says goodbye, and nothing else.
 pub fn is_farewell(text: &str) -> bool {
-    let said = normalised(text);
+    let said = normalise(text);
     let padded = format!(" {said} ");
     said.split(' ').count() <= 10
         && !text.contains('?')
@@ -112,13 +112,13 @@ pub fn is_farewell(text: &str) -> bool {
             .any(|known| padded.contains(&format!(" {known} ")))
 }
 
-/// Whether the words are a whole sentence, as far as the recogniser's punctuation says.
+/// Whether the words end a sentence, going by the recogniser's punctuation.
 pub fn ends_sentence(text: &str) -> bool {
     let trimmed = text.trim_end();
     trimmed.ends_with(['.', '?', '!', '。', '？', '！']) && !trimmed.ends_with("...")
 }
 
-/// Whether the words break off in mid-sentence.
+/// Whether the words break off in the middle of a sentence.
 pub fn is_unfinished(text: &str) -> bool {
     let trimmed = text.trim_end();
     if trimmed.ends_with(['?', '!']) {
@@ -131,8 +131,8 @@ pub fn is_unfinished(text: &str) -> bool {
             .is_some_and(|w| LISTS.unfinished.contains(w))
 }
 
-/// Share of the words of `heard` that stand in `spoken` too, in runs of two: 1 is the same words.
-pub fn shared(heard: &str, spoken: &str) -> f32 {
+/// Share of the word pairs of `heard` that also occur in `spoken`, 0 to 1.
+pub fn compare(heard: &str, spoken: &str) -> f32 {
     let (heard, spoken) = (words(heard), words(spoken));
     if heard.is_empty() {
         return 0.0;
@@ -155,7 +155,7 @@ mod tests {
     fn the_lists_are_complete() {
         let lists: Lists = data::check(FILE);
         assert!(lists.farewells.contains("auf wiederhören"));
-        // What says no before other words says no by itself too.
+        // A word that means no before other words must also mean no by itself.
         assert!(lists.plain_no.iter().all(|word| lists.no.contains(word)));
         assert!(lists.weak.iter().all(|w| lists.back_channels.contains(w)));
     }
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn our_own_words_are_recognised() {
-        assert!(shared("open from nine to", "We are open from nine to five.") > 0.9);
-        assert!(shared("what about Sunday", "We are open from nine to five.") < 0.1);
+        assert!(compare("open from nine to", "We are open from nine to five.") > 0.9);
+        assert!(compare("what about Sunday", "We are open from nine to five.") < 0.1);
     }
 }

@@ -1,25 +1,25 @@
-//! Whether an age falls under a rule: 11 under "12 and under", and which row of a table is for it.
+//! Compares an age with a rule (11 with "12 and under"), and finds the table row for an age.
 //!
-//! Only a few plain forms are taken for a rule, and only where no other number stands beside it: "under 5s free, 5 to
-//! 12 half price" is for the visitor to read.
+//! Only a few plain forms count as a rule, and only without other numbers beside them: "under 5s free, 5 to
+//! 12 half price" is left to the visitor to read.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::rows::{Row, Table};
-use super::{Computed, LISTS, MathQuestion, alike, content, words};
+use super::{Computed, LISTS, MathQuestion, are_alike, content, words};
 use crate::language::words::unaccented;
 
-/// The oldest that is an age.
+/// Numbers above this are not ages.
 const OLDEST: u32 = 110;
 
-/// Ages from and to; a bound that is not there is open.
+/// A range of ages; `None` leaves that end open.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Ages {
-    /// The lowest that falls under it.
+    /// Inclusive.
     from: Option<u32>,
-    /// The highest that falls under it.
+    /// Inclusive.
     to: Option<u32>,
-    /// "under 12": 12 no longer.
+    /// Exclusive: "under 12".
     below: Option<u32>,
 }
 
@@ -45,14 +45,14 @@ impl Ages {
         }
     }
 
-    fn hold(self, age: u32) -> bool {
+    fn contain(self, age: u32) -> bool {
         self.from.is_none_or(|low| low <= age)
             && self.to.is_none_or(|high| age <= high)
             && self.below.is_none_or(|high| age < high)
     }
 
-    /// "4 ≤ 11 ≤ 12", "13 > 12", "11 < 12".
-    fn compared(self, age: u32) -> String {
+    /// The comparison as shown: "4 ≤ 11 ≤ 12", "13 > 12", "11 < 12".
+    fn show_comparison(self, age: u32) -> String {
         if let Some(low) = self.from.filter(|low| age < *low) {
             return format!("{age} < {low}");
         }
@@ -70,50 +70,50 @@ impl Ages {
     }
 }
 
-/// The age asked for, held against the only rule about ages in a quotation.
-pub(super) fn within(question: &str, quotation: &str) -> Option<String> {
-    Some(ages(quotation)?.compared(asked_age(question)?))
+/// Compares the age in the question with the only age rule in a quotation.
+pub(super) fn compare(question: &str, quotation: &str) -> Option<String> {
+    Some(read_ages(quotation)?.show_comparison(read_asked_age(question)?))
 }
 
-/// The only row of a table whose ages hold the age asked for, if two rows at least have ages in that column.
-pub(super) fn row(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
-    let age = asked_age(asked.question)?;
+/// Finds the only row of a table that covers the age in the question, if at least two rows have ages in that column.
+pub(super) fn find_row(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
+    let age = read_asked_age(asked.question)?;
     let quoted = table.rows.get(table.quoted)?;
-    let (column, _) = quoted.cells.iter().find(|(_, v)| ages(v).is_some())?;
+    let (column, _) = quoted.cells.iter().find(|(_, v)| read_ages(v).is_some())?;
     let with_ages: Vec<(&Row<'_>, Ages)> = table
         .rows
         .iter()
         .filter_map(|row| {
             let cell = row.cells.iter().find(|(header, _)| header == column);
-            Some((row, ages(cell?.1)?))
+            Some((row, read_ages(cell?.1)?))
         })
         .collect();
-    let mut fitting = with_ages.iter().filter(|(_, ages)| ages.hold(age));
+    let mut fitting = with_ages.iter().filter(|(_, ages)| ages.contain(age));
     let (row, ages) = fitting.next()?;
     if fitting.next().is_some() || with_ages.len() < 2 {
         return None;
     }
-    // What else was asked for must stand in the row too: "swimming for a 17 year old" is no row for yoga.
+    // Other words of the question must match the row too: "swimming for a 17 year old" must not find yoga.
     let said = words(asked.question);
-    let holds = |row: &Row<'_>, word: &str| row.words().iter().any(|own| alike(own, word));
+    let holds = |row: &Row<'_>, word: &str| row.words().iter().any(|own| are_alike(own, word));
     let meant = content(&said, asked.language)
         .into_iter()
         .filter(|w| table.rows.iter().any(|row| holds(row, w)))
         .all(|w| holds(row, w));
     meant.then(|| Computed {
-        formula: ages.compared(age),
+        formula: ages.show_comparison(age),
         rows: vec![row.range.clone()],
     })
 }
 
-fn tokens(text: &str) -> Vec<String> {
+fn split_tokens(text: &str) -> Vec<String> {
     text.split_word_bounds()
         .filter(|t| !t.trim().is_empty())
         .map(unaccented)
         .collect()
 }
 
-fn digits(word: &str) -> (&str, &str) {
+fn split_digits(word: &str) -> (&str, &str) {
     let end = word.find(|c: char| !c.is_ascii_digit());
     word.split_at(end.unwrap_or(word.len()))
 }
@@ -122,15 +122,15 @@ fn is_number(token: &str) -> bool {
     token.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// The only number of a question, if it is an age.
-fn asked_age(question: &str) -> Option<u32> {
-    let tokens = tokens(question);
+/// The only number in a question, if it is an age.
+fn read_asked_age(question: &str) -> Option<u32> {
+    let tokens = split_tokens(question);
     let mut numbers = (0..tokens.len()).filter(|at| tokens.get(*at).is_some_and(|t| is_number(t)));
     let at = numbers.next().filter(|_| numbers.next().is_none())?;
     let word = |at: Option<usize>| at.and_then(|at| tokens.get(at)).map_or("", String::as_str);
-    let (number, glued) = digits(word(Some(at)));
+    let (number, glued) = split_digits(word(Some(at)));
     let age: u32 = number.parse().ok().filter(|age| *age <= OLDEST)?;
-    // "11-year-old"
+    // Skip the hyphen of "11-year-old".
     let behind = at + 1 + usize::from(word(Some(at + 1)) == "-");
     let before = word(at.checked_sub(1));
     let followed = LISTS.age.years.contains(glued)
@@ -142,15 +142,15 @@ fn asked_age(question: &str) -> Option<u32> {
     (followed || (glued.is_empty() && (LISTS.age.aged.contains(before) || of_child))).then_some(age)
 }
 
-/// The only rule about ages in a cell or a sentence; `None` where another number stands in it.
-fn ages(text: &str) -> Option<Ages> {
-    let tokens = tokens(text);
+/// The only age rule in a cell or a sentence; `None` if it has other numbers.
+fn read_ages(text: &str) -> Option<Ages> {
+    let tokens = split_tokens(text);
     let word = |at: usize| tokens.get(at).map_or("", String::as_str);
     let numbers: Vec<usize> = (0..tokens.len())
         .filter(|at| is_number(word(*at)))
         .collect();
     let age = |at: usize| {
-        let (number, rest) = digits(word(at));
+        let (number, rest) = split_digits(word(at));
         let plain = rest.is_empty() || rest == "s" || LISTS.age.years.contains(rest);
         number.parse::<u32>().ok().filter(|n| plain && *n <= OLDEST)
     };
@@ -162,7 +162,7 @@ fn ages(text: &str) -> Option<Ages> {
         [first, second] if second == first + 2 && LISTS.age.to.contains(word(first + 1)) => {
             let (low, high) = (age(first)?, age(second)?);
             let years = LISTS.age.years.contains(word(second + 1))
-                || LISTS.age.years.contains(digits(word(second)).1);
+                || LISTS.age.years.contains(split_digits(word(second)).1);
             let aged = LISTS.age.aged.contains(back(first, 1));
             let who = LISTS.age.child.contains(back(first, 2))
                 || LISTS.age.people.contains(back(first, 2));
@@ -175,7 +175,7 @@ fn ages(text: &str) -> Option<Ages> {
         }
         [at] => {
             let number = age(at)?;
-            let glued = digits(word(at)).1;
+            let glued = split_digits(word(at)).1;
             let years = LISTS.age.years.contains(word(at + 1)) || LISTS.age.years.contains(glued);
             let mut behind = at + 1 + usize::from(LISTS.age.years.contains(word(at + 1)));
             while LISTS.age.old.contains(word(behind))
@@ -200,7 +200,7 @@ fn ages(text: &str) -> Option<Ages> {
                 let aged = LISTS.age.aged.contains(before) || who(1) || (before == "(" && who(2));
                 return aged.then(|| Ages::from(number));
             }
-            // Behind the number nothing may follow that makes it something else: "under 100 cm", "ab 10 Uhr".
+            // A unit after the number makes it something else: "under 100 cm", "ab 10 Uhr".
             let bare = glued == "s" || matches!(word(at + 1), "" | "." | ")" | ";");
             if LISTS.age.below.contains(before) || is_younger_than(&tokens, at) {
                 return (of_people && (years || bare)).then(|| Ages::below(number));
@@ -268,7 +268,7 @@ mod tests {
                 "5 ≤ 7 ≤ 8",
             ),
         ] {
-            let found = within(question, rule);
+            let found = compare(question, rule);
             assert_eq!(found.as_deref(), Some(expected), "{question}");
         }
         let child = "Can my 5 year old come?";
@@ -299,7 +299,7 @@ mod tests {
             ),
             ("an 11 year old", "Child ticket $12"),
         ] {
-            assert_eq!(within(question, rule), None, "{question} {rule}");
+            assert_eq!(compare(question, rule), None, "{question} {rule}");
         }
     }
 
@@ -308,14 +308,17 @@ mod tests {
         let text = "Tickets\nTicket: Infant (0–3) | Price: free\nTicket: Child (4–12) | Price: £6\n\
                     Ticket: Adult (13+) | Price: £10\nEnd.";
         let tickets = table(text, "Child (4", "");
-        let found = row(&asked("price for a 13 year old?"), &tickets).unwrap();
+        let found = find_row(&asked("price for a 13 year old?"), &tickets).unwrap();
         assert_eq!(found.formula, "13 ≥ 13");
         assert!(text.get(found.rows[0].clone()).unwrap().contains("Adult"));
-        let found = row(&asked("price for a 4 year old?"), &tickets).unwrap();
+        let found = find_row(&asked("price for a 4 year old?"), &tickets).unwrap();
         assert_eq!(found.formula, "4 ≤ 4 ≤ 12");
-        assert_eq!(row(&asked("price for 13 adults?"), &tickets), None);
+        assert_eq!(find_row(&asked("price for 13 adults?"), &tickets), None);
         let text = "Courses\nCourse: Swimming juniors (4–12) | Price: £6\nCourse: Yoga adults (16+) | Price: £10\nEnd.";
         let courses = table(text, "Swimming", "");
-        assert_eq!(row(&asked("swimming for a 17 year old?"), &courses), None);
+        assert_eq!(
+            find_row(&asked("swimming for a 17 year old?"), &courses),
+            None
+        );
     }
 }

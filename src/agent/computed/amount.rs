@@ -1,17 +1,17 @@
-//! Sums of money as they are written.
+//! Reads and writes sums of money.
 
 use super::LISTS;
 use crate::language::words::unaccented;
 
-/// A sum of money as it was written.
+/// A sum of money, with the format it was written in.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Amount {
-    /// In hundredths.
+    /// Hundredths of the currency unit.
     pub(super) cents: i64,
-    /// The currency before and behind the number.
+    /// The currency before or after the number, with its space.
     before: String,
     behind: String,
-    /// Separators of decimals and of thousands, where it has some.
+    /// Separators of decimals and of thousands, if any.
     decimal: Option<char>,
     thousands: Option<char>,
 }
@@ -19,7 +19,7 @@ pub(super) struct Amount {
 const SIGNS: &str = "$€£¥₹₽₺";
 
 impl Amount {
-    /// The amount that `rest` begins with, and what follows it. `None` without a currency beside it.
+    /// Reads the amount at the start of `rest`; returns it with the text after it. `None` without a currency beside it.
     pub(super) fn read<'t>(before: &str, rest: &'t str) -> Option<(Self, &'t str)> {
         let goes_on = |(at, c): (usize, char)| {
             c.is_ascii_digit()
@@ -44,6 +44,7 @@ impl Amount {
             Some(c) if SIGNS.contains(c) => c.to_string(),
             _ => tail.chars().take_while(|c| c.is_alphabetic()).collect(),
         };
+        // A currency before the number wins: what follows it is then a unit or the next word.
         let (before, behind) = match (code(&led), code(&followed)) {
             (true, _) => (
                 format!("{led}{}", if space { " " } else { "" }),
@@ -59,7 +60,7 @@ impl Amount {
             true => after,
             false => tail.get(followed.len()..)?,
         };
-        let (cents, decimal, thousands) = cents(digits)?;
+        let (cents, decimal, thousands) = read_cents(digits)?;
         let amount = Self {
             cents,
             before,
@@ -70,14 +71,14 @@ impl Amount {
         Some((amount, after))
     }
 
-    /// The only number of a text, a sum, and the words behind it; `None` if anything in it says that it depends on
-    /// more.
-    pub(super) fn only(text: &str) -> Option<(Self, Vec<String>)> {
+    /// The only number of a text, if it is a sum, and the words after it; `None` if the text says that the price
+    /// depends on something.
+    pub(super) fn read_only(text: &str) -> Option<(Self, Vec<String>)> {
         let start = text.find(|c: char| c.is_ascii_digit())?;
         let (before, rest) = text.split_at(start);
         let (amount, after) = Self::read(before, rest)?;
         let unit = super::words(after);
-        // "$5k", "£2 million", "−£5"
+        // "$5k", "£2 million", "−£5": the number alone would be wrong.
         let scaled = after.starts_with(char::is_alphabetic)
             || unit
                 .first()
@@ -87,14 +88,13 @@ impl Amount {
         (!Self::depends(text) && !scaled && !minus && !other).then_some((amount, unit))
     }
 
-    /// Whether a text says that a price depends on more.
+    /// Whether a text says that a price depends on something ("from", "up to").
     pub(super) fn depends(text: &str) -> bool {
         super::words(text)
             .iter()
             .any(|w| LISTS.amount.depends.contains(w))
     }
 
-    /// Whether a text names a currency.
     pub(super) fn is_money(text: &str) -> bool {
         text.contains(|c| SIGNS.contains(c))
             || super::words(text)
@@ -102,14 +102,13 @@ impl Amount {
                 .any(|w| LISTS.amount.codes.contains(w))
     }
 
-    /// Whether two sums are in the same currency.
     pub(super) fn same_currency(&self, other: &Self) -> bool {
         let named = |a: &Self| format!("{}{}", a.before.trim(), a.behind.trim());
         named(self) == named(other)
     }
 
-    /// A sum in this currency, written as this one is.
-    pub(super) fn shown(&self, cents: i64) -> String {
+    /// Writes a sum in the currency and format of this one.
+    pub(super) fn format(&self, cents: i64) -> String {
         let digits = (cents / 100).to_string();
         let mut whole = String::new();
         for (at, digit) in digits.chars().enumerate() {
@@ -126,9 +125,9 @@ impl Amount {
     }
 }
 
-/// A number in hundredths, and its separators of decimals and thousands. A separator before one or two last
-/// digits is of decimals; before three it is of thousands, but not behind a zero.
-fn cents(digits: &str) -> Option<(i64, Option<char>, Option<char>)> {
+/// Reads a number into hundredths, with its separators of decimals and thousands. A separator before one or two
+/// final digits marks decimals; before three it marks thousands, except after a leading zero.
+fn read_cents(digits: &str) -> Option<(i64, Option<char>, Option<char>)> {
     let plain = |text: &str| -> Option<i64> {
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
         digits.parse().ok()

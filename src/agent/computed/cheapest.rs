@@ -1,13 +1,13 @@
-//! The cheapest or dearest row of a table.
+//! Finds the cheapest or dearest row of a table.
 
 use super::rows::{Price, Row, Table};
-use super::{Computed, LISTS, MathQuestion, alike, content, says, words};
+use super::{Computed, LISTS, MathQuestion, are_alike, content, says, words};
 
-/// Sums that are shown; of more only how many there were.
+/// Most sums to show; above that, the formula gives the first two and the count.
 const SHOWN: usize = 5;
 
-/// The row asked for, if all rows that are meant have one price in one column and one currency.
-pub(super) fn cheapest(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
+/// Finds the row asked for. All matching rows must have one price, in the same column and currency.
+pub(super) fn find_cheapest(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
     let said = words(asked.question);
     let (least, most) = (
         says(&said, &LISTS.cheapest.cheapest),
@@ -22,27 +22,27 @@ pub(super) fn cheapest(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Co
             || says(&[word.to_owned()], &LISTS.cheapest.dearest)
     };
     let column = table.rows.get(table.quoted)?.price()?.column;
-    // What the heading, the first column or the prices are called is meant of all rows, unless rows say it too.
+    // Words of the heading, the first header or the price header apply to all rows, unless some rows contain them too.
     let first = table.rows.first()?.cells.first()?.0;
     let of_all: Vec<String> = [table.above, first, column]
         .into_iter()
         .flat_map(words)
         .collect();
     let in_rows = |w: &str| {
-        let holds = |row: &Row<'_>| row.words_beside(column).iter().any(|o| alike(o, w));
+        let holds = |row: &Row<'_>| row.words_beside(column).iter().any(|o| are_alike(o, w));
         table.rows.iter().any(holds)
     };
     let named: Vec<&str> = content(&said, asked.language)
         .into_iter()
         .filter(|w| !superlative(w) && !ends_phrase(w))
-        .filter(|w| in_rows(w) || !of_all.iter().any(|a| alike(a, w)))
+        .filter(|w| in_rows(w) || !of_all.iter().any(|a| are_alike(a, w)))
         .collect();
     let meant: Vec<&Row<'_>> = table
         .rows
         .iter()
         .filter(|row| {
             let own = row.words_beside(column);
-            named.iter().all(|w| own.iter().any(|o| alike(o, w)))
+            named.iter().all(|w| own.iter().any(|o| are_alike(o, w)))
         })
         .collect();
     let mut priced: Vec<(&Row<'_>, Price<'_>)> = Vec::new();
@@ -58,14 +58,14 @@ pub(super) fn cheapest(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Co
     let [(best, first), (_, second), ..] = priced.as_slice() else {
         return None;
     };
-    // Two that cost the same are both an answer; the visitor reads the table.
+    // On a tie both rows are right: let the visitor read the table.
     if cents(first) == cents(second) {
         return None;
     }
     let sign = if least { " < " } else { " > " };
     let sums: Vec<String> = priced
         .iter()
-        .map(|(_, p)| p.sum.shown(p.sum.cents))
+        .map(|(_, p)| p.sum.format(p.sum.cents))
         .collect();
     let formula = if sums.len() <= SHOWN {
         let mut shown = sums;
@@ -80,7 +80,7 @@ pub(super) fn cheapest(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Co
     })
 }
 
-/// Second words of superlatives of two words: "barato", "cher".
+/// Second words of two-word superlatives: "barato", "cher".
 fn ends_phrase(word: &str) -> bool {
     let lists = &LISTS.cheapest;
     lists.second.contains(word)
@@ -100,7 +100,7 @@ mod tests {
 
     fn answer(question: &str, text: &str, at: &str) -> Option<(String, String)> {
         let table = table(text, at, "Prices");
-        let computed = cheapest(&asked(question), &table)?;
+        let computed = find_cheapest(&asked(question), &table)?;
         let row = text.get(computed.rows[0].clone())?.to_owned();
         Some((computed.formula, row))
     }

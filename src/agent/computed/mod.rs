@@ -1,6 +1,6 @@
-//! Arithmetic over quoted words: a price times a count, the sum of two rows, the cheapest of a table, whether an
-//! age falls within a rule, a day so long before another. The formula is shown and what went into it is cited;
-//! where anything is not sure nothing is reckoned, and the visitor reads the quotation.
+//! Arithmetic over quoted words: a price times a count, the sum of two rows, the cheapest row of a table, whether
+//! an age falls under a rule, the day a given time before another. The answer shows the formula and cites its
+//! inputs. When in doubt we compute nothing, and the visitor reads the quotation.
 
 mod age;
 mod amount;
@@ -22,26 +22,25 @@ use crate::language::Language;
 use crate::language::lists::is_function_word;
 use crate::language::words::unaccented;
 
-/// What was asked, and the words that answer.
+/// The question, and when and in which language it is asked.
 pub(super) struct MathQuestion<'a> {
     pub(super) question: &'a str,
     pub(super) language: Language,
-    /// The time at the business; needed where [`needs_time`] says so.
+    /// Local time at the business; required if [`needs_time`] says so.
     pub(super) now: Option<&'a Zoned>,
 }
 
-/// Whether the answer to a question may have to be reckoned from today's date.
+/// Whether the answer may depend on today's date.
 pub(super) fn needs_time(question: &str) -> bool {
     until::asks(question)
 }
 
-/// The result of reckoning.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Computed {
-    /// As it is shown: "3 × $45 = $135".
+    /// As shown to the visitor: "3 × $45 = $135".
     pub(super) formula: String,
-    /// Rows of the table that it was reckoned from, where these are others than the quoted one; the first is
-    /// the one that answers.
+    /// The table rows used, as byte ranges of the passage, if they differ from the quoted row; the answering row
+    /// comes first.
     pub(super) rows: Vec<Range<usize>>,
 }
 
@@ -54,19 +53,19 @@ impl Computed {
     }
 }
 
-/// Reckons with the cell or sentence that holds the words that answer.
+/// Computes from the cell or sentence that holds the answer.
 pub(super) fn from_quotation(asked: &MathQuestion<'_>, quotation: &str) -> Option<Computed> {
-    product::product(asked.question, asked.language, quotation)
-        .or_else(|| age::within(asked.question, quotation))
-        .or_else(|| until::until(asked, quotation))
+    product::multiply(asked.question, asked.language, quotation)
+        .or_else(|| age::compare(asked.question, quotation))
+        .or_else(|| until::find_last_day(asked, quotation))
         .map(Computed::of_quotation)
 }
 
-/// Reckons with the rows of the table that the answer stands in.
+/// Computes from the rows of the table that holds the answer.
 pub(super) fn from_table(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Computed> {
-    cheapest::cheapest(asked, table)
-        .or_else(|| sum::sum(asked, table))
-        .or_else(|| age::row(asked, table))
+    cheapest::find_cheapest(asked, table)
+        .or_else(|| sum::add_rows(asked, table))
+        .or_else(|| age::find_row(asked, table))
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -76,7 +75,7 @@ fn words(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Whether one of the phrases stands in the words. The last word of a phrase may go on, unless a space follows it.
+/// Whether the words contain one of the phrases. The last word may have an ending, unless the phrase ends in a space.
 fn says(words: &[String], phrases: &[String]) -> bool {
     let text = format!(" {} ", words.join(" "));
     phrases
@@ -84,7 +83,7 @@ fn says(words: &[String], phrases: &[String]) -> bool {
         .any(|phrase| text.contains(&format!(" {phrase}")))
 }
 
-/// The words of a question that name what is asked for.
+/// The words of a question that name its subject.
 fn content(words: &[String], language: Language) -> Vec<&str> {
     words
         .iter()
@@ -93,8 +92,8 @@ fn content(words: &[String], language: Language) -> Vec<&str> {
         .collect()
 }
 
-/// Whether two folded words are forms of one: "haircut" and "haircuts".
-fn alike(one: &str, other: &str) -> bool {
+/// Whether two folded words are forms of the same word: "haircut" and "haircuts".
+fn are_alike(one: &str, other: &str) -> bool {
     let (short, long) = if one.len() <= other.len() {
         (one, other)
     } else {

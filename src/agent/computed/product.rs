@@ -1,20 +1,20 @@
-//! The price of one times the number asked for, where the quotation is one price for one unit and the
-//! question counts just that.
+//! Multiplies a price by the number asked for, if the quotation gives one price per unit and the
+//! question counts exactly that unit.
 
 use super::amount::Amount;
 use super::{LISTS, words};
 use crate::language::{Language, numbers};
 
-/// Most of a thing that is reckoned with.
+/// Largest count to compute with.
 const MOST: i64 = 1_000;
 
-/// "3 × $45 = $135", if `question` counts what `quotation`, a cell of a row or a sentence, gives the price of
-/// one of.
-pub(super) fn product(question: &str, language: Language, quotation: &str) -> Option<String> {
-    let (amount, priced) = price(quotation)?;
-    let counted = counted(&words(question), language)?;
-    // The units must be the same: neither two people at a price per night, nor a price per person and night
-    // without the nights.
+/// "3 × $45 = $135", if `question` counts the unit that `quotation`, a table cell or a sentence, gives a price
+/// for.
+pub(super) fn multiply(question: &str, language: Language, quotation: &str) -> Option<String> {
+    let (amount, priced) = read_price(quotation)?;
+    let counted = count_units(&words(question), language)?;
+    // The units must match: do not multiply a price per night by two people, nor a price per person and night
+    // by people alone.
     let is_counted = |unit: &usize| counted.iter().any(|(known, _)| known == unit);
     if counted.len() != priced.len() || !priced.iter().all(is_counted) {
         return None;
@@ -25,12 +25,12 @@ pub(super) fn product(question: &str, language: Language, quotation: &str) -> Op
     Some(format!(
         "{} × {} = {}",
         factors.join(" × "),
-        amount.shown(amount.cents),
-        amount.shown(total)
+        amount.format(amount.cents),
+        amount.format(total)
     ))
 }
 
-fn unit(word: &str) -> Option<usize> {
+fn find_unit(word: &str) -> Option<usize> {
     LISTS
         .product
         .units
@@ -38,9 +38,9 @@ fn unit(word: &str) -> Option<usize> {
         .position(|words| words.contains(word))
 }
 
-/// The only number of a quotation, if it is a price for one of some units: "$45 per person per day",
-/// "Price per night: €90".
-fn price(quotation: &str) -> Option<(Amount, Vec<usize>)> {
+/// The only number of a quotation, if it is a price per unit: "$45 per person per day",
+/// "Price per night: €90". Units are positions in the list of units.
+fn read_price(quotation: &str) -> Option<(Amount, Vec<usize>)> {
     let start = quotation.find(|c: char| c.is_ascii_digit())?;
     let (before, rest) = quotation.split_at(start);
     let (amount, after) = Amount::read(before, rest)?;
@@ -50,7 +50,7 @@ fn price(quotation: &str) -> Option<(Amount, Vec<usize>)> {
     {
         return None;
     }
-    // A price in a cell is for what the cell's header names.
+    // A price alone in its cell takes its unit from the header.
     let after = words(after);
     let (told, whole) = match before.split_once(':') {
         Some((header, _)) if after.is_empty() => (words(header), false),
@@ -59,7 +59,7 @@ fn price(quotation: &str) -> Option<(Amount, Vec<usize>)> {
     let mut units = Vec::new();
     let mut at = 0;
     while let Some(word) = told.get(at) {
-        let next = told.get(at + 1).and_then(|next| unit(next));
+        let next = told.get(at + 1).and_then(|next| find_unit(next));
         match next {
             Some(unit) if LISTS.product.each.contains(word) => {
                 units.push(unit);
@@ -69,7 +69,7 @@ fn price(quotation: &str) -> Option<(Amount, Vec<usize>)> {
                 units.push(0);
                 at += 1;
             }
-            // Behind an amount its units come at once, or not at all.
+            // In a sentence the units follow the amount directly, or there are none.
             _ if whole => break,
             _ => at += 1,
         }
@@ -77,19 +77,19 @@ fn price(quotation: &str) -> Option<(Amount, Vec<usize>)> {
     (!units.is_empty()).then_some((amount, units))
 }
 
-/// Units that a question counts, with their numbers: "4 people", "two nights". `None` where a number counts
-/// nothing that is known, or a unit twice.
-fn counted(asked: &[String], language: Language) -> Option<Vec<(usize, i64)>> {
+/// The units that a question counts, with their numbers: "4 people", "two nights". `None` if a number counts
+/// an unknown unit, or a unit occurs twice.
+fn count_units(asked: &[String], language: Language) -> Option<Vec<(usize, i64)>> {
     let mut found: Vec<(usize, i64)> = Vec::new();
     for (at, word) in asked.iter().enumerate() {
-        let Some(number) = number(word, language) else {
-            // "2.5", "3rd", "+2": a number, and none to count with.
+        let Some(number) = read_number(word, language) else {
+            // "2.5", "3rd", "+2": a number that we cannot count with.
             if word.chars().any(|c| c.is_ascii_digit()) {
                 return None;
             }
             continue;
         };
-        let unit = asked.get(at + 1).and_then(|next| unit(next))?;
+        let unit = asked.get(at + 1).and_then(|next| find_unit(next))?;
         if found.iter().any(|(known, _)| *known == unit) || !(2..=MOST).contains(&number) {
             return None;
         }
@@ -98,12 +98,12 @@ fn counted(asked: &[String], language: Language) -> Option<Vec<(usize, i64)>> {
     Some(found)
 }
 
-pub(super) fn number(word: &str, language: Language) -> Option<i64> {
+pub(super) fn read_number(word: &str, language: Language) -> Option<i64> {
     let language = match language {
         Language::Other => Language::En,
         known => known,
     };
-    // "One" is an article in many languages.
+    // "One" doubles as an article in many languages.
     let spelled = numbers::small(language, word).filter(|number| *number > 1);
     spelled.map(i64::from).or_else(|| word.parse().ok())
 }
@@ -154,7 +154,7 @@ mod tests {
             ("3 nights", Language::En, "“$90 a night", "3 × $90 = $270"),
         ] {
             assert_eq!(
-                product(question, language, quotation).as_deref(),
+                multiply(question, language, quotation).as_deref(),
                 Some(expected),
                 "{question}"
             );
@@ -195,7 +195,7 @@ mod tests {
             ("2 days", "Ships in 3 days"),
         ] {
             assert_eq!(
-                product(question, Language::En, quotation),
+                multiply(question, Language::En, quotation),
                 None,
                 "{question} {quotation}"
             );

@@ -1,56 +1,53 @@
-//! The rows of a table around one of them, as the document readers write them: "Header: value | Header: value".
+//! The rows of a table, as the document readers write them: "Header: value | Header: value".
 
 use std::ops::Range;
 
 use super::amount::Amount;
 use crate::agent::evidence::quote;
 
-/// One row.
 #[derive(Debug)]
 pub(crate) struct Row<'t> {
-    /// In bytes of the passage's text.
+    /// Byte range in the passage's text.
     pub(crate) range: Range<usize>,
-    /// Header and value of its cells.
+    /// Header and value of each cell.
     pub(crate) cells: Vec<(&'t str, &'t str)>,
 }
 
-/// A price of a row.
 #[derive(Debug)]
 pub(super) struct Price<'t> {
-    /// The header of its column.
+    /// Header of its column.
     pub(super) column: &'t str,
     pub(super) sum: Amount,
-    /// What it is for, as words: "per hour". Only prices for the same can be compared.
+    /// The words after the sum: "per hour". Prices with different units cannot be compared.
     pub(super) unit: Vec<String>,
 }
 
 impl Price<'_> {
-    /// Whether two prices can be compared and added.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.column == other.column && self.unit == other.unit && self.sum.same_currency(&other.sum)
     }
 }
 
-/// The rows that stand together with the same first header.
+/// Neighbouring rows with the same first header.
 #[derive(Debug)]
 pub(crate) struct Table<'t> {
-    /// The heading above it.
+    /// The heading above it; may be empty.
     pub(super) above: &'t str,
     pub(crate) rows: Vec<Row<'t>>,
-    /// The row that was quoted.
+    /// Position of the quoted row in `rows`.
     pub(crate) quoted: usize,
 }
 
-/// How many rows a table has, to see whether it is all of them.
+/// The size of a table, to check whether the passage holds all of it.
 #[derive(Debug)]
 pub(crate) struct Extent {
     pub(crate) rows: usize,
-    /// The header of the first column.
+    /// Header of the first column.
     first: String,
 }
 
 impl Extent {
-    /// The rows of a document with the same first header.
+    /// Counts the rows of a document with the same first header.
     pub(crate) fn rows_like_it(&self, document: &str) -> usize {
         let of_it = |line: &str| {
             let line = line.trim();
@@ -62,7 +59,7 @@ impl Extent {
 }
 
 impl<'t> Table<'t> {
-    /// The table around the row at `place`; `None` if no row stands there, or it stands alone.
+    /// Finds the table around the row at `place`; `None` if there is no row, or only one.
     pub(crate) fn around(text: &'t str, place: &Range<usize>, above: &'t str) -> Option<Self> {
         let mut at = 0;
         let lines: Vec<Range<usize>> = text
@@ -101,7 +98,6 @@ impl<'t> Table<'t> {
 }
 
 impl Table<'_> {
-    /// How many rows it has under which header.
     pub(crate) fn extent(&self) -> Extent {
         let header = self.rows.first().and_then(|row| row.cells.first());
         Extent {
@@ -127,18 +123,18 @@ impl<'t> Row<'t> {
         })
     }
 
-    /// Its only price; `None` where it has several, or one that depends on more.
+    /// The only price in the row; `None` if there are several, or the price depends on something.
     pub(super) fn price(&self) -> Option<Price<'t>> {
         let mut found = None;
         for (column, value) in &self.cells {
             let number = value.contains(|c: char| c.is_ascii_digit());
-            match Amount::only(value) {
+            match Amount::read_only(value) {
                 Some((sum, unit)) if found.is_none() && !Amount::depends(column) => {
                     let column = *column;
                     found = Some(Price { column, sum, unit });
                 }
                 Some(_) => return None,
-                // A bare number under a header that names a currency is a price too.
+                // A bare number under a header that names a currency is a price as well.
                 None if number && (Amount::is_money(value) || Amount::is_money(column)) => {
                     return None;
                 }
@@ -148,7 +144,6 @@ impl<'t> Row<'t> {
         found
     }
 
-    /// The words of all its cells.
     pub(super) fn words(&self) -> Vec<String> {
         self.cells
             .iter()
@@ -156,7 +151,7 @@ impl<'t> Row<'t> {
             .collect()
     }
 
-    /// The words of its cells but for the column of this name.
+    /// The words of all cells except those in this column.
     pub(super) fn words_beside(&self, column: &str) -> Vec<String> {
         let cells = self.cells.iter().filter(|(header, _)| *header != column);
         cells.flat_map(|(_, value)| super::words(value)).collect()
@@ -188,7 +183,7 @@ mod tests {
         let price = |row: &str| {
             let row = Row::read(row, &(0..row.len())).unwrap();
             row.price()
-                .map(|p| format!("{} {}", p.column, p.sum.shown(p.sum.cents)))
+                .map(|p| format!("{} {}", p.column, p.sum.format(p.sum.cents)))
         };
         assert_eq!(
             price("Service: Cut | Min: 30 | Fee: $20").as_deref(),

@@ -1,5 +1,5 @@
-//! The last day to cancel or change what is booked for a day: "by when must I cancel for 12 June" where the document
-//! says "7 days before arrival". Only in languages whose plain form is known, and only for whole days.
+//! Finds the last day to cancel or change a booking: "by when must I cancel for 12 June", where the document
+//! says "7 days before arrival". Only for languages in the pattern below, and only for whole days.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::agent::rungs::Wording;
 use crate::hours::mentions;
 use crate::language::data::WordSet;
 
-/// A number, its unit, and at once a word that says that the time lies before.
+/// A number, its unit, and directly after it a word for "before".
 static AHEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?i)(\d{1,3})\s+(days?|weeks?|hours?|hrs?|tage?n?|wochen?|stunden?|días?|semanas?|horas?|jours?|semaines?|heures?|giorni|giorno|settiman[ae]|or[ae])\s+(?:before|prior|beforehand|vor|vorher|zuvor|antes|avant|prima)\b",
@@ -20,7 +20,7 @@ static AHEAD: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Whether a question asks for the last day to undo or change something.
+/// Whether a question asks for the last day to cancel or change something.
 pub(super) fn asks(question: &str) -> bool {
     let said = words(question);
     says(&said, &LISTS.until.until)
@@ -29,7 +29,7 @@ pub(super) fn asks(question: &str) -> bool {
 }
 
 /// "Saturday, 12 June − 7 days = Saturday, 5 June"
-pub(super) fn until(asked: &MathQuestion<'_>, quotation: &str) -> Option<String> {
+pub(super) fn find_last_day(asked: &MathQuestion<'_>, quotation: &str) -> Option<String> {
     let now = asked.now.filter(|_| asks(asked.question))?;
     let mentions = mentions(asked.question, asked.language.code(), now);
     let [day] = mentions.as_slice() else {
@@ -39,12 +39,12 @@ pub(super) fn until(asked: &MathQuestion<'_>, quotation: &str) -> Option<String>
         return None;
     }
     let date = day.date?;
-    // "12 to 15 June": a number that is not part of the day.
+    // "12 to 15 June": the number outside the date makes it ambiguous.
     let other = |at: usize, c: char| c.is_ascii_digit() && !day.range.contains(&at);
     if asked.question.char_indices().any(|(at, c)| other(at, c)) {
         return None;
     }
-    // Any other number may be a condition of its own.
+    // A second number may be a condition of its own.
     if quotation
         .split(|c: char| !c.is_ascii_digit())
         .filter(|n| !n.is_empty())
@@ -55,7 +55,7 @@ pub(super) fn until(asked: &MathQuestion<'_>, quotation: &str) -> Option<String>
     }
     let found = AHEAD.as_ref()?.captures(quotation)?;
     let (count, unit) = (found.get(1)?.as_str(), found.get(2)?.as_str());
-    let before = earlier(date, count.parse().ok()?, unit)?;
+    let before = subtract(date, count.parse().ok()?, unit)?;
     let wording = Wording {
         language: asked.language.code(),
         twelve: false,
@@ -65,7 +65,7 @@ pub(super) fn until(asked: &MathQuestion<'_>, quotation: &str) -> Option<String>
     Some(format!("{date} − {count} {unit} = {before}"))
 }
 
-fn earlier(day: Date, count: i64, unit: &str) -> Option<Date> {
+fn subtract(day: Date, count: i64, unit: &str) -> Option<Date> {
     let unit = unit.to_lowercase();
     let is = |begins: &WordSet| begins.iter().any(|b| unit.starts_with(b));
     let span = if is(&LISTS.until.weeks) {
@@ -105,7 +105,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                until(&asked(question), rule).as_deref(),
+                find_last_day(&asked(question), rule).as_deref(),
                 Some(expected),
                 "{question}"
             );
@@ -145,7 +145,11 @@ mod tests {
                 "48 hours before the appointment.",
             ),
         ] {
-            assert_eq!(until(&asked(question), rule), None, "{question} {rule}");
+            assert_eq!(
+                find_last_day(&asked(question), rule),
+                None,
+                "{question} {rule}"
+            );
         }
     }
 }

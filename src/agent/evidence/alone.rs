@@ -1,5 +1,5 @@
-//! A second look at the best places: the line or sentences that the marked words stand in are read once more,
-//! by themselves. Beside its neighbours a row can win that does not answer; alone it has to say so itself.
+//! Reads the best places a second time: only the line or sentences with the marked words, without
+//! their context. Beside its neighbours a row may win that does not answer; by itself it has to.
 
 use std::ops::Range;
 
@@ -8,11 +8,11 @@ use crate::knowledge::Found;
 use crate::language::sentences;
 use crate::llm::{Claim, ReadPassage, Reader, patiently};
 
-/// Places that are read a second time.
+/// How many places the reader reads a second time.
 pub(crate) const READ_AGAIN: usize = 4;
 
-/// Notes how sure the reader is of each of the first places when it reads nothing else; with the form of the question
-/// that it is surest with.
+/// Records for each of the first places how sure the reader is without context, using the form of the question
+/// that gives the highest margin.
 pub(super) async fn read(
     places: &mut [EvidencePlace],
     found: &Found,
@@ -27,7 +27,7 @@ pub(super) async fn read(
         .iter()
         .filter_map(|place| {
             let passage = found.passages.get(place.passage)?;
-            let unit = unit(&passage.text, &place.focus);
+            let unit = find_unit(&passage.text, &place.focus);
             Some(ReadPassage {
                 heading: heading(passage),
                 text: AsRead::new(passage.text.get(unit)?.trim()).text,
@@ -53,8 +53,8 @@ pub(super) async fn read(
     }
 }
 
-/// The line or sentences that words stand in.
-fn unit(text: &str, words: &Range<usize>) -> Range<usize> {
+/// Expands words to their full line or sentences.
+fn find_unit(text: &str, words: &Range<usize>) -> Range<usize> {
     let units = sentences::sentences(text);
     let touched = |unit: &&Range<usize>| unit.start < words.end && words.start < unit.end;
     let first = units.iter().find(touched);
@@ -78,7 +78,7 @@ mod tests {
             ("outside. Cats", "Dogs wait outside. Cats may come."),
         ] {
             let at = text.find(words).unwrap();
-            let found = unit(text, &(at..at + words.len()));
+            let found = find_unit(text, &(at..at + words.len()));
             assert_eq!(text.get(found), Some(expected));
         }
     }

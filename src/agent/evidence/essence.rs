@@ -1,5 +1,5 @@
-//! What of a long message the reader gets to see: it reads some sixty tokens of a question, and people tell a
-//! story first.
+//! Shortens a long message for the reader, which reads about sixty tokens of a question, while people tell
+//! a story first.
 
 use std::ops::Range;
 
@@ -7,11 +7,11 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::language::sentences::sentences;
 
-/// Words of a question that the reader takes in with certainty.
+/// Words that are sure to fit the reader's limit.
 const MOST_WORDS: usize = 45;
 
-/// The message itself if it is short; else its last question with the sentences before it that still fit, or
-/// without a question its beginning.
+/// Returns a short message as it is; otherwise its last question with as many sentences before it as fit, or
+/// its beginning if it has no question.
 pub(super) fn essence(message: &str) -> &str {
     let words = |range: &Range<usize>| {
         let text = message.get(range.clone()).unwrap_or_default();

@@ -1,21 +1,21 @@
-//! Abbreviations that a document explains in brackets: after "Manual lymphatic drainage (MLD)" a question about lymphatic
-//! drainage is read as one about MLD too, and the other way round.
+//! Abbreviations that a document explains in brackets: after "Manual lymphatic drainage (MLD)", a question about
+//! lymphatic drainage also asks about MLD, and the reverse.
 
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Letters of an abbreviation.
+/// Length of an abbreviation.
 const LETTERS: std::ops::RangeInclusive<usize> = 2..=6;
-/// Explanations that are looked at.
+/// Most explanations to consider.
 const MOST_LOOKED_AT: usize = 40;
-/// Words of a long form that name it: the last ones, as people leave the first ones out.
+/// How many final words of a long form are enough to name it: people drop the first ones.
 const NAMING: usize = 2;
-/// Letters of a last word that names it alone.
+/// A final word at least this long names the long form alone.
 const TELLING: usize = 10;
-/// Letters of a word that may have none in the short form: "of", "and".
+/// Words up to this length may have no letter in the short form: "of", "and".
 const SMALL: usize = 3;
-/// Letters of a word that may be made of several, and of the first of these.
+/// A word of at least `COMPOUND` letters may be a compound, whose first part has at least `FIRST_PART` letters.
 const COMPOUND: usize = 8;
 const FIRST_PART: usize = 3;
 
@@ -26,15 +26,15 @@ struct Explained<'t> {
     long: &'t str,
 }
 
-/// A question with what the passages explain of its words.
+/// A question, with abbreviations and long forms that the passages explain.
 #[derive(Debug, Default)]
 pub(super) struct Meant {
-    /// With the long forms of its abbreviations at its end.
+    /// The question with the long forms of its abbreviations added at the end.
     pub(super) question: String,
-    /// With abbreviations in the place of long forms; none if it has no such form. A reader that looks for an
-    /// abbreviation finds it best if that alone is asked for.
+    /// The question with abbreviations in place of long forms; `None` if it has no long form. A reader that looks for
+    /// an abbreviation finds it best when the question names it alone.
     pub(super) in_short: Option<String>,
-    /// The long forms that it has, each with its short form.
+    /// Long forms in the question, each with its short form.
     pub(super) shortened: Vec<(String, String)>,
 }
 
@@ -46,13 +46,13 @@ impl Meant {
         };
         for Explained { short, long } in texts.flat_map(explanations).take(MOST_LOOKED_AT) {
             if says(question, short) {
-                if named(&meant.question, long).is_none() {
+                if find_long_form(&meant.question, long).is_none() {
                     meant.question = format!("{} ({long})", meant.question);
                 }
                 continue;
             }
             let in_short = meant.in_short.as_deref().unwrap_or(question);
-            if let Some(words) = named(in_short, long) {
+            if let Some(words) = find_long_form(in_short, long) {
                 let mut in_short = in_short.to_owned();
                 in_short.replace_range(words, short);
                 meant.in_short = Some(in_short);
@@ -63,7 +63,7 @@ impl Meant {
     }
 }
 
-/// Every "long form (LF)" and "LF (long form)" of a text whose letters stand in the words in their order.
+/// Finds every "long form (LF)" and "LF (long form)" whose letters match the words in order.
 fn explanations(text: &str) -> Vec<Explained<'_>> {
     let in_line = |line| {
         let brackets = str::match_indices(line, '(');
@@ -72,7 +72,7 @@ fn explanations(text: &str) -> Vec<Explained<'_>> {
     text.lines().flat_map(in_line).collect()
 }
 
-/// What the bracket at `at` explains, or is explained by.
+/// Reads the explanation whose bracket opens at `at`.
 fn explanation(line: &str, at: usize) -> Option<Explained<'_>> {
     let before = line.get(..at)?.trim_end();
     let (inside, _) = line.get(at + 1..)?.split_once(')')?;
@@ -95,22 +95,22 @@ fn explanation(line: &str, at: usize) -> Option<Explained<'_>> {
     })
 }
 
-/// The letters of a short form, in lower case; none for anything else.
+/// The letters of a short form in lower case; `None` if it is not one.
 fn letters(short: &str) -> Option<Vec<char>> {
     let letters: Vec<char> = short.chars().collect();
     let fits = LETTERS.contains(&letters.len()) && letters.iter().all(|c| c.is_uppercase());
     fits.then(|| letters.into_iter().flat_map(char::to_lowercase).collect())
 }
 
-/// The words of a text in lower case, those of a hyphenated one by themselves, each with its beginning.
+/// The words of a text in lower case, hyphenated ones split, each with its byte offset.
 fn parts(text: &str) -> Vec<(usize, String)> {
     text.unicode_word_indices()
         .map(|(at, word)| (at, word.to_lowercase()))
         .collect()
 }
 
-/// Whether the letters are the first ones of the words. A small word may be left out, and a long one may be a compound
-/// and have some of them within.
+/// Whether the letters are the initials of the words. Small words may be skipped, and a compound may contain
+/// several of the letters.
 fn fits(words: &[(usize, String)], letters: &[char]) -> bool {
     let Some((letter, others)) = letters.split_first() else {
         return words.is_empty();
@@ -121,7 +121,7 @@ fn fits(words: &[(usize, String)], letters: &[char]) -> bool {
     word.starts_with(*letter) && fits_after(word, rest, others)
 }
 
-/// The same once a word gave its first letter.
+/// Like [`fits`], after `word` has matched its first letter.
 fn fits_after(word: &str, rest: &[(usize, String)], letters: &[char]) -> bool {
     if fits(rest, letters) {
         return true;
@@ -146,18 +146,18 @@ fn fits_after(word: &str, rest: &[(usize, String)], letters: &[char]) -> bool {
     })
 }
 
-/// Whether a question has the short form.
+/// Whether a question contains the short form.
 fn says(question: &str, short: &str) -> bool {
     let short = short.to_lowercase();
     parts(question).iter().any(|(_, word)| *word == short)
 }
 
-/// Where a question has the long form, or as many of its last words as name it.
-fn named(question: &str, long: &str) -> Option<Range<usize>> {
+/// Finds the long form in a question, or as many of its last words as name it.
+fn find_long_form(question: &str, long: &str) -> Option<Range<usize>> {
     let (question, long) = (parts(question), parts(long));
     let telling = long.last()?.1.chars().count() >= TELLING;
     let least = if telling { 1 } else { NAMING.min(long.len()) };
-    // All of it rather than the end of it.
+    // Prefer the whole form to its end.
     (least..=long.len()).rev().find_map(|count| {
         let tail = long.get(long.len() - count..)?;
         question.windows(count).find_map(|window| {

@@ -1,9 +1,9 @@
-//! The places in the found passages that may answer a question, best first.
+//! Finds the places in the search results that may answer a question, best first.
 //!
-//! The reader marks spans of words in the passages; a span grows into what is quoted: the row, the list
-//! item or the sentences that hold it. How likely a place answers is a probability from the reader's
-//! margin and a few other features (`agent/decide.rs`). Without a reader every sentence is a place,
-//! known by its words only, and the language model has to judge.
+//! The reader marks spans of words in the passages. A span grows into the quotation: the row, list
+//! item or sentences around it. Its probability comes from the reader's margin and a few other
+//! features (`agent/decide.rs`). Without a reader, every sentence is a place, scored by its words
+//! alone, and the language model has to judge.
 
 mod alone;
 mod essence;
@@ -25,27 +25,26 @@ use crate::knowledge::{Found, Passage, orders};
 use crate::language::sentences;
 use crate::llm::{Claim, LlmError, ReadPassage, Reader, patiently};
 
-/// Bytes of passages that the reader reads: about 900 tokens of a European language.
+/// Most bytes of passages to read: about 900 tokens of a European language.
 const READ_BYTES: usize = 4_200;
-/// Passages that are read in any case.
+/// Passages to read whatever their size.
 const READ_AT_LEAST: usize = 4;
-/// Sentences that are looked at where there is no reader.
+/// Most sentences to consider without a reader.
 const LOOKED_AT: usize = 12;
-/// Of these, most from one passage: a long passage must not push the others out.
+/// Most of these from one passage, so that a long passage does not push the others out.
 const PER_PASSAGE: usize = 5;
 
-/// A place in a passage.
+/// Words in a passage that may answer.
 #[derive(Debug, Clone)]
 pub(super) struct EvidencePlace {
-    /// The passage, by its place in [`Found::passages`].
+    /// Index in [`Found::passages`].
     pub(super) passage: usize,
-    /// What is quoted, in bytes of the passage's text.
+    /// The quotation, as bytes of the passage's text.
     pub(super) range: Range<usize>,
-    /// The words that answer.
+    /// The answering words, as bytes of the passage's text.
     pub(super) focus: Range<usize>,
-    /// What the score was made of.
     pub(super) features: Features,
-    /// How likely it answers, 0 to 1.
+    /// Probability that it answers, 0 to 1.
     pub(super) score: f32,
 }
 
@@ -55,15 +54,15 @@ pub(super) struct Evidence {
     pub(super) places: Vec<EvidencePlace>,
     /// Places that a newer document contradicts.
     pub(super) superseded: Vec<Superseded>,
-    /// Paragraphs that give orders to an assistant and were left out.
+    /// Number of paragraphs left out because they give orders to an assistant.
     pub(super) injected: usize,
-    /// Why the reader did not read, if it should have.
+    /// Why the reader failed, if it did.
     pub(super) unread: Option<String>,
 }
 
 impl Evidence {
-    /// Reads the passages. `question` is what is asked, `in_full` the same with the question before it
-    /// where it leans on that.
+    /// Reads the passages. `in_full` is the question with the one before it, if it is a
+    /// follow-up.
     pub(super) async fn gather(
         found: &Found,
         question: &str,
@@ -101,6 +100,7 @@ impl Evidence {
         if let Some(reader) = reader.filter(|_| is_read) {
             alone::read(&mut places, found, reader, &questions, claim).await;
         }
+        // Gaps last: overlapping places are gone by now, and the second reading has changed the scores.
         add_gaps(&mut places);
         let superseded = rivals::supersede(&mut places, found);
         Self {
@@ -111,7 +111,6 @@ impl Evidence {
         }
     }
 
-    /// The best place.
     pub(super) fn best(&self) -> Option<&EvidencePlace> {
         self.places.first()
     }
@@ -124,7 +123,7 @@ struct Marked {
     margin: f32,
 }
 
-/// What the reader marks for each form of a question.
+/// Reads the passages once for each form of the question.
 async fn read_all(
     reader: &dyn Reader,
     found: &Found,
@@ -138,7 +137,7 @@ async fn read_all(
     Ok(all)
 }
 
-/// What the reader marks in the first passages.
+/// Reads the first passages.
 async fn read(
     reader: &dyn Reader,
     found: &Found,
@@ -148,7 +147,7 @@ async fn read(
     let mut bytes = 0;
     let (faqs, documents): (Vec<usize>, Vec<usize>) = (0..found.passages.len())
         .partition(|&at| found.passages.get(at).is_some_and(|p| p.faq.is_some()));
-    // What the owner approved is read first.
+    // Approved answers come first: they must fit into the byte limit.
     let chosen: Vec<usize> = faqs
         .into_iter()
         .chain(documents)
@@ -188,7 +187,7 @@ async fn read(
         .collect())
 }
 
-/// Title and last heading, as the reader was trained.
+/// Title and last heading, in the form used to train the reader.
 fn heading(passage: &Passage) -> String {
     if passage.faq.is_some() {
         return format!("FAQ – {}", passage.title);
@@ -199,10 +198,10 @@ fn heading(passage: &Passage) -> String {
     }
 }
 
-/// A passage's text as the reader was trained on it, with "·" between the cells of a row.
+/// A passage's text in the form used to train the reader, with "·" between the cells of a row.
 struct AsRead {
     text: String,
-    /// Where in `text` a byte was added.
+    /// Offsets of bytes added to `text`: "·" is one byte longer than "|".
     added: Vec<usize>,
 }
 
@@ -221,13 +220,13 @@ impl AsRead {
         Self { text, added }
     }
 
-    /// The place in the original of a place in `text`.
+    /// Maps an offset in `text` to the original.
     fn original(&self, at: usize) -> usize {
         at - self.added.iter().filter(|a| **a < at).count()
     }
 }
 
-/// The marked spans as places.
+/// Turns marked spans into places; also counts the paragraphs that give orders.
 fn places_of_spans(
     found: &Found,
     asked: &QuestionWords,
@@ -251,7 +250,7 @@ fn places_of_spans(
             continue;
         };
         let range = quote::of_span(&passage.text, &span.bytes);
-        let better = rows::named_better(asked, &passage.text, &range, &span.bytes);
+        let better = rows::find_better_named(asked, &passage.text, &range, &span.bytes);
         let is_marked = |row: &Range<usize>| ranges.contains(&(span.passage, row.clone()));
         let outdone = better.as_ref().is_some_and(|(row, _)| is_marked(row));
         let (range, focus) = better
@@ -262,7 +261,7 @@ fn places_of_spans(
         if range.is_empty() || ordered.clone().any(within) {
             continue;
         }
-        // Approved answers have a search and an order of their own.
+        // Approved answers come from a search of their own, so they rank among themselves.
         let before = found.passages.iter().take(span.passage);
         let rank = before
             .filter(|p| p.faq.is_some() == passage.faq.is_some())
@@ -284,7 +283,7 @@ fn places_of_spans(
     (places, given.iter().map(Vec::len).sum())
 }
 
-/// By how much the reader prefers each place to the next best one that does not overlap it.
+/// Sets each place's lead over the best other place, and updates the scores.
 fn add_gaps(places: &mut [EvidencePlace]) {
     let margins: Vec<Option<f32>> = places.iter().map(|p| p.features.margin).collect();
     for (at, place) in places.iter_mut().enumerate() {
@@ -298,7 +297,7 @@ fn add_gaps(places: &mut [EvidencePlace]) {
     places.sort_by(|a, b| b.score.total_cmp(&a.score));
 }
 
-/// Every sentence, row and item of the passages, known by its words only.
+/// Makes a place of every sentence, row and item, scored by its words alone.
 fn places_of_sentences(found: &Found, asked: &QuestionWords) -> (Vec<EvidencePlace>, usize) {
     let mut places = Vec::new();
     let mut injected = 0;
@@ -314,7 +313,7 @@ fn places_of_sentences(found: &Found, asked: &QuestionWords) -> (Vec<EvidencePla
             })
             .collect();
         for (at, unit) in units.iter().enumerate() {
-            let range = quote::around(&passage.text, &units, at);
+            let range = quote::grow_around(&passage.text, &units, at);
             let features = asked.features(passage, rank, &range);
             places.push(EvidencePlace {
                 passage: rank,
@@ -338,7 +337,7 @@ fn places_of_sentences(found: &Found, asked: &QuestionWords) -> (Vec<EvidencePla
     (places, injected)
 }
 
-/// Of places whose quotes overlap, only the best stays.
+/// Keeps the best of places whose quotations overlap. Expects the best first.
 fn drop_overlaps(places: &mut Vec<EvidencePlace>) {
     let mut kept: Vec<EvidencePlace> = Vec::with_capacity(places.len());
     for place in places.drain(..) {

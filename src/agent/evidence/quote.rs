@@ -1,15 +1,15 @@
-//! What is shown of a place, and how: verbatim words, table rows made readable.
+//! Chooses what to show of a place, verbatim, and makes table rows readable.
 
 use std::ops::Range;
 
 use crate::language::sentences;
 
-/// Words of a quotation.
+/// Most words of a quotation.
 const MOST_WORDS: usize = 60;
 
-/// The quotation around one unit: as many neighbouring sentences of its paragraph as are easily read.
-/// A table row stands alone.
-pub(super) fn around(text: &str, units: &[Range<usize>], at: usize) -> Range<usize> {
+/// Grows one unit into a quotation, with neighbouring sentences of its paragraph up to the word limit.
+/// A table row stays alone.
+pub(super) fn grow_around(text: &str, units: &[Range<usize>], at: usize) -> Range<usize> {
     let Some(unit) = units.get(at) else {
         return 0..0;
     };
@@ -29,7 +29,7 @@ pub(super) fn around(text: &str, units: &[Range<usize>], at: usize) -> Range<usi
             } else {
                 more.end..units.get(first).map_or(0, |u| u.start)
             };
-            // Each line is a paragraph, an item or a heading of its own.
+            // Each line is a paragraph, item or heading of its own: do not cross it.
             let apart = text.get(gap).is_none_or(|gap| gap.contains('\n'));
             let row = is_row(text.get(more.clone()).unwrap_or_default());
             let size = count(text, more);
@@ -53,16 +53,16 @@ pub(super) fn around(text: &str, units: &[Range<usize>], at: usize) -> Range<usi
     start..end
 }
 
-/// Words of a list that is quoted whole.
+/// Most words of a list that is quoted whole.
 const MOST_LIST_WORDS: usize = 90;
 
-/// Lines under a heading that are a list although they have no marks.
+/// Fewest lines under a heading that count as a list without bullets.
 const LEAST_ITEMS: usize = 3;
 
-/// The quotation around words that answer: their row, their list with the line that leads into it, or
-/// the sentences that hold them with as many neighbours as are easily read.
+/// Grows the answering words into a quotation: their row, their list with its introductory line, or
+/// their sentences with neighbours up to the word limit.
 pub(super) fn of_span(text: &str, span: &Range<usize>) -> Range<usize> {
-    let lines = lines(text);
+    let lines = split_lines(text);
     let touched: Vec<usize> = lines
         .iter()
         .enumerate()
@@ -86,14 +86,14 @@ pub(super) fn of_span(text: &str, span: &Range<usize>) -> Range<usize> {
     if touched.iter().all(|&at| is_row(line(at))) {
         return range(first, last);
     }
-    // A list may have lost its marks: its lines do not end like sentences, and a colon leads into it.
+    // A list may have lost its bullets: its lines do not end like sentences, and a colon introduces it.
     let listed = |at: usize| is_item(line(at)) || is_bare(line(at));
     let lead = (0..first)
         .rev()
         .find(|&at| !listed(at))
         .filter(|&at| line(at).ends_with(':'));
     let marked = touched.iter().any(|&at| is_item(line(at)));
-    // Or the heading of the passage leads into it.
+    // Or the passage's heading introduces it.
     let headed = (0..first).all(listed) && lines.len() >= LEAST_ITEMS;
     if marked || ((lead.is_some() || headed) && touched.iter().all(|&at| is_bare(line(at)))) {
         let same = |at: usize| {
@@ -131,11 +131,11 @@ pub(super) fn of_span(text: &str, span: &Range<usize>) -> Range<usize> {
         let end = units.get(last).map_or(span.end, |u| u.end);
         return start..end;
     }
-    around(text, &units, first)
+    grow_around(text, &units, first)
 }
 
-/// The lines of a text without the space around them; empty ones are left out.
-fn lines(text: &str) -> Vec<Range<usize>> {
+/// The lines of a text, trimmed, without empty ones.
+fn split_lines(text: &str) -> Vec<Range<usize>> {
     let mut start = 0;
     let mut lines = Vec::new();
     for line in text.split_inclusive('\n') {
@@ -149,7 +149,7 @@ fn lines(text: &str) -> Vec<Range<usize>> {
     lines
 }
 
-/// Whether a line is an item of a list as the document readers write it.
+/// Whether a line is a list item as the document readers write it.
 fn is_item(line: &str) -> bool {
     let line = line.trim_start();
     ["- ", "• ", "* ", "– "]
@@ -162,7 +162,7 @@ fn is_item(line: &str) -> bool {
         })
 }
 
-/// Whether a line is neither a row nor a sentence: an item of a list without its mark.
+/// Whether a line is neither a row nor a sentence: a list item without its bullet.
 fn is_bare(line: &str) -> bool {
     !is_row(line) && !line.ends_with(['.', '!', '?', ':', '…', '。'])
 }
@@ -172,21 +172,21 @@ fn count(text: &str, range: &Range<usize>) -> usize {
         .map_or(0, |t| t.split_whitespace().count())
 }
 
-/// Whether a line is a table row as the document reader writes it: "Header: value | Header: value".
+/// Whether a line is a table row as the document readers write it: "Header: value | Header: value".
 pub(crate) fn is_row(line: &str) -> bool {
     line.contains(" | ") && line.contains(": ")
 }
 
-/// A quotation as a visitor reads it. Values stay as they are in the document; a bare number under a
+/// Formats a quotation for the visitor. Values stay as in the document; a bare number under a
 /// header that names a currency gets its sign.
-pub(crate) fn readable(quote: &str) -> String {
+pub(crate) fn make_readable(quote: &str) -> String {
     let lines: Vec<String> = quote
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .map(|line| {
             if is_row(line) {
-                row(line)
+                write_row(line)
             } else {
                 line.to_owned()
             }
@@ -195,10 +195,10 @@ pub(crate) fn readable(quote: &str) -> String {
     lines.join("\n")
 }
 
-/// The longest key that is a header. Longer ones are sentences with a colon.
+/// Longest header, in characters. Longer text before a colon is a sentence.
 const LONGEST_HEADER: usize = 60;
 
-fn row(line: &str) -> String {
+fn write_row(line: &str) -> String {
     let cells: Vec<String> = line
         .split(" | ")
         .map(str::trim)
@@ -207,7 +207,7 @@ fn row(line: &str) -> String {
                 let value = value.trim();
                 let empty = value.is_empty() || value.chars().all(|c| matches!(c, '-' | '–' | '—'));
                 let spoken = !empty && !is_code(header.trim(), value);
-                spoken.then(|| priced(header.trim(), value))
+                spoken.then(|| write_cell(header.trim(), value))
             }
             _ => Some(cell.to_owned()),
         })
@@ -215,18 +215,18 @@ fn row(line: &str) -> String {
     cells.join(" · ")
 }
 
-/// Headers of columns that the business numbers its things by.
+/// Headers of columns with internal numbers.
 const CODES: [&str; 8] = [
     "code", "id", "sku", "item no", "item no.", "no.", "nr.", "art.-nr.",
 ];
 
-/// Whether a cell is a number that means something to the business only.
+/// Whether a cell is an internal number that says nothing to visitors.
 fn is_code(header: &str, value: &str) -> bool {
     let named = CODES.iter().any(|code| header.eq_ignore_ascii_case(code));
     named && !value.contains(' ') && value.chars().any(|c| c.is_ascii_digit())
 }
 
-/// Currencies by the words of a header, with the sign that is written before a number.
+/// Currency words in headers, each with the sign to write before a number.
 const CURRENCIES: [(&str, &str); 9] = [
     ("USD", "$"),
     ("US$", "$"),
@@ -239,7 +239,7 @@ const CURRENCIES: [(&str, &str); 9] = [
     ("JPY", "¥"),
 ];
 
-fn priced(header: &str, value: &str) -> String {
+fn write_cell(header: &str, value: &str) -> String {
     let bare = value.starts_with(|c: char| c.is_ascii_digit())
         && value
             .chars()
@@ -248,7 +248,7 @@ fn priced(header: &str, value: &str) -> String {
         let mut rest: Vec<&str> = Vec::new();
         for part in header.split_whitespace() {
             match part.trim_matches(['(', ')', ',']) == *word {
-                // "Price in EUR" is a price in euros without the "in" too.
+                // Drop "in" as well: "Price in EUR" becomes "Price".
                 true if rest.last() == Some(&"in") => drop(rest.pop()),
                 true => {}
                 false => rest.push(part),
@@ -273,29 +273,29 @@ mod tests {
     fn a_row_reads_like_a_list_and_prices_get_their_sign() {
         let row = "Code: D99 | Service: Refill gel | Standard fee USD: 38 | Notes: no discount";
         assert_eq!(
-            readable(row),
+            make_readable(row),
             "Service: Refill gel · Standard fee: $38 · Notes: no discount"
         );
         assert_eq!(
-            readable("Preis (EUR): 12,50 | Menge: 3"),
+            make_readable("Preis (EUR): 12,50 | Menge: 3"),
             "Preis: €12,50 · Menge: 3"
         );
         assert_eq!(
-            readable("Price in EUR – Weekday: 36 | Time: 30 min"),
+            make_readable("Price in EUR – Weekday: 36 | Time: 30 min"),
             "Price – Weekday: €36 · Time: 30 min"
         );
         assert_eq!(
-            readable("Fee USD: 12 a page | X: 1"),
+            make_readable("Fee USD: 12 a page | X: 1"),
             "Fee USD: 12 a page · X: 1"
         );
-        assert_eq!(readable("Open 9 to 5."), "Open 9 to 5.");
+        assert_eq!(make_readable("Open 9 to 5."), "Open 9 to 5.");
     }
 
     #[test]
     fn a_quotation_takes_neighbours_of_its_paragraph_but_no_rows() {
         let text = "One is here. Two is here. Three is here.\nA: 1 | B: 2\nOther paragraph.";
         let units = sentences(text);
-        let at = |n: usize| text.get(around(text, &units, n)).unwrap();
+        let at = |n: usize| text.get(grow_around(text, &units, n)).unwrap();
         assert_eq!(at(1), "One is here. Two is here. Three is here.");
         assert_eq!(at(3), "A: 1 | B: 2");
         assert_eq!(at(4), "Other paragraph.");

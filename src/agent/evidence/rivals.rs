@@ -1,4 +1,4 @@
-//! Documents that contradict each other: two places that speak of the same thing with different
+//! Resolves contradictions between documents: two places about the same thing with different
 //! figures. The newer one counts.
 
 use std::collections::HashSet;
@@ -6,22 +6,21 @@ use std::collections::HashSet;
 use super::EvidencePlace;
 use crate::knowledge::{Found, Passage, content_words};
 
-/// Share of the words, figures left out, that two places have in common when they speak of the same.
+/// Smallest share of common words, figures left out, for two places to be about the same thing.
 const SAME: f32 = 0.5;
-/// A rival below this share of the other's score is about something else.
+/// A rival that scores below this share of the other is about something else.
 const NEAR: f32 = 0.3;
 
 /// A place that a newer one contradicts.
 #[derive(Debug, Clone)]
 pub(crate) struct Superseded {
-    /// The older place.
     pub(crate) older: EvidencePlace,
-    /// What is quoted of the newer one, and its passage.
+    /// Index of the newer passage, and the quoted range in its text.
     pub(crate) newer: (usize, std::ops::Range<usize>),
 }
 
-/// Takes the places away that a newer document contradicts. A newer place counts at least as much as
-/// the older one that it takes the place of.
+/// Removes places that a newer document contradicts. The newer place inherits the older one's score
+/// if that is higher.
 pub(super) fn supersede(places: &mut Vec<EvidencePlace>, found: &Found) -> Vec<Superseded> {
     let mut gone: Vec<(usize, usize)> = Vec::new();
     for (at, place) in places.iter().enumerate() {
@@ -50,6 +49,7 @@ pub(super) fn supersede(places: &mut Vec<EvidencePlace>, found: &Found) -> Vec<S
             })
         })
         .collect();
+    // The newer place answers the same question, so it must not lose to a third place only because it was worded worse.
     for &(older, newer) in &gone {
         let score = places.get(older).map_or(0.0, |p| p.score);
         if let Some(newer) = places.get_mut(newer) {
@@ -69,14 +69,14 @@ fn document(place: &EvidencePlace, found: &Found) -> Option<crate::store::Docume
     found.passages.get(place.passage).map(|p| p.document)
 }
 
-/// What a place says, and the date of its document, Unix ms.
+/// The answering words of a place, and the date of its document, Unix ms.
 fn read_statement(place: &EvidencePlace, found: &Found) -> Option<(String, i64)> {
     let passage: &Passage = found.passages.get(place.passage)?;
     let words = passage.text.get(place.focus.clone())?;
     Some((words.to_owned(), passage.dated_at?))
 }
 
-/// Whether two texts speak of the same thing and give different figures.
+/// Whether two texts are about the same thing with different figures.
 fn contradict(ours: &str, theirs: &str) -> bool {
     let split = |text: &str| -> (HashSet<String>, HashSet<String>) {
         content_words(text)

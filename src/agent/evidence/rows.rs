@@ -1,4 +1,4 @@
-//! Rows of one table: which of them a question names, and whether it names one alone.
+//! Finds the table row that a question names.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -7,9 +7,9 @@ use super::words::QuestionWords;
 use crate::agent::computed::{Row, Table};
 use crate::knowledge::Passage;
 
-/// A row that holds all that `place` does of the question's words, and more of them: 30 minutes instead of 60. With it,
-/// where the words at `focus` have their like. None if the place is no row, or no other is named better.
-pub(super) fn named_better(
+/// Finds a row that holds all the words of the question that `place` holds, and more: 30 minutes instead of 60. Also
+/// returns the cells there that match those at `focus`. `None` if `place` is not a row, or no single row is better.
+pub(super) fn find_better_named(
     asked: &QuestionWords,
     text: &str,
     place: &Range<usize>,
@@ -20,7 +20,7 @@ pub(super) fn named_better(
     if marked.range != *place {
         return None;
     }
-    let held = |row: &Row<'_>| asked.held(text.get(row.range.clone()).unwrap_or_default());
+    let held = |row: &Row<'_>| asked.find_held(text.get(row.range.clone()).unwrap_or_default());
     let here = held(marked);
     let better: Vec<(&Row<'_>, HashSet<String>)> = table
         .rows
@@ -34,13 +34,21 @@ pub(super) fn named_better(
     if best.next().is_some() {
         return None;
     }
-    Some((row.range.clone(), like(text, marked, row, focus)))
+    Some((
+        row.range.clone(),
+        find_matching_cells(text, marked, row, focus),
+    ))
 }
 
-/// The cells of a row under the headers of those that `focus` touches in another; the row if there are none.
-fn like(text: &str, marked: &Row<'_>, row: &Row<'_>, focus: &Range<usize>) -> Range<usize> {
+/// The cells of `row` under the same headers as those that `focus` touches in `marked`; the whole row if there are none.
+fn find_matching_cells(
+    text: &str,
+    marked: &Row<'_>,
+    row: &Row<'_>,
+    focus: &Range<usize>,
+) -> Range<usize> {
     let place = |part: &str| {
-        // Both are slices of the same text.
+        // Offsets from pointers: `part` is a slice of `text`.
         let start = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
         Some(start..start + part.len())
     };
@@ -55,7 +63,7 @@ fn like(text: &str, marked: &Row<'_>, row: &Row<'_>, focus: &Range<usize>) -> Ra
     bounds.unwrap_or_else(|| row.range.clone())
 }
 
-/// Whether a row holds every word of the question, with its headings and title, and no other of its table does.
+/// Whether this row, with headings and title, is the only one of its table to hold every word of the question.
 pub(super) fn is_named_alone(
     asked: &QuestionWords,
     passage: &Passage,
@@ -127,7 +135,7 @@ mod tests {
         ] {
             let at = TABLE.find(marked).unwrap();
             let focus = at..at + marked.len();
-            let better = named_better(&asked(question), TABLE, &row(marked), &focus);
+            let better = find_better_named(&asked(question), TABLE, &row(marked), &focus);
             let better = better.map(|(place, focus)| {
                 assert!(place.start <= focus.start && focus.end <= place.end);
                 &TABLE[focus]
@@ -136,7 +144,7 @@ mod tests {
         }
         let sentence = 0..6;
         assert_eq!(
-            named_better(&asked("sports"), TABLE, &sentence, &sentence),
+            find_better_named(&asked("sports"), TABLE, &sentence, &sentence),
             None
         );
     }

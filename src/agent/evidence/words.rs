@@ -1,4 +1,4 @@
-//! The question's words, weighed by how rare they are in the documents, and which of them a text holds.
+//! The question's words, weighted by their rarity in the documents, and which of them a text contains.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,32 +8,30 @@ use crate::knowledge::{Found, Passage};
 use crate::language::Language;
 use crate::language::words::{stem, words};
 
-/// One word of a question.
 #[derive(Debug, Clone)]
 struct Term {
-    /// Stems that count as the word: its own, its correction's, its synonyms'.
+    /// Stems that match the word: its own, its correction's, its synonyms'.
     stems: Vec<String>,
-    /// Inverse document frequency; 0 for a word that stands in no document.
+    /// Inverse document frequency; 0 if no document contains the word.
     idf: f32,
     known: bool,
 }
 
-/// The words of a question.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct QuestionWords {
     terms: Vec<Term>,
     language: Option<Language>,
-    /// Words with a digit.
+    /// Words that contain a digit.
     figures: HashSet<String>,
-    /// How many words it has.
+    /// Number of words in the question.
     words: usize,
 }
 
-/// The weight of a word that stands nowhere, beside the inverse document frequencies of the others.
+/// Weight of a word found in no document, on the scale of inverse document frequencies.
 const UNKNOWN: f32 = 4.0;
 
 impl QuestionWords {
-    /// The content words of what was searched for.
+    /// `found` holds the content words that the search used.
     pub(super) fn new(found: &Found, question: &str) -> Self {
         let language = found.language();
         let stems = |text: &str| stems(language, text);
@@ -60,7 +58,7 @@ impl QuestionWords {
         }
     }
 
-    /// A word of a long form is also there where its short form is.
+    /// Lets a text that has the short form also match the words of the long form.
     pub(super) fn with_short_forms(mut self, shortened: &[(String, String)]) -> Self {
         for (long, short) in shortened {
             let (long, short) = (self.stems_of(long), self.stems_of(short));
@@ -73,7 +71,7 @@ impl QuestionWords {
         self
     }
 
-    /// What can be seen of a quotation without a model.
+    /// The features of a quotation that need no model.
     pub(super) fn features(
         &self,
         passage: &Passage,
@@ -102,13 +100,13 @@ impl QuestionWords {
         }
     }
 
-    /// The stems of a text, as this question's words are compared with them.
+    /// The stems of a text, for comparing with this question's words.
     pub(super) fn stems_of(&self, text: &str) -> HashSet<String> {
         stems(self.language, text).into_iter().collect()
     }
 
-    /// Which of the question's words, figures too, stand in a text.
-    pub(super) fn held(&self, text: &str) -> HashSet<String> {
+    /// The words and figures of the question that a text contains.
+    pub(super) fn find_held(&self, text: &str) -> HashSet<String> {
         let there = self.stems_of(text);
         let terms = self.terms.iter().filter(|term| term.stands_in(&there));
         let words = terms.filter_map(|term| term.stems.first());
@@ -116,7 +114,7 @@ impl QuestionWords {
         words.chain(figures).cloned().collect()
     }
 
-    /// Whether all of the question's words stand in a text, figures too.
+    /// Whether a text contains all words and figures of the question.
     pub(super) fn is_held_whole(&self, text: &str) -> bool {
         let there = self.stems_of(text);
         !self.terms.is_empty()
@@ -124,7 +122,7 @@ impl QuestionWords {
             && self.figures.is_subset(&there)
     }
 
-    /// The share of the known words, by weight, that stand among these stems, 0 to 1.
+    /// Share of the known words, by weight, among these stems, 0 to 1.
     pub(super) fn share(&self, there: &HashSet<String>) -> f32 {
         let known = self.terms.iter().filter(|term| term.known);
         let (mut all, mut held) = (0.0, 0.0);
@@ -137,7 +135,7 @@ impl QuestionWords {
         if all > 0.0 { held / all } else { 0.0 }
     }
 
-    /// Whether the most telling known word stands among these stems.
+    /// Whether the rarest known word is among these stems.
     pub(super) fn holds_rarest(&self, there: &HashSet<String>) -> bool {
         let rarest = self
             .terms
@@ -147,7 +145,7 @@ impl QuestionWords {
         rarest.is_some_and(|term| term.stands_in(there))
     }
 
-    /// The share of the words, by weight, that stand nowhere in the documents, 0 to 1.
+    /// Share of the words, by weight, found in no document, 0 to 1.
     pub(super) fn unknown_share(&self) -> f32 {
         let unknown = self.terms.iter().filter(|term| !term.known).count() as f32 * UNKNOWN;
         let known: f32 = self.terms.iter().filter(|t| t.known).map(|t| t.idf).sum();
@@ -202,7 +200,7 @@ mod tests {
         assert!(asked.holds_rarest(&there));
         assert!((asked.unknown_share() - 0.5).abs() < 1e-6);
         assert!(!asked.holds_rarest(&asked.stems_of("price list")));
-        assert_eq!(asked.held("Crown: price").len(), 2);
+        assert_eq!(asked.find_held("Crown: price").len(), 2);
         assert!(asked.is_held_whole("price of gold crowns"));
         assert!(!asked.is_held_whole("price of crowns"));
         let short = [("Gold crowns".to_owned(), "GC".to_owned())];

@@ -1,5 +1,5 @@
-//! Questions that ask two or three things: each part is answered by itself, one after the other, with
-//! its own citations; a part that has no answer is named.
+//! Answers questions with two or three parts: one part after the other, each with
+//! its own citations. Parts without an answer are named.
 
 mod split;
 
@@ -17,18 +17,18 @@ use crate::knowledge::{Found, Passage};
 use crate::language::Language;
 use crate::llm::{ChatMessage, Role};
 
-/// A part of a question and what came of it.
+/// A part of a question with its answer.
 struct Part {
     question: String,
-    /// The same with the part before it where it leans on that.
+    /// The part together with the previous one, if it is a follow-up.
     in_full: String,
     draft: Option<Draft>,
-    /// Also of a part that nothing answers.
+    /// Kept even if nothing answers the part.
     trace: Trace,
 }
 
 impl Climb<'_> {
-    /// The answer of a question with several parts, if at least one of them is answered; `None` for any
+    /// Answers a question with several parts, if at least one of them has an answer; `None` for any
     /// other question.
     pub(super) async fn answer_in_parts(
         &self,
@@ -55,7 +55,8 @@ impl Climb<'_> {
             let draft = first_answer(&OF_PART, &case, &mut trace).await?;
             let answers = |d: &Draft| matches!(d.rung, Rung::Faq | Rung::Fact | Rung::Read);
             merge(&mut found, attempt.found);
-            let in_full = follow_up::in_full(&history, &question, " · ");
+            let in_full = follow_up::write_in_full(&history, &question, " · ");
+            // The next part may be a follow-up of this one: "and on Sunday?".
             history.push(ChatMessage::new(Role::User, question.as_str()));
             parts.push(Part {
                 question,
@@ -74,7 +75,7 @@ impl Climb<'_> {
     }
 }
 
-/// What each search found, each passage once.
+/// Adds the passages that are not in `all` yet.
 fn merge(all: &mut Found, found: Found) {
     for passage in found.passages {
         let known = |p: &Passage| p.chunk == passage.chunk && p.faq == passage.faq;
@@ -84,7 +85,7 @@ fn merge(all: &mut Found, found: Found) {
     }
 }
 
-/// The answers one after the other; `None` when no part has one.
+/// Joins the answers; `None` when no part has one.
 fn compose(parts: Vec<Part>, language: Language) -> Option<(Draft, Trace)> {
     let phrases = phrases(language);
     let mut whole: Option<Draft> = None;
@@ -95,8 +96,8 @@ fn compose(parts: Vec<Part>, language: Language) -> Option<(Draft, Trace)> {
         match part.draft {
             Some(mut draft) => {
                 let own = std::mem::take(&mut draft.citations);
-                let text = with_numbers_of(&mut citations, own, &draft.text);
-                // A row that answers both parts is shown once.
+                let text = renumber(&mut citations, own, &draft.text);
+                // Show a row that answers both parts only once.
                 if !lines.contains(&text) {
                     lines.push(text);
                 }
@@ -134,10 +135,10 @@ fn compose(parts: Vec<Part>, language: Language) -> Option<(Draft, Trace)> {
     Some((whole, trace))
 }
 
-/// Adds a part's citations to those of the whole answer; the part's text with the numbers that they have
-/// there.
-fn with_numbers_of(all: &mut Vec<Citation>, own: Vec<Citation>, text: &str) -> String {
-    // What the owner approved is given word for word and bears no numbers.
+/// Adds a part's citations to those of the whole answer, and returns the part's text with the new
+/// numbers.
+fn renumber(all: &mut Vec<Citation>, own: Vec<Citation>, text: &str) -> String {
+    // Approved answers are given word for word and contain no citation numbers.
     let verbatim = own.iter().any(|c| c.kind == CitationKind::Faq);
     let mut numbers: Vec<(u32, u32)> = Vec::new();
     for mut citation in own {
@@ -160,7 +161,7 @@ fn with_numbers_of(all: &mut Vec<Citation>, own: Vec<Citation>, text: &str) -> S
     })
 }
 
-/// The less safe of two rungs; an answer made of both is filed under it.
+/// The less safe of two rungs: an answer from both is filed under it.
 fn less_safe(one: Rung, other: Rung) -> Rung {
     [Rung::Read, Rung::Fact]
         .into_iter()

@@ -1,5 +1,5 @@
-//! Where a message asks two or three things: at the ends of questions, and at an "and" behind which another
-//! question begins.
+//! Splits a message that asks two or three things: after each question, and at an "and" that another
+//! question follows.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -14,12 +14,12 @@ use crate::language::lists::is_function_word;
 use crate::language::sentences::sentences;
 use crate::language::words::unaccented;
 
-/// Parts at most; what follows stays with the last one.
+/// Most parts; the last one takes the rest of the message.
 const MOST: usize = 3;
-/// Longer messages tell a story, where these rules would split at the wrong words.
+/// Longer messages tell a story, which these rules would split at the wrong words.
 const LONGEST_WORDS: usize = 60;
 
-/// The words of a language by which a second question is known; the file says what each list is for.
+/// Words of a language that reveal a second question; the file describes each list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Joints {
@@ -33,7 +33,8 @@ static FILE: &str = include_str!("split.toml");
 static JOINTS: LazyLock<HashMap<Language, Joints>> = LazyLock::new(|| data::read(FILE));
 static NONE: LazyLock<Joints> = LazyLock::new(Joints::default);
 
-/// Turkish, Arabic and Chinese have none: their question words stand inside the sentence, and only marks part questions.
+/// Empty for Turkish, Arabic and Chinese: their question words come inside the sentence, so only punctuation separates
+/// questions.
 fn joints(language: Language) -> &'static Joints {
     let language = match language {
         Language::Other => Language::En,
@@ -42,8 +43,8 @@ fn joints(language: Language) -> &'static Joints {
     JOINTS.get(&language).unwrap_or(&NONE)
 }
 
-/// The questions of a message, in its own words; one if it asks one thing. What is told before the first
-/// question belongs to it, a remark behind a question to that one.
+/// The questions of a message, in its own words; a single one if it asks one thing. Text before the first
+/// question belongs to that question, a remark after a question to the one before.
 pub(super) fn questions(message: &str, language: Language) -> Vec<String> {
     let whole = vec![message.trim().to_owned()];
     if message.unicode_words().count() > LONGEST_WORDS {
@@ -55,7 +56,7 @@ pub(super) fn questions(message: &str, language: Language) -> Vec<String> {
         let sentence = message.get(range).unwrap_or_default().trim();
         let clauses = clauses(sentence, language);
         let marked = sentence.ends_with(['?', '？', '؟']);
-        // "Roughly?", "…, right?": no question of its own.
+        // "Roughly?" and "…, right?" are not questions of their own.
         let asks = clauses.len() > 1 || (marked && is_whole(sentence, language));
         if !asks {
             match parts.last_mut() {
@@ -80,7 +81,7 @@ pub(super) fn questions(message: &str, language: Language) -> Vec<String> {
     parts
 }
 
-/// A sentence cut where another question begins behind an "and".
+/// Splits a sentence where another question follows an "and".
 fn clauses(sentence: &str, language: Language) -> Vec<&str> {
     let joints = joints(language);
     let words: Vec<(usize, String)> = sentence
@@ -94,9 +95,9 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
         .take(2)
         .any(|(_, word)| joints.asking.contains(word));
     let mut cuts: Vec<(usize, usize)> = Vec::new();
-    // Whether the clause so far asks something, and of what.
+    // Whether the clause so far asks something, and whether it says about what.
     let (mut asks, mut content) = (false, false);
-    // Words of asking in mid-clause: "who speaks German and who does crowns" asks once.
+    // Question words within a clause: "who speaks German and who does crowns" asks once.
     let mut inside: Vec<&str> = Vec::new();
     let mut joint = None;
     let mut begins = true;
@@ -112,7 +113,7 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
             inside.push(word);
         }
         if asking {
-            // "When and where": nothing is asked for before what follows.
+            // "When and where": the first word has no subject yet, so this is still one question.
             (asks, content) = (true, false);
         } else {
             content |= word.chars().any(char::is_alphanumeric) && !is_function_word(language, word);
@@ -121,7 +122,7 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
         begins = joint.is_some() || matches!(word.as_str(), "," | "¿");
     }
     // "I know how much it is and where you are." asks nothing.
-    if !(begins_asking || verb_begins(&words, joints) || sentence.ends_with('?')) {
+    if !(begins_asking || begins_with_verb(&words, joints) || sentence.ends_with('?')) {
         cuts.clear();
     }
     let mut parts = Vec::new();
@@ -137,13 +138,13 @@ fn clauses(sentence: &str, language: Language) -> Vec<&str> {
         .collect()
 }
 
-fn verb_begins(words: &[(usize, String)], joints: &Joints) -> bool {
+fn begins_with_verb(words: &[(usize, String)], joints: &Joints) -> bool {
     words
         .first()
         .is_some_and(|(_, word)| joints.verbs.contains(word))
 }
 
-/// Whether a sentence with a question mark can stand alone.
+/// Whether a sentence with a question mark can stand on its own.
 fn is_whole(sentence: &str, language: Language) -> bool {
     let joints = joints(language);
     let folded: Vec<String> = sentence.unicode_words().map(unaccented).collect();
@@ -156,7 +157,7 @@ fn is_whole(sentence: &str, language: Language) -> bool {
     (asks && folded.len() > 1) || content.count() >= 2
 }
 
-/// Whether there is more in it than small talk and function words: something that could be looked up.
+/// Whether a part has more than small talk and function words: something to look up.
 fn says_something(part: &str, language: Language) -> bool {
     talk::of_message(part, language, "").is_none()
         && part.unicode_words().any(|word| {

@@ -1,5 +1,5 @@
-//! What the front desk says by itself, and by which words it knows small talk, in each language. A
-//! language is a TOML file; texts address the visitor politely.
+//! The front desk's own phrases, and the words that reveal small talk, in each language. A
+//! language is a TOML file; its texts address the visitor politely.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,6 @@ use super::talk::Talk;
 use crate::language::Language;
 use crate::language::data::ByLanguage;
 
-/// The file of a language.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 struct Texts {
@@ -33,7 +32,7 @@ static OTHERS: [(Language, &str); 11] = [
 ];
 static TEXTS: LazyLock<ByLanguage<Texts>> = LazyLock::new(|| ByLanguage::read(ENGLISH, &OTHERS));
 
-/// What the front desk says by itself. `{business}` stands for the name of the business.
+/// The front desk's own phrases. `{business}` stands for the name of the business.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Phrases {
@@ -41,33 +40,33 @@ pub(super) struct Phrases {
     pub(super) how_are_you: &'static str,
     pub(super) thanks: &'static str,
     pub(super) goodbye: &'static str,
-    /// Says honestly that no person is writing.
+    /// Says honestly that the visitor is talking to a machine.
     pub(super) bot: &'static str,
     pub(super) capabilities: &'static str,
     /// Offers a person, and asks how to reach the visitor.
     pub(super) handover: &'static str,
-    /// The visitor said how to reach them.
+    /// Confirms that the visitor's contact details are noted.
     pub(super) noted: &'static str,
     pub(super) abuse: &'static str,
-    /// The visitor wants this language.
+    /// Answers a request for this language.
     pub(super) language: &'static str,
     pub(super) unclear: &'static str,
     pub(super) acknowledged: &'static str,
-    /// Nothing answers the question; offers a person.
+    /// Says that the documents have no answer; offers a person.
     pub(super) refusal: &'static str,
-    /// Before words that come closest and are no answer.
+    /// Introduces a related quotation that is not an answer.
     pub(super) related: &'static str,
-    /// Behind them: offers a person.
+    /// Follows it: offers a person.
     pub(super) offer: &'static str,
-    /// A part of the question, which stands for `{}`, has no answer.
+    /// Says that a part of the question, in place of `{}`, has no answer.
     pub(super) unanswered: &'static str,
-    /// Before words of a document in another language than the visitor's.
+    /// Introduces a quotation in another language than the visitor's.
     pub(super) quoted: &'static str,
-    /// An older document, whose title stands for `{}`, contradicts what is quoted.
+    /// Says that an older document, its title in place of `{}`, contradicts the quotation.
     pub(super) older: &'static str,
 }
 
-/// How small talk is known: phrases parted by `|`, or single words parted by spaces. Accents and
+/// Words that reveal small talk: phrases separated by `|`, or single words separated by spaces. Accents and
 /// case do not matter.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,30 +78,30 @@ pub(super) struct Cues {
     pub(super) bot: &'static str,
     pub(super) capabilities: &'static str,
     pub(super) acknowledgements: &'static str,
-    /// Words that mean nothing by themselves.
+    /// Words that carry no meaning of their own.
     pub(super) fillers: &'static str,
-    /// A wish for a person: what to do, with whom, that it is wished, and all other words of it.
+    /// A request for a person consists of an action, a person, words of wishing, and only these other words (`around`).
     pub(super) verbs: &'static str,
     pub(super) persons: &'static str,
     pub(super) wish: &'static str,
     pub(super) around: &'static str,
-    /// A wish to be called.
+    /// A request to be called back.
     pub(super) callback: &'static str,
-    /// The first ten are so by themselves.
+    /// The first ten are insults even as a single word.
     pub(super) insults: &'static str,
     pub(super) insult_around: &'static str,
     pub(super) complaints: &'static str,
-    /// Names of the language, and the words of a wish for it.
+    /// Names of the language, and the other words of a request for it.
     pub(super) languages: &'static str,
     pub(super) say: &'static str,
-    /// Taking an offer.
+    /// Accepting an offer.
     pub(super) yes: &'static str,
-    /// What is known by its words in any order.
+    /// Small talk recognised by its words in any order.
     #[serde(default)]
     pub(super) themes: Vec<Theme>,
 }
 
-/// Small talk that is put in many ways: a clause with a word of each of `needs`, and none but those
+/// Small talk with many wordings: a clause with a word from each of `needs`, and no words but those
 /// and `around`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,10 +111,10 @@ pub(super) struct Theme {
     pub(super) around: &'static str,
 }
 
-/// Languages that Frontdesk speaks, English first.
+/// The languages with phrases of their own, English first.
 pub(super) const SPOKEN: [Language; 12] = Language::KNOWN;
 
-/// What is said in a language; English where Frontdesk has no words of its own.
+/// The phrases of a language; English where Frontdesk has none.
 pub(super) fn phrases(language: Language) -> &'static Phrases {
     &TEXTS.of(language).phrases
 }
@@ -124,7 +123,7 @@ pub(super) fn cues(language: Language) -> &'static Cues {
     &TEXTS.of(language).cues
 }
 
-/// The language in which a text offered the visitor a person, if it did.
+/// The language in which a text offered a person to the visitor, if it did.
 pub(super) fn offers_person(text: &str) -> Option<Language> {
     SPOKEN.into_iter().find(|language| {
         let phrases = phrases(*language);

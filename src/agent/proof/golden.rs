@@ -1,4 +1,4 @@
-//! A golden question from a real answer: what the answer should say again.
+//! Derives the expectation of a golden question from a real answer.
 
 use serde_json::{Value, json};
 
@@ -10,12 +10,12 @@ const UNITS: [&str; 16] = [
     "am", "pm", "a.m", "p.m", "uhr", "%", "€", "$", "£", "eur", "usd", "gbp", "chf", "kg", "km",
     "h",
 ];
-/// Most facts that are asked for.
+/// Most facts to expect.
 const MOST: usize = 4;
 
-/// What an answer like this one must say: the numbers, prices, times and addresses of it that its
-/// sources say as well, or its telling words where it has none; for a refusal, that it is one. The
-/// owner can change it.
+/// What an answer to this question must say: those numbers, prices, times and addresses that the
+/// sources contain too, or its most telling words if there are none; for a refusal, that it refuses. The
+/// owner can edit it.
 pub fn expectation(receipt: &Receipt) -> Value {
     if receipt.rung == "refusal" {
         return json!({"answerable": false});
@@ -34,11 +34,11 @@ pub fn expectation(receipt: &Receipt) -> Value {
     } else {
         quotes.join("\n")
     };
-    let answer = without_marks(&receipt.answer);
-    let mut facts = exact(&answer);
+    let answer = strip_marks(&receipt.answer);
+    let mut facts = find_exact_facts(&answer);
     facts.retain(|fact| ground.contains(fact.as_str()));
     if facts.is_empty() {
-        facts = telling(&answer, &ground, &receipt.question);
+        facts = find_telling_words(&answer, &ground, &receipt.question);
     }
     facts.truncate(MOST);
     let must: Vec<Vec<String>> = facts.into_iter().map(|fact| vec![fact]).collect();
@@ -53,8 +53,7 @@ pub fn expectation(receipt: &Receipt) -> Value {
     expected
 }
 
-/// The answer without its citation numbers.
-fn without_marks(answer: &str) -> String {
+fn strip_marks(answer: &str) -> String {
     let kept = answer.split('[').enumerate().map(|(n, part)| {
         let mark = part
             .split_once(']')
@@ -68,8 +67,8 @@ fn without_marks(answer: &str) -> String {
     kept.collect()
 }
 
-/// Words with a digit in them, with the unit that follows, and addresses.
-fn exact(answer: &str) -> Vec<String> {
+/// Words with a digit, with the unit that follows, and addresses.
+fn find_exact_facts(answer: &str) -> Vec<String> {
     let bare = |word: &str| -> String {
         let outside = |c: char| !c.is_alphanumeric() && !"€$£%+".contains(c);
         word.trim_matches(outside).to_owned()
@@ -95,8 +94,8 @@ fn exact(answer: &str) -> Vec<String> {
     facts
 }
 
-/// The longest words of the answer that its source has and the question has not.
-fn telling(answer: &str, ground: &str, question: &str) -> Vec<String> {
+/// The two longest words of the answer that its source contains and the question does not.
+fn find_telling_words(answer: &str, ground: &str, question: &str) -> Vec<String> {
     let (known, asked) = (content_words(ground), content_words(question));
     let mut words: Vec<String> = content_words(answer)
         .into_iter()
@@ -127,7 +126,7 @@ mod tests {
             ("It costs 12,50 €; 12,50 € each.", vec!["12,50 €"]),
             ("Dogs are welcome.", vec![]),
         ] {
-            assert_eq!(exact(answer), expected, "{answer}");
+            assert_eq!(find_exact_facts(answer), expected, "{answer}");
         }
     }
 
@@ -135,14 +134,14 @@ mod tests {
     fn citation_numbers_are_no_facts() {
         let answer = "It costs $5 [1]. Sizes [S] and [12] are there.";
         assert_eq!(
-            without_marks(answer),
+            strip_marks(answer),
             "It costs $5 . Sizes [S] and  are there."
         );
     }
 
     #[test]
     fn telling_words_are_of_the_source_and_not_of_the_question() {
-        let found = telling(
+        let found = find_telling_words(
             "Leashed dogs are welcome everywhere.",
             "Dogs are welcome when leashed.",
             "Are dogs allowed?",

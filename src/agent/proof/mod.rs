@@ -1,7 +1,7 @@
-//! Proof of an answer: what its receipt says, held against what the documents say.
+//! Checks an answer's receipt against the documents.
 //!
-//! An answer is only as good as the words it cites. So each cited span is read again from the version
-//! of the document that was quoted, and compared with the words and the hash that the receipt kept.
+//! An answer is only as good as the words it cites. So we read each cited span again, from the version
+//! of the document that was quoted, and compare it with the words and the hash in the receipt.
 
 mod golden;
 mod replay;
@@ -19,107 +19,96 @@ use crate::store::receipts::{self, Integrity, Link, Receipt};
 use crate::store::{Connection, DocumentId, StoreError, VersionId, WorkspaceId};
 use crate::store::{documents, versions};
 
-/// Share of the quoted words that a sentence of a newer version must have to stand for them.
+/// Smallest share of common words for a sentence of a newer version to replace the quoted words.
 const LIKE: f32 = 0.4;
 
-/// A receipt, held against the documents.
+/// A receipt, checked against the documents.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proof {
-    /// Whether the receipt is as it was written.
+    /// Whether the receipt is unaltered.
     pub integrity: Integrity,
-    /// How it hangs on the receipt before it.
+    /// Its link to the receipt before it in the chain.
     pub link: Link,
-    /// The words that the answer rests on.
+    /// The words that the answer cites.
     pub cited: Vec<Cited>,
-    /// The passages that were found for the question, best first, used or not.
+    /// The search results for the question, best first, cited or not.
     pub found: Vec<Looked>,
 }
 
-/// How cited words stand today.
+/// The state of cited words today.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
-    /// The document says them at this place, and this version is the current one.
+    /// The quoted version has them at this place and is the current one.
     Unchanged,
-    /// The version that was quoted says them; the document has a newer one since.
+    /// The quoted version has them at this place, but the document has a newer version.
     Newer,
-    /// The stored version does not say them there: something was altered.
+    /// The stored version does not have them at this place: something was altered.
     Altered,
-    /// The version or its document is gone.
+    /// The version or its document was deleted.
     Purged,
-    /// They come from no document: an approved answer or a fact of the business.
+    /// They come from an approved answer or a fact, not from a document.
     NoDocument,
 }
 
-/// Words that an answer rests on.
+/// Words that an answer cites.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cited {
-    /// Number as it stands in the answer.
+    /// Number of the citation mark in the answer.
     pub number: u64,
-    /// Id of the document.
     pub document: String,
-    /// Id of its version.
     pub version: String,
-    /// Number of the version, where it is known.
+    /// `None` if the receipt does not say and the version was deleted.
     pub version_number: Option<u64>,
-    /// Title of the document then.
+    /// Title of the document at the time.
     pub title: String,
     /// Headings above the words.
     pub section: Option<String>,
-    /// Page, from 1.
+    /// From 1.
     pub page: Option<u64>,
     /// Byte range in the version's text.
     pub span: [usize; 2],
-    /// The words, verbatim.
     pub quote: String,
-    /// SHA-256 of the words.
+    /// Of the words, in hex.
     pub sha256: String,
-    /// SHA-256 of the file, where it is known.
+    /// Of the file, in hex; older receipts lack it.
     pub file_sha256: Option<String>,
-    /// How they stand today.
     pub standing: Standing,
-    /// What the current version says instead, when it is a newer one.
+    /// What the current version says instead, if it is a newer one.
     pub today: Option<Today>,
 }
 
-/// What a newer version of a document says in place of quoted words.
+/// What a newer version of a document says instead of quoted words.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Today {
-    /// Id of the version.
     pub version: String,
-    /// Its number.
     pub version_number: u32,
-    /// Whether it still has the same words.
+    /// Whether it still contains the same words.
     pub same: bool,
-    /// The words most like the quoted ones; none when nothing is like them.
+    /// The most similar words; `None` if nothing is similar enough.
     pub quote: Option<String>,
-    /// Their byte range in the version's text.
+    /// Byte range of `quote` in the version's text.
     pub span: Option<[usize; 2]>,
 }
 
-/// A passage that was found for a question.
+/// A passage that the search found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Looked {
-    /// Id of the document.
     pub document: String,
-    /// Id of its version.
     pub version: String,
-    /// Title of the document then.
+    /// Title of the document at the time.
     pub title: String,
-    /// Page, from 1.
+    /// From 1.
     pub page: Option<u64>,
     /// Byte range in the version's text.
     pub span: [usize; 2],
-    /// How well it fitted the question, 0 to 1.
+    /// Relevance to the question, 0 to 1.
     pub score: f64,
-    /// SHA-256 of its text.
+    /// Of its text, in hex.
     pub sha256: String,
 }
 
-/// Holds a receipt against the documents as they are stored now.
-///
-/// # Errors
-/// When the store fails.
+/// Checks a receipt against the documents as they are stored now.
 pub fn examine(conn: &Connection, receipt: &Receipt) -> Result<Proof, StoreError> {
     let list = |name: &str| -> Vec<Value> {
         let list = receipt.passages.get(name).and_then(Value::as_array);
@@ -127,7 +116,7 @@ pub fn examine(conn: &Connection, receipt: &Receipt) -> Result<Proof, StoreError
     };
     let cited = list("cited")
         .iter()
-        .map(|raw| hold_citation(conn, receipt.workspace, raw))
+        .map(|raw| check_citation(conn, receipt.workspace, raw))
         .collect::<Result<_, _>>()?;
     Ok(Proof {
         integrity: receipts::integrity(receipt),
@@ -166,8 +155,8 @@ fn hash(words: &str) -> String {
     hex::encode(Sha256::digest(words))
 }
 
-/// Reads one citation's words again.
-fn hold_citation(
+/// Reads the words of one citation again.
+fn check_citation(
     conn: &Connection,
     workspace: WorkspaceId,
     raw: &Value,
@@ -186,7 +175,7 @@ fn hold_citation(
             .map(str::to_owned),
         page: raw.get("page").and_then(Value::as_u64),
         span: span(raw),
-        // Receipts of earlier releases kept no hash of the words.
+        // Receipts of earlier releases have no hash of the words.
         sha256: kept_hash.map_or_else(|| hash(&quote), str::to_owned),
         quote,
         file_sha256: raw
@@ -203,11 +192,12 @@ fn hold_citation(
     let (Ok(document), Ok(version)) = ids else {
         return Ok(cited);
     };
+    // From here on a missing row means that somebody deleted it.
     cited.standing = Standing::Purged;
-    let Some(version) = unless_missing(versions::get(conn, workspace, version))? else {
+    let Some(version) = allow_missing(versions::get(conn, workspace, version))? else {
         return Ok(cited);
     };
-    let Some(document) = unless_missing(documents::get(conn, workspace, document))? else {
+    let Some(document) = allow_missing(documents::get(conn, workspace, document))? else {
         return Ok(cited);
     };
     cited.version_number = Some(version.number.into());
@@ -215,7 +205,7 @@ fn hold_citation(
         text: String::new(),
         blocks: None,
     });
-    cited.standing = if !stands(&mut cited, &kept.text) {
+    cited.standing = if !matches_text(&mut cited, &kept.text) {
         Standing::Altered
     } else if document.current_version.is_none_or(|v| v == version.id) {
         Standing::Unchanged
@@ -226,14 +216,14 @@ fn hold_citation(
         let number = versions::get(conn, workspace, current)?.number;
         let now = versions::find_text(conn, workspace, current)?;
         let now = now.map(|now| now.text).unwrap_or_default();
-        cited.today = Some(today(current, number, &now, &cited.quote));
+        cited.today = Some(find_today(current, number, &now, &cited.quote));
     }
     Ok(cited)
 }
 
-/// Whether the quoted words stand in the text where the receipt says, and fit their hash. A span that
-/// is wider than the words is narrowed to them.
-fn stands(cited: &mut Cited, text: &str) -> bool {
+/// Whether the text has the quoted words where the receipt says, and they match their hash. Narrows a
+/// span wider than the words.
+fn matches_text(cited: &mut Cited, text: &str) -> bool {
     let [start, end] = cited.span;
     let place = layout::locate(text, start..end, &cited.quote);
     if text.get(place.clone()) != Some(cited.quote.as_str()) {
@@ -243,8 +233,8 @@ fn stands(cited: &mut Cited, text: &str) -> bool {
     hash(&cited.quote) == cited.sha256
 }
 
-/// What another version of a document says in place of `quote`.
-fn today(version: VersionId, number: u32, text: &str, quote: &str) -> Today {
+/// Finds what another version of a document says instead of `quote`.
+fn find_today(version: VersionId, number: u32, text: &str, quote: &str) -> Today {
     let mut today = Today {
         version: version.to_string(),
         version_number: number,
@@ -301,7 +291,7 @@ mod tests {
             ("We close at noon on Saturdays.", false, None),
         ];
         for (quote, same, expected) in table {
-            let found = today(id, 2, text, quote);
+            let found = find_today(id, 2, text, quote);
             assert_eq!((found.same, found.quote.as_deref()), (same, expected));
             let at = found.span.map(|[start, end]| &text[start..end]);
             assert_eq!(at, expected);
@@ -335,7 +325,11 @@ mod tests {
             ([16, 34], "Open on Sundays.", false),
         ] {
             let mut cited = cited(span, quote, hash(hashed));
-            assert_eq!(stands(&mut cited, text), expected, "{span:?} {hashed}");
+            assert_eq!(
+                matches_text(&mut cited, text),
+                expected,
+                "{span:?} {hashed}"
+            );
             if expected {
                 assert_eq!(cited.span, [16, 34]);
             }

@@ -1,4 +1,4 @@
-//! Asking again: what a question that was answered once is answered today, and what differs.
+//! Asks the question of a receipt again and compares the two answers.
 
 use futures::StreamExt;
 use serde::Serialize;
@@ -15,42 +15,39 @@ use crate::store::{
     self, Connection, ReceiptId, Scoped, Store, StoreError, WorkspaceId, conversations,
 };
 
-/// Messages of a conversation that are looked through for those before the answer.
+/// How many messages of a conversation to search for those before the answer.
 const LOOKED_THROUGH: u32 = 500;
 
-/// What a question was answered, and what it is answered today.
+/// The first answer to a question, and today's.
 #[derive(Debug, Clone)]
 pub struct Replay {
-    /// The receipt of the answer that was given, held against the documents.
+    /// The receipt of the first answer, checked against the documents.
     pub proof: Proof,
-    /// The answer of today.
+    /// Today's answer.
     pub again: Answer,
-    /// The receipt of the answer of today.
+    /// Receipt of today's answer.
     pub receipt: Receipt,
-    /// What differs.
     pub differences: Vec<Difference>,
-    /// How many earlier messages the first answer could rest on that were not kept, so that the
-    /// question was asked again without them.
+    /// How many earlier messages the first answer could use that are no longer stored, so that today's
+    /// answer could not.
     pub history_lost: u64,
 }
 
-/// Something that differs between two answers to the same question.
+/// A difference between two answers to the same question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// What: `answer`, `rung`, `sources`, `model`, `model_hash` or `prompt_hash`.
+    /// `answer`, `rung`, `sources`, `model`, `model_hash` or `prompt_hash`.
     pub what: &'static str,
-    /// As it was.
     pub then: String,
-    /// As it is.
     pub now: String,
 }
 
 impl Agent {
-    /// Asks the question of a receipt again with today's knowledge. The new answer has a receipt of
-    /// its own that is marked as an evaluation.
+    /// Asks the question of a receipt again with today's knowledge. The new answer gets its own receipt,
+    /// marked as an evaluation. `fallback` answers if the receipt's assistant is gone.
     ///
     /// # Errors
-    /// When the question cannot be answered at all, or the store fails.
+    /// Those of a turn.
     pub async fn replay(
         &self,
         receipt: Scoped<Receipt>,
@@ -60,11 +57,12 @@ impl Agent {
         let store: &Store = self.store();
         let then = receipt.clone().into_inner();
         let (proof, asked) = store
-            .read(move |conn| Ok((examine(conn, &then)?, setting(conn, &then, fallback)?)))
+            .read(move |conn| Ok((examine(conn, &then)?, find_setting(conn, &then, fallback)?)))
             .await?;
         let turn = Turn {
             workspace,
             assistant: asked.assistant,
+            // The earlier messages come from the receipt's conversation, but the replay must not write into it.
             conversation: None,
             history: asked.history,
             question: receipt.question.clone(),
@@ -84,7 +82,11 @@ impl Agent {
                 Some(TurnEvent::Done(answer)) => break *answer,
                 Some(TurnEvent::Failed(reason)) => return Err(AgentError::Failed(reason)),
                 Some(_) => {}
-                None => return Err(AgentError::Failed("the answer broke off; try again".into())),
+                None => {
+                    return Err(AgentError::Failed(
+                        "the answer was interrupted; try again".into(),
+                    ));
+                }
             }
         };
         let made = again.receipt.as_deref().and_then(|id| id.parse().ok());
@@ -95,7 +97,7 @@ impl Agent {
             .into_inner();
         Ok(Replay {
             proof,
-            differences: differences(&receipt, &now),
+            differences: compare(&receipt, &now),
             again,
             receipt: now,
             history_lost: asked.lost,
@@ -103,14 +105,14 @@ impl Agent {
     }
 }
 
-/// Who answered, and after which messages.
+/// The assistant that answered, and the earlier messages it had.
 struct Setting {
     assistant: Assistant,
     history: Vec<ChatMessage>,
     lost: u64,
 }
 
-fn setting(
+fn find_setting(
     conn: &Connection,
     receipt: &Receipt,
     fallback: Assistant,
@@ -121,7 +123,7 @@ fn setting(
         Some(name) => assistants::find_by_name(conn, workspace, name)?.map(Scoped::into_inner),
         None => None,
     };
-    let history = history(conn, workspace, receipt)?;
+    let history = read_history(conn, workspace, receipt)?;
     let earlier = field("earlier_messages")
         .and_then(Value::as_u64)
         .unwrap_or(0);
@@ -134,7 +136,7 @@ fn setting(
 }
 
 /// The messages before the question, oldest first.
-fn history(
+fn read_history(
     conn: &Connection,
     workspace: WorkspaceId,
     receipt: &Receipt,
@@ -149,18 +151,18 @@ fn history(
         .take_while(|m| m.id != message)
         .filter(|m| m.state != store::messages::MessageState::Failed)
         .collect();
-    // The last of them is the question itself.
+    // The last one is the question itself.
     let earlier = before.split_last().map_or(&[][..], |(_, earlier)| earlier);
     Ok(crate::agent::record::visible_history(earlier))
 }
 
-fn differences(then: &Receipt, now: &Receipt) -> Vec<Difference> {
+fn compare(then: &Receipt, now: &Receipt) -> Vec<Difference> {
     let none = || "none".to_owned();
     let of = |receipt: &Receipt| {
         [
             ("answer", receipt.answer.clone()),
             ("rung", receipt.rung.clone()),
-            ("sources", sources(receipt)),
+            ("sources", list_sources(receipt)),
             ("model", receipt.model.clone().unwrap_or_else(none)),
             (
                 "model_hash",
@@ -180,8 +182,8 @@ fn differences(then: &Receipt, now: &Receipt) -> Vec<Difference> {
         .collect()
 }
 
-/// The documents that an answer cites, with their versions.
-fn sources(receipt: &Receipt) -> String {
+/// Titles and versions of the documents that an answer cites.
+fn list_sources(receipt: &Receipt) -> String {
     let cited = receipt.passages.get("cited").and_then(Value::as_array);
     let mut names: Vec<String> = cited
         .into_iter()

@@ -49,7 +49,7 @@ fn week() -> Vec<(What, &'static str)> {
     ]
 }
 
-fn state(
+fn insert_facts(
     tx: &Transaction<'_>,
     shop: WorkspaceId,
     facts: Vec<(What, &'static str)>,
@@ -79,8 +79,8 @@ async fn book(confirmed: Vec<(What, &'static str)>, proposed: Vec<(What, &'stati
     store
         .write(|tx| {
             let shop = workspaces::get_or_create(tx, "shop", "Harbor Shop", 1)?.id;
-            state(tx, shop, confirmed, FactState::Confirmed);
-            state(tx, shop, proposed, FactState::Proposed);
+            insert_facts(tx, shop, confirmed, FactState::Confirmed);
+            insert_facts(tx, shop, proposed, FactState::Proposed);
             let settings = Settings {
                 time_zone: Some("America/New_York".into()),
                 ..Settings::default()

@@ -1,4 +1,4 @@
-//! The rung of approved answers: what the business wrote, word for word.
+//! The rung of approved answers: gives what the business wrote, word for word.
 
 use super::Draft;
 use crate::agent::case::Case;
@@ -17,14 +17,14 @@ pub(super) async fn answer(case: &Case<'_>, trace: &mut Trace) -> Option<Draft> 
         .knowledge
         .faq_match(case.workspace, case.question, vector, now, limits)
         .await;
-    // What is not the same question word for word is for the reader to say, which has the nearest
+    // If it is not the same question word for word, leave it to the reader, which sees the nearest
     // approved answers among its passages.
     let is_readable = case.reader.ready().is_ok();
     let found = found.filter(|found| found.certain || !is_readable)?;
     Some(give_match(&found, case, trace))
 }
 
-/// An approved answer as the answer to this question.
+/// Gives an approved answer.
 pub(super) fn give_match(found: &FaqMatch, case: &Case<'_>, trace: &mut Trace) -> Draft {
     let citation = Citation {
         kind: CitationKind::Faq,
@@ -48,7 +48,7 @@ pub(super) fn give_match(found: &FaqMatch, case: &Case<'_>, trace: &mut Trace) -
     give_whole(citation, case)
 }
 
-/// What the owner approved, given whole.
+/// Gives the whole text that the owner approved.
 pub(super) fn give_whole(citation: Citation, case: &Case<'_>) -> Draft {
     let text = citation.quote.clone();
     Draft::new(Rung::Faq, text, vec![citation], case)

@@ -1,5 +1,5 @@
-//! The answer ladder: rungs in the order in which they are asked, safest first. Each answers or
-//! passes on; the last one always answers. A rung is a file here, a function of the [`Case`]: it gives its whole
+//! The answer ladder: the rungs, safest first. Each answers or
+//! passes; the last one always answers. Each rung is a file here with a function of the [`Case`] that returns its whole
 //! answer and shows nothing.
 
 mod fact;
@@ -21,17 +21,17 @@ use super::types::{Citation, Rung, Tokens};
 /// A rung that answers without the language model.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SafeRung {
-    /// Small talk, known by its words.
+    /// Small talk, recognised by its words.
     Talk,
     Faq,
     Fact,
-    /// Small talk, known by its meaning.
+    /// Small talk, recognised by its meaning.
     TalkByMeaning,
     Read,
 }
 
 impl SafeRung {
-    /// Answers, or passes on with `None`.
+    /// Answers, or passes with `None`.
     pub(super) async fn answer(
         self,
         case: &Case<'_>,
@@ -47,19 +47,19 @@ impl SafeRung {
     }
 }
 
-/// A rung's answer before it is written down.
+/// A rung's answer before it is stored.
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) rung: Rung,
     pub(super) text: String,
     pub(super) citations: Vec<Citation>,
-    /// The visitor is offered a person.
+    /// Whether the answer offers a person.
     pub(super) handoff: bool,
     pub(super) tokens: Tokens,
-    /// From the question to the first word, ms.
+    /// From the question to the first word, in ms.
     pub(super) first_token: u64,
     pub(super) prompt_hash: Option<String>,
-    /// The parts of the question that nothing answers.
+    /// The parts of the question that have no answer.
     pub(super) open: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! The rung of machines without a reader: the language model is asked, first whether a place
-//! answers the question, then for a sentence or two from that place, each of which is held against it
+//! The rung for machines without a reader. The language model first judges whether a place
+//! answers the question, then writes a sentence or two from it. Each sentence is checked against the place
 //! before anybody sees it.
 
 use futures::StreamExt;
@@ -16,19 +16,19 @@ use crate::knowledge::Found;
 use crate::language::sentences;
 use crate::llm::{self, ChatEvent, ChatMessage, ChatModel, ChatRequest, LlmError};
 
-/// Places that the model judges. Each costs it the reading of some hundred tokens.
+/// Most places to judge; each costs the model a few hundred prompt tokens.
 const JUDGED: usize = 2;
-/// A place below this probability is not worth the model's time.
+/// Places below this probability are not worth the model's time.
 const HOPELESS: f32 = 0.06;
-/// Weights of a logistic regression over the place's own log-odds and the model's, fitted to 82 judged
-/// places of a dental practice's documents: the model's judgement counts more than the place's own.
+/// Weights of a logistic regression over the log-odds of place and model, fitted to 82 judged
+/// places from a dental practice's documents. The model's judgement counts more than the place's own.
 const OWN: f32 = 0.6;
 const JUDGEMENT: f32 = 0.79;
 const BIAS: f32 = 0.57;
-/// Tokens of a written answer: a grounded one is short, a long one is the model talking to itself.
+/// Most tokens of an answer: grounded answers are short, long ones are invented.
 const LONGEST: u32 = 120;
 
-/// The model judges the best places and writes an answer from those that hold; `None` when none does.
+/// Judges the best places and writes an answer from those that pass; `None` when none does.
 pub(crate) async fn answer(
     model: &dyn ChatModel,
     case: &Case<'_>,
@@ -59,7 +59,7 @@ pub(crate) async fn answer(
     write(model, quoted, &evidence, case, trace).await
 }
 
-/// The best places, their probabilities corrected by what the model says of them.
+/// The best places, with probabilities corrected by the model's judgement.
 async fn judge(
     model: &dyn ChatModel,
     gathered: &Evidence,
@@ -80,8 +80,8 @@ async fn judge(
     Ok(evidence)
 }
 
-/// A sentence or two in the model's words, then the quotation that they rest on. When no sentence
-/// holds, the quotation stands alone; `None` when the model finds no answer in it.
+/// Writes a sentence or two, followed by the quotation behind them. If no sentence passes the
+/// checks, only the quotation is left; `None` when the model finds no answer in it.
 async fn write(
     model: &dyn ChatModel,
     mut quoted: read::Quoted,
@@ -98,7 +98,7 @@ async fn write(
     let messages = prompt::messages(case.instructions, case.history, &quotes, case.question);
     let prompt_hash = prompt::hash(&messages);
     let mut writing = Writing::new(&quotes);
-    // Nothing of it is shown before the last sentence is checked: a later one may refuse.
+    // Show nothing before the last sentence is checked: a later one may refuse.
     let request = writing_request(messages, case);
     writing.collect(model, request).await?;
     writing.check();
@@ -129,7 +129,7 @@ fn writing_request(messages: Vec<ChatMessage>, case: &Case<'_>) -> ChatRequest {
     request
 }
 
-/// What the model writes, and what is left of it.
+/// The model's text, and the sentences that passed.
 struct Writing<'q> {
     quotes: &'q [String],
     text: String,
@@ -152,7 +152,7 @@ impl<'q> Writing<'q> {
         }
     }
 
-    /// Takes all that the model writes.
+    /// Reads the model's whole output.
     async fn collect(
         &mut self,
         model: &dyn ChatModel,
@@ -170,7 +170,7 @@ impl<'q> Writing<'q> {
                     };
                 }
                 Ok(_) => {}
-                // The quotation stands without the model's words.
+                // Give the quotation without the model's words.
                 Err(LlmError::Interrupted(reason)) => {
                     tracing::warn!(%reason, "an answer is quoted, since its writing was interrupted");
                     self.text.clear();
@@ -182,7 +182,7 @@ impl<'q> Writing<'q> {
         Ok(())
     }
 
-    /// Holds each sentence against the quotations and keeps what stands.
+    /// Checks each sentence against the quotations and keeps those that pass.
     fn check(&mut self) {
         if self.text.contains(prompt::NOTHING) {
             self.refused = true;
@@ -192,7 +192,7 @@ impl<'q> Writing<'q> {
             let Some(sentence) = self.text.get(range) else {
                 continue;
             };
-            let sentence = capitalise(support::without_verdict(sentence));
+            let sentence = capitalise(support::strip_verdict(sentence));
             let verdict = support::check(&sentence, self.quotes);
             self.verdicts.push(SentenceTrace {
                 verdict: verdict.clone(),
@@ -201,7 +201,7 @@ impl<'q> Writing<'q> {
             match verdict {
                 Verdict::Supported { .. } => self.kept.push(sentence),
                 Verdict::Empty => {}
-                // What follows may lean on what was cut.
+                // Later sentences may refer to the one that was cut.
                 _ => break,
             }
         }
@@ -216,10 +216,10 @@ fn capitalise(sentence: &str) -> String {
     }
 }
 
-/// A place's words with title and heading, as the model reads them.
+/// The words of a place with title and heading, as shown to the model.
 fn place_text(place: &EvidencePlace, found: &Found) -> Option<String> {
     let passage = found.passages.get(place.passage)?;
-    let words = quote::readable(passage.text.get(place.range.clone())?);
+    let words = quote::make_readable(passage.text.get(place.range.clone())?);
     let above = std::iter::once(passage.title.as_str())
         .chain(passage.heading_path.last().map(String::as_str))
         .collect::<Vec<_>>()
@@ -227,7 +227,7 @@ fn place_text(place: &EvidencePlace, found: &Found) -> Option<String> {
     Some(format!("{above}: {words}"))
 }
 
-/// A probability corrected by log-odds from elsewhere.
+/// Corrects a probability by the model's log-odds.
 fn correct(probability: f32, odds: f32) -> f32 {
     let p = probability.clamp(0.001, 0.999);
     let own = (p / (1.0 - p)).ln();

@@ -1,5 +1,5 @@
-//! The rung that reads: the words of a passage that answer, verbatim, when the reader is sure of them;
-//! when it is not, what comes closest, plainly marked as no answer.
+//! The reading rung: quotes the words of a passage that answer, if the reader is sure of them;
+//! otherwise shows the closest words, clearly marked as not being an answer.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::{Draft, faq};
 use crate::agent::AgentError;
 use crate::agent::case::Case;
-use crate::agent::cite::citation;
+use crate::agent::cite::make_citation;
 use crate::agent::computed;
 use crate::agent::decide::{Decision, decide};
 use crate::agent::evidence::{Evidence, EvidencePlace, READ_AGAIN, quote};
@@ -19,16 +19,16 @@ use crate::language::Language;
 use crate::language::sentences;
 use crate::store;
 
-/// Places in a row that may be orders before the question counts as one without an answer.
+/// If this many places in a row give orders, treat the question as having no answer.
 const MOST_ORDERS: usize = 4;
-/// Quotations in one answer.
+/// Most quotations in one answer.
 const MOST_QUOTES: usize = 2;
-/// A second quotation is shown when it is this likely in comparison with the first.
+/// Show a second quotation if it scores at least this share of the first.
 const NEARLY: f32 = 0.75;
-/// Share of the question's words that a second quotation must hold, 0 to 1.
+/// Share of the question's words that a second quotation must contain, 0 to 1.
 const SPEAKS: f32 = 0.3;
 
-/// Quotes the best place if it likely answers, or shows it as related.
+/// Quotes the best place if it probably answers, or shows it as related.
 pub(super) async fn answer(
     case: &Case<'_>,
     trace: &mut Trace,
@@ -56,7 +56,7 @@ pub(super) async fn answer(
     };
     let considered = case.consider(Rung::Read, best, given, others.unwrap_or_default());
     trace.considered.push(considered);
-    // Without a reader it is for the model to judge.
+    // Without a reader, the model judges.
     if best.features.margin.is_none() {
         return Ok(None);
     }
@@ -77,12 +77,13 @@ pub(super) async fn answer(
     Ok(draft)
 }
 
-/// The evidence without places in paragraphs that give orders to an assistant, as far as it would be quoted. Approved
-/// answers are not checked; the owner wrote them.
+/// Removes quotable places in paragraphs that give orders to an assistant. Approved
+/// answers are not checked, as the owner wrote them.
 async fn without_orders<'e>(evidence: &'e Evidence, case: &Case<'_>) -> Cow<'e, Evidence> {
     let mut kept = Cow::Borrowed(evidence);
     let mut ordinary: Vec<(usize, Range<usize>)> = Vec::new();
     let mut orders = 0;
+    // Check only places that would be quoted, as each check costs engine time; removing one brings up the next.
     while orders < MOST_ORDERS {
         let shown =
             |best: &EvidencePlace| decide(best.score, &case.business.settings) != Decision::Refuse;
@@ -113,12 +114,12 @@ async fn without_orders<'e>(evidence: &'e Evidence, case: &Case<'_>) -> Cow<'e, 
             .retain(|p| (p.passage, &p.range) != (passage, &range));
         trimmed.injected += 1;
     }
-    // Somebody has filled the documents with them.
+    // So many orders look like an attack on the documents: quote nothing.
     kept.to_mut().places.clear();
     kept
 }
 
-/// What the owner approved is given whole, and not only the words that answer.
+/// Gives the owner's approved text whole, not only the words that answer.
 fn give_approved(
     best: &EvidencePlace,
     mut quoted: Quoted,
@@ -134,7 +135,7 @@ fn give_approved(
     Some(faq::give_whole(cited, case))
 }
 
-/// The quotation with what can be reckoned from it, or the rows that it was reckoned from.
+/// Adds what can be computed from the quotation, or quotes the rows used to compute it.
 async fn compute_from(
     mut quoted: Quoted,
     best: &EvidencePlace,
@@ -157,6 +158,7 @@ async fn compute_from(
     let table = computed::Table::around(&passage.text, &best.range, above);
     let from_table = table.and_then(|t| Some((computed::from_table(&asked, &t)?, t.extent())));
     let computed = match from_table {
+        // A cheapest row or a sum is only certain over the whole table.
         Some((computed, extent)) if is_whole(passage, &extent, case).await? => computed,
         _ => match computed::from_quotation(&asked, find_deciding_words(cited)) {
             Some(computed) => computed,
@@ -178,7 +180,7 @@ async fn compute_from(
     Ok(quoted)
 }
 
-/// The place of another row of the best one's table.
+/// The place of another row in the best place's table.
 fn place_of_row(best: &EvidencePlace, row: &Range<usize>) -> EvidencePlace {
     let same = best.range == *row;
     EvidencePlace {
@@ -192,13 +194,13 @@ fn place_of_row(best: &EvidencePlace, row: &Range<usize>) -> EvidencePlace {
     }
 }
 
-/// Whether a table is all that the document has under these headers: it may go on behind its passage, or in other groups.
+/// Whether the passage holds the whole table: it may go on in the next passage or under another heading.
 async fn is_whole(
     passage: &Passage,
     table: &computed::Extent,
     case: &Case<'_>,
 ) -> Result<bool, AgentError> {
-    // The only read of a rung: few answers are reckoned from tables, and the text of a document is long.
+    // The only rung that reads the store: few answers are computed from tables, and the text of a document is long.
     let (workspace, version) = (case.workspace, passage.version);
     let text = (case.store)
         .read(move |conn| store::versions::find_text(conn, workspace, version))
@@ -207,7 +209,7 @@ async fn is_whole(
     Ok(rows == table.rows)
 }
 
-/// What decides: the marked words' cell of a row, or their sentence.
+/// The words to compute from: the cell with the marked words, or their sentence.
 fn find_deciding_words(cited: &Citation) -> &str {
     let Some([start, end]) = cited.marked else {
         return "";
@@ -225,26 +227,25 @@ fn find_deciding_words(cited: &Citation) -> &str {
     cited.quote.get(range).unwrap_or_default()
 }
 
-/// A quotation said to be no answer, with the offer of a person.
+/// Marks a quotation as not being an answer, and offers a person.
 fn frame_as_related(mut quoted: Quoted, language: Language) -> Quoted {
     let phrases = phrases(language);
     quoted.text = format!("{}\n{}\n{}", phrases.related, quoted.text, phrases.offer);
     quoted
 }
 
-/// A quotation with its citations and what was checked.
+/// A quotation with its citations and checks.
 #[derive(Debug, Default)]
 pub(super) struct Quoted {
     pub(super) text: String,
     pub(super) citations: Vec<Citation>,
     orders_ignored: Option<usize>,
-    /// The older document that says otherwise.
+    /// Id of an older document that contradicts the quotation.
     pub(super) contradicts: Option<String>,
     formula: Option<String>,
 }
 
 impl Quoted {
-    /// The quotation as the answer.
     pub(super) fn into_draft(self, rung: Rung, case: &Case<'_>, trace: &mut Trace) -> Draft {
         self.note(trace);
         Draft::new(rung, self.text, self.citations, case)
@@ -257,13 +258,13 @@ impl Quoted {
     }
 }
 
-/// The places that are quoted: the best, and one more that is nearly as good.
+/// Chooses the places to quote: the best, and one more if it is nearly as good.
 fn choose_places<'e>(evidence: &'e Evidence, found: &Found) -> Vec<&'e EvidencePlace> {
     let mut chosen: Vec<&EvidencePlace> = Vec::new();
     let least = evidence.best().map_or(1.0, |best| best.score * NEARLY);
     for place in &evidence.places {
         let speaks_of_it = place.features.quoted >= SPEAKS;
-        // The row beside the right one looks like it and says something else.
+        // A neighbouring row looks similar but says something else.
         let beside = chosen
             .iter()
             .any(|c| c.passage == place.passage && is_row(c, found));
@@ -275,8 +276,8 @@ fn choose_places<'e>(evidence: &'e Evidence, found: &Found) -> Vec<&'e EvidenceP
     chosen
 }
 
-/// The best places as quotations. Of two documents that contradict each other the newer is quoted, and
-/// the older is named.
+/// Quotes the best places. If two documents contradict each other, quotes the newer one and
+/// names the older.
 pub(super) fn quote_best(evidence: &Evidence, found: &Found, language: Language) -> Quoted {
     let chosen = choose_places(evidence, found);
     let older = evidence.superseded.iter().find(|superseded| {
@@ -296,7 +297,7 @@ pub(super) fn quote_best(evidence: &Evidence, found: &Found, language: Language)
     quoted
 }
 
-/// These places as quotations, one after the other.
+/// Quotes these places, one per line.
 fn quote_places(places: &[&EvidencePlace], found: &Found, language: Language) -> Quoted {
     let mut lines = Vec::new();
     let mut citations = Vec::new();
@@ -326,17 +327,17 @@ fn is_row(place: &EvidencePlace, found: &Found) -> bool {
     words.is_some_and(quote::is_row)
 }
 
-/// A place's words for the visitor, and its citation.
+/// Formats a place's words for the visitor, and cites them.
 fn cite(place: &EvidencePlace, found: &Found, before: usize) -> Option<(String, Citation)> {
     let passage = found.passages.get(place.passage)?;
     let words = passage.text.get(place.range.clone())?.trim();
     let number = u32::try_from(before + 1).unwrap_or(u32::MAX);
     let shown = if quote::is_row(words) {
-        quote::readable(words)
+        quote::make_readable(words)
     } else {
-        format!("“{}”", quote::readable(words))
+        format!("“{}”", quote::make_readable(words))
     };
-    let mut cited = citation(passage, words, number);
+    let mut cited = make_citation(passage, words, number);
     cited.score = place.score;
     if place.features.margin.is_some() {
         cited.marked = mark_within(passage.text.get(place.range.clone())?, place);
@@ -344,7 +345,7 @@ fn cite(place: &EvidencePlace, found: &Found, before: usize) -> Option<(String, 
     Some((shown, cited))
 }
 
-/// Where the deciding words stand in the quotation, in bytes.
+/// Position of the answering words in the quotation, in bytes.
 fn mark_within(quotation: &str, place: &EvidencePlace) -> Option<[usize; 2]> {
     let before = quotation.len() - quotation.trim_start().len();
     let start = place.focus.start.max(place.range.start) - place.range.start;

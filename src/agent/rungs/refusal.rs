@@ -1,4 +1,4 @@
-//! The rung that always answers: the documents do not tell.
+//! The rung that always answers: says that the documents have no answer.
 
 use super::Draft;
 use crate::agent::case::Case;

@@ -1,5 +1,5 @@
-//! The rung for what needs no looking up: greetings, thanks, a wish for a person, insults, and
-//! messages that cannot be read. In the visitor's language, and the same every time.
+//! The rung for messages that need no search: greetings, thanks, requests for a person, insults, and
+//! unreadable messages. Answers in the visitor's language, always with the same words.
 
 use super::{Draft, faq};
 use crate::agent::case::Case;
@@ -37,7 +37,7 @@ fn respond(talk: Talk, language: Language, case: &Case<'_>, trace: &mut Trace) -
     draft
 }
 
-/// What a message wants by its meaning, where its words are not known.
+/// Recognises small talk by its meaning, if its words are unknown.
 async fn judge_meaning(case: &Case<'_>) -> Option<Talk> {
     if !talk::may_be_meant(case.question) {
         return None;
@@ -46,8 +46,8 @@ async fn judge_meaning(case: &Case<'_>) -> Option<Talk> {
     talk::of_vector(vector, &case.knowledge.embedder_name())
 }
 
-/// What the business itself says to those who want a person: the approved answer to such a
-/// wish, if there is one; in the visitor's language before others.
+/// The business's own answer to visitors who want a person: an approved answer to such a
+/// request, if there is one, preferably in the visitor's language.
 fn find_answer_about_person(case: &Case<'_>, wanted: Language) -> Option<FaqMatch> {
     let now = case.now.as_millisecond();
     let mut found: Vec<FaqMatch> = Vec::new();
@@ -74,9 +74,9 @@ fn find_answer_about_person(case: &Case<'_>, wanted: Language) -> Option<FaqMatc
     (at < found.len()).then(|| found.swap_remove(at))
 }
 
-/// What a message wants by its words, and the language to answer in.
+/// Recognises small talk by its words, with the language to answer in.
 fn recognise(case: &Case<'_>) -> Option<(Talk, Language)> {
-    // A word or two ("ok", "super", a smiley) say little: it goes on in the language so far.
+    // One or two words ("ok", "super", an emoji) do not reveal a language: keep the one so far.
     let few = case.question.split_whitespace().count() <= 2;
     let likely = match case.last_message(Role::User) {
         Some(before) if few => language::of_question(before),

@@ -1,9 +1,9 @@
-//! Whether a sentence that the model wrote stands in the quoted places. What does not is cut before
-//! anybody sees it.
+//! Checks whether the quoted places support a sentence that the model wrote. Unsupported sentences are cut before
+//! anybody sees them.
 //!
-//! Three checks, each of which can fail a sentence: every figure, time, date, name, phone number,
-//! e-mail and web address must stand in a quotation ([`tokens`]); enough of its other words must, in
-//! one of them; and it must not deny what that one affirms, or the other way round ([`polarity`]).
+//! A sentence must pass three checks: every figure, time, date, name, phone number,
+//! e-mail and web address must be in a quotation ([`tokens`]); most of its other words must be in
+//! one of them; and it must not deny what that one affirms, or the reverse ([`polarity`]).
 
 mod polarity;
 mod tokens;
@@ -12,45 +12,44 @@ use serde::Serialize;
 
 use crate::knowledge::content_words;
 
-/// Share of a sentence's content words that one quotation must hold.
+/// Share of a sentence's content words that one quotation must contain.
 const ENOUGH: f32 = 0.6;
 
-/// How a sentence came out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
 pub(super) enum Verdict {
-    /// It stands in this quotation.
+    /// A quotation supports it.
     Supported {
-        /// Its place in the list.
+        /// Index of the quotation.
         quote: usize,
     },
-    /// These stand in no quotation.
+    /// Some tokens are in no quotation.
     Unfounded {
-        /// The figures, names and addresses.
+        /// These figures, names and addresses.
         tokens: Vec<String>,
     },
-    /// Too few of its words stand in any quotation.
+    /// No quotation contains enough of its words.
     Unrelated {
         /// The largest share found, 0 to 1.
         share: f32,
     },
-    /// It denies what the quotation affirms, or affirms what it denies.
+    /// It denies what the quotation affirms, or the reverse.
     Contrary,
-    /// It says nothing that could be checked ("Yes.").
+    /// It has nothing to check ("Yes.").
     Empty,
 }
 
-/// Holds a sentence against the quotations.
+/// Checks a sentence against the quotations.
 pub(super) fn check(sentence: &str, quotes: &[String]) -> Verdict {
     let words = content_words(sentence);
     if words.is_empty() {
         return Verdict::Empty;
     }
-    let unfounded = tokens::unfounded(sentence, quotes);
+    let unfounded = tokens::find_unfounded(sentence, quotes);
     if !unfounded.is_empty() {
         return Verdict::Unfounded { tokens: unfounded };
     }
-    // Figures were held against the quotations above, however they are written.
+    // Figures passed above, in whatever form they are written.
     let figure = |word: &str| word.chars().any(char::is_numeric);
     let spoken: Vec<&String> = words.iter().filter(|word| !figure(word)).collect();
     let best = quotes
@@ -72,15 +71,15 @@ pub(super) fn check(sentence: &str, quotes: &[String]) -> Verdict {
     if share < ENOUGH {
         return Verdict::Unrelated { share };
     }
-    if polarity::contrary(sentence, quote) {
+    if polarity::contradicts(sentence, quote) {
         return Verdict::Contrary;
     }
     Verdict::Supported { quote: at }
 }
 
-/// A sentence without a bare "yes" or "no" before it: what follows from a quotation is for the
-/// quotation to say.
-pub(super) fn without_verdict(sentence: &str) -> &str {
+/// Removes a bare "yes" or "no" at the beginning: the quotation has to
+/// speak for itself.
+pub(super) fn strip_verdict(sentence: &str) -> &str {
     const BARE: [&str; 16] = [
         "yes", "no", "ja", "nein", "sí", "si", "oui", "non", "sì", "sim", "não", "tak", "nie",
         "evet", "hayır", "да",
@@ -167,10 +166,10 @@ mod tests {
 
     #[test]
     fn a_bare_yes_is_taken_off() {
-        assert_eq!(without_verdict("Yes, we take cash."), "we take cash.");
-        assert_eq!(without_verdict("No. It costs $5."), "It costs $5.");
-        assert_eq!(without_verdict("No walk-ins."), "No walk-ins.");
-        assert_eq!(without_verdict("Yes"), "");
-        assert_eq!(without_verdict("Nobody, ever."), "Nobody, ever.");
+        assert_eq!(strip_verdict("Yes, we take cash."), "we take cash.");
+        assert_eq!(strip_verdict("No. It costs $5."), "It costs $5.");
+        assert_eq!(strip_verdict("No walk-ins."), "No walk-ins.");
+        assert_eq!(strip_verdict("Yes"), "");
+        assert_eq!(strip_verdict("Nobody, ever."), "Nobody, ever.");
     }
 }

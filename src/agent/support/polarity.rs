@@ -1,4 +1,4 @@
-//! Whether a sentence denies what a quotation affirms, or the other way round.
+//! Detects a sentence that denies what a quotation affirms, or the reverse.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -7,16 +7,16 @@ use crate::language::lists::is_negation;
 use crate::language::sentences;
 use crate::language::words::unaccented;
 
-/// Whether a word without accents turns a statement round. What is closed or excluded is not there; in a question these
-/// words deny nothing.
+/// Whether a word, without accents, negates a statement. "Closed" and "excluded" mean that something is not there; in
+/// a question they negate nothing.
 fn is_denial(word: &str) -> bool {
     is_negation(word) || word.ends_with("n't") || matches!(word, "closed" | "excluded")
 }
 
-/// Whether a sentence and what a quotation says about the same disagree in negation.
-pub(super) fn contrary(sentence: &str, quote: &str) -> bool {
+/// Whether a sentence and the matching part of a quotation differ in negation.
+pub(super) fn contradicts(sentence: &str, quote: &str) -> bool {
     let words = content_words(sentence);
-    // The part of the quotation that is about the same thing: a quotation says several things.
+    // A quotation says several things: compare with the part about the same subject.
     let about = sentences::sentences(quote)
         .into_iter()
         .filter_map(|range| quote.get(range))
@@ -29,7 +29,7 @@ pub(super) fn contrary(sentence: &str, quote: &str) -> bool {
     }
 }
 
-/// Whether an odd number of words turns it round. "not only" and "no … needed" stay what they are.
+/// Whether an odd number of words negates the text. Skips "not only".
 fn denies(text: &str) -> bool {
     let lower = text.to_lowercase().replace('’', "'");
     let words: Vec<String> = lower.unicode_words().map(unaccented).collect();
@@ -79,7 +79,11 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(contrary(sentence, quote), expected, "{sentence} / {quote}");
+            assert_eq!(
+                contradicts(sentence, quote),
+                expected,
+                "{sentence} / {quote}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What of a sentence must stand in a quotation to the letter: figures, prices, dates, times, names,
+//! The tokens of a sentence that must be in a quotation exactly: figures, prices, dates, times, names,
 //! phone numbers, e-mail and web addresses.
 
 use std::collections::HashSet;
@@ -8,9 +8,9 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::language::words::unaccented;
 use crate::language::{Language, numbers};
 
-/// Figures, addresses and names of the sentence that stand in no quotation.
-pub(super) fn unfounded(sentence: &str, quotes: &[String]) -> Vec<String> {
-    let there: HashSet<String> = quotes.iter().flat_map(|q| all(q)).collect();
+/// Finds figures, addresses and names of the sentence that are in no quotation.
+pub(super) fn find_unfounded(sentence: &str, quotes: &[String]) -> Vec<String> {
+    let there: HashSet<String> = quotes.iter().flat_map(|q| collect_tokens(q)).collect();
     let joined = quotes.join(" ").to_lowercase();
     let mut missing = Vec::new();
     for token in figures(sentence).into_iter().chain(names(sentence)) {
@@ -26,14 +26,14 @@ pub(super) fn unfounded(sentence: &str, quotes: &[String]) -> Vec<String> {
     missing
 }
 
-/// Everything a quotation founds: its figures, and all of its words folded.
-fn all(quote: &str) -> Vec<String> {
+/// The tokens that a quotation supports: its figures, and all its words, folded.
+fn collect_tokens(quote: &str) -> Vec<String> {
     let mut all = figures(quote);
     all.extend(quote.unicode_words().map(fold));
     all
 }
 
-/// Numbers in one form: "1,450", "1450" and "$1450.00" are "1450"; "8:00" is "8"; "seven" is "7".
+/// Numbers in normal form: "1,450", "1450" and "$1450.00" are "1450"; "8:00" is "8"; "seven" is "7".
 fn figures(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut number = String::new();
@@ -45,21 +45,21 @@ fn figures(text: &str) -> Vec<String> {
         if c.is_ascii_digit() || inner {
             number.push(c);
         } else if !number.is_empty() {
-            found.push(canonical(&std::mem::take(&mut number)));
+            found.push(normalise(&std::mem::take(&mut number)));
         }
     }
     if !number.is_empty() {
-        found.push(canonical(&number));
+        found.push(normalise(&number));
     }
     for word in text.unicode_words() {
-        // "One" is mostly no number.
+        // "One" is rarely a number.
         let said = numbers::small(Language::En, &word.to_ascii_lowercase());
         found.extend(said.filter(|number| *number > 1).map(|n| n.to_string()));
     }
     found
 }
 
-fn canonical(number: &str) -> String {
+fn normalise(number: &str) -> String {
     if let Some((hours, minutes)) = number.split_once(':') {
         let hours = hours.trim_start_matches('0');
         return match minutes {
@@ -67,7 +67,7 @@ fn canonical(number: &str) -> String {
             _ => format!("{hours}:{minutes}"),
         };
     }
-    // A separator before exactly three digits groups thousands; before one or two it is a decimal.
+    // A separator before three digits groups thousands; before one or two it is a decimal point.
     let mut plain = String::new();
     let parts: Vec<&str> = number.split(['.', ',']).collect();
     for (at, part) in parts.iter().enumerate() {
@@ -83,7 +83,7 @@ fn canonical(number: &str) -> String {
     plain
 }
 
-/// E-mail and web addresses, in lower case.
+/// E-mail and web addresses in lower case.
 fn addresses(text: &str) -> Vec<String> {
     text.split_whitespace()
         .map(|word| {
@@ -94,7 +94,7 @@ fn addresses(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Words in capitals that do not begin a sentence: names of people, places, products and days.
+/// Capitalised words that do not begin a sentence: names of people, places, products and days.
 fn names(sentence: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut begins = true;
@@ -111,7 +111,7 @@ fn names(sentence: &str) -> Vec<String> {
     found
 }
 
-/// A word in lower case, without accents and without a plural's or owner's s.
+/// A word in lower case, without accents, and without the s of a plural or possessive.
 fn fold(word: &str) -> String {
     let lower = unaccented(word);
     let owner = lower.strip_suffix("'s").unwrap_or(&lower);

@@ -1,4 +1,4 @@
-//! The words of a language, ready to be looked for.
+//! The small-talk words of each language, prepared for matching.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -12,7 +12,7 @@ use crate::language::Language;
 use crate::language::data::{self, WordSet};
 use crate::language::words::unaccented;
 
-/// Words in all languages at once; the file says what each list is for.
+/// Words of all languages together; the file describes each list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -26,7 +26,7 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 pub(super) struct Lexicon {
     language: Language,
-    /// Phrases of known meaning, the longest first.
+    /// Phrases of known meaning, longest first.
     segments: Vec<(Vec<String>, Talk)>,
     fillers: HashSet<String>,
     verbs: Vec<Vec<String>>,
@@ -49,7 +49,7 @@ static ALL: LazyLock<Vec<Lexicon>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The words of a language; English for one that Frontdesk has no words in.
+/// The lexicon of a language; English if Frontdesk has none.
 pub(super) fn lexicon(language: Language) -> &'static Lexicon {
     let all: &'static [Lexicon] = &ALL;
     all.iter()
@@ -57,14 +57,14 @@ pub(super) fn lexicon(language: Language) -> &'static Lexicon {
         .unwrap_or(&all[0])
 }
 
-/// The words of a text in lower case, without accents, and with letters drawn out ("heyyyy") once.
+/// The words of a text in lower case, without accents, and with drawn-out letters ("heyyyy") reduced to one.
 pub(super) fn words(text: &str) -> Vec<String> {
     text.unicode_words()
-        .map(|word| short(&unaccented(word)))
+        .map(|word| shorten(&unaccented(word)))
         .collect()
 }
 
-fn short(word: &str) -> String {
+fn shorten(word: &str) -> String {
     let mut out: Vec<char> = Vec::new();
     let letters: Vec<char> = word.chars().collect();
     let mut at = 0;
@@ -85,8 +85,8 @@ fn short(word: &str) -> String {
     out.into_iter().collect()
 }
 
-/// The entries of a list: phrases parted by `|`, or else single words.
-fn list(entries: &str) -> Vec<Vec<String>> {
+/// The entries of a list: phrases separated by `|`, or else single words.
+fn read_list(entries: &str) -> Vec<Vec<String>> {
     let parted: Vec<&str> = if entries.contains('|') {
         entries.split('|').collect()
     } else {
@@ -96,7 +96,7 @@ fn list(entries: &str) -> Vec<Vec<String>> {
     entries.filter(|entry| !entry.is_empty()).collect()
 }
 
-fn set(entries: &str) -> HashSet<String> {
+fn read_set(entries: &str) -> HashSet<String> {
     words(&entries.replace('|', " ")).into_iter().collect()
 }
 
@@ -118,55 +118,65 @@ impl Lexicon {
             segments.extend(phrases.into_iter().map(|p| (words(p), talk)));
         }
         segments.retain(|(phrase, _)| !phrase.is_empty());
+        // Longest first: "good morning" must win over "good".
         segments.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
-        let mut fillers = set(cues.fillers);
-        fillers.extend(set(cues.yes));
+        let mut fillers = read_set(cues.fillers);
+        fillers.extend(read_set(cues.yes));
         fillers.extend(LISTS.no.iter().map(str::to_owned));
         Self {
             language,
             segments,
             fillers,
-            verbs: list(cues.verbs),
-            persons: list(cues.persons),
-            wish: list(cues.wish),
-            around: set(cues.around),
-            callback: list(cues.callback),
-            insults: list(cues.insults).into_iter().map(|w| w.concat()).collect(),
-            insult_around: set(cues.insult_around),
+            verbs: read_list(cues.verbs),
+            persons: read_list(cues.persons),
+            wish: read_list(cues.wish),
+            around: read_set(cues.around),
+            callback: read_list(cues.callback),
+            insults: read_list(cues.insults)
+                .into_iter()
+                .map(|w| w.concat())
+                .collect(),
+            insult_around: read_set(cues.insult_around),
             themes: cues
                 .themes
                 .iter()
-                .map(|theme| (theme.talk, theme.needs.map(set), set(theme.around)))
+                .map(|theme| {
+                    (
+                        theme.talk,
+                        theme.needs.map(read_set),
+                        read_set(theme.around),
+                    )
+                })
                 .collect(),
-            languages: set(cues.languages),
-            say: set(cues.say),
-            yes: list(cues.yes),
+            languages: read_set(cues.languages),
+            say: read_set(cues.say),
+            yes: read_list(cues.yes),
         }
     }
 
-    /// What a message is that must be looked at as a whole.
-    pub(super) fn whole(&self, message: &[String], named: &[String]) -> Option<Talk> {
+    /// Recognises what only the whole message reveals.
+    pub(super) fn read_whole(&self, message: &[String], named: &[String]) -> Option<Talk> {
         self.wishes_person(message, named).then_some(Talk::Person)
     }
 
-    /// What a clause is; `Some(None)` for one without a meaning, `None` for one that is not all
+    /// Recognises a clause; `Some(None)` if it has no meaning of its own, `None` if any of it is not
     /// small talk.
-    pub(super) fn clause(&self, clause: &[String], named: &[String]) -> Option<Option<Talk>> {
-        if let Some(found) = self.segment(clause, named) {
+    pub(super) fn read_clause(&self, clause: &[String], named: &[String]) -> Option<Option<Talk>> {
+        if let Some(found) = self.read_segments(clause, named) {
             return Some(found);
         }
         if self.wishes_person(clause, named) {
             return Some(Some(Talk::Person));
         }
-        if let Some(talk) = self.theme(clause, named) {
+        if let Some(talk) = self.find_theme(clause, named) {
             return Some(Some(talk));
         }
         self.is_insult(clause, named).then_some(Some(Talk::Abuse))
     }
 
-    /// Reads a clause as a row of known phrases and fillers.
-    fn segment(&self, clause: &[String], named: &[String]) -> Option<Option<Talk>> {
-        // From the end: what the rest from each place is, if it can be read.
+    /// Reads a clause as a sequence of known phrases and fillers.
+    fn read_segments(&self, clause: &[String], named: &[String]) -> Option<Option<Talk>> {
+        // From right to left: `rest[i]` is the meaning of the words from `i` on, or `None` if they cannot be read.
         let mut rest: Vec<Option<Option<Talk>>> = vec![None; clause.len() + 1];
         if let Some(end) = rest.last_mut() {
             *end = Some(None);
@@ -199,7 +209,7 @@ impl Lexicon {
             Some(at) if at >= 3 => message.get(..at).unwrap_or_default(),
             _ => message,
         };
-        if message.is_empty() || self.segment(message, named).is_some() {
+        if message.is_empty() || self.read_segments(message, named).is_some() {
             return false;
         }
         let holds = |entries: &[Vec<String>]| {
@@ -233,8 +243,8 @@ impl Lexicon {
             || (meaning.len() <= 2 && meaning.iter().any(|w| alone(w)))
     }
 
-    /// What a clause is by its words alone, in whatever order.
-    fn theme(&self, clause: &[String], named: &[String]) -> Option<Talk> {
+    /// Recognises a clause by its words, in any order.
+    fn find_theme(&self, clause: &[String], named: &[String]) -> Option<Talk> {
         let fits = |needs: &[HashSet<String>; 2], around: &HashSet<String>| {
             needs
                 .iter()

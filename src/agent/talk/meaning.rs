@@ -1,6 +1,6 @@
-//! Small talk by its meaning, in any language that the embedder knows: a multinomial logistic regression
-//! over the message's vector. `models/talk/` says how it was trained. It belongs to one embedder and says
-//! nothing about the vectors of another.
+//! Recognises small talk by its meaning, in any language of the embedder: a multinomial logistic regression
+//! over the message's vector. `models/talk/` says how it was trained. It works for one embedder
+//! only.
 
 use std::sync::LazyLock;
 
@@ -15,22 +15,22 @@ static CLASSIFIER: LazyLock<Option<Classifier>> = LazyLock::new(|| {
 
 #[derive(Deserialize)]
 struct Classifier {
-    /// Catalogue name of the embedder whose vectors it knows.
+    /// Catalogue name of the embedder that it was trained for.
     embedder: String,
-    /// From this probability on a message is small talk, 0 to 1.
+    /// Lowest probability of small talk, 0 to 1.
     threshold: f32,
     classes: Vec<Class>,
 }
 
 #[derive(Deserialize)]
 struct Class {
-    /// `None`: a question to be looked up.
+    /// `None`: a question to look up.
     talk: Option<Talk>,
     bias: f32,
     weights: Vec<f32>,
 }
 
-/// What a message with this vector wants, if that is surely nothing but small talk.
+/// Recognises a message by its vector; `None` unless it is clearly small talk.
 pub(crate) fn of_vector(vector: &[f32], embedder: &str) -> Option<Talk> {
     let known = CLASSIFIER.as_ref().filter(|c| c.embedder == embedder)?;
     let scores: Vec<f32> = known

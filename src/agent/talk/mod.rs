@@ -1,8 +1,8 @@
-//! Small talk: messages that ask for nothing that could be looked up. A message counts only if all
-//! of it is small talk, so "hi, how much is a cleaning?" is none.
+//! Small talk: messages with nothing to look up. A message counts only if all
+//! of it is small talk, so "hi, how much is a cleaning?" does not.
 //!
-//! Every language has its words (`phrases`). A message is cut into clauses; each clause must be made
-//! of known phrases and words that mean nothing by themselves, or be a wish for a person, a wish for
+//! Each language has its own words (`phrases`). We split a message into clauses; each must consist
+//! of known phrases and filler words, or be a request for a person or
 //! a language, a question about the assistant itself, or an insult.
 
 mod lexicon;
@@ -15,8 +15,8 @@ use crate::language::Language;
 use lexicon::{Lexicon, lexicon, words};
 pub(super) use meaning::of_vector;
 
-/// What a message wants, if it is nothing but small talk. Of several the greatest counts. Receipts and the
-/// classifier's file have the same names.
+/// What a small-talk message wants. If it wants several things, the greatest variant counts. Receipts and the
+/// classifier's file use the same names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Talk {
@@ -30,29 +30,28 @@ pub enum Talk {
     Goodbye,
     /// "How are you?"
     HowAreYou,
-    /// What can you do?
+    /// "What can you do?"
     Capabilities,
-    /// Speak another language.
+    /// "Speak another language."
     Language,
-    /// Are you a bot?
+    /// "Are you a bot?"
     Bot,
-    /// Insults.
     Abuse,
-    /// How to reach the visitor, after a person was offered.
+    /// The visitor's contact details, after the offer of a person.
     Contact,
-    /// A person is wished for.
+    /// A request for a person.
     Person,
-    /// Nothing that could be read.
+    /// Unreadable.
     Unclear,
 }
 
-/// Longest message that can be small talk, in words.
+/// Longest small talk, in words.
 const LONGEST: usize = 40;
-/// The same for one that is known by its meaning only.
+/// Longest small talk recognised by its meaning, in words.
 const LONGEST_MEANT: usize = 20;
 
-/// What a message wants and the language to answer in, if it is nothing but small talk. `named` are
-/// words that mean nothing here because they are names: of the business, of its assistant.
+/// Recognises small talk by its words, with the language to answer in; `None` for anything else. `named` holds
+/// names that carry no meaning here: of the business, of its assistant.
 pub(super) fn of_message(message: &str, likely: Language, named: &str) -> Option<(Talk, Language)> {
     if message.len() > 1000 {
         return None;
@@ -76,10 +75,10 @@ pub(super) fn of_message(message: &str, likely: Language, named: &str) -> Option
 
 fn in_language(message: &str, language: Language, named: &[String]) -> Option<(Talk, Language)> {
     let known = lexicon(language);
-    if let Some(talk) = known.whole(&words(message), named) {
+    if let Some(talk) = known.read_whole(&words(message), named) {
         return Some((talk, language));
     }
-    if let Some(wanted) = wanted_language(&words(message), known) {
+    if let Some(wanted) = find_wanted_language(&words(message), known) {
         return Some((Talk::Language, wanted));
     }
     let mut found = None;
@@ -90,14 +89,14 @@ fn in_language(message: &str, language: Language, named: &[String]) -> Option<(T
         if clause.is_empty() {
             continue;
         }
-        // A clause of words without meaning goes with any other.
-        found = found.max(known.clause(&clause, named)?);
+        // A clause of fillers goes with any other: `None` is the least.
+        found = found.max(known.read_clause(&clause, named)?);
     }
     found.map(|talk| (talk, language))
 }
 
-/// "Speak German", "auf Deutsch bitte": the language that is wished for.
-fn wanted_language(message: &[String], known: &Lexicon) -> Option<Language> {
+/// The language requested by "speak German" or "auf Deutsch bitte".
+fn find_wanted_language(message: &[String], known: &Lexicon) -> Option<Language> {
     SPOKEN.into_iter().find(|language| {
         let theirs = lexicon(*language);
         let is_name = |w: &String| theirs.languages.contains(w);
@@ -109,12 +108,12 @@ fn wanted_language(message: &[String], known: &Lexicon) -> Option<Language> {
     })
 }
 
-/// Whether a message is of a length and kind that its meaning may say that it is small talk.
+/// Whether a message is short enough to be recognised by its meaning.
 pub(super) fn may_be_meant(message: &str) -> bool {
     message.len() <= 1000 && words(message).len() <= LONGEST_MEANT
 }
 
-/// What follows the offer of a person: taking it, or saying how to be reached; in its language.
+/// Recognises the reply to the offer of a person, accepting it or giving contact details, with the offer's language.
 pub(super) fn after_offer(message: &str, before: Option<&str>) -> Option<(Talk, Language)> {
     let offered = before.and_then(offers_person)?;
     let digits = message.chars().filter(char::is_ascii_digit).count();
@@ -132,7 +131,7 @@ pub(super) fn after_offer(message: &str, before: Option<&str>) -> Option<(Talk, 
         .then_some((Talk::Person, offered))
 }
 
-/// Keys hit at random: a few words without a vowel, or rows of the keyboard.
+/// Whether somebody hit keys at random: a few words without a vowel, or runs of the keyboard.
 pub(super) fn is_gibberish(message: &str) -> bool {
     const ROWS: [&str; 6] = ["asdf", "sdfg", "dfgh", "qwer", "zxcv", "hjkl"];
     let said = words(message);

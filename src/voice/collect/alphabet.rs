@@ -1,4 +1,4 @@
-//! Words that callers give names, numbers and letters with; they are in `alphabet.toml`.
+//! The words in which callers give names, numbers and letters, from `alphabet.toml`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -7,24 +7,21 @@ use serde::Deserialize;
 
 use crate::language::data;
 
-/// The file of lists.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lists {
-    /// What stands around a name.
+    /// Phrases that introduce a name ("my name is").
     pub around: Vec<String>,
-    /// How often the next digit comes.
+    /// How many times the next digit counts ("double").
     pub repeats: HashMap<String, usize>,
-    /// Words for digits, in several languages.
+    /// Words for digits in several languages.
     pub digits: HashMap<String, String>,
-    /// Words for tens.
     pub tens: HashMap<String, u32>,
-    /// Words that stand for a letter.
+    /// Words that stand for a letter ("alpha").
     pub spelling: HashMap<String, char>,
 }
 
 static FILE: &str = include_str!("alphabet.toml");
-/// The lists of the file.
 pub static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
-//! What callers say when they give numbers, addresses and names → what it means, and how that is read back.
+//! Parses spoken numbers, addresses and names, and formats them for reading back.
 
 use super::super::words::words;
 use super::alphabet::LISTS;
 use crate::language::numbers;
 
-/// Fewer digits are no telephone number.
+/// Fewest digits of a telephone number.
 pub const LEAST_DIGITS: usize = 5;
-/// More are none either.
+/// Most digits of a telephone number.
 pub const MOST_DIGITS: usize = 16;
 
-fn digits_of(word: &str) -> Option<String> {
+fn read_digits(word: &str) -> Option<String> {
     if !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) {
         return Some(word.to_owned());
     }
     LISTS.digits.get(word).cloned()
 }
 
-/// The digits of a spoken number, in order, with a leading `+` if it was said; "double five" is 55.
+/// The digits of a spoken number in order, with a leading `+` if spoken; "double five" is 55.
 pub fn digits_in(text: &str) -> String {
     let mut out = String::new();
     if text.trim_start().starts_with('+') || words(text).first().is_some_and(|w| w == "plus") {
@@ -44,7 +44,7 @@ pub fn digits_in(text: &str) -> String {
         if let Some(tens) = LISTS.tens.get(word) {
             let ones = said
                 .get(at)
-                .and_then(|w| digits_of(w))
+                .and_then(|w| read_digits(w))
                 .filter(|d| d.len() == 1 && d != "0");
             if let Some(ones) = ones {
                 out.push_str(&(tens + ones.parse::<u32>().unwrap_or(0)).to_string());
@@ -52,11 +52,11 @@ pub fn digits_in(text: &str) -> String {
             } else {
                 out.push_str(&tens.to_string());
             }
-        } else if let Some(digits) = digits_of(word) {
-            // "Oh" before anything else than digits is an exclamation.
+        } else if let Some(digits) = read_digits(word) {
+            // "Oh" or "one" without digits after it is an exclamation or an article.
             let exclaimed = matches!(word.as_str(), "oh" | "o" | "un" | "ein" | "one")
                 && out.is_empty()
-                && said.get(at).and_then(|w| digits_of(w)).is_none();
+                && said.get(at).and_then(|w| read_digits(w)).is_none();
             if !exclaimed {
                 out.push_str(&digits.repeat(times));
             }
@@ -66,7 +66,7 @@ pub fn digits_in(text: &str) -> String {
     out
 }
 
-/// An e-mail address that was spoken ("anna dot lee at example dot com") or written.
+/// Finds an e-mail address, spoken ("anna dot lee at example dot com") or written.
 pub fn email_in(text: &str) -> Option<String> {
     let lower = text
         .trim()
@@ -89,7 +89,7 @@ pub fn email_in(text: &str) -> Option<String> {
                 "-".to_owned()
             }
             "underscore" | "unterstrich" => "_".to_owned(),
-            other => match digits_of(other) {
+            other => match read_digits(other) {
                 Some(digits) if !matches!(other, "o" | "oh") => digits,
                 _ => other.trim_matches(['.', '!']).to_owned(),
             },
@@ -97,17 +97,17 @@ pub fn email_in(text: &str) -> Option<String> {
         .collect();
     let at = tokens.iter().position(|t| t == "@")?;
     let joins = |t: &String| matches!(t.as_str(), "." | "-" | "_") || t.chars().count() == 1;
-    // Backwards over "anna . lee": words that stand beside a sign, or single letters.
+    // Walk back over "anna . lee": words next to a sign, or single letters.
     let mut from = at.checked_sub(1)?;
     while from > 0
         && (joins(&tokens[from]) && joins(&tokens[from - 1])
-            || sign(&tokens[from - 1])
-            || sign(&tokens[from]))
+            || is_sign(&tokens[from - 1])
+            || is_sign(&tokens[from]))
     {
         from -= 1;
     }
     let mut to = at + 1;
-    while to + 1 < tokens.len() && (sign(&tokens[to]) || sign(&tokens[to + 1])) {
+    while to + 1 < tokens.len() && (is_sign(&tokens[to]) || is_sign(&tokens[to + 1])) {
         to += 1;
     }
     let name: String = tokens[from..at].concat();
@@ -116,7 +116,7 @@ pub fn email_in(text: &str) -> Option<String> {
     is_address(&address).then_some(address)
 }
 
-fn sign(token: &str) -> bool {
+fn is_sign(token: &str) -> bool {
     matches!(token, "." | "-" | "_")
 }
 
@@ -136,7 +136,7 @@ fn is_address(word: &str) -> bool {
     })
 }
 
-/// A code that was spelled: letters, "B as in Bravo", names of the spelling alphabet, and digits.
+/// Reads a spelled code: letters, "B as in Bravo", words of the spelling alphabet, and digits.
 pub fn code_in(text: &str) -> String {
     let said = words(&text.replace(['-', '.', ','], " "));
     let mut out = String::new();
@@ -157,14 +157,14 @@ pub fn code_in(text: &str) -> String {
             }
         } else if let Some(letter) = LISTS.spelling.get(word) {
             out.extend(letter.to_uppercase());
-        } else if let Some(digits) = digits_of(word) {
+        } else if let Some(digits) = read_digits(word) {
             out.push_str(&digits);
         }
     }
     out
 }
 
-/// The e-mail address or the telephone number in a text.
+/// Finds an e-mail address or a telephone number.
 pub fn contact_in(text: &str) -> Option<String> {
     email_in(text).or_else(|| {
         let digits = digits_in(text);
@@ -175,7 +175,7 @@ pub fn contact_in(text: &str) -> Option<String> {
     })
 }
 
-/// A name without the words around it.
+/// Strips the words around a name.
 pub fn name_in(text: &str) -> String {
     let mut rest = text
         .trim()
@@ -216,7 +216,7 @@ pub fn name_in(text: &str) -> String {
         .collect()
 }
 
-/// How something is read back: digits one by one in groups, an address with its signs as words.
+/// Formats a contact for reading back: digits in groups, or an address with its signs as words.
 pub fn read_back(value: &str) -> String {
     if value.contains('@') {
         return value
@@ -229,7 +229,7 @@ pub fn read_back(value: &str) -> String {
         .chars()
         .filter_map(|c| c.to_digit(10).map(|digit| numbers::one(digit.into())))
         .collect();
-    let groups = groups(digits.len());
+    let groups = split_groups(digits.len());
     let mut at = 0;
     let mut out: Vec<String> = Vec::new();
     if value.starts_with('+') {
@@ -242,8 +242,8 @@ pub fn read_back(value: &str) -> String {
     out.join(", ")
 }
 
-/// Groups of three, and four at the end.
-fn groups(count: usize) -> Vec<usize> {
+/// Sizes of groups: threes, with up to four at the end.
+fn split_groups(count: usize) -> Vec<usize> {
     let mut left = count;
     let mut out = Vec::new();
     while left > 4 {

@@ -1,4 +1,4 @@
-//! A response that is being made, as the client sees it: every step becomes events in OpenAI's order.
+//! A response in progress, as the client sees it: turns every step into events in OpenAI's order.
 
 use tokio::time::Instant;
 
@@ -13,28 +13,27 @@ use crate::agent::Answer;
 use crate::llm::{ToolCall, Usage};
 use crate::speech::{Clip, Mono};
 
-/// Sound in one event, in ms.
+/// Length of sound per event, in ms.
 const PIECE_MS: u32 = 200;
 
 /// Who ended a response early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancelReason {
-    /// The caller broke in.
+    /// The caller interrupted.
     Turn,
     Client,
 }
 
-/// Why a response ended.
+/// How a response ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
     Completed,
     Cancelled(CancelReason),
-    /// It has as many tokens as it may have.
+    /// It reached its token limit.
     TooLong,
     Failed(Fault),
 }
 
-/// A response.
 pub(super) struct Active {
     state: ResponseState,
     filter: Option<Mono>,
@@ -74,13 +73,12 @@ impl Active {
         self.state.conversation_id.is_some()
     }
 
-    /// The first event.
-    pub(super) fn created(&self) -> Event {
+    pub(super) fn announce(&self) -> Event {
         Event::ResponseCreated(Box::new(self.state.clone()))
     }
 
-    /// More written text.
-    pub(super) fn text(&mut self, delta: String, all: &mut Conversation) -> Vec<Event> {
+    /// Adds written text.
+    pub(super) fn add_text(&mut self, delta: String, all: &mut Conversation) -> Vec<Event> {
         let mut events = self.open_message(all);
         let place = self.place();
         if let Some(Part::Text(text)) = self.part() {
@@ -90,8 +88,8 @@ impl Active {
         events
     }
 
-    /// A spoken clause: its words, then its sound.
-    pub(super) fn spoken(
+    /// Adds a spoken clause: its words, then its sound.
+    pub(super) fn add_clause(
         &mut self,
         clip: &Clip,
         all: &mut Conversation,
@@ -103,7 +101,7 @@ impl Active {
             .chunks_exact(2)
             .map(|s| i16::from_le_bytes([s[0], s[1]]))
             .collect();
-        let samples = self.resampled(&samples, clip.rate)?;
+        let samples = self.resample(&samples, clip.rate)?;
         let place = self.place();
         if let Some(Part::Spoken(said)) = self.part() {
             said.push(SaidPart {
@@ -119,8 +117,9 @@ impl Active {
         Ok(events)
     }
 
-    /// A function that the model calls.
-    pub(super) fn call(&mut self, call: ToolCall, all: &mut Conversation) -> Vec<Event> {
+    /// Adds a function call of the model.
+    pub(super) fn add_call(&mut self, call: ToolCall, all: &mut Conversation) -> Vec<Event> {
+        // A call is an item of its own: the message before it ends here.
         let mut events = self.close_message(Status::Completed, all);
         self.first_at.get_or_insert_with(Instant::now);
         let (response_id, item_id) = (self.state.id.clone(), fresh_id("item"));
@@ -166,7 +165,7 @@ impl Active {
         events
     }
 
-    /// Ends it: whatever is open is closed, and the last event tells how it went.
+    /// Ends the response: closes what is open, and reports the outcome in the last event.
     pub(super) fn end(
         &mut self,
         ending: Ending,
@@ -188,7 +187,7 @@ impl Active {
         events
     }
 
-    /// The spoken or written words so far.
+    /// The words so far, spoken or written.
     pub(super) fn words(&self) -> String {
         let texts = self.state.items.iter().filter_map(|item| match &item.kind {
             Kind::Message { parts, .. } => parts.first(),
@@ -202,7 +201,7 @@ impl Active {
         texts.collect::<Vec<_>>().join(" ")
     }
 
-    /// The id of the last message.
+    /// Id of the last message.
     pub(super) fn message_id(&self) -> Option<String> {
         let messages = self.state.items.iter().rev();
         let mut messages = messages.filter(|item| matches!(item.kind, Kind::Message { .. }));
@@ -248,7 +247,7 @@ impl Active {
         }
         let mut events = Vec::new();
         if status == Status::Completed {
-            // The filter still holds back a few milliseconds.
+            // The resampling filter still holds a few milliseconds.
             let rest = self.filter.as_mut().and_then(|filter| filter.rest().ok());
             if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
                 self.sound(&rest, &mut events);
@@ -281,7 +280,7 @@ impl Active {
         events
     }
 
-    /// An item appears.
+    /// Announces an item.
     fn add(&self, item: &Item, all: &mut Conversation) -> Vec<Event> {
         let mut events = vec![Event::OutputItemAdded {
             response_id: self.state.id.clone(),
@@ -298,7 +297,7 @@ impl Active {
         events
     }
 
-    /// An item is complete.
+    /// Announces that an item is complete.
     fn done(&self, index: usize, all: &mut Conversation) -> Vec<Event> {
         let item = &self.state.items[index];
         let mut events = vec![Event::OutputItemDone {
@@ -340,7 +339,7 @@ impl Active {
         }
     }
 
-    fn resampled(&mut self, samples: &[i16], rate: u32) -> Result<Vec<i16>, Fault> {
+    fn resample(&mut self, samples: &[i16], rate: u32) -> Result<Vec<i16>, Fault> {
         let target = self.state.output.format.rate();
         self.filter
             .get_or_insert_with(|| Mono::live(target))
@@ -348,7 +347,7 @@ impl Active {
             .map_err(|error| Fault::server("voice_failed", error.to_string()))
     }
 
-    /// Sound goes out in pieces, and its time is counted to the clause that it belongs to.
+    /// Sends sound in pieces, and adds its length to the current clause.
     fn sound(&mut self, samples: &[i16], events: &mut Vec<Event>) {
         let rate = self.state.output.format.rate();
         let ms = samples.len() as u64 * 1000 / u64::from(rate);

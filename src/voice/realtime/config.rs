@@ -1,4 +1,4 @@
-//! How a session is set up, and how its client changes that.
+//! The settings of a session, and changes to them by the client.
 
 use std::collections::BTreeMap;
 
@@ -10,24 +10,24 @@ use super::turn_detection::TurnDetection;
 /// What a response consists of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Modality {
-    /// Speech, and its words.
+    /// Speech with its transcript.
     Audio,
     Text,
 }
 
-/// Whether and how the client is told what was understood.
+/// Whether and how the client gets transcripts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Transcription {
-    /// As the client called it; the ears of this machine hear in any case.
+    /// The name that the client gave; this machine's recogniser is used in any case.
     pub model: Option<String>,
     pub language: Option<String>,
     pub prompt: Option<String>,
 }
 
-/// A voice as a client called it.
+/// A voice as the client named it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum VoiceName {
-    /// A name of OpenAI's, which stands for the usual voice of this machine.
+    /// A name of OpenAI's; stands for this machine's default voice.
     Usual(String),
     /// A voice of this machine.
     Own(String),
@@ -41,7 +41,6 @@ impl VoiceName {
     }
 }
 
-/// How sound goes out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutputConfig {
     pub format: Format,
@@ -49,30 +48,29 @@ pub struct OutputConfig {
     pub speed: f32,
 }
 
-/// A session's settings.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionConfig {
-    /// Only transcribes; nothing answers.
+    /// Transcribe only; do not answer.
     pub transcribes_only: bool,
     pub model: String,
     pub instructions: String,
     pub modality: Modality,
-    /// `None`: as many as there are.
+    /// `None`: no limit.
     pub max_tokens: Option<u32>,
     pub tools: Tools,
-    /// Whether the oldest turns may be left out of a prompt that is too long.
+    /// Whether the oldest turns may be dropped from a prompt that is too long.
     pub may_truncate: bool,
-    /// The format of sound that comes in.
+    /// Format of incoming sound.
     pub input: Format,
     pub transcription: Option<Transcription>,
-    /// `None`: the client says where a turn ends.
+    /// `None`: the client commits each turn.
     pub turn_detection: Option<TurnDetection>,
     pub output: OutputConfig,
-    /// Settings without effect here, which the client sees again as it wrote them.
+    /// Settings without effect here, returned to the client as it wrote them.
     pub written: BTreeMap<&'static str, Opaque>,
 }
 
-/// A change to a session; what is `None` stays.
+/// A change to a session; `None` keeps a setting.
 #[derive(Debug, Clone, Default)]
 pub struct ConfigChange {
     pub transcribes_only: Option<bool>,
@@ -87,7 +85,6 @@ pub struct ConfigChange {
     pub written: BTreeMap<&'static str, Opaque>,
 }
 
-/// A change to how a session hears.
 #[derive(Debug, Clone, Default)]
 pub struct InputChange {
     pub format: Option<Format>,
@@ -95,7 +92,7 @@ pub struct InputChange {
     pub turn_detection: Option<Option<TurnDetection>>,
 }
 
-/// A change to how output sounds; also of a single response.
+/// A change to the output of a session or of a single response.
 #[derive(Debug, Clone, Default)]
 pub struct OutputChange {
     pub format: Option<Format>,
@@ -104,7 +101,7 @@ pub struct OutputChange {
 }
 
 impl SessionConfig {
-    /// OpenAI's defaults: audio, and turns found in the sound.
+    /// OpenAI's defaults: audio, with turn detection.
     pub fn new(model: &str) -> Self {
         Self {
             transcribes_only: false,
@@ -126,7 +123,7 @@ impl SessionConfig {
         }
     }
 
-    /// The session after a change. Nothing is changed if any part of it makes no sense.
+    /// Applies a change. Fails without effect if any part of it is invalid.
     pub fn changed(&self, change: ConfigChange, voices: &[String]) -> Result<Self, Fault> {
         let mut new = self.clone();
         new.transcribes_only = change.transcribes_only.unwrap_or(new.transcribes_only);
@@ -150,7 +147,7 @@ impl SessionConfig {
 }
 
 impl OutputConfig {
-    /// After a change by the session (`at` is "session") or for one response ("response").
+    /// Applies a change to the session (`at` is "session") or to one response ("response").
     pub fn changed(
         &self,
         change: OutputChange,
@@ -163,10 +160,7 @@ impl OutputConfig {
             if let VoiceName::Own(name) = &voice
                 && !voices.contains(name)
             {
-                let message = format!(
-                    "there is no such voice here; there are: {}",
-                    voices.join(", ")
-                );
+                let message = format!("unknown voice; choose one of: {}", voices.join(", "));
                 return Err(Fault::value(format!("{at}.audio.output.voice"), message));
             }
             new.voice = voice;
@@ -175,7 +169,7 @@ impl OutputConfig {
         Ok(new)
     }
 
-    /// The voice of this machine, if the client named one.
+    /// The voice of this machine that the client chose, if any.
     pub fn local_voice(&self) -> Option<String> {
         match &self.voice {
             VoiceName::Usual(_) => None,

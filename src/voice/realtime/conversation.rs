@@ -1,18 +1,16 @@
-//! The items of a session in their order.
+//! The items of a session, in order.
 
 use bytes::Bytes;
 
 use super::fault::Fault;
 use super::item::{Item, Kind, Part, Status};
 
-/// Most items of a session.
 const MOST_ITEMS: usize = 2000;
-/// Most bytes of text in the items of a session.
+/// Most bytes of text in all items together.
 const MOST_TEXT: usize = 1 << 20;
-/// Most bytes of sound that are kept so that a client can retrieve it; the oldest goes first.
+/// Most bytes of sound kept for the client to retrieve; the oldest is dropped first.
 const MOST_SOUND: usize = 8 << 20;
 
-/// A conversation.
 #[derive(Debug, Default)]
 pub(super) struct Conversation {
     items: Vec<Item>,
@@ -27,7 +25,7 @@ impl Conversation {
         self.items.last().map(|item| item.id.clone())
     }
 
-    /// The id of the item before this one.
+    /// Id of the item before this one.
     pub(super) fn before(&self, id: &str) -> Option<String> {
         let at = self.items.iter().position(|item| item.id == id)?;
         Some(self.items[at.checked_sub(1)?].id.clone())
@@ -41,7 +39,7 @@ impl Conversation {
         self.items.iter_mut().find(|item| item.id == id)
     }
 
-    /// Adds an item at the end; the id of the one before it.
+    /// Appends an item; returns the id of the one before it.
     pub(super) fn push(&mut self, item: Item) -> Option<String> {
         let before = self.last_id();
         self.items.push(item);
@@ -49,7 +47,7 @@ impl Conversation {
         before
     }
 
-    /// Adds an item of the client after another (`root`: at the beginning); the id of the one before it.
+    /// Inserts an item of the client after another (`root`: at the beginning); returns the id of the one before it.
     pub(super) fn insert(
         &mut self,
         item: Item,
@@ -65,13 +63,14 @@ impl Conversation {
             return Err(Fault::invalid("invalid_tool_call_id", message).about("item.call_id"));
         }
         if self.find(&item.id).is_some() {
-            let message = format!("there is an item {:?} already", item.id);
+            let message = format!("an item {:?} already exists", item.id);
             return Err(Fault::invalid("item_create_duplicate_id", message).about("item.id"));
         }
         if self.items.len() >= MOST_ITEMS {
             let message = format!("a session has at most {MOST_ITEMS} items; delete some");
             return Err(Fault::invalid("conversation_too_long", message));
         }
+        // Bounds the memory of a session: the client decides how much it adds.
         let text: usize = self.items.iter().map(Item::text_bytes).sum();
         if text + item.text_bytes() > MOST_TEXT {
             let message = format!(
@@ -87,7 +86,7 @@ impl Conversation {
         } else {
             let found = self.items.iter().position(|item| item.id == after);
             1 + found.ok_or_else(|| {
-                let message = format!("there is no item {after:?} to put this one after");
+                let message = format!("there is no item {after:?} to insert this one after");
                 Fault::invalid("previous_item_not_found", message).about("previous_item_id")
             })?
         };
@@ -102,7 +101,7 @@ impl Conversation {
         let found = self.items.iter().position(|item| item.id == id);
         let at = found.ok_or_else(|| absent("delete", id))?;
         if self.items[at].status == Status::InProgress {
-            return Err(in_progress("delete"));
+            return Err(refuse_in_progress("delete"));
         }
         self.items.remove(at);
         Ok(())
@@ -116,7 +115,7 @@ impl Conversation {
     ) -> Result<(), Fault> {
         let item = self.find_mut(id).ok_or_else(|| absent("truncate", id))?;
         if item.status == Status::InProgress {
-            return Err(in_progress("truncate"));
+            return Err(refuse_in_progress("truncate"));
         }
         item.truncate(content_index, ms)
     }
@@ -139,14 +138,14 @@ impl Conversation {
     }
 }
 
-/// There is no such item.
+/// The fault of an unknown item id.
 pub(super) fn absent(doing: &str, id: &str) -> Fault {
     let code = format!("item_{doing}_invalid_item_id");
     Fault::invalid(&code, format!("there is no item {id:?} to {doing}")).about("item_id")
 }
 
-fn in_progress(doing: &str) -> Fault {
-    let message = format!("the item is still being made; cancel its response to {doing} it");
+fn refuse_in_progress(doing: &str) -> Fault {
+    let message = format!("the item is still in progress; cancel its response to {doing} it");
     Fault::invalid("item_in_progress", message).about("item_id")
 }
 

@@ -7,34 +7,34 @@ use super::item::{Item, Part};
 use crate::agent::Answer;
 use crate::llm::Usage;
 
-/// A session as its client may see it.
+/// A session as its client sees it.
 #[derive(Debug, Clone)]
 pub struct SessionState {
     pub id: String,
-    /// In Unix seconds.
+    /// Unix seconds.
     pub expires_at: i64,
     pub config: Box<SessionConfig>,
 }
 
-/// A response as its client may see it.
+/// A response as its client sees it.
 #[derive(Debug, Clone)]
 pub struct ResponseState {
     pub id: String,
-    /// `None` while it is being made.
+    /// `None` while in progress.
     pub ending: Option<Ending>,
     pub items: Vec<Item>,
-    /// `None` if it does not become part of the conversation.
+    /// `None` if it is not part of the conversation.
     pub conversation_id: Option<String>,
     pub modality: Modality,
     pub max_tokens: Option<u32>,
     pub output: OutputConfig,
     pub metadata: Option<Vec<(String, String)>>,
     pub usage: Usage,
-    /// What an assistant's answer rests on.
+    /// The assistant's answer, with its sources.
     pub grounds: Option<Box<Answer>>,
 }
 
-/// Where in a response something belongs.
+/// A position in a response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResponsePlace {
     pub response_id: String,
@@ -43,7 +43,7 @@ pub struct ResponsePlace {
     pub content_index: usize,
 }
 
-/// What happened. Times are ms of all sound that came in.
+/// What happened. Times are in ms of received sound.
 #[derive(Debug, Clone)]
 #[rustfmt::skip]
 pub enum Event {
@@ -52,11 +52,11 @@ pub enum Event {
     Updated(SessionState),
     ItemAdded { previous_item_id: Option<String>, item: Item },
     ItemDone { previous_item_id: Option<String>, item: Item },
-    /// With the sound of its parts, by their number, in the session's input format; `None` if it is no longer kept.
+    /// With the sound of its parts, by their index, in the session's input format; `None` if it was dropped.
     ItemRetrieved { item: Item, sounds: Vec<(usize, Option<Vec<u8>>)> },
     ItemTruncated { item_id: String, content_index: usize, audio_end_ms: i64 },
     ItemDeleted { item_id: String },
-    /// A part of an item was understood: the words at once, and that they are all.
+    /// The transcript of a part arrived: its words first, then the completion.
     TranscriptionDelta { item_id: String, content_index: usize, delta: String },
     TranscriptionCompleted { item_id: String, content_index: usize, transcript: String, ms: u64 },
     TranscriptionFailed { item_id: String, content_index: usize, why: String },
@@ -81,6 +81,6 @@ pub enum Event {
     TranscriptDone { place: ResponsePlace, transcript: String },
     ArgumentsDelta { response_id: String, item_id: String, output_index: usize, call_id: String, delta: String },
     ArgumentsDone { response_id: String, item_id: String, output_index: usize, call_id: String, name: String, arguments: String },
-    /// How many responses may still be asked for.
+    /// How many more responses may be in progress.
     Responses { most: usize, remaining: usize },
 }

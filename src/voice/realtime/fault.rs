@@ -1,50 +1,49 @@
-//! What a session answers when it cannot do what it is told. No fault ends the session.
+//! Errors that a session reports to its client. No fault ends the session.
 
 use crate::llm::LlmError;
 use crate::usage::Exhausted;
 
-/// Whose fault it is.
+/// Who is to blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
-    /// The client's, who asked for what makes no sense.
+    /// The client: its request makes no sense.
     Request,
-    /// Nobody's: there is no room now.
+    /// Nobody: there is no room now.
     Busy,
-    /// Ours.
+    /// The server.
     Server,
 }
 
-/// What went wrong.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fault {
     pub kind: FaultKind,
-    /// A stable name, for programs. OpenAI's where it has one.
+    /// A stable name for programs; OpenAI's where there is one.
     pub code: String,
     /// What happened and what to do, for people.
     pub message: String,
-    /// The field of the order that it is about, as the API names it.
+    /// The field at fault, as the API names it.
     pub param: Option<String>,
-    /// The order that caused it, by the client's own id.
+    /// The client's own id of the order at fault.
     pub order: Option<String>,
 }
 
 impl Fault {
-    /// The client's to mend.
+    /// A fault of the client.
     pub fn invalid(code: &str, message: impl Into<String>) -> Self {
         Self::new(FaultKind::Request, code, message)
     }
 
-    /// A field has a value that it cannot have.
+    /// A field with an invalid value.
     pub fn value(param: impl Into<String>, message: impl Into<String>) -> Self {
         Self::invalid("invalid_value", message).about(param)
     }
 
-    /// The server's fault; the sentence is fit for the caller.
+    /// A fault of the server; the sentence is fit for the caller.
     pub fn server(code: &str, message: impl Into<String>) -> Self {
         Self::new(FaultKind::Server, code, message)
     }
 
-    /// There is no room now; the client may try again.
+    /// There is no room now; the client may retry.
     pub fn busy(code: &str, message: impl Into<String>) -> Self {
         Self::new(FaultKind::Busy, code, message)
     }

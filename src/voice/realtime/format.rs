@@ -1,8 +1,7 @@
-//! Formats of a client's sound: 16-bit samples at 24 kHz, and the two laws of the telephone.
+//! Audio formats of clients: 16-bit samples at 24 kHz, and the two telephone codecs.
 //!
-//! The laws follow ITU-T G.711 (11/1988), tables 1 and 2, in the usual form with a 16-bit linear side.
+//! The codecs follow ITU-T G.711 (11/1988), tables 1 and 2, in the usual form with 16-bit linear samples.
 
-/// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// Signed 16-bit samples, little-endian, 24 kHz.
@@ -14,7 +13,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Samples per second.
+    /// Sample rate, in Hz.
     pub fn rate(self) -> u32 {
         match self {
             Self::Pcm => 24_000,
@@ -22,7 +21,7 @@ impl Format {
         }
     }
 
-    /// Samples of bytes; `odd` keeps half a sample until the next piece.
+    /// Decodes bytes; `odd` keeps half a sample until the next piece.
     pub(super) fn decode(self, bytes: &[u8], odd: &mut Option<u8>) -> Vec<i16> {
         match self {
             Self::Pcm => {
@@ -35,12 +34,11 @@ impl Format {
                 }
                 samples
             }
-            Self::Mulaw => bytes.iter().map(|&byte| of_mulaw(byte)).collect(),
-            Self::Alaw => bytes.iter().map(|&byte| of_alaw(byte)).collect(),
+            Self::Mulaw => bytes.iter().map(|&byte| from_mulaw(byte)).collect(),
+            Self::Alaw => bytes.iter().map(|&byte| from_alaw(byte)).collect(),
         }
     }
 
-    /// Bytes of samples.
     pub(super) fn encode(self, samples: &[i16]) -> Vec<u8> {
         match self {
             Self::Pcm => samples.iter().flat_map(|s| s.to_le_bytes()).collect(),
@@ -53,7 +51,7 @@ impl Format {
 /// Added before µ-law's logarithm, so that each segment begins at a power of two.
 const BIAS: i32 = 0x84;
 
-fn of_mulaw(byte: u8) -> i16 {
+fn from_mulaw(byte: u8) -> i16 {
     let code = i32::from(!byte);
     let magnitude = ((((code & 0x0f) << 3) + BIAS) << ((code & 0x70) >> 4)) - BIAS;
     narrow(if code & 0x80 == 0 {
@@ -71,10 +69,10 @@ fn to_mulaw(sample: i16) -> u8 {
     };
     let biased = magnitude.min(32_635) + BIAS;
     let segment = 24 - i32::try_from(biased.leading_zeros()).unwrap_or(24);
-    byte(!(sign | (segment << 4) | ((biased >> (segment + 3)) & 0x0f)))
+    low_byte(!(sign | (segment << 4) | ((biased >> (segment + 3)) & 0x0f)))
 }
 
-fn of_alaw(byte: u8) -> i16 {
+fn from_alaw(byte: u8) -> i16 {
     let code = i32::from(byte ^ 0x55);
     let (step, segment) = ((code & 0x0f) << 4, (code & 0x70) >> 4);
     let magnitude = match segment {
@@ -100,7 +98,7 @@ fn to_alaw(sample: i16) -> u8 {
         let segment = 24 - i32::try_from(magnitude.leading_zeros()).unwrap_or(24);
         (segment << 4) | ((magnitude >> (segment + 3)) & 0x0f)
     };
-    byte(code ^ mask)
+    low_byte(code ^ mask)
 }
 
 fn narrow(value: i32) -> i16 {
@@ -108,7 +106,7 @@ fn narrow(value: i32) -> i16 {
 }
 
 #[expect(clippy::cast_sign_loss, reason = "the low byte is meant")]
-fn byte(value: i32) -> u8 {
+fn low_byte(value: i32) -> u8 {
     (value & 0xff) as u8
 }
 
@@ -126,10 +124,10 @@ mod tests {
             (0xf0, 120),
             (0xef, 132),
         ] {
-            assert_eq!(of_mulaw(code), value, "{code:x}");
+            assert_eq!(from_mulaw(code), value, "{code:x}");
         }
         for (code, value) in [(0xd5, 8), (0x55, -8), (0xaa, 32_256), (0x2a, -32_256)] {
-            assert_eq!(of_alaw(code), value, "{code:x}");
+            assert_eq!(from_alaw(code), value, "{code:x}");
         }
     }
 
@@ -138,9 +136,9 @@ mod tests {
         for code in 0..=255 {
             // µ-law has two zeros.
             if code != 0x7f {
-                assert_eq!(to_mulaw(of_mulaw(code)), code);
+                assert_eq!(to_mulaw(from_mulaw(code)), code);
             }
-            assert_eq!(to_alaw(of_alaw(code)), code);
+            assert_eq!(to_alaw(from_alaw(code)), code);
         }
     }
 

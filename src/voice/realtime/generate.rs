@@ -1,4 +1,4 @@
-//! Makes one response: text from the language model or the assistant, and sound from the voice, sentence
+//! Makes one response: text from the language model or the assistant, and speech from the synthesizer, sentence
 //! by sentence while the text is still being written.
 
 use std::panic::AssertUnwindSafe;
@@ -24,13 +24,13 @@ use crate::store::assistants::Assistant;
 
 /// As for chat completions: small models ramble at OpenAI's 1.0.
 const TEMPERATURE: f32 = 0.7;
-/// Sentences that may wait to be spoken.
+/// Most sentences that may wait to be spoken.
 const AHEAD: usize = 16;
 
-/// What answers.
+/// Where answers come from.
 #[derive(Clone)]
 pub enum Answerer {
-    /// The language model as it is.
+    /// The language model itself.
     Model(Arc<dyn ChatModel>),
     /// An assistant, from its workspace's documents.
     Assistant {
@@ -40,16 +40,17 @@ pub enum Answerer {
     },
 }
 
-/// What an assistant of the workspace does not take from clients.
+/// Rejects settings that an assistant does not accept from clients.
 pub fn check_assistant(answerer: &Answerer, config: &SessionConfig) -> Result<(), Fault> {
     if matches!(answerer, Answerer::Assistant { .. }) && !config.tools.list.is_empty() {
-        let message = "an assistant takes no tools of the client; use another model for them";
+        let message =
+            "an assistant does not accept tools from the client; use another model for them";
         return Err(Fault::invalid("unsupported_parameter", message).about("session.tools"));
     }
     Ok(())
 }
 
-/// How text is spoken.
+/// How to speak the text.
 pub(super) struct Speaking {
     pub(super) synthesizer: Arc<dyn Synthesizer>,
     pub(super) voice: Option<String>,
@@ -57,7 +58,7 @@ pub(super) struct Speaking {
     pub(super) lexicon: Vec<Pronunciation>,
 }
 
-/// A response to be made.
+/// A response to make.
 pub(super) struct Job {
     pub(super) claim: Claim,
     pub(super) answerer: Answerer,
@@ -68,7 +69,7 @@ pub(super) struct Job {
     pub(super) may_truncate: bool,
     /// `None` for a written response.
     pub(super) speaking: Option<Speaking>,
-    /// What an assistant says to a turn in which nothing was said.
+    /// An assistant's reply to a turn without words.
     pub(super) to_silence: &'static str,
 }
 
@@ -87,21 +88,21 @@ pub(super) enum Step {
 pub(super) struct End {
     pub(super) finish: FinishReason,
     pub(super) usage: Usage,
-    /// What an assistant's answer rests on.
+    /// The assistant's answer, with its sources.
     pub(super) grounds: Option<Box<Answer>>,
 }
 
-/// A part of an answer's text, whoever gives it.
+/// A part of an answer's text, from any source.
 enum Piece {
     Delta(String),
     Call(ToolCall),
     End(End),
 }
 
-/// An answer as it comes; what fails is its last piece. Dropping it cancels the answer.
+/// A stream of pieces; an error is the last one. Dropping it cancels the answer.
 type Pieces = Pin<Box<dyn Stream<Item = Result<Piece, Fault>> + Send>>;
 
-/// Makes the response; the steps go out with its id. Ends early when nobody takes them.
+/// Makes the response and sends its steps with its id. Stops early when the receiver is gone.
 pub(super) async fn carry_out(job: Job, id: String, out: mpsc::Sender<(String, Step)>) {
     let work = AssertUnwindSafe(make(job, &id, &out)).catch_unwind();
     let last = match work.await {
@@ -109,11 +110,11 @@ pub(super) async fn carry_out(job: Job, id: String, out: mpsc::Sender<(String, S
         Ok(Err(fault)) => Step::Failed(fault),
         Err(_) => {
             tracing::error!("a response panicked");
-            let message = "the response failed by a fault of the server; ask again";
+            let message = "the response failed because of a server error; ask again";
             Step::Failed(Fault::server("internal", message))
         }
     };
-    // The session may be over.
+    // Fails only when the session is over.
     let _ = out.send((id, last)).await;
 }
 
@@ -129,10 +130,10 @@ async fn make(job: Job, id: &str, out: &mpsc::Sender<(String, Step)>) -> Result<
         speaking,
         to_silence,
     } = job;
-    let messages = prompt::heard(lines).await?;
+    let messages = prompt::await_words(lines).await?;
     let pieces = match answerer {
         Answerer::Model(model) => {
-            of_model(
+            ask_model(
                 &*model,
                 claim,
                 instructions,
@@ -147,15 +148,15 @@ async fn make(job: Job, id: &str, out: &mpsc::Sender<(String, Step)>) -> Result<
             agent,
             workspace,
             assistant,
-        } => of_assistant(&agent, claim, workspace, *assistant, messages, to_silence)?,
+        } => ask_assistant(&agent, claim, workspace, *assistant, messages, to_silence)?,
     };
     match speaking {
-        None => written(pieces, id, out).await,
-        Some(speaking) => spoken(pieces, speaking, id, out).await,
+        None => write(pieces, id, out).await,
+        Some(speaking) => speak(pieces, speaking, id, out).await,
     }
 }
 
-async fn of_model(
+async fn ask_model(
     model: &dyn ChatModel,
     claim: Claim,
     instructions: String,
@@ -168,7 +169,7 @@ async fn of_model(
         (!instructions.trim().is_empty()).then(|| ChatMessage::new(Role::System, instructions));
     let mut messages: Vec<_> = system.into_iter().chain(messages).collect();
     if !messages.iter().any(|message| message.role != Role::System) {
-        // Templates need somebody to answer: a session may begin with the model's words.
+        // Chat templates need a user message: a session may begin with the model's words.
         messages.push(ChatMessage::new(Role::User, "Hello."));
     }
     let request = ChatRequest {
@@ -212,7 +213,7 @@ fn pieces_of_model(answer: ChatStream) -> Pieces {
     }))
 }
 
-fn of_assistant(
+fn ask_assistant(
     agent: &Agent,
     claim: Claim,
     workspace: WorkspaceId,
@@ -222,7 +223,7 @@ fn of_assistant(
 ) -> Result<Pieces, Fault> {
     messages.retain(|message| matches!(message.role, Role::User | Role::Assistant));
     if messages.is_empty() {
-        return Ok(said(assistant.greeting));
+        return Ok(give_sentence(assistant.greeting));
     }
     let question = messages.pop().filter(|message| message.role == Role::User);
     let Some(question) = question else {
@@ -230,8 +231,9 @@ fn of_assistant(
         return Err(Fault::invalid("nothing_to_answer", message));
     };
     if question.content == NOTHING {
-        return Ok(said(to_silence.to_owned()));
+        return Ok(give_sentence(to_silence.to_owned()));
     }
+    // Silent turns in the history would only confuse the search for what a follow-up leaves out.
     messages.retain(|message| message.content != NOTHING);
     let turn = Turn {
         workspace,
@@ -250,13 +252,13 @@ fn of_assistant(
         future::ready(match event {
             TurnEvent::Citations(_) => None,
             TurnEvent::Delta(text) => Some(Ok(Piece::Delta(text))),
-            TurnEvent::Done(answer) => Some(Ok(Piece::End(end_of(answer)))),
+            TurnEvent::Done(answer) => Some(Ok(Piece::End(to_end(answer)))),
             TurnEvent::Failed(reason) => Some(Err(Fault::server("turn_failed", reason))),
         })
     })))
 }
 
-fn end_of(answer: Box<Answer>) -> End {
+fn to_end(answer: Box<Answer>) -> End {
     let usage = Usage {
         prompt_tokens: answer.tokens.prompt,
         cached_tokens: answer.tokens.cached,
@@ -274,8 +276,8 @@ fn end_of(answer: Box<Answer>) -> End {
     }
 }
 
-/// A fixed sentence as an answer.
-fn said(text: String) -> Pieces {
+/// Makes a fixed sentence an answer.
+fn give_sentence(text: String) -> Pieces {
     let end = End {
         finish: FinishReason::Stop,
         usage: Usage::default(),
@@ -285,11 +287,11 @@ fn said(text: String) -> Pieces {
     Box::pin(futures::stream::iter(pieces))
 }
 
-fn broke_off() -> Fault {
+fn report_interrupted() -> Fault {
     Fault::server("interrupted", "the answer was interrupted; ask again")
 }
 
-async fn written(
+async fn write(
     mut pieces: Pieces,
     id: &str,
     out: &mpsc::Sender<(String, Step)>,
@@ -304,16 +306,16 @@ async fn written(
             break;
         }
     }
-    Err(broke_off())
+    Err(report_interrupted())
 }
 
-/// What is spoken or passed on in its turn.
+/// A sentence to speak, or a call to pass on, in order.
 enum Unit {
     Sentence(String),
     Call(ToolCall),
 }
 
-async fn spoken(
+async fn speak(
     mut pieces: Pieces,
     speaking: Speaking,
     id: &str,
@@ -321,15 +323,15 @@ async fn spoken(
 ) -> Result<Step, Fault> {
     let (queue, mut waiting) = mpsc::channel(AHEAD);
     let write = async move {
-        // Not the `Sentences` of the browser's calls, which leave out marks and layout: a client adds up what is
-        // spoken to the answer as it was written.
+        // Not the `Sentences` of browser calls, which leave out marks and layout: a client joins the spoken
+        // parts and expects the answer as it was written.
         let mut sentences = Cutter::default();
         while let Some(piece) = pieces.next().await {
             match piece? {
                 Piece::Delta(text) => {
                     for sentence in sentences.push(&text) {
                         if queue.send(Unit::Sentence(sentence)).await.is_err() {
-                            return Err(broke_off());
+                            return Err(report_interrupted());
                         }
                     }
                 }
@@ -347,9 +349,9 @@ async fn spoken(
                 }
             }
         }
-        Err(broke_off())
+        Err(report_interrupted())
     };
-    // The queue ends with the voice: the writer must not wait for one that failed.
+    // If the voice fails, the queue closes, and the writer does not wait for it.
     let speak = async move {
         while let Some(unit) = waiting.recv().await {
             match unit {
@@ -366,7 +368,7 @@ async fn spoken(
     last
 }
 
-/// Says a sentence, clause by clause.
+/// Speaks a sentence, clause by clause.
 async fn say(
     text: String,
     speaking: &Speaking,
@@ -385,7 +387,7 @@ async fn say(
     while let Some(clip) = clips.next().await {
         let step = Step::Spoken(clip.map_err(failed)?);
         if out.send((id.to_owned(), step)).await.is_err() {
-            return Err(broke_off());
+            return Err(report_interrupted());
         }
     }
     Ok(())

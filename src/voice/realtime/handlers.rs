@@ -1,4 +1,4 @@
-//! What a session does with its client's orders.
+//! Carries out the client's orders.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +20,11 @@ use super::turns::NOT_UNDERSTOOD;
 use crate::speech::Mono;
 use crate::store::calls::CallChannel;
 
-/// How often a client whose sound is refused is told so: sound comes many times a second.
+/// How often to tell a client that its sound is refused: sound arrives many times a second.
 const REFUSED_EVERY: Duration = Duration::from_secs(5);
 
 impl RealtimeSession {
-    /// Takes sound that comes with an item.
+    /// Returns the function that transcribes sound inside an item.
     pub(super) fn listener(&self) -> impl FnMut(&[u8]) -> Result<Sound, Fault> + use<> {
         let (ears, format) = (Arc::clone(&self.parts.ears), self.config.input);
         let how = self.config.transcription.clone().unwrap_or_default();
@@ -64,7 +64,7 @@ impl RealtimeSession {
                 self.respond(*order, NOT_UNDERSTOOD).await
             }
             Order::Cancel(id) => self.cancel(id.as_deref()).await,
-            // The loop ends by it.
+            // The session's loop handles it before this.
             Order::HangUp => Err(Trouble::Gone),
         }
     }
@@ -114,7 +114,7 @@ impl RealtimeSession {
         self.look_for_turns().await
     }
 
-    /// Takes a place among the sessions with sound, if this one has none yet.
+    /// Takes a place among the sessions with sound, unless this one has a place.
     pub(super) async fn admit(&mut self) -> Result<(), Fault> {
         if self.place.is_some() {
             return Ok(());
@@ -160,7 +160,7 @@ impl RealtimeSession {
         })
         .await?;
         if let Some(words) = typed {
-            self.record.heard(words, Instant::now(), 0).await;
+            self.record.note_caller(words, Instant::now(), 0).await;
         }
         for (part, sound) in sounds {
             let ms = sound.pcm.len() as u64 / 32;
@@ -186,7 +186,7 @@ impl RealtimeSession {
         Ok(self.send(Event::ItemRetrieved { item, sounds }).await?)
     }
 
-    /// Sound that was heard, in the session's input format; `None` when it is no longer kept.
+    /// Sound that was heard, in the session's input format; `None` if it was dropped.
     fn sound_of(&self, sound: &Sound) -> Result<Option<Vec<u8>>, Fault> {
         if sound.pcm.is_empty() {
             return Ok(None);
@@ -236,7 +236,7 @@ impl RealtimeSession {
     }
 }
 
-/// What a user typed.
+/// What the user typed.
 fn typed_words(item: &Item) -> Option<String> {
     let Kind::Message {
         role: Role::User,

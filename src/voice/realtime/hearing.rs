@@ -1,4 +1,4 @@
-//! What is understood of a turn.
+//! Transcribes turns.
 
 use std::sync::Arc;
 
@@ -9,23 +9,23 @@ use futures::future::{BoxFuture, Shared};
 use super::config::Transcription;
 use crate::speech::{Ears, SAMPLE_RATE, Utterance};
 
-/// Samples per second of what is heard.
+/// Sample rate of the recogniser, in Hz.
 pub(super) const EAR_RATE: u32 = SAMPLE_RATE;
-/// Ears hear 30 s at a time; longer turns are cut in the quietest moment of the last seconds before.
+/// The recogniser accepts 30 s at a time; longer turns are cut at the quietest moment of the last `CUT_WITHIN` samples.
 const LONGEST: usize = 28 * EAR_RATE as usize;
 const CUT_WITHIN: usize = 5 * EAR_RATE as usize;
-/// 20 ms, the moment that must be quiet.
+/// A moment of 20 ms, for finding the quietest.
 const MOMENT: usize = EAR_RATE as usize / 50;
 
-/// The words of a turn, or why there are none. Clones share the work; dropping the last one cancels it.
+/// The words of a turn, or why it has none. Clones share the work; dropping the last one cancels it.
 pub(super) type Heard = Shared<BoxFuture<'static, Result<Arc<str>, Arc<str>>>>;
 
-/// Starts to hear a turn, once anybody waits for it.
+/// Transcribes a turn; the work begins when somebody awaits it.
 pub(super) fn hear(ears: Arc<dyn Ears>, pcm: Bytes, how: &Transcription) -> Heard {
     let (language, prompt) = (how.language.clone(), how.prompt.clone());
     async move {
         let mut words: Vec<String> = Vec::new();
-        for piece in pieces(&pcm) {
+        for piece in split(&pcm) {
             let utterance = Utterance {
                 pcm: piece,
                 language: language.clone(),
@@ -45,18 +45,18 @@ pub(super) fn hear(ears: Arc<dyn Ears>, pcm: Bytes, how: &Transcription) -> Hear
     .shared()
 }
 
-/// Words that are known already.
+/// Words that are already known.
 pub(super) fn known(text: &str) -> Heard {
     let text: Arc<str> = text.into();
     futures::future::ready(Ok(text)).boxed().shared()
 }
 
-/// Pieces that ears can hear, in order.
-fn pieces(pcm: &Bytes) -> Vec<Bytes> {
+/// Splits a turn into pieces that the recogniser accepts.
+fn split(pcm: &Bytes) -> Vec<Bytes> {
     let mut pieces = Vec::new();
     let mut rest = pcm.clone();
     while rest.len() / 2 > LONGEST {
-        let at = quietest(&rest[..LONGEST * 2]);
+        let at = find_quietest(&rest[..LONGEST * 2]);
         pieces.push(rest.split_to(at * 2));
     }
     if !rest.is_empty() {
@@ -65,8 +65,8 @@ fn pieces(pcm: &Bytes) -> Vec<Bytes> {
     pieces
 }
 
-/// Where, in samples, the last seconds are quietest.
-fn quietest(pcm: &[u8]) -> usize {
+/// Finds the quietest moment of the last seconds, in samples.
+fn find_quietest(pcm: &[u8]) -> usize {
     let first = pcm.len() / 2 - CUT_WITHIN;
     let loudness = |moment: &[u8]| -> u64 {
         let samples = moment
@@ -89,9 +89,9 @@ mod tests {
         let mut samples = vec![1000_i16; 40 * second];
         samples[25 * second..25 * second + second / 10].fill(0);
         let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
-        let cut = pieces(&bytes.into());
+        let cut = split(&bytes.into());
         let seconds: Vec<usize> = cut.iter().map(|piece| piece.len() / 2 / second).collect();
         assert_eq!(seconds, [25, 14]);
-        assert!(pieces(&Bytes::new()).is_empty());
+        assert!(split(&Bytes::new()).is_empty());
     }
 }

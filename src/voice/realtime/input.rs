@@ -1,4 +1,4 @@
-//! The input audio buffer: what came in and was not committed, and where turns are in it.
+//! The input audio buffer: sound that is not committed yet, and the turns in it.
 
 use bytes::Bytes;
 
@@ -8,44 +8,44 @@ use super::hearing::EAR_RATE;
 use super::turn_detection::{Sign, TurnDetection, TurnFinder};
 use crate::speech::{AudioError, FRAME, Mono, VoiceDetector};
 
-/// Samples in a ms.
+/// Samples per ms.
 const PER_MS: u64 = EAR_RATE as u64 / 1000;
-/// Most sound that may wait for a commit: ten minutes.
+/// Most sound in samples that may wait for a commit: ten minutes.
 const MOST: usize = 600 * EAR_RATE as usize;
-/// Without a voice, this much is kept while turns are looked for.
+/// How much sound to keep, in samples, while no turn begins.
 const KEPT: usize = 30 * EAR_RATE as usize;
-/// The least that can be committed, in ms, as at OpenAI.
+/// The shortest commit in ms, as at OpenAI.
 const LEAST_MS: u64 = 100;
-/// What a judge of turns listens to: the last 8 s.
+/// What the end-of-turn model hears, in samples: 8 s.
 const JUDGED: usize = 8 * EAR_RATE as usize;
 
-/// Sound of one turn, at 16 kHz.
+/// The sound of one turn, at 16 kHz.
 pub(super) struct HeardTurn {
     /// Signed 16-bit samples, little-endian.
     pub(super) pcm: Bytes,
     pub(super) ms: u64,
 }
 
-/// The buffer. Times are ms of all sound that came in.
+/// The buffer. Times are in ms of received sound.
 pub(super) struct Input {
     format: Format,
     odd: Option<u8>,
     ears: Mono,
     buffer: Vec<i16>,
-    /// Samples that came before the buffer.
+    /// Samples received before the buffer's first one.
     origin: u64,
-    /// How much of the buffer was looked at for voices.
+    /// How much of the buffer was scored.
     scored: usize,
     detector: VoiceDetector,
     finder: TurnFinder,
-    /// Where the present turn begins.
+    /// Where the current turn begins, in samples received.
     start: u64,
 }
 
 impl HeardTurn {
-    /// A turn in which nobody spoke.
+    /// A turn without speech.
     pub(super) fn silent() -> Self {
-        turn_of(&[])
+        make_turn(&[])
     }
 }
 
@@ -64,7 +64,7 @@ impl Input {
         }
     }
 
-    /// The client changed how it sends or how turns are found.
+    /// Applies a change of the format or of turn detection.
     pub(super) fn reconfigure(&mut self, format: Format) -> Result<(), AudioError> {
         if format != self.format {
             self.buffer.extend(self.ears.rest()?);
@@ -75,22 +75,21 @@ impl Input {
         Ok(())
     }
 
-    /// Takes more sound.
     pub(super) fn append(&mut self, audio: &[u8]) -> Result<(), Fault> {
         let samples = self.format.decode(audio, &mut self.odd);
         let samples = self.ears.convert(&samples, self.format.rate());
-        let samples = samples.map_err(broken)?;
+        let samples = samples.map_err(to_fault)?;
         if self.buffer.len() + samples.len() > MOST {
             return Err(Fault::invalid(
                 "input_audio_buffer_too_large",
-                "ten minutes of audio wait for a commit already; commit or clear the buffer",
+                "the buffer already holds ten minutes of audio; commit or clear the buffer",
             ));
         }
         self.buffer.extend(samples);
         Ok(())
     }
 
-    /// Looks at the frames that came until one of them tells something.
+    /// Scores the frames that arrived, until one of them gives a sign.
     pub(super) fn next_sign(&mut self, detection: &TurnDetection) -> Option<Sign> {
         while self.scored + FRAME <= self.buffer.len() {
             let mut frame = [0.0; FRAME];
@@ -117,39 +116,39 @@ impl Input {
         None
     }
 
-    /// Where the present turn begins.
+    /// Where the current turn begins.
     pub(super) fn start_ms(&self) -> u64 {
         self.start / PER_MS
     }
 
-    /// Up to where voices were looked for.
+    /// How far sound was scored.
     pub(super) fn scored_ms(&self) -> u64 {
         (self.origin + self.scored as u64) / PER_MS
     }
 
-    /// How much sound came in.
+    /// How much sound was received.
     pub(super) fn length_ms(&self) -> u64 {
         (self.origin + self.buffer.len() as u64) / PER_MS
     }
 
-    /// The last seconds of the present turn, for whoever judges whether it is over.
-    pub(super) fn judged(&self) -> Bytes {
+    /// The last seconds of the current turn, for the end-of-turn model.
+    pub(super) fn sound_to_judge(&self) -> Bytes {
         let first = self.start.saturating_sub(self.origin);
         let first = usize::try_from(first)
             .unwrap_or(0)
             .max(self.scored.saturating_sub(JUDGED));
-        bytes_of(&self.buffer[first.min(self.scored)..self.scored])
+        to_bytes(&self.buffer[first.min(self.scored)..self.scored])
     }
 
-    /// Nobody can judge turns now; pauses decide.
+    /// Lets pauses end this turn, as the end-of-turn model is unavailable.
     pub(super) fn without_judge(&mut self) {
         self.finder.without_judge();
     }
 
-    /// Takes the turn that ended at the last frame looked at.
+    /// Takes the turn that ended at the last scored frame.
     pub(super) fn take_turn(&mut self) -> HeardTurn {
         let first = usize::try_from(self.start.saturating_sub(self.origin)).unwrap_or(0);
-        let turn = turn_of(&self.buffer[first.min(self.scored)..self.scored]);
+        let turn = make_turn(&self.buffer[first.min(self.scored)..self.scored]);
         self.finder.reset();
         self.forget(self.scored);
         turn
@@ -157,7 +156,7 @@ impl Input {
 
     /// Takes everything, for a commit by the client.
     pub(super) fn take_all(&mut self) -> Result<HeardTurn, Fault> {
-        let rest = self.ears.rest().map_err(broken)?;
+        let rest = self.ears.rest().map_err(to_fault)?;
         self.buffer.extend(rest);
         let ms = self.buffer.len() as u64 / PER_MS;
         if ms < LEAST_MS {
@@ -166,28 +165,28 @@ impl Input {
             );
             return Err(Fault::invalid("input_audio_buffer_commit_empty", message));
         }
-        let turn = turn_of(&self.buffer);
+        let turn = make_turn(&self.buffer);
         self.clear();
         Ok(turn)
     }
 
-    /// Forgets what was not committed.
+    /// Drops all uncommitted sound.
     pub(super) fn clear(&mut self) {
         self.odd = None;
         self.finder.reset();
         self.forget(self.buffer.len());
     }
 
-    /// Sound that came with an item, instead of through the buffer.
+    /// Converts sound that came inside an item instead of through the buffer.
     pub(super) fn listen(format: Format, audio: &[u8]) -> Result<HeardTurn, Fault> {
         let samples = format.decode(audio, &mut None);
         let mut ears = Mono::live(EAR_RATE);
-        let mut heard = ears.convert(&samples, format.rate()).map_err(broken)?;
-        heard.extend(ears.rest().map_err(broken)?);
+        let mut heard = ears.convert(&samples, format.rate()).map_err(to_fault)?;
+        heard.extend(ears.rest().map_err(to_fault)?);
         if heard.is_empty() {
             return Err(Fault::value("audio", "the audio is empty"));
         }
-        Ok(turn_of(&heard))
+        Ok(make_turn(&heard))
     }
 
     fn forget(&mut self, samples: usize) {
@@ -197,21 +196,21 @@ impl Input {
     }
 }
 
-fn broken(error: AudioError) -> Fault {
+fn to_fault(error: AudioError) -> Fault {
     Fault::server("audio_failed", error.to_string())
 }
 
-/// Samples as the engines take them.
-fn bytes_of(samples: &[i16]) -> Bytes {
+/// Samples in the form that the engines take.
+fn to_bytes(samples: &[i16]) -> Bytes {
     samples
         .iter()
         .flat_map(|sample| sample.to_le_bytes())
         .collect()
 }
 
-fn turn_of(samples: &[i16]) -> HeardTurn {
+fn make_turn(samples: &[i16]) -> HeardTurn {
     HeardTurn {
-        pcm: bytes_of(samples),
+        pcm: to_bytes(samples),
         ms: samples.len() as u64 / PER_MS,
     }
 }

@@ -1,4 +1,4 @@
-//! What a conversation consists of.
+//! The items of a conversation.
 
 use bytes::Bytes;
 
@@ -6,14 +6,13 @@ use super::fault::Fault;
 use super::fresh_id;
 use super::hearing::Heard;
 
-/// An item as a client adds it.
+/// An item that the client adds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewItem {
     pub id: Option<String>,
     pub kind: NewKind,
 }
 
-/// What such an item is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NewKind {
     Message {
@@ -31,17 +30,15 @@ pub enum NewKind {
     },
 }
 
-/// A part of such a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NewPart {
     Text(String),
-    /// Sound of a user, in the session's input format.
+    /// A user's sound, in the session's input format.
     Sound(Bytes),
     /// The words of an assistant's spoken answer.
     Spoken(String),
 }
 
-/// How far an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     InProgress,
@@ -49,36 +46,34 @@ pub enum Status {
     Incomplete,
 }
 
-/// What a user said.
+/// A user's speech.
 #[derive(Debug, Clone)]
 pub struct Sound {
     /// Signed 16-bit samples, little-endian, 16 kHz.
     pub(super) pcm: Bytes,
-    /// What is understood of it, as soon as it is.
+    /// Resolves to the transcript.
     pub(super) heard: Heard,
-    /// What was understood.
+    /// The transcript, once it is there.
     pub transcript: Option<String>,
 }
 
-/// A part of an assistant's spoken answer.
+/// A clause of an assistant's spoken answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SaidPart {
     pub text: String,
     pub ms: u64,
 }
 
-/// A part of a message.
 #[derive(Debug, Clone)]
 pub enum Part {
     /// Typed or written.
     Text(String),
-    /// What a user said.
+    /// A user's speech.
     Heard(Sound),
-    /// What an assistant said, clause by clause.
+    /// An assistant's speech, clause by clause.
     Spoken(Vec<SaidPart>),
 }
 
-/// Whose message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     System,
@@ -86,7 +81,6 @@ pub enum Role {
     Assistant,
 }
 
-/// What an item is.
 #[derive(Debug, Clone)]
 pub enum Kind {
     Message {
@@ -104,7 +98,6 @@ pub enum Kind {
     },
 }
 
-/// An item of a conversation.
 #[derive(Debug, Clone)]
 pub struct Item {
     pub id: String,
@@ -113,7 +106,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// Bytes of its text.
+    /// Bytes of text in the item.
     pub(super) fn text_bytes(&self) -> usize {
         match &self.kind {
             Kind::Message { parts, .. } => parts.iter().map(Part::text_bytes).sum(),
@@ -135,11 +128,11 @@ impl Part {
     }
 }
 
-/// Takes sound that came with an item.
+/// Transcribes sound that came inside an item.
 pub type Listen<'a> = dyn FnMut(&[u8]) -> Result<Sound, Fault> + 'a;
 
 impl Item {
-    /// The item of a client's; `at` names where it stood.
+    /// Builds the item that a client described; `at` is its path in the request, for faults.
     pub fn of(new: NewItem, at: &str, listen: &mut Listen<'_>) -> Result<Self, Fault> {
         let kind = match new.kind {
             NewKind::Message { role, parts } => {
@@ -173,16 +166,16 @@ impl Item {
     }
 }
 
-/// The words of what was said.
+/// The words of all clauses.
 pub fn joined(said: &[SaidPart]) -> String {
     said.iter().map(|said| said.text.as_str()).collect()
 }
 
 impl Item {
-    /// Cuts spoken words to what was heard of them, `ms` from the beginning.
+    /// Cuts spoken words to those heard in the first `ms`.
     ///
     /// # Errors
-    /// There is no such sound, or not so much of it.
+    /// When there is no such sound, or it is shorter.
     pub(super) fn truncate(&mut self, content_index: usize, ms: i64) -> Result<(), Fault> {
         let parts = match &mut self.kind {
             Kind::Message {
@@ -205,13 +198,13 @@ impl Item {
             let message = format!("audio_end_ms is {ms}, but the audio has only {length} ms");
             return Err(Fault::value("audio_end_ms", message));
         }
-        *said = heard_of(said, ms);
+        *said = cut_speech(said, ms);
         Ok(())
     }
 }
 
-/// What is heard of speech in `ms`: whole words, by their share of the time.
-fn heard_of(said: &[SaidPart], mut ms: u64) -> Vec<SaidPart> {
+/// The part of speech heard in `ms`: whole words, by their share of the time.
+fn cut_speech(said: &[SaidPart], mut ms: u64) -> Vec<SaidPart> {
     let mut heard = Vec::new();
     for part in said {
         if part.ms <= ms {

@@ -1,11 +1,11 @@
-//! Sessions that a program drives: it sends [`Order`]s and gets [`Event`]s, spoken and written, as the Realtime API has
-//! them. The API's JSON and its sockets are `http`'s; here are its rules.
+//! Sessions driven by a program: it sends [`Order`]s and gets [`Event`]s, in speech and in text, like OpenAI's
+//! Realtime API. The room `http` owns the JSON and the sockets of that API; this module has the rules.
 //!
-//! Reading order: `orders` and `events` are what goes in and out, `session` is the loop, `handlers`, `turns` and
-//! `responses` are what it does, `generate` makes responses and `active` tells of them. Everything else is pure.
+//! Reading order: `orders` and `events` go in and out; `session` is the loop; `handlers`, `turns` and
+//! `responses` do the work; `generate` makes responses, and `active` reports them. Everything else is pure.
 //!
-//! A session here is not one of the browser's calls (`voice/session`): the client owns loudspeaker and microphone,
-//! says how turns are found, and may do without sound. They share the desk with its places, the engines, the record of
+//! A session differs from a browser call (`voice/session`): the client owns loudspeaker and microphone,
+//! chooses how turns are found, and may do without sound. Both share the desk with its places, the engines, the record of
 //! a call, and the times in `turn_settings`.
 
 mod active;
@@ -45,7 +45,7 @@ pub use session::{LONGEST, Opening, Parts, TurnObserver, serve};
 pub use tools::{Opaque, Tool, ToolChoice, ToolsChange, no_such_choice};
 pub use turn_detection::{Eagerness, TurnDetection, TurnEnd};
 
-/// An id in OpenAI's form: `item_…`, `resp_…`.
+/// A new id in OpenAI's form: `item_…`, `resp_…`.
 pub fn fresh_id(kind: &str) -> String {
     format!("{kind}_{}", Uuid::now_v7().simple())
 }

@@ -7,32 +7,31 @@ use super::fault::Fault;
 use super::item::NewItem;
 use super::tools::ToolsChange;
 
-/// Something of the client's, in the order in which it came.
+/// A message of the client.
 #[derive(Debug)]
 pub struct ClientOrder {
-    /// The client's own id of it; a fault names it.
+    /// The client's own id of it, for faults.
     pub id: Option<String>,
-    /// The order, or why what came is none; the session tells the client so.
+    /// The order, or what is wrong with the message; the session reports it to the client.
     pub order: Result<Order, Fault>,
 }
 
-/// What a session is to do.
 #[derive(Debug)]
 pub enum Order {
     Configure(Box<ConfigChange>),
     /// Sound in the session's input format.
     Append(Bytes),
-    /// What was appended is a turn.
+    /// Makes the appended sound a turn.
     Commit,
-    /// What was appended is forgotten.
+    /// Drops the appended sound.
     Clear,
     AddItem {
         item: Box<NewItem>,
-        /// After which item; at the end if absent, at the beginning for `root`.
+        /// Id of the item before it; `None`: at the end, `root`: at the beginning.
         after: Option<String>,
     },
     RetrieveItem(String),
-    /// Only so much of a spoken part was heard.
+    /// The caller heard a spoken part only up to here.
     TruncateItem {
         id: String,
         content_index: usize,
@@ -40,26 +39,26 @@ pub enum Order {
     },
     DeleteItem(String),
     Respond(Box<ResponseOrder>),
-    /// Ends this response, or the conversation's.
+    /// Ends this response; `None`: the conversation's.
     Cancel(Option<String>),
-    /// The client left. A closed channel means the same, by a broken connection.
+    /// The client left. A closed channel means that the connection broke.
     HangUp,
 }
 
-/// What a client asks of one response; everything else is as in the session.
+/// What a client asks of one response; `None` uses the session's setting.
 #[derive(Debug, Clone, Default)]
 pub struct ResponseOrder {
     pub instructions: Option<String>,
     pub modality: Option<Modality>,
-    /// `Some(None)`: as many as there are.
+    /// `Some(None)`: no limit.
     pub max_tokens: Option<Option<u32>>,
     pub tools: ToolsChange,
     pub output: OutputChange,
-    /// It does not become part of the conversation.
+    /// Keep it out of the conversation.
     pub apart: bool,
-    /// Told back with the response.
+    /// Returned with the response.
     pub metadata: Option<Vec<(String, String)>>,
-    /// What it answers, instead of the conversation.
+    /// Answer this instead of the conversation.
     pub input: Option<Vec<InputItem>>,
 }
 
@@ -67,6 +66,6 @@ pub struct ResponseOrder {
 #[derive(Debug, Clone)]
 pub enum InputItem {
     New(NewItem),
-    /// One of the conversation, by its id.
+    /// An item of the conversation, by its id.
     Known(Option<String>),
 }

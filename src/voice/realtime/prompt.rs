@@ -1,26 +1,25 @@
-//! The items of a session as messages for the model. What was spoken may still be being heard.
+//! Turns the items of a session into messages for the model. Transcripts of speech may still be missing.
 
 use super::fault::Fault;
 use super::hearing::Heard;
 use super::item::{Item, Kind, Part, Role, joined};
 use crate::llm::{ChatMessage, Role as ChatRole, ToolCall};
 
-/// Stands for a turn in which nothing was understood.
+/// Stands for a turn without understandable words.
 pub(super) const NOTHING: &str = "(nothing was said)";
 
-/// A part of a message's text.
 enum Words {
     Known(String),
     Heard(Heard),
 }
 
-/// A message whose words may have to be waited for.
+/// A message that may have to wait for its words.
 pub(super) struct PromptLine {
     message: ChatMessage,
     words: Vec<Words>,
 }
 
-/// Messages of these items, in order.
+/// Drafts the messages of these items, in order.
 pub(super) fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<PromptLine> {
     let mut lines: Vec<PromptLine> = Vec::new();
     for item in items {
@@ -51,7 +50,7 @@ pub(super) fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<PromptLine
                     name: name.clone(),
                     arguments: arguments.clone(),
                 };
-                // Templates know calls as part of what the assistant said before them.
+                // Chat templates expect calls inside the assistant's message before them.
                 match lines
                     .last_mut()
                     .filter(|line| line.message.role == ChatRole::Assistant)
@@ -78,8 +77,8 @@ pub(super) fn lines<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<PromptLine
     lines
 }
 
-/// The messages, when everything is heard.
-pub(super) async fn heard(lines: Vec<PromptLine>) -> Result<Vec<ChatMessage>, Fault> {
+/// Waits for all transcripts and returns the messages.
+pub(super) async fn await_words(lines: Vec<PromptLine>) -> Result<Vec<ChatMessage>, Fault> {
     let mut messages = Vec::with_capacity(lines.len());
     for line in lines {
         let mut message = line.message;
@@ -99,7 +98,7 @@ pub(super) async fn heard(lines: Vec<PromptLine>) -> Result<Vec<ChatMessage>, Fa
         message.content = texts.join("\n");
         let silent = message.content.is_empty() && message.tool_calls.is_empty();
         match message.role {
-            // An answer that was cut off before its first word was never heard.
+            // An answer interrupted before its first word was never heard.
             ChatRole::Assistant if silent => continue,
             ChatRole::User if silent => message.content = NOTHING.to_owned(),
             _ => {}
@@ -162,7 +161,7 @@ mod tests {
             }),
             message(Role::User, sound(" ")),
         ];
-        let messages = heard(lines(items.iter())).await.unwrap();
+        let messages = await_words(lines(items.iter())).await.unwrap();
         let told: Vec<_> = messages
             .iter()
             .map(|m| (m.role, m.content.as_str()))

@@ -1,6 +1,6 @@
 //! The record of a Realtime session: what was said, what happened, how long each turn took.
 //!
-//! The words of an answer are held back until the next entry: the client may still tell that less of it was heard.
+//! The words of an answer are held back until the next entry: the client may still report that less of it was heard.
 
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
@@ -9,20 +9,19 @@ use tokio_util::task::TaskTracker;
 use crate::store::call_log::{Line, LineState, Speaker};
 use crate::store::calls::{self, CallChannel, CallCost, CallStatus, EndedReason, NewCall};
 use crate::store::{AssistantId, ReceiptId, Store, StoreError, WorkspaceId};
-use crate::voice::call_record::{CallRecord, signed};
+use crate::voice::call_record::{CallRecord, to_store_ms};
 
-/// Notes what happens in a session. The disk never makes the session wait, unless it is very slow.
+/// Records what happens in a session. Only a very slow disk makes the session wait.
 pub struct Record {
     call: CallRecord,
     since: Instant,
     pub cost: CallCost,
     turns: u32,
-    /// What was said last, by the id of its item.
+    /// The last answer, with the id of its item.
     last: Option<(String, Line)>,
 }
 
 impl Record {
-    /// Begins the record.
     pub async fn begin(
         store: &Store,
         tasks: &TaskTracker,
@@ -50,35 +49,34 @@ impl Record {
         })
     }
 
-    /// The time in the session, in ms.
+    /// Time since the session began, in ms.
     fn at(&self, when: Instant) -> u64 {
         ms_between(self.since, when)
     }
 
-    /// Something happened.
     pub async fn event(&self, kind: &'static str, detail: Value) {
         let at = self.at(Instant::now());
         self.call.has_room().await;
         self.call.event(at, kind, detail);
     }
 
-    /// The caller said something, so long until `ended`.
-    pub async fn heard(&mut self, text: String, ended: Instant, ms: u64) {
+    /// The caller's words, spoken in the `ms` before `ended`.
+    pub async fn note_caller(&mut self, text: String, ended: Instant, ms: u64) {
         self.flush().await;
         let end_ms = self.at(ended);
         self.call.has_room().await;
         self.call.line(Line {
             speaker: Speaker::Caller,
             text,
-            start_ms: signed(end_ms.saturating_sub(ms)),
-            end_ms: signed(end_ms),
+            start_ms: to_store_ms(end_ms.saturating_sub(ms)),
+            end_ms: to_store_ms(end_ms),
             state: LineState::Complete,
             receipt: None,
         });
     }
 
-    /// The front desk said something; how much of it was heard may follow with [`Record::cut`].
-    pub async fn said(
+    /// The front desk's words; [`Record::cut`] may shorten them afterwards.
+    pub async fn note_answer(
         &mut self,
         item: String,
         text: String,
@@ -91,15 +89,15 @@ impl Record {
         let line = Line {
             speaker: Speaker::Agent,
             text,
-            start_ms: signed(start_ms),
-            end_ms: signed(start_ms.saturating_add(ms)),
+            start_ms: to_store_ms(start_ms),
+            end_ms: to_store_ms(start_ms.saturating_add(ms)),
             state: LineState::Complete,
             receipt,
         };
         self.last = Some((item, line));
     }
 
-    /// Only this much of an answer was heard.
+    /// Shortens an answer to what was heard of it.
     pub fn cut(&mut self, item: &str, text: &str, ms: Option<i64>) {
         if let Some((id, line)) = &mut self.last
             && id == item
@@ -112,7 +110,7 @@ impl Record {
         }
     }
 
-    /// A turn is answered.
+    /// The timings of an answered turn.
     pub async fn turn(&mut self, rung: Option<&'static str>, timings: Map<String, Value>) {
         self.turns += 1;
         let at = self.at(Instant::now());
@@ -120,7 +118,7 @@ impl Record {
         self.call.turn(self.turns, at, rung, timings);
     }
 
-    /// Completes the record; returns when it is written.
+    /// Ends the record; returns when it is written.
     pub async fn finish(mut self, status: CallStatus, reason: EndedReason) {
         self.flush().await;
         self.call.finish(status, reason, self.cost).await;
@@ -136,7 +134,7 @@ impl Record {
     }
 }
 
-/// How long a turn took, in ms from its end; what there was not is left out.
+/// Durations of a turn's steps, in ms from its end; missing steps are left out.
 pub fn timings(
     asked: Instant,
     first: Option<Instant>,

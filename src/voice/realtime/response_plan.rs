@@ -1,4 +1,4 @@
-//! What a response will be: what the client asked of it, filled up from the session.
+//! Plans a response: the client's wishes, completed from the session.
 
 use super::config::{Modality, OutputConfig, SessionConfig};
 use super::conversation::Conversation;
@@ -7,7 +7,7 @@ use super::item::{Item, Listen};
 use super::orders::{InputItem, ResponseOrder};
 use super::tools::Tools;
 
-/// A response that can be made.
+/// A valid response.
 pub(super) struct ResponsePlan {
     pub(super) instructions: String,
     pub(super) modality: Modality,
@@ -17,13 +17,13 @@ pub(super) struct ResponsePlan {
     /// Whether it becomes part of the conversation.
     pub(super) kept: bool,
     pub(super) metadata: Option<Vec<(String, String)>>,
-    /// What it answers, instead of the conversation.
+    /// What it answers instead of the conversation.
     pub(super) input: Option<Vec<Item>>,
 }
 
 impl ResponseOrder {
-    /// Holds the order against the session.
-    pub(super) fn planned(
+    /// Checks the order against the session and fills in what is missing.
+    pub(super) fn plan(
         self,
         session: &SessionConfig,
         conversation: &Conversation,
@@ -38,7 +38,7 @@ impl ResponseOrder {
                 let at = format!("response.input[{n}]");
                 match item {
                     InputItem::New(item) => Item::of(item, &at, listen),
-                    InputItem::Known(id) => known(id.as_deref(), conversation, &at),
+                    InputItem::Known(id) => find_known(id.as_deref(), conversation, &at),
                 }
             });
             items.collect::<Result<_, _>>()
@@ -58,7 +58,7 @@ impl ResponseOrder {
     }
 }
 
-fn known(id: Option<&str>, conversation: &Conversation, at: &str) -> Result<Item, Fault> {
+fn find_known(id: Option<&str>, conversation: &Conversation, at: &str) -> Result<Item, Fault> {
     let item = id.and_then(|id| conversation.find(id)).cloned();
     item.ok_or_else(|| {
         let message = "there is no such item in the conversation";
@@ -72,15 +72,15 @@ mod tests {
     use crate::voice::realtime::item::{NewItem, NewKind, NewPart, Role};
     use crate::voice::realtime::tools::{Opaque, ToolChoice, ToolsChange};
 
-    fn planned(order: ResponseOrder) -> Result<ResponsePlan, Fault> {
+    fn plan(order: ResponseOrder) -> Result<ResponsePlan, Fault> {
         let listen = &mut |_: &[u8]| Err(Fault::invalid("no", "no sound"));
         let (config, conversation) = (SessionConfig::new("m"), Conversation::default());
-        order.planned(&config, &conversation, &[], listen)
+        order.plan(&config, &conversation, &[], listen)
     }
 
     #[test]
     fn a_response_is_as_the_session_unless_it_is_asked_otherwise() {
-        let plain = planned(ResponseOrder::default()).unwrap();
+        let plain = plan(ResponseOrder::default()).unwrap();
         assert!(plain.kept && plain.input.is_none() && plain.modality == Modality::Audio);
         let asked = NewItem {
             id: None,
@@ -89,7 +89,7 @@ mod tests {
                 parts: vec![NewPart::Text("q".into())],
             },
         };
-        let other = planned(ResponseOrder {
+        let other = plan(ResponseOrder {
             apart: true,
             modality: Some(Modality::Text),
             max_tokens: Some(Some(5)),
@@ -118,7 +118,7 @@ mod tests {
             (unknown, "response.input[0].id"),
             (without_tools, "response.tool_choice"),
         ] {
-            let fault = planned(order).err().unwrap();
+            let fault = plan(order).err().unwrap();
             assert_eq!(fault.param.as_deref(), Some(param));
         }
     }

@@ -1,4 +1,4 @@
-//! Responses of a session: how they begin, go on and end.
+//! Responses of a session: how they begin, continue and end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +22,10 @@ use crate::agent::Answer;
 use crate::llm::{Claim, FinishReason, Priority, Usage};
 use crate::usage::{MESSAGE_TOKENS, Work};
 
-/// Responses that may be made at a time: one of the conversation and some beside it.
+/// Most responses in progress: one of the conversation, and some outside it.
 const MOST_RESPONSES: usize = 4;
 
 impl RealtimeSession {
-    /// Starts a response.
     pub(super) async fn respond(
         &mut self,
         order: ResponseOrder,
@@ -37,7 +36,7 @@ impl RealtimeSession {
                 "a transcription session makes no responses; open one of the type realtime";
             return Err(Fault::invalid("response_not_supported", message).into());
         }
-        let plan = order.planned(
+        let plan = order.plan(
             &self.config,
             &self.conversation,
             &self.voices,
@@ -45,11 +44,11 @@ impl RealtimeSession {
         )?;
         let busy = plan.kept && self.is_answering();
         if busy || self.running.len() >= MOST_RESPONSES {
-            let message = "a response is being made already; wait for response.done or cancel it";
+            let message = "another response is in progress; wait for response.done or cancel it";
             return Err(Fault::invalid("conversation_already_has_active_response", message).into());
         }
         if matches!(self.answerer, Answerer::Assistant { .. }) && !plan.tools.list.is_empty() {
-            let message = "an assistant takes no tools of the client";
+            let message = "an assistant does not accept tools from the client";
             return Err(Fault::invalid("unsupported_parameter", message)
                 .about("response.tools")
                 .into());
@@ -63,6 +62,7 @@ impl RealtimeSession {
             Some(items) => prompt::lines(items.iter()),
             None => prompt::lines(self.conversation.items().iter()),
         };
+        // Charge a fixed price before the work, so that many small requests cannot escape the budget.
         let budgets = &self.parts.budgets;
         budgets
             .admit(self.flow, Work::Tokens)
@@ -85,7 +85,7 @@ impl RealtimeSession {
             to_silence,
         };
         let active = Active::new(&plan, &self.conversation_id);
-        let created = active.created();
+        let created = active.announce();
         let work = generate::carry_out(job, active.id().to_owned(), self.steps.clone());
         self.running.push(Running {
             active,
@@ -101,9 +101,9 @@ impl RealtimeSession {
             .await?)
     }
 
-    /// A part of a response was made.
+    /// Handles one step of a response.
     pub(super) async fn step(&mut self, id: &str, step: Step) -> Result<(), Gone> {
-        // Steps of a response that was cancelled may still be on their way.
+        // A step of a cancelled response may still arrive.
         let Some(at) = self
             .running
             .iter()
@@ -113,9 +113,9 @@ impl RealtimeSession {
         };
         let active = &mut self.running[at].active;
         let events = match step {
-            Step::Text(text) => active.text(text, &mut self.conversation),
-            Step::Call(call) => active.call(call, &mut self.conversation),
-            Step::Spoken(clip) => match active.spoken(&clip, &mut self.conversation) {
+            Step::Text(text) => active.add_text(text, &mut self.conversation),
+            Step::Call(call) => active.add_call(call, &mut self.conversation),
+            Step::Spoken(clip) => match active.add_clause(&clip, &mut self.conversation) {
                 Ok(events) => events,
                 Err(fault) => return self.finish(at, Ending::Failed(fault), None, None).await,
             },
@@ -128,7 +128,7 @@ impl RealtimeSession {
                 let ending = match (finish, &grounds) {
                     (FinishReason::Length, None) => Ending::TooLong,
                     (FinishReason::Length, Some(_)) => {
-                        let message = "the answer broke off; ask again";
+                        let message = "the answer was interrupted; ask again";
                         Ending::Failed(Fault::server("interrupted", message))
                     }
                     _ => Ending::Completed,
@@ -139,7 +139,7 @@ impl RealtimeSession {
         self.send_all(events).await
     }
 
-    /// The client wants no more of a response.
+    /// Cancels a response for the client.
     pub(super) async fn cancel(&mut self, id: Option<&str>) -> Result<(), Trouble> {
         let at = self.running.iter().position(|running| match id {
             Some(id) => running.active.id() == id,
@@ -154,7 +154,7 @@ impl RealtimeSession {
             .await?)
     }
 
-    /// A response is over.
+    /// Ends a response, and starts the next one if a turn waits for it.
     pub(super) async fn finish(
         &mut self,
         at: usize,
@@ -200,6 +200,7 @@ impl RealtimeSession {
             idle_ms: Some(ms), ..
         }) = detection.map(|detection| detection.end)
         {
+            // Sound is sent faster than it plays: the silence begins when the client has played it all.
             let played = active.first_sound_at.map_or_else(Instant::now, |since| {
                 since + Duration::from_millis(active.spoken_ms)
             });
@@ -209,7 +210,7 @@ impl RealtimeSession {
         Ok(())
     }
 
-    /// Keeps what a response was and cost.
+    /// Records a response and its cost.
     async fn note(
         &mut self,
         active: &Active,
@@ -231,7 +232,7 @@ impl RealtimeSession {
         if let Some(item) = active.message_id() {
             let from = active.first_sound_at.or(active.first_at).unwrap_or(asked);
             self.record
-                .said(item, active.words(), from, active.spoken_ms, receipt)
+                .note_answer(item, active.words(), from, active.spoken_ms, receipt)
                 .await;
         }
     }

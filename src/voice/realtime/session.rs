@@ -1,5 +1,5 @@
-//! One session: a loop that owns everything, takes what comes from the client, the engines and the clock,
-//! and tells what happens. No fault of a response or an order ends it.
+//! One session: a loop that owns all state, handles messages from the client, the engines and the clock,
+//! and reports what happens. No fault of a response or an order ends it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,18 +31,18 @@ use crate::voice::desk::{CallPlace, VoiceDesk};
 
 /// The longest session, as at OpenAI.
 pub const LONGEST: Duration = Duration::from_secs(60 * 60);
-/// Parts of responses that may wait; then generation waits as well.
+/// Most parts of responses buffered; beyond that, generation waits.
 const WAITING: usize = 64;
 
-/// Counts what sessions do.
+/// Counts what sessions do, for metrics.
 pub trait TurnObserver: Send + Sync {
-    /// So much sound is heard.
+    /// Sound of this length is transcribed.
     fn heard(&self, length: Duration);
-    /// A response is over.
+    /// A response ended.
     fn answered(&self, usage: Usage);
 }
 
-/// What sessions work with.
+/// What sessions need.
 pub struct Parts {
     store: Store,
     pub(super) ears: Arc<dyn Ears>,
@@ -56,7 +56,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// The engines and the store of the desk, with what only these sessions need. `shutdown` fires when they must end.
+    /// Takes engines and store from the desk. `shutdown` fires when all sessions must end.
     pub fn new(
         desk: VoiceDesk,
         budgets: Arc<Budgets>,
@@ -83,21 +83,20 @@ pub struct Opening {
     pub workspace: WorkspaceId,
     pub assistant: Option<AssistantId>,
     pub answerer: Answerer,
-    /// Who is on the other side, for the record.
+    /// The caller's name or address, for the record.
     pub caller: Option<String>,
-    /// On whose behalf the engines work.
+    /// Whose budget the engines' work counts against.
     pub flow: Flow,
-    /// Ends when whoever opened the session may not go on.
+    /// Resolves when the session's opener loses their permission.
     pub outlived: BoxFuture<'static, ()>,
     pub config: SessionConfig,
     pub lexicon: Vec<Pronunciation>,
 }
 
-/// The client takes no more events.
+/// The client accepts no more events.
 #[derive(Debug)]
 pub(super) struct Gone;
 
-/// Why an order was not carried out.
 #[derive(Debug)]
 pub(super) enum Trouble {
     Fault(Fault),
@@ -116,14 +115,14 @@ impl From<Gone> for Trouble {
     }
 }
 
-/// A response that is being made. Dropping it ends the work.
+/// A response in progress. Dropping it stops the work.
 pub(super) struct Running {
     pub(super) active: Active,
     pub(super) asked: Instant,
     pub(super) _work: AbortOnDropHandle<()>,
 }
 
-/// A part of an item that was heard.
+/// A transcribed part of an item.
 pub(super) struct HeardPart {
     pub(super) item: String,
     pub(super) part: usize,
@@ -132,7 +131,6 @@ pub(super) struct HeardPart {
     pub(super) ms: u64,
 }
 
-/// A running session.
 pub(super) struct RealtimeSession {
     id: String,
     pub(super) conversation_id: String,
@@ -146,16 +144,16 @@ pub(super) struct RealtimeSession {
     pub(super) config: SessionConfig,
     pub(super) conversation: Conversation,
     pub(super) input: Input,
-    /// The item that the present turn becomes.
+    /// Id of the item that the current turn will become.
     pub(super) turn_item: Option<String>,
     /// When the last turn ended.
     pub(super) turn_ended: Option<Instant>,
     pub(super) running: Vec<Running>,
-    /// A turn ended while a response was being made; it is answered next.
+    /// Whether a turn ended during a response and still needs an answer.
     pub(super) owed: bool,
-    /// Whether anything was spoken; the voice stays from then on.
+    /// Whether anything was spoken; after that, the voice is fixed.
     pub(super) spoke: bool,
-    /// When the caller was silent for too long.
+    /// When the caller will have been silent for too long.
     pub(super) idle_at: Option<Instant>,
     pub(super) hearing: JoinSet<HeardPart>,
     pub(super) steps: mpsc::Sender<(String, Step)>,
@@ -169,7 +167,7 @@ pub(super) struct RealtimeSession {
 /// How a session ended.
 struct Ended(CallStatus, EndedReason);
 
-/// Carries a session out; returns when it is over and its record is complete.
+/// Runs a session; returns when it is over and its record is complete.
 pub async fn serve(
     opening: Opening,
     mut orders: mpsc::Receiver<ClientOrder>,
@@ -178,7 +176,7 @@ pub async fn serve(
     let (steps, mut made) = mpsc::channel(WAITING);
     match RealtimeSession::begin(opening, events.clone(), steps).await {
         Err(fault) => {
-            // The client may have left already.
+            // Fails only when the client has left.
             let _ = events.send(Event::Fault(fault)).await;
         }
         Ok((mut session, outlived)) => {
@@ -239,12 +237,12 @@ impl RealtimeSession {
             record,
             events,
         };
-        // A client that left shows in the loop.
+        // If the client has left, the loop notices.
         let _ = session.send(Event::Created(session.state())).await;
         Ok((session, outlived))
     }
 
-    /// As the client may see it.
+    /// The session as the client sees it.
     pub(super) fn state(&self) -> SessionState {
         SessionState {
             id: self.id.clone(),
@@ -253,12 +251,12 @@ impl RealtimeSession {
         }
     }
 
-    /// Whether a response of the conversation is being made.
+    /// Whether a response of the conversation is in progress.
     pub(super) fn is_answering(&self) -> bool {
         self.running.iter().any(|running| running.active.is_kept())
     }
 
-    /// Tells the client; waits for a slow reader.
+    /// Sends an event; waits for a slow reader.
     pub(super) async fn send(&self, event: Event) -> Result<(), Gone> {
         self.events.send(event).await.map_err(|_| Gone)
     }
@@ -292,17 +290,17 @@ impl RealtimeSession {
                     None => return broken,
                 },
                 Some((id, step)) = made.recv() => self.step(&id, step).await,
-                Some(Ok(part)) = self.hearing.join_next() => self.heard(part).await,
-                // The client takes nothing more.
+                Some(Ok(part)) = self.hearing.join_next() => self.note_heard(part).await,
+                // The client no longer reads.
                 () = self.events.closed() => return broken,
                 () = sleep_until(idle_at), if self.idle_at.is_some() => self.idle().await,
                 () = sleep_until(over) => {
-                    let message = "the session reached its longest duration of 60 minutes";
+                    let message = "the session reached its limit of 60 minutes";
                     let _ = self.tell(Fault::invalid("session_expired", message)).await;
                     return Ended(CallStatus::Completed, EndedReason::MaxDuration);
                 }
                 () = &mut outlived => {
-                    let message = "the key that opened this session does not count any more";
+                    let message = "the key that opened this session is no longer valid";
                     let _ = self.tell(Fault::invalid("invalid_api_key", message)).await;
                     return Ended(CallStatus::Completed, EndedReason::ErrorStopped);
                 }
@@ -323,7 +321,7 @@ impl RealtimeSession {
         }
     }
 
-    /// Takes something of the client's.
+    /// Handles a message of the client.
     async fn take(&mut self, ClientOrder { id, order }: ClientOrder) -> Result<(), Gone> {
         let carried_out = match order {
             Ok(order) => self.carry_out(order).await,
@@ -336,7 +334,7 @@ impl RealtimeSession {
         }
     }
 
-    /// Tells the client what went wrong.
+    /// Reports a fault to the client.
     pub(super) async fn tell(&self, fault: Fault) -> Result<(), Gone> {
         let detail = json!({"code": fault.code, "param": fault.param});
         self.record.event("error", detail).await;
@@ -344,7 +342,7 @@ impl RealtimeSession {
     }
 
     async fn end(mut self, Ended(status, reason): Ended) {
-        // Their work ends with them.
+        // Dropping a response stops its work.
         self.running.clear();
         self.hearing.abort_all();
         let Self {

@@ -4,47 +4,44 @@ use serde_json::Value;
 
 use super::fault::Fault;
 
-/// JSON that the session keeps for its client and does not look into.
+/// JSON that the session keeps for its client without looking inside.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Opaque(pub Value);
 
-/// A function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tool {
     pub name: String,
-    /// Its declaration as chat templates take it, in JSON.
+    /// The declaration in the JSON form of chat templates.
     pub declaration: String,
-    /// As the client wrote it.
+    /// The declaration as the client wrote it.
     pub written: Opaque,
 }
 
-/// Which of the functions are called.
+/// Which functions the model calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ToolChoice {
     Auto,
     None,
-    /// One of them, whichever.
+    /// At least one, whichever.
     Any,
     This(String),
 }
 
-/// The functions of a session or a response.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tools {
     pub list: Vec<Tool>,
     choice: ToolChoice,
-    /// The choice as the client wrote it; `None` if it wrote none.
+    /// The choice as the client wrote it, if it wrote one.
     pub written_choice: Option<Opaque>,
 }
 
-/// A change of the functions.
 #[derive(Debug, Clone, Default)]
 pub struct ToolsChange {
     pub list: Option<Vec<Tool>>,
     pub choice: Option<(ToolChoice, Opaque)>,
 }
 
-/// `tool_choice` is none that there is; `at` names where it stood.
+/// The fault of an invalid `tool_choice`; `at` is its path in the request.
 pub fn no_such_choice(at: &str) -> Fault {
     let message = "tool_choice is none, auto, required, or {\"type\": \"function\", \"function\": {\"name\": one of \
                    tools}}; required and a name need tools";
@@ -62,7 +59,7 @@ impl Default for Tools {
 }
 
 impl Tools {
-    /// After a change; `at` names where it stood.
+    /// Applies a change; `at` is its path in the request, for faults.
     pub fn changed(&self, change: ToolsChange, at: &str) -> Result<Self, Fault> {
         let ToolsChange { list, choice } = change;
         let only_list = list.is_some() && choice.is_none();
@@ -72,7 +69,7 @@ impl Tools {
             (new.choice, new.written_choice) = (choice, Some(written));
         }
         if only_list && !new.can_choose() {
-            // A choice that named one of the earlier tools ends with them.
+            // A choice that named an earlier tool goes with it.
             (new.choice, new.written_choice) = (ToolChoice::Auto, None);
         }
         if new.can_choose() {
@@ -89,7 +86,7 @@ impl Tools {
         }
     }
 
-    /// The tools as the chat model takes them, and which must be called: `*` for any.
+    /// The tools in the form of the chat model, and the one it must call: `*` for any.
     pub fn for_model(&self) -> (Option<String>, Option<String>) {
         if self.list.is_empty() || self.choice == ToolChoice::None {
             return (None, None);

@@ -1,8 +1,8 @@
-//! How the end of a turn is found: not at all, by the length of a pause, or by what was said.
+//! Finds the end of a turn: not at all, by the length of a pause, or by what was said.
 
 use crate::voice::turn_settings::{END_BLIND_MS, LOOK_AFTER_MS, VOICED_FRAMES, WINDOW_FRAMES};
 
-/// How eager semantic detection is to take its turn.
+/// How eagerly semantic detection takes the turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Eagerness {
     Low,
@@ -21,7 +21,7 @@ impl Eagerness {
         }
     }
 
-    /// From this probability on, the speaker has finished.
+    /// Lowest probability that the speaker has finished, 0 to 1.
     pub(super) fn sure(self) -> f32 {
         match self {
             Self::Low => 0.7,
@@ -31,26 +31,25 @@ impl Eagerness {
     }
 }
 
-/// What ends a turn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TurnEnd {
-    /// A pause of so many ms; and how long the caller may stay silent after an answer.
+    /// A pause of `ms`; `idle_ms` is how long the caller may be silent after an answer.
     Pause { ms: u32, idle_ms: Option<u32> },
     /// A judgement of what was said.
     Meaning(Eagerness),
 }
 
-/// Turn detection that is on.
+/// Settings of turn detection.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TurnDetection {
-    /// Probability of a voice, 0 to 1, that counts as speech.
+    /// Lowest probability of a voice that counts as speech, 0 to 1.
     pub threshold: f32,
-    /// Sound before the first speech that belongs to the turn, in ms.
+    /// Sound before the first speech to include in the turn, in ms.
     pub prefix_ms: u32,
     pub end: TurnEnd,
-    /// Whether a turn is answered unasked.
+    /// Whether to answer each turn without being asked.
     pub create_response: bool,
-    /// Whether the caller may break in.
+    /// Whether speech of the caller cancels a response.
     pub interrupt_response: bool,
 }
 
@@ -70,7 +69,7 @@ impl Default for TurnDetection {
 }
 
 impl TurnDetection {
-    /// A pause of so many ms ends the turn, whatever was said.
+    /// A pause this long ends the turn, whatever was said.
     fn pause_ms(&self) -> u32 {
         match self.end {
             TurnEnd::Pause { ms, .. } => ms,
@@ -79,29 +78,29 @@ impl TurnDetection {
     }
 }
 
-/// What frames of sound tell about turns.
+/// What the frames reveal about turns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sign {
     /// Speech began this many frames ago.
     Began { frames_ago: u32 },
-    /// A pause is long enough to be judged.
+    /// The pause is long enough to judge.
     Pause,
     /// The turn is over.
     Ended,
 }
 
-/// Finds turns in the scores of frames of 16 ms. Pure: no clock, only frames.
-// Not the turn taker of the browser's calls: that one weighs echo, back-channels and words, and holds an answer before
-// it ends it. Here the client was promised `threshold`, `silence_duration_ms` and `interrupt_response`, takes care of
-// its own echo, and takes `speech_started` for the moment to stop playing.
+/// Finds turns in the scores of 16 ms frames. Pure: no clock, only frames.
+// Not the turn taker of browser calls, which weighs echo, back-channels and words, and pauses an answer before
+// it ends it. Here the client was promised `threshold`, `silence_duration_ms` and `interrupt_response`, deals with
+// its own echo, and takes `speech_started` as the moment to stop playing.
 #[derive(Debug, Clone, Default)]
 pub(super) struct TurnFinder {
     speaking: bool,
-    /// The last frames, newest in the lowest bit: which had a voice.
+    /// Which of the last frames had a voice; the newest is the lowest bit.
     recent: u16,
-    /// Frames without a voice since the last with one.
+    /// Frames since the last one with a voice.
     silent: u32,
-    /// No judge is there: pauses decide.
+    /// The end-of-turn model is unavailable: pauses decide.
     unjudged: bool,
 }
 
@@ -110,24 +109,23 @@ fn frames(ms: u32) -> u32 {
 }
 
 impl TurnFinder {
-    /// Whether somebody speaks.
     pub(super) fn speaking(&self) -> bool {
         self.speaking
     }
 
-    /// The judge could not judge: pauses decide for the rest of this turn.
+    /// Lets pauses decide for the rest of this turn.
     pub(super) fn without_judge(&mut self) {
         self.unjudged = true;
     }
 
-    /// The turn is over by other means.
+    /// Ends the turn without a sign.
     pub(super) fn reset(&mut self) {
         *self = Self::default();
     }
 
-    /// Takes the next frame's score.
+    /// Takes the score of the next frame.
     pub(super) fn push(&mut self, score: f32, detection: &TurnDetection) -> Option<Sign> {
-        // Speech is entered at the threshold and left somewhat below it.
+        // Hysteresis: speech begins at the threshold and ends somewhat below it.
         let needed = if self.speaking {
             (detection.threshold - 0.15).max(0.05)
         } else {
@@ -154,7 +152,7 @@ impl TurnFinder {
             self.reset();
             return Some(Sign::Ended);
         }
-        // Looked at again every half a second: a longer pause may change the judgement.
+        // Judge again every half second: a longer pause may change the judgement.
         let look = frames(LOOK_AFTER_MS);
         let due =
             self.silent == look || (self.silent > look && (self.silent - look).is_multiple_of(32));

@@ -1,4 +1,4 @@
-//! Turns of a session: when somebody spoke, what was understood, whether it is answered.
+//! Turns of a session: when somebody spoke, what was understood, whether to answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +17,12 @@ use super::session::{Gone, HeardPart, RealtimeSession, Trouble};
 use super::turn_detection::{Sign, TurnEnd};
 use crate::voice::turn_settings::JUDGE_PATIENCE;
 
-/// What an assistant says to a turn of which nothing was understood, and to long silence.
+/// An assistant's words when nothing was understood, and after a long silence.
 pub(super) const NOT_UNDERSTOOD: &str = "Sorry, I did not catch that.";
 const STILL_THERE: &str = "Are you still there?";
 
 impl RealtimeSession {
-    /// Finds turns in the sound that came.
+    /// Finds turns in the sound that arrived.
     pub(super) async fn look_for_turns(&mut self) -> Result<(), Trouble> {
         while let Some(detection) = self.config.turn_detection
             && let Some(sign) = self.input.next_sign(&detection)
@@ -46,7 +46,7 @@ impl RealtimeSession {
                     let TurnEnd::Meaning(eagerness) = detection.end else {
                         continue;
                     };
-                    let judged = self.parts.ears.turn_end(self.input.judged());
+                    let judged = self.parts.ears.turn_end(self.input.sound_to_judge());
                     match tokio::time::timeout(JUDGE_PATIENCE, judged).await {
                         Ok(Ok(sure)) if sure >= eagerness.sure() => self.end_turn().await?,
                         Ok(Ok(_)) => {}
@@ -59,8 +59,8 @@ impl RealtimeSession {
         Ok(())
     }
 
-    /// The caller speaks while a response is being made. Not a hold that words or silence decide about, as in the
-    /// browser's calls: `interrupt_response` promises that the response is cancelled.
+    /// Cancels the response when the caller speaks. Browser calls would pause it and let words or silence
+    /// decide; here `interrupt_response` promises that it is cancelled.
     async fn break_in(&mut self) -> Result<(), Gone> {
         self.owed = false;
         if let Some(at) = self
@@ -88,7 +88,7 @@ impl RealtimeSession {
         self.answer_turn(NOT_UNDERSTOOD).await
     }
 
-    /// Answers the turn that was committed, if the session answers by itself.
+    /// Answers the committed turn, if the session answers by itself.
     async fn answer_turn(&mut self, to_silence: &'static str) -> Result<(), Trouble> {
         let answers = self
             .config
@@ -104,7 +104,7 @@ impl RealtimeSession {
         self.respond(ResponseOrder::default(), to_silence).await
     }
 
-    /// A turn becomes an item of the conversation, and is heard.
+    /// Makes a turn an item of the conversation, and transcribes it.
     pub(super) async fn commit_turn(&mut self, id: String, turn: HeardTurn) -> Result<(), Gone> {
         self.turn_ended = Some(Instant::now());
         let how = self.config.transcription.clone().unwrap_or_default();
@@ -150,7 +150,7 @@ impl RealtimeSession {
         Ok(())
     }
 
-    /// Waits for what is understood of a part of an item.
+    /// Waits in the background for the transcript of an item's part.
     pub(super) fn listen_to(&mut self, item: String, part: usize, heard: Heard, ms: u64) {
         self.record.cost.heard_ms += ms;
         self.parts.observer.heard(Duration::from_millis(ms));
@@ -168,8 +168,8 @@ impl RealtimeSession {
         self.hearing.spawn(listen);
     }
 
-    /// Something was understood.
-    pub(super) async fn heard(&mut self, heard: HeardPart) -> Result<(), Gone> {
+    /// Handles a transcript.
+    pub(super) async fn note_heard(&mut self, heard: HeardPart) -> Result<(), Gone> {
         let HeardPart {
             item: item_id,
             part: content_index,
@@ -177,6 +177,7 @@ impl RealtimeSession {
             ended,
             ms,
         } = heard;
+        // Every turn is transcribed, for the record and the model; clients see transcripts only if they asked.
         let told = self.config.transcribes_only || self.config.transcription.is_some();
         let text = match words {
             Ok(text) => text,
@@ -202,7 +203,7 @@ impl RealtimeSession {
             sound.transcript = Some(text.to_string());
         }
         if !text.is_empty() {
-            self.record.heard(text.to_string(), ended, ms).await;
+            self.record.note_caller(text.to_string(), ended, ms).await;
         }
         if !told {
             return Ok(());
@@ -226,7 +227,7 @@ impl RealtimeSession {
         .await
     }
 
-    /// The caller was silent for too long after an answer.
+    /// Handles too long a silence after an answer.
     pub(super) async fn idle(&mut self) -> Result<(), Gone> {
         self.idle_at = None;
         let (id, now) = (fresh_id("item"), self.input.length_ms());

@@ -1,5 +1,5 @@
-//! Samples → Ogg Opus (RFC 7845), a piece at a time. Each piece ends with a page, so the pieces joined are
-//! a file that browsers play and seek.
+//! Encodes samples as Ogg Opus (RFC 7845), piece by piece. Each piece ends with a page, so that the concatenated pieces
+//! form a file that browsers can play and seek.
 
 use ogg::{PacketWriteEndInfo, PacketWriter};
 use opusic_c::{Application, Bitrate, Channels, Encoder, SampleRate, Signal};
@@ -8,61 +8,57 @@ use super::RATE;
 use crate::reason::Reason;
 use crate::store::StoreError;
 
-/// What the joined pieces are.
+/// Media type of the concatenated pieces.
 pub const MEDIA_TYPE: &str = "audio/ogg; codecs=opus";
-/// Samples of a packet and channel: 20 ms.
+/// Samples per packet and channel: 20 ms.
 const FRAME: usize = RATE as usize / 50;
-/// Ogg Opus counts in samples at 48 kHz.
+/// Samples at 48 kHz per sample: Ogg Opus counts at 48 kHz.
 const CLOCK: u64 = 48_000 / RATE as u64;
-/// Bits per second of both channels: 360 KB a minute. Enough that the voices stay on their own sides.
+/// Bits per second of both channels: 360 KB a minute. At this rate, the voices stay on their own sides.
 const BITRATE: u32 = 48_000;
-/// The largest packet that the encoder makes.
+/// Capacity for a packet, in bytes; the encoder makes none larger.
 const PACKET: usize = 1_500;
-/// One stream in the file; the number has no meaning.
+/// Serial number of the only stream in the file; any value will do.
 const SERIAL: u32 = 1;
 
 /// Why a recording stopped, or cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
-    /// The store refused.
     #[error("the recording could not be kept: {0}; look at the disk of the data folder")]
     Store(#[from] StoreError),
-    /// The encoder or decoder refused.
+    /// The encoder or decoder failed.
     #[error("the recording could not be {what}: {reason}; report it with the version of Frontdesk")]
     Codec {
-        /// What was tried.
+        /// A participle for the message, such as "encoded".
         what: &'static str,
-        /// Why it failed.
         #[source]
         reason: Reason,
     },
-    /// It is gone.
     #[error("the recording was deleted while the call lasted")]
     Deleted,
 }
 
-fn codec(what: &'static str) -> impl Fn(opusic_c::ErrorCode) -> RecordingError {
+fn codec_error(what: &'static str) -> impl Fn(opusic_c::ErrorCode) -> RecordingError {
     move |code| RecordingError::Codec {
         what,
         reason: code.message().into(),
     }
 }
 
-/// Encodes a recording.
 pub(super) struct Pieces {
     encoder: Encoder,
     writer: PacketWriter<'static, Vec<u8>>,
     /// Interleaved samples that do not fill a packet yet.
     pending: Vec<i16>,
     packets: u64,
-    /// Samples at 48 kHz that a player drops at the beginning.
+    /// Samples at 48 kHz that a player skips at the beginning.
     skip: u64,
     begun: bool,
 }
 
 impl Pieces {
     pub(super) fn new() -> Result<Self, RecordingError> {
-        let failed = codec("begun");
+        let failed = codec_error("begun");
         let mut encoder = Encoder::new(Channels::Stereo, SampleRate::Hz16000, Application::Voip)
             .map_err(&failed)?;
         encoder
@@ -86,18 +82,18 @@ impl Pieces {
         i64::try_from(self.packets * 20).unwrap_or(i64::MAX)
     }
 
-    /// The next piece of interleaved samples. The `last` one is filled up with silence and closes the file.
+    /// Encodes the next interleaved samples. The `last` piece is padded with silence and closes the file.
     pub(super) fn encode(
         &mut self,
         samples: &[i16],
         last: bool,
     ) -> Result<Vec<u8>, RecordingError> {
         if !std::mem::replace(&mut self.begun, true) {
-            self.head()?;
+            self.write_head()?;
         }
         self.pending.extend_from_slice(samples);
         if last {
-            // What the encoder holds back must come out as well.
+            // The encoder's look-ahead still holds sound: push it out with silence.
             let held = usize::try_from(self.skip / CLOCK).unwrap_or(0) * 2;
             let whole = (self.pending.len() + held).div_ceil(FRAME * 2) * FRAME * 2;
             self.pending.resize(whole, 0);
@@ -106,12 +102,12 @@ impl Pieces {
         let pending = std::mem::take(&mut self.pending);
         let mut chunks = pending.chunks_exact(FRAME * 2);
         for (number, frame) in chunks.by_ref().enumerate() {
-            // The binding takes the bits of the samples as unsigned.
+            // The binding takes the samples' bits as unsigned.
             let frame: Vec<u16> = frame.iter().map(|sample| sample.cast_unsigned()).collect();
             let mut packet = Vec::with_capacity(PACKET);
             self.encoder
                 .encode_to_vec(&frame, &mut packet)
-                .map_err(codec("encoded"))?;
+                .map_err(codec_error("encoded"))?;
             self.packets += 1;
             let end = match (number + 1 == frames, last) {
                 (true, true) => PacketWriteEndInfo::EndStream,
@@ -119,29 +115,29 @@ impl Pieces {
                 (false, _) => PacketWriteEndInfo::NormalPacket,
             };
             let at = self.packets * FRAME as u64 * CLOCK;
-            self.page(packet, end, at)?;
+            self.write_page(packet, end, at)?;
         }
         self.pending = chunks.remainder().to_vec();
         Ok(std::mem::take(self.writer.inner_mut()))
     }
 
-    fn head(&mut self) -> Result<(), RecordingError> {
+    fn write_head(&mut self) -> Result<(), RecordingError> {
         let mut head = b"OpusHead\x01\x02".to_vec();
         let skip = u16::try_from(self.skip).unwrap_or(u16::MAX);
         head.extend_from_slice(&skip.to_le_bytes());
         head.extend_from_slice(&RATE.to_le_bytes());
-        // No gain, and the mapping of plain stereo.
+        // No gain, and the channel mapping of plain stereo.
         head.extend_from_slice(&[0, 0, 0]);
-        self.page(head, PacketWriteEndInfo::EndPage, 0)?;
+        self.write_page(head, PacketWriteEndInfo::EndPage, 0)?;
         let mut tags = b"OpusTags".to_vec();
         let vendor = b"frontdesk";
         tags.extend_from_slice(&(vendor.len() as u32).to_le_bytes());
         tags.extend_from_slice(vendor);
         tags.extend_from_slice(&0_u32.to_le_bytes());
-        self.page(tags, PacketWriteEndInfo::EndPage, 0)
+        self.write_page(tags, PacketWriteEndInfo::EndPage, 0)
     }
 
-    fn page(
+    fn write_page(
         &mut self,
         packet: Vec<u8>,
         end: PacketWriteEndInfo,

@@ -1,4 +1,4 @@
-//! A kept recording → samples again: for the picture of it, and for players that read no Ogg.
+//! Decodes a recording, for its waveform and for players that cannot read Ogg.
 
 use std::error::Error;
 use std::io::Cursor;
@@ -10,18 +10,18 @@ use super::RATE;
 use super::opus::RecordingError;
 use crate::reason::Reason;
 
-/// The longest Opus packet, per channel at [`RATE`]: 120 ms.
+/// The longest Opus packet: 120 ms, in samples per channel at [`RATE`].
 const LONGEST: usize = RATE as usize * 120 / 1000;
 
-/// Reads a recording from its beginning, a packet at a time.
+/// Reads a recording from its beginning, packet by packet.
 pub struct Sound {
     packets: PacketReader<Cursor<Vec<u8>>>,
     decoder: Decoder,
-    /// Samples per channel still to be dropped.
+    /// Samples per channel that are still to be skipped.
     skip: usize,
 }
 
-fn broken(cause: impl Into<Box<dyn Error + Send + Sync>>) -> RecordingError {
+fn to_error(cause: impl Into<Box<dyn Error + Send + Sync>>) -> RecordingError {
     RecordingError::Codec {
         what: "read",
         reason: Reason::of(cause),
@@ -29,23 +29,24 @@ fn broken(cause: impl Into<Box<dyn Error + Send + Sync>>) -> RecordingError {
 }
 
 impl Sound {
-    /// The sound in the joined pieces of a recording.
+    /// Opens a recording from its concatenated pieces.
     ///
     /// # Errors
-    /// When they are no recording of this program.
+    /// When the bytes are not a recording of this program.
     pub fn open(bytes: Vec<u8>) -> Result<Self, RecordingError> {
         let mut packets = PacketReader::new(Cursor::new(bytes));
-        let head = packets.read_packet_expected().map_err(broken)?.data;
+        let head = packets.read_packet_expected().map_err(to_error)?.data;
         let skip = match (head.get(..8), head.get(9), head.get(10..12)) {
             (Some(b"OpusHead"), Some(2), Some(&[low, high])) => u16::from_le_bytes([low, high]),
-            _ => return Err(broken("it is no Ogg Opus of two channels")),
+            _ => return Err(to_error("it is not an Ogg Opus file with two channels")),
         };
-        packets.read_packet_expected().map_err(broken)?;
+        packets.read_packet_expected().map_err(to_error)?;
         let decoder = Decoder::new(Channels::Stereo, SampleRate::Hz16000)
-            .map_err(|code| broken(code.message()))?;
+            .map_err(|code| to_error(code.message()))?;
         Ok(Self {
             packets,
             decoder,
+            // The header counts at 48 kHz, three times our rate.
             skip: usize::from(skip) / 3,
         })
     }
@@ -55,14 +56,14 @@ impl Sound {
     /// # Errors
     /// When the recording is damaged.
     pub fn next_samples(&mut self) -> Result<Option<Vec<i16>>, RecordingError> {
-        let Some(packet) = self.packets.read_packet().map_err(broken)? else {
+        let Some(packet) = self.packets.read_packet().map_err(to_error)? else {
             return Ok(None);
         };
         let mut samples = vec![0; LONGEST * 2];
         let count = self
             .decoder
             .decode_to_slice(&packet.data, &mut samples, false)
-            .map_err(|code| broken(code.message()))?;
+            .map_err(|code| to_error(code.message()))?;
         samples.truncate(count * 2);
         let drop = (self.skip * 2).min(samples.len());
         self.skip -= drop / 2;
@@ -71,23 +72,21 @@ impl Sound {
     }
 }
 
-/// The loudest sample in each of equal stretches of a recording, 0 to 100.
+/// The waveform of a recording: the loudest sample in each of equal intervals, 0 to 100.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peaks {
-    /// The caller.
     pub caller: Vec<u8>,
-    /// The front desk.
     pub agent: Vec<u8>,
-    /// How long the recording is, in ms.
+    /// Length of the recording.
     pub duration_ms: u64,
 }
 
-/// The peaks of a recording in at most `points` stretches.
+/// The waveform of a recording in at most `points` intervals.
 ///
 /// # Errors
 /// As [`Sound::open`].
 pub fn peaks(bytes: Vec<u8>, points: usize) -> Result<Peaks, RecordingError> {
-    // 10 ms each; what is longer than `points` of them is brought together afterwards.
+    // Count in intervals of 10 ms first, as the length is unknown; merge them into `points` afterwards.
     const GRAIN: usize = RATE as usize / 100;
     let mut sound = Sound::open(bytes)?;
     let mut sides: [Vec<u16>; 2] = Default::default();

@@ -1,27 +1,27 @@
-//! Two channels on one clock: sound that comes late, early, or in stretches with nothing between.
+//! Aligns two channels on one clock: sound may come late, early, or in stretches with gaps between.
 
 use super::RATE;
 use crate::speech::Mono;
 
-/// Samples of a piece: 2 s.
+/// Samples per piece: 2 s.
 const PIECE: usize = 2 * RATE as usize;
-/// Sound that begins this near to the end of the one before follows it: less is the jitter of clocks.
+/// Sound that begins this close to the end of the previous sound follows it directly: the gap is clock jitter.
 const NEAR: usize = RATE as usize * 60 / 1000;
-/// Overlap of more than this is no jitter; what overlaps is dropped.
+/// A larger overlap than this is not jitter; its overlapping part is dropped.
 const OVERLAP: usize = RATE as usize / 2;
-/// How long a side is waited for that says nothing, in samples.
+/// How long to wait for a silent side, in samples.
 const WAIT: usize = 3 * RATE as usize;
-/// The longest silence that is filled in at a time: above it, a clock is wrong.
+/// The longest silence to fill in at once: beyond it, a clock must be wrong.
 const LONGEST: usize = 3600 * RATE as usize;
 
 #[derive(Default)]
 struct Side {
-    /// Samples that are not written yet; the first stands where the track is.
+    /// Samples not yet taken; the first one is at the track's place.
     samples: Vec<i16>,
 }
 
 impl Side {
-    /// Puts samples so many samples after the track's place.
+    /// Puts samples at an offset from the track's place.
     fn put(&mut self, at: i64, samples: &[i16]) {
         let end = self.samples.len();
         let at_or_zero = usize::try_from(at).unwrap_or(0);
@@ -39,35 +39,34 @@ impl Side {
     }
 }
 
-/// The track of a recording.
 #[derive(Default)]
 pub(super) struct Track {
     caller: Side,
     agent: Side,
-    /// Resamples what the front desk says, with the place where its stretch began.
+    /// Resamples the front desk's current stretch of speech.
     voice: Option<Stretch>,
-    /// Samples that were given out: where the track is.
+    /// How many samples were taken so far.
     place: usize,
 }
 
 struct Stretch {
     mono: Mono,
     rate: u32,
-    /// Where its next resampled sample belongs, in samples of the track.
+    /// Position on the track of its next resampled sample.
     next: usize,
-    /// Where its next source sample is expected, in ms.
+    /// When its next source sample is due, in ms.
     expected_ms: u64,
 }
 
 impl Track {
-    /// Where the track ends, in ms.
+    /// End of the track, in ms.
     pub(super) fn at_ms(&self) -> u64 {
         let ahead = self.caller.samples.len().max(self.agent.samples.len());
         (self.place + ahead) as u64 * 1000 / u64::from(RATE)
     }
 
     pub(super) fn caller(&mut self, pcm: &[u8], at_ms: u64) {
-        let at = self.ahead(sample_at(at_ms));
+        let at = self.offset_of(sample_at(at_ms));
         self.caller.put(at, &samples(pcm).collect::<Vec<_>>());
     }
 
@@ -87,7 +86,7 @@ impl Track {
         let source: Vec<f32> = samples(pcm).map(|s| f32::from(s) / 32_768.0).collect();
         let length_ms = source.len() as u64 * 1000 / u64::from(rate.max(1));
         stretch.expected_ms = stretch.expected_ms.saturating_add(length_ms);
-        // A rate that no voice has: nothing can be heard of it.
+        // No voice has this rate: drop the sound.
         if stretch.mono.push(&source, 1, rate).is_err() {
             self.voice = None;
             return;
@@ -97,22 +96,22 @@ impl Track {
         self.place_agent(next, &ready);
     }
 
-    /// Forgets what the front desk would have said after `at_ms`.
+    /// Drops what the front desk would have said after `at_ms`.
     pub(super) fn cut(&mut self, at_ms: u64) {
         self.end_stretch();
-        let keep = usize::try_from(self.ahead(sample_at(at_ms))).unwrap_or(0);
+        let keep = usize::try_from(self.offset_of(sample_at(at_ms))).unwrap_or(0);
         self.agent.samples.truncate(keep);
     }
 
-    /// A piece that no later sound belongs into, interleaved.
+    /// A finished piece, interleaved, into which no later sound can fall.
     pub(super) fn ready(&mut self) -> Option<Vec<i16>> {
         let (caller, agent) = (self.caller.samples.len(), self.agent.samples.len());
-        // The caller's sound comes as it is spoken; so what is there of it is settled, for both sides.
+        // The caller's sound arrives as it is spoken, so both sides are final up to its end.
         let settled = caller.max(agent.saturating_sub(WAIT));
         (settled >= PIECE).then(|| self.take(PIECE))
     }
 
-    /// All that is left, interleaved.
+    /// Everything that is left, interleaved.
     pub(super) fn rest(&mut self) -> Vec<i16> {
         self.end_stretch();
         let all = self.caller.samples.len().max(self.agent.samples.len());
@@ -142,12 +141,12 @@ impl Track {
     }
 
     fn place_agent(&mut self, at: usize, sound: &[f32]) {
-        let at = self.ahead(at);
+        let at = self.offset_of(at);
         let sound: Vec<i16> = sound.iter().map(|s| (s * 32_767.0) as i16).collect();
         self.agent.put(at, &sound);
     }
 
-    fn ahead(&self, sample: usize) -> i64 {
+    fn offset_of(&self, sample: usize) -> i64 {
         sample as i64 - self.place as i64
     }
 }

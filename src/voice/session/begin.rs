@@ -1,4 +1,4 @@
-//! How a session begins: settings, the conversation and the call's record come from the store.
+//! Begins a session: loads the settings, and creates the conversation and the call's record.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::voice::outbox::Outbox;
 use crate::voice::phrases::phrases;
 use crate::voice::settings::VoiceSettings;
 
-/// What the store has for a call that begins.
+/// What the store knows about a new call.
 struct CallStart {
     settings: VoiceSettings,
     lexicon: Vec<Pronunciation>,
@@ -31,7 +31,7 @@ struct CallStart {
     call: Scoped<Call>,
 }
 
-/// Notes the call, and opens a conversation if it does not go on with one.
+/// Records the call, and opens a conversation unless it continues one.
 async fn load(parts: &Parts, caller: &Caller) -> Result<CallStart, StoreError> {
     let (workspace, assistant) = (caller.workspace, caller.assistant.id);
     let (channel, name, known) = (caller.channel, caller.name.clone(), caller.conversation);

@@ -1,5 +1,5 @@
-//! What the caller says: sound becomes turns, and turns become words. It knows no answers, only how loud the
-//! front desk itself is just now.
+//! Listens to the caller: turns sound into turns, and turns into words. Knows no answers, only how loud the
+//! front desk itself is at the moment.
 
 use bytes::Bytes;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -11,63 +11,61 @@ use crate::voice::turn_settings::TurnSettings;
 use crate::voice::turn_taker::{Decision, Fact, Floor, TurnTaker};
 use crate::voice::words;
 
-/// ms of new voice after which the words so far are asked for...
+/// ms of new voice before asking for the words so far …
 const PARTIAL_EVERY: u64 = 700;
-/// ... and while an answer is held, when it matters soon whether to break it off.
+/// … and while an answer is paused, when we must soon decide whether to interrupt it.
 const PARTIAL_HELD: u64 = 250;
-/// From this share of common words on, what was heard is what the front desk is saying.
+/// Share of common words at which a transcript counts as the front desk's own voice, 0 to 1.
 const ECHO_WORDS: f32 = 0.7;
 
-/// Have the words so far recognised.
+/// Transcribes the words so far.
 pub(super) struct PartialOrder {
     pub(super) utterance: Utterance,
     pub(super) cancel: CancellationToken,
 }
 
-/// Have the words of a pause recognised, and ask whether the turn is over.
+/// Transcribes the words before a pause, and judges whether the turn is over.
 pub(super) struct PauseOrder {
     pub(super) number: u32,
     pub(super) utterance: Utterance,
-    /// The end of the turn, for the end-of-turn model.
+    /// The last sound of the turn, for the end-of-turn model.
     pub(super) tail: Bytes,
     pub(super) cancel: CancellationToken,
 }
 
-/// The words so far of what is being said.
+/// The words so far of a turn.
 #[derive(Debug, PartialEq)]
 pub(super) struct WordsSoFar {
-    /// With the earlier words of a question that goes on.
+    /// Includes the earlier words of a continued question.
     pub(super) whole: String,
-    /// They were the same the last time.
+    /// Whether they are the same as last time.
     pub(super) steady: bool,
 }
 
-/// A turn that is over.
 #[derive(Debug, PartialEq)]
 pub(super) struct FinishedTurn {
     pub(super) text: String,
     pub(super) length_ms: u64,
 }
 
-/// Listens to the caller.
 pub(super) struct Ear {
     language: String,
     listener: Listener,
     taker: TurnTaker,
     echo: EchoGuard,
-    /// A recognition in mid-speech; dropping it cancels the job.
+    /// The transcription of the words so far; dropping it cancels the job.
     partial_job: Option<DropGuard>,
-    /// Recognition and end of turn of a pause.
+    /// The transcription and judgement of a pause; dropping it cancels both.
     pause_jobs: Option<DropGuard>,
-    /// ms of voice in the turn when its words were last asked for.
+    /// ms of voice in the turn when its words were last requested.
     partial_at: u64,
     last_partial: String,
-    /// Words of the last pause, and how long they took.
+    /// The words before the last pause, and how long their transcription took.
     candidate: String,
     candidate_ms: u64,
     turn_model_ms: Option<u64>,
     considered_at: u64,
-    /// Earlier words of a question that goes on.
+    /// Earlier words of a continued question.
     prefix: String,
 }
 
@@ -90,42 +88,41 @@ impl Ear {
         }
     }
 
-    /// The language that the caller speaks.
     pub(super) fn language(&self) -> &str {
         &self.language
     }
 
-    /// Whether the caller is speaking, or has not been understood to have finished.
+    /// Whether the caller is speaking, or may not have finished.
     pub(super) fn is_open(&self) -> bool {
         self.taker.is_open()
     }
 
-    /// When the caller last made a sound, by the line's clock.
+    /// When the caller last spoke, by the line clock.
     pub(super) fn last_voice(&self) -> u64 {
         self.taker.last_voice()
     }
 
-    /// How long the end-of-turn model took for the last pause.
+    /// How long the end-of-turn model took for the last pause; `None` if it gave no result.
     pub(super) fn turn_model_ms(&self) -> Option<u64> {
         self.turn_model_ms
     }
 
-    /// How long the words of the last pause took.
+    /// How long the transcription took for the last pause, in ms.
     pub(super) fn recognition_ms(&self) -> u64 {
         self.candidate_ms
     }
 
-    /// Tells it what the front desk is doing.
+    /// Sets what the front desk is doing.
     pub(super) fn set_floor(&mut self, floor: Floor) {
         self.taker.set_floor(floor);
     }
 
-    /// Whether digits or letters come next: they have longer pauses.
+    /// Sets whether digits or letters come next, which have longer pauses.
     pub(super) fn expect_digits(&mut self, digits: bool) {
         self.taker.expect_digits(digits);
     }
 
-    /// Takes sound as it came; [`Ear::next_frame`] gives it frame by frame.
+    /// Adds sound of any length; [`Ear::next_frame`] returns it frame by frame.
     pub(super) fn feed(&mut self, pcm: &[u8]) {
         self.listener.feed(pcm);
     }
@@ -134,7 +131,7 @@ impl Ear {
         self.listener.next_frame()
     }
 
-    /// Judges a frame. `own_level` is how loud the front desk itself is, if it speaks.
+    /// Judges a frame. `own_level` is the loudness of the front desk, if it speaks.
     pub(super) fn hear_frame(
         &mut self,
         frame: Frame,
@@ -147,12 +144,12 @@ impl Ear {
         self.take(Fact::Frame(score), line_ms)
     }
 
-    /// Takes a fact; gives what follows from it, in order.
+    /// Handles a fact; returns the decisions that follow, in order.
     pub(super) fn take(&mut self, fact: Fact<'_>, line_ms: u64) -> Vec<Decision> {
         self.taker.take(fact, line_ms)
     }
 
-    /// Takes how likely a turn is over, and how long it took to tell.
+    /// Handles the end-of-turn model's probability, and how long it took.
     pub(super) fn take_turn_end(
         &mut self,
         pause: u32,
@@ -164,7 +161,7 @@ impl Ear {
         self.take(Fact::TurnEnd(pause, likely), line_ms)
     }
 
-    /// The caller begins to speak.
+    /// Begins a turn of the caller.
     pub(super) fn begin_turn(&mut self) {
         self.listener.open();
         self.partial_at = 0;
@@ -181,7 +178,7 @@ impl Ear {
         }
     }
 
-    /// Asks for the words so far, if there is enough new voice and nothing else is being recognised.
+    /// Requests the words so far, if there is enough new voice and no other transcription is running.
     pub(super) fn ask_for_partial(&mut self, hint: Option<&str>) -> Option<PartialOrder> {
         if !self.taker.is_open() || self.partial_job.is_some() || self.pause_jobs.is_some() {
             return None;
@@ -203,7 +200,7 @@ impl Ear {
         })
     }
 
-    /// A pause: what was said, and is the turn over?
+    /// Requests the words before a pause, and a judgement whether the turn is over.
     pub(super) fn consider(&mut self, number: u32, hint: Option<&str>, now: u64) -> PauseOrder {
         self.partial_job = None;
         self.considered_at = now;
@@ -218,48 +215,48 @@ impl Ear {
         }
     }
 
-    /// The speech goes on after a pause.
+    /// Cancels the judgement of a pause, as the caller went on.
     pub(super) fn go_on(&mut self) {
         self.pause_jobs = None;
     }
 
-    /// The caller typed instead of speaking, and waits for an answer.
+    /// Notes that the caller typed a question.
     pub(super) fn note_typed(&mut self, now: u64) {
         self.considered_at = now;
         self.taker.set_floor(Floor::Thinking);
     }
 
-    /// Whether recognised words are those that the front desk is saying itself.
+    /// Whether a transcript is the front desk's own speech.
     pub(super) fn is_echo(text: &str, own_words: &str) -> bool {
-        words::words(text).len() >= 2 && words::shared(text, own_words) >= ECHO_WORDS
+        words::words(text).len() >= 2 && words::compare(text, own_words) >= ECHO_WORDS
     }
 
-    /// A recognition in mid-speech is done; whether its words still matter.
+    /// Ends the transcription of words so far; returns whether its words still matter.
     pub(super) fn end_partial(&mut self) -> bool {
         self.partial_job = None;
         self.taker.is_open()
     }
 
-    /// Takes the words of mid-speech; gives them if they are worth showing.
+    /// Takes the words so far; returns them if they are worth showing.
     pub(super) fn keep_partial(&mut self, text: String) -> Option<WordsSoFar> {
         if text.is_empty() || self.taker.is_held() {
             return None;
         }
-        let key = words::normalised(&text);
-        let steady = !key.is_empty() && key == words::normalised(&self.last_partial);
+        let key = words::normalise(&text);
+        let steady = !key.is_empty() && key == words::normalise(&self.last_partial);
         let whole = self.join(&text);
         self.last_partial = text;
         Some(WordsSoFar { whole, steady })
     }
 
-    /// Takes the words of a pause; gives the whole question if it is worth showing.
+    /// Takes the words before a pause; returns the whole question if it is worth showing.
     pub(super) fn keep_candidate(&mut self, text: &str, now: u64) -> Option<String> {
         self.candidate_ms = now.saturating_sub(self.considered_at);
         text.clone_into(&mut self.candidate);
         (!text.is_empty() && !self.taker.is_held()).then(|| self.join(text))
     }
 
-    /// What was said before this question was taken as complete, and what is said now.
+    /// Joins the earlier words of a continued question with these.
     fn join(&self, text: &str) -> String {
         if self.prefix.is_empty() {
             return text.to_owned();
@@ -274,7 +271,7 @@ impl Ear {
         self.listener.close();
     }
 
-    /// The caller has finished.
+    /// Ends the turn and returns it.
     pub(super) fn end_turn(&mut self) -> FinishedTurn {
         let candidate = std::mem::take(&mut self.candidate);
         let text = self.join(&candidate);
@@ -284,21 +281,21 @@ impl Ear {
         FinishedTurn { text, length_ms }
     }
 
-    /// What sounded like speech was none. Gives the question that was thought to go on, if there is one: it
-    /// was complete.
+    /// Drops a turn without speech. Returns the question that it seemed to continue, if any: that one was
+    /// complete.
     pub(super) fn drop_turn(&mut self) -> Option<String> {
         self.close_turn();
         let before = std::mem::take(&mut self.prefix);
         (!before.is_empty()).then_some(before)
     }
 
-    /// The caller did not break in after all; gives what they said.
+    /// Ends a turn that was not an interruption; returns its words.
     pub(super) fn let_pass(&mut self) -> String {
         self.close_turn();
         std::mem::take(&mut self.candidate)
     }
 
-    /// The caller goes on with a question that was taken as complete.
+    /// The caller continues a question that seemed complete.
     pub(super) fn continue_question(&mut self, question: String) {
         self.prefix = question;
     }

@@ -1,11 +1,11 @@
-//! Sound and words without any engine.
+//! Sound and words without engines.
 
 use super::*;
 use crate::voice::turn_taker::FRAME_MS;
 
 const LOUD: i16 = 12_000;
 
-/// An ear at a line.
+/// An ear and its line clock.
 struct TestEar {
     ear: Ear,
     line_ms: u64,
@@ -14,7 +14,7 @@ struct TestEar {
 impl TestEar {
     fn new() -> Self {
         let loud = |frame: &[f32]| if frame[0].abs() > 0.1 { 0.95 } else { 0.01 };
-        let listener = Listener::scored_by(Box::new(loud));
+        let listener = Listener::with_score(Box::new(loud));
         Self {
             ear: Ear::new("en".into(), true, listener),
             line_ms: 0,

@@ -1,4 +1,4 @@
-//! What the loop does: it carries out what answering and the manners want done.
+//! Carries out what answering and the manners ask for.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::voice::line::{Outgoing, Phase};
 use crate::voice::turn_taker::Floor;
 
 impl VoiceSession {
-    /// Hands over what is due, and follows what was heard.
+    /// Sends the sound that is due and notes what was heard.
     pub(super) fn pump(&mut self) {
         self.out.flush();
         let now = self.clock.now();
@@ -24,7 +24,7 @@ impl VoiceSession {
         }
     }
 
-    /// Carries out what follows from answering, in order.
+    /// Carries out the effects of answering, in order.
     pub(super) fn carry_out(&mut self, effects: impl IntoIterator<Item = Effect>) {
         for effect in effects {
             match effect {
@@ -72,7 +72,7 @@ impl VoiceSession {
         }
     }
 
-    /// Carries out what the manners ask for, in order.
+    /// Carries out the orders of the manners, in order.
     pub(super) fn obey(&mut self, orders: Vec<Order>) {
         for order in orders {
             match order {
@@ -96,19 +96,19 @@ impl VoiceSession {
         }
     }
 
-    /// The front desk says something by itself.
+    /// Says something on the front desk's own account.
     pub(super) fn say_by_itself(&mut self, text: &str) {
         let (_, effects) = self.answering.say_by_itself(text, self.clock.now());
         self.carry_out(effects);
     }
 
-    /// Lets go of the answer that is being found.
+    /// Cancels the answer that is being prepared.
     pub(super) fn drop_pending(&mut self) {
         let effect = self.answering.drop_pending();
         self.carry_out(effect);
     }
 
-    /// Forgets all sound that waits.
+    /// Drops all queued sound.
     pub(super) fn clear_sound(&mut self) {
         if let Some(recorder) = &mut self.recorder {
             recorder.cut(self.clock.now());
@@ -117,7 +117,7 @@ impl VoiceSession {
         self.carry_out(effects);
     }
 
-    /// Breaks off what is being said, and keeps what was heard of it.
+    /// Interrupts the current utterance, and stores what was heard of it.
     pub(super) async fn break_off(&mut self, why: &str) {
         let now = self.clock.now();
         let Some(broken_off) = self.answering.break_off(why, now) else {
@@ -143,7 +143,7 @@ impl VoiceSession {
         });
     }
 
-    /// Something was heard to its end: the caller has the floor, if nothing else is said or awaited.
+    /// An utterance was heard to its end: gives the caller the floor, unless something else is said or awaited.
     fn finish_saying(&mut self, finished: &Finished) {
         if finished.kind == SpeechKind::Answer {
             self.manners.note_success();
@@ -164,7 +164,7 @@ impl VoiceSession {
         }
     }
 
-    /// A fault that passed: one spoken apology, and the end if there are too many.
+    /// Apologises for a passing fault, or ends the call after too many.
     fn apologise(&mut self) {
         if self.manners.note_fault() {
             self.end(EndedReason::ErrorAgent);
@@ -175,7 +175,7 @@ impl VoiceSession {
         self.say_by_itself(sorry);
     }
 
-    /// All clauses of something were spoken; or why not.
+    /// Handles the end of a speech job, or its failure.
     pub(super) fn complete_speech(&mut self, job: u64, fault: Option<SpeechError>) {
         if let Some(error) = fault.filter(|e| !matches!(e, SpeechError::Cancelled)) {
             self.record_event("voice_failed", json!({"error": error.to_string()}));
@@ -191,7 +191,7 @@ impl VoiceSession {
         self.carry_out(effects);
     }
 
-    /// An answer was kept, or could not be.
+    /// Handles a stored answer, or its failure.
     pub(super) async fn take_committed(
         &mut self,
         job: u64,
@@ -204,7 +204,7 @@ impl VoiceSession {
         }
     }
 
-    /// Notes whether the call is recorded; from a yes on it is.
+    /// Records the state of the recording, and starts it after a yes.
     fn set_recording(&mut self, state: RecordingState) {
         let now = jiff::Timestamp::now().as_millisecond();
         let is_on = state == RecordingState::On;

@@ -1,4 +1,4 @@
-//! A front desk for tests, with one caller on the line. Its ears and voice are those of the tests in `tests/it`.
+//! A front desk for tests, with one caller on the line. Its fake ears and voice are shared with `tests/it`.
 
 #[path = "../../../tests/it/voice_fakes.rs"]
 mod voice_fakes;
@@ -29,10 +29,10 @@ use crate::voice::listener::Listener;
 use crate::voice::{Caller, Incoming, Outgoing, Parts, VoiceSettings, line};
 use crate::worker::Governor;
 
-/// No language model.
+/// Stands in for all engines that a test does not use.
 struct Nothing;
 
-fn none() -> LlmError {
+fn unavailable() -> LlmError {
     LlmError::Unavailable("there is none".into())
 }
 
@@ -48,10 +48,10 @@ impl ChatModel for Nothing {
         None
     }
     fn ready(&self) -> Result<(), LlmError> {
-        Err(none())
+        Err(unavailable())
     }
     async fn chat(&self, _: ChatRequest) -> Result<ChatStream, LlmError> {
-        Err(none())
+        Err(unavailable())
     }
 }
 
@@ -64,10 +64,10 @@ impl Embedder for Nothing {
         384
     }
     fn ready(&self) -> Result<(), LlmError> {
-        Err(none())
+        Err(unavailable())
     }
     async fn embed(&self, _: Vec<String>, _: EmbedAs, _: Claim) -> Result<Embeddings, LlmError> {
-        Err(none())
+        Err(unavailable())
     }
 }
 
@@ -80,7 +80,7 @@ impl Reader for Nothing {
         None
     }
     fn ready(&self) -> Result<(), LlmError> {
-        Err(none())
+        Err(unavailable())
     }
     async fn read(
         &self,
@@ -88,7 +88,7 @@ impl Reader for Nothing {
         _: Vec<ReadPassage>,
         _: Claim,
     ) -> Result<Vec<Vec<Span>>, LlmError> {
-        Err(none())
+        Err(unavailable())
     }
 }
 
@@ -195,7 +195,7 @@ impl TestDesk {
         };
         let (to, from, line) = line();
         let loud = |frame: &[f32]| if frame[0].abs() > 0.1 { 0.95 } else { 0.01 };
-        let listener = Listener::scored_by(Box::new(loud));
+        let listener = Listener::with_score(Box::new(loud));
         tasks.spawn(super::run_with(parts, caller, line, listener));
         Self {
             store,
@@ -210,7 +210,7 @@ impl TestDesk {
         }
     }
 
-    /// What the next pauses say.
+    /// Sets the transcripts of the next pauses.
     pub(super) fn will_say(&self, sentences: &[&str]) {
         self.ears.will_hear(sentences);
     }
@@ -240,7 +240,7 @@ impl TestDesk {
         self.sound(ms, 0).await;
     }
 
-    /// Is silent until something came; panics when it does not within a minute.
+    /// Stays silent until a matching message arrives; panics after a minute.
     pub(super) async fn until(
         &mut self,
         what: &str,
@@ -256,7 +256,7 @@ impl TestDesk {
         panic!("{what} did not come; there was {:?}", self.shown());
     }
 
-    /// What came, without sound.
+    /// The messages received, without sound.
     pub(super) fn shown(&self) -> Vec<&Outgoing> {
         self.log
             .iter()
@@ -264,22 +264,22 @@ impl TestDesk {
             .collect()
     }
 
-    /// Waits until the greeting was heard.
-    pub(super) async fn greeted(&mut self) {
+    /// Waits for the end of the greeting.
+    pub(super) async fn wait_for_greeting(&mut self) {
         self.until("listening", |m| {
             matches!(m, Outgoing::Phase(crate::voice::Phase::Listening))
         })
         .await;
     }
 
-    /// The caller leaves; all tasks must end.
+    /// Hangs up, and checks that all tasks end.
     pub(super) async fn hang_up(&mut self) {
         self.to = None;
-        self.ended().await;
+        self.wait_for_end().await;
     }
 
-    /// Waits until no task of the session is left.
-    pub(super) async fn ended(&mut self) {
+    /// Waits for the session's tasks to end.
+    pub(super) async fn wait_for_end(&mut self) {
         self.tasks.close();
         let over = tokio::time::timeout(Duration::from_secs(60), self.tasks.wait()).await;
         assert!(over.is_ok(), "a task of the session is left");
@@ -288,7 +288,7 @@ impl TestDesk {
         }
     }
 
-    /// The answer of one query as text.
+    /// The first column of a query, as text.
     pub(super) async fn query(&self, sql: &'static str) -> Vec<String> {
         self.store
             .read(move |conn| {

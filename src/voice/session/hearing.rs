@@ -1,4 +1,4 @@
-//! The way of what the caller does: sound, keys and text become turns, and turns become questions.
+//! Handles what the caller does: turns sound, keys and text into turns, and turns into questions.
 
 use serde_json::json;
 
@@ -9,20 +9,20 @@ use super::manners::Meaning;
 use crate::speech::{Hearing, SpeechError};
 use crate::store::call_log::{self, LineState};
 use crate::store::calls::EndedReason;
-use crate::voice::call_record::signed;
+use crate::voice::call_record::to_store_ms;
 use crate::voice::line::{Incoming, LINE_RATE, Outgoing, Phase};
 use crate::voice::turn_taker::{Fact, Floor};
 
-/// Longest typed message, in characters.
+/// Longest typed message, in characters; the rest is cut.
 const TYPED: usize = 2000;
 
-/// How long sound of the line lasts.
+/// Duration of sound on the line.
 fn duration_ms(pcm: &[u8]) -> u64 {
     pcm.len() as u64 / 2 * 1000 / u64::from(LINE_RATE)
 }
 
 impl VoiceSession {
-    /// Takes a message of the line.
+    /// Handles a message from the line.
     pub(super) async fn take_message(&mut self, message: Incoming) {
         match message {
             Incoming::Audio(pcm) => self.take_sound(&pcm).await,
@@ -89,19 +89,19 @@ impl VoiceSession {
         self.understand(text, now).await;
     }
 
-    /// A line of the caller.
+    /// Records a line of the caller.
     fn note_words(&self, text: &str, from: u64, to: u64) {
         self.record.line(call_log::Line {
             speaker: call_log::Speaker::Caller,
             text: text.to_owned(),
-            start_ms: signed(from),
-            end_ms: signed(to),
+            start_ms: to_store_ms(from),
+            end_ms: to_store_ms(to),
             state: LineState::Complete,
             receipt: None,
         });
     }
 
-    /// The caller begins to speak.
+    /// Begins a turn of the caller.
     pub(super) fn begin_turn(&mut self) {
         self.ear.begin_turn();
         self.manners.note_speech(self.clock.now());
@@ -111,7 +111,7 @@ impl VoiceSession {
         }
     }
 
-    /// A pause: what was said, and is the turn over?
+    /// Requests the words before a pause, and a judgement whether the turn is over.
     pub(super) fn consider(&mut self, number: u32) {
         let hint = self.manners.hint();
         let order = self.ear.consider(number, hint, self.clock.now());
@@ -119,7 +119,7 @@ impl VoiceSession {
         self.services.judge_pause(order);
     }
 
-    /// Words that are not the front desk's own.
+    /// Returns the text, or an empty one if it is the front desk's own speech.
     fn drop_own_words(&self, text: &str) -> String {
         let text = text.trim().to_owned();
         let own = self.answering.own_words();
@@ -130,7 +130,7 @@ impl VoiceSession {
         text
     }
 
-    /// The words so far were recognised.
+    /// Handles the words so far.
     pub(super) async fn take_partial(&mut self, heard: Result<Hearing, SpeechError>) {
         let is_wanted = self.ear.end_partial();
         let Ok(hearing) = heard else { return };
@@ -147,7 +147,7 @@ impl VoiceSession {
         }
     }
 
-    /// The words of a pause were recognised.
+    /// Handles the words before a pause.
     pub(super) async fn take_pause_words(
         &mut self,
         number: u32,
@@ -179,7 +179,7 @@ impl VoiceSession {
         self.tell_ear(Fact::Heard(number, &text)).await;
     }
 
-    /// Begins to find an answer to what is probably asked.
+    /// Starts to prepare an answer to the probable question.
     fn speculate(&mut self, question: &str) {
         if !self.manners.expects_reply() {
             let effects = self.answering.speculate(question, self.clock.now());
@@ -187,7 +187,7 @@ impl VoiceSession {
         }
     }
 
-    /// The caller has finished.
+    /// Ends the caller's turn.
     pub(super) async fn end_turn(&mut self) {
         let (now, end) = (self.clock.now(), self.last_speech());
         let FinishedTurn { text, length_ms } = self.ear.end_turn();
@@ -206,12 +206,12 @@ impl VoiceSession {
         self.understand(text, end).await;
     }
 
-    /// What sounded like speech was none.
+    /// Drops a turn without speech.
     pub(super) async fn drop_turn(&mut self) {
         let before = self.ear.drop_turn();
         self.record_event("no_speech", json!({}));
         if let Some(question) = before {
-            // The question that was thought to go on was complete.
+            // The question that this turn seemed to continue was complete after all.
             self.turns += 1;
             self.ear.set_floor(Floor::Thinking);
             self.set_phase(Phase::Thinking);
@@ -228,7 +228,7 @@ impl VoiceSession {
         self.set_phase(phase);
     }
 
-    /// The caller goes on while an answer is being found.
+    /// The caller went on speaking while an answer was being prepared: continues the question.
     pub(super) fn merge(&mut self) {
         self.clear_sound();
         if let Some(before) = self.answering.unconfirm() {
@@ -239,14 +239,14 @@ impl VoiceSession {
         self.set_phase(Phase::Hearing);
     }
 
-    /// Somebody may be breaking in.
+    /// Pauses the answer, as somebody may be interrupting.
     pub(super) fn hold(&mut self) {
         let held = self.answering.hold(self.clock.now());
         self.out.send(Outgoing::Pause);
         self.record_event("held", json!({"answer": held}));
     }
 
-    /// Nobody was: goes on with what was held.
+    /// Resumes the answer, as nobody interrupted.
     pub(super) fn resume(&mut self) {
         let heard = self.ear.let_pass();
         self.answering.go_on(self.clock.now());
@@ -259,8 +259,8 @@ impl VoiceSession {
         });
     }
 
-    /// What the caller's words mean: an answer to what was asked last, or a question for the agent. Their
-    /// speech ended at `end`.
+    /// Handles the caller's words: a reply to what was asked last, or a question for the agent. They
+    /// ended at `end`.
     async fn understand(&mut self, text: String, end: u64) {
         let meaning = self.manners.understand(&text);
         if let Meaning::Callback { name, contact } = &meaning {

@@ -1,5 +1,5 @@
-//! What the engines do meanwhile: each job is a task of its own that ends when its token is cancelled, and
-//! tells the session's loop what it found.
+//! Background work of the engines. Each job is a task of its own that ends when its token is cancelled, and
+//! reports its result to the session's loop.
 
 use std::sync::Arc;
 
@@ -15,25 +15,25 @@ use crate::speech::{Clip, Ears, Hearing, SpeakRequest, SpeechError, Synthesizer,
 use crate::voice::phrases::Phrases;
 use crate::voice::sentences::{Portion, Sentences};
 
-/// What a job found.
+/// The result of a job. A leading `u64` is the number of the job, a leading `u32` that of the pause.
 pub(super) enum Work {
     /// The words so far.
     Partial(Result<Hearing, SpeechError>),
-    /// The words of a pause.
+    /// The words before a pause.
     Heard(u32, Result<Hearing, SpeechError>),
-    /// How likely the turn is over, and how long that took.
+    /// Probability that the turn is over, and how long the model took, in ms.
     TurnEnd(u32, Option<f32>, u64),
     /// A spoken clause.
     Clip(u64, Clip),
-    /// All clauses were given; or why not.
+    /// All clauses are spoken, or speaking failed.
     Spoken(u64, Option<SpeechError>),
-    /// An answer is complete.
+    /// An answer is ready.
     Prepared(u64, Box<Result<PreparedAnswer, AgentError>>),
-    /// The first words of an answer came.
+    /// The first words of an answer arrived.
     FirstWords(u64),
-    /// Sentences that are left for later.
+    /// Sentences left for later.
     Rest(u64, Vec<String>),
-    /// An answer was kept.
+    /// An answer was stored.
     Committed(u64, Box<Result<Committed, AgentError>>),
 }
 
@@ -47,11 +47,11 @@ fn start(
 }
 
 async fn tell(work: &mpsc::Sender<Work>, finding: Work) {
-    // The loop may have ended; then nobody is interested.
+    // If the loop has ended, nobody needs the result.
     let _ = work.send(finding).await;
 }
 
-/// Has words recognised; `pause` numbers the pause they end in, none for words in mid-speech.
+/// Transcribes an utterance; `pause` is the number of the pause at its end, `None` for words so far.
 pub(super) fn hear(
     tasks: &TaskTracker,
     cancel: CancellationToken,
@@ -70,8 +70,8 @@ pub(super) fn hear(
     })
 }
 
-/// Asks whether a turn is over.
-pub(super) fn turn_end(
+/// Asks the end-of-turn model whether a turn is over.
+pub(super) fn judge_turn_end(
     tasks: &TaskTracker,
     cancel: CancellationToken,
     ears: Arc<dyn Ears>,
@@ -87,18 +87,18 @@ pub(super) fn turn_end(
     })
 }
 
-/// Who speaks, and how.
+/// The voice for one job.
 #[derive(Clone)]
 pub(super) struct Mouth {
     pub(super) synthesizer: Arc<dyn Synthesizer>,
-    /// The request, but for its text.
+    /// The request without its text.
     pub(super) manner: SpeakRequest,
     pub(super) job: u64,
     pub(super) work: mpsc::Sender<Work>,
 }
 
 impl Mouth {
-    /// Speaks a text; waits behind its first clause until `gate` is open.
+    /// Speaks a text; after its first clause, waits until `gate` opens.
     async fn speak(
         &self,
         text: String,
@@ -122,7 +122,6 @@ impl Mouth {
     }
 }
 
-/// Says sentences.
 pub(super) fn say(
     tasks: &TaskTracker,
     cancel: CancellationToken,
@@ -141,7 +140,7 @@ pub(super) fn say(
     })
 }
 
-/// Finds an answer and speaks it; behind its first clause only once `gate` is open.
+/// Finds an answer and speaks it; after its first clause, waits until `gate` opens.
 pub(super) fn answer(
     tasks: &TaskTracker,
     cancel: CancellationToken,
@@ -153,7 +152,7 @@ pub(super) fn answer(
 ) {
     start(tasks, cancel, async move {
         let prepared = agent.prepare(turn).await;
-        let found = prepared.as_ref().ok().map(|p| cut(p, phrases));
+        let found = prepared.as_ref().ok().map(|p| split_portion(p, phrases));
         tell(&mouth.work, Work::Prepared(mouth.job, Box::new(prepared))).await;
         let mut fault = None;
         if let Some((sentences, rest)) = found {
@@ -173,8 +172,8 @@ pub(super) fn answer(
     })
 }
 
-/// What is said instead of the text of an answer, where spoken words must differ.
-fn said_instead(prepared: &PreparedAnswer, phrases: &Phrases) -> Option<String> {
+/// The words to say instead of an answer's text, where speech must differ.
+fn replace_text(prepared: &PreparedAnswer, phrases: &Phrases) -> Option<String> {
     if !prepared.handoff() {
         return None;
     }
@@ -186,9 +185,9 @@ fn said_instead(prepared: &PreparedAnswer, phrases: &Phrases) -> Option<String> 
     }
 }
 
-/// The sentences of an answer that are spoken now, and those that are left for later.
-fn cut(prepared: &PreparedAnswer, phrases: &Phrases) -> (Vec<String>, Vec<String>) {
-    if let Some(text) = said_instead(prepared, phrases) {
+/// Splits an answer into the sentences to speak now and those for later.
+fn split_portion(prepared: &PreparedAnswer, phrases: &Phrases) -> (Vec<String>, Vec<String>) {
+    if let Some(text) = replace_text(prepared, phrases) {
         return (Sentences::of(&text), Vec::new());
     }
     let mut portion = Portion::default();
@@ -204,7 +203,7 @@ fn cut(prepared: &PreparedAnswer, phrases: &Phrases) -> (Vec<String>, Vec<String
     (now, portion.rest)
 }
 
-/// Keeps an answer. Not cancelled with the session: what was said is kept.
+/// Stores an answer. Not cancelled with the session: what was said must be stored.
 pub(super) fn commit(
     tasks: &TaskTracker,
     agent: Agent,

@@ -1,5 +1,5 @@
-//! The frame around the turns: greeting, consent, taking a name and number, silence, patience with faults,
-//! and the end. It says nothing itself: what follows is given as [`Order`]s.
+//! The manners of a call: greeting, consent, taking a name and number, silence, patience with faults,
+//! and the end. They do nothing themselves: they return [`Order`]s.
 
 use serde_json::{Value, json};
 
@@ -9,82 +9,81 @@ use crate::voice::phrases::Phrases;
 use crate::voice::settings::{RecordingMode, VoiceSettings};
 use crate::voice::words;
 
-/// How long before the longest duration the caller is warned, in ms.
+/// How long before the maximum duration to warn the caller, in ms.
 const WARNING_MS: u64 = 60_000;
-/// Shorter calls end without a warning, in minutes.
+/// Calls limited to fewer minutes than this end without a warning.
 const WARNED_FROM: u32 = 3;
-/// How long a farewell that cannot be said keeps the line open, in ms.
+/// How long the line stays open for a farewell that cannot be spoken, in ms.
 const FAREWELL_MS: u64 = 20_000;
-/// How often the caller is asked for consent before an unclear answer means no.
+/// How often to ask for consent before an unclear answer means no.
 const CONSENT_TRIES: u32 = 2;
 /// Faults in a row that end a call.
 const MOST_FAULTS: u32 = 3;
 
-/// One thing that follows; they are carried out in order.
+/// One order. Orders are carried out in order.
 #[derive(Debug, PartialEq)]
 pub(super) enum Order {
-    /// An event enters the record.
+    /// Record an event.
     Event(&'static str, Value),
-    /// The front desk says this by itself.
+    /// Say this on the front desk's own account.
     Say(String),
-    /// It says this, and the call ends when that was heard.
+    /// Say this, and end the call when it was heard.
     SayFarewell(String, EndedReason),
-    /// It says that an answer takes a moment; without words by a tone.
+    /// Bridge the wait for an answer with these words; if empty, with a tone.
     Fill(String),
-    /// Sound that waits is forgotten.
+    /// Drop all queued sound.
     ClearSound,
-    /// The answer that is being found is not needed.
+    /// Cancel the answer that is being prepared.
     DropAnswer,
-    /// Whether the call is recorded from now on.
+    /// Set whether the call is recorded from now on.
     Record(RecordingState),
-    /// The call ends.
+    /// End the call.
     End(EndedReason),
 }
 
-/// What the caller's words mean, before the agent gets to see them.
+/// What the caller's words mean, before the agent sees them.
 #[derive(Debug, PartialEq)]
 pub(super) enum Meaning {
-    /// They answer what was asked last.
+    /// A reply to the manners' last question.
     Reply(Vec<Order>),
-    /// Who is to be called back, and where; confirmed.
+    /// The confirmed name and contact for a call back.
     Callback { name: String, contact: String },
-    /// Something else, that the agent may know.
+    /// Anything else, which the agent may know.
     Question,
 }
 
-/// What is going on just now.
+/// The current state of the call.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Scene {
     pub(super) now: u64,
-    /// Since when the caller waits for an answer.
+    /// Since when the caller has been waiting for an answer.
     pub(super) waiting_since: Option<u64>,
-    /// Something is being said.
+    /// Whether the front desk is speaking.
     pub(super) is_speaking: bool,
-    /// The caller is speaking.
+    /// Whether the caller is speaking.
     pub(super) is_hearing: bool,
-    /// The caller's screen shows that it is their turn.
+    /// Whether the caller's screen shows that it is their turn.
     pub(super) is_listening: bool,
 }
 
-/// Where the question stands whether the call may be recorded.
+/// The state of the question whether the call may be recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Consent {
-    /// Nothing is recorded, nobody asks.
+    /// Recording is off.
     NotAsked,
-    /// How often the caller was asked so far.
+    /// The caller was asked this many times.
     Waiting(u32),
-    /// The caller has answered.
     Settled,
 }
 
-/// The call ends when this was said.
+/// The call ends after this answer.
 #[derive(Debug, Clone, Copy)]
 struct Ending {
     answer: u32,
     reason: EndedReason,
 }
 
-/// Keeps a call in its frame.
+/// Decides on everything around the turns of a call.
 pub(super) struct Manners {
     settings: VoiceSettings,
     phrases: &'static Phrases,
@@ -100,7 +99,7 @@ pub(super) struct Manners {
 }
 
 impl Manners {
-    /// `greeting` is the assistant's own; the workspace's comes first.
+    /// `greeting` is the assistant's; the workspace's own takes precedence.
     pub(super) fn new(settings: VoiceSettings, greeting: &str, phrases: &'static Phrases) -> Self {
         let own = [settings.greeting.trim(), greeting.trim()]
             .into_iter()
@@ -123,22 +122,22 @@ impl Manners {
         }
     }
 
-    /// Whether the caller is asked to be recorded, and has not answered.
+    /// Whether the caller still has to answer the question about recording.
     pub(super) fn asks_consent(&self) -> bool {
         matches!(self.consent, Consent::Waiting(_))
     }
 
-    /// Whether it is known what the next words will be about, or that there are none.
+    /// Whether the next words will answer the front desk's own question, or the call is ending.
     pub(super) fn expects_reply(&self) -> bool {
         self.collect.is_some() || self.asks_consent() || self.is_ending()
     }
 
-    /// Whether good-bye was said.
+    /// Whether the farewell was said.
     pub(super) fn is_ending(&self) -> bool {
         self.ending.is_some()
     }
 
-    /// What helps the recogniser with the next words.
+    /// A prompt that helps the recogniser with the next words.
     pub(super) fn hint(&self) -> Option<&'static str> {
         self.collect.as_ref().and_then(Collect::hint)
     }
@@ -148,7 +147,7 @@ impl Manners {
         self.collect.as_ref().is_some_and(Collect::wants_digits)
     }
 
-    /// The first words.
+    /// Returns the first words.
     pub(super) fn greet(&self) -> Vec<Order> {
         if self.asks_consent() {
             let notice = self.settings.recording_notice.clone();
@@ -158,7 +157,7 @@ impl Manners {
         }
     }
 
-    /// The caller answered whether the call may be recorded; nothing follows if that was not the question.
+    /// Handles the caller's consent or refusal; does nothing if they were not asked.
     pub(super) fn take_consent(&mut self, yes: bool, how: &str) -> Vec<Order> {
         if !self.asks_consent() {
             return Vec::new();
@@ -178,7 +177,7 @@ impl Manners {
         ]
     }
 
-    /// What the caller's words mean.
+    /// Interprets the caller's words.
     pub(super) fn understand(&mut self, text: &str) -> Meaning {
         if let Consent::Waiting(tries) = self.consent {
             return Meaning::Reply(match words::yes_or_no(text) {
@@ -207,41 +206,41 @@ impl Manners {
         }
     }
 
-    /// The answer offered a person: name and number may follow. Whether that is new.
+    /// Prepares to take a name and number, as the answer offered a person; returns whether that is new.
     pub(super) fn offer_callback(&mut self) -> bool {
         let is_new = self.collect.is_none();
-        self.collect.get_or_insert_with(Collect::offered);
+        self.collect.get_or_insert_with(Collect::begin);
         is_new
     }
 
-    /// The caller begins to speak.
+    /// Notes that the caller speaks.
     pub(super) fn note_speech(&mut self, now: u64) {
         self.quiet_since = now;
         self.prompts = 0;
     }
 
-    /// Silence counts from now on.
+    /// Counts silence from now on.
     pub(super) fn count_silence_from(&mut self, now: u64) {
         self.quiet_since = now;
     }
 
-    /// The caller waits for an answer from now on.
+    /// Notes that the caller waits for an answer.
     pub(super) fn await_answer(&mut self) {
         self.filler_played = false;
     }
 
-    /// Something worked.
+    /// Forgets earlier faults.
     pub(super) fn note_success(&mut self) {
         self.faults = 0;
     }
 
-    /// Something did not; whether it is time to give up.
+    /// Counts a fault; returns whether to give up.
     pub(super) fn note_fault(&mut self) -> bool {
         self.faults += 1;
         self.faults >= MOST_FAULTS
     }
 
-    /// Fillers, silence, the longest duration.
+    /// Handles fillers, silence and the maximum duration.
     pub(super) fn keep_time(&mut self, scene: &Scene) -> Vec<Order> {
         let mut orders = Vec::new();
         let now = scene.now;
@@ -297,23 +296,23 @@ impl Manners {
         vec![prompt, say]
     }
 
-    /// The call ends when this answer was heard.
+    /// Ends the call after this answer.
     pub(super) fn end_after(&mut self, answer: u32, reason: EndedReason) {
         self.ending = Some(Ending { answer, reason });
     }
 
-    /// The caller goes on after the farewell; whether there was one.
+    /// Cancels the end, as the caller went on after the farewell; returns whether there was one.
     pub(super) fn call_off_ending(&mut self) -> bool {
         self.ending.take().is_some()
     }
 
-    /// Why the call ends, now that this was heard, if it does.
+    /// Why the call ends after this answer, if it does.
     pub(super) fn ends_with(&self, answer: u32) -> Option<EndedReason> {
         let ending = self.ending.filter(|e| e.answer == answer)?;
         Some(ending.reason)
     }
 
-    /// A sentence for the caller's screen.
+    /// The last sentence on the caller's screen.
     pub(super) fn last_words(reason: EndedReason) -> &'static str {
         match reason {
             EndedReason::UserHangup => "You ended the call.",

@@ -1,4 +1,4 @@
-//! Greeting, consent, silence and the end as tables of times and words.
+//! Greeting, consent, silence and the end, as tables of times and words.
 
 use super::*;
 use crate::voice::phrases::phrases;
@@ -14,7 +14,7 @@ fn asking() -> Manners {
     })
 }
 
-/// Nobody speaks.
+/// A scene in which nobody speaks.
 fn quiet(now: u64) -> Scene {
     Scene {
         now,
@@ -23,7 +23,7 @@ fn quiet(now: u64) -> Scene {
     }
 }
 
-fn said(orders: &[Order]) -> Vec<&str> {
+fn texts(orders: &[Order]) -> Vec<&str> {
     let texts = orders.iter().filter_map(|order| match order {
         Order::Say(text) | Order::SayFarewell(text, _) => Some(text.as_str()),
         _ => None,
@@ -44,9 +44,9 @@ fn a_workspace_greets_before_its_assistant() {
         greeting: " Good day. ".into(),
         ..VoiceSettings::default()
     };
-    assert_eq!(said(&manners(own).greet()), ["Good day."]);
+    assert_eq!(texts(&manners(own).greet()), ["Good day."]);
     let usual = manners(VoiceSettings::default());
-    assert_eq!(said(&usual.greet()), ["Hello there."]);
+    assert_eq!(texts(&usual.greet()), ["Hello there."]);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_yes_records_and_nothing_else_does() {
     assert_eq!(recorded(&asking().greet()), Some(RecordingState::Asked));
     let yes = reply(&mut asking(), "Yes, please.");
     assert_eq!(recorded(&yes), Some(RecordingState::On));
-    assert_eq!(said(&yes).last(), Some(&"Hello there."));
+    assert_eq!(texts(&yes).last(), Some(&"Hello there."));
 
     let mut unclear = asking();
     assert_eq!(recorded(&reply(&mut unclear, "What?")), None);
@@ -82,7 +82,7 @@ fn silence_is_asked_about_twice_and_then_ends_the_call() {
             orders[0],
             Order::Event("silence", json!({"prompt": prompt}))
         );
-        assert_eq!(said(&orders), ["Are you still there?"]);
+        assert_eq!(texts(&orders), ["Are you still there?"]);
     }
     let end = manners.keep_time(&quiet(36_000));
     assert!(matches!(
@@ -91,7 +91,11 @@ fn silence_is_asked_about_twice_and_then_ends_the_call() {
     ));
     manners.note_speech(40_000);
     let again = manners.keep_time(&quiet(52_000));
-    assert_eq!(said(&again), ["Are you still there?"], "they count anew");
+    assert_eq!(
+        texts(&again),
+        ["Are you still there?"],
+        "the count starts over"
+    );
 }
 
 #[test]
@@ -123,7 +127,7 @@ fn the_longest_call_is_announced_and_ends_even_if_nothing_can_be_said() {
         ..VoiceSettings::default()
     });
     let warning = manners.keep_time(&quiet(120_000));
-    assert_eq!(said(&warning), ["We have about one minute left."]);
+    assert_eq!(texts(&warning), ["We have about one minute left."]);
     assert_eq!(manners.keep_time(&quiet(120_020)), []);
     let orders = manners.keep_time(&quiet(180_000));
     assert_eq!(orders[..2], [Order::ClearSound, Order::DropAnswer]);
@@ -151,7 +155,7 @@ fn a_call_back_is_arranged_before_the_agent_hears_of_it() {
     assert_eq!(manners.understand("When are you open?"), Meaning::Question);
     assert!(manners.offer_callback() && !manners.offer_callback());
     assert_eq!(
-        said(&reply(&mut manners, "Yes, please.")),
+        texts(&reply(&mut manners, "Yes, please.")),
         ["What is your name?"]
     );
     assert!(!manners.wants_digits());

@@ -1,9 +1,9 @@
-//! One voice session: a single loop that takes what comes from the line, from the engines and from the
-//! clock. Three values decide what follows, and none of them knows the others: [`Ear`] has what the caller
-//! says, [`Answering`] finds answers and says them, [`Manners`] is the frame around it: greeting, consent,
-//! silence, the end. The loop tells them facts and carries out what they want done.
+//! One voice session: a single loop that handles messages from the line, the engines and the
+//! clock. Three values decide what to do, and none knows the others: [`Ear`] understands what the caller
+//! says, [`Answering`] finds answers and says them, and [`Manners`] looks after greeting, consent,
+//! silence and the end. The loop feeds them facts and carries out their decisions.
 //!
-//! `hearing` is the way of sound and words through the loop, `effects` what the loop does.
+//! `hearing` brings sound and words into the loop, `effects` carries out what follows.
 
 mod answering;
 mod begin;
@@ -39,12 +39,11 @@ use crate::store::calls::{CallCost, CallStatus, EndedReason};
 use crate::store::closures;
 use crate::worker::Live;
 
-/// Findings of the engines that may wait.
+/// Most results of engines that may wait.
 const FINDINGS: usize = 64;
-/// How long the end of a call waits for an answer that is being kept.
+/// How long the end of a call waits for an answer on its way into the store.
 const KEEPING: Duration = Duration::from_secs(3);
 
-/// A running session.
 pub(super) struct VoiceSession {
     clock: CallClock,
     record: CallRecord,
@@ -59,13 +58,13 @@ pub(super) struct VoiceSession {
     /// Holds background work back while somebody speaks or waits.
     live: Option<Live>,
     recorder: Option<Recorder>,
-    /// Turns of the caller so far.
+    /// Number of the caller's turns so far.
     turns: u32,
     cost: CallCost,
     over: Option<EndedReason>,
 }
 
-/// Carries a session out, from the first message to the last.
+/// Runs a session, from the first message to the last.
 pub(super) async fn run(parts: Arc<Parts>, caller: Caller, line: VoiceLine) {
     run_with(parts, caller, line, Listener::default()).await;
 }
@@ -87,7 +86,7 @@ async fn run_with(parts: Arc<Parts>, caller: Caller, line: VoiceLine, listener: 
                 reason: EndedReason::ErrorAgent,
                 message: "Sorry, we cannot take your call right now. Please try again.".into(),
             };
-            // Whoever called may have left already.
+            // Fails only if the caller has left.
             let _ = outgoing.try_send(ended);
             return;
         }
@@ -100,6 +99,7 @@ async fn run_with(parts: Arc<Parts>, caller: Caller, line: VoiceLine, listener: 
     while session.over.is_none() {
         let patient = session.clock.has_room_for_sound();
         tokio::select! {
+            // Shutdown and results of the engines must not wait behind sound, which arrives all the time.
             biased;
             () = shutdown.cancelled() => session.end(EndedReason::ErrorStopped),
             () = &mut closed => session.end(EndedReason::AgentHangup),
@@ -117,7 +117,7 @@ async fn run_with(parts: Arc<Parts>, caller: Caller, line: VoiceLine, listener: 
 }
 
 impl VoiceSession {
-    /// The first words.
+    /// Announces the session and says the first words.
     fn greet(&mut self) {
         self.out.send(Outgoing::Ready {
             call: self.record.call().id,
@@ -133,7 +133,7 @@ impl VoiceSession {
         self.obey(orders);
     }
 
-    /// When the caller last made a sound, by the clock on the wall.
+    /// When the caller last spoke, by the wall clock.
     fn last_speech(&self) -> u64 {
         self.clock.wall_time_of(self.ear.last_voice())
     }
@@ -155,7 +155,7 @@ impl VoiceSession {
         self.record.event(self.clock.now(), kind, detail);
     }
 
-    /// The clock: time without sound, fillers, silence, the end.
+    /// Handles a tick of the clock: time without sound, fillers, silence, the end.
     async fn tick(&mut self) {
         self.clock.tick();
         self.tell_ear(Fact::Tick).await;
@@ -181,7 +181,7 @@ impl VoiceSession {
         self.obey(orders);
     }
 
-    /// Tells the ear something, and carries out what it decides.
+    /// Tells the ear a fact, and carries out its decisions.
     async fn tell_ear(&mut self, fact: Fact<'_>) {
         let decisions = self.ear.take(fact, self.clock.line_ms());
         self.follow(decisions).await;
@@ -203,7 +203,7 @@ impl VoiceSession {
         }
     }
 
-    /// Takes what an engine found.
+    /// Handles a result of an engine.
     async fn take_finding(&mut self, finding: Work) {
         let now = self.clock.now();
         match finding {
@@ -230,12 +230,12 @@ impl VoiceSession {
         }
     }
 
-    /// The call is over; the first reason counts.
+    /// Ends the call; the first reason counts.
     fn end(&mut self, reason: EndedReason) {
         self.over.get_or_insert(reason);
     }
 
-    /// The last message, and the record's end.
+    /// Stores what is left, sends the last message and ends the record.
     async fn close(mut self, mut findings: mpsc::Receiver<Work>) {
         let reason = self.over.unwrap_or(EndedReason::ErrorAgent);
         if self.answering.is_busy() {
@@ -247,7 +247,7 @@ impl VoiceSession {
             self.services.remember(unanswered).await;
         }
         self.drop_pending();
-        // Answers that are just being kept are still to be shortened to what was heard.
+        // Wait for answers on their way into the store: they may still have to be shortened to what was heard.
         while self.answering.is_keeping() {
             match tokio::time::timeout(KEEPING, findings.recv()).await {
                 Ok(Some(Work::Committed(job, committed))) => {

@@ -1,4 +1,4 @@
-//! The engines, the agent and the store, on behalf of one caller.
+//! Uses the engines, the agent and the store on behalf of one caller.
 
 use std::sync::Arc;
 
@@ -19,22 +19,21 @@ use crate::voice::phrases::Phrases;
 use crate::voice::recorder::Recorder;
 use crate::worker::Live;
 
-/// What a session has done elsewhere.
+/// What a session needs from outside.
 pub(super) struct Services {
     pub(super) parts: Arc<Parts>,
     pub(super) caller: Caller,
     pub(super) conversation: ConversationId,
     pub(super) phrases: &'static Phrases,
-    /// How it speaks: a request, but for its text.
+    /// A speech request without its text.
     pub(super) manner: SpeakRequest,
-    /// Days that a recording is kept.
     pub(super) recording_days: u32,
-    /// Where jobs tell what they found.
+    /// Where jobs report their results.
     pub(super) work: mpsc::Sender<Work>,
 }
 
 impl Services {
-    /// Holds background work back until it is dropped.
+    /// Holds background work back until dropped.
     pub(super) fn hold_back(&self) -> Live {
         self.parts.governor.live()
     }
@@ -45,7 +44,7 @@ impl Services {
         jobs::hear(&self.parts.tasks, cancel, ears, utterance, None, work);
     }
 
-    /// Recognition and end of turn run side by side.
+    /// Transcribes the pause and judges the end of the turn, side by side.
     pub(super) fn judge_pause(&self, order: PauseOrder) {
         let PauseOrder {
             number,
@@ -62,7 +61,7 @@ impl Services {
             Some(number),
             work.clone(),
         );
-        jobs::turn_end(tasks, cancel, ears.clone(), tail, number, work.clone());
+        jobs::judge_turn_end(tasks, cancel, ears.clone(), tail, number, work.clone());
     }
 
     fn mouth(&self, job: u64) -> Mouth {
@@ -107,13 +106,13 @@ impl Services {
         );
     }
 
-    /// Keeps an answer. It goes on even if the call ends meanwhile: what was said is kept.
+    /// Stores an answer, even if the call ends meanwhile.
     pub(super) fn keep(&self, job: u64, prepared: PreparedAnswer) {
         let (agent, work) = (self.parts.agent.clone(), self.work.clone());
         jobs::commit(&self.parts.tasks, agent, prepared, job, work);
     }
 
-    /// Takes into the conversation what was heard of an answer that was broken off.
+    /// Stores what was heard of an interrupted answer.
     pub(super) async fn remember(&self, remember: Remember) {
         let agent = &self.parts.agent;
         match remember {
@@ -131,10 +130,7 @@ impl Services {
         }
     }
 
-    /// Notes a wish to be called back in the conversation.
-    ///
-    /// # Errors
-    /// When the store refuses.
+    /// Writes a request for a call back into the conversation.
     pub(super) async fn request_callback(
         &self,
         name: &str,

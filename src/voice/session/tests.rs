@@ -6,7 +6,7 @@ use super::fakes::{OPEN, TestDesk};
 use crate::store::calls::EndedReason;
 use crate::voice::{Incoming, Outgoing, Phase, RecordingMode, VoiceSettings};
 
-fn answered(message: &Outgoing) -> bool {
+fn is_answer(message: &Outgoing) -> bool {
     matches!(message, Outgoing::Answer { turn, .. } if *turn > 0)
 }
 
@@ -20,11 +20,11 @@ fn says(part: &'static str) -> impl Fn(&Outgoing) -> bool {
 
 async fn desk() -> TestDesk {
     let mut desk = TestDesk::with(VoiceSettings::default()).await;
-    desk.greeted().await;
+    desk.wait_for_greeting().await;
     desk
 }
 
-/// Asks when the desk is open, and waits until the answer is being heard.
+/// Asks for the opening hours, and waits until the answer plays.
 async fn ask_hours(desk: &mut TestDesk) {
     desk.will_say(&["When are you open?"]);
     desk.speak(900).await;
@@ -52,7 +52,11 @@ async fn a_question_is_answered_and_all_of_it_is_on_record() {
         .log
         .iter()
         .any(|m| matches!(m, Outgoing::Heard { turn: 1, text } if text == "When are you open?"));
-    assert!(heard && desk.log.iter().any(answered), "{:?}", desk.shown());
+    assert!(
+        heard && desk.log.iter().any(is_answer),
+        "{:?}",
+        desk.shown()
+    );
     assert_eq!(
         desk.query(MESSAGES).await,
         [
@@ -154,7 +158,7 @@ async fn a_question_that_goes_on_is_one_question() {
 #[tokio::test(start_paused = true)]
 async fn a_wrong_guess_leaves_nothing() {
     let mut desk = desk().await;
-    // The first pause sounds like a whole question, but the caller goes on before it ends the turn.
+    // The first pause sounds like a whole question, but the caller goes on before the turn ends.
     desk.will_say(&[
         "When are you open?",
         "When are you open? Do you offer gift cards?",
@@ -163,7 +167,7 @@ async fn a_wrong_guess_leaves_nothing() {
     desk.speak(600).await;
     desk.quiet(400).await;
     desk.speak(600).await;
-    desk.until("an answer", answered).await;
+    desk.until("an answer", is_answer).await;
     desk.hang_up().await;
     assert_eq!(desk.query("SELECT count(*) FROM receipts").await, ["1"]);
     assert_eq!(desk.query("SELECT count(*) FROM messages").await, ["2"]);
@@ -177,7 +181,7 @@ async fn a_right_guess_is_kept_once() {
     desk.will_say(&["When are you open?"]);
     // Long enough for two equal partial transcripts.
     desk.speak(2500).await;
-    desk.until("the answer", answered).await;
+    desk.until("the answer", is_answer).await;
     desk.until("listening", phase(Phase::Listening)).await;
     desk.hang_up().await;
     assert_eq!(desk.query("SELECT count(*) FROM receipts").await, ["1"]);
@@ -200,9 +204,9 @@ async fn hanging_up_in_each_state_leaves_no_task_and_a_closed_call() {
         let mut desk = TestDesk::with(VoiceSettings::default()).await;
         match state {
             "greeting" => desk.quiet(100).await,
-            "listening" => desk.greeted().await,
+            "listening" => desk.wait_for_greeting().await,
             _ => {
-                desk.greeted().await;
+                desk.wait_for_greeting().await;
                 desk.will_say(&["When are you open?"]);
                 desk.speak(600).await;
                 if state != "hearing" {
@@ -217,7 +221,7 @@ async fn hanging_up_in_each_state_leaves_no_task_and_a_closed_call() {
             }
         }
         desk.send(Incoming::Hangup).await;
-        desk.ended().await;
+        desk.wait_for_end().await;
         assert_eq!(desk.query(REASON).await, ["user_hangup"], "{state}");
         assert!(
             matches!(
@@ -248,7 +252,7 @@ async fn silence_is_asked_about_and_then_ends_the_call() {
         )
     })
     .await;
-    desk.ended().await;
+    desk.wait_for_end().await;
     assert_eq!(desk.query(REASON).await, ["inactivity"]);
 }
 
@@ -260,7 +264,7 @@ async fn the_longest_call_is_announced_and_ends() {
         ..VoiceSettings::default()
     };
     let mut desk = TestDesk::with(settings).await;
-    desk.greeted().await;
+    desk.wait_for_greeting().await;
     desk.quiet(100_000).await;
     desk.until("the warning", says("one minute")).await;
     desk.quiet(30_000).await;
@@ -274,7 +278,7 @@ async fn the_longest_call_is_announced_and_ends() {
         )
     })
     .await;
-    desk.ended().await;
+    desk.wait_for_end().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -285,12 +289,12 @@ async fn without_a_yes_nothing_is_recorded() {
             ..VoiceSettings::default()
         };
         let mut desk = TestDesk::with(settings).await;
-        desk.greeted().await;
+        desk.wait_for_greeting().await;
         desk.will_say(&[answer, "I don't know."]);
         desk.speak(600).await;
         if answer == "What?" {
             desk.until("asking again", says("yes or no")).await;
-            desk.greeted().await;
+            desk.wait_for_greeting().await;
             desk.speak(600).await;
         }
         desk.until("the greeting", says("Hello there")).await;
@@ -313,7 +317,7 @@ async fn with_a_yes_the_call_is_recorded_from_then_on() {
         ..VoiceSettings::default()
     };
     let mut desk = TestDesk::with(settings).await;
-    desk.greeted().await;
+    desk.wait_for_greeting().await;
     assert_eq!(desk.query("SELECT count(*) FROM recordings").await, ["0"]);
     desk.send(Incoming::Consent(true)).await;
     desk.until("the greeting", says("Hi.")).await;
@@ -365,7 +369,7 @@ async fn leave_taking_ends_the_call() {
         )
     })
     .await;
-    desk.ended().await;
+    desk.wait_for_end().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -378,7 +382,7 @@ async fn deaf_ears_apologise_and_give_up_in_the_end() {
         desk.quiet(6000).await;
         desk.speak(400).await;
     }
-    desk.ended().await;
+    desk.wait_for_end().await;
     assert_eq!(desk.query(REASON).await, ["error_speech"]);
 }
 
@@ -386,7 +390,7 @@ async fn deaf_ears_apologise_and_give_up_in_the_end() {
 async fn shutting_down_ends_the_call() {
     let mut desk = desk().await;
     desk.shutdown.cancel();
-    desk.ended().await;
+    desk.wait_for_end().await;
     assert_eq!(desk.query(REASON).await, ["error_stopped"]);
     let _ = desk.workspace;
 }

@@ -1,4 +1,4 @@
-//! The places that an answer from facts rests on.
+//! Collects the citations of an answer from facts.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use crate::agent::types::{Citation, CitationKind};
 use crate::hours::Entry;
 use crate::store::DocumentId;
 
-/// Citations as they come up.
+/// Citations in the order of first use.
 #[derive(Debug, Default)]
 pub(super) struct Cited {
     found: Vec<(DocumentId, Citation)>,
 }
 
 impl Cited {
-    /// The mark of a fact's document (" [1]"), if a document states it.
+    /// The mark (" [1]") of the document that states a fact; empty if none does.
     pub(super) fn mark(&mut self, entry: &Entry) -> String {
         let (Some(document), Some(version), Some(place)) =
             (entry.fact.document, entry.fact.version, &entry.data.place)
@@ -52,7 +52,7 @@ impl Cited {
         format!(" [{number}]")
     }
 
-    /// The marks of several facts, each once.
+    /// The marks of several facts, without duplicates.
     pub(super) fn marks(&mut self, entries: &[&Entry]) -> String {
         let mut out = String::new();
         for entry in entries {
@@ -64,7 +64,7 @@ impl Cited {
         out
     }
 
-    /// The citations with their documents' titles.
+    /// Sets the titles and returns the citations.
     pub(super) fn into_citations(self, titles: &HashMap<DocumentId, String>) -> Vec<Citation> {
         self.found
             .into_iter()

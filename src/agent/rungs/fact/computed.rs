@@ -1,10 +1,10 @@
-//! Answers by computation, from confirmed facts only.
+//! Answers computed from confirmed facts only.
 
 use jiff::Zoned;
 use jiff::civil::{Date, Weekday};
 
 use super::cited::Cited;
-use super::wording::capital;
+use super::wording::capitalise;
 use super::{FactCase, FactReply, MOST_DAYS};
 use crate::agent::trace::{DayTrace, FactBasis};
 use crate::hours::ask::Topic;
@@ -12,12 +12,12 @@ use crate::hours::opening::{Basis, DayHours, Hours, Weekly};
 use crate::hours::{Entry, Mention, Relation};
 use crate::store::facts::{FactState, HolidayRule};
 
-/// Confirmed hours, and the facts behind each statement.
+/// Confirmed hours, with the facts behind each row.
 struct Confirmed<'a> {
     hours: Hours,
     weekly: Vec<&'a Entry>,
     special: Vec<&'a Entry>,
-    /// Exceptions that documents state and nobody confirmed: on their days, the week says nothing.
+    /// Exceptions found in documents but not confirmed: on their days we do not rely on the week.
     proposed: Hours,
 }
 
@@ -25,6 +25,7 @@ pub(super) fn say(facts: &FactCase<'_>) -> Option<FactReply> {
     let label = facts.label();
     let (hours, weekly, special) = facts.book.hours(FactState::Confirmed, label);
     if hours.weekly.is_empty() && hours.special.is_empty() {
+        // Of the unconfirmed hours only the exceptions matter here: they cast doubt on their days.
         return None;
     }
     let (mut proposed, _, _) = facts.book.hours(FactState::Proposed, label);
@@ -35,7 +36,7 @@ pub(super) fn say(facts: &FactCase<'_>) -> Option<FactReply> {
         special,
         proposed,
     };
-    let mention = facts.meant();
+    let mention = facts.find_meant();
     if mention.is_none() && !facts.asked.mentions.is_empty() {
         return None;
     }
@@ -68,7 +69,7 @@ pub(super) fn say(facts: &FactCase<'_>) -> Option<FactReply> {
 }
 
 impl<'a> Confirmed<'a> {
-    /// The hours of a date, if they are sure.
+    /// The hours of a date, if they are certain.
     fn on(&self, facts: &FactCase<'_>, date: Date) -> Option<DayHours> {
         let mut day = self.hours.on(date);
         match &day.basis {
@@ -105,7 +106,7 @@ impl<'a> Confirmed<'a> {
         }
     }
 
-    /// The next opening that is sure.
+    /// The next certain opening.
     fn next_open(&self, facts: &FactCase<'_>, after: &Zoned) -> Option<Zoned> {
         let unsure = |date: Date| {
             self.on(facts, date)
@@ -123,7 +124,7 @@ impl<'a> Confirmed<'a> {
             .iter()
             .map(|d| self.on(facts, *d))
             .collect::<Option<_>>()?;
-        // An appointment or an errand is not promised: only that nobody is there.
+        // Hours do not promise an appointment or an errand; they can only say that nobody is there.
         let closed_then = |day: &DayHours| {
             day.open.is_empty()
                 || (mention.time_is_sure
@@ -160,6 +161,7 @@ impl<'a> Confirmed<'a> {
                 &cited.marks(&self.entries(&day.basis)),
             );
         }
+        // A closed day is no help by itself: say when the doors open next.
         if let [day] = told.as_slice()
             && day.open.is_empty()
             && let Some(end) = day
@@ -171,7 +173,7 @@ impl<'a> Confirmed<'a> {
             let from = end.checked_sub(jiff::Span::new().nanoseconds(1)).ok()?;
             self.push_again(facts, &from, &mut text, &mut cited);
         }
-        // "On Friday" may mean any Friday, and this one is not like the others.
+        // "On Friday" may mean any Friday: if this one is an exception, add the usual hours.
         if let ([day], Some(weekday), true) = (told.as_slice(), mention.weekday, mention.vague)
             && matches!(day.basis, Basis::Special(_))
             && let Some(usual) = self.habit(facts, weekday, mention, &mut cited)
@@ -193,7 +195,7 @@ impl<'a> Confirmed<'a> {
             .is_ok_and(|at| self.hours.is_open(&at))
     }
 
-    /// Whether the usual week has the doors closed at the time that is meant.
+    /// Whether the business is usually closed at the time in the question.
     fn is_usually_closed(&self, mention: &Mention) -> bool {
         let (Some(day), Some(time), true) = (mention.weekday, mention.time, mention.time_is_sure)
         else {
@@ -266,7 +268,7 @@ impl<'a> Confirmed<'a> {
         })
     }
 
-    /// The usual hours of a day of the week, and the rows that say so.
+    /// The usual hours of a day of the week, and the rows behind them.
     fn habit(
         &self,
         facts: &FactCase<'_>,
@@ -306,7 +308,6 @@ impl<'a> Confirmed<'a> {
         Some((text, rows))
     }
 
-    /// The whole week.
     fn week(&self, facts: &FactCase<'_>) -> Option<FactReply> {
         let today = facts.now.date();
         let w = facts.wording;
@@ -318,7 +319,7 @@ impl<'a> Confirmed<'a> {
                 if !holds {
                     continue;
                 }
-                let name = capital(crate::hours::weekday_name(day.weekday(), w.language));
+                let name = capitalise(crate::hours::weekday_name(day.weekday(), w.language));
                 let hours = if row.open.is_empty() {
                     w.closed().to_owned()
                 } else {
@@ -342,7 +343,6 @@ impl<'a> Confirmed<'a> {
     }
 }
 
-/// Adds a sentence with its marks.
 fn push(text: &mut String, sentence: &str, marks: &str) {
     if !text.is_empty() {
         text.push(' ');

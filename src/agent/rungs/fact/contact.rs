@@ -1,4 +1,4 @@
-//! Address, telephone and e-mail.
+//! Answers with address, telephone and e-mail.
 
 use std::sync::LazyLock;
 
@@ -49,6 +49,7 @@ pub(super) fn say(
                 .iter()
                 .filter(|e| e.fact.state == FactState::Proposed && !e.data.what.is_hours())
                 .collect();
+            // Quote a single document: contact details from several may belong to different places.
             let document = best_document(&proposed)?;
             let own: Vec<&Entry> = proposed
                 .into_iter()
@@ -62,7 +63,7 @@ pub(super) fn say(
     for entry in found {
         let mark = cited.mark(entry);
         let part = if sure {
-            value(entry)
+            write_value(entry)
         } else {
             format!("“{}”", entry.fact.quote)
         };
@@ -73,7 +74,7 @@ pub(super) fn say(
     } else {
         format!(
             "{}: {}",
-            super::wording::capital(facts.wording.documents()),
+            super::wording::capitalise(facts.wording.documents()),
             parts.join(" ")
         )
     };
@@ -84,7 +85,7 @@ pub(super) fn say(
     })
 }
 
-/// One fact of each kind, the main one; `None` when a kind is missing.
+/// Picks one fact of each kind, preferably the main one; `None` when a kind is missing.
 fn pick<'a>(entries: &[&'a Entry], kinds: &[&str]) -> Option<Vec<&'a Entry>> {
     kinds
         .iter()
@@ -96,7 +97,7 @@ fn pick<'a>(entries: &[&'a Entry], kinds: &[&str]) -> Option<Vec<&'a Entry>> {
                     .filter(|e| e.data.what.kind() == *kind)
             };
             all().find(|e| is_main(&e.data.what)).or_else(|| {
-                // Several numbers for special purposes, and none for all: nothing is picked by chance.
+                // Several special-purpose numbers and no general one: do not pick at random.
                 let mut only = all();
                 let first = only.next()?;
                 only.next().is_none().then_some(first)
@@ -117,7 +118,7 @@ fn is_main(what: &What) -> bool {
     }
 }
 
-fn value(entry: &Entry) -> String {
+fn write_value(entry: &Entry) -> String {
     match &entry.data.what {
         What::Address { text } => text.clone(),
         What::Phone { label, number } if label.is_empty() => number.clone(),
@@ -128,8 +129,8 @@ fn value(entry: &Entry) -> String {
     }
 }
 
-/// The document that says most about how to reach the house, with its address; `None` when two say
-/// as much.
+/// The document that says most about how to reach the business, preferably with its address; `None` on
+/// a tie.
 fn best_document(entries: &[&Entry]) -> Option<DocumentId> {
     let mut counts: Vec<(DocumentId, (usize, usize))> = Vec::new();
     for entry in entries {

@@ -1,5 +1,5 @@
-//! The rung that answers from the business's facts: by computation from what the owner confirmed, by
-//! the documents' own words from what is only proposed.
+//! The rung that answers from the business's facts: computed from what the owner confirmed, or
+//! quoted from the documents if the owner has not.
 
 mod cited;
 mod computed;
@@ -20,17 +20,17 @@ use crate::hours::ask::{Asked, Topic, ask};
 use crate::hours::{Book, Mention, Relation, What, country};
 use crate::llm::Role;
 
-/// Days of a range that are told one by one.
+/// Most days to list one by one.
 const MOST_DAYS: usize = 8;
 
-/// An answer, with what it rests on.
+/// An answer, with its sources.
 struct FactReply {
     text: String,
     cited: Cited,
     basis: FactBasis,
 }
 
-/// What the parts of the rung share.
+/// The question and the facts, for all parts of the rung.
 struct FactCase<'a> {
     book: &'a Book,
     asked: &'a Asked,
@@ -38,7 +38,7 @@ struct FactCase<'a> {
     wording: Wording,
 }
 
-/// Answers questions about hours and contact data.
+/// Answers questions about hours and contact details.
 pub(super) fn answer(case: &Case<'_>, trace: &mut Trace) -> Option<Draft> {
     let business = case.business;
     if business.book.entries.is_empty() {
@@ -62,7 +62,7 @@ pub(super) fn answer(case: &Case<'_>, trace: &mut Trace) -> Option<Draft> {
     Some(Draft::new(Rung::Fact, reply.text, citations, case))
 }
 
-/// What the facts answer to a question, without the marks of citations; `None` when they do not.
+/// The answer that the facts give to a question, without citation marks; `None` if they pass.
 pub(crate) fn preview(
     book: &Book,
     question: &str,
@@ -116,7 +116,7 @@ fn find_reply(
 }
 
 impl FactCase<'_> {
-    /// The label that the question names, if it does.
+    /// The label (a branch, a department) that the question names, if any.
     fn label(&self) -> Option<&str> {
         let whose = &self.asked.whose;
         if whose.is_empty() {
@@ -143,11 +143,11 @@ impl FactCase<'_> {
         computed::say(self).or_else(|| quoted::say(self))
     }
 
-    /// The mention that is meant: a day within a range before the range ("between Christmas and New
-    /// Year, like the 29th"), the last one otherwise.
-    fn meant(&self) -> Option<&Mention> {
+    /// The mention that counts: a range rather than a day within it ("between Christmas and New
+    /// Year, like the 29th"), otherwise the last day.
+    fn find_meant(&self) -> Option<&Mention> {
         let all = &self.asked.mentions;
-        // A month, or a holiday without a date, names no day that could be told.
+        // A month, or a holiday without a date, has no day to answer for.
         if all.iter().any(|m| m.month.is_some()) {
             return None;
         }
@@ -163,7 +163,7 @@ impl FactCase<'_> {
         }
     }
 
-    /// The days that are meant: today where none is said.
+    /// The days that the mention covers; today without one.
     fn days(&self, mention: Option<&Mention>) -> Vec<Date> {
         let today = self.now.date();
         let Some(mention) = mention else {
@@ -178,7 +178,7 @@ impl FactCase<'_> {
             .collect()
     }
 
-    /// When "after New Year" begins: the moment from which the next opening is sought.
+    /// When "after New Year" begins: search for the next opening from there.
     fn after(&self, mention: &Mention) -> Option<Zoned> {
         if mention.relation != Relation::After {
             return None;
@@ -189,7 +189,7 @@ impl FactCase<'_> {
             .ok()?
             .to_zoned(self.now.time_zone().clone())
             .ok()?;
-        // A nanosecond earlier, so that an opening at midnight counts.
+        // One nanosecond earlier, so that an opening at midnight counts.
         end.checked_sub(jiff::Span::new().nanoseconds(1)).ok()
     }
 }

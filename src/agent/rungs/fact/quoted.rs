@@ -1,5 +1,5 @@
-//! Answers from facts that nobody confirmed: the document's own words for the resolved day, and no
-//! sentence of our own about them.
+//! Answers from unconfirmed facts: only the document's own words for the day in question, no
+//! sentences of ours.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use jiff::Zoned;
 use jiff::civil::Date;
 
 use super::cited::Cited;
-use super::wording::capital;
+use super::wording::capitalise;
 use super::{FactCase, FactReply};
 use crate::agent::trace::FactBasis;
 use crate::hours::ask::Topic;
@@ -15,16 +15,16 @@ use crate::hours::opening::{Basis, Hours};
 use crate::hours::{Entry, Mention, Relation, What, weekday_name};
 use crate::store::facts::FactState;
 
-/// Days of the week that a document must tell before its week counts: a list of courses has fewer.
+/// A document must state this many days of the week for its week to count: a timetable of courses has fewer.
 const WHOLE_WEEK: usize = 5;
-/// Days that are quoted one by one.
+/// Most days to quote one by one.
 const MOST_DAYS: usize = 4;
 
 struct Proposed<'a> {
     hours: Hours,
     weekly: Vec<&'a Entry>,
     special: Vec<&'a Entry>,
-    /// Whether a document tells a whole week, and no other one contradicts it.
+    /// Whether one document states a whole week, and no other document has a say.
     week: bool,
 }
 
@@ -41,11 +41,11 @@ pub(super) fn say(facts: &FactCase<'_>) -> Option<FactReply> {
         special,
         week,
     };
-    let mention = facts.meant();
+    let mention = facts.find_meant();
     if mention.is_none() && (!facts.asked.mentions.is_empty()) {
         return None;
     }
-    // Where the owner confirmed the week, only exceptions are left to quote.
+    // If the owner confirmed a week, quote only exceptions to it.
     let (confirmed, _, _) = facts.book.hours(FactState::Confirmed, label);
     let week_is_ours = !confirmed.weekly.is_empty();
     if let Some(mention) = mention {
@@ -66,7 +66,7 @@ pub(super) fn say(facts: &FactCase<'_>) -> Option<FactReply> {
     proposed.days(facts, None, week_is_ours)
 }
 
-/// One document tells five days or more, and all statements come from it.
+/// Whether one document states at least five days, and all rows come from it.
 fn is_whole(weekly: &[&Entry]) -> bool {
     let documents: HashSet<_> = weekly.iter().map(|e| e.document()).collect();
     let days: HashSet<_> = weekly
@@ -81,7 +81,7 @@ fn is_whole(weekly: &[&Entry]) -> bool {
 }
 
 impl<'a> Proposed<'a> {
-    /// The statements that hold for a date, if it is clear which do.
+    /// The facts that apply on a date, if that is clear.
     fn of(&self, facts: &FactCase<'_>, date: Date, only_special: bool) -> Option<Vec<&'a Entry>> {
         let covering: Vec<&Entry> = self
             .hours
@@ -92,7 +92,7 @@ impl<'a> Proposed<'a> {
             .map(|(_, e)| *e)
             .collect();
         if let Some(first) = covering.first() {
-            // Two documents that contradict, and none is newer.
+            // Two documents contradict each other: do not choose.
             let open = |e: &Entry| match &e.data.what {
                 What::Special(s) => Some(s.open.clone()),
                 _ => None,
@@ -148,7 +148,7 @@ impl<'a> Proposed<'a> {
         let mut quote = Quote::default();
         for date in days {
             let mut entries = self.of(facts, date, only_special)?;
-            // "On Friday" may mean any Friday: the usual row stands beside the exception.
+            // "On Friday" may mean any Friday: quote the usual row beside the exception.
             if mention.is_some_and(|m| m.vague) && self.week && !only_special {
                 for row in self.rows(date) {
                     if !entries.iter().any(|e| e.fact.id == row.fact.id) {
@@ -169,7 +169,7 @@ impl<'a> Proposed<'a> {
         Some(quote.into_reply())
     }
 
-    /// Whether a row of "first and third Saturday" is among what is quoted for a date.
+    /// Whether the quoted rows include one for certain weeks of the month ("first and third Saturday").
     fn is_chosen_by_month(&self, _: Date, entries: &[&Entry]) -> bool {
         entries
             .iter()
@@ -224,7 +224,7 @@ impl<'a> Proposed<'a> {
         let mut quote = Quote::default();
         quote.lines(
             facts,
-            &capital(weekday_name(day, facts.wording.language)),
+            &capitalise(weekday_name(day, facts.wording.language)),
             &rows,
         );
         Some(quote.into_reply())
@@ -241,7 +241,7 @@ impl<'a> Proposed<'a> {
     }
 }
 
-/// Quoted lines, each with its mark.
+/// Quoted lines, each with its citation mark.
 #[derive(Default)]
 struct Quote {
     text: String,
@@ -251,7 +251,7 @@ struct Quote {
 
 impl Quote {
     fn day(&mut self, facts: &FactCase<'_>, date: Date, entries: &[&Entry], nth: bool) {
-        let mut intro = capital(&facts.wording.full_date(date));
+        let mut intro = capitalise(&facts.wording.full_date(date));
         if nth {
             intro.push_str(&format!(", {}", facts.wording.nth(date)));
         }

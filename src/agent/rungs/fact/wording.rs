@@ -1,4 +1,4 @@
-//! Sentences about hours in the visitor's language, each in a TOML file; English where there is none.
+//! Sentences about hours in the visitor's language, each language in a TOML file; English for the others.
 
 use std::sync::LazyLock;
 
@@ -10,11 +10,11 @@ use crate::hours::{month_name, ordinal, weekday_name};
 use crate::language::Language;
 use crate::language::data::{ByLanguage, fill};
 
-/// The sentences of a language; the file says what stands in braces.
+/// The sentences of a language; the file describes the placeholders.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Texts {
-    /// Where clock times of twelve hours are read, how they are written.
+    /// Format of 12-hour clock times, in languages that use them.
     clock_twelve: Option<&'static str>,
     time: &'static str,
     date: &'static str,
@@ -50,14 +50,14 @@ static OTHERS: [(Language, &str); 4] = [
 ];
 static TEXTS: LazyLock<ByLanguage<Texts>> = LazyLock::new(|| ByLanguage::read(ENGLISH, &OTHERS));
 
-/// How a visitor reads days and times.
+/// How to write days and times for a visitor.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wording {
     /// ISO 639-1.
     pub(crate) language: &'static str,
-    /// Clock times of twelve hours.
+    /// Use the 12-hour clock.
     pub(crate) twelve: bool,
-    /// Dates of this year need no year.
+    /// Dates in this year are written without it.
     pub(crate) year: i16,
 }
 
@@ -66,7 +66,7 @@ impl Wording {
         TEXTS.of_code(self.language)
     }
 
-    /// "8:00 am", "8:00"; "Uhr" is not part of it.
+    /// "8:00 am", "8:00"; without "Uhr".
     fn clock(self, time: Time) -> String {
         let twelve = self.texts().clock_twelve.filter(|_| self.twelve);
         time.strftime(twelve.unwrap_or("%-H:%M")).to_string()
@@ -93,7 +93,7 @@ impl Wording {
         fill(template, &values)
     }
 
-    /// The same with its year, always.
+    /// Always with the year.
     pub(super) fn full_date(self, date: Date) -> String {
         Self { year: 0, ..self }.date(date)
     }
@@ -114,11 +114,11 @@ impl Wording {
             )
         };
         let spans: Vec<String> = open.iter().map(one).collect();
-        self.joined(&spans)
+        self.join(&spans)
     }
 
     /// "first and third"
-    fn joined(self, parts: &[String]) -> String {
+    fn join(self, parts: &[String]) -> String {
         parts.join(&format!(" {} ", self.texts().and))
     }
 
@@ -129,11 +129,11 @@ impl Wording {
             true => self.texts().today,
             false => self.texts().on_day,
         };
-        let start = fill(template, &[("day", &day), ("Day", &capital(&day))]);
+        let start = fill(template, &[("day", &day), ("Day", &capitalise(&day))]);
         self.state(&start, open)
     }
 
-    /// "… we are open from … to …" or "… we are closed", without a full stop.
+    /// "… we are open from … to …" or "… we are closed", without a period.
     fn state(self, start: &str, open: &[Span]) -> String {
         let template = match open.is_empty() {
             true => self.texts().closed_then,
@@ -189,7 +189,7 @@ impl Wording {
             nth.unwrap_or(texts.last).to_owned()
         };
         let names: Vec<String> = which.iter().map(name).collect();
-        fill(texts.only, &[("which", &self.joined(&names))])
+        fill(texts.only, &[("which", &self.join(&names))])
     }
 
     /// "Our opening hours: "
@@ -223,8 +223,8 @@ impl Wording {
     }
 }
 
-/// The text with a capital letter.
-pub(super) fn capital(text: &str) -> String {
+/// Capitalises the first letter.
+pub(super) fn capitalise(text: &str) -> String {
     let mut letters = text.chars();
     letters
         .next()
@@ -245,7 +245,7 @@ mod tests {
             let _: Texts = check(file);
             let own: toml::Table = check(file);
             for (name, sentence) in &own {
-                // Which of these a language takes is its own affair.
+                // Each language chooses its own placeholders in these.
                 if matches!(name.as_str(), "span" | "nth" | "on_day") {
                     continue;
                 }

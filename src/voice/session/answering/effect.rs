@@ -1,4 +1,4 @@
-//! What answering wants done: jobs to start, and what the caller, the record and the other two are told.
+//! Effects of answering: jobs to start, and messages to the caller, the record, the ear and the manners.
 
 use serde_json::{Map, Value};
 use tokio::sync::watch;
@@ -12,79 +12,78 @@ use crate::store::calls::EndedReason;
 use crate::voice::line::Outgoing;
 use crate::voice::playout::Piece;
 
-/// One thing that follows; they are carried out in order.
+/// One effect. Effects are carried out in order.
 pub enum Effect {
-    /// The caller's side is told.
+    /// Send to the caller's side.
     Send(Outgoing),
-    /// Sound goes out.
+    /// Send sound.
     Sound(Piece),
-    /// Sound of this answer that is on its way is forgotten.
+    /// Drop unsent sound of this answer.
     Clear(u32),
-    /// An event enters the record.
+    /// Record an event.
     Event(&'static str, Value),
-    /// A line enters the record.
+    /// Record a line of the transcript.
     Line(call_log::Line),
-    /// The times of a turn enter the record.
+    /// Record the timings of a turn.
     Turn {
         number: u32,
         at: u64,
         rung: Option<&'static str>,
         times: Map<String, Value>,
     },
-    /// An answer is to be found, and spoken as it comes.
+    /// Find an answer, and speak it as it arrives.
     Find(FindOrder),
-    /// Sentences are to be spoken.
     Say(SayOrder),
-    /// A prepared answer is to be kept.
+    /// Store a prepared answer.
     Keep(u64, Box<PreparedAnswer>),
-    /// The front desk has the floor.
+    /// The front desk takes the floor.
     TakeFloor,
-    /// The first sound goes out.
+    /// The first sound of an utterance is about to be sent.
     BeginToSound,
-    /// Something was heard to its end.
+    /// An utterance was heard to its end.
     Finished(Finished),
-    /// The answer offered a person: name and number may follow.
+    /// The answer offered a person: collect name and number.
     OfferCallback,
-    /// An answer was kept; the language model wrote so much for it.
+    /// An answer was stored; these are the language model's tokens.
     Kept(Tokens),
-    /// There is no answer for a caller who waits for one.
+    /// A caller waits, but there is no answer.
     Failed,
 }
 
-/// Find the answer to a question.
+/// Finds the answer to a question.
 pub struct FindOrder {
     pub job: u64,
     pub question: String,
-    /// Opens once it is sure that this was asked; until then only the first clause is spoken.
+    /// Opens once the question is certain; until then only the first clause is spoken.
     pub gate: watch::Receiver<bool>,
     pub cancel: CancellationToken,
 }
 
-/// Say these sentences.
+/// Speaks sentences.
 pub struct SayOrder {
     pub job: u64,
     pub sentences: Vec<String>,
     pub cancel: CancellationToken,
 }
 
-/// Something that was heard to its end.
+/// An utterance that was heard to its end.
 #[derive(Debug)]
 pub struct Finished {
     pub answer: u32,
     pub kind: SpeechKind,
-    /// The call ends now.
+    /// Why the call ends now, if it does.
     pub ends: Option<EndedReason>,
-    /// Something else is said next.
+    /// Whether another utterance follows.
     pub is_followed: bool,
-    /// An answer is still being found.
+    /// Whether an answer is still being prepared.
     pub is_pending: bool,
 }
 
-/// What enters the conversation of an answer that was broken off: as much as was heard of it.
+/// What to store of an interrupted answer: as much as was heard of it.
 #[derive(Debug, PartialEq)]
 pub enum Remember {
-    /// The answer is kept already, and is shortened to this.
+    /// The answer is stored already: shorten it to this.
     Shorten(MessageId, String),
-    /// It is not, and is kept with its question.
+    /// The answer is not stored yet: store it with its question.
     Keep { question: String, heard: String },
 }

@@ -1,5 +1,5 @@
-//! Finding answers, before and after it is sure what was asked, and saying them. What is spoken and how much
-//! of it was heard is in [`speaking`]; it knows neither the caller's sound nor the manners around a turn.
+//! Finds answers, before and after the question is certain, and says them. [`speaking`] tracks what is spoken and how
+//! much of it was heard. Knows neither the caller's sound nor the manners around a turn.
 
 mod effect;
 mod pending;
@@ -22,27 +22,26 @@ use crate::voice::phrases::Phrases;
 use crate::voice::playout::Playout;
 use crate::voice::words;
 
-/// Shorter questions are not worth preparing for, in characters.
+/// Questions below this length in bytes are not worth preparing for.
 const SHORT: usize = 4;
 
-/// What the caller asked.
 pub(super) struct CallerQuestion {
     pub(super) text: String,
     pub(super) turn: u32,
-    /// What is known of its times.
+    /// The times known so far.
     pub(super) times: TurnTimes,
 }
 
-/// Finds answers, says them, and knows what was heard of them.
+/// Finds answers, says them, and tracks what was heard of them.
 pub(super) struct Answering {
     phrases: &'static Phrases,
     playout: Playout,
     pending: Option<PendingAnswer>,
-    /// What is being said, by its number.
+    /// Utterances in progress, by answer number.
     said: HashMap<u32, SpokenAnswer>,
-    /// Answers that are being kept, with what was heard of them if they were broken off meanwhile.
+    /// Answers on their way into the store, by job, with the part that was heard if they were interrupted since.
     cuts: HashMap<u64, Option<String>>,
-    /// Sentences of the last answer that wait for a yes.
+    /// Sentences of the last answer that wait for the caller's yes.
     more: Vec<String>,
     jobs: u64,
     answers: u32,
@@ -62,7 +61,7 @@ impl Answering {
         }
     }
 
-    /// Since when the caller waits for an answer.
+    /// Since when the caller has been waiting for an answer.
     pub(super) fn waiting_since(&self) -> Option<u64> {
         self.pending.as_ref().and_then(PendingAnswer::waiting_since)
     }
@@ -72,17 +71,17 @@ impl Answering {
         !self.cuts.is_empty()
     }
 
-    fn pending_of(&mut self, job: u64) -> Option<&mut PendingAnswer> {
+    fn find_pending(&mut self, job: u64) -> Option<&mut PendingAnswer> {
         self.pending.as_mut().filter(|p| p.job == job)
     }
 
-    fn said_of(&mut self, job: u64) -> Option<&mut SpokenAnswer> {
+    fn find_said(&mut self, job: u64) -> Option<&mut SpokenAnswer> {
         self.said.values_mut().find(|said| said.job == job)
     }
 
-    /// Begins to find the answer to what is probably asked. Nothing is kept of it unless it is.
+    /// Starts to prepare an answer to the probable question. Nothing is stored unless the caller really asks it.
     pub(super) fn speculate(&mut self, question: &str, now: u64) -> Option<Effect> {
-        // While an answer is heard, the next one would rest on what was not.
+        // A question asked while an answer plays would rest on words that the caller has not heard yet.
         let must_wait = self.is_busy() || self.is_keeping() || !self.more.is_empty();
         if must_wait || question.len() < SHORT {
             return None;
@@ -100,7 +99,7 @@ impl Answering {
         Some(Effect::Find(order))
     }
 
-    /// The caller asked this.
+    /// Handles a question of the caller.
     pub(super) fn ask(&mut self, question: CallerQuestion, now: u64) -> Vec<Effect> {
         let CallerQuestion {
             text,
@@ -108,7 +107,7 @@ impl Answering {
             mut times,
         } = question;
         let mut effects = Vec::from_iter(self.find(&text, now));
-        // What was found already was guessed.
+        // No effect means that this answer was already being prepared.
         times.speculated = effects.is_empty();
         let detail = json!({"turn": turn, "speculated": times.speculated});
         if let Some(pending) = &mut self.pending {
@@ -119,14 +118,14 @@ impl Answering {
         effects
     }
 
-    /// The caller goes on with what was taken as complete; gives the question so far.
+    /// The caller continues a question that seemed complete; returns the question so far.
     pub(super) fn unconfirm(&mut self) -> Option<String> {
         let pending = self.pending.as_mut()?;
         pending.unconfirm();
         Some(pending.question.clone())
     }
 
-    /// Lets go of the answer that is being found.
+    /// Cancels the answer that is being prepared.
     pub(super) fn drop_pending(&mut self) -> Option<Effect> {
         let pending = self.pending.take()?;
         let confirmed = pending.waiting_since().is_some();
@@ -134,13 +133,13 @@ impl Answering {
         Some(Effect::Event("answer_dropped", detail))
     }
 
-    /// The question whose answer the caller still waits for.
+    /// The question that the caller is waiting to have answered.
     pub(super) fn open_question(&self) -> Option<&str> {
         let pending = self.pending.as_ref()?;
         pending.waiting_since().map(|_| pending.question.as_str())
     }
 
-    /// What the caller says to whether there should be more of a long answer; none if that was not the
+    /// Handles the caller's reply to whether they want more of a long answer; `None` if that was not the
     /// question, or they ask something else.
     pub(super) fn reply_to_more(&mut self, text: &str, now: u64) -> Option<Vec<Effect>> {
         let more = std::mem::take(&mut self.more);
@@ -154,7 +153,7 @@ impl Answering {
         })
     }
 
-    /// The next sentences of a long answer.
+    /// Says the next sentences of a long answer.
     fn say_more(&mut self, mut more: Vec<String>, now: u64) -> Vec<Effect> {
         let mut effects = vec![Effect::Event("goes_on", json!({"sentences": more.len()}))];
         let later = if more.len() > 4 {
@@ -171,49 +170,48 @@ impl Answering {
         effects
     }
 
-    /// The first words of an answer came.
     pub(super) fn note_first_words(&mut self, job: u64, now: u64) {
-        if let Some(pending) = self.pending_of(job) {
+        if let Some(pending) = self.find_pending(job) {
             pending.first_words = Some(now);
-        } else if let Some(said) = self.said_of(job) {
+        } else if let Some(said) = self.find_said(job) {
             said.times.first_token_ms.get_or_insert(0);
         }
     }
 
-    /// Sentences are left for later.
+    /// Keeps the sentences that are left for later.
     pub(super) fn keep_rest(&mut self, job: u64, rest: Vec<String>) {
-        if let Some(pending) = self.pending_of(job) {
+        if let Some(pending) = self.find_pending(job) {
             pending.rest = rest;
-        } else if self.said_of(job).is_some() {
+        } else if self.find_said(job).is_some() {
             self.more = rest;
         }
     }
 
-    /// A clause was spoken.
+    /// Adds a spoken clause.
     pub(super) fn add_clip(&mut self, job: u64, clip: Clip, now: u64) -> Vec<Effect> {
-        if let Some(pending) = self.pending_of(job) {
+        if let Some(pending) = self.find_pending(job) {
             pending.add(clip, now);
             return self.begin_answer(now);
         }
-        if let Some(answer) = self.said_of(job).map(|said| said.answer) {
+        if let Some(answer) = self.find_said(job).map(|said| said.answer) {
             self.playout.add(answer, clip);
         }
         Vec::new()
     }
 
-    /// All clauses were spoken.
+    /// Notes that all clauses of a job are spoken.
     pub(super) fn complete(&mut self, job: u64, now: u64) -> Vec<Effect> {
-        if let Some(pending) = self.pending_of(job) {
+        if let Some(pending) = self.find_pending(job) {
             pending.all_spoken = true;
             return self.begin_answer(now);
         }
-        if let Some(answer) = self.said_of(job).map(|said| said.answer) {
+        if let Some(answer) = self.find_said(job).map(|said| said.answer) {
             self.playout.complete(answer);
         }
         Vec::new()
     }
 
-    /// An answer is complete; or there is none.
+    /// Handles a prepared answer, or its failure.
     pub(super) fn take_prepared(
         &mut self,
         job: u64,
@@ -224,10 +222,10 @@ impl Answering {
             Ok(prepared) => prepared,
             Err(error) => return self.fail(job, &error),
         };
-        if let Some(pending) = self.pending_of(job) {
+        if let Some(pending) = self.find_pending(job) {
             pending.complete(prepared, now);
             self.begin_answer(now)
-        } else if let Some(said) = self.said_of(job) {
+        } else if let Some(said) = self.find_said(job) {
             said.times.retrieve_ms = Some(prepared.retrieve_ms());
             said.times.answer_ms = Some(now.saturating_sub(said.asked_at));
             self.keep(job, prepared)
@@ -247,7 +245,7 @@ impl Answering {
         effects
     }
 
-    /// Begins to play what was found, once it can be heard.
+    /// Starts to play the prepared answer, once it is ready.
     fn begin_answer(&mut self, now: u64) -> Vec<Effect> {
         let Some(mut pending) = self.pending.take_if(|p| p.is_ready()) else {
             return Vec::new();
@@ -277,10 +275,10 @@ impl Answering {
         effects
     }
 
-    /// Keeps an answer that is being heard.
+    /// Stores an answer that is being played.
     fn keep(&mut self, job: u64, prepared: PreparedAnswer) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if let Some(said) = self.said_of(job) {
+        if let Some(said) = self.find_said(job) {
             said.rung = Some(prepared.rung());
             said.keeping = true;
             let farewell =
@@ -299,13 +297,14 @@ impl Answering {
         effects
     }
 
-    /// An answer was kept, or could not be. `turn` is the number of the caller's last turn.
+    /// Handles a stored answer, or its failure. `turn` is the number of the caller's last turn.
     pub(super) fn take_committed(
         &mut self,
         job: u64,
         committed: Result<Committed, AgentError>,
         turn: u32,
     ) -> (Vec<Effect>, Option<Remember>) {
+        // The caller may have interrupted while the answer was being stored.
         let cut = self.cuts.remove(&job).flatten();
         let Committed { answer, message } = match committed {
             Ok(committed) => committed,
@@ -321,7 +320,7 @@ impl Answering {
         };
         let receipt = answer.receipt.as_deref().and_then(|r| r.parse().ok());
         let mut answered = turn;
-        if let Some(said) = self.said_of(job) {
+        if let Some(said) = self.find_said(job) {
             (said.receipt, said.message) = (receipt, message);
             answered = said.turn;
         }

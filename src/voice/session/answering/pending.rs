@@ -1,4 +1,4 @@
-//! An answer that is being found, and not heard yet.
+//! An answer that is being prepared and has not been heard yet.
 
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -13,7 +13,7 @@ pub(super) struct PendingAnswer {
     pub(super) job: u64,
     pub(super) question: String,
     key: String,
-    /// Since when the caller waits for it; none while it is only likely that they will.
+    /// Since when the caller has been waiting for it; `None` while the question is a guess.
     confirmed: Option<u64>,
     pub(super) asked_at: u64,
     pub(super) turn: u32,
@@ -31,14 +31,14 @@ pub(super) struct PendingAnswer {
 }
 
 impl PendingAnswer {
-    /// Begins to find an answer; gives the order that does.
+    /// Begins an answer; returns it with the order to find it.
     pub(super) fn begin(job: u64, question: &str, now: u64) -> (Self, FindOrder) {
         let (gate, open) = watch::channel(false);
         let cancel = CancellationToken::new();
         let pending = Self {
             job,
             question: question.to_owned(),
-            key: words::normalised(question),
+            key: words::normalise(question),
             confirmed: None,
             asked_at: now,
             turn: 0,
@@ -64,10 +64,10 @@ impl PendingAnswer {
 
     /// Whether it answers this question.
     pub(super) fn answers(&self, question: &str) -> bool {
-        self.key == words::normalised(question)
+        self.key == words::normalise(question)
     }
 
-    /// The caller asked this, in these words.
+    /// The caller really asked the question, in these words.
     pub(super) fn confirm(&mut self, question: String, turn: u32, times: TurnTimes, now: u64) {
         self.confirmed = Some(now);
         self.turn = turn;
@@ -80,7 +80,7 @@ impl PendingAnswer {
         self.confirmed = None;
     }
 
-    /// Since when the caller waits.
+    /// Since when the caller has been waiting.
     pub(super) fn waiting_since(&self) -> Option<u64> {
         self.confirmed
     }
@@ -95,14 +95,14 @@ impl PendingAnswer {
         self.answered = Some(now);
     }
 
-    /// Whether it can be heard: it is sure that it was asked for and there is sound of it, or at least text
-    /// when no sound comes.
+    /// Whether it can be played: the question is certain, and there is sound, or at least text
+    /// if no sound will come.
     pub(super) fn is_ready(&self) -> bool {
         let is_silent = self.all_spoken && self.prepared.is_some();
         self.confirmed.is_some() && (!self.clips.is_empty() || is_silent)
     }
 
-    /// How long its parts took, as far as is known.
+    /// The durations of its steps, as far as known.
     pub(super) fn take_times(&mut self) -> TurnTimes {
         let mut times = std::mem::take(&mut self.times);
         let waiting = self.confirmed.unwrap_or(self.asked_at);

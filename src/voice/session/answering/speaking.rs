@@ -1,4 +1,4 @@
-//! Speaking: what is said, what was heard of it, holding it and breaking it off.
+//! Speaking: what is said, how much of it was heard, pausing it and interrupting it.
 
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -7,13 +7,13 @@ use super::Answering;
 use super::effect::{Effect, Finished, Remember, SayOrder};
 use super::spoken::{SpeechKind, SpokenAnswer};
 use crate::store::call_log::{self, LineState};
-use crate::voice::call_record::signed;
+use crate::voice::call_record::to_store_ms;
 use crate::voice::line::Outgoing;
 use crate::voice::playout::{Piece, Played};
 use crate::voice::sentences::Sentences;
 use crate::voice::tone;
 
-/// What follows when something that is being said is broken off.
+/// The result of interrupting.
 pub struct BrokenOff {
     pub effects: Vec<Effect>,
     pub remember: Vec<Remember>,
@@ -25,30 +25,30 @@ impl Answering {
         self.playout.is_busy()
     }
 
-    /// How loud it is just now (0 to 1), if sound waits or is being heard.
+    /// The current loudness of the front desk, 0 to 1; `None` without sound.
     pub fn own_level(&self, now: u64) -> Option<f32> {
         let sounds = self.playout.is_sounding();
         sounds.then(|| self.playout.level(now))
     }
 
-    /// The words that are on their way, heard or not, if anything is being said.
+    /// The queued words, heard or not, if anything is being said.
     pub fn own_words(&self) -> Option<String> {
         self.is_busy().then(|| self.playout.words())
     }
 
-    /// Takes the word of the transport on what was played.
+    /// Handles the transport's report of what it has played.
     pub fn report(&mut self, answer: u32, ms: u64, now: u64) {
         self.playout.report(answer, ms, now);
     }
 
-    /// Numbers for something to say, and for the job that speaks it.
+    /// Numbers for a new utterance and its job.
     fn count(&mut self) -> (u32, u64) {
         self.answers += 1;
         self.jobs += 1;
         (self.answers, self.jobs)
     }
 
-    /// Says something that is no answer; gives its number.
+    /// Says something other than an answer; returns its number.
     pub fn say(
         &mut self,
         kind: SpeechKind,
@@ -82,12 +82,12 @@ impl Answering {
         (answer, effects)
     }
 
-    /// The front desk says something by itself; gives its number.
+    /// Says something on the front desk's own account; returns its number.
     pub fn say_by_itself(&mut self, text: &str, now: u64) -> (u32, Vec<Effect>) {
         self.say(SpeechKind::Own, text, Sentences::of(text), now)
     }
 
-    /// That the answer takes a moment: the owner's words, or a soft tone.
+    /// Bridges the wait for an answer: with the owner's words, or with a soft tone.
     pub fn fill(&mut self, words: &str, now: u64) -> Vec<Effect> {
         if !words.is_empty() {
             return self
@@ -96,14 +96,14 @@ impl Answering {
         }
         let (answer, job) = self.count();
         self.playout.begin(answer);
-        self.playout.add(answer, tone::earcon());
+        self.playout.add(answer, tone::make_earcon());
         self.playout.complete(answer);
         let said = SpokenAnswer::new(answer, job, SpeechKind::Filler, String::new(), now);
         self.said.insert(answer, said);
         Vec::new()
     }
 
-    /// Hands over what is due, and follows what was heard; call until `None`.
+    /// Sends the sound that is due and notes what was heard; call until it returns `None`.
     pub fn next_sound(&mut self, now: u64) -> Option<Vec<Effect>> {
         let played = self.playout.next(now)?;
         Some(match played {
@@ -135,7 +135,7 @@ impl Answering {
         effects
     }
 
-    /// Something was heard to its end.
+    /// Handles an utterance that was heard to its end.
     fn finish(&mut self, answer: u32, text: String, now: u64) -> Vec<Effect> {
         let Some(said) = self.said.remove(&answer) else {
             return Vec::new();
@@ -153,18 +153,18 @@ impl Answering {
         effects
     }
 
-    /// Holds what is being said: somebody may be breaking in. Gives its number.
+    /// Pauses the current utterance, as somebody may be interrupting; returns its number.
     pub fn hold(&mut self, now: u64) -> Option<u32> {
         self.playout.hold(now);
         self.playout.current()
     }
 
-    /// Goes on with what was held.
+    /// Resumes the paused utterance.
     pub fn go_on(&mut self, now: u64) {
         self.playout.go_on(now);
     }
 
-    /// Forgets all sound that waits, without a word about it: it was no answer.
+    /// Drops all queued sound without a record: it was not an answer.
     pub fn clear(&mut self) -> Vec<Effect> {
         let cleared = self.playout.clear();
         for answer in &cleared {
@@ -173,7 +173,7 @@ impl Answering {
         cleared.into_iter().map(Effect::Clear).collect()
     }
 
-    /// Breaks off what is being said, and what was to be said of it later; none if nothing is.
+    /// Interrupts the current utterance and drops those behind it; `None` if nothing is being said.
     pub fn break_off(&mut self, why: &str, now: u64) -> Option<BrokenOff> {
         let current = self.playout.current()?;
         let heard = self.playout.heard_text(current, now);
@@ -204,7 +204,7 @@ impl Answering {
         Some(BrokenOff { effects, remember })
     }
 
-    /// What enters the conversation is what was heard; of an answer that is just being kept, once it is.
+    /// Decides what to store of an interrupted answer. If the answer is on its way into the store, waits until it is there.
     fn remember(&mut self, said: SpokenAnswer, heard: String) -> Option<Remember> {
         match (said.message, said.keeping) {
             (Some(message), _) => Some(Remember::Shorten(message, heard)),
@@ -220,7 +220,7 @@ impl Answering {
     }
 }
 
-/// Line and times of what was said.
+/// The transcript line and the timings of an utterance.
 fn record(
     said: &SpokenAnswer,
     text: &str,
@@ -234,8 +234,8 @@ fn record(
         effects.push(Effect::Line(call_log::Line {
             speaker: call_log::Speaker::Agent,
             text: text.trim().to_owned(),
-            start_ms: signed(from),
-            end_ms: signed(to),
+            start_ms: to_store_ms(from),
+            end_ms: to_store_ms(to),
             state,
             receipt: said.receipt,
         }));

@@ -1,4 +1,4 @@
-//! Something that is being said, and how long it took.
+//! An utterance in progress, and its timings.
 
 use serde_json::{Map, Value, json};
 use tokio_util::sync::DropGuard;
@@ -7,21 +7,21 @@ use crate::agent::Rung;
 use crate::store::calls::EndedReason;
 use crate::store::{MessageId, ReceiptId};
 
-/// What something that is said is for.
+/// The purpose of an utterance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpeechKind {
     /// An answer of the agent.
     Answer,
-    /// The front desk by itself: greeting, questions, notices.
+    /// Words of the front desk's own: greeting, questions, notices.
     Own,
-    /// That an answer takes a moment.
+    /// Bridges the wait for an answer.
     Filler,
 }
 
-/// Latencies of a turn in ms; absent where they do not apply.
+/// Latencies of a turn in ms; `None` where they do not apply.
 #[derive(Debug, Default)]
 pub struct TurnTimes {
-    /// When the caller last spoke.
+    /// When the caller stopped speaking, by the call's clock.
     pub(super) speech_end: Option<u64>,
     end_of_turn_ms: Option<u64>,
     turn_model_ms: Option<u64>,
@@ -36,7 +36,7 @@ pub struct TurnTimes {
 }
 
 impl TurnTimes {
-    /// What is known when a turn ends: the caller's speech ended at `end`, and that was sure at `now`.
+    /// The times known at the end of a turn: the caller stopped at `end`, and we were sure of it at `now`.
     pub fn of_turn(end: u64, now: u64, turn_model_ms: Option<u64>, stt_ms: u64) -> Self {
         Self {
             speech_end: Some(end),
@@ -71,7 +71,7 @@ impl TurnTimes {
     }
 }
 
-/// Something that is being said.
+/// An utterance in progress.
 pub(super) struct SpokenAnswer {
     pub(super) answer: u32,
     pub(super) job: u64,
@@ -82,9 +82,9 @@ pub(super) struct SpokenAnswer {
     pub(super) rung: Option<Rung>,
     pub(super) receipt: Option<ReceiptId>,
     pub(super) message: Option<MessageId>,
-    /// It is in the store, or on its way there.
+    /// Whether it is in the store, or on its way there.
     pub(super) keeping: bool,
-    /// The call ends when it was said.
+    /// Why the call ends after it, if it does.
     pub(super) ends: Option<EndedReason>,
     pub(super) times: TurnTimes,
     /// Dropping it cancels the job that speaks.

@@ -1,4 +1,4 @@
-//! Questions and answers without agent, engines and line.
+//! Questions and answers without agent, engines or line.
 
 use super::*;
 use crate::voice::phrases::phrases;
@@ -38,7 +38,7 @@ fn sentences(effects: impl IntoIterator<Item = Effect>) -> Vec<String> {
     effects.into_iter().flat_map(say).collect()
 }
 
-/// All that follows up to a time, looked at every 20 ms.
+/// Collects all effects up to a time, in steps of 20 ms.
 fn pump(answering: &mut Answering, from: u64, to: u64) -> Vec<Effect> {
     let mut effects = Vec::new();
     for now in (from..=to).step_by(20) {

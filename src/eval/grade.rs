@@ -266,7 +266,7 @@ fn quotes(case: &Case) -> impl Iterator<Item = &str> {
 }
 
 /// Whether the texts together hold the answer: its words, or the words quoted in the golden file.
-fn together<'a>(case: &Case, texts: impl Iterator<Item = &'a str>) -> bool {
+fn hold_answer<'a>(case: &Case, texts: impl Iterator<Item = &'a str>) -> bool {
     let texts: Vec<&str> = texts.collect();
     if case.answerable() && says(case, &texts.join("\n")) {
         return true;
@@ -275,7 +275,7 @@ fn together<'a>(case: &Case, texts: impl Iterator<Item = &'a str>) -> bool {
 }
 
 /// The words of a citation, and the passage around them.
-fn around<'a>(citation: &'a Citation, found: &'a [Seen]) -> impl Iterator<Item = &'a str> {
+fn words_around<'a>(citation: &'a Citation, found: &'a [Seen]) -> impl Iterator<Item = &'a str> {
     let [from, to] = citation.span;
     let passage = found
         .iter()

@@ -265,7 +265,7 @@ fn find_today(version: VersionId, number: u32, text: &str, quote: &str) -> Today
     today
 }
 
-fn unless_missing<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+fn allow_missing<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(StoreError::NotFound(_)) => Ok(None),

@@ -1,4 +1,4 @@
-//! What a thread can do before it is confined, and what it can do after.
+//! What a thread can do before it is confined, and after.
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
@@ -24,8 +24,8 @@ fn before_and_after<T: Send>(
     both.unwrap()
 }
 
-/// In a thread that has the filter of this kind.
-fn filtered<T: Send>(kind: Kind, tried: impl Fn() -> T + Send) -> T {
+/// Runs `tried` in a thread with the filter of this kind.
+fn run_filtered<T: Send>(kind: Kind, tried: impl Fn() -> T + Send) -> T {
     let inside = move || {
         assert!(calls::close(kind, false));
         tried()
@@ -37,7 +37,7 @@ fn filter() {
     assert!(calls::close(Kind::Llm, false));
 }
 
-/// Takes all files away; `false` on a kernel without Landlock.
+/// Denies all files in a thread; `false` on a kernel without Landlock.
 fn landlock() -> bool {
     let there = thread::spawn(|| files::close(&Limits::default()));
     let there = there.join().unwrap();
@@ -116,8 +116,8 @@ fn no_other_file_is_read() {
         assert_eq!(before_and_after(confine, tried), (true, false));
     }
     // A reader of documents opens no file at all, also where there is no Landlock.
-    assert!(!filtered(Kind::Extract, tried));
-    assert!(filtered(Kind::Llm, tried));
+    assert!(!run_filtered(Kind::Extract, tried));
+    assert!(run_filtered(Kind::Llm, tried));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn the_process_that_started_it_is_not_looked_into() {
         let confine = || assert!(files::close(&Limits::default()));
         assert_eq!(before_and_after(confine, tried), (true, false));
     }
-    assert!(!filtered(Kind::Extract, tried));
+    assert!(!run_filtered(Kind::Extract, tried));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_gpu_opens_no_way_out() {
 /// filter refuses them before the kernel looks at these.
 #[test]
 fn other_ways_out_are_refused() {
-    let refused = filtered(Kind::Voice, || {
+    let refused = run_filtered(Kind::Voice, || {
         let calls = [
             libc::SYS_ptrace,
             libc::SYS_process_vm_readv,

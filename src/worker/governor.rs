@@ -42,7 +42,7 @@ impl Governor {
         *self.live.borrow() > 0
     }
 
-    /// Waits until no live turn is in progress, but at most [`PATIENCE`]. Call it before each piece of background work.
+    /// Waits until no live turn is in progress, but at most 3 s (`PATIENCE`). Call it before each piece of background work.
     pub async fn background(&self) {
         let mut live = self.live.subscribe();
         let quiet = live.wait_for(|count| *count == 0);

@@ -153,7 +153,7 @@ fn what_is_needed_stays_readable() {
 #[test]
 fn what_the_engines_do_goes_on() {
     for kind in KINDS {
-        let sum = filtered(kind, || {
+        let sum = run_filtered(kind, || {
             let caught =
                 std::panic::catch_unwind(|| -> u8 { std::panic::resume_unwind(Box::new(1)) });
             let threads: Vec<_> = (0..4_u64)

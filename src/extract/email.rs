@@ -34,6 +34,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         .collect();
     blocks.push(BlockKind::Paragraph, &envelope.join(" | "), None)?;
     let mut left_out = false;
+    // The text part is preferred to HTML, since only it marks quoted lines with `>`.
     if message.text_body_count() > 0
         && message
             .text_part(0)

@@ -41,6 +41,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     let mut missing = 0;
     for chapter in chapters.iter().take(MAX_CHAPTERS) {
         let name = package::resolve(folder, &decode_path(chapter));
+        // Only an encrypted chapter makes the book unreadable; encrypted fonts do not matter.
         if locked.contains(&name) {
             return Err(ExtractError::Encrypted);
         }

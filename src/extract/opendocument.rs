@@ -23,6 +23,7 @@ pub(super) fn read(
     limits: &Limits,
 ) -> Result<Extracted, ExtractError> {
     let mut package = Package::open(bytes, limits)?;
+    // The archive of an encrypted file opens without a password; only the manifest tells.
     let encrypted = package.part("META-INF/manifest.xml", |xml| {
         let mut found = false;
         each_event(xml, |event| {

@@ -46,6 +46,7 @@ pub(super) fn append(
         }
         let next = lines.get(i).map(|l| l.trim()).unwrap_or_default();
         let alone = next.is_empty() || is_rule(next);
+        // Headings first: an underlined "1. Fees" is a heading and not a list item.
         if is_underline(next) && current.is_empty() && trimmed.chars().count() <= 120 {
             let level = if next.starts_with('=') { 1 } else { 2 };
             blocks.push(BlockKind::Heading(level), trimmed, page)?;

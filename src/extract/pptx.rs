@@ -8,7 +8,7 @@ use super::package::{self, Package, Xml, attribute, each_event, entity, local};
 use super::table::{Above, Cell, Table};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, raised};
 
-/// Most columns that a cell may claim.
+/// Most columns that a cell may span.
 const MAX_SPAN: usize = 60;
 /// Most slides to read.
 const MAX_SLIDES: usize = 3_000;
@@ -273,6 +273,7 @@ impl Reading {
             }
             "tc" => {
                 let text = self.cell.take().unwrap_or_default();
+                // A continuation cell is empty in the file; it repeats the text of the cell above.
                 let above = match self.continues && text.is_empty() {
                     true => self.above.continue_after(&self.row),
                     false => None,

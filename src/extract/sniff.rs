@@ -126,6 +126,7 @@ fn text_format(text: &str, extension: &str) -> Result<Sniffed, ExtractError> {
         || tag("<body")
         || ((tag("<?xml") || tag("<!--"))
             && (lower.contains("<html") || lower.contains("<!doctype html")));
+    // Text formats have no signature, so the extension decides; HTML is recognised by its first tag too.
     match extension {
         "html" | "htm" | "xhtml" => {
             return Ok(Sniffed {

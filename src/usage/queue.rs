@@ -128,6 +128,7 @@ impl FairQueue {
         };
         let of_caller = count(&|other| other == flow);
         let of_network = count(&|other| other.network == flow.network);
+        // Staff and programs all have network 0, so the limit per network does not apply to them.
         let has_enough = match flow.is_known() {
             true => of_caller >= self.limits.of_member,
             false => of_caller >= self.limits.of_visitor || of_network >= self.limits.of_network,

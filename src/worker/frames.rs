@@ -40,7 +40,7 @@ pub(super) enum FromChild<E> {
     End {
         id: u64,
     },
-    /// One request failed; others go on.
+    /// One request failed; others continue.
     Failed {
         id: u64,
         reason: String,

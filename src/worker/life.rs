@@ -245,6 +245,7 @@ where
                     return Outcome::Replaced(spec);
                 },
                 frame = output.next() => {
+                    // Any frame is a sign of life, not only a pong.
                     last_sign = Instant::now();
                     let Some(Ok(bytes)) = frame else { return Outcome::Died(String::new()) };
                     if let Err(outcome) = self.route(&bytes, input, pending).await {

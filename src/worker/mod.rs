@@ -40,7 +40,7 @@ pub enum WorkerError {
     Ended { worker: String, reason: String },
     #[error("the {worker} process took longer than {seconds} s; try again, or with less input")]
     Deadline { worker: String, seconds: u64 },
-    /// The request failed in the child; other requests go on.
+    /// The request failed in the child; other requests continue.
     #[error("{0}")]
     Failed(String),
     #[error("Frontdesk is shutting down")]

@@ -30,6 +30,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
             body::read(xml, &styles, &mut numbering, &mut blocks, &mut hidden)
         })?
         .ok_or_else(|| ExtractError::malformed("its main part is missing"))?;
+    // Charts are separate parts, so they come after the text instead of at their position in it.
     for chart in package.relations(&main)? {
         if chart.kind == "chart"
             && let Some(chart) = package.part(&chart.target, Chart::read)?

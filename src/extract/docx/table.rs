@@ -2,7 +2,7 @@
 
 use crate::extract::table::{Above, Cell, Table};
 
-/// Most columns that a cell may claim.
+/// Most columns that a cell may span.
 const MAX_SPAN: usize = 60;
 
 /// A table being read.
@@ -37,7 +37,7 @@ impl OpenTable {
         self.row.extend(empty);
     }
 
-    /// Whether the open cell goes on from the row above.
+    /// Sets whether the open cell continues one of the row above.
     pub fn set_continues(&mut self, continues: bool) {
         self.continues = continues;
     }
@@ -68,7 +68,7 @@ impl OpenTable {
         self.table.push_cells(row);
     }
 
-    /// The table. A first row in bold above rows that are not names the columns.
+    /// Finishes the table. A bold first row above rows that are not bold is a header.
     pub fn into_table(mut self) -> Table {
         if let Some((true, rest)) = self.bold_rows.split_first()
             && rest.iter().any(|bold| !bold)

@@ -157,6 +157,7 @@ impl Reader {
             return Ok(false);
         }
         let name = e.name();
+        // A tab is left out in its row and becomes the heading of its panel.
         if let Some(tab) = self.folded.tab_of(element).map(str::to_owned)
             && self.grid.is_none()
         {
@@ -307,6 +308,7 @@ impl Reader {
                 self.lists.pop();
             }
             "dt" => {
+                // Kept until the description: both become one block, `Term: description`.
                 self.term = clean::flowing(&std::mem::take(&mut self.text));
                 self.kind = BlockKind::Paragraph;
             }

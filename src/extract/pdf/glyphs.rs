@@ -109,6 +109,7 @@ impl<'a> Collector<'a> {
                 },
             )
         };
+        // Form fields are annotations. They are drawn in a second pass, which ignores the unfilled ones.
         let mut contexts = [RenderContent::PAGE, RenderContent::ANNOTATIONS].map(context);
         let mut canvas = Canvas {
             glyphs: Vec::new(),

@@ -253,7 +253,7 @@ fn is_broken_off(above: &Line, line: &Line, right: f32) -> bool {
         .unwrap_or_default()
         .chars()
         .count();
-    // A letter is about half as wide as it is high; one more for the space.
+    // A letter is about half as wide as the font size; one more for the space.
     let word = (letters + 1) as f32 * line.size() * 0.5;
     above.x1() + word < right - (right - above.x0()) * 0.1
 }

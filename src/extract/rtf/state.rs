@@ -133,6 +133,7 @@ impl Reading {
             }
             return Ok(());
         }
+        // Any other control word ends the fallback characters after `\u`.
         if name != "u" {
             self.decode();
             self.passing = 0;

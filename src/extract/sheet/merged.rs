@@ -71,6 +71,7 @@ impl Merged {
     pub(super) fn spread(&self, rows: &mut [Row], hidden: Option<&HiddenLines>) {
         let mut left = MAX_REPEATS;
         let mut areas: Vec<(&(u32, u32), &Area)> = self.0.iter().collect();
+        // A hash map has no order; the limit must cut off the same cells every time.
         areas.sort_unstable_by_key(|(at, _)| **at);
         for ((row, column), area) in areas {
             let (first, column) = self.shown_at(*row, *column, hidden);

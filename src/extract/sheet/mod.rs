@@ -193,6 +193,7 @@ fn read_xlsx(
             if text.trim().is_empty() {
                 continue;
             }
+            // `calamine` drops the formatting inside strings, so look up the version with marks.
             if !raised.is_empty()
                 && let Some(marked) = raised.get(&xml::key(&text))
             {

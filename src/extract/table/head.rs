@@ -158,7 +158,7 @@ mod tests {
     use super::super::Table;
     use super::*;
 
-    /// `2>Price` is a cell over two columns, `^Zone` one that goes on from above.
+    /// `2>Price` is a cell that spans two columns, `^Zone` one that continues from above.
     fn row(cells: &[&str]) -> Vec<Cell> {
         cells
             .iter()

@@ -66,6 +66,7 @@ pub(super) fn convert(
     let [positions, _] = matrix(&tensors, POSITIONS)?;
     let [types, _] = matrix(&tensors, TYPES)?;
     let [ffn, _] = matrix(&tensors, FFN)?;
+    // The file does not name the number of layers, so count them.
     let layers = (0..256)
         .take_while(|i| tensors.tensor(&layer(*i, PARTS[0].0)).is_ok())
         .count();
@@ -93,6 +94,7 @@ pub(super) fn convert(
         ("bert.feed_forward_length", ffn),
         ("bert.block_count", layers),
         ("bert.attention.head_count", heads),
+        // Mean pooling.
         ("bert.pooling_type", 1),
         ("tokenizer.ggml.token_type_count", types),
     ];

@@ -33,6 +33,7 @@ pub fn convert(
     match step {
         Convert::None => fs::rename(input, output).map_err(|e| ModelError::io(output, e)),
         Convert::Ct2Whisper => {
+            // Older conversions come with a text vocabulary, newer ones with JSON.
             let text = folder.join("vocabulary.txt");
             let words = if text.exists() {
                 ct2_whisper::words_from_text(&read(&text)?)

@@ -97,6 +97,7 @@ pub(super) fn read<R: Read + Seek>(input: R, length: u64) -> Result<GgufInfo, Fa
         info.tensors.push(read_tensor(&mut file)?);
     }
     let data = file.at().next_multiple_of(alignment);
+    // Tensors may come in any order, so the last end counts. One of an unknown type has at least one byte.
     let end = |t: &TensorInfo| t.offset.checked_add(t.bytes.unwrap_or(1));
     let ends = info.tensors.iter().map(end).collect::<Option<Vec<_>>>();
     let end = ends.and_then(|ends| data.checked_add(ends.into_iter().max().unwrap_or(0)));

@@ -12,7 +12,7 @@ pub fn keep_descriptors() {
 #[cfg(target_os = "linux")]
 fn mark_range() -> bool {
     #[expect(unsafe_code, reason = "the standard library cannot mark a range")]
-    // SAFETY: the call takes numbers only, and a marked descriptor goes on working here.
+    // SAFETY: the call takes numbers only, and a marked descriptor still works in this process.
     let outcome = unsafe {
         libc::syscall(
             libc::SYS_close_range,

@@ -1,4 +1,4 @@
-//! Passwords, keys and tokens. They print as `…`, appear in no log and no ledger, and go only to the server they are for.
+//! Passwords, keys and tokens. They print as `…`, appear in no log or ledger, and go only to the server they are for.
 
 use std::fmt;
 

@@ -102,7 +102,7 @@ impl Gateway {
         limits: StreamLimits,
     ) -> Result<Ssh, EgressError> {
         // Before the connection, so that a bad key fails without anything in the ledger.
-        let login = Credential::parse(login)?;
+        let login = ParsedLogin::parse(login)?;
         let data = data.into_iter().chain([Class::Credential, Class::Metadata]);
         let tunnel = self.tunnel(place.opening(data.collect(), limits)).await?;
         let (peer, seen) = Peer::new(Some(host_key.to_owned()));
@@ -122,10 +122,10 @@ impl Gateway {
             }
         };
         let answer = match login {
-            Credential::Password(password) => {
+            ParsedLogin::Password(password) => {
                 handle.authenticate_password(user, password.reveal()).await
             }
-            Credential::Key(key) => handle.authenticate_publickey(user, key).await,
+            ParsedLogin::Key(key) => handle.authenticate_publickey(user, key).await,
         };
         match answer {
             Ok(AuthResult::Success) => Ok(Ssh {
@@ -197,13 +197,13 @@ impl SshPlace {
     }
 }
 
-/// A [`Login`] that was checked and parsed.
-enum Credential<'a> {
+/// A [`Login`] whose key was parsed.
+enum ParsedLogin<'a> {
     Password(&'a Secret),
     Key(PrivateKeyWithHashAlg),
 }
 
-impl<'a> Credential<'a> {
+impl<'a> ParsedLogin<'a> {
     fn parse(login: &'a Login) -> Result<Self, EgressError> {
         match login {
             Login::Password(password) => Ok(Self::Password(password)),
@@ -233,7 +233,7 @@ impl Login {
     /// # Errors
     /// [`EgressError::Settings`] for a private key that cannot be used.
     pub fn check(&self) -> Result<(), EgressError> {
-        Credential::parse(self).map(drop)
+        ParsedLogin::parse(self).map(drop)
     }
 }
 

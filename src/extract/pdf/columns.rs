@@ -177,7 +177,7 @@ impl Columns {
             .any(|(x, y)| *x == cell.x0 && *y == cell.y)
     }
 
-    /// The pair of neighbouring columns over which a cell is best centred: the first column, and how many columns it spans.
+    /// The neighbouring columns over which a cell is best centred: the first column, and how many columns it spans.
     fn middle_of(&self, cell: &Segment) -> Option<(usize, usize)> {
         let off = |i: &usize| match self.strips.get(*i..*i + 2) {
             Some([a, b]) => ((a.x0 + b.x1) - (cell.x0 + cell.x1)).abs(),

@@ -45,7 +45,7 @@ impl Default for Group {
 }
 
 impl Group {
-    /// Sets the destination. Everything in a hidden group stays hidden, except the title, which is among the hidden properties.
+    /// Sets the destination. Everything in a hidden group stays hidden, except the title, which is a hidden property.
     pub(super) fn enter(&mut self, destination: Destination) {
         if self.destination != Destination::Hidden || destination == Destination::Title {
             self.destination = destination;

@@ -108,7 +108,7 @@ unsafe fn clone3() -> c_long {
     unsafe { libc::syscall(libc::SYS_clone3, arguments.as_ptr(), bytes) }
 }
 
-/// Handles the result of fork or clone: the child exits here, the parent waits for it. Returns whether there was a child.
+/// Handles the result of `clone`: the child exits here, the parent waits for it. Returns whether there was a child.
 #[expect(unsafe_code, reason = "the standard library starts programs only")]
 unsafe fn reap(answer: c_long) -> bool {
     let Ok(child) = libc::pid_t::try_from(answer) else {

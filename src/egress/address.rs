@@ -1,5 +1,5 @@
-//! Which addresses are on the public internet. Everything else belongs to somebody's own network, and
-//! a web page must not be able to make this server talk to it.
+//! Which addresses are on the public internet. Any other address belongs to a private network, and a web page must
+//! not be able to make this server connect to it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use ipnet::IpNet;
 
-/// Networks that are not the public internet, with what they are (IANA special-purpose address
+/// Networks that are not part of the public internet, each with a description (IANA special-purpose address
 /// registries, RFC 6890 and its updates). IPv6 addresses outside of 2000::/3 are never public.
 const NOT_PUBLIC: &[(&str, &str)] = &[
     ("0.0.0.0/8", "an address of no machine"),
@@ -28,7 +28,7 @@ const NOT_PUBLIC: &[(&str, &str)] = &[
     ("203.0.113.0/24", "an address for documentation"),
     ("224.0.0.0/4", "a multicast address"),
     ("240.0.0.0/4", "a reserved address"),
-    // Looks public, and is the control channel of every virtual machine of one cloud.
+    // Azure's control channel for its virtual machines; it looks like a public address.
     ("168.63.129.16/32", "a cloud metadata address"),
     ("2001::/23", "a reserved address"),
     ("2001:db8::/32", "an address for documentation"),
@@ -43,18 +43,18 @@ static NETS: LazyLock<Vec<(IpNet, &'static str)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// What an address is, if it is not one of the public internet.
-pub(super) fn not_public(address: IpAddr) -> Option<&'static str> {
+/// Describes an address that is not on the public internet; `None` for a public one.
+pub(super) fn describe_private(address: IpAddr) -> Option<&'static str> {
     match address {
-        IpAddr::V4(v4) => listed(IpAddr::V4(v4)),
-        IpAddr::V6(v6) => match carried(v6) {
-            Some(v4) => listed(IpAddr::V4(v4)),
-            None => not_public_v6(v6),
+        IpAddr::V4(v4) => find_listed(IpAddr::V4(v4)),
+        IpAddr::V6(v6) => match embedded_ipv4(v6) {
+            Some(v4) => find_listed(IpAddr::V4(v4)),
+            None => describe_private_v6(v6),
         },
     }
 }
 
-fn not_public_v6(address: Ipv6Addr) -> Option<&'static str> {
+fn describe_private_v6(address: Ipv6Addr) -> Option<&'static str> {
     let first = address.segments().first().copied().unwrap_or(0);
     match () {
         () if address.is_unspecified() => Some("an address of no machine"),
@@ -62,21 +62,21 @@ fn not_public_v6(address: Ipv6Addr) -> Option<&'static str> {
         () if address.is_multicast() => Some("a multicast address"),
         () if address.is_unique_local() => Some("a private address"),
         () if address.is_unicast_link_local() => Some("a link-local address"),
-        // Global unicast is 2000::/3 (RFC 4291, section 2.4); the rest is not given out.
+        // Global unicast is 2000::/3 (RFC 4291, section 2.4); the rest is unassigned.
         () if first & 0xe000 != 0x2000 => Some("a reserved address"),
-        () => listed(IpAddr::V6(address)),
+        () => find_listed(IpAddr::V6(address)),
     }
 }
 
-fn listed(address: IpAddr) -> Option<&'static str> {
+fn find_listed(address: IpAddr) -> Option<&'static str> {
     NETS.iter()
         .find(|(net, _)| net.contains(&address))
         .map(|(_, what)| *what)
 }
 
-/// The IPv4 address that an IPv6 address leads to: mapped (RFC 4291), 6to4 (RFC 3056), translated
-/// (NAT64, RFC 6052 and 8215), or the old compatible form.
-fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
+/// The IPv4 address inside an IPv6 address: mapped (RFC 4291), 6to4 (RFC 3056), translated (NAT64, RFC 6052 and
+/// 8215), or the old compatible form.
+fn embedded_ipv4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let s = address.segments();
     let of = |high: u16, low: u16| {
         let [a, b] = high.to_be_bytes();
@@ -86,7 +86,7 @@ fn carried(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match s {
         [0, 0, 0, 0, 0, 0xffff, high, low] => Some(of(high, low)),
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(of(high, low)),
-        // The local prefix: the operator of the network decides what is behind it.
+        // The local NAT64 prefix: only the network's operator knows where it leads, so it counts as private.
         [0x64, 0xff9b, 1, ..] => Some(Ipv4Addr::UNSPECIFIED),
         [0x2002, high, low, ..] => Some(of(high, low)),
         [0, 0, 0, 0, 0, 0, high, low] if high != 0 => Some(of(high, low)),
@@ -115,7 +115,7 @@ mod tests {
             "2002:101:101::1",
             "::ffff:8.8.8.8",
         ] {
-            assert_eq!(not_public(public.parse().unwrap()), None, "{public}");
+            assert_eq!(describe_private(public.parse().unwrap()), None, "{public}");
         }
         for own in [
             "0.0.0.0",
@@ -157,7 +157,7 @@ mod tests {
             "2002:c0a8:101::1",
             "4000::1",
         ] {
-            assert!(not_public(own.parse().unwrap()).is_some(), "{own}");
+            assert!(describe_private(own.parse().unwrap()).is_some(), "{own}");
         }
     }
 }

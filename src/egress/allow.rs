@@ -1,4 +1,4 @@
-//! What `egress.allow` opens: machines of the own network, and ports besides 80 and 443.
+//! The setting `egress.allow`: machines of the owner's network, and ports besides the usual ones.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use url::Host;
 
 use super::EgressError;
 
-/// Exceptions from the rules, set by whoever runs the machine.
+/// Exceptions from the rules, set by the owner of the machine.
 #[derive(Debug, Clone, Default)]
 pub struct Allow {
     hosts: Vec<(String, Option<u16>)>,
@@ -15,12 +15,12 @@ pub struct Allow {
 }
 
 impl Allow {
-    /// Reads a list with commas between its entries: `intranet.example`, `intranet.example:8080`,
-    /// `10.1.2.3`, `10.0.0.0/8`, `[fd00::1]:8080`. A host may be at a private address, on the usual ports (80 and 443 of
-    /// web servers, 22 of SSH, 465 and 993 of mail), or on the named one; a network opens its addresses on the usual ones.
+    /// Parses a comma-separated list: `intranet.example`, `intranet.example:8080`, `10.1.2.3`, `10.0.0.0/8`,
+    /// `[fd00::1]:8080`. A host may have a private address, and is reached on the named port or else on the usual ones
+    /// (80 and 443 for the web, 22 for SSH, 465 and 993 for mail); a network opens its addresses on the usual ones.
     ///
     /// # Errors
-    /// An entry that is none of these.
+    /// For an entry in any other form.
     pub fn parse(list: &str) -> Result<Self, EgressError> {
         let mut allow = Self::default();
         for entry in list.split(',').map(str::trim).filter(|e| !e.is_empty()) {
@@ -29,7 +29,7 @@ impl Allow {
             } else if let Ok(address) = entry.parse::<IpAddr>() {
                 allow.nets.push(IpNet::from(address));
             } else {
-                allow.hosts.push(host_and_port(entry).ok_or_else(|| {
+                allow.hosts.push(split_host_and_port(entry).ok_or_else(|| {
                     let told = format!(
                         "`egress.allow` cannot contain `{entry}`: write host, host:port or a network \
                          such as 10.0.0.0/8"
@@ -41,7 +41,7 @@ impl Allow {
         Ok(allow)
     }
 
-    /// Whether this host is named together with this port (or without one, for the usual ones of what is spoken there).
+    /// Whether the list names this host with this port, or without a port if it is one of the `usual` ones.
     pub(super) fn names(&self, host: &str, port: u16, usual: &[u16]) -> bool {
         self.hosts.iter().any(|(name, named)| {
             name.eq_ignore_ascii_case(host)
@@ -52,22 +52,20 @@ impl Allow {
         })
     }
 
-    /// Whether a network of the list holds the address.
+    /// Whether a network in the list contains the address.
     pub(super) fn holds(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.nets.iter().any(|net| net.contains(&address))
     }
 }
 
-/// The ports of http and https.
 pub(super) const WEB_PORTS: &[u16] = &[80, 443];
-/// The port of SSH.
 pub(super) const SSH_PORTS: &[u16] = &[22];
-/// The ports of TLS from the first byte: https, mail out (RFC 8314) and mail in.
+/// Ports with implicit TLS: HTTPS, SMTP submission (RFC 8314) and IMAP.
 pub(super) const TLS_PORTS: &[u16] = &[443, 465, 993];
 
-/// Host and port as the URL parser understands them, so that both sides compare the same spelling.
-fn host_and_port(entry: &str) -> Option<(String, Option<u16>)> {
+/// Parses with the URL parser, so that an entry and a request's URL are spelled the same.
+fn split_host_and_port(entry: &str) -> Option<(String, Option<u16>)> {
     let url = url::Url::parse(&format!("http://{entry}/")).ok()?;
     let plain = url.path() == "/" && url.query().is_none() && url.username().is_empty();
     let host = match url.host()? {
@@ -75,7 +73,7 @@ fn host_and_port(entry: &str) -> Option<(String, Option<u16>)> {
         Host::Ipv4(address) => address.to_string(),
         Host::Ipv6(address) => address.to_string(),
     };
-    // The parser drops the default port of http; whoever wrote it meant it.
+    // The parser drops `:80` as the default port, but the owner named it on purpose.
     let port = url.port().or_else(|| entry.ends_with(":80").then_some(80));
     plain.then_some((host, port))
 }

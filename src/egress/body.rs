@@ -1,4 +1,4 @@
-//! What came back: status, headers, and a body that is read piece by piece within its limits.
+//! A response: status, headers, and a body that is read in chunks within its limits.
 
 use std::io::Write;
 
@@ -11,19 +11,17 @@ use super::ledger::Line;
 use super::{EgressError, Limits};
 use crate::reason::Reason;
 
-/// Compressed bytes that are unpacked at a time: gzip grows a thousandfold at most, so a step stays
-/// within a few megabytes before it is counted.
+/// How many compressed bytes are unpacked at a time: gzip expands at most a thousandfold, so a step yields at most
+/// a few megabytes before it is counted against the limit.
 const STEP: usize = 4_096;
 
-/// An answer.
 pub struct Response {
-    /// HTTP status.
     pub status: u16,
-    /// Where it came from, after redirects.
+    /// The final address, after redirects.
     pub url: Url,
     inner: reqwest::Response,
     unpack: Option<MultiGzDecoder<Vec<u8>>>,
-    /// An encoding that nobody asked for.
+    /// A content encoding that we did not ask for.
     foreign: Option<String>,
     pending: Bytes,
     given: u64,
@@ -63,7 +61,7 @@ impl Response {
         }
     }
 
-    /// A header, if it is there and is text.
+    /// `None` if the header is missing or not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.inner.headers().get(name)?.to_str().ok()
     }
@@ -75,10 +73,10 @@ impl Response {
         (!essence.is_empty()).then_some(essence)
     }
 
-    /// The next piece of the body, unpacked; `None` at its end.
+    /// The next chunk of the body, unpacked; `None` at its end.
     ///
     /// # Errors
-    /// When a limit is passed, or the connection breaks.
+    /// When the body exceeds a limit or the connection breaks.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, EgressError> {
         match self.read().await {
             Ok(Some(piece)) => Ok(Some(piece)),
@@ -94,10 +92,8 @@ impl Response {
         }
     }
 
-    /// The whole body.
-    ///
     /// # Errors
-    /// When a limit is passed, or the connection breaks.
+    /// When the body exceeds a limit or the connection breaks.
     pub async fn bytes(mut self) -> Result<Bytes, EgressError> {
         let mut all = BytesMut::new();
         while let Some(piece) = self.chunk().await? {
@@ -106,10 +102,7 @@ impl Response {
         Ok(all.freeze())
     }
 
-    /// Ends it without the rest of its body.
-    ///
-    /// # Errors
-    /// When the ledger cannot be written.
+    /// Drops the rest of the body and closes the ledger row.
     pub async fn discard(mut self) -> Result<(), EgressError> {
         Ok(self.line.close().await?)
     }
@@ -132,12 +125,12 @@ impl Response {
                     host: host.clone(),
                     seconds: self.limits.time.as_secs(),
                 })?;
-                match next.map_err(|e| super::http::told(&host, e))? {
-                    Some(bytes) => self.arrived(bytes),
+                match next.map_err(|e| super::http::explain(&host, e))? {
+                    Some(bytes) => self.count_received(bytes),
                     None => self.ended = true,
                 }
             }
-            let piece = self.unpacked(&host)?;
+            let piece = self.unpack_step(&host)?;
             self.given += piece.len() as u64;
             let received = u64::try_from(self.line.outcome.bytes_received).unwrap_or_default();
             if self.given.max(received) > self.limits.bytes {
@@ -153,14 +146,14 @@ impl Response {
         }
     }
 
-    fn arrived(&mut self, bytes: Bytes) {
+    fn count_received(&mut self, bytes: Bytes) {
         let more = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
         self.line.outcome.bytes_received = self.line.outcome.bytes_received.saturating_add(more);
         self.pending = bytes;
     }
 
-    /// What a step of the pending bytes is when unpacked.
-    fn unpacked(&mut self, host: &str) -> Result<Bytes, EgressError> {
+    /// Unpacks the next [`STEP`] of the pending bytes.
+    fn unpack_step(&mut self, host: &str) -> Result<Bytes, EgressError> {
         let broken = |error: std::io::Error| EgressError::Failed {
             host: host.to_owned(),
             reason: Reason::told("its compressed answer is damaged or cut off", error),

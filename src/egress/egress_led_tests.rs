@@ -1,4 +1,4 @@
-//! Sites that lead to machines of the owner's own.
+//! Sites that redirect to machines of the owner's own network.
 
 use super::*;
 use crate::egress::guard::Way;
@@ -27,6 +27,6 @@ async fn a_strangers_site_does_not_lead_to_an_own_machine() {
     let mut vetted = request(&format!("http://127.0.0.1:{stranger}/"));
     vetted.url = "http://blog.example/".parse().unwrap();
     let own_url = format!("http://wiki.example:{own}/").parse().unwrap();
-    let refused = allowed.gateway.led(Way::Opened, &vetted, &own_url);
+    let refused = allowed.gateway.check_origin(Way::Opened, &vetted, &own_url);
     assert!(matches!(refused, Err(EgressError::Url { .. })));
 }

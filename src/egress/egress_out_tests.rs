@@ -6,10 +6,10 @@ use reqwest::header::{AUTHORIZATION, HeaderName};
 
 use super::*;
 
-/// What a server was asked, one text for each request.
+/// The requests a server got, one text each.
 type Asked = Arc<Mutex<Vec<String>>>;
 
-/// A server that notes what it is asked, head and body, and answers with each of these in turn, the last for ever.
+/// A server that records each request (head and body) and sends these answers in turn, repeating the last.
 async fn listening(answers: Vec<String>) -> (u16, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

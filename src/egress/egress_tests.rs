@@ -1,4 +1,4 @@
-//! The gate against servers on this machine and names that lie.
+//! The gate against servers on this machine and host names that resolve to private addresses.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::store::egress::{Entry, list};
 
-/// Names as a test sets them.
+/// A resolver whose answers the test sets.
 #[derive(Default)]
 struct Names(HashMap<&'static str, Vec<&'static str>>);
 
@@ -27,7 +27,7 @@ impl Lookup for Names {
     }
 }
 
-/// A server that sends the same bytes to everybody, then more of `tail` for ever if there is one.
+/// A server that sends the same bytes to every client, then repeats `tail` for ever if it is given.
 async fn server(head: impl Into<Vec<u8>>, tail: Option<Vec<u8>>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

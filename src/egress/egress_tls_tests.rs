@@ -1,4 +1,4 @@
-//! Streams of TLS: whose certificate is believed, and what is in the ledger.
+//! TLS streams: which certificates are trusted, and what the ledger records.
 
 use std::collections::BTreeSet;
 

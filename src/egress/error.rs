@@ -1,39 +1,35 @@
-//! Why nothing came back, in words for whoever asked.
+//! Errors of outgoing requests and streams, worded for the person who started them.
 
 use super::guard::Refused;
 use crate::reason::Reason;
 use crate::store::StoreError;
 
-/// Why nothing came back.
 #[derive(Debug, thiserror::Error)]
 pub enum EgressError {
-    /// The owner forbade fetching web pages.
+    /// The setting `egress.web` is off.
     #[error(
         "fetching from the web is switched off on this machine; set egress.web = true (and sealed = false) in the settings \
          and restart to allow it"
     )]
     Off,
-    /// The owner pulled the cable.
+    /// The setting `sealed` is on: nothing may go out.
     #[error(
         "this machine is sealed: nothing leaves it. Set sealed = false in the settings, leave out --sealed, and restart \
          to allow it"
     )]
     Sealed,
-    /// An address that is never asked.
+    /// A URL that is refused before any request is made.
     #[error("{url} cannot be fetched: {reason}")]
     Url {
-        /// The address.
         url: String,
-        /// What is wrong with it.
         #[source]
         reason: Reason,
     },
-    /// A place that no stream is opened to.
+    /// A host and port that no stream may be opened to.
     #[error("{place} is not connected to: {reason}")]
     Place {
         /// Host and port.
         place: String,
-        /// What is wrong with it.
         #[source]
         reason: Reason,
     },
@@ -43,93 +39,70 @@ pub enum EgressError {
          it in the setting egress.allow"
     )]
     Blocked {
-        /// The host's name.
         host: String,
-        /// Where it is.
         address: std::net::IpAddr,
-        /// What kind of address that is.
+        /// The kind of address, such as "a private address".
         what: &'static str,
     },
-    /// The server sends from one address to the next.
-    #[error(
-        "{0} leads from one address to the next without an end; check the address in a browser"
-    )]
+    /// Too many redirects.
+    #[error("{0} redirects too many times; check the address in a browser")]
     Redirects(String),
-    /// More bytes than allowed came.
     #[error("{host} sent more than {limit} bytes, so the rest was not taken")]
     TooLarge {
-        /// The host's name.
         host: String,
-        /// The limit in bytes.
+        /// In bytes.
         limit: u64,
     },
     /// More bytes than allowed would have gone out.
     #[error("more than {limit} bytes were to be sent to {host}, so the rest was not")]
     TooMuch {
-        /// The host's name.
         host: String,
-        /// The limit in bytes.
+        /// In bytes.
         limit: u64,
     },
-    /// A secret stays here.
-    #[error("what is secret is not sent to {host}: {reason}")]
-    Secret {
-        /// The host's name.
-        host: String,
-        /// Why not.
-        reason: &'static str,
-    },
-    /// The server is another than the one whose key was noted.
+    /// A secret may not go to this server.
+    #[error("secrets are not sent to {host}: {reason}")]
+    Secret { host: String, reason: &'static str },
+    /// The server shows another host key than the pinned one.
     #[error(
         "{host} shows another host key ({seen}) than the one that was noted ({pinned}), so nothing was sent. If its \
-         owner confirms the new key, set it up again with that one; if not, somebody is in between"
+         owner confirms the new key, set it up again with that one; if not, somebody may be intercepting the connection"
     )]
     HostKey {
-        /// The host's name.
         host: String,
-        /// Fingerprint of the key that it shows.
+        /// Fingerprint of the key that the server shows.
         seen: String,
-        /// Fingerprint of the key that was noted.
+        /// Fingerprint of the pinned key.
         pinned: String,
     },
-    /// The server does not prove that the name is its own.
+    /// The server's certificate does not hold for its name.
     #[error(
         "{host} does not prove that it is {host}, so nothing was sent: {reason}. If it is a machine of your own network, \
          give the certificate of the authority that vouches for it"
     )]
     Certificate {
-        /// The host's name.
         host: String,
-        /// What is wrong with its certificate.
         #[source]
         reason: Reason,
     },
-    /// The server lets nobody in with this.
+    /// The server refused the login.
     #[error("{host} refused to let {user} in; check the name and the password or key")]
-    SignIn {
-        /// The host's name.
-        host: String,
-        /// As whom.
-        user: String,
-    },
-    /// The time ran out.
+    SignIn { host: String, user: String },
+    /// Timeout.
     #[error("{host} did not answer in full within {seconds} seconds; it is tried again next time")]
     Slow {
-        /// The host's name.
         host: String,
-        /// The limit in seconds.
+        /// The timeout.
         seconds: u64,
     },
-    /// The network or the server.
+    /// The network or the server failed.
     #[error("{host} could not be reached: {reason}")]
     Failed {
-        /// The host's name.
         host: String,
-        /// Why.
         #[source]
         reason: Reason,
     },
-    /// The settings are not usable.
+    /// Settings that cannot be used.
     #[error("{0}")]
     Settings(#[source] Reason),
     /// The ledger could not be written, so nothing was sent.

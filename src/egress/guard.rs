@@ -1,5 +1,4 @@
-//! Whether a request may go where its address leads: the address is checked before, and what its host
-//! name resolves to when it does.
+//! Checks destinations: the URL before the request, and the addresses that its host name resolves to when it does.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -13,17 +12,13 @@ use super::allow::WEB_PORTS;
 use super::{Allow, EgressError, address};
 use crate::reason::Reason;
 
-/// Finds the addresses of a host name.
 #[async_trait]
 pub trait Lookup: Send + Sync {
     /// All addresses of `host`.
-    ///
-    /// # Errors
-    /// When the name has none or cannot be asked for.
     async fn lookup(&self, host: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// The names as the operating system knows them.
+/// The operating system's resolver.
 #[derive(Debug, Default)]
 pub struct SystemLookup;
 
@@ -44,18 +39,18 @@ pub(super) struct Refused {
     pub(super) what: &'static str,
 }
 
-/// What of a URL may be connected to.
+/// Which addresses a request may connect to.
 pub(super) enum Way {
-    /// Only addresses of the public internet, and networks that are allowed.
+    /// Public addresses, and the networks in `egress.allow`.
     Guarded,
-    /// The host is allowed by name, wherever it is.
+    /// Any address: the host is allowed by name.
     Opened,
 }
 
-/// Checks everything of a URL that can be seen before its name is resolved.
+/// Checks everything about a URL that is known before its name is resolved.
 pub(super) fn vet(url: &Url, allow: &Allow) -> Result<Way, EgressError> {
     let wrong = |reason: &str| EgressError::Url {
-        url: shown(url),
+        url: redact(url),
         reason: reason.into(),
     };
     if !matches!(url.scheme(), "http" | "https") {
@@ -70,7 +65,7 @@ pub(super) fn vet(url: &Url, allow: &Allow) -> Result<Way, EgressError> {
         return Err(wrong("it has no host"));
     };
     let port = url.port_or_known_default().unwrap_or_default();
-    let name = spelled(&host);
+    let name = host_text(&host);
     if allow.names(&name, port, WEB_PORTS) {
         return Ok(Way::Opened);
     }
@@ -79,7 +74,7 @@ pub(super) fn vet(url: &Url, allow: &Allow) -> Result<Way, EgressError> {
             "only the ports 80 and 443 are used; others can be named in the setting egress.allow",
         ));
     }
-    // The connector resolves no literal addresses, so the hook below never sees them.
+    // The client does not resolve literal addresses, so `Guard` below never sees them.
     match literal(&host) {
         Some(address) => check(&name, address, allow).map_err(EgressError::from)?,
         None if name.is_empty() => return Err(wrong("it has no host")),
@@ -88,8 +83,8 @@ pub(super) fn vet(url: &Url, allow: &Allow) -> Result<Way, EgressError> {
     Ok(Way::Guarded)
 }
 
-/// The addresses that a stream to this host may be connected to.
-pub(super) async fn stream_addresses(
+/// Resolves a host to the addresses that a stream may connect to.
+pub(super) async fn resolve_for_stream(
     host: &str,
     port: u16,
     usual_ports: &[u16],
@@ -101,7 +96,7 @@ pub(super) async fn stream_addresses(
         reason: reason.into(),
     };
     let parsed = Host::parse(host).map_err(|_| wrong("it is no name or address of a machine"))?;
-    let name = spelled(&parsed);
+    let name = host_text(&parsed);
     let is_opened = allow.names(&name, port, usual_ports);
     if !is_opened && !usual_ports.contains(&port) {
         return Err(wrong(
@@ -124,7 +119,7 @@ pub(super) async fn stream_addresses(
         }
     };
     if !is_opened {
-        // One address that is not public is enough: the name is not to be trusted.
+        // A single private address is enough to refuse: the name is not to be trusted.
         for address in &found {
             check(&name, *address, allow)?;
         }
@@ -135,7 +130,7 @@ pub(super) async fn stream_addresses(
         .collect())
 }
 
-fn spelled<S: AsRef<str>>(host: &Host<S>) -> String {
+fn host_text<S: AsRef<str>>(host: &Host<S>) -> String {
     match host {
         Host::Domain(name) => name.as_ref().to_owned(),
         Host::Ipv4(address) => address.to_string(),
@@ -153,7 +148,7 @@ fn literal<S>(host: &Host<S>) -> Option<IpAddr> {
 
 /// Refuses an address that is neither public nor allowed.
 pub(super) fn check(host: &str, address: IpAddr, allow: &Allow) -> Result<(), Refused> {
-    match address::not_public(address) {
+    match address::describe_private(address) {
         Some(what) if !allow.holds(address) => Err(Refused {
             host: host.to_owned(),
             address,
@@ -163,22 +158,22 @@ pub(super) fn check(host: &str, address: IpAddr, allow: &Allow) -> Result<(), Re
     }
 }
 
-/// The address without what may be secret in it.
-pub(super) fn shown(url: &Url) -> String {
+/// The URL without user name, password and fragment, for messages and the ledger.
+pub(super) fn redact(url: &Url) -> String {
     let mut url = url.clone();
-    // Both fail for addresses without a host, which have neither.
+    // Both fail for URLs without a host, which have neither.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_fragment(None);
     url.to_string()
 }
 
-/// Resolves names for the connector, and lets it see only addresses that it may connect to. What it
-/// connects to is what was checked: the name is not resolved a second time.
+/// The HTTP client's resolver, which returns only addresses that it may connect to. The client connects to exactly the
+/// addresses checked here: the name is not resolved a second time, so it cannot change in between (DNS rebinding).
 pub(super) struct Guard {
     pub(super) lookup: Arc<dyn Lookup>,
     pub(super) allow: Arc<Allow>,
-    /// Hosts on this way are allowed by name.
+    /// The hosts of this client are allowed by name: skip the check.
     pub(super) opened: bool,
 }
 
@@ -192,7 +187,7 @@ impl Resolve for Guard {
                 return Err(io::Error::other("the name has no address").into());
             }
             if !opened {
-                // One address that is not public is enough: the name is not to be trusted.
+                // A single private address is enough to refuse: the name is not to be trusted.
                 for address in &found {
                     check(host, *address, &allow)?;
                 }

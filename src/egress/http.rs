@@ -1,4 +1,4 @@
-//! Requests to web servers: one by one, each redirect anew.
+//! Requests to web servers. Each redirect is checked and recorded like a new request.
 
 use reqwest::header::LOCATION;
 use tokio::time::Instant;
@@ -7,18 +7,14 @@ use url::Url;
 use super::body::Response;
 use super::guard::{self, Refused, Way};
 use super::ledger::Line;
-use super::request::{Hop, names};
-use super::{CONNECT, EgressError, Gateway, Method, Request};
+use super::request::{Hop, join_names};
+use super::{CONNECT_TIMEOUT, EgressError, Gateway, Method, Request};
 use crate::reason::Reason;
 use crate::store::egress::NewRequest;
 
 impl Gateway {
-    /// Sends a request, following redirects where that is safe: `GET` and `HEAD` anywhere, without secrets and body to
-    /// another server; other methods on the same server only. Any status is an answer; `url` of the response is where it
-    /// came from in the end.
-    ///
-    /// # Errors
-    /// Every [`EgressError`] of web servers.
+    /// Sends a request and follows redirects where that is safe: `GET` and `HEAD` anywhere, but without secrets and body
+    /// to another server; other methods on the same server only. Any status is returned as a response, not an error.
     pub async fn send(&self, request: Request) -> Result<Response, EgressError> {
         let deadline = Instant::now() + request.limits.time;
         let mut hop = Hop {
@@ -32,21 +28,24 @@ impl Gateway {
             let Some(target) = redirect_target(&response, &hop.url) else {
                 return Ok(response);
             };
+            // A signature holds for one address only, so the caller gets the redirect itself.
             if request.has_signed_address() {
                 return Ok(response);
             }
             let status = response.status;
             response.discard().await?;
             let refused = |reason: Reason| EgressError::Url {
-                url: guard::shown(&hop.url),
+                url: guard::redact(&hop.url),
                 reason,
             };
             let target = target.map_err(refused)?;
             if !hop.method.is_safe() {
                 if target.origin() != hop.url.origin() {
-                    let reason = "it sends on to another server what is meant for this one";
+                    let reason =
+                        "it redirects to another server a request that is meant for this one";
                     return Err(refused(reason.into()));
                 }
+                // 303 See Other: the result is fetched with GET (RFC 9110, section 15.4.4).
                 if status == 303 {
                     hop.method = Method::Get;
                 }
@@ -54,17 +53,22 @@ impl Gateway {
             hop.is_first = false;
             hop.url = target;
         }
-        Err(EgressError::Redirects(guard::shown(&request.url)))
+        Err(EgressError::Redirects(guard::redact(&request.url)))
     }
 
-    /// A machine of the owner's own is fetched because its owner named it as a source, or is on the way from another
-    /// such; a site of strangers does not lead there.
-    pub(super) fn led(&self, way: Way, request: &Request, url: &Url) -> Result<Way, EgressError> {
+    /// Refuses a redirect from a stranger's site to a machine of the owner's own network: such a machine is reached only
+    /// if the request started at one that is named in `egress.allow`.
+    pub(super) fn check_origin(
+        &self,
+        way: Way,
+        request: &Request,
+        url: &Url,
+    ) -> Result<Way, EgressError> {
         let opened = |way: &Way| matches!(way, Way::Opened);
         let from_own = || guard::vet(&request.url, &self.inner.allow).is_ok_and(|way| opened(&way));
         if opened(&way) && !from_own() {
             return Err(EgressError::Url {
-                url: guard::shown(url),
+                url: guard::redact(url),
                 reason:
                     "another site leads to this machine of your own; add it as a source of its own"
                         .into(),
@@ -73,12 +77,12 @@ impl Gateway {
         Ok(way)
     }
 
-    /// Whether a hop may be made, and how.
-    fn cleared(&self, hop: &Hop<'_>, body: usize) -> Result<Way, EgressError> {
+    /// Decides whether a hop may be made, and through which client.
+    fn clear(&self, hop: &Hop<'_>, body: usize) -> Result<Way, EgressError> {
         let request = hop.request;
-        self.let_out(request.purpose)?;
+        self.check_reach(request.purpose)?;
         let way = guard::vet(&hop.url, &self.inner.allow)?;
-        let way = self.led(way, request, &hop.url)?;
+        let way = self.check_origin(way, request, &hop.url)?;
         hop.check_secrets(matches!(way, Way::Opened))?;
         let limit = request.limits.sent;
         if body as u64 > limit {
@@ -88,14 +92,19 @@ impl Gateway {
         Ok(way)
     }
 
-    /// One request, without following.
+    /// Sends one request, without following redirects.
     async fn hop(&self, hop: &Hop<'_>, deadline: Instant) -> Result<Response, EgressError> {
         let request = hop.request;
         let host = hop.url.host_str().unwrap_or_default().to_owned();
-        let new = (guard::shown(&hop.url), host.clone(), names(&hop.classes()));
+        let new = (
+            guard::redact(&hop.url),
+            host.clone(),
+            join_names(&hop.classes()),
+        );
         let (workspace, purpose) = (request.workspace, request.purpose);
         let method = hop.method.http();
         let named = method.clone();
+        // The row is written before the checks, so that a refused request is in the ledger too.
         let mut line = Line::open(&self.inner.store, move |tx, now| {
             let new = NewRequest {
                 workspace,
@@ -111,10 +120,10 @@ impl Gateway {
         .await?;
         let body = hop.body();
         let body_bytes = body.as_ref().map_or(0, bytes::Bytes::len);
-        let cleared = self.cleared(hop, body_bytes);
+        let cleared = self.clear(hop, body_bytes);
         let (way, headers) = match cleared.and_then(|way| Ok((way, hop.headers()?))) {
             Ok(cleared) => cleared,
-            Err(error) => return Err(line.failed(error).await),
+            Err(error) => return Err(line.fail(error).await),
         };
         let client = match way {
             Way::Guarded => &self.inner.guarded,
@@ -133,11 +142,11 @@ impl Gateway {
                 if error.is_connect() {
                     line.outcome.bytes_sent = 0;
                 }
-                return Err(line.failed(told(&host, error)).await);
+                return Err(line.fail(explain(&host, error)).await);
             }
             Err(_) => {
                 let seconds = request.limits.time.as_secs();
-                return Err(line.failed(EgressError::Slow { host, seconds }).await);
+                return Err(line.fail(EgressError::Slow { host, seconds }).await);
             }
         };
         line.outcome.status = Some(response.status().as_u16());
@@ -152,23 +161,22 @@ impl Gateway {
     }
 }
 
-/// Where a response sends to, if it does.
+/// The target of a redirect; `None` if the response is not one.
 fn redirect_target(response: &Response, from: &Url) -> Option<Result<Url, Reason>> {
     if !matches!(response.status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
     let Some(location) = response.header(LOCATION.as_str()) else {
-        return Some(Err("it leads on, and does not say where to".into()));
+        return Some(Err("it redirects without saying where to".into()));
     };
     Some(
         from.join(location)
-            .map_err(|e| Reason::told(format!("it leads to an address that is none ({e})"), e)),
+            .map_err(|e| Reason::told(format!("it redirects to an invalid address ({e})"), e)),
     )
 }
 
-/// An error of the client in words; a refused address says so. The client's own words would name the address with
-/// what is secret in it.
-pub(super) fn told(host: &str, error: reqwest::Error) -> EgressError {
+/// Turns an error of the HTTP client into ours. The URL is removed from it, since it may contain a secret.
+pub(super) fn explain(host: &str, error: reqwest::Error) -> EgressError {
     let error = error.without_url();
     let chain = std::iter::successors(Some(&error as &(dyn std::error::Error + 'static)), |e| {
         e.source()
@@ -183,7 +191,7 @@ pub(super) fn told(host: &str, error: reqwest::Error) -> EgressError {
     if error.is_timeout() {
         return EgressError::Slow {
             host: host.to_owned(),
-            seconds: CONNECT.as_secs(),
+            seconds: CONNECT_TIMEOUT.as_secs(),
         };
     }
     EgressError::Failed {

@@ -1,16 +1,16 @@
-//! A row of the ledger while its request runs.
+//! One row of the ledger, open while its request runs.
 
 use super::EgressError;
 use crate::store::egress::{self, Outcome};
 use crate::store::{Store, StoreError, Transaction, UnixMs};
 
-/// Written down at the start; the outcome follows at the end, whatever the end is.
+/// Written before the request goes out, and updated with the outcome when it ends, even if it is dropped.
 pub(super) struct Line {
     store: Store,
     id: i64,
     pub(super) outcome: Outcome,
     open: bool,
-    /// Of a stream nobody knows before where its end is.
+    /// A stream has no known length, so dropping it early is not an error.
     pub(super) is_stream: bool,
 }
 
@@ -38,8 +38,8 @@ impl Line {
             .await
     }
 
-    /// Closes the row with the error, and gives the error back.
-    pub(super) async fn failed(mut self, error: EgressError) -> EgressError {
+    /// Closes the row with the error, and returns the error.
+    pub(super) async fn fail(mut self, error: EgressError) -> EgressError {
         self.note(&error);
         match self.close().await {
             Ok(()) => error,
@@ -67,7 +67,7 @@ impl Drop for Line {
                 .error
                 .get_or_insert_with(|| "it was not read to its end".into());
         }
-        // Outside of a runtime the row stays as it is: it says that the request went out.
+        // Without a runtime nothing can be written: the row stays open, which still says that the request went out.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let written = store.write(move |tx| egress::close(tx, id, &outcome)).await;

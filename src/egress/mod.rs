@@ -1,18 +1,17 @@
-//! The one gate to the outside: owns the HTTP client and every connection to elsewhere, refuses what must not be
-//! reached, bounds what goes and comes, and writes each request and each stream into the ledger.
+//! The only gate to the outside. It owns the HTTP client and every outgoing connection, refuses forbidden
+//! destinations, limits what goes out and comes in, and records each request and stream in the ledger.
 //!
-//! What this module does *not* know: what a page or a backup is, or who asked for it.
+//! This module does *not* know what a page or a backup is, or who asked for it.
 //!
 //! Invariants:
-//! - A connection is made only to an address that was checked (`guard`); each redirect is a new
-//!   request with its own check.
-//! - No cookies, no proxy of the environment, no `Referer`. A secret goes only to the server that it was sealed for
-//!   (`secret`), over TLS or to a machine of one's own.
-//! - Bytes both ways (of what comes, before and after decompression), time and redirects are bounded.
-//! - A request or stream is in the ledger before it goes out; a refused one is in it as well. The ledger tells what kinds
-//!   of data went (`Class`), never the data.
-//! - A stream is handed out only after its peer has proved who it is (`ssh`: the host key that was noted; `tls`: the
-//!   certificate of its name).
+//! - It connects only to an address that was checked (`guard`); each redirect is a new request with its own check.
+//! - No cookies, no proxy from the environment, no `Referer`. A secret goes only to the server that it was sealed for
+//!   (`secret`), over TLS or to a machine of the owner's own.
+//! - Bytes in both directions (incoming ones before and after decompression), time and redirects are limited.
+//! - A request or stream is in the ledger before it goes out, and so is a refused one. The ledger names the kinds of
+//!   data that went out (`Class`), never the data.
+//! - A stream is handed out only after its peer has proved its identity (`ssh`: the pinned host key; `tls`: the
+//!   certificate for its name).
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as egress;
@@ -53,15 +52,13 @@ use self::guard::Guard;
 use crate::reason::Reason;
 use crate::store::Store;
 
-/// How Frontdesk names itself to web servers.
 pub const USER_AGENT: &str = concat!("FrontdeskBot/", env!("CARGO_PKG_VERSION"));
-/// How long a server may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the settings let out.
+/// How much of the outside the settings allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// Everything that a purpose is there for.
+    /// Every purpose.
     Open,
     /// No web pages (`egress.web = false`).
     NoWeb,
@@ -69,7 +66,7 @@ pub enum Reach {
     Nothing,
 }
 
-/// The gate. Clones are handles on the same one.
+/// A handle on the gate; clones share it.
 #[derive(Clone)]
 pub struct Gateway {
     inner: Arc<Inner>,
@@ -85,8 +82,6 @@ struct Inner {
 }
 
 impl Gateway {
-    /// A gate that lets out what `reach` says.
-    ///
     /// # Errors
     /// When the TLS library cannot be set up.
     pub fn new(
@@ -107,10 +102,10 @@ impl Gateway {
                 .no_proxy()
                 .referer(false)
                 .redirect(redirect::Policy::none())
-                .connect_timeout(CONNECT)
+                .connect_timeout(CONNECT_TIMEOUT)
                 .dns_resolver(Arc::new(guard))
                 .build()
-                .map_err(|e| Reason::told(format!("no web client can be made: {e}"), e))
+                .map_err(|e| Reason::told(format!("the web client cannot be set up: {e}"), e))
                 .map_err(EgressError::Settings)
         };
         let inner = Inner {
@@ -126,13 +121,13 @@ impl Gateway {
         })
     }
 
-    /// Whether web pages are let out to.
+    /// Whether web pages may be fetched.
     pub fn is_open(&self) -> bool {
         self.inner.reach == Reach::Open
     }
 
-    /// Refuses a purpose that the settings do not let out.
-    fn let_out(&self, purpose: Purpose) -> Result<(), EgressError> {
+    /// Refuses a purpose that the settings do not allow.
+    fn check_reach(&self, purpose: Purpose) -> Result<(), EgressError> {
         match self.inner.reach {
             Reach::Nothing => Err(EgressError::Sealed),
             Reach::NoWeb if purpose.is_web() => Err(EgressError::Off),

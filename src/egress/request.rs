@@ -1,4 +1,4 @@
-//! What is asked of a web server: for what purpose, with what data, within what bounds.
+//! A request to a web server: its purpose, its data and its limits.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,21 +14,19 @@ use super::secret::Sealed;
 use super::{EgressError, USER_AGENT};
 use crate::store::WorkspaceId;
 
-/// What something goes out for. Each purpose that there is stands in the ledger by its name.
+/// What a request or stream is for; the ledger records its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// A page that an owner named as a source, or that such a one leads to.
+    /// A page that an owner added as a source, or a page linked from one.
     WebPage,
-    /// What a site allows robots.
     Robots,
-    /// A site's list of its pages.
     Sitemap,
-    /// Backups that are kept elsewhere.
+    /// Off-site backups.
     Backup,
 }
 
 impl Purpose {
-    /// As it stands in the ledger.
+    /// The name in the ledger.
     pub fn name(self) -> &'static str {
         match self {
             Self::WebPage => "web page",
@@ -38,7 +36,7 @@ impl Purpose {
         }
     }
 
-    /// Whether the setting `egress.web` decides about it.
+    /// Whether the setting `egress.web` applies to it.
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
@@ -47,25 +45,25 @@ impl Purpose {
     }
 }
 
-/// What kind of data goes out.
+/// The kind of data that goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// Addresses, names of files, sizes and times; goes with every request.
+    /// Addresses, file names, sizes and times; part of every request.
     Metadata,
-    /// What everybody may read anyway.
+    /// Data that is public already.
     Public,
-    /// What the business gave: documents, answers, settings.
+    /// Data of the business: documents, answers, settings.
     Business,
     /// What visitors and callers said, and who they are.
     Customer,
-    /// What opens something.
+    /// Passwords, keys and tokens.
     Credential,
-    /// Whatever it is, it was encrypted here, and who gets it cannot read it.
+    /// Any data that was encrypted here; the recipient cannot read it.
     Encrypted,
 }
 
 impl Class {
-    /// As it stands in the ledger.
+    /// The name in the ledger.
     pub fn name(self) -> &'static str {
         match self {
             Self::Metadata => "metadata",
@@ -78,15 +76,13 @@ impl Class {
     }
 }
 
-/// Classes as the ledger has them: `metadata, encrypted`.
-pub(super) fn names(classes: &BTreeSet<Class>) -> String {
+/// Joins the classes as the ledger stores them: `metadata, encrypted`.
+pub(super) fn join_names(classes: &BTreeSet<Class>) -> String {
     let names: Vec<&str> = classes.iter().map(|class| class.name()).collect();
     names.join(", ")
 }
 
-/// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // The words of RFC 9110.
 pub enum Method {
     Get,
     Head,
@@ -108,22 +104,21 @@ impl Method {
         }
     }
 
-    /// Whether it changes nothing at the other end (RFC 9110, section 9.2.1).
+    /// Whether the method changes nothing on the server (RFC 9110, section 9.2.1).
     pub(super) fn is_safe(self) -> bool {
         matches!(self, Self::Get | Self::Head)
     }
 }
 
-/// Bounds on one request, redirects included.
+/// Limits on one request including its redirects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Most bytes of the answer's body, as sent and unpacked.
+    /// Most bytes of the response body, both compressed and unpacked.
     pub bytes: u64,
-    /// Most bytes of the request's body.
+    /// Most bytes of the request body.
     pub sent: u64,
-    /// Most time until the last byte.
+    /// Timeout up to the last byte.
     pub time: Duration,
-    /// Most redirects.
     pub redirects: u32,
 }
 
@@ -139,7 +134,7 @@ impl Default for Limits {
     }
 }
 
-/// A piece of a body: what it is, and the bytes. The pieces follow each other as they are.
+/// A part of a request body with its class; the parts are sent one after another.
 #[derive(Debug, Clone)]
 pub struct Part {
     class: Class,
@@ -153,7 +148,6 @@ enum Content {
 }
 
 impl Part {
-    /// Bytes of this class.
     pub fn new(class: Class, bytes: impl Into<Bytes>) -> Self {
         Self {
             class,
@@ -161,7 +155,7 @@ impl Part {
         }
     }
 
-    /// A secret in the midst of a body.
+    /// A secret inside a body.
     pub fn secret(secret: Sealed) -> Self {
         Self {
             class: Class::Credential,
@@ -170,40 +164,35 @@ impl Part {
     }
 }
 
-/// Where in a request a secret stands.
+/// Where in a request a secret goes.
 #[derive(Debug, Clone)]
 pub enum Carrier {
-    /// The value of this header.
     Header(HeaderName),
-    /// More of the address's query, as `a=b&c=d`: a signature. It holds for this address only, so a request with one
-    /// follows no redirect.
+    /// Appended to the URL's query as `a=b&c=d`: a signature. It holds for this URL only, so a request with one follows
+    /// no redirect.
     Query,
 }
 
-/// What to ask.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// For whom, unless it concerns the whole installation.
+    /// `None` if the request is for the whole installation.
     pub workspace: Option<WorkspaceId>,
-    /// What for.
     pub purpose: Purpose,
-    /// How.
     pub method: Method,
-    /// Where. It stands in the ledger, so nothing in it may be secret.
+    /// Recorded in the ledger, so it must not contain a secret.
     pub url: Url,
-    /// Media types that are wanted, as an `Accept` header.
+    /// The `Accept` header.
     pub accept: &'static str,
-    /// The `ETag` of what is there already.
+    /// The `ETag` of the copy we have.
     pub etag: Option<String>,
-    /// The `Last-Modified` of what is there already.
+    /// The `Last-Modified` of the copy we have.
     pub last_modified: Option<String>,
     /// Media type of the body.
     pub content_type: &'static str,
-    /// The body; none if there are no parts.
+    /// Empty: the request has no body.
     pub body: Vec<Part>,
-    /// Secrets outside of the body.
+    /// Secrets outside the body.
     pub secrets: Vec<(Carrier, Sealed)>,
-    /// Bounds.
     pub limits: Limits,
 }
 
@@ -225,7 +214,7 @@ impl Request {
         }
     }
 
-    /// Whether its address is signed and holds nowhere else.
+    /// Whether the URL carries a signature, which holds for no other URL.
     pub(super) fn has_signed_address(&self) -> bool {
         let is_query = |(carrier, _): &(Carrier, Sealed)| matches!(carrier, Carrier::Query);
         self.secrets.iter().any(is_query)
@@ -240,7 +229,7 @@ impl Request {
     }
 }
 
-/// One request on its way, which may be a redirect of the one that was asked for.
+/// One HTTP exchange: the original request or a redirect of it.
 pub(super) struct Hop<'a> {
     pub(super) request: &'a Request,
     pub(super) method: Method,
@@ -249,7 +238,7 @@ pub(super) struct Hop<'a> {
 }
 
 impl Hop<'_> {
-    /// Whether the body goes along: not to another server, and not where the method became `GET`.
+    /// Whether the body is sent: not to another server, and not if the method became `GET`.
     fn has_body(&self) -> bool {
         let request = self.request;
         !request.body.is_empty()
@@ -257,25 +246,24 @@ impl Hop<'_> {
             && self.url.origin() == request.url.origin()
     }
 
-    /// What kinds of data go out.
     pub(super) fn classes(&self) -> BTreeSet<Class> {
         let mut classes = BTreeSet::from([Class::Metadata]);
         if self.has_body() {
             classes.extend(self.request.body.iter().map(|part| part.class));
         }
-        if self.carried().next().is_some() {
+        if self.own_secrets().next().is_some() {
             classes.insert(Class::Credential);
         }
         classes
     }
 
-    /// Secrets outside of the body that go along.
-    fn carried(&self) -> impl Iterator<Item = (&Carrier, &str)> {
+    /// Secrets outside the body that are for this hop's server.
+    fn own_secrets(&self) -> impl Iterator<Item = (&Carrier, &str)> {
         let all = self.request.secrets.iter();
-        all.filter_map(move |(carrier, secret)| Some((carrier, secret.opened_for(&self.url)?)))
+        all.filter_map(move |(carrier, secret)| Some((carrier, secret.open_for(&self.url)?)))
     }
 
-    /// Refuses secrets that would go to another server than theirs, or in the clear.
+    /// Refuses to send a secret to a server it is not for, or unencrypted.
     pub(super) fn check_secrets(&self, is_own: bool) -> Result<(), EgressError> {
         let refused = |reason| EgressError::Secret {
             host: self.url.host_str().unwrap_or_default().to_owned(),
@@ -283,7 +271,8 @@ impl Hop<'_> {
         };
         let mut any = false;
         for secret in self.request.all_secrets() {
-            let goes = secret.opened_for(&self.url).is_some();
+            let goes = secret.open_for(&self.url).is_some();
+            // A redirect to another server just loses the secret; at the first hop it is a mistake.
             if !goes && self.is_first {
                 return Err(refused("it belongs to another server"));
             }
@@ -298,10 +287,10 @@ impl Hop<'_> {
         Ok(())
     }
 
-    /// The address with what is secret in it: never written down.
+    /// The URL with its secrets: never log or store it.
     pub(super) fn full_url(&self) -> Url {
         let mut url = self.url.clone();
-        for (carrier, secret) in self.carried() {
+        for (carrier, secret) in self.own_secrets() {
             if matches!(carrier, Carrier::Query) {
                 let query = match url.query() {
                     Some(query) if !query.is_empty() => format!("{query}&{secret}"),
@@ -322,7 +311,7 @@ impl Hop<'_> {
             let media_type = HeaderValue::from_static(request.content_type);
             headers.insert(CONTENT_TYPE, media_type);
         }
-        // What is known of the first address says nothing of the next.
+        // Validators belong to the first URL; they mean nothing after a redirect.
         let known = [
             (IF_NONE_MATCH, &request.etag),
             (IF_MODIFIED_SINCE, &request.last_modified),
@@ -334,7 +323,7 @@ impl Hop<'_> {
                 headers.insert(name, value);
             }
         }
-        for (carrier, secret) in self.carried() {
+        for (carrier, secret) in self.own_secrets() {
             let Carrier::Header(name) = carrier else {
                 continue;
             };
@@ -349,7 +338,6 @@ impl Hop<'_> {
         Ok(headers)
     }
 
-    /// The body that goes along.
     pub(super) fn body(&self) -> Option<Bytes> {
         if !self.has_body() {
             return None;
@@ -357,7 +345,7 @@ impl Hop<'_> {
         let bytes = |part: &Part| match &part.content {
             Content::Plain(bytes) => bytes.clone(),
             Content::Secret(secret) => {
-                let secret = secret.opened_for(&self.url).unwrap_or_default();
+                let secret = secret.open_for(&self.url).unwrap_or_default();
                 Bytes::copy_from_slice(secret.as_bytes())
             }
         };
@@ -371,7 +359,7 @@ impl Hop<'_> {
         Some(all.freeze())
     }
 
-    /// Size of the request on the wire but for its body, as HTTP/1.1 writes it.
+    /// Bytes of the request without its body, as HTTP/1.1 writes it.
     pub(super) fn size(&self, url: &Url, headers: &HeaderMap) -> usize {
         let line = self.method.http().as_str().len() + "  HTTP/1.1\r\n".len();
         let target = url.path().len() + url.query().map_or(0, |q| q.len() + 1);

@@ -1,30 +1,29 @@
-//! The cable out, by the kernel: a sealed process cannot open a connection, whatever code runs in it.
+//! Cuts the network off in the kernel: a sealed process cannot open a connection, whatever code runs in it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether this process was sealed, and it was tried that it is.
+/// Set once this process is sealed and a test connection has failed.
 static SEALED: AtomicBool = AtomicBool::new(false);
 
-/// Seals this process: call it before another thread is started. Whether it holds.
+/// Seals this process; call it before any other thread starts. Returns whether the seal holds.
 pub fn seal() -> bool {
     let sealed = seal_thread();
     SEALED.store(sealed, Ordering::Relaxed);
     sealed
 }
 
-/// Whether this process was sealed.
 pub fn is_sealed() -> bool {
     SEALED.load(Ordering::Relaxed)
 }
 
-/// Takes from this thread, and every thread and process that it starts later, the means to reach anything: no
-/// connection, no datagram, no ring. What is listened on goes on. Whether that holds now, by trying it.
+/// Denies this thread, and every thread and process that it starts later, all outgoing traffic: no connection, no
+/// datagram, no io_uring. Listening still works. Returns whether the seal holds, by trying to connect.
 #[cfg(target_os = "linux")]
 fn seal_thread() -> bool {
     filter().is_some_and(|program| seccompiler::apply_filter(&program).is_ok()) && !can_connect()
 }
 
-/// Other systems have no such filter.
+/// Only Linux has seccomp.
 #[cfg(not(target_os = "linux"))]
 fn seal_thread() -> bool {
     false
@@ -38,10 +37,10 @@ fn filter() -> Option<seccompiler::BpfProgram> {
     let when = |conditions: Vec<SeccompCondition>| SeccompRule::new(conditions).ok();
     let is = |argument, length, op, value| SeccompCondition::new(argument, length, op, value).ok();
     let (word, whole) = (SeccompCmpArgLen::Dword, SeccompCmpArgLen::Qword);
-    // Of a socket of the internet only streams: listening needs one, and a datagram needs no connection.
+    // Of the internet's sockets only streams are allowed: listening needs them, while datagrams go out unconnected.
     let mut sockets = Vec::new();
     for family in [libc::AF_INET, libc::AF_INET6] {
-        // The flags for closing and blocking stand above the type.
+        // SOCK_CLOEXEC and SOCK_NONBLOCK use higher bits than the type.
         const TYPE: u64 = 0xf;
         let family = u64::from(family.unsigned_abs());
         let stream = u64::from(libc::SOCK_STREAM.unsigned_abs());
@@ -53,10 +52,10 @@ fn filter() -> Option<seccompiler::BpfProgram> {
             ])?);
         }
     }
-    // Packets of every kind.
+    // Raw packets.
     let packet = u64::from(libc::AF_PACKET.unsigned_abs());
     sockets.push(when(vec![is(0, word, SeccompCmpOp::Eq, packet)?])?);
-    // With an address a datagram or the first bytes of a stream go out without a connection.
+    // `sendto` with an address sends a datagram, or the first bytes of a stream (TCP Fast Open), without `connect`.
     let addressed = when(vec![is(4, whole, SeccompCmpOp::Ne, 0)?])?;
     let refused = std::collections::BTreeMap::from([
         (libc::SYS_connect, Vec::new()),
@@ -72,8 +71,7 @@ fn filter() -> Option<seccompiler::BpfProgram> {
     filter.ok()?.try_into().ok()
 }
 
-/// Whether a connection to this machine itself could be tried: nobody listens there, but only a sealed process is told
-/// that it may not.
+/// Tries to connect to this machine. Nobody listens on that port, but only a sealed process gets "permission denied".
 #[cfg(target_os = "linux")]
 fn can_connect() -> bool {
     let is_refused = |error: std::io::Error| error.kind() == std::io::ErrorKind::PermissionDenied;

@@ -1,4 +1,4 @@
-//! What opens something elsewhere. It prints as `…`, stands in no log and no ledger, and goes only where it is meant to.
+//! Passwords, keys and tokens. They print as `…`, appear in no log or ledger, and go only to the server they are for.
 
 use std::fmt;
 
@@ -6,18 +6,17 @@ use serde::{Deserialize, Deserializer};
 use url::{Origin, Url};
 use zeroize::Zeroizing;
 
-/// A password, key or token. It prints as `…`, and its memory is overwritten when it is dropped; copies that a library
-/// makes while it sends are not in our hands.
+/// A password, key or token. It prints as `…`, and its memory is overwritten on drop; we cannot overwrite copies that a
+/// library makes while sending.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text over.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself, to be kept in the encrypted store or to sign with.
+    /// The plain text, for the encrypted store or for signing.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -35,7 +34,7 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// A secret for one web server (scheme, host and port): sent there, and nowhere else, wherever that one leads to.
+/// A secret for one web server (scheme, host and port). It is sent nowhere else, even after a redirect.
 #[derive(Clone)]
 pub struct Sealed {
     to: Origin,
@@ -43,7 +42,7 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// Seals it for the server of this address.
+    /// Seals the secret for the server (the origin) of this URL.
     pub fn to(url: &Url, secret: Secret) -> Self {
         Self {
             to: url.origin(),
@@ -51,8 +50,8 @@ impl Sealed {
         }
     }
 
-    /// The secret, if the request goes to where it may.
-    pub(super) fn opened_for(&self, url: &Url) -> Option<&str> {
+    /// The secret, if the URL is on the server it was sealed for.
+    pub(super) fn open_for(&self, url: &Url) -> Option<&str> {
         (self.to == url.origin()).then(|| self.secret.reveal())
     }
 }
@@ -73,7 +72,7 @@ mod tests {
         let sealed = Sealed::to(&url("https://a.example/x"), Secret::new("hunter2"));
         assert_eq!(format!("{sealed:?} {:?}", Secret::new("hunter2")), "… …");
         assert_eq!(
-            sealed.opened_for(&url("https://a.example:443/y?z")),
+            sealed.open_for(&url("https://a.example:443/y?z")),
             Some("hunter2")
         );
         for other in [
@@ -83,7 +82,7 @@ mod tests {
             "https://a.example.b.example/",
             "data:,x",
         ] {
-            assert_eq!(sealed.opened_for(&url(other)), None, "{other}");
+            assert_eq!(sealed.open_for(&url(other)), None, "{other}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A server with SFTP over a folder, for tests: as strict as OpenSSH about names that are taken.
+//! An SFTP server over a folder, for tests. Like OpenSSH it refuses to rename onto an existing name.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -20,16 +20,15 @@ use russh_sftp::protocol::{
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// Who may come in, and with what.
+/// The accepted login.
 pub const USER: &str = "ann";
 pub const PASSWORD: &str = "correct horse";
 
-/// A running server.
 pub struct SftpServer {
     pub port: u16,
     /// Fingerprint of its key.
     pub print: String,
-    /// How often somebody tried to sign in.
+    /// Number of login attempts.
     pub sign_ins: Arc<AtomicUsize>,
     serving: JoinHandle<()>,
 }
@@ -38,12 +37,12 @@ fn key(seed: u8) -> PrivateKey {
     Ed25519Keypair::from_seed(&[seed; 32]).into()
 }
 
-/// The private key that comes in as well, as a file has it.
+/// The private key that is accepted too, in OpenSSH's file format.
 pub fn client_key() -> String {
     key(99).to_openssh(LineEnding::LF).unwrap().to_string()
 }
 
-/// A private key of a kind that is not signed with, as a file has it. Its numbers are made up.
+/// A private key of a kind that we do not sign with, in OpenSSH's file format. Its numbers are made up.
 pub fn rsa_key() -> String {
     let number = |byte: u8| Mpint::from_positive_bytes(&[byte; 128]);
     let public = RsaPublicKey::new(number(3), number(5)).unwrap();
@@ -53,7 +52,7 @@ pub fn rsa_key() -> String {
 }
 
 impl SftpServer {
-    /// With the host key of this number, at this port (0: any).
+    /// `host_key` seeds the host key; port 0 means any free port.
     pub async fn start(root: &Path, host_key: u8, port: u16) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -111,7 +110,7 @@ impl Guest {
         }
     }
 
-    fn judged(&self, is_right: bool) -> Auth {
+    fn judge(&self, is_right: bool) -> Auth {
         self.sign_ins.fetch_add(1, Ordering::Relaxed);
         if is_right {
             Auth::Accept
@@ -125,16 +124,16 @@ impl server::Handler for Guest {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, russh::Error> {
-        Ok(self.judged((user, password) == (USER, PASSWORD)))
+        Ok(self.judge((user, password) == (USER, PASSWORD)))
     }
 
     async fn auth_publickey(
         &mut self,
         user: &str,
-        shown: VerifiedPublicKey<'_>,
+        offered: VerifiedPublicKey<'_>,
     ) -> Result<Auth, russh::Error> {
-        let is_right = shown.public_key.key_data() == key(99).public_key().key_data();
-        Ok(self.judged(user == USER && is_right))
+        let is_right = offered.public_key.key_data() == key(99).public_key().key_data();
+        Ok(self.judge(user == USER && is_right))
     }
 
     async fn channel_open_session(

@@ -1,5 +1,5 @@
-//! SSH to a server whose host key was noted: the session is handed out only if the server proves that it has that key,
-//! and name and password or key go out only after it did.
+//! SSH to a server with a pinned host key. The user name and the password or key are sent only after the server has
+//! proved that it holds the pinned key, and only then is the session handed out.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,34 +16,29 @@ use super::tunnel::Opening;
 use super::{Class, EgressError, Gateway, Purpose, Secret, StreamLimits};
 use crate::reason::Reason;
 
-/// What the ledger calls it.
+/// The name in the ledger.
 const PROTOCOL: &str = "SSH";
-/// How long a server may keep silent.
-const SILENCE: Duration = Duration::from_secs(60);
-/// Bounds on looking at a host key.
-const A_LOOK: StreamLimits = StreamLimits {
+/// How long a server may send nothing.
+const INACTIVITY_TIMEOUT: Duration = Duration::from_secs(60);
+/// For reading a host key, before any login.
+const HOST_KEY_LIMITS: StreamLimits = StreamLimits {
     sent: 1 << 20,
     received: 1 << 20,
     time: Duration::from_secs(20),
 };
 
-/// A server, and what is done there.
 #[derive(Debug, Clone)]
 pub struct SshPlace {
-    /// What for.
     pub purpose: Purpose,
-    /// Its name or address.
+    /// A name or an IP address.
     pub host: String,
-    /// Its port.
     pub port: u16,
 }
 
-/// How to sign in.
 #[derive(Debug, Clone)]
 pub enum Login {
-    /// With a password.
     Password(Secret),
-    /// With a private key as OpenSSH writes it (Ed25519 or ECDSA), without a passphrase.
+    /// A private key in OpenSSH's format (Ed25519 or ECDSA), without a passphrase.
     Key(Secret),
 }
 
@@ -53,16 +48,16 @@ pub struct Ssh {
     host: String,
 }
 
-/// What a subsystem of the session is spoken to over.
+/// The byte stream of a subsystem such as SFTP.
 pub type Channel = ChannelStream<Msg>;
 
-/// Whether a text is a fingerprint of a host key, as `ssh-keygen -l` shows it.
+/// Whether the text is a SHA-256 fingerprint as `ssh-keygen -l` prints it.
 pub fn is_fingerprint(text: &str) -> bool {
     text.parse::<russh::keys::ssh_key::Fingerprint>()
         .is_ok_and(|print| print.is_sha256())
 }
 
-/// Looks at the server's key.
+/// Compares the server's key with the pinned one, and keeps what it saw for the error message.
 struct Peer {
     pinned: Option<String>,
     seen: Arc<Mutex<Option<String>>>,
@@ -76,7 +71,7 @@ impl client::Handler for Peer {
         key: &PublicKeyOrCertificate,
     ) -> Result<bool, russh::Error> {
         let print = key.public_key().fingerprint(HashAlg::Sha256).to_string();
-        // Without a noted key this is only a look: nobody signs in.
+        // Without a pinned key the answer is always no, so a probe for the key never signs in.
         let is_right = self.pinned.as_ref() == Some(&print);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(print);
         Ok(is_right)
@@ -85,25 +80,19 @@ impl client::Handler for Peer {
 
 impl Gateway {
     /// The fingerprint of the host key that a server shows, without signing in.
-    ///
-    /// # Errors
-    /// Every [`EgressError`] of streams.
     pub async fn host_key(&self, place: &SshPlace) -> Result<String, EgressError> {
         let data = BTreeSet::from([Class::Metadata]);
-        let tunnel = self.tunnel(place.opening(data, A_LOOK)).await?;
+        let tunnel = self.tunnel(place.opening(data, HOST_KEY_LIMITS)).await?;
         let (peer, seen) = Peer::new(None);
         let error = match client::connect_stream(config(), tunnel, peer).await {
-            Ok(_) => "it took no answer for an answer".into(),
+            Ok(_) => "it accepted a connection that was refused".into(),
             Err(error) => Reason::of(error),
         };
         let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).take();
         seen.ok_or_else(|| place.failed(error))
     }
 
-    /// Opens a session, if the server shows the key with this fingerprint, and signs in.
-    ///
-    /// # Errors
-    /// Every [`EgressError`] of streams; `HostKey`, `SignIn`.
+    /// Opens a session and signs in, if the server's key has the fingerprint `host_key`.
     pub async fn ssh(
         &self,
         place: &SshPlace,
@@ -112,7 +101,8 @@ impl Gateway {
         data: BTreeSet<Class>,
         limits: StreamLimits,
     ) -> Result<Ssh, EgressError> {
-        let login = Way::of(login)?;
+        // Before the connection, so that a bad key fails without anything in the ledger.
+        let login = ParsedLogin::parse(login)?;
         let data = data.into_iter().chain([Class::Credential, Class::Metadata]);
         let tunnel = self.tunnel(place.opening(data.collect(), limits)).await?;
         let (peer, seen) = Peer::new(Some(host_key.to_owned()));
@@ -132,8 +122,10 @@ impl Gateway {
             }
         };
         let answer = match login {
-            Way::Password(password) => handle.authenticate_password(user, password.reveal()).await,
-            Way::Key(key) => handle.authenticate_publickey(user, key).await,
+            ParsedLogin::Password(password) => {
+                handle.authenticate_password(user, password.reveal()).await
+            }
+            ParsedLogin::Key(key) => handle.authenticate_publickey(user, key).await,
         };
         match answer {
             Ok(AuthResult::Success) => Ok(Ssh {
@@ -151,9 +143,6 @@ impl Gateway {
 
 impl Ssh {
     /// Starts a subsystem of the server, such as `sftp`.
-    ///
-    /// # Errors
-    /// When the server has none of this name.
     pub async fn subsystem(&self, name: &str) -> Result<Channel, EgressError> {
         let failed = |error: russh::Error| EgressError::Failed {
             host: self.host.clone(),
@@ -167,10 +156,10 @@ impl Ssh {
         Ok(channel.into_stream())
     }
 
-    /// Ends the session, and waits until it has.
+    /// Ends the session and waits up to 5 s for the server to hang up.
     pub async fn close(self) {
         let bye = self.handle.disconnect(Disconnect::ByApplication, "", "en");
-        // A server that is gone already has ended it as well.
+        // If the server is gone, the session has ended too.
         let _ended = bye.await;
         let _ended = tokio::time::timeout(Duration::from_secs(5), self.handle).await;
     }
@@ -208,19 +197,19 @@ impl SshPlace {
     }
 }
 
-/// A login that was read.
-enum Way<'a> {
+/// A [`Login`] whose key was parsed.
+enum ParsedLogin<'a> {
     Password(&'a Secret),
     Key(PrivateKeyWithHashAlg),
 }
 
-impl<'a> Way<'a> {
-    fn of(login: &'a Login) -> Result<Self, EgressError> {
+impl<'a> ParsedLogin<'a> {
+    fn parse(login: &'a Login) -> Result<Self, EgressError> {
         match login {
             Login::Password(password) => Ok(Self::Password(password)),
             Login::Key(text) => {
                 let key = decode_secret_key(text.reveal(), None).ok();
-                // Others can be read, and not signed with.
+                // Other kinds can be parsed, but not signed with.
                 let usable = key.filter(|key| {
                     matches!(
                         key.algorithm(),
@@ -241,18 +230,16 @@ impl<'a> Way<'a> {
 }
 
 impl Login {
-    /// Whether it can be used.
-    ///
     /// # Errors
-    /// `Settings` for a private key that cannot be used.
+    /// [`EgressError::Settings`] for a private key that cannot be used.
     pub fn check(&self) -> Result<(), EgressError> {
-        Way::of(self).map(drop)
+        ParsedLogin::parse(self).map(drop)
     }
 }
 
 fn config() -> Arc<client::Config> {
     Arc::new(client::Config {
-        inactivity_timeout: Some(SILENCE),
+        inactivity_timeout: Some(INACTIVITY_TIMEOUT),
         nodelay: true,
         ..client::Config::default()
     })

@@ -1,5 +1,4 @@
-//! TLS to a server by its name: the stream is handed out only if the server proves with its certificate that the name
-//! is its own.
+//! TLS to a named server: the stream is handed out only if the server's certificate is valid for that name.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -13,31 +12,29 @@ use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, crypto};
 
 use super::allow::TLS_PORTS;
 use super::tunnel::Opening;
-use super::{CONNECT, Class, EgressError, Gateway, Purpose, StreamLimits};
+use super::{CONNECT_TIMEOUT, Class, EgressError, Gateway, Purpose, StreamLimits};
 use crate::reason::Reason;
 
-/// What the ledger calls it.
+/// The name in the ledger.
 const PROTOCOL: &str = "TLS";
 
-/// A server that speaks TLS from the first byte on.
+/// A server with implicit TLS (no STARTTLS).
 #[derive(Debug, Clone)]
 pub struct TlsPlace {
-    /// What for.
     pub purpose: Purpose,
-    /// Its name or address, as its certificate has it.
+    /// The name or address that its certificate must hold.
     pub host: String,
-    /// Its port.
     pub port: u16,
-    /// The certificates (PEM) of the authority that vouches for it, in place of the public ones: of an own network.
+    /// PEM certificates of a private authority, which replace the public authorities.
     pub authority: Option<String>,
 }
 
 impl Gateway {
-    /// Opens a stream to a server whose certificate is in order. The limits hold for what goes over the wire, with the
+    /// Opens a stream to a server with a valid certificate. The limits count the bytes on the wire, including the
     /// overhead of TLS.
     ///
     /// # Errors
-    /// Every [`EgressError`] of streams; `Certificate`; `Settings` for an authority that is not a certificate.
+    /// Among others [`EgressError::Settings`] for an authority that is not a certificate.
     pub async fn tls(
         &self,
         place: &TlsPlace,
@@ -60,19 +57,19 @@ impl Gateway {
         };
         let tunnel = self.tunnel(opening).await?;
         let connecting = TlsConnector::from(Arc::new(config)).connect(name, tunnel);
-        match tokio::time::timeout(CONNECT, connecting).await {
+        match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(place.told(error)),
+            Ok(Err(error)) => Err(place.explain(error)),
             Err(_) => Err(EgressError::Slow {
                 host: place.host.clone(),
-                seconds: CONNECT.as_secs(),
+                seconds: CONNECT_TIMEOUT.as_secs(),
             }),
         }
     }
 }
 
 impl TlsPlace {
-    fn told(&self, error: io::Error) -> EgressError {
+    fn explain(&self, error: io::Error) -> EgressError {
         let cause = error.get_ref().and_then(|e| e.downcast_ref());
         let is_about_certificate = matches!(cause, Some(rustls::Error::InvalidCertificate(_)));
         let (host, reason) = (self.host.clone(), Reason::of(error));
@@ -83,10 +80,10 @@ impl TlsPlace {
     }
 }
 
-/// TLS 1.2 and up, with the public authorities or the named one.
+/// TLS 1.2 and up, trusting the public authorities or only the given one.
 fn config(authority: Option<&str>) -> Result<ClientConfig, EgressError> {
     let wrong = |what: Reason| {
-        EgressError::Settings(Reason::told(format!("no TLS can be set up: {what}"), what))
+        EgressError::Settings(Reason::told(format!("TLS cannot be set up: {what}"), what))
     };
     let mut roots = RootCertStore::empty();
     match authority {

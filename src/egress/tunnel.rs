@@ -1,5 +1,5 @@
-//! A connection to elsewhere that is no request: to an address that was checked, counted and bounded both ways, and in
-//! the ledger from its beginning to its end. It is bare: what is spoken over it proves who the peer is (`ssh`).
+//! A raw outgoing connection: to a checked address, counted and limited in both directions, and in the ledger from
+//! start to end. It does not authenticate the peer; the protocol on top does (`ssh`, `tls`).
 
 use std::collections::BTreeSet;
 use std::io;
@@ -12,36 +12,33 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use super::ledger::Line;
-use super::request::names;
-use super::{CONNECT, Class, EgressError, Gateway, Purpose, guard};
+use super::request::join_names;
+use super::{CONNECT_TIMEOUT, Class, EgressError, Gateway, Purpose, guard};
 use crate::reason::Reason;
 use crate::store::egress::NewRequest;
 
-/// Bounds on a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamLimits {
-    /// Most bytes that go out.
+    /// Most bytes that may go out.
     pub sent: u64,
-    /// Most bytes that come.
+    /// Most bytes that may come in.
     pub received: u64,
-    /// Most time until its end.
+    /// Longest time that it may stay open.
     pub time: Duration,
 }
 
-/// What a tunnel is to be.
 pub(super) struct Opening<'a> {
     pub(super) purpose: Purpose,
-    /// What is spoken over it, as it stands in the ledger: `SSH`.
+    /// The protocol's name in the ledger, such as `SSH`.
     pub(super) protocol: &'static str,
     pub(super) host: &'a str,
     pub(super) port: u16,
-    /// Ports that need no word of the owner.
+    /// Ports that are allowed without an entry in `egress.allow`.
     pub(super) usual_ports: &'static [u16],
     pub(super) data: BTreeSet<Class>,
     pub(super) limits: StreamLimits,
 }
 
-/// A counted connection.
 pub(super) struct Tunnel {
     stream: TcpStream,
     line: Line,
@@ -50,14 +47,17 @@ pub(super) struct Tunnel {
 }
 
 impl Gateway {
-    /// Writes a stream into the ledger and connects it, if it may be.
+    /// Records a stream in the ledger and connects it, if that is allowed.
     pub(super) async fn tunnel(&self, opening: Opening<'_>) -> Result<Tunnel, EgressError> {
         let Opening {
             purpose, limits, ..
         } = opening;
         let (host, port) = (opening.host.to_owned(), opening.port);
         let scheme = opening.protocol.to_ascii_lowercase();
-        let new = (format!("{scheme}://{host}:{port}"), names(&opening.data));
+        let new = (
+            format!("{scheme}://{host}:{port}"),
+            join_names(&opening.data),
+        );
         let (protocol, named) = (opening.protocol, host.clone());
         let mut line = Line::open(&self.inner.store, move |tx, now| {
             let new = NewRequest {
@@ -86,7 +86,7 @@ impl Gateway {
                     clock: Box::pin(tokio::time::sleep(limits.time)),
                 })
             }
-            Err(error) => Err(line.failed(error).await),
+            Err(error) => Err(line.fail(error).await),
         }
     }
 
@@ -97,17 +97,17 @@ impl Gateway {
         port: u16,
         usual_ports: &[u16],
     ) -> Result<TcpStream, EgressError> {
-        self.let_out(purpose)?;
+        self.check_reach(purpose)?;
         let (lookup, allow) = (self.inner.lookup.as_ref(), &self.inner.allow);
-        let found = guard::stream_addresses(host, port, usual_ports, lookup, allow);
+        let found = guard::resolve_for_stream(host, port, usual_ports, lookup, allow);
         let addresses = found.await?;
         let mut last = None;
         for address in addresses {
-            match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+            match tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok(stream),
                 Ok(Err(error)) => last = Some(Reason::of(error)),
                 Err(late) => {
-                    let told = format!("no answer within {} seconds", CONNECT.as_secs());
+                    let told = format!("no answer within {} seconds", CONNECT_TIMEOUT.as_secs());
                     last = Some(Reason::told(told, late));
                 }
             }
@@ -120,26 +120,26 @@ impl Gateway {
 }
 
 impl Tunnel {
-    /// Notes in the ledger why it ended.
-    fn broken(&mut self, kind: io::ErrorKind, what: String) -> io::Error {
+    /// Notes in the ledger why the stream ended.
+    fn fail(&mut self, kind: io::ErrorKind, what: String) -> io::Error {
         self.line.outcome.error = Some(what.clone());
         io::Error::new(kind, what)
     }
 
-    fn in_time(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+    fn check_time(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if self.clock.as_mut().poll(cx).is_pending() {
             return Ok(());
         }
         let seconds = self.limits.time.as_secs();
-        Err(self.broken(
+        Err(self.fail(
             io::ErrorKind::TimedOut,
             format!("it was not done within {seconds} seconds"),
         ))
     }
 }
 
-/// Adds, and whether the limit is kept.
-fn counted(total: &mut i64, more: usize, limit: u64) -> bool {
+/// Adds to the total and returns whether it is still within the limit.
+fn add_within(total: &mut i64, more: usize, limit: u64) -> bool {
     *total = total.saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
     u64::try_from(*total).unwrap_or_default() <= limit
 }
@@ -150,13 +150,13 @@ impl AsyncRead for Tunnel {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.in_time(cx)?;
+        self.check_time(cx)?;
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         let (more, limit) = (buf.filled().len() - before, self.limits.received);
-        if !counted(&mut self.line.outcome.bytes_received, more, limit) {
+        if !add_within(&mut self.line.outcome.bytes_received, more, limit) {
             let what = format!("more than {limit} bytes came");
-            return Poll::Ready(Err(self.broken(io::ErrorKind::FileTooLarge, what)));
+            return Poll::Ready(Err(self.fail(io::ErrorKind::FileTooLarge, what)));
         }
         Poll::Ready(Ok(()))
     }
@@ -168,14 +168,14 @@ impl AsyncWrite for Tunnel {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.in_time(cx)?;
+        self.check_time(cx)?;
         let (sent, limit) = (self.line.outcome.bytes_sent, self.limits.sent);
         if u64::try_from(sent).unwrap_or_default() >= limit {
             let what = format!("more than {limit} bytes were to be sent");
-            return Poll::Ready(Err(self.broken(io::ErrorKind::FileTooLarge, what)));
+            return Poll::Ready(Err(self.fail(io::ErrorKind::FileTooLarge, what)));
         }
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        counted(&mut self.line.outcome.bytes_sent, written, limit);
+        add_within(&mut self.line.outcome.bytes_sent, written, limit);
         Poll::Ready(Ok(written))
     }
 

@@ -1,4 +1,4 @@
-//! Archives of documents (ZIP): what is in them, each file to become a document of its own.
+//! ZIP archives of documents: each file in one becomes a document of its own.
 
 use std::io::Read;
 
@@ -6,30 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::{ExtractError, Limits, sniff};
 
-/// Most files of one archive.
 const MAX_FILES: usize = 500;
-/// Archives within archives that are opened; those within them are refused.
+/// How deep archives inside an archive are opened; deeper ones are refused.
 const MAX_NESTED: usize = 1;
-/// A file may unpack to this many times its packed size. Text packs to a tenth of its size at best;
-/// a thousandth is made to harm.
+/// A file may unpack to this many times its packed size. Text compresses to a tenth of its size at best;
+/// a thousandth is an attack.
 const MAX_RATIO: u64 = 200;
-/// Below this size, in bytes, the ratio says nothing.
+/// Below this size, in bytes, the ratio is not checked.
 const SMALL: u64 = 1 << 20;
 
-/// A file of an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// Its path within the archive: `forms/intake.pdf`.
+    /// The path within the archive: `forms/intake.pdf`.
     pub path: String,
-    /// Its content, or why it was not taken out.
+    /// The content, or why it could not be unpacked.
     pub content: Result<bytes::Bytes, ExtractError>,
 }
 
-/// Takes the files out of an archive; `None` if the bytes are no archive, or a document that is kept
-/// in one (DOCX, EPUB). Folders, hidden files and what operating systems add are left out.
+/// Unpacks the files of an archive; `None` if the bytes are not an archive, or a document in a ZIP
+/// container (DOCX, EPUB). Folders, hidden files and files added by operating systems are left out.
 ///
 /// # Errors
-/// When the list of members cannot be read, there is none, or there are too many.
+/// When the list of members cannot be read, is empty, or is too long.
 pub fn unpack(bytes: &[u8], limits: &Limits) -> Result<Option<Vec<Member>>, ExtractError> {
     if !sniff::is_archive(bytes) {
         return Ok(None);
@@ -97,14 +95,14 @@ impl Unpacking<'_> {
         Ok(())
     }
 
-    /// A member's path and content; none for what is no document of its owner.
+    /// A member's path and content; `None` for what is not a document of the owner's.
     fn member(
         &mut self,
         archive: &mut zip::ZipArchive<std::io::Cursor<&[u8]>>,
         index: usize,
     ) -> Option<(String, Result<Vec<u8>, ExtractError>)> {
         let raw = archive.by_index_raw(index).ok()?;
-        // A path that leads out of the archive is not a name that anyone should see.
+        // `None` for a path that escapes from the archive: skip it.
         let path = raw.enclosed_name()?;
         let path = path.to_str()?.replace('\\', "/");
         let packed = raw.compressed_size();
@@ -132,14 +130,14 @@ impl Unpacking<'_> {
     ) -> Result<Vec<u8>, ExtractError> {
         let member = archive
             .by_index(index)
-            .map_err(|e| ExtractError::malformed(format!("it cannot be taken out: {e}")))?;
+            .map_err(|e| ExtractError::malformed(format!("it cannot be unpacked: {e}")))?;
         let by_ratio = packed.saturating_mul(MAX_RATIO).max(SMALL);
         let most = self.left.min(by_ratio).min(self.limits.max_bytes_in as u64);
         let mut content = Vec::new();
         member
             .take(most + 1)
             .read_to_end(&mut content)
-            .map_err(|e| ExtractError::malformed(format!("it cannot be taken out: {e}")))?;
+            .map_err(|e| ExtractError::malformed(format!("it cannot be unpacked: {e}")))?;
         self.left = self.left.saturating_sub(content.len() as u64);
         if content.len() as u64 > most {
             return Err(ExtractError::TooLarge {

@@ -1,4 +1,4 @@
-//! What cannot be read, limits, and archives of documents.
+//! Unsupported formats, limits, and archives of documents.
 
 use super::archive::{Member, unpack};
 use super::formats_tests::{book, presentation, refuse, zipped};

@@ -1,4 +1,4 @@
-//! The figures behind a chart (DrawingML), as a table: a row for each category.
+//! The data of a chart (DrawingML), as a table with a row for each category.
 
 use quick_xml::events::Event;
 
@@ -6,11 +6,10 @@ use super::package::{Xml, each_event, entity, local};
 use super::table::Table;
 use super::{BlockKind, Blocks, ExtractError};
 
-/// Most series and points that are read.
+/// Most series, and most points of a series, to read.
 const MAX_SERIES: usize = 50;
 const MAX_POINTS: usize = 500;
 
-/// What a chart shows.
 #[derive(Default)]
 pub(super) struct Chart {
     title: String,
@@ -25,10 +24,9 @@ struct Series {
 }
 
 impl Chart {
-    /// Read a chart part.
     pub(super) fn read(xml: &mut Xml<'_>) -> Result<Self, ExtractError> {
         let mut chart = Self::default();
-        // Which of title, series' name, categories and values is open, and whether its text is.
+        // The open element (title, name of a series, categories or values), and whether its text is open.
         let (mut place, mut in_text) = (String::new(), false);
         each_event(xml, |event| {
             match event {
@@ -96,7 +94,7 @@ impl Chart {
         }
     }
 
-    /// Append its title and figures.
+    /// Appends its title and data.
     pub(super) fn append(
         &self,
         blocks: &mut Blocks,
@@ -114,6 +112,6 @@ impl Chart {
             let values = self.series.iter().map(value);
             table.push(std::iter::once(category.clone()).chain(values).collect());
         }
-        blocks.table(&table, page)
+        blocks.push_table(&table, page)
     }
 }

@@ -1,9 +1,9 @@
-//! Cleaning of text: control characters, odd spaces, ligatures that only a font needs.
+//! Cleans text: control characters, unusual spaces, ligatures.
 
 use super::raised;
 
-/// Characters that show nothing and only disturb search and quoting: soft hyphen, zero-width space,
-/// word joiner, byte order mark, and the controls of the private "tags" plane (used to hide text).
+/// Characters that are not displayed and only disturb search and quoting: soft hyphen, zero-width space,
+/// word joiner, byte order mark, and the Unicode tag characters (used to hide text).
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{00AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}' | '\u{FFFC}')
         || ('\u{E0000}'..='\u{E007F}').contains(&c)
@@ -12,7 +12,7 @@ fn is_invisible(c: char) -> bool {
         || ('\u{FDD0}'..='\u{FDEF}').contains(&c)
 }
 
-/// The letters of a typographic ligature. Fonts draw "fi" as one glyph, and people search for two.
+/// The letters of a typographic ligature. A document may have "fi" as one character; people search for two.
 fn ligature(c: char) -> Option<&'static str> {
     Some(match c {
         '\u{FB00}' => "ff",
@@ -25,9 +25,9 @@ fn ligature(c: char) -> Option<&'static str> {
     })
 }
 
-/// Text with every run of white space as one space, without control and invisible characters, raised text written out.
+/// Collapses white space, removes control and invisible characters, and writes superscript text out.
 pub(super) fn flowing(text: &str) -> String {
-    let text = raised::resolved(text);
+    let text = raised::write_out(text);
     let mut out = String::with_capacity(text.len());
     let mut space = false;
     for c in text.chars() {
@@ -50,8 +50,7 @@ pub(super) fn flowing(text: &str) -> String {
     out
 }
 
-/// Text with its lines kept, without control and invisible characters, without empty lines at
-/// either end.
+/// Removes control and invisible characters and the empty lines at both ends, and keeps the other lines.
 pub(super) fn preformatted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.replace("\r\n", "\n").replace('\r', "\n").split('\n') {

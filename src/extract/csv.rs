@@ -1,15 +1,15 @@
-//! Tables as text: CSV, TSV and their relatives.
+//! Tables as text: CSV, TSV and similar formats.
 
 use super::{
     Blocks, ExtractError, Extracted, Format, Limits, decode, table::Table, table::looks_like_value,
 };
 
-/// Longest line, in bytes; longer ones are no table.
+/// Longest line in bytes; a file with longer ones is not a table.
 const MAX_LINE: usize = 1 << 20;
-/// Most columns that are read; wider tables are data for programs.
+/// Most columns to read; wider tables are data for programs.
 const MAX_COLUMNS: usize = 500;
 
-/// Read a table. The separator is the one that gives the most regular columns.
+/// Reads a table, with the separator that gives the most regular columns.
 pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, ExtractError> {
     let text = decode::decode(bytes, None);
     if !decode::is_text(&text) {
@@ -31,12 +31,11 @@ pub(super) fn read(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracte
     }
     table.marked_head = usize::from(names_columns(text, separator));
     let mut blocks = Blocks::new(limits);
-    blocks.table(&table, None)?;
+    blocks.push_table(&table, None)?;
     Ok(blocks.finish(Format::Csv))
 }
 
-/// The separator of a table's columns, and the table without the line that names it: Excel writes its
-/// separator into the first line.
+/// The separator of a table's columns, and the table without Excel's first line `sep=…`, which names it.
 pub fn separated<'t>(text: &'t str, name: &str) -> (u8, &'t str) {
     let (hint, text) = match text
         .strip_prefix("sep=")
@@ -45,10 +44,9 @@ pub fn separated<'t>(text: &'t str, name: &str) -> (u8, &'t str) {
         Some((hint, rest)) => (hint.trim().bytes().next(), rest),
         None => (None, text),
     };
-    (hint.unwrap_or_else(|| separator(text, name)), text)
+    (hint.unwrap_or_else(|| guess_separator(text, name)), text)
 }
 
-/// The rows of a table.
 pub fn reader(text: &str, separator: u8) -> ::csv::Reader<&[u8]> {
     ::csv::ReaderBuilder::new()
         .delimiter(separator)
@@ -57,7 +55,7 @@ pub fn reader(text: &str, separator: u8) -> ::csv::Reader<&[u8]> {
         .from_reader(text.as_bytes())
 }
 
-/// In a table file the first line names the columns, unless one of its cells is a value.
+/// The first line of a table file names the columns, unless one of its cells is a value.
 fn names_columns(text: &str, separator: u8) -> bool {
     reader(text, separator)
         .records()
@@ -71,7 +69,7 @@ fn names_columns(text: &str, separator: u8) -> bool {
         })
 }
 
-fn separator(text: &str, name: &str) -> u8 {
+fn guess_separator(text: &str, name: &str) -> u8 {
     if name.to_ascii_lowercase().ends_with(".tsv") {
         return b'\t';
     }

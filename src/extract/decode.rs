@@ -1,14 +1,14 @@
-//! From bytes to characters.
+//! Decodes bytes to text.
 
 use encoding_rs::{Encoding, UTF_8};
 
-/// Decode text: a byte order mark first, then valid UTF-8, then `declared`, then a guess from the
-/// bytes (the detector that Firefox uses).
+/// Decodes text. The encoding comes from a byte order mark, else it is UTF-8 if valid, else `declared`,
+/// else a guess from the bytes (by the detector that Firefox uses).
 pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return encoding.decode(bytes).0.into_owned();
     }
-    if let Some(encoding) = utf16_without_mark(bytes) {
+    if let Some(encoding) = detect_utf16(bytes) {
         return encoding.decode(bytes).0.into_owned();
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
@@ -17,18 +17,18 @@ pub fn decode(bytes: &[u8], declared: Option<&str>) -> String {
     let declared = declared.and_then(|label| Encoding::for_label(label.as_bytes()));
     let encoding = declared
         .filter(|e| *e != UTF_8)
-        .unwrap_or_else(|| guess(bytes));
+        .unwrap_or_else(|| guess_encoding(bytes));
     encoding.decode(bytes).0.into_owned()
 }
 
-fn guess(bytes: &[u8]) -> &'static Encoding {
+fn guess_encoding(bytes: &[u8]) -> &'static Encoding {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
     detector.guess(None, chardetng::Utf8Detection::Allow)
 }
 
-/// UTF-16 without its mark: in Western text every second byte is zero, on one side only.
-fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+/// Detects UTF-16 without a byte order mark: in Western text every second byte is zero, on one side only.
+fn detect_utf16(bytes: &[u8]) -> Option<&'static Encoding> {
     let sample = bytes.get(..bytes.len().min(2_000) & !1)?;
     if sample.len() < 8 {
         return None;
@@ -51,7 +51,7 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     None
 }
 
-/// Whether decoded text is text: few replacement and control characters.
+/// Whether decoded bytes are really text: few replacement and control characters.
 pub fn is_text(text: &str) -> bool {
     let (mut all, mut odd) = (0usize, 0usize);
     for c in text.chars().take(100_000) {
@@ -60,7 +60,7 @@ pub fn is_text(text: &str) -> bool {
             odd += 1;
         }
     }
-    // One in twenty, and a few more in a short text.
+    // One in twenty, and two more so that short texts pass.
     odd * 20 <= all + 40
 }
 

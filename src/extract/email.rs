@@ -4,11 +4,11 @@ use mail_parser::{MessageParser, MimeHeaders};
 
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits, html, plain};
 
-/// Read a message: subject, sender and date, then its text. Attachments are named in a note.
+/// Reads subject, sender and date, then the text. Attachments are only named in a note.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let message = MessageParser::default()
         .parse(bytes)
-        .ok_or_else(|| ExtractError::malformed("it has no header of an e-mail"))?;
+        .ok_or_else(|| ExtractError::malformed("it has no e-mail header"))?;
     let mut blocks = Blocks::new(limits);
     let subject = message.subject().map(str::trim).filter(|s| !s.is_empty());
     if let Some(subject) = subject {
@@ -34,6 +34,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         .collect();
     blocks.push(BlockKind::Paragraph, &envelope.join(" | "), None)?;
     let mut left_out = false;
+    // The text part is preferred to HTML, since only it marks quoted lines with `>`.
     if message.text_body_count() > 0
         && message
             .text_part(0)
@@ -41,7 +42,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     {
         for part in 0..message.text_body_count() {
             if let Some(text) = message.body_text(part) {
-                let (own, quoted) = without_quoted(&text);
+                let (own, quoted) = strip_quoted(&text);
                 left_out |= quoted;
                 plain::append(&own, &mut blocks, None)?;
             }
@@ -78,8 +79,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     Ok(out)
 }
 
-/// A message without the lines that it quotes (RFC 3676, 4.5), unless there are no others.
-fn without_quoted(text: &str) -> (String, bool) {
+/// Removes quoted lines (RFC 3676, section 4.5), unless there are no others. Also returns whether it removed any.
+fn strip_quoted(text: &str) -> (String, bool) {
     let own: Vec<&str> = text.lines().filter(|l| !l.starts_with('>')).collect();
     if own.iter().all(|l| l.trim().is_empty()) {
         return (text.to_owned(), false);

@@ -1,4 +1,4 @@
-//! E-books: the chapters in the order of the book's spine, each read as a web page.
+//! E-books: reads the chapters in the order of the book's spine, each as a web page.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,8 @@ use quick_xml::events::Event;
 use super::package::{self, Package, Xml, attribute, each_event, local};
 use super::{Blocks, ExtractError, Extracted, Format, Limits, decode, html};
 
-/// Most chapters of a book.
 const MAX_CHAPTERS: usize = 5_000;
 
-/// Read an e-book.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let mut package = Package::open(bytes, limits)?;
     let root = package
@@ -30,10 +28,10 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         .flatten()
         .ok_or_else(|| ExtractError::malformed("it does not say where its contents begin"))?;
     let locked = package
-        .part("META-INF/encryption.xml", locked_parts)?
+        .part("META-INF/encryption.xml", read_locked_parts)?
         .unwrap_or_default();
     let chapters = package
-        .part(&root, spine)?
+        .part(&root, read_spine)?
         .ok_or_else(|| ExtractError::malformed("its table of contents is missing"))?;
     let properties = package
         .part(&root, package::properties)?
@@ -42,7 +40,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     let mut blocks = Blocks::new(limits);
     let mut missing = 0;
     for chapter in chapters.iter().take(MAX_CHAPTERS) {
-        let name = package::resolve(folder, &unescaped(chapter));
+        let name = package::resolve(folder, &decode_path(chapter));
+        // Only an encrypted chapter makes the book unreadable; encrypted fonts do not matter.
         if locked.contains(&name) {
             return Err(ExtractError::Encrypted);
         }
@@ -64,8 +63,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     Ok(out)
 }
 
-/// The parts of the spine, in order.
-fn spine(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
+/// The files of the spine, in reading order.
+fn read_spine(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
     let mut files = HashMap::new();
     let mut order = Vec::new();
     each_event(xml, |event| {
@@ -89,22 +88,22 @@ fn spine(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
     Ok(order.iter().filter_map(|id| files.remove(id)).collect())
 }
 
-/// The parts that only the seller's program can open. Fonts are scrambled in free books too.
-fn locked_parts(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
+/// The encrypted parts (DRM). Free books may have encrypted fonts too, so the mere presence of this file means nothing.
+fn read_locked_parts(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
     let mut parts = Vec::new();
     each_event(xml, |event| {
         if let Event::Start(e) | Event::Empty(e) = event
             && local(e.name().as_ref()) == "CipherReference"
         {
-            parts.extend(attribute(&e, "URI").map(|uri| unescaped(&uri)));
+            parts.extend(attribute(&e, "URI").map(|uri| decode_path(&uri)));
         }
         Ok(())
     })?;
     Ok(parts)
 }
 
-/// An address within the book without its percent signs and fragment.
-fn unescaped(href: &str) -> String {
+/// Decodes a path within the book: no percent encoding and no fragment.
+fn decode_path(href: &str) -> String {
     let path = href.split('#').next().unwrap_or_default();
     percent_encoding::percent_decode_str(path)
         .decode_utf8_lossy()

@@ -1,4 +1,4 @@
-//! What a web page keeps folded is read with its question; what is hidden for good is not.
+//! Folded content of a web page is read with its question; permanently hidden content is not read.
 
 use super::BlockKind::{Heading, Paragraph};
 use super::formats_tests::read;
@@ -19,17 +19,17 @@ fn blocks(doc: &Extracted) -> Vec<(BlockKind, &str)> {
 #[test]
 fn folded_answers_are_read_below_their_questions() {
     for accordion in [
-        // By id, as Bootstrap does.
+        // Linked by id, as in Bootstrap.
         r##"<div class="card"><h2 class="accordion-header"><button class="accordion-button collapsed" data-bs-toggle="collapse"
             data-bs-target="#a1" aria-expanded="false">Do you sell ropes?</button></h2>
             <div id="a1" class="accordion-collapse collapse" style="display: none"><p>Yes, of 60 m.</p></div></div>"##,
         r##"<div class="panel"><div class="panel-title"><a data-toggle="collapse" href="#a1">Do you sell ropes?</a></div>
             <div id="a1" aria-hidden="true"><p>Yes, of 60 m.</p></div></div>"##,
-        // By ARIA alone.
+        // Linked by ARIA attributes alone.
         r#"<div><div role="button" aria-controls="a1" aria-expanded="false">Do you sell ropes?</div><div id="a1" hidden><p>Yes, of 60 m.</p></div></div>"#,
         r#"<h3 role="tab" aria-controls="a1">Do you sell ropes?</h3><div id="a1" role="tabpanel" style="display:none"><p>Yes, of 60 m.</p></div>"#,
         r#"<h3 onclick="show('a1')">Do you sell ropes?</h3><div id="a1" style="display:none"><p>Yes, of 60 m.</p></div>"#,
-        // By names, by order, by the question mark.
+        // Recognised by class names, by order, by the question mark.
         r#"<h3 class="faq-question">Do you sell ropes?</h3><div class="faq-answer" style="visibility:hidden"><p>Yes, of 60 m.</p></div>"#,
         r#"<h3><button aria-expanded="false">Do you sell ropes?</button></h3><div hidden><p>Yes, of 60 m.</p></div>"#,
         r#"<h3>Do you sell ropes?</h3><div style="display:none"><p>Yes, of 60 m.</p></div>"#,

@@ -1,4 +1,4 @@
-//! Office formats, e-books and archives, each made here from its parts.
+//! Office formats, e-books and archives, each built here from its parts.
 
 use std::io::{Cursor, Write};
 
@@ -112,7 +112,7 @@ fn workbook(cells: &str) -> Vec<u8> {
     workbook_with("", cells)
 }
 
-/// With what stands before the cells.
+/// `before` is the XML before the cells.
 pub(super) fn workbook_with(before: &str, cells: &str) -> Vec<u8> {
     zipped(&[
         ("[Content_Types].xml", b"<Types/>"),
@@ -343,7 +343,7 @@ fn rich_text_that_is_broken_is_read_or_refused_and_ends() {
         b"{\\rtf1}}}}}}",
         b"{\\rtf1\\ansicpg99999\\u-99999999999?\\cell\\row\\row}",
     ] {
-        // Whatever comes of it, it must not panic or hang.
+        // Any result is fine, but it must not panic or hang.
         let _ = extract(broken, "a.rtf", &Limits::default());
     }
 }

@@ -1,4 +1,4 @@
-//! Filled in forms are read, and what a form shows where nobody has filled it in is not.
+//! Filled-in form fields are read; the prompts of unfilled ones are not.
 
 use super::formats_tests::{read, zipped};
 use super::hidden_tests::{opendocument, pdf_stream, pdf_with, text};

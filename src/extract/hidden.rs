@@ -1,28 +1,28 @@
-//! What a file hides from its readers: purchase prices in a hidden column, a slide that is not shown,
-//! comments among colleagues. It is left out, and told, unless the owner wants it read.
+//! Hidden content of a file: purchase prices in a hidden column, a hidden slide, comments among
+//! colleagues. It is left out, with a note to the owner, unless the owner wants it read.
 
 use super::{Extracted, Limits};
 
-/// How many of each kind were met; counted whether they are read or left out.
+/// Counts of hidden content by kind, whether it is read or left out.
 #[derive(Debug, Default)]
 pub(super) struct Hidden {
-    /// They are read.
+    /// Whether the owner wants hidden content read.
     pub(super) read: bool,
     pub(super) sheets: usize,
     /// Cells in hidden rows and columns.
     pub(super) cells: usize,
     pub(super) slides: usize,
-    /// Slides with speaker's notes.
+    /// Slides with speaker notes.
     pub(super) spoken: usize,
     pub(super) comments: usize,
-    /// Hidden stretches of text.
+    /// Hidden runs of text.
     pub(super) texts: usize,
-    /// What others wrote on a web page: the first words of each section.
+    /// The first words of each section of a web page that others wrote.
     pub(super) by_others: Vec<String>,
 }
 
-/// Sections of others whose first words are told.
-const TOLD: usize = 3;
+/// How many such sections the note quotes.
+const QUOTED: usize = 3;
 
 impl Hidden {
     pub(super) fn new(limits: &Limits) -> Self {
@@ -32,8 +32,8 @@ impl Hidden {
         }
     }
 
-    /// Puts what was met into the document, with a note for its owner.
-    pub(super) fn tell(&self, out: &mut Extracted) {
+    /// Adds notes for the owner about what was found.
+    pub(super) fn add_notes(&self, out: &mut Extracted) {
         let counted = [
             (self.sheets, "hidden sheet", "hidden sheets"),
             (
@@ -55,7 +55,7 @@ impl Hidden {
             .filter(|(count, ..)| *count > 0)
             .map(|(count, one, many)| format!("{count} {}", if count == 1 { one } else { many }))
             .collect();
-        self.tell_of_others(out);
+        self.add_note_about_others(out);
         if found.is_empty() {
             return;
         }
@@ -68,8 +68,8 @@ impl Hidden {
         });
     }
 
-    /// The sections of others, each with its first words.
-    fn tell_of_others(&self, out: &mut Extracted) {
+    /// The note about sections that others wrote, which quotes their first words.
+    fn add_note_about_others(&self, out: &mut Extracted) {
         if self.by_others.is_empty() {
             return;
         }
@@ -78,7 +78,7 @@ impl Hidden {
             1 => "1 part".to_owned(),
             n => format!("{n} parts"),
         };
-        let shown: Vec<String> = (self.by_others.iter().take(TOLD))
+        let shown: Vec<String> = (self.by_others.iter().take(QUOTED))
             .map(|words| format!("“{words}”"))
             .collect();
         let shown = shown.join(", ");

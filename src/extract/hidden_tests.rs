@@ -1,4 +1,4 @@
-//! What the owner hid in a file is not read, and told; or read, if the owner chose so.
+//! Hidden content of a file is left out with a note, or read if the owner chose so.
 
 use std::io::{Cursor, Write};
 
@@ -10,7 +10,7 @@ pub(super) fn text(doc: &Extracted) -> String {
     texts.join("\n")
 }
 
-/// Read with what the file hides.
+/// Reads a file with its hidden content.
 pub(super) fn read_all(bytes: &[u8], name: &str) -> Extracted {
     let limits = Limits {
         hidden: true,
@@ -101,7 +101,7 @@ pub(super) fn pdf(drawing: &str) -> Vec<u8> {
     pdf_with(drawing, "", &[])
 }
 
-/// With more entries of the page, and more objects from number 6 on.
+/// The same with more page entries, and more objects from number 6 on.
 pub(super) fn pdf_with(drawing: &str, entries: &str, more: &[String]) -> Vec<u8> {
     let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -276,19 +276,19 @@ fn comments_of_an_opendocument_are_told_and_read_only_if_wanted() {
     assert!(all.contains("Not in May") && !all.contains("Ann"), "{all}");
 }
 
-/// A record of a workbook of Excel 97: its type and content.
+/// A record of an Excel 97 workbook: its type and content.
 fn record(kind: u16, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len()).expect("a record is short");
     [&kind.to_le_bytes()[..], &length.to_le_bytes(), content].concat()
 }
 
-/// A record of numbers of two bytes.
+/// A record of two-byte numbers.
 pub(super) fn numbers(kind: u16, all: &[u16]) -> Vec<u8> {
     let content: Vec<u8> = all.iter().flat_map(|n| n.to_le_bytes()).collect();
     record(kind, &content)
 }
 
-/// The record of a cell that holds a number.
+/// The record of a cell with a number.
 pub(super) fn number_at(row: u16, column: u16, value: f64) -> Vec<u8> {
     let place: Vec<u8> = [row, column, 0]
         .iter()
@@ -297,7 +297,7 @@ pub(super) fn number_at(row: u16, column: u16, value: f64) -> Vec<u8> {
     record(0x0203, &[place, value.to_le_bytes().to_vec()].concat())
 }
 
-/// A workbook of Excel 97 with one sheet of these records.
+/// An Excel 97 workbook with one sheet of these records.
 pub(super) fn old_workbook(records: &[Vec<u8>]) -> Vec<u8> {
     let begin = |kind: u16| numbers(0x0809, &[0x0600, kind, 0x0DBB, 0x07CC, 0, 0, 0, 6]);
     let sheet = [begin(0x0010), records.concat(), record(0x000A, &[])].concat();
@@ -307,7 +307,7 @@ pub(super) fn old_workbook(records: &[Vec<u8>]) -> Vec<u8> {
     let at = u32::try_from(head.len() + entry + 4).expect("it is small");
     let bound = [&at.to_le_bytes()[..], &[0, 0], name].concat();
     let stream = [head, record(0x0085, &bound), record(0x000A, &[]), sheet].concat();
-    // A stream below 4,096 bytes lies elsewhere in the container, where `calamine` does not expect a workbook.
+    // A stream below 4,096 bytes is stored elsewhere in the container, where `calamine` does not look for a workbook.
     let stream = [stream, vec![0; 8_192]].concat();
     let mut file =
         cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new()))

@@ -1,4 +1,4 @@
-//! Markdown (CommonMark with tables, footnotes and task lists), also with embedded components.
+//! Markdown: CommonMark with tables, footnotes and task lists; also MDX.
 
 use pulldown_cmark::{Event, HeadingLevel, MetadataBlockKind, Options, Parser, Tag, TagEnd};
 
@@ -7,7 +7,6 @@ use super::{
     raised, table::Table,
 };
 
-/// Read Markdown.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let text = decode::decode(bytes, None);
     if !decode::is_text(&text) {
@@ -15,7 +14,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
             seems_to_be: "binary data of an unknown kind".into(),
         });
     }
-    let text = without_module_lines(&text);
+    let text = strip_module_lines(&text);
     let mut reader = Reader::new(limits);
     reader.width = plain::wrap_width(&text.lines().collect::<Vec<_>>());
     let options = Options::ENABLE_TABLES
@@ -34,8 +33,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     Ok(out)
 }
 
-/// MDX files begin with `import` and `export` lines, which are program and not text.
-fn without_module_lines(text: &str) -> String {
+/// Removes the `import` and `export` lines of MDX files, which are code.
+fn strip_module_lines(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut fenced = false;
     for line in text.lines() {
@@ -62,7 +61,7 @@ struct Reader {
     lists: Vec<Option<u64>>,
     table: Option<Table>,
     row: Vec<String>,
-    /// The HTML block that is being collected.
+    /// The HTML block being collected.
     raw: String,
     metadata: bool,
     /// The width at which the source is wrapped, in characters.
@@ -90,7 +89,7 @@ impl Reader {
         match event {
             Event::Start(tag) => self.start(&tag)?,
             Event::End(tag) => self.end(tag)?,
-            Event::Text(t) if self.metadata => self.front_matter(&t),
+            Event::Text(t) if self.metadata => self.read_front_matter(&t),
             Event::Text(t) | Event::Code(t) | Event::InlineMath(t) | Event::DisplayMath(t) => {
                 self.text.push_str(&t);
             }
@@ -156,7 +155,7 @@ impl Reader {
             }
             TagEnd::Table => {
                 if let Some(table) = self.table.take() {
-                    self.blocks.table(&table, None)?;
+                    self.blocks.push_table(&table, None)?;
                 }
             }
             TagEnd::List(_) => {
@@ -189,14 +188,14 @@ impl Reader {
         match kind {
             BlockKind::Paragraph => {
                 self.blocks
-                    .push(kind, &plain::unwrapped(&text, self.width), None)
+                    .push(kind, &plain::unwrap_lines(&text, self.width), None)
             }
             _ => self.blocks.push(kind, &text, None),
         }
     }
 
-    /// Of the metadata before the text only the title is for readers.
-    fn front_matter(&mut self, text: &str) {
+    /// Of the front matter, only the title is text for readers.
+    fn read_front_matter(&mut self, text: &str) {
         for line in text.lines() {
             if let Some((key, value)) = line.split_once([':', '='])
                 && key.trim().eq_ignore_ascii_case("title")

@@ -1,4 +1,4 @@
-//! Raised figures in the formats that have them: a footnote's mark is no digit of a price, an exponent stays.
+//! Raised text in the formats that have it: a footnote mark is not a digit of a price, and an exponent stays.
 
 use super::formats_tests::{read, workbook_with, zipped};
 use super::hidden_tests::{opendocument, pdf, text};
@@ -85,7 +85,7 @@ fn raised_marks_of_a_workbook_are_no_digits() {
     assert_eq!(text(&doc), "Prices\nHelmet | 4.50");
 }
 
-/// Words in Helvetica at their places: column, height, size, text.
+/// Words in Helvetica at positions: column, height, size, text.
 fn page(words: &[(f32, f32, f32, &str)]) -> Vec<u8> {
     let drawing: String = words
         .iter()

@@ -1,11 +1,11 @@
-//! Reading a document: bytes in, blocks of text out.
+//! Reads documents: bytes in, blocks of text out.
 //!
-//! The bytes decide what a file is; its name only settles what the bytes leave open. Each format is
-//! one file with one function `read(bytes, &Limits)`; a further format is one more file, one variant
-//! of [`Format`], one line in `sniff` and one in [`extract`].
+//! The bytes decide what format a file has; its name only decides where the bytes are ambiguous. Each
+//! format is one file with one function `read(bytes, &Limits)`. To add a format, add a file, a variant
+//! of [`Format`], a line in `sniff` and a line in [`extract`].
 //!
-//! Nothing here is a sandbox. A parser may still need more memory or time than it should, so callers
-//! run [`extract`] in a process of its own with limits on both.
+//! This is not a sandbox. A parser may still need more memory or time than it should, so callers
+//! run [`extract`] in a separate process with limits on both.
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as extract;
@@ -56,11 +56,9 @@ mod tables_tests;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The kinds of document that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// Portable Document Format.
     Pdf,
     /// Word document (Office Open XML).
     Docx,
@@ -68,19 +66,14 @@ pub enum Format {
     Pptx,
     /// Excel workbook (Office Open XML); its sheets are sections.
     Xlsx,
-    /// Excel workbook as Excel 97 to 2003 wrote it.
+    /// Excel 97 to 2003 workbook.
     Xls,
-    /// OpenDocument spreadsheet.
     Ods,
-    /// OpenDocument text.
     Odt,
     /// OpenDocument presentation; its slides are pages.
     Odp,
-    /// Rich Text Format.
     Rtf,
-    /// Electronic book.
     Epub,
-    /// Web page.
     Html,
     /// Markdown, also with embedded components (`.mdx`).
     Markdown,
@@ -88,21 +81,16 @@ pub enum Format {
     Csv,
     /// Subtitles of a recording (WebVTT, SubRip).
     Subtitles,
-    /// A stored e-mail message.
     Email,
-    /// Plain text.
     Text,
 }
 
-/// What a block of text is in its document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
     /// A heading; 1 is the highest level, 6 the lowest.
     Heading(u8),
-    /// Running text.
     Paragraph,
-    /// One item of a list.
     ListItem,
     /// One row of a table; each cell repeats the name of its column.
     TableRow,
@@ -110,37 +98,33 @@ pub enum BlockKind {
     Code,
 }
 
-/// A piece of text that stands on its own in the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
-    /// What it is.
     pub kind: BlockKind,
-    /// Its text; white space is normalised, except in code.
+    /// White space is normalised, except in code.
     pub text: String,
-    /// The page that it starts on, counted from 1, where the format has pages.
+    /// The page that it starts on, counted from 1; `None` if the format has no pages.
     pub page: Option<u32>,
 }
 
-/// The text of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Extracted {
-    /// The document's own title, or else its first heading.
+    /// The document's own title, else its first heading.
     pub title: Option<String>,
-    /// What it was read as.
     pub kind: Format,
-    /// The number of pages, where the format has pages.
+    /// `None` if the format has no pages.
     pub pages: Option<u32>,
-    /// Its text in reading order.
+    /// In reading order.
     pub blocks: Vec<Block>,
-    /// What the owner should know about how it was read, in plain words.
+    /// Sentences for the owner about what was left out or read in an unexpected way.
     pub notes: Vec<String>,
-    /// The file hides something from its readers, which was left out, or read as the owner chose.
+    /// The file has hidden content, which was left out, or read because the owner chose so.
     #[serde(default)]
     pub hidden: bool,
-    /// When it was written, as its properties or its header say, Unix ms.
+    /// When it was written, from its properties or header, in Unix ms.
     #[serde(default)]
     pub written_at: Option<i64>,
-    /// What a web page says about itself.
+    /// Only for web pages.
     #[serde(default)]
     pub web: Option<WebPage>,
 }
@@ -148,32 +132,30 @@ pub struct Extracted {
 /// Head and links of a web page. Addresses are as written, and may be relative.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WebPage {
-    /// Where its links lead, without those marked `nofollow`.
+    /// Targets of its links, without those marked `nofollow`.
     pub links: Vec<String>,
-    /// What its links are relative to, if not to its own address.
+    /// The `<base>` that links are relative to, if not the page's own address.
     pub base: Option<String>,
-    /// The address that it wants to be known by.
+    /// The canonical address that it declares.
     pub canonical: Option<String>,
-    /// The language that it says it is in.
+    /// The language that it declares.
     pub language: Option<String>,
-    /// It does not want to be found.
+    /// It asks search engines not to index it.
     pub noindex: bool,
-    /// Its links should not be followed.
     pub nofollow: bool,
 }
 
-/// What is read of one document, and how much.
+/// Limits on reading one document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Largest file, in bytes.
     pub max_bytes_in: usize,
-    /// Most text that is taken from it, in bytes of UTF-8.
+    /// Most text to extract, in bytes of UTF-8.
     pub max_text_bytes: usize,
-    /// Most that a compressed file may grow to, in bytes: each member, and all together.
+    /// Most bytes that a compressed file may unpack to: each member, and all together.
     pub max_unpacked_bytes: usize,
-    /// Most pages.
     pub max_pages: u32,
-    /// What an office file hides is read as well: sheets, rows, columns, slides, speaker's notes, comments, text.
+    /// Whether to read hidden content of office files too: sheets, rows, columns, slides, speaker notes, comments, text.
     pub hidden: bool,
 }
 
@@ -190,68 +172,54 @@ impl Default for Limits {
     }
 }
 
-/// Why a document gave no text, and what its owner can do about it.
+/// Why a document gave no text. The messages tell its owner what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum ExtractError {
-    /// There is nothing in the file.
     #[error("the document is empty: check the file and upload it again")]
     Empty,
-    /// A password is needed.
     #[error(
         "the document is protected by a password: save it without the password and upload it again"
     )]
     Encrypted,
-    /// The file is broken.
     #[error(
         "the document is damaged ({what}): open it in the program that made it, save it again and upload that file"
     )]
     Malformed {
-        /// What was found, in plain words.
+        /// The damage, in plain words.
         what: String,
     },
     /// The file, or what it unpacks to, exceeds a limit.
     #[error(
         "the document is too large ({what}; the limit is {limit} bytes): split it into smaller documents"
     )]
-    TooLarge {
-        /// What is too large.
-        what: String,
-        /// The limit, in bytes.
-        limit: u64,
-    },
-    /// It is not a document of a known kind.
+    TooLarge { what: String, limit: u64 },
+    /// Not a document of a known kind.
     #[error(
         "this seems to be {seems_to_be}. Frontdesk reads PDF, Word (DOCX), PowerPoint (PPTX), Excel (XLSX, XLS), \
          OpenDocument (ODT, ODS, ODP), RTF, e-books (EPUB), web pages, Markdown, CSV, e-mails (EML), text, and ZIP \
          files of these: save it as one of them"
     )]
     Unsupported {
-        /// What the bytes look like, with its article.
+        /// What the bytes look like, with an article.
         seems_to_be: String,
     },
-    /// A kind of document that is known, not read, and easily saved as one that is.
+    /// A known format that we do not read, but that is easily saved as one that we do.
     #[error("this is {what}, which Frontdesk cannot read: {remedy}")]
     SaveAs {
-        /// What it is, with its article.
+        /// The format, with an article.
         what: String,
-        /// What to do, as an order.
+        /// What to do, in the imperative.
         remedy: String,
     },
-    /// There are pages, but no text on them.
+    /// The pages have no text, only pictures.
     #[error(
         "the pages are pictures and hold no text: run text recognition (OCR) over the document, or upload the text itself"
     )]
     NoText,
-    /// More pages than the limit.
     #[error(
         "the document has {pages} pages and the limit is {limit}: split it into smaller documents"
     )]
-    TooManyPages {
-        /// Its pages.
-        pages: u32,
-        /// The limit.
-        limit: u32,
-    },
+    TooManyPages { pages: u32, limit: u32 },
 }
 
 impl ExtractError {
@@ -260,12 +228,7 @@ impl ExtractError {
     }
 }
 
-/// Read a document.
-///
-/// `name` is the file's name as it was uploaded; only its extension is looked at.
-///
-/// # Errors
-/// See [`ExtractError`]; every one says what to do.
+/// Reads a document. `name` is the file's name as it was uploaded; only its extension matters.
 pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, ExtractError> {
     if bytes.len() > limits.max_bytes_in {
         return Err(ExtractError::TooLarge {
@@ -291,7 +254,7 @@ pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, E
         Format::Subtitles => subtitles::read(bytes, limits),
         Format::Text => plain::read(bytes, limits),
     };
-    // A fault in a parser is a fault of this document, not of the process that reads it.
+    // A parser that panics fails this document, not the whole process.
     let mut out =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).map_err(|_| {
             ExtractError::malformed("it is built in a way that its reader does not expect")
@@ -311,10 +274,10 @@ pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, E
     Ok(out)
 }
 
-/// What readers put where the author of a document broke a line off (Unicode LINE SEPARATOR).
+/// Readers put this where the author of a document broke a line (Unicode LINE SEPARATOR).
 const LINE_BREAK: char = '\u{2028}';
 
-/// Collects blocks: cleans their text, drops empty ones, and keeps the sum within the limit.
+/// Collects blocks: cleans their text, drops empty ones, and enforces the limit on their total size.
 struct Blocks {
     blocks: Vec<Block>,
     bytes: usize,
@@ -333,7 +296,7 @@ impl Blocks {
     fn push(&mut self, kind: BlockKind, text: &str, page: Option<u32>) -> Result<(), ExtractError> {
         match kind {
             BlockKind::Code => self.push_clean(kind, clean::preformatted(text), page),
-            // A line that its author broke off stands on its own: an address, the hours of a day.
+            // A line that its author broke deliberately is a paragraph of its own: an address, the hours of a day.
             BlockKind::Paragraph => text
                 .split(LINE_BREAK)
                 .try_for_each(|line| self.push_clean(kind, clean::flowing(line), page)),
@@ -361,7 +324,7 @@ impl Blocks {
         Ok(())
     }
 
-    fn table(&mut self, table: &table::Table, page: Option<u32>) -> Result<(), ExtractError> {
+    fn push_table(&mut self, table: &table::Table, page: Option<u32>) -> Result<(), ExtractError> {
         for row in table.rows() {
             self.push(BlockKind::TableRow, &row, page)?;
         }

@@ -1,4 +1,4 @@
-//! OpenDocument files (ISO/IEC 26300): texts, spreadsheets and presentations share their elements.
+//! OpenDocument files (ISO/IEC 26300): texts, spreadsheets and presentations use the same elements.
 
 mod cells;
 
@@ -14,16 +14,16 @@ use super::{
     BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, plain, raised,
 };
 
-/// Deepest nesting of tables and text boxes that is followed.
+/// Deepest nesting of tables and text boxes; deeper documents are refused.
 const MAX_DEPTH: usize = 100;
 
-/// Read a text, spreadsheet or presentation.
 pub(super) fn read(
     bytes: &[u8],
     format: Format,
     limits: &Limits,
 ) -> Result<Extracted, ExtractError> {
     let mut package = Package::open(bytes, limits)?;
+    // The archive of an encrypted file opens without a password; only the manifest tells.
     let encrypted = package.part("META-INF/manifest.xml", |xml| {
         let mut found = false;
         each_event(xml, |event| {
@@ -74,7 +74,7 @@ pub(super) fn read(
     out.title = properties.title.or(heading);
     out.written_at = properties.written_at;
     out.pages = (format == Format::Odp).then_some(pages);
-    hidden.tell(&mut out);
+    hidden.add_notes(&mut out);
     if cut {
         out.notes.push(format!(
             "A table has more than {MAX_ROWS} rows or {MAX_COLUMNS} columns; what is beyond them was not read."
@@ -96,18 +96,18 @@ struct Reading {
     tables: Vec<OpenTable>,
     lists: usize,
     page: u32,
-    /// What the open frame is on a slide: "title", "outline".
+    /// The presentation class of the open frame: "title", "outline".
     class: Option<String>,
     skipping: usize,
     sheets: usize,
     cut: bool,
-    /// Family and name of the style whose properties are being read.
+    /// Family and name of the style being read.
     style: (String, String),
-    /// Families and names of the styles that hide what has them.
+    /// Families and names of the styles that hide their content.
     hidden_styles: HashSet<(String, String)>,
-    /// Names of the styles whose text stands raised.
+    /// Names of the styles with raised text.
     raised_styles: HashSet<String>,
-    /// The open spans: whether each is raised.
+    /// Whether each open span is raised.
     spans: Vec<bool>,
     hidden: Hidden,
 }
@@ -154,7 +154,7 @@ impl Reading {
         }
     }
 
-    /// Remembers a style that hides text or a whole table; styles stand before the content.
+    /// Notes a style that hides or raises its content; styles come before the content.
     fn note_style(&mut self, name: &str, e: &BytesStart<'_>) {
         match name {
             "style" => {
@@ -166,7 +166,7 @@ impl Reading {
                 if is("display", "false") || is("display", "none") || is("visibility", "hidden") {
                     self.hidden_styles.insert(self.style.clone());
                 }
-                // "super 58%", or how far it stands raised: "33% 58%".
+                // "super 58%", or the height it is raised by: "33% 58%".
                 let position = attribute(e, "text-position").unwrap_or_default();
                 let is_raised = position.starts_with("super")
                     || position.starts_with(|c: char| matches!(c, '1'..='9'));
@@ -183,13 +183,13 @@ impl Reading {
         !self.hidden_styles.is_empty() && attribute(e, "style-name").is_some_and(hides)
     }
 
-    /// Whether what is hidden, of the kind that `kind` counts, is passed over.
+    /// Whether to skip content of this kind. Counts it if it is hidden.
     fn leave_out(&mut self, hidden: bool, kind: fn(&mut Hidden) -> &mut usize) -> bool {
         *kind(&mut self.hidden) += usize::from(hidden);
         hidden && !self.hidden.read
     }
 
-    /// Deleted and hidden text, comments, and what a layout puts on each slide.
+    /// Whether to skip an element: deleted and hidden text, comments, and what a layout puts on each slide.
     fn is_skipped(&mut self, name: &str, e: &BytesStart<'_>) -> bool {
         match name {
             "hidden-text" => {
@@ -206,13 +206,13 @@ impl Reading {
             "table" => self.leave_out(self.is_hidden("table", e), |h| &mut h.texts),
             "p" | "h" => self.leave_out(self.is_hidden("paragraph", e), |h| &mut h.texts),
             "span" => self.leave_out(self.is_hidden("text", e), |h| &mut h.texts),
-            // Notes of a slide; of a text they are "note".
+            // Speaker notes; the notes of a text document are "note".
             "notes" => self.leave_out(true, |h| &mut h.spoken),
             "page" => self.leave_out(self.is_hidden("drawing-page", e), |h| &mut h.slides),
             "annotation" => self.leave_out(true, |h| &mut h.comments),
-            // Who commented and when; the fields of that name in a text are `text:`.
+            // Author and date of a comment; fields of these names in a text have the prefix `text:`.
             "creator" | "date" | "creator-initials" => !e.name().as_ref().starts_with("text:"),
-            // What nobody has filled in.
+            // A form field that was not filled in.
             "placeholder" => true,
             "content-control" => attribute(e, "showing-place-holder").as_deref() == Some("true"),
             "tracked-changes" | "note-citation" | "ruby-text" | "forms" | "automatic-styles"
@@ -341,7 +341,7 @@ impl Reading {
             table.cell.push_str(p.text.trim());
             return Ok(());
         }
-        // Bullets that were typed instead of formatted.
+        // Bullets typed by hand instead of formatted as a list.
         if p.kind == BlockKind::Paragraph
             && plain::list_item(&p.text).is_some_and(|rest| rest.len() < p.text.len())
         {
@@ -363,7 +363,7 @@ impl Reading {
         if self.format == Format::Ods && self.tables.is_empty() {
             self.sheets += 1;
             if !table.rows.is_empty() {
-                sheet::heading(&table.name, false, &mut self.blocks)?;
+                sheet::push_heading(&table.name, false, &mut self.blocks)?;
                 grid::append(table.rows, &mut self.blocks)?;
             }
             return Ok(());
@@ -379,6 +379,6 @@ impl Reading {
             }
             return Ok(());
         }
-        self.blocks.table(&table, page)
+        self.blocks.push_table(&table, page)
     }
 }

@@ -1,4 +1,4 @@
-//! What others wrote on a web page is left out and told, or read if the owner chose so.
+//! Text by others on a web page is left out with a note, or read if the owner chose so.
 
 use super::formats_tests::read;
 use super::hidden_tests::{read_all, text};
@@ -60,7 +60,7 @@ fn comments_and_reviews_are_left_out_and_told() {
 #[test]
 fn what_the_business_wrote_itself_is_read() {
     for own in [
-        // Whether a theme allows comments says nothing of the text.
+        // A class that says whether comments are allowed does not make the text a comment.
         r#"<div class="post comments-open"><p>Whole cakes are cut on request.</p></div>"#,
         r#"<p class="comment">Whole cakes are cut on request.</p>"#,
         r#"<section id="testimonials"><p>Whole cakes are cut on request.</p></section>"#,

@@ -1,4 +1,4 @@
-//! The archive around Office documents, OpenDocument files and e-books, read within limits.
+//! The ZIP archive that contains an Office document, an OpenDocument file or an e-book, read within limits.
 
 use std::io::{self, BufReader, Read};
 
@@ -6,13 +6,12 @@ use quick_xml::{Reader, events::Event};
 
 use super::{ExtractError, Limits, clean};
 
-/// 2013-12-23T23:15:00Z, in Unix seconds.
+/// 2013-12-23T23:15:00Z in Unix seconds: the date of python-docx's template.
 const TEMPLATE_OF_PYTHON_DOCX: i64 = 1_387_840_500;
 
-/// A part as a stream of XML events.
 pub(super) type Xml<'a> = Reader<BufReader<&'a mut dyn Read>>;
 
-/// An Office archive whose members are unpacked as they are read, never past the limit.
+/// An archive whose members (parts) are unpacked while they are read, and never past the limit.
 pub(super) struct Package<'b> {
     archive: zip::ZipArchive<io::Cursor<&'b [u8]>>,
     left: u64,
@@ -31,7 +30,7 @@ impl<'b> Package<'b> {
         })
     }
 
-    /// Whether a part has such a name.
+    /// Whether any part's name satisfies `is_such`.
     pub(super) fn has(&self, is_such: impl Fn(&str) -> bool) -> bool {
         self.archive
             .file_names()
@@ -39,13 +38,12 @@ impl<'b> Package<'b> {
             .any(|name| is_such(&name))
     }
 
-    /// Whether pictures are in the document.
     pub(super) fn has_pictures(&self) -> bool {
         self.has(|name| name.contains("/media/") || name.starts_with("Pictures/"))
     }
 
-    /// The name of the part with the text: the usual one (`word/document.xml`), or what the package
-    /// says instead.
+    /// The name of the part with the text: the usual one (such as `word/document.xml`), or the one that
+    /// the package names instead.
     pub(super) fn main_part(&mut self, usual: &str) -> Result<String, ExtractError> {
         if self.archive.index_for_name(usual).is_some() {
             return Ok(usual.to_owned());
@@ -68,15 +66,15 @@ impl<'b> Package<'b> {
             .ok_or_else(|| ExtractError::malformed("its main part is missing"))
     }
 
-    /// Read the part of this name with `read`; `None` if there is none.
+    /// Reads the part of this name with `read`; `None` if there is no such part.
     pub(super) fn part<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&mut Xml<'_>) -> Result<T, ExtractError>,
     ) -> Result<Option<T>, ExtractError> {
-        self.unpacked(name, |inner| {
+        self.unpack_part(name, |inner| {
             let mut xml = Reader::from_reader(BufReader::new(inner));
-            // Real documents hold unescaped ampersands and crossed tags; their text is still text.
+            // Real documents have unescaped ampersands and crossed tags; their text is readable all the same.
             xml.config_mut().check_end_names = false;
             xml.config_mut().allow_dangling_amp = true;
             xml.config_mut().allow_unmatched_ends = true;
@@ -84,30 +82,30 @@ impl<'b> Package<'b> {
         })
     }
 
-    /// The bytes of the part of this name; `None` if there is none.
+    /// The bytes of the part of this name; `None` if there is no such part.
     pub(super) fn bytes(&mut self, name: &str) -> Result<Option<Vec<u8>>, ExtractError> {
-        self.unpacked(name, |inner| {
+        self.unpack_part(name, |inner| {
             let mut bytes = Vec::new();
             inner.read_to_end(&mut bytes).map_err(broken)?;
             Ok(bytes)
         })
     }
 
-    /// Unpack everything once and keep nothing: fails if it is more than the limit. For readers that
-    /// unpack by themselves.
+    /// Unpacks everything once, keeping nothing, and fails if it exceeds the limit. For readers that
+    /// unpack on their own.
     pub(super) fn check_size(&mut self) -> Result<(), ExtractError> {
         let names: Vec<String> = (self.archive.file_names().flatten())
             .map(|name| name.into_owned())
             .collect();
         for name in names {
-            self.unpacked(&name, |inner| {
+            self.unpack_part(&name, |inner| {
                 io::copy(inner, &mut io::sink()).map_err(broken).map(drop)
             })?;
         }
         Ok(())
     }
 
-    /// What a part points to, as its relationships say.
+    /// The parts that a part refers to, from its relationships.
     pub(super) fn relations(&mut self, part: &str) -> Result<Vec<Relation>, ExtractError> {
         let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
         let name = format!("{folder}/_rels/{file}.rels");
@@ -133,7 +131,7 @@ impl<'b> Package<'b> {
         Ok(found.unwrap_or_default())
     }
 
-    fn unpacked<T>(
+    fn unpack_part<T>(
         &mut self,
         name: &str,
         read: impl FnOnce(&mut dyn Read) -> Result<T, ExtractError>,
@@ -162,7 +160,7 @@ impl<'b> Package<'b> {
     }
 }
 
-/// Stops a decompression bomb: after `left` bytes it fails.
+/// Stops a decompression bomb: reading fails after `left` bytes.
 struct Bounded<'a> {
     inner: &'a mut dyn Read,
     left: &'a mut u64,
@@ -183,7 +181,7 @@ impl Read for Bounded<'_> {
     }
 }
 
-/// Give every event of a part to `take`.
+/// Calls `take` with every event of a part.
 pub(super) fn each_event(
     xml: &mut Xml<'_>,
     mut take: impl FnMut(Event<'_>) -> Result<(), ExtractError>,
@@ -198,7 +196,7 @@ pub(super) fn each_event(
     }
 }
 
-/// The value of an attribute, whatever its namespace prefix.
+/// The value of an attribute with this local name, in any namespace.
 pub(super) fn attribute(e: &quick_xml::events::BytesStart<'_>, name: &str) -> Option<String> {
     e.attributes()
         .flatten()
@@ -210,13 +208,13 @@ pub(super) fn attribute(e: &quick_xml::events::BytesStart<'_>, name: &str) -> Op
         })
 }
 
-/// A name without its prefix.
+/// A name without its namespace prefix.
 pub(super) fn local(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, local)| local)
 }
 
-/// The characters that an entity stands for: the five of XML and numbered ones. Others expand to
-/// nothing, so that no document can grow by expansion.
+/// The character that an entity stands for: numeric ones and the five of XML. Others expand to
+/// nothing, so that entity expansion cannot inflate a document.
 pub(super) fn entity(e: &quick_xml::events::BytesRef<'_>) -> Option<char> {
     if let Ok(Some(c)) = e.resolve_char_ref() {
         return Some(c);
@@ -231,16 +229,15 @@ pub(super) fn entity(e: &quick_xml::events::BytesRef<'_>) -> Option<char> {
     }
 }
 
-/// What the properties of a document say.
 #[derive(Debug, Default)]
 pub(super) struct Properties {
     pub title: Option<String>,
-    /// When it was changed last, or else made, Unix ms.
+    /// When it was last modified, else created, in Unix ms.
     pub written_at: Option<i64>,
 }
 
-/// The title and dates among the properties: Office Open XML's core properties, OpenDocument's
-/// `meta.xml` and the package file of an e-book name them alike.
+/// Reads title and dates. Office Open XML's core properties, OpenDocument's `meta.xml` and the package
+/// file of an e-book use the same element names.
 pub(super) fn properties(xml: &mut Xml<'_>) -> Result<Properties, ExtractError> {
     let (mut element, mut title) = (String::new(), String::new());
     let (mut created, mut modified) = (String::new(), String::new());
@@ -249,7 +246,7 @@ pub(super) fn properties(xml: &mut Xml<'_>) -> Result<Properties, ExtractError> 
             "title" => title.push_str(text),
             "created" | "creation-date" => created.push_str(text),
             "modified" => modified.push_str(text),
-            // OpenDocument's date of the last change.
+            // OpenDocument's modification date.
             "date" => modified.push_str(text),
             _ => {}
         };
@@ -269,12 +266,12 @@ pub(super) fn properties(xml: &mut Xml<'_>) -> Result<Properties, ExtractError> 
     let title = clean::flowing(&title);
     Ok(Properties {
         title: (!title.is_empty()).then_some(title),
-        written_at: moment(&modified).or_else(|| moment(&created)),
+        written_at: parse_moment(&modified).or_else(|| parse_moment(&created)),
     })
 }
 
-/// A W3C date and time; those without a zone are taken as UTC.
-fn moment(text: &str) -> Option<i64> {
+/// Parses a W3C date and time to Unix ms; without a zone it is taken as UTC.
+fn parse_moment(text: &str) -> Option<i64> {
     let text = text.trim();
     let at = match text.parse::<jiff::Timestamp>() {
         Ok(at) => at,
@@ -284,22 +281,21 @@ fn moment(text: &str) -> Option<i64> {
             .ok()?
             .timestamp(),
     };
-    // Programs without a clock write 1980, and python-docx the day on which its template was made.
+    // Programs without a clock write 1980, and python-docx writes the date of its template.
     let meant = at.as_second() > 315_619_200 && at.as_second() != TEMPLATE_OF_PYTHON_DOCX;
     meant.then_some(at.as_millisecond())
 }
 
-/// A part that another one points to.
+/// A part that another one refers to.
 #[derive(Debug)]
 pub(super) struct Relation {
     pub id: String,
-    /// The last part of its type's name: "slide", "notesSlide".
+    /// The last segment of its type: "slide", "notesSlide".
     pub kind: String,
-    /// The name of the part.
     pub target: String,
 }
 
-/// The name of a part that is given relative to a folder.
+/// Resolves a part's name that is relative to a folder.
 pub(super) fn resolve(folder: &str, target: &str) -> String {
     if let Some(absolute) = target.strip_prefix('/') {
         return absolute.to_owned();
@@ -315,7 +311,7 @@ pub(super) fn resolve(folder: &str, target: &str) -> String {
     path.join("/")
 }
 
-/// A fault of the archive or its XML, in words for the document's owner.
+/// An error of the archive or its XML, worded for the document's owner.
 pub(super) fn broken(e: impl std::fmt::Display) -> ExtractError {
     ExtractError::malformed(format!("a part of it cannot be read: {e}"))
 }

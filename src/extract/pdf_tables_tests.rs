@@ -1,9 +1,9 @@
-//! Tables of PDF documents: only places tell what belongs together.
+//! Tables of PDF documents, recognised by the positions of words alone.
 
 use super::formats_tests::read;
 use super::hidden_tests::{pdf, text};
 
-/// A page with words at their places, in Helvetica of 10 points; `*` begins bold ones.
+/// A page with words at positions, in 10-point Helvetica; `*` begins bold ones.
 fn page(words: &[(i32, i32, &str)]) -> Vec<u8> {
     let drawing: String = words
         .iter()
@@ -38,7 +38,7 @@ fn a_value_of_a_pdf_stands_under_the_column_that_it_is_printed_under() {
             (355, y, rent),
         ]);
     }
-    // Centred over both columns: one that reaches into both, and one that stands between them.
+    // Centred over both columns: one that extends into both, and one between them.
     words.extend([
         (50, 220, "Barn"),
         (190, 220, "any number of guests"),

@@ -1,15 +1,14 @@
-//! Plain text: paragraphs between blank lines, with the structure that people type by hand.
+//! Plain text: paragraphs between blank lines, and the headings, lists and tables that people type by hand.
 
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, decode};
 
-/// Nobody wraps text narrower than this, in characters.
+/// Nobody wraps lines narrower than this, in characters.
 const NARROWEST: usize = 60;
-/// Nor wider; longer lines are whole paragraphs.
+/// Nobody wraps lines wider than this; longer lines are whole paragraphs.
 const WIDEST: usize = 120;
-/// Wrapped lines differ in width, in characters.
+/// By how much the width of wrapped lines varies, in characters.
 const SLACK: usize = 8;
 
-/// Read plain text.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let text = decode::decode(bytes, None);
     if !decode::is_text(&text) {
@@ -22,8 +21,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     Ok(blocks.finish(Format::Text))
 }
 
-/// Append the blocks of `text`. A paragraph ends at a blank line, at a list marker, before a
-/// heading and at the first line of a table drawn with tabs or bars.
+/// Appends the blocks of `text`. A paragraph ends at a blank line, at a list marker, before a
+/// heading, and before a table drawn with tabs or bars.
 pub(super) fn append(
     text: &str,
     blocks: &mut Blocks,
@@ -47,6 +46,7 @@ pub(super) fn append(
         }
         let next = lines.get(i).map(|l| l.trim()).unwrap_or_default();
         let alone = next.is_empty() || is_rule(next);
+        // Headings first: an underlined "1. Fees" is a heading and not a list item.
         if is_underline(next) && current.is_empty() && trimmed.chars().count() <= 120 {
             let level = if next.starts_with('=') { 1 } else { 2 };
             blocks.push(BlockKind::Heading(level), trimmed, page)?;
@@ -74,7 +74,7 @@ pub(super) fn append(
     flush(&mut current, &mut kind, blocks, page)
 }
 
-/// The width at which the text's lines are wrapped, in characters: nine of ten lines are shorter.
+/// The width at which the text is wrapped, in characters: 90% of its lines are shorter.
 pub(super) fn wrap_width(lines: &[&str]) -> usize {
     let mut widths: Vec<usize> = lines
         .iter()
@@ -89,8 +89,8 @@ pub(super) fn wrap_width(lines: &[&str]) -> usize {
         .clamp(NARROWEST, WIDEST)
 }
 
-/// Wrapped lines joined, and a line break kept where the author broke a line off.
-pub(super) fn unwrapped(text: &str, width: usize) -> String {
+/// Joins wrapped lines, and keeps a line break where the author broke a line deliberately.
+pub(super) fn unwrap_lines(text: &str, width: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut above = "";
     for line in text.split('\n') {
@@ -107,7 +107,7 @@ pub(super) fn unwrapped(text: &str, width: usize) -> String {
     out
 }
 
-/// Whether the line above ends where its author wanted it to: the next word would have fitted.
+/// Whether the author ended the line above deliberately: the next word would have fitted on it.
 fn is_broken_off(above: &str, line: &str, width: usize) -> bool {
     let word = line
         .split_whitespace()
@@ -131,7 +131,7 @@ fn flush(
     Ok(())
 }
 
-/// The text of a list item without its bullet. A number stays: people refer to it.
+/// The text of a list item without its bullet; a number is kept, since people refer to it. `None` if it is not an item.
 pub(super) fn list_item(line: &str) -> Option<&str> {
     for bullet in [
         "- ",
@@ -193,7 +193,7 @@ fn is_caps_heading(line: &str) -> bool {
         && !line.chars().any(|c| matches!(c, '|' | '\t' | '$' | '€'))
 }
 
-/// A line with columns (dot leaders, tabs or wide gaps) is a row: it is not joined with the next.
+/// Whether a line is a table row (with tabs, wide gaps or dot leaders), which is not joined with the next line.
 fn stands_alone(line: &str) -> bool {
     line.contains('\t') || line.contains("   ") || line.contains("....") || line.contains(" | ")
 }

@@ -1,4 +1,4 @@
-//! Presentations: each slide is a page with its title, texts and tables.
+//! Presentations: each slide is a page with its title, text and tables.
 
 use quick_xml::events::{BytesStart, Event};
 
@@ -8,17 +8,16 @@ use super::package::{self, Package, Xml, attribute, each_event, entity, local};
 use super::table::{Above, Cell, Table};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, raised};
 
-/// Most columns that a cell may claim.
+/// Most columns that a cell may span.
 const MAX_SPAN: usize = 60;
-/// Most slides; each is two parts of the archive.
+/// Most slides to read.
 const MAX_SLIDES: usize = 3_000;
 
-/// Read a presentation.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let mut package = Package::open(bytes, limits)?;
     let main = package.main_part("ppt/presentation.xml")?;
     let order = package
-        .part(&main, slide_order)?
+        .part(&main, read_slide_order)?
         .ok_or_else(|| ExtractError::malformed("its main part is missing"))?;
     let parts = package.relations(&main)?;
     let slides: Vec<&str> = order
@@ -45,7 +44,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         for part in related {
             match part.kind.as_str() {
                 "notesSlide" => {
-                    // For the speaker, not for the audience.
+                    // Speaker notes are not for the audience.
                     let notes = package.part(&part.target, Slide::read)?;
                     if let Some(notes) = notes.filter(|n| !n.items.is_empty()) {
                         hidden.spoken += 1;
@@ -61,7 +60,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
                 }
                 "diagramData" => {
                     for text in package
-                        .part(&part.target, diagram_texts)?
+                        .part(&part.target, read_diagram)?
                         .into_iter()
                         .flatten()
                     {
@@ -86,11 +85,11 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         .map(|b| b.text.clone());
     out.title = first_title.or(properties
         .title
-        // What PowerPoint writes when nobody gave one.
+        // PowerPoint's default title.
         .filter(|t| !t.starts_with("PowerPoint")));
     out.written_at = properties.written_at;
     out.pages = u32::try_from(slides.len()).ok();
-    hidden.tell(&mut out);
+    hidden.add_notes(&mut out);
     if pictures > 0 {
         out.notes.push(format!(
             "{pictures} slides hold pictures and no text; what is written in the pictures was not read."
@@ -99,8 +98,8 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     Ok(out)
 }
 
-/// The relationships of the slides in the order in which they are shown.
-fn slide_order(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
+/// The relationship ids of the slides in the order in which they are shown.
+fn read_slide_order(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
     let mut order = Vec::new();
     each_event(xml, |event| {
         if let Event::Start(e) | Event::Empty(e) = event
@@ -118,7 +117,6 @@ fn slide_order(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
     Ok(order)
 }
 
-/// What stands on a slide.
 enum Item {
     Text(BlockKind, String),
     Table(Table),
@@ -131,10 +129,10 @@ struct Slide {
     pictures: usize,
 }
 
-/// The shape that is being read.
+/// The shape being read.
 #[derive(Default)]
 struct Shape {
-    /// The kind of its placeholder: "title", "body"; an unnamed one is "obj".
+    /// The type of its placeholder, such as "title" or "body"; "obj" if it has none.
     placeholder: Option<String>,
     paragraphs: Vec<(bool, String)>,
 }
@@ -143,18 +141,18 @@ struct Shape {
 struct Reading {
     slide: Slide,
     shape: Shape,
-    /// The open paragraph: whether it is a bullet, and its text.
+    /// The open paragraph: whether it has a bullet, and its text.
     paragraph: Option<(bool, String)>,
     table: Option<Table>,
     row: Vec<Cell>,
     above: Above,
     cell: Option<String>,
-    /// Columns of the open cell; none if it is behind the one before it.
+    /// How many columns the open cell spans; 0 if the cell before it covers it.
     span: usize,
-    /// The open cell goes on from the row above.
+    /// The open cell continues one of the row above.
     continues: bool,
     in_text: bool,
-    /// The text of the open run stands raised.
+    /// The open run is superscript.
     is_raised: bool,
 }
 
@@ -170,7 +168,7 @@ impl Slide {
                 }
                 Event::End(e) => reading.end(local(e.name().as_ref())),
                 Event::Text(t) if reading.in_text && reading.is_raised => {
-                    reading.add(&raised::marked(&t.xml10_content()));
+                    reading.add(&raised::mark(&t.xml10_content()));
                 }
                 Event::Text(t) if reading.in_text => reading.add(&t.xml10_content()),
                 Event::GeneralRef(e) if reading.in_text => {
@@ -187,13 +185,13 @@ impl Slide {
     }
 
     fn append(&self, blocks: &mut Blocks, page: u32) -> Result<(), ExtractError> {
-        // The title stands first, wherever in the file it comes.
+        // The title comes first, wherever it is in the file.
         let is_title = |i: &&Item| matches!(i, Item::Text(BlockKind::Heading(1 | 2), _));
         let (titles, others): (Vec<&Item>, Vec<&Item>) = self.items.iter().partition(is_title);
         for item in titles.into_iter().chain(others) {
             match item {
                 Item::Text(kind, text) => blocks.push(*kind, text, Some(page))?,
-                Item::Table(table) => blocks.table(table, Some(page))?,
+                Item::Table(table) => blocks.push_table(table, Some(page))?,
             }
         }
         Ok(())
@@ -227,7 +225,7 @@ impl Reading {
             }
             "r" => self.is_raised = false,
             "rPr" => {
-                // In thousandths of a percent of the letters' height.
+                // In thousandths of a percent of the font size; positive is superscript.
                 let baseline = attribute(e, "baseline").and_then(|v| v.parse::<i32>().ok());
                 self.is_raised = baseline.is_some_and(|by| by > 0);
             }
@@ -240,7 +238,7 @@ impl Reading {
         }
     }
 
-    /// The bodies of layouts have bullets unless a paragraph takes them off.
+    /// Body placeholders have bullets unless a paragraph removes them.
     fn is_bulleted_body(&self) -> bool {
         matches!(self.shape.placeholder.as_deref(), Some("body" | "obj"))
     }
@@ -275,8 +273,9 @@ impl Reading {
             }
             "tc" => {
                 let text = self.cell.take().unwrap_or_default();
+                // A continuation cell is empty in the file; it repeats the text of the cell above.
                 let above = match self.continues && text.is_empty() {
-                    true => self.above.goes_on_behind(&self.row),
+                    true => self.above.continue_after(&self.row),
                     false => None,
                 };
                 if self.span > 0 {
@@ -306,7 +305,7 @@ impl Reading {
     fn end_shape(&mut self) {
         let shape = std::mem::take(&mut self.shape);
         match shape.placeholder.as_deref() {
-            // The number, date and footer of the layout.
+            // Slide number, date and footer come from the layout.
             Some("sldNum" | "dt" | "ftr" | "hdr" | "sldImg") => {}
             Some("title" | "ctrTitle") => {
                 let lines: Vec<String> = shape.paragraphs.into_iter().map(|(_, t)| t).collect();
@@ -335,8 +334,8 @@ fn is_on(e: &BytesStart<'_>, name: &str) -> bool {
     attribute(e, name).is_some_and(|v| v == "1" || v == "true")
 }
 
-/// The texts of a drawn diagram, one for each of its points.
-fn diagram_texts(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
+/// The texts of a diagram (SmartArt), one for each of its points.
+fn read_diagram(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
     let (mut inside, mut found) = (false, Vec::<String>::new());
     each_event(xml, |event| {
         match event {

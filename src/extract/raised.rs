@@ -1,37 +1,36 @@
-//! Raised figures. The mark of a footnote after a price is no digit of it; the 2 of m² belongs to its unit.
+//! Raised text (superscript). A footnote mark after a price is not one of its digits; the 2 of m² belongs to its unit.
 //!
-//! Readers put raised text between [`BEGIN`] and [`END`], and [`super::clean`] has it written out here. A document
-//! may also hold raised figures as letters of their own (¹, ²): they are treated alike.
+//! Readers put raised text between [`BEGIN`] and [`END`], and [`super::clean`] calls this module to write it out.
+//! Superscript characters (¹, ²) are treated the same way.
 
 use std::borrow::Cow;
 
 use super::LINE_BREAK;
 
-/// Begins raised text (a Unicode noncharacter).
+/// Marks where raised text begins and ends (Unicode noncharacters).
 pub(super) const BEGIN: char = '\u{FDD0}';
-/// Ends raised text.
 pub(super) const END: char = '\u{FDD1}';
 
-/// Longest raised text that may be a mark, in characters: "1, 2, 3".
+/// Longest footnote mark, in characters: "1, 2, 3".
 const MAX_MARK: usize = 12;
-/// How much of the text before a raised piece is looked at, in characters.
+/// How much of the text before raised text is examined, in characters.
 const TAIL: usize = 80;
 /// Units that are squared and cubed.
 const UNITS: &[&str] = &[
     "m", "cm", "mm", "dm", "km", "µm", "μm", "nm", "in", "ft", "yd", "mi", "s", "sec", "м", "см",
     "мм", "км",
 ];
-/// Formulas with a figure; in the first it is often raised by mistake.
+/// Formulas with a digit after them, which in CO is often raised by mistake.
 const FORMULAS: &[&str] = &["CO", "NO", "SO", "NH", "CH", "mc"];
 
-/// Raised text as readers hand it over.
-pub(super) fn marked(text: &str) -> String {
+/// Puts raised text between the markers.
+pub(super) fn mark(text: &str) -> String {
     format!("{BEGIN}{text}{END}")
 }
 
-/// The text with its raised pieces written so that none can be taken for a part of the number or word before it.
-pub(super) fn resolved(text: &str) -> Cow<'_, str> {
-    let is_raised = |c: char| matches!(c, BEGIN | END) || lowered(c).is_some();
+/// Writes raised text so that it cannot be mistaken for a part of the number or word before it.
+pub(super) fn write_out(text: &str) -> Cow<'_, str> {
+    let is_raised = |c: char| matches!(c, BEGIN | END) || to_normal(c).is_some();
     if !text.contains(is_raised) {
         return Cow::Borrowed(text);
     }
@@ -40,32 +39,32 @@ pub(super) fn resolved(text: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find(is_raised) {
         let (before, from) = rest.split_at(at);
         out.push_str(before);
-        let (piece, after) = first_piece(from);
-        write(&mut out, &piece, after);
+        let (piece, after) = split_piece(from);
+        write_piece(&mut out, &piece, after);
         rest = after;
     }
     out.push_str(rest);
     Cow::Owned(out)
 }
 
-/// The raised text that `from` begins with, its figures as usual ones, and what follows.
-fn first_piece(from: &str) -> (String, &str) {
+/// Splits off the raised text that `from` begins with, and converts its digits to normal ones.
+fn split_piece(from: &str) -> (String, &str) {
     let mut piece = String::new();
     let mut rest = from;
     while let Some(c) = rest.chars().next() {
         let after = rest.get(c.len_utf8()..).unwrap_or_default();
-        if let Some(figure) = lowered(c) {
+        if let Some(figure) = to_normal(c) {
             piece.push(figure);
             rest = after;
         } else if c == BEGIN {
-            // One that is never closed says nothing.
+            // Drop a marker that is never closed.
             let end = after.find(END).unwrap_or(0);
             let inner = after.get(..end).unwrap_or_default();
             piece.extend(
                 inner
                     .chars()
                     .filter(|c| *c != BEGIN)
-                    .map(|c| lowered(c).unwrap_or(c)),
+                    .map(|c| to_normal(c).unwrap_or(c)),
             );
             rest = after.get(end..).unwrap_or_default();
         } else if c == END {
@@ -77,7 +76,7 @@ fn first_piece(from: &str) -> (String, &str) {
     (piece, rest)
 }
 
-fn write(out: &mut String, piece: &str, after: &str) {
+fn write_piece(out: &mut String, piece: &str, after: &str) {
     let mark = piece.trim().replace(['−', '–'], "-");
     let host = out.trim_end_matches(|c: char| c.is_whitespace() && c != LINE_BREAK);
     let host_end = host.len();
@@ -91,28 +90,28 @@ fn write(out: &mut String, piece: &str, after: &str) {
         }
         out.push_str(&mark);
     } else if host.is_empty() || host.ends_with(LINE_BREAK) {
-        // The footnote itself.
-        out.push_str(&figures_raised(&mark));
-        part(out, after);
+        // Raised text at the start of a line begins the footnote itself.
+        out.push_str(&to_superscript(&mark));
+        separate(out, after);
     } else if let Some(cents) = cents(&host, &mark, after) {
         out.truncate(host_end);
         out.push_str(&cents);
-        part(out, after);
+        separate(out, after);
     } else if is_exponent(&host, &mark, after) {
         out.truncate(host_end);
-        out.push_str(&figures_raised(&mark));
+        out.push_str(&to_superscript(&mark));
     } else if mark == "0" && host.ends_with(|c: char| c.is_ascii_digit()) {
         out.push('°');
     } else if is_mark(&host, &mark) {
-        part(out, after);
+        separate(out, after);
     } else {
         let letters = mark.chars().take_while(|c| c.is_alphabetic()).count();
-        // "1st" and "Mme" are one word, a remark is not.
+        // Keep "1st" and "Mme" one word, but separate a longer remark.
         if letters >= 3 && out.ends_with(char::is_alphabetic)
             || mark.chars().count() > MAX_MARK
             || is_figures
         {
-            part(out, &mark);
+            separate(out, &mark);
         }
         out.push_str(piece.trim());
         if piece.ends_with(char::is_whitespace) {
@@ -121,39 +120,39 @@ fn write(out: &mut String, piece: &str, after: &str) {
     }
 }
 
-/// The end of a text, as much of it as is looked at.
+/// The last [`TAIL`] characters.
 fn tail(text: &str) -> &str {
     let from = text.char_indices().rev().nth(TAIL).map_or(0, |(at, _)| at);
     text.get(from..).unwrap_or_default()
 }
 
-/// Whether a line is a footnote: it begins with its mark.
+/// Whether a line is a footnote: it begins with a superscript mark.
 pub(super) fn begins_note(line: &str) -> bool {
-    line.starts_with(|c| lowered(c).is_some())
+    line.starts_with(|c| to_normal(c).is_some())
 }
 
-/// Keeps what follows apart from what stands before.
-fn part(out: &mut String, after: &str) {
+/// Adds a space if the text so far would run into the text after it.
+fn separate(out: &mut String, after: &str) {
     if out.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric) {
         out.push(' ');
     }
 }
 
-/// "/2", as in 1½ written with a raised 1.
+/// Whether "/2" follows, as in 1½ written with a raised 1.
 fn begins_fraction(after: &str) -> bool {
     after
         .strip_prefix(['/', '⁄'])
         .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Cents that stand raised after the whole of a price, with their point.
+/// Cents that are raised after the whole part of a price, with a decimal point.
 fn cents(host: &str, mark: &str, after: &str) -> Option<String> {
     if mark.len() != 2 || !mark.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let point = if host.ends_with(['.', ',']) { "" } else { "." };
     let number = host.trim_end_matches(['.', ',']);
-    let whole = figures(number);
+    let whole = trailing_digits(number);
     let before = number.get(..number.len() - whole.len()).unwrap_or_default();
     if whole.is_empty() || whole.len() > 5 || before.ends_with(['.', ',']) {
         return None;
@@ -167,7 +166,7 @@ fn cents(host: &str, mark: &str, after: &str) -> Option<String> {
     (priced || mark.starts_with('0') || usual).then(|| format!("{point}{mark}"))
 }
 
-/// Whether the figures are a power: m², 10³, x², m⁻¹, Ca²⁺.
+/// Whether the digits are an exponent or a charge: m², 10³, x², m⁻¹, Ca²⁺.
 fn is_exponent(host: &str, mark: &str, after: &str) -> bool {
     let digits = mark.trim_start_matches('-').trim_end_matches(['+', '-']);
     if digits.len() > 2 || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -179,7 +178,7 @@ fn is_exponent(host: &str, mark: &str, after: &str) -> bool {
     if after.trim_start().starts_with('=') {
         return true;
     }
-    let number = figures(host);
+    let number = trailing_digits(host);
     let before = host.get(..host.len() - number.len()).unwrap_or_default();
     if !number.is_empty() {
         let times =
@@ -196,11 +195,11 @@ fn is_exponent(host: &str, mark: &str, after: &str) -> bool {
     if is_unit && matches!(digits, "2" | "3") || FORMULAS.contains(&word.as_str()) {
         return true;
     }
-    // A variable; but a letter after a number is a unit that has no square: "18 h".
+    // A single letter is a variable; but after a number it is a unit that is never squared: "18 h".
     word.chars().count() == 1 && !before.trim_end().ends_with(|c: char| c.is_ascii_digit())
 }
 
-/// Whether raised text points to a footnote: 1, 12, 1), (1), [3], "1, 2", and a letter where it is no ending.
+/// Whether raised text refers to a footnote: 1, 12, 1), (1), [3], "1, 2", or a letter that is not an ordinal ending.
 fn is_mark(host: &str, mark: &str) -> bool {
     if mark.chars().count() > MAX_MARK {
         return false;
@@ -223,17 +222,17 @@ fn is_mark(host: &str, mark: &str) -> bool {
     if mark.chars().any(|c| !c.is_ascii_lowercase()) {
         return true;
     }
-    // "2e" and "1a" are numbers in order, "29.90a" and "Helmet a" are not.
+    // "2e" and "1a" are ordinals; "29.90a" and "Helmet a" have a mark.
     let letters = host.chars().rev().take_while(|c| c.is_alphabetic()).count();
-    let whole = figures(host);
+    let whole = trailing_digits(host);
     let before = host.get(..host.len() - whole.len()).unwrap_or_default();
     letters >= 3
         || host.ends_with(is_currency)
         || (!whole.is_empty() && before.ends_with(['.', ',']))
 }
 
-/// The figures that a text ends with.
-fn figures(text: &str) -> &str {
+/// The digits at the end of a text.
+fn trailing_digits(text: &str) -> &str {
     let head = text.trim_end_matches(|c: char| c.is_ascii_digit());
     text.get(head.len()..).unwrap_or_default()
 }
@@ -245,8 +244,8 @@ fn is_currency(c: char) -> bool {
     )
 }
 
-/// The usual form of a raised figure.
-fn lowered(c: char) -> Option<char> {
+/// The normal form of a superscript character.
+fn to_normal(c: char) -> Option<char> {
     Some(match c {
         '⁰' => '0',
         '¹' => '1',
@@ -264,8 +263,8 @@ fn lowered(c: char) -> Option<char> {
     })
 }
 
-/// Figures as raised ones; other letters stay.
-fn figures_raised(mark: &str) -> String {
+/// Converts digits to superscript; other characters stay.
+fn to_superscript(mark: &str) -> String {
     mark.chars()
         .map(|c| match c {
             '0' => '⁰',
@@ -294,12 +293,12 @@ mod tests {
         let mut out = String::new();
         for (i, part) in text.split('^').enumerate() {
             out.push_str(&if i % 2 == 1 {
-                marked(part)
+                mark(part)
             } else {
                 part.to_owned()
             });
         }
-        resolved(&out).into_owned()
+        write_out(&out).into_owned()
     }
 
     #[test]
@@ -322,7 +321,7 @@ mod tests {
             ("12^1^34", "12 34"),
         ] {
             assert_eq!(read(raised), shown, "{raised}");
-            assert_eq!(resolved(shown), shown, "{shown} stays");
+            assert_eq!(write_out(shown), shown, "{shown} stays");
         }
     }
 
@@ -358,8 +357,8 @@ mod tests {
 
     #[test]
     fn marks_without_a_partner_say_nothing() {
-        assert_eq!(resolved(&format!("a{BEGIN}b")), "ab");
-        assert_eq!(resolved(&format!("a{END}b")), "ab");
-        assert_eq!(resolved(&format!("48{BEGIN}1{END}{BEGIN}2{END}")), "48");
+        assert_eq!(write_out(&format!("a{BEGIN}b")), "ab");
+        assert_eq!(write_out(&format!("a{END}b")), "ab");
+        assert_eq!(write_out(&format!("48{BEGIN}1{END}{BEGIN}2{END}")), "48");
     }
 }

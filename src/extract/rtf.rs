@@ -1,4 +1,4 @@
-//! Rich Text Format. `rtf-grimoire` cuts the file into tokens; this follows the groups (RTF
+//! Rich Text Format. `rtf-grimoire` splits the file into tokens; this module follows the groups (RTF
 //! Specification 1.9.1) and keeps what a reader would see.
 
 mod charset;
@@ -10,15 +10,14 @@ use rtf_grimoire::tokenizer::{Token, read_token};
 use self::state::Reading;
 use super::{ExtractError, Extracted, Limits};
 
-/// Read a rich text document.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let mut reading = Reading::new(limits);
     let mut rest = bytes;
-    // Token by token: a list of all would take forty times the file.
+    // Token by token, since a list of all tokens takes forty times the file's size.
     while !rest.is_empty() {
         let (after, token) = match read_token(rest) {
             Ok(read) => read,
-            // A stray byte is passed over.
+            // Skip a stray byte.
             Err(_) => {
                 rest = rest.get(1..).unwrap_or_default();
                 continue;

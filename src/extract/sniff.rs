@@ -1,20 +1,20 @@
-//! What kind of document the bytes are.
+//! Detects the format of a document.
 
 use std::io::Read;
 
 use super::{ExtractError, Format, decode, subtitles};
 
-/// How far into a file its first mark may stand, in bytes.
+/// How many bytes from the start of a file are examined for a signature.
 const HEAD: usize = 2_048;
 
-/// The kind of a document, and what to tell its owner when the name says another.
+/// The format, and a note for the owner if the file's name suggests another.
 #[derive(Debug)]
 pub(super) struct Sniffed {
     pub format: Format,
     pub note: Option<String>,
 }
 
-/// Kinds that are recognised by their first bytes and cannot be read, so that the reason is clear.
+/// Formats that we cannot read but recognise, so that the error can name them.
 const FOREIGN: &[(&[u8], &str)] = &[
     (b"RIFF", "a sound, video or picture file"),
     (b"ID3", "a sound file (MP3)"),
@@ -29,7 +29,7 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"SQLite format 3", "a database (SQLite)"),
 ];
 
-/// Pictures by their first bytes.
+/// Signatures of picture formats.
 const PICTURES: &[(&[u8], &str)] = &[
     (b"\x89PNG", "a picture (PNG)"),
     (b"\xff\xd8\xff", "a picture (JPEG)"),
@@ -42,7 +42,7 @@ const PICTURES: &[(&[u8], &str)] = &[
 /// Compound File Binary, the container of Office documents until 2007 and of Outlook messages.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
-/// Streams of a compound file that tell what it is, and what to do with it.
+/// Streams that identify a compound file, what it is, and what to do with it.
 const COMPOUND_KINDS: &[(&str, &str, &str)] = &[
     (
         "__substg1.0_",
@@ -61,7 +61,7 @@ const COMPOUND_KINDS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Decide the format by the bytes first and the extension second.
+/// Decides the format by the bytes first and the extension second.
 pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
     let extension = extension(name);
     if bytes.iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
@@ -69,16 +69,16 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
     }
     let head = bytes.get(..bytes.len().min(HEAD)).unwrap_or(bytes);
     if contains(head, b"%PDF-") {
-        return Ok(named(Format::Pdf, &extension, &["pdf"], "a PDF"));
+        return Ok(recognise(Format::Pdf, &extension, &["pdf"], "a PDF"));
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
-        return zip_member(bytes, &extension);
+        return identify_zip(bytes, &extension);
     }
     if head.starts_with(COMPOUND) {
-        return compound(bytes, &extension);
+        return identify_compound(bytes, &extension);
     }
     if head.starts_with(b"{\\rtf") {
-        return Ok(named(
+        return Ok(recognise(
             Format::Rtf,
             &extension,
             &["rtf", "doc"],
@@ -93,14 +93,14 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
         });
     }
     if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic))
-        // Two letters are not enough to refuse a text that begins with them.
+        // A text may well begin with the letters "MZ".
         && (*what != "a program" || !decode::is_text(&decode::decode(head, None)))
     {
         return Err(unsupported(what));
     }
     let text = decode::decode(head, None);
     if !decode::is_text(&text) {
-        // The start of a PDF may be lost and the rest readable.
+        // A PDF may have lost its start and still be readable.
         if extension == "pdf" {
             return Ok(Sniffed {
                 format: Format::Pdf,
@@ -126,6 +126,7 @@ fn text_format(text: &str, extension: &str) -> Result<Sniffed, ExtractError> {
         || tag("<body")
         || ((tag("<?xml") || tag("<!--"))
             && (lower.contains("<html") || lower.contains("<!doctype html")));
+    // Text formats have no signature, so the extension decides; HTML is recognised by its first tag too.
     match extension {
         "html" | "htm" | "xhtml" => {
             return Ok(Sniffed {
@@ -134,7 +135,7 @@ fn text_format(text: &str, extension: &str) -> Result<Sniffed, ExtractError> {
             });
         }
         _ if is_html && !matches!(extension, "md" | "mdx" | "markdown") => {
-            return Ok(named(
+            return Ok(recognise(
                 Format::Html,
                 extension,
                 &["html", "htm", "xhtml"],
@@ -184,7 +185,7 @@ fn text_format(text: &str, extension: &str) -> Result<Sniffed, ExtractError> {
         )));
     }
     if is_mail(start) {
-        return Ok(named(
+        return Ok(recognise(
             Format::Email,
             extension,
             &["eml", "txt", ""],
@@ -197,7 +198,7 @@ fn text_format(text: &str, extension: &str) -> Result<Sniffed, ExtractError> {
     })
 }
 
-/// A message begins with header fields, and two of them tell it from a letter.
+/// An e-mail begins with header fields; a letter may have `From:`, but none of the technical ones.
 fn is_mail(start: &str) -> bool {
     let mut fields = 0;
     for line in start.lines().take(40) {
@@ -222,8 +223,8 @@ fn is_mail(start: &str) -> bool {
     fields >= 1 && start.lines().take(40).any(|l| l.starts_with("From:"))
 }
 
-/// The names of streams stand in a compound file in UTF-16.
-fn compound(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
+/// Identifies a compound file by the names of its streams, which are in UTF-16.
+fn identify_compound(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
     let has = |name: &str| {
         let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         memchr::memmem::find(bytes, &wide).is_some()
@@ -238,7 +239,7 @@ fn compound(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
         });
     }
     if has("Workbook") || has("Book") {
-        return Ok(named(
+        return Ok(recognise(
             Format::Xls,
             extension,
             &["xls", "xlt"],
@@ -250,13 +251,13 @@ fn compound(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
     ))
 }
 
-/// Whether the bytes are an archive of files, and not a document that is kept in one.
+/// Whether the bytes are an archive of files, and not a document in a ZIP container.
 pub(super) fn is_archive(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK") && matches!(zip_member(bytes, ""), Err(ExtractError::SaveAs { .. }))
+    bytes.starts_with(b"PK") && matches!(identify_zip(bytes, ""), Err(ExtractError::SaveAs { .. }))
 }
 
-/// Look into the archive's list of members for the one that tells what it is.
-fn zip_member(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
+/// Identifies a ZIP file by the names of its members.
+fn identify_zip(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).map_err(|_| {
         ExtractError::malformed(
             "it begins as an archive, as Office documents do, but its list of parts cannot be read",
@@ -296,20 +297,20 @@ fn zip_member(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
             remedy: "unpack it and upload the files in it".to_owned(),
         });
     };
-    Ok(named(format, extension, usual, what))
+    Ok(recognise(format, extension, usual, what))
 }
 
-/// What an OpenDocument file says that it is: the member `mimetype`, or nothing.
+/// The content of an OpenDocument file's member `mimetype`, or nothing.
 fn media_type(archive: &mut zip::ZipArchive<std::io::Cursor<&[u8]>>) -> String {
     let mut text = String::new();
     if let Ok(member) = archive.by_name("mimetype") {
-        // What is no text says nothing.
+        // If it is not text, it tells us nothing.
         let _ = member.take(200).read_to_string(&mut text);
     }
     text
 }
 
-fn named(format: Format, extension: &str, usual: &[&str], what: &str) -> Sniffed {
+fn recognise(format: Format, extension: &str, usual: &[&str], what: &str) -> Sniffed {
     let note = (!extension.is_empty() && !usual.contains(&extension)).then(|| {
         format!("The name ends in .{extension}, but the file is {what}; it was read as that.")
     });

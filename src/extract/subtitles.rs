@@ -1,8 +1,8 @@
-//! Subtitles of recordings: WebVTT and SubRip. The words are kept, the times are not.
+//! Subtitles of recordings (WebVTT, SubRip): keeps the words, drops the times.
 
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits, decode};
 
-/// Whether the text begins as WebVTT does, or with the first cue of a SubRip file.
+/// Whether the text begins like WebVTT, or with the first cue of a SubRip file.
 pub(super) fn is_subtitles(start: &str, extension: &str) -> bool {
     start.starts_with("WEBVTT") || (extension == "srt" && start.lines().take(10).any(is_timing))
 }
@@ -14,13 +14,13 @@ fn is_timing(line: &str) -> bool {
     })
 }
 
-/// Read subtitles: a paragraph for what one speaker says in one go.
+/// Makes one paragraph of what one speaker says without interruption.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let text = decode::decode(bytes, Some("utf-8")).replace("\r\n", "\n");
     let mut blocks = Blocks::new(limits);
     let (mut speaker, mut said) = (String::new(), String::new());
     for cue in text.split("\n\n") {
-        // What stands above the times is the cue's name; a part without times is a remark.
+        // A line above the times is the cue's name; a block without times is a comment.
         let mut lines = cue.lines().skip_while(|line| !is_timing(line));
         if lines.next().is_none() {
             continue;
@@ -35,7 +35,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
             who.clone_into(&mut speaker);
         }
         said.push(' ');
-        said.push_str(&without_tags(&shown));
+        said.push_str(&strip_tags(&shown));
     }
     flush(&mut blocks, &speaker, &mut said)?;
     Ok(blocks.finish(Format::Subtitles))
@@ -58,8 +58,8 @@ fn flush(blocks: &mut Blocks, speaker: &str, said: &mut String) -> Result<(), Ex
     }
 }
 
-/// `<v Ann>`, `<i>` and times within a cue are no words.
-fn without_tags(text: &str) -> String {
+/// Removes `<v Ann>`, `<i>` and times within a cue.
+fn strip_tags(text: &str) -> String {
     let mut out = String::new();
     let mut depth = 0usize;
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Tables: every row becomes a line that can be read, found and quoted without the rest.
+//! Tables: every row becomes a line of text that can be read, found and quoted on its own.
 
 mod head;
 mod implied;
@@ -8,15 +8,15 @@ use super::clean;
 pub(super) use head::{depth, names};
 pub(super) use implied::spread;
 
-/// Longest text of a cell that can be the name of a column, in characters.
+/// Longest cell that can be the name of a column, in characters.
 const MAX_COLUMN_NAME: usize = 80;
-/// Longest list of the columns that a cell reaches over, in bytes; longer ones are given by their ends.
+/// Longest list of column names for a cell that spans several, in bytes; of longer ones only the ends are written.
 const MAX_NAMES: usize = 200;
 
-/// Most columns whose cells are followed downwards.
+/// Most columns whose row spans are followed.
 const MAX_COLUMNS: usize = 500;
 
-/// First words of columns that sum others up; those of [`TOTAL_STEMS`] may go on.
+/// First words in the names of columns with totals; those in [`TOTAL_STEMS`] are prefixes.
 const TOTALS: &[&str] = &[
     "sum",
     "summe",
@@ -30,13 +30,12 @@ const TOTALS: &[&str] = &[
 ];
 const TOTAL_STEMS: &[&str] = &["total", "totaal", "gesamt", "insgesamt"];
 
-/// A cell of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Cell {
     pub text: String,
-    /// How many columns it reaches over; 0 is like 1.
+    /// How many columns it spans; 0 means 1.
     pub columns: usize,
-    /// It goes on from the row above.
+    /// It continues a cell of the row above (row span).
     pub continued: bool,
 }
 
@@ -55,13 +54,13 @@ impl From<String> for Cell {
     }
 }
 
-/// The cells of the row above, by the column that each begins in.
+/// The cells of the row above, by the first column of each.
 #[derive(Default)]
 pub(super) struct Above(Vec<(usize, Cell)>);
 
 impl Above {
-    /// The cell above the place behind `row`, as it goes on there.
-    pub fn goes_on_behind(&self, row: &[Cell]) -> Option<Cell> {
+    /// A continuation of the cell that is above the end of `row`.
+    pub fn continue_after(&self, row: &[Cell]) -> Option<Cell> {
         let column = reach(row);
         let (_, above) = self.0.iter().find(|(at, _)| *at == column)?;
         Some(Cell {
@@ -70,7 +69,7 @@ impl Above {
         })
     }
 
-    /// Remembers a row for the one below.
+    /// Keeps a row for the one below.
     pub fn set(&mut self, row: &[Cell]) {
         let mut column = 0;
         self.0.clear();
@@ -81,16 +80,15 @@ impl Above {
     }
 }
 
-/// A table as rows of cells.
+/// Collects rows of cells and writes them as text.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     rows: Vec<Vec<Cell>>,
-    /// How many rows name the columns, as the document says: its first ones.
+    /// How many of the first rows the document marks as column names.
     pub marked_head: usize,
 }
 
 impl Table {
-    /// An empty table whose first rows, so many as the document says, name the columns.
     pub fn new(marked_head: usize) -> Self {
         Self {
             rows: Vec::new(),
@@ -98,12 +96,12 @@ impl Table {
         }
     }
 
-    /// Add a row of cells that each are in one column.
+    /// Adds a row of cells of one column each.
     pub fn push(&mut self, cells: Vec<String>) {
         self.push_cells(cells.into_iter().map(Cell::from).collect());
     }
 
-    /// Add a row; cells are cleaned, rows without any text of their own are dropped.
+    /// Adds a row. Cells are cleaned; rows without any text of their own are dropped.
     pub fn push_cells(&mut self, mut cells: Vec<Cell>) {
         for cell in &mut cells {
             cell.text = clean::flowing(&cell.text);
@@ -113,24 +111,22 @@ impl Table {
         }
     }
 
-    /// Whether there is no row.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether every row holds one cell at most, as in tables that only draw a frame.
+    /// Whether every row has at most one cell with text, as in tables that only draw a frame.
     pub fn is_frame(&self) -> bool {
         self.rows
             .iter()
             .all(|r| r.iter().filter(|c| !c.text.is_empty()).count() <= 1)
     }
 
-    /// The cells with text, row by row; one that goes on from above comes once.
+    /// The cells with text, row by row; a cell that spans rows comes once.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         self.rows
             .iter()
@@ -143,7 +139,7 @@ impl Table {
     /// The rows as text: `Service: Cleaning | Price: $95`.
     pub fn rows(&self) -> Vec<String> {
         let width = self.rows.iter().map(|r| reach(r)).max().unwrap_or(0);
-        // A title over all columns stands for itself.
+        // A title that spans all columns is a line of its own.
         let titles = match self.rows.len() {
             0..=2 => 0,
             rows => (self.rows.iter().take(rows - 1))
@@ -156,21 +152,21 @@ impl Table {
             [&[first], rest].concat()
         });
         let table = spread.as_deref().unwrap_or(table);
-        let mut out: Vec<String> = titles.iter().map(|r| plain(r)).collect();
+        let mut out: Vec<String> = titles.iter().map(|r| join_cells(r)).collect();
         let marked = self.marked_head.saturating_sub(titles.len());
-        let head = head::rows_of_head(table, marked, width);
+        let head = head::count_header_rows(table, marked, width);
         let (above, body) = table.split_at(head);
         if body.is_empty() {
-            out.extend(above.iter().map(|r| plain(r)));
+            out.extend(above.iter().map(|r| join_cells(r)));
             return out;
         }
         let names = names(above);
         let mut groups = Groups::default();
         for row in body {
             if head > 0 && width > 1 && is_label(row, width) {
-                out.extend(groups.open(plain(row)));
+                out.extend(groups.open(join_cells(row)));
             } else {
-                out.push(groups.prefixed(with_names(&names, row)));
+                out.push(groups.add_prefix(label_cells(&names, row)));
             }
         }
         out.extend(groups.unused());
@@ -178,7 +174,7 @@ impl Table {
     }
 }
 
-/// Labels over all columns, between the rows: what stands below belongs to them.
+/// Labels between the rows that span all columns: each applies to the rows below it.
 #[derive(Default)]
 struct Groups {
     open: Vec<String>,
@@ -186,7 +182,7 @@ struct Groups {
 }
 
 impl Groups {
-    /// Opens a group; gives back a label that is none: a remark below the rows, or a sentence.
+    /// Opens a group. Returns text that is not a label: a remark below the rows, or a sentence.
     fn open(&mut self, label: String) -> Option<String> {
         if label.chars().count() > MAX_COLUMN_NAME || label.ends_with(['.', '!', '?', ';']) {
             return Some(label);
@@ -199,7 +195,7 @@ impl Groups {
         None
     }
 
-    fn prefixed(&mut self, row: String) -> String {
+    fn add_prefix(&mut self, row: String) -> String {
         self.used = true;
         let mut out = String::new();
         for label in &self.open {
@@ -209,18 +205,18 @@ impl Groups {
         out + &row
     }
 
-    /// Labels that no row stands below.
+    /// Labels without any row below.
     fn unused(self) -> Vec<String> {
         if self.used { Vec::new() } else { self.open }
     }
 }
 
-/// How many columns a row reaches over.
+/// How many columns a row spans.
 fn reach(row: &[Cell]) -> usize {
     row.iter().map(Cell::width).sum()
 }
 
-/// Whether a row is one cell over all columns.
+/// Whether a row is a single cell that spans all columns.
 fn is_label(row: &[Cell], width: usize) -> bool {
     let mut named = row.iter().filter(|c| !c.text.is_empty());
     width > 1 && named.next().is_some_and(|c| c.columns >= width) && named.next().is_none()
@@ -240,7 +236,7 @@ pub(super) fn looks_like_value(cell: &str) -> bool {
         || cell.contains('@')
 }
 
-fn plain(row: &[Cell]) -> String {
+fn join_cells(row: &[Cell]) -> String {
     row.iter()
         .map(|c| c.text.as_str())
         .filter(|c| !c.is_empty())
@@ -248,7 +244,7 @@ fn plain(row: &[Cell]) -> String {
         .join(" | ")
 }
 
-fn with_names(names: &[String], row: &[Cell]) -> String {
+fn label_cells(names: &[String], row: &[Cell]) -> String {
     let mut parts = Vec::with_capacity(row.len());
     let mut end = 0;
     for cell in row {
@@ -264,23 +260,23 @@ fn with_names(names: &[String], row: &[Cell]) -> String {
             }
         }
         if cell.continued && looks_like_value(&cell.text) && own.iter().any(|n| is_total(n)) {
-            // The sum of several rows is no value of each.
+            // A total of several rows is not the value of each of them.
             continue;
         }
-        // What reaches over the first column and others is the row's label.
+        // A cell that spans the first column and others is the row's label.
         let is_label = at == 0 && cell.columns > 1;
         match own.as_slice() {
             [] => parts.push(cell.text.clone()),
             [name] if *name == cell.text => parts.push(cell.text.clone()),
             _ if is_label => parts.push(cell.text.clone()),
-            several => parts.push(format!("{}: {}", listed(several), cell.text)),
+            several => parts.push(format!("{}: {}", join_names(several), cell.text)),
         }
     }
     parts.join(" | ")
 }
 
-/// The names of the columns that one cell reaches over: `Weekend – 8-18 h, 18-22 h`.
-fn listed(names: &[&str]) -> String {
+/// Joins the names of the columns that one cell spans: `Weekend – 8-18 h, 18-22 h`.
+fn join_names(names: &[&str]) -> String {
     let parts = names.iter().map(|name| name.rsplit_once(" – "));
     let (groups, own): (Vec<&str>, Vec<&str>) = parts.flatten().unzip();
     let all = match groups.split_first() {

@@ -1,9 +1,9 @@
-//! Merged cells in the formats that have them: each row stands on its own.
+//! Merged cells in the formats that have them: each row is complete.
 
 use super::formats_tests::{read, workbook_with, zipped};
 use super::hidden_tests::{number_at, numbers, old_workbook, opendocument, text};
 
-/// A row of a worksheet; numbers are written as such, `_` is no cell.
+/// A row of a worksheet; numbers are written as numbers, `_` means no cell.
 fn row(number: usize, cells: &[&str]) -> String {
     let cells: String = ('A'..)
         .zip(cells)
@@ -16,7 +16,7 @@ fn row(number: usize, cells: &[&str]) -> String {
     format!(r#"<row r="{number}">{cells}</row>"#)
 }
 
-/// A workbook with merged areas; what comes before the cells is the first argument.
+/// A workbook with merged areas; the first argument is the XML before the cells.
 fn workbook(before: &str, rows: &[&[&str]], merged: &[&str]) -> Vec<u8> {
     let rows: String = (1..).zip(rows).map(|(n, cells)| row(n, cells)).collect();
     let merged: String = (merged.iter())

@@ -1,9 +1,9 @@
-//! Weights that are part of the program: our own reader, which no hub has.
+//! Models that are embedded in the program: our own reader, which no hub offers.
 
-/// Our reader; `models/reader/` says how it was trained.
+/// `models/reader/` describes how it was trained.
 const READER: &[u8] = include_bytes!("../../models/reader/frontdesk-reader.safetensors");
 
-/// The bytes of a bundled file, by its name in the catalogue.
+/// The bytes of a bundled file, by the entry's `file` in the catalogue.
 pub(super) fn bytes(file: &str) -> Option<&'static [u8]> {
     (file == "frontdesk-reader.safetensors").then_some(READER)
 }

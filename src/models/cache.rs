@@ -1,8 +1,8 @@
-//! The folder of weight files, and what is known about each file in it.
+//! The folder of model files, and what is known about each file in it.
 //!
-//! Beside a model lies `<file>.verified.json`: its size, time of change and SHA-256 when it was
-//! last read completely. As long as size and time are unchanged, a start does not read a gigabyte
-//! again; as soon as one of them changes, the file is hashed anew.
+//! Next to a model is `<file>.verified.json`: its size, modification time and SHA-256 when it was
+//! last read completely. While size and time stay the same, a start does not read a gigabyte
+//! again; when either changes, the file is hashed again.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
@@ -15,68 +15,62 @@ use sha2::{Digest, Sha256};
 use super::{CancellationToken, Convert, Entry, ModelError};
 use crate::reason::Reason;
 
-/// One folder of weight files.
 #[derive(Debug, Clone)]
 pub struct Cache {
     root: PathBuf,
 }
 
-/// What the cache has of a model.
+/// How much of a model is in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Nothing.
     Missing,
-    /// A part of it; a fetch continues there.
+    /// A part of the download; a fetch resumes it.
     Partial {
-        /// Bytes that are already here.
+        /// Downloaded so far.
         bytes: u64,
     },
-    /// All of it, with the right content.
+    /// Complete and correct.
     Present,
-    /// A file of that name that is not the model.
+    /// A file with the model's name that is not the model.
     Corrupt {
-        /// A sentence for a person.
         reason: Reason,
     },
 }
 
-/// What was found when the file was last read completely.
+/// The content of `<file>.verified.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Name of the model in the catalogue.
+    /// The model's name in the catalogue.
     pub name: String,
-    /// Size in bytes.
     pub bytes: u64,
-    /// Time of the last change, nanoseconds since 1970.
+    /// Modification time in nanoseconds since 1970.
     pub modified_ns: u64,
     /// SHA-256 (hex) of the file.
     pub sha256: String,
-    /// SHA-256 (hex) of the download that the file was made from; the same if nothing was converted.
+    /// SHA-256 (hex) of the download that the file was made from; equal to `sha256` if nothing was converted.
     pub source_sha256: String,
-    /// How it was made from the download.
     pub convert: Convert,
 }
 
 impl Cache {
-    /// The cache in `root`, which need not exist yet.
+    /// `root` need not exist yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 
-    /// The folder.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// Where the model's file lies, or will lie.
+    /// Where the model's file is or will be.
     #[must_use]
     pub fn path(&self, entry: &Entry) -> PathBuf {
         self.root.join(&entry.file)
     }
 
-    /// What is known of the model's file, if it was ever read completely. Its `sha256` names the
-    /// weights in a receipt.
+    /// `None` if the model's file was never read completely. Its `sha256` identifies the model in
+    /// a receipt.
     #[must_use]
     pub fn manifest(&self, entry: &Entry) -> Option<Manifest> {
         let text = fs::read(self.beside(entry, "verified.json")).ok()?;
@@ -84,7 +78,7 @@ impl Cache {
         (manifest.name == entry.name).then_some(manifest)
     }
 
-    /// What the cache has of the model. Fast if the file was verified before and did not change;
+    /// The state of the model. Fast if the file was verified before and has not changed;
     /// otherwise it is read completely (about a second per gigabyte).
     #[must_use]
     pub fn state(&self, entry: &Entry) -> State {
@@ -104,11 +98,8 @@ impl Cache {
         }
     }
 
-    /// Reads the whole file and compares its hash, however recently that was done.
-    /// `progress` gets bytes done and bytes in total.
-    ///
-    /// # Errors
-    /// If the file cannot be read, or [`ModelError::Interrupted`].
+    /// Reads the whole file and compares its hash, even if that was done recently.
+    /// `progress` gets the bytes done and the bytes in total.
     pub fn verify(
         &self,
         entry: &Entry,
@@ -121,14 +112,16 @@ impl Cache {
         }
         let recorded = self.manifest(entry).filter(|m| m.satisfies(entry));
         let sha256 = hash_file(&path, progress, cancel)?;
+        // A converted file has a hash of its own, so it is compared with what the conversion recorded; a file that was
+        // only downloaded is compared with the catalogue.
         let source_sha256 = match &recorded {
             Some(m) if m.sha256 == sha256 => m.source_sha256.clone(),
             _ if entry.accepted().any(|known| known == sha256) => sha256.clone(),
-            Some(m) => return Ok(wrong(&m.sha256, &sha256)),
+            Some(m) => return Ok(State::wrong_hash(&m.sha256, &sha256)),
             None => match entry.accepted().next() {
-                Some(known) => return Ok(wrong(known, &sha256)),
+                Some(known) => return Ok(State::wrong_hash(known, &sha256)),
                 None => {
-                    let reason = "nothing is recorded that it could be checked with";
+                    let reason = "there is no known hash to check it with";
                     return Ok(State::corrupt(reason));
                 }
             },
@@ -142,10 +135,7 @@ impl Cache {
         Ok(self.with_companions(entry))
     }
 
-    /// Removes the model and everything that belongs to it; bytes that became free.
-    ///
-    /// # Errors
-    /// If a file cannot be removed.
+    /// Removes the model and everything that belongs to it. Returns the bytes freed.
     pub fn purge(&self, entry: &Entry) -> Result<u64, ModelError> {
         let companions = entry.companions.iter().map(|name| self.root.join(name));
         let own = [
@@ -170,7 +160,7 @@ impl Cache {
         }
     }
 
-    /// Writes down what the file under its final name contains.
+    /// Writes the manifest of the file under its final name.
     pub(crate) fn record(
         &self,
         entry: &Entry,
@@ -199,17 +189,17 @@ impl Cache {
         write().map_err(|e| ModelError::io(&target, e))
     }
 
-    /// The file as it grows, before it gets its name.
+    /// The download in progress, before it gets its final name.
     pub(crate) fn partial_file(&self, entry: &Entry) -> PathBuf {
         self.beside(entry, "partial")
     }
 
-    /// Packages and other raw material of the model.
+    /// Packages and other inputs from which the model's file is made.
     pub(crate) fn parts_folder(&self, entry: &Entry) -> PathBuf {
         self.beside(entry, "parts")
     }
 
-    /// Held while a process fetches the model.
+    /// Locked by the process that is fetching the model.
     pub(crate) fn lock_file(&self, entry: &Entry) -> PathBuf {
         self.beside(entry, "lock")
     }
@@ -246,10 +236,14 @@ impl State {
             reason: reason.into(),
         }
     }
+
+    fn wrong_hash(expected: &str, found: &str) -> Self {
+        Self::corrupt(format!("its SHA-256 is {found}, expected was {expected}"))
+    }
 }
 
 impl Manifest {
-    /// Whether the catalogue still asks for what this describes.
+    /// Whether the catalogue still accepts the file that this describes.
     fn satisfies(&self, entry: &Entry) -> bool {
         if entry.accepted().any(|known| known == self.sha256) {
             return true;
@@ -262,10 +256,7 @@ impl Manifest {
     }
 }
 
-/// SHA-256 (hex) of a file, read in pieces.
-///
-/// # Errors
-/// If it cannot be read, or [`ModelError::Interrupted`].
+/// SHA-256 (hex) of a file, read in chunks. `progress` gets the bytes done and the bytes in total.
 pub fn hash_file(
     path: &Path,
     progress: &dyn Fn(u64, u64),
@@ -292,7 +283,7 @@ pub fn hash_file(
     Ok(hex::encode(hasher.finalize()))
 }
 
-/// Bytes of all files below a folder; 0 if there is none.
+/// Total size of the files below a folder; 0 if it does not exist.
 pub(crate) fn folder_bytes(folder: &Path) -> u64 {
     let Ok(entries) = fs::read_dir(folder) else {
         return 0;
@@ -313,8 +304,4 @@ fn modified_ns(meta: &fs::Metadata) -> u64 {
         .ok()
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     since.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(0))
-}
-
-fn wrong(expected: &str, found: &str) -> State {
-    State::corrupt(format!("its SHA-256 is {found}, expected was {expected}"))
 }

@@ -8,7 +8,6 @@ use crate::reason::Reason;
 
 const EMBEDDED: &str = include_str!("../../models/catalogue.toml");
 
-/// All models that Frontdesk knows by name.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
@@ -17,18 +16,13 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The list that is part of the binary.
-    ///
     /// # Errors
-    /// If the embedded file breaks a rule, which the tests exclude.
+    /// If the embedded file breaks a rule, which the tests rule out.
     pub fn embedded() -> Result<Self, ModelError> {
         Self::parse(EMBEDDED)
     }
 
-    /// Reads a list in TOML and checks it.
-    ///
-    /// # Errors
-    /// With the first rule that is broken.
+    /// Parses a list in TOML and checks it.
     pub fn parse(text: &str) -> Result<Self, ModelError> {
         let broken = |reason| ModelError::Catalogue { reason };
         let catalogue: Self = toml::from_str(text).map_err(|e| broken(Reason::of(e)))?;
@@ -45,12 +39,12 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// All entries, in the order of the file.
+    /// In the order of the file.
     pub fn list(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 
-    /// The entry of that name, if there is one. Case does not matter.
+    /// Ignores case.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Entry> {
         self.entries
@@ -58,10 +52,8 @@ impl Catalogue {
             .find(|entry| entry.name.eq_ignore_ascii_case(name))
     }
 
-    /// The entry of that name.
-    ///
     /// # Errors
-    /// [`ModelError::Unknown`] with the names that look most like it.
+    /// [`ModelError::Unknown`] with the most similar names.
     pub fn get(&self, name: &str) -> Result<&Entry, ModelError> {
         self.find(name).ok_or_else(|| ModelError::Unknown {
             name: name.to_owned(),
@@ -69,7 +61,6 @@ impl Catalogue {
         })
     }
 
-    /// The entries of a starter set.
     #[must_use]
     pub fn starter(&self, set: StarterSet) -> Vec<&Entry> {
         self.entries
@@ -78,6 +69,7 @@ impl Catalogue {
             .collect()
     }
 
+    // 0.8 catches a typo or two; parts of a name are common, such as `whisper`.
     fn near(&self, name: &str) -> Vec<String> {
         let wanted = name.to_lowercase();
         let mut scored: Vec<_> = self
@@ -98,7 +90,7 @@ impl Catalogue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::models::entry::{Origin, Role, Source, numbered};
+    use crate::models::entry::{Origin, Role, Source, fill_number};
 
     fn names(set: StarterSet) -> Vec<String> {
         let catalogue = Catalogue::embedded().unwrap();
@@ -196,9 +188,9 @@ mod tests {
 
     #[test]
     fn parts_are_numbered_as_in_the_packages() {
-        assert_eq!(numbered("p-part{n}", 10), "p-part10");
-        assert_eq!(numbered("data/part{nn}.bin", 2), "data/part02.bin");
-        assert_eq!(numbered("data/part{nn}.bin", 22), "data/part22.bin");
+        assert_eq!(fill_number("p-part{n}", 10), "p-part10");
+        assert_eq!(fill_number("data/part{nn}.bin", 2), "data/part02.bin");
+        assert_eq!(fill_number("data/part{nn}.bin", 22), "data/part22.bin");
     }
 
     #[test]

@@ -1,44 +1,41 @@
-//! One entry of the catalogue: a model, what it needs, and where it comes from.
+//! One entry of the catalogue: a model, its requirements and its sources.
 
 use serde::{Deserialize, Serialize};
 
 use crate::reason::Reason;
 
-/// One model.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Short id that people type, such as `whisper-base`.
+    /// The short name that people type, such as `whisper-base`.
     pub name: String,
-    /// One line for lists.
+    /// A one-line description.
     pub title: String,
-    /// What it is for.
     pub role: Role,
-    /// SPDX identifier, or the name of the licence where there is none.
+    /// SPDX identifier, or the licence's name if it has none.
     pub licence: String,
     /// File name in the cache.
     pub file: String,
-    /// Size of that file; exact if `sha256` is known, else an estimate.
+    /// Size of `file`; exact if `sha256` is known, else an estimate.
     pub bytes: u64,
-    /// SHA-256 (hex) of that file. Absent where the file is made by a conversion or where only
-    /// the hub knows it.
+    /// SHA-256 (hex) of `file`. `None` if the file results from a conversion, or if only the hub
+    /// knows it.
     pub sha256: Option<String>,
-    /// Memory that running it needs, in MB.
+    /// Memory needed to run it, in MB.
     pub memory_mb: u32,
-    /// Tokens that the model was trained to look at; only language models have it.
+    /// Context length in tokens that a language model was trained with; `None` for other models.
     pub context: Option<u32>,
-    /// The sets it is part of.
+    /// The starter sets that include it.
     #[serde(default)]
     pub starter: Vec<StarterSet>,
-    /// Names of further files (from the `extra` of its source) that lie beside it in the cache.
+    /// Names of files from the source's `extra` that are stored next to it in the cache.
     #[serde(default)]
     pub companions: Vec<String>,
-    /// Where it comes from, best first.
+    /// In order of preference.
     #[serde(rename = "source")]
     pub sources: Vec<Source>,
 }
 
-/// What a model is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -50,105 +47,100 @@ pub enum Role {
     Stt,
     /// Text to speech.
     Tts,
-    /// Decides whether a speaker is finished.
+    /// Decides whether a speaker has finished.
     Turn,
-    /// Decides whether somebody speaks.
+    /// Voice activity detection: decides whether someone is speaking.
     Vad,
     /// Marks the words of a passage that answer a question.
     Reader,
 }
 
-/// A set of models that together make a working front desk.
+/// Sets of models that make up a working front desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StarterSet {
-    /// Everything but a chat model: answers are read from documents, and nothing is written.
+    /// No chat model: answers are quoted from documents, never generated.
     Lite,
-    /// For a machine with 4 GB and more.
+    /// For a machine with at least 4 GB of memory.
     Default,
     /// For a small machine.
     Small,
-    /// The smallest that run at all, for tests.
+    /// The smallest models that run at all, for tests.
     Test,
 }
 
-/// One place that a model can come from.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Source {
-    /// The place.
     #[serde(flatten)]
     pub origin: Origin,
-    /// Size of what is downloaded; absent: the entry's.
+    /// Size of the download in bytes; `None`: the entry's.
     pub bytes: Option<u64>,
-    /// SHA-256 (hex) of what is downloaded; absent: the entry's, or the hub's own.
+    /// SHA-256 (hex) of the download; `None`: the entry's, or the one that the hub names.
     pub sha256: Option<String>,
-    /// What turns the download into the file of the cache.
+    /// How the download becomes the file in the cache.
     #[serde(default)]
     pub convert: Convert,
-    /// Small files that are needed with it.
+    /// Small files that are needed too.
     #[serde(default)]
     pub extra: Vec<Extra>,
 }
 
-/// The kinds of places.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Origin {
     /// A file on a model hub.
     Hub {
-        /// Its address (HTTPS).
+        /// An HTTPS URL.
         url: String,
     },
-    /// It is part of the program.
+    /// Embedded in the program.
     Bundled,
-    /// A file inside one or several packages of the Python registry.
+    /// A file inside one or more packages of the Python registry.
     Python {
-        /// Package name; `{n}` stands for the number of the part, `{nn}` for two digits of it.
+        /// Package name; `{n}` stands for the part's number, `{nn}` for its number in two digits.
         package: String,
-        /// Its exact version.
         version: String,
-        /// How many packages the file is spread over, numbered from 1.
-        #[serde(default = "one")]
+        /// The number of packages that the file is split into.
+        #[serde(default = "one_part")]
         parts: u32,
-        /// End of the path of the member in the package; `{n}` and `{nn}` as above.
+        /// The end of the file's path in the package; `{n}` and `{nn}` as above.
         member: String,
-        /// If the member is itself a ZIP archive: the end of the path in there. The extras then
-        /// lie in that archive too.
+        /// If the member is itself a ZIP archive: the end of the file's path in it. The extras are
+        /// then in that archive too.
         inside: Option<String>,
     },
 }
 
-/// A small file that comes with a source.
+/// A small file that a source provides besides the model.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extra {
-    /// File name that the conversion, or the entry's `companions`, knows it by.
+    /// The file name that the conversion, or the entry's `companions`, use.
     pub name: String,
-    /// Its address (hub) or the end of its path (package).
+    /// An HTTPS URL (hub) or the end of its path (package).
     pub at: String,
-    /// Its SHA-256 (hex).
+    /// In hex.
     pub sha256: String,
 }
 
-/// How a download becomes the file of the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Convert {
-    /// It is the file.
+    /// The download is used as it is.
     #[default]
     None,
-    /// Whisper in CTranslate2's format → whisper.cpp's.
+    /// Whisper from CTranslate2's format to whisper.cpp's.
     Ct2Whisper,
-    /// A BERT sentence encoder as safetensors → GGUF.
+    /// A BERT sentence encoder from safetensors to GGUF.
     BertGguf,
 }
 
-fn one() -> u32 {
+fn one_part() -> u32 {
     1
 }
 
 impl Entry {
-    /// The hash and size that a download from `source` must have, where they are known.
+    /// The SHA-256 and size that a download from `source` must have, if known.
     #[must_use]
     pub fn expected<'a>(&'a self, source: &'a Source) -> (Option<&'a str>, Option<u64>) {
         let own = if source.convert == Convert::None {
@@ -160,7 +152,7 @@ impl Entry {
         (sha256, source.bytes.or(sha256.map(|_| self.bytes)))
     }
 
-    /// Hashes that the file in the cache may have, whatever source it came from.
+    /// The hashes that the file in the cache may have, from any source.
     pub(crate) fn accepted(&self) -> impl Iterator<Item = &str> {
         let direct = self
             .sources
@@ -172,7 +164,7 @@ impl Entry {
             .chain(direct.filter_map(|s| s.sha256.as_deref()))
     }
 
-    /// The rules that an entry of the catalogue keeps, or the first that it breaks.
+    /// Checks the rules for an entry; the error names the first one that it breaks.
     pub(super) fn check(&self) -> Result<(), Reason> {
         if self.name.is_empty() || self.licence.is_empty() || self.title.is_empty() {
             return Err("name, title and licence must not be empty".into());
@@ -241,14 +233,14 @@ impl Entry {
     }
 }
 
-/// Puts the number of a part into a name: `{n}` plain, `{nn}` with two digits.
-pub(crate) fn numbered(pattern: &str, part: u32) -> String {
+/// Fills in a part's number: `{n}` plain, `{nn}` with two digits.
+pub(crate) fn fill_number(pattern: &str, part: u32) -> String {
     pattern
         .replace("{nn}", &format!("{part:02}"))
         .replace("{n}", &part.to_string())
 }
 
-/// File names come from data, so they must not lead out of the cache.
+/// File names come from data, so they must not escape from the cache folder.
 fn is_plain_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with('.')

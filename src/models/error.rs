@@ -1,38 +1,32 @@
-//! What can go wrong with a weight file, each with what to do about it.
+//! What can go wrong with a model file, and what to do about it.
 
 use std::path::{Path, PathBuf};
 
 use crate::reason::Reason;
 
-/// Why a model is not usable, and what helps.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// No entry of the catalogue has this name.
     #[error("there is no model named “{name}”{}. `frontdesk models list` shows all", did_you_mean(.near))]
     Unknown {
-        /// What was asked for.
         name: String,
-        /// Names that look like it, best first.
+        /// Similar names, best first.
         near: Vec<String>,
     },
-    /// The catalogue itself is wrong; only a developer can cause it.
+    /// The catalogue itself is invalid; only a developer can cause this.
     #[error("the list of models is not valid: {reason}")]
     Catalogue {
-        /// The first rule that is broken.
         #[source]
         reason: Reason,
     },
-    /// The disk of the model folder has too little room.
+    /// The disk of the model folder has too little space.
     #[error(
         "the disk of {} is too full: {} are needed and {} are free. Free some space, or choose another model folder",
         .folder.display(), megabytes(*.needed), megabytes(*.free)
     )]
     DiskFull {
-        /// The model folder.
         folder: PathBuf,
         /// Bytes that the rest of the work needs.
         needed: u64,
-        /// Bytes that are free.
         free: u64,
     },
     /// A server could not be reached at all.
@@ -40,32 +34,30 @@ pub enum ModelError {
         "{tried} could not be reached ({reason}). Check the network and the proxy settings, or copy the model file into the model folder by hand"
     )]
     NoNetwork {
-        /// Hosts or programs that were tried.
+        /// Hosts or programs that were tried, joined with "and".
         tried: String,
-        /// The technical reason.
         #[source]
         reason: Reason,
     },
-    /// A source was reached and did not deliver.
+    /// A source was reached but did not deliver the model.
     #[error("{source_name} did not deliver the model: {reason}")]
     SourceFailed {
-        /// The address or the package.
+        /// A URL or a package name.
         source_name: String,
-        /// Status or the last lines of the program's output, with the remedy where there is one.
+        /// The HTTP status or the last lines of the program's output, with a remedy if there is one.
         #[source]
         reason: Reason,
     },
-    /// What arrived is not what the catalogue promises.
+    /// The download is not what the catalogue promises.
     #[error(
         "{} has the wrong content: its SHA-256 is {found}, expected was {expected}. It was removed; fetch it again, and if it happens twice do not trust the source",
         .file.display()
     )]
     WrongHash {
-        /// The file.
         file: PathBuf,
-        /// SHA-256 in hex, as recorded.
+        /// SHA-256 in hex.
         expected: String,
-        /// SHA-256 in hex, as found.
+        /// SHA-256 in hex.
         found: String,
     },
     /// Python or its package client is not installed.
@@ -76,30 +68,25 @@ pub enum ModelError {
         /// Which of the two is missing.
         reason: String,
     },
-    /// Somebody asked to stop.
     #[error("interrupted. Run the same command again: it continues where it stopped")]
     Interrupted,
-    /// The file cannot be turned into the format that the engines read, or is no model at all.
+    /// The file cannot be converted to the engines' format, or is not a model at all.
     #[error("{what}: {reason}. Fetch the model again")]
     NotAModel {
-        /// The file, or the part of it.
+        /// The file or a part of it.
         what: String,
-        /// A sentence on what is wrong with it.
         #[source]
         reason: Reason,
     },
-    /// Reading or writing failed.
     #[error("{}: {source}. Check that the folder exists and belongs to the user who runs Frontdesk", .path.display())]
     Io {
-        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
         source: std::io::Error,
     },
 }
 
 impl ModelError {
-    /// Wraps an input/output error with the path it happened at. A full disk gets its own words.
+    /// Adds the path to an I/O error. A full disk becomes [`Self::DiskFull`].
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         if matches!(
             source.kind(),
@@ -119,7 +106,6 @@ impl ModelError {
         }
     }
 
-    /// A conversion or inspection failed.
     pub(crate) fn not_a_model(what: impl Into<String>, reason: impl Into<Reason>) -> Self {
         Self::NotAModel {
             what: what.into(),
@@ -127,7 +113,7 @@ impl ModelError {
         }
     }
 
-    /// True if another source cannot help.
+    /// Whether trying another source cannot help.
     pub(crate) fn is_final(&self) -> bool {
         matches!(
             self,
@@ -136,7 +122,7 @@ impl ModelError {
     }
 }
 
-/// Bytes as people read them: "468 MB", "1.1 GB", "12 kB" (powers of ten).
+/// Formats bytes in powers of ten: "468 MB", "1.1 GB", "12 kB".
 #[must_use]
 pub fn megabytes(bytes: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]

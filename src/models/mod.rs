@@ -1,13 +1,13 @@
-//! Weight files: which ones there are, how they come to this machine, and how they are checked.
+//! Model files: the list of known ones, and how they are downloaded, stored and checked.
 //!
-//! [`Catalogue`] is the list of known models. [`Cache`] is one folder on disk and tells for each
-//! model whether it is there and whole. [`fetch`](fetch::fetch) brings a model into the cache: it
-//! tries the sources of its entry in order, resumes what an interrupted run left behind, checks the
-//! hash, converts where the engines need another format ([`convert`]) and only then gives the file
-//! its final name. A file under its final name is therefore always a complete one.
+//! [`Catalogue`] is the list of known models. [`Cache`] is one folder on disk and knows for each
+//! model whether it is present and complete. [`fetch`](fetch::fetch) downloads a model into the cache: it
+//! tries the sources of its entry in order, resumes an interrupted download, checks the
+//! hash, converts the file if the engines need another format ([`convert`]), and only then gives it
+//! its final name. A file under its final name is therefore always complete.
 //!
-//! [`inspect`] is for files that a person put there: it tells a cut or foreign file from a model
-//! before native code, which may crash on it, is allowed to open it.
+//! [`inspect`] is for files that a person copied there: it detects a truncated or foreign file
+//! before native code, which might crash on it, opens it.
 
 // Paths read alike in every room: `crate::room::…`.
 extern crate self as models;

@@ -1,9 +1,9 @@
 //! How much work visitors may ask for.
 //!
-//! A token bucket for each kind of work, of a visitor, of a network and of a workspace. What a message costs
-//! is known when it is done, so whoever has anything left may ask, and what is owed is waited for next time.
-//! Staff and programs have no budget here. The machine has none either: what it cannot do waits in the fair
-//! queues.
+//! A visitor, a network and a workspace each have a token bucket for each kind of work. The cost of a message is
+//! known only when it is done, so a bucket that is not empty admits it and may go below zero; the next message
+//! then waits until it is refilled. Staff and programs have no budget here. The machine has none either: what it
+//! cannot do at once waits in the fair queues.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,19 +11,18 @@ use std::time::{Duration, Instant};
 
 use super::Flow;
 
-/// What a message costs by itself, in tokens: its row, its search. So very short ones count too.
+/// What a message costs by itself (its row, its search), in tokens, so that very short ones count too.
 pub const MESSAGE_TOKENS: f64 = 500.0;
-/// Buckets that are remembered; beyond these, full ones are forgotten.
+/// How many buckets are kept; beyond this, full ones are dropped.
 const MOST: usize = 32_768;
 
-/// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Work {
     /// Tokens that a model reads or writes. A question costs about 3,000.
     Tokens,
-    /// Sound that is listened to, in ms.
+    /// Sound that is transcribed, in milliseconds.
     SoundMs,
-    /// Bytes of messages that are kept.
+    /// Bytes of messages that are stored.
     Bytes,
 }
 
@@ -34,20 +33,19 @@ enum Scope {
     Workspace(u64),
 }
 
-/// So much at once, and so much per second after that.
 struct Allowance {
     burst: f64,
     per_second: f64,
 }
 
 /// A visitor may ask twenty questions at once and then one every 15 s; a network, which may be a whole
-/// office, eighty and then one every 2 s; a workspace as much as a fast machine does.
+/// office, eighty and then one every 2 s; a workspace as much as a fast machine can answer.
 fn allowance(scope: Scope, work: Work) -> Allowance {
     let (burst, per_second) = match (work, scope) {
         (Work::Tokens, Scope::Caller(_)) => (60_000.0, 200.0),
         (Work::Tokens, Scope::Network(..)) => (240_000.0, 1500.0),
         (Work::Tokens, Scope::Workspace(_)) => (2_400_000.0, 12_000.0),
-        // A note has at most two minutes; a second of sound costs an old machine half a second.
+        // A voice note is at most two minutes long; an old machine takes half a second for a second of sound.
         (Work::SoundMs, Scope::Caller(_)) => (240e3, 250.0),
         (Work::SoundMs, Scope::Network(..)) => (240e3, 250.0),
         (Work::SoundMs, Scope::Workspace(_)) => (3600e3, 1000.0),
@@ -80,15 +78,14 @@ impl Bucket {
     }
 }
 
-/// Nothing is left; there is again after this time.
+/// The budget is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("that was a lot at once; try again in {} s", .after.as_secs().max(1))]
 pub struct Exhausted {
-    /// Until when.
+    /// How long until some of it is back.
     pub after: Duration,
 }
 
-/// The buckets of everybody who asked lately.
 #[derive(Debug, Default)]
 pub struct Budgets {
     buckets: Mutex<HashMap<(Scope, Work), Bucket>>,
@@ -103,15 +100,12 @@ fn scopes(flow: Flow) -> [Scope; 3] {
 }
 
 impl Budgets {
-    /// Whether anything is left of a kind of work.
-    ///
-    /// # Errors
-    /// With the time after which there is.
+    /// Checks that something is left for this kind of work.
     pub fn admit(&self, flow: Flow, work: Work) -> Result<(), Exhausted> {
         self.admit_at(flow, work, Instant::now())
     }
 
-    /// Takes off what was done.
+    /// Deducts work that was done.
     pub fn charge(&self, flow: Flow, work: Work, amount: f64) {
         self.charge_at(flow, work, amount, Instant::now());
     }

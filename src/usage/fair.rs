@@ -1,20 +1,18 @@
-//! Who goes first: whoever was given least lately.
+//! Decides who goes first: the caller who was served least lately.
 //!
 //! This is fair queueing by decayed usage (as in the schedulers of time-sharing systems): each workspace,
-//! network and caller has a sum of the work done for it, which is forgotten by half every 30 s.
-//! Somebody who asks now and then passes whoever asks all the time, and nobody starves: what is given to the
-//! others raises their sums.
+//! network and caller has a sum of the work done for it, which halves every 30 s.
+//! An occasional caller overtakes a busy one, and nobody starves: serving the others raises their sums.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::Flow;
 
-/// Work is forgotten by half in this time.
 const HALF_LIFE: Duration = Duration::from_secs(30);
-/// Sums that are remembered; beyond these, the smallest are forgotten.
+/// How many sums are kept; beyond this, the smaller half is dropped.
 const MOST: usize = 16_384;
-/// Work for staff and programs counts so much less: they come before visitors, unless they ask for several
+/// Work for staff and programs is divided by this: they come before visitors, unless they ask for several
 /// times as much.
 const KNOWN: f64 = 4.0;
 
@@ -22,10 +20,9 @@ const KNOWN: f64 = 4.0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Standing([u64; 3], Visitor);
 
-/// Of equals the known go first.
+/// Breaks ties: `false` (staff, programs) sorts before `true`.
 type Visitor = bool;
 
-/// The sums of work.
 #[derive(Debug, Default)]
 pub struct Fair {
     sums: HashMap<Level, Sum>,
@@ -75,7 +72,6 @@ impl Fair {
         }
     }
 
-    /// Where the flow stands now.
     pub fn standing(&self, flow: Flow, now: Instant) -> Standing {
         let sum = |level: Level| self.sums.get(&level).map_or(0.0, |sum| sum.now(now));
         #[expect(
@@ -89,7 +85,7 @@ impl Fair {
         )
     }
 
-    /// Forgets the smaller half.
+    // Small sums decide little; dropping half at once keeps this rare.
     fn forget(&mut self, now: Instant) {
         let mut works: Vec<f64> = self.sums.values().map(|sum| sum.now(now)).collect();
         works.sort_by(f64::total_cmp);

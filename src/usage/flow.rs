@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::store::{VisitorId, WorkspaceId};
 
-/// Whose request it is, in three levels: a workspace, in it a network, in that a caller. Queues take turns
-/// between workspaces first, so that one with many visitors does not hold up another; then between networks,
-/// so that somebody with fifty connections counts once.
+/// Who a request belongs to, at three levels: workspace, network, caller. Queues take turns between workspaces
+/// first, so that one with many visitors does not hold up another; then between networks, so that a visitor
+/// with fifty connections counts once.
 ///
 /// Ids are cut to their 64 random bits: a flow only orders a queue, it grants nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,22 +32,22 @@ impl Flow {
     /// A visitor of a workspace's pages. `network` is an IPv4 address or the first address of a /64.
     pub fn visitor(workspace: WorkspaceId, network: IpAddr, visitor: VisitorId) -> Self {
         Self {
-            workspace: of_uuid(workspace.uuid()),
-            network: of_network(network),
-            caller: of_uuid(visitor.uuid()),
+            workspace: random_half(workspace.uuid()),
+            network: network_id(network),
+            caller: random_half(visitor.uuid()),
         }
     }
 
-    /// Somebody who signed in, a program with a key, or a kiosk of the house, as their credential tells them apart.
+    /// A signed-in person, a program with a key, or a kiosk; `who` is whatever tells their credentials apart.
     pub fn member(workspace: WorkspaceId, who: &impl Hash) -> Self {
         Self {
-            workspace: of_uuid(workspace.uuid()),
+            workspace: random_half(workspace.uuid()),
             network: 0,
-            caller: hashed(who),
+            caller: hash_credential(who),
         }
     }
 
-    /// A stranger whom a program let in with a client secret. All of a workspace count as one network.
+    /// A stranger let in by a program with a client secret. All of a workspace's count as one network.
     pub fn invited(workspace: WorkspaceId, who: &impl Hash) -> Self {
         Self {
             network: INVITED,
@@ -55,29 +55,29 @@ impl Flow {
         }
     }
 
-    /// Whether it is one of staff, a program or the machine itself.
+    /// True for staff, programs and the machine itself.
     pub fn is_known(self) -> bool {
         self.network == 0
     }
 }
 
-/// No IPv6 network is all ones.
+/// The network of all invited callers: no IPv6 network is all ones.
 const INVITED: u64 = u64::MAX;
 
-fn hashed(who: &impl Hash) -> u64 {
+fn hash_credential(who: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     who.hash(&mut hasher);
     hasher.finish()
 }
 
 /// The half of a version 7 id that does not come from the clock.
-fn of_uuid(id: Uuid) -> u64 {
+fn random_half(id: Uuid) -> u64 {
     id.as_u64_pair().1
 }
 
-fn of_network(network: IpAddr) -> u64 {
+fn network_id(network: IpAddr) -> u64 {
     match network.to_canonical() {
-        // Marked, so that no IPv4 address is 0 or looks like a /64.
+        // The two marker bits keep any IPv4 address from being 0 or equal to a /64.
         IpAddr::V4(v4) => 1 << 63 | 1 << 32 | u64::from(u32::from(v4)),
         IpAddr::V6(v6) => u64::try_from(u128::from(v6) >> 64)
             .unwrap_or(u64::MAX)

@@ -1,7 +1,7 @@
-//! What the machine's work is shared by: on whose behalf it works ([`Flow`]), who goes first ([`Fair`],
-//! [`FairQueue`]), and how much somebody may ask for ([`Budgets`]).
+//! How the machine's work is shared out: who it works for ([`Flow`]), who goes first ([`Fair`], [`FairQueue`]),
+//! and how much a caller may ask for ([`Budgets`]).
 //!
-//! It knows no HTTP, no models and no store: work comes as numbers of tokens, of ms of sound, of bytes.
+//! It knows nothing of HTTP, models or the store: work is counted in tokens, milliseconds of sound, or bytes.
 
 // Paths read alike in every room: `crate::room::…`.
 use frontdesk_store as store;

@@ -1,5 +1,5 @@
-//! A waiting line with few places: whoever was given least lately goes first, and everybody knows how many
-//! are before them.
+//! A queue with a few places to run in: the caller served least lately goes first, and every caller knows how
+//! many are ahead.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,63 +8,55 @@ use tokio::sync::watch;
 
 use super::{Fair, Flow};
 
-/// What a place is thought to be held for before anything is known.
+/// Assumed time that a place is held, until there are measurements.
 const FIRST_GUESS: Duration = Duration::from_secs(2);
-/// Weight of the latest time in the mean.
+/// Weight of the latest measurement in the moving mean.
 const LATEST: f64 = 0.2;
 
-/// How many may run and wait.
 #[derive(Debug, Clone, Copy)]
 pub struct QueueLimits {
-    /// That run at a time.
+    /// How many run at a time.
     pub places: usize,
-    /// More that run at a time, for what is small.
+    /// How many more may run at a time, if they are [`Size::Small`].
     pub spare: usize,
-    /// Of one network that run at a time.
+    /// How many of one network run at a time.
     pub places_of_network: usize,
-    /// Of one visitor that run or wait; one of them runs at a time.
+    /// How many of one visitor run or wait; only one of them runs at a time.
     pub of_visitor: usize,
-    /// Of one network that run or wait.
+    /// How many of one network run or wait.
     pub of_network: usize,
-    /// Of all visitors that wait.
+    /// How many visitors wait in all.
     pub waiting: usize,
-    /// Of one of staff, or of one program, that run or wait.
+    /// How many of one staff member, or of one program, run or wait.
     pub of_member: usize,
 }
 
-/// How much somebody asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
-    /// Done in a moment: it may take a spare place, so that it need not wait until what is large is done.
+    /// Quickly done: it may take a spare place, so that it does not wait behind large work.
     Small,
-    /// Any.
     Usual,
 }
 
-/// Why there is no ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueFull {
-    /// The caller, or their network, has enough that run or wait.
+    /// The caller, or their network, already has enough running or waiting.
     Own,
-    /// Too many wait; this is about how long they will take.
+    /// Too many visitors wait; the duration is an estimate of how long they will take.
     All(Duration),
 }
 
-/// Where a ticket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// So many go first, and it takes about so long.
     Waits {
-        /// Those that go first.
         ahead: usize,
-        /// Until it runs.
+        /// Estimated time until it runs.
         about: Duration,
     },
-    /// It has its place.
     Runs,
 }
 
-/// A waiting line of visitors, and where it says so of staff and programs, whom [`Fair`] lets go first.
+/// A queue for visitors, staff and programs; [`Fair`] lets staff and programs go first.
 #[derive(Debug)]
 pub struct FairQueue {
     limits: QueueLimits,
@@ -77,9 +69,9 @@ struct State {
     running: Vec<Running>,
     /// In order of arrival.
     waiting: Vec<Waiting>,
-    /// By ms that places were held.
+    /// Charged in milliseconds that a place was held.
     fair: Fair,
-    /// Mean time that a place is held, in seconds.
+    /// Moving mean of the time that a place is held, in seconds.
     mean: f64,
 }
 
@@ -88,7 +80,7 @@ struct Running {
     id: u64,
     flow: Flow,
     since: Instant,
-    /// Until when the place was charged for.
+    /// The time is charged up to here.
     charged: Instant,
 }
 
@@ -100,7 +92,7 @@ struct Waiting {
     place: watch::Sender<Place>,
 }
 
-/// A place in the line, or among those that run; dropping it gives it up.
+/// A place in the queue or among the running; dropping it gives the place up.
 #[derive(Debug)]
 pub struct Ticket {
     queue: Arc<FairQueue>,
@@ -109,7 +101,6 @@ pub struct Ticket {
 }
 
 impl FairQueue {
-    /// An empty line.
     pub fn new(limits: QueueLimits) -> Self {
         let state = State {
             next_id: 0,
@@ -125,9 +116,6 @@ impl FairQueue {
     }
 
     /// Takes a ticket, which may run at once.
-    ///
-    /// # Errors
-    /// When too many of the caller, of the network or of all run or wait.
     pub fn join(self: &Arc<Self>, flow: Flow, size: Size) -> Result<Ticket, QueueFull> {
         let mut state = self.state();
         let count = |counts: &dyn Fn(Flow) -> bool| {
@@ -140,6 +128,7 @@ impl FairQueue {
         };
         let of_caller = count(&|other| other == flow);
         let of_network = count(&|other| other.network == flow.network);
+        // Staff and programs all have network 0, so the limit per network does not apply to them.
         let has_enough = match flow.is_known() {
             true => of_caller >= self.limits.of_member,
             false => of_caller >= self.limits.of_visitor || of_network >= self.limits.of_network,
@@ -150,13 +139,13 @@ impl FairQueue {
         let waiting = state.waiting.len();
         let visitors = state.waiting.iter().filter(|w| !w.flow.is_known()).count();
         if !flow.is_known() && visitors >= self.limits.waiting {
-            return Err(QueueFull::All(self.about(&state, waiting)));
+            return Err(QueueFull::All(self.estimate_wait(&state, waiting)));
         }
         let id = state.next_id;
         state.next_id += 1;
         let (sender, place) = watch::channel(Place::Waits {
             ahead: waiting,
-            about: self.about(&state, waiting),
+            about: self.estimate_wait(&state, waiting),
         });
         state.waiting.push(Waiting {
             id,
@@ -176,7 +165,7 @@ impl FairQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives free places away and tells those who wait where they stand.
+    /// Hands out the free places and tells the waiting where they stand.
     fn advance(&self, state: &mut State, now: Instant) {
         state.charge(now);
         loop {
@@ -196,20 +185,21 @@ impl FairQueue {
             });
             place.send_replace(Place::Runs);
         }
+        // The order changed with the charges above, so every place is computed again.
         for (ahead, at) in order(state, now).into_iter().enumerate() {
-            let about = self.about(state, ahead);
+            let about = self.estimate_wait(state, ahead);
             if let Some(waiting) = state.waiting.get(at) {
                 let place = Place::Waits { ahead, about };
-                waiting.place.send_if_modified(|told| {
-                    let changed = *told != place;
-                    *told = place;
+                waiting.place.send_if_modified(|known| {
+                    let changed = *known != place;
+                    *known = place;
                     changed
                 });
             }
         }
     }
 
-    /// Whether there is a place for it. One of a visitor runs at a time, so that messages are answered in order.
+    /// Whether there is a free place for it. A visitor's messages run one at a time, so that they are answered in order.
     fn may_run(&self, state: &State, waiting: &Waiting) -> bool {
         let (flow, limits) = (waiting.flow, &self.limits);
         let places = match waiting.size {
@@ -225,7 +215,7 @@ impl FairQueue {
             || running().all(|other| other != flow) && of_network.count() < limits.places_of_network
     }
 
-    fn about(&self, state: &State, ahead: usize) -> Duration {
+    fn estimate_wait(&self, state: &State, ahead: usize) -> Duration {
         #[expect(clippy::cast_precision_loss, reason = "a few hundred at most")]
         let rounds = (ahead + 1) as f64 / self.limits.places as f64;
         Duration::from_secs_f64((rounds * state.mean).ceil())
@@ -233,7 +223,7 @@ impl FairQueue {
 }
 
 impl State {
-    /// Charges those that run for the time since they were charged last.
+    /// Charges the running for the time since they were last charged.
     fn charge(&mut self, now: Instant) {
         for running in &mut self.running {
             let held = now.saturating_duration_since(running.charged);
@@ -244,7 +234,7 @@ impl State {
     }
 }
 
-/// Those who wait, in the order in which they are due: by standing, then by arrival.
+/// Positions in `waiting` in the order they are due: by standing, then (the sort is stable) by arrival.
 fn order(state: &State, now: Instant) -> Vec<usize> {
     let mut order: Vec<usize> = (0..state.waiting.len()).collect();
     order.sort_by_key(|at| {
@@ -255,19 +245,17 @@ fn order(state: &State, now: Instant) -> Vec<usize> {
 }
 
 impl Ticket {
-    /// Where it stands.
     pub fn place(&mut self) -> Place {
         *self.place.borrow_and_update()
     }
 
-    /// Where it stands, as soon as that differs from what was told last.
+    /// Waits until its place changes, and returns the new one.
     pub async fn changed(&mut self) -> Place {
         // Once it runs nothing changes any more, and the sender is gone.
         let _ = self.place.changed().await;
         self.place()
     }
 
-    /// Waits until it runs.
     pub async fn runs(&mut self) {
         while self.place() != Place::Runs {
             self.changed().await;

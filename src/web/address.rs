@@ -1,8 +1,8 @@
-//! Addresses of pages: one spelling for each, and which are the same site.
+//! Addresses of pages: normal spelling, and which addresses belong to the same page or site.
 
 use url::Url;
 
-/// Parameters that only say where a visitor came from or who they are.
+/// Query parameters that only track a visitor or a session.
 const TRACKING: &[&str] = &[
     "fbclid",
     "gclid",
@@ -28,35 +28,26 @@ const TRACKING: &[&str] = &[
     "cftoken",
 ];
 
-/// Longest address that is followed, in bytes.
+/// Longest address that we follow, in bytes.
 pub const LONGEST: usize = 1_000;
 
-/// Why what an owner typed is no address to fetch; a sentence for them.
+/// Why an address that the owner typed cannot be fetched, worded for the owner.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
-    /// No address at all.
-    #[error("{text:?} is no address of a web page ({source}); write it as in a browser")]
+    #[error("{text:?} is not the address of a web page ({source}); write it as in a browser")]
     Unreadable {
-        /// What was typed.
         text: String,
-        /// What is wrong with it.
         source: url::ParseError,
     },
-    /// An address of something else.
-    #[error("{0:?} is no address of a web page: it must begin with https:// or http://")]
+    #[error("{0:?} is not the address of a web page: it must begin with https:// or http://")]
     Scheme(String),
-    /// A secret in an address would be shown and kept.
     #[error("the address holds a name or password; leave it out, as addresses are shown and kept")]
     Credentials,
-    /// Longer than any that is followed.
     #[error("the address is longer than {LONGEST} characters")]
     TooLong,
 }
 
-/// What an owner typed, as an address: without a scheme it is taken as https.
-///
-/// # Errors
-/// A sentence for the person.
+/// Parses an address that the owner typed; without a scheme it is https.
 pub fn typed(text: &str) -> Result<Url, AddressError> {
     let text = text.trim();
     let complete = if text.contains("://") {
@@ -80,8 +71,8 @@ pub fn typed(text: &str) -> Result<Url, AddressError> {
     Ok(normal(url))
 }
 
-/// One spelling for the same page: no fragment, no tracking, no session in the path, no empty query.
-/// The parser has lower-cased the host, dropped the default port and resolved dots already.
+/// Removes the fragment, tracking parameters, a session in the path, and an empty query. The URL parser has already
+/// lower-cased the host, dropped the default port and resolved dots.
 pub fn normal(mut url: Url) -> Url {
     url.set_fragment(None);
     let kept: Vec<(String, String)> = url
@@ -107,8 +98,8 @@ fn is_tracking(name: &str) -> bool {
     name.starts_with("utm_") || TRACKING.contains(&name.as_str())
 }
 
-/// What two addresses of the same page have in common: scheme, `www.`, the order of the parameters and
-/// a slash at the end make no other page.
+/// A key that is equal for addresses of the same page: it ignores the scheme, `www.`, the order of the parameters and
+/// a trailing slash.
 pub fn key(url: &Url) -> String {
     let host = bare_host(url);
     let port = url.port().map(|p| format!(":{p}")).unwrap_or_default();
@@ -130,13 +121,13 @@ fn bare_host(url: &Url) -> &str {
     host.strip_prefix("www.").unwrap_or(host)
 }
 
-/// Whether both are the same site: same host (or its `www.` twin) and same port.
+/// Whether both have the same host (or its `www.` twin) and the same port.
 pub fn same_site(a: &Url, b: &Url) -> bool {
     let port = |u: &Url| u.port().filter(|p| !matches!(p, 80 | 443));
     bare_host(a) == bare_host(b) && port(a) == port(b)
 }
 
-/// Whether an address names a file that cannot be a page or a document.
+/// Whether the file extension rules out a page or a document.
 pub fn is_no_page(url: &Url) -> bool {
     let Some((_, extension)) = url
         .path_segments()
@@ -146,14 +137,14 @@ pub fn is_no_page(url: &Url) -> bool {
         return false;
     };
     let extension = extension.to_ascii_lowercase();
-    // Names such as `about.us` are no files: only known endings count.
+    // `about.us` is a page and not a file: only known extensions count.
     let Some(kind) = mime_guess::from_ext(&extension).first() else {
         return false;
     };
     !is_readable(kind.essence_str()) && extension != "asp" && extension != "php"
 }
 
-/// Whether a media type may hold text for people. What nobody declared is looked at.
+/// Whether a media type may hold text for people. `application/octet-stream` counts: its content decides later.
 pub fn is_readable(media_type: &str) -> bool {
     match media_type {
         "application/pdf"

@@ -1,4 +1,4 @@
-//! Where a crawl goes next: every page once, near ones first, and not for ever round a calendar.
+//! Where a crawl goes next: every page once, pages near the start first, and never endlessly round a calendar.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -8,46 +8,42 @@ use url::Url;
 
 use super::address;
 
-/// Most segments of a path.
+/// Most segments in a path.
 const DEEPEST_PATH: usize = 12;
-/// A segment that stands in a path more often comes from links that pile up.
+/// A path segment that repeats more often comes from relative links that pile up.
 const REPEATS: usize = 2;
-/// Most parameters of a query.
+/// Most parameters in a query.
 const MOST_PARAMETERS: usize = 6;
-/// Most pages of one pattern that has a year in it, as calendars and archives do.
+/// Most pages of one URL pattern with a year in it, as in calendars and archives.
 const MOST_WITH_YEAR: usize = 40;
-/// Most pages of one path that differ only in their parameters.
+/// Most pages that differ only in their query parameters.
 const MOST_WITH_QUERY: usize = 40;
-/// Addresses that are remembered, for each page that may be fetched.
+/// How many addresses are remembered for each page that may be fetched.
 const MEMORY: usize = 20;
 
-/// An address that waits.
+/// An address in the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
-    /// The address.
     pub url: Url,
-    /// Links from the start.
+    /// How many links away from the start page.
     pub depth: u32,
 }
 
-/// Why an address is not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// It was there before.
+    /// It was added before.
     Known,
-    /// Another site.
     OtherSite,
-    /// More links from the start than allowed.
+    /// More links away from the start page than allowed.
     TooDeep,
-    /// A picture, a film, a program.
+    /// A file that is not a page: a picture, a film, a program.
     NoPage,
-    /// It looks like one of endlessly many.
+    /// It looks like one of an endless series.
     Trap,
-    /// No more pages may be fetched.
     Full,
 }
 
-/// The addresses of one crawl. It can be stored and taken up again.
+/// The addresses of one crawl. It can be stored and resumed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Frontier {
     sites: Vec<Url>,
@@ -61,7 +57,7 @@ pub struct Frontier {
 }
 
 impl Frontier {
-    /// A crawl of the site of `start`, up to `depth` links away and `pages` pages.
+    /// A crawl of the site of `start`: at most `depth` links away and `pages` pages.
     pub fn new(start: Url, depth: u32, pages: usize) -> Self {
         let mut frontier = Self::empty(start.clone(), pages);
         frontier.depth = depth;
@@ -69,7 +65,7 @@ impl Frontier {
         frontier
     }
 
-    /// No address yet, of the site of `site`; links are not followed.
+    /// A crawl without any address yet, which does not follow links.
     pub fn empty(site: Url, pages: usize) -> Self {
         Self {
             sites: vec![site],
@@ -83,22 +79,18 @@ impl Frontier {
         }
     }
 
-    /// Counts a further host as the same site, such as the one that the start leads to.
+    /// Counts another host as part of the site, such as one that the start page redirects to.
     pub fn admit(&mut self, url: &Url) {
         if !self.is_own(url) {
             self.sites.push(url.clone());
         }
     }
 
-    /// Whether the address is of this site.
     pub fn is_own(&self, url: &Url) -> bool {
         self.sites.iter().any(|site| address::same_site(site, url))
     }
 
-    /// Adds a link that was found on a page.
-    ///
-    /// # Errors
-    /// Why it is not followed.
+    /// Adds a link found on a page.
     pub fn add(&mut self, url: Url, depth: u32) -> Result<(), Refused> {
         let url = address::normal(url);
         if !matches!(url.scheme(), "http" | "https") || !self.is_own(&url) {
@@ -126,8 +118,8 @@ impl Frontier {
         Ok(())
     }
 
-    /// Adds an address that is known to be a page: named by the owner, a sitemap, or an earlier crawl.
-    /// Returns whether it was new.
+    /// Adds an address that is known to be a page (from the owner, a sitemap, or an earlier crawl), without the checks for
+    /// traps. Returns whether it was new.
     pub fn add_known(&mut self, url: Url, depth: u32) -> bool {
         let url = address::normal(url);
         let new = self.seen.insert(hash(&address::key(&url)));
@@ -137,17 +129,16 @@ impl Frontier {
         new
     }
 
-    /// Notes an address that a page turned out to have; false if it was there before.
+    /// Marks as seen an address that a page turned out to have; false if it was seen before.
     pub fn note(&mut self, url: &Url) -> bool {
         self.seen.insert(hash(&address::key(url)))
     }
 
-    /// Whether the address was found in this crawl.
     pub fn knows(&self, url: &Url) -> bool {
         self.seen.contains(&hash(&address::key(url)))
     }
 
-    /// The next address to fetch; `None` at the end or when enough were fetched.
+    /// The next address to fetch; `None` if there is none left or the page limit is reached.
     pub fn take(&mut self) -> Option<Waiting> {
         if self.taken >= self.pages {
             return None;
@@ -157,33 +148,32 @@ impl Frontier {
         Some(next)
     }
 
-    /// Puts an address back that could not be dealt with yet.
+    /// Returns an address that could not be fetched yet to the head of the queue.
     pub fn put_back(&mut self, waiting: Waiting) {
         self.taken = self.taken.saturating_sub(1);
         self.waiting.push_front(waiting);
     }
 
-    /// Addresses that are known and were not fetched, because enough were.
+    /// How many known addresses were left out because of the limits.
     pub fn left(&self) -> usize {
         self.waiting.len() + self.left_out
     }
 
-    /// Addresses that will be fetched, as far as is known, the fetched ones included.
+    /// How many pages will be fetched in all, as far as is known now.
     pub fn expected(&self) -> usize {
         (self.taken + self.waiting.len()).min(self.pages)
     }
 
-    /// Addresses that were fetched.
+    /// How many addresses were handed out.
     pub fn taken(&self) -> usize {
         self.taken
     }
 
-    /// Whether no more may be fetched.
     pub fn is_full(&self) -> bool {
         self.taken >= self.pages
     }
 
-    /// Counts the page's pattern; false when there are enough of it.
+    /// Counts the page's pattern; false when the limit for that pattern is exceeded.
     fn count_pattern(&mut self, url: &Url) -> bool {
         let (shape, has_number, has_year) = shape(url);
         let most = match (url.query().is_some(), has_year, has_number) {
@@ -199,7 +189,7 @@ impl Frontier {
     }
 }
 
-/// The first eight bytes of a SHA-256: short to keep, and nobody can make two meet by choice.
+/// The first eight bytes of a SHA-256: short to store, and a site cannot easily provoke collisions.
 fn hash(text: &str) -> u64 {
     let digest = Sha256::digest(text.as_bytes());
     digest
@@ -208,10 +198,11 @@ fn hash(text: &str) -> u64 {
         .fold(0, |all, byte| (all << 8) | u64::from(*byte))
 }
 
-/// The address with its numbers taken out, whether there was one, and whether one was a year.
+/// The path with its numbers replaced by placeholders, whether it had a number, and whether one was a year.
 fn shape(url: &Url) -> (String, bool, bool) {
     let (mut shape, mut has_number, mut has_year) = (String::new(), false, false);
     let mut digits = String::new();
+    // The newline ends a number at the end of the path.
     for c in url.path().chars().chain(['\n']) {
         if c.is_ascii_digit() {
             digits.push(c);
@@ -219,7 +210,7 @@ fn shape(url: &Url) -> (String, bool, bool) {
         }
         if !digits.is_empty() {
             has_number = true;
-            // A year, alone or at the head of a date.
+            // A year, alone or at the start of a date: 2026, 202605, 20260531.
             let year = matches!(digits.len(), 4 | 6 | 8)
                 && digits
                     .get(..4)
@@ -237,7 +228,7 @@ fn shape(url: &Url) -> (String, bool, bool) {
     (shape, has_number, has_year)
 }
 
-/// Addresses that people do not make.
+/// Whether the address looks generated by a loop of links, not made by people.
 fn is_trap(url: &Url) -> bool {
     if url.as_str().len() > address::LONGEST || url.query_pairs().count() > MOST_PARAMETERS {
         return true;

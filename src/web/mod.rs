@@ -1,8 +1,8 @@
-//! How a site is walked: what its robots.txt allows, which pages its sitemap names, which addresses
-//! are the same page, and where to go next.
+//! The crawler: what a site's robots.txt allows, which pages its sitemap lists, which addresses are the same page,
+//! and which page comes next.
 //!
-//! What this module does *not* know: what a page says. HTML of others is read in a process of its own,
-//! which tells the links; here are only addresses, robots.txt and sitemaps.
+//! This module does *not* know what a page says. Foreign HTML is parsed in a separate process, which returns the
+//! links; this module sees only addresses, robots.txt and sitemaps.
 
 // Paths read alike in every room: `crate::room::…`.
 use frontdesk_egress as egress;
@@ -20,56 +20,44 @@ pub use walker::{Fetched, Known, Pace, Page, Walker};
 use crate::egress::EgressError;
 use crate::reason::Reason;
 
-/// The name that robots.txt calls this crawler by.
+/// This crawler's name in robots.txt.
 pub const BOT: &str = "FrontdeskBot";
 
-/// Why a page was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
-    /// It could not be fetched.
     #[error(transparent)]
     Egress(#[from] EgressError),
-    /// The site does not want it read.
+    /// robots.txt forbids the page.
     #[error(
         "the site's robots.txt does not let {BOT} read {0}; if the site is yours, allow it there"
     )]
     Disallowed(String),
-    /// Without robots.txt nobody knows what may be read.
+    /// robots.txt could not be fetched, so we do not know what is allowed.
     #[error(
         "{host} did not give its robots.txt (status {status}), so nothing of it is read; it is tried \
          again next time"
     )]
-    RobotsFailed {
-        /// The host's name.
-        host: String,
-        /// The HTTP status.
-        status: u16,
-    },
-    /// The server refuses or fails.
+    RobotsFailed { host: String, status: u16 },
+    /// An HTTP status other than success.
     #[error("the server answered with status {status}{}", hint(*.status))]
-    Status {
-        /// The HTTP status.
-        status: u16,
-    },
-    /// The start of a source belongs to somebody else now.
+    Status { status: u16 },
+    /// The start page redirects to another site.
     #[error("it leads to another site now, {0}; if the site has moved, add its new address")]
     Elsewhere(String),
-    /// A picture, a film, a program.
+    /// The media type is not one of text: a picture, a film, a program.
     #[error("it is {0}, which holds no text to read")]
     MediaType(String),
-    /// What should be a sitemap is none.
+    /// Something that should be a sitemap is not one.
     #[error("{url} cannot be used as a sitemap: {reason}")]
     Sitemap {
-        /// The address.
         url: String,
-        /// What is wrong.
         #[source]
         reason: Reason,
     },
 }
 
 impl WebError {
-    /// Whether other pages of the site will most likely fail in the same way.
+    /// Whether other pages of the site will probably fail in the same way.
     pub fn is_of_site(&self) -> bool {
         match self {
             Self::Egress(error) => !matches!(

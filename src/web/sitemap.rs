@@ -1,4 +1,4 @@
-//! Sitemaps: XML, lists of sitemaps, plain text, and any of them packed with gzip
+//! Sitemaps: XML, sitemap indexes, plain text, and any of them compressed with gzip
 //! (sitemaps.org, protocol 0.9).
 
 use std::io::Read;
@@ -11,42 +11,31 @@ use url::Url;
 
 /// Most bytes of a sitemap, unpacked (the protocol's own limit).
 pub const MOST_BYTES: usize = 50 << 20;
-/// Most addresses that are taken from one sitemap (the protocol's own limit).
+/// Most addresses in one sitemap (the protocol's own limit).
 pub const MOST_ENTRIES: usize = 50_000;
 
-/// What a sitemap names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sitemap {
-    /// Pages.
     pub pages: Vec<Url>,
-    /// Further sitemaps.
+    /// Of a sitemap index.
     pub sitemaps: Vec<Url>,
 }
 
-/// Why something cannot be used as a sitemap; a sentence for the person.
+/// Why something cannot be used as a sitemap, worded for the owner.
 #[derive(Debug, thiserror::Error)]
 pub enum SitemapError {
-    /// HTML.
     #[error("it is a web page and not a sitemap")]
     WebPage,
-    /// Nothing to go to.
     #[error("it names no pages")]
     NoPages,
-    /// Gzip that breaks off.
     #[error("its compressed content is damaged")]
     Packed(#[source] std::io::Error),
-    /// More than the protocol allows.
     #[error("it unpacks to more than {} MB", MOST_BYTES >> 20)]
     TooLarge,
-    /// XML that cannot be read.
     #[error("its XML is broken ({0})")]
     Xml(#[from] quick_xml::Error),
 }
 
-/// Reads a sitemap.
-///
-/// # Errors
-/// When it is none.
 pub fn read(bytes: &[u8]) -> Result<Sitemap, SitemapError> {
     let unpacked;
     let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
@@ -104,13 +93,14 @@ fn plain(text: &str) -> Sitemap {
 fn xml(text: &str) -> Result<Sitemap, SitemapError> {
     let mut reader = Reader::from_str(text);
     let mut found = Sitemap::default();
+    // `loc` is `Some` inside a `<loc>` element; its text comes in several events.
     let (mut inside_index, mut loc, mut entry) = (false, None::<String>, String::new());
     loop {
         match reader.read_event()? {
             Event::Start(tag) => match tag.local_name().as_ref() {
                 "sitemapindex" => inside_index = true,
                 name @ ("url" | "sitemap") => entry = name.to_owned(),
-                // `image:loc` and its like belong to other namespaces, and to pictures.
+                // A prefix means another namespace: `image:loc` is the address of a picture.
                 "loc" if tag.name().prefix().is_none() => loc = Some(String::new()),
                 _ => {}
             },

@@ -1,4 +1,4 @@
-//! Fetches the pages of a site at the pace that the site and the owner set.
+//! Fetches the pages of a site, no faster than the site and the owner allow.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,53 +13,45 @@ use crate::egress::{EgressError, Gateway, Limits, Method, Purpose, Request, Resp
 use crate::reason::Reason;
 use crate::store::WorkspaceId;
 
-/// Longest pause between two pages that a robots.txt can ask for.
+/// Longest pause between two pages that a robots.txt or a `Retry-After` may ask for.
 const LONGEST_DELAY: Duration = Duration::from_secs(60);
-/// Most sitemaps that a list of sitemaps leads to.
+/// Most sitemaps that are read for one site.
 const MOST_SITEMAPS: usize = 100;
-/// Media types of pages and documents, for the `Accept` header.
+/// The `Accept` header for pages and documents.
 const PAGES: &str =
     "text/html, application/xhtml+xml, application/pdf;q=0.9, text/plain;q=0.8, */*;q=0.5";
 
-/// How fast and how much.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
-    /// Shortest time between two pages.
+    /// Shortest time between two requests.
     pub gap: Duration,
-    /// Bounds on one page.
     pub limits: Limits,
 }
 
-/// What is known of a page from the last time.
+/// Validators from the last fetch of a page, for a conditional request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
-    /// Its `ETag`.
     pub etag: Option<String>,
-    /// Its `Last-Modified`.
     pub last_modified: Option<String>,
 }
 
-/// A page or document.
 #[derive(Debug, Clone)]
 pub struct Page {
-    /// Where it came from, after redirects.
+    /// The final address, after redirects.
     pub url: Url,
-    /// Its media type, if the server says.
+    /// `None` if the server does not say.
     pub media_type: Option<String>,
-    /// What came.
     pub bytes: Bytes,
-    /// For asking again.
+    /// For the next fetch.
     pub known: Known,
-    /// The server asks not to show it in searches (`X-Robots-Tag`).
+    /// The server asks not to index it (`X-Robots-Tag`).
     pub noindex: bool,
 }
 
-/// What a request for a page brought.
 #[derive(Debug, Clone)]
 pub enum Fetched {
-    /// It is as it was.
+    /// Not modified since the last fetch.
     Unchanged,
-    /// Here it is.
     Page(Page),
 }
 
@@ -73,7 +65,6 @@ pub struct Walker {
 }
 
 impl Walker {
-    /// A walker that has fetched nothing yet.
     pub fn new(gateway: Gateway, workspace: WorkspaceId, pace: Pace) -> Self {
         Self {
             gateway,
@@ -84,16 +75,14 @@ impl Walker {
         }
     }
 
-    /// Fetches a page, unless robots.txt forbids it. Waits for its turn first.
-    ///
-    /// # Errors
-    /// Every [`WebError`] but the one of sitemaps.
+    /// Fetches a page, unless robots.txt forbids it. Waits first, to keep the pace.
     pub async fn page(&mut self, url: &Url, known: &Known) -> Result<Fetched, WebError> {
         let robots = self.robots(url).await?;
         if !robots.is_url_allowed(url) {
             return Err(WebError::Disallowed(url.to_string()));
         }
         let asked = robots.crawl_delay().unwrap_or_default().min(LONGEST_DELAY);
+        // A busy server is retried once.
         let mut patient = true;
         let response = loop {
             self.wait(asked).await;
@@ -146,11 +135,11 @@ impl Walker {
         }))
     }
 
-    /// The pages that a sitemap names, and the sitemaps that it names, up to `most`. For an address
-    /// that is no sitemap the site's own one is looked for: in robots.txt, then at `/sitemap.xml`.
+    /// Up to `most` pages listed in a sitemap and in the sitemaps that it refers to. If `url` is not a sitemap, the site's
+    /// own one is used: from robots.txt, else `/sitemap.xml`.
     ///
     /// # Errors
-    /// When none is found or it cannot be read.
+    /// When there is no sitemap or it cannot be read.
     pub async fn sitemap(&mut self, url: &Url, most: usize) -> Result<Vec<Url>, WebError> {
         let named = url.path().to_ascii_lowercase();
         let is_sitemap =
@@ -163,6 +152,7 @@ impl Walker {
             if listed.is_empty() {
                 listed.extend(url.join("/sitemap.xml"));
             }
+            // `pop` takes from the end.
             listed.reverse();
             listed
         };
@@ -210,14 +200,14 @@ impl Walker {
             };
         }
         let bytes = response.bytes().await?;
-        // Reading up to 50 MB is long enough to be off the threads that answer.
+        // Parsing up to 50 MB would block the async runtime.
         match tokio::task::spawn_blocking(move || sitemap::read(&bytes)).await {
             Ok(read) => read.map_err(|error| unusable(Reason::of(error))),
             Err(failed) => Err(unusable(Reason::told("its reader failed", failed))),
         }
     }
 
-    /// The rules of the site, fetched once.
+    /// The site's robots.txt, fetched once.
     async fn robots(&mut self, url: &Url) -> Result<&Robots, WebError> {
         let origin = url.origin().ascii_serialization();
         if !self.robots.contains_key(&origin) {
@@ -280,13 +270,13 @@ impl Walker {
     }
 }
 
-/// How long a busy server asks to wait, if that is not too long.
+/// How long a busy server asks us to wait; `None` if that is too long or not given in seconds.
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.header("retry-after")?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds)).filter(|pause| *pause <= LONGEST_DELAY)
 }
 
-/// Whether a list of directives (of `X-Robots-Tag` or `<meta name=robots>`) has one, or `none`.
+/// Whether a list of directives (from `X-Robots-Tag` or `<meta name=robots>`) contains `what` or `none`.
 pub fn forbids(directives: &str, what: &str) -> bool {
     directives
         .split(',')

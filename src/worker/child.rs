@@ -8,24 +8,19 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::frames::{FromChild, MAX_FRAME, ToChild, decode, encode};
 
-/// What the parent asks.
 #[derive(Debug)]
 pub enum Command<R> {
-    /// Work on this.
     Request {
-        /// Names the exchange in every event.
+        /// Identifies the exchange in every event.
         id: u64,
-        /// What to do.
         body: R,
     },
-    /// Stop working on that.
     Cancel {
-        /// The exchange.
         id: u64,
     },
 }
 
-/// The way back to the parent. Clones write to the same pipe.
+/// Sends frames to the parent. Clones write to the same pipe. Every method fails only if the parent is gone.
 #[derive(Debug, Clone, Default)]
 pub struct Port {
     out: Arc<Mutex<()>>,
@@ -37,50 +32,33 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Port {
-    /// Sends a piece of an answer.
-    ///
-    /// # Errors
-    /// When the parent is gone.
     pub fn event<E: Serialize>(&self, id: u64, body: &E) -> io::Result<()> {
         self.send(&FromChild::Event { id, body })
     }
 
-    /// Ends an answer.
-    ///
-    /// # Errors
-    /// When the parent is gone.
     pub fn end(&self, id: u64) -> io::Result<()> {
         lock(&self.cancelled).remove(&id);
         self.send::<()>(&FromChild::End { id })
     }
 
-    /// Says that a request could not be served.
-    ///
-    /// # Errors
-    /// When the parent is gone.
+    /// Reports that a request failed.
     pub fn failed(&self, id: u64, reason: String) -> io::Result<()> {
         lock(&self.cancelled).remove(&id);
         self.send::<()>(&FromChild::Failed { id, reason })
     }
 
-    /// Says that the worker is set up. `detail` is JSON for the parent.
-    ///
-    /// # Errors
-    /// When the parent is gone.
+    /// Reports that the worker is set up. `detail` is JSON for the parent.
     pub fn ready(&self, detail: String) -> io::Result<()> {
         self.send::<()>(&FromChild::Ready { detail })
     }
 
-    /// Says that the worker cannot be set up until something outside changes.
-    ///
-    /// # Errors
-    /// When the parent is gone.
+    /// Reports that the worker cannot be set up, and that retrying will not help.
     pub fn refused(&self, reason: impl Into<String>) -> io::Result<()> {
         let reason = reason.into();
         self.send::<()>(&FromChild::Refused { reason })
     }
 
-    /// Whether the parent no longer wants this answer.
+    /// Whether the parent cancelled the request.
     pub fn is_cancelled(&self, id: u64) -> bool {
         lock(&self.cancelled).contains(&id)
     }
@@ -108,21 +86,18 @@ fn read_frame<R: DeserializeOwned>(input: &mut impl Read) -> io::Result<ToChild<
     decode(&bytes).map_err(io::Error::other)
 }
 
-/// Reads the first frame: how the worker is to be set up.
+/// Reads the first frame, the set-up.
 ///
 /// # Errors
-/// When the parent is gone or speaks another version.
+/// When the parent is gone or is another version.
 pub fn init<I: DeserializeOwned>() -> io::Result<I> {
     match read_frame::<()>(&mut io::stdin().lock())? {
         ToChild::Init(json) => serde_json::from_str(&json).map_err(io::Error::other),
-        _ => Err(io::Error::other("the first frame is no set-up")),
+        _ => Err(io::Error::other("the first frame is not the set-up")),
     }
 }
 
-/// Starts reading commands on a thread of its own. When the parent goes away, the process ends.
-///
-/// # Errors
-/// When the thread cannot be started.
+/// Reads commands on a separate thread. When the parent goes away, the process exits.
 pub fn listen<R>(port: &Port) -> io::Result<mpsc::Receiver<Command<R>>>
 where
     R: DeserializeOwned + Send + 'static,
@@ -147,7 +122,7 @@ where
                         Ok(())
                     }
                     Ok(ToChild::Init(_)) => Ok(()),
-                    // The parent closed the pipe: it is gone, or it wants this process to go.
+                    // The parent closed the pipe: it is gone, or it wants this process to exit.
                     Err(_) => std::process::exit(0),
                 };
                 if forwarded.is_err() {
@@ -158,7 +133,7 @@ where
     Ok(receiver)
 }
 
-/// Forgets a cancel that came after its request had ended.
+/// Drops a cancellation that arrived after its request had ended.
 pub fn forget(port: &Port, id: u64) {
     lock(&port.cancelled).remove(&id);
 }

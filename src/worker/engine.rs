@@ -1,4 +1,4 @@
-//! An engine in a worker process as its callers see it: prepared behind the server's start, then serving or refused.
+//! An engine in a worker process as its callers see it: prepared in the background, then serving or refused.
 
 use std::sync::Arc;
 
@@ -10,48 +10,41 @@ use tokio_util::sync::CancellationToken;
 use super::{Condition, Spec, Status, Worker, WorkerError};
 use crate::reason::Reason;
 
-/// One kind of engine: what its process is asked and answers, and what is known of it.
+/// The types of one kind of engine and the way to start its process.
 pub trait EngineKind: Send + Sync + 'static {
-    /// What the process is asked.
     type Request: Serialize + Send + Sync + 'static;
-    /// What it answers.
     type Event: DeserializeOwned + Send + 'static;
-    /// What must be known before the process can be started.
+    /// The result of preparing, which is needed to start the process.
     type Prepared: Send + Sync + 'static;
-    /// What the process says of itself once it serves.
+    /// The process's description of itself once it serves.
     type Detail: DeserializeOwned;
-    /// What callers are told until the files are checked.
+    /// Error message for callers until the files are checked.
     const CHECKING: &'static str;
-    /// What callers are told until the process serves.
+    /// Error message for callers until the process serves.
     const LOADING: &'static str;
 
-    /// How to start the process.
     fn spec(prepared: &Self::Prepared) -> Spec;
 }
 
-/// The process of an engine.
 pub type EngineWorker<K> = Worker<<K as EngineKind>::Request, <K as EngineKind>::Event>;
 
-/// Why an engine does not answer now. Each message is fit for the owner.
+/// Why an engine cannot answer now. The messages are written for the owner.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum EngineError {
     /// Its files are being checked or loaded.
     #[error("{0}")]
     NotYet(&'static str),
-    /// It cannot be started: what was found as it was prepared.
+    /// Preparing it failed.
     #[error("{0}")]
     Refused(#[source] Reason),
-    /// Its process does not serve.
     #[error(transparent)]
     Worker(#[from] WorkerError),
-    /// Its process is of another version, or a fault in Frontdesk.
+    /// The process is another version of the program, or Frontdesk has a bug.
     #[error(
-        "what the {worker} process says of itself cannot be read ({reason}); restart Frontdesk"
+        "the {worker} process describes itself in an unreadable way ({reason}); restart Frontdesk"
     )]
     Detail {
-        /// Name of the worker.
         worker: String,
-        /// What is wrong with it.
         #[source]
         reason: Reason,
     },
@@ -66,7 +59,7 @@ enum State<K: EngineKind> {
     Refused(Reason),
 }
 
-/// A handle on an engine; clones are handles on the same one.
+/// A handle on an engine; clones share it.
 pub struct Engine<K: EngineKind> {
     state: watch::Receiver<State<K>>,
 }
@@ -109,7 +102,7 @@ impl<K: EngineKind> Engine<K> {
         Self { state }
     }
 
-    /// Condition and figures of the process, or why there is none; `None` while it is prepared.
+    /// The status of the process, or why there is none; `None` while it is being prepared.
     pub fn status(&self) -> Option<Result<Status, Reason>> {
         match &*self.state.borrow() {
             State::Preparing => None,
@@ -118,7 +111,7 @@ impl<K: EngineKind> Engine<K> {
         }
     }
 
-    /// What was found before the start, once it is.
+    /// `None` until preparing has succeeded.
     pub fn prepared(&self) -> Option<Arc<K::Prepared>> {
         match &*self.state.borrow() {
             State::Serving { prepared, .. } => Some(Arc::clone(prepared)),
@@ -126,18 +119,15 @@ impl<K: EngineKind> Engine<K> {
         }
     }
 
-    /// Waits until the process serves, or until it is clear that it cannot.
+    /// Waits until the process serves or has failed to.
     pub async fn settled(&self) {
         if let Ok((worker, _)) = self.serving().await {
-            // Only the waiting matters here; `ready` tells the outcome.
+            // Only the waiting matters here; callers get the outcome from `ready`.
             let _ = worker.ready().await;
         }
     }
 
-    /// The process, once it is started; it may still be loading.
-    ///
-    /// # Errors
-    /// When there is none.
+    /// Waits for the process to be started; it may still be loading.
     pub async fn serving(&self) -> Result<(EngineWorker<K>, Arc<K::Prepared>), EngineError> {
         let mut state = self.state.clone();
         let settled = state.wait_for(|s| !matches!(s, State::Preparing)).await;
@@ -148,10 +138,7 @@ impl<K: EngineKind> Engine<K> {
         }
     }
 
-    /// What the process says of itself, if it serves now.
-    ///
-    /// # Errors
-    /// Why it does not.
+    /// The process's description of itself, if it serves now.
     pub fn ready(&self) -> Result<K::Detail, EngineError> {
         let condition = match &*self.state.borrow() {
             State::Preparing => return Err(EngineError::NotYet(K::CHECKING)),
@@ -166,10 +153,7 @@ impl<K: EngineKind> Engine<K> {
         }
     }
 
-    /// Reads what the process said of itself.
-    ///
-    /// # Errors
-    /// [`EngineError::Detail`].
+    /// Parses the process's description of itself.
     pub fn detail(&self, json: &str) -> Result<K::Detail, EngineError> {
         serde_json::from_str(json).map_err(|error| EngineError::Detail {
             worker: self.name(),

@@ -8,13 +8,12 @@ use tokio::sync::mpsc;
 
 use super::WorkerError;
 
-/// The running answer of a worker. Dropping it cancels the request.
+/// A request in progress: a stream of events. Dropping it cancels the request.
 #[derive(Debug)]
 pub struct Exchange<E> {
     pub(super) id: u64,
     pub(super) events: mpsc::Receiver<Result<E, WorkerError>>,
-    /// Takes the id on drop. Unbounded because dropping cannot wait; it holds one small number per
-    /// open exchange.
+    /// Gets the id on drop. Unbounded because `drop` cannot wait; it holds at most one number per open exchange.
     pub(super) cancel: mpsc::UnboundedSender<u64>,
     pub(super) ended: bool,
 }
@@ -52,7 +51,7 @@ impl<E> Stream for Exchange<E> {
 impl<E> Drop for Exchange<E> {
     fn drop(&mut self) {
         if !self.ended {
-            // The supervisor may have stopped already; then there is nothing to cancel.
+            // If the supervisor has stopped, there is nothing to cancel.
             let _ = self.cancel.send(self.id);
         }
     }

@@ -1,54 +1,65 @@
-//! What goes over the pipe: MessagePack behind a 4-byte big-endian length.
+//! The frames on the pipe: MessagePack after a 4-byte big-endian length.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio_util::codec::LengthDelimitedCodec;
 
-/// Largest frame in bytes; a recording of two hours fits.
+/// Largest frame in bytes; a two-hour recording fits.
 pub(super) const MAX_FRAME: usize = 640 << 20;
 
-/// Parent to child.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ToChild<R> {
-    /// The first frame: how the worker is set up, as JSON.
+    /// The first frame: the set-up as JSON.
     Init(String),
-    /// Work.
-    Request { id: u64, body: R },
-    /// Stop working on a request; its `End` still comes.
-    Cancel { id: u64 },
-    /// Are you there?
-    Ping { n: u64 },
+    Request {
+        id: u64,
+        body: R,
+    },
+    /// Stop working on a request; the child still sends its `End`.
+    Cancel {
+        id: u64,
+    },
+    Ping {
+        n: u64,
+    },
 }
 
-/// Child to parent.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum FromChild<E> {
-    /// The worker is set up; the text describes it, as JSON.
-    Ready { detail: String },
-    /// The worker cannot be set up until something outside changes.
-    Refused { reason: String },
-    /// A piece of an answer.
-    Event { id: u64, body: E },
-    /// The answer is complete.
-    End { id: u64 },
-    /// The request failed; others go on.
-    Failed { id: u64, reason: String },
-    /// I am.
-    Pong { n: u64 },
+    /// The worker is set up; `detail` describes it as JSON.
+    Ready {
+        detail: String,
+    },
+    /// The worker cannot be set up; retrying will not help.
+    Refused {
+        reason: String,
+    },
+    Event {
+        id: u64,
+        body: E,
+    },
+    End {
+        id: u64,
+    },
+    /// One request failed; others continue.
+    Failed {
+        id: u64,
+        reason: String,
+    },
+    Pong {
+        n: u64,
+    },
 }
 
-/// The codec of both directions.
 pub(super) fn codec() -> LengthDelimitedCodec {
     LengthDelimitedCodec::builder()
         .max_frame_length(MAX_FRAME)
         .new_codec()
 }
 
-/// Serialises a frame's content.
 pub(super) fn encode<T: Serialize>(frame: &T) -> Result<Vec<u8>, rmp_serde::encode::Error> {
     rmp_serde::to_vec_named(frame)
 }
 
-/// Reads a frame's content.
 pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, rmp_serde::decode::Error> {
     rmp_serde::from_slice(bytes)
 }

@@ -1,14 +1,14 @@
-//! Who may use the cores: while somebody speaks with the front desk, work that nobody waits for stands
-//! back. Engines order what they were handed by priority; this holds back what was not handed over yet.
+//! Holds background work back while someone is talking to the front desk. Engines order the requests they already have
+//! by priority; the governor delays those that were not sent yet.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// Background work is not held back longer than this at a time, so that a busy day does not stop it.
+/// Longest time that a piece of background work is held back, so that it still gets done on a busy day.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Knows how many live turns are being computed. Clones are handles on the same one.
+/// Counts the live turns in progress. Clones share the count.
 #[derive(Debug, Clone)]
 pub struct Governor {
     live: watch::Sender<usize>,
@@ -22,14 +22,14 @@ impl Default for Governor {
     }
 }
 
-/// A live turn that needs the cores, until it is dropped.
+/// Guard for a live turn: it counts until it is dropped.
 #[derive(Debug)]
 pub struct Live {
     governor: Governor,
 }
 
 impl Governor {
-    /// Notes that a live turn needs the cores.
+    /// Registers a live turn.
     pub fn live(&self) -> Live {
         self.live.send_modify(|count| *count += 1);
         Live {
@@ -37,16 +37,16 @@ impl Governor {
         }
     }
 
-    /// Whether a live turn needs the cores.
+    /// Whether any live turn is in progress.
     pub fn is_live(&self) -> bool {
         *self.live.borrow() > 0
     }
 
-    /// Waits until no live turn needs the cores, but at most 3 s: called before each piece of background work.
+    /// Waits until no live turn is in progress, but at most 3 s (`PATIENCE`). Call it before each piece of background work.
     pub async fn background(&self) {
         let mut live = self.live.subscribe();
         let quiet = live.wait_for(|count| *count == 0);
-        // Whether it became quiet or not, the work goes on.
+        // After the timeout the work goes on all the same.
         let _ = tokio::time::timeout(PATIENCE, quiet).await;
     }
 }

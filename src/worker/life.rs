@@ -1,4 +1,4 @@
-//! One child after the other: start, set-up, service, end, back-off.
+//! Runs one child after another: start, set-up, service, end, back-off.
 
 use std::collections::HashMap;
 use std::process::Stdio;
@@ -20,16 +20,16 @@ use super::WorkerError;
 use super::frames::{FromChild, ToChild, codec, decode, encode};
 use super::supervisor::{Call, Condition, Figures, Spec};
 
-/// Between two pings.
+/// Time between two pings.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// Without any sign of life the child is ended.
+/// A child that sends nothing for this long is killed.
 const SILENCE: Duration = Duration::from_secs(30);
-/// A child that lived this long was healthy: the next restart is immediate.
+/// A child that lived this long counts as healthy, so the next restart is immediate.
 const HEALTHY: Duration = Duration::from_secs(20);
 /// Longest wait between two starts.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
-/// The task that owns the child.
+/// The task that owns the child process.
 pub(super) struct Supervisor<R, E> {
     pub(super) spec: Spec,
     pub(super) calls: mpsc::Receiver<Call<R, E>>,
@@ -40,11 +40,12 @@ pub(super) struct Supervisor<R, E> {
     pub(super) shutdown: CancellationToken,
 }
 
-/// Why one child's life ended.
+/// Why a child ended.
 enum Outcome {
     Shutdown,
     Refused(String),
     Replaced(Spec),
+    /// Empty: the exit status is the reason.
     Died(String),
 }
 
@@ -62,7 +63,7 @@ where
         loop {
             self.condition.send_replace(Condition::Starting);
             let born = Instant::now();
-            let outcome = self.life().await;
+            let outcome = self.run_child().await;
             self.figures.pid.store(0, Ordering::Relaxed);
             self.figures.memory.store(0, Ordering::Relaxed);
             self.figures.open.store(0, Ordering::Relaxed);
@@ -100,7 +101,7 @@ where
         self.condition.send_replace(Condition::Stopped);
     }
 
-    /// A degraded worker waits for another set-up; calls that slipped in are told why.
+    /// Waits for another set-up while the worker is degraded. Calls that were queued just before get the reason.
     async fn wait_for_help(&mut self) -> Option<Spec> {
         loop {
             tokio::select! {
@@ -120,8 +121,8 @@ where
         }
     }
 
-    /// One child from start to end; every open exchange is answered before it returns.
-    async fn life(&mut self) -> Outcome {
+    /// Runs one child from start to end; every open exchange has its answer before this returns.
+    async fn run_child(&mut self) -> Outcome {
         let (mut child, mut input, mut output) = match self.spawn() {
             Ok(parts) => parts,
             Err(e) => return Outcome::Died(format!("it could not be started: {e}")),
@@ -137,7 +138,8 @@ where
             }
             Err(outcome) => outcome,
         };
-        drop(input); // end of input asks the child to go
+        drop(input); // end of input asks the child to exit
+        // Milliseconds. A child that died is gone already, or hangs and will not obey.
         let patience = if matches!(outcome, Outcome::Died(_)) {
             50
         } else {
@@ -147,7 +149,7 @@ where
         let exit = match ended {
             Ok(Ok(status)) => status.to_string(),
             _ => {
-                // The process may have ended in this moment; then there is nothing to kill.
+                // The process may have exited just now; then there is nothing to kill.
                 let _ = child.kill().await;
                 "it was ended".to_owned()
             }
@@ -157,7 +159,7 @@ where
             Outcome::Died(why) => why.clone(),
             Outcome::Refused(why) => why.clone(),
             Outcome::Shutdown => "shutdown".into(),
-            Outcome::Replaced(_) => "it is being set up anew".into(),
+            Outcome::Replaced(_) => "it is being set up again".into(),
         };
         for (_, events) in pending.drain() {
             let worker = self.spec.name.clone();
@@ -221,6 +223,7 @@ where
         }
     }
 
+    /// Serves until the child ends, is replaced or must be killed.
     async fn serve(
         &mut self,
         child: &Child,
@@ -242,6 +245,7 @@ where
                     return Outcome::Replaced(spec);
                 },
                 frame = output.next() => {
+                    // Any frame is a sign of life, not only a pong.
                     last_sign = Instant::now();
                     let Some(Ok(bytes)) = frame else { return Outcome::Died(String::new()) };
                     if let Err(outcome) = self.route(&bytes, input, pending).await {
@@ -263,7 +267,7 @@ where
                     if last_sign.elapsed() > SILENCE {
                         return Outcome::Died(format!("no sign of life for {SILENCE:?}"));
                     }
-                    if let Some(outcome) = self.over_memory(child) {
+                    if let Some(outcome) = self.check_memory(child) {
                         return outcome;
                     }
                     beats += 1;
@@ -275,6 +279,7 @@ where
         }
     }
 
+    /// Handles one frame from the child.
     async fn route(
         &self,
         bytes: &[u8],
@@ -292,7 +297,7 @@ where
                     .get(&id)
                     .is_none_or(|events| events.try_send(Ok(body)).is_ok());
                 if !delivered {
-                    // The reader left or stands still: what it asked for is no longer wanted.
+                    // The reader is gone, or so slow that its queue is full: cancel the request.
                     pending.remove(&id);
                     send(input, &ToChild::<R>::Cancel { id }).await?;
                 }
@@ -309,7 +314,7 @@ where
         Ok(())
     }
 
-    fn over_memory(&self, child: &Child) -> Option<Outcome> {
+    fn check_memory(&self, child: &Child) -> Option<Outcome> {
         let bytes = resident_bytes(child.id()?)?;
         self.figures.memory.store(bytes, Ordering::Relaxed);
         let cap = self.spec.memory_cap.filter(|cap| bytes > *cap)?;
@@ -330,7 +335,7 @@ async fn send<R: Serialize>(input: &mut Input, frame: &ToChild<R>) -> Result<(),
         .map_err(|_| Outcome::Died(String::new()))
 }
 
-/// Resident memory of a process in bytes, from `/proc` (pages, second field of `statm`).
+/// Resident memory of a process in bytes, from the second field of `/proc/…/statm`, in pages of 4 KiB.
 fn resident_bytes(pid: u32) -> Option<u64> {
     const PAGE: u64 = 4096;
     let statm = std::fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;

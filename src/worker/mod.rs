@@ -1,16 +1,16 @@
-//! Child processes for native code: one generic supervisor, and the frames between the two sides.
+//! Child processes for native code: one generic supervisor, and the frames that parent and child exchange.
 //!
 //! Native engines and parsers run in children of the same binary (`frontdesk worker …`), so that an
-//! abort, an out-of-memory kill or a parser bomb ends one answer and not the switchboard. This module
+//! abort, an out-of-memory kill or a parser bomb costs one answer and not the whole server. This module
 //! does not know what a worker computes: a worker is a pair of types, request and event.
 //!
 //! - [`Worker`] (parent): starts the child, restarts it with back-off, watches heartbeat and memory,
 //!   routes events to the [`Exchange`] that waits for them.
-//! - [`Engine`] (parent): a worker whose files are checked behind the server's start; its callers are told what it
-//!   waits for.
-//! - [`child`]: what the child runs: reads requests, answers pings, writes events.
-//! - [`Governor`]: holds work back that nobody waits for while a live turn needs the cores.
-//! - [`sandbox`]: what the child gives up before it touches foreign bytes.
+//! - [`Engine`] (parent): a worker whose files are checked in the background while the server starts; until it is
+//!   ready, callers learn what it is waiting for.
+//! - [`child`]: the child's main loop: reads requests, answers pings, writes events.
+//! - [`Governor`]: holds background work back while a live turn needs the cores.
+//! - [`sandbox`]: the rights that the child gives up before it reads foreign bytes.
 
 // Paths read alike in every room: `crate::room::…`.
 use frontdesk_reason as reason;
@@ -30,32 +30,19 @@ pub use exchange::Exchange;
 pub use governor::{Governor, Live};
 pub use supervisor::{Condition, Spec, Status, Worker};
 
-/// Why a worker could not answer. Each message is fit for the owner.
+/// Why a worker could not answer. The messages are written for the owner.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WorkerError {
     /// The child refuses to serve: its model is missing or damaged.
     #[error("{0}")]
     Degraded(String),
-    /// The child ended in mid-work.
     #[error("the {worker} process ended in mid-work ({reason}); it is being started again")]
-    Ended {
-        /// Name of the worker.
-        worker: String,
-        /// How it ended.
-        reason: String,
-    },
-    /// The child did not answer in time.
+    Ended { worker: String, reason: String },
     #[error("the {worker} process took longer than {seconds} s; try again, or with less input")]
-    Deadline {
-        /// Name of the worker.
-        worker: String,
-        /// The limit in seconds.
-        seconds: u64,
-    },
-    /// The child could not do it, and says why.
+    Deadline { worker: String, seconds: u64 },
+    /// The request failed in the child; other requests continue.
     #[error("{0}")]
     Failed(String),
-    /// The supervisor is shutting down.
     #[error("Frontdesk is shutting down")]
     Stopping,
 }

@@ -1,10 +1,10 @@
-//! Who goes first when the processors are short.
+//! Which work goes first when processors are scarce.
 
-/// What nobody is on the line for: about a tenth of the share of a process at 0.
+/// The nice value of background work: about a tenth of the CPU share of a process at 0.
 const BACKGROUND: libc::c_int = 10;
 
-/// Lets this thread, and every thread that it starts later, give way to those of other processes: for
-/// work that nobody waits for on the line. Where the system refuses, nothing changes.
+/// Lowers the priority of this thread and of every thread that it starts later: for work that no caller is waiting
+/// for. If the system refuses, the priority stays as it is.
 pub fn lower() {
     #[expect(unsafe_code, reason = "the standard library cannot set a priority")]
     // SAFETY: the call takes numbers only; 0 means the calling thread.

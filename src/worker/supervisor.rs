@@ -1,4 +1,4 @@
-//! The parent's side: the handle on a worker that is kept running.
+//! The parent's handle on a worker that is kept running.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -11,55 +11,49 @@ use tokio_util::sync::CancellationToken;
 use super::life::Supervisor;
 use super::{Exchange, WorkerError};
 
-/// Events that may wait for a slow reader; more than any answer has tokens.
+/// How many events may wait for a slow reader: more than any answer has tokens.
 const EVENT_QUEUE: usize = 16 * 1024;
 
 /// How to start a worker.
 #[derive(Debug, Clone)]
 pub struct Spec {
-    /// Name in logs and on the status page.
+    /// Shown in logs and on the status page.
     pub name: String,
-    /// The program, normally this binary.
+    /// Normally this binary.
     pub program: std::path::PathBuf,
-    /// Its arguments.
     pub args: Vec<String>,
-    /// Its whole environment.
+    /// The child's whole environment; nothing is inherited.
     pub env: Vec<(String, String)>,
-    /// Set-up, as JSON; handed over in the first frame.
+    /// The set-up as JSON, sent in the first frame.
     pub init: String,
-    /// How long set-up may take.
+    /// How long the set-up may take.
     pub start_deadline: Duration,
-    /// Resident memory in bytes beyond which the child is ended.
+    /// Resident memory in bytes above which the child is killed.
     pub memory_cap: Option<u64>,
 }
 
-/// What a worker is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     /// Being started for the first time or again.
     Starting,
-    /// Serving. The text is what the child said of itself, as JSON.
+    /// Serving. The text is the child's description of itself, as JSON.
     Ready(String),
-    /// Not serving until something outside changes; the sentence is for the owner.
+    /// Not serving until it is set up again; the reason is a sentence for the owner.
     Degraded(String),
-    /// Shut down.
     Stopped,
 }
 
-/// Condition and figures of a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// Name of the worker.
     pub name: String,
-    /// What it is doing.
     pub condition: Condition,
     /// Starts after the first.
     pub restarts: u64,
     /// Resident memory in bytes.
     pub memory_bytes: u64,
-    /// Requests that are being worked on or wait.
+    /// Requests in progress or waiting.
     pub open: u32,
-    /// Process id, while one runs.
+    /// `None` while no child runs.
     pub pid: Option<u32>,
 }
 
@@ -77,7 +71,7 @@ pub(super) struct Call<R, E> {
     pub(super) events: mpsc::Sender<Result<E, WorkerError>>,
 }
 
-/// A worker process that is kept running. Clones are handles on the same one.
+/// A handle on a worker process that is kept running; clones share it.
 pub struct Worker<R, E> {
     name: Arc<str>,
     calls: mpsc::Sender<Call<R, E>>,
@@ -115,7 +109,7 @@ where
     R: Serialize + Send + Sync + 'static,
     E: DeserializeOwned + Send + 'static,
 {
-    /// Starts the child and the task that looks after it. Must be called inside a tokio runtime.
+    /// Starts the child and its supervisor task. Must be called inside a tokio runtime.
     pub fn start(spec: Spec, shutdown: CancellationToken) -> Self {
         let (calls, call_queue) = mpsc::channel(256);
         let (cancel, cancels) = mpsc::unbounded_channel();
@@ -144,10 +138,10 @@ where
         worker
     }
 
-    /// Hands a request over. Waits while the worker is being started.
+    /// Sends a request. Waits while the worker is being started.
     ///
     /// # Errors
-    /// [`WorkerError::Degraded`] at once when the worker does not serve.
+    /// [`WorkerError::Degraded`] at once if the worker does not serve.
     pub async fn call(&self, body: R) -> Result<Exchange<E>, WorkerError> {
         self.ready().await?;
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
@@ -168,10 +162,10 @@ where
         })
     }
 
-    /// Waits until the worker serves; the text is what it said of itself.
+    /// Waits until the worker serves, and returns its description of itself.
     ///
     /// # Errors
-    /// When it does not serve, and will not without help.
+    /// When it is degraded or has stopped.
     pub async fn ready(&self) -> Result<String, WorkerError> {
         let mut condition = self.condition.clone();
         let settled = condition
@@ -184,13 +178,12 @@ where
         }
     }
 
-    /// Ends the child and starts it again with another set-up.
+    /// Replaces the child by one with another set-up.
     pub async fn restart(&self, spec: Spec) {
         // A supervisor that has stopped needs no restart.
         let _ = self.restart.send(spec).await;
     }
 
-    /// Condition and figures now.
     pub fn status(&self) -> Status {
         let pid = self.figures.pid.load(Ordering::Relaxed);
         Status {

@@ -9,13 +9,13 @@ use crate::extract::hidden::Hidden;
 use crate::extract::package::{Xml, attribute, each_event, entity, local};
 use crate::extract::{BlockKind, Blocks, ExtractError, LINE_BREAK, plain, raised};
 
-/// Longest paragraph that is taken as a heading because all of it is bold, in characters.
+/// Longest paragraph that counts as a heading because all of it is bold, in characters.
 const MAX_BOLD_HEADING: usize = 80;
-/// The level of such a heading: below every heading that is marked as one.
+/// The level of such a heading, below all headings that have a heading style.
 const BOLD_HEADING_LEVEL: u8 = 4;
-/// From how many half points on raised text is a mark rather than a correction.
+/// Text raised by at least this many half points is superscript; by less, only its position was corrected.
 const MIN_RAISED: i32 = 4;
-/// Deepest nesting of tables and text boxes that is followed.
+/// Deepest nesting of tables and text boxes; deeper documents are refused.
 const MAX_DEPTH: usize = 100;
 
 #[derive(Default)]
@@ -26,7 +26,7 @@ struct Paragraph {
     numbered: Option<bool>,
     list: Option<String>,
     level: Option<usize>,
-    /// Letters in bold, and all letters.
+    /// Bold letters and all letters.
     bold: (usize, usize),
 }
 
@@ -35,11 +35,11 @@ struct Run {
     bold: bool,
     hidden: bool,
     raised: bool,
-    /// What a form shows where nobody has filled it in.
+    /// The prompt of a form field that was not filled in.
     prompt: bool,
 }
 
-/// Where the reader stands. Text boxes and tables may hold paragraphs in turn, so each is a stack.
+/// The state of reading. Text boxes and tables contain paragraphs in turn, so both are stacks.
 struct Body<'s, 'b> {
     styles: &'s Styles,
     numbering: &'b mut Numbering,
@@ -48,15 +48,15 @@ struct Body<'s, 'b> {
     paragraphs: Vec<Paragraph>,
     tables: Vec<OpenTable>,
     run: Run,
-    /// The open content controls: whether each shows its prompt.
+    /// Whether each open content control shows its prompt.
     controls: Vec<bool>,
     in_run_properties: bool,
     in_text: bool,
-    /// How deep inside an element whose content is not text (a second rendering, deleted text).
+    /// How deep we are inside a skipped element (a fallback rendering, deleted text).
     skipping: usize,
 }
 
-/// Append the text of one part.
+/// Appends the text of one part.
 pub(super) fn read(
     xml: &mut Xml<'_>,
     styles: &Styles,
@@ -78,6 +78,7 @@ pub(super) fn read(
         skipping: 0,
     };
     each_event(xml, |event| body.event(event))?;
+    // A damaged document may end with open elements.
     while !body.paragraphs.is_empty() {
         body.end_paragraph()?;
     }
@@ -91,8 +92,8 @@ pub(super) fn read(
     Ok(())
 }
 
-/// How many comments a part holds.
-pub(super) fn comments(xml: &mut Xml<'_>) -> Result<usize, ExtractError> {
+/// How many comments a part has.
+pub(super) fn count_comments(xml: &mut Xml<'_>) -> Result<usize, ExtractError> {
     let mut count = 0;
     each_event(xml, |event| {
         if let Event::Start(e) = event {
@@ -167,7 +168,7 @@ impl Body<'_, '_> {
             "vertAlign" if self.in_run_properties => {
                 self.run.raised = attribute(e, "val").as_deref() == Some("superscript");
             }
-            // In half points; less is to mend how a line looks.
+            // In half points.
             "position" if self.in_run_properties => {
                 let raised = attribute(e, "val").and_then(|v| v.parse::<i32>().ok());
                 self.run.raised |= raised.is_some_and(|by| by >= MIN_RAISED);
@@ -228,7 +229,7 @@ impl Body<'_, '_> {
         Ok(())
     }
 
-    /// `w:tab` also defines tab stops, which carry a position.
+    /// `w:tab` is a tab character in text and a tab stop in properties; only the latter has a position.
     fn in_properties(&self, e: &BytesStart<'_>) -> bool {
         attribute(e, "pos").is_some()
     }
@@ -259,7 +260,7 @@ impl Body<'_, '_> {
             self.run.bold,
             text.chars().filter(|c| c.is_alphanumeric()).count(),
         );
-        let raised = self.run.raised.then(|| raised::marked(text));
+        let raised = self.run.raised.then(|| raised::mark(text));
         self.with_paragraph(|p| {
             p.text.push_str(raised.as_deref().unwrap_or(text));
             p.bold.1 += letters;
@@ -320,7 +321,7 @@ impl Body<'_, '_> {
             (Role::Heading(level), _) => BlockKind::Heading(level),
             (_, Some(true)) | (Role::ListItem, None) => BlockKind::ListItem,
             _ if is_bold_heading(text, p.bold) => BlockKind::Heading(BOLD_HEADING_LEVEL),
-            // Bullets that were typed instead of formatted.
+            // Bullets typed by hand instead of formatted as a list.
             _ if plain::list_item(text).is_some_and(|rest| rest.len() < text.len()) => {
                 BlockKind::ListItem
             }
@@ -347,11 +348,11 @@ impl Body<'_, '_> {
             }
             return Ok(());
         }
-        self.blocks.table(&table, None)
+        self.blocks.push_table(&table, None)
     }
 }
 
-/// Elements whose text a reader of the document does not see, or sees a second time.
+/// Elements whose text a reader does not see, or sees elsewhere too.
 fn is_skipped(name: &str) -> bool {
     matches!(
         name,
@@ -361,7 +362,7 @@ fn is_skipped(name: &str) -> bool {
             | "instrText"
             | "delText"
             | "sectPr"
-            // How it looked before a change.
+            // The formatting before a tracked change.
             | "rPrChange"
             | "pPrChange"
             | "tblPrChange"
@@ -370,12 +371,12 @@ fn is_skipped(name: &str) -> bool {
     )
 }
 
-/// The number that a property holds.
+/// The value of a numeric property.
 fn number(e: &BytesStart<'_>) -> Option<usize> {
     attribute(e, "val").and_then(|v| v.parse().ok())
 }
 
-/// A switch is on unless it says otherwise.
+/// A boolean property is on unless its value says otherwise.
 fn is_on(e: &BytesStart<'_>) -> bool {
     !matches!(
         attribute(e, "val").as_deref(),

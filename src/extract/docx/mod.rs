@@ -10,7 +10,6 @@ use super::hidden::Hidden;
 use super::package::{self, Package};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits};
 
-/// Read a Word document.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     let mut package = Package::open(bytes, limits)?;
     let main = package.main_part("word/document.xml")?;
@@ -31,6 +30,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
             body::read(xml, &styles, &mut numbering, &mut blocks, &mut hidden)
         })?
         .ok_or_else(|| ExtractError::malformed("its main part is missing"))?;
+    // Charts are separate parts, so they come after the text instead of at their position in it.
     for chart in package.relations(&main)? {
         if chart.kind == "chart"
             && let Some(chart) = package.part(&chart.target, Chart::read)?
@@ -44,7 +44,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         })?;
     }
     let comments = format!("{folder}/comments.xml");
-    hidden.comments = package.part(&comments, body::comments)?.unwrap_or(0);
+    hidden.comments = package.part(&comments, body::count_comments)?.unwrap_or(0);
     if hidden.read {
         package.part(&comments, |xml| {
             body::read(xml, &styles, &mut numbering, &mut blocks, &mut hidden)
@@ -64,6 +64,6 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     let mut out = blocks.finish(Format::Docx);
     out.title = heading.or(properties.title);
     out.written_at = properties.written_at;
-    hidden.tell(&mut out);
+    hidden.add_notes(&mut out);
     Ok(out)
 }

@@ -1,4 +1,4 @@
-//! The numbers of lists and headings. Word stores only how to count, not the number itself.
+//! The numbers of lists and headings. Word stores only how to count, not the numbers.
 
 use std::collections::HashMap;
 
@@ -7,30 +7,29 @@ use quick_xml::events::Event;
 use crate::extract::ExtractError;
 use crate::extract::package::{Xml, attribute, each_event, local};
 
-/// Levels of one numbering.
 const LEVELS: usize = 9;
 
 #[derive(Default, Clone)]
 struct Level {
     start: u32,
     format: String,
-    /// The label, with `%1` to `%9` for the number of each level.
+    /// The label's template, with `%1` to `%9` for the number of each level.
     label: String,
 }
 
 type Levels = [Level; LEVELS];
 
-/// How the lists of a document count, and where they stand.
+/// How the lists of a document count, and their current numbers.
 #[derive(Default)]
 pub(super) struct Numbering {
     kinds: HashMap<String, Levels>,
-    /// Lists by their id: the kind that each follows.
+    /// The kind (`abstractNum`) of each list, by the list's id.
     lists: HashMap<String, String>,
     counts: HashMap<String, [Option<u32>; LEVELS]>,
 }
 
 impl Numbering {
-    /// Count one paragraph of a list; gives its label, or nothing for a bullet.
+    /// Counts a paragraph of a list and returns its label; `None` for a bullet.
     pub(super) fn next(&mut self, list: &str, level: usize) -> Option<String> {
         let kind = self.lists.get(list)?;
         let levels = self.kinds.get(kind)?;
@@ -47,27 +46,27 @@ impl Numbering {
         }
         let mut label = own.label.clone();
         for (i, (count, level)) in counts.iter().zip(levels).enumerate() {
-            let number = number(count.unwrap_or(level.start), &level.format);
+            let number = format_number(count.unwrap_or(level.start), &level.format);
             label = label.replace(&format!("%{}", i + 1), &number);
         }
         Some(label)
     }
 }
 
-/// A number as letters, Roman figures or digits.
-fn number(n: u32, format: &str) -> String {
+/// Writes a number as letters, Roman numerals or digits.
+fn format_number(n: u32, format: &str) -> String {
     match format {
-        "lowerLetter" => letters(n, b'a'),
-        "upperLetter" => letters(n, b'A'),
-        "lowerRoman" => roman(n).to_lowercase(),
-        "upperRoman" => roman(n),
+        "lowerLetter" => to_letters(n, b'a'),
+        "upperLetter" => to_letters(n, b'A'),
+        "lowerRoman" => to_roman(n).to_lowercase(),
+        "upperRoman" => to_roman(n),
         "decimalZero" => format!("{n:02}"),
         _ => n.to_string(),
     }
 }
 
-/// a to z, then aa to zz.
-fn letters(n: u32, first: u8) -> String {
+/// a to z, then aa, bb to zz.
+fn to_letters(n: u32, first: u8) -> String {
     let Some(index) = n.checked_sub(1) else {
         return String::new();
     };
@@ -75,7 +74,7 @@ fn letters(n: u32, first: u8) -> String {
     std::iter::repeat_n(letter, (index / 26 + 1).min(10) as usize).collect()
 }
 
-fn roman(n: u32) -> String {
+fn to_roman(n: u32) -> String {
     const FIGURES: &[(u32, &str)] = &[
         (1000, "M"),
         (900, "CM"),
@@ -102,7 +101,6 @@ fn roman(n: u32) -> String {
     out
 }
 
-/// Read the numbering part.
 pub(super) fn read(xml: &mut Xml<'_>) -> Result<Numbering, ExtractError> {
     let mut out = Numbering::default();
     let mut kind = String::new();
@@ -137,7 +135,7 @@ pub(super) fn read(xml: &mut Xml<'_>) -> Result<Numbering, ExtractError> {
             }
             "num" => {
                 list = attribute(&e, "numId").unwrap_or_default();
-                // What follows overrides single lists; it must not change the kind.
+                // Level overrides that follow apply to this list only; they must not change the kind.
                 kind.clear();
             }
             "abstractNumId" => {
@@ -156,10 +154,10 @@ mod tests {
 
     #[test]
     fn numbers_take_every_form() {
-        assert_eq!(number(4, "lowerRoman"), "iv");
-        assert_eq!(number(28, "upperLetter"), "BB");
-        assert_eq!(number(7, "decimal"), "7");
-        assert_eq!(number(0, "lowerLetter"), "");
+        assert_eq!(format_number(4, "lowerRoman"), "iv");
+        assert_eq!(format_number(28, "upperLetter"), "BB");
+        assert_eq!(format_number(7, "decimal"), "7");
+        assert_eq!(format_number(0, "lowerLetter"), "");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the styles of a Word document mean: which are headings, which are lists.
+//! The styles of a Word document: which are headings, which are lists.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 use crate::extract::ExtractError;
 use crate::extract::package::{Xml, attribute, each_event, local};
 
-/// Most steps from a style to the one it is based on; longer chains are loops.
+/// Longest chain of styles based on each other; longer ones are loops.
 const MAX_CHAIN: usize = 20;
 
 #[derive(Default, Clone)]
@@ -21,11 +21,11 @@ struct Style {
     raised: bool,
 }
 
-/// The styles of a document, by their identifier.
+/// The styles of a document, by id.
 #[derive(Default)]
 pub(super) struct Styles(HashMap<String, Style>);
 
-/// What a paragraph of a style is.
+/// What a paragraph with a style is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Heading(u8),
@@ -34,14 +34,14 @@ pub(super) enum Role {
 }
 
 impl Styles {
-    /// The role of a style, found on it or on what it is based on.
+    /// The role of a style, from itself or the styles it is based on.
     pub(super) fn role(&self, id: &str) -> Role {
         let mut id = id;
         for _ in 0..MAX_CHAIN {
             let Some(style) = self.0.get(id) else {
-                return by_name(id).unwrap_or(Role::Text);
+                return role_by_name(id).unwrap_or(Role::Text);
             };
-            if let Some(role) = by_name(&style.name) {
+            if let Some(role) = role_by_name(&style.name) {
                 return role;
             }
             match (style.outline, style.numbered) {
@@ -59,7 +59,7 @@ impl Styles {
 }
 
 impl Styles {
-    /// The list that paragraphs of a style count in, and their level.
+    /// The list that a style's paragraphs belong to, and their level in it.
     pub(super) fn list(&self, id: &str) -> Option<(String, usize)> {
         let mut style = self.0.get(id)?;
         for _ in 0..MAX_CHAIN {
@@ -73,12 +73,12 @@ impl Styles {
 }
 
 impl Styles {
-    /// Whether the text of a character style stands raised.
+    /// Whether a character style is superscript.
     pub(super) fn is_raised(&self, id: &str) -> bool {
         self.0.get(id).is_some_and(|style| style.raised)
     }
 
-    /// Whether a style is that of the prompts in forms: "Click here to enter text".
+    /// Whether a style is the one for prompts in forms: "Click here to enter text".
     pub(super) fn is_prompt(&self, id: &str) -> bool {
         let name = self.0.get(id).map_or(id, |style| style.name.as_str());
         let name = name.to_ascii_lowercase();
@@ -86,8 +86,8 @@ impl Styles {
     }
 }
 
-/// Built-in styles keep their English name in every language version of Word.
-fn by_name(name: &str) -> Option<Role> {
+/// The role of a built-in style; these keep their English names in every language version of Word.
+fn role_by_name(name: &str) -> Option<Role> {
     let name: String = name
         .to_ascii_lowercase()
         .chars()
@@ -106,7 +106,6 @@ fn by_name(name: &str) -> Option<Role> {
     (name.starts_with("listbullet") || name.starts_with("listnumber")).then_some(Role::ListItem)
 }
 
-/// Read the style part.
 pub(super) fn read(xml: &mut Xml<'_>) -> Result<Styles, ExtractError> {
     let mut styles = HashMap::new();
     let mut current: Option<(String, Style)> = None;
@@ -118,7 +117,7 @@ pub(super) fn read(xml: &mut Xml<'_>) -> Result<Styles, ExtractError> {
             Event::End(e) if local(e.name().as_ref()) == "style" => styles.extend(current.take()),
             Event::Start(e) | Event::Empty(e) => {
                 if let Some((_, style)) = &mut current {
-                    property(&e, style);
+                    read_property(&e, style);
                 }
             }
             _ => {}
@@ -128,7 +127,7 @@ pub(super) fn read(xml: &mut Xml<'_>) -> Result<Styles, ExtractError> {
     Ok(Styles(styles))
 }
 
-fn property(e: &BytesStart<'_>, style: &mut Style) {
+fn read_property(e: &BytesStart<'_>, style: &mut Style) {
     let value = attribute(e, "val");
     match local(e.name().as_ref()) {
         "name" => style.name = value.unwrap_or_default(),

@@ -1,44 +1,43 @@
-//! Tables of a Word document: rows and cells with their spans.
+//! Tables of a Word document, with column and row spans.
 
 use crate::extract::table::{Above, Cell, Table};
 
-/// Most columns that a cell may claim.
+/// Most columns that a cell may span.
 const MAX_SPAN: usize = 60;
 
-/// A table that is being read.
+/// A table being read.
 #[derive(Default)]
 pub(super) struct OpenTable {
     table: Table,
     row: Vec<Cell>,
-    /// The text of the open cell.
     pub cell: String,
     span: usize,
     continues: bool,
     above: Above,
     bold_rows: Vec<bool>,
-    /// Letters in bold, and all letters, of the open row.
+    /// Bold letters and all letters of the open row.
     pub row_bold: (usize, usize),
     names_columns: bool,
 }
 
 impl OpenTable {
-    /// The open row is one of those that are repeated on each page.
+    /// Sets whether the open row is a header row, which is repeated on each page.
     pub fn mark_row(&mut self, on: bool) {
         self.names_columns = on;
     }
 
-    /// The open cell reaches over columns.
+    /// Sets how many columns the open cell spans.
     pub fn span(&mut self, columns: Option<usize>) {
         self.span = columns.unwrap_or(1).clamp(1, MAX_SPAN);
     }
 
-    /// The row begins so many columns further on.
+    /// Leaves this many columns empty at the start of the row.
     pub fn skip(&mut self, columns: Option<usize>) {
         let empty = (0..columns.unwrap_or(0).min(MAX_SPAN)).map(|_| Cell::default());
         self.row.extend(empty);
     }
 
-    /// Whether the open cell goes on from the row above.
+    /// Sets whether the open cell continues one of the row above.
     pub fn set_continues(&mut self, continues: bool) {
         self.continues = continues;
     }
@@ -47,7 +46,7 @@ impl OpenTable {
         let text = std::mem::take(&mut self.cell);
         let columns = self.span.max(1);
         let above = match self.continues && text.is_empty() {
-            true => self.above.goes_on_behind(&self.row),
+            true => self.above.continue_after(&self.row),
             false => None,
         };
         self.row.push(Cell {
@@ -69,7 +68,7 @@ impl OpenTable {
         self.table.push_cells(row);
     }
 
-    /// The table. A first row in bold above rows that are not names the columns.
+    /// Finishes the table. A bold first row above rows that are not bold is a header.
     pub fn into_table(mut self) -> Table {
         if let Some((true, rest)) = self.bold_rows.split_first()
             && rest.iter().any(|bold| !bold)

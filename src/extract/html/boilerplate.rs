@@ -1,8 +1,8 @@
-//! What of a page is not its content.
+//! Recognises the parts of a page that are not its content.
 
 use scraper::{ElementRef, node::Element};
 
-/// Words in a class or id that mark notices and navigation. Whole words only: "cookie-banner"
+/// Words at the start of a class or id that mark notices and navigation. Whole words only: "cookie-banner"
 /// matches, "cookies-and-cream" in a bakery's menu does not.
 const MARKS: &[&[&str]] = &[
     &["cookie"],
@@ -22,7 +22,7 @@ const MARKS: &[&[&str]] = &[
     &["social", "links"],
 ];
 
-/// Elements that never hold text for a reader.
+/// Elements that never contain text for a reader.
 pub(super) fn is_never_text(e: &Element) -> bool {
     matches!(
         e.name(),
@@ -48,7 +48,7 @@ pub(super) fn is_never_text(e: &Element) -> bool {
     )
 }
 
-/// Whether an element is hidden, for a while or for good.
+/// Whether an element is hidden, temporarily or permanently.
 pub(super) fn is_hidden(e: &Element) -> bool {
     if e.attr("hidden").is_some_and(|v| v != "until-found") || e.attr("aria-hidden") == Some("true")
     {
@@ -71,7 +71,7 @@ pub(super) fn is_hidden(e: &Element) -> bool {
         || style.ends_with("opacity:0")
 }
 
-/// Whether a class of the usual style sheets hides an element on every screen: `d-none`, but not `d-none d-md-block`.
+/// Whether a class of common CSS frameworks hides an element on every screen: `d-none`, but not `d-none d-md-block`.
 fn is_hidden_by_class(e: &Element) -> bool {
     let classes = || e.attr("class").unwrap_or_default().split_whitespace();
     let shows = |class: &str| class.contains(':') || (class.starts_with("d-") && class != "d-none");
@@ -80,8 +80,8 @@ fn is_hidden_by_class(e: &Element) -> bool {
         && !classes().any(shows)
 }
 
-/// Navigation, notices and page frames. An address is kept wherever it stands: it is often
-/// only in the footer.
+/// Navigation, notices and page frames. A footer with an `address` is kept, since the address is often
+/// nowhere else.
 pub(super) fn is_boilerplate(element: ElementRef<'_>) -> bool {
     let e = element.value();
     let role = e.attr("role").unwrap_or_default();
@@ -103,7 +103,7 @@ pub(super) fn is_boilerplate(element: ElementRef<'_>) -> bool {
         "nav" | "aside" | "footer" => {
             return !(e.name() == "footer" && has_inside(element, &["address"]));
         }
-        // A page's header is decoration, an article's header holds its heading.
+        // A page's header is boilerplate; an article's header has its heading.
         "header" => return !has_inside(element, &["h1", "h2"]),
         "body" | "html" | "main" | "article" => return false,
         _ => {}

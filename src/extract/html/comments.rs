@@ -1,5 +1,5 @@
-//! What others wrote below a page: comments, reviews, guest books. Whoever may write there could put words into the business's
-//! mouth, so it is left out, and told, unless the owner wants it read.
+//! Text by others on a page: comments, reviews, guest books. Anyone who can write there could put words into the
+//! business's mouth, so it is left out, with a note to the owner, unless the owner wants it read.
 
 use scraper::ElementRef;
 
@@ -35,12 +35,12 @@ const SECTIONS: &[&str] = &[
     "user-reviews",
     "woocommerce-reviews",
 ];
-/// Types of schema.org for what a reader of a page wrote.
+/// schema.org types for text by visitors.
 const TYPES: &[&str] = &["/Comment", "/UserComments", "/Review", "/UserReview"];
-/// Of a section's words, how many characters its owner is shown.
+/// How many characters of a section the owner is shown.
 const SHOWN: usize = 160;
 
-/// Whether an element holds what others wrote.
+/// Whether an element contains text by others.
 pub(super) fn is_by_others(element: ElementRef<'_>) -> bool {
     let e = element.value();
     if matches!(e.name(), "html" | "body" | "main" | "a" | "button") {
@@ -61,22 +61,22 @@ pub(super) fn is_by_others(element: ElementRef<'_>) -> bool {
             .flatten()
             .flat_map(str::split_whitespace)
             .any(is_section);
-    // A theme may mark the whole article so.
+    // Some themes mark the whole article this way.
     marked
         && !element
             .descendent_elements()
             .any(|d| matches!(d.value().name(), "main" | "h1"))
 }
 
-/// `comments-area`, `comment_list`, `comment-17`.
+/// Matches `comments-area`, `comment_list`, `comment-17`.
 fn is_section(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('_', "-");
     let numbered = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit());
     SECTIONS.contains(&name.as_str()) || name.strip_prefix("comment-").is_some_and(numbered)
 }
 
-/// Counts such a section, with its first words for the owner. What lies inside another was counted with that.
-pub(super) fn count(element: ElementRef<'_>, hidden: &mut Hidden) {
+/// Records a section with its first words for the owner. A section inside another was recorded with the outer one.
+pub(super) fn record(element: ElementRef<'_>, hidden: &mut Hidden) {
     let inside = (element.ancestors().filter_map(ElementRef::wrap)).any(is_by_others);
     let words = first_words(element);
     if inside || words.is_empty() {

@@ -1,12 +1,12 @@
-//! Where a page's content is, and how it is written.
+//! Finds a page's main content and classifies elements and text.
 
 use scraper::{ElementRef, Html, Selector, node::Element};
 
-/// Text shorter than this in `main` or `article` is not the page's content, in characters.
+/// A `main` or `article` with less text than this is not the page's content, in characters.
 const MIN_MAIN_TEXT: usize = 80;
 
-/// The encoding that the page itself names in its first kilobyte.
-pub(super) fn declared_charset(bytes: &[u8]) -> Option<String> {
+/// The encoding that the page declares in its first kilobyte.
+pub(super) fn find_charset(bytes: &[u8]) -> Option<String> {
     let head = String::from_utf8_lossy(bytes.get(..bytes.len().min(1_024))?).to_ascii_lowercase();
     let (_, after) = head.split_once("charset=")?;
     let label: String = after
@@ -17,11 +17,11 @@ pub(super) fn declared_charset(bytes: &[u8]) -> Option<String> {
     (!label.is_empty()).then_some(label)
 }
 
-pub(super) fn first<'a>(page: &'a Html, selector: &str) -> Option<ElementRef<'a>> {
+pub(super) fn select_first<'a>(page: &'a Html, selector: &str) -> Option<ElementRef<'a>> {
     page.select(&Selector::parse(selector).ok()?).next()
 }
 
-/// `main`, else the only `article`, else everything.
+/// `main`, else the only `article`, else the whole page.
 pub(super) fn main_content(page: &Html) -> ElementRef<'_> {
     let long_enough = |e: &ElementRef<'_>| {
         e.text()
@@ -31,7 +31,7 @@ pub(super) fn main_content(page: &Html) -> ElementRef<'_> {
             .count()
             == MIN_MAIN_TEXT
     };
-    if let Some(main) = first(page, "main, [role=main]").filter(long_enough) {
+    if let Some(main) = select_first(page, "main, [role=main]").filter(long_enough) {
         return main;
     }
     let articles: Vec<ElementRef<'_>> = Selector::parse("article")
@@ -76,7 +76,7 @@ pub(super) fn is_block(name: &str) -> bool {
     )
 }
 
-/// Whether an element's text stands raised.
+/// Whether an element's text is superscript.
 pub(super) fn is_raised(e: &Element) -> bool {
     let by_style = || {
         let style = e.attr("style").unwrap_or_default().to_ascii_lowercase();
@@ -86,7 +86,7 @@ pub(super) fn is_raised(e: &Element) -> bool {
     e.name() == "sup" || (matches!(e.name(), "span" | "small" | "a" | "font") && by_style())
 }
 
-/// Whether a class or the id of an element has one of these words: `faq-answer`, `faqAnswer`.
+/// Whether a class or the id of an element contains one of these words, as in `faq-answer` or `faqAnswer`.
 pub(super) fn has_word(element: ElementRef<'_>, words: &[&str]) -> bool {
     let e = element.value();
     let mut names = String::new();
@@ -108,7 +108,7 @@ pub(super) fn has_word(element: ElementRef<'_>, words: &[&str]) -> bool {
     names.split(' ').any(|word| words.contains(&word))
 }
 
-/// The first words of an element.
+/// The first words of an element, about [`MAX_WORDS`] bytes.
 pub(super) fn first_words(element: ElementRef<'_>) -> String {
     let mut out = String::new();
     for piece in element.text().take(50) {
@@ -125,12 +125,12 @@ pub(super) fn first_words(element: ElementRef<'_>) -> String {
     out
 }
 
-/// How much of an element's text [`first_words`] gives, in bytes.
+/// How much text [`first_words`] returns, in bytes.
 const MAX_WORDS: usize = 1_200;
 /// Longest placeholder, in bytes.
 const MAX_PLACEHOLDER: usize = 100;
 
-/// Whether a text is a template that nobody has filled in: hardly more than `{{question}}`.
+/// Whether a text is an unfilled template: hardly more than `{{question}}`.
 pub(super) fn is_template(text: &str) -> bool {
     let mut rest = text;
     let (mut found, mut words) = (false, 0);

@@ -1,20 +1,20 @@
-//! A bound on nesting, before the page is parsed: the parser looks through all open elements at
-//! every tag, so a page of a million open tags would take it hours.
+//! Limits nesting before a page is parsed: the parser scans all open elements at every tag, so a
+//! page of a million open tags would take it hours.
 
 use crate::extract::ExtractError;
 
-/// Most elements inside each other. Pages that people write stay below 100; what programs write, and
-/// comparisons in scripts that look like tags, stay far below this.
+/// Deepest nesting. Pages written by people stay below 100; generated pages, and comparisons in
+/// scripts that look like tags, stay far below this limit.
 const MAX_DEPTH: usize = 20_000;
 
-/// Elements that have no end, or whose end may be left out.
+/// Elements without an end tag, or whose end tag is optional.
 const ENDLESS: &[&str] = &[
     "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta",
     "option", "p", "param", "source", "td", "th", "tr", "track", "wbr", "tbody", "thead", "tfoot",
     "path", "html", "body", "head",
 ];
 
-/// Refuse a page whose elements are nested too deeply. An estimate: it counts tags, it parses nothing.
+/// Refuses a page whose elements are nested too deeply. This is an estimate: it counts tags without parsing.
 pub(super) fn check(page: &str) -> Result<(), ExtractError> {
     let (mut depth, mut deepest) = (0usize, 0usize);
     for tag in page.split('<').skip(1) {

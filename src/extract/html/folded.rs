@@ -1,5 +1,5 @@
-//! What a page keeps folded until somebody opens it: the answers of an accordion, the panels behind tabs. It is
-//! hidden like a template or a dialog, but something on the page opens it, and then it is content.
+//! Content that a page hides until a reader opens it: the answers of an accordion, the panels of tabs. It is
+//! hidden like a template or a dialog, but something on the page opens it, so it is content.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use scraper::{ElementRef, Html, Node};
 
 use super::content::{first_words, has_word};
 
-/// Words in a class or id of what can be opened.
+/// Words in the class or id of elements that can be opened.
 const OPENED: &[&str] = &[
     "accordion",
     "accordeon",
@@ -32,7 +32,7 @@ const OPENED: &[&str] = &[
     "toggle",
     "togglable",
 ];
-/// Words in a class or id of what is opened but is no content, or is never shown.
+/// Words in the class or id of elements that can be opened but are not content, or that are never shown.
 const NO_CONTENT: &[&str] = &[
     "alert",
     "cart",
@@ -66,32 +66,31 @@ const NO_CONTENT: &[&str] = &[
     "tooltip",
     "tpl",
 ];
-/// Longest text of what opens a panel, in characters.
+/// Longest text of an opener, in characters.
 const MAX_OPENER: usize = 300;
-/// Most elements within another that are looked at.
+/// Most elements to examine inside another.
 const MAX_WITHIN: usize = 200;
-/// Most openers between one and its panel that are looked at.
+/// Most openers to examine between one and its panel.
 const MAX_ROW: usize = 50;
-/// How far up it is looked whether something stands in a heading.
+/// How many ancestors to examine for a heading.
 const MAX_UP: usize = 8;
 
 /// How a panel is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// By what stands before it: its question.
+    /// By an opener before it: its question.
     Before,
     /// By one of several tabs in a row.
     Tab,
-    /// By what stands behind or within it, such as "less".
+    /// By an opener after or inside it, such as "less".
     Elsewhere,
 }
 
-/// The panels of a page.
 #[derive(Default)]
 pub(super) struct Folded {
-    /// By their id: how each is opened, and the text of what opens it.
+    /// By the panel's id: how it is opened, and the opener's text.
     panels: HashMap<String, (Way, String)>,
-    /// Ids of what opens something.
+    /// Ids of the openers.
     openers: HashSet<String>,
 }
 
@@ -119,7 +118,7 @@ impl Folded {
                 let Some(panel) = ids.get(target.as_str()) else {
                     continue;
                 };
-                // One of several that stand together before what they open.
+                // Several openers together, followed by their panels, are tabs.
                 let is_in_row = || {
                     let next = openers.get(i + 1..).unwrap_or_default();
                     let before = openers
@@ -140,7 +139,7 @@ impl Folded {
                     false if is_tab(element) || is_in_row() => Way::Tab,
                     false => Way::Before,
                 };
-                let text = text(element);
+                let text = opener_text(element);
                 let known = out.panels.entry(target).or_insert((way, String::new()));
                 if known.1.is_empty() && !text.is_empty() {
                     *known = (way, text);
@@ -151,7 +150,7 @@ impl Folded {
         out
     }
 
-    /// Whether a hidden element can be opened and is content then.
+    /// Whether a hidden element is content that can be opened.
     pub(super) fn has(&self, element: ElementRef<'_>) -> bool {
         let e = element.value();
         if !is_content(element) {
@@ -165,22 +164,22 @@ impl Folded {
             || (e.name() != "span" && (self.is_named(element) || self.follows_opener(element)))
     }
 
-    /// Whether an element is the question before a panel, to be read as its heading.
+    /// Whether an element is the question of a panel, to be read as its heading.
     pub(super) fn is_question(&self, element: ElementRef<'_>) -> bool {
         matches!(
             element.value().name(),
             "a" | "b" | "button" | "div" | "label" | "p" | "span" | "strong"
         ) && self.opens(element, Way::Before)
             && stands_alone(element)
-            && !text(element).is_empty()
+            && !opener_text(element).is_empty()
     }
 
-    /// Whether an element is a tab: its text is read where its panel begins.
+    /// Whether an element is a tab, whose text is read at the start of its panel.
     pub(super) fn is_tab(&self, element: ElementRef<'_>) -> bool {
         self.opens(element, Way::Tab)
     }
 
-    /// The text of the tab of a panel, unless the panel begins with the same words.
+    /// The text of a panel's tab, unless the panel begins with the same words.
     pub(super) fn tab_of(&self, element: ElementRef<'_>) -> Option<&str> {
         let (way, text) = self.panels.get(element.value().id()?)?;
         let own = first_words(element);
@@ -188,7 +187,7 @@ impl Folded {
             .then_some(text.as_str())
     }
 
-    /// Whether a button says what it opens, rather than "send".
+    /// Whether a button's text is content, such as a question, and not "send".
     pub(super) fn is_read(&self, button: ElementRef<'_>) -> bool {
         let in_heading = || {
             button.ancestors().take(MAX_UP).any(|node| {
@@ -200,12 +199,12 @@ impl Folded {
             is_toggle(button)
                 && !has_word(button, NO_CONTENT)
                 && next_element(button).is_some_and(is_content)
-                && text(button).contains(' ')
+                && opener_text(button).contains(' ')
         };
         self.opens(button, Way::Before) || is_alone() || in_heading()
     }
 
-    /// Whether the name of an element says that it opens: a tab's panel, or an answer that follows its question.
+    /// Whether an element's class or id says that it can be opened: a tab's panel, or an answer after its question.
     fn is_named(&self, element: ElementRef<'_>) -> bool {
         if has_word(element, &["tab", "tabs", "tabpanel", "tabcontent"]) {
             return true;
@@ -223,11 +222,13 @@ impl Folded {
         has_word(element, OPENED)
             && !has_word(element, &["item", "row"])
             && previous_element(element).is_some_and(|before| {
-                class(before) != class(element) && !text(before).is_empty() && !has_panel(before)
+                class(before) != class(element)
+                    && !opener_text(before).is_empty()
+                    && !has_panel(before)
             })
     }
 
-    /// Whether the element before a hidden one opens it, or asks what it answers.
+    /// Whether the element before a hidden one opens it, or is the question that it answers.
     fn follows_opener(&self, element: ElementRef<'_>) -> bool {
         let Some(before) = previous_element(element) else {
             return false;
@@ -245,12 +246,12 @@ impl Folded {
         let is_folded = element
             .attr("style")
             .is_some_and(|style| style.to_ascii_lowercase().contains("display"));
-        let asked = text(before);
-        // An opener that is all there is before it, not one with a panel of its own.
+        let asked = opener_text(before);
+        // The opener must be all there is before it, and must not have a panel of its own.
         let inner = before.child_elements().take(10).find(opens);
         !asked.is_empty()
             && (opens(&before) && before.child_elements().all(is_inline)
-                || inner.is_some_and(|e| text(e).len() + 4 > asked.len())
+                || inner.is_some_and(|e| opener_text(e).len() + 4 > asked.len())
                 || (before.value().name() == "dt" && element.value().name() == "dd")
                 || (is_folded && asked.ends_with(['?', '？', '؟'])))
     }
@@ -263,7 +264,7 @@ impl Folded {
     }
 }
 
-/// Whether an element can be content once it is opened: no menu, no dialog, no template.
+/// Whether an element can be content once it is opened, and is not a menu, dialog or template.
 fn is_content(element: ElementRef<'_>) -> bool {
     let e = element.value();
     let role = e.attr("role").unwrap_or_default();
@@ -274,7 +275,7 @@ fn is_content(element: ElementRef<'_>) -> bool {
         && !has_word(element, NO_CONTENT)
 }
 
-/// The ids of what an element opens.
+/// The ids of the elements that an element opens.
 fn targets(element: ElementRef<'_>) -> Vec<String> {
     let e = element.value();
     let attr = |name| e.attr(name);
@@ -307,7 +308,7 @@ fn targets(element: ElementRef<'_>) -> Vec<String> {
     out
 }
 
-/// Whether an element looks like something that opens and closes something else.
+/// Whether an element looks like an opener.
 fn is_toggle(element: ElementRef<'_>) -> bool {
     let e = element.value();
     e.attr("aria-expanded").is_some()
@@ -319,7 +320,7 @@ fn is_toggle(element: ElementRef<'_>) -> bool {
         || has_word(element, OPENED)
 }
 
-/// Whether an element is one of several tabs in a row; the titles of an accordion are headings.
+/// Whether an element is one of several tabs in a row. The titles of an accordion are headings, not tabs.
 fn is_tab(element: ElementRef<'_>) -> bool {
     let e = element.value();
     let by_role = e.attr("role") == Some("tab")
@@ -357,7 +358,7 @@ fn is_inline(element: ElementRef<'_>) -> bool {
     )
 }
 
-/// Whether an element with this id stands within another.
+/// Whether an element contains one with this id.
 fn holds(element: ElementRef<'_>, id: &str) -> bool {
     (element.descendent_elements().take(MAX_WITHIN)).any(|e| e.value().id() == Some(id))
 }
@@ -370,15 +371,15 @@ fn next_element(element: ElementRef<'_>) -> Option<ElementRef<'_>> {
     element.next_siblings().take(10).find_map(ElementRef::wrap)
 }
 
-/// Whether no text stands directly beside an element, as it would in a sentence.
+/// Whether an element has no text directly beside it, as it would have in a sentence.
 fn stands_alone(element: ElementRef<'_>) -> bool {
     let is_text = |node: &Node| matches!(node, Node::Text(text) if !text.trim().is_empty());
     !(element.prev_siblings().take(3)).any(|n| is_text(n.value()))
         && !(element.next_siblings().take(3)).any(|n| is_text(n.value()))
 }
 
-/// The text of what opens something; none if it is too long for that.
-fn text(element: ElementRef<'_>) -> String {
+/// The text of an opener; empty if it is too long to be one.
+fn opener_text(element: ElementRef<'_>) -> String {
     let text = first_words(element);
     match text.chars().count() > MAX_OPENER {
         true => String::new(),

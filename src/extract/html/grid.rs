@@ -1,13 +1,13 @@
-//! The cells of an HTML table, with spans resolved so that each row stands on its own.
+//! The cells of an HTML table, with spans resolved so that each row is complete.
 
 use scraper::{ElementRef, Selector};
 
 use crate::extract::table::{Cell, Table};
 
-/// Most rows and columns that a span may claim; pages may write any number there.
+/// Most rows and columns that a cell may span; pages may write any number.
 const MAX_SPAN: usize = 50;
 
-/// Most columns whose spans are followed.
+/// Most columns; cells beyond them do not span.
 const MAX_COLUMNS: usize = 2_000;
 
 /// Whether a table holds data rather than the page's layout.
@@ -25,16 +25,16 @@ pub(super) fn is_data(table: ElementRef<'_>) -> bool {
 pub(super) struct Grid {
     rows: Vec<Vec<Cell>>,
     row: Vec<Cell>,
-    /// Columns that the cells of the open row reach over so far.
+    /// How many columns the cells of the open row span so far.
     column: usize,
-    /// Per column: down to which row its cell goes on, and the cell.
+    /// By column: a cell that spans several rows, and its last row.
     carried: Vec<(usize, Cell)>,
     span: (usize, usize),
     names_in_row: usize,
     cells_in_row: usize,
     /// How many of the first rows name the columns.
     head: usize,
-    /// It says so with `thead`.
+    /// The header is marked with `thead`.
     has_section: bool,
     in_row: bool,
 }
@@ -47,7 +47,7 @@ impl Grid {
 
     pub(super) fn open_cell(&mut self, is_name: bool, columns: Option<&str>, rows: Option<&str>) {
         let number = |v: Option<&str>| v.and_then(|v| v.trim().parse::<usize>().ok()).unwrap_or(1);
-        // No rows at all stands for the rest of the section.
+        // `rowspan="0"` means the rest of the section.
         let rows = match number(rows) {
             0 => MAX_SPAN,
             rows => rows.min(MAX_SPAN),
@@ -55,7 +55,7 @@ impl Grid {
         self.span = (number(columns).clamp(1, MAX_SPAN), rows);
         self.cells_in_row += 1;
         self.names_in_row += usize::from(is_name);
-        self.take_carried();
+        self.repeat_carried();
     }
 
     pub(super) fn close_cell(&mut self, text: String) {
@@ -85,7 +85,7 @@ impl Grid {
         if !self.in_row {
             return;
         }
-        self.take_carried();
+        self.repeat_carried();
         let all_names = self.cells_in_row > 0 && self.names_in_row == self.cells_in_row;
         if all_names && self.head == self.rows.len() {
             self.head += 1;
@@ -95,14 +95,14 @@ impl Grid {
         (self.column, self.in_row) = (0, false);
     }
 
-    /// The rows so far stand in `thead`.
+    /// Ends the `thead`: the rows so far are the header.
     pub(super) fn end_of_header(&mut self) {
         self.end_of_section();
         self.has_section = true;
         self.head = self.head.max(self.rows.len());
     }
 
-    /// No cell reaches out of its `thead`, `tbody` or `tfoot`.
+    /// Ends a `thead`, `tbody` or `tfoot`: no cell spans beyond it.
     pub(super) fn end_of_section(&mut self) {
         self.close_row();
         self.carried.clear();
@@ -110,7 +110,7 @@ impl Grid {
 
     pub(super) fn into_table(mut self) -> Table {
         self.close_row();
-        // Where every cell is written as a name, the first row is one.
+        // If all cells are `th`, only the first row is a header.
         let all = self.head == self.rows.len() && !self.has_section;
         let mut table = Table::new(if all { self.head.min(1) } else { self.head });
         for row in self.rows {
@@ -119,7 +119,7 @@ impl Grid {
         table
     }
 
-    fn take_carried(&mut self) {
+    fn repeat_carried(&mut self) {
         let row = self.rows.len();
         while let Some((last, cell)) = self.carried.get(self.column) {
             if *last < row || cell.columns == 0 {

@@ -1,4 +1,4 @@
-//! Web pages: the main content, without menus, scripts and notices.
+//! Web pages: reads the main content, without menus, scripts and notices.
 
 mod boilerplate;
 mod comments;
@@ -10,7 +10,7 @@ mod page;
 
 use scraper::{ElementRef, Html, Node, node::Element};
 
-use self::content::{declared_charset, first, is_block, is_raised, is_template, main_content};
+use self::content::{find_charset, is_block, is_raised, is_template, main_content, select_first};
 use self::folded::Folded;
 use self::grid::Grid;
 use super::hidden::Hidden;
@@ -18,24 +18,24 @@ use super::{
     BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, clean, decode, raised,
 };
 
-/// Read a web page.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
-    let text = decode::decode(bytes, declared_charset(bytes).as_deref());
+    let text = decode::decode(bytes, find_charset(bytes).as_deref());
     depth::check(&text)?;
     let page = Html::parse_document(&text);
-    let title = first(&page, "head > title").map(|t| clean::flowing(&t.text().collect::<String>()));
+    let title =
+        select_first(&page, "head > title").map(|t| clean::flowing(&t.text().collect::<String>()));
     let mut reader = Reader::new(Blocks::new(limits), Folded::of(&page));
     reader.hidden = Some(Hidden::new(limits));
     reader.walk(main_content(&page))?;
     if reader.blocks.blocks.is_empty() {
-        // Everything looked like decoration: then the decoration is the content.
+        // Everything looked like boilerplate, so it must be the content.
         reader.keep_all = true;
         reader.hidden = Some(Hidden::new(limits));
         reader.walk(page.root_element())?;
     }
     let hidden = reader.hidden.take().unwrap_or_default();
     let mut out = reader.blocks.finish(Format::Html);
-    hidden.tell(&mut out);
+    hidden.add_notes(&mut out);
     out.title = title.filter(|t| !t.is_empty());
     out.web = Some(page::read(&page));
     if out.blocks.is_empty() {
@@ -44,11 +44,11 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     Ok(out)
 }
 
-/// Append the text of a piece of HTML that stands in another document.
+/// Appends the text of an HTML fragment in another document.
 pub(super) fn append_fragment(html: &str, blocks: &mut Blocks) -> Result<(), ExtractError> {
     depth::check(html)?;
     let page = Html::parse_document(html);
-    let lent = std::mem::replace(
+    let borrowed = std::mem::replace(
         blocks,
         Blocks {
             blocks: Vec::new(),
@@ -56,18 +56,18 @@ pub(super) fn append_fragment(html: &str, blocks: &mut Blocks) -> Result<(), Ext
             limit: 0,
         },
     );
-    let mut reader = Reader::new(lent, Folded::of(&page));
+    let mut reader = Reader::new(borrowed, Folded::of(&page));
     let done = reader.walk(page.root_element());
     *blocks = reader.blocks;
     done
 }
 
-/// Refuses a page whose tags are nested so deeply that walking it would be dangerous.
+/// Refuses a page whose elements are nested too deeply to parse safely.
 pub fn check_depth(page: &str) -> Result<(), ExtractError> {
     depth::check(page)
 }
 
-/// Walks the tree without recursion, since a page may be nested as deeply as it likes.
+/// Walks the tree without recursion, since a page may be nested arbitrarily deeply.
 struct Reader {
     blocks: Blocks,
     text: String,
@@ -75,18 +75,18 @@ struct Reader {
     /// The next number of each open list; `None` for bullets.
     lists: Vec<Option<u64>>,
     grid: Option<Grid>,
-    /// Tables inside a table whose cells are read as text.
+    /// How many tables inside the table are open; they are read as text.
     inner_tables: usize,
     preformatted: usize,
-    /// The term of a description list that waits for its description.
+    /// The term of a description list whose description has not come yet.
     term: String,
-    /// Where the text of the open link starts.
+    /// Where the text of the open link starts in `text`.
     link_start: usize,
     keep_all: bool,
-    /// What others wrote on a page; nothing is looked for in a fragment.
+    /// Sections that others wrote; `None` for a fragment, where we do not look for any.
     hidden: Option<Hidden>,
     folded: Folded,
-    /// The open heading is the question before a folded answer.
+    /// The open heading is the question of a folded answer.
     in_question: bool,
 }
 
@@ -140,7 +140,7 @@ impl Reader {
         }
     }
 
-    /// Whether to look inside the node.
+    /// Handles the start of a node; returns whether to walk its children.
     fn enter(
         &mut self,
         node: &Node,
@@ -157,6 +157,7 @@ impl Reader {
             return Ok(false);
         }
         let name = e.name();
+        // A tab is left out in its row and becomes the heading of its panel.
         if let Some(tab) = self.folded.tab_of(element).map(str::to_owned)
             && self.grid.is_none()
         {
@@ -221,7 +222,7 @@ impl Reader {
             || (!self.keep_all && boilerplate::is_boilerplate(element))
     }
 
-    /// Whether others wrote it and it is not to be read.
+    /// Whether to skip an element because others wrote it. Counts it if so.
     fn is_by_others(&mut self, element: ElementRef<'_>) -> bool {
         let Some(hidden) = &mut self.hidden else {
             return false;
@@ -229,7 +230,7 @@ impl Reader {
         if !comments::is_by_others(element) {
             return false;
         }
-        comments::count(element, hidden);
+        comments::record(element, hidden);
         !hidden.read
     }
 
@@ -278,7 +279,7 @@ impl Reader {
                 "table" => {
                     self.text.clear();
                     if let Some(grid) = self.grid.take() {
-                        self.blocks.table(&grid.into_table(), None)?;
+                        self.blocks.push_table(&grid.into_table(), None)?;
                     }
                 }
                 _ if self.inner_tables > 0 => self.text.push(' '),
@@ -307,6 +308,7 @@ impl Reader {
                 self.lists.pop();
             }
             "dt" => {
+                // Kept until the description: both become one block, `Term: description`.
                 self.term = clean::flowing(&std::mem::take(&mut self.text));
                 self.kind = BlockKind::Paragraph;
             }
@@ -331,7 +333,7 @@ impl Reader {
         Ok(())
     }
 
-    /// A telephone number or address may stand only in the link: "Call us".
+    /// Adds a phone number or e-mail address that is only in the link: "Call us".
     fn add_contact(&mut self, href: &str) {
         let Some((scheme, target)) = href.split_once(':') else {
             return;
@@ -360,7 +362,7 @@ impl Reader {
         Ok(())
     }
 
-    /// A paragraph inside a list item, heading or quotation continues that block.
+    /// Ends a paragraph; inside a list item, heading or quotation the block continues.
     fn flush_inside_item(&mut self) -> Result<(), ExtractError> {
         match self.kind {
             BlockKind::Paragraph => self.flush(),

@@ -1,15 +1,15 @@
-//! What a page says about itself and where it leads, for whoever walks its site.
+//! A page's metadata and links, for the crawler.
 
 use scraper::{ElementRef, Html, Selector};
 
 use crate::extract::WebPage;
 
-/// Most links that are told.
+/// Most links to return.
 const MOST_LINKS: usize = 2_000;
 /// Longest address, in bytes.
 const LONGEST: usize = 2_000;
 
-/// Reads head and links of a page. Addresses are as written: only the caller knows where the page is.
+/// Addresses are returned as written: only the caller knows where the page is.
 pub(super) fn read(page: &Html) -> WebPage {
     let mut out = WebPage::default();
     for meta in all(page, "meta[name][content]") {

@@ -1,4 +1,4 @@
-//! Rows and cells of OpenDocument tables, with their repetitions and merged cells.
+//! Rows and cells of OpenDocument tables: expands repeated ones and resolves merged ones.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,14 +9,12 @@ use crate::extract::package::attribute;
 use crate::extract::sheet::grid;
 use crate::extract::table::Table;
 
-/// Most times that a repeated cell or row is written out.
+/// Most repetitions of a cell or row to write out.
 const MAX_REPEATS: u32 = 100;
-/// Most rows of a table.
 pub(super) const MAX_ROWS: u32 = 50_000;
-/// Most columns of a table.
 pub(super) const MAX_COLUMNS: u32 = 500;
 
-/// A table that is being read.
+/// A table being read.
 #[derive(Default)]
 pub(super) struct OpenTable {
     pub name: String,
@@ -29,20 +27,20 @@ pub(super) struct OpenTable {
     cell_repeats: u32,
     rows_spanned: u32,
     columns_spanned: u32,
-    /// Hidden behind a merged cell.
+    /// Covered by a merged cell.
     is_covered: bool,
-    /// Columns whose cell of a row above goes on: down to which row, and the cell.
+    /// By column: a cell that spans several rows, and its last row.
     carried: BTreeMap<u32, (u32, grid::Cell)>,
     in_header: bool,
-    /// How many of the first rows the document marks as names of the columns.
+    /// How many of the first rows the document marks as a header.
     header_rows: usize,
-    /// Columns so far, and the ranges of the hidden ones.
+    /// How many columns were declared so far.
     columns: u32,
     hidden_columns: Vec<Range<u32>>,
     in_hidden_row: bool,
     /// Cells in hidden rows and columns.
     pub hidden: usize,
-    /// They are read.
+    /// Whether to read hidden cells.
     read_hidden: bool,
 }
 
@@ -88,7 +86,7 @@ impl OpenTable {
         }
     }
 
-    /// Whether cells were left out because the table is too large.
+    /// Returns whether cells were left out because the table is too large.
     pub(super) fn end(&mut self, name: &str) -> bool {
         match name {
             "table-header-rows" => self.in_header = false,
@@ -104,8 +102,8 @@ impl OpenTable {
         let first = self.column;
         self.column = first.saturating_add(self.cell_repeats);
         if self.is_covered {
-            // What a file keeps behind a merged cell is not shown.
-            self.go_on(first);
+            // Text that a file keeps behind a merged cell is not shown.
+            self.continue_above(first);
             return false;
         }
         if text.is_empty() {
@@ -131,8 +129,8 @@ impl OpenTable {
         cut
     }
 
-    /// Cells of rows above that go on in the covered ones from `first` on.
-    fn go_on(&mut self, first: u32) {
+    /// Repeats cells of rows above in the cells that they cover, from column `first` on.
+    fn continue_above(&mut self, first: u32) {
         let row = self.row_number;
         let cells: Vec<(u32, grid::Cell)> = (self.carried.range(first..self.column))
             .filter(|(_, (last, _))| *last >= row)
@@ -159,16 +157,16 @@ impl OpenTable {
         if self.read_hidden {
             self.row.push((column, cell));
         } else if !hidden {
-            // Nobody sees a gap where hidden columns lie between.
-            let first = self.shown_before(column);
-            let end = self.shown_before(column.saturating_add(cell.columns.max(1)));
+            // Close the gaps of hidden columns, which readers do not see.
+            let first = self.count_visible_before(column);
+            let end = self.count_visible_before(column.saturating_add(cell.columns.max(1)));
             let columns = end - first;
             self.row.push((first, grid::Cell { columns, ..cell }));
         }
     }
 
-    /// How many columns before this one are shown.
-    fn shown_before(&self, column: u32) -> u32 {
+    /// How many visible columns are before this one.
+    fn count_visible_before(&self, column: u32) -> u32 {
         let hidden = self.hidden_columns.iter();
         column
             - hidden
@@ -200,7 +198,7 @@ impl OpenTable {
     }
 
     pub(super) fn into_table(self) -> Table {
-        let marked = match (self.header_rows, grid::head(&self.rows)) {
+        let marked = match (self.header_rows, grid::find_header(&self.rows)) {
             (0, (_, false)) => 0,
             (0, (deep, true)) => deep,
             (marked, _) => marked,
@@ -208,13 +206,13 @@ impl OpenTable {
         let mut table = Table::new(marked);
         let (_, right) = grid::bounds(&self.rows);
         for row in &self.rows {
-            table.push_cells(grid::dense(row, 0, right));
+            table.push_cells(grid::fill_gaps(row, 0, right));
         }
         table
     }
 }
 
-/// Whether a row or column is hidden by hand or by a filter.
+/// Whether a row or column is hidden, by hand or by a filter.
 fn is_hidden(e: &BytesStart<'_>) -> bool {
     matches!(
         attribute(e, "visibility").as_deref(),

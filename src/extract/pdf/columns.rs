@@ -1,27 +1,26 @@
-//! The columns of a table: strips that its cells stand in, and cells that reach over several of them.
+//! The columns of a table: vertical strips with its cells, and cells that span several strips.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::lines::{Line, Segment};
 use super::rows::is_centred;
 
-/// How far a cell must reach into a column to stand in it as well, in parts of the font size.
+/// How far a cell must extend into a column to be in it too, relative to the font size.
 const REACHES: f32 = 0.25;
-/// How near edges and middles of cells must be to say where they stand, in parts of the font size.
+/// How close edges or middles of cells must be to count as aligned, relative to the font size.
 const NEAR: f32 = 0.2;
-/// Most full rows that a cell is compared with.
+/// Most full rows to compare a cell with.
 const MAX_COMPARED: usize = 20;
-/// Most columns of a table.
 const MAX_COLUMNS: usize = 100;
 
-/// A column of a table, or a strip between two.
+/// A column of a table, or a strip between two columns.
 #[derive(Default)]
 struct Strip {
     x0: f32,
     x1: f32,
-    /// The lines that have a cell in it.
+    /// The lines with a cell in it.
     lines: BTreeSet<usize>,
-    /// It is no column of its own: its cells reach over both columns beside it.
+    /// It is not a column: its cells span the columns on both sides.
     between: bool,
 }
 
@@ -36,8 +35,8 @@ impl Strip {
     }
 }
 
-/// The places of cells that stand in the middle over several cells of the fullest rows, and below none of their own.
-fn centred(body: &[Line]) -> Vec<(f32, f32)> {
+/// The positions of cells that are centred over several cells of the fullest rows and aligned with none of them.
+fn find_centred(body: &[Line]) -> Vec<(f32, f32)> {
     let most = body.iter().map(|l| l.cells.len()).max().unwrap_or(0);
     let full = || {
         body.iter()
@@ -63,25 +62,26 @@ fn centred(body: &[Line]) -> Vec<(f32, f32)> {
     found
 }
 
-/// The columns of a table, from left to right.
 pub(super) struct Columns {
+    /// From left to right.
     strips: Vec<Strip>,
-    /// Cells that stand in the middle over several cells of full rows.
+    /// Positions of the cells that are centred over several cells of full rows.
     centred: Vec<(f32, f32)>,
 }
 
 impl Columns {
-    /// Cells that overlap from above stand in one column, but for those that reach over several.
+    /// Cells that overlap vertically are in one column, except for those that span several.
     pub(super) fn of(body: &[Line]) -> Self {
         let mut cells: Vec<(usize, &Segment)> = body
             .iter()
             .enumerate()
             .flat_map(|(i, line)| line.cells.iter().map(move |c| (i, c)))
             .collect();
+        // Narrow cells first: they define the columns, so that wide cells can be recognised as spanning.
         cells.sort_by(|(_, a), (_, b)| (a.x1 - a.x0).total_cmp(&(b.x1 - b.x0)));
         let mut columns = Self {
             strips: Vec::new(),
-            centred: centred(body),
+            centred: find_centred(body),
         };
         let mut wide = Vec::new();
         for (line, cell) in cells {
@@ -110,13 +110,13 @@ impl Columns {
             }
         }
         columns.strips.sort_by(|a, b| a.x0.total_cmp(&b.x0));
-        columns.join_below(&wide);
+        columns.join_spanned(&wide);
         columns.find_between();
         columns
     }
 
-    /// Joins strips that are one column: more cells reach over them than lines have a cell in several of them.
-    fn join_below(&mut self, wide: &[&Segment]) {
+    /// Joins strips that are one column: more cells span them than there are lines with cells in several of them.
+    fn join_spanned(&mut self, wide: &[&Segment]) {
         loop {
             let mut ranges: BTreeMap<(usize, usize), usize> = BTreeMap::new();
             for cell in wide {
@@ -148,7 +148,7 @@ impl Columns {
         }
     }
 
-    /// Marks the strips whose cells stand where the columns on both sides have none.
+    /// Marks strips whose cells are in lines without cells in the columns on both sides.
     fn find_between(&mut self) {
         for i in 2..self.strips.len().saturating_sub(1) {
             let Some([left, strip, right]) = self.strips.get_mut(i - 1..=i + 1) else {
@@ -161,12 +161,11 @@ impl Columns {
         }
     }
 
-    /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.before(self.strips.len())
     }
 
-    /// How many columns stand before a strip.
+    /// How many columns are before a strip.
     fn before(&self, strip: usize) -> usize {
         let before = self.strips.get(..strip).unwrap_or_default();
         before.iter().filter(|s| !s.between).count()
@@ -178,7 +177,7 @@ impl Columns {
             .any(|(x, y)| *x == cell.x0 && *y == cell.y)
     }
 
-    /// The two neighbouring columns that a cell stands best in the middle of.
+    /// The neighbouring columns over which a cell is best centred: the first column, and how many columns it spans.
     fn middle_of(&self, cell: &Segment) -> Option<(usize, usize)> {
         let off = |i: &usize| match self.strips.get(*i..*i + 2) {
             Some([a, b]) => ((a.x0 + b.x1) - (cell.x0 + cell.x1)).abs(),
@@ -189,7 +188,7 @@ impl Columns {
         Some((self.before(best), self.before(best + 2) - self.before(best)))
     }
 
-    /// The first column that a cell stands in, and how many.
+    /// The first column of a cell, and how many columns it spans.
     pub(super) fn place(&self, cell: &Segment) -> (usize, usize) {
         let inside = |least: f32| {
             (self.strips.iter().enumerate())
@@ -202,7 +201,7 @@ impl Columns {
         {
             return place;
         }
-        // A hair's breadth is no reaching over.
+        // A slight overlap is not a span.
         let mut over = inside(cell.size * REACHES).chain(inside(0.0).take(1));
         match (over.next(), inside(cell.size * REACHES).next_back()) {
             (Some((strip, true)), _) => (self.before(strip).saturating_sub(1), 2),

@@ -1,4 +1,4 @@
-//! Fields of forms (ISO 32000-1, 12.7): what stands in one that nobody has filled in is no content.
+//! Form fields (ISO 32000-1, 12.7): the text of a field that was not filled in is not content.
 
 use hayro_interpret::{
     RectExt,
@@ -9,11 +9,11 @@ use hayro_interpret::{
     kurbo::{Affine, Rect},
 };
 
-/// Most fields of a page that are looked at.
+/// Most fields of a page to examine.
 const MAX_FIELDS: usize = 2_000;
 
-/// Where the fields are that hold what they held at first, a prompt for example.
-pub(super) fn not_filled_in(page: &Page<'_>, to_page: Affine) -> Vec<Rect> {
+/// Finds the areas of fields that still have their default value, such as a prompt.
+pub(super) fn find_unfilled(page: &Page<'_>, to_page: Affine) -> Vec<Rect> {
     let Some(annotations) = page.raw().get::<Array<'_>>(b"Annots") else {
         return Vec::new();
     };
@@ -26,7 +26,7 @@ pub(super) fn not_filled_in(page: &Page<'_>, to_page: Affine) -> Vec<Rect> {
         .collect()
 }
 
-/// Whether a field of text or of choices has its default value.
+/// Whether a text or choice field has its default value.
 fn is_at_default(field: &Dict<'_>) -> bool {
     let parent = field.get::<Dict<'_>>(b"Parent");
     let name = |key: &[u8]| {

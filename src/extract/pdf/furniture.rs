@@ -1,18 +1,18 @@
-//! Running headers, footers and page numbers: the same line at the edge of page after page.
+//! Removes running headers, footers and page numbers: lines that recur at the edges of many pages.
 
 use std::collections::{HashMap, HashSet};
 
 use super::structure::Page;
 
-/// Fewest pages that a line must stand on to count as running.
+/// A running line is on at least this many pages.
 const MIN_PAGES: usize = 3;
-/// How many lines from the top and from the bottom are looked at.
+/// How many lines to examine at the top and at the bottom.
 const EDGE_LINES: usize = 3;
 
-/// Most letters around a page number.
+/// Most letters in a line with a page number.
 const MAX_NUMBER_LETTERS: usize = 12;
 
-/// A line that recurs: the pages it is on, and its texts, which differ in their numbers only.
+/// A recurring line: the pages it is on, and its texts, which differ only in their numbers.
 #[derive(Default)]
 struct Running {
     pages: HashSet<u32>,
@@ -27,8 +27,8 @@ impl Running {
     }
 }
 
-/// Remove running lines and page numbers. What stands on most pages is the document's name or
-/// number; the running lines with words in them are given back, each once.
+/// Removes running lines and page numbers. A running line with words is the document's name or
+/// number, so these are returned, each once.
 pub(super) fn remove(pages: &mut [Page]) -> Vec<String> {
     let mut found: HashMap<String, Running> = HashMap::new();
     for page in pages.iter() {
@@ -67,7 +67,7 @@ pub(super) fn remove(pages: &mut [Page]) -> Vec<String> {
     kept.into_iter().map(|(_, text)| text).collect()
 }
 
-/// The highest and lowest lines, by their place on the page.
+/// The indices of the lines at the top and bottom of the page.
 fn edges(page: &Page) -> Vec<usize> {
     let mut order: Vec<usize> = (0..page.lines.len()).collect();
     order.sort_by(|a, b| {
@@ -82,7 +82,7 @@ fn edges(page: &Page) -> Vec<usize> {
     out
 }
 
-/// A line with its numbers left open, so that "Page 3 of 9" equals "Page 4 of 9".
+/// A line with its numbers replaced, so that "Page 3 of 9" equals "Page 4 of 9".
 fn key(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {

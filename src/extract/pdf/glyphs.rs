@@ -1,4 +1,4 @@
-//! Collecting what a page draws: letters with their places, and whether there are pictures.
+//! Collects the letters that a page draws, with their positions, and counts pictures.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,37 +15,37 @@ use hayro_interpret::{
     kurbo::{BezPath, Point, Rect, Shape},
 };
 
-use super::paint::{is_opaque, is_white, quarter_turns, turned};
+use super::paint::{is_opaque, is_white, quarter_turns, turn_point};
 use super::{fields, rtl};
 use crate::extract::{ExtractError, Limits};
 
 /// Most glyphs on one page; a page of dense small print has about 10,000.
 const MAX_GLYPHS_ON_PAGE: usize = 500_000;
-/// Units of a font's em square.
+/// Units per em of a font.
 const EM: f64 = 1_000.0;
-/// About the middle of a letter, in units of the em square.
+/// Roughly the middle of a letter, in font units.
 const MIDDLE: Point = Point::new(250.0, 250.0);
-/// Most filled areas of a page that are remembered; where there are more, every letter is kept.
+/// Most filled areas to remember of a page; if there are more, white letters are kept.
 const MAX_GROUNDS: usize = 2_000;
 
-/// A letter at its place. Coordinates are in points, from the top left, turned so that its text
+/// A letter and its position. Coordinates are in points, from the top left, rotated so that its text
 /// runs from left to right.
 #[derive(Debug, Clone)]
 pub(super) struct Glyph {
     pub text: String,
     pub x0: f32,
     pub x1: f32,
-    /// The base line.
+    /// The baseline.
     pub y: f32,
-    /// The font size in points.
+    /// Font size in points.
     pub size: f32,
-    /// How much of its em square it inks: bold letters ink more than the same letters in regular.
+    /// The inked fraction of the em square: larger in bold than in regular type.
     pub ink: f32,
     /// Quarter turns, clockwise, from upright.
     pub turn: u8,
 }
 
-/// Thrown out of the interpreter when a page draws too many glyphs.
+/// The panic payload that stops the interpreter when a page draws too many glyphs.
 struct Overfull;
 
 /// Counts over the whole document.
@@ -54,17 +54,17 @@ pub(super) struct Seen {
     pub letters: usize,
     pub unreadable: usize,
     pub pictures: usize,
-    /// Letters in the colour of the paper.
+    /// White letters on white.
     pub unseen: usize,
 }
 
-/// Reads page after page, keeping the fonts between them.
+/// Reads the pages one after another and keeps the fonts.
 pub(super) struct Collector<'a> {
     pdf: &'a Pdf,
     cache: InterpreterCache<'a>,
     ink: HashMap<u128, f32>,
     seen: Seen,
-    /// Numbers of the pages that hold pictures and next to no text.
+    /// Numbers of the pages with pictures and almost no text.
     pictured: Vec<u32>,
     pages: u32,
     bytes: usize,
@@ -89,12 +89,11 @@ impl<'a> Collector<'a> {
         self.seen
     }
 
-    /// The numbers of the pages that hold pictures and next to no text.
     pub(super) fn pictured(&self) -> &[u32] {
         &self.pictured
     }
 
-    /// The letters of a page in the order in which they are drawn.
+    /// The letters of a page in drawing order.
     pub(super) fn page(&mut self, page: &Page<'a>) -> Result<Vec<Glyph>, ExtractError> {
         let (width, height) = page.render_dimensions();
         let to_page = page.initial_transform(true).to_kurbo();
@@ -110,6 +109,7 @@ impl<'a> Collector<'a> {
                 },
             )
         };
+        // Form fields are annotations. They are drawn in a second pass, which ignores the unfilled ones.
         let mut contexts = [RenderContent::PAGE, RenderContent::ANNOTATIONS].map(context);
         let mut canvas = Canvas {
             glyphs: Vec::new(),
@@ -124,7 +124,7 @@ impl<'a> Collector<'a> {
         let drawing = AssertUnwindSafe(|| {
             let [own, annotations] = &mut contexts;
             interpret_page(page, own, &mut canvas);
-            canvas.left_out = fields::not_filled_in(page, to_page);
+            canvas.left_out = fields::find_unfilled(page, to_page);
             interpret_page(page, annotations, &mut canvas);
         });
         if let Err(fault) = catch_unwind(drawing) {
@@ -154,26 +154,26 @@ impl<'a> Collector<'a> {
     }
 }
 
-/// The device that a page is drawn on.
+/// The device that the interpreter draws on.
 struct Canvas<'i> {
     glyphs: Vec<Glyph>,
-    /// Letters already drawn at a place: shadows and imitated bold draw them twice.
+    /// Letters already drawn, with their positions: shadows and fake bold draw them twice.
     drawn: HashSet<(i32, i32, String)>,
     ink: &'i mut HashMap<u128, f32>,
-    /// For each open mark: the text that stands for its glyphs, if the file gives one, and whether
-    /// it has been taken.
+    /// For each open marked-content section: its replacement text (`ActualText`), if any, and whether
+    /// that was used already.
     replaced: Vec<Option<(String, bool)>>,
     seen: Seen,
-    /// Areas that are filled, in the order of drawing, and whether they are white.
+    /// Filled areas in drawing order, and whether they are white.
     grounds: Vec<(Rect, bool)>,
-    /// Open clips: what is drawn under them may be smaller than it says.
+    /// How many clips are open; a clipped fill may be smaller than its path.
     clips: usize,
-    /// Where nothing is read.
+    /// Areas whose text is ignored.
     left_out: Vec<Rect>,
 }
 
 impl Canvas<'_> {
-    /// Remembers a filled area. White counts only where it surely covers: a whole rectangle, opaque, unclipped.
+    /// Remembers a filled area. White counts only if it surely covers the area: an opaque, unclipped rectangle.
     fn fill(&mut self, area: Rect, props: &DrawProps<'_>, rectangle: bool) {
         let white = is_white(&props.paint);
         let covers = rectangle
@@ -181,15 +181,15 @@ impl Canvas<'_> {
             && props.soft_mask.is_none()
             && matches!(props.blend_mode, BlendMode::Normal)
             && is_opaque(&props.paint);
-        // White on bare paper changes nothing.
+        // White on the bare page changes nothing.
         let matters = !white || (covers && !self.grounds.is_empty());
         if self.grounds.len() < MAX_GROUNDS && matters {
             self.grounds.push((area, white));
         }
     }
 
-    /// Whether white letters at this place stand on white.
-    fn stands_on_white(&self, at: Point) -> bool {
+    /// Whether white letters at this position are on white.
+    fn is_on_white(&self, at: Point) -> bool {
         let ground = self
             .grounds
             .iter()
@@ -204,7 +204,7 @@ impl Canvas<'_> {
         transform: hayro_interpret::kurbo::Affine,
         vertical: bool,
     ) {
-        self.check_number();
+        self.check_count();
         let text = match self.replaced.iter_mut().rev().flatten().next() {
             Some((_, true)) => String::new(),
             Some((text, taken)) => {
@@ -213,8 +213,8 @@ impl Canvas<'_> {
             }
             None => match glyph.as_unicode() {
                 Some(BfString::Char(c)) => c.to_string(),
-                // Text is turned round later where it runs from right to left; a ligature of such
-                // letters holds them in reading order already.
+                // Right-to-left text is reversed later; a ligature of such
+                // letters is in reading order already, so reverse it now.
                 Some(BfString::String(s)) if rtl::is_right_to_left(&s) => s.chars().rev().collect(),
                 Some(BfString::String(s)) => s,
                 None => String::new(),
@@ -250,26 +250,26 @@ impl Canvas<'_> {
             advance * a.hypot(b)
         } as f32;
         let turn = if vertical { 1 } else { quarter_turns(a, b) };
-        let (x, y) = turned(place.x as f32, place.y as f32, turn);
+        let (x, y) = turn_point(place.x as f32, place.y as f32, turn);
         if text.chars().any(|c| !c.is_whitespace()) {
             let key = (
                 (x * 2.0 / size.max(1.0)) as i32,
                 (y * 2.0) as i32,
                 text.clone(),
             );
-            // The same letter at the same place; a run such as "ll" moves on by a letter's width.
+            // The same letter in the same position; a repeated letter as in "ll" is a letter's width further on.
             let near = [(0, 0), (1, 0), (-1, 0)];
             let exact = near.iter().any(|(dx, dy)| {
                 self.drawn
                     .contains(&(key.0 + dx, key.1 + dy, key.2.clone()))
             });
-            if exact && self.repeats(x, y, size, &text) {
+            if exact && self.is_repeated(x, y, size, &text) {
                 return;
             }
             self.drawn.insert(key);
             self.seen.letters += 1;
         }
-        let ink = self.ink_of(glyph);
+        let ink = self.measure_ink(glyph);
         self.glyphs.push(Glyph {
             text,
             x0: x,
@@ -281,21 +281,21 @@ impl Canvas<'_> {
         });
     }
 
-    fn check_number(&self) {
+    fn check_count(&self) {
         if self.glyphs.len() + self.seen.unseen >= MAX_GLYPHS_ON_PAGE {
-            // The interpreter cannot be told to stop; unwinding (without the panic hook) is the way out.
+            // The interpreter has no way to stop, so unwind through it (without calling the panic hook).
             resume_unwind(Box::new(Overfull));
         }
     }
 
-    /// Whether this letter was drawn within a twentieth of its size of here.
-    fn repeats(&self, x: f32, y: f32, size: f32, text: &str) -> bool {
+    /// Whether this letter was already drawn within a twentieth of its size from here.
+    fn is_repeated(&self, x: f32, y: f32, size: f32, text: &str) -> bool {
         self.glyphs.iter().rev().take(2_000).any(|g| {
             (g.x0 - x).abs() < size * 0.05 && (g.y - y).abs() < size * 0.05 && g.text == text
         })
     }
 
-    fn ink_of(&mut self, glyph: &Drawn<'_>) -> f32 {
+    fn measure_ink(&mut self, glyph: &Drawn<'_>) -> f32 {
         let Drawn::Outline(outline) = glyph else {
             return 0.0;
         };
@@ -335,7 +335,7 @@ impl Device<'_> for Canvas<'_> {
 
     fn draw_glyph_run(&mut self, run: &GlyphRun<'_, '_>, props: DrawProps<'_>, mode: &DrawMode) {
         let vertical = matches!(run.writing_mode(), WritingMode::Vertical);
-        // Text without any drawing is what a scanner read in its picture, and is kept.
+        // Invisible text is the OCR result over a scanned picture: keep it.
         let white = !matches!(mode, DrawMode::Invisible) && is_white(&props.paint);
         for glyph in run.glyphs() {
             let transform = props.transform * glyph.transform();
@@ -343,12 +343,12 @@ impl Device<'_> for Canvas<'_> {
             if self.left_out.iter().any(|area| area.contains(middle)) {
                 continue;
             }
-            // White on white is what nobody was to see.
-            if white && self.stands_on_white(middle) {
+            // White text on white is meant to be hidden.
+            if white && self.is_on_white(middle) {
                 let space =
                     matches!(glyph.as_unicode(), Some(BfString::Char(c)) if c.is_whitespace());
                 self.seen.unseen += usize::from(!space);
-                self.check_number();
+                self.check_count();
                 continue;
             }
             self.add(glyph, transform, vertical);

@@ -1,17 +1,17 @@
-//! Reading order: glyphs become words in segments, segments become lines, lines stand in columns.
+//! Reading order: joins glyphs into segments and segments into lines, column by column.
 
 use super::{glyphs::Glyph, raised, rtl};
-use crate::extract::raised::resolved;
+use crate::extract::raised::write_out;
 
-/// A gap between two glyphs that is a space, in parts of the font size. Between letters of a word
-/// it is about 0, a space is 0.2 to 0.3; justified text squeezes spaces to about 0.15.
+/// The smallest gap between two glyphs that is a space, relative to the font size. Between letters of
+/// a word the gap is about 0, a space is 0.2 to 0.3; justified text squeezes spaces to about 0.15.
 const SPACE: f32 = 0.14;
-/// A gap that separates cells or columns, in parts of the font size.
+/// The smallest gap that separates cells or columns, relative to the font size.
 const WIDE_GAP: f32 = 1.2;
-/// Deepest nesting of columns that is looked for.
+/// Deepest nesting of columns.
 const MAX_COLUMNS_DEPTH: u32 = 6;
 
-/// Glyphs next to each other on one base line.
+/// Adjacent glyphs on one baseline.
 #[derive(Debug, Clone)]
 pub(super) struct Segment {
     pub text: String,
@@ -23,9 +23,10 @@ pub(super) struct Segment {
     pub inks: Vec<(char, f32)>,
 }
 
-/// One line of a page (or of a column): its cells from left to right.
+/// One line of a page or of a column.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
+    /// In reading order.
     pub cells: Vec<Segment>,
     /// Which column or band of the page it belongs to; lines of different regions never join.
     pub region: usize,
@@ -44,7 +45,7 @@ impl Line {
         self.main().map_or(0.0, |c| c.y)
     }
 
-    /// The size of most of its text, in points.
+    /// The font size of its longest cell, in points.
     pub(super) fn size(&self) -> f32 {
         self.main().map_or(0.0, |c| c.size)
     }
@@ -59,7 +60,7 @@ impl Line {
     }
 }
 
-/// The lines of a page in reading order. Text that is turned follows the upright text.
+/// The lines of a page in reading order. Rotated text follows the upright text.
 pub(super) fn read(glyphs: Vec<Glyph>) -> Vec<Line> {
     let mut by_turn: [Vec<Glyph>; 4] = Default::default();
     for glyph in glyphs {
@@ -70,14 +71,19 @@ pub(super) fn read(glyphs: Vec<Glyph>) -> Vec<Line> {
     let mut out = Vec::new();
     let mut region = 0;
     for group in by_turn {
-        order(raised::attach(segments(&group)), &mut out, &mut region, 0);
+        order(
+            raised::attach(join_glyphs(&group)),
+            &mut out,
+            &mut region,
+            0,
+        );
         region += 1;
     }
     out
 }
 
-/// Join glyphs that follow each other on one base line.
-fn segments(glyphs: &[Glyph]) -> Vec<Segment> {
+/// Joins consecutive glyphs on one baseline.
+fn join_glyphs(glyphs: &[Glyph]) -> Vec<Segment> {
     let mut out = Vec::new();
     let mut current: Vec<&Glyph> = Vec::new();
     for glyph in glyphs {
@@ -90,21 +96,21 @@ fn segments(glyphs: &[Glyph]) -> Vec<Segment> {
                 && !raised::begins_or_ends(last, glyph)
                 && (glyph.size / last.size - 1.0).abs() < 0.6;
             if !same {
-                out.extend(segment(&current));
+                out.extend(build_segment(&current));
                 current.clear();
             }
         }
         current.push(glyph);
     }
-    out.extend(segment(&current));
+    out.extend(build_segment(&current));
     out
 }
 
-fn segment(glyphs: &[&Glyph]) -> Option<Segment> {
+fn build_segment(glyphs: &[&Glyph]) -> Option<Segment> {
     let visible = |g: &&&Glyph| g.text.chars().any(|c| !c.is_whitespace());
     let first = glyphs.iter().find(visible)?;
     let last = glyphs.iter().rev().find(visible)?;
-    // Letter-spaced headings are wide everywhere: only more than that is a space.
+    // In letter-spaced headings all gaps are wide: only a wider one is a space.
     let mut gaps: Vec<f32> = glyphs
         .windows(2)
         .filter_map(|pair| match pair {
@@ -149,23 +155,23 @@ fn segment(glyphs: &[&Glyph]) -> Option<Segment> {
     (!out.text.is_empty()).then_some(out)
 }
 
-/// Put segments into lines, column by column where the page has columns.
+/// Arranges segments in lines, column by column if the page has columns.
 fn order(segments: Vec<Segment>, out: &mut Vec<Line>, region: &mut usize, depth: u32) {
     if segments.is_empty() {
         return;
     }
     let Some(gutter) = (depth < MAX_COLUMNS_DEPTH)
-        .then(|| gutter(&segments))
+        .then(|| find_gutter(&segments))
         .flatten()
     else {
-        out.extend(lines(segments, *region));
+        out.extend(join_lines(segments, *region));
         *region += 1;
         return;
     };
-    // Lines that cross the gutter cut the page into bands, each with its own pair of columns. Bands
-    // without columns join the lines around them.
+    // Lines that cross the gutter divide the page into bands, each with its own pair of columns. Bands
+    // without columns are joined with the lines around them.
     let mut plain: Vec<Segment> = Vec::new();
-    for band in bands(segments, gutter) {
+    for band in split_into_bands(segments, gutter) {
         let (left, right): (Vec<_>, Vec<_>) =
             band.iter().cloned().partition(|s| s.x0 < gutter - 1.0);
         if crosses(&band, gutter) || !is_pair_of_columns(&left, &right) {
@@ -181,7 +187,7 @@ fn order(segments: Vec<Segment>, out: &mut Vec<Line>, region: &mut usize, depth:
 
 fn flush(plain: &mut Vec<Segment>, out: &mut Vec<Line>, region: &mut usize) {
     if !plain.is_empty() {
-        out.extend(lines(std::mem::take(plain), *region));
+        out.extend(join_lines(std::mem::take(plain), *region));
         *region += 1;
     }
 }
@@ -191,9 +197,9 @@ fn crosses(band: &[Segment], gutter: f32) -> bool {
         .any(|s| s.x0 < gutter - 1.0 && s.x1 > gutter + 1.0)
 }
 
-/// Segments from top to bottom, cut wherever lines begin or cease to cross the gutter. What stands
-/// on the base line of a crossing segment goes with it.
-fn bands(mut segments: Vec<Segment>, gutter: f32) -> Vec<Vec<Segment>> {
+/// Splits segments, from top to bottom, wherever lines begin or stop crossing the gutter. Segments on
+/// the baseline of a crossing segment stay with it.
+fn split_into_bands(mut segments: Vec<Segment>, gutter: f32) -> Vec<Vec<Segment>> {
     segments.sort_by(|a, b| a.y.total_cmp(&b.y));
     let crossing: Vec<(f32, f32)> = segments
         .iter()
@@ -223,8 +229,8 @@ fn bands(mut segments: Vec<Segment>, gutter: f32) -> Vec<Vec<Segment>> {
     out.into_iter().map(|(_, band)| band).collect()
 }
 
-/// The middle of the widest strip, away from the edges, that hardly any segment crosses.
-fn gutter(segments: &[Segment]) -> Option<f32> {
+/// The middle of the widest vertical strip, away from the edges, that no segment but very wide ones crosses.
+fn find_gutter(segments: &[Segment]) -> Option<f32> {
     if segments.len() < 6 {
         return None;
     }
@@ -253,7 +259,7 @@ fn gutter(segments: &[Segment]) -> Option<f32> {
     best.map(|(_, middle)| middle)
 }
 
-/// Whether two groups are columns of running text rather than the cells of a table.
+/// Whether two groups are columns of running text and not the cells of a table.
 fn is_pair_of_columns(left: &[Segment], right: &[Segment]) -> bool {
     let rows = (base_lines(left), base_lines(right));
     if rows.0.len() < 2 || rows.1.len() < 2 {
@@ -284,21 +290,21 @@ fn base_lines(segments: &[Segment]) -> Vec<f32> {
 
 /// Running text fills its lines; cells are short.
 fn is_running_text(segments: &[Segment]) -> bool {
-    let mut widths: Vec<f32> = lines(segments.to_vec(), 0)
+    let mut widths: Vec<f32> = join_lines(segments.to_vec(), 0)
         .iter()
         .map(|l| l.cells.iter().map(|c| c.x1 - c.x0).sum::<f32>() / l.size().max(1.0))
         .collect();
     widths.sort_by(f32::total_cmp);
-    // A letter is about half as wide as it is high: 10 is some 20 letters.
+    // A letter is about half as wide as the font size: 10 is some 20 letters.
     widths.get(widths.len() / 2).is_some_and(|w| *w > 10.0)
 }
 
-/// Join the segments of one region into lines and cells.
-fn lines(mut segments: Vec<Segment>, region: usize) -> Vec<Line> {
+/// Joins the segments of one region into lines and cells.
+fn join_lines(mut segments: Vec<Segment>, region: usize) -> Vec<Line> {
     segments.sort_by(|a, b| a.y.total_cmp(&b.y));
     let mut groups: Vec<(f32, f32, Vec<Segment>)> = Vec::new();
     for segment in segments {
-        // Raised and lowered figures are small and near the base line of their text.
+        // Raised and lowered digits are small and near the baseline of their text.
         let home = groups.iter_mut().rev().take(3).find(|(y, size, members)| {
             let near = (segment.y - *y).abs() <= size.max(segment.size) * 0.4
                 && (segment.y - *y).abs() <= size.min(segment.size) * 0.75;
@@ -320,7 +326,7 @@ fn lines(mut segments: Vec<Segment>, region: usize) -> Vec<Line> {
     groups
         .into_iter()
         .map(|(_, _, members)| Line {
-            cells: cells(members),
+            cells: join_cells(members),
             region,
         })
         .collect()
@@ -330,8 +336,8 @@ fn overlap(a: &Segment, b: &Segment) -> f32 {
     a.x1.min(b.x1) - a.x0.max(b.x0)
 }
 
-/// Join the segments of a line where the gap is narrower than between cells.
-fn cells(mut members: Vec<Segment>) -> Vec<Segment> {
+/// Joins the segments of a line into cells: those whose gap is too narrow to separate cells.
+fn join_cells(mut members: Vec<Segment>) -> Vec<Segment> {
     members.sort_by(|a, b| a.x0.total_cmp(&b.x0));
     let mut out: Vec<Segment> = Vec::new();
     for segment in members {
@@ -354,7 +360,7 @@ fn cells(mut members: Vec<Segment>) -> Vec<Segment> {
         }
     }
     for cell in &mut out {
-        cell.text = rtl::logical(&resolved(&cell.text));
+        cell.text = rtl::to_reading_order(&write_out(&cell.text));
     }
     if out.iter().all(|c| rtl::is_right_to_left(&c.text)) {
         out.reverse();

@@ -1,9 +1,9 @@
-//! PDF documents: the glyphs of each page are set into lines, columns, tables and paragraphs.
+//! PDF documents: assembles the glyphs of each page into lines, columns, tables and paragraphs.
 //!
-//! `hayro-interpret` reads the file and says which glyph is drawn where; what follows from the
-//! positions is decided here. [`glyphs`] collects, [`lines`] finds reading order, [`raised`] finds
-//! marks of footnotes, [`rows`] finds tables and [`columns`] what stands where in them, [`furniture`]
-//! removes running headers, [`structure`] makes blocks.
+//! `hayro-interpret` reads the file and reports which glyph is drawn where; everything else is derived
+//! from the positions. [`glyphs`] collects them, [`lines`] finds the reading order, [`raised`] finds
+//! superscript, [`rows`] finds tables and [`columns`] their columns, [`furniture`] removes running
+//! headers, and [`structure`] makes blocks.
 
 mod columns;
 mod fields;
@@ -21,10 +21,9 @@ use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits, clean};
 
-/// A share of unreadable letters above which the owner is told, in percent.
+/// Percentage of unreadable letters above which the owner gets a note.
 const UNREADABLE_NOTE: usize = 5;
 
-/// Read a PDF.
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
     unpacked::check(bytes, limits)?;
     let pdf = Pdf::new(bytes.to_vec()).map_err(|e| match e {
@@ -52,6 +51,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     }
     let seen = collector.seen();
     let pictured = collector.pictured().to_vec();
+    // Running lines with words in them name the document: keep each once, at the start.
     let running = furniture::remove(&mut pages);
     let mut blocks = Blocks::new(limits);
     for line in running {
@@ -87,11 +87,11 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     }
     out.written_at = (pdf.metadata().modification_date)
         .or(pdf.metadata().creation_date)
-        .and_then(|at| moment(&at));
+        .and_then(|at| to_unix_ms(&at));
     Ok(out)
 }
 
-/// Which pages are pictures: "Pages 2, 5-7 are pictures".
+/// The note about pages without text: "Pages 2, 5-7 are pictures".
 fn pictures_note(pages: &[u32]) -> Option<String> {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for page in pages {
@@ -121,8 +121,8 @@ fn pictures_note(pages: &[u32]) -> Option<String> {
     }
 }
 
-/// A date of the file's properties as Unix ms.
-fn moment(at: &hayro_interpret::hayro_syntax::object::DateTime) -> Option<i64> {
+/// Converts a date of the file's properties to Unix ms (noon UTC of that day).
+fn to_unix_ms(at: &hayro_interpret::hayro_syntax::object::DateTime) -> Option<i64> {
     let date = jiff::civil::Date::new(
         i16::try_from(at.year).ok()?,
         i8::try_from(at.month).ok()?,
@@ -133,10 +133,10 @@ fn moment(at: &hayro_interpret::hayro_syntax::object::DateTime) -> Option<i64> {
     Some(zoned.timestamp().as_millisecond())
 }
 
-/// The title in the file's properties, unless a program put its file name there.
+/// The title in the file's properties, unless a program put a file name there.
 fn title(pdf: &Pdf) -> Option<String> {
     let raw = pdf.metadata().title.as_deref()?;
-    // Text strings are UTF-16 or UTF-8 with a mark, or an encoding close to Latin-1 (ISO 32000-1, 7.9.2.2).
+    // Text strings are UTF-16 or UTF-8 with a byte order mark, or in an encoding close to Latin-1 (ISO 32000-1, 7.9.2.2).
     let text = match encoding_rs::Encoding::for_bom(raw) {
         Some((encoding, _)) => encoding.decode(raw).0.into_owned(),
         None => std::str::from_utf8(raw).map_or_else(

@@ -1,8 +1,8 @@
-//! Colours of what is drawn, and how it is turned.
+//! Colours and rotation of drawn elements.
 
 use hayro_interpret::Paint;
 
-/// Whether a paint is white to the eye.
+/// Whether a paint looks white.
 pub(super) fn is_white(paint: &Paint<'_>) -> bool {
     match paint {
         Paint::Color(color) => color.to_rgba().to_rgba8().iter().take(3).all(|c| *c >= 250),
@@ -27,7 +27,7 @@ pub(super) fn quarter_turns(a: f64, b: f64) -> u8 {
     }
 }
 
-pub(super) fn turned(x: f32, y: f32, turn: u8) -> (f32, f32) {
+pub(super) fn turn_point(x: f32, y: f32, turn: u8) -> (f32, f32) {
     match turn {
         0 => (x, y),
         1 => (y, -x),

@@ -1,24 +1,24 @@
-//! Raised figures on a page: small letters above the base line of what they stand at.
+//! Raised text (superscript) on a page: small letters above the baseline of the text beside them.
 
 use super::glyphs::Glyph;
 use super::lines::Segment;
-use crate::extract::raised::marked;
+use crate::extract::raised::mark;
 
-/// Raised letters are at most so high as those of their text.
+/// Raised letters are at most this large, relative to their text.
 const SMALLER: f32 = 0.85;
-/// Figures that stand clearly raised may be nearly as high.
+/// Clearly raised footnote marks may be as large as their text.
 const HARDLY_SMALLER: f32 = 1.02;
-/// How far above the base line they stand, in parts of the size of the text.
+/// How far above the baseline they are, relative to the text's font size.
 const RAISED: std::ops::Range<f32> = 0.12..0.8;
 const CLEARLY_RAISED: std::ops::Range<f32> = 0.25..0.8;
-/// How far below it figures of a formula stand.
+/// How far below the baseline the digits of a formula are.
 const LOWERED: std::ops::Range<f32> = 0.1..0.6;
-/// Longest text that is taken as raised, in characters.
+/// Longest raised text, in characters.
 const MAX_CHARS: usize = 6;
-/// Most segments that are looked at for one raised text.
+/// Most segments above, and below, to examine for one raised text.
 const MAX_NEAR: usize = 2_000;
 
-/// Whether a text goes on in another size and height: a raised figure begins or ends.
+/// Whether size and baseline change between two glyphs so that raised text begins or ends.
 pub(super) fn begins_or_ends(last: &Glyph, next: &Glyph) -> bool {
     let (small, large) = match last.size < next.size {
         true => (last, next),
@@ -27,19 +27,19 @@ pub(super) fn begins_or_ends(last: &Glyph, next: &Glyph) -> bool {
     small.size < large.size * SMALLER && large.y - small.y > large.size * RAISED.start
 }
 
-/// Where small text stands at another one.
+/// Where small text is, relative to its host text.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
-    /// Raised behind it: a mark, a power.
+    /// Raised after it: a footnote mark, an exponent.
     Behind,
-    /// Raised in front of it: the mark of a footnote.
+    /// Raised before it: the mark of the footnote itself.
     Before,
-    /// Lowered behind it, in a formula.
+    /// Lowered after it, in a formula.
     Below,
 }
 
-/// Puts raised text at the end of what it stands behind, that of a footnote in front of it, and the lowered figures of
-/// formulas where they belong.
+/// Attaches raised and lowered text to its host: exponents, marks and the digits of formulas after it, the mark of a
+/// footnote before it.
 pub(super) fn attach(mut segments: Vec<Segment>) -> Vec<Segment> {
     let mut by_height: Vec<usize> = (0..segments.len()).collect();
     let y = |i: &usize| segments.get(*i).map_or(0.0, |s| s.y);
@@ -59,7 +59,7 @@ pub(super) fn attach(mut segments: Vec<Segment>) -> Vec<Segment> {
         let best = all
             .filter(|j| **j != i)
             .filter_map(|j| {
-                let (far, place) = place(small, segments.get(*j)?)?;
+                let (far, place) = locate(small, segments.get(*j)?)?;
                 Some((far, *j, place))
             })
             .min_by(|a, b| a.0.total_cmp(&b.0));
@@ -70,15 +70,15 @@ pub(super) fn attach(mut segments: Vec<Segment>) -> Vec<Segment> {
         let Some(small) = segments.get(i).cloned() else {
             continue;
         };
-        // What is raised at something raised stays where it is.
+        // The host was attached to another one itself: leave this text alone.
         if gone.get(home).copied().unwrap_or(true) {
             continue;
         }
         if let (Some(text), Some(gone)) = (segments.get_mut(home), gone.get_mut(i)) {
             *gone = true;
             text.text = match place {
-                Place::Behind => format!("{}{}", text.text, marked(&small.text)),
-                Place::Before => format!("{} {}", marked(&small.text), text.text),
+                Place::Behind => format!("{}{}", text.text, mark(&small.text)),
+                Place::Before => format!("{} {}", mark(&small.text), text.text),
                 Place::Below => format!("{}{}", text.text, small.text),
             };
             (text.x0, text.x1) = (text.x0.min(small.x0), text.x1.max(small.x1));
@@ -89,8 +89,8 @@ pub(super) fn attach(mut segments: Vec<Segment>) -> Vec<Segment> {
     segments
 }
 
-/// Where a small text stands at another, and how far from where it should be.
-fn place(small: &Segment, text: &Segment) -> Option<(f32, Place)> {
+/// Where a small text is relative to another, and how far it is from the ideal position.
+fn locate(small: &Segment, text: &Segment) -> Option<(f32, Place)> {
     let raised = (text.y - small.y) / text.size;
     let size = small.size / text.size;
     let behind = (small.x0 - text.x1) / text.size;
@@ -100,7 +100,7 @@ fn place(small: &Segment, text: &Segment) -> Option<(f32, Place)> {
     if is_raised && (-0.3..0.35).contains(&behind) {
         return Some((behind.abs(), Place::Behind));
     }
-    // Only where nothing else is near.
+    // The added 1.0 makes this a last resort.
     if is_raised && (-0.2..0.6).contains(&before) && is_note(&small.text) {
         return Some((1.0 + before.abs(), Place::Before));
     }
@@ -110,7 +110,7 @@ fn place(small: &Segment, text: &Segment) -> Option<(f32, Place)> {
         .then_some((behind.abs(), Place::Below))
 }
 
-/// Whether raised text may be the mark of the footnote that it stands in front of.
+/// Whether raised text may be a footnote mark.
 fn is_note(text: &str) -> bool {
     let bare = text.trim_matches(['(', ')', '[', ']', ' ']);
     (1..=3).contains(&bare.len())

@@ -1,21 +1,24 @@
-//! Tables: lines whose cells stand below each other.
+//! Finds tables: lines whose cells are aligned vertically.
 
 use super::columns::Columns;
 use super::lines::{Line, Segment};
 use crate::extract::table::{Cell, Table, looks_like_value};
 
-/// How far edges of cells in one column may differ, in parts of the font size.
+/// How far the edges of cells in one column may differ, relative to the font size.
 const ALIGNED: f32 = 0.6;
-/// How many rows back a cell may stand in the column of another.
+/// How many rows back to search for a cell in the same column.
 const LOOKED_BACK: usize = 6;
-/// Most neighbours that a cell may stand over.
+/// Most neighbours that a cell may span.
 const MAX_NEIGHBOURS: usize = 40;
-/// How far from the middle between two rows a cell of both may stand, in parts of their distance.
+/// How far a cell of two rows may be from the middle between them, relative to their distance.
 const OFF_MIDDLE: f32 = 0.15;
 
-/// The table that starts with the first of `lines`, and how many lines it takes; `None` if these
-/// lines are no table.
-pub(super) fn table(lines: &[Line], is_bold: &dyn Fn(&Line) -> bool) -> Option<(Table, usize)> {
+/// Finds the table that starts with the first of `lines`, and how many lines it has; `None` if the
+/// lines are not a table.
+pub(super) fn find_table(
+    lines: &[Line],
+    is_bold: &dyn Fn(&Line) -> bool,
+) -> Option<(Table, usize)> {
     let first = lines.first()?;
     let mut rows: Vec<&Line> = Vec::new();
     match first.cells.len() {
@@ -34,7 +37,7 @@ pub(super) fn table(lines: &[Line], is_bold: &dyn Fn(&Line) -> bool) -> Option<(
             let mut near = rows.iter().rev().take(LOOKED_BACK).chain(rows.first());
             line.cells.len() >= 2 && (rows.is_empty() || near.any(|r| is_aligned(r, line)))
         };
-        // The name of a group of rows.
+        // A bold line that names a group of rows.
         let is_label = |line: &Line| {
             let after = lines
                 .get(taken + 1)
@@ -48,7 +51,7 @@ pub(super) fn table(lines: &[Line], is_bold: &dyn Fn(&Line) -> bool) -> Option<(
                 && is_bold(line)
                 && after.is_some_and(|r| r.y() - line.y() < apart * 1.5 && is_row(r) && !is_bold(r))
         };
-        // Names in bold below rows that are not begin another table.
+        // A bold header below rows that are not bold begins another table.
         let begins_another = rows.first().is_some_and(|r| is_bold(r))
             && rows.last().is_some_and(|r| !is_bold(r))
             && is_bold(line)
@@ -57,10 +60,10 @@ pub(super) fn table(lines: &[Line], is_bold: &dyn Fn(&Line) -> bool) -> Option<(
             break;
         }
         if is_between(lines, taken) || is_label(line) {
-            // It stands between rows, and is none.
+            // Part of the table, but not a row.
         } else if is_row(line) {
             rows.push(line);
-        } else if !continues(lines.get(..taken).unwrap_or_default(), line, apart) {
+        } else if !continues_cell(lines.get(..taken).unwrap_or_default(), line, apart) {
             break;
         }
         taken += 1;
@@ -73,16 +76,16 @@ pub(super) fn table(lines: &[Line], is_bold: &dyn Fn(&Line) -> bool) -> Option<(
     if columns.count() < 2 {
         return None;
     }
-    Some((fill(body, &columns, is_bold), taken))
+    Some((fill_table(body, &columns, is_bold), taken))
 }
 
-/// Whether a cell behind the first column begins, ends or centres below one of the line above, or one of them centres
-/// over several of the other.
+/// Whether a cell after the first column is aligned (left, right or centred) with a cell of the line above, or a cell of
+/// one line is centred over several of the other.
 fn is_aligned(above: &Line, line: &Line) -> bool {
     let tolerance = line.size().max(above.size()) * ALIGNED;
     let cells = || above.cells.iter().chain(&line.cells);
     let left = cells().map(|c| c.x0).fold(f32::MAX, f32::min) + tolerance;
-    let (own, others) = (behind(line, left), behind(above, left));
+    let (own, others) = (cells_after(line, left), cells_after(above, left));
     own.iter().any(|c| {
         others.iter().any(|a| {
             (a.x0 - c.x0).abs() < tolerance
@@ -93,21 +96,21 @@ fn is_aligned(above: &Line, line: &Line) -> bool {
         || others.iter().any(|a| is_centred(a, own, tolerance))
 }
 
-/// The cells of a line that begin behind a place.
-fn behind(line: &Line, place: f32) -> &[Segment] {
+/// The cells of a line from the first that begins at or after `place`.
+fn cells_after(line: &Line, place: f32) -> &[Segment] {
     let first = line.cells.iter().position(|c| c.x0 >= place);
     first
         .and_then(|first| line.cells.get(first..))
         .unwrap_or_default()
 }
 
-/// Whether a cell stands in the middle over several neighbours, and does not reach beyond them.
+/// Whether a cell is centred over several neighbours and does not extend beyond them.
 pub(super) fn is_centred(cell: &Segment, others: &[Segment], tolerance: f32) -> bool {
-    off_centre(cell, others, tolerance).is_some_and(|off| off < tolerance)
+    measure_off_centre(cell, others, tolerance).is_some_and(|off| off < tolerance)
 }
 
-/// How far a cell stands from the middle of the neighbours that it stands best over, without reaching beyond them.
-fn off_centre(cell: &Segment, others: &[Segment], tolerance: f32) -> Option<f32> {
+/// How far a cell is from the middle of the neighbours over which it is best centred, without extending beyond them.
+fn measure_off_centre(cell: &Segment, others: &[Segment], tolerance: f32) -> Option<f32> {
     let others = others
         .get(..others.len().min(MAX_NEIGHBOURS))
         .unwrap_or_default();
@@ -121,7 +124,7 @@ fn off_centre(cell: &Segment, others: &[Segment], tolerance: f32) -> Option<f32>
         .min_by(f32::total_cmp)
 }
 
-/// Whether a single cell is the common name of some columns, but not of all, that the line below names.
+/// Whether a single cell is the common name of some, but not all, of the columns named in the line below.
 fn is_head_of(line: &Line, below: &Line) -> bool {
     let tolerance = line.size() * ALIGNED;
     let apart = below.y() - line.y();
@@ -133,11 +136,11 @@ fn is_head_of(line: &Line, below: &Line) -> bool {
         && apart > 0.0
         && apart < line.size() * 2.2
         && (line.size() / below.size() - 1.0).abs() < 0.08
-        && off_centre(cell, others, tolerance)
+        && measure_off_centre(cell, others, tolerance)
             .is_some_and(|off| off < tolerance && off * 2.0 < over_all)
 }
 
-/// Whether a line stands in the middle between two rows, where neither has a cell.
+/// Whether a line is in the middle between two rows, where neither has a cell: its cells span both rows.
 fn is_between(lines: &[Line], at: usize) -> bool {
     let (Some(above), Some(line), Some(below)) = (
         at.checked_sub(1).and_then(|i| lines.get(i)),
@@ -162,9 +165,9 @@ fn is_between(lines: &[Line], at: usize) -> bool {
         && above.cells.len().max(below.cells.len()) > 1
 }
 
-/// A line with one cell that stands close below a cell of the table is the rest of that cell: right
-/// of the first column always, in the first column if rows are set further apart than its lines.
-fn continues(above: &[Line], line: &Line, apart: f32) -> bool {
+/// Whether a line with one cell, close below a cell of the table, is the rest of that cell: always to the right
+/// of the first column; in the first column if the rows are further apart than its lines.
+fn continues_cell(above: &[Line], line: &Line, apart: f32) -> bool {
     let Some(first) = above.iter().find(|l| l.cells.len() > 1) else {
         return false;
     };
@@ -188,12 +191,12 @@ fn continues(above: &[Line], line: &Line, apart: f32) -> bool {
     (line.x0() - first.x0()).abs() < line.size() * ALIGNED
         && line.x1() < second
         && (line.size() / first.size() - 1.0).abs() < 0.1
-        && row_distance(above).is_none_or(|rows| apart < rows * 0.9)
+        && min_row_distance(above).is_none_or(|rows| apart < rows * 0.9)
         && apart < line.size() * 1.4
 }
 
 /// The smallest distance between two rows so far.
-fn row_distance(lines: &[Line]) -> Option<f32> {
+fn min_row_distance(lines: &[Line]) -> Option<f32> {
     let rows: Vec<f32> = lines
         .iter()
         .filter(|l| l.cells.len() > 1)
@@ -207,12 +210,11 @@ fn row_distance(lines: &[Line]) -> Option<f32> {
         .reduce(f32::min)
 }
 
-/// A row of the table.
 struct Filled {
     y: f32,
-    /// The text in each column, and over how many columns it reaches.
+    /// The text in each column, and how many columns it spans.
     cells: Vec<(String, usize)>,
-    /// Columns whose cell goes on from the row above.
+    /// Columns whose cell continues one of the row above.
     continued: Vec<usize>,
 }
 
@@ -237,14 +239,14 @@ impl Filled {
         self.cells.first().is_some_and(|(text, _)| text.is_empty())
     }
 
-    /// The rest of the cells of this row, from a line below it.
-    fn go_on(&mut self, rest: &Self) {
+    /// Adds the rest of this row's cells from a line below it.
+    fn append_rest(&mut self, rest: &Self) {
         for ((text, _), (more, _)) in self.cells.iter_mut().zip(&rest.cells) {
             add(text, more);
         }
     }
 
-    /// The cells of a line between the row above and this one.
+    /// Takes over the cells of a line between the row above and this one, as continuing from above.
     fn continue_with(&mut self, between: Self) {
         for (column, (own, more)) in self.cells.iter_mut().zip(between.cells).enumerate() {
             if own.0.is_empty() && !more.0.is_empty() {
@@ -283,12 +285,12 @@ fn add(text: &mut String, more: &str) {
     text.push_str(more);
 }
 
-fn fill(body: &[Line], columns: &Columns, is_bold: &dyn Fn(&Line) -> bool) -> Table {
+fn fill_table(body: &[Line], columns: &Columns, is_bold: &dyn Fn(&Line) -> bool) -> Table {
     let mut table = Table::default();
     let mut rows: Vec<Filled> = Vec::new();
     let mut labels: Vec<(f32, String)> = Vec::new();
     let mut pending: Option<Filled> = None;
-    let distance = row_distance(body);
+    let distance = min_row_distance(body);
     let mut previous_y = f32::MIN;
     for (i, line) in body.iter().enumerate() {
         let apart = line.y() - previous_y;
@@ -303,10 +305,10 @@ fn fill(body: &[Line], columns: &Columns, is_bold: &dyn Fn(&Line) -> bool) -> Ta
                 || (apart < line.size() * 1.4 && distance.is_none_or(|d| apart < d * 0.9)));
         match rows.last_mut() {
             Some(above) if is_between(body, i) => {
-                above.go_on(&row);
+                above.append_rest(&row);
                 pending = Some(row);
             }
-            Some(above) if is_rest && !is_label => above.go_on(&row),
+            Some(above) if is_rest && !is_label => above.append_rest(&row),
             _ => {
                 if let Some(between) = pending.take() {
                     row.continue_with(between);
@@ -325,15 +327,15 @@ fn fill(body: &[Line], columns: &Columns, is_bold: &dyn Fn(&Line) -> bool) -> Ta
     table
 }
 
-/// Labels in the first column that stand in the middle of the rows which they belong to are given to each of these:
-/// only if so all rows are divided up, and one label stands between two rows.
+/// Repeats labels in the first column that are vertically centred over their rows in each of these rows: only if the
+/// labels divide up all rows, and at least one label is between two rows.
 fn repeat_labels(rows: &mut [Filled], labels: &[(f32, String)]) {
     let mut blocks: Vec<(usize, usize)> = Vec::new();
     let (mut first, mut between) = (0usize, false);
     for (y, _) in labels {
         let below = rows.partition_point(|r| r.y < *y);
         let above = below.checked_sub(1).and_then(|i| rows.get(i));
-        // Where it stands, in rows: 1.5 is in the middle between the second and the third.
+        // The label's position in rows: 1.5 is in the middle between the second and the third.
         let place = match (above, rows.get(below)) {
             (Some(a), Some(b)) => (below - 1) as f32 + (y - a.y) / (b.y - a.y),
             (None, Some(b)) if b.y == *y => 0.0,

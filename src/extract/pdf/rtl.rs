@@ -1,10 +1,10 @@
-//! Arabic and Hebrew: files draw them from left to right on the page, people read from right to left.
+//! Arabic and Hebrew: a file has their letters from left to right, people read them from right to left.
 
 fn is_rtl(c: char) -> bool {
     matches!(c, '\u{0590}'..='\u{08FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}')
 }
 
-/// Whether most letters are of a script that runs from right to left.
+/// Whether most letters belong to a right-to-left script.
 pub(super) fn is_right_to_left(text: &str) -> bool {
     let (mut rtl, mut all) = (0, 0);
     for c in text.chars().filter(|c| c.is_alphabetic()) {
@@ -14,9 +14,9 @@ pub(super) fn is_right_to_left(text: &str) -> bool {
     rtl * 2 > all
 }
 
-/// Text in the order in which it is read, from the order in which it stands on the page: everything
-/// is turned round, then numbers and Latin words are turned back.
-pub(super) fn logical(text: &str) -> String {
+/// Converts text from its order on the page to reading order: reverses everything, then numbers and
+/// Latin words again.
+pub(super) fn to_reading_order(text: &str) -> String {
     if !is_right_to_left(text) {
         return text.to_owned();
     }
@@ -43,7 +43,7 @@ pub(super) fn logical(text: &str) -> String {
 }
 
 fn put_back(kept: &mut Vec<char>, out: &mut String) {
-    // Punctuation at the end of the run belongs to the text around it.
+    // Punctuation at the end of the kept run belongs to the right-to-left text.
     let tail = kept
         .iter()
         .rev()
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn hebrew_is_turned_and_numbers_are_not() {
-        assert_eq!(logical("95 םולש"), "שלום 95");
-        assert_eq!(logical("plain 12"), "plain 12");
+        assert_eq!(to_reading_order("95 םולש"), "שלום 95");
+        assert_eq!(to_reading_order("plain 12"), "plain 12");
     }
 }

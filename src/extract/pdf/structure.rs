@@ -1,4 +1,4 @@
-//! Lines become headings, paragraphs, list items and table rows.
+//! Turns lines into headings, paragraphs, list items and table rows.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,9 +6,9 @@ use super::{lines::Line, rows};
 use crate::extract::raised::begins_note;
 use crate::extract::{BlockKind, Blocks, ExtractError, plain};
 
-/// A heading is at least this much larger than the text.
+/// A heading's font is at least this many times as large as the text's.
 const LARGER: f32 = 1.12;
-/// A heading in the size of the text inks at least this much more.
+/// A heading in the text's size inks at least this many times as much.
 const BOLDER: f32 = 1.18;
 /// Longest heading, in characters.
 const MAX_HEADING: usize = 140;
@@ -21,31 +21,31 @@ pub(super) struct Page {
     pub lines: Vec<Line>,
 }
 
-/// What is usual in the document, to tell the unusual by.
+/// The document's usual style, against which headings and bold text stand out.
 struct Usual {
-    /// The size of its running text, in points.
+    /// Font size of running text, in points.
     size: f32,
-    /// Sizes of headings, largest first.
+    /// Font sizes of headings, largest first.
     heading_sizes: Vec<f32>,
     /// Inked area of each letter in running text.
     ink: HashMap<char, f32>,
-    /// Every word, to decide about hyphens at line ends.
+    /// All words, to decide whether a hyphen at a line end is part of the word.
     words: HashSet<String>,
 }
 
-/// Append the blocks of all pages.
+/// Appends the blocks of all pages.
 pub(super) fn append(pages: &[Page], blocks: &mut Blocks) -> Result<(), ExtractError> {
     let usual = Usual::of(pages);
     for page in pages {
         let mut i = 0;
         while let Some(rest) = page.lines.get(i..).filter(|r| !r.is_empty()) {
-            if let Some((mut table, taken)) = rows::table(rest, &|line| usual.is_bold(line)) {
-                // A first row in bold above rows that are not names the columns.
+            if let Some((mut table, taken)) = rows::find_table(rest, &|line| usual.is_bold(line)) {
+                // A bold first row above rows that are not bold is a header.
                 if let [first, .., last] = rest.get(..taken).unwrap_or_default() {
                     let in_bold = usual.is_bold(first) && !usual.is_bold(last);
                     table.marked_head = table.marked_head.max(usize::from(in_bold));
                 }
-                blocks.table(&table, Some(page.number))?;
+                blocks.push_table(&table, Some(page.number))?;
                 i += taken;
                 continue;
             }
@@ -56,7 +56,7 @@ pub(super) fn append(pages: &[Page], blocks: &mut Blocks) -> Result<(), ExtractE
             let begins =
                 i == 0 || page.lines.get(i - 1).map(|l| l.region) != body.first().map(|l| l.region);
             i += taken;
-            if begins && kind == BlockKind::Paragraph && usual.continues(blocks, &text) {
+            if begins && kind == BlockKind::Paragraph && usual.append_rest(blocks, &text) {
                 continue;
             }
             blocks.push(
@@ -76,7 +76,7 @@ impl Usual {
         for line in pages.iter().flat_map(|p| &p.lines) {
             for cell in &line.cells {
                 *by_size.entry(half_points(cell.size)).or_default() += cell.text.chars().count();
-                words.extend(cell.text.split_whitespace().map(bare));
+                words.extend(cell.text.split_whitespace().map(normalise));
             }
         }
         let size = by_size
@@ -98,7 +98,7 @@ impl Usual {
         }
     }
 
-    /// How many lines form the block that begins with the first line.
+    /// How many lines belong to the block that begins with the first line.
     fn block_length(&self, lines: &[Line]) -> usize {
         let Some(first) = lines.first() else { return 0 };
         let right = lines
@@ -145,7 +145,7 @@ impl Usual {
         if let Some(rest) = plain::list_item(text)
             && !self.is_heading_size(first)
         {
-            // "1. Fees" in bold is a heading; a bullet in bold is an item.
+            // "1. Fees" in bold is a heading; a bold bullet is an item.
             if rest.len() < text.len() || !(self.is_bold_heading(body, text)) {
                 return BlockKind::ListItem;
             }
@@ -178,7 +178,7 @@ impl Usual {
                 .all(|l| self.is_bold(l) && l.size() > self.size * 0.9)
     }
 
-    /// Whether the letters of a line ink clearly more than the same letters usually do.
+    /// Whether the letters of a line ink clearly more than the same letters in running text.
     fn is_bold(&self, line: &Line) -> bool {
         let (mut ink, mut usual, mut letters) = (0.0, 0.0, 0);
         for (c, area) in line.cells.iter().flat_map(|s| &s.inks) {
@@ -191,9 +191,9 @@ impl Usual {
         letters >= 3 && ink > usual * BOLDER
     }
 
-    /// Whether `text`, at the top of a page or column, is the rest of the last block's sentence; if
-    /// so it is added there.
-    fn continues(&self, blocks: &mut Blocks, text: &str) -> bool {
+    /// Appends `text`, from the top of a page or column, to the last block if it continues that block's
+    /// sentence. Returns whether it did.
+    fn append_rest(&self, blocks: &mut Blocks, text: &str) -> bool {
         let Some(last) = blocks.blocks.last_mut() else {
             return false;
         };
@@ -209,7 +209,7 @@ impl Usual {
         true
     }
 
-    /// The text of consecutive lines; words that were broken at a line's end are made whole.
+    /// Joins consecutive lines and removes hyphenation at line ends.
     fn join(&self, body: &[Line]) -> String {
         let mut out = String::new();
         for line in body {
@@ -223,9 +223,10 @@ impl Usual {
             && text.chars().next().is_some_and(char::is_lowercase)
         {
             let tail = text.split_whitespace().next().unwrap_or_default();
+            // Drop the hyphen if the document has the whole word, or does not have the hyphenated one.
             let (whole, hyphenated) = (
-                bare(&format!("{head}{tail}")),
-                bare(&format!("{head}-{tail}")),
+                normalise(&format!("{head}{tail}")),
+                normalise(&format!("{head}-{tail}")),
             );
             if self.words.contains(&whole) || !self.words.contains(&hyphenated) {
                 out.pop();
@@ -240,7 +241,7 @@ impl Usual {
     }
 }
 
-/// Whether the line above ends where its author wanted it to: the next word would have fitted.
+/// Whether the author ended the line above deliberately: the next word would have fitted on it.
 fn is_broken_off(above: &Line, line: &Line, right: f32) -> bool {
     let text = line.text();
     if text.starts_with(char::is_lowercase) && !ends_sentence(&above.text()) {
@@ -252,12 +253,12 @@ fn is_broken_off(above: &Line, line: &Line, right: f32) -> bool {
         .unwrap_or_default()
         .chars()
         .count();
-    // A letter is about half as wide as it is high; one more for the space.
+    // A letter is about half as wide as the font size; one more for the space.
     let word = (letters + 1) as f32 * line.size() * 0.5;
     above.x1() + word < right - (right - above.x0()) * 0.1
 }
 
-/// The beginning of a word that ends with a hyphen.
+/// The first part of a word that is hyphenated at the end of `text`, without the hyphen.
 fn broken_word(text: &str) -> Option<&str> {
     let word = text.rsplit(char::is_whitespace).next()?;
     let head = word.strip_suffix(['-', '\u{2010}', '\u{00AD}'])?;
@@ -265,12 +266,12 @@ fn broken_word(text: &str) -> Option<&str> {
     Some(head.trim_start_matches(|c: char| !c.is_alphanumeric()))
 }
 
-fn bare(word: &str) -> String {
+fn normalise(word: &str) -> String {
     word.trim_matches(|c: char| !c.is_alphanumeric())
         .to_lowercase()
 }
 
-/// Scripts that are written without spaces: lines join without one.
+/// Whether the character is of a script without spaces, whose lines are joined without one.
 fn is_wide(c: char) -> bool {
     matches!(c, '\u{3000}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}')
 }

@@ -1,4 +1,4 @@
-//! A bound on what a PDF unpacks to, before it is opened: the reader has none of its own.
+//! Limits the unpacked size of a PDF before it is opened, since the reader has no limit of its own.
 
 use std::io::Read;
 
@@ -6,16 +6,16 @@ use flate2::bufread::ZlibDecoder;
 
 use crate::extract::{ExtractError, Limits};
 
-/// Filters that may be applied on top of each other to one stream.
+/// Most filters applied on top of each other to one stream.
 const MAX_FILTERS: u32 = 4;
-/// A single stream may take this part of the whole limit: a page's drawing above 25 MiB has no
-/// reader, and costs the interpreter ten times its size.
+/// A single stream may use this fraction (1/n) of the whole limit: a page's drawing above 25 MiB is no use to
+/// a reader, and costs the interpreter ten times its size.
 const STREAM_PART: u64 = 4;
-/// How far before its data the description of a stream may begin, in bytes.
+/// How far before its data a stream's dictionary may begin, in bytes.
 const DESCRIPTION: usize = 400;
 
-/// Refuse a PDF whose compressed streams grow beyond the limit. Pictures are left out: they are
-/// never unpacked here.
+/// Refuses a PDF whose compressed streams unpack to more than the limit. Pictures do not count, since they
+/// are never unpacked.
 pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ExtractError> {
     let most = limits.max_unpacked_bytes as u64;
     let mut left = most;
@@ -53,8 +53,8 @@ pub(super) fn check(bytes: &[u8], limits: &Limits) -> Result<(), ExtractError> {
     Ok(())
 }
 
-/// Whether a compressed stream, and the streams compressed inside it, unpack within what is left.
-/// A stream that breaks off counts as far as it goes.
+/// Whether a compressed stream, and the streams compressed inside it, unpack within `left`.
+/// A truncated stream counts as far as it goes.
 fn fits(packed: &mut dyn std::io::BufRead, left: &mut u64, filters: u32) -> bool {
     let mut unpacked = std::io::BufReader::with_capacity(
         1 << 16,
@@ -77,7 +77,7 @@ fn fits(packed: &mut dyn std::io::BufRead, left: &mut u64, filters: u32) -> bool
     true
 }
 
-/// The two bytes that begin a zlib stream (RFC 1950): deflate, and a checksum over both.
+/// Checks the two bytes that begin a zlib stream (RFC 1950): deflate, and a checksum over both.
 fn is_zlib(data: &[u8]) -> bool {
     matches!(data, [method, flags, ..] if method & 0x0F == 8 && method >> 4 <= 7
         && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)

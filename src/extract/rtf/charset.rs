@@ -26,7 +26,7 @@ pub(super) fn of_code_page(page: i32) -> &'static Encoding {
     }
 }
 
-/// The encoding of a font's character set (`\fcharset`); none for the document's own.
+/// The encoding of a font's character set (`\fcharset`); `None` for the document's own.
 pub(super) fn of_font(set: i32) -> Option<&'static Encoding> {
     let page = match set {
         77 => 10000,

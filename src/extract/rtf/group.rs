@@ -1,4 +1,4 @@
-//! Groups of a rich text document: what they set, and what opens a destination in one.
+//! Groups of a rich text document: their properties, and the words that open destinations.
 
 use encoding_rs::Encoding;
 
@@ -11,22 +11,22 @@ pub(super) enum Destination {
     FontTable,
     StyleSheet,
     Title,
-    /// Nothing that is read on a page.
+    /// Not shown on a page.
     Hidden,
 }
 
-/// What a group sets and its end takes back.
+/// The properties of a group; they end with the group.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub destination: Destination,
     pub bold: bool,
     pub hidden: bool,
-    /// Its text stands raised.
+    /// Superscript.
     pub raised: bool,
-    /// Characters after `\u` that stand for readers without Unicode.
+    /// How many characters after `\u` are a fallback for readers without Unicode.
     pub fallback: usize,
     pub encoding: Option<&'static Encoding>,
-    /// `\*` came: an unknown word makes the group one to pass over.
+    /// `\*` was read: if the next word is unknown, the group is skipped.
     pub ignorable: bool,
 }
 
@@ -45,7 +45,7 @@ impl Default for Group {
 }
 
 impl Group {
-    /// Everything within a hidden group stays hidden, but the title stands among hidden properties.
+    /// Sets the destination. Everything in a hidden group stays hidden, except the title, which is a hidden property.
     pub(super) fn enter(&mut self, destination: Destination) {
         if self.destination != Destination::Hidden || destination == Destination::Title {
             self.destination = destination;
@@ -53,17 +53,17 @@ impl Group {
     }
 }
 
-/// What a word does to the group that it stands in.
+/// What a control word does to its group.
 pub(super) enum Opened {
-    /// Its text goes elsewhere.
-    Hides(Destination),
-    /// Its text is read although readers that do not know the word pass over it.
+    /// The group's text goes to this destination.
+    Redirects(Destination),
+    /// The group's text is read despite `\*`.
     Shown,
 }
 
-/// What a word opens; none for one that opens nothing.
+/// What a control word opens; `None` if it opens nothing.
 pub(super) fn opened_by(name: &str) -> Option<Opened> {
-    Some(Opened::Hides(match name {
+    Some(Opened::Redirects(match name {
         "fonttbl" => Destination::FontTable,
         "stylesheet" => Destination::StyleSheet,
         "title" => Destination::Title,
@@ -72,13 +72,13 @@ pub(super) fn opened_by(name: &str) -> Option<Opened> {
         | "footer" | "footerl" | "footerr" | "footerf" | "filetbl" | "revtbl" | "listtable"
         | "listoverridetable" | "themedata" | "fldinst" | "xe" | "tc" | "nonshppict"
         | "annotation" | "comment" | "pgdsctbl" | "template" => Destination::Hidden,
-        // Text boxes and the shown part of fields.
+        // Text boxes and the results of fields.
         "shptxt" | "fldrslt" | "shpinst" | "shp" => return Some(Opened::Shown),
         _ => return None,
     }))
 }
 
-/// The level of a heading style by its name.
+/// The level of a heading style, from its name.
 pub(super) fn heading_level(style: &str) -> Option<u8> {
     let name = style.trim().to_lowercase();
     if name == "title" {

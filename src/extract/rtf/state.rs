@@ -1,4 +1,4 @@
-//! The groups of a rich text document, and the paragraphs and tables that come of them.
+//! Follows the groups of a rich text document and builds paragraphs and tables.
 
 use std::collections::HashMap;
 
@@ -12,9 +12,9 @@ use crate::extract::{
     BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, clean, plain, raised,
 };
 
-/// Deepest nesting of groups; a document of people has about ten.
+/// Deepest nesting of groups; real documents have about ten.
 const MAX_DEPTH: usize = 2_000;
-/// Longest paragraph that is taken as a heading because all of it is bold, in characters.
+/// Longest paragraph that counts as a heading because all of it is bold, in characters.
 const MAX_BOLD_HEADING: usize = 80;
 
 #[derive(Default)]
@@ -32,12 +32,12 @@ pub(super) struct Reading {
     encoding: &'static Encoding,
     fonts: HashMap<i32, &'static Encoding>,
     font: Option<i32>,
-    /// Heading levels of styles by their number.
+    /// Heading levels by style number.
     styles: HashMap<i32, u8>,
     style: (i32, String),
-    /// Bytes that wait to be decoded together: one letter may take two.
+    /// Bytes to decode together, since one letter may take two.
     bytes: Vec<u8>,
-    /// Fallback characters that are still to be passed over.
+    /// How many fallback characters are still to be skipped.
     passing: usize,
     surrogate: Option<u16>,
     paragraph: Paragraph,
@@ -48,7 +48,7 @@ pub(super) struct Reading {
     title: String,
     pictures: usize,
     hidden: Hidden,
-    /// The last text was hidden; a piece is counted once.
+    /// The last text was hidden too, so that each run of hidden text is counted once.
     within_hidden: bool,
 }
 
@@ -119,7 +119,7 @@ impl Reading {
             '~' => self.add(" "),
             '_' => self.add("-"),
             '{' | '}' | '\\' => self.add(symbol.encode_utf8(&mut [0; 4])),
-            // A line end after a backslash ends a paragraph.
+            // A backslash before a line end is a paragraph end.
             '\n' | '\r' => self.end_paragraph()?,
             _ => {}
         }
@@ -133,6 +133,7 @@ impl Reading {
             }
             return Ok(());
         }
+        // Any other control word ends the fallback characters after `\u`.
         if name != "u" {
             self.decode();
             self.passing = 0;
@@ -196,14 +197,14 @@ impl Reading {
         }
     }
 
-    /// Words that open a destination.
+    /// Handles a word that may open a destination.
     fn enter(&mut self, name: &str) {
         let Some(group) = self.groups.last_mut() else {
             return;
         };
         match group::opened_by(name) {
             Some(Opened::Shown) => group.ignorable = false,
-            Some(Opened::Hides(destination)) => {
+            Some(Opened::Redirects(destination)) => {
                 self.pictures += usize::from(name == "pict");
                 self.paragraph.listed |= destination == Destination::ListText;
                 group.enter(destination);
@@ -229,7 +230,7 @@ impl Reading {
 
     fn unicode(&mut self, code: i32) {
         self.decode();
-        // Numbers above 32767 are written as negative ones.
+        // Code units above 32767 are written as negative numbers.
         let unit = (code & 0xFFFF) as u16;
         let pending = self.surrogate.take();
         match (pending, unit) {
@@ -283,14 +284,14 @@ impl Reading {
                     self.paragraph.bold.0 += letters;
                 }
                 if group.raised {
-                    self.paragraph.text.push_str(&raised::marked(text));
+                    self.paragraph.text.push_str(&raised::mark(text));
                 } else {
                     self.paragraph.text.push_str(text);
                 }
             }
             Destination::Title => self.title.push_str(text),
             Destination::StyleSheet => self.style_name(text),
-            // Numbers are part of what a list says, bullets are not.
+            // Keep the numbers of a list, but not its bullets.
             Destination::ListText if text.chars().any(char::is_alphanumeric) => {
                 self.paragraph.text.push_str(text.trim());
                 self.paragraph.text.push(' ');
@@ -372,7 +373,7 @@ impl Reading {
             }
             return Ok(());
         }
-        self.blocks.table(&table, None)
+        self.blocks.push_table(&table, None)
     }
 
     pub(super) fn finish(mut self) -> Result<Extracted, ExtractError> {
@@ -391,7 +392,7 @@ impl Reading {
             out.notes
                 .push("What is written in its pictures was not read.".into());
         }
-        self.hidden.tell(&mut out);
+        self.hidden.add_notes(&mut out);
         Ok(out)
     }
 }

@@ -1,12 +1,12 @@
-//! Hidden rows and columns, and comments, of workbooks of Excel 97 to 2003, of which `calamine` does not tell.
-//! The container is read by `cfb`; in it are records of two bytes for their type, two for their length, and content
-//! (MS-XLS 2.1.4).
+//! Finds hidden rows and columns, and counts comments, in Excel 97 to 2003 workbooks, since `calamine` does not report
+//! them. `cfb` reads the container; its stream is a sequence of records: two bytes of type, two of length, and the
+//! content (MS-XLS 2.1.4).
 
 use std::io::{Cursor, Read as _};
 
 use super::HiddenLines;
 
-/// Types of records (MS-XLS 2.3.2).
+/// Record types (MS-XLS 2.3.2).
 const BOUND_SHEET: u16 = 0x0085;
 const BEGIN: u16 = 0x0809;
 const END: u16 = 0x000A;
@@ -14,31 +14,29 @@ const ROW: u16 = 0x0208;
 const COLUMN: u16 = 0x007D;
 const NOTE: u16 = 0x001C;
 
-/// What one sheet hides.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct SheetParts {
     pub(super) lines: HiddenLines,
-    /// How many comments it has.
     pub(super) comments: usize,
 }
 
-/// Of each sheet in the workbook's order; `None` where the file is not built as expected.
-pub(super) fn of_sheets(bytes: &[u8]) -> Option<Vec<SheetParts>> {
-    let stream = workbook(bytes)?;
+/// Reads all sheets, in the workbook's order; `None` if the file has an unexpected structure.
+pub(super) fn read_sheets(bytes: &[u8]) -> Option<Vec<SheetParts>> {
+    let stream = read_workbook(bytes)?;
     let places = records(&stream, 0)
         .take_while(|(kind, _)| *kind != END)
         .filter(|(kind, _)| *kind == BOUND_SHEET)
         .filter_map(|(_, content)| content.first_chunk::<4>().map(|p| u32::from_le_bytes(*p)));
-    Some(places.map(|at| of_sheet(&stream, at as usize)).collect())
+    Some(places.map(|at| read_sheet(&stream, at as usize)).collect())
 }
 
-fn workbook(bytes: &[u8]) -> Option<Vec<u8>> {
+fn read_workbook(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).ok()?;
     let name = ["/Workbook", "/Book"]
         .into_iter()
         .find(|n| file.is_stream(n))?;
     let mut stream = Vec::new();
-    // A stream is no longer than the file, whose size is checked.
+    // A stream cannot be longer than the file, whose size was checked.
     file.open_stream(name)
         .ok()?
         .take(bytes.len() as u64)
@@ -47,9 +45,9 @@ fn workbook(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(stream)
 }
 
-fn of_sheet(stream: &[u8], at: usize) -> SheetParts {
+fn read_sheet(stream: &[u8], at: usize) -> SheetParts {
     let mut found = SheetParts::default();
-    // Charts within a sheet are streams in the stream: their ends are not the sheet's, and have no rows.
+    // Charts in a sheet have their own BEGIN and END records within the sheet's.
     let mut depth = 0;
     for (kind, content) in records(stream, at) {
         let field = |at: usize| {
@@ -64,11 +62,11 @@ fn of_sheet(stream: &[u8], at: usize) -> SheetParts {
                     break;
                 }
             }
-            // fDyZero
+            // fDyZero: hidden
             ROW if field(12).is_some_and(|flags| flags & 0x20 != 0) => {
                 found.lines.rows.extend(field(0).map(u32::from));
             }
-            // fHidden, or no width
+            // fHidden, or a width of 0
             COLUMN if field(8).is_some_and(|f| f & 1 != 0) || field(4) == Some(0) => {
                 if let (Some(first), Some(last)) = (field(0), field(2)) {
                     found.lines.columns.push(first.into()..=last.into());

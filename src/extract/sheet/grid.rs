@@ -1,30 +1,29 @@
-//! From the cells of a sheet to headings and tables.
+//! Turns the cells of a sheet into headings and tables.
 
 use std::collections::BTreeSet;
 
 use crate::extract::table::{self, Table, looks_like_value};
 use crate::extract::{BlockKind, Blocks, ExtractError};
 
-/// Longest cell that can stand alone as a heading, in characters.
+/// Longest cell that can be a heading, in characters.
 const MAX_HEADING: usize = 120;
 
-/// How many of the first rows are looked at to find the names of the columns.
+/// How many of the first rows are searched for the names of the columns.
 const LOOKED_AT: usize = 8;
 
-/// What a cell shows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Cell {
     pub text: String,
     pub bold: bool,
-    /// How many columns it reaches over; 0 is like 1.
+    /// How many columns it spans; 0 means 1.
     pub columns: u32,
-    /// How many rows it reaches over, from its own; 0 is like 1.
+    /// How many rows it spans, including its own; 0 means 1.
     pub rows: u32,
-    /// It goes on from the row above.
+    /// It continues a cell of the row above.
     pub continued: bool,
 }
 
-/// The cells with text of one row, by column.
+/// One row's cells with text, each with its column.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Row {
     pub number: u32,
@@ -32,18 +31,18 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// The last row that its cells reach over.
+    /// The last row that its cells span.
     pub(super) fn last(&self) -> u32 {
         let rows = self.cells.iter().map(|(_, c)| c.rows.max(1)).max();
         self.number.saturating_add(rows.unwrap_or(1) - 1)
     }
 
-    /// Whether it shows something that does not go on from above.
+    /// Whether it has a cell that does not continue one above.
     fn has_own(&self) -> bool {
         self.cells.iter().any(|(_, c)| !c.continued)
     }
 
-    /// The columns that its cells reach over.
+    /// The columns that its cells span.
     fn columns(&self) -> impl Iterator<Item = u32> {
         self.cells
             .iter()
@@ -51,7 +50,7 @@ impl Row {
     }
 }
 
-/// Append the rows of a sheet: a blank row ends a table, a cell that stands alone is a heading or a
+/// Appends the rows of a sheet: a blank row ends a table; a cell alone in its row is a heading or a
 /// sentence.
 pub(crate) fn append(rows: Vec<Row>, blocks: &mut Blocks) -> Result<(), ExtractError> {
     let mut rest = rows.as_slice();
@@ -61,9 +60,9 @@ pub(crate) fn append(rows: Vec<Row>, blocks: &mut Blocks) -> Result<(), ExtractE
             .position(|pair| matches!(pair, [a, b] if b.number > a.last().saturating_add(1)));
         let (area, after) = rest.split_at(parted.map_or(rest.len(), |at| at + 1));
         rest = after;
-        // A row of which nothing is its own is drawn as a part of the one above.
+        // A row without cells of its own looks like a part of the row above.
         let area: Vec<Row> = area.iter().filter(|r| r.has_own()).cloned().collect();
-        match side_by_side(&area) {
+        match split_side_by_side(&area) {
             Some((left, right)) => {
                 append(left, blocks)?;
                 append(right, blocks)?;
@@ -74,10 +73,10 @@ pub(crate) fn append(rows: Vec<Row>, blocks: &mut Blocks) -> Result<(), ExtractE
     Ok(())
 }
 
-/// Two tables with an empty column between them, each of several rows and columns. A single column
-/// beside others is not cut off: it may be what they are about.
-fn side_by_side(area: &[Row]) -> Option<(Vec<Row>, Vec<Row>)> {
-    // A title may reach over both.
+/// Splits two tables with an empty column between them, each with several rows and columns. A single
+/// column beside others is not split off, since it may hold the labels of their rows.
+fn split_side_by_side(area: &[Row]) -> Option<(Vec<Row>, Vec<Row>)> {
+    // Ignore single cells: a title may span both tables.
     let several = area.iter().filter(|r| r.cells.len() > 1);
     let used: BTreeSet<u32> = several.flat_map(Row::columns).collect();
     let columns: Vec<u32> = used.into_iter().collect();
@@ -105,7 +104,7 @@ fn side_by_side(area: &[Row]) -> Option<(Vec<Row>, Vec<Row>)> {
 
 fn append_area(area: &[Row], blocks: &mut Blocks) -> Result<(), ExtractError> {
     let (left, right) = bounds(area);
-    // Rows above the table that hold one cell: its title, remarks. One over some columns is the name of these.
+    // Rows above the table with a single cell are titles or remarks, unless it spans some columns and names them.
     let is_title = |r: &&Row| match r.cells.as_slice() {
         [(column, cell)] => cell.columns <= 1 || *column == left,
         _ => false,
@@ -113,7 +112,7 @@ fn append_area(area: &[Row], blocks: &mut Blocks) -> Result<(), ExtractError> {
     let titles = area.iter().take_while(is_title).count();
     let (titles, rows) = area.split_at(titles);
     for row in titles {
-        alone(
+        push_single(
             row,
             !rows.is_empty() || row.cells.iter().any(|(_, c)| c.bold),
             blocks,
@@ -122,39 +121,39 @@ fn append_area(area: &[Row], blocks: &mut Blocks) -> Result<(), ExtractError> {
     if rows.is_empty() {
         return Ok(());
     }
-    let (deep, header) = head(rows);
+    let (deep, header) = find_header(rows);
     let (above, body) = rows.split_at(deep);
     let marked = if header { deep } else { 0 };
     let begin = |open: &mut Table| {
         for row in above {
-            open.push_cells(dense(row, left, right));
+            open.push_cells(fill_gaps(row, left, right));
         }
     };
     let mut open = Table::new(marked);
     begin(&mut open);
     let mut filled = !header;
     for row in body {
-        // A label between rows, such as the name of a group: the columns below keep their names.
+        // A label between rows, such as the name of a group. The next table repeats the header.
         if header && row.cells.len() == 1 && row.cells.first().is_some_and(|(c, _)| *c == left) {
             if filled {
-                blocks.table(&std::mem::replace(&mut open, Table::new(marked)), None)?;
+                blocks.push_table(&std::mem::replace(&mut open, Table::new(marked)), None)?;
                 begin(&mut open);
                 filled = false;
             }
-            alone(row, true, blocks)?;
+            push_single(row, true, blocks)?;
             continue;
         }
-        open.push_cells(dense(row, left, right));
+        open.push_cells(fill_gaps(row, left, right));
         filled = true;
     }
     if filled || body.is_empty() {
-        blocks.table(&open, None)?;
+        blocks.push_table(&open, None)?;
     }
     Ok(())
 }
 
-/// The cells of a row from one column to another, with empty ones between them.
-pub(crate) fn dense(row: &Row, left: u32, right: u32) -> Vec<table::Cell> {
+/// The cells of a row from column `left` to `right`, with empty cells in the gaps.
+pub(crate) fn fill_gaps(row: &Row, left: u32, right: u32) -> Vec<table::Cell> {
     let mut out = Vec::new();
     let mut next = left;
     let mut cells = row.cells.iter().peekable();
@@ -175,14 +174,14 @@ pub(crate) fn dense(row: &Row, left: u32, right: u32) -> Vec<table::Cell> {
     out
 }
 
-/// How many of the first rows belong together, and whether they name the columns.
-pub(crate) fn head(rows: &[Row]) -> (usize, bool) {
+/// How many of the first rows belong together, and whether they are a header.
+pub(crate) fn find_header(rows: &[Row]) -> (usize, bool) {
     let Some(first) = rows.first() else {
         return (0, false);
     };
     let (left, right) = bounds(rows);
     let mut cells: Vec<Vec<table::Cell>> = (rows.iter().take(LOOKED_AT))
-        .map(|row| dense(row, left, right))
+        .map(|row| fill_gaps(row, left, right))
         .collect();
     if let (Some(spread), Some(first)) = (table::spread(&cells), cells.first_mut()) {
         *first = spread;
@@ -214,14 +213,14 @@ pub(crate) fn head(rows: &[Row]) -> (usize, bool) {
     (deep, names_columns(&first, body))
 }
 
-/// The first and the last column of some rows.
+/// The first and the last column that the rows use.
 pub(crate) fn bounds(rows: &[Row]) -> (u32, u32) {
     let columns = || rows.iter().flat_map(Row::columns);
     (columns().min().unwrap_or(0), columns().max().unwrap_or(0))
 }
 
-/// A cell that stands alone.
-fn alone(row: &Row, heading: bool, blocks: &mut Blocks) -> Result<(), ExtractError> {
+/// Adds the single cell of a row as a heading or a paragraph.
+fn push_single(row: &Row, heading: bool, blocks: &mut Blocks) -> Result<(), ExtractError> {
     for (_, cell) in &row.cells {
         let fits = cell.text.chars().count() <= MAX_HEADING
             && !cell.text.trim_end().ends_with(['.', '!', ';'])
@@ -251,13 +250,13 @@ fn is_weekday(text: &str) -> bool {
     WEEKDAYS.split_whitespace().any(|day| day == first)
 }
 
-/// Whether the first row of a table names its columns: set apart by bold letters, or words above values.
+/// Whether the first row of a table names its columns: it is bold, or has words above values.
 fn names_columns(first: &Row, body: &[Row]) -> bool {
     let is_name = |(_, c): &(u32, Cell)| !looks_like_value(&c.text);
     if body.is_empty() || first.cells.len() < 2 || !first.cells.iter().all(is_name) {
         return false;
     }
-    // "Monday | Closed" above "Tuesday | 9-5" is the first of the days.
+    // "Monday | Closed" above "Tuesday | 9-5" is data.
     if first
         .cells
         .first()
@@ -269,7 +268,7 @@ fn names_columns(first: &Row, body: &[Row]) -> bool {
     if bold(first) && !body.iter().all(bold) {
         return true;
     }
-    // Each named column that holds values only in its body is no column of words.
+    // A column with only values below its first cell: that cell is a name.
     first.cells.iter().any(|(column, _)| {
         let mut below = body
             .iter()

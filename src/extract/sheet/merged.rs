@@ -1,4 +1,4 @@
-//! Merged cells: what one shows belongs to every row and column that it reaches over.
+//! Merged cells: their text applies to every row and column that they span.
 
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -6,12 +6,12 @@ use std::ops::RangeInclusive;
 use super::HiddenLines;
 use super::grid::{Cell, Row};
 
-/// Rows that merged cells of one sheet may be repeated in, so that a file cannot claim a million.
+/// How often the merged cells of one sheet may be repeated, so that a file cannot demand a million rows.
 const MAX_REPEATS: u32 = 100_000;
-/// How far into a merged area its first cell that is not hidden is looked for.
+/// How far to search a merged area for its first cell that is not hidden.
 const MAX_STEPS: u32 = 1_000;
 
-/// A merged area; its rows and columns count from 0.
+/// Rows and columns count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Area {
     pub(super) rows: RangeInclusive<u32>,
@@ -27,11 +27,10 @@ impl From<calamine::Dimensions> for Area {
     }
 }
 
-/// The merged areas of a sheet, by the cell that holds their text.
+/// The merged areas of a sheet, by the cell that has their text.
 pub(super) struct Merged(HashMap<(u32, u32), Area>);
 
 impl Merged {
-    /// `hidden` rows and columns are not shown, but what is merged with them is shown in the others.
     pub(super) fn new(areas: impl IntoIterator<Item = Area>) -> Self {
         let several =
             |a: &Area| a.rows.start() < a.rows.end() || a.columns.start() < a.columns.end();
@@ -44,7 +43,7 @@ impl Merged {
         )
     }
 
-    /// Where the text of a cell is shown: in the first row and column of its area that are not hidden.
+    /// Where the text of a cell is shown: in the first row and column of its merged area that are not hidden.
     pub(super) fn shown_at(
         &self,
         row: u32,
@@ -67,11 +66,12 @@ impl Merged {
         )
     }
 
-    /// Give each merged cell its reach, and repeat it in the rows below that have cells of their own. What a file
-    /// keeps in the other cells of the area is not shown.
+    /// Sets the span of each merged cell, and repeats it in the rows below that have cells of their own. Text that a
+    /// file keeps in the other cells of the area is dropped, since it is not shown.
     pub(super) fn spread(&self, rows: &mut [Row], hidden: Option<&HiddenLines>) {
         let mut left = MAX_REPEATS;
         let mut areas: Vec<(&(u32, u32), &Area)> = self.0.iter().collect();
+        // A hash map has no order; the limit must cut off the same cells every time.
         areas.sort_unstable_by_key(|(at, _)| **at);
         for ((row, column), area) in areas {
             let (first, column) = self.shown_at(*row, *column, hidden);
@@ -114,8 +114,8 @@ impl Merged {
     }
 }
 
-/// Moves rows and columns together where hidden ones lie between: nobody sees a gap there.
-pub(super) fn close_up(rows: &mut [Row], hidden: &HiddenLines) {
+/// Renumbers rows and columns to close the gaps of hidden ones, which readers do not see.
+pub(super) fn close_gaps(rows: &mut [Row], hidden: &HiddenLines) {
     let ends = rows.iter().flat_map(|r| {
         r.cells
             .iter()
@@ -228,7 +228,7 @@ mod tests {
         ];
         rows[0].cells[0].1.rows = 4;
         rows[0].cells[1].1.columns = 9;
-        close_up(&mut rows, &hidden);
+        close_gaps(&mut rows, &hidden);
         assert_eq!((rows[0].number, rows[1].number), (0, 1));
         let columns: Vec<u32> = rows[0].cells.iter().map(|(c, _)| *c).collect();
         assert_eq!(columns, [0, 1, 2]);

@@ -1,7 +1,7 @@
-//! Excel workbooks: each sheet is a section, each row a line with the names of its columns.
+//! Excel workbooks: each sheet is a section, each row a line of text with the names of its columns.
 //!
-//! `calamine` reads the cells; what they show is decided in [`number`], where tables begin and end in
-//! [`grid`], how far merged cells reach in [`merged`], what is hidden in [`xml`] and [`biff`].
+//! `calamine` reads the cells. [`number`] formats their values, [`grid`] finds where tables begin and
+//! end, [`merged`] resolves merged cells, and [`xml`] and [`biff`] find what is hidden.
 
 mod biff;
 pub(super) mod grid;
@@ -24,14 +24,14 @@ use super::hidden::Hidden;
 use super::package::{self, Package};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits};
 
-/// Most rows that are read of one sheet; longer ones are data for programs.
+/// Most rows to read of one sheet; longer sheets are data for programs.
 const MAX_ROWS: u32 = 50_000;
-/// Most columns that are read.
+/// Most columns to read of one sheet.
 const MAX_COLUMNS: u32 = 500;
-/// Most cells that are read of one workbook.
+/// Most cells to read of one workbook.
 const MAX_CELLS: usize = 1_000_000;
 
-/// Rows and columns of one sheet that are hidden; they count from 0.
+/// Hidden rows and columns of one sheet, counted from 0.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct HiddenLines {
     /// In ascending order.
@@ -53,11 +53,11 @@ impl HiddenLines {
     }
 }
 
-/// What was read of a workbook besides its text.
+/// What was found in a workbook besides its text.
 #[derive(Default)]
 struct Seen {
     hidden: Hidden,
-    /// Comments that cannot be read.
+    /// Comments that we cannot read (XLS).
     unread_comments: usize,
     charts: usize,
     cells: usize,
@@ -65,12 +65,12 @@ struct Seen {
 }
 
 impl Seen {
-    /// The lines of a sheet that are not shown: none if the owner wants them read.
-    fn left_out<'l>(&self, lines: Option<&'l HiddenLines>) -> Option<&'l HiddenLines> {
+    /// The hidden rows and columns to skip; `None` if the owner wants them read.
+    fn lines_to_skip<'l>(&self, lines: Option<&'l HiddenLines>) -> Option<&'l HiddenLines> {
         lines.filter(|_| !self.hidden.read)
     }
 
-    /// Whether a cell is in a hidden row or column and not wanted; counts it if it is hidden.
+    /// Whether to skip a cell because it is in a hidden row or column. Counts it if it is hidden.
     fn hides(&mut self, lines: Option<&HiddenLines>, row: u32, column: u32) -> bool {
         let hidden = lines.is_some_and(|lines| lines.has(row, column));
         self.hidden.cells += usize::from(hidden);
@@ -78,7 +78,6 @@ impl Seen {
     }
 }
 
-/// Read a workbook.
 pub(super) fn read(
     bytes: &[u8],
     format: Format,
@@ -95,19 +94,19 @@ pub(super) fn read(
     } else {
         let mut package = Package::open(bytes, limits)?;
         package.check_size()?;
-        // The size check used the allowance up; the reader of the properties gets its own.
+        // The size check used up this package's limit, so the properties are read from a new one.
         properties = Package::open(bytes, limits)?
             .part("docProps/core.xml", package::properties)?
             .unwrap_or_default();
-        // Not knowing what is hidden, nothing may be read.
-        let parts = xml::of_sheets(&mut Package::open(bytes, limits)?)?;
-        let raised = xml::raised_strings(&mut Package::open(bytes, limits)?)?;
+        // If this fails, so does the whole file: without knowing what is hidden, we must not read any cell.
+        let parts = xml::read_sheets(&mut Package::open(bytes, limits)?)?;
+        let raised = xml::read_raised_strings(&mut Package::open(bytes, limits)?)?;
         read_xlsx(bytes, &parts, &raised, &mut blocks, &mut seen)?;
     }
     let mut out = blocks.finish(format);
     out.title = properties.title;
     out.written_at = properties.written_at;
-    seen.hidden.tell(&mut out);
+    seen.hidden.add_notes(&mut out);
     if seen.unread_comments > 0 {
         out.notes.push(format!(
             "{} comments were left out: save the file as XLSX if they should be read.",
@@ -128,8 +127,12 @@ pub(super) fn read(
     Ok(out)
 }
 
-/// The heading of a sheet; a program's own name for the only sheet says nothing.
-pub(super) fn heading(name: &str, only: bool, blocks: &mut Blocks) -> Result<(), ExtractError> {
+/// Adds the name of a sheet as a heading, unless it is the only sheet and has a default name such as "Sheet1".
+pub(super) fn push_heading(
+    name: &str,
+    only: bool,
+    blocks: &mut Blocks,
+) -> Result<(), ExtractError> {
     let lower = name.to_lowercase();
     let is_default = [
         "sheet", "tabelle", "feuil", "hoja", "foglio", "planilha", "blad", "arkusz",
@@ -160,7 +163,7 @@ fn read_xlsx(
     let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(failed)?;
     let sheets = book.sheets_metadata().to_vec();
     for sheet in &sheets {
-        if is_left_out(sheet, seen) {
+        if is_skipped(sheet, seen) {
             continue;
         }
         if sheet.typ == SheetType::ChartSheet {
@@ -186,20 +189,21 @@ fn read_xlsx(
             let code = style
                 .and_then(|s| s.number_format.as_ref())
                 .map_or("General", |f| f.format_code.as_str());
-            let mut text = number::shown_ref(cell.get_value(), code);
+            let mut text = number::format_ref(cell.get_value(), code);
             if text.trim().is_empty() {
                 continue;
             }
+            // `calamine` drops the formatting inside strings, so look up the version with marks.
             if !raised.is_empty()
                 && let Some(marked) = raised.get(&xml::key(&text))
             {
                 text.clone_from(marked);
             }
-            let (row, column) = merged.shown_at(row, column, seen.left_out(lines));
+            let (row, column) = merged.shown_at(row, column, seen.lines_to_skip(lines));
             if seen.hides(lines, row, column) {
                 continue;
             }
-            count(seen)?;
+            count_cell(seen)?;
             let bold = style
                 .and_then(|s| s.font.as_ref())
                 .is_some_and(calamine::Font::is_bold);
@@ -210,13 +214,13 @@ fn read_xlsx(
             };
             put(&mut rows, row, column, cell);
         }
-        in_order(&mut rows);
-        merged.spread(&mut rows, seen.left_out(lines));
-        if let Some(hidden) = seen.left_out(lines) {
-            merged::close_up(&mut rows, hidden);
+        sort_rows(&mut rows);
+        merged.spread(&mut rows, seen.lines_to_skip(lines));
+        if let Some(hidden) = seen.lines_to_skip(lines) {
+            merged::close_gaps(&mut rows, hidden);
         }
         if !rows.is_empty() {
-            heading(&sheet.name, sheets.len() == 1, blocks)?;
+            push_heading(&sheet.name, sheets.len() == 1, blocks)?;
             grid::append(rows, blocks)?;
         }
         for (cell, text) in parts.iter().flat_map(|parts| &parts.comments) {
@@ -229,8 +233,8 @@ fn read_xlsx(
     Ok(())
 }
 
-/// Whether a sheet is hidden and not wanted.
-fn is_left_out(sheet: &Sheet, seen: &mut Seen) -> bool {
+/// Whether to skip a sheet because it is hidden. Counts it if it is.
+fn is_skipped(sheet: &Sheet, seen: &mut Seen) -> bool {
     let hidden = sheet.visible != SheetVisible::Visible;
     seen.hidden.sheets += usize::from(hidden);
     hidden && !seen.hidden.read
@@ -243,13 +247,13 @@ fn read_xls(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), Ex
     };
     let mut book: Xls<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(failed)?;
     let sheets = book.sheets_metadata().to_vec();
-    let parts = biff::of_sheets(bytes).ok_or_else(|| ExtractError::SaveAs {
-        what: "an old Excel workbook that does not tell which of its rows and columns are hidden"
+    let parts = biff::read_sheets(bytes).ok_or_else(|| ExtractError::SaveAs {
+        what: "an old Excel workbook that does not say which of its rows and columns are hidden"
             .into(),
         remedy: "save it as XLSX and upload that file".into(),
     })?;
     for (number, sheet) in sheets.iter().enumerate() {
-        if is_left_out(sheet, seen) {
+        if is_skipped(sheet, seen) {
             continue;
         }
         let parts = parts.get(number);
@@ -271,35 +275,35 @@ fn read_xls(bytes: &[u8], blocks: &mut Blocks, seen: &mut Seen) -> Result<(), Ex
                 seen.cut |= *value != Data::Empty;
                 continue;
             }
-            let text = number::shown(value, "General");
+            let text = number::format_value(value, "General");
             if text.trim().is_empty() {
                 continue;
             }
-            let (row, column) = merged.shown_at(row, column, seen.left_out(lines));
+            let (row, column) = merged.shown_at(row, column, seen.lines_to_skip(lines));
             if seen.hides(lines, row, column) {
                 continue;
             }
-            count(seen)?;
+            count_cell(seen)?;
             let cell = Cell {
                 text,
                 ..Cell::default()
             };
             put(&mut rows, row, column, cell);
         }
-        in_order(&mut rows);
-        merged.spread(&mut rows, seen.left_out(lines));
-        if let Some(hidden) = seen.left_out(lines) {
-            merged::close_up(&mut rows, hidden);
+        sort_rows(&mut rows);
+        merged.spread(&mut rows, seen.lines_to_skip(lines));
+        if let Some(hidden) = seen.lines_to_skip(lines) {
+            merged::close_gaps(&mut rows, hidden);
         }
         if !rows.is_empty() {
-            heading(&sheet.name, sheets.len() == 1, blocks)?;
+            push_heading(&sheet.name, sheets.len() == 1, blocks)?;
             grid::append(rows, blocks)?;
         }
     }
     Ok(())
 }
 
-fn count(seen: &mut Seen) -> Result<(), ExtractError> {
+fn count_cell(seen: &mut Seen) -> Result<(), ExtractError> {
     seen.cells += 1;
     if seen.cells > MAX_CELLS {
         return Err(ExtractError::TooLarge {
@@ -310,7 +314,7 @@ fn count(seen: &mut Seen) -> Result<(), ExtractError> {
     Ok(())
 }
 
-/// Cells come row by row, but one that is shown in a later row than its own comes early.
+/// Adds a cell to its row. Cells come row by row, except that a merged cell shown in a later row comes early.
 fn put(rows: &mut Vec<Row>, row: u32, column: u32, cell: Cell) {
     match rows.last_mut() {
         Some(last) if last.number == row => last.cells.push((column, cell)),
@@ -321,8 +325,8 @@ fn put(rows: &mut Vec<Row>, row: u32, column: u32, cell: Cell) {
     }
 }
 
-/// Rows and their cells in order, each once.
-fn in_order(rows: &mut Vec<Row>) {
+/// Sorts rows and cells and removes duplicates.
+fn sort_rows(rows: &mut Vec<Row>) {
     rows.sort_by_key(|row| row.number);
     rows.dedup_by(|next, row| {
         let same = next.number == row.number;

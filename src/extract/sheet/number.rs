@@ -1,38 +1,38 @@
-//! What a cell shows: its value in its number format (ECMA-376, part 1, 18.8.30).
+//! Formats the value of a cell by its number format (ECMA-376, part 1, 18.8.30).
 //!
-//! Dates whose format names the month are written as they are shown. Those of digits only are written
-//! as year-month-day: what 1/2/2026 means depends on the reader's country.
+//! Dates whose format names the month are written as they are shown. All-digit dates are written
+//! as year-month-day, since the meaning of 1/2/2026 depends on the reader's country.
 
 use calamine::{Data, DataRef, ExcelDateTime};
 
-/// Most decimals that are written.
+/// Most decimals to write.
 const MAX_DECIMALS: usize = 10;
 
-/// The text of a cell with its number format.
-pub(super) fn shown_ref(value: &DataRef<'_>, code: &str) -> String {
+/// The text that a cell shows with the number format `code`.
+pub(super) fn format_ref(value: &DataRef<'_>, code: &str) -> String {
     match value {
         DataRef::SharedString(text) => (*text).to_owned(),
-        other => shown(&Data::from(other.clone()), code),
+        other => format_value(&Data::from(other.clone()), code),
     }
 }
 
-/// The text of a cell with its number format.
-pub(super) fn shown(value: &Data, code: &str) -> String {
+/// The text that a cell shows with the number format `code`.
+pub(super) fn format_value(value: &Data, code: &str) -> String {
     match value {
-        Data::Int(number) => in_format(*number as f64, code),
-        Data::Float(number) => in_format(*number, code),
+        Data::Int(number) => format_number(*number as f64, code),
+        Data::Float(number) => format_number(*number, code),
         Data::String(text) => text.clone(),
         Data::Bool(true) => "yes".into(),
         Data::Bool(false) => "no".into(),
-        Data::DateTime(at) => moment(at, code),
+        Data::DateTime(at) => format_moment(at, code),
         Data::DateTimeIso(text) | Data::DurationIso(text) => text.replace('T', " "),
-        // "#N/A" and its like say nothing to a reader.
+        // "#N/A" and the like mean nothing to a reader.
         Data::Error(_) | Data::Empty => String::new(),
     }
 }
 
-/// A number without a format: as precise as a sheet shows it.
-fn general(number: f64) -> String {
+/// Formats a number as precisely as Excel's General format.
+fn format_general(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() < 1e15 {
         return format!("{number:.0}");
     }
@@ -41,24 +41,24 @@ fn general(number: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A number format, or the part of one that is for negative numbers.
+/// A section of a number format.
 #[derive(Default, Debug)]
 struct Pattern {
     before: String,
     after: String,
     whole: usize,
     decimals: usize,
-    /// Decimals that are shown even if they are zero.
+    /// Decimals that are written even if they are zero.
     kept: usize,
     grouped: bool,
     percent: bool,
     thousands: i32,
     digits: bool,
-    /// It shows the number in a way that is not known here (fractions, powers of ten).
+    /// A kind of format that we do not support: fractions, scientific notation.
     other: bool,
 }
 
-fn pattern(code: &str) -> Pattern {
+fn parse_pattern(code: &str) -> Pattern {
     let mut found = Pattern::default();
     let mut chars = code.chars().peekable();
     let mut in_decimals = false;
@@ -77,11 +77,11 @@ fn pattern(code: &str) -> Pattern {
                     literal(&mut found, next.encode_utf8(&mut [0; 4]));
                 }
             }
-            // A space as wide as a letter, and one letter that fills the cell.
+            // `_x` is a space as wide as x; `*x` fills the cell with x.
             '_' | '*' => drop(chars.next()),
             '[' => {
                 let inside: String = chars.by_ref().take_while(|c| *c != ']').collect();
-                // `[$€-407]` is a currency; others are colours and conditions.
+                // `[$€-407]` is a currency; other brackets are colours and conditions.
                 if let Some(currency) = inside.strip_prefix('$') {
                     literal(&mut found, currency.split('-').next().unwrap_or_default());
                 }
@@ -114,30 +114,30 @@ fn pattern(code: &str) -> Pattern {
     found
 }
 
-fn in_format(number: f64, code: &str) -> String {
+fn format_number(number: f64, code: &str) -> String {
     if !number.is_finite() {
         return String::new();
     }
     if code.is_empty() || code.eq_ignore_ascii_case("general") || code == "@" {
-        return general(number);
+        return format_general(number);
     }
     let sections: Vec<&str> = code.split(';').collect();
     let (section, number) = match (sections.as_slice(), number < 0.0) {
-        // The second part shows its own sign, or none.
+        // The second section is for negative numbers and writes their sign itself.
         ([_, negative, ..], true) => (*negative, number.abs()),
         ([_, _, zero, ..], _) if number == 0.0 => (*zero, number),
         ([first, ..], _) => (*first, number),
-        _ => return general(number),
+        _ => return format_general(number),
     };
-    let pattern = pattern(section);
+    let pattern = parse_pattern(section);
     if pattern.other {
-        return general(number);
+        return format_general(number);
     }
     if !pattern.digits {
-        // "-" for nothing, or a text in place of the number.
+        // A format without digits replaces the number, such as "-" for zero.
         let text = format!("{}{}", pattern.before, pattern.after);
         return match text.trim() {
-            "" => general(number),
+            "" => format_general(number),
             text => text.to_owned(),
         };
     }
@@ -152,7 +152,7 @@ fn in_format(number: f64, code: &str) -> String {
     }
     let mut whole = format!("{whole:0>width$}", width = pattern.whole.min(20));
     if pattern.grouped {
-        whole = grouped(&whole);
+        whole = group_thousands(&whole);
     }
     let sign = if number < 0.0 { "-" } else { "" };
     let point = if fraction.is_empty() { "" } else { "." };
@@ -164,7 +164,7 @@ fn in_format(number: f64, code: &str) -> String {
     .to_owned()
 }
 
-fn grouped(digits: &str) -> String {
+fn group_thousands(digits: &str) -> String {
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (i, c) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {
@@ -175,7 +175,7 @@ fn grouped(digits: &str) -> String {
     out
 }
 
-fn moment(at: &ExcelDateTime, code: &str) -> String {
+fn format_moment(at: &ExcelDateTime, code: &str) -> String {
     if at.is_duration() {
         let minutes = (at.as_f64() * 24.0 * 60.0).round();
         return format!("{}:{:02}", (minutes / 60.0).floor(), minutes as i64 % 60);
@@ -242,7 +242,7 @@ mod tests {
             (12_000.0, "0,\"k\"", "12k"),
             (0.5, "# ?/?", "0.5"),
         ] {
-            assert_eq!(in_format(number, code), shown, "{number} {code}");
+            assert_eq!(format_number(number, code), shown, "{number} {code}");
         }
     }
 
@@ -257,7 +257,7 @@ mod tests {
             (0.729_166_7, "hh:mm", "17:30"),
         ] {
             let at = ExcelDateTime::new(serial, ExcelDateTimeType::DateTime, false);
-            assert_eq!(moment(&at, code), shown, "{serial} {code}");
+            assert_eq!(format_moment(&at, code), shown, "{serial} {code}");
         }
     }
 }

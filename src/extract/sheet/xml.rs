@@ -1,5 +1,5 @@
-//! What a sheet of Office Open XML hides: rows and columns, and comments; and its raised text. `calamine` does not
-//! tell of them, so they are read from the workbook's own parts.
+//! Hidden rows and columns, comments, and raised text of an Office Open XML sheet. `calamine` does not report them, so
+//! they are read from the workbook's XML.
 
 use std::collections::HashMap;
 
@@ -10,16 +10,15 @@ use super::super::package::{self, Package, attribute};
 use super::super::raised;
 use super::HiddenLines;
 
-/// What one sheet hides.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct SheetParts {
     pub(super) lines: HiddenLines,
-    /// Cell and text of each comment.
+    /// The cell and text of each comment.
     pub(super) comments: Vec<(String, String)>,
 }
 
-/// Of each sheet, by its name.
-pub(super) fn of_sheets(
+/// Reads all sheets, by their names.
+pub(super) fn read_sheets(
     package: &mut Package<'_>,
 ) -> Result<HashMap<String, SheetParts>, ExtractError> {
     let book = package.main_part("xl/workbook.xml")?;
@@ -46,16 +45,16 @@ pub(super) fn of_sheets(
         let Some(target) = targets.get(&id) else {
             continue;
         };
-        let Some(lines) = package.part(target, lines)? else {
+        let Some(lines) = package.part(target, read_hidden_lines)? else {
             continue;
         };
         let related = package.relations(target).unwrap_or_default();
-        // Newer programs keep the conversation in a part of its own, and a notice to older ones in the other.
+        // Newer programs write comments to `threadedComment` parts, and only a notice for older programs to `comments`.
         let mut comments = Vec::new();
         for kind in ["threadedComment", "comments"] {
             for part in related.iter().filter(|r| r.kind == kind) {
-                // A damaged part of comments hides nothing else.
-                let read = package.part(&part.target, self::comments);
+                // A damaged comments part must not prevent reading the rest.
+                let read = package.part(&part.target, read_comments);
                 comments.extend(read.ok().flatten().unwrap_or_default());
             }
             if !comments.is_empty() {
@@ -67,8 +66,9 @@ pub(super) fn of_sheets(
     Ok(found)
 }
 
-/// The strings of a workbook that hold raised text: without white space, as `calamine` gives them, and as they are.
-pub(super) fn raised_strings(
+/// The strings of a workbook that have raised text, with the raised parts marked. The key is [`key`] of the plain
+/// text, since `calamine` changes white space.
+pub(super) fn read_raised_strings(
     package: &mut Package<'_>,
 ) -> Result<HashMap<String, String>, ExtractError> {
     let book = package.main_part("xl/workbook.xml")?;
@@ -79,22 +79,22 @@ pub(super) fn raised_strings(
     parts.dedup();
     let mut found = HashMap::new();
     for part in parts {
-        package.part(&part, |xml| strings(xml, &mut found))?;
+        package.part(&part, |xml| collect_strings(xml, &mut found))?;
     }
     Ok(found)
 }
 
-/// The key of a string for [`raised_strings`].
+/// The key of a string for [`read_raised_strings`].
 pub(super) fn key(text: &str) -> String {
     text.split_whitespace().collect()
 }
 
-fn strings(
+fn collect_strings(
     xml: &mut package::Xml<'_>,
     found: &mut HashMap<String, String>,
 ) -> Result<(), ExtractError> {
     let (mut plain, mut shown) = (String::new(), String::new());
-    // In a text; in a run that stands raised.
+    // Inside a text element; inside a raised run.
     let (mut within, mut is_raised) = (false, false);
     package::each_event(xml, |event| {
         match event {
@@ -122,7 +122,7 @@ fn strings(
                 let text = text.xml10_content();
                 plain.push_str(&text);
                 match is_raised {
-                    true => shown.push_str(&raised::marked(&text)),
+                    true => shown.push_str(&raised::mark(&text)),
                     false => shown.push_str(&text),
                 }
             }
@@ -136,9 +136,9 @@ fn strings(
     })
 }
 
-fn lines(xml: &mut package::Xml<'_>) -> Result<HiddenLines, ExtractError> {
+fn read_hidden_lines(xml: &mut package::Xml<'_>) -> Result<HiddenLines, ExtractError> {
     let mut hidden = HiddenLines::default();
-    // A row without a number is the one behind the last.
+    // A row without a number follows the previous one.
     let mut next = 0u32;
     package::each_event(xml, |event| {
         let (Event::Start(e) | Event::Empty(e)) = event else {
@@ -171,7 +171,7 @@ fn lines(xml: &mut package::Xml<'_>) -> Result<HiddenLines, ExtractError> {
     Ok(hidden)
 }
 
-fn comments(xml: &mut package::Xml<'_>) -> Result<Vec<(String, String)>, ExtractError> {
+fn read_comments(xml: &mut package::Xml<'_>) -> Result<Vec<(String, String)>, ExtractError> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut within = false;
     package::each_event(xml, |event| {

@@ -1,16 +1,16 @@
-//! The rows of a table that name its columns: one, or several under each other.
+//! Finds the header of a table: one row, or several below each other, that name its columns.
 
 use super::{Cell, MAX_COLUMN_NAME, is_label, looks_like_value, reach};
 
-/// Most rows that name columns together.
+/// Most rows of a header.
 const MAX_HEAD: usize = 4;
 
-/// How many of the first rows name the columns: those that the document marks, or else what cannot be data, and
-/// the rows that go on with it.
-pub(super) fn rows_of_head(rows: &[Vec<Cell>], mut marked: usize, width: usize) -> usize {
+/// How many of the first rows form the header: those that the document marks, else those that cannot be data,
+/// and the rows that continue them.
+pub(super) fn count_header_rows(rows: &[Vec<Cell>], mut marked: usize, width: usize) -> usize {
     let Some(first) = rows.first() else { return 0 };
     let deep = depth(rows);
-    // The label of the first group of rows.
+    // The last marked row may be the label of the first group.
     while marked > 1 && rows.get(marked - 1).is_some_and(|r| is_label(r, width)) {
         marked -= 1;
     }
@@ -32,20 +32,20 @@ pub(super) fn rows_of_head(rows: &[Vec<Cell>], mut marked: usize, width: usize) 
     }
 }
 
-/// How many of the first rows belong together, if the first one names columns: under a cell over several columns
-/// stand the names of each, and beside a cell over two rows stands what belongs to it. At least one row is left.
+/// How many rows the header has, if the first one names columns: a cell that spans several columns has the name of
+/// each below it, and a cell that spans two rows has the names of the second row beside it. At least one row remains.
 pub(crate) fn depth(rows: &[Vec<Cell>]) -> usize {
     let mut deep = 1;
     while deep < MAX_HEAD
         && let Some([above, row, below, ..]) = rows.get(deep - 1..)
-        && goes_on(above, row, below)
+        && continues_header(above, row, below)
     {
         deep += 1;
     }
     deep
 }
 
-fn goes_on(above: &[Cell], row: &[Cell], below: &[Cell]) -> bool {
+fn continues_header(above: &[Cell], row: &[Cell], below: &[Cell]) -> bool {
     let wide = above.iter().any(|c| c.columns > 1 && !c.text.is_empty());
     let beside = row.iter().any(|c| c.continued && !c.text.is_empty());
     if !(wide || beside) {
@@ -79,8 +79,8 @@ fn goes_on(above: &[Cell], row: &[Cell], below: &[Cell]) -> bool {
     own > 0 && (wide || above_values > 0) && (labels == 0 || like_values == 0)
 }
 
-/// Whether a cell that looks like a value names the values under it: "18-22 h" above "128", "2027" above "45"; but
-/// "2.50" above "3.10" does not.
+/// Whether a cell that looks like a value names the values below it: "18-22 h" above "128", "2027" above "45"; but
+/// not "2.50" above "3.10".
 pub(super) fn names_values(cell: &str, under: &str) -> bool {
     let has_letters = |text: &str| text.chars().any(char::is_alphabetic);
     let is_span =
@@ -92,15 +92,15 @@ pub(super) fn names_values(cell: &str, under: &str) -> bool {
         || (is_year(cell) && !is_year(under))
 }
 
-/// The cell that stands in each column.
+/// The cell in each column.
 fn by_column(row: &[Cell]) -> Vec<&Cell> {
     row.iter()
         .flat_map(|c| std::iter::repeat_n(c, c.width()))
         .collect()
 }
 
-/// A first row that the document does not mark is taken as names only if it cannot be data:
-/// several short, different cells that are neither numbers, prices nor times.
+/// An unmarked first row counts as a header only if it cannot be data: several short, distinct cells that are
+/// neither numbers, prices nor times.
 fn has_names(first: &[Cell]) -> bool {
     let named: Vec<&str> = (first.iter().map(|c| c.text.as_str()))
         .filter(|c| !c.is_empty())
@@ -113,7 +113,7 @@ fn has_names(first: &[Cell]) -> bool {
             .all(|c| c.chars().count() <= MAX_COLUMN_NAME && !looks_like_value(c))
 }
 
-/// Nothing above the labels of the rows, and something above each of their values: these are names, also years.
+/// An empty first cell above the labels of the rows, and text above all their values: a header, even if it has years.
 fn has_empty_corner(first: &[Cell], body: &[Vec<Cell>]) -> bool {
     let is_named = |row: &[Cell]| {
         row.first()
@@ -135,7 +135,7 @@ fn has_empty_corner(first: &[Cell], body: &[Vec<Cell>]) -> bool {
             .all(|row| is_named(row) && reach(row) <= reach(first))
 }
 
-/// The name of each column, from all rows of the head: `Weekend – 18-22 h`.
+/// The name of each column, from all rows of the header: `Weekend – 18-22 h`.
 pub(crate) fn names(head: &[Vec<Cell>]) -> Vec<String> {
     let rows: Vec<Vec<&Cell>> = head.iter().map(|row| by_column(row)).collect();
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -158,7 +158,7 @@ mod tests {
     use super::super::Table;
     use super::*;
 
-    /// `2>Price` is a cell over two columns, `^Zone` one that goes on from above.
+    /// `2>Price` is a cell that spans two columns, `^Zone` one that continues from above.
     fn row(cells: &[&str]) -> Vec<Cell> {
         cells
             .iter()

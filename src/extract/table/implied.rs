@@ -1,10 +1,10 @@
-//! Names over several columns that no span tells of: "Weekend" with nothing beside it, above "8-18 h" and "18-22 h".
+//! Column spans that a document does not mark: "Weekend" with an empty cell beside it, above "8-18 h" and "18-22 h".
 
 use super::head::names_values;
 use super::{Cell, MAX_COLUMN_NAME, looks_like_value};
 
-/// The first row with each of its names over the empty places behind it, if it and the row below look like two rows
-/// of names above values.
+/// Extends each name in the first row over the empty cells after it, if that row and the next look like two header
+/// rows above values; else `None`.
 pub(crate) fn spread(rows: &[Vec<Cell>]) -> Option<Vec<Cell>> {
     let [first, second, third, ..] = rows else {
         return None;
@@ -18,7 +18,7 @@ pub(crate) fn spread(rows: &[Vec<Cell>]) -> Option<Vec<Cell>> {
     let width = first.len().max(second.len());
     let texts = |row: &[Cell]| (0..width).filter(|c| !at(row, *c).is_empty()).count();
     let is_name = |text: &str| !looks_like_value(text) && text.chars().count() <= MAX_COLUMN_NAME;
-    // "Zone" and nothing below it, or nothing and "Zone" below it.
+    // The corner: "Zone" above an empty cell, or an empty cell above "Zone".
     let corner = match (at(first, 0).is_empty(), at(second, 0).is_empty()) {
         (false, true) => true,
         (true, false) => texts(first) > 1 && texts(second) == width,

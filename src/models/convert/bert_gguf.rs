@@ -1,8 +1,8 @@
-//! A BERT sentence encoder from safetensors to GGUF, for llama.cpp.
+//! Converts a BERT sentence encoder from safetensors to GGUF, for llama.cpp.
 //!
-//! The result pools by the mean and attends in both directions. Word pieces lose their `##` and
-//! words get U+2581 in front, which is how llama.cpp tells them apart. Matrices are written as
-//! 16-bit numbers, except the small embeddings of position and type.
+//! The result uses mean pooling and bidirectional attention. Word pieces lose their `##` and
+//! words get the prefix U+2581, which is how llama.cpp tells them apart. Matrices are written as
+//! 16-bit floats, except the small embeddings of position and type.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -20,11 +20,11 @@ const WORDS: &str = "embeddings.word_embeddings.weight";
 const POSITIONS: &str = "embeddings.position_embeddings.weight";
 const TYPES: &str = "embeddings.token_type_embeddings.weight";
 const FFN: &str = "encoder.layer.0.intermediate.dense.weight";
-/// Token types of GGUF: an ordinary word, and a marker such as `[CLS]`.
+/// GGUF token types: an ordinary word, and a special token such as `[CLS]`.
 const NORMAL: i32 = 1;
 const CONTROL: i32 = 3;
 
-/// The names of a layer's parts here and in GGUF.
+/// Names of a layer's parts in safetensors and in GGUF.
 const PARTS: [(&str, &str); 8] = [
     ("attention.self.query", "attn_q"),
     ("attention.self.key", "attn_k"),
@@ -36,7 +36,7 @@ const PARTS: [(&str, &str); 8] = [
     ("output.LayerNorm", "layer_output_norm"),
 ];
 
-/// What is read of the model's `config.json`.
+/// The fields we need from the model's `config.json`.
 #[derive(Deserialize)]
 struct Config {
     num_attention_heads: usize,
@@ -53,8 +53,8 @@ struct WordPiece {
     vocab: BTreeMap<String, usize>,
 }
 
-/// Writes the encoder as GGUF. Without a configuration the number of heads is that of the models
-/// of this width (32 per head for MiniLM, 64 for BERT).
+/// Writes the encoder as GGUF. Without a configuration, the number of heads is guessed from the
+/// width: heads are 32 wide in MiniLM (up to 384), 64 in BERT.
 pub(super) fn convert(
     weights: &[u8],
     tokenizer: &[u8],
@@ -66,11 +66,12 @@ pub(super) fn convert(
     let [positions, _] = matrix(&tensors, POSITIONS)?;
     let [types, _] = matrix(&tensors, TYPES)?;
     let [ffn, _] = matrix(&tensors, FFN)?;
+    // The file does not name the number of layers, so count them.
     let layers = (0..256)
         .take_while(|i| tensors.tensor(&layer(*i, PARTS[0].0)).is_ok())
         .count();
     let config: Config = match config {
-        Some(json) => serde_json::from_slice(json).map_err(|e| named("config.json", e))?,
+        Some(json) => serde_json::from_slice(json).map_err(|e| name_fault("config.json", e))?,
         None => {
             let head = if width <= 384 { 32 } else { 64 };
             Config {
@@ -93,6 +94,7 @@ pub(super) fn convert(
         ("bert.feed_forward_length", ffn),
         ("bert.block_count", layers),
         ("bert.attention.head_count", heads),
+        // Mean pooling.
         ("bert.pooling_type", 1),
         ("tokenizer.ggml.token_type_count", types),
     ];
@@ -104,15 +106,15 @@ pub(super) fn convert(
         Value::F32(config.layer_norm_eps),
     );
     writer.key("bert.attention.causal", Value::Bool(false));
-    vocabulary(&mut writer, tokenizer, words)?;
+    add_vocabulary(&mut writer, tokenizer, words)?;
     add_tensors(&mut writer, &tensors, layers)?;
     writer.write(out)?;
     Ok(())
 }
 
-fn vocabulary(writer: &mut GgufWriter, tokenizer: &[u8], words: usize) -> Result<(), Failure> {
+fn add_vocabulary(writer: &mut GgufWriter, tokenizer: &[u8], words: usize) -> Result<(), Failure> {
     let tokenizer: Tokenizer =
-        serde_json::from_slice(tokenizer).map_err(|e| named("tokenizer.json", e))?;
+        serde_json::from_slice(tokenizer).map_err(|e| name_fault("tokenizer.json", e))?;
     let vocab = tokenizer.model.vocab;
     if vocab.len() != words {
         return Err(format!("{words} word vectors do not fit {} words", vocab.len()).into());
@@ -139,7 +141,7 @@ fn vocabulary(writer: &mut GgufWriter, tokenizer: &[u8], words: usize) -> Result
     writer.key("tokenizer.ggml.pre", Value::Text("default".into()));
     writer.key("tokenizer.ggml.tokens", Value::Texts(list));
     writer.key("tokenizer.ggml.token_type", Value::Ints(kinds));
-    // “seperator” is how GGUF spells it.
+    // GGUF does spell it “seperator”.
     let markers = [
         ("bos", "[CLS]"),
         ("seperator", "[SEP]"),
@@ -201,8 +203,8 @@ fn add(
     new: &str,
     halve: bool,
 ) -> Result<(), Failure> {
-    let tensor = from.tensor(old).map_err(|e| named(old, e))?;
-    let values = floats(&tensor).map_err(|e| named(old, e))?;
+    let tensor = from.tensor(old).map_err(|e| name_fault(old, e))?;
+    let values = floats(&tensor).map_err(|e| name_fault(old, e))?;
     if halve {
         writer.tensor_f16(new, tensor.shape(), values);
     } else {
@@ -237,15 +239,15 @@ fn floats(tensor: &TensorView) -> Result<Vec<f32>, Reason> {
 }
 
 fn matrix(tensors: &SafeTensors, name: &str) -> Result<[usize; 2], Reason> {
-    let tensor = tensors.tensor(name).map_err(|e| named(name, e))?;
+    let tensor = tensors.tensor(name).map_err(|e| name_fault(name, e))?;
     tensor
         .shape()
         .try_into()
         .map_err(|_| format!("{name} is not a matrix").into())
 }
 
-/// What is wrong, with the file or tensor that it is in.
-fn named(name: &str, cause: impl Error + Send + Sync + 'static) -> Reason {
+/// Prefixes an error with the file or tensor that it is about.
+fn name_fault(name: &str, cause: impl Error + Send + Sync + 'static) -> Reason {
     Reason::told(format!("{name}: {cause}"), cause)
 }
 

@@ -1,4 +1,4 @@
-//! Conversions of models that are made here: one layer, a few numbers.
+//! Conversions of tiny models built here: one layer, a few numbers.
 
 use std::collections::HashMap;
 use std::io::Cursor;
@@ -13,7 +13,7 @@ const WIDTH: usize = 64;
 const MELS: usize = 80;
 const VOCABULARY: usize = 50_258;
 
-/// Writes a file as CTranslate2 does.
+/// Writes a file in CTranslate2's format.
 fn ct2(variables: &[(String, Vec<u32>)]) -> Vec<u8> {
     let name = |text: &str| {
         let mut bytes = u16::try_from(text.len() + 1)
@@ -35,7 +35,7 @@ fn ct2(variables: &[(String, Vec<u32>)]) -> Vec<u8> {
         let count: u32 = shape.iter().product();
         bytes.push(4);
         bytes.extend((count * 2).to_le_bytes());
-        // Each row gets its number, so that a wrong cut through a stacked matrix shows.
+        // Each row is filled with its number, so that a wrong split of a stacked matrix shows.
         let row = count / shape.first().copied().unwrap_or(1).max(1);
         for i in 0..count {
             #[expect(clippy::cast_precision_loss, reason = "small numbers")]
@@ -313,7 +313,7 @@ proptest! {
     #[test]
     fn damaged_headers_never_panic(at in 0_usize..600, with in any::<[u8; 6]>()) {
         let mut variables = tiny_whisper();
-        // Without the large tensors damage is found in the small ones, and fast.
+        // Without the large tensors, damage hits the small ones, and the test is fast.
         variables.retain(|(_, shape)| shape.iter().product::<u32>() < 10_000);
         let mut bytes = ct2(&variables);
         bytes.iter_mut().skip(at).zip(with).for_each(|(slot, byte)| *slot = byte);

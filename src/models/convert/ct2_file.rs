@@ -1,9 +1,9 @@
-//! Reads the binary model file of CTranslate2, version 6.
+//! Parses CTranslate2's binary model file, version 6.
 //!
-//! Version, name and revision of the specification, number of variables; then per variable its
-//! name, rank, extents, type, size in bytes and data; then aliases. Numbers are little-endian,
-//! names carry a 16-bit length and end with a zero byte. Source: `serialize` in CTranslate2's
-//! `python/ctranslate2/specs/model_spec.py`.
+//! The layout: version, name and revision of the specification, number of variables; then for each
+//! variable its name, rank, extents, type, size in bytes and data; then aliases. Numbers are
+//! little-endian; names have a 16-bit length and end with a zero byte. Source: `serialize` in
+//! CTranslate2's `python/ctranslate2/specs/model_spec.py`.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,10 @@ use half::f16;
 
 use crate::reason::Reason;
 
-/// The only layout that is known; others differ in the header.
+/// The only version that we can read; others have another header.
 const VERSION: u32 = 6;
 const MOST_VARIABLES: u32 = 100_000;
 
-/// All variables of a file.
 pub(super) struct Ct2File<'a> {
     variables: HashMap<&'a str, Variable<'a>>,
 }
@@ -58,7 +57,7 @@ impl<'a> Ct2File<'a> {
                 .map_err(|e| Reason::told(format!("{name}: {e}"), e))?;
             variables.insert(name, variable);
         }
-        // The aliases are not needed, but a file that lacks them is not whole.
+        // We do not need the aliases, but a file without them is truncated.
         for _ in 0..rest.u32()? {
             rest.name()?;
             rest.name()?;
@@ -79,8 +78,8 @@ impl<'a> Ct2File<'a> {
             .ok_or_else(|| format!("it has no variable {name}").into())
     }
 
-    /// A variable that must have these extents.
-    pub(super) fn shaped(&self, name: &str, shape: &[usize]) -> Result<&Variable<'a>, Reason> {
+    /// A variable, checked to have these extents.
+    pub(super) fn get_shaped(&self, name: &str, shape: &[usize]) -> Result<&Variable<'a>, Reason> {
         let variable = self.get(name)?;
         if variable.shape == shape {
             return Ok(variable);
@@ -94,7 +93,7 @@ impl<'a> Ct2File<'a> {
 }
 
 impl Variable<'_> {
-    /// The numbers from element `from` on, `count` of them, as 32 bits.
+    /// `count` numbers starting at element `from`, as 32-bit floats.
     pub(super) fn floats(&self, from: usize, count: usize) -> Result<Vec<f32>, Reason> {
         match self.kind {
             Kind::F32 => Ok(self
@@ -115,7 +114,7 @@ impl Variable<'_> {
         }
     }
 
-    /// The same as 16-bit numbers, in the bytes of the file format.
+    /// The same as 16-bit floats, as little-endian bytes.
     pub(super) fn halves(&self, from: usize, count: usize) -> Result<Vec<u8>, Reason> {
         if self.kind == Kind::F16 {
             return self.slice(from, count, 2).map(<[u8]>::to_vec);

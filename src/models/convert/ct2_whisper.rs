@@ -1,9 +1,9 @@
-//! Whisper from CTranslate2's format to whisper.cpp's.
+//! Converts Whisper from CTranslate2's format to whisper.cpp's.
 //!
 //! CTranslate2 stacks the query, key and value projections of self-attention (and key and value of
-//! cross-attention) into one matrix; whisper.cpp wants them apart, and without the bias of the key,
-//! which Whisper does not have. Matrices are written as 16-bit numbers; vectors, the biases of the
-//! convolutions and both positional embeddings as 32-bit numbers.
+//! cross-attention) into one matrix; whisper.cpp wants them separate, and without the key's bias,
+//! which Whisper does not have. Matrices are written as 16-bit floats; vectors, the biases of the
+//! convolutions and both positional embeddings as 32-bit floats.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -14,15 +14,17 @@ use super::mel::{self, BINS};
 use crate::models::inspect::WHISPER_MAGIC;
 use crate::reason::Reason;
 
-/// Words of the byte-level vocabulary that all Whisper models share. What follows in the
-/// vocabulary are markers, which whisper.cpp makes up itself.
+/// Size of the byte-level vocabulary that all Whisper models share. The special tokens after it
+/// are added by whisper.cpp itself.
 const WORDS: usize = 50_257;
 /// Width of one attention head in every Whisper model.
 const HEAD: usize = 64;
+/// Audio frames in the encoder's context.
 const FRAMES: usize = 1500;
+/// Tokens in the decoder's context.
 const TEXT: usize = 448;
 
-/// Words from a file with one word per line.
+/// Parses a vocabulary with one word per line.
 pub(super) fn words_from_text(bytes: &[u8]) -> Result<Vec<String>, Reason> {
     let text = std::str::from_utf8(bytes).map_err(|e| Reason::told("it is not UTF-8", e))?;
     Ok(text
@@ -33,12 +35,11 @@ pub(super) fn words_from_text(bytes: &[u8]) -> Result<Vec<String>, Reason> {
         .collect())
 }
 
-/// Words from a JSON list.
+/// Parses a vocabulary that is a JSON list.
 pub(super) fn words_from_json(bytes: &[u8]) -> Result<Vec<String>, Reason> {
     serde_json::from_slice(bytes).map_err(Reason::of)
 }
 
-/// Writes the model in whisper.cpp's format.
 pub(super) fn convert(bytes: &[u8], words: &[String], out: &mut impl Write) -> Result<(), Failure> {
     let file = Ct2File::parse(bytes)?;
     let embedding = file.get("decoder/embeddings/weight")?;
@@ -52,7 +53,9 @@ pub(super) fn convert(bytes: &[u8], words: &[String], out: &mut impl Write) -> R
             .into());
     };
     if width == 0 || width % HEAD != 0 || !(1..=128).contains(&mels) {
-        return Err(format!("a width of {width} with {mels} mel bands is no Whisper model").into());
+        return Err(
+            format!("a width of {width} with {mels} mel bands is not a Whisper model").into(),
+        );
     }
     let words = words
         .get(..WORDS)
@@ -66,6 +69,7 @@ pub(super) fn convert(bytes: &[u8], words: &[String], out: &mut impl Write) -> R
     let heads = width / HEAD;
 
     out.write_all(&WHISPER_MAGIC.to_le_bytes())?;
+    // whisper.cpp's `hparams` (the 1 is the weights' type, f16), then the shape of the mel filters.
     let header = [
         vocabulary, FRAMES, width, heads, encoder, TEXT, width, heads, decoder, mels, 1, mels, BINS,
     ];
@@ -104,12 +108,12 @@ struct Tensors<'a, W> {
     out: &'a mut W,
 }
 
-/// A run of rows within a variable.
+/// A range of rows of a variable.
 #[derive(Clone, Copy)]
 struct Rows {
     first: usize,
     count: usize,
-    /// Rows of the whole variable.
+    /// Number of rows in the whole variable.
     of: usize,
 }
 
@@ -128,7 +132,10 @@ impl<W: Write> Tensors<'_, W> {
         let d = self.width;
         for (side, rows) in [("encoder", FRAMES), ("decoder", TEXT)] {
             let from = format!("{side}/position_encodings/encodings");
-            let all = self.file.shaped(&from, &[rows, d])?.floats(0, rows * d)?;
+            let all = self
+                .file
+                .get_shaped(&from, &[rows, d])?
+                .floats(0, rows * d)?;
             self.floats(&format!("{side}.positional_embedding"), &[rows, d], &all)?;
         }
         self.matrix(
@@ -141,13 +148,13 @@ impl<W: Write> Tensors<'_, W> {
             let from = format!("encoder/conv{i}");
             let weight = self
                 .file
-                .shaped(&format!("{from}/weight"), &[d, inputs, 3])?;
+                .get_shaped(&format!("{from}/weight"), &[d, inputs, 3])?;
             let halves = weight.halves(0, d * inputs * 3)?;
             self.head(&format!("encoder.conv{i}.weight"), &[d, inputs, 3], 1)?;
             self.out.write_all(&halves)?;
             let bias = self
                 .file
-                .shaped(&format!("{from}/bias"), &[d])?
+                .get_shaped(&format!("{from}/bias"), &[d])?
                 .floats(0, d)?;
             self.floats(&format!("encoder.conv{i}.bias"), &[d, 1], &bias)?;
         }
@@ -190,7 +197,7 @@ impl<W: Write> Tensors<'_, W> {
         self.norm(&format!("{to}.mlp_ln"), &format!("{from}ffn/layer_norm"))
     }
 
-    /// Square projections that lie above each other in one matrix.
+    /// Square projections stacked in one matrix.
     fn stacked(&mut self, to: &str, from: &str, names: &[&str]) -> Result<(), Failure> {
         let d = self.width;
         for (at, name) in names.iter().enumerate() {
@@ -233,14 +240,14 @@ impl<W: Write> Tensors<'_, W> {
     }
 
     fn matrix(&mut self, to: &str, from: &str, rows: Rows, columns: usize) -> Result<(), Failure> {
-        let whole = self.file.shaped(from, &[rows.of, columns])?;
+        let whole = self.file.get_shaped(from, &[rows.of, columns])?;
         let halves = whole.halves(rows.first * columns, rows.count * columns)?;
         self.head(to, &[rows.count, columns], 1)?;
         Ok(self.out.write_all(&halves)?)
     }
 
     fn vector(&mut self, to: &str, from: &str, rows: Rows) -> Result<(), Failure> {
-        let whole = self.file.shaped(from, &[rows.of])?;
+        let whole = self.file.get_shaped(from, &[rows.of])?;
         let floats = whole.floats(rows.first, rows.count)?;
         self.floats(to, &[rows.count], &floats)
     }
@@ -251,7 +258,7 @@ impl<W: Write> Tensors<'_, W> {
         Ok(self.out.write_all(&bytes)?)
     }
 
-    /// Rank, length of the name, type; then the extents, fastest first, and the name.
+    /// Writes a tensor's header: rank, length of the name, type; then the extents, fastest first, and the name.
     fn head(&mut self, name: &str, shape: &[usize], kind: usize) -> Result<(), Failure> {
         for number in [shape.len(), name.len(), kind]
             .into_iter()
@@ -272,8 +279,8 @@ fn put(out: &mut impl Write, number: usize) -> Result<(), Failure> {
     Ok(out.write_all(&number.to_le_bytes())?)
 }
 
-/// Byte-level vocabularies write each byte as a printable character: those that are printable in
-/// Latin-1 as themselves, the others as the characters from U+0100 on (Radford et al., GPT-2).
+/// The byte for each character of a byte-level vocabulary: bytes that are printable in Latin-1 stand
+/// for themselves, the others are written as the characters from U+0100 on (Radford et al., GPT-2).
 fn byte_alphabet() -> HashMap<char, u8> {
     let printable = |b: u8| matches!(b, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
     let mut next = 0x100_u32;

@@ -6,7 +6,7 @@ use half::f16;
 
 const ALIGNMENT: usize = 32;
 
-/// A value of the header.
+/// A metadata value in the header.
 pub(crate) enum Value {
     U32(u32),
     F32(f32),
@@ -18,13 +18,13 @@ pub(crate) enum Value {
 
 struct Tensor {
     name: String,
-    /// Extents as the format wants them: the fastest first.
+    /// Fastest extent first, as the format wants it.
     shape: Vec<u64>,
     kind: u32,
     data: Vec<u8>,
 }
 
-/// Collects keys and tensors, then writes them.
+/// Collects keys and tensors, then writes them all at once.
 pub(crate) struct GgufWriter {
     keys: Vec<(String, Value)>,
     tensors: Vec<Tensor>,
@@ -43,13 +43,13 @@ impl GgufWriter {
         self.keys.push((name.into(), value));
     }
 
-    /// Adds a tensor of 32-bit numbers; `shape` slowest first, as other formats have it.
+    /// Adds a tensor of 32-bit floats; `shape` is slowest first, as in other formats.
     pub(crate) fn tensor_f32(&mut self, name: &str, shape: &[usize], values: Vec<f32>) {
         let data = values.into_iter().flat_map(f32::to_le_bytes).collect();
         self.tensor(name, shape, 0, data);
     }
 
-    /// Adds a tensor of 16-bit numbers, rounded from 32.
+    /// Adds a tensor of 16-bit floats, rounded from 32-bit ones.
     pub(crate) fn tensor_f16(&mut self, name: &str, shape: &[usize], values: Vec<f32>) {
         let data = values
             .into_iter()

@@ -1,11 +1,11 @@
-//! The mel filter bank that Whisper was trained with.
+//! The mel filter bank of Whisper.
 
 /// Sample rate of all Whisper models, in Hz.
 const RATE: f64 = 16_000.0;
-/// Frequencies of a 400-point Fourier transform.
+/// Number of frequency bins of a 400-point Fourier transform.
 pub const BINS: usize = 201;
 
-/// Triangular filters on the Slaney mel scale, each scaled to unit area: `bands` rows of [`BINS`].
+/// Triangular filters on the Slaney mel scale, each with unit area: `bands` rows of [`BINS`] weights.
 /// The scale is linear below 1 kHz and logarithmic above (Slaney, Auditory Toolbox, 1998).
 pub fn filters(bands: usize) -> Vec<f32> {
     let top = to_mel(RATE / 2.0);

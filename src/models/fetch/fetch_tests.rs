@@ -226,7 +226,7 @@ fn a_change_behind_our_back_is_noticed() {
     assert!(matches!(fixture.cache.state(&entry), State::Corrupt { .. }));
     fixture.fetch(&entry).unwrap();
     assert_eq!(fixture.cache.state(&entry), State::Present);
-    // The right bytes with a new time are read once and accepted.
+    // The right bytes with a new modification time are read once and accepted.
     fs::write(&path, &content).unwrap();
     assert_eq!(fixture.cache.state(&entry), State::Present);
     assert!(fixture.cache.purge(&entry).unwrap() >= content.len() as u64);

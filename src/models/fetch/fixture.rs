@@ -1,4 +1,4 @@
-//! What the tests of fetching stand on: a cache in a temporary folder, a package client that is a
+//! Fixtures for the fetch tests: a cache in a temporary folder, a package client that is a
 //! shell script, and a hub on this machine.
 
 use std::fs::{self, File};
@@ -73,7 +73,7 @@ impl Fixture {
         fetch(entry, &self.cache, &self.options, &|_| (), &self.cancel)
     }
 
-    /// A client that copies wheels from a folder and notes each call; `before` runs first.
+    /// A client that copies wheels from a folder and logs each call; `before` runs first.
     pub(super) fn python(&mut self, before: &str) {
         let script = self.folder.path().join("python");
         let here = self.folder.path().display();
@@ -112,7 +112,7 @@ impl Fixture {
     }
 }
 
-/// A hub that understands ranges, names hashes, and may break off its first answer.
+/// A hub that supports ranges, names hashes, and may cut off its first response.
 #[derive(Clone)]
 pub(super) struct Hub {
     content: Arc<Vec<u8>>,

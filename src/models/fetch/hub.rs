@@ -1,4 +1,4 @@
-//! Models on a hub: HTTPS with resume.
+//! Downloads from a model hub: HTTPS with resume.
 
 use std::fs::{self, OpenOptions};
 use std::future::Future;
@@ -16,17 +16,17 @@ use crate::models::ModelError;
 use crate::models::entry::Extra;
 use crate::reason::Reason;
 
-/// A server that sends nothing for so long is given up, and the download continued anew.
-const SILENCE: Duration = Duration::from_secs(30);
-/// Attempts without a single new byte.
+/// After this long without data the connection is dropped and the download resumed.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Give up after this many attempts in a row without a new byte.
 const ATTEMPTS: u32 = 4;
 const MOST_REDIRECTS: usize = 5;
 /// Extras are vocabularies and configurations.
 const MOST_EXTRA_BYTES: u64 = 16 << 20;
-/// The hub's SHA-256 of a large file, in its answer to a HEAD request.
+/// The header in which the hub names a large file's SHA-256 in response to HEAD.
 const LINKED_ETAG: &str = "x-linked-etag";
 
-/// Downloads `url` into `target`, continuing there; the SHA-256 of it.
+/// Downloads `url` to `target`, resuming a partial download. Returns the SHA-256.
 pub(super) fn download(job: &Job, url: &str, target: &Path) -> Result<String, ModelError> {
     let (pinned, bytes) = job.entry.expected(job.source);
     let url = address(job, url)?;
@@ -35,28 +35,28 @@ pub(super) fn download(job: &Job, url: &str, target: &Path) -> Result<String, Mo
         let client = client(job)?;
         let expected = match pinned {
             Some(sha256) => sha256.to_owned(),
-            None => hash_of_hub(job, &url).await?,
+            None => fetch_hash(job, &url).await?,
         };
         for extra in &job.source.extra {
-            small_file(job, &client, extra).await?;
+            fetch_extra(job, &client, extra).await?;
         }
-        large_file(job, &client, &url, target, bytes).await?;
+        fetch_with_retries(job, &client, &url, target, bytes).await?;
         Ok(expected)
     })?;
     let found = job.hash(target)?;
     if resumed && found != expected {
-        // The first part may be from an older version of the file: once more, from the start.
+        // The first part may be from an older version of the file: start over once.
         fs::remove_file(target).map_err(|e| ModelError::io(target, e))?;
-        block_on(async { large_file(job, &client(job)?, &url, target, bytes).await })?;
+        block_on(async { fetch_with_retries(job, &client(job)?, &url, target, bytes).await })?;
         let found = job.hash(target)?;
-        Job::demand(target, &expected, &found)?;
+        Job::check_hash(target, &expected, &found)?;
         return Ok(found);
     }
-    Job::demand(target, &expected, &found)?;
+    Job::check_hash(target, &expected, &found)?;
     Ok(found)
 }
 
-/// Runs on a thread of its own, so that callers inside and outside of an async runtime can use it.
+/// Runs on a separate thread, so that callers may be inside or outside of an async runtime.
 fn block_on<T: Send>(
     work: impl Future<Output = Result<T, ModelError>> + Send,
 ) -> Result<T, ModelError> {
@@ -64,7 +64,7 @@ fn block_on<T: Send>(
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|e| ModelError::io(Path::new("the network"), e))?;
         let result = runtime.block_on(work);
-        // A name lookup that hangs must not hold up the next source.
+        // A hanging DNS lookup must not delay the next source.
         runtime.shutdown_background();
         result
     };
@@ -74,7 +74,7 @@ fn block_on<T: Send>(
     })
 }
 
-async fn large_file(
+async fn fetch_with_retries(
     job: &Job<'_>,
     client: &Client,
     url: &Url,
@@ -88,7 +88,7 @@ async fn large_file(
             return Ok(());
         }
         let outcome = tokio::select! {
-            outcome = attempt_large(job, client, url, target, bytes) => outcome,
+            outcome = try_download(job, client, url, target, bytes) => outcome,
             () = job.cancel.cancelled() => Err(Attempt::Over(ModelError::Interrupted)),
         };
         let error = match outcome {
@@ -104,7 +104,7 @@ async fn large_file(
         if attempt >= ATTEMPTS {
             return Err(error);
         }
-        tracing::debug!(%error, attempt, "a download is continued");
+        tracing::debug!(%error, attempt, "a download is resumed");
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(1 << attempt)) => {}
             () = job.cancel.cancelled() => return Err(ModelError::Interrupted),
@@ -112,13 +112,13 @@ async fn large_file(
     }
 }
 
-/// How an attempt ended.
+/// Why an attempt failed, and whether a retry may help.
 enum Attempt {
     Over(ModelError),
     Again(ModelError),
 }
 
-async fn attempt_large(
+async fn try_download(
     job: &Job<'_>,
     client: &Client,
     url: &Url,
@@ -131,24 +131,24 @@ async fn attempt_large(
     if have > 0 {
         request = request.header(RANGE, format!("bytes={have}-"));
     }
-    let response = request.send().await.map_err(|e| no_answer(url, e))?;
+    let response = request.send().await.map_err(|e| request_error(url, e))?;
     let continues = match response.status() {
         StatusCode::PARTIAL_CONTENT => starts_at(&response, have),
         StatusCode::OK => false,
         StatusCode::RANGE_NOT_SATISFIABLE => {
-            // There is nothing after what is here. If it is whole the hash will say so; if the
-            // size is known and another, it is not.
+            // The server has nothing after our last byte. If the size is right or unknown, the
+            // hash decides; if it is wrong, start over.
             if bytes.is_none_or(|bytes| bytes == have) {
                 return Ok(());
             }
             fs::remove_file(target).map_err(over)?;
-            return Err(Attempt::Again(refused(url, "it has another size")));
+            return Err(Attempt::Again(source_error(url, "it has another size")));
         }
-        status => return Err(not_ok(url, status)),
+        status => return Err(status_error(url, status)),
     };
     if response.status() == StatusCode::PARTIAL_CONTENT && !continues {
         fs::remove_file(target).map_err(over)?;
-        return Err(Attempt::Again(refused(
+        return Err(Attempt::Again(source_error(
             url,
             "it sent another part than asked for",
         )));
@@ -162,12 +162,12 @@ async fn attempt_large(
     let mut file = open.open(target).map_err(over)?;
     let mut body = response.bytes_stream();
     while let Some(piece) = body.next().await {
-        let piece = piece.map_err(|e| Attempt::Again(refused(url, root_cause(e))))?;
+        let piece = piece.map_err(|e| Attempt::Again(source_error(url, root_cause(e))))?;
         done += piece.len() as u64;
         if bytes.is_some_and(|bytes| done > bytes) {
             drop(file);
             fs::remove_file(target).map_err(over)?;
-            return Err(Attempt::Over(refused(
+            return Err(Attempt::Over(source_error(
                 url,
                 "the file there is larger than it should be",
             )));
@@ -176,7 +176,7 @@ async fn attempt_large(
         job.report_download(done);
     }
     if bytes.is_some_and(|bytes| done < bytes) {
-        return Err(Attempt::Again(refused(
+        return Err(Attempt::Again(source_error(
             url,
             "it stopped in the middle of the file",
         )));
@@ -184,7 +184,7 @@ async fn attempt_large(
     Ok(())
 }
 
-async fn small_file(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<(), ModelError> {
+async fn fetch_extra(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<(), ModelError> {
     let url = address(job, &extra.at)?;
     let path = job.extra_path(extra);
     let get = async {
@@ -195,16 +195,19 @@ async fn small_file(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<(),
             .get(url.clone())
             .send()
             .await
-            .map_err(|e| unwrap(no_answer(&url, e)))?;
+            .map_err(|e| unwrap(request_error(&url, e)))?;
         if !answer.status().is_success() {
-            return Err(unwrap(not_ok(&url, answer.status())));
+            return Err(unwrap(status_error(&url, answer.status())));
         }
         let mut content = Vec::new();
         let mut body = answer.bytes_stream();
         while let Some(piece) = body.next().await {
-            content.extend_from_slice(&piece.map_err(|e| refused(&url, root_cause(e)))?);
+            content.extend_from_slice(&piece.map_err(|e| source_error(&url, root_cause(e)))?);
             if content.len() as u64 > MOST_EXTRA_BYTES {
-                return Err(refused(&url, "the file there is larger than it should be"));
+                return Err(source_error(
+                    &url,
+                    "the file there is larger than it should be",
+                ));
             }
         }
         Ok(content)
@@ -215,21 +218,21 @@ async fn small_file(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<(),
     };
     fs::write(&path, content).map_err(|e| ModelError::io(&path, e))?;
     let found = job.hash(&path)?;
-    Job::demand(&path, &extra.sha256, &found)
+    Job::check_hash(&path, &extra.sha256, &found)
 }
 
-/// What the hub says the file's SHA-256 is. It stands in the first answer, before the redirection
-/// to where the bytes are; renamed repositories redirect once more, within the hub.
-async fn hash_of_hub(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
+/// Asks the hub for the file's SHA-256. It is in the hub's own response, before the redirect to the
+/// storage server; a renamed repository first redirects within the hub.
+async fn fetch_hash(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
     let client = builder(job).redirect(redirect::Policy::none()).build();
-    let client = client.map_err(|e| refused(url, root_cause(e)))?;
+    let client = client.map_err(|e| source_error(url, root_cause(e)))?;
     let mut url = url.clone();
     for _ in 0..MOST_REDIRECTS {
         let answer = tokio::select! {
             answer = client.head(url.clone()).send() => answer,
             () = job.cancel.cancelled() => return Err(ModelError::Interrupted),
         };
-        let answer = answer.map_err(|e| match no_answer(&url, e) {
+        let answer = answer.map_err(|e| match request_error(&url, e) {
             Attempt::Over(error) | Attempt::Again(error) => error,
         })?;
         let header = |name: &str| {
@@ -251,12 +254,12 @@ async fn hash_of_hub(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
         match next.filter(|next| answer.status().is_redirection() && next.host() == url.host()) {
             Some(next) => url = next,
             None if answer.status().is_success() || answer.status().is_redirection() => break,
-            None => match not_ok(&url, answer.status()) {
+            None => match status_error(&url, answer.status()) {
                 Attempt::Over(error) | Attempt::Again(error) => return Err(error),
             },
         }
     }
-    Err(refused(
+    Err(source_error(
         &url,
         "it does not name the SHA-256 of the file, so it could not be checked",
     ))
@@ -273,13 +276,13 @@ fn builder(job: &Job) -> reqwest::ClientBuilder {
     Client::builder()
         .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(job.options.connect_timeout)
-        .read_timeout(SILENCE)
+        .read_timeout(READ_TIMEOUT)
         .redirect(redirect::Policy::limited(MOST_REDIRECTS))
-        // A mirror inside the house may speak plain HTTP; nothing else may.
+        // Only a mirror on the owner's network may use plain HTTP.
         .https_only(job.options.mirror.is_none())
 }
 
-/// The address, at the mirror if there is one.
+/// Parses the URL and moves it to the mirror, if there is one.
 fn address(job: &Job, url: &str) -> Result<Url, ModelError> {
     let wrong = |url: &str, e: url::ParseError| ModelError::SourceFailed {
         source_name: url.to_owned(),
@@ -305,8 +308,8 @@ fn length(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
-/// Without a connection there is no use in trying again: the next source may be reachable.
-fn no_answer(url: &Url, error: reqwest::Error) -> Attempt {
+/// A failed connection is not retried, since the next source may be reachable.
+fn request_error(url: &Url, error: reqwest::Error) -> Attempt {
     if error.is_connect() || error.is_builder() {
         let tried = url.host_str().unwrap_or("the model hub").to_owned();
         return Attempt::Over(ModelError::NoNetwork {
@@ -314,16 +317,16 @@ fn no_answer(url: &Url, error: reqwest::Error) -> Attempt {
             reason: root_cause(error),
         });
     }
-    Attempt::Again(refused(url, root_cause(error)))
+    Attempt::Again(source_error(url, root_cause(error)))
 }
 
-fn not_ok(url: &Url, status: StatusCode) -> Attempt {
+fn status_error(url: &Url, status: StatusCode) -> Attempt {
     let hint = match status.as_u16() {
         401 | 403 => ". The licence of this model may have to be accepted on the hub first",
         404 => ". The file is no longer there; choose another model",
         _ => "",
     };
-    let error = refused(url, format!("it answered {status}{hint}"));
+    let error = source_error(url, format!("it answered {status}{hint}"));
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         Attempt::Again(error)
     } else {
@@ -331,14 +334,14 @@ fn not_ok(url: &Url, status: StatusCode) -> Attempt {
     }
 }
 
-fn refused(url: &Url, reason: impl Into<Reason>) -> ModelError {
+fn source_error(url: &Url, reason: impl Into<Reason>) -> ModelError {
     ModelError::SourceFailed {
         source_name: url.to_string(),
         reason: reason.into(),
     }
 }
 
-/// The innermost cause: the outer ones only repeat the address.
+/// The innermost cause; the outer ones only repeat the URL.
 fn root_cause(error: reqwest::Error) -> Reason {
     let mut cause: &dyn std::error::Error = &error;
     while let Some(next) = cause.source() {

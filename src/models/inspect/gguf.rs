@@ -8,38 +8,34 @@ use super::{Fault, Reader, starts_with};
 const MOST_KEYS: u64 = 10_000;
 const MOST_TENSORS: u64 = 100_000;
 const MOST_NAME: u64 = 1 << 16;
-/// Arrays of arrays are allowed by the format and used by nobody.
+/// The format allows arrays of arrays, but no known file uses them.
 const DEEPEST: u8 = 2;
 
-/// What the header of a GGUF file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GgufInfo {
-    /// Version of the format.
     pub version: u32,
-    /// The kind of network, such as `qwen2` or `bert`.
+    /// Such as `qwen2` or `bert`.
     pub architecture: Option<String>,
-    /// Tokens that the model was trained to look at.
+    /// Context length in tokens that the model was trained with.
     pub context: Option<u64>,
-    /// Number of keys in the header.
+    /// Number of metadata keys.
     pub keys: u64,
-    /// The tensors, in the order of the file.
+    /// In the order of the file.
     pub tensors: Vec<TensorInfo>,
-    /// Bytes that the file must have.
+    /// The size that the file must have at least, in bytes.
     pub bytes: u64,
 }
 
-/// One tensor of a GGUF file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorInfo {
-    /// Its name.
     pub name: String,
-    /// Its extents, the fastest first.
+    /// Extents, fastest first.
     pub shape: Vec<u64>,
-    /// Number of its type in ggml.
+    /// Its `ggml_type`.
     pub kind: u32,
-    /// Where its data begins, counted from the begin of all data.
+    /// Start of its data, relative to the start of all tensor data.
     pub offset: u64,
-    /// Size of its data in bytes; absent for types this program does not know.
+    /// Size of its data in bytes; `None` for unknown types.
     pub bytes: Option<u64>,
 }
 
@@ -48,11 +44,13 @@ pub(super) fn read<R: Read + Seek>(input: R, length: u64) -> Result<GgufInfo, Fa
     let magic: [u8; 4] = match file.left() {
         4.. => file.bytes()?,
         0 => return Fault::wrong("the file is empty"),
-        _ => return Fault::wrong("the file is no GGUF model: it has only a few bytes"),
+        _ => return Fault::wrong("the file is not a GGUF model: it has only a few bytes"),
     };
     if &magic != b"GGUF" {
         let magic = starts_with(&magic);
-        return Fault::wrong(format!("the file is no GGUF model: it starts with {magic}"));
+        return Fault::wrong(format!(
+            "the file is not a GGUF model: it starts with {magic}"
+        ));
     }
     let version = file.u32()?;
     if !(2..=3).contains(&version) {
@@ -99,6 +97,7 @@ pub(super) fn read<R: Read + Seek>(input: R, length: u64) -> Result<GgufInfo, Fa
         info.tensors.push(read_tensor(&mut file)?);
     }
     let data = file.at().next_multiple_of(alignment);
+    // Tensors may come in any order, so the last end counts. One of an unknown type has at least one byte.
     let end = |t: &TensorInfo| t.offset.checked_add(t.bytes.unwrap_or(1));
     let ends = info.tensors.iter().map(end).collect::<Option<Vec<_>>>();
     let end = ends.and_then(|ends| data.checked_add(ends.into_iter().max().unwrap_or(0)));
@@ -153,8 +152,8 @@ fn skip_value<R: Read + Seek>(file: &mut Reader<R>, kind: u32, depth: u8) -> Res
             if let Some(size) = scalar(kind) {
                 return file.skip(count.saturating_mul(size));
             }
-            // Each further element takes at least its own length field, so a count that the file
-            // cannot hold ends with the file.
+            // Each element takes at least its own 8-byte length field, so this count does not fit
+            // in the file.
             if count > file.left() / 8 {
                 return Err(Fault::cut(
                     file.length(),
@@ -168,7 +167,7 @@ fn skip_value<R: Read + Seek>(file: &mut Reader<R>, kind: u32, depth: u8) -> Res
     }
 }
 
-/// Bytes of a scalar value in the header, by its type.
+/// Size in bytes of a scalar metadata value, by its type.
 fn scalar(kind: u32) -> Option<u64> {
     match kind {
         0 | 1 | 7 => Some(1),
@@ -179,7 +178,7 @@ fn scalar(kind: u32) -> Option<u64> {
     }
 }
 
-/// Elements and bytes of one block of a tensor type (`ggml.h`, `enum ggml_type`).
+/// Elements and bytes per block of a tensor type (`ggml.h`, `enum ggml_type`).
 fn block(kind: u32) -> Option<(u64, u64)> {
     Some(match kind {
         0 | 26 => (1, 4),
@@ -266,7 +265,7 @@ mod tests {
         assert_eq!(sentence(b""), "the file is empty");
         assert_eq!(
             sentence(b"<!DOCTYPE html>"),
-            "the file is no GGUF model: it starts with “<!DO”"
+            "the file is not a GGUF model: it starts with “<!DO”"
         );
         let mut long = small();
         long.truncate(long.len() - 40);

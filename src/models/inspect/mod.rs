@@ -1,8 +1,8 @@
-//! A light look at a model file before native code opens it.
+//! A quick check of a model file before native code opens it.
 //!
-//! llama.cpp and whisper.cpp abort or crash on some damaged files. This reads the header, computes
-//! how long the file must be, and tells a foreign or cut file from a model in one sentence. It
-//! does not look at the weights; only a hash proves those.
+//! llama.cpp and whisper.cpp abort or crash on some damaged files. This module reads the header,
+//! computes how long the file must be, and describes in one sentence what is wrong with a foreign or
+//! truncated file. It does not look at the weights; only a hash proves those.
 
 mod ggml;
 mod gguf;
@@ -23,29 +23,23 @@ use reader::Reader;
 use crate::reason::Reason;
 
 /// Checks a language or embedding model.
-///
-/// # Errors
-/// [`ModelError::NotAModel`] with what is wrong, or [`ModelError::Io`].
 pub fn gguf(path: &Path) -> Result<GgufInfo, ModelError> {
     let (file, length) = open(path)?;
     gguf::read(file, length).map_err(|fault| fault.at(path))
 }
 
 /// Checks a speech model in whisper.cpp's format.
-///
-/// # Errors
-/// As for [`gguf`].
 pub fn whisper(path: &Path) -> Result<WhisperInfo, ModelError> {
     let (file, length) = open(path)?;
     ggml::read(file, length).map_err(|fault| fault.at(path))
 }
 
-/// [`gguf`] over any seekable bytes; `length` is their number.
+/// [`gguf`] for any seekable input of `length` bytes.
 pub(crate) fn gguf_bytes<R: Read + Seek>(input: R, length: u64) -> Result<GgufInfo, Reason> {
     gguf::read(input, length).map_err(Fault::reason)
 }
 
-/// [`whisper`] over any seekable bytes; `length` is their number.
+/// [`whisper`] for any seekable input of `length` bytes.
 pub(crate) fn whisper_bytes<R: Read + Seek>(input: R, length: u64) -> Result<WhisperInfo, Reason> {
     ggml::read(input, length).map_err(Fault::reason)
 }
@@ -57,7 +51,6 @@ fn open(path: &Path) -> Result<(File, u64), ModelError> {
     Ok((file, length))
 }
 
-/// Why a file was not accepted.
 enum Fault {
     Wrong(String),
     Io(std::io::Error),
@@ -95,7 +88,7 @@ impl Fault {
     }
 }
 
-/// What a file starts with, for people: `“<!DOCTYPE”` or `50 4b 03 04`.
+/// Shows the first bytes of a file: `“<!DO”` or `50 4b 03 04`.
 fn starts_with(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_empty() && !text.chars().any(char::is_control) => format!("“{text}”"),

@@ -1,11 +1,11 @@
-//! Little-endian numbers from a file whose lengths are not to be trusted.
+//! Reads little-endian numbers from a file whose length fields cannot be trusted.
 
 use std::io::{BufReader, Read, Seek};
 
 use super::Fault;
 
-/// Reads forward and knows how much there can still be, so that a length in the file is compared
-/// with the file before anything is allocated.
+/// Reads forward and knows how many bytes are left, so that a length field is compared with the
+/// file's real length before anything is allocated.
 pub(super) struct Reader<R> {
     input: BufReader<R>,
     at: u64,
@@ -50,7 +50,7 @@ impl<R: Read + Seek> Reader<R> {
         self.bytes().map(u64::from_le_bytes)
     }
 
-    /// A text of `length` bytes; lossy, since it is only shown or compared.
+    /// A text of `length` bytes, at most `most`; lossy, since it is only shown or compared.
     pub(super) fn text(&mut self, length: u64, most: u64) -> Result<String, Fault> {
         if length > most {
             return Fault::wrong(format!("the header has a name of {length} bytes"));

@@ -1,6 +1,7 @@
-//! seccomp: the system calls that a worker keeps. Every other one is refused with an error; nothing is killed.
+//! seccomp: the system calls that a worker keeps. Any other call fails with an error; nothing is killed.
 //!
-//! The lists are what the engines were seen to make, and what other C libraries and processors take for the same.
+//! The lists hold the calls that the engines were observed to make, and those that other C libraries and processors use
+//! for the same purpose.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,10 @@ use seccompiler::{
 
 use super::Kind;
 
-/// A call by its number, and the rules of which one must fit; none: it is kept whatever it is called with.
+/// Call numbers with their rules, of which one must match; without rules, any arguments are allowed.
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
-/// Memory, threads, time, chance, and reading and writing what is open.
+/// Memory, threads, time, random numbers, and reading and writing open descriptors.
 const ALWAYS: &[c_long] = &[
     // Memory; mmap and mprotect are below.
     libc::SYS_brk,
@@ -71,7 +72,7 @@ const ALWAYS: &[c_long] = &[
     libc::SYS_getpriority,
     libc::SYS_getcpu,
     libc::SYS_get_mempolicy,
-    // Signals that this process gets; those that it sends are below.
+    // Receiving signals; sending them is below.
     libc::SYS_rt_sigaction,
     libc::SYS_rt_sigprocmask,
     libc::SYS_rt_sigreturn,
@@ -86,7 +87,7 @@ const ALWAYS: &[c_long] = &[
     libc::SYS_nanosleep,
     libc::SYS_gettimeofday,
     libc::SYS_times,
-    // What it is and where it runs.
+    // Process and system information.
     libc::SYS_getpid,
     libc::SYS_getppid,
     libc::SYS_getuid,
@@ -100,7 +101,7 @@ const ALWAYS: &[c_long] = &[
     libc::SYS_uname,
 ];
 
-/// Older calls that only this architecture has.
+/// Older calls that only exist on x86-64.
 #[cfg(target_arch = "x86_64")]
 const ALWAYS_HERE: &[c_long] = &[
     libc::SYS_poll,
@@ -115,7 +116,7 @@ const ALWAYS_HERE: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const ALWAYS_HERE: &[c_long] = &[];
 
-/// Opening and looking at files, of which Landlock leaves those that the engine needs.
+/// Opening and inspecting files; Landlock allows only those that the engine needs.
 const FILES: &[c_long] = &[
     libc::SYS_openat,
     libc::SYS_newfstatat,
@@ -128,7 +129,7 @@ const FILES: &[c_long] = &[
     libc::SYS_readahead,
 ];
 
-/// Older calls that only this architecture has.
+/// Older calls that only exist on x86-64.
 #[cfg(target_arch = "x86_64")]
 const FILES_HERE: &[c_long] = &[
     libc::SYS_open,
@@ -142,9 +143,9 @@ const FILES_HERE: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const FILES_HERE: &[c_long] = &[];
 
-/// A GPU's driver speaks with the card by ioctl, keeps buffers in memory files and locked pages, near to its
-/// processor, waits by timers, and loads code: its libraries when it is first used, and what it compiles. All of it
-/// stays behind Landlock, and none of these opens a connection or reaches another process.
+/// A GPU driver talks to the card by ioctl, keeps buffers in memory files and in locked pages near its processor, waits
+/// with timers, and loads code: its libraries on first use, and what it compiles. Landlock still applies, and none of
+/// these calls opens a connection or reaches another process.
 const GPU: &[c_long] = &[
     libc::SYS_ioctl,
     libc::SYS_mmap,
@@ -163,13 +164,13 @@ const GPU: &[c_long] = &[
     libc::SYS_timerfd_settime,
 ];
 
-/// Puts the filter up for this thread and every thread that it starts later. Returns whether it stands.
+/// Installs the filter for this thread and every thread that it starts later. Returns whether that worked.
 pub(super) fn close(kind: Kind, gpu: bool) -> bool {
     let Ok(arch) = TargetArch::try_from(std::env::consts::ARCH) else {
         return false;
     };
-    // The rules of a call that a GPU keeps whole give way to that.
-    let mut kept = match narrowed(u64::from(std::process::id())) {
+    // The lists come after the rules: a call that a GPU needs unrestricted replaces its rules.
+    let mut kept = match restricted_calls(u64::from(std::process::id())) {
         Ok(kept) => kept,
         Err(_) => return false,
     };
@@ -184,8 +185,9 @@ pub(super) fn close(kind: Kind, gpu: bool) -> bool {
     for (list, _) in lists.into_iter().filter(|(_, wanted)| *wanted) {
         kept.extend(list.iter().map(|call| (*call, Vec::new())));
     }
-    // "There is no such call" lets the C library fall back on clone, whose flags can be looked at; those of clone3
-    // lie in memory, where a filter sees nothing. Of two filters the stricter holds, so this one goes first.
+    // ENOSYS makes the C library fall back to clone, whose flags a filter can check; those of clone3 are in memory,
+    // which a filter cannot read. The stricter of two filters wins, so the second one may allow clone3; it comes last
+    // because it refuses any further filter.
     let newer = Rules::from([(libc::SYS_clone3, Vec::new())]);
     kept.insert(libc::SYS_clone3, Vec::new());
     let absent = apply(newer, SeccompAction::Allow, errno(libc::ENOSYS), arch);
@@ -203,55 +205,55 @@ fn apply(rules: Rules, others: SeccompAction, these: SeccompAction, arch: Target
     program.is_ok_and(|program| seccompiler::apply_filter(&program).is_ok())
 }
 
-/// Calls that are kept for some arguments only. `own` is the id of this process.
-fn narrowed(own: u64) -> Result<Rules, BackendError> {
+/// Calls that are allowed with some arguments only. `own` is the id of this process.
+fn restricted_calls(own: u64) -> Result<Rules, BackendError> {
     const PROT_EXEC: u64 = 0x4;
     let mut rules = Rules::from([
-        // A thread of this process, in its own name spaces: no process of its own.
-        (libc::SYS_clone, clone()?),
-        // The engines make no code at run time. Without this, memory that was written could be run.
+        // Threads only: no new process and no new namespace.
+        (libc::SYS_clone, clone_thread_only()?),
+        // No executable memory: the engines generate no code at run time, but an attacker would.
         (libc::SYS_mmap, bits(2, PROT_EXEC, 0)?),
         (libc::SYS_mprotect, bits(2, PROT_EXEC, 0)?),
-        // Signals to itself, which abort sends.
+        // Signals to itself, for `abort`.
         (libc::SYS_kill, one_of(0, &[own])?),
         (libc::SYS_tgkill, one_of(0, &[own])?),
-        // Limits are read and not set: no new ones are handed over.
-        (libc::SYS_prlimit64, rule(&[(0, 0), (2, 0)])?),
-        // A thread binds itself to processors, and none of another process.
+        // Read limits of this process, but set none: the pointer to new limits is null.
+        (libc::SYS_prlimit64, all_equal(&[(0, 0), (2, 0)])?),
+        // A thread may pin itself to processors, but no other thread.
         (libc::SYS_sched_setaffinity, one_of(0, &[0])?),
-        (libc::SYS_prctl, one_of(0, PROCESS)?),
-        (libc::SYS_fcntl, one_of(1, DESCRIPTOR)?),
-        (libc::SYS_ioctl, one_of(1, TERMINAL)?),
+        (libc::SYS_prctl, one_of(0, PRCTL_OPTIONS)?),
+        (libc::SYS_fcntl, one_of(1, FCNTL_COMMANDS)?),
+        (libc::SYS_ioctl, one_of(1, IOCTL_REQUESTS)?),
     ]);
-    rules.extend(of_this_processor()?);
+    rules.extend(processor_calls()?);
     Ok(rules)
 }
 
-/// The threads' own segments, and asking which states of the processor may be used (0x1021, 0x1022). Not asking for
-/// more of them (0x1023): ggml asks for the AMX tiles and then uses them from threads whose tiles were never
-/// configured, an illegal instruction, seen on a virtual machine. Without them it takes its AVX-512 kernels.
+/// arch_prctl: segment registers of threads, and querying which processor states may be used (0x1021, 0x1022). Not
+/// requesting more states (0x1023): ggml requests the AMX tiles and then uses them from threads that never configured
+/// them, an illegal instruction seen on a virtual machine. Without them it uses its AVX-512 kernels.
 #[cfg(target_arch = "x86_64")]
-fn of_this_processor() -> Result<Rules, BackendError> {
+fn processor_calls() -> Result<Rules, BackendError> {
     let kept = [0x1001, 0x1002, 0x1003, 0x1004, 0x1021, 0x1022];
     Ok(Rules::from([(libc::SYS_arch_prctl, one_of(0, &kept)?)]))
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn of_this_processor() -> Result<Rules, BackendError> {
+fn processor_calls() -> Result<Rules, BackendError> {
     Ok(Rules::new())
 }
 
-/// prctl: the name of a thread (15, 16), the name of memory (`PR_SET_VMA`), the length of vectors of ARM (51), and
-/// asking for dumpable (3), seccomp (21) and no-new-privileges (39).
-const PROCESS: &[u64] = &[3, 15, 16, 21, 39, 51, 0x5356_4d41];
+/// prctl: thread names (15, 16), memory names (`PR_SET_VMA`), the ARM vector length (51), and querying dumpable (3),
+/// seccomp (21) and no-new-privileges (39).
+const PRCTL_OPTIONS: &[u64] = &[3, 15, 16, 21, 39, 51, 0x5356_4d41];
 
-/// fcntl: copies, flags and seals of descriptors. Not `F_SETOWN`, which would have the kernel send signals to others.
-const DESCRIPTOR: &[u64] = &[0, 1, 2, 3, 4, 1030, 1033, 1034];
+/// fcntl: duplicates, flags and seals of descriptors. Not `F_SETOWN`, which makes the kernel send signals to others.
+const FCNTL_COMMANDS: &[u64] = &[0, 1, 2, 3, 4, 1030, 1033, 1034];
 
-/// ioctl: whether it is a terminal and how wide, how much can be read, and the flags of descriptors.
-const TERMINAL: &[u64] = &[0x5401, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451];
+/// ioctl: terminal attributes and size, bytes available to read, and descriptor flags.
+const IOCTL_REQUESTS: &[u64] = &[0x5401, 0x5413, 0x541b, 0x5421, 0x5450, 0x5451];
 
-fn clone() -> Result<Vec<SeccompRule>, BackendError> {
+fn clone_thread_only() -> Result<Vec<SeccompRule>, BackendError> {
     let thread = libc::CLONE_VM | libc::CLONE_SIGHAND | libc::CLONE_THREAD;
     let elsewhere = libc::CLONE_NEWNS
         | libc::CLONE_NEWCGROUP
@@ -265,7 +267,7 @@ fn clone() -> Result<Vec<SeccompRule>, BackendError> {
     bits(0, flags(thread | elsewhere), flags(thread))
 }
 
-/// These bits of an argument are exactly so.
+/// Matches if the masked bits of an argument equal `value`.
 fn bits(argument: u8, mask: u64, value: u64) -> Result<Vec<SeccompRule>, BackendError> {
     let condition = SeccompCondition::new(
         argument,
@@ -276,7 +278,7 @@ fn bits(argument: u8, mask: u64, value: u64) -> Result<Vec<SeccompRule>, Backend
     Ok(vec![SeccompRule::new(vec![condition])?])
 }
 
-/// An argument of 32 bits is one of these.
+/// Matches if a 32-bit argument is one of these values.
 fn one_of(argument: u8, values: &[u64]) -> Result<Vec<SeccompRule>, BackendError> {
     let rules = values.iter().map(|value| {
         let equal =
@@ -286,8 +288,8 @@ fn one_of(argument: u8, values: &[u64]) -> Result<Vec<SeccompRule>, BackendError
     rules.collect()
 }
 
-/// All these arguments are so.
-fn rule(wanted: &[(u8, u64)]) -> Result<Vec<SeccompRule>, BackendError> {
+/// Matches if all these arguments have these values.
+fn all_equal(wanted: &[(u8, u64)]) -> Result<Vec<SeccompRule>, BackendError> {
     let conditions = wanted.iter().map(|(argument, value)| {
         SeccompCondition::new(*argument, SeccompCmpArgLen::Qword, SeccompCmpOp::Eq, *value)
     });

@@ -1,4 +1,4 @@
-//! What a thread can do before it is confined, and what it can do after.
+//! What a thread can do before it is confined, and after.
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use super::{Kind, Limits, calls, files, probe};
 
 const KINDS: [Kind; 4] = [Kind::Llm, Kind::Speech, Kind::Voice, Kind::Extract];
 
-/// Tries something in a thread, confines the thread, and tries it again. Other threads are not touched.
+/// Tries something in a thread, confines the thread, and tries it again. Other threads are not affected.
 fn before_and_after<T: Send>(
     confine: impl FnOnce() + Send,
     tried: impl Fn() -> T + Send,
@@ -24,8 +24,8 @@ fn before_and_after<T: Send>(
     both.unwrap()
 }
 
-/// In a thread that has the filter of this kind.
-fn filtered<T: Send>(kind: Kind, tried: impl Fn() -> T + Send) -> T {
+/// Runs `tried` in a thread with the filter of this kind.
+fn run_filtered<T: Send>(kind: Kind, tried: impl Fn() -> T + Send) -> T {
     let inside = move || {
         assert!(calls::close(kind, false));
         tried()
@@ -37,7 +37,7 @@ fn filter() {
     assert!(calls::close(Kind::Llm, false));
 }
 
-/// Takes all files away; `false` on a kernel without Landlock.
+/// Denies all files in a thread; `false` on a kernel without Landlock.
 fn landlock() -> bool {
     let there = thread::spawn(|| files::close(&Limits::default()));
     let there = there.join().unwrap();
@@ -48,7 +48,7 @@ fn landlock() -> bool {
     there
 }
 
-/// Another process of the same user, ended when it goes out of scope.
+/// Another process of the same user, killed on drop.
 struct Other(Child);
 
 impl Other {
@@ -75,7 +75,7 @@ fn no_socket_is_made() {
 fn no_ring_is_made() {
     let (before, after) = before_and_after(filter, probe::can_use_rings);
     assert!(!after);
-    // A container or an administrator may have turned rings off before.
+    // A container or the administrator may have disabled io_uring already.
     let turned_off = std::fs::read_to_string("/proc/sys/kernel/io_uring_disabled");
     if turned_off.is_ok_and(|value| value.trim() == "0") && !in_container() {
         assert!(before);
@@ -115,9 +115,9 @@ fn no_other_file_is_read() {
         let confine = || assert!(files::close(&none));
         assert_eq!(before_and_after(confine, tried), (true, false));
     }
-    // A reader of documents opens no file at all, also where there is no Landlock.
-    assert!(!filtered(Kind::Extract, tried));
-    assert!(filtered(Kind::Llm, tried));
+    // A document parser cannot open any file, even without Landlock.
+    assert!(!run_filtered(Kind::Extract, tried));
+    assert!(run_filtered(Kind::Llm, tried));
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn the_process_that_started_it_is_not_looked_into() {
         let confine = || assert!(files::close(&Limits::default()));
         assert_eq!(before_and_after(confine, tried), (true, false));
     }
-    assert!(!filtered(Kind::Extract, tried));
+    assert!(!run_filtered(Kind::Extract, tried));
 }
 
 #[test]
@@ -149,11 +149,11 @@ fn what_is_needed_stays_readable() {
     assert_eq!(tried.join().unwrap(), (false, "weights".to_owned()));
 }
 
-/// Memory, threads, panics, time and signals to itself go on.
+/// Memory, threads, panics, time and signals to itself still work.
 #[test]
 fn what_the_engines_do_goes_on() {
     for kind in KINDS {
-        let sum = filtered(kind, || {
+        let sum = run_filtered(kind, || {
             let caught =
                 std::panic::catch_unwind(|| -> u8 { std::panic::resume_unwind(Box::new(1)) });
             let threads: Vec<_> = (0..4_u64)
@@ -176,11 +176,11 @@ fn what_the_engines_do_goes_on() {
     }
 }
 
-/// Whether memory can be had that is written and then run.
+/// Tries to get memory that is writable first and executable later.
 fn can_make_code() -> bool {
     let page = 4096;
     #[expect(unsafe_code, reason = "the standard library maps no memory")]
-    // SAFETY: a mapping of its own at a place that the kernel chooses; it is taken back before the function ends.
+    // SAFETY: a new mapping at an address that the kernel chooses; it is unmapped before the function ends.
     unsafe {
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         let memory = libc::mmap(std::ptr::null_mut(), page, libc::PROT_READ, flags, -1, 0);
@@ -198,7 +198,7 @@ fn no_code_is_made() {
     assert_eq!(before_and_after(with_gpu, can_make_code), (true, true));
 }
 
-/// A filter for a GPU lets in what its driver needs, and nothing that leads out.
+/// The filter for a GPU allows what its driver needs, and nothing that reaches outside.
 #[test]
 fn a_gpu_opens_no_way_out() {
     let other = Other::start();
@@ -216,11 +216,11 @@ fn a_gpu_opens_no_way_out() {
     assert_eq!(before_and_after(with_gpu, tried).1, [false; 5]);
 }
 
-/// Calls that lead to other processes, into the kernel or to other name spaces, each with harmless arguments: the
-/// filter refuses them before the kernel looks at these.
+/// Calls that reach other processes, the kernel or other namespaces, each with harmless arguments: the filter refuses
+/// them before the kernel reads the arguments.
 #[test]
 fn other_ways_out_are_refused() {
-    let refused = filtered(Kind::Voice, || {
+    let refused = run_filtered(Kind::Voice, || {
         let calls = [
             libc::SYS_ptrace,
             libc::SYS_process_vm_readv,
@@ -238,7 +238,7 @@ fn other_ways_out_are_refused() {
         ];
         calls.map(|call| {
             #[expect(unsafe_code, reason = "the standard library makes none of them")]
-            // SAFETY: no call takes these arguments: each is an error whether it is let through or not.
+            // SAFETY: these arguments are invalid for every call, so each fails even if the filter allows it.
             let answer =
                 unsafe { libc::syscall(call, -1_i64, -1_i64, -1_i64, -1_i64, -1_i64, -1_i64) };
             let error = std::io::Error::last_os_error().raw_os_error();

@@ -1,5 +1,5 @@
-//! Landlock: which files a worker can open. On a newer kernel it also bars network ports, and sockets and signals
-//! that lead out of the worker.
+//! Landlock: which files a worker can open. Newer kernels also block network ports, and sockets and signals to other
+//! processes.
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr,
@@ -8,10 +8,10 @@ use landlock::{
 
 use super::Limits;
 
-/// The newest version that the crate knows; of an older kernel, all that it has.
+/// The newest version that the crate knows; on an older kernel, whatever it supports is used.
 const NEWEST: ABI = ABI::V10;
 
-/// Takes all files away but those of `limits`. Returns whether the kernel took anything of it.
+/// Denies all files but those in `limits`. Returns whether the kernel enforces at least a part of that.
 pub(super) fn close(limits: &Limits) -> bool {
     matches!(
         enforce(limits),

@@ -1,25 +1,25 @@
-//! What a worker keeps: files, memory, CPU time, descriptors.
+//! The limits of a worker: files, memory, CPU time, descriptors.
 
 use std::path::{Path, PathBuf};
 
 use rlimit::Resource;
 use serde::{Deserialize, Serialize};
 
-/// Descriptors of a worker: three pipes, and a model file or two while it loads.
+/// Most open descriptors: three pipes, and a model file or two while loading.
 const DESCRIPTORS: u64 = 64;
 /// A GPU's driver opens its devices many times.
 const DESCRIPTORS_WITH_GPU: u64 = 1024;
 
-/// What the engines were seen to open beside their models: how many processors there are (rten, ggml and the C library
-/// ask), and how the kernel hands out memory (the C library gives it back accordingly). Nothing of any process.
+/// What the engines were observed to open besides their models: the number of processors (for rten, ggml and the C
+/// library), and the memory overcommit mode (which decides how the C library frees memory). Nothing about any process.
 const SYSTEM: &[&str] = &[
     "/proc/cpuinfo",
     "/proc/sys/vm/overcommit_memory",
     "/sys/devices/system/cpu",
 ];
 
-/// What a GPU's driver reads: its libraries, which it loads when it is first used, its settings, and what the kernel
-/// tells of devices and of this process.
+/// What a GPU driver reads: its libraries, which it loads on first use, its settings, and the kernel's information on
+/// devices and on this process.
 const DRIVER: &[&str] = &[
     "/lib",
     "/lib64",
@@ -39,26 +39,25 @@ const DRIVER: &[&str] = &[
     "/sys",
 ];
 
-/// Beginnings of the names of a GPU's device files, and what every driver takes for granted.
+/// Prefixes of the names of GPU device files, and devices that every driver expects.
 const DEVICES: &[&str] = &["nvidia", "dri", "kfd", "null", "zero", "shm"];
 
-/// What a worker keeps.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Limits {
-    /// Files and folders that stay readable; nothing stays writable.
+    /// Files and folders that stay readable.
     pub readable: Vec<PathBuf>,
     /// Address space in bytes.
     pub memory_bytes: Option<u64>,
     /// CPU time in seconds; the kernel ends the process after it.
     pub cpu_seconds: Option<u64>,
-    /// A GPU's device files, which stay readable and writable.
+    /// GPU device files, which stay readable and writable.
     pub writable: Vec<PathBuf>,
 }
 
 impl Limits {
-    /// For an engine that runs these models. Its address space has no bound: models are mapped whole, threads reserve
-    /// much more than they use, and a GPU's driver maps the card's memory, so that any bound that is never in the
-    /// way would bound nothing.
+    /// For an engine that runs these models. Its address space is not limited: models are mapped whole, threads reserve
+    /// much more than they use, and a GPU driver maps the card's memory, so a limit high enough for all that would
+    /// protect nothing.
     pub fn for_models(models: &[PathBuf]) -> Self {
         let mut readable = models.to_vec();
         readable.extend(SYSTEM.iter().map(PathBuf::from));
@@ -68,8 +67,7 @@ impl Limits {
         }
     }
 
-    /// For an engine that computes on a GPU as well. `libraries` are folders with libraries of its driver beside the
-    /// usual ones.
+    /// Adds what an engine on a GPU needs. `libraries` are folders of driver libraries besides the usual ones.
     pub fn with_gpu(mut self, libraries: impl IntoIterator<Item = PathBuf>) -> Self {
         self.readable.extend(DRIVER.iter().map(PathBuf::from));
         self.readable.extend(libraries);
@@ -85,18 +83,18 @@ impl Limits {
         self
     }
 
-    /// Whether it computes on a GPU.
     pub(super) fn has_gpu(&self) -> bool {
         !self.writable.is_empty()
     }
 
-    /// Sets the limits of the process, and reads them again.
+    /// Sets the limits of this process, and reads them back to see whether they hold.
     pub(super) fn impose(&self) -> bool {
         let descriptors = if self.has_gpu() {
             DESCRIPTORS_WITH_GPU
         } else {
             DESCRIPTORS
         };
+        // The soft limit sends SIGXCPU; the hard one, a second later, SIGKILL.
         let cpu = self.cpu_seconds.map(|seconds| (seconds, seconds + 1));
         let wanted = [
             (Resource::CORE, Some((0, 0))),
@@ -107,14 +105,14 @@ impl Limits {
         let mut held = true;
         for (resource, wanted) in wanted {
             let Some((soft, hard)) = wanted else { continue };
-            held &= at_most(resource, soft, hard);
+            held &= lower_limit(resource, soft, hard);
         }
         held
     }
 }
 
-/// Lowers a limit; one that is lower already stays.
-fn at_most(resource: Resource, soft: u64, hard: u64) -> bool {
+/// Lowers a limit; a limit that is already lower stays.
+fn lower_limit(resource: Resource, soft: u64, hard: u64) -> bool {
     let Ok((_, allowed)) = resource.get() else {
         return false;
     };
@@ -174,9 +172,9 @@ mod tests {
     #[test]
     fn a_limit_is_lowered_and_never_raised() {
         let (soft, hard) = Resource::CORE.get().unwrap();
-        assert!(at_most(Resource::CORE, soft, hard));
-        assert!(at_most(Resource::CORE, 0, 0));
-        assert!(at_most(Resource::CORE, 4096, 4096), "a lower one stays");
+        assert!(lower_limit(Resource::CORE, soft, hard));
+        assert!(lower_limit(Resource::CORE, 0, 0));
+        assert!(lower_limit(Resource::CORE, 4096, 4096), "a lower one stays");
         assert_eq!(Resource::CORE.get().unwrap(), (0, 0));
     }
 }

@@ -1,8 +1,5 @@
-//! What a worker gives up before it reads foreign bytes: connections, other programs and processes, most files and
-//! most system calls. What it can do all the same is then tried, and told in [`Held`].
-//!
-//! An older kernel still runs the workers, with fewer of these limits, and the status page says which do not hold. A system call
-//! that an engine newly needs goes into `calls`; `strace -f -e status=failed` on the worker shows which one was refused.
+//! The sandbox: before a worker reads foreign bytes, it gives up connections, other programs and processes, most files
+//! and most system calls. It then tries to do what is forbidden, and reports the result in [`Held`].
 
 #[cfg(target_os = "linux")]
 mod calls;
@@ -21,8 +18,8 @@ use serde::{Deserialize, Serialize};
 pub use limits::Limits;
 pub use process::{keep_descriptors, keep_private};
 
-/// Which worker it is: each keeps the system calls that its engine makes. Those of the three engines are the same but
-/// for two or three harmless ones, so they share a list.
+/// The kind of worker decides which system calls it keeps. The three engines make the same calls but for two or three
+/// harmless ones, so they share a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// llama.cpp and our own encoder.
@@ -31,37 +28,37 @@ pub enum Kind {
     Speech,
     /// whisper.cpp and rten, for live speech.
     Voice,
-    /// Readers of documents, all in Rust: no file is opened.
+    /// Document parsers, all in Rust; they open no files.
     Extract,
 }
 
-/// What a worker tried at its start and could not do. What the kernel lacks is `false`, not an error: an older
-/// kernel must still run Frontdesk, and the status page shows what happened.
+/// What a worker tried at its start and could not do. A protection that the kernel lacks is `false`, not an error: an
+/// older kernel must still run Frontdesk, and the status page shows the gap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Held {
-    /// It could open no connection: a socket and a ring (io_uring) were refused.
+    /// It could open no connection: sockets and io_uring were refused.
     pub connections: bool,
     /// It could send no signal to the process that started it.
     pub signals: bool,
     /// It could not open the environment and the memory of the process that started it.
     pub parent: bool,
-    /// It could open no file that it does not need.
+    /// It could not open a file that it does not need.
     pub files: bool,
-    /// It could start no process and no program.
+    /// It could start neither a process nor a program.
     pub programs: bool,
-    /// Its limits (core dumps, descriptors; memory and CPU time, where there are any) are in force.
+    /// Its limits are in force: core dumps, descriptors, and memory and CPU time where they are limited.
     pub resources: bool,
 }
 
 impl Held {
-    /// Reads it in what a worker says of itself when it is ready: a JSON object with a field `held`.
+    /// Reads the field `held` of a ready worker's description of itself, a JSON object.
     pub fn told(detail: &str) -> Option<Self> {
         let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
         serde_json::from_value(detail.get("held")?.clone()).ok()
     }
 
-    /// What the worker can do although it should not, in words that follow "can".
+    /// What the worker can do although it should not, in words that complete "it can …".
     pub fn gaps(&self) -> Vec<&'static str> {
         let all = [
             (self.connections, "open connections"),
@@ -77,8 +74,8 @@ impl Held {
     }
 }
 
-/// Applies the limits to this thread and every thread that it starts later, and tries what should now be refused.
-/// Call it before any other thread is started.
+/// Applies the limits to this thread and every thread that it starts later, then tries what should be refused.
+/// Call it before any other thread starts.
 pub fn enter(kind: Kind, limits: &Limits) -> Held {
     let resources = limits.impose();
     confine(kind, limits, resources)
@@ -86,7 +83,7 @@ pub fn enter(kind: Kind, limits: &Limits) -> Held {
 
 #[cfg(target_os = "linux")]
 fn confine(kind: Kind, limits: &Limits, resources: bool) -> Held {
-    // Whether they could be put up is no answer; what is tried below is.
+    // Their return values are ignored: the probes below show what really holds.
     files::close(limits);
     calls::close(kind, limits.has_gpu());
     let parent = std::os::unix::process::parent_id();
@@ -129,7 +126,7 @@ mod tests {
         };
         assert_eq!(one.gaps(), ["start programs"]);
         assert_eq!(Held::default().gaps().len(), 6);
-        // What a worker does not say is not believed.
+        // A missing field counts as not held.
         let less = Held::told(r#"{"held":{"files":true},"say":null}"#).unwrap();
         assert!(less.files && !less.connections);
         assert_eq!((Held::told("{}"), Held::told("ready")), (None, None));

@@ -1,4 +1,4 @@
-//! Tries what a worker must not be able to do. Each function answers whether it could be done, and undoes it.
+//! Tries what a worker must not be able to do. Each function returns whether it was possible, and undoes it.
 
 use std::io::ErrorKind;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
@@ -8,7 +8,7 @@ use libc::c_long;
 
 use super::Limits;
 
-/// Whether a socket can be made, with which a connection would begin.
+/// Tries to make a socket, the first step of any connection.
 pub(super) fn can_connect() -> bool {
     [libc::AF_INET, libc::AF_INET6, libc::AF_UNIX]
         .into_iter()
@@ -16,16 +16,16 @@ pub(super) fn can_connect() -> bool {
             #[expect(unsafe_code, reason = "the standard library makes no bare sockets")]
             // SAFETY: the call takes numbers only.
             let made = unsafe { libc::socket(family, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0) };
-            opened(made.into())
+            close_if_opened(made.into())
         })
 }
 
-/// Whether a ring (io_uring) can be made, which opens connections without the calls that a filter sees.
+/// Tries to make an io_uring, which could open connections without system calls that seccomp can filter.
 pub(super) fn can_use_rings() -> bool {
-    // struct io_uring_params: 120 bytes, all of them 0 for the usual ring.
+    // struct io_uring_params: 120 bytes, all 0 for a default ring.
     let mut parameters = [0_u64; 15];
     #[expect(unsafe_code, reason = "the standard library knows no rings")]
-    // SAFETY: the kernel writes at most 120 bytes into what is as long and outlives the call.
+    // SAFETY: the kernel writes at most 120 bytes into a buffer of 120 bytes that outlives the call.
     let made = unsafe {
         libc::syscall(
             libc::SYS_io_uring_setup,
@@ -33,10 +33,10 @@ pub(super) fn can_use_rings() -> bool {
             parameters.as_mut_ptr(),
         )
     };
-    opened(made)
+    close_if_opened(made)
 }
 
-/// Whether a process can be sent a signal, by its number or by a descriptor; none is sent.
+/// Whether a process could be signalled, by its id or through a descriptor; no signal is sent.
 pub(super) fn can_signal(process: u32) -> bool {
     let id = c_long::from(process);
     let none = c_long::from(0_u8);
@@ -49,19 +49,18 @@ pub(super) fn can_signal(process: u32) -> bool {
             libc::syscall(libc::SYS_pidfd_open, id, none),
         )
     };
-    let descriptor = opened(descriptor);
+    let descriptor = close_if_opened(descriptor);
     whole == 0 || thread == 0 || descriptor
 }
 
-/// Whether the environment or the memory of a process can be opened.
+/// Tries to open the environment and the memory of a process.
 pub(super) fn can_look_into(process: u32) -> bool {
     ["environ", "mem"]
         .into_iter()
         .any(|what| std::fs::File::open(format!("/proc/{process}/{what}")).is_ok())
 }
 
-/// Whether a file can be opened that no worker needs. Of these, every system has the last two: the program itself and
-/// the root folder.
+/// Tries to open files that no worker needs. The last two exist on every system: the program itself and the root folder.
 pub(super) fn can_read(limits: &Limits) -> bool {
     let needed = |path: &Path| {
         let mut allowed = limits.readable.iter().chain(&limits.writable);
@@ -76,47 +75,47 @@ pub(super) fn can_read(limits: &Limits) -> bool {
             Err(error) => refused |= error.kind() == ErrorKind::PermissionDenied,
         }
     }
-    // A file that is not there tells nothing.
+    // A missing file proves nothing: at least one must be refused.
     !refused
 }
 
-/// Whether a process can be started; it ends at once.
+/// Tries to start a process, which exits at once.
 pub(super) fn can_fork() -> bool {
     let signal = c_long::from(libc::SIGCHLD);
     let none = c_long::from(0_u8);
     #[expect(unsafe_code, reason = "the standard library starts programs only")]
     // SAFETY: without CLONE_VM the child has memory of its own, and it ends before it uses any of it.
     unsafe {
-        ended(libc::syscall(
+        reap(libc::syscall(
             libc::SYS_clone,
             signal,
             none,
             none,
             none,
             none,
-        )) || ended(clone3())
+        )) || reap(clone3())
     }
 }
 
-/// The newer way to start a process: its flags lie in memory. The answer is 0 in the child.
+/// The newer call to start a process, which takes its flags in memory. It returns 0 in the child.
 #[expect(unsafe_code, reason = "the standard library starts programs only")]
 unsafe fn clone3() -> c_long {
     // struct clone_args, first version: flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls.
     let mut arguments = [0_u64; 8];
     arguments[4] = u64::from(libc::SIGCHLD.cast_unsigned());
     let bytes = size_of_val(&arguments);
-    // SAFETY: the kernel reads as many bytes as there are. The caller sees to the child.
+    // SAFETY: the kernel reads exactly the bytes of `arguments`. The caller handles the child.
     unsafe { libc::syscall(libc::SYS_clone3, arguments.as_ptr(), bytes) }
 }
 
-/// What a call that makes a process answered: the child ends here, the parent waits for it.
+/// Handles the result of `clone`: the child exits here, the parent waits for it. Returns whether there was a child.
 #[expect(unsafe_code, reason = "the standard library starts programs only")]
-unsafe fn ended(answer: c_long) -> bool {
+unsafe fn reap(answer: c_long) -> bool {
     let Ok(child) = libc::pid_t::try_from(answer) else {
         return true;
     };
     match child {
-        // SAFETY: it leaves the process without running anything of it.
+        // SAFETY: it exits the child without running any other code of it.
         0 => unsafe { libc::_exit(0) },
         1.. => {
             // SAFETY: the child belongs to nobody else, and a null pointer is not written to.
@@ -127,8 +126,8 @@ unsafe fn ended(answer: c_long) -> bool {
     }
 }
 
-/// Whether a program could be started in this process' place: without a name, the kernel that lets the call through
-/// says that the name cannot be read.
+/// Whether this process could execute another program. The call has no file name: a kernel that allows it fails with
+/// EFAULT, one that forbids it with another error.
 pub(super) fn can_execute() -> bool {
     let nothing = std::ptr::null::<libc::c_char>();
     let none = c_long::from(0_u8);
@@ -154,8 +153,8 @@ pub(super) fn can_execute() -> bool {
     })
 }
 
-/// Whether the answer is a descriptor; it is closed again.
-fn opened(answer: c_long) -> bool {
+/// Whether a call returned a descriptor, which is closed again.
+fn close_if_opened(answer: c_long) -> bool {
     let Ok(descriptor @ 0..) = RawFd::try_from(answer) else {
         return false;
     };

@@ -1,18 +1,18 @@
-//! What a process does about itself, and what it does not hand on to its children.
+//! Keeps descriptors from leaking into child processes, and memory from leaking into core dumps and other processes.
 
-/// Marks every descriptor but the three standard ones as closed on exec, so that no child gets what was open when this
-/// process was started. Rust marks its own; those of whoever started the server are not.
+/// Marks every descriptor but the three standard ones close-on-exec, so that no child inherits them. Rust marks the ones
+/// it opens, but not those that this process inherited from whatever started it.
 pub fn keep_descriptors() {
-    if !marked_at_once() {
-        // An older kernel.
+    if !mark_range() {
+        // The kernel is older than 5.11, which brought CLOSE_RANGE_CLOEXEC.
         mark_one_by_one();
     }
 }
 
 #[cfg(target_os = "linux")]
-fn marked_at_once() -> bool {
+fn mark_range() -> bool {
     #[expect(unsafe_code, reason = "the standard library cannot mark a range")]
-    // SAFETY: the call takes numbers only, and a marked descriptor goes on working here.
+    // SAFETY: the call takes numbers only, and a marked descriptor still works in this process.
     let outcome = unsafe {
         libc::syscall(
             libc::SYS_close_range,
@@ -25,7 +25,7 @@ fn marked_at_once() -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn marked_at_once() -> bool {
+fn mark_range() -> bool {
     false
 }
 
@@ -44,13 +44,13 @@ fn mark_one_by_one() {
     }
 }
 
-/// Keeps what this process knows (the store's key, what visitors say) out of core dumps and away from other processes
-/// of the same user: no debugger, and its environment and memory are for the administrator alone. A system that
-/// cannot do it goes on without.
+/// Keeps secrets in memory (the store's key, what visitors say) out of core dumps and away from other processes of the
+/// same user: no debugger can attach, and only the administrator can read its environment and memory. On a system that
+/// does not support this, nothing changes.
 ///
-/// The process' files in `/proc` then belong to root. It still reads its own descriptors and figures itself.
+/// The process's files in `/proc` then belong to root; it can still read its own descriptors and statistics.
 pub fn keep_private() {
-    // Lowering a limit is refused to nobody.
+    // Lowering a limit is always allowed.
     let _ = rlimit::Resource::CORE.set(0, 0);
     #[cfg(target_os = "linux")]
     {

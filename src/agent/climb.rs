@@ -190,10 +190,11 @@ impl Climb<'_> {
         };
         let mut found = self
             .knowledge
-            .search_with(self.workspace, sought, &options)
+            .search()
+            .find_with(self.workspace, sought, &options)
             .await?;
         // Approved answers that are no match as a whole may still hold a place that answers.
-        let near = self.knowledge.faqs_near(
+        let near = self.knowledge.faqs().find_near(
             self.workspace,
             question,
             found.vector.as_deref(),

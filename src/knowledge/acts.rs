@@ -1,6 +1,6 @@
 //! What somebody does with the documents and the synonyms of a workspace, whichever face of the product it comes through.
 
-use super::{Knowledge, KnowledgeError, Submitted, Synonyms};
+use super::{Documents, KnowledgeError, Search, Submitted, Synonyms};
 use crate::access::{Member, Scope};
 use crate::reason::Reason;
 use crate::store::documents::{self, Document, DocumentSummary};
@@ -11,12 +11,12 @@ const MAY: &[Scope] = &[Scope::Documents];
 /// For how long before now the answers that cite a document are counted, in ms.
 const COUNTED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
-impl Knowledge {
+impl Documents {
     /// The documents of a workspace by file name, each with the answers of the last 30 days that cite it.
     ///
     /// # Errors
     /// When they may not see them.
-    pub async fn list_documents(
+    pub async fn list(
         &self,
         by: &Member,
         now: UnixMs,
@@ -39,7 +39,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn find_document(
+    pub async fn find(
         &self,
         by: &Member,
         id: DocumentId,
@@ -63,7 +63,7 @@ impl Knowledge {
         staff_only: bool,
         now: UnixMs,
     ) -> Result<(), KnowledgeError> {
-        let document = self.find_document(by, id).await?;
+        let document = self.find(by, id).await?;
         let set = self
             .inner
             .store
@@ -75,8 +75,8 @@ impl Knowledge {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn remove_document(&self, by: &Member, id: DocumentId) -> Result<(), KnowledgeError> {
-        let document = self.find_document(by, id).await?;
+    pub async fn remove(&self, by: &Member, id: DocumentId) -> Result<(), KnowledgeError> {
+        let document = self.find(by, id).await?;
         self.delete(document).await
     }
 
@@ -90,7 +90,7 @@ impl Knowledge {
         id: DocumentId,
         to: VersionId,
     ) -> Result<u32, KnowledgeError> {
-        let document = self.find_document(by, id).await?;
+        let document = self.find(by, id).await?;
         self.roll_back(document, to).await
     }
 
@@ -104,10 +104,12 @@ impl Knowledge {
         id: DocumentId,
         read: bool,
     ) -> Result<Submitted, KnowledgeError> {
-        let document = self.find_document(by, id).await?;
+        let document = self.find(by, id).await?;
         self.read_hidden(document, read).await
     }
+}
 
+impl Search {
     /// The owner's synonyms.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::ingest::now;
 use super::layout::BlockSpan;
-use super::{Knowledge, KnowledgeError};
+use super::{Documents, KnowledgeError};
 use crate::extract::BlockKind;
 use crate::hours::propose::{Line, Proposal, Source, propose};
 use crate::hours::{Data, What};
@@ -16,7 +16,7 @@ use crate::store::{self, DocumentId, StoreError, Transaction, VersionId, Workspa
 /// Most facts that one document may propose: a file of a million rows must not flood the page.
 const MOST: usize = 300;
 
-impl Knowledge {
+impl Documents {
     /// Reads the facts of a document's searched version again. New ones are proposed, proposals that it
     /// no longer states go away, and confirmed ones are marked.
     pub(super) async fn refresh_facts(

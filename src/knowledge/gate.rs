@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::ingest::now;
-use super::{Knowledge, KnowledgeError};
-use crate::store::gate::{self, HeldVersion};
+use super::{Documents, KnowledgeError, Search};
+use crate::store::gate;
 use crate::store::{self, ChunkId, DocumentId, StoreError, VersionId, WorkspaceId};
 
 /// Which knowledge is searched.
@@ -60,19 +60,7 @@ pub(super) fn staged_key(key: &str) -> String {
     format!("{key}/next")
 }
 
-impl Knowledge {
-    /// What waits at the gate of a workspace.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn held(&self, workspace: WorkspaceId) -> Result<Vec<HeldVersion>, KnowledgeError> {
-        let read = self
-            .inner
-            .store
-            .read(move |conn| gate::held(conn, workspace));
-        Ok(read.await?)
-    }
-
+impl Search {
     /// Which of these searched passages belong to documents that have a version waiting: in the next
     /// view they give way to it.
     pub(super) async fn given_way(
@@ -101,7 +89,9 @@ impl Knowledge {
         };
         Ok(self.inner.store.read(read).await?)
     }
+}
 
+impl Documents {
     /// Makes versions that wait the searched ones, at once for each document.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::chunk::{ChunkOptions, chunk};
 use super::dated::{self, Said};
 use super::layout::Layout;
 use super::sources::reading_name;
-use super::{Knowledge, KnowledgeError, Progress, Stage, View};
+use super::{Documents, KnowledgeError, Progress, Stage, View};
 use crate::extract::Extracted;
 use crate::language::{self, Language};
 use crate::store::chunks::NewChunk;
@@ -55,7 +55,7 @@ fn title_of(name: &str) -> String {
     }
 }
 
-impl Knowledge {
+impl Documents {
     /// Stores a file durably, as a new document or as a new version of the one with that name, and
     /// queues it. Returns after the commit.
     ///

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::ingest::{KIND, Payload, now};
-use super::{Knowledge, KnowledgeError, Stage};
+use super::{Documents, KnowledgeError, Stage};
 use crate::reason::Reason;
 use crate::store;
 use crate::store::documents::DocumentState;
@@ -21,7 +21,7 @@ const RETRY: Retry = Retry {
     cap_ms: 60_000,
 };
 
-impl Knowledge {
+impl Documents {
     /// Does ingest jobs until shutdown.
     pub(super) async fn run_jobs(self, shutdown: CancellationToken) {
         let recovered = self

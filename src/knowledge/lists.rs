@@ -3,7 +3,7 @@
 use super::found::{Audience, RankBy, SearchOptions};
 use super::gate::staged_key;
 use super::query;
-use super::{Knowledge, KnowledgeError, View};
+use super::{KnowledgeError, Search, View};
 use crate::store::chunks::ChunkRow;
 use crate::store::{self, ChunkId, StoreError, WorkspaceId, documents};
 
@@ -13,7 +13,7 @@ const CANDIDATES: usize = 60;
 /// Passages by their ids, with a score.
 pub(super) type Scored = Vec<(i64, f32)>;
 
-impl Knowledge {
+impl Search {
     /// What either search gives, with its scores.
     pub(super) async fn lists(
         &self,

@@ -21,6 +21,7 @@ mod acts;
 pub mod chunk;
 pub mod dated;
 pub mod diff;
+mod documents;
 mod facts;
 mod faqs;
 mod found;
@@ -43,9 +44,10 @@ mod unanswered;
 mod vectors;
 mod versions;
 
+pub use documents::Documents;
 pub use faqs::{
     FAQ_SECTION, FaqDraft, FaqFile, FaqFileError, FaqImport, FaqMatch, FaqPair, FaqSkipped,
-    FaqThresholds, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS,
+    FaqThresholds, Faqs, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS,
     read_pairs as read_faq_pairs,
 };
 pub use found::{Audience, Found, Passage, RankBy, SearchOptions};
@@ -55,9 +57,9 @@ pub use query::{QueryTerm, Synonyms, SynonymsError};
 pub use rank::Signals;
 pub use reader::{ExtractFailure, Extractor, ProcessExtractor};
 pub use receive::Received;
-pub use search::content_words;
+pub use search::{Search, content_words};
 pub use sources::Sources;
-pub use unanswered::{Asked, Cluster, clusters, groups};
+pub use unanswered::{Asked, Cluster, Gaps, clusters, groups};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +73,7 @@ use self::live::LiveIndex;
 use crate::access::Denied;
 use crate::llm::{Embedder, LlmError};
 use crate::reason::Reason;
-use crate::store::{DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState};
+use crate::store::{DocumentId, Store, StoreError};
 
 /// How far a document is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -183,10 +185,14 @@ impl KnowledgeError {
     }
 }
 
-/// The documents of all workspaces. Clones are handles on the same ones.
+/// The documents, approved answers and open questions of all workspaces. Clones are handles on the same ones.
 #[derive(Clone)]
 pub struct Knowledge {
     inner: Arc<Inner>,
+    documents: Documents,
+    search: Search,
+    faqs: Faqs,
+    gaps: Gaps,
 }
 
 struct Inner {
@@ -218,7 +224,7 @@ impl Knowledge {
     ) -> Result<Self, KnowledgeError> {
         let index = LiveIndex::new(embedder.dimensions())?;
         let (progress, _) = broadcast::channel(1024);
-        let inner = Inner {
+        let inner = Arc::new(Inner {
             store,
             embedder,
             extractor,
@@ -228,9 +234,21 @@ impl Knowledge {
             progress,
             wake: Notify::new(),
             bare: Notify::new(),
-        };
+        });
         let knowledge = Self {
-            inner: Arc::new(inner),
+            documents: Documents {
+                inner: inner.clone(),
+            },
+            search: Search {
+                inner: inner.clone(),
+            },
+            faqs: Faqs {
+                inner: inner.clone(),
+            },
+            gaps: Gaps {
+                inner: inner.clone(),
+            },
+            inner,
         };
         tasks.spawn(knowledge.clone().run(shutdown));
         Ok(knowledge)
@@ -246,20 +264,20 @@ impl Knowledge {
             tracing::error!(%error, "the index cannot be made; questions will not find everything");
         }
         tokio::select! {
-            () = self.clone().run_jobs(shutdown.clone()) => {}
-            () = self.fill_gaps() => {}
+            () = self.documents.clone().run_jobs(shutdown.clone()) => {}
+            () = self.embed_missing() => {}
             () = shutdown.cancelled() => {}
         }
     }
 
     /// Embeds what was indexed while the embedding model was away.
-    async fn fill_gaps(&self) {
+    async fn embed_missing(&self) {
         loop {
             if self.inner.embedder.ready().is_ok() {
-                if let Err(error) = self.embed_faqs().await {
+                if let Err(error) = self.faqs.embed_missing().await {
                     tracing::warn!(%error, "phrasings without vectors are left for later");
                 }
-                if let Err(error) = self.embed_missing().await {
+                if let Err(error) = self.documents.embed_missing().await {
                     tracing::warn!(%error, "passages without vectors are left for later");
                 }
             }
@@ -267,96 +285,31 @@ impl Knowledge {
                 () = self.inner.bare.notified() => {}
                 () = tokio::time::sleep(Duration::from_secs(30)) => {}
             }
-            if let Err(error) = self.embed_unanswered().await {
+            if let Err(error) = self.gaps.embed_missing().await {
                 tracing::warn!(%error, "unanswered questions are compared by their words only");
             }
         }
     }
 
+    pub fn documents(&self) -> &Documents {
+        &self.documents
+    }
+
+    pub fn search(&self) -> &Search {
+        &self.search
+    }
+
+    pub fn faqs(&self) -> &Faqs {
+        &self.faqs
+    }
+
+    pub fn gaps(&self) -> &Gaps {
+        &self.gaps
+    }
+
     /// Whether the index holds everything that is stored.
     pub fn is_complete(&self) -> bool {
         self.inner.index.is_complete()
-    }
-
-    /// Tells every step of every document.
-    pub fn progress(&self) -> broadcast::Receiver<Progress> {
-        self.inner.progress.subscribe()
-    }
-
-    /// Resolves when the document is searched, or cannot be.
-    ///
-    /// # Errors
-    /// When the document is gone or the store fails.
-    pub async fn wait(&self, document: DocumentId) -> Result<Progress, KnowledgeError> {
-        let id = document.to_string();
-        let mut steps = self.progress();
-        loop {
-            if let Some(ended) = self.ended(document).await? {
-                return Ok(ended);
-            }
-            // A step that is missed is found in the store by the next round.
-            let patience = tokio::time::sleep(Duration::from_secs(2));
-            tokio::select! {
-                step = steps.recv() => {
-                    if let Ok(step) = step {
-                        let last = matches!(step.stage, Stage::Ready { .. } | Stage::Failed { .. } | Stage::Deleted);
-                        if step.document == id && last {
-                            return Ok(step);
-                        }
-                    }
-                }
-                () = patience => {}
-            }
-        }
-    }
-
-    async fn ended(&self, document: DocumentId) -> Result<Option<Progress>, KnowledgeError> {
-        let found = self
-            .inner
-            .store
-            .read(move |conn| {
-                for workspace in store::workspaces::list(conn)? {
-                    match documents::get(conn, workspace.id, document) {
-                        Ok(document) => {
-                            let mut chunks = 0u32;
-                            let mut bare = false;
-                            store::chunks::for_each_of_document(
-                                conn,
-                                workspace.id,
-                                document.id,
-                                |row| {
-                                    chunks += 1;
-                                    bare |= row.embedding.is_none();
-                                },
-                            )?;
-                            return Ok(Some((document, chunks, bare)));
-                        }
-                        Err(StoreError::NotFound(_)) => {}
-                        Err(other) => return Err(other),
-                    }
-                }
-                Ok(None)
-            })
-            .await?;
-        let Some((document, chunks, bare)) = found else {
-            return Err(StoreError::NotFound("the document").into());
-        };
-        let stage = match document.state {
-            DocumentState::Ready if !bare => Stage::Ready {
-                chunks,
-                notes: Vec::new(),
-            },
-            DocumentState::Failed => Stage::Failed {
-                reason: document.error.clone().unwrap_or_default(),
-            },
-            _ => return Ok(None),
-        };
-        Ok(Some(Progress {
-            workspace: document.workspace().to_string(),
-            document: document.id.to_string(),
-            name: document.name.clone(),
-            stage,
-        }))
     }
 
     /// Forgets what is held in memory of workspaces that were erased, and of their documents.
@@ -374,38 +327,6 @@ impl Knowledge {
         for document in documents {
             self.inner.index.remove(*document)?;
         }
-        Ok(())
-    }
-
-    /// Deletes a document: from this moment nothing of it is found.
-    ///
-    /// # Errors
-    /// When the store or the index fails.
-    pub async fn delete(
-        &self,
-        document: Scoped<documents::Document>,
-    ) -> Result<(), KnowledgeError> {
-        let (id, workspace, name) = (document.id, document.workspace(), document.name.clone());
-        let now = jiff::Timestamp::now().as_millisecond();
-        self.inner
-            .store
-            .write(move |tx| {
-                documents::delete(tx, &document, now)?;
-                let data = serde_json::json!({"name": document.name});
-                let subject = document.id.to_string();
-                store::events::append(
-                    tx,
-                    document.workspace(),
-                    "document_deleted",
-                    &subject,
-                    &data,
-                    now,
-                )?;
-                documents::purge_deleted(tx, now)
-            })
-            .await?;
-        self.inner.index.remove(id)?;
-        self.report(workspace, id, &name, Stage::Deleted);
         Ok(())
     }
 }

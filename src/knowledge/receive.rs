@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::ingest::file_name;
-use super::{Knowledge, KnowledgeError, Submitted};
+use super::{Documents, KnowledgeError, Submitted};
 use crate::reason::Reason;
 use crate::store::WorkspaceId;
 use crate::store::documents::Origin;
@@ -23,7 +23,7 @@ pub struct Received {
     pub outcome: Result<Submitted, KnowledgeError>,
 }
 
-impl Knowledge {
+impl Documents {
     /// Stores an uploaded file. Of an archive (ZIP) each file becomes a document of its own, named after
     /// both; the archive itself is not kept. Returns after everything is durable.
     ///

@@ -1,6 +1,7 @@
 //! Finding passages: by words and by meaning, weighed together with what the passages show.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -8,9 +9,10 @@ use super::found::{Found, Passage, RankBy, SearchOptions};
 use super::lists::rows;
 use super::query::{self, Analysis, Synonyms};
 use super::rank::{self, Reader, Signals};
-use super::{Knowledge, KnowledgeError, View};
+use super::{Inner, KnowledgeError, View};
 use crate::language::Language;
 use crate::language::lists::is_stop_word;
+use crate::llm::{Claim, EmbedAs, patiently};
 use crate::store::{self, ChunkId, WorkspaceId};
 
 /// Candidates that are read and weighed.
@@ -27,12 +29,18 @@ struct Candidate {
     score: f32,
 }
 
-impl Knowledge {
+/// Finds the passages of all workspaces that answer a question.
+#[derive(Clone)]
+pub struct Search {
+    pub(super) inner: Arc<Inner>,
+}
+
+impl Search {
     /// The best passages for a question, best first. Without the embedding model, words alone decide.
     ///
     /// # Errors
     /// When the store or the index fails.
-    pub async fn search(
+    pub async fn find(
         &self,
         workspace: WorkspaceId,
         query: &str,
@@ -42,14 +50,14 @@ impl Knowledge {
             limit,
             ..SearchOptions::default()
         };
-        self.search_with(workspace, query, &options).await
+        self.find_with(workspace, query, &options).await
     }
 
     /// The best passages for a question, searched as `options` say.
     ///
     /// # Errors
     /// When the store or the index fails.
-    pub async fn search_with(
+    pub async fn find_with(
         &self,
         workspace: WorkspaceId,
         query: &str,
@@ -103,6 +111,26 @@ impl Knowledge {
             vector,
             passages,
         })
+    }
+
+    /// Catalogue name of the embedder.
+    pub fn embedder_name(&self) -> String {
+        self.inner.embedder.name()
+    }
+
+    /// The vector of a question; `None` while the embedding model is away.
+    pub async fn question_vector(&self, question: &str, claim: Claim) -> Option<Vec<f32>> {
+        let embedder = &self.inner.embedder;
+        embedder.ready().ok()?;
+        let asked: Vec<String> = vec![question.chars().take(2000).collect()];
+        let ask = || embedder.embed(asked.clone(), EmbedAs::Query, claim);
+        match patiently(ask).await {
+            Ok(embedded) => embedded.vectors.into_iter().next(),
+            Err(error) => {
+                tracing::warn!(%error, "searching and comparing by words only");
+                None
+            }
+        }
     }
 
     /// The candidates' passages, in their order; those that are gone meanwhile are left out.

@@ -1,7 +1,7 @@
 //! Snippets: short texts that the owner writes in the console, in Markdown. They are documents with
 //! versions like all others.
 
-use super::{Knowledge, KnowledgeError, Submitted};
+use super::{Documents, KnowledgeError, Submitted};
 use crate::access::{Member, Scope};
 use crate::store::documents::{self, Origin};
 use crate::store::{DocumentId, WorkspaceId};
@@ -11,7 +11,7 @@ const MAX_TITLE: usize = 120;
 /// Longest text, in bytes; what is longer is a document to upload.
 const MAX_TEXT: usize = 200_000;
 
-impl Knowledge {
+impl Documents {
     /// Writes a snippet: a new one, or a new version of the one that it replaces.
     ///
     /// # Errors
@@ -25,7 +25,7 @@ impl Knowledge {
     ) -> Result<Submitted, KnowledgeError> {
         let workspace = by.need(&[Scope::Documents])?;
         let document = match replaces {
-            Some(id) => Some(self.find_document(by, id).await?),
+            Some(id) => Some(self.find(by, id).await?),
             None => None,
         };
         let content = content(title, text)?;

@@ -6,9 +6,10 @@
 //! embedding model, common words alone.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::live;
-use super::{Knowledge, KnowledgeError, content_words};
+use super::{Inner, KnowledgeError, content_words};
 use crate::access::{Member, Scope};
 use crate::llm::{EmbedAs, Priority};
 use crate::store::faqs::Faq;
@@ -65,7 +66,13 @@ impl Cluster {
     }
 }
 
-impl Knowledge {
+/// The questions of all workspaces that got no good answer.
+#[derive(Clone)]
+pub struct Gaps {
+    pub(super) inner: Arc<Inner>,
+}
+
+impl Gaps {
     /// The questions of a workspace whose gaps are in this state, in groups, the most frequent group
     /// first.
     ///
@@ -76,7 +83,7 @@ impl Knowledge {
         workspace: WorkspaceId,
         state: GapState,
     ) -> Result<Vec<Cluster>, KnowledgeError> {
-        if let Err(error) = self.embed_unanswered().await {
+        if let Err(error) = self.embed_missing().await {
             tracing::debug!(%error, "unanswered questions are compared by their words only");
         }
         let embedder = self.inner.embedder.name();
@@ -92,14 +99,14 @@ impl Knowledge {
     ///
     /// # Errors
     /// When the store fails.
-    pub(super) async fn close_gaps(
+    pub(super) async fn close(
         &self,
         faq: &Scoped<Faq>,
         receipts: Vec<ReceiptId>,
     ) -> Result<(), KnowledgeError> {
         for receipt in receipts {
             let (open, answered) = (GapState::Open, GapState::Answered);
-            let settled = self.settle(faq.workspace(), receipt, open, answered, Some(faq.id));
+            let settled = self.settle_in(faq.workspace(), receipt, open, answered, Some(faq.id));
             match settled.await {
                 // It may have been closed together with the one before.
                 Ok(_) | Err(KnowledgeError::Store(StoreError::NotFound(_))) => {}
@@ -109,15 +116,11 @@ impl Knowledge {
         Ok(())
     }
 
-    /// The questions of a workspace that got no good answer, as [`Knowledge::unanswered`] groups them.
+    /// The questions of a workspace that got no good answer, in groups, the most frequent group first.
     ///
     /// # Errors
     /// When they may not see them.
-    pub async fn list_gaps(
-        &self,
-        by: &Member,
-        state: GapState,
-    ) -> Result<Vec<Cluster>, KnowledgeError> {
+    pub async fn list(&self, by: &Member, state: GapState) -> Result<Vec<Cluster>, KnowledgeError> {
         self.unanswered(by.need(MAY)?, state).await
     }
 
@@ -125,7 +128,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// `NotFound` when no question in state `from` has this receipt.
-    pub async fn settle_gap(
+    pub async fn settle(
         &self,
         by: &Member,
         receipt: ReceiptId,
@@ -133,10 +136,10 @@ impl Knowledge {
         to: GapState,
         faq: Option<FaqId>,
     ) -> Result<Vec<ReceiptId>, KnowledgeError> {
-        self.settle(by.need(MAY)?, receipt, from, to, faq).await
+        self.settle_in(by.need(MAY)?, receipt, from, to, faq).await
     }
 
-    async fn settle(
+    async fn settle_in(
         &self,
         workspace: WorkspaceId,
         receipt: ReceiptId,
@@ -160,7 +163,7 @@ impl Knowledge {
     }
 
     /// Embeds questions that have no vector yet.
-    pub(super) async fn embed_unanswered(&self) -> Result<(), KnowledgeError> {
+    pub(super) async fn embed_missing(&self) -> Result<(), KnowledgeError> {
         let inner = &self.inner;
         if inner.embedder.ready().is_err() {
             return Ok(());

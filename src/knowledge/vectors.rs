@@ -1,7 +1,7 @@
 //! Vectors of passages: made by the embedding model, kept in the store and in the index.
 
 use super::gate::staged_key;
-use super::{Knowledge, KnowledgeError, Stage, View, live};
+use super::{Documents, KnowledgeError, Stage, View, live};
 use crate::llm::{EmbedAs, Priority};
 use crate::store::chunks::ChunkRow;
 use crate::store::{self, ChunkId, DocumentId, WorkspaceId};
@@ -9,7 +9,7 @@ use crate::store::{self, ChunkId, DocumentId, WorkspaceId};
 /// Passages that are embedded in one request; small, so that a visitor's question fits in between.
 const EMBED_BATCH: usize = 16;
 
-impl Knowledge {
+impl Documents {
     pub(super) async fn embed(
         &self,
         workspace: WorkspaceId,

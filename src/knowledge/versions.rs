@@ -2,19 +2,19 @@
 
 use super::ingest::{self, Submitted, cut, now};
 use super::layout::BlockSpan;
-use super::{Gate, Knowledge, KnowledgeError, Stage};
+use super::{Documents, Gate, KnowledgeError, Stage};
 use crate::extract::{Block, Extracted, Format};
 use crate::store::documents::{self, Document, DocumentState};
 use crate::store::versions::{self, Version, VersionText};
 use crate::store::{self, Scoped, StoreError, VersionId};
 
-impl Knowledge {
+impl Documents {
     /// Makes a version the one that is searched, at once: it was read before and its text is kept. Newer
     /// ones stay and can be gone back to in the same way. Returns its number.
     ///
     /// # Errors
     /// When the version is searched already, is not one of this document, or was never read.
-    pub async fn roll_back(
+    pub(super) async fn roll_back(
         &self,
         document: Scoped<Document>,
         to: VersionId,
@@ -81,7 +81,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When it is read so already, or the store cannot take the job.
-    pub async fn read_hidden(
+    pub(super) async fn read_hidden(
         &self,
         document: Scoped<Document>,
         read: bool,

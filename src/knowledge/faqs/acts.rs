@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{FaqImport, ImportFaqs};
+use super::{FaqImport, Faqs, ImportFaqs};
 use crate::access::{Member, Scope};
-use crate::knowledge::{Knowledge, KnowledgeError};
+use crate::knowledge::{Gaps, KnowledgeError};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::{FaqId, ReceiptId, Scoped, UnixMs};
 
@@ -32,12 +32,12 @@ pub struct FaqDraft {
     pub gaps: Vec<ReceiptId>,
 }
 
-impl Knowledge {
+impl Faqs {
     /// Every question of a workspace, the last changed first, with how often it answered.
     ///
     /// # Errors
     /// When they may not see them.
-    pub async fn list_faqs(&self, by: &Member) -> Result<Vec<(Faq, u64)>, KnowledgeError> {
+    pub async fn list(&self, by: &Member) -> Result<Vec<(Faq, u64)>, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let read = self.inner.store.read(move |conn| {
             let answered = faqs::answered(conn, workspace)?;
@@ -55,11 +55,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn find_faq(
-        &self,
-        by: &Member,
-        id: FaqId,
-    ) -> Result<(Scoped<Faq>, u64), KnowledgeError> {
+    pub async fn find(&self, by: &Member, id: FaqId) -> Result<(Scoped<Faq>, u64), KnowledgeError> {
         let workspace = by.need(MAY)?;
         let read = self.inner.store.read(move |conn| {
             let faq = faqs::get(conn, workspace, id)?;
@@ -73,7 +69,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When something of it is missing or too long, or what it should replace is gone.
-    pub async fn write_faq(
+    pub async fn write(
         &self,
         by: &Member,
         replaces: Option<FaqId>,
@@ -81,7 +77,7 @@ impl Knowledge {
     ) -> Result<FaqId, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let before = match replaces {
-            Some(id) => Some(self.load_faq(by, id).await?),
+            Some(id) => Some(self.load(by, id).await?),
             None => None,
         };
         let owner = draft.owner.trim().to_owned();
@@ -101,10 +97,13 @@ impl Knowledge {
             phrasings: draft.questions,
         };
         let faq = match before {
-            Some(faq) => self.update_faq(faq, new).await?,
-            None => self.create_faq(workspace, new).await?,
+            Some(faq) => self.update(faq, new).await?,
+            None => self.create(workspace, new).await?,
         };
-        self.close_gaps(&faq, draft.gaps).await?;
+        let gaps = Gaps {
+            inner: self.inner.clone(),
+        };
+        gaps.close(&faq, draft.gaps).await?;
         Ok(faq.id)
     }
 
@@ -112,7 +111,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// `Faq` with a sentence for whoever gave it, if it cannot be read.
-    pub async fn take_faqs(
+    pub async fn take(
         &self,
         by: &Member,
         bytes: Bytes,
@@ -125,34 +124,34 @@ impl Knowledge {
             owner: String::new(),
             source: name.chars().take(LONGEST_NAME).collect(),
         };
-        let file = self.read_faqs(bytes, name).await?;
-        self.import_faqs(workspace, file, how).await
+        let file = self.read(bytes, name).await?;
+        self.import(workspace, file, how).await
     }
 
     /// Lets visitors get an answer, or no longer.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn decide_faq(
+    pub async fn decide(
         &self,
         by: &Member,
         id: FaqId,
         state: FaqState,
     ) -> Result<(), KnowledgeError> {
-        let faq = self.load_faq(by, id).await?;
-        self.set_faq_state(faq, state).await.map(drop)
+        let faq = self.load(by, id).await?;
+        self.set_state(faq, state).await.map(drop)
     }
 
     /// Removes a question; from this moment its answer is not given.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn remove_faq(&self, by: &Member, id: FaqId) -> Result<(), KnowledgeError> {
-        let faq = self.load_faq(by, id).await?;
-        self.delete_faq(faq).await
+    pub async fn remove(&self, by: &Member, id: FaqId) -> Result<(), KnowledgeError> {
+        let faq = self.load(by, id).await?;
+        self.delete(faq).await
     }
 
-    async fn load_faq(&self, by: &Member, id: FaqId) -> Result<Scoped<Faq>, KnowledgeError> {
+    async fn load(&self, by: &Member, id: FaqId) -> Result<Scoped<Faq>, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let read = self
             .inner

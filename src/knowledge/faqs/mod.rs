@@ -14,15 +14,17 @@ pub(super) use index::FaqIndex;
 pub use index::FaqMatch;
 pub use matching::FaqThresholds;
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ExtractFailure, Knowledge, KnowledgeError, live};
+use super::{ExtractFailure, Inner, KnowledgeError, live};
 use crate::language;
-use crate::llm::{Claim, EmbedAs, Priority, patiently};
+use crate::llm::{EmbedAs, Priority};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::{FaqId, Scoped, Store, UnixMs, WorkspaceId};
-use bytes::Bytes;
 
 /// Phrasings that are embedded in one request.
 const EMBED_BATCH: u32 = 16;
@@ -58,12 +60,18 @@ pub struct ImportFaqs {
     pub source: String,
 }
 
-impl Knowledge {
+/// The approved questions and answers of all workspaces.
+#[derive(Clone)]
+pub struct Faqs {
+    pub(super) inner: Arc<Inner>,
+}
+
+impl Faqs {
     /// Makes a question with its answer; an approved one is given from now on.
     ///
     /// # Errors
     /// When something of it is missing or too long, or the store fails.
-    pub async fn create_faq(
+    pub async fn create(
         &self,
         workspace: WorkspaceId,
         new: NewFaq,
@@ -80,8 +88,8 @@ impl Knowledge {
     /// Changes a question with its answer; what was given until now is no longer.
     ///
     /// # Errors
-    /// As [`Knowledge::create_faq`], and when it is gone.
-    pub(super) async fn update_faq(
+    /// As [`Self::create`], and when it is gone.
+    pub(super) async fn update(
         &self,
         faq: Scoped<Faq>,
         new: NewFaq,
@@ -100,7 +108,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When it is gone or the store fails.
-    pub(super) async fn set_faq_state(
+    pub(super) async fn set_state(
         &self,
         faq: Scoped<Faq>,
         state: FaqState,
@@ -118,7 +126,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When the store fails.
-    pub(super) async fn delete_faq(&self, faq: Scoped<Faq>) -> Result<(), KnowledgeError> {
+    pub(super) async fn delete(&self, faq: Scoped<Faq>) -> Result<(), KnowledgeError> {
         let (workspace, id) = (faq.workspace(), faq.id);
         let _order = self.inner.faq_changes.lock().await;
         self.inner
@@ -133,7 +141,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// `Faq` with a sentence for whoever gave it; `Machine` when it may work later.
-    pub async fn read_faqs(&self, bytes: Bytes, name: String) -> Result<FaqFile, KnowledgeError> {
+    async fn read(&self, bytes: Bytes, name: String) -> Result<FaqFile, KnowledgeError> {
         let read = self.inner.extractor.read_faqs(bytes, name).await;
         read.map_err(|failure| match failure {
             ExtractFailure::Document(why) => KnowledgeError::Faq(why),
@@ -146,7 +154,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// When the store fails; then nothing was taken.
-    pub async fn import_faqs(
+    pub async fn import(
         &self,
         workspace: WorkspaceId,
         file: FaqFile,
@@ -168,7 +176,7 @@ impl Knowledge {
 
     /// The approved answer to a question, if one is it beyond doubt. `vector` is the question's own;
     /// without it, words alone decide and must agree wholly.
-    pub async fn faq_match(
+    pub async fn find_match(
         &self,
         workspace: WorkspaceId,
         question: &str,
@@ -182,7 +190,7 @@ impl Knowledge {
     }
 
     /// The approved answers nearest to a question, best first, whether or not they answer it.
-    pub fn faqs_near(
+    pub fn find_near(
         &self,
         workspace: WorkspaceId,
         question: &str,
@@ -196,33 +204,13 @@ impl Knowledge {
     }
 
     /// Every approved and unexpired answer of a workspace.
-    pub fn live_faqs(&self, workspace: WorkspaceId, now: UnixMs) -> Vec<Faq> {
+    pub fn list_live(&self, workspace: WorkspaceId, now: UnixMs) -> Vec<Faq> {
         self.inner.faqs.live(workspace, now)
     }
 
     /// Whether a workspace has an approved and unexpired answer.
-    pub fn has_faqs(&self, workspace: WorkspaceId, now: UnixMs) -> bool {
+    pub fn has_live(&self, workspace: WorkspaceId, now: UnixMs) -> bool {
         self.inner.faqs.has(workspace, now)
-    }
-
-    /// Catalogue name of the embedder.
-    pub fn embedder_name(&self) -> String {
-        self.inner.embedder.name()
-    }
-
-    /// The vector of a question; `None` while the embedding model is away.
-    pub async fn question_vector(&self, question: &str, claim: Claim) -> Option<Vec<f32>> {
-        let embedder = &self.inner.embedder;
-        embedder.ready().ok()?;
-        let asked: Vec<String> = vec![question.chars().take(2000).collect()];
-        let ask = || embedder.embed(asked.clone(), EmbedAs::Query, claim);
-        match patiently(ask).await {
-            Ok(embedded) => embedded.vectors.into_iter().next(),
-            Err(error) => {
-                tracing::warn!(%error, "searching and comparing by words only");
-                None
-            }
-        }
     }
 
     /// Brings the index up to what the store says of a question, and embeds its phrasings.
@@ -232,8 +220,8 @@ impl Knowledge {
         id: FaqId,
     ) -> Result<Scoped<Faq>, KnowledgeError> {
         let faq = self.put(workspace, id).await?;
-        let knowledge = self.clone();
-        tokio::spawn(async move { knowledge.embed_soon().await });
+        let faqs = self.clone();
+        tokio::spawn(async move { faqs.embed_soon().await });
         Ok(faq)
     }
 
@@ -252,14 +240,14 @@ impl Knowledge {
     /// Embeds what has no vector, if the model is there; else it is made up for later.
     async fn embed_soon(&self) {
         if self.inner.embedder.ready().is_ok()
-            && let Err(error) = self.embed_faqs().await
+            && let Err(error) = self.embed_missing().await
         {
             tracing::warn!(%error, "questions are compared by words until they have vectors");
         }
     }
 
     /// Embeds phrasings that have no vector yet.
-    pub(super) async fn embed_faqs(&self) -> Result<(), KnowledgeError> {
+    pub(super) async fn embed_missing(&self) -> Result<(), KnowledgeError> {
         loop {
             let embedder = vectors_of(&self.inner.embedder.name());
             let name = embedder.clone();
@@ -310,11 +298,11 @@ impl Knowledge {
 impl FaqIndex {
     /// Takes every approved question from the store.
     pub(super) async fn fill(
-        self: &std::sync::Arc<Self>,
+        self: &Arc<Self>,
         store: &Store,
         embedder: String,
     ) -> Result<(), KnowledgeError> {
-        let index = std::sync::Arc::clone(self);
+        let index = Arc::clone(self);
         let embedder = vectors_of(&embedder);
         Ok(store
             .read(move |conn| faqs::for_each_approved(conn, |faq| index.put(faq, &embedder)))

@@ -8,8 +8,8 @@ mod phrases;
 use std::ops::Range;
 
 use self::classifier::{Classifier, pieces};
-use super::{Knowledge, KnowledgeError};
-use crate::llm::{Claim, EmbedAs, LlmError, Priority, patiently};
+use super::{Documents, KnowledgeError, Search};
+use crate::llm::{Claim, EmbedAs, Embedder, LlmError, Priority, patiently};
 use crate::store::chunks::ChunkRow;
 use crate::store::{self, VersionId};
 
@@ -25,7 +25,7 @@ pub fn by_phrase(text: &str) -> Vec<Range<usize>> {
     phrases::paragraphs(text)
 }
 
-impl Knowledge {
+impl Search {
     /// Whether a paragraph of a passage that holds some of `range` gives orders to an assistant, by its meaning. `false`
     /// while the embedding model is away.
     pub async fn gives_orders(&self, passage: &str, range: &Range<usize>, claim: Claim) -> bool {
@@ -38,10 +38,12 @@ impl Knowledge {
         if embedder.ready().is_err() {
             return false;
         }
-        let judged = self.judged(classifier, &lines, claim).await;
+        let judged = judge(embedder.as_ref(), classifier, &lines, claim).await;
         judged.is_ok_and(|judged| judged.contains(&true))
     }
+}
 
+impl Documents {
     /// Notes at the versions of these passages which paragraphs are not quoted.
     pub(super) async fn tell_of_orders(&self, rows: &[ChunkRow]) -> Result<(), KnowledgeError> {
         let paragraphs = rows
@@ -49,14 +51,14 @@ impl Knowledge {
             .flat_map(|row| row.text.lines().map(move |line| (row.version, line)));
         let (mut orders, others): (Vec<_>, Vec<_>) =
             paragraphs.partition(|(_, line)| phrases::gives_orders(line));
-        if let Some(classifier) = classifier::of(&self.inner.embedder.name()) {
+        let embedder = &self.inner.embedder;
+        if let Some(classifier) = classifier::of(&embedder.name()) {
             let long = |line: &str| line.split_whitespace().nth(LEAST_WORDS - 1).is_some();
             let others: Vec<(VersionId, &str)> =
                 others.into_iter().filter(|(_, l)| long(l)).collect();
             let lines: Vec<&str> = others.iter().map(|(_, line)| *line).collect();
-            let judged = self
-                .judged(classifier, &lines, Priority::Background.into())
-                .await?;
+            let claim = Priority::Background.into();
+            let judged = judge(embedder.as_ref(), classifier, &lines, claim).await?;
             let found = others.into_iter().zip(judged);
             orders.extend(found.filter(|(_, is_order)| *is_order).map(|(o, _)| o));
         }
@@ -72,34 +74,33 @@ impl Knowledge {
         });
         Ok(told.await?)
     }
+}
 
-    /// Which paragraphs are orders.
-    async fn judged(
-        &self,
-        classifier: &Classifier,
-        paragraphs: &[&str],
-        claim: Claim,
-    ) -> Result<Vec<bool>, LlmError> {
-        // Made-up sites had usual endings in the training.
-        let usual = |paragraph: &str| paragraph.replace(".example", ".com");
-        let pieces: Vec<Vec<String>> = paragraphs.iter().map(|p| pieces(&usual(p))).collect();
-        let texts: Vec<String> = pieces.iter().flatten().cloned().collect();
-        let mut vectors = Vec::new();
-        for some in texts.chunks(EMBED_BATCH) {
-            let embedder = &self.inner.embedder;
-            let ask = || embedder.embed(some.to_vec(), EmbedAs::Passage, claim);
-            vectors.extend(patiently(ask).await?.vectors);
-        }
-        let mut vectors = vectors.iter().map(Vec::as_slice);
-        Ok(pieces
-            .iter()
-            .map(|of| {
-                let some = vectors.by_ref().take(of.len());
-                let some: Vec<&[f32]> = some.collect();
-                classifier.is_order(of.iter().map(String::as_str).zip(some))
-            })
-            .collect())
+/// Which paragraphs are orders.
+async fn judge(
+    embedder: &dyn Embedder,
+    classifier: &Classifier,
+    paragraphs: &[&str],
+    claim: Claim,
+) -> Result<Vec<bool>, LlmError> {
+    // Made-up sites had usual endings in the training.
+    let usual = |paragraph: &str| paragraph.replace(".example", ".com");
+    let pieces: Vec<Vec<String>> = paragraphs.iter().map(|p| pieces(&usual(p))).collect();
+    let texts: Vec<String> = pieces.iter().flatten().cloned().collect();
+    let mut vectors = Vec::new();
+    for some in texts.chunks(EMBED_BATCH) {
+        let ask = || embedder.embed(some.to_vec(), EmbedAs::Passage, claim);
+        vectors.extend(patiently(ask).await?.vectors);
     }
+    let mut vectors = vectors.iter().map(Vec::as_slice);
+    Ok(pieces
+        .iter()
+        .map(|of| {
+            let some = vectors.by_ref().take(of.len());
+            let some: Vec<&[f32]> = some.collect();
+            classifier.is_order(of.iter().map(String::as_str).zip(some))
+        })
+        .collect())
 }
 
 /// What the owner is told of a paragraph that is not quoted.

@@ -26,7 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use self::sync::Walk;
 use super::ingest::now;
-use super::{Extractor, Knowledge, KnowledgeError, Stage};
+use super::{Documents, Extractor, KnowledgeError, Stage};
 use crate::egress::{Gateway, Limits};
 use crate::reason::Reason;
 use crate::store::jobs::{self, NewJob, SYNC};
@@ -129,7 +129,7 @@ pub struct Sources {
 
 struct Inner {
     store: Store,
-    knowledge: Knowledge,
+    documents: Documents,
     gateway: Gateway,
     extractor: Arc<dyn Extractor>,
     limits: Limits,
@@ -143,7 +143,7 @@ impl Sources {
     /// called inside a tokio runtime.
     pub fn start(
         store: Store,
-        knowledge: Knowledge,
+        documents: Documents,
         gateway: Gateway,
         extractor: Arc<dyn Extractor>,
         limits: Limits,
@@ -153,7 +153,7 @@ impl Sources {
         let (progress, _) = broadcast::channel(1024);
         let inner = Inner {
             store,
-            knowledge,
+            documents,
             gateway,
             extractor,
             limits,
@@ -246,13 +246,13 @@ impl Sources {
     fn forget(
         &self,
         source: &Scoped<Source>,
-        documents: &[(DocumentId, String)],
+        gone: &[(DocumentId, String)],
     ) -> Result<(), KnowledgeError> {
-        let ids: Vec<DocumentId> = documents.iter().map(|(id, _)| *id).collect();
-        let knowledge = &self.inner.knowledge;
-        knowledge.inner.index.remove_all(&ids)?;
-        for (id, name) in documents {
-            knowledge.report(source.workspace(), *id, name, Stage::Deleted);
+        let ids: Vec<DocumentId> = gone.iter().map(|(id, _)| *id).collect();
+        let documents = &self.inner.documents;
+        documents.inner.index.remove_all(&ids)?;
+        for (id, name) in gone {
+            documents.report(source.workspace(), *id, name, Stage::Deleted);
         }
         Ok(())
     }

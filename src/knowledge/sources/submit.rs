@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::knowledge::ingest::{Submitted, keep};
-use crate::knowledge::{Knowledge, KnowledgeError};
+use crate::knowledge::{Documents, KnowledgeError};
 use crate::store::Scoped;
 use crate::store::documents::{NewDocument, Origin};
 use crate::store::sources::{self, Source};
@@ -20,7 +20,7 @@ pub(crate) struct NewPage {
     pub(crate) bytes: Bytes,
 }
 
-impl Knowledge {
+impl Documents {
     /// Stores a page of a source durably, under its address, and queues it. Returns after the commit.
     ///
     /// # Errors

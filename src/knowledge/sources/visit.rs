@@ -223,7 +223,7 @@ impl Sources {
             },
             bytes: page.bytes,
         };
-        let submitted = match self.inner.knowledge.submit_page(source, new).await {
+        let submitted = match self.inner.documents.submit_page(source, new).await {
             Err(KnowledgeError::Document(reason)) => return Ok(Outcome::Failed(reason.into())),
             other => other?,
         };

@@ -1,4 +1,4 @@
-//! What somebody does with the documents and the synonyms of a workspace, whichever face of the product it comes through.
+//! What the API and the console do with the documents and synonyms of a workspace: each act checks the member's scopes.
 
 use super::{Documents, KnowledgeError, Search, Submitted, Synonyms};
 use crate::access::{Member, Scope};
@@ -6,16 +6,12 @@ use crate::reason::Reason;
 use crate::store::documents::{self, Document, DocumentSummary};
 use crate::store::{DocumentId, Scoped, UnixMs, VersionId, workspaces};
 
-/// Who changes documents.
 const MAY: &[Scope] = &[Scope::Documents];
-/// For how long before now the answers that cite a document are counted, in ms.
+/// How far back answers that cite a document are counted, in ms.
 const COUNTED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl Documents {
-    /// The documents of a workspace by file name, each with the answers of the last 30 days that cite it.
-    ///
-    /// # Errors
-    /// When they may not see them.
+    /// The documents by file name, each with the number of answers of the last 30 days that cite it.
     pub async fn list(
         &self,
         by: &Member,
@@ -35,10 +31,6 @@ impl Documents {
         Ok(read.await?)
     }
 
-    /// One document.
-    ///
-    /// # Errors
-    /// `NotFound`.
     pub async fn find(
         &self,
         by: &Member,
@@ -52,10 +44,7 @@ impl Documents {
         Ok(read.await?)
     }
 
-    /// Keeps a document from visitors, or lets them be answered from it.
-    ///
-    /// # Errors
-    /// `NotFound`.
+    /// Hides a document from visitors, or lets them be answered from it again.
     pub async fn keep_for_staff(
         &self,
         by: &Member,
@@ -71,19 +60,16 @@ impl Documents {
         Ok(set.await?)
     }
 
-    /// Deletes a document with all its versions: from this moment nothing of it is found.
-    ///
-    /// # Errors
-    /// `NotFound`.
+    /// Deletes a document with all its versions; no search finds it from then on.
     pub async fn remove(&self, by: &Member, id: DocumentId) -> Result<(), KnowledgeError> {
         let document = self.find(by, id).await?;
         self.delete(document).await
     }
 
-    /// Goes back to an older version of a document, or forth again; gives its number.
+    /// Switches to another version of a document, older or newer; returns its number.
     ///
     /// # Errors
-    /// When it is in use already or was never read.
+    /// When that version is in use already or was never read.
     pub async fn go_back(
         &self,
         by: &Member,
@@ -94,10 +80,11 @@ impl Documents {
         self.roll_back(document, to).await
     }
 
-    /// Reads a document with what its file hides, or without, as a new version.
+    /// Reads the document again as a new version, with or without what its file hides (sheets, columns,
+    /// comments).
     ///
     /// # Errors
-    /// When it is read in this way already.
+    /// When the current version was read in this way already.
     pub async fn read_with_hidden(
         &self,
         by: &Member,
@@ -110,10 +97,6 @@ impl Documents {
 }
 
 impl Search {
-    /// The owner's synonyms.
-    ///
-    /// # Errors
-    /// When they may not see them.
     pub async fn synonyms(&self, by: &Member) -> Result<Synonyms, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let read = self
@@ -123,7 +106,7 @@ impl Search {
         Ok(read.await?)
     }
 
-    /// Replaces the owner's synonyms, from the next question on; gives them tidied.
+    /// Replaces the owner's synonyms from the next question on; returns them tidied.
     ///
     /// # Errors
     /// When there are too many, or one is too long.

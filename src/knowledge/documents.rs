@@ -1,4 +1,4 @@
-//! Following a document through its reading, and deleting it.
+//! The progress of a document while it is read, and its deletion.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,23 +16,23 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// Tells every step of every document.
+    /// Every step of every document from now on.
     pub fn progress(&self) -> broadcast::Receiver<Progress> {
         self.inner.progress.subscribe()
     }
 
-    /// Resolves when the document is searched, or cannot be.
+    /// Waits until the document can be searched, or has failed or been deleted.
     ///
     /// # Errors
-    /// When the document is gone or the store fails.
+    /// `NotFound` when the document is gone.
     pub async fn wait(&self, document: DocumentId) -> Result<Progress, KnowledgeError> {
         let id = document.to_string();
         let mut steps = self.progress();
         loop {
-            if let Some(ended) = self.ended(document).await? {
+            if let Some(ended) = self.find_end(document).await? {
                 return Ok(ended);
             }
-            // A step that is missed is found in the store by the next round.
+            // The channel may drop a step; the next round then finds the outcome in the store.
             let patience = tokio::time::sleep(Duration::from_secs(2));
             tokio::select! {
                 step = steps.recv() => {
@@ -48,7 +48,7 @@ impl Documents {
         }
     }
 
-    async fn ended(&self, document: DocumentId) -> Result<Option<Progress>, KnowledgeError> {
+    async fn find_end(&self, document: DocumentId) -> Result<Option<Progress>, KnowledgeError> {
         let found = self
             .inner
             .store
@@ -97,10 +97,7 @@ impl Documents {
         }))
     }
 
-    /// Deletes a document: from this moment nothing of it is found.
-    ///
-    /// # Errors
-    /// When the store or the index fails.
+    /// Deletes a document; no search finds it from then on.
     pub(super) async fn delete(&self, document: Scoped<Document>) -> Result<(), KnowledgeError> {
         let (id, workspace, name) = (document.id, document.workspace(), document.name.clone());
         let now = jiff::Timestamp::now().as_millisecond();

@@ -1,10 +1,10 @@
 //! Knowledge: documents → text → passages → index → the passages that answer a question.
 //!
-//! An upload is stored first and read afterwards, by a job that survives a restart. Reading happens in
-//! a child process ([`reader`]); the index lives in memory only (`live`) and is made from the store
-//! at the start. This module knows neither conversations nor HTTP, and writes no answers.
+//! An upload is stored first and read later, by a job that survives a restart. Documents are read in a
+//! child process ([`reader`]); the index is in memory only (`live`) and rebuilt from the store at startup.
+//! This module knows neither conversations nor HTTP, and writes no answers.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as knowledge;
 use frontdesk_access as access;
 use frontdesk_egress as egress;
@@ -75,16 +75,13 @@ use crate::llm::{Embedder, LlmError};
 use crate::reason::Reason;
 use crate::store::{DocumentId, Store, StoreError};
 
-/// How far a document is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// Id of the workspace.
+    /// Id.
     pub workspace: String,
-    /// Id of the document.
+    /// Id.
     pub document: String,
-    /// File name.
     pub name: String,
-    /// What is being done.
     #[serde(flatten)]
     pub stage: Stage,
 }
@@ -93,70 +90,58 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
 pub enum Stage {
-    /// Stored; waits its turn.
+    /// Stored, waiting for its turn.
     Queued,
-    /// Its text is being read.
     Reading,
-    /// Passages get their vectors. They are found by their words already.
+    /// Passages are getting their vectors; searches by words find them already.
     Embedding {
-        /// Passages that have one.
+        /// Passages that have a vector.
         done: u32,
-        /// All passages.
         total: u32,
     },
-    /// Searched.
+    /// Can be searched.
     Ready {
-        /// Its passages.
+        /// Number of passages.
         chunks: u32,
-        /// What the owner should know about the reading.
+        /// What the owner should know about how it was read.
         notes: Vec<String>,
     },
-    /// It could not be read.
     Failed {
-        /// Why, and what to do.
+        /// Why it failed, and what to do.
         reason: String,
     },
-    /// It was deleted.
     Deleted,
 }
 
-/// Why something about the documents could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum KnowledgeError {
-    /// The upload has no name.
     #[error("the file has no name; give it one and upload it again")]
     NoName,
-    /// The upload has no content.
+    /// Holds the file name.
     #[error("{0} is empty: check the file and upload it again")]
     Empty(String),
-    /// The document's fault, or its owner's.
+    /// The document or its owner is at fault; a retry cannot help.
     #[error("{0}")]
     Document(#[source] Reason),
-    /// The machine's fault; it is tried again.
+    /// The machine is at fault; it is retried.
     #[error("{0}")]
     Machine(#[source] Reason),
-    /// A question with its answer cannot be kept as it was written.
+    /// A question or its answer is invalid.
     #[error("{0}")]
     Faq(#[source] Reason),
-    /// The owner's synonyms cannot be kept as they were written.
     #[error("{0}")]
     Synonyms(#[source] Reason),
-    /// The name of who looks after an answer is too long.
     #[error("owner may have 200 characters")]
     FaqOwner,
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// A job of another version of Frontdesk.
+    /// A job written by another version of Frontdesk.
     #[error("a stored job cannot be read: {0}")]
     Unreadable(#[source] Reason),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The index.
     #[error(transparent)]
     Index(#[from] index::IndexError),
-    /// The embedding model.
     #[error(transparent)]
     Embedder(#[from] LlmError),
 }
@@ -171,7 +156,7 @@ impl From<ExtractFailure> for KnowledgeError {
 }
 
 impl KnowledgeError {
-    /// Whether trying again cannot help.
+    /// Whether a retry is pointless.
     fn is_final(&self) -> bool {
         matches!(
             self,
@@ -185,7 +170,7 @@ impl KnowledgeError {
     }
 }
 
-/// The documents, approved answers and open questions of all workspaces. Clones are handles on the same ones.
+/// The documents, approved answers and open questions of all workspaces. Clones share the same state.
 #[derive(Clone)]
 pub struct Knowledge {
     inner: Arc<Inner>,
@@ -205,16 +190,13 @@ struct Inner {
     faq_changes: tokio::sync::Mutex<()>,
     progress: broadcast::Sender<Progress>,
     wake: Notify,
-    /// Passages without vectors have come up.
+    /// Some passages have no vector yet.
     bare: Notify,
 }
 
 impl Knowledge {
-    /// Starts filling the index and doing the jobs, on `tasks`, until shutdown. Must be called inside
-    /// a tokio runtime.
-    ///
-    /// # Errors
-    /// When the index cannot be made.
+    /// Starts filling the index and running jobs, as tasks on `tasks`, until shutdown. Must be called
+    /// inside a tokio runtime.
     pub fn start(
         store: Store,
         embedder: Arc<dyn Embedder>,
@@ -270,7 +252,7 @@ impl Knowledge {
         }
     }
 
-    /// Embeds what was indexed while the embedding model was away.
+    /// Embeds what was indexed while the embedding model was unavailable.
     async fn embed_missing(&self) {
         loop {
             if self.inner.embedder.ready().is_ok() {
@@ -307,15 +289,12 @@ impl Knowledge {
         &self.gaps
     }
 
-    /// Whether the index holds everything that is stored.
+    /// Whether the index holds everything in the store.
     pub fn is_complete(&self) -> bool {
         self.inner.index.is_complete()
     }
 
-    /// Forgets what is held in memory of workspaces that were erased, and of their documents.
-    ///
-    /// # Errors
-    /// When the index fails.
+    /// Drops erased workspaces and their documents from memory.
     pub fn forget(
         &self,
         workspaces: &[store::WorkspaceId],

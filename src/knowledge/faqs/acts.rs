@@ -1,4 +1,4 @@
-//! What somebody does with the questions and answers of a workspace, whichever face of the product it comes through.
+//! What the API and the console do with the approved answers of a workspace: each act checks the member's scopes.
 
 use bytes::Bytes;
 
@@ -8,35 +8,30 @@ use crate::knowledge::{Gaps, KnowledgeError};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::{FaqId, ReceiptId, Scoped, UnixMs};
 
-/// Longest name of an owner or a source, in characters.
+/// Of an owner or a source, in characters.
 const LONGEST_NAME: usize = 200;
-/// Who writes answers.
 const MAY: &[Scope] = &[Scope::Documents];
 
-/// A question with its answer, as somebody wrote it.
+/// A question with its answer, as somebody entered it.
 #[derive(Debug, Clone)]
 pub struct FaqDraft {
-    /// Ways to ask.
+    /// The phrasings of the question.
     pub questions: Vec<String>,
     /// Given word for word.
     pub answer: String,
-    /// Whether visitors get it.
     pub state: FaqState,
-    /// Who looks after it; may be empty.
+    /// Who keeps the answer up to date; may be empty.
     pub owner: String,
-    /// ISO 639-1 code of the answer's language; found out when absent.
+    /// ISO 639-1 code of the answer's language; `None` to detect it.
     pub language: Option<String>,
-    /// From when on it is not given.
+    /// The answer is not given from then on.
     pub expires_at: Option<UnixMs>,
-    /// Receipts whose gaps it closes.
+    /// Receipts of the questions that it answers; their gaps are closed.
     pub gaps: Vec<ReceiptId>,
 }
 
 impl Faqs {
-    /// Every question of a workspace, the last changed first, with how often it answered.
-    ///
-    /// # Errors
-    /// When they may not see them.
+    /// All questions, the last changed first, each with how often its answer was given.
     pub async fn list(&self, by: &Member) -> Result<Vec<(Faq, u64)>, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let read = self.inner.store.read(move |conn| {
@@ -51,7 +46,7 @@ impl Faqs {
         Ok(read.await?)
     }
 
-    /// One question, with how often it answered.
+    /// One question, with how often its answer was given.
     ///
     /// # Errors
     /// `NotFound`.
@@ -65,10 +60,10 @@ impl Faqs {
         Ok(read.await?)
     }
 
-    /// Keeps a question with its answer, a new one or in place of what it was, and closes the gaps that it fills.
+    /// Saves a new question with its answer, or replaces one, and closes the gaps that it fills.
     ///
     /// # Errors
-    /// When something of it is missing or too long, or what it should replace is gone.
+    /// When the draft is incomplete or too long, or what it replaces is gone.
     pub async fn write(
         &self,
         by: &Member,
@@ -107,10 +102,10 @@ impl Faqs {
         Ok(faq.id)
     }
 
-    /// Takes questions with their answers in from a file or pasted text.
+    /// Imports questions with their answers from a file or pasted text.
     ///
     /// # Errors
-    /// `Faq` with a sentence for whoever gave it, if it cannot be read.
+    /// `Faq` with a sentence for the user, when the text cannot be read.
     pub async fn take(
         &self,
         by: &Member,
@@ -128,7 +123,7 @@ impl Faqs {
         self.import(workspace, file, how).await
     }
 
-    /// Lets visitors get an answer, or no longer.
+    /// Approves an answer, or makes it a draft again.
     ///
     /// # Errors
     /// `NotFound`.
@@ -142,7 +137,7 @@ impl Faqs {
         self.set_state(faq, state).await.map(drop)
     }
 
-    /// Removes a question; from this moment its answer is not given.
+    /// Removes a question; its answer is not given from then on.
     ///
     /// # Errors
     /// `NotFound`.

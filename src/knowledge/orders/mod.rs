@@ -1,5 +1,5 @@
-//! Text in documents that gives orders to an assistant. It is data: nobody follows it, nobody should be shown it as an
-//! answer, and its owner is told of it.
+//! Finds text in documents that gives orders to an assistant. Such text is data: it is not followed, not quoted in
+//! answers, and its owner is warned about it.
 
 mod classifier;
 mod features;
@@ -13,21 +13,21 @@ use crate::llm::{Claim, EmbedAs, Embedder, LlmError, Priority, patiently};
 use crate::store::chunks::ChunkRow;
 use crate::store::{self, VersionId};
 
-/// Shorter paragraphs are judged by their phrases only, in words.
+/// Paragraphs with fewer words are judged by phrases only.
 const LEAST_WORDS: usize = 5;
-/// Texts that are embedded in one request; few, so that a visitor's question fits in between.
+/// Texts per request to the embedder; few, so that a visitor's question gets in between.
 const EMBED_BATCH: usize = 32;
-/// Of such a paragraph, how many characters its owner is shown.
+/// How much of such a paragraph its owner is shown, in characters.
 const SHOWN: usize = 200;
 
-/// Byte ranges of the paragraphs whose phrases are orders to an assistant.
+/// Byte ranges of the paragraphs that contain phrases of orders to an assistant.
 pub fn by_phrase(text: &str) -> Vec<Range<usize>> {
     phrases::paragraphs(text)
 }
 
 impl Search {
-    /// Whether a paragraph of a passage that holds some of `range` gives orders to an assistant, by its meaning. `false`
-    /// while the embedding model is away.
+    /// Whether a paragraph that overlaps `range` gives orders to an assistant, judged by meaning. `false`
+    /// while the embedding model is unavailable.
     pub async fn gives_orders(&self, passage: &str, range: &Range<usize>, claim: Claim) -> bool {
         let embedder = &self.inner.embedder;
         let Some(classifier) = classifier::of(&embedder.name()) else {
@@ -44,7 +44,7 @@ impl Search {
 }
 
 impl Documents {
-    /// Notes at the versions of these passages which paragraphs are not quoted.
+    /// Adds a note to the version of each passage for every paragraph that will not be quoted.
     pub(super) async fn tell_of_orders(&self, rows: &[ChunkRow]) -> Result<(), KnowledgeError> {
         let paragraphs = rows
             .iter()
@@ -76,14 +76,14 @@ impl Documents {
     }
 }
 
-/// Which paragraphs are orders.
+/// For each paragraph, whether it is an order.
 async fn judge(
     embedder: &dyn Embedder,
     classifier: &Classifier,
     paragraphs: &[&str],
     claim: Claim,
 ) -> Result<Vec<bool>, LlmError> {
-    // Made-up sites had usual endings in the training.
+    // In training, made-up sites had real top-level domains.
     let usual = |paragraph: &str| paragraph.replace(".example", ".com");
     let pieces: Vec<Vec<String>> = paragraphs.iter().map(|p| pieces(&usual(p))).collect();
     let texts: Vec<String> = pieces.iter().flatten().cloned().collect();
@@ -103,7 +103,7 @@ async fn judge(
         .collect())
 }
 
-/// What the owner is told of a paragraph that is not quoted.
+/// The note to the owner about a paragraph that is not quoted.
 fn note(paragraph: &str) -> String {
     let paragraph = paragraph.trim();
     let (shown, rest) = match paragraph.char_indices().nth(SHOWN) {
@@ -116,7 +116,7 @@ fn note(paragraph: &str) -> String {
     )
 }
 
-/// The paragraphs that hold a place.
+/// Widens a range to whole paragraphs.
 fn around(passage: &str, range: &Range<usize>) -> Range<usize> {
     let from = passage
         .get(..range.start)

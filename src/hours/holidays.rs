@@ -51,7 +51,7 @@ fn weekday<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Err
         .flat_map(|names| &names.days)
         .position(|day| day.contains(&name))
         .and_then(|at| Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok())
-        .ok_or_else(|| serde::de::Error::custom(format!("{name} is no weekday")))
+        .ok_or_else(|| serde::de::Error::custom(format!("{name} is not a weekday")))
 }
 
 /// Countries whose holidays are known.

@@ -59,12 +59,12 @@ impl Said {
     pub fn warning(&self, today: Date) -> Option<String> {
         if let Some(sentence) = &self.replaced {
             return Some(format!(
-                "The document says of itself that it holds no more: “{sentence}” Delete it if that is so."
+                "The document says that it is no longer valid: “{sentence}” Delete it if that is so."
             ));
         }
         let until = self.until.filter(|day| *day < today)?;
         Some(format!(
-            "The document says that it holds until {until}, which is past. Upload the one that holds now."
+            "The document says that it was valid until {until}. Upload the current one."
         ))
     }
 }

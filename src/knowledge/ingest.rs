@@ -244,7 +244,7 @@ impl Documents {
         if let Err(reason) = self.embed(workspace, id, &name, &rows, view).await {
             tracing::warn!(document = %name, "{reason}");
             notes.push(format!(
-                "found by its words only, not by meaning, until then: {reason}"
+                "found by its words only, not by meaning, for now: {reason}"
             ));
         }
         let chunks = u32::try_from(rows.len()).unwrap_or(u32::MAX);

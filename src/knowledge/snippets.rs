@@ -85,7 +85,7 @@ fn content(title: &str, text: &str) -> Result<String, KnowledgeError> {
     let text = text.replace("\r\n", "\n");
     let text = text.trim();
     let reason = match (title.chars().count(), text.len()) {
-        (0, _) => "give the note a title: what it is about, in a few words".to_owned(),
+        (0, _) => "give the note a title of a few words".to_owned(),
         (n, _) if n > MAX_TITLE => {
             format!("the title is longer than {MAX_TITLE} characters: shorten it")
         }

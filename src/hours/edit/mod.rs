@@ -18,13 +18,13 @@ use crate::store::{FactId, Scoped, StoreError, Transaction, UnixMs, WorkspaceId}
 pub enum FactsError {
     #[error("there is no time zone `{0}`; write its name as in Europe/Berlin or America/New_York")]
     Zone(String),
-    #[error("`{0}` is no country code; write two letters, as in US or DE")]
+    #[error("`{0}` is not a country code; write two letters, as in US or DE")]
     Country(String),
     #[error("`{0}` cannot be read as hours; write 08:00-12:00, 13:30-17:00 or closed")]
     Hours(String),
     /// A rule that cannot be read.
     #[error(
-        "`{0}` says not which of the month; write 1, 3 for the first and third, or last, or leave it empty"
+        "`{0}` does not say which of the month; write 1, 3 for the first and third, or last, or leave it empty"
     )]
     Which(String),
     #[error("{0}")]

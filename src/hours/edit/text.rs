@@ -137,7 +137,9 @@ fn with(label: Option<&str>, text: &str, note: &str) -> String {
 pub fn read(kind: &str, text: &str, today: Date) -> Result<Vec<What>, FactsError> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(FactsError::Missing("nothing was entered; say what holds"));
+        return Err(FactsError::Missing(
+            "nothing was entered; write what is true",
+        ));
     }
     let found = match kind {
         "hours" | "holiday" => {

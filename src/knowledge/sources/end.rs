@@ -106,8 +106,8 @@ impl Sources {
         for (_, url) in &gone {
             walk.report.removed += 1;
             let reason = match source.kind {
-                SourceKind::Sitemap => "the sitemap does not name it any more",
-                SourceKind::Page | SourceKind::Crawl => "the site does not have it any more",
+                SourceKind::Sitemap => "it is no longer in the sitemap",
+                SourceKind::Page | SourceKind::Crawl => "it is no longer on the site",
             };
             walk.tell(url, "removed", Some(reason.to_owned()));
         }

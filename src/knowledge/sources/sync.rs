@@ -162,7 +162,7 @@ impl Sources {
                 if frontier.expected() == 0 {
                     return Err(WebError::Sitemap {
                         url: url.to_string(),
-                        reason: "it names no page of this site".into(),
+                        reason: "it lists no page of this site".into(),
                     });
                 }
                 frontier

@@ -113,9 +113,9 @@ impl FaqFile {
 pub enum FaqFileError {
     #[error("the file is larger than 16 MiB; split it")]
     TooLarge,
-    #[error("there is nothing in it; check the file")]
+    #[error("it is empty; check the file")]
     Empty,
-    #[error("it is no text; save the questions as CSV, JSON or a web page, or paste them")]
+    #[error("it is not text; save the questions as CSV, JSON or a web page, or paste them")]
     NotText,
     /// A table whose first line does not name both columns.
     #[error(
@@ -128,15 +128,15 @@ pub enum FaqFileError {
          answer below, or mark them with Q: and A:"
     )]
     NoPairs,
-    #[error("it begins like JSON and is none: {0}; check the file")]
+    #[error("it looks like JSON but cannot be parsed: {0}; check the file")]
     Json(#[source] serde_json::Error),
     /// JSON of another shape.
     #[error(
-        "the JSON is no list of questions; it must look like [{{\"question\": \"…\", \"answer\": \"…\"}}]"
+        "the JSON is not a list of questions; it must look like [{{\"question\": \"…\", \"answer\": \"…\"}}]"
     )]
     Shape,
     /// A table that cannot be read to its end.
-    #[error("the table breaks off: {0}")]
+    #[error("the table cannot be read to its end: {0}")]
     Table(#[from] ::csv::Error),
     #[error(
         "the page has no questions marked up as a schema.org FAQPage; copy its text and paste it instead"

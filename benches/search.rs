@@ -221,7 +221,8 @@ fn main() {
                 };
                 let since = Instant::now();
                 let found = knowledge
-                    .search_with(workspace, &question, &options)
+                    .search()
+                    .find_with(workspace, &question, &options)
                     .await
                     .unwrap();
                 times.push(since.elapsed().as_secs_f64() * 1000.0);

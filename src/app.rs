@@ -245,7 +245,7 @@ impl App {
         };
         let sources = Sources::start(
             store.clone(),
-            knowledge.clone(),
+            knowledge.documents().clone(),
             gateway.clone(),
             extractor,
             page,

@@ -94,7 +94,10 @@ pub async fn measure(
             ..SearchOptions::default()
         };
         let since = Instant::now();
-        let found = knowledge.search_with(workspace, &query, &options).await?;
+        let found = knowledge
+            .search()
+            .find_with(workspace, &query, &options)
+            .await?;
         times.push(since.elapsed().as_secs_f64() * 1000.0);
         let judged = judge(&found.passages, question, names);
         for (passage, right) in found.passages.iter().zip(&judged) {

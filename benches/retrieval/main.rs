@@ -144,12 +144,13 @@ async fn take_in(
     for (name, bytes) in &collection.documents {
         let submitted = app
             .knowledge
+            .documents()
             .submit(workspace, name.clone(), bytes.clone().into())
             .await?;
         names.insert(submitted.document, name.clone());
     }
     for document in names.keys() {
-        app.knowledge.wait(*document).await?;
+        app.knowledge.documents().wait(*document).await?;
     }
     Ok(names)
 }

@@ -105,9 +105,11 @@ impl Case<'_> {
         if self.found.query.trim() == self.question.trim() {
             return self.found.vector.as_deref();
         }
-        let own = self
-            .vector
-            .get_or_init(|| self.knowledge.question_vector(self.question, self.claim));
+        let own = self.vector.get_or_init(|| {
+            self.knowledge
+                .search()
+                .question_vector(self.question, self.claim)
+        });
         own.await.as_deref()
     }
 

@@ -186,10 +186,11 @@ impl Climb<'_> {
         };
         let mut found = self
             .knowledge
-            .search_with(self.workspace, sought, &options)
+            .search()
+            .find_with(self.workspace, sought, &options)
             .await?;
         // Approved answers that do not match as a whole may still contain the answer.
-        let near = self.knowledge.faqs_near(
+        let near = self.knowledge.faqs().find_near(
             self.workspace,
             question,
             found.vector.as_deref(),

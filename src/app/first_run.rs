@@ -134,6 +134,7 @@ pub async fn load_demo(app: &App) -> Result<(), AppError> {
     for name in Demo::iter() {
         if let Some(file) = Demo::get(&name) {
             app.knowledge
+                .documents()
                 .submit(
                     workspace,
                     name.into_owned(),

@@ -247,6 +247,7 @@ pub async fn publish(
         return Err(EvalError::Gate(what.into()));
     }
     knowledge
+        .documents()
         .publish(workspace, versions)
         .await
         .map_err(|error| EvalError::Gate(Reason::of(error)))?;
@@ -271,6 +272,7 @@ pub async fn discard(store: &Store, knowledge: &Knowledge, by: &Member) -> Resul
     let waiting = Waiting::find(store, workspace).await?;
     let versions: Vec<VersionId> = waiting.versions.iter().map(|v| v.version).collect();
     knowledge
+        .documents()
         .discard(workspace, versions)
         .await
         .map_err(|error| EvalError::Gate(Reason::of(error)))?;

@@ -1,4 +1,4 @@
-//! What somebody does with the facts of a workspace, whichever face of the product it comes through.
+//! What the API and the console do with the facts of a workspace: each act checks the member's scopes.
 
 use jiff::civil::Date;
 
@@ -10,43 +10,34 @@ use crate::access::{Member, Scope};
 use crate::store::facts::{self, FactState, HolidayRule, Settings};
 use crate::store::{Connection, FactId, Store, StoreError, UnixMs, WorkspaceId};
 
-/// Who changes facts.
 const MAY: &[Scope] = &[Scope::Documents];
 
-/// What somebody says of a fact that is there.
+/// An owner's verdict on a fact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It is true.
     Confirm,
     /// It is not to be used.
     Dismiss,
 }
 
-/// Clock and country to set.
+/// New time zone, country and holiday rule.
 #[derive(Debug, Clone)]
 pub struct ClockChange {
-    /// IANA name; `None` for the machine's.
+    /// IANA name; `None` for the machine's time zone.
     pub time_zone: Option<String>,
-    /// ISO 3166 code; `None` for the one of the time zone.
+    /// ISO 3166 code; `None` for the country of the time zone.
     pub country: Option<String>,
-    /// What holds on public holidays; `None` leaves it.
+    /// The rule for public holidays; `None` keeps it.
     pub holidays: Option<HolidayRule>,
 }
 
-/// The facts of a workspace.
-///
-/// # Errors
-/// When they may not see them.
 pub async fn open(store: &Store, by: &Member) -> Result<Book, FactsError> {
     let workspace = by.need(MAY)?;
     let read = store.read(move |conn| Book::open(conn, workspace));
     Ok(read.await?)
 }
 
-/// Keeps facts that a person knows; they count as confirmed. Gives them as they are kept.
-///
-/// # Errors
-/// When they may not.
+/// Saves facts that a person entered, as confirmed; returns them as saved.
 pub async fn enter(
     store: &Store,
     by: &Member,
@@ -67,10 +58,10 @@ pub async fn enter(
     Ok(entered.await?)
 }
 
-/// Changes what a fact says, and confirms it. What is said beyond the first is entered beside it.
+/// Replaces a fact by the first of `facts`, confirms it, and enters the others beside it.
 ///
 /// # Errors
-/// When there is no such fact.
+/// `NotFound`.
 pub async fn change(
     store: &Store,
     by: &Member,
@@ -93,10 +84,10 @@ pub async fn change(
     Ok(changed.await?)
 }
 
-/// Keeps facts of a kind that a person wrote in words.
+/// Saves facts of a kind that a person wrote in words.
 ///
 /// # Errors
-/// When the words cannot be read.
+/// When the words cannot be parsed.
 pub async fn enter_in_words(
     store: &Store,
     by: &Member,
@@ -111,7 +102,7 @@ pub async fn enter_in_words(
 /// Changes a fact to what a person wrote in words.
 ///
 /// # Errors
-/// When the words cannot be read, or there is no such fact.
+/// `NotFound`, or when the words cannot be parsed.
 pub async fn change_in_words(
     store: &Store,
     by: &Member,
@@ -129,10 +120,10 @@ pub async fn change_in_words(
     change(store, by, id, facts, now).await.map(drop)
 }
 
-/// Confirms a fact or dismisses it.
+/// Confirms or dismisses a fact.
 ///
 /// # Errors
-/// When there is no such fact.
+/// `NotFound`.
 pub async fn decide(
     store: &Store,
     by: &Member,
@@ -152,30 +143,24 @@ pub async fn decide(
     Ok(decided.await?)
 }
 
-/// Removes a fact. One that a document states is dismissed, or it would be proposed again.
+/// Removes a fact. One that a document states is dismissed instead, or it would be proposed again.
 ///
 /// # Errors
-/// When there is no such fact.
+/// `NotFound`.
 pub async fn remove(store: &Store, by: &Member, id: FactId, now: UnixMs) -> Result<(), FactsError> {
     let workspace = by.need(MAY)?;
     let removed = store.write(move |tx| edit::remove(tx, workspace, id, now));
     Ok(removed.await?)
 }
 
-/// Confirms all proposals that no newer document overrules; gives how many.
-///
-/// # Errors
-/// When they may not.
+/// Confirms all proposals that no newer document overrules; returns how many.
 pub async fn confirm_all(store: &Store, by: &Member, now: UnixMs) -> Result<usize, FactsError> {
     let workspace = by.need(MAY)?;
     let confirmed = store.write(move |tx| edit::confirm_all(tx, workspace, now));
     Ok(confirmed.await?)
 }
 
-/// Makes these rows the house's week.
-///
-/// # Errors
-/// When they may not.
+/// Replaces the weekly hours of the business itself.
 pub async fn set_week(
     store: &Store,
     by: &Member,
@@ -187,10 +172,10 @@ pub async fn set_week(
     Ok(set.await?)
 }
 
-/// Sets clock and country.
+/// Sets time zone, country and holiday rule.
 ///
 /// # Errors
-/// When there is no such time zone, or the country is no code.
+/// When there is no such time zone, or the country is not a code.
 pub async fn set_clock(store: &Store, by: &Member, change: ClockChange) -> Result<(), FactsError> {
     let workspace = by.need(MAY)?;
     let before = store.read(move |conn| facts::settings(conn, workspace));
@@ -214,7 +199,7 @@ fn find(conn: &Connection, workspace: WorkspaceId, id: FactId) -> Result<Entry, 
         .ok_or(StoreError::NotFound("the fact"))
 }
 
-/// The day that it is where the business is.
+/// Today's date in the time zone of the business.
 async fn today(store: &Store, by: &Member, now: UnixMs) -> Result<Date, FactsError> {
     let workspace = by.need(MAY)?;
     let settings = store.read(move |conn| facts::settings(conn, workspace));

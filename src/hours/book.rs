@@ -1,4 +1,4 @@
-//! The facts of a workspace as one picture: which hold, which are superseded, and the hours they make.
+//! All facts of a workspace together: which are superseded, and the opening hours that follow from them.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -8,27 +8,22 @@ use super::opening::Hours;
 use crate::store::facts::{self, Fact, FactState, HolidayRule, Settings};
 use crate::store::{Connection, DocumentId, Scoped, StoreError, WorkspaceId};
 
-/// A fact with what it says.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// As stored.
     pub fact: Scoped<Fact>,
-    /// What it says.
     pub data: Data,
-    /// A newer document says otherwise.
+    /// A newer document contradicts it.
     pub superseded: bool,
 }
 
-/// All facts of a workspace, newest document first.
+/// All facts of a workspace, those of the newest document first.
 #[derive(Debug, Clone)]
 pub struct Book {
-    /// The facts.
     pub entries: Vec<Entry>,
-    /// Clock and country.
     pub settings: Settings,
 }
 
-/// The time zone that is set, or the machine's.
+/// The time zone of the settings, or else the machine's.
 pub fn time_zone(settings: &Settings) -> TimeZone {
     settings
         .time_zone
@@ -37,7 +32,7 @@ pub fn time_zone(settings: &Settings) -> TimeZone {
         .unwrap_or_else(TimeZone::system)
 }
 
-/// Time zones of countries whose holidays are known, by the beginning of their names.
+/// Prefixes of time zone names, for the countries whose holidays are known.
 const ZONES: &[(&str, &str)] = &[
     ("Europe/Berlin", "DE"),
     ("Europe/Busingen", "DE"),
@@ -64,7 +59,7 @@ const ZONES: &[(&str, &str)] = &[
     ("Pacific/Honolulu", "US"),
 ];
 
-/// The country that is set, or the one of the time zone.
+/// The country of the settings, or else that of the time zone.
 pub fn country(settings: &Settings) -> Option<String> {
     settings.country.clone().or_else(|| {
         let zone = time_zone(settings);
@@ -77,10 +72,6 @@ pub fn country(settings: &Settings) -> Option<String> {
 }
 
 impl Book {
-    /// Reads the facts of a workspace.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn open(conn: &Connection, workspace: WorkspaceId) -> Result<Self, StoreError> {
         let mut entries: Vec<Entry> = facts::list(conn, workspace)?
             .into_iter()
@@ -93,21 +84,21 @@ impl Book {
                 })
             })
             .collect();
-        mark(&mut entries);
-        entries.sort_by_key(|e| (std::cmp::Reverse(dated(e)), e.fact.id));
+        mark_superseded(&mut entries);
+        entries.sort_by_key(|e| (std::cmp::Reverse(date_of(e)), e.fact.id));
         Ok(Self {
             entries,
             settings: facts::settings(conn, workspace)?,
         })
     }
 
-    /// The workspace's time zone.
     pub fn zone(&self) -> TimeZone {
         time_zone(&self.settings)
     }
 
-    /// Hours from the facts in this state, and the facts in the order of the lists: those of the week,
-    /// then the exceptions: the house's own, or those of a label. Superseded proposals are left out.
+    /// The hours that the facts in this state make, and the facts behind them in the same order: the weekly
+    /// ones, then the exceptions. `label` is `None` for the business itself. Superseded proposals are left
+    /// out.
     pub fn hours(
         &self,
         state: FactState,
@@ -134,7 +125,7 @@ impl Book {
         (hours, weekly, special)
     }
 
-    /// Why the usual week may not hold on a date: a public holiday, unless the owner said what holds then.
+    /// The public holiday on which the weekly hours may not apply; `None` if the owner said that they do.
     pub fn doubt(&self, date: Date) -> Option<&'static str> {
         match self.settings.holidays {
             HolidayRule::Usual => None,
@@ -143,12 +134,12 @@ impl Book {
     }
 }
 
-fn dated(entry: &Entry) -> Option<Date> {
+fn date_of(entry: &Entry) -> Option<Date> {
     entry.data.place.as_ref().and_then(|p| p.dated)
 }
 
-/// Marks what a newer document says otherwise: its hours for the same days.
-fn mark(entries: &mut [Entry]) {
+/// Marks entries whose days have other hours in a newer document.
+fn mark_superseded(entries: &mut [Entry]) {
     let overruled: Vec<bool> = entries
         .iter()
         .map(|old| {
@@ -158,8 +149,8 @@ fn mark(entries: &mut [Entry]) {
                     && old.fact.document.is_some();
                 other
                     && new.fact.state != FactState::Dismissed
-                    && newer(new, old)
-                    && same_days(&new.data.what, &old.data.what)
+                    && is_newer(new, old)
+                    && share_days(&new.data.what, &old.data.what)
             })
         })
         .collect();
@@ -168,16 +159,16 @@ fn mark(entries: &mut [Entry]) {
     }
 }
 
-/// A document that gives its date stands above one that gives an older one, or none.
-fn newer(new: &Entry, old: &Entry) -> bool {
-    match (dated(new), dated(old)) {
+/// A dated document is newer than one with an earlier date or none.
+fn is_newer(new: &Entry, old: &Entry) -> bool {
+    match (date_of(new), date_of(old)) {
         (Some(new), Some(old)) => new > old,
         (Some(_), None) => true,
         _ => false,
     }
 }
 
-fn same_days(new: &What, old: &What) -> bool {
+fn share_days(new: &What, old: &What) -> bool {
     match (new, old) {
         (What::Weekly(new), What::Weekly(old)) => {
             new.label == old.label
@@ -193,7 +184,6 @@ fn same_days(new: &What, old: &What) -> bool {
 }
 
 impl Entry {
-    /// The document that states it.
     pub fn document(&self) -> Option<DocumentId> {
         self.fact.document
     }

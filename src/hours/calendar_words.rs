@@ -15,18 +15,17 @@ const DAYS: [Weekday; 7] = [
     Weekday::Sunday,
 ];
 
-/// A day of the week as it was written.
+/// A weekday as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NamedDay {
     pub(super) day: Weekday,
-    /// Written as a habit: "saturdays", "samstags".
+    /// In a form that means every week: "saturdays", "samstags".
     pub(super) habit: bool,
-    /// A short form.
+    /// An abbreviation.
     pub(super) short: bool,
 }
 
-/// The day of the week that a word names. Short forms count in their own language, and the English
-/// ones everywhere.
+/// The weekday that a word names. Abbreviations count in their own language, English ones in all.
 pub(super) fn weekday(token: &Token, language: &str) -> Option<NamedDay> {
     if token.kind != Kind::Word {
         return None;
@@ -79,7 +78,8 @@ fn singular_short(word: &str) -> Option<&str> {
     word.strip_suffix('s').filter(|w| w.len() == 3)
 }
 
-/// The month that a word names in any language, 1 to 12; a day stands beside it, so it may be a short form.
+/// The month that a word names in any language, 1 to 12. Abbreviations count, because the caller has seen a
+/// day beside it.
 pub(super) fn month(token: &Token) -> Option<i8> {
     if token.kind != Kind::Word {
         return None;
@@ -99,7 +99,7 @@ pub(super) fn month(token: &Token) -> Option<i8> {
     i8::try_from(found + 1).ok()
 }
 
-/// Whether a word means a month even with no day beside it.
+/// Whether a word means a month even without a day beside it.
 pub(super) fn is_plain_month(token: &Token) -> bool {
     token.text.len() >= 5
         && !matches!(
@@ -109,8 +109,8 @@ pub(super) fn is_plain_month(token: &Token) -> bool {
         && month(token).is_some()
 }
 
-/// Languages whose numbers are known here whatever the question is in. Of others some are other words in these: Turkish
-/// "on" is ten.
+/// Languages whose number words are known whatever the language of the question. Number words of others are
+/// ordinary words here: Turkish "on" is ten.
 const COUNTED: [Language; 5] = [
     Language::En,
     Language::De,
@@ -119,10 +119,10 @@ const COUNTED: [Language; 5] = [
     Language::It,
 ];
 
-/// Numbers that people write as words.
+/// The value of a number word.
 pub(super) fn small_number(token: &Token) -> Option<i16> {
     let word = token.text.as_str();
-    // Articles too: "in a week".
+    // Articles count as one: "in a week".
     let article = matches!(
         word,
         "a" | "an" | "ein" | "eine" | "einem" | "einer" | "una" | "une"

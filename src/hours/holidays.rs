@@ -1,8 +1,7 @@
-//! Public holidays by rule, and days that people name: Christmas Eve, Thanksgiving, Easter Monday; `holidays.toml` has them
-//! and their sources.
+//! Public holidays by rule, and days that people refer to by name: Christmas Eve, Thanksgiving, Easter Monday.
+//! `holidays.toml` lists them with their sources.
 //!
-//! They serve two ends: to resolve a name to its date, and to know that the usual week does not
-//! tell whether a shop is open on a date.
+//! They have two uses: to resolve a name to a date, and to know on which dates the weekly hours may not apply.
 
 use std::sync::LazyLock;
 
@@ -27,14 +26,13 @@ enum Rule {
     Thanksgiving(i32),
 }
 
-/// A holiday.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Holiday {
-    /// Its English name.
+    /// In English.
     pub name: &'static str,
     rule: Rule,
-    /// ISO 3166 codes of the countries where it is public, at least in a part of them.
+    /// ISO 3166 codes of the countries where it is public, at least regionally.
     pub countries: Vec<String>,
     /// Names that people write, folded, in all languages.
     spoken: Vec<String>,
@@ -53,7 +51,7 @@ fn weekday<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weekday, D::Err
         .flat_map(|names| &names.days)
         .position(|day| day.contains(&name))
         .and_then(|at| Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok())
-        .ok_or_else(|| serde::de::Error::custom(format!("{name} is no weekday")))
+        .ok_or_else(|| serde::de::Error::custom(format!("{name} is not a weekday")))
 }
 
 /// Countries whose holidays are known.
@@ -80,7 +78,6 @@ pub fn easter(year: i16) -> Option<Date> {
 }
 
 impl Holiday {
-    /// Its date in a year.
     pub fn in_year(&self, year: i16) -> Option<Date> {
         match self.rule {
             Fixed(month, day) => Date::new(year, month, day).ok(),
@@ -98,7 +95,7 @@ impl Holiday {
         }
     }
 
-    /// Its next date from `from` on.
+    /// Its first date on or after `from`.
     pub fn next(&self, from: Date) -> Option<Date> {
         (from.year()..=from.year().saturating_add(1))
             .filter_map(|year| self.in_year(year))
@@ -106,17 +103,17 @@ impl Holiday {
     }
 }
 
-/// The holiday that is named at a token, and how many tokens its name takes.
-pub(super) fn named(tokens: &[Token], at: usize) -> Option<(&'static Holiday, usize)> {
+/// The holiday named at a token, and how many tokens the name spans.
+pub(super) fn find_named(tokens: &[Token], at: usize) -> Option<(&'static Holiday, usize)> {
     HOLIDAYS
         .iter()
         .filter_map(|h| any_at(tokens, at, &h.spoken).map(|taken| (h, taken)))
         .max_by_key(|(_, taken)| *taken)
 }
 
-/// Why the usual week may not hold on a date: a public holiday (also where it is only public in a
-/// part of the country), the weekday that stands in for one, Christmas Eve or New Year's Eve. With
-/// no country, those of all known countries count.
+/// The reason why the weekly hours may not apply on a date: a public holiday (even if only regional), its
+/// substitute weekday, Christmas Eve or New Year's Eve. Without a country, holidays of all known countries
+/// count.
 pub fn special(date: Date, country: Option<&str>) -> Option<&'static str> {
     let known = country.filter(|c| COUNTRIES.contains(c));
     HOLIDAYS
@@ -133,13 +130,13 @@ pub fn special(date: Date, country: Option<&str>) -> Option<&'static str> {
         .map(|h| h.name)
 }
 
-/// Whether `date` is the weekday on which a holiday of a weekend is kept (United States, United Kingdom).
+/// Whether `date` is the substitute weekday of a holiday on a weekend (United States, United Kingdom).
 fn stands_in(holiday: &Holiday, date: Date, country: Option<&str>) -> bool {
     let Fixed(month, _) = holiday.rule else {
         return false;
     };
     let kept = |weekday: Weekday, days: i32| {
-        // The year may turn between the holiday and the day that stands in for it.
+        // The holiday may be in the year after its substitute day.
         [date.year(), date.year().saturating_add(1)]
             .into_iter()
             .filter_map(|year| holiday.in_year(year))
@@ -155,7 +152,7 @@ fn stands_in(holiday: &Holiday, date: Date, country: Option<&str>) -> bool {
         Some("GB") => {
             kept(Weekday::Saturday, 2)
                 || kept(Weekday::Sunday, 1)
-                // Christmas and Boxing Day on a weekend: Monday and Tuesday are both kept.
+                // Christmas and Boxing Day on a weekend: both Monday and Tuesday are substitutes.
                 || (month == 12 && kept(Weekday::Sunday, 2))
         }
         _ => false,

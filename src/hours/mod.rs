@@ -1,13 +1,13 @@
-//! Business facts that answer by computation: when a question is about, when the doors are open, how
-//! the business is reached.
+//! Answers that are computed from business facts: which times a question means, when the business is open,
+//! and how to reach it.
 //!
-//! What this module does *not* know: documents as such (it reads text that it is given), how an
-//! answer is phrased, and what time it is (that is an argument).
+//! This module does *not* know documents (it is given text), how answers are phrased, or the current time
+//! (an argument).
 //!
 //! Reading order: `data` (what a fact says), `propose` (facts from text), `edit` (what the owner does with them), `book` and
 //! `opening` (which hours hold), `holidays`, `when` and `ask` (times in a question, and what it wants).
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as hours;
 use frontdesk_access as access;
 use frontdesk_language as language;

@@ -1,10 +1,9 @@
-//! The ways in which a document may write a date.
+//! The ways in which documents write a date.
 
 use jiff::civil::{Date, Weekday};
 
 use crate::language::{Language, calendar};
 
-/// Languages that dates are written in.
 const WRITTEN: [Language; 5] = [
     Language::En,
     Language::De,
@@ -18,21 +17,20 @@ fn language(code: &str) -> Language {
     known.unwrap_or(Language::En)
 }
 
-/// The full name of a day of the week in a language; English where it is not known.
+/// English for unknown languages.
 pub fn weekday_name(day: Weekday, code: &str) -> &'static str {
     let at = usize::try_from(day.to_monday_zero_offset()).unwrap_or(0);
     calendar::day_name(language(code), at)
 }
 
-/// The full name of a month in a language; English where it is not known.
+/// English for unknown languages.
 pub fn month_name(month: i8, code: &str) -> &'static str {
     let at = usize::try_from(month).unwrap_or(1);
     calendar::month_name(language(code), at)
 }
 
-/// The ways in which a document may write this date, the most telling first: "Thu Dec 24", "December
-/// 24", "24. Dezember", "24.12.", "2026-12-24", at last the weekday alone. In English, German,
-/// Spanish, French and Italian.
+/// The ways to write this date in English, German, Spanish, French and Italian, the most specific first:
+/// "Thu Dec 24", "December 24", "24. Dezember", "24.12.", "2026-12-24", and finally the weekday alone.
 pub fn names_of(date: Date) -> Vec<String> {
     let (day, month, year) = (date.day(), date.month(), date.year());
     let weekday = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);

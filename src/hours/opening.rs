@@ -1,14 +1,14 @@
 //! Opening hours: a week with its rules, seasons and exceptions, and what follows from them.
 //!
-//! Pure: time and time zone are arguments. Wall-clock times become instants by the zone's rules, so
-//! a day with 23 or 25 hours is no special case.
+//! Pure: time and time zone are arguments. Wall-clock times become instants by the rules of the zone, so
+//! days of 23 or 25 hours need no special case.
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span as Duration, Zoned};
 use serde::{Deserialize, Serialize};
 
-/// A day of the week in JSON: `mon` … `sun`.
+/// In JSON `mon` … `sun`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names say it")]
@@ -23,7 +23,6 @@ pub enum Day {
 }
 
 impl Day {
-    /// Monday to Sunday.
     pub const ALL: [Self; 7] = [
         Self::Mon,
         Self::Tue,
@@ -34,7 +33,6 @@ impl Day {
         Self::Sun,
     ];
 
-    /// The day of the week of the calendar library.
     pub fn weekday(self) -> Weekday {
         match self {
             Self::Mon => Weekday::Monday,
@@ -65,13 +63,13 @@ impl From<Weekday> for Day {
     }
 }
 
-/// From when to when the doors are open; `to` at or before `from` is on the next day.
+/// Opening time of a day. `to` at or before `from` is on the next day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// Opens, `HH:MM`.
+    /// `HH:MM`.
     #[serde(with = "hhmm")]
     pub from: Time,
-    /// Closes, `HH:MM`.
+    /// `HH:MM`.
     #[serde(with = "hhmm")]
     pub to: Time,
 }
@@ -92,7 +90,7 @@ mod hhmm {
     }
 }
 
-/// A clock time from `HH:MM`; `24:00` is midnight.
+/// Parses `HH:MM`; `24:00` is midnight.
 pub fn clock(text: &str) -> Option<Time> {
     let text = text.trim();
     if text == "24:00" {
@@ -101,20 +99,19 @@ pub fn clock(text: &str) -> Option<Time> {
     Time::strptime("%H:%M", text).ok()
 }
 
-/// Hours of some days of the week.
+/// Hours of weekdays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weekly {
-    /// Whose hours, where not the house's own: "Pharmacy".
+    /// Whose hours: "Pharmacy"; `None` for the business itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// Which days.
     pub days: Vec<Day>,
-    /// Only the first (1), second … or last (-1) such day of a month; empty: each.
+    /// Only the first (1), second … or last (-1) such weekday of a month; empty: all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub which: Vec<i8>,
-    /// When the doors are open; empty: closed.
+    /// Empty: closed.
     pub open: Vec<Span>,
-    /// What else holds.
+    /// Further conditions, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
     /// First day of the season.
@@ -125,57 +122,47 @@ pub struct Weekly {
     pub until: Option<Date>,
 }
 
-/// Hours of some dates that differ from the week.
+/// Hours of single dates that differ from the week.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Special {
-    /// Whose hours, where not the house's own.
+    /// Whose hours; `None` for the business itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// First day.
     pub from: Date,
-    /// Last day.
+    /// The last day, inclusive.
     pub until: Date,
-    /// When the doors are open; empty: closed; absent: as usual.
+    /// Empty: closed; `None`: as usual.
     pub open: Option<Vec<Span>>,
-    /// What else holds.
+    /// Further conditions, in words.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub note: String,
 }
 
-/// Opening hours. A statement is told by its place in the list.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hours {
-    /// The week.
     pub weekly: Vec<Weekly>,
-    /// What differs from it.
     pub special: Vec<Special>,
 }
 
-/// What a day's hours rest on: places in the lists of [`Hours`].
+/// The statements behind the hours of a day, as indexes into the lists of [`Hours`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Basis {
-    /// An exception.
     Special(usize),
-    /// The week.
     Weekly(Vec<usize>),
-    /// Nothing is said about the day.
     Unstated,
 }
 
-/// The hours of a date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DayHours {
-    /// The date.
     pub date: Date,
-    /// When the doors are open, in order; empty: closed.
+    /// In order; empty: closed.
     pub open: Vec<Span>,
-    /// What else holds.
+    /// Further conditions, in words.
     pub note: String,
-    /// What it rests on.
     pub basis: Basis,
 }
 
-/// Days that are looked ahead for the next opening.
+/// Days to search for the next opening.
 const AHEAD: i32 = 400;
 
 impl Weekly {
@@ -183,12 +170,11 @@ impl Weekly {
         self.days.contains(&Day::from(date.weekday())) && self.holds_in_season(date)
     }
 
-    /// Whether a date lies in its season.
     pub fn holds_in_season(&self, date: Date) -> bool {
         self.from.is_none_or(|from| from <= date) && self.until.is_none_or(|until| date <= until)
     }
 
-    /// Whether it is this one of the days of its name in the month.
+    /// Whether the date is one of the chosen weekdays of its month.
     fn is_chosen(&self, date: Date) -> bool {
         let nth = (date.day() - 1) / 7 + 1;
         let last = date.day() + 7 > date.days_in_month();
@@ -197,10 +183,9 @@ impl Weekly {
 }
 
 impl Hours {
-    /// The hours of a date.
     pub fn on(&self, date: Date) -> DayHours {
-        let usual = self.usual(date);
-        // Of several exceptions, the one for the fewest days means this day.
+        let usual = self.apply_week(date);
+        // Of several exceptions, the one for the fewest days is the most specific.
         let special = self
             .special
             .iter()
@@ -211,7 +196,7 @@ impl Hours {
             return usual;
         };
         let (open, note) = match &special.open {
-            Some(open) => (sorted(open.clone()), special.note.clone()),
+            Some(open) => (sort_spans(open.clone()), special.note.clone()),
             None => (
                 usual.open,
                 [usual.note, special.note.clone()]
@@ -228,14 +213,14 @@ impl Hours {
         }
     }
 
-    fn usual(&self, date: Date) -> DayHours {
+    fn apply_week(&self, date: Date) -> DayHours {
         let holding: Vec<(usize, &Weekly)> = self
             .weekly
             .iter()
             .enumerate()
             .filter(|(_, w)| w.holds(date))
             .collect();
-        // A season stands above what holds all year.
+        // Seasonal hours override those of the whole year.
         let seasonal = holding
             .iter()
             .any(|(_, w)| w.from.is_some() || w.until.is_some());
@@ -245,7 +230,7 @@ impl Hours {
             .collect();
         let chosen: Vec<&(usize, &Weekly)> =
             rows.iter().filter(|(_, w)| w.is_chosen(date)).collect();
-        // "First and third Saturday" stands above "Saturday".
+        // "First and third Saturday" overrides "Saturday".
         let ruled = chosen.iter().any(|(_, w)| !w.which.is_empty());
         let chosen: Vec<&&(usize, &Weekly)> = chosen
             .iter()
@@ -270,13 +255,13 @@ impl Hours {
         };
         DayHours {
             date,
-            open: sorted(open),
+            open: sort_spans(open),
             note: notes.join("; "),
             basis,
         }
     }
 
-    /// Until when the doors are open, if they are at `at`.
+    /// When the business closes, if it is open at `at`.
     pub fn next_close(&self, at: &Zoned) -> Option<Zoned> {
         let today = at.date();
         let yesterday = plus(today, -1);
@@ -286,7 +271,7 @@ impl Hours {
             for span in self.on(date).open {
                 let (from, to) = instants(date, span, at.time_zone())?;
                 let open = from <= *at && *at < to;
-                // Hours that follow each other without a gap are one.
+                // Adjacent hours count as one.
                 if open || end.as_ref().is_some_and(|e| *e == from) {
                     end = Some(to);
                 }
@@ -295,14 +280,13 @@ impl Hours {
         end
     }
 
-    /// Whether the doors are open at `at`.
     pub fn is_open(&self, at: &Zoned) -> bool {
         self.next_close(at).is_some()
     }
 
-    /// When the doors open next after `after`. `None` when they do not within a year, or when a day
-    /// comes first of which nothing is known for sure: nothing is said about it, or `doubt` says
-    /// that its weekday tells nothing (a public holiday).
+    /// When the business opens next after `after`. `None` if it does not within a year, or if a day comes
+    /// first whose hours are uncertain: nothing is stated about it, or `doubt` says that the weekly hours
+    /// may not apply (a public holiday).
     pub fn next_open(&self, after: &Zoned, doubt: &dyn Fn(Date) -> bool) -> Option<Zoned> {
         for ahead in 0..AHEAD {
             let date = plus(after.date(), ahead)?;
@@ -337,7 +321,7 @@ fn instants(date: Date, span: Span, zone: &TimeZone) -> Option<(Zoned, Zoned)> {
     Some((at(date, span.from)?, at(last, span.to)?))
 }
 
-fn sorted(mut open: Vec<Span>) -> Vec<Span> {
+fn sort_spans(mut open: Vec<Span>) -> Vec<Span> {
     open.sort_by_key(|s| s.from);
     open.dedup();
     open

@@ -1,33 +1,30 @@
-//! Text as folded words.
+//! Splits text into folded words, numbers and marks.
 
 use std::ops::Range;
 
 use crate::language::words::without_accent;
 
-/// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Letters.
     Word,
     /// ASCII digits.
     Number,
-    /// One character that is neither, apostrophes and white space left out.
+    /// Any other character except apostrophes and white space.
     Mark(char),
 }
 
-/// A piece of a text: a word without case and accents, a number, or a mark.
+/// A word without case and accents, a number, or a mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) text: String,
     pub(super) kind: Kind,
-    /// Bytes of the original text.
+    /// Byte range in the original text.
     pub(super) range: Range<usize>,
-    /// Whether it begins with a capital letter.
     pub(super) capital: bool,
 }
 
 impl Token {
-    /// The number, if it is one of at most four digits.
+    /// The value of a number of at most four digits.
     pub(super) fn number(&self) -> Option<i16> {
         (self.kind == Kind::Number && self.text.len() <= 4)
             .then(|| self.text.parse().ok())
@@ -39,12 +36,11 @@ impl Token {
     }
 }
 
-/// A letter without its accent, in lower case.
-fn folded(letter: char, out: &mut String) {
+/// Appends a letter in lower case and without accent.
+fn push_folded(letter: char, out: &mut String) {
     out.extend(letter.to_lowercase().flat_map(without_accent));
 }
 
-/// The tokens of a text.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut out: Vec<Token> = Vec::new();
     let mut open = false;
@@ -68,12 +64,12 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         };
         match out.last_mut() {
             Some(last) if open && last.kind == kind => {
-                folded(c, &mut last.text);
+                push_folded(c, &mut last.text);
                 last.range.end = end;
             }
             _ => {
                 let mut text = String::new();
-                folded(c, &mut text);
+                push_folded(c, &mut text);
                 out.push(Token {
                     text,
                     kind,
@@ -87,7 +83,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     out
 }
 
-/// Whether `written` is `word`, letting one slip of the fingers pass in a long word.
+/// Whether `written` is `word`, give or take one typo in a long word.
 pub(super) fn is_like(written: &str, word: &str) -> bool {
     if written == word {
         return true;
@@ -96,7 +92,7 @@ pub(super) fn is_like(written: &str, word: &str) -> bool {
     if b < 5 || a.abs_diff(b) > 1 || strsim::osa_distance(written, word) != 1 {
         return false;
     }
-    // Of five letters only two that changed places: other slips make other words of it.
+    // At five letters only accept two swapped letters: other typos often make a different word.
     if b == 5 {
         let (mut x, mut y): (Vec<char>, Vec<char>) =
             (written.chars().collect(), word.chars().collect());
@@ -107,11 +103,11 @@ pub(super) fn is_like(written: &str, word: &str) -> bool {
     true
 }
 
-/// Whether the words of `phrase` stand at `at`; gives how many tokens they take.
+/// How many tokens `phrase` spans at `at`, if it is there.
 pub(super) fn phrase_at(tokens: &[Token], at: usize, phrase: &str) -> Option<usize> {
     let mut taken = 0;
     for word in phrase.split(' ') {
-        // A hyphen or a full stop between them changes nothing: "mid-day", "st. stephen's".
+        // Ignore a hyphen or a full stop between words: "mid-day", "st. stephen's".
         if taken > 0
             && tokens
                 .get(at + taken)
@@ -128,7 +124,7 @@ pub(super) fn phrase_at(tokens: &[Token], at: usize, phrase: &str) -> Option<usi
     Some(taken)
 }
 
-/// The longest of the phrases that stands at `at`.
+/// The length of the longest of the phrases at `at`, in tokens.
 pub(super) fn any_at<S: AsRef<str>>(tokens: &[Token], at: usize, phrases: &[S]) -> Option<usize> {
     phrases
         .iter()

@@ -1,22 +1,18 @@
-//! What somebody does with the documents and the synonyms of a workspace, whichever face of the product it comes through.
+//! What the API and the console do with the documents and synonyms of a workspace: each act checks the member's scopes.
 
-use super::{Knowledge, KnowledgeError, Submitted, Synonyms};
+use super::{Documents, KnowledgeError, Search, Submitted, Synonyms};
 use crate::access::{Member, Scope};
 use crate::reason::Reason;
 use crate::store::documents::{self, Document, DocumentSummary};
 use crate::store::{DocumentId, Scoped, UnixMs, VersionId, workspaces};
 
-/// Who changes documents.
 const MAY: &[Scope] = &[Scope::Documents];
-/// For how long before now the answers that cite a document are counted, in ms.
+/// How far back answers that cite a document are counted, in ms.
 const COUNTED_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
-impl Knowledge {
-    /// The documents of a workspace by file name, each with the answers of the last 30 days that cite it.
-    ///
-    /// # Errors
-    /// When they may not see them.
-    pub async fn list_documents(
+impl Documents {
+    /// The documents by file name, each with the number of answers of the last 30 days that cite it.
+    pub async fn list(
         &self,
         by: &Member,
         now: UnixMs,
@@ -35,11 +31,7 @@ impl Knowledge {
         Ok(read.await?)
     }
 
-    /// One document.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn find_document(
+    pub async fn find(
         &self,
         by: &Member,
         id: DocumentId,
@@ -52,10 +44,7 @@ impl Knowledge {
         Ok(read.await?)
     }
 
-    /// Keeps a document from visitors, or lets them be answered from it.
-    ///
-    /// # Errors
-    /// `NotFound`.
+    /// Hides a document from visitors, or lets them be answered from it again.
     pub async fn keep_for_staff(
         &self,
         by: &Member,
@@ -63,7 +52,7 @@ impl Knowledge {
         staff_only: bool,
         now: UnixMs,
     ) -> Result<(), KnowledgeError> {
-        let document = self.find_document(by, id).await?;
+        let document = self.find(by, id).await?;
         let set = self
             .inner
             .store
@@ -71,47 +60,43 @@ impl Knowledge {
         Ok(set.await?)
     }
 
-    /// Deletes a document with all its versions: from this moment nothing of it is found.
-    ///
-    /// # Errors
-    /// `NotFound`.
-    pub async fn remove_document(&self, by: &Member, id: DocumentId) -> Result<(), KnowledgeError> {
-        let document = self.find_document(by, id).await?;
+    /// Deletes a document with all its versions; no search finds it from then on.
+    pub async fn remove(&self, by: &Member, id: DocumentId) -> Result<(), KnowledgeError> {
+        let document = self.find(by, id).await?;
         self.delete(document).await
     }
 
-    /// Goes back to an older version of a document, or forth again; gives its number.
+    /// Switches to another version of a document, older or newer; returns its number.
     ///
     /// # Errors
-    /// When it is in use already or was never read.
+    /// When that version is in use already or was never read.
     pub async fn go_back(
         &self,
         by: &Member,
         id: DocumentId,
         to: VersionId,
     ) -> Result<u32, KnowledgeError> {
-        let document = self.find_document(by, id).await?;
+        let document = self.find(by, id).await?;
         self.roll_back(document, to).await
     }
 
-    /// Reads a document with what its file hides, or without, as a new version.
+    /// Reads the document again as a new version, with or without what its file hides (sheets, columns,
+    /// comments).
     ///
     /// # Errors
-    /// When it is read in this way already.
+    /// When the current version was read in this way already.
     pub async fn read_with_hidden(
         &self,
         by: &Member,
         id: DocumentId,
         read: bool,
     ) -> Result<Submitted, KnowledgeError> {
-        let document = self.find_document(by, id).await?;
+        let document = self.find(by, id).await?;
         self.read_hidden(document, read).await
     }
+}
 
-    /// The owner's synonyms.
-    ///
-    /// # Errors
-    /// When they may not see them.
+impl Search {
     pub async fn synonyms(&self, by: &Member) -> Result<Synonyms, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let read = self
@@ -121,7 +106,7 @@ impl Knowledge {
         Ok(read.await?)
     }
 
-    /// Replaces the owner's synonyms, from the next question on; gives them tidied.
+    /// Replaces the owner's synonyms from the next question on; returns them tidied.
     ///
     /// # Errors
     /// When there are too many, or one is too long.

@@ -1,8 +1,8 @@
-//! What a document says of its own age: when it was written or took effect, until when it holds, and
-//! whether it was replaced. Of two documents that contradict each other the newer one counts.
+//! What a document says about its own age: when it was written or took effect, when it expires, and
+//! whether it was replaced. When two documents contradict each other, the newer one wins.
 //!
-//! Only what stands beside a date counts ("Effective January 15, 2024", "Stand: 1. März 2026"); a date alone
-//! may be of anything. English, German, Spanish, French, Italian and Portuguese.
+//! A date counts only beside a word that explains it ("Effective January 15, 2024", "Stand: 1. März 2026");
+//! a date alone may mean anything. English, German, Spanish, French, Italian and Portuguese.
 
 mod dates;
 
@@ -15,14 +15,14 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::language::{Language, data};
 
-/// How much of the beginning of a text is looked at, in bytes.
+/// How much of the beginning of a text is read, in bytes.
 const TOP: usize = 3_000;
-/// How much of its end: a last line such as "Last updated …".
+/// How much of its end is read, in bytes: the last line may say "Last updated …".
 const END: usize = 600;
-/// How far before a date the word that gives it its meaning may stand, in bytes.
+/// How far before a date the word that explains it may stand, in bytes.
 const NEAR: usize = 60;
 
-/// The lists of words; the file says what each is for.
+/// The file says what each list is for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -37,39 +37,38 @@ struct Lists {
 static FILE: &str = include_str!("dated.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// What a text says of itself.
+/// What a text says about its own age.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Said {
-    /// The day that it is of: the latest that it names as such.
+    /// The date of the text: the latest that it gives for itself.
     pub of: Option<Date>,
-    /// The last day on which it holds.
+    /// The last day on which it is valid.
     pub until: Option<Date>,
-    /// The sentence in which it says that it was replaced or holds no more.
+    /// The sentence that says it was replaced or is no longer valid.
     pub replaced: Option<String>,
 }
 
 impl Said {
-    /// The day that it is of, at its beginning in UTC, as Unix ms.
+    /// The beginning of the day `of` in UTC, as Unix ms.
     pub fn at(&self) -> Option<i64> {
         let zoned = self.of?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(zoned.timestamp().as_millisecond())
     }
 
-    /// What its owner should know on the day `today`: that it calls itself out of date.
+    /// A warning for the owner when the text calls itself out of date on the day `today`.
     pub fn warning(&self, today: Date) -> Option<String> {
         if let Some(sentence) = &self.replaced {
             return Some(format!(
-                "The document says of itself that it holds no more: “{sentence}” Delete it if that is so."
+                "The document says that it is no longer valid: “{sentence}” Delete it if that is so."
             ));
         }
         let until = self.until.filter(|day| *day < today)?;
         Some(format!(
-            "The document says that it holds until {until}, which is past. Upload the one that holds now."
+            "The document says that it was valid until {until}. Upload the current one."
         ))
     }
 }
 
-/// Reads what a text says of its own age.
 pub fn said(text: &str, language: Language) -> Said {
     let top = text.get(..text.floor_char_boundary(TOP)).unwrap_or(text);
     let end = text.ceil_char_boundary(text.len().saturating_sub(END).max(top.len()));
@@ -85,12 +84,12 @@ pub fn said(text: &str, language: Language) -> Said {
 }
 
 fn read(part: &str, language: Language, said: &mut Said) {
-    // Lower case may change the length of letters, so everything is found in the lowered text.
+    // Lowercasing can change the byte length of letters, so all offsets refer to the lowercased text.
     let lower = part.to_lowercase();
     for found in dates::find(&lower, language) {
         let from = lower.floor_char_boundary(found.range.start.saturating_sub(NEAR));
         let before = lower.get(from..found.range.start).unwrap_or_default();
-        // What stands in the line or sentence before says nothing about this date.
+        // An earlier line, cell or sentence says nothing about this date.
         let before = before.rsplit(['\n', '|']).next().unwrap_or_default();
         let before = before.rsplit(". ").next().unwrap_or_default();
         let last = |words: &[String]| words.iter().filter_map(|w| before.rfind(w)).max();

@@ -5,50 +5,41 @@ use std::time::Duration;
 use serde::Serialize;
 use similar::{Algorithm, ChangeTag, TextDiff};
 
-/// Unchanged paragraphs that are shown before and after a change.
+/// Unchanged paragraphs to show before and after a change.
 const CONTEXT: usize = 1;
-/// Most paragraphs that are shown.
 const MAX_SHOWN: usize = 2_000;
-/// How long two versions are compared; what is left then counts as all new.
+/// Time limit for a comparison; the rest of the text then counts as all new.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What became of a paragraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// It stands in both.
     Same,
-    /// Only in the newer one.
     Added,
-    /// Only in the older one.
     Removed,
-    /// In place of unchanged paragraphs that are not shown; the text says how many.
+    /// Stands for unchanged paragraphs that are not shown; the text says how many.
     Left,
 }
 
-/// A paragraph and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// What became of it.
     pub change: Change,
-    /// Its text.
     pub text: String,
 }
 
-/// The difference of two texts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// Paragraphs only in the newer text.
     pub added: usize,
     /// Paragraphs only in the older text.
     pub removed: usize,
-    /// The changed paragraphs with those beside them.
+    /// The changed paragraphs and their neighbours.
     pub lines: Vec<Line>,
-    /// Whether there are more changes than are shown.
+    /// There are more changes than `MAX_SHOWN`.
     pub cut: bool,
 }
 
-/// Compares two texts whose paragraphs are lines.
+/// Compares two texts that have one paragraph per line.
 pub fn compare(old: &str, new: &str) -> Difference {
     let paragraphs = |text: &'_ str| -> Vec<String> {
         text.lines()

@@ -1,10 +1,10 @@
-//! What a document states about the business is proposed to the owner as soon as it is searched.
+//! Facts that documents state about the business, proposed to the owner as soon as a document can be searched.
 
 use serde_json::Value;
 
 use super::ingest::now;
 use super::layout::BlockSpan;
-use super::{Knowledge, KnowledgeError};
+use super::{Documents, KnowledgeError};
 use crate::extract::BlockKind;
 use crate::hours::propose::{Line, Proposal, Source, propose};
 use crate::hours::{Data, What};
@@ -13,12 +13,12 @@ use crate::reason::Reason;
 use crate::store::facts::{FactState, NewFact};
 use crate::store::{self, DocumentId, StoreError, Transaction, VersionId, WorkspaceId};
 
-/// Most facts that one document may propose: a file of a million rows must not flood the page.
+/// Limit of facts from one document, so that a file of a million rows does not flood the page.
 const MOST: usize = 300;
 
-impl Knowledge {
-    /// Reads the facts of a document's searched version again. New ones are proposed, proposals that it
-    /// no longer states go away, and confirmed ones are marked.
+impl Documents {
+    /// Reads the facts of a document's current version again: proposes new ones, drops proposals that it no
+    /// longer states, and marks confirmed facts that it no longer states. Returns how many it states.
     pub(super) async fn refresh_facts(
         &self,
         workspace: WorkspaceId,
@@ -40,7 +40,7 @@ impl Knowledge {
             return Ok(0);
         };
         let today = jiff::Timestamp::now().to_zoned(zone).date();
-        // Reading a long document takes a moment that other work should not wait for.
+        // Parsing a long document would block the async runtime.
         let found =
             tokio::task::spawn_blocking(move || read(&title, &text.text, text.blocks, today))
                 .await
@@ -55,8 +55,8 @@ impl Knowledge {
         Ok(count)
     }
 
-    /// As [`Self::refresh_facts`], after another version became the searched one. Facts that cannot be
-    /// proposed do not keep it from being searched.
+    /// [`Self::refresh_facts`] after another version became current. An error is only logged: the version
+    /// can be searched all the same.
     pub(super) async fn propose_again(&self, workspace: WorkspaceId, document: DocumentId) {
         if let Err(error) = self.refresh_facts(workspace, document).await {
             tracing::warn!(%document, %error, "the facts of a document could not be proposed");
@@ -64,9 +64,6 @@ impl Knowledge {
     }
 
     /// Reads the facts of all documents of a workspace again; returns how many they state.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub async fn propose_facts(&self, workspace: WorkspaceId) -> Result<usize, KnowledgeError> {
         let documents = self
             .inner
@@ -140,7 +137,7 @@ fn keep(
             continue;
         };
         let again = stated.iter_mut().find(|(what, used, p)| {
-            // What the owner edited is recognised by the words it came from.
+            // The owner may have edited the fact; its quote still identifies it.
             !*used && (*what == data.what || (p.quote == fact.quote && what.kind() == fact.kind))
         });
         match again {

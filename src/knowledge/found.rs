@@ -1,4 +1,4 @@
-//! What is searched for, and what a search gives.
+//! The options of a search and its result.
 
 use super::View;
 use super::faqs::FaqMatch;
@@ -9,60 +9,52 @@ use crate::llm::Claim;
 use crate::store::chunks::ChunkRow;
 use crate::store::{DocumentId, FaqId, UnixMs, VersionId};
 
-/// A passage that was found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Passage {
-    /// Its id.
     pub chunk: i64,
-    /// Its document.
     pub document: DocumentId,
-    /// The document's version.
     pub version: VersionId,
-    /// The document's title.
     pub title: String,
     /// Headings above it, outermost first.
     pub heading_path: Vec<String>,
     /// Page it begins on, from 1.
     pub page: Option<u32>,
-    /// Its text.
     pub text: String,
-    /// Its byte range in the version's text.
+    /// Byte range in the version's text.
     pub span: [usize; 2],
-    /// Its place among the version's passages, from 0.
+    /// Position among the version's passages, from 0.
     pub ordinal: u32,
-    /// The date that the document gives itself.
+    /// The date that the document gives for itself.
     pub dated_at: Option<UnixMs>,
     /// Cosine of question and passage, −1 to 1; `None` when the embedding model was away.
     pub cosine: Option<f32>,
-    /// Share of the question's content words that stand in the passage, its title or its headings,
-    /// 0 to 1; a synonym counts less than the word.
+    /// Share of the question's content words that occur in the passage, its title or its headings, 0 to 1;
+    /// a synonym counts less than the word itself.
     pub coverage: f32,
-    /// Score of the ranking, larger is better; only comparable within one search.
+    /// Score of the ranking, higher is better; only comparable within one search.
     pub rank_score: f32,
-    /// What the score is made of.
     pub signals: Signals,
-    /// It is the answer of this question-and-answer pair and stands in no document; `document` and
-    /// `version` mean nothing then.
+    /// Set when the passage is an approved answer and not from a document; `document` and `version` mean
+    /// nothing then.
     pub faq: Option<FaqId>,
 }
 
-/// Latin letters that tell a language.
+/// Latin letters needed to detect a language.
 const LEAST_LETTERS: usize = 100;
 
-/// What a search gives.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// The words that were searched for.
+    /// The question as it was searched for.
     pub query: String,
     /// Its content words, and what the documents know of them.
     pub terms: Vec<QueryTerm>,
     /// The query's embedding; `None` when the embedding model was away.
     pub vector: Option<Vec<f32>>,
-    /// Passages, best first.
+    /// Best first.
     pub passages: Vec<Passage>,
 }
 
-/// What decides the order of passages. The simpler ones are what the benchmarks compare with.
+/// What decides the order of passages. The benchmarks compare `All` with the simpler ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RankBy {
     /// BM25 alone.
@@ -71,44 +63,39 @@ pub enum RankBy {
     Meaning,
     /// Both, each scaled to its best.
     Both,
-    /// Both, and what the passages show: near-duplicates become one.
+    /// Both, and the signals of each passage; near-duplicates are merged.
     #[default]
     All,
 }
 
-/// How to search.
 #[derive(Debug, Clone, Default)]
 pub struct SearchOptions {
-    /// Passages at most.
     pub limit: usize,
-    /// Words that were not asked but are sought as well: "Dec 24" for "Christmas Eve".
+    /// Words to search for that the question does not contain: "Dec 24" for "Christmas Eve".
     pub extra_terms: Vec<String>,
-    /// What decides the order.
     pub rank_by: RankBy,
-    /// The documents as they are, or as they will be when what waits at the gate is published.
+    /// The live knowledge, or what it will be once everything at the gate is published.
     pub view: View,
-    /// Who is answered.
     pub audience: Audience,
-    /// Place in the embedder's queue.
+    /// Position in the embedder's queue.
     pub claim: Claim,
 }
 
-/// Who is answered from the documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Audience {
-    /// Everybody: documents for staff are not looked at.
+    /// Documents for staff are left out.
     #[default]
     Visitors,
-    /// Whoever may read the documents themselves.
+    /// Anybody who may read the documents themselves.
     Staff,
 }
 
 impl Found {
-    /// The language that most of the passages are written in, if they say enough to tell.
+    /// The language of most passages; `None` when there is too little text to tell.
     pub fn language(&self) -> Option<Language> {
         let text: Vec<&str> = self.passages.iter().map(|p| p.text.as_str()).collect();
         let text = text.join("\n");
-        // A few rows of names and prices look like any language.
+        // A few rows of names and prices could be any language.
         let latin = text.chars().filter(|c| c.is_alphabetic() && *c < '\u{250}');
         let others = text
             .chars()
@@ -121,7 +108,7 @@ impl Found {
 }
 
 impl Passage {
-    /// An approved answer as a passage, so that a place in it can be quoted.
+    /// An approved answer as a passage, so that parts of it can be quoted.
     pub fn of_faq(near: &FaqMatch) -> Self {
         Self {
             chunk: 0,

@@ -1,51 +1,40 @@
-//! The gate: versions that are read and wait to be searched, and the view in which they are.
+//! The gate: holds new versions back until somebody publishes them.
 //!
-//! The passages of a version that waits lie in the same indexes under keys of their own, so that no
-//! search of visitors can meet them.
+//! Passages of a held version are in the same indexes, under separate keys that no search for a visitor
+//! uses.
 
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
 use super::ingest::now;
-use super::{Knowledge, KnowledgeError};
-use crate::store::gate::{self, HeldVersion};
+use super::{Documents, KnowledgeError, Search};
+use crate::store::gate;
 use crate::store::{self, ChunkId, DocumentId, StoreError, VersionId, WorkspaceId};
 
-/// Which knowledge is searched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum View {
     /// What visitors are answered from.
     #[default]
     Live,
-    /// As it would be after everything that waits at the gate went live.
+    /// What it will be once every held version is published.
     Next,
 }
 
-/// The gate of a workspace, as its settings keep it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Gate {
-    /// Changes wait until somebody publishes them.
+    /// New versions are held until somebody publishes them.
     pub on: bool,
 }
 
-/// Name of the section of the workspace's settings.
 const SECTION: &str = "gate";
 
 impl Gate {
-    /// The gate of a workspace.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn of(conn: &store::Connection, workspace: WorkspaceId) -> Result<Self, StoreError> {
         store::workspaces::section(conn, workspace, SECTION)
     }
 
-    /// Keeps it.
-    ///
-    /// # Errors
-    /// When the store fails.
     pub fn keep(
         self,
         tx: &store::Transaction<'_>,
@@ -55,27 +44,15 @@ impl Gate {
     }
 }
 
-/// The name under which the passages that wait are in the indexes.
+/// The key of held passages in the indexes, from the workspace's or document's own.
 pub(super) fn staged_key(key: &str) -> String {
     format!("{key}/next")
 }
 
-impl Knowledge {
-    /// What waits at the gate of a workspace.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn held(&self, workspace: WorkspaceId) -> Result<Vec<HeldVersion>, KnowledgeError> {
-        let read = self
-            .inner
-            .store
-            .read(move |conn| gate::held(conn, workspace));
-        Ok(read.await?)
-    }
-
-    /// Which of these searched passages belong to documents that have a version waiting: in the next
-    /// view they give way to it.
-    pub(super) async fn given_way(
+impl Search {
+    /// Ids of the live passages whose document has a held version: in [`View::Next`] that version replaces
+    /// them.
+    pub(super) async fn find_replaced(
         &self,
         workspace: WorkspaceId,
         words: &[(i64, f32)],
@@ -101,11 +78,13 @@ impl Knowledge {
         };
         Ok(self.inner.store.read(read).await?)
     }
+}
 
-    /// Makes versions that wait the searched ones, at once for each document.
+impl Documents {
+    /// Publishes held versions. Each document switches over in one step.
     ///
     /// # Errors
-    /// When one is not read yet, or the store or the index fails.
+    /// When one of them is not read yet.
     pub async fn publish(
         &self,
         workspace: WorkspaceId,
@@ -143,10 +122,7 @@ impl Knowledge {
         Ok(())
     }
 
-    /// Takes versions that wait away, for good.
-    ///
-    /// # Errors
-    /// When the store or the index fails.
+    /// Discards held versions for good.
     pub async fn discard(
         &self,
         workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! From an uploaded file to searched passages, as a job that survives a restart.
+//! From an uploaded file to searchable passages, as a job that survives a restart.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use super::chunk::{ChunkOptions, chunk};
 use super::dated::{self, Said};
 use super::layout::Layout;
 use super::sources::reading_name;
-use super::{Knowledge, KnowledgeError, Progress, Stage, View};
+use super::{Documents, KnowledgeError, Progress, Stage, View};
 use crate::extract::Extracted;
 use crate::language::{self, Language};
 use crate::store::chunks::NewChunk;
@@ -16,9 +16,8 @@ use crate::store::documents::{DocumentState, NewDocument, Origin};
 use crate::store::jobs::NewJob;
 use crate::store::{self, DocumentId, UnixMs, VersionId, WorkspaceId};
 
-/// Name of the job in the store.
 pub(super) const KIND: &str = "ingest_document";
-/// Version of the reader; a higher one reads documents again.
+/// Version of the extractor; raising it makes all documents be read again.
 pub(super) const EXTRACTOR: u32 = 2;
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -44,7 +43,7 @@ pub(super) fn now() -> UnixMs {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// A title for people from a file name: "price-list_2026.pdf" → "price list 2026".
+/// A readable title from a file name: "price-list_2026.pdf" → "price list 2026".
 fn title_of(name: &str) -> String {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let title = stem.replace(['_', '-'], " ");
@@ -55,12 +54,12 @@ fn title_of(name: &str) -> String {
     }
 }
 
-impl Knowledge {
-    /// Stores a file durably, as a new document or as a new version of the one with that name, and
+impl Documents {
+    /// Stores a file durably, as a new document or as a new version of the one with the same name, and
     /// queues it. Returns after the commit.
     ///
     /// # Errors
-    /// When the name is empty or the store cannot take it.
+    /// When the name or the file is empty, or there is no room.
     pub async fn submit(
         &self,
         workspace: WorkspaceId,
@@ -71,7 +70,7 @@ impl Knowledge {
         self.keep(workspace, name, bytes, Origin::Upload).await
     }
 
-    /// Stores a document under exactly this name.
+    /// Like [`Self::submit`], but keeps the name exactly as given.
     pub(super) async fn keep(
         &self,
         workspace: WorkspaceId,
@@ -101,21 +100,18 @@ impl Knowledge {
                 keep(tx, workspace, &new, origin)
             })
             .await?;
-        self.kept(workspace, &shown, submitted);
+        self.announce(workspace, &shown, submitted);
         Ok(submitted)
     }
 
-    pub(super) fn kept(&self, workspace: WorkspaceId, name: &str, submitted: Submitted) {
+    pub(super) fn announce(&self, workspace: WorkspaceId, name: &str, submitted: Submitted) {
         if !submitted.unchanged {
             self.report(workspace, submitted.document, name, Stage::Queued);
             self.inner.wake.notify_one();
         }
     }
 
-    /// Reads the version of a document that counts again.
-    ///
-    /// # Errors
-    /// When the store cannot take the job.
+    /// Reads the current version of a document again.
     pub async fn reindex(
         &self,
         document: store::Scoped<store::documents::Document>,
@@ -206,7 +202,7 @@ impl Knowledge {
                 }
                 match store::chunks::replace(tx, &version, &new, now()) {
                     Ok(_) => {}
-                    // A newer version is searched already, or this one was taken back: it is only kept.
+                    // A newer version is live already, or this one was withdrawn: keep its text, index nothing.
                     Err(store::StoreError::Conflict(_)) => return Ok(None),
                     Err(other) => return Err(other),
                 }
@@ -224,13 +220,14 @@ impl Knowledge {
             })
             .await?;
         let Some(rows) = written else { return Ok(()) };
+        // Words first: the document can be found by them while its vectors are still being made.
         let (index, embedder) = (&self.inner.index, self.inner.embedder.name());
         let view = if held { View::Next } else { View::Live };
         match view {
             View::Next => index.stage(id, &rows, &embedder)?,
             View::Live => index.replace(id, &rows, &embedder)?,
         }
-        // A document that was deleted while it was being read must not be found.
+        // The document may have been deleted while it was being read; then it must not be found.
         let gone = self
             .inner
             .store
@@ -247,7 +244,7 @@ impl Knowledge {
         if let Err(reason) = self.embed(workspace, id, &name, &rows, view).await {
             tracing::warn!(document = %name, "{reason}");
             notes.push(format!(
-                "found by its words only, not by meaning, until then: {reason}"
+                "found by its words only, not by meaning, for now: {reason}"
             ));
         }
         let chunks = u32::try_from(rows.len()).unwrap_or(u32::MAX);
@@ -268,12 +265,12 @@ impl Knowledge {
             name: name.to_owned(),
             stage,
         };
-        // Nobody has to listen.
+        // It is fine if nobody listens.
         let _ = self.inner.progress.send(progress);
     }
 }
 
-/// Stores a file and its job, unless the newest version has the same bytes.
+/// Stores a file and queues its job, unless the newest version has the same bytes.
 pub(super) fn keep(
     tx: &store::Transaction<'_>,
     workspace: WorkspaceId,
@@ -288,7 +285,7 @@ pub(super) fn keep(
     let version = if unchanged {
         store::versions::latest(tx, &document)?.number
     } else {
-        // What was written already is undone when there is no room for it.
+        // An error here rolls back what this transaction has written.
         store::holdings::has_room(tx, workspace)?;
         super::versions::queue(tx, &document, inserted.version())?
     };
@@ -314,7 +311,7 @@ pub(super) fn enqueue(
     store::jobs::enqueue(tx, &job, now()).map(drop)
 }
 
-/// The title that a document gives itself, if it can stand in a list.
+/// The title that a document gives itself, if its length suits a list.
 pub(super) fn own_title(extracted: &Extracted) -> Option<String> {
     let title = extracted
         .title
@@ -325,7 +322,7 @@ pub(super) fn own_title(extracted: &Extracted) -> Option<String> {
     (3..=120).contains(&title.chars().count()).then_some(title)
 }
 
-/// What a text tells of itself.
+/// What a text says about itself.
 pub(super) struct About {
     pub(super) language: Option<&'static str>,
     pub(super) said: Said,
@@ -366,7 +363,7 @@ pub(super) fn cut(extracted: &Extracted) -> (Layout, Vec<NewChunk>, About) {
     (layout, chunks, about)
 }
 
-/// The last part of whatever path a browser sends, without control characters.
+/// The last part of whatever path a browser sent, without control characters.
 pub(super) fn file_name(sent: &str) -> Option<String> {
     let last = sent.rsplit(['/', '\\']).next()?;
     let clean: String = last.chars().filter(|c| !c.is_control()).take(200).collect();

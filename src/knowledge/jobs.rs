@@ -1,28 +1,28 @@
-//! The loop that does ingest jobs, one after the other.
+//! The loop that runs ingest jobs, one at a time.
 
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::ingest::{KIND, Payload, now};
-use super::{Knowledge, KnowledgeError, Stage};
+use super::{Documents, KnowledgeError, Stage};
 use crate::reason::Reason;
 use crate::store;
 use crate::store::documents::DocumentState;
 use crate::store::jobs::{AfterFailure, Job, Retry};
 
-/// How long a job may go without a sign of life before another attempt.
+/// How long a job may run without a checkpoint before it is leased again, in ms.
 const LEASE_MS: i64 = 15 * 60 * 1000;
 
-/// A document that ends its reader twice is given up: a third time would end it again.
+/// A document that crashes its reader twice is given up; it would crash it a third time.
 const RETRY: Retry = Retry {
     max_attempts: 2,
     base_ms: 500,
     cap_ms: 60_000,
 };
 
-impl Knowledge {
-    /// Does ingest jobs until shutdown.
+impl Documents {
+    /// Runs until shutdown.
     pub(super) async fn run_jobs(self, shutdown: CancellationToken) {
         let recovered = self
             .inner
@@ -44,7 +44,7 @@ impl Knowledge {
                     last = job.workspace;
                     tokio::select! {
                         () = self.run_job(job) => {}
-                        // A job that is cut off is leased again at the next start.
+                        // An interrupted job is leased again at the next start.
                         () = shutdown.cancelled() => return,
                     }
                 }
@@ -113,7 +113,7 @@ impl Knowledge {
                 let (Some(payload), Some(workspace)) = (payload, workspace) else {
                     return Ok(None);
                 };
-                // A document that was deleted meanwhile has nobody to tell.
+                // The document was deleted meanwhile, so there is no state to set.
                 let Ok(document) = store::documents::get(tx, workspace, payload.document) else {
                     return Ok(None);
                 };

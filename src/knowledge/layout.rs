@@ -1,6 +1,6 @@
-//! The whole text of a document, and where each block and passage stands in it.
+//! The full text of a document, and the position of each block and passage in it.
 //!
-//! Citations are byte ranges in this text, so it is made once for each version and never again.
+//! Citations are byte ranges in this text, so it is made once per version and never changes.
 
 use std::ops::Range;
 
@@ -9,31 +9,25 @@ use serde::{Deserialize, Serialize};
 use super::chunk::Chunk;
 use crate::extract::{Block, BlockKind};
 
-/// A block's place in the text of its document version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockSpan {
-    /// What it is.
     pub kind: BlockKind,
-    /// First byte.
     pub start: usize,
-    /// One past the last byte.
+    /// Exclusive.
     pub end: usize,
-    /// Page, from 1, where the format has pages.
+    /// From 1; `None` in formats without pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
 
-/// The text of a document version with its blocks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// The text: a block a line, with an empty line before each heading.
+    /// One block per line, with an empty line before each heading.
     pub text: String,
-    /// The blocks in order.
     pub blocks: Vec<BlockSpan>,
 }
 
 impl Layout {
-    /// Writes the blocks one after the other.
     pub fn of(blocks: &[Block]) -> Self {
         let mut text = String::new();
         let mut spans = Vec::with_capacity(blocks.len());
@@ -59,7 +53,7 @@ impl Layout {
         }
     }
 
-    /// Where a passage stands: from its first words to its last, within the blocks it was cut from.
+    /// The byte range of a passage, from its first word to its last, within the blocks it was cut from.
     pub fn span(&self, chunk: &Chunk) -> Range<usize> {
         let start = self.blocks.get(chunk.start_block).map_or(0, |b| b.start);
         let last = chunk.end_block.saturating_sub(1).max(chunk.start_block);
@@ -83,8 +77,8 @@ impl Layout {
     }
 }
 
-/// The place of `quote` in `text` within `range`; the whole range when it does not stand there word
-/// for word.
+/// The position of `quote` within `range` of `text`; the whole range if it does not occur there word for
+/// word.
 pub fn locate(text: &str, range: Range<usize>, quote: &str) -> Range<usize> {
     match text
         .get(range.clone())

@@ -1,21 +1,21 @@
-//! What each of the two searches gives, in the view of the gate: what is live, or what will be.
+//! The results of the word search and the vector search, for one view of the gate and one audience.
 
 use super::found::{Audience, RankBy, SearchOptions};
 use super::gate::staged_key;
 use super::query;
-use super::{Knowledge, KnowledgeError, View};
+use super::{KnowledgeError, Search, View};
 use crate::store::chunks::ChunkRow;
 use crate::store::{self, ChunkId, StoreError, WorkspaceId, documents};
 
-/// Passages that each of the two searches gives.
+/// Passages to take from each of the two searches.
 const CANDIDATES: usize = 60;
 
-/// Passages by their ids, with a score.
+/// Ids of passages with their scores.
 pub(super) type Scored = Vec<(i64, f32)>;
 
-impl Knowledge {
-    /// What either search gives, with its scores.
-    pub(super) async fn lists(
+impl Search {
+    /// The results by words and by meaning.
+    pub(super) async fn search_both(
         &self,
         workspace: WorkspaceId,
         options: &SearchOptions,
@@ -39,9 +39,9 @@ impl Knowledge {
             }
         }
         if options.view == View::Next {
-            let given_way = self.given_way(workspace, &words, &meaning).await?;
+            let replaced = self.find_replaced(workspace, &words, &meaning).await?;
             for found in [&mut words, &mut meaning] {
-                found.retain(|(id, _)| !given_way.contains(id));
+                found.retain(|(id, _)| !replaced.contains(id));
                 found.sort_by(|a, b| b.1.total_cmp(&a.1));
             }
         }
@@ -57,8 +57,8 @@ impl Knowledge {
     }
 }
 
-/// The passages with these ids in the order asked for; in the next view also those that wait.
-pub(super) fn rows(
+/// The passages with these ids, in this order; in [`View::Next`] including held ones.
+pub(super) fn load_rows(
     conn: &store::Connection,
     workspace: WorkspaceId,
     view: View,

@@ -1,5 +1,5 @@
-//! The index in memory: words and vectors of every searched passage. It is made from the store at the
-//! start and follows every change; nothing of it is ever written to a disk.
+//! The index in memory: words and vectors of every searchable passage. It is built from the store at
+//! startup and follows every change; none of it is ever written to disk.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -22,7 +22,7 @@ use crate::store::{DocumentId, Store, WorkspaceId, gate};
 pub(super) struct LiveIndex {
     lexical: Arc<LexicalIndex>,
     vectors: Arc<RwLock<VectorIndex>>,
-    /// The document that was taken in last, and its language.
+    /// The last document indexed, and its language.
     language: Arc<Mutex<Option<(DocumentId, Language)>>>,
     complete: watch::Sender<bool>,
 }
@@ -37,7 +37,7 @@ impl LiveIndex {
         })
     }
 
-    /// Takes everything that is searched from the store.
+    /// Loads every searchable and every held passage from the store.
     pub(super) async fn fill(&self, store: &Store, embedder: String) -> Result<(), KnowledgeError> {
         let index = self.clone();
         let outcome = store
@@ -64,7 +64,7 @@ impl LiveIndex {
         Ok(())
     }
 
-    /// Waits until everything is in.
+    /// Waits until [`Self::fill`] is done.
     pub(super) async fn complete(&self) {
         // The sender lives in `self`, so waiting cannot fail.
         let _ = self.complete.subscribe().wait_for(|c| *c).await;
@@ -112,7 +112,7 @@ impl LiveIndex {
         Ok(())
     }
 
-    /// The language of a passage: that of its document's first passages that say enough to tell.
+    /// The language of a passage: that of the first passage of its document that is long enough to tell.
     fn language_of(&self, row: &ChunkRow) -> Language {
         let mut last = self.language.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((document, language)) = &*last
@@ -129,7 +129,7 @@ impl LiveIndex {
         }
     }
 
-    /// Adds the vector of a passage whose words are in already.
+    /// Adds the vector of a passage whose words are indexed already.
     pub(super) fn put_vector(
         &self,
         workspace: &str,
@@ -141,7 +141,7 @@ impl LiveIndex {
         Ok(vectors.add(workspace, document, chunk, vector)?)
     }
 
-    /// Replaces what is searched of a document by `rows`.
+    /// Replaces the live passages of a document by `rows`.
     pub(super) fn replace(
         &self,
         document: DocumentId,
@@ -155,13 +155,13 @@ impl LiveIndex {
         Ok(self.lexical.commit()?)
     }
 
-    /// Takes a document out at once, with what of it waits at the gate.
+    /// Removes a document, including its held passages.
     pub(super) fn remove(&self, document: DocumentId) -> Result<(), KnowledgeError> {
         self.take_out(document);
         self.unstage(document)
     }
 
-    /// Replaces what of a document waits at the gate.
+    /// Replaces the held passages of a document.
     pub(super) fn stage(
         &self,
         document: DocumentId,
@@ -175,13 +175,12 @@ impl LiveIndex {
         Ok(self.lexical.commit()?)
     }
 
-    /// Takes out what of a document waits at the gate.
+    /// Removes the held passages of a document.
     pub(super) fn unstage(&self, document: DocumentId) -> Result<(), KnowledgeError> {
         self.forget(&staged_key(&document.to_string()));
         Ok(self.lexical.commit()?)
     }
 
-    /// Takes several documents out at once.
     pub(super) fn remove_all(&self, documents: &[DocumentId]) -> Result<(), KnowledgeError> {
         for document in documents {
             self.take_out(*document);
@@ -211,7 +210,7 @@ impl LiveIndex {
         Ok(self.lexical.search(workspace, sought, limit)?)
     }
 
-    /// Gives the words of a workspace's passages to `read`.
+    /// Passes the words of a workspace's passages to `read`; `None` if it has no passages.
     pub(super) fn with_terms<T>(
         &self,
         workspace: WorkspaceId,
@@ -220,7 +219,8 @@ impl LiveIndex {
         self.lexical.with_terms(&workspace.to_string(), read)
     }
 
-    /// Best passages by meaning, with their cosines; those in `also` too, if they have a vector.
+    /// The best passages by meaning, with their cosines. Passages in `also` are included however far they
+    /// are, if they have a vector.
     pub(super) fn by_meaning(
         &self,
         workspace: &str,
@@ -233,7 +233,7 @@ impl LiveIndex {
     }
 }
 
-/// A vector as the store keeps it: IEEE 754 half precision, little endian.
+/// The stored form of a vector: IEEE 754 half precision, little endian.
 pub(super) fn encode(vector: &[f32]) -> Vec<u8> {
     vector
         .iter()

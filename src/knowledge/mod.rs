@@ -1,14 +1,14 @@
 //! Knowledge: documents → text → passages → index → the passages that answer a question.
 //!
-//! An upload is stored first and read afterwards, by a job that survives a restart. Reading happens in
-//! a child process ([`reader`]); the index lives in memory only (`live`) and is made from the store
-//! at the start. This module knows neither conversations nor HTTP, and writes no answers.
+//! An upload is stored first and read later, by a job that survives a restart. Documents are read in a
+//! child process ([`reader`]); the index is in memory only (`live`) and rebuilt from the store at startup.
+//! This module knows neither conversations nor HTTP, and writes no answers.
 //!
 //! Reading order: `receive`, `ingest`, `jobs` and `reader` (from an upload to a stored version), `layout` and `chunk` (text and
 //! passages), `live` and `vectors` (how they get into the index), `search` with `query`, `index` and `rank` (how they are found
 //! again). `faqs`, `sources`, `facts`, `gate`, `orders` and `unanswered` are subjects of their own; `acts` is what people do.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as knowledge;
 use frontdesk_access as access;
 use frontdesk_egress as egress;
@@ -25,6 +25,7 @@ mod acts;
 pub mod chunk;
 pub mod dated;
 pub mod diff;
+mod documents;
 mod facts;
 mod faqs;
 mod found;
@@ -47,9 +48,10 @@ mod unanswered;
 mod vectors;
 mod versions;
 
+pub use documents::Documents;
 pub use faqs::{
     FAQ_SECTION, FaqDraft, FaqFile, FaqFileError, FaqImport, FaqMatch, FaqPair, FaqSkipped,
-    FaqThresholds, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS,
+    FaqThresholds, Faqs, ImportFaqs, LONGEST_ANSWER, LONGEST_QUESTION, MOST_PHRASINGS,
     read_pairs as read_faq_pairs,
 };
 pub use found::{Audience, Found, Passage, RankBy, SearchOptions};
@@ -59,9 +61,9 @@ pub use query::{QueryTerm, Synonyms, SynonymsError};
 pub use rank::Signals;
 pub use reader::{ExtractFailure, Extractor, ProcessExtractor};
 pub use receive::Received;
-pub use search::content_words;
+pub use search::{Search, content_words};
 pub use sources::Sources;
-pub use unanswered::{Asked, Cluster, clusters, groups};
+pub use unanswered::{Asked, Cluster, Gaps, clusters, groups};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,18 +77,15 @@ use self::live::LiveIndex;
 use crate::access::Denied;
 use crate::llm::{Embedder, LlmError};
 use crate::reason::Reason;
-use crate::store::{DocumentId, Scoped, Store, StoreError, documents, documents::DocumentState};
+use crate::store::{DocumentId, Store, StoreError};
 
-/// How far a document is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// Id of the workspace.
+    /// Id.
     pub workspace: String,
-    /// Id of the document.
+    /// Id.
     pub document: String,
-    /// File name.
     pub name: String,
-    /// What is being done.
     #[serde(flatten)]
     pub stage: Stage,
 }
@@ -95,70 +94,58 @@ pub struct Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
 pub enum Stage {
-    /// Stored; waits its turn.
+    /// Stored, waiting for its turn.
     Queued,
-    /// Its text is being read.
     Reading,
-    /// Passages get their vectors. They are found by their words already.
+    /// Passages are getting their vectors; searches by words find them already.
     Embedding {
-        /// Passages that have one.
+        /// Passages that have a vector.
         done: u32,
-        /// All passages.
         total: u32,
     },
-    /// Searched.
+    /// Can be searched.
     Ready {
-        /// Its passages.
+        /// Number of passages.
         chunks: u32,
-        /// What the owner should know about the reading.
+        /// What the owner should know about how it was read.
         notes: Vec<String>,
     },
-    /// It could not be read.
     Failed {
-        /// Why, and what to do.
+        /// Why it failed, and what to do.
         reason: String,
     },
-    /// It was deleted.
     Deleted,
 }
 
-/// Why something about the documents could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum KnowledgeError {
-    /// The upload has no name.
     #[error("the file has no name; give it one and upload it again")]
     NoName,
-    /// The upload has no content.
+    /// Holds the file name.
     #[error("{0} is empty: check the file and upload it again")]
     Empty(String),
-    /// The document's fault, or its owner's.
+    /// The document or its owner is at fault; a retry cannot help.
     #[error("{0}")]
     Document(#[source] Reason),
-    /// The machine's fault; it is tried again.
+    /// The machine is at fault; it is retried.
     #[error("{0}")]
     Machine(#[source] Reason),
-    /// A question with its answer cannot be kept as it was written.
+    /// A question or its answer is invalid.
     #[error("{0}")]
     Faq(#[source] Reason),
-    /// The owner's synonyms cannot be kept as they were written.
     #[error("{0}")]
     Synonyms(#[source] Reason),
-    /// The name of who looks after an answer is too long.
     #[error("owner may have 200 characters")]
     FaqOwner,
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// A job of another version of Frontdesk.
+    /// A job written by another version of Frontdesk.
     #[error("a stored job cannot be read: {0}")]
     Unreadable(#[source] Reason),
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The index.
     #[error(transparent)]
     Index(#[from] index::IndexError),
-    /// The embedding model.
     #[error(transparent)]
     Embedder(#[from] LlmError),
 }
@@ -173,7 +160,7 @@ impl From<ExtractFailure> for KnowledgeError {
 }
 
 impl KnowledgeError {
-    /// Whether trying again cannot help.
+    /// Whether a retry is pointless.
     fn is_final(&self) -> bool {
         matches!(
             self,
@@ -187,10 +174,14 @@ impl KnowledgeError {
     }
 }
 
-/// The documents of all workspaces. Clones are handles on the same ones.
+/// The documents, approved answers and open questions of all workspaces. Clones share the same state.
 #[derive(Clone)]
 pub struct Knowledge {
     inner: Arc<Inner>,
+    documents: Documents,
+    search: Search,
+    faqs: Faqs,
+    gaps: Gaps,
 }
 
 struct Inner {
@@ -203,16 +194,13 @@ struct Inner {
     faq_changes: tokio::sync::Mutex<()>,
     progress: broadcast::Sender<Progress>,
     wake: Notify,
-    /// Passages without vectors have come up.
+    /// Some passages have no vector yet.
     bare: Notify,
 }
 
 impl Knowledge {
-    /// Starts filling the index and doing the jobs, on `tasks`, until shutdown. Must be called inside
-    /// a tokio runtime.
-    ///
-    /// # Errors
-    /// When the index cannot be made.
+    /// Starts filling the index and running jobs, as tasks on `tasks`, until shutdown. Must be called
+    /// inside a tokio runtime.
     pub fn start(
         store: Store,
         embedder: Arc<dyn Embedder>,
@@ -222,7 +210,7 @@ impl Knowledge {
     ) -> Result<Self, KnowledgeError> {
         let index = LiveIndex::new(embedder.dimensions())?;
         let (progress, _) = broadcast::channel(1024);
-        let inner = Inner {
+        let inner = Arc::new(Inner {
             store,
             embedder,
             extractor,
@@ -232,9 +220,21 @@ impl Knowledge {
             progress,
             wake: Notify::new(),
             bare: Notify::new(),
-        };
+        });
         let knowledge = Self {
-            inner: Arc::new(inner),
+            documents: Documents {
+                inner: inner.clone(),
+            },
+            search: Search {
+                inner: inner.clone(),
+            },
+            faqs: Faqs {
+                inner: inner.clone(),
+            },
+            gaps: Gaps {
+                inner: inner.clone(),
+            },
+            inner,
         };
         tasks.spawn(knowledge.clone().run(shutdown));
         Ok(knowledge)
@@ -250,20 +250,20 @@ impl Knowledge {
             tracing::error!(%error, "the index cannot be made; questions will not find everything");
         }
         tokio::select! {
-            () = self.clone().run_jobs(shutdown.clone()) => {}
-            () = self.fill_gaps() => {}
+            () = self.documents.clone().run_jobs(shutdown.clone()) => {}
+            () = self.embed_missing() => {}
             () = shutdown.cancelled() => {}
         }
     }
 
-    /// Embeds what was indexed while the embedding model was away.
-    async fn fill_gaps(&self) {
+    /// Embeds what was indexed while the embedding model was unavailable.
+    async fn embed_missing(&self) {
         loop {
             if self.inner.embedder.ready().is_ok() {
-                if let Err(error) = self.embed_faqs().await {
+                if let Err(error) = self.faqs.embed_missing().await {
                     tracing::warn!(%error, "phrasings without vectors are left for later");
                 }
-                if let Err(error) = self.embed_missing().await {
+                if let Err(error) = self.documents.embed_missing().await {
                     tracing::warn!(%error, "passages without vectors are left for later");
                 }
             }
@@ -271,102 +271,34 @@ impl Knowledge {
                 () = self.inner.bare.notified() => {}
                 () = tokio::time::sleep(Duration::from_secs(30)) => {}
             }
-            if let Err(error) = self.embed_unanswered().await {
+            if let Err(error) = self.gaps.embed_missing().await {
                 tracing::warn!(%error, "unanswered questions are compared by their words only");
             }
         }
     }
 
-    /// Whether the index holds everything that is stored.
+    pub fn documents(&self) -> &Documents {
+        &self.documents
+    }
+
+    pub fn search(&self) -> &Search {
+        &self.search
+    }
+
+    pub fn faqs(&self) -> &Faqs {
+        &self.faqs
+    }
+
+    pub fn gaps(&self) -> &Gaps {
+        &self.gaps
+    }
+
+    /// Whether the index holds everything in the store.
     pub fn is_complete(&self) -> bool {
         self.inner.index.is_complete()
     }
 
-    /// Tells every step of every document.
-    pub fn progress(&self) -> broadcast::Receiver<Progress> {
-        self.inner.progress.subscribe()
-    }
-
-    /// Resolves when the document is searched, or cannot be.
-    ///
-    /// # Errors
-    /// When the document is gone or the store fails.
-    pub async fn wait(&self, document: DocumentId) -> Result<Progress, KnowledgeError> {
-        let id = document.to_string();
-        let mut steps = self.progress();
-        loop {
-            if let Some(ended) = self.ended(document).await? {
-                return Ok(ended);
-            }
-            // A step that is missed is found in the store by the next round.
-            let patience = tokio::time::sleep(Duration::from_secs(2));
-            tokio::select! {
-                step = steps.recv() => {
-                    if let Ok(step) = step {
-                        let last = matches!(step.stage, Stage::Ready { .. } | Stage::Failed { .. } | Stage::Deleted);
-                        if step.document == id && last {
-                            return Ok(step);
-                        }
-                    }
-                }
-                () = patience => {}
-            }
-        }
-    }
-
-    async fn ended(&self, document: DocumentId) -> Result<Option<Progress>, KnowledgeError> {
-        let found = self
-            .inner
-            .store
-            .read(move |conn| {
-                for workspace in store::workspaces::list(conn)? {
-                    match documents::get(conn, workspace.id, document) {
-                        Ok(document) => {
-                            let mut chunks = 0u32;
-                            let mut bare = false;
-                            store::chunks::for_each_of_document(
-                                conn,
-                                workspace.id,
-                                document.id,
-                                |row| {
-                                    chunks += 1;
-                                    bare |= row.embedding.is_none();
-                                },
-                            )?;
-                            return Ok(Some((document, chunks, bare)));
-                        }
-                        Err(StoreError::NotFound(_)) => {}
-                        Err(other) => return Err(other),
-                    }
-                }
-                Ok(None)
-            })
-            .await?;
-        let Some((document, chunks, bare)) = found else {
-            return Err(StoreError::NotFound("the document").into());
-        };
-        let stage = match document.state {
-            DocumentState::Ready if !bare => Stage::Ready {
-                chunks,
-                notes: Vec::new(),
-            },
-            DocumentState::Failed => Stage::Failed {
-                reason: document.error.clone().unwrap_or_default(),
-            },
-            _ => return Ok(None),
-        };
-        Ok(Some(Progress {
-            workspace: document.workspace().to_string(),
-            document: document.id.to_string(),
-            name: document.name.clone(),
-            stage,
-        }))
-    }
-
-    /// Forgets what is held in memory of workspaces that were erased, and of their documents.
-    ///
-    /// # Errors
-    /// When the index fails.
+    /// Drops erased workspaces and their documents from memory.
     pub fn forget(
         &self,
         workspaces: &[store::WorkspaceId],
@@ -378,38 +310,6 @@ impl Knowledge {
         for document in documents {
             self.inner.index.remove(*document)?;
         }
-        Ok(())
-    }
-
-    /// Deletes a document: from this moment nothing of it is found.
-    ///
-    /// # Errors
-    /// When the store or the index fails.
-    pub async fn delete(
-        &self,
-        document: Scoped<documents::Document>,
-    ) -> Result<(), KnowledgeError> {
-        let (id, workspace, name) = (document.id, document.workspace(), document.name.clone());
-        let now = jiff::Timestamp::now().as_millisecond();
-        self.inner
-            .store
-            .write(move |tx| {
-                documents::delete(tx, &document, now)?;
-                let data = serde_json::json!({"name": document.name});
-                let subject = document.id.to_string();
-                store::events::append(
-                    tx,
-                    document.workspace(),
-                    "document_deleted",
-                    &subject,
-                    &data,
-                    now,
-                )?;
-                documents::purge_deleted(tx, now)
-            })
-            .await?;
-        self.inner.index.remove(id)?;
-        self.report(workspace, id, &name, Stage::Deleted);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Reading a document in a process of its own, which can take nothing else down.
+//! Reads each document in a child process, so that a crash takes nothing else down.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,13 +17,13 @@ use crate::worker::child::{self, Command, Port};
 use crate::worker::sandbox::{self, Held, Kind};
 use crate::worker::{Spec, Worker, WorkerError};
 
-/// Makes text of a document's bytes.
+/// Extracts text from files.
 #[async_trait]
 pub trait Extractor: Send + Sync {
-    /// Reads `bytes`, and what the file hides if `hidden`; `name` is the file's name.
+    /// Reads `bytes`, including what the file hides if `hidden`; `name` is the file name.
     ///
     /// # Errors
-    /// [`ExtractFailure::Document`] is final; [`ExtractFailure::Machine`] may pass.
+    /// [`ExtractFailure::Document`] is final; [`ExtractFailure::Machine`] is worth a retry.
     async fn extract(
         &self,
         bytes: Bytes,
@@ -31,7 +31,7 @@ pub trait Extractor: Send + Sync {
         hidden: bool,
     ) -> Result<Extracted, ExtractFailure>;
 
-    /// Takes the files out of an archive of documents; `None` if the bytes are none.
+    /// Takes the files out of an archive; `None` if the bytes are not an archive.
     ///
     /// # Errors
     /// As [`Self::extract`].
@@ -40,7 +40,7 @@ pub trait Extractor: Send + Sync {
             .map_err(|e| ExtractFailure::Document(Reason::of(e)))
     }
 
-    /// Reads questions with their answers; `name` is the file's name.
+    /// Reads questions with their answers; `name` is the file name.
     ///
     /// # Errors
     /// As [`Self::extract`].
@@ -49,18 +49,16 @@ pub trait Extractor: Send + Sync {
     }
 }
 
-/// Why a document could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExtractFailure {
-    /// It is the document's fault; trying again does not help.
+    /// The document is at fault; a retry cannot help.
     #[error("{0}")]
     Document(#[source] Reason),
-    /// It is the machine's fault.
+    /// The machine is at fault.
     #[error("{0}")]
     Machine(#[source] Reason),
 }
 
-/// How the process is set up.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Setup {
     limits: extract::Limits,
@@ -69,16 +67,18 @@ struct Setup {
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Request {
-    /// Make text of a document.
     Read {
         name: String,
         bytes: Bytes,
         hidden: bool,
     },
-    /// Take the files out of an archive.
-    Unpack { bytes: Bytes },
-    /// Read questions with their answers.
-    Faqs { name: String, bytes: Bytes },
+    Unpack {
+        bytes: Bytes,
+    },
+    Faqs {
+        name: String,
+        bytes: Bytes,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,20 +88,18 @@ enum Reply {
     Faqs(Result<FaqFile, Reason>),
 }
 
-/// One short-lived child process for each document: no files, no sockets, bounded memory and time.
+/// Starts a short-lived child process for each document: no files, no sockets, limited memory and time.
 #[derive(Debug, Clone)]
 pub struct ProcessExtractor {
-    /// This program.
     pub program: PathBuf,
-    /// Environment of the child.
     pub env: Vec<(String, String)>,
-    /// Bounds on the document.
+    /// Limits on the document.
     pub limits: extract::Limits,
-    /// What the last child could not do.
+    /// What the sandbox held back from the last child.
     pub held: Arc<Mutex<Option<Held>>>,
-    /// CPU seconds for one document.
+    /// Per document.
     pub cpu_seconds: u32,
-    /// Memory in bytes for one document.
+    /// Per document.
     pub memory_bytes: u64,
 }
 
@@ -126,7 +124,7 @@ impl Extractor for ProcessExtractor {
     }
 
     async fn unpack(&self, bytes: Bytes) -> Result<Option<Vec<Member>>, ExtractFailure> {
-        // Most uploads are no archives, and a child process is not free.
+        // Most uploads are not archives, and starting a child process costs time.
         if !bytes.starts_with(b"PK") {
             return Ok(None);
         }
@@ -150,7 +148,8 @@ fn unexpected() -> ExtractFailure {
 }
 
 impl ProcessExtractor {
-    /// What the last child could not do when it tried at its start; `None` before the first document.
+    /// What the sandbox held back from the last child, as the child tried it at its start; `None` before
+    /// the first document.
     pub fn last_held(&self) -> Option<Held> {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,7 +158,7 @@ impl ProcessExtractor {
         let done = CancellationToken::new();
         let _ends_the_child = done.clone().drop_guard();
         let worker: Worker<Request, Reply> = Worker::start(self.spec()?, done);
-        // Wall time may exceed CPU time on a busy machine; far beyond it, something hangs.
+        // On a busy machine wall time exceeds CPU time; far beyond it, something hangs.
         let patience = Duration::from_secs(u64::from(self.cpu_seconds) * 4 + 10);
         let reply = async {
             let held = Held::told(&worker.ready().await?);
@@ -172,7 +171,7 @@ impl ProcessExtractor {
         };
         match tokio::time::timeout(patience, reply).await {
             Ok(Ok(reply)) => Ok(reply),
-            // It may have been killed from outside, so it is tried again before the document is blamed.
+            // Something else may have killed the child, so retry before blaming the document.
             Ok(Err(ended @ WorkerError::Ended { .. })) => {
                 let told = format!(
                     "reading the document took more than {} s or {} MB of memory: split it into smaller \
@@ -211,7 +210,7 @@ impl ProcessExtractor {
     }
 }
 
-/// What `frontdesk worker extract` runs: reads documents until the parent goes away.
+/// Main loop of `frontdesk worker extract`: reads documents until the parent goes away.
 ///
 /// # Errors
 /// When the pipe to the parent breaks.

@@ -1,34 +1,33 @@
-//! Taking uploads in: a document, or an archive of them.
+//! Receives uploads: a document, or an archive of documents.
 
 use bytes::Bytes;
 
 use super::ingest::file_name;
-use super::{Knowledge, KnowledgeError, Submitted};
+use super::{Documents, KnowledgeError, Submitted};
 use crate::reason::Reason;
 use crate::store::WorkspaceId;
 use crate::store::documents::Origin;
 
-/// Endings of documents that are kept in a ZIP container: they need not be opened to know it.
+/// Extensions of documents that are ZIP files themselves and must not be unpacked.
 const CONTAINERS: [&str; 15] = [
     "docx", "docm", "dotx", "pptx", "pptm", "ppsx", "xlsx", "xlsm", "xltx", "odt", "ods", "odp",
     "ott", "ots", "epub",
 ];
 
-/// What became of one document of an upload.
+/// One document of an upload.
 #[derive(Debug)]
 pub struct Received {
-    /// The document's name; within an archive `forms.zip/intake.pdf`.
+    /// From an archive `forms.zip/intake.pdf`.
     pub name: String,
-    /// What became of it.
     pub outcome: Result<Submitted, KnowledgeError>,
 }
 
-impl Knowledge {
-    /// Stores an uploaded file. Of an archive (ZIP) each file becomes a document of its own, named after
-    /// both; the archive itself is not kept. Returns after everything is durable.
+impl Documents {
+    /// Stores an uploaded file. Each file of a ZIP archive becomes a document of its own, named after both;
+    /// the archive itself is not kept. Returns once everything is durable.
     ///
     /// # Errors
-    /// When the file has no name, is an archive that cannot be opened, or the store cannot take it.
+    /// When the file has no name, is an archive that cannot be opened, or there is no room.
     pub async fn receive(
         &self,
         workspace: WorkspaceId,

@@ -1,24 +1,26 @@
-//! Finding passages: by words and by meaning, weighed together with what the passages show.
+//! Finds passages by words and by meaning, and ranks them together with the signals of each passage.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::found::{Found, Passage, RankBy, SearchOptions};
-use super::lists::rows;
+use super::lists::load_rows;
 use super::query::{self, Analysis, Synonyms};
 use super::rank::{self, Reader, Signals};
-use super::{Knowledge, KnowledgeError, View};
+use super::{Inner, KnowledgeError, View};
 use crate::language::Language;
 use crate::language::lists::is_stop_word;
+use crate::llm::{Claim, EmbedAs, patiently};
 use crate::store::{self, ChunkId, WorkspaceId};
 
-/// Candidates that are read and weighed.
+/// Candidates to load and rank.
 const READ: usize = 24;
-/// A question longer than this says nothing more about what is sought.
+/// In characters; whatever follows tells no more about what is sought.
 const LONGEST: usize = 2000;
 
-/// A passage before it is read.
+/// A passage whose text is not loaded yet.
 struct Candidate {
     chunk: i64,
     words: f32,
@@ -27,12 +29,15 @@ struct Candidate {
     score: f32,
 }
 
-impl Knowledge {
+/// Searches all workspaces for the passages that answer a question.
+#[derive(Clone)]
+pub struct Search {
+    pub(super) inner: Arc<Inner>,
+}
+
+impl Search {
     /// The best passages for a question, best first. Without the embedding model, words alone decide.
-    ///
-    /// # Errors
-    /// When the store or the index fails.
-    pub async fn search(
+    pub async fn find(
         &self,
         workspace: WorkspaceId,
         query: &str,
@@ -42,14 +47,11 @@ impl Knowledge {
             limit,
             ..SearchOptions::default()
         };
-        self.search_with(workspace, query, &options).await
+        self.find_with(workspace, query, &options).await
     }
 
-    /// The best passages for a question, searched as `options` say.
-    ///
-    /// # Errors
-    /// When the store or the index fails.
-    pub async fn search_with(
+    /// Like [`Self::find`], with `options`.
+    pub async fn find_with(
         &self,
         workspace: WorkspaceId,
         query: &str,
@@ -71,11 +73,14 @@ impl Knowledge {
             (analysis, terms.map(|t| t.languages()).unwrap_or_default())
         });
         let (words, meaning) = self
-            .lists(workspace, options, &sought, vector.as_deref())
+            .search_both(workspace, options, &sought, vector.as_deref())
             .await?;
-        let mut candidates = candidates(&words, &meaning);
+        let mut candidates = merge(&words, &meaning);
+        // Only these are loaded from the store and read, which is the expensive part.
         candidates.truncate(READ.max(options.limit));
-        let mut passages = self.passages(workspace, options.view, &candidates).await?;
+        let mut passages = self
+            .load_passages(workspace, options.view, &candidates)
+            .await?;
         let mut reader = Reader::new(&sought, terms.len(), languages);
         for (passage, candidate) in &mut passages {
             let seen = reader.see(&passage.title, &passage.heading_path, &passage.text);
@@ -105,8 +110,28 @@ impl Knowledge {
         })
     }
 
-    /// The candidates' passages, in their order; those that are gone meanwhile are left out.
-    async fn passages<'c>(
+    /// Its name in the model catalogue.
+    pub fn embedder_name(&self) -> String {
+        self.inner.embedder.name()
+    }
+
+    /// `None` while the embedding model is unavailable.
+    pub async fn question_vector(&self, question: &str, claim: Claim) -> Option<Vec<f32>> {
+        let embedder = &self.inner.embedder;
+        embedder.ready().ok()?;
+        let asked: Vec<String> = vec![question.chars().take(2000).collect()];
+        let ask = || embedder.embed(asked.clone(), EmbedAs::Query, claim);
+        match patiently(ask).await {
+            Ok(embedded) => embedded.vectors.into_iter().next(),
+            Err(error) => {
+                tracing::warn!(%error, "searching and comparing by words only");
+                None
+            }
+        }
+    }
+
+    /// The passages of the candidates, in their order, without those deleted meanwhile.
+    async fn load_passages<'c>(
         &self,
         workspace: WorkspaceId,
         view: View,
@@ -116,7 +141,7 @@ impl Knowledge {
         let rows = self
             .inner
             .store
-            .read(move |conn| rows(conn, workspace, view, &ids))
+            .read(move |conn| load_rows(conn, workspace, view, &ids))
             .await?;
         let by_id: HashMap<i64, &Candidate> = candidates.iter().map(|c| (c.chunk, c)).collect();
         Ok(rows
@@ -130,8 +155,8 @@ impl Knowledge {
     }
 }
 
-/// What either search found, best first.
-fn candidates(words: &[(i64, f32)], meaning: &[(i64, f32)]) -> Vec<Candidate> {
+/// The results of both searches as candidates, best first.
+fn merge(words: &[(i64, f32)], meaning: &[(i64, f32)]) -> Vec<Candidate> {
     let by_words: HashMap<i64, f32> = words.iter().copied().collect();
     let by_meaning: HashMap<i64, f32> = meaning.iter().copied().collect();
     let mut seen = HashSet::new();
@@ -168,8 +193,8 @@ fn candidates(words: &[(i64, f32)], meaning: &[(i64, f32)]) -> Vec<Candidate> {
     all
 }
 
-/// Words that say what a text is about, in lower case and without a plural's s: everything but the
-/// most common words of English.
+/// The words that say what a text is about: lowercased, without a plural s, and without the most common
+/// words of English.
 pub fn content_words(text: &str) -> HashSet<String> {
     text.unicode_words()
         .map(str::to_lowercase)
@@ -197,7 +222,7 @@ mod tests {
     #[test]
     fn candidates_of_both_searches_are_weighed_together() {
         let ids = |words: &[(i64, f32)], meaning: &[(i64, f32)]| -> Vec<i64> {
-            candidates(words, meaning).iter().map(|c| c.chunk).collect()
+            merge(words, meaning).iter().map(|c| c.chunk).collect()
         };
         assert_eq!(ids(&[(1, 9.0), (2, 8.0)], &[]), [1, 2]);
         assert_eq!(ids(&[], &[(3, 0.6), (2, 0.2)]), [3, 2]);

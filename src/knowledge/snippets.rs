@@ -1,21 +1,21 @@
-//! Snippets: short texts that the owner writes in the console, in Markdown. They are documents with
-//! versions like all others.
+//! Snippets: short Markdown texts that the owner writes in the console. They are stored as documents
+//! with versions.
 
-use super::{Knowledge, KnowledgeError, Submitted};
+use super::{Documents, KnowledgeError, Submitted};
 use crate::access::{Member, Scope};
 use crate::store::documents::{self, Origin};
 use crate::store::{DocumentId, WorkspaceId};
 
-/// Longest title, in characters.
+/// In characters.
 const MAX_TITLE: usize = 120;
-/// Longest text, in bytes; what is longer is a document to upload.
+/// In bytes; a longer text should be uploaded as a document.
 const MAX_TEXT: usize = 200_000;
 
-impl Knowledge {
-    /// Writes a snippet: a new one, or a new version of the one that it replaces.
+impl Documents {
+    /// Writes a new snippet, or a new version of the one that it replaces.
     ///
     /// # Errors
-    /// When title or text is missing or too long, what it replaces is no snippet, or the store cannot take it.
+    /// When title or text is missing or too long, or `replaces` is not a snippet.
     pub async fn write_snippet(
         &self,
         by: &Member,
@@ -25,7 +25,7 @@ impl Knowledge {
     ) -> Result<Submitted, KnowledgeError> {
         let workspace = by.need(&[Scope::Documents])?;
         let document = match replaces {
-            Some(id) => Some(self.find_document(by, id).await?),
+            Some(id) => Some(self.find(by, id).await?),
             None => None,
         };
         let content = content(title, text)?;
@@ -44,7 +44,7 @@ impl Knowledge {
             .await
     }
 
-    /// A file name for a title that no document of the workspace has.
+    /// A file name for this title that no document of the workspace has.
     async fn free_name(
         &self,
         workspace: WorkspaceId,
@@ -79,13 +79,13 @@ impl Knowledge {
     }
 }
 
-/// The text as it is kept: the title as its heading.
+/// The stored text, with the title as its heading.
 fn content(title: &str, text: &str) -> Result<String, KnowledgeError> {
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let text = text.replace("\r\n", "\n");
     let text = text.trim();
     let reason = match (title.chars().count(), text.len()) {
-        (0, _) => "give the note a title: what it is about, in a few words".to_owned(),
+        (0, _) => "give the note a title of a few words".to_owned(),
         (n, _) if n > MAX_TITLE => {
             format!("the title is longer than {MAX_TITLE} characters: shorten it")
         }
@@ -98,7 +98,7 @@ fn content(title: &str, text: &str) -> Result<String, KnowledgeError> {
     Err(KnowledgeError::Document(reason.into()))
 }
 
-/// Title and text of a snippet as `content` put them together.
+/// Splits what `content` joined into title and text.
 pub fn parts(content: &str) -> (&str, &str) {
     match content.split_once("\n\n") {
         Some((title, text)) => (title.trim_start_matches("# "), text.trim_end()),

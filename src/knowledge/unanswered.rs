@@ -1,82 +1,79 @@
-//! Questions that got no good answer, like ones together, so that one answer can be written for all.
+//! Questions that got no good answer, in groups of similar ones, so that one answer can be written for all.
 //!
-//! Each question joins the group whose first question it is most like, or begins its own. Going from
-//! the oldest to the newest makes the groups the same every time: a new question never moves old
-//! ones. Likeness is the cosine of the embeddings plus the share of common words; without the
-//! embedding model, common words alone.
+//! Each question joins the group whose first question it resembles most, or starts its own. Going from
+//! oldest to newest keeps the groups stable: a new question never moves an old one. Similarity is the
+//! cosine of the embeddings plus the share of common words; without the embedding model, common words alone.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::live;
-use super::{Knowledge, KnowledgeError, content_words};
+use super::{Inner, KnowledgeError, content_words};
 use crate::access::{Member, Scope};
 use crate::llm::{EmbedAs, Priority};
 use crate::store::faqs::Faq;
 use crate::store::gaps::{self, GapReason, GapState};
 use crate::store::{Connection, FaqId, ReceiptId, Scoped, StoreError, UnixMs, WorkspaceId};
 
-/// Who looks after them.
 const MAY: &[Scope] = &[Scope::Evaluate, Scope::Admin];
-/// Latest questions that are looked at.
+/// Only this many of the latest questions are grouped.
 const LATEST: u32 = 1000;
-/// Questions that are embedded at once.
+/// Questions per request to the embedder.
 const BATCH: u32 = 16;
-/// From here on two questions are alike: the cosine of their embeddings (0 to 1) plus the share of
-/// words that both have (0 to 1). Chosen on questions to small shops, with the starter model.
+/// Two questions are similar from here on: the cosine of their embeddings (0 to 1) plus the share of words
+/// that both have (0 to 1). Tuned on questions to small shops, with the starter model.
 const ALIKE: f32 = 0.82;
 /// The same without embeddings, for the share of words alone.
 const ALIKE_BY_WORDS: f32 = 0.5;
-/// Letters from which on a word counts as the beginning of another: "park" and "parking".
+/// From this many letters on, a word matches as a prefix of another: "park" and "parking".
 const STEM: usize = 4;
 
 /// A question that got no good answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
-    /// The receipt of the answer that it got.
+    /// Of the answer that it got.
     pub receipt: ReceiptId,
-    /// The question.
     pub question: String,
-    /// Whether it was answered, and the answer rated bad.
+    /// It was answered, and the answer was rated bad.
     pub rated_bad: bool,
-    /// When it was asked.
     pub at: UnixMs,
-    /// Its embedding; `None` while the embedding model is away.
+    /// `None` while the embedding model is unavailable.
     pub vector: Option<Vec<f32>>,
 }
 
-/// Questions that are alike.
+/// Similar questions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cluster {
-    /// The question that is most like the others.
+    /// The question that resembles the others most.
     pub representative: Asked,
-    /// All of them, newest first.
+    /// Newest first.
     pub members: Vec<Asked>,
 }
 
 impl Cluster {
-    /// When it was last asked.
     pub fn last_at(&self) -> UnixMs {
         self.members.first().map_or(0, |asked| asked.at)
     }
 
-    /// Whether this receipt is of one of its questions.
     pub fn holds(&self, receipt: ReceiptId) -> bool {
         self.members.iter().any(|asked| asked.receipt == receipt)
     }
 }
 
-impl Knowledge {
-    /// The questions of a workspace whose gaps are in this state, in groups, the most frequent group
-    /// first.
-    ///
-    /// # Errors
-    /// When the store fails.
-    async fn unanswered(
+/// The questions of all workspaces that got no good answer.
+#[derive(Clone)]
+pub struct Gaps {
+    pub(super) inner: Arc<Inner>,
+}
+
+impl Gaps {
+    /// The questions whose gaps are in this state, in groups, the largest group first.
+    async fn find_groups(
         &self,
         workspace: WorkspaceId,
         state: GapState,
     ) -> Result<Vec<Cluster>, KnowledgeError> {
-        if let Err(error) = self.embed_unanswered().await {
+        if let Err(error) = self.embed_missing().await {
             tracing::debug!(%error, "unanswered questions are compared by their words only");
         }
         let embedder = self.inner.embedder.name();
@@ -87,21 +84,18 @@ impl Knowledge {
         Ok(found.await?)
     }
 
-    /// Closes the gaps that an answer fills: those of these receipts and all like them. A receipt that
-    /// left no open gap changes nothing.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub(super) async fn close_gaps(
+    /// Closes the gaps that an answer fills: those of these receipts and all similar ones. Receipts without
+    /// an open gap are ignored.
+    pub(super) async fn close(
         &self,
         faq: &Scoped<Faq>,
         receipts: Vec<ReceiptId>,
     ) -> Result<(), KnowledgeError> {
         for receipt in receipts {
             let (open, answered) = (GapState::Open, GapState::Answered);
-            let settled = self.settle(faq.workspace(), receipt, open, answered, Some(faq.id));
+            let settled = self.settle_in(faq.workspace(), receipt, open, answered, Some(faq.id));
             match settled.await {
-                // It may have been closed together with the one before.
+                // It may have been in the same group as the one before.
                 Ok(_) | Err(KnowledgeError::Store(StoreError::NotFound(_))) => {}
                 Err(error) => return Err(error),
             }
@@ -109,23 +103,16 @@ impl Knowledge {
         Ok(())
     }
 
-    /// The questions of a workspace that got no good answer, as [`Knowledge::unanswered`] groups them.
-    ///
-    /// # Errors
-    /// When they may not see them.
-    pub async fn list_gaps(
-        &self,
-        by: &Member,
-        state: GapState,
-    ) -> Result<Vec<Cluster>, KnowledgeError> {
-        self.unanswered(by.need(MAY)?, state).await
+    /// The questions that got no good answer, in groups, the largest group first.
+    pub async fn list(&self, by: &Member, state: GapState) -> Result<Vec<Cluster>, KnowledgeError> {
+        self.find_groups(by.need(MAY)?, state).await
     }
 
-    /// Says what became of all questions of the group that this one is in; gives their receipts.
+    /// Moves the group of this receipt from one state to another; returns the receipts of the group.
     ///
     /// # Errors
-    /// `NotFound` when no question in state `from` has this receipt.
-    pub async fn settle_gap(
+    /// `NotFound` when no gap in state `from` has this receipt.
+    pub async fn settle(
         &self,
         by: &Member,
         receipt: ReceiptId,
@@ -133,10 +120,10 @@ impl Knowledge {
         to: GapState,
         faq: Option<FaqId>,
     ) -> Result<Vec<ReceiptId>, KnowledgeError> {
-        self.settle(by.need(MAY)?, receipt, from, to, faq).await
+        self.settle_in(by.need(MAY)?, receipt, from, to, faq).await
     }
 
-    async fn settle(
+    async fn settle_in(
         &self,
         workspace: WorkspaceId,
         receipt: ReceiptId,
@@ -144,7 +131,7 @@ impl Knowledge {
         to: GapState,
         faq: Option<FaqId>,
     ) -> Result<Vec<ReceiptId>, KnowledgeError> {
-        let groups = self.unanswered(workspace, from).await?;
+        let groups = self.find_groups(workspace, from).await?;
         let group = groups.iter().find(|group| group.holds(receipt));
         let members: Vec<ReceiptId> = group
             .map(|group| group.members.iter().map(|asked| asked.receipt).collect())
@@ -160,7 +147,7 @@ impl Knowledge {
     }
 
     /// Embeds questions that have no vector yet.
-    pub(super) async fn embed_unanswered(&self) -> Result<(), KnowledgeError> {
+    pub(super) async fn embed_missing(&self) -> Result<(), KnowledgeError> {
         let inner = &self.inner;
         if inner.embedder.ready().is_err() {
             return Ok(());
@@ -194,11 +181,8 @@ impl Knowledge {
     }
 }
 
-/// The questions of a workspace whose gaps are in this state, in groups, as far as they have vectors of
-/// this embedder; of whichever made the latest, without one.
-///
-/// # Errors
-/// When the store fails.
+/// The questions whose gaps are in this state, in groups. Only vectors of this embedder are compared; with
+/// `None`, those of the embedder that made the latest.
 pub fn groups(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -222,7 +206,7 @@ pub fn groups(
     Ok(clusters(asked.collect()))
 }
 
-/// Puts like questions together, the most frequent group first, of equals the one asked last.
+/// Groups similar questions, the largest group first; of equal ones the one asked last.
 pub fn clusters(mut asked: Vec<Asked>) -> Vec<Cluster> {
     asked.sort_by_key(|a| (a.at, a.receipt));
     let mut groups: Vec<Vec<(HashSet<String>, Asked)>> = Vec::new();
@@ -260,7 +244,7 @@ fn cluster(group: Vec<(HashSet<String>, Asked)>) -> Option<Cluster> {
             .map(|(w, other)| likeness((words, one), (w, other)));
         others.sum()
     };
-    // Of equally central ones the first, so that the name of a group stays.
+    // Of equally central questions take the first, so that a group keeps its name.
     let best = (0..group.len())
         .map(|at| (central(at), at))
         .reduce(|best, next| if next.0 > best.0 + 1e-4 { next } else { best })?
@@ -276,7 +260,7 @@ fn cluster(group: Vec<(HashSet<String>, Asked)>) -> Option<Cluster> {
 
 type Worded<'a> = (&'a HashSet<String>, &'a Asked);
 
-/// How alike two questions are, if they are alike enough to share an answer.
+/// The similarity of two questions, if it is high enough for one answer.
 fn alike(a: Worded<'_>, b: Worded<'_>) -> Option<f32> {
     let likeness = likeness(a, b);
     let enough = match (&a.1.vector, &b.1.vector) {
@@ -286,7 +270,7 @@ fn alike(a: Worded<'_>, b: Worded<'_>) -> Option<f32> {
     (likeness >= enough).then_some(likeness)
 }
 
-/// Cosine of the embeddings, where there are some, plus the share of common words; 0 to 2.
+/// Cosine of the embeddings, if there are any, plus the share of common words; 0 to 2.
 fn likeness(a: Worded<'_>, b: Worded<'_>) -> f32 {
     if a.1.question.to_lowercase() == b.1.question.to_lowercase() {
         return 2.0;
@@ -298,7 +282,7 @@ fn likeness(a: Worded<'_>, b: Worded<'_>) -> f32 {
     }
 }
 
-/// The share of words that both have, of those that either has.
+/// Words that both have, as a share of those that either has.
 fn common(a: &HashSet<String>, b: &HashSet<String>) -> f32 {
     let begins = |short: &str, long: &str| short.chars().count() >= STEM && long.starts_with(short);
     let same = |x: &str, y: &str| x == y || begins(x, y) || begins(y, x);

@@ -1,15 +1,15 @@
-//! Vectors of passages: made by the embedding model, kept in the store and in the index.
+//! Embeds passages and keeps the vectors in the store and the index.
 
 use super::gate::staged_key;
-use super::{Knowledge, KnowledgeError, Stage, View, live};
+use super::{Documents, KnowledgeError, Stage, View, live};
 use crate::llm::{EmbedAs, Priority};
 use crate::store::chunks::ChunkRow;
 use crate::store::{self, ChunkId, DocumentId, WorkspaceId};
 
-/// Passages that are embedded in one request; small, so that a visitor's question fits in between.
+/// Passages per request to the embedder; few, so that a visitor's question gets in between.
 const EMBED_BATCH: usize = 16;
 
-impl Knowledge {
+impl Documents {
     pub(super) async fn embed(
         &self,
         workspace: WorkspaceId,
@@ -28,9 +28,8 @@ impl Knowledge {
         Ok(())
     }
 
-    /// Embeds passages and keeps the vectors in the store and the index.
     async fn embed_rows(&self, rows: &[ChunkRow], view: View) -> Result<(), KnowledgeError> {
-        // First, so that it is done again with what is left undone.
+        // Before the vectors are stored: if it fails, the rows still lack vectors and are retried.
         self.tell_of_orders(rows).await?;
         let texts = rows.iter().map(embedded_text).collect();
         let embeddings = self
@@ -61,7 +60,7 @@ impl Knowledge {
         Ok(())
     }
 
-    /// Embeds passages that have no vector yet, such as those from a time without the model.
+    /// Embeds passages that have no vector yet, for example because the model was unavailable.
     pub(super) async fn embed_missing(&self) -> Result<(), KnowledgeError> {
         loop {
             let embedder = self.inner.embedder.name();
@@ -79,7 +78,7 @@ impl Knowledge {
     }
 }
 
-/// What is embedded of a passage: where it stands, then what it says.
+/// The text that is embedded: title and headings, then the passage.
 fn embedded_text(row: &ChunkRow) -> String {
     format!(
         "{}\n{}\n{}",

@@ -1,20 +1,20 @@
-//! Going back to an older version of a document, and reading a file with what it hides or without.
+//! Switches a document to another version, and reads a file with or without what it hides.
 
 use super::ingest::{self, Submitted, cut, now};
 use super::layout::BlockSpan;
-use super::{Gate, Knowledge, KnowledgeError, Stage};
+use super::{Documents, Gate, KnowledgeError, Stage};
 use crate::extract::{Block, Extracted, Format};
 use crate::store::documents::{self, Document, DocumentState};
 use crate::store::versions::{self, Version, VersionText};
 use crate::store::{self, Scoped, StoreError, VersionId};
 
-impl Knowledge {
-    /// Makes a version the one that is searched, at once: it was read before and its text is kept. Newer
-    /// ones stay and can be gone back to in the same way. Returns its number.
+impl Documents {
+    /// Makes a version current at once: its text was kept when it was read before. Newer versions stay and
+    /// can be switched to in the same way. Returns its number.
     ///
     /// # Errors
-    /// When the version is searched already, is not one of this document, or was never read.
-    pub async fn roll_back(
+    /// When the version is current already, belongs to another document, or was never read.
+    pub(super) async fn roll_back(
         &self,
         document: Scoped<Document>,
         to: VersionId,
@@ -46,7 +46,7 @@ impl Knowledge {
                 let extracted = rebuild(&kept, &version);
                 let (_, chunks, about) = cut(&extracted);
                 versions::roll_back_to(tx, &version)?;
-                // Only the older one is searched from here on, so that its chunks may come back.
+                // `replace` refuses while a newer version is current.
                 documents::set_current(tx, &document, to)?;
                 store::chunks::replace(tx, &version, &chunks, now())?;
                 documents::set_dated_at(tx, &document, about.said.at())?;
@@ -68,7 +68,7 @@ impl Knowledge {
         let embedder = self.inner.embedder.name();
         self.inner.index.replace(id, &rows, &embedder)?;
         self.propose_again(workspace, id).await;
-        // Found by its words from now on; its vectors follow.
+        // Words find it from now on; this has its vectors made.
         self.inner.bare.notify_one();
         let chunks = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         let notes = Vec::new();
@@ -76,12 +76,12 @@ impl Knowledge {
         Ok(number)
     }
 
-    /// Reads the file of a document with what it hides (sheets, columns, comments), or without, as a new
-    /// version: the text of a version never changes.
+    /// Reads the file with or without what it hides (sheets, columns, comments), as a new version: the text
+    /// of a version never changes.
     ///
     /// # Errors
-    /// When it is read so already, or the store cannot take the job.
-    pub async fn read_hidden(
+    /// When it was read in this way already.
+    pub(super) async fn read_hidden(
         &self,
         document: Scoped<Document>,
         read: bool,
@@ -107,12 +107,12 @@ impl Knowledge {
             })
         };
         let submitted = self.inner.store.write(write).await?;
-        self.kept(workspace, &name, submitted);
+        self.announce(workspace, &name, submitted);
         Ok(submitted)
     }
 }
 
-/// Queues the newest version of a document; while the gate is on, it is held. Returns its number.
+/// Queues the newest version of a document, and holds it if the gate is on. Returns its number.
 pub(super) fn queue(
     tx: &store::Transaction<'_>,
     document: &Scoped<Document>,
@@ -130,7 +130,7 @@ pub(super) fn queue(
     Ok(versions::latest(tx, document)?.number)
 }
 
-/// What the reader gave, from what is kept of it.
+/// Rebuilds the extractor's output from the stored text.
 fn rebuild(kept: &VersionText, version: &Version) -> Extracted {
     let spans: Option<Vec<BlockSpan>> = kept
         .blocks

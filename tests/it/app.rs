@@ -243,7 +243,12 @@ impl TestApp {
             .to_owned();
         // The end of the version before may be told late: wait for that of the newest.
         for _ in 0..100 {
-            self.app.knowledge.wait(id.parse().unwrap()).await.unwrap();
+            self.app
+                .knowledge
+                .documents()
+                .wait(id.parse().unwrap())
+                .await
+                .unwrap();
             let path = format!("/api/documents/{id}?workspace={workspace}");
             if !self.get(&path).await.json()["versions"][0]["extracted_at"].is_null() {
                 break;

@@ -186,7 +186,7 @@ async fn nothing_of_a_closed_workspace_is_left_in_the_store() {
     // Nothing of it is found either, and others have what they had.
     let new = app.workspace("branch").await;
     assert_ne!(new, id);
-    assert!(!app.app.knowledge.has_faqs(id, now()));
+    assert!(!app.app.knowledge.faqs().has_live(id, now()));
     let question = format!("What does the {CANARY} service cost?");
     let ask = json!({"question": question, "workspace": "branch"});
     let answer = done(app.post("/api/ask", ask).await).await;

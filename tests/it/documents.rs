@@ -165,7 +165,7 @@ async fn what_a_file_hides_is_read_when_its_owner_chooses_and_left_out_again() {
     let reply = app.post(&path, json!({"read": true})).await;
     assert_eq!(reply.status, StatusCode::ACCEPTED);
     assert_eq!(reply.json()["version"], 2);
-    let read = || app.app.knowledge.wait(id.parse().unwrap());
+    let read = || app.app.knowledge.documents().wait(id.parse().unwrap());
     read().await.unwrap();
     let shown = async || app.get(&format!("/api/documents/{id}/text")).await.json()["text"].clone();
     assert!(

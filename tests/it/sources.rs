@@ -54,7 +54,8 @@ pub async fn answer(app: &TestApp, question: &str) -> String {
     let passages = app
         .app
         .knowledge
-        .search(app.workspace("default").await, question, 3)
+        .search()
+        .find(app.workspace("default").await, question, 3)
         .await
         .unwrap();
     format!("{:?}", passages.passages)

@@ -10,7 +10,12 @@ use crate::fakes::Plan;
 /// What a question finds, as one text.
 async fn found(app: &TestApp, question: &str) -> String {
     let workspace = app.app.store.read(workspaces::list).await.unwrap()[0].id;
-    let found = app.app.knowledge.search(workspace, question, 10).await;
+    let found = app
+        .app
+        .knowledge
+        .search()
+        .find(workspace, question, 10)
+        .await;
     let texts: Vec<String> = found
         .unwrap()
         .passages
@@ -73,7 +78,12 @@ async fn going_back_answers_from_the_old_version_at_once_and_forth_again() {
     // Reading it again reads the version that counts.
     app.post_raw(&format!("/api/documents/{id}/reindex"), "")
         .await;
-    app.app.knowledge.wait(id.parse().unwrap()).await.unwrap();
+    app.app
+        .knowledge
+        .documents()
+        .wait(id.parse().unwrap())
+        .await
+        .unwrap();
     assert!(found(&app, "cleaning costs").await.contains("$95"));
 
     let again = app.post(&path, json!({"version": all[1]["id"]})).await;
@@ -252,7 +262,12 @@ async fn each_file_of_an_archive_becomes_a_document() {
         .collect();
     assert_eq!(names, ["all.zip/prices/fees.txt", "all.zip/hours.txt"]);
     let id = files[0]["document"].as_str().unwrap();
-    app.app.knowledge.wait(id.parse().unwrap()).await.unwrap();
+    app.app
+        .knowledge
+        .documents()
+        .wait(id.parse().unwrap())
+        .await
+        .unwrap();
     assert!(found(&app, "cleaning costs").await.contains("$95"));
     let again = app.post_form("/api/documents", form()).await.json();
     assert_eq!(again["files"][1]["unchanged"], true);
@@ -267,7 +282,12 @@ async fn each_file_of_an_archive_becomes_a_document() {
         .as_str()
         .unwrap()
         .to_owned();
-    app.app.knowledge.wait(id.parse().unwrap()).await.unwrap();
+    app.app
+        .knowledge
+        .documents()
+        .wait(id.parse().unwrap())
+        .await
+        .unwrap();
     let document = app.get(&format!("/api/documents/{id}")).await.json();
     assert_eq!(document["state"], "failed", "{document}");
 }

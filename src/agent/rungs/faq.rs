@@ -8,14 +8,15 @@ use crate::knowledge::FaqMatch;
 
 pub(super) async fn answer(case: &Case<'_>, trace: &mut Trace) -> Option<Draft> {
     let now = case.now.as_millisecond();
-    if !case.knowledge.has_faqs(case.workspace, now) {
+    if !case.knowledge.faqs().has_live(case.workspace, now) {
         return None;
     }
     let vector = case.own_vector().await;
     let limits = &case.business.faq_thresholds;
     let found = case
         .knowledge
-        .faq_match(case.workspace, case.question, vector, now, limits)
+        .faqs()
+        .find_match(case.workspace, case.question, vector, now, limits)
         .await;
     // If it is not the same question word for word, leave it to the reader, which sees the nearest
     // approved answers among its passages.

@@ -101,6 +101,7 @@ async fn without_orders<'e>(evidence: &'e Evidence, case: &Case<'_>) -> Cow<'e, 
         let text = case.found.passages.get(passage).map(|p| &p.text);
         if !case
             .knowledge
+            .search()
             .gives_orders(text.map_or("", String::as_str), &range, case.claim)
             .await
         {

@@ -43,7 +43,7 @@ async fn judge_meaning(case: &Case<'_>) -> Option<Talk> {
         return None;
     }
     let vector = case.own_vector().await?;
-    talk::of_vector(vector, &case.knowledge.embedder_name())
+    talk::of_vector(vector, &case.knowledge.search().embedder_name())
 }
 
 /// The business's own answer to visitors who want a person: an approved answer to such a
@@ -51,7 +51,7 @@ async fn judge_meaning(case: &Case<'_>) -> Option<Talk> {
 fn find_answer_about_person(case: &Case<'_>, wanted: Language) -> Option<FaqMatch> {
     let now = case.now.as_millisecond();
     let mut found: Vec<FaqMatch> = Vec::new();
-    for faq in case.knowledge.live_faqs(case.workspace, now) {
+    for faq in case.knowledge.faqs().list_live(case.workspace, now) {
         let asked = faq.phrasings.iter().find(|p| {
             let likely = language::of_question(&p.question);
             talk::of_message(&p.question, likely, &case.business.title)

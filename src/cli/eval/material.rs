@@ -283,6 +283,7 @@ async fn read_in(app: &App, workspace: WorkspaceId, files: Vec<File>) -> anyhow:
     for file in files {
         match app
             .knowledge
+            .documents()
             .submit(workspace, file.name.clone(), file.bytes)
             .await
         {
@@ -293,7 +294,7 @@ async fn read_in(app: &App, workspace: WorkspaceId, files: Vec<File>) -> anyhow:
     let mut passages = 0;
     let all = submitted.len();
     for (name, document) in submitted {
-        match app.knowledge.wait(document).await?.stage {
+        match app.knowledge.documents().wait(document).await?.stage {
             Stage::Ready { chunks, .. } => passages += chunks,
             Stage::Failed { reason } => out::note(&format!("{name}: {reason}")),
             _ => {}
@@ -319,6 +320,6 @@ async fn read_faq(app: &App, workspace: WorkspaceId, file: &Path) -> anyhow::Res
         owner: String::new(),
         source: name,
     };
-    app.knowledge.import_faqs(workspace, pairs, how).await?;
+    app.knowledge.faqs().import(workspace, pairs, how).await?;
     Ok(())
 }

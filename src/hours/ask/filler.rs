@@ -1,4 +1,4 @@
-//! Words of questions that say nothing of hours and contact data themselves; they are in `words.toml`.
+//! Filler words: words of questions that tell nothing about hours and contact data. They are in `words.toml`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::language::data;
 
-/// The file of lists, which says what each is for.
+/// `words.toml`, which says what each list is for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {

@@ -1,7 +1,7 @@
-//! What a question wants of the facts: hours, a visit, an appointment on a day, address or telephone.
+//! Understands what a question asks of the facts: hours, a visit, an appointment on a day, address or telephone.
 //!
-//! A question is only taken when every word of it is understood: what is left over ("dr", "garage",
-//! "delivery") means that it is about somebody's or something's else hours.
+//! A question counts only if every word of it is understood: any other word ("dr", "garage", "delivery") means
+//! that it asks for the hours of somebody or something else.
 
 mod filler;
 mod vocabulary;
@@ -15,25 +15,21 @@ use self::vocabulary::{ALL, Vocabulary};
 use super::when::{Mention, mentions};
 use super::words::{Kind, Token, any_at, is_like, tokens};
 
-/// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
-    /// When the doors are open.
+    /// When the business is open.
     Hours,
-    /// Whether one may come at a time. With a purpose, only "we are closed then" is an answer.
+    /// Whether a visitor may come at a time. With a purpose, "we are closed then" is the only possible
+    /// answer.
     Visit {
-        /// Something is to be done there.
+        /// The visitor wants something done.
         purpose: bool,
     },
-    /// Whether an appointment can be had on a day: only "we are closed then" is an answer.
+    /// Whether there is an appointment on a day; "we are closed then" is the only possible answer.
     Appointment,
-    /// How to reach the business.
     Contact {
-        /// Its address.
         address: bool,
-        /// Its telephone number.
         phone: bool,
-        /// Its e-mail address.
         email: bool,
     },
 }
@@ -41,20 +37,19 @@ pub enum Topic {
 /// A question that the facts may answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
-    /// What is asked for.
     pub topic: Topic,
-    /// The language of the words that said so.
+    /// That of the words that gave the topic.
     pub language: &'static str,
-    /// Whether the whole week is asked for, if no day is named.
+    /// It asks for the whole week, if it names no day.
     pub week: bool,
-    /// The times that the question speaks of.
+    /// The times that it mentions.
     pub mentions: Vec<Mention>,
-    /// Whose hours, where not the house's own: words that are not understood.
+    /// Words that are not understood and may name whose hours are meant, if not those of the business.
     pub whose: Vec<String>,
 }
 
-/// Understands a question. `language` is the visitor's as far as it is known, `before` the question
-/// before it in the conversation, `business` the name of the business, `labels` what else has hours of its own.
+/// Understands a question. `language` is the visitor's if known, `before` the previous question of the
+/// conversation, `business` the name of the business, and `labels` what else has hours of its own.
 pub fn ask(
     question: &str,
     language: &str,
@@ -77,7 +72,7 @@ pub fn ask(
         .into_iter()
         .find_map(|sentence| sentence_asks(sentence, language, &known, now));
     if let Some(mut asked) = found {
-        // The day may stand in another sentence: "Tomorrow is Friday. Are you open?"
+        // The day may be in another sentence: "Tomorrow is Friday. Are you open?"
         if asked.mentions.is_empty() && !asked.week {
             asked.mentions = mentions(question, asked.language, now);
         }
@@ -119,7 +114,7 @@ fn follow_up(
     })
 }
 
-/// Parts of a question that stand on their own.
+/// Parts of a question that can be understood alone.
 fn sentences(question: &str) -> Vec<&str> {
     question
         .split(['?', '!', '\n', ';'])
@@ -141,7 +136,7 @@ fn has<S: AsRef<str>>(words: &[Token], phrases: &[S]) -> bool {
     (0..words.len()).any(|at| phrase(words, at, phrases).is_some())
 }
 
-/// A phrase at a token, also with its letters mixed up.
+/// A phrase at a token, even with mixed-up letters.
 fn phrase<S: AsRef<str>>(words: &[Token], at: usize, phrases: &[S]) -> Option<usize> {
     any_at(words, at, phrases).or_else(|| {
         let word = words.get(at).filter(|t| t.kind == Kind::Word)?;
@@ -176,7 +171,7 @@ fn asks_in(
         })
     };
     let day = !found.is_empty();
-    // "in" and "auf" alone are everywhere: they need the house and a day.
+    // "in" and "auf" alone are too common: they also need "you" and a day.
     let strong = (0..words.len()).any(|at| {
         phrase(words, at, &v.hours).is_some()
             && !words
@@ -223,7 +218,7 @@ fn asks_in(
         let all_after = rest
             .iter()
             .all(|(at, _)| (0..*at).any(|i| any_at(words, i, &v.purpose).is_some()));
-        // To see somebody: that is about the person's hours.
+        // Seeing a person is about that person's hours.
         let person = has(words, &LISTS.person);
         return (all_after && !person)
             .then(|| asked(Topic::Visit { purpose }, Vec::new()))
@@ -233,7 +228,7 @@ fn asks_in(
         return None;
     }
     let whose: Vec<String> = rest.into_iter().map(|(_, word)| word).collect();
-    // Words of a label mean what it names.
+    // Words of a label are understood as that label.
     whose
         .iter()
         .all(|w| known.labels.contains(w))
@@ -241,7 +236,7 @@ fn asks_in(
         .flatten()
 }
 
-/// The words that are not understood, with their places.
+/// The words that are not understood, with their positions.
 fn unknown(
     words: &[Token],
     found: &[Mention],
@@ -296,7 +291,7 @@ fn is_filler(word: &str) -> bool {
     filler.clone().any(|f| f == word) || filler.any(|f| is_like(word, f) || is_mixed_up(word, f))
 }
 
-/// Three or four letters of a word in another order: "waht", "tiem", "yuo", "teh".
+/// Words of three or four letters in the wrong order: "waht", "tiem", "yuo", "teh".
 fn is_mixed_up(written: &str, word: &str) -> bool {
     (3..=4).contains(&word.len())
         && written.len() == word.len()

@@ -1,4 +1,4 @@
-//! Words by which questions about hours and contact data are known; those of each language are in a TOML file.
+//! Words that mark questions about hours and contact data; each language has a TOML file.
 
 use std::sync::LazyLock;
 
@@ -6,27 +6,26 @@ use serde::Deserialize;
 
 use crate::language::data;
 
-/// Words of a language.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Vocabulary {
     #[serde(skip)]
     pub(super) language: &'static str,
-    /// Say that it is about hours: "open", "geschlossen".
+    /// Mean opening hours on their own: "open", "geschlossen".
     pub(super) hours: Vec<String>,
-    /// Of these, those that ask for the week: "hours", "Öffnungszeiten".
+    /// Those of `hours` that ask for the week: "hours", "Öffnungszeiten".
     pub(super) week: Vec<String>,
-    /// Say so together with "you" and a day: "how late", "do you work".
+    /// Mean opening hours only together with "you" and a day: "how late", "do you work".
     pub(super) weak: Vec<String>,
-    /// The house is spoken to.
+    /// Address the business.
     pub(super) you: Vec<String>,
-    /// A wish to come.
+    /// Express a wish to come.
     pub(super) visit: Vec<String>,
-    /// A wish for an appointment.
+    /// Express a wish for an appointment.
     pub(super) appointment: Vec<String>,
-    /// What a visit is for comes after it.
+    /// Introduce the purpose of a visit.
     pub(super) purpose: Vec<String>,
-    /// Begin a follow-up.
+    /// Start a follow-up question.
     pub(super) and: Vec<String>,
     pub(super) address: Vec<String>,
     pub(super) phone: Vec<String>,

@@ -1,4 +1,4 @@
-//! What the owner does with facts: confirm, dismiss, enter, change.
+//! Confirms, dismisses, enters and changes facts for their owner.
 
 mod text;
 
@@ -13,38 +13,30 @@ use crate::access::Denied;
 use crate::store::facts::{self, Fact, FactState, NewFact, Settings};
 use crate::store::{FactId, Scoped, StoreError, Transaction, UnixMs, WorkspaceId};
 
-/// Why a fact cannot be kept as it was entered.
+/// Why a fact cannot be saved.
 #[derive(Debug, thiserror::Error)]
 pub enum FactsError {
-    /// No such time zone.
     #[error("there is no time zone `{0}`; write its name as in Europe/Berlin or America/New_York")]
     Zone(String),
-    /// No such country.
-    #[error("`{0}` is no country code; write two letters, as in US or DE")]
+    #[error("`{0}` is not a country code; write two letters, as in US or DE")]
     Country(String),
-    /// Hours that cannot be read.
     #[error("`{0}` cannot be read as hours; write 08:00-12:00, 13:30-17:00 or closed")]
     Hours(String),
     /// A rule that cannot be read.
     #[error(
-        "`{0}` says not which of the month; write 1, 3 for the first and third, or last, or leave it empty"
+        "`{0}` does not say which of the month; write 1, 3 for the first and third, or last, or leave it empty"
     )]
     Which(String),
-    /// Something is missing.
     #[error("{0}")]
     Missing(&'static str),
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Confirms a fact.
-///
 /// # Errors
-/// When there is no such fact.
+/// `NotFound`.
 pub fn set_state(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -54,7 +46,7 @@ pub fn set_state(
 ) -> Result<Scoped<Fact>, StoreError> {
     let fact = facts::get(tx, workspace, id)?;
     let mut data = fact.data.clone();
-    // Whoever confirms it again has seen that the document changed.
+    // Confirming it again means that the owner has seen the change in the document.
     if let (FactState::Confirmed, Some(data)) = (state, data.as_object_mut()) {
         data.remove("changed");
     }
@@ -64,9 +56,6 @@ pub fn set_state(
 
 /// Confirms every proposal about hours, address, telephone and e-mail that no newer document overrules;
 /// returns how many.
-///
-/// # Errors
-/// When the store fails.
 pub fn confirm_all(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -85,10 +74,7 @@ pub fn confirm_all(
     Ok(count)
 }
 
-/// Keeps a fact that the owner entered.
-///
-/// # Errors
-/// When the store fails.
+/// Saves a fact that the owner entered, as confirmed.
 pub fn enter(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -111,10 +97,10 @@ pub fn enter(
     facts::insert(tx, workspace, &new, now)
 }
 
-/// Changes what a fact says, and confirms it. Its quote no longer says so, so it goes.
+/// Changes a fact and confirms it. Its quote is dropped, as it no longer supports the fact.
 ///
 /// # Errors
-/// When there is no such fact.
+/// `NotFound`.
 pub fn change(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -131,10 +117,11 @@ pub fn change(
     enter(tx, workspace, what, now)
 }
 
-/// Removes a fact. One that a document states is dismissed, or it would be proposed again when the document is read.
+/// Removes a fact. One that a document states is dismissed instead, or it would be proposed again with the
+/// next reading.
 ///
 /// # Errors
-/// When there is no such fact.
+/// `NotFound`.
 pub fn remove(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -152,11 +139,8 @@ fn set_aside(tx: &Transaction<'_>, fact: &Scoped<Fact>, now: UnixMs) -> Result<(
     }
 }
 
-/// Makes these rows the house's week, all year round. Rows that facts state already are confirmed and
-/// keep their quotes.
-///
-/// # Errors
-/// When the store fails.
+/// Replaces the weekly hours of the business itself, all year round. Rows that are facts already are
+/// confirmed and keep their quotes.
 pub fn set_week(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -206,10 +190,10 @@ pub fn set_week(
     Ok(())
 }
 
-/// Checks clock and country.
+/// Checks time zone and country.
 ///
 /// # Errors
-/// When there is no such time zone, or the country is no code.
+/// When there is no such time zone, or the country is not a code.
 pub fn checked(mut settings: Settings) -> Result<Settings, FactsError> {
     let filled = |text: Option<String>| text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
     settings.time_zone = filled(settings.time_zone);

@@ -1,4 +1,4 @@
-//! Facts as people type and read them.
+//! Parses facts that people type, and writes facts for people.
 
 use jiff::civil::{Date, Time};
 
@@ -7,10 +7,7 @@ use crate::hours::data::What;
 use crate::hours::opening::{Span, clock};
 use crate::hours::propose;
 
-/// Spans from what a person types: "08:00-12:00, 13:30-17:00", "closed", "8am-5pm".
-///
-/// # Errors
-/// When it cannot be read.
+/// Parses hours: "08:00-12:00, 13:30-17:00", "closed", "8am-5pm".
 pub fn read_spans(text: &str) -> Result<Vec<Span>, FactsError> {
     let wrong = || FactsError::Hours(text.trim().to_owned());
     let trimmed = text.trim().to_lowercase();
@@ -34,10 +31,7 @@ pub fn read_spans(text: &str) -> Result<Vec<Span>, FactsError> {
         .collect()
 }
 
-/// Which of the month from what a person types: "", "1, 3", "last".
-///
-/// # Errors
-/// When it cannot be read.
+/// Parses which weekdays of the month are meant: "", "1, 3", "last".
 pub fn read_which(text: &str) -> Result<Vec<i8>, FactsError> {
     let parts = text
         .split([',', ' ', '+', '&'])
@@ -56,7 +50,7 @@ pub fn read_which(text: &str) -> Result<Vec<i8>, FactsError> {
         .collect()
 }
 
-/// Spans as a person types them: the opposite of [`read_spans`].
+/// The inverse of [`read_spans`].
 pub fn show_spans(open: &[Span]) -> String {
     let time = |t: Time| t.strftime("%H:%M").to_string();
     if open.is_empty() {
@@ -138,15 +132,14 @@ fn with(label: Option<&str>, text: &str, note: &str) -> String {
     format!("{label}{text}{note}")
 }
 
-/// Facts from what a person types, by kind: `hours` ("Mon-Fri 8-17, Sat 9-13"), `holiday` ("Dec 24: 8 to
-/// noon"), `address`, `phone`, `email`, `price` ("Crown = 1,450 USD").
-///
-/// # Errors
-/// When it cannot be read as that.
+/// Parses facts of a kind: `hours` ("Mon-Fri 8-17, Sat 9-13"), `holiday` ("Dec 24: 8 to noon"), `address`,
+/// `phone`, `email`, `price` ("Crown = 1,450 USD").
 pub fn read(kind: &str, text: &str, today: Date) -> Result<Vec<What>, FactsError> {
     let text = text.trim();
     if text.is_empty() {
-        return Err(FactsError::Missing("nothing was entered; say what holds"));
+        return Err(FactsError::Missing(
+            "nothing was entered; write what is true",
+        ));
     }
     let found = match kind {
         "hours" | "holiday" => {

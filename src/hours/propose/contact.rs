@@ -1,22 +1,22 @@
-//! Address, telephone and e-mail in a line.
+//! Finds address, telephone and e-mail in a line.
 
 use super::super::data::What;
 use super::super::words;
 use super::lists::{LISTS, has};
 
-/// Longest line that can be an address, in characters.
+/// Of a line that may be an address, in characters.
 const LONGEST_ADDRESS: usize = 160;
-/// Longest line or cell with a number or e-mail address, in characters.
+/// Of a line or cell with a number or an e-mail address, in characters.
 const LONGEST_CELL: usize = 90;
-/// Longest label of a number, in characters.
+/// In characters.
 const LONGEST_LABEL: usize = 60;
 
-/// What a line says about how to reach the business.
+/// The contact data that a line states.
 pub(super) fn of_line(text: &str) -> Vec<What> {
     let mut out = Vec::new();
     for cell in text.split('|') {
         out.extend(address(cell.trim()));
-        // In running text it is somebody's number or address for a purpose, not the house's.
+        // In running text a number or address is for some purpose, not that of the business.
         if cell.trim().chars().count() <= LONGEST_CELL {
             out.extend(phone(cell.trim()));
             out.extend(email(cell.trim()));
@@ -44,7 +44,7 @@ fn address(text: &str) -> Option<What> {
         }
     }
     let tokens = words::tokens(text);
-    // A sentence is no address.
+    // A sentence is not an address.
     if text.ends_with(['.', '?', '!'])
         || text.contains('@')
         || text.contains(". ") && tokens.len() > 20
@@ -83,7 +83,7 @@ fn has_uk_code(text: &str) -> bool {
     })
 }
 
-/// The first telephone number of a text: as it is written, with what stands before it as its label.
+/// The first telephone number of a text as written, with the text before it as its label.
 fn phone(text: &str) -> Option<What> {
     let bytes = text.as_bytes();
     let mut start = 0;
@@ -115,7 +115,7 @@ fn phone(text: &str) -> Option<What> {
             .trim_end_matches(|c: char| !c.is_ascii_digit());
         if is_phone(number) {
             let label = text.get(..start).unwrap_or_default();
-            // Only what stands in the same sentence; "Tel." is none of its own.
+            // Only the same sentence counts; the full stop of "Tel." does not end one.
             let label = label.trim_end_matches(|c: char| !c.is_alphanumeric() && c != ')');
             let label = label
                 .rsplit(['.', ';', '!', '?'])
@@ -171,7 +171,7 @@ fn email(text: &str) -> Option<What> {
         .next()
         .unwrap_or_default()
         .trim_matches(|c: char| !c.is_alphanumeric());
-    // The address of a mail's sender is not the house's.
+    // The sender's address of a mail is not that of the business.
     if label.chars().count() > LONGEST_LABEL || word.starts_with('(') || label.starts_with("From") {
         return None;
     }

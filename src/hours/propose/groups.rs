@@ -1,4 +1,4 @@
-//! Days with their hours in a line: "Mon-Fri 8-5, Sat 9-3", "Fri Dec 25 to Sun Dec 27: closed".
+//! Finds days with their hours in a line: "Mon-Fri 8-5, Sat 9-3", "Fri Dec 25 to Sun Dec 27: closed".
 
 use jiff::Zoned;
 use jiff::civil::Date;
@@ -10,20 +10,20 @@ use super::super::opening::{Day, Span, Special, Weekly};
 use super::super::when::{self, Relation};
 use super::super::words::{self, Kind, Token, any_at};
 use super::lists::{LISTS, has};
-use super::notes::{breaks, chosen, heading_label, label, note};
+use super::notes::{breaks, heading_label, label, note, parse_chosen};
 use super::spans;
 
-/// What is known around a line.
+/// What is known from the text around a line.
 pub(super) struct Context<'a> {
     pub(super) language: &'a str,
-    /// Dates without a year are the next ones from here.
+    /// Dates without a year are the first ones after this date.
     pub(super) reference: Date,
-    /// Whether heading, title or the lines above speak of hours.
+    /// Heading, title or the lines above mention hours.
     pub(super) about_hours: bool,
     pub(super) heading: &'a str,
 }
 
-/// The days that open a group.
+/// The days that start a group.
 enum Days {
     Week(Vec<Day>),
     Dates(Vec<(Date, Date)>),
@@ -70,14 +70,14 @@ pub(super) fn of_line(text: &str, context: &Context<'_>) -> Vec<What> {
             .and_then(|b| groups.get(b))
             .map_or(0, |g| g.end);
         let (label, own) = label(&tokens, text, from, group);
-        // What stands between an exception and the next is a remark, not a name.
+        // Text between two exceptions is a remark, not a name.
         let label = label.filter(|_| i == 0 || matches!(group.days, Days::Week(_)));
         let label = label.or_else(|| heading_label(context.heading));
         if label.is_none() && !own && !context.about_hours {
             continue;
         }
         let rest = group.end..next;
-        // What follows up to the next group only joins them, or it is a note to the end.
+        // Text up to the next group merely joins the two; after the last group it is a note.
         let joins = tokens
             .get(rest.clone())
             .unwrap_or_default()
@@ -95,7 +95,7 @@ pub(super) fn of_line(text: &str, context: &Context<'_>) -> Vec<What> {
         match &group.days {
             Days::Week(days) => {
                 let which = if group.which.is_empty() {
-                    chosen(&note, context.language)
+                    parse_chosen(&note, context.language)
                 } else {
                     group.which.clone()
                 };
@@ -140,7 +140,7 @@ fn group(tokens: &[Token], start: usize, context: &Context<'_>, now: &Zoned) -> 
             });
         }
         if let Some(n) = any_at(tokens, at, &LISTS.closed) {
-            // "Closed 12:30 – 1:30" is a break, not a closed day.
+            // "Closed 12:30 – 1:30" is a break and not a closed day.
             if spans::at(tokens, at + n).is_some() {
                 return None;
             }
@@ -183,7 +183,7 @@ fn group(tokens: &[Token], start: usize, context: &Context<'_>, now: &Zoned) -> 
     None
 }
 
-/// A second span of the same day: "8–12 and 14–18".
+/// Another span of the same day: "8–12 and 14–18".
 fn further(tokens: &[Token], at: usize) -> Option<(Span, usize)> {
     let token = tokens.get(at)?;
     let mut next = at;
@@ -209,7 +209,7 @@ fn days(
         at += any_at(tokens, at, &LISTS.and).unwrap_or(0);
         at += usize::from(tokens.get(at).is_some_and(|t| t.is_mark(',')));
     }
-    let first = one(tokens, at, context, now)?;
+    let first = parse_one(tokens, at, context, now)?;
     let mut week: Vec<Day> = Vec::new();
     let mut dates: Vec<(Date, Date)> = Vec::new();
     let mut put = |what: One, through: bool| match what {
@@ -259,7 +259,7 @@ fn days(
             (comma + and > 0).then_some(comma + and)
         });
         let Some(n) = more else { break };
-        let Some((what, end)) = one(tokens, at + n, context, now) else {
+        let Some((what, end)) = parse_one(tokens, at + n, context, now) else {
             break;
         };
         if !put(what, through.is_some()) {
@@ -280,7 +280,12 @@ enum One {
     Date(Date, Date),
 }
 
-fn one(tokens: &[Token], at: usize, context: &Context<'_>, now: &Zoned) -> Option<(One, usize)> {
+fn parse_one(
+    tokens: &[Token],
+    at: usize,
+    context: &Context<'_>,
+    now: &Zoned,
+) -> Option<(One, usize)> {
     let (found, mut end) = when::day_at(tokens, at, context.language, now)?;
     if found.relation != Relation::On || found.is_now || found.month.is_some() {
         return None;
@@ -291,7 +296,7 @@ fn one(tokens: &[Token], at: usize, context: &Context<'_>, now: &Zoned) -> Optio
     let one = match (found.weekday, found.date) {
         (Some(day), _) if !dated => One::Day(Day::from(day)),
         (_, Some(date)) if dated => {
-            // "Christmas Day (Dec 25)": the date in brackets says it again.
+            // "Christmas Day (Dec 25)": the date in brackets repeats the day.
             if found.holiday.is_some()
                 && tokens
                     .get(end)

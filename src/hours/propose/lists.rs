@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::language::data;
 
-/// Phrases in all languages at once, without accents.
+/// In all languages at once, without accents.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Lists {
@@ -30,7 +30,7 @@ pub(super) struct Lists {
     pub(super) ordinals: Vec<Ordinal>,
 }
 
-/// Words for a week of the month.
+/// Words for "first", "second" … of a month.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Ordinal {
@@ -41,7 +41,6 @@ pub(super) struct Ordinal {
 static FILE: &str = include_str!("words.toml");
 pub(super) static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// Whether a word is in a list.
 pub(super) fn has(list: &[String], word: &str) -> bool {
     list.iter().any(|known| known == word)
 }

@@ -1,7 +1,7 @@
-//! Facts from the text of a document: hours of the week, exceptions, address, telephone, e-mail.
+//! Finds facts in the text of a document: weekly hours, exceptions, address, telephone, e-mail.
 //!
-//! Read are lines of tables ("Day: Monday | Open: 8:00 am – 5:00 pm") and of prose ("Mon-Fri 8-5,
-//! Sat 9-3"). What is found is proposed with its line, and nothing is true before the owner said so.
+//! It reads lines of tables ("Day: Monday | Open: 8:00 am – 5:00 pm") and of prose ("Mon-Fri 8-5, Sat 9-3").
+//! Each fact is proposed with its line, and none counts before the owner has confirmed it.
 
 mod contact;
 mod groups;
@@ -20,45 +20,39 @@ use lists::{LISTS, has};
 /// A line of a document.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
-    /// Its text.
     pub text: &'a str,
-    /// Where it begins in the text of the document's version, bytes.
+    /// Byte offset in the text of the document's version.
     pub start: usize,
-    /// Whether it is a heading.
     pub heading: bool,
 }
 
-/// A document to be read for facts.
+/// A document to search for facts.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    /// Its lines.
     pub lines: &'a [Line<'a>],
-    /// Its title.
     pub title: &'a str,
-    /// Its language, ISO 639-1.
+    /// ISO 639-1 code.
     pub language: &'a str,
-    /// Its own date, where one is known.
+    /// The document's own date, if known.
     pub dated: Option<Date>,
-    /// Today, to tell the year of dates that are written without one.
+    /// Decides the year of dates without one.
     pub today: Date,
 }
 
 /// A fact that a document states.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
-    /// What it says.
     pub what: What,
-    /// The line that says it.
+    /// The line that states it.
     pub quote: String,
-    /// Where it stands.
     pub place: Place,
 }
 
-/// Most lines of a document that are read, and longest of them in bytes: hours stand in short ones.
+/// Limits on the lines of a document and on the bytes of a line: hours are in short lines.
 const MOST_LINES: usize = 20_000;
 const LONGEST: usize = 1_200;
 
-/// Whether a text speaks of opening hours.
+/// Whether a text mentions opening hours.
 fn about_hours(text: &str) -> bool {
     words::tokens(text)
         .iter()
@@ -71,8 +65,8 @@ pub fn propose(source: &Source<'_>) -> Vec<Proposal> {
     let mut heading = "";
     let dated = source
         .dated
-        .or_else(|| sent(source))
-        .or_else(|| stated(source.lines.iter().map(|l| l.text), source));
+        .or_else(|| find_mail_date(source))
+        .or_else(|| find_stated_date(source.lines.iter().map(|l| l.text), source));
     let titled = about_hours(source.title);
     for (at, line) in source.lines.iter().take(MOST_LINES).enumerate() {
         if line.heading {
@@ -81,7 +75,7 @@ pub fn propose(source: &Source<'_>) -> Vec<Proposal> {
         if line.text.len() > LONGEST {
             continue;
         }
-        // Quoted older mail is not what holds.
+        // A quoted older mail may be out of date.
         if line.text.trim_start().starts_with('>') {
             continue;
         }
@@ -94,7 +88,7 @@ pub fn propose(source: &Source<'_>) -> Vec<Proposal> {
             .unwrap_or_default();
         let context = groups::Context {
             language: source.language,
-            // Where "in effect since" stands beside the hours, that is their date.
+            // "In effect since" beside the hours gives their date.
             reference: dated.unwrap_or(source.today),
             about_hours: titled || about_hours(heading) || near.iter().any(|l| about_hours(l.text)),
             heading,
@@ -138,7 +132,7 @@ fn is_reply_header(text: &str) -> bool {
 }
 
 /// The date of an e-mail: `From: … | Date: 2026-11-16`.
-fn sent(source: &Source<'_>) -> Option<Date> {
+fn find_mail_date(source: &Source<'_>) -> Option<Date> {
     source.lines.iter().take(4).find_map(|line| {
         let (_, date) = line.text.split_once("Date: ")?;
         line.text
@@ -148,7 +142,7 @@ fn sent(source: &Source<'_>) -> Option<Date> {
     })
 }
 
-/// The date since which the lines around this one hold: stated under the same heading.
+/// The date from which the lines around this one apply, stated under the same heading.
 fn section_date(source: &Source<'_>, at: usize) -> Option<Date> {
     let begin = source
         .lines
@@ -162,11 +156,11 @@ fn section_date(source: &Source<'_>, at: usize) -> Option<Date> {
         .skip(1)
         .position(|l| l.heading)
         .map_or(lines.len(), |n| n + 1);
-    stated(lines.get(..end)?.iter().map(|l| l.text), source)
+    find_stated_date(lines.get(..end)?.iter().map(|l| l.text), source)
 }
 
-/// The first date after "in effect since" or the like that names its year.
-fn stated<'a>(lines: impl Iterator<Item = &'a str>, source: &Source<'_>) -> Option<Date> {
+/// The first date with a year after "in effect since" or the like.
+fn find_stated_date<'a>(lines: impl Iterator<Item = &'a str>, source: &Source<'_>) -> Option<Date> {
     let now = source.today.to_zoned(TimeZone::UTC).ok()?;
     for text in lines.filter(|t| t.len() <= LONGEST).take(400) {
         let tokens = words::tokens(text);
@@ -191,7 +185,7 @@ fn stated<'a>(lines: impl Iterator<Item = &'a str>, source: &Source<'_>) -> Opti
     None
 }
 
-/// The hours that a person types: "Mon-Fri 8-17, Sat 9-13", "Dec 24: 8 to noon".
+/// Hours that a person typed: "Mon-Fri 8-17, Sat 9-13", "Dec 24: 8 to noon".
 pub(super) fn hours_of(text: &str, today: Date) -> Vec<What> {
     let context = groups::Context {
         language: "en",
@@ -202,7 +196,7 @@ pub(super) fn hours_of(text: &str, today: Date) -> Vec<What> {
     groups::of_line(text, &context)
 }
 
-/// The span that a text begins with: "8am-5pm".
+/// The span at the start of a text: "8am-5pm".
 pub(super) fn span_of(text: &str) -> Option<super::opening::Span> {
     let tokens = words::tokens(text);
     let (span, end) = spans::at(&tokens, 0)?;

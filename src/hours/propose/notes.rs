@@ -1,4 +1,4 @@
-//! What stands around days and hours in a line: whose they are, which of the month, breaks, notes.
+//! Reads the text around days and hours: whose hours they are, which weekdays of the month, breaks, notes.
 
 use super::super::calendar_words;
 use super::super::opening::Span;
@@ -8,7 +8,7 @@ use super::lists::{LISTS, has};
 use super::spans;
 
 /// "First and third Saturday of the month only" → 1 and 3.
-pub(super) fn chosen(note: &str, language: &str) -> Vec<i8> {
+pub(super) fn parse_chosen(note: &str, language: &str) -> Vec<i8> {
     let tokens = words::tokens(note);
     let mut found = Vec::new();
     let mut at = 0;
@@ -37,7 +37,7 @@ pub(super) fn chosen(note: &str, language: &str) -> Vec<i8> {
     Vec::new()
 }
 
-/// Takes breaks that follow out of the hours: "closed 12:30 – 1:30 pm".
+/// Subtracts the breaks that follow from the hours: "closed 12:30 – 1:30 pm".
 pub(super) fn breaks(tokens: &[Token], rest: std::ops::Range<usize>, open: &[Span]) -> Vec<Span> {
     let mut open = open.to_vec();
     for at in rest {
@@ -54,7 +54,7 @@ pub(super) fn breaks(tokens: &[Token], rest: std::ops::Range<usize>, open: &[Spa
     open
 }
 
-/// Text between two tokens without the names of cells and the marks around it.
+/// The text between two tokens, without cell names and the marks around it.
 pub(super) fn note(tokens: &[Token], text: &str, from: usize, to: usize) -> String {
     let start = from
         .checked_sub(1)
@@ -85,7 +85,7 @@ pub(super) fn note(tokens: &[Token], text: &str, from: usize, to: usize) -> Stri
         .filter(|cell| !cell.is_empty())
         .collect();
     let note = cells.join("; ");
-    // "Uhr" and brackets around the whole are no news.
+    // "Uhr" and brackets around the whole add nothing.
     let note = note.strip_prefix("Uhr").unwrap_or(&note).trim();
     match note.strip_prefix('(').and_then(|n| n.strip_suffix(')')) {
         Some(inner) if !inner.contains('(') => inner.to_owned(),
@@ -93,7 +93,7 @@ pub(super) fn note(tokens: &[Token], text: &str, from: usize, to: usize) -> Stri
     }
 }
 
-/// Whose hours the words before the days say; and whether those words speak of hours themselves.
+/// Whose hours they are by the words before the days, and whether those words mention hours.
 pub(super) fn label(
     tokens: &[Token],
     text: &str,
@@ -101,7 +101,7 @@ pub(super) fn label(
     group: &Group,
 ) -> (Option<String>, bool) {
     let before = tokens.get(from..group.start).unwrap_or_default();
-    // Only what stands in the same sentence or cell.
+    // Only the same sentence or cell counts.
     let cut = before
         .iter()
         .rposition(|t| matches!(t.kind, Kind::Mark('.' | '|' | ';' | '!' | '?')));
@@ -123,7 +123,7 @@ pub(super) fn label(
     (Some(words.chars().take(60).collect()), about)
 }
 
-/// "Kitchen hours" → "Kitchen"; nothing for headings that mean the house, or that name no hours.
+/// "Kitchen hours" → "Kitchen"; `None` for headings that mean the business itself or mention no hours.
 pub(super) fn heading_label(heading: &str) -> Option<String> {
     let tokens = words::tokens(heading);
     let speaks = tokens.iter().any(|t| has(&LISTS.hours, &t.text));
@@ -135,6 +135,6 @@ pub(super) fn heading_label(heading: &str) -> Option<String> {
         .filter(|t| calendar_words::month(t).is_none() && t.text.len() > 3)
         .filter_map(|t| heading.get(t.range.clone()))
         .collect();
-    // A title of many words says what the document is, not whose hours they are.
+    // A long title says what the document is, not whose hours it gives.
     (speaks && own.len() == 1 && tokens.len() <= 3).then(|| own.join(" "))
 }

@@ -1,4 +1,4 @@
-//! From–to times as documents write them: "8:00 am – 5:00 pm", "8-5", "9 bis 18 Uhr", "8 to noon".
+//! Parses hours as documents write them: "8:00 am – 5:00 pm", "8-5", "9 bis 18 Uhr", "8 to noon".
 
 use jiff::civil::Time;
 
@@ -7,7 +7,7 @@ use super::super::when;
 use super::super::words::{Kind, Token, any_at};
 use super::lists::LISTS;
 
-/// A time as it is written: hour, minute, and the half of the day if it is said.
+/// A time as written: hour, minute, and am or pm if stated.
 struct Written {
     hour: i16,
     minute: i16,
@@ -16,7 +16,7 @@ struct Written {
 
 /// The span at a token, and the token after it.
 pub(super) fn at(tokens: &[Token], start: usize) -> Option<(Span, usize)> {
-    // A part of a number or a date is no time.
+    // Part of a number or a date is not a time.
     let before = start.checked_sub(1).and_then(|b| tokens.get(b));
     let first = tokens.get(start)?;
     if before.is_some_and(|b| {
@@ -154,7 +154,7 @@ fn resolve(from: &Written, to: &Written) -> Option<Span> {
     })
 }
 
-/// `open` without what lies in `gap` of the same day.
+/// `open` without `gap`, on the same day.
 pub(super) fn without(open: &[Span], gap: Span) -> Vec<Span> {
     let mut out = Vec::new();
     for span in open {

@@ -1,4 +1,4 @@
-//! Dates of the calendar: "Dec 24", "24.12.", "the 21st".
+//! Parses calendar dates: "Dec 24", "24.12.", "the 21st".
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
@@ -7,8 +7,8 @@ use super::super::calendar_words::{month, weekday};
 use super::super::words::{Kind, Token, any_at};
 use super::LISTS;
 
-/// A date of the calendar at a token, and how many tokens it takes. With a weekday, the year (or
-/// month) in which the two agree is meant.
+/// A calendar date at a token, and how many tokens it spans. With a weekday, it is in the year (or month)
+/// in which the two agree.
 pub(super) fn calendar(
     tokens: &[Token],
     start: usize,
@@ -151,7 +151,7 @@ pub(super) fn calendar(
     if !wanted || (unit && !had_ordinal) {
         return None;
     }
-    // "the first Saturday" is no date: an ordinal right before a weekday.
+    // "the first Saturday" is not a date: the ordinal is right before a weekday.
     if follows.is_some_and(|t| weekday(t, language).is_some()) && on.is_none() {
         return None;
     }
@@ -162,7 +162,7 @@ pub(super) fn calendar(
     Some((resolve(day, None, None, today, on)?, at - start))
 }
 
-/// The next date with this day (and month, and year).
+/// The next date with this day (and month and year).
 fn resolve(
     day: i16,
     month: Option<i8>,
@@ -189,7 +189,7 @@ fn resolve(
             .collect(),
     };
     let near = candidates.first().copied();
-    // A weekday that agrees only years from now was a slip.
+    // If date and weekday agree only years from now, the weekday was a mistake.
     candidates
         .iter()
         .find(|d| fits(d))

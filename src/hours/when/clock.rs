@@ -1,4 +1,4 @@
-//! Clock times: "at 8", "after 6pm", "um 18 Uhr", "a las 9:30", "noon".
+//! Parses clock times: "at 8", "after 6pm", "um 18 Uhr", "a las 9:30", "noon".
 
 use jiff::civil::Time;
 
@@ -6,15 +6,13 @@ use super::super::calendar_words::{month, small_number};
 use super::super::words::{Kind, Token, any_at, phrase_at};
 use super::{Bound, LISTS, Taken};
 
-/// A clock time.
 pub(super) struct Clock {
     pub(super) time: Time,
     pub(super) bound: Bound,
-    /// Morning or evening is beyond doubt.
+    /// It is clear whether morning or evening is meant.
     pub(super) sure: bool,
 }
 
-/// The clock time at a token.
 pub(super) fn at(tokens: &[Token], start: usize, language: &str) -> Option<Taken<Clock>> {
     let leads = [
         (&LISTS.from, Bound::From),
@@ -57,7 +55,7 @@ pub(super) fn at(tokens: &[Token], start: usize, language: &str) -> Option<Taken
     if !(0..=24).contains(&hour) || token.text.len() > 2 && token.kind == Kind::Number {
         return None;
     }
-    // A date or a decimal number goes on before it.
+    // It continues a date or a decimal number.
     if at
         .checked_sub(1)
         .and_then(|b| tokens.get(b))
@@ -176,11 +174,12 @@ pub(super) fn at(tokens: &[Token], start: usize, language: &str) -> Option<Taken
     })
 }
 
-/// "am", "a.m.", "pm", "in the morning" after a number; whether it is the second half of the day.
+/// "am", "a.m.", "pm", "in the morning" after a number: whether it is the afternoon, and the tokens it
+/// spans.
 fn meridiem(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     let word = tokens.get(at)?;
     match word.text.as_str() {
-        // "8 am 24. Dezember" is no morning, but nobody writes that.
+        // In "8 am 24. Dezember" it means "on", but nobody writes that.
         "am" => return Some((false, 1)),
         "pm" => return Some((true, 1)),
         _ => {}
@@ -207,7 +206,7 @@ fn meridiem(tokens: &[Token], at: usize) -> Option<(bool, usize)> {
     any_at(tokens, at, &LISTS.second_half).map(|n| (true, n))
 }
 
-/// Whether a word after a number makes it anything but a time.
+/// Whether the word after a number shows that it is not a time.
 fn is_counted(word: &str) -> bool {
     LISTS.counted.iter().any(|counted| counted == word)
 }

@@ -1,4 +1,4 @@
-//! Days: relative ones, weekdays, dates and holidays.
+//! Parses days: relative ones, weekdays, dates and holidays.
 
 use jiff::civil::Date;
 use jiff::{Span, Zoned};
@@ -9,7 +9,6 @@ use super::super::words::{Token, any_at};
 use super::calendar::calendar;
 use super::{LISTS, Mention, Relation, Taken, bytes};
 
-/// The day at a token.
 pub(super) fn at(
     tokens: &[Token],
     start: usize,
@@ -34,7 +33,7 @@ pub(super) fn at(
         if any_at(tokens, from, &LISTS.articles) == Some(1) {
             from += 1;
         }
-        let Some(mut day) = plain(tokens, from, language, today) else {
+        let Some(mut day) = parse_plain(tokens, from, language, today) else {
             continue;
         };
         day.tokens.start = start;
@@ -48,7 +47,7 @@ pub(super) fn at(
         day.what.range = bytes(tokens, &day.tokens);
         return Some(day);
     }
-    plain(tokens, start, language, today)
+    parse_plain(tokens, start, language, today)
 }
 
 fn plus(date: Date, days: i32) -> Option<Date> {
@@ -63,7 +62,12 @@ fn taken(tokens: &[Token], start: usize, n: usize, date: Option<Date>) -> Taken<
     }
 }
 
-fn plain(tokens: &[Token], start: usize, language: &str, today: Date) -> Option<Taken<Mention>> {
+fn parse_plain(
+    tokens: &[Token],
+    start: usize,
+    language: &str,
+    today: Date,
+) -> Option<Taken<Mention>> {
     relative(tokens, start, language, today)
         .or_else(|| holiday(tokens, start, today))
         .or_else(|| named_weekday(tokens, start, language, today))
@@ -83,7 +87,7 @@ fn relative(tokens: &[Token], start: usize, language: &str, today: Date) -> Opti
     if let Some(n) = any_at(tokens, start, &LISTS.after_tomorrow) {
         return Some(taken(tokens, start, n, plus(today, 2)));
     }
-    // "guten Morgen", "morgens" and "por la mañana" are no tomorrow.
+    // "guten Morgen", "morgens" and "por la mañana" do not mean tomorrow.
     let before = start
         .checked_sub(1)
         .and_then(|b| tokens.get(b))
@@ -158,7 +162,7 @@ fn weeks(tokens: &[Token], start: usize, today: Date) -> Option<Taken<Mention>> 
 }
 
 fn holiday(tokens: &[Token], start: usize, today: Date) -> Option<Taken<Mention>> {
-    let (holiday, n) = holidays::named(tokens, start)?;
+    let (holiday, n) = holidays::find_named(tokens, start)?;
     let mut found = taken(tokens, start, n, holiday.next(today));
     found.what.holiday = Some(holiday.name);
     Some(found)
@@ -181,7 +185,7 @@ fn named_weekday(
         .unwrap_or(0);
     let named = weekday(tokens.get(start + skip)?, language)?;
     let NamedDay { day, habit, short } = named;
-    // "sat" and "sun" are words of their own after "i" or "we".
+    // After "i" or "we", "sat" and "sun" are ordinary words.
     let mut n = skip + 1;
     if short && tokens.get(start + n).is_some_and(|t| t.is_mark('.')) {
         n += 1;

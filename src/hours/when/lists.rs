@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::language::data;
 
-/// Phrases in all languages at once, without accents.
+/// In all languages at once, without accents.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Lists {

@@ -1,4 +1,4 @@
-//! The times that a question speaks of: "tmrw", "Saturday the 21st", "nach 18 Uhr", "the day before
+//! Finds the times that a question mentions: "tmrw", "Saturday the 21st", "nach 18 Uhr", "the day before
 //! Thanksgiving".
 
 mod calendar;
@@ -17,58 +17,55 @@ pub(super) use lists::LISTS;
 /// How a clock time is meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Bound {
-    /// At that time, or about it.
+    /// At about that time.
     #[default]
     At,
-    /// From then on.
+    /// From that time on.
     From,
-    /// Before then, or until then.
+    /// Before or until that time.
     Until,
 }
 
 /// How a day is meant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Relation {
-    /// That day.
     #[default]
     On,
-    /// Some time after it.
+    /// Some time after that day.
     After,
-    /// Some time before it.
+    /// Some time before that day.
     Before,
 }
 
-/// A time that a question speaks of.
+/// A time that a question mentions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mention {
-    /// The day, resolved to the next one from now; `None` for a clock time alone, and for what names
-    /// no single day ("in August").
+    /// The next such day from now; `None` for a clock time alone, and for what is not a single day ("in
+    /// August").
     pub date: Option<Date>,
-    /// The last day, where several are meant ("this weekend").
+    /// The last day of several ("this weekend").
     pub until: Option<Date>,
-    /// The day of the week, where one was named.
+    /// Set if the question names one.
     pub weekday: Option<Weekday>,
     /// Meant as a habit: "on Saturdays", "dienstags", "every Monday".
     pub recurring: bool,
-    /// A day of the week and nothing more: the next one, or any.
+    /// Only a weekday: the next one, or any.
     pub vague: bool,
-    /// That day, or after or before it.
     pub relation: Relation,
-    /// The clock time that goes with it.
+    /// The clock time that belongs to it.
     pub time: Option<Time>,
-    /// How the clock time is meant.
     pub bound: Bound,
-    /// Whether the clock time leaves no doubt about morning or evening.
+    /// It is clear whether morning or evening is meant.
     pub time_is_sure: bool,
     /// This very moment: "now", "jetzt".
     pub is_now: bool,
-    /// The holiday that was named, in English.
+    /// The holiday named, in English.
     pub holiday: Option<&'static str>,
     /// A month without a day: "in August".
     pub month: Option<i8>,
-    /// Bytes of the question that say the day, or the clock time where no day is said.
+    /// Byte range of the day in the question, or of the clock time if there is no day.
     pub range: Range<usize>,
-    /// Bytes of the question that say the clock time.
+    /// Byte range of the clock time in the question.
     pub time_range: Option<Range<usize>>,
 }
 
@@ -93,17 +90,16 @@ impl Mention {
     }
 }
 
-/// A parsed piece with the tokens it takes.
+/// A parsed piece and how many tokens it spans.
 struct Taken<T> {
     what: T,
     tokens: Range<usize>,
 }
 
-/// The times that `question` speaks of, in the order in which they stand there. `language` is the
-/// visitor's (ISO 639-1); full names of days and months are known in any language. A clock time
-/// belongs to the day it stands nearest to.
+/// The times that `question` mentions, in its order. `language` is the visitor's (ISO 639-1); full names of
+/// days and months count in any language. A clock time belongs to the nearest day.
 pub fn mentions(question: &str, language: &str, now: &Zoned) -> Vec<Mention> {
-    // A question that is longer than a page is not read to its end.
+    // Only the first page of a very long question is read.
     let cut = question
         .char_indices()
         .nth(4000)
@@ -169,14 +165,14 @@ pub(super) fn day_at(
     days::at(tokens, at, language, now).map(|t| (t.what, t.tokens.end))
 }
 
-/// The bytes of some tokens.
+/// The byte range of some tokens.
 fn bytes(tokens: &[Token], range: &Range<usize>) -> Range<usize> {
     let start = tokens.get(range.start).map_or(0, |t| t.range.start);
     let last = range.end.saturating_sub(1).max(range.start);
     start..tokens.get(last).map_or(start, |t| t.range.end)
 }
 
-/// "from Monday to Friday", "between Christmas and New Year": two days become one mention.
+/// Joins two days into one mention: "from Monday to Friday", "between Christmas and New Year".
 fn join_ranges(tokens: &[Token], found: &mut Vec<Taken<Mention>>) {
     let mut i = 0;
     while i + 1 < found.len() {

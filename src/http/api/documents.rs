@@ -166,8 +166,8 @@ impl DocumentView {
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = DocumentList), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<DocumentList>, Problem> {
-    let knowledge = &place.app.knowledge;
-    let found = knowledge.list_documents(&place.member, now_ms()).await?;
+    let documents = place.app.knowledge.documents();
+    let found = documents.list(&place.member, now_ms()).await?;
     let documents = found.into_iter();
     let documents = documents.map(|(summary, answers)| DocumentView::new(summary, answers));
     Ok(axum::Json(DocumentList {
@@ -186,7 +186,11 @@ pub(super) async fn get(
 ) -> Result<axum::Json<DocumentDetail>, Problem> {
     let document = load(&place, &id).await?;
     let id = document.id;
-    let listed = place.app.knowledge.list_documents(&place.member, now_ms());
+    let listed = place
+        .app
+        .knowledge
+        .documents()
+        .list(&place.member, now_ms());
     let mut listed = listed.await?.into_iter();
     let (summary, answers) = listed
         .find(|(summary, _)| summary.document.id == id)
@@ -252,8 +256,8 @@ pub(super) async fn text(
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let id = place::parse_id(&id, "document")?;
-    let knowledge = &place.app.knowledge;
-    knowledge.remove_document(&place.member, id).await?;
+    let documents = place.app.knowledge.documents();
+    documents.remove(&place.member, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -270,8 +274,8 @@ pub(super) async fn change(
 ) -> Result<StatusCode, Problem> {
     let id = load(&place, &id).await?.id;
     if let Some(staff_only) = change.staff_only {
-        let (knowledge, by) = (&place.app.knowledge, &place.member);
-        let kept = knowledge.keep_for_staff(by, id, staff_only, now_ms());
+        let (documents, by) = (place.app.knowledge.documents(), &place.member);
+        let kept = documents.keep_for_staff(by, id, staff_only, now_ms());
         kept.await?;
     }
     Ok(StatusCode::NO_CONTENT)
@@ -288,7 +292,7 @@ pub(super) async fn reindex(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let document = load(&place, &id).await?;
-    place.app.knowledge.reindex(document).await?;
+    place.app.knowledge.documents().reindex(document).await?;
     Ok(StatusCode::ACCEPTED)
 }
 
@@ -300,7 +304,7 @@ pub(super) async fn reindex(
 pub(super) async fn events(place: ApiPlace) -> Response {
     let workspace = place.id().to_string();
     let shutdown = place.app.cancel();
-    let progress = BroadcastStream::new(place.app.knowledge.progress());
+    let progress = BroadcastStream::new(place.app.knowledge.documents().progress());
     // A client that lags behind misses steps; it can fetch the list to catch up.
     let mine = progress.filter_map(move |step| {
         let step = step.ok().filter(|step| step.workspace == workspace);
@@ -310,6 +314,9 @@ pub(super) async fn events(place: ApiPlace) -> Response {
 }
 
 pub(super) async fn load(place: &ApiPlace, id: &str) -> Result<Scoped<Document>, Problem> {
-    let (knowledge, id) = (&place.app.knowledge, place::parse_id(id, "document")?);
-    Ok(knowledge.find_document(&place.member, id).await?)
+    let (documents, id) = (
+        place.app.knowledge.documents(),
+        place::parse_id(id, "document")?,
+    );
+    Ok(documents.find(&place.member, id).await?)
 }

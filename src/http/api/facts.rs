@@ -207,7 +207,12 @@ pub(super) async fn confirm_all(place: ApiPlace) -> Result<axum::Json<Counted>, 
 #[utoipa::path(post, path = "/api/facts/propose", tag = "facts", operation_id = "proposeFacts",
     responses((status = 200, body = Counted)))]
 pub(super) async fn propose(place: ApiPlace) -> Result<axum::Json<Counted>, Problem> {
-    let count = place.app.knowledge.propose_facts(place.id()).await?;
+    let count = place
+        .app
+        .knowledge
+        .documents()
+        .propose_facts(place.id())
+        .await?;
     Ok(axum::Json(Counted { count }))
 }
 

@@ -115,7 +115,7 @@ pub struct ImportForm {
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = FaqList)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<FaqList>, Problem> {
-    let found = place.app.knowledge.list_faqs(&place.member).await?;
+    let found = place.app.knowledge.faqs().list(&place.member).await?;
     let faqs = found.into_iter();
     let faqs = faqs.map(|(faq, answered)| FaqView::new(faq, answered));
     Ok(axum::Json(FaqList {
@@ -143,8 +143,8 @@ pub(super) async fn create(
     place: ApiPlace,
     Json(request): Json<FaqRequest>,
 ) -> Result<(StatusCode, axum::Json<FaqView>), Problem> {
-    let (knowledge, by) = (&place.app.knowledge, &place.member);
-    let id = knowledge.write_faq(by, None, draft(request)?).await?;
+    let (faqs, by) = (place.app.knowledge.faqs(), &place.member);
+    let id = faqs.write(by, None, draft(request)?).await?;
     Ok((StatusCode::CREATED, load_view(&place, id).await?))
 }
 
@@ -159,9 +159,9 @@ pub(super) async fn update(
     Path(id): Path<String>,
     Json(request): Json<FaqRequest>,
 ) -> Result<axum::Json<FaqView>, Problem> {
-    let (knowledge, id) = (&place.app.knowledge, parse_id(&id)?);
+    let (faqs, id) = (place.app.knowledge.faqs(), parse_id(&id)?);
     let draft = draft(request)?;
-    knowledge.write_faq(&place.member, Some(id), draft).await?;
+    faqs.write(&place.member, Some(id), draft).await?;
     load_view(&place, id).await
 }
 
@@ -173,10 +173,8 @@ pub(super) async fn approve(
     place: ApiPlace,
     Path(id): Path<String>,
 ) -> Result<axum::Json<FaqView>, Problem> {
-    let (knowledge, id) = (&place.app.knowledge, parse_id(&id)?);
-    knowledge
-        .decide_faq(&place.member, id, FaqState::Approved)
-        .await?;
+    let (faqs, id) = (place.app.knowledge.faqs(), parse_id(&id)?);
+    faqs.decide(&place.member, id, FaqState::Approved).await?;
     load_view(&place, id).await
 }
 
@@ -185,8 +183,8 @@ pub(super) async fn approve(
     params(("id" = String, Path, description = "Id of the question")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    let (knowledge, id) = (&place.app.knowledge, parse_id(&id)?);
-    knowledge.remove_faq(&place.member, id).await?;
+    let (faqs, id) = (place.app.knowledge.faqs(), parse_id(&id)?);
+    faqs.remove(&place.member, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -220,8 +218,8 @@ pub(super) async fn import(
         true => FaqState::Approved,
         false => FaqState::Draft,
     };
-    let knowledge = &place.app.knowledge;
-    let taken = knowledge.take_faqs(&place.member, bytes, name, state).await;
+    let faqs = place.app.knowledge.faqs();
+    let taken = faqs.take(&place.member, bytes, name, state).await;
     let report = taken.map_err(|error| match error {
         wrong @ KnowledgeError::Faq(_) => Problem::invalid("file", wrong.to_string()),
         other => other.into(),
@@ -234,7 +232,7 @@ fn parse_id(id: &str) -> Result<FaqId, Problem> {
 }
 
 async fn load_view(place: &ApiPlace, id: FaqId) -> Result<axum::Json<FaqView>, Problem> {
-    let found = place.app.knowledge.find_faq(&place.member, id).await?;
+    let found = place.app.knowledge.faqs().find(&place.member, id).await?;
     Ok(axum::Json(FaqView::new(found.0.into_inner(), found.1)))
 }
 

@@ -111,7 +111,12 @@ pub(super) async fn list(
     let state = query.state.as_deref().unwrap_or(GapState::Open.as_str());
     let state = GapState::parse(state)
         .ok_or_else(|| Problem::invalid("state", "state must be open, answered or dismissed"))?;
-    let found = place.app.knowledge.list_gaps(&place.member, state).await?;
+    let found = place
+        .app
+        .knowledge
+        .gaps()
+        .list(&place.member, state)
+        .await?;
     Ok(axum::Json(view(found)))
 }
 
@@ -166,8 +171,8 @@ async fn settle(
     faq: Option<FaqId>,
 ) -> Result<axum::Json<SettledView>, Problem> {
     let (by, id) = (&place.member, place::parse_id(id, "gap")?);
-    let knowledge = &place.app.knowledge;
-    let settled = knowledge.settle_gap(by, id, from, to, faq).await?;
+    let gaps = place.app.knowledge.gaps();
+    let settled = gaps.settle(by, id, from, to, faq).await?;
     Ok(axum::Json(SettledView {
         receipts: settled.iter().map(ToString::to_string).collect(),
     }))

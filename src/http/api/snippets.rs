@@ -29,8 +29,8 @@ pub(super) async fn create(
     Json(request): Json<SnippetRequest>,
 ) -> Result<(StatusCode, axum::Json<Submitted>), Problem> {
     let SnippetRequest { title, text } = request;
-    let knowledge = &place.app.knowledge;
-    let written = knowledge
+    let documents = place.app.knowledge.documents();
+    let written = documents
         .write_snippet(&place.member, None, &title, &text)
         .await?;
     Ok((StatusCode::CREATED, axum::Json(written)))
@@ -50,8 +50,8 @@ pub(super) async fn replace(
 ) -> Result<axum::Json<Submitted>, Problem> {
     let id = place::parse_id(&id, "document")?;
     let SnippetRequest { title, text } = request;
-    let knowledge = &place.app.knowledge;
-    let written = knowledge
+    let documents = place.app.knowledge.documents();
+    let written = documents
         .write_snippet(&place.member, Some(id), &title, &text)
         .await?;
     Ok(axum::Json(written))

@@ -21,7 +21,7 @@ pub struct SynonymGroups {
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace; the caller's own when absent")),
     responses((status = 200, body = SynonymGroups)))]
 pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<SynonymGroups>, Problem> {
-    let own = place.app.knowledge.synonyms(&place.member).await?;
+    let own = place.app.knowledge.search().synonyms(&place.member).await?;
     Ok(axum::Json(SynonymGroups { groups: own.groups }))
 }
 
@@ -37,8 +37,8 @@ pub(super) async fn set(
     let own = Synonyms {
         groups: request.groups,
     };
-    let knowledge = &place.app.knowledge;
-    let tidy = knowledge.set_synonyms(&place.member, own).await?;
+    let search = place.app.knowledge.search();
+    let tidy = search.set_synonyms(&place.member, own).await?;
     Ok(axum::Json(SynonymGroups {
         groups: tidy.groups,
     }))

@@ -110,6 +110,7 @@ async fn keep(place: &ApiPlace, name: &str, bytes: Bytes) -> Vec<Outcome> {
     let received = place
         .app
         .knowledge
+        .documents()
         .receive(place.id(), name.to_owned(), bytes)
         .await;
     match received {

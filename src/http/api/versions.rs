@@ -160,10 +160,10 @@ pub(super) async fn roll_back(
     Path(id): Path<String>,
     Json(request): Json<RollbackRequest>,
 ) -> Result<axum::Json<RolledBack>, Problem> {
-    let (knowledge, by) = (&place.app.knowledge, &place.member);
+    let (documents, by) = (place.app.knowledge.documents(), &place.member);
     let of = place::parse_id(&id, "document")?;
     let to = place::parse_id::<VersionId>(&request.version, "version")?;
-    let version = knowledge.go_back(by, of, to).await?;
+    let version = documents.go_back(by, of, to).await?;
     Ok(axum::Json(RolledBack {
         document: id,
         version,
@@ -182,8 +182,11 @@ pub(super) async fn read_hidden(
     Path(id): Path<String>,
     Json(request): Json<HiddenRequest>,
 ) -> Result<(StatusCode, axum::Json<ReadAgain>), Problem> {
-    let (knowledge, of) = (&place.app.knowledge, place::parse_id(&id, "document")?);
-    let submitted = knowledge
+    let (documents, of) = (
+        place.app.knowledge.documents(),
+        place::parse_id(&id, "document")?,
+    );
+    let submitted = documents
         .read_with_hidden(&place.member, of, request.read)
         .await?;
     let again = ReadAgain {

@@ -181,7 +181,10 @@ pub(super) async fn roll_back(
     Form(form): Form<GoBack>,
 ) -> Result<Response, Failure> {
     let (by, of) = (person.member(), parse_id(&id, "document")?);
-    app.knowledge.go_back(by, of, form.version).await?;
+    app.knowledge
+        .documents()
+        .go_back(by, of, form.version)
+        .await?;
     Ok(Redirect::to(&format!("/documents/{id}")).into_response())
 }
 
@@ -199,7 +202,10 @@ pub(super) async fn read_hidden(
     Form(form): Form<ReadHidden>,
 ) -> Result<Response, Failure> {
     let (by, of) = (person.member(), parse_id(&id, "document")?);
-    app.knowledge.read_with_hidden(by, of, form.read).await?;
+    app.knowledge
+        .documents()
+        .read_with_hidden(by, of, form.read)
+        .await?;
     Ok(Redirect::to("/documents").into_response())
 }
 
@@ -217,7 +223,10 @@ pub(super) async fn keep_for_staff(
     Form(form): Form<ForStaff>,
 ) -> Result<Response, Failure> {
     let (by, of) = (person.member(), parse_id(&id, "document")?);
-    let kept = app.knowledge.keep_for_staff(by, of, form.only, now_ms());
+    let kept = app
+        .knowledge
+        .documents()
+        .keep_for_staff(by, of, form.only, now_ms());
     kept.await?;
     Ok(Redirect::to(&format!("/documents/{id}")).into_response())
 }

@@ -35,7 +35,7 @@ pub(super) async fn list(
     person: SignedIn,
     Query(sought): Query<Sought>,
 ) -> Result<Response, Failure> {
-    let listed = app.knowledge.list_documents(person.member(), now_ms());
+    let listed = app.knowledge.documents().list(person.member(), now_ms());
     let found = listed.await?;
     let all = found.len();
     let mut rows: Vec<DocumentRow> = Vec::new();

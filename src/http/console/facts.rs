@@ -87,7 +87,10 @@ pub(super) async fn propose(
     person: SignedIn,
 ) -> Result<Response, Failure> {
     person.need(Scope::Documents)?;
-    app.knowledge.propose_facts(person.workspace.id).await?;
+    app.knowledge
+        .documents()
+        .propose_facts(person.workspace.id)
+        .await?;
     Ok(Redirect::to("/facts").into_response())
 }
 

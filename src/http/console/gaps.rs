@@ -37,7 +37,7 @@ pub(super) async fn list(
 ) -> Result<Response, Failure> {
     person.need(Scope::Evaluate)?;
     let rows = async |state| -> Result<Vec<GapRow>, Failure> {
-        let found = app.knowledge.list_gaps(person.member(), state).await?;
+        let found = app.knowledge.gaps().list(person.member(), state).await?;
         Ok(found.into_iter().map(row).collect())
     };
     let dismissed = rows(GapState::Dismissed).await?;
@@ -84,7 +84,8 @@ async fn settle(
     let id: ReceiptId = parse_id(id, "gap")?;
     let settled = app
         .knowledge
-        .settle_gap(person.member(), id, from, to, None);
+        .gaps()
+        .settle(person.member(), id, from, to, None);
     settled.await?;
     Ok(id)
 }

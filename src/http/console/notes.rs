@@ -93,13 +93,16 @@ pub(super) async fn delete(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let id = parse_id(&id, "document")?;
-    app.knowledge.remove_document(person.member(), id).await?;
+    app.knowledge
+        .documents()
+        .remove(person.member(), id)
+        .await?;
     Ok(Redirect::to("/documents").into_response())
 }
 
 async fn find(app: &App, person: &SignedIn, id: &str) -> Result<Scoped<Document>, Problem> {
     let (by, id) = (person.member(), parse_id(id, "document")?);
-    let document = app.knowledge.find_document(by, id).await?;
+    let document = app.knowledge.documents().find(by, id).await?;
     match document.origin {
         Origin::Snippet => Ok(document),
         _ => Err(Problem::not_found("note")),
@@ -114,7 +117,12 @@ async fn save(
 ) -> Result<Response, Failure> {
     let id = note.map(|id| id.to_string());
     let (by, title, text) = (person.member(), &form.title, &form.text);
-    match app.knowledge.write_snippet(by, note, title, text).await {
+    match app
+        .knowledge
+        .documents()
+        .write_snippet(by, note, title, text)
+        .await
+    {
         Ok(written) => {
             Ok(Redirect::to(&format!("/documents#document-{}", written.document)).into_response())
         }

@@ -25,7 +25,7 @@ pub(super) async fn show(
     State(app): State<Arc<App>>,
     person: SignedIn,
 ) -> Result<Response, Failure> {
-    let own = app.knowledge.synonyms(person.member()).await?;
+    let own = app.knowledge.search().synonyms(person.member()).await?;
     Ok(render(&person, StatusCode::OK, lines(&own), None))
 }
 
@@ -37,6 +37,7 @@ pub(super) async fn save(
 ) -> Result<Response, Failure> {
     let set = app
         .knowledge
+        .search()
         .set_synonyms(person.member(), parsed(&form.groups));
     match set.await {
         Ok(_) => Ok(Redirect::to("/synonyms").into_response()),

@@ -1,7 +1,7 @@
-//! Passages: blocks joined to a size that a model can read and a person can check.
+//! Cuts documents into passages of a size that a model can read and a person can check.
 //!
-//! A passage never crosses the border of a main section. Rows of a table stay whole, a list stays
-//! with the sentence that introduces it, and small neighbouring sections share a passage.
+//! A passage never crosses the border of a main section. Table rows stay whole, a list stays with the
+//! sentence that introduces it, and small neighbouring sections share a passage.
 
 #[cfg(test)]
 mod chunk_tests;
@@ -18,11 +18,11 @@ pub use size::words;
 /// Sizes of passages, in words (two characters of Chinese or Japanese count as one word).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkOptions {
-    /// Below this, a passage takes the next section in, if that fits the target.
+    /// A shorter passage takes in the next section, if both fit the target.
     pub min_words: usize,
-    /// A passage of this size is closed.
+    /// A passage is closed once it has this size.
     pub target_words: usize,
-    /// No passage is longer, except for a single word that is.
+    /// Hard limit, except for a single longer word.
     pub max_words: usize,
 }
 
@@ -36,26 +36,24 @@ impl Default for ChunkOptions {
     }
 }
 
-/// A passage of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Chunk {
-    /// Its place among the passages of the document, from 0.
+    /// From 0.
     pub ordinal: u32,
-    /// The headings above it, from the outermost.
+    /// Outermost first.
     pub heading_path: Vec<String>,
-    /// Its text, verbatim: one line per block. Headings inside the passage are lines of their own.
+    /// Verbatim, one line per block. Headings inside the passage are lines of their own.
     pub text: String,
-    /// The page on which it begins, from 1.
+    /// Where it begins, from 1.
     pub page: Option<u32>,
-    /// The nearest heading above it.
     pub section: Option<String>,
-    /// The first block that it takes text from.
+    /// First block of the passage.
     pub start_block: usize,
-    /// One past the last block that it takes text from.
+    /// Exclusive.
     pub end_block: usize,
 }
 
-/// A piece of a block that is not divided further.
+/// A piece of a block that is never split.
 #[derive(Debug, Clone)]
 struct Unit {
     block: usize,
@@ -64,13 +62,12 @@ struct Unit {
     words: usize,
     path: Vec<String>,
     page: Option<u32>,
-    /// Which main section it is in.
+    /// Number of its main section.
     part: usize,
-    /// Which section, of any level.
+    /// Number of its section, of any level.
     section: usize,
 }
 
-/// Cut a document into passages.
 pub fn chunk(doc: &Extracted, options: &ChunkOptions) -> Vec<Chunk> {
     let units = units(doc, options);
     let mut groups: Vec<Vec<Unit>> = Vec::new();
@@ -89,7 +86,7 @@ pub fn chunk(doc: &Extracted, options: &ChunkOptions) -> Vec<Chunk> {
                 || (size >= options.target_words && !is_lead_in(last, unit))
         });
         if closes {
-            let carried = carried(&mut current, unit, options);
+            let carried = take_lead_in(&mut current, unit, options);
             groups.push(std::mem::replace(&mut current, carried));
         }
         current.push(unit.clone());
@@ -106,7 +103,7 @@ pub fn chunk(doc: &Extracted, options: &ChunkOptions) -> Vec<Chunk> {
         .collect()
 }
 
-/// The units of a document: blocks, or pieces of blocks that are too long.
+/// Splits a document into units: blocks, or pieces of blocks that are too long.
 fn units(doc: &Extracted, options: &ChunkOptions) -> Vec<Unit> {
     let mut outline = Outline::new(&doc.blocks);
     let mut out = Vec::new();
@@ -116,7 +113,7 @@ fn units(doc: &Extracted, options: &ChunkOptions) -> Vec<Unit> {
             out.extend(lost.into_iter().map(|h| outline.unit_of(h, block.page)));
             continue;
         }
-        outline.used();
+        outline.mark_used();
         for text in split::pieces(
             &block.text,
             block.kind,
@@ -149,7 +146,7 @@ fn total(units: &[Unit]) -> usize {
     sum
 }
 
-/// Words of the heading that a passage repeats when it takes a further section in.
+/// Words of the heading that a passage repeats when it takes in another section.
 fn heading_words(before: &[Unit], unit: &Unit) -> usize {
     match before.last() {
         Some(last) if last.section != unit.section => unit.path.last().map_or(0, |h| words(h)),
@@ -167,7 +164,7 @@ fn section_words(units: &[Unit]) -> usize {
         + first.path.last().map_or(0, |h| words(h))
 }
 
-/// A paragraph that introduces what follows: "Bring with you:".
+/// Whether a paragraph introduces what follows: "Bring with you:".
 fn is_lead_in(unit: &Unit, next: &Unit) -> bool {
     unit.kind == BlockKind::Paragraph
         && unit.section == next.section
@@ -175,8 +172,8 @@ fn is_lead_in(unit: &Unit, next: &Unit) -> bool {
         && (unit.text.ends_with(':') || unit.words <= 25)
 }
 
-/// The introduction moves on with what it introduces.
-fn carried(current: &mut Vec<Unit>, next: &Unit, options: &ChunkOptions) -> Vec<Unit> {
+/// Takes the lead-in off the passage that closes, so that it moves on with what it introduces.
+fn take_lead_in(current: &mut Vec<Unit>, next: &Unit, options: &ChunkOptions) -> Vec<Unit> {
     let moves = current.len() > 1
         && current.last().is_some_and(|last| {
             is_lead_in(last, next) && last.words + next.words <= options.max_words
@@ -188,7 +185,7 @@ fn carried(current: &mut Vec<Unit>, next: &Unit, options: &ChunkOptions) -> Vec<
     }
 }
 
-/// A short rest joins the passage before it, within one section.
+/// Joins a short rest to the passage before it, within one section.
 fn join_tails(groups: Vec<Vec<Unit>>, options: &ChunkOptions) -> Vec<Vec<Unit>> {
     let mut out: Vec<Vec<Unit>> = Vec::new();
     for group in groups {

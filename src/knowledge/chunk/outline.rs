@@ -1,4 +1,4 @@
-//! Where in a document's headings a block stands.
+//! Tracks the headings above each block.
 
 use super::{Unit, words};
 use crate::extract::{Block, BlockKind};
@@ -12,13 +12,13 @@ struct Heading {
     section: usize,
 }
 
-/// A heading that nothing stands under; its words would be lost.
+/// A heading without text below it. Its words would be lost, so it becomes a line of its own.
 pub(super) struct Lost(Heading, Vec<String>);
 
 /// The open headings.
 pub(super) struct Outline {
     open: Vec<Heading>,
-    /// Headings of this level or above begin a main section.
+    /// Headings of this level or above start a main section.
     main_level: u8,
     part: usize,
     section: usize,
@@ -46,7 +46,7 @@ impl Outline {
         }
     }
 
-    /// Open a heading; gives back those that close without having had any text.
+    /// Opens a heading; returns those that close without any text below them.
     pub(super) fn enter(&mut self, level: u8, text: &str, block: usize) -> Vec<Lost> {
         let lost = self.close(level);
         self.section += 1;
@@ -64,7 +64,7 @@ impl Outline {
         lost
     }
 
-    /// Close all headings at the document's end.
+    /// Closes all headings at the end of the document.
     pub(super) fn leave(&mut self) -> Vec<Lost> {
         self.close(0)
     }
@@ -75,14 +75,14 @@ impl Outline {
             if let Some(heading) = self.open.pop().filter(|h| !h.used) {
                 lost.push(Lost(heading, self.path()));
                 // What stood under the lost one stands under its parents.
-                self.used();
+                self.mark_used();
             }
         }
         lost
     }
 
-    /// Text stands under all open headings.
-    pub(super) fn used(&mut self) {
+    /// Notes that there is text below all open headings.
+    pub(super) fn mark_used(&mut self) {
         for heading in &mut self.open {
             heading.used = true;
         }

@@ -1,10 +1,10 @@
-//! How long a text is.
+//! The length of a text in words.
 
-/// Characters of scripts that are written without spaces, for one word.
+/// Characters of a script without spaces that count as one word.
 const WIDE_PER_WORD: usize = 2;
 
-/// The length of a text in words: what stands between spaces, and in Chinese, Japanese and other
-/// scripts without spaces every two characters.
+/// The length of a text in words; in Chinese, Japanese and other scripts without spaces, every two
+/// characters count as one.
 pub fn words(text: &str) -> usize {
     let (mut count, mut wide, mut inside) = (0, 0, false);
     for c in text.chars() {
@@ -21,7 +21,7 @@ pub fn words(text: &str) -> usize {
     count + usize::div_ceil(wide, WIDE_PER_WORD)
 }
 
-/// Whether a character is of a script that is written without spaces.
+/// Whether a character belongs to a script without spaces.
 pub(super) fn is_wide(c: char) -> bool {
     matches!(
         c,

@@ -1,4 +1,4 @@
-//! Dividing a block that is longer than a passage may be.
+//! Splits blocks that are too long for one passage.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -6,8 +6,8 @@ use super::size::{is_wide, words};
 use crate::extract::BlockKind;
 use crate::language::sentences::sentences;
 
-/// The pieces of a block, none longer than `max` words: code at its lines, text at its sentences,
-/// a sentence that is too long at its words.
+/// Splits a block into pieces of at most `max` words: code by lines, text by sentences, and a sentence that
+/// is too long by words.
 pub(super) fn pieces(text: &str, kind: BlockKind, max: usize, target: usize) -> Vec<String> {
     let whole = words(text);
     if whole <= max {
@@ -19,7 +19,7 @@ pub(super) fn pieces(text: &str, kind: BlockKind, max: usize, target: usize) -> 
         _ => by_sentence(text),
     };
     let joint = if kind == BlockKind::Code { "\n" } else { " " };
-    // Even pieces read better than a full one and a rest.
+    // Pieces of even size read better than full ones and a short rest.
     let goal = whole.div_ceil(whole.div_ceil(target.max(1)));
     let mut out = Vec::new();
     let mut current = String::new();
@@ -43,7 +43,7 @@ pub(super) fn pieces(text: &str, kind: BlockKind, max: usize, target: usize) -> 
     out
 }
 
-/// The text between the starts of two sentences, so that nothing is lost between them.
+/// Cuts from the start of one sentence to the start of the next, so that nothing between them is lost.
 fn by_sentence(text: &str) -> Vec<&str> {
     let mut starts: Vec<usize> = sentences(text).iter().map(|s| s.start).skip(1).collect();
     starts.push(text.len());
@@ -88,7 +88,7 @@ fn by_words(part: &str, max: usize) -> Vec<&str> {
     out
 }
 
-/// Whether two texts meet in a script without spaces.
+/// Whether both sides of the joint are in a script without spaces.
 pub(super) fn joins_without_space(left: &str, right: &str) -> bool {
     left.chars().last().is_some_and(is_wide)
         && right.trim_start().chars().next().is_some_and(is_wide)

@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use super::LISTS;
 use crate::language::{Language, calendar};
 
-/// Languages whose months are read. Names of others are words in these: Turkish "mart" is March.
+/// Languages whose month names are read. Those of other languages are ordinary words here: Turkish "mart"
+/// is March.
 const LANGUAGES: [Language; 6] = [
     Language::En,
     Language::De,
@@ -17,7 +18,6 @@ const LANGUAGES: [Language; 6] = [
     Language::Pt,
 ];
 
-/// A date and where it stands.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub date: Date,
@@ -29,14 +29,14 @@ struct Token<'a> {
     range: Range<usize>,
 }
 
-/// All dates of a text in lower case that name a day or a month, with its year.
+/// All dates in a lowercased text that give a year and a month, with or without a day.
 pub(super) fn find(lower: &str, language: Language) -> Vec<Found> {
     let tokens = tokens(lower);
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
         let rest = tokens.get(at..).unwrap_or_default();
-        match named(rest).or_else(|| numeric(rest, lower, language)) {
+        match parse_named(rest).or_else(|| parse_numeric(rest, lower, language)) {
             Some((date, used)) => {
                 let start = rest.first().map_or(0, |t| t.range.start);
                 let end = rest.get(used - 1).map_or(start, |t| t.range.end);
@@ -98,8 +98,8 @@ fn is_link(word: &str) -> bool {
     matches!(word, "de" | "del" | "of" | "d")
 }
 
-/// Dates with the name of a month, and how many tokens they take.
-fn named(tokens: &[Token<'_>]) -> Option<(Date, usize)> {
+/// A date with the name of a month, and the number of tokens it spans.
+fn parse_named(tokens: &[Token<'_>]) -> Option<(Date, usize)> {
     let word = |at: usize| tokens.get(at).map_or("", |t| t.text);
     // "March 2, 2026" and "March 2026"
     if let Some(month) = month(word(0)) {
@@ -121,7 +121,7 @@ fn named(tokens: &[Token<'_>]) -> Option<(Date, usize)> {
 }
 
 /// "2026-06-15", "15.6.2026", "6/15/2026".
-fn numeric(tokens: &[Token<'_>], text: &str, language: Language) -> Option<(Date, usize)> {
+fn parse_numeric(tokens: &[Token<'_>], text: &str, language: Language) -> Option<(Date, usize)> {
     let [a, b, c, ..] = tokens else { return None };
     let between =
         |x: &Token<'_>, y: &Token<'_>| text.get(x.range.end..y.range.start).map(str::trim);

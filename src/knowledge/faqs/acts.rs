@@ -1,43 +1,38 @@
-//! What somebody does with the questions and answers of a workspace, whichever face of the product it comes through.
+//! What the API and the console do with the approved answers of a workspace: each act checks the member's scopes.
 
 use bytes::Bytes;
 
-use super::{FaqImport, ImportFaqs};
+use super::{FaqImport, Faqs, ImportFaqs};
 use crate::access::{Member, Scope};
-use crate::knowledge::{Knowledge, KnowledgeError};
+use crate::knowledge::{Gaps, KnowledgeError};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::{FaqId, ReceiptId, Scoped, UnixMs};
 
-/// Longest name of an owner or a source, in characters.
+/// Of an owner or a source, in characters.
 const LONGEST_NAME: usize = 200;
-/// Who writes answers.
 const MAY: &[Scope] = &[Scope::Documents];
 
-/// A question with its answer, as somebody wrote it.
+/// A question with its answer, as somebody entered it.
 #[derive(Debug, Clone)]
 pub struct FaqDraft {
-    /// Ways to ask.
+    /// The phrasings of the question.
     pub questions: Vec<String>,
     /// Given word for word.
     pub answer: String,
-    /// Whether visitors get it.
     pub state: FaqState,
-    /// Who looks after it; may be empty.
+    /// Who keeps the answer up to date; may be empty.
     pub owner: String,
-    /// ISO 639-1 code of the answer's language; found out when absent.
+    /// ISO 639-1 code of the answer's language; `None` to detect it.
     pub language: Option<String>,
-    /// From when on it is not given.
+    /// The answer is not given from then on.
     pub expires_at: Option<UnixMs>,
-    /// Receipts whose gaps it closes.
+    /// Receipts of the questions that it answers; their gaps are closed.
     pub gaps: Vec<ReceiptId>,
 }
 
-impl Knowledge {
-    /// Every question of a workspace, the last changed first, with how often it answered.
-    ///
-    /// # Errors
-    /// When they may not see them.
-    pub async fn list_faqs(&self, by: &Member) -> Result<Vec<(Faq, u64)>, KnowledgeError> {
+impl Faqs {
+    /// All questions, the last changed first, each with how often its answer was given.
+    pub async fn list(&self, by: &Member) -> Result<Vec<(Faq, u64)>, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let read = self.inner.store.read(move |conn| {
             let answered = faqs::answered(conn, workspace)?;
@@ -51,15 +46,11 @@ impl Knowledge {
         Ok(read.await?)
     }
 
-    /// One question, with how often it answered.
+    /// One question, with how often its answer was given.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn find_faq(
-        &self,
-        by: &Member,
-        id: FaqId,
-    ) -> Result<(Scoped<Faq>, u64), KnowledgeError> {
+    pub async fn find(&self, by: &Member, id: FaqId) -> Result<(Scoped<Faq>, u64), KnowledgeError> {
         let workspace = by.need(MAY)?;
         let read = self.inner.store.read(move |conn| {
             let faq = faqs::get(conn, workspace, id)?;
@@ -69,11 +60,11 @@ impl Knowledge {
         Ok(read.await?)
     }
 
-    /// Keeps a question with its answer, a new one or in place of what it was, and closes the gaps that it fills.
+    /// Saves a new question with its answer, or replaces one, and closes the gaps that it fills.
     ///
     /// # Errors
-    /// When something of it is missing or too long, or what it should replace is gone.
-    pub async fn write_faq(
+    /// When the draft is incomplete or too long, or what it replaces is gone.
+    pub async fn write(
         &self,
         by: &Member,
         replaces: Option<FaqId>,
@@ -81,7 +72,7 @@ impl Knowledge {
     ) -> Result<FaqId, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let before = match replaces {
-            Some(id) => Some(self.load_faq(by, id).await?),
+            Some(id) => Some(self.load(by, id).await?),
             None => None,
         };
         let owner = draft.owner.trim().to_owned();
@@ -101,18 +92,21 @@ impl Knowledge {
             phrasings: draft.questions,
         };
         let faq = match before {
-            Some(faq) => self.update_faq(faq, new).await?,
-            None => self.create_faq(workspace, new).await?,
+            Some(faq) => self.update(faq, new).await?,
+            None => self.create(workspace, new).await?,
         };
-        self.close_gaps(&faq, draft.gaps).await?;
+        let gaps = Gaps {
+            inner: self.inner.clone(),
+        };
+        gaps.close(&faq, draft.gaps).await?;
         Ok(faq.id)
     }
 
-    /// Takes questions with their answers in from a file or pasted text.
+    /// Imports questions with their answers from a file or pasted text.
     ///
     /// # Errors
-    /// `Faq` with a sentence for whoever gave it, if it cannot be read.
-    pub async fn take_faqs(
+    /// `Faq` with a sentence for the user, when the text cannot be read.
+    pub async fn take(
         &self,
         by: &Member,
         bytes: Bytes,
@@ -125,34 +119,34 @@ impl Knowledge {
             owner: String::new(),
             source: name.chars().take(LONGEST_NAME).collect(),
         };
-        let file = self.read_faqs(bytes, name).await?;
-        self.import_faqs(workspace, file, how).await
+        let file = self.read(bytes, name).await?;
+        self.import(workspace, file, how).await
     }
 
-    /// Lets visitors get an answer, or no longer.
+    /// Approves an answer, or makes it a draft again.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn decide_faq(
+    pub async fn decide(
         &self,
         by: &Member,
         id: FaqId,
         state: FaqState,
     ) -> Result<(), KnowledgeError> {
-        let faq = self.load_faq(by, id).await?;
-        self.set_faq_state(faq, state).await.map(drop)
+        let faq = self.load(by, id).await?;
+        self.set_state(faq, state).await.map(drop)
     }
 
-    /// Removes a question; from this moment its answer is not given.
+    /// Removes a question; its answer is not given from then on.
     ///
     /// # Errors
     /// `NotFound`.
-    pub async fn remove_faq(&self, by: &Member, id: FaqId) -> Result<(), KnowledgeError> {
-        let faq = self.load_faq(by, id).await?;
-        self.delete_faq(faq).await
+    pub async fn remove(&self, by: &Member, id: FaqId) -> Result<(), KnowledgeError> {
+        let faq = self.load(by, id).await?;
+        self.delete(faq).await
     }
 
-    async fn load_faq(&self, by: &Member, id: FaqId) -> Result<Scoped<Faq>, KnowledgeError> {
+    async fn load(&self, by: &Member, id: FaqId) -> Result<Scoped<Faq>, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let read = self
             .inner

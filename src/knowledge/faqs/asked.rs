@@ -1,6 +1,5 @@
-//! What a question is about and what it wants to know of it: content words, kind, numbers and
-//! days, negation. Two questions that differ in any of these may have different answers, however
-//! near their vectors are.
+//! Analyses a question: its content words, its kind, its numbers and days, and whether it is negated.
+//! Two questions that differ in any of these may have different answers, however close their vectors are.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -14,47 +13,40 @@ use crate::language::lists::{is_function_word, is_negation};
 use crate::language::words::unaccented;
 use crate::language::{Language, calendar};
 
-/// What is wanted to know.
+/// What a question wants to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// Whether something is so; also everything that is no question in form.
+    /// Whether something is so; also everything that does not look like a question.
     Whether,
-    /// What, which.
+    /// Also which.
     What,
-    /// How something is done.
     How,
-    /// What it costs.
     Price,
-    /// When.
     When,
-    /// How long.
     Duration,
     /// How often, how many, how old, how far.
     Measure,
-    /// Where.
     Where,
-    /// Who.
     Who,
-    /// Why.
     Why,
 }
 
-/// A question taken apart.
+/// An analysed question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Asked {
-    /// All words, folded, for telling that two questions are the same.
+    /// All words, folded, to recognise identical questions.
     pub(super) plain: Vec<String>,
-    /// Stems of the words that it is about.
+    /// Stems of the content words.
     pub(super) about: BTreeSet<String>,
     /// Numbers, weekdays, months and other days.
     pub(super) exact: BTreeSet<String>,
     pub(super) kinds: BTreeSet<Kind>,
     pub(super) negated: bool,
-    /// Asks about something that was.
+    /// It asks about the past.
     pub(super) past: bool,
 }
 
-/// The lists of words; the file says what each is for.
+/// The file says what each list is for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -69,7 +61,7 @@ struct Lists {
 static FILE: &str = include_str!("asked.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// Whether a word names a day that is not told by a number, or a month in English.
+/// Whether a word names a day without a number, or is an English month.
 fn is_day(word: &str) -> bool {
     let names = calendar::folded_in(Language::En);
     let is_one = |names: &[Vec<String>]| names.iter().flatten().any(|name| name == word);
@@ -79,7 +71,7 @@ fn is_day(word: &str) -> bool {
 }
 
 impl Asked {
-    /// Takes a question apart, by the rules of a language.
+    /// Analyses a question by the rules of a language.
     pub(super) fn of(text: &str, language: Language) -> Self {
         let plain: Vec<String> = text.unicode_words().map(unaccented).collect();
         let mut stems = stemmer(language);
@@ -89,7 +81,8 @@ impl Asked {
         for (at, word) in plain.iter().enumerate() {
             if word.chars().any(|c| c.is_ascii_digit()) || is_day(word) {
                 exact.insert(singular(word).to_owned());
-            } else if is_negation(word) || LISTS.negations.contains(word) || turns(word, at == 0) {
+            } else if is_negation(word) || LISTS.negations.contains(word) || negates(word, at == 0)
+            {
                 negated = !negated;
             } else if is_about(word, language) {
                 about.insert(stem(&mut stems, word));
@@ -105,15 +98,15 @@ impl Asked {
         }
     }
 
-    /// Everything that may stand in a question beside what it must say: of a text that answers.
+    /// Everything that an answer mentions, and that a question may therefore contain besides its own words.
     pub(super) fn mentions(text: &str, language: Language) -> BTreeSet<String> {
         let asked = Self::of(text, language);
         asked.about.into_iter().chain(asked.exact).collect()
     }
 }
 
-/// "don't" and its like; at the beginning ("don't you …?") it is only a way of asking.
-fn turns(word: &str, leads: bool) -> bool {
+/// "don't" and the like; at the start ("don't you …?") it negates nothing.
+fn negates(word: &str, leads: bool) -> bool {
     word.ends_with("n't") && !leads
 }
 
@@ -133,8 +126,8 @@ fn singular(word: &str) -> &str {
     }
 }
 
-/// What the words ask for, in English. In other languages the words of asking stay among those
-/// that the question is about, which compares them as strictly.
+/// The kinds of question, by English words. In other languages question words count as content words, which
+/// are compared as strictly.
 fn kinds(words: &[String]) -> BTreeSet<Kind> {
     let mut kinds = BTreeSet::new();
     for (at, word) in words.iter().enumerate() {

@@ -1,6 +1,6 @@
-//! Questions that share every word but the one that turns them round: "switch on" and "switch off", "check in" and
-//! "check out", "before ten" and "after ten". Vectors lie close together for these, and so do the readings of a small
-//! model; the words themselves tell.
+//! Recognises questions that differ only in a word that reverses them: "switch on" and "switch off", "check in" and
+//! "check out", "before ten" and "after ten". Their vectors are close, and a small model reads them alike, so the words
+//! themselves decide.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::language::Language;
 use crate::language::data::{self, WordSet};
 
-/// The lists of words; the file says what each is for.
+/// The file says what each list is for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -24,11 +24,12 @@ struct Lists {
 static FILE: &str = include_str!("contrary.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(FILE));
 
-/// Fewest letters of the word behind them.
+/// Minimum letters of a word after such a prefix.
 const LEAST_LETTERS: usize = 4;
 
-/// Whether a question turns another round: it has a word of which that has the contrary, and not the word itself. `told`
-/// is what that one's answer says: an answer that speaks of both sides answers both.
+/// Whether a question is the opposite of another: it contains the opposite of one of the other's words, and
+/// not that word itself. `told` are the words of the other's answer: an answer that mentions both sides
+/// answers both questions.
 pub(super) fn contrary(question: &[String], other: &[String], told: &BTreeSet<String>) -> bool {
     let (ours, theirs) = (only(question, other), only(other, question));
     let both = |one: &dyn Fn(&str) -> bool, opposite: &dyn Fn(&str) -> bool| {
@@ -43,7 +44,7 @@ pub(super) fn contrary(question: &[String], other: &[String], told: &BTreeSet<St
     in_pairs || is_turned(question, other) || begins_otherwise(&ours, &theirs, told)
 }
 
-/// The words of one that the other does not have.
+/// Words that the other question does not have.
 fn only<'a>(words: &'a [String], others: &[String]) -> Vec<&'a str> {
     let words = words.iter().filter(|word| !others.contains(word));
     words.map(String::as_str).collect()
@@ -57,7 +58,7 @@ fn is_turned(question: &[String], other: &[String]) -> bool {
             let behind = verb.and_then(|at| words.get(at + 1..)).unwrap_or_default();
             let joined = words.iter().any(|w| w == &format!("check{small}"));
             let has = joined || behind.iter().any(|w| w == small);
-            // "Out" tells more than "in", which stands in many a question.
+            // "Out" decides over "in", which occurs in many questions anyway.
             has && !words.iter().any(|w| w == not && not == opposite)
         };
         (says(question, opposite, one) && says(other, one, opposite))

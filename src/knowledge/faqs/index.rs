@@ -1,4 +1,4 @@
-//! The approved questions in memory: filled from the store at the start, following every change.
+//! The approved questions in memory: loaded from the store at startup, updated with every change.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
@@ -10,22 +10,21 @@ use crate::language::Language;
 use crate::store::faqs::Faq;
 use crate::store::{FaqId, UnixMs, WorkspaceId};
 
-/// An approved question with its answer that a visitor's question matched.
+/// An approved answer whose question matched the visitor's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FaqMatch {
-    /// The question with its answer.
     pub faq: Faq,
     /// The phrasing that fits best.
     pub phrasing: String,
-    /// Cosine of the visitor's question and the phrasing; `None` when there were no vectors.
+    /// Of the visitor's question and the phrasing; `None` without vectors.
     pub cosine: Option<f32>,
-    /// The same with question and answer together.
+    /// Of the visitor's question and phrasing plus answer; `None` without vectors.
     pub answered: Option<f32>,
-    /// Share of the content words that both have in common, 0 to 1.
+    /// Share of the content words that both have, 0 to 1.
     pub overlap: f32,
-    /// Both together, 0 to 1; only comparable within one question.
+    /// `cosine` and `overlap` together, 0 to 1; only comparable within one question.
     pub score: f32,
-    /// The words are the same: no model has to say so.
+    /// The words are the same, so no model has to confirm it.
     pub certain: bool,
 }
 
@@ -35,14 +34,13 @@ struct Entry {
     phrasings: Vec<Prepared>,
 }
 
-/// All workspaces' approved questions.
 #[derive(Debug, Default)]
 pub(crate) struct FaqIndex {
     entries: RwLock<HashMap<WorkspaceId, HashMap<FaqId, Entry>>>,
 }
 
 impl FaqIndex {
-    /// Takes a question in, or its newest state; a draft is taken out.
+    /// Adds or updates a question; a draft is removed.
     pub(super) fn put(&self, faq: Faq, embedder: &str) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let of_workspace = entries.entry(faq.workspace).or_default();
@@ -75,7 +73,7 @@ impl FaqIndex {
         }
     }
 
-    /// Takes out all questions of a workspace.
+    /// Removes all questions of a workspace.
     pub(crate) fn forget(&self, workspace: WorkspaceId) {
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         entries.remove(&workspace);
@@ -102,7 +100,7 @@ impl FaqIndex {
             .is_some_and(|all| all.values().any(|e| e.faq.is_live(now)))
     }
 
-    /// The question that `question` is, if one is it beyond doubt.
+    /// The approved question that is the same as `question`, if there is no doubt.
     pub(super) fn find(
         &self,
         workspace: WorkspaceId,
@@ -111,7 +109,7 @@ impl FaqIndex {
         now: UnixMs,
         limits: &FaqThresholds,
     ) -> Option<FaqMatch> {
-        let ranked = self.ranked(workspace, question, vector, now, limits, order);
+        let ranked = self.rank(workspace, question, vector, now, limits, order);
         let (best, likeness) = ranked.iter().find(|(_, l)| l.same)?;
         let rival = ranked
             .iter()
@@ -136,16 +134,16 @@ impl FaqIndex {
     ) -> Vec<FaqMatch> {
         let limits = FaqThresholds::default();
         let by_nearness = |a: &Likeness, b: &Likeness| a.near.total_cmp(&b.near);
-        let ranked = self.ranked(workspace, question, vector, now, &limits, by_nearness);
-        // What answers the contrary question is no answer, and is not shown as something near either.
+        let ranked = self.rank(workspace, question, vector, now, &limits, by_nearness);
+        // An answer to the opposite question is wrong, and must not even be shown as related.
         let near = ranked
             .into_iter()
             .filter(|(_, likeness)| !likeness.contrary);
         near.take(limit).map(|(found, _)| found).collect()
     }
 
-    /// Every live question with its best phrasing, the greatest by `order` first.
-    fn ranked(
+    /// Live questions with their best phrasing, the greatest by `order` first.
+    fn rank(
         &self,
         workspace: WorkspaceId,
         question: &str,
@@ -158,7 +156,7 @@ impl FaqIndex {
         let Some(of_workspace) = entries.get(&workspace) else {
             return Vec::new();
         };
-        // The question is taken apart once for each language that phrasings are written in.
+        // Cached, so that the question is analysed once per language of the phrasings.
         let mut asked: HashMap<Language, Asked> = HashMap::new();
         let mut ranked: Vec<(&Entry, &Prepared, Likeness)> = Vec::new();
         for entry in of_workspace.values().filter(|e| e.faq.is_live(now)) {
@@ -166,7 +164,9 @@ impl FaqIndex {
                 .phrasings
                 .iter()
                 .map(|p| {
-                    let asked = asked.entry(p.language).or_insert_with(|| p.asked(question));
+                    let asked = asked
+                        .entry(p.language)
+                        .or_insert_with(|| p.analyse(question));
                     (p, compare(asked, vector, p, limits))
                 })
                 .max_by(|(_, a), (_, b)| order(a, b));
@@ -198,7 +198,7 @@ impl FaqIndex {
     }
 }
 
-/// The same question before others, then the more alike.
+/// Same questions before others, then by similarity.
 fn order(a: &Likeness, b: &Likeness) -> std::cmp::Ordering {
     a.same.cmp(&b.same).then(a.score().total_cmp(&b.score()))
 }

@@ -1,5 +1,5 @@
-//! Whether a visitor's question is the one that was answered. A wrong match is a false answer, so
-//! everything that could make a difference must agree; near vectors alone are not enough.
+//! Decides whether a visitor's question is the one that was answered. A wrong match is a false answer, so
+//! everything that could make a difference must agree; close vectors alone are not enough.
 
 use std::collections::BTreeSet;
 
@@ -12,21 +12,21 @@ use super::contrary::contrary;
 use crate::language::words::unaccented;
 use crate::language::{self, Language};
 
-/// How alike a question and a phrasing must be.
+/// How similar a question and a phrasing must be.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FaqThresholds {
-    /// Cosine from which a phrasing with the same content words is taken. (Of multilingual-e5-small, in
-    /// which sentences that have nothing in common still have 0.75.)
+    /// Minimum cosine when the content words are the same. (With multilingual-e5-small, in which unrelated
+    /// sentences still have 0.75.)
     pub same_words: f32,
-    /// The same when the question adds words, all of which the answer speaks of: "… to see Dr.
-    /// Raman", and the answer names her. Such words draw the vectors apart.
+    /// The same when the question adds words that the answer mentions: "… to see Dr. Raman", and the answer
+    /// names her. Such words pull the vectors apart.
     pub words_of_answer: f32,
-    /// Cosine from which one content word may be missing or added, if two others agree.
+    /// Minimum cosine when one content word is missing or added and two others agree.
     pub one_differs: f32,
-    /// Cosine from which content words do not matter.
+    /// Minimum cosine when the content words do not matter.
     pub nearly_equal: f32,
-    /// How much better than the next answer's phrasing it must be, in cosine, if words differ.
+    /// Minimum lead in cosine over the next answer's phrasing, unless the words are the same.
     pub margin: f32,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Prepared {
     pub(super) question: String,
     pub(super) language: Language,
     asked: Asked,
-    /// What phrasing and answer speak of.
+    /// What phrasing and answer mention.
     known: BTreeSet<String>,
     /// All words of the answer, folded.
     told: BTreeSet<String>,
@@ -58,7 +58,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// `vectors` are the phrasing's, and that of phrasing and answer together.
+    /// `vectors` are that of the phrasing, and that of phrasing and answer together.
     pub(super) fn new(question: &str, answer: &str, vectors: Option<(Vec<f32>, Vec<f32>)>) -> Self {
         let (vector, answered) = vectors.unzip();
         let language = language::of_question(question);
@@ -77,35 +77,35 @@ impl Prepared {
         }
     }
 
-    pub(super) fn asked(&self, question: &str) -> Asked {
+    pub(super) fn analyse(&self, question: &str) -> Asked {
         Asked::of(question, self.language)
     }
 }
 
-/// What common words count beside the cosines, of which those of strangers are 0.75 and of the same 0.95.
+/// Weight of common words beside cosines, which range from 0.75 (unrelated) to 0.95 (the same).
 const NEAR_WORDS: f32 = 0.1;
 
-/// How alike a question and a phrasing are.
+/// How similar a question and a phrasing are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Likeness {
-    /// Cosine of their vectors, if both have one.
+    /// `None` when either has no vector.
     pub(super) cosine: Option<f32>,
-    /// Share of the content words of both that they have in common, 0 to 1.
+    /// Share of the content words that both have, 0 to 1.
     pub(super) overlap: f32,
-    /// Cosine of the question, and phrasing and answer together.
+    /// Cosine of the question with phrasing and answer together.
     pub(super) answered: Option<f32>,
-    /// How near question and answer are to it; to rank by.
+    /// How close question and answer are, for ranking only.
     pub(super) near: f32,
-    /// Whether it is taken for the same question.
+    /// It counts as the same question.
     pub(super) same: bool,
-    /// Whether the words are the same, so that a near rival does not matter.
+    /// The words are the same, so a close rival does not matter.
     pub(super) certain: bool,
-    /// Whether it asks for the contrary.
+    /// It asks the opposite.
     pub(super) contrary: bool,
 }
 
 impl Likeness {
-    /// For ranking: 0 to 1.
+    /// For ranking, 0 to 1.
     pub(super) fn score(&self) -> f32 {
         match self.cosine {
             Some(cosine) => (cosine.clamp(0.0, 1.0) + self.overlap) / 2.0,
@@ -114,7 +114,7 @@ impl Likeness {
     }
 }
 
-/// Compares a question with a phrasing of the same language.
+/// Both must be in the same language.
 pub(super) fn compare(
     question: &Asked,
     vector: Option<&[f32]>,
@@ -156,7 +156,7 @@ pub(super) fn compare(
         (0, 1) | (1, 0) if common > 1 => limits.one_differs,
         _ => limits.nearly_equal,
     };
-    // Without vectors the same words in the same kind of question have to do.
+    // Without vectors, the same words in the same kind of question must be enough.
     let alike = cosine.map_or(missing + extra == 0 && common > 0, |c| c >= needed);
     let answered = vector
         .zip(phrasing.answered.as_deref())
@@ -177,8 +177,8 @@ pub(super) fn compare(
     }
 }
 
-/// Whether a question asks for the contrary of a phrasing: by a word, or by a "not" where more is asked than yes or no.
-/// ("Can I come without an appointment?" is answered by "Do I need an appointment?".)
+/// Whether a question asks the opposite of a phrasing: by a word, or by a "not", unless it is a yes-or-no
+/// question. ("Do I need an appointment?" answers "Can I come without an appointment?".)
 fn is_contrary(question: &Asked, phrasing: &Prepared) -> bool {
     let theirs = &phrasing.asked;
     let whether = |asked: &Asked| asked.kinds.contains(&Kind::Whether);
@@ -186,7 +186,7 @@ fn is_contrary(question: &Asked, phrasing: &Prepared) -> bool {
     is_denied || contrary(&question.plain, &theirs.plain, &phrasing.told)
 }
 
-/// Whether an answer to one kind of question answers the other.
+/// Whether an answer to one kind of question answers the other kind.
 fn fits(asked: &BTreeSet<Kind>, answered: &BTreeSet<Kind>) -> bool {
     asked.iter().all(|kind| {
         answered.contains(kind)
@@ -198,7 +198,7 @@ fn fits(asked: &BTreeSet<Kind>, answered: &BTreeSet<Kind>) -> bool {
     })
 }
 
-/// Whether a word is among others, give or take a slip of the fingers.
+/// Whether `words` contains a word, give or take a typo.
 fn has(words: &BTreeSet<String>, word: &str) -> bool {
     words.contains(word)
         || (word.chars().count() >= 5

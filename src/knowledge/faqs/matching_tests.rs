@@ -14,7 +14,7 @@ fn pair(cosine: f32) -> ([f32; 2], [f32; 2]) {
 fn is_same(phrasing: &str, answer: &str, question: &str, cosine: Option<f32>) -> bool {
     let (a, b) = pair(cosine.unwrap_or(1.0));
     let prepared = Prepared::new(phrasing, answer, cosine.map(|_| (a.to_vec(), a.to_vec())));
-    let asked = prepared.asked(question);
+    let asked = prepared.analyse(question);
     let vector = cosine.map(|_| b.as_slice());
     compare(&asked, vector, &prepared, &FaqThresholds::default()).same
 }

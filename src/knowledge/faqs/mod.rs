@@ -1,5 +1,5 @@
-//! Approved questions and answers: store and index are changed together, so that an answer is given
-//! from the moment it is approved and never after it was taken back.
+//! Approved questions and answers. Store and index change together, so that an answer is given from the
+//! moment it is approved and never after it was withdrawn.
 
 mod acts;
 mod asked;
@@ -14,25 +14,27 @@ pub(super) use index::FaqIndex;
 pub use index::FaqMatch;
 pub use matching::FaqThresholds;
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ExtractFailure, Knowledge, KnowledgeError, live};
+use super::{ExtractFailure, Inner, KnowledgeError, live};
 use crate::language;
-use crate::llm::{Claim, EmbedAs, Priority, patiently};
+use crate::llm::{EmbedAs, Priority};
 use crate::store::faqs::{self, Faq, FaqState, NewFaq};
 use crate::store::{FaqId, Scoped, Store, UnixMs, WorkspaceId};
-use bytes::Bytes;
 
-/// Phrasings that are embedded in one request.
+/// Phrasings per request to the embedder.
 const EMBED_BATCH: u32 = 16;
 /// The section of a workspace's settings that holds its [`FaqThresholds`].
 pub const FAQ_SECTION: &str = "faq";
-/// Longest answer, in characters.
+/// In characters.
 pub const LONGEST_ANSWER: usize = 4000;
-/// Longest phrasing, in characters.
+/// In characters.
 pub const LONGEST_QUESTION: usize = 500;
-/// Most phrasings of one answer.
+/// Per answer.
 pub const MOST_PHRASINGS: usize = 50;
 
 /// What an import did.
@@ -47,60 +49,65 @@ pub struct FaqImport {
     pub skipped: Vec<FaqSkipped>,
 }
 
-/// What an import is told beside the pairs.
+/// Settings of an import.
 #[derive(Debug, Clone)]
 pub struct ImportFaqs {
     /// State of new answers.
     pub state: FaqState,
-    /// Who looks after them; may be empty.
+    /// Who keeps them up to date; may be empty.
     pub owner: String,
     /// Where they come from, such as a file name.
     pub source: String,
 }
 
-impl Knowledge {
-    /// Makes a question with its answer; an approved one is given from now on.
+#[derive(Clone)]
+pub struct Faqs {
+    pub(super) inner: Arc<Inner>,
+}
+
+impl Faqs {
+    /// Adds a question with its answer; if approved, it is given from now on.
     ///
     /// # Errors
-    /// When something of it is missing or too long, or the store fails.
-    pub async fn create_faq(
+    /// When something is missing or too long.
+    pub async fn create(
         &self,
         workspace: WorkspaceId,
         new: NewFaq,
     ) -> Result<Scoped<Faq>, KnowledgeError> {
-        let new = checked(new)?;
+        let new = check(new)?;
         let store = &self.inner.store;
         let _order = self.inner.faq_changes.lock().await;
         let id = store
             .write(move |tx| faqs::insert(tx, workspace, &new, now()))
             .await?;
-        self.follow(workspace, id).await
+        self.refresh(workspace, id).await
     }
 
-    /// Changes a question with its answer; what was given until now is no longer.
+    /// Replaces a question with its answer; the old answer is no longer given.
     ///
     /// # Errors
-    /// As [`Knowledge::create_faq`], and when it is gone.
-    pub(super) async fn update_faq(
+    /// As [`Self::create`], and when it is gone.
+    pub(super) async fn update(
         &self,
         faq: Scoped<Faq>,
         new: NewFaq,
     ) -> Result<Scoped<Faq>, KnowledgeError> {
-        let new = checked(new)?;
+        let new = check(new)?;
         let (workspace, id) = (faq.workspace(), faq.id);
         let _order = self.inner.faq_changes.lock().await;
         self.inner
             .store
             .write(move |tx| faqs::update(tx, &faq, &new, now()))
             .await?;
-        self.follow(workspace, id).await
+        self.refresh(workspace, id).await
     }
 
-    /// Lets visitors get the answer, or no longer.
+    /// Approves an answer, or makes it a draft again.
     ///
     /// # Errors
-    /// When it is gone or the store fails.
-    pub(super) async fn set_faq_state(
+    /// When it is gone.
+    pub(super) async fn set_state(
         &self,
         faq: Scoped<Faq>,
         state: FaqState,
@@ -111,14 +118,11 @@ impl Knowledge {
             .store
             .write(move |tx| faqs::set_state(tx, &faq, state, now()))
             .await?;
-        self.follow(workspace, id).await
+        self.refresh(workspace, id).await
     }
 
-    /// Removes a question; from this moment its answer is not given.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub(super) async fn delete_faq(&self, faq: Scoped<Faq>) -> Result<(), KnowledgeError> {
+    /// Removes a question; its answer is not given from then on.
+    pub(super) async fn delete(&self, faq: Scoped<Faq>) -> Result<(), KnowledgeError> {
         let (workspace, id) = (faq.workspace(), faq.id);
         let _order = self.inner.faq_changes.lock().await;
         self.inner
@@ -129,11 +133,11 @@ impl Knowledge {
         Ok(())
     }
 
-    /// Reads questions with their answers from a file or pasted text, in a process of its own as documents are.
+    /// Reads questions with their answers from a file or pasted text, in a child process as documents are.
     ///
     /// # Errors
-    /// `Faq` with a sentence for whoever gave it; `Machine` when it may work later.
-    pub async fn read_faqs(&self, bytes: Bytes, name: String) -> Result<FaqFile, KnowledgeError> {
+    /// `Faq` with a sentence for the user; `Machine` when a retry may help.
+    async fn read(&self, bytes: Bytes, name: String) -> Result<FaqFile, KnowledgeError> {
         let read = self.inner.extractor.read_faqs(bytes, name).await;
         read.map_err(|failure| match failure {
             ExtractFailure::Document(why) => KnowledgeError::Faq(why),
@@ -141,12 +145,12 @@ impl Knowledge {
         })
     }
 
-    /// Takes pairs in: a pair whose answer is there already adds its phrasings to it, and a
-    /// phrasing that is there already is left out.
+    /// Adds pairs: if the answer exists already, the pair adds its phrasings to it; phrasings that exist
+    /// already are skipped.
     ///
     /// # Errors
-    /// When the store fails; then nothing was taken.
-    pub async fn import_faqs(
+    /// When the store fails; nothing is imported then.
+    pub async fn import(
         &self,
         workspace: WorkspaceId,
         file: FaqFile,
@@ -161,14 +165,15 @@ impl Knowledge {
         for id in changed {
             self.put(workspace, id).await?;
         }
+        // `embed_soon` takes the lock itself.
         drop(order);
         self.embed_soon().await;
         Ok(report)
     }
 
-    /// The approved answer to a question, if one is it beyond doubt. `vector` is the question's own;
-    /// without it, words alone decide and must agree wholly.
-    pub async fn faq_match(
+    /// The approved answer to a question, if there is no doubt that it is one. Without `vector`, the vector
+    /// of the question, only the words decide, and all of them must agree.
+    pub async fn find_match(
         &self,
         workspace: WorkspaceId,
         question: &str,
@@ -182,7 +187,7 @@ impl Knowledge {
     }
 
     /// The approved answers nearest to a question, best first, whether or not they answer it.
-    pub fn faqs_near(
+    pub fn find_near(
         &self,
         workspace: WorkspaceId,
         question: &str,
@@ -195,45 +200,25 @@ impl Knowledge {
             .nearest(workspace, question, vector, now, limit)
     }
 
-    /// Every approved and unexpired answer of a workspace.
-    pub fn live_faqs(&self, workspace: WorkspaceId, now: UnixMs) -> Vec<Faq> {
+    /// All approved answers that have not expired.
+    pub fn list_live(&self, workspace: WorkspaceId, now: UnixMs) -> Vec<Faq> {
         self.inner.faqs.live(workspace, now)
     }
 
-    /// Whether a workspace has an approved and unexpired answer.
-    pub fn has_faqs(&self, workspace: WorkspaceId, now: UnixMs) -> bool {
+    /// Whether any approved answer has not expired.
+    pub fn has_live(&self, workspace: WorkspaceId, now: UnixMs) -> bool {
         self.inner.faqs.has(workspace, now)
     }
 
-    /// Catalogue name of the embedder.
-    pub fn embedder_name(&self) -> String {
-        self.inner.embedder.name()
-    }
-
-    /// The vector of a question; `None` while the embedding model is away.
-    pub async fn question_vector(&self, question: &str, claim: Claim) -> Option<Vec<f32>> {
-        let embedder = &self.inner.embedder;
-        embedder.ready().ok()?;
-        let asked: Vec<String> = vec![question.chars().take(2000).collect()];
-        let ask = || embedder.embed(asked.clone(), EmbedAs::Query, claim);
-        match patiently(ask).await {
-            Ok(embedded) => embedded.vectors.into_iter().next(),
-            Err(error) => {
-                tracing::warn!(%error, "searching and comparing by words only");
-                None
-            }
-        }
-    }
-
-    /// Brings the index up to what the store says of a question, and embeds its phrasings.
-    async fn follow(
+    /// Updates the index from the store, and embeds the phrasings in the background.
+    async fn refresh(
         &self,
         workspace: WorkspaceId,
         id: FaqId,
     ) -> Result<Scoped<Faq>, KnowledgeError> {
         let faq = self.put(workspace, id).await?;
-        let knowledge = self.clone();
-        tokio::spawn(async move { knowledge.embed_soon().await });
+        let faqs = self.clone();
+        tokio::spawn(async move { faqs.embed_soon().await });
         Ok(faq)
     }
 
@@ -249,17 +234,18 @@ impl Knowledge {
         Ok(faq)
     }
 
-    /// Embeds what has no vector, if the model is there; else it is made up for later.
+    /// Embeds what has no vector if the model is available; otherwise `Knowledge::embed_missing` does so
+    /// later.
     async fn embed_soon(&self) {
         if self.inner.embedder.ready().is_ok()
-            && let Err(error) = self.embed_faqs().await
+            && let Err(error) = self.embed_missing().await
         {
             tracing::warn!(%error, "questions are compared by words until they have vectors");
         }
     }
 
     /// Embeds phrasings that have no vector yet.
-    pub(super) async fn embed_faqs(&self) -> Result<(), KnowledgeError> {
+    pub(super) async fn embed_missing(&self) -> Result<(), KnowledgeError> {
         loop {
             let embedder = vectors_of(&self.inner.embedder.name());
             let name = embedder.clone();
@@ -275,7 +261,7 @@ impl Knowledge {
             let asked = bare.iter().map(|b| b.question.clone()).collect();
             let asked = model.embed(asked, EmbedAs::Query, Priority::Background.into());
             let asked = asked.await?.vectors;
-            // Rewordings are nearer to what is answered than to how it was asked.
+            // A reworded question is closer to question plus answer than to the original question.
             let answered = bare.iter().map(|b| format!("{} {}", b.question, b.answer));
             let answered = model.embed(
                 answered.collect(),
@@ -308,13 +294,13 @@ impl Knowledge {
 }
 
 impl FaqIndex {
-    /// Takes every approved question from the store.
+    /// Loads all approved questions from the store.
     pub(super) async fn fill(
-        self: &std::sync::Arc<Self>,
+        self: &Arc<Self>,
         store: &Store,
         embedder: String,
     ) -> Result<(), KnowledgeError> {
-        let index = std::sync::Arc::clone(self);
+        let index = Arc::clone(self);
         let embedder = vectors_of(&embedder);
         Ok(store
             .read(move |conn| faqs::for_each_approved(conn, |faq| index.put(faq, &embedder)))
@@ -322,14 +308,14 @@ impl FaqIndex {
     }
 }
 
-/// What the store calls the two vectors of a phrasing that this embedder makes: the question's, and behind it
-/// that of question and answer together.
+/// The stored name of the pair of vectors of a phrasing: its own, followed by that of question and answer
+/// together.
 fn vectors_of(embedder: &str) -> String {
     format!("{embedder} with answers")
 }
 
-/// What is stored of what was written: trimmed, within bounds, each phrasing once.
-fn checked(mut new: NewFaq) -> Result<NewFaq, KnowledgeError> {
+/// Trims and deduplicates what was entered, and checks the limits.
+fn check(mut new: NewFaq) -> Result<NewFaq, KnowledgeError> {
     new.answer = new.answer.trim().to_owned();
     let mut phrasings: Vec<String> = Vec::new();
     for question in &new.phrasings {

@@ -1,4 +1,4 @@
-//! One ranking from several, and no passage twice.
+//! Merges rankings, and recognises passages that say the same.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,20 +6,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009).
 pub const RRF_K: f32 = 60.0;
 
-/// Words in a shingle.
 const SHINGLE: usize = 3;
 
-/// A ranking, best first, and how much it counts; 1 is usual.
+/// A ranking and its weight; 1 is usual.
 #[derive(Debug, Clone, Copy)]
 pub struct Ranking<'a> {
-    /// Ids of passages, best first.
+    /// Best first.
     pub ids: &'a [i64],
-    /// Its weight.
     pub weight: f32,
 }
 
-/// Fuse rankings by reciprocal rank: each gives `weight / (60 + rank)` with ranks from 1. Equal
-/// scores keep the order in which the ids first occur.
+/// Merges rankings by reciprocal rank: each adds `weight / (60 + rank)`, with ranks from 1. Equal scores
+/// keep the order in which the ids first occur.
 pub fn fuse(rankings: &[Ranking<'_>], limit: usize) -> Vec<(i64, f32)> {
     let mut scores: HashMap<i64, f32> = HashMap::new();
     let mut order: Vec<i64> = Vec::new();
@@ -51,20 +49,19 @@ pub fn fuse(rankings: &[Ranking<'_>], limit: usize) -> Vec<(i64, f32)> {
 /// How two passages are alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Alike {
-    /// Whether all numbers of the second stand in the first.
+    /// All numbers of the second occur in the first.
     pub same_numbers: bool,
 }
 
-/// What a text is recognised by: its word triples, numbers left out, and its numbers.
+/// Fingerprint of a text: its word triples without numbers, and its numbers.
 #[derive(Debug)]
 pub struct Prints {
-    /// Hashes of the triples: only equality matters, and a search compares many.
+    /// Hashes, because a search compares many and only equality matters.
     shingles: HashSet<u64>,
     numbers: HashSet<String>,
 }
 
 impl Prints {
-    /// The prints of a text.
     pub fn of(text: &str) -> Self {
         let lower = text.to_lowercase();
         let words: Vec<&str> = lower
@@ -91,10 +88,10 @@ impl Prints {
         Self { shingles, numbers }
     }
 
-    /// Whether the other text says nearly the same as this one: the share of the shorter one's
-    /// triples that stand in the other is at least `threshold` (0 to 1; 0.8 is usual).
+    /// Whether the other text says nearly the same: at least `threshold` (0 to 1; 0.8 is usual) of the
+    /// triples of the shorter text occur in the longer one.
     pub fn covers(&self, other: &Self, threshold: f32) -> Option<Alike> {
-        // Only what the other one holds counts: a longer one may say more.
+        // The other text is much longer and may say more.
         if other.shingles.len() > self.shingles.len() * 2 {
             return None;
         }

@@ -1,4 +1,4 @@
-//! Finding passages by their words: BM25 (Robertson and Zaragoza 2009) in memory.
+//! Finds passages by their words: BM25 (Robertson and Zaragoza 2009) in memory.
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -16,38 +16,33 @@ use crate::knowledge::query::Sought;
 use crate::language::Language;
 use crate::language::words::{stem, words};
 
-/// Memory for passages that are not yet committed, in bytes; the library's minimum is 15 MB.
+/// Memory for uncommitted passages, in bytes; tantivy needs at least 15 MB.
 const WRITER_BYTES: usize = 20_000_000;
-/// The analyser of fields whose terms were made here.
+/// Tokenizer of fields whose terms are made in this file.
 const MADE: &str = "made";
 
-/// Weights of the fields, found on public collections; the text has 1.
+/// Weights of the fields, tuned on public collections; the text has 1.
 const TITLE_WEIGHT: f32 = 0.2;
 const HEADING_WEIGHT: f32 = 0.4;
-/// Words as written, beside their stems: they separate "policy" from "police".
+/// Words as written, beside their stems: they tell "policy" from "police".
 const WRITTEN_WEIGHT: f32 = 0.3;
 
-/// Which passage is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkRef<'a> {
-    /// The workspace it belongs to.
     pub workspace: &'a str,
-    /// Its document; unique over all workspaces.
+    /// Unique across workspaces.
     pub document: &'a str,
-    /// The passage's id.
     pub chunk: i64,
 }
 
-/// What a passage is found by.
+/// The searchable text of a passage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Text<'a> {
-    /// The language that its words are reduced to stems by.
+    /// Decides how words are stemmed.
     pub language: Language,
-    /// Title of its document.
     pub title: &'a str,
-    /// Headings above it.
+    /// The headings above it.
     pub heading: &'a str,
-    /// Its text.
     pub text: &'a str,
 }
 
@@ -71,10 +66,8 @@ pub struct LexicalIndex {
 }
 
 impl LexicalIndex {
-    /// An empty index.
-    ///
     /// # Errors
-    /// If the library cannot start its writer thread.
+    /// If tantivy cannot start its writer thread.
     pub fn new() -> Result<Self, IndexError> {
         let mut schema = Schema::builder();
         let made = || {
@@ -94,7 +87,7 @@ impl LexicalIndex {
             written: schema.add_text_field("written", made()),
         };
         let index = Index::create_in_ram(schema.build());
-        // Words are cut, folded and stemmed by the passage's language before they come here.
+        // `add` has already split, folded and stemmed the words by the language of the passage.
         let made = TextAnalyzer::from(WhitespaceTokenizer::default());
         index.tokenizers().register(MADE, made);
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
@@ -110,7 +103,7 @@ impl LexicalIndex {
         })
     }
 
-    /// Add a passage; it is found after the next [`commit`](Self::commit).
+    /// Adds a passage; searches find it after the next [`commit`](Self::commit).
     ///
     /// # Errors
     /// If the writer has failed.
@@ -152,7 +145,7 @@ impl LexicalIndex {
         Ok(())
     }
 
-    /// Remove all passages of a document, from the next [`commit`](Self::commit) on.
+    /// Removes all passages of a document with the next [`commit`](Self::commit).
     pub fn remove_document(&self, document: &str) {
         self.writer()
             .delete_term(Term::from_field_text(self.fields.document, document));
@@ -162,27 +155,26 @@ impl LexicalIndex {
             .remove_document(document);
     }
 
-    /// Make all changes visible to searches that start after this returns.
+    /// Makes all changes visible to searches that start after it returns.
     ///
     /// # Errors
-    /// If the writer has failed; the changes are then not visible.
+    /// If the writer has failed; the changes are not visible then.
     pub fn commit(&self) -> Result<(), IndexError> {
         self.writer().commit()?;
         self.reader.reload()?;
         Ok(())
     }
 
-    /// How many passages are found, over all workspaces.
+    /// Number of visible passages in all workspaces.
     pub fn len(&self) -> u64 {
         self.reader.searcher().num_docs()
     }
 
-    /// Whether no passage is found.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Gives the words of a workspace to `read`; `None` if it has no passages.
+    /// Passes the words of a workspace to `read`; `None` if it has no passages.
     pub fn with_terms<T>(&self, workspace: &str, read: impl FnOnce(Option<&Terms>) -> T) -> T {
         let vocabulary = self
             .vocabulary
@@ -193,10 +185,7 @@ impl LexicalIndex {
 
     /// The best passages of a workspace with their scores, best first.
     ///
-    /// What is sought is data, not a query language: every character is taken literally.
-    ///
-    /// # Errors
-    /// If the library fails to read its memory.
+    /// `sought` is data, not a query language: every character is taken literally.
     pub fn search(
         &self,
         workspace: &str,
@@ -208,7 +197,7 @@ impl LexicalIndex {
         }
         let searcher = self.reader.searcher();
         let weighed = self.with_terms(workspace, |terms| {
-            terms.map(|terms| self.weighed(&searcher, terms, sought))
+            terms.map(|terms| self.weigh_terms(&searcher, terms, sought))
         });
         let Some(weighed) = weighed.transpose()? else {
             return Ok(Vec::new());
@@ -231,12 +220,12 @@ impl LexicalIndex {
         Ok(found)
     }
 
-    /// What is sought, for each field by itself, with what finding it counts.
+    /// The terms to look up with their weights, grouped by word and field.
     ///
-    /// Only the workspace's own passages are counted: what other customers have must not weigh its words,
-    /// and deleted passages count no more. A word of a title or heading is as telling as it is in the texts,
-    /// which hold them too.
-    fn weighed(
+    /// Only the workspace's own passages are counted: another customer's passages must not influence the
+    /// weight of a word, and deleted passages no longer count. Words of titles and headings get the
+    /// frequency that they have in the texts, which contain them too.
+    fn weigh_terms(
         &self,
         searcher: &Searcher,
         terms: &Terms,
@@ -277,7 +266,7 @@ impl LexicalIndex {
     }
 
     fn writer(&self) -> MutexGuard<'_, IndexWriter> {
-        // A panic while the lock was held leaves the writer usable: it only queues operations.
+        // The writer only queues operations, so it is usable even after a panic under the lock.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

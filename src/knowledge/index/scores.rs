@@ -1,7 +1,7 @@
 //! BM25 scores of all passages of a segment, summed word by word.
 //!
-//! The library would walk its queries passage by passage. Within a filter it cannot pass over those that
-//! cannot win, and one row of sums for a segment in memory is faster than a heap of scorers.
+//! Tantivy would go through its queries passage by passage. With a filter it cannot skip passages that
+//! cannot win, and an array of sums for a segment in memory is faster than a heap of scorers.
 
 use tantivy::{
     DocId, DocSet, SegmentReader, Term,
@@ -10,29 +10,29 @@ use tantivy::{
     schema::IndexRecordOption,
 };
 
-/// When so many more passages hold a word than may be found, each of these is looked up, and not each of
-/// those read.
+/// When this many times more passages contain a word than may be found, look those up one by one instead of
+/// reading all.
 const SPARSE: usize = 16;
 
-/// A term, and what finding it counts.
+/// A term and its weight.
 pub(super) type Weighed = (Term, Bm25Weight);
 
 /// The scores of one segment's passages.
 pub(super) struct Scores<'s> {
     segment: &'s SegmentReader,
-    /// What may be found, in order.
+    /// Passages that may be found, in order.
     own: Vec<DocId>,
-    /// By the number of the passage in the segment. What must not be found is at minus infinity, from where
-    /// no score lifts it.
+    /// Indexed by passage. Passages that must not be found start at minus infinity, and no score lifts them
+    /// from there.
     sums: Vec<f32>,
-    /// The best form of one word, while it is looked up; otherwise zeros.
+    /// The best form of the word being looked up; zeros in between.
     best: Vec<f32>,
-    /// Where `best` is not zero.
+    /// Indexes at which `best` is not zero.
     touched: Vec<DocId>,
 }
 
 impl<'s> Scores<'s> {
-    /// Starts live passages with the term `own` at zero; `None` if the segment has no such passage.
+    /// Starts live passages that have the term `own` at zero; `None` if the segment has none.
     pub(super) fn of(segment: &'s SegmentReader, own: &Term) -> tantivy::Result<Option<Self>> {
         let index = segment.inverted_index(own.field())?;
         let Some(mut postings) = index.read_block_postings(own, IndexRecordOption::Basic)? else {
@@ -58,8 +58,8 @@ impl<'s> Scores<'s> {
         }))
     }
 
-    /// Adds a word of which these are the forms, all of one field: of several that a passage holds, the best
-    /// counts.
+    /// Adds the score of a word. `forms` are its forms, all in one field; of several in one passage, the
+    /// best counts.
     pub(super) fn add(&mut self, forms: &[Weighed]) -> tantivy::Result<()> {
         let Self {
             segment,
@@ -95,7 +95,7 @@ impl<'s> Scores<'s> {
         Ok(())
     }
 
-    /// The passages with the highest scores, best first; equal ones in the order of the segment.
+    /// The passages with the highest scores, best first; equal ones in segment order.
     pub(super) fn best(self, limit: usize) -> Vec<(DocId, f32)> {
         let better = |a: &(DocId, f32), b: &(DocId, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
         let mut found: Vec<(DocId, f32)> = (0..).zip(self.sums).filter(|(_, s)| *s > 0.0).collect();
@@ -108,7 +108,7 @@ impl<'s> Scores<'s> {
     }
 }
 
-/// Gives passages that hold a term to `take`, with the term's score there: at least all of `own`.
+/// Calls `take` with the passages that contain a term and their scores: at least those in `own`.
 fn each(
     segment: &SegmentReader,
     own: &[DocId],

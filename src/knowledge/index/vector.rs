@@ -1,4 +1,4 @@
-//! Finding passages by meaning: exact cosine similarity over embeddings of one byte per number.
+//! Finds passages by meaning: exact cosine similarity over embeddings of one byte per number.
 //!
 //! Each vector is scaled so that its largest number is 127 (symmetric quantisation with one scale
 //! per vector). An approximate index is not needed at this size: 50,000 vectors of 384 numbers are
@@ -8,20 +8,19 @@ use std::collections::{HashMap, HashSet};
 
 use super::IndexError;
 
-/// Products are summed in groups of this many, a shape that the compiler turns into vector code.
+/// Products are summed in groups of this size, a shape that the compiler vectorises.
 const LANES: usize = 32;
 
-/// The embeddings of all workspaces.
 pub struct VectorIndex {
     dimensions: usize,
     workspaces: HashMap<String, Shard>,
 }
 
-/// The embeddings of one workspace, one after the other.
+/// The embeddings of one workspace, back to back.
 #[derive(Default)]
 struct Shard {
     numbers: Vec<i8>,
-    /// What a dot product is multiplied by, for vectors of length one.
+    /// Factors that turn a dot product into a cosine, one per vector.
     scales: Vec<f32>,
     chunks: Vec<i64>,
     documents: Vec<u32>,
@@ -30,7 +29,6 @@ struct Shard {
 }
 
 impl VectorIndex {
-    /// An empty index for embeddings of this many numbers.
     pub fn new(dimensions: usize) -> Self {
         Self {
             dimensions,
@@ -38,10 +36,10 @@ impl VectorIndex {
         }
     }
 
-    /// Add the embedding of a passage. It need not have length one.
+    /// Adds the embedding of a passage, of any length.
     ///
     /// # Errors
-    /// If it has another number of dimensions, or numbers that cannot be used.
+    /// If it has another number of dimensions, or unusable numbers.
     pub fn add(
         &mut self,
         workspace: &str,
@@ -59,7 +57,6 @@ impl VectorIndex {
         Ok(())
     }
 
-    /// Remove all embeddings of a document.
     pub fn remove_document(&mut self, document: &str) {
         for shard in self.workspaces.values_mut() {
             shard.remove(document, self.dimensions);
@@ -67,21 +64,20 @@ impl VectorIndex {
         self.workspaces.retain(|_, shard| !shard.chunks.is_empty());
     }
 
-    /// How many embeddings there are, over all workspaces.
+    /// Number of embeddings in all workspaces.
     pub fn len(&self) -> usize {
         self.workspaces.values().map(|s| s.chunks.len()).sum()
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.workspaces.is_empty()
     }
 
-    /// The passages of a workspace closest to `embedding`, with their cosine similarity (-1 to 1),
-    /// closest first. Those in `also` come after them, however far they are.
+    /// The passages closest to `embedding` with their cosines (-1 to 1), closest first. Those in `also`
+    /// follow, however far they are.
     ///
     /// # Errors
-    /// If the embedding has another number of dimensions, or numbers that cannot be used.
+    /// If the embedding has another number of dimensions, or unusable numbers.
     pub fn search(
         &self,
         workspace: &str,
@@ -103,7 +99,7 @@ impl VectorIndex {
         if scored.len() > limit {
             scored.select_nth_unstable_by(limit, closer);
             let far = scored.split_off(limit);
-            // They are few: a look at some of them is faster than the hash of every passage's id.
+            // There are few of them, so a binary search beats hashing the id of every passage.
             let mut also: Vec<i64> = also.iter().copied().collect();
             also.sort_unstable();
             scored.extend((far.into_iter()).filter(|(chunk, _)| also.binary_search(chunk).is_ok()));
@@ -112,7 +108,7 @@ impl VectorIndex {
         Ok(scored)
     }
 
-    /// A vector as bytes, and the factor that makes dot products of the bytes cosines.
+    /// A vector as bytes, and its factor that turns dot products of bytes into cosines.
     fn quantise(&self, embedding: &[f32]) -> Result<(Vec<i8>, f32), IndexError> {
         if embedding.len() != self.dimensions {
             return Err(IndexError::Dimensions {
@@ -172,8 +168,8 @@ impl Shard {
 
 /// The dot product of two vectors of bytes.
 ///
-/// No sum can overflow at lengths of embeddings. The arithmetic wraps so that builds which would check for it
-/// (all but releases) make good vector code of it too: with checks, a search took six times as long.
+/// No sum can overflow at the length of an embedding. The arithmetic wraps because overflow checks (in
+/// every build but release) prevent vectorisation: with them, a search took six times as long.
 fn dot(a: &[i8], b: &[i8]) -> i32 {
     let (a_groups, a_rest) = a.as_chunks::<LANES>();
     let (b_groups, b_rest) = b.as_chunks::<LANES>();

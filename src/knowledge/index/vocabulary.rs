@@ -1,17 +1,15 @@
-//! Which words the passages of each workspace hold, and how many passages hold each: what BM25 weighs
-//! words by, what a misspelt word is compared with, and how a question's unknown words are known.
+//! The words of each workspace and the number of passages that contain each. BM25 weighs words by it,
+//! spelling correction compares with it, and it tells which words of a question are unknown.
 
 use std::collections::HashMap;
 
 use crate::language::Language;
 
-/// The words of all workspaces.
 #[derive(Default)]
 pub struct Vocabulary {
     workspaces: HashMap<String, Terms>,
 }
 
-/// The words of one workspace.
 #[derive(Default)]
 pub struct Terms {
     passages: u64,
@@ -22,7 +20,7 @@ pub struct Terms {
     documents: HashMap<String, Kept>,
 }
 
-/// What has to be taken back when a document goes.
+/// What to subtract when a document is removed.
 #[derive(Default)]
 struct Kept {
     passages: u64,
@@ -32,31 +30,29 @@ struct Kept {
     words: HashMap<u32, u32>,
 }
 
-/// Terms by number, with the passages that hold each.
+/// Terms by number, with the count of passages that contain each.
 #[derive(Default)]
 struct Table {
     ids: HashMap<Box<str>, u32>,
     rows: Vec<(Box<str>, u32)>,
     free: Vec<u32>,
-    /// Ids by the first character: where a misspelt word's neighbours are.
+    /// Numbers by first character, to find the neighbours of a misspelt word.
     initials: HashMap<char, Vec<u32>>,
 }
 
-/// A passage's terms, each once.
 #[derive(Debug, Clone)]
 pub struct PassageTerms<'a> {
-    /// The language that the stems were made by.
+    /// The language by which it was stemmed.
     pub language: Language,
-    /// All its words, repeated ones too.
+    /// Number of words, with repetitions.
     pub tokens: u64,
-    /// Its stems, each once.
+    /// Each once.
     pub stems: Vec<&'a str>,
-    /// Its words as written (folded), each once.
+    /// As written (folded), each once.
     pub words: Vec<&'a str>,
 }
 
 impl Vocabulary {
-    /// Counts a passage in.
     pub fn add(&mut self, workspace: &str, document: &str, passage: &PassageTerms<'_>) {
         let terms = self.workspaces.entry(workspace.to_owned()).or_default();
         let kept = terms.documents.entry(document.to_owned()).or_default();
@@ -81,7 +77,6 @@ impl Vocabulary {
         }
     }
 
-    /// Takes a document's passages out.
     pub fn remove_document(&mut self, document: &str) {
         for terms in self.workspaces.values_mut() {
             let Some(kept) = terms.documents.remove(document) else {
@@ -101,14 +96,13 @@ impl Vocabulary {
         self.workspaces.retain(|_, terms| terms.passages > 0);
     }
 
-    /// The words of a workspace, unless it has no passages.
+    /// `None` if the workspace has no passages.
     pub fn of(&self, workspace: &str) -> Option<&Terms> {
         self.workspaces.get(workspace)
     }
 }
 
 impl Terms {
-    /// Passages.
     pub fn passages(&self) -> u64 {
         self.passages
     }
@@ -118,30 +112,30 @@ impl Terms {
         self.tokens
     }
 
-    /// Passages that hold a stem.
+    /// Number of passages that contain a stem.
     pub fn stem_passages(&self, stem: &str) -> u64 {
         self.stems.passages(stem)
     }
 
-    /// Passages that hold a word as written (folded).
+    /// Number of passages that contain a word as written (folded).
     pub fn word_passages(&self, word: &str) -> u64 {
         self.words.passages(word)
     }
 
-    /// How telling a stem is: BM25's inverse document frequency, never negative.
+    /// BM25's inverse document frequency of a stem, never negative.
     pub fn idf(&self, stem: &str) -> f32 {
         let (all, with) = (self.passages as f32, self.stem_passages(stem) as f32);
         (1.0 + (all - with + 0.5).max(0.0) / (with + 0.5)).ln()
     }
 
-    /// The languages of the passages, most passages first.
+    /// The languages of the passages, the most frequent first.
     pub fn languages(&self) -> Vec<Language> {
         let mut all: Vec<(Language, u64)> = self.languages.iter().map(|(l, n)| (*l, *n)).collect();
         all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.code().cmp(b.0.code())));
         all.into_iter().map(|(language, _)| language).collect()
     }
 
-    /// Words as written (folded) that begin with a character, and the passages that hold each.
+    /// Words as written (folded) with this first character, and the number of passages that contain each.
     pub fn words_from(&self, initial: char) -> impl Iterator<Item = (&str, u64)> {
         let ids = self.words.initials.get(&initial);
         ids.into_iter().flatten().filter_map(|id| {
@@ -161,7 +155,7 @@ impl Table {
         row.map_or(0, |(_, passages)| u64::from(*passages))
     }
 
-    /// Counts a passage that holds the term.
+    /// Counts a passage that contains the term; returns the term's number.
     fn count(&mut self, term: &str) -> u32 {
         if let Some(id) = self.ids.get(term) {
             if let Some((_, passages)) =
@@ -191,7 +185,7 @@ impl Table {
         id
     }
 
-    /// Terms that no passage holds any more are forgotten.
+    /// Subtracts counts; terms without passages are dropped.
     fn take_back(&mut self, counts: HashMap<u32, u32>) {
         for (id, count) in counts {
             let Some((term, passages)) =

@@ -1,5 +1,5 @@
-//! Orders that no list of phrases knows, by their meaning: a small network over the vectors and the words of a paragraph's
-//! pieces. `models/orders/` says how it was trained and what escapes it. It belongs to one embedder.
+//! Recognises orders to an assistant by meaning, where no list of phrases does: a small network over the vectors and words
+//! of a paragraph's pieces. `models/orders/` documents its training and what it misses. It fits one embedder only.
 
 use std::sync::LazyLock;
 
@@ -17,41 +17,40 @@ static KNOWN: LazyLock<Option<Classifier>> = LazyLock::new(|| {
     })
 });
 
-/// Words of a piece, and of a rest that is judged with the piece before it, as in training.
+/// Minimum words of a piece, and of a remainder that is judged alone, as in training.
 const LEAST_WORDS: usize = 20;
 const REST_WORDS: usize = 8;
 
 #[derive(Deserialize)]
 struct File {
-    /// Catalogue name of the embedder whose vectors it knows.
+    /// Catalogue name of the embedder whose vectors it was trained on.
     embedder: String,
-    /// From this score on a paragraph is an order.
+    /// A paragraph with at least this score is an order.
     threshold: f32,
     words: Vec<String>,
-    /// First a layer over a vector and the figures of its words, at last one output.
+    /// The first takes a vector and the word features, the last has one output.
     layers: Vec<Layer>,
 }
 
 #[derive(Deserialize)]
 struct Layer {
     bias: Vec<f32>,
-    /// A row for each output.
+    /// One row per output.
     weights: Vec<Vec<f32>>,
 }
 
-/// The classifier.
 pub(super) struct Classifier {
     file: File,
     words: Words,
 }
 
-/// The classifier for vectors of this embedder.
+/// `None` for vectors of any other embedder.
 pub(super) fn of(embedder: &str) -> Option<&'static Classifier> {
     KNOWN.as_ref().filter(|c| c.file.embedder == embedder)
 }
 
 impl Classifier {
-    /// Whether a paragraph is an order, from its pieces and their vectors.
+    /// Whether the best-scoring piece of a paragraph is an order.
     pub(super) fn is_order<'p>(&self, pieces: impl Iterator<Item = (&'p str, &'p [f32])>) -> bool {
         let scores = pieces.map(|(piece, vector)| self.score(piece, vector));
         scores.fold(f32::NEG_INFINITY, f32::max) >= self.file.threshold
@@ -73,7 +72,8 @@ impl Classifier {
     }
 }
 
-/// What of a paragraph is judged by itself, so that sentences around an order do not hide it.
+/// Cuts a paragraph into pieces that are judged alone, so that the sentences around an order do not hide
+/// it.
 pub(super) fn pieces(paragraph: &str) -> Vec<String> {
     let words = |piece: &str| piece.split_whitespace().count();
     let mut pieces: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! Figures of a text's words and signs, beside its vector; `models/orders/features.py` counts the same.
+//! Features of a text's words and characters, beside its vector. Must match `models/orders/features.py`.
 
 use std::collections::HashMap;
 
@@ -8,17 +8,17 @@ const ADDRESSES: [&str; 8] = [
 const SIGNS: &str = "<>{}[]#*|/\\=_`";
 const QUOTES: &str = "\"“„«「";
 
-/// Lists of word beginnings; one with `$` is a whole word.
+/// Lists of word prefixes; an entry with `$` is a whole word.
 pub(super) struct Words {
     lists: usize,
     whole: HashMap<String, Vec<usize>>,
     begin: HashMap<String, Vec<usize>>,
-    /// Longest beginning, in characters.
+    /// Longest prefix, in characters.
     longest: usize,
 }
 
 impl Words {
-    /// From lists of words between spaces.
+    /// Each list is words separated by spaces.
     pub(super) fn new(lists: &[String]) -> Self {
         let mut words = Self {
             lists: lists.len(),
@@ -45,7 +45,8 @@ impl Words {
         words
     }
 
-    /// Of each list, whether there is a word of it and whether there is more than one; then the signs.
+    /// For each list, whether the text has one of its words and whether it has several; then eight other
+    /// features.
     pub(super) fn of(&self, text: &str) -> Vec<f32> {
         let lower = text.to_lowercase().replace('’', "'");
         let (counts, total) = self.count(&lower);
@@ -75,7 +76,7 @@ impl Words {
         out
     }
 
-    /// How many words of each list there are, and how many words.
+    /// The number of words from each list, and of all words.
     fn count(&self, lower: &str) -> (Vec<usize>, usize) {
         let mut counts = vec![0; self.lists];
         let mut total = 0;
@@ -105,7 +106,7 @@ impl Words {
     }
 }
 
-/// A part of a whole, at most 1.
+/// `part / whole`, at most 1.
 #[expect(clippy::cast_precision_loss, reason = "words and signs of a paragraph")]
 fn share(part: usize, whole: usize) -> f32 {
     (part as f32 / whole as f32).min(1.0)
@@ -126,7 +127,7 @@ fn is_letter(token: &str) -> bool {
     chars.next().is_some_and(char::is_alphabetic) && chars.next().is_none()
 }
 
-/// A figure between letters: `instruct10ns`.
+/// A digit between letters: `instruct10ns`.
 fn has_digit_inside(token: &str) -> bool {
     let (mut letter, mut digit) = (false, false);
     for c in token.chars() {

@@ -1,5 +1,5 @@
-//! Text in documents that gives orders to an assistant. It is data: nobody follows it, nobody should be shown it as an
-//! answer, and its owner is told of it.
+//! Finds text in documents that gives orders to an assistant. Such text is data: it is not followed, not quoted in
+//! answers, and its owner is warned about it.
 
 mod classifier;
 mod features;
@@ -8,26 +8,26 @@ mod phrases;
 use std::ops::Range;
 
 use self::classifier::{Classifier, pieces};
-use super::{Knowledge, KnowledgeError};
-use crate::llm::{Claim, EmbedAs, LlmError, Priority, patiently};
+use super::{Documents, KnowledgeError, Search};
+use crate::llm::{Claim, EmbedAs, Embedder, LlmError, Priority, patiently};
 use crate::store::chunks::ChunkRow;
 use crate::store::{self, VersionId};
 
-/// Shorter paragraphs are judged by their phrases only, in words.
+/// Paragraphs with fewer words are judged by phrases only.
 const LEAST_WORDS: usize = 5;
-/// Texts that are embedded in one request; few, so that a visitor's question fits in between.
+/// Texts per request to the embedder; few, so that a visitor's question gets in between.
 const EMBED_BATCH: usize = 32;
-/// Of such a paragraph, how many characters its owner is shown.
+/// How much of such a paragraph its owner is shown, in characters.
 const SHOWN: usize = 200;
 
-/// Byte ranges of the paragraphs whose phrases are orders to an assistant.
+/// Byte ranges of the paragraphs that contain phrases of orders to an assistant.
 pub fn by_phrase(text: &str) -> Vec<Range<usize>> {
     phrases::paragraphs(text)
 }
 
-impl Knowledge {
-    /// Whether a paragraph of a passage that holds some of `range` gives orders to an assistant, by its meaning. `false`
-    /// while the embedding model is away.
+impl Search {
+    /// Whether a paragraph that overlaps `range` gives orders to an assistant, judged by meaning. `false`
+    /// while the embedding model is unavailable.
     pub async fn gives_orders(&self, passage: &str, range: &Range<usize>, claim: Claim) -> bool {
         let embedder = &self.inner.embedder;
         let Some(classifier) = classifier::of(&embedder.name()) else {
@@ -38,25 +38,27 @@ impl Knowledge {
         if embedder.ready().is_err() {
             return false;
         }
-        let judged = self.judged(classifier, &lines, claim).await;
+        let judged = judge(embedder.as_ref(), classifier, &lines, claim).await;
         judged.is_ok_and(|judged| judged.contains(&true))
     }
+}
 
-    /// Notes at the versions of these passages which paragraphs are not quoted.
+impl Documents {
+    /// Adds a note to the version of each passage for every paragraph that will not be quoted.
     pub(super) async fn tell_of_orders(&self, rows: &[ChunkRow]) -> Result<(), KnowledgeError> {
         let paragraphs = rows
             .iter()
             .flat_map(|row| row.text.lines().map(move |line| (row.version, line)));
         let (mut orders, others): (Vec<_>, Vec<_>) =
             paragraphs.partition(|(_, line)| phrases::gives_orders(line));
-        if let Some(classifier) = classifier::of(&self.inner.embedder.name()) {
+        let embedder = &self.inner.embedder;
+        if let Some(classifier) = classifier::of(&embedder.name()) {
             let long = |line: &str| line.split_whitespace().nth(LEAST_WORDS - 1).is_some();
             let others: Vec<(VersionId, &str)> =
                 others.into_iter().filter(|(_, l)| long(l)).collect();
             let lines: Vec<&str> = others.iter().map(|(_, line)| *line).collect();
-            let judged = self
-                .judged(classifier, &lines, Priority::Background.into())
-                .await?;
+            let claim = Priority::Background.into();
+            let judged = judge(embedder.as_ref(), classifier, &lines, claim).await?;
             let found = others.into_iter().zip(judged);
             orders.extend(found.filter(|(_, is_order)| *is_order).map(|(o, _)| o));
         }
@@ -72,37 +74,36 @@ impl Knowledge {
         });
         Ok(told.await?)
     }
-
-    /// Which paragraphs are orders.
-    async fn judged(
-        &self,
-        classifier: &Classifier,
-        paragraphs: &[&str],
-        claim: Claim,
-    ) -> Result<Vec<bool>, LlmError> {
-        // Made-up sites had usual endings in the training.
-        let usual = |paragraph: &str| paragraph.replace(".example", ".com");
-        let pieces: Vec<Vec<String>> = paragraphs.iter().map(|p| pieces(&usual(p))).collect();
-        let texts: Vec<String> = pieces.iter().flatten().cloned().collect();
-        let mut vectors = Vec::new();
-        for some in texts.chunks(EMBED_BATCH) {
-            let embedder = &self.inner.embedder;
-            let ask = || embedder.embed(some.to_vec(), EmbedAs::Passage, claim);
-            vectors.extend(patiently(ask).await?.vectors);
-        }
-        let mut vectors = vectors.iter().map(Vec::as_slice);
-        Ok(pieces
-            .iter()
-            .map(|of| {
-                let some = vectors.by_ref().take(of.len());
-                let some: Vec<&[f32]> = some.collect();
-                classifier.is_order(of.iter().map(String::as_str).zip(some))
-            })
-            .collect())
-    }
 }
 
-/// What the owner is told of a paragraph that is not quoted.
+/// For each paragraph, whether it is an order.
+async fn judge(
+    embedder: &dyn Embedder,
+    classifier: &Classifier,
+    paragraphs: &[&str],
+    claim: Claim,
+) -> Result<Vec<bool>, LlmError> {
+    // In training, made-up sites had real top-level domains.
+    let usual = |paragraph: &str| paragraph.replace(".example", ".com");
+    let pieces: Vec<Vec<String>> = paragraphs.iter().map(|p| pieces(&usual(p))).collect();
+    let texts: Vec<String> = pieces.iter().flatten().cloned().collect();
+    let mut vectors = Vec::new();
+    for some in texts.chunks(EMBED_BATCH) {
+        let ask = || embedder.embed(some.to_vec(), EmbedAs::Passage, claim);
+        vectors.extend(patiently(ask).await?.vectors);
+    }
+    let mut vectors = vectors.iter().map(Vec::as_slice);
+    Ok(pieces
+        .iter()
+        .map(|of| {
+            let some = vectors.by_ref().take(of.len());
+            let some: Vec<&[f32]> = some.collect();
+            classifier.is_order(of.iter().map(String::as_str).zip(some))
+        })
+        .collect())
+}
+
+/// The note to the owner about a paragraph that is not quoted.
 fn note(paragraph: &str) -> String {
     let paragraph = paragraph.trim();
     let (shown, rest) = match paragraph.char_indices().nth(SHOWN) {
@@ -115,7 +116,7 @@ fn note(paragraph: &str) -> String {
     )
 }
 
-/// The paragraphs that hold a place.
+/// Widens a range to whole paragraphs.
 fn around(passage: &str, range: &Range<usize>) -> Range<usize> {
     let from = passage
         .get(..range.start)

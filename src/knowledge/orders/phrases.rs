@@ -1,4 +1,4 @@
-//! Orders to an assistant that are known by their words.
+//! Recognises orders to an assistant by their phrases.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::language::data;
 
-/// The phrases; the file says what each list is for.
+/// The file says what each list is for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lists {
@@ -33,14 +33,14 @@ pub(super) fn paragraphs(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a paragraph speaks to an assistant and tells it what to do.
+/// Whether a paragraph addresses an assistant and tells it what to do.
 pub(super) fn gives_orders(paragraph: &str) -> bool {
     let text = paragraph.to_lowercase().replace('’', "'");
     let holds = |phrases: &[String]| phrases.iter().any(|p| has_phrase(&text, p));
     holds(&LISTS.plain) || (holds(&LISTS.addressed) && holds(&LISTS.orders))
 }
 
-/// Whether a phrase stands in a text between word boundaries.
+/// Whether a phrase occurs between word boundaries.
 fn has_phrase(text: &str, phrase: &str) -> bool {
     text.match_indices(phrase).any(|(at, found)| {
         let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());

@@ -1,5 +1,5 @@
-//! What a question asks for: its content words in its language, what is known of each in the documents,
-//! corrections of misspelt ones, and synonyms.
+//! Analyses a question for the search: its content words, what the documents know of each, corrections of
+//! misspelt words, and synonyms.
 
 mod spelling;
 mod synonyms;
@@ -16,49 +16,48 @@ use crate::language::lists::is_stop_word;
 use crate::language::question::{language_among, language_of};
 use crate::language::words::{Word, stem, words};
 
-/// Longest question that is searched for, in words: a pasted page is no question.
+/// Words of a question to search for; a pasted page is not a question.
 const MAX_WORDS: usize = 64;
-/// How much a corrected word counts against one that was typed so.
+/// Weight of a corrected word against one that was typed like this.
 const CORRECTED: f32 = 0.9;
 
 /// A content word of a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryTerm {
-    /// As it was typed.
+    /// As typed.
     pub text: String,
-    /// Its stem, in the question's language.
+    /// In the question's language.
     pub stem: String,
-    /// Whether it, its correction or a synonym of it occurs in the documents that are searched.
+    /// The word, its correction or a synonym occurs in the documents.
     pub known: bool,
-    /// How telling it is in these documents: BM25's inverse document frequency, 0 or more; that of
-    /// the correction or of the best synonym if only they occur.
+    /// How rare it is in the documents: BM25's inverse document frequency, 0 or more. If only the
+    /// correction or synonyms occur, that of the correction or of the best synonym.
     pub idf: f32,
-    /// The word of the documents that was probably meant, if this one does not occur.
+    /// The word that was probably meant, if this one does not occur.
     pub corrected: Option<String>,
-    /// What means the same, by the owner's list and everyday abbreviations; only what occurs.
+    /// Synonyms that occur, from the owner's list and from everyday abbreviations.
     pub synonyms: Vec<String>,
 }
 
-/// A question, ready to be searched for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Analysis {
     pub(super) terms: Vec<QueryTerm>,
-    /// What is looked up, in the order of `terms`; words that were only added come after them.
+    /// The words to look up, in the order of `terms`, followed by added words.
     pub(super) sought: Vec<Sought>,
 }
 
-/// One word that is looked up, in all its forms.
+/// One word to look up, in all its forms.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sought {
-    /// Stems that count as finding it, each with how much it counts, 0 to 1, best first.
+    /// Stems that count as a hit, each with its weight (0 to 1), best first.
     pub stems: Vec<(String, f32)>,
-    /// As written (folded), if it was typed so.
+    /// As written (folded), if it was typed like this.
     pub written: Option<String>,
-    /// How telling it is: inverse document frequency.
+    /// Inverse document frequency.
     pub idf: f32,
 }
 
-/// Takes a question apart. `extra` are words that were not typed but are sought as well.
+/// `extra` are words to search for that the question does not contain.
 pub(super) fn analyse(
     question: &str,
     extra: &[String],
@@ -83,21 +82,21 @@ pub(super) fn analyse(
             continue;
         }
         let text = question.get(word.from..word.to).unwrap_or_default();
-        // An abbreviation may look like a stop word: "min", "so" for Sunday.
+        // Dropped even if it may be an abbreviation, such as "min", or "so" for Sunday.
         if is_stop_word(language, &word.folded) {
-            dropped.push(reading.plain(&word.folded));
+            dropped.push(reading.find_stems(&word.folded));
             continue;
         }
-        let (term, sought) = reading.term(text, &word.folded, stem, &synonyms);
+        let (term, sought) = reading.look_up(text, &word.folded, stem, &synonyms);
         analysis.terms.push(term);
         analysis.sought.push(sought);
     }
     if analysis.sought.is_empty() {
-        // A question of nothing else is searched for as it is.
+        // A question of stop words only is searched for as it is.
         analysis.sought = dropped;
     }
     for word in extra.iter().flat_map(|text| words(text)) {
-        let more = reading.plain(&word.folded);
+        let more = reading.find_stems(&word.folded);
         if !analysis.sought.contains(&more) {
             analysis.sought.push(more);
         }
@@ -105,7 +104,7 @@ pub(super) fn analyse(
     analysis
 }
 
-/// The content words of a text in its own language, as written, each once.
+/// The content words of a text, as written, each once.
 pub fn content(text: &str) -> Vec<String> {
     let language = language_of(text);
     let mut seen = HashSet::new();
@@ -122,15 +121,15 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn term(
+    fn look_up(
         &self,
         text: &str,
         folded: &str,
         stem: String,
         synonyms: &[Synonym],
     ) -> (QueryTerm, Sought) {
-        let mut sought = self.plain(folded);
-        let mut known: Vec<f32> = self.known_idfs(&sought.stems);
+        let mut sought = self.find_stems(folded);
+        let mut known: Vec<f32> = self.find_idfs(&sought.stems);
         let mut corrected = None;
         let own_language = self.documents.contains(&self.language);
         if known.is_empty()
@@ -138,8 +137,8 @@ impl Reading<'_> {
             && let Some(terms) = self.terms
             && let Some(meant) = spelling::correct(folded, self.language, terms)
         {
-            let forms = self.plain(&meant);
-            known = self.known_idfs(&forms.stems);
+            let forms = self.find_stems(&meant);
+            known = self.find_idfs(&forms.stems);
             let weighted = forms.stems.into_iter().map(|(s, _)| (s, CORRECTED));
             sought.stems.extend(weighted);
             corrected = Some(meant);
@@ -149,11 +148,11 @@ impl Reading<'_> {
         for synonym in synonyms {
             let parts: Vec<Sought> = words(&synonym.text)
                 .filter(|w| !is_stop_word(self.language, &w.folded))
-                .map(|w| self.plain(&w.folded))
+                .map(|w| self.find_stems(&w.folded))
                 .collect();
             let idfs: Vec<f32> = parts
                 .iter()
-                .filter_map(|part| self.known_idfs(&part.stems).into_iter().reduce(f32::max))
+                .filter_map(|part| self.find_idfs(&part.stems).into_iter().reduce(f32::max))
                 .collect();
             if parts.is_empty() || idfs.len() < parts.len() {
                 continue;
@@ -184,9 +183,9 @@ impl Reading<'_> {
         (term, sought)
     }
 
-    /// A word's stems by its own language and by those of the documents: a few words hardly tell
-    /// their language, and names have none.
-    fn plain(&self, folded: &str) -> Sought {
+    /// The stems of a word by the question's language and by those of the documents: few words are not
+    /// enough to tell their language, and names have none.
+    fn find_stems(&self, folded: &str) -> Sought {
         let mut stems: Vec<(String, f32)> = vec![(stem(self.language, folded), 1.0)];
         for language in self.documents {
             let form = stem(*language, folded);
@@ -203,7 +202,7 @@ impl Reading<'_> {
         }
     }
 
-    fn known_idfs(&self, stems: &[(String, f32)]) -> Vec<f32> {
+    fn find_idfs(&self, stems: &[(String, f32)]) -> Vec<f32> {
         let Some(terms) = self.terms else {
             return Vec::new();
         };

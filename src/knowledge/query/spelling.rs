@@ -1,18 +1,18 @@
-//! Misspelt words of a question, matched to the words of the documents.
+//! Corrects misspelt words of a question to words of the documents.
 //!
-//! A word that merely is not in the documents must stay unknown: "gold" is neither "hold" nor "golf".
-//! So not any edit counts, but those that people make: letters swapped, doubled or forgotten, one vowel
-//! for another, letters that sound alike or lie side by side on the keyboard. Each has a cost, and short
-//! words, which have many neighbours, may cost little.
+//! A correctly spelt word that the documents lack must stay unknown: "gold" is neither "hold" nor "golf".
+//! So only edits count that people make by mistake: letters swapped, doubled or forgotten, one vowel for
+//! another, letters that sound alike or are neighbours on the keyboard. Each edit has a cost, and short
+//! words, which have many neighbours, have a small budget.
 
 use crate::knowledge::index::vocabulary::Terms;
 use crate::language::Language;
 use crate::language::lists::is_stop_word;
 use crate::language::words::is_unspaced;
 
-/// Shortest word that is corrected, in characters.
+/// Shortest word to correct, in characters.
 const SHORTEST: usize = 4;
-/// Cost of two words that are spelt differently and sound the same.
+/// Cost of a word that is spelt differently but sounds the same.
 const SOUNDS_SAME: f32 = 0.3;
 
 const SWAPPED: f32 = 0.4;
@@ -24,13 +24,13 @@ const NEIGHBOUR_KEY: f32 = 0.7;
 const LETTER_MISSING: f32 = 0.8;
 const UNLIKE: f32 = 1.5;
 
-/// Letters of which one is written for the other.
+/// Letters that are mistaken for each other by sound.
 const SOUND_ALIKE: [&str; 7] = ["ck", "cs", "sz", "kq", "gj", "vw", "iy"];
 
-/// Rows of the keyboard; QWERTY, which QWERTZ and AZERTY differ little from.
+/// Keyboard rows: QWERTY, from which QWERTZ and AZERTY differ little.
 const KEYS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
-/// The word of the documents that was meant by a folded word that they do not have.
+/// The word of the documents that was probably meant by a folded word that they lack.
 pub(super) fn correct(word: &str, language: Language, terms: &Terms) -> Option<String> {
     let letters: Vec<char> = word.chars().collect();
     let correctable = letters.len() >= SHORTEST
@@ -67,7 +67,7 @@ pub(super) fn correct(word: &str, language: Language, terms: &Terms) -> Option<S
     best.map(|(_, _, candidate)| candidate.to_owned())
 }
 
-/// The most that a correction may cost.
+/// Maximum cost of a correction.
 fn allowance(letters: usize) -> f32 {
     match letters {
         0..=4 => 0.45,
@@ -77,8 +77,8 @@ fn allowance(letters: usize) -> f32 {
     }
 }
 
-/// First letters of words that may be meant: the first, those that sound like it, and the second,
-/// which may have been swapped with the first.
+/// Possible first letters of the word meant: the first letter, those that sound like it, and the second
+/// letter, as the two may be swapped.
 fn initials(letters: &[char]) -> Vec<char> {
     let mut found: Vec<char> = letters.iter().take(2).copied().collect();
     if let Some(first) = letters.first() {
@@ -96,8 +96,7 @@ fn initials(letters: &[char]) -> Vec<char> {
     found
 }
 
-/// Cost of the edits that make `b` of `a`: optimal string alignment with a price per edit. Gives up
-/// above `most`.
+/// Cost of the edits from `a` to `b`: optimal string alignment with a price per edit. Stops above `most`.
 fn cost(a: &[char], b: &[char], most: f32) -> f32 {
     let at = |word: &[char], i: usize| word.get(i).copied().unwrap_or('\0');
     let width = b.len() + 1;
@@ -110,7 +109,7 @@ fn cost(a: &[char], b: &[char], most: f32) -> f32 {
         let mut row: Vec<f32> = vec![last.first().copied().unwrap_or(0.0) + gap(a, i - 1)];
         for j in 1..width {
             let (x, y) = (at(a, i - 1), at(b, j - 1));
-            // Another first letter is another word, unless the two sound alike.
+            // A different first letter makes a different word, unless the two sound alike.
             let change = if i == 1 && j == 1 && x != y && !alike(x, y) {
                 UNLIKE
             } else {
@@ -132,7 +131,7 @@ fn cost(a: &[char], b: &[char], most: f32) -> f32 {
     last.last().copied().unwrap_or(f32::MAX)
 }
 
-/// Cost of a letter too many or too few.
+/// Cost of a missing or an extra letter.
 fn gap(word: &[char], at: usize) -> f32 {
     let letter = word.get(at);
     let beside = |i: Option<usize>| {
@@ -191,7 +190,7 @@ fn neighbours(a: char, b: char) -> bool {
     }
 }
 
-/// A word as it sounds, roughly: "fone" and "phone", "kleening" and "cleaning" hardly differ aloud.
+/// Rough pronunciation of a word: "fone" and "phone", "kleening" and "cleaning" sound the same.
 fn sound(word: &str) -> String {
     let letters: Vec<char> = word.chars().collect();
     let mut heard = String::new();

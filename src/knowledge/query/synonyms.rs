@@ -1,4 +1,4 @@
-//! Words that mean the same: the owner's own, and everyday abbreviations and synonyms per language.
+//! Synonyms: the owner's, and everyday abbreviations and synonyms per language.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,28 +6,26 @@ use super::usual::usual;
 use crate::language::Language;
 use crate::language::words::{fold, stem, words};
 
-/// What the owner said means the same; section "synonyms" of a workspace's settings.
+/// The owner's synonyms; section "synonyms" of a workspace's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Synonyms {
-    /// Groups of words or short phrases of one meaning.
+    /// Words or short phrases of the same meaning.
     #[serde(default)]
     pub groups: Vec<Vec<String>>,
 }
 
 impl Synonyms {
-    /// Name of the section.
     pub const SECTION: &str = "synonyms";
-    /// Groups that are kept at most.
     pub const MOST_GROUPS: usize = 500;
-    /// Words of a group at most.
+    /// Per group.
     pub const MOST_WORDS: usize = 20;
-    /// Characters of a word or phrase at most.
+    /// Of a word or phrase, in characters.
     pub const LONGEST: usize = 60;
 
-    /// Without blanks, empty words and groups of fewer than two.
+    /// Drops blanks, empty words and groups of fewer than two.
     ///
     /// # Errors
-    /// A sentence that says what is too much.
+    /// A sentence that says which limit is exceeded.
     pub fn tidied(self) -> Result<Self, SynonymsError> {
         let mut groups = Vec::new();
         for group in self.groups {
@@ -55,7 +53,7 @@ impl Synonyms {
     }
 }
 
-/// Why synonyms are not kept as they were written; a sentence for their owner.
+/// Why synonyms cannot be saved: a sentence for their owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SynonymsError {
     /// A word that is a text.
@@ -78,24 +76,23 @@ pub enum SynonymsError {
     TooManyGroups,
 }
 
-/// A word or phrase that means what a word of the question means.
+/// A word or phrase that means the same as a word of the question.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Synonym {
-    /// As the list has it.
+    /// As in the list.
     pub(super) text: String,
-    /// How much finding it counts, against 1 for the word itself.
+    /// Against 1 for the word itself.
     pub(super) weight: f32,
 }
 
-/// Weight of an abbreviation written out: the same word.
+/// Weight of an abbreviation written out, which is the same word.
 const WRITTEN_OUT: f32 = 0.9;
-/// Weight of what the owner said means the same.
+/// Weight of the owner's synonyms.
 const OWN: f32 = 0.8;
-/// Weight of an everyday synonym, which often means only something like it.
+/// Weight of an everyday synonym, which often means only something similar.
 const EVERYDAY: f32 = 0.35;
 
-/// Synonyms of the words of a question, at the places of the words: `stems` are the question's stems
-/// in order.
+/// The synonyms of each word of a question; `stems` are its stems in order.
 pub(super) fn of_words(stems: &[String], language: Language, own: &Synonyms) -> Vec<Vec<Synonym>> {
     let mut found: Vec<Vec<Synonym>> = vec![Vec::new(); stems.len()];
     for group in &own.groups {
@@ -104,7 +101,7 @@ pub(super) fn of_words(stems: &[String], language: Language, own: &Synonyms) -> 
     let Some(usual) = usual(language) else {
         return found;
     };
-    // Short for long; nobody means the abbreviation by the word.
+    // Only from short to long: nobody who types the word means the abbreviation.
     for (short, long) in &usual.abbreviations {
         for at in 0..stems.len() {
             let meant = short.iter().any(|s| {

@@ -1,4 +1,4 @@
-//! Abbreviations and synonyms that need no owner to know them; those of each language are in a TOML file.
+//! Everyday abbreviations and synonyms; each language has a TOML file.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -7,15 +7,14 @@ use serde::Deserialize;
 
 use crate::language::{Language, data};
 
-/// What is usual in a language.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Usual {
-    /// Short forms that visitors type, and what they are for.
+    /// Short forms that visitors type, with the long forms.
     pub(super) abbreviations: Vec<(Vec<String>, Vec<String>)>,
-    /// Groups of units that documents abbreviate and visitors write out, or the other way round.
+    /// Groups of units that documents abbreviate and visitors write out, or vice versa.
     pub(super) units: Vec<Vec<String>>,
-    /// Groups of everyday words of nearly one meaning.
+    /// Groups of everyday words of nearly the same meaning.
     pub(super) everyday: Vec<Vec<String>>,
 }
 
@@ -36,7 +35,7 @@ static ALL: LazyLock<HashMap<Language, Usual>> = LazyLock::new(|| {
     files.map(|(l, file)| (l, data::read(file))).collect()
 });
 
-/// What is usual in a language, if anything is known.
+/// `None` for languages without a file.
 pub(super) fn usual(language: Language) -> Option<&'static Usual> {
     ALL.get(&language)
 }

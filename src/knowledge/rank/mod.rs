@@ -1,5 +1,5 @@
-//! Putting candidates in order: the scores of both searches and what can be seen in a passage itself
-//! are weighed together; passages that say the same become one.
+//! Ranks candidates by the scores of both searches and the signals of each passage, and merges passages
+//! that say the same.
 
 mod same;
 mod signals;
@@ -8,8 +8,8 @@ pub(super) use same::keep_newest;
 pub(super) use signals::Reader;
 pub use signals::Signals;
 
-/// How much each signal counts. Found by coordinate ascent over the public collections and question
-/// sets that BENCHMARKS.md names; close values rank nearly alike.
+/// Weights of the signals, found by coordinate ascent over the public collections and question sets named
+/// in BENCHMARKS.md; nearby values rank nearly alike.
 #[derive(Debug, Clone, Copy)]
 struct Weights {
     words: f32,
@@ -33,12 +33,12 @@ const WEIGHTS: Weights = Weights {
     numbers: 0.5,
 };
 
-/// The score of both searches together: each scaled to its best candidate.
+/// The combined score of both searches, each scaled to its best candidate.
 pub(super) fn blend(words: f32, meaning: Option<f32>) -> f32 {
     WEIGHTS.words * words + WEIGHTS.meaning * meaning.unwrap_or(0.0)
 }
 
-/// The score with what was seen in the passage.
+/// The final score: the blend and the signals.
 pub(super) fn weigh(base: f32, s: &Signals) -> f32 {
     base + WEIGHTS.coverage * s.coverage
         + WEIGHTS.line * s.line
@@ -48,7 +48,7 @@ pub(super) fn weigh(base: f32, s: &Signals) -> f32 {
         + WEIGHTS.numbers * s.numbers
 }
 
-/// Scores between the lowest and the highest of all become 0 to 1; all 1 if they do not differ.
+/// Scales scores from their lowest to their highest to 0 to 1; all are 1 if they are equal.
 pub(super) fn scaled(scores: &[Option<f32>]) -> Vec<f32> {
     let given = || scores.iter().flatten().copied();
     let (low, high) = (

@@ -1,14 +1,14 @@
-//! Passages that say the same.
+//! Merges passages that say the same.
 
 use crate::knowledge::found::Passage;
 use crate::knowledge::index::fuse::Prints;
 
-/// Of two passages that share this much of their words, only one is kept.
+/// Two passages that share this much of their words are the same.
 const SAME: f32 = 0.8;
 
-/// Drops passages that say nearly the same as a better one. Of two documents, the one with the newer
-/// date keeps the better one's place; with other numbers in it the older one stays, but behind: an
-/// old and a new price list differ in nothing else.
+/// Drops passages that say nearly the same as a better one. The passage of the newer document gets the
+/// better position. If their numbers differ, the older one stays, but behind: an old and a new price list
+/// may differ in nothing else.
 pub(crate) fn keep_newest(passages: Vec<Passage>) -> Vec<Passage> {
     let mut kept: Vec<(Passage, Prints)> = Vec::new();
     for passage in passages {
@@ -22,7 +22,7 @@ pub(crate) fn keep_newest(passages: Vec<Passage>) -> Vec<Passage> {
             let newer = better.0.document != next.0.document
                 && matches!((better.0.dated_at, next.0.dated_at), (Some(old), Some(young)) if young > old);
             if newer {
-                // It takes the place, and what made the other one rank there.
+                // It takes over the position, with the score that earned it.
                 next.0.rank_score = better.0.rank_score;
                 std::mem::swap(better, &mut next);
             }

@@ -1,5 +1,5 @@
-//! What can be seen in a passage without a model: which of the question's words it holds, where, and
-//! how close together.
+//! Signals of a passage that need no model: which words of the question it contains, where, and how
+//! close together.
 
 use std::collections::HashMap;
 
@@ -9,50 +9,49 @@ use crate::knowledge::query::Sought;
 use crate::language::Language;
 use crate::language::words::{Word, stem, words};
 
-/// Words farther apart than this have nothing to do with each other.
+/// Words farther apart than this are unrelated.
 const FAR: usize = 20;
 
 /// What speaks for a passage, each 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Signals {
-    /// BM25, scaled to the best and the worst candidate.
+    /// BM25, scaled between the worst and the best candidate.
     pub words: f32,
-    /// Cosine, scaled to the best and the worst candidate.
+    /// Cosine, scaled between the worst and the best candidate.
     pub meaning: f32,
-    /// Share of the question's words that it, its title or its headings hold, telling words more.
+    /// Share of the question's words that it, its title or its headings contain; rare words weigh more.
     pub coverage: f32,
     /// The same for the best of its lines and sentences: a row of a table is a line.
     pub line: f32,
     /// The same for its title and headings.
     pub heading: f32,
-    /// How close together words stand that follow each other in the question.
+    /// How close together words are that are adjacent in the question.
     pub nearness: f32,
-    /// The share of those that stand side by side in the same order.
+    /// Share of those that are adjacent in the same order here too.
     pub order: f32,
-    /// Share of the question's numbers and codes that it holds.
+    /// Share of the question's numbers and codes that it contains.
     pub numbers: f32,
 }
 
-/// What is seen in one passage.
 pub(crate) struct Seen {
     pub(crate) signals: Signals,
-    /// Share of the question's content words that it, its title or its headings hold.
+    /// Share of the question's content words that it, its title or its headings contain.
     pub(crate) coverage: f32,
 }
 
-/// Reads the passages found for one question.
+/// Computes the signals of passages found for one question.
 pub(crate) struct Reader<'a> {
     sought: &'a [Sought],
-    /// Of `sought`, those that were asked; the others were added.
+    /// The first `asked` words of `sought` are from the question; the others were added.
     asked: usize,
     languages: Vec<Language>,
     forms: HashMap<&'a str, (usize, f32)>,
-    /// Passages repeat words, and a stem costs more than a look-up.
+    /// Cache: passages repeat words, and stemming costs more than a lookup.
     read: HashMap<String, Option<(usize, f32)>>,
     total: f32,
 }
 
-/// A word of the question, found at a place of the passage.
+/// A word of the question at a position of the passage.
 #[derive(Clone, Copy)]
 struct Hit {
     at: usize,
@@ -61,8 +60,8 @@ struct Hit {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader for what is sought, of which the first `asked` are the question's content words, over
-    /// documents of these languages.
+    /// `languages` are those of the documents; the first `asked` of `sought` are the question's content
+    /// words.
     pub(crate) fn new(sought: &'a [Sought], asked: usize, languages: Vec<Language>) -> Self {
         let mut forms: HashMap<&str, (usize, f32)> = HashMap::new();
         for (i, word) in sought.iter().enumerate() {
@@ -158,8 +157,7 @@ impl<'a> Reader<'a> {
         found / self.total
     }
 
-    /// Over words that follow each other in the question: how near they stand, and how many stand
-    /// side by side in order.
+    /// Nearness and order of words that are adjacent in the question.
     fn together(&self, hits: &[Hit]) -> (f32, f32) {
         let (mut near, mut ordered, mut all) = (0.0f32, 0.0f32, 0.0f32);
         for (i, pair) in self.sought.windows(2).enumerate() {
@@ -202,7 +200,7 @@ fn keep(best: &mut [f32], hit: Hit) {
     }
 }
 
-/// Whether a line or a sentence ends in what stands between two words.
+/// Whether a line or a sentence ends between two words.
 fn ends_line(between: &str) -> bool {
     between.contains(['\n', '。', '！', '？'])
         || between.contains(". ")

@@ -1,4 +1,4 @@
-//! What somebody does with the web sources of a workspace, whichever face of the product it comes through.
+//! What the API and the console do with the web sources of a workspace: each act checks the member's scopes.
 
 use super::{SourceRequest, Sources};
 use crate::access::{Member, Scope};
@@ -7,21 +7,19 @@ use crate::store::source_pages::{self, PageSummary};
 use crate::store::sources::{self, Options, Source, SourceState, SourceSummary};
 use crate::store::{Scoped, SourceId, StoreError};
 
-/// Who changes web sources.
 const MAY: &[Scope] = &[Scope::Documents];
 
-/// What is to change of a source; what is `None` stays.
+/// Changes to a source; `None` leaves a setting as it is.
 #[derive(Debug, Clone, Default)]
 pub struct SourceUpdate {
-    /// Time between two syncs in ms; `Some(None)`: only when asked.
+    /// Time between two syncs in ms; `Some(None)`: only on request.
     pub every_ms: Option<Option<i64>>,
-    /// Most links from the start.
+    /// Maximum number of links from the start.
     pub depth: Option<u32>,
-    /// Most pages.
     pub pages: Option<u32>,
-    /// Most pages per second.
+    /// Maximum pages per second.
     pub per_second: Option<f32>,
-    /// Whether it is fetched no more until somebody goes on with it.
+    /// Pauses or resumes it.
     pub paused: Option<bool>,
 }
 
@@ -35,10 +33,6 @@ impl SourceUpdate {
 }
 
 impl Sources {
-    /// The sources of a workspace.
-    ///
-    /// # Errors
-    /// When they may not see them.
     pub async fn list(&self, by: &Member) -> Result<Vec<SourceSummary>, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let store = &self.inner.store;
@@ -47,10 +41,6 @@ impl Sources {
             .await?)
     }
 
-    /// One source.
-    ///
-    /// # Errors
-    /// `NotFound`.
     pub async fn find(&self, by: &Member, id: SourceId) -> Result<Scoped<Source>, KnowledgeError> {
         let workspace = by.need(MAY)?;
         let store = &self.inner.store;
@@ -59,7 +49,7 @@ impl Sources {
             .await?)
     }
 
-    /// One source as it stands in the list.
+    /// One source as in [`Self::list`].
     ///
     /// # Errors
     /// `NotFound`.
@@ -73,7 +63,7 @@ impl Sources {
         Ok(found.ok_or(StoreError::NotFound("source"))?)
     }
 
-    /// What is known of the pages of a source.
+    /// The known pages of a source.
     ///
     /// # Errors
     /// `NotFound`.
@@ -89,10 +79,10 @@ impl Sources {
             .await?)
     }
 
-    /// Adds a source and fetches it in the background.
+    /// Adds a source, which is fetched in the background.
     ///
     /// # Errors
-    /// When the address is none, a bound is too high, or the workspace has the source already.
+    /// When the address is invalid, a limit is too high, or the workspace has the source already.
     pub async fn request(
         &self,
         by: &Member,
@@ -101,10 +91,10 @@ impl Sources {
         Ok(self.add(by.need(MAY)?, request).await?.id)
     }
 
-    /// Changes how often a source is fetched and how far it goes, pauses it, or goes on with it.
+    /// Changes schedule and limits of a source, pauses it, or resumes it.
     ///
     /// # Errors
-    /// `NotFound`, and when a bound is too high.
+    /// `NotFound`, or when a limit is too high.
     pub async fn alter(
         &self,
         by: &Member,
@@ -128,16 +118,16 @@ impl Sources {
         }
     }
 
-    /// Fetches a source now, unless that is being done already.
+    /// Fetches a source now, unless a sync is queued or running.
     ///
     /// # Errors
-    /// `NotFound`, and when it is paused.
+    /// `NotFound`, or when it is paused.
     pub async fn fetch_now(&self, by: &Member, id: SourceId) -> Result<(), KnowledgeError> {
         let source = self.find(by, id).await?;
         self.sync(&source).await
     }
 
-    /// Deletes a source and all documents that came from it, at once.
+    /// Deletes a source and all its documents at once.
     ///
     /// # Errors
     /// `NotFound`.

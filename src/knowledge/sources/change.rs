@@ -1,4 +1,4 @@
-//! What an owner does with a source that is there: pause, resume, change, delete.
+//! Pauses, resumes, changes and deletes sources.
 
 use super::{Sources, SyncStage, check, queue};
 use crate::knowledge::KnowledgeError;
@@ -8,7 +8,7 @@ use crate::store::sources::{self, Options, Source, SourceState};
 use crate::store::{Scoped, events};
 
 impl Sources {
-    /// Stops a sync that runs, and has no more until [`Sources::resume`]. Its documents stay.
+    /// Stops a running sync, and starts none until [`Sources::resume`]. The documents stay.
     ///
     /// # Errors
     /// When the source is gone.
@@ -26,7 +26,7 @@ impl Sources {
         Ok(())
     }
 
-    /// Goes on with a paused source: it is fetched at once.
+    /// Resumes a paused source, which is fetched at once.
     ///
     /// # Errors
     /// When the source is gone.
@@ -44,10 +44,10 @@ impl Sources {
         Ok(())
     }
 
-    /// Sets how often it is fetched (`None`: only when asked) and how far it goes.
+    /// Sets how often a source is fetched (`None`: only on request), and its limits.
     ///
     /// # Errors
-    /// When a bound is too high or the source is gone.
+    /// When a limit is too high or the source is gone.
     pub async fn change(
         &self,
         source: &Scoped<Source>,
@@ -68,11 +68,10 @@ impl Sources {
         Ok(())
     }
 
-    /// Deletes a source and all its documents: from this moment nothing of them is found.
-    ///
-    /// # Errors
-    /// When the store or the index fails.
+    /// Deletes a source and all its documents; no search finds them from then on. Returns the number of
+    /// documents.
     pub async fn delete(&self, source: &Scoped<Source>) -> Result<u32, KnowledgeError> {
+        // First, or the running sync would add documents while they are being deleted.
         self.stop(source.id);
         let gone = source.clone();
         let documents = self

@@ -1,4 +1,4 @@
-//! The end of a sync: what is gone is let go, what could not be read is told, the report is kept.
+//! The end of a sync: pages that are gone are removed, unreadable ones are reported, and the report is saved.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::store::{DocumentId, Scoped, StoreError, documents, source_pages};
 const SETTLING: Duration = Duration::from_secs(30 * 60);
 
 impl Sources {
-    /// The site could not be fetched: says so, and keeps everything.
+    /// Ends a sync whose site could not be fetched; all documents stay.
     pub(super) async fn give_up(
         &self,
         source: &Scoped<Source>,
@@ -31,7 +31,7 @@ impl Sources {
         self.inner
             .store
             .write(move |tx| {
-                // The schedule may have been changed while the sync ran.
+                // The schedule may have changed during the sync.
                 let latest = sources::get(tx, failed.workspace(), failed.id)?;
                 let next = latest.every_ms.map(|every| now().saturating_add(every));
                 sources::set_report(tx, &failed, &report, false, next)?;
@@ -47,8 +47,8 @@ impl Sources {
         source: &Scoped<Source>,
         mut walk: Walk,
     ) -> Result<(), KnowledgeError> {
-        self.let_go(source, &mut walk).await?;
-        self.settle(source).await?;
+        self.remove_gone(source, &mut walk).await?;
+        self.wait_for_reading(source).await?;
         self.count_unreadable(source, &mut walk).await?;
         let mut report = walk.report;
         report.left_out = u32::try_from(walk.frontier.left()).unwrap_or(u32::MAX);
@@ -74,8 +74,12 @@ impl Sources {
         Ok(())
     }
 
-    /// Deletes the documents of pages that are gone: not in the sitemap, or no page leads to them.
-    async fn let_go(&self, source: &Scoped<Source>, walk: &mut Walk) -> Result<(), KnowledgeError> {
+    /// Deletes the documents of pages that are gone: missing in the sitemap, or no longer linked.
+    async fn remove_gone(
+        &self,
+        source: &Scoped<Source>,
+        walk: &mut Walk,
+    ) -> Result<(), KnowledgeError> {
         let (of, frontier) = (source.clone(), walk.frontier.clone());
         let gone = self
             .inner
@@ -84,7 +88,7 @@ impl Sources {
                 for page in source_pages::list(tx, &of)? {
                     let page = page.page;
                     let named = page.url.parse().is_ok_and(|url| frontier.knows(&url));
-                    // Without a document it was a dead link, and nothing links to it any more.
+                    // Without a document it was a dead link, and now no page has that link.
                     if !named && (of.kind == SourceKind::Sitemap || page.document.is_none()) {
                         source_pages::remove(tx, of.id, &page.url)?;
                     }
@@ -102,8 +106,8 @@ impl Sources {
         for (_, url) in &gone {
             walk.report.removed += 1;
             let reason = match source.kind {
-                SourceKind::Sitemap => "the sitemap does not name it any more",
-                SourceKind::Page | SourceKind::Crawl => "the site does not have it any more",
+                SourceKind::Sitemap => "it is no longer in the sitemap",
+                SourceKind::Page | SourceKind::Crawl => "it is no longer on the site",
             };
             walk.tell(url, "removed", Some(reason.to_owned()));
         }
@@ -111,10 +115,10 @@ impl Sources {
     }
 
     /// Waits until the last pages are read.
-    async fn settle(&self, source: &Scoped<Source>) -> Result<(), StoreError> {
+    async fn wait_for_reading(&self, source: &Scoped<Source>) -> Result<(), StoreError> {
         let until = Instant::now() + SETTLING;
         while Instant::now() < until {
-            let left = self.unread(source).await?;
+            let left = self.count_unread(source).await?;
             if left == 0 {
                 break;
             }
@@ -124,13 +128,13 @@ impl Sources {
         Ok(())
     }
 
-    async fn unread(&self, source: &Scoped<Source>) -> Result<usize, StoreError> {
-        let states = self.states(source).await?;
+    async fn count_unread(&self, source: &Scoped<Source>) -> Result<usize, StoreError> {
+        let states = self.load_states(source).await?;
         let busy = |s: &DocumentState| matches!(s, DocumentState::Queued | DocumentState::Indexing);
         Ok(states.iter().filter(|(_, state, _)| busy(state)).count())
     }
 
-    async fn states(
+    async fn load_states(
         &self,
         source: &Scoped<Source>,
     ) -> Result<Vec<(String, DocumentState, Option<String>)>, StoreError> {
@@ -149,13 +153,13 @@ impl Sources {
             .await
     }
 
-    /// A page that arrived and could not be read is a failure, not an addition.
+    /// Counts pages that arrived but could not be read as failed instead of added.
     async fn count_unreadable(
         &self,
         source: &Scoped<Source>,
         walk: &mut Walk,
     ) -> Result<(), StoreError> {
-        let failed = self.states(source).await?;
+        let failed = self.load_states(source).await?;
         let report = &mut walk.report;
         for (url, _, error) in failed
             .into_iter()

@@ -1,13 +1,8 @@
-//! Web pages as knowledge: sources are added, fetched in the background, watched and deleted.
+//! Web pages as knowledge: adds sources, fetches them in the background and keeps them up to date.
 //!
-//! A sync is a job that survives a restart (`sync`). Pages become documents whose name is their
-//! address; an old version is searched until the new one is. A site that cannot be reached keeps what
-//! was fetched before.
-//!
-//! The way of a sync: `work` queues what is due; `sync` makes a frontier from the page or the sitemap and walks it, and where it is
-//! stands in the job; `visit` asks `web::walker` for a page (robots.txt, then its turn, then the gateway) and lets a child read it;
-//! `submit` stores what is new or changed as a document, which from there on is like an upload; `end` deletes documents of pages
-//! that are gone and keeps the report. Five failures of the site in a row end a sync, and then nothing is let go.
+//! A sync is a job that survives a restart (`sync`). Each page becomes a document named after its
+//! address; the old version stays live until the new one is. If a site cannot be reached, what was
+//! fetched before stays.
 
 mod acts;
 mod change;
@@ -31,7 +26,7 @@ use tokio_util::task::TaskTracker;
 
 use self::sync::Walk;
 use super::ingest::now;
-use super::{Extractor, Knowledge, KnowledgeError, Stage};
+use super::{Documents, Extractor, KnowledgeError, Stage};
 use crate::egress::{Gateway, Limits};
 use crate::reason::Reason;
 use crate::store::jobs::{self, NewJob, SYNC};
@@ -39,86 +34,74 @@ use crate::store::sources::{self, NewSource, Options, Report, Source, SourceKind
 use crate::store::{DocumentId, Scoped, SourceId, Store, StoreError, Transaction, WorkspaceId};
 use crate::web::address;
 
-/// Most pages that a source may have.
+/// Per source.
 pub const MOST_PAGES: u32 = 5_000;
-/// Most links from the start.
+/// Links from the start.
 pub const MOST_DEPTH: u32 = 20;
-/// Most pages per second.
+/// Pages per second.
 pub const MOST_PER_SECOND: f32 = 20.0;
-/// A day in ms, the time between two syncs if nobody says otherwise.
+/// A day, the default time between two syncs.
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// Sources that are fetched at the same time.
+/// Sources to fetch at the same time.
 const WORKERS: usize = 3;
-/// How often the timer looks for syncs that are due.
+/// How often the timer looks for due syncs.
 const TICK: Duration = Duration::from_secs(5);
-/// How long a sync may go without a sign of life.
+/// How long a sync may run without a checkpoint before it is leased again, in ms.
 pub(super) const LEASE_MS: i64 = 15 * 60 * 1000;
 
-/// How far a source is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SyncProgress {
-    /// Id of the workspace.
+    /// Id.
     pub workspace: String,
-    /// Id of the source.
+    /// Id.
     pub source: String,
-    /// Its address.
     pub url: String,
-    /// What is being done.
     #[serde(flatten)]
     pub stage: SyncStage,
 }
 
-/// The steps of a sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
 pub enum SyncStage {
-    /// Waits its turn.
     Queued,
-    /// Pages are fetched.
     Fetching {
-        /// Pages that were fetched.
+        /// Pages fetched.
         done: usize,
-        /// Pages as far as is known.
+        /// Pages known so far.
         total: usize,
-        /// The page at hand.
+        /// The current page.
         page: String,
     },
-    /// All pages are here; the last ones are being read.
+    /// All pages are fetched, and the last ones are being read.
     Indexing {
-        /// How many.
         left: usize,
     },
-    /// It is up to date.
     Done {
-        /// What was done.
         report: Box<Report>,
     },
-    /// The site could not be fetched; what was there stays.
+    /// The site could not be fetched; earlier documents stay.
     Failed {
-        /// Why, and what to do.
+        /// Why it failed, and what to do.
         reason: String,
     },
-    /// Its owner paused it.
     Paused,
-    /// It was deleted with its documents.
+    /// Deleted with its documents.
     Deleted,
 }
 
-/// A source as an owner asks for it.
+/// A source to add.
 #[derive(Debug, Clone)]
 pub struct SourceRequest {
-    /// The address as it was typed.
+    /// As typed.
     pub url: String,
-    /// How its pages are found.
     pub kind: SourceKind,
-    /// How far it goes.
     pub options: Options,
-    /// Time between two syncs in ms; none: only when asked.
+    /// Time between two syncs in ms; `None`: only on request.
     pub every_ms: Option<i64>,
 }
 
-/// What the store keeps of a sync: the source, and how far the walk is.
+/// The stored state of a sync.
 #[derive(Debug, Serialize, Deserialize)]
 struct Payload {
     source: SourceId,
@@ -126,7 +109,7 @@ struct Payload {
     walk: Option<Walk>,
 }
 
-/// The sources of all workspaces. Clones are handles on the same ones.
+/// The sources of all workspaces. Clones share the same state.
 #[derive(Clone)]
 pub struct Sources {
     inner: Arc<Inner>,
@@ -134,7 +117,7 @@ pub struct Sources {
 
 struct Inner {
     store: Store,
-    knowledge: Knowledge,
+    documents: Documents,
     gateway: Gateway,
     extractor: Arc<dyn Extractor>,
     limits: Limits,
@@ -144,11 +127,11 @@ struct Inner {
 }
 
 impl Sources {
-    /// Starts the workers and the timer on `tasks`, until shutdown. `limits` bound one page. Must be
-    /// called inside a tokio runtime.
+    /// Starts the workers and the timer as tasks on `tasks`, until shutdown. `limits` apply to each page.
+    /// Must be called inside a tokio runtime.
     pub fn start(
         store: Store,
-        knowledge: Knowledge,
+        documents: Documents,
         gateway: Gateway,
         extractor: Arc<dyn Extractor>,
         limits: Limits,
@@ -158,7 +141,7 @@ impl Sources {
         let (progress, _) = broadcast::channel(1024);
         let inner = Inner {
             store,
-            knowledge,
+            documents,
             gateway,
             extractor,
             limits,
@@ -173,7 +156,7 @@ impl Sources {
         sources
     }
 
-    /// Tells every step of every sync.
+    /// Every step of every sync from now on.
     pub fn progress(&self) -> broadcast::Receiver<SyncProgress> {
         self.inner.progress.subscribe()
     }
@@ -181,7 +164,7 @@ impl Sources {
     /// Adds a source and queues its first sync.
     ///
     /// # Errors
-    /// When the address is none, a bound is too high, or the workspace has the source already.
+    /// When the address is invalid, a limit is too high, or the workspace has the source already.
     pub async fn add(
         &self,
         workspace: WorkspaceId,
@@ -207,7 +190,7 @@ impl Sources {
         Ok(source)
     }
 
-    /// Queues a sync, unless one waits or runs already.
+    /// Queues a sync, unless one is queued or running.
     ///
     /// # Errors
     /// When the source is paused or gone.
@@ -225,10 +208,10 @@ impl Sources {
         Ok(())
     }
 
-    /// Resolves when no sync of the source waits or runs; the source as it is then.
+    /// Waits until no sync of the source is queued or running; returns the source as it is then.
     ///
     /// # Errors
-    /// When the source is gone or the store fails.
+    /// When the source is gone.
     pub async fn wait(
         &self,
         workspace: WorkspaceId,
@@ -247,17 +230,17 @@ impl Sources {
         }
     }
 
-    /// Takes documents that the store has let go out of the index.
+    /// Removes documents from the index that the store has deleted.
     fn forget(
         &self,
         source: &Scoped<Source>,
-        documents: &[(DocumentId, String)],
+        gone: &[(DocumentId, String)],
     ) -> Result<(), KnowledgeError> {
-        let ids: Vec<DocumentId> = documents.iter().map(|(id, _)| *id).collect();
-        let knowledge = &self.inner.knowledge;
-        knowledge.inner.index.remove_all(&ids)?;
-        for (id, name) in documents {
-            knowledge.report(source.workspace(), *id, name, Stage::Deleted);
+        let ids: Vec<DocumentId> = gone.iter().map(|(id, _)| *id).collect();
+        let documents = &self.inner.documents;
+        documents.inner.index.remove_all(&ids)?;
+        for (id, name) in gone {
+            documents.report(source.workspace(), *id, name, Stage::Deleted);
         }
         Ok(())
     }
@@ -281,12 +264,12 @@ impl Sources {
             url: source.url.clone(),
             stage,
         };
-        // Nobody has to listen.
+        // It is fine if nobody listens.
         let _ = self.inner.progress.send(progress);
     }
 }
 
-/// Queues a sync with its source, unless one waits or runs; returns whether it did.
+/// Queues a sync, unless one is queued or running; returns whether it did.
 fn queue(tx: &Transaction<'_>, source: &Scoped<Source>) -> Result<bool, StoreError> {
     if jobs::is_open(tx, SYNC, &source.id.to_string())? {
         return Ok(false);

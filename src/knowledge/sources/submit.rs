@@ -1,30 +1,28 @@
-//! A page on its way to being a document.
+//! Stores a web page as a document.
 
 use bytes::Bytes;
 
 use crate::knowledge::ingest::{Submitted, keep};
-use crate::knowledge::{Knowledge, KnowledgeError};
+use crate::knowledge::{Documents, KnowledgeError};
 use crate::store::Scoped;
 use crate::store::documents::{NewDocument, Origin};
 use crate::store::sources::{self, Source};
 
-/// A page of a source.
 pub(crate) struct NewPage {
-    /// Its address, which is the document's name.
+    /// Also the document's name.
     pub(crate) url: String,
-    /// Its title, or its address.
+    /// The address if it has none.
     pub(crate) title: String,
-    /// Its media type.
     pub(crate) media_type: String,
-    /// As it came.
+    /// As received.
     pub(crate) bytes: Bytes,
 }
 
-impl Knowledge {
-    /// Stores a page of a source durably, under its address, and queues it. Returns after the commit.
+impl Documents {
+    /// Stores a page of a source durably, named after its address, and queues it. Returns after the commit.
     ///
     /// # Errors
-    /// When the source is gone or the store cannot take it.
+    /// When the source is gone or there is no room.
     pub(crate) async fn submit_page(
         &self,
         source: &Scoped<Source>,
@@ -47,13 +45,13 @@ impl Knowledge {
                 Ok(submitted)
             })
             .await?;
-        self.kept(workspace, &shown, submitted);
+        self.announce(workspace, &shown, submitted);
         Ok(submitted)
     }
 }
 
-/// The name by which a document is read. The ending of a web address says nothing about its content,
-/// so the media type stands in for it.
+/// The file name by which the extractor tells the format. The extension of a web address says nothing about
+/// its content, so the media type decides.
 pub(crate) fn reading_name(name: &str, media_type: &str) -> String {
     if !name.contains("://") {
         return name.to_owned();

@@ -1,4 +1,4 @@
-//! One sync: walks the site, keeps book of what changed, and lets go of what is gone.
+//! One sync: walks the site and records what changed.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::store::sources::{self, Report, Source, SourceKind, SourceState, Told}
 use crate::store::{Scoped, StoreError, WorkspaceId, source_pages};
 use crate::web::{Frontier, Pace, Walker, WebError, sitemap};
 
-/// Failures of the site in a row after which it is left alone.
+/// Failures of the site in a row after which the sync gives up.
 const STRIKES: u32 = 5;
-/// Documents that may wait to be read before the walk waits for them, so that an upload by a person
-/// does not stand behind hundreds of pages.
+/// The walk pauses while this many documents wait to be read, so that an upload does not queue behind
+/// hundreds of pages.
 const BACKLOG: u32 = 4;
-/// The walk is written down after so many pages, or a fiftieth of the most.
+/// Pages between two checkpoints; for large sources a fiftieth of their page limit.
 const CHECKPOINT: usize = 20;
-/// Pages that a report tells of.
+/// Pages listed in a report.
 const TOLD: usize = 500;
 
-/// How far a sync is. It is stored, and taken up again after a restart.
+/// The state of a sync. It is stored, and resumed after a restart.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Walk {
     pub(super) frontier: Frontier,
@@ -70,11 +70,11 @@ impl Walk {
     }
 }
 
-/// Why a sync ended before its time.
+/// Why a sync ended early.
 enum Stop {
-    /// The site: what was fetched before stays.
+    /// The site is at fault; what was fetched before stays.
     Site(String),
-    /// This machine; it is tried again.
+    /// This machine is at fault; it is retried.
     Own(KnowledgeError),
 }
 
@@ -106,7 +106,7 @@ impl Sources {
             .await;
         let source = match begun {
             Ok(Some(source)) => source,
-            // Paused or deleted meanwhile.
+            // It was paused or deleted meanwhile.
             Ok(None) | Err(StoreError::NotFound(_)) => return Ok(()),
             Err(other) => return Err(other.into()),
         };
@@ -162,7 +162,7 @@ impl Sources {
                 if frontier.expected() == 0 {
                     return Err(WebError::Sitemap {
                         url: url.to_string(),
-                        reason: "it names no page of this site".into(),
+                        reason: "it lists no page of this site".into(),
                     });
                 }
                 frontier
@@ -178,7 +178,7 @@ impl Sources {
         job: &Job,
     ) -> Result<(), Stop> {
         let mut written = walk.frontier.taken();
-        // What is written grows with the site, so it is written less often then.
+        // The state grows with the site, so large sites are checkpointed less often.
         let pages = usize::try_from(source.options.pages).unwrap_or(usize::MAX);
         let pause = CHECKPOINT.max(pages / 50);
         loop {
@@ -205,14 +205,14 @@ impl Sources {
                     walk.count(&url, outcome);
                 }
                 Err(error) => {
-                    let outcome = self.failed(source, &url, &error).await?;
+                    let outcome = self.record_failure(source, &url, &error).await?;
                     walk.strikes = if error.is_of_site() {
                         walk.strikes + 1
                     } else {
                         0
                     };
                     let reason = error.to_string();
-                    // What is let go is counted at the end.
+                    // `None`: the page is gone, which is counted at the end of the sync.
                     if let Some(outcome) = outcome {
                         walk.count(&url, outcome);
                     }
@@ -230,7 +230,7 @@ impl Sources {
         }
     }
 
-    /// Adds the pages of earlier syncs that this one has not come across: still there, or gone?
+    /// Adds pages of earlier syncs that this one did not come across, to check whether they still exist.
     async fn revisit(&self, source: &Scoped<Source>, walk: &mut Walk) -> Result<(), StoreError> {
         walk.revisited = true;
         let source = source.clone();

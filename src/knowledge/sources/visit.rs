@@ -1,4 +1,4 @@
-//! One page of a sync: fetched, judged, and made a document if it is new or changed.
+//! One page of a sync: fetches it, checks it, and stores it if it is new or changed.
 
 use sha2::{Digest, Sha256};
 use url::Url;
@@ -14,22 +14,19 @@ use crate::store::sources::{self, Source, SourceKind};
 use crate::store::{DocumentId, Scoped, StoreError, documents, versions};
 use crate::web::{Fetched, Known, Page, Waiting, Walker, WebError, address};
 
-/// What became of a page.
 pub(super) enum Outcome {
-    /// It is new.
     Added,
-    /// It says something else than before.
+    /// Its text is different from before.
     Changed,
-    /// It says the same.
     Unchanged,
-    /// It is not wanted, and why.
+    /// Not wanted, with the reason.
     Skipped(String),
-    /// It cannot be used, and why; what was there before stays.
+    /// Unusable, with the reason; an earlier document stays.
     Failed(String),
 }
 
 impl Sources {
-    /// Fetches a page and deals with it. The inner error is the site's.
+    /// The inner error is the site's fault.
     pub(super) async fn visit(
         &self,
         source: &Scoped<Source>,
@@ -38,8 +35,8 @@ impl Sources {
         next: &Waiting,
     ) -> Result<Result<Outcome, WebError>, KnowledgeError> {
         let url = next.url.to_string();
-        let mut row = self.row(source, &url).await?;
-        // After a sync that left pages out, all links are needed again.
+        let mut row = self.load_row(source, &url).await?;
+        // A conditional request gives no links, and after a sync that left pages out all links are needed.
         let complete = source.last_report.left_out == 0 && row.error.is_none();
         let known = match row.document {
             Some(_) if complete => Known {
@@ -73,17 +70,18 @@ impl Sources {
             walk.frontier.admit(&page.url);
         }
         let moved = self.has_moved(source, &row, &page.url).await?;
-        let outcome = match moved.filter(|reason| before.1.as_deref() != Some(&held(reason))) {
-            Some(reason) => Outcome::Skipped(reason),
-            None => self.judge(source, walk, next, page, &mut row).await?,
-        };
+        let outcome =
+            match moved.filter(|reason| before.1.as_deref() != Some(&warn_of_removal(reason))) {
+                Some(reason) => Outcome::Skipped(reason),
+                None => self.judge(source, walk, next, page, &mut row).await?,
+            };
         let outcome = match outcome {
-            // A site in trouble may send everybody to one page for a while: that deletes nothing.
+            // A site in trouble may redirect everything to one page for a while, so once is not enough to delete.
             Outcome::Skipped(reason)
-                if before.0.is_some() && before.1.as_deref() != Some(&held(&reason)) =>
+                if before.0.is_some() && before.1.as_deref() != Some(&warn_of_removal(&reason)) =>
             {
                 row.document = before.0;
-                Outcome::Failed(held(&reason))
+                Outcome::Failed(warn_of_removal(&reason))
             }
             Outcome::Skipped(reason) => {
                 row.document = None;
@@ -102,7 +100,8 @@ impl Sources {
         source.kind != SourceKind::Sitemap && next.url.as_str() == source.url
     }
 
-    /// Whether the start may lead to another site: at the first sync, or if it always did.
+    /// Whether the start may redirect to another site: in the first sync, or if its documents are from
+    /// there.
     async fn may_move(&self, source: &Scoped<Source>, to: &Url) -> Result<bool, StoreError> {
         if source.synced_at.is_none() {
             return Ok(true);
@@ -117,7 +116,7 @@ impl Sources {
         Ok(known.iter().any(|(_, name)| is_there(name)))
     }
 
-    /// Where a page that has a document leads to now, if that is not where it led before.
+    /// Where a page redirects to, if it has a document from another address.
     async fn has_moved(
         &self,
         source: &Scoped<Source>,
@@ -190,7 +189,7 @@ impl Sources {
             if let Some(canonical) = other_spelling(&page.url, &web)
                 && walk.frontier.is_own(&canonical)
             {
-                // Of two spellings of one page, the site names the one that counts.
+                // The page has two addresses, and the site names the one to use.
                 let _known_already = walk.frontier.add(canonical.clone(), next.depth);
                 return Ok(Outcome::Skipped(format!("is a spelling of {canonical}")));
             }
@@ -208,7 +207,7 @@ impl Sources {
             return Ok(Outcome::Unchanged);
         }
         if row.document.is_none()
-            && let Some(twin) = self.twin(source, &sha256, &row.url).await?
+            && let Some(twin) = self.find_twin(source, &sha256, &row.url).await?
         {
             return Ok(Outcome::Skipped(format!("says the same as {twin}")));
         }
@@ -223,7 +222,7 @@ impl Sources {
             },
             bytes: page.bytes,
         };
-        let submitted = match self.inner.knowledge.submit_page(source, new).await {
+        let submitted = match self.inner.documents.submit_page(source, new).await {
             Err(KnowledgeError::Document(reason)) => return Ok(Outcome::Failed(reason.into())),
             other => other?,
         };
@@ -238,15 +237,14 @@ impl Sources {
         })
     }
 
-    /// Notes that a page could not be fetched. `None`: it was gone the last time already, so it is let
-    /// go.
-    pub(super) async fn failed(
+    /// Records that a page could not be fetched. `None`: it was gone the last time too, so it is removed.
+    pub(super) async fn record_failure(
         &self,
         source: &Scoped<Source>,
         url: &str,
         error: &WebError,
     ) -> Result<Option<Outcome>, KnowledgeError> {
-        let mut row = self.row(source, url).await?;
+        let mut row = self.load_row(source, url).await?;
         let gone_before = matches!(row.status, Some(404 | 410));
         row.seen_at = now();
         row.status = match error {
@@ -272,7 +270,7 @@ impl Sources {
         Ok(Some(Outcome::Failed(reason)))
     }
 
-    /// Follows the links of a page that did not change: they stand in what was stored.
+    /// Follows the links of an unchanged page, which are in its stored original.
     async fn follow_stored(
         &self,
         source: &Scoped<Source>,
@@ -311,7 +309,7 @@ impl Sources {
         Ok(())
     }
 
-    async fn row(&self, source: &Scoped<Source>, url: &str) -> Result<Row, StoreError> {
+    async fn load_row(&self, source: &Scoped<Source>, url: &str) -> Result<Row, StoreError> {
         let (source, address) = (source.clone(), url.to_owned());
         let found = self
             .inner
@@ -331,7 +329,7 @@ impl Sources {
             .await
     }
 
-    async fn twin(
+    async fn find_twin(
         &self,
         source: &Scoped<Source>,
         sha256: &str,
@@ -345,12 +343,12 @@ impl Sources {
     }
 }
 
-/// A reason to let a page go, told the first time: the second time it counts.
-fn held(reason: &str) -> String {
+/// The reason to remove a page, when it is seen for the first time: the page goes if it is seen again.
+fn warn_of_removal(reason: &str) -> String {
     format!("{reason}; its document is removed if that is still so at the next sync")
 }
 
-/// Adds the links of a page. Those that lead elsewhere, too deep or round in circles are left out.
+/// Adds the links of a page to the frontier, which refuses other sites, too many levels and loops.
 fn follow(walk: &mut Walk, from: &Waiting, at: &Url, page: &WebPage) {
     if page.nofollow {
         return;
@@ -359,14 +357,14 @@ fn follow(walk: &mut Walk, from: &Waiting, at: &Url, page: &WebPage) {
     let base = base.as_ref().unwrap_or(at);
     for link in &page.links {
         if let Ok(url) = base.join(link) {
-            // Most links of a page are known, or lead elsewhere.
+            // A refusal is normal: most links are known already or lead to other sites.
             let _refused = walk.frontier.add(url, from.depth.saturating_add(1));
         }
     }
 }
 
-/// The address that the page wants to be known by, if it is another spelling of this one: the same
-/// path with other parameters. Whole sites that name their first page everywhere are not believed.
+/// The canonical address of a page, if it is this one with other parameters. Sites that name their start
+/// page as canonical everywhere are not believed.
 fn other_spelling(at: &Url, page: &WebPage) -> Option<Url> {
     let canonical = address::normal(at.join(page.canonical.as_deref()?).ok()?);
     let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
@@ -374,7 +372,7 @@ fn other_spelling(at: &Url, page: &WebPage) -> Option<Url> {
     (same_path && address::key(&canonical) != address::key(at)).then_some(canonical)
 }
 
-/// SHA-256 of what a reader sees: tokens and times in the markup change at every request.
+/// SHA-256 of the visible text: tokens and times in the markup change with every request.
 fn text_hash(extracted: &Extracted) -> String {
     let mut hash = Sha256::new();
     hash.update(extracted.title.as_deref().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The workers that do syncs, and the timer that queues them.
+//! The workers that run syncs, and the timer that queues them.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::store::StoreError;
 use crate::store::jobs::{self, AfterFailure, Job, Retry, SYNC};
 use crate::store::sources::{self, SourceState};
 
-/// A fault of this machine, such as a full disk, is tried again three times.
+/// A fault of this machine, such as a full disk, is retried three times.
 const RETRY: Retry = Retry {
     max_attempts: 4,
     base_ms: 5_000,
@@ -33,12 +33,13 @@ impl Sources {
         tokio::select! {
             _ = futures::future::join_all(workers) => {}
             () = self.watch_the_clock() => {}
-            // A sync that is cut off is leased again at the next start, and goes on where it was.
+            // An interrupted sync is leased again at the next start, and resumes at its checkpoint.
             () = shutdown.cancelled() => {}
         }
     }
 
-    /// Queues what is due. A short command on the data folder ends before the first look.
+    /// Queues due syncs. Sleeps first, so that a short command on the data folder ends before it starts
+    /// any.
     async fn watch_the_clock(&self) {
         loop {
             tokio::time::sleep(TICK).await;
@@ -65,7 +66,7 @@ impl Sources {
                 .await;
             match leased {
                 Ok(Some(job)) => {
-                    // There may be more than one.
+                    // There may be more jobs, so wake another worker.
                     self.inner.wake.notify_one();
                     self.run_job(job).await;
                 }
@@ -93,7 +94,7 @@ impl Sources {
                 self.running().insert(id, token.clone());
                 let outcome = tokio::select! {
                     outcome = self.carry_out(workspace, payload, &job) => outcome,
-                    // Paused or deleted; whoever did that has said so.
+                    // It was paused or deleted, which was reported there.
                     () = token.cancelled() => Ok(()),
                 };
                 if !token.is_cancelled() {
@@ -127,7 +128,7 @@ impl Sources {
             Ok(())
         });
         match settled.await {
-            // Paused or deleted meanwhile.
+            // It was paused or deleted meanwhile.
             Ok(()) | Err(StoreError::Conflict(_)) => {}
             Err(error) => tracing::error!(%error, "the end of a sync could not be written down"),
         }

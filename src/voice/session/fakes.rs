@@ -160,7 +160,7 @@ impl TestDesk {
                 expires_at: None,
                 phrasings: vec![question.into()],
             };
-            knowledge.create_faq(workspace, new).await.unwrap();
+            knowledge.faqs().create(workspace, new).await.unwrap();
         }
         let ears = Arc::new(FakeEars {
             takes: Duration::from_millis(60),

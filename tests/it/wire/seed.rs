@@ -72,7 +72,12 @@ pub async fn desk() -> Desk {
     let prices = app.document("default", "prices.md", PRICES).await;
     let note = json!({"title": "Parking", "text": "You can park behind the house."});
     let note = text(&post("/api/snippets", note).await["document"]);
-    app.app.knowledge.wait(note.parse().unwrap()).await.unwrap();
+    app.app
+        .knowledge
+        .documents()
+        .wait(note.parse().unwrap())
+        .await
+        .unwrap();
     let listed = app.get("/api/facts").await.json();
     let facts = listed["facts"].as_array().unwrap().iter();
     let facts: Vec<String> = facts.map(|fact| text(&fact["id"])).collect();
@@ -89,7 +94,7 @@ pub async fn desk() -> Desk {
     let documents = app.get("/api/documents").await.json();
     for document in documents["documents"].as_array().unwrap() {
         let id = text(&document["id"]).parse().unwrap();
-        app.app.knowledge.wait(id).await.unwrap();
+        app.app.knowledge.documents().wait(id).await.unwrap();
     }
 
     let answered = ask(&app, PRICE_QUESTION).await;

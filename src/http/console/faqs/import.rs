@@ -45,7 +45,7 @@ pub(in crate::http::console) async fn import(
     let taken = match given {
         Some((name, bytes)) => {
             let by = person.member();
-            match app.knowledge.take_faqs(by, bytes, name, state).await {
+            match app.knowledge.faqs().take(by, bytes, name, state).await {
                 Err(wrong @ KnowledgeError::Faq(_)) => Err(wrong.to_string()),
                 other => Ok(other?),
             }

@@ -163,7 +163,7 @@ async fn write(
         Ok(draft) => draft,
         Err(wrong) => return Ok(Some(sentence(&wrong))),
     };
-    let kept = app.knowledge.write_faq(person.member(), replaces, draft);
+    let kept = app.knowledge.faqs().write(person.member(), replaces, draft);
     match kept.await {
         Ok(_) => Ok(None),
         Err(wrong @ (KnowledgeError::Faq(_) | KnowledgeError::FaqOwner)) => {
@@ -180,7 +180,7 @@ pub(super) async fn edit(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let (by, faq) = (person.member(), parse_id(&id, "question")?);
-    let (faq, _) = app.knowledge.find_faq(by, faq).await?;
+    let (faq, _) = app.knowledge.faqs().find(by, faq).await?;
     let questions: Vec<&str> = faq.phrasings.iter().map(|p| p.question.as_str()).collect();
     let form = FaqForm {
         questions: questions.join("\n"),
@@ -225,7 +225,7 @@ pub(super) async fn set_state(
     let (by, id) = (person.member(), parse_id(&id, "question")?);
     let state = FaqState::parse(&new.state)
         .ok_or_else(|| Problem::invalid("state", "state must be `draft` or `approved`"))?;
-    app.knowledge.decide_faq(by, id, state).await?;
+    app.knowledge.faqs().decide(by, id, state).await?;
     Ok(Redirect::to("/faq").into_response())
 }
 
@@ -236,7 +236,7 @@ pub(super) async fn delete(
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let (by, id) = (person.member(), parse_id(&id, "question")?);
-    app.knowledge.remove_faq(by, id).await?;
+    app.knowledge.faqs().remove(by, id).await?;
     Ok(Redirect::to("/faq").into_response())
 }
 
@@ -257,7 +257,7 @@ async fn render(
     search: &str,
     show: Show,
 ) -> Result<Response, Failure> {
-    let all = app.knowledge.list_faqs(person.member()).await?;
+    let all = app.knowledge.faqs().list(person.member()).await?;
     let total = all.len();
     let sought = search.trim().to_lowercase();
     let now = now_ms();

@@ -1,4 +1,4 @@
-//! Questions as JSON: a list of `{"question" or "questions", "answer"}`, or an object that holds it.
+//! Reads questions from JSON: a list of `{"question" or "questions", "answer"}`, or an object that holds it.
 
 use serde::Deserialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Reading questions and answers from files and pasted text, and taking them in.
+//! Reads questions and answers from files and pasted text, and imports them.
 
 mod json;
 mod pasted;
@@ -31,19 +31,18 @@ struct Lists {
 static WORDS: &str = include_str!("words.toml");
 static LISTS: LazyLock<Lists> = LazyLock::new(|| data::read(WORDS));
 
-/// Most pairs of one file.
+/// Per file.
 const MOST_PAIRS: usize = 10_000;
-/// Largest file, in bytes.
+/// Size of the largest file.
 const MOST_BYTES: usize = 16 << 20;
 
-/// An answer with the ways to ask for it.
+/// An answer with the phrasings of its question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaqPair {
     /// Line of the file that it begins on, from 1; the number of the entry where there are no lines.
     pub line: usize,
-    /// The ways to ask.
+    /// The phrasings.
     pub questions: Vec<String>,
-    /// The answer.
     pub answer: String,
 }
 
@@ -57,17 +56,17 @@ pub struct FaqSkipped {
     pub reason: String,
 }
 
-/// What was read from a file.
+/// The content of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaqFile {
-    /// The pairs in their order.
+    /// In the order of the file.
     pub pairs: Vec<FaqPair>,
     /// What could not be read as a pair.
     pub skipped: Vec<FaqSkipped>,
 }
 
 impl FaqFile {
-    /// Adds a pair, or says why it is none.
+    /// Adds a pair, or notes why it is not one.
     fn add(&mut self, line: usize, questions: Vec<String>, answer: &str) {
         let questions: Vec<String> = questions
             .iter()
@@ -101,7 +100,7 @@ impl FaqFile {
     }
 
     fn skip(&mut self, line: usize, reason: &str) {
-        // A file that is no list of questions at all need not say so on every line.
+        // A file that is no list of questions at all must not fill the report with every line.
         if self.skipped.len() < 200 {
             let reason = reason.to_owned();
             self.skipped.push(FaqSkipped { line, reason });
@@ -109,55 +108,47 @@ impl FaqFile {
     }
 }
 
-/// Why a file or pasted text gives no questions with answers; a sentence for the person who gave it.
+/// Why a file or pasted text gives no questions with answers: a sentence for the user.
 #[derive(Debug, thiserror::Error)]
 pub enum FaqFileError {
-    /// More bytes than are read.
     #[error("the file is larger than 16 MiB; split it")]
     TooLarge,
-    /// No text at all.
-    #[error("there is nothing in it; check the file")]
+    #[error("it is empty; check the file")]
     Empty,
-    /// Bytes of something else.
-    #[error("it is no text; save the questions as CSV, JSON or a web page, or paste them")]
+    #[error("it is not text; save the questions as CSV, JSON or a web page, or paste them")]
     NotText,
     /// A table whose first line does not name both columns.
     #[error(
         "the table has no columns for question and answer; name them `question` and `answer` in its first line"
     )]
     NoColumns,
-    /// Text in which nothing looks like a question with its answer.
+    /// Text without anything that looks like a question with its answer.
     #[error(
         "no question with an answer was found; put each question on a line that ends in a question mark and its \
          answer below, or mark them with Q: and A:"
     )]
     NoPairs,
-    /// JSON that cannot be parsed.
-    #[error("it begins like JSON and is none: {0}; check the file")]
+    #[error("it looks like JSON but cannot be parsed: {0}; check the file")]
     Json(#[source] serde_json::Error),
-    /// JSON of another form.
+    /// JSON of another shape.
     #[error(
-        "the JSON is no list of questions; it must look like [{{\"question\": \"…\", \"answer\": \"…\"}}]"
+        "the JSON is not a list of questions; it must look like [{{\"question\": \"…\", \"answer\": \"…\"}}]"
     )]
     Shape,
     /// A table that cannot be read to its end.
-    #[error("the table breaks off: {0}")]
+    #[error("the table cannot be read to its end: {0}")]
     Table(#[from] ::csv::Error),
-    /// A web page without the markup of questions.
     #[error(
         "the page has no questions marked up as a schema.org FAQPage; copy its text and paste it instead"
     )]
     NoMarkup,
-    /// A web page that is dangerous to walk.
+    /// A web page that is nested too deeply.
     #[error(transparent)]
     Page(#[from] ExtractError),
 }
 
-/// Reads pairs from a file or pasted text. `name` is the file's; what the content is decides:
-/// JSON, a web page with schema.org markup, a table with columns for question and answer, or text.
-///
-/// # Errors
-/// A sentence for the person who gave the file.
+/// Reads pairs from a file or pasted text. The content decides the format, with the extension of `name` as
+/// a hint: JSON, a web page with schema.org markup, a table with columns for question and answer, or text.
 pub fn read_pairs(bytes: &[u8], name: &str) -> Result<FaqFile, FaqFileError> {
     if bytes.len() > MOST_BYTES {
         return Err(FaqFileError::TooLarge);
@@ -191,14 +182,14 @@ pub fn read_pairs(bytes: &[u8], name: &str) -> Result<FaqFile, FaqFileError> {
     Ok(file)
 }
 
-/// Two questions are the same if their words are.
+/// Questions with the same words are the same.
 fn key(question: &str) -> String {
     use unicode_segmentation::UnicodeSegmentation;
     let words = question.unicode_words().map(str::to_lowercase);
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// Writes pairs into the store; gives the report and the ids that changed.
+/// Writes pairs to the store; returns the report and the ids that changed.
 pub(super) fn take_in(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,

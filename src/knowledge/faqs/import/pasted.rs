@@ -1,9 +1,8 @@
-//! Questions in plain text: `Q:` and `A:`, or a line that ends in a question mark with its answer
+//! Reads questions from plain text: `Q:` and `A:`, or a line that ends in a question mark with its answer
 //! below.
 
 use super::{FaqFile, LISTS};
 
-/// What a line is.
 enum Line<'t> {
     Question(&'t str),
     Answer(&'t str),
@@ -46,7 +45,7 @@ pub(super) fn read(text: &str) -> FaqFile {
     }
     close(&mut file, begun, &mut questions, &mut answer);
     if !marked && file.pairs.is_empty() {
-        // Running text: saying so for every line would help nobody.
+        // It is running text; one note about that is enough.
         file.skipped.truncate(1);
     }
     file
@@ -60,7 +59,7 @@ fn close(file: &mut FaqFile, begun: usize, questions: &mut Vec<String>, answer: 
 }
 
 fn of_marked(line: &str) -> Line<'_> {
-    let line = plain(line);
+    let line = strip_marks(line);
     if let Some((mark, rest)) = line.split_once([':', '.', ')']) {
         let mark = mark.trim().to_lowercase();
         let mark = mark.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
@@ -75,7 +74,7 @@ fn of_marked(line: &str) -> Line<'_> {
 }
 
 fn of_plain(line: &str) -> Line<'_> {
-    let line = plain(line);
+    let line = strip_marks(line);
     if line.ends_with(['?', '？', '؟']) {
         let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit());
         let bare = match numbered.strip_prefix(['.', ')']) {
@@ -87,8 +86,8 @@ fn of_plain(line: &str) -> Line<'_> {
     Line::More(line)
 }
 
-/// A line without the marks of Markdown for headings, lists and bold.
-fn plain(line: &str) -> &str {
+/// Strips Markdown marks of headings, lists and bold text from a line.
+fn strip_marks(line: &str) -> &str {
     line.trim()
         .trim_start_matches(['#', '>', '-', '*', '•', ' '])
         .trim_end_matches(['*', ' '])

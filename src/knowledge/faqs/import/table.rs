@@ -1,10 +1,10 @@
-//! Questions in a table: CSV and its relatives.
+//! Reads questions from a table: CSV and its relatives.
 
 use super::{FaqFile, FaqFileError, LISTS};
 use crate::extract::csv;
 use crate::language::data::WordSet;
 
-/// Reads a table; `None` if its first line does not name a column of each.
+/// `None` if the first line does not name a column of questions and one of answers.
 pub(super) fn read(text: &str, name: &str) -> Result<Option<FaqFile>, FaqFileError> {
     let (separator, text) = csv::separated(text, name);
     let mut reader = csv::reader(text, separator);

@@ -1,4 +1,4 @@
-//! Questions of a web page with schema.org's FAQPage markup, as JSON-LD or as microdata.
+//! Reads questions from a web page with schema.org's FAQPage markup, as JSON-LD or as microdata.
 
 use scraper::{ElementRef, Html, Selector};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{FaqFile, FaqFileError};
 use crate::extract::html;
 
-/// Deepest nesting of JSON-LD that is looked through.
+/// Maximum nesting of JSON-LD to search.
 const DEEPEST: usize = 32;
 
 pub(super) fn read(text: &str) -> Result<FaqFile, FaqFileError> {
@@ -39,7 +39,7 @@ fn select<'p>(page: &'p Html, selector: &str) -> Vec<ElementRef<'p>> {
     }
 }
 
-/// Every `Question` with an answer, however deep it lies (`@graph`, `mainEntity`, lists).
+/// Finds every `Question` with an answer, however deeply nested (`@graph`, `mainEntity`, lists).
 fn collect(data: &Value, depth: usize, found: &mut Vec<(String, String)>) {
     if depth > DEEPEST {
         return;
@@ -78,7 +78,7 @@ pub(super) fn question(data: &Value) -> Option<(String, String)> {
     Some((flat(name), flat(text)))
 }
 
-/// The text of a value that may hold HTML; paragraphs stay apart.
+/// The text of a value that may contain HTML; paragraphs stay separate.
 fn flat(text: &str) -> String {
     if !text.contains(['<', '&']) || html::check_depth(text).is_err() {
         return text.trim().to_owned();

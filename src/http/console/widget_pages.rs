@@ -1,4 +1,4 @@
-//! Data of the page "Widget" and of the page to talk.
+//! Data of the page "Widget" and of the talk page.
 
 use askama::Template;
 

@@ -1,4 +1,4 @@
-//! The own account, and for the owner and admins those of all.
+//! Your own account; for owners and admins, everybody's.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ struct OwnPage {
     role: &'static str,
     /// Other browsers that are signed in.
     others: u32,
-    /// Whether they may see the other accounts.
+    /// Whether they may see everybody's accounts.
     manages: bool,
     second_factor: bool,
     done: Option<&'static str>,
@@ -68,7 +68,6 @@ struct Row {
     may_change: bool,
 }
 
-/// What was done just now.
 #[derive(Default, Deserialize)]
 pub(super) struct Shown {
     #[serde(default)]
@@ -79,15 +78,15 @@ fn said(done: &str) -> Option<&'static str> {
     match done {
         "saved" => Some("Saved."),
         "password" => Some(
-            "The password is changed. All browsers that were signed in with it are signed out.",
+            "The password was changed. All browsers that were signed in with the old one are signed out.",
         ),
-        "others" => Some("All other browsers are signed out."),
+        "others" => Some("All other browsers were signed out."),
         "made" => Some(
-            "The account is made. Tell them their password, and that they can change it under “Your account”.",
+            "The account was created. Tell them their password, and that they can change it under “Your account”.",
         ),
-        "suspended" => Some("The account is suspended and signed out everywhere."),
+        "suspended" => Some("The account was suspended and signed out everywhere."),
         "reset" => Some(
-            "The second factor is reset and the account signed out everywhere. They sign in with their password.",
+            "The second factor was reset and the account signed out everywhere. They sign in with their password alone.",
         ),
         "reinstated" => Some("The account can sign in again."),
         _ => None,
@@ -160,7 +159,7 @@ pub(super) struct NewPassword {
     again: String,
 }
 
-/// `POST /account/password`: a new password; this browser stays signed in, all others are out.
+/// `POST /account/password`: this browser stays signed in, all others are signed out.
 pub(super) async fn set_password(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -171,9 +170,9 @@ pub(super) async fn set_password(
     let present = form.present;
     let right = off_thread(move || Ok(password::verify(&present, stored.as_deref()))).await?;
     let wrong = if !right {
-        Some("The present password is not right.")
+        Some("The current password is not right.")
     } else if form.password != form.again {
-        Some("The two new passwords are not the same; type them once more.")
+        Some("The two new passwords are not the same; type them again.")
     } else {
         accounts::wrong_password(&form.password)
     };
@@ -343,14 +342,13 @@ async fn reset_second_factor(
     let outcome = match outcome {
         Err(FactorError::Forbidden(why)) => Err(AccountError::Forbidden(why)),
         Err(FactorError::Store(error)) => Err(error.into()),
-        // What was to be reset is gone already.
+        // There is no second factor left to reset.
         Ok(()) | Err(FactorError::Off) => Ok(()),
         Err(other) => return Err(other.into()),
     };
     done(app, person, outcome, "reset").await
 }
 
-/// What the forms of an account hold.
 #[derive(Deserialize)]
 pub(super) struct Changed {
     #[serde(default)]
@@ -374,7 +372,7 @@ async fn done(
     }
 }
 
-/// What kept an account from being changed, where it is for the person at the page.
+/// The reason to show on the page; failures of the store become an error page.
 fn told(error: AccountError) -> Result<String, Failure> {
     match error {
         AccountError::Wrong(why) | AccountError::Forbidden(why) => Ok(why.to_owned()),

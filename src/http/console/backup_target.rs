@@ -18,7 +18,6 @@ use super::{Failure, sentence, view};
 use crate::app::App;
 use crate::app::backup::{BackupError, Backups, TargetState};
 
-/// How it is with the copies, on the page.
 pub(super) struct TargetRow {
     pub(super) place: String,
     pub(super) host_key: Option<String>,
@@ -50,7 +49,7 @@ pub(super) async fn set(
         Ok(target) => app.backups.set_target(target).await,
         Err(error) => Err(error),
     };
-    let done = "The place is noted. Try it now: that shows whether backups can be kept there.";
+    let done = "The place was saved. Try it now, to see whether backups can be kept there.";
     told(&app, &person, set.map(|_| done).map_err(Problem::from)).await
 }
 
@@ -83,7 +82,7 @@ pub(super) async fn try_it(
     Ok(view::page(StatusCode::OK, &page))
 }
 
-/// `POST /backups/target/copy`: it may take hours, so it goes on behind the page.
+/// `POST /backups/target/copy`: may take hours, so it continues in the background.
 pub(super) async fn copy(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -97,11 +96,11 @@ pub(super) async fn copy(
     tokio::spawn(async move {
         tokio::select! {
             () = cancel.cancelled() => {}
-            // What went wrong is noted, and on the page.
+            // The outcome is stored, and the page shows it.
             _ = backups.copy_out() => {}
         }
     });
-    let done = "Copying has begun. Look at this page again in a while: it shows what came of it.";
+    let done = "Copying has started. Come back to this page later to see the result.";
     told(&app, &person, Ok(done)).await
 }
 
@@ -112,6 +111,6 @@ pub(super) async fn remove(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let removed = app.backups.remove_target().await;
-    let done = "Backups are copied nowhere any more. The copies that are there stay.";
+    let done = "Backups are no longer copied elsewhere. The copies already there stay.";
     told(&app, &person, removed.map(|()| done).map_err(Problem::from)).await
 }

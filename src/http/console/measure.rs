@@ -1,4 +1,4 @@
-//! Tests and gate: how the golden questions are answered, and what waits to go live.
+//! Tests and gate: runs of the golden questions, and changes waiting to go live.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::knowledge::Gate;
 use crate::store::evals::{self, RunKind, RunState};
 use crate::store::{EvalRunId, golden};
 
-/// Runs in the list.
+/// Runs listed.
 const LISTED: u32 = 100;
 
 /// `GET /quality`
@@ -86,7 +86,7 @@ fn waiting_rows(waiting: &Waiting) -> Vec<WaitingRow> {
                 None => "is being read".to_owned(),
             },
             (Some(chunks), true) => format!(
-                "version {}, {}; the version before answers meanwhile",
+                "version {}, {}; the previous version answers meanwhile",
                 held.number,
                 plural(chunks.into(), "passage", "passages")
             ),
@@ -104,7 +104,7 @@ fn waiting_rows(waiting: &Waiting) -> Vec<WaitingRow> {
     versions.chain(proposals).collect()
 }
 
-/// To the page again, or the page with what went wrong.
+/// Redirects to the page, or shows it with the error.
 async fn done(
     app: &App,
     person: &SignedIn,
@@ -119,7 +119,6 @@ async fn done(
     }
 }
 
-/// What is asked of a run.
 #[derive(Deserialize)]
 pub(super) struct RunForm {
     gate: Option<String>,
@@ -152,13 +151,11 @@ pub(super) async fn switch(
     Ok(Redirect::to("/quality").into_response())
 }
 
-/// The switch of the gate.
 #[derive(Deserialize)]
 pub(super) struct SwitchForm {
     on: String,
 }
 
-/// How to publish.
 #[derive(Deserialize)]
 pub(super) struct PublishForm {
     anyway: Option<String>,
@@ -184,7 +181,6 @@ pub(super) async fn discard(
     done(&app, &person, outcome).await
 }
 
-/// New instructions.
 #[derive(Deserialize)]
 pub(super) struct InstructionsForm {
     instructions: String,
@@ -263,7 +259,7 @@ pub(super) async fn run(
     Ok(view::page(StatusCode::OK, &page))
 }
 
-/// How sure an answer must be from now on.
+/// The chosen threshold.
 #[derive(Deserialize)]
 pub(super) struct SurenessForm {
     threshold: f64,
@@ -287,7 +283,7 @@ fn graded(results: &Value) -> Vec<Graded> {
     serde_json::from_value(results.clone()).unwrap_or_default()
 }
 
-/// The answers of an earlier run as visitors got them.
+/// The graded answers from the live documents; a gate run also has those with its changes.
 fn graded_live(results: &Value) -> Vec<Graded> {
     graded(results.get("live").unwrap_or(results))
 }

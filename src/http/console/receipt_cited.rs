@@ -1,4 +1,4 @@
-//! Cited words on the page of a receipt: what stands around them, and how they stand today.
+//! Cited words on the page of a receipt: their context, and whether the document still says them.
 
 use super::quality_pages::{CitedPart, FoundPart};
 use super::reading::{self, Surroundings};
@@ -8,7 +8,7 @@ use crate::store::{Connection, StoreError, VersionId, WorkspaceId, versions};
 /// Characters of context before and after cited words.
 const CONTEXT: usize = 220;
 
-/// Cited words with what stands around them.
+/// Cited words with their context.
 pub(super) fn part(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -58,7 +58,7 @@ pub(super) fn part(
     })
 }
 
-/// A little of the text next to cited words, from or to a word's border.
+/// The text next to cited words, shortened at a word boundary.
 fn shorter(text: &str, after: bool) -> String {
     if text.chars().count() <= CONTEXT {
         return text.to_owned();
@@ -97,7 +97,7 @@ fn standing(cited: &Cited) -> (&'static str, String) {
         ),
         Standing::Newer => (
             "degraded",
-            format!("The version that was quoted says this. Version {newer}, the current one, has nothing like it any more."),
+            format!("The version that was quoted says this. Version {newer}, the current one, no longer has anything like it."),
         ),
         Standing::Altered => (
             "failed",
@@ -105,7 +105,7 @@ fn standing(cited: &Cited) -> (&'static str, String) {
         ),
         Standing::Purged => (
             "degraded",
-            "The document or this version of it was deleted since; the words are those that the receipt kept.".to_owned(),
+            "The document or this version of it has been deleted; these are the words that the receipt kept.".to_owned(),
         ),
         Standing::NoDocument => (
             "",

@@ -1,4 +1,4 @@
-//! Many questions at once, from a file or pasted.
+//! Imports questions and answers from a file or pasted text.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::store::faqs::FaqState;
 /// Largest file of an import, in bytes.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// `POST /faq/import`: the answer is the list with what was done.
+/// `POST /faq/import`: responds with the list and a summary of the import.
 pub(in crate::http::console) async fn import(
     State(app): State<Arc<App>>,
     person: SignedIn,

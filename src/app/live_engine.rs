@@ -1,4 +1,4 @@
-//! The voice process: which of its models are there, and how it is started.
+//! The voice process: finds its models and starts it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use crate::reason::Reason;
 use crate::speech::live::{LiveEngine, PreparedVoice, Setup, VoiceFiles};
 use crate::worker::sandbox::Limits;
 
-/// The voice that `auto` takes if it is there.
+/// The voice that `auto` prefers.
 const AUTO_VOICE: &str = "piper-en-us-joe-medium";
 
-/// What is turned off by the settings is no trouble.
+/// Turned off by the settings, which is not a problem to report.
 const NO_TURNS: &str = "the model of the ends of turns is turned off (voice.turn_model = none)";
 const NO_VOICES: &str = "speaking is turned off (voice.model = none)";
 
-/// Starts it; its models are checked and loaded behind the start.
+/// Starts it; models are checked and loaded in the background.
 pub(super) fn start_voice(
     config: &Arc<Config>,
     start: Start,
@@ -107,7 +107,7 @@ fn turn_model(
     usable(config, cache, entry).map(|(path, _)| path)
 }
 
-/// The voices that are there, the one of the settings first.
+/// Installed voices, the configured one first.
 fn voices(
     config: &Config,
     catalogue: &Catalogue,

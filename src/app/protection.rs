@@ -1,4 +1,4 @@
-//! What protects the data, as it was measured in this process and not as it was promised.
+//! What protects the data, as measured in this process rather than as configured.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,7 +22,6 @@ pub struct Protection {
 }
 
 impl App {
-    /// All protections.
     pub fn protections(&self) -> Vec<Protection> {
         vec![
             self.store_key(),
@@ -169,7 +168,7 @@ fn memory() -> Protection {
     }
 }
 
-/// How it is with the database: damage counts most, then a full disk, and both whether or not all of it was checked.
+/// State of the database: damage matters most, then a full disk, whether or not everything was checked.
 fn found(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
     match (integrity, full) {
         (Integrity::Damaged(what), _) => (
@@ -194,12 +193,12 @@ fn found(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
     }
 }
 
-/// Whether there is a backup that would help, in a sentence.
+/// Whether there is a usable backup, with a sentence.
 fn told(state: &BackupState, now: i64) -> (bool, String) {
     const HOUR_MS: i64 = 60 * 60 * 1000;
     let newest = state.backups.first();
     let hours = newest.map(|newest| now.saturating_sub(newest.made_at) / HOUR_MS);
-    // One may fail, and a machine is off at night.
+    // Allow for one failure and for a machine that is off at night.
     let most = i64::from(state.every_hours.max(12)) * 3;
     match (state.recovery_key_at, hours, &state.error) {
         (None, ..) => (
@@ -216,7 +215,7 @@ fn told(state: &BackupState, now: i64) -> (bool, String) {
     }
 }
 
-/// Whether the last backup lies where the data does not.
+/// Whether the last backup is on another disk or machine than the data, with a sentence.
 fn elsewhere(state: &BackupState) -> (bool, String) {
     let newest = state.backups.first().map(|newest| &newest.name);
     match &state.target {
@@ -257,7 +256,7 @@ fn elsewhere(state: &BackupState) -> (bool, String) {
     }
 }
 
-/// What the workers found when they tried what they should not be able to do.
+/// Result of the workers' tests of their own sandbox, with a sentence.
 fn confinement(tried: &[(&str, Held)]) -> (bool, String) {
     if tried.is_empty() {
         return (false, "no engine is running yet".to_owned());

@@ -1,4 +1,4 @@
-//! A server with SFTP. Each operation is a session of its own, so that each is in the ledger with its bytes.
+//! A server with SFTP. Each operation has its own session, so that each is in the ledger with its bytes.
 
 use std::collections::BTreeSet;
 
@@ -14,20 +14,20 @@ use super::{Stored, Take, Target, Upload, local, patience};
 use crate::egress::{Class, Gateway, Ssh, StreamLimits};
 use crate::reason::Reason;
 
-/// What the protocols need beside the content, bytes.
+/// Bytes that the protocols need besides the content.
 const OVERHEAD: u64 = 8 << 20;
-/// Bytes of a file that are in memory at a time.
+/// Bytes of a file held in memory at a time.
 const PIECE: usize = 256 << 10;
-/// Seconds that the server may take to answer one step.
+/// Timeout for one step, in seconds.
 const STEP: u64 = 60;
 
-/// A folder on a server, and what opens it.
+/// A folder on a server and its credentials.
 pub(super) struct Sftp {
     gateway: Gateway,
     settings: NewSftp,
 }
 
-/// A session that is open.
+/// An open session.
 struct Session {
     ssh: Ssh,
     sftp: SftpSession,
@@ -54,7 +54,7 @@ impl Sftp {
         (sent, received): (u64, u64),
     ) -> Result<Session, BackupError> {
         let limits = StreamLimits {
-            // Each packet carries its own head and seal.
+            // Each packet adds a header and a MAC.
             sent: sent + sent / 16 + OVERHEAD,
             received: received + received / 16 + OVERHEAD,
             time: patience(sent.max(received)),
@@ -75,7 +75,7 @@ impl Sftp {
         Ok(Session { ssh, sftp })
     }
 
-    /// The folder as the server knows it: without a name it is the user's own.
+    /// The folder's path on the server; the user's home if it is empty.
     fn folder(&self) -> &str {
         match self.settings.folder.as_str() {
             "" => ".",
@@ -83,10 +83,10 @@ impl Sftp {
         }
     }
 
-    /// Whether the folder is there.
+    /// Whether the folder exists.
     ///
     /// # Errors
-    /// `Target` when a file has its name.
+    /// `Target` if it is a file.
     async fn has_folder(&self, sftp: &SftpSession) -> Result<bool, BackupError> {
         match sftp.metadata(self.folder()).await {
             Ok(found) if found.file_type().is_file() => Err(BackupError::Target(
@@ -102,7 +102,7 @@ impl Sftp {
         }
     }
 
-    /// Why nothing could be done in the folder: what is missing then is no backup.
+    /// Explains an error of the whole folder; a missing file then does not mean a missing backup.
     fn refused(&self, error: Error) -> BackupError {
         if is_missing(&error) {
             let told = format!(
@@ -114,7 +114,7 @@ impl Sftp {
         told(error)
     }
 
-    /// Makes the folder, with those above it.
+    /// Creates the folder and its parents.
     async fn make_folder(&self, sftp: &SftpSession) -> Result<(), BackupError> {
         let folder = &self.settings.folder;
         if folder.is_empty() || self.has_folder(sftp).await? {
@@ -123,7 +123,7 @@ impl Sftp {
         let slashes = folder.match_indices('/').map(|(at, _)| at);
         let ends = slashes.filter(|at| *at > 0).chain([folder.len()]);
         for path in ends.filter_map(|end| folder.get(..end)) {
-            // Those that are there answer with an error that looks like every other.
+            // Existing folders fail with an error that looks like any other, so errors are ignored here.
             let _there = sftp.create_dir(path).await;
         }
         match self.has_folder(sftp).await? {
@@ -156,7 +156,7 @@ impl Sftp {
         if sftp.rename(partial.as_str(), path.as_str()).await.is_ok() {
             return Ok(());
         }
-        // In this version of the protocol a rename takes no place that is taken.
+        // In this version of the protocol a rename cannot replace a file.
         let _missing = sftp.remove_file(path.as_str()).await;
         let renamed = sftp.rename(partial, path).await;
         renamed.map_err(|e| self.refused(e))
@@ -184,7 +184,7 @@ impl Target for Sftp {
                 })
                 .collect()),
             Err(error @ Error::Status(_)) => match self.has_folder(&session.sftp).await {
-                // The first file that is put there makes it.
+                // The first upload creates the folder.
                 Ok(false) => Ok(Vec::new()),
                 Ok(true) => Err(self.refused(error)),
                 Err(error) => Err(error),
@@ -242,7 +242,7 @@ async fn read(
     file.close().await.map_err(|e| told(within(e)))
 }
 
-/// The session's error within one of a file, which would be a text only.
+/// Unwraps the session's error from an `io::Error`, which would only show its text.
 fn within(error: std::io::Error) -> Error {
     let inner = error.get_ref().and_then(|e| e.downcast_ref::<Error>());
     match inner.cloned() {
@@ -267,7 +267,7 @@ fn told(error: Error) -> BackupError {
             format!("the server says: {error}; check the folder, and whether there is room")
         }
         Error::Timeout => "the server did not answer in time; it is tried again by itself".into(),
-        // What came for a file keeps the server's words only.
+        // Errors of a file carry only the server's words.
         Error::IO(words) => {
             format!("the server says: {words}; check the folder, and whether there is room")
         }
@@ -281,7 +281,7 @@ fn told(error: Error) -> BackupError {
     BackupError::Target(Reason::told(told, error))
 }
 
-/// Whether this is what the library says of its own parts when the connection is gone.
+/// Whether this is the library's message for a lost connection.
 fn is_broken_off(what: &str) -> bool {
     matches!(what, "sender dropped" | "session closed")
         || what.starts_with("SendError")

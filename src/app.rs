@@ -362,7 +362,7 @@ impl App {
             .await
             .is_err()
         {
-            tracing::warn!("background work did not stop in time; it goes on at the next start");
+            tracing::warn!("background work did not stop in time; it continues at the next start");
         }
         let store = self.store.clone();
         let written = tokio::task::spawn_blocking(move || store.checkpoint_blocking()).await;

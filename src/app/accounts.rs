@@ -219,7 +219,7 @@ pub(super) fn may_touch(by: Option<Role>, whom: Role) -> Result<(), AccountError
     match (by, whom) {
         (None | Some(Role::Owner), _) | (Some(Role::Admin), Role::Admin | Role::Agent) => Ok(()),
         (Some(Role::Admin), Role::Owner) => Err(AccountError::Forbidden(
-            "Only an owner may make or change an owner.",
+            "Only an owner may create or change an owner.",
         )),
         (Some(Role::Agent), _) => Err(AccountError::Forbidden(
             "Your account may not manage people; ask the owner.",

@@ -18,7 +18,7 @@ pub enum ApiKeyError {
     /// A key without scopes would be useless.
     #[error("a key needs at least one scope")]
     NoScope,
-    #[error("{name:?} is no scope; there are {}", Scope::ALL.map(Scope::as_str).join(", "))]
+    #[error("{name:?} is not a scope; the scopes are {}", Scope::ALL.map(Scope::as_str).join(", "))]
     UnknownScope {
         /// Its index in the list of requested scopes.
         at: usize,

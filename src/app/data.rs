@@ -77,7 +77,7 @@ fn source(config: &Config) -> Result<Source, AppError> {
     match config.key_source.as_str() {
         "auto" => Ok(credential().or_else(passphrase).unwrap_or(Source::File)),
         "credential" => credential().ok_or_else(|| {
-            missing("the service manager handed over no credential `frontdesk-key`")
+            missing("the service manager provided no credential `frontdesk-key`")
         }),
         "passphrase" => {
             passphrase().ok_or_else(|| missing("the variable FRONTDESK_PASSPHRASE is not set"))
@@ -129,7 +129,7 @@ pub fn key_strength(config: &Config) -> Result<KeyStrength, AppError> {
         }
         Source::Passphrase(_) => Ok(KeyStrength::Strong),
         Source::Credential(_) => Ok(KeyStrength::Weak(
-            "the service manager hands the key over, and Frontdesk cannot see how it is kept: unless it was \
+            "the service manager provides the key, and Frontdesk cannot see how it is protected: unless it was \
              encrypted with systemd-creds or lies on another disk, who takes the disk has both"
                 .into(),
         )),

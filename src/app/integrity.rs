@@ -76,7 +76,7 @@ impl Checks {
                 };
                 let mut told = checks.1.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(what) = wrong.filter(|_| told.is_none()) {
-                    tracing::error!(%what, "the receipts are not whole");
+                    tracing::error!(%what, "the receipts are not intact");
                 }
                 *told = wrong;
             }
@@ -139,13 +139,13 @@ impl Written {
             Err(error) => {
                 tracing::error!(%error, "the store cannot be written to");
                 Err(Reason::told(
-                    "it cannot be written to; the log tells why",
+                    "it cannot be written to; the log says why",
                     error,
                 ))
             }
             Ok(()) => store.has_room().map_err(|full| {
                 let told =
-                    "the disk is full; answers and sign-in go on in the room that was kept free";
+                    "the disk is full; answers and sign-in still work in the reserved space";
                 Reason::told(told, full)
             }),
         };

@@ -17,7 +17,7 @@ use crate::worker::sandbox::Limits;
 const AUTO_VOICE: &str = "piper-en-us-joe-medium";
 
 /// Turned off by the settings, which is not a problem to report.
-const NO_TURNS: &str = "the model of the ends of turns is turned off (voice.turn_model = none)";
+const NO_TURNS: &str = "the model that detects ends of turns is turned off (voice.turn_model = none)";
 const NO_VOICES: &str = "speaking is turned off (voice.model = none)";
 
 /// Starts it; models are checked and loaded in the background.
@@ -101,7 +101,7 @@ fn turn_model(
     }
     let entry = catalogue.get(name)?;
     if entry.role != Role::Turn {
-        let what = "tells no ends of turns; choose another voice.turn_model";
+        let what = "does not detect ends of turns; choose another voice.turn_model";
         return Err(WeightsError::wrong_kind(name, what));
     }
     usable(config, cache, entry).map(|(path, _)| path)
@@ -120,7 +120,7 @@ fn voices(
     };
     let named = catalogue.get(usual)?;
     if named.role != Role::Tts {
-        let what = "is no voice; choose another voice.model";
+        let what = "is not a voice; choose another voice.model";
         return Err(WeightsError::wrong_kind(usual, what));
     }
     let first = voice(config, cache, named);
@@ -138,7 +138,7 @@ fn voices(
 fn voice(config: &Config, cache: &Cache, entry: &Entry) -> Result<VoiceFiles, WeightsError> {
     let beside = entry.companions.iter().find(|c| c.ends_with(".json"));
     let (true, Some(beside)) = (entry.file.ends_with(".onnx"), beside) else {
-        let what = "is no voice that Frontdesk can run";
+        let what = "is not a voice that Frontdesk can run";
         return Err(WeightsError::wrong_kind(&entry.name, what));
     };
     let (model, _) = usable(config, cache, entry)?;

@@ -100,7 +100,7 @@ fn zipped(
     let whole = json!({
         "made_at": made_at,
         "complete": !more,
-        "purpose": "answering questions to the business, and showing what its answers rest on",
+        "purpose": "answering questions to the business, and showing what its answers are based on",
         "recipients": [],
         "kept": finds,
     });

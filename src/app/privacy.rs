@@ -143,7 +143,7 @@ pub(super) async fn forget_copies(store: &Store) -> bool {
     let store = store.clone();
     let removed = tokio::task::spawn_blocking(move || store.discard_originals_blocking()).await;
     if let Ok(Err(error)) = &removed {
-        tracing::warn!(%error, "a copy of before an update could not be removed; it holds what was erased");
+        tracing::warn!(%error, "a copy from before an update could not be removed; it still holds what was erased");
     }
     emptied && matches!(removed, Ok(Ok(())))
 }
@@ -162,6 +162,6 @@ pub(super) async fn empty_log(store: &Store) -> bool {
             }
         }
     }
-    tracing::info!("the write-ahead log is emptied later: it is being read");
+    tracing::info!("the write-ahead log is being read; it will be emptied later");
     false
 }

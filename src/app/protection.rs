@@ -63,7 +63,7 @@ impl App {
 
     fn receipts(&self) -> Protection {
         let wrong = self.checks.receipts();
-        let whole = "the chain of receipts ends where it did when it was last noted, or later";
+        let whole = "the chain of receipts ends where it was last recorded to end, or later";
         Protection {
             name: "receipts",
             ok: wrong.is_none(),
@@ -88,14 +88,14 @@ impl App {
         let hidden = self.proxies.hides_visitors();
         let ok = listen.ip().is_loopback() && !hidden;
         let detail = if hidden {
-            "a proxy passes requests on without saying whose they are: all visitors count as one, and limits are \
+            "a proxy forwards requests without saying who they come from: all visitors count as one, and limits are \
              theirs together. Let it set X-Forwarded-For"
                 .to_owned()
         } else if ok {
             format!("only this machine can reach {listen}")
         } else {
             format!(
-                "{listen} can be reached from the network without encryption; put a proxy with TLS before it"
+                "{listen} can be reached from the network without encryption; put a proxy with TLS in front of it"
             )
         };
         Protection {
@@ -110,7 +110,7 @@ impl App {
         let (ok, detail) = match (egress::is_sealed(), self.gateway.is_open(), copied) {
             (true, ..) => (
                 true,
-                "this machine is sealed: the kernel refused the connection that was tried at the start, as every other",
+                "this machine is sealed: the kernel refused a test connection at the start, as it refuses every other",
             ),
             (false, false, false) => (true, "nothing is fetched from the web"),
             (false, false, true) => (
@@ -154,9 +154,9 @@ impl App {
 fn memory() -> Protection {
     let swaps = swap::open_swaps();
     let detail = match swaps.as_slice() {
-        [] => "what is in memory cannot be written to a disk in the clear".to_owned(),
+        [] => "nothing in memory can be written to a disk unencrypted".to_owned(),
         _ => format!(
-            "the system may write what is in memory, keys and conversations too, to {} in the clear: run Frontdesk as \
+            "the system may write memory, including keys and conversations, to {} unencrypted: run Frontdesk as \
              a service (its unit forbids it), turn swap off, or encrypt it",
             swaps.join(", ")
         ),
@@ -180,15 +180,15 @@ fn found(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
         ),
         (_, Some(full)) => (
             false,
-            format!("{full}; answers, sign-in and deleting go on in the room that was kept free"),
+            format!("{full}; answers, sign-in and deleting still work in the reserved space"),
         ),
         (Integrity::Whole, None) => (
             true,
-            "every page of the database was checked and is whole".to_owned(),
+            "every page of the database was checked and is intact".to_owned(),
         ),
         (Integrity::Unchecked, None) => (
             true,
-            "the first check of the database has not ended yet".to_owned(),
+            "the first check of the database has not finished yet".to_owned(),
         ),
     }
 }
@@ -203,11 +203,11 @@ fn told(state: &BackupState, now: i64) -> (bool, String) {
     match (state.recovery_key_at, hours, &state.error) {
         (None, ..) => (
             false,
-            "there are no backups; make a recovery key on the page Backups, and they begin"
+            "there are no backups; make a recovery key on the Backups page to start them"
                 .to_owned(),
         ),
         (_, _, Some(error)) => (false, format!("the last backup failed: {error}")),
-        (_, None, _) => (false, "no backup was made yet".to_owned()),
+        (_, None, _) => (false, "no backup has been made yet".to_owned()),
         (_, Some(hours), _) if hours > most => {
             (false, format!("the last backup is {hours} hours old"))
         }
@@ -232,26 +232,26 @@ fn elsewhere(state: &BackupState) -> (bool, String) {
             (
                 true,
                 format!(
-                    "the last backup was opened after it was made, and was whole; it was copied to {place} and read back"
+                    "the last backup was opened after it was made and is complete; it was copied to {place} and read back"
                 ),
             )
         }
         Some(target) if state.same_disk => (
             false,
             format!(
-                "the last backup lies on the disk that the data is on, and was not copied to {} yet",
+                "the last backup is on the same disk as the data, and has not been copied to {} yet",
                 target.place
             ),
         ),
         _ if state.same_disk => (
             false,
-            "the backups lie on the disk that the data is on, and would be lost with it; name a folder on another \
+            "the backups are on the same disk as the data and would be lost with it; name a folder on another \
              disk (backup.dir), or let them be copied elsewhere (page Backups)"
                 .to_owned(),
         ),
         _ => (
             true,
-            "the last backup was opened after it was made, and was whole".to_owned(),
+            "the last backup was opened after it was made and is complete".to_owned(),
         ),
     }
 }
@@ -342,7 +342,7 @@ mod tests {
         };
         assert!(told(&copied("", None), now).0);
         let (ok, detail) = told(&copied("an older one", None), now);
-        assert!(!ok && detail.contains("was not copied to"), "{detail}");
+        assert!(!ok && detail.contains("has not been copied to"), "{detail}");
         let (ok, detail) = told(&copied("", Some("the key is wrong")), now);
         assert!(!ok && detail.contains("the key is wrong"), "{detail}");
     }

@@ -30,7 +30,7 @@ impl Proxies {
             let address = one.parse::<IpAddr>().map(IpNet::from);
             address.or_else(|_| one.parse::<IpNet>()).map_err(|error| {
                 let told = format!(
-                    "http.trusted_proxies: `{one}` is no address and no network such as 10.0.0.0/8"
+                    "http.trusted_proxies: `{one}` is neither an address nor a network such as 10.0.0.0/8"
                 );
                 AppError::Settings(Reason::told(told, error))
             })

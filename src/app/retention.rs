@@ -142,7 +142,7 @@ pub(super) fn keep_room(store: Store, tasks: &TaskTracker, shutdown: Cancellatio
             let store = store.clone();
             let kept = tokio::task::spawn_blocking(move || store.keep_reserve_blocking()).await;
             if let Ok(Err(error)) = kept {
-                tracing::warn!(%error, "no room can be kept on the disk");
+                tracing::warn!(%error, "no disk space could be reserved");
             }
         }
     });
@@ -166,18 +166,18 @@ pub(super) fn start(
             let copies = store.clone();
             let discard = move || copies.discard_old_originals_blocking();
             if let Ok(Err(error)) = tokio::task::spawn_blocking(discard).await {
-                tracing::warn!(%error, "the database of before an update could not be removed");
+                tracing::warn!(%error, "the database from before an update could not be removed");
             }
             let now = jiff::Timestamp::now().as_millisecond();
             match sweep(&store, now).await {
                 Ok(None) => continue,
                 Ok(Some(swept)) if swept == Swept::default() => {}
                 Ok(Some(swept)) => {
-                    tracing::info!(?swept, "what is over its time is hidden, later deleted");
+                    tracing::info!(?swept, "expired data was hidden, to be deleted later");
                     privacy::empty_log(&store).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "what is over its time could not be deleted");
+                    tracing::warn!(%error, "expired data could not be deleted");
                     continue;
                 }
             }

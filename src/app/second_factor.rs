@@ -35,16 +35,16 @@ pub enum FactorError {
     )]
     Wrong,
     /// The code's time step, or a later one, was used already.
-    #[error("That code was used already. Wait for the next one; codes change every 30 seconds.")]
+    #[error("That code has already been used. Wait for the next one; codes change every 30 seconds.")]
     Used,
     /// The pending sign-in has expired.
     #[error("The sign-in took too long. Type your password again.")]
     SignInOver,
     /// The setup has expired or never began.
-    #[error("Setting up took too long. Begin again with your password.")]
+    #[error("Setup took too long. Start again with your password.")]
     SetUpOver,
     /// The second factor is already on.
-    #[error("The second factor is on already. Turn it off first.")]
+    #[error("The second factor is already on. Turn it off first.")]
     On,
     /// No second factor is set up.
     #[error("There is no second factor.")]

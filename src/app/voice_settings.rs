@@ -67,13 +67,13 @@ fn checked(
     {
         let known: Vec<_> = voices.iter().map(|voice| voice.name.as_str()).collect();
         let detail = format!(
-            "{name} is no installed voice; there are {}",
+            "{name} is not an installed voice; installed are {}",
             known.join(", ")
         );
         return Err(wrong("voice", detail));
     }
     if !(0.5..=2.0).contains(&settings.speed) {
-        let detail = "the pace must be between 0.5 and 2; 1 is the voice's own";
+        let detail = "the pace must be between 0.5 and 2; 1 is the voice's normal pace";
         return Err(wrong("speed", detail));
     }
     settings.language = settings.language.trim().to_lowercase();

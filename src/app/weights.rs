@@ -23,7 +23,7 @@ const NO_READER: &str = "reading is turned off (reader.model = none)";
 /// Why an engine gets no model file. Each message is written for the owner.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WeightsError {
-    #[error("the model {0} is not there; get it with `frontdesk models get {0}`")]
+    #[error("the model {0} is not installed; get it with `frontdesk models get {0}`")]
     Missing(String),
     #[error(
         "the model {name} cannot be used ({reason}); get it with `frontdesk models get {name}`"
@@ -33,7 +33,7 @@ pub(super) enum WeightsError {
         #[source]
         reason: Reason,
     },
-    #[error("the model {0} does not fit the free memory")]
+    #[error("the model {0} does not fit into free memory")]
     TooLarge(&'static str),
     #[error("there is no chat model")]
     NoChat,
@@ -164,7 +164,7 @@ pub(super) fn embed_weights(
         return Ok((EmbedSetup::Gguf(path), weights));
     };
     if entry.role != Role::Embed {
-        return Err(WeightsError::wrong_kind(name, "is no embedding model"));
+        return Err(WeightsError::wrong_kind(name, "is not an embedding model"));
     }
     let (path, sha256) = usable(config, &Cache::new(&config.models_dir), entry)?;
     let name = entry.name.clone();
@@ -184,7 +184,7 @@ pub(super) fn reader_weights(
     };
     let entry = catalogue.get(name)?;
     if entry.role != Role::Reader {
-        let what = format!("is no reader; set reader.model to {AUTO_READER}");
+        let what = format!("is not a reader; set reader.model to {AUTO_READER}");
         return Err(WeightsError::wrong_kind(name, what));
     }
     let cache = Cache::new(&config.models_dir);

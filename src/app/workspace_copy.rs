@@ -74,9 +74,9 @@ pub fn stream(store: &Store, workspace: Workspace) -> mpsc::Receiver<io::Result<
             piece: Vec::with_capacity(PIECE),
         };
         if let Err(error) = write(&store, &workspace, sink) {
-            tracing::warn!(%error, "the export of a workspace broke off");
+            tracing::warn!(%error, "the export of a workspace was interrupted");
             // Without this the file would look complete.
-            let _ = pieces.blocking_send(Err(io::Error::other("the export broke off")));
+            let _ = pieces.blocking_send(Err(io::Error::other("the export was interrupted")));
         }
     });
     taken

@@ -19,11 +19,11 @@ pub enum WorkspaceError {
     OwnerOnly,
     /// Bound to one workspace.
     #[error(
-        "this key belongs to one workspace; what is of the whole installation needs one that does not"
+        "this key belongs to one workspace; this needs a key for the whole installation"
     )]
     Bound,
     /// The confirmation is missing.
-    #[error("to confirm that everything of it will be erased, repeat \"{expected}\"")]
+    #[error("to confirm that everything in it will be erased, repeat \"{expected}\"")]
     Unconfirmed {
         expected: String,
     },

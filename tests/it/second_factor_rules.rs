@@ -144,7 +144,7 @@ async fn the_api_sets_up_ones_own_and_nobody_elses() {
         .unwrap()
         .to_owned();
     let no = post(&own, "/off", both(next.clone())).await;
-    refused(&no, StatusCode::BAD_REQUEST, "used already");
+    refused(&no, StatusCode::BAD_REQUEST, "already been used");
     let off = post(&own, "/off", both(fresh)).await;
     assert_eq!(off.status, StatusCode::NO_CONTENT, "{}", off.text());
     let off = post(&own, "/off", both(next)).await;

@@ -83,7 +83,7 @@ pub(super) fn pack(
     let refused = |source| BackupError::io(to, source);
     let all = recipients.iter().map(|r| r as &dyn age::Recipient);
     let encryptor = age::Encryptor::with_recipients(all)
-        .map_err(|_| BackupError::Broken("there is nobody who could read it"))?;
+        .map_err(|_| BackupError::Broken("nobody could read it"))?;
     let file = File::options()
         .write(true)
         .create_new(true)
@@ -135,9 +135,9 @@ pub(super) fn unpack(from: &Path, identity: &Identity, to: &Path) -> Result<Unpa
     let mut archive = ZipArchive::new(reader)
         .map_err(|_| BackupError::Broken("it is cut short or damaged at its end"))?;
     let manifest = text(&mut archive, MANIFEST)?
-        .ok_or(BackupError::Broken("it does not say what it holds"))?;
+        .ok_or(BackupError::Broken("it has no description of its content"))?;
     let manifest: Manifest = serde_json::from_str(&manifest)
-        .map_err(|_| BackupError::Broken("what it says that it holds is not readable"))?;
+        .map_err(|_| BackupError::Broken("the description of its content is not readable"))?;
     if manifest.format != FORMAT {
         return Err(BackupError::NewerFormat);
     }
@@ -162,7 +162,7 @@ pub(super) fn unpack(from: &Path, identity: &Identity, to: &Path) -> Result<Unpa
     if bytes != manifest.bytes || made.digits() != manifest.sha256 {
         // Do not leave half a database behind.
         let _ = fs::remove_file(to);
-        return Err(BackupError::Broken("its database is not what was written"));
+        return Err(BackupError::Broken("its database was changed after it was written"));
     }
     Ok(Unpacked { manifest, settings })
 }
@@ -187,7 +187,7 @@ fn not_opened(error: age::DecryptError) -> BackupError {
         age::DecryptError::NoMatchingKeys | age::DecryptError::DecryptionFailed => {
             BackupError::WrongRecoveryKey
         }
-        _ => BackupError::Broken("it is no backup of Frontdesk, or its beginning was changed"),
+        _ => BackupError::Broken("it is not a Frontdesk backup, or its beginning was changed"),
     }
 }
 

@@ -17,12 +17,12 @@ pub enum BackupError {
     NoRecoveryKey,
     /// A second one would not open the earlier backups.
     #[error(
-        "there is a recovery key already. A new one opens only backups made from now on; say so (--replace) if the \
+        "there already is a recovery key. A new one opens only backups made from now on; say so (--replace) if the \
          old one is lost"
     )]
     HasRecoveryKey,
     /// The input does not have the form of a recovery key.
-    #[error("this is no recovery key: it begins with AGE-SECRET-KEY-1 and has 74 characters")]
+    #[error("this is not a recovery key, which begins with AGE-SECRET-KEY-1 and has 74 characters")]
     NoKey,
     /// The form is right, but the checksum is wrong.
     #[error("a character of this recovery key is wrong; compare it with what was written down")]
@@ -37,11 +37,11 @@ pub enum BackupError {
     Broken(&'static str),
     #[error("this backup was made by a later version of Frontdesk; install that one first")]
     NewerFormat,
-    #[error("there is no backup of this name; `frontdesk backup list` names them")]
+    #[error("there is no backup with this name; `frontdesk backup list` shows their names")]
     Unknown,
     /// No target is set up.
     #[error(
-        "no place elsewhere is set up for copies of the backups; set one up with `frontdesk backup target` or on the \
+        "no place is set up for copies of the backups; set one up with `frontdesk backup target` or on the \
          page Backups"
     )]
     NoTarget,
@@ -52,7 +52,7 @@ pub enum BackupError {
     #[error("{0}")]
     Target(#[source] Reason),
     /// A backup is being made, checked or copied.
-    #[error("a backup is being made, tried or copied just now; try again when it is done")]
+    #[error("a backup is being made, checked or copied right now; try again when it is done")]
     Busy,
     /// The store is not in a folder, as in tests.
     #[error("this store is in memory only; there is nothing to back up")]

@@ -205,7 +205,7 @@ impl Backups {
         keep_note(&path, &note)?;
         self.carry_tombstones();
         self.thin_out(now)?;
-        tracing::info!(%name, "a backup was made, opened and found whole");
+        tracing::info!(%name, "a backup was made, opened and found complete");
         found(&path).ok_or(BackupError::Unknown)
     }
 
@@ -294,7 +294,7 @@ fn check(manifest: &container::Manifest, database: &Path) -> Result<(), BackupEr
     snapshot.check()?;
     let rows: Rows = snapshot.rows()?;
     if rows != manifest.rows {
-        return Err(BackupError::Broken("it holds other rows than it says"));
+        return Err(BackupError::Broken("its rows do not match its description"));
     }
     Ok(())
 }
@@ -323,7 +323,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, "a copy that was tried could not be removed");
+            tracing::warn!(%error, "a temporary copy could not be removed");
         }
     }
 }

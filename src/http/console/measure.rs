@@ -98,7 +98,7 @@ fn waiting_rows(waiting: &Waiting) -> Vec<WaitingRow> {
     });
     let proposals = waiting.proposals.iter().map(|proposal| WaitingRow {
         name: "Instructions".to_owned(),
-        what: "of the assistant".to_owned(),
+        what: "for the assistant".to_owned(),
         since: moment(proposal.created_at),
     });
     versions.chain(proposals).collect()

@@ -129,7 +129,7 @@ pub async fn fetch_copy(config: &Config, name: &str) -> Result<FetchedBackup, Ap
     let folder = DataFolder::open(config).map_err(|error| match error.is_damage() {
         true => {
             let told = format!(
-                "where the copies are is noted in the database here, and it cannot be opened ({error}). Move {} away, \
+                "the database here records where the copies are, but cannot be opened ({error}). Move {} away, \
                  set the place up again with `frontdesk backup target`, and restore with --recovery-key -",
                 config.data_dir.join(STORE).display()
             );
@@ -169,7 +169,7 @@ pub(super) fn clear(data: &Path) {
 impl Drop for Fetched {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, "what was fetched could not be removed");
+            tracing::warn!(%error, "fetched files could not be removed");
         }
     }
 }

@@ -263,7 +263,7 @@ async fn copy_one(target: &dyn Target, file: &Path, backup: &Backup) -> Result<C
     if back.digits() != sha256 {
         target.delete(&backup.name).await?;
         return Err(BackupError::Target(format!(
-            "{} was copied, and what was read back is not the same; it was removed there, and is copied again",
+            "{} was copied, but what was read back is not the same; the copy was removed and will be made again",
             backup.name
         ).into()));
     }
@@ -306,7 +306,7 @@ async fn off_thread<T: Send + 'static>(
 ) -> Result<T, BackupError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| {
-        let told = format!("it was broken off ({error})");
+        let told = format!("it was interrupted ({error})");
         Err(BackupError::Target(Reason::told(told, error)))
     })
 }

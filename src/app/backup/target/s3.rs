@@ -274,7 +274,7 @@ fn refusal(status: u16, text: &str) -> BackupError {
                 .into(),
         ),
         None => BackupError::Target(format!(
-            "the service answered with status {status} and no word of S3; check its address"
+            "the service answered with status {status} and no S3 error code; check its address"
         ).into()),
     }
 }
@@ -289,8 +289,8 @@ fn hint(code: &str, message: &str) -> BackupError {
         "AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect" => {
             "check the region and the address of the service"
         }
-        "SlowDown" | "ServiceUnavailable" | "InternalError" => "it is tried again by itself",
-        _ => "the documentation of the service tells what this means",
+        "SlowDown" | "ServiceUnavailable" | "InternalError" => "Frontdesk will try again",
+        _ => "the documentation of the service explains this",
     };
     BackupError::Target(format!("the service says {code} ({message}): {todo}").into())
 }

@@ -209,7 +209,7 @@ impl NewS3 {
         };
         Bucket::new(endpoint, style, self.bucket.clone(), self.region.clone()).map_err(|_| {
             bad(
-                "service and bucket make no address together; name the bucket in the path (path style) if it has \
+                "service and bucket do not form an address together; name the bucket in the path (path style) if it has \
                  characters that no host has, or the service has no name",
             )
         })

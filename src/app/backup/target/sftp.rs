@@ -106,7 +106,7 @@ impl Sftp {
     fn refused(&self, error: Error) -> BackupError {
         if is_missing(&error) {
             let told = format!(
-                "the folder {} is missing on the server, or is no folder; check its name",
+                "the folder {} is missing on the server, or is not a folder; check its name",
                 self.folder()
             );
             return BackupError::Target(Reason::told(told, error));
@@ -266,16 +266,16 @@ fn told(error: Error) -> BackupError {
         Error::Status(_) => {
             format!("the server says: {error}; check the folder, and whether there is room")
         }
-        Error::Timeout => "the server did not answer in time; it is tried again by itself".into(),
+        Error::Timeout => "the server did not answer in time; Frontdesk will try again".into(),
         // Errors of a file carry only the server's words.
         Error::IO(words) => {
             format!("the server says: {words}; check the folder, and whether there is room")
         }
         Error::UnexpectedBehavior(what) if is_broken_off(what) => {
-            "the connection broke off; it is tried again by itself".into()
+            "the connection was lost; Frontdesk will try again".into()
         }
         _ => format!(
-            "the server does not keep to the protocol ({error}); it is tried again by itself"
+            "the server does not follow the protocol ({error}); Frontdesk will try again"
         ),
     };
     BackupError::Target(Reason::told(told, error))
@@ -297,7 +297,7 @@ mod tests {
         let dropped = Error::UnexpectedBehavior("sender dropped".into());
         for error in [dropped.clone(), within(std::io::Error::from(dropped))] {
             let told = told(error).to_string();
-            assert!(told.starts_with("the connection broke off;"), "{told}");
+            assert!(told.starts_with("the connection was lost;"), "{told}");
         }
         let full = told(within(std::io::Error::other("No space left"))).to_string();
         assert!(

@@ -61,7 +61,7 @@ async fn is_listed(target: &dyn Target, name: &str) -> Result<(), BackupError> {
         return Ok(());
     }
     Err(BackupError::Target(
-        "what was written is not in the list of what is there; allow listing".into(),
+        "the file that was written is not in the list of files; allow listing".into(),
     ))
 }
 
@@ -76,7 +76,7 @@ async fn read_back(target: &dyn Target, name: &str, content: &str) -> Result<(),
         return Ok(());
     }
     Err(BackupError::Target(
-        "what came back is not what was written".into(),
+        "the file that came back is not the one that was written".into(),
     ))
 }
 

@@ -69,7 +69,7 @@ pub async fn create(
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
         return Err(ApiKeyError::Name);
     }
-    let scopes = grantable(by, scopes)?;
+    let scopes = check_scopes(by, scopes)?;
     let token = Token::generate(TokenKind::ApiKey)?;
     let (hash, prefix) = (token.hash(), token.display_prefix());
     let made = store.write(move |tx| {
@@ -107,7 +107,7 @@ pub async fn revoke(
 }
 
 /// The requested scopes without duplicates, if they have them all.
-fn grantable(by: &Principal, asked: &[String]) -> Result<Vec<String>, ApiKeyError> {
+fn check_scopes(by: &Principal, asked: &[String]) -> Result<Vec<String>, ApiKeyError> {
     let mut scopes = Vec::with_capacity(asked.len());
     for (at, name) in asked.iter().enumerate() {
         let Some(scope) = Scope::parse(name) else {

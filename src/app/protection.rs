@@ -53,7 +53,7 @@ impl App {
 
     fn database(&self) -> Protection {
         let full = self.store.has_room().err();
-        let (ok, detail) = found(self.integrity(), full.as_ref());
+        let (ok, detail) = describe_database(self.integrity(), full.as_ref());
         Protection {
             name: "database",
             ok,
@@ -73,7 +73,7 @@ impl App {
 
     fn backup(&self) -> Protection {
         let (ok, detail) = match self.backups.state() {
-            Ok(state) => told(&state, jiff::Timestamp::now().as_millisecond()),
+            Ok(state) => describe_backups(&state, jiff::Timestamp::now().as_millisecond()),
             Err(error) => (false, error.to_string()),
         };
         Protection {
@@ -142,7 +142,7 @@ impl App {
             .iter()
             .filter_map(|worker| Some((worker.name.as_str(), worker.held?)))
             .collect();
-        let (ok, detail) = confinement(&tried);
+        let (ok, detail) = describe_confinement(&tried);
         Protection {
             name: "workers",
             ok,
@@ -169,7 +169,7 @@ fn memory() -> Protection {
 }
 
 /// State of the database: damage matters most, then a full disk, whether or not everything was checked.
-fn found(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
+fn describe_database(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
     match (integrity, full) {
         (Integrity::Damaged(what), _) => (
             false,
@@ -194,7 +194,7 @@ fn found(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
 }
 
 /// Whether there is a usable backup, with a sentence.
-fn told(state: &BackupState, now: i64) -> (bool, String) {
+fn describe_backups(state: &BackupState, now: i64) -> (bool, String) {
     const HOUR_MS: i64 = 60 * 60 * 1000;
     let newest = state.backups.first();
     let hours = newest.map(|newest| now.saturating_sub(newest.made_at) / HOUR_MS);
@@ -211,12 +211,12 @@ fn told(state: &BackupState, now: i64) -> (bool, String) {
         (_, Some(hours), _) if hours > most => {
             (false, format!("the last backup is {hours} hours old"))
         }
-        (..) => elsewhere(state),
+        (..) => describe_copies(state),
     }
 }
 
 /// Whether the last backup is on another disk or machine than the data, with a sentence.
-fn elsewhere(state: &BackupState) -> (bool, String) {
+fn describe_copies(state: &BackupState) -> (bool, String) {
     let newest = state.backups.first().map(|newest| &newest.name);
     match &state.target {
         Some(target) if target.error.is_some() => {
@@ -257,7 +257,7 @@ fn elsewhere(state: &BackupState) -> (bool, String) {
 }
 
 /// Result of the workers' tests of their own sandbox, with a sentence.
-fn confinement(tried: &[(&str, Held)]) -> (bool, String) {
+fn describe_confinement(tried: &[(&str, Held)]) -> (bool, String) {
     if tried.is_empty() {
         return (false, "no engine is running yet".to_owned());
     }
@@ -305,7 +305,7 @@ mod tests {
             every_hours: 24,
             ..BackupState::default()
         };
-        assert!(told(&good, now).0);
+        assert!(describe_backups(&good, now).0);
         let bad = [
             BackupState {
                 recovery_key_at: None,
@@ -329,7 +329,7 @@ mod tests {
             },
         ];
         for state in bad {
-            assert!(!told(&state, now).0, "{state:?}");
+            assert!(!describe_backups(&state, now).0, "{state:?}");
         }
         let copied = |newest: &str, error: Option<&str>| BackupState {
             same_disk: true,
@@ -340,10 +340,10 @@ mod tests {
             }),
             ..good.clone()
         };
-        assert!(told(&copied("", None), now).0);
-        let (ok, detail) = told(&copied("an older one", None), now);
+        assert!(describe_backups(&copied("", None), now).0);
+        let (ok, detail) = describe_backups(&copied("an older one", None), now);
         assert!(!ok && detail.contains("has not been copied to"), "{detail}");
-        let (ok, detail) = told(&copied("", Some("the key is wrong")), now);
+        let (ok, detail) = describe_backups(&copied("", Some("the key is wrong")), now);
         assert!(!ok && detail.contains("the key is wrong"), "{detail}");
     }
 
@@ -351,11 +351,11 @@ mod tests {
     fn a_full_disk_is_told_before_the_first_check_has_ended() {
         let full = StoreError::DiskFull { folder: None };
         for checked in [Integrity::Unchecked, Integrity::Whole] {
-            let (ok, detail) = found(checked.clone(), Some(&full));
+            let (ok, detail) = describe_database(checked.clone(), Some(&full));
             assert!(!ok && detail.contains("is full"), "{detail}");
-            assert!(found(checked, None).0);
+            assert!(describe_database(checked, None).0);
         }
-        let (ok, detail) = found(Integrity::Damaged("page 3".into()), Some(&full));
+        let (ok, detail) = describe_database(Integrity::Damaged("page 3".into()), Some(&full));
         assert!(!ok && detail.contains("damaged (page 3)"), "{detail}");
     }
 
@@ -369,15 +369,15 @@ mod tests {
             programs: true,
             resources: true,
         };
-        assert!(!confinement(&[]).0);
-        let (ok, detail) = confinement(&[("llm", all), ("voice", all)]);
+        assert!(!describe_confinement(&[]).0);
+        let (ok, detail) = describe_confinement(&[("llm", all), ("voice", all)]);
         assert!(ok && detail.contains("(llm, voice)"), "{detail}");
         let leaky = Held {
             files: false,
             signals: false,
             ..all
         };
-        let (ok, detail) = confinement(&[("llm", all), ("voice", leaky)]);
+        let (ok, detail) = describe_confinement(&[("llm", all), ("voice", leaky)]);
         assert!(!ok && !detail.contains("llm"), "{detail}");
         let told = "voice can send signals to the server, open files that it does not need;";
         assert!(detail.contains(told), "{detail}");

@@ -121,7 +121,7 @@ pub fn write(store: &Store, workspace: &Workspace, to: impl Write) -> Result<(),
     };
     copy.tables()?;
     let documents = copy.originals()?;
-    let (conversations, calls, questions) = copy.spoken()?;
+    let (conversations, calls, questions) = copy.write_conversations()?;
     copy.start(documents, conversations, calls, questions)?;
     copy.archive.finish()?.flush()?;
     Ok(())
@@ -211,7 +211,7 @@ impl<W: Write> Copy<'_, W> {
     }
 
     /// Writes a page for each conversation, for each call outside one, and one for all other questions.
-    fn spoken(&mut self) -> Result<(Vec<Link>, Vec<Link>, usize), CopyError> {
+    fn write_conversations(&mut self) -> Result<(Vec<Link>, Vec<Link>, usize), CopyError> {
         let id = self.workspace.id;
         let spoken = self
             .store

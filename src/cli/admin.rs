@@ -201,7 +201,7 @@ fn scopes_of(named: &[String]) -> anyhow::Result<Vec<String>> {
 
 async fn create_key(config: Arc<Config>, name: &str, scopes: &[String]) -> anyhow::Result<String> {
     let body = json!({"name": name, "scopes": scopes});
-    told(config, "default", "key", async |api| {
+    ask_for(config, "default", "key", async |api| {
         api.post("/api/keys", &body).await
     })
     .await
@@ -220,7 +220,7 @@ async fn site_key(
     workspace: &str,
     renew: Option<u16>,
 ) -> anyhow::Result<String> {
-    told(config, workspace, "site", async |api| match renew {
+    ask_for(config, workspace, "site", async |api| match renew {
         Some(days) => {
             let body = json!({ "old_days": days });
             api.post("/api/widget/site-key", &body).await
@@ -231,14 +231,14 @@ async fn site_key(
 }
 
 async fn setup_link(config: Arc<Config>) -> anyhow::Result<String> {
-    told(config, "default", "link", async |api| {
+    ask_for(config, "default", "link", async |api| {
         api.post("/api/setup-link", &json!({})).await
     })
     .await
 }
 
 /// A text of what the API answers.
-async fn told(
+async fn ask_for(
     config: Arc<Config>,
     workspace: &str,
     name: &str,

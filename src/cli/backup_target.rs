@@ -127,7 +127,7 @@ impl Action {
                 private_key,
                 host_key,
             } => {
-                let (user, host, port) = parted(server)?;
+                let (user, host, port) = split_server(server)?;
                 json!({
                     "kind": "sftp",
                     "host": host,
@@ -148,7 +148,7 @@ impl Action {
 }
 
 /// `user@host` or `user@host:port`.
-fn parted(server: &str) -> anyhow::Result<(&str, &str, u16)> {
+fn split_server(server: &str) -> anyhow::Result<(&str, &str, u16)> {
     let wrong = || super::shared::WrongCall(format!("{server} is not user@host or user@host:port"));
     let (user, place) = server.rsplit_once('@').ok_or_else(wrong)?;
     let is_inside = place.ends_with(']');

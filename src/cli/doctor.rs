@@ -223,18 +223,18 @@ async fn engines(config: &Arc<Config>) -> anyhow::Result<Vec<Finding>> {
         })
         .collect();
     out.push(match engines.reader.ready() {
-        Ok(()) => reading(&engines).await?,
+        Ok(()) => measure_reading(&engines).await?,
         Err(reason) => finding("reading", "problem", reason.to_string()),
     });
     if engines.chat.ready().is_ok() {
-        out.push(speed(&engines).await?);
+        out.push(measure_speed(&engines).await?);
     }
     shutdown.cancel();
     Ok(out)
 }
 
 /// Eight passages of a usual length, read for a question.
-async fn reading(engines: &Engines) -> anyhow::Result<Finding> {
+async fn measure_reading(engines: &Engines) -> anyhow::Result<Finding> {
     let text = "The shop opens at nine on weekdays and closes at half past six. ".repeat(6);
     let heading = "Opening hours".to_owned();
     let passages = vec![ReadPassage { heading, text }; 8];
@@ -253,7 +253,7 @@ async fn reading(engines: &Engines) -> anyhow::Result<Finding> {
 }
 
 /// One prompt of a usual length, measured.
-async fn speed(engines: &Engines) -> anyhow::Result<Finding> {
+async fn measure_speed(engines: &Engines) -> anyhow::Result<Finding> {
     let passage = "The shop opens at nine on weekdays and closes at half past six. ".repeat(20);
     let messages = vec![
         ChatMessage::new(Role::System, "Answer from the passage."),

@@ -88,11 +88,11 @@ async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
         What::List { json } => print(&api.get("/api/facts").await?, *json),
         What::Propose => {
             let told = api.post("/api/facts/propose", &none).await?;
-            counted(count_of(&told), "stated by the documents")
+            print_count(count_of(&told), "stated by the documents")
         }
         What::Confirm { all: true, .. } => {
             let told = api.post("/api/facts/confirm", &none).await?;
-            counted(count_of(&told), "confirmed")
+            print_count(count_of(&told), "confirmed")
         }
         What::Confirm { ids, .. } => each(api, ids, "confirm", "confirmed").await,
         What::Dismiss { ids } => each(api, ids, "dismiss", "dismissed").await,
@@ -101,7 +101,7 @@ async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
             for fact in &facts {
                 api.post("/api/facts", &serde_json::to_value(fact)?).await?;
             }
-            counted(facts.len(), "kept")
+            print_count(facts.len(), "kept")
         }
         What::Timezone { zone, country } => {
             let body = json!({"time_zone": zone, "country": country});
@@ -121,7 +121,7 @@ async fn each(api: &Api, ids: &[String], verb: &str, done: &str) -> anyhow::Resu
         let path = format!("/api/facts/{id}/{verb}");
         api.post(&path, &json!({})).await?;
     }
-    counted(ids.len(), done)
+    print_count(ids.len(), done)
 }
 
 fn read(kind: &str, text: &str) -> anyhow::Result<Vec<crate::hours::What>> {
@@ -136,7 +136,7 @@ fn count_of(told: &Value) -> usize {
         .unwrap_or(0)
 }
 
-fn counted(count: usize, what: &str) -> anyhow::Result<()> {
+fn print_count(count: usize, what: &str) -> anyhow::Result<()> {
     let noun = if count == 1 { "fact" } else { "facts" };
     out::line(&format!("{count} {noun} {what}"));
     Ok(())

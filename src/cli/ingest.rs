@@ -89,7 +89,7 @@ fn name_of(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn told(name: &str, outcome: Result<Value, &str>) -> Value {
+fn report(name: &str, outcome: Result<Value, &str>) -> Value {
     match outcome {
         Ok(mut data) => {
             let passages = data.get("passages").and_then(Value::as_u64).unwrap_or(0);
@@ -121,7 +121,7 @@ async fn ingest(api: &Api, files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
         let taken = match api.send_file("/api/documents", &name, bytes).await {
             Ok(taken) => taken,
             Err(error) => {
-                results.push(told(&name, Err(&error.to_string())));
+                results.push(report(&name, Err(&error.to_string())));
                 continue;
             }
         };
@@ -143,9 +143,9 @@ async fn ingest(api: &Api, files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
                     for note in notes.into_iter().flatten().filter_map(Value::as_str) {
                         out::note(&format!("{name}: {note}"));
                     }
-                    told(name, Ok(data))
+                    report(name, Ok(data))
                 }
-                Err(error) => told(name, Err(&error.to_string())),
+                Err(error) => report(name, Err(&error.to_string())),
             });
         }
     }

@@ -152,7 +152,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            out::error(&out::told(&error));
+            out::error(&out::explain(&error));
             ExitCode::from(if error.is::<shared::WrongCall>() {
                 2
             } else {

@@ -48,7 +48,7 @@ pub(super) fn note(text: &str) {
 }
 
 /// An error with its causes, each said once: many sentences tell their cause themselves.
-pub(super) fn told(error: &anyhow::Error) -> String {
+pub(super) fn explain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
         let sentence = cause.to_string();
@@ -119,11 +119,11 @@ mod tests {
             what: "the file cannot be used".into(),
             source: missing(),
         };
-        let shown = told(&anyhow::Error::from(io));
+        let shown = explain(&anyhow::Error::from(io));
         assert_eq!(shown.matches("os error 2").count(), 1, "{shown}");
         let outcome: Result<(), _> = Err(missing());
         let with = outcome.context("a cannot be read").unwrap_err();
-        let shown = told(&with);
+        let shown = explain(&with);
         assert!(shown.starts_with("a cannot be read: ") && shown.contains("os error 2"));
     }
 
@@ -131,7 +131,7 @@ mod tests {
     fn what_is_behind_a_whole_sentence_is_not_told() {
         let missing = std::io::Error::from_raw_os_error(2);
         let error = crate::llm::LlmError::Unavailable(Reason::told("there is no model", missing));
-        assert_eq!(told(&anyhow::Error::from(error)), "there is no model");
+        assert_eq!(explain(&anyhow::Error::from(error)), "there is no model");
     }
 
     #[test]

@@ -168,7 +168,7 @@ async fn erase(api: &Api, who: &str, first: Value) -> anyhow::Result<Value> {
         let certificate = api.post("/api/people/erase", &selection(&found)).await?;
         sum = Some(match sum {
             None => certificate,
-            Some(before) => added(before, &certificate),
+            Some(before) => add_up(before, &certificate),
         });
         if found.get("more") != Some(&json!(true)) {
             return Ok(sum.unwrap_or_default());
@@ -201,13 +201,13 @@ fn listed(found: &Value) -> &[Value] {
 }
 
 /// The later certificate with the numbers of both.
-fn added(before: Value, later: &Value) -> Value {
+fn add_up(before: Value, later: &Value) -> Value {
     match (before, later) {
         (Value::Object(before), Value::Object(later)) => {
             let both = later.iter().map(|(name, value)| {
                 let value = match (name.as_str(), before.get(name)) {
                     ("erased_at", _) | (_, None) => value.clone(),
-                    (_, Some(earlier)) => added(earlier.clone(), value),
+                    (_, Some(earlier)) => add_up(earlier.clone(), value),
                 };
                 (name.clone(), value)
             });

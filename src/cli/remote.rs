@@ -61,12 +61,12 @@ impl Server {
         let request = self
             .request(Method::POST, path)
             .header("accept", "application/json");
-        checked(request.json(body).send().await?).await
+        read_json(request.json(body).send().await?).await
     }
 
     /// Asks for JSON.
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        checked(self.request(Method::GET, path).send().await?).await
+        read_json(self.request(Method::GET, path).send().await?).await
     }
 
     /// Sends JSON; gives what comes, piece by piece, to `take`.
@@ -79,7 +79,7 @@ impl Server {
         let request = self.request(Method::POST, path).json(body);
         let mut answer = request.send().await?;
         if !answer.status().is_success() {
-            checked(answer).await?;
+            read_json(answer).await?;
             return Ok(());
         }
         while let Some(piece) = answer.chunk().await? {
@@ -99,7 +99,7 @@ pub(super) fn url(path: &str) -> String {
 }
 
 /// The JSON of a good answer, or the sentence of a bad one.
-async fn checked(answer: Response) -> anyhow::Result<Value> {
+async fn read_json(answer: Response) -> anyhow::Result<Value> {
     let status = answer.status();
     if status.is_success() {
         let bytes = answer.bytes().await?;

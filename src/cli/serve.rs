@@ -149,7 +149,7 @@ fn listen_to_commands(data_dir: &Path) -> Option<LocalListener> {
         .inspect_err(|error| {
             out::note(&format!(
                 "No command can be run beside this server, only its pages and API: {}",
-                out::told(error)
+                out::explain(error)
             ));
         })
         .ok()

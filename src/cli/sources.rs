@@ -104,7 +104,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
     if let What::Remove { source, yes: false } = &args.what
-        && !asked(source)?
+        && !confirm(source)?
     {
         out::note("Nothing was deleted.");
         return Ok(());
@@ -174,7 +174,7 @@ async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
 }
 
 /// Asks on a terminal; elsewhere `--yes` is needed.
-fn asked(source: &str) -> anyhow::Result<bool> {
+fn confirm(source: &str) -> anyhow::Result<bool> {
     if !out::watched() {
         let call = "removing a source deletes its documents; add --yes to do it".to_owned();
         return Err(WrongCall(call).into());

@@ -64,7 +64,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         return Err(WrongCall(hint.into()).into());
     }
     let format = format(&args)?;
-    let (pcm, rate) = block_on(spoken(&config, &args, text))?;
+    let (pcm, rate) = block_on(synthesise(&config, &args, text))?;
     if let Some(to) = &to {
         let bytes = encode::whole(format, &pcm, rate)?;
         write(to, &bytes)?;
@@ -117,7 +117,11 @@ fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// The samples, from the server that runs or from an engine of this process's own.
-async fn spoken(config: &Arc<Config>, args: &Args, text: String) -> anyhow::Result<(Vec<u8>, u32)> {
+async fn synthesise(
+    config: &Arc<Config>,
+    args: &Args,
+    text: String,
+) -> anyhow::Result<(Vec<u8>, u32)> {
     if let Some(server) = Server::find(&config.data_dir)? {
         let body = json!({"input": text, "voice": args.voice, "speed": args.speed,
             "response_format": "pcm"});

@@ -82,7 +82,7 @@ impl Subject {
         cases: &[Case],
     ) -> anyhow::Result<Self> {
         let files = if args.passages {
-            brought(cases)
+            collect_passages(cases)
         } else {
             documents(&args.docs)?
         };
@@ -222,7 +222,7 @@ impl File {
 }
 
 /// The texts that questions bring along, each once.
-fn brought(cases: &[Case]) -> Vec<File> {
+fn collect_passages(cases: &[Case]) -> Vec<File> {
     let mut seen = HashSet::new();
     let texts = cases.iter().flat_map(|case| &case.passages);
     let fresh = texts.filter(|text| seen.insert(text.text.clone()));

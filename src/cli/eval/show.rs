@@ -127,21 +127,21 @@ fn question(one: &Graded) {
         one.outcome.as_str(),
         one.id
     ));
-    out::line(&format!("   asked     {}", flat(&one.question)));
-    out::line(&format!("   expected  {}", flat(&one.expected)));
-    out::line(&format!("   answer    {}", flat(&one.answer)));
+    out::line(&format!("   asked     {}", shorten(&one.question)));
+    out::line(&format!("   expected  {}", shorten(&one.expected)));
+    out::line(&format!("   answer    {}", shorten(&one.answer)));
     for cited in &one.citations {
         let mark = if cited.supports { "+" } else { "-" };
         out::line(&format!(
             "   cites {mark}   {}: {}",
             cited.title,
-            flat(&cited.quote)
+            shorten(&cited.quote)
         ));
     }
 }
 
 /// One line, not too long for a terminal.
-fn flat(text: &str) -> String {
+fn shorten(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(240) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(&text)),
@@ -166,10 +166,10 @@ pub(super) fn changes(comparison: &Comparison) {
                 change.before.as_str(),
                 change.now.as_str()
             ));
-            out::line(&format!("   asked     {}", flat(&change.question)));
-            out::line(&format!("   expected  {}", flat(&change.expected)));
-            out::line(&format!("   before    {}", flat(&change.answer_before)));
-            out::line(&format!("   now       {}", flat(&change.answer_now)));
+            out::line(&format!("   asked     {}", shorten(&change.question)));
+            out::line(&format!("   expected  {}", shorten(&change.expected)));
+            out::line(&format!("   before    {}", shorten(&change.answer_before)));
+            out::line(&format!("   now       {}", shorten(&change.answer_now)));
         }
     }
 }

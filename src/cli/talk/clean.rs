@@ -79,7 +79,7 @@ impl Cleaner {
             let done = self
                 .processing
                 .process_render_f32(&[&frame], &mut [&mut out]);
-            done.map_err(refused)?;
+            done.map_err(refusal)?;
         }
         Ok(())
     }
@@ -95,14 +95,14 @@ impl Cleaner {
             let done = self
                 .processing
                 .process_capture_f32(&[&frame], &mut [&mut out]);
-            done.map_err(refused)?;
+            done.map_err(refusal)?;
             pcm.extend(integers(&out).iter().flat_map(|s| s.to_le_bytes()));
         }
         Ok(pcm)
     }
 }
 
-fn refused(error: sonora::Error) -> AudioError {
+fn refusal(error: sonora::Error) -> AudioError {
     AudioError::Damaged {
         reason: Reason::told(format!("the echo canceller refused it: {error}"), error),
     }

@@ -74,7 +74,7 @@ pub(super) struct Shown {
     done: String,
 }
 
-fn said(done: &str) -> Option<&'static str> {
+fn describe_done(done: &str) -> Option<&'static str> {
     match done {
         "saved" => Some("Saved."),
         "password" => Some(
@@ -99,7 +99,7 @@ pub(super) async fn own(
     person: SignedIn,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
-    let page = own_page(&app, &person, said(&shown.done), None).await?;
+    let page = own_page(&app, &person, describe_done(&shown.done), None).await?;
     Ok(view::page(StatusCode::OK, &page))
 }
 
@@ -123,7 +123,7 @@ async fn own_page(
     })
 }
 
-async fn own_refused(app: &App, person: &SignedIn, error: String) -> Result<Response, Failure> {
+async fn refuse_own(app: &App, person: &SignedIn, error: String) -> Result<Response, Failure> {
     let page = own_page(app, person, None, Some(error)).await?;
     Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
@@ -148,7 +148,7 @@ pub(super) async fn rename(
     // Everybody may correct their own name.
     match accounts::change(&app.store, None, person.user().id, change).await {
         Ok(_) => Ok(Redirect::to("/account?done=saved").into_response()),
-        Err(error) => own_refused(&app, &person, told(error)?).await,
+        Err(error) => refuse_own(&app, &person, explain(error)?).await,
     }
 }
 
@@ -177,7 +177,7 @@ pub(super) async fn set_password(
         accounts::wrong_password(&form.password)
     };
     if let Some(wrong) = wrong {
-        return own_refused(&app, &person, wrong.to_owned()).await;
+        return refuse_own(&app, &person, wrong.to_owned()).await;
     }
     let change = Change {
         password_hash: Some(hash_password(form.password).await?),
@@ -185,7 +185,7 @@ pub(super) async fn set_password(
     };
     let id = person.user().id;
     if let Err(error) = accounts::change(&app.store, None, id, change).await {
-        return own_refused(&app, &person, told(error)?).await;
+        return refuse_own(&app, &person, explain(error)?).await;
     }
     let token = session::fresh(&app.store, id, now_ms()).await?;
     Ok(session::signed_in(
@@ -216,7 +216,7 @@ pub(super) async fn list(
     person: SignedIn,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
-    let page = all_page(&app, &person, said(&shown.done), None).await?;
+    let page = all_page(&app, &person, describe_done(&shown.done), None).await?;
     Ok(view::page(StatusCode::OK, &page))
 }
 
@@ -285,7 +285,7 @@ pub(super) async fn create(
             accounts::create(&app.store, by, form.name, form.email, role, hash).await
         }
     };
-    done(&app, &person, made.map(drop), "made").await
+    respond(&app, &person, made.map(drop), "made").await
 }
 
 /// `POST /accounts/{id}/{verb}`: `role`, `password`, `suspend`, `reinstate`, `second-factor`, which resets it.
@@ -309,7 +309,7 @@ pub(super) async fn change(
         }
         "password" => {
             if let Some(wrong) = accounts::wrong_password(&form.password) {
-                return done(&app, &person, Err(AccountError::Wrong(wrong)), "").await;
+                return respond(&app, &person, Err(AccountError::Wrong(wrong)), "").await;
             }
             change.password_hash = Some(hash_password(form.password).await?);
             "password"
@@ -326,7 +326,7 @@ pub(super) async fn change(
     };
     let by = Some(person.user().role);
     let changed = accounts::change(&app.store, by, id, change).await;
-    done(&app, &person, changed.map(drop), said).await
+    respond(&app, &person, changed.map(drop), said).await
 }
 
 async fn reset_second_factor(
@@ -346,7 +346,7 @@ async fn reset_second_factor(
         Ok(()) | Err(FactorError::Off) => Ok(()),
         Err(other) => return Err(other.into()),
     };
-    done(app, person, outcome, "reset").await
+    respond(app, person, outcome, "reset").await
 }
 
 #[derive(Deserialize)]
@@ -357,7 +357,7 @@ pub(super) struct Changed {
     password: String,
 }
 
-async fn done(
+async fn respond(
     app: &App,
     person: &SignedIn,
     outcome: Result<(), AccountError>,
@@ -366,14 +366,14 @@ async fn done(
     match outcome {
         Ok(()) => Ok(Redirect::to(&format!("/accounts?done={said}")).into_response()),
         Err(error) => {
-            let page = all_page(app, person, None, Some(told(error)?)).await?;
+            let page = all_page(app, person, None, Some(explain(error)?)).await?;
             Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
     }
 }
 
 /// The reason to show on the page; failures of the store become an error page.
-fn told(error: AccountError) -> Result<String, Failure> {
+fn explain(error: AccountError) -> Result<String, Failure> {
     match error {
         AccountError::Wrong(why) | AccountError::Forbidden(why) => Ok(why.to_owned()),
         AccountError::Store(crate::store::StoreError::Conflict(why)) => Ok(super::sentence(&why)),

@@ -11,7 +11,7 @@ use super::super::api::backup_target::NewPlace;
 use super::super::api::backups::with_backups;
 use super::super::auth::Scope;
 use super::super::problem::Problem;
-use super::backups::{page, told};
+use super::backups::{page, show_outcome};
 use super::format::{Moment, moment};
 use super::guard::SignedIn;
 use super::{Failure, sentence, view};
@@ -50,7 +50,7 @@ pub(super) async fn set(
         Err(error) => Err(error),
     };
     let done = "The place was saved. Try it now, to see whether backups can be kept there.";
-    told(&app, &person, set.map(|_| done).map_err(Problem::from)).await
+    show_outcome(&app, &person, set.map(|_| done).map_err(Problem::from)).await
 }
 
 /// `POST /backups/target/try`
@@ -62,7 +62,7 @@ pub(super) async fn try_it(
     let steps = app.backups.try_target().await;
     let steps = match steps {
         Ok(steps) => steps,
-        Err(error) => return told(&app, &person, Err(error.into())).await,
+        Err(error) => return show_outcome(&app, &person, Err(error.into())).await,
     };
     let mut page = page(&app, &person).await?;
     let named = |what: &str| match what {
@@ -90,7 +90,7 @@ pub(super) async fn copy(
     person.need(Scope::Admin)?;
     let backups = app.backups.clone();
     if with_backups(&app, Backups::target).await?.is_none() {
-        return told(&app, &person, Err(BackupError::NoTarget.into())).await;
+        return show_outcome(&app, &person, Err(BackupError::NoTarget.into())).await;
     }
     let cancel = app.cancel();
     tokio::spawn(async move {
@@ -101,7 +101,7 @@ pub(super) async fn copy(
         }
     });
     let done = "Copying has started. Come back to this page later to see the result.";
-    told(&app, &person, Ok(done)).await
+    show_outcome(&app, &person, Ok(done)).await
 }
 
 /// `POST /backups/target/remove`
@@ -112,5 +112,5 @@ pub(super) async fn remove(
     person.need(Scope::Admin)?;
     let removed = app.backups.remove_target().await;
     let done = "Backups are no longer copied elsewhere. The copies already there stay.";
-    told(&app, &person, removed.map(|()| done).map_err(Problem::from)).await
+    show_outcome(&app, &person, removed.map(|()| done).map_err(Problem::from)).await
 }

@@ -67,7 +67,7 @@ pub(super) async fn create(
     person.need(Scope::Admin)?;
     let made = with_backups(&app, Backups::create).await;
     let done = "The backup was made, opened again and found complete.";
-    told(&app, &person, made.map(|_| done)).await
+    show_outcome(&app, &person, made.map(|_| done)).await
 }
 
 /// `POST /backups/{name}/verify`
@@ -79,7 +79,7 @@ pub(super) async fn verify(
     person.need(Scope::Admin)?;
     let verified = with_backups(&app, move |backups| backups.verify(&name)).await;
     let done = "The backup was opened and checked: it is complete.";
-    told(&app, &person, verified.map(|_| done)).await
+    show_outcome(&app, &person, verified.map(|_| done)).await
 }
 
 /// Whether an existing recovery key may be replaced.
@@ -103,7 +103,7 @@ pub(super) async fn make_recovery_key(
             page.fresh_key = Some(key.to_string());
             Ok(view::page(StatusCode::CREATED, &page))
         }
-        Err(problem) => told(&app, &person, Err(problem)).await,
+        Err(problem) => show_outcome(&app, &person, Err(problem)).await,
     }
 }
 
@@ -131,7 +131,7 @@ pub(super) async fn download(
 }
 
 /// Shows the page with the outcome of an action.
-pub(super) async fn told(
+pub(super) async fn show_outcome(
     app: &App,
     person: &SignedIn,
     outcome: Result<&'static str, Problem>,

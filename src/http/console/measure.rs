@@ -105,7 +105,7 @@ fn waiting_rows(waiting: &Waiting) -> Vec<WaitingRow> {
 }
 
 /// Redirects to the page, or shows it with the error.
-async fn done(
+async fn respond(
     app: &App,
     person: &SignedIn,
     outcome: Result<(), EvalError>,
@@ -138,7 +138,7 @@ pub(super) async fn start(
         None => RunKind::Manual,
     };
     let started = app.evals.start(workspace, assistant, kind).await;
-    done(&app, &person, started.map(drop)).await
+    respond(&app, &person, started.map(drop)).await
 }
 
 /// `POST /quality/gate`: on or off.
@@ -169,7 +169,7 @@ pub(super) async fn publish(
 ) -> Result<Response, Failure> {
     let (by, anyway) = (person.member(), form.anyway.is_some());
     let outcome = gate::publish(&app.store, &app.knowledge, by, anyway).await;
-    done(&app, &person, outcome).await
+    respond(&app, &person, outcome).await
 }
 
 /// `POST /quality/gate/discard`
@@ -178,7 +178,7 @@ pub(super) async fn discard(
     person: SignedIn,
 ) -> Result<Response, Failure> {
     let outcome = gate::discard(&app.store, &app.knowledge, person.member()).await;
-    done(&app, &person, outcome).await
+    respond(&app, &person, outcome).await
 }
 
 #[derive(Deserialize)]
@@ -195,7 +195,7 @@ pub(super) async fn instructions(
     let assistant = default_assistant(&app.store, person.workspace.id).await?.id;
     let (store, by) = (&app.store, person.member());
     let outcome = gate::instruct(store, by, assistant, &form.instructions).await;
-    done(&app, &person, outcome.map(drop)).await
+    respond(&app, &person, outcome.map(drop)).await
 }
 
 /// `GET /quality/runs/{id}`

@@ -214,12 +214,12 @@ fn in_words(traces: &Traces) -> String {
         ),
         (traces.visitors, "visitor", "visitors"),
     ];
-    listed(&parts)
+    join_counts(&parts)
 }
 
 /// "2 conversations, 1 recording"
 fn hidden_in_words(count: &Count) -> String {
-    listed(&[
+    join_counts(&[
         (count.conversations, "conversation", "conversations"),
         (
             count.receipts,
@@ -231,7 +231,7 @@ fn hidden_in_words(count: &Count) -> String {
     ])
 }
 
-fn listed(parts: &[(u64, &str, &str)]) -> String {
+fn join_counts(parts: &[(u64, &str, &str)]) -> String {
     let some = parts.iter().filter(|(n, ..)| *n > 0);
     let words: Vec<String> = some.map(|(n, one, many)| plural(*n, one, many)).collect();
     words.join(", ")

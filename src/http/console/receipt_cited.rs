@@ -36,7 +36,7 @@ pub(super) fn part(
             .version_number
             .map(|number| format!("version {number}")),
     ];
-    let (state, standing) = standing(&cited);
+    let (state, standing) = describe_standing(&cited);
     let today = cited.today.as_ref().filter(|today| !today.same);
     let today = today.and_then(|today| {
         let ([from, to], quote) = (today.span?, today.quote.clone()?);
@@ -79,7 +79,7 @@ fn shorter(text: &str, after: bool) -> String {
     words(&cut).unwrap_or(cut)
 }
 
-fn standing(cited: &Cited) -> (&'static str, String) {
+fn describe_standing(cited: &Cited) -> (&'static str, String) {
     let same = cited.today.as_ref().is_some_and(|today| today.same);
     let newer = cited.today.as_ref().map_or(0, |today| today.version_number);
     match cited.standing {

@@ -71,7 +71,7 @@ pub(super) struct Shown {
     done: String,
 }
 
-fn said(done: &str) -> Option<&'static str> {
+fn describe_done(done: &str) -> Option<&'static str> {
     match done {
         "off" => Some("The second factor is off. You sign in with your password alone."),
         "recovery" => Some(
@@ -88,13 +88,13 @@ pub(super) async fn show(
     AtSecondFactor(person): AtSecondFactor,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
-    let step = standing(&app, &person).await?;
-    let done = said(&shown.done);
+    let step = find_step(&app, &person).await?;
+    let done = describe_done(&shown.done);
     Ok(shown_page(&person, StatusCode::OK, step, done, None))
 }
 
 /// The step to show on opening the page.
-async fn standing(app: &App, person: &SignedIn) -> Result<Step, Failure> {
+async fn find_step(app: &App, person: &SignedIn) -> Result<Step, Failure> {
     let id = person.user().id;
     let found = app.store.read(move |conn| {
         let left = second_factors::recovery_codes_left(conn, id)?;
@@ -126,7 +126,7 @@ fn shown_page(
 }
 
 /// Shows the page again with the error; failures of the store become an error page.
-fn refused(person: &SignedIn, problem: Problem, step: Step) -> Result<Response, Failure> {
+fn refuse(person: &SignedIn, problem: Problem, step: Step) -> Result<Response, Failure> {
     if !problem.status.is_client_error() {
         return Err(problem.into());
     }
@@ -166,7 +166,7 @@ pub(super) async fn begin(
             let step = scan(&set_up)?;
             Ok(shown_page(&person, StatusCode::OK, step, None, None))
         }
-        Err(problem) => refused(&person, problem, standing(&app, &person).await?),
+        Err(problem) => refuse(&person, problem, find_step(&app, &person).await?),
     }
 }
 
@@ -223,11 +223,11 @@ pub(super) async fn confirm(
         Err(problem) => {
             // The secret is not shown again: somebody who finds this browser open must not be able to copy it.
             let step = if problem.status == StatusCode::CONFLICT {
-                standing(&app, &person).await?
+                find_step(&app, &person).await?
             } else {
                 Step::Confirm
             };
-            refused(&person, problem, step)
+            refuse(&person, problem, step)
         }
     }
 }
@@ -253,7 +253,7 @@ pub(super) async fn renew(
             let step = Step::Codes { codes };
             Ok(shown_page(&person, StatusCode::OK, step, Some(done), None))
         }
-        Err(problem) => refused(&person, problem, standing(&app, &person).await?),
+        Err(problem) => refuse(&person, problem, find_step(&app, &person).await?),
     }
 }
 
@@ -268,7 +268,7 @@ pub(super) async fn turn_off(
     let own = own(&app, attempts, &parts, &person);
     match own.turn_off(form.password, form.code).await {
         Ok(()) => Ok(Redirect::to("/account/second-factor?done=off").into_response()),
-        Err(problem) => refused(&person, problem, standing(&app, &person).await?),
+        Err(problem) => refuse(&person, problem, find_step(&app, &person).await?),
     }
 }
 

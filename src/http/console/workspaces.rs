@@ -105,7 +105,7 @@ pub(super) async fn close(
     match workspaces::close(store, by, &name, &form.confirm, now_ms()).await {
         Err(WorkspaceError::Unconfirmed { expected }) => {
             let wrong = format!("To close it, type its short name: {expected}");
-            refused(&app, &person, Some(&name), wrong).await
+            refuse(&app, &person, Some(&name), wrong).await
         }
         done => back(done),
     }
@@ -139,7 +139,7 @@ pub(super) async fn limit(
         (false, Ok(mb)) => Some(mb.saturating_mul(MB)),
         (false, Err(_)) => {
             let wrong = "Give a number of megabytes, or nothing for no limit.";
-            return refused(&app, &person, None, wrong.into()).await;
+            return refuse(&app, &person, None, wrong.into()).await;
         }
     };
     back(workspaces::limit(&app.store, person.principal(), &name, limit).await)
@@ -155,7 +155,7 @@ pub(super) async fn close_account(
     match workspaces::close_account(store, by, &form.confirm, now_ms()).await {
         Err(WorkspaceError::Unconfirmed { expected }) => {
             let wrong = format!("To close everything, type: {expected}");
-            refused(&app, &person, None, wrong).await
+            refuse(&app, &person, None, wrong).await
         }
         done => back(done),
     }
@@ -174,7 +174,7 @@ fn back(done: Result<(), WorkspaceError>) -> Result<Response, Failure> {
     Ok(Redirect::to("/workspaces").into_response())
 }
 
-async fn refused(
+async fn refuse(
     app: &App,
     person: &SignedIn,
     close: Option<&str>,

@@ -180,7 +180,7 @@ impl S3 {
         let part = Part::new(crate::egress::Class::Metadata, end.body());
         let answer = self.text(address, Some(part)).await?;
         // The response may still report a failure after status 200.
-        match told(&answer) {
+        match parse_error(&answer) {
             Some((code, message)) => Err(hint(&code, &message)),
             None => Ok(()),
         }
@@ -265,7 +265,7 @@ fn not_understood(error: impl Into<Box<dyn Error + Send + Sync>>) -> BackupError
 
 /// Turns a response with an error status into an error.
 fn refusal(status: u16, text: &str) -> BackupError {
-    match told(text) {
+    match parse_error(text) {
         Some((code, _)) if code == "NoSuchKey" => BackupError::Unknown,
         Some((code, message)) => hint(&code, &message),
         None if status == 404 => BackupError::Unknown,
@@ -296,7 +296,7 @@ fn hint(code: &str, message: &str) -> BackupError {
 }
 
 /// Code and message of an S3 error response.
-fn told(text: &str) -> Option<(String, String)> {
+fn parse_error(text: &str) -> Option<(String, String)> {
     let mut reader = Reader::from_str(text);
     let (mut is_error, mut inside, mut found) =
         (false, String::new(), [const { String::new() }; 2]);

@@ -200,7 +200,7 @@ fn keyed(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 /// RFC 3986 encoding, as the signature requires.
-fn encoded(text: &str) -> String {
+fn encode(text: &str) -> String {
     const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
         .remove(b'-')
         .remove(b'.')
@@ -226,7 +226,7 @@ fn is_signed(method: &Method, uri: &Uri, headers: &HeaderMap, query: &[(String, 
     let mut signed: Vec<String> = query
         .iter()
         .filter(|(key, _)| key != "X-Amz-Signature")
-        .map(|(key, value)| format!("{}={}", encoded(key), encoded(value)))
+        .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
         .collect();
     signed.sort();
     let host = headers.get("host").unwrap().to_str().unwrap();

@@ -70,7 +70,7 @@ impl Sftp {
             .await;
         let ssh = opened?;
         let channel = ssh.subsystem("sftp").await?;
-        let sftp = SftpSession::new(channel).await.map_err(told)?;
+        let sftp = SftpSession::new(channel).await.map_err(explain)?;
         sftp.set_timeout(STEP);
         Ok(Session { ssh, sftp })
     }
@@ -98,7 +98,7 @@ impl Sftp {
             )),
             Ok(_) => Ok(true),
             Err(error) if is_missing(&error) => Ok(false),
-            Err(error) => Err(told(error)),
+            Err(error) => Err(explain(error)),
         }
     }
 
@@ -111,7 +111,7 @@ impl Sftp {
             );
             return BackupError::Target(Reason::told(told, error));
         }
-        told(error)
+        explain(error)
     }
 
     /// Creates the folder and its parents.
@@ -148,11 +148,13 @@ impl Sftp {
             let most = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
             let piece = buffer.get_mut(..most).unwrap_or_default();
             upload.from.read_exact(piece).await.map_err(local)?;
-            file.write_all(piece).await.map_err(|e| told(within(e)))?;
+            file.write_all(piece)
+                .await
+                .map_err(|e| explain(within(e)))?;
             left -= most as u64;
         }
-        file.sync_all().await.map_err(told)?;
-        file.close().await.map_err(|e| told(within(e)))?;
+        file.sync_all().await.map_err(explain)?;
+        file.close().await.map_err(|e| explain(within(e)))?;
         if sftp.rename(partial.as_str(), path.as_str()).await.is_ok() {
             return Ok(());
         }
@@ -189,7 +191,7 @@ impl Target for Sftp {
                 Ok(true) => Err(self.refused(error)),
                 Err(error) => Err(error),
             },
-            Err(error) => Err(told(error)),
+            Err(error) => Err(explain(error)),
         };
         session.close(found).await
     }
@@ -209,7 +211,7 @@ impl Target for Sftp {
     async fn delete(&self, name: &str) -> Result<(), BackupError> {
         let session = self.session(Class::Metadata, (0, 0)).await?;
         let removed = match session.sftp.remove_file(self.path(name)).await {
-            Err(error) if !is_missing(&error) => Err(told(error)),
+            Err(error) if !is_missing(&error) => Err(explain(error)),
             _ => Ok(()),
         };
         session.close(removed).await
@@ -222,11 +224,11 @@ async fn read(
     most: u64,
     take: Take<'_>,
 ) -> Result<(), BackupError> {
-    let mut file = sftp.open(path).await.map_err(told)?;
+    let mut file = sftp.open(path).await.map_err(explain)?;
     let (mut taken, mut buffer) = (0, vec![0; PIECE]);
     loop {
         let count = file.read(&mut buffer).await;
-        let count = count.map_err(|e| told(within(e)))?;
+        let count = count.map_err(|e| explain(within(e)))?;
         let piece = buffer.get(..count).unwrap_or_default();
         if piece.is_empty() {
             break;
@@ -239,7 +241,7 @@ async fn read(
         }
         take(piece).map_err(local)?;
     }
-    file.close().await.map_err(|e| told(within(e)))
+    file.close().await.map_err(|e| explain(within(e)))
 }
 
 /// Unwraps the session's error from an `io::Error`, which would only show its text.
@@ -255,7 +257,7 @@ fn is_missing(error: &Error) -> bool {
     matches!(error, Error::Status(status) if status.status_code == StatusCode::NoSuchFile)
 }
 
-fn told(error: Error) -> BackupError {
+fn explain(error: Error) -> BackupError {
     if is_missing(&error) {
         return BackupError::Unknown;
     }
@@ -274,9 +276,7 @@ fn told(error: Error) -> BackupError {
         Error::UnexpectedBehavior(what) if is_broken_off(what) => {
             "the connection was lost; Frontdesk will try again".into()
         }
-        _ => format!(
-            "the server does not follow the protocol ({error}); Frontdesk will try again"
-        ),
+        _ => format!("the server does not follow the protocol ({error}); Frontdesk will try again"),
     };
     BackupError::Target(Reason::told(told, error))
 }
@@ -296,15 +296,15 @@ mod tests {
     fn what_a_server_never_said_is_not_told_as_its_words() {
         let dropped = Error::UnexpectedBehavior("sender dropped".into());
         for error in [dropped.clone(), within(std::io::Error::from(dropped))] {
-            let told = told(error).to_string();
+            let told = explain(error).to_string();
             assert!(told.starts_with("the connection was lost;"), "{told}");
         }
-        let full = told(within(std::io::Error::other("No space left"))).to_string();
+        let full = explain(within(std::io::Error::other("No space left"))).to_string();
         assert!(
             full.starts_with("the server says: No space left;"),
             "{full}"
         );
-        let late = told(within(std::io::Error::from(Error::Timeout))).to_string();
+        let late = explain(within(std::io::Error::from(Error::Timeout))).to_string();
         assert!(late.contains("did not answer in time"), "{late}");
     }
 }

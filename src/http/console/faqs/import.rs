@@ -54,7 +54,7 @@ pub(in crate::http::console) async fn import(
     };
     let (status, show) = match taken {
         Ok(report) => {
-            let (done, left_out) = told(&report);
+            let (done, left_out) = summarise(&report);
             let show = Show {
                 done: Some(done),
                 left_out,
@@ -73,7 +73,7 @@ pub(in crate::http::console) async fn import(
     render(&app, &person, status, "", show).await
 }
 
-fn told(report: &FaqImport) -> (String, Vec<String>) {
+fn summarise(report: &FaqImport) -> (String, Vec<String>) {
     let count = |count: usize, one: &str| {
         plural(u64::try_from(count).unwrap_or(0), one, &format!("{one}s"))
     };

@@ -698,7 +698,7 @@ Subsystem sftp internal-sftp -d {there}
     expect(open(os.path.join(folder, name), "rb").read() == open(newest(desk), "rb").read(), "what lies there is the same, byte by byte")
     desk("backup", "list", "--target")
     told = desk("backup", "verify", name, "--target")
-    expect("Whole" in told, "the copy is fetched, opened and found whole")
+    expect("Complete" in told, "the copy is fetched, opened and found complete")
     desk("egress", "--last", "4")
 
     say(); say("Another host key in its place:")
@@ -798,7 +798,7 @@ def s3(desk, key, start_s3, port, kind, access, secret):
     expect(name in told, "the backups are copied")
     desk("backup", "list", "--target")
     told = desk("backup", "verify", name, "--target")
-    expect("Whole" in told, "the copy is fetched, opened and found whole")
+    expect("Complete" in told, "the copy is fetched, opened and found complete")
     new = Desk(f"from-{kind}")
     new.env = dict(desk.env)
     new(*set_up, secret_file)

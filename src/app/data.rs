@@ -76,9 +76,8 @@ fn source(config: &Config) -> Result<Source, AppError> {
     };
     match config.key_source.as_str() {
         "auto" => Ok(credential().or_else(passphrase).unwrap_or(Source::File)),
-        "credential" => credential().ok_or_else(|| {
-            missing("the service manager provided no credential `frontdesk-key`")
-        }),
+        "credential" => credential()
+            .ok_or_else(|| missing("the service manager provided no credential `frontdesk-key`")),
         "passphrase" => {
             passphrase().ok_or_else(|| missing("the variable FRONTDESK_PASSPHRASE is not set"))
         }

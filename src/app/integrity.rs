@@ -144,8 +144,7 @@ impl Written {
                 ))
             }
             Ok(()) => store.has_room().map_err(|full| {
-                let told =
-                    "the disk is full; answers and sign-in still work in the reserved space";
+                let told = "the disk is full; answers and sign-in still work in the reserved space";
                 Reason::told(told, full)
             }),
         };

@@ -17,7 +17,8 @@ use crate::worker::sandbox::Limits;
 const AUTO_VOICE: &str = "piper-en-us-joe-medium";
 
 /// Turned off by the settings, which is not a problem to report.
-const NO_TURNS: &str = "the model that detects ends of turns is turned off (voice.turn_model = none)";
+const NO_TURNS: &str =
+    "the model that detects ends of turns is turned off (voice.turn_model = none)";
 const NO_VOICES: &str = "speaking is turned off (voice.model = none)";
 
 /// Starts it; models are checked and loaded in the background.

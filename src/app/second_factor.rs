@@ -35,7 +35,9 @@ pub enum FactorError {
     )]
     Wrong,
     /// The code's time step, or a later one, was used already.
-    #[error("That code has already been used. Wait for the next one; codes change every 30 seconds.")]
+    #[error(
+        "That code has already been used. Wait for the next one; codes change every 30 seconds."
+    )]
     Used,
     /// The pending sign-in has expired.
     #[error("The sign-in took too long. Type your password again.")]

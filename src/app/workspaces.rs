@@ -18,15 +18,11 @@ pub enum WorkspaceError {
     #[error("only an owner may export or close a workspace")]
     OwnerOnly,
     /// Bound to one workspace.
-    #[error(
-        "this key belongs to one workspace; this needs a key for the whole installation"
-    )]
+    #[error("this key belongs to one workspace; this needs a key for the whole installation")]
     Bound,
     /// The confirmation is missing.
     #[error("to confirm that everything in it will be erased, repeat \"{expected}\"")]
-    Unconfirmed {
-        expected: String,
-    },
+    Unconfirmed { expected: String },
     #[error(transparent)]
     Denied(#[from] Denied),
     #[error(transparent)]

@@ -1,4 +1,4 @@
-//! `frontdesk doctor`: what this machine can do, what is here, and what to improve.
+//! `frontdesk doctor`: what this machine can do, what is installed, and what to improve.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use crate::store::KeyStrength;
 /// Arguments of `frontdesk doctor`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Do not measure how fast the chat model answers
+    /// Skip measuring how fast the chat model answers
     #[arg(long)]
     quick: bool,
     /// Print JSON
@@ -29,7 +29,6 @@ pub(super) struct Args {
     place: DataPlace,
 }
 
-/// One line of the report.
 #[derive(Debug, Serialize)]
 struct Finding {
     what: &'static str,
@@ -104,7 +103,7 @@ fn memory_mb(field: &str) -> Option<u64> {
 
 fn memory() -> Finding {
     let (Some(total), Some(free)) = (memory_mb("MemTotal:"), memory_mb("MemAvailable:")) else {
-        return finding("memory", "hint", "the system does not tell");
+        return finding("memory", "hint", "the system does not report it");
     };
     let fits: Vec<String> = Catalogue::embedded()
         .map(|c| {
@@ -142,7 +141,7 @@ fn disk(config: &Config) -> Finding {
         Err(e) => finding(
             "disk",
             "hint",
-            format!("{} cannot be looked at: {e}", place.display()),
+            format!("{} cannot be examined: {e}", place.display()),
         ),
     }
 }
@@ -184,7 +183,7 @@ fn model_files(config: &Config) -> anyhow::Result<Vec<Finding>> {
         }
     }
     if !roles_here.contains(&ModelRole::Reader) && config.reader_model == "auto" {
-        let text = "there is no reader; few questions are answered from documents without: \
+        let text = "there is no reader; without one, few questions are answered from documents: \
                     frontdesk models get frontdesk-reader";
         out.push(finding("model", "problem", text));
     }
@@ -233,7 +232,7 @@ async fn engines(config: &Arc<Config>) -> anyhow::Result<Vec<Finding>> {
     Ok(out)
 }
 
-/// Eight passages of a usual length, read for a question.
+/// Measures reading eight passages of typical length for a question.
 async fn measure_reading(engines: &Engines) -> anyhow::Result<Finding> {
     let text = "The shop opens at nine on weekdays and closes at half past six. ".repeat(6);
     let heading = "Opening hours".to_owned();
@@ -252,7 +251,7 @@ async fn measure_reading(engines: &Engines) -> anyhow::Result<Finding> {
     Ok(finding("reading", "ok", text))
 }
 
-/// One prompt of a usual length, measured.
+/// Measures one prompt of typical length.
 async fn measure_speed(engines: &Engines) -> anyhow::Result<Finding> {
     let passage = "The shop opens at nine on weekdays and closes at half past six. ".repeat(20);
     let messages = vec![

@@ -64,7 +64,7 @@ fn show(ledger: &Value) {
             format_bytes(number(total, "bytes_received")),
         ));
     }
-    out::line("The last requests:");
+    out::line("Latest requests:");
     for request in rows(ledger, "requests") {
         let at = jiff::Timestamp::from_millisecond(number(request, "at")).unwrap_or_default();
         let ended = match (

@@ -32,15 +32,15 @@ enum What {
     },
     /// Read the documents again for hours, holidays, address and telephone
     Propose,
-    /// Say that facts are true; from then on they answer questions
+    /// Confirm facts; from then on they answer questions
     Confirm {
         /// Ids, as `facts list` shows them
         ids: Vec<String>,
-        /// All proposals that no newer document overrules
+        /// All proposals that no newer document contradicts
         #[arg(long, conflicts_with = "ids")]
         all: bool,
     },
-    /// Say that facts are not to be used
+    /// Dismiss facts, so that they are not used
     Dismiss {
         /// Ids, as `facts list` shows them
         #[arg(required = true)]
@@ -51,7 +51,7 @@ enum What {
     Set {
         /// hours, holiday, address, phone, email or price
         kind: String,
-        /// What holds
+        /// The fact, in words
         text: String,
     },
     /// Set the time zone of the business, and its country for public holidays
@@ -71,7 +71,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         && ids.is_empty()
     {
         return Err(
-            WrongCall("name the facts to confirm by their ids, or say --all".into()).into(),
+            WrongCall("name the facts to confirm by their ids, or add --all".into()).into(),
         );
     }
     block_on(with_api(
@@ -114,7 +114,7 @@ async fn each(api: &Api, ids: &[String], verb: &str, done: &str) -> anyhow::Resu
     for id in ids {
         if id.parse::<FactId>().is_err() {
             return Err(WrongCall(format!(
-                "`{id}` is no id of a fact; see frontdesk facts list"
+                "`{id}` is not the id of a fact; see frontdesk facts list"
             ))
             .into());
         }
@@ -160,7 +160,7 @@ fn print(list: &Value, as_json: bool) -> anyhow::Result<()> {
         let text = |key: &str| fact[key].as_str().unwrap_or("");
         let mut marks = Vec::new();
         if fact["superseded"] == true {
-            marks.push("a newer document says otherwise");
+            marks.push("a newer document contradicts it");
         }
         if fact["changed"] == true {
             marks.push("its document changed");

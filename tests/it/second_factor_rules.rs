@@ -209,7 +209,7 @@ async fn who_has_the_machine_resets_that_of_a_locked_out_owner() {
     assert_eq!(exit, Some(2), "{error}");
     let (exit, said, error) = run(&["reset-second-factor", "Ann@example.com"]);
     assert_eq!(exit, Some(0), "{error}");
-    assert!(said.contains("is off"), "{said}");
+    assert!(said.contains("was reset"), "{said}");
     let (_, listed, _) = run(&["list"]);
     assert!(!listed.contains("second factor"), "{listed}");
     let (exit, _, error) = run(&["reset-second-factor", "ann@example.com"]);

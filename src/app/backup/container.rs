@@ -162,7 +162,9 @@ pub(super) fn unpack(from: &Path, identity: &Identity, to: &Path) -> Result<Unpa
     if bytes != manifest.bytes || made.digits() != manifest.sha256 {
         // Do not leave half a database behind.
         let _ = fs::remove_file(to);
-        return Err(BackupError::Broken("its database was changed after it was written"));
+        return Err(BackupError::Broken(
+            "its database was changed after it was written",
+        ));
     }
     Ok(Unpacked { manifest, settings })
 }

@@ -1,10 +1,10 @@
-//! A run as a table for people.
+//! Prints a run as a table.
 
 use crate::cli::out;
 use crate::eval::figures::Share;
 use crate::eval::{Comparison, Graded, Outcome, Report};
 
-/// Prints a run: figures, breakdowns, what is not right, what changed.
+/// Prints a run: figures, breakdowns, wrong answers, changes.
 pub(super) fn report(report: &Report, comparison: Option<&Comparison>, details: bool) {
     let figures = &report.figures;
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a run")]
@@ -78,7 +78,7 @@ pub(super) fn report(report: &Report, comparison: Option<&Comparison>, details: 
         }
     }
     if let Some(comparison) = comparison {
-        out::line("\nbeside the run before:");
+        out::line("\ncompared with the previous run:");
         changes(comparison);
     }
 }
@@ -140,7 +140,7 @@ fn question(one: &Graded) {
     }
 }
 
-/// One line, not too long for a terminal.
+/// Puts a text on one line and shortens it to fit a terminal.
 fn shorten(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(240) {
@@ -149,7 +149,7 @@ fn shorten(text: &str) -> String {
     }
 }
 
-/// Prints what came out better and worse.
+/// Prints what got better and worse.
 pub(super) fn changes(comparison: &Comparison) {
     let (better, worse) = (comparison.better.len(), comparison.worse.len());
     out::line(&format!(

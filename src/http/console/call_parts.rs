@@ -22,7 +22,11 @@ const HALF: u32 = 28;
 
 /// What makes a caller wait, in order of time: key in the timings, CSS class, label.
 const WAITS: [(&str, &str, &str); 4] = [
-    ("end_of_turn_ms", "turn", "Noticing that the caller has finished"),
+    (
+        "end_of_turn_ms",
+        "turn",
+        "Noticing that the caller has finished",
+    ),
     ("stt_ms", "hear", "Understanding the words"),
     ("answer_ms", "answer", "Finding the answer"),
     ("tts_first_ms", "voice", "First sound of the voice"),

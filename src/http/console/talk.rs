@@ -60,9 +60,10 @@ fn nobody() -> pages::ErrorPage {
     pages::ErrorPage {
         status: StatusCode::NOT_FOUND.as_u16(),
         heading: "Which front desk?",
-        detail: "This address does not lead to one, or no longer does. Please ask the business for its \
+        detail:
+            "This address does not lead to one, or no longer does. Please ask the business for its \
                  current address; its owner finds it in the console, on the page \"Widget\"."
-            .into(),
+                .into(),
     }
 }
 

@@ -246,6 +246,7 @@ impl App {
             tasks.clone(),
             shutdown.clone(),
         );
+        // A crash may have left runs and calls open: close them before new ones begin.
         evals.recover().await?;
         store
             .write(|tx| calls::close_left_open(tx, jiff::Timestamp::now().as_millisecond()))

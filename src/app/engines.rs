@@ -250,6 +250,7 @@ fn prepare_llm(
         }
         Err(_) => {}
     }
+    // A missing model is not an error here: the process starts with those that are installed.
     let setup = Setup {
         chat: chat.as_ref().ok().map(|(path, _)| ChatSetup {
             path: path.clone(),

@@ -39,6 +39,7 @@ fn prepare(config: &Config, program: PathBuf) -> Result<PreparedVoice, Reason> {
     let ears = whisper(config).map_err(Reason::of)?;
     let turn = turn_model(config, &catalogue, &cache);
     let voices = voices(config, &catalogue, &cache);
+    // Ears or a voice alone are useful; without both there is nothing to start.
     if ears.models.is_empty()
         && let Err(no_voices) = voices
     {

@@ -278,6 +278,7 @@ async fn measure_speed(engines: &Engines) -> anyhow::Result<Finding> {
     }
     let (first, total) = (first.unwrap_or_default(), start.elapsed());
     let used = usage.unwrap_or_default();
+    // Until the first word the model reads the prompt; from then on it writes.
     let read = f64::from(used.prompt_tokens) / first.as_secs_f64().max(0.001);
     let written = f64::from(used.completion_tokens.saturating_sub(1))
         / (total.saturating_sub(first)).as_secs_f64().max(0.001);

@@ -59,6 +59,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 
 async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()> {
     let app = match App::open(Arc::clone(&config), Start::Now).await {
+        // A restart would fail in the same way, so say on a page what is wrong.
         Err(error) if error.is_damage() && has_database(&config) => {
             return safe_mode(&config, &error).await;
         }
@@ -67,6 +68,7 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
     let listener = match TcpListener::bind(config.listen).await {
         Ok(listener) => listener,
         Err(error) => {
+            // Stop the engines and release the folder before the error ends the process.
             app.stop().await;
             return Err(bind_failed(config.listen, &error));
         }

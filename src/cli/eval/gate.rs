@@ -95,6 +95,7 @@ async fn decide(api: &Api, args: &Args) -> anyhow::Result<Told> {
         told.decision = "discarded";
         return Ok(told);
     }
+    // Without models, questions are answered by words only, which would distort the comparison.
     api.models_settled().await;
     let started = api.post("/api/evals/runs", &json!({"gate": true})).await?;
     let id = started

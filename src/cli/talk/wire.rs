@@ -100,6 +100,7 @@ pub(super) async fn remote(
     sink.send(Message::text(start.to_string())).await?;
     let (to, mut incoming) = mpsc::channel(QUEUE);
     let (seen, from) = mpsc::channel(QUEUE);
+    // One task per direction, so that neither holds up the other.
     tokio::spawn(async move {
         let mut number = 0;
         while let Some(incoming) = incoming.recv().await {

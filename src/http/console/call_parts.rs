@@ -187,6 +187,7 @@ fn turns(full: &CallInFull) -> Vec<TurnStrip> {
         let parts = WAITS.iter().filter_map(|(key, ..)| figure(timings, key));
         parts.fold(0, u64::saturating_add)
     };
+    // All bars share the scale of the longest turn, so that they can be compared.
     let longest = full.turns.iter().map(|turn| sum(&turn.timings)).max();
     let longest = longest.unwrap_or(0).max(1);
     let strip = |turn: &super::super::api::calls::TurnView| {

@@ -247,6 +247,7 @@ fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
             }),
             note: row.map_or_else(String::new, |r| r.note.clone()),
         };
+        // An empty row, so that hours can be entered for a closed day.
         if rows.is_empty() {
             out.push(field(None));
         }

@@ -225,6 +225,7 @@ pub(super) async fn run(
         Ok((run.into_inner(), results, before, settings))
     });
     let (run, results, before, settings) = read.await?;
+    // A gate run holds both sides; any other run is compared with the last finished one of its name.
     let (now, before, beside) = match (results.get("next"), results.get("live")) {
         (Some(next), Some(live)) => (graded(next), graded(live), "live"),
         _ => (graded(&results), graded_live(&before), "in the run before"),

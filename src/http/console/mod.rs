@@ -190,6 +190,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget/site-key", post(widget::renew_key))
         .layer(Extension(attempts))
         .layer(middleware::from_fn(guard::own_pages_only))
+        // Outside the check for own pages: visitors and other sites load these.
         .route("/assets/{hash}/{*path}", get(assets::get))
         .route("/talk", get(talk::show))
         .route("/widget.js", get(files::widget))

@@ -15,6 +15,7 @@ pub(super) fn part(
     cited: Cited,
 ) -> Result<CitedPart, StoreError> {
     let [from, to] = cited.span;
+    // Take the context only from a text that still has the quoted words; otherwise show the copy in the receipt.
     let text = match cited.version.parse::<VersionId>() {
         Ok(version) if matches!(cited.standing, Standing::Unchanged | Standing::Newer) => {
             versions::find_text(conn, workspace, version)?.map(|text| text.text)

@@ -195,6 +195,7 @@ async fn page(
     let mut account_closed = false;
     for used in closing::list_use(&app.store).await? {
         let workspace = used.workspace;
+        // This counts rows in every table, so do it only for the workspace to be closed.
         let erases = match close == Some(workspace.name.as_str()) {
             true => Some(in_words(&closing::preview(&app.store, workspace.id).await?)),
             false => None,

@@ -45,6 +45,7 @@ pub(in crate::http::console) async fn import(
     let taken = match given {
         Some((name, bytes)) => {
             let by = person.member();
+            // Mistakes in the input are shown beside the form; other errors get a page of their own.
             match app.knowledge.take_faqs(by, bytes, name, state).await {
                 Err(wrong @ KnowledgeError::Faq(_)) => Err(wrong.to_string()),
                 other => Ok(other?),

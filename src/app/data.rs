@@ -129,7 +129,7 @@ pub fn key_strength(config: &Config) -> Result<KeyStrength, AppError> {
         Source::Passphrase(_) => Ok(KeyStrength::Strong),
         Source::Credential(_) => Ok(KeyStrength::Weak(
             "the service manager provides the key, and Frontdesk cannot see how it is protected: unless it was \
-             encrypted with systemd-creds or lies on another disk, who takes the disk has both"
+             encrypted with systemd-creds or is on another disk, anyone who takes the disk has both"
                 .into(),
         )),
     }

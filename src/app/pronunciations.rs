@@ -14,7 +14,10 @@ const MAY: &[Scope] = &[Scope::Admin];
 #[derive(Debug, thiserror::Error)]
 pub enum PronunciationError {
     /// The word is missing or too long.
-    #[error("write the word as it stands in texts, at most {} characters", LONGEST)]
+    #[error(
+        "write the word as it is spelled in texts, in at most {} characters",
+        LONGEST
+    )]
     Word,
     /// The pronunciation cannot be spoken.
     #[error("write how it is said: other words, or phonemes between two slashes")]

@@ -153,7 +153,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             if !yes {
                 return Err(WrongCall(
                     "this restores the database from before the last update; what was written since is kept \
-                     beside it and is not in use. Install the program of before first, then say --yes"
+                     beside it and is not used. Install the earlier program first, then add --yes"
                         .into(),
                 )
                 .into());

@@ -75,7 +75,7 @@ enum Action {
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
-    log_where("warn", is_told_by_nobody)?;
+    log_where("warn", is_worth_logging)?;
     match args.action {
         Action::Restore {
             file,
@@ -107,8 +107,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// Filters out log events that repeat the error with which the command ends.
-fn is_told_by_nobody(event: &Metadata<'_>) -> bool {
+/// Whether a log event says more than the error with which the command ends anyway.
+fn is_worth_logging(event: &Metadata<'_>) -> bool {
     *event.level() != Level::ERROR || !event.target().starts_with("frontdesk::app::backup")
 }
 

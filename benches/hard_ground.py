@@ -415,7 +415,7 @@ def part_3():
     site = desk("admin", "site-key", quiet=True).split()[0]
     say("  (the first check after the start is waited for)")
     for _ in range(600):
-        if "checked and is whole" in desk.http("GET", "/api/status", token=desk.key, quiet=True)[1]: break
+        if "checked and is intact" in desk.http("GET", "/api/status", token=desk.key, quiet=True)[1]: break
         time.sleep(0.1)
     desk.status_page("database")
     middle = os.path.getsize(path) // 2  # of the original of a document, and not in the memory of a connection
@@ -426,7 +426,7 @@ def part_3():
     expect(status == 503, "/readyz tells of it too")
     now = desk.status_page("database", "backups")
     expect(now and not now["backups"]["ok"], "the status page tells of it under backups")
-    expect(now and not now["database"]["ok"], "and under database: that it was checked and is whole is not right any more")
+    expect(now and not now["database"]["ok"], "and under database: that it was checked and is intact is not right any more")
     answers = [desk.http("GET", "/api/documents", token=desk.key, quiet=True)[0] for _ in range(12)]
     say(f"$ curl http://127.0.0.1:PORT/api/documents    (twelve times)\n  {answers}")
     visitors = [desk.http("POST", "/api/visit", {"site": site}, quiet=True)[0] for _ in range(6)]
@@ -698,7 +698,7 @@ Subsystem sftp internal-sftp -d {there}
     expect(open(os.path.join(folder, name), "rb").read() == open(newest(desk), "rb").read(), "what lies there is the same, byte by byte")
     desk("backup", "list", "--target")
     told = desk("backup", "verify", name, "--target")
-    expect("Whole" in told, "the copy is fetched, opened and found whole")
+    expect("Complete" in told, "the copy is fetched, opened and found complete")
     desk("egress", "--last", "4")
 
     say(); say("Another host key in its place:")
@@ -798,7 +798,7 @@ def s3(desk, key, start_s3, port, kind, access, secret):
     expect(name in told, "the backups are copied")
     desk("backup", "list", "--target")
     told = desk("backup", "verify", name, "--target")
-    expect("Whole" in told, "the copy is fetched, opened and found whole")
+    expect("Complete" in told, "the copy is fetched, opened and found complete")
     new = Desk(f"from-{kind}")
     new.env = dict(desk.env)
     new(*set_up, secret_file)

@@ -63,48 +63,38 @@ use crate::usage::Budgets;
 use crate::voice::{Parts, VoiceDesk};
 use crate::worker::Governor;
 
-/// How long the parts have to finish what they are doing.
+/// How long background work may take to stop.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why Frontdesk could not be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The store's key.
     #[error(transparent)]
     Key(#[from] KeyError),
-    /// The index.
     #[error(transparent)]
     Knowledge(#[from] KnowledgeError),
-    /// The runs of golden questions.
     #[error(transparent)]
     Eval(#[from] EvalError),
-    /// The way to the outside.
     #[error(transparent)]
     Egress(#[from] EgressError),
-    /// Backups.
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
-    /// The models.
     #[error(transparent)]
     Models(#[from] crate::models::ModelError),
     /// The settings do not fit together.
     #[error("{0}")]
     Settings(#[source] Reason),
-    /// The operating system.
     #[error("{what}: {source}")]
     Io {
-        /// What was tried.
         what: String,
-        /// Why it failed.
         source: std::io::Error,
     },
 }
 
 impl AppError {
-    /// Whether the database or its disk is at fault, and trying again at once is of no use.
+    /// Whether the database or its disk is at fault, so that a restart would not help.
     pub fn is_damage(&self) -> bool {
         let store = match self {
             Self::Store(error)
@@ -123,23 +113,17 @@ impl AppError {
     }
 }
 
-/// Everything that runs, put together.
+/// The running application.
 pub struct App {
-    /// The settings.
     pub config: Arc<Config>,
-    /// The encrypted store.
     pub store: Store,
-    /// The chat model.
     pub chat: Arc<dyn ChatModel>,
-    /// The embedding model.
     pub embedder: Arc<dyn Embedder>,
-    /// Marks the words that answer.
+    /// Marks the words in a passage that answer a question.
     pub reader: Arc<dyn Reader>,
-    /// The speech recogniser.
     pub transcriber: Arc<dyn Transcriber>,
-    /// Ears for live speech.
+    /// Recognises live speech.
     pub ears: Arc<dyn Ears>,
-    /// The voice.
     pub synthesizer: Arc<dyn Synthesizer>,
     /// How much work visitors may ask for.
     pub budgets: Arc<Budgets>,
@@ -147,45 +131,42 @@ pub struct App {
     pub governor: Governor,
     /// Takes voice sessions.
     pub voice: VoiceDesk,
-    /// Documents and their index.
     pub knowledge: Knowledge,
-    /// Web pages that documents come from.
+    /// Fetches web pages as documents.
     pub sources: Sources,
-    /// The way to the outside.
     pub gateway: Gateway,
-    /// Answers questions.
     pub agent: Agent,
     /// Asks golden questions in the background.
     pub evals: Runner,
-    /// Makes backups and looks after them.
+    /// Makes and keeps backups.
     pub backups: Backups,
-    /// Proxies whose word on where a request comes from is taken.
+    /// Proxies trusted to name the client of a request.
     pub proxies: Arc<Proxies>,
-    /// When this process took up service, Unix ms.
+    /// When this process started serving, Unix ms.
     pub started_at_ms: i64,
-    /// How well the store's key is kept; `None` for a store in memory.
+    /// How well the store's key is protected; `None` for a store in memory.
     pub key_strength: Option<KeyStrength>,
     /// Whether the database is whole.
     checks: integrity::Checks,
-    /// Whether it could be written to.
+    /// Whether the last attempt to write to the store succeeded.
     written: integrity::Written,
-    /// Where this process can be reached, once it listens.
+    /// Address of this process, once it listens.
     address: Mutex<Option<String>>,
     workers: Box<dyn Fn() -> Vec<WorkerStatus> + Send + Sync>,
     tasks: TaskTracker,
-    /// Fires first: no new requests.
+    /// Fires first: no new requests are accepted.
     draining: CancellationToken,
-    /// Fires when the last request has ended: engines and background work stop.
+    /// Fires after the last request has ended: engines and background work stop.
     shutdown: CancellationToken,
-    /// Held until the last part has stopped.
+    /// Held until everything else has stopped.
     folder: Mutex<Option<DataFolder>>,
 }
 
 impl App {
-    /// Puts the parts together and starts the background work. Must be called inside a tokio runtime.
+    /// Builds the application and starts its background work. Call it inside a tokio runtime.
     ///
     /// # Errors
-    /// When the index cannot be made or the store refuses.
+    /// When the index cannot be built or the store fails.
     pub async fn assemble(
         config: Arc<Config>,
         store: Store,
@@ -194,10 +175,10 @@ impl App {
         Self::put_together(config, store, engines, None, None).await
     }
 
-    /// Opens the data folder of the settings and runs on the local engines.
+    /// Opens the configured data folder and uses the local engines.
     ///
     /// # Errors
-    /// When the folder is in use by another process, the key does not fit, or the store is damaged.
+    /// When another process uses the folder, the key is wrong, or the store is damaged.
     pub async fn open(config: Arc<Config>, start: Start) -> Result<Arc<Self>, AppError> {
         let folder = DataFolder::open(&config)?;
         let store = folder.store.clone();
@@ -265,6 +246,7 @@ impl App {
             tasks.clone(),
             shutdown.clone(),
         );
+        // A crash may have left runs and calls open: close them before new ones begin.
         evals.recover().await?;
         store
             .write(|tx| calls::close_left_open(tx, jiff::Timestamp::now().as_millisecond()))
@@ -325,13 +307,12 @@ impl App {
         }))
     }
 
-    /// What each worker process is doing.
     pub fn workers(&self) -> Vec<WorkerStatus> {
         (self.workers)()
     }
 
-    /// Waits until the language models are loaded, or it is clear that they are not, but not longer than
-    /// `patience`. Before that, questions are answered by words only.
+    /// Waits until the language models are loaded or have failed to load, but no longer than
+    /// `patience`. Until they are loaded, search matches words only.
     pub async fn models_settled(&self, patience: Duration) {
         let since = std::time::Instant::now();
         let starting = || {
@@ -344,20 +325,17 @@ impl App {
         }
     }
 
-    /// Fires when Frontdesk begins to shut down: what waits for events ends, answers are finished.
+    /// Fires when shutdown begins: event streams end, answers are finished.
     pub fn cancel(&self) -> CancellationToken {
         self.draining.clone()
     }
 
-    /// Makes [`App::stop`] wait (not for ever) for work that goes on outside of a request.
+    /// Makes [`App::stop`] wait, for a limited time, for work outside a request.
     pub fn hold(&self) -> TaskTrackerToken {
         self.tasks.token()
     }
 
-    /// Notes in the data folder where this process can be reached.
-    ///
-    /// # Errors
-    /// When the note cannot be written.
+    /// Writes this process's address into the data folder.
     pub fn announce(&self, address: &str) -> Result<(), AppError> {
         *self.address.lock().unwrap_or_else(PoisonError::into_inner) = Some(address.to_owned());
         match &*self.folder.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -366,7 +344,7 @@ impl App {
         }
     }
 
-    /// Where this process can be reached, for example `http://127.0.0.1:8080`.
+    /// For example `http://127.0.0.1:8080`.
     pub fn address(&self) -> String {
         let announced = self
             .address
@@ -376,7 +354,7 @@ impl App {
         announced.unwrap_or_else(|| format!("http://{}", self.config.listen))
     }
 
-    /// Stops the background work, then the workers, then lets the data folder go.
+    /// Stops the background work, then the workers, then releases the data folder.
     pub async fn stop(&self) {
         self.draining.cancel();
         self.shutdown.cancel();
@@ -385,7 +363,7 @@ impl App {
             .await
             .is_err()
         {
-            tracing::warn!("background work did not stop in time; it goes on at the next start");
+            tracing::warn!("background work did not stop in time; it continues at the next start");
         }
         let store = self.store.clone();
         let written = tokio::task::spawn_blocking(move || store.checkpoint_blocking()).await;

@@ -34,7 +34,7 @@ class Call {
       this.#wire(seen)
     } catch {
       this.#release()
-      throw new Problem("The sound of this browser could not be started. Reload the page and try again.")
+      throw new Problem("This browser could not start its sound. Reload the page and try again.")
     }
     if (this.#over) return this.#release()
     this.socket = new WebSocket(socket)

@@ -28,7 +28,7 @@ class FrontdeskWidget extends HTMLElement {
 
   connectedCallback() {
     if (this.hasAttribute("data-embedded")) {
-      // A copy, from a cache of pages.
+      // A copy restored from a page cache.
       if (this !== host) return this.remove()
     } else {
       byHand.add(this)
@@ -38,7 +38,7 @@ class FrontdeskWidget extends HTMLElement {
     this.attachShadow({ mode: "open" }).adoptedStyleSheets = [sheet]
     this.bar = this.getAttribute("mode") === "bar"
     this.float = !this.hasAttribute("mode")
-    // Pages of this server let people choose between light and dark.
+    // Pages on this server let people choose between light and dark.
     const chosen = document.documentElement.dataset.theme
     if (chosen && HOME === location.origin) this.setAttribute("theme", chosen)
     this.#build()
@@ -47,7 +47,7 @@ class FrontdeskWidget extends HTMLElement {
     this.shadowRoot.addEventListener("focusin", event => { this.#focused = event.target })
     this.shadowRoot.addEventListener("focusout", () => setTimeout(() => { this.#focused = this.shadowRoot.activeElement }))
     window.addEventListener("pagehide", () => this.#call?.hangUp())
-    // The conversation may have gone on in another page of the tab.
+    // The conversation may have continued on another page of the tab.
     window.addEventListener("pageshow", event => {
       if (event.persisted && this.isConnected && this.#visit && !this.#running) this.#begin(true).catch(error => this.#fail(error))
     })
@@ -57,7 +57,7 @@ class FrontdeskWidget extends HTMLElement {
 
   disconnectedCallback() {
     byHand.delete(this)
-    // Later than a page that takes out its nodes one by one until none is left.
+    // Wait, in case the page is removing its nodes one by one.
     queueMicrotask(settle)
     setTimeout(() => {
       if (this.isConnected || !this.shadowRoot) return
@@ -66,7 +66,7 @@ class FrontdeskWidget extends HTMLElement {
     }, 1000)
   }
 
-  // In its place again after the page was swapped.
+  // Back in its place after the page was swapped.
   #back() {
     this.#down()
     if (this.#focused && document.activeElement === document.body) this.#focused.focus()
@@ -97,7 +97,7 @@ class FrontdeskWidget extends HTMLElement {
     this.muteButton = button("mic", "Mute the microphone", () => this.#mute(!this.#muted), "edge")
     this.stopButton = button("stop", "Stop the answer", () => this.#call?.interrupt(), "edge")
     this.holdMode = button("hand", "Hold a button to talk", () => this.#holdToTalk(), "edge")
-    this.holdButton = el("button", { type: "button", class: "fill hold" }, el("bdi", {}, "Hold to talk (or the space key)"))
+    this.holdButton = el("button", { type: "button", class: "fill hold" }, el("bdi", {}, "Hold to talk (or the space bar)"))
     this.holdButton.addEventListener("pointerdown", event => { this.holdButton.setPointerCapture(event.pointerId); this.#talk(true) })
     for (const up of ["pointerup", "pointercancel", "blur"]) this.holdButton.addEventListener(up, () => this.#talk(false))
     this.consent = el("div", { class: "row", hidden: true, role: "group", "aria-label": "Recording" })
@@ -172,7 +172,7 @@ class FrontdeskWidget extends HTMLElement {
       const { messages } = await (await this.#api("/messages")).json()
       said.push(...messages.map(({ text, role }) => this.#bubble(text, role === "user" ? "me" : "")))
     }
-    // What was written meanwhile is about to be sent.
+    // A message written meanwhile is about to be sent.
     const live = this.log.querySelector(".live")
     const sent = live?.previousElementSibling
     this.log.replaceChildren(...said, ...[sent?.matches(".me") && sent, live].filter(Boolean))
@@ -186,7 +186,7 @@ class FrontdeskWidget extends HTMLElement {
     return call(`${HOME}/api/visit${path}`, { ...options, headers, method: json || options.body ? "POST" : "GET", body: json ? JSON.stringify(json) : options.body })
   }
 
-  // A visit that ended meanwhile begins again, once.
+  // If the visit has ended meanwhile, start a new one, but only once.
   async #visited(action) {
     await this.#begin()
     try {
@@ -224,7 +224,7 @@ class FrontdeskWidget extends HTMLElement {
     try {
       for await (const [event, data] of events(await this.#visited(() => ask(running.signal)))) {
         if (event === "heard") node.before(this.#bubble(data.text, "me"))
-        else if (event === "waiting") this.#draw(node, `Many people are asking right now. You are number ${data.ahead + 1} in line: about ${data.seconds} s.`, [])
+        else if (event === "waiting") this.#draw(node, `Many people are asking right now. You are number ${data.ahead + 1} in line: about ${data.seconds} seconds.`, [])
         else if (event === "delta") this.#draw(node, text += data.text, [])
         else if (event === "done") { this.#draw(node, data.answer, data.citations); node.classList.remove("live"); node.classList.toggle("related", data.rung === "related"); text = ""; this.#tell(data.answer) }
         else if (event === "failed") throw new Problem(data.detail)
@@ -336,7 +336,7 @@ class FrontdeskWidget extends HTMLElement {
     if (this.#busy) {
       this.#busy = false
       this.#fail(new Problem(message))
-      if (!this.bar) this.#say("Write to us here and we answer at once. Or leave your telephone number in a message, and we call you back.")
+      if (!this.bar) this.#say("Write to us here and we will answer at once. Or leave your telephone number in a message, and we will call you back.")
     } else if (message) {
       this.#say(message, "note")
       this.#tell(message)

@@ -1,7 +1,7 @@
-// The line in a page. Its widget stands at the end of the body, once, and comes back when the page is swapped without a
-// reload. It gives way to a floating widget that the page has by hand, and without data-site to every one.
+// The line in a page. It puts one widget at the end of the body, and again when the page is swapped without a
+// reload. A floating widget that the page adds by hand replaces it; without data-site, any widget does.
 const SETTINGS = ["site", "workspace", "assistant", "colour", "theme", "label"]
-// Within a second, so that a page that throws the widget out each time is not kept busy.
+// Per second, so that a page that removes the widget each time is not kept busy.
 const MOST_RETURNS = 10
 
 const byHand = new Set()

@@ -1,9 +1,9 @@
 // Where the server is, how it is called, and what the tab keeps.
 
-// A module or a script in a shadow root has no currentScript; its address stands in the stack.
+// A module or a script in a shadow root has no currentScript; the stack of an error has its address.
 const SOURCE = document.currentScript?.src || /https?:\/\/[^\s()]+\/widget\.js[^\s():]*/.exec(new Error().stack)?.[0] || location.href
 const HOME = new URL(SOURCE).origin
-const LOST = "The connection to the front desk broke. Check the network, then try again."
+const LOST = "The connection to the front desk was lost. Check the network, then try again."
 
 class Problem extends Error {
   constructor(message, status = 0, code = "") { super(message); this.status = status; this.code = code }

@@ -1,4 +1,4 @@
-//! Accounts of people: what the pages, the API and the command do with them.
+//! Accounts of people: the operations behind the pages, the API and the command line.
 
 use serde_json::json;
 
@@ -8,22 +8,20 @@ use crate::store::{
     Connection, Store, StoreError, Transaction, UnixMs, UserId, events, second_factors, sessions,
 };
 
-/// Characters of a password (NIST SP 800-63B asks for at least 8).
+/// In characters; NIST SP 800-63B asks for at least 8.
 pub const SHORTEST_PASSWORD: usize = 10;
 const LONGEST_PASSWORD: usize = 200;
-/// Characters of a name.
+/// In characters.
 const LONGEST_NAME: usize = 80;
 
-/// Why an account was not made or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The input is invalid; the sentence tells the user why.
+    /// Invalid input; a sentence for the user.
     #[error("{0}")]
     Wrong(&'static str),
-    /// Whoever asks may not do this; a sentence for them.
+    /// Not permitted; a sentence for the user.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -31,38 +29,35 @@ pub enum AccountError {
 /// An account with its sessions.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// The account.
     pub user: User,
-    /// Browsers that are signed in.
+    /// Number of signed-in browsers.
     pub sessions: u32,
-    /// When one of these was last used, Unix ms.
+    /// When one of these sessions was last used, Unix ms.
     pub last_seen_at: Option<UnixMs>,
     /// Whether they sign in with a second factor.
     pub second_factor: bool,
 }
 
-/// What is to change; what is `None` stays.
+/// A change to an account; fields that are `None` stay as they are.
 #[derive(Debug, Clone, Default)]
 pub struct Change {
-    /// Name for people.
     pub name: Option<String>,
     /// E-mail address to sign in with.
     pub email: Option<String>,
-    /// What they may do.
     pub role: Option<Role>,
-    /// Whether they are kept from signing in; their sessions and their second factor end.
+    /// Whether they are barred from signing in. Suspending ends their sessions and removes their second factor.
     pub suspended: Option<bool>,
-    /// Argon2id hash of a new password; all sessions end.
+    /// Argon2id hash of a new password. Setting it ends all their sessions.
     pub password_hash: Option<String>,
 }
 
-/// What is wrong with a name, as a sentence.
+/// Checks a name; `Some` is a sentence on what is wrong.
 pub fn wrong_name(name: &str) -> Option<&'static str> {
     let fits = (1..=LONGEST_NAME).contains(&name.trim().chars().count());
     (!fits).then_some("Give a name of at most 80 characters.")
 }
 
-/// What is wrong with an e-mail address, as a sentence.
+/// Checks an e-mail address; `Some` is a sentence on what is wrong.
 pub fn wrong_email(email: &str) -> Option<&'static str> {
     let email = email.trim();
     let parts = email.split_once('@');
@@ -72,7 +67,7 @@ pub fn wrong_email(email: &str) -> Option<&'static str> {
     (!fits).then_some("The e-mail address does not look right; it needs an @ in the middle.")
 }
 
-/// What is wrong with a new password, as a sentence.
+/// Checks a new password; `Some` is a sentence on what is wrong.
 pub fn wrong_password(password: &str) -> Option<&'static str> {
     match password.chars().count() {
         ..SHORTEST_PASSWORD => Some("The password is too short: use at least 10 characters."),
@@ -81,10 +76,7 @@ pub fn wrong_password(password: &str) -> Option<&'static str> {
     }
 }
 
-/// Every account, by e-mail address.
-///
-/// # Errors
-/// When the store refuses.
+/// Lists all accounts, sorted by e-mail address.
 pub async fn list(store: &Store, now: UnixMs) -> Result<Vec<Account>, StoreError> {
     store
         .read(move |conn| {
@@ -95,9 +87,6 @@ pub async fn list(store: &Store, now: UnixMs) -> Result<Vec<Account>, StoreError
 }
 
 /// One account.
-///
-/// # Errors
-/// `NotFound` if it does not exist.
 pub async fn get(store: &Store, id: UserId, now: UnixMs) -> Result<Account, StoreError> {
     store
         .read(move |conn| account(conn, users::get(conn, id)?, now))
@@ -114,10 +103,10 @@ fn account(conn: &Connection, user: User, now: UnixMs) -> Result<Account, StoreE
     })
 }
 
-/// Makes an account. `by` is the role of the person who asks; `None` for who has the machine or a key to everything.
+/// Creates an account. `by` is the role of the person asking; `None` for the command line or an unrestricted key.
 ///
 /// # Errors
-/// [`AccountError::Wrong`] and [`AccountError::Forbidden`] say why not.
+/// [`AccountError::Wrong`] or [`AccountError::Forbidden`].
 pub async fn create(
     store: &Store,
     by: Option<Role>,
@@ -153,11 +142,11 @@ pub async fn create(
     Ok(made.await?)
 }
 
-/// Changes an account, all of it or nothing.
+/// Changes an account, all or nothing.
 ///
 /// # Errors
-/// [`AccountError::Wrong`] and [`AccountError::Forbidden`] say why not; a `Conflict` of the store where the only owner
-/// would be lost, or the address has another account.
+/// [`AccountError::Wrong`] or [`AccountError::Forbidden`]; a `Conflict` from the store if no owner would be left or
+/// another account has the address.
 pub async fn change(
     store: &Store,
     by: Option<Role>,
@@ -225,12 +214,12 @@ fn apply(
     Ok(what)
 }
 
-/// An admin manages people, but no owner; an agent nobody.
+/// Admins manage everybody but owners; agents manage nobody.
 pub(super) fn may_touch(by: Option<Role>, whom: Role) -> Result<(), AccountError> {
     match (by, whom) {
         (None | Some(Role::Owner), _) | (Some(Role::Admin), Role::Admin | Role::Agent) => Ok(()),
         (Some(Role::Admin), Role::Owner) => Err(AccountError::Forbidden(
-            "Only an owner may make or change an owner.",
+            "Only an owner may create or change an owner.",
         )),
         (Some(Role::Agent), _) => Err(AccountError::Forbidden(
             "Your account may not manage people; ask the owner.",

@@ -1,60 +1,48 @@
-//! Keys of programs: who sees them, who makes them and what they may be given. The secret of a new key is shown once.
+//! API keys: listing, creating, revoking. The secret of a new key is shown once.
 
 use crate::access::{Denied, Principal, Scope};
 use crate::store::api_keys::{self, ApiKey, NewApiKey};
 use crate::store::token::{Token, TokenKind};
 use crate::store::{ApiKeyId, Store, StoreError, UnixMs, WorkspaceId};
 
-/// Longest name of a key in characters.
+/// In characters.
 const LONGEST_NAME: usize = 100;
 /// Who makes and revokes keys.
 const MAY: &[Scope] = &[Scope::Admin];
 
-/// Why a key was not made or revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiKeyError {
-    /// It has no name, or one that is too long.
+    /// The name is missing or too long.
     #[error("name must have 1 to {} characters", LONGEST_NAME)]
     Name,
-    /// It would be good for nothing.
+    /// A key without scopes would be useless.
     #[error("a key needs at least one scope")]
     NoScope,
-    /// No such scope.
-    #[error("{name:?} is no scope; there are {}", Scope::ALL.map(Scope::as_str).join(", "))]
+    #[error("{name:?} is not a scope; the scopes are {}", Scope::ALL.map(Scope::as_str).join(", "))]
     UnknownScope {
-        /// Its place among those that were asked for.
+        /// Its index in the list of requested scopes.
         at: usize,
-        /// What was asked for.
         name: String,
     },
-    /// Whoever asks does not have the scope themselves.
+    /// Nobody can grant a scope that they do not have themselves.
     #[error("you may not hand out {name}, because you do not have it")]
     NotTheirs {
-        /// Its place among those that were asked for.
+        /// Its index in the list of requested scopes.
         at: usize,
-        /// What was asked for.
         name: String,
     },
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// A new key with its secret.
 pub struct FreshApiKey {
-    /// Its id.
     pub id: ApiKeyId,
-    /// The secret.
     pub token: Token,
 }
 
-/// The keys that somebody may see, newest first, revoked ones too: who is bound sees those of their workspace.
-///
-/// # Errors
-/// When they may see none.
+/// Lists keys, newest first, including revoked ones. People bound to a workspace see only its keys.
 pub async fn list(store: &Store, by: &Principal) -> Result<Vec<ApiKey>, ApiKeyError> {
     by.need(MAY)?;
     let bound_to = by.bound_to();
@@ -63,11 +51,11 @@ pub async fn list(store: &Store, by: &Principal) -> Result<Vec<ApiKey>, ApiKeyEr
     Ok(keys)
 }
 
-/// Makes a key, for one workspace or for all. Somebody can only hand out what they may do themselves; `workspace` is one
-/// that they may touch.
+/// Creates a key for one workspace or for all. Nobody can grant scopes that they lack; the caller has checked that they
+/// may act in `workspace`.
 ///
 /// # Errors
-/// When it has no name or no scope, or they do not have one of the scopes.
+/// When name or scopes are missing, or they lack one of the scopes.
 pub async fn create(
     store: &Store,
     by: &Principal,
@@ -81,7 +69,7 @@ pub async fn create(
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
         return Err(ApiKeyError::Name);
     }
-    let scopes = grantable(by, scopes)?;
+    let scopes = check_scopes(by, scopes)?;
     let token = Token::generate(TokenKind::ApiKey)?;
     let (hash, prefix) = (token.hash(), token.display_prefix());
     let made = store.write(move |tx| {
@@ -100,10 +88,10 @@ pub async fn create(
     })
 }
 
-/// Revokes a key; it stops working at once.
+/// Revokes a key, which stops working at once.
 ///
 /// # Errors
-/// `NotFound` when there is no such key that they may see.
+/// `NotFound` if there is no such key, or they may not see it.
 pub async fn revoke(
     store: &Store,
     by: &Principal,
@@ -118,8 +106,8 @@ pub async fn revoke(
     Ok(revoked.await?)
 }
 
-/// The scopes that were asked for, each once, if they have them all.
-fn grantable(by: &Principal, asked: &[String]) -> Result<Vec<String>, ApiKeyError> {
+/// The requested scopes without duplicates, if they have them all.
+fn check_scopes(by: &Principal, asked: &[String]) -> Result<Vec<String>, ApiKeyError> {
     let mut scopes = Vec::with_capacity(asked.len());
     for (at, name) in asked.iter().enumerate() {
         let Some(scope) = Scope::parse(name) else {

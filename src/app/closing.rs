@@ -1,6 +1,6 @@
-//! Closing a workspace, or the whole account of the installation's customer. From then on no visitor and no key reaches it; its
-//! staff still do, to take a copy or to keep it after all. A week later everything of it is erased: its rows in every table,
-//! what is in memory, and the copies that Frontdesk itself keeps. Backups go by their age, and at the end of an account at once.
+//! Closes a workspace, or the whole account of the installation's customer. From then on, visitors and keys cannot reach it; its
+//! staff still can, to take a copy or to keep it after all. A week later everything in it is erased: its rows in every table,
+//! data in memory, and the copies that Frontdesk itself keeps. Backups expire by age; those of a closed account are deleted at once.
 
 use super::backup::Backups;
 use super::first_run::ensure_defaults;
@@ -14,21 +14,16 @@ use crate::store::{
     DocumentId, Store, StoreError, Transaction, UnixMs, WorkspaceId, events, users,
 };
 
-/// A workspace with what it takes.
 #[derive(Debug, Clone)]
 pub struct WorkspaceUse {
-    /// The workspace.
     pub workspace: Workspace,
-    /// Bytes that it takes.
+    /// Bytes that it uses.
     pub bytes: Bytes,
-    /// Bytes that it may take.
+    /// Bytes that it may use.
     pub limit_bytes: Option<u64>,
 }
 
-/// Every workspace, by short name.
-///
-/// # Errors
-/// When the store refuses.
+/// Lists every workspace by short name.
 pub async fn list_use(store: &Store) -> Result<Vec<WorkspaceUse>, StoreError> {
     let read = store.read(|conn| {
         let all = workspaces::list(conn)?.into_iter();
@@ -46,38 +41,26 @@ pub async fn list_use(store: &Store) -> Result<Vec<WorkspaceUse>, StoreError> {
     read.await
 }
 
-/// The workspace of a short name.
-///
-/// # Errors
-/// `NotFound`.
+/// Finds a workspace by its short name; `NotFound` if there is none.
 pub async fn named(store: &Store, name: &str) -> Result<Workspace, StoreError> {
     let name = name.to_owned();
     let found = store.read(move |conn| workspaces::find_by_name(conn, &name));
     found.await?.ok_or(StoreError::NotFound("the workspace"))
 }
 
-/// Every closed workspace, and those that were erased.
-///
-/// # Errors
-/// When the store refuses.
+/// Lists closed and erased workspaces.
 pub async fn all(store: &Store) -> Result<Vec<Closure>, StoreError> {
     store.read(closures::list).await
 }
 
-/// How many rows of each table erasing a workspace erases.
-///
-/// # Errors
-/// When the store refuses.
+/// Counts the rows of each table that erasing a workspace would delete.
 pub async fn preview(store: &Store, workspace: WorkspaceId) -> Result<Rows, StoreError> {
     store
         .read(move |conn| holdings::rows(conn, workspace))
         .await
 }
 
-/// Sets how many bytes a workspace may take; `None`: as many as the disk holds.
-///
-/// # Errors
-/// When the store refuses.
+/// Sets how many bytes a workspace may use; `None` removes the limit.
 pub async fn limit(
     store: &Store,
     workspace: WorkspaceId,
@@ -90,18 +73,11 @@ pub async fn limit(
     set.await
 }
 
-/// Closes a workspace.
-///
-/// # Errors
-/// When the store refuses.
 pub async fn close(store: &Store, workspace: WorkspaceId, now: UnixMs) -> Result<(), StoreError> {
     close_some(store, Some(workspace), now).await
 }
 
-/// Closes every workspace, and with them the account.
-///
-/// # Errors
-/// When the store refuses.
+/// Closes the account with all workspaces.
 pub async fn close_account(store: &Store, now: UnixMs) -> Result<(), StoreError> {
     close_some(store, None, now).await
 }
@@ -125,7 +101,7 @@ async fn close_some(
     note(store, &closed.await?, done, now).await
 }
 
-/// Keeps a closed workspace: visitors and keys reach it again.
+/// Keeps a closed workspace: visitors and keys can reach it again.
 ///
 /// # Errors
 /// `NotFound` if it is not closed.
@@ -171,7 +147,7 @@ fn event(
     events::append(tx, workspace, kind, &subject, &serde_json::json!({}), now).map(drop)
 }
 
-/// Writes down beside the database what was done, so that restoring a backup of before does it again.
+/// Records the erasure beside the database, so that restoring an earlier backup repeats it.
 async fn note(
     store: &Store,
     workspaces: &[WorkspaceId],
@@ -188,20 +164,19 @@ async fn note(
     noted.map_err(|_| StoreError::Busy)?
 }
 
-/// What was erased.
 #[derive(Debug, Default)]
 struct Gone {
     workspaces: Vec<WorkspaceId>,
     documents: Vec<DocumentId>,
-    /// The account too.
+    /// Whether the account was erased too.
     account: bool,
 }
 
-/// Erases the closed workspaces whose week is over, and with the last one of a closed account everything but a fresh start; how
-/// many workspaces that were. Call it only while the clock is trusted.
+/// Erases closed workspaces whose week is over; with the last one of a closed account, resets the installation. Returns how
+/// many workspaces were erased. Call it only while the clock is trusted.
 ///
 /// # Errors
-/// When the store refuses; the next hour tries again.
+/// When the store fails; retried an hour later.
 pub async fn erase_due(
     store: &Store,
     knowledge: &Knowledge,
@@ -215,7 +190,7 @@ pub async fn erase_due(
     if let Err(error) = knowledge.forget(&gone.workspaces, &gone.documents) {
         tracing::error!(%error, "the index still holds an erased workspace; restart Frontdesk");
     }
-    // The installation always has a workspace to sign in to.
+    // People always need a workspace to sign in to.
     ensure_defaults(store).await?;
     privacy::forget_copies(store).await;
     if gone.account {
@@ -240,7 +215,7 @@ async fn erase_from_store(store: &Store, now: UnixMs) -> Result<Gone, StoreError
         let due = |closure: &&Closure| closure.erase_at <= now;
         let mut ids: Vec<WorkspaceId> = waiting.iter().filter(due).map(|c| c.workspace).collect();
         let mut of_account = waiting.iter().filter(|closure| closure.account);
-        // An account ends with the last of its workspaces.
+        // An account is erased with the last of its workspaces.
         let account = of_account.clone().next().is_some() && of_account.all(|c| c.erase_at <= now);
         if account {
             let all = workspaces::list(conn)?;
@@ -257,7 +232,7 @@ async fn erase_from_store(store: &Store, now: UnixMs) -> Result<Gone, StoreError
     if ids.is_empty() {
         return Ok(Gone::default());
     }
-    // Before it is done: a backup of before still holds it, and restoring that erases it again.
+    // Recorded before erasing: earlier backups still hold it, and restoring one must erase it again.
     note(store, &ids, Done::WorkspaceErased, now).await?;
     if account {
         note(
@@ -298,7 +273,7 @@ fn erase(
 ) -> Result<(), StoreError> {
     let workspace = workspaces::get(tx, id)?;
     let rows = holdings::rows(tx, id)?;
-    // One that came after the account was closed has no closure yet.
+    // A workspace created after the account was closed has no closure yet.
     closures::close(tx, &workspace, account, now)?;
     workspaces::purge(tx, id)?;
     closures::set_erased(tx, id, &rows, now)

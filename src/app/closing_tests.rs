@@ -60,7 +60,7 @@ fn count(store: &Store, table: &str) -> i64 {
         .unwrap()
 }
 
-/// Files below a folder in which some bytes stand.
+/// Files below a folder that contain some bytes.
 fn files_with(dir: &Path, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
@@ -84,7 +84,7 @@ async fn no_copy_in_the_data_folder_holds_an_erased_workspace() {
     let config = config(dir.path());
     let folder = DataFolder::open(&config).unwrap();
     let (one, two) = (filled(&folder.store, "one"), filled(&folder.store, "two"));
-    // As an update leaves it.
+    // What an update leaves behind.
     let left = config.data_dir.join("frontdesk.db.before-0001");
     fs::write(&left, CANARY).unwrap();
     close(&folder.store, one, 10).await.unwrap();
@@ -193,7 +193,7 @@ async fn with_the_account_its_people_go_and_who_comes_later_stays_after_a_restor
         (1, 1)
     );
     drop(folder);
-    // And the old one gives nothing back.
+    // And the old backup restores nothing.
     restore(&config, &stick.join(&old.name), Some(&key)).unwrap();
     let folder = DataFolder::open(&config).unwrap();
     assert_eq!(

@@ -11,23 +11,20 @@ pub(super) const STORE: &str = "frontdesk.db";
 /// File name of the passphrase's salt.
 const SALT: &str = "passphrase.salt";
 
-/// An open data folder. Dropping it lets another process have it.
+/// An open data folder. Dropping it releases the lock.
 pub struct DataFolder {
-    /// The lock.
     pub lock: DataLock,
-    /// The store.
     pub store: Store,
-    /// How well the key is kept.
     pub strength: KeyStrength,
-    /// What every key is derived from.
+    /// All other keys are derived from it.
     pub(super) key: MasterKey,
 }
 
 impl DataFolder {
-    /// Takes the folder that the settings name, making it at the first start.
+    /// Locks and opens the configured folder; creates it at the first start.
     ///
     /// # Errors
-    /// When another process has it, the key is missing or wrong, or the store is damaged.
+    /// When another process holds it, the key is missing or wrong, or the store is damaged.
     pub fn open(config: &Config) -> Result<Self, AppError> {
         let lock = DataLock::acquire(&config.data_dir)?;
         let path = config.data_dir.join(STORE);
@@ -43,25 +40,24 @@ impl DataFolder {
     }
 }
 
-/// Whether the data folder holds a database already.
+/// Whether the data folder already holds a database.
 pub fn has_database(config: &Config) -> bool {
     config.data_dir.join(STORE).exists()
 }
 
-/// Puts the database of before the last update back; the present one is kept beside it. Returns the older
+/// Restores the database from before the last update; the present one is kept beside it. Returns the older
 /// schema's number.
 ///
 /// # Errors
-/// When the server runs, or no older database is kept.
+/// When the server is running, or no older database is kept.
 pub fn roll_back(config: &Config) -> Result<String, AppError> {
     let _lock = DataLock::acquire(&config.data_dir)?;
     let schema = Store::roll_back(&config.data_dir.join(STORE))?;
-    // The chain of receipts ends earlier from now on.
+    // The chain of receipts now ends earlier; forget where it ended.
     let _ = std::fs::remove_file(config.data_dir.join(receipts::HEAD_FILE));
     Ok(schema)
 }
 
-/// Where the key comes from.
 enum Source {
     Credential(std::path::PathBuf),
     Passphrase(String),
@@ -80,9 +76,8 @@ fn source(config: &Config) -> Result<Source, AppError> {
     };
     match config.key_source.as_str() {
         "auto" => Ok(credential().or_else(passphrase).unwrap_or(Source::File)),
-        "credential" => credential().ok_or_else(|| {
-            missing("the service manager handed over no credential `frontdesk-key`")
-        }),
+        "credential" => credential()
+            .ok_or_else(|| missing("the service manager provided no credential `frontdesk-key`")),
         "passphrase" => {
             passphrase().ok_or_else(|| missing("the variable FRONTDESK_PASSPHRASE is not set"))
         }
@@ -106,7 +101,7 @@ pub(super) fn master_key(config: &Config, store_exists: bool) -> Result<MasterKe
         }
         Source::File => {
             let path = config.key_path();
-            // A new key beside an old store would only hide that the right one is missing.
+            // Making a new key beside an old store would only hide that the right one is missing.
             if path.exists() || store_exists {
                 return Ok(MasterKey::from_file(&path)?);
             }
@@ -121,10 +116,10 @@ pub(super) fn master_key(config: &Config, store_exists: bool) -> Result<MasterKe
     }
 }
 
-/// How well the key that the settings name is kept.
+/// How well the configured key is protected.
 ///
 /// # Errors
-/// When the key file cannot be looked at.
+/// When the key file cannot be examined.
 pub fn key_strength(config: &Config) -> Result<KeyStrength, AppError> {
     match source(config)? {
         Source::File => {
@@ -133,8 +128,8 @@ pub fn key_strength(config: &Config) -> Result<KeyStrength, AppError> {
         }
         Source::Passphrase(_) => Ok(KeyStrength::Strong),
         Source::Credential(_) => Ok(KeyStrength::Weak(
-            "the service manager hands the key over, and Frontdesk cannot see how it is kept: unless it was \
-             encrypted with systemd-creds or lies on another disk, who takes the disk has both"
+            "the service manager provides the key, and Frontdesk cannot see how it is protected: unless it was \
+             encrypted with systemd-creds or is on another disk, anyone who takes the disk has both"
                 .into(),
         )),
     }

@@ -13,21 +13,21 @@ use crate::worker::{Condition, Status};
 /// What a worker process is doing, for the status page, `/readyz` and the metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkerStatus {
-    /// Its name.
+    /// `llm`, `embed`, `speech`, `voice` or `extract`.
     pub name: String,
     /// `starting`, `ready`, `degraded` or `stopped`.
     pub state: String,
-    /// A sentence for the owner when it is degraded.
+    /// A sentence for the owner, while it is degraded.
     pub detail: Option<String>,
-    /// Starts after the first.
+    /// Restarts since the first start.
     pub restarts: u64,
     /// Resident memory in bytes.
     pub memory_bytes: u64,
-    /// Requests that are being worked on or wait.
+    /// Requests in progress or waiting.
     pub queue: u32,
     /// Process id, while one runs.
     pub pid: Option<u32>,
-    /// What it could not do when it tried at its start, while one runs.
+    /// What the sandbox refused when the running process tested it at start.
     pub held: Option<Held>,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn voice_status(live: &LiveEngine) -> WorkerStatus {
 }
 
 impl WorkerStatus {
-    /// A process that runs and does not do all of its work is told so.
+    /// Marks a running process as degraded if part of its work is not available.
     fn degrade(&mut self, troubles: impl FnOnce() -> Vec<String>) {
         if self.state != "ready" {
             return;
@@ -67,7 +67,7 @@ impl WorkerStatus {
     }
 }
 
-/// `None`: it is being prepared.
+/// `None` while it is being prepared.
 fn of_engine(name: &str, status: Option<Result<Status, Reason>>) -> WorkerStatus {
     match status {
         None => starting(name),
@@ -80,8 +80,8 @@ fn of_engine(name: &str, status: Option<Result<Status, Reason>>) -> WorkerStatus
     }
 }
 
-/// There is a process for each document and none between them: what the last one could not do is told, once there
-/// was one.
+/// Each document gets its own process and none runs in between, so this reports the sandbox of the last one, once there
+/// has been one.
 pub(super) fn extract_status(extractor: &ProcessExtractor) -> Option<WorkerStatus> {
     let held = extractor.last_held()?;
     Some(WorkerStatus {
@@ -123,7 +123,7 @@ fn of(status: &Status) -> WorkerStatus {
     }
 }
 
-/// What a worker said of its confinement when it was ready.
+/// What a worker reported about its sandbox when it became ready.
 fn held(condition: &Condition) -> Option<Held> {
     match condition {
         Condition::Ready(detail) => Held::told(detail),

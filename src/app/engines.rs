@@ -1,4 +1,4 @@
-//! The engines: which model files there are, and the worker processes that run them.
+//! The engines: finds the model files and starts the worker processes that run them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,45 +29,41 @@ use crate::usage::Budgets;
 use crate::worker::Spec;
 use crate::worker::sandbox::Limits;
 
-/// Time for loading models on a slow disk.
+/// Timeout for loading models, on a slow disk.
 const START: Duration = Duration::from_secs(120);
 /// Dimensions of the starter embedding model.
 const DIMENSIONS: usize = 384;
 /// The engines that an [`super::App`] runs on.
 pub struct Engines {
-    /// Answers.
     pub chat: Arc<dyn ChatModel>,
-    /// Makes vectors.
     pub embedder: Arc<dyn Embedder>,
-    /// Marks the words that answer.
+    /// Marks the words in a passage that answer a question.
     pub reader: Arc<dyn Reader>,
-    /// Makes text of speech.
+    /// Transcribes speech.
     pub transcriber: Arc<dyn Transcriber>,
-    /// Hears live speech.
     pub ears: Arc<dyn Ears>,
-    /// Speaks.
     pub synthesizer: Arc<dyn Synthesizer>,
-    /// Makes text of documents.
+    /// Extracts text from documents.
     pub extractor: Arc<dyn Extractor>,
-    /// What the engines' work is taken off.
+    /// Budgets that the engines' work is charged to.
     pub budgets: Arc<Budgets>,
-    /// What the worker processes are doing.
+    /// Status of the worker processes.
     pub workers: Box<dyn Fn() -> Vec<WorkerStatus> + Send + Sync>,
-    /// Ends them all.
+    /// Stops all engines.
     pub shutdown: CancellationToken,
 }
 
 /// Whether engines are started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// They load their models in the background.
+    /// Start them; models load in the background.
     Now,
-    /// They are not started, for a command that needs no model. Waiting for an engine never ends.
+    /// Do not start them, for a command that needs no model. Waiting for an engine then never ends.
     Never,
 }
 
 impl Start {
-    /// Returns at once, or never.
+    /// Returns at once, or never if engines are not started.
     pub(super) async fn begun(self) {
         if self == Self::Never {
             std::future::pending::<()>().await;
@@ -183,7 +179,7 @@ fn extractor(config: &Config, program: PathBuf) -> ProcessExtractor {
     }
 }
 
-/// What the language models keep: their files, and a GPU if there is one to compute on.
+/// Access that the language models need: their files, and a GPU if there is one.
 fn llm_limits(config: &Config, models: &[PathBuf]) -> Limits {
     let limits = Limits::for_models(models);
     if config.chat_gpu_layers == 0 {
@@ -254,6 +250,7 @@ fn prepare_llm(
         }
         Err(_) => {}
     }
+    // A missing model is not an error here: the process starts with those that are installed.
     let setup = Setup {
         chat: chat.as_ref().ok().map(|(path, _)| ChatSetup {
             path: path.clone(),

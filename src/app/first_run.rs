@@ -1,4 +1,4 @@
-//! What a fresh installation gets: a workspace, an assistant, a one-time setup link, and on request a
+//! Sets up a fresh installation: a workspace, an assistant, a one-time setup link, and on request a
 //! demo business.
 
 use bytes::Bytes;
@@ -10,13 +10,12 @@ use crate::store::assistants::{self, Assistant, NewAssistant};
 use crate::store::token::{Token, TokenKind};
 use crate::store::{Scoped, Store, StoreError, WorkspaceId, setup_tokens, users, workspaces};
 
-/// How long a setup link can be used.
+/// How long a setup link is valid.
 pub const SETUP_LINK_HOURS: i64 = 24;
 
 const WORKSPACE: &str = "default";
 const ASSISTANT: &str = "frontdesk";
 
-/// Documents of the demo business.
 #[derive(RustEmbed)]
 #[folder = "assets/demo"]
 struct Demo;
@@ -25,20 +24,14 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// Makes the default workspace and its assistant if they are not there.
-///
-/// # Errors
-/// When the store refuses.
+/// Creates the default workspace and its assistant if they do not exist.
 pub async fn ensure_defaults(store: &Store) -> Result<(), StoreError> {
     ensure_workspace(store, WORKSPACE, "My business")
         .await
         .map(drop)
 }
 
-/// The workspace with this short name, made with an assistant if it is not there.
-///
-/// # Errors
-/// When the store refuses.
+/// The workspace with this short name, created with an assistant if it does not exist.
 pub async fn ensure_workspace(
     store: &Store,
     name: &str,
@@ -65,10 +58,7 @@ pub async fn ensure_workspace(
         .await
 }
 
-/// The workspace of an installation with one business.
-///
-/// # Errors
-/// When the store refuses.
+/// The workspace used when none is named.
 pub async fn default_workspace(store: &Store) -> Result<WorkspaceId, StoreError> {
     store
         .read(|conn| {
@@ -100,10 +90,7 @@ pub async fn default_assistant(
         .await
 }
 
-/// A fresh setup token, if nobody has an account yet. Earlier ones stay valid until they expire.
-///
-/// # Errors
-/// When the store refuses.
+/// Makes a setup token; `None` if somebody has an account. Earlier tokens stay valid until they expire.
 pub async fn setup_token(store: &Store) -> Result<Option<String>, StoreError> {
     store
         .write(|tx| {
@@ -119,9 +106,6 @@ pub async fn setup_token(store: &Store) -> Result<Option<String>, StoreError> {
 }
 
 /// Puts the demo business's documents into the default workspace, unless it has documents already.
-///
-/// # Errors
-/// When the store refuses.
 pub async fn load_demo(app: &App) -> Result<(), AppError> {
     let workspace = default_workspace(&app.store).await?;
     let has_any = app

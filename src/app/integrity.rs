@@ -1,5 +1,5 @@
-//! Whether the database is whole: checked in the background after the start and weekly, so that a damaged
-//! file is known before its backups are.
+//! Checks the database in the background, after the start and weekly, so that a damaged
+//! file is found before good backups have expired.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,26 +12,26 @@ use crate::reason::Reason;
 use crate::store::receipts::Ends;
 use crate::store::{Store, StoreError, settings};
 
-/// The first check comes this long after the start, when the start's own work is done.
+/// Time from the start to the first check, so that it does not slow the start.
 const FIRST: Duration = Duration::from_secs(20);
-/// How often the ends of the receipts are noted.
+/// How often the ends of the receipt chains are recorded.
 const NOTED: Duration = Duration::from_secs(30);
-/// From check to check.
+/// Time between checks.
 const EVERY: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// What the last check found.
+/// Result of the last check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Integrity {
-    /// None has ended yet.
+    /// No check has finished yet.
     #[default]
     Unchecked,
     /// Every page and reference is right.
     Whole,
-    /// Something is not; the first of it.
+    /// Damage; describes the first problem.
     Damaged(String),
 }
 
-/// What the checks find, as long as the process runs.
+/// Results of the checks in this process.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Checks(Arc<Mutex<Integrity>>, Arc<Mutex<Option<&'static str>>>);
 
@@ -43,12 +43,12 @@ impl Checks {
             .clone()
     }
 
-    /// What is wrong with the ends of the chains of receipts, if something is.
+    /// What is wrong with the ends of the receipt chains, if anything.
     pub(super) fn receipts(&self) -> Option<&'static str> {
         *self.1.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Holds the ends of the chains against what was noted, and notes them, until `shutdown`.
+    /// Compares the ends of the chains with what was recorded, and records them, until `shutdown`.
     pub(super) fn watch_receipts(
         &self,
         store: Store,
@@ -76,7 +76,7 @@ impl Checks {
                 };
                 let mut told = checks.1.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(what) = wrong.filter(|_| told.is_none()) {
-                    tracing::error!(%what, "the receipts are not whole");
+                    tracing::error!(%what, "the receipts are not intact");
                 }
                 *told = wrong;
             }
@@ -103,7 +103,7 @@ impl Checks {
         let found = match tokio::task::spawn_blocking(move || store.check_blocking()).await {
             Ok(Ok(())) => Integrity::Whole,
             Ok(Err(StoreError::Damaged { detail })) => Integrity::Damaged(detail.into()),
-            // Busy or shutting down: it says nothing about the file.
+            // Busy or shutting down: this says nothing about the file.
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the database could not be checked");
                 return;
@@ -114,12 +114,12 @@ impl Checks {
     }
 }
 
-/// How long what a write said is taken for true.
+/// How long the result of a write is cached.
 const TRUSTED: Duration = Duration::from_secs(5);
-/// The setting that is written to see whether one can write.
+/// The setting written to test writing.
 const WRITTEN: &str = "ready.written_at";
 
-/// Whether the store could be written to just now.
+/// Cached result of the last test write.
 #[derive(Debug, Default)]
 pub(super) struct Written(tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), Reason>)>>);
 
@@ -139,13 +139,12 @@ impl Written {
             Err(error) => {
                 tracing::error!(%error, "the store cannot be written to");
                 Err(Reason::told(
-                    "it cannot be written to; the log tells why",
+                    "it cannot be written to; the log says why",
                     error,
                 ))
             }
             Ok(()) => store.has_room().map_err(|full| {
-                let told =
-                    "the disk is full; answers and sign-in go on in the room that was kept free";
+                let told = "the disk is full; answers and sign-in still work in the reserved space";
                 Reason::told(told, full)
             }),
         };
@@ -155,15 +154,15 @@ impl Written {
 }
 
 impl App {
-    /// Whether the store can be read and written to. Asked again at most every few seconds: anybody may ask.
+    /// Checks that the store can be read and written to. Cached for a few seconds, because anybody may ask.
     ///
     /// # Errors
-    /// What the store refuses with.
+    /// The store's error.
     pub async fn store_ready(&self) -> Result<(), Reason> {
         self.written.ready(&self.store).await
     }
 
-    /// What the last check of the database found, or anybody who read or copied it since.
+    /// Result of the last check, or damage that reading or copying found since.
     pub fn integrity(&self) -> Integrity {
         match self.store.damage() {
             Some(what) => Integrity::Damaged(what.to_owned()),

@@ -1,4 +1,4 @@
-//! The voice process: which of its models are there, and how it is started.
+//! The voice process: finds its models and starts it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,14 +13,15 @@ use crate::reason::Reason;
 use crate::speech::live::{LiveEngine, PreparedVoice, Setup, VoiceFiles};
 use crate::worker::sandbox::Limits;
 
-/// The voice that `auto` takes if it is there.
+/// The voice that `auto` prefers.
 const AUTO_VOICE: &str = "piper-en-us-joe-medium";
 
-/// What is turned off by the settings is no trouble.
-const NO_TURNS: &str = "the model of the ends of turns is turned off (voice.turn_model = none)";
+/// Turned off by the settings, which is not a problem to report.
+const NO_TURNS: &str =
+    "the model that detects ends of turns is turned off (voice.turn_model = none)";
 const NO_VOICES: &str = "speaking is turned off (voice.model = none)";
 
-/// Starts it; its models are checked and loaded behind the start.
+/// Starts it; models are checked and loaded in the background.
 pub(super) fn start_voice(
     config: &Arc<Config>,
     start: Start,
@@ -38,6 +39,7 @@ fn prepare(config: &Config, program: PathBuf) -> Result<PreparedVoice, Reason> {
     let ears = whisper(config).map_err(Reason::of)?;
     let turn = turn_model(config, &catalogue, &cache);
     let voices = voices(config, &catalogue, &cache);
+    // Ears or a voice alone are useful; without both there is nothing to start.
     if ears.models.is_empty()
         && let Err(no_voices) = voices
     {
@@ -101,13 +103,13 @@ fn turn_model(
     }
     let entry = catalogue.get(name)?;
     if entry.role != Role::Turn {
-        let what = "tells no ends of turns; choose another voice.turn_model";
+        let what = "does not detect ends of turns; choose another voice.turn_model";
         return Err(WeightsError::wrong_kind(name, what));
     }
     usable(config, cache, entry).map(|(path, _)| path)
 }
 
-/// The voices that are there, the one of the settings first.
+/// Installed voices, the configured one first.
 fn voices(
     config: &Config,
     catalogue: &Catalogue,
@@ -120,7 +122,7 @@ fn voices(
     };
     let named = catalogue.get(usual)?;
     if named.role != Role::Tts {
-        let what = "is no voice; choose another voice.model";
+        let what = "is not a voice; choose another voice.model";
         return Err(WeightsError::wrong_kind(usual, what));
     }
     let first = voice(config, cache, named);
@@ -138,7 +140,7 @@ fn voices(
 fn voice(config: &Config, cache: &Cache, entry: &Entry) -> Result<VoiceFiles, WeightsError> {
     let beside = entry.companions.iter().find(|c| c.ends_with(".json"));
     let (true, Some(beside)) = (entry.file.ends_with(".onnx"), beside) else {
-        let what = "is no voice that Frontdesk can run";
+        let what = "is not a voice that Frontdesk can run";
         return Err(WeightsError::wrong_kind(&entry.name, what));
     };
     let (model, _) = usable(config, cache, entry)?;

@@ -1,4 +1,4 @@
-//! The way to the outside, as the settings have it.
+//! Builds the egress gateway from the settings.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::egress::{Allow, EgressError, Gateway, Reach, SystemLookup};
 use crate::store::Store;
 
-/// The gate, with the ledger in this store.
+/// The gateway, with its ledger in this store.
 pub(super) fn gateway(config: &Config, store: Store) -> Result<Gateway, EgressError> {
     let reach = match (config.sealed, config.egress_web) {
         (true, _) => Reach::Nothing,

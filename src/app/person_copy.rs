@@ -1,4 +1,4 @@
-//! What is kept of a person as one file for them: everything as JSON, the same to read as a page, and recordings.
+//! Everything kept about a person as one file for them: as JSON, as a page to read, and recordings.
 
 use std::io::{Cursor, Write};
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use crate::reason::Reason;
 use crate::store::erasure::{self, Subject};
 use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, recordings};
 
-/// Bytes of a recording that are read at a time.
+/// Bytes of a recording read at a time.
 const PIECE: u64 = 1 << 20;
 
 /// The page in the file.
 #[derive(Template)]
 #[template(path = "person_copy.html")]
 struct Page {
-    /// For the owner of the workspace and not for the person.
+    /// For the owner of the workspace instead of the person.
     for_owner: bool,
     made: String,
     conversations: Vec<Conversation>,
@@ -39,10 +39,7 @@ struct Line {
     text: String,
 }
 
-/// Makes the file of all that is found of somebody, as a ZIP; `None` if nothing is.
-///
-/// # Errors
-/// When the store refuses.
+/// Makes a ZIP of everything found about somebody; `None` if nothing is.
 pub async fn copy(
     store: &Store,
     by: &Member,
@@ -103,7 +100,7 @@ fn zipped(
     let whole = json!({
         "made_at": made_at,
         "complete": !more,
-        "purpose": "answering questions to the business, and showing what its answers rest on",
+        "purpose": "answering questions to the business, and showing what its answers are based on",
         "recipients": [],
         "kept": finds,
     });
@@ -120,7 +117,7 @@ fn zipped(
     Ok(archive.finish()?.into_inner())
 }
 
-/// The page of what is kept: of a person, or for the owner of a workspace.
+/// Renders the page, for a person or for the owner of a workspace.
 pub(super) fn html(finds: &[Value], made_at: UnixMs, for_owner: bool) -> std::io::Result<String> {
     let page = Page {
         for_owner,
@@ -129,7 +126,7 @@ pub(super) fn html(finds: &[Value], made_at: UnixMs, for_owner: bool) -> std::io
     page.render().map_err(std::io::Error::other)
 }
 
-/// The name of a recording beside the page.
+/// File name of a recording beside the page.
 pub(super) fn file_of(call: &str) -> String {
     format!("call-{call}.ogg")
 }

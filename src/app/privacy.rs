@@ -1,4 +1,4 @@
-//! Finding what is kept of a person, and erasing it: what the page, the API and the command do.
+//! Finds and erases what is kept about a person: the operations behind the page, the API and the command.
 
 use std::time::Duration;
 
@@ -9,50 +9,46 @@ use crate::store::erasure::{self, Found, LEAST_LETTERS, Subject, Traces};
 use crate::store::tombstones::{Done, Tombstone};
 use crate::store::{CallId, Store, StoreError, UnixMs, WorkspaceId, calls, recordings};
 
-/// How often, and after which pauses, it is tried to empty the log.
+/// Attempts to empty the log, and the pause between them.
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(100);
-/// Most finds that are erased at a time.
+/// Most finds erased in one request.
 const MOST: usize = 200;
-/// Who finds and erases what people said.
+/// Who may find and erase what people said.
 const MAY: &[Scope] = &[Scope::Admin];
 
-/// What was erased, to be handed to who asked for it.
+/// Proof of an erasure, to hand to the person who asked for it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Certificate {
     /// Unix ms.
     pub erased_at: UnixMs,
-    /// How much it was.
     pub erased: Traces,
-    /// Copies that Frontdesk itself keeps (the write-ahead log, a database of before an update) are gone too; if not, the
-    /// log tells why.
+    /// Whether copies that Frontdesk itself keeps (the write-ahead log, a database from before an update) are gone too; if not, the
+    /// log says why.
     pub copies_erased: bool,
 }
 
-/// Why a person was not found, or something not erased.
+/// Why a search or an erasure failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ErasureError {
-    /// Too little is said of a person to tell who it is.
+    /// The search text is too short to identify a person.
     #[error("give at least three characters")]
     TooShort,
-    /// Nothing, or too much for one time.
+    /// Nothing to erase, or too much for one request.
     #[error("give 1 to {} ids", MOST)]
     Amount,
-    /// The call has no recording.
     #[error("this call has no recording; it was not recorded, or its recording was deleted")]
     NoRecording,
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What is kept of a person, newest first.
+/// Finds what is kept about a person, newest first.
 ///
 /// # Errors
-/// When too little is said of them to tell who it is.
+/// When the search text is too short.
 pub async fn find(store: &Store, by: &Member, who: String) -> Result<Found, ErasureError> {
     let workspace = by.need(MAY)?;
     if who.trim().chars().count() < LEAST_LETTERS {
@@ -62,10 +58,10 @@ pub async fn find(store: &Store, by: &Member, who: String) -> Result<Found, Eras
     Ok(read.await?)
 }
 
-/// Erases what was found with all that was derived from it, at once and for good: all of it or nothing.
+/// Erases what was found and everything derived from it, at once and for good, all or nothing.
 ///
 /// # Errors
-/// When there is nothing to erase or too much for one time, something does not exist, or the store refuses.
+/// When there is nothing to erase, too much for one request, or something does not exist.
 pub async fn erase(
     store: &Store,
     by: &Member,
@@ -82,7 +78,7 @@ pub async fn erase(
         seen.push(*subject);
         new
     });
-    // Before it is done: a backup of before still holds it, and restoring that erases it again.
+    // Recorded before erasing: earlier backups still hold it, and restoring one must erase it again.
     let (journal, noted) = (store.clone(), tombstones(workspace, &subjects, now));
     let noted = tokio::task::spawn_blocking(move || journal.note_erased_blocking(&noted)).await;
     noted.map_err(|_| StoreError::Busy)??;
@@ -111,10 +107,7 @@ fn tombstones(workspace: WorkspaceId, subjects: &[Subject], at: UnixMs) -> Vec<T
     subjects.iter().map(one).collect()
 }
 
-/// Erases a call with what was said in it, its recording, and the messages and receipts of its conversation.
-///
-/// # Errors
-/// When it does not exist, or the store refuses.
+/// Erases a call with its transcript, its recording, and the messages and receipts of its conversation.
 pub async fn remove_call(
     store: &Store,
     by: &Member,
@@ -126,7 +119,7 @@ pub async fn remove_call(
 /// Deletes the recording of a call; its transcript stays.
 ///
 /// # Errors
-/// When there is no such call, or it has no recording.
+/// When the call does not exist or has no recording.
 pub async fn remove_recording(store: &Store, by: &Member, id: CallId) -> Result<(), ErasureError> {
     let workspace = by.need(MAY)?;
     let removed = store.write(move |tx| {
@@ -143,19 +136,19 @@ pub async fn remove_recording(store: &Store, by: &Member, id: CallId) -> Result<
     }
 }
 
-/// Removes what still holds the erased: older pages in the write-ahead log, and databases of before an update. Whether
-/// all of it is gone.
+/// Removes copies that still hold erased data: old pages in the write-ahead log, and databases from before an update. Returns
+/// whether all of them are gone.
 pub(super) async fn forget_copies(store: &Store) -> bool {
     let emptied = empty_log(store).await;
     let store = store.clone();
     let removed = tokio::task::spawn_blocking(move || store.discard_originals_blocking()).await;
     if let Ok(Err(error)) = &removed {
-        tracing::warn!(%error, "a copy of before an update could not be removed; it holds what was erased");
+        tracing::warn!(%error, "a copy from before an update could not be removed; it still holds what was erased");
     }
     emptied && matches!(removed, Ok(Ok(())))
 }
 
-/// Empties the write-ahead log, which holds older pages; while somebody reads it is emptied with a later write.
+/// Empties the write-ahead log, which holds old pages. If somebody is reading, a later write empties it.
 pub(super) async fn empty_log(store: &Store) -> bool {
     for _ in 0..ATTEMPTS {
         let store = store.clone();
@@ -169,6 +162,6 @@ pub(super) async fn empty_log(store: &Store) -> bool {
             }
         }
     }
-    tracing::info!("the write-ahead log is emptied later: it is being read");
+    tracing::info!("the write-ahead log is being read; it will be emptied later");
     false
 }

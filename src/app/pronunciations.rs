@@ -1,49 +1,48 @@
-//! How words are spoken in a workspace: one, or many from a CSV.
+//! Pronunciations of words in a workspace: set one by one or imported from CSV.
 
 use crate::access::{Denied, Member, Scope};
 use crate::speech::Pronunciation;
 use crate::store::{Connection, Store, StoreError, UnixMs, WorkspaceId, pronunciations};
 
-/// Characters of a word, and of how it is said, at most.
+/// Most characters of a word, and of its pronunciation.
 const LONGEST: usize = 120;
-/// Words of a workspace at most.
+/// Most words per workspace.
 const MOST: usize = 5_000;
-/// Who says how words are spoken.
+/// Who may set pronunciations.
 const MAY: &[Scope] = &[Scope::Admin];
 
-/// Why a pronunciation was not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum PronunciationError {
-    /// No word, or one that is too long.
-    #[error("write the word as it stands in texts, at most {} characters", LONGEST)]
+    /// The word is missing or too long.
+    #[error(
+        "write the word as it is spelled in texts, in at most {} characters",
+        LONGEST
+    )]
     Word,
-    /// Nothing that can be said.
+    /// The pronunciation cannot be spoken.
     #[error("write how it is said: other words, or phonemes between two slashes")]
     Say,
-    /// The CSV has nothing in it.
+    /// The CSV is empty.
     #[error("write a word, a comma, and how it is said")]
     Empty,
     /// A line of the CSV is wrong.
     #[error("line {line}: {source}")]
     Line {
-        /// From 1.
+        /// Counted from 1.
         line: u64,
-        /// What is wrong there.
         source: Box<PronunciationError>,
     },
-    /// It is no CSV.
+    /// Not valid CSV.
     #[error(transparent)]
     Csv(#[from] csv::Error),
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl PronunciationError {
-    /// The field that is wrong: `word`, `say` or `csv`.
+    /// The invalid field: `word`, `say` or `csv`.
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::Word => Some("word"),
@@ -54,10 +53,7 @@ impl PronunciationError {
     }
 }
 
-/// The pronunciations as the voice takes them, by word.
-///
-/// # Errors
-/// When the store fails.
+/// The pronunciations by word, in the form that the voice needs.
 pub fn lexicon(
     conn: &Connection,
     workspace: WorkspaceId,
@@ -70,20 +66,16 @@ pub fn lexicon(
     Ok(found.into_iter().map(pair).collect())
 }
 
-/// The pronunciations of a workspace.
-///
-/// # Errors
-/// When they may not see them.
 pub async fn list(store: &Store, by: &Member) -> Result<Vec<Pronunciation>, PronunciationError> {
     let workspace = by.need(MAY)?;
     let read = store.read(move |conn| lexicon(conn, workspace));
     Ok(read.await?)
 }
 
-/// Sets how one word is spoken, from the next sentence on.
+/// Sets a word's pronunciation, from the next sentence on.
 ///
 /// # Errors
-/// When it cannot be said.
+/// When the pronunciation cannot be spoken.
 pub async fn set(
     store: &Store,
     by: &Member,
@@ -95,10 +87,10 @@ pub async fn set(
     keep(store, workspace, vec![checked(word, say)?], now).await
 }
 
-/// Sets how the words of a CSV are spoken; gives how many there were. A first line of `word,say` is a heading.
+/// Imports pronunciations from CSV and returns how many. A first line `word,say` is skipped as a heading.
 ///
 /// # Errors
-/// When a line is wrong; then nothing is kept.
+/// When a line is wrong; then nothing is imported.
 pub async fn import(
     store: &Store,
     by: &Member,
@@ -134,10 +126,7 @@ pub async fn import(
     Ok(count)
 }
 
-/// The voice speaks a word as it would again. Whether it was in the list.
-///
-/// # Errors
-/// When they may not, or the store fails.
+/// Removes a pronunciation. Returns whether there was one.
 pub async fn remove(store: &Store, by: &Member, word: &str) -> Result<bool, PronunciationError> {
     let (workspace, word) = (by.need(MAY)?, word.trim().to_owned());
     let removed = store.write(move |tx| pronunciations::delete(tx, workspace, &word));
@@ -165,10 +154,10 @@ async fn keep(
     Ok(kept.await?)
 }
 
-/// A word and how it is said, tidied.
+/// Checks a word and its pronunciation, and tidies their whitespace.
 ///
 /// # Errors
-/// When there is no word, or nothing that can be said.
+/// When the word is missing or the pronunciation cannot be spoken.
 pub fn checked(word: &str, say: &str) -> Result<(String, String), PronunciationError> {
     let tidy = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let (word, say) = (tidy(word), tidy(say));

@@ -1,4 +1,4 @@
-//! What protects the data, as it was measured in this process and not as it was promised.
+//! What protects the data, as measured in this process rather than as configured.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,7 +22,6 @@ pub struct Protection {
 }
 
 impl App {
-    /// All protections.
     pub fn protections(&self) -> Vec<Protection> {
         vec![
             self.store_key(),
@@ -54,7 +53,7 @@ impl App {
 
     fn database(&self) -> Protection {
         let full = self.store.has_room().err();
-        let (ok, detail) = found(self.integrity(), full.as_ref());
+        let (ok, detail) = describe_database(self.integrity(), full.as_ref());
         Protection {
             name: "database",
             ok,
@@ -64,7 +63,7 @@ impl App {
 
     fn receipts(&self) -> Protection {
         let wrong = self.checks.receipts();
-        let whole = "the chain of receipts ends where it did when it was last noted, or later";
+        let whole = "the chain of receipts ends where it was last recorded to end, or later";
         Protection {
             name: "receipts",
             ok: wrong.is_none(),
@@ -74,7 +73,7 @@ impl App {
 
     fn backup(&self) -> Protection {
         let (ok, detail) = match self.backups.state() {
-            Ok(state) => told(&state, jiff::Timestamp::now().as_millisecond()),
+            Ok(state) => describe_backups(&state, jiff::Timestamp::now().as_millisecond()),
             Err(error) => (false, error.to_string()),
         };
         Protection {
@@ -89,14 +88,14 @@ impl App {
         let hidden = self.proxies.hides_visitors();
         let ok = listen.ip().is_loopback() && !hidden;
         let detail = if hidden {
-            "a proxy passes requests on without saying whose they are: all visitors count as one, and limits are \
+            "a proxy forwards requests without saying who they come from: all visitors count as one, and limits are \
              theirs together. Let it set X-Forwarded-For"
                 .to_owned()
         } else if ok {
             format!("only this machine can reach {listen}")
         } else {
             format!(
-                "{listen} can be reached from the network without encryption; put a proxy with TLS before it"
+                "{listen} can be reached from the network without encryption; put a proxy with TLS in front of it"
             )
         };
         Protection {
@@ -111,7 +110,7 @@ impl App {
         let (ok, detail) = match (egress::is_sealed(), self.gateway.is_open(), copied) {
             (true, ..) => (
                 true,
-                "this machine is sealed: the kernel refused the connection that was tried at the start, as every other",
+                "this machine is sealed: the kernel refused a test connection at the start, as it refuses every other",
             ),
             (false, false, false) => (true, "nothing is fetched from the web"),
             (false, false, true) => (
@@ -143,7 +142,7 @@ impl App {
             .iter()
             .filter_map(|worker| Some((worker.name.as_str(), worker.held?)))
             .collect();
-        let (ok, detail) = confinement(&tried);
+        let (ok, detail) = describe_confinement(&tried);
         Protection {
             name: "workers",
             ok,
@@ -155,9 +154,9 @@ impl App {
 fn memory() -> Protection {
     let swaps = swap::open_swaps();
     let detail = match swaps.as_slice() {
-        [] => "what is in memory cannot be written to a disk in the clear".to_owned(),
+        [] => "nothing in memory can be written to a disk unencrypted".to_owned(),
         _ => format!(
-            "the system may write what is in memory, keys and conversations too, to {} in the clear: run Frontdesk as \
+            "the system may write memory, including keys and conversations, to {} unencrypted: run Frontdesk as \
              a service (its unit forbids it), turn swap off, or encrypt it",
             swaps.join(", ")
         ),
@@ -169,8 +168,8 @@ fn memory() -> Protection {
     }
 }
 
-/// How it is with the database: damage counts most, then a full disk, and both whether or not all of it was checked.
-fn found(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
+/// State of the database: damage matters most, then a full disk, whether or not everything was checked.
+fn describe_database(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
     match (integrity, full) {
         (Integrity::Damaged(what), _) => (
             false,
@@ -181,43 +180,43 @@ fn found(integrity: Integrity, full: Option<&StoreError>) -> (bool, String) {
         ),
         (_, Some(full)) => (
             false,
-            format!("{full}; answers, sign-in and deleting go on in the room that was kept free"),
+            format!("{full}; answers, sign-in and deleting still work in the reserved space"),
         ),
         (Integrity::Whole, None) => (
             true,
-            "every page of the database was checked and is whole".to_owned(),
+            "every page of the database was checked and is intact".to_owned(),
         ),
         (Integrity::Unchecked, None) => (
             true,
-            "the first check of the database has not ended yet".to_owned(),
+            "the first check of the database has not finished yet".to_owned(),
         ),
     }
 }
 
-/// Whether there is a backup that would help, in a sentence.
-fn told(state: &BackupState, now: i64) -> (bool, String) {
+/// Whether there is a usable backup, with a sentence.
+fn describe_backups(state: &BackupState, now: i64) -> (bool, String) {
     const HOUR_MS: i64 = 60 * 60 * 1000;
     let newest = state.backups.first();
     let hours = newest.map(|newest| now.saturating_sub(newest.made_at) / HOUR_MS);
-    // One may fail, and a machine is off at night.
+    // Allow for one failure and for a machine that is off at night.
     let most = i64::from(state.every_hours.max(12)) * 3;
     match (state.recovery_key_at, hours, &state.error) {
         (None, ..) => (
             false,
-            "there are no backups; make a recovery key on the page Backups, and they begin"
+            "there are no backups; make a recovery key on the Backups page to start them"
                 .to_owned(),
         ),
         (_, _, Some(error)) => (false, format!("the last backup failed: {error}")),
-        (_, None, _) => (false, "no backup was made yet".to_owned()),
+        (_, None, _) => (false, "no backup has been made yet".to_owned()),
         (_, Some(hours), _) if hours > most => {
             (false, format!("the last backup is {hours} hours old"))
         }
-        (..) => elsewhere(state),
+        (..) => describe_copies(state),
     }
 }
 
-/// Whether the last backup lies where the data does not.
-fn elsewhere(state: &BackupState) -> (bool, String) {
+/// Whether the last backup is on another disk or machine than the data, with a sentence.
+fn describe_copies(state: &BackupState) -> (bool, String) {
     let newest = state.backups.first().map(|newest| &newest.name);
     match &state.target {
         Some(target) if target.error.is_some() => {
@@ -233,32 +232,32 @@ fn elsewhere(state: &BackupState) -> (bool, String) {
             (
                 true,
                 format!(
-                    "the last backup was opened after it was made, and was whole; it was copied to {place} and read back"
+                    "the last backup was opened after it was made and is complete; it was copied to {place} and read back"
                 ),
             )
         }
         Some(target) if state.same_disk => (
             false,
             format!(
-                "the last backup lies on the disk that the data is on, and was not copied to {} yet",
+                "the last backup is on the same disk as the data, and has not been copied to {} yet",
                 target.place
             ),
         ),
         _ if state.same_disk => (
             false,
-            "the backups lie on the disk that the data is on, and would be lost with it; name a folder on another \
+            "the backups are on the same disk as the data and would be lost with it; name a folder on another \
              disk (backup.dir), or let them be copied elsewhere (page Backups)"
                 .to_owned(),
         ),
         _ => (
             true,
-            "the last backup was opened after it was made, and was whole".to_owned(),
+            "the last backup was opened after it was made and is complete".to_owned(),
         ),
     }
 }
 
-/// What the workers found when they tried what they should not be able to do.
-fn confinement(tried: &[(&str, Held)]) -> (bool, String) {
+/// Result of the workers' tests of their own sandbox, with a sentence.
+fn describe_confinement(tried: &[(&str, Held)]) -> (bool, String) {
     if tried.is_empty() {
         return (false, "no engine is running yet".to_owned());
     }
@@ -306,7 +305,7 @@ mod tests {
             every_hours: 24,
             ..BackupState::default()
         };
-        assert!(told(&good, now).0);
+        assert!(describe_backups(&good, now).0);
         let bad = [
             BackupState {
                 recovery_key_at: None,
@@ -330,7 +329,7 @@ mod tests {
             },
         ];
         for state in bad {
-            assert!(!told(&state, now).0, "{state:?}");
+            assert!(!describe_backups(&state, now).0, "{state:?}");
         }
         let copied = |newest: &str, error: Option<&str>| BackupState {
             same_disk: true,
@@ -341,10 +340,10 @@ mod tests {
             }),
             ..good.clone()
         };
-        assert!(told(&copied("", None), now).0);
-        let (ok, detail) = told(&copied("an older one", None), now);
-        assert!(!ok && detail.contains("was not copied to"), "{detail}");
-        let (ok, detail) = told(&copied("", Some("the key is wrong")), now);
+        assert!(describe_backups(&copied("", None), now).0);
+        let (ok, detail) = describe_backups(&copied("an older one", None), now);
+        assert!(!ok && detail.contains("has not been copied to"), "{detail}");
+        let (ok, detail) = describe_backups(&copied("", Some("the key is wrong")), now);
         assert!(!ok && detail.contains("the key is wrong"), "{detail}");
     }
 
@@ -352,11 +351,11 @@ mod tests {
     fn a_full_disk_is_told_before_the_first_check_has_ended() {
         let full = StoreError::DiskFull { folder: None };
         for checked in [Integrity::Unchecked, Integrity::Whole] {
-            let (ok, detail) = found(checked.clone(), Some(&full));
+            let (ok, detail) = describe_database(checked.clone(), Some(&full));
             assert!(!ok && detail.contains("is full"), "{detail}");
-            assert!(found(checked, None).0);
+            assert!(describe_database(checked, None).0);
         }
-        let (ok, detail) = found(Integrity::Damaged("page 3".into()), Some(&full));
+        let (ok, detail) = describe_database(Integrity::Damaged("page 3".into()), Some(&full));
         assert!(!ok && detail.contains("damaged (page 3)"), "{detail}");
     }
 
@@ -370,15 +369,15 @@ mod tests {
             programs: true,
             resources: true,
         };
-        assert!(!confinement(&[]).0);
-        let (ok, detail) = confinement(&[("llm", all), ("voice", all)]);
+        assert!(!describe_confinement(&[]).0);
+        let (ok, detail) = describe_confinement(&[("llm", all), ("voice", all)]);
         assert!(ok && detail.contains("(llm, voice)"), "{detail}");
         let leaky = Held {
             files: false,
             signals: false,
             ..all
         };
-        let (ok, detail) = confinement(&[("llm", all), ("voice", leaky)]);
+        let (ok, detail) = describe_confinement(&[("llm", all), ("voice", leaky)]);
         assert!(!ok && !detail.contains("llm"), "{detail}");
         let told = "voice can send signals to the server, open files that it does not need;";
         assert!(detail.contains(told), "{detail}");

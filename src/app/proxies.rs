@@ -1,4 +1,4 @@
-//! Proxies whose word on where a request comes from is taken.
+//! Proxies trusted to name the client of a request.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,19 +8,19 @@ use ipnet::IpNet;
 use super::AppError;
 use crate::reason::Reason;
 
-/// Proxies on this machine, and those that the owner names.
+/// Proxies on this machine, and those in the settings.
 #[derive(Debug, Default)]
 pub struct Proxies {
     named: Vec<IpNet>,
-    /// One of them passed a request on without saying whose it is.
+    /// Whether one of them forwarded a request without naming the client.
     hides: AtomicBool,
 }
 
 impl Proxies {
-    /// Of addresses and networks, with commas.
+    /// Parses addresses and networks separated by commas.
     ///
     /// # Errors
-    /// Names what is neither.
+    /// Names the part that is neither.
     pub fn parse(setting: &str) -> Result<Self, AppError> {
         let all = setting
             .split(',')
@@ -30,7 +30,7 @@ impl Proxies {
             let address = one.parse::<IpAddr>().map(IpNet::from);
             address.or_else(|_| one.parse::<IpNet>()).map_err(|error| {
                 let told = format!(
-                    "http.trusted_proxies: `{one}` is no address and no network such as 10.0.0.0/8"
+                    "http.trusted_proxies: `{one}` is neither an address nor a network such as 10.0.0.0/8"
                 );
                 AppError::Settings(Reason::told(told, error))
             })
@@ -41,18 +41,18 @@ impl Proxies {
         })
     }
 
-    /// Whether the word of this peer is taken.
+    /// Whether this peer is trusted to name the client.
     pub fn trusts(&self, peer: IpAddr) -> bool {
         let peer = peer.to_canonical();
         peer.is_loopback() || self.named.iter().any(|net| net.contains(&peer))
     }
 
-    /// Notes that one passed a request on without saying whose it is.
+    /// Records that a proxy forwarded a request without naming the client.
     pub fn note_hidden(&self) {
         self.hides.store(true, Ordering::Relaxed);
     }
 
-    /// Whether visitors cannot be told apart, because a proxy does not say whose a request is.
+    /// Whether visitors cannot be told apart, because a proxy does not name the clients.
     pub fn hides_visitors(&self) -> bool {
         self.hides.load(Ordering::Relaxed)
     }

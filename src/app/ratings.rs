@@ -1,35 +1,31 @@
-//! Ratings: whether an answer was good, as whoever got it says. A bad one makes the question a gap.
+//! Ratings: whether the person who asked found an answer good. A bad rating makes the question a gap.
 
 use super::receipts::{MAY_SEE, find_shown, only_of};
 use crate::access::{Denied, Member};
 use crate::store::gaps::{self, GapReason};
 use crate::store::{ReceiptId, Store, StoreError, UnixMs, ratings};
 
-/// Longest comment in characters.
+/// In characters.
 pub const LONGEST_COMMENT: usize = 2000;
 
-/// Why an answer was not rated.
 #[derive(Debug, thiserror::Error)]
 pub enum RatingError {
-    /// It is neither good nor bad.
+    /// Neither 1 nor -1.
     #[error("value must be 1 or -1")]
     Value,
-    /// The comment is too long.
     #[error("comment may have at most {} characters", LONGEST_COMMENT)]
     Comment,
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Keeps a rating in place of an earlier one: 1 for good, -1 for bad. The gap that goes with it is noted or forgotten in
+/// Sets the rating: 1 for good, -1 for bad. Replaces an earlier one. The question's gap is opened or removed in
 /// the same transaction.
 ///
 /// # Errors
-/// `NotFound` when there is no such answer that they may see.
+/// `NotFound` if there is no such answer, or they may not see it.
 pub async fn rate(
     store: &Store,
     by: &Member,
@@ -61,10 +57,10 @@ pub async fn rate(
     Ok(rated.await?)
 }
 
-/// Takes a rating back, and the gap that it made.
+/// Removes a rating and the gap that it opened.
 ///
 /// # Errors
-/// `NotFound` when there is no such answer that they may see.
+/// `NotFound` if there is no such answer, or they may not see it.
 pub async fn unrate(store: &Store, by: &Member, id: ReceiptId) -> Result<(), RatingError> {
     let (workspace, own) = (by.need(MAY_SEE)?, only_of(by));
     let removed = store.write(move |tx| {

@@ -1,4 +1,4 @@
-//! A receipt with everything that belongs to it, and its question asked again.
+//! Opens a receipt with everything that belongs to it, and asks its question again.
 
 use super::App;
 use super::first_run::default_assistant;
@@ -11,40 +11,35 @@ use crate::store::{
     ApiKeyId, Connection, ReceiptId, Scoped, Store, StoreError, WorkspaceId, conversations,
 };
 
-/// Who may see the receipt of an answer that they got.
+/// Who may see receipts of their own answers.
 pub const MAY_SEE: &[Scope] = &[Scope::Chat, Scope::Evaluate];
-/// Who may see those of all answers, and ask their questions again.
+/// Who may see all receipts and ask their questions again.
 pub const MAY_REPLAY: &[Scope] = &[Scope::Evaluate, Scope::Admin];
 
-/// A receipt, held against the documents.
+/// A receipt, compared with the documents.
 #[derive(Debug)]
 pub struct OpenedReceipt {
-    /// The receipt.
     pub receipt: Scoped<Receipt>,
-    /// How it and its cited words stand today.
+    /// Whether the receipt is intact and the documents still say the cited words.
     pub proof: Proof,
-    /// How the answer was rated.
     pub rating: Option<Rating>,
 }
 
-/// Why a receipt was not opened, or its question not asked again.
+/// Why a receipt could not be opened or replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiptError {
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The question was not answered.
     #[error(transparent)]
     Agent(#[from] AgentError),
 }
 
-/// The receipt of this id. A key that only asks sees what was answered to itself.
+/// Opens a receipt. A key that may only ask sees only its own answers.
 ///
 /// # Errors
-/// `NotFound` when the workspace has none that they may see.
+/// `NotFound` if there is no such receipt, or they may not see it.
 pub async fn open(
     store: &Store,
     by: &Member,
@@ -71,10 +66,7 @@ async fn load(
     read.await
 }
 
-/// Asks the question of a receipt again with today's knowledge.
-///
-/// # Errors
-/// `NotFound`, and when it is not answered.
+/// Asks the question of a receipt again, with today's documents.
 pub async fn ask_again(
     app: &App,
     by: &Member,
@@ -88,14 +80,14 @@ pub async fn ask_again(
     Ok((opened, replay))
 }
 
-/// The key whose own conversations are all that they may see receipts of; `None` if they may see all.
+/// The key whose own conversations they are limited to; `None` if they may see all receipts.
 pub(super) fn only_of(by: &Member) -> Option<ApiKeyId> {
     let principal = by.principal();
     let own = principal.own_conversations();
     own.filter(|_| !principal.may(Scope::Evaluate))
 }
 
-/// The receipt of this id; with `own` only if it belongs to a conversation that this key began, or to none.
+/// Finds a receipt; with `own` only if its conversation was started by that key, or it has none.
 pub(super) fn find_shown(
     conn: &Connection,
     workspace: WorkspaceId,

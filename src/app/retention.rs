@@ -1,8 +1,8 @@
-//! What is kept for so many days only. The days stand in the settings of each workspace ([`RetentionSettings`],
+//! Data that is kept for a limited number of days. The days are in the settings of each workspace ([`RetentionSettings`],
 //! `VoiceSettings`) and below.
 //!
-//! What people said goes in two steps: it is hidden, and deleted [`GRACE_DAYS`] later unless the workspace keeps it longer by
-//! then or its owner took it back. Technical rows go at once. A clock that jumps must not erase: nothing is hidden or
+//! What people said goes in two steps: it is hidden, then deleted [`GRACE_DAYS`] later, unless the workspace keeps it longer by
+//! then or its owner brought it back. Technical rows are deleted at once. A jump of the clock must not erase data: nothing is hidden or
 //! deleted before the clock has run for `TRUST` without a jump.
 
 use std::time::Duration;
@@ -25,34 +25,34 @@ use crate::store::{
 };
 use crate::voice::VoiceSettings;
 
-/// Who decides how long things are kept.
+/// Who may decide how long data is kept.
 const MAY: &[Scope] = &[Scope::Admin];
-/// How often it is looked.
+/// Time between sweeps.
 const EVERY: Duration = Duration::from_secs(60 * 60);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// Days that the ledger of what left the machine and the events are kept.
+/// Days that events and the ledger of outgoing requests are kept.
 const LEDGER_DAYS: i64 = 400;
 /// Days that jobs are kept after their end.
 const JOB_DAYS: i64 = 30;
-/// Days from being hidden to being deleted.
+/// Days between hiding and deleting.
 pub const GRACE_DAYS: i64 = 7;
-/// Days for which nothing is hidden after what was hidden was taken back: time to copy it or to change the settings.
+/// Days for which nothing is hidden after the owner brought data back: time to copy it or to change the settings.
 pub const RESPITE_DAYS: i64 = 30;
-/// How long a clock must have run without a jump before anything is deleted.
+/// How long the clock must run without a jump before anything is deleted.
 const TRUST: i64 = 7 * DAY_MS;
-/// A machine may be off over a long weekend; if more time seems to have passed, it may be the clock.
+/// A machine may be off over a long weekend; a larger gap may be a jump of the clock.
 const JUMP: i64 = 4 * DAY_MS;
-/// Where the store remembers how the clock ran.
+/// Setting that records how the clock ran.
 pub(super) const CLOCK: &str = "retention.clock";
 
 /// How long a workspace keeps what visitors said; the section "retention" of its settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RetentionSettings {
-    /// Days after the last message that a conversation is kept with its messages, receipts, ratings and gaps; the same
-    /// for receipts of questions outside of conversations.
+    /// Days after the last message that a conversation is kept, with its messages, receipts, ratings and gaps; also
+    /// applies to receipts of questions outside conversations.
     pub conversation_days: u32,
-    /// Until then nothing is hidden or deleted by its age, Unix ms: somebody took back what was hidden.
+    /// Unix ms until which nothing is hidden or deleted, because the owner brought hidden data back.
     pub respite_until: Option<UnixMs>,
 }
 
@@ -68,22 +68,22 @@ impl Default for RetentionSettings {
 impl RetentionSettings {
     /// The section's name in the workspace's settings.
     pub const SECTION: &'static str = "retention";
-    /// Fewest and most days.
+    /// Range that the owner can choose from.
     pub const DAYS: std::ops::RangeInclusive<u32> = 1..=3650;
 }
 
-/// How much was hidden and deleted.
+/// Result of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// What people said and is hidden from now on.
+    /// Newly hidden items that people said.
     pub hidden: usize,
-    /// What people said, was hidden before and is deleted for good.
+    /// Hidden items now deleted for good.
     pub deleted: Count,
-    /// Ended sessions, jobs, used links, visitors that do not come back, events, rows of the ledger.
+    /// Deleted sessions, jobs, used links, absent visitors, events and rows of the ledger.
     pub others: usize,
 }
 
-/// How long a workspace keeps things, and what of them waits to be deleted.
+/// How long a workspace keeps data, and what waits to be deleted.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
     /// Days of conversations.
@@ -92,35 +92,32 @@ pub struct Kept {
     pub record_days: u32,
     /// Days of recordings.
     pub recording_days: u32,
-    /// What is hidden.
     pub waiting: Waiting,
 }
 
-/// Why nothing was changed about what is kept.
+/// Why retention settings were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RetentionError {
-    /// Fewer or more days than there may be.
+    /// Outside [`RetentionSettings::DAYS`].
     #[error("give 1 to 3650 days")]
     Days,
-    /// Whoever asks may not.
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// How the clock ran.
+/// History of the machine's clock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Clock {
-    /// Since when it has not jumped, Unix ms.
+    /// Unix ms since which it has not jumped.
     since: UnixMs,
-    /// When it was looked at last.
+    /// When it was last read, Unix ms.
     last: UnixMs,
 }
 
 impl Clock {
-    /// The clock at `now`, and whether it can be trusted.
+    /// Updates the history at `now`, and tells whether the clock can be trusted.
     fn at(before: Option<Self>, now: UnixMs) -> (Self, bool) {
         let since = match before {
             Some(clock) if (clock.last..=clock.last + JUMP).contains(&now) => clock.since,
@@ -130,10 +127,10 @@ impl Clock {
     }
 }
 
-/// How often it is looked whether there is still room on the disk.
+/// Time between checks of the room on the disk.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// Keeps some room on the disk free for the day when it is full, until `shutdown`.
+/// Keeps a reserve of disk space for when the disk is full, until `shutdown`.
 pub(super) fn keep_room(store: Store, tasks: &TaskTracker, shutdown: CancellationToken) {
     tasks.spawn(async move {
         let mut ticks = tokio::time::interval(LOOK);
@@ -145,13 +142,13 @@ pub(super) fn keep_room(store: Store, tasks: &TaskTracker, shutdown: Cancellatio
             let store = store.clone();
             let kept = tokio::task::spawn_blocking(move || store.keep_reserve_blocking()).await;
             if let Ok(Err(error)) = kept {
-                tracing::warn!(%error, "no room can be kept on the disk");
+                tracing::warn!(%error, "no disk space could be reserved");
             }
         }
     });
 }
 
-/// Sweeps at once and then hourly, until `shutdown`; closed workspaces whose week is over are erased.
+/// Sweeps at once and then hourly, until `shutdown`; also erases closed workspaces whose week is over.
 pub(super) fn start(
     store: Store,
     knowledge: Knowledge,
@@ -169,18 +166,18 @@ pub(super) fn start(
             let copies = store.clone();
             let discard = move || copies.discard_old_originals_blocking();
             if let Ok(Err(error)) = tokio::task::spawn_blocking(discard).await {
-                tracing::warn!(%error, "the database of before an update could not be removed");
+                tracing::warn!(%error, "the database from before an update could not be removed");
             }
             let now = jiff::Timestamp::now().as_millisecond();
             match sweep(&store, now).await {
                 Ok(None) => continue,
                 Ok(Some(swept)) if swept == Swept::default() => {}
                 Ok(Some(swept)) => {
-                    tracing::info!(?swept, "what is over its time is hidden, later deleted");
+                    tracing::info!(?swept, "expired data was hidden, to be deleted later");
                     privacy::empty_log(&store).await;
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "what is over its time could not be deleted");
+                    tracing::warn!(%error, "expired data could not be deleted");
                     continue;
                 }
             }
@@ -191,11 +188,11 @@ pub(super) fn start(
     });
 }
 
-/// Hides what is over its time and deletes what was hidden long enough; `None` while the clock is not trusted. What is
-/// within its time by now is shown again in any case.
+/// Hides expired data and deletes what was hidden long enough; `None` while the clock is not trusted. Data that is
+/// no longer expired is always shown again.
 ///
 /// # Errors
-/// When the store refuses; the next hour tries again.
+/// When the store fails; retried an hour later.
 pub async fn sweep(store: &Store, now: UnixMs) -> Result<Option<Swept>, StoreError> {
     let swept = store.write(move |tx| {
         let (clock, trusted) = Clock::at(settings::find(tx, CLOCK)?, now);
@@ -219,10 +216,10 @@ pub async fn sweep(store: &Store, now: UnixMs) -> Result<Option<Swept>, StoreErr
     swept.await
 }
 
-/// Up to when what a workspace keeps is over its time.
+/// Times before which a workspace's data has expired.
 fn limits(conn: &Connection, workspace: WorkspaceId, now: UnixMs) -> Result<Limits, StoreError> {
     let kept: RetentionSettings = workspaces::section(conn, workspace, RetentionSettings::SECTION)?;
-    // A respite of before the clock was set back is not for ever.
+    // If the clock was set back, an old respite must not last for ever.
     let respite = now..=now.saturating_add(RESPITE_DAYS * DAY_MS);
     if kept
         .respite_until
@@ -253,10 +250,7 @@ fn delete_others(tx: &Transaction<'_>, now: UnixMs) -> Result<usize, StoreError>
         + closures::purge(tx, before(LEDGER_DAYS))?)
 }
 
-/// How long a workspace keeps things, and what waits to be deleted.
-///
-/// # Errors
-/// When the store refuses.
+/// How long a workspace keeps data, and what waits to be deleted.
 pub async fn kept(store: &Store, by: &Member) -> Result<Kept, RetentionError> {
     let workspace = by.need(MAY)?;
     let read = store.read(move |conn| {
@@ -271,7 +265,7 @@ pub async fn kept(store: &Store, by: &Member) -> Result<Kept, RetentionError> {
     Ok(read.await?)
 }
 
-/// Has conversations kept for so many days from now on. What is within them is shown again at once.
+/// Sets how many days conversations are kept. Hidden ones within that time are shown again at once.
 ///
 /// # Errors
 /// For days outside of [`RetentionSettings::DAYS`].
@@ -287,10 +281,7 @@ pub async fn keep_for(store: &Store, by: &Member, days: u32) -> Result<(), Reten
     Ok(changed.await?)
 }
 
-/// Shows everything again that waits to be deleted, and hides nothing for [`RESPITE_DAYS`].
-///
-/// # Errors
-/// When the store refuses.
+/// Shows everything that waits to be deleted again, and hides nothing for [`RESPITE_DAYS`].
 pub async fn take_back(store: &Store, by: &Member, now: UnixMs) -> Result<(), RetentionError> {
     let workspace = by.need(MAY)?;
     let until = now.saturating_add(RESPITE_DAYS * DAY_MS);

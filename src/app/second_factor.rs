@@ -1,5 +1,5 @@
-//! The second factor of people who sign in: codes of an app (TOTP, RFC 6238) and recovery codes for when the app is
-//! lost. What apps understand everywhere: SHA-1, six digits, 30 seconds.
+//! The second factor at sign-in: codes from an app (TOTP, RFC 6238), and recovery codes for when the app is
+//! lost. Parameters that every app supports: SHA-1, six digits, 30 seconds.
 
 use serde_json::json;
 use totp_rs::{Builder, Secret, TotpError};
@@ -14,49 +14,49 @@ use crate::store::{
     Store, StoreError, Transaction, UnixMs, UserId, WorkspaceId, events, sessions, sign_ins,
 };
 
-/// How long a secret waits for its first right code, in ms.
+/// How long setting up may take, until the first right code, in ms.
 pub const SET_UP_MS: i64 = 15 * 60 * 1000;
 /// How long a sign-in waits for the code, in ms.
 pub const SIGN_IN_MS: i64 = 5 * 60 * 1000;
-/// Recovery codes that are made at a time.
+/// Recovery codes made at a time.
 pub const RECOVERY_CODES: usize = 10;
-/// Bytes of a recovery code: so many that a plain SHA-256 of it is enough.
+/// Random bytes of a recovery code: enough that a plain SHA-256 protects it.
 const RECOVERY_BYTES: usize = 10;
 /// Digits of a code.
 const DIGITS: usize = 6;
-/// Characters of a name in the app; a longer one makes the QR code too fine for cameras.
+/// Most characters of a name in the app; longer ones make the QR code too fine for cameras.
 const LONGEST_LABEL: usize = 40;
 
-/// Why a second factor was not accepted or changed, as a sentence.
 #[derive(Debug, thiserror::Error)]
 pub enum FactorError {
-    /// Neither a code of this minute nor a recovery code.
+    /// Neither a current code nor a recovery code.
     #[error(
         "That code is not right. Codes change every 30 seconds; check the clock of your phone and of this machine."
     )]
     Wrong,
-    /// The code of a time step that was used, or of one before it.
-    #[error("That code was used already. Wait for the next one; codes change every 30 seconds.")]
+    /// The code's time step, or a later one, was used already.
+    #[error(
+        "That code has already been used. Wait for the next one; codes change every 30 seconds."
+    )]
     Used,
-    /// The sign-in does not wait any more.
+    /// The pending sign-in has expired.
     #[error("The sign-in took too long. Type your password again.")]
     SignInOver,
-    /// The secret does not wait for a code any more, or never did.
-    #[error("Setting up took too long. Begin again with your password.")]
+    /// The setup has expired or never began.
+    #[error("Setup took too long. Start again with your password.")]
     SetUpOver,
-    /// There is a second factor.
-    #[error("The second factor is on already. Turn it off first.")]
+    /// The second factor is already on.
+    #[error("The second factor is already on. Turn it off first.")]
     On,
     /// No second factor is set up.
     #[error("There is no second factor.")]
     Off,
-    /// Whoever asks may not do this; a sentence for them.
+    /// Not permitted; a sentence for the user.
     #[error("{0}")]
     Forbidden(&'static str),
-    /// The names do not fit into an address for apps.
+    /// The `otpauth:` address could not be built from the names.
     #[error("the address for the app could not be made: {0}")]
     Address(#[from] TotpError),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -70,28 +70,27 @@ impl From<AccountError> for FactorError {
     }
 }
 
-/// What an app needs to make codes; shown once.
+/// What an app needs for making codes; shown once.
 pub struct SetUp {
-    /// The secret in base32, to be typed.
+    /// In base32, for typing.
     pub secret: Zeroizing<String>,
-    /// The same with names, as an `otpauth:` address.
+    /// Secret and names as an `otpauth:` address.
     pub uri: Zeroizing<String>,
 }
 
-/// What was accepted.
+/// The kind of code that was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Proof {
-    /// A code of the app.
     App,
-    /// A recovery code; it is used up.
+    /// A recovery code, which is now used up.
     Recovery,
 }
 
-/// Begins to turn the second factor on: a fresh secret that counts once [`confirm`] saw a code of it. The caller has
+/// Begins to turn the second factor on: makes a secret that takes effect once [`confirm`] gets a code from it. The caller has
 /// checked the password.
 ///
 /// # Errors
-/// [`FactorError::On`] if there is one.
+/// [`FactorError::On`] if it is already on.
 pub async fn begin(
     store: &Store,
     id: UserId,
@@ -120,11 +119,8 @@ pub async fn begin(
     })
 }
 
-/// Turns the second factor on, if the code is right: gives the recovery codes and ends all sessions of the person but
-/// `keep`, because they began without it.
-///
-/// # Errors
-/// A sentence that says why not.
+/// Turns the second factor on, if the code is right: returns the recovery codes and ends all sessions of the person except
+/// `keep`, because those began without it.
 pub async fn confirm(
     store: &Store,
     id: UserId,
@@ -157,10 +153,7 @@ pub async fn confirm(
     confirmed.await?
 }
 
-/// Makes new recovery codes, if the code is right; the old ones end.
-///
-/// # Errors
-/// A sentence that says why not.
+/// Replaces the recovery codes, if the code is right.
 pub async fn renew_recovery_codes(
     store: &Store,
     id: UserId,
@@ -181,9 +174,6 @@ pub async fn renew_recovery_codes(
 }
 
 /// Turns the second factor off, if the code is right. The caller has checked the password.
-///
-/// # Errors
-/// A sentence that says why not.
 pub async fn turn_off(
     store: &Store,
     id: UserId,
@@ -202,11 +192,11 @@ pub async fn turn_off(
     done.await?
 }
 
-/// Ends the second factor of somebody who lost it, and signs them out everywhere. `by` is the role of the person who
-/// asks; `None` for who has the machine or a key to everything.
+/// Removes the second factor of somebody who lost it, and signs them out everywhere. `by` is the role of the person
+/// asking; `None` for the command line or an unrestricted key.
 ///
 /// # Errors
-/// [`FactorError::Forbidden`] says why not; [`FactorError::Off`] without a second factor.
+/// [`FactorError::Forbidden`]; [`FactorError::Off`] if there is no second factor.
 pub async fn reset(
     store: &Store,
     by: Option<Role>,
@@ -228,10 +218,10 @@ pub async fn reset(
     done.await?
 }
 
-/// Ends the wait of a sign-in with a session, if the code is right.
+/// Turns a pending sign-in into a session, if the code is right.
 ///
 /// # Errors
-/// A sentence that says why not; the sign-in goes on waiting after a wrong code.
+/// After a wrong code, the sign-in stays pending.
 pub async fn sign_in(
     store: &Store,
     waits: TokenHash,
@@ -247,7 +237,7 @@ pub async fn sign_in(
         };
         let proof = match prove(tx, workspace, user.id, &code, now)? {
             Ok(proof) => proof,
-            // It was turned off or reset meanwhile; with the password alone they begin again.
+            // Turned off or reset meanwhile: they sign in again with the password alone.
             Err(FactorError::Off) => return Ok(Err(FactorError::SignInOver)),
             Err(refused) => return Ok(Err(refused)),
         };
@@ -258,7 +248,7 @@ pub async fn sign_in(
     done.await?
 }
 
-/// Whether a typed code is right, and uses it up if it is.
+/// Checks a typed code and uses it up if it is right.
 fn prove(
     tx: &Transaction<'_>,
     workspace: WorkspaceId,
@@ -285,15 +275,15 @@ fn prove(
     Ok(Err(FactorError::Wrong))
 }
 
-/// The number of the time step whose code this is: the present one, or one beside it, because clocks differ.
+/// Number of the time step with this code: the current one or a neighbour, because clocks differ.
 fn matching_step(secret: &[u8; SECRET_BYTES], code: &str, now: UnixMs) -> Option<i64> {
-    // Nothing to check: the length of the secret is in its type, and the rest are the defaults.
+    // Safe unchecked: the type fixes the secret's length, and the rest are the defaults.
     let app = Builder::new().with_secret(*secret).build_noncompliant();
     let step = app.check(code, u64::try_from(now / 1000).ok()?)?;
     i64::try_from(step).ok()
 }
 
-/// A code without what people put in between.
+/// Removes the separators that people type in a code.
 fn plain(typed: &str) -> String {
     typed
         .chars()
@@ -301,7 +291,7 @@ fn plain(typed: &str) -> String {
         .collect()
 }
 
-/// Recovery codes as they are shown, `ABCD-EFGH-IJKL-MNOP`, and as they are kept.
+/// Makes recovery codes: as shown (`ABCD-EFGH-IJKL-MNOP`), and as stored hashes.
 fn fresh_recovery_codes() -> Result<(Vec<String>, Vec<TokenHash>), StoreError> {
     let mut codes = Vec::with_capacity(RECOVERY_CODES);
     let mut hashes = Vec::with_capacity(RECOVERY_CODES);
@@ -315,7 +305,7 @@ fn fresh_recovery_codes() -> Result<(Vec<String>, Vec<TokenHash>), StoreError> {
     Ok((codes, hashes))
 }
 
-/// The hash of a recovery code, whatever its case; base32 has no 0, 1 and 8, which people read for O, I and B.
+/// Hashes a recovery code, ignoring case. Base32 has no 0, 1 and 8, so these count as O, I and B.
 fn recovery_hash(code: &str) -> TokenHash {
     let letters = code.chars().map(|c| match c.to_ascii_uppercase() {
         '0' => 'O',
@@ -326,7 +316,7 @@ fn recovery_hash(code: &str) -> TokenHash {
     TokenHash::of(&letters.collect::<String>())
 }
 
-/// Groups of four, which are easier to read and to type.
+/// Splits a text into groups of four, which are easier to read and type.
 pub fn in_groups(text: &str, between: char) -> String {
     let mut grouped = String::with_capacity(text.len() * 5 / 4);
     for (place, c) in text.chars().enumerate() {
@@ -338,7 +328,7 @@ pub fn in_groups(text: &str, between: char) -> String {
     grouped
 }
 
-/// A name for the app: of bounded length, and without the colon that separates names there.
+/// A name for the app: shortened, and without colons, which separate names there.
 fn label(name: &str) -> String {
     name.replace(':', " ").chars().take(LONGEST_LABEL).collect()
 }

@@ -36,7 +36,7 @@ fn the_codes_are_those_of_the_rfc() {
     assert_eq!(matching_step(RFC_SECRET, "287082", -59 * SECOND), None);
 }
 
-/// What an app shows that was given the secret.
+/// The code that an app with this secret shows.
 fn code(secret: &str, now: UnixMs) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let app = Builder::new().with_secret(secret).build().unwrap();
@@ -66,7 +66,7 @@ impl Desk {
         Self { store, id }
     }
 
-    /// With a second factor that was turned on at `NOW`; its secret and its recovery codes.
+    /// Turns a second factor on at `NOW`; returns its secret and recovery codes.
     async fn turned_on() -> (Self, String, Vec<String>) {
         let desk = Self::new().await;
         let set_up = begin(&desk.store, desk.id, "X", NOW).await.unwrap();
@@ -76,7 +76,7 @@ impl Desk {
         (desk, secret, codes)
     }
 
-    /// A sign-in that began at `began` and goes on with a code at `now`.
+    /// Signs in at `began` and gives a code at `now`.
     async fn sign_in(&self, code: &str, began: UnixMs, now: UnixMs) -> Result<Proof, FactorError> {
         let waits = Token::generate(TokenKind::SignIn).unwrap().hash();
         let session = Token::generate(TokenKind::Session).unwrap().hash();
@@ -113,7 +113,7 @@ impl Desk {
 async fn a_code_signs_in_once_and_only_in_its_time() {
     let (desk, secret, _) = Desk::turned_on().await;
     let at = |steps: i64| code(&secret, NOW + steps * STEP);
-    // The code that turned it on is used.
+    // The code that turned it on is used up.
     let used = desk.sign_in(&at(0), NOW, NOW).await;
     assert!(matches!(used, Err(FactorError::Used)), "{used:?}");
     let later = NOW + 10 * STEP;
@@ -125,7 +125,7 @@ async fn a_code_signs_in_once_and_only_in_its_time() {
         desk.sign_in(&at(10), later, later).await.unwrap(),
         Proof::App
     );
-    // Neither it nor the one before it counts again, the one after it does.
+    // Neither this code nor the one before it works again; the next one does.
     for used in [10, 9] {
         let again = desk.sign_in(&at(used), later, later).await;
         assert!(matches!(again, Err(FactorError::Used)), "{again:?}");

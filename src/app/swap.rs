@@ -1,9 +1,9 @@
-//! Whether what is in memory can get onto a disk in the clear.
+//! Whether memory can be written to a disk unencrypted.
 
 use std::fs;
 use std::path::Path;
 
-/// Disks that this process's memory may be written to without encryption.
+/// Swap devices that this process's memory may be written to unencrypted.
 pub(super) fn open_swaps() -> Vec<String> {
     let swaps = fs::read_to_string("/proc/swaps").unwrap_or_default();
     let cgroup = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How voice sessions are to be: what makes sense, and keeping it.
+//! Checks and stores the settings of voice sessions.
 
 use std::ops::RangeInclusive;
 
@@ -7,26 +7,18 @@ use crate::speech::Voice;
 use crate::store::{Store, StoreError, workspaces};
 use crate::voice::VoiceSettings;
 
-/// Characters of a greeting, a notice or a filler at most.
+/// Most characters of a greeting, a notice or a filler.
 const LONGEST: usize = 600;
-/// Who sets how voice sessions are.
+/// Who may change the settings.
 const MAY: &[Scope] = &[Scope::Admin];
 
-/// Why settings of voice sessions were not kept.
 #[derive(Debug, thiserror::Error)]
 pub enum VoiceSettingsError {
-    /// One of them makes no sense.
+    /// A setting is invalid.
     #[error("{detail}")]
-    Wrong {
-        /// Which.
-        field: &'static str,
-        /// What it may be.
-        detail: String,
-    },
-    /// Whoever asks may not.
+    Wrong { field: &'static str, detail: String },
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -36,20 +28,16 @@ fn wrong(field: &'static str, detail: impl Into<String>) -> VoiceSettingsError {
     VoiceSettingsError::Wrong { field, detail }
 }
 
-/// The settings of voice sessions in a workspace.
-///
-/// # Errors
-/// When they may not see them.
 pub async fn get(store: &Store, by: &Member) -> Result<VoiceSettings, VoiceSettingsError> {
     let workspace = by.need(MAY)?;
     let read = store.read(move |conn| workspaces::section(conn, workspace, VoiceSettings::SECTION));
     Ok(read.await?)
 }
 
-/// Replaces the settings of voice sessions; they hold from the next session on. Gives them tidied.
+/// Replaces the settings, from the next session on, and returns them tidied.
 ///
 /// # Errors
-/// When one of them makes no sense.
+/// When a setting is invalid.
 pub async fn set(
     store: &Store,
     by: &Member,
@@ -66,26 +54,26 @@ pub async fn set(
     Ok(settings)
 }
 
-/// Settings that make sense, tidied.
+/// Checks and tidies the settings.
 fn checked(
     mut settings: VoiceSettings,
     voices: &[Voice],
 ) -> Result<VoiceSettings, VoiceSettingsError> {
     settings.voice = settings.voice.filter(|name| !name.trim().is_empty());
-    // Without voices nothing can be checked; the name stays for when they are back.
+    // Without installed voices the name cannot be checked; keep it for when they are back.
     if let Some(name) = &settings.voice
         && !voices.is_empty()
         && !voices.iter().any(|voice| voice.name == *name)
     {
         let known: Vec<_> = voices.iter().map(|voice| voice.name.as_str()).collect();
         let detail = format!(
-            "{name} is no installed voice; there are {}",
+            "{name} is not an installed voice; installed are {}",
             known.join(", ")
         );
         return Err(wrong("voice", detail));
     }
     if !(0.5..=2.0).contains(&settings.speed) {
-        let detail = "the pace must be between 0.5 and 2; 1 is the voice's own";
+        let detail = "the pace must be between 0.5 and 2; 1 is the voice's normal pace";
         return Err(wrong("speed", detail));
     }
     settings.language = settings.language.trim().to_lowercase();

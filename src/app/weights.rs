@@ -1,4 +1,4 @@
-//! Which model file an engine gets.
+//! Chooses the model file for each engine.
 
 use std::path::PathBuf;
 
@@ -15,15 +15,15 @@ pub(super) const AUTO: [&str; 3] = [
     "smollm2-135m-instruct",
 ];
 
-/// The reader that `auto` takes if it is there.
+/// The reader that `auto` prefers.
 pub(super) const AUTO_READER: &str = "frontdesk-reader";
 
 const NO_READER: &str = "reading is turned off (reader.model = none)";
 
-/// Why an engine gets no model file. Each message is fit for the owner.
+/// Why an engine gets no model file. Each message is written for the owner.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WeightsError {
-    #[error("the model {0} is not there; get it with `frontdesk models get {0}`")]
+    #[error("the model {0} is not installed; get it with `frontdesk models get {0}`")]
     Missing(String),
     #[error(
         "the model {name} cannot be used ({reason}); get it with `frontdesk models get {name}`"
@@ -33,14 +33,14 @@ pub(super) enum WeightsError {
         #[source]
         reason: Reason,
     },
-    #[error("the model {0} does not fit the free memory")]
+    #[error("the model {0} does not fit into free memory")]
     TooLarge(&'static str),
     #[error("there is no chat model")]
     NoChat,
-    /// A model that does something else; the second part says what to do.
+    /// A model of another kind; `what` says what to do.
     #[error("{name} {what}")]
     WrongKind { name: String, what: String },
-    /// The owner's choice, and no trouble.
+    /// The owner's choice, not a problem.
     #[error("{0}")]
     TurnedOff(&'static str),
     #[error(transparent)]
@@ -58,7 +58,7 @@ impl WeightsError {
     }
 }
 
-/// A model that is there, is what it should be, and can be handed to native code.
+/// Checks that a model is installed and undamaged, and safe to hand to native code.
 pub(super) fn usable(
     config: &Config,
     cache: &Cache,
@@ -79,7 +79,7 @@ pub(super) fn usable(
     Ok((path, hash))
 }
 
-/// A GGUF model by catalogue name, or by the path of a file.
+/// Finds a GGUF model by catalogue name or by file path.
 pub(super) fn gguf(
     config: &Config,
     catalogue: &Catalogue,
@@ -108,7 +108,7 @@ pub(super) fn gguf(
     ))
 }
 
-/// The chat model of the settings; `auto` takes the best starter that is there and fits the memory.
+/// The configured chat model; `auto` takes the best installed one that fits into memory.
 pub(super) fn chat_weights(
     config: &Config,
     catalogue: &Catalogue,
@@ -135,7 +135,7 @@ pub(super) fn chat_weights(
     Err(first.unwrap_or(WeightsError::NoChat))
 }
 
-/// `MemAvailable` of the kernel in MB, where there is one.
+/// The kernel's `MemAvailable` in MB, if it reports one.
 fn memory_available_mb() -> Option<u64> {
     let info = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = info.lines().find(|l| l.starts_with("MemAvailable:"))?;
@@ -164,7 +164,7 @@ pub(super) fn embed_weights(
         return Ok((EmbedSetup::Gguf(path), weights));
     };
     if entry.role != Role::Embed {
-        return Err(WeightsError::wrong_kind(name, "is no embedding model"));
+        return Err(WeightsError::wrong_kind(name, "is not an embedding model"));
     }
     let (path, sha256) = usable(config, &Cache::new(&config.models_dir), entry)?;
     let name = entry.name.clone();
@@ -184,7 +184,7 @@ pub(super) fn reader_weights(
     };
     let entry = catalogue.get(name)?;
     if entry.role != Role::Reader {
-        let what = format!("is no reader; set reader.model to {AUTO_READER}");
+        let what = format!("is not a reader; set reader.model to {AUTO_READER}");
         return Err(WeightsError::wrong_kind(name, what));
     }
     let cache = Cache::new(&config.models_dir);
@@ -204,17 +204,17 @@ pub(super) fn reader_weights(
     Ok((setup, Weights { name, sha256 }))
 }
 
-/// The models that make text of speech.
+/// The models for transcribing speech.
 pub(super) struct Whispers {
     /// By catalogue name; the first is for English.
     pub(super) models: Vec<(String, PathBuf)>,
-    /// Of these, the one for other languages.
+    /// Name of the one for other languages.
     pub(super) multilingual: Option<String>,
-    /// Why the English one is not there.
+    /// Why the English one is missing.
     pub(super) trouble: Option<WeightsError>,
 }
 
-/// The speech models of the settings that are there.
+/// The configured speech models that are installed.
 pub(super) fn whisper(config: &Config) -> Result<Whispers, WeightsError> {
     let catalogue = Catalogue::embedded()?;
     let cache = Cache::new(&config.models_dir);

@@ -1,5 +1,5 @@
-//! Everything of a workspace as one file for its owner: every table as JSON, conversations to read as pages, originals of documents
-//! and recordings. It is made while it is read, so it may be larger than memory; nothing of it is written to a disk here.
+//! Everything in a workspace as one file for its owner: every table as JSON, conversations as pages, original documents
+//! and recordings. It is streamed, so it may be larger than memory; nothing is written to a disk here.
 
 use std::io::{self, Write};
 
@@ -16,20 +16,19 @@ use crate::store::holdings::{self, HELD, Original};
 use crate::store::workspaces::Workspace;
 use crate::store::{CallId, Store, StoreError, UnixMs, facts, faqs, recordings, versions};
 
-/// Rows that are read at a time.
+/// Rows read at a time.
 const PAGE: u32 = 100;
-/// Bytes of a recording that are read at a time, and of the file that are sent.
+/// Bytes of a recording read at a time, and bytes of the file sent at a time.
 const PIECE: usize = 1 << 18;
-/// Pieces that may wait to be read.
+/// Pieces that may wait for the reader.
 const WAITING: usize = 4;
 
-/// Why the file is not whole.
+/// Why the file is incomplete.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The file could not be written, or nobody takes it any more.
+    /// The file could not be written, or the reader has gone.
     #[error("the file could not be written: {0}")]
     Io(#[from] io::Error),
 }
@@ -65,7 +64,7 @@ struct Answer {
     approved: bool,
 }
 
-/// The file as it is made, in pieces; an error breaks it off. Must be called inside a tokio runtime.
+/// Streams the file in pieces; an error ends the stream. Call it inside a tokio runtime.
 pub fn stream(store: &Store, workspace: Workspace) -> mpsc::Receiver<io::Result<Bytes>> {
     let (pieces, taken) = mpsc::channel(WAITING);
     let store = store.clone();
@@ -75,15 +74,15 @@ pub fn stream(store: &Store, workspace: Workspace) -> mpsc::Receiver<io::Result<
             piece: Vec::with_capacity(PIECE),
         };
         if let Err(error) = write(&store, &workspace, sink) {
-            tracing::warn!(%error, "the export of a workspace broke off");
-            // Without it the file would look whole.
-            let _ = pieces.blocking_send(Err(io::Error::other("the export broke off")));
+            tracing::warn!(%error, "the export of a workspace was interrupted");
+            // Without this the file would look complete.
+            let _ = pieces.blocking_send(Err(io::Error::other("the export was interrupted")));
         }
     });
     taken
 }
 
-/// Takes the file apart into pieces.
+/// A writer that sends the file in pieces.
 struct Sink {
     pieces: mpsc::Sender<io::Result<Bytes>>,
     piece: Vec<u8>,
@@ -108,10 +107,10 @@ impl Write for Sink {
     }
 }
 
-/// Writes the file. Takes as long as whoever takes it; call it off the async threads.
+/// Writes the file, as fast as the reader takes it; call it off the async threads.
 ///
 /// # Errors
-/// When the store refuses, or the file cannot be written.
+/// When the store fails or the file cannot be written.
 pub fn write(store: &Store, workspace: &Workspace, to: impl Write) -> Result<(), CopyError> {
     let made_at = jiff::Timestamp::now().as_millisecond();
     let mut copy = Copy {
@@ -122,7 +121,7 @@ pub fn write(store: &Store, workspace: &Workspace, to: impl Write) -> Result<(),
     };
     copy.tables()?;
     let documents = copy.originals()?;
-    let (conversations, calls, questions) = copy.spoken()?;
+    let (conversations, calls, questions) = copy.write_conversations()?;
     copy.start(documents, conversations, calls, questions)?;
     copy.archive.finish()?.flush()?;
     Ok(())
@@ -142,7 +141,7 @@ impl<W: Write> Copy<'_, W> {
             .start_file(name, SimpleFileOptions::default())?)
     }
 
-    /// A file of what does not get smaller, and may be large.
+    /// Begins an uncompressed entry, for media, which do not compress and may be large.
     fn media(&mut self, name: &str) -> Result<(), CopyError> {
         let stored = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Stored)
@@ -180,7 +179,7 @@ impl<W: Write> Copy<'_, W> {
         Ok(())
     }
 
-    /// The originals of all versions of documents.
+    /// Writes the originals of all document versions.
     fn originals(&mut self) -> Result<Vec<Link>, CopyError> {
         let id = self.workspace.id;
         let found = self
@@ -211,8 +210,8 @@ impl<W: Write> Copy<'_, W> {
         Ok(links)
     }
 
-    /// A page for each conversation, for each call outside of one, and one for the questions outside of both.
-    fn spoken(&mut self) -> Result<(Vec<Link>, Vec<Link>, usize), CopyError> {
+    /// Writes a page for each conversation, for each call outside one, and one for all other questions.
+    fn write_conversations(&mut self) -> Result<(Vec<Link>, Vec<Link>, usize), CopyError> {
         let id = self.workspace.id;
         let spoken = self
             .store
@@ -238,7 +237,7 @@ impl<W: Write> Copy<'_, W> {
         Ok((links, alone, count))
     }
 
-    /// A page of what was said, with its recordings beside it; `None` when it was erased meanwhile.
+    /// Writes a page of what was said, with recordings beside it; `None` if it was erased meanwhile.
     fn page(
         &mut self,
         folder: &str,
@@ -332,7 +331,7 @@ impl<W: Write> Copy<'_, W> {
     }
 }
 
-/// A name that is a file's on every system.
+/// A file name that works on every system.
 fn plain(name: &str) -> String {
     let fits = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
     let name: String = name

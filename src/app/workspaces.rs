@@ -1,4 +1,4 @@
-//! What somebody does with whole workspaces, whichever face of the product it comes through: export, limit, close and keep
+//! Operations on whole workspaces, behind pages, API and command line: export, limit, close and keep
 //! them.
 
 use super::closing;
@@ -7,40 +7,32 @@ use crate::store::users::Role;
 use crate::store::workspaces::Workspace;
 use crate::store::{Store, StoreError, UnixMs};
 
-/// What has to be repeated to close the account.
+/// What people must type to close the account.
 pub const CLOSE_ACCOUNT: &str = "close the account";
-/// Who looks after workspaces.
+/// Who may manage workspaces.
 const MAY: &[Scope] = &[Scope::Admin];
 
-/// Why nothing was done to a workspace.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
-    /// Whoever asks is no owner.
+    /// Not an owner.
     #[error("only an owner may export or close a workspace")]
     OwnerOnly,
-    /// Whoever asks belongs to one workspace.
-    #[error(
-        "this key belongs to one workspace; what is of the whole installation needs one that does not"
-    )]
+    /// Bound to one workspace.
+    #[error("this key belongs to one workspace; this needs a key for the whole installation")]
     Bound,
-    /// It was not said that it is meant.
-    #[error("to confirm that everything of it will be erased, repeat \"{expected}\"")]
-    Unconfirmed {
-        /// What has to be repeated.
-        expected: String,
-    },
-    /// Whoever asks may not.
+    /// The confirmation is missing.
+    #[error("to confirm that everything in it will be erased, repeat \"{expected}\"")]
+    Unconfirmed { expected: String },
     #[error(transparent)]
     Denied(#[from] Denied),
-    /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Asks for somebody who looks after the whole installation.
+/// Requires somebody who manages the whole installation.
 ///
 /// # Errors
-/// When they belong to one workspace.
+/// When they are bound to one workspace.
 pub fn need_unbound(by: &Principal) -> Result<(), WorkspaceError> {
     by.need(MAY)?;
     match by.bound_to() {
@@ -49,7 +41,7 @@ pub fn need_unbound(by: &Principal) -> Result<(), WorkspaceError> {
     }
 }
 
-/// Asks for somebody who may close and export workspaces: the owner, a command, or a key of the whole installation.
+/// Requires somebody who may close and export workspaces: an owner, the command line, or a key to the whole installation.
 ///
 /// # Errors
 /// When they are none of these.
@@ -61,10 +53,10 @@ pub fn need_owner(by: &Principal) -> Result<(), WorkspaceError> {
     }
 }
 
-/// The workspace of a short name, for its export.
+/// Finds a workspace by its short name, for its export.
 ///
 /// # Errors
-/// `NotFound`, and when they are no owner.
+/// `NotFound`, or when they are not an owner.
 pub async fn to_export(
     store: &Store,
     by: &Principal,
@@ -74,10 +66,10 @@ pub async fn to_export(
     Ok(closing::named(store, name).await?)
 }
 
-/// Closes a workspace: no visitor and no key reaches it any more, and it is erased a week later.
+/// Closes a workspace: visitors and keys can no longer reach it, and it is erased a week later.
 ///
 /// # Errors
-/// `NotFound`, and when its short name was not repeated.
+/// `NotFound`, or when its short name was not repeated.
 pub async fn close(
     store: &Store,
     by: &Principal,
@@ -106,10 +98,7 @@ pub async fn keep(
     Ok(closing::keep(store, workspace.id, now).await?)
 }
 
-/// Sets how many bytes a workspace may take; `None`: as many as the disk holds.
-///
-/// # Errors
-/// `NotFound`.
+/// Sets how many bytes a workspace may use; `None` removes the limit.
 pub async fn limit(
     store: &Store,
     by: &Principal,
@@ -121,7 +110,7 @@ pub async fn limit(
     Ok(closing::limit(store, workspace.id, limit_bytes).await?)
 }
 
-/// Closes every workspace, and with the last of them the account.
+/// Closes every workspace and, with the last of them, the account.
 ///
 /// # Errors
 /// When [`CLOSE_ACCOUNT`] was not repeated.

@@ -39,37 +39,37 @@ enum What {
     },
     /// Print a new one-time setup link (only while nobody has an account)
     SetupLink,
-    /// Serve visitors in a workspace, or stop it; a workspace is closed to them until then
+    /// Open a workspace to visitors, or close it; a new workspace is closed to them
     Visitors {
-        /// Workspace that visitors are served in
+        /// Workspace to open or close
         #[arg(long, default_value = "default")]
         workspace: String,
-        /// Stop serving visitors there
+        /// Close it to visitors
         #[arg(long)]
         close: bool,
     },
-    /// Workspaces: what they take, a copy of everything, closing one or the whole account
+    /// Workspaces: space used, a copy of everything, closing one or the whole account
     Workspace {
         #[command(subcommand)]
         workspace: WorkspaceCommand,
     },
-    /// How long what people said is kept, and what of it is hidden and waits to be deleted
+    /// How long what people said is kept, and what is hidden and waits to be deleted
     Retention(RetentionArgs),
-    /// The key that pages name a workspace by (`data-site`), or a new one
+    /// Show the key by which pages name a workspace (`data-site`), or make a new one
     SiteKey {
-        /// Workspace that it is of
+        /// Workspace of the key
         #[arg(long, default_value = "default")]
         workspace: String,
-        /// Make a new key; the present one stops at once
+        /// Make a new key; the current one stops working at once
         #[arg(long)]
         renew: bool,
-        /// The present key goes on for so many days, at most 30
+        /// Let the current key work for this many more days, at most 30
         #[arg(long, requires = "renew", default_value_t = 0, value_name = "N")]
         old_days: u16,
     },
-    /// Go back to the database of before the last update, to run the program of before with it
+    /// Go back to the database from before the last update, to run the earlier program with it
     RollBack {
-        /// Do it; what was written since the update is kept beside, and is not in use
+        /// Do it; what was written since the update is kept beside it, but no longer used
         #[arg(long)]
         yes: bool,
     },
@@ -77,12 +77,12 @@ enum What {
 
 #[derive(Debug, Subcommand)]
 enum KeyCommand {
-    /// Make a key; it is printed once
+    /// Make a key; it is printed only once
     Create {
         /// What to call it
         #[arg(long)]
         name: String,
-        /// What it may do: chat, audio, documents, admin, evaluate, conversations; give it once for each. Without it chat,
+        /// What it may do: chat, audio, documents, admin, evaluate, conversations; repeat for several. Without it: chat,
         /// audio and documents
         #[arg(long = "scope", value_name = "S")]
         scopes: Vec<String>,
@@ -95,7 +95,7 @@ enum KeyCommand {
     },
 }
 
-/// What a key may do that nothing is said of: what most programs need, and nothing of the installation or of visitors.
+/// Default scopes of a key: what most programs need, without access to the installation or to visitors.
 const USUAL: [Scope; 3] = [Scope::Chat, Scope::Audio, Scope::Documents];
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
@@ -131,9 +131,9 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         What::Visitors { workspace, close } => {
             block_on(serve_visitors(config, &workspace, !close))?;
             out::line(&if close {
-                format!("No visitors are served in {workspace} any more.")
+                format!("{workspace} is now closed to visitors.")
             } else {
-                format!("Visitors are served in {workspace} now.")
+                format!("{workspace} is now open to visitors.")
             });
             Ok(())
         }
@@ -152,8 +152,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         What::RollBack { yes } => {
             if !yes {
                 return Err(WrongCall(
-                    "this puts the database of before the last update back; what was written since is kept \
-                     beside it and is not in use. Install the program of before first, then say --yes"
+                    "this restores the database from before the last update; what was written since is kept \
+                     beside it and is not used. Install the earlier program first, then add --yes"
                         .into(),
                 )
                 .into());
@@ -175,13 +175,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// The error of a failed `admin roll-back`, in words for the command line.
+/// Explains a failed `admin roll-back` for the command line.
 fn not_rolled_back(error: AppError) -> anyhow::Error {
     match error {
         AppError::Store(StoreError::NotFound(_)) => anyhow::anyhow!(
-            "there is no database of before an update to go back to; it is kept for 14 days"
+            "there is no database from before an update to go back to; it is kept for 14 days"
         ),
-        // There is no list to be reloaded here.
+        // A command line has no list to reload.
         AppError::Store(StoreError::Conflict(what)) => anyhow::anyhow!(what),
         other => server_first(other),
     }
@@ -191,7 +191,7 @@ fn scopes_of(named: &[String]) -> anyhow::Result<Vec<String>> {
     if let Some(wrong) = named.iter().find(|n| Scope::parse(n).is_none()) {
         let all: Vec<_> = Scope::ALL.iter().map(|s| s.as_str()).collect();
         return Err(WrongCall(format!(
-            "there is no scope `{wrong}`; there are: {}",
+            "there is no scope `{wrong}`; the scopes are: {}",
             all.join(", ")
         ))
         .into());
@@ -201,7 +201,7 @@ fn scopes_of(named: &[String]) -> anyhow::Result<Vec<String>> {
 
 async fn create_key(config: Arc<Config>, name: &str, scopes: &[String]) -> anyhow::Result<String> {
     let body = json!({"name": name, "scopes": scopes});
-    told(config, "default", "key", async |api| {
+    ask_for(config, "default", "key", async |api| {
         api.post("/api/keys", &body).await
     })
     .await
@@ -220,7 +220,7 @@ async fn site_key(
     workspace: &str,
     renew: Option<u16>,
 ) -> anyhow::Result<String> {
-    told(config, workspace, "site", async |api| match renew {
+    ask_for(config, workspace, "site", async |api| match renew {
         Some(days) => {
             let body = json!({ "old_days": days });
             api.post("/api/widget/site-key", &body).await
@@ -231,14 +231,14 @@ async fn site_key(
 }
 
 async fn setup_link(config: Arc<Config>) -> anyhow::Result<String> {
-    told(config, "default", "link", async |api| {
+    ask_for(config, "default", "link", async |api| {
         api.post("/api/setup-link", &json!({})).await
     })
     .await
 }
 
-/// A text of what the API answers.
-async fn told(
+/// Returns a text field of the API's response.
+async fn ask_for(
     config: Arc<Config>,
     workspace: &str,
     name: &str,
@@ -247,5 +247,5 @@ async fn told(
     let answer = with_api(config, workspace, Start::Never, question).await?;
     let text = answer.get(name).and_then(Value::as_str);
     text.map(str::to_owned)
-        .ok_or_else(|| anyhow::anyhow!("the answer holds no {name}"))
+        .ok_or_else(|| anyhow::anyhow!("the response has no {name}"))
 }

@@ -1,4 +1,4 @@
-//! The API for a command, wherever the data folder is: that of the running server, or, if there is
+//! The API for a command: that of the server using the data folder or, if there is
 //! none, of this process itself, without a socket.
 
 use std::io::Write;
@@ -23,10 +23,9 @@ use crate::config::Config;
 use crate::http;
 use crate::http::server::Peer;
 
-/// How long the models have to load.
 const LOADING: Duration = Duration::from_secs(180);
 
-/// Whom a command asks.
+/// The API that a command talks to.
 pub(super) struct Api {
     workspace: String,
     whom: Whom,
@@ -40,11 +39,11 @@ enum Whom {
 struct Own {
     app: Arc<App>,
     router: Router,
-    /// Only writes requests; sends none.
+    /// Only builds requests; sends none.
     client: Client,
 }
 
-/// Does some work with the API of the data folder, and lets the folder go. Without a server the engines are started in
+/// Runs `work` with the API of the data folder, then releases the folder. Without a server, engines are started in
 /// this process only if the work needs them.
 pub(super) async fn with_api<T>(
     config: Arc<Config>,
@@ -59,7 +58,7 @@ pub(super) async fn with_api<T>(
 }
 
 impl Api {
-    /// The server that has the data folder, or the folder itself.
+    /// Connects to the server that uses the data folder, or opens the folder itself.
     async fn open(config: Arc<Config>, workspace: &str, engines: Start) -> anyhow::Result<Self> {
         let workspace = workspace.to_owned();
         if let Some(server) = Server::find(&config.data_dir)? {
@@ -77,26 +76,26 @@ impl Api {
         Ok(Self { workspace, whom })
     }
 
-    /// Lets the data folder go.
+    /// Releases the data folder.
     async fn close(self) {
         if let Whom::Own(own) = self.whom {
             own.app.stop().await;
         }
     }
 
-    /// Whether a server has the data folder, which works on what it is given.
+    /// Whether a server uses the data folder and so does the work.
     pub(super) fn is_running(&self) -> bool {
         matches!(self.whom, Whom::Server(_))
     }
 
-    /// Waits until the models of this process are loaded, or cannot be.
+    /// Waits until the models of this process are loaded or have failed to load.
     pub(super) async fn models_settled(&self) {
         if let Whom::Own(own) = &self.whom {
             own.app.models_settled(LOADING).await;
         }
     }
 
-    /// Makes the workspace if it does not exist. Without effect while a server runs: it answers 404 for an unknown one.
+    /// Creates the workspace if it does not exist. Does nothing while a server runs, which answers 404 for an unknown one.
     pub(super) async fn make_workspace(&self) -> anyhow::Result<()> {
         if let Whom::Own(own) = &self.whom {
             ensure_workspace(&own.app.store, &self.workspace, &self.workspace).await?;
@@ -104,17 +103,17 @@ impl Api {
         Ok(())
     }
 
-    /// Asks for JSON.
+    /// GETs JSON.
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
         self.send(Method::GET, path, None).await
     }
 
-    /// Sends JSON; gives the answer's JSON.
+    /// POSTs JSON and returns the response's JSON.
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.send(Method::POST, path, Some(body)).await
     }
 
-    /// Sends JSON; gives each event of the answer with its data to `take`, as it comes.
+    /// POSTs JSON and passes each event of the response with its data to `take`, as it arrives.
     pub(super) async fn events(
         &self,
         path: &str,
@@ -126,11 +125,11 @@ impl Api {
         let answer = self.answer(request).await?;
         if !answer.status().is_success() {
             json_of(answer).await?;
-            anyhow::bail!("the answer has no events");
+            anyhow::bail!("the response has no events");
         }
         let (mut body, mut unread) = (answer.into_body(), Vec::new());
         while let Some(frame) = body.frame().await {
-            let frame = frame.context("the rest did not come")?;
+            let frame = frame.context("the connection was lost before the end of the response")?;
             unread.extend_from_slice(frame.data_ref().map(AsRef::as_ref).unwrap_or_default());
             while let Some(end) = unread.windows(2).position(|two| two == b"\n\n") {
                 let event: Vec<u8> = unread.drain(..end + 2).collect();
@@ -142,22 +141,20 @@ impl Api {
         Ok(())
     }
 
-    /// Changes something.
     pub(super) async fn patch(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.send(Method::PATCH, path, Some(body)).await
     }
 
-    /// Puts something in place of what there was.
+    /// PUTs JSON and returns the response's JSON.
     pub(super) async fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         self.send(Method::PUT, path, Some(body)).await
     }
 
-    /// Deletes something.
     pub(super) async fn delete(&self, path: &str) -> anyhow::Result<Value> {
         self.send(Method::DELETE, path, None).await
     }
 
-    /// Sends one file as the form field `file`.
+    /// POSTs a file as the form field `file`.
     pub(super) async fn send_file(
         &self,
         path: &str,
@@ -170,13 +167,13 @@ impl Api {
             .await
     }
 
-    /// Writes what an address gives into a file that only this user can read, or to standard output (`-`); its bytes. A
-    /// file that could not be written in full is removed: half of it would look like all.
+    /// Saves a response to a file that only this user can read, or to standard output (`-`), and returns its bytes. A
+    /// file that could not be written in full is removed, because half of it would look complete.
     pub(super) async fn save(&self, path: &str, to: &Path) -> anyhow::Result<u64> {
         let answer = self.answer(self.request(Method::GET, path)).await?;
         if !answer.status().is_success() {
             json_of(answer).await?;
-            anyhow::bail!("the answer is no file");
+            anyhow::bail!("the response is not a file");
         }
         let body = answer.into_body();
         if to == Path::new("-") {
@@ -205,7 +202,7 @@ impl Api {
         self.execute(request).await
     }
 
-    /// A request about the workspace.
+    /// Builds a request about the workspace.
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mark = if path.contains('?') { '&' } else { '?' };
         let name = form_urlencoded::byte_serialize(self.workspace.as_bytes()).collect::<String>();
@@ -236,7 +233,7 @@ impl Api {
     }
 }
 
-/// The name and the data of a server-sent event; none of a comment, which keeps the connection open.
+/// Name and data of a server-sent event; `None` for comments, which keep the connection open.
 fn event_of(event: &str) -> Option<(&str, &str)> {
     let field = |name: &str| {
         let value = event.lines().find_map(|line| line.strip_prefix(name))?;
@@ -245,12 +242,12 @@ fn event_of(event: &str) -> Option<(&str, &str)> {
     Some((field("event:")?, field("data:")?))
 }
 
-/// Writes a body out, piece by piece; its bytes.
+/// Writes a body piece by piece and returns its bytes.
 async fn copy(mut body: Body, target: &mut impl Write, to: &Path) -> anyhow::Result<u64> {
     let failed = || format!("{} cannot be written", to.display());
     let mut written = 0;
     while let Some(frame) = body.frame().await {
-        let frame = frame.context("the rest did not come")?;
+        let frame = frame.context("the connection was lost before the end of the response")?;
         let piece = frame.data_ref().map(AsRef::as_ref).unwrap_or_default();
         target.write_all(piece).with_context(failed)?;
         written += piece.len() as u64;
@@ -259,7 +256,7 @@ async fn copy(mut body: Body, target: &mut impl Write, to: &Path) -> anyhow::Res
     Ok(written)
 }
 
-/// The JSON of a good answer, null if it has none; the sentence of a bad one.
+/// Returns the JSON of a successful response, or null if it has none; else fails with the problem's detail.
 async fn json_of(answer: Response<Body>) -> anyhow::Result<Value> {
     let status = answer.status();
     let bytes = answer.into_body().collect().await?.to_bytes();

@@ -15,7 +15,7 @@ use crate::app::Start;
 pub(super) struct Args {
     /// The question
     question: String,
-    /// Workspace whose documents are asked
+    /// Workspace to ask
     #[arg(long, default_value = "default")]
     workspace: String,
     /// Ask as if it were this time, RFC 3339: 2026-12-24T10:00:00-05:00
@@ -47,7 +47,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     }
     for citation in &answer.citations {
         if citation.kind == CitationKind::Faq {
-            // The answer stands above already, word for word.
+            // The answer above already has these words.
             out::line(&format!(
                 "[{}] Approved answer to “{}”",
                 citation.number, citation.title
@@ -72,7 +72,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks, and writes the answer out as it comes unless it is wanted as JSON.
+/// Asks, and prints the answer as it arrives unless JSON was requested.
 async fn ask(api: &Api, args: &Args) -> anyhow::Result<Answer> {
     let body = json!({"question": args.question, "workspace": args.workspace,
         "metadata": {"now": args.now}});
@@ -92,5 +92,5 @@ async fn ask(api: &Api, args: &Args) -> anyhow::Result<Answer> {
     };
     api.events("/api/ask", &body, take).await?;
     out::line("");
-    answer.context("the answer broke off; ask again")
+    answer.context("the answer was cut off; ask again")
 }

@@ -1,4 +1,4 @@
-//! `frontdesk backup`: make, list, try, copy and restore backups.
+//! `frontdesk backup`: make, list, check, copy and restore backups.
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -33,25 +33,25 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Make the key that opens backups on any machine; it is printed once and not kept here
+    /// Make the key that opens backups on any machine; it is printed once and not stored here
     RecoveryKey {
-        /// Another takes the place of a lost one; it opens only backups made from now on
+        /// Replace a lost key; the new one opens only backups made from now on
         #[arg(long)]
         replace: bool,
     },
-    /// Make a backup now, and open it to see that it is whole
+    /// Make a backup now, and open it to check that it is complete
     Create,
     /// List the backups
     List {
-        /// Those that were copied elsewhere
+        /// List the copies elsewhere instead
         #[arg(long)]
         target: bool,
     },
     /// Open a backup and check every page and every reference in it
     Verify {
-        /// Name of a backup, as `list` shows it; the newest if none is named
+        /// Name of a backup, as `list` shows it; without it, the newest
         name: Option<String>,
-        /// One that was copied elsewhere: it is fetched first
+        /// Fetch and check a copy from elsewhere
         #[arg(long)]
         target: bool,
     },
@@ -59,15 +59,15 @@ enum Action {
     Target(backup_target::Args),
     /// Put a backup in place of the database; the server must be stopped
     Restore {
-        /// File of a backup; with --target the name of one that was copied elsewhere
+        /// File of a backup; with --target, the name of a copy elsewhere
         file: PathBuf,
-        /// Fetch it from where backups are copied to
+        /// Fetch it from the place that backups are copied to
         #[arg(long)]
         target: bool,
-        /// File with the recovery key, or - to type it; without it this machine's own key is used
+        /// File with the recovery key, or - to type it; without it, this machine's own key is used
         #[arg(long, value_name = "FILE")]
         recovery_key: Option<PathBuf>,
-        /// Replace the database that is there; it is kept beside the restored one
+        /// Replace the existing database; it is kept beside the restored one
         #[arg(long)]
         yes: bool,
     },
@@ -75,7 +75,7 @@ enum Action {
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
-    log_where("warn", is_told_by_nobody)?;
+    log_where("warn", is_worth_logging)?;
     match args.action {
         Action::Restore {
             file,
@@ -107,8 +107,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     }
 }
 
-/// Whether an event of the log is not what the command ends with anyway: why there is no backup, or no copy.
-fn is_told_by_nobody(event: &Metadata<'_>) -> bool {
+/// Whether a log event says more than the error with which the command ends anyway.
+fn is_worth_logging(event: &Metadata<'_>) -> bool {
     *event.level() != Level::ERROR || !event.target().starts_with("frontdesk::app::backup")
 }
 
@@ -150,15 +150,15 @@ fn show(action: &Action, answer: &Value) {
         Action::RecoveryKey { .. } => {
             out::line(text("recovery_key"));
             out::note(
-                "Write it down or print it, and keep it away from this machine: it is not kept here and not shown \
-                 again. Who has it and a backup has everything.",
+                "Write it down or print it, and keep it away from this machine: it is not stored here and not shown \
+                 again. Anyone who has it and a backup can read everything.",
             );
         }
         Action::Create => out::line(&format!(
-            "Made, opened and found whole: {}",
+            "Made, opened and found complete: {}",
             described(answer)
         )),
-        Action::Verify { .. } => out::line(&format!("Whole: {}", described(answer))),
+        Action::Verify { .. } => out::line(&format!("Complete: {}", described(answer))),
         Action::List { target: true } => {
             let all = answer.get("backups").and_then(Value::as_array);
             let all = all.map(Vec::as_slice).unwrap_or_default();
@@ -208,11 +208,11 @@ fn described(backup: &Value) -> String {
     )
 }
 
-/// Refuses to replace a database unless that was said.
+/// Refuses to replace a database unless `yes`.
 fn check_free(config: &Config, yes: bool) -> anyhow::Result<()> {
     if has_database(config) && !yes {
         return Err(WrongCall(format!(
-            "{} holds a database already; say --yes to replace it (it is kept beside the restored one)",
+            "{} already holds a database; add --yes to replace it (it is kept beside the restored one)",
             config.data_dir.display()
         ))
         .into());
@@ -245,7 +245,7 @@ fn put_back(
     Ok(())
 }
 
-/// The error of a failed `backup restore`, in words for the command line.
+/// Explains a failed `backup restore` for the command line.
 fn not_restored(error: AppError, has_key: bool) -> anyhow::Error {
     match error {
         AppError::Backup(BackupError::WrongRecoveryKey) if !has_key => anyhow::anyhow!(
@@ -269,37 +269,37 @@ fn tell(restored: &Restored) {
     let again = restored.erased;
     if again != Default::default() {
         out::line(&format!(
-            "Erased since, and erased again: {}.",
+            "Erased since the backup, and now erased again: {}.",
             counted(&json!(again))
         ));
     }
     if restored.workspaces > 0 {
         out::line(&format!(
-            "Closed workspaces that were erased since, and are erased again: {}.",
+            "Closed workspaces that were erased since, and now erased again: {}.",
             restored.workspaces
         ));
     }
     if !restored.has_erased_list {
         out::note(
-            "No list of what was erased (erased.jsonl) lay beside this backup. Whoever was erased after it was made is in it again: \
+            "There was no list of what was erased (erased.jsonl) beside this backup. People erased after it was made are in it again: \
              erase them once more.",
         );
     }
     if let Some(kept) = &restored.kept {
         out::note(&format!(
-            "The database that was there is kept as {} for 14 days.",
+            "The replaced database is kept as {} for 14 days.",
             kept.display()
         ));
     }
     if let Some(settings) = &restored.settings {
         out::note(&format!(
-            "The settings of then are in {}; take from them what you need.",
+            "The settings at the time of the backup are in {}; copy from them what you need.",
             settings.display()
         ));
     }
 }
 
-/// What a file says, or `-`: what somebody types.
+/// Reads a secret from a file, or from the keyboard for `-`.
 pub(super) fn typed(from: &Path, what: &str) -> anyhow::Result<String> {
     if from == Path::new("-") {
         if std::io::stdin().is_terminal() {

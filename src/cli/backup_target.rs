@@ -27,24 +27,24 @@ enum Action {
         /// Region of the bucket
         #[arg(long, default_value = "us-east-1")]
         region: String,
-        /// What names in the bucket begin with, like a folder
+        /// Prefix of names in the bucket, like a folder
         #[arg(long, default_value = "")]
         prefix: String,
-        /// Name the bucket in the path, and not before the host
+        /// Name the bucket in the path instead of the host name
         #[arg(long)]
         path_style: bool,
-        /// Name of the access key
+        /// Id of the access key
         #[arg(long)]
         access_key: String,
-        /// File with the secret key, or - to type it; without it the one that is kept
+        /// File with the secret key, or - to type it; without it, the stored one
         #[arg(long, value_name = "FILE")]
         secret_key: Option<PathBuf>,
     },
-    /// Copy to a server with SFTP
+    /// Copy to an SFTP server
     Sftp {
         /// The server: user@host or user@host:port
         server: String,
-        /// Folder there; from the root if it begins with a slash, else from the user's own
+        /// Folder on the server; relative to the user's home unless it begins with a slash
         #[arg(long, default_value = "")]
         folder: String,
         /// File with the password, or - to type it
@@ -53,15 +53,15 @@ enum Action {
         /// File with a private key (Ed25519 or ECDSA, without a passphrase)
         #[arg(long, value_name = "FILE")]
         private_key: Option<PathBuf>,
-        /// Fingerprint of the server's key (SHA256:…); without it the key that it shows now is noted
+        /// Fingerprint of the server's key (SHA256:…); without it, the key that it shows now is trusted
         #[arg(long, default_value = "")]
         host_key: String,
     },
     /// Write a small file there, find it in the list, read it back and remove it
     Try,
-    /// Copy now what is not there yet
+    /// Copy missing backups now
     Copy,
-    /// Copy nowhere any more; the copies that are there stay
+    /// Stop copying; the copies already there stay
     Remove,
 }
 
@@ -82,7 +82,7 @@ impl Args {
         match &self.action {
             Some(Action::Try) => return tried(answer),
             Some(Action::Remove) => {
-                out::line("Backups are copied nowhere any more. The copies that are there stay.");
+                out::line("Backups are no longer copied elsewhere. The copies already there stay.");
             }
             Some(Action::S3 { .. } | Action::Sftp { .. }) => {
                 described(answer);
@@ -127,7 +127,7 @@ impl Action {
                 private_key,
                 host_key,
             } => {
-                let (user, host, port) = parted(server)?;
+                let (user, host, port) = split_server(server)?;
                 json!({
                     "kind": "sftp",
                     "host": host,
@@ -147,8 +147,8 @@ impl Action {
     }
 }
 
-/// `user@host` or `user@host:port`.
-fn parted(server: &str) -> anyhow::Result<(&str, &str, u16)> {
+/// Splits `user@host` or `user@host:port`; the default port is 22.
+fn split_server(server: &str) -> anyhow::Result<(&str, &str, u16)> {
     let wrong = || super::shared::WrongCall(format!("{server} is not user@host or user@host:port"));
     let (user, place) = server.rsplit_once('@').ok_or_else(wrong)?;
     let is_inside = place.ends_with(']');
@@ -162,7 +162,7 @@ fn text<'a>(answer: &'a Value, field: &str) -> &'a str {
     answer.get(field).and_then(Value::as_str).unwrap_or("")
 }
 
-/// Where copies go, and whether one was ever made.
+/// Describes the target, and whether it has a copy yet.
 pub(super) fn going_to(place: &str, copied_at: Option<&Value>) -> String {
     if copied_at.is_none_or(Value::is_null) {
         return format!("Copies go to: {place} (none is there yet)");
@@ -172,14 +172,16 @@ pub(super) fn going_to(place: &str, copied_at: Option<&Value>) -> String {
 
 fn described(answer: &Value) {
     if answer.is_null() {
-        out::line("Backups are copied nowhere else. `frontdesk backup target --help` tells how.");
+        out::line(
+            "Backups are not copied elsewhere. `frontdesk backup target --help` says how to set that up.",
+        );
         return;
     }
     out::line(&going_to(text(answer, "place"), answer.get("copied_at")));
     let key = text(answer, "host_key");
     if !key.is_empty() {
         out::line(&format!(
-            "Key of the server: {key} (compare it with what its owner tells you)"
+            "Server key: {key} (compare it with the one that the server’s operator gives you)"
         ));
     }
     let number = |field: &str| answer.get(field).and_then(Value::as_i64);

@@ -16,7 +16,7 @@ use crate::store::CallId;
 /// Arguments of `frontdesk calls`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Workspace whose calls are meant
+    /// Workspace of the calls
     #[arg(long, default_value = "default", global = true)]
     workspace: String,
     #[command(flatten)]
@@ -43,8 +43,8 @@ enum What {
         /// Id of the call
         id: String,
     },
-    /// Write calls to a file, whose ending is the form: .jsonl or .csv of many; .json, .txt, .vtt, .srt,
-    /// .csv or .zip (with the recording) of one
+    /// Write calls to a file, whose extension sets the format: .jsonl or .csv for many; .json, .txt, .vtt, .srt,
+    /// .csv or .zip (with the recording) for one
     Export {
         /// The file; `-` for standard output
         file: PathBuf,
@@ -58,13 +58,12 @@ enum What {
     Delete {
         /// Id of the call
         id: String,
-        /// It is meant: this cannot be undone
+        /// Do it; this cannot be undone
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Which calls are meant.
 #[derive(Debug, ClapArgs)]
 struct CallSelection {
     /// With these words said by either side
@@ -79,16 +78,16 @@ struct CallSelection {
     /// user_hangup, inactivity and so on
     #[arg(long, default_value = "")]
     reason: String,
-    /// With a turn that was answered so: faq, fact, extract, model, refusal or talk
+    /// With a turn answered by: faq, fact, extract, model, refusal or talk
     #[arg(long, default_value = "")]
     rung: String,
     /// yes or no
     #[arg(long, default_value = "")]
     recorded: String,
-    /// From this day (2026-05-03) or moment (RFC 3339) on
+    /// From this day (2026-05-03) or time (RFC 3339)
     #[arg(long, value_name = "TIME", default_value = "")]
     from: String,
-    /// Up to this day, which counts, or this moment
+    /// Up to and including this day, or up to this time
     #[arg(long, value_name = "TIME", default_value = "")]
     until: String,
 }
@@ -154,11 +153,11 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
         What::Delete { id, yes } => {
             let id = call_id(&id)?;
             if !yes {
-                let ask = "deleting a call cannot be undone; say --yes if you mean it";
+                let ask = "deleting a call cannot be undone; add --yes to do it";
                 return Err(WrongCall(ask.into()).into());
             }
             api.delete(&format!("/api/calls/{id}")).await?;
-            out::note("The call is deleted.");
+            out::note("The call was deleted.");
             Ok(())
         }
     }
@@ -168,7 +167,7 @@ fn export_of_one(file: &Path, id: CallId) -> Result<String, WrongCall> {
     let format = match ending_of(file) {
         None => CallFormat::Json,
         Some(ending) if ending.eq_ignore_ascii_case("jsonl") => {
-            let remedy = "one call is written as json, not jsonl";
+            let remedy = "a single call is written as json, not jsonl";
             return Err(WrongCall(remedy.into()));
         }
         Some(ending) => {
@@ -190,7 +189,7 @@ fn export_of_many(file: &Path, query: &CallQuery) -> Result<String, WrongCall> {
                     return no_form(ending);
                 }
                 let remedy =
-                    "many calls are written as jsonl or csv; name one with --call for other forms";
+                    "many calls are written as jsonl or csv; name one with --call for other formats";
                 WrongCall(remedy.into())
             })?
         }
@@ -201,15 +200,15 @@ fn export_of_many(file: &Path, query: &CallQuery) -> Result<String, WrongCall> {
     ))
 }
 
-/// The ending of a file's name, which is the form that is asked for.
+/// The file's extension, which sets the format.
 fn ending_of(file: &Path) -> Option<&str> {
     file.extension()?.to_str()
 }
 
 fn no_form(ending: &str) -> WrongCall {
-    let known = "json, txt, vtt, srt, csv and zip of one call, jsonl and csv of many";
+    let known = "json, txt, vtt, srt, csv and zip for one call, jsonl and csv for many";
     WrongCall(format!(
-        "{ending} is no form of an export; there are {known}"
+        "{ending} is not an export format; the formats are {known}"
     ))
 }
 

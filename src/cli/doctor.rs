@@ -1,4 +1,4 @@
-//! `frontdesk doctor`: what this machine can do, what is here, and what to improve.
+//! `frontdesk doctor`: what this machine can do, what is installed, and what to improve.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use crate::store::KeyStrength;
 /// Arguments of `frontdesk doctor`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Do not measure how fast the chat model answers
+    /// Skip measuring how fast the chat model answers
     #[arg(long)]
     quick: bool,
     /// Print JSON
@@ -29,7 +29,6 @@ pub(super) struct Args {
     place: DataPlace,
 }
 
-/// One line of the report.
 #[derive(Debug, Serialize)]
 struct Finding {
     what: &'static str,
@@ -104,7 +103,7 @@ fn memory_mb(field: &str) -> Option<u64> {
 
 fn memory() -> Finding {
     let (Some(total), Some(free)) = (memory_mb("MemTotal:"), memory_mb("MemAvailable:")) else {
-        return finding("memory", "hint", "the system does not tell");
+        return finding("memory", "hint", "the system does not report it");
     };
     let fits: Vec<String> = Catalogue::embedded()
         .map(|c| {
@@ -142,7 +141,7 @@ fn disk(config: &Config) -> Finding {
         Err(e) => finding(
             "disk",
             "hint",
-            format!("{} cannot be looked at: {e}", place.display()),
+            format!("{} cannot be examined: {e}", place.display()),
         ),
     }
 }
@@ -184,7 +183,7 @@ fn model_files(config: &Config) -> anyhow::Result<Vec<Finding>> {
         }
     }
     if !roles_here.contains(&ModelRole::Reader) && config.reader_model == "auto" {
-        let text = "there is no reader; few questions are answered from documents without: \
+        let text = "there is no reader; without one, few questions are answered from documents: \
                     frontdesk models get frontdesk-reader";
         out.push(finding("model", "problem", text));
     }
@@ -223,18 +222,18 @@ async fn engines(config: &Arc<Config>) -> anyhow::Result<Vec<Finding>> {
         })
         .collect();
     out.push(match engines.reader.ready() {
-        Ok(()) => reading(&engines).await?,
+        Ok(()) => measure_reading(&engines).await?,
         Err(reason) => finding("reading", "problem", reason.to_string()),
     });
     if engines.chat.ready().is_ok() {
-        out.push(speed(&engines).await?);
+        out.push(measure_speed(&engines).await?);
     }
     shutdown.cancel();
     Ok(out)
 }
 
-/// Eight passages of a usual length, read for a question.
-async fn reading(engines: &Engines) -> anyhow::Result<Finding> {
+/// Measures reading eight passages of typical length for a question.
+async fn measure_reading(engines: &Engines) -> anyhow::Result<Finding> {
     let text = "The shop opens at nine on weekdays and closes at half past six. ".repeat(6);
     let heading = "Opening hours".to_owned();
     let passages = vec![ReadPassage { heading, text }; 8];
@@ -252,8 +251,8 @@ async fn reading(engines: &Engines) -> anyhow::Result<Finding> {
     Ok(finding("reading", "ok", text))
 }
 
-/// One prompt of a usual length, measured.
-async fn speed(engines: &Engines) -> anyhow::Result<Finding> {
+/// Measures one prompt of typical length.
+async fn measure_speed(engines: &Engines) -> anyhow::Result<Finding> {
     let passage = "The shop opens at nine on weekdays and closes at half past six. ".repeat(20);
     let messages = vec![
         ChatMessage::new(Role::System, "Answer from the passage."),
@@ -279,6 +278,7 @@ async fn speed(engines: &Engines) -> anyhow::Result<Finding> {
     }
     let (first, total) = (first.unwrap_or_default(), start.elapsed());
     let used = usage.unwrap_or_default();
+    // Until the first word the model reads the prompt; from then on it writes.
     let read = f64::from(used.prompt_tokens) / first.as_secs_f64().max(0.001);
     let written = f64::from(used.completion_tokens.saturating_sub(1))
         / (total.saturating_sub(first)).as_secs_f64().max(0.001);

@@ -25,33 +25,33 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// The documents with their state and passages
+    /// List the documents with their state and passages
     List,
-    /// The versions of a document
+    /// List the versions of a document
     Versions {
         /// File name of the document
         name: String,
     },
-    /// Answer from an older (or again a newer) version from now on
+    /// Switch to an older version of a document, or back to a newer one
     Rollback {
         /// File name of the document
         name: String,
         /// Number of the version, as `documents versions` shows it
         version: u32,
     },
-    /// Read what an office file hides as well: sheets, rows, columns, slides, notes, comments, text
+    /// Also read the hidden parts of an office file: sheets, rows, columns, slides, notes, comments, text
     Hidden {
         /// File name of the document
         name: String,
-        /// Leave it out again
+        /// Leave them out again
         #[arg(long)]
         leave_out: bool,
     },
-    /// Answer only staff from a document, never visitors
+    /// Use a document for answers to staff only, never to visitors
     Staff {
         /// File name of the document
         name: String,
-        /// Answer visitors from it again
+        /// Use it for visitors again
         #[arg(long)]
         off: bool,
     },
@@ -100,7 +100,7 @@ fn show(result: &Value) {
                         } else {
                             ""
                         },
-                        text(row, "hold").replace("rolled_back", "taken back"),
+                        text(row, "hold").replace("rolled_back", "withdrawn"),
                     ),
                     None => format!(
                         "{:<8} {:>14}  version {:<3} {}",
@@ -147,7 +147,7 @@ async fn act(api: &Api, action: &Action) -> anyhow::Result<Value> {
                 .ok_or_else(|| no_version(name, *version))?;
             let body = json!({ "version": to });
             api.post(&format!("{path}/rollback"), &body).await?;
-            Ok(json!({"done": format!("{name} is answered from version {version} now.")}))
+            Ok(json!({"done": format!("Answers now use version {version} of {name}.")}))
         }
         Action::Hidden { name, leave_out } => {
             let path = format!("{}/hidden", path_of(name)?);
@@ -166,7 +166,7 @@ async fn act(api: &Api, action: &Action) -> anyhow::Result<Value> {
         }
         Action::Remove { name } => {
             api.delete(&path_of(name)?).await?;
-            Ok(json!({"done": format!("{name} is removed.")}))
+            Ok(json!({"done": format!("{name} was removed.")}))
         }
     }
 }
@@ -187,7 +187,7 @@ fn no_version(name: &str, version: u32) -> anyhow::Error {
 
 fn for_whom(name: &str, staff_only: bool) -> String {
     match staff_only {
-        true => format!("{name} is for staff only now: visitors are never answered from it."),
-        false => format!("Visitors are answered from {name} as well now."),
+        true => format!("{name} is now for staff only: visitors never get answers from it."),
+        false => format!("Answers to visitors now use {name} as well."),
     }
 }

@@ -60,11 +60,11 @@ fn show(ledger: &Value) {
             text(total, "data"),
             out::plural(number(total, "requests"), "request", "requests"),
             number(total, "errors"),
-            counted(number(total, "bytes_sent")),
-            counted(number(total, "bytes_received")),
+            format_bytes(number(total, "bytes_sent")),
+            format_bytes(number(total, "bytes_received")),
         ));
     }
-    out::line("The last requests:");
+    out::line("Latest requests:");
     for request in rows(ledger, "requests") {
         let at = jiff::Timestamp::from_millisecond(number(request, "at")).unwrap_or_default();
         let ended = match (
@@ -91,7 +91,7 @@ fn show(ledger: &Value) {
     }
 }
 
-fn counted(bytes: i64) -> String {
+fn format_bytes(bytes: i64) -> String {
     out::plural(bytes, "byte", "bytes")
 }
 
@@ -100,7 +100,7 @@ fn bytes(request: &Value) -> String {
         number(request, "bytes_sent"),
         number(request, "bytes_received"),
     );
-    format!(" [{} sent, {received} received]", counted(sent))
+    format!(" [{} sent, {received} received]", format_bytes(sent))
 }
 
 fn rows<'a>(ledger: &'a Value, name: &str) -> &'a [Value] {

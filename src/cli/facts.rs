@@ -32,15 +32,15 @@ enum What {
     },
     /// Read the documents again for hours, holidays, address and telephone
     Propose,
-    /// Say that facts are true; from then on they answer questions
+    /// Confirm facts; from then on they answer questions
     Confirm {
         /// Ids, as `facts list` shows them
         ids: Vec<String>,
-        /// All proposals that no newer document overrules
+        /// All proposals that no newer document contradicts
         #[arg(long, conflicts_with = "ids")]
         all: bool,
     },
-    /// Say that facts are not to be used
+    /// Dismiss facts, so that they are not used
     Dismiss {
         /// Ids, as `facts list` shows them
         #[arg(required = true)]
@@ -51,7 +51,7 @@ enum What {
     Set {
         /// hours, holiday, address, phone, email or price
         kind: String,
-        /// What holds
+        /// The fact, in words
         text: String,
     },
     /// Set the time zone of the business, and its country for public holidays
@@ -71,7 +71,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         && ids.is_empty()
     {
         return Err(
-            WrongCall("name the facts to confirm by their ids, or say --all".into()).into(),
+            WrongCall("name the facts to confirm by their ids, or add --all".into()).into(),
         );
     }
     block_on(with_api(
@@ -88,11 +88,11 @@ async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
         What::List { json } => print(&api.get("/api/facts").await?, *json),
         What::Propose => {
             let told = api.post("/api/facts/propose", &none).await?;
-            counted(count_of(&told), "stated by the documents")
+            print_count(count_of(&told), "stated by the documents")
         }
         What::Confirm { all: true, .. } => {
             let told = api.post("/api/facts/confirm", &none).await?;
-            counted(count_of(&told), "confirmed")
+            print_count(count_of(&told), "confirmed")
         }
         What::Confirm { ids, .. } => each(api, ids, "confirm", "confirmed").await,
         What::Dismiss { ids } => each(api, ids, "dismiss", "dismissed").await,
@@ -101,7 +101,7 @@ async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
             for fact in &facts {
                 api.post("/api/facts", &serde_json::to_value(fact)?).await?;
             }
-            counted(facts.len(), "kept")
+            print_count(facts.len(), "kept")
         }
         What::Timezone { zone, country } => {
             let body = json!({"time_zone": zone, "country": country});
@@ -114,14 +114,14 @@ async fn each(api: &Api, ids: &[String], verb: &str, done: &str) -> anyhow::Resu
     for id in ids {
         if id.parse::<FactId>().is_err() {
             return Err(WrongCall(format!(
-                "`{id}` is no id of a fact; see frontdesk facts list"
+                "`{id}` is not the id of a fact; see frontdesk facts list"
             ))
             .into());
         }
         let path = format!("/api/facts/{id}/{verb}");
         api.post(&path, &json!({})).await?;
     }
-    counted(ids.len(), done)
+    print_count(ids.len(), done)
 }
 
 fn read(kind: &str, text: &str) -> anyhow::Result<Vec<crate::hours::What>> {
@@ -136,7 +136,7 @@ fn count_of(told: &Value) -> usize {
         .unwrap_or(0)
 }
 
-fn counted(count: usize, what: &str) -> anyhow::Result<()> {
+fn print_count(count: usize, what: &str) -> anyhow::Result<()> {
     let noun = if count == 1 { "fact" } else { "facts" };
     out::line(&format!("{count} {noun} {what}"));
     Ok(())
@@ -160,7 +160,7 @@ fn print(list: &Value, as_json: bool) -> anyhow::Result<()> {
         let text = |key: &str| fact[key].as_str().unwrap_or("");
         let mut marks = Vec::new();
         if fact["superseded"] == true {
-            marks.push("a newer document says otherwise");
+            marks.push("a newer document contradicts it");
         }
         if fact["changed"] == true {
             marks.push("its document changed");

@@ -28,7 +28,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Take questions and answers in: CSV with `question,answer`, JSON, text with Q: and A:, or a
+    /// Import questions and answers: CSV with `question,answer`, JSON, text with Q: and A:, or a
     /// saved FAQ page with schema.org markup
     Import {
         /// The file
@@ -46,14 +46,14 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// Write one, approved at once
+    /// Add one, approved at once
     Add {
         /// The question
         question: String,
-        /// The answer, given word for word
+        /// The answer, which visitors get word for word
         answer: String,
     },
-    /// Let visitors get an answer
+    /// Approve an answer, so that visitors get it
     Approve {
         /// Its id, as `faq list` shows it
         id: String,
@@ -63,14 +63,14 @@ enum What {
         /// Its id, as `faq list` shows it
         id: String,
     },
-    /// Write all of them to a file: .json, else CSV with `question,answer`
+    /// Write all of them to a file: .json, otherwise CSV with `question,answer`
     Export {
         /// The file
         file: PathBuf,
     },
 }
 
-/// A question as the API shows it.
+/// A question and answer as the API shows it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Shown {
     id: String,
@@ -187,7 +187,7 @@ async fn all(api: &Api) -> anyhow::Result<Vec<Shown>> {
 /// The path of a question and answer.
 fn path_of(id: &str) -> anyhow::Result<String> {
     if id.parse::<FaqId>().is_err() {
-        let wrong = format!("`{id}` is no id of a question; frontdesk faq list shows them");
+        let wrong = format!("`{id}` is not the id of a question; frontdesk faq list shows the ids");
         return Err(WrongCall(wrong).into());
     }
     Ok(format!("/api/faqs/{id}"))

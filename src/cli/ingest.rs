@@ -12,13 +12,13 @@ use super::out;
 use super::shared::{DataPlace, WrongCall, block_on, log};
 use crate::app::Start;
 
-/// Longest time between two looks at a document that is being read.
+/// Time between checks of a document that is being read.
 const LOOK: Duration = Duration::from_millis(300);
 
 /// Arguments of `frontdesk ingest`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Files, or folders whose files are all taken
+    /// Files, or folders to take all files from
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Workspace that the documents belong to
@@ -39,7 +39,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         collect(path, &mut files)?;
     }
     if files.is_empty() {
-        return Err(WrongCall("there are no files in what was named".into()).into());
+        return Err(WrongCall("there are no files in these paths".into()).into());
     }
     let results = block_on(with_api(config, &args.workspace, Start::Now, async |api| {
         api.make_workspace().await?;
@@ -53,14 +53,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         out::json(&results)?;
     }
     if failed > 0 {
-        // Some can be read, and not be kept.
+        // Some files can be read but not stored.
         let all = out::plural(results.len(), "document", "documents");
-        anyhow::bail!("{failed} of {all} could not be taken in");
+        anyhow::bail!("{failed} of {all} could not be added");
     }
     Ok(())
 }
 
-/// Adds the files under a path, all the way down, without hidden ones.
+/// Adds the files under a path, recursively, without hidden ones.
 pub(super) fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let what = || format!("{} cannot be read", path.display());
     if !std::fs::metadata(path).with_context(what)?.is_dir() {
@@ -89,7 +89,7 @@ fn name_of(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-fn told(name: &str, outcome: Result<Value, &str>) -> Value {
+fn report(name: &str, outcome: Result<Value, &str>) -> Value {
     match outcome {
         Ok(mut data) => {
             let passages = data.get("passages").and_then(Value::as_u64).unwrap_or(0);
@@ -121,7 +121,7 @@ async fn ingest(api: &Api, files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
         let taken = match api.send_file("/api/documents", &name, bytes).await {
             Ok(taken) => taken,
             Err(error) => {
-                results.push(told(&name, Err(&error.to_string())));
+                results.push(report(&name, Err(&error.to_string())));
                 continue;
             }
         };
@@ -135,7 +135,7 @@ async fn ingest(api: &Api, files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
                     let is_same = file.get("unchanged") == Some(&json!(true));
                     wait_for(api, id, if is_same { "unchanged" } else { "read" }).await
                 }
-                (None, None) => Err(anyhow::anyhow!("the server did not say what became of it")),
+                (None, None) => Err(anyhow::anyhow!("the server did not report the outcome")),
             };
             results.push(match outcome {
                 Ok(data) => {
@@ -143,9 +143,9 @@ async fn ingest(api: &Api, files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
                     for note in notes.into_iter().flatten().filter_map(Value::as_str) {
                         out::note(&format!("{name}: {note}"));
                     }
-                    told(name, Ok(data))
+                    report(name, Ok(data))
                 }
-                Err(error) => told(name, Err(&error.to_string())),
+                Err(error) => report(name, Err(&error.to_string())),
             });
         }
     }

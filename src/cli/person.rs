@@ -1,4 +1,4 @@
-//! `frontdesk person`: what is kept of somebody, and erasing it.
+//! `frontdesk person`: finds and erases what is kept about somebody.
 
 use std::path::PathBuf;
 
@@ -27,12 +27,12 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List what is kept of a person and what erasing it would erase
+    /// List what is kept about a person and what erasing it would delete
     Find {
         /// Part of an e-mail address or a name, a telephone number, or an id
         who: String,
     },
-    /// Write everything that is kept of a person into a ZIP for them
+    /// Write everything that is kept about a person into a ZIP for them
     Copy {
         /// Part of an e-mail address or a name, a telephone number, or an id
         who: String,
@@ -40,11 +40,11 @@ enum Action {
         #[arg(long, default_value = "person.zip")]
         out: PathBuf,
     },
-    /// Erase all of them, at once and for good; prints what was erased
+    /// Erase all of it, at once and for good; prints what was erased
     Erase {
         /// Part of an e-mail address or a name, a telephone number, or an id
         who: String,
-        /// Do not ask; look at `person find` first
+        /// Do it; check with `person find` first
         #[arg(long)]
         yes: bool,
     },
@@ -80,12 +80,12 @@ async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
         Action::Erase { who, yes } => {
             let found = api.get(&about("/api/people", who)).await?;
             if listed(&found).is_empty() {
-                return Err(WrongCall(format!("nothing is kept of {who}")).into());
+                return Err(WrongCall(format!("nothing is kept about {who}")).into());
             }
             if !yes {
                 show(&found);
                 return Err(WrongCall(
-                    "nothing was erased yet; say --yes to erase all of these for good".into(),
+                    "nothing was erased yet; add --yes to erase all of these for good".into(),
                 )
                 .into());
             }
@@ -107,14 +107,14 @@ fn certified(certificate: &Value) {
         counted(certificate.get("erased").unwrap_or(&Value::Null))
     ));
     out::line(
-        "Backups of before still hold it until they are deleted by age; restoring one erases it again.",
+        "Earlier backups still hold it until they are too old to keep; restoring one erases it again.",
     );
 }
 
 fn show(found: &Value) {
     let all = listed(found);
     if all.is_empty() {
-        out::note("There is nothing.");
+        out::note("Nothing was found.");
     }
     for one in all {
         let text = |field: &str| one.get(field).and_then(Value::as_str).unwrap_or("");
@@ -154,13 +154,13 @@ pub(super) fn counted(traces: &Value) -> String {
     words.join(", ")
 }
 
-/// A path with who is meant.
+/// Adds the person to a path as a query.
 fn about(path: &str, who: &str) -> String {
     let who: String = form_urlencoded::byte_serialize(who.as_bytes()).collect();
     format!("{path}?who={who}")
 }
 
-/// Erases everything that is found, a batch at a time; adds up what was erased.
+/// Erases everything found, batch by batch, and adds up what was erased.
 async fn erase(api: &Api, who: &str, first: Value) -> anyhow::Result<Value> {
     let mut found = first;
     let mut sum: Option<Value> = None;
@@ -168,7 +168,7 @@ async fn erase(api: &Api, who: &str, first: Value) -> anyhow::Result<Value> {
         let certificate = api.post("/api/people/erase", &selection(&found)).await?;
         sum = Some(match sum {
             None => certificate,
-            Some(before) => added(before, &certificate),
+            Some(before) => add_up(before, &certificate),
         });
         if found.get("more") != Some(&json!(true)) {
             return Ok(sum.unwrap_or_default());
@@ -200,14 +200,14 @@ fn listed(found: &Value) -> &[Value] {
     all.map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The later certificate with the numbers of both.
-fn added(before: Value, later: &Value) -> Value {
+/// Merges two certificates: the later time, the sums of both.
+fn add_up(before: Value, later: &Value) -> Value {
     match (before, later) {
         (Value::Object(before), Value::Object(later)) => {
             let both = later.iter().map(|(name, value)| {
                 let value = match (name.as_str(), before.get(name)) {
                     ("erased_at", _) | (_, None) => value.clone(),
-                    (_, Some(earlier)) => added(earlier.clone(), value),
+                    (_, Some(earlier)) => add_up(earlier.clone(), value),
                 };
                 (name.clone(), value)
             });

@@ -1,4 +1,4 @@
-//! `frontdesk receipts`: what answers rested on.
+//! `frontdesk receipts`: the sources of answers.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::store::ReceiptId;
 /// Arguments of `frontdesk receipts`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Workspace whose receipts are meant
+    /// Workspace of the receipts
     #[arg(long, default_value = "default", global = true)]
     workspace: String,
     #[command(flatten)]
@@ -37,12 +37,12 @@ enum What {
         #[arg(long)]
         json: bool,
     },
-    /// Show one receipt as JSON, with its cited words read again from the documents
+    /// Show one receipt as JSON, with its cited words compared with the documents
     Show {
         /// Id of the receipt
         id: String,
     },
-    /// Write receipts to a file: JSON lines, or a table if its name ends in .csv
+    /// Write receipts to a file: JSON lines, or CSV if its name ends in .csv
     Export {
         /// The file; `-` for standard output
         file: PathBuf,
@@ -51,7 +51,6 @@ enum What {
     },
 }
 
-/// Which receipts are meant.
 #[derive(Debug, ClapArgs)]
 struct ReceiptSelection {
     /// With these words in question or answer
@@ -63,13 +62,13 @@ struct ReceiptSelection {
     /// good, bad, any or none
     #[arg(long, default_value = "")]
     rating: String,
-    /// From this day (2026-05-03) or moment (RFC 3339) on
+    /// From this day (2026-05-03) or time (RFC 3339)
     #[arg(long, value_name = "TIME", default_value = "")]
     from: String,
-    /// Up to this day, which counts, or this moment
+    /// Up to and including this day, or up to this time
     #[arg(long, value_name = "TIME", default_value = "")]
     until: String,
-    /// Those of evaluations and replays as well
+    /// Include evaluations and replays
     #[arg(long)]
     evaluations: bool,
 }

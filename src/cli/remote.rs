@@ -1,5 +1,5 @@
-//! Commands beside a running server. Only one process may have the data folder, so the command asks
-//! the server that has it, over its own API and the socket in the folder.
+//! Commands while a server is running. Only one process may use the data folder, so the command asks
+//! the server, through its API on the socket in the folder.
 
 use std::path::Path;
 
@@ -11,10 +11,10 @@ use tokio::net::UnixStream;
 use super::socket::LocalSocket;
 use crate::store::DataLock;
 
-/// What requests name as the server's address. It leads nowhere: all go over the socket.
+/// Placeholder host in requests, which all go over the socket.
 pub(super) const HOST: &str = "frontdesk";
 
-/// A running server that has the data folder.
+/// The running server that uses the data folder.
 #[derive(Debug, Clone)]
 pub(super) struct Server {
     socket: LocalSocket,
@@ -22,14 +22,14 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// The server that has this data folder, if one does.
+    /// Finds the server that uses this data folder, if there is one.
     pub(super) fn find(data_dir: &Path) -> anyhow::Result<Option<Self>> {
         let Some(holder) = DataLock::read_holder(data_dir) else {
             return Ok(None);
         };
         let Some(address) = holder.address else {
             anyhow::bail!(
-                "process {} is using {} and does not answer yet; try again in a moment",
+                "process {} is using {} but does not respond yet; try again in a moment",
                 holder.pid,
                 data_dir.display()
             );
@@ -37,12 +37,12 @@ impl Server {
         let socket = LocalSocket::of(data_dir)?;
         socket.probe().map_err(|error| {
             anyhow::anyhow!(
-                "the server at {address} has {}, and takes no commands on its socket there ({error}); \
+                "the server at {address} uses {}, but accepts no commands on its socket there ({error}); \
                  run the command as the same user, stop the server first, or use the API with a key",
                 data_dir.display()
             )
         })?;
-        // Nothing that the environment says of proxies is even read.
+        // Ignore proxies from the environment.
         let client = Client::builder()
             .unix_socket(socket.path())
             .no_proxy()
@@ -51,25 +51,25 @@ impl Server {
         Ok(Some(Self { socket, client }))
     }
 
-    /// A connection of its own, for a WebSocket.
+    /// Opens a separate connection, for a WebSocket.
     pub(super) async fn connect(&self) -> std::io::Result<UnixStream> {
         self.socket.connect().await
     }
 
-    /// Sends JSON; gives the answer's JSON.
+    /// POSTs JSON and returns the response's JSON.
     pub(super) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
         let request = self
             .request(Method::POST, path)
             .header("accept", "application/json");
-        checked(request.json(body).send().await?).await
+        read_json(request.json(body).send().await?).await
     }
 
-    /// Asks for JSON.
+    /// GETs JSON.
     pub(super) async fn get(&self, path: &str) -> anyhow::Result<Value> {
-        checked(self.request(Method::GET, path).send().await?).await
+        read_json(self.request(Method::GET, path).send().await?).await
     }
 
-    /// Sends JSON; gives what comes, piece by piece, to `take`.
+    /// POSTs JSON and passes the response to `take`, piece by piece.
     pub(super) async fn fetch(
         &self,
         path: &str,
@@ -79,7 +79,7 @@ impl Server {
         let request = self.request(Method::POST, path).json(body);
         let mut answer = request.send().await?;
         if !answer.status().is_success() {
-            checked(answer).await?;
+            read_json(answer).await?;
             return Ok(());
         }
         while let Some(piece) = answer.chunk().await? {
@@ -93,13 +93,13 @@ impl Server {
     }
 }
 
-/// The address of a path, which leads nowhere.
+/// A URL with the placeholder host.
 pub(super) fn url(path: &str) -> String {
     format!("http://{HOST}{path}")
 }
 
-/// The JSON of a good answer, or the sentence of a bad one.
-async fn checked(answer: Response) -> anyhow::Result<Value> {
+/// Returns the JSON of a successful response; else fails with the problem's detail.
+async fn read_json(answer: Response) -> anyhow::Result<Value> {
     let status = answer.status();
     if status.is_success() {
         let bytes = answer.bytes().await?;
@@ -112,7 +112,7 @@ async fn checked(answer: Response) -> anyhow::Result<Value> {
     anyhow::bail!(sentence(&body, status.as_u16()))
 }
 
-/// What a problem says.
+/// The detail of a problem, or its status.
 pub(super) fn sentence(body: &Value, status: u16) -> String {
     ["/detail", "/error/message", "/title"]
         .iter()

@@ -17,10 +17,10 @@ pub(super) struct RetentionArgs {
     /// Workspace
     #[arg(long, default_value = "default")]
     workspace: String,
-    /// Keep conversations for so many days after their last message; what is within them is shown again
+    /// Keep conversations for this many days after their last message; hidden ones within that time are shown again
     #[arg(long, value_name = "DAYS", conflicts_with = "take_back")]
     days: Option<u32>,
-    /// Show everything again that waits to be deleted, and hide nothing for 30 days
+    /// Show everything that waits to be deleted again, and hide nothing for 30 days
     #[arg(long)]
     take_back: bool,
     /// Print JSON
@@ -49,7 +49,7 @@ pub(super) fn run(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<(
             (n > 0).then(|| out::plural(n, kind.trim_end_matches('s'), kind))
         });
         out::line(&format!(
-            "Hidden, and deleted between {} and {}: {}",
+            "Hidden, and due to be deleted between {} and {}: {}",
             out::moment(first),
             out::moment(last),
             some.collect::<Vec<_>>().join(", ")
@@ -57,7 +57,7 @@ pub(super) fn run(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<(
     }
     if let Some(until) = number("/respite_until") {
         out::line(&format!(
-            "Nothing is hidden or deleted by its age until {}",
+            "Nothing is hidden or deleted because of its age until {}",
             out::moment(until)
         ));
     }

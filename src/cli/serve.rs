@@ -24,7 +24,7 @@ use crate::store::{Store, api_keys};
 /// Arguments of `frontdesk serve`.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Args {
-    /// Address and port, for example 0.0.0.0:8080; port 0 takes any that is free
+    /// Address and port, for example 0.0.0.0:8080; port 0 takes any free port
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
     /// Fill an empty workspace with a demo business
@@ -33,7 +33,7 @@ pub(super) struct Args {
     /// Print address and setup link as one line of JSON
     #[arg(long)]
     json: bool,
-    /// Nothing leaves this machine: the kernel refuses every connection that the server would open
+    /// Seal the machine: the kernel refuses every connection that the server tries to open
     #[arg(long)]
     sealed: bool,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         .place
         .settings(listen.into_iter().chain(sealed).collect())?;
     log(&config.log)?;
-    // No other thread runs yet.
+    // Only safe while there is no other thread.
     if config.sealed && !egress::seal() {
         anyhow::bail!(
             "this system's kernel cannot seal the server (it needs Linux with seccomp). Take `sealed` out of the \
@@ -59,6 +59,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 
 async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()> {
     let app = match App::open(Arc::clone(&config), Start::Now).await {
+        // A restart would fail in the same way, so say on a page what is wrong.
         Err(error) if error.is_damage() && has_database(&config) => {
             return safe_mode(&config, &error).await;
         }
@@ -67,6 +68,7 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
     let listener = match TcpListener::bind(config.listen).await {
         Ok(listener) => listener,
         Err(error) => {
+            // Stop the engines and release the folder before the error ends the process.
             app.stop().await;
             return Err(bind_failed(config.listen, &error));
         }
@@ -116,10 +118,10 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
     Ok(())
 }
 
-/// Says on every page what is wrong, until somebody stops it. Then the command has failed.
+/// Serves a page that says what is wrong, until it is stopped; then the command fails.
 async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
     let reason = error.to_string();
-    tracing::error!(%reason, "safe mode: nothing is served but a page that says why");
+    tracing::error!(%reason, "safe mode: serving only a page that says why");
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| bind_failed(config.listen, &error))?;
@@ -142,14 +144,14 @@ async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
     anyhow::bail!(reason)
 }
 
-/// The socket for commands. Pages and API do without it where it cannot be.
+/// Opens the socket for commands. Pages and API work without it if it cannot be opened.
 fn listen_to_commands(data_dir: &Path) -> Option<LocalListener> {
     LocalSocket::of(data_dir)
         .and_then(LocalSocket::listen)
         .inspect_err(|error| {
             out::note(&format!(
-                "No command can be run beside this server, only its pages and API: {}",
-                out::told(error)
+                "Commands cannot reach this server, only its pages and API work: {}",
+                out::explain(error)
             ));
         })
         .ok()
@@ -185,7 +187,7 @@ fn bind_failed(address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
             address.port(),
             address.ip()
         ),
-        _ => anyhow::anyhow!("{address} cannot be listened on: {error}"),
+        _ => anyhow::anyhow!("cannot listen on {address}: {error}"),
     }
 }
 
@@ -197,12 +199,12 @@ async fn asked_to_stop() -> std::io::Result<()> {
     }
 }
 
-/// File of earlier versions, with a key for all that commands may do.
+/// File written by earlier versions, with a key for commands.
 const LOCAL_KEY: &str = "local.key";
-/// What earlier versions called their own keys.
+/// Names of the keys that earlier versions made for commands.
 const OWN_KEYS: [&str; 2] = ["commands on this machine", "a command on this machine"];
 
-/// Ends what earlier versions left after a crash: the file, and the keys that still counted.
+/// Removes what earlier versions left after a crash: the file and its still valid keys.
 async fn forget_local_key(store: &Store, data_dir: &Path) -> anyhow::Result<()> {
     let revoked = store.write(|tx| {
         let now = jiff::Timestamp::now().as_millisecond();
@@ -219,7 +221,7 @@ async fn forget_local_key(store: &Store, data_dir: &Path) -> anyhow::Result<()> 
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(error).with_context(|| {
                 format!(
-                    "{} is of an earlier version and cannot be removed",
+                    "{} is from an earlier version and cannot be removed",
                     path.display()
                 )
             })

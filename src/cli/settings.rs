@@ -16,7 +16,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Print every key with its value, in the form of a settings file
+    /// Print every key with its value, in the format of a settings file
     Show {
         #[command(flatten)]
         place: DataPlace,

@@ -29,13 +29,13 @@ pub(super) struct DataPlace {
     pub(super) config: Option<PathBuf>,
 }
 
-/// The call itself was wrong: exit code 2.
+/// Wrong usage: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct WrongCall(pub(super) String);
 
 impl DataPlace {
-    /// The settings with this place and further values from the command line.
+    /// Loads the settings with this place and further values from the command line.
     pub(super) fn settings(
         &self,
         more: Vec<(&'static str, String)>,
@@ -59,10 +59,10 @@ impl DataPlace {
     }
 }
 
-/// The query of a list, if it means something.
+/// Checks the query of a list.
 ///
 /// # Errors
-/// A wrong call, with what it should be.
+/// A `WrongCall` that says what it should be.
 pub(super) fn checked_query(query: &impl ListQuery) -> Result<String, WrongCall> {
     match query.filter() {
         Ok(_) => Ok(query.query()),
@@ -75,11 +75,11 @@ pub(super) fn log(filter: &str) -> anyhow::Result<()> {
     log_where(filter, |_| true)
 }
 
-/// The same without what the command tells itself.
+/// The same, for events that pass `wanted`.
 pub(super) fn log_where(filter: &str, wanted: fn(&Metadata<'_>) -> bool) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter)
         .map_err(|e| WrongCall(format!("the setting `log` cannot be `{filter}`: {e}")))?;
-    // Logging may be set up already when commands run in one process, as in tests.
+    // Logging may already be set up when several commands run in one process, as in tests.
     let mut lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -91,7 +91,7 @@ pub(super) fn log_where(filter: &str, wanted: fn(&Metadata<'_>) -> bool) -> anyh
     Ok(())
 }
 
-/// The error of a command that no server does: it has to be stopped first.
+/// Explains that the server must be stopped first, for a command that it cannot do.
 pub(super) fn server_first(error: AppError) -> anyhow::Error {
     match error {
         AppError::Store(StoreError::InUse { pid, address }) => {
@@ -114,10 +114,10 @@ pub(super) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyh
         .block_on(work)
 }
 
-/// The workspace of this short name.
+/// Finds a workspace by its short name.
 ///
 /// # Errors
-/// A wrong call when there is none.
+/// A `WrongCall` if there is none.
 pub(super) async fn workspace_named(store: &Store, name: &str) -> anyhow::Result<WorkspaceId> {
     let slug = name.to_owned();
     let found = store.read(move |conn| workspaces::find_by_name(conn, &slug));
@@ -127,7 +127,7 @@ pub(super) async fn workspace_named(store: &Store, name: &str) -> anyhow::Result
     }
 }
 
-/// Opens the data folder for one command, and lets it go afterwards.
+/// Opens the data folder for one command, and releases it afterwards.
 pub(super) async fn with_app<T, F, W>(config: Arc<Config>, work: F) -> anyhow::Result<T>
 where
     F: FnOnce(Arc<App>) -> W,

@@ -1,5 +1,5 @@
-//! The socket in the data folder, over which commands reach the server that runs there. No proxy and no
-//! browser can come that way, and the kernel says which user is at the other end.
+//! The socket in the data folder, over which commands reach the running server. No proxy and no
+//! browser can use it, and the kernel says which user is at the other end.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -14,22 +14,22 @@ use tokio::net::{UnixListener, UnixStream};
 
 /// File name in the data folder.
 const NAME: &str = "frontdesk.sock";
-/// User id of the administrator, who may read the data folder anyway.
+/// User id of root, who may read the data folder anyway.
 const ROOT: u32 = 0;
 
-/// The way to the socket of a data folder.
+/// Path of the socket of a data folder.
 #[derive(Debug, Clone)]
 pub(super) struct LocalSocket {
     path: PathBuf,
-    /// Held open while `path` leads through it.
+    /// Keeps the folder open while `path` goes through `/proc/self/fd`.
     _folder: Option<Arc<File>>,
 }
 
 impl LocalSocket {
-    /// The way to the socket, whether or not it is there.
+    /// Path of the socket, whether or not it exists.
     ///
     /// # Errors
-    /// When the folder's path is too long for a socket, and this system knows no way around.
+    /// When the folder's path is too long for a socket and this system has no way around that.
     pub(super) fn of(data_dir: &Path) -> anyhow::Result<Self> {
         let path = data_dir.join(NAME);
         // An address has room for 107 bytes (103 on macOS).
@@ -55,26 +55,26 @@ impl LocalSocket {
         })
     }
 
-    /// Where to connect to, for as long as this is kept.
+    /// The path to connect to, valid while `self` lives.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether anybody takes connections there.
+    /// Checks whether anybody accepts connections there.
     pub(super) fn probe(&self) -> io::Result<()> {
         Probe::connect(&self.path).map(drop)
     }
 
-    /// A connection to the server.
+    /// Connects to the server.
     pub(super) async fn connect(&self) -> io::Result<UnixStream> {
         UnixStream::connect(&self.path).await
     }
 
-    /// Listens there. Only who holds the lock of the data folder may: a socket that lies there was then left
-    /// by a server that was killed, and is removed.
+    /// Listens on the socket. Call it only while holding the lock of the data folder: an existing socket was then left
+    /// by a killed server, and is removed.
     ///
     /// # Errors
-    /// When the file system knows no sockets, for example.
+    /// For example, when the file system does not support sockets.
     pub(super) fn listen(self) -> anyhow::Result<LocalListener> {
         let what = || format!("{} cannot be made", self.path.display());
         if let Err(error) = fs::remove_file(&self.path)
@@ -84,7 +84,7 @@ impl LocalSocket {
         }
         let listener = UnixListener::bind(&self.path).with_context(what)?;
         let made = Made(self.clone());
-        // Until then somebody may connect whom the check of users turns away.
+        // Until the mode is set, others may connect, but the check of users refuses them.
         fs::set_permissions(&self.path, Permissions::from_mode(0o600)).with_context(what)?;
         let (own, _) = UnixStream::pair().with_context(what)?;
         let own = own.peer_cred().with_context(what)?.uid();
@@ -96,16 +96,16 @@ impl LocalSocket {
     }
 }
 
-/// A socket that takes connections.
+/// A listening socket.
 pub(super) struct LocalListener {
     pub(super) listener: UnixListener,
-    /// Ids of the users whose processes are the installation itself: this process's own, and root.
+    /// Ids of trusted users: this process's own, and root.
     pub(super) trusted: Vec<u32>,
     /// Dropping it removes the socket.
     pub(super) made: Made,
 }
 
-/// The socket's file; removed when it is dropped, which must be before the lock of the folder is let go.
+/// The socket's file. Dropping this removes it; drop it before releasing the lock of the folder.
 pub(super) struct Made(LocalSocket);
 
 impl Drop for Made {
@@ -139,7 +139,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_killed_server_left_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
-        // The standard library's listener leaves its file.
+        // The standard library's listener does not remove its file.
         drop(std::os::unix::net::UnixListener::bind(folder.path().join(NAME)).unwrap());
         let socket = LocalSocket::of(folder.path()).unwrap();
         assert!(socket.probe().is_err());

@@ -29,7 +29,7 @@ pub(super) struct Args {
 enum What {
     /// Add a page or a site, fetch it, and keep it up to date
     Add(Add),
-    /// List the sources with what the last sync did
+    /// List the sources with the result of the last sync
     List,
     /// Fetch a source now and say what changed
     Sync {
@@ -41,7 +41,7 @@ enum What {
         /// Id or address of the source
         source: String,
     },
-    /// Go on with a paused source
+    /// Resume a paused source
     Resume {
         /// Id or address of the source
         source: String,
@@ -58,7 +58,7 @@ enum What {
 
 #[derive(Debug, ClapArgs)]
 struct Add {
-    /// Where it begins, for example https://example.com
+    /// Where to start, for example https://example.com
     url: String,
     /// Only this page (the default)
     #[arg(long, group = "kind")]
@@ -69,7 +69,7 @@ struct Add {
     /// Follow the links from this page, within the same host
     #[arg(long, group = "kind")]
     crawl: bool,
-    /// Links from the start that are followed
+    /// How many links deep to follow
     #[arg(long, default_value_t = 3)]
     depth: u32,
     /// Most pages, up to 5000
@@ -78,7 +78,7 @@ struct Add {
     /// Most pages per second
     #[arg(long, default_value_t = 2.0)]
     rate: f32,
-    /// How often it is fetched again
+    /// How often to fetch it again
     #[arg(long, value_enum, default_value_t = Every::Day)]
     every: Every,
 }
@@ -104,7 +104,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let config = args.place.settings(Vec::new())?;
     log("warn")?;
     if let What::Remove { source, yes: false } = &args.what
-        && !asked(source)?
+        && !confirm(source)?
     {
         out::note("Nothing was deleted.");
         return Ok(());
@@ -173,8 +173,8 @@ async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
     }
 }
 
-/// Asks on a terminal; elsewhere `--yes` is needed.
-fn asked(source: &str) -> anyhow::Result<bool> {
+/// Asks for confirmation on a terminal; elsewhere `--yes` is needed.
+fn confirm(source: &str) -> anyhow::Result<bool> {
     if !out::watched() {
         let call = "removing a source deletes its documents; add --yes to do it".to_owned();
         return Err(WrongCall(call).into());
@@ -187,7 +187,7 @@ fn asked(source: &str) -> anyhow::Result<bool> {
     Ok(answer.trim().eq_ignore_ascii_case("yes"))
 }
 
-/// The id of the source that is named by id or address.
+/// Finds the id of a source by id or address.
 async fn find(api: &Api, named: &str) -> anyhow::Result<String> {
     let list = api.get("/api/sources").await?;
     let typed = crate::web::address::typed(named).ok();
@@ -205,7 +205,7 @@ async fn find(api: &Api, named: &str) -> anyhow::Result<String> {
         })
 }
 
-/// Shows how far the sync is until it ends, then what it did.
+/// Shows the progress of a sync until it ends, then its result.
 async fn watch(api: &Api, id: &str, json: bool) -> anyhow::Result<()> {
     let bar = indicatif::ProgressBar::new_spinner();
     if json || !out::watched() {

@@ -27,13 +27,13 @@ pub(super) struct Args {
     /// File to write; `-` is standard output
     #[arg(long, short, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Voice by its name; without it, the usual one
+    /// Name of the voice; without it, the default voice
     #[arg(long)]
     voice: Option<String>,
-    /// Pace, 0.25 to 4; 1 is the voice's own
+    /// Pace, 0.25 to 4; 1 is the voice's normal pace
     #[arg(long, default_value_t = 1.0)]
     speed: f32,
-    /// Kind of file: mp3, opus, flac, wav or pcm; without it, the ending of the file decides, or wav
+    /// Format: mp3, opus, flac, wav or pcm; without it, the file's extension decides, or wav
     #[arg(long)]
     format: Option<String>,
     /// Play it on this machine's loudspeaker
@@ -55,16 +55,16 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let text = text(args.text.as_deref().unwrap_or_default())?;
     let to = args.out.clone();
     if to.is_none() && !args.play {
-        let hint = "say where the sound goes: --out FILE, or --play";
+        let hint = "say where to send the sound: --out FILE, or --play";
         return Err(WrongCall(hint.into()).into());
     }
     let to_terminal = to.as_deref() == Some(Path::new("-")) && std::io::stdout().is_terminal();
     if to_terminal {
-        let hint = "sound on a terminal is noise; send it to a program or name a file";
+        let hint = "a terminal cannot play sound; send it to a program or name a file";
         return Err(WrongCall(hint.into()).into());
     }
     let format = format(&args)?;
-    let (pcm, rate) = block_on(spoken(&config, &args, text))?;
+    let (pcm, rate) = block_on(synthesise(&config, &args, text))?;
     if let Some(to) = &to {
         let bytes = encode::whole(format, &pcm, rate)?;
         write(to, &bytes)?;
@@ -98,7 +98,7 @@ fn format(args: &Args) -> anyhow::Result<Format> {
         let names: Vec<&str> = Format::ALL.iter().map(|f| f.name()).collect();
         let names = names.join(", ");
         WrongCall(format!(
-            "{name:?} is no kind of file that is made here; there are: {names}"
+            "{name:?} is not a supported format; the formats are: {names}"
         ))
         .into()
     })
@@ -116,8 +116,12 @@ fn write(to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The samples, from the server that runs or from an engine of this process's own.
-async fn spoken(config: &Arc<Config>, args: &Args, text: String) -> anyhow::Result<(Vec<u8>, u32)> {
+/// Makes the samples, on the running server or with an engine in this process.
+async fn synthesise(
+    config: &Arc<Config>,
+    args: &Args,
+    text: String,
+) -> anyhow::Result<(Vec<u8>, u32)> {
     if let Some(server) = Server::find(&config.data_dir)? {
         let body = json!({"input": text, "voice": args.voice, "speed": args.speed,
             "response_format": "pcm"});

@@ -16,13 +16,13 @@ use crate::speech::{TranscribeOptions, Transcriber, format, language_code};
 pub(super) struct Args {
     /// The recording: WAV, MP3, OGG/Opus, FLAC, M4A or WebM
     file: PathBuf,
-    /// Form of the transcript
+    /// Format of the transcript
     #[arg(long, value_enum, default_value = "text")]
     format: Form,
-    /// Speech model by catalogue name; without it, the language decides
+    /// Catalogue name of the speech model; without it, the language decides
     #[arg(long)]
     model: Option<String>,
-    /// Spoken language, for example `de`; `auto` recognises it
+    /// Spoken language, for example `de`; `auto` detects it
     #[arg(long, default_value = "en")]
     language: String,
     /// Print JSON (the same as `--format json`)
@@ -69,7 +69,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         words: form == Form::Json,
         ..TranscribeOptions::default()
     };
-    // Only a model that knows several languages can tell them apart.
+    // Only a multilingual model can detect the language.
     let model = match (&args.model, automatic) {
         (Some(named), _) => Some(named.clone()),
         (None, true) => Some(config.speech_multilingual.clone()),

@@ -14,13 +14,13 @@ use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// The accounts with their roles, sessions and second factors
+    /// List accounts with their roles, sessions and second factors
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Make an account; the password is read from standard input
+    /// Create an account; the password is read from standard input
     Create {
         /// The person's name
         #[arg(long)]
@@ -35,7 +35,7 @@ pub(super) enum UserCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Set a new password, read from standard input; they are signed out everywhere
+    /// Set a new password, read from standard input; this signs them out everywhere
     Passwd {
         /// E-mail address of the account
         email: String,
@@ -47,14 +47,14 @@ pub(super) enum UserCommand {
         /// The person's name
         #[arg(long)]
         name: Option<String>,
-        /// Another e-mail address to sign in with
+        /// New e-mail address to sign in with
         #[arg(long = "new-email", value_name = "ADDRESS")]
         new_email: Option<String>,
         /// owner, admin or agent
         #[arg(long)]
         role: Option<String>,
     },
-    /// Keep somebody from signing in; they are signed out everywhere at once
+    /// Keep somebody from signing in; this signs them out everywhere at once
     Suspend {
         /// E-mail address of the account
         email: String,
@@ -64,7 +64,7 @@ pub(super) enum UserCommand {
         /// E-mail address of the account
         email: String,
     },
-    /// End the second factor of somebody who lost phone and recovery codes; they are signed out everywhere
+    /// Reset the second factor of somebody who lost phone and recovery codes; this signs them out everywhere
     ResetSecondFactor {
         /// E-mail address of the account
         email: String,
@@ -119,7 +119,7 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
         UserCommand::Passwd { email } => {
             let change = json!({ "password": password()? });
             let said =
-                format!("The password of {email} is changed; they are signed out everywhere.");
+                format!("The password of {email} was changed; they are signed out everywhere.");
             change_one(config, &email, change, &said)
         }
         UserCommand::Change {
@@ -146,7 +146,7 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
                     .await
             }))?;
             out::line(&format!(
-                "The second factor of {email} is off; they are signed out everywhere and sign in with their password."
+                "The second factor of {email} was reset; they are signed out everywhere and sign in with their password alone."
             ));
             Ok(())
         }
@@ -162,7 +162,7 @@ fn change_one(config: Arc<Config>, email: &str, change: Value, said: &str) -> an
     Ok(())
 }
 
-/// The id of the account with this e-mail address, whatever its case.
+/// Finds the account with this e-mail address, ignoring case.
 async fn id_of(api: &Api, email: &str) -> anyhow::Result<String> {
     let all = api.get("/api/accounts").await?;
     let accounts = all.get("accounts").and_then(Value::as_array);
@@ -187,7 +187,6 @@ async fn ask(
     with_api(config, "default", Start::Never, question).await
 }
 
-/// A password from standard input.
 fn password() -> anyhow::Result<String> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {

@@ -1,4 +1,4 @@
-//! `frontdesk worker …`: the child's side of the engines.
+//! `frontdesk worker …`: the child processes of the engines.
 
 use clap::{Args as ClapArgs, ValueEnum};
 

@@ -1,4 +1,4 @@
-//! `frontdesk admin workspace`: what workspaces take, a copy of everything, and closing one or the whole account.
+//! `frontdesk admin workspace`: space used, a copy of everything, and closing one or the whole account.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use crate::config::Config;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum WorkspaceCommand {
-    /// Every workspace with the bytes that it takes, and those that were erased
+    /// List workspaces with the space that they use, and those that were erased
     List {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Write everything of a workspace into a ZIP; it is not encrypted
+    /// Write everything in a workspace into a ZIP, which is not encrypted
     Export {
         /// Short name
         name: String,
@@ -28,15 +28,15 @@ pub(super) enum WorkspaceCommand {
         #[arg(long, default_value = "workspace.zip")]
         out: PathBuf,
     },
-    /// Close a workspace: no visitor and no key reaches it any more, and seven days later it is erased
+    /// Close a workspace: visitors and keys can no longer reach it, and seven days later it is erased
     Close {
         /// Short name
         #[arg(required_unless_present = "account")]
         name: Option<String>,
-        /// Close every workspace, and with the last the accounts of people, keys and backups
+        /// Close every workspace; people's accounts, keys and backups are erased with the last one
         #[arg(long, conflicts_with = "name")]
         account: bool,
-        /// Do it; without, what it erases is only listed
+        /// Do it; without this, only list what would be erased
         #[arg(long)]
         yes: bool,
     },
@@ -49,11 +49,11 @@ pub(super) enum WorkspaceCommand {
         #[arg(long, conflicts_with = "name")]
         account: bool,
     },
-    /// Set how many megabytes a workspace may take; documents and recordings beyond are refused
+    /// Set how many megabytes a workspace may use; documents and recordings beyond that are refused
     Limit {
         /// Short name
         name: String,
-        /// Megabytes; without, as many as the disk holds
+        /// Megabytes; without it, no limit but the disk
         #[arg(long)]
         megabytes: Option<u64>,
     },
@@ -91,7 +91,7 @@ pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Res
             block_on(ask(config, async |api| api.post(&path, &json!({})).await))?;
             let what = name.as_deref().unwrap_or("Everything");
             out::line(&format!(
-                "{what} is kept. Visitors and keys reach it again."
+                "{what} is kept. Visitors and keys can reach it again."
             ));
             Ok(())
         }
@@ -101,8 +101,8 @@ pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Res
             let body = json!({ "limit_bytes": bytes });
             block_on(ask(config, async |api| api.put(&path, &body).await))?;
             out::line(&match megabytes {
-                Some(mb) => format!("{name} may take {mb} MB."),
-                None => format!("{name} may take as much as the disk holds."),
+                Some(mb) => format!("{name} may use {mb} MB."),
+                None => format!("{name} may use as much as the disk holds."),
             });
             Ok(())
         }
@@ -129,7 +129,7 @@ fn close(config: Arc<Config>, name: Option<&str>, yes: bool) -> anyhow::Result<(
             out::line(&format!("{name}: {}", words.join(", ")));
         }
         return Err(WrongCall(
-            "nothing was closed yet. Write a copy first (`admin workspace export`), then say --yes: visitors and \
+            "nothing was closed yet. Write a copy first (`admin workspace export`), then add --yes: visitors and \
              keys are shut out at once, and everything is erased in seven days"
                 .into(),
         )
@@ -145,7 +145,7 @@ fn close(config: Arc<Config>, name: Option<&str>, yes: bool) -> anyhow::Result<(
     Ok(())
 }
 
-/// The short names of the workspaces in a list: of one, or of all.
+/// Short names of the workspaces in a list: all, or only one.
 fn names(all: &Value, only: Option<&str>) -> Vec<String> {
     let all = all.get("workspaces").and_then(Value::as_array);
     let names = all.into_iter().flatten();
@@ -171,7 +171,7 @@ fn show(all: &Value) {
             line.push_str(&format!(" of {} MB", limit / 1_000_000));
         }
         if let Some(at) = one.get("erased_from").and_then(Value::as_i64) {
-            line.push_str(&format!("  closed, erased from {} on", out::moment(at)));
+            line.push_str(&format!("  closed, to be erased after {}", out::moment(at)));
         }
         out::line(&line);
     }

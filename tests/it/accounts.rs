@@ -182,7 +182,7 @@ async fn people_change_their_own_password_and_sign_out_elsewhere() {
     for (form, why) in [
         (
             new("wrong", "another plain password", "another plain password"),
-            "present password",
+            "current password",
         ),
         (
             new(password, "another plain password", "a different password"),

@@ -308,7 +308,7 @@ mod page {
         };
         let page = get("/quality".into()).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.text());
-        assert!(page.text().contains("Nothing was measured yet"));
+        assert!(page.text().contains("Nothing has been measured yet"));
         let refused = post("/quality/run", "").await;
         assert_eq!(refused.status, StatusCode::CONFLICT);
         assert!(refused.text().contains("no golden questions yet"));
@@ -369,7 +369,7 @@ mod page {
             get("/quality".into())
                 .await
                 .text()
-                .contains("wait at the gate; the ones before")
+                .contains("are waiting at the gate; the previous ones")
         );
         assert_eq!(
             get("/quality/runs/none".into()).await.status,

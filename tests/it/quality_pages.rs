@@ -62,7 +62,7 @@ async fn a_receipt_is_read_rated_replayed_and_made_golden() {
         browser
             .page("/receipts?q=nowhere")
             .await
-            .contains("No receipt fits")
+            .contains("No receipt matches")
     );
     let wrong = browser.page("/receipts?from=may").await;
     assert!(wrong.contains("From must be a day"), "{wrong}");
@@ -125,7 +125,7 @@ async fn a_gap_is_dismissed_and_undone_without_scripts() {
     let gone = browser.send(&format!("/gaps/{id}/dismiss"), "").await;
     let after = browser.page(gone.header("location")).await;
     assert!(
-        after.contains("is dismissed") && after.contains("No open gaps"),
+        after.contains("was dismissed") && after.contains("No open gaps"),
         "{after}"
     );
     browser.send(&format!("/gaps/{id}/reopen"), "").await;

@@ -72,7 +72,7 @@ fn what_a_server_cannot_do_says_that_it_has_to_be_stopped() {
     }
     server.stop();
     let said = refused(&place, &["admin", "roll-back", "--yes"], 1);
-    assert!(said.contains("no database of before an update"), "{said}");
+    assert!(said.contains("no database from before an update"), "{said}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ async fn what_is_over_its_time_is_hidden_and_deleted_a_week_later() {
     let mut browser = Browser::new(&app);
     browser.password("ann").await;
     let page = browser.get("/privacy").await;
-    assert!(page.text().contains("Hidden and to be deleted"));
+    assert!(page.text().contains("Hidden, and due to be deleted"));
     assert!(page.text().contains("1 conversation"), "{}", page.text());
 
     // A longer time brings it back at once.

@@ -113,7 +113,7 @@ fn the_page_sets_a_target_up_tries_it_and_shows_no_secret() {
                 &secret_key=hunter2-is-secret";
     let set = page("/backups/target", Some(form));
     assert!(
-        set.contains("The place is noted") && set.contains("http://127.0.0.1:9/desk/"),
+        set.contains("The place was saved") && set.contains("http://127.0.0.1:9/desk/"),
         "{set}"
     );
     let bad = page("/backups/target", Some("kind=s3&endpoint=x&bucket=desk"));

@@ -64,7 +64,7 @@ async fn it_is_turned_on_with_the_password_and_a_right_code() {
     );
     assert!(!state.text().contains(&secret), "not shown again");
     let again = here.post(PAGE, &form).await;
-    refused(&again, StatusCode::CONFLICT, "on already");
+    refused(&again, StatusCode::CONFLICT, "already on");
     let listed = app.get("/api/accounts").await;
     assert_eq!(listed.json()["accounts"][0]["second_factor"], true);
     assert!(!listed.text().contains(&secret), "{}", listed.text());
@@ -97,7 +97,7 @@ async fn signing_in_asks_for_a_code_that_counts_once() {
     refused(&no, StatusCode::UNAUTHORIZED, why);
     // The one that turned it on.
     let used = ann.code(&phone.first).await;
-    refused(&used, StatusCode::UNAUTHORIZED, "used already");
+    refused(&used, StatusCode::UNAUTHORIZED, "already been used");
     assert!(!ann.is_in().await);
     let next = code(&secret, 1);
     let mut stranger = Browser::new(&app);
@@ -114,7 +114,7 @@ async fn signing_in_asks_for_a_code_that_counts_once() {
     refused(&no, StatusCode::UNAUTHORIZED, "Type your password again");
     stranger.password("ann").await;
     let replayed = stranger.code(&next).await;
-    refused(&replayed, StatusCode::UNAUTHORIZED, "used already");
+    refused(&replayed, StatusCode::UNAUTHORIZED, "already been used");
     assert!(!stranger.is_in().await);
 
     // It waits for five minutes, and not for who is suspended meanwhile.

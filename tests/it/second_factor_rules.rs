@@ -144,7 +144,7 @@ async fn the_api_sets_up_ones_own_and_nobody_elses() {
         .unwrap()
         .to_owned();
     let no = post(&own, "/off", both(next.clone())).await;
-    refused(&no, StatusCode::BAD_REQUEST, "used already");
+    refused(&no, StatusCode::BAD_REQUEST, "already been used");
     let off = post(&own, "/off", both(fresh)).await;
     assert_eq!(off.status, StatusCode::NO_CONTENT, "{}", off.text());
     let off = post(&own, "/off", both(next)).await;
@@ -209,7 +209,7 @@ async fn who_has_the_machine_resets_that_of_a_locked_out_owner() {
     assert_eq!(exit, Some(2), "{error}");
     let (exit, said, error) = run(&["reset-second-factor", "Ann@example.com"]);
     assert_eq!(exit, Some(0), "{error}");
-    assert!(said.contains("is off"), "{said}");
+    assert!(said.contains("was reset"), "{said}");
     let (_, listed, _) = run(&["list"]);
     assert!(!listed.contains("second factor"), "{listed}");
     let (exit, _, error) = run(&["reset-second-factor", "ann@example.com"]);

@@ -201,7 +201,7 @@ async fn the_console_says_that_it_is_closed_and_opens_it_with_one_button() {
         "{}",
         stranger.text()
     );
-    assert!(stranger.text().contains("does not take conversations"));
+    assert!(stranger.text().contains("is not taking conversations"));
 
     let opened = browser.post("/widget/open", "").await;
     assert_eq!(leads_to(&opened), "/widget");

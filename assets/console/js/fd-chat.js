@@ -12,7 +12,7 @@ const RUNGS = {
   faq: "Your approved answer",
   fact: "Worked out from your business's facts",
   read: "Quoted from your documents",
-  related: "Not an answer: the closest that was found",
+  related: "Not an answer: the closest passages found",
   model: "Written from your documents by the model on this machine",
   refusal: "Not in your documents",
   talk: "Small talk, nothing to look up",
@@ -202,7 +202,7 @@ class Turn {
     this.#showSources(answer.citations)
     this.answer.classList.toggle("answer--related", answer.rung === "related")
     this.#note([RUNGS[answer.rung], answer.timings_ms && duration(answer.timings_ms.total)].filter(Boolean).join(" · "))
-    if (answer.interrupted) this.#problem("The answer broke off before its end.", "warn")
+    if (answer.interrupted) this.#problem("The answer was cut off before its end.", "warn")
     if (answer.receipt) this.foot.append(...rating(answer.receipt))
     this.#speak(true)
     this.grown()
@@ -226,7 +226,7 @@ class Turn {
   }
 
   // The stream is over: without `done` or `failed` the connection broke.
-  ended() { this.failed("The connection broke before the answer was complete.") }
+  ended() { this.failed("The connection was lost before the answer was complete.") }
 
   // Internal
 

@@ -44,7 +44,7 @@ class FdSources extends HTMLElement {
   }
 
   async #refresh() {
-    // Whoever is choosing something must not lose it.
+    // Do not refresh while somebody is choosing something.
     if (this.contains(document.activeElement) && document.activeElement.matches("select")) return
     let fresh
     try {

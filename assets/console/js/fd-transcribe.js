@@ -114,7 +114,7 @@ class Job {
     const name = this.file.name.replace(/\.[^.]+$/, "")
     const text = segments.map(segment => segment.text.trim()).join("\n")
     box.querySelector("[data-copy]").addEventListener("click", async () => {
-      toast(await copyText(text) ? "The transcript is copied." : "Your browser does not allow copying here. Download it instead.")
+      toast(await copyText(text) ? "The transcript was copied." : "Your browser does not allow copying here. Download it instead.")
     })
     box.querySelector("[data-txt]").addEventListener("click", () => download(`${name}.txt`, `${text}\n`, "text/plain"))
     box.querySelector("[data-srt]").addEventListener("click", () => download(`${name}.srt`, subRip(segments), "application/x-subrip"))

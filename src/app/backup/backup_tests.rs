@@ -63,7 +63,7 @@ fn a_backup_is_opened_on_an_empty_machine_with_the_recovery_key_only() {
     assert!(backup.verified_at.is_some() && backup.rows > Some(2));
     assert_eq!(backups.verify(&backup.name).unwrap().name, backup.name);
 
-    // Erased after the backup; the note of it lies beside the backup.
+    // Erased after the backup; the record of it is beside the backup.
     folder.store.note_erased_blocking(&[erased]).unwrap();
     backups.carry_tombstones();
     let file = config_one.backup_path().join(&backup.name);

@@ -1,5 +1,5 @@
-//! The file of a backup: a ZIP in an age file (age-encryption.org/v1), so that its owner can open it with common
-//! tools and the recovery key, should Frontdesk be gone.
+//! The format of a backup file: a ZIP in an age file (age-encryption.org/v1), so that its owner can open it with common
+//! tools and the recovery key, even without Frontdesk.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -21,32 +21,31 @@ const MANIFEST: &str = "manifest.json";
 const DATABASE: &str = "frontdesk.db";
 const SETTINGS: &str = "frontdesk.toml";
 
-/// Number of this layout; a later one is refused.
+/// Number of this layout; files with a higher number are refused.
 const FORMAT: u32 = 1;
-/// Longest manifest and settings that are read, bytes.
+/// Most bytes read of manifest and settings.
 const MOST_TEXT: u64 = 4 << 20;
 
-/// What a backup holds, written first and inside of the encryption.
+/// Describes the content of a backup. The first entry of the ZIP, inside the encryption.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
     format: u32,
     /// Unix ms.
     pub(super) made_at: UnixMs,
-    /// Version of the program that made it.
     pub(super) version: String,
-    /// Number of the schema.
+    /// Schema version of the database.
     pub(super) schema: u32,
     /// Rows of each table.
     pub(super) rows: Rows,
-    /// The database file's length in bytes, and its SHA-256.
+    /// Length in bytes and SHA-256 of the database file.
     pub(super) bytes: u64,
     sha256: String,
-    /// The key of the database file, hexadecimal digits.
+    /// Key of the database file, in hexadecimal.
     key: String,
 }
 
 impl Manifest {
-    /// Of a copy in `database`.
+    /// Describes the copy in `database`.
     pub(super) fn of(
         database: &Path,
         key: &SnapshotKey,
@@ -68,13 +67,12 @@ impl Manifest {
         })
     }
 
-    /// What opens the database file.
     pub(super) fn key(&self) -> Result<SnapshotKey, BackupError> {
         SnapshotKey::from_hex(&self.key).ok_or(BackupError::Broken("its key is not readable"))
     }
 }
 
-/// Writes a backup, readable for these recipients, into a new file that only this user may read; waits until it is on the disk.
+/// Writes a backup for these recipients into a new file that only this user may read, and waits until it is on the disk.
 pub(super) fn pack(
     to: &Path,
     database: &Path,
@@ -85,7 +83,7 @@ pub(super) fn pack(
     let refused = |source| BackupError::io(to, source);
     let all = recipients.iter().map(|r| r as &dyn age::Recipient);
     let encryptor = age::Encryptor::with_recipients(all)
-        .map_err(|_| BackupError::Broken("there is nobody who could read it"))?;
+        .map_err(|_| BackupError::Broken("nobody could read it"))?;
     let file = File::options()
         .write(true)
         .create_new(true)
@@ -118,17 +116,16 @@ pub(super) fn pack(
     file.sync_all().map_err(refused)
 }
 
-/// What was in a backup.
 pub(super) struct Unpacked {
     pub(super) manifest: Manifest,
-    /// The settings file of then.
+    /// Content of the settings file at the time of the backup.
     pub(super) settings: Option<String>,
 }
 
 /// Decrypts a backup; its database file is written to `to`, which must not exist yet.
 ///
 /// # Errors
-/// `WrongRecoveryKey`; `Broken` when a byte of it is not as it was written.
+/// `WrongRecoveryKey`; `Broken` if any byte was changed.
 pub(super) fn unpack(from: &Path, identity: &Identity, to: &Path) -> Result<Unpacked, BackupError> {
     let file = File::open(from).map_err(|source| BackupError::io(from, source))?;
     let sealed = age::Decryptor::new(BufReader::new(file)).map_err(not_opened)?;
@@ -138,9 +135,9 @@ pub(super) fn unpack(from: &Path, identity: &Identity, to: &Path) -> Result<Unpa
     let mut archive = ZipArchive::new(reader)
         .map_err(|_| BackupError::Broken("it is cut short or damaged at its end"))?;
     let manifest = text(&mut archive, MANIFEST)?
-        .ok_or(BackupError::Broken("it does not say what it holds"))?;
+        .ok_or(BackupError::Broken("it has no description of its content"))?;
     let manifest: Manifest = serde_json::from_str(&manifest)
-        .map_err(|_| BackupError::Broken("what it says that it holds is not readable"))?;
+        .map_err(|_| BackupError::Broken("the description of its content is not readable"))?;
     if manifest.format != FORMAT {
         return Err(BackupError::NewerFormat);
     }
@@ -156,16 +153,18 @@ pub(super) fn unpack(from: &Path, identity: &Identity, to: &Path) -> Result<Unpa
         .open(to)
         .map_err(refused)?;
     let mut made = Hashed::new(made);
-    // Not a byte more than it says, whatever its directory claims.
+    // Read no more than the manifest says, whatever the ZIP's directory claims.
     let mut database = database.take(manifest.bytes.saturating_add(1));
     let bytes = io::copy(&mut database, &mut made).map_err(|e| match e.kind() {
         io::ErrorKind::StorageFull => refused(e),
         _ => BackupError::Broken("a part of it was changed or is missing"),
     })?;
     if bytes != manifest.bytes || made.digits() != manifest.sha256 {
-        // Half a database is of no use to anybody.
+        // Do not leave half a database behind.
         let _ = fs::remove_file(to);
-        return Err(BackupError::Broken("its database is not what was written"));
+        return Err(BackupError::Broken(
+            "its database was changed after it was written",
+        ));
     }
     Ok(Unpacked { manifest, settings })
 }
@@ -190,11 +189,11 @@ fn not_opened(error: age::DecryptError) -> BackupError {
         age::DecryptError::NoMatchingKeys | age::DecryptError::DecryptionFailed => {
             BackupError::WrongRecoveryKey
         }
-        _ => BackupError::Broken("it is no backup of Frontdesk, or its beginning was changed"),
+        _ => BackupError::Broken("it is not a Frontdesk backup, or its beginning was changed"),
     }
 }
 
-/// Hashes what is written through it.
+/// A writer that hashes everything written to it.
 struct Hashed<W> {
     inner: W,
     hash: Sha256,

@@ -1,4 +1,4 @@
-//! The folder of backups: their names, what is noted beside them, and which are kept.
+//! The folder of backups: file names, notes beside them, and which are kept.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use super::BackupError;
 use crate::config::Config;
 use crate::store::UnixMs;
 
-/// What the file of a backup is called behind its time.
+/// Suffix of a backup's file name, after its time.
 const SUFFIX: &str = ".zip.age";
-/// The same while it is being written and was not opened yet.
+/// Added to the name until the backup was written and checked.
 pub(super) const PARTIAL: &str = ".partial";
 const PREFIX: &str = "frontdesk-";
-/// How its time is written: sorted by name is sorted by age.
+/// Format of the time in the name: sorting by name sorts by age.
 const TIME: &str = "%Y-%m-%dT%H-%M-%SZ";
-/// Of the last 24 hours all are kept, of each day before the newest.
+/// All backups of the last 24 hours are kept; for earlier days, the newest of each day.
 const ALL_KEPT_MS: i64 = DAY_MS;
 pub(super) const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -39,7 +39,7 @@ pub struct Backup {
     pub rows: Option<u64>,
 }
 
-/// What is noted beside a backup, in the clear: nothing of its content.
+/// An unencrypted note beside a backup; holds nothing of its content.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Note {
     pub(super) verified_at: UnixMs,
@@ -48,7 +48,7 @@ pub(super) struct Note {
     pub(super) rows: u64,
 }
 
-/// Of these, newest first, those that are not kept.
+/// Names of those that are too old to keep. `backups` is sorted newest first.
 pub(super) fn too_old(backups: &[Backup], now: UnixMs, keep_days: u32) -> Vec<String> {
     let mut days = std::collections::BTreeSet::new();
     let mut gone = Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn too_old(backups: &[Backup], now: UnixMs, keep_days: u32) -> Vec<St
     gone
 }
 
-/// Names of the backups in the folder of the settings, newest first; for when no database can be opened.
+/// Names of the backups in the configured folder, newest first; works without a database.
 pub fn names(config: &Config) -> Vec<String> {
     let all = list(&config.backup_path()).into_iter();
     all.map(|backup| backup.name).collect()
@@ -81,10 +81,10 @@ pub(super) fn list(folder: &Path) -> Vec<Backup> {
     all
 }
 
-/// When the backup of this name was made, Unix ms; `None` if it is the name of no backup.
+/// Time of a backup from its name, Unix ms; `None` if it is not a backup's name.
 pub(super) fn made_at(name: &str) -> Option<UnixMs> {
     let time = name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
-    // Two of the same second are told apart by a number behind it.
+    // Backups of the same second get a number after the time.
     let (time, number) = time.split_once('.').unwrap_or((time, "2"));
     number.parse::<u8>().ok()?;
     let made = jiff::civil::DateTime::strptime(TIME, time).ok()?;

@@ -1,4 +1,4 @@
-//! Who can read a backup: this machine, to try each one, and whoever holds the recovery key, which is kept elsewhere.
+//! Who can read a backup: this machine, to check each one, and the holder of the recovery key, which is kept elsewhere.
 
 use std::str::FromStr;
 
@@ -13,13 +13,13 @@ use crate::store::{MasterKey, UnixMs};
 
 /// Human-readable part of an age identity (age-encryption.org/v1, "The X25519 recipient type").
 const IDENTITY: &str = "age-secret-key-";
-/// How a recovery key begins, and how many characters it has.
+/// Prefix and length of a recovery key.
 const BEGINS: &str = "AGE-SECRET-KEY-1";
 const LENGTH: usize = 74;
-/// The identity's purpose among the keys that are derived from the master key.
+/// Purpose string for deriving the identity from the master key.
 const PURPOSE: &str = "backup";
 
-/// The recovery key's public half, kept in the settings of the installation.
+/// The recovery key's public half, stored in the installation's settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Recovery {
     pub(super) recipient: String,
@@ -27,7 +27,6 @@ pub(super) struct Recovery {
 }
 
 impl Recovery {
-    /// Its name in the settings.
     pub(super) const SETTING: &'static str = "backup.recovery";
 
     pub(super) fn recipient(&self) -> Result<Recipient, BackupError> {
@@ -36,7 +35,7 @@ impl Recovery {
     }
 }
 
-/// A fresh recovery key: what its owner keeps, and what stays here.
+/// Makes a recovery key: the secret for its owner, and the public half that stays here.
 pub(super) fn fresh(now: UnixMs) -> (Zeroizing<String>, Recovery) {
     let identity = Identity::generate();
     let recovery = Recovery {
@@ -47,7 +46,7 @@ pub(super) fn fresh(now: UnixMs) -> (Zeroizing<String>, Recovery) {
     (secret, recovery)
 }
 
-/// The recovery key as it was written down or typed.
+/// Parses a typed recovery key.
 pub(super) fn typed(text: &str) -> Result<Identity, BackupError> {
     let line = text.lines().map(str::trim);
     let mut keys = line.filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -59,7 +58,7 @@ pub(super) fn typed(text: &str) -> Result<Identity, BackupError> {
     })
 }
 
-/// This machine's own, from the master key: nothing of it is stored.
+/// This machine's identity, derived from the master key and never stored.
 pub(super) fn own(master: &MasterKey) -> Result<Identity, BackupError> {
     let unusable = BackupError::Broken("this machine's key cannot be used");
     let secret = master.subkey(PURPOSE);

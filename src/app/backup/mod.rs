@@ -1,5 +1,5 @@
-//! Backups: copies of the whole database in a folder of the owner's choice, encrypted for the owner's recovery key,
-//! which is not on this machine, and for the machine itself, which opens each one before it counts. From the folder they
+//! Backups: copies of the whole database in a folder that the owner chooses, encrypted for the owner's recovery key,
+//! which is not on this machine, and for the machine itself, which opens and checks each one. From the folder they
 //! are copied elsewhere, if a target is set up (`target`, `copies`).
 
 mod container;
@@ -33,33 +33,31 @@ pub use target::{NewLogin, NewS3, NewSftp, NewTarget, Step};
 
 use folder::{Note, PARTIAL, found, free_name, is_same_disk, keep_note, list};
 
-/// Folder in the data folder for copies that are being made or tried.
+/// Folder in the data folder for copies being made or checked.
 const SCRATCH: &str = "backup-scratch";
 
-/// How it is with backups.
+/// State of the backups.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackupState {
-    /// When the recovery key was made, Unix ms; `None` without one, and then no backups are made.
+    /// When the recovery key was made, Unix ms. `None` without one; then no backups are made.
     pub recovery_key_at: Option<UnixMs>,
     /// Newest first.
     pub backups: Vec<Backup>,
     /// Why the last one failed, if it did.
     pub error: Option<String>,
-    /// Where they are.
     pub folder: PathBuf,
-    /// Whether a list of what was erased lies beside them.
+    /// Whether a list of what was erased is beside them.
     pub has_erased_list: bool,
-    /// Whether that is the disk that the data is on.
+    /// Whether the folder is on the same disk as the data.
     pub same_disk: bool,
-    /// Hours from one to the next; 0: none are made by themselves.
+    /// Hours between automatic backups; 0 turns them off.
     pub every_hours: u32,
-    /// Days that they are kept.
+    /// Days that backups are kept.
     pub keep_days: u32,
-    /// Where they are copied to.
     pub target: Option<TargetState>,
 }
 
-/// Makes backups and looks after them. Clones share everything.
+/// Makes and keeps backups. Clones share their state.
 #[derive(Clone)]
 pub struct Backups {
     inner: Arc<Inner>,
@@ -72,24 +70,23 @@ struct Inner {
     place: Option<Place>,
     every_hours: u32,
     keep_days: u32,
-    /// Held while one is made or tried.
+    /// Held while a backup is made or checked.
     at_work: Mutex<()>,
-    /// Held while copies are made.
+    /// Held while backups are copied to the target.
     copying: tokio::sync::Mutex<()>,
-    /// Why the last one failed.
+    /// Why the last backup failed.
     error: Mutex<Option<String>>,
 }
 
 struct Place {
     data: PathBuf,
     folder: PathBuf,
-    /// The settings file.
     settings: Option<PathBuf>,
     own: age::x25519::Identity,
 }
 
 impl Backups {
-    /// Of the store in the data folder that the settings name.
+    /// Backups of the store in the configured data folder.
     ///
     /// # Errors
     /// When the master key cannot be used.
@@ -126,11 +123,11 @@ impl Backups {
         self.inner.place.as_ref().ok_or(BackupError::InMemory)
     }
 
-    /// Makes the recovery key and gives it; only what is needed to encrypt for it stays here. Write it down: it is
+    /// Makes the recovery key and returns it; only its public half stays here. Write it down: it is
     /// not shown again.
     ///
     /// # Errors
-    /// `HasRecoveryKey` unless one is to be replaced.
+    /// `HasRecoveryKey` if there is one and `replace` is false.
     pub fn make_recovery_key(&self, replace: bool) -> Result<Zeroizing<String>, BackupError> {
         self.place()?;
         let (secret, recovery) = keys::fresh(now());
@@ -150,15 +147,15 @@ impl Backups {
         Ok(self.inner.store.read_blocking(find)?)
     }
 
-    /// Makes a backup now, and opens it again to see that it is whole. Takes seconds for each GB; call it off the async threads.
+    /// Makes a backup and opens it again to check it. Takes seconds per GB; call it off the async threads.
     ///
     /// # Errors
-    /// `NoRecoveryKey`, `Busy`; `Damaged` when the database is; when a disk is full.
+    /// `NoRecoveryKey`, `Busy`; `Damaged` if the database is damaged; when a disk is full.
     pub fn create(&self) -> Result<Backup, BackupError> {
         let made = self.create_at(now());
         let failed = match &made {
             Ok(_) => None,
-            // That one is being made is no failure of it.
+            // `Busy` does not count as a failed backup.
             Err(BackupError::Busy) => return made,
             Err(error) => {
                 if let BackupError::Store(StoreError::Damaged { detail }) = error {
@@ -178,7 +175,7 @@ impl Backups {
         let Ok(_at_work) = self.inner.at_work.try_lock() else {
             return Err(BackupError::Busy);
         };
-        // The room that is kept free on a full disk is for answers and sign-in.
+        // The reserve on a full disk is for answers and sign-in, not for backups.
         self.inner.store.has_room()?;
         make_folder(&place.folder)?;
         let scratch = Scratch::new(&place.data)?;
@@ -208,11 +205,11 @@ impl Backups {
         keep_note(&path, &note)?;
         self.carry_tombstones();
         self.thin_out(now)?;
-        tracing::info!(%name, "a backup was made, opened and found whole");
+        tracing::info!(%name, "a backup was made, opened and found complete");
         found(&path).ok_or(BackupError::Unknown)
     }
 
-    /// Opens a backup and checks every page and every reference in it, and that it holds what it says.
+    /// Opens a backup and checks every database page and reference, and that the content matches its manifest.
     ///
     /// # Errors
     /// `Unknown`, `Broken`, `Busy`.
@@ -241,17 +238,14 @@ impl Backups {
         })
     }
 
-    /// A backup in the folder by its name; nothing else can be named.
+    /// Path of a backup in the folder. Refuses every name that is not a backup's.
     fn named(&self, name: &str) -> Result<PathBuf, BackupError> {
         let place = self.place()?;
         let known = list(&place.folder).into_iter().find(|b| b.name == name);
         known.map_or(Err(BackupError::Unknown), |b| Ok(place.folder.join(b.name)))
     }
 
-    /// The file of a backup, or the list of what was erased (`erased.jsonl`), to be copied elsewhere.
-    ///
-    /// # Errors
-    /// `Unknown`.
+    /// Opens the file of a backup, or the list of what was erased (`erased.jsonl`), for downloading.
     pub fn file(&self, name: &str) -> Result<File, BackupError> {
         let path = match name {
             tombstones::FILE => self.place()?.folder.join(name),
@@ -260,10 +254,10 @@ impl Backups {
         File::open(&path).map_err(|source| BackupError::io(&path, source))
     }
 
-    /// How it is with backups.
+    /// State of the backups.
     ///
     /// # Errors
-    /// `InMemory`; when the store refuses.
+    /// `InMemory`.
     pub fn state(&self) -> Result<BackupState, BackupError> {
         let place = self.place()?;
         Ok(BackupState {
@@ -279,7 +273,7 @@ impl Backups {
         })
     }
 
-    /// What was erased since is written down beside the backups too: they may be all that is left.
+    /// Writes the list of what was erased beside the backups too: after a loss of the disk they may be all that is left.
     fn carry_tombstones(&self) {
         let Some(place) = &self.inner.place else {
             return;
@@ -294,22 +288,22 @@ impl Backups {
     }
 }
 
-/// Whether a database file is whole and holds what the manifest says.
+/// Checks that a database file is undamaged and matches the manifest.
 fn check(manifest: &container::Manifest, database: &Path) -> Result<(), BackupError> {
     let snapshot = Snapshot::at(database, &manifest.key()?)?;
     snapshot.check()?;
     let rows: Rows = snapshot.rows()?;
     if rows != manifest.rows {
-        return Err(BackupError::Broken("it holds other rows than it says"));
+        return Err(BackupError::Broken("its rows do not match its description"));
     }
     Ok(())
 }
 
-/// A folder that is gone with everything in it when this is dropped.
+/// A folder that is deleted when this is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
-    /// What a process that was killed left in it is removed.
+    /// Also removes what a killed process left in it.
     fn new(data: &Path) -> Result<Self, BackupError> {
         let dir = data.join(SCRATCH);
         let refused = |source| BackupError::io(&dir, source);
@@ -329,7 +323,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, "a copy that was tried could not be removed");
+            tracing::warn!(%error, "a temporary copy could not be removed");
         }
     }
 }

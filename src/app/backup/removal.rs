@@ -1,4 +1,4 @@
-//! Deleting backups: by their age, and all of them when an account is closed for good.
+//! Deletes backups: old ones, and all of them when an account is erased.
 
 use std::fs;
 
@@ -7,10 +7,7 @@ use super::{BackupError, Backups};
 use crate::store::UnixMs;
 
 impl Backups {
-    /// Deletes every backup in the folder, and what is known of them: the account is closed for good.
-    ///
-    /// # Errors
-    /// When one cannot be removed.
+    /// Deletes every backup in the folder and all records of them, when the account is erased.
     pub(in crate::app) fn remove_all(&self) -> Result<(), BackupError> {
         let Some(place) = &self.inner.place else {
             return Ok(());
@@ -24,7 +21,7 @@ impl Backups {
         Ok(())
     }
 
-    /// Deletes backups whose time is over; the newest stays in any case.
+    /// Deletes backups that are too old, but never the newest.
     pub(super) fn thin_out(&self, now: UnixMs) -> Result<(), BackupError> {
         let place = self.place()?;
         for name in too_old(&list(&place.folder), now, self.inner.keep_days) {

@@ -1,4 +1,4 @@
-//! Putting a backup in place of the database, on this machine or on an empty one.
+//! Restores a backup, on this machine or on an empty one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,32 +14,32 @@ use crate::store::snapshot::Snapshot;
 use crate::store::tombstones::{self, Tombstone};
 use crate::store::{DataLock, Store, UnixMs, receipts, sessions};
 
-/// What a restore did.
+/// Result of a restore.
 #[derive(Debug)]
 pub struct Restored {
     /// When the backup was made, Unix ms.
     pub made_at: UnixMs,
     /// Rows in it.
     pub rows: u64,
-    /// What of persons had been erased since and was erased again.
+    /// Data of people that was erased after the backup and has been erased again.
     pub erased: Traces,
-    /// Workspaces that had been erased since and were erased again.
+    /// Number of workspaces that were erased after the backup and have been erased again.
     pub workspaces: u64,
-    /// Whether a list of what was erased lay beside the backup or in the data folder. Without one, what was erased after
+    /// Whether a list of what was erased was beside the backup or in the data folder. Without one, what was erased after
     /// the backup was made is in the database again.
     pub has_erased_list: bool,
-    /// Where the database that it replaces is kept.
+    /// Where the replaced database is kept.
     pub kept: Option<PathBuf>,
-    /// Where the settings file of then was written, if there was one.
+    /// Where the settings file from the backup was written, if there was one.
     pub settings: Option<PathBuf>,
 }
 
-/// Restores a backup into the data folder that the settings name. Frontdesk must not run. Without a recovery key
-/// this machine's own is used. What was erased since the backup was made is erased again. Until the last step, one rename, the database of before is
-/// untouched; it is kept beside the restored one.
+/// Restores a backup into the configured data folder. Frontdesk must not be running. Without a recovery key
+/// this machine's own key is used. What was erased after the backup is erased again. The present database stays
+/// untouched until the last step, one rename; it is kept beside the restored one.
 ///
 /// # Errors
-/// When the key or the file is wrong, the server runs, or a disk is full; nothing has changed then.
+/// When the key or the file is wrong, the server is running, or a disk is full; then nothing has changed.
 pub fn restore(
     config: &Config,
     from: &Path,
@@ -47,7 +47,7 @@ pub fn restore(
 ) -> Result<Restored, AppError> {
     let _lock = DataLock::acquire(&config.data_dir)?;
     let database = config.data_dir.join(STORE);
-    // With a recovery key the key of the machine may be lost: the database that it opened is set aside.
+    // With a recovery key, the machine's own key may be lost: set aside the database that it opened.
     let needs_key = database.exists() && recovery_key.is_none();
     let master = master_key(config, needs_key)?;
     let identity: Identity = match recovery_key {
@@ -68,7 +68,7 @@ pub fn restore(
     let lists = [beside, config.data_dir.as_path()].map(|dir| dir.join(tombstones::FILE));
     let has_erased_list = lists.iter().any(|list| list.exists());
     let [brought, own] = &lists;
-    // A backup that is made from now on has to know of them too.
+    // Later backups need this list too.
     tombstones::carry_over(brought, own)?;
     let mut erased = tombstones::read(own)?;
     erased.sort_by_key(|tombstone: &Tombstone| tombstone.at);
@@ -82,7 +82,7 @@ pub fn restore(
     drop(store);
 
     let kept = put_in_place(&fresh, &database)?;
-    // The chain of receipts ends earlier from now on.
+    // The chain of receipts now ends earlier; forget where it ended.
     let _ = fs::remove_file(config.data_dir.join(receipts::HEAD_FILE));
     let settings = unpacked.settings.map(|text| {
         let to = config.data_dir.join("frontdesk.toml.restored");
@@ -99,7 +99,7 @@ pub fn restore(
     })
 }
 
-/// Renames the restored database into its place; the one that was there goes aside with its log.
+/// Renames the restored database into place, and sets the old one aside with its log.
 fn put_in_place(fresh: &Path, database: &Path) -> Result<Option<PathBuf>, BackupError> {
     let refused = |source| BackupError::io(database, source);
     let with = |suffix: &str| {
@@ -109,11 +109,11 @@ fn put_in_place(fresh: &Path, database: &Path) -> Result<Option<PathBuf>, Backup
     };
     let mut kept = None;
     if database.exists() {
-        // Like a database of before an update, which is removed after some days and when a person is erased.
+        // Treated like a database from before an update: removed after some days, and when a person is erased.
         let aside = with(&format!(".before-restore-{}", now()));
         let log = with("-wal");
         if log.metadata().is_ok_and(|m| m.len() > 0) {
-            // Its changes belong to the old database and would be replayed into the restored one.
+            // The old write-ahead log would be replayed into the restored database.
             let mut name = aside.as_os_str().to_owned();
             name.push("-wal");
             fs::rename(&log, PathBuf::from(name)).map_err(refused)?;

@@ -1,4 +1,4 @@
-//! Backups that are made by themselves.
+//! Makes backups on schedule.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use tokio_util::task::TaskTracker;
 
 use super::{Backups, list, now};
 
-/// How often it is looked whether one is due, and whether something was erased.
+/// How often to check whether a backup is due, and whether something was erased.
 pub(super) const LOOK: Duration = Duration::from_secs(60);
-/// After a failure, hours until the next try.
+/// Hours until the next attempt after a failure.
 const RETRY_HOURS: i64 = 1;
 const HOUR_MS: i64 = 60 * 60 * 1000;
 
@@ -33,7 +33,7 @@ impl Backups {
                     look.carry_tombstones();
                     let due = look.is_due(at, tried_at);
                     if due {
-                        // What went wrong is in the log, and on the page.
+                        // Errors are logged and shown on the page.
                         let _ = look.create();
                     }
                     due
@@ -45,7 +45,7 @@ impl Backups {
         });
     }
 
-    /// Whether it is time for the next backup. The last try counts too: a full disk is not tried every minute.
+    /// Whether the next backup is due. Failed attempts count too, so that a full disk is not tried every minute.
     fn is_due(&self, now: i64, tried_at: Option<i64>) -> bool {
         let Some(place) = &self.inner.place else {
             return false;
@@ -57,7 +57,7 @@ impl Backups {
         }
         let waited = tried_at.is_none_or(|at| now - at >= RETRY_HOURS * HOUR_MS);
         let newest = list(&place.folder).first().map(|backup| backup.made_at);
-        // A clock that was ahead must not stop backups for good.
+        // A clock that once was ahead must not stop backups for good.
         let is_old = newest.is_none_or(|at| !(0..every).contains(&(now - at)));
         waited && is_old
     }

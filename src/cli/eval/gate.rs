@@ -1,4 +1,4 @@
-//! `frontdesk eval gate`: what waits at the gate, what the golden questions say about it, the decision.
+//! `frontdesk eval gate`: changes waiting at the gate, how the golden questions fare with them, and the decision.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ pub(super) struct Args {
     /// Workspace
     #[arg(long, default_value = "default")]
     workspace: String,
-    /// Publish what waits if no golden question comes out worse
+    /// Publish waiting changes if no golden question gets worse
     #[arg(long, conflicts_with = "discard")]
     publish: bool,
-    /// With --publish: also if some come out worse
+    /// With --publish: even if some get worse
     #[arg(long, requires = "publish")]
     anyway: bool,
-    /// Take back what waits, for good
+    /// Discard waiting changes for good
     #[arg(long)]
     discard: bool,
     /// Print JSON
@@ -34,10 +34,8 @@ pub(super) struct Args {
     place: DataPlace,
 }
 
-/// What came of it.
 #[derive(Debug, serde::Serialize)]
 struct Told {
-    /// Names of what waits.
     waiting: Vec<String>,
     /// What gets better and worse.
     comparison: Option<Comparison>,
@@ -97,6 +95,7 @@ async fn decide(api: &Api, args: &Args) -> anyhow::Result<Told> {
         told.decision = "discarded";
         return Ok(told);
     }
+    // Without models, questions are answered by words only, which would distort the comparison.
     api.models_settled().await;
     let started = api.post("/api/evals/runs", &json!({"gate": true})).await?;
     let id = started

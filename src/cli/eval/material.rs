@@ -1,4 +1,4 @@
-//! Who is asked: the workspace of a data folder, of a running server, or documents read into memory.
+//! What is measured: the workspace of a data folder or of a running server, or documents read into memory.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -25,12 +25,11 @@ use crate::llm::Priority;
 use crate::store::faqs::FaqState;
 use crate::store::{Store, WorkspaceId, workspaces};
 
-/// How long the models have to load.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Who is asked.
+/// What is measured.
 pub(super) enum Subject {
-    /// An app of this process; `kept` when it has a data folder.
+    /// An app in this process; `kept` if it has a data folder.
     Here {
         app: Arc<App>,
         workspace: WorkspaceId,
@@ -41,7 +40,7 @@ pub(super) enum Subject {
 }
 
 impl Subject {
-    /// Whom the arguments name, ready to be asked.
+    /// Opens what the arguments name, ready to be asked.
     pub(super) async fn open(
         config: Arc<Config>,
         args: &Measure,
@@ -82,7 +81,7 @@ impl Subject {
         cases: &[Case],
     ) -> anyhow::Result<Self> {
         let files = if args.passages {
-            brought(cases)
+            collect_passages(cases)
         } else {
             documents(&args.docs)?
         };
@@ -108,7 +107,7 @@ impl Subject {
         })
     }
 
-    /// The one who answers.
+    /// Returns what answers the questions.
     pub(super) async fn asker(&self) -> anyhow::Result<Arc<dyn Asker>> {
         Ok(match self {
             Self::Here { app, workspace, .. } => Arc::new(AgentAsker {
@@ -125,7 +124,7 @@ impl Subject {
         })
     }
 
-    /// The newest kept run of this name.
+    /// Finds the newest stored run of this name.
     pub(super) async fn previous(&self, name: &str) -> anyhow::Result<Option<Report>> {
         match self {
             Self::Here { kept: false, .. } => Ok(None),
@@ -148,11 +147,11 @@ impl Subject {
         }
     }
 
-    /// Keeps a run, where there is a place for it.
+    /// Stores a run, if there is a workspace to store it in.
     pub(super) async fn keep(&self, report: &Report) -> anyhow::Result<()> {
         match self {
             Self::Here { kept: false, .. } => Ok(()),
-            // Not by the API: its bodies are bounded, and a run may have thousands of questions.
+            // Not through the API, which limits the size of a body: a run may have thousands of questions.
             Self::Here { app, workspace, .. } => {
                 let by = installation(*workspace)?;
                 run::keep(&app.store, &by, report.clone()).await?;
@@ -164,11 +163,11 @@ impl Subject {
         }
     }
 
-    /// Adds to the section `answers` of the workspace's settings, where there is a place for it.
+    /// Adds to the section `answers` of the workspace's settings, if there is a workspace.
     pub(super) async fn keep_answers(&self, new: Map<String, Value>) -> anyhow::Result<()> {
         match self {
             Self::Here { kept: false, .. } => {
-                out::note("not kept: with --docs there is no workspace to keep it in");
+                out::note("not stored: with --docs there is no workspace to store it in");
                 Ok(())
             }
             Self::Here { app, workspace, .. } => {
@@ -183,7 +182,7 @@ impl Subject {
         }
     }
 
-    /// Lets everything go.
+    /// Releases everything.
     pub(super) async fn close(&self) {
         if let Self::Here { app, .. } = self {
             app.stop().await;
@@ -191,22 +190,22 @@ impl Subject {
     }
 }
 
-/// This command, as one who acts in a workspace.
+/// The member that this command acts as in a workspace.
 fn installation(workspace: WorkspaceId) -> anyhow::Result<Member> {
     let member = Principal::installation().in_workspace(workspace);
     member.context("a command reaches every workspace")
 }
 
-/// Waits until the models are loaded, or it is known that they cannot be.
+/// Waits until the models are loaded or have failed to load.
 pub(super) async fn ready(app: &App) {
     app.models_settled(PATIENCE).await;
     let missing = [app.embedder.ready().err(), app.chat.ready().err()];
     for reason in missing.into_iter().flatten() {
-        out::note(&format!("without a model: {reason}"));
+        out::note(&format!("running without a model: {reason}"));
     }
 }
 
-/// A document, and the name that it is kept under.
+/// A document and the name to store it under.
 struct File {
     bytes: Bytes,
     name: String,
@@ -221,15 +220,15 @@ impl File {
     }
 }
 
-/// The texts that questions bring along, each once.
-fn brought(cases: &[Case]) -> Vec<File> {
+/// Collects the passages that come with the questions, without duplicates.
+fn collect_passages(cases: &[Case]) -> Vec<File> {
     let mut seen = HashSet::new();
     let texts = cases.iter().flat_map(|case| &case.passages);
     let fresh = texts.filter(|text| seen.insert(text.text.clone()));
     fresh
         .enumerate()
         .map(|(i, text)| {
-            // Two texts may have one title, and a title is no file name.
+            // Titles may repeat, and may hold characters that a file name cannot.
             let title = text.title.replace(['/', '\\'], " ");
             let short: String = title.chars().take(80).collect();
             File {
@@ -240,7 +239,7 @@ fn brought(cases: &[Case]) -> Vec<File> {
         .collect()
 }
 
-/// The files of folders, all the way down. A file whose name occurs in several folders is named with
+/// Collects the files in folders, recursively. A file whose name occurs in several folders is named with
 /// its folders: "guide/intro.md" is "guide - intro.md".
 fn documents(paths: &[PathBuf]) -> anyhow::Result<Vec<File>> {
     let mut named: Vec<(PathBuf, String)> = Vec::new();
@@ -260,7 +259,7 @@ fn documents(paths: &[PathBuf]) -> anyhow::Result<Vec<File>> {
         }
     }
     if named.is_empty() {
-        return Err(WrongCall("there are no files in what --docs names".into()).into());
+        return Err(WrongCall("--docs names no files".into()).into());
     }
     let last = |path: &Path| {
         let name = path.file_name().unwrap_or_default();
@@ -308,7 +307,7 @@ async fn read_in(app: &App, workspace: WorkspaceId, files: Vec<File>) -> anyhow:
     Ok(())
 }
 
-/// Takes questions with approved answers in.
+/// Imports questions with approved answers.
 async fn read_faq(app: &App, workspace: WorkspaceId, file: &Path) -> anyhow::Result<()> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let name = name.into_owned();

@@ -32,28 +32,28 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Choose the thresholds of the rungs so that few answers are false, and keep them
+    /// Choose thresholds for the rungs so that few answers are false, and store them
     Calibrate(Box<calibrate::Args>),
-    /// Ask the golden questions about what waits at the gate, and publish or discard it
+    /// Ask the golden questions about changes waiting at the gate, and publish or discard these
     Gate(gate::Args),
 }
 
-/// What is asked, and of whom.
+/// What to ask, and what to measure.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Measure {
     /// Questions: JSON lines, a JSON list, or CSV with the columns question,expected
     #[arg(required = true, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Workspace that is asked
+    /// Workspace to ask
     #[arg(long, default_value = "default")]
     workspace: String,
     /// Ask about these files or folders only, read into memory; no data folder is touched
     #[arg(long, value_name = "PATH")]
     docs: Vec<PathBuf>,
-    /// Ask about the passages that the questions bring along, read into memory
+    /// Ask about the passages that come with the questions, read into memory
     #[arg(long, conflicts_with = "docs")]
     passages: bool,
-    /// Beside --docs: questions with approved answers
+    /// With --docs: file of questions with approved answers
     #[arg(long, value_name = "FILE")]
     faq: Option<PathBuf>,
     /// Ask only the first N questions
@@ -62,7 +62,7 @@ pub(super) struct Measure {
     /// Ask only questions of this kind
     #[arg(long, value_name = "KIND")]
     kind: Vec<String>,
-    /// Questions that are asked at the same time
+    /// Questions to ask at the same time
     #[arg(long, value_name = "N", default_value_t = 1)]
     jobs: usize,
     /// Name of the run; runs of one name are compared [default: the file's folder and name]
@@ -71,16 +71,16 @@ pub(super) struct Measure {
     /// Compare with what an earlier run printed with --json
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
-    /// Show every question, not only those that are not right
+    /// Show every question, not only those answered wrongly
     #[arg(long)]
     details: bool,
-    /// Do not keep the run
+    /// Do not store the run
     #[arg(long)]
     no_save: bool,
-    /// Fail (exit code 1) if fewer of the answerable questions are right: 0.85
+    /// Fail (exit code 1) if a smaller share of the answerable questions is right, such as 0.85
     #[arg(long, value_name = "SHARE")]
     min_right: Option<f64>,
-    /// Fail (exit code 1) if more of all answers are false: 0.02
+    /// Fail (exit code 1) if a larger share of all answers is false, such as 0.02
     #[arg(long, value_name = "SHARE")]
     max_false: Option<f64>,
     /// Print JSON
@@ -120,7 +120,7 @@ fn measure(args: &Measure) -> anyhow::Result<()> {
     check_goals(args, &report)
 }
 
-/// The questions of the file that were chosen, and the run's name.
+/// Reads the chosen questions of the file and the run's name.
 fn questions(args: &Measure) -> anyhow::Result<(String, Vec<Case>)> {
     let file = args.file.as_ref().context("name a file of questions")?;
     let text = std::fs::read_to_string(file)
@@ -133,10 +133,10 @@ fn questions(args: &Measure) -> anyhow::Result<(String, Vec<Case>)> {
     }
     cases.truncate(args.limit.unwrap_or(usize::MAX));
     if cases.is_empty() {
-        return Err(WrongCall("no question is left to ask".into()).into());
+        return Err(WrongCall("no questions are left to ask".into()).into());
     }
     let name = args.name.clone().unwrap_or_else(|| {
-        // Sets of questions are often all called questions.jsonl.
+        // Files of questions are often all called questions.jsonl, so the folder is part of the name.
         let parts: Vec<_> = file.iter().map(|part| part.to_string_lossy()).collect();
         let from = parts.len().saturating_sub(2);
         parts.get(from..).unwrap_or(&parts).join("/")
@@ -148,10 +148,10 @@ fn earlier(file: &PathBuf) -> anyhow::Result<Report> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read", file.display()))?;
     serde_json::from_str(&text)
-        .with_context(|| format!("{} is not a run that --json printed", file.display()))
+        .with_context(|| format!("{} is not a run printed with --json", file.display()))
 }
 
-/// Asks, and keeps the run. Gives the run of the same name before it, if one is kept.
+/// Asks the questions and stores the run. Returns the previous run of the same name, if one is stored.
 async fn carry_out(
     config: Arc<Config>,
     args: &Measure,
@@ -207,7 +207,7 @@ fn check_goals(args: &Measure, report: &Report) -> anyhow::Result<()> {
         && right < least
     {
         anyhow::bail!(
-            "{:.1} % are right, at least {:.1} % are wanted",
+            "{:.1} % are right, but at least {:.1} % are required",
             right * 100.0,
             least * 100.0
         );
@@ -216,7 +216,7 @@ fn check_goals(args: &Measure, report: &Report) -> anyhow::Result<()> {
         && wrong > most
     {
         anyhow::bail!(
-            "{:.1} % are false, at most {:.1} % are allowed",
+            "{:.1} % are false, but at most {:.1} % are allowed",
             wrong * 100.0,
             most * 100.0
         );

@@ -1,4 +1,4 @@
-//! Asking a running server over its API.
+//! Asks a running server over its API.
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -7,7 +7,6 @@ use crate::cli::remote::Server;
 use crate::eval::{Asked, Asker, Case, EvalError, Report};
 use crate::reason::Reason;
 
-/// Asks a running server.
 pub(super) struct ServerAsker {
     server: Server,
     path: String,
@@ -27,7 +26,6 @@ impl ServerAsker {
     }
 }
 
-/// An address of the server.
 pub(super) fn path(path: &str, query: &[(&str, &str)]) -> String {
     let mut encoded = form_urlencoded::Serializer::new(String::new());
     encoded.extend_pairs(query);
@@ -43,7 +41,7 @@ impl Asker for ServerAsker {
     }
 }
 
-/// The newest run of this name that the server keeps.
+/// Finds the newest run of this name on the server.
 pub(super) async fn previous(
     server: &Server,
     workspace: &str,
@@ -57,11 +55,11 @@ pub(super) async fn previous(
     Ok(serde_json::from_value(found)?)
 }
 
-/// Has the server keep a run.
+/// Stores a run on the server.
 pub(super) async fn keep(server: &Server, workspace: &str, report: &Report) -> anyhow::Result<()> {
     let mut report = report.clone();
     for one in &mut report.results {
-        // The server takes a bounded body, and what the rungs measured is only for calibrating.
+        // The server limits the size of a body, and the rungs' measurements are only for calibrating.
         one.checks = Value::Null;
     }
     let path = path("/api/evals", &[("workspace", workspace)]);
@@ -69,7 +67,7 @@ pub(super) async fn keep(server: &Server, workspace: &str, report: &Report) -> a
     Ok(())
 }
 
-/// Has the server keep thresholds.
+/// Stores thresholds on the server.
 pub(super) async fn keep_answers(
     server: &Server,
     workspace: &str,

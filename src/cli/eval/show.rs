@@ -1,10 +1,10 @@
-//! A run as a table for people.
+//! Prints a run as a table.
 
 use crate::cli::out;
 use crate::eval::figures::Share;
 use crate::eval::{Comparison, Graded, Outcome, Report};
 
-/// Prints a run: figures, breakdowns, what is not right, what changed.
+/// Prints a run: figures, breakdowns, wrong answers, changes.
 pub(super) fn report(report: &Report, comparison: Option<&Comparison>, details: bool) {
     let figures = &report.figures;
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of a run")]
@@ -78,7 +78,7 @@ pub(super) fn report(report: &Report, comparison: Option<&Comparison>, details: 
         }
     }
     if let Some(comparison) = comparison {
-        out::line("\nbeside the run before:");
+        out::line("\ncompared with the previous run:");
         changes(comparison);
     }
 }
@@ -127,21 +127,21 @@ fn question(one: &Graded) {
         one.outcome.as_str(),
         one.id
     ));
-    out::line(&format!("   asked     {}", flat(&one.question)));
-    out::line(&format!("   expected  {}", flat(&one.expected)));
-    out::line(&format!("   answer    {}", flat(&one.answer)));
+    out::line(&format!("   asked     {}", shorten(&one.question)));
+    out::line(&format!("   expected  {}", shorten(&one.expected)));
+    out::line(&format!("   answer    {}", shorten(&one.answer)));
     for cited in &one.citations {
         let mark = if cited.supports { "+" } else { "-" };
         out::line(&format!(
             "   cites {mark}   {}: {}",
             cited.title,
-            flat(&cited.quote)
+            shorten(&cited.quote)
         ));
     }
 }
 
-/// One line, not too long for a terminal.
-fn flat(text: &str) -> String {
+/// Puts a text on one line and shortens it to fit a terminal.
+fn shorten(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(240) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(&text)),
@@ -149,7 +149,7 @@ fn flat(text: &str) -> String {
     }
 }
 
-/// Prints what came out better and worse.
+/// Prints what got better and worse.
 pub(super) fn changes(comparison: &Comparison) {
     let (better, worse) = (comparison.better.len(), comparison.worse.len());
     out::line(&format!(
@@ -166,10 +166,10 @@ pub(super) fn changes(comparison: &Comparison) {
                 change.before.as_str(),
                 change.now.as_str()
             ));
-            out::line(&format!("   asked     {}", flat(&change.question)));
-            out::line(&format!("   expected  {}", flat(&change.expected)));
-            out::line(&format!("   before    {}", flat(&change.answer_before)));
-            out::line(&format!("   now       {}", flat(&change.answer_now)));
+            out::line(&format!("   asked     {}", shorten(&change.question)));
+            out::line(&format!("   expected  {}", shorten(&change.expected)));
+            out::line(&format!("   before    {}", shorten(&change.answer_before)));
+            out::line(&format!("   now       {}", shorten(&change.answer_now)));
         }
     }
 }

@@ -1,7 +1,7 @@
-//! ALSA's library on Linux, opened when sound is wanted (`native/alsa_shim`). Nothing may touch a sound
-//! device before [`load`] said yes.
+//! ALSA's library on Linux, opened only when sound is needed (`native/alsa_shim`). Nothing may touch a sound
+//! device before [`load`] has succeeded.
 
-/// Opens the library; further calls do nothing.
+/// Opens the library once; further calls do nothing.
 ///
 /// # Errors
 /// A sentence that says what to install.
@@ -51,7 +51,7 @@ mod tests {
                 .iter()
                 .all(|name| name.trim_start_matches('_').starts_with("snd_"))
         );
-        // What cpal and its ALSA crate call is complete, or this test would not have been linked.
+        // The shim has every function that cpal and its ALSA crate call, or this test would not have linked.
         assert!(names.contains(&"snd_pcm_open") && names.contains(&"snd_pcm_writei"));
     }
 
@@ -62,7 +62,7 @@ mod tests {
             assert!(error.to_string().contains("apt install libasound2"));
             return;
         }
-        // Only a call that arrives in the library can know its devices or say that there are none.
+        // Only a call that reaches the library can list devices or say that there are none.
         assert!(super::super::devices::names().is_ok());
     }
 }

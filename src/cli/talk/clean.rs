@@ -1,4 +1,4 @@
-//! The microphone's sound without the loudspeaker's in it, without noise, and evenly loud.
+//! Cleans the microphone's sound: removes the loudspeaker's echo and noise, and evens the volume.
 
 use sonora::config::{
     AdaptiveDigital, EchoCanceller, GainController2, HighPassFilter, NoiseSuppression,
@@ -10,7 +10,7 @@ use crate::speech::encode::integers;
 use crate::speech::{AudioError, Mono};
 use crate::voice::LINE_RATE;
 
-/// Samples that are cleaned at a time: 10 ms.
+/// Samples cleaned at a time: 10 ms.
 const FRAME: usize = LINE_RATE as usize / 100;
 
 /// Cleans what the microphone hears.
@@ -20,7 +20,7 @@ pub(super) struct Cleaner {
     near: Channel,
 }
 
-/// One direction, at the line's rate, with what does not fill a frame yet.
+/// One direction, at the line's rate, with the samples that do not fill a frame yet.
 struct Channel {
     filter: Mono,
     rest: Vec<f32>,
@@ -44,7 +44,7 @@ impl Channel {
 }
 
 impl Cleaner {
-    /// A cleaner that knows nothing of the room yet; it learns within about a second of playing.
+    /// A cleaner that does not know the room yet; it adapts within about a second of playing.
     pub(super) fn new() -> Self {
         let config = Config {
             high_pass_filter: Some(HighPassFilter::default()),
@@ -69,25 +69,25 @@ impl Cleaner {
         }
     }
 
-    /// What the loudspeaker plays, one channel.
+    /// Takes what the loudspeaker plays, one channel.
     ///
     /// # Errors
-    /// For impossible rates.
+    /// For unsupported rates.
     pub(super) fn played(&mut self, samples: &[f32], rate: u32) -> Result<(), AudioError> {
         for frame in self.far.frames(samples, rate)? {
             let mut out = [0.0; FRAME];
             let done = self
                 .processing
                 .process_render_f32(&[&frame], &mut [&mut out]);
-            done.map_err(refused)?;
+            done.map_err(refusal)?;
         }
         Ok(())
     }
 
-    /// What the microphone heard, one channel; gives the clean sound as the line carries it.
+    /// Takes what the microphone heard, one channel, and returns the clean sound in the line's format.
     ///
     /// # Errors
-    /// For impossible rates.
+    /// For unsupported rates.
     pub(super) fn heard(&mut self, samples: &[f32], rate: u32) -> Result<Vec<u8>, AudioError> {
         let mut pcm = Vec::new();
         for frame in self.near.frames(samples, rate)? {
@@ -95,14 +95,14 @@ impl Cleaner {
             let done = self
                 .processing
                 .process_capture_f32(&[&frame], &mut [&mut out]);
-            done.map_err(refused)?;
+            done.map_err(refusal)?;
             pcm.extend(integers(&out).iter().flat_map(|s| s.to_le_bytes()));
         }
         Ok(pcm)
     }
 }
 
-fn refused(error: sonora::Error) -> AudioError {
+fn refusal(error: sonora::Error) -> AudioError {
     AudioError::Damaged {
         reason: Reason::told(format!("the echo canceller refused it: {error}"), error),
     }
@@ -136,7 +136,7 @@ mod tests {
         10.0 * power.max(1e-12).log10()
     }
 
-    /// What comes out when `near` is spoken while `far` plays and leaks in 40 ms later at a third.
+    /// Cleans `near` while `far` plays and leaks in 40 ms later at a third of its volume.
     fn cleaned(far: &[f32], near: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let delay = SECOND / 25;
         let microphone: Vec<f32> = (0..far.len())
@@ -175,7 +175,7 @@ mod tests {
         let (_, alone) = cleaned(&silence, &near);
         let lost = spoken - decibels(&alone[after]);
         assert!(lost < 6.0, "alone: {lost} dB lost");
-        // The first half is the canceller's to learn; the visitor speaks in the second.
+        // The canceller adapts in the first half; the visitor speaks in the second.
         let mut late = near.clone();
         late[..4 * SECOND].fill(0.0);
         let far = speech(1, seconds, 0.5);

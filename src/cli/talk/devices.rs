@@ -1,4 +1,4 @@
-//! Microphones and loudspeakers; the only place that knows cpal.
+//! Microphones and loudspeakers; the only file that uses cpal.
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
@@ -13,9 +13,9 @@ use tokio::sync::mpsc;
 use super::alsa;
 use super::playout::Playout;
 
-/// Sound as it passes the devices, one channel.
+/// Sound to or from a device, one channel.
 pub(super) struct Sound {
-    /// Whether it was played; else it was heard.
+    /// Whether it was played; otherwise it was heard.
     pub(super) played: bool,
     /// -1 to 1.
     pub(super) samples: Vec<f32>,
@@ -23,25 +23,23 @@ pub(super) struct Sound {
     pub(super) rate: u32,
 }
 
-/// Names of devices.
 pub(super) struct Names {
     pub(super) microphones: Vec<String>,
     pub(super) speakers: Vec<String>,
 }
 
-/// Open devices; they stop when this is dropped.
+/// Open devices. Dropping this stops them.
 pub(super) struct Devices {
     _streams: Vec<Stream>,
 }
 
-/// Which devices.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Choice {
     pub(super) microphone: Option<String>,
     pub(super) speaker: Option<String>,
 }
 
-/// What there is on this machine.
+/// Lists the devices of this machine.
 ///
 /// # Errors
 /// Without a sound system.
@@ -55,10 +53,10 @@ pub(super) fn names() -> anyhow::Result<Names> {
     })
 }
 
-/// Opens microphone and loudspeaker. `sound` gets what passes them, `broken` a sentence when one fails.
+/// Opens microphone and loudspeaker. `sound` receives what passes them, `broken` a sentence when one fails.
 ///
 /// # Errors
-/// Without the device; the sentence says what there is.
+/// When a device is missing; the sentence says what there is.
 pub(super) fn open(
     choice: &Choice,
     playout: &Arc<Playout>,
@@ -75,7 +73,7 @@ pub(super) fn open(
         SampleFormat::I16 => listen::<i16>(&device, &config, sound, broken),
         SampleFormat::I32 => listen::<i32>(&device, &config, sound, broken),
         SampleFormat::U8 => listen::<u8>(&device, &config, sound, broken),
-        other => bail!("the microphone gives samples as {other}, which is not read here"),
+        other => bail!("the microphone delivers samples as {other}, which is not supported"),
     }?;
     Ok(Devices {
         _streams: vec![speaker, microphone],
@@ -114,7 +112,7 @@ fn open_speaker(
         SampleFormat::I16 => speak::<i16>(&device, &config, playout, sound, broken),
         SampleFormat::I32 => speak::<i32>(&device, &config, playout, sound, broken),
         SampleFormat::U8 => speak::<u8>(&device, &config, playout, sound, broken),
-        other => bail!("the loudspeaker takes samples as {other}, which is not written here"),
+        other => bail!("the loudspeaker expects samples as {other}, which is not supported"),
     }
 }
 
@@ -143,7 +141,7 @@ fn find(wanted: Option<&str>, side: Side) -> anyhow::Result<Device> {
         return found.ok_or_else(|| {
             anyhow!(
                 "this machine has no {0}; plug one in, or use the front desk in a browser \
-                 (`frontdesk talk --list` shows what there is)",
+                 (`frontdesk talk --list` shows the devices)",
                 side.name()
             )
         });
@@ -162,13 +160,13 @@ fn find(wanted: Option<&str>, side: Side) -> anyhow::Result<Device> {
     match at {
         Some(at) => Ok(devices.swap_remove(at)),
         None => bail!(
-            "there is no {} named {wanted:?}; `frontdesk talk --list` shows what there is",
+            "there is no {} named {wanted:?}; `frontdesk talk --list` shows the devices",
             side.name()
         ),
     }
 }
 
-/// The device's own identifier, by which it is chosen.
+/// The device's own identifier, for choosing it.
 fn name(device: &Device) -> Option<String> {
     let id = device.id().ok()?.to_string();
     Some(
@@ -207,7 +205,7 @@ where
                     sum / channels as f32
                 })
                 .collect();
-            // A session that does not keep up loses sound; this thread must not wait.
+            // A slow session loses sound, because this thread must not block.
             let _full = sound.try_send(Sound {
                 played: false,
                 samples,
@@ -260,14 +258,14 @@ fn started(stream: Result<Stream, cpal::Error>, side: Side) -> anyhow::Result<St
     Ok(stream)
 }
 
-/// Tells of failures after which the device is gone.
+/// Reports failures after which the device is gone.
 fn complain(
     side: Side,
     broken: &mpsc::UnboundedSender<String>,
 ) -> impl FnMut(cpal::Error) + Send + 'static {
     let broken = broken.clone();
     move |error| match error.kind() {
-        // A hitch, and a wish that the system did not grant: sound goes on.
+        // A short dropout, or a priority that the system did not grant: sound continues.
         ErrorKind::Xrun | ErrorKind::RealtimeDenied | ErrorKind::DeviceChanged => {
             tracing::debug!(%error, "sound");
         }

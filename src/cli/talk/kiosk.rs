@@ -1,4 +1,4 @@
-//! One conversation at the machine: sound between devices and session, lines for whoever watches.
+//! One conversation at the machine: carries sound between devices and session, and prints what is said.
 
 use std::sync::Arc;
 use std::sync::mpsc as blocking;
@@ -16,23 +16,21 @@ use super::seen::Seen;
 use super::wire::Wire;
 use crate::voice::{Incoming, LINE_RATE};
 
-/// Pieces of sound that may wait to be cleaned: about two seconds.
+/// Pieces of sound waiting to be cleaned: about two seconds.
 const QUEUE: usize = 256;
-/// Bytes of sound that go out at a time: 20 ms.
+/// Bytes of sound sent at a time: 20 ms.
 const PACKET: usize = LINE_RATE as usize / 50 * 2;
-/// How often the session is told what was heard.
+/// How often to report to the session what was played.
 const REPORT: Duration = Duration::from_millis(100);
-/// How often a lost device is looked for.
+/// How often to look for a lost device.
 const SEARCH: Duration = Duration::from_secs(2);
-/// How long the session has to say goodbye.
+/// Timeout for the session's goodbye.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How the person talks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Manner {
-    /// By typing.
     pub(super) text: bool,
-    /// Between two presses of Enter.
     pub(super) push_to_talk: bool,
 }
 
@@ -46,19 +44,19 @@ pub(super) struct Kiosk {
     broken: mpsc::UnboundedSender<String>,
     failures: mpsc::UnboundedReceiver<String>,
     devices: Option<Devices>,
-    /// The talk key is down.
+    /// Whether the talk key is down.
     talking: bool,
-    /// The session asked whether it may record, and nobody answered yet.
+    /// Whether the session asked for consent to record and has no answer yet.
     asked: bool,
     reported: Option<(u32, u64)>,
     phase: &'static str,
 }
 
 impl Kiosk {
-    /// Opens the devices, except for somebody who types.
+    /// Opens the devices, unless the person types.
     ///
     /// # Errors
-    /// Without devices.
+    /// When a device is missing.
     pub(super) fn open(choice: Choice, manner: Manner) -> anyhow::Result<Self> {
         let mut kiosk = Self::closed(choice, manner);
         if !manner.text {
@@ -95,7 +93,7 @@ impl Kiosk {
     /// Talks until one side hangs up.
     ///
     /// # Errors
-    /// When the session could not begin.
+    /// When the session could not start.
     pub(super) async fn talk(mut self, mut wire: Wire) -> anyhow::Result<()> {
         out::note(match (self.manner.text, self.manner.push_to_talk) {
             (true, _) => "Type and press Enter. Ctrl-C hangs up.",
@@ -122,7 +120,7 @@ impl Kiosk {
                     None => anyhow::bail!("the connection to the front desk was lost; try again"),
                 },
                 Some(pcm) = self.clean.recv() => {
-                    // A session that does not keep up loses sound, as over a telephone.
+                    // A slow session loses sound, as on a telephone.
                     let _full = wire.to.try_send(Incoming::Audio(pcm));
                 }
                 Some(sentence) = self.failures.recv(), if self.devices.is_some() => {
@@ -145,7 +143,7 @@ impl Kiosk {
                     Some(line) => if let Some(sign) = self.typed(line.trim()) {
                         wire.to.send(sign).await.ok();
                     },
-                    // Nobody can type any more; somebody at a microphone talks on.
+                    // The keyboard is closed; a person with a microphone can still talk.
                     _ if self.manner.text => return self.hang_up(wire).await,
                     _ => typing = false,
                 },
@@ -154,7 +152,7 @@ impl Kiosk {
         }
     }
 
-    /// What a line from the keyboard means.
+    /// Interprets a line from the keyboard.
     fn typed(&mut self, line: &str) -> Option<Incoming> {
         if self.asked && !line.is_empty() {
             let yes = matches!(line.to_lowercase().as_str(), "y" | "yes");
@@ -178,7 +176,7 @@ impl Kiosk {
         Some(Incoming::Interrupt)
     }
 
-    /// Shows and plays; whether it was the last.
+    /// Shows or plays an event; returns whether it was the last.
     fn show(&mut self, event: Seen) -> anyhow::Result<bool> {
         match event {
             Seen::Ready(consent) => {
@@ -213,7 +211,7 @@ impl Kiosk {
         Ok(false)
     }
 
-    /// What was played since the last time this was asked.
+    /// Reports what was played since the last call.
     fn news(&mut self) -> Option<Incoming> {
         let heard = self.playout.heard();
         if heard == self.reported {
@@ -238,7 +236,7 @@ impl Kiosk {
         Ok(())
     }
 
-    /// Lets the last sentence be heard.
+    /// Waits until the last sentence has been played.
     async fn play_out(&self) {
         let last = async {
             while self.devices.is_some() && !self.playout.is_empty() {
@@ -249,7 +247,7 @@ impl Kiosk {
     }
 }
 
-/// Lines that are typed. A thread of its own, because reading cannot be interrupted when the
+/// Reads typed lines in a thread of its own, because reading cannot be interrupted when the
 /// conversation ends.
 fn keyboard() -> mpsc::Receiver<String> {
     let (lines, typed) = mpsc::channel(16);

@@ -1,7 +1,7 @@
 //! `frontdesk talk`: the front desk at this machine's own microphone and loudspeaker.
 //!
-//! [`devices`] owns the sound card, [`clean`] takes the loudspeaker's sound out of the microphone's,
-//! [`playout`] is what is to be played, [`wire`] leads to the session, [`kiosk`] joins them.
+//! [`devices`] owns the sound card, [`clean`] removes the loudspeaker's sound from the microphone's,
+//! [`playout`] queues what to play, [`wire`] connects to the session, [`kiosk`] joins them.
 
 mod alsa;
 mod clean;
@@ -24,7 +24,7 @@ use super::out;
 use super::remote::Server;
 use super::shared::{DataPlace, block_on, log, with_app};
 
-/// How long the engines have to load.
+/// Timeout for loading the engines.
 const LOADING: Duration = Duration::from_secs(120);
 
 /// Arguments of `frontdesk talk`.
@@ -33,22 +33,22 @@ pub(super) struct Args {
     /// List microphones and loudspeakers
     #[arg(long)]
     list: bool,
-    /// Microphone by its name in the list, or a part of it
+    /// Name of the microphone as listed, or part of it
     #[arg(long, value_name = "NAME")]
     microphone: Option<String>,
-    /// Loudspeaker by its name in the list, or a part of it
+    /// Name of the loudspeaker as listed, or part of it
     #[arg(long, value_name = "NAME")]
     speaker: Option<String>,
     /// Listen only between two presses of Enter
     #[arg(long)]
     push_to_talk: bool,
-    /// Assistant that answers; without it, the first
+    /// Assistant that answers; without it, the first one
     #[arg(long)]
     assistant: Option<String>,
     /// Workspace
     #[arg(long, default_value = "default")]
     workspace: String,
-    /// Type instead of talking: no microphone and no loudspeaker are used
+    /// Type instead of talking, without microphone and loudspeaker
     #[arg(long)]
     text: bool,
     #[command(flatten)]
@@ -69,7 +69,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         microphone: args.microphone.clone(),
         speaker: args.speaker.clone(),
     };
-    // Before anything is loaded: a machine without sound is told so at once.
+    // Before loading anything, so that a machine without sound fails at once.
     let kiosk = Kiosk::open(choice, manner)?;
     block_on(async {
         let (workspace, assistant) = (args.workspace.as_str(), args.assistant.as_deref());
@@ -88,7 +88,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
     })
 }
 
-/// Waits until ears and voice are there, or it is clear that they are not.
+/// Waits until recognition and voice are loaded or have failed to load.
 async fn voice_settled(app: &crate::app::App) -> anyhow::Result<()> {
     let since = std::time::Instant::now();
     loop {
@@ -125,7 +125,7 @@ fn list() -> anyhow::Result<()> {
 /// Plays sound to its end: signed 16-bit samples, little-endian, one channel.
 ///
 /// # Errors
-/// Without a loudspeaker.
+/// When there is no loudspeaker.
 pub(super) fn play(pcm: &[u8], rate: u32) -> anyhow::Result<()> {
     let playout = Arc::new(Playout::new(rate));
     let (broken, mut failures) = mpsc::unbounded_channel();
@@ -138,7 +138,7 @@ pub(super) fn play(pcm: &[u8], rate: u32) -> anyhow::Result<()> {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    // What the sound card still holds.
+    // Wait for what the sound card still buffers.
     std::thread::sleep(Duration::from_millis(200));
     drop(devices);
     Ok(())

@@ -1,4 +1,4 @@
-//! What is to be played: filled by the session, emptied by the loudspeaker.
+//! The queue of sound to play: filled by the session, emptied by the loudspeaker.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,20 +6,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::speech::encode::floats;
 use crate::speech::{AudioError, Mono};
 
-/// A queue of sound at the loudspeaker's rate. Shared with the thread that plays.
+/// A queue of sound at the loudspeaker's rate, shared with the thread that plays.
 pub(super) struct Playout(Mutex<Queue>);
 
 struct Queue {
     rate: u32,
     pieces: VecDeque<Piece>,
     paused: bool,
-    /// The answer that is played or was played last, and how many of its samples.
+    /// The answer being played or played last, and how many of its samples were played.
     heard: Option<(u32, u64)>,
 }
 
 struct Piece {
     answer: u32,
-    /// `None` when the answer's sound is complete.
+    /// `None` once the answer's sound is complete.
     filter: Option<Mono>,
     samples: VecDeque<f32>,
 }
@@ -35,7 +35,7 @@ impl Playout {
         }))
     }
 
-    /// Another loudspeaker; what waits is dropped if its rate is another.
+    /// Switches to another loudspeaker; drops the queue if the rate changes.
     pub(super) fn set_rate(&self, rate: u32) {
         let mut queue = self.lock();
         if queue.rate != rate {
@@ -63,7 +63,7 @@ impl Playout {
         Ok(())
     }
 
-    /// The sound of an answer is complete.
+    /// Marks the sound of an answer as complete.
     pub(super) fn end(&self, answer: u32) -> Result<(), AudioError> {
         let mut queue = self.lock();
         for piece in queue.pieces.iter_mut().filter(|p| p.answer == answer) {
@@ -74,19 +74,19 @@ impl Playout {
         Ok(())
     }
 
-    /// Stops, or goes on where it stopped.
+    /// Pauses, or resumes where it stopped.
     pub(super) fn pause(&self, paused: bool) {
         self.lock().paused = paused;
     }
 
-    /// Forgets what is not played of this answer and those before it.
+    /// Drops what has not been played of this answer and earlier ones.
     pub(super) fn clear(&self, answer: u32) {
         let mut queue = self.lock();
         queue.pieces.retain(|piece| piece.answer > answer);
         queue.paused = false;
     }
 
-    /// The next samples for the loudspeaker; silence where there is nothing.
+    /// Fills in the next samples for the loudspeaker, or silence.
     pub(super) fn fill(&self, out: &mut [f32]) {
         out.fill(0.0);
         let mut queue = self.lock();
@@ -118,14 +118,14 @@ impl Playout {
         }
     }
 
-    /// The answer that is played or was played last, and how much of it, in ms.
+    /// The answer being played or played last, and how much of it was played, in ms.
     pub(super) fn heard(&self) -> Option<(u32, u64)> {
         let queue = self.lock();
         let (answer, samples) = queue.heard?;
         Some((answer, samples * 1000 / u64::from(queue.rate.max(1))))
     }
 
-    /// Whether everything was played.
+    /// Whether everything has been played.
     pub(super) fn is_empty(&self) -> bool {
         self.lock().pieces.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What a session shows and plays, wherever it runs: in this process, or behind the server's socket.
+//! Events of a session, whether it runs in this process or behind the server's socket.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -6,38 +6,38 @@ use serde_json::json;
 
 use crate::voice::{Incoming, Outgoing, Phase};
 
-/// What the person at the kiosk gets.
+/// An event for the person at the kiosk.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Seen {
-    /// The session runs; the sentence asks to be recorded.
+    /// The session has started; a sentence asks for consent to record.
     Ready(Option<String>),
     /// What it is doing.
     Phase(&'static str),
-    /// Words so far.
+    /// The person's words so far.
     Partial(String),
-    /// What was said.
+    /// What the person said.
     Heard(String),
-    /// What is answered.
+    /// Text of an answer.
     Answer(String),
     /// Sound of an answer.
     Audio { answer: u32, pcm: Bytes, rate: u32 },
-    /// Its sound is complete.
+    /// An answer's sound is complete.
     AudioEnd(u32),
-    /// Stop playing, keep the rest.
+    /// Stop playing but keep the rest.
     Pause,
-    /// Go on.
+    /// Continue playing.
     Resume,
-    /// Stop playing, forget the rest.
+    /// Stop playing and drop the rest.
     Clear(u32),
     /// Something to read.
     Notice(String),
-    /// Over, with a sentence.
+    /// The session is over; a sentence says why.
     Ended(String),
-    /// It could not begin; the sentence says why.
+    /// The session could not start; a sentence says why.
     Refused(String),
 }
 
-/// How consent is asked for where the session does not say it itself.
+/// Default question for consent.
 const CONSENT: &str = "May this call be recorded?";
 
 impl From<Outgoing> for Seen {
@@ -71,7 +71,7 @@ const HEARING: &str = "hearing you";
 const THINKING: &str = "thinking";
 const SPEAKING: &str = "speaking";
 
-/// The messages of `/api/visit/voice` that matter here.
+/// The messages of `/api/visit/voice` used here.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Message {
@@ -117,7 +117,7 @@ enum Message {
 }
 
 impl Seen {
-    /// Reads a JSON message of the server; `None` for those that a newer server may send.
+    /// Parses a JSON message from the server; `None` for unknown kinds, which a newer server may send.
     pub(super) fn read(text: &str) -> Option<Self> {
         Some(match serde_json::from_str(text).ok()? {
             Message::Ready {
@@ -144,7 +144,7 @@ impl Seen {
         })
     }
 
-    /// Reads a binary message of the server: answer and rate (u32, little-endian), then samples.
+    /// Parses a binary message from the server: answer and rate (u32, little-endian), then samples.
     pub(super) fn sound(frame: &Bytes) -> Option<Self> {
         let number = |at: usize| {
             let bytes = frame.get(at..at + 4)?.try_into().ok()?;
@@ -158,16 +158,14 @@ impl Seen {
     }
 }
 
-/// A message to the server.
 #[derive(Debug, PartialEq)]
 pub(super) enum Written {
-    /// JSON.
     Text(String),
-    /// Sound with its number.
+    /// Sound with its frame number.
     Sound(Vec<u8>),
 }
 
-/// Writes what goes to a session; `number` counts the frames of sound.
+/// Encodes a message to a session; `number` counts the frames of sound.
 pub(super) fn written(incoming: &Incoming, number: &mut u32) -> Written {
     let message = match incoming {
         Incoming::Audio(pcm) => {

@@ -1,4 +1,4 @@
-//! The way to a session: in this process, or at the server that has the data folder.
+//! The connection to a session, in this process or on the server that uses the data folder.
 
 use std::sync::Arc;
 
@@ -19,18 +19,18 @@ use crate::voice::{Caller, Incoming, line};
 /// Messages that may wait.
 const QUEUE: usize = 256;
 
-/// Both ends of a session.
+/// The channels of a session.
 pub(super) struct Wire {
-    /// To it.
+    /// To the session.
     pub(super) to: mpsc::Sender<Incoming>,
-    /// From it; closed when it is over.
+    /// From the session; closed when it is over.
     pub(super) from: mpsc::Receiver<Seen>,
 }
 
-/// A session of this process's own.
+/// Starts a session in this process.
 ///
 /// # Errors
-/// When there is no place, no voice, or no such assistant.
+/// When all lines are busy, or there is no voice or no such assistant.
 pub(super) async fn local(
     app: &Arc<App>,
     workspace: &str,
@@ -74,10 +74,10 @@ pub(super) async fn local(
     Ok(Wire { to, from })
 }
 
-/// A session at the running server, over its socket for spoken conversations.
+/// Starts a session on the running server, over its voice socket.
 ///
 /// # Errors
-/// When it cannot be reached.
+/// When the server cannot be reached.
 pub(super) async fn remote(
     server: &Server,
     workspace: &str,
@@ -86,10 +86,10 @@ pub(super) async fn remote(
     let connection = server
         .connect()
         .await
-        .context("the server does not answer")?;
+        .context("the server does not respond")?;
     let (socket, _) = client_async(format!("ws://{HOST}/api/visit/voice"), connection)
         .await
-        .context("the server takes no spoken conversation")?;
+        .context("the server does not accept voice sessions")?;
     let (mut sink, mut stream) = socket.split();
     let mut start = serde_json::json!({
         "type": "start", "channel": "kiosk", "workspace": workspace,
@@ -100,6 +100,7 @@ pub(super) async fn remote(
     sink.send(Message::text(start.to_string())).await?;
     let (to, mut incoming) = mpsc::channel(QUEUE);
     let (seen, from) = mpsc::channel(QUEUE);
+    // One task per direction, so that neither holds up the other.
     tokio::spawn(async move {
         let mut number = 0;
         while let Some(incoming) = incoming.recv().await {

@@ -1,4 +1,4 @@
-//! The own account, and for the owner and admins those of all.
+//! Your own account; for owners and admins, everybody's.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ struct OwnPage {
     role: &'static str,
     /// Other browsers that are signed in.
     others: u32,
-    /// Whether they may see the other accounts.
+    /// Whether they may see everybody's accounts.
     manages: bool,
     second_factor: bool,
     done: Option<&'static str>,
@@ -68,26 +68,25 @@ struct Row {
     may_change: bool,
 }
 
-/// What was done just now.
 #[derive(Default, Deserialize)]
 pub(super) struct Shown {
     #[serde(default)]
     done: String,
 }
 
-fn said(done: &str) -> Option<&'static str> {
+fn describe_done(done: &str) -> Option<&'static str> {
     match done {
         "saved" => Some("Saved."),
         "password" => Some(
-            "The password is changed. All browsers that were signed in with it are signed out.",
+            "The password was changed. All browsers that were signed in with the old one are signed out.",
         ),
-        "others" => Some("All other browsers are signed out."),
+        "others" => Some("All other browsers were signed out."),
         "made" => Some(
-            "The account is made. Tell them their password, and that they can change it under “Your account”.",
+            "The account was created. Tell them their password, and that they can change it under “Your account”.",
         ),
-        "suspended" => Some("The account is suspended and signed out everywhere."),
+        "suspended" => Some("The account was suspended and signed out everywhere."),
         "reset" => Some(
-            "The second factor is reset and the account signed out everywhere. They sign in with their password.",
+            "The second factor was reset and the account signed out everywhere. They sign in with their password alone.",
         ),
         "reinstated" => Some("The account can sign in again."),
         _ => None,
@@ -100,7 +99,7 @@ pub(super) async fn own(
     person: SignedIn,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
-    let page = own_page(&app, &person, said(&shown.done), None).await?;
+    let page = own_page(&app, &person, describe_done(&shown.done), None).await?;
     Ok(view::page(StatusCode::OK, &page))
 }
 
@@ -124,7 +123,7 @@ async fn own_page(
     })
 }
 
-async fn own_refused(app: &App, person: &SignedIn, error: String) -> Result<Response, Failure> {
+async fn refuse_own(app: &App, person: &SignedIn, error: String) -> Result<Response, Failure> {
     let page = own_page(app, person, None, Some(error)).await?;
     Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
@@ -149,7 +148,7 @@ pub(super) async fn rename(
     // Everybody may correct their own name.
     match accounts::change(&app.store, None, person.user().id, change).await {
         Ok(_) => Ok(Redirect::to("/account?done=saved").into_response()),
-        Err(error) => own_refused(&app, &person, told(error)?).await,
+        Err(error) => refuse_own(&app, &person, explain(error)?).await,
     }
 }
 
@@ -160,7 +159,7 @@ pub(super) struct NewPassword {
     again: String,
 }
 
-/// `POST /account/password`: a new password; this browser stays signed in, all others are out.
+/// `POST /account/password`: this browser stays signed in, all others are signed out.
 pub(super) async fn set_password(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -171,14 +170,14 @@ pub(super) async fn set_password(
     let present = form.present;
     let right = off_thread(move || Ok(password::verify(&present, stored.as_deref()))).await?;
     let wrong = if !right {
-        Some("The present password is not right.")
+        Some("The current password is not right.")
     } else if form.password != form.again {
-        Some("The two new passwords are not the same; type them once more.")
+        Some("The two new passwords are not the same; type them again.")
     } else {
         accounts::wrong_password(&form.password)
     };
     if let Some(wrong) = wrong {
-        return own_refused(&app, &person, wrong.to_owned()).await;
+        return refuse_own(&app, &person, wrong.to_owned()).await;
     }
     let change = Change {
         password_hash: Some(hash_password(form.password).await?),
@@ -186,7 +185,7 @@ pub(super) async fn set_password(
     };
     let id = person.user().id;
     if let Err(error) = accounts::change(&app.store, None, id, change).await {
-        return own_refused(&app, &person, told(error)?).await;
+        return refuse_own(&app, &person, explain(error)?).await;
     }
     let token = session::fresh(&app.store, id, now_ms()).await?;
     Ok(session::signed_in(
@@ -217,7 +216,7 @@ pub(super) async fn list(
     person: SignedIn,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
-    let page = all_page(&app, &person, said(&shown.done), None).await?;
+    let page = all_page(&app, &person, describe_done(&shown.done), None).await?;
     Ok(view::page(StatusCode::OK, &page))
 }
 
@@ -286,7 +285,7 @@ pub(super) async fn create(
             accounts::create(&app.store, by, form.name, form.email, role, hash).await
         }
     };
-    done(&app, &person, made.map(drop), "made").await
+    respond(&app, &person, made.map(drop), "made").await
 }
 
 /// `POST /accounts/{id}/{verb}`: `role`, `password`, `suspend`, `reinstate`, `second-factor`, which resets it.
@@ -310,7 +309,7 @@ pub(super) async fn change(
         }
         "password" => {
             if let Some(wrong) = accounts::wrong_password(&form.password) {
-                return done(&app, &person, Err(AccountError::Wrong(wrong)), "").await;
+                return respond(&app, &person, Err(AccountError::Wrong(wrong)), "").await;
             }
             change.password_hash = Some(hash_password(form.password).await?);
             "password"
@@ -327,7 +326,7 @@ pub(super) async fn change(
     };
     let by = Some(person.user().role);
     let changed = accounts::change(&app.store, by, id, change).await;
-    done(&app, &person, changed.map(drop), said).await
+    respond(&app, &person, changed.map(drop), said).await
 }
 
 async fn reset_second_factor(
@@ -343,14 +342,13 @@ async fn reset_second_factor(
     let outcome = match outcome {
         Err(FactorError::Forbidden(why)) => Err(AccountError::Forbidden(why)),
         Err(FactorError::Store(error)) => Err(error.into()),
-        // What was to be reset is gone already.
+        // There is no second factor left to reset.
         Ok(()) | Err(FactorError::Off) => Ok(()),
         Err(other) => return Err(other.into()),
     };
-    done(app, person, outcome, "reset").await
+    respond(app, person, outcome, "reset").await
 }
 
-/// What the forms of an account hold.
 #[derive(Deserialize)]
 pub(super) struct Changed {
     #[serde(default)]
@@ -359,7 +357,7 @@ pub(super) struct Changed {
     password: String,
 }
 
-async fn done(
+async fn respond(
     app: &App,
     person: &SignedIn,
     outcome: Result<(), AccountError>,
@@ -368,14 +366,14 @@ async fn done(
     match outcome {
         Ok(()) => Ok(Redirect::to(&format!("/accounts?done={said}")).into_response()),
         Err(error) => {
-            let page = all_page(app, person, None, Some(told(error)?)).await?;
+            let page = all_page(app, person, None, Some(explain(error)?)).await?;
             Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
     }
 }
 
-/// What kept an account from being changed, where it is for the person at the page.
-fn told(error: AccountError) -> Result<String, Failure> {
+/// The reason to show on the page; failures of the store become an error page.
+fn explain(error: AccountError) -> Result<String, Failure> {
     match error {
         AccountError::Wrong(why) | AccountError::Forbidden(why) => Ok(why.to_owned()),
         AccountError::Store(crate::store::StoreError::Conflict(why)) => Ok(super::sentence(&why)),

@@ -13,9 +13,9 @@ use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-/// The current address: nobody needs to ask again.
+/// For the current hash: the content never changes, so browsers need not ask again.
 const KEEP: &str = "public, max-age=31536000, immutable";
-/// The address of another version, from a page that is still open: ask every time.
+/// For another hash, from a page that was open during an update: browsers must ask every time.
 const ASK: &str = "no-cache";
 
 #[derive(RustEmbed)]

@@ -11,14 +11,13 @@ use super::super::api::backup_target::NewPlace;
 use super::super::api::backups::with_backups;
 use super::super::auth::Scope;
 use super::super::problem::Problem;
-use super::backups::{page, told};
+use super::backups::{page, show_outcome};
 use super::format::{Moment, moment};
 use super::guard::SignedIn;
 use super::{Failure, sentence, view};
 use crate::app::App;
 use crate::app::backup::{BackupError, Backups, TargetState};
 
-/// How it is with the copies, on the page.
 pub(super) struct TargetRow {
     pub(super) place: String,
     pub(super) host_key: Option<String>,
@@ -50,8 +49,8 @@ pub(super) async fn set(
         Ok(target) => app.backups.set_target(target).await,
         Err(error) => Err(error),
     };
-    let done = "The place is noted. Try it now: that shows whether backups can be kept there.";
-    told(&app, &person, set.map(|_| done).map_err(Problem::from)).await
+    let done = "The place was saved. Try it now, to see whether backups can be kept there.";
+    show_outcome(&app, &person, set.map(|_| done).map_err(Problem::from)).await
 }
 
 /// `POST /backups/target/try`
@@ -63,7 +62,7 @@ pub(super) async fn try_it(
     let steps = app.backups.try_target().await;
     let steps = match steps {
         Ok(steps) => steps,
-        Err(error) => return told(&app, &person, Err(error.into())).await,
+        Err(error) => return show_outcome(&app, &person, Err(error.into())).await,
     };
     let mut page = page(&app, &person).await?;
     let named = |what: &str| match what {
@@ -83,7 +82,7 @@ pub(super) async fn try_it(
     Ok(view::page(StatusCode::OK, &page))
 }
 
-/// `POST /backups/target/copy`: it may take hours, so it goes on behind the page.
+/// `POST /backups/target/copy`: may take hours, so it continues in the background.
 pub(super) async fn copy(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -91,18 +90,18 @@ pub(super) async fn copy(
     person.need(Scope::Admin)?;
     let backups = app.backups.clone();
     if with_backups(&app, Backups::target).await?.is_none() {
-        return told(&app, &person, Err(BackupError::NoTarget.into())).await;
+        return show_outcome(&app, &person, Err(BackupError::NoTarget.into())).await;
     }
     let cancel = app.cancel();
     tokio::spawn(async move {
         tokio::select! {
             () = cancel.cancelled() => {}
-            // What went wrong is noted, and on the page.
+            // The outcome is stored, and the page shows it.
             _ = backups.copy_out() => {}
         }
     });
-    let done = "Copying has begun. Look at this page again in a while: it shows what came of it.";
-    told(&app, &person, Ok(done)).await
+    let done = "Copying has started. Come back to this page later to see the result.";
+    show_outcome(&app, &person, Ok(done)).await
 }
 
 /// `POST /backups/target/remove`
@@ -112,6 +111,6 @@ pub(super) async fn remove(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let removed = app.backups.remove_target().await;
-    let done = "Backups are copied nowhere any more. The copies that are there stay.";
-    told(&app, &person, removed.map(|()| done).map_err(Problem::from)).await
+    let done = "Backups are no longer copied elsewhere. The copies already there stay.";
+    show_outcome(&app, &person, removed.map(|()| done).map_err(Problem::from)).await
 }

@@ -1,4 +1,4 @@
-//! Backups: the recovery key, what there is, making one and trying one.
+//! Backups: the recovery key, the list, making one and checking one.
 
 use std::sync::Arc;
 
@@ -26,9 +26,8 @@ use crate::app::backup::{BackupState, Backups};
 #[template(path = "backups.html")]
 pub(super) struct BackupsPage {
     shell: Shell,
-    /// When the recovery key was made.
     key_at: Option<Moment>,
-    /// One that was made just now.
+    /// The new key, right after it was made.
     fresh_key: Option<String>,
     folder: String,
     same_disk: bool,
@@ -36,9 +35,8 @@ pub(super) struct BackupsPage {
     keep_days: u32,
     rows: Vec<Row>,
     has_erased_list: bool,
-    /// Where they are copied to.
     target: Option<TargetRow>,
-    /// What a try did, step by step, and whether one failed.
+    /// Outcome of each step of a test.
     pub(super) tried: Vec<String>,
     pub(super) try_failed: bool,
     done: Option<&'static str>,
@@ -68,8 +66,8 @@ pub(super) async fn create(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let made = with_backups(&app, Backups::create).await;
-    let done = "The backup was made, opened again and found whole.";
-    told(&app, &person, made.map(|_| done)).await
+    let done = "The backup was made, opened again and found complete.";
+    show_outcome(&app, &person, made.map(|_| done)).await
 }
 
 /// `POST /backups/{name}/verify`
@@ -80,11 +78,11 @@ pub(super) async fn verify(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let verified = with_backups(&app, move |backups| backups.verify(&name)).await;
-    let done = "The backup was opened: every page and every reference in it is right.";
-    told(&app, &person, verified.map(|_| done)).await
+    let done = "The backup was opened and checked: it is complete.";
+    show_outcome(&app, &person, verified.map(|_| done)).await
 }
 
-/// Whether another recovery key is to take the place of one.
+/// Whether an existing recovery key may be replaced.
 #[derive(Deserialize)]
 pub(super) struct NewKey {
     replace: Option<String>,
@@ -105,11 +103,11 @@ pub(super) async fn make_recovery_key(
             page.fresh_key = Some(key.to_string());
             Ok(view::page(StatusCode::CREATED, &page))
         }
-        Err(problem) => told(&app, &person, Err(problem)).await,
+        Err(problem) => show_outcome(&app, &person, Err(problem)).await,
     }
 }
 
-/// `GET /backups/{name}`: its file, which only the recovery key and this machine open; or the list of what was erased.
+/// `GET /backups/{name}`: the encrypted file, or the list of what was erased.
 pub(super) async fn download(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -132,8 +130,8 @@ pub(super) async fn download(
     Ok((headers, Body::from_stream(stream)).into_response())
 }
 
-/// The page with what became of something.
-pub(super) async fn told(
+/// Shows the page with the outcome of an action.
+pub(super) async fn show_outcome(
     app: &App,
     person: &SignedIn,
     outcome: Result<&'static str, Problem>,

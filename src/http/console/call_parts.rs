@@ -15,20 +15,24 @@ use super::receipts::first_words;
 use super::view::{Fact, Shell};
 use crate::voice::recorder::Peaks;
 
-/// Stretches of the picture.
+/// Strokes in the waveform.
 pub(super) const POINTS: usize = 500;
 /// Half the height of one side of the picture.
 const HALF: u32 = 28;
 
-/// What makes a caller wait, in its order: key of the timings, class, words.
+/// What makes a caller wait, in order of time: key in the timings, CSS class, label.
 const WAITS: [(&str, &str, &str); 4] = [
-    ("end_of_turn_ms", "turn", "Knowing that the caller is done"),
+    (
+        "end_of_turn_ms",
+        "turn",
+        "Noticing that the caller has finished",
+    ),
     ("stt_ms", "hear", "Understanding the words"),
     ("answer_ms", "answer", "Finding the answer"),
     ("tts_first_ms", "voice", "First sound of the voice"),
 ];
 
-/// Every figure of a turn, with its head in the table.
+/// Key in the timings and column heading of each figure.
 const FIGURES: [(&str, &str); 11] = [
     ("end_of_turn_ms", "End of turn"),
     ("turn_model_ms", "Turn model"),
@@ -53,7 +57,7 @@ pub(super) fn page(shell: Shell, full: CallInFull, peaks: Option<Peaks>) -> Call
     let call = &full.call;
     let last = full.lines.iter().map(|line| line.end_ms).max();
     let recorded = full.audio.as_ref().map(|audio| audio.duration_ms);
-    // The picture of a recording is as long as the recording.
+    // A waveform spans its recording, which may be longer or shorter than the call.
     let length_ms = match (recorded, call.duration_ms.max(last)) {
         (Some(recorded), _) if recorded > 0 => recorded,
         (_, other) => other.unwrap_or(0).max(1),
@@ -118,13 +122,13 @@ pub(super) fn page(shell: Shell, full: CallInFull, peaks: Option<Peaks>) -> Call
     }
 }
 
-/// A stroke per stretch, in a picture 1000 wide.
+/// One stroke per peak, in a picture 1000 wide.
 fn path(side: &[u8], middle: u32) -> String {
     let mut d = String::with_capacity(side.len() * 14);
     let count = side.len().max(1);
     for (at, peak) in side.iter().enumerate() {
         let x = (at * 2 + 1) as f64 * 500.0 / count as f64;
-        // Quiet speech shall be seen too: the square root lifts it.
+        // The square root lifts quiet speech, so that it can be seen too.
         let height = (f64::from(*peak) / 100.0).sqrt() * f64::from(HALF);
         let (top, height) = (f64::from(middle) - height.max(0.6), height.max(0.6) * 2.0);
         let _ = write!(d, "M{x:.1} {top:.1}v{height:.1}");
@@ -135,8 +139,8 @@ fn path(side: &[u8], middle: u32) -> String {
 fn facts(full: &CallInFull) -> Vec<Fact> {
     let call = &full.call;
     let mut facts = vec![
-        Fact::new("Came", moment(call.started_at).shown),
-        Fact::new("By", channel(call.channel).label),
+        Fact::new("Started", moment(call.started_at).shown),
+        Fact::new("Channel", channel(call.channel).label),
     ];
     facts.extend(call.caller.as_deref().map(|who| Fact::new("Caller", who)));
     if let Some(answered) = call.answered_at {
@@ -183,6 +187,7 @@ fn turns(full: &CallInFull) -> Vec<TurnStrip> {
         let parts = WAITS.iter().filter_map(|(key, ..)| figure(timings, key));
         parts.fold(0, u64::saturating_add)
     };
+    // All bars share the scale of the longest turn, so that they can be compared.
     let longest = full.turns.iter().map(|turn| sum(&turn.timings)).max();
     let longest = longest.unwrap_or(0).max(1);
     let strip = |turn: &super::super::api::calls::TurnView| {

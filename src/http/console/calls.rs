@@ -1,4 +1,4 @@
-//! Calls: the list, one with its sound and log, deleting.
+//! Calls: the list, one call with its recording and log, deleting.
 
 use std::sync::Arc;
 
@@ -103,7 +103,7 @@ pub(super) async fn delete_recording(
 ) -> Result<Response, Failure> {
     let id = parse_id(&id, "call")?;
     match privacy::remove_recording(&app.store, person.member(), id).await {
-        // Somebody else was faster.
+        // Somebody else has just deleted it.
         Ok(()) | Err(ErasureError::NoRecording) => {}
         Err(error) => return Err(error.into()),
     }

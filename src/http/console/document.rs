@@ -1,4 +1,4 @@
-//! One document: to read, as a passage for the chat's drawer, and its versions.
+//! One document: its text, passages for the chat's drawer, and its versions.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::store::documents::{Document, DocumentState, Origin};
 use crate::store::versions::{self, Hold, Version, VersionText};
 use crate::store::{Scoped, StoreError, VersionId, WorkspaceId, documents};
 
-/// What a link to a document points at.
+/// The version and the words that a link points at.
 #[derive(Deserialize)]
 pub(super) struct PassageQuery {
     version: Option<VersionId>,
@@ -47,7 +47,7 @@ impl PassageQuery {
 struct Opened {
     document: Scoped<Document>,
     version: Version,
-    /// Number of the version that counts.
+    /// Number of the version in force.
     newest: u32,
     all: Vec<Version>,
     text: Option<VersionText>,
@@ -142,7 +142,7 @@ async fn open(
     Ok(opened.await?)
 }
 
-/// The blocks, if this version of the reader understands what an older one kept.
+/// The stored blocks; `None` if an older release wrote them in a form that this one cannot read.
 fn blocks(text: &VersionText) -> Option<Vec<BlockSpan>> {
     let kept = text.blocks.clone()?;
     serde_json::from_value(kept)
@@ -167,7 +167,6 @@ fn version_row(version: &Version, current: Option<VersionId>) -> VersionRow {
     }
 }
 
-/// Which version to go back to.
 #[derive(Deserialize)]
 pub(super) struct GoBack {
     version: VersionId,
@@ -188,7 +187,7 @@ pub(super) async fn roll_back(
     Ok(Redirect::to(&format!("/documents/{id}")).into_response())
 }
 
-/// Whether what a file hides is read.
+/// Whether hidden sheets, notes and comments are read.
 #[derive(Deserialize)]
 pub(super) struct ReadHidden {
     read: bool,
@@ -209,7 +208,6 @@ pub(super) async fn read_hidden(
     Ok(Redirect::to("/documents").into_response())
 }
 
-/// Whether a document is for staff only.
 #[derive(Deserialize)]
 pub(super) struct ForStaff {
     only: bool,
@@ -231,7 +229,6 @@ pub(super) async fn keep_for_staff(
     Ok(Redirect::to(&format!("/documents/{id}")).into_response())
 }
 
-/// What changed with a version.
 #[derive(Template)]
 #[template(path = "changes.html")]
 struct Changes {
@@ -243,7 +240,7 @@ struct Changes {
     difference: Difference,
 }
 
-/// `GET /documents/{id}/changes?version=`: what this version changed.
+/// `GET /documents/{id}/changes?version=`: compares a version with the one before it.
 pub(super) async fn changes(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -294,7 +291,7 @@ fn facts(opened: &Opened) -> Vec<Fact> {
     facts.extend(
         (opened.document.dated_at)
             .filter(|_| opened.document.current_version == Some(version.id))
-            .map(|at| Fact::new("Its own date", day(at))),
+            .map(|at| Fact::new("Date in the document", day(at))),
     );
     facts.push(Fact::new("Uploaded", moment(version.created_at).shown));
     facts.extend(

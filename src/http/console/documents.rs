@@ -1,4 +1,4 @@
-//! Documents: the list of what the front desk answers from.
+//! The list of documents.
 
 use std::sync::Arc;
 
@@ -16,13 +16,12 @@ use super::{Failure, sentence, status};
 use crate::app::App;
 use crate::store::documents::{DocumentState, DocumentSummary, Origin};
 
-/// What the file picker offers; the server looks at the content, not at the name.
+/// Extensions for the file picker; the server looks at the content, not the name.
 const ACCEPT: &str = ".pdf,.docx,.pptx,.xlsx,.xls,.odt,.ods,.odp,.rtf,.epub,.html,.htm,.md,.mdx,.markdown,\
                       .csv,.tsv,.eml,.txt,.text,.vtt,.srt,.zip";
-/// Most documents on one page; the others are found by their name.
+/// Documents on one page; the search finds the others.
 const MOST_SHOWN: usize = 200;
 
-/// What is looked for.
 #[derive(Deserialize)]
 pub(super) struct Sought {
     #[serde(default)]
@@ -65,7 +64,7 @@ pub(super) async fn list(
     Ok(view::page(StatusCode::OK, &page))
 }
 
-/// Each word that was looked for stands in the name, the title or the state.
+/// Whether each word of the query is in the name, the title or the state.
 fn is_sought(summary: &DocumentSummary, query: &str) -> bool {
     let document = &summary.document;
     let about = format!(
@@ -81,7 +80,6 @@ fn is_sought(summary: &DocumentSummary, query: &str) -> bool {
         .all(|word| about.contains(word))
 }
 
-/// The list in figures.
 #[derive(Default)]
 struct Sums {
     ready: usize,
@@ -152,7 +150,6 @@ fn row(summary: DocumentSummary, answers: u64) -> DocumentRow {
     }
 }
 
-/// A language in English.
 pub(super) fn language(code: &str) -> Option<&'static str> {
     Some(match code {
         "en" => "English",

@@ -15,20 +15,16 @@ use super::{Failure, sentence};
 use crate::app::App;
 use crate::store::egress::{self, Entry, Rows, Total};
 
-/// Requests that are shown.
+/// Requests shown.
 const SHOWN: u32 = 100;
 
-/// The ledger.
 #[derive(Template)]
 #[template(path = "egress.html")]
 struct EgressPage {
-    /// The frame.
     shell: Shell,
-    /// Whether web pages may be fetched at all.
     open: bool,
     /// By host and purpose.
     totals: Vec<TotalRow>,
-    /// The last requests.
     requests: Vec<RequestRow>,
 }
 

@@ -1,4 +1,4 @@
-//! The page of business facts as data.
+//! View data of the business facts page.
 
 use askama::Template;
 
@@ -19,26 +19,23 @@ use crate::hours::{Book, COUNTRIES, Entry, What, country, edit};
 use crate::store::facts::FactState;
 use crate::store::{DocumentId, documents};
 
-/// A fact in a list.
 #[derive(Debug, Clone)]
 pub struct FactRow {
-    /// Its id.
     pub id: String,
     /// What kind, in words.
     pub kind: &'static str,
-    /// What it says.
     pub summary: String,
     /// The document's words.
     pub quote: String,
     /// Address of the place in the document.
     pub link: Option<String>,
-    /// Title of the document, and from when it holds.
+    /// Title of the document and its date.
     pub source: String,
-    /// A newer document says otherwise.
+    /// Whether a newer document contradicts it.
     pub superseded: bool,
-    /// Its document no longer states it.
+    /// Whether its document no longer states it.
     pub changed: bool,
-    /// Whether it is changed in a field of its own; the week has its editor.
+    /// Whether it has an edit field of its own; weekly hours have an editor for the whole week.
     pub editable: bool,
 }
 
@@ -47,68 +44,56 @@ pub struct FactRow {
 pub struct WeekRow {
     /// `mon` … `sun`.
     pub code: &'static str,
-    /// The day's name.
     pub name: &'static str,
-    /// Hours as typed.
     pub hours: String,
-    /// Which of the month, as typed.
     pub which: String,
-    /// What else holds.
+    /// Whatever else applies that day.
     pub note: String,
 }
 
-/// What the facts would answer.
 #[derive(Debug, Clone, Default)]
 pub struct Preview {
-    /// The question.
     pub question: String,
-    /// The local time at which it is asked, as a browser types it.
+    /// Local time of asking, in the format of `<input type="datetime-local">`.
     pub at: String,
-    /// The answer; empty before something was asked.
+    /// Empty until a question is tried.
     pub answer: String,
-    /// Whether it was asked and the facts pass it on.
+    /// Whether the facts did not answer the question.
     pub passed: bool,
 }
 
-/// Business facts.
 #[derive(Template)]
 #[template(path = "facts.html")]
 pub struct Facts {
-    /// The frame.
     pub shell: Shell,
     /// What was wrong with a form.
     pub error: Option<String>,
-    /// Found in documents, waiting for the owner.
+    /// Found in documents, waiting for confirmation.
     pub proposed: Vec<FactRow>,
-    /// Proposals that a newer document overrules.
+    /// Proposals that a newer document contradicts.
     pub outdated: Vec<FactRow>,
-    /// Confirmed facts whose document changed.
+    /// How many confirmed facts are no longer in their document.
     pub changed: usize,
-    /// The week.
     pub week: Vec<WeekRow>,
-    /// Whether the week was confirmed.
     pub week_confirmed: bool,
     /// Confirmed exceptions.
     pub holidays: Vec<FactRow>,
-    /// Confirmed address, telephone, e-mail, prices, and hours of departments.
+    /// Confirmed address, telephone, e-mail, prices, and opening hours of departments.
     pub others: Vec<FactRow>,
-    /// The time zone in use.
     pub zone: String,
     /// Whether the owner chose it.
     pub zone_set: bool,
-    /// Names of time zones.
     pub zones: Vec<String>,
-    /// The country in use, or empty.
+    /// Country code, or empty.
     pub country: String,
     /// Countries whose holidays are known.
     pub countries: &'static [&'static str],
     /// `unstated`, `closed` or `usual`.
     pub rule: &'static str,
-    /// A question that was tried.
     pub preview: Preview,
 }
 
-/// The page, with what was wrong with a form and a question that was tried.
+/// Renders the page, with the error of a form or the question that was tried.
 pub(super) async fn render(
     app: &App,
     person: &SignedIn,
@@ -197,7 +182,7 @@ fn row(entry: &Entry, titles: &HashMap<DocumentId, String>) -> FactRow {
         )
     });
     let title = entry.fact.document.and_then(|d| titles.get(&d)).cloned();
-    let dated = place.and_then(|p| p.dated).map(|d| format!(", of {d}"));
+    let dated = place.and_then(|p| p.dated).map(|d| format!(", dated {d}"));
     FactRow {
         id: entry.fact.id.to_string(),
         kind: match entry.data.what {
@@ -218,7 +203,7 @@ fn row(entry: &Entry, titles: &HashMap<DocumentId, String>) -> FactRow {
     }
 }
 
-/// The week's rows: what is confirmed, or else what is proposed, as a start.
+/// The week's rows: as confirmed, or else as proposed, to start from.
 fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
     const NAMES: [&str; 7] = [
         "Monday",
@@ -262,6 +247,7 @@ fn editor(book: &Book, confirmed: bool) -> Vec<WeekRow> {
             }),
             note: row.map_or_else(String::new, |r| r.note.clone()),
         };
+        // An empty row, so that hours can be entered for a closed day.
         if rows.is_empty() {
             out.push(field(None));
         }

@@ -1,4 +1,4 @@
-//! Business facts: what the documents propose, the week, holidays, contact data, the clock.
+//! Business facts: proposals from documents, opening hours, holidays, contact data, time zone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +27,6 @@ use crate::store::facts::HolidayRule;
 /// Longest note, in characters.
 const LONGEST: usize = 300;
 
-/// A question to try.
 #[derive(Default, Deserialize)]
 pub(super) struct Tried {
     pub(super) ask: Option<String>,
@@ -135,7 +134,6 @@ fn read_week(fields: &[(String, String)]) -> Result<Vec<Weekly>, FactsError> {
     Ok(rows)
 }
 
-/// A new exception.
 #[derive(Deserialize)]
 pub(super) struct NewHoliday {
     from: String,
@@ -187,7 +185,6 @@ fn read_holiday(form: &NewHoliday) -> Result<Special, FactsError> {
     })
 }
 
-/// A fact in words.
 #[derive(Deserialize)]
 pub(super) struct NewFact {
     kind: String,
@@ -205,7 +202,6 @@ pub(super) async fn add(
     to_page(&app, &person, done, "#contact").await
 }
 
-/// Clock and country.
 #[derive(Deserialize)]
 pub(super) struct Clock {
     time_zone: String,
@@ -232,7 +228,7 @@ fn clip(text: &str) -> String {
     text.trim().chars().take(LONGEST).collect()
 }
 
-/// To a part of the page again, or the page with what was wrong with a form.
+/// Redirects to a part of the page, or shows the page with the error.
 async fn to_page(
     app: &App,
     person: &SignedIn,

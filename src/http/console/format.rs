@@ -1,9 +1,9 @@
-//! Numbers and times as people write them.
+//! Formats numbers and times for people.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// A moment, for people and for `<time datetime>`.
+/// A time, for people and for `<time datetime>`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Moment {
     /// `22 Nov 2026, 16:47` in the machine's time zone.
@@ -12,7 +12,7 @@ pub struct Moment {
     pub iso: String,
 }
 
-/// A moment from Unix milliseconds.
+/// Formats Unix milliseconds; empty if they are out of range.
 pub fn moment(ms: i64) -> Moment {
     let Ok(at) = Timestamp::from_millisecond(ms) else {
         return Moment::default();
@@ -60,7 +60,7 @@ pub fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// How long something runs already: `40 seconds`, `3 hours`, `12 days`.
+/// `40 seconds`, `3 hours`, `12 days`.
 pub fn uptime(seconds: u64) -> String {
     match seconds {
         0..120 => plural(seconds, "second", "seconds"),

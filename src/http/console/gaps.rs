@@ -20,12 +20,12 @@ use crate::knowledge::Cluster;
 use crate::store::ReceiptId;
 use crate::store::gaps::GapState;
 
-/// Questions of a group that are listed.
+/// Questions listed per group.
 const EXAMPLES: usize = 30;
 
 #[derive(Deserialize)]
 pub(super) struct Shown {
-    /// The group that was put aside just now.
+    /// The group that was just dismissed.
     dismissed: Option<String>,
 }
 

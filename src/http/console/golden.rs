@@ -1,4 +1,4 @@
-//! Golden questions: the questions that must stay answered well.
+//! Golden questions: questions that must keep getting good answers.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::eval::questions::{self, GoldenDraft};
 pub(super) struct Shown {
     /// The question whose form is open.
     open: Option<String>,
-    /// How many an import brought, and how many were known.
+    /// How many questions an import added, and how many were already here.
     imported: Option<u32>,
     known: Option<u32>,
 }
@@ -47,7 +47,7 @@ pub(super) async fn list(
         match shown.known {
             Some(known) if known > 0 => {
                 let known = plural(known.into(), "was", "were");
-                format!("{done}; {known} here already.")
+                format!("{done}; {known} already here.")
             }
             _ => format!("{done}."),
         }
@@ -162,7 +162,7 @@ fn lines(text: &str) -> Result<Vec<Value>, Problem> {
     Ok(questions)
 }
 
-/// Shows a form again, with what is wrong with it.
+/// Shows the form again with its error.
 async fn refuse(
     app: &App,
     person: &SignedIn,

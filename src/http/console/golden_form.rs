@@ -1,4 +1,4 @@
-//! The form of a golden question: what is expected, in lines that a person can write.
+//! The form of a golden question, whose expectations are lines that a person can write.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,6 @@ use crate::store::golden::GoldenQuestion;
 /// Longest question in characters.
 const LONGEST: usize = 8000;
 
-/// The form of a question.
 #[derive(Debug, Deserialize)]
 pub(super) struct GoldenForm {
     pub(super) question: String,
@@ -69,7 +68,7 @@ pub(super) fn row(golden: GoldenQuestion) -> GoldenRow {
 }
 
 impl GoldenForm {
-    /// Question and expectation; fields of `kept` that the form does not show stay.
+    /// Returns question and expectation, keeping the fields of `kept` that the form does not show.
     pub(super) fn read(&self, kept: &Value) -> Result<(String, Value), &'static str> {
         let question = self.question.trim();
         if question.is_empty() || question.chars().count() > LONGEST {

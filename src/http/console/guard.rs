@@ -1,4 +1,4 @@
-//! Who is at the browser, and whether a form came from one of our pages.
+//! Who is using the browser, and whether a form came from one of our pages.
 
 use std::sync::Arc;
 
@@ -20,10 +20,8 @@ use crate::app::App;
 use crate::store::users::{self, User};
 use crate::store::workspaces::Workspace;
 
-/// What somebody is told whose role does not go as far as a page.
 pub(super) const NOT_FOR_THIS_ROLE: &str = "your account may not open this page; ask the owner";
 
-/// A person who signed in, with the business they work for.
 #[derive(Clone)]
 pub(super) struct SignedIn {
     member: Member,
@@ -31,10 +29,10 @@ pub(super) struct SignedIn {
     pub(super) workspace: Workspace,
 }
 
-/// A person who signed in, where the second factor is set up: also one who gets no further without it.
+/// A signed-in person on the page of the second factor, where those who must set one up first may be too.
 pub(super) struct AtSecondFactor(pub(super) SignedIn);
 
-/// Whoever opens the first page.
+/// Whoever opens `/`.
 pub(super) enum Visitor {
     SignedIn(Box<SignedIn>),
     Unknown,
@@ -43,7 +41,6 @@ pub(super) enum Visitor {
 }
 
 impl SignedIn {
-    /// The frame of a page.
     pub(super) fn shell(&self, section: Section, title: impl Into<String>) -> Shell {
         Shell {
             title: title.into(),
@@ -59,34 +56,33 @@ impl SignedIn {
         }
     }
 
-    /// Whether visitors cannot reach the workspace.
+    /// Whether the workspace is closed to visitors.
     fn is_closed(&self) -> bool {
         let widget = self.workspace.settings.get(WidgetSettings::SECTION);
         let widget = widget.and_then(|section| WidgetSettings::deserialize(section).ok());
         !widget.is_some_and(|settings| settings.enabled)
     }
 
-    /// The person as one who acts in the workspace.
+    /// The person as a member of the workspace.
     pub(super) fn member(&self) -> &Member {
         &self.member
     }
 
-    /// The person as one who acts.
+    /// The person for checks of permissions.
     pub(super) fn principal(&self) -> &Principal {
         self.member.principal()
     }
 
-    /// The person.
     pub(super) fn user(&self) -> &User {
         &self.user
     }
 
-    /// Whether they get no further before their second factor is on.
+    /// Whether they must set up a second factor before they can continue.
     pub(super) fn lacks_factor(&self) -> bool {
         self.principal().lacks_factor()
     }
 
-    /// 403 for a person whose role does not go that far.
+    /// Fails with 403 if the person's role lacks this scope.
     pub(super) fn need(&self, scope: Scope) -> Result<(), Problem> {
         if self.principal().may(scope) {
             return Ok(());
@@ -158,7 +154,7 @@ impl FromRequestParts<Arc<App>> for Visitor {
     }
 }
 
-/// To the sign-in page, and back afterwards if the page can be opened again.
+/// Redirects to sign-in, and back afterwards if the page can be opened with GET.
 fn to_login(parts: &Parts) -> Response {
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     if parts.method != Method::GET || path == "/documents" {
@@ -177,7 +173,7 @@ pub(super) fn next_query(path: &str) -> Option<String> {
     (!query.is_empty()).then_some(query)
 }
 
-/// A path of this server, or the documents: `next` must not lead to another site.
+/// `next` if it is a path on this server, else `/documents`: it must not lead to another site.
 pub(super) fn local_path(next: &str) -> &str {
     let local = next.starts_with('/')
         && !next.starts_with("//")

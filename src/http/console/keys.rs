@@ -1,4 +1,4 @@
-//! Keys of programs.
+//! API keys.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::app::api_keys::{self, ApiKeyError};
 use crate::store::ApiKeyId;
 use crate::store::api_keys::ApiKey;
 
-/// Checkboxes: a browser sends only those that are ticked.
+/// Browsers send only ticked checkboxes.
 #[derive(Deserialize)]
 pub(super) struct NewKey {
     name: String,
@@ -54,7 +54,7 @@ pub(super) async fn list(
     render(&app, &person, &headers, StatusCode::OK, None, None).await
 }
 
-/// `POST /keys`: the answer is the only page that shows the secret.
+/// `POST /keys`: the response is the only page that ever shows the secret.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -110,7 +110,7 @@ async fn render(
 ) -> Result<Response, Failure> {
     let workspace = person.workspace.id;
     let mut keys = api_keys::list(&app.store, person.principal()).await?;
-    // Of other workspaces a page does not tell.
+    // A page shows nothing of other workspaces.
     keys.retain(|key| key.workspace.is_none_or(|of| of == workspace));
     let page = pages::Keys {
         shell: person.shell(Section::Keys, "API keys"),
@@ -142,7 +142,7 @@ fn row(key: ApiKey) -> KeyRow {
     }
 }
 
-/// A scope in the words of the form.
+/// Describes a scope.
 fn may(scope: &str) -> &str {
     match Scope::parse(scope) {
         Some(Scope::Chat) => "ask",

@@ -25,19 +25,16 @@ use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, User};
 use crate::store::{password, second_factors, sessions, sign_ins, workspaces};
 
-/// Sign-in: the code, after the password.
+/// The second step of sign-in, after the password.
 #[derive(Template)]
 #[template(path = "login_code.html")]
 struct LoginCode {
-    /// Name of the business.
     business: Option<String>,
-    /// Page to go to afterwards.
     next: String,
-    /// Why it did not work.
     error: Option<String>,
 }
 
-/// One sentence for everything that can be wrong, so that it tells nobody which accounts exist.
+/// One message for every mistake, so that it does not reveal which accounts exist.
 const WRONG: &str = "The e-mail address or the password is not right.";
 
 #[derive(Deserialize)]
@@ -92,7 +89,7 @@ pub(super) async fn submit(
                 let next = local_path(&form.next);
                 return Ok(session::signed_in(headers, &token, next));
             }
-            // Attempts go on being counted until the code is right too.
+            // A right password alone does not reset the counter of attempts: the code must be right too.
             Opened::Waiting(token) => {
                 let query = next_query(local_path(&form.next)).unwrap_or_default();
                 let to = format!("/login/code?{query}");
@@ -141,7 +138,7 @@ pub(super) async fn submit_code(
         return over(&app, form.next).await;
     };
     let (network, account) = (Of::network(address_of(&parts)), Of::Account(user.id));
-    // Both are counted, whatever the first says.
+    // Count both, even if the first already refuses.
     if [network, account].map(|of| attempts.begin(of, now)) != [true, true] {
         return code_page(&app, StatusCode::TOO_MANY_REQUESTS, form.next, Some(WAIT)).await;
     }
@@ -167,7 +164,7 @@ pub(super) async fn submit_code(
     }
 }
 
-/// The sign-in of this browser that waits for the code, and whose it is.
+/// The pending sign-in of this browser and its user.
 async fn who_waits(
     app: &App,
     headers: &HeaderMap,
@@ -230,17 +227,16 @@ pub(super) async fn leave(
     Ok(session::signed_out(&headers, "/login"))
 }
 
-/// What address and password opened.
+/// Outcome of address and password.
 enum Opened {
-    /// Nothing: one of them is wrong.
+    /// One of them is wrong.
     Refused,
-    /// A session.
     Session(Token),
-    /// A sign-in that waits for the code.
+    /// They are right, but the code is still missing.
     Waiting(Token),
 }
 
-/// Opens what address and password are good for. Takes the same time if they are wrong.
+/// Checks address and password, in the same time whether they are right or wrong.
 async fn open(app: &App, form: &LoginForm, now: i64) -> Result<Opened, Failure> {
     let email = form.email.trim().to_owned();
     let typed = form.password.clone();
@@ -264,7 +260,7 @@ async fn open(app: &App, form: &LoginForm, now: i64) -> Result<Opened, Failure> 
     );
     let (session, waits) = (tokens.0.hash(), tokens.1.hash());
     let opened = app.store.write(move |tx| {
-        // In the transaction that begins the session, so that none begins beside a second factor.
+        // Checked in the transaction that begins the session, so that a second factor turned on meanwhile counts.
         let asked = second_factors::is_on(tx, user.id)?;
         if asked {
             sign_ins::create(tx, user.id, &waits, now, now + SIGN_IN_MS)?;

@@ -1,4 +1,4 @@
-//! Tests and gate: how the golden questions are answered, and what waits to go live.
+//! Tests and gate: runs of the golden questions, and changes waiting to go live.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use crate::knowledge::Gate;
 use crate::store::evals::{self, RunKind, RunState};
 use crate::store::{EvalRunId, golden};
 
-/// Runs in the list.
+/// Runs listed.
 const LISTED: u32 = 100;
 
 /// `GET /quality`
@@ -86,7 +86,7 @@ fn waiting_rows(waiting: &Waiting) -> Vec<WaitingRow> {
                 None => "is being read".to_owned(),
             },
             (Some(chunks), true) => format!(
-                "version {}, {}; the version before answers meanwhile",
+                "version {}, {}; the previous version answers meanwhile",
                 held.number,
                 plural(chunks.into(), "passage", "passages")
             ),
@@ -98,14 +98,14 @@ fn waiting_rows(waiting: &Waiting) -> Vec<WaitingRow> {
     });
     let proposals = waiting.proposals.iter().map(|proposal| WaitingRow {
         name: "Instructions".to_owned(),
-        what: "of the assistant".to_owned(),
+        what: "for the assistant".to_owned(),
         since: moment(proposal.created_at),
     });
     versions.chain(proposals).collect()
 }
 
-/// To the page again, or the page with what went wrong.
-async fn done(
+/// Redirects to the page, or shows it with the error.
+async fn respond(
     app: &App,
     person: &SignedIn,
     outcome: Result<(), EvalError>,
@@ -119,7 +119,6 @@ async fn done(
     }
 }
 
-/// What is asked of a run.
 #[derive(Deserialize)]
 pub(super) struct RunForm {
     gate: Option<String>,
@@ -139,7 +138,7 @@ pub(super) async fn start(
         None => RunKind::Manual,
     };
     let started = app.evals.start(workspace, assistant, kind).await;
-    done(&app, &person, started.map(drop)).await
+    respond(&app, &person, started.map(drop)).await
 }
 
 /// `POST /quality/gate`: on or off.
@@ -152,13 +151,11 @@ pub(super) async fn switch(
     Ok(Redirect::to("/quality").into_response())
 }
 
-/// The switch of the gate.
 #[derive(Deserialize)]
 pub(super) struct SwitchForm {
     on: String,
 }
 
-/// How to publish.
 #[derive(Deserialize)]
 pub(super) struct PublishForm {
     anyway: Option<String>,
@@ -172,7 +169,7 @@ pub(super) async fn publish(
 ) -> Result<Response, Failure> {
     let (by, anyway) = (person.member(), form.anyway.is_some());
     let outcome = gate::publish(&app.store, &app.knowledge, by, anyway).await;
-    done(&app, &person, outcome).await
+    respond(&app, &person, outcome).await
 }
 
 /// `POST /quality/gate/discard`
@@ -181,10 +178,9 @@ pub(super) async fn discard(
     person: SignedIn,
 ) -> Result<Response, Failure> {
     let outcome = gate::discard(&app.store, &app.knowledge, person.member()).await;
-    done(&app, &person, outcome).await
+    respond(&app, &person, outcome).await
 }
 
-/// New instructions.
 #[derive(Deserialize)]
 pub(super) struct InstructionsForm {
     instructions: String,
@@ -199,7 +195,7 @@ pub(super) async fn instructions(
     let assistant = default_assistant(&app.store, person.workspace.id).await?.id;
     let (store, by) = (&app.store, person.member());
     let outcome = gate::instruct(store, by, assistant, &form.instructions).await;
-    done(&app, &person, outcome.map(drop)).await
+    respond(&app, &person, outcome.map(drop)).await
 }
 
 /// `GET /quality/runs/{id}`
@@ -229,6 +225,7 @@ pub(super) async fn run(
         Ok((run.into_inner(), results, before, settings))
     });
     let (run, results, before, settings) = read.await?;
+    // A gate run holds both sides; any other run is compared with the last finished one of its name.
     let (now, before, beside) = match (results.get("next"), results.get("live")) {
         (Some(next), Some(live)) => (graded(next), graded(live), "live"),
         _ => (graded(&results), graded_live(&before), "in the run before"),
@@ -263,7 +260,7 @@ pub(super) async fn run(
     Ok(view::page(StatusCode::OK, &page))
 }
 
-/// How sure an answer must be from now on.
+/// The chosen threshold.
 #[derive(Deserialize)]
 pub(super) struct SurenessForm {
     threshold: f64,
@@ -287,7 +284,7 @@ fn graded(results: &Value) -> Vec<Graded> {
     serde_json::from_value(results.clone()).unwrap_or_default()
 }
 
-/// The answers of an earlier run as visitors got them.
+/// The graded answers from the live documents; a gate run also has those with its changes.
 fn graded_live(results: &Value) -> Vec<Graded> {
     graded(results.get("live").unwrap_or(results))
 }

@@ -1,76 +1,60 @@
-//! The pages about tests and the gate, as data.
+//! View data of the pages about tests and the gate.
 
 use askama::Template;
 
 use super::format::Moment;
 use super::view::{Fact, Shell, filters};
 
-/// Something that waits at the gate.
 #[derive(Debug, Clone)]
 pub struct WaitingRow {
-    /// What it is called.
     pub name: String,
-    /// What would change.
     pub what: String,
-    /// When it came.
     pub since: Moment,
 }
 
-/// A question that comes out differently.
+/// A question whose grade changes.
 #[derive(Debug, Clone)]
 pub struct ChangeRow {
-    /// What was asked.
     pub question: String,
-    /// What a right answer says.
+    /// Description of a right answer.
     pub expected: String,
     /// `right`, `missed` or `false`.
     pub before: &'static str,
-    /// The same, now.
+    /// `right`, `missed` or `false`.
     pub now: &'static str,
-    /// The answer before.
     pub answer_before: String,
-    /// The answer now.
     pub answer_now: String,
 }
 
-/// What the golden questions say about what waits.
+/// How the golden questions fare with the waiting changes.
 #[derive(Debug, Clone)]
 pub struct VerdictView {
-    /// Id of the run.
     pub run: String,
-    /// In one sentence.
+    /// One sentence.
     pub summary: String,
-    /// Whether publishing must be asked for expressly.
+    /// Whether publishing needs an explicit confirmation.
     pub worse: bool,
-    /// Questions that come out worse, then those that come out better.
+    /// Questions that get worse, then those that get better.
     pub changes: Vec<ChangeRow>,
 }
 
-/// A run that is under way.
+/// A run in progress.
 #[derive(Debug, Clone)]
 pub struct RunningView {
     /// Answers so far.
     pub done: u64,
-    /// All answers.
     pub total: u64,
-    /// What is being done.
     pub what: &'static str,
 }
 
-/// A run in the list.
 #[derive(Debug, Clone)]
 pub struct RunRow {
-    /// Its id.
     pub id: String,
-    /// What was asked.
     pub name: String,
-    /// When it began.
     pub when: Moment,
     /// `running`, `done` or `failed`.
     pub state: String,
-    /// What it was for.
     pub purpose: &'static str,
-    /// Questions.
     pub questions: String,
     /// Share of right answers.
     pub right: String,
@@ -78,12 +62,10 @@ pub struct RunRow {
     pub wrong: String,
     /// Share of unanswerable questions that were refused.
     pub refused: String,
-    /// Why it failed.
     pub error: Option<String>,
 }
 
 impl RunRow {
-    /// The state in words.
     pub fn state_label(&self) -> &'static str {
         match self.state.as_str() {
             "running" => "Running",
@@ -93,145 +75,128 @@ impl RunRow {
     }
 }
 
-/// Shares over time, ready to be drawn.
+/// Shares over time, as SVG.
 #[derive(Debug, Clone)]
 pub struct Chart {
-    /// Points of the line of right answers, as SVG has them.
+    /// SVG points of the line of right answers.
     pub right: String,
-    /// Points of the line of false answers.
+    /// SVG points of the line of false answers.
     pub wrong: String,
-    /// Each run's dot on the upper line: x, y, and what it says.
+    /// Each run's dot on the upper line: x, y and tooltip.
     pub dots: Vec<(String, String, String)>,
-    /// For those who do not see it.
+    /// Text for screen readers.
     pub told: String,
 }
 
-/// How sure an answer must be, ready to be drawn: false answers to the right, right answers upwards.
+/// The choice of a threshold as SVG: false answers along x, right answers along y.
 #[derive(Debug, Clone)]
 pub struct SurenessView {
-    /// Points of the line, as SVG has them.
+    /// SVG points of the line.
     pub line: String,
-    /// Marks of the horizontal axis: x and what it says.
+    /// Marks of the horizontal axis: x and label.
     pub marks: Vec<(String, String)>,
     /// The choices, the strictest first.
     pub choices: Vec<ChoiceRow>,
     /// Whether this person may choose.
     pub may_choose: bool,
-    /// For those who do not see it.
+    /// Text for screen readers.
     pub told: String,
 }
 
 /// A threshold that can be chosen.
 #[derive(Debug, Clone)]
 pub struct ChoiceRow {
-    /// Its place in the drawing.
+    /// Place in the drawing, from the left.
     pub x: String,
-    /// The same, from above.
+    /// Place in the drawing, from the top.
     pub y: String,
     /// As the form sends it, 0 to 1.
     pub threshold: String,
-    /// In percent, for people.
+    /// In percent.
     pub shown: String,
     /// Share of right answers.
     pub right: String,
     /// Share of false answers.
     pub wrong: String,
-    /// It is what applies now, or comes closest.
+    /// Whether it is in use now, or closest to what is.
     pub current: bool,
 }
 
-/// Tests and gate.
 #[derive(Template)]
 #[template(path = "quality.html")]
 pub struct Quality {
-    /// The frame.
     pub shell: Shell,
-    /// The open tab.
     pub tab: &'static str,
-    /// Golden questions.
     pub questions: usize,
-    /// Whether changes wait.
+    /// Whether the gate is on.
     pub gate_on: bool,
     /// Whether this person may decide.
     pub may_decide: bool,
-    /// What waits.
     pub waiting: Vec<WaitingRow>,
-    /// A document that is still being read.
     pub unread: Option<String>,
-    /// What the golden questions say about it.
+    /// The result of the golden questions.
     pub verdict: Option<VerdictView>,
-    /// The run that is under way.
+    /// The run in progress.
     pub running: Option<RunningView>,
     /// Runs, newest first.
     pub runs: Vec<RunRow>,
-    /// The runs of the golden questions over time.
+    /// Runs of the golden questions over time.
     pub chart: Option<Chart>,
-    /// The assistant's instructions.
     pub instructions: String,
-    /// Those that wait.
+    /// Whether new instructions wait at the gate.
     pub proposed: bool,
-    /// What went wrong with a form.
     pub error: Option<String>,
 }
 
 impl Quality {
-    /// Whether only an express wish publishes what waits.
+    /// Whether publishing needs an explicit confirmation.
     pub fn needs_force(&self) -> bool {
         self.verdict.as_ref().is_none_or(|verdict| verdict.worse)
     }
 
-    /// What speaks against publishing.
+    /// Why publishing needs confirmation.
     pub fn objection(&self) -> &'static str {
         match self.verdict {
             Some(_) => "golden questions come out worse",
-            None => "the golden questions were not asked about it",
+            None => "the golden questions have not been asked with it",
         }
     }
 }
 
-/// A question of a run.
 #[derive(Debug, Clone)]
 pub struct AnswerRow {
-    /// What was asked.
     pub question: String,
-    /// What a right answer says.
+    /// Description of a right answer.
     pub expected: String,
     /// `right`, `missed` or `false`.
     pub outcome: &'static str,
     /// Why it is not right.
     pub cause: Option<&'static str>,
-    /// The answer.
     pub answer: String,
     /// Rung and time.
     pub how: String,
     /// Titles of the cited documents.
     pub cites: Vec<String>,
-    /// How it came out before and what was said then, where it differs.
+    /// Grade and answer before, where they differ.
     pub before: Option<(&'static str, String)>,
 }
 
-/// One run.
 #[derive(Template)]
 #[template(path = "run.html")]
 pub struct Run {
-    /// The frame.
     pub shell: Shell,
-    /// The open tab.
     pub tab: &'static str,
-    /// The run.
     pub run: RunRow,
-    /// How far it is.
     pub running: Option<RunningView>,
-    /// What other thresholds would have made of it.
+    /// How the run would have turned out at other thresholds.
     pub sureness: Option<SurenessView>,
-    /// Its figures.
     pub facts: Vec<Fact>,
     /// Rungs: name, answers, right, false, median time in ms.
     pub rungs: Vec<[String; 5]>,
-    /// Causes of what is not right, and how often.
+    /// Causes of wrong answers, and how often each occurred.
     pub causes: Vec<(String, String)>,
-    /// What the answers before are: `before this run` or `as it is live`.
+    /// Label of the answers to compare with: `live` or `in the run before`.
     pub beside: &'static str,
-    /// Questions: those that are not right first.
+    /// Those that are not right first.
     pub answers: Vec<AnswerRow>,
 }

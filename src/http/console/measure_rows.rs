@@ -1,4 +1,4 @@
-//! What the pages about tests show of a run.
+//! Turns a run into rows of the pages about tests.
 
 use serde_json::Value;
 
@@ -11,10 +11,10 @@ use crate::eval::gate::Verdict;
 use crate::eval::{Cause, Figures, Graded, Outcome};
 use crate::store::evals::{EvalRun, RunKind, RunState};
 
-/// Drawing area of the chart; the template's `viewBox`.
+/// Drawing area of the chart; must match the template's `viewBox`.
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 120.0;
-/// Runs that the chart shows.
+/// Runs in the chart.
 const SHOWN: usize = 30;
 
 /// A share as `85.0 %`, or a dash.
@@ -34,7 +34,7 @@ pub(super) fn duration(ms: u64) -> String {
     }
 }
 
-/// The figures of a run that has some.
+/// The figures of a run; `None` while it has none.
 pub(super) fn figures(run: &EvalRun) -> Option<Figures> {
     if run.state != RunState::Done {
         return None;
@@ -70,7 +70,7 @@ pub(super) fn run_row(run: &EvalRun) -> RunRow {
     }
 }
 
-/// How far a run is, while it runs.
+/// Progress of a run, while it runs.
 pub(super) fn running(run: &EvalRun) -> Option<RunningView> {
     if run.state != RunState::Running {
         return None;
@@ -83,7 +83,7 @@ pub(super) fn running(run: &EvalRun) -> Option<RunningView> {
         done: number("done").unwrap_or(0),
         total: number("total").unwrap_or(0),
         what: match run.kind {
-            RunKind::Gate => "Asking the golden questions, with and without what waits",
+            RunKind::Gate => "Asking the golden questions, with and without the waiting changes",
             _ => "Asking the golden questions",
         },
     })
@@ -126,7 +126,7 @@ fn change(change: &Change) -> ChangeRow {
     }
 }
 
-/// The shares of the runs over time, oldest left; nothing to draw with fewer than two.
+/// Shares of the runs over time, oldest first; `None` with fewer than two runs.
 pub(super) fn chart(newest_first: &[&EvalRun]) -> Option<Chart> {
     let mut runs: Vec<(&EvalRun, Figures)> = newest_first
         .iter()
@@ -168,7 +168,7 @@ pub(super) fn chart(newest_first: &[&EvalRun]) -> Option<Chart> {
     })
 }
 
-/// The figures of a run in lines.
+/// The figures of a run as lines.
 pub(super) fn facts(figures: &Figures) -> Vec<Fact> {
     let of = |share: Share| format!("{} ({} of {})", percent(share), share.n, share.of);
     let mut facts = vec![
@@ -184,7 +184,7 @@ pub(super) fn facts(figures: &Figures) -> Vec<Fact> {
     facts
 }
 
-/// The questions of a run beside those of another: what is not right first, then what changed.
+/// The questions of a run compared with another: those that are not right first, then those that changed.
 pub(super) fn answers(now: &[Graded], before: &[Graded]) -> Vec<AnswerRow> {
     let mut rows: Vec<(bool, AnswerRow)> = now
         .iter()

@@ -2,11 +2,11 @@
 //!
 //! What this module does *not* know: how anything is stored, read or answered. A handler loads what a
 //! page shows, fills in the page's data (`pages`) and renders it; everything live on a page is an
-//! island of its own that calls the JSON API.
+//! custom element that calls the JSON API.
 //!
 //! Invariants:
 //! - Everything but setup, sign-in and assets asks for `guard::SignedIn`, and the page of the second factor for
-//!   `guard::AtSecondFactor`, which lets in whom `SignedIn` leads there.
+//!   `guard::AtSecondFactor`, which also admits people whom `SignedIn` redirects there.
 //! - Forms are accepted from this server's own pages only (`guard::own_pages_only`).
 //! - Text of documents, visitors and models reaches the browser escaped or as JSON, never as HTML.
 
@@ -73,7 +73,6 @@ use super::problem::Problem;
 use super::voice::files;
 use crate::app::App;
 
-/// The pages and their assets.
 pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home))
@@ -191,18 +190,19 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget/site-key", post(widget::renew_key))
         .layer(Extension(attempts))
         .layer(middleware::from_fn(guard::own_pages_only))
+        // Outside the check for own pages: visitors and other sites load these.
         .route("/assets/{hash}/{*path}", get(assets::get))
         .route("/talk", get(talk::show))
         .route("/widget.js", get(files::widget))
         .route("/widget-audio.js", get(files::worklet))
 }
 
-/// What every page needs, for when no other page can be shown.
+/// The assets alone, for safe mode.
 fn assets() -> Router {
     Router::new().route("/assets/{hash}/{*path}", get(assets::get))
 }
 
-/// `GET /`: to wherever this person can go on.
+/// `GET /`: redirects to documents, sign-in or setup.
 async fn home(visitor: Visitor) -> Response {
     Redirect::to(match visitor {
         Visitor::SignedIn(_) => "/documents",
@@ -212,12 +212,12 @@ async fn home(visitor: Visitor) -> Response {
     .into_response()
 }
 
-/// A problem as a page. Also for whoever answers addresses that are nobody's.
+/// Renders a problem as a page; the fallback route uses it too.
 pub fn error_page(problem: &Problem) -> Response {
     let heading = match problem.status {
         StatusCode::NOT_FOUND => "There is nothing here",
-        StatusCode::FORBIDDEN => "This is not yours to open",
-        StatusCode::TOO_MANY_REQUESTS => "A little too fast",
+        StatusCode::FORBIDDEN => "You may not open this",
+        StatusCode::TOO_MANY_REQUESTS => "Too many requests",
         status if status.is_server_error() => "Something went wrong here",
         _ => "This did not work",
     };
@@ -225,7 +225,7 @@ pub fn error_page(problem: &Problem) -> Response {
         StatusCode::NOT_FOUND => {
             "The page does not exist, or what it showed was deleted.".to_owned()
         }
-        // An act tells programs which scope it needs; people have roles.
+        // The detail names a scope, which is for programs; people have roles.
         _ if problem.code == "missing_scope" => sentence(guard::NOT_FOR_THIS_ROLE),
         _ => sentence(&problem.detail),
     };
@@ -237,7 +237,7 @@ pub fn error_page(problem: &Problem) -> Response {
     view::page(problem.status, &page)
 }
 
-/// A problem's detail as a sentence of its own.
+/// Turns a detail into a sentence: a capital first letter and a full stop.
 fn sentence(detail: &str) -> String {
     let mut letters = detail.chars();
     let first = letters
@@ -252,7 +252,7 @@ fn sentence(detail: &str) -> String {
     format!("{first}{}{end}", letters.as_str())
 }
 
-/// An error of a handler, shown as a page.
+/// A handler's error, shown as a page.
 struct Failure(Problem);
 
 impl<E: Into<Problem>> From<E> for Failure {

@@ -1,4 +1,4 @@
-//! Notes: short texts that are written here instead of uploaded.
+//! Notes: short texts written in the console instead of uploaded.
 
 use std::sync::Arc;
 
@@ -20,18 +20,16 @@ use crate::knowledge::{KnowledgeError, snippets};
 use crate::store::documents::{Document, Origin};
 use crate::store::{DocumentId, Scoped, versions};
 
-/// The form of a note.
 #[derive(Template)]
 #[template(path = "note.html")]
 struct Page {
     shell: Shell,
-    /// Id of the note; none for a new one.
+    /// `None` for a new note.
     id: Option<String>,
     form: NoteForm,
     error: Option<String>,
 }
 
-/// What was written.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct NoteForm {
     title: String,

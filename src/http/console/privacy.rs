@@ -1,4 +1,4 @@
-//! What is kept of visitors: for how long, of whom, and erasing it.
+//! Data kept about visitors: how long, searching it, and erasing it.
 
 use std::sync::Arc;
 
@@ -31,13 +31,12 @@ struct PrivacyPage {
     conversation_days: u32,
     record_days: u32,
     recording_days: u32,
-    /// What is hidden, in words, and when the first and the last of it are deleted.
+    /// What is hidden, in words, and when the first and the last of it will be deleted.
     waiting: Option<(String, Moment, Moment)>,
     /// Until when nothing is hidden.
     respite: Option<Moment>,
-    /// Who was searched for.
     who: String,
-    /// What was found, if somebody was searched for; and whether there is more.
+    /// Matches, if there was a search.
     found: Option<Vec<Row>>,
     more: bool,
     /// What was erased just now, and whether the copies that Frontdesk keeps are gone too.
@@ -53,9 +52,8 @@ struct Row {
     what: &'static str,
     at: Moment,
     excerpt: String,
-    /// What erasing it erases, in words.
+    /// What erasing it deletes, in words.
     erases: String,
-    /// When it is deleted by its age.
     due: Option<Moment>,
 }
 
@@ -63,7 +61,7 @@ struct Row {
 pub(super) struct Shown {
     #[serde(default)]
     who: String,
-    /// The days were saved just now.
+    /// Whether the days were just saved.
     #[serde(default)]
     saved: bool,
 }
@@ -93,7 +91,7 @@ pub(super) async fn show(
     Ok(view::page(StatusCode::OK, &page))
 }
 
-/// `GET /privacy/copy?who=`: all of it as a file for the person.
+/// `GET /privacy/copy?who=`: everything found, as a file for the person.
 pub(super) async fn copy(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -102,7 +100,6 @@ pub(super) async fn copy(
     Ok(send_copy(&app, person.member(), shown.who).await?)
 }
 
-/// How long conversations are kept.
 #[derive(Deserialize)]
 pub(super) struct Days {
     conversation_days: u32,
@@ -126,7 +123,7 @@ pub(super) async fn keep_for(
     }
 }
 
-/// `POST /privacy/take-back`: shows again what waits to be deleted.
+/// `POST /privacy/take-back`: shows hidden data again.
 pub(super) async fn take_back(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -135,7 +132,7 @@ pub(super) async fn take_back(
     Ok(Redirect::to("/privacy").into_response())
 }
 
-/// `POST /privacy/erase`: a field for each that is ticked, named by its kind.
+/// `POST /privacy/erase`: one field per ticked row, named after its kind.
 pub(super) async fn erase(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -149,7 +146,7 @@ pub(super) async fn erase(
     let subjects = subjects.ok_or_else(|| Problem::not_found("conversation"))?;
     let mut page = page(&app, &person).await?;
     if subjects.is_empty() {
-        page.error = Some("Tick what is to be erased.");
+        page.error = Some("Tick what you want to erase.");
         return Ok(view::page(StatusCode::UNPROCESSABLE_ENTITY, &page));
     }
     let done = privacy::erase(&app.store, person.member(), subjects).await?;
@@ -217,12 +214,12 @@ fn in_words(traces: &Traces) -> String {
         ),
         (traces.visitors, "visitor", "visitors"),
     ];
-    listed(&parts)
+    join_counts(&parts)
 }
 
 /// "2 conversations, 1 recording"
 fn hidden_in_words(count: &Count) -> String {
-    listed(&[
+    join_counts(&[
         (count.conversations, "conversation", "conversations"),
         (
             count.receipts,
@@ -234,7 +231,7 @@ fn hidden_in_words(count: &Count) -> String {
     ])
 }
 
-fn listed(parts: &[(u64, &str, &str)]) -> String {
+fn join_counts(parts: &[(u64, &str, &str)]) -> String {
     let some = parts.iter().filter(|(n, ..)| *n > 0);
     let words: Vec<String> = some.map(|(n, one, many)| plural(*n, one, many)).collect();
     words.join(", ")

@@ -1,4 +1,4 @@
-//! The pages about the quality of answers, as data: receipts, gaps, golden questions.
+//! View data of the pages about quality: receipts, gaps, golden questions.
 
 use askama::Template;
 
@@ -7,18 +7,15 @@ use super::view::{Fact, Shell, filters};
 use super::word_diff::Words;
 use crate::http::api::receipts::ReceiptQuery;
 
-/// A way of answering, for a select box and a badge.
+/// A rung, for a select box and a badge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RungName {
-    /// In the API and the store.
     pub name: &'static str,
-    /// For the owner.
     pub label: &'static str,
-    /// How its badge looks.
     pub state: &'static str,
 }
 
-/// The ways of answering, surest first.
+/// The rungs, surest first.
 pub const RUNGS: [RungName; 7] = [
     RungName {
         name: "faq",
@@ -57,9 +54,9 @@ pub const RUNGS: [RungName; 7] = [
     },
 ];
 
-/// A way of answering by its name; one of another release keeps its name.
+/// Finds a rung by name; an unknown one, from another release, is shown by its name.
 pub fn rung(name: &str) -> RungName {
-    // As the rung was called before there was a reader.
+    // The rung's name in releases before there was a reader.
     let name = if name == "extract" { "read" } else { name };
     let known = RUNGS.into_iter().find(|rung| rung.name == name);
     known.unwrap_or(RungName {
@@ -69,81 +66,64 @@ pub fn rung(name: &str) -> RungName {
     })
 }
 
-/// A receipt in the list.
 pub struct ReceiptRow {
-    /// Its id.
     pub id: String,
-    /// What was asked.
     pub question: String,
     /// The first words of the answer.
     pub answer: String,
-    /// How it was answered.
     pub rung: RungName,
-    /// When.
     pub at: Moment,
     /// The documents that it cites.
     pub documents: String,
-    /// How long it took.
     pub took: String,
     /// 1, -1, or 0 for none.
     pub rating: i8,
-    /// Whether an evaluation or a replay asked.
+    /// Whether it came from an evaluation or a replay.
     pub evaluation: bool,
 }
 
-/// Answers that were given.
 #[derive(Template)]
 #[template(path = "receipts.html")]
 pub struct Receipts {
-    /// The frame.
     pub shell: Shell,
-    /// What is looked for.
     pub wanted: ReceiptQuery,
-    /// What was wrong with it.
     pub error: Option<String>,
-    /// The ways of answering.
     pub rungs: [RungName; 7],
-    /// The documents that can be looked for: id and title.
+    /// Id and title of each document to filter by.
     pub documents: Vec<(String, String)>,
-    /// The answers.
     pub rows: Vec<ReceiptRow>,
-    /// Whether anything is looked for.
     pub filtered: bool,
-    /// The query of this page, for the export.
+    /// Query string of this page, for the export.
     pub query: String,
-    /// The query of the next page.
+    /// Query string of the next page.
     pub next: Option<String>,
 }
 
 /// A stretch of an answer, or the number of a citation.
 pub struct Piece {
-    /// The words.
     pub text: String,
-    /// The number.
     pub cite: Option<u64>,
 }
 
 /// Cited words on the page of a receipt.
 pub struct CitedPart {
-    /// Number as it stands in the answer.
+    /// Its number in the answer.
     pub number: u64,
-    /// Title of the document.
     pub title: String,
     /// Heading, page and version.
     pub place: String,
-    /// To the words in their document, if it is there.
+    /// Link to the words in their document, if it still exists.
     pub href: Option<String>,
     /// Text before the words.
     pub before: String,
-    /// The words.
     pub quote: String,
     /// Text after them.
     pub after: String,
     /// `ready`, `degraded` or `failed`.
     pub state: &'static str,
-    /// How the words stand today.
+    /// What became of the words since.
     pub standing: String,
-    /// What the newer version says instead, with a link to it.
+    /// What the newer version says instead, and a link to it.
     pub today: Option<(String, String)>,
     /// SHA-256 of the words.
     pub hash: String,
@@ -151,11 +131,9 @@ pub struct CitedPart {
 
 /// A passage that was found.
 pub struct FoundPart {
-    /// Title of the document.
     pub title: String,
-    /// To the passage.
     pub href: String,
-    /// How well it fitted, in percent.
+    /// How well it matches, in percent.
     pub fit: u32,
 }
 
@@ -163,9 +141,7 @@ pub struct FoundPart {
 pub struct Stretch {
     /// `find`, `think` or `write`.
     pub name: &'static str,
-    /// In words.
     pub label: &'static str,
-    /// In words.
     pub took: String,
     /// Start and width in per mille of the whole.
     pub from: u64,
@@ -173,23 +149,19 @@ pub struct Stretch {
     pub width: u64,
 }
 
-/// The question asked again.
 pub struct Again {
     /// The new answer.
     pub pieces: Vec<Piece>,
-    /// Both answers with the words that differ.
+    /// Both answers, with differing words marked.
     pub compared: (Vec<Words>, Vec<Words>),
-    /// How it was answered.
     pub rung: RungName,
-    /// Id of its receipt.
     pub receipt: String,
-    /// What it cites.
     pub sources: Vec<String>,
-    /// What differs: what, then, now.
+    /// Label, value then, value now.
     pub differences: Vec<(&'static str, String, String)>,
     /// Whether the words of the answer are the same.
     pub same: bool,
-    /// Earlier messages that were not kept.
+    /// Number of earlier messages that were not kept.
     pub history_lost: u64,
 }
 
@@ -197,75 +169,61 @@ pub struct Again {
 #[derive(Template)]
 #[template(path = "receipt.html")]
 pub struct Receipt {
-    /// The frame.
     pub shell: Shell,
-    /// Whether this person may see all receipts and change things.
+    /// Whether this person may see all receipts and make changes.
     pub may_all: bool,
-    /// The conversation that it was part of.
+    /// Id of its conversation.
     pub conversation: Option<String>,
-    /// Its id.
     pub id: String,
-    /// What was asked.
     pub question: String,
-    /// The answer.
     pub pieces: Vec<Piece>,
-    /// How it was answered.
     pub rung: RungName,
-    /// When.
     pub at: Moment,
     /// 1, -1, or 0 for none.
     pub rating: i8,
-    /// What was said with the rating.
+    /// Comment of the rating.
     pub comment: String,
-    /// Whether an evaluation or a replay asked.
+    /// Whether it came from an evaluation or a replay.
     pub evaluation: bool,
-    /// Whether the receipt does not fit its seal.
+    /// Whether the receipt does not match its seal.
     pub altered: bool,
     /// The words that it rests on.
     pub cited: Vec<CitedPart>,
-    /// What else was found.
+    /// Other passages that were found.
     pub found: Vec<FoundPart>,
-    /// Where the time went.
     pub stretches: Vec<Stretch>,
-    /// Model, prompt, seal.
     pub facts: Vec<Fact>,
-    /// What was checked.
     pub checks: Vec<(String, String)>,
-    /// Id of the golden question that was made of it.
+    /// Id of the golden question made from it.
     pub golden: Option<String>,
-    /// The question asked again.
     pub again: Option<Again>,
 }
 
 /// A group of questions without a good answer.
 pub struct GapRow {
-    /// Names the group.
+    /// Identifies the group.
     pub id: String,
-    /// The question that stands for all.
+    /// The question that represents the group.
     pub question: String,
     /// How often it was asked, in words.
     pub times: String,
-    /// When it was asked last.
     pub last: Moment,
     /// Whether answers were rated bad.
     pub rated_bad: bool,
-    /// Where an answer is written.
     pub write: String,
-    /// The questions: receipt, words, moment.
+    /// Receipt id, wording and time of each question.
     pub examples: Vec<(String, String, Moment)>,
 }
 
-/// Questions without a good answer.
 #[derive(Template)]
 #[template(path = "gaps.html")]
 pub struct Gaps {
-    /// The frame.
     pub shell: Shell,
-    /// The groups, the most frequent first.
+    /// Most frequent first.
     pub rows: Vec<GapRow>,
-    /// Groups that were put aside.
+    /// Dismissed groups.
     pub dismissed: Vec<GapRow>,
-    /// A group that was put aside just now.
+    /// Id and question of the group that was just dismissed.
     pub undo: Option<(String, String)>,
 }
 
@@ -274,35 +232,27 @@ pub struct Gaps {
 pub struct GoldenRow {
     /// Its id; empty for a new one.
     pub id: String,
-    /// What is asked.
     pub question: String,
     /// Whether it must be answered.
     pub answerable: bool,
-    /// What must be said: a line each, alternatives between bars.
+    /// Facts that must be said, one per line, alternatives separated by bars.
     pub must: String,
-    /// What must not be said: a line each.
+    /// What must not be said, one per line.
     pub must_not: String,
     /// The document that should be cited.
     pub source: String,
     /// What is expected, in a few words.
     pub summary: String,
-    /// The receipt that it was made from.
     pub receipt: Option<String>,
-    /// Whether the form is open.
     pub open: bool,
 }
 
-/// Golden questions.
 #[derive(Template)]
 #[template(path = "golden.html")]
 pub struct Golden {
-    /// The frame.
     pub shell: Shell,
-    /// The questions.
     pub rows: Vec<GoldenRow>,
-    /// The form for a new one.
     pub fresh: GoldenRow,
-    /// What was done just now.
     pub done: Option<String>,
     /// What was wrong with a form.
     pub error: Option<String>,

@@ -1,7 +1,7 @@
 //! A document's text as a page to read, with the quoted words marked.
 //!
-//! A citation is a byte range of the text, and so is each block. Blocks that do not lie in the text
-//! one after the other are not used: they would hide what was quoted.
+//! A citation is a byte range of the text, and so is each block. Blocks that do not follow each other
+//! in the text are ignored: they could hide the quoted words.
 
 use std::ops::Range;
 
@@ -16,52 +16,41 @@ const CONTEXT_BYTES: usize = 700;
 /// A stretch of text, marked or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// The words.
     pub text: String,
     /// Whether they are quoted.
     pub marked: bool,
-    /// The first marked run of the page, to be brought into view.
+    /// Whether it is the first marked run, which is scrolled into view.
     pub first: bool,
 }
 
-/// Text in runs.
 pub type Runs = Vec<Run>;
 
-/// A part of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     /// A heading; level 2 to 6, below the page's own.
     Heading {
         /// 2 to 6.
         level: u8,
-        /// The words.
         runs: Runs,
     },
-    /// Running text.
     Paragraph {
-        /// The words.
         runs: Runs,
     },
-    /// A list.
     List {
-        /// Its items.
         items: Vec<Runs>,
     },
     /// Preformatted text.
     Code {
-        /// The lines.
         runs: Runs,
     },
     /// A table; `head` is empty when the columns have no names.
     Table {
-        /// Names of the columns.
         head: Vec<String>,
         /// Cells by row.
         rows: Vec<Vec<Runs>>,
     },
 }
 
-/// A page to read.
 #[derive(Debug, Default)]
 pub struct Reading {
     /// Its parts in order.
@@ -70,7 +59,7 @@ pub struct Reading {
     pub cut: bool,
 }
 
-/// A quoted passage and what stands around it.
+/// A quoted passage with its context.
 #[derive(Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Surroundings {
     /// Text before the quoted words, from a line's start where there is one.
@@ -107,7 +96,7 @@ pub fn lay_out(text: &str, blocks: Option<&[BlockSpan]>, span: Option<Range<usiz
     }
 }
 
-/// The words at `span` with their surroundings; none if the span is not one of this text.
+/// The words at `span` with their context; `None` if the span is not valid in this text.
 pub fn surroundings(text: &str, span: Range<usize>) -> Option<Surroundings> {
     let span = within(text, span)?;
     let from = text.floor_char_boundary(span.start.saturating_sub(CONTEXT_BYTES));
@@ -129,7 +118,7 @@ pub fn surroundings(text: &str, span: Range<usize>) -> Option<Surroundings> {
     })
 }
 
-/// The span if it is a range of whole characters of the text.
+/// The span, if it falls on character boundaries of the text.
 fn within(text: &str, span: Range<usize>) -> Option<Range<usize>> {
     text.get(span.clone())
         .filter(|quote| !quote.is_empty())
@@ -138,7 +127,7 @@ fn within(text: &str, span: Range<usize>) -> Option<Range<usize>> {
 
 type Placed = (Range<usize>, BlockKind);
 
-/// The blocks, if each is a range of the text and begins where no other has been yet.
+/// The blocks that are valid ranges and do not overlap an earlier block.
 fn place(text: &str, blocks: &[BlockSpan]) -> Vec<Placed> {
     let mut from = 0;
     let mut placed = Vec::with_capacity(blocks.len());
@@ -167,7 +156,7 @@ fn paragraphs(text: &str) -> Vec<Placed> {
     placed
 }
 
-/// Cuts ranges of the text at the borders of the quoted span.
+/// Splits ranges of the text at the ends of the quoted span.
 struct Marker<'a> {
     text: &'a str,
     span: Option<Range<usize>>,

@@ -1,4 +1,4 @@
-//! Cited words on the page of a receipt: what stands around them, and how they stand today.
+//! Cited words on the page of a receipt: their context, and whether the document still says them.
 
 use super::quality_pages::{CitedPart, FoundPart};
 use super::reading::{self, Surroundings};
@@ -8,13 +8,14 @@ use crate::store::{Connection, StoreError, VersionId, WorkspaceId, versions};
 /// Characters of context before and after cited words.
 const CONTEXT: usize = 220;
 
-/// Cited words with what stands around them.
+/// Cited words with their context.
 pub(super) fn part(
     conn: &Connection,
     workspace: WorkspaceId,
     cited: Cited,
 ) -> Result<CitedPart, StoreError> {
     let [from, to] = cited.span;
+    // Take the context only from a text that still has the quoted words; otherwise show the copy in the receipt.
     let text = match cited.version.parse::<VersionId>() {
         Ok(version) if matches!(cited.standing, Standing::Unchanged | Standing::Newer) => {
             versions::find_text(conn, workspace, version)?.map(|text| text.text)
@@ -36,7 +37,7 @@ pub(super) fn part(
             .version_number
             .map(|number| format!("version {number}")),
     ];
-    let (state, standing) = standing(&cited);
+    let (state, standing) = describe_standing(&cited);
     let today = cited.today.as_ref().filter(|today| !today.same);
     let today = today.and_then(|today| {
         let ([from, to], quote) = (today.span?, today.quote.clone()?);
@@ -58,7 +59,7 @@ pub(super) fn part(
     })
 }
 
-/// A little of the text next to cited words, from or to a word's border.
+/// The text next to cited words, shortened at a word boundary.
 fn shorter(text: &str, after: bool) -> String {
     if text.chars().count() <= CONTEXT {
         return text.to_owned();
@@ -79,7 +80,7 @@ fn shorter(text: &str, after: bool) -> String {
     words(&cut).unwrap_or(cut)
 }
 
-fn standing(cited: &Cited) -> (&'static str, String) {
+fn describe_standing(cited: &Cited) -> (&'static str, String) {
     let same = cited.today.as_ref().is_some_and(|today| today.same);
     let newer = cited.today.as_ref().map_or(0, |today| today.version_number);
     match cited.standing {
@@ -97,7 +98,7 @@ fn standing(cited: &Cited) -> (&'static str, String) {
         ),
         Standing::Newer => (
             "degraded",
-            format!("The version that was quoted says this. Version {newer}, the current one, has nothing like it any more."),
+            format!("The version that was quoted says this. Version {newer}, the current one, no longer has anything like it."),
         ),
         Standing::Altered => (
             "failed",
@@ -105,7 +106,7 @@ fn standing(cited: &Cited) -> (&'static str, String) {
         ),
         Standing::Purged => (
             "degraded",
-            "The document or this version of it was deleted since; the words are those that the receipt kept.".to_owned(),
+            "The document or this version of it has been deleted; these are the words that the receipt kept.".to_owned(),
         ),
         Standing::NoDocument => (
             "",

@@ -1,4 +1,4 @@
-//! One answer as a page: its words, what they rest on, how that stands today.
+//! One answer as a page: its text, its sources, and whether they still say the same.
 
 use serde_json::Value;
 
@@ -62,7 +62,7 @@ pub(super) async fn page(
     })
 }
 
-/// An answer cut at the numbers of its citations.
+/// Splits an answer at its citation numbers.
 pub(super) fn pieces(answer: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
@@ -138,7 +138,7 @@ fn facts(opened: &OpenedReceipt) -> Vec<Fact> {
     let mut facts = vec![Fact::new("Asked", moment(receipt.created_at).shown)];
     facts.extend(total.map(|ms| Fact::new("Answered in", took(ms))));
     facts.extend(text("assistant").map(|name| Fact::new("Assistant", name)));
-    facts.extend(text("now").map(|now| Fact::new("As if it were", now)));
+    facts.extend(text("now").map(|now| Fact::new("As if asked on", now)));
     if let Some(model) = &receipt.model {
         facts.push(Fact::new("Model", model));
     }
@@ -157,24 +157,24 @@ fn facts(opened: &OpenedReceipt) -> Vec<Fact> {
     }
     let sealed = match opened.proof.integrity {
         Integrity::Intact => "Intact",
-        Integrity::Altered => "Does not fit",
+        Integrity::Altered => "Does not match",
         Integrity::Unsealed => "None: from an earlier release",
     };
     facts.push(Fact::new("Seal", sealed));
     if opened.proof.integrity != Integrity::Unsealed {
         let before = match opened.proof.link {
-            Link::Follows => "Still there, and it fits",
+            Link::Follows => "Still there, and it matches",
             Link::First => "None: this is the first",
-            Link::Gone => "Deleted since",
-            Link::Broken => "Missing, and nothing says why",
+            Link::Gone => "Deleted since then",
+            Link::Broken => "Missing, with no record of why",
         };
-        facts.push(Fact::new("Receipt before it", before));
+        facts.push(Fact::new("Previous receipt", before));
     }
     facts.extend(text("digest").map(|digest| Fact::new("Digest", short(digest))));
     facts
 }
 
-/// Enough of a hash to compare by eye; the export has all of it.
+/// Enough of a hash to compare by eye; the export has the full one.
 fn short(hash: &str) -> String {
     hash.chars().take(16).collect::<String>() + "…"
 }
@@ -189,7 +189,7 @@ const SHOWN_ELSEWHERE: [&str; 6] = [
     "earlier_messages",
 ];
 
-/// The checks in words: what is told by name, then its value.
+/// The checks as pairs of name and value.
 fn checks(checks: &Value) -> Vec<(String, String)> {
     let mut told: Vec<(String, String)> = Vec::new();
     let fields = checks.as_object().into_iter().flatten();
@@ -206,7 +206,7 @@ fn checks(checks: &Value) -> Vec<(String, String)> {
     told
 }
 
-/// What each part of the question got.
+/// How each part of the question was answered.
 fn parts(all: &[Value]) -> String {
     let told = all.iter().map(|part| {
         let question = part["question"].as_str().unwrap_or_default();
@@ -220,7 +220,7 @@ fn parts(all: &[Value]) -> String {
     told.collect::<Vec<_>>().join("; ")
 }
 
-/// How sure each rung was that has a score; what they rested on is in the export.
+/// How sure each rung was; the evidence is in the export.
 fn considered(all: &[Value]) -> String {
     let sure = all.iter().map(|one| {
         let rung = match one["rung"].as_str() {

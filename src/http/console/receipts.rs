@@ -1,4 +1,4 @@
-//! Answers that were given: the list, one with what it rests on, rating, replay, golden question.
+//! Receipts: the list, one with its sources, rating, replay, golden question.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::app::{App, ratings};
 use crate::eval::questions::{self, GoldenDraft};
 use crate::store::{Connection, StoreError, WorkspaceId, documents};
 
-/// Characters of a question or an answer in a list.
+/// Characters of a question or answer in the list.
 const FIRST_WORDS: usize = 200;
 
 /// `GET /receipts`
@@ -89,7 +89,7 @@ pub(super) fn first_words(text: &str) -> String {
     format!("{whole} …")
 }
 
-/// `GET /receipts/{id}`: for everybody who may ask, as an answer leads here.
+/// `GET /receipts/{id}`: for everybody who may ask, because answers link here.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -124,7 +124,7 @@ async fn render(app: &App, person: &SignedIn, id: &str, again: bool) -> Result<R
     Ok(view::page(StatusCode::OK, &page))
 }
 
-/// A rating as the form sends it; 0 takes it back.
+/// A rating as the form sends it; 0 removes it.
 #[derive(Deserialize)]
 pub(super) struct RatingForm {
     value: i8,

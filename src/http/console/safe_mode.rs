@@ -1,5 +1,5 @@
-//! What is served when the database cannot be opened: a page that says what happened and what to do, in place of a
-//! process that starts again and again.
+//! Served when the database cannot be opened: a page that says what happened and what to do, instead of a
+//! process that restarts again and again.
 
 use std::path::Path;
 
@@ -17,16 +17,16 @@ use super::{assets, sentence};
 #[derive(Template)]
 #[template(path = "safe_mode.html")]
 struct SafeMode {
-    /// What happened, as a sentence.
+    /// What happened, as a sentence; empty for browsers on other machines.
     reason: String,
     /// Names of backups, newest first, and their folder.
     backups: Vec<String>,
     folder: String,
-    /// What every command is told to find the data by.
+    /// The data folder, quoted for a shell.
     data: String,
 }
 
-/// Routes that say that nothing is served. Why, and which backups there are, only a browser on this machine is told.
+/// Routes that say that nothing is served. Only a browser on this machine sees the reason and the backups.
 pub fn router(reason: &str, data: &Path, folder: &Path, backups: Vec<String>) -> Router {
     let reason = sentence(reason);
     let data = word(data);
@@ -47,7 +47,7 @@ pub fn router(reason: &str, data: &Path, folder: &Path, backups: Vec<String>) ->
         .fallback(page)
 }
 
-/// A path as a shell takes it, from any folder and whatever characters it has.
+/// An absolute path, quoted for a shell.
 fn word(path: &Path) -> String {
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let path = whole.display().to_string();

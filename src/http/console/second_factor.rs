@@ -1,4 +1,4 @@
-//! The page of the own second factor.
+//! The page of your own second factor.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::app::second_factor::{SetUp, in_groups};
 use crate::store::second_factors;
 
-/// Modules of white around a QR code that readers need.
+/// White modules that scanners need around a QR code.
 const QUIET: usize = 4;
 
 #[derive(Template)]
@@ -31,24 +31,24 @@ const QUIET: usize = 4;
 struct Page {
     shell: Shell,
     step: Step,
-    /// Whether they get no further before it is on.
+    /// Whether they must turn it on before they can continue.
     required: bool,
     done: Option<&'static str>,
     error: Option<String>,
 }
 
-/// Where they are.
+/// How far the setup is.
 enum Step {
     Off,
-    /// The app takes the secret over.
+    /// The secret is shown, for the app to scan.
     Scan {
         picture: Picture,
         secret: String,
         uri: String,
     },
-    /// The app has the secret, as far as we know.
+    /// The secret was shown before; only the code is missing.
     Confirm,
-    /// Just now, and never again.
+    /// Shown only once, right after they are made.
     Codes {
         codes: Vec<String>,
     },
@@ -60,24 +60,23 @@ enum Step {
 
 /// A QR code as one path of an SVG.
 struct Picture {
-    /// Modules of a side, with the white around.
+    /// Modules per side, including the white margin.
     side: usize,
     path: String,
 }
 
-/// What was done just now.
 #[derive(Default, Deserialize)]
 pub(super) struct Shown {
     #[serde(default)]
     done: String,
 }
 
-fn said(done: &str) -> Option<&'static str> {
+fn describe_done(done: &str) -> Option<&'static str> {
     match done {
         "off" => Some("The second factor is off. You sign in with your password alone."),
         "recovery" => Some(
-            "You signed in with a recovery code; it does not work again. If the phone is lost, turn the second factor \
-             off here, with another recovery code, and on again with the new phone.",
+            "You signed in with a recovery code, which will not work again. If you lost the phone, turn the second factor \
+             off here with another recovery code, then on again with the new phone.",
         ),
         _ => None,
     }
@@ -89,13 +88,13 @@ pub(super) async fn show(
     AtSecondFactor(person): AtSecondFactor,
     Query(shown): Query<Shown>,
 ) -> Result<Response, Failure> {
-    let step = standing(&app, &person).await?;
-    let done = said(&shown.done);
+    let step = find_step(&app, &person).await?;
+    let done = describe_done(&shown.done);
     Ok(shown_page(&person, StatusCode::OK, step, done, None))
 }
 
-/// Where they are who just opened the page.
-async fn standing(app: &App, person: &SignedIn) -> Result<Step, Failure> {
+/// The step to show on opening the page.
+async fn find_step(app: &App, person: &SignedIn) -> Result<Step, Failure> {
     let id = person.user().id;
     let found = app.store.read(move |conn| {
         let left = second_factors::recovery_codes_left(conn, id)?;
@@ -126,8 +125,8 @@ fn shown_page(
     view::page(status, &page)
 }
 
-/// The page again with what was wrong, where it is for the person at the page.
-fn refused(person: &SignedIn, problem: Problem, step: Step) -> Result<Response, Failure> {
+/// Shows the page again with the error; failures of the store become an error page.
+fn refuse(person: &SignedIn, problem: Problem, step: Step) -> Result<Response, Failure> {
     if !problem.status.is_client_error() {
         return Err(problem.into());
     }
@@ -167,12 +166,12 @@ pub(super) async fn begin(
             let step = scan(&set_up)?;
             Ok(shown_page(&person, StatusCode::OK, step, None, None))
         }
-        Err(problem) => refused(&person, problem, standing(&app, &person).await?),
+        Err(problem) => refuse(&person, problem, find_step(&app, &person).await?),
     }
 }
 
 fn scan(set_up: &SetUp) -> Result<Step, Problem> {
-    // A screen has no stains: the least correction makes the largest modules.
+    // A screen needs no error correction for dirt, and the lowest level gives the largest modules.
     let code = QrCode::with_error_correction_level(set_up.uri.as_bytes(), EcLevel::L)
         .map_err(|error| Problem::internal(&error))?;
     Ok(Step::Scan {
@@ -222,13 +221,13 @@ pub(super) async fn confirm(
             Ok(shown_page(&person, StatusCode::OK, step, Some(done), None))
         }
         Err(problem) => {
-            // The secret is not shown again: whoever finds this browser open must not take it over.
+            // The secret is not shown again: somebody who finds this browser open must not be able to copy it.
             let step = if problem.status == StatusCode::CONFLICT {
-                standing(&app, &person).await?
+                find_step(&app, &person).await?
             } else {
                 Step::Confirm
             };
-            refused(&person, problem, step)
+            refuse(&person, problem, step)
         }
     }
 }
@@ -250,11 +249,11 @@ pub(super) async fn renew(
     let own = own(&app, attempts, &parts, &person);
     match own.renew(form.password, form.code).await {
         Ok(codes) => {
-            let done = "These are your new recovery codes. The old ones do not work any more.";
+            let done = "These are your new recovery codes. The old ones no longer work.";
             let step = Step::Codes { codes };
             Ok(shown_page(&person, StatusCode::OK, step, Some(done), None))
         }
-        Err(problem) => refused(&person, problem, standing(&app, &person).await?),
+        Err(problem) => refuse(&person, problem, find_step(&app, &person).await?),
     }
 }
 
@@ -269,7 +268,7 @@ pub(super) async fn turn_off(
     let own = own(&app, attempts, &parts, &person);
     match own.turn_off(form.password, form.code).await {
         Ok(()) => Ok(Redirect::to("/account/second-factor?done=off").into_response()),
-        Err(problem) => refused(&person, problem, standing(&app, &person).await?),
+        Err(problem) => refuse(&person, problem, find_step(&app, &person).await?),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn begin(
     sessions::create(tx, user, token, now, now + LONGEST_MS)
 }
 
-/// A new session of somebody who has proved who they are.
+/// A new session for somebody who has proved who they are.
 pub(super) async fn fresh(store: &Store, user: UserId, now: UnixMs) -> Result<Token, StoreError> {
     let token = Token::generate(TokenKind::Session)?;
     let hash = token.hash();
@@ -30,35 +30,35 @@ pub(super) async fn fresh(store: &Store, user: UserId, now: UnixMs) -> Result<To
     Ok(token)
 }
 
-/// Sends the browser on with the cookie of a new session.
+/// Redirects with the cookie of a new session.
 pub(super) fn signed_in(headers: &HeaderMap, token: &Token, to: &str) -> Response {
     let cookie = cookie(headers, &SESSION, token.reveal(), LONGEST_MS / 1000);
     with_cookies(&[cookie], to)
 }
 
-/// The same after the code: the cookie of the sign-in that waited goes.
+/// The same after the code: also removes the cookie of the pending sign-in.
 pub(super) fn signed_in_with_code(headers: &HeaderMap, token: &Token, to: &str) -> Response {
     let session = cookie(headers, &SESSION, token.reveal(), LONGEST_MS / 1000);
     with_cookies(&[session, cookie(headers, &SIGN_IN, "", 0)], to)
 }
 
-/// Sends the browser on to give the code, with the cookie of a sign-in that waits for it.
+/// Redirects to the form for the code, with the cookie of the pending sign-in.
 pub(super) fn asked_for_code(headers: &HeaderMap, token: &Token, to: &str) -> Response {
     let cookie = cookie(headers, &SIGN_IN, token.reveal(), SIGN_IN_MS / 1000);
     with_cookies(&[cookie], to)
 }
 
-/// Sends the browser on without its cookie.
+/// Redirects and removes the session cookie.
 pub(super) fn signed_out(headers: &HeaderMap, to: &str) -> Response {
     with_cookies(&[cookie(headers, &SESSION, "", 0)], to)
 }
 
-/// The session that the browser is in, as it is stored.
+/// The stored hash of the browser's session token.
 pub(super) fn token(headers: &HeaderMap) -> Option<TokenHash> {
     SESSION.read(headers).map(|token| TokenHash::of(&token))
 }
 
-/// The sign-in for which the browser waits to give the code, as it is stored.
+/// The stored hash of the browser's pending sign-in.
 pub(super) fn waiting(headers: &HeaderMap) -> Option<TokenHash> {
     SIGN_IN.read(headers).map(|token| TokenHash::of(&token))
 }
@@ -79,7 +79,7 @@ fn with_cookies(cookies: &[String], to: &str) -> Response {
     response
 }
 
-/// The address of this server as the browser knows it.
+/// The address of this server as the browser sees it.
 pub(super) fn address(headers: &HeaderMap) -> String {
     let host = headers
         .get(header::HOST)
@@ -128,7 +128,7 @@ mod tests {
         let line = format!("a=b; {SESSION_COOKIE}={}", fresh.reveal());
         assert_eq!(token(&headers(&[("cookie", &line)])), Some(fresh.hash()));
         assert_eq!(token(&headers(&[("cookie", "a=b")])), None);
-        // Behind TLS the plain cookie is ignored: a neighbouring domain may have set it.
+        // Behind TLS the plain cookie is ignored: a sibling domain may have set it.
         let behind = [("cookie", line.as_str()), ("x-forwarded-proto", "https")];
         assert_eq!(token(&headers(&behind)), None);
         let line = format!("{SECURE_SESSION_COOKIE}={}", fresh.reveal());

@@ -20,12 +20,12 @@ use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, NewUser, Role};
 use crate::store::{StoreError, Transaction, UnixMs, password, setup_tokens, workspaces};
 
-/// Longest name in characters, of a business or a person.
+/// Longest name of a business or person, in characters.
 const LONGEST_NAME: usize = 80;
 
 const DONE: SetupGone = SetupGone {
-    heading: "This front desk is set up already",
-    reason: "The setup link was used. Sign in with the account that was made with it.",
+    heading: "This front desk is already set up",
+    reason: "The setup link was used. Sign in with the account that was created with it.",
     setup_done: true,
 };
 const NO_LINK: SetupGone = SetupGone {
@@ -54,7 +54,7 @@ pub(super) struct Submitted {
     email: String,
     password: String,
     password_again: String,
-    /// Whether visitors may come right away.
+    /// Whether the front desk opens to visitors right away.
     open: Option<String>,
 }
 
@@ -69,7 +69,7 @@ pub(super) async fn show(
         Visitor::Unknown => view::page(StatusCode::GONE, &DONE),
         Visitor::NotSetUp if token.is_empty() => view::page(StatusCode::OK, &NO_LINK),
         Visitor::NotSetUp => {
-            // Whether this very token is good shows when it is redeemed; looking must not use it up.
+            // The token is checked when the form is sent: looking at the page must not use it up.
             let left = app
                 .store
                 .read(|conn| setup_tokens::outstanding(conn, now_ms()))
@@ -121,7 +121,7 @@ pub(super) async fn submit(
     if app.store.read(users::count).await? > 0 {
         return Ok(view::page(StatusCode::GONE, &DONE));
     }
-    // Before a password is hashed, which costs more than anybody should be able to ask for.
+    // Checked before hashing the password, which costs too much to offer to anybody.
     let token = TokenHash::of(&form.token);
     let good = app
         .store
@@ -142,7 +142,7 @@ pub(super) async fn submit(
     })
 }
 
-/// Uses the link up and makes everything that it allows; false if it is not good any more.
+/// Redeems the link: creates account and business. False if the link is no longer valid.
 fn claim(
     tx: &Transaction<'_>,
     form: &Submitted,
@@ -170,7 +170,6 @@ fn claim(
     Ok(true)
 }
 
-/// What is wrong with the form, in a sentence.
 fn check(form: &Submitted) -> Result<(), &'static str> {
     let named = |name: &str| (1..=LONGEST_NAME).contains(&name.trim().chars().count());
     if !named(&form.business) {
@@ -183,7 +182,7 @@ fn check(form: &Submitted) -> Result<(), &'static str> {
         return Err(wrong);
     }
     if form.password != form.password_again {
-        return Err("The two passwords are not the same; type them once more.");
+        return Err("The two passwords are not the same; type them again.");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Web pages as knowledge: the form, the list, and what the buttons do.
+//! Web pages as knowledge: the form, the list, and its buttons.
 
 use std::sync::Arc;
 
@@ -23,26 +23,20 @@ use crate::knowledge::sources::{SourceRequest, SourceUpdate};
 use crate::store::source_pages::{self, PageSummary};
 use crate::store::sources::{self, Options, Report, Source, SourceKind, SourceState, Told};
 
-/// Pages of a source that the list tells of, each for trouble and for changes.
+/// Pages listed per source, for troubles and for changes each.
 const SHOWN: usize = 50;
 
-/// Sources, and the form for a new one.
 #[derive(Template)]
 #[template(path = "sources.html")]
 struct SourcesPage {
-    /// The frame.
     shell: Shell,
-    /// The list.
     rows: Vec<SourceRow>,
-    /// What was typed, to show it again.
+    /// The form's fields, to show them again.
     form: NewSource,
-    /// What was wrong with it.
     error: Option<String>,
-    /// Whether web pages may be fetched at all.
     open: bool,
 }
 
-/// A source in the list.
 struct SourceRow {
     id: String,
     url: String,
@@ -62,7 +56,7 @@ struct SourceRow {
     more_changes: usize,
 }
 
-/// A page that there is something to say about.
+/// A page that failed or changed.
 struct PageRow {
     url: String,
     what: String,
@@ -85,7 +79,6 @@ impl SourceRow {
     }
 }
 
-/// The form for a new source.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct NewSource {
     #[serde(default)]
@@ -100,7 +93,6 @@ pub(super) struct NewSource {
     depth: String,
 }
 
-/// The form for how often.
 #[derive(Deserialize)]
 pub(super) struct Schedule {
     every: String,
@@ -333,7 +325,7 @@ fn change(told: Told) -> PageRow {
     }
 }
 
-/// What a sync did, in a line; only what happened is named.
+/// What a sync did, in one line that leaves out zeros.
 fn summary(report: &Report) -> String {
     let counts = [
         (report.added, "added"),

@@ -1,4 +1,4 @@
-//! How the installation is: engines, data protection, address, machine.
+//! Status of the installation: engines, data protection, address, machine.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub(super) async fn show(
         data: vec![
             Fact::new("Documents", documents.len().to_string()),
             Fact::new("Passages", passages.to_string()),
-            Fact::new("Kept in all", bytes(kept.total())),
+            Fact::new("Stored in total", bytes(kept.total())),
             Fact::new("Data folder", app.config.data_dir.display().to_string()),
         ],
         address: session::address(&headers),
@@ -61,7 +61,7 @@ pub(super) async fn show(
             ),
             Fact::new("Language model", app.chat.name()),
             Fact::new(
-                "Its memory of a chat",
+                "Room for a conversation",
                 plural(app.chat.context_tokens().into(), "token", "tokens"),
             ),
             Fact::new("Search model", app.embedder.name()),
@@ -72,7 +72,7 @@ pub(super) async fn show(
     Ok(view::page(StatusCode::OK, &page))
 }
 
-/// A sentence for a page that needs these engines, if one of them does not work.
+/// A warning for a page that needs these engines, if one is not ready.
 pub(super) fn warning(app: &App, needed: &[&str]) -> Option<String> {
     let workers = app.workers();
     let mut troubled = workers
@@ -81,12 +81,12 @@ pub(super) fn warning(app: &App, needed: &[&str]) -> Option<String> {
     let worker = troubled.next()?;
     Some(match (&worker.detail, worker.state.as_str()) {
         (Some(detail), _) => sentence(detail),
-        (None, "starting") => format!("{} is starting; it takes a moment.", label(&worker.name)),
-        (None, _) => format!("{} does not work just now.", label(&worker.name)),
+        (None, "starting") => format!("{} is starting; this takes a moment.", label(&worker.name)),
+        (None, _) => format!("{} is not working right now.", label(&worker.name)),
     })
 }
 
-/// The model that marks the words which answer, or why there is none.
+/// Name of the model that marks the answer in a passage, or why there is none.
 fn reader(app: &App) -> String {
     match app.reader.ready() {
         Ok(()) => app.reader.name(),
@@ -132,7 +132,7 @@ fn label(name: &str) -> &'static str {
         "llm" => "Answers",
         "embed" => "Search by meaning",
         "speech" => "Speech to text",
-        "voice" => "Voice of calls",
+        "voice" => "Voice calls",
         "extract" => "Document reading",
         _ => "Another engine",
     }
@@ -153,7 +153,7 @@ fn summary(engines: &[Engine]) -> String {
     }
 }
 
-/// Protections as they were measured, the weak ones first.
+/// Measured protections, the weak ones first.
 fn protections(app: &App) -> Vec<Protection> {
     let measured = app.protections().into_iter();
     let mut shown: Vec<Protection> = measured

@@ -1,11 +1,10 @@
 //! Questions to try in the chat, made from the headings of the documents. No model is asked.
 
-/// Most questions.
 const MOST: usize = 4;
-/// A longer heading is a sentence, not a topic; in characters.
+/// In characters; a longer heading is a sentence, not a topic.
 const LONGEST_HEADING: usize = 60;
 
-/// What a heading with one of these words is usually asked as.
+/// The usual question about a heading with one of these words.
 const ASKED: [(&[&str], &str); 7] = [
     (&["opening", "hours"], "What are your opening hours?"),
     (

@@ -12,15 +12,15 @@ const LEFT: f64 = 50.0;
 const RIGHT: f64 = 590.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 200.0;
-/// The axis of false answers reaches at least so far.
+/// Least width of the axis of false answers, as a share.
 const LEAST_WIDTH: f64 = 0.05;
-/// Marks on it.
+/// Marks on that axis.
 const MARKS: i32 = 5;
 
-/// What a run's summary says about other thresholds; nothing if it says nothing.
+/// The choice of thresholds from a run's summary; `None` if the summary has none.
 pub(super) fn view(summary: &Value, current: f64, may_choose: bool) -> Option<SurenessView> {
     let choices: Vec<Choice> = serde_json::from_value(summary.get(SURENESS)?.clone()).ok()?;
-    // After a change elsewhere the nearest one stands for what applies.
+    // If the threshold was set elsewhere to a value in between, mark the nearest choice.
     let now = choices
         .iter()
         .enumerate()

@@ -1,4 +1,4 @@
-//! Synonyms: a group a line, its words between commas.
+//! Synonyms: one group per line, its words separated by commas.
 
 use std::sync::Arc;
 
@@ -14,7 +14,6 @@ use super::{Failure, pages, sentence};
 use crate::app::App;
 use crate::knowledge::{KnowledgeError, Synonyms};
 
-/// The form.
 #[derive(Deserialize)]
 pub(super) struct Groups {
     groups: String,

@@ -1,4 +1,4 @@
-//! `GET /talk`: the widget as a page of its own, for visitors without a website around it.
+//! `GET /talk`: the widget as a page of its own, for a business without a website.
 
 use std::sync::Arc;
 
@@ -60,13 +60,14 @@ fn nobody() -> pages::ErrorPage {
     pages::ErrorPage {
         status: StatusCode::NOT_FOUND.as_u16(),
         heading: "Which front desk?",
-        detail: "This address does not lead to one, or does so no longer. Please ask the business for its \
-                 present address; its owner finds it on the console's page \"Widget\"."
-            .into(),
+        detail:
+            "This address does not lead to one, or no longer does. Please ask the business for its \
+                 current address; its owner finds it in the console, on the page \"Widget\"."
+                .into(),
     }
 }
 
-/// The policy of the console's pages, and sockets to this server: not every browser counts those as `'self'`.
+/// The console's policy plus sockets to this server, which some browsers do not count as `'self'`.
 fn policy(headers: &HeaderMap) -> String {
     let host = headers
         .get(header::HOST)

@@ -1,4 +1,4 @@
-//! What all pages share: the shell around them, the filters of the templates, and the response.
+//! What all pages share: the shell, the template filters and the response.
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -6,29 +6,22 @@ use axum::response::{IntoResponse, Response};
 
 use super::format::Moment;
 
-/// Scripts and styles come from this server only, and never from within a page.
+/// Scripts and styles come only from this server, never inline.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; media-src 'self' blob:; font-src 'self'; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
 
-/// The pages of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
-    /// Upload and list.
     Documents,
-    /// The playground.
     Chat,
     /// Receipts, gaps and tests.
     Quality,
     /// Calls, and how the front desk speaks.
     Calls,
-    /// Recordings to text.
     Transcribe,
-    /// Chat and voice on the business's website.
     Widget,
-    /// API keys.
     Keys,
-    /// Engines and data protection.
     Status,
 }
 
@@ -71,46 +64,37 @@ impl Section {
     }
 }
 
-/// An entry of the navigation.
 #[derive(Debug)]
 pub struct Entry {
-    /// What it is called.
     pub label: &'static str,
-    /// Name of its icon.
     pub icon: &'static str,
-    /// Where it leads.
     pub href: String,
-    /// Whether this page belongs to it.
+    /// Whether the open page belongs to it.
     pub current: bool,
 }
 
-/// The frame around the page of a signed-in person.
+/// The frame around the pages of a signed-in person.
 #[derive(Debug, Clone)]
 pub struct Shell {
-    /// Title of the page.
     pub title: String,
-    /// The entry of the navigation that it belongs to.
+    /// Its entry in the navigation.
     pub section: Section,
-    /// Name of the business.
     pub workspace: String,
-    /// Whether visitors cannot reach it, for whoever can change that.
+    /// Whether visitors cannot reach it; false for people who cannot change that.
     pub closed: bool,
-    /// Who is signed in.
     pub user_name: String,
-    /// Their e-mail address.
     pub user_email: String,
-    /// When the workspace is erased because it is closed, and whether with the whole account.
+    /// When the closed workspace will be erased, and whether the whole account is closed.
     pub closing: Option<(Moment, bool)>,
 }
 
 impl Shell {
-    /// Whether this page says that visitors cannot reach the business: one where the work begins.
+    /// Whether to warn that visitors cannot reach the business: only on the pages where work starts.
     pub fn tells_closed(&self) -> bool {
         let begins = [Section::Documents, Section::Status];
         self.closed && begins.contains(&self.section)
     }
 
-    /// The navigation.
     pub fn entries(&self) -> Vec<Entry> {
         let entry = |section: Section| Entry {
             label: section.label(),
@@ -125,17 +109,13 @@ impl Shell {
     }
 }
 
-/// A line in a list of facts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
-    /// What it is.
     pub name: &'static str,
-    /// Its value.
     pub value: String,
 }
 
 impl Fact {
-    /// A fact.
     pub fn new(name: &'static str, value: impl Into<String>) -> Self {
         Self {
             name,
@@ -144,17 +124,15 @@ impl Fact {
     }
 }
 
-/// Filters of the templates.
 pub mod filters {
     use askama::filters::Safe;
 
-    /// The address of an asset.
     #[askama::filter_fn]
     pub fn asset(path: &str, _: &dyn askama::Values) -> askama::Result<String> {
         Ok(super::super::assets::url(path))
     }
 
-    /// An icon of the sheet. Names come from the templates only.
+    /// An icon of the sheet. Not escaped: names come from templates only.
     #[askama::filter_fn]
     pub fn icon(name: &str, _: &dyn askama::Values) -> askama::Result<Safe<String>> {
         let sheet = super::super::assets::url("icons.svg");
@@ -164,7 +142,7 @@ pub mod filters {
     }
 }
 
-/// A page as a response: never cached, and under the strict policy.
+/// Renders a page, never cached and under the strict policy.
 pub fn page(status: StatusCode, template: &impl Template) -> Response {
     let html = match template.render() {
         Ok(html) => html,

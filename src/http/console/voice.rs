@@ -1,4 +1,4 @@
-//! How the front desk speaks: settings, and how words are pronounced.
+//! Voice settings and pronunciations.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +22,6 @@ use crate::app::voice_settings::{self, VoiceSettingsError};
 use crate::speech::{Pronunciation, Voice};
 use crate::voice::{RecordingMode, VoiceSettings};
 
-/// The page.
 #[derive(Template)]
 #[template(path = "voice.html")]
 struct VoicePage {
@@ -100,7 +99,7 @@ pub(super) async fn save(
     }
 }
 
-/// What the form says; a number that is none keeps its default and is told.
+/// Reads the form; a bad number keeps its default and is reported.
 fn from_form(form: &HashMap<String, String>) -> (VoiceSettings, Option<Problem>) {
     let text = |name: &str| form.get(name).cloned().unwrap_or_default();
     let mut wrong = None;
@@ -181,7 +180,7 @@ pub(super) async fn import_words(
     to_words(&app, &person, imported.await.map(drop)).await
 }
 
-/// To the list of words again, or the page with what was wrong.
+/// Redirects to the list of words, or shows the page with the error.
 async fn to_words(
     app: &App,
     person: &SignedIn,

@@ -1,4 +1,4 @@
-//! The widget: how it looks, where it may be, and the line that embeds it.
+//! The widget: its look, the sites that may show it, and the line that embeds it.
 
 use std::sync::Arc;
 
@@ -19,7 +19,6 @@ use super::{Failure, sentence, session, widget_pages};
 use crate::app::App;
 use crate::store::site_keys;
 
-/// The form.
 #[derive(Deserialize)]
 pub(super) struct Look {
     #[serde(default)]
@@ -34,10 +33,9 @@ pub(super) struct Look {
     push_to_talk: Option<String>,
 }
 
-/// The form of a new key.
 #[derive(Deserialize)]
 pub(super) struct NewKey {
-    /// Days that the key before it goes on for.
+    /// Days for which the old key still works.
     days: u16,
 }
 
@@ -80,7 +78,7 @@ pub(super) async fn save(
     }
 }
 
-/// `POST /widget/open`: visitors are served from now on.
+/// `POST /widget/open`: opens the front desk to visitors.
 pub(super) async fn open(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -93,7 +91,7 @@ pub(super) async fn open(
     Ok(Redirect::to("/widget").into_response())
 }
 
-/// `POST /widget/site-key`: another key.
+/// `POST /widget/site-key`: makes a new key.
 pub(super) async fn renew_key(
     State(app): State<Arc<App>>,
     person: SignedIn,

@@ -1,4 +1,4 @@
-//! Data of the page "Widget" and of the page to talk.
+//! View data of the widget page and the talk page.
 
 use askama::Template;
 
@@ -9,44 +9,35 @@ use super::view::{Shell, filters};
 #[derive(Template)]
 #[template(path = "talk.html")]
 pub struct Talk {
-    /// Name of the business.
     pub business: String,
-    /// Key of the front desk.
     pub site: String,
-    /// Whether visitors are served.
+    /// Whether it is open to visitors.
     pub open: bool,
-    /// Whether somebody of the business looks.
+    /// Whether somebody of the business is looking at it.
     pub own: bool,
-    /// Path of the widget.
     pub widget: String,
 }
 
-/// Look and reach of the widget.
 #[derive(Template)]
 #[template(path = "widget.html")]
 pub struct Widget {
-    /// The frame.
     pub shell: Shell,
-    /// The line that puts it on a page.
+    /// The HTML line that embeds it.
     pub line: String,
-    /// Key of the front desk.
     pub site: String,
-    /// Until when the key before it is taken.
+    /// Until when the old key works.
     pub former_until: Option<Moment>,
-    /// Whether visitors are served.
+    /// Whether it is open to visitors.
     pub enabled: bool,
-    /// Websites that may show it, one a line.
+    /// Websites that may show it, one per line.
     pub origins: String,
-    /// Other websites that links in answers may lead to, one a line.
+    /// Other websites that answers may link to, one per line.
     pub links: String,
-    /// Title; empty takes the assistant's.
+    /// Empty for the assistant's name.
     pub title: String,
-    /// Accent colour.
     pub colour: String,
-    /// Whether a button is held to talk.
+    /// Whether visitors hold a button to talk.
     pub push_to_talk: bool,
-    /// Path of the widget.
     pub widget: String,
-    /// What was wrong with the form.
     pub error: Option<String>,
 }

@@ -1,18 +1,18 @@
-//! What differs between two answers, word by word.
+//! Compares two answers word by word.
 
-/// Words beyond which two texts are not compared: the comparison takes the square of it.
+/// Longest text that is compared, in words: time and memory grow with the square.
 const MOST: usize = 600;
 
-/// Words that stand together.
+/// A run of words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
     /// The words with the space after them.
     pub text: String,
-    /// Whether the other text does not have them here.
+    /// Whether the other text lacks them here.
     pub differs: bool,
 }
 
-/// Both texts in runs of words that the other has and has not, by their longest common subsequence.
+/// Splits both texts into common and differing runs, by their longest common subsequence.
 pub fn compare(then: &str, now: &str) -> (Vec<Words>, Vec<Words>) {
     let (a, b) = (words(then), words(now));
     if a.len().max(b.len()) > MOST {
@@ -31,7 +31,7 @@ fn words(text: &str) -> Vec<&str> {
     text.split_inclusive(char::is_whitespace).collect()
 }
 
-/// The places of a longest common subsequence, in order.
+/// Index pairs of a longest common subsequence, in order.
 fn common(a: &[&str], b: &[&str]) -> Vec<(usize, usize)> {
     let width = b.len() + 1;
     // `longest[i * width + j]`: how much `a[i..]` and `b[j..]` have in common.

@@ -1,4 +1,4 @@
-//! Workspaces: what they take, a copy of everything, and closing one or the whole account.
+//! Workspaces: space used, a copy of everything, and closing one or the whole account.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::store::StoreError;
 use crate::store::closures::Rows;
 use crate::store::users::Role;
 
-/// Bytes of a megabyte, as limits are entered.
+/// Bytes per megabyte in limits.
 const MB: u64 = 1_000_000;
 
 #[derive(Template)]
@@ -30,9 +30,8 @@ const MB: u64 = 1_000_000;
 struct WorkspacesPage {
     shell: Shell,
     rows: Vec<Row>,
-    /// The account is closed.
     account_closed: bool,
-    /// What erases the account.
+    /// What to type to close the account.
     close_account: &'static str,
     erased: Vec<Certificate>,
     /// Whether they may export and close.
@@ -48,11 +47,10 @@ struct Row {
     /// "documents 1.2 MB, …"
     parts: String,
     limit_mb: Option<u64>,
-    /// Whether nothing more can be uploaded.
+    /// Whether it has reached its limit.
     full: bool,
-    /// When it is erased.
     erased_from: Option<Moment>,
-    /// What closing erases; told when it was asked for.
+    /// What closing would erase; `Some` once closing was asked for.
     erases: Option<String>,
 }
 
@@ -66,7 +64,7 @@ struct Certificate {
 
 #[derive(Default, Deserialize)]
 pub(super) struct Shown {
-    /// Short name of the workspace whose closing is to be prepared.
+    /// Short name of the workspace to show the closing form for.
     close: Option<String>,
 }
 
@@ -90,7 +88,6 @@ pub(super) async fn export(
     Ok(send_export(&app, workspace))
 }
 
-/// What was typed to confirm it.
 #[derive(Deserialize)]
 pub(super) struct Confirmed {
     #[serde(default)]
@@ -108,7 +105,7 @@ pub(super) async fn close(
     match workspaces::close(store, by, &name, &form.confirm, now_ms()).await {
         Err(WorkspaceError::Unconfirmed { expected }) => {
             let wrong = format!("To close it, type its short name: {expected}");
-            refused(&app, &person, Some(&name), wrong).await
+            refuse(&app, &person, Some(&name), wrong).await
         }
         done => back(done),
     }
@@ -123,7 +120,6 @@ pub(super) async fn keep(
     back(workspaces::keep(&app.store, person.principal(), &name, now_ms()).await)
 }
 
-/// A limit as it was entered.
 #[derive(Deserialize)]
 pub(super) struct Limit {
     #[serde(default)]
@@ -143,7 +139,7 @@ pub(super) async fn limit(
         (false, Ok(mb)) => Some(mb.saturating_mul(MB)),
         (false, Err(_)) => {
             let wrong = "Give a number of megabytes, or nothing for no limit.";
-            return refused(&app, &person, None, wrong.into()).await;
+            return refuse(&app, &person, None, wrong.into()).await;
         }
     };
     back(workspaces::limit(&app.store, person.principal(), &name, limit).await)
@@ -159,7 +155,7 @@ pub(super) async fn close_account(
     match workspaces::close_account(store, by, &form.confirm, now_ms()).await {
         Err(WorkspaceError::Unconfirmed { expected }) => {
             let wrong = format!("To close everything, type: {expected}");
-            refused(&app, &person, None, wrong).await
+            refuse(&app, &person, None, wrong).await
         }
         done => back(done),
     }
@@ -178,7 +174,7 @@ fn back(done: Result<(), WorkspaceError>) -> Result<Response, Failure> {
     Ok(Redirect::to("/workspaces").into_response())
 }
 
-async fn refused(
+async fn refuse(
     app: &App,
     person: &SignedIn,
     close: Option<&str>,
@@ -199,6 +195,7 @@ async fn page(
     let mut account_closed = false;
     for used in closing::list_use(&app.store).await? {
         let workspace = used.workspace;
+        // This counts rows in every table, so do it only for the workspace to be closed.
         let erases = match close == Some(workspace.name.as_str()) {
             true => Some(in_words(&closing::preview(&app.store, workspace.id).await?)),
             false => None,
@@ -252,7 +249,7 @@ async fn page(
     })
 }
 
-/// "3 documents, 12 conversations"; of all tables those that people know.
+/// "3 documents, 12 conversations"; leaves out tables that mean nothing to people.
 fn in_words(rows: &Rows) -> String {
     let known = [
         ("documents", "document", "documents"),

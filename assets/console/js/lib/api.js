@@ -49,7 +49,7 @@ function reason(status, body) {
   if (status === 401) return "You have been signed out. Reload the page and sign in again."
   const problem = parse(body)
   return problem?.detail ?? problem?.error?.message ?? problem?.title ??
-    `Frontdesk could not do this (error ${status}). Try again; if it stays, look at the Status page.`
+    `Frontdesk could not do this (error ${status}). Try again; if that does not help, look at the Status page.`
 }
 
 function parse(text) {

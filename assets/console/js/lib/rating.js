@@ -3,7 +3,7 @@ import { request } from "./api.js"
 import { el, icon } from "./dom.js"
 import { announce, toast } from "./toast.js"
 
-const SAID = { 1: "Rated good. Thank you.", [-1]: "Rated bad. The question is on the list of gaps.", 0: "The rating is taken back." }
+const SAID = { 1: "Rated good. Thank you.", [-1]: "Rated bad. The question is on the list of gaps.", 0: "The rating was removed." }
 
 export function rating(receipt) {
   const url = `/api/receipts/${encodeURIComponent(receipt)}/rating`

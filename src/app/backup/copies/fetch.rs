@@ -1,4 +1,4 @@
-//! Backups that are fetched from elsewhere, to be looked at, tried or restored.
+//! Fetches backups from the target, to list, check or restore them.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -14,13 +14,13 @@ use crate::config::Config;
 use crate::reason::Reason;
 use crate::store::tombstones;
 
-/// Folder in the data folder for what is fetched from elsewhere.
+/// Folder in the data folder for fetched backups.
 const FETCHED: &str = "backup-fetched";
-/// Longest list of who was erased that is fetched, bytes.
+/// Most bytes fetched of the list of erased people.
 const MOST_TOMBSTONES: u64 = 64 << 20;
 
 impl Backups {
-    /// The backups at the target, as it lists them now, newest first.
+    /// Lists the backups at the target, newest first.
     ///
     /// # Errors
     /// `NoTarget`, `Target`.
@@ -47,7 +47,7 @@ impl Backups {
         Ok(all)
     }
 
-    /// Fetches a backup from the target, opens it, and checks every page and every reference in it.
+    /// Fetches a backup from the target, opens it, and checks every database page and reference.
     ///
     /// # Errors
     /// `NoTarget`, `Unknown`, `Target`, `Broken`, `Busy`.
@@ -75,9 +75,9 @@ impl Backups {
     }
 }
 
-/// Fetches a backup into a folder; its size.
+/// Fetches a backup into a folder and returns its size in bytes.
 async fn fetch_one(target: &dyn Target, name: &str, dir: &Path) -> Result<u64, BackupError> {
-    // A name that is none of a backup never becomes a path.
+    // Only a valid name of a backup may become a path.
     made_at(name).ok_or(BackupError::Unknown)?;
     let all = target.list().await?;
     let known = all.into_iter().find(|stored| stored.name == name);
@@ -86,7 +86,7 @@ async fn fetch_one(target: &dyn Target, name: &str, dir: &Path) -> Result<u64, B
     Ok(size)
 }
 
-/// Fetches the list of who was erased, if there is one.
+/// Fetches the list of erased people, if there is one.
 pub(super) async fn fetch_tombstones(target: &dyn Target, dir: &Path) -> Result<bool, BackupError> {
     let to = dir.join(tombstones::FILE);
     match fetch(target, tombstones::FILE, MOST_TOMBSTONES, &to).await {
@@ -102,35 +102,34 @@ async fn fetch(target: &dyn Target, name: &str, most: u64, to: &Path) -> Result<
     let mut take = |piece: &[u8]| file.write_all(piece);
     let fetched = target.get(name, most, &mut take).await;
     if fetched.is_err() {
-        // Half a file is of no use to anybody.
+        // Do not leave half a file behind.
         let _ = fs::remove_file(to);
     }
     fetched
 }
 
-/// A backup that was fetched to be restored. Its file is gone when this is dropped.
+/// A backup fetched for restoring. Dropping this deletes its file.
 pub struct FetchedBackup {
     dir: Fetched,
     name: String,
 }
 
 impl FetchedBackup {
-    /// The file.
     pub fn path(&self) -> PathBuf {
         self.dir.0.join(&self.name)
     }
 }
 
-/// Fetches a backup from the target of this data folder, with the list of who was erased since, for
-/// [`restore`](super::super::restore). Frontdesk must not run.
+/// Fetches a backup from the target of this data folder, with the list of erased people, for
+/// [`restore`](super::super::restore). Frontdesk must not be running.
 ///
 /// # Errors
-/// When the server runs; `NoTarget`, `Unknown`, `Target`.
+/// When the server is running; `NoTarget`, `Unknown`, `Target`.
 pub async fn fetch_copy(config: &Config, name: &str) -> Result<FetchedBackup, AppError> {
     let folder = DataFolder::open(config).map_err(|error| match error.is_damage() {
         true => {
             let told = format!(
-                "where the copies are is noted in the database here, and it cannot be opened ({error}). Move {} away, \
+                "the database here records where the copies are, but cannot be opened ({error}). Move {} away, \
                  set the place up again with `frontdesk backup target`, and restore with --recovery-key -",
                 config.data_dir.join(STORE).display()
             );
@@ -151,7 +150,7 @@ pub async fn fetch_copy(config: &Config, name: &str) -> Result<FetchedBackup, Ap
     })
 }
 
-/// A folder for what was fetched, gone with everything in it when this is dropped.
+/// A folder for fetched files, deleted when this is dropped.
 pub(super) struct Fetched(pub(super) PathBuf);
 
 impl Fetched {
@@ -162,7 +161,7 @@ impl Fetched {
     }
 }
 
-/// Removes what a process that was killed left.
+/// Removes what a killed process left behind.
 pub(super) fn clear(data: &Path) {
     let _ = fs::remove_dir_all(data.join(FETCHED));
 }
@@ -170,7 +169,7 @@ pub(super) fn clear(data: &Path) {
 impl Drop for Fetched {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, "what was fetched could not be removed");
+            tracing::warn!(%error, "fetched files could not be removed");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Copies of the backups elsewhere: what is copied, read back and compared, and deleted there by the rule of the folder.
+//! Copies of the backups at a target: copied, read back and compared, and deleted there by the same rule as in the folder.
 
 mod fetch;
 mod record;
@@ -25,14 +25,14 @@ pub use record::TargetState;
 use fetch::{Fetched, fetch_tombstones};
 use record::{Copies, Copy, Plan};
 
-/// After a failure, ms until the next try.
+/// Milliseconds until the next attempt after a failure.
 const RETRY_MS: i64 = 15 * 60 * 1000;
 
 impl Backups {
-    /// Sets up where copies go, in place of what there was. Nothing is copied yet.
+    /// Sets the target for copies, replacing any earlier one. Copies nothing yet.
     ///
     /// # Errors
-    /// `BadTarget`; `Target` when a server does not show its key.
+    /// `BadTarget`; `Target` if a server does not show its key.
     pub async fn set_target(&self, new: NewTarget) -> Result<TargetState, BackupError> {
         let kept = self.target_settings().await?;
         let gateway = &self.inner.gateway;
@@ -53,10 +53,7 @@ impl Backups {
         Ok(state.await?)
     }
 
-    /// Forgets where copies go. Those that are there stay.
-    ///
-    /// # Errors
-    /// When the store refuses.
+    /// Forgets the target. The copies there stay.
     pub async fn remove_target(&self) -> Result<(), BackupError> {
         let removed = self.inner.store.write(|tx| {
             settings::delete(tx, TargetSettings::SETTING)?;
@@ -65,10 +62,7 @@ impl Backups {
         Ok(removed.await?)
     }
 
-    /// How it is with the copies elsewhere; `None` if no place is set up.
-    ///
-    /// # Errors
-    /// When the store refuses.
+    /// State of the copies; `None` if no target is set up.
     pub fn target(&self) -> Result<Option<TargetState>, BackupError> {
         let found = self.inner.store.read_blocking(|conn| {
             let settings: Option<TargetSettings> = settings::find(conn, TargetSettings::SETTING)?;
@@ -78,19 +72,16 @@ impl Backups {
         Ok(found?)
     }
 
-    /// Writes a small file at the target, reads it back and removes it; what came of each step.
-    ///
-    /// # Errors
-    /// `NoTarget`.
+    /// Writes a small file at the target, reads it back and removes it; returns the outcome of each step.
     pub async fn try_target(&self) -> Result<Vec<Step>, BackupError> {
         let (target, _) = self.opened().await?;
         Ok(try_out(target.as_ref()).await)
     }
 
-    /// Copies what is not there yet, and deletes there what is over; then how it is.
+    /// Copies missing backups to the target, deletes old ones there, and returns the new state.
     ///
     /// # Errors
-    /// `NoTarget`, `Busy`, `Target`. What failed is noted, and tried again by itself.
+    /// `NoTarget`, `Busy`, `Target`. A failure is recorded and retried automatically.
     pub async fn copy_out(&self) -> Result<TargetState, BackupError> {
         let (target, settings) = self.opened().await?;
         let Ok(_copying) = self.inner.copying.try_lock() else {
@@ -129,7 +120,7 @@ impl Backups {
             copies.made.push(copy);
             self.keep(copies).await?;
         }
-        // Only now: the copy that stays has to be there first.
+        // Delete only now: the newest copy has to be there first.
         for name in plan.delete {
             target.delete(&name).await?;
             copies.made.retain(|copy| copy.name != name);
@@ -138,7 +129,7 @@ impl Backups {
         Ok(())
     }
 
-    /// Brings together what was erased, here and there: restoring a copy has to erase it again.
+    /// Merges the lists of erased people here and at the target: restoring a copy has to erase them again.
     async fn bring_tombstones(
         &self,
         target: &dyn Target,
@@ -169,7 +160,7 @@ impl Backups {
         self.keep(copies).await
     }
 
-    /// Copies whenever something is to be copied or deleted, until `shutdown`.
+    /// Copies and deletes whenever needed, until `shutdown`.
     pub(super) fn start_copying(&self, tasks: &TaskTracker, shutdown: CancellationToken) {
         let Some(place) = &self.inner.place else {
             return;
@@ -181,7 +172,7 @@ impl Backups {
                 let turn = async {
                     tokio::time::sleep(LOOK).await;
                     if backups.copying_is_due(now()).await.unwrap_or(false) {
-                        // What went wrong is noted, and on the page.
+                        // The outcome is stored, and the page shows it.
                         let _ = backups.copy_out().await;
                     }
                 };
@@ -233,7 +224,7 @@ impl Backups {
         }))
     }
 
-    /// Keeps the record, unless the target has been changed since.
+    /// Saves the record, unless the target has been changed meanwhile.
     async fn keep(&self, copies: &Copies) -> Result<(), BackupError> {
         let copies = copies.clone();
         let kept = self.inner.store.write(move |tx| {
@@ -272,7 +263,7 @@ async fn copy_one(target: &dyn Target, file: &Path, backup: &Backup) -> Result<C
     if back.digits() != sha256 {
         target.delete(&backup.name).await?;
         return Err(BackupError::Target(format!(
-            "{} was copied, and what was read back is not the same; it was removed there, and is copied again",
+            "{} was copied, but what was read back is not the same; the copy was removed and will be made again",
             backup.name
         ).into()));
     }
@@ -284,7 +275,7 @@ async fn copy_one(target: &dyn Target, file: &Path, backup: &Backup) -> Result<C
     })
 }
 
-/// SHA-256 of a small file, if it is there.
+/// SHA-256 of a small file, if it exists.
 fn digest_of(path: &Path) -> Option<String> {
     let bytes = fs::read(path).ok()?;
     Some(hex::encode(Sha256::digest(bytes)))
@@ -315,7 +306,7 @@ async fn off_thread<T: Send + 'static>(
 ) -> Result<T, BackupError> {
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|error| {
-        let told = format!("it was broken off ({error})");
+        let told = format!("it was interrupted ({error})");
         Err(BackupError::Target(Reason::told(told, error)))
     })
 }

@@ -7,13 +7,12 @@ use super::super::folder::{Backup, made_at, too_old};
 use super::super::target::TargetSettings;
 use crate::store::UnixMs;
 
-/// What this installation has at its target. Only these are ever deleted there: others may use the same place.
+/// The copies that this installation made at its target. Only these are ever deleted: others may use the same place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct Copies {
-    /// Where.
     pub(super) place: String,
     pub(super) made: Vec<Copy>,
-    /// SHA-256 of the list of erased people that is there.
+    /// SHA-256 of the list of erased people at the target.
     pub(super) tombstones: Option<String>,
     /// When it was tried last, Unix ms.
     pub(super) tried_at: Option<UnixMs>,
@@ -21,7 +20,7 @@ pub(in super::super) struct Copies {
     pub(super) error: Option<String>,
 }
 
-/// A backup that was copied, read back, and was the same.
+/// A backup that was copied, read back and found identical.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct Copy {
     pub(super) name: String,
@@ -54,20 +53,18 @@ pub struct TargetState {
     pub error: Option<String>,
 }
 
-/// What is to be done at the target.
+/// What to copy and delete at the target.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in super::super) struct Plan {
     /// Newest first.
     pub(in super::super) copy: Vec<Backup>,
-    /// Names.
     pub(in super::super) delete: Vec<String>,
 }
 
 impl Copies {
-    /// Its name in the settings.
     pub(super) const SETTING: &'static str = "backup.copies";
 
-    /// What of these backups in the folder is to be copied, and which copies are over.
+    /// Plans which backups of the folder to copy, and which copies to delete.
     pub(in super::super) fn plan(&self, folder: &[Backup], now: UnixMs, keep_days: u32) -> Plan {
         let there = self.made.iter().filter_map(|copy| {
             Some(Backup {

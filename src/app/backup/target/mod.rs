@@ -1,7 +1,7 @@
-//! A place elsewhere that backups are copied to, after they were made in the folder: S3-compatible storage, or a
-//! server with SFTP. All of it goes through the egress gateway.
+//! A place to copy finished backups to: S3-compatible storage, or a
+//! server with SFTP. Everything goes through the egress gateway.
 //!
-//! What is under a name there is whole: both kinds put a file in its place in one step.
+//! A file with its final name is complete: both kinds put it in place in one step.
 
 mod s3;
 mod settings;
@@ -24,10 +24,9 @@ pub use self::trying::Step;
 pub(super) use self::settings::TargetSettings;
 pub(super) use self::trying::try_out;
 
-/// Slowest transfer that is waited for, bytes a second.
+/// Slowest transfer to wait for, bytes per second.
 const SLOWEST: u64 = 32 << 10;
 
-/// A file at a target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stored {
     pub(super) name: String,
@@ -35,7 +34,7 @@ pub(super) struct Stored {
     pub(super) size: u64,
 }
 
-/// A file to be put somewhere.
+/// A file to upload.
 pub(super) struct Upload<'a> {
     pub(super) name: &'a str,
     pub(super) class: Class,
@@ -44,29 +43,29 @@ pub(super) struct Upload<'a> {
     pub(super) from: &'a mut (dyn AsyncRead + Unpin + Send),
 }
 
-/// Takes what comes, piece by piece.
+/// Receives a file piece by piece.
 pub(super) type Take<'a> = &'a mut (dyn FnMut(&[u8]) -> io::Result<()> + Send);
 
-/// A place that files are kept at by their names.
+/// A place that stores files by name.
 #[async_trait]
 pub(super) trait Target: Send + Sync {
-    /// All files, in no order.
+    /// Lists all files, in any order.
     async fn list(&self) -> Result<Vec<Stored>, BackupError>;
 
-    /// Puts a file there, in place of one that has its name.
+    /// Uploads a file, replacing one of the same name.
     async fn put(&self, upload: Upload<'_>) -> Result<(), BackupError>;
 
     /// Reads a file of at most `most` bytes.
     ///
     /// # Errors
-    /// `Unknown` when there is none of this name.
+    /// `Unknown` if there is no file of this name.
     async fn get(&self, name: &str, most: u64, take: Take<'_>) -> Result<(), BackupError>;
 
     /// Removes a file. Removing one that does not exist is fine.
     async fn delete(&self, name: &str) -> Result<(), BackupError>;
 }
 
-/// The target of these settings.
+/// Opens the target of these settings.
 pub(super) fn open(
     gateway: &Gateway,
     settings: &TargetSettings,
@@ -77,7 +76,7 @@ pub(super) fn open(
     })
 }
 
-/// How long a transfer of so many bytes may take.
+/// Timeout for a transfer of this many bytes.
 fn patience(bytes: u64) -> Duration {
     Duration::from_secs(60 + bytes / SLOWEST)
 }
@@ -91,7 +90,7 @@ impl From<EgressError> for BackupError {
     }
 }
 
-/// What could not be read here, or written from what came.
+/// An error of a local file during a transfer.
 fn local(source: io::Error) -> BackupError {
     BackupError::Io {
         what: "the copy cannot be read or written here".into(),

@@ -21,18 +21,18 @@ use crate::egress::{
 };
 use crate::reason::Reason;
 
-/// How long a signed address holds.
+/// How long a signed address is valid.
 const VALID: Duration = Duration::from_secs(3_600);
-/// Larger files go in pieces of this size, bytes; each is in memory for a while.
+/// Larger files are uploaded in pieces of this many bytes, each held in memory.
 const PIECE: u64 = 16 << 20;
-/// Most pieces of a file. The protocol takes 10,000.
+/// Most pieces per file. The protocol allows 10,000.
 const MOST_PIECES: u64 = 9_000;
-/// Most bytes of an answer that is no file.
+/// Most bytes of a response that is not a file.
 const MOST_TEXT: u64 = 8 << 20;
-/// Most pages of a list, of 1,000 files each.
+/// Most pages read of a list, of 1,000 files each.
 const MOST_PAGES: usize = 100;
 
-/// A bucket, and what opens it.
+/// A bucket and its credentials.
 pub(super) struct S3 {
     gateway: Gateway,
     bucket: Bucket,
@@ -70,7 +70,7 @@ impl S3 {
         })
     }
 
-    /// With pieces of another size.
+    /// Sets another size of pieces.
     #[cfg(test)]
     pub(super) fn in_pieces_of(mut self, bytes: u64) -> Self {
         self.piece = bytes;
@@ -81,7 +81,7 @@ impl S3 {
         format!("{}{name}", self.prefix)
     }
 
-    /// Sends a request; an answer that says no is an error.
+    /// Sends a request; a response with an error status is an error.
     async fn ask(
         &self,
         Signed(method, signed): Signed,
@@ -142,7 +142,7 @@ impl S3 {
         let id = begun.upload_id();
         let outcome = self.pieces(&mut upload, &key, id).await;
         if outcome.is_err() {
-            // What came over is kept, and paid for, until this.
+            // The uploaded pieces are stored, and paid for, until this.
             let abort = self.bucket.abort_multipart_upload(credentials, &key, id);
             if let Err(error) = self.text(signed(&abort), None).await {
                 tracing::warn!(%error, "an upload that was begun could not be taken back");
@@ -179,8 +179,8 @@ impl S3 {
         let address = signed(&end);
         let part = Part::new(crate::egress::Class::Metadata, end.body());
         let answer = self.text(address, Some(part)).await?;
-        // It may fail after it said that it did not.
-        match told(&answer) {
+        // The response may still report a failure after status 200.
+        match parse_error(&answer) {
             Some((code, message)) => Err(hint(&code, &message)),
             None => Ok(()),
         }
@@ -246,7 +246,7 @@ impl Target for S3 {
     }
 }
 
-/// Exactly so many bytes.
+/// Reads exactly this many bytes.
 async fn read(
     from: &mut (dyn tokio::io::AsyncRead + Unpin + Send),
     size: u64,
@@ -263,9 +263,9 @@ fn not_understood(error: impl Into<Box<dyn Error + Send + Sync>>) -> BackupError
     BackupError::Target(Reason::told(told, error))
 }
 
-/// What an answer that says no means.
+/// Turns a response with an error status into an error.
 fn refusal(status: u16, text: &str) -> BackupError {
-    match told(text) {
+    match parse_error(text) {
         Some((code, _)) if code == "NoSuchKey" => BackupError::Unknown,
         Some((code, message)) => hint(&code, &message),
         None if status == 404 => BackupError::Unknown,
@@ -274,12 +274,12 @@ fn refusal(status: u16, text: &str) -> BackupError {
                 .into(),
         ),
         None => BackupError::Target(format!(
-            "the service answered with status {status} and no word of S3; check its address"
+            "the service answered with status {status} and no S3 error code; check its address"
         ).into()),
     }
 }
 
-/// A code of S3 with what to do about it.
+/// Explains an S3 error code and what to do about it.
 fn hint(code: &str, message: &str) -> BackupError {
     let todo = match code {
         "InvalidAccessKeyId" | "SignatureDoesNotMatch" => "check the access key and the secret key",
@@ -289,14 +289,14 @@ fn hint(code: &str, message: &str) -> BackupError {
         "AuthorizationHeaderMalformed" | "PermanentRedirect" | "TemporaryRedirect" => {
             "check the region and the address of the service"
         }
-        "SlowDown" | "ServiceUnavailable" | "InternalError" => "it is tried again by itself",
-        _ => "the documentation of the service tells what this means",
+        "SlowDown" | "ServiceUnavailable" | "InternalError" => "Frontdesk will try again",
+        _ => "the documentation of the service explains this",
     };
     BackupError::Target(format!("the service says {code} ({message}): {todo}").into())
 }
 
-/// Code and message of an answer that tells of an error.
-fn told(text: &str) -> Option<(String, String)> {
+/// Code and message of an S3 error response.
+fn parse_error(text: &str) -> Option<(String, String)> {
     let mut reader = Reader::from_str(text);
     let (mut is_error, mut inside, mut found) =
         (false, String::new(), [const { String::new() }; 2]);

@@ -1,5 +1,5 @@
-//! Storage that speaks S3, for tests: it reckons each signature (Signature Version 4, of addresses) itself and refuses
-//! what does not fit.
+//! An S3 server for tests: it computes each signature (Signature Version 4, of addresses) itself and refuses
+//! requests that do not match.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,11 +25,11 @@ pub(in super::super) struct Inside {
     uploads: BTreeMap<String, BTreeMap<u16, Vec<u8>>>,
     /// Method and path of each request whose signature was right.
     pub(in super::super) asked: Vec<String>,
-    /// Whether a byte of what is stored is turned, as by a bad disk.
+    /// Whether it flips a byte of what it stores, like a bad disk.
     pub(in super::super) spoils: bool,
-    /// Whether it says no to everything.
+    /// Whether it refuses everything.
     pub(in super::super) refuses: bool,
-    /// Most files of a page of a list.
+    /// Most files per page of a list.
     pub(in super::super) page: usize,
 }
 
@@ -130,7 +130,7 @@ async fn answer(
                 .matches("<PartNumber>")
                 .count();
             if named != parts.len() || !String::from_utf8_lossy(&body).contains("tag-1") {
-                // Said after the fact, as the real one does.
+                // An error after status 200, as real S3 sends it.
                 return (
                     StatusCode::OK,
                     "<Error><Code>InvalidPart</Code><Message>No.</Message></Error>",
@@ -199,8 +199,8 @@ fn keyed(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// RFC 3986 encoding, as the signature wants it.
-fn encoded(text: &str) -> String {
+/// RFC 3986 encoding, as the signature requires.
+fn encode(text: &str) -> String {
     const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
         .remove(b'-')
         .remove(b'.')
@@ -209,7 +209,7 @@ fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, KEPT).to_string()
 }
 
-/// Whether the signature of an address fits ("Authenticating Requests: Using Query Parameters" of the S3 reference).
+/// Whether the signature of an address is right ("Authenticating Requests: Using Query Parameters" in the S3 reference).
 fn is_signed(method: &Method, uri: &Uri, headers: &HeaderMap, query: &[(String, String)]) -> bool {
     let one = |name: &str| {
         let found = query.iter().find(|(key, _)| key == name);
@@ -226,7 +226,7 @@ fn is_signed(method: &Method, uri: &Uri, headers: &HeaderMap, query: &[(String, 
     let mut signed: Vec<String> = query
         .iter()
         .filter(|(key, _)| key != "X-Amz-Signature")
-        .map(|(key, value)| format!("{}={}", encoded(key), encoded(value)))
+        .map(|(key, value)| format!("{}={}", encode(key), encode(value)))
         .collect();
     signed.sort();
     let host = headers.get("host").unwrap().to_str().unwrap();

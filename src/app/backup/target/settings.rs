@@ -1,4 +1,4 @@
-//! Where copies go, and what opens the place. It is kept in the settings of the store, which is encrypted.
+//! The target's settings and credentials, kept in the encrypted store.
 
 use rusty_s3::{Bucket, UrlStyle};
 use serde::{Deserialize, Serialize, Serializer};
@@ -8,63 +8,51 @@ use super::super::BackupError;
 use crate::egress::{Gateway, Login, Purpose, Secret, SshPlace, is_fingerprint};
 use crate::reason::Reason;
 
-/// A target as somebody sets it up. An empty secret stands for the one that is kept, if the place is the same.
+/// A target as entered. An empty secret means the stored one, if the place is the same.
 #[derive(Debug, Clone)]
 pub enum NewTarget {
-    /// S3-compatible storage.
     S3(NewS3),
-    /// A server with SFTP.
     Sftp(NewSftp),
 }
 
-/// S3-compatible storage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewS3 {
-    /// Address of the service.
     pub endpoint: String,
-    /// Its region.
     pub region: String,
-    /// The bucket.
     pub bucket: String,
-    /// What names in the bucket begin with, like a folder.
+    /// Prefix of names in the bucket, like a folder.
     pub prefix: String,
-    /// Whether the bucket is named in the path, and not before the host.
+    /// Whether the bucket is named in the path instead of the host name.
     pub path_style: bool,
-    /// Name of the key.
+    /// Id of the key.
     pub access_key: String,
-    /// The key.
     #[serde(serialize_with = "keep")]
     pub secret_key: Secret,
 }
 
-/// How to sign in at a server.
+/// Credentials for a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NewLogin {
-    /// With a password.
     Password(#[serde(serialize_with = "keep")] Secret),
-    /// With a private key.
     PrivateKey(#[serde(serialize_with = "keep")] Secret),
 }
 
-/// A server with SFTP.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewSftp {
-    /// Its name or address.
     pub host: String,
-    /// Its port.
     pub port: u16,
-    /// As whom.
+    /// User name.
     pub user: String,
-    /// With what; `None`: with what is kept.
+    /// `None` for the stored one.
     pub login: Option<NewLogin>,
-    /// Folder there; from the root if it begins with a slash, else from the user's own.
+    /// Folder on the server; relative to the user's home unless it begins with a slash.
     pub folder: String,
-    /// Fingerprint of the server's key (`SHA256:…`); empty: the one that it shows now.
+    /// Fingerprint of the server's key (`SHA256:…`); empty to trust the one that it shows now.
     pub host_key: String,
 }
 
-/// A target that is set up: checked and whole.
+/// A target that is checked and complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(in super::super) enum TargetSettings {
@@ -72,20 +60,19 @@ pub(in super::super) enum TargetSettings {
     Sftp(NewSftp),
 }
 
-/// Into the store, which is encrypted, and nowhere else.
+/// Serializes a secret. Only for the encrypted store.
 fn keep<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.reveal())
 }
 
 impl TargetSettings {
-    /// Its name in the settings.
     pub(in super::super) const SETTING: &'static str = "backup.target";
 
-    /// Checks what was typed and completes it: with what is kept for the same place, and with the key that a server
+    /// Checks the input and completes it with stored secrets for the same place and with the key that a server
     /// shows.
     ///
     /// # Errors
-    /// `BadTarget`; `Target` when a server does not show its key.
+    /// `BadTarget`; `Target` if a server does not show its key.
     pub(in super::super) async fn of(
         new: NewTarget,
         kept: Option<&Self>,
@@ -183,14 +170,14 @@ impl TargetSettings {
         }
     }
 
-    /// Where it is, for people.
+    /// The place, for people.
     pub(in super::super) fn place(&self) -> String {
         match self {
             Self::S3(s3) => {
                 let bucket = s3.bucket().map(|bucket| bucket.base_url().to_string());
                 format!("{}{}", bucket.unwrap_or_default(), s3.prefix)
             }
-            // A folder that begins with a slash comes out with two; one without is in the user's own folder.
+            // An absolute folder gets two slashes; one without is in the user's home.
             Self::Sftp(sftp) => format!(
                 "sftp://{}@{}:{}/{}",
                 sftp.user, sftp.host, sftp.port, sftp.folder
@@ -222,7 +209,7 @@ impl NewS3 {
         };
         Bucket::new(endpoint, style, self.bucket.clone(), self.region.clone()).map_err(|_| {
             bad(
-                "service and bucket make no address together; name the bucket in the path (path style) if it has \
+                "service and bucket do not form an address together; name the bucket in the path (path style) if it has \
                  characters that no host has, or the service has no name",
             )
         })
@@ -247,7 +234,7 @@ impl NewSftp {
     }
 }
 
-/// A folder without a slash at its end; nothing leads out of it.
+/// A folder without a trailing slash and without parts such as `..`.
 fn folder(text: &str, what: &str) -> Result<String, BackupError> {
     let text = text.trim().trim_end_matches('/');
     let is_odd = |part: &str| matches!(part, "." | "..") || part.chars().any(char::is_control);

@@ -1,4 +1,4 @@
-//! A server with SFTP. Each operation is a session of its own, so that each is in the ledger with its bytes.
+//! A server with SFTP. Each operation has its own session, so that each is in the ledger with its bytes.
 
 use std::collections::BTreeSet;
 
@@ -14,20 +14,20 @@ use super::{Stored, Take, Target, Upload, local, patience};
 use crate::egress::{Class, Gateway, Ssh, StreamLimits};
 use crate::reason::Reason;
 
-/// What the protocols need beside the content, bytes.
+/// Bytes that the protocols need besides the content.
 const OVERHEAD: u64 = 8 << 20;
-/// Bytes of a file that are in memory at a time.
+/// Bytes of a file held in memory at a time.
 const PIECE: usize = 256 << 10;
-/// Seconds that the server may take to answer one step.
+/// Timeout for one step, in seconds.
 const STEP: u64 = 60;
 
-/// A folder on a server, and what opens it.
+/// A folder on a server and its credentials.
 pub(super) struct Sftp {
     gateway: Gateway,
     settings: NewSftp,
 }
 
-/// A session that is open.
+/// An open session.
 struct Session {
     ssh: Ssh,
     sftp: SftpSession,
@@ -54,7 +54,7 @@ impl Sftp {
         (sent, received): (u64, u64),
     ) -> Result<Session, BackupError> {
         let limits = StreamLimits {
-            // Each packet carries its own head and seal.
+            // Each packet adds a header and a MAC.
             sent: sent + sent / 16 + OVERHEAD,
             received: received + received / 16 + OVERHEAD,
             time: patience(sent.max(received)),
@@ -70,12 +70,12 @@ impl Sftp {
             .await;
         let ssh = opened?;
         let channel = ssh.subsystem("sftp").await?;
-        let sftp = SftpSession::new(channel).await.map_err(told)?;
+        let sftp = SftpSession::new(channel).await.map_err(explain)?;
         sftp.set_timeout(STEP);
         Ok(Session { ssh, sftp })
     }
 
-    /// The folder as the server knows it: without a name it is the user's own.
+    /// The folder's path on the server; the user's home if it is empty.
     fn folder(&self) -> &str {
         match self.settings.folder.as_str() {
             "" => ".",
@@ -83,10 +83,10 @@ impl Sftp {
         }
     }
 
-    /// Whether the folder is there.
+    /// Whether the folder exists.
     ///
     /// # Errors
-    /// `Target` when a file has its name.
+    /// `Target` if it is a file.
     async fn has_folder(&self, sftp: &SftpSession) -> Result<bool, BackupError> {
         match sftp.metadata(self.folder()).await {
             Ok(found) if found.file_type().is_file() => Err(BackupError::Target(
@@ -98,23 +98,23 @@ impl Sftp {
             )),
             Ok(_) => Ok(true),
             Err(error) if is_missing(&error) => Ok(false),
-            Err(error) => Err(told(error)),
+            Err(error) => Err(explain(error)),
         }
     }
 
-    /// Why nothing could be done in the folder: what is missing then is no backup.
+    /// Explains an error of the whole folder; a missing file then does not mean a missing backup.
     fn refused(&self, error: Error) -> BackupError {
         if is_missing(&error) {
             let told = format!(
-                "the folder {} is missing on the server, or is no folder; check its name",
+                "the folder {} is missing on the server, or is not a folder; check its name",
                 self.folder()
             );
             return BackupError::Target(Reason::told(told, error));
         }
-        told(error)
+        explain(error)
     }
 
-    /// Makes the folder, with those above it.
+    /// Creates the folder and its parents.
     async fn make_folder(&self, sftp: &SftpSession) -> Result<(), BackupError> {
         let folder = &self.settings.folder;
         if folder.is_empty() || self.has_folder(sftp).await? {
@@ -123,7 +123,7 @@ impl Sftp {
         let slashes = folder.match_indices('/').map(|(at, _)| at);
         let ends = slashes.filter(|at| *at > 0).chain([folder.len()]);
         for path in ends.filter_map(|end| folder.get(..end)) {
-            // Those that are there answer with an error that looks like every other.
+            // Existing folders fail with an error that looks like any other, so errors are ignored here.
             let _there = sftp.create_dir(path).await;
         }
         match self.has_folder(sftp).await? {
@@ -148,15 +148,17 @@ impl Sftp {
             let most = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
             let piece = buffer.get_mut(..most).unwrap_or_default();
             upload.from.read_exact(piece).await.map_err(local)?;
-            file.write_all(piece).await.map_err(|e| told(within(e)))?;
+            file.write_all(piece)
+                .await
+                .map_err(|e| explain(within(e)))?;
             left -= most as u64;
         }
-        file.sync_all().await.map_err(told)?;
-        file.close().await.map_err(|e| told(within(e)))?;
+        file.sync_all().await.map_err(explain)?;
+        file.close().await.map_err(|e| explain(within(e)))?;
         if sftp.rename(partial.as_str(), path.as_str()).await.is_ok() {
             return Ok(());
         }
-        // In this version of the protocol a rename takes no place that is taken.
+        // In this version of the protocol a rename cannot replace a file.
         let _missing = sftp.remove_file(path.as_str()).await;
         let renamed = sftp.rename(partial, path).await;
         renamed.map_err(|e| self.refused(e))
@@ -184,12 +186,12 @@ impl Target for Sftp {
                 })
                 .collect()),
             Err(error @ Error::Status(_)) => match self.has_folder(&session.sftp).await {
-                // The first file that is put there makes it.
+                // The first upload creates the folder.
                 Ok(false) => Ok(Vec::new()),
                 Ok(true) => Err(self.refused(error)),
                 Err(error) => Err(error),
             },
-            Err(error) => Err(told(error)),
+            Err(error) => Err(explain(error)),
         };
         session.close(found).await
     }
@@ -209,7 +211,7 @@ impl Target for Sftp {
     async fn delete(&self, name: &str) -> Result<(), BackupError> {
         let session = self.session(Class::Metadata, (0, 0)).await?;
         let removed = match session.sftp.remove_file(self.path(name)).await {
-            Err(error) if !is_missing(&error) => Err(told(error)),
+            Err(error) if !is_missing(&error) => Err(explain(error)),
             _ => Ok(()),
         };
         session.close(removed).await
@@ -222,11 +224,11 @@ async fn read(
     most: u64,
     take: Take<'_>,
 ) -> Result<(), BackupError> {
-    let mut file = sftp.open(path).await.map_err(told)?;
+    let mut file = sftp.open(path).await.map_err(explain)?;
     let (mut taken, mut buffer) = (0, vec![0; PIECE]);
     loop {
         let count = file.read(&mut buffer).await;
-        let count = count.map_err(|e| told(within(e)))?;
+        let count = count.map_err(|e| explain(within(e)))?;
         let piece = buffer.get(..count).unwrap_or_default();
         if piece.is_empty() {
             break;
@@ -239,10 +241,10 @@ async fn read(
         }
         take(piece).map_err(local)?;
     }
-    file.close().await.map_err(|e| told(within(e)))
+    file.close().await.map_err(|e| explain(within(e)))
 }
 
-/// The session's error within one of a file, which would be a text only.
+/// Unwraps the session's error from an `io::Error`, which would only show its text.
 fn within(error: std::io::Error) -> Error {
     let inner = error.get_ref().and_then(|e| e.downcast_ref::<Error>());
     match inner.cloned() {
@@ -255,7 +257,7 @@ fn is_missing(error: &Error) -> bool {
     matches!(error, Error::Status(status) if status.status_code == StatusCode::NoSuchFile)
 }
 
-fn told(error: Error) -> BackupError {
+fn explain(error: Error) -> BackupError {
     if is_missing(&error) {
         return BackupError::Unknown;
     }
@@ -266,22 +268,20 @@ fn told(error: Error) -> BackupError {
         Error::Status(_) => {
             format!("the server says: {error}; check the folder, and whether there is room")
         }
-        Error::Timeout => "the server did not answer in time; it is tried again by itself".into(),
-        // What came for a file keeps the server's words only.
+        Error::Timeout => "the server did not answer in time; Frontdesk will try again".into(),
+        // Errors of a file carry only the server's words.
         Error::IO(words) => {
             format!("the server says: {words}; check the folder, and whether there is room")
         }
         Error::UnexpectedBehavior(what) if is_broken_off(what) => {
-            "the connection broke off; it is tried again by itself".into()
+            "the connection was lost; Frontdesk will try again".into()
         }
-        _ => format!(
-            "the server does not keep to the protocol ({error}); it is tried again by itself"
-        ),
+        _ => format!("the server does not follow the protocol ({error}); Frontdesk will try again"),
     };
     BackupError::Target(Reason::told(told, error))
 }
 
-/// Whether this is what the library says of its own parts when the connection is gone.
+/// Whether this is the library's message for a lost connection.
 fn is_broken_off(what: &str) -> bool {
     matches!(what, "sender dropped" | "session closed")
         || what.starts_with("SendError")
@@ -296,15 +296,15 @@ mod tests {
     fn what_a_server_never_said_is_not_told_as_its_words() {
         let dropped = Error::UnexpectedBehavior("sender dropped".into());
         for error in [dropped.clone(), within(std::io::Error::from(dropped))] {
-            let told = told(error).to_string();
-            assert!(told.starts_with("the connection broke off;"), "{told}");
+            let told = explain(error).to_string();
+            assert!(told.starts_with("the connection was lost;"), "{told}");
         }
-        let full = told(within(std::io::Error::other("No space left"))).to_string();
+        let full = explain(within(std::io::Error::other("No space left"))).to_string();
         assert!(
             full.starts_with("the server says: No space left;"),
             "{full}"
         );
-        let late = told(within(std::io::Error::from(Error::Timeout))).to_string();
+        let late = explain(within(std::io::Error::from(Error::Timeout))).to_string();
         assert!(late.contains("did not answer in time"), "{late}");
     }
 }

@@ -1,4 +1,4 @@
-//! Both kinds of targets against servers on this machine.
+//! Tests both kinds of targets against servers on this machine.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -59,7 +59,7 @@ async fn get(target: &dyn Target, name: &str, most: u64) -> Result<Vec<u8>, Back
     Ok(all)
 }
 
-/// What every target has to do.
+/// Checks what every target has to do.
 async fn keeps_files(target: &dyn Target) {
     assert_eq!(target.list().await.unwrap(), []);
     let bytes: Vec<u8> = (0..300_000_u32).map(|n| (n % 251) as u8).collect();
@@ -282,7 +282,7 @@ async fn a_sealed_machine_reaches_no_target() {
     assert!(storage.inside().asked.is_empty());
     assert_eq!(server.sign_ins.load(Ordering::Relaxed), 0);
     let rows = store.read(|conn| list(conn, Rows::All, 50)).await.unwrap();
-    // Of each a write, and the try to take it back.
+    // For each, one write and one attempt to remove it.
     assert_eq!(rows.len(), 4);
     assert!(
         rows.iter()

@@ -1,4 +1,4 @@
-//! "Try it now": writes a small file to a target, looks for it in the list, reads it back and removes it.
+//! "Try it now": writes a small file to a target, finds it in the list, reads it back and removes it.
 
 use std::time::Instant;
 
@@ -21,7 +21,7 @@ pub struct Step {
     pub ms: u64,
 }
 
-/// All steps until the first that fails; what was written is removed in any case.
+/// Runs the steps until one fails; always removes the file.
 pub(in super::super) async fn try_out(target: &dyn Target) -> Vec<Step> {
     let name = format!("frontdesk-try-{}.txt", uuid::Uuid::new_v4());
     let content = format!("{name}: Frontdesk tries whether backups can be kept here.\n");
@@ -48,7 +48,7 @@ pub(in super::super) async fn try_out(target: &dyn Target) -> Vec<Step> {
     }
     let began = Instant::now();
     let removed = target.delete(&name).await;
-    // After a failure the first one is what counts.
+    // After a failure, report only the first one.
     if is_fine {
         note(&mut steps, "delete", began, removed);
     }
@@ -61,7 +61,7 @@ async fn is_listed(target: &dyn Target, name: &str) -> Result<(), BackupError> {
         return Ok(());
     }
     Err(BackupError::Target(
-        "what was written is not in the list of what is there; allow listing".into(),
+        "the file that was written is not in the list of files; allow listing".into(),
     ))
 }
 
@@ -76,7 +76,7 @@ async fn read_back(target: &dyn Target, name: &str, content: &str) -> Result<(),
         return Ok(());
     }
     Err(BackupError::Target(
-        "what came back is not what was written".into(),
+        "the file that came back is not the one that was written".into(),
     ))
 }
 
@@ -106,7 +106,7 @@ mod tests {
     use super::super::{Stored, Take, local};
     use super::*;
 
-    /// A place that takes files and lists none.
+    /// A place that accepts files but lists none.
     struct Unlisted(Mutex<Vec<u8>>);
 
     #[async_trait]

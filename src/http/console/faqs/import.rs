@@ -1,4 +1,4 @@
-//! Many questions at once, from a file or pasted.
+//! Imports questions and answers from a file or pasted text.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::store::faqs::FaqState;
 /// Largest file of an import, in bytes.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// `POST /faq/import`: the answer is the list with what was done.
+/// `POST /faq/import`: responds with the list and a summary of the import.
 pub(in crate::http::console) async fn import(
     State(app): State<Arc<App>>,
     person: SignedIn,
@@ -45,6 +45,7 @@ pub(in crate::http::console) async fn import(
     let taken = match given {
         Some((name, bytes)) => {
             let by = person.member();
+            // Mistakes in the input are shown beside the form; other errors get a page of their own.
             match app.knowledge.faqs().take(by, bytes, name, state).await {
                 Err(wrong @ KnowledgeError::Faq(_)) => Err(wrong.to_string()),
                 other => Ok(other?),
@@ -54,7 +55,7 @@ pub(in crate::http::console) async fn import(
     };
     let (status, show) = match taken {
         Ok(report) => {
-            let (done, left_out) = told(&report);
+            let (done, left_out) = summarise(&report);
             let show = Show {
                 done: Some(done),
                 left_out,
@@ -73,7 +74,7 @@ pub(in crate::http::console) async fn import(
     render(&app, &person, status, "", show).await
 }
 
-fn told(report: &FaqImport) -> (String, Vec<String>) {
+fn summarise(report: &FaqImport) -> (String, Vec<String>) {
     let count = |count: usize, one: &str| {
         plural(u64::try_from(count).unwrap_or(0), one, &format!("{one}s"))
     };

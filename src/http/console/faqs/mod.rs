@@ -31,18 +31,17 @@ use pages::{FaqForm, FaqRow};
 /// Questions on one page; the search finds the others.
 const SHOWN: usize = 200;
 
-/// What a link to the list asks for.
+/// Query parameters of the list.
 #[derive(Default, Deserialize)]
 pub(super) struct FaqsQuery {
-    /// Words to search for.
     q: Option<String>,
-    /// A question to write the answer of.
+    /// Question to prefill the editor with.
     question: Option<String>,
-    /// Ids of the receipts whose gaps it closes, parted by commas.
+    /// Ids of the receipts whose gaps it closes, separated by commas.
     gap: Option<String>,
 }
 
-/// The editor. Boxes that are not ticked are not sent.
+/// The editor. Browsers do not send unticked checkboxes.
 #[derive(Deserialize)]
 pub(super) struct FaqEditForm {
     questions: String,
@@ -86,7 +85,7 @@ impl FaqEditForm {
     }
 }
 
-/// The end of the last day on which the answer holds, in UTC.
+/// The end of an answer's last valid day, in UTC.
 fn expiry(day: &str) -> Result<Option<i64>, Reason> {
     if day.trim().is_empty() {
         return Ok(None);
@@ -105,7 +104,7 @@ fn expiry(day: &str) -> Result<Option<i64>, Reason> {
     }
 }
 
-/// The last day on which an answer holds, as the form has it.
+/// The last valid day as `2026-12-31`.
 fn last_day(expires_at: i64) -> String {
     jiff::Timestamp::from_millisecond(expires_at - 1)
         .map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string())
@@ -152,7 +151,7 @@ pub(super) async fn create(
     }
 }
 
-/// Keeps what was written, or says what is wrong with it.
+/// Saves the form, or returns what is wrong with it.
 async fn write(
     app: &App,
     person: &SignedIn,
@@ -209,7 +208,7 @@ pub(super) async fn update(
     }
 }
 
-/// What a button beside a question does.
+/// The state that a button sets.
 #[derive(Deserialize)]
 pub(super) struct NewState {
     state: String,
@@ -240,7 +239,7 @@ pub(super) async fn delete(
     Ok(Redirect::to("/faq").into_response())
 }
 
-/// What the page shows beside the list.
+/// What the page shows besides the list.
 #[derive(Default)]
 struct Show {
     form: Option<FaqForm>,

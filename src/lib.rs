@@ -3,7 +3,7 @@
 //! The crate's map, from the outside in. A module imports only modules of a lower rank
 //! (`tests/architecture.rs` enforces it). The rooms up to rank 7 are crates of their own, so that a change above
 //! does not compile them again; each has its `Cargo.toml` in its folder. Read them in this order to understand the product:
-//! `cli/serve.rs` → `app.rs` → `agent/reply.rs`.
+//! `cli/serve.rs` → `app/mod.rs` → `agent/reply.rs`.
 //!
 //! | rank | module | what it is |
 //! |---|---|---|

@@ -8,7 +8,7 @@
 //! and `decide` (places that may answer, and how surely), `record` and `trace` (what is kept). `talk`, `parts`, `computed` and
 //! `support` are each about one kind of message or check; `prepare` is the turn of those who speak; `proof` asks again.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as agent;
 use frontdesk_hours as hours;
 use frontdesk_knowledge as knowledge;

@@ -24,16 +24,16 @@ struct Page {
     for_owner: bool,
     made: String,
     conversations: Vec<Conversation>,
-    others: Vec<Line>,
+    others: Vec<CopyLine>,
 }
 
 struct Conversation {
     heading: String,
-    lines: Vec<Line>,
+    lines: Vec<CopyLine>,
     recordings: Vec<String>,
 }
 
-struct Line {
+struct CopyLine {
     at: String,
     who: String,
     text: String,
@@ -135,12 +135,12 @@ fn page(finds: &[Value], made_at: UnixMs) -> Page {
     let mut conversations = Vec::new();
     let mut others = Vec::new();
     for find in finds {
-        let spoken = rows(find, "call_lines").iter().map(|line| Line {
+        let spoken = rows(find, "call_lines").iter().map(|line| CopyLine {
             at: String::new(),
             who: text(line, "speaker"),
             text: text(line, "text"),
         });
-        let written = rows(find, "messages").iter().map(|message| Line {
+        let written = rows(find, "messages").iter().map(|message| CopyLine {
             at: moment(message, "created_at"),
             who: text(message, "role"),
             text: text(message, "text"),
@@ -163,11 +163,15 @@ fn page(finds: &[Value], made_at: UnixMs) -> Page {
             }),
             None => {
                 let asked = ["receipts", "golden_questions"].into_iter();
-                others.extend(asked.flat_map(|table| rows(find, table)).map(|row| Line {
-                    at: moment(row, "created_at"),
-                    who: text(row, "answer"),
-                    text: text(row, "question"),
-                }));
+                others.extend(
+                    asked
+                        .flat_map(|table| rows(find, table))
+                        .map(|row| CopyLine {
+                            at: moment(row, "created_at"),
+                            who: text(row, "answer"),
+                            text: text(row, "question"),
+                        }),
+                );
             }
         }
     }

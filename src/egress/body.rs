@@ -7,7 +7,7 @@ use flate2::write::MultiGzDecoder;
 use tokio::time::Instant;
 use url::Url;
 
-use super::ledger::Line;
+use super::ledger::LedgerLine;
 use super::{EgressError, Limits};
 use crate::reason::Reason;
 
@@ -28,7 +28,7 @@ pub struct Response {
     ended: bool,
     limits: Limits,
     deadline: Instant,
-    line: Line,
+    line: LedgerLine,
 }
 
 impl Response {
@@ -37,7 +37,7 @@ impl Response {
         url: Url,
         limits: Limits,
         deadline: Instant,
-        line: Line,
+        line: LedgerLine,
     ) -> Self {
         let encoding = inner
             .headers()

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::body::Response;
 use super::guard::{self, Refused, Way};
-use super::ledger::Line;
+use super::ledger::LedgerLine;
 use super::request::{Hop, join_names};
 use super::{CONNECT_TIMEOUT, EgressError, Gateway, Method, Request};
 use crate::reason::Reason;
@@ -105,7 +105,7 @@ impl Gateway {
         let method = hop.method.http();
         let named = method.clone();
         // The row is written before the checks, so that a refused request is in the ledger too.
-        let mut line = Line::open(&self.inner.store, move |tx, now| {
+        let mut line = LedgerLine::open(&self.inner.store, move |tx, now| {
             let new = NewRequest {
                 workspace,
                 purpose: purpose.name(),

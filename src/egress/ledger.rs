@@ -5,7 +5,7 @@ use crate::store::egress::{self, Outcome};
 use crate::store::{Store, StoreError, Transaction, UnixMs};
 
 /// Written before the request goes out, and updated with the outcome when it ends, even if it is dropped.
-pub(super) struct Line {
+pub(super) struct LedgerLine {
     store: Store,
     id: i64,
     pub(super) outcome: Outcome,
@@ -14,7 +14,7 @@ pub(super) struct Line {
     pub(super) is_stream: bool,
 }
 
-impl Line {
+impl LedgerLine {
     pub(super) async fn open(
         store: &Store,
         append: impl FnOnce(&Transaction<'_>, UnixMs) -> Result<i64, StoreError> + Send + 'static,
@@ -56,7 +56,7 @@ impl Line {
     }
 }
 
-impl Drop for Line {
+impl Drop for LedgerLine {
     fn drop(&mut self) {
         if !self.open {
             return;

@@ -13,7 +13,7 @@
 //! - A stream is handed out only after its peer has proved its identity (`ssh`: the pinned host key; `tls`: the
 //!   certificate for its name).
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as egress;
 use frontdesk_reason as reason;
 use frontdesk_store as store;

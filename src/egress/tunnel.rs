@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use super::ledger::Line;
+use super::ledger::LedgerLine;
 use super::request::join_names;
 use super::{CONNECT_TIMEOUT, Class, EgressError, Gateway, Purpose, guard};
 use crate::reason::Reason;
@@ -41,7 +41,7 @@ pub(super) struct Opening<'a> {
 
 pub(super) struct Tunnel {
     stream: TcpStream,
-    line: Line,
+    line: LedgerLine,
     limits: StreamLimits,
     clock: Pin<Box<Sleep>>,
 }
@@ -59,7 +59,7 @@ impl Gateway {
             join_names(&opening.data),
         );
         let (protocol, named) = (opening.protocol, host.clone());
-        let mut line = Line::open(&self.inner.store, move |tx, now| {
+        let mut line = LedgerLine::open(&self.inner.store, move |tx, now| {
             let new = NewRequest {
                 workspace: None,
                 purpose: purpose.name(),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::EvalError;
 use super::golden::Case;
-use super::run::{Asked, Asker, Seen};
+use super::run::{AskedCase, Asker, Seen};
 use crate::agent::{Agent, Turn};
 use crate::knowledge::{Audience, View};
 use crate::llm::{ChatMessage, Claim, Role};
@@ -25,7 +25,7 @@ pub struct AgentAsker {
 
 #[async_trait]
 impl Asker for AgentAsker {
-    async fn ask(&self, case: &Case) -> Result<Asked, EvalError> {
+    async fn ask(&self, case: &Case) -> Result<AskedCase, EvalError> {
         let history = case.history.iter().map(|earlier| {
             let role = if earlier.is_visitor() {
                 Role::User
@@ -67,7 +67,7 @@ impl Asker for AgentAsker {
             });
             Ok(named.collect())
         });
-        Ok(Asked {
+        Ok(AskedCase {
             answer: measured.answer,
             found: found.await?,
             checks: Value::Object(measured.checks),

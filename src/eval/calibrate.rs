@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::golden::Case;
 use super::grade::{self, Graded, Outcome};
-use super::run::Asked;
+use super::run::AskedCase;
 use crate::agent::{Answer, Rung, Timings, Tokens};
 
 const FOLDS: usize = 5;
@@ -149,7 +149,7 @@ fn judge(case: &Case, rung: &str, text: &str) -> Outcome {
         handoff: rung == Rung::Refusal,
         interrupted: false,
     };
-    let asked = Asked {
+    let asked = AskedCase {
         answer,
         found: Vec::new(),
         checks: Value::Null,

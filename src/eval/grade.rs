@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::golden::Case;
-use super::run::{Asked, Seen};
+use super::run::{AskedCase, Seen};
 use super::text;
 use crate::agent::{Answer, Citation, Rung};
 
@@ -109,7 +109,7 @@ pub struct Graded {
     pub checks: Value,
 }
 
-pub fn grade(case: &Case, asked: &Asked) -> Graded {
+pub fn grade(case: &Case, asked: &AskedCase) -> Graded {
     let answer = &asked.answer;
     let said = text::strip_marks(&answer.answer);
     let forbidden = has_forbidden(case, &said);

@@ -6,7 +6,7 @@ use super::Comparison;
 use super::figures::Figures;
 use super::golden::Case;
 use super::grade::{Cause, Graded, Outcome, failed, grade};
-use super::run::{Asked, Seen};
+use super::run::{AskedCase, Seen};
 use crate::agent::{Answer, Citation, Rung, Timings, Tokens};
 
 fn case(line: serde_json::Value) -> Case {
@@ -26,8 +26,8 @@ fn refused() -> Case {
     )
 }
 
-fn answer(rung: Rung, text: &str) -> Asked {
-    Asked {
+fn answer(rung: Rung, text: &str) -> AskedCase {
+    AskedCase {
         answer: Answer {
             answer: text.into(),
             rung,
@@ -43,7 +43,7 @@ fn answer(rung: Rung, text: &str) -> Asked {
     }
 }
 
-fn with_passage(mut asked: Asked, text: &str) -> Asked {
+fn with_passage(mut asked: AskedCase, text: &str) -> AskedCase {
     asked.found.push(Seen {
         document: "d".into(),
         version: "v".into(),
@@ -54,7 +54,7 @@ fn with_passage(mut asked: Asked, text: &str) -> Asked {
     asked
 }
 
-fn cite(mut asked: Asked, quote: &str, span: [usize; 2], document: &str) -> Asked {
+fn cite(mut asked: AskedCase, quote: &str, span: [usize; 2], document: &str) -> AskedCase {
     asked.answer.citations.push(Citation {
         number: 1,
         kind: Default::default(),

@@ -4,7 +4,7 @@
 //! [`grade`] (judges one answer, without a model) → [`figures`] (counts). This room knows neither HTTP
 //! nor the command line; anything that can be asked implements [`run::Asker`].
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as eval;
 use frontdesk_access as access;
 use frontdesk_agent as agent;
@@ -41,7 +41,7 @@ pub use compare::Comparison;
 pub use figures::Figures;
 pub use golden::Case;
 pub use grade::{Cause, Graded, Outcome};
-pub use run::{Asked, Asker, Report, Seen};
+pub use run::{AskedCase, Asker, Report, Seen};
 pub use runner::Runner;
 
 /// Why a measurement failed.

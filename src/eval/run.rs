@@ -34,7 +34,7 @@ pub struct Seen {
 
 /// The answer to a question, with what the search found.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Asked {
+pub struct AskedCase {
     pub answer: Answer,
     /// Best first.
     pub found: Vec<Seen>,
@@ -47,7 +47,7 @@ pub struct Asked {
 pub trait Asker: Send + Sync {
     /// # Errors
     /// When there is no answer; the run continues with the next question.
-    async fn ask(&self, case: &Case) -> Result<Asked, EvalError>;
+    async fn ask(&self, case: &Case) -> Result<AskedCase, EvalError>;
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]

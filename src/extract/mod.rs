@@ -7,7 +7,7 @@
 //! This is not a sandbox. A parser may still need more memory or time than it should, so callers
 //! run [`extract`] in a separate process with limits on both.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as extract;
 
 pub mod archive;

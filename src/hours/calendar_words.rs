@@ -136,8 +136,8 @@ pub(super) fn small_number(token: &Token) -> Option<i16> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::tokens;
     use super::*;
+    use crate::hours::words::tokens;
 
     #[test]
     fn weekdays_of_many_languages() {

@@ -64,7 +64,7 @@ impl What {
 
 /// Where a document states a fact.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Place {
+pub struct StatedPlace {
     /// Byte range of the quote in the text of the version.
     pub span: [usize; 2],
     /// The heading above it.
@@ -82,7 +82,7 @@ pub struct Data {
     pub what: What,
     /// `None` when it was entered by hand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub place: Option<Place>,
+    pub place: Option<StatedPlace>,
     /// Its document no longer states it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub changed: bool,

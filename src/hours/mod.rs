@@ -27,7 +27,7 @@ mod when;
 mod words;
 
 pub use book::{Book, Entry, country, time_zone};
-pub use data::{Data, Place, What};
+pub use data::{Data, StatedPlace, What};
 pub use edit::FactsError;
 pub use holidays::{COUNTRIES, Holiday, easter, special};
 pub use names::{month_name, names_of, ordinal, weekday_name};

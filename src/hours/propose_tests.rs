@@ -4,12 +4,12 @@ use jiff::civil::date;
 
 fn read(text: &str, language: &str) -> Vec<Proposal> {
     let mut start = 0;
-    let lines: Vec<Line<'_>> = text
+    let lines: Vec<DocumentLine<'_>> = text
         .split('\n')
         .map(|line| {
             let heading = line.starts_with("# ");
             let skip = if heading { 2 } else { 0 };
-            let found = Line {
+            let found = DocumentLine {
                 text: &line[skip..],
                 start: start + skip,
                 heading,

@@ -22,7 +22,7 @@ pub enum Change {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct DiffLine {
     pub change: Change,
     pub text: String,
 }
@@ -34,7 +34,7 @@ pub struct Difference {
     /// Paragraphs only in the older text.
     pub removed: usize,
     /// The changed paragraphs and their neighbours.
-    pub lines: Vec<Line>,
+    pub lines: Vec<DiffLine>,
     /// There are more changes than `MAX_SHOWN`.
     pub cut: bool,
 }
@@ -72,7 +72,7 @@ pub fn compare(old: &str, new: &str) -> Difference {
                 found.cut = true;
                 return found;
             }
-            found.lines.push(Line {
+            found.lines.push(DiffLine {
                 change: match change.tag() {
                     ChangeTag::Equal => Change::Same,
                     ChangeTag::Insert => Change::Added,
@@ -89,13 +89,13 @@ pub fn compare(old: &str, new: &str) -> Difference {
     found
 }
 
-fn left(count: usize) -> Line {
+fn left(count: usize) -> DiffLine {
     let noun = if count == 1 {
         "paragraph"
     } else {
         "paragraphs"
     };
-    Line {
+    DiffLine {
         change: Change::Left,
         text: format!("{count} unchanged {noun}"),
     }

@@ -6,7 +6,7 @@ use super::ingest::now;
 use super::layout::BlockSpan;
 use super::{Documents, KnowledgeError};
 use crate::extract::BlockKind;
-use crate::hours::propose::{Line, Proposal, Source, propose};
+use crate::hours::propose::{DocumentLine, Proposal, Source, propose};
 use crate::hours::{Data, What};
 use crate::language::{self, Language};
 use crate::reason::Reason;
@@ -96,7 +96,7 @@ fn read(title: &str, text: &str, blocks: Option<Value>, today: jiff::civil::Date
             .unwrap_or_default()
             .split('\n')
         {
-            lines.push(Line {
+            lines.push(DocumentLine {
                 text: line,
                 start,
                 heading,

@@ -63,7 +63,7 @@ pub use reader::{ExtractFailure, Extractor, ProcessExtractor};
 pub use receive::Received;
 pub use search::{Search, content_words};
 pub use sources::Sources;
-pub use unanswered::{Asked, Cluster, Gaps, clusters, groups};
+pub use unanswered::{Cluster, GapQuestion, Gaps, clusters, groups};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -30,7 +30,7 @@ const STEM: usize = 4;
 
 /// A question that got no good answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Asked {
+pub struct GapQuestion {
     /// Of the answer that it got.
     pub receipt: ReceiptId,
     pub question: String,
@@ -45,9 +45,9 @@ pub struct Asked {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cluster {
     /// The question that resembles the others most.
-    pub representative: Asked,
+    pub representative: GapQuestion,
     /// Newest first.
-    pub members: Vec<Asked>,
+    pub members: Vec<GapQuestion>,
 }
 
 impl Cluster {
@@ -195,7 +195,7 @@ pub fn groups(
     let asked = found.into_iter().map(|gap| {
         let fits = gap.embedder.is_some() && gap.embedder == embedder;
         let vector = gap.embedding.filter(|_| fits);
-        Asked {
+        GapQuestion {
             receipt: gap.receipt,
             question: gap.question,
             rated_bad: gap.reason == GapReason::Rated,
@@ -207,9 +207,9 @@ pub fn groups(
 }
 
 /// Groups similar questions, the largest group first; of equal ones the one asked last.
-pub fn clusters(mut asked: Vec<Asked>) -> Vec<Cluster> {
+pub fn clusters(mut asked: Vec<GapQuestion>) -> Vec<Cluster> {
     asked.sort_by_key(|a| (a.at, a.receipt));
-    let mut groups: Vec<Vec<(HashSet<String>, Asked)>> = Vec::new();
+    let mut groups: Vec<Vec<(HashSet<String>, GapQuestion)>> = Vec::new();
     for one in asked {
         let words = content_words(&one.question);
         let nearest = groups
@@ -234,7 +234,7 @@ pub fn clusters(mut asked: Vec<Asked>) -> Vec<Cluster> {
     clusters
 }
 
-fn cluster(group: Vec<(HashSet<String>, Asked)>) -> Option<Cluster> {
+fn cluster(group: Vec<(HashSet<String>, GapQuestion)>) -> Option<Cluster> {
     let central = |at: usize| -> f32 {
         let Some((words, one)) = group.get(at) else {
             return 0.0;
@@ -249,7 +249,7 @@ fn cluster(group: Vec<(HashSet<String>, Asked)>) -> Option<Cluster> {
         .map(|at| (central(at), at))
         .reduce(|best, next| if next.0 > best.0 + 1e-4 { next } else { best })?
         .1;
-    let mut members: Vec<Asked> = group.into_iter().map(|(_, asked)| asked).collect();
+    let mut members: Vec<GapQuestion> = group.into_iter().map(|(_, asked)| asked).collect();
     let representative = members.get(best)?.clone();
     members.reverse();
     Some(Cluster {
@@ -258,7 +258,7 @@ fn cluster(group: Vec<(HashSet<String>, Asked)>) -> Option<Cluster> {
     })
 }
 
-type Worded<'a> = (&'a HashSet<String>, &'a Asked);
+type Worded<'a> = (&'a HashSet<String>, &'a GapQuestion);
 
 /// The similarity of two questions, if it is high enough for one answer.
 fn alike(a: Worded<'_>, b: Worded<'_>) -> Option<f32> {

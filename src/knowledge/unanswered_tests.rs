@@ -1,7 +1,7 @@
 use super::*;
 
-fn asked(at: UnixMs, question: &str, vector: Option<&[f32]>) -> Asked {
-    Asked {
+fn asked(at: UnixMs, question: &str, vector: Option<&[f32]>) -> GapQuestion {
+    GapQuestion {
         receipt: ReceiptId::new(),
         question: question.to_owned(),
         rated_bad: false,
@@ -68,7 +68,7 @@ fn meaning_counts_more_with_a_common_word() {
 
 #[test]
 fn the_groups_do_not_depend_on_the_order_of_the_rows() {
-    let all: Vec<Asked> = [
+    let all: Vec<GapQuestion> = [
         "Do you sell gift cards?",
         "Are gift cards sold here?",
         "Do you sell cards?",

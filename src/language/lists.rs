@@ -87,8 +87,8 @@ pub(super) fn count_votes(words: &[&str]) -> Vec<(Language, usize)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::unaccented;
     use super::*;
+    use crate::language::words::unaccented;
 
     #[test]
     fn every_language_has_its_words_without_accents() {

@@ -1,6 +1,9 @@
 //! Knowledge of languages: detecting the language of a text, words in comparable form, sentences, names of weekdays and
 //! months, numbers in words, function words and negations. Pure: no store, no settings, no clock.
 
+// So that paths look the same in every room: `crate::room::…`.
+extern crate self as language;
+
 pub mod calendar;
 pub mod cutter;
 pub mod data;

@@ -108,8 +108,8 @@ pub fn ordinal(cardinal: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::words::unaccented;
     use super::*;
+    use crate::language::words::unaccented;
 
     #[test]
     fn every_language_counts_to_twelve() {

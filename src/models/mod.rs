@@ -9,7 +9,7 @@
 //! [`inspect`] is for files that a person copied there: it detects a truncated or foreign file
 //! before native code, which might crash on it, opens it.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as models;
 use frontdesk_reason as reason;
 

@@ -239,8 +239,8 @@ fn resample_error(error: impl std::error::Error + Send + Sync + 'static) -> Audi
 
 #[cfg(test)]
 mod tests {
-    use super::super::decode::SAMPLE_RATE;
     use super::*;
+    use crate::speech::decode::SAMPLE_RATE;
 
     fn tone(rate: u32, hz: f32, seconds: f32) -> Vec<f32> {
         let frames = (rate as f32 * seconds) as usize;

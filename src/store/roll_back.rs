@@ -85,8 +85,8 @@ fn link(from: &Path, to: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{MasterKey, Store, workspaces};
     use super::*;
+    use crate::store::{MasterKey, Store, workspaces};
 
     /// Makes the database from after an update, with its last changes in its log, and the one from before.
     fn make_updated(dir: &Path) -> std::path::PathBuf {

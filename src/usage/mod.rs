@@ -3,7 +3,7 @@
 //!
 //! It knows nothing of HTTP, models or the store: work is counted in tokens, milliseconds of sound, or bytes.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 use frontdesk_store as store;
 
 mod budget;
@@ -14,4 +14,4 @@ mod queue;
 pub use budget::{Budgets, Exhausted, MESSAGE_TOKENS, Work};
 pub use fair::{Fair, Standing};
 pub use flow::Flow;
-pub use queue::{FairQueue, Place, QueueFull, QueueLimits, Size, Ticket};
+pub use queue::{FairQueue, QueueFull, QueueLimits, QueuePlace, Size, Ticket};

@@ -47,7 +47,7 @@ pub enum QueueFull {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum QueuePlace {
     Waits {
         ahead: usize,
         /// Estimated time until it runs.
@@ -89,7 +89,7 @@ struct Waiting {
     id: u64,
     flow: Flow,
     size: Size,
-    place: watch::Sender<Place>,
+    place: watch::Sender<QueuePlace>,
 }
 
 /// A place in the queue or among the running; dropping it gives the place up.
@@ -97,7 +97,7 @@ struct Waiting {
 pub struct Ticket {
     queue: Arc<FairQueue>,
     id: u64,
-    place: watch::Receiver<Place>,
+    place: watch::Receiver<QueuePlace>,
 }
 
 impl FairQueue {
@@ -143,7 +143,7 @@ impl FairQueue {
         }
         let id = state.next_id;
         state.next_id += 1;
-        let (sender, place) = watch::channel(Place::Waits {
+        let (sender, place) = watch::channel(QueuePlace::Waits {
             ahead: waiting,
             about: self.estimate_wait(&state, waiting),
         });
@@ -183,13 +183,13 @@ impl FairQueue {
                 since: now,
                 charged: now,
             });
-            place.send_replace(Place::Runs);
+            place.send_replace(QueuePlace::Runs);
         }
         // The order changed with the charges above, so every place is computed again.
         for (ahead, at) in order(state, now).into_iter().enumerate() {
             let about = self.estimate_wait(state, ahead);
             if let Some(waiting) = state.waiting.get(at) {
-                let place = Place::Waits { ahead, about };
+                let place = QueuePlace::Waits { ahead, about };
                 waiting.place.send_if_modified(|known| {
                     let changed = *known != place;
                     *known = place;
@@ -245,19 +245,19 @@ fn order(state: &State, now: Instant) -> Vec<usize> {
 }
 
 impl Ticket {
-    pub fn place(&mut self) -> Place {
+    pub fn place(&mut self) -> QueuePlace {
         *self.place.borrow_and_update()
     }
 
     /// Waits until its place changes, and returns the new one.
-    pub async fn changed(&mut self) -> Place {
+    pub async fn changed(&mut self) -> QueuePlace {
         // Once it runs nothing changes any more, and the sender is gone.
         let _ = self.place.changed().await;
         self.place()
     }
 
     pub async fn runs(&mut self) {
-        while self.place() != Place::Runs {
+        while self.place() != QueuePlace::Runs {
             self.changed().await;
         }
     }

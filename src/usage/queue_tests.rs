@@ -30,13 +30,13 @@ fn shop() -> Shop {
 }
 
 fn runs(ticket: &mut Ticket) -> bool {
-    ticket.place() == Place::Runs
+    ticket.place() == QueuePlace::Runs
 }
 
 fn ahead(ticket: &mut Ticket) -> Option<usize> {
     match ticket.place() {
-        Place::Waits { ahead, .. } => Some(ahead),
-        Place::Runs => None,
+        QueuePlace::Waits { ahead, .. } => Some(ahead),
+        QueuePlace::Runs => None,
     }
 }
 
@@ -161,9 +161,9 @@ async fn who_waits_hears_of_each_step() {
     drop(second);
     assert!(matches!(
         third.changed().await,
-        Place::Waits { ahead: 0, .. }
+        QueuePlace::Waits { ahead: 0, .. }
     ));
     drop(first);
-    assert_eq!(third.changed().await, Place::Runs);
+    assert_eq!(third.changed().await, QueuePlace::Runs);
     third.runs().await;
 }

@@ -7,7 +7,7 @@
 //! `words`), `playout` and `echo` (what is heard, and our own voice in it), `call_record` and `recorder` (what is kept). `realtime`
 //! is the same for sessions that a program drives; `collect` takes names and numbers.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 extern crate self as voice;
 // Unit tests share fakes with `tests/it`, which import from `frontdesk`.
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! This module does *not* know what a page says. Foreign HTML is parsed in a separate process, which returns the
 //! links; this module sees only addresses, robots.txt and sitemaps.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 use frontdesk_egress as egress;
 use frontdesk_reason as reason;
 use frontdesk_store as store;

@@ -12,7 +12,7 @@
 //! - [`Governor`]: holds background work back while a live turn needs the cores.
 //! - [`sandbox`]: the rights that the child gives up before it reads foreign bytes.
 
-// Paths read alike in every room: `crate::room::…`.
+// So that paths look the same in every room: `crate::room::…`.
 use frontdesk_reason as reason;
 
 pub mod child;

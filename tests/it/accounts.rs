@@ -168,7 +168,7 @@ async fn people_change_their_own_password_and_sign_out_elsewhere() {
         log_in(&app, password).await.unwrap(),
     );
     let page = get(&app, "/account", &here).await;
-    assert!(page.text().contains("and in 1 more"), "{}", page.text());
+    assert!(page.text().contains("and 1 more"), "{}", page.text());
     assert_eq!(
         get(&app, "/accounts", &here).await.status,
         StatusCode::FORBIDDEN

@@ -33,7 +33,11 @@ async fn the_pages_show_calls_and_escape_what_callers_say() {
     assert!(
         list.contains("Caller hung up") && list.contains("2 turns") && list.contains("Recorded")
     );
-    assert!(get("/calls?channel=kiosk").await.contains("No call matches"));
+    assert!(
+        get("/calls?channel=kiosk")
+            .await
+            .contains("No call matches")
+    );
     let page = get(&format!("/calls/{}", call.id)).await;
     for shown in [
         "&#60;script&#62;alert(1)",

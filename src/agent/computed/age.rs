@@ -228,8 +228,8 @@ fn is_younger_than(tokens: &[String], at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{asked, table};
     use super::*;
+    use crate::agent::computed::tests::{asked, table};
 
     #[test]
     fn an_age_is_held_against_the_rule() {

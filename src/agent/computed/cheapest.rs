@@ -92,8 +92,8 @@ fn ends_phrase(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{asked, table};
     use super::*;
+    use crate::agent::computed::tests::{asked, table};
 
     const CUTS: &str = "Prices\nService: Ladies' haircut | Price: £38\nService: Men's haircut | Price: £22\n\
         Service: Fringe trim | Price: £9\nService: Child haircut | Price: £15\nPay by card.";

@@ -73,8 +73,8 @@ pub(super) fn add_rows(asked: &MathQuestion<'_>, table: &Table<'_>) -> Option<Co
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{asked, table};
     use super::*;
+    use crate::agent::computed::tests::{asked, table};
 
     const FEES: &str = "Fees\nTreatment: Filling | Fee: $90.50\nTreatment: Crown | Fee: $900\n\
         Treatment: Root canal | Fee: $700\nEnd.";

@@ -82,8 +82,8 @@ fn subtract(day: Date, count: i64, unit: &str) -> Option<Date> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::asked;
     use super::*;
+    use crate::agent::computed::tests::asked;
 
     #[test]
     fn the_last_day_is_reckoned() {

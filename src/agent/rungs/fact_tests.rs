@@ -1,7 +1,7 @@
 use super::*;
 use crate::hours::edit;
 use crate::hours::opening::{Day, Special, Weekly};
-use crate::hours::{Data, Place};
+use crate::hours::{Data, StatedPlace};
 use crate::store::facts::{FactState, HolidayRule, NewFact, Settings};
 use crate::store::{self, Store, Transaction, WorkspaceId, workspaces};
 use jiff::civil::date;
@@ -58,7 +58,7 @@ fn insert_facts(
     for (what, quote) in facts {
         let data = Data {
             what,
-            place: Some(Place::default()),
+            place: Some(StatedPlace::default()),
             changed: false,
         };
         let new = NewFact {
@@ -267,7 +267,7 @@ async fn two_documents_that_contradict_are_not_guessed_between() {
                 let from = if at == 8 { b } else { a };
                 let data = Data {
                     what,
-                    place: Some(Place::default()),
+                    place: Some(StatedPlace::default()),
                     changed: false,
                 };
                 let new = NewFact {

@@ -67,7 +67,7 @@ struct Inner {
     store: Store,
     gateway: Gateway,
     /// `None` for a store in memory.
-    place: Option<Place>,
+    place: Option<BackupPlace>,
     every_hours: u32,
     keep_days: u32,
     /// Held while a backup is made or checked.
@@ -78,7 +78,7 @@ struct Inner {
     error: Mutex<Option<String>>,
 }
 
-struct Place {
+struct BackupPlace {
     data: PathBuf,
     folder: PathBuf,
     settings: Option<PathBuf>,
@@ -97,7 +97,7 @@ impl Backups {
         gateway: Gateway,
     ) -> Result<Self, BackupError> {
         let place = match master {
-            Some(master) => Some(Place {
+            Some(master) => Some(BackupPlace {
                 data: config.data_dir.clone(),
                 folder: config.backup_path(),
                 settings: config.file.clone(),
@@ -119,7 +119,7 @@ impl Backups {
         })
     }
 
-    fn place(&self) -> Result<&Place, BackupError> {
+    fn place(&self) -> Result<&BackupPlace, BackupError> {
         self.inner.place.as_ref().ok_or(BackupError::InMemory)
     }
 

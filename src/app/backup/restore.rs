@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use age::x25519::Identity;
 
-use super::super::AppError;
-use super::super::data::{STORE, master_key};
 use super::{BackupError, Scratch, check, container, keys, now, sync};
+use crate::app::AppError;
+use crate::app::data::{STORE, master_key};
 use crate::config::Config;
 use crate::store::erasure::Traces;
 use crate::store::snapshot::Snapshot;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use crate::cli::remote::Server;
-use crate::eval::{Asked, Asker, Case, EvalError, Report};
+use crate::eval::{AskedCase, Asker, Case, EvalError, Report};
 use crate::reason::Reason;
 
 pub(super) struct ServerAsker {
@@ -18,7 +18,7 @@ impl ServerAsker {
         Self { server, path }
     }
 
-    async fn try_ask(&self, case: &Case) -> anyhow::Result<Asked> {
+    async fn try_ask(&self, case: &Case) -> anyhow::Result<AskedCase> {
         let body = serde_json::to_value(case)?;
         Ok(serde_json::from_value(
             self.server.post(&self.path, &body).await?,
@@ -34,7 +34,7 @@ pub(super) fn path(path: &str, query: &[(&str, &str)]) -> String {
 
 #[async_trait]
 impl Asker for ServerAsker {
-    async fn ask(&self, case: &Case) -> Result<Asked, EvalError> {
+    async fn ask(&self, case: &Case) -> Result<AskedCase, EvalError> {
         self.try_ask(case)
             .await
             .map_err(|error| EvalError::Ask(Reason::of(error)))

@@ -8,12 +8,12 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::super::out;
 use super::clean::Cleaner;
 use super::devices::{self, Choice, Devices, Sound};
 use super::playout::Playout;
 use super::seen::Seen;
 use super::wire::Wire;
+use crate::cli::out;
 use crate::voice::{Incoming, LINE_RATE};
 
 /// Pieces of sound waiting to be cleaned: about two seconds.

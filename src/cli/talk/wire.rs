@@ -8,9 +8,9 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
-use super::super::remote::{HOST, Server};
 use super::seen::{Seen, Written, written};
 use crate::app::{App, default_assistant};
+use crate::cli::remote::{HOST, Server};
 use crate::store::calls::CallChannel;
 use crate::store::{Scoped, assistants};
 use crate::usage::Flow;
@@ -36,7 +36,7 @@ pub(super) async fn local(
     workspace: &str,
     assistant: Option<&str>,
 ) -> anyhow::Result<Wire> {
-    let workspace = super::super::shared::workspace_named(&app.store, workspace).await?;
+    let workspace = crate::cli::shared::workspace_named(&app.store, workspace).await?;
     let assistant = match assistant {
         None => default_assistant(&app.store, workspace).await?,
         Some(name) => {

@@ -29,7 +29,7 @@ pub(super) fn begins_or_ends(last: &Glyph, next: &Glyph) -> bool {
 
 /// Where small text is, relative to its host text.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum RaisedPlace {
     /// Raised after it: a footnote mark, an exponent.
     Behind,
     /// Raised before it: the mark of the footnote itself.
@@ -44,7 +44,7 @@ pub(super) fn attach(mut segments: Vec<Segment>) -> Vec<Segment> {
     let mut by_height: Vec<usize> = (0..segments.len()).collect();
     let y = |i: &usize| segments.get(*i).map_or(0.0, |s| s.y);
     by_height.sort_by(|a, b| y(a).total_cmp(&y(b)));
-    let mut homes: Vec<(usize, usize, Place)> = Vec::new();
+    let mut homes: Vec<(usize, usize, RaisedPlace)> = Vec::new();
     for (i, small) in segments.iter().enumerate() {
         if small.text.chars().count() > MAX_CHARS {
             continue;
@@ -77,9 +77,9 @@ pub(super) fn attach(mut segments: Vec<Segment>) -> Vec<Segment> {
         if let (Some(text), Some(gone)) = (segments.get_mut(home), gone.get_mut(i)) {
             *gone = true;
             text.text = match place {
-                Place::Behind => format!("{}{}", text.text, mark(&small.text)),
-                Place::Before => format!("{} {}", mark(&small.text), text.text),
-                Place::Below => format!("{}{}", text.text, small.text),
+                RaisedPlace::Behind => format!("{}{}", text.text, mark(&small.text)),
+                RaisedPlace::Before => format!("{} {}", mark(&small.text), text.text),
+                RaisedPlace::Below => format!("{}{}", text.text, small.text),
             };
             (text.x0, text.x1) = (text.x0.min(small.x0), text.x1.max(small.x1));
         }
@@ -90,7 +90,7 @@ pub(super) fn attach(mut segments: Vec<Segment>) -> Vec<Segment> {
 }
 
 /// Where a small text is relative to another, and how far it is from the ideal position.
-fn locate(small: &Segment, text: &Segment) -> Option<(f32, Place)> {
+fn locate(small: &Segment, text: &Segment) -> Option<(f32, RaisedPlace)> {
     let raised = (text.y - small.y) / text.size;
     let size = small.size / text.size;
     let behind = (small.x0 - text.x1) / text.size;
@@ -98,16 +98,16 @@ fn locate(small: &Segment, text: &Segment) -> Option<(f32, Place)> {
     let is_raised = (size < SMALLER && RAISED.contains(&raised))
         || (size < HARDLY_SMALLER && CLEARLY_RAISED.contains(&raised) && is_note(&small.text));
     if is_raised && (-0.3..0.35).contains(&behind) {
-        return Some((behind.abs(), Place::Behind));
+        return Some((behind.abs(), RaisedPlace::Behind));
     }
     // The added 1.0 makes this a last resort.
     if is_raised && (-0.2..0.6).contains(&before) && is_note(&small.text) {
-        return Some((1.0 + before.abs(), Place::Before));
+        return Some((1.0 + before.abs(), RaisedPlace::Before));
     }
     let is_figure = small.text.len() <= 3 && small.text.bytes().all(|b| b.is_ascii_digit());
     let is_below = size < SMALLER && LOWERED.contains(&-raised) && (-0.3..0.2).contains(&behind);
     (is_figure && is_below && text.text.ends_with(char::is_alphabetic))
-        .then_some((behind.abs(), Place::Below))
+        .then_some((behind.abs(), RaisedPlace::Below))
 }
 
 /// Whether raised text may be a footnote mark.

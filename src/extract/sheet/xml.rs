@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use quick_xml::events::Event;
 
-use super::super::ExtractError;
-use super::super::package::{self, Package, attribute};
-use super::super::raised;
 use super::HiddenLines;
+use crate::extract::ExtractError;
+use crate::extract::package::{self, Package, attribute};
+use crate::extract::raised;
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct SheetParts {

@@ -155,8 +155,8 @@ pub(crate) fn names(head: &[Vec<Cell>]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Table;
     use super::*;
+    use crate::extract::table::Table;
 
     /// `2>Price` is a cell that spans two columns, `^Zone` one that continues from above.
     fn row(cells: &[&str]) -> Vec<Cell> {

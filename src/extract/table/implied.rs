@@ -62,7 +62,7 @@ pub(crate) fn spread(rows: &[Vec<Cell>]) -> Option<Vec<Cell>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Table;
+    use crate::extract::table::Table;
 
     fn read(rows: &[&[&str]]) -> Vec<String> {
         let mut table = Table::default();

@@ -36,7 +36,7 @@ pub enum Topic {
 
 /// A question that the facts may answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Asked {
+pub struct HoursQuestion {
     pub topic: Topic,
     /// That of the words that gave the topic.
     pub language: &'static str,
@@ -57,7 +57,7 @@ pub fn ask(
     business: &str,
     labels: &[String],
     now: &Zoned,
-) -> Option<Asked> {
+) -> Option<HoursQuestion> {
     if question.len() > 1000 {
         return None;
     }
@@ -93,7 +93,7 @@ fn follow_up(
     before: &str,
     known: &Known,
     now: &Zoned,
-) -> Option<Asked> {
+) -> Option<HoursQuestion> {
     let earlier = sentences(before)
         .into_iter()
         .find_map(|s| sentence_asks(s, language, known, now))?;
@@ -105,13 +105,15 @@ fn follow_up(
     let begins = any_at(&words, 0, &vocabulary.and).is_some();
     let found = mentions(question, earlier.language, now);
     let rest = unknown(&words, &found, vocabulary, known);
-    (!found.is_empty() && rest.is_empty() && (begins || words.len() <= 5)).then_some(Asked {
-        topic: Topic::Hours,
-        language: earlier.language,
-        week: false,
-        mentions: found,
-        whose: earlier.whose,
-    })
+    (!found.is_empty() && rest.is_empty() && (begins || words.len() <= 5)).then_some(
+        HoursQuestion {
+            topic: Topic::Hours,
+            language: earlier.language,
+            week: false,
+            mentions: found,
+            whose: earlier.whose,
+        },
+    )
 }
 
 /// Parts of a question that can be understood alone.
@@ -123,7 +125,12 @@ fn sentences(question: &str) -> Vec<&str> {
         .collect()
 }
 
-fn sentence_asks(sentence: &str, language: &str, known: &Known, now: &Zoned) -> Option<Asked> {
+fn sentence_asks(
+    sentence: &str,
+    language: &str,
+    known: &Known,
+    now: &Zoned,
+) -> Option<HoursQuestion> {
     let words = tokens(sentence);
     // The visitor's language first: "zu" and "auf" mean something in German only.
     let own = ALL.iter().filter(|v| v.language == language);
@@ -154,7 +161,7 @@ fn asks_in(
     v: &'static Vocabulary,
     known: &Known,
     now: &Zoned,
-) -> Option<Asked> {
+) -> Option<HoursQuestion> {
     let found = mentions(sentence, v.language, now);
     let (address, phone, email) = (
         has(words, &v.address),
@@ -162,7 +169,7 @@ fn asks_in(
         has(words, &v.email),
     );
     let asked = |topic, whose| {
-        Some(Asked {
+        Some(HoursQuestion {
             topic,
             language: v.language,
             week: has(words, &v.week),

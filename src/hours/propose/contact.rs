@@ -1,8 +1,8 @@
 //! Finds address, telephone and e-mail in a line.
 
-use super::super::data::What;
-use super::super::words;
 use super::lists::{LISTS, has};
+use crate::hours::data::What;
+use crate::hours::words;
 
 /// Of a line that may be an address, in characters.
 const LONGEST_ADDRESS: usize = 160;

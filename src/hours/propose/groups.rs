@@ -4,14 +4,14 @@ use jiff::Zoned;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::super::calendar_words;
-use super::super::data::What;
-use super::super::opening::{Day, Span, Special, Weekly};
-use super::super::when::{self, Relation};
-use super::super::words::{self, Kind, Token, any_at};
 use super::lists::{LISTS, has};
 use super::notes::{breaks, heading_label, label, note, parse_chosen};
 use super::spans;
+use crate::hours::calendar_words;
+use crate::hours::data::What;
+use crate::hours::opening::{Day, Span, Special, Weekly};
+use crate::hours::when::{self, Relation};
+use crate::hours::words::{self, Kind, Token, any_at};
 
 /// What is known from the text around a line.
 pub(super) struct Context<'a> {

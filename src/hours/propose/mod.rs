@@ -12,14 +12,14 @@ mod spans;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::data::{Place, What};
+use super::data::{StatedPlace, What};
 use super::when;
 use super::words;
 use lists::{LISTS, has};
 
 /// A line of a document.
 #[derive(Debug, Clone, Copy)]
-pub struct Line<'a> {
+pub struct DocumentLine<'a> {
     pub text: &'a str,
     /// Byte offset in the text of the document's version.
     pub start: usize,
@@ -29,7 +29,7 @@ pub struct Line<'a> {
 /// A document to search for facts.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
-    pub lines: &'a [Line<'a>],
+    pub lines: &'a [DocumentLine<'a>],
     pub title: &'a str,
     /// ISO 639-1 code.
     pub language: &'a str,
@@ -45,7 +45,7 @@ pub struct Proposal {
     pub what: What,
     /// The line that states it.
     pub quote: String,
-    pub place: Place,
+    pub place: StatedPlace,
 }
 
 /// Limits on the lines of a document and on the bytes of a line: hours are in short lines.
@@ -104,7 +104,7 @@ pub fn propose(source: &Source<'_>) -> Vec<Proposal> {
                 out.push(Proposal {
                     what,
                     quote: quote.to_owned(),
-                    place: Place {
+                    place: StatedPlace {
                         span: [start, start + quote.len()],
                         section: (!heading.is_empty()).then(|| heading.to_owned()),
                         dated: own,

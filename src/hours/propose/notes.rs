@@ -1,11 +1,11 @@
 //! Reads the text around days and hours: whose hours they are, which weekdays of the month, breaks, notes.
 
-use super::super::calendar_words;
-use super::super::opening::Span;
-use super::super::words::{self, Kind, Token, any_at};
 use super::groups::{Group, ordinal};
 use super::lists::{LISTS, has};
 use super::spans;
+use crate::hours::calendar_words;
+use crate::hours::opening::Span;
+use crate::hours::words::{self, Kind, Token, any_at};
 
 /// "First and third Saturday of the month only" → 1 and 3.
 pub(super) fn parse_chosen(note: &str, language: &str) -> Vec<i8> {

@@ -2,10 +2,10 @@
 
 use jiff::civil::Time;
 
-use super::super::opening::Span;
-use super::super::when;
-use super::super::words::{Kind, Token, any_at};
 use super::lists::LISTS;
+use crate::hours::opening::Span;
+use crate::hours::when;
+use crate::hours::words::{Kind, Token, any_at};
 
 /// A time as written: hour, minute, and am or pm if stated.
 struct Written {

@@ -3,9 +3,9 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
-use super::super::calendar_words::{month, weekday};
-use super::super::words::{Kind, Token, any_at};
 use super::LISTS;
+use crate::hours::calendar_words::{month, weekday};
+use crate::hours::words::{Kind, Token, any_at};
 
 /// A calendar date at a token, and how many tokens it spans. With a weekday, it is in the year (or month)
 /// in which the two agree.

@@ -2,9 +2,9 @@
 
 use jiff::civil::Time;
 
-use super::super::calendar_words::{month, small_number};
-use super::super::words::{Kind, Token, any_at, phrase_at};
 use super::{Bound, LISTS, Taken};
+use crate::hours::calendar_words::{month, small_number};
+use crate::hours::words::{Kind, Token, any_at, phrase_at};
 
 pub(super) struct Clock {
     pub(super) time: Time,

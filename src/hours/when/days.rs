@@ -3,11 +3,11 @@
 use jiff::civil::Date;
 use jiff::{Span, Zoned};
 
-use super::super::calendar_words::{NamedDay, is_plain_month, month, small_number, weekday};
-use super::super::holidays;
-use super::super::words::{Token, any_at};
 use super::calendar::calendar;
 use super::{LISTS, Mention, Relation, Taken, bytes};
+use crate::hours::calendar_words::{NamedDay, is_plain_month, month, small_number, weekday};
+use crate::hours::holidays;
+use crate::hours::words::{Token, any_at};
 
 pub(super) fn at(
     tokens: &[Token],

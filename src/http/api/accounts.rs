@@ -7,14 +7,14 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::auth::{OfPrincipal, Principal};
-use super::super::body::Json;
-use super::super::hashing::off_thread;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
 use super::place;
 use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, Change};
+use crate::http::auth::{OfPrincipal, Principal};
+use crate::http::body::Json;
+use crate::http::hashing::off_thread;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::users::Role;
 use crate::store::{UserId, password};
 

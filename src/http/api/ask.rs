@@ -8,13 +8,13 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::auth::{OfCredential, OfPrincipal, Principal};
-use super::super::body::Json;
-use super::super::clock::{self, Metadata};
-use super::super::problem::{Problem, ProblemView};
 use super::turn::{self, Unasked};
 use crate::agent::Turn;
 use crate::app::{App, default_assistant};
+use crate::http::auth::{OfCredential, OfPrincipal, Principal};
+use crate::http::body::Json;
+use crate::http::clock::{self, Metadata};
+use crate::http::problem::{Problem, ProblemView};
 use crate::llm::{ChatMessage, Claim, Priority, Role};
 use crate::store::WorkspaceId;
 use crate::store::assistants::{self, Assistant};

@@ -7,15 +7,15 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::auth::{OfPrincipal, Principal};
-use super::super::body::Json;
-use super::super::problem::{Problem, ProblemView};
 use super::backups::with_backups;
 use crate::app::App;
 use crate::app::backup::{
     Backup, BackupError, Backups, NewLogin, NewS3, NewSftp, NewTarget, Step, TargetState,
 };
 use crate::egress::Secret;
+use crate::http::auth::{OfPrincipal, Principal};
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
 
 /// A place for copies. Fields of the other kind are ignored. A secret that is left out stays as it is, if the place
 /// is the same.

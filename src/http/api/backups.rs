@@ -7,11 +7,11 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::auth::{OfPrincipal, Principal};
-use super::super::body::Json;
-use super::super::problem::{Problem, ProblemView};
 use crate::app::App;
 use crate::app::backup::{Backup, BackupError, BackupState, Backups, TargetState};
+use crate::http::auth::{OfPrincipal, Principal};
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::StoreError;
 
 /// The state of backups.

@@ -6,15 +6,15 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::auth::{Credential, OfCredential, OfPrincipal};
-use super::super::body::Json;
-use super::super::listing;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
 use super::ask::{check_text, find_assistant};
 use super::place::{self, ApiPlace};
 use super::turn::{self, Unasked};
 use crate::agent::Turn;
+use crate::http::auth::{Credential, OfCredential, OfPrincipal};
+use crate::http::body::Json;
+use crate::http::listing;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
 use crate::store::conversations::{

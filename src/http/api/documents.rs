@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::BroadcastStream;
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::body::Json;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
-use super::super::sse;
 use super::place::{self, ApiPlace};
 use super::versions::VersionView;
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
+use crate::http::sse;
 use crate::knowledge::{Progress, Stage};
 use crate::store::documents::{Document, DocumentSummary};
 use crate::store::versions;

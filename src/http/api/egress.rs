@@ -6,9 +6,9 @@ use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::auth::Principal;
-use super::super::problem::Problem;
 use crate::app::App;
+use crate::http::auth::Principal;
+use crate::http::problem::Problem;
 use crate::store::egress::{self, Entry, Total};
 
 /// In rows.

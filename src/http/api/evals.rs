@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::body::Json;
-use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
 use crate::agent::AnswerSettings;
 use crate::app::default_assistant;
-use crate::eval::{AgentAsker, Asked, Asker, Case, Report, run};
+use crate::eval::{AgentAsker, AskedCase, Asker, Case, Report, run};
 use crate::http::auth::OfCredential;
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::View;
 use crate::llm::{Claim, Priority};
 use crate::store::EvalRunId;
@@ -98,7 +98,7 @@ fn view_run(run: EvalRun, results: Value) -> Value {
 pub(super) async fn ask(
     place: ApiPlace,
     Json(mut case): Json<Case>,
-) -> Result<axum::Json<Asked>, Problem> {
+) -> Result<axum::Json<AskedCase>, Problem> {
     case.question = super::ask::check_text("question", case.question)?;
     let (app, workspace) = (&place.app, place.id());
     let asker = AgentAsker {

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::super::body::Json;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
 use crate::agent::fact_preview;
 use crate::hours::acts::{self, ClockChange, Decision};
 use crate::hours::{Entry, What, country, edit};
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::facts::HolidayRule;
 
 /// All facts with clock and country.

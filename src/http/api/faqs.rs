@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::body::Json;
-use super::super::multipart;
-use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
+use crate::http::body::Json;
+use crate::http::multipart;
+use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::{FaqDraft, FaqImport, KnowledgeError};
 use crate::store::FaqId;
 use crate::store::faqs::{Faq, FaqState};

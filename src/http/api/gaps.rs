@@ -4,9 +4,9 @@ use axum::extract::{Path, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
-use crate::knowledge::{Asked, Cluster};
+use crate::http::problem::{Problem, ProblemView};
+use crate::knowledge::{Cluster, GapQuestion};
 use crate::store::FaqId;
 use crate::store::gaps::GapState;
 
@@ -65,8 +65,8 @@ pub struct AskedView {
     pub at: i64,
 }
 
-impl From<Asked> for AskedView {
-    fn from(asked: Asked) -> Self {
+impl From<GapQuestion> for AskedView {
+    fn from(asked: GapQuestion) -> Self {
         Self {
             receipt: asked.receipt.to_string(),
             question: asked.question,

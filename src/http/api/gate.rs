@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use super::super::body::Json;
-use super::super::problem::{Problem, ProblemView};
 use super::place::ApiPlace;
 use crate::app::default_assistant;
 use crate::eval::gate::{self, Proposed, Verdict, Waiting};
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::Gate;
 use crate::store::evals::RunKind;
 

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::super::body::Json;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
 use crate::eval::questions::{self, GoldenDraft};
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::golden::GoldenQuestion;
 
 /// The golden questions of a workspace.

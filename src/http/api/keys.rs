@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::auth::{OfPrincipal, Principal};
-use super::super::body::Json;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
 use super::place;
 use crate::app::{App, api_keys};
+use crate::http::auth::{OfPrincipal, Principal};
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::api_keys::ApiKey;
 
 /// All keys.

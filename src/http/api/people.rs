@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::auth::Member;
-use super::super::body::Json;
-use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
 use crate::app::{App, person_copy, privacy};
+use crate::http::auth::Member;
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::erasure::{Found, Match, Subject, Traces};
 
 #[derive(Deserialize, IntoParams)]

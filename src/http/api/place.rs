@@ -6,11 +6,11 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use serde::Deserialize;
 
-use super::super::Http;
-use super::super::auth::{Member, OfPrincipal, Principal};
-pub(super) use super::super::parse_id;
-use super::super::problem::Problem;
 use crate::app::App;
+use crate::http::Http;
+use crate::http::auth::{Member, OfPrincipal, Principal};
+pub(super) use crate::http::parse_id;
+use crate::http::problem::Problem;
 use crate::store::WorkspaceId;
 use crate::store::workspaces::Workspace;
 

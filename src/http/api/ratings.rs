@@ -5,11 +5,11 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::body::Json;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
 use crate::app::ratings;
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 
 /// A rating.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

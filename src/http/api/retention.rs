@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::body::Json;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
 use super::place::ApiPlace;
 use crate::app::retention::{self, Kept};
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 
 /// How long a workspace keeps what people said.
 #[derive(Debug, Serialize, ToSchema)]

@@ -6,17 +6,17 @@ use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::Http;
-use super::super::address::address_of;
-use super::super::auth::cookies::SESSION;
-use super::super::auth::{Caller, Principal};
-use super::super::body::Json;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
-use super::super::second_factor::{Own, may_reset};
 use super::accounts::find_caller_role;
 use super::place;
 use crate::app::second_factor;
+use crate::http::Http;
+use crate::http::address::address_of;
+use crate::http::auth::cookies::SESSION;
+use crate::http::auth::{Caller, Principal};
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
+use crate::http::second_factor::{Own, may_reset};
 use crate::store::UserId;
 use crate::store::token::TokenHash;
 

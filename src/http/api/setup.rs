@@ -8,9 +8,9 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::auth::{OfPrincipal, Principal};
-use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, SETUP_LINK_HOURS, setup_token};
+use crate::http::auth::{OfPrincipal, Principal};
+use crate::http::problem::{Problem, ProblemView};
 
 /// A link to set up an installation that has no account yet.
 #[derive(Serialize, ToSchema)]

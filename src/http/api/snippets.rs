@@ -5,9 +5,9 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::body::Json;
-use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::Submitted;
 
 /// A snippet to write.

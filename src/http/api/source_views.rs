@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::problem::Problem;
+use crate::http::problem::Problem;
 use crate::knowledge::sources::{DAY_MS, SyncProgress, SyncStage};
 use crate::store::source_pages::PageSummary;
 use crate::store::sources::{self, Report, SourceState, SourceSummary};

@@ -6,14 +6,14 @@ use axum::response::Response;
 use futures::{StreamExt, future};
 use tokio_stream::wrappers::BroadcastStream;
 
-use super::super::body::Json;
-use super::super::problem::{Problem, ProblemView};
-use super::super::sse;
 use super::place::{self, ApiPlace};
 use super::source_views::{
     NewSourceRequest, PageView, SourceChange, SourceDetail, SourceList, SourceView,
     SyncProgressView, parse_every,
 };
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
+use crate::http::sse;
 use crate::knowledge::KnowledgeError;
 use crate::knowledge::sources::{SourceRequest, SourceUpdate};
 use crate::store::SourceId;

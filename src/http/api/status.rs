@@ -6,10 +6,10 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::auth::{OfPrincipal, Principal};
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
 use crate::app::{App, Protection, WorkerStatus};
+use crate::http::auth::{OfPrincipal, Principal};
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 use crate::worker::sandbox::Held;
 
 /// The state of the installation.

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::body::Json;
-use super::super::problem::{Problem, ProblemView};
 use super::place::ApiPlace;
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::Synonyms;
 
 /// The owner's synonyms.

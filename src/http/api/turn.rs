@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 
-use super::super::problem::Problem;
-use super::super::sse;
 use crate::agent::{Answer, TurnEvent};
+use crate::http::problem::Problem;
+use crate::http::sse;
 
 #[derive(Serialize)]
 struct Delta {

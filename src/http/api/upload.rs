@@ -7,9 +7,9 @@ use bytes::Bytes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::multipart;
-use super::super::problem::{Problem, ProblemView};
 use super::place::ApiPlace;
+use crate::http::multipart;
+use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::Received;
 
 /// Per request.

@@ -6,10 +6,10 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::body::Json;
-use super::super::problem::{Problem, ProblemView};
 use super::documents::load;
 use super::place::{self, ApiPlace};
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
 use crate::knowledge::diff::{self, Difference};
 use crate::store::versions::{self, Version};
 use crate::store::{VersionId, WorkspaceId};

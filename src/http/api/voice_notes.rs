@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 
-use super::super::metrics::Metrics;
-use super::super::problem::{Problem, ProblemView};
-use super::super::voice::note;
 use super::conversations::{build_turn, load};
 use super::place::ApiPlace;
 use super::turn;
+use crate::http::metrics::Metrics;
+use crate::http::problem::{Problem, ProblemView};
+use crate::http::voice::note;
 
 /// Transcribes a recording of at most two minutes and 5 MiB, and answers it. The event `heard` holds the
 /// words; the events of an answer follow.

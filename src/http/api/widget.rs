@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::body::Json;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
-use super::super::voice::settings::WidgetSettings;
-use super::super::voice::site_key;
 use super::place::ApiPlace;
 use crate::app::App;
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
+use crate::http::voice::settings::WidgetSettings;
+use crate::http::voice::site_key;
 use crate::store::{WorkspaceId, site_keys, workspaces};
 
 /// Look and reach of the widget.

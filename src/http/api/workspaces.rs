@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::ToSchema;
 
-use super::super::auth::{OfPrincipal, Principal};
-use super::super::body::Json;
-use super::super::now_ms;
-use super::super::problem::{Problem, ProblemView};
 use crate::app::closing::{self, WorkspaceUse};
 use crate::app::{App, workspace_copy, workspaces};
+use crate::http::auth::{OfPrincipal, Principal};
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::closures::{Closure, Rows};
 use crate::store::holdings::Bytes;
 use crate::store::workspaces::Workspace;

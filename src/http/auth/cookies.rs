@@ -2,8 +2,8 @@
 
 use axum::http::{HeaderMap, header};
 
-use super::super::address::over_tls;
 use super::{SECURE_SESSION_COOKIE, SESSION_COOKIE};
+use crate::http::address::over_tls;
 
 pub(in crate::http) struct CookieName {
     /// Over plain HTTP, which only loopback uses.

@@ -4,9 +4,9 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 
-use super::super::problem::Problem;
-use super::super::server::Peer;
 use super::{Principal, origin};
+use crate::http::problem::Problem;
+use crate::http::server::Peer;
 
 pub(in crate::http) fn sent(parts: &Parts) -> bool {
     parts.extensions.get::<Peer>() == Some(&Peer::Installation)

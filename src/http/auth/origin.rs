@@ -3,8 +3,8 @@
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 
-use super::super::problem::Problem;
-use super::super::server::Peer;
+use crate::http::problem::Problem;
+use crate::http::server::Peer;
 
 /// Refuses a change that another site makes with a browser's cookie (CSRF). `SameSite=Lax` stops most of
 /// them; this stops the rest: sibling domains and old browsers.

@@ -7,13 +7,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::now_ms;
-use super::super::problem::Problem;
 use super::{
     Caller, Credential, Principal, Scope, bearer, origin, refuse_closed_workspace, unauthorized,
 };
 use crate::app::App;
 use crate::http::auth::OfCredential;
+use crate::http::now_ms;
+use crate::http::problem::Problem;
 use crate::store::token::{TokenHash, TokenKind};
 use crate::store::{ApiKeyId, UserId, client_secrets, closures};
 

@@ -9,13 +9,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::accounts::hash_password;
-use super::super::auth::Scope;
-use super::super::hashing::off_thread;
-use super::super::now_ms;
-use super::super::parse_id;
-use super::super::problem::Problem;
-use super::super::second_factor::may_reset;
 use super::Failure;
 use super::format::{Moment, moment};
 use super::guard::SignedIn;
@@ -24,6 +17,13 @@ use super::view::{self, Section, Shell, filters};
 use crate::app::App;
 use crate::app::accounts::{self, Account, AccountError, Change};
 use crate::app::second_factor::{self, FactorError};
+use crate::http::api::accounts::hash_password;
+use crate::http::auth::Scope;
+use crate::http::hashing::off_thread;
+use crate::http::now_ms;
+use crate::http::parse_id;
+use crate::http::problem::Problem;
+use crate::http::second_factor::may_reset;
 use crate::store::users::{Role, User};
 use crate::store::{UserId, password, sessions};
 

@@ -7,16 +7,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::super::api::backup_target::NewPlace;
-use super::super::api::backups::with_backups;
-use super::super::auth::Scope;
-use super::super::problem::Problem;
 use super::backups::{page, show_outcome};
 use super::format::{Moment, moment};
 use super::guard::SignedIn;
 use super::{Failure, sentence, view};
 use crate::app::App;
 use crate::app::backup::{BackupError, Backups, TargetState};
+use crate::http::api::backup_target::NewPlace;
+use crate::http::api::backups::with_backups;
+use crate::http::auth::Scope;
+use crate::http::problem::Problem;
 
 pub(super) struct TargetRow {
     pub(super) place: String,

@@ -11,9 +11,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
-use super::super::api::backups::with_backups;
-use super::super::auth::Scope;
-use super::super::problem::Problem;
 use super::backup_target::TargetRow;
 use super::format::{Moment, bytes, moment};
 use super::guard::SignedIn;
@@ -21,6 +18,9 @@ use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
 use crate::app::backup::{BackupState, Backups};
+use crate::http::api::backups::with_backups;
+use crate::http::auth::Scope;
+use crate::http::problem::Problem;
 
 #[derive(Template)]
 #[template(path = "backups.html")]

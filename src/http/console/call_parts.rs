@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::super::api::calls::CallInFull;
 use super::call_pages::{
     CallPage, LogRow, SaidLine, TurnPart, TurnStrip, Wave, channel, reason, status,
 };
@@ -13,6 +12,7 @@ use super::quality_pages::rung;
 use super::receipt_parts::took;
 use super::receipts::first_words;
 use super::view::{Fact, Shell};
+use crate::http::api::calls::CallInFull;
 use crate::voice::recorder::Peaks;
 
 /// Strokes in the waveform.
@@ -190,7 +190,7 @@ fn turns(full: &CallInFull) -> Vec<TurnStrip> {
     // All bars share the scale of the longest turn, so that they can be compared.
     let longest = full.turns.iter().map(|turn| sum(&turn.timings)).max();
     let longest = longest.unwrap_or(0).max(1);
-    let strip = |turn: &super::super::api::calls::TurnView| {
+    let strip = |turn: &crate::http::api::calls::TurnView| {
         let mut at = 0_u64;
         let mut parts = Vec::new();
         for (key, name, label) in WAITS {

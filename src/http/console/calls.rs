@@ -6,10 +6,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::super::api::calls::{self as api, CallQuery, CallView, in_full};
-use super::super::auth::Scope;
-use super::super::listing::{self, ListQuery};
-use super::super::parse_id;
 use super::call_pages::{self as pages, CallRow};
 use super::format::{moment, plural};
 use super::guard::SignedIn;
@@ -19,6 +15,10 @@ use super::view::{self, Section};
 use super::{Failure, call_parts, sentence};
 use crate::app::App;
 use crate::app::privacy::{self, ErasureError};
+use crate::http::api::calls::{self as api, CallQuery, CallView, in_full};
+use crate::http::auth::Scope;
+use crate::http::listing::{self, ListQuery};
+use crate::http::parse_id;
 
 /// `GET /calls`
 pub(super) async fn list(

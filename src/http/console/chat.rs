@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::super::auth::Scope;
-use super::super::voice::files;
 use super::guard::SignedIn;
 use super::suggestions::suggest;
 use super::view::{self, Section};
 use super::{Failure, pages, status};
 use crate::app::App;
+use crate::http::auth::Scope;
+use crate::http::voice::files;
 use crate::store::{Connection, StoreError, WorkspaceId, assistants, chunks, documents};
 
 /// Documents whose headings are looked at.

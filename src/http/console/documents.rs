@@ -7,13 +7,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::super::now_ms;
 use super::format::{bytes, limit, moment, plural};
 use super::guard::SignedIn;
 use super::pages::{self, DocumentRow};
 use super::view::{self, Section};
 use super::{Failure, sentence, status};
 use crate::app::App;
+use crate::http::now_ms;
 use crate::store::documents::{DocumentState, DocumentSummary, Origin};
 
 /// Extensions for the file picker; the server looks at the content, not the name.

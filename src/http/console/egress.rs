@@ -7,12 +7,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::super::auth::Scope;
 use super::format::{Moment, bytes, moment};
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
+use crate::http::auth::Scope;
 use crate::store::egress::{self, Entry, Rows, Total};
 
 /// Requests shown.

@@ -10,10 +10,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::super::auth::Scope;
-use super::super::now_ms;
-use super::super::parse_id;
-use super::super::problem::Problem;
 use super::Failure;
 use super::fact_pages::render;
 use super::guard::SignedIn;
@@ -21,6 +17,10 @@ use crate::app::App;
 use crate::hours::acts::{self, ClockChange, Decision};
 use crate::hours::opening::{Day, Special, Weekly};
 use crate::hours::{FactsError, What, edit};
+use crate::http::auth::Scope;
+use crate::http::now_ms;
+use crate::http::parse_id;
+use crate::http::problem::Problem;
 use crate::store::FactId;
 use crate::store::facts::HolidayRule;
 

@@ -7,8 +7,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::auth::Scope;
-use super::super::parse_id;
 use super::Failure;
 use super::format::{moment, plural};
 use super::guard::SignedIn;
@@ -16,6 +14,8 @@ use super::quality_pages::{self as pages, GapRow};
 use super::receipts::first_words;
 use super::view::{self, Section};
 use crate::app::App;
+use crate::http::auth::Scope;
+use crate::http::parse_id;
 use crate::knowledge::Cluster;
 use crate::store::ReceiptId;
 use crate::store::gaps::GapState;

@@ -9,10 +9,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::super::auth::Scope;
-use super::super::now_ms;
-use super::super::parse_id;
-use super::super::problem::Problem;
 use super::format::plural;
 use super::golden_form::{GoldenForm, row};
 use super::guard::SignedIn;
@@ -21,6 +17,10 @@ use super::view::{self, Section};
 use super::{Failure, sentence};
 use crate::app::App;
 use crate::eval::questions::{self, GoldenDraft};
+use crate::http::auth::Scope;
+use crate::http::now_ms;
+use crate::http::parse_id;
+use crate::http::problem::Problem;
 
 #[derive(Deserialize)]
 pub(super) struct Shown {

@@ -9,14 +9,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::auth::origin::is_same_origin;
-use super::super::auth::{self, Caller, Member, OfPrincipal, Principal, Scope};
-use super::super::problem::Problem;
-use super::super::voice::settings::WidgetSettings;
 use super::error_page;
 use super::format::moment;
 use super::view::{Section, Shell};
 use crate::app::App;
+use crate::http::auth::origin::is_same_origin;
+use crate::http::auth::{self, Caller, Member, OfPrincipal, Principal, Scope};
+use crate::http::problem::Problem;
+use crate::http::voice::settings::WidgetSettings;
 use crate::store::users::{self, User};
 use crate::store::workspaces::Workspace;
 

@@ -8,9 +8,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::auth::Scope;
-use super::super::now_ms;
-use super::super::parse_id;
 use super::format::moment;
 use super::guard::SignedIn;
 use super::pages::{self, FreshKey, KeyRow};
@@ -18,6 +15,9 @@ use super::view::{self, Section};
 use super::{Failure, session};
 use crate::app::App;
 use crate::app::api_keys::{self, ApiKeyError};
+use crate::http::auth::Scope;
+use crate::http::now_ms;
+use crate::http::parse_id;
 use crate::store::ApiKeyId;
 use crate::store::api_keys::ApiKey;
 

@@ -9,13 +9,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::auth::Scope;
-use super::super::parse_id;
-use super::super::problem::Problem;
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
+use crate::http::auth::Scope;
+use crate::http::parse_id;
+use crate::http::problem::Problem;
 use crate::knowledge::{KnowledgeError, snippets};
 use crate::store::documents::{Document, Origin};
 use crate::store::{DocumentId, Scoped, versions};

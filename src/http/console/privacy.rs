@@ -9,10 +9,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::people::{name_subject, parse_subject, send_copy};
-use super::super::auth::Scope;
-use super::super::now_ms;
-use super::super::problem::Problem;
 use super::Failure;
 use super::format::{Moment, moment, plural};
 use super::guard::SignedIn;
@@ -20,6 +16,10 @@ use super::view::{self, Section, Shell, filters};
 use crate::app::App;
 use crate::app::privacy::{self, ErasureError};
 use crate::app::retention::{self, RetentionError};
+use crate::http::api::people::{name_subject, parse_subject, send_copy};
+use crate::http::auth::Scope;
+use crate::http::now_ms;
+use crate::http::problem::Problem;
 use crate::store::due::Count;
 use crate::store::erasure::{Match, Subject, Traces};
 

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::super::problem::Problem;
 use super::format::moment;
 use super::quality_pages::{Again, Piece, Receipt, Stretch, rung};
 use super::view::{Fact, Shell};
@@ -10,6 +9,7 @@ use super::{receipt_cited, sentence, word_diff};
 use crate::agent::proof::Replay;
 use crate::app::App;
 use crate::app::receipts::OpenedReceipt;
+use crate::http::problem::Problem;
 use crate::store::golden;
 use crate::store::receipts::{Integrity, Link};
 

@@ -8,11 +8,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::receipts::{ListedView, ReceiptQuery};
-use super::super::auth::Scope;
-use super::super::listing::{self, ListQuery};
-use super::super::now_ms;
-use super::super::parse_id;
 use super::format::moment;
 use super::guard::SignedIn;
 use super::quality_pages::{self as pages, RUNGS, ReceiptRow, rung};
@@ -21,6 +16,11 @@ use super::{Failure, receipt_parts, sentence};
 use crate::app::receipts::{ask_again, open};
 use crate::app::{App, ratings};
 use crate::eval::questions::{self, GoldenDraft};
+use crate::http::api::receipts::{ListedView, ReceiptQuery};
+use crate::http::auth::Scope;
+use crate::http::listing::{self, ListQuery};
+use crate::http::now_ms;
+use crate::http::parse_id;
 use crate::store::{Connection, StoreError, WorkspaceId, documents};
 
 /// Characters of a question or answer in the list.

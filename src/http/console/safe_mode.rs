@@ -10,9 +10,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::get;
 
-use super::super::auth::origin;
 use super::view::{self, filters};
 use super::{assets, sentence};
+use crate::http::auth::origin;
 
 #[derive(Template)]
 #[template(path = "safe_mode.html")]

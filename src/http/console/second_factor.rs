@@ -11,16 +11,16 @@ use axum::{Extension, Form};
 use qrcode::{Color, EcLevel, QrCode};
 use serde::Deserialize;
 
-use super::super::address::address_of;
-use super::super::attempts::Attempts;
-use super::super::problem::Problem;
-use super::super::second_factor::Own;
 use super::format::{Moment, moment, plural};
 use super::guard::{AtSecondFactor, SignedIn};
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence, session};
 use crate::app::App;
 use crate::app::second_factor::{SetUp, in_groups};
+use crate::http::address::address_of;
+use crate::http::attempts::Attempts;
+use crate::http::problem::Problem;
+use crate::http::second_factor::Own;
 use crate::store::second_factors;
 
 /// White modules that scanners need around a QR code.

@@ -3,9 +3,9 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::super::address::over_tls;
-use super::super::auth::cookies::{CookieName, SESSION, SIGN_IN};
 use crate::app::second_factor::SIGN_IN_MS;
+use crate::http::address::over_tls;
+use crate::http::auth::cookies::{CookieName, SESSION, SIGN_IN};
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::{Store, StoreError, Transaction, UnixMs, UserId, sessions};
 
@@ -90,8 +90,8 @@ pub(super) fn address(headers: &HeaderMap) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::auth::{SECURE_SESSION_COOKIE, SESSION_COOKIE};
     use super::*;
+    use crate::http::auth::{SECURE_SESSION_COOKIE, SESSION_COOKIE};
     use crate::store::token::TokenKind;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {

@@ -8,14 +8,14 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::auth::DEFAULT_WORKSPACE;
-use super::super::hashing::off_thread;
-use super::super::now_ms;
-use super::super::voice::settings::WidgetSettings;
 use super::guard::Visitor;
 use super::pages::{Setup, SetupForm, SetupGone};
 use super::{Failure, session, view};
 use crate::app::{App, accounts};
+use crate::http::auth::DEFAULT_WORKSPACE;
+use crate::http::hashing::off_thread;
+use crate::http::now_ms;
+use crate::http::voice::settings::WidgetSettings;
 use crate::store::token::{Token, TokenHash, TokenKind};
 use crate::store::users::{self, NewUser, Role};
 use crate::store::{StoreError, Transaction, UnixMs, password, setup_tokens, workspaces};

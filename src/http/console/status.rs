@@ -6,14 +6,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::super::auth::Scope;
-use super::super::now_ms;
 use super::format::{bytes, plural, uptime};
 use super::guard::SignedIn;
 use super::pages::{self, Engine, Protection};
 use super::view::{self, Fact, Section};
 use super::{Failure, sentence, session};
 use crate::app::{App, WorkerStatus};
+use crate::http::auth::Scope;
+use crate::http::now_ms;
 use crate::store::{documents, holdings};
 
 /// `GET /status`

@@ -7,13 +7,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
-use super::super::auth::origin::is_this_machine;
-use super::super::now_ms;
-use super::super::voice::{Which, files};
 use super::guard::Visitor;
 use super::view;
 use super::{Failure, pages, widget_pages};
 use crate::app::App;
+use crate::http::auth::origin::is_this_machine;
+use crate::http::now_ms;
+use crate::http::voice::{Which, files};
 
 /// `GET /talk?s=KEY`
 pub(super) async fn show(

@@ -6,12 +6,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::super::auth::Scope;
 use super::format::{limit, uptime};
 use super::guard::SignedIn;
 use super::view::{self, Section};
 use super::{Failure, pages, sentence, status};
 use crate::app::App;
+use crate::http::auth::Scope;
 
 /// `GET /transcribe`
 pub(super) async fn show(

@@ -129,13 +129,13 @@ pub mod filters {
 
     #[askama::filter_fn]
     pub fn asset(path: &str, _: &dyn askama::Values) -> askama::Result<String> {
-        Ok(super::super::assets::url(path))
+        Ok(crate::http::console::assets::url(path))
     }
 
     /// An icon of the sheet. Not escaped: names come from templates only.
     #[askama::filter_fn]
     pub fn icon(name: &str, _: &dyn askama::Values) -> askama::Result<Safe<String>> {
-        let sheet = super::super::assets::url("icons.svg");
+        let sheet = crate::http::console::assets::url("icons.svg");
         Ok(Safe(format!(
             "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sheet}#{name}\"/></svg>"
         )))

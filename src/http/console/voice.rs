@@ -10,15 +10,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::auth::Scope;
-use super::super::now_ms;
-use super::super::problem::Problem;
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use super::{Failure, sentence};
 use crate::app::App;
 use crate::app::pronunciations::{self, PronunciationError};
 use crate::app::voice_settings::{self, VoiceSettingsError};
+use crate::http::auth::Scope;
+use crate::http::now_ms;
+use crate::http::problem::Problem;
 use crate::speech::{Pronunciation, Voice};
 use crate::voice::{RecordingMode, VoiceSettings};
 

@@ -8,15 +8,15 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::auth::Scope;
-use super::super::now_ms;
-use super::super::voice::settings::WidgetSettings;
-use super::super::voice::{files, site_key};
 use super::format::moment;
 use super::guard::SignedIn;
 use super::view::{self, Section};
 use super::{Failure, sentence, session, widget_pages};
 use crate::app::App;
+use crate::http::auth::Scope;
+use crate::http::now_ms;
+use crate::http::voice::settings::WidgetSettings;
+use crate::http::voice::{files, site_key};
 use crate::store::site_keys;
 
 #[derive(Deserialize)]

@@ -9,15 +9,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::super::api::workspaces::{backups_until, send_export};
-use super::super::auth::Scope;
-use super::super::now_ms;
 use super::Failure;
 use super::format::{Moment, bytes, moment, plural};
 use super::guard::SignedIn;
 use super::view::{self, Section, Shell, filters};
 use crate::app::workspaces::{self, CLOSE_ACCOUNT, WorkspaceError};
 use crate::app::{App, closing};
+use crate::http::api::workspaces::{backups_until, send_export};
+use crate::http::auth::Scope;
+use crate::http::now_ms;
 use crate::store::StoreError;
 use crate::store::closures::Rows;
 use crate::store::users::Role;

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 
-use super::super::problem::Problem;
+use crate::http::problem::Problem;
 use crate::store::listing::{ListFilter, Listing};
 use crate::store::{Connection, Store, StoreError, WorkspaceId};
 

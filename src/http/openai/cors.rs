@@ -4,9 +4,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use url::{Host, Url};
 
-use super::super::auth::origin::is_same_origin;
-use super::super::problem::Problem;
 use super::ApiError;
+use crate::http::auth::origin::is_same_origin;
+use crate::http::problem::Problem;
 
 /// Seconds that a browser may cache a preflight.
 const KEPT: HeaderValue = HeaderValue::from_static("600");

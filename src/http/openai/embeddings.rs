@@ -8,11 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::metrics::Metrics;
 use super::model_name::ALIASES;
 use super::{ApiError, Json};
 use crate::app::App;
 use crate::http::auth::{OfCredential, OfPrincipal, Principal};
+use crate::http::metrics::Metrics;
 use crate::llm::{Claim, EmbedAs, Priority};
 
 const MOST_INPUTS: usize = 2048;

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::problem::Problem;
+use crate::http::problem::Problem;
 use crate::llm::LlmError;
 use crate::store::StoreError;
 

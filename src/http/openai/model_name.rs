@@ -1,8 +1,8 @@
 //! Resolves a client's `model`.
 
-use super::super::auth::{OfPrincipal, Principal};
 use super::ApiError;
 use crate::app::App;
+use crate::http::auth::{OfPrincipal, Principal};
 use crate::store::assistants::{self, Assistant};
 use crate::store::workspaces;
 use crate::store::{Scoped, WorkspaceId};

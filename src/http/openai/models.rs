@@ -6,10 +6,10 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::auth::{Principal, Scope};
 use super::ApiError;
 use super::model_name::{ALIASES, assistant_names};
 use crate::app::App;
+use crate::http::auth::{Principal, Scope};
 
 /// All models.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::super::address::network_of;
+use crate::http::address::network_of;
 
 #[derive(Clone)]
 pub(super) struct Peers {

@@ -1,9 +1,9 @@
 //! Which assistants visitors may talk to: the workspace's first one, and those that the owner opened to them.
 
-use super::super::api::find_assistant;
-use super::super::problem::Problem;
 use super::settings::WidgetSettings;
 use crate::app::{App, default_assistant};
+use crate::http::api::find_assistant;
+use crate::http::problem::Problem;
 use crate::store::assistants::Assistant;
 use crate::store::{WorkspaceId, workspaces};
 

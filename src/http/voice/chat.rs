@@ -9,21 +9,21 @@ use utoipa::ToSchema;
 
 use std::sync::Arc;
 
-use super::super::api::check_text;
-use super::super::body::Json;
-use super::super::metrics::Metrics;
-use super::super::problem::{Problem, ProblemView};
-use super::super::sse;
 use super::assistant::for_visitors;
 use super::rate::Deed;
 use super::{Guest, note};
 use crate::agent::{Agent, Answer, Citation, Turn, TurnEvent, TurnStream};
+use crate::http::api::check_text;
+use crate::http::body::Json;
+use crate::http::metrics::Metrics;
+use crate::http::problem::{Problem, ProblemView};
+use crate::http::sse;
 use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
 use crate::store::conversations::Channel;
 use crate::store::messages::{self, Message, Speaker};
 use crate::store::{assistants, visitors};
-use crate::usage::{Place, Ticket};
+use crate::usage::{QueuePlace, Ticket};
 
 /// In messages, the latest.
 const LONGEST_TRANSCRIPT: u32 = 200;
@@ -206,10 +206,10 @@ fn stream_answer(agent: Agent, turn: Turn, ticket: Ticket) -> impl Stream<Item =
                 }
             };
             stage = match place {
-                Place::Runs => Stage::Answers(agent.reply(*turn)),
-                Place::Waits { .. } => Stage::Waits(agent, turn),
+                QueuePlace::Runs => Stage::Answers(agent.reply(*turn)),
+                QueuePlace::Waits { .. } => Stage::Waits(agent, turn),
             };
-            if let Place::Waits { ahead, about } = place
+            if let QueuePlace::Waits { ahead, about } = place
                 && about.as_secs() >= WORTH_TELLING
             {
                 let seconds = about.as_secs();

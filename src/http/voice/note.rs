@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use axum::response::sse::Event;
 use serde::Serialize;
 
-use super::super::body;
-use super::super::metrics::Metrics;
-use super::super::multipart::too_large;
-use super::super::problem::Problem;
-use super::super::sse;
 use crate::app::App;
+use crate::http::body;
+use crate::http::metrics::Metrics;
+use crate::http::multipart::too_large;
+use crate::http::problem::Problem;
+use crate::http::sse;
 use crate::speech::TranscribeOptions;
 use crate::store::{WorkspaceId, workspaces};
 use crate::voice::VoiceSettings;

@@ -8,12 +8,12 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::super::auth::origin::is_same_origin;
-use super::super::problem::Problem;
-use super::super::{Http, auth};
 use super::Guest;
 use super::settings::WidgetSettings;
 use crate::app::App;
+use crate::http::auth::origin::is_same_origin;
+use crate::http::problem::Problem;
+use crate::http::{Http, auth};
 use crate::store::{StoreError, workspaces};
 
 /// Seconds that a browser may cache a preflight.

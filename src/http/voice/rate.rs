@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 
-use super::super::address::network_of;
-use super::super::problem::Problem;
+use crate::http::address::network_of;
+use crate::http::problem::Problem;
 use crate::store::VisitorId;
 use crate::usage::{FairQueue, Flow, QueueFull, QueueLimits, Size, Ticket};
 

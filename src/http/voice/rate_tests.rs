@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::WorkspaceId;
-use crate::usage::Place;
+use crate::usage::QueuePlace;
 
 #[test]
 fn an_address_waits_after_a_burst_and_others_do_not() {
@@ -27,13 +27,17 @@ fn recordings_of_visitors_are_understood_one_at_a_time() {
     let shop = WorkspaceId::new();
     let flow = |last| Flow::visitor(shop, [10, 0, 0, last].into(), VisitorId::new());
     let mut first = visits.recording(flow(1)).unwrap();
-    assert_eq!(first.place(), Place::Runs);
+    assert_eq!(first.place(), QueuePlace::Runs);
     let mut waiting: Vec<_> = (2..6).map(|n| visits.recording(flow(n)).unwrap()).collect();
-    assert!(waiting.iter_mut().all(|note| note.place() != Place::Runs));
+    assert!(
+        waiting
+            .iter_mut()
+            .all(|note| note.place() != QueuePlace::Runs)
+    );
     let full = visits.recording(flow(9)).unwrap_err();
     assert_eq!(full.status, StatusCode::SERVICE_UNAVAILABLE);
     drop(first);
-    assert_eq!(waiting[0].place(), Place::Runs);
+    assert_eq!(waiting[0].place(), QueuePlace::Runs);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use super::super::auth::{Member, Scope};
-use super::super::problem::Problem;
+use crate::http::auth::{Member, Scope};
+use crate::http::problem::Problem;
 use crate::reason::Reason;
 use crate::store::{Connection, Store, StoreError, Transaction, WorkspaceId, closures, workspaces};
 

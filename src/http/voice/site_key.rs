@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::super::auth::DEFAULT_WORKSPACE;
-use super::super::problem::Problem;
 use super::settings::WidgetSettings;
 use crate::app::App;
+use crate::http::auth::DEFAULT_WORKSPACE;
+use crate::http::problem::Problem;
 use crate::store::workspaces::{self, Workspace};
 use crate::store::{Connection, StoreError, UnixMs, WorkspaceId, site_keys};
 

@@ -33,7 +33,7 @@ pub(super) enum Kind {
 
 /// An analysed question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct FaqQuestion {
     /// All words, folded, to recognise identical questions.
     pub(super) plain: Vec<String>,
     /// Stems of the content words.
@@ -70,7 +70,7 @@ fn is_day(word: &str) -> bool {
         || names.is_some_and(|names| is_one(&names.short_days) || is_one(&names.months))
 }
 
-impl Asked {
+impl FaqQuestion {
     /// Analyses a question by the rules of a language.
     pub(super) fn of(text: &str, language: Language) -> Self {
         let plain: Vec<String> = text.unicode_words().map(unaccented).collect();
@@ -217,7 +217,10 @@ mod tests {
     }
 
     fn about(text: &str) -> Vec<String> {
-        Asked::of(text, Language::En).about.into_iter().collect()
+        FaqQuestion::of(text, Language::En)
+            .about
+            .into_iter()
+            .collect()
     }
 
     #[test]
@@ -250,18 +253,21 @@ mod tests {
                 vec![Kind::Price, Kind::Duration],
             ),
         ] {
-            let found: Vec<Kind> = Asked::of(text, Language::En).kinds.into_iter().collect();
+            let found: Vec<Kind> = FaqQuestion::of(text, Language::En)
+                .kinds
+                .into_iter()
+                .collect();
             assert_eq!(found, kinds, "{text}");
         }
     }
 
     #[test]
     fn numbers_days_and_negation_are_kept_apart() {
-        let asked = Asked::of("Can I come on Sundays at 9 without a card?", Language::En);
+        let asked = FaqQuestion::of("Can I come on Sundays at 9 without a card?", Language::En);
         assert!(asked.negated);
         assert_eq!(asked.exact, ["9", "sunday"].map(String::from).into());
-        assert!(!Asked::of("Don't you have cards?", Language::En).negated);
-        assert!(Asked::of("You don't have cards?", Language::En).negated);
-        assert!(Asked::of("Haben Sie keine Karten?", Language::De).negated);
+        assert!(!FaqQuestion::of("Don't you have cards?", Language::En).negated);
+        assert!(FaqQuestion::of("You don't have cards?", Language::En).negated);
+        assert!(FaqQuestion::of("Haben Sie keine Karten?", Language::De).negated);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 
-use super::asked::Asked;
+use super::asked::FaqQuestion;
 use super::matching::{FaqThresholds, Likeness, Prepared, compare};
 use crate::knowledge::live;
 use crate::language::Language;
@@ -157,7 +157,7 @@ impl FaqIndex {
             return Vec::new();
         };
         // Cached, so that the question is analysed once per language of the phrasings.
-        let mut asked: HashMap<Language, Asked> = HashMap::new();
+        let mut asked: HashMap<Language, FaqQuestion> = HashMap::new();
         let mut ranked: Vec<(&Entry, &Prepared, Likeness)> = Vec::new();
         for entry in of_workspace.values().filter(|e| e.faq.is_live(now)) {
             let best = entry

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::asked::{Asked, Kind};
+use super::asked::{FaqQuestion, Kind};
 use super::contrary::contrary;
 use crate::language::words::unaccented;
 use crate::language::{self, Language};
@@ -47,7 +47,7 @@ impl Default for FaqThresholds {
 pub(super) struct Prepared {
     pub(super) question: String,
     pub(super) language: Language,
-    asked: Asked,
+    asked: FaqQuestion,
     /// What phrasing and answer mention.
     known: BTreeSet<String>,
     /// All words of the answer, folded.
@@ -62,8 +62,8 @@ impl Prepared {
     pub(super) fn new(question: &str, answer: &str, vectors: Option<(Vec<f32>, Vec<f32>)>) -> Self {
         let (vector, answered) = vectors.unzip();
         let language = language::of_question(question);
-        let asked = Asked::of(question, language);
-        let mut known = Asked::mentions(answer, language);
+        let asked = FaqQuestion::of(question, language);
+        let mut known = FaqQuestion::mentions(answer, language);
         known.extend(asked.about.iter().cloned());
         known.extend(asked.exact.iter().cloned());
         Self {
@@ -77,8 +77,8 @@ impl Prepared {
         }
     }
 
-    pub(super) fn analyse(&self, question: &str) -> Asked {
-        Asked::of(question, self.language)
+    pub(super) fn analyse(&self, question: &str) -> FaqQuestion {
+        FaqQuestion::of(question, self.language)
     }
 }
 
@@ -116,7 +116,7 @@ impl Likeness {
 
 /// Both must be in the same language.
 pub(super) fn compare(
-    question: &Asked,
+    question: &FaqQuestion,
     vector: Option<&[f32]>,
     phrasing: &Prepared,
     limits: &FaqThresholds,
@@ -179,9 +179,9 @@ pub(super) fn compare(
 
 /// Whether a question asks the opposite of a phrasing: by a word, or by a "not", unless it is a yes-or-no
 /// question. ("Do I need an appointment?" answers "Can I come without an appointment?".)
-fn is_contrary(question: &Asked, phrasing: &Prepared) -> bool {
+fn is_contrary(question: &FaqQuestion, phrasing: &Prepared) -> bool {
     let theirs = &phrasing.asked;
-    let whether = |asked: &Asked| asked.kinds.contains(&Kind::Whether);
+    let whether = |asked: &FaqQuestion| asked.kinds.contains(&Kind::Whether);
     let is_denied = question.negated != theirs.negated && !whether(question) && !whether(theirs);
     is_denied || contrary(&question.plain, &theirs.plain, &phrasing.told)
 }

@@ -17,7 +17,7 @@ use axum::http::{Method, Response, StatusCode};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use super::super::{Cache, CancellationToken, Catalogue, Entry, ModelError, Options, fetch};
+use crate::models::{Cache, CancellationToken, Catalogue, Entry, ModelError, Options, fetch};
 
 pub(super) fn content() -> Vec<u8> {
     (0..300_000_u32)

@@ -3,12 +3,12 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use super::super::entry::{Extra, Origin, Source};
-use super::super::{
-    Cache, CancellationToken, Convert, Entry, ModelError, bundled, convert, inspect,
-};
 use super::{Options, Phase, Progress, hub, python};
 use crate::models::cache::{folder_bytes, hash_file};
+use crate::models::entry::{Extra, Origin, Source};
+use crate::models::{
+    Cache, CancellationToken, Convert, Entry, ModelError, bundled, convert, inspect,
+};
 
 /// Bytes that must stay free beyond what a fetch needs.
 const RESERVE: u64 = 64 << 20;

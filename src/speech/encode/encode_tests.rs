@@ -1,5 +1,5 @@
-use super::super::decode::{AudioLimits, SAMPLE_RATE, decode};
 use super::*;
+use crate::speech::decode::{AudioLimits, SAMPLE_RATE, decode};
 
 /// A tone of 440 Hz at the rate of the usual voice.
 fn tone(rate: u32, seconds: f32) -> Vec<u8> {

@@ -1,6 +1,6 @@
-use super::super::own::OwnWords;
 use super::{FILE, Lists, cut, data};
 use crate::speech::Pronunciation;
+use crate::speech::spoken::own::OwnWords;
 
 fn parts(text: &str) -> Vec<String> {
     cut(text, &[])

@@ -195,11 +195,11 @@ mod tests {
             .count();
         assert_eq!(super::RULES.iter().map(Vec::len).sum::<usize>(), lines);
         for rule in super::RULES.iter().flatten() {
-            let voiced = super::super::symbols::from_dictionary(rule.sounds);
+            let voiced = crate::speech::spoken::symbols::from_dictionary(rule.sounds);
             assert!(
                 voiced
                     .chars()
-                    .all(|c| super::super::symbols::KNOWN.contains(c)),
+                    .all(|c| crate::speech::spoken::symbols::KNOWN.contains(c)),
                 "{voiced}"
             );
         }

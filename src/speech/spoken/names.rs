@@ -13,7 +13,7 @@ pub(super) fn names() -> HashMap<&'static str, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::symbols;
+    use crate::speech::spoken::symbols;
 
     #[test]
     fn every_name_has_a_stress_and_known_sounds() {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::super::live::Pronunciation;
 use super::symbols;
+use crate::speech::live::Pronunciation;
 
 /// First of the private-use characters that stand for the workspace's sounds between
 /// [`OwnWords::mark`] and pronunciation. Such characters in the text itself were blanked out before.

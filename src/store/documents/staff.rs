@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, Transaction};
 
-use super::super::values::Json;
-use super::super::{Scoped, StoreError, UnixMs, WorkspaceId};
 use super::Document;
+use crate::store::values::Json;
+use crate::store::{Scoped, StoreError, UnixMs, WorkspaceId};
 
 /// Hides a document from visitors, or shows it to them again.
 pub fn set_staff_only(

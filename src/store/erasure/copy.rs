@@ -4,8 +4,8 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params};
 use serde_json::{Map, Value, json};
 
-use super::super::{CallId, StoreError, WorkspaceId, calls, conversations, golden, receipts};
 use super::Subject;
+use crate::store::{CallId, StoreError, WorkspaceId, calls, conversations, golden, receipts};
 
 /// Stored rows by table. Blobs are replaced by their size.
 #[derive(Debug, Clone, Default)]

@@ -3,11 +3,11 @@
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
-use super::super::{
+use super::{Traces, ids, traces};
+use crate::store::{
     CallId, ConversationId, GoldenId, ReceiptId, StoreError, UnixMs, WorkspaceId, calls,
     conversations, due, golden, receipts,
 };
-use super::{Traces, ids, traces};
 
 /// Maximum number of results of a search.
 const MOST_FOUND: usize = 200;

@@ -1,8 +1,8 @@
 //! Parses spoken numbers, addresses and names, and formats them for reading back.
 
-use super::super::words::words;
 use super::alphabet::LISTS;
 use crate::language::numbers;
+use crate::voice::words::words;
 
 /// Fewest digits of a telephone number.
 pub const LEAST_DIGITS: usize = 5;

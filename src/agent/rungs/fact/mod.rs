@@ -16,7 +16,7 @@ use super::Draft;
 use crate::agent::case::Case;
 use crate::agent::trace::{FactBasis, FactTrace, Trace};
 use crate::agent::types::Rung;
-use crate::hours::ask::{Asked, Topic, ask};
+use crate::hours::ask::{HoursQuestion, Topic, ask};
 use crate::hours::{Book, Mention, Relation, What, country};
 use crate::llm::Role;
 
@@ -33,7 +33,7 @@ struct FactReply {
 /// The question and the facts, for all parts of the rung.
 struct FactCase<'a> {
     book: &'a Book,
-    asked: &'a Asked,
+    asked: &'a HoursQuestion,
     now: &'a Zoned,
     wording: Wording,
 }

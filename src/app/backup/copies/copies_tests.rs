@@ -1,10 +1,10 @@
 //! Copies of real backups, at storage on this machine.
 
-use super::super::folder::DAY_MS;
-use super::super::target::s3_fixture::{SECRET, Storage};
-use super::super::target::tests::at_s3;
-use super::super::{BackupState, restore};
 use super::*;
+use crate::app::backup::folder::DAY_MS;
+use crate::app::backup::target::s3_fixture::{SECRET, Storage};
+use crate::app::backup::target::tests::at_s3;
+use crate::app::backup::{BackupState, restore};
 use crate::app::{DataFolder, outside};
 use crate::config::Config;
 use crate::store::erasure::Subject;

@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::super::folder::{Backup, made_at};
-use super::super::target::Target;
-use super::super::{BackupError, Backups, Scratch, make_folder};
 use super::off_thread;
+use crate::app::backup::folder::{Backup, made_at};
+use crate::app::backup::target::Target;
+use crate::app::backup::{BackupError, Backups, Scratch, make_folder};
 use crate::app::data::STORE;
 use crate::app::{AppError, DataFolder, outside};
 use crate::config::Config;
@@ -121,7 +121,7 @@ impl FetchedBackup {
 }
 
 /// Fetches a backup from the target of this data folder, with the list of erased people, for
-/// [`restore`](super::super::restore). Frontdesk must not be running.
+/// [`restore`](crate::app::backup::restore). Frontdesk must not be running.
 ///
 /// # Errors
 /// When the server is running; `NoTarget`, `Unknown`, `Target`.

@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::folder::{Backup, made_at, too_old};
-use super::super::target::TargetSettings;
+use crate::app::backup::folder::{Backup, made_at, too_old};
+use crate::app::backup::target::TargetSettings;
 use crate::store::UnixMs;
 
 /// The copies that this installation made at its target. Only these are ever deleted: others may use the same place.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in super::super) struct Copies {
+pub(in crate::app::backup) struct Copies {
     pub(super) place: String,
     pub(super) made: Vec<Copy>,
     /// SHA-256 of the list of erased people at the target.
@@ -22,7 +22,7 @@ pub(in super::super) struct Copies {
 
 /// A backup that was copied, read back and found identical.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in super::super) struct Copy {
+pub(in crate::app::backup) struct Copy {
     pub(super) name: String,
     pub(super) size: u64,
     pub(super) sha256: String,
@@ -55,17 +55,22 @@ pub struct TargetState {
 
 /// What to copy and delete at the target.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct Plan {
+pub(in crate::app::backup) struct Plan {
     /// Newest first.
-    pub(in super::super) copy: Vec<Backup>,
-    pub(in super::super) delete: Vec<String>,
+    pub(in crate::app::backup) copy: Vec<Backup>,
+    pub(in crate::app::backup) delete: Vec<String>,
 }
 
 impl Copies {
     pub(super) const SETTING: &'static str = "backup.copies";
 
     /// Plans which backups of the folder to copy, and which copies to delete.
-    pub(in super::super) fn plan(&self, folder: &[Backup], now: UnixMs, keep_days: u32) -> Plan {
+    pub(in crate::app::backup) fn plan(
+        &self,
+        folder: &[Backup],
+        now: UnixMs,
+        keep_days: u32,
+    ) -> Plan {
         let there = self.made.iter().filter_map(|copy| {
             Some(Backup {
                 name: copy.name.clone(),

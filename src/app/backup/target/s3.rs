@@ -13,9 +13,9 @@ use rusty_s3::{Bucket, Credentials};
 use tokio::io::AsyncReadExt;
 use url::Url;
 
-use super::super::BackupError;
 use super::settings::NewS3;
 use super::{Stored, Take, Target, Upload, local, patience};
+use crate::app::backup::BackupError;
 use crate::egress::{
     Carrier, Gateway, Limits, Method, Part, Purpose, Request, Response, Sealed, Secret,
 };

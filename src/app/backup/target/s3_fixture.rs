@@ -14,29 +14,29 @@ use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub(in super::super) const ACCESS: &str = "AKIDEXAMPLE";
-pub(in super::super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-pub(in super::super) const REGION: &str = "eu-test-1";
-pub(in super::super) const BUCKET: &str = "desk";
+pub(in crate::app::backup) const ACCESS: &str = "AKIDEXAMPLE";
+pub(in crate::app::backup) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+pub(in crate::app::backup) const REGION: &str = "eu-test-1";
+pub(in crate::app::backup) const BUCKET: &str = "desk";
 
 #[derive(Default)]
-pub(in super::super) struct Inside {
-    pub(in super::super) objects: BTreeMap<String, Vec<u8>>,
+pub(in crate::app::backup) struct Inside {
+    pub(in crate::app::backup) objects: BTreeMap<String, Vec<u8>>,
     uploads: BTreeMap<String, BTreeMap<u16, Vec<u8>>>,
     /// Method and path of each request whose signature was right.
-    pub(in super::super) asked: Vec<String>,
+    pub(in crate::app::backup) asked: Vec<String>,
     /// Whether it flips a byte of what it stores, like a bad disk.
-    pub(in super::super) spoils: bool,
+    pub(in crate::app::backup) spoils: bool,
     /// Whether it refuses everything.
-    pub(in super::super) refuses: bool,
+    pub(in crate::app::backup) refuses: bool,
     /// Most files per page of a list.
-    pub(in super::super) page: usize,
+    pub(in crate::app::backup) page: usize,
 }
 
 #[derive(Clone)]
-pub(in super::super) struct Storage {
-    pub(in super::super) port: u16,
-    pub(in super::super) inside: Arc<Mutex<Inside>>,
+pub(in crate::app::backup) struct Storage {
+    pub(in crate::app::backup) port: u16,
+    pub(in crate::app::backup) inside: Arc<Mutex<Inside>>,
     serving: Arc<JoinHandle<()>>,
 }
 
@@ -49,7 +49,7 @@ impl Drop for Storage {
 }
 
 impl Storage {
-    pub(in super::super) async fn start() -> Self {
+    pub(in crate::app::backup) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let inside = Arc::new(Mutex::new(Inside {
@@ -70,7 +70,7 @@ impl Storage {
         }
     }
 
-    pub(in super::super) fn inside(&self) -> std::sync::MutexGuard<'_, Inside> {
+    pub(in crate::app::backup) fn inside(&self) -> std::sync::MutexGuard<'_, Inside> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,7 +4,7 @@ use rusty_s3::{Bucket, UrlStyle};
 use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
-use super::super::BackupError;
+use crate::app::backup::BackupError;
 use crate::egress::{Gateway, Login, Purpose, Secret, SshPlace, is_fingerprint};
 use crate::reason::Reason;
 
@@ -55,7 +55,7 @@ pub struct NewSftp {
 /// A target that is checked and complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub(in super::super) enum TargetSettings {
+pub(in crate::app::backup) enum TargetSettings {
     S3(NewS3),
     Sftp(NewSftp),
 }
@@ -66,14 +66,14 @@ fn keep<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error
 }
 
 impl TargetSettings {
-    pub(in super::super) const SETTING: &'static str = "backup.target";
+    pub(in crate::app::backup) const SETTING: &'static str = "backup.target";
 
     /// Checks the input and completes it with stored secrets for the same place and with the key that a server
     /// shows.
     ///
     /// # Errors
     /// `BadTarget`; `Target` if a server does not show its key.
-    pub(in super::super) async fn of(
+    pub(in crate::app::backup) async fn of(
         new: NewTarget,
         kept: Option<&Self>,
         gateway: &Gateway,
@@ -163,7 +163,7 @@ impl TargetSettings {
     }
 
     /// `s3` or `sftp`.
-    pub(in super::super) fn kind(&self) -> &'static str {
+    pub(in crate::app::backup) fn kind(&self) -> &'static str {
         match self {
             Self::S3(_) => "s3",
             Self::Sftp(_) => "sftp",
@@ -171,7 +171,7 @@ impl TargetSettings {
     }
 
     /// The place, for people.
-    pub(in super::super) fn place(&self) -> String {
+    pub(in crate::app::backup) fn place(&self) -> String {
         match self {
             Self::S3(s3) => {
                 let bucket = s3.bucket().map(|bucket| bucket.base_url().to_string());
@@ -186,7 +186,7 @@ impl TargetSettings {
     }
 
     /// Fingerprint of the server's key.
-    pub(in super::super) fn host_key(&self) -> Option<String> {
+    pub(in crate::app::backup) fn host_key(&self) -> Option<String> {
         match self {
             Self::S3(_) => None,
             Self::Sftp(sftp) => Some(sftp.host_key.clone()),

@@ -8,9 +8,9 @@ use russh_sftp::client::error::Error;
 use russh_sftp::protocol::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::super::BackupError;
 use super::settings::NewSftp;
 use super::{Stored, Take, Target, Upload, local, patience};
+use crate::app::backup::BackupError;
 use crate::egress::{Class, Gateway, Ssh, StreamLimits};
 use crate::reason::Reason;
 
@@ -28,7 +28,7 @@ pub(super) struct Sftp {
 }
 
 /// An open session.
-struct Session {
+struct OpenedSftp {
     ssh: Ssh,
     sftp: SftpSession,
 }
@@ -52,7 +52,7 @@ impl Sftp {
         &self,
         class: Class,
         (sent, received): (u64, u64),
-    ) -> Result<Session, BackupError> {
+    ) -> Result<OpenedSftp, BackupError> {
         let limits = StreamLimits {
             // Each packet adds a header and a MAC.
             sent: sent + sent / 16 + OVERHEAD,
@@ -72,7 +72,7 @@ impl Sftp {
         let channel = ssh.subsystem("sftp").await?;
         let sftp = SftpSession::new(channel).await.map_err(explain)?;
         sftp.set_timeout(STEP);
-        Ok(Session { ssh, sftp })
+        Ok(OpenedSftp { ssh, sftp })
     }
 
     /// The folder's path on the server; the user's home if it is empty.
@@ -165,7 +165,7 @@ impl Sftp {
     }
 }
 
-impl Session {
+impl OpenedSftp {
     async fn close<T>(self, outcome: Result<T, BackupError>) -> Result<T, BackupError> {
         let _ended = self.sftp.close().await;
         drop(self.sftp);

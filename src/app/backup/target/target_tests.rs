@@ -16,7 +16,7 @@ fn gateway(store: &Store, reach: Reach, port: u16) -> Gateway {
     Gateway::new(store.clone(), reach, allow, Arc::new(SystemLookup)).unwrap()
 }
 
-pub(in super::super) fn at_s3(port: u16) -> NewS3 {
+pub(in crate::app::backup) fn at_s3(port: u16) -> NewS3 {
     NewS3 {
         endpoint: format!("http://127.0.0.1:{port}"),
         region: REGION.into(),
@@ -28,7 +28,7 @@ pub(in super::super) fn at_s3(port: u16) -> NewS3 {
     }
 }
 
-pub(in super::super) fn at_sftp(port: u16) -> NewSftp {
+pub(in crate::app::backup) fn at_sftp(port: u16) -> NewSftp {
     NewSftp {
         host: "127.0.0.1".into(),
         port,

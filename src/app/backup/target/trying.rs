@@ -5,8 +5,8 @@ use std::time::Instant;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::BackupError;
 use super::{Target, Upload};
+use crate::app::backup::BackupError;
 use crate::egress::Class;
 
 /// What was done, and what came of it.
@@ -22,7 +22,7 @@ pub struct Step {
 }
 
 /// Runs the steps until one fails; always removes the file.
-pub(in super::super) async fn try_out(target: &dyn Target) -> Vec<Step> {
+pub(in crate::app::backup) async fn try_out(target: &dyn Target) -> Vec<Step> {
     let name = format!("frontdesk-try-{}.txt", uuid::Uuid::new_v4());
     let content = format!("{name}: Frontdesk tries whether backups can be kept here.\n");
     let mut steps = Vec::new();
@@ -103,8 +103,8 @@ mod tests {
     use async_trait::async_trait;
     use tokio::io::AsyncReadExt;
 
-    use super::super::{Stored, Take, local};
     use super::*;
+    use crate::app::backup::target::{Stored, Take, local};
 
     /// A place that accepts files but lists none.
     struct Unlisted(Mutex<Vec<u8>>);

@@ -3,10 +3,10 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 
-use super::super::super::problem::{Problem, ProblemView};
-use super::super::place::{self, ApiPlace};
 use super::view::{CallInFull, in_full};
 use crate::app::privacy;
+use crate::http::api::place::{self, ApiPlace};
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::CallId;
 
 /// A call with its transcript, the time of each turn, and its flow log.

@@ -5,11 +5,11 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::super::body::Json;
-use super::super::super::now_ms;
-use super::super::super::problem::{Problem, ProblemView};
-use super::super::place::ApiPlace;
 use crate::app::pronunciations;
+use crate::http::api::place::ApiPlace;
+use crate::http::body::Json;
+use crate::http::now_ms;
+use crate::http::problem::{Problem, ProblemView};
 use crate::speech::Pronunciation;
 
 /// How a word is spoken.

@@ -8,9 +8,9 @@ use futures::stream;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::super::problem::{Problem, ProblemView};
-use super::super::place::{self, ApiPlace};
 use crate::app::privacy::{self, ErasureError};
+use crate::http::api::place::{self, ApiPlace};
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::recordings::{self, Recording};
 use crate::store::{CallId, Scoped, Store, StoreError, WorkspaceId, calls};
 use crate::voice::recorder::{Peaks, peaks};

@@ -6,10 +6,10 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::super::body::Json;
-use super::super::super::problem::{Problem, ProblemView};
-use super::super::place::ApiPlace;
 use crate::app::{pronunciations, voice_settings};
+use crate::http::api::place::ApiPlace;
+use crate::http::body::Json;
+use crate::http::problem::{Problem, ProblemView};
 use crate::reason::Reason;
 use crate::speech::encode::{self, Format};
 use crate::speech::{SpeakRequest, SpeechError, Voice};

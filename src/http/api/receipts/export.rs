@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::IntoParams;
 
-use super::super::place::ApiPlace;
 use super::query::ReceiptQuery;
 use super::view::{ReceiptView, titles};
+use crate::http::api::place::ApiPlace;
 use crate::http::listing::ListQuery;
 use crate::http::listing::file::{self, FileFormat, FileList};
 use crate::http::problem::{Problem, ProblemView};

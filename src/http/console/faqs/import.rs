@@ -6,12 +6,12 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::super::format::plural;
-use super::super::guard::SignedIn;
-use super::super::{Failure, sentence};
 use super::{Show, render};
 use crate::app::App;
 use crate::http::auth::Scope;
+use crate::http::console::format::plural;
+use crate::http::console::guard::SignedIn;
+use crate::http::console::{Failure, sentence};
 use crate::http::multipart;
 use crate::knowledge::{FaqImport, KnowledgeError};
 use crate::store::faqs::FaqState;

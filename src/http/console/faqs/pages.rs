@@ -2,8 +2,8 @@
 
 use askama::Template;
 
-use super::super::format::Moment;
-use super::super::view::{Shell, filters};
+use crate::http::console::format::Moment;
+use crate::http::console::view::{Shell, filters};
 
 /// The form's fields, to show them again.
 #[derive(Debug, Default, Clone)]

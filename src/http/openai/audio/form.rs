@@ -5,8 +5,8 @@ use axum::extract::multipart::Field;
 use bytes::Bytes;
 use utoipa::ToSchema;
 
-use super::super::super::multipart;
-use super::super::ApiError;
+use crate::http::multipart;
+use crate::http::openai::ApiError;
 use crate::speech::TranscribeOptions;
 
 /// In bytes, for a field that is not the file.

@@ -6,8 +6,8 @@ use futures::{Stream, StreamExt, future};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::super::problem::Problem;
 use crate::agent::{Answer, Citation, Rung, Timings, TurnEvent};
+use crate::http::problem::Problem;
 use crate::llm::{ChatEvent, ChatStream, FinishReason, ToolCall, Usage};
 
 /// `End` or `Failed` comes last.

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::super::super::clock::Metadata;
-use super::super::ApiError;
 use super::tools;
+use crate::http::clock::Metadata;
+use crate::http::openai::ApiError;
 use crate::llm::{ChatMessage, ChatRequest, OutputFormat, Priority, Role, Sampling, ToolCall};
 
 /// OpenAI's default of 1.0 makes small models ramble.

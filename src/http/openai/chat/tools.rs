@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::ApiError;
+use crate::http::openai::ApiError;
 
 #[derive(Deserialize)]
 struct Named {

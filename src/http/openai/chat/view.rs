@@ -6,12 +6,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::super::now_ms;
-use super::super::super::sse;
-use super::super::ApiError;
-use super::super::model_name::ChatTarget;
 use super::piece::{End, Grounds, Piece};
 use crate::app::App;
+use crate::http::now_ms;
+use crate::http::openai::ApiError;
+use crate::http::openai::model_name::ChatTarget;
+use crate::http::sse;
 use crate::llm::{FinishReason, ToolCall, Usage};
 
 /// Fields that all chunks of an answer share.

@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::super::super::body;
 use super::config::SessionPatch;
 use super::item::{self, ItemIn};
 use super::response_request::ResponseRequest;
+use crate::http::body;
 use crate::voice::realtime::{ClientOrder, Fault, Order};
 
 /// OpenAI takes 15 MiB of audio at a time.

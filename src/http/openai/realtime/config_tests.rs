@@ -1,7 +1,7 @@
 use serde_json::json;
 
-use super::super::view::session_view;
 use super::*;
+use crate::http::openai::realtime::view::session_view;
 use crate::voice::realtime::{SessionConfig, TurnDetection};
 
 fn patch(value: Value) -> Result<SessionConfig, Fault> {

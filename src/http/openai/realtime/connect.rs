@@ -14,15 +14,15 @@ use futures::FutureExt;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::super::super::auth::realtime::{Opens, Shown};
-use super::super::super::auth::{Caller, Credential, OfCredential, OfPrincipal, Principal};
-use super::super::super::metrics::Metrics;
-use super::super::super::problem::Problem;
-use super::super::ApiError;
-use super::super::model_name::{ChatTarget, realtime_target};
 use super::config::SessionPatch;
 use super::socket::talk;
 use crate::app::App;
+use crate::http::auth::realtime::{Opens, Shown};
+use crate::http::auth::{Caller, Credential, OfCredential, OfPrincipal, Principal};
+use crate::http::metrics::Metrics;
+use crate::http::openai::ApiError;
+use crate::http::openai::model_name::{ChatTarget, realtime_target};
+use crate::http::problem::Problem;
 use crate::llm::Usage;
 use crate::speech::Pronunciation;
 use crate::store::{WorkspaceId, pronunciations};
@@ -50,9 +50,9 @@ pub(in crate::http) struct Address {
 #[utoipa::path(get, path = "/v1/realtime", tag = "openai", operation_id = "connectRealtime",
     params(Address),
     responses((status = 101, description = "The session; events are JSON in text frames"),
-              (status = 401, body = super::super::ErrorEnvelope),
-              (status = 404, body = super::super::ErrorEnvelope),
-              (status = 426, body = super::super::ErrorEnvelope)))]
+              (status = 401, body = crate::http::openai::ErrorEnvelope),
+              (status = 404, body = crate::http::openai::ErrorEnvelope),
+              (status = 426, body = crate::http::openai::ErrorEnvelope)))]
 pub(super) async fn connect(
     State(app): State<Arc<App>>,
     State(metrics): State<Arc<Metrics>>,

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::super::super::body::BodyError;
-use super::super::ApiError;
+use crate::http::body::BodyError;
+use crate::http::openai::ApiError;
 use crate::voice::realtime::{Fault, FaultKind};
 
 /// The shape of an `error` event.

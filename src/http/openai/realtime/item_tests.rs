@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
-use super::super::view::item_view;
 use super::*;
+use crate::http::openai::realtime::view::item_view;
 use crate::voice::realtime::Item;
 
 fn item(value: Value) -> Result<Item, Fault> {

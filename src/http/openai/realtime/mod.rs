@@ -19,8 +19,8 @@ mod tools;
 mod turn_detection;
 mod view;
 
-use super::super::auth::Scope;
-use super::super::route::{Policy, Route, routes};
+use crate::http::auth::Scope;
+use crate::http::route::{Policy, Route, routes};
 
 pub(in crate::http) use connect::__path_connect;
 pub(in crate::http) use secrets::__path_create;

@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::super::super::auth::realtime::Opens;
-use super::super::super::auth::{Caller, Principal, Scope};
-use super::super::super::body;
-use super::super::super::now_ms;
-use super::super::super::problem::Problem;
-use super::super::{ApiError, Json};
 use super::config::SessionPatch;
 use super::connect::prepare;
 use super::view::session_view;
 use crate::app::App;
+use crate::http::auth::realtime::Opens;
+use crate::http::auth::{Caller, Principal, Scope};
+use crate::http::body;
+use crate::http::now_ms;
+use crate::http::openai::{ApiError, Json};
+use crate::http::problem::Problem;
 use crate::store::client_secrets::{self, ClientSecret};
 use crate::store::token::{Token, TokenKind};
 use crate::voice::realtime::{LONGEST, fresh_id};
@@ -62,8 +62,8 @@ pub struct ClientSecretView {
 /// Makes a short-lived key for a browser, which opens one session unless more are asked for.
 #[utoipa::path(post, path = "/v1/realtime/client_secrets", tag = "openai",
     operation_id = "createRealtimeClientSecret", request_body = ClientSecretRequest,
-    responses((status = 200, body = ClientSecretView), (status = 400, body = super::super::ErrorEnvelope),
-              (status = 404, body = super::super::ErrorEnvelope)))]
+    responses((status = 200, body = ClientSecretView), (status = 400, body = crate::http::openai::ErrorEnvelope),
+              (status = 404, body = crate::http::openai::ErrorEnvelope)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
     principal: Principal,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::chat::tools as chat_tools;
+use crate::http::openai::chat::tools as chat_tools;
 use crate::voice::realtime::{Fault, Opaque, Tool, ToolChoice, ToolsChange, no_such_choice};
 
 /// Reads `tools` and `tool_choice`; `at` is the path of their parent, for errors.

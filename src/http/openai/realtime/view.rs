@@ -4,11 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::super::chat::piece::Grounds;
 use super::config::TranscriptionForm;
 use super::fault::kind_name;
 use super::server_event::{PlaceView, ServerEvent};
 use super::{format, turn_detection};
+use crate::http::openai::chat::piece::Grounds;
 use crate::llm::Usage;
 use crate::voice::realtime::{
     CancelReason, Ending, Event, Item, Kind, Modality, Part, ResponsePlace, ResponseState, Role,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::ApiError;
+use crate::http::openai::ApiError;
 use crate::speech::encode::Format;
 use crate::speech::{SpeakRequest, Voice};
 

@@ -42,13 +42,13 @@ use axum::extract::{FromRequestParts, Request, State, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 
-use super::super::Http;
-use super::super::auth::installation;
-use super::super::auth::origin::{is_same_origin, is_this_machine};
-use super::super::problem::{Problem, ProblemView};
 use super::origin::Site;
 use super::rate::Deed;
+use crate::http::Http;
 use crate::http::address::address_of;
+use crate::http::auth::installation;
+use crate::http::auth::origin::{is_same_origin, is_this_machine};
+use crate::http::problem::{Problem, ProblemView};
 
 /// In bytes. A frame over [`ears::LARGEST`] gets an error; a message over this limit ends the connection before
 /// it is held in memory.

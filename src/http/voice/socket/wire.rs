@@ -4,8 +4,8 @@ use axum::extract::ws::Message;
 use bytes::{BufMut, Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use super::super::chat::{VisitCitation, citations};
 use crate::agent::Citation;
+use crate::http::voice::chat::{VisitCitation, citations};
 use crate::reason::Reason;
 use crate::voice::{Incoming, Outgoing, Phase};
 

@@ -3,7 +3,7 @@
 
 use super::{FaqFile, LISTS};
 
-enum Line<'t> {
+enum PastedLine<'t> {
     Question(&'t str),
     Answer(&'t str),
     More(&'t str),
@@ -12,10 +12,10 @@ enum Line<'t> {
 pub(super) fn read(text: &str) -> FaqFile {
     let marked = text
         .lines()
-        .any(|l| matches!(of_marked(l), Line::Question(_)))
+        .any(|l| matches!(of_marked(l), PastedLine::Question(_)))
         && text
             .lines()
-            .any(|l| matches!(of_marked(l), Line::Answer(_)));
+            .any(|l| matches!(of_marked(l), PastedLine::Answer(_)));
     let mut file = FaqFile::default();
     let (mut questions, mut answer, mut begun): (Vec<String>, String, usize) = Default::default();
     for (at, line) in text.lines().enumerate() {
@@ -25,22 +25,22 @@ pub(super) fn read(text: &str) -> FaqFile {
             of_plain(line)
         };
         match line {
-            Line::Question(question) => {
+            PastedLine::Question(question) => {
                 if !answer.trim().is_empty() || begun == 0 {
                     close(&mut file, begun, &mut questions, &mut answer);
                     begun = at + 1;
                 }
                 questions.push(question.to_owned());
             }
-            Line::Answer(text) => answer.push_str(text),
-            Line::More(text) if begun > 0 => {
+            PastedLine::Answer(text) => answer.push_str(text),
+            PastedLine::More(text) if begun > 0 => {
                 if !answer.is_empty() {
                     answer.push('\n');
                 }
                 answer.push_str(text);
             }
-            Line::More("") => {}
-            Line::More(_) => file.skip(at + 1, "there is no question above it"),
+            PastedLine::More("") => {}
+            PastedLine::More(_) => file.skip(at + 1, "there is no question above it"),
         }
     }
     close(&mut file, begun, &mut questions, &mut answer);
@@ -58,22 +58,22 @@ fn close(file: &mut FaqFile, begun: usize, questions: &mut Vec<String>, answer: 
     }
 }
 
-fn of_marked(line: &str) -> Line<'_> {
+fn of_marked(line: &str) -> PastedLine<'_> {
     let line = strip_marks(line);
     if let Some((mark, rest)) = line.split_once([':', '.', ')']) {
         let mark = mark.trim().to_lowercase();
         let mark = mark.trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
         if LISTS.question_marks.contains(mark) {
-            return Line::Question(rest.trim_matches(['*', ' ']));
+            return PastedLine::Question(rest.trim_matches(['*', ' ']));
         }
         if LISTS.answer_marks.contains(mark) {
-            return Line::Answer(rest.trim_start_matches(['*', ' ']).trim());
+            return PastedLine::Answer(rest.trim_start_matches(['*', ' ']).trim());
         }
     }
-    Line::More(line)
+    PastedLine::More(line)
 }
 
-fn of_plain(line: &str) -> Line<'_> {
+fn of_plain(line: &str) -> PastedLine<'_> {
     let line = strip_marks(line);
     if line.ends_with(['?', '？', '؟']) {
         let numbered = line.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -81,9 +81,9 @@ fn of_plain(line: &str) -> Line<'_> {
             Some(rest) if numbered.len() < line.len() => rest.trim_start(),
             _ => line,
         };
-        return Line::Question(bare);
+        return PastedLine::Question(bare);
     }
-    Line::More(line)
+    PastedLine::More(line)
 }
 
 /// Strips Markdown marks of headings, lists and bold text from a line.

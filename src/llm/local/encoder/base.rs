@@ -175,8 +175,8 @@ fn norm(file: &EncoderFile, name: &str, width: usize) -> Result<Norm, Reason> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tiny;
     use super::*;
+    use crate::llm::local::encoder::tiny;
 
     #[test]
     fn a_text_has_the_same_vector_alone_and_beside_others() {

@@ -11,7 +11,7 @@ use crate::llm::local::{Local, Part, worker_error};
 use crate::llm::{Claim, LlmError, ReadFigures, ReadPassage, Reader, Span};
 
 /// A handle on the reader of the worker process.
-pub(in super::super) struct LocalReader(pub(in super::super) Local);
+pub(in crate::llm::local) struct LocalReader(pub(in crate::llm::local) Local);
 
 #[async_trait]
 impl Reader for LocalReader {

@@ -218,9 +218,9 @@ mod tests {
     use safetensors::serialize;
     use safetensors::tensor::TensorView;
 
-    use super::super::base::Base;
-    use super::super::tiny;
     use super::*;
+    use crate::llm::local::encoder::base::Base;
+    use crate::llm::local::encoder::tiny;
 
     /// The file of a reader over the tiny base model, with this metadata.
     fn file(format: &str, base: &str) -> Vec<u8> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::pattern;
 use crate::language::data::{self, WordSet};
 use crate::language::numbers as words;
-pub(in super::super) use crate::language::numbers::cardinal;
+pub(in crate::speech::spoken) use crate::language::numbers::cardinal;
 
 /// Word lists; the TOML file explains each.
 #[derive(Debug, Default, Deserialize)]

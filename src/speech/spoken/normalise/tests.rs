@@ -1,5 +1,5 @@
-use super::super::pronounce::LETTER;
 use super::normalise;
+use crate::speech::spoken::pronounce::LETTER;
 
 /// Normalises a text; letters that are spelled out show as capitals in brackets.
 fn words(text: &str) -> String {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::super::super::super::problem::Problem;
-use super::super::view::in_full;
 use super::build_zip;
+use crate::http::api::calls::view::in_full;
+use crate::http::problem::Problem;
 use crate::store::{CallId, Store, WorkspaceId, recordings};
 
 /// One archive at a time, because each holds a whole recording in memory.

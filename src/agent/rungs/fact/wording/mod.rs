@@ -41,12 +41,12 @@ struct Texts {
     nth: &'static str,
 }
 
-static ENGLISH: &str = include_str!("wording/en.toml");
+static ENGLISH: &str = include_str!("en.toml");
 static OTHERS: [(Language, &str); 4] = [
-    (Language::De, include_str!("wording/de.toml")),
-    (Language::Es, include_str!("wording/es.toml")),
-    (Language::Fr, include_str!("wording/fr.toml")),
-    (Language::It, include_str!("wording/it.toml")),
+    (Language::De, include_str!("de.toml")),
+    (Language::Es, include_str!("es.toml")),
+    (Language::Fr, include_str!("fr.toml")),
+    (Language::It, include_str!("it.toml")),
 ];
 static TEXTS: LazyLock<ByLanguage<Texts>> = LazyLock::new(|| ByLanguage::read(ENGLISH, &OTHERS));
 

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use zip::write::SimpleFileOptions;
 
-use super::super::place::{self, ApiPlace};
 use super::query::CallQuery;
 use super::view::{CallInFull, in_full};
+use crate::http::api::place::{self, ApiPlace};
 use crate::http::listing::ListQuery;
 use crate::http::listing::file::{self, FileFormat, FileList, download_headers, headed_table};
 use crate::http::problem::{Problem, ProblemView};

@@ -20,15 +20,15 @@ use futures::{Stream, StreamExt, stream};
 use self::piece::{Piece, Pieces};
 use self::request::Parsed;
 use self::view::{ChunkWriter, Header};
-use super::super::auth::{OfCredential, OfPrincipal, Principal};
-use super::super::clock;
-use super::super::metrics::Metrics;
-use super::super::problem::Problem;
-use super::super::sse;
 use super::model_name::{ChatTarget, chat_target};
 use super::{ApiError, Json};
 use crate::agent::Turn;
 use crate::app::App;
+use crate::http::auth::{OfCredential, OfPrincipal, Principal};
+use crate::http::clock;
+use crate::http::metrics::Metrics;
+use crate::http::problem::Problem;
+use crate::http::sse;
 use crate::llm::{Claim, LlmError, Priority};
 
 /// Continues a conversation: with the plain language model, or with `assistant:NAME` from the documents of

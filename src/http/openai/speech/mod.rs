@@ -18,12 +18,12 @@ use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 
 pub use self::request::SpeechRequest;
-use super::super::auth::{OfPrincipal, Principal, Scope};
-use super::super::problem::Problem;
-use super::super::route::{Policy, Route, routes};
-use super::super::sse;
 use super::{ApiError, Json};
 use crate::app::App;
+use crate::http::auth::{OfPrincipal, Principal, Scope};
+use crate::http::problem::Problem;
+use crate::http::route::{Policy, Route, routes};
+use crate::http::sse;
 use crate::reason::Reason;
 use crate::speech::encode::Encoder;
 use crate::speech::{Clip, ClipStream, Pronunciation, SpeechError};

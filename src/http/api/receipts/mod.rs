@@ -18,11 +18,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::view::{ProofView, as_proof};
-use super::super::listing;
-use super::super::problem::{Problem, ProblemView};
 use super::place::{self, ApiPlace};
 use crate::agent::proof::Difference;
 use crate::app::receipts::{OpenedReceipt, ask_again, open};
+use crate::http::listing;
+use crate::http::problem::{Problem, ProblemView};
 use crate::store::listing::Page;
 use crate::store::receipts::ReceiptFilter;
 

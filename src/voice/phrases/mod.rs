@@ -35,12 +35,12 @@ pub(super) struct Phrases {
     pub(super) not_noted: &'static str,
 }
 
-static ENGLISH: &str = include_str!("phrases/en.toml");
+static ENGLISH: &str = include_str!("en.toml");
 static OTHERS: [(Language, &str); 4] = [
-    (Language::De, include_str!("phrases/de.toml")),
-    (Language::Es, include_str!("phrases/es.toml")),
-    (Language::Fr, include_str!("phrases/fr.toml")),
-    (Language::It, include_str!("phrases/it.toml")),
+    (Language::De, include_str!("de.toml")),
+    (Language::Es, include_str!("es.toml")),
+    (Language::Fr, include_str!("fr.toml")),
+    (Language::It, include_str!("it.toml")),
 ];
 static PHRASES: LazyLock<ByLanguage<Phrases>> =
     LazyLock::new(|| ByLanguage::read(ENGLISH, &OTHERS));

@@ -198,5 +198,5 @@ impl<'a> Shelf<'a> {
 }
 
 #[cfg(test)]
-#[path = "recorder/recorder_tests.rs"]
+#[path = "recorder_tests.rs"]
 mod recorder_tests;

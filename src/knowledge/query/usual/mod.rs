@@ -19,16 +19,16 @@ pub(super) struct Usual {
 }
 
 static FILES: [(Language, &str); 10] = [
-    (Language::En, include_str!("usual/en.toml")),
-    (Language::De, include_str!("usual/de.toml")),
-    (Language::Es, include_str!("usual/es.toml")),
-    (Language::Fr, include_str!("usual/fr.toml")),
-    (Language::It, include_str!("usual/it.toml")),
-    (Language::Pt, include_str!("usual/pt.toml")),
-    (Language::Nl, include_str!("usual/nl.toml")),
-    (Language::Pl, include_str!("usual/pl.toml")),
-    (Language::Tr, include_str!("usual/tr.toml")),
-    (Language::Ru, include_str!("usual/ru.toml")),
+    (Language::En, include_str!("en.toml")),
+    (Language::De, include_str!("de.toml")),
+    (Language::Es, include_str!("es.toml")),
+    (Language::Fr, include_str!("fr.toml")),
+    (Language::It, include_str!("it.toml")),
+    (Language::Pt, include_str!("pt.toml")),
+    (Language::Nl, include_str!("nl.toml")),
+    (Language::Pl, include_str!("pl.toml")),
+    (Language::Tr, include_str!("tr.toml")),
+    (Language::Ru, include_str!("ru.toml")),
 ];
 static ALL: LazyLock<HashMap<Language, Usual>> = LazyLock::new(|| {
     let files = FILES.into_iter();

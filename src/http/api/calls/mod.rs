@@ -36,11 +36,11 @@ use axum::extract::Query;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::auth::Scope;
-use super::super::listing::{self, ListQuery};
-use super::super::problem::{Problem, ProblemView};
-use super::super::route::{Policy, Route, routes};
 use super::place::ApiPlace;
+use crate::http::auth::Scope;
+use crate::http::listing::{self, ListQuery};
+use crate::http::problem::{Problem, ProblemView};
+use crate::http::route::{Policy, Route, routes};
 use crate::store::calls::CallFilter;
 use crate::store::listing::Page;
 

@@ -16,13 +16,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::form::{Form, Format};
-use super::super::auth::{OfCredential, OfPrincipal, Principal};
-use super::super::metrics::Metrics;
-use super::super::problem::Problem;
-use super::super::sse;
-use super::super::voice::Visits;
 use super::ApiError;
 use crate::app::App;
+use crate::http::auth::{OfCredential, OfPrincipal, Principal};
+use crate::http::metrics::Metrics;
+use crate::http::problem::Problem;
+use crate::http::sse;
+use crate::http::voice::Visits;
 use crate::speech::{Transcript, format};
 
 /// A transcript in OpenAI's short form; `verbose_json` has segments, words, language and duration.

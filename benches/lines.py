@@ -4,14 +4,15 @@
     python3 benches/lines.py [COMMIT]     of the work tree, or of a commit
 
 Code is what is compiled into the product: a file of src/ without its `#[cfg(test)] mod tests { … }` at the end. Tests are those
-parts, files named *_tests.rs, *fixture*.rs, *fakes*.rs and tiny.rs, and tests/. Data is what src/ holds beside Rust. Blank lines count, as everywhere.
+parts, files named *_tests.rs, tests.rs, *fixture*.rs, *fakes*.rs and tiny.rs, and the Rust of tests/. Data is what src/ holds
+beside Rust, without the manifests of its crates. Blank lines count, as everywhere.
 """
 import collections
 import re
 import subprocess
 import sys
 
-TEST_FILE = re.compile(r"(_tests|fixture\w*|fakes|tiny)\.rs$")
+TEST_FILE = re.compile(r"(_tests|/tests|fixture\w*|fakes|tiny)\.rs$")
 
 
 def files(commit):
@@ -47,6 +48,8 @@ def main():
     rooms = collections.defaultdict(lambda: [0, 0, 0, []])
     arrows = set()
     for name, text in files(commit):
+        if name.endswith("Cargo.toml") or name.startswith("tests/") and not name.endswith(".rs"):
+            continue
         if name.startswith("tests/"):
             rooms["tests/"][1] += text.count("\n")
             continue

@@ -2,10 +2,10 @@
 //!
 //! The bytes decide what format a file has; its name only decides where the bytes are ambiguous. Each
 //! format is one file with one function `read(bytes, &Limits)`. To add a format, add a file, a variant
-//! of [`Format`], a line in `sniff` and a line in [`extract`].
+//! of [`Format`], a line in `sniff` and a line in [`extract()`].
 //!
 //! This is not a sandbox. A parser may still need more memory or time than it should, so callers
-//! run [`extract`] in a separate process with limits on both.
+//! run [`extract()`] in a separate process with limits on both.
 
 // So that paths look the same in every room: `crate::room::…`.
 extern crate self as extract;

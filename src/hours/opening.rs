@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 /// In JSON `mon` … `sun`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names say it")]
 pub enum Day {
     Mon,
     Tue,

@@ -1,4 +1,4 @@
-//! Lists over HTTP: their queries, their pages, and exports of a whole list as a file ([`file`]). The API, the console's
+//! Lists over HTTP: their queries, their pages, and exports of a whole list as a file ([`mod@file`]). The API, the console's
 //! pages and the commands share them.
 
 pub mod file;

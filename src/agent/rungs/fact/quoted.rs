@@ -159,21 +159,9 @@ impl<'a> Proposed<'a> {
             if only_closed && !self.is_closed(facts, date, mention) {
                 return None;
             }
-            quote.day(
-                facts,
-                date,
-                &entries,
-                self.is_chosen_by_month(date, &entries),
-            );
+            quote.day(facts, date, &entries, is_chosen_by_month(&entries));
         }
         Some(quote.into_reply())
-    }
-
-    /// Whether the quoted rows include one for certain weeks of the month ("first and third Saturday").
-    fn is_chosen_by_month(&self, _: Date, entries: &[&Entry]) -> bool {
-        entries
-            .iter()
-            .any(|e| matches!(&e.data.what, What::Weekly(row) if !row.which.is_empty()))
     }
 
     fn is_closed(&self, facts: &FactCase<'_>, date: Date, mention: Option<&Mention>) -> bool {
@@ -285,4 +273,11 @@ impl Quote {
             },
         }
     }
+}
+
+/// Whether the quoted rows include one for certain weeks of the month ("first and third Saturday").
+fn is_chosen_by_month(entries: &[&Entry]) -> bool {
+    entries
+        .iter()
+        .any(|e| matches!(&e.data.what, What::Weekly(row) if !row.which.is_empty()))
 }

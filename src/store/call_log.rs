@@ -101,7 +101,7 @@ pub struct Event {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Turn {
+pub struct CallTurn {
     pub number: u32,
     /// In ms from the start of the call.
     pub at_ms: i64,
@@ -143,12 +143,12 @@ pub fn events(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Event>, Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub fn turns(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<Turn>, StoreError> {
+pub fn turns(conn: &Connection, call: &Scoped<Call>) -> Result<Vec<CallTurn>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT number, at_ms, rung, timings FROM call_turns WHERE call = ? ORDER BY number",
     )?;
     let rows = statement.query_map([call.id], |row| {
-        Ok(Turn {
+        Ok(CallTurn {
             number: row.get("number")?,
             at_ms: row.get("at_ms")?,
             rung: row.get("rung")?,

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::case::{Business, Case};
 use super::rungs::{Draft, SafeRung, elapsed, model, refusal};
+use super::settings::AnswerSettings;
 use super::trace::{Rephrased, Trace};
 use super::types::Rung;
 use super::{AgentError, follow_up, rephrase};
@@ -68,6 +69,9 @@ pub(super) struct Climbed {
     pub(super) retrieve: u64,
     /// Whether the language model took part.
     pub(super) asked_model: bool,
+    /// The visitor's language.
+    pub(super) language: Language,
+    pub(super) settings: AnswerSettings,
 }
 
 /// One search, with one wording of the question.
@@ -103,10 +107,12 @@ impl Climb<'_> {
         if let Some(draft) = draft {
             return Ok(Climbed {
                 draft,
-                trace,
                 found: first.found,
                 retrieve,
                 asked_model: false,
+                trace,
+                language,
+                settings: business.settings,
             });
         }
         // A reader decides alone; the model judges only on machines without one.
@@ -138,6 +144,8 @@ impl Climb<'_> {
                     found: last.found,
                     retrieve,
                     asked_model: true,
+                    language,
+                    settings: business.settings,
                 });
             }
         }
@@ -162,6 +170,8 @@ impl Climb<'_> {
             found: last.found,
             retrieve,
             asked_model: judged || plain.is_some(),
+            language,
+            settings: business.settings,
         })
     }
 

@@ -5,7 +5,7 @@
 //! passes, and the last one says honestly that the documents do not answer.
 //!
 //! Reading order: `reply` (a turn), `climb` (search and the rungs), `case` and `rungs` (what a rung gets and gives), `evidence`
-//! and `decide` (places that may answer, and how surely), `record` and `trace` (what is kept). `talk`, `parts`, `computed` and
+//! and `decide` (places that may answer, and how surely), `record` and `trace` (what is kept), `afterword` (what the model adds). `talk`, `parts`, `computed` and
 //! `support` are each about one kind of message or check; `prepare` is the turn of those who speak; `proof` asks again.
 
 // So that paths look the same in every room: `crate::room::…`.
@@ -17,6 +17,7 @@ use frontdesk_llm as llm;
 use frontdesk_reason as reason;
 use frontdesk_store as store;
 
+mod afterword;
 mod burst;
 mod case;
 mod cite;
@@ -41,8 +42,8 @@ mod trace;
 mod types;
 
 pub use prepare::{Committed, PreparedAnswer};
-pub use reply::{Agent, Measured, Turn, TurnStream};
-pub use settings::{AnswerSettings, Topic};
+pub use reply::{Agent, Display, Measured, Turn, TurnStream};
+pub use settings::{AnswerSettings, Switch, Topic};
 pub use talk::Talk;
 pub use types::{Answer, Citation, CitationKind, Rung, Timings, Tokens, TurnEvent};
 

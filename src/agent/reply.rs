@@ -2,12 +2,13 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::Stream;
 use tokio::sync::mpsc::{self, Sender};
 use tokio_stream::wrappers::ReceiverStream;
 
+use super::afterword::{self, Pace};
 use super::burst::Burst;
 use super::climb::{Climb, Climbed};
 use super::follow_up;
@@ -23,6 +24,16 @@ use crate::store::{ConversationId, Store, WorkspaceId};
 
 /// Most events buffered for a slow reader.
 const EVENTS: usize = 64;
+
+/// How an answer reaches the visitor, which decides whether the model may add to it afterwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Display {
+    /// As text that appears as it comes.
+    AsItComes,
+    /// As text that appears once it is complete.
+    Whole,
+    Spoken,
+}
 
 /// The input of a turn.
 #[derive(Debug, Clone)]
@@ -44,6 +55,8 @@ pub struct Turn {
     pub now: Option<jiff::Timestamp>,
     /// Visitors never get answers from documents for staff.
     pub audience: Audience,
+    /// How the answer reaches the visitor.
+    pub display: Display,
     /// An evaluation or a replay asks, not a visitor: the receipt says so, and no gap is noted.
     pub evaluation: bool,
 }
@@ -68,6 +81,7 @@ pub struct Agent {
     knowledge: Knowledge,
     model: Arc<dyn ChatModel>,
     reader: Arc<dyn Reader>,
+    pace: Arc<Pace>,
 }
 
 impl Agent {
@@ -82,6 +96,7 @@ impl Agent {
             knowledge,
             model,
             reader,
+            pace: Arc::default(),
         }
     }
 
@@ -214,10 +229,12 @@ impl Agent {
             () = out.closed() => return Ok(None),
         };
         match outcome {
-            Ok(climbed) => {
+            Ok(mut climbed) => {
                 // The receiver may be gone by now; a complete answer is stored all the same.
                 let _ = out.send(TurnEvent::Delta(climbed.draft.text.clone())).await;
                 let question = &asked.question;
+                self.add_afterword(&turn, question, &mut climbed, since, out)
+                    .await;
                 self.close(since, turn.workspace, opened, question, climbed, marks)
                     .await
                     .map(Some)
@@ -229,6 +246,51 @@ impl Agent {
                 Err(error)
             }
         }
+    }
+
+    /// Lets the model add to a quotation that was just sent. Whoever leaves meanwhile gets the quotation alone.
+    async fn add_afterword(
+        &self,
+        turn: &Turn,
+        question: &str,
+        climbed: &mut Climbed,
+        since: Instant,
+        out: &Sender<TurnEvent>,
+    ) {
+        if turn.evaluation {
+            return;
+        }
+        let Some(plan) = afterword::plan(climbed, question, turn.display) else {
+            return;
+        };
+        let deadline = Duration::from_secs(climbed.settings.deadline_seconds.into());
+        let left = deadline.saturating_sub(since.elapsed());
+        let written = afterword::write(
+            &*self.model,
+            &self.pace,
+            &plan,
+            question,
+            &climbed.draft.citations,
+            turn.claim,
+            left,
+        );
+        let added = tokio::select! {
+            added = written => added,
+            () = out.closed() => None,
+        };
+        let Some(added) = added else {
+            return;
+        };
+        if let Some(text) = &added.trace.text {
+            let more = format!("\n\n{text}");
+            climbed.draft.text.push_str(&more);
+            // A send fails only if the receiver is gone.
+            let _ = out.send(TurnEvent::Delta(more)).await;
+        }
+        climbed.asked_model = true;
+        climbed.draft.prompt_hash = Some(added.prompt_hash);
+        climbed.draft.tokens = added.tokens;
+        climbed.trace.afterword = Some(added.trace);
     }
 
     pub(super) async fn close(

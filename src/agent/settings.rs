@@ -25,6 +25,10 @@ pub struct AnswerSettings {
     pub quote_only: Vec<Topic>,
     /// Whether the model may rephrase a question in plain words for a second search.
     pub rephrase: bool,
+    /// Whether the model puts an answer into a friendly sentence after its quotation.
+    pub friendly: Switch,
+    /// Whether the model translates a quotation that is not in the visitor's language.
+    pub translate: Switch,
     /// After this many seconds, a turn stops waiting for the model and ends with what it has.
     pub deadline_seconds: u32,
 }
@@ -37,6 +41,8 @@ impl Default for AnswerSettings {
             model_threshold: 0.6,
             quote_only: vec![Topic::Prices, Topic::Refunds, Topic::Legal, Topic::Medical],
             rephrase: true,
+            friendly: Switch::Auto,
+            translate: Switch::Auto,
             deadline_seconds: 20,
         }
     }
@@ -60,6 +66,17 @@ impl AnswerSettings {
         section.extend(new);
         workspaces::set_section(tx, workspace, Self::SECTION, &section)
     }
+}
+
+/// Whether the model adds to an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// Where the text is shown as it comes, and the model's first word comes within two seconds.
+    #[default]
+    Auto,
+    On,
+    Off,
 }
 
 static FILE: &str = include_str!("topics.toml");

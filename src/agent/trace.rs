@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use super::afterword::AfterwordTrace;
 use super::decide::Features;
 use super::support::Verdict;
 use super::talk::Talk;
@@ -34,6 +35,9 @@ pub(super) struct Trace {
     /// What the model wrote, with the verdicts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) sentences: Option<Vec<SentenceTrace>>,
+    /// What the model added after the quotation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) afterword: Option<AfterwordTrace>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) parts: Vec<PartTrace>,
     /// SHA-256 of the weights of the reader that took part.
@@ -224,6 +228,7 @@ mod tests {
                     text: "Never.".into(),
                 },
             ]),
+            afterword: None,
             parts: vec![
                 PartTrace {
                     question: "When?".into(),

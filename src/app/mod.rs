@@ -4,6 +4,7 @@
 //! [`App::assemble`] puts the parts together. HTTP and the command line use the result alike.
 
 pub mod accounts;
+pub mod additions;
 pub mod api_keys;
 pub mod backup;
 pub mod closing;

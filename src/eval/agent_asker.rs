@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::EvalError;
 use super::golden::Case;
 use super::run::{AskedCase, Asker, Seen};
-use crate::agent::{Agent, Turn};
+use crate::agent::{Agent, Display, Turn};
 use crate::knowledge::{Audience, View};
 use crate::llm::{ChatMessage, Claim, Role};
 use crate::reason::Reason;
@@ -45,6 +45,7 @@ impl Asker for AgentAsker {
             sampling: None,
             now: case.now,
             audience: Audience::Visitors,
+            display: Display::Whole,
             evaluation: true,
         };
         let measured = self

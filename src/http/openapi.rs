@@ -150,6 +150,8 @@ use super::voice;
         api::golden::delete,
         api::golden::import,
         api::golden::export,
+        api::additions::get,
+        api::additions::set,
         api::synonyms::get,
         api::synonyms::set,
         api::sources::list,

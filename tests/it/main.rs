@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod additions;
 mod app;
 mod fake_reader;
 mod fakes;

@@ -67,10 +67,12 @@ impl Climb<'_> {
         }
         Ok(compose(parts, language).map(|(draft, trace)| Climbed {
             draft,
-            trace,
             found,
             retrieve,
             asked_model: false,
+            trace,
+            language,
+            settings: business.settings.clone(),
         }))
     }
 }

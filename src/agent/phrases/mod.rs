@@ -64,6 +64,8 @@ pub(super) struct Phrases {
     pub(super) quoted: &'static str,
     /// Says that an older document, its title in place of `{}`, contradicts the quotation.
     pub(super) older: &'static str,
+    /// Introduces a translation that the language model made.
+    pub(super) translated: &'static str,
 }
 
 /// Words that reveal small talk: phrases separated by `|`, or single words separated by spaces. Accents and

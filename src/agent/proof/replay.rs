@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Proof, examine};
-use crate::agent::{Agent, AgentError, Answer, Turn, TurnEvent};
+use crate::agent::{Agent, AgentError, Answer, Display, Turn, TurnEvent};
 use crate::knowledge::Audience;
 use crate::llm::{ChatMessage, Priority};
 use crate::store::assistants::{self, Assistant};
@@ -74,6 +74,7 @@ impl Agent {
                 Some(_) => Audience::Staff,
                 None => Audience::Visitors,
             },
+            display: Display::Whole,
             evaluation: true,
         };
         let mut events = self.reply(turn);
@@ -160,7 +161,7 @@ fn compare(then: &Receipt, now: &Receipt) -> Vec<Difference> {
     let none = || "none".to_owned();
     let of = |receipt: &Receipt| {
         [
-            ("answer", receipt.answer.clone()),
+            ("answer", strip_afterword(receipt).to_owned()),
             ("rung", receipt.rung.clone()),
             ("sources", list_sources(receipt)),
             ("model", receipt.model.clone().unwrap_or_else(none)),
@@ -180,6 +181,15 @@ fn compare(then: &Receipt, now: &Receipt) -> Vec<Difference> {
         .filter(|(then, now)| then.1 != now.1)
         .map(|((what, then), (_, now))| Difference { what, then, now })
         .collect()
+}
+
+/// The answer without what the model added to it, which depends on how quick the machine was.
+fn strip_afterword(receipt: &Receipt) -> &str {
+    let added = receipt.checks.pointer("/afterword/text");
+    let without = added
+        .and_then(Value::as_str)
+        .and_then(|added| receipt.answer.strip_suffix(added));
+    without.map_or(receipt.answer.as_str(), str::trim_end)
 }
 
 /// Titles and versions of the documents that an answer cites.

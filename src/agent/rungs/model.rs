@@ -192,7 +192,7 @@ impl<'q> Writing<'q> {
             let Some(sentence) = self.text.get(range) else {
                 continue;
             };
-            let sentence = capitalise(support::strip_verdict(sentence));
+            let sentence = support::capitalise(support::strip_verdict(sentence));
             let verdict = support::check(&sentence, self.quotes);
             self.verdicts.push(SentenceTrace {
                 verdict: verdict.clone(),
@@ -205,14 +205,6 @@ impl<'q> Writing<'q> {
                 _ => break,
             }
         }
-    }
-}
-
-fn capitalise(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
     }
 }
 

@@ -77,6 +77,28 @@ pub(super) fn check(sentence: &str, quotes: &[String]) -> Verdict {
     Verdict::Supported { quote: at }
 }
 
+/// Checks a translation against the text: it must have the same figures and addresses, and deny something only if the
+/// text does.
+pub(super) fn compare_translation(translation: &str, text: &str) -> Verdict {
+    let tokens = tokens::find_differing(translation, text);
+    if !tokens.is_empty() {
+        return Verdict::Unfounded { tokens };
+    }
+    if polarity::has_denial(translation) != polarity::has_denial(text) {
+        return Verdict::Contrary;
+    }
+    Verdict::Supported { quote: 0 }
+}
+
+/// A sentence that begins with a capital letter.
+pub(super) fn capitalise(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
 /// Removes a bare "yes" or "no" at the beginning: the quotation has to
 /// speak for itself.
 pub(super) fn strip_verdict(sentence: &str) -> &str {

@@ -29,6 +29,15 @@ pub(super) fn contradicts(sentence: &str, quote: &str) -> bool {
     }
 }
 
+/// Whether any word negates something. Two languages count their negations differently ("ne … pas"), so a translation is
+/// only asked whether it has one.
+pub(super) fn has_denial(text: &str) -> bool {
+    let lower = text.to_lowercase().replace('’', "'");
+    lower
+        .unicode_words()
+        .any(|word| is_denial(&unaccented(word)))
+}
+
 /// Whether an odd number of words negates the text. Skips "not only".
 fn denies(text: &str) -> bool {
     let lower = text.to_lowercase().replace('’', "'");

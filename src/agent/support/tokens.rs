@@ -26,6 +26,25 @@ pub(super) fn find_unfounded(sentence: &str, quotes: &[String]) -> Vec<String> {
     missing
 }
 
+/// The figures and addresses that stand in one of two texts only. Names are left out: languages write them differently.
+pub(super) fn find_differing(one: &str, other: &str) -> Vec<String> {
+    let of = |text: &str| -> Vec<String> {
+        let mut all = digits(text);
+        all.extend(addresses(text));
+        all
+    };
+    let (ones, others) = (of(one), of(other));
+    let lone = |all: &[String], beside: &[String]| -> Vec<String> {
+        all.iter()
+            .filter(|t| !beside.contains(t))
+            .cloned()
+            .collect()
+    };
+    let mut differing = lone(&ones, &others);
+    differing.extend(lone(&others, &ones));
+    differing
+}
+
 /// The tokens that a quotation supports: its figures, and all its words, folded.
 fn collect_tokens(quote: &str) -> Vec<String> {
     let mut all = figures(quote);
@@ -35,6 +54,17 @@ fn collect_tokens(quote: &str) -> Vec<String> {
 
 /// Numbers in normal form: "1,450", "1450" and "$1450.00" are "1450"; "8:00" is "8"; "seven" is "7".
 fn figures(text: &str) -> Vec<String> {
+    let mut found = digits(text);
+    for word in text.unicode_words() {
+        // "One" is rarely a number.
+        let said = numbers::small(Language::En, &word.to_ascii_lowercase());
+        found.extend(said.filter(|number| *number > 1).map(|n| n.to_string()));
+    }
+    found
+}
+
+/// Numbers in digits, in normal form.
+fn digits(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut number = String::new();
     let mut chars = text.chars().peekable();
@@ -50,11 +80,6 @@ fn figures(text: &str) -> Vec<String> {
     }
     if !number.is_empty() {
         found.push(normalise(&number));
-    }
-    for word in text.unicode_words() {
-        // "One" is rarely a number.
-        let said = numbers::small(Language::En, &word.to_ascii_lowercase());
-        found.extend(said.filter(|number| *number > 1).map(|n| n.to_string()));
     }
     found
 }

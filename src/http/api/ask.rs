@@ -100,6 +100,7 @@ pub(super) async fn create(
         sampling: None,
         now,
         audience: principal.audience(),
+        display: turn::display(&headers, Unasked::Json),
         // Only tests set the clock.
         evaluation: now.is_some(),
     };

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::ask::{check_text, find_assistant};
 use super::place::{self, ApiPlace};
 use super::turn::{self, Unasked};
-use crate::agent::Turn;
+use crate::agent::{Display, Turn};
 use crate::http::auth::{Credential, OfCredential, OfPrincipal};
 use crate::http::body::Json;
 use crate::http::listing;
@@ -249,7 +249,8 @@ pub(super) async fn append(
         ));
     }
     let conversation = load(&place, &id).await?;
-    let turn = build_turn(&place, &conversation, question, request.client_id).await?;
+    let mut turn = build_turn(&place, &conversation, question, request.client_id).await?;
+    turn.display = turn::display(&headers, Unasked::Events);
     turn::respond(&headers, Unasked::Events, place.app.agent.reply(turn)).await
 }
 
@@ -288,6 +289,7 @@ pub(super) async fn build_turn(
             Some(_) => Audience::Visitors,
             None => place.principal().audience(),
         },
+        display: Display::AsItComes,
         evaluation: false,
     })
 }

@@ -2,6 +2,7 @@
 //! entities of the store never serialise themselves.
 
 pub(super) mod accounts;
+mod additions;
 mod ask;
 pub(super) mod backup_target;
 pub(super) mod backups;
@@ -285,6 +286,8 @@ pub(super) fn routes() -> Vec<Route> {
         (POST, "/api/keys", ADMIN, keys::create),
         (DELETE, "/api/keys/{id}", ADMIN, keys::revoke),
         (GET, "/api/status", ADMIN, status::get),
+        (GET, "/api/additions", ADMIN, additions::get),
+        (PUT, "/api/additions", ADMIN, additions::set),
         (GET, "/api/synonyms", DOCUMENTS, synonyms::get),
         (PUT, "/api/synonyms", DOCUMENTS, synonyms::set),
         (POST, "/api/setup-link", ADMIN, setup::create),

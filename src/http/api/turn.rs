@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 
-use crate::agent::{Answer, TurnEvent};
+use crate::agent::{Answer, Display, TurnEvent};
 use crate::http::problem::Problem;
 use crate::http::sse;
 
@@ -38,6 +38,15 @@ fn wants_events(headers: &HeaderMap, unasked: Unasked) -> bool {
         return true;
     }
     unasked == Unasked::Events && !accept.contains("json")
+}
+
+/// How the answer in the form that the client accepts reaches the visitor.
+pub(super) fn display(headers: &HeaderMap, unasked: Unasked) -> Display {
+    if wants_events(headers, unasked) {
+        Display::AsItComes
+    } else {
+        Display::Whole
+    }
 }
 
 /// Streams the turn as the events `citations`, `delta`, `done` and `failed`, after an optional first event.

@@ -16,7 +16,8 @@ use super::measure_rows as rows;
 use super::sureness;
 use super::view::{self, Section};
 use super::{Failure, sentence};
-use crate::agent::AnswerSettings;
+use crate::agent::{AnswerSettings, Switch};
+use crate::app::additions::{self, Additions};
 use crate::app::{App, default_assistant};
 use crate::eval;
 use crate::eval::gate::{self, Verdict, Waiting};
@@ -44,12 +45,13 @@ pub(super) async fn show(
 async fn render(app: &App, person: &SignedIn, error: Option<String>) -> Result<Response, Failure> {
     let workspace = person.workspace.id;
     let read = app.store.read(move |conn| {
+        let settings = AnswerSettings::of(conn, workspace)?;
         let questions = golden::list(conn, workspace)?.len();
         let gate = Gate::of(conn, workspace)?;
         let runs = evals::list(conn, workspace, None, LISTED)?;
-        Ok((questions, gate, runs))
+        Ok((settings, questions, gate, runs))
     });
-    let (questions, gate, runs) = read.await?;
+    let (settings, questions, gate, runs) = read.await?;
     let waiting = Waiting::find(&app.store, workspace).await?;
     let verdict = Verdict::find(&app.store, workspace, &waiting).await?;
     let assistant = default_assistant(&app.store, workspace).await?;
@@ -70,6 +72,7 @@ async fn render(app: &App, person: &SignedIn, error: Option<String>) -> Result<R
         chart: rows::chart(&own),
         instructions: waiting.applied(&assistant).instructions,
         proposed: !waiting.proposals.is_empty(),
+        additions: rows::additions(&settings),
         waiting: waiting_rows(&waiting),
         runs: runs.iter().map(rows::run_row).collect(),
         error,
@@ -196,6 +199,27 @@ pub(super) async fn instructions(
     let (store, by) = (&app.store, person.member());
     let outcome = gate::instruct(store, by, assistant, &form.instructions).await;
     respond(&app, &person, outcome.map(drop)).await
+}
+
+#[derive(Deserialize)]
+pub(super) struct AdditionsForm {
+    friendly: Switch,
+    translate: Switch,
+}
+
+/// `POST /quality/additions`
+pub(super) async fn set_additions(
+    State(app): State<Arc<App>>,
+    person: SignedIn,
+    Form(form): Form<AdditionsForm>,
+) -> Result<Response, Failure> {
+    let new = Additions {
+        friendly: form.friendly,
+        translate: form.translate,
+    };
+    let set = additions::set(&app.store, person.member(), new).await;
+    set.map_err(Problem::from)?;
+    Ok(Redirect::to("/quality#additions-title").into_response())
 }
 
 /// `GET /quality/runs/{id}`

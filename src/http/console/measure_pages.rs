@@ -145,7 +145,17 @@ pub struct Quality {
     pub instructions: String,
     /// Whether new instructions wait at the gate.
     pub proposed: bool,
+    pub additions: Vec<AdditionRow>,
     pub error: Option<String>,
+}
+
+/// Something that the model may add to answers, with the choice that applies.
+pub struct AdditionRow {
+    pub name: &'static str,
+    pub label: &'static str,
+    pub hint: &'static str,
+    /// Value, label, and whether it applies.
+    pub choices: [(&'static str, &'static str, bool); 3],
 }
 
 impl Quality {

@@ -3,8 +3,11 @@
 use serde_json::Value;
 
 use super::format::{moment, plural};
-use super::measure_pages::{AnswerRow, ChangeRow, Chart, RunRow, RunningView, VerdictView};
+use super::measure_pages::{
+    AdditionRow, AnswerRow, ChangeRow, Chart, RunRow, RunningView, VerdictView,
+};
 use super::view::Fact;
+use crate::agent::{AnswerSettings, Switch};
 use crate::eval::compare::Change;
 use crate::eval::figures::Share;
 use crate::eval::gate::Verdict;
@@ -218,6 +221,34 @@ fn answer(one: &Graded, old: Option<&Graded>) -> AnswerRow {
         cites: one.citations.iter().map(|c| c.title.clone()).collect(),
         before: old.map(|old| (old.outcome.as_str(), old.answer.clone())),
     }
+}
+
+/// What the model may add to answers.
+pub(super) fn additions(settings: &AnswerSettings) -> Vec<AdditionRow> {
+    let row = |name, label, hint, now: Switch| AdditionRow {
+        name,
+        label,
+        hint,
+        choices: [
+            ("auto", "Where it is quick enough", now == Switch::Auto),
+            ("on", "Always", now == Switch::On),
+            ("off", "Never", now == Switch::Off),
+        ],
+    };
+    vec![
+        row(
+            "friendly",
+            "A friendly sentence",
+            "“Quick enough” means that the first word comes within two seconds on this machine.",
+            settings.friendly,
+        ),
+        row(
+            "translate",
+            "A translation",
+            "For a quotation in another language than the visitor's. It is marked as made by machine.",
+            settings.translate,
+        ),
+    ]
 }
 
 #[cfg(test)]

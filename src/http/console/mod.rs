@@ -148,6 +148,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/quality/gate/publish", post(measure::publish))
         .route("/quality/gate/discard", post(measure::discard))
         .route("/quality/instructions", post(measure::instructions))
+        .route("/quality/additions", post(measure::set_additions))
         .route("/account", get(accounts::own).post(accounts::rename))
         .route("/account/password", post(accounts::set_password))
         .route("/account/sign-out-others", post(accounts::sign_out_others))

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 
 use super::Problem;
 use crate::agent::AgentError;
+use crate::app::additions::AdditionsError;
 use crate::app::api_keys::ApiKeyError;
 use crate::app::privacy::ErasureError;
 use crate::app::pronunciations::PronunciationError;
@@ -64,6 +65,15 @@ impl From<PronunciationError> for Problem {
             PronunciationError::Denied(error) => error.into(),
             PronunciationError::Store(error) => error.into(),
             _ => Self::invalid(field.unwrap_or("word"), detail),
+        }
+    }
+}
+
+impl From<AdditionsError> for Problem {
+    fn from(error: AdditionsError) -> Self {
+        match error {
+            AdditionsError::Denied(error) => error.into(),
+            AdditionsError::Store(error) => error.into(),
         }
     }
 }

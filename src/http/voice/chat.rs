@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::assistant::for_visitors;
 use super::rate::Deed;
 use super::{Guest, note};
-use crate::agent::{Agent, Answer, Citation, Turn, TurnEvent, TurnStream};
+use crate::agent::{Agent, Answer, Citation, Display, Turn, TurnEvent, TurnStream};
 use crate::http::api::check_text;
 use crate::http::body::Json;
 use crate::http::metrics::Metrics;
@@ -259,6 +259,7 @@ async fn build_turn(
         sampling: None,
         now: None,
         audience: Audience::Visitors,
+        display: Display::AsItComes,
         evaluation: false,
     })
 }

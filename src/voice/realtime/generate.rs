@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::config::SessionConfig;
 use super::fault::Fault;
 use super::prompt::{self, NOTHING, PromptLine};
-use crate::agent::{Agent, Answer, Turn, TurnEvent};
+use crate::agent::{Agent, Answer, Display, Turn, TurnEvent};
 use crate::knowledge::Audience;
 use crate::language::cutter::Cutter;
 use crate::llm::{
@@ -246,6 +246,7 @@ fn ask_assistant(
         sampling: None,
         now: None,
         audience: Audience::Visitors,
+        display: Display::Spoken,
         evaluation: false,
     };
     Ok(Box::pin(agent.reply(turn).filter_map(|event| {

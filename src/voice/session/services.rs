@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::answering::{FindOrder, Remember, SayOrder};
 use super::ear::{PartialOrder, PauseOrder};
 use super::jobs::{self, Mouth, Work};
-use crate::agent::{PreparedAnswer, Turn};
+use crate::agent::{Display, PreparedAnswer, Turn};
 use crate::knowledge::Audience;
 use crate::llm::{Claim, Priority};
 use crate::speech::SpeakRequest;
@@ -90,6 +90,7 @@ impl Services {
             sampling: None,
             now: None,
             audience: Audience::Visitors,
+            display: Display::Spoken,
             evaluation: false,
         }
     }

@@ -22,7 +22,7 @@ use self::request::Parsed;
 use self::view::{ChunkWriter, Header};
 use super::model_name::{ChatTarget, chat_target};
 use super::{ApiError, Json};
-use crate::agent::Turn;
+use crate::agent::{Display, Turn};
 use crate::app::App;
 use crate::http::auth::{OfCredential, OfPrincipal, Principal};
 use crate::http::clock;
@@ -74,6 +74,10 @@ async fn start(
         }
         ChatTarget::Assistant(assistant) => {
             let now = clock::read_now(principal, parsed.metadata.as_ref())?;
+            let display = match parsed.stream {
+                true => Display::AsItComes,
+                false => Display::Whole,
+            };
             let (question, history) = parsed.into_question()?;
             let workspace = assistant.workspace();
             let turn = Turn {
@@ -87,6 +91,7 @@ async fn start(
                 sampling: history.sampling,
                 now,
                 audience: principal.audience(),
+                display,
                 // Only tests set the clock.
                 evaluation: now.is_some(),
             };

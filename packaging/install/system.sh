@@ -146,7 +146,7 @@ models_folder() {
 print_models_plan() {
   local what
   case $STARTER in
-    default) what="chat about 1120 MB (told before it is fetched), search and reading 95 MB, speech 300 MB" ;;
+    default) what="chat about 1120 MB (as suits this machine: told before it is fetched), search and reading 95 MB, speech 300 MB" ;;
     small) what="chat 490 MB, search and reading 95 MB, speech 150 MB" ;;
     lite) what="search and reading 95 MB, speech 150 MB" ;;
     *) what="chat 100 MB, search and reading 95 MB, speech 150 MB" ;;

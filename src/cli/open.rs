@@ -4,8 +4,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::{Method, StatusCode};
 use clap::Args as ClapArgs;
-use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::out;

@@ -12,8 +12,12 @@ source "$REPO/packaging/install/common.sh"
 source "$REPO/packaging/install/system.sh"
 # shellcheck source=packaging/install/rust.sh
 source "$REPO/packaging/install/rust.sh"
+# shellcheck source=packaging/install/rustup.sh
+source "$REPO/packaging/install/rustup.sh"
 # shellcheck source=packaging/install/service.sh
 source "$REPO/packaging/install/service.sh"
+# shellcheck source=packaging/install/update.sh
+source "$REPO/packaging/install/update.sh"
 # shellcheck source=packaging/install/checks.sh
 source "$REPO/packaging/install/checks.sh"
 
@@ -25,12 +29,16 @@ Frontdesk's installer
   ./install.sh test        everything that must pass before a change is accepted
 
 Options
-  --small         the small models: for less than 4 GB of memory, or a slow connection
-  --lite          no chat model: answers are quoted from documents, nothing is written
+  --small         the small models: for less than 4 GB of memory, or a slow connection;
+                  under 3 GB the same as --lite
+  --lite          no chat model: answers are quoted from documents, nothing is written;
+                  the default under 3 GB of memory
+  --starter SET   default, small or lite, whatever the memory
   --prefix DIR    put the program into DIR/bin   [~/.local; /usr/local as root or with --service]
   --listen ADDR   serve on ADDR, such as 127.0.0.1:8080
   --data DIR      keep the business's data in DIR
   --no-start      stop once it is installed
+  --until STEP    stop after this step: packages, rust, build or models
   --service       run as a service of this machine (systemd), from now on and after a restart
   --yes           ask nothing
   --dry-run       say what would be done, and stop
@@ -44,7 +52,7 @@ Run it again at any time: what is right is left alone.
 USAGE
 }
 
-ACTION=install STARTER=default PREFIX='' LISTEN='' DATA='' START=1 SERVICE=0 YES=0 DRY_RUN=0
+ACTION=install STARTER=default STARTER_NAMED=0 STARTER_WHY='' UNTIL='' PREFIX='' LISTEN='' DATA='' START=1 SERVICE=0 YES=0 DRY_RUN=0
 
 parse_options() {
   while (($#)); do
@@ -56,8 +64,8 @@ parse_options() {
       --service) SERVICE=1 ;;
       --yes | -y) YES=1 ;;
       --dry-run) DRY_RUN=1 ;;
-      --prefix=* | --listen=* | --data=*) set_option "${1%%=*}" "${1#*=}" ;;
-      --prefix | --listen | --data)
+      --prefix=* | --listen=* | --data=* | --starter=* | --until=*) set_option "${1%%=*}" "${1#*=}" ;;
+      --prefix | --listen | --data | --starter | --until)
         (($# > 1)) || fail "$1 needs a value." "See ./install.sh --help"
         set_option "$1" "$2"
         shift
@@ -79,6 +87,18 @@ set_option() {
   case $1 in
     --prefix) PREFIX=$(absolute_path "$2") ;;
     --data) DATA=$(absolute_path "$2") ;;
+    --starter)
+      case $2 in
+        default | small | lite) STARTER=$2 STARTER_NAMED=1 ;;
+        *) fail "There is no set of models \"$2\"." "Name one of these: default, small, lite." ;;
+      esac
+      ;;
+    --until)
+      case $2 in
+        packages | rust | build | models) UNTIL=$2 ;;
+        *) fail "There is no step \"$2\"." "Name one of these: packages, rust, build, models." ;;
+      esac
+      ;;
     --listen)
       [[ $2 =~ ^(\[[0-9a-fA-F:.]+\]|[0-9.]+):[0-9]{1,5}$ ]] ||
         fail "\"$2\" is not an address to listen on." \
@@ -105,6 +125,10 @@ print_plan() {
     say "Program    $PREFIX/bin/frontdesk"
   fi
   print_models_plan
+  if [[ -n $UNTIL ]]; then
+    say "Then       it stops after the step \"$UNTIL\" (--until)"
+    return
+  fi
   case $ACTION,$SERVICE,$START in
     test,*) say "Then       all checks and tests run" ;;
     install,1,*) say "Then       the service \"frontdesk\" is set up for the user \"frontdesk\", and started" ;;
@@ -115,16 +139,18 @@ print_plan() {
 
 install_program() {
   heading "The program"
-  local built=$TARGET_DIR/release/frontdesk to=$PREFIX/bin/frontdesk
+  local built=$TARGET_DIR/release/frontdesk to=$PREFIX/bin/frontdesk before
   if cmp -s "$built" "$to"; then
     say "$to is up to date."
     return
   fi
+  before=$(version_of "$to")
   with_write_access "$PREFIX/bin" mkdir -p "$PREFIX/bin"
   # Renaming is atomic, and leaves a running program its old file.
   with_write_access "$PREFIX/bin" install -m 755 "$built" "$to.new"
   with_write_access "$PREFIX/bin" mv -f "$to.new" "$to"
-  say "Installed $("$to" --version 2>/dev/null || echo frontdesk) as $to"
+  say "Installed Frontdesk $(version_of "$to") as $to"
+  if [[ -n $before ]]; then tell_update "$before" "$(version_of "$to")"; fi
   case :$PATH: in
     *:"$PREFIX/bin":*) ;;
     *) say "$PREFIX/bin is not in your PATH: add it, or use the full name." ;;
@@ -135,7 +161,7 @@ get_models() { # the program to get them with
   heading "Models"
   "$1" models get --starter "$STARTER" || fail "The models could not be fetched." \
     "The reason stands above. What was already fetched is kept: run the same command again." \
-    "If the connection or the disk is too small, --small takes less than half."
+    "If the connection or the disk is too small: --small takes less than half, --lite a quarter."
 }
 
 start_demo() {
@@ -150,9 +176,16 @@ start_demo() {
   exec "$PREFIX/bin/frontdesk" "${arguments[@]}"
 }
 
+stops_after() { # STEP
+  if [[ $UNTIL != "$1" ]]; then return 1; fi
+  heading "Done"
+  say "Stopped after the step \"$1\". The same command without --until goes on from there."
+}
+
 main() {
   parse_options "$@"
   default_prefix
+  choose_starter
   look_at_system
   look_at_rust
   if ((SERVICE)); then
@@ -168,19 +201,23 @@ main() {
   fi
   if is_anything_missing; then confirm "Go on?"; fi
   install_packages
+  if stops_after packages; then return; fi
   install_rust
-
+  if stops_after rust; then return; fi
   if [[ $ACTION == test ]]; then
     run_checks
     return
   fi
   build_release
+  if stops_after build; then return; fi
   install_program
   if ((SERVICE)); then
     set_up_service
     return
   fi
   get_models "$PREFIX/bin/frontdesk"
+  if stops_after models; then return; fi
+  if restart_what_runs; then return; fi
   if ((START)); then
     start_demo
   fi

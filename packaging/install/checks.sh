@@ -67,7 +67,7 @@ print_summary() {
 
 check_scripts() {
   has shellcheck || skip "shellcheck is not installed" || return
-  (cd -- "$REPO" && shellcheck --external-sources --check-sourced install.sh .ci/run)
+  (cd -- "$REPO" && shellcheck --external-sources --check-sourced install.sh packaging/try_bare.sh .ci/run)
 }
 
 # has_tool COMMAND VERSION: builds it into the cache if it is nowhere.

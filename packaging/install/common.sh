@@ -31,14 +31,13 @@ fail() {
   exit 1
 }
 
-confirm() {
+confirm() { agrees "$1" || fail "Nothing was changed."; }
+
+agrees() { # QUESTION
   if ((YES)); then return; fi
   local answer
   read -r -p "$1 [Y/n] " answer || answer=n
-  case $answer in
-    '' | [yYjJ]*) ;;
-    *) fail "Nothing was changed." ;;
-  esac
+  [[ $answer == '' || $answer == [yYjJ]* ]]
 }
 
 temporary_file() { # sets FILE: a subshell could not register it for removal
@@ -79,6 +78,18 @@ with_write_access() {
     as_root "$@"
   else
     fail "You may not write into $folder." "Choose another place with --prefix, or run this as root."
+  fi
+}
+
+# fetch URL FILE: over TLS, also where the address leads on. Only an owner's own mirror may be plain HTTP.
+fetch() {
+  local protocols='=https'
+  if [[ $1 == http://* ]]; then protocols='=http,https'; fi
+  if has curl; then
+    curl --fail --silent --show-error --location --proto "$protocols" --tlsv1.2 \
+      --connect-timeout 20 --speed-limit 1000 --speed-time 60 --retry 2 --output "$2" -- "$1"
+  else
+    wget --no-verbose --max-redirect=0 --tries=3 --timeout=30 --output-document="$2" -- "$1"
   fi
 }
 

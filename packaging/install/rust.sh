@@ -5,55 +5,65 @@ RUST_MISSING=0
 RUST_NEEDED=$(awk -F'"' '/^rust-version/ { print $2; exit }' "$REPO/Cargo.toml")
 
 look_at_rust() {
-  find_cargo
+  find_rust
   RUST_MISSING=0
-  if [[ -z $RUST_FOUND ]] || ! version_at_least "$RUST_FOUND" "$RUST_NEEDED"; then RUST_MISSING=1; fi
+  if ! is_rust_new_enough; then RUST_MISSING=1; fi
   choose_target_dir
 }
 
 # Rust's own installer puts cargo where a new shell finds it, and this one may not.
-find_cargo() {
+find_rust() {
   local folder
-  for folder in "${CARGO_HOME:-}/bin" "$HOME/.cargo/bin"; do
-    if ! has cargo && [[ -x $folder/cargo ]]; then PATH=$folder:$PATH; fi
+  ask_rust
+  for folder in "${CARGO_HOME:-$HOME/.cargo}/bin" "$HOME/.cargo/bin"; do
+    if ! is_rust_new_enough && [[ -x $folder/cargo ]]; then
+      PATH=$folder:$PATH
+      ask_rust
+    fi
     if ! has rustup && [[ -x $folder/rustup ]]; then PATH=$PATH:$folder; fi
   done
+  # What an earlier run installed, while something else is the default.
+  if ! is_rust_new_enough && has rustup && [[ $(rustup toolchain list 2>/dev/null) == *"$RUST_NEEDED-"* ]]; then
+    export RUSTUP_TOOLCHAIN=$RUST_NEEDED
+    ask_rust
+  fi
+}
+
+ask_rust() {
+  hash -r
   # A rustup without a toolchain has a rustc that only complains.
   RUST_FOUND=$({ rustc --version 2>/dev/null || true; } | awk '{ print $2 }')
   if ! cargo --version >/dev/null 2>&1; then RUST_FOUND=''; fi
 }
 
+is_rust_new_enough() { [[ -n $RUST_FOUND ]] && version_at_least "$RUST_FOUND" "$RUST_NEEDED"; }
+
 print_rust_plan() {
   if ((!RUST_MISSING)); then
     say "Rust       $RUST_FOUND is there"
   elif has rustup; then
-    say "Rust       ${RUST_FOUND:-none} is there; $RUST_NEEDED or newer will be installed by rustup"
+    say "Rust       ${RUST_FOUND:-none} is there; the rustup that is there will fetch $RUST_NEEDED"
   else
-    say "Rust       ${RUST_FOUND:-none} is there, $RUST_NEEDED or newer is needed: rustup will be installed, if the" \
-      "system's packages have it; otherwise this stops and says how to get it"
+    say "Rust       ${RUST_FOUND:-none} is there, $RUST_NEEDED or newer is needed: fetched by the system's rustup if its" \
+      "packages have one, otherwise by the Rust project's own rustup-init"
   fi
 }
 
+# What is there and new enough; the rustup that is there; the system's; the Rust project's.
 install_rust() {
   if ((!RUST_MISSING)); then return; fi
   heading "Rust"
-  if ! has rustup && ((HAS_APT)); then ensure_package_lists; fi
-  if ! has rustup && ((HAS_APT)) && is_package_known rustup && can_be_root; then
-    apt_get install -y --no-install-recommends rustup || true
-  fi
+  leave_rust_to_its_owner
+  if ! has rustup; then get_system_rustup; fi
   if has rustup; then
-    rustup toolchain install stable --profile minimal --component rustfmt --component clippy ||
-      warn "rustup could not install the stable toolchain; its reason stands above."
-    export RUSTUP_TOOLCHAIN=stable
+    get_toolchain
+  else
+    get_official_rust
   fi
   look_at_rust
-  if ((RUST_MISSING)) && is_root && [[ -n ${SUDO_USER:-} ]]; then
-    fail "Rust $RUST_NEEDED or newer is needed, and root has none." \
-      "If $SUDO_USER has it, run this without sudo: it asks for sudo where that is needed."
-  fi
-  ((!RUST_MISSING)) || fail "Rust $RUST_NEEDED or newer is needed; ${RUST_FOUND:-none} is there." \
-    "Install it with rustup, as the Rust project's web site (rust-lang.org) shows under \"Install\"," \
-    "for the same user that runs this, then run the same command again."
+  ((!RUST_MISSING)) || fail "Rust $RUST_NEEDED or newer is needed; after all this ${RUST_FOUND:-none} is there." \
+    "Something on this machine hides it: look at PATH, RUSTUP_TOOLCHAIN and \"rustup show\"."
+  say "Rust $RUST_FOUND is there."
 }
 
 # The machine's own instructions are compiled in, and cargo does not notice that a home folder moved

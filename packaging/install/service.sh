@@ -112,7 +112,7 @@ start_service() {
     local pid running=''
     pid=$(systemctl show --property MainPID --value frontdesk)
     running=$(as_root readlink "/proc/$pid/exe" || true)
-    if ((UNIT_CHANGED)) || [[ $running != "$PREFIX/bin/frontdesk" ]]; then as_root systemctl restart frontdesk; fi
+    if ((UNIT_CHANGED)) || [[ $running != "$PREFIX/bin/frontdesk" ]]; then restart_service; fi
   else
     if is_port_taken "$address"; then
       fail "Something already listens on $address." "Stop it, or choose another address with --listen."

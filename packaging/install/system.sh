@@ -9,6 +9,8 @@ CACHE=$(absolute_path "$CACHE")
 
 BUILD_MEGABYTES=8000         # a cold release build with both engines, and room to link
 REBUILD_MEGABYTES=1000       # an incremental one
+RUST_MEGABYTES=1500          # a toolchain, and what is fetched for it
+LITTLE_MEMORY=2900           # machines sold as 3 GB show a little less
 MISSING=()                   # packages to install
 MISSING_TOOLS=()             # what they are for, for people without apt
 HAS_BROWSER=1
@@ -115,15 +117,22 @@ join_by() {
 
 memory_megabytes() { awk '/^MemTotal:/ { print int($2 / 1024) }' "$MEMINFO"; }
 
+# Sets STARTER, and STARTER_WHY if the machine decided.
+choose_starter() {
+  local memory
+  memory=$(memory_megabytes)
+  STARTER_WHY=''
+  if [[ $ACTION == test ]] || ((STARTER_NAMED || memory >= LITTLE_MEMORY)) || [[ $STARTER == lite ]]; then return; fi
+  STARTER=lite
+  STARTER_WHY="This machine has $memory MB of memory; under 3 GB a chat model leaves too little for the rest. So answers
+           are quoted from documents and none is written. To have one all the same: --starter small"
+}
+
 check_memory() {
   local memory
   memory=$(memory_megabytes)
-  if ((memory >= 2900)); then return; fi # machines sold as 3 GB show a little less
-  case $STARTER in
-    default) fail "This machine has $memory MB of memory; the default models need 3 GB." \
-      "Run it with --small: models that fit, and answer faster." ;;
-    *) warn "$memory MB of memory is little: the build may need swap space." ;;
-  esac
+  if ((memory >= LITTLE_MEMORY)); then return; fi
+  warn "$memory MB of memory is little: the build may need swap space."
 }
 
 starter_megabytes() {
@@ -137,12 +146,13 @@ models_folder() {
 print_models_plan() {
   local what
   case $STARTER in
-    default) what="chat 1120 MB, search and reading 95 MB, speech 300 MB" ;;
+    default) what="chat about 1120 MB (as suits this machine: told before it is fetched), search and reading 95 MB, speech 300 MB" ;;
     small) what="chat 490 MB, search and reading 95 MB, speech 150 MB" ;;
     lite) what="search and reading 95 MB, speech 150 MB" ;;
     *) what="chat 100 MB, search and reading 95 MB, speech 150 MB" ;;
   esac
   say "Models     $what, into $(models_folder) (what is there is kept)"
+  if [[ -n $STARTER_WHY ]]; then say "           $STARTER_WHY"; fi
 }
 
 # Counts only what is still missing.
@@ -154,6 +164,7 @@ check_disk() {
   fi
   models=$(($(starter_megabytes) - $(used_megabytes "$folder")))
   if ((models < 0)); then models=0; fi
+  if ((RUST_MISSING)); then need_space "${RUSTUP_HOME:-$HOME/.rustup}" "$RUST_MEGABYTES" "Rust"; fi
   if [[ $(mount_of "$TARGET_DIR") == "$(mount_of "$folder")" ]]; then
     need_space "$TARGET_DIR" $((build + models)) "the build and the models"
   else

@@ -11,7 +11,7 @@ use super::AppError;
 use super::engine_status::{WorkerStatus, extract_status, llm_status, speech_status, voice_status};
 use super::live_engine::start_voice;
 use super::weights::{
-    AUTO, AUTO_READER, chat_weights, embed_weights, file_exists, reader_weights, whisper,
+    AUTO_READER, chat_weights, embed_weights, file_exists, reader_weights, whisper,
 };
 use crate::config::{Config, worker_environment};
 use crate::extract;
@@ -20,6 +20,7 @@ use crate::llm::local::protocol::{ChatSetup, EmbedSetup, ReaderSetup, Setup};
 use crate::llm::local::{Local, PreparedModels};
 use crate::llm::{ChatModel, Embedder, Reader};
 use crate::models::Catalogue;
+use crate::models::chat::AUTO;
 use crate::reason::Reason;
 use crate::speech::live::LiveEngine;
 use crate::speech::local as speech;

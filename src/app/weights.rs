@@ -5,15 +5,9 @@ use std::path::PathBuf;
 use crate::config::Config;
 use crate::llm::local::Weights;
 use crate::llm::local::protocol::{EmbedSetup, ReaderSetup};
+use crate::models::chat::AUTO;
 use crate::models::{self, Cache, Catalogue, Entry, ModelError, Role, State};
 use crate::reason::Reason;
-
-/// Chat models that `auto` tries, best first.
-pub(super) const AUTO: [&str; 3] = [
-    "qwen2.5-coder-1.5b-instruct",
-    "qwen2.5-coder-0.5b-instruct",
-    "smollm2-135m-instruct",
-];
 
 /// The reader that `auto` prefers.
 pub(super) const AUTO_READER: &str = "frontdesk-reader";

@@ -10,9 +10,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::out;
 use super::shared::{DataPlace, block_on, log};
+use super::starter;
 use crate::app::{Engines, Start, WorkerStatus, key_strength};
 use crate::config::{Config, cpu_count};
 use crate::llm::{ChatEvent, ChatMessage, ChatRequest, Priority, ReadPassage, Role};
+use crate::models::chat;
 use crate::models::{Cache, Catalogue, Role as ModelRole, State};
 use crate::store::KeyStrength;
 
@@ -44,6 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     report.extend(model_files(&config)?);
     report.push(key(&config));
     if !args.quick {
+        report.push(pace(&config)?);
         report.extend(block_on(engines(&config))?);
     }
     if args.json {
@@ -91,7 +94,8 @@ fn built_for() -> &'static str {
     }
 }
 
-fn memory_mb(field: &str) -> Option<u64> {
+/// A line of the kernel's report on memory, such as `MemTotal:`, in MB.
+pub(super) fn memory_mb(field: &str) -> Option<u64> {
     let info = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = info.lines().find(|l| l.starts_with(field))?;
     line.split_whitespace()
@@ -113,12 +117,32 @@ fn memory() -> Finding {
                 .collect()
         })
         .unwrap_or_default();
-    let level = if fits.is_empty() { "problem" } else { "ok" };
+    if fits.is_empty() {
+        let text = format!(
+            "{total} MB, {free} MB free; no chat model fits: answers are quoted, and none is written"
+        );
+        return finding("memory", "hint", text);
+    }
     let text = format!(
         "{total} MB, {free} MB free; chat models that fit: {}",
         fits.join(", ")
     );
-    finding("memory", level, text)
+    finding("memory", "ok", text)
+}
+
+/// How fast the general chat models would write, without having them.
+fn pace(config: &Config) -> anyhow::Result<Finding> {
+    let catalogue = Catalogue::embedded()?;
+    let pace = starter::measure(config).pace;
+    let words: Vec<String> = chat::general(&catalogue)
+        .map(|entry| format!("{} {}", entry.name, starter::round(pace.words(entry))))
+        .collect();
+    let text = format!(
+        "reads {:.1} GB of memory a second; words a second that chat models would write: {}",
+        pace.gigabytes(),
+        words.join(", ")
+    );
+    Ok(finding("pace", "ok", text))
 }
 
 fn disk(config: &Config) -> Finding {
@@ -172,13 +196,14 @@ fn model_files(config: &Config) -> anyhow::Result<Vec<Finding>> {
             State::Missing | State::Partial { .. } => {}
         }
     }
-    for (role, name) in [
-        (ModelRole::Chat, "chat"),
-        (ModelRole::Embed, "embedding"),
-        (ModelRole::Stt, "speech"),
-    ] {
+    if !roles_here.contains(&ModelRole::Chat) {
+        let text = "there is no chat model: answers are quoted from documents, and none is written. To add one: \
+                    frontdesk models get --starter default (or small)";
+        out.push(finding("model", "hint", text));
+    }
+    for (role, name) in [(ModelRole::Embed, "embedding"), (ModelRole::Stt, "speech")] {
         if !roles_here.contains(&role) {
-            let text = format!("there is no {name} model: frontdesk models get --starter default");
+            let text = format!("there is no {name} model: frontdesk models get --starter lite");
             out.push(finding("model", "problem", text));
         }
     }

@@ -18,6 +18,7 @@ mod gaps;
 mod ingest;
 mod machine;
 mod models;
+mod open;
 mod out;
 mod person;
 mod receipts;
@@ -29,6 +30,8 @@ mod shared;
 mod socket;
 mod sources;
 mod speak;
+mod standing;
+mod starter;
 mod talk;
 mod transcribe;
 mod users;
@@ -37,7 +40,7 @@ mod workspaces;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::PassphraseSource;
 use crate::worker::sandbox;
@@ -54,19 +57,23 @@ use crate::worker::sandbox;
 Getting started:
   frontdesk models get --starter default   fetch the starter models
   frontdesk serve                          start, then open the setup link that it prints
+  frontdesk open                           open the console in the browser
   frontdesk ingest handbook.pdf prices.csv
   frontdesk sources add https://example.com --crawl
   frontdesk ask \"Are you open on Saturday?\""
 )]
 struct Cli {
+    /// Without one, a terminal gets [`standing`].
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the server: pages, API and engines
     Serve(serve::Args),
+    /// Open the console of the running server in the browser
+    Open(open::Args),
     /// Check this machine, its models and its data, and say what to improve
     Doctor(doctor::Args),
     /// List, fetch and check model files
@@ -120,13 +127,16 @@ pub fn main() -> ExitCode {
         out::error(&sentence);
         return ExitCode::from(1);
     }
-    let command = Cli::parse().command;
+    let Some(command) = Cli::parse().command else {
+        return without_command();
+    };
     // Workers hold no keys, and the server must be able to read how much memory they use.
     if !matches!(command, Command::Worker(_)) {
         sandbox::keep_private();
     }
     let outcome = match command {
         Command::Serve(args) => serve::run(args),
+        Command::Open(args) => open::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Models(args) => models::run(args),
         Command::Ingest(args) => ingest::run(args),
@@ -149,6 +159,20 @@ pub fn main() -> ExitCode {
         Command::Config(args) => settings::run(&args),
         Command::Worker(args) => worker::run(&args),
     };
+    exit_code(outcome)
+}
+
+/// Tells a person where it stands; a program that calls it so has made a mistake.
+fn without_command() -> ExitCode {
+    if out::is_seen() {
+        sandbox::keep_private();
+        return exit_code(standing::run());
+    }
+    out::note(&Cli::command().render_help().to_string());
+    ExitCode::from(2)
+}
+
+fn exit_code(outcome: anyhow::Result<()>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

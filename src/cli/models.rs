@@ -6,11 +6,12 @@ use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
-use super::out;
 use super::shared::{DataPlace, WrongCall};
+use super::{out, starter};
+use crate::config::Config;
 use crate::models::{
-    self, Cache, CancellationToken, Catalogue, Entry, Options, Phase, Progress, Sources,
-    StarterSet, State,
+    self, Cache, CancellationToken, Catalogue, Entry, ModelError, Options, Phase, Progress,
+    Sources, StarterSet, State,
 };
 
 /// Arguments of `frontdesk models`.
@@ -51,9 +52,9 @@ enum What {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Starter {
-    /// Search, reading, chat 1.5B, voice, Whisper for English and for other languages
+    /// Search, reading, voice, Whisper for English and for other languages, and the chat model that suits this machine
     Default,
-    /// Search, reading, chat 0.5B, voice, Whisper for English
+    /// Search, reading, a small chat model, voice, Whisper for English
     Small,
     /// Search, reading, voice, Whisper for English; no chat model: nothing is written, everything else works
     Lite,
@@ -85,23 +86,29 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
                     config.models_dir.display()
                 );
             }
-            let entries = chosen(&catalogue, &names, starter)?;
-            let sources = match sources {
-                From::Auto => Sources::Auto,
-                From::Hub => Sources::Hub,
-                From::Python => Sources::Python,
+            let options = Options {
+                sources: match sources {
+                    From::Auto => Sources::Auto,
+                    From::Hub => Sources::Hub,
+                    From::Python => Sources::Python,
+                },
+                ..Options::default()
             };
-            get(&entries, &cache, sources)
+            let plan = chosen(&config, &catalogue, &cache, &names, starter, &options)?;
+            get(&plan, &cache, &options)
         }
         What::Verify { json } => verify(&catalogue, &cache, json),
     }
 }
 
 fn chosen<'c>(
+    config: &Config,
     catalogue: &'c Catalogue,
+    cache: &Cache,
     names: &[String],
     starter: Option<Starter>,
-) -> anyhow::Result<Vec<&'c Entry>> {
+    options: &Options,
+) -> anyhow::Result<starter::Plan<'c>> {
     let set = match starter {
         Some(Starter::Default) => StarterSet::Default,
         Some(Starter::Lite) => StarterSet::Lite,
@@ -111,9 +118,15 @@ fn chosen<'c>(
             let call = "name a model, or a set: `frontdesk models get --starter default`";
             return Err(WrongCall(call.into()).into());
         }
-        None => return names.iter().map(|name| Ok(catalogue.get(name)?)).collect(),
+        None => {
+            let entries = names.iter().map(|name| catalogue.get(name));
+            return Ok(starter::Plan {
+                entries: entries.collect::<Result<_, _>>()?,
+                instead: None,
+            });
+        }
     };
-    Ok(catalogue.starter(set))
+    Ok(starter::plan(config, catalogue, cache, set, options))
 }
 
 fn word(state: &State) -> String {
@@ -160,27 +173,35 @@ fn list(catalogue: &Catalogue, cache: &Cache, json: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn get(entries: &[&Entry], cache: &Cache, sources: Sources) -> anyhow::Result<()> {
-    let options = Options {
-        sources,
-        ..Options::default()
-    };
-    for entry in entries {
-        if cache.state(entry) == State::Present {
-            out::note(&format!("{}: here", entry.name));
-            continue;
+fn get(plan: &starter::Plan<'_>, cache: &Cache, options: &Options) -> anyhow::Result<()> {
+    for entry in &plan.entries {
+        let outcome = fetch(entry, cache, options);
+        match (outcome, plan.instead) {
+            (Err(error), Some(other)) if entry.role == models::Role::Chat && !error.is_final() => {
+                out::note(&format!("{error}. So {} is fetched instead.", other.name));
+                fetch(other, cache, options)?;
+            }
+            (outcome, _) => outcome?,
         }
-        let show = Show::new(entry);
-        let path = models::fetch(
-            entry,
-            cache,
-            &options,
-            &|p| show.update(p),
-            &CancellationToken::new(),
-        );
-        show.end();
-        out::note(&format!("{}: {}", entry.name, path?.display()));
     }
+    Ok(())
+}
+
+fn fetch(entry: &Entry, cache: &Cache, options: &Options) -> Result<(), ModelError> {
+    if cache.state(entry) == State::Present {
+        out::note(&format!("{}: here", entry.name));
+        return Ok(());
+    }
+    let show = Show::new(entry);
+    let path = models::fetch(
+        entry,
+        cache,
+        options,
+        &|p| show.update(p),
+        &CancellationToken::new(),
+    );
+    show.end();
+    out::note(&format!("{}: {}", entry.name, path?.display()));
     Ok(())
 }
 

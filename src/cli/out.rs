@@ -99,6 +99,11 @@ pub(super) fn error(text: &str) {
     note(&format!("frontdesk: {text}"));
 }
 
+/// Whether standard output is a terminal.
+pub(super) fn is_seen() -> bool {
+    std::io::stdout().is_terminal()
+}
+
 /// Whether standard error is a terminal.
 pub(super) fn watched() -> bool {
     std::io::stderr().is_terminal()

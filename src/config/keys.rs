@@ -150,7 +150,7 @@ settings! {
     models_verify: bool = true, "models.verify",
         "Check a model file's SHA-256 before it is used for the first time, and again when it changes.";
     chat_model: String = "auto".into(), "chat.model",
-        "Chat model by catalogue name, or auto: the largest starter model that is installed and fits in memory.";
+        "Chat model by catalogue name, or auto: the best model of the starter sets that is installed and fits in memory.";
     chat_context: u32 = 4096, "chat.context",
         "Maximum tokens of one conversation, prompt and answer together.";
     chat_cells: u32 = 16384, "chat.cells",

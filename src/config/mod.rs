@@ -9,7 +9,7 @@ mod place;
 
 pub use keys::{Config, KEYS, Key, SecondFactor};
 pub use load::{ConfigError, Overrides, load};
-pub use place::{PassphraseSource, cpu_count, credentials_dir, worker_environment};
+pub use place::{PassphraseSource, cpu_count, credentials_dir, has_display, worker_environment};
 
 #[cfg(test)]
 mod config_tests;

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
+/// `None` also for an empty variable.
 fn read_folder(variable: &str) -> Option<PathBuf> {
     env::var_os(variable)
         .filter(|v| !v.is_empty())
@@ -97,6 +98,14 @@ impl PassphraseSource {
 /// Whether this process certainly has only one thread.
 fn is_single_threaded() -> bool {
     std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
+}
+
+/// Whether there is a desktop on whose screen a browser could open.
+pub fn has_display() -> bool {
+    cfg!(target_os = "macos")
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| read_folder(name).is_some())
 }
 
 /// Number of cores that this process may use.

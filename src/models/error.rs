@@ -114,7 +114,8 @@ impl ModelError {
     }
 
     /// Whether trying another source cannot help.
-    pub(crate) fn is_final(&self) -> bool {
+    #[must_use]
+    pub fn is_final(&self) -> bool {
         matches!(
             self,
             Self::DiskFull { .. } | Self::Interrupted | Self::Io { .. }

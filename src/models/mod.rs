@@ -6,6 +6,8 @@
 //! hash, converts the file if the engines need another format ([`convert`]), and only then gives it
 //! its final name. A file under its final name is therefore always complete.
 //!
+//! [`chat`] says which chat model suits a machine, by its memory and its speed ([`Pace`]).
+//!
 //! [`inspect`] is for files that a person copied there: it detects a truncated or foreign file
 //! before native code, which might crash on it, opens it.
 
@@ -16,15 +18,18 @@ use frontdesk_reason as reason;
 mod bundled;
 pub mod cache;
 pub mod catalogue;
+pub mod chat;
 pub mod convert;
 pub mod entry;
 mod error;
 pub mod fetch;
 pub mod inspect;
+mod pace;
 
 pub use cache::{Cache, Manifest, State};
 pub use catalogue::Catalogue;
 pub use entry::{Convert, Entry, Role, StarterSet};
-pub use error::ModelError;
-pub use fetch::{Options, Phase, Progress, Sources, fetch};
+pub use error::{ModelError, megabytes};
+pub use fetch::{Options, Phase, Progress, Sources, fetch, hub_answers};
+pub use pace::Pace;
 pub use tokio_util::sync::CancellationToken;

@@ -75,10 +75,11 @@ pub(crate) const FENCES: &[Fence] = &[
     fence("libc::socket", &["worker::sandbox"], &[]),
     fence("libc::connect", &["worker::sandbox"], &[]),
     fence("libc::sendto", &["worker::sandbox"], &[]),
-    // A child could connect in our place: workers are locked in, and packages are fetched by a command of its own.
+    // A child could connect in our place: workers are locked in, packages are fetched by a command of its own, and the
+    // desktop is given an address of this machine.
     fence(
         "std::process::Command",
-        &["worker", "models::fetch::python"],
+        &["worker", "models::fetch::python", "cli::open"],
         &[],
     ),
     fence("tokio::process", &["worker"], &[]),

@@ -10,7 +10,7 @@ const INSTALL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/install.sh");
 
 /// Commands that are taken from the machine that runs the tests.
 const REAL: &str = "awk bash cat chmod chown cmp cp cut date dirname du env find grep head id install ln ls mkdir \
-    mktemp mv nproc od readlink rm sed sh sha256sum sleep sort tail tee test touch tr true";
+    mktemp mv nproc od readlink rm sed sh sha256sum sleep sort tail tee test touch tr true wc";
 
 /// Builds a "program" that writes down how it was called.
 const CARGO: &str = r#"[ "$1" = build ] || exit 0

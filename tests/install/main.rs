@@ -3,6 +3,10 @@
 // `cfg(test)` also tells the lints that this is test code.
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod rust;
+#[cfg(test)]
+mod update;
 
 use machine::Machine;
 
@@ -131,31 +135,6 @@ fn another_linux_is_told_what_to_install_by_hand() {
 }
 
 #[test]
-fn an_old_rust_without_rustup_is_told_plainly() {
-    let machine = Machine::new();
-    machine.command("rustc", "echo 'rustc 1.70.0 (x)'");
-    let run = machine.run(&["--no-start"]);
-    run.fails();
-    run.says("Rust 1.95 or newer is needed; 1.70.0 is there.");
-    run.says("rustup");
-}
-
-#[test]
-fn an_old_rust_with_rustup_is_brought_up_to_date() {
-    let machine = Machine::new();
-    machine.command(
-        "rustc",
-        "[ -e \"$BIN/new\" ] && echo 'rustc 1.99.0' || echo 'rustc 1.70.0'",
-    );
-    machine.command(
-        "rustup",
-        "echo \"rustup $*\" >>\"$CALLS\"; touch \"$BIN/new\"",
-    );
-    machine.run(&["--no-start"]).succeeds();
-    assert!(machine.calls()[0].starts_with("rustup toolchain install stable"));
-}
-
-#[test]
 fn machines_that_cannot_run_it_are_refused_before_anything_is_changed() {
     for (command, body, said) in [
         (
@@ -186,13 +165,51 @@ fn machines_that_cannot_run_it_are_refused_before_anything_is_changed() {
 }
 
 #[test]
-fn little_memory_is_offered_the_small_models() {
+fn little_memory_gets_no_chat_model_unless_one_is_named() {
+    for (arguments, set) in [
+        (vec![], "lite"),
+        (vec!["--small"], "lite"),
+        (vec!["--starter", "small"], "small"),
+        (vec!["--starter=default"], "default"),
+    ] {
+        let machine = Machine::new();
+        machine.write("meminfo", "MemTotal:        2000000 kB\n");
+        let run = machine.run(&[arguments, vec!["--no-start"]].concat());
+        run.succeeds();
+        let call = format!("frontdesk models get --starter {set}");
+        assert!(machine.calls().contains(&call), "{:?}", machine.calls());
+        if set == "lite" {
+            run.says("This machine has 1953 MB of memory");
+            run.says("--starter small");
+        }
+    }
     let machine = Machine::new();
-    machine.write("meminfo", "MemTotal:        2000000 kB\n");
-    let run = machine.run(&["--no-start"]);
-    run.fails();
-    run.says("--small");
     machine.run(&["--no-start", "--small"]).succeeds();
+    let calls = machine.calls();
+    assert!(calls.contains(&"frontdesk models get --starter small".to_owned()));
+}
+
+#[test]
+fn it_stops_after_the_step_that_is_named() {
+    for (step, calls) in [
+        ("packages", vec![]),
+        ("rust", vec![]),
+        ("build", vec!["cargo build --release --locked"]),
+        (
+            "models",
+            vec![
+                "cargo build --release --locked",
+                "frontdesk --version",
+                "frontdesk models get --starter default",
+            ],
+        ),
+    ] {
+        let machine = Machine::new();
+        let run = machine.run(&["--until", step]);
+        run.succeeds();
+        run.says(&format!("Stopped after the step \"{step}\""));
+        assert_eq!(machine.calls(), calls);
+    }
 }
 
 #[test]
@@ -237,6 +254,8 @@ fn wrong_options_are_named() {
         (vec!["--prefix"], "--prefix needs a value"),
         (vec!["--listen", "8080"], "not an address"),
         (vec!["test", "--service"], "does not go with --service"),
+        (vec!["--starter", "huge"], "no set of models \"huge\""),
+        (vec!["--until=never"], "no step \"never\""),
     ] {
         let run = machine.run(&arguments);
         run.fails();

@@ -60,6 +60,7 @@ mod sources_bad;
 mod sources_manage;
 mod sources_pages;
 mod speech;
+mod standing;
 mod synonyms;
 mod upload;
 mod versions;

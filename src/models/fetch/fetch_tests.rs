@@ -24,6 +24,21 @@ fn a_hub_delivers_and_the_second_fetch_needs_no_network() {
 }
 
 #[test]
+fn a_hub_is_asked_whether_it_answers_and_may_stay_silent() {
+    let mut fixture = Fixture::new();
+    let asked = entry(None, 5, HUB);
+    let nobody = hub_answers(&asked, &fixture.options);
+    assert_eq!(nobody, Some(("127.0.0.1".to_owned(), false)));
+    let (hub, address) = Hub::start(content(), 0);
+    fixture.options.mirror = Some(address);
+    let somebody = hub_answers(&asked, &fixture.options);
+    assert_eq!(somebody, Some(("127.0.0.1".to_owned(), true)));
+    assert!(hub.ranges.lock().unwrap().is_empty(), "nothing is fetched");
+    fixture.options.sources = Sources::Python;
+    assert_eq!(hub_answers(&asked, &fixture.options), None);
+}
+
+#[test]
 fn a_broken_download_continues_where_it_stopped() {
     let content = content();
     let mut fixture = Fixture::new();

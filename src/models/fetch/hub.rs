@@ -11,6 +11,7 @@ use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
 use tokio::runtime::Builder;
 
+use super::Options;
 use super::job::Job;
 use crate::models::ModelError;
 use crate::models::entry::Extra;
@@ -18,6 +19,8 @@ use crate::reason::Reason;
 
 /// After this long without data the connection is dropped and the download resumed.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// For the question whether the hub answers at all.
+const ASK_TIMEOUT: Duration = Duration::from_secs(8);
 /// Give up after this many attempts in a row without a new byte.
 const ATTEMPTS: u32 = 4;
 const MOST_REDIRECTS: usize = 5;
@@ -29,7 +32,7 @@ const LINKED_ETAG: &str = "x-linked-etag";
 /// Downloads `url` to `target`, resuming a partial download. Returns the SHA-256.
 pub(super) fn download(job: &Job, url: &str, target: &Path) -> Result<String, ModelError> {
     let (pinned, bytes) = job.entry.expected(job.source);
-    let url = address(job, url)?;
+    let url = address(job.options, url)?;
     let resumed = fs::metadata(target).is_ok_and(|meta| meta.len() > 0);
     let expected = block_on(async {
         let client = client(job)?;
@@ -185,7 +188,7 @@ async fn try_download(
 }
 
 async fn fetch_extra(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<(), ModelError> {
-    let url = address(job, &extra.at)?;
+    let url = address(job.options, &extra.at)?;
     let path = job.extra_path(extra);
     let get = async {
         let unwrap = |attempt| match attempt {
@@ -224,7 +227,9 @@ async fn fetch_extra(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<()
 /// Asks the hub for the file's SHA-256. It is in the hub's own response, before the redirect to the
 /// storage server; a renamed repository first redirects within the hub.
 async fn fetch_hash(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
-    let client = builder(job).redirect(redirect::Policy::none()).build();
+    let client = builder(job.options)
+        .redirect(redirect::Policy::none())
+        .build();
     let client = client.map_err(|e| source_error(url, root_cause(e)))?;
     let mut url = url.clone();
     for _ in 0..MOST_REDIRECTS {
@@ -265,31 +270,51 @@ async fn fetch_hash(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
     ))
 }
 
-fn client(job: &Job) -> Result<Client, ModelError> {
-    builder(job).build().map_err(|e| ModelError::NoNetwork {
-        tried: "the model hub".into(),
-        reason: root_cause(e),
-    })
+/// The host that is asked, and whether it has the file.
+pub(super) fn answers(url: &str, options: &Options) -> Option<(String, bool)> {
+    let url = address(options, url).ok()?;
+    let host = url.host_str()?.to_owned();
+    let ask = async {
+        let client = builder(options).redirect(redirect::Policy::none()).build();
+        let client = client.map_err(|e| source_error(&url, root_cause(e)))?;
+        let asked = client.head(url.clone()).timeout(ASK_TIMEOUT).send().await;
+        let status = asked
+            .map_err(|e| source_error(&url, root_cause(e)))?
+            .status();
+        Ok(status.is_success() || status.is_redirection())
+    };
+    let has_it =
+        block_on(ask).inspect_err(|error| tracing::debug!(%error, "the hub does not answer"));
+    Some((host, has_it.unwrap_or(false)))
 }
 
-fn builder(job: &Job) -> reqwest::ClientBuilder {
+fn client(job: &Job) -> Result<Client, ModelError> {
+    builder(job.options)
+        .build()
+        .map_err(|e| ModelError::NoNetwork {
+            tried: "the model hub".into(),
+            reason: root_cause(e),
+        })
+}
+
+fn builder(options: &Options) -> reqwest::ClientBuilder {
     Client::builder()
         .user_agent(concat!("frontdesk/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(job.options.connect_timeout)
+        .connect_timeout(options.connect_timeout)
         .read_timeout(READ_TIMEOUT)
         .redirect(redirect::Policy::limited(MOST_REDIRECTS))
         // Only a mirror on the owner's network may use plain HTTP.
-        .https_only(job.options.mirror.is_none())
+        .https_only(options.mirror.is_none())
 }
 
 /// Parses the URL and moves it to the mirror, if there is one.
-fn address(job: &Job, url: &str) -> Result<Url, ModelError> {
+fn address(options: &Options, url: &str) -> Result<Url, ModelError> {
     let wrong = |url: &str, e: url::ParseError| ModelError::SourceFailed {
         source_name: url.to_owned(),
         reason: Reason::told(format!("it is not a valid address ({e})"), e),
     };
     let url = Url::parse(url).map_err(|e| wrong(url, e))?;
-    let Some(mirror) = &job.options.mirror else {
+    let Some(mirror) = &options.mirror else {
         return Ok(url);
     };
     let path = format!("{}{}", mirror.trim_end_matches('/'), url.path());

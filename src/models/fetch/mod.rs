@@ -139,6 +139,19 @@ pub fn fetch(
     Err(most_informative(entry, failures))
 }
 
+/// The host of the hub (or mirror) that an entry comes from, and whether it has the file at this moment: it is asked for the
+/// file's head, without following where it leads. `None` if no hub may be used or the entry is on none.
+pub fn hub_answers(entry: &Entry, options: &Options) -> Option<(String, bool)> {
+    let source = entry
+        .sources
+        .iter()
+        .find_map(|source| match &source.origin {
+            Origin::Hub { url } if options.sources.allow(source) => Some(url),
+            _ => None,
+        })?;
+    hub::answers(source, options)
+}
+
 /// Waits for the lock on the model; dropping the returned file releases it.
 fn lock(
     entry: &Entry,

@@ -3,6 +3,8 @@
 // `cfg(test)` also tells the lints that this is test code.
 #[cfg(test)]
 mod machine;
+#[cfg(test)]
+mod packages;
 
 use machine::Machine;
 

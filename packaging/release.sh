@@ -23,10 +23,12 @@ source "$REPO/packaging/release/contents.sh"
 source "$REPO/packaging/release/deb.sh"
 # shellcheck source=packaging/release/tarball.sh
 source "$REPO/packaging/release/tarball.sh"
+# shellcheck source=packaging/release/image.sh
+source "$REPO/packaging/release/image.sh"
 
 usage() {
   cat <<'USAGE'
-Makes Frontdesk's packages: a .deb, a tarball, SBOM, licences, checksums and their signature.
+Makes Frontdesk's packages: a .deb, a tarball, SBOM, licences, checksums and their signature; an image on request.
 
   packaging/release.sh [OPTIONS]
 
@@ -34,6 +36,7 @@ Options
   --cpu NAME      the oldest processor that runs it: x86-64-v3 (2013 and later) or x86-64-v2   [x86-64-v3]
   --out DIR       where the packages go   [dist]
   --key FILE      the secret minisign key that signs the checksums; without it they are not signed
+  --image         make an OCI image too, with libraries of this machine's Debian archive
   --binary FILE   package this program instead of building one; it has to fit --cpu
   --allow-dirty   package although files differ from the commit
   --help          this text
@@ -44,7 +47,7 @@ Environment
 USAGE
 }
 
-CPU=x86-64-v3 OUT='' SIGNING_KEY='' BINARY='' ALLOW_DIRTY=0
+CPU=x86-64-v3 OUT='' SIGNING_KEY='' BINARY='' IMAGE=0 ALLOW_DIRTY=0
 # What the shared functions ask for: a service's unit in its plain form.
 # shellcheck disable=SC2034
 ACTION=install STARTER=default PREFIX=/usr LISTEN='' DATA='' START=0 YES=1
@@ -62,6 +65,7 @@ parse_options() {
         esac
         shift
         ;;
+      --image) IMAGE=1 ;;
       --allow-dirty) ALLOW_DIRTY=1 ;;
       --help | -h) usage; exit 0 ;;
       *) fail "There is no option \"$1\"." "See packaging/release.sh --help" ;;
@@ -128,7 +132,7 @@ sign_checksums() {
 }
 
 write_checksums() {
-  (cd -- "$OUT" && sha256sum -- *.deb *.tar.gz *.cdx.json THIRD-PARTY-LICENCES.txt >SHA256SUMS)
+  (cd -- "$OUT" && sha256sum -- frontdesk[_-]* THIRD-PARTY-LICENCES.txt >SHA256SUMS)
 }
 
 main() {
@@ -144,9 +148,10 @@ main() {
   if [[ -z $BINARY ]]; then build_program; fi
   gather_contents
   mkdir -p -- "$OUT"
-  rm -f -- "$OUT"/frontdesk[_-]*.{deb,tar.gz,cdx.json} "$OUT"/{THIRD-PARTY-LICENCES.txt,SHA256SUMS,SHA256SUMS.minisig}
+  rm -f -- "$OUT"/frontdesk[_-]*.{deb,tar.gz,oci.tar,cdx.json} "$OUT"/{THIRD-PARTY-LICENCES.txt,SHA256SUMS,SHA256SUMS.minisig}
   make_deb
   make_tarball
+  if ((IMAGE)); then make_image; fi
   install -m 644 "$WORK/sbom.json" "$OUT/frontdesk-$VERSION.cdx.json"
   install -m 644 "$WORK/licences.txt" "$OUT/THIRD-PARTY-LICENCES.txt"
   write_checksums

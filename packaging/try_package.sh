@@ -95,7 +95,7 @@ try_in_root() {
   local root=$FOLDER/root
   cp -a --reflink=auto -- "$BASE/root" "$root"
   mkdir -p "$root/try" "$root/models"
-  cp -- "$2" "$REPO/packaging/try/inside.sh" "$root/try/"
+  cp -- "$2" "$REPO/packaging/try/inside.sh" "$REPO/assets/demo/prices.csv" "$root/try/"
   # Mounts, interfaces, processes, name and shared memory of its own; all end with it.
   unshare --mount --net --pid --uts --ipc --fork -- \
     bash "$REPO/packaging/try/enter.sh" "$root" "$MODELS" "$1" "/try/${2##*/}"

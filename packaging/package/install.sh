@@ -136,7 +136,7 @@ get_own_models() {
   heading "Models"
   "$PREFIX/bin/frontdesk" models get --starter "$STARTER" || fail "The models could not be fetched." \
     "The reason stands above. What was already fetched is kept: run the same command again." \
-    "The program is installed and answers from documents without them:  $PREFIX/bin/frontdesk serve --demo"
+    "The program is installed; without models it does not answer from documents."
 }
 
 main() {

@@ -32,12 +32,12 @@ write_licences_and_sbom() {
   mkdir "$WORK/source"
   (cd -- "$REPO" && git ls-files -z | tar --null --files-from=- -cf - | tar -xf - -C "$WORK/source")
   (
-    cd -- "$WORK/source"
-    cargo about generate --locked --config packaging/release/about.toml --output-file "$WORK/crates.txt" \
-      packaging/release/about.hbs
-    cargo cyclonedx --quiet --format json --spec-version 1.5 --target x86_64-unknown-linux-gnu --no-build-deps \
-      --describe binaries --manifest-path Cargo.toml
-    cargo metadata --locked --format-version 1 --filter-platform x86_64-unknown-linux-gnu >"$WORK/metadata.json"
+    cd -- "$WORK/source" &&
+      cargo about generate --locked --config packaging/release/about.toml --output-file "$WORK/crates.txt" \
+        packaging/release/about.hbs &&
+      cargo cyclonedx --quiet --format json --spec-version 1.5 --target x86_64-unknown-linux-gnu --no-build-deps \
+        --describe binaries --manifest-path Cargo.toml &&
+      cargo metadata --locked --format-version 1 --filter-platform x86_64-unknown-linux-gnu >"$WORK/metadata.json"
   ) || fail "Licences and parts could not be listed." "The reason stands above."
   python3 -I "$REPO/packaging/release/parts.py" --source "$WORK/source" --metadata "$WORK/metadata.json" \
     --crates-sbom "$WORK/source/frontdesk_bin.cdx.json" --crates-licences "$WORK/crates.txt" --commit "$COMMIT" \

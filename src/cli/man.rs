@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::{Args as ClapArgs, CommandFactory};
+use clap::{Args as ClapArgs, Command, CommandFactory};
+use clap_mangen::Man;
 
 use super::Cli;
 
@@ -14,8 +15,10 @@ pub(super) struct Args {
     folder: PathBuf,
 }
 
+const SOURCE: &str = concat!("Frontdesk ", env!("CARGO_PKG_VERSION"));
+
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
-    write_pages(&args.folder).with_context(|| {
+    write_all(&args.folder).with_context(|| {
         format!(
             "the manual pages cannot be written into {}",
             args.folder.display()
@@ -23,8 +26,22 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     })
 }
 
-fn write_pages(folder: &Path) -> std::io::Result<()> {
-    clap_mangen::generate_to(Cli::command(), folder)
+fn write_all(folder: &Path) -> std::io::Result<()> {
+    let mut command = Cli::command().disable_help_subcommand(true);
+    // Gives each command the full name that its page bears.
+    command.build();
+    write_pages(command, folder)
+}
+
+/// Writes the page of a command, and those of its own.
+fn write_pages(command: Command, folder: &Path) -> std::io::Result<()> {
+    let shown = command.get_subcommands().filter(|own| !own.is_hide_set());
+    for own in shown {
+        write_pages(own.clone(), folder)?;
+    }
+    let page = Man::new(command).source(SOURCE).manual("Frontdesk");
+    page.generate_to(folder)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -34,12 +51,13 @@ mod tests {
     #[test]
     fn every_command_has_a_page_that_tells_of_it_and_hidden_ones_have_none() {
         let folder = tempfile::tempdir().unwrap();
-        write_pages(folder.path()).unwrap();
+        write_all(folder.path()).unwrap();
         let page = |name: &str| std::fs::read_to_string(folder.path().join(name));
         let main = page("frontdesk.1").unwrap();
         assert!(main.contains("frontdesk\\-serve(1)"), "{main}");
         let key = page("frontdesk-admin-key-create.1").unwrap();
         assert!(key.contains("\\-\\-scope"), "{key}");
+        assert!(key.contains("Frontdesk 0."), "{key}");
         for hidden in ["worker", "man", "completions"] {
             assert!(page(&format!("frontdesk-{hidden}.1")).is_err(), "{hidden}");
         }

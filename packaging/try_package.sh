@@ -11,7 +11,7 @@ source "$REPO/packaging/install/common.sh"
 
 usage() {
   cat <<'USAGE'
-Tries the packages that packaging/release.sh made, each in a bare root. Needs root and debootstrap.
+Tries the packages that packaging/release.sh made, each in a bare root. Needs root and debootstrap; for an image skopeo and umoci.
 
   packaging/try_package.sh [OPTIONS]
 
@@ -63,6 +63,7 @@ require_all() {
   done
   DEB=$(one_file '*.deb')
   TARBALL=$(one_file 'frontdesk-*.tar.gz')
+  IMAGE=$(compgen -G "$DIST/*.oci.tar" || true)
   [[ -d $MODELS ]] || fail "There are no models in $MODELS." "Fetch them (frontdesk models get --starter lite), or name their folder."
 }
 
@@ -94,11 +95,24 @@ try_in_root() {
   temporary_folder
   local root=$FOLDER/root
   cp -a --reflink=auto -- "$BASE/root" "$root"
-  mkdir -p "$root/try" "$root/models"
+  mkdir -p "$root/try"
   cp -- "$2" "$REPO/packaging/try/inside.sh" "$REPO/assets/demo/prices.csv" "$root/try/"
   # Mounts, interfaces, processes, name and shared memory of its own; all end with it.
   unshare --mount --net --pid --uts --ipc --fork -- \
     bash "$REPO/packaging/try/enter.sh" "$root" "$MODELS" "$1" "/try/${2##*/}"
+}
+
+# An engine would unpack it the same way.
+try_image() { # FILE
+  if ! has skopeo || ! has umoci; then
+    say "Left out: skopeo and umoci, which unpack it, are not there."
+    return
+  fi
+  temporary_folder
+  skopeo copy --quiet "oci-archive:$1" "oci:$FOLDER/image:try"
+  umoci --log=error unpack --image "$FOLDER/image:try" "$FOLDER/bundle"
+  unshare --mount --net --pid --uts --ipc --fork -- \
+    bash "$REPO/packaging/try/enter.sh" "$FOLDER/bundle/rootfs" "$MODELS" image "$FOLDER/bundle/config.json"
 }
 
 main() {
@@ -110,6 +124,10 @@ main() {
     try_in_root deb "$DEB"
     heading "$(basename -- "$TARBALL") in a bare $SUITE"
     try_in_root tarball "$TARBALL"
+    if [[ -n $IMAGE ]]; then
+      heading "$(basename -- "$IMAGE")"
+      try_image "$IMAGE"
+    fi
   } 2>&1 | tee -- "$RECORD"
   say "Kept as $RECORD"
 }

@@ -350,6 +350,45 @@ fn machines_that_cannot_run_the_package_are_told_what_they_lack() {
     assert!(!machine.path("own prefix").exists());
 }
 
+/// Gives three packages, as the archive would.
+const DOWNLOAD: &str = r#"case " $* " in *" download "*) ;; *) exit 1 ;; esac
+for name in libc6 libgcc-s1 libstdc++6; do
+  mkdir -p "$HOME/$name/DEBIAN" "$HOME/$name/lib"
+  echo "$name" >"$HOME/$name/lib/$name.so"
+  printf 'Package: %s\nVersion: 1\nArchitecture: amd64\nMaintainer: a\nDescription: x\n' "$name" >"$HOME/$name/DEBIAN/control"
+  dpkg-deb --build "$HOME/$name" "$PWD/${name}_1_amd64.deb" >/dev/null
+done"#;
+
+#[test]
+fn the_image_has_the_libraries_and_the_program_and_sums_that_are_right() {
+    let Some(machine) = workshop() else { return };
+    machine.command("apt-get", DOWNLOAD);
+    release(&machine, "one", &["--image"]).succeeds();
+    release(&machine, "two", &["--image"]).succeeds();
+    let image = "frontdesk-0.1.0-x86_64-v3.oci.tar";
+    let bytes = |folder: &str| fs::read(machine.path(folder).join(image)).unwrap();
+    assert!(bytes("one") == bytes("two"), "the same again");
+    let script = format!(
+        "set -e; mkdir image; tar -xf one/{image} -C image; cd image/blobs/sha256
+        for blob in *; do echo \"$blob  $blob\"; done | sha256sum --check --quiet
+        for blob in *; do tar -tvzf $blob 2>/dev/null || cat $blob; done"
+    );
+    let list = machine.bash(&script);
+    list.succeeds();
+    for part in [
+        " lib/libc6.so\n",
+        " var/lib/dpkg/status.d/libstdc++6\n",
+        " usr/bin/frontdesk\n",
+        "\"Entrypoint\": [\"/usr/bin/frontdesk\"]",
+        "\"User\": \"10001:10001\"",
+    ] {
+        list.says(part);
+    }
+    let data = list.output.lines().find(|line| line.ends_with(" data/"));
+    let data = data.unwrap();
+    assert!(data.starts_with("drwx------ 10001/10001 "), "{data}");
+}
+
 #[test]
 fn wrong_options_of_packaging_are_named() {
     let Some(machine) = workshop() else { return };

@@ -95,6 +95,7 @@ require_tools() {
   done
   ((${#missing[@]} == 0)) || fail "These commands are missing: ${missing[*]}" \
     "On Debian:  apt-get install git dpkg-dev binutils python3"
+  python3 -c 'import tomllib' 2>/dev/null || fail "Python 3.11 or newer is needed to list the parts." "Package on Debian 12 or newer."
   [[ $(uname -m) == x86_64 ]] || fail "Packages are made on a 64-bit x86 machine; this is \"$(uname -m)\"."
   find_cargo
   [[ -n $RUST_FOUND ]] || fail "There is no cargo." "Run ./install.sh once, or install Rust."

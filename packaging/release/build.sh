@@ -25,7 +25,7 @@ build_program() {
 forget_flags() {
   local name
   while read -r name; do unset "$name"; done < <(compgen -e | grep -E \
-    '^(CC|CXX|AR|LD|[A-Z]*FLAGS(_.*)?|CMAKE_.*|GGML_.*|LLAMA_.*|WHISPER_.*|RUSTC_.*WRAPPER|CARGO_(PROFILE|BUILD|TARGET|ENCODED)_.*)$' || true)
+    '^(([A-Z]+_)?(CC|CXX|AR|LD)(_.*)?|[A-Z_]*FLAGS(_.*)?|(CMAKE|GGML|LLAMA|WHISPER)_.*|RUSTC_.*WRAPPER)$|^CARGO_(PROFILE_|BUILD_[RT]|TARGET_|ENCODED_)' || true)
 }
 
 # Folders of this machine, and what stands for them in the program. The last that fits counts.

@@ -33,7 +33,7 @@ write_licences_and_sbom() {
   (cd -- "$REPO" && git ls-files -z | tar --null --files-from=- -cf - | tar -xf - -C "$WORK/source")
   (
     cd -- "$WORK/source" &&
-      cargo about generate --locked --config packaging/release/about.toml --output-file "$WORK/crates.txt" \
+      cargo about generate --fail --locked --config packaging/release/about.toml --output-file "$WORK/crates.txt" \
         packaging/release/about.hbs &&
       cargo cyclonedx --quiet --format json --spec-version 1.5 --target x86_64-unknown-linux-gnu --no-build-deps \
         --describe binaries --manifest-path Cargo.toml &&

@@ -172,6 +172,10 @@ impl Run {
         assert_eq!(self.status, Some(0), "{}", self.output);
     }
 
+    pub(crate) fn went_well(&self) -> bool {
+        self.status == Some(0)
+    }
+
     pub(crate) fn fails(&self) {
         assert_eq!(self.status, Some(1), "{}", self.output);
     }

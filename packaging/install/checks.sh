@@ -67,7 +67,8 @@ print_summary() {
 
 check_scripts() {
   has shellcheck || skip "shellcheck is not installed" || return
-  (cd -- "$REPO" && shellcheck --external-sources --check-sourced install.sh packaging/try_bare.sh .ci/run)
+  (cd -- "$REPO" && shellcheck --external-sources --check-sourced install.sh .ci/run packaging/*.sh packaging/try/*.sh \
+    packaging/package/{install.sh,preinst,postinst,prerm,postrm})
 }
 
 # has_tool COMMAND VERSION: builds it into the cache if it is nowhere.

@@ -45,6 +45,11 @@ temporary_file() { # sets FILE: a subshell could not register it for removal
   TEMPORARY+=("$FILE")
 }
 
+temporary_folder() { # sets FOLDER
+  FOLDER=$(mktemp -d "${TMPDIR:-/tmp}/frontdesk-install.XXXXXX")
+  TEMPORARY+=("$FOLDER")
+}
+
 absolute_path() { # also of what does not exist yet
   case $1 in
     /*) printf '%s' "$1" ;;

@@ -66,6 +66,7 @@ copy_models() {
     as_root cp -R --preserve=timestamps -- "$own/." "$SERVICE_HOME/models/"
     as_root chown -R frontdesk:frontdesk "$SERVICE_HOME/models"
   fi
+  if [[ $STARTER == none ]]; then return; fi
   heading "Models"
   as_frontdesk "$PREFIX/bin/frontdesk" models get --starter "$STARTER" ||
     fail "The models could not be fetched." "The reason stands above; run the same command again."

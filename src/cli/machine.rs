@@ -1,6 +1,7 @@
 //! Runs first: checks that this processor has the instructions that the program was built for.
 //!
-//! A program built with `target-cpu=native` ends with an illegal instruction on an older processor.
+//! A program built with `target-cpu=native`, or a package for `x86-64-v3`, ends with an illegal instruction on an
+//! older processor.
 //! `is_x86_feature_detected!` does not help: for a feature enabled at build time it is always
 //! true. So this asks the processor itself (CPUID).
 
@@ -14,7 +15,7 @@ pub(super) fn check() -> Result<(), Reason> {
     }
     Err(format!(
         "this program was built for a newer processor (it needs {}, which this one lacks). \
-         Build it on this machine with ./install.sh",
+         Build it on this machine: ./install.sh in the source folder",
         missing.join(", ")
     )
     .into())
@@ -26,6 +27,7 @@ fn missing() -> Vec<&'static str> {
     let id = CpuId::new();
     let basic = id.get_feature_info();
     let extended = id.get_extended_feature_info();
+    let later = id.get_extended_processor_and_feature_identifiers();
     let mut missing = Vec::new();
     macro_rules! need {
         ($($feature:literal: $info:ident.$has:ident),* $(,)?) => {
@@ -40,10 +42,12 @@ fn missing() -> Vec<&'static str> {
         "sse4.1": basic.has_sse41,
         "sse4.2": basic.has_sse42,
         "popcnt": basic.has_popcnt,
+        "movbe": basic.has_movbe,
         "avx": basic.has_avx,
         "f16c": basic.has_f16c,
         "fma": basic.has_fma,
         "avx2": extended.has_avx2,
+        "lzcnt": later.has_lzcnt,
         "bmi1": extended.has_bmi1,
         "bmi2": extended.has_bmi2,
         "avx512f": extended.has_avx512f,

@@ -8,6 +8,7 @@ mod ask;
 mod backup;
 mod backup_target;
 mod calls;
+mod completions;
 mod doctor;
 mod documents;
 mod egress;
@@ -17,6 +18,7 @@ mod faq;
 mod gaps;
 mod ingest;
 mod machine;
+mod man;
 mod models;
 mod open;
 mod out;
@@ -114,6 +116,12 @@ enum Command {
     Admin(admin::Args),
     /// Show every setting with its value, its default and its variable
     Config(settings::Args),
+    /// Print what a shell needs to complete these commands
+    #[command(hide = true)]
+    Completions(completions::Args),
+    /// Write the manual pages of these commands
+    #[command(hide = true)]
+    Man(man::Args),
     /// Run an engine for the main process (started by Frontdesk itself)
     #[command(hide = true)]
     Worker(worker::Args),
@@ -157,6 +165,11 @@ pub fn main() -> ExitCode {
         Command::Backup(args) => backup::run(args),
         Command::Admin(args) => admin::run(args),
         Command::Config(args) => settings::run(&args),
+        Command::Completions(args) => {
+            completions::run(&args);
+            Ok(())
+        }
+        Command::Man(args) => man::run(&args),
         Command::Worker(args) => worker::run(&args),
     };
     exit_code(outcome)

@@ -97,6 +97,15 @@ impl Machine {
         fs::remove_file(self.path("bin").join(command)).unwrap();
     }
 
+    /// Takes further commands from the machine that runs the tests, in place of made-up ones.
+    pub(crate) fn link(&self, names: &str) {
+        for name in names.split_whitespace() {
+            let place = self.path("bin").join(name);
+            let _not_there = fs::remove_file(&place);
+            symlink(find(name), place).unwrap();
+        }
+    }
+
     /// The one who runs the installer is not root.
     pub(crate) fn as_user(&self) {
         self.remove("id");
@@ -115,6 +124,13 @@ impl Machine {
             .arg(INSTALL)
             .args(["--prefix", prefix.to_str().unwrap()])
             .args(arguments);
+        finish(command)
+    }
+
+    /// Runs another script of this machine.
+    pub(crate) fn script(&self, path: &Path, arguments: &[&str]) -> Run {
+        let mut command = self.environment();
+        command.arg(path).args(arguments);
         finish(command)
     }
 
@@ -156,6 +172,10 @@ impl Run {
         assert_eq!(self.status, Some(0), "{}", self.output);
     }
 
+    pub(crate) fn went_well(&self) -> bool {
+        self.status == Some(0)
+    }
+
     pub(crate) fn fails(&self) {
         assert_eq!(self.status, Some(1), "{}", self.output);
     }
@@ -178,11 +198,18 @@ fn finish(mut command: Command) -> Run {
     }
 }
 
+/// Whether the machine that runs the tests has this command.
+pub(crate) fn is_there(name: &str) -> bool {
+    places(name).any(|path| path.exists())
+}
+
 fn find(name: &str) -> PathBuf {
-    let folders = ["/usr/bin", "/bin", "/usr/local/bin"];
-    let found = folders
-        .iter()
-        .map(|folder| Path::new(folder).join(name))
-        .find(|path| path.exists());
+    let found = places(name).find(|path| path.exists());
     found.unwrap_or_else(|| panic!("the tests need the command {name}"))
+}
+
+fn places(name: &str) -> impl Iterator<Item = PathBuf> {
+    ["/usr/bin", "/bin", "/usr/local/bin"]
+        .map(|folder| Path::new(folder).join(name))
+        .into_iter()
 }

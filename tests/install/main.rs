@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod machine;
 #[cfg(test)]
+mod packages;
+#[cfg(test)]
 mod rust;
 #[cfg(test)]
 mod update;

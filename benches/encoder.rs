@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use frontdesk::config::worker_environment;
 use frontdesk::llm::local::protocol::{EmbedSetup, ReaderSetup, Setup};
-use frontdesk::llm::local::{Local, PreparedModels, Weights};
+use frontdesk::llm::local::{Local, PreparedModels, ReaderWeights, Weights};
 use frontdesk::llm::{EmbedAs, Embedder, Priority, ReadPassage, Reader};
 use frontdesk::worker::Spec;
 use frontdesk::worker::sandbox::Limits;
@@ -39,6 +39,7 @@ fn prepared(base: PathBuf, reader: PathBuf, threads: u16) -> PreparedModels {
             model: reader.clone(),
             base: String::new(),
         }),
+        spare_reader: None,
         dimensions: 384,
         threads,
         limits: Limits::for_models(&[base, reader]),
@@ -59,7 +60,12 @@ fn prepared(base: PathBuf, reader: PathBuf, threads: u16) -> PreparedModels {
         },
         chat: Err("not measured here".into()),
         embed: Ok(weights.clone()),
-        reader: Ok(weights),
+        reader: Ok(ReaderWeights {
+            weights,
+            is_calibrated: true,
+        }),
+        spare_reader: None,
+        passed_over: None,
     }
 }
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use frontdesk::config::worker_environment;
 use frontdesk::llm::local::protocol::{ChatSetup, Setup};
-use frontdesk::llm::local::{Local, PreparedModels, Weights};
+use frontdesk::llm::local::{Local, PreparedModels, ReaderWeights, Weights};
 use frontdesk::llm::{ChatEvent, ChatMessage, ChatModel, ChatRequest, Priority, Role};
 use frontdesk::worker::Spec;
 use frontdesk::worker::sandbox::Limits;
@@ -34,6 +34,7 @@ fn prepared(model: PathBuf, threads: u16, spin: u32) -> PreparedModels {
         }),
         embed: None,
         reader: None,
+        spare_reader: None,
         dimensions: 384,
         threads,
         limits: Limits::for_models(&[model]),
@@ -54,7 +55,12 @@ fn prepared(model: PathBuf, threads: u16, spin: u32) -> PreparedModels {
         },
         chat: Ok(weights.clone()),
         embed: Ok(weights.clone()),
-        reader: Ok(weights),
+        reader: Ok(ReaderWeights {
+            weights,
+            is_calibrated: true,
+        }),
+        spare_reader: None,
+        passed_over: None,
     }
 }
 

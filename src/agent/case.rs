@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tokio::sync::OnceCell;
 
+use super::decide::Thresholds;
 use super::evidence::{Evidence, EvidencePlace};
 use super::follow_up;
 use super::settings::AnswerSettings;
@@ -97,6 +98,16 @@ impl Case<'_> {
                 Evidence::gather(self.found, self.question, &in_full, reader, self.claim).await
             })
             .await
+    }
+
+    pub(super) fn thresholds(&self) -> Thresholds {
+        let settings = &self.business.settings;
+        let hash = self.reader.weights_hash();
+        let is_calibrated = self.reader.is_calibrated();
+        Thresholds {
+            answer: settings.read_threshold_with(hash.as_deref(), is_calibrated),
+            related: settings.related_threshold,
+        }
     }
 
     /// The question's own vector. The search may have used a rephrasing, or added words from an earlier

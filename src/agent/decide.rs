@@ -5,8 +5,6 @@
 
 use serde::Serialize;
 
-use super::settings::AnswerSettings;
-
 /// Inputs of the probability.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub(crate) struct Features {
@@ -43,6 +41,9 @@ pub(crate) struct Features {
     pub(crate) words: usize,
     /// Whether the documents are not in English, the main language of the reader's training.
     pub(crate) foreign: bool,
+    /// Whether the reader's margins have no calibration: then they alone make the probability.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) uncalibrated: bool,
     /// The language model's log-odds that the place answers, in nats; `None` if it was not asked.
     pub(crate) judged: Option<f32>,
 }
@@ -117,6 +118,12 @@ const OUTDONE: f32 = 0.02;
 const USUAL_COSINE: f32 = 0.85;
 const COSINE_SCALE: f32 = 20.0;
 
+/// For a reader without a calibration, by the lesser of its two margins: nothing below 0, where it itself finds no answer,
+/// is related, and nothing reaches the threshold for answers that applies before the owner chooses one. No more than an
+/// order: nothing was fitted.
+const UNCALIBRATED: f32 = 0.1;
+const UNCALIBRATED_BIAS: f32 = -1.5;
+
 /// Bias without a reader, when only words and cosine count.
 const BLIND: f32 = -3.8;
 
@@ -127,6 +134,10 @@ impl Features {
         let flag = |on: bool, weight: f32| if on { weight } else { 0.0 };
         let first = 1.0 / (1.0 + self.rank as f32);
         let sum = match self.margin {
+            Some(margin) if self.uncalibrated => {
+                let surest = self.alone.map_or(margin, |alone| margin.min(alone));
+                UNCALIBRATED * surest.clamp(-30.0, 30.0) + UNCALIBRATED_BIAS
+            }
             Some(margin) => {
                 // Clamped, so that no extreme input decides alone.
                 w.margin * margin.clamp(-15.0, 15.0)
@@ -158,7 +169,7 @@ impl Features {
             return probability.min(OUTDONE);
         }
         let found = |margin: Option<f32>| margin.is_some_and(|margin| margin > 0.0);
-        if self.named_alone && found(self.margin) && found(self.alone) {
+        if self.named_alone && !self.uncalibrated && found(self.margin) && found(self.alone) {
             return probability.max(NAMED_ALONE);
         }
         probability
@@ -176,10 +187,18 @@ pub(crate) enum Decision {
     Refuse,
 }
 
-pub(crate) fn decide(probability: f32, settings: &AnswerSettings) -> Decision {
-    if probability >= settings.read_threshold {
+/// The lowest probabilities for two of the decisions.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Thresholds {
+    /// `None`: nothing is an answer.
+    pub(crate) answer: Option<f32>,
+    pub(crate) related: f32,
+}
+
+pub(crate) fn decide(probability: f32, thresholds: Thresholds) -> Decision {
+    if thresholds.answer.is_some_and(|least| probability >= least) {
         Decision::Answer
-    } else if probability >= settings.related_threshold {
+    } else if probability >= thresholds.related {
         Decision::Related
     } else {
         Decision::Refuse
@@ -189,6 +208,7 @@ pub(crate) fn decide(probability: f32, settings: &AnswerSettings) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::settings::AnswerSettings;
 
     #[test]
     fn better_features_are_likelier() {
@@ -237,19 +257,43 @@ mod tests {
     }
 
     #[test]
-    fn the_owners_thresholds_decide() {
-        let settings = AnswerSettings {
-            read_threshold: 0.7,
-            related_threshold: 0.2,
-            ..AnswerSettings::default()
+    fn without_a_calibration_the_lesser_margin_counts_and_nothing_is_an_answer_by_default() {
+        let settings = AnswerSettings::default();
+        let of = |margin, alone| {
+            let features = Features {
+                margin: Some(margin),
+                alone,
+                uncalibrated: true,
+                quoted: 1.0,
+                coverage: 1.0,
+                rarest: true,
+                named_alone: true,
+                ..Features::default()
+            };
+            features.probability()
         };
-        for (probability, expected) in [
-            (0.9, Decision::Answer),
-            (0.7, Decision::Answer),
-            (0.5, Decision::Related),
-            (0.1, Decision::Refuse),
+        assert!(of(30.0, Some(30.0)) < settings.read_threshold);
+        assert!(of(0.0, Some(0.0)) >= settings.related_threshold);
+        for (margin, alone) in [(-0.3, Some(9.0)), (9.0, Some(-0.3)), (-0.3, None)] {
+            assert!(of(margin, alone) < settings.related_threshold);
+        }
+        assert!(of(9.0, Some(5.0)) > of(9.0, Some(4.0)));
+    }
+
+    #[test]
+    fn the_owners_thresholds_decide() {
+        for (probability, answer, expected) in [
+            (0.9, Some(0.7), Decision::Answer),
+            (0.7, Some(0.7), Decision::Answer),
+            (0.5, Some(0.7), Decision::Related),
+            (0.1, Some(0.7), Decision::Refuse),
+            (1.0, None, Decision::Related),
         ] {
-            assert_eq!(decide(probability, &settings), expected);
+            let thresholds = Thresholds {
+                answer,
+                related: 0.2,
+            };
+            assert_eq!(decide(probability, thresholds), expected);
         }
     }
 }

@@ -14,8 +14,11 @@ use crate::store::{StoreError, WorkspaceId, workspaces};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AnswerSettings {
-    /// Lowest probability at which a place is given as the answer, 0 to 1.
+    /// Lowest probability at which a place is given as the answer, 0 to 1. See [`Self::read_threshold_with`].
     pub read_threshold: f32,
+    /// SHA-256 of the reader whose answers `read_threshold` was chosen by; `None`: unknown, or nobody chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_threshold_for: Option<String>,
     /// Lowest probability at which a place is shown as related, 0 to 1.
     pub related_threshold: f32,
     /// Lowest probability at which the model answers from a place, 0 to 1, on a machine without a reader. The
@@ -37,6 +40,7 @@ impl Default for AnswerSettings {
     fn default() -> Self {
         Self {
             read_threshold: 0.82,
+            read_threshold_for: None,
             related_threshold: 0.18,
             model_threshold: 0.6,
             quote_only: vec![Topic::Prices, Topic::Refunds, Topic::Legal, Topic::Medical],
@@ -56,12 +60,34 @@ impl AnswerSettings {
         workspaces::section(conn, workspace, Self::SECTION)
     }
 
-    /// Merges `new` into the section; other fields stay.
+    /// Lowest probability at which this reader's places are given as the answer; `None`: never. Without a calibration the
+    /// probability is none, so an answer needs a threshold that was chosen by what this very reader answered.
+    pub(crate) fn read_threshold_with(
+        &self,
+        weights_hash: Option<&str>,
+        is_calibrated: bool,
+    ) -> Option<f32> {
+        let chosen_for = self.read_threshold_for.as_deref();
+        let for_it = chosen_for.is_some() && chosen_for == weights_hash;
+        match (for_it, is_calibrated) {
+            (true, _) => Some(self.read_threshold),
+            (false, true) if chosen_for.is_none() => Some(self.read_threshold),
+            (false, true) => Some(Self::default().read_threshold),
+            (false, false) => None,
+        }
+    }
+
+    /// Merges `new` into the section; other fields stay. A new `read_threshold` is for the reader with these weights.
     pub fn extend(
         tx: &Transaction<'_>,
         workspace: WorkspaceId,
-        new: Map<String, Value>,
+        mut new: Map<String, Value>,
+        reader: Option<String>,
     ) -> Result<(), StoreError> {
+        if new.contains_key("read_threshold") {
+            let reader = reader.filter(|hash| !hash.is_empty());
+            new.insert("read_threshold_for".into(), reader.into());
+        }
         let mut section: Map<String, Value> = workspaces::section(tx, workspace, Self::SECTION)?;
         section.extend(new);
         workspaces::set_section(tx, workspace, Self::SECTION, &section)
@@ -133,6 +159,31 @@ mod tests {
         assert!(Topic::Medical.is_of("which antibiotic should I take"));
         assert!(!Topic::Legal.is_of("Where is your store?"));
         assert!(!Topic::Prices.is_of("coffee with milk"));
+    }
+
+    #[test]
+    fn a_threshold_is_for_the_reader_that_it_was_chosen_by() {
+        let with = |chosen_for: Option<&str>, hash, is_calibrated| {
+            let settings = AnswerSettings {
+                read_threshold: 0.4,
+                read_threshold_for: chosen_for.map(String::from),
+                ..AnswerSettings::default()
+            };
+            settings.read_threshold_with(Some(hash), is_calibrated)
+        };
+        for (chosen_for, is_calibrated, expected) in [
+            (None, true, Some(0.4)),
+            (Some("aa"), true, Some(0.4)),
+            (Some("bb"), true, Some(0.82)),
+            (None, false, None),
+            (Some("aa"), false, Some(0.4)),
+            (Some("bb"), false, None),
+        ] {
+            let found = with(chosen_for, "aa", is_calibrated);
+            assert_eq!(found, expected, "{chosen_for:?}, {is_calibrated}");
+        }
+        let unknown = AnswerSettings::default();
+        assert_eq!(unknown.read_threshold_with(None, false), None);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub async fn set(store: &Store, by: &Member, additions: Additions) -> Result<(),
                 serde_json::json!(additions.translate),
             ),
         ];
-        AnswerSettings::extend(tx, workspace, new.into_iter().collect())
+        AnswerSettings::extend(tx, workspace, new.into_iter().collect(), None)
     });
     Ok(write.await?)
 }

@@ -37,7 +37,7 @@ pub(super) fn llm_status(llm: &Local) -> WorkerStatus {
         let missing = [llm.chat_model().ready().err(), llm.embedder().ready().err()];
         let missing = missing.into_iter().flatten().map(|e| e.to_string());
         missing
-            .chain(llm.reader_trouble().map(String::from))
+            .chain(llm.reader().trouble().map(String::from))
             .collect()
     });
     status

@@ -10,13 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::AppError;
 use super::engine_status::{WorkerStatus, extract_status, llm_status, speech_status, voice_status};
 use super::live_engine::start_voice;
-use super::weights::{
-    AUTO_READER, chat_weights, embed_weights, file_exists, reader_weights, whisper,
-};
+use super::reader_choice::{AUTO_READER, ReaderChoices};
+use super::weights::{chat_weights, embed_weights, file_exists, whisper};
 use crate::config::{Config, worker_environment};
 use crate::extract;
 use crate::knowledge::{Extractor, ProcessExtractor};
-use crate::llm::local::protocol::{ChatSetup, EmbedSetup, ReaderSetup, Setup};
+use crate::llm::local::protocol::{ChatSetup, EmbedSetup, Setup};
 use crate::llm::local::{Local, PreparedModels};
 use crate::llm::{ChatModel, Embedder, Reader};
 use crate::models::Catalogue;
@@ -238,19 +237,12 @@ fn prepare_llm(
 ) -> Result<PreparedModels, Reason> {
     let chat = chat_weights(config, catalogue);
     let embed = embed_weights(config, catalogue);
-    let base = embed.as_ref().ok().map(|(_, weights)| weights);
-    let reader = reader_weights(config, catalogue, base);
+    let readers = ReaderChoices::find(config, catalogue, embed.as_ref().ok());
     let mut paths: Vec<PathBuf> = chat.iter().map(|(path, _)| path.clone()).collect();
     if let Ok((EmbedSetup::Gguf(path) | EmbedSetup::Packed(path), _)) = &embed {
         paths.push(path.clone());
     }
-    match &reader {
-        Ok((ReaderSetup::Own { model, .. }, _)) => paths.push(model.clone()),
-        Ok((ReaderSetup::Onnx { model, tokenizer }, _)) => {
-            paths.extend([model.clone(), tokenizer.clone()]);
-        }
-        Err(_) => {}
-    }
+    paths.extend(readers.paths());
     // A missing model is not an error here: the process starts with those that are installed.
     let setup = Setup {
         chat: chat.as_ref().ok().map(|(path, _)| ChatSetup {
@@ -263,7 +255,8 @@ fn prepare_llm(
             gpu_layers: config.chat_gpu_layers,
         }),
         embed: embed.as_ref().ok().map(|(setup, _)| setup.clone()),
-        reader: reader.as_ref().ok().map(|(setup, _)| setup.clone()),
+        reader: readers.chosen.as_ref().ok().map(|r| r.setup.clone()),
+        spare_reader: readers.spare.as_ref().map(|r| r.setup.clone()),
         dimensions: DIMENSIONS,
         threads: config.engine_threads(),
         limits: llm_limits(config, &paths),
@@ -273,7 +266,9 @@ fn prepare_llm(
         spec: spec("llm", config, program, init),
         chat: chat.map(|(_, w)| w).map_err(Reason::of),
         embed: embed.map(|(_, w)| w).map_err(Reason::of),
-        reader: reader.map(|(_, w)| w).map_err(Reason::of),
+        reader: readers.chosen.map(|r| r.file).map_err(Reason::of),
+        spare_reader: readers.spare.map(|r| r.file),
+        passed_over: readers.passed_over,
     })
 }
 

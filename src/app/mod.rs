@@ -21,6 +21,7 @@ pub mod pronunciations;
 mod protection;
 mod proxies;
 pub mod ratings;
+mod reader_choice;
 pub mod receipts;
 pub mod retention;
 pub mod second_factor;

@@ -4,15 +4,10 @@ use std::path::PathBuf;
 
 use crate::config::Config;
 use crate::llm::local::Weights;
-use crate::llm::local::protocol::{EmbedSetup, ReaderSetup};
+use crate::llm::local::protocol::EmbedSetup;
 use crate::models::chat::AUTO;
 use crate::models::{self, Cache, Catalogue, Entry, ModelError, Role, State};
 use crate::reason::Reason;
-
-/// The reader that `auto` prefers.
-pub(super) const AUTO_READER: &str = "frontdesk-reader";
-
-const NO_READER: &str = "reading is turned off (reader.model = none)";
 
 /// Why an engine gets no model file. Each message is written for the owner.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +29,13 @@ pub(super) enum WeightsError {
     /// A model of another kind; `what` says what to do.
     #[error("{name} {what}")]
     WrongKind { name: String, what: String },
+    /// A file that the owner named.
+    #[error("the reader {} cannot be used: {reason}", .path.display())]
+    ReaderFile {
+        path: PathBuf,
+        #[source]
+        reason: Reason,
+    },
     /// The owner's choice, not a problem.
     #[error("{0}")]
     TurnedOff(&'static str),
@@ -163,39 +165,6 @@ pub(super) fn embed_weights(
     let (path, sha256) = usable(config, &Cache::new(&config.models_dir), entry)?;
     let name = entry.name.clone();
     Ok((EmbedSetup::Packed(path), Weights { name, sha256 }))
-}
-
-/// The configured reader, or why it cannot be used. Our own shares the embedding model's table.
-pub(super) fn reader_weights(
-    config: &Config,
-    catalogue: &Catalogue,
-    base: Option<&Weights>,
-) -> Result<(ReaderSetup, Weights), WeightsError> {
-    let name = match config.reader_model.as_str() {
-        "none" => return Err(WeightsError::TurnedOff(NO_READER)),
-        "auto" => AUTO_READER,
-        named => named,
-    };
-    let entry = catalogue.get(name)?;
-    if entry.role != Role::Reader {
-        let what = format!("is not a reader; set reader.model to {AUTO_READER}");
-        return Err(WeightsError::wrong_kind(name, what));
-    }
-    let cache = Cache::new(&config.models_dir);
-    let (model, sha256) = usable(config, &cache, entry)?;
-    let vocabulary = entry.companions.iter().find(|c| c.ends_with(".json"));
-    let setup = match vocabulary {
-        Some(vocabulary) => ReaderSetup::Onnx {
-            model,
-            tokenizer: cache.root().join(vocabulary),
-        },
-        None => ReaderSetup::Own {
-            model,
-            base: base.map(|b| b.sha256.clone()).unwrap_or_default(),
-        },
-    };
-    let name = entry.name.clone();
-    Ok((setup, Weights { name, sha256 }))
 }
 
 /// The models for transcribing speech.

@@ -250,6 +250,15 @@ async fn engines(config: &Arc<Config>) -> anyhow::Result<Vec<Finding>> {
         Ok(()) => measure_reading(&engines).await?,
         Err(reason) => finding("reading", "problem", reason.to_string()),
     });
+    if engines.reader.ready().is_ok() && !engines.reader.is_calibrated() {
+        let text = format!(
+            "{} has no calibration beside {}: what it finds is shown as related, and given as an answer only after \
+             `frontdesk eval calibrate FILE` chose a threshold for it",
+            engines.reader.name(),
+            engines.embedder.name()
+        );
+        out.push(finding("reading", "hint", text));
+    }
     if engines.chat.ready().is_ok() {
         out.push(measure_speed(&engines).await?);
     }

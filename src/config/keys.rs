@@ -166,7 +166,7 @@ settings! {
     embed_model: String = "multilingual-e5-small-q4".into(), "embed.model",
         "Embedding model by catalogue name.";
     reader_model: String = "auto".into(), "reader.model",
-        "Reader, the model that marks the words of the answer, by catalogue name; auto: the starter model, if it is installed; none: the language model judges alone, slowly. The old name of this setting is rerank.model.";
+        "Reader, the model that marks the words of the answer, by catalogue name, or the path of an ONNX model of SQuAD 2.0 or its folder, with tokenizer.json; auto: the starter model, if it is installed, which also goes on if another one fails; none: the language model judges alone, slowly. The old name of this setting is rerank.model.";
     speech_model: String = "whisper-tiny.en".into(), "speech.model",
         "Whisper model for English recordings, by catalogue name.";
     speech_multilingual: String = "whisper-base".into(), "speech.multilingual",

@@ -77,7 +77,7 @@ pub fn choices(cases: &[Case], results: &[Graded], current: f64) -> Vec<Choice> 
     choices
 }
 
-/// Sets a workspace's threshold; the next answer uses it.
+/// Sets a workspace's threshold for the reader with these weights; the next answer uses it.
 ///
 /// # Errors
 /// When the threshold is outside 0 to 1.
@@ -85,13 +85,14 @@ pub async fn choose(
     store: &Store,
     workspace: WorkspaceId,
     threshold: f64,
+    reader: Option<String>,
 ) -> Result<(), EvalError> {
     if !(0.0..=1.0).contains(&threshold) {
         return Err(EvalError::Threshold);
     }
     let new = [("read_threshold".to_owned(), threshold.into())];
-    let write =
-        store.write(move |tx| AnswerSettings::extend(tx, workspace, new.into_iter().collect()));
+    let new = new.into_iter().collect();
+    let write = store.write(move |tx| AnswerSettings::extend(tx, workspace, new, reader));
     Ok(write.await?)
 }
 

@@ -58,11 +58,12 @@ pub struct Readiness {
 /// Whether one engine would serve now.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EngineReadiness {
-    /// `store`, `index`, `chat`, `embeddings` or `speech`.
+    /// `store`, `index`, `chat`, `embeddings`, `speech` or `reader`.
     engine: &'static str,
     /// Whether it would serve.
     ready: bool,
-    /// Why not, in a sentence for the owner; only for programs on this machine.
+    /// Why not, or why another model serves than the chosen one, in a sentence for the owner; only for programs on
+    /// this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -88,7 +89,8 @@ async fn healthz(near: FromHere) -> axum::Json<Health> {
     })
 }
 
-/// Whether every engine would serve now; names those that would not.
+/// Whether every engine would serve now; names those that would not. Answers go on without the reader, so it does not
+/// count.
 #[utoipa::path(get, path = "/readyz", tag = "health", security(()),
     responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 async fn readyz(
@@ -112,6 +114,11 @@ async fn readyz(
         EngineReadiness::of("speech", app.transcriber.ready()),
     ];
     let ready = engines.iter().all(|engine| engine.ready);
+    let mut reader = EngineReadiness::of("reader", app.reader.ready());
+    reader.reason = reader
+        .reason
+        .or_else(|| app.reader.trouble().map(String::from));
+    engines.push(reader);
     if !near.0 {
         // Reasons hold paths and error texts, which strangers should not see.
         engines.iter_mut().for_each(|engine| engine.reason = None);

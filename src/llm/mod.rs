@@ -25,6 +25,7 @@ pub use types::{
     Usage,
 };
 
+use crate::reason::Reason;
 use async_trait::async_trait;
 
 /// A model that continues a conversation.
@@ -103,6 +104,17 @@ pub trait Reader: Send + Sync {
     fn weights_hash(&self) -> Option<String>;
 
     fn ready(&self) -> Result<(), LlmError>;
+
+    /// Why the chosen reader does not work, although another one may. `None` also if there is none.
+    fn trouble(&self) -> Option<Reason> {
+        None
+    }
+
+    /// Whether the probabilities of answers (`agent/decide.rs`) were fitted to this reader and the embedding model
+    /// beside it.
+    fn is_calibrated(&self) -> bool {
+        true
+    }
 
     /// Returns the spans of each passage that may answer, best first, in the order of the passages. The
     /// spans of a passage do not depend on the other passages. Fails like [`ChatModel::chat`].

@@ -177,6 +177,32 @@ mod tests {
     }
 
     #[test]
+    fn readers_bring_their_vocabulary_and_only_a_fixed_file_counts_as_calibrated() {
+        let catalogue = Catalogue::embedded().unwrap();
+        let readers = catalogue.list().filter(|entry| entry.role == Role::Reader);
+        let mut from_hubs = 0;
+        for entry in readers {
+            assert!(entry.context.is_some(), "{}", entry.name);
+            if let Some(base) = &entry.calibrated_with {
+                assert_eq!(catalogue.get(base).unwrap().role, Role::Embed);
+                assert!(entry.sha256.is_some(), "{}", entry.name);
+            }
+            for source in &entry.sources {
+                let Origin::Hub { url } = &source.origin else {
+                    continue;
+                };
+                from_hubs += 1;
+                let vocabulary = format!("{}.tokenizer.json", entry.name);
+                assert_eq!(entry.companions, [vocabulary], "{}", entry.name);
+                let commit = url.split("/resolve/").nth(1).unwrap();
+                let commit = commit.split('/').next().unwrap();
+                assert_eq!(commit.len(), 40, "{url} may change");
+            }
+        }
+        assert!(from_hubs >= 3);
+    }
+
+    #[test]
     fn an_unknown_name_suggests_the_nearest() {
         let catalogue = Catalogue::embedded().unwrap();
         let message = catalogue.get("wisper-base").unwrap_err().to_string();
@@ -214,6 +240,7 @@ url = "https://hub.example/a.gguf"
             good.replace("licence = \"MIT\"", "licence = \"\""),
             good.replace("bytes = 1", "bytes = 1\nsha256 = \"12\""),
             good.replace("bytes = 1", "bytes = 1\ncompanions = [\"b.json\"]"),
+            good.replace("bytes = 1", "bytes = 1\ncalibrated_with = \"b\""),
             format!("{good}convert = \"bert-gguf\"\n"),
             format!("{good}{good}"),
         ];

@@ -25,6 +25,9 @@ pub struct Entry {
     pub memory_mb: u32,
     /// Context length in tokens that a language model was trained with; `None` for other models.
     pub context: Option<u32>,
+    /// For a reader: the embedding model beside which its decisions were calibrated (`src/agent/decide.rs`). With
+    /// any other, or without this, what it finds is shown as related and not given as an answer.
+    pub calibrated_with: Option<String>,
     /// The starter sets that include it.
     #[serde(default)]
     pub starter: Vec<StarterSet>,
@@ -119,8 +122,8 @@ pub struct Extra {
     pub name: String,
     /// An HTTPS URL (hub) or the end of its path (package).
     pub at: String,
-    /// In hex.
-    pub sha256: String,
+    /// In hex. `None`: the one that the hub names; packages name none.
+    pub sha256: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -183,7 +186,7 @@ impl Entry {
             s.sha256
                 .as_deref()
                 .into_iter()
-                .chain(s.extra.iter().map(|e| e.sha256.as_str()))
+                .chain(s.extra.iter().filter_map(|e| e.sha256.as_deref()))
         }));
         for hash in hashes {
             if hex::decode(hash).is_ok_and(|bytes| bytes.len() == 32) && hash == hash.to_lowercase()
@@ -194,6 +197,9 @@ impl Entry {
         }
         if self.sources.is_empty() {
             return Err("it has no source".into());
+        }
+        if self.calibrated_with.is_some() && self.role != Role::Reader {
+            return Err("only a reader is calibrated with another model".into());
         }
         self.sources
             .iter()
@@ -211,6 +217,9 @@ impl Entry {
                 {
                     return Err("a hub address must start with https://".into());
                 }
+            }
+            Origin::Python { .. } if source.extra.iter().any(|e| e.sha256.is_none()) => {
+                return Err("a file from a package needs a sha256".into());
             }
             Origin::Python { parts, .. } if sha256.is_none() || *parts == 0 || *parts > 99 => {
                 return Err("a package source needs a sha256 and 1 to 99 parts".into());

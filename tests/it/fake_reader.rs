@@ -9,6 +9,8 @@ use frontdesk::llm::{Claim, LlmError, ReadPassage, Reader, Span};
 pub struct FakeReader {
     /// It is as if there were none.
     pub off: std::sync::atomic::AtomicBool,
+    /// Nothing was fitted to it.
+    pub uncalibrated: std::sync::atomic::AtomicBool,
     /// So many times it says that it is busy.
     pub busy: std::sync::atomic::AtomicU32,
     /// If there are some, exactly these words are marked where they stand.
@@ -63,6 +65,10 @@ impl Reader for FakeReader {
             return Err(LlmError::Unavailable("it is off".into()));
         }
         Ok(())
+    }
+
+    fn is_calibrated(&self) -> bool {
+        !self.uncalibrated.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     async fn read(

@@ -1,5 +1,7 @@
 //! `/healthz`, `/readyz`, `/metrics`.
 
+use std::sync::atomic::Ordering;
+
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use serde_json::json;
@@ -24,7 +26,18 @@ async fn up_and_ready_need_no_key() {
         .iter()
         .map(|e| &e["engine"])
         .collect();
-    assert_eq!(engines, ["store", "index", "chat", "embeddings", "speech"]);
+    assert_eq!(
+        engines,
+        ["store", "index", "chat", "embeddings", "speech", "reader"]
+    );
+    app.reader.off.store(true, Ordering::Relaxed);
+    let ready = app.get("/readyz").await;
+    assert_eq!(
+        ready.status,
+        StatusCode::OK,
+        "answers go on without a reader"
+    );
+    assert_eq!(ready.json()["engines"][5]["ready"], false);
 }
 
 #[tokio::test]

@@ -67,6 +67,31 @@ async fn margins_and_thresholds_decide_what_is_shown() {
 }
 
 #[tokio::test]
+async fn without_a_calibration_what_is_found_is_related_until_a_threshold_is_chosen_for_this_reader()
+ {
+    let app = app().await;
+    let question = "How much is a beard trim?";
+    app.reader.mark(&[("$18", 14.0)]);
+    // A threshold that was chosen for a reader whose probabilities mean something.
+    set(&app, json!({"read_threshold": 0.1})).await;
+    assert_eq!(ask(&app, question).await["rung"], "read");
+    app.reader
+        .uncalibrated
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    let answer = ask(&app, question).await;
+    assert_eq!(answer["rung"], "related", "{answer}");
+    let status = app.get("/api/status").await.json();
+    assert_eq!(status["models"]["reader_calibrated"], false);
+
+    let chosen = json!({"read_threshold": 0.4});
+    let reply = app.post("/api/evals/thresholds", chosen).await;
+    assert_eq!(reply.status, 204, "{}", reply.text());
+    assert_eq!(ask(&app, question).await["rung"], "read");
+    app.reader.mark(&[("$18", -1.0)]);
+    assert_eq!(ask(&app, question).await["rung"], "refusal");
+}
+
+#[tokio::test]
 async fn words_grow_to_what_a_person_can_read_and_the_deciding_ones_are_marked() {
     let app = app().await;
     for (words, expected) in [

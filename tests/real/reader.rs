@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use frontdesk::config::worker_environment;
 use frontdesk::llm::local::protocol::{EmbedSetup, ReaderSetup, Setup};
-use frontdesk::llm::local::{Local, PreparedModels, Weights};
-use frontdesk::llm::{EmbedAs, Priority, ReadPassage};
+use frontdesk::llm::local::{Local, PreparedModels, ReaderWeights, Weights};
+use frontdesk::llm::{Claim, EmbedAs, Priority, ReadPassage};
 use frontdesk::worker::Spec;
 use frontdesk::worker::sandbox::Limits;
 use tokio_util::sync::CancellationToken;
 
 use crate::server::{FRONTDESK, model};
+
+#[path = "../../src/llm/local/encoder/tiny_onnx.rs"]
+mod tiny_onnx;
 
 fn files() -> Option<[PathBuf; 2]> {
     let found = ["multilingual-e5-small-q4", "frontdesk-reader"].map(model);
@@ -22,24 +25,49 @@ fn files() -> Option<[PathBuf; 2]> {
     Some([base, reader])
 }
 
-fn start([base, reader]: [PathBuf; 2], shutdown: &CancellationToken) -> Local {
-    let readable = [base.clone(), reader.clone()];
+/// A reader that is loaded instead of our own, which is then the spare one.
+struct Chosen {
+    setup: ReaderSetup,
+    files: Vec<PathBuf>,
+}
+
+fn start(files: [PathBuf; 2], shutdown: &CancellationToken) -> Local {
+    start_with(files, None, shutdown)
+}
+
+fn start_with(
+    [base, reader]: [PathBuf; 2],
+    chosen: Option<Chosen>,
+    shutdown: &CancellationToken,
+) -> Local {
+    let mut readable = vec![base.clone(), reader.clone()];
+    let own = ReaderSetup::Own {
+        model: reader,
+        base: String::new(),
+    };
+    let own_weights = ReaderWeights {
+        weights: named("frontdesk-reader"),
+        is_calibrated: true,
+    };
+    let tiny_weights = ReaderWeights {
+        weights: named("tiny"),
+        is_calibrated: false,
+    };
+    let (first, spare) = match chosen {
+        None => ((own, own_weights), None),
+        Some(chosen) => {
+            readable.extend(chosen.files);
+            ((chosen.setup, tiny_weights), Some((own, own_weights)))
+        }
+    };
     let setup = Setup {
         chat: None,
         embed: Some(EmbedSetup::Packed(base)),
-        reader: Some(ReaderSetup::Own {
-            model: reader,
-            base: String::new(),
-        }),
+        reader: Some(first.0),
+        spare_reader: spare.as_ref().map(|(setup, _)| setup.clone()),
         dimensions: 384,
         threads: 2,
         limits: Limits::for_models(&readable),
-    };
-    let weights = || {
-        Ok(Weights {
-            name: "test".into(),
-            sha256: String::new(),
-        })
     };
     let prepared = PreparedModels {
         spec: Spec {
@@ -52,11 +80,20 @@ fn start([base, reader]: [PathBuf; 2], shutdown: &CancellationToken) -> Local {
             memory_cap: None,
         },
         chat: Err("not tested here".into()),
-        embed: weights(),
-        reader: weights(),
+        embed: Ok(named("test")),
+        reader: Ok(first.1),
+        spare_reader: spare.map(|(_, weights)| weights),
+        passed_over: None,
     };
     let prepare = Box::pin(async { Ok(prepared) });
     Local::start(prepare, "none", "test", "test", 4096, 384, shutdown.clone())
+}
+
+fn named(name: &str) -> Weights {
+    Weights {
+        name: name.into(),
+        sha256: String::new(),
+    }
 }
 
 fn passages() -> Vec<ReadPassage> {
@@ -192,4 +229,70 @@ async fn real_model_sentences_that_mean_the_same_lie_near_each_other_in_any_lang
         assert!(near(0, other) > near(0, 3) + 0.05, "{other}");
     }
     shutdown.cancel();
+}
+
+#[tokio::test]
+async fn real_model_a_reader_from_a_hub_reads_in_its_process_and_our_own_goes_on_if_it_is_damaged()
+{
+    let Some(files) = files() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (model, tokenizer) = (
+        folder.path().join("model.onnx"),
+        folder.path().join("tokenizer.json"),
+    );
+    let graph = tiny_onnx::graph(tiny_onnx::TINY);
+    std::fs::write(&tokenizer, tiny_onnx::VOCABULARY).unwrap();
+    let text = "Monday: open from nine to five.";
+    let passage = ReadPassage {
+        heading: "Hours".into(),
+        text: text.into(),
+    };
+    for (bytes, name, trouble) in [
+        (graph.as_slice(), "tiny", None),
+        (
+            &graph[..graph.len() / 2],
+            "frontdesk-reader",
+            Some("cut short"),
+        ),
+    ] {
+        std::fs::write(&model, bytes).unwrap();
+        let from_hub = Chosen {
+            setup: ReaderSetup::Onnx {
+                model: model.clone(),
+                tokenizer: tokenizer.clone(),
+                window: 384,
+            },
+            files: vec![model.clone(), tokenizer.clone()],
+        };
+        let shutdown = CancellationToken::new();
+        let local = start_with(files.clone(), Some(from_hub), &shutdown);
+        local.settled().await;
+        let reader = local.reader();
+        reader.ready().unwrap();
+        assert_eq!(reader.name(), name);
+        assert_eq!(reader.is_calibrated(), name == "frontdesk-reader");
+        let told = reader.trouble().map(String::from);
+        match trouble {
+            None => assert_eq!(told, None),
+            Some(part) => {
+                let told = told.unwrap();
+                assert!(told.contains(part), "{told}");
+                assert!(told.ends_with("frontdesk-reader reads instead"), "{told}");
+            }
+        }
+        let ask = || {
+            reader.read(
+                "When open".into(),
+                vec![passage.clone(); 3],
+                Claim::default(),
+            )
+        };
+        let spans = ask().await.unwrap();
+        let best = spans[0].first().unwrap();
+        let words = text.get(best.bytes.clone()).unwrap();
+        assert!(words.contains("nine to five"), "{name}: {words}");
+        assert!(spans.iter().all(|of_one| *of_one == spans[0]));
+        assert_eq!(ask().await.unwrap(), spans);
+        shutdown.cancel();
+    }
 }

@@ -91,8 +91,9 @@ impl Evidence {
             None => (None, None),
         };
         let is_read = read.is_some();
+        let uncalibrated = reader.is_some_and(|r| !r.is_calibrated());
         let (mut places, injected) = match read {
-            Some(spans) => places_of_spans(found, &asked, &spans),
+            Some(spans) => places_of_spans(found, &asked, &spans, uncalibrated),
             None => places_of_sentences(found, &asked),
         };
         places.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -231,6 +232,7 @@ fn places_of_spans(
     found: &Found,
     asked: &QuestionWords,
     spans: &[Marked],
+    uncalibrated: bool,
 ) -> (Vec<EvidencePlace>, usize) {
     let mut places = Vec::new();
     let given: Vec<Vec<Range<usize>>> = found
@@ -268,6 +270,7 @@ fn places_of_spans(
             .count();
         let mut features = asked.features(passage, rank, &range);
         features.margin = Some(span.margin);
+        features.uncalibrated = uncalibrated;
         features.outdone = outdone;
         features.named_alone = rows::is_named_alone(asked, passage, &range);
         let words = passage.text.get(focus.clone()).unwrap_or_default();

@@ -41,7 +41,7 @@ pub(super) async fn answer(
     let Some(best) = evidence.best() else {
         return Ok(None);
     };
-    let decision = decide(best.score, &case.business.settings);
+    let decision = decide(best.score, case.thresholds());
     let mut quoted = quote_best(evidence, case.found, case.language);
     if decision == Decision::Answer && !best.features.approved {
         quoted = compute_from(quoted, best, case).await?;
@@ -86,7 +86,7 @@ async fn without_orders<'e>(evidence: &'e Evidence, case: &Case<'_>) -> Cow<'e, 
     // Check only places that would be quoted, as each check costs engine time; removing one brings up the next.
     while orders < MOST_ORDERS {
         let shown =
-            |best: &EvidencePlace| decide(best.score, &case.business.settings) != Decision::Refuse;
+            |best: &EvidencePlace| decide(best.score, case.thresholds()) != Decision::Refuse;
         if !kept.best().is_some_and(shown) {
             return kept;
         }

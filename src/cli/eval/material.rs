@@ -172,8 +172,9 @@ impl Subject {
             }
             Self::Here { app, workspace, .. } => {
                 let workspace = *workspace;
-                let store = &app.store;
-                let written = store.write(move |tx| AnswerSettings::extend(tx, workspace, new));
+                let (store, reader) = (&app.store, app.reader.weights_hash());
+                let written =
+                    store.write(move |tx| AnswerSettings::extend(tx, workspace, new, reader));
                 Ok(written.await?)
             }
             Self::There { server, workspace } => {

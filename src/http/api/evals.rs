@@ -155,10 +155,11 @@ pub(super) async fn thresholds(
         return Err(Problem::invalid("thresholds", detail));
     }
     let workspace = place.id();
+    let reader = place.app.reader.weights_hash();
     let write = place
         .app
         .store
-        .write(move |tx| AnswerSettings::extend(tx, workspace, new));
+        .write(move |tx| AnswerSettings::extend(tx, workspace, new, reader));
     write.await?;
     Ok(StatusCode::NO_CONTENT)
 }

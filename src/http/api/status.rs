@@ -80,6 +80,9 @@ struct ModelsView {
     reader_hash: Option<String>,
     /// Why documents are not read for answers, when they are not.
     reader_off: Option<String>,
+    /// Whether its decisions were calibrated beside this embedding model. What another reader finds is shown as related,
+    /// and given as an answer only by a threshold that `frontdesk eval calibrate` chose for it.
+    reader_calibrated: bool,
     speech: Vec<String>,
 }
 
@@ -138,6 +141,7 @@ fn models(app: &App) -> ModelsView {
         reader: app.reader.ready().is_ok().then(|| app.reader.name()),
         reader_hash: app.reader.weights_hash(),
         reader_off: app.reader.ready().err().map(|e| e.to_string()),
+        reader_calibrated: app.reader.is_calibrated(),
         speech: app.transcriber.models(),
     }
 }

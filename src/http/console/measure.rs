@@ -299,7 +299,8 @@ pub(super) async fn choose(
 ) -> Result<Response, Failure> {
     person.need(Scope::Admin)?;
     let id: EvalRunId = parse_id(&id, "run")?;
-    let chosen = eval::sureness::choose(&app.store, person.workspace.id, form.threshold).await;
+    let (workspace, reader) = (person.workspace.id, app.reader.weights_hash());
+    let chosen = eval::sureness::choose(&app.store, workspace, form.threshold, reader).await;
     chosen.map_err(Problem::from)?;
     Ok(Redirect::to(&format!("/quality/runs/{id}#sureness")).into_response())
 }

@@ -33,7 +33,7 @@ use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use self::encoder::LocalReader;
-use self::protocol::{Detail, Event, Request};
+use self::protocol::{Detail, Event, ReaderState, Request};
 
 use super::{
     ChatEvent, ChatModel, ChatRequest, ChatStream, Claim, EmbedAs, Embedder, Embeddings, LlmError,
@@ -53,7 +53,11 @@ pub struct PreparedModels {
     /// The embedding model's file, or why there is none.
     pub embed: Result<Weights, Reason>,
     /// The reader's file, or why there is none.
-    pub reader: Result<Weights, Reason>,
+    pub reader: Result<ReaderWeights, Reason>,
+    /// The reader that serves if the process cannot load the other.
+    pub spare_reader: Option<ReaderWeights>,
+    /// Why the reader that the owner chose does not read.
+    pub passed_over: Option<Reason>,
 }
 
 /// The identity of a checked model file.
@@ -65,6 +69,14 @@ pub struct Weights {
     pub sha256: String,
 }
 
+/// A reader's checked file, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReaderWeights {
+    pub weights: Weights,
+    /// See [`Reader::is_calibrated`].
+    pub is_calibrated: bool,
+}
+
 /// The models that one worker process serves.
 #[derive(Debug, Clone, Copy)]
 enum Part {
@@ -74,11 +86,12 @@ enum Part {
 }
 
 impl Part {
-    fn weights(self, prepared: &PreparedModels) -> &Result<Weights, Reason> {
+    /// Why there is no file for the part.
+    fn missing(self, prepared: &PreparedModels) -> Option<&Reason> {
         match self {
-            Self::Chat => &prepared.chat,
-            Self::Embed => &prepared.embed,
-            Self::Reader => &prepared.reader,
+            Self::Chat => prepared.chat.as_ref().err(),
+            Self::Embed => prepared.embed.as_ref().err(),
+            Self::Reader => prepared.reader.as_ref().err(),
         }
     }
 
@@ -87,7 +100,10 @@ impl Part {
         match self {
             Self::Chat => detail.chat?.err(),
             Self::Embed => detail.embed?.err(),
-            Self::Reader => detail.reader?.err(),
+            Self::Reader => match detail.reader? {
+                ReaderState::Failed(reason) => Some(reason),
+                ReaderState::Chosen | ReaderState::Spare(_) => None,
+            },
         }
     }
 }
@@ -145,12 +161,16 @@ impl Local {
         let prepare = async move {
             let prepared = prepare.await?;
             for part in [Part::Chat, Part::Embed] {
-                if let Err(reason) = part.weights(&prepared) {
+                if let Some(reason) = part.missing(&prepared) {
                     tracing::warn!("{reason}");
                 }
             }
-            if let Err(reason) = &prepared.reader {
-                tracing::warn!("answers are not read from the documents: {reason}");
+            match (&prepared.reader, &prepared.passed_over) {
+                (Err(reason), _) => {
+                    tracing::warn!("answers are not read from the documents: {reason}");
+                }
+                (Ok(_), Some(reason)) => tracing::warn!("{reason}"),
+                (Ok(_), None) => {}
             }
             Ok(prepared)
         };
@@ -200,21 +220,15 @@ impl Local {
         Arc::new(LocalReader(self.clone()))
     }
 
-    /// Why an installed reader does not work; `None` also if there is none.
-    pub fn reader_trouble(&self) -> Option<Reason> {
-        Part::Reader.trouble(self.engine.ready().ok()?)
-    }
-
-    /// The model file of a part, once it is checked.
-    fn weights(&self, part: Part) -> Option<Weights> {
-        let prepared = self.engine.prepared()?;
-        part.weights(&prepared).as_ref().ok().cloned()
+    /// The chat model's file, once it is checked.
+    fn chat_weights(&self) -> Option<Weights> {
+        self.engine.prepared()?.chat.as_ref().ok().cloned()
     }
 
     fn ready(&self, part: Part) -> Result<(), LlmError> {
         // A reason from before the start explains more than the process's own.
         if let Some(prepared) = self.engine.prepared()
-            && let Err(reason) = part.weights(&prepared)
+            && let Some(reason) = part.missing(&prepared)
         {
             return Err(LlmError::Unavailable(reason.clone()));
         }
@@ -229,7 +243,7 @@ impl Local {
             Request::Embed { .. } => Part::Embed,
             Request::Read { .. } => Part::Reader,
         };
-        if let Err(reason) = part.weights(&prepared) {
+        if let Some(reason) = part.missing(&prepared) {
             return Err(LlmError::Unavailable(reason.clone()));
         }
         worker
@@ -253,7 +267,7 @@ struct LocalChat(Local);
 #[async_trait]
 impl ChatModel for LocalChat {
     fn name(&self) -> String {
-        let weights = self.0.weights(Part::Chat);
+        let weights = self.0.chat_weights();
         weights.map_or_else(|| self.0.chat_name.to_string(), |w| w.name)
     }
 
@@ -262,7 +276,7 @@ impl ChatModel for LocalChat {
     }
 
     fn weights_hash(&self) -> Option<String> {
-        self.0.weights(Part::Chat).map(|w| w.sha256)
+        self.0.chat_weights().map(|w| w.sha256)
     }
 
     fn ready(&self) -> Result<(), LlmError> {

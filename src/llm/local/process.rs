@@ -42,7 +42,7 @@ pub fn run() -> io::Result<()> {
     };
     let desk = EncoderDesk::start(
         setup.embed.as_ref(),
-        setup.reader.as_ref(),
+        [setup.reader.as_ref(), setup.spare_reader.as_ref()],
         setup.threads,
         &port,
     )?;

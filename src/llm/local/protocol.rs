@@ -13,6 +13,8 @@ pub struct Setup {
     pub chat: Option<ChatSetup>,
     pub embed: Option<EmbedSetup>,
     pub reader: Option<ReaderSetup>,
+    /// Reads if `reader` cannot be loaded.
+    pub spare_reader: Option<ReaderSetup>,
     /// Length of the vectors that the index expects.
     pub dimensions: usize,
     /// Threads of each engine.
@@ -59,7 +61,20 @@ pub enum ReaderSetup {
         model: PathBuf,
         /// A `tokenizer.json`.
         tokenizer: PathBuf,
+        /// The most tokens of question and passage at once, as in its training.
+        window: usize,
     },
+}
+
+/// Which reader was loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReaderState {
+    /// The chosen one.
+    Chosen,
+    /// The spare one, and why not the chosen one.
+    Spare(Reason),
+    /// None, and why not the chosen one.
+    Failed(Reason),
 }
 
 /// What the worker reports once it is ready. `None` where the setup names no model.
@@ -69,8 +84,7 @@ pub struct Detail {
     pub chat: Option<Result<u32, Reason>>,
     /// Length of the vectors, or why there is no embedding model.
     pub embed: Option<Result<usize, Reason>>,
-    /// Why the reader does not work, if so.
-    pub reader: Option<Result<(), Reason>>,
+    pub reader: Option<ReaderState>,
     pub held: Held,
 }
 

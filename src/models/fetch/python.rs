@@ -85,7 +85,7 @@ fn join(job: &Job, wheels: &[PathBuf], member: &str, target: &Path) -> Result<St
             wheels,
             &extra.at,
             &job.extra_path(extra),
-            &extra.sha256,
+            extra.sha256.as_deref().unwrap_or_default(),
         )?;
     }
     Ok(found)

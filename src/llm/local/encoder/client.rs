@@ -6,26 +6,58 @@ use std::time::Instant;
 use async_trait::async_trait;
 
 use super::MOST_TEXTS;
-use crate::llm::local::protocol::{Event, Request};
-use crate::llm::local::{Local, Part, worker_error};
+use crate::llm::local::protocol::{Event, ReaderState, Request};
+use crate::llm::local::{Local, Part, ReaderWeights, worker_error};
 use crate::llm::{Claim, LlmError, ReadFigures, ReadPassage, Reader, Span};
+use crate::reason::Reason;
 
 /// A handle on the reader of the worker process.
 pub(in crate::llm::local) struct LocalReader(pub(in crate::llm::local) Local);
 
+impl LocalReader {
+    /// The reader that serves, or will once the process has loaded it.
+    fn weights(&self) -> Option<ReaderWeights> {
+        let prepared = self.0.engine.prepared()?;
+        match self.state() {
+            Some(ReaderState::Spare(_)) => prepared.spare_reader.clone(),
+            _ => prepared.reader.as_ref().ok().cloned(),
+        }
+    }
+
+    /// What the process has loaded.
+    fn state(&self) -> Option<ReaderState> {
+        self.0.engine.ready().ok()?.reader
+    }
+}
+
 #[async_trait]
 impl Reader for LocalReader {
     fn name(&self) -> String {
-        let weights = self.0.weights(Part::Reader);
-        weights.map_or_else(|| self.0.reader_name.to_string(), |w| w.name)
+        let name = || self.0.reader_name.to_string();
+        self.weights().map_or_else(name, |w| w.weights.name)
     }
 
     fn weights_hash(&self) -> Option<String> {
-        self.0.weights(Part::Reader).map(|w| w.sha256)
+        self.weights().map(|w| w.weights.sha256)
     }
 
     fn ready(&self) -> Result<(), LlmError> {
         self.0.ready(Part::Reader)
+    }
+
+    fn trouble(&self) -> Option<Reason> {
+        match self.state() {
+            Some(ReaderState::Failed(reason)) => Some(reason),
+            Some(ReaderState::Spare(reason)) => {
+                let told = format!("{reason}; {} reads instead", self.name());
+                Some(Reason::told(told, reason))
+            }
+            _ => self.0.engine.prepared()?.passed_over.clone(),
+        }
+    }
+
+    fn is_calibrated(&self) -> bool {
+        self.weights().is_none_or(|w| w.is_calibrated)
     }
 
     async fn read(

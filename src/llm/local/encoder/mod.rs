@@ -11,6 +11,8 @@ mod pair;
 mod reader;
 #[cfg(test)]
 mod tiny;
+#[cfg(test)]
+mod tiny_onnx;
 mod words;
 
 use std::collections::HashSet;
@@ -27,7 +29,7 @@ use self::base::Base;
 use self::job::{EncoderModels, EncoderRequest, Job, Work, choose};
 use self::onnx::Onnx;
 use self::reader::{Own, Reader};
-use super::protocol::{EmbedSetup, ReaderSetup, Request};
+use super::protocol::{EmbedSetup, ReaderSetup, ReaderState, Request};
 use super::scheduler::refuse;
 use crate::llm::{LlmError, Priority};
 use crate::reason::Reason;
@@ -48,15 +50,14 @@ pub(super) struct EncoderDesk {
     open: Arc<Mutex<HashSet<u64>>>,
     /// Length of the vectors; `None` if this encoder does not make them.
     pub(super) dimensions: Option<Result<usize, Reason>>,
-    /// Why there is no reader.
-    pub(super) reader: Result<(), Reason>,
+    pub(super) reader: ReaderState,
 }
 
 impl EncoderDesk {
-    /// Loads the models and starts the thread.
+    /// Loads the models and starts the thread. The second reader is loaded if the first one cannot be.
     pub(super) fn start(
         embed: Option<&EmbedSetup>,
-        reader: Option<&ReaderSetup>,
+        readers: [Option<&ReaderSetup>; 2],
         threads: u16,
         port: &Port,
     ) -> io::Result<Self> {
@@ -77,11 +78,7 @@ impl EncoderDesk {
                 }
             }
         }
-        let reader = match reader {
-            None => Err("there is no reader; get one with `frontdesk models get`".into()),
-            Some(setup) => load_reader(setup, base.as_ref()),
-        };
-        let told = reader.as_ref().map(|_| ()).map_err(Clone::clone);
+        let (reader, state) = load_readers(readers, base.as_ref());
         let models = EncoderModels {
             base,
             reader,
@@ -104,7 +101,7 @@ impl EncoderDesk {
             sender,
             open,
             dimensions,
-            reader: told,
+            reader: state,
         })
     }
 
@@ -123,6 +120,26 @@ impl EncoderDesk {
     }
 }
 
+/// Loads the first of two readers that can be loaded.
+fn load_readers(
+    [chosen, spare]: [Option<&ReaderSetup>; 2],
+    base: Option<&Base>,
+) -> (Result<Reader, Reason>, ReaderState) {
+    let chosen = match chosen {
+        None => Err("there is no reader; get one with `frontdesk models get`".into()),
+        Some(setup) => load_reader(setup, base),
+    };
+    let reason = match chosen {
+        Ok(reader) => return (Ok(reader), ReaderState::Chosen),
+        Err(reason) => reason,
+    };
+    match spare.map(|setup| load_reader(setup, base)) {
+        Some(Ok(reader)) => (Ok(reader), ReaderState::Spare(reason)),
+        // Why the spare one fails too helps less: the owner did not choose it.
+        Some(Err(_)) | None => (Err(reason.clone()), ReaderState::Failed(reason)),
+    }
+}
+
 fn load_reader(setup: &ReaderSetup, base: Option<&Base>) -> Result<Reader, Reason> {
     let (path, loaded) = match setup {
         ReaderSetup::Own { model, base: hash } => {
@@ -136,8 +153,12 @@ fn load_reader(setup: &ReaderSetup, base: Option<&Base>) -> Result<Reader, Reaso
             let own = Own::load(model, Arc::clone(&base.table), hash);
             (model, own.map(|own| Reader::Own(Box::new(own))))
         }
-        ReaderSetup::Onnx { model, tokenizer } => {
-            let onnx = Onnx::load(model, tokenizer);
+        ReaderSetup::Onnx {
+            model,
+            tokenizer,
+            window,
+        } => {
+            let onnx = Onnx::load(model, tokenizer, *window);
             (model, onnx.map(|onnx| Reader::Onnx(Box::new(onnx))))
         }
     };
@@ -290,6 +311,88 @@ fn serve(
                 refuse(port, id, LlmError::Unavailable(reason))?;
             }
             Err(None) => port.end(id)?,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_spare_reader_goes_on_and_the_reason_is_the_chosen_ones() {
+        let (folder, base_file) = tiny::file();
+        let base = Base::load(&base_file).unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let graph = tiny_onnx::graph(tiny_onnx::TINY);
+        std::fs::write(
+            at("own.safetensors"),
+            tiny::reader("frontdesk-reader-1", ""),
+        )
+        .unwrap();
+        std::fs::write(at("whole.onnx"), &graph).unwrap();
+        std::fs::write(at("cut.onnx"), &graph[..graph.len() / 2]).unwrap();
+        std::fs::write(at("tokenizer.json"), tiny_onnx::VOCABULARY).unwrap();
+        let own = |name: &str| ReaderSetup::Own {
+            model: at(name),
+            base: String::new(),
+        };
+        let onnx = |name: &str| ReaderSetup::Onnx {
+            model: at(name),
+            tokenizer: at("tokenizer.json"),
+            window: 384,
+        };
+        let told = |state: ReaderState| match state {
+            ReaderState::Chosen => ("chosen", String::new()),
+            ReaderState::Spare(reason) => ("spare", reason.into()),
+            ReaderState::Failed(reason) => ("failed", reason.into()),
+        };
+        let base = Some(&base);
+        for (chosen, spare, base, expected, because) in [
+            (
+                Some(onnx("whole.onnx")),
+                Some(own("own.safetensors")),
+                base,
+                "chosen",
+                "",
+            ),
+            // A reader from a hub needs no embedding model of ours.
+            (Some(onnx("whole.onnx")), None, None, "chosen", ""),
+            (
+                Some(onnx("cut.onnx")),
+                Some(own("own.safetensors")),
+                base,
+                "spare",
+                "cut.onnx",
+            ),
+            (
+                Some(onnx("cut.onnx")),
+                Some(own("own.safetensors")),
+                None,
+                "failed",
+                "cut.onnx",
+            ),
+            (
+                Some(onnx("none.onnx")),
+                Some(own("none.safetensors")),
+                base,
+                "failed",
+                "none.onnx",
+            ),
+            (
+                Some(own("none.safetensors")),
+                None,
+                base,
+                "failed",
+                "none.safetensors",
+            ),
+            (None, None, base, "failed", "there is no reader"),
+        ] {
+            let (loaded, state) = load_readers([chosen.as_ref(), spare.as_ref()], base);
+            assert_eq!(loaded.is_ok(), expected != "failed");
+            let (found, reason) = told(state);
+            assert_eq!(found, expected, "{reason}");
+            assert!(reason.contains(because), "{reason}");
         }
     }
 }

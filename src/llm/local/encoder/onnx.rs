@@ -1,21 +1,27 @@
 //! A reader from a model hub: an ONNX graph, run by rten.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use rten::{Model, ModelOptions, NodeId, RunOptions, ValueOrView};
+use rten::{Dimension, Model, ModelOptions, NodeId, RunOptions, ThreadPool, ValueOrView};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, Tensor};
 
-use super::pair::{self, Marks, Pair};
+use super::pair::{Form, LEAST_WINDOW, Pair};
 use super::reader::Logits;
 use super::words::Words;
 use crate::reason::Reason;
+
+/// Windows to try, in tokens, if the graph does not compute the one that its training used.
+const SHORTER: [usize; 3] = [256, 192, LEAST_WINDOW];
+/// What is wrong if a graph does not load.
+const NO_GRAPH: &str = "its file is cut short or no ONNX graph that can be run here";
 
 /// An extractive question-answering model in the usual form: token ids in, start and end logits out.
 pub(super) struct Onnx {
     model: Model,
     pub(super) words: Words,
-    pub(super) marks: Marks,
+    pub(super) form: Form,
     ids: NodeId,
     mask: Option<NodeId>,
     kinds: Option<NodeId>,
@@ -23,52 +29,75 @@ pub(super) struct Onnx {
 }
 
 impl Onnx {
-    /// Reads the graph and its vocabulary, and computes one pair to check that it is a reader.
-    pub(super) fn load(model: &Path, vocabulary: &Path) -> Result<Self, Reason> {
+    /// Reads the graph and its vocabulary, and computes a full window of at most `window` tokens, to find out how many it
+    /// takes and that it is a reader.
+    pub(super) fn load(model: &Path, vocabulary: &Path, window: usize) -> Result<Self, Reason> {
         let words = Words::from_file(vocabulary)?;
         let pick = |names: [&str; 2]| names.iter().find_map(|n| words.id(n));
-        let marks = Marks {
+        let form = Form {
             start: pick(["[CLS]", "<s>"]).ok_or("its vocabulary has no start mark")?,
             end: pick(["[SEP]", "</s>"]).ok_or("its vocabulary has no end mark")?,
             // Only RoBERTa's family, which has no [CLS], doubles the mark between the parts.
             is_doubled: words.id("[CLS]").is_none(),
+            window: window.max(LEAST_WINDOW),
         };
-        let loaded = ModelOptions::with_all_ops()
-            .prepack_weights(true)
-            .load_file(model)
-            .map_err(Reason::of)?;
-        let output = |names: [&str; 2], at: usize| {
-            names
-                .iter()
-                .find_map(|n| loaded.find_node(n))
-                .or_else(|| loaded.output_ids().get(at).copied())
-                .ok_or("it has no outputs for starts and ends")
-        };
-        let reader = Self {
-            ids: loaded.node_id("input_ids").map_err(Reason::of)?,
-            mask: loaded.find_node("attention_mask"),
-            kinds: loaded.find_node("token_type_ids"),
-            outputs: [
-                output(["start_logits", "start"], 0)?,
-                output(["end_logits", "end"], 1)?,
-            ],
+        let mut options = ModelOptions::with_all_ops();
+        options.prepack_weights(true);
+        let loaded = unpanicked(|| {
+            options
+                .load_file(model)
+                .map_err(|e| Reason::told(format!("{NO_GRAPH} ({e})"), e))
+        })?;
+        let [ids, mask, kinds] = find_inputs(&loaded)?;
+        let mut reader = Self {
+            ids: ids.ok_or("it has no input input_ids, so it reads no text")?,
+            mask,
+            kinds,
+            outputs: find_outputs(&loaded)?,
             words,
-            marks,
+            form,
             model: loaded,
         };
-        let trial = pair::pairs(&reader.words, marks, &[marks.end], "", "open")?;
-        let trial = trial.first().ok_or("it cannot be tested")?;
-        let (starts, ends) = reader.read(trial)?;
-        let right = |v: &[f32]| v.len() == trial.tokens.len() && v.iter().all(|x| x.is_finite());
-        if right(&starts) && right(&ends) {
-            Ok(reader)
-        } else {
-            Err("it does not return logits for each token".into())
+        reader.form.window = reader.try_windows()?;
+        Ok(reader)
+    }
+
+    /// The longest window that the graph computes.
+    fn try_windows(&self) -> Result<usize, Reason> {
+        let most = self.form.window;
+        let shorter = SHORTER.into_iter().filter(|window| *window < most);
+        let mut failed = Reason::from("");
+        // As later on: with a thread of its own, so that rten starts no pool for all cores.
+        let pool = ThreadPool::with_num_threads(1);
+        for window in std::iter::once(most).chain(shorter) {
+            match pool.run(|| self.read(&self.full_window(window))) {
+                Ok(_) => return Ok(window),
+                Err(reason) => failed = reason,
+            }
+        }
+        let told = format!(
+            "it does not compute {LEAST_WINDOW} tokens of its vocabulary ({failed}); do model and tokenizer belong \
+             together?"
+        );
+        Err(Reason::told(told, failed))
+    }
+
+    /// A pair that is as long as a window, with the highest token of the vocabulary, which a smaller model lacks.
+    fn full_window(&self, window: usize) -> Pair {
+        let mut tokens = vec![self.words.highest_id(); window];
+        if let Some(first) = tokens.first_mut() {
+            *first = self.form.start;
+        }
+        Pair {
+            tokens,
+            second: 2,
+            first: 2,
+            places: Vec::new(),
         }
     }
 
     /// Computes the logits of one pair. Never in a batch: a quantised graph may scale its numbers by the
-    /// range over the whole batch.
+    /// range over the whole batch, and padding may change the last bits.
     pub(super) fn read(&self, pair: &Pair) -> Result<Logits, Reason> {
         let length = pair.tokens.len();
         let row = |values: Vec<i32>| ValueOrView::from(NdTensor::from_data([1, length], values));
@@ -78,151 +107,85 @@ impl Onnx {
             inputs.push((mask, row(vec![1; length])));
         }
         if let Some(kinds) = self.kinds {
-            let kinds_of = (0..length).map(|i| i32::from(i >= pair.second));
+            // RoBERTa's family knows one kind of token only.
+            let second = |i| i >= pair.second && !self.form.is_doubled;
+            let kinds_of = (0..length).map(|i| i32::from(second(i)));
             inputs.push((kinds, row(kinds_of.collect())));
         }
-        let [starts, ends] = self
-            .model
-            .run_n(inputs, self.outputs, Some(RunOptions::default()))
-            .map_err(Reason::of)?;
-        let values = |value: rten::Value| -> Result<Vec<f32>, Reason> {
-            let value: Tensor<f32> = value.try_into().map_err(|_| "it returned no numbers")?;
-            Ok(value.iter().copied().collect())
+        let [starts, ends] = unpanicked(|| {
+            let options = Some(RunOptions::default());
+            let run = self.model.run_n(inputs, self.outputs, options);
+            run.map_err(Reason::of)
+        })?;
+        Ok((take_logits(starts, length)?, take_logits(ends, length)?))
+    }
+}
+
+/// A panic in the library becomes an error.
+fn unpanicked<T>(work: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> {
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    outcome.unwrap_or_else(|_| Err("it cannot be computed".into()))
+}
+
+/// One finite number for each token.
+fn take_logits(value: rten::Value, length: usize) -> Result<Vec<f32>, Reason> {
+    let value: Tensor<f32> = value.try_into().map_err(|_| "it returns no numbers")?;
+    if value.len() != length {
+        let told = format!(
+            "it returns {} numbers for {length} tokens: it is no reader",
+            value.len()
+        );
+        return Err(told.into());
+    }
+    let logits: Vec<f32> = value.iter().copied().collect();
+    match logits.iter().all(|logit| logit.is_finite()) {
+        true => Ok(logits),
+        false => Err("it returns numbers that are not finite".into()),
+    }
+}
+
+/// The inputs for ids, mask and kinds; no other may be needed.
+fn find_inputs(model: &Model) -> Result<[Option<NodeId>; 3], Reason> {
+    const NAMES: [&str; 3] = ["input_ids", "attention_mask", "token_type_ids"];
+    let mut found = [None; 3];
+    for id in model.input_ids() {
+        let info = model.node_info(*id);
+        let name = info.as_ref().and_then(|i| i.name()).unwrap_or_default();
+        let place = NAMES.iter().zip(&mut found).find(|(n, _)| **n == name);
+        let Some((_, place)) = place else {
+            return Err(format!("it needs the input {name}, which readers do not have").into());
         };
-        Ok((values(starts)?, values(ends)?))
+        *place = Some(*id);
+        let shape = info.as_ref().and_then(|i| i.shape());
+        if let Some(Dimension::Fixed(length)) = shape.as_ref().and_then(|s| s.get(1)) {
+            let told = format!(
+                "it takes texts of exactly {length} tokens; export it again with a free length"
+            );
+            return Err(told.into());
+        }
+    }
+    Ok(found)
+}
+
+/// The outputs for starts and ends, by their usual names or, if there are two, by their order.
+fn find_outputs(model: &Model) -> Result<[NodeId; 2], Reason> {
+    let all = model.output_ids();
+    let name = |id: &NodeId| Some(model.node_info(*id)?.name()?.to_owned());
+    let named = |wanted: &str| all.iter().find(|id| name(id).as_deref() == Some(wanted));
+    match (named("start_logits"), named("end_logits"), all) {
+        (Some(start), Some(end), _) => Ok([*start, *end]),
+        (None, None, [start, end]) => Ok([*start, *end]),
+        _ => {
+            let names: Vec<String> = all.iter().filter_map(name).collect();
+            let told = format!(
+                "it returns {}, and a reader returns start_logits and end_logits",
+                names.join(", ")
+            );
+            Err(told.into())
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::llm::local::encoder::reader::Reader;
-
-    /// A whole number as protocol buffers write it, seven bits a byte.
-    fn varint(mut value: usize) -> Vec<u8> {
-        let mut out = Vec::new();
-        while value > 0x7f {
-            out.push((value & 0x7f) as u8 | 0x80);
-            value >>= 7;
-        }
-        out.push(value as u8);
-        out
-    }
-
-    /// A field with bytes or another message.
-    fn bytes(field: usize, content: &[u8]) -> Vec<u8> {
-        [
-            varint(field << 3 | 2),
-            varint(content.len()),
-            content.to_vec(),
-        ]
-        .concat()
-    }
-
-    fn number(field: usize, value: usize) -> Vec<u8> {
-        [varint(field << 3), varint(value)].concat()
-    }
-
-    /// A constant of the graph: its shape, ONNX's number of its type, its values in little endian.
-    fn constant(name: &str, shape: &[usize], kind: usize, values: &[u8]) -> Vec<u8> {
-        let dims = shape.iter().flat_map(|d| number(1, *d)).collect();
-        let parts = [
-            dims,
-            number(2, kind),
-            bytes(8, name.as_bytes()),
-            bytes(9, values),
-        ];
-        bytes(5, &parts.concat())
-    }
-
-    /// `output` is `table` at the indices in `ids`, along an axis.
-    fn gather(table: &str, ids: &str, output: &str, axis: usize) -> Vec<u8> {
-        let axis = [bytes(1, b"axis"), number(3, axis), number(20, 2)].concat();
-        let parts = [
-            bytes(1, table.as_bytes()),
-            bytes(1, ids.as_bytes()),
-            bytes(2, output.as_bytes()),
-            bytes(4, b"Gather"),
-            bytes(5, &axis),
-        ];
-        bytes(1, &parts.concat())
-    }
-
-    fn value(field: usize, name: &str) -> Vec<u8> {
-        bytes(field, &bytes(1, name.as_bytes()))
-    }
-
-    /// A reader whose logits depend on the token alone: "nine" begins an answer and "five" ends one.
-    fn graph(outputs: [&str; 2]) -> Vec<u8> {
-        let mut table = [[0f32, 0.0]; 8];
-        table[0] = [1.0, 1.0];
-        table[4] = [5.0, 0.0];
-        table[6] = [0.0, 5.0];
-        let table: Vec<u8> = table
-            .iter()
-            .flatten()
-            .flat_map(|v| v.to_le_bytes())
-            .collect();
-        let graph = [
-            gather("table", "input_ids", "both", 0),
-            gather("both", "zero", outputs[0], 2),
-            gather("both", "one", outputs[1], 2),
-            bytes(2, b"tiny"),
-            constant("table", &[8, 2], 1, &table),
-            constant("zero", &[], 7, &0i64.to_le_bytes()),
-            constant("one", &[], 7, &1i64.to_le_bytes()),
-            value(11, "input_ids"),
-            value(12, outputs[0]),
-            value(12, outputs[1]),
-        ];
-        let graph = graph.concat();
-        [number(1, 8), bytes(7, &graph), bytes(8, &number(2, 13))].concat()
-    }
-
-    const VOCABULARY: &str = r#"{"version": "1.0", "truncation": null, "padding": null, "normalizer": {"type": "Lowercase"},
-        "added_tokens": [
-            {"id": 0, "content": "[CLS]", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true},
-            {"id": 1, "content": "[SEP]", "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}],
-        "pre_tokenizer": {"type": "Whitespace"}, "post_processor": null, "decoder": null,
-        "model": {"type": "WordLevel", "unk_token": "[UNK]", "vocab":
-            {"[CLS]": 0, "[SEP]": 1, "[UNK]": 2, "open": 3, "nine": 4, "to": 5, "five": 6, "when": 7}}}"#;
-
-    fn load(graph: &[u8], vocabulary: &str) -> Result<Onnx, Reason> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (model, words) = (folder.path().join("m.onnx"), folder.path().join("t.json"));
-        std::fs::write(&model, graph).expect("written");
-        std::fs::write(&words, vocabulary).expect("written");
-        Onnx::load(&model, &words)
-    }
-
-    #[test]
-    fn a_model_of_the_usual_form_marks_the_words_that_answer() {
-        let onnx = load(&graph(["start_logits", "end_logits"]), VOCABULARY).expect("it loads");
-        let reader = Reader::Onnx(Box::new(onnx));
-        let question = reader.question("When open").expect("tokens");
-        assert_eq!(question, [7, 3]);
-        let text = "We open from nine to five [SEP] daily.";
-        let pairs = reader.pairs(&question, "Hours", text).expect("pairs");
-        let mut space = frontdesk_encoder::network::Space::default();
-        let logits = reader.read(&[&pairs[0]], &mut space).expect("logits");
-        let (starts, ends) = &logits[0];
-        let best = &pairs[0].spans(starts, ends, text)[0];
-        assert_eq!(text.get(best.bytes.clone()), Some("nine to five"));
-        assert!((best.margin - 8.0).abs() < 1e-6, "{}", best.margin);
-    }
-
-    #[test]
-    fn what_is_no_reader_is_refused_with_its_reason() {
-        let trouble = |graph: &[u8], words: &str| {
-            load(graph, words)
-                .err()
-                .map(String::from)
-                .unwrap_or_default()
-        };
-        let whole = graph(["start_logits", "end_logits"]);
-        assert!(!trouble(&whole[..whole.len() / 2], VOCABULARY).is_empty());
-        assert!(!trouble(b"no model", VOCABULARY).is_empty());
-        let other = VOCABULARY.replace("[CLS]", "[BEGIN]");
-        assert_eq!(trouble(&whole, &other), "its vocabulary has no start mark");
-    }
-}
+#[path = "onnx_tests.rs"]
+mod tests;

@@ -9,8 +9,10 @@ use crate::reason::Reason;
 /// The most tokens of a question, and of a heading.
 pub(super) const QUESTION: usize = 64;
 pub(super) const HEADING: usize = 32;
-/// The most tokens of question, heading and passage together, as in the reader's training.
+/// The most tokens of question, heading and passage together, as in the training of our own reader.
 pub(super) const WINDOW: usize = 256;
+/// A window must hold the longest question and heading, the marks, and more of the passage than neighbours share.
+pub(super) const LEAST_WINDOW: usize = QUESTION + HEADING + 4 + SHARED + 1;
 /// Overlap of neighbouring windows of a long passage, in tokens.
 const SHARED: usize = 40;
 /// The most tokens of a span.
@@ -32,19 +34,21 @@ pub(super) struct Pair {
     pub(super) places: Vec<Range<usize>>,
 }
 
-/// The marks of a model family.
+/// How a model takes a pair: the marks of its family, and how much at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Marks {
+pub(super) struct Form {
     pub(super) start: u32,
     pub(super) end: u32,
     /// The mark between the two parts is written twice.
     pub(super) is_doubled: bool,
+    /// The most tokens of a pair, at least [`LEAST_WINDOW`].
+    pub(super) window: usize,
 }
 
 /// Pairs a question with one passage, in several windows if it is long.
 pub(super) fn pairs(
     words: &Words,
-    marks: Marks,
+    form: Form,
     question: &[u32],
     heading: &str,
     text: &str,
@@ -55,16 +59,16 @@ pub(super) fn pairs(
         ids(&words.tokens(&format!("{heading}. "), HEADING)?)
     };
     let body = words.tokens(text, PASSAGE)?;
-    let mut head = vec![marks.start];
+    let mut head = vec![form.start];
     head.extend(question);
-    head.push(marks.end);
-    if marks.is_doubled {
-        head.push(marks.end);
+    head.push(form.end);
+    if form.is_doubled {
+        head.push(form.end);
     }
     let second = head.len();
     head.extend(above);
     // At least one token more than the overlap, or the loop would not advance.
-    let room = WINDOW.saturating_sub(head.len() + 1).max(SHARED + 1);
+    let room = form.window.saturating_sub(head.len() + 1).max(SHARED + 1);
     let mut windows = Vec::new();
     let mut from = 0;
     loop {
@@ -72,7 +76,7 @@ pub(super) fn pairs(
         let part = body.get(from..to).unwrap_or_default();
         let mut tokens = head.clone();
         tokens.extend(part.iter().map(|t| t.id));
-        tokens.push(marks.end);
+        tokens.push(form.end);
         windows.push(Pair {
             tokens,
             second,

@@ -1,6 +1,5 @@
 //! The reader's networks: our own over the base model's table, or an extractive ONNX model from a hub.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::base::Table;
 use super::onnx::Onnx;
-use super::pair::{self, Marks, Pair};
+use super::pair::{self, Form, Pair, WINDOW};
 use super::words::{END, START, Words};
 use crate::reason::Reason;
 use frontdesk_encoder::file::Shape;
@@ -40,7 +39,7 @@ impl Reader {
         heading: &str,
         text: &str,
     ) -> Result<Vec<Pair>, Reason> {
-        pair::pairs(self.words(), self.marks(), question, heading, text)
+        pair::pairs(self.words(), self.form(), question, heading, text)
     }
 
     fn words(&self) -> &Words {
@@ -50,28 +49,23 @@ impl Reader {
         }
     }
 
-    fn marks(&self) -> Marks {
+    fn form(&self) -> Form {
         match self {
-            Self::Own(_) => Marks {
+            Self::Own(_) => Form {
                 start: START,
                 end: END,
                 is_doubled: false,
+                window: WINDOW,
             },
-            Self::Onnx(onnx) => onnx.marks,
+            Self::Onnx(onnx) => onnx.form,
         }
     }
 
-    /// Computes the logits of some pairs, in order. A panic in native code becomes an error of these pairs.
+    /// Computes the logits of some pairs, in order.
     pub(super) fn read(&self, pairs: &[&Pair], space: &mut Space) -> Result<Vec<Logits>, Reason> {
         match self {
             Self::Own(own) => own.read(pairs, space),
-            Self::Onnx(onnx) => pairs
-                .iter()
-                .map(|pair| {
-                    catch_unwind(AssertUnwindSafe(|| onnx.read(pair)))
-                        .map_err(|_| Reason::from("it cannot compute this text"))?
-                })
-                .collect(),
+            Self::Onnx(onnx) => pairs.iter().map(|pair| onnx.read(pair)).collect(),
         }
     }
 }
@@ -213,86 +207,9 @@ fn floats(tensors: &SafeTensors<'_>, name: &str, values: usize) -> Result<Vec<f3
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
-    use safetensors::serialize;
-    use safetensors::tensor::TensorView;
-
     use super::*;
     use crate::llm::local::encoder::base::Base;
     use crate::llm::local::encoder::tiny;
-
-    /// The file of a reader over the tiny base model, with this metadata.
-    fn file(format: &str, base: &str) -> Vec<u8> {
-        let (width, inner) = (64, 96);
-        let mut data: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
-        let floats = |count: usize, value: f32| -> Vec<u8> {
-            std::iter::repeat_n(value.to_le_bytes(), count)
-                .flatten()
-                .collect()
-        };
-        for (part, inputs, outputs) in [
-            ("q", width, width),
-            ("k", width, width),
-            ("v", width, width),
-            ("ao", width, width),
-            ("fi", width, inner),
-            ("fo", inner, width),
-        ] {
-            let weights = (0..inputs * outputs).map(|i| ((i * 7 % 61) as i8 - 30).cast_unsigned());
-            let name = format!("layers.0.{part}");
-            let shape = vec![outputs, inputs];
-            data.push((
-                format!("{name}.weight"),
-                Dtype::I8,
-                shape,
-                weights.collect(),
-            ));
-            data.push((
-                format!("{name}.scale"),
-                Dtype::F32,
-                vec![outputs],
-                floats(outputs, 0.002),
-            ));
-            data.push((
-                format!("{name}.bias"),
-                Dtype::F32,
-                vec![outputs],
-                floats(outputs, 0.0),
-            ));
-        }
-        for norm in ["aln", "oln"] {
-            let name = format!("layers.0.{norm}");
-            data.push((
-                format!("{name}.weight"),
-                Dtype::F32,
-                vec![width],
-                floats(width, 1.0),
-            ));
-            data.push((
-                format!("{name}.bias"),
-                Dtype::F32,
-                vec![width],
-                floats(width, 0.0),
-            ));
-        }
-        let head: Vec<u8> = (0..2 * width)
-            .flat_map(|i| (i as f32 / 90.0 - 0.7).to_le_bytes())
-            .collect();
-        data.push(("span.weight".into(), Dtype::F32, vec![2, width], head));
-        data.push(("span.bias".into(), Dtype::F32, vec![2], floats(2, 0.1)));
-        let views = data.iter().map(|(name, dtype, shape, bytes)| {
-            (
-                name.as_str(),
-                TensorView::new(*dtype, shape.clone(), bytes).unwrap(),
-            )
-        });
-        let notes = HashMap::from([
-            ("format".to_owned(), format.to_owned()),
-            ("base".to_owned(), base.to_owned()),
-        ]);
-        serialize(views, Some(notes)).unwrap()
-    }
 
     fn load(bytes: &[u8], base: &str) -> Result<Own, Reason> {
         let (folder, path) = tiny::file();
@@ -304,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_pair_has_the_same_logits_alone_and_beside_others() {
-        let reader = Reader::Own(Box::new(load(&file(FORMAT, "abc"), "abc").unwrap()));
+        let reader = Reader::Own(Box::new(load(&tiny::reader(FORMAT, "abc"), "abc").unwrap()));
         let question = reader.question("how long").unwrap();
         let mut pairs = reader.pairs(&question, "head", "it lasts an hour").unwrap();
         pairs.extend(reader.pairs(&question, "", "b").unwrap());
@@ -322,10 +239,13 @@ mod tests {
     fn weights_of_another_version_or_base_and_damaged_ones_are_refused() {
         let told = |result: Result<Own, Reason>| result.err().map(String::from).unwrap_or_default();
         assert!(
-            told(load(&file("frontdesk-reader-9", "abc"), "abc")).contains("frontdesk-reader-9")
+            told(load(&tiny::reader("frontdesk-reader-9", "abc"), "abc"))
+                .contains("frontdesk-reader-9")
         );
-        assert!(told(load(&file(FORMAT, "abc"), "def")).contains("another embedding model"));
-        let good = file(FORMAT, "abc");
+        assert!(
+            told(load(&tiny::reader(FORMAT, "abc"), "def")).contains("another embedding model")
+        );
+        let good = tiny::reader(FORMAT, "abc");
         for part in [0, 7, 100, good.len() / 2, good.len() - 1] {
             assert!(load(&good[..part], "abc").is_err(), "{part}");
         }

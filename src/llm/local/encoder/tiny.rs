@@ -1,6 +1,10 @@
 //! A tiny encoder for tests: one layer, 64 wide, a vocabulary of single letters.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, serialize};
 
 /// Width of a token's vector, and of the feed-forward part.
 const WIDTH: usize = 64;
@@ -123,4 +127,76 @@ pub(super) fn file() -> (tempfile::TempDir, PathBuf) {
     let path = folder.path().join("tiny.e5s");
     std::fs::write(&path, packed()).unwrap();
     (folder, path)
+}
+
+/// The file of a reader over the tiny base model, with this metadata.
+pub(super) fn reader(format: &str, base: &str) -> Vec<u8> {
+    let (width, inner) = (WIDTH, INNER);
+    let mut data: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+    let floats = |count: usize, value: f32| -> Vec<u8> {
+        std::iter::repeat_n(value.to_le_bytes(), count)
+            .flatten()
+            .collect()
+    };
+    for (part, inputs, outputs) in [
+        ("q", width, width),
+        ("k", width, width),
+        ("v", width, width),
+        ("ao", width, width),
+        ("fi", width, inner),
+        ("fo", inner, width),
+    ] {
+        let weights = (0..inputs * outputs).map(|i| ((i * 7 % 61) as i8 - 30).cast_unsigned());
+        let name = format!("layers.0.{part}");
+        let shape = vec![outputs, inputs];
+        data.push((
+            format!("{name}.weight"),
+            Dtype::I8,
+            shape,
+            weights.collect(),
+        ));
+        data.push((
+            format!("{name}.scale"),
+            Dtype::F32,
+            vec![outputs],
+            floats(outputs, 0.002),
+        ));
+        data.push((
+            format!("{name}.bias"),
+            Dtype::F32,
+            vec![outputs],
+            floats(outputs, 0.0),
+        ));
+    }
+    for norm in ["aln", "oln"] {
+        let name = format!("layers.0.{norm}");
+        data.push((
+            format!("{name}.weight"),
+            Dtype::F32,
+            vec![width],
+            floats(width, 1.0),
+        ));
+        data.push((
+            format!("{name}.bias"),
+            Dtype::F32,
+            vec![width],
+            floats(width, 0.0),
+        ));
+    }
+    let head: Vec<u8> = (0..2 * width)
+        .flat_map(|i| (i as f32 / 90.0 - 0.7).to_le_bytes())
+        .collect();
+    data.push(("span.weight".into(), Dtype::F32, vec![2, width], head));
+    data.push(("span.bias".into(), Dtype::F32, vec![2], floats(2, 0.1)));
+    let views = data.iter().map(|(name, dtype, shape, bytes)| {
+        (
+            name.as_str(),
+            TensorView::new(*dtype, shape.clone(), bytes).unwrap(),
+        )
+    });
+    let notes = HashMap::from([
+        ("format".to_owned(), format.to_owned()),
+        ("base".to_owned(), base.to_owned()),
+    ]);
+    serialize(views, Some(notes)).unwrap()
 }

@@ -49,7 +49,11 @@ impl Words {
 
     /// Reads a hub's `tokenizer.json`, for readers of other families.
     pub(super) fn from_file(path: &std::path::Path) -> Result<Self, Reason> {
-        let mut tokenizer = Tokenizer::from_file(path).map_err(Reason::of)?;
+        let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
+            let told = format!("its vocabulary {} cannot be read: {e}", path.display());
+            Reason::told(told, Reason::of(e))
+        };
+        let mut tokenizer = Tokenizer::from_file(path).map_err(failed)?;
         tokenizer.with_padding(None);
         tokenizer.with_truncation(None).map_err(Reason::of)?;
         // A document may contain "[SEP]"; that is text, not a mark.
@@ -59,6 +63,12 @@ impl Words {
 
     pub(super) fn id(&self, mark: &str) -> Option<u32> {
         self.0.token_to_id(mark)
+    }
+
+    /// The highest id that a text may become.
+    pub(super) fn highest_id(&self) -> u32 {
+        let vocabulary = self.0.get_vocab(false);
+        vocabulary.into_values().max().unwrap_or(0)
     }
 
     /// Tokenizes a text; returns at most `most` tokens.

@@ -5,7 +5,8 @@
 //!
 //! `FOLDER/manifest.jsonl` names a file in each line: `file`, `kind`, and `reference`, the path of its text
 //! as people know it to be. Token F1 compares bags of lower-case words; the names of columns, which are
-//! repeated in each row of a table, count once for each table. `--list` prints a line for each file.
+//! repeated in each row of a table, count once for each table. A reference in Markdown has the addresses of links, which
+//! nobody sees on a page: the last column leaves them out. `--list` prints a line for each file.
 
 #![allow(
     clippy::unwrap_used,
@@ -54,6 +55,8 @@ struct Sum {
     slowest_ms: u128,
     peak_kb: u64,
     scores: Vec<[f64; 3]>,
+    /// As `scores`, without the addresses of links in the reference.
+    seen: Vec<[f64; 3]>,
 }
 
 fn main() {
@@ -139,21 +142,28 @@ fn all(folder: &Path, list: bool) {
         sum.ms += outcome.ms;
         sum.slowest_ms = sum.slowest_ms.max(outcome.ms);
         sum.peak_kb = sum.peak_kb.max(outcome.peak_kb);
-        let score = entry
-            .reference
-            .and_then(|r| score(&folder.join(r), &outcome.blocks));
+        let reference = entry.reference.map(|r| {
+            let bytes = std::fs::read(folder.join(r)).unwrap();
+            without_markup(&String::from_utf8_lossy(&bytes))
+        });
+        let score_of = |text: &str| score(text, &outcome.blocks);
+        let score = reference.as_deref().and_then(score_of);
+        let seen = reference.map(|text| without_addresses(&text));
+        let seen = seen.as_deref().and_then(score_of);
         sum.scores.extend(score);
+        sum.seen.extend(seen);
         match &outcome.error {
             None => sum.read += 1,
             Some(reason) => *sum.refused.entry(reason.clone()).or_default() += 1,
         }
         if list {
             println!(
-                "{} F1 {} {} ms {} MB {}",
+                "{} F1 {} seen {} {} ms {} MB {}",
                 entry.file,
                 score.map_or("-".into(), |[r, p, f]| format!(
                     "{f:.3} (r {r:.3} p {p:.3})"
                 )),
+                seen.map_or("-".into(), |[_, _, f]| format!("{f:.3}")),
                 outcome.ms,
                 outcome.peak_kb >> 10,
                 outcome.error.unwrap_or_default()
@@ -165,9 +175,9 @@ fn all(folder: &Path, list: bool) {
 
 fn print_table(sums: &BTreeMap<String, Sum>) {
     println!(
-        "| format | files | read | refused | died | pages | pages/s | token F1 (recall, precision; n) | slowest | peak memory |"
+        "| format | files | read | refused | died | pages | pages/s | token F1 (recall, precision; n) | without addresses | slowest | peak memory |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for (group, sum) in sums {
         let refused: usize = sum.refused.values().sum();
         let n = sum.scores.len();
@@ -176,8 +186,15 @@ fn print_table(sums: &BTreeMap<String, Sum>) {
             0 => "-".to_owned(),
             _ => format!("{:.3} ({:.3}, {:.3}; {n})", mean(2), mean(0), mean(1)),
         };
+        let seen = match sum.seen.len() {
+            0 => "-".to_owned(),
+            n => format!(
+                "{:.3}",
+                sum.seen.iter().map(|s| s[2]).sum::<f64>() / n as f64
+            ),
+        };
         println!(
-            "| {group} | {} | {} | {refused} | {} | {} | {:.0} | {f1} | {} ms | {} MB |",
+            "| {group} | {} | {} | {refused} | {} | {} | {:.0} | {f1} | {seen} | {} ms | {} MB |",
             sum.files,
             sum.read,
             sum.died,
@@ -195,9 +212,8 @@ fn print_table(sums: &BTreeMap<String, Sum>) {
 }
 
 /// Recall, precision and F1 of the words; none if the reference says nothing.
-fn score(reference: &Path, blocks: &[Block]) -> Option<[f64; 3]> {
-    let bytes = std::fs::read(reference).unwrap();
-    let expected = words(&without_markup(&String::from_utf8_lossy(&bytes)));
+fn score(reference: &str, blocks: &[Block]) -> Option<[f64; 3]> {
+    let expected = words(reference);
     if expected.len() < 3 {
         return None;
     }
@@ -238,6 +254,23 @@ fn without_markup(text: &str) -> String {
     let text = cut(text, "<!--", "-->");
     let text = cut(&text, "![", ")");
     cut(&text, "data:image", " ")
+}
+
+/// A Markdown reference without the addresses of its links, which may have brackets in them.
+fn without_addresses(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("](") {
+        out.push_str(before);
+        out.push(' ');
+        let mut depth = 1;
+        let end = after.find(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            depth == 0
+        });
+        rest = end.map_or("", |end| &after[end + 1..]);
+    }
+    out + rest
 }
 
 fn cut(text: &str, from: &str, to: &str) -> String {

@@ -8,7 +8,7 @@ use super::*;
 fn what_cannot_be_read_says_what_to_do() {
     let compound = |stream: &str| {
         let mut bytes = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
-        bytes.extend_from_slice(&[0; 600]);
+        bytes.resize(640, 0);
         bytes.extend(stream.encode_utf16().flat_map(u16::to_le_bytes));
         bytes
     };
@@ -21,9 +21,13 @@ fn what_cannot_be_read_says_what_to_do() {
         ),
     ]);
     for (bytes, name, says) in [
-        (compound("WordDocument"), "a.doc", "save it as DOCX"),
-        (compound("PowerPoint Document"), "a.ppt", "save it as PPTX"),
-        (compound("__substg1.0_"), "a.msg", "Outlook"),
+        (compound("WordDocument"), "a.doc", "save it again"),
+        (compound("PowerPoint Document"), "a.ppt", "save it again"),
+        (
+            compound("__properties_version1.0"),
+            "a.msg",
+            "save it again",
+        ),
         (
             compound("EncryptedPackage"),
             "a.docx",

@@ -343,3 +343,32 @@ fn hidden_rows_and_columns_of_an_old_workbook_are_left_out() {
     let all = text(&read_all(&file, "prices.xls"));
     assert!(all.contains("11 | 12 | 13") && all.contains("21"), "{all}");
 }
+
+#[test]
+fn comments_on_slides_are_left_out() {
+    let slide = r#"<p:sld><p:cSld><p:spTree><p:sp><p:txBody><a:p><a:r><a:t>Fees</a:t></a:r></a:p></p:txBody></p:sp>
+        </p:spTree></p:cSld></p:sld>"#;
+    let old =
+        r#"<p:cmLst><p:cm authorId="0"><p:text>Raise &amp; round these?</p:text></p:cm></p:cmLst>"#;
+    let new = r#"<p188:cmLst><p188:cm><p188:replyLst><p188:reply><p188:txBody><a:p><a:r><a:t>No.</a:t></a:r></a:p>
+        </p188:txBody></p188:reply></p188:replyLst><p188:txBody><a:p><a:r><a:t>First</a:t></a:r></a:p><a:p><a:r>
+        <a:t>second</a:t></a:r></a:p></p188:txBody></p188:cm></p188:cmLst>"#;
+    for (comments, count, read_as) in [
+        (old, "1 comment", "Raise & round these?"),
+        (new, "2 comments", "First second"),
+    ] {
+        let bytes = zipped(&[
+            ("[Content_Types].xml", b"<Types/>"),
+            ("ppt/presentation.xml", br#"<p:presentation xmlns:r="r"><p:sldIdLst><p:sldId id="256" r:id="a"/></p:sldIdLst></p:presentation>"#),
+            ("ppt/_rels/presentation.xml.rels", br#"<Relationships><Relationship Id="a" Type="x/slide" Target="slides/slide1.xml"/></Relationships>"#),
+            ("ppt/slides/slide1.xml", slide.as_bytes()),
+            ("ppt/slides/_rels/slide1.xml.rels", br#"<Relationships><Relationship Id="c" Type="x/comments" Target="../comments/c.xml"/></Relationships>"#),
+            ("ppt/comments/c.xml", comments.as_bytes()),
+        ]);
+        let doc = read(&bytes, "fees.pptx");
+        assert_eq!(text(&doc), "Fees");
+        assert!(doc.notes[0].contains(count), "{:?}", doc.notes);
+        let all = text(&read_all(&bytes, "fees.pptx"));
+        assert!(all.contains(read_as), "{all}");
+    }
+}

@@ -15,7 +15,10 @@ pub mod archive;
 mod archive_tests;
 mod chart;
 mod clean;
+mod compound;
 pub mod csv;
+#[cfg(test)]
+mod damaged_tests;
 pub mod decode;
 mod docx;
 mod email;
@@ -32,26 +35,32 @@ mod hidden;
 #[cfg(test)]
 mod hidden_tests;
 pub mod html;
+mod iwork;
 mod markdown;
 #[cfg(test)]
 mod marks_tests;
+mod numbering;
 mod opendocument;
 #[cfg(test)]
 mod others_tests;
+mod outlook;
 mod package;
 mod pdf;
 #[cfg(test)]
 mod pdf_tables_tests;
 mod plain;
+mod ppt97;
 mod pptx;
 mod raised;
 mod rtf;
 mod sheet;
 mod sniff;
 mod subtitles;
+mod summary;
 mod table;
 #[cfg(test)]
 mod tables_tests;
+mod word97;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -62,8 +71,12 @@ pub enum Format {
     Pdf,
     /// Word document (Office Open XML).
     Docx,
+    /// Word 97 to 2003 document.
+    Doc,
     /// PowerPoint presentation (Office Open XML); its slides are pages.
     Pptx,
+    /// PowerPoint 97 to 2003 presentation; its slides are pages.
+    Ppt,
     /// Excel workbook (Office Open XML); its sheets are sections.
     Xlsx,
     /// Excel 97 to 2003 workbook.
@@ -82,6 +95,10 @@ pub enum Format {
     /// Subtitles of a recording (WebVTT, SubRip).
     Subtitles,
     Email,
+    /// Outlook message.
+    Msg,
+    /// Pages, Numbers or Keynote, by the preview in the file.
+    Iwork,
     Text,
 }
 
@@ -195,8 +212,8 @@ pub enum ExtractError {
     TooLarge { what: String, limit: u64 },
     /// Not a document of a known kind.
     #[error(
-        "this seems to be {seems_to_be}. Frontdesk reads PDF, Word (DOCX), PowerPoint (PPTX), Excel (XLSX, XLS), \
-         OpenDocument (ODT, ODS, ODP), RTF, e-books (EPUB), web pages, Markdown, CSV, e-mails (EML), text, and ZIP \
+        "this seems to be {seems_to_be}. Frontdesk reads PDF, Word (DOCX, DOC), PowerPoint (PPTX, PPT), Excel (XLSX, XLS), \
+         OpenDocument (ODT, ODS, ODP), RTF, e-books (EPUB), web pages, Markdown, CSV, e-mails (EML, MSG), text, and ZIP \
          files of these: save it as one of them"
     )]
     Unsupported {
@@ -240,7 +257,9 @@ pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, E
     let read = || match sniffed.format {
         Format::Pdf => pdf::read(bytes, limits),
         Format::Docx => docx::read(bytes, limits),
+        Format::Doc => word97::read(bytes, limits),
         Format::Pptx => pptx::read(bytes, limits),
+        Format::Ppt => ppt97::read(bytes, limits),
         Format::Xlsx | Format::Xls => sheet::read(bytes, sniffed.format, limits),
         Format::Odt | Format::Ods | Format::Odp => {
             opendocument::read(bytes, sniffed.format, limits)
@@ -251,6 +270,8 @@ pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, E
         Format::Markdown => markdown::read(bytes, limits),
         Format::Csv => csv::read(bytes, name, limits),
         Format::Email => email::read(bytes, limits),
+        Format::Msg => outlook::read(bytes, limits),
+        Format::Iwork => iwork::read(bytes, limits),
         Format::Subtitles => subtitles::read(bytes, limits),
         Format::Text => plain::read(bytes, limits),
     };

@@ -38,6 +38,14 @@ impl<'b> Package<'b> {
             .any(|name| is_such(&name))
     }
 
+    /// The name of the first part that satisfies `is_such`.
+    pub(super) fn find(&self, is_such: impl Fn(&str) -> bool) -> Option<String> {
+        let mut names = self.archive.file_names().flatten();
+        names
+            .find(|name| is_such(name))
+            .map(|name| name.into_owned())
+    }
+
     pub(super) fn has_pictures(&self) -> bool {
         self.has(|name| name.contains("/media/") || name.starts_with("Pictures/"))
     }

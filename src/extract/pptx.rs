@@ -59,12 +59,19 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
                     }
                 }
                 "diagramData" => {
-                    for text in package
-                        .part(&part.target, read_diagram)?
-                        .into_iter()
-                        .flatten()
-                    {
+                    let points = |xml: &mut Xml<'_>| read_texts(xml, &["t"], &["t"]);
+                    for text in package.part(&part.target, points)?.into_iter().flatten() {
                         blocks.push(BlockKind::ListItem, &text, Some(number))?;
+                    }
+                }
+                // Since 2021 a comment has `a:t` in paragraphs and replies within it; before, one `p:text`.
+                "comments" => {
+                    let comments =
+                        |xml: &mut Xml<'_>| read_texts(xml, &["cm", "reply"], &["t", "text"]);
+                    let comments = package.part(&part.target, comments)?.unwrap_or_default();
+                    hidden.comments += comments.len();
+                    for text in comments.iter().filter(|_| hidden.read) {
+                        blocks.push(BlockKind::Paragraph, text, Some(number))?;
                     }
                 }
                 _ => {}
@@ -334,26 +341,46 @@ fn is_on(e: &BytesStart<'_>, name: &str) -> bool {
     attribute(e, name).is_some_and(|v| v == "1" || v == "true")
 }
 
-/// The texts of a diagram (SmartArt), one for each of its points.
-fn read_diagram(xml: &mut Xml<'_>) -> Result<Vec<String>, ExtractError> {
+/// Texts of a part that is not a slide. `begins` names the elements that begin one, `holds` those with its words.
+fn read_texts(
+    xml: &mut Xml<'_>,
+    begins: &[&str],
+    holds: &[&str],
+) -> Result<Vec<String>, ExtractError> {
     let (mut inside, mut found) = (false, Vec::<String>::new());
+    // The numbers of those that are open: a comment has its replies before its own words.
+    let mut open: Vec<usize> = Vec::new();
     each_event(xml, |event| {
+        let mut add = |text: &str| {
+            if let Some(text_of) = open.last().and_then(|i| found.get_mut(*i)) {
+                text_of.push_str(text);
+            }
+        };
         match event {
             Event::Start(e) => {
-                inside = local(e.name().as_ref()) == "t";
-                if inside {
+                let name = e.name();
+                let name = local(name.as_ref());
+                inside = holds.contains(&name);
+                if begins.contains(&name) {
+                    open.push(found.len());
                     found.push(String::new());
                 }
             }
-            Event::End(_) => inside = false,
-            Event::Text(t) if inside => {
-                if let Some(last) = found.last_mut() {
-                    last.push_str(&t.xml10_content());
+            Event::End(e) => {
+                inside = false;
+                let name = e.name();
+                let name = local(name.as_ref());
+                if name == "p" {
+                    add(" ");
+                }
+                if begins.contains(&name) {
+                    open.pop();
                 }
             }
+            Event::Text(t) if inside => add(&t.xml10_content()),
             Event::GeneralRef(e) if inside => {
-                if let Some(last) = found.last_mut() {
-                    last.extend(entity(&e));
+                if let Some(c) = entity(&e) {
+                    add(c.encode_utf8(&mut [0; 4]));
                 }
             }
             _ => {}

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{ExtractError, Format, decode, subtitles};
+use super::{ExtractError, Format, decode, iwork, subtitles};
 
 /// How many bytes from the start of a file are examined for a signature.
 const HEAD: usize = 2_048;
@@ -42,22 +42,40 @@ const PICTURES: &[(&[u8], &str)] = &[
 /// Compound File Binary, the container of Office documents until 2007 and of Outlook messages.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
-/// Streams that identify a compound file, what it is, and what to do with it.
-const COMPOUND_KINDS: &[(&str, &str, &str)] = &[
-    (
-        "__substg1.0_",
-        "an Outlook message (MSG)",
-        "open it in Outlook, choose Save as, and save it as text or HTML, or forward it and export it as EML",
-    ),
+/// How long an entry of a compound file's list of streams is.
+const ENTRY: usize = 128;
+
+/// Streams that identify a compound file, its format and what it is, and the endings of its name.
+const COMPOUND_KINDS: &[(&str, Format, &str, &[&str])] = &[
     (
         "WordDocument",
+        Format::Doc,
         "an old Word document (DOC)",
-        "open it in Word or LibreOffice, save it as DOCX or PDF, and upload that file",
+        &["doc", "dot"],
     ),
     (
         "PowerPoint Document",
+        Format::Ppt,
         "an old presentation (PPT)",
-        "open it in PowerPoint or LibreOffice, save it as PPTX or PDF, and upload that file",
+        &["ppt", "pps", "pot"],
+    ),
+    (
+        "Workbook",
+        Format::Xls,
+        "an old Excel workbook (XLS)",
+        &["xls", "xlt"],
+    ),
+    (
+        "Book",
+        Format::Xls,
+        "an old Excel workbook (XLS)",
+        &["xls", "xlt"],
+    ),
+    (
+        "__properties_version1.0",
+        Format::Msg,
+        "an Outlook message (MSG)",
+        &["msg"],
     ),
 ];
 
@@ -223,32 +241,26 @@ fn is_mail(start: &str) -> bool {
     fields >= 1 && start.lines().take(40).any(|l| l.starts_with("From:"))
 }
 
-/// Identifies a compound file by the names of its streams, which are in UTF-16.
+/// Identifies a compound file by the streams at its top, since other documents may lie deeper within it. Where the
+/// list of streams is damaged, by their names, which are in UTF-16 and at the start of an entry of the list.
 fn identify_compound(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> {
-    let has = |name: &str| {
-        let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        memchr::memmem::find(bytes, &wide).is_some()
+    let file = cfb::CompoundFile::open(std::io::Cursor::new(bytes)).ok();
+    let has = |name: &str| match &file {
+        Some(file) => file.is_stream(name),
+        None => {
+            let wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            memchr::memmem::find_iter(bytes, &wide).any(|at| at % ENTRY == 0)
+        }
     };
     if has("EncryptedPackage") {
         return Err(ExtractError::Encrypted);
     }
-    if let Some((_, what, remedy)) = COMPOUND_KINDS.iter().find(|(stream, ..)| has(stream)) {
-        return Err(ExtractError::SaveAs {
-            what: (*what).to_owned(),
-            remedy: (*remedy).to_owned(),
-        });
+    match COMPOUND_KINDS.iter().find(|(stream, ..)| has(stream)) {
+        Some((_, format, what, usual)) => Ok(recognise(*format, extension, usual, what)),
+        None => Err(unsupported(
+            "an old Microsoft Office file of an unknown kind",
+        )),
     }
-    if has("Workbook") || has("Book") {
-        return Ok(recognise(
-            Format::Xls,
-            extension,
-            &["xls", "xlt"],
-            "an old Excel workbook (XLS)",
-        ));
-    }
-    Err(unsupported(
-        "an old Microsoft Office file of an unknown kind",
-    ))
 }
 
 /// Whether the bytes are an archive of files, and not a document in a ZIP container.
@@ -270,6 +282,7 @@ fn identify_zip(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> 
             .any(|n| n.starts_with(prefix))
     };
     let office = has("[Content_Types].xml");
+    let is_iwork = iwork::is_iwork(archive.file_names().flatten());
     let (format, usual, what): (_, &[&str], _) = if has("word/") || (office && extension == "docx")
     {
         let usual = &["docx", "docm", "dotx"];
@@ -280,6 +293,13 @@ fn identify_zip(bytes: &[u8], extension: &str) -> Result<Sniffed, ExtractError> 
     } else if has("ppt/") || (office && extension == "pptx") {
         let usual = &["pptx", "pptm", "ppsx", "potx"];
         (Format::Pptx, usual, "a presentation (PPTX)")
+    } else if is_iwork {
+        let usual = &["pages", "numbers", "key"];
+        (
+            Format::Iwork,
+            usual,
+            "a document of Pages, Numbers or Keynote",
+        )
     } else if has("META-INF/container.xml") {
         (Format::Epub, &["epub"], "an e-book (EPUB)")
     } else if has("content.xml") {

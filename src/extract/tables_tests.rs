@@ -332,3 +332,25 @@ fn merged_cells_of_a_slide_belong_to_each_row_and_column() {
          Route: South | Adults – single: 14 | Adults – return: 20"
     );
 }
+
+#[test]
+fn a_table_in_a_cell_does_not_take_the_rows_around_it_apart() {
+    let page = "<table><thead><tr><th>Course</th><th>Times</th></tr></thead>\
+        <tr><td>Yoga</td><td><table><tr><td>Monday</td><td>9:00</td></tr></table></td></tr>\
+        <tr><td>Pilates</td><td>Friday</td></tr></table>";
+    let expected = "Course: Yoga | Times: Monday 9:00\nCourse: Pilates | Times: Friday";
+    assert_eq!(text(&read(page.as_bytes(), "a.html")), expected);
+    let layout = "<table><tr><td>Menu</td><td><table><tr><th>Day</th><th>Open</th></tr><tr><td>Monday</td><td>9</td></tr>\
+        </table></td></tr></table>";
+    let expected = "Menu\nDay: Monday | Open: 9";
+    assert_eq!(text(&read(layout.as_bytes(), "a.html")), expected);
+}
+
+#[test]
+fn a_cell_with_a_picture_alone_says_what_the_picture_says() {
+    let page = "<table><tr><th>Room</th><th>Bath</th><th>Sea view</th></tr>\
+        <tr><td>Single</td><td><img src='y.png' alt='yes'></td><td><i aria-label='no' class='x'></i></td></tr>\
+        <tr><td>Double</td><td>shared <img alt='bath'></td><td><img src='n.png'></td></tr></table>";
+    let expected = "Room: Single | Bath: yes | Sea view: no\nRoom: Double | Bath: shared";
+    assert_eq!(text(&read(page.as_bytes(), "a.html")), expected);
+}

@@ -9,9 +9,9 @@ use crate::store::WorkspaceId;
 use crate::store::documents::Origin;
 
 /// Extensions of documents that are ZIP files themselves and must not be unpacked.
-const CONTAINERS: [&str; 15] = [
+const CONTAINERS: [&str; 18] = [
     "docx", "docm", "dotx", "pptx", "pptm", "ppsx", "xlsx", "xlsm", "xltx", "odt", "ods", "odp",
-    "ott", "ots", "epub",
+    "ott", "ots", "epub", "pages", "numbers", "key",
 ];
 
 /// One document of an upload.

@@ -2,10 +2,11 @@
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::numbering::Numbering;
+use super::math::Math;
 use super::styles::{Role, Styles};
 use super::table::OpenTable;
 use crate::extract::hidden::Hidden;
+use crate::extract::numbering::Numbering;
 use crate::extract::package::{Xml, attribute, each_event, entity, local};
 use crate::extract::{BlockKind, Blocks, ExtractError, LINE_BREAK, plain, raised};
 
@@ -28,6 +29,7 @@ struct Paragraph {
     level: Option<usize>,
     /// Bold letters and all letters.
     bold: (usize, usize),
+    math: Math,
 }
 
 #[derive(Default)]
@@ -126,7 +128,11 @@ impl Body<'_, '_> {
                     }
                     // An empty `w:t` opens nothing.
                     "t" | "r" | "rPr" => Ok(()),
-                    _ => self.start(name, &e),
+                    _ => {
+                        self.start(name, &e)?;
+                        self.with_paragraph(|p| p.math.end(name, &mut p.text));
+                        Ok(())
+                    }
                 }
             }
             Event::End(_) if self.skipping > 0 => {
@@ -157,6 +163,10 @@ impl Body<'_, '_> {
             return Err(ExtractError::malformed(
                 "its tables and boxes are nested too deeply",
             ));
+        }
+        // Elements of formulas have names of their own, which others share.
+        if e.name().as_ref().starts_with("m:") {
+            self.with_paragraph(|p| p.math.start(name, &mut p.text));
         }
         match name {
             "p" => self.paragraphs.push(Paragraph::default()),
@@ -214,6 +224,7 @@ impl Body<'_, '_> {
     }
 
     fn end(&mut self, name: &str) -> Result<(), ExtractError> {
+        self.with_paragraph(|p| p.math.end(name, &mut p.text));
         match name {
             "p" => self.end_paragraph()?,
             "rPr" => self.in_run_properties = false,
@@ -292,20 +303,24 @@ impl Body<'_, '_> {
         self.blocks.push(kind, &p.text, None)
     }
 
-    /// The number that Word shows before a paragraph.
+    /// The number that Word shows before a paragraph. An empty one counts too, but its number is not told.
     fn label(&mut self, p: &Paragraph) -> Option<String> {
-        if p.text.trim().is_empty() || p.numbered == Some(false) {
+        if p.numbered == Some(false) {
             return None;
         }
-        let of_style = p.style.as_deref().and_then(|id| self.styles.list(id));
-        let (list, level) = match (&p.list, of_style) {
-            (Some(list), of_style) => (
-                list.clone(),
-                p.level.or(of_style.map(|(_, level)| level)).unwrap_or(0),
-            ),
-            (None, of_style) => of_style?,
+        let style = p.style.as_deref();
+        let of_style = style.and_then(|id| self.styles.list(id));
+        let list = (p.list.as_deref()).or(of_style.map(|(list, _)| list))?;
+        // A level of the list may name the style that it belongs to, which counts more than the style's own level.
+        let linked = || {
+            let mut chain = style.into_iter().flat_map(|id| self.styles.chain(id));
+            chain.find_map(|id| self.numbering.level_of(list, id))
         };
-        self.numbering.next(&list, level)
+        let level = (p.level)
+            .or_else(linked)
+            .or(of_style.and_then(|(_, level)| level))
+            .unwrap_or(0);
+        (self.numbering.next(list, level)).filter(|_| !p.text.trim().is_empty())
     }
 
     fn kind(&self, p: &Paragraph) -> BlockKind {

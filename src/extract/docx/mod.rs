@@ -1,7 +1,10 @@
 //! Word documents: paragraphs with their styles, lists, tables, text boxes and notes.
 
 mod body;
+mod math;
 mod numbering;
+#[cfg(test)]
+mod numbers_tests;
 mod styles;
 mod table;
 

@@ -1,188 +1,209 @@
-//! The numbers of lists and headings. Word stores only how to count, not the numbers.
+//! Reads how the lists of a Word document count (ECMA-376 part 1, 17.9).
 
-use std::collections::HashMap;
-
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 
 use crate::extract::ExtractError;
+use crate::extract::numbering::{Kind, LEVELS, Level, List, Numbering};
 use crate::extract::package::{Xml, attribute, each_event, local};
 
-const LEVELS: usize = 9;
-
-#[derive(Default, Clone)]
-struct Level {
-    start: u32,
-    format: String,
-    /// The label's template, with `%1` to `%9` for the number of each level.
-    label: String,
-}
-
-type Levels = [Level; LEVELS];
-
-/// How the lists of a document count, and their current numbers.
-#[derive(Default)]
-pub(super) struct Numbering {
-    kinds: HashMap<String, Levels>,
-    /// The kind (`abstractNum`) of each list, by the list's id.
-    lists: HashMap<String, String>,
-    counts: HashMap<String, [Option<u32>; LEVELS]>,
-}
-
-impl Numbering {
-    /// Counts a paragraph of a list and returns its label; `None` for a bullet.
-    pub(super) fn next(&mut self, list: &str, level: usize) -> Option<String> {
-        let kind = self.lists.get(list)?;
-        let levels = self.kinds.get(kind)?;
-        let own = levels.get(level)?;
-        let counts = self.counts.entry(kind.clone()).or_default();
-        if let Some(count) = counts.get_mut(level) {
-            *count = Some(count.map_or(own.start, |n| n.saturating_add(1)));
-        }
-        for deeper in counts.iter_mut().skip(level + 1) {
-            *deeper = None;
-        }
-        if matches!(own.format.as_str(), "bullet" | "none") || own.label.is_empty() {
-            return None;
-        }
-        let mut label = own.label.clone();
-        for (i, (count, level)) in counts.iter().zip(levels).enumerate() {
-            let number = format_number(count.unwrap_or(level.start), &level.format);
-            label = label.replace(&format!("%{}", i + 1), &number);
-        }
-        Some(label)
-    }
-}
-
-/// Writes a number as letters, Roman numerals or digits.
-fn format_number(n: u32, format: &str) -> String {
-    match format {
-        "lowerLetter" => to_letters(n, b'a'),
-        "upperLetter" => to_letters(n, b'A'),
-        "lowerRoman" => to_roman(n).to_lowercase(),
-        "upperRoman" => to_roman(n),
-        "decimalZero" => format!("{n:02}"),
-        _ => n.to_string(),
-    }
-}
-
-/// a to z, then aa, bb to zz.
-fn to_letters(n: u32, first: u8) -> String {
-    let Some(index) = n.checked_sub(1) else {
-        return String::new();
-    };
-    let letter = char::from(first + (index % 26) as u8);
-    std::iter::repeat_n(letter, (index / 26 + 1).min(10) as usize).collect()
-}
-
-fn to_roman(n: u32) -> String {
-    const FIGURES: &[(u32, &str)] = &[
-        (1000, "M"),
-        (900, "CM"),
-        (500, "D"),
-        (400, "CD"),
-        (100, "C"),
-        (90, "XC"),
-        (50, "L"),
-        (40, "XL"),
-        (10, "X"),
-        (9, "IX"),
-        (5, "V"),
-        (4, "IV"),
-        (1, "I"),
-    ];
-    let mut rest = n.min(10_000);
-    let mut out = String::new();
-    for (value, figure) in FIGURES {
-        while rest >= *value {
-            out.push_str(figure);
-            rest -= value;
-        }
-    }
-    out
-}
-
 pub(super) fn read(xml: &mut Xml<'_>) -> Result<Numbering, ExtractError> {
-    let mut out = Numbering::default();
-    let mut kind = String::new();
-    let mut list = String::new();
-    let mut level = 0usize;
+    let mut reading = Reading::default();
     each_event(xml, |event| {
-        let (Event::Start(e) | Event::Empty(e)) = event else {
-            return Ok(());
-        };
-        let value = attribute(&e, "val").unwrap_or_default();
-        let mut change = |set: &dyn Fn(&mut Level)| {
-            if let Some(l) = out
-                .kinds
-                .get_mut(&kind)
-                .and_then(|levels| levels.get_mut(level))
-            {
-                set(l);
-            }
-        };
-        match local(e.name().as_ref()) {
-            "start" => change(&|l| l.start = value.parse().unwrap_or(1)),
-            "numFmt" => change(&|l| l.format = value.clone()),
-            "lvlText" => change(&|l| l.label = value.clone()),
-            "lvl" => {
-                level = attribute(&e, "ilvl")
-                    .and_then(|v| v.parse().ok())
-                    .unwrap_or(LEVELS)
-            }
-            "abstractNum" => {
-                kind = attribute(&e, "abstractNumId").unwrap_or_default();
-                out.kinds.insert(kind.clone(), Levels::default());
-            }
-            "num" => {
-                list = attribute(&e, "numId").unwrap_or_default();
-                // Level overrides that follow apply to this list only; they must not change the kind.
-                kind.clear();
-            }
-            "abstractNumId" => {
-                out.lists.insert(list.clone(), value);
-            }
+        match event {
+            Event::Start(e) | Event::Empty(e) => reading.start(&e),
+            Event::End(e) if local(e.name().as_ref()) == "abstractNum" => reading.kind = None,
+            Event::End(e) if local(e.name().as_ref()) == "num" => reading.list = None,
             _ => {}
         }
         Ok(())
     })?;
-    Ok(out)
+    Ok(reading.numbering)
+}
+
+#[derive(Default)]
+struct Reading {
+    numbering: Numbering,
+    /// The open kind or list.
+    kind: Option<String>,
+    list: Option<String>,
+    level: usize,
+}
+
+impl Reading {
+    fn start(&mut self, e: &BytesStart<'_>) {
+        let value = attribute(e, "val").unwrap_or_default();
+        let level = || {
+            attribute(e, "ilvl")
+                .and_then(|v| v.parse().ok())
+                .unwrap_or(LEVELS)
+        };
+        match local(e.name().as_ref()) {
+            "abstractNum" => {
+                let id = attribute(e, "abstractNumId").unwrap_or_default();
+                self.numbering.kinds.insert(id.clone(), Kind::default());
+                (self.kind, self.list) = (Some(id), None);
+            }
+            "num" => {
+                let id = attribute(e, "numId").unwrap_or_default();
+                self.numbering.lists.insert(id.clone(), List::default());
+                (self.kind, self.list) = (None, Some(id));
+            }
+            "abstractNumId" => self.with_list(|list| list.kind = value),
+            "styleLink" => self.with_kind(|kind| kind.style = Some(value)),
+            "numStyleLink" => self.with_kind(|kind| kind.stands_for = Some(value)),
+            "lvlOverride" => self.level = level(),
+            "startOverride" => {
+                let (at, start) = (self.level, value.parse().ok());
+                self.with_list(|list| {
+                    if let Some(place) = list.starts.get_mut(at) {
+                        *place = start;
+                    }
+                });
+            }
+            "lvl" => {
+                self.level = level();
+                let at = self.level;
+                if at < LEVELS {
+                    self.with_list(|list| {
+                        list.levels.insert(at, Level::default());
+                    });
+                }
+            }
+            "start" => self.with_level(|l| l.start = value.parse().unwrap_or(1)),
+            "numFmt" => self.with_level(|l| l.format = value),
+            "lvlText" => self.with_level(|l| l.label = value),
+            "pStyle" => self.with_level(|l| l.style = Some(value)),
+            "lvlRestart" => self.with_level(|l| l.restart = value.parse().ok()),
+            "isLgl" => self.with_level(|l| l.legal = !matches!(value.as_str(), "0" | "false")),
+            _ => {}
+        }
+    }
+
+    fn with_kind(&mut self, change: impl FnOnce(&mut Kind)) {
+        let kind = self.kind.as_ref();
+        if let Some(kind) = kind.and_then(|id| self.numbering.kinds.get_mut(id)) {
+            change(kind);
+        }
+    }
+
+    fn with_list(&mut self, change: impl FnOnce(&mut List)) {
+        let list = self.list.as_ref();
+        if let Some(list) = list.and_then(|id| self.numbering.lists.get_mut(id)) {
+            change(list);
+        }
+    }
+
+    fn with_level(&mut self, change: impl FnOnce(&mut Level)) {
+        let at = self.level;
+        let mut change = Some(change);
+        self.with_kind(|kind| {
+            if let (Some(level), Some(change)) = (kind.levels.get_mut(at), change.take()) {
+                change(level);
+            }
+        });
+        self.with_list(|list| {
+            if let (Some(level), Some(change)) = (list.levels.get_mut(&at), change.take()) {
+                change(level);
+            }
+        });
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn numbers_take_every_form() {
-        assert_eq!(format_number(4, "lowerRoman"), "iv");
-        assert_eq!(format_number(28, "upperLetter"), "BB");
-        assert_eq!(format_number(7, "decimal"), "7");
-        assert_eq!(format_number(0, "lowerLetter"), "");
+    /// Reads `numbering.xml` and counts paragraphs, each given as list and level.
+    fn count(xml: &str, paragraphs: &[(&str, usize)]) -> Vec<String> {
+        let mut bytes = xml.as_bytes();
+        let inner: &mut dyn std::io::Read = &mut bytes;
+        let mut xml = quick_xml::Reader::from_reader(std::io::BufReader::new(inner));
+        let mut numbering = read(&mut xml).expect("the part is read");
+        paragraphs
+            .iter()
+            .map(|(list, level)| numbering.next(list, *level).unwrap_or_default())
+            .collect()
+    }
+
+    fn level(at: usize, label: &str, more: &str) -> String {
+        format!(
+            r#"<w:lvl w:ilvl="{at}"><w:start w:val="1"/><w:numFmt w:val="decimal"/>{more}<w:lvlText w:val="{label}"/></w:lvl>"#
+        )
+    }
+
+    fn kind(id: usize, levels: &str) -> String {
+        format!(r#"<w:abstractNum w:abstractNumId="{id}">{levels}</w:abstractNum>"#)
+    }
+
+    fn list(id: usize, kind: usize, more: &str) -> String {
+        format!(r#"<w:num w:numId="{id}"><w:abstractNumId w:val="{kind}"/>{more}</w:num>"#)
     }
 
     #[test]
-    fn deeper_levels_start_again() {
-        let level = |label: &str| Level {
-            start: 1,
-            format: "decimal".into(),
-            label: label.into(),
-        };
-        let mut levels = Levels::default();
-        levels[0] = level("%1.");
-        levels[1] = level("%1.%2");
-        let mut numbering = Numbering {
-            kinds: HashMap::from([("k".to_owned(), levels)]),
-            lists: HashMap::from([("1".to_owned(), "k".to_owned())]),
-            counts: HashMap::new(),
-        };
-        let labels: Vec<Option<String>> = [0, 1, 1, 0, 1]
-            .iter()
-            .map(|l| numbering.next("1", *l))
-            .collect();
+    fn deeper_levels_start_again_and_lists_of_a_kind_count_on() {
+        let levels = level(0, "%1.", "") + &level(1, "%1.%2", "");
+        let xml = kind(0, &levels) + &list(1, 0, "") + &list(2, 0, "");
+        let places = [
+            ("1", 0),
+            ("1", 1),
+            ("1", 1),
+            ("2", 0),
+            ("1", 1),
+            ("9", 0),
+            ("1", 9),
+        ];
+        let found = ["1.", "1.1", "1.2", "2.", "2.1", "", ""];
+        assert_eq!(count(&xml, &places), found);
+    }
+
+    #[test]
+    fn a_level_that_was_left_out_counts() {
+        let levels = level(0, "%1.", "") + &level(1, "%1.%2.", "") + &level(2, "%1.%2.%3.", "");
+        let xml = kind(0, &levels) + &list(1, 0, "");
+        let found = ["1.", "1.1.1.", "1.2.", "2."];
         assert_eq!(
-            labels,
-            ["1.", "1.1", "1.2", "2.", "2.1"].map(|l| Some(l.to_owned()))
+            count(&xml, &[("1", 0), ("1", 2), ("1", 1), ("1", 0)]),
+            found
         );
-        assert_eq!(numbering.next("9", 0), None);
+    }
+
+    #[test]
+    fn a_list_may_begin_at_a_number_of_its_own_and_differ_from_its_kind() {
+        let own = level(1, "§ %1 (%2)", "");
+        let more = format!(
+            r#"<w:lvlOverride w:ilvl="0"><w:startOverride w:val="5"/></w:lvlOverride><w:lvlOverride w:ilvl="1">{own}</w:lvlOverride>"#
+        );
+        let levels = level(0, "%1.", "") + &level(1, "%1.%2", "");
+        let xml = kind(0, &levels) + &list(1, 0, "") + &list(2, 0, &more);
+        let places = [("1", 0), ("2", 0), ("2", 1), ("2", 0), ("1", 0), ("1", 1)];
+        let found = ["1.", "5.", "§ 5 (1)", "6.", "7.", "7.1"];
+        assert_eq!(count(&xml, &places), found);
+    }
+
+    #[test]
+    fn levels_may_go_on_counting_and_articles_in_roman_have_clauses_in_digits() {
+        let roman = r#"<w:numFmt w:val="upperRoman"/>"#;
+        let levels = level(0, "Article %1", roman)
+            + &level(1, "%1.%2", r#"<w:isLgl/><w:lvlRestart w:val="0"/>"#);
+        let xml = kind(0, &levels) + &list(1, 0, "");
+        let places = [("1", 0), ("1", 1), ("1", 0), ("1", 1), ("1", 1)];
+        let found = ["Article I", "1.1", "Article II", "2.2", "2.3"];
+        assert_eq!(count(&xml, &places), found);
+    }
+
+    #[test]
+    fn a_kind_may_stand_for_another_and_a_level_belongs_to_a_style() {
+        let linked = r#"<w:pStyle w:val="Clause"/>"#;
+        let levels = level(0, "%1", "") + &level(1, "%1.%2", linked);
+        let named = r#"<w:styleLink w:val="Contract"/>"#.to_owned() + &levels;
+        let xml =
+            kind(3, r#"<w:numStyleLink w:val="Contract"/>"#) + &kind(4, &named) + &list(1, 3, "");
+        assert_eq!(count(&xml, &[("1", 0), ("1", 1)]), ["1", "1.1"]);
+        let mut bytes = xml.as_bytes();
+        let inner: &mut dyn std::io::Read = &mut bytes;
+        let mut xml = quick_xml::Reader::from_reader(std::io::BufReader::new(inner));
+        let numbering = read(&mut xml).expect("the part is read");
+        assert_eq!(numbering.level_of("1", "Clause"), Some(1));
+        assert_eq!(numbering.level_of("1", "Normal"), None);
     }
 }

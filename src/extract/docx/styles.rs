@@ -17,7 +17,7 @@ struct Style {
     outline: Option<u8>,
     numbered: Option<bool>,
     list: Option<String>,
-    level: usize,
+    level: Option<usize>,
     raised: bool,
 }
 
@@ -59,14 +59,20 @@ impl Styles {
 }
 
 impl Styles {
-    /// The list that a style's paragraphs belong to, and their level in it.
-    pub(super) fn list(&self, id: &str) -> Option<(String, usize)> {
-        let mut style = self.0.get(id)?;
-        for _ in 0..MAX_CHAIN {
+    /// A style and those it is based on, nearest first.
+    pub(super) fn chain<'s>(&'s self, id: &'s str) -> impl Iterator<Item = &'s str> {
+        let based_on = |id: &&str| self.0.get(*id)?.based_on.as_deref();
+        std::iter::successors(Some(id), based_on).take(MAX_CHAIN)
+    }
+
+    /// The list that a style's paragraphs belong to, and their level in it if the style tells.
+    pub(super) fn list(&self, id: &str) -> Option<(&str, Option<usize>)> {
+        let mut level = None;
+        for style in self.chain(id).map_while(|id| self.0.get(id)) {
+            level = level.or(style.level);
             if let Some(list) = &style.list {
-                return Some((list.clone(), style.level));
+                return Some((list, level));
             }
-            style = self.0.get(style.based_on.as_ref()?)?;
         }
         None
     }
@@ -138,7 +144,7 @@ fn read_property(e: &BytesStart<'_>, style: &mut Style) {
             style.list = value;
         }
         "vertAlign" => style.raised = value.as_deref() == Some("superscript"),
-        "ilvl" => style.level = value.and_then(|v| v.parse().ok()).unwrap_or(0),
+        "ilvl" => style.level = value.and_then(|v| v.parse().ok()),
         _ => {}
     }
 }

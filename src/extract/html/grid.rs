@@ -10,14 +10,36 @@ const MAX_SPAN: usize = 50;
 /// Most columns; cells beyond them do not span.
 const MAX_COLUMNS: usize = 2_000;
 
-/// Whether a table holds data rather than the page's layout.
+/// Whether a table holds data rather than the page's layout. One that has a caption or names of columns of its own
+/// does, even with tables in its cells.
 pub(super) fn is_data(table: ElementRef<'_>) -> bool {
     if matches!(table.value().attr("role"), Some("presentation" | "none")) {
         return false;
     }
-    let layout = Selector::parse("td table, td h1, td h2, td h3, td form, td article");
-    let Ok(layout) = layout else { return true };
-    table.select(&layout).next().is_none()
+    let holds =
+        |selector| Selector::parse(selector).is_ok_and(|s| table.select(&s).next().is_some());
+    !holds("td h1, td h2, td h3, td form, td article")
+        && (!holds("td table") || has_own_names(table))
+}
+
+fn has_own_names(table: ElementRef<'_>) -> bool {
+    let is_own = |name: &ElementRef<'_>| {
+        let mut around = name.ancestors().filter_map(ElementRef::wrap);
+        around.find(|e| e.value().name() == "table") == Some(table)
+    };
+    Selector::parse("th, caption").is_ok_and(|names| table.select(&names).any(|name| is_own(&name)))
+}
+
+/// What a cell shows if it has no text: the description of its picture, such as a tick.
+pub(super) fn picture_text(cell: ElementRef<'_>) -> String {
+    let described = cell
+        .descendent_elements()
+        .find_map(|e| match e.value().name() {
+            "img" => e.attr("alt"),
+            "svg" | "i" | "span" => e.attr("aria-label"),
+            _ => None,
+        });
+    described.unwrap_or_default().trim().to_owned()
 }
 
 /// A table under construction.

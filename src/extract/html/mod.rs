@@ -12,7 +12,7 @@ use scraper::{ElementRef, Html, Node, node::Element};
 
 use self::content::{find_charset, is_block, is_raised, is_template, main_content, select_first};
 use self::folded::Folded;
-use self::grid::Grid;
+use self::grid::{Grid, picture_text};
 use super::hidden::Hidden;
 use super::{
     BlockKind, Blocks, ExtractError, Extracted, Format, LINE_BREAK, Limits, clean, decode, raised,
@@ -287,6 +287,8 @@ impl Reader {
                     let text = std::mem::take(&mut self.text);
                     grid.close_cell(if is_template(&text) {
                         String::new()
+                    } else if text.trim().is_empty() {
+                        picture_text(element)
                     } else {
                         text
                     });

@@ -3,7 +3,7 @@
 use encoding_rs::Encoding;
 
 /// The encoding of a Windows code page (`\ansicpg`).
-pub(super) fn of_code_page(page: i32) -> &'static Encoding {
+pub(crate) fn of_code_page(page: i32) -> &'static Encoding {
     match page {
         437 | 850 | 1252 => encoding_rs::WINDOWS_1252,
         866 => encoding_rs::IBM866,

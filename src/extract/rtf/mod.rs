@@ -1,7 +1,7 @@
 //! Rich Text Format. `rtf-grimoire` splits the file into tokens; this module follows the groups (RTF
 //! Specification 1.9.1) and keeps what a reader would see.
 
-mod charset;
+pub(super) mod charset;
 mod group;
 mod state;
 

@@ -17,8 +17,8 @@ use crate::http::now_ms;
 use crate::store::documents::{DocumentState, DocumentSummary, Origin};
 
 /// Extensions for the file picker; the server looks at the content, not the name.
-const ACCEPT: &str = ".pdf,.docx,.pptx,.xlsx,.xls,.odt,.ods,.odp,.rtf,.epub,.html,.htm,.md,.mdx,.markdown,\
-                      .csv,.tsv,.eml,.txt,.text,.vtt,.srt,.zip";
+const ACCEPT: &str = ".pdf,.docx,.doc,.pptx,.ppt,.xlsx,.xls,.odt,.ods,.odp,.rtf,.epub,.html,.htm,.md,.mdx,\
+                      .markdown,.csv,.tsv,.eml,.msg,.pages,.numbers,.key,.txt,.text,.vtt,.srt,.zip";
 /// Documents on one page; the search finds the others.
 const MOST_SHOWN: usize = 200;
 

@@ -84,6 +84,53 @@ fn a_list_keeps_its_introduction() {
 }
 
 #[test]
+fn rows_take_the_caption_of_their_table_along() {
+    let rows = |what: &'static str| {
+        (0..40).map(move |i| {
+            (
+                BlockKind::TableRow,
+                format!("Boat: {what} {i} | Price: ${i} a day"),
+            )
+        })
+    };
+    let mut blocks = vec![
+        (BlockKind::Heading(1), "Boats".to_owned()),
+        (BlockKind::Paragraph, "Prices in summer".to_owned()),
+    ];
+    blocks.extend(rows("Tern"));
+    blocks.push((BlockKind::Paragraph, "Tabelle 2: Winter.".to_owned()));
+    blocks.extend(rows("Heron"));
+    blocks.push((BlockKind::Paragraph, "We are open all day.".to_owned()));
+    blocks.extend(rows("Gull"));
+    let chunks = chunk(&doc(blocks), &ChunkOptions::default());
+    let mut seen = [0; 3];
+    for c in &chunks {
+        let path: Vec<&str> = c.heading_path.iter().map(String::as_str).collect();
+        let is_rows_of = |what: &str| {
+            c.text
+                .lines()
+                .all(|l| l.starts_with(&format!("Boat: {what}")))
+        };
+        if is_rows_of("Tern") {
+            assert_eq!(path, ["Boats", "Prices in summer"]);
+            seen[0] += 1;
+        } else if is_rows_of("Heron") {
+            assert_eq!(path, ["Boats", "Tabelle 2: Winter."]);
+            seen[1] += 1;
+        } else {
+            assert_eq!(path, ["Boats"], "{}", c.text);
+            seen[2] += 1;
+        }
+    }
+    assert!(seen.iter().all(|n| *n > 0), "{seen:?}");
+    for caption in ["Prices in summer", "Tabelle 2: Winter."] {
+        let with: Vec<_> = chunks.iter().filter(|c| c.text.contains(caption)).collect();
+        assert_eq!(with.len(), 1, "{caption}");
+        assert!(with[0].text.contains(&format!("{caption}\nBoat: ")));
+    }
+}
+
+#[test]
 fn rows_stay_whole() {
     let rows = (0..60).map(|i| {
         (

@@ -66,7 +66,25 @@ struct Unit {
     part: usize,
     /// Number of its section, of any level.
     section: usize,
+    /// For a row: the paragraph before its table that says what the table is about.
+    caption: Option<String>,
 }
+
+/// Longest caption of a table, in words.
+const MAX_CAPTION: usize = 25;
+/// A caption with a number may be a sentence: "Table 3. Prices in summer."
+const TABLE: [&str; 10] = [
+    "table",
+    "tab.",
+    "tabelle",
+    "tableau",
+    "tabla",
+    "tabella",
+    "tabela",
+    "tabel",
+    "таблица",
+    "表",
+];
 
 pub fn chunk(doc: &Extracted, options: &ChunkOptions) -> Vec<Chunk> {
     let units = units(doc, options);
@@ -107,7 +125,14 @@ pub fn chunk(doc: &Extracted, options: &ChunkOptions) -> Vec<Chunk> {
 fn units(doc: &Extracted, options: &ChunkOptions) -> Vec<Unit> {
     let mut outline = Outline::new(&doc.blocks);
     let mut out = Vec::new();
+    let mut caption: Option<&str> = None;
     for (i, block) in doc.blocks.iter().enumerate() {
+        let next = doc.blocks.get(i + 1).map(|b| b.kind);
+        if block.kind != BlockKind::TableRow {
+            caption = (block.kind == BlockKind::Paragraph && next == Some(BlockKind::TableRow))
+                .then_some(block.text.as_str())
+                .filter(|text| is_caption(text));
+        }
         if let BlockKind::Heading(level) = block.kind {
             let lost = outline.enter(level, &block.text, i);
             out.extend(lost.into_iter().map(|h| outline.unit_of(h, block.page)));
@@ -129,6 +154,9 @@ fn units(doc: &Extracted, options: &ChunkOptions) -> Vec<Unit> {
                 page: block.page,
                 part: outline.part(),
                 section: outline.section(),
+                caption: caption
+                    .filter(|_| block.kind == BlockKind::TableRow)
+                    .map(str::to_owned),
             });
         }
     }
@@ -136,6 +164,16 @@ fn units(doc: &Extracted, options: &ChunkOptions) -> Vec<Unit> {
     let lost = outline.leave();
     out.extend(lost.into_iter().map(|h| outline.unit_of(h, last_page)));
     out
+}
+
+/// Whether a paragraph before a table is its caption, and not a sentence of its own.
+fn is_caption(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default();
+    let first = first.trim_end_matches(|c: char| c.is_numeric() || matches!(c, '.' | ':'));
+    let is_table = TABLE
+        .iter()
+        .any(|word| first.to_lowercase() == word.trim_end_matches('.'));
+    words(text) <= MAX_CAPTION && (is_table || !text.ends_with(['.', '!', '?', '。', ';']))
 }
 
 fn total(units: &[Unit]) -> usize {
@@ -216,6 +254,9 @@ fn passage(ordinal: u32, units: &[Unit]) -> Chunk {
             .count();
         common.truncate(same);
     }
+    // Rows that go on from the passage before take the caption of their table along.
+    let caption = units.first().and_then(|u| u.caption.clone());
+    common.extend(caption.filter(|c| units.iter().all(|u| u.caption.as_ref() == Some(c))));
     let several = units
         .iter()
         .any(|u| Some(u.section) != units.first().map(|f| f.section));

@@ -112,6 +112,7 @@ impl Outline {
             page,
             part: heading.part,
             section: heading.section,
+            caption: None,
         }
     }
 }

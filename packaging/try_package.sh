@@ -92,8 +92,7 @@ make_base() {
 
 # try_in_root deb|tarball FILE: everything that is done with one package, in a root of its own.
 try_in_root() {
-  temporary_folder
-  local root=$FOLDER/root
+  local root=$PLACE/$1
   cp -a --reflink=auto -- "$BASE/root" "$root"
   mkdir -p "$root/try"
   cp -- "$2" "$REPO/packaging/try/inside.sh" "$REPO/assets/demo/prices.csv" "$root/try/"
@@ -108,17 +107,19 @@ try_image() { # FILE
     say "Left out: skopeo and umoci, which unpack it, are not there."
     return
   fi
-  temporary_folder
-  skopeo copy --quiet "oci-archive:$1" "oci:$FOLDER/image:try"
-  umoci --log=error unpack --image "$FOLDER/image:try" "$FOLDER/bundle"
+  skopeo copy --quiet "oci-archive:$1" "oci:$PLACE/image:try"
+  umoci --log=error unpack --image "$PLACE/image:try" "$PLACE/bundle"
   unshare --mount --net --pid --uts --ipc --fork -- \
-    bash "$REPO/packaging/try/enter.sh" "$FOLDER/bundle/rootfs" "$MODELS" image "$FOLDER/bundle/config.json"
+    bash "$REPO/packaging/try/enter.sh" "$PLACE/bundle/rootfs" "$MODELS" image "$PLACE/bundle/config.json"
 }
 
 main() {
   parse_options "$@"
   require_all
   make_base
+  # Here, as what begins in a pipe is not removed at the end.
+  temporary_folder
+  PLACE=$FOLDER
   {
     heading "$(basename -- "$DEB") in a bare $SUITE"
     try_in_root deb "$DEB"

@@ -97,7 +97,7 @@ require_tools() {
     "On Debian:  apt-get install git dpkg-dev binutils python3"
   python3 -c 'import tomllib' 2>/dev/null || fail "Python 3.11 or newer is needed to list the parts." "Package on Debian 12 or newer."
   [[ $(uname -m) == x86_64 ]] || fail "Packages are made on a 64-bit x86 machine; this is \"$(uname -m)\"."
-  find_cargo
+  find_rust
   [[ -n $RUST_FOUND ]] || fail "There is no cargo." "Run ./install.sh once, or install Rust."
 }
 

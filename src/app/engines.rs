@@ -14,7 +14,7 @@ use super::reader_choice::{AUTO_READER, ReaderChoices};
 use super::weights::{chat_weights, embed_weights, file_exists, whisper};
 use crate::config::{Config, worker_environment};
 use crate::extract;
-use crate::knowledge::{Extractor, ProcessExtractor};
+use crate::knowledge::{Extractor, EyesSetup, ProcessExtractor};
 use crate::llm::local::protocol::{ChatSetup, EmbedSetup, Setup};
 use crate::llm::local::{Local, PreparedModels};
 use crate::llm::{ChatModel, Embedder, Reader};
@@ -176,6 +176,10 @@ fn extractor(config: &Config, program: PathBuf) -> ProcessExtractor {
         held: Arc::default(),
         cpu_seconds: config.extract_seconds,
         memory_bytes: u64::from(config.extract_memory_mb) << 20,
+        eyes: EyesSetup {
+            folder: config.models_dir.clone(),
+            threads: usize::from(config.engine_threads()),
+        },
     }
 }
 

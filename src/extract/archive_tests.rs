@@ -41,6 +41,11 @@ fn what_cannot_be_read_says_what_to_do() {
             "text recognition",
         ),
         (
+            b"GIF89a00000000".to_vec(),
+            "a.gif",
+            "save it as JPEG or PNG",
+        ),
+        (
             zipped(&[("a.txt", b"Hello")]),
             "a.zip",
             "upload the files in it",

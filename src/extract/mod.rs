@@ -40,6 +40,7 @@ mod markdown;
 #[cfg(test)]
 mod marks_tests;
 mod numbering;
+pub mod ocr;
 mod opendocument;
 #[cfg(test)]
 mod others_tests;
@@ -48,6 +49,7 @@ mod package;
 mod pdf;
 #[cfg(test)]
 mod pdf_tables_tests;
+mod photo;
 mod plain;
 mod ppt97;
 mod pptx;
@@ -62,8 +64,12 @@ mod table;
 mod tables_tests;
 mod word97;
 
+use std::time::{Duration, Instant};
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use ocr::{Eyes, SeenPage};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,6 +105,8 @@ pub enum Format {
     Msg,
     /// Pages, Numbers or Keynote, by the preview in the file.
     Iwork,
+    /// A photograph or scan (JPEG, PNG, HEIC) that is read by its looks.
+    Picture,
     Text,
 }
 
@@ -144,6 +152,12 @@ pub struct Extracted {
     /// Only for web pages.
     #[serde(default)]
     pub web: Option<WebPage>,
+    /// Pages with pictures that may hold text, which nobody has looked at.
+    #[serde(default)]
+    pub scans: Vec<u32>,
+    /// Blocks that were left out because a line of them is doubtful ([`ocr::DOUBTFUL`]).
+    #[serde(default)]
+    pub kept_back: u32,
 }
 
 /// Head and links of a web page. Addresses are as written, and may be relative.
@@ -213,8 +227,8 @@ pub enum ExtractError {
     /// Not a document of a known kind.
     #[error(
         "this seems to be {seems_to_be}. Frontdesk reads PDF, Word (DOCX, DOC), PowerPoint (PPTX, PPT), Excel (XLSX, XLS), \
-         OpenDocument (ODT, ODS, ODP), RTF, e-books (EPUB), web pages, Markdown, CSV, e-mails (EML, MSG), text, and ZIP \
-         files of these: save it as one of them"
+         OpenDocument (ODT, ODS, ODP), RTF, e-books (EPUB), web pages, Markdown, CSV, e-mails (EML, MSG), text, pictures \
+         of text (JPEG, PNG, HEIC), and ZIP files of these: save it as one of them"
     )]
     Unsupported {
         /// What the bytes look like, with an article.
@@ -233,6 +247,27 @@ pub enum ExtractError {
         "the pages are pictures and hold no text: run text recognition (OCR) over the document, or upload the text itself"
     )]
     NoText,
+    /// All text is in pictures, which nobody has looked at.
+    #[error(
+        "the pages are pictures: get text recognition with `frontdesk models get pp-ocrv6-tiny` and read the document \
+         again, or upload the text itself"
+    )]
+    Pictures {
+        /// The pages to look at.
+        pages: Vec<u32>,
+    },
+    /// The pictures were looked at.
+    #[error(
+        "no text was found in the pictures: photograph or scan the page closer, straight and in good light, or write what \
+         it says as a note"
+    )]
+    NothingSeen,
+    /// What was found is all doubtful.
+    #[error(
+        "{lines} lines were found in the pictures, and all are too faint or small to be sure of: photograph or scan the \
+         page closer, straight and in good light, or write what it says as a note"
+    )]
+    AllDoubtful { lines: usize },
     #[error(
         "the document has {pages} pages and the limit is {limit}: split it into smaller documents"
     )]
@@ -247,15 +282,21 @@ impl ExtractError {
 
 /// Reads a document. `name` is the file's name as it was uploaded; only its extension matters.
 pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, ExtractError> {
-    if bytes.len() > limits.max_bytes_in {
-        return Err(ExtractError::TooLarge {
-            what: format!("the file has {} bytes", bytes.len()),
-            limit: limits.max_bytes_in as u64,
-        });
-    }
+    extract_seen(bytes, name, limits, &[])
+}
+
+/// Reads a document of which some pages were looked at ([`look`]).
+pub fn extract_seen(
+    bytes: &[u8],
+    name: &str,
+    limits: &Limits,
+    seen: &[SeenPage],
+) -> Result<Extracted, ExtractError> {
+    check_size(bytes, limits)?;
     let sniffed = sniff::sniff(bytes, name)?;
     let read = || match sniffed.format {
-        Format::Pdf => pdf::read(bytes, limits),
+        Format::Pdf => pdf::read(bytes, limits, seen),
+        Format::Picture => photo::read(limits, seen),
         Format::Docx => docx::read(bytes, limits),
         Format::Doc => word97::read(bytes, limits),
         Format::Pptx => pptx::read(bytes, limits),
@@ -280,6 +321,9 @@ pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, E
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(read)).map_err(|_| {
             ExtractError::malformed("it is built in a way that its reader does not expect")
         })??;
+    if !seen.is_empty() {
+        keep_back(&mut out, seen)?;
+    }
     if out.blocks.is_empty() {
         return Err(ExtractError::Empty);
     }
@@ -293,6 +337,95 @@ pub fn extract(bytes: &[u8], name: &str, limits: &Limits) -> Result<Extracted, E
             .map(|b| b.text.clone());
     }
     Ok(out)
+}
+
+fn check_size(bytes: &[u8], limits: &Limits) -> Result<(), ExtractError> {
+    if bytes.len() > limits.max_bytes_in {
+        return Err(ExtractError::TooLarge {
+            what: format!("the file has {} bytes", bytes.len()),
+            limit: limits.max_bytes_in as u64,
+        });
+    }
+    Ok(())
+}
+
+/// What became of a page that was looked at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Looked {
+    Seen(SeenPage),
+    /// It was left unread; the reason completes "page 3 was not read: …".
+    Unread {
+        page: u32,
+        reason: String,
+    },
+}
+
+/// Recognises the text in the pictures of these pages, each in at most `for_each`, and tells after each.
+///
+/// # Errors
+/// When the file cannot be read, or what `tell` returns.
+pub fn look<E: From<ExtractError>>(
+    bytes: &[u8],
+    name: &str,
+    limits: &Limits,
+    eyes: &Eyes,
+    (pages, for_each): (&[u32], Duration),
+    mut tell: impl FnMut(Looked) -> Result<(), E>,
+) -> Result<(), E> {
+    check_size(bytes, limits)?;
+    let format = sniff::sniff(bytes, name)?.format;
+    let pdf = match format {
+        Format::Pdf => Some(pdf::Scans::open(bytes, limits)?),
+        _ => None,
+    };
+    for &page in pages {
+        let until = Instant::now() + for_each;
+        let drawn = match &pdf {
+            Some(pdf) => pdf.draw(page),
+            None => Some(photo::picture(bytes)?),
+        };
+        let looked = drawn
+            .ok_or_else(|| "its picture cannot be drawn".to_owned())
+            .and_then(|(picture, point)| {
+                eyes.look(&picture, point, until).map_err(|e| e.to_string())
+            });
+        tell(match looked {
+            Ok(lines) => Looked::Seen(SeenPage { page, lines }),
+            Err(reason) => Looked::Unread { page, reason },
+        })?;
+    }
+    Ok(())
+}
+
+/// The picture of a page as [`look`] sees it, and the size of one of its points in points of the page.
+pub fn page_picture(
+    bytes: &[u8],
+    name: &str,
+    limits: &Limits,
+    page: u32,
+) -> Result<Option<(ocr::Picture, f32)>, ExtractError> {
+    check_size(bytes, limits)?;
+    match sniff::sniff(bytes, name)?.format {
+        Format::Pdf => Ok(pdf::Scans::open(bytes, limits)?.draw(page)),
+        Format::Picture => photo::picture(bytes).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Stands in the text of a doubtful recognised word, from the page to the finished block (of the private use area).
+const DOUBT: char = '\u{E0D7}';
+
+/// Leaves out the blocks with a doubtful line: the rest of a sentence may say the contrary of the whole.
+fn keep_back(out: &mut Extracted, seen: &[SeenPage]) -> Result<(), ExtractError> {
+    let before = out.blocks.len();
+    out.blocks.retain(|block| !block.text.contains(DOUBT));
+    out.kept_back = u32::try_from(before - out.blocks.len()).unwrap_or(u32::MAX);
+    let lines: usize = seen.iter().map(|page| page.lines.len()).sum();
+    match (out.blocks.is_empty(), lines) {
+        (false, _) => Ok(()),
+        (true, 0) => Err(ExtractError::NothingSeen),
+        (true, lines) => Err(ExtractError::AllDoubtful { lines }),
+    }
 }
 
 /// Readers put this where the author of a document broke a line (Unicode LINE SEPARATOR).
@@ -362,6 +495,8 @@ impl Blocks {
             hidden: false,
             written_at: None,
             web: None,
+            scans: Vec::new(),
+            kept_back: 0,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{ExtractError, Format, decode, iwork, subtitles};
+use super::{ExtractError, Format, decode, iwork, photo, subtitles};
 
 /// How many bytes from the start of a file are examined for a signature.
 const HEAD: usize = 2_048;
@@ -29,14 +29,11 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"SQLite format 3", "a database (SQLite)"),
 ];
 
-/// Signatures of picture formats.
+/// Signatures of picture formats that are not read.
 const PICTURES: &[(&[u8], &str)] = &[
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
     (b"GIF8", "a picture (GIF)"),
     (b"II*\0", "a picture (TIFF)"),
     (b"MM\0*", "a picture (TIFF)"),
-    (b"\0\0\0\x18ftypheic", "a picture (HEIC)"),
 ];
 
 /// Compound File Binary, the container of Office documents until 2007 and of Outlook messages.
@@ -103,10 +100,31 @@ pub(super) fn sniff(bytes: &[u8], name: &str) -> Result<Sniffed, ExtractError> {
             "a Rich Text document (RTF)",
         ));
     }
+    for (magic, usual, what) in [
+        (photo::PNG, &["png"][..], "a picture (PNG)"),
+        (
+            photo::JPEG,
+            &["jpg", "jpeg", "jpe", "jfif"],
+            "a picture (JPEG)",
+        ),
+    ] {
+        if head.starts_with(magic) {
+            return Ok(recognise(Format::Picture, &extension, usual, what));
+        }
+    }
+    if photo::is_heic(head) {
+        let usual = &["heic", "heif"];
+        return Ok(recognise(
+            Format::Picture,
+            &extension,
+            usual,
+            "a picture (HEIC)",
+        ));
+    }
     if let Some((_, what)) = PICTURES.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Err(ExtractError::SaveAs {
             what: (*what).to_owned(),
-            remedy: "run text recognition (OCR) over it and upload the result, or write what it says as a note"
+            remedy: "save it as JPEG or PNG and upload that, or write what it says as a note"
                 .to_owned(),
         });
     }

@@ -163,10 +163,14 @@ impl Documents {
         let mut extracted = self
             .inner
             .extractor
-            .extract(
+            .extract_pictures(
                 Bytes::from(original),
                 reading_name(&name, &version.media_type),
                 version.read_hidden,
+                &|page, done, total| {
+                    let stage = Stage::Looking { page, done, total };
+                    self.report(workspace, document.id, &name, stage);
+                },
             )
             .await?;
         let (layout, new, about) = cut(&extracted);

@@ -36,6 +36,7 @@ mod jobs;
 pub mod layout;
 mod lists;
 mod live;
+mod looking;
 pub mod orders;
 pub mod query;
 pub mod rank;
@@ -57,6 +58,7 @@ pub use faqs::{
 pub use found::{Audience, Found, Passage, RankBy, SearchOptions};
 pub use gate::{Gate, View};
 pub use ingest::Submitted;
+pub use looking::{EyesSetup, TellPage};
 pub use query::{QueryTerm, Synonyms, SynonymsError};
 pub use rank::Signals;
 pub use reader::{ExtractFailure, Extractor, ProcessExtractor};
@@ -97,6 +99,14 @@ pub enum Stage {
     /// Stored, waiting for its turn.
     Queued,
     Reading,
+    /// The text in pictures of pages is being recognised.
+    Looking {
+        /// The page that comes next.
+        page: u32,
+        /// Pages that were looked at.
+        done: u32,
+        total: u32,
+    },
     /// Passages are getting their vectors; searches by words find them already.
     Embedding {
         /// Passages that have a vector.

@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::faqs::{FaqFile, read_pairs};
+use super::looking::{self, EyesSetup, LookJob, TellPage};
 use crate::extract::archive::{self, Member};
-use crate::extract::{self, ExtractError, Extracted};
+use crate::extract::ocr::{Eyes, SeenPage, Weights};
+use crate::extract::{self, ExtractError, Extracted, Looked};
 use crate::reason::Reason;
 use crate::worker::child::{self, Command, Port};
 use crate::worker::sandbox::{self, Held, Kind};
-use crate::worker::{Spec, Worker, WorkerError};
+use crate::worker::{Spec, Worker, WorkerError, priority};
 
 /// Extracts text from files.
 #[async_trait]
@@ -30,6 +32,20 @@ pub trait Extractor: Send + Sync {
         name: String,
         hidden: bool,
     ) -> Result<Extracted, ExtractFailure>;
+
+    /// As [`Self::extract`], and reads the pictures of pages too, if it can. `tell` hears of each page.
+    ///
+    /// # Errors
+    /// As [`Self::extract`].
+    async fn extract_pictures(
+        &self,
+        bytes: Bytes,
+        name: String,
+        hidden: bool,
+        _tell: TellPage<'_>,
+    ) -> Result<Extracted, ExtractFailure> {
+        self.extract(bytes, name, hidden).await
+    }
 
     /// Takes the files out of an archive; `None` if the bytes are not an archive.
     ///
@@ -63,14 +79,25 @@ pub enum ExtractFailure {
 struct Setup {
     limits: extract::Limits,
     sandbox: sandbox::Limits,
+    /// For a child that looks at pictures.
+    eyes: Option<EyesSetup>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-enum Request {
+pub(super) enum Request {
     Read {
         name: String,
         bytes: Bytes,
         hidden: bool,
+        /// Pages that were looked at.
+        #[serde(default)]
+        seen: Vec<SeenPage>,
+    },
+    /// Answered with an event for each page.
+    Look {
+        name: String,
+        bytes: Bytes,
+        pages: Vec<u32>,
     },
     Unpack {
         bytes: Bytes,
@@ -82,7 +109,8 @@ enum Request {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-enum Reply {
+pub(super) enum Reply {
+    Looked(Looked),
     Text(Result<Extracted, ExtractError>),
     Files(Result<Option<Vec<Member>>, ExtractError>),
     Faqs(Result<FaqFile, Reason>),
@@ -101,6 +129,8 @@ pub struct ProcessExtractor {
     pub cpu_seconds: u32,
     /// Per document.
     pub memory_bytes: u64,
+    /// The networks that read pictures; they may not be installed.
+    pub eyes: EyesSetup,
 }
 
 #[async_trait]
@@ -111,16 +141,49 @@ impl Extractor for ProcessExtractor {
         name: String,
         hidden: bool,
     ) -> Result<Extracted, ExtractFailure> {
-        let request = Request::Read {
-            name,
-            bytes,
-            hidden,
+        self.read(bytes, name, hidden, Vec::new())
+            .await?
+            .map_err(refused)
+    }
+
+    async fn extract_pictures(
+        &self,
+        bytes: Bytes,
+        name: String,
+        hidden: bool,
+        tell: TellPage<'_>,
+    ) -> Result<Extracted, ExtractFailure> {
+        let first = self
+            .read(bytes.clone(), name.clone(), hidden, Vec::new())
+            .await?;
+        let pages = match &first {
+            Ok(extracted) => extracted.scans.clone(),
+            Err(ExtractError::Pictures { pages }) => pages.clone(),
+            Err(_) => Vec::new(),
         };
-        match self.ask(request).await? {
-            Reply::Text(Ok(extracted)) => Ok(extracted),
-            Reply::Text(Err(error)) => Err(ExtractFailure::Document(Reason::of(error))),
-            _ => Err(unexpected()),
+        if pages.is_empty() || !self.eyes.is_installed() {
+            return first.map_err(refused);
         }
+        let job = LookJob {
+            name: name.clone(),
+            bytes: bytes.clone(),
+            pages,
+        };
+        let looks = self.look(&job, &self.eyes, tell).await?;
+        if looks.seen.is_empty() {
+            let mut extracted = first.map_err(|error| match looks.notes.is_empty() {
+                true => refused(error),
+                false => ExtractFailure::Document(looks.notes.join(" ").into()),
+            })?;
+            extracted.notes.extend(looks.notes);
+            return Ok(extracted);
+        }
+        let second = self.read(bytes, name, hidden, looks.seen.clone()).await?;
+        let mut extracted = second.map_err(refused)?;
+        extracted.notes.extend(looks.notes);
+        let doubts = looking::tell_doubts(&looks.seen, extracted.kept_back);
+        extracted.notes.extend(doubts);
+        Ok(extracted)
     }
 
     async fn unpack(&self, bytes: Bytes) -> Result<Option<Vec<Member>>, ExtractFailure> {
@@ -143,6 +206,10 @@ impl Extractor for ProcessExtractor {
     }
 }
 
+fn refused(error: ExtractError) -> ExtractFailure {
+    ExtractFailure::Document(Reason::of(error))
+}
+
 fn unexpected() -> ExtractFailure {
     ExtractFailure::Machine("the reader answered another question".into())
 }
@@ -154,10 +221,29 @@ impl ProcessExtractor {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    async fn read(
+        &self,
+        bytes: Bytes,
+        name: String,
+        hidden: bool,
+        seen: Vec<SeenPage>,
+    ) -> Result<Result<Extracted, ExtractError>, ExtractFailure> {
+        let request = Request::Read {
+            name,
+            bytes,
+            hidden,
+            seen,
+        };
+        match self.ask(request).await? {
+            Reply::Text(read) => Ok(read),
+            _ => Err(unexpected()),
+        }
+    }
+
     async fn ask(&self, request: Request) -> Result<Reply, ExtractFailure> {
         let done = CancellationToken::new();
         let _ends_the_child = done.clone().drop_guard();
-        let worker: Worker<Request, Reply> = Worker::start(self.spec()?, done);
+        let worker: Worker<Request, Reply> = Worker::start(self.spec(None)?, done);
         // On a busy machine wall time exceeds CPU time; far beyond it, something hangs.
         let patience = Duration::from_secs(u64::from(self.cpu_seconds) * 4 + 10);
         let reply = async {
@@ -188,14 +274,21 @@ impl ProcessExtractor {
         }
     }
 
-    fn spec(&self) -> Result<Spec, ExtractFailure> {
+    /// A child that reads documents, or one that looks at so many pages.
+    pub(super) fn spec(&self, eyes: Option<(&EyesSetup, usize)>) -> Result<Spec, ExtractFailure> {
+        let for_looking = eyes.map_or(0, |(setup, pages)| {
+            let threads = setup.threads.max(1) as u64;
+            looking::FOR_A_PAGE.as_secs() * threads * pages as u64
+        });
+        let memory = eyes.map_or(0, |_| looking::MEMORY);
         let setup = Setup {
             limits: self.limits,
             sandbox: sandbox::Limits {
-                memory_bytes: Some(self.memory_bytes),
-                cpu_seconds: Some(u64::from(self.cpu_seconds)),
+                memory_bytes: Some(self.memory_bytes + memory),
+                cpu_seconds: Some(u64::from(self.cpu_seconds) + for_looking),
                 ..sandbox::Limits::default()
             },
+            eyes: eyes.map(|(setup, _)| setup.clone()),
         };
         Ok(Spec {
             name: "extract".into(),
@@ -210,6 +303,16 @@ impl ProcessExtractor {
     }
 }
 
+fn load(weights: std::io::Result<Weights>, threads: usize) -> Result<Eyes, String> {
+    let weights = weights.map_err(|error| {
+        format!(
+            "the text recognition cannot be loaded ({error}): fetch it again with `frontdesk models get {}`",
+            looking::MODEL
+        )
+    })?;
+    Eyes::load(weights, threads).map_err(|error| error.to_string())
+}
+
 /// Main loop of `frontdesk worker extract`: reads documents until the parent goes away.
 ///
 /// # Errors
@@ -217,23 +320,42 @@ impl ProcessExtractor {
 pub fn run() -> std::io::Result<()> {
     let setup: Setup = child::init()?;
     let port = Port::default();
+    // In the sandbox there are no files, so the weights are read before it and loaded within.
+    let weights = setup.eyes.as_ref().map(|eyes| Weights::read(&eyes.folder));
+    if weights.is_some() {
+        priority::lower();
+    }
     let held = sandbox::enter(Kind::Extract, &setup.sandbox);
+    let threads = setup.eyes.as_ref().map_or(1, |eyes| eyes.threads);
+    let eyes = match weights.map(|weights| load(weights, threads)).transpose() {
+        Ok(eyes) => eyes,
+        Err(reason) => return port.refused(reason),
+    };
     let commands = child::listen::<Request>(&port)?;
     let detail = serde_json::json!({"held": held});
     port.ready(detail.to_string())?;
     while let Ok(command) = commands.recv() {
         if let Command::Request { id, body } = command {
             let reply = match body {
+                Request::Look { name, bytes, pages } => {
+                    if let Some(eyes) = &eyes {
+                        let job = LookJob { name, bytes, pages };
+                        looking::answer(&port, id, eyes, &setup.limits, &job)?;
+                    }
+                    port.end(id)?;
+                    continue;
+                }
                 Request::Read {
                     name,
                     bytes,
                     hidden,
+                    seen,
                 } => {
                     let limits = extract::Limits {
                         hidden,
                         ..setup.limits
                     };
-                    Reply::Text(extract::extract(&bytes, &name, &limits))
+                    Reply::Text(extract::extract_seen(&bytes, &name, &limits, &seen))
                 }
                 Request::Unpack { bytes } => Reply::Files(archive::unpack(&bytes, &setup.limits)),
                 Request::Faqs { name, bytes } => {

@@ -163,6 +163,8 @@ fn rebuild(kept: &VersionText, version: &Version) -> Extracted {
         notes: Vec::new(),
         hidden: version.has_hidden,
         written_at: None,
+        scans: Vec::new(),
+        kept_back: 0,
         web: None,
     }
 }

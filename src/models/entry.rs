@@ -56,6 +56,8 @@ pub enum Role {
     Vad,
     /// Marks the words of a passage that answer a question.
     Reader,
+    /// Recognises text in pictures.
+    Ocr,
 }
 
 /// Sets of models that make up a working front desk.

@@ -13,6 +13,7 @@
 mod confined;
 mod json_object;
 mod orders;
+mod pictures;
 mod reader;
 mod server;
 mod understood;

@@ -16,7 +16,7 @@ use hayro_interpret::{
 };
 
 use super::paint::{is_opaque, is_white, quarter_turns, turn_point};
-use super::{fields, rtl};
+use super::{fields, rtl, seen};
 use crate::extract::{ExtractError, Limits};
 
 /// Most glyphs on one page; a page of dense small print has about 10,000.
@@ -66,6 +66,8 @@ pub(super) struct Collector<'a> {
     seen: Seen,
     /// Numbers of the pages with pictures and almost no text.
     pictured: Vec<u32>,
+    /// Numbers of the pages with a picture that may hold text.
+    scans: Vec<u32>,
     pages: u32,
     bytes: usize,
     limit: usize,
@@ -79,6 +81,7 @@ impl<'a> Collector<'a> {
             ink: HashMap::new(),
             seen: Seen::default(),
             pictured: Vec::new(),
+            scans: Vec::new(),
             pages: 0,
             bytes: 0,
             limit: limits.max_text_bytes,
@@ -91,6 +94,10 @@ impl<'a> Collector<'a> {
 
     pub(super) fn pictured(&self) -> &[u32] {
         &self.pictured
+    }
+
+    pub(super) fn scans(&self) -> &[u32] {
+        &self.scans
     }
 
     /// The letters of a page in drawing order.
@@ -120,6 +127,7 @@ impl<'a> Collector<'a> {
             grounds: Vec::new(),
             clips: 0,
             left_out: Vec::new(),
+            images: Vec::new(),
         };
         let drawing = AssertUnwindSafe(|| {
             let [own, annotations] = &mut contexts;
@@ -134,7 +142,7 @@ impl<'a> Collector<'a> {
                 "a page of it cannot be drawn"
             }));
         }
-        let (glyphs, seen) = (canvas.glyphs, canvas.seen);
+        let (glyphs, seen, images) = (canvas.glyphs, canvas.seen, canvas.images);
         self.seen.letters += seen.letters;
         self.seen.unreadable += seen.unreadable;
         self.seen.pictures += seen.pictures;
@@ -142,6 +150,9 @@ impl<'a> Collector<'a> {
         self.pages += 1;
         if seen.pictures > 0 && seen.letters < 20 {
             self.pictured.push(self.pages);
+        }
+        if seen::may_hold_text(&images, &glyphs, (width, height)) {
+            self.scans.push(self.pages);
         }
         self.bytes += glyphs.iter().map(|g| g.text.len()).sum::<usize>();
         if self.bytes > self.limit {
@@ -170,6 +181,8 @@ struct Canvas<'i> {
     clips: usize,
     /// Areas whose text is ignored.
     left_out: Vec<Rect>,
+    /// Where images are drawn.
+    images: Vec<Rect>,
 }
 
 impl Canvas<'_> {
@@ -361,6 +374,7 @@ impl Device<'_> for Canvas<'_> {
         if self.grounds.len() < MAX_GROUNDS {
             let area = props.transform.transform_rect_bbox(size);
             self.grounds.push((area, false));
+            self.images.push(area);
         }
     }
 

@@ -14,17 +14,51 @@ mod paint;
 mod raised;
 mod rows;
 mod rtl;
+mod scan;
+mod seen;
 mod structure;
 mod unpacked;
 
+use hayro_interpret::InterpreterCache;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
+use super::ocr::{Picture, SeenPage};
 use super::{BlockKind, Blocks, ExtractError, Extracted, Format, Limits, clean};
 
 /// Percentage of unreadable letters above which the owner gets a note.
 const UNREADABLE_NOTE: usize = 5;
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractError> {
+/// A PDF whose pages are drawn to be looked at.
+pub(super) struct Scans {
+    pdf: Pdf,
+}
+
+impl Scans {
+    pub(super) fn open(bytes: &[u8], limits: &Limits) -> Result<Self, ExtractError> {
+        open(bytes, limits).map(|pdf| Self { pdf })
+    }
+
+    /// The pictures on a page (from 1), and the size of one of their points in points of the page.
+    pub(super) fn draw(&self, page: u32) -> Option<(Picture, f32)> {
+        let at = usize::try_from(page).ok()?.checked_sub(1)?;
+        let page = self.pdf.pages().get(at)?;
+        scan::draw(&self.pdf, page, &InterpreterCache::new())
+    }
+}
+
+/// Appends the blocks of a page of which only the looks are known.
+pub(super) fn append_seen(page: &SeenPage, blocks: &mut Blocks) -> Result<(), ExtractError> {
+    let lines = lines::read(seen::glyphs(page, &[]));
+    structure::append(
+        &[structure::Page {
+            number: page.page,
+            lines,
+        }],
+        blocks,
+    )
+}
+
+fn open(bytes: &[u8], limits: &Limits) -> Result<Pdf, ExtractError> {
     unpacked::check(bytes, limits)?;
     let pdf = Pdf::new(bytes.to_vec()).map_err(|e| match e {
         LoadPdfError::Decryption(DecryptionError::PasswordProtected) => ExtractError::Encrypted,
@@ -40,17 +74,39 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
             limit: limits.max_pages,
         });
     }
+    Ok(pdf)
+}
+
+/// `looks` are the pages that were looked at.
+pub(super) fn read(
+    bytes: &[u8],
+    limits: &Limits,
+    looks: &[SeenPage],
+) -> Result<Extracted, ExtractError> {
+    let pdf = open(bytes, limits)?;
+    let count = u32::try_from(pdf.pages().len()).unwrap_or(u32::MAX);
     let mut collector = glyphs::Collector::new(&pdf, limits);
     let mut pages = Vec::new();
     for (i, page) in pdf.pages().iter().enumerate() {
-        let drawn = collector.page(page)?;
+        let number = i as u32 + 1;
+        let mut drawn = collector.page(page)?;
+        if let Some(look) = looks.iter().find(|look| look.page == number) {
+            drawn.extend(seen::glyphs(look, &drawn));
+        }
         pages.push(structure::Page {
-            number: i as u32 + 1,
+            number,
             lines: lines::read(drawn),
         });
     }
     let seen = collector.seen();
-    let pictured = collector.pictured().to_vec();
+    let unseen = |page: &&u32| !looks.iter().any(|look| look.page == **page);
+    let pictured: Vec<u32> = collector
+        .pictured()
+        .iter()
+        .filter(unseen)
+        .copied()
+        .collect();
+    let scans: Vec<u32> = collector.scans().iter().filter(unseen).copied().collect();
     // Running lines with words in them name the document: keep each once, at the start.
     let running = furniture::remove(&mut pages);
     let mut blocks = Blocks::new(limits);
@@ -59,7 +115,11 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     }
     structure::append(&pages, &mut blocks)?;
     if blocks.blocks.is_empty() {
-        return Err(if seen.pictures > 0 || seen.unreadable > 0 {
+        return Err(if !scans.is_empty() {
+            ExtractError::Pictures { pages: scans }
+        } else if !looks.is_empty() {
+            ExtractError::NothingSeen
+        } else if seen.pictures > 0 || seen.unreadable > 0 {
             ExtractError::NoText
         } else if count == 0 {
             ExtractError::malformed("it has no pages")
@@ -69,6 +129,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
     }
     let mut out = blocks.finish(Format::Pdf);
     out.pages = Some(count);
+    out.scans = scans;
     out.title = title(&pdf);
     if seen.unreadable * 100 > (seen.letters + seen.unreadable) * UNREADABLE_NOTE {
         out.notes.push(format!(
@@ -110,12 +171,12 @@ fn pictures_note(pages: &[u32]) -> Option<String> {
     match pages {
         [] => None,
         [page] => Some(format!(
-            "Page {page} is a picture: its text cannot be read. Run text recognition (OCR) over the document, or \
-             upload the text of that page."
+            "Page {page} is a picture: its text was not read. Get text recognition with `frontdesk models get pp-ocrv6-tiny` \
+             and read the document again, or upload the text of that page."
         )),
         _ => Some(format!(
-            "Pages {} are pictures: their text cannot be read. Run text recognition (OCR) over the document, or \
-             upload the text of those pages.",
+            "Pages {} are pictures: their text was not read. Get text recognition with `frontdesk models get pp-ocrv6-tiny` \
+             and read the document again, or upload the text of those pages.",
             named.join(", ")
         )),
     }

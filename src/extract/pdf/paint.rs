@@ -35,3 +35,8 @@ pub(super) fn turn_point(x: f32, y: f32, turn: u8) -> (f32, f32) {
         _ => (-y, x),
     }
 }
+
+/// Where a point that [`turn_point`] turned stands on the page.
+pub(super) fn turn_back(x: f32, y: f32, turn: u8) -> (f32, f32) {
+    turn_point(x, y, (4 - turn) % 4)
+}

@@ -104,8 +104,8 @@ pub struct ProgressView {
     document: String,
     /// File name.
     name: String,
-    /// `{"stage": "queued"}`, and so on: `reading`, `embedding` with `done` and `total`, `ready` with
-    /// `chunks` and `notes`, `failed` with `reason`, `deleted`.
+    /// `{"stage": "queued"}`, and so on: `reading`, `looking` (at pictures of pages) with `page`, `done` and `total`,
+    /// `embedding` with `done` and `total`, `ready` with `chunks` and `notes`, `failed` with `reason`, `deleted`.
     #[schema(value_type = Object)]
     stage: Stage,
 }

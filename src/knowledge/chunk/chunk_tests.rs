@@ -19,6 +19,8 @@ fn doc(blocks: Vec<(BlockKind, String)>) -> Extracted {
         notes: Vec::new(),
         hidden: false,
         written_at: None,
+        scans: Vec::new(),
+        kept_back: 0,
         web: None,
     }
 }

@@ -46,6 +46,12 @@ export function describe(stage) {
   switch (stage.stage) {
     case "queued": return { state: "queued", label: "Waiting its turn" }
     case "reading": return { state: "indexing", label: "Reading" }
+    case "looking":
+      return {
+        state: "indexing",
+        label: `Reading the picture of page ${stage.page} (${stage.done} of ${stage.total} read)`,
+        fraction: stage.total ? stage.done / stage.total : undefined,
+      }
     case "embedding":
       return {
         state: "indexing",

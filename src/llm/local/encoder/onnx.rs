@@ -50,7 +50,11 @@ impl Onnx {
         })?;
         let [ids, mask, kinds] = find_inputs(&loaded)?;
         let mut reader = Self {
-            ids: ids.ok_or("it has no input input_ids, so it reads no text")?,
+            ids: ids.ok_or(match loaded.input_ids() {
+                // A file that was cut to nothing is a graph without anything.
+                [] => NO_GRAPH,
+                _ => "it has no input input_ids, so it reads no text",
+            })?,
             mask,
             kinds,
             outputs: find_outputs(&loaded)?,

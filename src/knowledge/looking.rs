@@ -1,0 +1,292 @@
+//! Text recognition in the child: page by page, so that a page that takes too long or ends its child costs that page.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::reader::{ExtractFailure, ProcessExtractor, Reply, Request};
+use crate::extract::ocr::{Eyes, SeenPage, Weights};
+use crate::extract::{self, ExtractError, Looked};
+use crate::reason::Reason;
+use crate::worker::child::Port;
+use crate::worker::{Exchange, Worker, WorkerError};
+
+/// The model for it, by its name in the catalogue.
+pub const MODEL: &str = "pp-ocrv6-tiny";
+/// How long a page may take. Dense small print takes some 5 s on two cores with AVX2 (BENCHMARKS.md).
+pub(super) const FOR_A_PAGE: Duration = Duration::from_secs(30);
+/// What the child needs beyond that: to start, to load the networks, to draw the page.
+const FOR_THE_START: Duration = Duration::from_secs(30);
+/// Address space that the networks take at most, in bytes, beside what reading a document may take.
+pub(super) const MEMORY: u64 = 2 << 30;
+/// After so many unread pages in a row the rest is not tried: the machine is too slow, or the file is made to be.
+const MOST_FAILURES: usize = 3;
+/// Most pages of a document that are looked at; they take most of an hour on two cores.
+const MOST_PAGES: usize = 400;
+/// Most doubtful lines that are listed for the owner.
+const MOST_LISTED: usize = 40;
+
+/// Where the networks are, and how many threads run them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EyesSetup {
+    pub folder: PathBuf,
+    pub threads: usize,
+}
+
+impl EyesSetup {
+    /// Whether the model is there.
+    pub fn is_installed(&self) -> bool {
+        Weights::FILES
+            .iter()
+            .all(|name| self.folder.join(name).is_file())
+    }
+}
+
+/// What was recognised, and sentences for the owner.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    pub(super) seen: Vec<SeenPage>,
+    pub(super) notes: Vec<String>,
+}
+
+/// A document and the pages of it to look at.
+#[derive(Debug, Clone)]
+pub(super) struct LookJob {
+    pub(super) name: String,
+    pub(super) bytes: Bytes,
+    pub(super) pages: Vec<u32>,
+}
+
+/// Told after each page: the next page, how many are done, of how many.
+pub type TellPage<'t> = &'t (dyn Fn(u32, u32, u32) + Send + Sync);
+
+impl ProcessExtractor {
+    /// Looks at pages in a child with the networks, and in another one for the rest if that ends.
+    pub(super) async fn look(
+        &self,
+        job: &LookJob,
+        setup: &EyesSetup,
+        tell: TellPage<'_>,
+    ) -> Result<Looks, ExtractFailure> {
+        let mut left: VecDeque<u32> = job.pages.iter().copied().take(MOST_PAGES).collect();
+        let mut looks = Looks::default();
+        if left.len() < job.pages.len() {
+            looks.notes.push(format!(
+                "The document has {} pages with pictures, and {MOST_PAGES} of them were looked at: split it into smaller \
+                 documents.",
+                job.pages.len()
+            ));
+        }
+        let mut failures = 0;
+        while let Some(page) = left.front().copied() {
+            let before = left.len();
+            let Err(reason) = self
+                .look_on(job, setup, &mut left, &mut looks, tell)
+                .await?
+            else {
+                break;
+            };
+            failures = if left.len() < before { 1 } else { failures + 1 };
+            let page = left.pop_front().unwrap_or(page);
+            looks
+                .notes
+                .push(format!("Page {page} was not read: {reason}."));
+            if failures == MOST_FAILURES && !left.is_empty() {
+                let told = format!("{} more pages with pictures were not tried.", left.len());
+                looks.notes.push(told);
+                break;
+            }
+        }
+        Ok(looks)
+    }
+
+    /// Looks at pages in one child; what was looked at is taken from `left`. The inner error says why the child did not
+    /// come further than to the first that is left.
+    async fn look_on(
+        &self,
+        job: &LookJob,
+        setup: &EyesSetup,
+        left: &mut VecDeque<u32>,
+        looks: &mut Looks,
+        tell: TellPage<'_>,
+    ) -> Result<Result<(), Reason>, ExtractFailure> {
+        let done = CancellationToken::new();
+        let _ends_the_child = done.clone().drop_guard();
+        let pages: Vec<u32> = left.iter().copied().collect();
+        let worker: Worker<Request, Reply> =
+            Worker::start(self.spec(Some((setup, pages.len())))?, done);
+        let request = Request::Look {
+            name: job.name.clone(),
+            bytes: job.bytes.clone(),
+            pages,
+        };
+        let total = u32::try_from(job.pages.len().min(MOST_PAGES)).unwrap_or(u32::MAX);
+        let started = tokio::time::timeout(FOR_THE_START, worker.call(request)).await;
+        let mut exchange: Exchange<Reply> = match started {
+            Ok(Ok(exchange)) => exchange,
+            Ok(Err(error)) => return Ok(Err(Reason::of(error))),
+            Err(_) => return Ok(Err("the machine is too busy".into())),
+        };
+        while let Some(page) = left.front().copied() {
+            tell(
+                page,
+                total - u32::try_from(left.len()).unwrap_or(total),
+                total,
+            );
+            let patience = FOR_A_PAGE + FOR_THE_START;
+            let looked = match tokio::time::timeout(patience, exchange.next()).await {
+                Ok(Some(Ok(Reply::Looked(looked)))) => looked,
+                Ok(Some(Ok(Reply::Text(Err(error))))) => {
+                    return Err(ExtractFailure::Document(Reason::of(error)));
+                }
+                Ok(Some(Ok(_))) => return Ok(Err("the reader answered another question".into())),
+                Ok(Some(Err(WorkerError::Ended { .. }))) => {
+                    return Ok(Err(
+                        "reading its picture took too much memory or time".into()
+                    ));
+                }
+                Ok(Some(Err(other))) => return Ok(Err(Reason::of(other))),
+                Ok(None) => return Ok(Ok(())),
+                Err(_) => return Ok(Err("reading its picture took too long".into())),
+            };
+            left.pop_front();
+            match looked {
+                Looked::Seen(page) => looks.seen.push(page),
+                Looked::Unread { page, reason } => {
+                    looks
+                        .notes
+                        .push(format!("Page {page} was not read: {reason}."));
+                }
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Why looking ends before all pages are done.
+enum Stop {
+    /// The parent is gone.
+    Pipe(std::io::Error),
+    Document(ExtractError),
+}
+
+impl From<ExtractError> for Stop {
+    fn from(error: ExtractError) -> Self {
+        Self::Document(error)
+    }
+}
+
+/// In the child: looks at the pages and sends what became of each.
+pub(super) fn answer(
+    port: &Port,
+    id: u64,
+    eyes: &Eyes,
+    limits: &extract::Limits,
+    job: &LookJob,
+) -> std::io::Result<()> {
+    let pages = (job.pages.as_slice(), FOR_A_PAGE);
+    let outcome = extract::look(&job.bytes, &job.name, limits, eyes, pages, |looked| {
+        port.event(id, &Reply::Looked(looked)).map_err(Stop::Pipe)
+    });
+    match outcome {
+        Ok(()) => Ok(()),
+        Err(Stop::Pipe(error)) => Err(error),
+        Err(Stop::Document(error)) => port.event(id, &Reply::Text(Err(error))),
+    }
+}
+
+/// Sentences for the owner about recognised pages: which lines are doubtful and what became of them.
+pub(super) fn tell_doubts(seen: &[SeenPage], kept_back: u32) -> Vec<String> {
+    let lines: usize = seen.iter().map(|page| page.lines.len()).sum();
+    if lines == 0 {
+        return Vec::new();
+    }
+    let mut notes = vec![format!(
+        "{lines} lines of text were recognised in pictures: compare prices and dates with the original."
+    )];
+    let doubtful: Vec<String> = seen
+        .iter()
+        .flat_map(|page| page.lines.iter().map(move |line| (page.page, line)))
+        .filter(|(_, line)| line.is_doubtful())
+        .map(|(page, line)| {
+            let sure = (line.confidence * 100.0).round();
+            format!("Doubtful on page {page} ({sure} % sure): “{}”", line.text())
+        })
+        .collect();
+    if doubtful.is_empty() {
+        return notes;
+    }
+    let parts = match kept_back {
+        1 => "1 part of the text".to_owned(),
+        n => format!("{n} parts of the text"),
+    };
+    notes.push(format!(
+        "{parts} with doubtful lines are left out, and no visitor gets them. Write them as a note if you need them, or \
+         upload a sharper picture."
+    ));
+    let more = doubtful.len().saturating_sub(MOST_LISTED);
+    notes.extend(doubtful.into_iter().take(MOST_LISTED));
+    if more > 0 {
+        notes.push(format!("{more} more lines are doubtful."));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extract::ocr::{SeenLine, SeenWord};
+
+    fn line(text: &str, confidence: f32) -> SeenLine {
+        SeenLine {
+            words: vec![SeenWord {
+                text: text.into(),
+                x0: 0.0,
+                x1: 50.0,
+            }],
+            y: 10.0,
+            size: 10.0,
+            turn: 0,
+            confidence,
+            corners: [(0.0, 0.0); 4],
+        }
+    }
+
+    #[test]
+    fn doubtful_lines_are_told_with_their_page() {
+        let page = SeenPage {
+            page: 3,
+            lines: vec![line("Haircut", 0.98), line("€3O", 0.41)],
+        };
+        let notes = tell_doubts(&[page], 1);
+        assert_eq!(notes.len(), 3, "{notes:?}");
+        assert!(notes[1].starts_with("1 part of the text"));
+        assert_eq!(notes[2], "Doubtful on page 3 (41 % sure): “€3O”");
+        assert!(tell_doubts(&[], 0).is_empty());
+        let sure = SeenPage {
+            page: 1,
+            lines: vec![line("Haircut", 0.98)],
+        };
+        assert_eq!(tell_doubts(&[sure], 0).len(), 1);
+    }
+
+    #[test]
+    fn the_model_is_there_only_with_all_its_files() {
+        let folder = std::env::temp_dir().join(format!("frontdesk-eyes-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let setup = EyesSetup {
+            folder: folder.clone(),
+            threads: 1,
+        };
+        assert!(!setup.is_installed());
+        for name in Weights::FILES {
+            std::fs::write(folder.join(name), b"x").unwrap();
+        }
+        assert!(setup.is_installed());
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

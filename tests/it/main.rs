@@ -35,6 +35,7 @@ mod faqs;
 mod gaps;
 mod golden;
 mod health;
+mod https;
 mod keys;
 mod models;
 mod openapi;

@@ -18,6 +18,7 @@
 //! | 4 | [`hours`] | business facts that answer by computation: times in questions, opening hours |
 //! | 3 | [`usage`] | whose work goes first, and how much somebody may ask for |
 //! | 3 | [`web`] | how a site is walked: robots.txt, sitemaps, addresses, and where to go next |
+//! | 3 | [`certificates`] | the certificates for HTTPS: from files, by ACME, from a private authority |
 //! | 3 | [`models`] | the catalogue of weight files, and how they are fetched, checked and converted |
 //! | 2 | [`access`] | who acts, and what they may do |
 //! | 2 | [`egress`] | the one gate to the outside: requests, streams, and their ledger |
@@ -31,6 +32,7 @@
 pub use frontdesk_access as access;
 pub use frontdesk_agent as agent;
 pub mod app;
+pub use frontdesk_certificates as certificates;
 pub mod cli;
 pub mod config;
 pub use frontdesk_egress as egress;

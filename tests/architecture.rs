@@ -27,6 +27,7 @@ const RANKS: &[(&str, u8)] = &[
     ("worker", 2),
     ("egress", 2),
     ("jobs", 2),
+    ("certificates", 3),
     ("models", 3),
     ("usage", 3),
     ("web", 3),

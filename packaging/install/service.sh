@@ -85,9 +85,6 @@ unit_text() {
     options+=" --data \"$DATA\""
     extra+="ReadWritePaths=\"$DATA\""$'\n'
   fi
-  if [[ -n $LISTEN ]] && ((${LISTEN##*:} < 1024)); then
-    extra+="AmbientCapabilities=CAP_NET_BIND_SERVICE"$'\n'"CapabilityBoundingSet=CAP_NET_BIND_SERVICE"$'\n'
-  fi
   text=$(<"$REPO/packaging/frontdesk.service")
   # A percent sign means something to systemd, an ampersand to this replacement.
   text=${text//@PROGRAM@/"${PREFIX//%/%%}/bin/frontdesk"}

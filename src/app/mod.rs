@@ -12,6 +12,7 @@ mod data;
 mod engine_status;
 mod engines;
 mod first_run;
+mod https;
 mod integrity;
 mod live_engine;
 mod outside;
@@ -38,6 +39,7 @@ pub use first_run::{
     SETUP_LINK_HOURS, default_assistant, default_workspace, ensure_defaults, ensure_workspace,
     load_demo, setup_token,
 };
+pub use https::https_settings;
 pub use integrity::Integrity;
 
 pub use protection::Protection;
@@ -53,6 +55,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use self::backup::Backups;
 use crate::agent::Agent;
+use crate::certificates::{CertificateError, Certificates};
 use crate::config::Config;
 use crate::egress::{EgressError, Gateway, Limits};
 use crate::eval::{EvalError, Runner};
@@ -84,6 +87,8 @@ pub enum AppError {
     #[error(transparent)]
     Backup(#[from] backup::BackupError),
     #[error(transparent)]
+    Certificates(#[from] CertificateError),
+    #[error(transparent)]
     Models(#[from] crate::models::ModelError),
     /// The settings do not fit together.
     #[error("{0}")]
@@ -102,6 +107,7 @@ impl AppError {
             Self::Store(error)
             | Self::Knowledge(KnowledgeError::Store(error))
             | Self::Eval(EvalError::Store(error))
+            | Self::Certificates(CertificateError::Store(error))
             | Self::Backup(backup::BackupError::Store(error)) => error,
             _ => return false,
         };
@@ -137,6 +143,8 @@ pub struct App {
     /// Fetches web pages as documents.
     pub sources: Sources,
     pub gateway: Gateway,
+    /// For HTTPS of our own; `None` if a proxy does that, or nobody.
+    pub certificates: Option<Certificates>,
     pub agent: Agent,
     /// Asks golden questions in the background.
     pub evals: Runner,
@@ -222,6 +230,7 @@ impl App {
             shutdown.clone(),
         )?;
         let gateway = outside::gateway(&config, store.clone())?;
+        let certificates = https::certificates(&config, &store, &gateway).await?;
         let page = Limits {
             bytes: config.upload_max_bytes.min(Limits::default().bytes),
             ..Limits::default()
@@ -292,6 +301,7 @@ impl App {
             knowledge,
             sources,
             gateway,
+            certificates,
             agent,
             evals,
             backups,

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::backup::BackupState;
 use super::{App, Integrity, swap};
+use crate::certificates::Mode;
 use crate::egress;
 use crate::store::{KeyStrength, StoreError};
 use crate::worker::sandbox::Held;
@@ -13,7 +14,7 @@ use crate::worker::sandbox::Held;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ProtectionView)]
 pub struct Protection {
-    /// `store_key`, `memory`, `database`, `receipts`, `backups`, `network`, `egress` or `workers`.
+    /// `store_key`, `memory`, `database`, `receipts`, `backups`, `network`, `certificate`, `egress` or `workers`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -23,7 +24,7 @@ pub struct Protection {
 
 impl App {
     pub fn protections(&self) -> Vec<Protection> {
-        vec![
+        let mut all = vec![
             self.store_key(),
             memory(),
             self.database(),
@@ -32,7 +33,20 @@ impl App {
             self.network(),
             self.egress(),
             self.sandbox(),
-        ]
+        ];
+        all.extend(self.certificate());
+        all
+    }
+
+    /// `None` without HTTPS of our own.
+    fn certificate(&self) -> Option<Protection> {
+        let state = self.certificates.as_ref()?.state();
+        let (ok, detail) = state.verdict(jiff::Timestamp::now().as_millisecond());
+        Some(Protection {
+            name: "certificate",
+            ok,
+            detail,
+        })
     }
 
     fn store_key(&self) -> Protection {
@@ -92,10 +106,21 @@ impl App {
              theirs together. Let it set X-Forwarded-For"
                 .to_owned()
         } else if ok {
-            format!("only this machine can reach {listen}")
+            match &self.certificates {
+                None => format!("only this machine can reach {listen}"),
+                Some(_) => format!(
+                    "visitors come by HTTPS; without encryption only this machine can reach {listen}"
+                ),
+            }
+        } else if self.certificates.is_some() {
+            format!(
+                "{listen} can be reached from the network without encryption beside HTTPS: set listen to 127.0.0.1:{}",
+                listen.port()
+            )
         } else {
             format!(
-                "{listen} can be reached from the network without encryption; put a proxy with TLS in front of it"
+                "{listen} can be reached from the network without encryption: let Frontdesk serve HTTPS \
+                 (frontdesk serve --https NAME), or put a proxy with TLS in front of it"
             )
         };
         Protection {
@@ -129,10 +154,18 @@ impl App {
                  place that you set up; each request is in the list of what left this machine",
             ),
         };
+        let asks = self
+            .certificates
+            .as_ref()
+            .is_some_and(|certificates| certificates.mode() == Mode::Acme);
+        let detail = match asks {
+            true => format!("{detail}; an authority is asked for this server's certificate"),
+            false => detail.to_owned(),
+        };
         Protection {
             name: "egress",
             ok,
-            detail: detail.to_owned(),
+            detail,
         }
     }
 

@@ -11,7 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::out;
 use super::shared::{DataPlace, block_on, log};
 use super::starter;
-use crate::app::{Engines, Start, WorkerStatus, key_strength};
+use crate::app::{Engines, Start, WorkerStatus, https_settings, key_strength};
+use crate::certificates::Mode;
 use crate::config::{Config, cpu_count};
 use crate::llm::{ChatEvent, ChatMessage, ChatRequest, Priority, ReadPassage, Role};
 use crate::models::chat;
@@ -45,6 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let mut report = vec![processor(), memory(), disk(&config)];
     report.extend(model_files(&config)?);
     report.push(key(&config));
+    report.extend(https(&config));
     if !args.quick {
         report.push(pace(&config)?);
         report.extend(block_on(engines(&config))?);
@@ -224,6 +226,30 @@ fn key(config: &Config) -> Finding {
             "ok",
             "there is no store yet; its key is made at the first start",
         ),
+    }
+}
+
+/// What the settings say about HTTPS; nothing without a name.
+fn https(config: &Config) -> Option<Finding> {
+    match https_settings(config) {
+        Ok(None) => None,
+        Ok(Some(settings)) => {
+            let names: Vec<String> = settings.names.iter().map(ToString::to_string).collect();
+            let source = match settings.source.mode() {
+                Mode::Files => "your own files",
+                Mode::Acme => "an authority on the internet",
+                Mode::Private => "its own authority, which each device must be told to trust",
+            };
+            let text = format!(
+                "for {}, with a certificate from {source}; the page Status says how it stands",
+                names.join(", ")
+            );
+            Some(match settings.check_files() {
+                Ok(()) => finding("https", "ok", text),
+                Err(error) => finding("https", "problem", error.to_string()),
+            })
+        }
+        Err(error) => Some(finding("https", "problem", error.to_string())),
     }
 }
 

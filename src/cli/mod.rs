@@ -16,6 +16,7 @@ mod eval;
 mod facts;
 mod faq;
 mod gaps;
+mod https;
 mod ingest;
 mod machine;
 mod man;
@@ -141,6 +142,7 @@ pub fn main() -> ExitCode {
     // Workers hold no keys, and the server must be able to read how much memory they use.
     if !matches!(command, Command::Worker(_)) {
         sandbox::keep_private();
+        sandbox::keep_rights_here();
     }
     let outcome = match command {
         Command::Serve(args) => serve::run(args),

@@ -5,11 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use axum::Router;
 use clap::Args as ClapArgs;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
+use super::https::Secure;
 use super::out;
 use super::shared::{DataPlace, block_on, log};
 use super::socket::{LocalListener, LocalSocket};
@@ -19,6 +22,7 @@ use crate::app::{
 use crate::config::Config;
 use crate::egress;
 use crate::http;
+use crate::http::server::Limits;
 use crate::store::{Store, api_keys};
 
 /// Arguments of `frontdesk serve`.
@@ -27,6 +31,9 @@ pub(super) struct Args {
     /// Address and port, for example 0.0.0.0:8080; port 0 takes any free port
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Serve HTTPS under this name, with a certificate that comes by itself; several separated by commas
+    #[arg(long, value_name = "NAME")]
+    https: Option<String>,
     /// Fill an empty workspace with a demo business
     #[arg(long)]
     demo: bool,
@@ -42,10 +49,11 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> anyhow::Result<()> {
     let listen = args.listen.map(|l| ("listen", l.to_string()));
+    let https = args.https.map(|names| ("https.names", names));
     let sealed = args.sealed.then(|| ("sealed", "true".to_owned()));
     let config = args
         .place
-        .settings(listen.into_iter().chain(sealed).collect())?;
+        .settings(listen.into_iter().chain(https).chain(sealed).collect())?;
     log(&config.log)?;
     // Only safe while there is no other thread.
     if config.sealed && !egress::seal() {
@@ -76,7 +84,20 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
     let address = listener
         .local_addr()
         .context("the listener has no address")?;
-    let base = format!("http://{address}");
+    let plain = format!("http://{address}");
+    let secure = match app.certificates.clone() {
+        None => None,
+        Some(certificates) => match Secure::listen(&config, certificates).await {
+            Ok(secure) => Some(secure),
+            Err(error) => {
+                app.stop().await;
+                return Err(error);
+            }
+        },
+    };
+    let base = secure
+        .as_ref()
+        .map_or_else(|| plain.clone(), Secure::origin);
     forget_local_key(&app.store, &config.data_dir).await?;
     let local = listen_to_commands(&config.data_dir);
     app.announce(&base)?;
@@ -85,7 +106,11 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
     }
     let token = setup_token(&app.store).await?;
     let link = token.map(|token| format!("{base}/setup?token={token}"));
-    announce(&base, link.as_deref(), json)?;
+    let https = secure.as_ref().map(|secure| Introduced {
+        plain,
+        told: secure.introduce(&config),
+    });
+    announce(&base, https.as_ref(), link.as_deref(), json)?;
     let stop = app.cancel();
     tokio::spawn({
         let stop = stop.clone();
@@ -96,12 +121,13 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
             }
         }
     });
-    let limits = http::server::Limits {
+    let limits = Limits {
         connections: usize::try_from(config.connections).unwrap_or(usize::MAX),
-        ..http::server::Limits::default()
+        ..Limits::default()
     };
     let router = http::router(Arc::clone(&app));
     let network = http::server::serve(listener, router.clone(), limits.clone(), stop.clone());
+    let encrypted = serve_secure(&app, secure, router.clone(), limits.clone(), stop.clone());
     let commands = async {
         if let Some(LocalListener {
             listener,
@@ -113,9 +139,39 @@ async fn serve(config: Arc<Config>, demo: bool, json: bool) -> anyhow::Result<()
             drop(made);
         }
     };
-    tokio::join!(network, commands);
+    tokio::join!(network, encrypted, commands);
     app.stop().await;
     Ok(())
+}
+
+/// HTTPS, and what sends visitors there; nothing without a name.
+async fn serve_secure(
+    app: &App,
+    secure: Option<Secure>,
+    router: Router,
+    limits: Limits,
+    stop: CancellationToken,
+) {
+    let Some(secure) = secure else {
+        return;
+    };
+    secure.tell_first(stop.clone());
+    app.renew_certificates(secure.redirect.is_some());
+    let Secure {
+        certificates,
+        listener,
+        redirect,
+        port,
+    } = secure;
+    let redirects = http::redirects(certificates.clone(), port);
+    let (plain_limits, plain_stop) = (limits.clone(), stop.clone());
+    let plain = async move {
+        if let Some(listener) = redirect {
+            http::server::serve(listener, redirects, plain_limits, plain_stop).await;
+        }
+    };
+    let encrypted = http::server::serve_secure(listener, certificates, router, limits, stop);
+    tokio::join!(encrypted, plain);
 }
 
 /// Serves a page that says what is wrong, until it is stopped; then the command fails.
@@ -131,7 +187,7 @@ async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
         &config.backup_path(),
         backup::names(config),
     );
-    let stop = tokio_util::sync::CancellationToken::new();
+    let stop = CancellationToken::new();
     tokio::spawn({
         let stop = stop.clone();
         async move {
@@ -140,7 +196,7 @@ async fn safe_mode(config: &Config, error: &AppError) -> anyhow::Result<()> {
             }
         }
     });
-    http::server::serve(listener, router, http::server::Limits::default(), stop).await;
+    http::server::serve(listener, router, Limits::default(), stop).await;
     anyhow::bail!(reason)
 }
 
@@ -157,11 +213,31 @@ fn listen_to_commands(data_dir: &Path) -> Option<LocalListener> {
         .ok()
 }
 
-fn announce(base: &str, link: Option<&str>, json: bool) -> anyhow::Result<()> {
+/// What is told of HTTPS.
+struct Introduced {
+    /// Address for this machine, without TLS.
+    plain: String,
+    told: String,
+}
+
+fn announce(
+    base: &str,
+    https: Option<&Introduced>,
+    link: Option<&str>,
+    json: bool,
+) -> anyhow::Result<()> {
     if json {
-        return out::json_line(&json!({"address": base, "setup_link": link}));
+        let mut told = json!({"address": base, "setup_link": link});
+        if let (Some(https), Some(told)) = (https, told.as_object_mut()) {
+            told.insert("plain_address".to_owned(), https.plain.clone().into());
+        }
+        return out::json_line(&told);
     }
     out::line(&format!("Frontdesk is running at {base}"));
+    if let Some(https) = https {
+        out::line(&https.told);
+        out::line(&format!("Without TLS it is at {}", https.plain));
+    }
     match link {
         Some(link) => out::line(&format!(
             "To set it up, open this link once (valid for {SETUP_LINK_HOURS} hours):\n  {link}"

@@ -123,3 +123,25 @@ fn every_key_can_be_shown_and_set_to_what_it_shows() {
         }
     );
 }
+
+#[test]
+fn a_port_can_be_left_alone_and_a_mode_is_one_of_its_words() {
+    let config =
+        from_text("[https]\nnames = \"desk.local\"\nmode = \"private\"\nredirect = \"none\"\n")
+            .unwrap();
+    assert_eq!(config.https_mode, HttpsMode::Private);
+    assert_eq!(config.https_redirect, Listen(None));
+    assert_eq!(config.show("https.redirect").as_deref(), Some("none"));
+    let config = from_text("https.redirect = \"0.0.0.0:8081\"\n").unwrap();
+    assert_eq!(
+        config.show("https.redirect").as_deref(),
+        Some("0.0.0.0:8081")
+    );
+    for (text, expected) in [
+        ("https.mode = \"own\"\n", "auto, files, acme or private"),
+        ("https.redirect = \"80\"\n", "or none"),
+    ] {
+        let error = from_text(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Every setting with its type, default and description, each in one place.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 
 use super::place;
 
@@ -69,30 +69,76 @@ impl Setting for PathBuf {
     }
 }
 
-/// Whether owners and admins must sign in with a second factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecondFactor {
-    /// Each person decides.
-    Optional,
-    /// They can do nothing else until they have set it up.
-    Required,
-}
+/// A setting whose values are words.
+macro_rules! setting_by_word {
+    ($(#[$doc:meta])* $type:ident, $expected:literal: $( $(#[$of:meta])* $variant:ident = $word:literal ),+) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $type { $( $(#[$of])* $variant, )+ }
 
-impl Setting for SecondFactor {
-    const EXPECTED: &'static str = "optional or required";
+        impl Setting for $type {
+            const EXPECTED: &'static str = $expected;
+            fn parse(text: &str) -> Option<Self> {
+                match text.trim() {
+                    $( $word => Some(Self::$variant), )+
+                    _ => None,
+                }
+            }
+            fn show(&self) -> String {
+                match self { $( Self::$variant => $word.to_owned(), )+ }
+            }
+        }
+    };
+}
+setting_by_word!(
+    /// Whether owners and admins must sign in with a second factor.
+    SecondFactor, "optional or required":
+    /// Each person decides.
+    Optional = "optional",
+    /// They can do nothing else until they have set it up.
+    Required = "required"
+);
+setting_by_word!(
+    /// Where the certificate comes from.
+    HttpsMode, "auto, files, acme or private":
+    /// From files if they are named, else by the kind of the names.
+    Auto = "auto",
+    Files = "files",
+    /// An authority on the internet.
+    Acme = "acme",
+    /// An authority of this server's own.
+    Private = "private"
+);
+setting_by_word!(
+    /// Whether browsers are told to use HTTPS only.
+    HttpsHsts, "auto, on or off":
+    /// If browsers trust the certificate.
+    Auto = "auto",
+    On = "on",
+    Off = "off"
+);
+
+/// An address to listen on, or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen(pub Option<SocketAddr>);
+
+impl Setting for Listen {
+    const EXPECTED: &'static str = "an address and port such as 0.0.0.0:80, or none";
     fn parse(text: &str) -> Option<Self> {
         match text.trim() {
-            "optional" => Some(Self::Optional),
-            "required" => Some(Self::Required),
-            _ => None,
+            "none" => Some(Self(None)),
+            address => address.parse().ok().map(|address| Self(Some(address))),
         }
     }
     fn show(&self) -> String {
-        match self {
-            Self::Optional => "optional".to_owned(),
-            Self::Required => "required".to_owned(),
-        }
+        self.0
+            .map_or_else(|| "none".to_owned(), |address| address.to_string())
     }
+}
+
+/// All addresses of this machine, of both families.
+const fn everywhere(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port)
 }
 
 macro_rules! settings {
@@ -143,6 +189,26 @@ macro_rules! settings {
 settings! {
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)), "listen",
         "Address and port of the web server. Only this machine can reach 127.0.0.1; use 0.0.0.0:8080 to serve the network.";
+    https_names: String = String::new(), "https.names",
+        "Names that visitors reach this server by, separated by commas: desk.example.com. With a name it serves HTTPS.";
+    https_mode: HttpsMode = HttpsMode::Auto, "https.mode",
+        "Where the certificate comes from: files (https.certificate and https.key), acme (an authority on the internet, free of charge), private (an authority of its own, for a local network), or auto: files if they are named, acme for names of the internet, private for local names and addresses.";
+    https_certificate: PathBuf = PathBuf::new(), "https.certificate",
+        "PEM file of your own certificate, with those that vouch for it after it. It is read again when it changes.";
+    https_key: PathBuf = PathBuf::new(), "https.key",
+        "PEM file of the key of that certificate, without a passphrase.";
+    https_listen: SocketAddr = everywhere(443), "https.listen",
+        "Address and port for HTTPS.";
+    https_redirect: Listen = Listen(Some(everywhere(80))), "https.redirect",
+        "Address and port for visitors who come without HTTPS, who are sent on, and for the authority's check; none: neither.";
+    https_hsts: HttpsHsts = HttpsHsts::Auto, "https.hsts",
+        "Whether browsers are told for a year to use HTTPS only: on, off, or auto: if a public authority vouches for the certificate.";
+    https_acme_directory: String = "https://acme-v02.api.letsencrypt.org/directory".into(), "https.acme_directory",
+        "Directory of the authority on the internet (ACME). Default: Let's Encrypt.";
+    https_acme_email: String = String::new(), "https.acme_email",
+        "Address at which that authority may write to you.";
+    https_acme_root: PathBuf = PathBuf::new(), "https.acme_root",
+        "PEM file of the certificates that vouch for the authority's own server, if it is one of your own network.";
     data_dir: PathBuf = place::data_dir(), "data",
         "Folder of the encrypted store. Default: the user's data folder, or the service's state folder.";
     models_dir: PathBuf = place::cache_dir().join("models"), "models.dir",
@@ -234,6 +300,11 @@ impl Config {
         } else {
             self.backup_dir.clone()
         }
+    }
+
+    /// A path that was set.
+    pub fn path_if_set(path: &Path) -> Option<&Path> {
+        (!path.as_os_str().is_empty()).then_some(path)
     }
 
     pub fn key_path(&self) -> PathBuf {

@@ -125,9 +125,9 @@ impl Gateway {
             Ok(cleared) => cleared,
             Err(error) => return Err(line.fail(error).await),
         };
-        let client = match way {
-            Way::Guarded => &self.inner.guarded,
-            Way::Opened => &self.inner.opened,
+        let client = match self.client(way, request.authority.as_deref()) {
+            Ok(client) => client,
+            Err(error) => return Err(line.fail(error).await),
         };
         let full_url = hop.full_url();
         let sent = hop.size(&full_url, &headers) + body_bytes;

@@ -91,28 +91,16 @@ impl Gateway {
         lookup: Arc<dyn Lookup>,
     ) -> Result<Self, EgressError> {
         let allow = Arc::new(allow);
-        let client = |opened| {
-            let guard = Guard {
-                lookup: lookup.clone(),
-                allow: allow.clone(),
-                opened,
-            };
-            Client::builder()
-                .user_agent(USER_AGENT)
-                .no_proxy()
-                .referer(false)
-                .redirect(redirect::Policy::none())
-                .connect_timeout(CONNECT_TIMEOUT)
-                .dns_resolver(Arc::new(guard))
-                .build()
-                .map_err(|e| Reason::told(format!("the web client cannot be set up: {e}"), e))
-                .map_err(EgressError::Settings)
+        let guard = |opened| Guard {
+            lookup: lookup.clone(),
+            allow: allow.clone(),
+            opened,
         };
         let inner = Inner {
             store,
             reach,
-            guarded: client(false)?,
-            opened: client(true)?,
+            guarded: build_client(guard(false), None)?,
+            opened: build_client(guard(true), None)?,
             allow,
             lookup,
         };
@@ -126,6 +114,23 @@ impl Gateway {
         self.inner.reach == Reach::Open
     }
 
+    /// The client for a way out; one of its own if the server is vouched for by a private authority.
+    fn client(&self, way: guard::Way, authority: Option<&str>) -> Result<Client, EgressError> {
+        let opened = matches!(way, guard::Way::Opened);
+        if authority.is_some() {
+            let guard = Guard {
+                lookup: self.inner.lookup.clone(),
+                allow: self.inner.allow.clone(),
+                opened,
+            };
+            return build_client(guard, authority);
+        }
+        Ok(match opened {
+            true => self.inner.opened.clone(),
+            false => self.inner.guarded.clone(),
+        })
+    }
+
     /// Refuses a purpose that the settings do not allow.
     fn check_reach(&self, purpose: Purpose) -> Result<(), EgressError> {
         match self.inner.reach {
@@ -134,6 +139,33 @@ impl Gateway {
             Reach::NoWeb | Reach::Open => Ok(()),
         }
     }
+}
+
+/// A client that trusts the public authorities, or only those in the given PEM text.
+fn build_client(guard: Guard, authority: Option<&str>) -> Result<Client, EgressError> {
+    let wrong = |error: reqwest::Error| {
+        let told = format!("the web client cannot be set up: {error}");
+        EgressError::Settings(Reason::told(told, error))
+    };
+    let mut client = Client::builder()
+        .user_agent(USER_AGENT)
+        .no_proxy()
+        .referer(false)
+        .redirect(redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .dns_resolver(Arc::new(guard));
+    if let Some(pem) = authority {
+        let roots = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(wrong)?;
+        if roots.is_empty() {
+            let told = "the authority's text holds no certificate";
+            return Err(EgressError::Settings(told.into()));
+        }
+        client = client.tls_built_in_root_certs(false);
+        for root in roots {
+            client = client.add_root_certificate(root);
+        }
+    }
+    client.build().map_err(wrong)
 }
 
 #[cfg(any(test, feature = "fixtures"))]

@@ -1,6 +1,7 @@
 //! A request to a web server: its purpose, its data and its limits.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -23,6 +24,8 @@ pub enum Purpose {
     Sitemap,
     /// Off-site backups.
     Backup,
+    /// This server's own certificate, from an authority (ACME).
+    Certificate,
 }
 
 impl Purpose {
@@ -33,6 +36,7 @@ impl Purpose {
             Self::Robots => "robots.txt",
             Self::Sitemap => "sitemap",
             Self::Backup => "backup",
+            Self::Certificate => "certificate",
         }
     }
 
@@ -40,7 +44,7 @@ impl Purpose {
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
-            Self::Backup => false,
+            Self::Backup | Self::Certificate => false,
         }
     }
 }
@@ -193,6 +197,8 @@ pub struct Request {
     pub body: Vec<Part>,
     /// Secrets outside the body.
     pub secrets: Vec<(Carrier, Sealed)>,
+    /// PEM certificates of a private authority, which replace the public authorities.
+    pub authority: Option<Arc<str>>,
     pub limits: Limits,
 }
 
@@ -210,6 +216,7 @@ impl Request {
             content_type: "application/octet-stream",
             body: Vec::new(),
             secrets: Vec::new(),
+            authority: None,
             limits: Limits::default(),
         }
     }

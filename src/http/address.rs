@@ -3,8 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
 
 use super::server::Peer;
 use crate::app::Proxies;
@@ -46,11 +46,27 @@ pub(super) fn address_of(parts: &Parts) -> IpAddr {
     nearest.unwrap_or(peer)
 }
 
-/// Whether a proxy in front of us speaks TLS. A client that lies about it only breaks its own cookie.
+/// Marks a request that came over our own TLS. The accept loop alone sets it, and takes it off any other request.
+pub(super) const OVER_TLS: HeaderName = HeaderName::from_static("x-frontdesk-tls");
+
+/// Whether we, or a proxy in front of us, speak TLS with the visitor. A client that lies about a proxy only breaks its
+/// own cookie.
 pub(super) fn over_tls(headers: &HeaderMap) -> bool {
-    headers
-        .get("x-forwarded-proto")
-        .is_some_and(|proto| proto == "https")
+    let proxy = headers.get("x-forwarded-proto");
+    is_own_tls(headers) || proxy.is_some_and(|proto| proto == "https")
+}
+
+/// Whether we speak TLS with the visitor ourselves.
+pub(super) fn is_own_tls(headers: &HeaderMap) -> bool {
+    headers.contains_key(OVER_TLS)
+}
+
+/// The name in a `Host` header, without its port.
+pub(super) fn host_name(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|c| c.is_ascii_digit()) => name,
+        _ => host,
+    }
 }
 
 /// What a provider gives to one customer: an IPv4 address (mapped or not), or a /64 of IPv6.

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::api::HttpsView;
 use super::auth::{Scope, origin};
 use super::metrics::Metrics;
 use super::problem::Problem;
@@ -53,6 +54,9 @@ pub struct Readiness {
     ready: bool,
     /// Every engine.
     engines: Vec<EngineReadiness>,
+    /// How it stands with HTTPS of its own; only for programs on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    https: Option<HttpsView>,
 }
 
 /// Whether one engine would serve now.
@@ -128,7 +132,13 @@ async fn readyz(
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, axum::Json(Readiness { ready, engines }))
+    let certificates = app.certificates.as_ref().filter(|_| near.0);
+    let readiness = Readiness {
+        ready,
+        engines,
+        https: certificates.map(|own| own.state().into()),
+    };
+    (status, axum::Json(readiness))
 }
 
 /// Counters and gauges as OpenMetrics text.

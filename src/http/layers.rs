@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::to_bytes;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
@@ -19,6 +19,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use super::Http;
+use super::address::{host_name, is_own_tls};
 use super::problem::Problem;
 use super::route::in_envelope_of;
 
@@ -46,7 +47,16 @@ pub(super) fn wrap(http: &Http, router: Router) -> Router {
         ))
         .layer(middleware::from_fn(guard_panics))
         .layer(middleware::from_fn(add_safe_headers))
+        .layer(middleware::from_fn_with_state(http.clone(), add_hsts))
         .layer(middleware::from_fn(identify))
+}
+
+/// The layers of what needs no application: its answers are safe, and a panic is a 500.
+pub(super) fn wrap_plain(router: Router) -> Router {
+    router
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(guard_panics))
+        .layer(middleware::from_fn(add_safe_headers))
 }
 
 /// Gives the request an id and a span. The span has the route, not the path or query, because ids and
@@ -94,6 +104,31 @@ async fn add_safe_headers(request: Request, next: Next) -> Response {
         headers
             .entry(name)
             .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// A year, as browsers' lists ask for (RFC 6797). Other names of the domain are not ours to bind.
+const HSTS: &str = "max-age=31536000";
+
+/// Tells browsers to come back by HTTPS only: over our own TLS, under one of our names, with a certificate that they
+/// trust. Else a broken certificate would lock visitors out of a server that they reach otherwise.
+async fn add_hsts(State(http): State<Http>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let wanted = http.app.certificates.as_ref().is_some_and(|certificates| {
+        is_own_tls(headers)
+            && certificates.wants_hsts()
+            && host.is_some_and(|host| certificates.is_own_name(host_name(host)))
+    });
+    let mut response = next.run(request).await;
+    if wanted {
+        let value = HeaderValue::from_static(HSTS);
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, value);
     }
     response
 }

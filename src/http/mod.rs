@@ -29,6 +29,7 @@ mod multipart;
 pub mod openai;
 mod openapi;
 pub mod problem;
+mod redirect;
 pub mod route;
 mod second_factor;
 pub mod server;
@@ -44,6 +45,7 @@ use axum::extract::FromRef;
 
 pub use self::layers::REQUEST_ID;
 pub use self::openapi::document as openapi_document;
+pub use self::redirect::{origin, redirects};
 
 use self::attempts::Attempts;
 use self::metrics::Metrics;
@@ -86,9 +88,14 @@ pub fn router(app: Arc<App>) -> Router {
         visits: Arc::default(),
         attempts: Attempts::default(),
     };
-    let pages = console::router(http.attempts.clone()).with_state(app);
+    let pages = console::router(http.attempts.clone()).with_state(app.clone());
+    let root = app
+        .certificates
+        .as_ref()
+        .map_or_else(Router::new, |own| console::certificate::router(own, ""));
     let router = route::mount(&http, routes())
         .merge(pages)
+        .merge(root)
         .fallback(route::not_found);
     layers::wrap(&http, router)
 }

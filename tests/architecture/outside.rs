@@ -64,10 +64,18 @@ pub(crate) const FENCES: &[Fence] = &[
     fence("rusty_s3", &["app::backup::target"], &[]),
     fence("std::net", &["egress"], STD_HARMLESS),
     // `http::server` takes the streams that its listeners accept.
-    fence("tokio::net", &["egress", "http::server"], TOKIO_HARMLESS),
+    // A test's authority connects to the server whose name it checks.
+    fence(
+        "tokio::net",
+        &["egress", "http::server", "certificates::authority_fixture"],
+        TOKIO_HARMLESS,
+    ),
     fence("hyper::client", &[], &[]),
     fence("hyper_util::client", &[], &[]),
-    fence("tokio_rustls", &["egress"], &[]),
+    // `certificates` shakes hands on streams that the listener accepted.
+    fence("tokio_rustls", &["egress", "certificates"], &[]),
+    // It is given a client, which sends through the gateway.
+    fence("instant_acme", &["certificates::acme"], &[]),
     // A WebSocket over the socket in the data folder.
     fence("tokio_tungstenite", &["cli::talk::wire"], &[]),
     fence("tokio_tungstenite::connect_async", &[], &[]),
@@ -107,6 +115,10 @@ const COULD_CONNECT: &[(&str, &str)] = &[
     (
         "hyper-util",
         "only its server is turned on; `hyper_util::client` is fenced",
+    ),
+    (
+        "instant-acme",
+        "fenced; its own client is turned off, and it is given one that goes through the gateway",
     ),
     ("reqwest", "fenced"),
     ("russh", "fenced"),

@@ -36,6 +36,7 @@ mod faqs;
 mod gaps;
 mod golden;
 mod health;
+mod https;
 mod keys;
 mod models;
 mod openapi;

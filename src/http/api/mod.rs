@@ -38,6 +38,7 @@ mod widget;
 pub(super) mod workspaces;
 
 pub(super) use self::ask::{check_text, find_assistant};
+pub(super) use self::status::HttpsView;
 
 use super::auth::Scope;
 use super::route::{Policy, Route, routes};

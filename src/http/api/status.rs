@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::{App, Protection, WorkerStatus};
+use crate::certificates;
 use crate::http::auth::{OfPrincipal, Principal};
 use crate::http::now_ms;
 use crate::http::problem::{Problem, ProblemView};
@@ -27,6 +28,52 @@ pub struct StatusView {
     models: ModelsView,
     /// Protections as they were measured, not as they were promised.
     protections: Vec<Protection>,
+    /// HTTPS of its own; absent without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    https: Option<HttpsView>,
+}
+
+/// How it stands with the certificate.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::http) struct HttpsView {
+    /// `files`, `acme` or `private`: where the certificate comes from.
+    mode: &'static str,
+    /// Names that visitors use.
+    names: Vec<String>,
+    /// Who vouches for the certificate.
+    issuer: String,
+    /// When it ends, in Unix milliseconds.
+    valid_until: i64,
+    /// Whether nobody vouches for it, as there is no other yet.
+    stand_in: bool,
+    /// When the last attempt to get or read one was, in Unix milliseconds.
+    last_attempt_at: Option<i64>,
+    /// Why it failed, if it did.
+    last_error: Option<String>,
+    /// When the next one is due, in Unix milliseconds.
+    next_attempt_at: Option<i64>,
+    /// The authority's terms of service.
+    terms: Option<String>,
+}
+
+impl From<certificates::State> for HttpsView {
+    fn from(state: certificates::State) -> Self {
+        let (last_attempt_at, last_error) = match state.attempt {
+            Some(last) => (Some(last.at), last.error),
+            None => (None, None),
+        };
+        Self {
+            mode: state.mode.name(),
+            names: state.names,
+            issuer: state.shown.issuer,
+            valid_until: state.shown.until,
+            stand_in: state.shown.is_stand_in,
+            last_attempt_at,
+            last_error,
+            next_attempt_at: state.next_at,
+            terms: state.terms,
+        }
+    }
 }
 
 /// A worker process.
@@ -128,6 +175,7 @@ pub(super) async fn get(
         workers: app.workers().into_iter().map(WorkerView::from).collect(),
         models: models(&app),
         protections: app.protections(),
+        https: app.certificates.as_ref().map(|own| own.state().into()),
     }))
 }
 

@@ -17,6 +17,7 @@ mod backups;
 mod call_pages;
 mod call_parts;
 mod calls;
+pub(super) mod certificate;
 mod chat;
 mod document;
 mod documents;
@@ -198,8 +199,8 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/widget-audio.js", get(files::worklet))
 }
 
-/// The assets alone, for safe mode.
-fn assets() -> Router {
+/// The assets alone, for safe mode and for the page of the private authority.
+pub(super) fn assets() -> Router {
     Router::new().route("/assets/{hash}/{*path}", get(assets::get))
 }
 

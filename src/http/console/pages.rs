@@ -283,5 +283,20 @@ pub struct Status {
     pub data: Vec<Fact>,
     /// Address of this server as the browser sees it.
     pub address: String,
+    pub https: Option<Https>,
     pub machine: Vec<Fact>,
+}
+
+/// How it stands with the certificate.
+#[derive(Debug, Clone)]
+pub struct Https {
+    /// Whether the owner should act.
+    pub weak: bool,
+    /// State and remedy.
+    pub text: String,
+    pub facts: Vec<Fact>,
+    /// The fingerprint of the private authority's root, if there is one.
+    pub root: Option<String>,
+    /// The authority's terms of service.
+    pub terms: Option<String>,
 }

@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use super::format::{bytes, plural, uptime};
+use super::format::{bytes, moment, plural, uptime};
 use super::guard::SignedIn;
-use super::pages::{self, Engine, Protection};
+use super::pages::{self, Engine, Https, Protection};
 use super::view::{self, Fact, Section};
 use super::{Failure, sentence, session};
 use crate::app::{App, WorkerStatus};
+use crate::certificates::{Certificates, Mode};
 use crate::http::auth::Scope;
 use crate::http::now_ms;
 use crate::store::{documents, holdings};
@@ -50,6 +51,7 @@ pub(super) async fn show(
             Fact::new("Data folder", app.config.data_dir.display().to_string()),
         ],
         address: session::address(&headers),
+        https: app.certificates.as_ref().map(https),
         machine: vec![
             Fact::new(
                 "Frontdesk",
@@ -150,6 +152,42 @@ fn summary(engines: &[Engine]) -> String {
         }
         [one] => format!("{} needs your attention; everything else works.", one.label),
         many => format!("{} of {} engines are not ready.", many.len(), engines.len()),
+    }
+}
+
+fn https(certificates: &Certificates) -> Https {
+    let state = certificates.state();
+    let (ok, told) = state.verdict(now_ms());
+    let source = match state.mode {
+        Mode::Files => "your own files",
+        Mode::Acme => "an authority on the internet",
+        Mode::Private => "this front desk's own authority",
+    };
+    let mut facts = vec![
+        Fact::new("Names", state.names.join(", ")),
+        Fact::new("Certificate from", source),
+        Fact::new("Vouched for by", state.shown.issuer),
+        Fact::new("Valid until", moment(state.shown.until).shown),
+    ];
+    if let Some(last) = &state.attempt {
+        let outcome = match last.error {
+            None => "succeeded",
+            Some(_) => "failed",
+        };
+        facts.push(Fact::new(
+            "Last attempt",
+            format!("{}, {outcome}", moment(last.at).shown),
+        ));
+    }
+    if let Some(next) = state.next_at {
+        facts.push(Fact::new("Next attempt", moment(next).shown));
+    }
+    Https {
+        weak: !ok,
+        text: sentence(&told),
+        facts,
+        root: certificates.root().map(|root| root.fingerprint.clone()),
+        terms: state.terms,
     }
 }
 

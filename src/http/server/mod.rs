@@ -2,8 +2,8 @@
 //!
 //! `axum::serve` gives hyper no timer, so its header timeout never fires, and silent connections pile up
 //! until no file descriptor is left. This loop installs the timer, limits connections in total and per
-//! peer, ends peers that stop reading, and drains on shutdown. It serves the network, and through a second
-//! `door` the commands of the installation.
+//! peer, ends peers that stop reading, and drains on shutdown. It serves the network, with or without TLS, and through
+//! another `door` the commands of the installation.
 
 mod door;
 mod peers;
@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::HeaderValue;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -24,9 +25,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use self::door::{Accepted, Door, Local, Network};
+use self::door::{Accepted, Door, Local, Network, Opening, Secure};
 use self::peers::Peers;
 use self::stall::StallGuard;
+use super::address::OVER_TLS;
+use crate::certificates::Certificates;
 
 /// Limits and timeouts of one listener.
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ pub struct Limits {
     /// Whether `per_peer` leaves out loopback, where a reverse proxy would stand.
     pub exempt_loopback: bool,
     /// Timeout from waiting for a request to the end of its headers. It covers silent peers, peers that send
-    /// headers byte by byte, and idle keep-alive connections.
+    /// headers byte by byte, and idle keep-alive connections. A handshake may take as long.
     pub header: Duration,
     /// Timeout for a peer that does not read its response.
     pub write_stall: Duration,
@@ -79,6 +82,22 @@ pub async fn serve(
     run(Network { listener, peers }, router, limits, shutdown).await;
 }
 
+/// Like [`serve`], over TLS with these certificates.
+pub async fn serve_secure(
+    listener: TcpListener,
+    certificates: Certificates,
+    router: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+) {
+    let peers = Peers::new(limits.per_peer, limits.exempt_loopback);
+    let door = Secure {
+        network: Network { listener, peers },
+        certificates,
+    };
+    run(door, router, limits, shutdown).await;
+}
+
 /// Like [`serve`], for commands on the same machine. Processes of the user ids in `trusted` count as the
 /// installation itself and may do everything; connections of other users are closed at once.
 pub async fn serve_local(
@@ -101,13 +120,14 @@ async fn run<D: Door>(door: D, router: Router, limits: Limits, shutdown: Cancell
             next = next_connection(&door, &places) => next,
         };
         let Accepted {
-            stream,
+            opening,
             peer,
+            over_tls,
             guest,
         } = accepted;
         let connection = serve_connection(
-            stream,
-            peer,
+            opening,
+            Caller { peer, over_tls },
             router.clone(),
             limits.clone(),
             shutdown.clone(),
@@ -173,17 +193,40 @@ fn is_of_one_connection(error: &std::io::Error) -> bool {
     )
 }
 
+/// Who is at the other end, and how we speak with them.
+#[derive(Debug, Clone, Copy)]
+struct Caller {
+    peer: Peer,
+    over_tls: bool,
+}
+
 /// Serves one connection until it closes.
 async fn serve_connection<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
-    stream: S,
-    peer: Peer,
+    opening: Opening<S>,
+    Caller { peer, over_tls }: Caller,
     router: Router,
     limits: Limits,
     shutdown: CancellationToken,
 ) {
+    let opened = tokio::select! {
+        opened = tokio::time::timeout(limits.header, opening) => opened,
+        () = shutdown.cancelled() => return,
+    };
+    let stream = match opened {
+        Ok(Ok(Some(stream))) => stream,
+        Ok(Ok(None)) => return,
+        Ok(Err(error)) => return tracing::debug!(?peer, %error, "no handshake"),
+        Err(_) => return tracing::debug!(?peer, "the handshake took too long"),
+    };
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(peer);
+        // Only this server says so, whatever the client wrote.
+        request.headers_mut().remove(OVER_TLS);
+        if over_tls {
+            let yes = HeaderValue::from_static("yes");
+            request.headers_mut().insert(OVER_TLS, yes);
+        }
         router.clone().oneshot(request)
     });
     let stream = TokioIo::new(StallGuard::new(stream, limits.write_stall));

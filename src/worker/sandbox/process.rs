@@ -44,6 +44,25 @@ fn mark_one_by_one() {
     }
 }
 
+/// Keeps rights that a service was given, such as the use of ports below 1024, in this process: no program that it starts
+/// has them. On a system that does not support this, nothing changes.
+pub fn keep_rights_here() {
+    #[cfg(target_os = "linux")]
+    {
+        #[expect(unsafe_code, reason = "the standard library cannot do it")]
+        // SAFETY: the call takes numbers only.
+        unsafe {
+            libc::prctl(
+                libc::PR_CAP_AMBIENT,
+                libc::PR_CAP_AMBIENT_CLEAR_ALL,
+                0,
+                0,
+                0,
+            );
+        }
+    }
+}
+
 /// Keeps secrets in memory (the store's key, what visitors say) out of core dumps and away from other processes of the
 /// same user: no debugger can attach, and only the administrator can read its environment and memory. On a system that
 /// does not support this, nothing changes.

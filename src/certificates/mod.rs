@@ -73,7 +73,7 @@ struct Inner {
 /// Where certificates come from.
 enum Keeper {
     Files(Files),
-    Private(Private),
+    Private(Box<Private>),
     Acme(Box<Acme>),
 }
 
@@ -98,7 +98,7 @@ impl Certificates {
             Source::Private => {
                 let private = Private::open(&store, names).await?;
                 let first = private.issue(names, settings.pace.private)?;
-                (Keeper::Private(private), first)
+                (Keeper::Private(Box::new(private)), first)
             }
             Source::Acme(account) => {
                 let acme = Acme::new(account.clone(), names.clone(), store, gateway);

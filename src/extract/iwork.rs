@@ -26,7 +26,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Extracted, ExtractEr
         Some(name) => package.bytes(&name)?,
         None => None,
     };
-    let shown = preview.and_then(|bytes| pdf::read(&bytes, limits).ok());
+    let shown = preview.and_then(|bytes| pdf::read(&bytes, limits, &[]).ok());
     let Some(mut out) = shown.filter(|out| !out.blocks.is_empty()) else {
         return Err(ExtractError::SaveAs {
             what: "a document of Pages, Numbers or Keynote".to_owned(),

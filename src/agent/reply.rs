@@ -233,8 +233,17 @@ impl Agent {
                 // The receiver may be gone by now; a complete answer is stored all the same.
                 let _ = out.send(TurnEvent::Delta(climbed.draft.text.clone())).await;
                 let question = &asked.question;
-                self.add_afterword(&turn, question, &mut climbed, since, out)
-                    .await;
+                if let Some(plan) = afterword::plan(&climbed, question, &turn)
+                    && afterword::is_able(&*self.model, &self.pace, &plan)
+                {
+                    // The model may take seconds, and what was shown must survive a crash.
+                    if let Some(opened) = &opened {
+                        let (answer, text) = (opened.answer.clone(), climbed.draft.text.clone());
+                        record::keep_partial(&self.store, answer, text).await;
+                    }
+                    self.add_afterword(&plan, &turn, question, &mut climbed, since, out)
+                        .await;
+                }
                 self.close(since, turn.workspace, opened, question, climbed, marks)
                     .await
                     .map(Some)
@@ -251,24 +260,19 @@ impl Agent {
     /// Lets the model add to a quotation that was just sent. Whoever leaves meanwhile gets the quotation alone.
     async fn add_afterword(
         &self,
+        plan: &afterword::Plan,
         turn: &Turn,
         question: &str,
         climbed: &mut Climbed,
         since: Instant,
         out: &Sender<TurnEvent>,
     ) {
-        if turn.evaluation {
-            return;
-        }
-        let Some(plan) = afterword::plan(climbed, question, turn.display) else {
-            return;
-        };
         let deadline = Duration::from_secs(climbed.settings.deadline_seconds.into());
         let left = deadline.saturating_sub(since.elapsed());
         let written = afterword::write(
             &*self.model,
             &self.pace,
-            &plan,
+            plan,
             question,
             &climbed.draft.citations,
             turn.claim,

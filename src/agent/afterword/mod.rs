@@ -7,10 +7,10 @@ mod pace;
 mod write;
 
 pub(super) use pace::Pace;
-pub(super) use write::{AfterwordTrace, write};
+pub(super) use write::{AfterwordTrace, is_able, write};
 
 use super::climb::Climbed;
-use super::reply::Display;
+use super::reply::{Display, Turn};
 use super::settings::{AnswerSettings, Switch};
 use super::types::{CitationKind, Rung};
 use crate::language::Language;
@@ -39,7 +39,11 @@ pub(super) struct Plan {
 }
 
 /// Decides whether the model may add to this answer; `None` leaves the quotation alone.
-pub(super) fn plan(climbed: &Climbed, question: &str, display: Display) -> Option<Plan> {
+pub(super) fn plan(climbed: &Climbed, question: &str, turn: &Turn) -> Option<Plan> {
+    // An evaluation grades what decides, and must give the same text every time.
+    if turn.evaluation {
+        return None;
+    }
     let settings = &climbed.settings;
     let draft = &climbed.draft;
     let foreign = climbed
@@ -51,7 +55,7 @@ pub(super) fn plan(climbed: &Climbed, question: &str, display: Display) -> Optio
         (Rung::Read, false) => Kind::Friendly,
         _ => return None,
     };
-    let if_quick = match (switch_for(settings, kind), display) {
+    let if_quick = match (switch_for(settings, kind), turn.display) {
         (Switch::Off, _) | (_, Display::Spoken) | (Switch::Auto, Display::Whole) => return None,
         (Switch::Auto, Display::AsItComes) => true,
         (Switch::On, _) => false,

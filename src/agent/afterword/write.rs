@@ -40,7 +40,12 @@ pub(crate) struct Afterword {
     pub(crate) tokens: Tokens,
 }
 
-/// Has the model add to these citations; `None` if it is not ready, too slow or fails. Dropping the future cancels it.
+/// Whether the model runs, and was quick enough when it was last tried.
+pub(crate) fn is_able(model: &dyn ChatModel, pace: &Pace, plan: &Plan) -> bool {
+    model.ready().is_ok() && (!plan.if_quick || pace.may_try(Instant::now()))
+}
+
+/// Has the model add to these citations; `None` if it is too slow or fails. Dropping the future cancels it.
 pub(crate) async fn write(
     model: &dyn ChatModel,
     pace: &Pace,
@@ -50,9 +55,6 @@ pub(crate) async fn write(
     claim: Claim,
     left: Duration,
 ) -> Option<Afterword> {
-    if model.ready().is_err() || (plan.if_quick && !pace.may_try(Instant::now())) {
-        return None;
-    }
     let quotes: Vec<String> = citations
         .iter()
         .map(|c| quote::make_readable(&c.quote))

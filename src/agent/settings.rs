@@ -14,7 +14,7 @@ use crate::store::{StoreError, WorkspaceId, workspaces};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AnswerSettings {
-    /// Lowest probability at which a place is given as the answer, 0 to 1. See [`Self::read_threshold_with`].
+    /// Lowest probability at which a place is given as the answer, 0 to 1.
     pub read_threshold: f32,
     /// SHA-256 of the reader whose answers `read_threshold` was chosen by; `None`: unknown, or nobody chose it.
     #[serde(skip_serializing_if = "Option::is_none")]

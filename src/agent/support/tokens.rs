@@ -26,23 +26,23 @@ pub(super) fn find_unfounded(sentence: &str, quotes: &[String]) -> Vec<String> {
     missing
 }
 
-/// The figures and addresses that stand in one of two texts only. Names are left out: languages write them differently.
+/// The figures and addresses that stand in one of two texts only, in whatever languages they are. A figure may be a word in
+/// the other text ("ten", "zehn"). Names are left out: languages write them differently.
 pub(super) fn find_differing(one: &str, other: &str) -> Vec<String> {
-    let of = |text: &str| -> Vec<String> {
-        let mut all = digits(text);
-        all.extend(addresses(text));
-        all
-    };
-    let (ones, others) = (of(one), of(other));
-    let lone = |all: &[String], beside: &[String]| -> Vec<String> {
-        all.iter()
-            .filter(|t| !beside.contains(t))
-            .cloned()
-            .collect()
-    };
-    let mut differing = lone(&ones, &others);
-    differing.extend(lone(&others, &ones));
+    let mut differing = find_lone(one, other);
+    differing.extend(find_lone(other, one));
     differing
+}
+
+/// The figures and addresses of a text that the other does not have.
+fn find_lone(text: &str, other: &str) -> Vec<String> {
+    let mut there: HashSet<String> = digits(other).into_iter().chain(addresses(other)).collect();
+    for word in other.unicode_words().map(unaccented) {
+        let said = Language::KNOWN.map(|language| numbers::small(language, &word));
+        there.extend(said.into_iter().flatten().map(|n| n.to_string()));
+    }
+    let own = digits(text).into_iter().chain(addresses(text));
+    own.filter(|token| !there.contains(token)).collect()
 }
 
 /// The tokens that a quotation supports: its figures, and all its words, folded.
@@ -162,6 +162,23 @@ mod tests {
             ("1,000,000", "1000000"),
         ] {
             assert_eq!(figures(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_figure_may_be_a_word_in_the_other_language() {
+        for (one, other, lone) in [
+            ("with ten days' notice", "avec un préavis de 10 jours", ""),
+            ("bis zu 3 Kinder", "up to three children", ""),
+            ("open until 21:00", "ouvert jusqu'à 22:00", "21 22"),
+            ("ten days", "12 jours", "12"),
+            ("write to a@b.example", "écrivez", "a@b.example"),
+        ] {
+            assert_eq!(
+                find_differing(one, other).join(" "),
+                lone,
+                "{one} / {other}"
+            );
         }
     }
 

@@ -1,8 +1,8 @@
 //! Text recognition (OCR): a picture in, lines of text out, each with its place and how sure the reader is.
 //!
-//! The networks are PP-OCR's (Apache-2.0), run by rten: one marks where text stands ([`detect`]), one says whether a
-//! line stands on its head, one reads a line ([`decode`]). What lies between them is here: [`picture`] turns and cuts,
-//! [`boxes`] makes rectangles of marked points, [`upright`] makes crooked lines straight, [`eyes`] leads through it.
+//! The networks are PP-OCR's (Apache-2.0), run by rten: one marks where text stands (`detect`), one says whether a
+//! line stands on its head, one reads a line (`decode`). What lies between them is here: `picture` turns and cuts,
+//! `boxes` makes rectangles of marked points, `upright` makes crooked lines straight, `eyes` leads through it.
 
 mod boxes;
 mod decode;

@@ -67,7 +67,7 @@ async fn put(app: &TestApp, body: &Value) -> Reply {
 }
 
 const QUESTION: &str = "When does the reading room close?";
-const SENTENCE: &str = "You can use the reading room until it closes at 21:00.";
+const SENTENCE: &str = "It is the reading room on the second floor that closes at 21:00.";
 
 #[tokio::test]
 async fn a_friendly_sentence_comes_after_the_quotation_and_stands_in_the_receipt() {

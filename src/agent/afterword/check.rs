@@ -7,6 +7,9 @@ use crate::language::{Language, detect, sentences};
 
 /// Most sentences of a friendly answer.
 const MOST_SENTENCES: usize = 2;
+/// Share of a friendly sentence's content words that a quotation must contain. At the writing rung's 0.6 a model turned
+/// "grip socks, if you need them" into "you have to wear the grip socks".
+const ENOUGH: f32 = 0.8;
 /// A translation is at most this many times as long as the quotation, and no shorter than its inverse: what is
 /// far beyond is no translation. Chinese and Japanese need far fewer characters than Latin scripts.
 const LENGTHS: f32 = 4.0;
@@ -35,7 +38,7 @@ fn check_friendly(written: &str, quotes: &[String]) -> Checked {
             continue;
         };
         let sentence = support::capitalise(support::strip_verdict(sentence.trim()));
-        let verdict = support::check(&sentence, quotes);
+        let verdict = support::check_with(&sentence, quotes, ENOUGH);
         verdicts.push(SentenceTrace {
             verdict: verdict.clone(),
             text: sentence.clone(),
@@ -109,8 +112,8 @@ mod tests {
             ("We do not validate 2 hours in the garage.", ""),
             ("We validate up to 2 hours in the garage.", ""),
             (
-                "You can park in the garage, we validate 2 hours. The roof deck is free.",
-                "You can park in the garage, we validate 2 hours.",
+                "For parking in the garage we validate 2 hours. The roof deck is free.",
+                "For parking in the garage we validate 2 hours.",
             ),
             ("", ""),
         ] {
@@ -120,6 +123,13 @@ mod tests {
                 "{written}"
             );
         }
+    }
+
+    #[test]
+    fn a_word_that_decides_must_be_in_the_quotation() {
+        let quote = "Admission: Grip socks, if you need them: $4 a pair, yours to keep.";
+        let written = "Yes, you have to wear the grip socks.";
+        assert_eq!(shown(Kind::Friendly, written, quote, Language::En), "");
     }
 
     #[test]

@@ -41,6 +41,11 @@ pub(super) enum Verdict {
 
 /// Checks a sentence against the quotations.
 pub(super) fn check(sentence: &str, quotes: &[String]) -> Verdict {
+    check_with(sentence, quotes, ENOUGH)
+}
+
+/// Like [`check`], where one quotation must contain this share of the sentence's content words, 0 to 1.
+pub(super) fn check_with(sentence: &str, quotes: &[String], enough: f32) -> Verdict {
     let words = content_words(sentence);
     if words.is_empty() {
         return Verdict::Empty;
@@ -68,7 +73,7 @@ pub(super) fn check(sentence: &str, quotes: &[String]) -> Verdict {
     let Some((share, at, quote)) = best else {
         return Verdict::Unrelated { share: 0.0 };
     };
-    if share < ENOUGH {
+    if share < enough {
         return Verdict::Unrelated { share };
     }
     if polarity::contradicts(sentence, quote) {

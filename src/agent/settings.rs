@@ -60,8 +60,8 @@ impl AnswerSettings {
         workspaces::section(conn, workspace, Self::SECTION)
     }
 
-    /// Lowest probability at which this reader's places are given as the answer; `None`: never. Without a calibration the
-    /// probability is none, so an answer needs a threshold that was chosen by what this very reader answered.
+    /// Lowest probability at which this reader's places are given as the answer; `None` for never. An uncalibrated reader
+    /// gives no probabilities, so it needs a threshold that was chosen from its own answers.
     pub(crate) fn read_threshold_with(
         &self,
         weights_hash: Option<&str>,

@@ -79,7 +79,7 @@ enum Keeper {
 
 impl Certificates {
     /// Takes what is there: the files, a new certificate of the private authority, or the last one from the authority on
-    /// the internet. Where there is none yet, a certificate that nobody vouches for stands in.
+    /// the internet. Until there is one, a self-signed certificate is served.
     ///
     /// # Errors
     /// When files cannot be used, or the store fails.

@@ -17,7 +17,7 @@ use crate::store::UnixMs;
 pub(super) struct Served {
     pub(super) key: Arc<CertifiedKey>,
     pub(super) facts: Facts,
-    /// Whether nobody vouches for it, as there is none yet that somebody does.
+    /// Whether it is self-signed, because no trusted certificate has been issued yet.
     pub(super) is_stand_in: bool,
     /// Whether one of the public authorities vouches for it.
     pub(super) is_public: bool,

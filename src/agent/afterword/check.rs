@@ -3,7 +3,7 @@
 use super::super::support::{self, Verdict};
 use super::super::trace::SentenceTrace;
 use super::Kind;
-use crate::language::{Language, detect, sentences};
+use crate::language::{Language, detect};
 
 /// Most sentences of a friendly answer.
 const MOST_SENTENCES: usize = 2;
@@ -28,28 +28,10 @@ pub(super) fn check(kind: Kind, written: &str, quotes: &[String], language: Lang
     }
 }
 
-/// Keeps the sentences that a quotation supports, up to the first that none does. Repeating the quotation word for word is
-/// no help.
+/// Keeps what the quotations support. Repeating one of them word for word is no help.
 fn check_friendly(written: &str, quotes: &[String]) -> Checked {
-    let mut verdicts = Vec::new();
-    let mut kept: Vec<String> = Vec::new();
-    for range in sentences::sentences(written) {
-        let Some(sentence) = written.get(range) else {
-            continue;
-        };
-        let sentence = support::capitalise(support::strip_verdict(sentence.trim()));
-        let verdict = support::check_with(&sentence, quotes, ENOUGH);
-        verdicts.push(SentenceTrace {
-            verdict: verdict.clone(),
-            text: sentence.clone(),
-        });
-        match verdict {
-            Verdict::Supported { .. } if kept.len() < MOST_SENTENCES => kept.push(sentence),
-            Verdict::Empty => {}
-            // Later sentences may refer to the one that was cut.
-            _ => break,
-        }
-    }
+    let (mut kept, verdicts) = support::keep_supported(written, quotes, ENOUGH);
+    kept.truncate(MOST_SENTENCES);
     let text = kept.join(" ");
     let letters = |text: &str| -> String {
         let lower = text.to_lowercase();

@@ -9,11 +9,10 @@ use crate::agent::AgentError;
 use crate::agent::case::Case;
 use crate::agent::evidence::{Evidence, EvidencePlace, quote};
 use crate::agent::prompt;
-use crate::agent::support::{self, Verdict};
+use crate::agent::support;
 use crate::agent::trace::{SentenceTrace, Trace};
 use crate::agent::types::{Rung, Tokens};
 use crate::knowledge::Found;
-use crate::language::sentences;
 use crate::llm::{self, ChatEvent, ChatMessage, ChatModel, ChatRequest, LlmError};
 
 /// Most places to judge; each costs the model a few hundred prompt tokens.
@@ -188,23 +187,8 @@ impl<'q> Writing<'q> {
             self.refused = true;
             return;
         }
-        for range in sentences::sentences(&self.text) {
-            let Some(sentence) = self.text.get(range) else {
-                continue;
-            };
-            let sentence = support::capitalise(support::strip_verdict(sentence));
-            let verdict = support::check(&sentence, self.quotes);
-            self.verdicts.push(SentenceTrace {
-                verdict: verdict.clone(),
-                text: sentence.clone(),
-            });
-            match verdict {
-                Verdict::Supported { .. } => self.kept.push(sentence),
-                Verdict::Empty => {}
-                // Later sentences may refer to the one that was cut.
-                _ => break,
-            }
-        }
+        (self.kept, self.verdicts) =
+            support::keep_supported(&self.text, self.quotes, support::ENOUGH);
     }
 }
 

@@ -10,10 +10,12 @@ mod tokens;
 
 use serde::Serialize;
 
+use super::trace::SentenceTrace;
 use crate::knowledge::content_words;
+use crate::language::sentences;
 
-/// Share of a sentence's content words that one quotation must contain.
-const ENOUGH: f32 = 0.6;
+/// Share of a sentence's content words that one quotation must contain, 0 to 1.
+pub(super) const ENOUGH: f32 = 0.6;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "verdict")]
@@ -39,13 +41,34 @@ pub(super) enum Verdict {
     Empty,
 }
 
-/// Checks a sentence against the quotations.
-pub(super) fn check(sentence: &str, quotes: &[String]) -> Verdict {
-    check_with(sentence, quotes, ENOUGH)
+/// Keeps the sentences that a quotation supports, up to the first that none does: later ones may refer to it. Returns
+/// them with the verdict on each sentence checked. `enough` is the share of content words, see [`ENOUGH`].
+pub(super) fn keep_supported(
+    written: &str,
+    quotes: &[String],
+    enough: f32,
+) -> (Vec<String>, Vec<SentenceTrace>) {
+    let (mut kept, mut verdicts) = (Vec::new(), Vec::new());
+    for range in sentences::sentences(written) {
+        let Some(sentence) = written.get(range) else {
+            continue;
+        };
+        let text = capitalise(strip_verdict(sentence));
+        let verdict = check(&text, quotes, enough);
+        let ends = !matches!(verdict, Verdict::Supported { .. } | Verdict::Empty);
+        if matches!(verdict, Verdict::Supported { .. }) {
+            kept.push(text.clone());
+        }
+        verdicts.push(SentenceTrace { verdict, text });
+        if ends {
+            break;
+        }
+    }
+    (kept, verdicts)
 }
 
-/// Like [`check`], where one quotation must contain this share of the sentence's content words, 0 to 1.
-pub(super) fn check_with(sentence: &str, quotes: &[String], enough: f32) -> Verdict {
+/// Checks a sentence against the quotations.
+fn check(sentence: &str, quotes: &[String], enough: f32) -> Verdict {
     let words = content_words(sentence);
     if words.is_empty() {
         return Verdict::Empty;
@@ -96,7 +119,7 @@ pub(super) fn compare_translation(translation: &str, text: &str) -> Verdict {
 }
 
 /// A sentence that begins with a capital letter.
-pub(super) fn capitalise(sentence: &str) -> String {
+fn capitalise(sentence: &str) -> String {
     let mut letters = sentence.chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
@@ -106,7 +129,7 @@ pub(super) fn capitalise(sentence: &str) -> String {
 
 /// Removes a bare "yes" or "no" at the beginning: the quotation has to
 /// speak for itself.
-pub(super) fn strip_verdict(sentence: &str) -> &str {
+fn strip_verdict(sentence: &str) -> &str {
     const BARE: [&str; 16] = [
         "yes", "no", "ja", "nein", "sí", "si", "oui", "non", "sì", "sim", "não", "tak", "nie",
         "evet", "hayır", "да",
@@ -131,7 +154,7 @@ mod tests {
     use super::*;
 
     fn verdict(sentence: &str, quote: &str) -> Verdict {
-        check(sentence, &[quote.to_owned()])
+        check(sentence, &[quote.to_owned()], ENOUGH)
     }
 
     #[test]

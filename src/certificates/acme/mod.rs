@@ -71,7 +71,7 @@ impl Acme {
             let chain = check::read_chain(stored.chain.as_bytes())?;
             Served::check(chain, PrivatePkcs8KeyDer::from(key).into(), &self.names)
         });
-        // What is damaged is asked for anew.
+        // A damaged certificate is ordered again.
         Ok(served
             .inspect_err(|error| tracing::warn!(%error, "the stored certificate cannot be used"))
             .ok())

@@ -134,8 +134,8 @@ class Desk:
 
     def status_page(self, *words):
         """The sentences of the status page that hold one of these words."""
-        status, text = self.http("GET", "/api/status", token=self.key, quiet=True)
-        say(f"$ curl http://127.0.0.1:PORT/api/status    (the status page's protections: {', '.join(words)})")
+        status, text = self.http("GET", "/api/v1/status", token=self.key, quiet=True)
+        say(f"$ curl http://127.0.0.1:PORT/api/v1/status    (the status page's protections: {', '.join(words)})")
         protections = json.loads(text).get("protections", []) if status == 200 else []
         told = [p for p in protections if p["name"] in words]
         for one in told:
@@ -157,12 +157,12 @@ class Desk:
 
     def visit(self):
         site = self("admin", "site-key", quiet=True).split()[0]
-        return json.loads(self.http("POST", "/api/visit", {"site": site}, quiet=True)[1])["token"]
+        return json.loads(self.http("POST", "/api/v1/visit", {"site": site}, quiet=True)[1])["token"]
 
     def chat(self, token, text):
         """A visitor's message; the answer."""
         say(f"  a visitor writes: {text}")
-        status, events = self.http("POST", "/api/visit/messages", {"text": text}, token=token, quiet=True)
+        status, events = self.http("POST", "/api/v1/visit/messages", {"text": text}, token=token, quiet=True)
         fields = [dict(line.split(": ", 1) for line in event.splitlines() if ": " in line) for event in events.replace("\r", "").split("\n\n")]
         fields = [event for event in fields if "event" in event]
         name, data = (fields[-1]["event"], fields[-1].get("data", "")) if fields else ("", json.dumps(events[:300]))
@@ -277,9 +277,9 @@ def part_1():
     desk.chat(visitor, f"Does the {CANARY} guild get a discount on unicycles?")
     other = desk.visit()
     desk.chat(other, "How much is a full service?")
-    receipts = json.loads(desk.http("GET", "/api/receipts", token=desk.key, quiet=True)[1])["receipts"]
+    receipts = json.loads(desk.http("GET", "/api/v1/receipts", token=desk.key, quiet=True)[1])["receipts"]
     hers = next(one["id"] for one in receipts if CANARY in json.dumps(one))
-    desk.http("POST", f"/api/receipts/{hers}/rating", {"value": -1, "comment": f"{CANARY} was not content"}, token=desk.key)
+    desk.http("POST", f"/api/v1/receipts/{hers}/rating", {"value": -1, "comment": f"{CANARY} was not content"}, token=desk.key)
     desk("backup", "create")
     before = newest(desk)
     say(f"Where the word is before: {where_told(desk)}")
@@ -299,7 +299,7 @@ def part_1():
     time.sleep(1.1)
     desk("backup", "create")
     after = newest(desk)
-    rows = json.loads(desk.http("GET", "/api/conversations", token=desk.key, quiet=True)[1])["conversations"]
+    rows = json.loads(desk.http("GET", "/api/v1/conversations", token=desk.key, quiet=True)[1])["conversations"]
     expect(len(rows) == 1, "the other visitor's conversation is still there")
     desk.stop()
     say("The store itself, opened with SQLCipher and the key that follows from master.key, row by row:")
@@ -315,7 +315,7 @@ def part_1():
 def where_told(desk):
     """How often the word is told, by the door."""
     told = {}
-    for path in ("/api/conversations", "/api/receipts?limit=200", "/api/receipts/export", "/api/gaps", "/api/golden", "/api/calls", "/api/egress", f"/api/people?who={CANARY}"):
+    for path in ("/api/v1/conversations", "/api/v1/receipts?limit=200", "/api/v1/receipts/export", "/api/v1/gaps", "/api/v1/golden", "/api/v1/calls", "/api/v1/egress", f"/api/v1/people?who={CANARY}"):
         status, text = desk.http("GET", path, token=desk.key, quiet=True)
         told[path if status == 200 else f"{path} ({status})"] = text.lower().count(CANARY.lower())
     out = os.path.join(ROOT, "workspace.zip")
@@ -364,7 +364,7 @@ def part_2_and_7(desk, key, before, after):
     say(f"Where the word is: {told}")
     expect(not any(told.values()), "the word is nowhere on the new machine")
     expect(new.sign_in(), "the owner signs in on the new machine with the password of before")
-    _, old = new.http("GET", "/api/conversations", token=desk.key, quiet=True)
+    _, old = new.http("GET", "/api/v1/conversations", token=desk.key, quiet=True)
     say(f"  the API key of before on the new machine: {old[:160]}")
     new.chat(new.visit(), "How much is a full service?")
     new.stop()
@@ -415,7 +415,7 @@ def part_3():
     site = desk("admin", "site-key", quiet=True).split()[0]
     say("  (the first check after the start is waited for)")
     for _ in range(600):
-        if "checked and is intact" in desk.http("GET", "/api/status", token=desk.key, quiet=True)[1]: break
+        if "checked and is intact" in desk.http("GET", "/api/v1/status", token=desk.key, quiet=True)[1]: break
         time.sleep(0.1)
     desk.status_page("database")
     middle = os.path.getsize(path) // 2  # of the original of a document, and not in the memory of a connection
@@ -427,10 +427,10 @@ def part_3():
     now = desk.status_page("database", "backups")
     expect(now and not now["backups"]["ok"], "the status page tells of it under backups")
     expect(now and not now["database"]["ok"], "and under database: that it was checked and is intact is not right any more")
-    answers = [desk.http("GET", "/api/documents", token=desk.key, quiet=True)[0] for _ in range(12)]
-    say(f"$ curl http://127.0.0.1:PORT/api/documents    (twelve times)\n  {answers}")
-    visitors = [desk.http("POST", "/api/visit", {"site": site}, quiet=True)[0] for _ in range(6)]
-    say(f"$ curl -X POST http://127.0.0.1:PORT/api/visit    (six times)\n  {visitors}")
+    answers = [desk.http("GET", "/api/v1/documents", token=desk.key, quiet=True)[0] for _ in range(12)]
+    say(f"$ curl http://127.0.0.1:PORT/api/v1/documents    (twelve times)\n  {answers}")
+    visitors = [desk.http("POST", "/api/v1/visit", {"site": site}, quiet=True)[0] for _ in range(6)]
+    say(f"$ curl -X POST http://127.0.0.1:PORT/api/v1/visit    (six times)\n  {visitors}")
     desk.said(3)
     expect(set(answers) == {200} and set(visitors) == {200}, "what does not need the damaged page goes on")
     desk.http("GET", "/readyz")
@@ -486,7 +486,7 @@ def part_4():
     desk("faq", "add", "Do you lend pumps?", "Yes, at the counter, for a deposit of 5 euros.")
     desk("ingest", big_document("catalogue", 5))
     desk.chat(desk.visit(), "How much is a full service?")
-    gone = json.loads(desk.http("GET", "/api/conversations", token=desk.key, quiet=True)[1])["conversations"][0]["id"]
+    gone = json.loads(desk.http("GET", "/api/v1/conversations", token=desk.key, quiet=True)[1])["conversations"][0]["id"]
     run("df", "-h", folder)
 
     filler = os.path.join(folder, "filler")
@@ -511,8 +511,8 @@ def part_4():
     status, _ = desk.page("/documents")
     expect(status == 200, "the owner reads the pages")
     status, _ = desk.page("/status")
-    desk.http("DELETE", f"/api/conversations/{gone}", token=desk.key)
-    left = json.loads(desk.http("GET", "/api/conversations", token=desk.key, quiet=True)[1])["conversations"]
+    desk.http("DELETE", f"/api/v1/conversations/{gone}", token=desk.key)
+    left = json.loads(desk.http("GET", "/api/v1/conversations", token=desk.key, quiet=True)[1])["conversations"]
     expect(gone not in [one["id"] for one in left], "a conversation is deleted")
     room = shutil.disk_usage(folder).free
     for _ in range(2):
@@ -530,7 +530,7 @@ def part_4():
     desk.chat(visitor, "Do you lend pumps?")
     fill(filler + "-2")
     run("df", "-h", folder)
-    status, events = desk.http("POST", "/api/visit/messages", {"text": "Do you lend pumps?"}, token=visitor, quiet=True)
+    status, events = desk.http("POST", "/api/v1/visit/messages", {"text": "Do you lend pumps?"}, token=visitor, quiet=True)
     say("  a visitor writes: Do you lend pumps?"); shown(f"{status} {events}")
     expect(ROOT not in events, "a visitor is not told where the data lies")
     say("$ rm …/small-disk/filler*"); os.remove(filler); os.remove(filler + "-2")
@@ -568,7 +568,7 @@ def part_5():
         desk.binary = OLDER
         desk.start("--demo")
         desk("admin", "user", "create", "--name", "Olive Owner", "--email", EMAIL, input=(PASSWORD + "\n").encode())
-        visitor = json.loads(desk.http("POST", "/api/visit", {}, quiet=True)[1])["token"]
+        visitor = json.loads(desk.http("POST", "/api/v1/visit", {}, quiet=True)[1])["token"]
         desk.chat(visitor, "How much is a full service?")
         desk.stop()
         desk.binary = BINARY
@@ -604,7 +604,7 @@ def part_5():
         say("The program of before with it:")
         desk.binary = OLDER
         desk.start()
-        visitor = json.loads(desk.http("POST", "/api/visit", {}, quiet=True)[1])["token"]
+        visitor = json.loads(desk.http("POST", "/api/v1/visit", {}, quiet=True)[1])["token"]
         expect(desk.chat(visitor, "How much is a full service?"), "the program of before answers with it")
         expect(desk.sign_in(), "and the owner signs in")
         desk.stop()

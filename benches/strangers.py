@@ -60,12 +60,12 @@ class Server:
         return done.stdout.strip()
 
     def visit(self, address):
-        status, text = self.send("/api/visit", json.dumps({"site": self.site}).encode(), address)
+        status, text = self.send("/api/v1/visit", json.dumps({"site": self.site}).encode(), address)
         return json.loads(text)["token"] if status == 200 else None
 
     def ask(self, question, address, token):
         body = json.dumps({"text": question}).encode()
-        return self.send("/api/visit/messages", body, address, token)
+        return self.send("/api/v1/visit/messages", body, address, token)
 
     def most_mb(self):
         """The greatest resident memory so far."""
@@ -138,12 +138,12 @@ class Stranger:
 
     def voice_note(self, address):
         token = self.server.visit(address)
-        status, _ = self.server.send("/api/visit/voice-note", self.note, address, token, "audio/wav", 600)
+        status, _ = self.server.send("/api/v1/visit/voice-note", self.note, address, token, "audio/wav", 600)
         self.got[f"voice note: {status}"] += 1
 
     def call(self, address):
         token = self.server.visit(address)
-        url = f"ws://{self.server.address}/api/visit/voice"
+        url = f"ws://{self.server.address}/api/v1/visit/voice"
         with connect(url, additional_headers={"X-Forwarded-For": address}, open_timeout=30) as line:
             line.send(json.dumps({"type": "start", "token": token}))
             for _ in range(40):

@@ -190,7 +190,7 @@ class Server:
         form = {"token": token, "business": "Marlow Street Bicycles", "name": "Ines", "email": "ines@marlow.example",
                 "password": password, "password_again": password, "open": "1"}
         self.send("/setup", urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded")
-        self.site = json.loads(self.send("/api/widget"))["site"]
+        self.site = json.loads(self.send("/api/v1/widget"))["site"]
 
     def send(self, path, body=None, kind="application/json", method=None):
         headers = {"content-type": kind, "origin": self.address, "accept": "application/json"}
@@ -204,18 +204,18 @@ class Server:
         for path in paths:
             head = f'--bench\r\nContent-Disposition: form-data; name="file"; filename="{path.name}"\r\n\r\n'
             body = head.encode() + path.read_bytes() + b"\r\n--bench--\r\n"
-            self.send("/api/documents", body, "multipart/form-data; boundary=bench")
+            self.send("/api/v1/documents", body, "multipart/form-data; boundary=bench")
 
     def approve(self, pairs):
         for question, answer in pairs:
             body = {"questions": [question], "answer": answer, "state": "approved"}
-            self.send("/api/faqs", json.dumps(body).encode())
+            self.send("/api/v1/faqs", json.dumps(body).encode())
 
     def wait_ready(self, seconds=300):
         until = time.time() + seconds
         while time.time() < until:
-            documents = json.loads(self.send("/api/documents")).get("documents", [])
-            visit = json.loads(self.send("/api/visit", json.dumps({"site": self.site}).encode()))
+            documents = json.loads(self.send("/api/v1/documents")).get("documents", [])
+            visit = json.loads(self.send("/api/v1/visit", json.dumps({"site": self.site}).encode()))
             states = {d.get("state") for d in documents}
             if documents and states <= {"ready", "failed"} and visit["voice"]["enabled"] and self.answers():
                 return
@@ -476,13 +476,13 @@ def main():
 def call_record(server):
     """What the server kept of the call: every turn with its times."""
     try:
-        newest = json.loads(server.send("/api/calls"))["calls"][0]
-        call = json.loads(server.send(f"/api/calls/{newest['id']}"))
+        newest = json.loads(server.send("/api/v1/calls"))["calls"][0]
+        call = json.loads(server.send(f"/api/v1/calls/{newest['id']}"))
         call["modelled"], turn = [], None
         for event in call["events"]:
             turn = event["detail"].get("turn", turn) if event["kind"] == "asked" else turn
             if event["kind"] == "answered" and event["detail"].get("receipt"):
-                receipt = server.send(f"/api/receipts/{event['detail']['receipt']}").decode()
+                receipt = server.send(f"/api/v1/receipts/{event['detail']['receipt']}").decode()
                 # The model judged a quotation, or put the question into plain words.
                 if '"rung":"model"' in receipt or '"rephrased"' in receipt:
                     call["modelled"].append(turn)
@@ -495,9 +495,9 @@ def call_record(server):
 def prepare(server, minutes):
     """Calls may last as long as the recording, and nobody is asked whether they are still there."""
     try:
-        settings = json.loads(server.send("/api/voice"))["settings"]
+        settings = json.loads(server.send("/api/v1/voice"))["settings"]
         settings.update(max_minutes=min(minutes, 120), silence_seconds=60)
-        server.send("/api/voice", json.dumps(settings).encode(), method="PUT")
+        server.send("/api/v1/voice", json.dumps(settings).encode(), method="PUT")
     except (SystemExit, KeyError, ValueError) as error:
         print("the limits of a call stay as they are:", error, file=sys.stderr)
 

@@ -183,7 +183,7 @@ class FrontdeskWidget extends HTMLElement {
     const headers = { accept: "application/json", ...options.headers }
     if (this.#visit) headers.authorization = `Bearer ${this.#visit.token}`
     if (json) headers["content-type"] = "application/json"
-    return call(`${HOME}/api/visit${path}`, { ...options, headers, method: json || options.body ? "POST" : "GET", body: json ? JSON.stringify(json) : options.body })
+    return call(`${HOME}/api/v1/visit${path}`, { ...options, headers, method: json || options.body ? "POST" : "GET", body: json ? JSON.stringify(json) : options.body })
   }
 
   // If the visit has ended meanwhile, start a new one, but only once.
@@ -302,7 +302,7 @@ class FrontdeskWidget extends HTMLElement {
         this.hold ||= this.#visit.voice.push_to_talk
         this.#controls()
       }
-      await call.dial(`${HOME.replace(/^http/, "ws")}/api/visit/voice`, start, HOME + (this.#visit?.audio || "/widget-audio.js"), detail => this.#emit("audio", detail))
+      await call.dial(`${HOME.replace(/^http/, "ws")}/api/v1/visit/voice`, start, HOME + (this.#visit?.audio || "/widget-audio.js"), detail => this.#emit("audio", detail))
       if (this.hold) call.silent(true)
     } catch (error) {
       this.#over()

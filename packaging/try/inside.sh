@@ -80,7 +80,7 @@ ask() {
   until said=$(as "$1" frontdesk ask "$QUESTION" "${@:2}" 2>&1) && [[ $said == *"$ANSWER"* ]]; do
     if ((++tries > 100)); then
       printf '%s\n' "$said"
-      grep -v 'route="/api/ask"' /tmp/server.log | tail -n 30
+      grep -v 'route="/api/v1/ask"' /tmp/server.log | tail -n 30
       return 1
     fi
     sleep 0.2

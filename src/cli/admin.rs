@@ -202,7 +202,7 @@ fn scopes_of(named: &[String]) -> anyhow::Result<Vec<String>> {
 async fn create_key(config: Arc<Config>, name: &str, scopes: &[String]) -> anyhow::Result<String> {
     let body = json!({"name": name, "scopes": scopes});
     ask_for(config, "default", "key", async |api| {
-        api.post("/api/keys", &body).await
+        api.post("/api/v1/keys", &body).await
     })
     .await
 }
@@ -210,7 +210,7 @@ async fn create_key(config: Arc<Config>, name: &str, scopes: &[String]) -> anyho
 async fn serve_visitors(config: Arc<Config>, workspace: &str, serve: bool) -> anyhow::Result<()> {
     with_api(config, workspace, Start::Never, async |api| {
         let change = json!({ "enabled": serve });
-        api.patch("/api/widget", &change).await.map(drop)
+        api.patch("/api/v1/widget", &change).await.map(drop)
     })
     .await
 }
@@ -223,16 +223,16 @@ async fn site_key(
     ask_for(config, workspace, "site", async |api| match renew {
         Some(days) => {
             let body = json!({ "old_days": days });
-            api.post("/api/widget/site-key", &body).await
+            api.post("/api/v1/widget/site-key", &body).await
         }
-        None => api.get("/api/widget").await,
+        None => api.get("/api/v1/widget").await,
     })
     .await
 }
 
 async fn setup_link(config: Arc<Config>) -> anyhow::Result<String> {
     ask_for(config, "default", "link", async |api| {
-        api.post("/api/setup-link", &json!({})).await
+        api.post("/api/v1/setup-link", &json!({})).await
     })
     .await
 }

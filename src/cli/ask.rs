@@ -77,7 +77,9 @@ async fn ask(api: &Api, args: &Args) -> anyhow::Result<Answer> {
     let body = json!({"question": args.question, "workspace": args.workspace,
         "metadata": {"now": args.now}});
     if args.json {
-        return Ok(serde_json::from_value(api.post("/api/ask", &body).await?)?);
+        return Ok(serde_json::from_value(
+            api.post("/api/v1/ask", &body).await?,
+        )?);
     }
     let mut answer = None;
     let take = |event: &str, data: Value| {
@@ -90,7 +92,7 @@ async fn ask(api: &Api, args: &Args) -> anyhow::Result<Answer> {
         }
         Ok(())
     };
-    api.events("/api/ask", &body, take).await?;
+    api.events("/api/v1/ask", &body, take).await?;
     out::line("");
     answer.context("the answer was cut off; ask again")
 }

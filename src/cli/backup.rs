@@ -112,14 +112,14 @@ fn is_worth_logging(event: &Metadata<'_>) -> bool {
     *event.level() != Level::ERROR || !event.target().starts_with("frontdesk::app::backup")
 }
 
-const BACKUPS: &str = "/api/backups";
-const COPIES: &str = "/api/backups/target/backups";
+const BACKUPS: &str = "/api/v1/backups";
+const COPIES: &str = "/api/v1/backups/target/backups";
 
 async fn ask(config: Arc<Config>, action: &Action) -> anyhow::Result<Value> {
     with_api(config, "default", Start::Never, async |api| match action {
         Action::RecoveryKey { replace } => {
             let body = json!({ "replace": replace });
-            api.post("/api/backups/recovery-key", &body).await
+            api.post("/api/v1/backups/recovery-key", &body).await
         }
         Action::Create => api.post(BACKUPS, &json!({})).await,
         Action::Verify { name, target } => verify(api, name.as_deref(), *target).await,

@@ -65,7 +65,7 @@ enum Action {
     Remove,
 }
 
-const PATH: &str = "/api/backups/target";
+const PATH: &str = "/api/v1/backups/target";
 
 impl Args {
     pub(super) async fn ask(&self, api: &Api) -> anyhow::Result<Value> {

@@ -127,14 +127,14 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
             let mut query = selection.query();
             query.limit = limit.to_string();
             let query = checked_query(&query)?;
-            let found = api.get(&format!("/api/calls?{query}")).await?;
+            let found = api.get(&format!("/api/v1/calls?{query}")).await?;
             match json {
                 true => out::json(&found),
                 false => print(&found),
             }
         }
         What::Show { id } => {
-            let path = format!("/api/calls/{}", call_id(&id)?);
+            let path = format!("/api/v1/calls/{}", call_id(&id)?);
             out::json(&api.get(&path).await?)
         }
         What::Export {
@@ -156,7 +156,7 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
                 let ask = "deleting a call cannot be undone; add --yes to do it";
                 return Err(WrongCall(ask.into()).into());
             }
-            api.delete(&format!("/api/calls/{id}")).await?;
+            api.delete(&format!("/api/v1/calls/{id}")).await?;
             out::note("The call was deleted.");
             Ok(())
         }
@@ -175,7 +175,10 @@ fn export_of_one(file: &Path, id: CallId) -> Result<String, WrongCall> {
             format.ok_or_else(|| no_form(ending))?
         }
     };
-    Ok(format!("/api/calls/{id}/export?format={}", format.name()))
+    Ok(format!(
+        "/api/v1/calls/{id}/export?format={}",
+        format.name()
+    ))
 }
 
 fn export_of_many(file: &Path, query: &CallQuery) -> Result<String, WrongCall> {
@@ -195,7 +198,7 @@ fn export_of_many(file: &Path, query: &CallQuery) -> Result<String, WrongCall> {
         }
     };
     Ok(format!(
-        "/api/calls/export?format={}&{query}",
+        "/api/v1/calls/export?format={}&{query}",
         format.name()
     ))
 }

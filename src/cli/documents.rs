@@ -121,14 +121,14 @@ fn show(result: &Value) {
 }
 
 async fn act(api: &Api, action: &Action) -> anyhow::Result<Value> {
-    let list = api.get("/api/documents").await?;
+    let list = api.get("/api/v1/documents").await?;
     let list = list.get("documents").cloned().unwrap_or_default();
     let path_of = |name: &str| -> anyhow::Result<String> {
         let named = |d: &&Value| d.get("name").and_then(Value::as_str) == Some(name);
         let found = list.as_array().and_then(|all| all.iter().find(named));
         let id = found.and_then(|d| d.get("id")?.as_str());
         let id = id.ok_or_else(|| missing(name))?;
-        Ok(format!("/api/documents/{id}"))
+        Ok(format!("/api/v1/documents/{id}"))
     };
     let versions_of = async |path: &str| -> anyhow::Result<Value> {
         let answer = api.get(&format!("{path}/versions")).await?;

@@ -37,7 +37,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 
 async fn fetch(config: Arc<Config>, last: u32) -> anyhow::Result<Value> {
     with_api(config, "default", Start::Never, async |api| {
-        api.get(&format!("/api/egress?limit={last}")).await
+        api.get(&format!("/api/v1/egress?limit={last}")).await
     })
     .await
 }

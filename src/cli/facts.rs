@@ -85,13 +85,13 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
     let none = json!({});
     match what {
-        What::List { json } => print(&api.get("/api/facts").await?, *json),
+        What::List { json } => print(&api.get("/api/v1/facts").await?, *json),
         What::Propose => {
-            let told = api.post("/api/facts/propose", &none).await?;
+            let told = api.post("/api/v1/facts/propose", &none).await?;
             print_count(count_of(&told), "stated by the documents")
         }
         What::Confirm { all: true, .. } => {
-            let told = api.post("/api/facts/confirm", &none).await?;
+            let told = api.post("/api/v1/facts/confirm", &none).await?;
             print_count(count_of(&told), "confirmed")
         }
         What::Confirm { ids, .. } => each(api, ids, "confirm", "confirmed").await,
@@ -99,13 +99,14 @@ async fn act(api: &Api, what: &What) -> anyhow::Result<()> {
         What::Set { kind, text } => {
             let facts = read(kind, text)?;
             for fact in &facts {
-                api.post("/api/facts", &serde_json::to_value(fact)?).await?;
+                api.post("/api/v1/facts", &serde_json::to_value(fact)?)
+                    .await?;
             }
             print_count(facts.len(), "kept")
         }
         What::Timezone { zone, country } => {
             let body = json!({"time_zone": zone, "country": country});
-            api.put("/api/facts/settings", &body).await.map(drop)
+            api.put("/api/v1/facts/settings", &body).await.map(drop)
         }
     }
 }
@@ -118,7 +119,7 @@ async fn each(api: &Api, ids: &[String], verb: &str, done: &str) -> anyhow::Resu
             ))
             .into());
         }
-        let path = format!("/api/facts/{id}/{verb}");
+        let path = format!("/api/v1/facts/{id}/{verb}");
         api.post(&path, &json!({})).await?;
     }
     print_count(ids.len(), done)

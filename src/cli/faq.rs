@@ -100,7 +100,7 @@ async fn carry_out(api: &Api, what: &What) -> anyhow::Result<()> {
                 .to_string_lossy()
                 .into_owned();
             api.make_workspace().await?;
-            let path = format!("/api/faqs/import?approved={}", !draft);
+            let path = format!("/api/v1/faqs/import?approved={}", !draft);
             let report: FaqImport =
                 serde_json::from_value(api.send_file(&path, &name, bytes).await?)?;
             if *json {
@@ -135,7 +135,7 @@ async fn carry_out(api: &Api, what: &What) -> anyhow::Result<()> {
         What::Add { question, answer } => {
             api.make_workspace().await?;
             let body = json!({"questions": [question], "answer": answer, "state": "approved"});
-            let made = api.post("/api/faqs", &body).await?;
+            let made = api.post("/api/v1/faqs", &body).await?;
             out::line(made["id"].as_str().unwrap_or_default());
         }
         What::Approve { id } => {
@@ -180,7 +180,7 @@ fn export(file: &Path, all: &[Shown]) -> anyhow::Result<()> {
 }
 
 async fn all(api: &Api) -> anyhow::Result<Vec<Shown>> {
-    let mut found = api.get("/api/faqs").await?;
+    let mut found = api.get("/api/v1/faqs").await?;
     Ok(serde_json::from_value(found["faqs"].take())?)
 }
 
@@ -190,5 +190,5 @@ fn path_of(id: &str) -> anyhow::Result<String> {
         let wrong = format!("`{id}` is not the id of a question; frontdesk faq list shows the ids");
         return Err(WrongCall(wrong).into());
     }
-    Ok(format!("/api/faqs/{id}"))
+    Ok(format!("/api/v1/faqs/{id}"))
 }

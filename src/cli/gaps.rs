@@ -35,7 +35,7 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         );
         return Err(WrongCall(detail).into());
     };
-    let path = format!("/api/gaps?state={}", state.as_str());
+    let path = format!("/api/v1/gaps?state={}", state.as_str());
     let found = block_on(with_api(
         config,
         &args.workspace,

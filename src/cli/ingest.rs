@@ -118,7 +118,7 @@ async fn ingest(api: &Api, files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
         let name = name_of(path);
         let bytes =
             std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-        let taken = match api.send_file("/api/documents", &name, bytes).await {
+        let taken = match api.send_file("/api/v1/documents", &name, bytes).await {
             Ok(taken) => taken,
             Err(error) => {
                 results.push(report(&name, Err(&error.to_string())));
@@ -155,7 +155,7 @@ async fn ingest(api: &Api, files: &[PathBuf]) -> anyhow::Result<Vec<Value>> {
 async fn wait_for(api: &Api, id: &str, done: &str) -> anyhow::Result<Value> {
     let mut pause = LOOK / 8;
     loop {
-        let document = api.get(&format!("/api/documents/{id}")).await?;
+        let document = api.get(&format!("/api/v1/documents/{id}")).await?;
         match document.get("state").and_then(Value::as_str) {
             Some("ready") => {
                 return Ok(

@@ -67,7 +67,7 @@ fn address(config: &Arc<Config>) -> anyhow::Result<String> {
 
 /// A new setup link; `None` once somebody has an account.
 async fn setup_link(server: &Server) -> anyhow::Result<Option<String>> {
-    let request = server.request(Method::POST, "/api/setup-link");
+    let request = server.request(Method::POST, "/api/v1/setup-link");
     let answer = request.json(&json!({})).send().await?;
     let status = answer.status();
     if status == StatusCode::CONFLICT {

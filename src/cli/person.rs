@@ -64,21 +64,21 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
 async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
     match &args.action {
         Action::Copy { who, out } => {
-            api.save(&about("/api/people/copy", who), out).await?;
+            api.save(&about("/api/v1/people/copy", who), out).await?;
             out::note(&format!(
                 "Written to {}. It is not encrypted.",
                 out.display()
             ));
         }
         Action::Find { who } => {
-            let found = api.get(&about("/api/people", who)).await?;
+            let found = api.get(&about("/api/v1/people", who)).await?;
             if args.json {
                 return out::json(&found);
             }
             show(&found);
         }
         Action::Erase { who, yes } => {
-            let found = api.get(&about("/api/people", who)).await?;
+            let found = api.get(&about("/api/v1/people", who)).await?;
             if listed(&found).is_empty() {
                 return Err(WrongCall(format!("nothing is kept about {who}")).into());
             }
@@ -165,7 +165,7 @@ async fn erase(api: &Api, who: &str, first: Value) -> anyhow::Result<Value> {
     let mut found = first;
     let mut sum: Option<Value> = None;
     loop {
-        let certificate = api.post("/api/people/erase", &selection(&found)).await?;
+        let certificate = api.post("/api/v1/people/erase", &selection(&found)).await?;
         sum = Some(match sum {
             None => certificate,
             Some(before) => add_up(before, &certificate),
@@ -173,7 +173,7 @@ async fn erase(api: &Api, who: &str, first: Value) -> anyhow::Result<Value> {
         if found.get("more") != Some(&json!(true)) {
             return Ok(sum.unwrap_or_default());
         }
-        found = api.get(&about("/api/people", who)).await?;
+        found = api.get(&about("/api/v1/people", who)).await?;
         if listed(&found).is_empty() {
             return Ok(sum.unwrap_or_default());
         }

@@ -106,7 +106,7 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
             let mut query = selection.query();
             query.limit = limit.to_string();
             let query = checked_query(&query)?;
-            let found = api.get(&format!("/api/receipts?{query}")).await?;
+            let found = api.get(&format!("/api/v1/receipts?{query}")).await?;
             match json {
                 true => out::json(&found),
                 false => print(&found),
@@ -115,7 +115,7 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
         What::Show { id } => {
             let id = id.parse::<ReceiptId>();
             let id = id.map_err(|_| WrongCall("this is not the id of a receipt".into()))?;
-            out::json(&api.get(&format!("/api/receipts/{id}")).await?)
+            out::json(&api.get(&format!("/api/v1/receipts/{id}")).await?)
         }
         What::Export { file, selection } => {
             let query = checked_query(&selection.query())?;
@@ -123,7 +123,7 @@ async fn act(api: &Api, what: What) -> anyhow::Result<()> {
                 .extension()
                 .is_some_and(|e| e.eq_ignore_ascii_case("csv"));
             let format = if is_table { "csv" } else { "jsonl" };
-            let path = format!("/api/receipts/export?format={format}&{query}");
+            let path = format!("/api/v1/receipts/export?format={format}&{query}");
             let written = api.save(&path, &file).await?;
             out::note(&format!("{written} bytes were written"));
             Ok(())

@@ -70,10 +70,10 @@ async fn ask(config: Arc<Config>, args: &RetentionArgs) -> anyhow::Result<Value>
         match args.days {
             Some(days) => {
                 let wanted = json!({ "conversation_days": days });
-                api.put("/api/retention", &wanted).await
+                api.put("/api/v1/retention", &wanted).await
             }
-            None if args.take_back => api.post("/api/retention/take-back", &json!({})).await,
-            None => api.get("/api/retention").await,
+            None if args.take_back => api.post("/api/v1/retention/take-back", &json!({})).await,
+            None => api.get("/api/v1/retention").await,
         }
     })
     .await

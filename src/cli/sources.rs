@@ -125,11 +125,11 @@ async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
             let body = json!({"url": add.url, "kind": kind, "depth": add.depth, "pages": add.pages,
                 "per_second": add.rate, "every": add.every.name()});
             api.make_workspace().await?;
-            let added = api.post("/api/sources", &body).await?;
+            let added = api.post("/api/v1/sources", &body).await?;
             watch(api, text(&added, "id"), args.json).await
         }
         What::List => {
-            let list = api.get("/api/sources").await?;
+            let list = api.get("/api/v1/sources").await?;
             if args.json {
                 return out::json(&list);
             }
@@ -147,26 +147,26 @@ async fn act(api: &Api, args: &Args) -> anyhow::Result<()> {
         }
         What::Sync { source } => {
             let id = find(api, source).await?;
-            api.post(&format!("/api/sources/{id}/sync"), &json!({}))
+            api.post(&format!("/api/v1/sources/{id}/sync"), &json!({}))
                 .await?;
             watch(api, &id, args.json).await
         }
         What::Pause { source } => {
             let id = find(api, source).await?;
-            let path = format!("/api/sources/{id}");
+            let path = format!("/api/v1/sources/{id}");
             api.patch(&path, &json!({"paused": true})).await?;
             out::note("Paused. Its documents stay.");
             Ok(())
         }
         What::Resume { source } => {
             let id = find(api, source).await?;
-            let path = format!("/api/sources/{id}");
+            let path = format!("/api/v1/sources/{id}");
             api.patch(&path, &json!({"paused": false})).await?;
             watch(api, &id, args.json).await
         }
         What::Remove { source, .. } => {
             let id = find(api, source).await?;
-            api.delete(&format!("/api/sources/{id}")).await?;
+            api.delete(&format!("/api/v1/sources/{id}")).await?;
             out::note("Removed, with all documents that came from it.");
             Ok(())
         }
@@ -189,7 +189,7 @@ fn confirm(source: &str) -> anyhow::Result<bool> {
 
 /// Finds the id of a source by id or address.
 async fn find(api: &Api, named: &str) -> anyhow::Result<String> {
-    let list = api.get("/api/sources").await?;
+    let list = api.get("/api/v1/sources").await?;
     let typed = crate::web::address::typed(named).ok();
     let sources = list.get("sources").and_then(Value::as_array);
     let found = sources.into_iter().flatten().find(|source| {
@@ -212,7 +212,7 @@ async fn watch(api: &Api, id: &str, json: bool) -> anyhow::Result<()> {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
     }
     bar.enable_steady_tick(Duration::from_millis(120));
-    let path = format!("/api/sources/{id}");
+    let path = format!("/api/v1/sources/{id}");
     let source = loop {
         let source = api.get(&path).await?;
         if !matches!(text(&source, "state"), "queued" | "syncing") {

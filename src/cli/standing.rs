@@ -133,9 +133,9 @@ async fn ask(server: &Server) -> anyhow::Result<Content> {
             .map_or(0, Vec::len))
     };
     Ok(Content {
-        accounts: count("/api/accounts", "accounts").await?,
-        documents: count("/api/documents?workspace=default", "documents").await?,
-        gaps: count("/api/gaps?workspace=default", "gaps").await?,
+        accounts: count("/api/v1/accounts", "accounts").await?,
+        documents: count("/api/v1/documents?workspace=default", "documents").await?,
+        gaps: count("/api/v1/gaps?workspace=default", "gaps").await?,
     })
 }
 

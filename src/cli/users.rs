@@ -74,7 +74,7 @@ pub(super) enum UserCommand {
 pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<()> {
     match command {
         UserCommand::List { json } => {
-            let all = block_on(ask(config, async |api| api.get("/api/accounts").await))?;
+            let all = block_on(ask(config, async |api| api.get("/api/v1/accounts").await))?;
             let accounts = all.get("accounts").and_then(Value::as_array);
             if json {
                 return out::json(&all);
@@ -107,7 +107,7 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
         } => {
             let new = json!({"name": name, "email": email, "role": role, "password": password()?});
             let made = block_on(ask(config, async |api| {
-                api.post("/api/accounts", &new).await
+                api.post("/api/v1/accounts", &new).await
             }))?;
             let id = made.get("id").and_then(Value::as_str).unwrap_or_default();
             if json {
@@ -142,7 +142,7 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
         UserCommand::ResetSecondFactor { email } => {
             block_on(ask(config, async |api| {
                 let id = id_of(api, &email).await?;
-                api.delete(&format!("/api/accounts/{id}/second-factor"))
+                api.delete(&format!("/api/v1/accounts/{id}/second-factor"))
                     .await
             }))?;
             out::line(&format!(
@@ -156,7 +156,7 @@ pub(super) fn run(config: Arc<Config>, command: UserCommand) -> anyhow::Result<(
 fn change_one(config: Arc<Config>, email: &str, change: Value, said: &str) -> anyhow::Result<()> {
     block_on(ask(config, async |api| {
         let id = id_of(api, email).await?;
-        api.patch(&format!("/api/accounts/{id}"), &change).await
+        api.patch(&format!("/api/v1/accounts/{id}"), &change).await
     }))?;
     out::line(said);
     Ok(())
@@ -164,7 +164,7 @@ fn change_one(config: Arc<Config>, email: &str, change: Value, said: &str) -> an
 
 /// Finds the account with this e-mail address, ignoring case.
 async fn id_of(api: &Api, email: &str) -> anyhow::Result<String> {
-    let all = api.get("/api/accounts").await?;
+    let all = api.get("/api/v1/accounts").await?;
     let accounts = all.get("accounts").and_then(Value::as_array);
     let of_email = |one: &&Value| {
         let own = one.get("email").and_then(Value::as_str);

@@ -62,7 +62,7 @@ pub(super) enum WorkspaceCommand {
 pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Result<()> {
     match command {
         WorkspaceCommand::List { json } => {
-            let all = block_on(ask(config, async |api| api.get("/api/workspaces").await))?;
+            let all = block_on(ask(config, async |api| api.get("/api/v1/workspaces").await))?;
             if json {
                 return out::json(&all);
             }
@@ -70,7 +70,7 @@ pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Res
             Ok(())
         }
         WorkspaceCommand::Export { name, out } => {
-            let path = format!("/api/workspaces/{}/export", encoded(&name));
+            let path = format!("/api/v1/workspaces/{}/export", encoded(&name));
             block_on(ask(config, async |api| api.save(&path, &out).await))?;
             out::note(&format!(
                 "Written to {}. It is not encrypted.",
@@ -85,8 +85,8 @@ pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Res
         WorkspaceCommand::Reopen { name, account } => {
             let name = name.filter(|_| !account);
             let path = match &name {
-                Some(name) => format!("/api/workspaces/{}/keep", encoded(name)),
-                None => "/api/account/keep".to_owned(),
+                Some(name) => format!("/api/v1/workspaces/{}/keep", encoded(name)),
+                None => "/api/v1/account/keep".to_owned(),
             };
             block_on(ask(config, async |api| api.post(&path, &json!({})).await))?;
             let what = name.as_deref().unwrap_or("Everything");
@@ -96,7 +96,7 @@ pub(super) fn run(config: Arc<Config>, command: WorkspaceCommand) -> anyhow::Res
             Ok(())
         }
         WorkspaceCommand::Limit { name, megabytes } => {
-            let path = format!("/api/workspaces/{}/limit", encoded(&name));
+            let path = format!("/api/v1/workspaces/{}/limit", encoded(&name));
             let bytes = megabytes.map(|mb| mb.saturating_mul(1_000_000));
             let body = json!({ "limit_bytes": bytes });
             block_on(ask(config, async |api| api.put(&path, &body).await))?;
@@ -113,8 +113,8 @@ fn close(config: Arc<Config>, name: Option<&str>, yes: bool) -> anyhow::Result<(
     if !yes {
         let erases = block_on(ask(Arc::clone(&config), async |api| {
             let mut all = Vec::new();
-            for name in names(&api.get("/api/workspaces").await?, name) {
-                let path = format!("/api/workspaces/{}/close", encoded(&name));
+            for name in names(&api.get("/api/v1/workspaces").await?, name) {
+                let path = format!("/api/v1/workspaces/{}/close", encoded(&name));
                 all.push((name, api.get(&path).await?));
             }
             Ok(all)
@@ -136,8 +136,8 @@ fn close(config: Arc<Config>, name: Option<&str>, yes: bool) -> anyhow::Result<(
         .into());
     }
     let (path, confirm) = match name {
-        Some(name) => (format!("/api/workspaces/{}/close", encoded(name)), name),
-        None => ("/api/account/close".to_owned(), "close the account"),
+        Some(name) => (format!("/api/v1/workspaces/{}/close", encoded(name)), name),
+        None => ("/api/v1/account/close".to_owned(), "close the account"),
     };
     let body = json!({ "confirm": confirm });
     let all = block_on(ask(config, async |api| api.post(&path, &body).await))?;

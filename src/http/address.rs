@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn only_a_proxy_on_this_machine_is_believed() {
         let parts = |peer: Peer, forwarded: &[&str]| {
-            let mut request = Request::builder().uri("/api/visit");
+            let mut request = Request::builder().uri("/api/v1/visit");
             for value in forwarded {
                 request = request.header("x-forwarded-for", *value);
             }

@@ -10,7 +10,7 @@
 //! - Errors of the domain become status codes in one place ([`problem`]).
 //! - What a client sends is bounded in size and time ([`server`], [`body`]).
 //!
-//! Reading order: [`server`] (connections), `layers`, [`route`] and [`auth`] (who may), then a face: [`openai`] (`/v1`), [`api`] (`/api`),
+//! Reading order: [`server`] (connections), `layers`, [`route`] and [`auth`] (who may), then a face: [`openai`] (`/v1`), [`api`] (`/api/v1`),
 //! [`console`] (pages), `voice` (visitors, the widget).
 
 mod address;
@@ -20,6 +20,7 @@ pub mod auth;
 pub mod body;
 mod clock;
 pub mod console;
+mod former;
 mod hashing;
 mod health;
 mod layers;

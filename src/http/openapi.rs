@@ -14,7 +14,7 @@ use super::voice;
     info(
         title = "Frontdesk",
         description = "The local API of a Frontdesk installation: the OpenAI-compatible part under \
-                       /v1, and Frontdesk's own under /api."
+                       /v1, and Frontdesk's own under /api/v1."
     ),
     paths(
         health::healthz,

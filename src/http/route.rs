@@ -14,6 +14,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::Http;
 use super::auth::{self, OfCredential, Scope};
+use super::former;
 use super::openai::{ApiError, cors};
 use super::problem::Problem;
 use super::voice;
@@ -64,7 +65,7 @@ impl Route {
         &self.method
     }
 
-    /// A pattern such as `/api/documents/{id}`.
+    /// A pattern such as `/api/v1/documents/{id}`.
     pub fn path(&self) -> &'static str {
         self.path
     }
@@ -97,6 +98,13 @@ pub(super) fn mount(http: &Http, routes: Vec<Route>) -> Router {
     paths
         .into_iter()
         .fold(Router::new(), |router, (path, handlers)| {
+            let router = match former::of(path) {
+                Some(former) => {
+                    let handlers = handlers.clone().layer(middleware::from_fn(former::answer));
+                    router.route(&former, handlers)
+                }
+                None => router,
+            };
             router.route(path, handlers)
         })
         .method_not_allowed_fallback(method_not_allowed)

@@ -82,15 +82,15 @@ async fn prepare(
     set_up(&browser, &desk).await?;
     upload(&browser).await?;
     open_to_visitors(&browser, &desk).await?;
-    let approve = "const done = arguments[2]; fetch('/api/faqs', { method: 'POST', \
+    let approve = "const done = arguments[2]; fetch('/api/v1/faqs', { method: 'POST', \
         headers: { 'content-type': 'application/json' }, \
         body: JSON.stringify({ questions: [arguments[0]], answer: arguments[1], state: 'approved' }) }) \
         .then(r => done(r.status), e => done(String(e)))";
     let pair = vec![json!(SAID[1].0), json!(RENTING)];
     assert_eq!(browser.execute_async(approve, pair).await?, json!(201));
     let begun = std::time::Instant::now();
-    let ask = "const done = arguments[0]; fetch('/api/widget').then(r => r.json()) \
-               .then(({ site }) => fetch('/api/visit', { method: 'POST', body: JSON.stringify({ site }), \
+    let ask = "const done = arguments[0]; fetch('/api/v1/widget').then(r => r.json()) \
+               .then(({ site }) => fetch('/api/v1/visit', { method: 'POST', body: JSON.stringify({ site }), \
                  headers: { 'content-type': 'application/json' } })) \
                .then(r => r.json()).then(v => done(v.voice.enabled), () => done(false))";
     while browser.execute_async(ask, vec![]).await? != json!(true) {

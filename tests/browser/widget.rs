@@ -69,7 +69,7 @@ async fn prepared() -> Option<(Driver, Prepared)> {
     let browser = driver.browser().await;
     set_up(&browser, &desk).await.unwrap();
     for (question, answer) in [(QUESTION, ANSWER), (ARABIC_QUESTION, ARABIC_ANSWER)] {
-        let approve = "const done = arguments[2]; fetch('/api/faqs', { method: 'POST', \
+        let approve = "const done = arguments[2]; fetch('/api/v1/faqs', { method: 'POST', \
             headers: { 'content-type': 'application/json' }, \
             body: JSON.stringify({ questions: [arguments[0]], answer: arguments[1], state: 'approved' }) }) \
             .then(r => done(r.status), e => done(String(e)))";

@@ -9,7 +9,7 @@ use crate::auth::{sign_in, with_cookie};
 use frontdesk::store::users::{self, Role};
 
 async fn patch(app: &TestApp, key: &str, id: &str, body: Value) -> Reply {
-    let request = request(Method::PATCH, &format!("/api/accounts/{id}"), key)
+    let request = request(Method::PATCH, &format!("/api/v1/accounts/{id}"), key)
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()));
     app.send(request.unwrap()).await
@@ -33,7 +33,7 @@ const ANN: &str = "ann@example.com";
 async fn ann(app: &TestApp, role: &str) -> String {
     let new =
         json!({"name": "Ann", "email": ANN, "role": role, "password": "four plain words here"});
-    let made = app.post("/api/accounts", new).await;
+    let made = app.post("/api/v1/accounts", new).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     made.json()["id"].as_str().unwrap().to_owned()
 }
@@ -65,7 +65,7 @@ async fn a_dismissed_person_is_out_at_once_and_a_leaked_password_is_changed() {
     let id = ann(&app, "agent").await;
     let session = log_in(&app, "four plain words here").await.unwrap();
     assert_eq!(get(&app, "/chat", &session).await.status, StatusCode::OK);
-    let listed = app.get("/api/accounts").await.json();
+    let listed = app.get("/api/v1/accounts").await.json();
     let hers = listed["accounts"]
         .as_array()
         .unwrap()
@@ -101,7 +101,7 @@ async fn a_dismissed_person_is_out_at_once_and_a_leaked_password_is_changed() {
     )
     .await;
     assert!(log_in(&app, "another few plain words").await.is_some());
-    let text = app.get("/api/accounts").await;
+    let text = app.get("/api/v1/accounts").await;
     assert!(!text.text().contains("argon2"), "{}", text.text());
 }
 

@@ -36,7 +36,7 @@ fn say(app: &TestApp, text: &str) {
 
 /// The pieces of text in the order in which they came, and the finished answer.
 async fn stream(app: &TestApp, question: &str) -> (Vec<String>, Value) {
-    let asked = request(Method::POST, "/api/ask", &app.key)
+    let asked = request(Method::POST, "/api/v1/ask", &app.key)
         .header("accept", "text/event-stream")
         .header("content-type", "application/json")
         .body(json!({"question": question}).to_string().into());
@@ -54,13 +54,13 @@ async fn stream(app: &TestApp, question: &str) -> (Vec<String>, Value) {
 }
 
 async fn whole(app: &TestApp, question: &str) -> Value {
-    app.post("/api/ask", json!({"question": question}))
+    app.post("/api/v1/ask", json!({"question": question}))
         .await
         .json()
 }
 
 async fn put(app: &TestApp, body: &Value) -> Reply {
-    let wanted = request(Method::PUT, "/api/additions", &app.key)
+    let wanted = request(Method::PUT, "/api/v1/additions", &app.key)
         .header("content-type", "application/json")
         .body(body.to_string().into());
     app.send(wanted.unwrap()).await
@@ -80,7 +80,7 @@ async fn a_friendly_sentence_comes_after_the_quotation_and_stands_in_the_receipt
     assert_eq!(done["rung"], "read");
     assert_eq!(done["answer"], deltas.concat());
     let receipt = done["receipt"].as_str().unwrap();
-    let receipt = app.get(&format!("/api/receipts/{receipt}")).await.json();
+    let receipt = app.get(&format!("/api/v1/receipts/{receipt}")).await.json();
     let added = &receipt["checks"]["afterword"];
     assert_eq!(added["kind"], "friendly", "{receipt}");
     assert_eq!(added["sentences"][0]["verdict"], "supported");
@@ -124,7 +124,7 @@ async fn an_answer_that_is_sent_whole_does_not_wait_unless_the_owner_wants_it() 
     );
     let off = json!({"friendly": "off", "translate": "off"});
     put(&app, &off).await;
-    assert_eq!(app.get("/api/additions").await.json(), off);
+    assert_eq!(app.get("/api/v1/additions").await.json(), off);
     let (deltas, _) = stream(&app, QUESTION).await;
     assert_eq!(deltas.len(), 1);
     let wrong = put(&app, &json!({"friendly": "perhaps", "translate": "off"})).await;

@@ -232,7 +232,7 @@ impl TestApp {
 
     /// Uploads a text file and waits until it was read; the document's id.
     pub async fn document(&self, workspace: &str, name: &str, text: &str) -> String {
-        let path = format!("/api/documents?workspace={workspace}");
+        let path = format!("/api/v1/documents?workspace={workspace}");
         let reply = self
             .post_form(&path, Form::new().file("file", name, text))
             .await;
@@ -249,7 +249,7 @@ impl TestApp {
                 .wait(id.parse().unwrap())
                 .await
                 .unwrap();
-            let path = format!("/api/documents/{id}?workspace={workspace}");
+            let path = format!("/api/v1/documents/{id}?workspace={workspace}");
             if !self.get(&path).await.json()["versions"][0]["extracted_at"].is_null() {
                 break;
             }

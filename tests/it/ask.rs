@@ -1,4 +1,4 @@
-//! `POST /api/ask`.
+//! `POST /api/v1/ask`.
 
 use axum::http::StatusCode;
 use frontdesk::llm::LlmError;
@@ -18,7 +18,7 @@ async fn a_question_is_answered_with_a_receipt() {
     .await;
     let reply = app
         .post(
-            "/api/ask",
+            "/api/v1/ask",
             json!({"question": "When are you open on Mondays?"}),
         )
         .await;
@@ -28,7 +28,7 @@ async fn a_question_is_answered_with_a_receipt() {
     assert!(answer["rung"].is_string() && answer["citations"].is_array());
     let receipt = app
         .get(&format!(
-            "/api/receipts/{}",
+            "/api/v1/receipts/{}",
             answer["receipt"].as_str().unwrap()
         ))
         .await;
@@ -45,7 +45,7 @@ async fn the_answer_can_come_as_events() {
     )
     .await;
     let body = json!({"question": "When are you open?", "assistant": "desk"}).to_string();
-    let mut request = json_request(&app.key, "/api/ask", body);
+    let mut request = json_request(&app.key, "/api/v1/ask", body);
     request
         .headers_mut()
         .insert("accept", "text/event-stream".parse().unwrap());
@@ -70,7 +70,7 @@ async fn what_is_wrong_is_named() {
         (json!({"question": 5}), "question"),
         (json!({"question": "x".repeat(8001)}), "question"),
     ] {
-        let reply = app.post("/api/ask", body).await;
+        let reply = app.post("/api/v1/ask", body).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
         assert_eq!(reply.json()["param"], param);
     }
@@ -79,7 +79,7 @@ async fn what_is_wrong_is_named() {
         json!({"question": "x", "assistant": "nobody"}),
     ] {
         assert_eq!(
-            app.post("/api/ask", body).await.status,
+            app.post("/api/v1/ask", body).await.status,
             StatusCode::NOT_FOUND
         );
     }
@@ -92,7 +92,10 @@ async fn a_model_that_is_away_does_not_break_the_api() {
         "the model is loading".into(),
     )));
     let reply = app
-        .post("/api/ask", json!({"question": "Tell me about the moon."}))
+        .post(
+            "/api/v1/ask",
+            json!({"question": "Tell me about the moon."}),
+        )
         .await;
     // Rungs that need no model go on answering; a turn that failed is a 503 with a sentence.
     match reply.status {

@@ -148,7 +148,7 @@ async fn a_revoked_key_is_out_at_once() {
     let app = TestApp::new().await;
     let (key, id) = app.make_key(&["documents"], None).await;
     let get = || {
-        request(Method::GET, "/api/documents", &key)
+        request(Method::GET, "/api/v1/documents", &key)
             .body(Body::empty())
             .unwrap()
     };
@@ -192,12 +192,12 @@ pub fn with_cookie(method: Method, path: &str, token: &str) -> axum::http::reque
 async fn a_browser_may_change_things_from_our_own_pages_only() {
     let app = TestApp::new().await;
     let (_, token) = sign_in(&app, Role::Owner).await;
-    let get = with_cookie(Method::GET, "/api/keys", &token)
+    let get = with_cookie(Method::GET, "/api/v1/keys", &token)
         .body(Body::empty())
         .unwrap();
     assert_eq!(app.send(get).await.status, StatusCode::OK);
     let post = |origin: Option<&str>| {
-        let mut builder = with_cookie(Method::POST, "/api/keys", &token)
+        let mut builder = with_cookie(Method::POST, "/api/v1/keys", &token)
             .header(header::CONTENT_TYPE, "application/json");
         if let Some(origin) = origin {
             builder = builder.header(header::ORIGIN, origin);
@@ -223,7 +223,7 @@ async fn a_suspended_person_is_out_at_once() {
     sign_in(&app, Role::Owner).await;
     let (id, token) = sign_in(&app, Role::Admin).await;
     let get = || {
-        with_cookie(Method::GET, "/api/keys", &token)
+        with_cookie(Method::GET, "/api/v1/keys", &token)
             .body(Body::empty())
             .unwrap()
     };
@@ -246,15 +246,15 @@ async fn an_agent_of_the_staff_does_not_administrate() {
             .unwrap()
     };
     assert_eq!(
-        app.send(get("/api/conversations")).await.status,
+        app.send(get("/api/v1/conversations")).await.status,
         StatusCode::OK
     );
     assert_eq!(
-        app.send(get("/api/keys")).await.status,
+        app.send(get("/api/v1/keys")).await.status,
         StatusCode::FORBIDDEN
     );
     assert_eq!(
-        app.send(get("/api/documents")).await.status,
+        app.send(get("/api/v1/documents")).await.status,
         StatusCode::FORBIDDEN
     );
 }
@@ -268,54 +268,58 @@ async fn a_bound_key_cannot_tell_other_workspaces_from_absent_ones() {
         .document("theirs", "secret.txt", "The code is 1234.")
         .await;
     let begun = app
-        .post("/api/conversations?workspace=theirs", json!({}))
+        .post("/api/v1/conversations?workspace=theirs", json!({}))
         .await
         .json();
     let conversation = begun["id"].as_str().unwrap();
     let asked = json!({"question": "What is the code?", "workspace": "theirs"});
-    let receipt = app.post("/api/ask", asked.clone()).await.json()["receipt"].clone();
+    let receipt = app.post("/api/v1/ask", asked.clone()).await.json()["receipt"].clone();
     let receipt = receipt.as_str().unwrap();
     let (key, _) = app
         .make_key(&["chat", "documents", "evaluate"], Some(mine))
         .await;
 
     for path in [
-        format!("/api/documents/{document}"),
-        format!("/api/documents/{document}?workspace=mine"),
-        format!("/api/documents/{document}?workspace=theirs"),
-        format!("/api/documents/{document}/text"),
-        format!("/api/conversations/{conversation}"),
-        format!("/api/receipts/{receipt}"),
-        "/api/documents?workspace=theirs".into(),
-        "/api/conversations?workspace=theirs".into(),
-        "/api/documents/events?workspace=theirs".into(),
+        format!("/api/v1/documents/{document}"),
+        format!("/api/v1/documents/{document}?workspace=mine"),
+        format!("/api/v1/documents/{document}?workspace=theirs"),
+        format!("/api/v1/documents/{document}/text"),
+        format!("/api/v1/conversations/{conversation}"),
+        format!("/api/v1/receipts/{receipt}"),
+        "/api/v1/documents?workspace=theirs".into(),
+        "/api/v1/conversations?workspace=theirs".into(),
+        "/api/v1/documents/events?workspace=theirs".into(),
     ] {
         let get = request(Method::GET, &path, &key)
             .body(Body::empty())
             .unwrap();
         assert_eq!(app.send(get).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    let delete = request(Method::DELETE, &format!("/api/documents/{document}"), &key);
+    let delete = request(
+        Method::DELETE,
+        &format!("/api/v1/documents/{document}"),
+        &key,
+    );
     assert_eq!(
         app.send(delete.body(Body::empty()).unwrap()).await.status,
         StatusCode::NOT_FOUND
     );
-    let path = format!("/api/conversations/{conversation}/messages");
+    let path = format!("/api/v1/conversations/{conversation}/messages");
     let reply = app.post_as(&key, &path, json!({"text": "hi"})).await;
     assert_eq!(reply.status, StatusCode::NOT_FOUND);
     assert_eq!(
-        app.post_as(&key, "/api/ask", asked).await.status,
+        app.post_as(&key, "/api/v1/ask", asked).await.status,
         StatusCode::NOT_FOUND
     );
 
-    let absent = request(Method::GET, "/api/documents?workspace=nobody", &key);
+    let absent = request(Method::GET, "/api/v1/documents?workspace=nobody", &key);
     let absent = app.send(absent.body(Body::empty()).unwrap()).await;
-    let theirs = request(Method::GET, "/api/documents?workspace=theirs", &key);
+    let theirs = request(Method::GET, "/api/v1/documents?workspace=theirs", &key);
     let theirs = app.send(theirs.body(Body::empty()).unwrap()).await;
     assert_eq!(absent.body, theirs.body);
 
     let still = app
-        .get(&format!("/api/documents/{document}?workspace=theirs"))
+        .get(&format!("/api/v1/documents/{document}?workspace=theirs"))
         .await;
     assert_eq!(still.status, StatusCode::OK);
 }

@@ -1,4 +1,4 @@
-//! `/api/backups/target`: where backups are copied to. Copying itself is tested in the module, against servers.
+//! `/api/v1/backups/target`: where backups are copied to. Copying itself is tested in the module, against servers.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Reply, TestApp, request};
 
-const TARGET: &str = "/api/backups/target";
+const TARGET: &str = "/api/v1/backups/target";
 const SECRET: &str = "hunter2-is-secret";
 
 fn s3(endpoint: &str) -> Value {
@@ -48,7 +48,7 @@ async fn a_target_is_set_up_tried_and_forgotten_and_no_answer_holds_its_secret()
     let error = steps["steps"][0]["error"].as_str().unwrap();
     assert!(error.contains("egress.allow"), "{error}");
 
-    let ledger = app.get("/api/egress").await;
+    let ledger = app.get("/api/v1/egress").await;
     let row = &ledger.json()["requests"][0];
     assert_eq!(
         (&row["purpose"], &row["bytes_sent"]),

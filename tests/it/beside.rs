@@ -140,7 +140,7 @@ fn commands_go_over_a_socket_and_leave_no_key() {
     assert!(socket.symlink_metadata().unwrap().file_type().is_socket());
     assert_eq!((mode(&socket), mode(&place.data)), (0o600, 0o700));
     let network = || TcpStream::connect(&server.address).unwrap();
-    let path = "/api/documents";
+    let path = "/api/v1/documents";
     assert!(get(network(), path, "").starts_with("HTTP/1.1 401"));
     let old = format!("Authorization: Bearer {key}\r\n");
     assert!(get(network(), path, &old).starts_with("HTTP/1.1 401"));
@@ -165,7 +165,7 @@ fn commands_go_over_a_socket_and_leave_no_key() {
     let seen = proxy.accept().unwrap_err();
     assert_eq!(seen.kind(), ErrorKind::WouldBlock);
 
-    let keys = get(UnixStream::connect(&socket).unwrap(), "/api/keys", "");
+    let keys = get(UnixStream::connect(&socket).unwrap(), "/api/v1/keys", "");
     let keys: Value = serde_json::from_str(keys.split("\r\n\r\n").nth(1).unwrap()).unwrap();
     let keys = keys["keys"].as_array().unwrap();
     assert!(
@@ -227,7 +227,7 @@ fn the_command_opens_a_workspace_and_renews_its_key() {
     let visit = |server: &Server, site: &str| {
         let body = format!("{{\"site\":\"{site}\"}}");
         let request = format!(
-            "POST /api/visit HTTP/1.1\r\nHost: {}\r\nX-Forwarded-For: 198.51.100.7\r\nContent-Type: application/json\r\n\
+            "POST /api/v1/visit HTTP/1.1\r\nHost: {}\r\nX-Forwarded-For: 198.51.100.7\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             server.address,
             body.len()

@@ -21,7 +21,7 @@ const WAITING_COOKIE: &str = "frontdesk_sign_in";
 /// Makes an account that signs in with its name; its id.
 pub async fn person(app: &TestApp, name: &str, role: &str) -> UserId {
     let new = json!({"name": name, "email": format!("{name}@example.com"), "role": role, "password": PASSWORD});
-    let made = app.post("/api/accounts", new).await;
+    let made = app.post("/api/v1/accounts", new).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     made.json()["id"].as_str().unwrap().parse().unwrap()
 }

@@ -1,4 +1,4 @@
-//! `/api/calls` with recordings and exports.
+//! `/api/v1/calls` with recordings and exports.
 
 use std::io::{Cursor, Read};
 
@@ -113,7 +113,7 @@ pub async fn record(app: &TestApp, call: &Scoped<Call>, now: i64) {
 }
 
 async fn ids(app: &TestApp, query: &str) -> Vec<String> {
-    let reply = app.get(&format!("/api/calls{query}")).await;
+    let reply = app.get(&format!("/api/v1/calls{query}")).await;
     assert_eq!(reply.status, StatusCode::OK, "{query}: {}", reply.text());
     let all = reply.json()["calls"].as_array().unwrap().clone();
     all.iter()
@@ -153,7 +153,7 @@ async fn calls_are_listed_a_page_at_a_time_and_by_what_is_known_of_them() {
     ] {
         assert_eq!(&ids(&app, query).await, expected, "{query}");
     }
-    let next = app.get("/api/calls?limit=1").await.json()["next"].clone();
+    let next = app.get("/api/v1/calls?limit=1").await.json()["next"].clone();
     let older = ids(&app, &format!("?limit=1&before={}", next.as_str().unwrap())).await;
     assert_eq!(older, one);
     for wrong in [
@@ -164,22 +164,22 @@ async fn calls_are_listed_a_page_at_a_time_and_by_what_is_known_of_them() {
         "from=x",
         "before=x",
     ] {
-        let reply = app.get(&format!("/api/calls?{wrong}")).await;
+        let reply = app.get(&format!("/api/v1/calls?{wrong}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
         assert_eq!(reply.json()["param"], wrong.split('=').next().unwrap());
     }
     // Another workspace's call is as absent as none.
     for path in ["", "/recording", "/waveform", "/export"] {
-        let reply = app.get(&format!("/api/calls/{foreign}{path}")).await;
+        let reply = app.get(&format!("/api/v1/calls/{foreign}{path}")).await;
         assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
     }
     assert_eq!(
-        app.delete(&format!("/api/calls/{foreign}")).await.status,
+        app.delete(&format!("/api/v1/calls/{foreign}")).await.status,
         StatusCode::NOT_FOUND
     );
     // Who may chat may not read what others said.
     let (chatty, _) = app.make_key(&["chat", "evaluate"], None).await;
-    let asked = request(Method::GET, "/api/calls", &chatty)
+    let asked = request(Method::GET, "/api/v1/calls", &chatty)
         .body(Body::empty())
         .unwrap();
     assert_eq!(app.send(asked).await.status, StatusCode::FORBIDDEN);
@@ -195,7 +195,7 @@ async fn a_recording_is_played_in_ranges_and_has_a_picture() {
     let app = TestApp::new().await;
     let us = app.workspace("default").await;
     let call = made_up(&app, us, "Hello?", FIRST).await;
-    let path = format!("/api/calls/{}/recording", call.id);
+    let path = format!("/api/v1/calls/{}/recording", call.id);
     let none = app.get(&path).await;
     assert_eq!(
         (none.status, none.json()["code"].as_str().unwrap()),
@@ -227,7 +227,7 @@ async fn a_recording_is_played_in_ranges_and_has_a_picture() {
     assert_eq!(beyond.status, StatusCode::RANGE_NOT_SATISFIABLE);
     assert_eq!(beyond.header("content-range"), format!("bytes */{size}"));
     let wave = app
-        .get(&format!("/api/calls/{}/waveform", call.id))
+        .get(&format!("/api/v1/calls/{}/waveform", call.id))
         .await
         .json();
     assert_eq!(wave["caller"].as_array().unwrap().len(), 1000);
@@ -242,7 +242,7 @@ async fn a_recording_is_played_in_ranges_and_has_a_picture() {
     assert_eq!(app.delete(&path).await.status, StatusCode::NO_CONTENT);
     assert_eq!(app.get(&path).await.status, StatusCode::NOT_FOUND);
     assert_eq!(
-        app.get(&format!("/api/calls/{}", call.id)).await.json()["audio"],
+        app.get(&format!("/api/v1/calls/{}", call.id)).await.json()["audio"],
         Value::Null
     );
 }
@@ -255,7 +255,7 @@ async fn exports_parse_back() {
     record(&app, &call, FIRST).await;
     let export = async |format: &str| {
         let reply = app
-            .get(&format!("/api/calls/{}/export?format={format}", call.id))
+            .get(&format!("/api/v1/calls/{}/export?format={format}", call.id))
             .await;
         assert_eq!(reply.status, StatusCode::OK, "{format}: {}", reply.text());
         reply
@@ -267,7 +267,7 @@ async fn exports_parse_back() {
     assert_eq!(full["duration_ms"], 11_500);
     assert_eq!(
         full,
-        app.get(&format!("/api/calls/{}", call.id)).await.json()
+        app.get(&format!("/api/v1/calls/{}", call.id)).await.json()
     );
     let text = export("txt").await.text().to_owned();
     assert!(
@@ -304,24 +304,24 @@ async fn exports_parse_back() {
             .size()
             > 1000
     );
-    let many = app.get("/api/calls/export?format=jsonl").await;
+    let many = app.get("/api/v1/calls/export?format=jsonl").await;
     let lines: Vec<Value> = many
         .text()
         .lines()
         .map(|l| serde_json::from_str(l).unwrap())
         .collect();
     assert_eq!(lines, [full]);
-    let many = app.get("/api/calls/export?format=csv&q=open").await;
+    let many = app.get("/api/v1/calls/export?format=csv&q=open").await;
     assert_eq!(many.text().lines().count(), 2, "{}", many.text());
     assert!(!many.text().contains("\n="), "no formula");
     for wrong in ["xls", "jsonl"] {
         let reply = app
-            .get(&format!("/api/calls/{}/export?format={wrong}", call.id))
+            .get(&format!("/api/v1/calls/{}/export?format={wrong}", call.id))
             .await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     }
     assert_eq!(
-        app.get("/api/calls/export?format=zip").await.status,
+        app.get("/api/v1/calls/export?format=zip").await.status,
         StatusCode::BAD_REQUEST
     );
 }

@@ -219,7 +219,7 @@ async fn an_assistant_answers_with_what_it_rests_on() {
     assert!(grounds["timings_ms"]["total"].is_number());
     let receipt = app
         .get(&format!(
-            "/api/receipts/{}",
+            "/api/v1/receipts/{}",
             grounds["receipt"].as_str().unwrap()
         ))
         .await;

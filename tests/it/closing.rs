@@ -30,7 +30,8 @@ async fn erase_due(app: &TestApp, days: i64) -> usize {
 
 async fn visit(app: &TestApp) -> Reply {
     let site = crate::visit::site(app, "branch").await;
-    app.post_as("", "/api/visit", json!({ "site": site })).await
+    app.post_as("", "/api/v1/visit", json!({ "site": site }))
+        .await
 }
 
 /// A workspace of everything, each with the canary in it; a key that is bound to it, and a visitor's token.
@@ -40,16 +41,16 @@ async fn branch(app: &TestApp) -> (String, String) {
     app.document("branch", &format!("{CANARY}.txt"), &text)
         .await;
     let faq = json!({"questions": [format!("Is {CANARY} open?")], "answer": format!("{CANARY}: yes."), "state": "approved"});
-    done(app.post(&format!("/api/faqs?{HERE}"), faq).await).await;
+    done(app.post(&format!("/api/v1/faqs?{HERE}"), faq).await).await;
     let begun = done(visit(app).await).await;
     let visitor = begun["token"].as_str().unwrap().to_owned();
     let said = json!({"text": format!("I am {CANARY}. Do you repair umbrellas?")});
-    let said = app.post_as(&visitor, "/api/visit/messages", said).await;
+    let said = app.post_as(&visitor, "/api/v1/visit/messages", said).await;
     assert_eq!(said.status, StatusCode::OK, "{}", said.text());
-    let receipts = done(app.get(&format!("/api/receipts?{HERE}")).await).await;
+    let receipts = done(app.get(&format!("/api/v1/receipts?{HERE}")).await).await;
     let receipt = receipts["receipts"][0]["id"].as_str().unwrap();
     let golden = json!({ "receipt": receipt });
-    done(app.post(&format!("/api/golden?{HERE}"), golden).await).await;
+    done(app.post(&format!("/api/v1/golden?{HERE}"), golden).await).await;
     let call = made_up(app, id, &format!("This is {CANARY}"), now()).await;
     record(app, &call, now()).await;
     let set = app.app.store.write(move |tx| {
@@ -60,7 +61,7 @@ async fn branch(app: &TestApp) -> (String, String) {
     set.await.unwrap();
     let key =
         json!({"name": CANARY, "scopes": ["chat", "documents", "admin"], "workspace": "branch"});
-    let key = done(app.post("/api/keys", key).await).await;
+    let key = done(app.post("/api/v1/keys", key).await).await;
     (key["key"].as_str().unwrap().to_owned(), visitor)
 }
 
@@ -71,7 +72,7 @@ async fn get_as(app: &TestApp, key: &str, path: &str) -> StatusCode {
 
 async fn close(app: &TestApp) -> Value {
     let confirm = json!({"confirm": "branch"});
-    done(app.post("/api/workspaces/branch/close", confirm).await).await
+    done(app.post("/api/v1/workspaces/branch/close", confirm).await).await
 }
 
 fn of(list: &Value, name: &str) -> Value {
@@ -83,23 +84,23 @@ fn of(list: &Value, name: &str) -> Value {
 async fn a_closed_workspace_is_shut_at_once_and_can_be_kept_for_a_week() {
     let app = TestApp::new().await;
     let (key, visitor) = branch(&app).await;
-    let documents = "/api/documents";
+    let documents = "/api/v1/documents";
     let unbound = format!("{documents}?{HERE}");
     assert_eq!(get_as(&app, &key, documents).await, StatusCode::OK);
     // Whoever closes must say what.
     let wrong = app
-        .post("/api/workspaces/branch/close", json!({"confirm": "yes"}))
+        .post("/api/v1/workspaces/branch/close", json!({"confirm": "yes"}))
         .await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST, "{}", wrong.text());
     let bound = app
         .post_as(
             &key,
-            "/api/workspaces/branch/close",
+            "/api/v1/workspaces/branch/close",
             json!({"confirm": "branch"}),
         )
         .await;
     assert_eq!(bound.status, StatusCode::FORBIDDEN, "{}", bound.text());
-    let preview = done(app.get("/api/workspaces/branch/close").await).await;
+    let preview = done(app.get("/api/v1/workspaces/branch/close").await).await;
     for (table, rows) in [
         ("documents", 1),
         ("faqs", 1),
@@ -115,7 +116,7 @@ async fn a_closed_workspace_is_shut_at_once_and_can_be_kept_for_a_week() {
     assert!(of(&closed, "default")["erased_from"].is_null());
     assert_eq!(visit(&app).await.status, StatusCode::FORBIDDEN);
     let more = json!({"text": "Are you there?"});
-    let more = app.post_as(&visitor, "/api/visit/messages", more).await;
+    let more = app.post_as(&visitor, "/api/v1/visit/messages", more).await;
     assert_eq!(more.status, StatusCode::FORBIDDEN, "{}", more.text());
     assert_eq!(get_as(&app, &key, documents).await, StatusCode::FORBIDDEN);
     let refused = app.get(&unbound).await;
@@ -129,12 +130,12 @@ async fn a_closed_workspace_is_shut_at_once_and_can_be_kept_for_a_week() {
     assert_eq!(app.get(documents).await.status, StatusCode::OK);
     assert_eq!(erase_due(&app, 6).await, 0);
 
-    done(app.post("/api/workspaces/branch/keep", json!({})).await).await;
+    done(app.post("/api/v1/workspaces/branch/keep", json!({})).await).await;
     assert_eq!(visit(&app).await.status, StatusCode::OK);
     assert_eq!(get_as(&app, &key, documents).await, StatusCode::OK);
     assert_eq!(app.get(&unbound).await.status, StatusCode::OK);
     assert_eq!(erase_due(&app, 30).await, 0);
-    let again = app.post("/api/workspaces/branch/keep", json!({})).await;
+    let again = app.post("/api/v1/workspaces/branch/keep", json!({})).await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
 }
 
@@ -172,11 +173,11 @@ async fn nothing_of_a_closed_workspace_is_left_in_the_store() {
     let named = where_is(&app, &id.to_string()).await;
     assert_eq!(named, ["closures.workspace"]);
     assert_eq!(
-        get_as(&app, &key, "/api/documents").await,
+        get_as(&app, &key, "/api/v1/documents").await,
         StatusCode::UNAUTHORIZED
     );
     // What is left is the certificate.
-    let list = done(app.get("/api/workspaces").await).await;
+    let list = done(app.get("/api/v1/workspaces").await).await;
     let erased = &list["erased"][0];
     assert_eq!(
         (&erased["name"], &erased["erased"]["documents"]),
@@ -189,9 +190,9 @@ async fn nothing_of_a_closed_workspace_is_left_in_the_store() {
     assert!(!app.app.knowledge.faqs().has_live(id, now()));
     let question = format!("What does the {CANARY} service cost?");
     let ask = json!({"question": question, "workspace": "branch"});
-    let answer = done(app.post("/api/ask", ask).await).await;
+    let answer = done(app.post("/api/v1/ask", ask).await).await;
     assert_eq!(answer["citations"], json!([]), "{answer}");
-    let documents = done(app.get("/api/documents").await).await;
+    let documents = done(app.get("/api/v1/documents").await).await;
     assert_eq!(documents["documents"].as_array().unwrap().len(), 1);
     assert_eq!(erase_due(&app, 40).await, 0);
 }
@@ -200,7 +201,7 @@ async fn nothing_of_a_closed_workspace_is_left_in_the_store() {
 async fn a_workspace_is_taken_along_in_one_file() {
     let app = TestApp::new().await;
     branch(&app).await;
-    let file = app.get("/api/workspaces/branch/export").await;
+    let file = app.get("/api/v1/workspaces/branch/export").await;
     assert_eq!(file.status, StatusCode::OK, "{}", file.status);
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(file.body.clone())).unwrap();
     let names: Vec<String> = archive
@@ -302,7 +303,7 @@ async fn with_the_account_everything_ends_and_the_installation_is_as_new() {
     // One of them is closed on an earlier day.
     close(&app).await;
     let confirm = json!({"confirm": "close the account"});
-    done(app.post("/api/account/close", confirm).await).await;
+    done(app.post("/api/v1/account/close", confirm).await).await;
     let mut ann = Browser::new(&app);
     ann.password("ann").await;
     assert!(ann.is_in().await);
@@ -314,7 +315,7 @@ async fn with_the_account_everything_ends_and_the_installation_is_as_new() {
     );
     assert!(!ann.is_in().await);
     assert_eq!(
-        app.get("/api/status").await.status,
+        app.get("/api/v1/status").await.status,
         StatusCode::UNAUTHORIZED
     );
     let home = Browser::new(&app).get("/").await;
@@ -337,7 +338,7 @@ async fn with_the_account_everything_ends_and_the_installation_is_as_new() {
 async fn beyond_its_limit_a_workspace_takes_no_documents_and_no_recordings_but_every_message() {
     let app = TestApp::new().await;
     let (_, visitor) = branch(&app).await;
-    let list = done(app.get("/api/workspaces").await).await;
+    let list = done(app.get("/api/v1/workspaces").await).await;
     let bytes = of(&list, "branch")["bytes"].clone();
     for part in ["originals", "texts", "conversations", "recordings"] {
         assert!(bytes[part].as_u64().unwrap() > 0, "{part}: {bytes}");
@@ -348,7 +349,7 @@ async fn beyond_its_limit_a_workspace_takes_no_documents_and_no_recordings_but_e
         done(
             app.send(crate::calls::json_put(
                 &app,
-                "/api/workspaces/branch/limit",
+                "/api/v1/workspaces/branch/limit",
                 body,
             ))
             .await,
@@ -357,7 +358,7 @@ async fn beyond_its_limit_a_workspace_takes_no_documents_and_no_recordings_but_e
     };
     let total = of(&list, "branch")["total_bytes"].as_u64().unwrap();
     set(json!(total + 10)).await;
-    let path = format!("/api/documents?{HERE}");
+    let path = format!("/api/v1/documents?{HERE}");
     let upload = async |text: &str| {
         let form = Form::new().file("file", "more.txt", text);
         app.post_form(&path, form).await
@@ -378,7 +379,7 @@ async fn beyond_its_limit_a_workspace_takes_no_documents_and_no_recordings_but_e
     let documents = done(app.get(&path).await).await;
     assert_eq!(documents["documents"].as_array().unwrap().len(), 1);
     let said = json!({"text": "A message is always taken, however long it may be."});
-    let said = app.post_as(&visitor, "/api/visit/messages", said).await;
+    let said = app.post_as(&visitor, "/api/v1/visit/messages", said).await;
     assert_eq!(said.status, StatusCode::OK, "{}", said.text());
     assert!(!where_is(&app, "A message is always taken").await.is_empty());
     let id = app.workspace("branch").await;

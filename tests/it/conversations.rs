@@ -1,4 +1,4 @@
-//! `/api/conversations`.
+//! `/api/v1/conversations`.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::app::{Reply, TestApp, json_request};
 async fn begin(app: &TestApp) -> String {
     let begun = app
         .post(
-            "/api/conversations",
+            "/api/v1/conversations",
             json!({"title": "Hours", "visitor": "v1"}),
         )
         .await;
@@ -17,7 +17,7 @@ async fn begin(app: &TestApp) -> String {
 }
 
 async fn say(app: &TestApp, id: &str, body: Value) -> Reply {
-    let path = format!("/api/conversations/{id}/messages");
+    let path = format!("/api/v1/conversations/{id}/messages");
     let mut request = json_request(&app.key, &path, body.to_string());
     request
         .headers_mut()
@@ -43,7 +43,7 @@ async fn what_is_said_is_kept() {
     .await
     .events();
     assert_eq!(events.last().unwrap().0, "done");
-    let one = app.get(&format!("/api/conversations/{id}")).await.json();
+    let one = app.get(&format!("/api/v1/conversations/{id}")).await.json();
     assert_eq!(
         (&one["title"], &one["channel"]),
         (&"Hours".into(), &"api".into())
@@ -52,7 +52,7 @@ async fn what_is_said_is_kept() {
     assert_eq!(said[0]["role"], "user");
     assert_eq!(said[0]["text"], "When are you open?");
     assert_eq!(said[0]["client_id"], "c1");
-    let list = app.get("/api/conversations?limit=10").await.json();
+    let list = app.get("/api/v1/conversations?limit=10").await.json();
     assert_eq!(list["conversations"][0]["id"], *id);
 }
 
@@ -63,7 +63,7 @@ async fn a_message_sent_twice_is_kept_once() {
     let message = json!({"text": "Hello?", "client_id": "c1"});
     say(&app, &id, message.clone()).await;
     say(&app, &id, message).await;
-    let one = app.get(&format!("/api/conversations/{id}")).await.json();
+    let one = app.get(&format!("/api/v1/conversations/{id}")).await.json();
     let said = one["transcript"].as_array().unwrap().iter();
     assert_eq!(said.filter(|message| message["role"] == "user").count(), 1);
 }
@@ -90,7 +90,7 @@ async fn what_is_wrong_is_named() {
         StatusCode::NOT_FOUND
     );
     let nobody = app
-        .post("/api/conversations", json!({"assistant": "nobody"}))
+        .post("/api/v1/conversations", json!({"assistant": "nobody"}))
         .await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
 }

@@ -46,7 +46,7 @@ async fn what_a_revoked_key_has_open_ends() {
     let app = TestApp::new().await;
     app.chat.script.set(Plan::Stall(vec!["Hel".into()]));
     let (key, id) = app.make_key(&["documents", "chat"], None).await;
-    let watched = request(Method::GET, "/api/documents/events", &key);
+    let watched = request(Method::GET, "/api/v1/documents/events", &key);
     let asked = json!({"model": "default", "stream": true,
         "messages": [{"role": "user", "content": "Tell me a long story."}]});
     let asked = json_request(&key, "/v1/chat/completions", asked.to_string());
@@ -54,7 +54,7 @@ async fn what_a_revoked_key_has_open_ends() {
     let answer = open(&app, asked).await;
     goes_on(&events).await;
     assert!(!answer.is_finished());
-    let gone = app.delete(&format!("/api/keys/{id}")).await;
+    let gone = app.delete(&format!("/api/v1/keys/{id}")).await;
     assert!(gone.status.is_success(), "{}", gone.text());
     ends("the stream of events", events).await;
     ends("the answer", answer).await;
@@ -73,12 +73,12 @@ async fn what_a_visitor_has_open_ends_when_the_front_desk_is_closed() {
     let asked = json!({"text": "Why was the lighthouse keeper so lonely?"});
     let answer = open(
         &app,
-        json_request(&token, "/api/visit/messages", asked.to_string()),
+        json_request(&token, "/api/v1/visit/messages", asked.to_string()),
     )
     .await;
     eventually("the model is asked", || app.chat.script.count() > 0).await;
     goes_on(&answer).await;
-    let closed = app.patch("/api/widget", json!({"enabled": false})).await;
+    let closed = app.patch("/api/v1/widget", json!({"enabled": false})).await;
     assert_eq!(closed.status, StatusCode::OK, "{}", closed.text());
     ends("the answer", answer).await;
 }
@@ -88,14 +88,14 @@ async fn a_call_ends_when_the_site_key_stops_at_once() {
     let app = TestApp::new().await;
     let server = app.serve(Limits::default()).await;
     let token = visit::token(&app).await;
-    let address = format!("ws://{}/api/visit/voice", server.address);
+    let address = format!("ws://{}/api/v1/visit/voice", server.address);
     let (mut socket, _) = connect_async(address).await.unwrap();
     let start = json!({"type": "start", "token": token}).to_string();
     socket.send(Message::Text(start.into())).await.unwrap();
     let renew = async {
         tokio::time::sleep(Duration::from_millis(1200)).await;
         let renewed = app
-            .post("/api/widget/site-key", json!({"old_days": 0}))
+            .post("/api/v1/widget/site-key", json!({"old_days": 0}))
             .await;
         assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.text());
     };

@@ -15,7 +15,11 @@ async fn every_surface_keeps_its_envelope() {
         assert_eq!(reply.header("content-type"), "application/json");
         assert!(reply.json()["error"]["message"].is_string(), "{path}");
     }
-    for (path, status) in [("/api/nothing", 404), ("/nothing", 404), ("/api/ask", 405)] {
+    for (path, status) in [
+        ("/api/v1/nothing", 404),
+        ("/nothing", 404),
+        ("/api/v1/ask", 405),
+    ] {
         let reply = app.get(path).await;
         assert_eq!(reply.status.as_u16(), status, "{path}");
         assert_eq!(reply.header("content-type"), "application/problem+json");
@@ -26,7 +30,7 @@ async fn every_surface_keeps_its_envelope() {
 #[tokio::test]
 async fn broken_json_names_the_place() {
     let app = TestApp::new().await;
-    let own = app.post_raw("/api/ask", "{\"question\":\n oops}").await;
+    let own = app.post_raw("/api/v1/ask", "{\"question\":\n oops}").await;
     assert_eq!(own.status, StatusCode::BAD_REQUEST);
     assert!(
         own.json()["detail"].as_str().unwrap().contains("line 2"),
@@ -51,7 +55,7 @@ async fn bodies_are_bounded_and_typed() {
         large.clone(),
     )]));
     for body in [Body::from(large), streamed] {
-        let reply = app.post_raw("/api/ask", body).await;
+        let reply = app.post_raw("/api/v1/ask", body).await;
         assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(reply.json()["code"], "too_large");
     }
@@ -62,7 +66,7 @@ async fn bodies_are_bounded_and_typed() {
     let reply = app.send(declared).await;
     assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(reply.json()["error"]["code"], "too_large");
-    for path in ["/api/ask", "/v1/chat/completions"] {
+    for path in ["/api/v1/ask", "/v1/chat/completions"] {
         let text = request(Method::POST, path, &app.key)
             .header(header::CONTENT_TYPE, "text/plain")
             .body(Body::from("{}"));
@@ -80,9 +84,9 @@ async fn every_response_has_safe_headers_and_an_id() {
     for path in [
         "/healthz",
         "/v1/models",
-        "/api/documents",
+        "/api/v1/documents",
         "/nothing",
-        "/api/keys/x",
+        "/api/v1/keys/x",
     ] {
         let reply = app.get(path).await;
         assert!(
@@ -115,13 +119,13 @@ async fn head_and_options_are_answered() {
         .unwrap();
     let reply = app.send(head).await;
     assert_eq!((reply.status, reply.body.len()), (StatusCode::OK, 0));
-    let options = request(Method::OPTIONS, "/api/documents", "")
+    let options = request(Method::OPTIONS, "/api/v1/documents", "")
         .body(Body::empty())
         .unwrap();
     let reply = app.send(options).await;
     assert_eq!(reply.status, StatusCode::NO_CONTENT);
     assert!(reply.header("allow").contains("GET") && reply.header("allow").contains("POST"));
-    let wrong = app.delete("/api/documents").await;
+    let wrong = app.delete("/api/v1/documents").await;
     assert_eq!(wrong.status, StatusCode::METHOD_NOT_ALLOWED);
     assert!(wrong.header("allow").contains("POST"));
 }
@@ -143,9 +147,9 @@ async fn a_body_that_does_not_arrive_is_given_up() {
     let app = TestApp::new().await;
     let stalled =
         || Body::from_stream(futures::stream::pending::<Result<String, std::io::Error>>());
-    let reply = app.post_raw("/api/ask", stalled()).await;
+    let reply = app.post_raw("/api/v1/ask", stalled()).await;
     assert_eq!(reply.status, StatusCode::REQUEST_TIMEOUT);
-    for path in ["/api/documents", "/v1/audio/transcriptions"] {
+    for path in ["/api/v1/documents", "/v1/audio/transcriptions"] {
         let form = request(Method::POST, path, &app.key)
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
             .body(stalled());

@@ -20,7 +20,7 @@ async fn send_form(app: &TestApp, token: &str, path: &str, form: &str) -> Reply 
 }
 
 async fn golden(app: &TestApp) -> Vec<Value> {
-    let list = app.get("/api/golden").await.json();
+    let list = app.get("/api/v1/golden").await.json();
     list["questions"].as_array().unwrap().clone()
 }
 
@@ -29,9 +29,13 @@ async fn a_real_answer_becomes_one_golden_question_by_whichever_way() {
     let app = TestApp::new().await;
     let (_, token) = sign_in(&app, Role::Owner).await;
     let receipt = ask(&app, "Zebra xylophone?").await;
-    let made = app.post("/api/golden", json!({"receipt": receipt})).await;
+    let made = app
+        .post("/api/v1/golden", json!({"receipt": receipt}))
+        .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
-    let again = app.post("/api/golden", json!({"receipt": receipt})).await;
+    let again = app
+        .post("/api/v1/golden", json!({"receipt": receipt}))
+        .await;
     assert_eq!(again.json()["id"], made.json()["id"]);
     let path = format!("/receipts/{receipt}/golden");
     let on_page = send_form(&app, &token, &path, "").await;
@@ -40,7 +44,7 @@ async fn a_real_answer_becomes_one_golden_question_by_whichever_way() {
     assert_eq!(golden(&app).await.len(), 1);
     // Who expects something else of the same answer means another question.
     let other = json!({"receipt": receipt, "expectation": {"answerable": true}});
-    let other = app.post("/api/golden", other).await;
+    let other = app.post("/api/v1/golden", other).await;
     assert_ne!(other.json()["id"], *id);
     assert_eq!(golden(&app).await.len(), 2);
 }
@@ -59,7 +63,7 @@ async fn a_key_may_have_the_same_names_everywhere() {
     ] {
         let name = "a".repeat(letters);
         let made = app
-            .post("/api/keys", json!({"name": name, "scopes": ["chat"]}))
+            .post("/api/v1/keys", json!({"name": name, "scopes": ["chat"]}))
             .await;
         assert_eq!(made.status, by_api, "{}", made.text());
         let form = format!("name={name}&chat=on");
@@ -74,14 +78,14 @@ async fn an_owner_of_an_answer_with_a_long_name_is_refused_by_both() {
     let (_, token) = sign_in(&app, Role::Owner).await;
     let owner = "a".repeat(201);
     let body = json!({"questions": ["Parking?"], "answer": "Behind the house.", "owner": owner});
-    let refused = app.post("/api/faqs", body).await;
+    let refused = app.post("/api/v1/faqs", body).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert_eq!(refused.json()["param"], "owner");
     let form = format!("questions=Parking&answer=Behind+the+house.&owner={owner}");
     let refused = send_form(&app, &token, "/faq", &form).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text().contains("Owner may have 200 characters."));
-    let list = app.get("/api/faqs").await.json();
+    let list = app.get("/api/v1/faqs").await.json();
     assert_eq!(list["faqs"].as_array().unwrap().len(), 0);
 }
 
@@ -93,7 +97,7 @@ async fn going_on_with_a_source_that_is_not_paused_does_nothing() {
     let (_, token) = sign_in(&app, Role::Owner).await;
     let id = add(&app, json!({"url": site.url("/"), "kind": "page"})).await;
     settled(&app, &id).await;
-    let path = format!("/api/sources/{id}");
+    let path = format!("/api/v1/sources/{id}");
     let state = async || app.get(&path).await.json()["state"].clone();
     assert_eq!(
         app.patch(&path, json!({"paused": false})).await.status,

@@ -1,4 +1,4 @@
-//! `/api/facts`: proposed from documents, confirmed, and answered from.
+//! `/api/v1/facts`: proposed from documents, confirmed, and answered from.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -18,7 +18,7 @@ async fn put(app: &TestApp, path: &str, body: Value) -> StatusCode {
 }
 
 async fn facts(app: &TestApp) -> Vec<Value> {
-    app.get("/api/facts").await.json()["facts"]
+    app.get("/api/v1/facts").await.json()["facts"]
         .as_array()
         .unwrap()
         .clone()
@@ -26,7 +26,7 @@ async fn facts(app: &TestApp) -> Vec<Value> {
 
 async fn ask(app: &TestApp, question: &str) -> Value {
     let body = json!({"question": question, "metadata": {"now": "2026-11-23T10:00:00-05:00"}});
-    app.post("/api/ask", body).await.json()
+    app.post("/api/v1/ask", body).await.json()
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn facts_are_proposed_confirmed_and_computed_from() {
     assert_eq!(
         put(
             &app,
-            "/api/facts/settings",
+            "/api/v1/facts/settings",
             json!({"time_zone": "America/New_York"})
         )
         .await,
@@ -60,7 +60,7 @@ async fn facts_are_proposed_confirmed_and_computed_from() {
         "Tuesday: 8:00 am – 5:00 pm"
     );
 
-    let all = app.post("/api/facts/confirm", json!({})).await;
+    let all = app.post("/api/v1/facts/confirm", json!({})).await;
     assert_eq!(all.json()["count"], 6, "{}", all.text());
     let computed = ask(&app, "Are you open tomorrow?").await;
     assert_eq!(
@@ -68,7 +68,7 @@ async fn facts_are_proposed_confirmed_and_computed_from() {
         "On Tuesday, 24 November we are open from 8:00 am to 5:00 pm. [1]"
     );
     let receipt = computed["receipt"].as_str().unwrap();
-    let receipt = app.get(&format!("/api/receipts/{receipt}")).await.json();
+    let receipt = app.get(&format!("/api/v1/receipts/{receipt}")).await.json();
     assert_eq!(receipt["checks"]["computed"][0]["date"], "2026-11-24");
     assert_eq!(receipt["checks"]["time_zone"], "America/New_York");
 }
@@ -84,7 +84,7 @@ async fn a_new_version_takes_proposals_away_and_marks_what_was_confirmed() {
         .unwrap();
     let id = monday["id"].as_str().unwrap().to_owned();
     let confirmed = app
-        .post(&format!("/api/facts/{id}/confirm"), json!({}))
+        .post(&format!("/api/v1/facts/{id}/confirm"), json!({}))
         .await;
     assert_eq!(confirmed.json()["state"], "confirmed");
     app.document(
@@ -119,14 +119,14 @@ async fn what_a_document_states_is_dismissed_when_it_is_removed_on_the_page_as_i
     app.document("default", "hours.md", HOURS).await;
     let proposed = facts(&app).await;
     let id = |at: usize| proposed[at]["id"].as_str().unwrap().to_owned();
-    let deleted = app.delete(&format!("/api/facts/{}", id(0))).await;
+    let deleted = app.delete(&format!("/api/v1/facts/{}", id(0))).await;
     assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.text());
     person(&app, "ann", "owner").await;
     let mut ann = Browser::new(&app);
     ann.password("ann").await;
     let page = ann.post(&format!("/facts/{}/delete", id(1)), "").await;
     assert_eq!(page.status, StatusCode::SEE_OTHER, "{}", page.text());
-    app.post("/api/facts/propose", json!({})).await;
+    app.post("/api/v1/facts/propose", json!({})).await;
     let dismissed = |fact: &&Value| fact["state"] == "dismissed";
     let after = facts(&app).await;
     assert_eq!(after.iter().filter(dismissed).count(), 2, "{after:?}");
@@ -137,12 +137,12 @@ async fn what_a_document_states_is_dismissed_when_it_is_removed_on_the_page_as_i
 async fn facts_are_entered_changed_and_removed() {
     let app = TestApp::new().await;
     let phone = json!({"kind": "phone", "label": "", "number": "555-0142"});
-    let made = app.post("/api/facts", phone).await;
+    let made = app.post("/api/v1/facts", phone).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     let id = made.json()["id"].as_str().unwrap().to_owned();
     let changed = json!({"kind": "phone", "label": "", "number": "555-0143"});
     assert_eq!(
-        put(&app, &format!("/api/facts/{id}"), changed).await,
+        put(&app, &format!("/api/v1/facts/{id}"), changed).await,
         StatusCode::OK
     );
     let list = facts(&app).await;
@@ -153,11 +153,11 @@ async fn facts_are_entered_changed_and_removed() {
     );
     let id = list[0]["id"].as_str().unwrap().to_owned();
     assert_eq!(
-        app.delete(&format!("/api/facts/{id}")).await.status,
+        app.delete(&format!("/api/v1/facts/{id}")).await.status,
         StatusCode::NO_CONTENT
     );
     assert_eq!(
-        app.delete(&format!("/api/facts/{id}")).await.status,
+        app.delete(&format!("/api/v1/facts/{id}")).await.status,
         StatusCode::NOT_FOUND
     );
     for bad in [
@@ -165,14 +165,14 @@ async fn facts_are_entered_changed_and_removed() {
         json!({"kind": "weekly", "days": ["mon"], "open": [{"from": "8", "to": "9"}]}),
     ] {
         assert_eq!(
-            app.post("/api/facts", bad).await.status,
+            app.post("/api/v1/facts", bad).await.status,
             StatusCode::BAD_REQUEST
         );
     }
     assert_eq!(
         put(
             &app,
-            "/api/facts/settings",
+            "/api/v1/facts/settings",
             json!({"time_zone": "Mars/Base"})
         )
         .await,
@@ -180,7 +180,7 @@ async fn facts_are_entered_changed_and_removed() {
     );
     let preview = app
         .post(
-            "/api/facts/preview",
+            "/api/v1/facts/preview",
             json!({"question": "what is your phone number?"}),
         )
         .await;

@@ -28,7 +28,9 @@ async fn send(app: &TestApp, token: &str, path: &str, fields: &[(&str, &str)]) -
 
 /// Asks in vain; the receipt of the gap that this leaves.
 async fn gap(app: &TestApp, question: &str) -> String {
-    let asked = app.post("/api/ask", json!({ "question": question })).await;
+    let asked = app
+        .post("/api/v1/ask", json!({ "question": question }))
+        .await;
     asked.json()["receipt"].as_str().unwrap().to_owned()
 }
 
@@ -55,7 +57,7 @@ async fn an_answer_to_a_gap_is_written_and_closes_it() {
         (StatusCode::SEE_OTHER, "/faq")
     );
     let asked = app
-        .post("/api/ask", json!({ "question": question }))
+        .post("/api/v1/ask", json!({ "question": question }))
         .await
         .json();
     assert_eq!(asked["answer"], "Yes, two of them.");
@@ -95,7 +97,7 @@ async fn an_answer_is_changed_searched_and_deleted() {
         &[("questions", "Parking?\nParking here?"), ("answer", "Free")],
     )
     .await;
-    let id = app.get("/api/faqs").await.json()["faqs"][0]["id"]
+    let id = app.get("/api/v1/faqs").await.json()["faqs"][0]["id"]
         .as_str()
         .unwrap()
         .to_owned();

@@ -1,4 +1,4 @@
-//! `/api/faqs`, and what visitors get of it.
+//! `/api/v1/faqs`, and what visitors get of it.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -7,13 +7,15 @@ use serde_json::{Value, json};
 use crate::app::{Form, Reply, TestApp, request};
 
 async fn ask(app: &TestApp, question: &str) -> Value {
-    let reply = app.post("/api/ask", json!({ "question": question })).await;
+    let reply = app
+        .post("/api/v1/ask", json!({ "question": question }))
+        .await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     reply.json()
 }
 
 async fn make(app: &TestApp, body: Value) -> String {
-    let reply = app.post("/api/faqs", body).await;
+    let reply = app.post("/api/v1/faqs", body).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text());
     reply.json()["id"].as_str().unwrap().to_owned()
 }
@@ -48,13 +50,13 @@ async fn an_approved_answer_is_given_word_for_word() {
     assert_eq!(source["quote"], answer);
     let receipt = app
         .get(&format!(
-            "/api/receipts/{}",
+            "/api/v1/receipts/{}",
             given["receipt"].as_str().unwrap()
         ))
         .await
         .json();
     assert_eq!(receipt["checks"]["faq"], json!(id));
-    let faq = app.get(&format!("/api/faqs/{id}")).await.json();
+    let faq = app.get(&format!("/api/v1/faqs/{id}")).await.json();
     assert_eq!(
         (&faq["answered"], &faq["language"]),
         (&json!(1), &json!("en"))
@@ -96,12 +98,12 @@ async fn drafts_expired_and_deleted_answers_are_not_given() {
     let id = make(&app, draft).await;
     assert_ne!(ask(&app, question).await["rung"], "faq");
     let approved = app
-        .post(&format!("/api/faqs/{id}/approve"), json!({}))
+        .post(&format!("/api/v1/faqs/{id}/approve"), json!({}))
         .await
         .json();
     assert_eq!(approved["state"], "approved");
     assert_eq!(ask(&app, question).await["answer"], "Free.");
-    let path = format!("/api/faqs/{id}");
+    let path = format!("/api/v1/faqs/{id}");
     let changed = json!({"questions": [question], "answer": "Two euros.", "state": "approved"});
     assert_eq!(put(&app, &path, changed).await.status, StatusCode::OK);
     assert_eq!(ask(&app, question).await["answer"], "Two euros.");
@@ -128,7 +130,7 @@ async fn answers_stay_in_their_workspace() {
     let (key, _) = app.make_key(&["documents", "chat"], Some(other)).await;
     let reply = app
         .send(
-            request(Method::GET, &format!("/api/faqs/{id}"), &key)
+            request(Method::GET, &format!("/api/v1/faqs/{id}"), &key)
                 .body(Body::empty())
                 .unwrap(),
         )
@@ -137,7 +139,7 @@ async fn answers_stay_in_their_workspace() {
     let asked = app
         .post_as(
             &key,
-            "/api/ask",
+            "/api/v1/ask",
             json!({"question": "Do you have parking?"}),
         )
         .await
@@ -151,15 +153,17 @@ async fn a_file_is_imported_once() {
     let table = "question,answer\nOpen on Sunday?,No\nPark here?,Free\nWhere?,\n";
     for (added, skipped) in [(2, 1), (0, 3)] {
         let form = Form::new().file("file", "faq.csv", table);
-        let reply = app.post_form("/api/faqs/import?approved=true", form).await;
+        let reply = app
+            .post_form("/api/v1/faqs/import?approved=true", form)
+            .await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
         let report = reply.json();
         assert_eq!(report["added"], added);
         assert_eq!(report["skipped"].as_array().unwrap().len(), skipped);
     }
     let pasted = Form::new().text("text", "Is there wifi?\nYes.");
-    app.post_form("/api/faqs/import", pasted).await;
-    let all = app.get("/api/faqs").await.json();
+    app.post_form("/api/v1/faqs/import", pasted).await;
+    let all = app.get("/api/v1/faqs").await.json();
     let states: Vec<&str> = all["faqs"]
         .as_array()
         .unwrap()
@@ -174,7 +178,7 @@ async fn a_file_is_imported_once() {
         Form::new().file("file", "a.csv", "name,age\nAnna,4\n"),
         Form::new().file("file", "a.html", "<p>Nothing</p>"),
     ] {
-        let reply = app.post_form("/api/faqs/import", form).await;
+        let reply = app.post_form("/api/v1/faqs/import", form).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
     }
 }
@@ -191,11 +195,11 @@ async fn what_is_wrong_is_named() {
         json!({"questions": ["x?"], "answer": "x", "state": "published"}),
         json!({"questions": ["x?"], "answer": "x", "gaps": ["nonsense"]}),
     ] {
-        let reply = app.post("/api/faqs", body).await;
+        let reply = app.post("/api/v1/faqs", body).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{}", reply.text());
     }
     for id in ["nonsense", "01890000-0000-7000-8000-000000000000"] {
-        let path = format!("/api/faqs/{id}");
+        let path = format!("/api/v1/faqs/{id}");
         assert_eq!(app.get(&path).await.status, StatusCode::NOT_FOUND);
         assert_eq!(app.delete(&path).await.status, StatusCode::NOT_FOUND);
     }
@@ -261,9 +265,9 @@ async fn a_refusal_is_in_the_language_of_the_question() {
 #[tokio::test]
 async fn a_word_goes_on_in_the_language_so_far() {
     let app = TestApp::new().await;
-    let made = app.post("/api/conversations", json!({})).await.json();
+    let made = app.post("/api/v1/conversations", json!({})).await.json();
     let path = format!(
-        "/api/conversations/{}/messages",
+        "/api/v1/conversations/{}/messages",
         made["id"].as_str().unwrap()
     );
     for (message, said) in [

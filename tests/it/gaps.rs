@@ -1,4 +1,4 @@
-//! `/api/gaps`.
+//! `/api/v1/gaps`.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::receipts::ask;
 use frontdesk::store::ReceiptId;
 
 async fn groups(app: &TestApp, query: &str) -> Vec<(String, u64)> {
-    let reply = app.get(&format!("/api/gaps{query}")).await;
+    let reply = app.get(&format!("/api/v1/gaps{query}")).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     let gaps = reply.json()["gaps"].as_array().unwrap().clone();
     let pair = |gap: &Value| {
@@ -35,7 +35,7 @@ async fn unanswered_questions_come_together() {
     assert_eq!(found[0], ("Do you rent electric bikes?".into(), 3));
     assert_eq!(found[1], ("Where can I park?".into(), 1));
     let (key, _) = app.make_key(&["chat"], None).await;
-    let request = crate::app::request(axum::http::Method::GET, "/api/gaps", &key);
+    let request = crate::app::request(axum::http::Method::GET, "/api/v1/gaps", &key);
     let refused = app
         .send(request.body(axum::body::Body::empty()).unwrap())
         .await;
@@ -49,23 +49,23 @@ async fn a_group_is_dismissed_and_brought_back() {
     let second = ask(&app, "do you rent electric bikes?").await;
     ask(&app, "Where can I park?").await;
     let settled = app
-        .post(&format!("/api/gaps/{second}/dismiss"), json!({}))
+        .post(&format!("/api/v1/gaps/{second}/dismiss"), json!({}))
         .await;
     assert_eq!(settled.status, StatusCode::OK, "{}", settled.text());
     assert_eq!(settled.json()["receipts"].as_array().unwrap().len(), 2);
     assert_eq!(groups(&app, "").await, [("Where can I park?".into(), 1)]);
     assert_eq!(groups(&app, "?state=dismissed").await.len(), 1);
     let again = app
-        .post(&format!("/api/gaps/{second}/dismiss"), json!({}))
+        .post(&format!("/api/v1/gaps/{second}/dismiss"), json!({}))
         .await;
     assert_eq!(again.status, StatusCode::NOT_FOUND, "it is not open");
-    app.post(&format!("/api/gaps/{second}/reopen"), json!({}))
+    app.post(&format!("/api/v1/gaps/{second}/reopen"), json!({}))
         .await;
     assert_eq!(groups(&app, "").await.len(), 2);
-    app.post(&format!("/api/gaps/{second}/answered"), json!({}))
+    app.post(&format!("/api/v1/gaps/{second}/answered"), json!({}))
         .await;
     assert_eq!(groups(&app, "?state=answered").await[0].1, 2);
-    let unknown = app.get("/api/gaps?state=lost").await;
+    let unknown = app.get("/api/v1/gaps?state=lost").await;
     assert_eq!(unknown.json()["param"], "state");
 }
 
@@ -77,9 +77,9 @@ async fn a_bad_rating_makes_a_gap_until_it_is_changed() {
     app.chat.script.set(Plan::Words(vec![hours.to_owned()]));
     let id = ask(&app, "When are you open on Mondays?").await;
     assert!(groups(&app, "").await.is_empty());
-    let path = format!("/api/receipts/{id}/rating");
+    let path = format!("/api/v1/receipts/{id}/rating");
     app.post(&path, json!({"value": -1})).await;
-    let gaps = app.get("/api/gaps").await.json();
+    let gaps = app.get("/api/v1/gaps").await.json();
     assert_eq!(gaps["gaps"][0]["rated_bad"], 1, "{gaps}");
     assert_eq!(gaps["gaps"][0]["examples"][0]["receipt"], *id);
     app.post(&path, json!({"value": 1})).await;
@@ -90,7 +90,7 @@ async fn a_bad_rating_makes_a_gap_until_it_is_changed() {
     // A refusal stays a gap whatever its rating.
     let refused = ask(&app, "Zebra xylophone?").await;
     app.post(
-        &format!("/api/receipts/{refused}/rating"),
+        &format!("/api/v1/receipts/{refused}/rating"),
         json!({"value": 1}),
     )
     .await;
@@ -106,7 +106,7 @@ async fn one_answer_closes_all_gaps_that_it_was_written_for() {
     let unknown = ReceiptId::new().to_string();
     let faq = json!({"questions": ["Do you rent electric bikes?"], "answer": "No.",
         "gaps": [first, second, unknown]});
-    let made = app.post("/api/faqs", faq).await;
+    let made = app.post("/api/v1/faqs", faq).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     assert_eq!(groups(&app, "").await, [("Where can I park?".into(), 1)]);
     assert_eq!(groups(&app, "?state=answered").await[0].1, 2);
@@ -115,9 +115,9 @@ async fn one_answer_closes_all_gaps_that_it_was_written_for() {
 #[tokio::test]
 async fn the_gap_of_a_follow_up_says_what_it_is_about() {
     let app = TestApp::new().await;
-    let begun = app.post("/api/conversations", json!({})).await.json();
+    let begun = app.post("/api/v1/conversations", json!({})).await.json();
     let path = format!(
-        "/api/conversations/{}/messages",
+        "/api/v1/conversations/{}/messages",
         begun["id"].as_str().unwrap()
     );
     for text in ["Do you rent electric bikes?", "And scooters?"] {
@@ -128,7 +128,7 @@ async fn the_gap_of_a_follow_up_says_what_it_is_about() {
     let follow_up = "Do you rent electric bikes? · And scooters?";
     assert!(
         found.iter().any(|(question, _)| question == follow_up)
-            || app.get("/api/gaps").await.text().contains(follow_up),
+            || app.get("/api/v1/gaps").await.text().contains(follow_up),
         "{found:?}"
     );
 }
@@ -137,13 +137,16 @@ async fn the_gap_of_a_follow_up_says_what_it_is_about() {
 async fn a_question_with_a_set_clock_is_a_test_and_no_gap() {
     let app = TestApp::new().await;
     let body = json!({"question": "Zebra xylophone?", "metadata": {"now": "2026-12-24T10:00:00Z"}});
-    let receipt = app.post("/api/ask", body).await.json()["receipt"].clone();
+    let receipt = app.post("/api/v1/ask", body).await.json()["receipt"].clone();
     assert!(groups(&app, "").await.is_empty());
     let id = receipt.as_str().unwrap();
-    let one = app.get(&format!("/api/receipts/{id}")).await.json();
+    let one = app.get(&format!("/api/v1/receipts/{id}")).await.json();
     assert_eq!(one["evaluation"], true);
     assert_eq!(one["checks"]["now"], "2026-12-24T10:00:00Z");
-    app.post(&format!("/api/receipts/{id}/rating"), json!({"value": -1}))
-        .await;
+    app.post(
+        &format!("/api/v1/receipts/{id}/rating"),
+        json!({"value": -1}),
+    )
+    .await;
     assert!(groups(&app, "").await.is_empty());
 }

@@ -1,4 +1,4 @@
-//! `/api/golden`.
+//! `/api/v1/golden`.
 
 use axum::http::{Method, StatusCode, header};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::fakes::Plan;
 use crate::receipts::ask;
 
 async fn all(app: &TestApp) -> Vec<Value> {
-    let list = app.get("/api/golden").await.json();
+    let list = app.get("/api/v1/golden").await.json();
     list["questions"].as_array().unwrap().clone()
 }
 
@@ -27,7 +27,9 @@ async fn a_real_answer_becomes_a_golden_question() {
     app.document("default", "prices.txt", price).await;
     app.chat.script.set(Plan::Words(vec![price.to_owned()]));
     let answered = ask(&app, "What does a full service cost?").await;
-    let made = app.post("/api/golden", json!({"receipt": answered})).await;
+    let made = app
+        .post("/api/v1/golden", json!({"receipt": answered}))
+        .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     let made = made.json();
     assert_eq!(made["question"], "What does a full service cost?");
@@ -38,7 +40,9 @@ async fn a_real_answer_becomes_a_golden_question() {
     assert_eq!(expected["source"], "prices.txt");
 
     let refused = ask(&app, "Zebra xylophone?").await;
-    let made = app.post("/api/golden", json!({"receipt": refused})).await;
+    let made = app
+        .post("/api/v1/golden", json!({"receipt": refused}))
+        .await;
     assert_eq!(made.json()["expectation"], json!({"answerable": false}));
     // The golden question outlives its receipt.
     assert_eq!(all(&app).await.len(), 2);
@@ -48,8 +52,8 @@ async fn a_real_answer_becomes_a_golden_question() {
 async fn golden_questions_are_changed_and_deleted() {
     let app = TestApp::new().await;
     let body = json!({"question": "Open?", "expectation": {"answerable": true, "must": [["8"]]}});
-    let made = app.post("/api/golden", body).await.json();
-    let path = format!("/api/golden/{}", made["id"].as_str().unwrap());
+    let made = app.post("/api/v1/golden", body).await.json();
+    let path = format!("/api/v1/golden/{}", made["id"].as_str().unwrap());
     let changed = put(&app, &path, json!({"expectation": {"answerable": false}})).await;
     assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
     assert_eq!(changed.json()["question"], "Open?");
@@ -83,11 +87,11 @@ async fn what_nothing_can_be_graded_by_is_refused() {
             "expectation",
         ),
     ] {
-        let reply = app.post("/api/golden", body.clone()).await;
+        let reply = app.post("/api/v1/golden", body.clone()).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{body}");
         assert_eq!(reply.json()["param"], param, "{body}");
     }
-    let reply = app.post("/api/golden", json!({"receipt": "x"})).await;
+    let reply = app.post("/api/v1/golden", json!({"receipt": "x"})).await;
     assert_eq!(reply.status, StatusCode::NOT_FOUND);
 }
 
@@ -99,10 +103,10 @@ async fn an_export_can_be_imported_again() {
         {"question": "Cats?", "answerable": false},
     ]);
     let imported = app
-        .post("/api/golden/import", json!({"questions": questions}))
+        .post("/api/v1/golden/import", json!({"questions": questions}))
         .await;
     assert_eq!(imported.json(), json!({"imported": 2, "known": 0}));
-    let file = app.get("/api/golden/export").await;
+    let file = app.get("/api/v1/golden/export").await;
     let lines: Vec<Value> = file
         .text()
         .lines()
@@ -111,11 +115,11 @@ async fn an_export_can_be_imported_again() {
     assert_eq!(lines[0]["kind"], "hours");
     assert_eq!(lines[1]["answerable"], false);
     let again = app
-        .post("/api/golden/import", json!({"questions": lines}))
+        .post("/api/v1/golden/import", json!({"questions": lines}))
         .await;
     assert_eq!(again.json(), json!({"imported": 0, "known": 2}));
     let bad = json!({"questions": [{"question": "fine"}, {"answer": "no question"}]});
-    let refused = app.post("/api/golden/import", bad).await;
+    let refused = app.post("/api/v1/golden/import", bad).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert_eq!(refused.json()["param"], "questions[1]");
     assert_eq!(all(&app).await.len(), 2, "nothing of a bad file is taken");

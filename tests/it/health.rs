@@ -46,13 +46,13 @@ async fn requests_tokens_and_documents_are_counted() {
     app.document("default", "a.txt", "text").await;
     let chat = json!({"model": "default", "messages": [{"role": "user", "content": "Hi"}]});
     app.post("/v1/chat/completions", chat).await;
-    app.get("/api/documents/nonsense").await;
+    app.get("/api/v1/documents/nonsense").await;
     let metrics = app.get("/metrics").await;
     assert_eq!(metrics.status, StatusCode::OK);
     let text = metrics.text();
     for line in [
         r#"frontdesk_http_requests_total{method="POST",route="/v1/chat/completions",status="200"} 1"#,
-        r#"frontdesk_http_requests_total{method="GET",route="/api/documents/{id}",status="404"} 1"#,
+        r#"frontdesk_http_requests_total{method="GET",route="/api/v1/documents/{id}",status="404"} 1"#,
         r#"frontdesk_llm_tokens_total{kind="prompt"} 12"#,
         r#"frontdesk_documents{state="ready"} 1"#,
     ] {

@@ -192,7 +192,7 @@ async fn programs_on_this_machine_learn_how_it_stands() {
     assert!(metrics.starts_with("HTTP/1.1 200"), "{metrics}");
     let strange = app.get("/readyz").await.json();
     assert!(strange.get("https").is_none(), "{strange}");
-    let status = app.get("/api/status").await.json();
+    let status = app.get("/api/v1/status").await.json();
     assert_eq!(status["https"]["stand_in"], false);
     let protections = status["protections"].as_array().unwrap();
     let found = protections
@@ -397,7 +397,7 @@ async fn a_certificate_of_an_authority_comes_by_itself() {
         config.egress_allow = authority.place.clone();
     })
     .await;
-    let before = app.get("/api/status").await.json();
+    let before = app.get("/api/v1/status").await.json();
     assert_eq!(before["https"]["stand_in"], true, "{before}");
     let served = sockets.serve(&app, Limits::default());
     let certificates = app.app.certificates.clone().unwrap();
@@ -416,7 +416,7 @@ async fn a_certificate_of_an_authority_comes_by_itself() {
     )
     .await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    let after = app.get("/api/status").await.json();
+    let after = app.get("/api/v1/status").await.json();
     assert_eq!(after["https"]["issuer"], "Test authority");
     assert!(
         after["https"]["terms"]
@@ -425,6 +425,6 @@ async fn a_certificate_of_an_authority_comes_by_itself() {
             .ends_with("/terms"),
         "{after}"
     );
-    let sent = app.get("/api/egress").await;
+    let sent = app.get("/api/v1/egress").await;
     assert!(sent.text().contains("certificate"), "{}", sent.text());
 }

@@ -1,4 +1,4 @@
-//! `/api/keys`.
+//! `/api/v1/keys`.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -10,19 +10,22 @@ use crate::app::{ALL_SCOPES, TestApp, request};
 async fn a_key_is_shown_once_works_and_can_be_revoked() {
     let app = TestApp::new().await;
     let made = app
-        .post("/api/keys", json!({"name": "crm", "scopes": ["documents"]}))
+        .post(
+            "/api/v1/keys",
+            json!({"name": "crm", "scopes": ["documents"]}),
+        )
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
     let (id, key) = (made.json()["id"].clone(), made.json()["key"].clone());
     let (id, key) = (id.as_str().unwrap(), key.as_str().unwrap());
     assert_eq!(made.header("cache-control"), "no-store");
     let use_it = || {
-        request(Method::GET, "/api/documents", key)
+        request(Method::GET, "/api/v1/documents", key)
             .body(Body::empty())
             .unwrap()
     };
     assert_eq!(app.send(use_it()).await.status, StatusCode::OK);
-    let list = app.get("/api/keys").await;
+    let list = app.get("/api/v1/keys").await;
     assert!(!list.text().contains(key));
     let listed = list.json()["keys"]
         .as_array()
@@ -32,7 +35,7 @@ async fn a_key_is_shown_once_works_and_can_be_revoked() {
         .cloned();
     assert!(key.starts_with(listed.unwrap()["prefix"].as_str().unwrap()));
     assert_eq!(
-        app.delete(&format!("/api/keys/{id}")).await.status,
+        app.delete(&format!("/api/v1/keys/{id}")).await.status,
         StatusCode::NO_CONTENT
     );
     assert_eq!(app.send(use_it()).await.status, StatusCode::UNAUTHORIZED);
@@ -46,23 +49,23 @@ async fn nobody_hands_out_more_than_they_have() {
     let (admin, _) = app.make_key(&["admin", "chat"], Some(mine)).await;
     let more = json!({"name": "x", "scopes": ["chat", "documents"]});
     assert_eq!(
-        app.post_as(&admin, "/api/keys", more).await.status,
+        app.post_as(&admin, "/api/v1/keys", more).await.status,
         StatusCode::FORBIDDEN
     );
     let elsewhere = json!({"name": "x", "scopes": ["chat"], "workspace": "theirs"});
     assert_eq!(
-        app.post_as(&admin, "/api/keys", elsewhere).await.status,
+        app.post_as(&admin, "/api/v1/keys", elsewhere).await.status,
         StatusCode::NOT_FOUND
     );
     let fine = app
         .post_as(
             &admin,
-            "/api/keys",
+            "/api/v1/keys",
             json!({"name": "x", "scopes": ["chat"]}),
         )
         .await;
     assert_eq!(fine.status, StatusCode::CREATED);
-    let list = request(Method::GET, "/api/keys", &admin)
+    let list = request(Method::GET, "/api/v1/keys", &admin)
         .body(Body::empty())
         .unwrap();
     let keys = app.send(list).await.json()["keys"].clone();
@@ -70,7 +73,7 @@ async fn nobody_hands_out_more_than_they_have() {
         assert_eq!(key["workspace"], mine.to_string());
     }
     let (_, unbound) = app.make_key(&ALL_SCOPES, None).await;
-    let steal = request(Method::DELETE, &format!("/api/keys/{unbound}"), &admin);
+    let steal = request(Method::DELETE, &format!("/api/v1/keys/{unbound}"), &admin);
     assert_eq!(
         app.send(steal.body(Body::empty()).unwrap()).await.status,
         StatusCode::NOT_FOUND
@@ -90,7 +93,7 @@ async fn what_is_wrong_is_named() {
             "scopes[1]",
         ),
     ] {
-        let reply = app.post("/api/keys", body).await;
+        let reply = app.post("/api/v1/keys", body).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST);
         assert_eq!(reply.json()["param"], param);
     }
@@ -103,8 +106,8 @@ async fn a_key_of_one_workspace_gets_nothing_of_the_installation() {
     let (bound, _) = app.make_key(&ALL_SCOPES, Some(mine)).await;
     let (free, _) = app.make_key(&ALL_SCOPES, None).await;
     for (method, path) in [
-        (Method::POST, "/api/setup-link"),
-        (Method::GET, "/api/status"),
+        (Method::POST, "/api/v1/setup-link"),
+        (Method::GET, "/api/v1/status"),
     ] {
         let ask = |key: &str| {
             let asked = request(method.clone(), path, key);

@@ -62,3 +62,20 @@ async fn the_document_is_served() {
     assert_eq!(reply.json()["info"]["title"], "Frontdesk");
     assert!(reply.json()["openapi"].as_str().unwrap().starts_with("3."));
 }
+
+#[tokio::test]
+async fn a_former_path_answers_as_the_current_one_and_says_so() {
+    let app = TestApp::new().await;
+    let current = app.get("/api/v1/faqs?workspace=default").await;
+    let former = app.get("/api/faqs?workspace=default").await;
+    assert_eq!(former.status, current.status);
+    assert_eq!(former.text(), current.text());
+    assert_eq!(former.header("deprecation"), "@1796083200");
+    assert_eq!(
+        former.header("link"),
+        "</api/v1/faqs>; rel=\"successor-version\""
+    );
+    assert!(!current.headers.contains_key("deprecation"));
+    let unknown = app.get("/api/nothing").await;
+    assert_eq!(unknown.status, 404);
+}

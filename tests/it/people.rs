@@ -37,10 +37,10 @@ async fn a_person(app: &TestApp) -> String {
     let token = visit::token(app).await;
     let text = format!("I am {CANARY}, +49 (0)170 123 45 67. What is the loyalty programme?");
     let said = app
-        .post_as(&token, "/api/visit/messages", json!({ "text": text }))
+        .post_as(&token, "/api/v1/visit/messages", json!({ "text": text }))
         .await;
     assert_eq!(said.status, StatusCode::OK, "{}", said.text());
-    let found = app.get("/api/people?who=canary.q8").await.json();
+    let found = app.get("/api/v1/people?who=canary.q8").await.json();
     assert_eq!(found["found"][0]["kind"], "conversation", "{found}");
     let id = found["found"][0]["id"].as_str().unwrap();
     let id = id.to_owned();
@@ -78,18 +78,19 @@ async fn nothing_of_an_erased_person_is_left_in_the_store() {
     let id = a_person(&app).await;
     let other = visit::token(&app).await;
     let question = json!({"text": "How much is a full service?"});
-    app.post_as(&other, "/api/visit/messages", question).await;
+    app.post_as(&other, "/api/v1/visit/messages", question)
+        .await;
     // The owner keeps the question to measure by, and measures.
-    let receipts = app.get("/api/receipts").await.json();
+    let receipts = app.get("/api/v1/receipts").await.json();
     let receipts = receipts["receipts"].as_array().unwrap().clone();
     let theirs = receipts
         .iter()
         .find(|r| r["question"].as_str().unwrap().contains(CANARY));
     let receipt = theirs.unwrap()["id"].as_str().unwrap();
     let golden = json!({ "receipt": receipt });
-    let golden = app.post("/api/golden", golden).await;
+    let golden = app.post("/api/v1/golden", golden).await;
     assert!(golden.status.is_success(), "{}", golden.text());
-    let run = app.post("/api/evals/runs", json!({})).await;
+    let run = app.post("/api/v1/evals/runs", json!({})).await;
     assert!(run.status.is_success(), "{}", run.text());
     crate::quality::finished(&app, run.json()["run"].as_str().unwrap()).await;
     let before = where_is(&app, CANARY).await;
@@ -108,7 +109,7 @@ async fn nothing_of_an_erased_person_is_left_in_the_store() {
         );
     }
     for no in ["anary.q8", "1234"] {
-        let found = app.get(&format!("/api/people?who={no}")).await.json();
+        let found = app.get(&format!("/api/v1/people?who={no}")).await.json();
         assert_eq!(found["found"], json!([]), "{no}");
     }
     for who in [
@@ -119,7 +120,7 @@ async fn nothing_of_an_erased_person_is_left_in_the_store() {
         &id,
     ] {
         let path = format!(
-            "/api/people?who={}",
+            "/api/v1/people?who={}",
             who.replace('+', "%2B").replace(' ', "%20")
         );
         let found = app.get(&path).await.json();
@@ -132,7 +133,7 @@ async fn nothing_of_an_erased_person_is_left_in_the_store() {
         assert_eq!(found["found"][0]["erases"]["calls"], 1);
     }
     let erased = app
-        .post("/api/people/erase", json!({ "conversations": [id] }))
+        .post("/api/v1/people/erase", json!({ "conversations": [id] }))
         .await;
     assert_eq!(erased.status, StatusCode::OK, "{}", erased.text());
     let erased = erased.json();
@@ -148,7 +149,7 @@ async fn nothing_of_an_erased_person_is_left_in_the_store() {
             .is_empty()
     );
     let again = app
-        .post("/api/people/erase", json!({ "conversations": [id] }))
+        .post("/api/v1/people/erase", json!({ "conversations": [id] }))
         .await;
     assert_eq!(again.status, StatusCode::NOT_FOUND);
 }
@@ -159,23 +160,26 @@ async fn of_several_conversations_all_are_erased_or_none() {
     let id = a_person(&app).await;
     let gone = "01890000-0000-7000-8000-000000000000";
     let reply = app
-        .post("/api/people/erase", json!({ "conversations": [id, gone] }))
+        .post(
+            "/api/v1/people/erase",
+            json!({ "conversations": [id, gone] }),
+        )
         .await;
     assert_eq!(reply.status, StatusCode::NOT_FOUND);
     assert!(!where_is(&app, CANARY).await.is_empty());
     // Twice the same is once.
     let twice = json!({ "conversations": [id, id] });
-    let reply = app.post("/api/people/erase", twice).await;
+    let reply = app.post("/api/v1/people/erase", twice).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     assert_eq!(reply.json()["copies_erased"], true);
     for (path, body) in [
-        ("/api/people/erase", json!({ "conversations": [] })),
-        ("/api/people/erase", json!({ "conversations": ["x"] })),
+        ("/api/v1/people/erase", json!({ "conversations": [] })),
+        ("/api/v1/people/erase", json!({ "conversations": ["x"] })),
     ] {
         let reply = app.post(path, body).await;
         assert!(reply.status.is_client_error(), "{}", reply.text());
     }
-    let short = app.get("/api/people?who=ab").await;
+    let short = app.get("/api/v1/people?who=ab").await;
     assert_eq!(short.status, StatusCode::BAD_REQUEST);
 }
 
@@ -183,9 +187,9 @@ async fn of_several_conversations_all_are_erased_or_none() {
 async fn deleting_a_call_takes_its_words_from_the_conversation_too() {
     let app = TestApp::new().await;
     let id = a_person(&app).await;
-    let calls = app.get("/api/calls").await.json();
+    let calls = app.get("/api/v1/calls").await.json();
     let call = calls["calls"][0]["id"].as_str().unwrap().to_owned();
-    let reply = app.delete(&format!("/api/calls/{call}")).await;
+    let reply = app.delete(&format!("/api/v1/calls/{call}")).await;
     assert_eq!(reply.status, StatusCode::NO_CONTENT);
     // The chat of before the call is the visitor's own.
     let left = where_is(&app, CANARY).await;
@@ -193,7 +197,7 @@ async fn deleting_a_call_takes_its_words_from_the_conversation_too() {
         left.iter().all(|place| !place.starts_with("call")),
         "{left:?}"
     );
-    let reply = app.delete(&format!("/api/conversations/{id}")).await;
+    let reply = app.delete(&format!("/api/v1/conversations/{id}")).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     assert_eq!(where_is(&app, CANARY).await, Vec::<String>::new());
 }
@@ -209,11 +213,11 @@ async fn a_key_that_only_asks_sees_its_own_conversations() {
             .await
     };
     let list = async || -> Vec<Value> {
-        let all = get("/api/conversations".into()).await.json();
+        let all = get("/api/v1/conversations".into()).await.json();
         all["conversations"].as_array().unwrap().clone()
     };
     assert!(list().await.is_empty());
-    let path = format!("/api/conversations/{id}");
+    let path = format!("/api/v1/conversations/{id}");
     assert_eq!(get(path.clone()).await.status, StatusCode::NOT_FOUND);
     let write = app
         .post_as(
@@ -223,24 +227,24 @@ async fn a_key_that_only_asks_sees_its_own_conversations() {
         )
         .await;
     assert_eq!(write.status, StatusCode::NOT_FOUND);
-    let receipts = app.get("/api/receipts").await.json();
+    let receipts = app.get("/api/v1/receipts").await.json();
     let receipt = receipts["receipts"][0]["id"].as_str().unwrap();
     assert_eq!(
-        get(format!("/api/receipts/{receipt}")).await.status,
+        get(format!("/api/v1/receipts/{receipt}")).await.status,
         StatusCode::NOT_FOUND
     );
     assert_eq!(
-        get("/api/people?who=canary".into()).await.status,
+        get("/api/v1/people?who=canary".into()).await.status,
         StatusCode::FORBIDDEN
     );
     let own = app
-        .post_as(&asks, "/api/conversations", json!({}))
+        .post_as(&asks, "/api/v1/conversations", json!({}))
         .await
         .json();
     let own = own["id"].as_str().unwrap();
     assert_eq!(list().await.len(), 1);
     assert_eq!(
-        get(format!("/api/conversations/{own}")).await.status,
+        get(format!("/api/v1/conversations/{own}")).await.status,
         StatusCode::OK
     );
     let (reads, _) = app.make_key(&["chat", "conversations"], None).await;
@@ -256,7 +260,7 @@ async fn what_stands_outside_of_conversations_is_found_and_erased_too() {
     let app = TestApp::new().await;
     let asked = app
         .post(
-            "/api/ask",
+            "/api/v1/ask",
             json!({"question": format!("What does {CANARY} owe you?")}),
         )
         .await;
@@ -274,7 +278,10 @@ async fn what_stands_outside_of_conversations_is_found_and_erased_too() {
         calls::create(tx, workspace, &new, crate::app::now())
     });
     call.await.unwrap();
-    let found = app.get(&format!("/api/people?who={CANARY}")).await.json();
+    let found = app
+        .get(&format!("/api/v1/people?who={CANARY}"))
+        .await
+        .json();
     let mut kinds: Vec<&str> = found["found"]
         .as_array()
         .unwrap()
@@ -290,7 +297,7 @@ async fn what_stands_outside_of_conversations_is_found_and_erased_too() {
             .collect()
     };
     let erase = json!({"calls": of("call"), "receipts": of("receipt")});
-    let reply = app.post("/api/people/erase", erase).await;
+    let reply = app.post("/api/v1/people/erase", erase).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     assert_eq!(where_is(&app, CANARY).await, Vec::<String>::new());
 }
@@ -301,7 +308,7 @@ async fn a_person_gets_everything_that_is_kept_in_one_file() {
     app.document("default", "prices.txt", "A full service costs 89 euros.")
         .await;
     a_person(&app).await;
-    let file = app.get("/api/people/copy?who=canary.q8").await;
+    let file = app.get("/api/v1/people/copy?who=canary.q8").await;
     assert_eq!(file.status, StatusCode::OK, "{}", file.text());
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(file.body.clone())).unwrap();
     let mut text = |name: &str| {
@@ -326,7 +333,7 @@ async fn a_person_gets_everything_that_is_kept_in_one_file() {
     assert_eq!(find["visitors"][0]["token_hash"], json!({"bytes": 32}));
     assert_eq!(kept["complete"], true);
     assert!(text("person.html").contains(CANARY));
-    let nobody = app.get("/api/people/copy?who=nobody.at.all").await;
+    let nobody = app.get("/api/v1/people/copy?who=nobody.at.all").await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
 }
 
@@ -343,11 +350,11 @@ async fn addresses_and_browsers_of_visitors_are_not_kept() {
         request
     };
     let site = json!({"site": visit::site(&app, "default").await});
-    let begun = app.send(from_afar("", "/api/visit", site)).await;
+    let begun = app.send(from_afar("", "/api/v1/visit", site)).await;
     let token = begun.json()["token"].as_str().unwrap().to_owned();
     let message = json!({ "text": "Do you repair umbrellas?" });
     let said = app
-        .send(from_afar(&token, "/api/visit/messages", message))
+        .send(from_afar(&token, "/api/v1/visit/messages", message))
         .await;
     assert_eq!(said.status, StatusCode::OK, "{}", said.text());
     let kept = where_is(&app, "umbrellas").await;

@@ -1,4 +1,4 @@
-//! `/api/evals` and `/api/gate`.
+//! `/api/v1/evals` and `/api/v1/gate`.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn says(app: &TestApp, words: &str) {
 
 pub async fn finished(app: &TestApp, id: &str) -> Value {
     for _ in 0..200 {
-        let run = app.get(&format!("/api/evals/{id}")).await.json();
+        let run = app.get(&format!("/api/v1/evals/{id}")).await.json();
         if run["state"] != "running" {
             return run;
         }
@@ -39,7 +39,9 @@ pub async fn finished(app: &TestApp, id: &str) -> Value {
 }
 
 async fn run(app: &TestApp, gate: bool) -> Value {
-    let started = app.post("/api/evals/runs", json!({ "gate": gate })).await;
+    let started = app
+        .post("/api/v1/evals/runs", json!({ "gate": gate }))
+        .await;
     assert_eq!(started.status, StatusCode::ACCEPTED, "{}", started.text());
     finished(app, started.json()["run"].as_str().unwrap()).await
 }
@@ -52,7 +54,7 @@ async fn a_measured_answer_leaves_no_receipt() {
     app.document("default", "hours.txt", HOURS).await;
     says(&app, "We are open from 9:00 to 17:00 on weekdays.");
     let case = json!({"question": "When are you open on weekdays?", "answers": ["9:00 to 17:00"]});
-    let asked = app.post("/api/evals/ask", case).await;
+    let asked = app.post("/api/v1/evals/ask", case).await;
     assert_eq!(asked.status, StatusCode::OK, "{}", asked.text());
     let asked = asked.json();
     assert_eq!(asked["answer"]["receipt"], Value::Null);
@@ -63,14 +65,16 @@ async fn a_measured_answer_leaves_no_receipt() {
         frontdesk::store::receipts::list(conn, workspace, &Default::default(), 9)
     });
     assert!(kept.await.unwrap().is_empty());
-    let empty = app.post("/api/evals/ask", json!({"question": " "})).await;
+    let empty = app
+        .post("/api/v1/evals/ask", json!({"question": " "}))
+        .await;
     assert_eq!(empty.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]
 async fn a_run_judges_the_golden_questions_and_is_kept() {
     let app = TestApp::new().await;
-    let none = app.post("/api/evals/runs", json!({})).await;
+    let none = app.post("/api/v1/evals/runs", json!({})).await;
     assert_eq!(none.status, StatusCode::CONFLICT);
     assert_eq!(none.json()["code"], "no_questions");
     app.document("default", "hours.txt", HOURS).await;
@@ -87,18 +91,18 @@ async fn a_run_judges_the_golden_questions_and_is_kept() {
     assert_eq!(done["figures"]["right"], json!({"n": 1, "of": 1}));
     assert_eq!(done["figures"]["refusal_recall"], json!({"n": 1, "of": 1}));
     assert_eq!(done["results"].as_array().unwrap().len(), 2);
-    let listed = app.get("/api/evals").await.json();
+    let listed = app.get("/api/v1/evals").await.json();
     assert_eq!(listed["runs"][0]["id"], done["id"]);
     let kept = json!({"name": "mine", "started_at": 1, "ended_at": 2,
         "figures": done["figures"], "results": done["results"]});
     assert_eq!(
-        app.post("/api/evals", kept).await.status,
+        app.post("/api/v1/evals", kept).await.status,
         StatusCode::CREATED
     );
-    let latest = app.get("/api/evals/latest?name=mine").await.json();
+    let latest = app.get("/api/v1/evals/latest?name=mine").await.json();
     assert_eq!(latest["results"], done["results"]);
     assert_eq!(
-        app.get("/api/evals/latest?name=x").await.json(),
+        app.get("/api/v1/evals/latest?name=x").await.json(),
         Value::Null
     );
 }
@@ -107,7 +111,10 @@ async fn a_run_judges_the_golden_questions_and_is_kept() {
 async fn with_the_gate_on_a_document_is_found_only_after_publishing() {
     let app = TestApp::new().await;
     app.document("default", "hours.txt", HOURS).await;
-    assert_eq!(app.post("/api/gate", json!({"on": true})).await.status, 204);
+    assert_eq!(
+        app.post("/api/v1/gate", json!({"on": true})).await.status,
+        204
+    );
     app.document("default", "prices.txt", "A haircut costs forty dollars.")
         .await;
     app.document(
@@ -116,7 +123,7 @@ async fn with_the_gate_on_a_document_is_found_only_after_publishing() {
         "We are open from 10:00 to 18:00 on weekdays.",
     )
     .await;
-    let gate = app.get("/api/gate").await.json();
+    let gate = app.get("/api/v1/gate").await.json();
     let names: Vec<&str> = gate["documents"]
         .as_array()
         .unwrap()
@@ -129,7 +136,7 @@ async fn with_the_gate_on_a_document_is_found_only_after_publishing() {
         let app = &app;
         async move {
             let case = json!({"question": question, "answerable": true});
-            let asked = app.post("/api/evals/ask", case).await.json();
+            let asked = app.post("/api/v1/evals/ask", case).await.json();
             asked["found"].to_string()
         }
     };
@@ -139,9 +146,11 @@ async fn with_the_gate_on_a_document_is_found_only_after_publishing() {
             .await
             .contains("9:00")
     );
-    let refused = app.post("/api/gate/publish", json!({})).await;
+    let refused = app.post("/api/v1/gate/publish", json!({})).await;
     assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text());
-    let published = app.post("/api/gate/publish", json!({"anyway": true})).await;
+    let published = app
+        .post("/api/v1/gate/publish", json!({"anyway": true}))
+        .await;
     assert_eq!(published.status, 204, "{}", published.text());
     assert!(found("What does a haircut cost?").await.contains("forty"));
     let hours = found("When are you open on weekdays?").await;
@@ -149,7 +158,7 @@ async fn with_the_gate_on_a_document_is_found_only_after_publishing() {
         hours.contains("10:00") && !hours.contains("9:00"),
         "{hours}"
     );
-    assert_eq!(app.get("/api/gate").await.json()["documents"], json!([]));
+    assert_eq!(app.get("/api/v1/gate").await.json()["documents"], json!([]));
 }
 
 #[tokio::test]
@@ -162,8 +171,11 @@ async fn the_gate_shows_what_gets_worse_before_it_is_live() {
         json!({"must": [["9:00"]]}),
     )
     .await;
-    assert_eq!(app.post("/api/gate", json!({"on": true})).await.status, 204);
-    let nothing = app.post("/api/evals/runs", json!({"gate": true})).await;
+    assert_eq!(
+        app.post("/api/v1/gate", json!({"on": true})).await.status,
+        204
+    );
+    let nothing = app.post("/api/v1/evals/runs", json!({"gate": true})).await;
     assert_eq!(nothing.status, StatusCode::CONFLICT);
     // The new version has nothing to do with the question: with it, the question is refused.
     app.document("default", "hours.txt", "Zebras are striped.")
@@ -180,25 +192,31 @@ async fn the_gate_shows_what_gets_worse_before_it_is_live() {
     );
     assert_eq!(done["results"]["live"][0]["outcome"], "right");
     assert_eq!(done["results"]["next"][0]["outcome"], "missed");
-    let gate = app.get("/api/gate").await.json();
+    let gate = app.get("/api/v1/gate").await.json();
     assert_eq!(
         (&gate["run"], &gate["objection"]),
         (&done["id"], &json!(true))
     );
-    let refused = app.post("/api/gate/publish", json!({})).await;
+    let refused = app.post("/api/v1/gate/publish", json!({})).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
-    assert_eq!(app.post("/api/gate/discard", json!({})).await.status, 204);
+    assert_eq!(
+        app.post("/api/v1/gate/discard", json!({})).await.status,
+        204
+    );
     let again = run(&app, false).await;
     assert_eq!(again["figures"]["right"], json!({"n": 1, "of": 1}));
     // A document that only waited is gone; one that was discarded can be uploaded again.
     app.document("default", "new.txt", "Something new.").await;
-    assert_eq!(app.post("/api/gate/discard", json!({})).await.status, 204);
-    let names = app.get("/api/documents").await.json();
+    assert_eq!(
+        app.post("/api/v1/gate/discard", json!({})).await.status,
+        204
+    );
+    let names = app.get("/api/v1/documents").await.json();
     assert_eq!(names["documents"].as_array().unwrap().len(), 1, "{names}");
     app.document("default", "hours.txt", "Zebras are striped.")
         .await;
     assert_eq!(
-        app.get("/api/gate").await.json()["documents"][0]["name"],
+        app.get("/api/v1/gate").await.json()["documents"][0]["name"],
         "hours.txt"
     );
 }
@@ -215,13 +233,16 @@ async fn instructions_wait_at_the_gate_and_are_tried_there() {
     )
     .await;
     says(&app, "We are open from 9:00 to 17:00 on weekdays.");
-    let path = "/api/assistant/instructions";
+    let path = "/api/v1/assistant/instructions";
     let at_once = app
         .post(path, json!({"instructions": "Be brief."}))
         .await
         .json();
     assert_eq!(at_once["waits"], false);
-    assert_eq!(app.post("/api/gate", json!({"on": true})).await.status, 204);
+    assert_eq!(
+        app.post("/api/v1/gate", json!({"on": true})).await.status,
+        204
+    );
     let waits = app
         .post(path, json!({"instructions": "Speak like a pirate."}))
         .await
@@ -240,7 +261,7 @@ async fn instructions_wait_at_the_gate_and_are_tried_there() {
         asked[1].contains("pirate") && !asked[1].contains("Be brief."),
         "{asked:?}"
     );
-    let published = app.post("/api/gate/publish", json!({})).await;
+    let published = app.post("/api/v1/gate/publish", json!({})).await;
     assert_eq!(published.status, 204, "{}", published.text());
     let before = app.chat.script.count();
     run(&app, false).await;
@@ -327,7 +348,7 @@ mod page {
             .await;
         let started = post("/quality/run", "gate=yes").await;
         assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text());
-        let run = app.get("/api/evals").await.json()["runs"][0]["id"]
+        let run = app.get("/api/v1/evals").await.json()["runs"][0]["id"]
             .as_str()
             .unwrap()
             .to_owned();

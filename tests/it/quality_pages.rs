@@ -148,7 +148,7 @@ async fn golden_questions_are_written_by_hand_and_imported() {
         browser.send("/golden", form).await.status,
         StatusCode::SEE_OTHER
     );
-    let list = browser.app.get("/api/golden").await.json();
+    let list = browser.app.get("/api/v1/golden").await.json();
     let golden = &list["questions"][0];
     assert_eq!(golden["expectation"]["must"], json!([["8 am", "eight"]]));
     let path = format!("/golden/{}", golden["id"].as_str().unwrap());
@@ -227,7 +227,7 @@ async fn how_sure_an_answer_must_be_is_chosen_from_a_run() {
     }
     let started = browser.send("/quality/run", "").await;
     assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text());
-    let run = app.get("/api/evals").await.json()["runs"][0]["id"]
+    let run = app.get("/api/v1/evals").await.json()["runs"][0]["id"]
         .as_str()
         .unwrap()
         .to_owned();

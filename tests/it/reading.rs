@@ -16,7 +16,7 @@ async fn app() -> TestApp {
 }
 
 async fn ask(app: &TestApp, question: &str) -> Value {
-    let reply = app.post("/api/ask", json!({"question": question})).await;
+    let reply = app.post("/api/v1/ask", json!({"question": question})).await;
     assert_eq!(reply.status, 200, "{}", reply.text());
     reply.json()
 }
@@ -80,11 +80,11 @@ async fn without_a_calibration_what_is_found_is_related_until_a_threshold_is_cho
         .store(true, std::sync::atomic::Ordering::Relaxed);
     let answer = ask(&app, question).await;
     assert_eq!(answer["rung"], "related", "{answer}");
-    let status = app.get("/api/status").await.json();
+    let status = app.get("/api/v1/status").await.json();
     assert_eq!(status["models"]["reader_calibrated"], false);
 
     let chosen = json!({"read_threshold": 0.4});
-    let reply = app.post("/api/evals/thresholds", chosen).await;
+    let reply = app.post("/api/v1/evals/thresholds", chosen).await;
     assert_eq!(reply.status, 204, "{}", reply.text());
     assert_eq!(ask(&app, question).await["rung"], "read");
     app.reader.mark(&[("$18", -1.0)]);
@@ -169,7 +169,7 @@ async fn each_part_of_a_question_gets_its_answer_or_is_told_to_have_none() {
         "{text}"
     );
     assert_eq!(answer["handoff"], true);
-    let gaps = app.get("/api/gaps").await.json();
+    let gaps = app.get("/api/v1/gaps").await.json();
     assert!(gaps.to_string().contains("where can I park?"), "{gaps}");
 
     // With no part answered, the question is read as a whole.
@@ -194,7 +194,7 @@ async fn an_approved_answer_that_the_reader_finds_is_given_whole() {
     let app = app().await;
     let pair = json!({"questions": ["Do you take cards?"],
         "answer": "Yes, all cards. We also take cash.", "state": "approved"});
-    let made = app.post("/api/faqs", pair).await;
+    let made = app.post("/api/v1/faqs", pair).await;
     assert!(made.status.is_success(), "{}", made.text());
     app.reader.mark(&[("all cards", 12.0)]);
     let answer = ask(&app, "is plastic okay for a cut").await;
@@ -276,12 +276,12 @@ async fn related_is_told_apart_in_the_openai_api_and_in_receipts() {
     let reply = app.post("/v1/chat/completions", body).await.json();
     assert_eq!(reply["frontdesk"]["rung"], "related", "{reply}");
     let receipt = reply["frontdesk"]["receipt"].as_str().unwrap().to_owned();
-    let receipt = app.get(&format!("/api/receipts/{receipt}")).await.json();
+    let receipt = app.get(&format!("/api/v1/receipts/{receipt}")).await.json();
     assert_eq!(receipt["rung"], "related");
     let considered = &receipt["checks"]["considered"][0];
     assert_eq!(considered["rung"], "read", "{receipt}");
     assert_eq!(considered["features"]["margin"], 12.0);
     // It did not answer, so the owner sees a gap.
-    let gaps = app.get("/api/gaps").await;
+    let gaps = app.get("/api/v1/gaps").await;
     assert!(gaps.text().contains("beard trim"), "{}", gaps.text());
 }

@@ -1,4 +1,4 @@
-//! `/api/receipts` with rating, replay and export, and `/api/status`.
+//! `/api/v1/receipts` with rating, replay and export, and `/api/v1/status`.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ const WHEN: &str = "When are you open on Mondays?";
 
 /// Asks; the id of the answer's receipt.
 pub async fn ask(app: &TestApp, question: &str) -> String {
-    let reply = app.post("/api/ask", json!({"question": question})).await;
+    let reply = app.post("/api/v1/ask", json!({"question": question})).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     reply.json()["receipt"].as_str().unwrap().to_owned()
 }
@@ -25,7 +25,7 @@ async fn desk() -> TestApp {
 }
 
 async fn ids(app: &TestApp, query: &str) -> Vec<String> {
-    let reply = app.get(&format!("/api/receipts{query}")).await;
+    let reply = app.get(&format!("/api/v1/receipts{query}")).await;
     assert_eq!(reply.status, StatusCode::OK, "{query}: {}", reply.text());
     let list = reply.json()["receipts"].as_array().unwrap().clone();
     let id = |receipt: &Value| receipt["id"].as_str().unwrap().to_owned();
@@ -36,7 +36,7 @@ async fn ids(app: &TestApp, query: &str) -> Vec<String> {
 async fn a_receipt_says_what_an_answer_rested_on() {
     let app = desk().await;
     let id = ask(&app, WHEN).await;
-    let receipt = app.get(&format!("/api/receipts/{id}")).await;
+    let receipt = app.get(&format!("/api/v1/receipts/{id}")).await;
     assert_eq!(receipt.status, StatusCode::OK);
     let receipt = receipt.json();
     for field in ["passages", "checks", "timings_ms", "tokens", "created_at"] {
@@ -50,7 +50,7 @@ async fn a_receipt_says_what_an_answer_rested_on() {
     assert_eq!(cited["quote"], HOURS);
     assert_eq!(cited["version_number"], 1);
     assert_eq!(cited["file_sha256"].as_str().unwrap().len(), 64);
-    let unknown = app.get("/api/receipts/nonsense").await;
+    let unknown = app.get("/api/v1/receipts/nonsense").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
 
@@ -60,11 +60,14 @@ async fn receipts_are_found_by_what_is_known_of_them() {
     let answered = ask(&app, WHEN).await;
     let refused = ask(&app, "Zebra xylophone?").await;
     app.post(
-        &format!("/api/receipts/{answered}/rating"),
+        &format!("/api/v1/receipts/{answered}/rating"),
         json!({"value": 1}),
     )
     .await;
-    let one = app.get(&format!("/api/receipts/{answered}")).await.json();
+    let one = app
+        .get(&format!("/api/v1/receipts/{answered}"))
+        .await
+        .json();
     let document = one["cited"][0]["document"].as_str().unwrap().to_owned();
     let (both, first, second) = (
         vec![refused.clone(), answered.clone()],
@@ -87,10 +90,10 @@ async fn receipts_are_found_by_what_is_known_of_them() {
     ] {
         assert_eq!(&ids(&app, &query).await, expected, "{query}");
     }
-    let page = app.get("/api/receipts?limit=1").await.json();
+    let page = app.get("/api/v1/receipts?limit=1").await.json();
     let next = format!("?limit=1&before={}", page["next"]);
     assert_eq!(ids(&app, &next).await, first);
-    let last = app.get(&format!("/api/receipts{next}")).await.json();
+    let last = app.get(&format!("/api/v1/receipts{next}")).await.json();
     assert_eq!(last["next"], Value::Null);
     for (query, param) in [
         ("rating=great", "rating"),
@@ -98,7 +101,7 @@ async fn receipts_are_found_by_what_is_known_of_them() {
         ("document=x", "document"),
         ("before=x", "before"),
     ] {
-        let reply = app.get(&format!("/api/receipts?{query}")).await;
+        let reply = app.get(&format!("/api/v1/receipts?{query}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{query}");
         assert_eq!(reply.json()["param"], param);
     }
@@ -111,15 +114,15 @@ async fn receipts_of_one_workspace_are_not_seen_from_another() {
     let other = app.workspace("other").await;
     let (key, _) = app.make_key(&["evaluate"], Some(other)).await;
     for path in [
-        format!("/api/receipts/{id}/replay"),
-        format!("/api/receipts/{id}/rating"),
+        format!("/api/v1/receipts/{id}/replay"),
+        format!("/api/v1/receipts/{id}/rating"),
     ] {
         let reply = app.post_as(&key, &path, json!({"value": 1})).await;
         assert_eq!(reply.status, StatusCode::NOT_FOUND, "{path}");
     }
     assert!(ids(&app, "?workspace=other").await.is_empty());
     let (chat, _) = app.make_key(&["chat"], None).await;
-    let path = format!("/api/receipts/{id}/replay");
+    let path = format!("/api/v1/receipts/{id}/replay");
     let reply = app.post_as(&chat, &path, json!({})).await;
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
 }
@@ -128,7 +131,7 @@ async fn receipts_of_one_workspace_are_not_seen_from_another() {
 async fn a_replay_shows_what_the_document_says_today() {
     let app = desk().await;
     let id = ask(&app, WHEN).await;
-    let path = format!("/api/receipts/{id}/replay");
+    let path = format!("/api/v1/receipts/{id}/replay");
     let same = app.post(&path, json!({})).await;
     assert_eq!(same.status, StatusCode::OK, "{}", same.text());
     let same = same.json();
@@ -154,7 +157,7 @@ async fn a_replay_shows_what_the_document_says_today() {
     assert!(differs.contains(&&json!("sources")), "{differs:?}");
 
     let document = cited["document"].as_str().unwrap();
-    app.delete(&format!("/api/documents/{document}")).await;
+    app.delete(&format!("/api/v1/documents/{document}")).await;
     let gone = app.post(&path, json!({})).await.json();
     assert_eq!(gone["given"]["cited"][0]["standing"], "purged");
     assert_eq!(gone["given"]["cited"][0]["version_number"], 1);
@@ -162,15 +165,15 @@ async fn a_replay_shows_what_the_document_says_today() {
     // Replays are no visitors' questions: neither listed nor gaps.
     assert_eq!(ids(&app, "").await, [id]);
     assert_eq!(ids(&app, "?evaluations=true").await.len(), 4);
-    assert_eq!(app.get("/api/gaps").await.json()["gaps"], json!([]));
+    assert_eq!(app.get("/api/v1/gaps").await.json()["gaps"], json!([]));
 }
 
 #[tokio::test]
 async fn a_follow_up_is_replayed_after_the_same_messages() {
     let app = desk().await;
-    let begun = app.post("/api/conversations", json!({})).await.json();
+    let begun = app.post("/api/v1/conversations", json!({})).await.json();
     let messages = format!(
-        "/api/conversations/{}/messages",
+        "/api/v1/conversations/{}/messages",
         begun["id"].as_str().unwrap()
     );
     let mut receipt = String::new();
@@ -187,7 +190,7 @@ async fn a_follow_up_is_replayed_after_the_same_messages() {
     }
     let before = app.chat.script.count();
     let replay = app
-        .post(&format!("/api/receipts/{receipt}/replay"), json!({}))
+        .post(&format!("/api/v1/receipts/{receipt}/replay"), json!({}))
         .await
         .json();
     assert_eq!(replay["earlier_messages_lost"], 0, "{replay}");
@@ -206,7 +209,7 @@ async fn an_export_holds_every_receipt_and_no_formula() {
     for question in ["=1+1, \"quoted\" zebra?", WHEN] {
         ask(&app, question).await;
     }
-    let lines = app.get("/api/receipts/export").await;
+    let lines = app.get("/api/v1/receipts/export").await;
     assert_eq!(lines.header("content-type"), "application/x-ndjson");
     let lines: Vec<Value> = lines
         .text()
@@ -217,13 +220,13 @@ async fn an_export_holds_every_receipt_and_no_formula() {
     assert_eq!(lines[0]["question"], WHEN);
     assert!(lines[0]["passages"]["cited"][0]["sha256"].is_string());
     let table = app
-        .get("/api/receipts/export?format=csv&rung=refusal")
+        .get("/api/v1/receipts/export?format=csv&rung=refusal")
         .await;
     assert!(table.header("content-disposition").contains("receipts.csv"));
     let text = table.text();
     assert_eq!(text.lines().count(), 2, "{text}");
     assert!(text.contains("\"'=1+1, \"\"quoted\"\" zebra?\""), "{text}");
-    let wrong = app.get("/api/receipts/export?format=xlsx").await;
+    let wrong = app.get("/api/v1/receipts/export?format=xlsx").await;
     assert_eq!(wrong.status, StatusCode::BAD_REQUEST);
 }
 
@@ -231,7 +234,7 @@ async fn an_export_holds_every_receipt_and_no_formula() {
 async fn a_rating_is_kept_changed_and_taken_back() {
     let app = desk().await;
     let id = ask(&app, WHEN).await;
-    let path = format!("/api/receipts/{id}/rating");
+    let path = format!("/api/v1/receipts/{id}/rating");
     for bad in [json!({"value": 2}), json!({"value": 0}), json!({})] {
         assert_eq!(app.post(&path, bad).await.status, StatusCode::BAD_REQUEST);
     }
@@ -239,7 +242,7 @@ async fn a_rating_is_kept_changed_and_taken_back() {
     assert_eq!(app.post(&path, long).await.json()["param"], "comment");
     let rated = json!({"value": -1, "comment": " The holidays are missing. "});
     assert_eq!(app.post(&path, rated).await.status, StatusCode::OK);
-    let one = app.get(&format!("/api/receipts/{id}")).await.json();
+    let one = app.get(&format!("/api/v1/receipts/{id}")).await.json();
     assert_eq!(one["rating"], -1);
     assert_eq!(one["comment"], "The holidays are missing.");
     assert_eq!(one["integrity"], "intact", "a rating changes no receipt");
@@ -252,7 +255,7 @@ async fn a_rating_is_kept_changed_and_taken_back() {
 #[tokio::test]
 async fn the_status_names_the_models() {
     let app = TestApp::new().await;
-    let status = app.get("/api/status").await.json();
+    let status = app.get("/api/v1/status").await.json();
     assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(status["models"]["chat"], "fake-chat");
     assert_eq!(status["models"]["speech"][0], "fake-whisper");

@@ -39,9 +39,9 @@ impl Days {
 async fn asked(app: &TestApp) -> String {
     let token = visit::token(app).await;
     let text = json!({"text": "Do you repair umbrellas?"});
-    let said = app.post_as(&token, "/api/visit/messages", text).await;
+    let said = app.post_as(&token, "/api/v1/visit/messages", text).await;
     assert_eq!(said.status, StatusCode::OK, "{}", said.text());
-    let found = app.get("/api/people?who=umbrellas").await.json();
+    let found = app.get("/api/v1/people?who=umbrellas").await.json();
     found["found"][0]["id"].as_str().unwrap().to_owned()
 }
 
@@ -49,7 +49,7 @@ async fn asked(app: &TestApp) -> String {
 async fn shown(app: &TestApp) -> [usize; 3] {
     let mut all = [0; 3];
     for (n, what) in all.iter_mut().zip(["conversations", "receipts", "gaps"]) {
-        let list = app.get(&format!("/api/{what}")).await.json();
+        let list = app.get(&format!("/api/v1/{what}")).await.json();
         *n = list[what]
             .as_array()
             .unwrap_or_else(|| panic!("{list}"))
@@ -73,7 +73,9 @@ async fn kept(app: &TestApp) -> [i64; 3] {
 
 async fn keep_for(app: &TestApp, days: i64) -> Value {
     let body = json!({ "conversation_days": days });
-    let set = app.send(calls::json_put(app, "/api/retention", body)).await;
+    let set = app
+        .send(calls::json_put(app, "/api/v1/retention", body))
+        .await;
     assert_eq!(set.status, StatusCode::OK, "{}", set.text());
     set.json()
 }
@@ -89,14 +91,14 @@ async fn what_is_over_its_time_is_hidden_and_deleted_a_week_later() {
     days.until(&app, 31).await;
     assert_eq!(shown(&app).await, [0, 0, 0]);
     assert_eq!(kept(&app).await, [1, 1, 1]);
-    let path = format!("/api/conversations/{id}");
+    let path = format!("/api/v1/conversations/{id}");
     assert_eq!(app.get(&path).await.status, StatusCode::NOT_FOUND);
-    let waiting = app.get("/api/retention").await.json()["waiting"].clone();
+    let waiting = app.get("/api/v1/retention").await.json()["waiting"].clone();
     assert_eq!(waiting["conversations"], 1, "{waiting}");
     let first = waiting["first_at"].as_i64().unwrap();
     assert!((36 * DAY..=38 * DAY).contains(&(first - days.start)));
     // Whoever asks what is kept of them is told of it.
-    let found = app.get("/api/people?who=umbrellas").await.json();
+    let found = app.get("/api/v1/people?who=umbrellas").await.json();
     assert_eq!(found["found"][0]["due_at"], first, "{found}");
     person(&app, "ann", "owner").await;
     let mut browser = Browser::new(&app);
@@ -134,14 +136,14 @@ async fn what_was_hidden_can_be_taken_back_and_stays_for_thirty_days() {
     assert_eq!(shown(&app).await, [1, 1, 1]);
     days.until(&app, 45).await;
     assert_eq!((shown(&app).await, kept(&app).await), ([0; 3], [1; 3]));
-    let taken = app.post("/api/retention/take-back", json!({})).await;
+    let taken = app.post("/api/v1/retention/take-back", json!({})).await;
     assert_eq!(taken.status, StatusCode::OK, "{}", taken.text());
     assert!(taken.json()["respite_until"].is_i64());
     assert_eq!(shown(&app).await, [1, 1, 1]);
     for wrong in [0, 4000] {
         let body = json!({ "conversation_days": wrong });
         let set = app
-            .send(calls::json_put(&app, "/api/retention", body))
+            .send(calls::json_put(&app, "/api/v1/retention", body))
             .await;
         assert_eq!(set.status, StatusCode::BAD_REQUEST, "{}", set.text());
     }
@@ -176,7 +178,7 @@ async fn erasing_on_request_does_not_wait() {
     Days::new().until(&app, 9).await;
     assert_eq!(kept(&app).await, [1, 1, 1]);
     let erase = json!({ "conversations": [id] });
-    let erased = app.post("/api/people/erase", erase).await;
+    let erased = app.post("/api/v1/people/erase", erase).await;
     assert_eq!(erased.status, StatusCode::OK, "{}", erased.text());
     assert_eq!(kept(&app).await, [0, 0, 0]);
 }
@@ -212,7 +214,9 @@ async fn a_deleted_call_and_one_over_its_time_leave_nothing() {
     let call = made_up(&app, us, "Hello?", now).await;
     record(&app, &call, now).await;
     assert_eq!(
-        app.delete(&format!("/api/calls/{}", call.id)).await.status,
+        app.delete(&format!("/api/v1/calls/{}", call.id))
+            .await
+            .status,
         StatusCode::NO_CONTENT
     );
     assert!(rows(&app).await.iter().all(|(_, count)| *count == 0));
@@ -238,18 +242,20 @@ async fn a_deleted_call_and_one_over_its_time_leave_nothing() {
     assert_eq!(until(29).await, (0, 0));
     // Hidden on the thirtieth day, deleted a week later.
     assert_eq!(until(31).await, (0, 0));
-    let sound = app.get(&format!("/api/calls/{}/recording", old.id)).await;
+    let sound = app
+        .get(&format!("/api/v1/calls/{}/recording", old.id))
+        .await;
     assert_eq!(sound.status, StatusCode::NOT_FOUND);
     assert_eq!(until(38).await, (0, 1));
-    let still = app.get(&format!("/api/calls/{}", old.id)).await;
+    let still = app.get(&format!("/api/v1/calls/{}", old.id)).await;
     assert_eq!(still.status, StatusCode::OK);
     let set = app
-        .send(json_put(&app, "/api/voice", json!({"record_days": 50})))
+        .send(json_put(&app, "/api/v1/voice", json!({"record_days": 50})))
         .await;
     assert_eq!(set.status, StatusCode::OK, "{}", set.text());
     assert_eq!(until(49).await, (0, 0));
     assert_eq!(until(52).await, (0, 0));
-    let hidden = app.get(&format!("/api/calls/{}", old.id)).await;
+    let hidden = app.get(&format!("/api/v1/calls/{}", old.id)).await;
     assert_eq!(hidden.status, StatusCode::NOT_FOUND);
     assert_eq!(until(59).await, (1, 0));
     assert!(rows(&app).await.iter().all(|(_, count)| *count == 0));

@@ -65,7 +65,7 @@ async fn it_is_turned_on_with_the_password_and_a_right_code() {
     assert!(!state.text().contains(&secret), "not shown again");
     let again = here.post(PAGE, &form).await;
     refused(&again, StatusCode::CONFLICT, "already on");
-    let listed = app.get("/api/accounts").await;
+    let listed = app.get("/api/v1/accounts").await;
     assert_eq!(listed.json()["accounts"][0]["second_factor"], true);
     assert!(!listed.text().contains(&secret), "{}", listed.text());
 }
@@ -86,7 +86,7 @@ async fn signing_in_asks_for_a_code_that_counts_once() {
     assert!(!ann.is_in().await);
     // What waits is no session.
     let waiting = ann.waiting.clone();
-    let as_session = with_cookie(Method::GET, "/api/accounts", &waiting).body(Body::empty());
+    let as_session = with_cookie(Method::GET, "/api/v1/accounts", &waiting).body(Body::empty());
     let reply = app.send(as_session.unwrap()).await;
     assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
     let form = ann.get("/login/code?next=%2Fchat").await;

@@ -32,7 +32,7 @@ async fn where_it_is_required_owners_and_admins_get_no_further_without() {
         let made = one.post("/keys", "name=x&chat=on").await;
         assert_eq!(leads_to(&made), PAGE);
         let session = one.session.clone();
-        for path in ["/api/keys", "/api/documents", "/v1/models"] {
+        for path in ["/api/v1/keys", "/api/v1/documents", "/v1/models"] {
             let get = with_cookie(Method::GET, path, &session).body(Body::empty());
             let reply = app.send(get.unwrap()).await;
             refused(&reply, StatusCode::FORBIDDEN, "second_factor_required");
@@ -47,7 +47,7 @@ async fn where_it_is_required_owners_and_admins_get_no_further_without() {
         assert_eq!(one.get("/documents").await.status, StatusCode::OK);
     }
     // A program's key is no person.
-    assert_eq!(app.get("/api/keys").await.status, StatusCode::OK);
+    assert_eq!(app.get("/api/v1/keys").await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn an_owner_resets_that_of_others_and_an_admin_no_owners() {
     assert_eq!(leads_to(&agent.password("agent").await), "/chat");
 
     // By API: with the key of all, and not one's own with a session.
-    let path = format!("/api/accounts/{owner_id}/second-factor");
+    let path = format!("/api/v1/accounts/{owner_id}/second-factor");
     let session = owner.session.clone();
     let own = with_cookie(Method::DELETE, &path, &session)
         .header(header::ORIGIN, "http://desk.example")
@@ -112,7 +112,7 @@ async fn the_api_sets_up_ones_own_and_nobody_elses() {
     ann.password("ann").await;
     let session = ann.session.clone();
     let post = async |id: &str, what: &str, body: serde_json::Value| {
-        let path = format!("/api/accounts/{id}/second-factor{what}");
+        let path = format!("/api/v1/accounts/{id}/second-factor{what}");
         let post = with_cookie(Method::POST, &path, &session)
             .header(header::ORIGIN, "http://desk.example")
             .header(header::CONTENT_TYPE, "application/json")
@@ -123,7 +123,7 @@ async fn the_api_sets_up_ones_own_and_nobody_elses() {
     let password = json!({"password": PASSWORD});
     let no = post(&UserId::new().to_string(), "", password.clone()).await;
     refused(&no, StatusCode::FORBIDDEN, "only the person themselves");
-    let by_key = format!("/api/accounts/{id}/second-factor");
+    let by_key = format!("/api/v1/accounts/{id}/second-factor");
     let no = app.post(&by_key, password.clone()).await;
     refused(&no, StatusCode::FORBIDDEN, "only the person themselves");
     let no = post(&own, "", json!({"password": "not it"})).await;

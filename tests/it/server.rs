@@ -215,7 +215,7 @@ async fn two_gigabytes_are_refused_before_they_come() {
     let app = TestApp::new().await;
     let server = app.serve(Limits::default()).await;
     for path in [
-        "/api/documents",
+        "/api/v1/documents",
         "/v1/audio/transcriptions",
         "/v1/chat/completions",
     ] {

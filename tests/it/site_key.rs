@@ -13,7 +13,7 @@ use crate::visit;
 const WAGES: &str = "The director earns 412,000 dollars.";
 
 async fn begin(app: &TestApp, body: Value) -> Reply {
-    app.send(json_request("", "/api/visit", body.to_string()))
+    app.send(json_request("", "/api/v1/visit", body.to_string()))
         .await
 }
 
@@ -40,7 +40,7 @@ async fn every_workspace_is_closed_to_visitors_until_it_is_opened_and_none_is_fo
     ensure_workspace(&app.app.store, "hr", "HR").await.unwrap();
     for name in ["default", "hr"] {
         app.document(name, "pay.txt", WAGES).await;
-        let path = format!("/api/widget?workspace={name}");
+        let path = format!("/api/v1/widget?workspace={name}");
         let shut = app.get(&path).await.json();
         assert_eq!(shut["enabled"], false, "{name}");
         let site = shut["site"].as_str().unwrap().to_owned();
@@ -78,10 +78,10 @@ async fn a_visit_belongs_to_the_workspace_of_its_key() {
     let begun = begin(&app, json!({"site": other})).await.json();
     let token = begun["token"].as_str().unwrap();
     let question = json!({"text": "When does the ferry leave?"});
-    let said = app.post_as(token, "/api/visit/messages", question).await;
+    let said = app.post_as(token, "/api/v1/visit/messages", question).await;
     assert!(said.text().contains("noon"), "{}", said.text());
     let question = json!({"text": "How much does the director earn?"});
-    let said = app.post_as(token, "/api/visit/messages", question).await;
+    let said = app.post_as(token, "/api/v1/visit/messages", question).await;
     assert!(!said.text().contains("412"), "{}", said.text());
     // The token of one opens nothing of the other: a visit begins anew.
     let first = visit::site(&app, "default").await;
@@ -96,7 +96,7 @@ async fn visitors_talk_to_the_first_assistant_and_to_those_that_the_owner_named(
     let token = visit::token(&app).await;
     let ask = async |assistant: &str| {
         let message = json!({"text": "Hello", "assistant": assistant});
-        let said = app.post_as(&token, "/api/visit/messages", message).await;
+        let said = app.post_as(&token, "/api/v1/visit/messages", message).await;
         let begun = begin(&app, json!({"site": site, "assistant": assistant})).await;
         (said.status.as_u16(), begun.status.as_u16())
     };
@@ -105,7 +105,7 @@ async fn visitors_talk_to_the_first_assistant_and_to_those_that_the_owner_named(
     assert_eq!(ask("desk").await, (404, 404));
     assert_eq!(ask("nobody").await, (404, 404));
     let named = app
-        .patch("/api/widget", json!({"assistants": ["desk", "nobody"]}))
+        .patch("/api/v1/widget", json!({"assistants": ["desk", "nobody"]}))
         .await;
     assert_eq!(named.json()["assistants"], json!(["desk", "nobody"]));
     assert_eq!(ask("desk").await, (200, 200));
@@ -114,7 +114,7 @@ async fn visitors_talk_to_the_first_assistant_and_to_those_that_the_owner_named(
     let mut browser = owner(&app).await;
     let form = "enabled=1&title=&colour=%230f6b57&origins=&links=";
     assert_eq!(leads_to(&browser.post("/widget", form).await), "/widget");
-    let kept = app.get("/api/widget").await.json();
+    let kept = app.get("/api/v1/widget").await.json();
     assert_eq!(kept["assistants"], json!(["desk", "nobody"]));
 }
 
@@ -124,12 +124,12 @@ async fn a_renewed_key_stops_the_one_before_at_once_or_after_the_days_that_were_
     let first = visit::site(&app, "default").await;
     let begun = begin(&app, json!({"site": first})).await.json();
     let token = begun["token"].as_str().unwrap();
-    let path = "/api/widget/site-key";
+    let path = "/api/v1/widget/site-key";
 
     let too_long = app.post(path, json!({"old_days": 31})).await;
     assert_eq!(too_long.status, StatusCode::BAD_REQUEST);
     assert_eq!(
-        app.get("/api/widget").await.json()["site"],
+        app.get("/api/v1/widget").await.json()["site"],
         json!(first),
         "nothing was changed"
     );
@@ -150,7 +150,7 @@ async fn a_renewed_key_stops_the_one_before_at_once_or_after_the_days_that_were_
         assert_eq!(code(&gone), "unknown_site", "{}", gone.text());
     }
     let message = json!({"text": "Hello"});
-    let over = app.post_as(token, "/api/visit/messages", message).await;
+    let over = app.post_as(token, "/api/v1/visit/messages", message).await;
     assert_eq!(over.status, StatusCode::UNAUTHORIZED, "{}", over.text());
     let anew = begin(&app, json!({"site": third["site"], "token": token})).await;
     assert_eq!(anew.json()["resumed"], false, "{}", anew.text());
@@ -173,7 +173,7 @@ async fn a_page_of_before_there_were_keys_goes_on_until_the_key_is_renewed() {
     }
     let talk = stranger(&app, "/talk?w=default").await;
     assert!(talk.text().contains(" site=\"fd_site_"), "{}", talk.text());
-    app.post("/api/widget/site-key", json!({})).await;
+    app.post("/api/v1/widget/site-key", json!({})).await;
     for body in bodies {
         assert_eq!(code(&begin(&app, body).await), "unknown_site");
     }
@@ -211,7 +211,7 @@ async fn the_console_says_that_it_is_closed_and_opens_it_with_one_button() {
     }
     let page = browser.get("/widget").await;
     let line = between(page.text(), "id=\"embed\"", "</pre>");
-    let site = app.get("/api/widget").await.json()["site"].clone();
+    let site = app.get("/api/v1/widget").await.json()["site"].clone();
     let site = site.as_str().unwrap();
     assert!(line.contains(site), "{line}");
     assert!(!page.text().contains("data-workspace"));
@@ -231,21 +231,21 @@ async fn only_who_administers_opens_a_workspace_or_renews_its_key() {
     person(&app, "ben", "agent").await;
     let mut browser = Browser::new(&app);
     browser.password("ben").await;
-    let before = app.get("/api/widget").await.json();
+    let before = app.get("/api/v1/widget").await.json();
     for (path, form) in [("/widget/open", ""), ("/widget/site-key", "days=0")] {
         let refused = browser.post(path, form).await;
         assert_eq!(refused.status, StatusCode::FORBIDDEN, "{path}");
     }
     let documents = browser.get("/documents").await;
     assert!(!documents.text().contains("Open it to visitors"));
-    assert_eq!(app.get("/api/widget").await.json(), before);
+    assert_eq!(app.get("/api/v1/widget").await.json(), before);
 }
 
 #[tokio::test]
 async fn before_it_is_opened_it_can_be_tried_at_the_machine_itself_and_not_through_a_proxy() {
     let app = TestApp::new().await;
     let at = |peer: &str, forwarded: bool, body: Value| {
-        let mut request = json_request("", "/api/visit", body.to_string());
+        let mut request = json_request("", "/api/v1/visit", body.to_string());
         let peer = peer.parse().unwrap();
         request.extensions_mut().insert(Peer::Address(peer));
         if forwarded {

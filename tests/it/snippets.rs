@@ -1,4 +1,4 @@
-//! `/api/snippets`.
+//! `/api/v1/snippets`.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Reply, TestApp, request};
 
-const PATH: &str = "/api/snippets";
+const PATH: &str = "/api/v1/snippets";
 
 async fn put(app: &TestApp, id: &str, body: Value) -> Reply {
     let call = request(Method::PUT, &format!("{PATH}/{id}"), &app.key)
@@ -32,7 +32,7 @@ async fn a_snippet_is_written_changed_and_deleted_like_a_document() {
         .wait(id.parse().unwrap())
         .await
         .unwrap();
-    let document = app.get(&format!("/api/documents/{id}")).await.json();
+    let document = app.get(&format!("/api/v1/documents/{id}")).await.json();
     assert_eq!(
         (&document["name"], &document["origin"]),
         (&json!("Parking.md"), &json!("snippet"))
@@ -54,7 +54,7 @@ async fn a_snippet_is_written_changed_and_deleted_like_a_document() {
         )
         .await;
     assert_ne!(second.json()["document"], json!(id));
-    let gone = app.delete(&format!("/api/documents/{id}")).await;
+    let gone = app.delete(&format!("/api/v1/documents/{id}")).await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
 }
 

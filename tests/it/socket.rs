@@ -79,9 +79,9 @@ async fn a_command_needs_no_key_and_the_network_does() {
     let server = app.serve(Limits::default()).await;
     // Documents of any workspace, what is of the whole installation, and what is for this machine.
     for (path, holds) in [
-        ("/api/documents?workspace=hr", "wages.txt"),
-        ("/api/keys", "\"keys\""),
-        ("/api/accounts", "\"accounts\""),
+        ("/api/v1/documents?workspace=hr", "wages.txt"),
+        ("/api/v1/keys", "\"keys\""),
+        ("/api/v1/accounts", "\"accounts\""),
         ("/metrics", "# EOF"),
     ] {
         let local = door.get(path, "").await;
@@ -113,7 +113,7 @@ async fn browsers_and_proxies_are_sent_to_the_front() {
     let door = Door::open(&app, vec![own_user()]);
     let key = format!("Authorization: Bearer {}\r\n", app.key);
     assert!(
-        door.get("/api/keys", &key)
+        door.get("/api/v1/keys", &key)
             .await
             .starts_with("HTTP/1.1 200")
     );
@@ -126,7 +126,7 @@ async fn browsers_and_proxies_are_sent_to_the_front() {
         "X-Forwarded-Proto: https",
         "Via: 1.1 proxy",
     ] {
-        let refused = door.get("/api/keys", &format!("{mark}\r\n{key}")).await;
+        let refused = door.get("/api/v1/keys", &format!("{mark}\r\n{key}")).await;
         assert!(
             refused.starts_with("HTTP/1.1 403") && refused.contains("commands_only"),
             "{mark}: {refused}"
@@ -139,7 +139,7 @@ async fn a_kiosk_talks_over_it() {
     let app = TestApp::new().await;
     let door = Door::open(&app, vec![own_user()]);
     let connection = door.connect().await;
-    let (mut socket, _) = client_async("ws://frontdesk/api/visit/voice", connection)
+    let (mut socket, _) = client_async("ws://frontdesk/api/v1/visit/voice", connection)
         .await
         .unwrap();
     let start = json!({"type": "start", "channel": "kiosk", "workspace": "default"});

@@ -1,4 +1,4 @@
-//! `/api/sources`: added, walked, kept up to date, paused, deleted.
+//! `/api/v1/sources`: added, walked, kept up to date, paused, deleted.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::site::{Site, html, redirect};
 pub async fn add(app: &TestApp, body: Value) -> String {
     let mut body = body;
     body["per_second"] = json!(20);
-    let reply = app.post("/api/sources", body).await;
+    let reply = app.post("/api/v1/sources", body).await;
     assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text());
     reply.json()["id"].as_str().unwrap().to_owned()
 }
@@ -18,7 +18,7 @@ pub async fn add(app: &TestApp, body: Value) -> String {
 /// Waits for the sync to end; the source.
 pub async fn settled(app: &TestApp, id: &str) -> Value {
     for _ in 0..1_500 {
-        let source = app.get(&format!("/api/sources/{id}")).await.json();
+        let source = app.get(&format!("/api/v1/sources/{id}")).await.json();
         if !matches!(source["state"].as_str(), Some("queued" | "syncing")) {
             return source;
         }
@@ -29,7 +29,9 @@ pub async fn settled(app: &TestApp, id: &str) -> Value {
 
 pub async fn sync(app: &TestApp, id: &str) -> Value {
     let before = settled(app, id).await["report"]["started_at"].clone();
-    let reply = app.post_raw(&format!("/api/sources/{id}/sync"), "").await;
+    let reply = app
+        .post_raw(&format!("/api/v1/sources/{id}/sync"), "")
+        .await;
     assert_eq!(reply.status, StatusCode::ACCEPTED, "{}", reply.text());
     // The end of the walk before may be written down only now; a walk that was refused has no new report.
     let mut source = settled(app, id).await;
@@ -44,7 +46,7 @@ pub async fn sync(app: &TestApp, id: &str) -> Value {
 }
 
 pub async fn names(app: &TestApp) -> Vec<String> {
-    let list = app.get("/api/documents").await.json();
+    let list = app.get("/api/v1/documents").await.json();
     let all = list["documents"].as_array().unwrap().iter();
     all.map(|d| d["name"].as_str().unwrap().to_owned())
         .collect()
@@ -129,7 +131,7 @@ async fn a_crawl_makes_documents_and_a_second_one_fetches_only_what_changed() {
     assert_eq!(conditional, 4);
     let found = answer(&app, "croissant price").await;
     assert!(found.contains("2.60") && !found.contains("2.40"), "{found}");
-    let title = app.get("/api/documents").await.json();
+    let title = app.get("/api/v1/documents").await.json();
     assert!(
         title.to_string().contains("\"title\":\"Prices\""),
         "{title}"

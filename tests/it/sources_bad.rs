@@ -72,7 +72,7 @@ async fn an_inside_address_is_never_reached() {
     }
     assert!(inside.asked().is_empty());
     assert!(names(&app).await.is_empty());
-    let ledger = app.get("/api/egress?limit=1000").await.json();
+    let ledger = app.get("/api/v1/egress?limit=1000").await.json();
     let rows = ledger["requests"].as_array().unwrap();
     let refused = rows
         .iter()
@@ -113,7 +113,7 @@ async fn bodies_without_an_end_stop_at_the_limit() {
         );
         assert!(started.elapsed() < Duration::from_secs(10), "{path}");
     }
-    let ledger = app.get("/api/egress").await.json();
+    let ledger = app.get("/api/v1/egress").await.json();
     for row in ledger["requests"].as_array().unwrap() {
         assert!(row["bytes_received"].as_u64().unwrap() < 4 << 20, "{row}");
     }
@@ -254,7 +254,7 @@ async fn a_silent_server_ends_in_time_and_the_next_page_is_fetched() {
     let id = add(&app, json!({"url": site.url("/slow"), "kind": "page"})).await;
     // Pausing ends a request that hangs, without waiting for its time-out.
     tokio::time::sleep(Duration::from_millis(300)).await;
-    let deleted = app.delete(&format!("/api/sources/{id}")).await;
+    let deleted = app.delete(&format!("/api/v1/sources/{id}")).await;
     assert_eq!(deleted.status, 204);
     let other = Site::start().await;
     let source = fetch(&other, &app, "/").await;
@@ -316,5 +316,5 @@ async fn with_the_cable_pulled_nothing_is_fetched() {
         "{source}"
     );
     assert!(site.asked().is_empty());
-    assert_eq!(app.get("/api/egress").await.json()["web"], false);
+    assert_eq!(app.get("/api/v1/egress").await.json()["web"], false);
 }

@@ -1,4 +1,4 @@
-//! `/api/sources`: paused, rescheduled, deleted, refused; and who may see them.
+//! `/api/v1/sources`: paused, rescheduled, deleted, refused; and who may see them.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode};
@@ -19,7 +19,7 @@ async fn deleting_a_source_deletes_its_documents_and_only_them() {
     let id = add(&app, json!({"url": site.url("/"), "kind": "page"})).await;
     settled(&app, &id).await;
     assert!(answer(&app, "sauna").await.contains("cellar"));
-    let path = format!("/api/sources/{id}");
+    let path = format!("/api/v1/sources/{id}");
     assert_eq!(app.delete(&path).await.status, StatusCode::NO_CONTENT);
     assert!(!answer(&app, "sauna").await.contains("cellar"));
     assert!(answer(&app, "bar").await.contains("roof"));
@@ -93,7 +93,7 @@ async fn the_timer_fetches_what_is_due() {
     site.asked();
     for _ in 0..120 {
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        let source = app.get(&format!("/api/sources/{id}")).await.json();
+        let source = app.get(&format!("/api/v1/sources/{id}")).await.json();
         if source["report"]["changed"] == 1 {
             assert!(source["next_at"].as_i64().unwrap() > next, "{source}");
             return;
@@ -117,7 +117,7 @@ async fn a_source_is_paused_resumed_and_rescheduled() {
     )
     .await;
     eventually("pages are fetched", || site.asked_paths().len() > 1).await;
-    let path = format!("/api/sources/{id}");
+    let path = format!("/api/v1/sources/{id}");
     let patch = |body: Value| {
         let mut request = json_request(&app.key, &path, body.to_string());
         *request.method_mut() = Method::PATCH;
@@ -168,17 +168,17 @@ async fn what_cannot_be_a_source_is_refused_with_a_reason() {
         ),
         (json!({"url": "https://a.example", "every": "hour"}), "week"),
     ] {
-        let reply = app.post("/api/sources", body.clone()).await;
+        let reply = app.post("/api/v1/sources", body.clone()).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{body}");
         assert!(reply.text().contains(says), "{body}: {}", reply.text());
     }
     let body = json!({"url": "http://10.0.0.1/"});
     assert_eq!(
-        app.post("/api/sources", body.clone()).await.status,
+        app.post("/api/v1/sources", body.clone()).await.status,
         StatusCode::CREATED
     );
     assert_eq!(
-        app.post("/api/sources", body).await.status,
+        app.post("/api/v1/sources", body).await.status,
         StatusCode::CONFLICT
     );
 }
@@ -193,20 +193,20 @@ async fn another_workspace_sees_nothing_of_it() {
     let id = add(&app, json!({"url": site.url("/")})).await;
     settled(&app, &id).await;
     for (method, path) in [
-        (Method::GET, format!("/api/sources/{id}")),
-        (Method::DELETE, format!("/api/sources/{id}")),
-        (Method::POST, format!("/api/sources/{id}/sync")),
+        (Method::GET, format!("/api/v1/sources/{id}")),
+        (Method::DELETE, format!("/api/v1/sources/{id}")),
+        (Method::POST, format!("/api/v1/sources/{id}/sync")),
     ] {
         let reply = app.send(request(method, &path, &key).body(Body::empty()).unwrap());
         assert_eq!(reply.await.status, StatusCode::NOT_FOUND, "{path}");
     }
     let ledger = app.send(
-        request(Method::GET, "/api/egress", &key)
+        request(Method::GET, "/api/v1/egress", &key)
             .body(Body::empty())
             .unwrap(),
     );
     assert_eq!(ledger.await.json()["requests"], json!([]));
-    let ledger = app.get("/api/egress").await.json();
+    let ledger = app.get("/api/v1/egress").await.json();
     assert_eq!(ledger["requests"].as_array().unwrap().len(), 2, "{ledger}");
     assert_eq!(ledger["totals"][0]["purpose"], "web page");
 }

@@ -49,7 +49,7 @@ async fn a_source_is_added_watched_and_deleted_without_scripts() {
         submit(&app, &token, "/sources", form).await.status,
         StatusCode::UNPROCESSABLE_ENTITY
     );
-    let id = app.get("/api/sources").await.json()["sources"][0]["id"]
+    let id = app.get("/api/v1/sources").await.json()["sources"][0]["id"]
         .as_str()
         .unwrap()
         .to_owned();

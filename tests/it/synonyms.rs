@@ -1,4 +1,4 @@
-//! `/api/synonyms`.
+//! `/api/v1/synonyms`.
 
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::app::{ALL_SCOPES, Reply, TestApp, request};
 
 async fn put(app: &TestApp, key: &str, body: Value) -> Reply {
-    let put = request(Method::PUT, "/api/synonyms", key).header("content-type", "application/json");
+    let put =
+        request(Method::PUT, "/api/v1/synonyms", key).header("content-type", "application/json");
     app.send(put.body(body.to_string().into()).unwrap()).await
 }
 
@@ -25,7 +26,7 @@ async fn synonyms_are_kept_tidy_and_apart() {
     assert_eq!(kept.status, StatusCode::OK, "{}", kept.text());
     assert_eq!(kept.json(), json!({"groups": [["braces", "aligners"]]}));
     let get = |key: &str| {
-        let get = request(Method::GET, "/api/synonyms", key);
+        let get = request(Method::GET, "/api/v1/synonyms", key);
         get.body(axum::body::Body::empty()).unwrap()
     };
     assert_eq!(app.send(get(&key)).await.json(), kept.json());

@@ -1,11 +1,11 @@
-//! `POST /api/documents`.
+//! `POST /api/v1/documents`.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 
 use crate::app::{FILE_LIMIT, Form, TestApp, request};
 
-const PATH: &str = "/api/documents";
+const PATH: &str = "/api/v1/documents";
 
 #[tokio::test]
 async fn files_become_documents_and_versions() {
@@ -111,7 +111,7 @@ async fn a_form_without_a_file_is_told_so() {
     let json = app.post(PATH, serde_json::json!({})).await;
     assert_eq!(json.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let nowhere = app.post_form(
-        "/api/documents?workspace=nowhere",
+        "/api/v1/documents?workspace=nowhere",
         Form::new().file("file", "a", "x"),
     );
     assert_eq!(nowhere.await.status, StatusCode::NOT_FOUND);

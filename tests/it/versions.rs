@@ -27,7 +27,7 @@ async fn found(app: &TestApp, question: &str) -> String {
 
 async fn versions(app: &TestApp, id: &str) -> Vec<Value> {
     let list = app
-        .get(&format!("/api/documents/{id}/versions"))
+        .get(&format!("/api/v1/documents/{id}/versions"))
         .await
         .json();
     list["versions"].as_array().unwrap().clone()
@@ -50,7 +50,7 @@ async fn two_versions(app: &TestApp) -> String {
 async fn going_back_answers_from_the_old_version_at_once_and_forth_again() {
     let app = TestApp::new().await;
     let id = two_versions(&app).await;
-    let path = format!("/api/documents/{id}/rollback");
+    let path = format!("/api/v1/documents/{id}/rollback");
     let all = versions(&app, &id).await;
     assert_eq!(
         (&all[0]["number"], &all[0]["current"]),
@@ -69,14 +69,14 @@ async fn going_back_answers_from_the_old_version_at_once_and_forth_again() {
         (&after[1]["current"], &after[1]["hold"]),
         (&json!(true), &Value::Null)
     );
-    let listed = app.get("/api/documents").await.json()["documents"][0].clone();
+    let listed = app.get("/api/v1/documents").await.json()["documents"][0].clone();
     assert_eq!(
         (&listed["version"], &listed["state"]),
         (&json!(1), &json!("ready"))
     );
 
     // Reading it again reads the version that counts.
-    app.post_raw(&format!("/api/documents/{id}/reindex"), "")
+    app.post_raw(&format!("/api/v1/documents/{id}/reindex"), "")
         .await;
     app.app
         .knowledge
@@ -101,7 +101,7 @@ async fn after_going_back_the_same_file_can_come_again_as_a_new_version() {
     let id = two_versions(&app).await;
     let first = versions(&app, &id).await[1]["id"].clone();
     app.post(
-        &format!("/api/documents/{id}/rollback"),
+        &format!("/api/v1/documents/{id}/rollback"),
         json!({"version": first}),
     )
     .await;
@@ -122,7 +122,7 @@ async fn a_version_of_another_document_or_workspace_is_not_found() {
         .document("default", "other.txt", "Something else.")
         .await;
     let foreign = versions(&app, &other).await[0]["id"].clone();
-    let path = format!("/api/documents/{id}");
+    let path = format!("/api/v1/documents/{id}");
     for version in [foreign.clone(), json!("nonsense")] {
         let reply = app
             .post(&format!("{path}/rollback"), json!({"version": version}))
@@ -133,7 +133,7 @@ async fn a_version_of_another_document_or_workspace_is_not_found() {
     for address in [
         format!("{path}/versions/{foreign}/original"),
         format!("{path}/diff?from={foreign}"),
-        format!("/api/documents/{other}/diff"),
+        format!("/api/v1/documents/{other}/diff"),
     ] {
         assert_eq!(
             app.get(&address).await.status,
@@ -150,7 +150,10 @@ async fn a_version_of_another_document_or_workspace_is_not_found() {
 async fn what_changed_is_shown_and_the_original_comes_as_it_was() {
     let app = TestApp::new().await;
     let id = two_versions(&app).await;
-    let diff = app.get(&format!("/api/documents/{id}/diff")).await.json();
+    let diff = app
+        .get(&format!("/api/v1/documents/{id}/diff"))
+        .await
+        .json();
     assert_eq!((&diff["from"], &diff["to"]), (&json!(1), &json!(2)));
     assert_eq!((&diff["added"], &diff["removed"]), (&json!(2), &json!(1)));
     let removed = diff["lines"]
@@ -164,7 +167,7 @@ async fn what_changed_is_shown_and_the_original_comes_as_it_was() {
         .unwrap()
         .to_owned();
     let original = app
-        .get(&format!("/api/documents/{id}/versions/{first}/original"))
+        .get(&format!("/api/v1/documents/{id}/versions/{first}/original"))
         .await;
     assert!(original.text().starts_with("# Fees\n\nCleaning costs $95."));
     assert!(
@@ -184,7 +187,7 @@ async fn language_date_and_standing_of_a_document_are_read_from_its_text() {
          neunzig Euro, und die Beratung ist für alle unsere Patienten kostenlos.",
     )
     .await;
-    let document = app.get("/api/documents").await.json()["documents"][0].clone();
+    let document = app.get("/api/v1/documents").await.json()["documents"][0].clone();
     assert_eq!(document["language"], "de");
     // 2024-03-01T00:00:00Z
     assert_eq!(document["dated_at"], 1_709_251_200_000_i64);
@@ -209,9 +212,9 @@ async fn an_answer_counts_for_the_document_that_it_cites() {
     let words = ["We are open from 8:00 to 17:00 on Mondays."].map(str::to_owned);
     app.chat.script.set(Plan::Words(words.to_vec()));
     let question = json!({"question": "When are you open on Mondays?"});
-    let answer = app.post("/api/ask", question).await.json();
+    let answer = app.post("/api/v1/ask", question).await.json();
     let cited = answer["citations"].as_array().unwrap().len();
-    let list = app.get("/api/documents").await.json();
+    let list = app.get("/api/v1/documents").await.json();
     let answers = |name: &str| {
         let documents = list["documents"].as_array().unwrap();
         documents.iter().find(|d| d["name"] == name).unwrap()["answers"].clone()
@@ -226,10 +229,10 @@ async fn what_is_deleted_is_not_found_from_that_moment() {
     let app = TestApp::new().await;
     let id = two_versions(&app).await;
     assert!(found(&app, "cleaning costs").await.contains("$110"));
-    app.delete(&format!("/api/documents/{id}")).await;
+    app.delete(&format!("/api/v1/documents/{id}")).await;
     assert_eq!(found(&app, "cleaning costs").await, "");
     assert_eq!(
-        app.get(&format!("/api/documents/{id}/versions"))
+        app.get(&format!("/api/v1/documents/{id}/versions"))
             .await
             .status,
         StatusCode::NOT_FOUND
@@ -251,7 +254,7 @@ async fn each_file_of_an_archive_becomes_a_document() {
     let bytes = zip.finish().unwrap().into_inner();
     let app = TestApp::new().await;
     let form = || Form::new().file("file", "all.zip", &bytes);
-    let reply = app.post_form("/api/documents", form()).await;
+    let reply = app.post_form("/api/v1/documents", form()).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
     let files = reply.json()["files"].clone();
     let names: Vec<&str> = files
@@ -269,11 +272,11 @@ async fn each_file_of_an_archive_becomes_a_document() {
         .await
         .unwrap();
     assert!(found(&app, "cleaning costs").await.contains("$95"));
-    let again = app.post_form("/api/documents", form()).await.json();
+    let again = app.post_form("/api/v1/documents", form()).await.json();
     assert_eq!(again["files"][1]["unchanged"], true);
     let broken = app
         .post_form(
-            "/api/documents",
+            "/api/v1/documents",
             Form::new().file("file", "broken.zip", b"PK\x03\x04 and no more"),
         )
         .await;
@@ -288,7 +291,7 @@ async fn each_file_of_an_archive_becomes_a_document() {
         .wait(id.parse().unwrap())
         .await
         .unwrap();
-    let document = app.get(&format!("/api/documents/{id}")).await.json();
+    let document = app.get(&format!("/api/v1/documents/{id}")).await.json();
     assert_eq!(document["state"], "failed", "{document}");
 }
 

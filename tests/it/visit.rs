@@ -1,4 +1,4 @@
-//! `/api/visit`: visitors, their pages and their own conversation.
+//! `/api/v1/visit`: visitors, their pages and their own conversation.
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -10,7 +10,7 @@ use crate::app::{Reply, TestApp, json_request};
 const SHOP: &str = "https://shop.example";
 
 async fn begin(app: &TestApp, body: Value, headers: &[(&str, &str)]) -> Reply {
-    let mut request = json_request("", "/api/visit", body.to_string());
+    let mut request = json_request("", "/api/v1/visit", body.to_string());
     for (name, value) in headers {
         let name = axum::http::HeaderName::from_bytes(name.as_bytes()).unwrap();
         request.headers_mut().insert(name, value.parse().unwrap());
@@ -68,7 +68,7 @@ async fn a_visitor_writes_and_reads_only_their_own_conversation() {
     let said = app
         .post_as(
             &ann,
-            "/api/visit/messages",
+            "/api/v1/visit/messages",
             json!({"text": "How much is a full service?"}),
         )
         .await;
@@ -91,7 +91,7 @@ async fn a_visitor_writes_and_reads_only_their_own_conversation() {
     let list = |token: String| {
         let app = &app;
         async move {
-            let reply = as_visitor(app, &token, Method::GET, "/api/visit/messages", "").await;
+            let reply = as_visitor(app, &token, Method::GET, "/api/v1/visit/messages", "").await;
             reply.json()["messages"].as_array().unwrap().clone()
         }
     };
@@ -144,15 +144,15 @@ async fn tokens_of_others_open_nothing() {
     let app = TestApp::new().await;
     let visitor = token(&app).await;
     for token in ["", "fd_visit_0000", app.key.as_str()] {
-        let reply = as_visitor(&app, token, Method::GET, "/api/visit/messages", "").await;
+        let reply = as_visitor(&app, token, Method::GET, "/api/v1/visit/messages", "").await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{token}");
     }
     // Nor does a visitor's token anywhere else.
     for path in [
-        "/api/conversations",
-        "/api/documents",
+        "/api/v1/conversations",
+        "/api/v1/documents",
         "/v1/models",
-        "/api/calls",
+        "/api/v1/calls",
     ] {
         let reply = as_visitor(&app, &visitor, Method::GET, path, "").await;
         assert_ne!(reply.status, StatusCode::OK, "{path}");
@@ -182,7 +182,7 @@ async fn other_sites_are_refused_unless_the_owner_entered_them() {
         assert_eq!(reply.header("access-control-allow-credentials"), "");
     }
     let visitor = token(&app).await;
-    let path = "/api/visit/messages";
+    let path = "/api/v1/visit/messages";
     for (origin, status) in [
         (SHOP, StatusCode::OK),
         ("https://other.example", StatusCode::FORBIDDEN),
@@ -208,7 +208,11 @@ async fn a_preflight_answers_allowed_pages_exactly() {
             );
         app.send(request.body(Body::empty()).unwrap())
     };
-    for path in ["/api/visit", "/api/visit/messages", "/api/visit/voice-note"] {
+    for path in [
+        "/api/v1/visit",
+        "/api/v1/visit/messages",
+        "/api/v1/visit/voice-note",
+    ] {
         let yes = ask(SHOP, path).await;
         assert_eq!(yes.status, StatusCode::NO_CONTENT);
         assert_eq!(yes.header("access-control-allow-origin"), SHOP);
@@ -221,7 +225,7 @@ async fn a_preflight_answers_allowed_pages_exactly() {
         assert_eq!(no.status, StatusCode::FORBIDDEN);
         assert_eq!(no.header("access-control-allow-origin"), "");
     }
-    let elsewhere = ask(SHOP, "/api/conversations").await;
+    let elsewhere = ask(SHOP, "/api/v1/conversations").await;
     assert_eq!(elsewhere.header("access-control-allow-origin"), "");
 }
 
@@ -246,7 +250,7 @@ async fn a_voice_note_is_heard_and_answered() {
     let app = TestApp::new().await;
     let visitor = token(&app).await;
     let send = |body: Vec<u8>| {
-        let request = crate::app::request(Method::POST, "/api/visit/voice-note", &visitor);
+        let request = crate::app::request(Method::POST, "/api/v1/visit/voice-note", &visitor);
         app.send(
             request
                 .header("content-type", "audio/webm")
@@ -276,9 +280,9 @@ async fn a_voice_note_is_heard_and_answered() {
 #[tokio::test]
 async fn a_voice_note_in_a_conversation_of_the_console() {
     let app = TestApp::new().await;
-    let begun = app.post("/api/conversations", json!({})).await.json();
+    let begun = app.post("/api/v1/conversations", json!({})).await.json();
     let path = format!(
-        "/api/conversations/{}/voice-note",
+        "/api/v1/conversations/{}/voice-note",
         begun["id"].as_str().unwrap()
     );
     let request = crate::app::request(Method::POST, &path, &app.key);
@@ -346,7 +350,7 @@ async fn who_waits_is_told_how_many_go_first_and_for_how_long() {
     }
     let asked = visitors.iter().map(|token| {
         let question = json!({"text": "How much is a full service?"});
-        app.post_as(token, "/api/visit/messages", question)
+        app.post_as(token, "/api/v1/visit/messages", question)
     });
     let replies = futures::future::join_all(asked).await;
     let mut told = 0;
@@ -370,7 +374,9 @@ async fn messages_are_paid_for_and_what_is_owed_is_waited_for() {
     let mut refused = None;
     for _ in 0..200 {
         let question = json!({"text": "Hello"});
-        let reply = app.post_as(&visitor, "/api/visit/messages", question).await;
+        let reply = app
+            .post_as(&visitor, "/api/v1/visit/messages", question)
+            .await;
         if reply.status != StatusCode::OK {
             refused = Some(reply);
             break;
@@ -383,7 +389,7 @@ async fn messages_are_paid_for_and_what_is_owed_is_waited_for() {
     // Another visitor of the same address goes on.
     let other = token(&app).await;
     let reply = app
-        .post_as(&other, "/api/visit/messages", json!({"text": "Hello"}))
+        .post_as(&other, "/api/v1/visit/messages", json!({"text": "Hello"}))
         .await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
 }

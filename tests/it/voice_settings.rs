@@ -1,4 +1,4 @@
-//! `/api/voice`, `/api/pronunciations`, hearing a voice, and their page.
+//! `/api/v1/voice`, `/api/v1/pronunciations`, hearing a voice, and their page.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
@@ -12,15 +12,15 @@ use crate::calls::json_put;
 #[tokio::test]
 async fn settings_are_kept_and_nonsense_is_refused() {
     let app = TestApp::new().await;
-    let usual = app.get("/api/voice").await.json();
+    let usual = app.get("/api/v1/voice").await.json();
     assert_eq!(usual["settings"]["recording"], "off");
     assert_eq!(usual["voices"][0]["name"], "fake-voice");
     assert_eq!(usual["voices"][0]["licence"], "CC0-1.0");
     let wanted =
         json!({"voice": "fake-voice", "speed": 1.2, "recording": "ask", "recording_days": 7});
-    let set = app.send(json_put(&app, "/api/voice", wanted)).await;
+    let set = app.send(json_put(&app, "/api/v1/voice", wanted)).await;
     assert_eq!(set.status, StatusCode::OK, "{}", set.text());
-    let kept = app.get("/api/voice").await.json();
+    let kept = app.get("/api/v1/voice").await.json();
     assert_eq!(kept["settings"]["recording_days"], 7);
     assert_eq!(kept["settings"]["recording"], "ask");
     assert_eq!(
@@ -35,12 +35,12 @@ async fn settings_are_kept_and_nonsense_is_refused() {
         (json!({"record_days": 0}), "record_days"),
     ] {
         let reply = app
-            .send(json_put(&app, "/api/voice", wanted_of(&wrong)))
+            .send(json_put(&app, "/api/v1/voice", wanted_of(&wrong)))
             .await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
         assert_eq!(reply.json()["param"], param, "{}", reply.text());
     }
-    assert_eq!(app.get("/api/voice").await.json(), kept);
+    assert_eq!(app.get("/api/v1/voice").await.json(), kept);
 }
 
 fn wanted_of(value: &serde_json::Value) -> serde_json::Value {
@@ -50,7 +50,10 @@ fn wanted_of(value: &serde_json::Value) -> serde_json::Value {
 #[tokio::test]
 async fn words_are_set_imported_heard_and_deleted() {
     let app = TestApp::new().await;
-    let put = async |body| app.send(json_put(&app, "/api/pronunciations", body)).await;
+    let put = async |body| {
+        app.send(json_put(&app, "/api/v1/pronunciations", body))
+            .await
+    };
     assert_eq!(
         put(json!({"word": "Bluefin", "say": "Boo-fin"}))
             .await
@@ -74,11 +77,11 @@ async fn words_are_set_imported_heard_and_deleted() {
         assert_eq!(reply.json()["param"], param);
     }
     assert_eq!(
-        app.get("/api/pronunciations").await.json()["pronunciations"],
+        app.get("/api/v1/pronunciations").await.json()["pronunciations"],
         all
     );
     let heard = app
-        .post("/api/voice/preview", json!({"text": "Bluefin is open."}))
+        .post("/api/v1/voice/preview", json!({"text": "Bluefin is open."}))
         .await;
     assert_eq!(heard.status, StatusCode::OK, "{}", heard.text());
     assert_eq!(heard.header("content-type"), "audio/wav");
@@ -90,13 +93,15 @@ async fn words_are_set_imported_heard_and_deleted() {
         json!({"text": "Hi.", "voice": "gone"}),
         json!({"text": "…"}),
     ] {
-        let reply = app.post("/api/voice/preview", wrong.clone()).await;
+        let reply = app.post("/api/v1/voice/preview", wrong.clone()).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
-    let gone = app.delete("/api/pronunciations?word=BLUEFIN").await;
+    let gone = app.delete("/api/v1/pronunciations?word=BLUEFIN").await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
     assert_eq!(
-        app.delete("/api/pronunciations?word=BLUEFIN").await.status,
+        app.delete("/api/v1/pronunciations?word=BLUEFIN")
+            .await
+            .status,
         StatusCode::NOT_FOUND
     );
 }
@@ -120,7 +125,7 @@ async fn the_page_saves_without_scripts_and_keeps_what_was_typed_when_it_is_wron
         (saved.status, saved.header("location")),
         (StatusCode::SEE_OTHER, "/voice")
     );
-    let kept = app.get("/api/voice").await.json();
+    let kept = app.get("/api/v1/voice").await.json();
     assert_eq!(kept["settings"]["recording_days"], 9);
     assert_eq!(kept["settings"]["barge_in"], false);
     for (field, told) in [
@@ -157,6 +162,6 @@ async fn the_page_saves_without_scripts_and_keeps_what_was_typed_when_it_is_wron
         send("/voice/words/delete", "word=fin").await.status,
         StatusCode::SEE_OTHER
     );
-    let left = app.get("/api/pronunciations").await.json();
+    let left = app.get("/api/v1/pronunciations").await.json();
     assert_eq!(left["pronunciations"].as_array().unwrap().len(), 1);
 }

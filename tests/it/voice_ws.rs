@@ -1,4 +1,4 @@
-//! `WS /api/visit/voice` on a real socket: what is well behaved, and what is not.
+//! `WS /api/v1/visit/voice` on a real socket: what is well behaved, and what is not.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub struct Browser {
 
 impl Browser {
     pub async fn connect(server: &Server, headers: &[(&'static str, &str)]) -> Result<Self, Error> {
-        let address = format!("ws://{}/api/visit/voice", server.address);
+        let address = format!("ws://{}/api/v1/visit/voice", server.address);
         let mut request = address.into_client_request()?;
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());

@@ -65,7 +65,7 @@ async fn upload(server: &Server, name: &str, bytes: Vec<u8>) -> String {
     let part = reqwest::multipart::Part::bytes(bytes).file_name(name.to_owned());
     let form = reqwest::multipart::Form::new().part("file", part);
     let answer = server
-        .post("/api/documents")
+        .post("/api/v1/documents")
         .multipart(form)
         .send()
         .await
@@ -79,7 +79,7 @@ async fn upload(server: &Server, name: &str, bytes: Vec<u8>) -> String {
 
 async fn settled(server: &Server, document: &str) -> Value {
     for _ in 0..600 {
-        let (_, state) = server.get(&format!("/api/documents/{document}")).await;
+        let (_, state) = server.get(&format!("/api/v1/documents/{document}")).await;
         if ["ready", "failed"].contains(&state["state"].as_str().unwrap_or_default()) {
             return state;
         }
@@ -99,7 +99,7 @@ async fn real_model_documents_answers_embeddings_and_transcripts() {
     let document = upload(&server, "hours.md", page.into()).await;
     assert_eq!(settled(&server, &document).await["state"], "ready");
     let asked = json!({"question": "When does the bakery open in the morning?"});
-    let (status, answer) = server.post_json("/api/ask", asked).await;
+    let (status, answer) = server.post_json("/api/v1/ask", asked).await;
     assert_eq!(status, 200, "{answer}");
     assert!(
         ["model", "refusal", "read", "related"].contains(&answer["rung"].as_str().unwrap()),
@@ -111,7 +111,9 @@ async fn real_model_documents_answers_embeddings_and_transcripts() {
             span[0].as_u64().unwrap() as usize,
             span[1].as_u64().unwrap() as usize,
         );
-        let (_, text) = server.get(&format!("/api/documents/{document}/text")).await;
+        let (_, text) = server
+            .get(&format!("/api/v1/documents/{document}/text"))
+            .await;
         assert_eq!(
             &text["text"].as_str().unwrap()[from..to],
             citation["quote"].as_str().unwrap()
@@ -209,7 +211,7 @@ async fn real_model_a_killed_engine_ends_one_answer_and_serves_the_next() {
 /// The newest message of a conversation.
 async fn last_message(server: &Server, conversation: &str) -> serde_json::Value {
     let (_, kept) = server
-        .get(&format!("/api/conversations/{conversation}"))
+        .get(&format!("/api/v1/conversations/{conversation}"))
         .await;
     let messages = kept["transcript"]
         .as_array()
@@ -229,15 +231,15 @@ async fn real_model_a_killed_answer_of_a_conversation_is_whole_or_marked_as_fail
     let document = upload(&server, "ferry.txt", text.repeat(3).into()).await;
     settled(&server, &document).await;
     let (status, _) = server
-        .post_json("/api/evals/thresholds", json!({"read_threshold": 0.0}))
+        .post_json("/api/v1/evals/thresholds", json!({"read_threshold": 0.0}))
         .await;
     assert_eq!(status, 204);
-    let (_, conversation) = server.post_json("/api/conversations", json!({})).await;
+    let (_, conversation) = server.post_json("/api/v1/conversations", json!({})).await;
     let id = conversation["id"]
         .as_str()
         .unwrap_or_else(|| panic!("{conversation}"))
         .to_owned();
-    let path = format!("/api/conversations/{id}/messages");
+    let path = format!("/api/v1/conversations/{id}/messages");
     let ask = || {
         let question = json!({"text": "When does the ferry to Port Ellery leave?"});
         server.post(&path).json(&question).send()
@@ -320,7 +322,7 @@ async fn real_model_a_killed_reader_is_started_again_for_the_document() {
     assert!(killed, "the reader was never seen");
     // Reading is tried again; vectors of so many passages would take long and are not waited for.
     for _ in 0..600 {
-        let (_, state) = server.get(&format!("/api/documents/{document}")).await;
+        let (_, state) = server.get(&format!("/api/v1/documents/{document}")).await;
         match state["state"].as_str() {
             Some("ready") => return,
             Some("failed") => {

@@ -40,7 +40,7 @@ async fn notes(server: &Server, document: &str, least: usize) -> Vec<String> {
     // A document is ready before its vectors are.
     for _ in 0..300 {
         let (_, state) = server
-            .get(&format!("/api/documents/{document}/versions"))
+            .get(&format!("/api/v1/documents/{document}/versions"))
             .await;
         notes = (state["versions"][0]["notes"]
             .as_array()
@@ -80,9 +80,9 @@ async fn real_model_orders_in_documents_are_not_quoted_and_shown_to_the_owner() 
     let lost = notes(&server, &ordinary, 0).await;
     assert!(lost.iter().all(|n| n.contains("Our chatbot")), "{lost:#?}");
     let asked = json!({"question": "Where is the museum?"});
-    let (_, answer) = server.post_json("/api/ask", asked).await;
+    let (_, answer) = server.post_json("/api/v1/ask", asked).await;
     assert!(!answer.to_string().contains("Kings Lane"), "{answer}");
     let asked = json!({"question": "When is breakfast served?"});
-    let (_, answer) = server.post_json("/api/ask", asked).await;
+    let (_, answer) = server.post_json("/api/v1/ask", asked).await;
     assert!(answer["answer"].to_string().contains("7 to 10"), "{answer}");
 }

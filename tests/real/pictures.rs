@@ -17,7 +17,9 @@ async fn a_crooked_price_list_is_read_row_by_row() {
     let document = upload(&server, "price-list.png", PRICES.to_vec()).await;
     let state = settled(&server, &document).await;
     assert_eq!(state["state"], "ready", "{state}");
-    let (_, text) = server.get(&format!("/api/documents/{document}/text")).await;
+    let (_, text) = server
+        .get(&format!("/api/v1/documents/{document}/text"))
+        .await;
     let text = text["text"].as_str().unwrap();
     for (name, price) in [
         ("Haircut", "24.50 €"),

@@ -107,7 +107,7 @@ impl Server {
     /// Opens the first workspace to visitors; its site key.
     pub async fn open_to_visitors(&self) -> String {
         let open = reqwest::Client::new()
-            .patch(self.url("/api/widget"))
+            .patch(self.url("/api/v1/widget"))
             .bearer_auth(&self.key)
             .json(&serde_json::json!({"enabled": true}));
         let (status, widget) = answer(open.send().await.unwrap()).await;

@@ -44,7 +44,7 @@ async fn rows_are_found_by_their_figures_and_words_by_their_abbreviations() {
         ("Was kostet eine Lymphdrainage?", "48"),
     ] {
         let asked = json!({"question": question});
-        let (status, reply) = server.post_json("/api/ask", asked).await;
+        let (status, reply) = server.post_json("/api/v1/ask", asked).await;
         assert_eq!(status, 200, "{reply}");
         let told = reply["answer"].as_str().unwrap();
         assert!(told.contains(answer), "{question}: {reply}");

@@ -69,7 +69,9 @@ struct Call {
 impl Call {
     /// Calls; an address that calls too often has to wait.
     async fn open(server: &Server) -> Self {
-        let address = server.url("/api/visit/voice").replace("http://", "ws://");
+        let address = server
+            .url("/api/v1/visit/voice")
+            .replace("http://", "ws://");
         let mut request = address.into_client_request().unwrap();
         let origin = server.address.parse().unwrap();
         request.headers_mut().insert("origin", origin);
@@ -232,7 +234,7 @@ fn held(pid: u32) -> (usize, usize) {
 /// Waits until no call is open.
 async fn all_over(server: &Server) {
     for _ in 0..200 {
-        let (status, list) = server.get("/api/calls?status=in-progress").await;
+        let (status, list) = server.get("/api/v1/calls?status=in-progress").await;
         assert_eq!(status, 200, "{list}");
         if list["calls"].as_array().unwrap().is_empty() {
             return;
@@ -255,7 +257,9 @@ async fn real_model_soak_of_calls_that_break_off_at_every_stage() {
     let server = Server::start(None);
     server.ready().await;
     let site = server.open_to_visitors().await;
-    let (status, visit) = server.post_json("/api/visit", json!({"site": site})).await;
+    let (status, visit) = server
+        .post_json("/api/v1/visit", json!({"site": site}))
+        .await;
     assert_eq!(status, 200, "{visit}");
     let token = visit["token"].as_str().unwrap().to_owned();
     let limits = AudioLimits {

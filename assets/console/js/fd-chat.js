@@ -120,11 +120,11 @@ class FdChat extends HTMLElement {
 
   async #stream(question, note, turn, signal) {
     if (!this.#conversation) {
-      const created = await request("POST", "/api/conversations", { json: {}, signal })
+      const created = await request("POST", "/api/v1/conversations", { json: {}, signal })
       this.#conversation = (await created.json()).id
       this.voice.conversation = this.#conversation
     }
-    const conversation = `/api/conversations/${encodeURIComponent(this.#conversation)}`
+    const conversation = `/api/v1/conversations/${encodeURIComponent(this.#conversation)}`
     const response = note
       ? await request("POST", `${conversation}/voice-note`, { body: note, accept: "text/event-stream", signal })
       : await request("POST", `${conversation}/messages`, { json: { text: question }, accept: "text/event-stream", signal })

@@ -123,7 +123,7 @@ class FdDocumentList extends HTMLElement {
   }
 }
 
-function url(id) { return `/api/documents/${encodeURIComponent(id)}` }
+function url(id) { return `/api/v1/documents/${encodeURIComponent(id)}` }
 
 function show(row, { state, label }) {
   row.dataset.state = state

@@ -10,7 +10,7 @@ class FdSources extends HTMLElement {
   #refreshTimer
 
   connectedCallback() {
-    this.#stream = new EventSource("/api/sources/events")
+    this.#stream = new EventSource("/api/v1/sources/events")
     this.#stream.addEventListener("message", event => this.#progress(JSON.parse(event.data)))
     let lost = false
     this.#stream.addEventListener("error", () => { lost = true })

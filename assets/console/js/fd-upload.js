@@ -68,7 +68,7 @@ class FdUpload extends HTMLElement {
     const form = new FormData()
     form.append("file", row.file, row.file.name)
     try {
-      const answer = await row.uploading(upload("/api/documents", form, (sent, all) => row.sent(sent / all)))
+      const answer = await row.uploading(upload("/api/v1/documents", form, (sent, all) => row.sent(sent / all)))
       const stored = answer.files[0]
       if (answer.files.length > 1) return this.#unpacked(row, answer.files)
       if (stored.error) return row.failed(stored.error.detail)
@@ -95,7 +95,7 @@ class FdUpload extends HTMLElement {
   async #readAgain(row) {
     forget(row.document)
     try {
-      await request("POST", `/api/documents/${encodeURIComponent(row.document)}/reindex`)
+      await request("POST", `/api/v1/documents/${encodeURIComponent(row.document)}/reindex`)
     } catch (error) {
       row.failed(error.message)
     }

@@ -34,7 +34,7 @@ class FdVoice extends HTMLElement {
     }
     button.disabled = true
     try {
-      const response = await request("POST", "/api/voice/preview", { json: trial, accept: "audio/wav" })
+      const response = await request("POST", "/api/v1/voice/preview", { json: trial, accept: "audio/wav" })
       const address = URL.createObjectURL(await response.blob())
       this.#sound = new Audio(address)
       this.#sound.addEventListener("ended", () => URL.revokeObjectURL(address))

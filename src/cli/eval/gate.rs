@@ -79,7 +79,7 @@ async fn decide(api: &Api, args: &Args) -> anyhow::Result<Told> {
             .filter_map(|one| one.get(name)?.as_str());
         names.map(str::to_owned).collect()
     };
-    let gate = api.get("/api/gate").await?;
+    let gate = api.get("/api/v1/gate").await?;
     let mut waiting = list(&gate, "documents", "name");
     waiting.extend(list(&gate, "proposals", "kind"));
     let mut told = Told {
@@ -91,20 +91,22 @@ async fn decide(api: &Api, args: &Args) -> anyhow::Result<Told> {
         return Ok(told);
     }
     if args.discard {
-        api.post("/api/gate/discard", &json!({})).await?;
+        api.post("/api/v1/gate/discard", &json!({})).await?;
         told.decision = "discarded";
         return Ok(told);
     }
     // Without models, questions are answered by words only, which would distort the comparison.
     api.models_settled().await;
-    let started = api.post("/api/evals/runs", &json!({"gate": true})).await?;
+    let started = api
+        .post("/api/v1/evals/runs", &json!({"gate": true}))
+        .await?;
     let id = started
         .get("run")
         .and_then(Value::as_str)
         .unwrap_or_default();
     let done = loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        let run = api.get(&format!("/api/evals/{id}")).await?;
+        let run = api.get(&format!("/api/v1/evals/{id}")).await?;
         match run.get("state").and_then(Value::as_str) {
             Some("running") => {}
             Some("done") => break run,
@@ -115,7 +117,7 @@ async fn decide(api: &Api, args: &Args) -> anyhow::Result<Told> {
     told.comparison = serde_json::from_value(comparison.unwrap_or_default())?;
     if args.publish {
         let body = json!({"anyway": args.anyway});
-        api.post("/api/gate/publish", &body).await?;
+        api.post("/api/v1/gate/publish", &body).await?;
         told.decision = "published";
     }
     Ok(told)

@@ -14,7 +14,7 @@ pub(super) struct ServerAsker {
 
 impl ServerAsker {
     pub(super) fn new(server: Server, workspace: &str) -> Self {
-        let path = path("/api/evals/ask", &[("workspace", workspace)]);
+        let path = path("/api/v1/evals/ask", &[("workspace", workspace)]);
         Self { server, path }
     }
 
@@ -48,7 +48,7 @@ pub(super) async fn previous(
     name: &str,
 ) -> anyhow::Result<Option<Report>> {
     let path = path(
-        "/api/evals/latest",
+        "/api/v1/evals/latest",
         &[("workspace", workspace), ("name", name)],
     );
     let found = server.get(&path).await?;
@@ -62,7 +62,7 @@ pub(super) async fn keep(server: &Server, workspace: &str, report: &Report) -> a
         // The server limits the size of a body, and the rungs' measurements are only for calibrating.
         one.checks = Value::Null;
     }
-    let path = path("/api/evals", &[("workspace", workspace)]);
+    let path = path("/api/v1/evals", &[("workspace", workspace)]);
     server.post(&path, &serde_json::to_value(&report)?).await?;
     Ok(())
 }
@@ -73,7 +73,7 @@ pub(super) async fn keep_answers(
     workspace: &str,
     thresholds: Map<String, Value>,
 ) -> anyhow::Result<()> {
-    let path = path("/api/evals/thresholds", &[("workspace", workspace)]);
+    let path = path("/api/v1/evals/thresholds", &[("workspace", workspace)]);
     server.post(&path, &Value::Object(thresholds)).await?;
     Ok(())
 }

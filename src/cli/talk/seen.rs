@@ -71,7 +71,7 @@ const HEARING: &str = "hearing you";
 const THINKING: &str = "thinking";
 const SPEAKING: &str = "speaking";
 
-/// The messages of `/api/visit/voice` used here.
+/// The messages of `/api/v1/visit/voice` used here.
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Message {

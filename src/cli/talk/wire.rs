@@ -87,7 +87,7 @@ pub(super) async fn remote(
         .connect()
         .await
         .context("the server does not respond")?;
-    let (socket, _) = client_async(format!("ws://{HOST}/api/visit/voice"), connection)
+    let (socket, _) = client_async(format!("ws://{HOST}/api/v1/visit/voice"), connection)
         .await
         .context("the server does not accept voice sessions")?;
     let (mut sink, mut stream) = socket.split();

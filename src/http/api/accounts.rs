@@ -130,7 +130,7 @@ pub(in crate::http) async fn hash_password(password: String) -> Result<String, P
 }
 
 /// Accounts of people.
-#[utoipa::path(get, path = "/api/accounts", tag = "admin", operation_id = "listAccounts",
+#[utoipa::path(get, path = "/api/v1/accounts", tag = "admin", operation_id = "listAccounts",
     responses((status = 200, body = AccountList), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -143,7 +143,7 @@ pub(super) async fn list(
 }
 
 /// Makes an account.
-#[utoipa::path(post, path = "/api/accounts", tag = "admin", operation_id = "createAccount",
+#[utoipa::path(post, path = "/api/v1/accounts", tag = "admin", operation_id = "createAccount",
     request_body = NewAccount,
     responses((status = 201, body = MadeAccount), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 409, body = ProblemView<'_>)))]
@@ -160,7 +160,7 @@ pub(super) async fn create(
 }
 
 /// Changes an account: name, address, role, password; suspends it or lets it in again.
-#[utoipa::path(patch, path = "/api/accounts/{id}", tag = "admin", operation_id = "changeAccount",
+#[utoipa::path(patch, path = "/api/v1/accounts/{id}", tag = "admin", operation_id = "changeAccount",
     request_body = AccountChange, params(("id" = String, Path, description = "Id of the account")),
     responses((status = 200, body = AccountView), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>),

@@ -50,7 +50,7 @@ impl From<Switch> for SwitchBody {
 }
 
 /// What the model may add in a workspace.
-#[utoipa::path(get, path = "/api/additions", tag = "quality", operation_id = "getAdditions",
+#[utoipa::path(get, path = "/api/v1/additions", tag = "quality", operation_id = "getAdditions",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace; the caller's own when absent")),
     responses((status = 200, body = AdditionsBody)))]
 pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<AdditionsBody>, Problem> {
@@ -62,7 +62,7 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<AdditionsBody>, Pr
 }
 
 /// Sets what the model may add. Takes effect with the next answer.
-#[utoipa::path(put, path = "/api/additions", tag = "quality", operation_id = "setAdditions",
+#[utoipa::path(put, path = "/api/v1/additions", tag = "quality", operation_id = "setAdditions",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace; the caller's own when absent")),
     request_body = AdditionsBody,
     responses((status = 200, body = AdditionsBody), (status = 400, body = ProblemView<'_>)))]

@@ -1,4 +1,4 @@
-//! `POST /api/ask`: one question, one grounded answer. Only the receipt is kept.
+//! `POST /api/v1/ask`: one question, one grounded answer. Only the receipt is kept.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ fn parse_history(earlier: Vec<Earlier>) -> Result<Vec<ChatMessage>, Problem> {
 
 /// Answers a question from the documents of a workspace. With `Accept: text/event-stream` the answer
 /// comes as the events `citations`, `delta`, `done` and `failed`.
-#[utoipa::path(post, path = "/api/ask", tag = "answers", operation_id = "ask",
+#[utoipa::path(post, path = "/api/v1/ask", tag = "answers", operation_id = "ask",
     request_body = AskRequest,
     responses((status = 200, description = "The answer with its citations and receipt",
                body = serde_json::Value),

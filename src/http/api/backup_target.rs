@@ -127,7 +127,7 @@ impl TryFrom<NewPlace> for NewTarget {
 }
 
 /// Where backups are copied to.
-#[utoipa::path(get, path = "/api/backups/target", tag = "admin", operation_id = "getBackupTarget",
+#[utoipa::path(get, path = "/api/v1/backups/target", tag = "admin", operation_id = "getBackupTarget",
     responses((status = 200, body = Option<TargetState>), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn get(
     State(app): State<Arc<App>>,
@@ -139,7 +139,7 @@ pub(super) async fn get(
 }
 
 /// Sets up where backups are copied to. Secrets are kept encrypted, and no answer holds them.
-#[utoipa::path(put, path = "/api/backups/target", tag = "admin", operation_id = "setBackupTarget",
+#[utoipa::path(put, path = "/api/v1/backups/target", tag = "admin", operation_id = "setBackupTarget",
     request_body = NewPlace,
     responses((status = 200, body = TargetState), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>), (status = 502, body = ProblemView<'_>)))]
@@ -154,7 +154,7 @@ pub(super) async fn set(
 }
 
 /// Forgets where backups are copied to. Copies that are there stay.
-#[utoipa::path(delete, path = "/api/backups/target", tag = "admin", operation_id = "removeBackupTarget",
+#[utoipa::path(delete, path = "/api/v1/backups/target", tag = "admin", operation_id = "removeBackupTarget",
     responses((status = 204), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
@@ -166,7 +166,7 @@ pub(super) async fn remove(
 }
 
 /// Writes a small file at the target, looks for it in the list, reads it back and removes it.
-#[utoipa::path(post, path = "/api/backups/target/try", tag = "admin", operation_id = "tryBackupTarget",
+#[utoipa::path(post, path = "/api/v1/backups/target/try", tag = "admin", operation_id = "tryBackupTarget",
     responses((status = 200, body = Tried), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>)))]
 pub(super) async fn try_it(
@@ -178,7 +178,7 @@ pub(super) async fn try_it(
 }
 
 /// Copies the backups that the target lacks, reads them back, and deletes copies there that are past their time.
-#[utoipa::path(post, path = "/api/backups/target/copy", tag = "admin", operation_id = "copyBackups",
+#[utoipa::path(post, path = "/api/v1/backups/target/copy", tag = "admin", operation_id = "copyBackups",
     responses((status = 200, body = TargetState), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>), (status = 502, body = ProblemView<'_>)))]
 pub(super) async fn copy(
@@ -190,7 +190,7 @@ pub(super) async fn copy(
 }
 
 /// The backups at the target, as it lists them now.
-#[utoipa::path(get, path = "/api/backups/target/backups", tag = "admin", operation_id = "listBackupCopies",
+#[utoipa::path(get, path = "/api/v1/backups/target/backups", tag = "admin", operation_id = "listBackupCopies",
     responses((status = 200, body = CopyList), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>), (status = 502, body = ProblemView<'_>)))]
 pub(super) async fn list(
@@ -203,7 +203,7 @@ pub(super) async fn list(
 }
 
 /// Fetches a backup from the target, opens it, and checks every page and every reference in it.
-#[utoipa::path(post, path = "/api/backups/target/backups/{name}/verify", tag = "admin", operation_id = "verifyBackupCopy",
+#[utoipa::path(post, path = "/api/v1/backups/target/backups/{name}/verify", tag = "admin", operation_id = "verifyBackupCopy",
     params(("name" = String, Path, description = "Name of its file")),
     responses((status = 200, body = Backup), (status = 403, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>), (status = 422, body = ProblemView<'_>),

@@ -109,7 +109,7 @@ pub(in crate::http) async fn with_backups<T: Send + 'static>(
 }
 
 /// The backups and their state.
-#[utoipa::path(get, path = "/api/backups", tag = "admin", operation_id = "listBackups",
+#[utoipa::path(get, path = "/api/v1/backups", tag = "admin", operation_id = "listBackups",
     responses((status = 200, body = BackupList), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -121,7 +121,7 @@ pub(super) async fn list(
 }
 
 /// Makes a backup now and opens it to see that it is whole.
-#[utoipa::path(post, path = "/api/backups", tag = "admin", operation_id = "createBackup",
+#[utoipa::path(post, path = "/api/v1/backups", tag = "admin", operation_id = "createBackup",
     responses((status = 201, body = Backup), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>), (status = 507, body = ProblemView<'_>)))]
 pub(super) async fn create(
@@ -134,7 +134,7 @@ pub(super) async fn create(
 }
 
 /// Opens a backup and checks every page and every reference in it.
-#[utoipa::path(post, path = "/api/backups/{name}/verify", tag = "admin", operation_id = "verifyBackup",
+#[utoipa::path(post, path = "/api/v1/backups/{name}/verify", tag = "admin", operation_id = "verifyBackup",
     params(("name" = String, Path, description = "Name of its file")),
     responses((status = 200, body = Backup), (status = 403, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>), (status = 422, body = ProblemView<'_>)))]
@@ -149,7 +149,7 @@ pub(super) async fn verify(
 }
 
 /// Makes the recovery key that opens backups on any machine. It is shown once and not kept.
-#[utoipa::path(post, path = "/api/backups/recovery-key", tag = "admin", operation_id = "makeRecoveryKey",
+#[utoipa::path(post, path = "/api/v1/backups/recovery-key", tag = "admin", operation_id = "makeRecoveryKey",
     request_body = NewRecoveryKey,
     responses((status = 201, body = RecoveryKey), (status = 403, body = ProblemView<'_>),
               (status = 409, body = ProblemView<'_>)))]

@@ -151,7 +151,7 @@ impl From<Message> for MessageView {
 }
 
 /// The conversations of a workspace; without the scope `conversations` only those that the key began.
-#[utoipa::path(get, path = "/api/conversations", tag = "answers",
+#[utoipa::path(get, path = "/api/v1/conversations", tag = "answers",
     operation_id = "listConversations",
     params(PageQuery, ("workspace" = Option<String>, Query, description = "Short name")),
     responses((status = 200, body = ConversationList)))]
@@ -170,7 +170,7 @@ pub(super) async fn list(
 }
 
 /// Begins a conversation.
-#[utoipa::path(post, path = "/api/conversations", tag = "answers",
+#[utoipa::path(post, path = "/api/v1/conversations", tag = "answers",
     operation_id = "beginConversation", request_body = NewConversationRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 201, body = ConversationView), (status = 404, body = ProblemView<'_>)))]
@@ -201,7 +201,7 @@ pub(super) async fn create(
 }
 
 /// One conversation with what was said.
-#[utoipa::path(get, path = "/api/conversations/{id}", tag = "answers",
+#[utoipa::path(get, path = "/api/v1/conversations/{id}", tag = "answers",
     operation_id = "getConversation",
     params(("id" = String, Path, description = "Id of the conversation"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -225,7 +225,7 @@ pub(super) async fn get(
 
 /// Sends a message. The answer comes as the events `citations`, `delta`, `done` and `failed`, or as one
 /// JSON answer if the client does not accept events.
-#[utoipa::path(post, path = "/api/conversations/{id}/messages", tag = "answers",
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", tag = "answers",
     operation_id = "sendMessage", request_body = MessageRequest,
     params(("id" = String, Path, description = "Id of the conversation"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

@@ -162,7 +162,7 @@ impl DocumentView {
 }
 
 /// The documents of a workspace.
-#[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "listDocuments",
+#[utoipa::path(get, path = "/api/v1/documents", tag = "documents", operation_id = "listDocuments",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = DocumentList), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<DocumentList>, Problem> {
@@ -176,7 +176,7 @@ pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<DocumentList>, Pr
 }
 
 /// One document with its versions.
-#[utoipa::path(get, path = "/api/documents/{id}", tag = "documents", operation_id = "getDocument",
+#[utoipa::path(get, path = "/api/v1/documents/{id}", tag = "documents", operation_id = "getDocument",
     params(("id" = String, Path, description = "Id of the document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = DocumentDetail), (status = 404, body = ProblemView<'_>)))]
@@ -212,7 +212,7 @@ pub(super) async fn get(
 }
 
 /// The text that was read from a document.
-#[utoipa::path(get, path = "/api/documents/{id}/text", tag = "documents",
+#[utoipa::path(get, path = "/api/v1/documents/{id}/text", tag = "documents",
     operation_id = "getDocumentText",
     params(("id" = String, Path, description = "Id of the document"), VersionQuery,
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -249,7 +249,7 @@ pub(super) async fn text(
 }
 
 /// Deletes a document with all its versions; it is no longer searched when this returns.
-#[utoipa::path(delete, path = "/api/documents/{id}", tag = "documents",
+#[utoipa::path(delete, path = "/api/v1/documents/{id}", tag = "documents",
     operation_id = "deleteDocument",
     params(("id" = String, Path, description = "Id of the document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -262,7 +262,7 @@ pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<St
 }
 
 /// Changes who gets answers from a document.
-#[utoipa::path(patch, path = "/api/documents/{id}", tag = "documents",
+#[utoipa::path(patch, path = "/api/v1/documents/{id}", tag = "documents",
     operation_id = "changeDocument", request_body = DocumentChange,
     params(("id" = String, Path, description = "Id of the document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -282,7 +282,7 @@ pub(super) async fn change(
 }
 
 /// Reads a document again, as after an update of the reader or of the embedding model.
-#[utoipa::path(post, path = "/api/documents/{id}/reindex", tag = "documents",
+#[utoipa::path(post, path = "/api/v1/documents/{id}/reindex", tag = "documents",
     operation_id = "reindexDocument",
     params(("id" = String, Path, description = "Id of the document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -297,7 +297,7 @@ pub(super) async fn reindex(
 }
 
 /// Progress of the documents of a workspace, as server-sent events, until the client leaves.
-#[utoipa::path(get, path = "/api/documents/events", tag = "documents",
+#[utoipa::path(get, path = "/api/v1/documents/events", tag = "documents",
     operation_id = "watchDocuments",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, content_type = "text/event-stream", body = ProgressView)))]

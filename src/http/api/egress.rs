@@ -80,7 +80,7 @@ impl From<Entry> for RequestView {
 }
 
 /// What left this machine: the last requests and streams, and totals by host, purpose and kinds of data.
-#[utoipa::path(get, path = "/api/egress", tag = "admin", operation_id = "listEgress",
+#[utoipa::path(get, path = "/api/v1/egress", tag = "admin", operation_id = "listEgress",
     params(LedgerQuery), responses((status = 200, body = Ledger)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,

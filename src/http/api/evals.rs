@@ -35,7 +35,7 @@ pub(super) struct RunsQuery {
 }
 
 /// The runs of golden questions, newest first.
-#[utoipa::path(get, path = "/api/evals", tag = "quality", operation_id = "listEvalRuns",
+#[utoipa::path(get, path = "/api/v1/evals", tag = "quality", operation_id = "listEvalRuns",
     params(RunsQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = EvalRunList), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn list(
@@ -49,7 +49,7 @@ pub(super) async fn list(
 }
 
 /// The newest complete run of a name with its questions, or `null`.
-#[utoipa::path(get, path = "/api/evals/latest", tag = "quality", operation_id = "getLatestEvalRun",
+#[utoipa::path(get, path = "/api/v1/evals/latest", tag = "quality", operation_id = "getLatestEvalRun",
     params(RunsQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = serde_json::Value), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn latest(
@@ -64,7 +64,7 @@ pub(super) async fn latest(
 }
 
 /// A run with its questions.
-#[utoipa::path(get, path = "/api/evals/{id}", tag = "quality", operation_id = "getEvalRun",
+#[utoipa::path(get, path = "/api/v1/evals/{id}", tag = "quality", operation_id = "getEvalRun",
     params(("id" = String, Path, description = "Id of the run"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = serde_json::Value), (status = 404, body = ProblemView<'_>)))]
@@ -91,7 +91,7 @@ fn view_run(run: EvalRun, results: Value) -> Value {
 
 /// Answers a golden question for measuring. Nothing is kept, and the answer comes with the passages that
 /// were found and what the rungs measured.
-#[utoipa::path(post, path = "/api/evals/ask", tag = "quality", operation_id = "askForMeasuring",
+#[utoipa::path(post, path = "/api/v1/evals/ask", tag = "quality", operation_id = "askForMeasuring",
     request_body = serde_json::Value,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = serde_json::Value), (status = 400, body = ProblemView<'_>)))]
@@ -124,7 +124,7 @@ pub struct Kept {
 }
 
 /// Keeps a run that was made elsewhere, as `frontdesk eval --json` prints it.
-#[utoipa::path(post, path = "/api/evals", tag = "quality", operation_id = "keepEvalRun",
+#[utoipa::path(post, path = "/api/v1/evals", tag = "quality", operation_id = "keepEvalRun",
     request_body = serde_json::Value,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 201, body = Kept), (status = 400, body = ProblemView<'_>)))]
@@ -138,7 +138,7 @@ pub(super) async fn create(
 }
 
 /// Adds calibrated thresholds to the settings of the workspace.
-#[utoipa::path(post, path = "/api/evals/thresholds", tag = "quality",
+#[utoipa::path(post, path = "/api/v1/evals/thresholds", tag = "quality",
     operation_id = "keepThresholds", request_body = serde_json::Value,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 400, body = ProblemView<'_>)))]

@@ -111,7 +111,7 @@ pub struct FactAnswer {
 }
 
 /// The facts of a workspace.
-#[utoipa::path(get, path = "/api/facts", tag = "facts", operation_id = "listFacts",
+#[utoipa::path(get, path = "/api/v1/facts", tag = "facts", operation_id = "listFacts",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = FactList)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<FactList>, Problem> {
@@ -126,7 +126,7 @@ pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<FactList>, Proble
 }
 
 /// Keeps a fact that a person knows; it counts as confirmed.
-#[utoipa::path(post, path = "/api/facts", tag = "facts", operation_id = "createFact",
+#[utoipa::path(post, path = "/api/v1/facts", tag = "facts", operation_id = "createFact",
     request_body = Value,
     responses((status = 201, body = FactView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn create(
@@ -140,7 +140,7 @@ pub(super) async fn create(
 }
 
 /// Changes what a fact says, and confirms it.
-#[utoipa::path(put, path = "/api/facts/{id}", tag = "facts", operation_id = "changeFact",
+#[utoipa::path(put, path = "/api/v1/facts/{id}", tag = "facts", operation_id = "changeFact",
     params(("id" = String, Path, description = "Id of the fact")), request_body = Value,
     responses((status = 200, body = FactView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn change(
@@ -154,7 +154,7 @@ pub(super) async fn change(
 }
 
 /// Removes a fact. One that a document states is dismissed, or it would be proposed again.
-#[utoipa::path(delete, path = "/api/facts/{id}", tag = "facts", operation_id = "deleteFact",
+#[utoipa::path(delete, path = "/api/v1/facts/{id}", tag = "facts", operation_id = "deleteFact",
     params(("id" = String, Path, description = "Id of the fact")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
@@ -164,7 +164,7 @@ pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<St
 }
 
 /// Says that a fact is true.
-#[utoipa::path(post, path = "/api/facts/{id}/confirm", tag = "facts", operation_id = "confirmFact",
+#[utoipa::path(post, path = "/api/v1/facts/{id}/confirm", tag = "facts", operation_id = "confirmFact",
     params(("id" = String, Path, description = "Id of the fact")),
     responses((status = 200, body = FactView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn confirm(
@@ -175,7 +175,7 @@ pub(super) async fn confirm(
 }
 
 /// Says that a fact is not to be used.
-#[utoipa::path(post, path = "/api/facts/{id}/dismiss", tag = "facts", operation_id = "dismissFact",
+#[utoipa::path(post, path = "/api/v1/facts/{id}/dismiss", tag = "facts", operation_id = "dismissFact",
     params(("id" = String, Path, description = "Id of the fact")),
     responses((status = 200, body = FactView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn dismiss(
@@ -196,7 +196,7 @@ async fn decide(
 }
 
 /// Confirms all proposals that no newer document overrules.
-#[utoipa::path(post, path = "/api/facts/confirm", tag = "facts", operation_id = "confirmAllFacts",
+#[utoipa::path(post, path = "/api/v1/facts/confirm", tag = "facts", operation_id = "confirmAllFacts",
     responses((status = 200, body = Counted)))]
 pub(super) async fn confirm_all(place: ApiPlace) -> Result<axum::Json<Counted>, Problem> {
     let count = acts::confirm_all(&place.app.store, &place.member, now_ms()).await?;
@@ -204,7 +204,7 @@ pub(super) async fn confirm_all(place: ApiPlace) -> Result<axum::Json<Counted>, 
 }
 
 /// Reads the facts of all documents again.
-#[utoipa::path(post, path = "/api/facts/propose", tag = "facts", operation_id = "proposeFacts",
+#[utoipa::path(post, path = "/api/v1/facts/propose", tag = "facts", operation_id = "proposeFacts",
     responses((status = 200, body = Counted)))]
 pub(super) async fn propose(place: ApiPlace) -> Result<axum::Json<Counted>, Problem> {
     let count = place
@@ -217,7 +217,7 @@ pub(super) async fn propose(place: ApiPlace) -> Result<axum::Json<Counted>, Prob
 }
 
 /// Sets clock and country.
-#[utoipa::path(put, path = "/api/facts/settings", tag = "facts", operation_id = "setFactSettings",
+#[utoipa::path(put, path = "/api/v1/facts/settings", tag = "facts", operation_id = "setFactSettings",
     request_body = FactSettings,
     responses((status = 204), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn settings(
@@ -239,7 +239,7 @@ pub(super) async fn settings(
 }
 
 /// What the facts would answer to a question. Nothing is recorded.
-#[utoipa::path(post, path = "/api/facts/preview", tag = "facts", operation_id = "previewFacts",
+#[utoipa::path(post, path = "/api/v1/facts/preview", tag = "facts", operation_id = "previewFacts",
     request_body = FactQuestion,
     responses((status = 200, body = FactAnswer), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn preview(

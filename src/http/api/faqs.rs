@@ -111,7 +111,7 @@ pub struct ImportForm {
 }
 
 /// The questions and answers of the workspace.
-#[utoipa::path(get, path = "/api/faqs", tag = "faqs", operation_id = "listFaqs",
+#[utoipa::path(get, path = "/api/v1/faqs", tag = "faqs", operation_id = "listFaqs",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = FaqList)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<FaqList>, Problem> {
@@ -124,7 +124,7 @@ pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<FaqList>, Problem
 }
 
 /// One question with its answer.
-#[utoipa::path(get, path = "/api/faqs/{id}", tag = "faqs", operation_id = "getFaq",
+#[utoipa::path(get, path = "/api/v1/faqs/{id}", tag = "faqs", operation_id = "getFaq",
     params(("id" = String, Path, description = "Id of the question")),
     responses((status = 200, body = FaqView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn get(
@@ -135,7 +135,7 @@ pub(super) async fn get(
 }
 
 /// Makes a question with its answer; an approved one is given from now on.
-#[utoipa::path(post, path = "/api/faqs", tag = "faqs", operation_id = "createFaq",
+#[utoipa::path(post, path = "/api/v1/faqs", tag = "faqs", operation_id = "createFaq",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = FaqRequest,
     responses((status = 201, body = FaqView), (status = 400, body = ProblemView<'_>)))]
@@ -149,7 +149,7 @@ pub(super) async fn create(
 }
 
 /// Replaces a question and its answer.
-#[utoipa::path(put, path = "/api/faqs/{id}", tag = "faqs", operation_id = "updateFaq",
+#[utoipa::path(put, path = "/api/v1/faqs/{id}", tag = "faqs", operation_id = "updateFaq",
     params(("id" = String, Path, description = "Id of the question")),
     request_body = FaqRequest,
     responses((status = 200, body = FaqView), (status = 400, body = ProblemView<'_>),
@@ -166,7 +166,7 @@ pub(super) async fn update(
 }
 
 /// Approves an answer: visitors get it from now on.
-#[utoipa::path(post, path = "/api/faqs/{id}/approve", tag = "faqs", operation_id = "approveFaq",
+#[utoipa::path(post, path = "/api/v1/faqs/{id}/approve", tag = "faqs", operation_id = "approveFaq",
     params(("id" = String, Path, description = "Id of the question")),
     responses((status = 200, body = FaqView), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn approve(
@@ -179,7 +179,7 @@ pub(super) async fn approve(
 }
 
 /// Deletes a question; its answer is not given any more.
-#[utoipa::path(delete, path = "/api/faqs/{id}", tag = "faqs", operation_id = "deleteFaq",
+#[utoipa::path(delete, path = "/api/v1/faqs/{id}", tag = "faqs", operation_id = "deleteFaq",
     params(("id" = String, Path, description = "Id of the question")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<StatusCode, Problem> {
@@ -190,7 +190,7 @@ pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<St
 
 /// Imports questions and answers from a file or from text. Those that exist already are skipped; new
 /// questions for an existing answer become phrasings of it.
-#[utoipa::path(post, path = "/api/faqs/import", tag = "faqs", operation_id = "importFaqs",
+#[utoipa::path(post, path = "/api/v1/faqs/import", tag = "faqs", operation_id = "importFaqs",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace"),
            ImportParams),
     request_body(content = ImportForm, content_type = "multipart/form-data"),

@@ -101,7 +101,7 @@ pub struct SettledView {
 }
 
 /// Questions that got no good answer, in groups of similar ones, the most frequent first.
-#[utoipa::path(get, path = "/api/gaps", tag = "answers", operation_id = "listGaps",
+#[utoipa::path(get, path = "/api/v1/gaps", tag = "answers", operation_id = "listGaps",
     params(GapsQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = GapsView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn list(
@@ -127,7 +127,7 @@ pub fn view(groups: Vec<Cluster>) -> GapsView {
 }
 
 /// Dismisses the whole group of this question.
-#[utoipa::path(post, path = "/api/gaps/{id}/dismiss", tag = "answers", operation_id = "dismissGap",
+#[utoipa::path(post, path = "/api/v1/gaps/{id}/dismiss", tag = "answers", operation_id = "dismissGap",
     params(("id" = String, Path, description = "Id of any receipt of the group"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SettledView), (status = 404, body = ProblemView<'_>)))]
@@ -139,7 +139,7 @@ pub(super) async fn dismiss(
 }
 
 /// Reopens a group that was dismissed.
-#[utoipa::path(post, path = "/api/gaps/{id}/reopen", tag = "answers", operation_id = "reopenGap",
+#[utoipa::path(post, path = "/api/v1/gaps/{id}/reopen", tag = "answers", operation_id = "reopenGap",
     params(("id" = String, Path, description = "Id of any receipt of the group"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SettledView), (status = 404, body = ProblemView<'_>)))]
@@ -151,7 +151,7 @@ pub(super) async fn reopen(
 }
 
 /// Says that an answer was written for the whole group of this question.
-#[utoipa::path(post, path = "/api/gaps/{id}/answered", tag = "answers", operation_id = "answeredGap",
+#[utoipa::path(post, path = "/api/v1/gaps/{id}/answered", tag = "answers", operation_id = "answeredGap",
     params(("id" = String, Path, description = "Id of any receipt of the group"), WithAnswer,
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SettledView), (status = 404, body = ProblemView<'_>)))]

@@ -51,7 +51,7 @@ pub struct GateView {
 }
 
 /// The gate and what waits at it.
-#[utoipa::path(get, path = "/api/gate", tag = "quality", operation_id = "getGate",
+#[utoipa::path(get, path = "/api/v1/gate", tag = "quality", operation_id = "getGate",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = GateView)))]
 pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<GateView>, Problem> {
@@ -98,7 +98,7 @@ pub struct Switch {
 }
 
 /// Turns the gate on or off. Changes that wait already keep waiting.
-#[utoipa::path(post, path = "/api/gate", tag = "quality", operation_id = "switchGate",
+#[utoipa::path(post, path = "/api/v1/gate", tag = "quality", operation_id = "switchGate",
     request_body = Switch,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204)))]
@@ -122,12 +122,12 @@ pub struct RunRequest {
 /// The run that was started.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Started {
-    /// Its id; see `/api/evals/{id}`.
+    /// Its id; see `/api/v1/evals/{id}`.
     run: String,
 }
 
 /// Asks the workspace's golden questions in the background.
-#[utoipa::path(post, path = "/api/evals/runs", tag = "quality", operation_id = "startEvalRun",
+#[utoipa::path(post, path = "/api/v1/evals/runs", tag = "quality", operation_id = "startEvalRun",
     request_body = RunRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 202, body = Started), (status = 409, body = ProblemView<'_>)))]
@@ -156,7 +156,7 @@ pub struct Publish {
 }
 
 /// Publishes everything that waits; it is live when this returns.
-#[utoipa::path(post, path = "/api/gate/publish", tag = "quality", operation_id = "publishGate",
+#[utoipa::path(post, path = "/api/v1/gate/publish", tag = "quality", operation_id = "publishGate",
     request_body = Publish,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 409, body = ProblemView<'_>)))]
@@ -171,7 +171,7 @@ pub(super) async fn publish(
 }
 
 /// Takes back everything that waits.
-#[utoipa::path(post, path = "/api/gate/discard", tag = "quality", operation_id = "discardGate",
+#[utoipa::path(post, path = "/api/v1/gate/discard", tag = "quality", operation_id = "discardGate",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204)))]
 pub(super) async fn discard(place: ApiPlace) -> Result<StatusCode, Problem> {
@@ -188,7 +188,7 @@ pub struct Instructions {
 }
 
 /// Changes the instructions of the workspace's assistant; with the gate on, they wait there.
-#[utoipa::path(post, path = "/api/assistant/instructions", tag = "quality",
+#[utoipa::path(post, path = "/api/v1/assistant/instructions", tag = "quality",
     operation_id = "setInstructions", request_body = Instructions,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = serde_json::Value), (status = 400, body = ProblemView<'_>)))]

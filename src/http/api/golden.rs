@@ -56,7 +56,7 @@ pub struct ImportedView {
 }
 
 /// The golden questions, oldest first.
-#[utoipa::path(get, path = "/api/golden", tag = "quality", operation_id = "listGolden",
+#[utoipa::path(get, path = "/api/v1/golden", tag = "quality", operation_id = "listGolden",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = GoldensView)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<GoldensView>, Problem> {
@@ -65,7 +65,7 @@ pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<GoldensView>, Pro
 }
 
 /// Keeps a golden question: a new one, or one from the receipt of a real answer.
-#[utoipa::path(post, path = "/api/golden", tag = "quality", operation_id = "createGolden",
+#[utoipa::path(post, path = "/api/v1/golden", tag = "quality", operation_id = "createGolden",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = GoldenRequest,
     responses((status = 201, body = GoldenQuestion), (status = 400, body = ProblemView<'_>),
@@ -87,7 +87,7 @@ pub(super) async fn create(
 }
 
 /// Keeps many golden questions at once; those that are there already are left out.
-#[utoipa::path(post, path = "/api/golden/import", tag = "quality", operation_id = "importGolden",
+#[utoipa::path(post, path = "/api/v1/golden/import", tag = "quality", operation_id = "importGolden",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = ImportRequest,
     responses((status = 200, body = ImportedView), (status = 400, body = ProblemView<'_>)))]
@@ -104,7 +104,7 @@ pub(super) async fn import(
 }
 
 /// The golden questions as JSON lines, for a file or for `frontdesk eval`.
-#[utoipa::path(get, path = "/api/golden/export", tag = "quality", operation_id = "exportGolden",
+#[utoipa::path(get, path = "/api/v1/golden/export", tag = "quality", operation_id = "exportGolden",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "JSON lines", content_type = "application/x-ndjson")))]
 pub(super) async fn export(place: ApiPlace) -> Result<Response, Problem> {
@@ -124,7 +124,7 @@ pub(super) async fn export(place: ApiPlace) -> Result<Response, Problem> {
 }
 
 /// Changes a golden question.
-#[utoipa::path(put, path = "/api/golden/{id}", tag = "quality", operation_id = "updateGolden",
+#[utoipa::path(put, path = "/api/v1/golden/{id}", tag = "quality", operation_id = "updateGolden",
     params(("id" = String, Path, description = "Id of the golden question"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = GoldenRequest,
@@ -141,7 +141,7 @@ pub(super) async fn update(
 }
 
 /// Deletes a golden question.
-#[utoipa::path(delete, path = "/api/golden/{id}", tag = "quality", operation_id = "deleteGolden",
+#[utoipa::path(delete, path = "/api/v1/golden/{id}", tag = "quality", operation_id = "deleteGolden",
     params(("id" = String, Path, description = "Id of the golden question"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204, description = "It is gone"), (status = 404, body = ProblemView<'_>)))]

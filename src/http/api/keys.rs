@@ -43,7 +43,7 @@ pub struct MadeKey {
 }
 
 /// The keys that the caller may see: a bound caller sees those of their workspace.
-#[utoipa::path(get, path = "/api/keys", tag = "admin", operation_id = "listKeys",
+#[utoipa::path(get, path = "/api/v1/keys", tag = "admin", operation_id = "listKeys",
     responses((status = 200, body = KeyList)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -55,7 +55,7 @@ pub(super) async fn list(
 
 /// Makes a key. Only this response shows its secret. Callers can only give away scopes that they have
 /// themselves.
-#[utoipa::path(post, path = "/api/keys", tag = "admin", operation_id = "createKey",
+#[utoipa::path(post, path = "/api/v1/keys", tag = "admin", operation_id = "createKey",
     request_body = NewKeyRequest,
     responses((status = 201, body = MadeKey), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>)))]
@@ -79,7 +79,7 @@ pub(super) async fn create(
 }
 
 /// Revokes a key; it stops working at once.
-#[utoipa::path(delete, path = "/api/keys/{id}", tag = "admin", operation_id = "revokeKey",
+#[utoipa::path(delete, path = "/api/v1/keys/{id}", tag = "admin", operation_id = "revokeKey",
     params(("id" = String, Path, description = "Id of the key")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn revoke(

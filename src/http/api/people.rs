@@ -119,7 +119,7 @@ impl From<Found> for PersonFound {
 }
 
 /// Finds what is kept about a person.
-#[utoipa::path(get, path = "/api/people", tag = "privacy", operation_id = "findPerson",
+#[utoipa::path(get, path = "/api/v1/people", tag = "privacy", operation_id = "findPerson",
     params(PersonQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = PersonFound), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn find(
@@ -131,7 +131,7 @@ pub(super) async fn find(
 }
 
 /// Everything that is kept about a person, as a ZIP for them: JSON, the same as an HTML page, and recordings.
-#[utoipa::path(get, path = "/api/people/copy", tag = "privacy", operation_id = "copyPerson",
+#[utoipa::path(get, path = "/api/v1/people/copy", tag = "privacy", operation_id = "copyPerson",
     params(PersonQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/zip"),
               (status = 400, body = ProblemView<'_>), (status = 404, body = ProblemView<'_>)))]
@@ -166,7 +166,7 @@ pub(in crate::http) async fn send_copy(
 
 /// Erases conversations with their messages, receipts, ratings, gaps, calls, recordings and golden questions, and things
 /// outside of conversations, at once and for good. If one of them does not exist, nothing is erased.
-#[utoipa::path(post, path = "/api/people/erase", tag = "privacy", operation_id = "erasePerson",
+#[utoipa::path(post, path = "/api/v1/people/erase", tag = "privacy", operation_id = "erasePerson",
     request_body = EraseRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = Erased), (status = 400, body = ProblemView<'_>),
@@ -206,7 +206,7 @@ fn parse_subjects<T: FromStr>(
 }
 
 /// Erases one conversation in the same way.
-#[utoipa::path(delete, path = "/api/conversations/{id}", tag = "privacy",
+#[utoipa::path(delete, path = "/api/v1/conversations/{id}", tag = "privacy",
     operation_id = "eraseConversation",
     params(("id" = String, Path, description = "Id of the conversation"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

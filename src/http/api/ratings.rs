@@ -22,7 +22,7 @@ pub struct RatingView {
 }
 
 /// Rates an answer, replacing an earlier rating. A bad rating makes the question a gap.
-#[utoipa::path(post, path = "/api/receipts/{id}/rating", tag = "answers", operation_id = "rateAnswer",
+#[utoipa::path(post, path = "/api/v1/receipts/{id}/rating", tag = "answers", operation_id = "rateAnswer",
     params(("id" = String, Path, description = "Id of the receipt"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = RatingView,
@@ -40,7 +40,7 @@ pub(super) async fn set(
 }
 
 /// Takes the rating of an answer back.
-#[utoipa::path(delete, path = "/api/receipts/{id}/rating", tag = "answers", operation_id = "unrateAnswer",
+#[utoipa::path(delete, path = "/api/v1/receipts/{id}/rating", tag = "answers", operation_id = "unrateAnswer",
     params(("id" = String, Path, description = "Id of the receipt"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204, description = "It has no rating any more"),

@@ -14,9 +14,9 @@ use crate::http::problem::{Problem, ProblemView};
 pub struct RetentionView {
     /// Days after the last message that conversations are kept, with receipts, ratings and gaps.
     conversation_days: u32,
-    /// Days that calls, transcripts and logs are kept; set by `/api/voice`.
+    /// Days that calls, transcripts and logs are kept; set by `/api/v1/voice`.
     record_days: u32,
-    /// Days that recordings made now are kept; set by `/api/voice`.
+    /// Days that recordings made now are kept; set by `/api/v1/voice`.
     recording_days: u32,
     /// Days from being hidden to being deleted.
     grace_days: i64,
@@ -49,7 +49,7 @@ impl From<Kept> for RetentionView {
 }
 
 /// How long things are kept, and what waits to be deleted.
-#[utoipa::path(get, path = "/api/retention", tag = "privacy", operation_id = "getRetention",
+#[utoipa::path(get, path = "/api/v1/retention", tag = "privacy", operation_id = "getRetention",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = RetentionView)))]
 pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<RetentionView>, Problem> {
@@ -58,7 +58,7 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<RetentionView>, Pr
 }
 
 /// Changes how long conversations are kept. Hidden ones that are within the new time are shown again at once.
-#[utoipa::path(put, path = "/api/retention", tag = "privacy", operation_id = "setRetention",
+#[utoipa::path(put, path = "/api/v1/retention", tag = "privacy", operation_id = "setRetention",
     request_body = RetentionRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = RetentionView), (status = 400, body = ProblemView<'_>)))]
@@ -72,7 +72,7 @@ pub(super) async fn set(
 }
 
 /// Shows everything again that waits to be deleted, and hides nothing for its age for thirty days.
-#[utoipa::path(post, path = "/api/retention/take-back", tag = "privacy", operation_id = "takeBackHidden",
+#[utoipa::path(post, path = "/api/v1/retention/take-back", tag = "privacy", operation_id = "takeBackHidden",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = RetentionView)))]
 pub(super) async fn take_back(place: ApiPlace) -> Result<axum::Json<RetentionView>, Problem> {

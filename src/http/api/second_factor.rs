@@ -77,7 +77,7 @@ fn find_own(http: Http, principal: &Principal, parts: &Parts, id: &str) -> Resul
 }
 
 /// Begins to turn on your own second factor: returns the secret for an app. It takes effect once you confirm a code.
-#[utoipa::path(post, path = "/api/accounts/{id}/second-factor", tag = "admin",
+#[utoipa::path(post, path = "/api/v1/accounts/{id}/second-factor", tag = "admin",
     operation_id = "beginSecondFactor", request_body = OwnPassword,
     params(("id" = String, Path, description = "Id of your own account")),
     responses((status = 200, body = SecretView), (status = 400, body = ProblemView<'_>),
@@ -99,7 +99,7 @@ pub(super) async fn begin(
 }
 
 /// Turns your own second factor on with a first code; all your other sessions end.
-#[utoipa::path(post, path = "/api/accounts/{id}/second-factor/confirm", tag = "admin",
+#[utoipa::path(post, path = "/api/v1/accounts/{id}/second-factor/confirm", tag = "admin",
     operation_id = "confirmSecondFactor", request_body = OwnCode,
     params(("id" = String, Path, description = "Id of your own account")),
     responses((status = 200, body = RecoveryCodes), (status = 400, body = ProblemView<'_>),
@@ -120,7 +120,7 @@ pub(super) async fn confirm(
 }
 
 /// Replaces your own recovery codes; the old ones stop working.
-#[utoipa::path(post, path = "/api/accounts/{id}/second-factor/recovery-codes", tag = "admin",
+#[utoipa::path(post, path = "/api/v1/accounts/{id}/second-factor/recovery-codes", tag = "admin",
     operation_id = "renewRecoveryCodes", request_body = OwnPasswordAndCode,
     params(("id" = String, Path, description = "Id of your own account")),
     responses((status = 200, body = RecoveryCodes), (status = 400, body = ProblemView<'_>),
@@ -139,7 +139,7 @@ pub(super) async fn renew(
 }
 
 /// Turns your own second factor off.
-#[utoipa::path(post, path = "/api/accounts/{id}/second-factor/off", tag = "admin",
+#[utoipa::path(post, path = "/api/v1/accounts/{id}/second-factor/off", tag = "admin",
     operation_id = "turnSecondFactorOff", request_body = OwnPasswordAndCode,
     params(("id" = String, Path, description = "Id of your own account")),
     responses((status = 204, description = "It is off"), (status = 400, body = ProblemView<'_>),
@@ -158,7 +158,7 @@ pub(super) async fn turn_off(
 }
 
 /// Turns off the second factor of somebody who lost their phone and recovery codes, and signs them out everywhere.
-#[utoipa::path(delete, path = "/api/accounts/{id}/second-factor", tag = "admin",
+#[utoipa::path(delete, path = "/api/v1/accounts/{id}/second-factor", tag = "admin",
     operation_id = "resetSecondFactor",
     params(("id" = String, Path, description = "Id of the account")),
     responses((status = 204, description = "It is off"), (status = 403, body = ProblemView<'_>),

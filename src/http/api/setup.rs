@@ -22,7 +22,7 @@ pub struct SetupLink {
 }
 
 /// A new one-time setup link.
-#[utoipa::path(post, path = "/api/setup-link", tag = "admin", operation_id = "createSetupLink",
+#[utoipa::path(post, path = "/api/v1/setup-link", tag = "admin", operation_id = "createSetupLink",
     responses((status = 200, body = SetupLink),
         (status = 403, body = ProblemView, description = "The key belongs to one workspace"),
         (status = 409, body = ProblemView, description = "Somebody has an account already")))]

@@ -20,7 +20,7 @@ pub struct SnippetRequest {
 }
 
 /// Writes a snippet.
-#[utoipa::path(post, path = "/api/snippets", tag = "documents", operation_id = "writeSnippet",
+#[utoipa::path(post, path = "/api/v1/snippets", tag = "documents", operation_id = "writeSnippet",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = SnippetRequest,
     responses((status = 201, body = Submitted), (status = 422, body = ProblemView<'_>)))]
@@ -37,7 +37,7 @@ pub(super) async fn create(
 }
 
 /// Changes a snippet: the text becomes its next version.
-#[utoipa::path(put, path = "/api/snippets/{id}", tag = "documents", operation_id = "changeSnippet",
+#[utoipa::path(put, path = "/api/v1/snippets/{id}", tag = "documents", operation_id = "changeSnippet",
     params(("id" = String, Path, description = "Id of its document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = SnippetRequest,

@@ -37,7 +37,7 @@ fn parse_request(request: NewSourceRequest) -> Result<SourceRequest, Problem> {
 }
 
 /// The sources of a workspace.
-#[utoipa::path(get, path = "/api/sources", tag = "sources", operation_id = "listSources",
+#[utoipa::path(get, path = "/api/v1/sources", tag = "sources", operation_id = "listSources",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SourceList)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<SourceList>, Problem> {
@@ -47,7 +47,7 @@ pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<SourceList>, Prob
 }
 
 /// Adds a source and fetches it in the background.
-#[utoipa::path(post, path = "/api/sources", tag = "sources", operation_id = "addSource",
+#[utoipa::path(post, path = "/api/v1/sources", tag = "sources", operation_id = "addSource",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = NewSourceRequest,
     responses((status = 201, body = SourceView), (status = 400, body = ProblemView<'_>),
@@ -66,7 +66,7 @@ pub(super) async fn create(
 }
 
 /// One source with what is known of its pages.
-#[utoipa::path(get, path = "/api/sources/{id}", tag = "sources", operation_id = "getSource",
+#[utoipa::path(get, path = "/api/v1/sources/{id}", tag = "sources", operation_id = "getSource",
     params(("id" = String, Path, description = "Id of the source"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = SourceDetail), (status = 404, body = ProblemView<'_>)))]
@@ -84,7 +84,7 @@ pub(super) async fn get(
 }
 
 /// Changes how often a source is fetched and how far it goes; pauses or resumes it.
-#[utoipa::path(patch, path = "/api/sources/{id}", tag = "sources", operation_id = "changeSource",
+#[utoipa::path(patch, path = "/api/v1/sources/{id}", tag = "sources", operation_id = "changeSource",
     params(("id" = String, Path, description = "Id of the source"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = SourceChange,
@@ -109,7 +109,7 @@ pub(super) async fn change(
 }
 
 /// Fetches a source now, unless that is being done already.
-#[utoipa::path(post, path = "/api/sources/{id}/sync", tag = "sources", operation_id = "syncSource",
+#[utoipa::path(post, path = "/api/v1/sources/{id}/sync", tag = "sources", operation_id = "syncSource",
     params(("id" = String, Path, description = "Id of the source"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 202), (status = 404, body = ProblemView<'_>)))]
@@ -121,7 +121,7 @@ pub(super) async fn sync(place: ApiPlace, Path(id): Path<String>) -> Result<Stat
 }
 
 /// Deletes a source and all documents that came from it, at once.
-#[utoipa::path(delete, path = "/api/sources/{id}", tag = "sources", operation_id = "deleteSource",
+#[utoipa::path(delete, path = "/api/v1/sources/{id}", tag = "sources", operation_id = "deleteSource",
     params(("id" = String, Path, description = "Id of the source"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]
@@ -132,7 +132,7 @@ pub(super) async fn delete(place: ApiPlace, Path(id): Path<String>) -> Result<St
 }
 
 /// Progress of the sources of a workspace, as server-sent events, until the client leaves.
-#[utoipa::path(get, path = "/api/sources/events", tag = "sources", operation_id = "watchSources",
+#[utoipa::path(get, path = "/api/v1/sources/events", tag = "sources", operation_id = "watchSources",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, content_type = "text/event-stream", body = SyncProgressView)))]
 pub(super) async fn events(place: ApiPlace) -> Response {

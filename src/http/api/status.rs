@@ -161,7 +161,7 @@ impl From<Held> for RefusedView {
 }
 
 /// Workers, models, versions and measured protections.
-#[utoipa::path(get, path = "/api/status", tag = "admin", operation_id = "getStatus",
+#[utoipa::path(get, path = "/api/v1/status", tag = "admin", operation_id = "getStatus",
     responses((status = 200, body = StatusView), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn get(
     State(app): State<Arc<App>>,

@@ -17,7 +17,7 @@ pub struct SynonymGroups {
 }
 
 /// The synonyms of a workspace.
-#[utoipa::path(get, path = "/api/synonyms", tag = "documents", operation_id = "getSynonyms",
+#[utoipa::path(get, path = "/api/v1/synonyms", tag = "documents", operation_id = "getSynonyms",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace; the caller's own when absent")),
     responses((status = 200, body = SynonymGroups)))]
 pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<SynonymGroups>, Problem> {
@@ -26,7 +26,7 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<SynonymGroups>, Pr
 }
 
 /// Replaces the synonyms of a workspace. Takes effect with the next question.
-#[utoipa::path(put, path = "/api/synonyms", tag = "documents", operation_id = "setSynonyms",
+#[utoipa::path(put, path = "/api/v1/synonyms", tag = "documents", operation_id = "setSynonyms",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace; the caller's own when absent")),
     request_body = SynonymGroups,
     responses((status = 200, body = SynonymGroups), (status = 400, body = ProblemView<'_>)))]

@@ -1,4 +1,4 @@
-//! `POST /api/documents`: several files in one form, each kept or refused on its own.
+//! `POST /api/v1/documents`: several files in one form, each kept or refused on its own.
 
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -65,7 +65,7 @@ struct ErrorOfFile {
 /// Stores files as documents: a new one, or a new version of the one with the same name. Each file in a
 /// ZIP archive becomes a document of its own, named `archive.zip/folder/file.pdf`. They are durable when
 /// this returns, and searched once they are read (see the events).
-#[utoipa::path(post, path = "/api/documents", tag = "documents", operation_id = "uploadDocuments",
+#[utoipa::path(post, path = "/api/v1/documents", tag = "documents", operation_id = "uploadDocuments",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "All were kept", body = UploadReport),

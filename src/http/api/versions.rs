@@ -128,7 +128,7 @@ impl VersionView {
 }
 
 /// The versions of a document.
-#[utoipa::path(get, path = "/api/documents/{id}/versions", tag = "documents",
+#[utoipa::path(get, path = "/api/v1/documents/{id}/versions", tag = "documents",
     operation_id = "listVersions",
     params(("id" = String, Path, description = "Id of the document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -149,7 +149,7 @@ pub(super) async fn list(
 }
 
 /// Goes back to an older version, or forward again. It is searched when this returns.
-#[utoipa::path(post, path = "/api/documents/{id}/rollback", tag = "documents",
+#[utoipa::path(post, path = "/api/v1/documents/{id}/rollback", tag = "documents",
     operation_id = "rollBackDocument", request_body = RollbackRequest,
     params(("id" = String, Path, description = "Id of the document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -171,7 +171,7 @@ pub(super) async fn roll_back(
 }
 
 /// Reads a document with what its file hides, or without, as a new version.
-#[utoipa::path(post, path = "/api/documents/{id}/hidden", tag = "documents",
+#[utoipa::path(post, path = "/api/v1/documents/{id}/hidden", tag = "documents",
     operation_id = "readHiddenParts", request_body = HiddenRequest,
     params(("id" = String, Path, description = "Id of the document"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -197,7 +197,7 @@ pub(super) async fn read_hidden(
 }
 
 /// What changed between two versions of a document, paragraph by paragraph.
-#[utoipa::path(get, path = "/api/documents/{id}/diff", tag = "documents",
+#[utoipa::path(get, path = "/api/v1/documents/{id}/diff", tag = "documents",
     operation_id = "compareVersions",
     params(("id" = String, Path, description = "Id of the document"), Between,
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -255,7 +255,7 @@ fn find_pair(
 }
 
 /// The file of a version as it was uploaded.
-#[utoipa::path(get, path = "/api/documents/{id}/versions/{version}/original", tag = "documents",
+#[utoipa::path(get, path = "/api/v1/documents/{id}/versions/{version}/original", tag = "documents",
     operation_id = "downloadVersion",
     params(("id" = String, Path, description = "Id of the document"),
            ("version" = String, Path, description = "Id of the version"),

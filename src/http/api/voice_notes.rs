@@ -14,7 +14,7 @@ use crate::http::voice::note;
 
 /// Transcribes a recording of at most two minutes and 5 MiB, and answers it. The event `heard` holds the
 /// words; the events of an answer follow.
-#[utoipa::path(post, path = "/api/conversations/{id}/voice-note", tag = "answers",
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/voice-note", tag = "answers",
     operation_id = "speakInConversation",
     params(("id" = String, Path, description = "Id of the conversation"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

@@ -88,7 +88,7 @@ async fn load_view(app: &App, workspace: WorkspaceId) -> Result<axum::Json<Widge
 }
 
 /// How a workspace serves visitors.
-#[utoipa::path(get, path = "/api/widget", tag = "visitors", operation_id = "getWidget",
+#[utoipa::path(get, path = "/api/v1/widget", tag = "visitors", operation_id = "getWidget",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = WidgetView)))]
 pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<WidgetView>, Problem> {
@@ -96,7 +96,7 @@ pub(super) async fn get(place: ApiPlace) -> Result<axum::Json<WidgetView>, Probl
 }
 
 /// Changes how a workspace serves visitors: opens it to them, or closes it.
-#[utoipa::path(patch, path = "/api/widget", tag = "visitors", operation_id = "changeWidget",
+#[utoipa::path(patch, path = "/api/v1/widget", tag = "visitors", operation_id = "changeWidget",
     request_body = WidgetRequest,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = WidgetView), (status = 400, body = ProblemView<'_>)))]
@@ -120,7 +120,7 @@ pub(super) async fn change(
 }
 
 /// Makes a new key for its pages.
-#[utoipa::path(post, path = "/api/widget/site-key", tag = "visitors", operation_id = "renewSiteKey",
+#[utoipa::path(post, path = "/api/v1/widget/site-key", tag = "visitors", operation_id = "renewSiteKey",
     request_body = NewSiteKey,
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = WidgetView), (status = 400, body = ProblemView<'_>)))]

@@ -135,7 +135,7 @@ pub(in crate::http) fn backups_until(erased_at: i64, account: bool, backup_days:
 }
 
 /// Workspaces with what they take, and certificates of those that were erased.
-#[utoipa::path(get, path = "/api/workspaces", tag = "workspaces", operation_id = "listWorkspaces",
+#[utoipa::path(get, path = "/api/v1/workspaces", tag = "workspaces", operation_id = "listWorkspaces",
     responses((status = 200, body = WorkspaceList), (status = 403, body = ProblemView<'_>)))]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
@@ -153,7 +153,7 @@ pub(super) async fn list(
 }
 
 /// What closing a workspace will erase.
-#[utoipa::path(get, path = "/api/workspaces/{name}/close", tag = "workspaces",
+#[utoipa::path(get, path = "/api/v1/workspaces/{name}/close", tag = "workspaces",
     operation_id = "previewClosing",
     params(("name" = String, Path, description = "Short name of the workspace")),
     responses((status = 200, body = ClosingPreview), (status = 404, body = ProblemView<'_>)))]
@@ -169,7 +169,7 @@ pub(super) async fn preview(
 }
 
 /// Closes a workspace: no visitor and no key reaches it any more, and it is erased a week later. Export it first.
-#[utoipa::path(post, path = "/api/workspaces/{name}/close", tag = "workspaces",
+#[utoipa::path(post, path = "/api/v1/workspaces/{name}/close", tag = "workspaces",
     operation_id = "closeWorkspace", request_body = Confirmation,
     params(("name" = String, Path, description = "Short name of the workspace")),
     responses((status = 200, body = WorkspaceList), (status = 400, body = ProblemView<'_>),
@@ -186,7 +186,7 @@ pub(super) async fn close(
 }
 
 /// Keeps a closed workspace after all.
-#[utoipa::path(post, path = "/api/workspaces/{name}/keep", tag = "workspaces",
+#[utoipa::path(post, path = "/api/v1/workspaces/{name}/keep", tag = "workspaces",
     operation_id = "keepWorkspace",
     params(("name" = String, Path, description = "Short name of the workspace")),
     responses((status = 200, body = WorkspaceList), (status = 404, body = ProblemView<'_>)))]
@@ -200,7 +200,7 @@ pub(super) async fn keep(
 }
 
 /// Closes the whole account: every workspace, and with the last of them the accounts of people, the keys and the backups.
-#[utoipa::path(post, path = "/api/account/close", tag = "workspaces", operation_id = "closeAccount",
+#[utoipa::path(post, path = "/api/v1/account/close", tag = "workspaces", operation_id = "closeAccount",
     request_body = Confirmation,
     responses((status = 200, body = WorkspaceList), (status = 400, body = ProblemView<'_>),
               (status = 403, body = ProblemView<'_>)))]
@@ -215,7 +215,7 @@ pub(super) async fn close_account(
 }
 
 /// Keeps the account after all, with every workspace that was closed with it.
-#[utoipa::path(post, path = "/api/account/keep", tag = "workspaces", operation_id = "keepAccount",
+#[utoipa::path(post, path = "/api/v1/account/keep", tag = "workspaces", operation_id = "keepAccount",
     responses((status = 200, body = WorkspaceList), (status = 404, body = ProblemView<'_>)))]
 pub(super) async fn keep_account(
     State(app): State<Arc<App>>,
@@ -226,7 +226,7 @@ pub(super) async fn keep_account(
 }
 
 /// Sets how many bytes a workspace may use. Documents and recordings beyond that are refused; messages of visitors never are.
-#[utoipa::path(put, path = "/api/workspaces/{name}/limit", tag = "workspaces", operation_id = "limitWorkspace",
+#[utoipa::path(put, path = "/api/v1/workspaces/{name}/limit", tag = "workspaces", operation_id = "limitWorkspace",
     request_body = LimitRequest,
     params(("name" = String, Path, description = "Short name of the workspace")),
     responses((status = 200, body = WorkspaceList), (status = 404, body = ProblemView<'_>)))]
@@ -241,7 +241,7 @@ pub(super) async fn limit(
 }
 
 /// A whole workspace as a ZIP: JSON for each table, pages to read, originals and recordings. It is not encrypted.
-#[utoipa::path(get, path = "/api/workspaces/{name}/export", tag = "workspaces",
+#[utoipa::path(get, path = "/api/v1/workspaces/{name}/export", tag = "workspaces",
     operation_id = "exportWorkspace",
     params(("name" = String, Path, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/zip"),

@@ -65,7 +65,7 @@ mod tests {
     use axum::http::Request;
 
     fn parts(method: Method, headers: &[(&str, &str)]) -> Parts {
-        let mut request = Request::builder().method(method).uri("/api/keys");
+        let mut request = Request::builder().method(method).uri("/api/v1/keys");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

@@ -101,7 +101,7 @@ impl From<Message> for VisitMessageView {
 }
 
 /// What was said in the visitor's own conversation.
-#[utoipa::path(get, path = "/api/visit/messages", tag = "visitors", operation_id = "readVisit",
+#[utoipa::path(get, path = "/api/v1/visit/messages", tag = "visitors", operation_id = "readVisit",
     responses((status = 200, body = VisitTranscript), (status = 401, body = ProblemView<'_>)))]
 pub(in crate::http) async fn list(guest: Guest) -> Result<axum::Json<VisitTranscript>, Problem> {
     let visitor = guest.visitor.clone();
@@ -120,7 +120,7 @@ pub(in crate::http) async fn list(guest: Guest) -> Result<axum::Json<VisitTransc
 
 /// Sends a message in the visitor's own conversation. The answer comes as the events `citations`, `delta`,
 /// `done` and `failed`. While other turns go first, `waiting` says how many, and about how many seconds they take.
-#[utoipa::path(post, path = "/api/visit/messages", tag = "visitors", operation_id = "writeInVisit",
+#[utoipa::path(post, path = "/api/v1/visit/messages", tag = "visitors", operation_id = "writeInVisit",
     request_body = VisitMessageRequest,
     responses((status = 200, description = "Events of the answer", content_type = "text/event-stream",
                body = String),
@@ -152,7 +152,7 @@ pub(in crate::http) async fn append(
 
 /// Transcribes a recording of at most two minutes and 5 MiB, and answers it. The event `heard` holds the
 /// words; the events of an answer follow.
-#[utoipa::path(post, path = "/api/visit/voice-note", tag = "visitors", operation_id = "speakInVisit",
+#[utoipa::path(post, path = "/api/v1/visit/voice-note", tag = "visitors", operation_id = "speakInVisit",
     request_body(content = String, content_type = "application/octet-stream",
                  description = "The recording, in any common format"),
     responses((status = 200, description = "Events of the answer", content_type = "text/event-stream",

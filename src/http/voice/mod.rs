@@ -37,17 +37,30 @@ use crate::voice::VoiceSettings;
 
 pub(super) fn routes() -> Vec<Route> {
     routes![
-        (POST, "/api/visit", Policy::Visitor, visit::create),
-        (POST, "/api/visit/messages", Policy::Visitor, chat::append),
-        (GET, "/api/visit/messages", Policy::Visitor, chat::list),
-        (POST, "/api/visit/voice-note", Policy::Visitor, chat::speak),
-        (GET, "/api/visit/voice", Policy::Visitor, socket::open),
+        (POST, "/api/v1/visit", Policy::Visitor, visit::create),
+        (
+            POST,
+            "/api/v1/visit/messages",
+            Policy::Visitor,
+            chat::append
+        ),
+        (GET, "/api/v1/visit/messages", Policy::Visitor, chat::list),
+        (
+            POST,
+            "/api/v1/visit/voice-note",
+            Policy::Visitor,
+            chat::speak
+        ),
+        (GET, "/api/v1/visit/voice", Policy::Visitor, socket::open),
     ]
 }
 
 /// Whether a path belongs to visitors.
 pub(super) fn is_public(path: &str) -> bool {
-    path == "/api/visit" || path.starts_with("/api/visit/")
+    let rest = ["/api/v1/visit", "/api/visit"]
+        .iter()
+        .find_map(|start| path.strip_prefix(start));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Finds out whether visitors of a workspace can talk now.

@@ -1,4 +1,4 @@
-//! `POST /api/visit`: begins a visit, or resumes one.
+//! `POST /api/v1/visit`: begins a visit, or resumes one.
 
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ pub struct VoiceView {
 }
 
 /// Begins a visit, or resumes one that has not ended.
-#[utoipa::path(post, path = "/api/visit", tag = "visitors", operation_id = "beginVisit",
+#[utoipa::path(post, path = "/api/v1/visit", tag = "visitors", operation_id = "beginVisit",
     request_body = VisitRequest, security(()),
     responses((status = 200, body = VisitView), (status = 403, body = ProblemView<'_>),
               (status = 404, body = ProblemView<'_>), (status = 429, body = ProblemView<'_>)))]

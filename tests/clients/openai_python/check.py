@@ -199,12 +199,12 @@ def documents_are_uploaded_and_read(desk):
         f"Content-Type: text/markdown\r\n\r\n{text}\r\n--{boundary}--\r\n"
     ).encode()
     report = json.loads(
-        desk.post("/api/documents", body, f"multipart/form-data; boundary={boundary}")
+        desk.post("/api/v1/documents", body, f"multipart/form-data; boundary={boundary}")
     )
     document = report["files"][0]["document"]
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        state = desk.get(f"/api/documents/{document}")
+        state = desk.get(f"/api/v1/documents/{document}")
         if state["state"] in ("ready", "failed"):
             assert state["state"] == "ready", state
             return f"{state['chunks']} chunks"

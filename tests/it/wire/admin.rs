@@ -24,11 +24,11 @@ async fn accounts() {
     let ann = json!({"name": "Ann", "email": "ann@shop.example", "role": "agent",
         "password": "four plain words here"});
     let made = desk
-        .post("account_create", "/api/accounts", ann)
+        .post("account_create", "/api/v1/accounts", ann)
         .await
         .json();
-    desk.get("accounts", "/api/accounts").await;
-    let one = format!("/api/accounts/{}", made["id"].as_str().unwrap());
+    desk.get("accounts", "/api/v1/accounts").await;
+    let one = format!("/api/v1/accounts/{}", made["id"].as_str().unwrap());
     let change = json!({"role": "admin", "suspended": true});
     desk.patch("account_change", &one, change).await;
 }
@@ -37,25 +37,25 @@ async fn accounts() {
 async fn keys() {
     let desk = desk().await;
     let crm = json!({"name": "crm", "scopes": ["chat", "documents"], "workspace": "default"});
-    let made = desk.post("key_create", "/api/keys", crm).await.json();
-    let one = format!("/api/keys/{}", made["id"].as_str().unwrap());
+    let made = desk.post("key_create", "/api/v1/keys", crm).await.json();
+    let one = format!("/api/v1/keys/{}", made["id"].as_str().unwrap());
     desk.delete("key_revoke", &one).await;
-    desk.get("keys", "/api/keys").await;
+    desk.get("keys", "/api/v1/keys").await;
 }
 
 #[tokio::test]
 async fn workspaces() {
     let desk = desk().await;
     desk.app.workspace("branch").await;
-    let branch = "/api/workspaces/branch";
-    desk.get_as("workspaces", "/api/workspaces", How::Settled)
+    let branch = "/api/v1/workspaces/branch";
+    desk.get_as("workspaces", "/api/v1/workspaces", How::Settled)
         .await;
     let limit = json!({"limit_bytes": 1_000_000});
     desk.put("workspace_limit", &format!("{branch}/limit"), limit)
         .await;
-    desk.get("workspace_export", "/api/workspaces/default/export")
+    desk.get("workspace_export", "/api/v1/workspaces/default/export")
         .await;
-    desk.get("workspace_closing", "/api/workspaces/default/close")
+    desk.get("workspace_closing", "/api/v1/workspaces/default/close")
         .await;
     let confirm = json!({"confirm": "branch"});
     desk.post("workspace_close", &format!("{branch}/close"), confirm)
@@ -65,30 +65,30 @@ async fn workspaces() {
     frontdesk::app::closing::erase_due(&app.store, &app.knowledge, &app.backups, later)
         .await
         .unwrap();
-    desk.get("workspaces_after", "/api/workspaces").await;
+    desk.get("workspaces_after", "/api/v1/workspaces").await;
 }
 
 #[tokio::test]
 async fn the_widget() {
     let desk = desk().await;
-    desk.get("widget", "/api/widget").await;
+    desk.get("widget", "/api/v1/widget").await;
     let changed = json!({"colour": "#aa3300", "push_to_talk": true});
-    desk.patch("widget_change", "/api/widget", changed).await;
+    desk.patch("widget_change", "/api/v1/widget", changed).await;
     let renewed = json!({"old_days": 3});
-    desk.post("site_key_renew", "/api/widget/site-key", renewed)
+    desk.post("site_key_renew", "/api/v1/widget/site-key", renewed)
         .await;
 }
 
 #[tokio::test]
 async fn the_ledger() {
     let desk = desk().await;
-    desk.get("egress", "/api/egress").await;
+    desk.get("egress", "/api/v1/egress").await;
 }
 
 #[tokio::test]
 async fn where_backups_are_copied_to() {
     let desk = desk().await;
-    let target = "/api/backups/target";
+    let target = "/api/v1/backups/target";
     let s3 = json!({"kind": "s3", "endpoint": "https://127.0.0.1", "bucket": "desk", "prefix": "box",
         "style": "path", "access_key": "ann", "secret_key": "hunter2"});
     desk.put("backup_target_set", target, s3).await;
@@ -157,15 +157,15 @@ async fn backups() {
         hold(name, &format!("{method} {path}"), &reply, how);
         reply
     };
-    let list = "/api/backups";
+    let list = "/api/v1/backups";
     send("backups_without_key", Method::POST, list, Some(json!({}))).await;
-    let key = "/api/backups/recovery-key";
+    let key = "/api/v1/backups/recovery-key";
     send("backup_recovery_key", Method::POST, key, Some(json!({}))).await;
     let made = send("backup_create", Method::POST, list, Some(json!({}))).await;
     send("backups", Method::GET, list, None).await;
     let made = made.json();
     let file = made["name"].as_str().unwrap();
-    let verify = format!("/api/backups/{file}/verify");
+    let verify = format!("/api/v1/backups/{file}/verify");
     send("backup_verify", Method::POST, &verify, Some(json!({}))).await;
     std::fs::write(folder.join(file), "not a backup").unwrap();
     send("api_422", Method::POST, &verify, Some(json!({}))).await;
@@ -175,10 +175,11 @@ async fn backups() {
 #[tokio::test]
 async fn how_the_installation_is() {
     let desk = desk().await;
-    desk.get_as("status", "/api/status", How::Kinds).await;
+    desk.get_as("status", "/api/v1/status", How::Kinds).await;
     desk.get("healthz", "/healthz").await;
     desk.get_as("readyz", "/readyz", How::Settled).await;
-    desk.post("setup_link", "/api/setup-link", json!({})).await;
+    desk.post("setup_link", "/api/v1/setup-link", json!({}))
+        .await;
     let metrics = desk.app.get("/metrics").await;
     let lines = metrics.text().lines().filter(|line| line.starts_with('#'));
     hold_text("metrics", &lines.collect::<Vec<_>>().join("\n"));
@@ -192,7 +193,7 @@ async fn the_second_factor() {
     ann.password("ann").await;
     let session = ann.session.clone();
     let post = async |name: &str, what: &str, body: Value| {
-        let path = format!("/api/accounts/{id}/second-factor{what}");
+        let path = format!("/api/v1/accounts/{id}/second-factor{what}");
         let asked = with_cookie(Method::POST, &path, &session)
             .header(header::ORIGIN, "http://desk.example")
             .header(header::CONTENT_TYPE, "application/json")
@@ -206,6 +207,6 @@ async fn the_second_factor() {
     let secret = begun["secret"].as_str().unwrap();
     let right = json!({"code": code(secret, 0)});
     post("second_factor_confirm", "/confirm", right).await;
-    let path = format!("/api/accounts/{id}/second-factor");
+    let path = format!("/api/v1/accounts/{id}/second-factor");
     desk.delete("second_factor_reset", &path).await;
 }

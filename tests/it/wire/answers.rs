@@ -11,28 +11,28 @@ use crate::app::json_request;
 async fn questions() {
     let desk = desk().await;
     let price = json!({"question": PRICE_QUESTION});
-    desk.post("ask_answer", "/api/ask", price.clone()).await;
-    desk.post("ask_refusal", "/api/ask", json!({"question": UNKNOWN}))
+    desk.post("ask_answer", "/api/v1/ask", price.clone()).await;
+    desk.post("ask_refusal", "/api/v1/ask", json!({"question": UNKNOWN}))
         .await;
     let gift = json!({"question": "Do you offer gift cards?"});
-    desk.post("ask_faq", "/api/ask", gift).await;
-    let mut events = json_request(&desk.app.key, "/api/ask", price.to_string());
+    desk.post("ask_faq", "/api/v1/ask", gift).await;
+    let mut events = json_request(&desk.app.key, "/api/v1/ask", price.to_string());
     let wanted = "text/event-stream".parse().unwrap();
     events.headers_mut().insert(header::ACCEPT, wanted);
     let events = desk.app.send(events).await;
-    hold("ask_events", "POST /api/ask", &events, How::Settled);
+    hold("ask_events", "POST /api/v1/ask", &events, How::Settled);
     let case = json!({"question": PRICE_QUESTION, "must": [["$89"]]});
-    desk.post("evals_ask", "/api/evals/ask", case).await;
+    desk.post("evals_ask", "/api/v1/evals/ask", case).await;
 }
 
 #[tokio::test]
 async fn conversations() {
     let desk = desk().await;
-    desk.get("conversations", "/api/conversations").await;
-    let one = format!("/api/conversations/{}", desk.conversation);
+    desk.get("conversations", "/api/v1/conversations").await;
+    let one = format!("/api/v1/conversations/{}", desk.conversation);
     desk.get("conversation", &one).await;
     let begun = json!({"title": "Wheels", "visitor": "v2"});
-    desk.post("conversation_create", "/api/conversations", begun)
+    desk.post("conversation_create", "/api/v1/conversations", begun)
         .await;
     let said = json!({"text": "And wheel truing?", "client_id": "c2"});
     desk.post("conversation_message", &format!("{one}/messages"), said)
@@ -55,17 +55,17 @@ async fn conversations() {
 #[tokio::test]
 async fn receipts() {
     let desk = desk().await;
-    let one = format!("/api/receipts/{}", desk.answered);
-    desk.get("receipts", "/api/receipts").await;
-    desk.get("receipts_page", "/api/receipts?limit=1").await;
+    let one = format!("/api/v1/receipts/{}", desk.answered);
+    desk.get("receipts", "/api/v1/receipts").await;
+    desk.get("receipts_page", "/api/v1/receipts?limit=1").await;
     desk.get("receipt", &one).await;
     desk.get(
         "receipt_of_refusal",
-        &format!("/api/receipts/{}", desk.refused),
+        &format!("/api/v1/receipts/{}", desk.refused),
     )
     .await;
-    desk.get("receipts_jsonl", "/api/receipts/export").await;
-    desk.get("receipts_csv", "/api/receipts/export?format=csv")
+    desk.get("receipts_jsonl", "/api/v1/receipts/export").await;
+    desk.get("receipts_csv", "/api/v1/receipts/export?format=csv")
         .await;
     desk.post("receipt_replay", &format!("{one}/replay"), json!({}))
         .await;
@@ -79,45 +79,49 @@ async fn receipts() {
 #[tokio::test]
 async fn gaps() {
     let desk = desk().await;
-    desk.get("gaps", "/api/gaps").await;
-    let one = format!("/api/gaps/{}", desk.refused);
+    desk.get("gaps", "/api/v1/gaps").await;
+    let one = format!("/api/v1/gaps/{}", desk.refused);
     for what in ["dismiss", "reopen", "answered"] {
         desk.post(&format!("gap_{what}"), &format!("{one}/{what}"), json!({}))
             .await;
     }
-    desk.get("gaps_answered", "/api/gaps?state=answered").await;
+    desk.get("gaps_answered", "/api/v1/gaps?state=answered")
+        .await;
 }
 
 #[tokio::test]
 async fn golden_questions() {
     let desk = desk().await;
-    let listed = desk.get("golden", "/api/golden").await.json();
+    let listed = desk.get("golden", "/api/v1/golden").await.json();
     let one = listed["questions"][1]["id"].as_str().unwrap();
-    let one = format!("/api/golden/{one}");
+    let one = format!("/api/v1/golden/{one}");
     let from = json!({"receipt": desk.refused});
-    desk.post("golden_create", "/api/golden", from).await;
+    desk.post("golden_create", "/api/v1/golden", from).await;
     let changed = json!({"expectation": {"answerable": true, "must": [["zebra"]]}});
     desk.put("golden_change", &one, changed).await;
-    desk.get("golden_jsonl", "/api/golden/export").await;
+    desk.get("golden_jsonl", "/api/v1/golden/export").await;
     let more = json!({"questions": [{"question": "Cats?", "answerable": false}]});
-    desk.post("golden_import", "/api/golden/import", more).await;
+    desk.post("golden_import", "/api/v1/golden/import", more)
+        .await;
     desk.delete("golden_delete", &one).await;
 }
 
 #[tokio::test]
 async fn runs() {
     let desk = desk().await;
-    desk.get("evals", "/api/evals").await;
+    desk.get("evals", "/api/v1/evals").await;
     let run = desk
-        .get("eval", &format!("/api/evals/{}", desk.run))
+        .get("eval", &format!("/api/v1/evals/{}", desk.run))
         .await
         .json();
-    desk.post("eval_start", "/api/evals/runs", json!({})).await;
+    desk.post("eval_start", "/api/v1/evals/runs", json!({}))
+        .await;
     let kept = json!({"name": "mine", "started_at": 1, "ended_at": 2,
         "figures": run["figures"], "results": run["results"]});
-    desk.post("eval_keep", "/api/evals", kept).await;
-    desk.get("eval_latest", "/api/evals/latest?name=mine").await;
+    desk.post("eval_keep", "/api/v1/evals", kept).await;
+    desk.get("eval_latest", "/api/v1/evals/latest?name=mine")
+        .await;
     let calibrated = json!({"read_threshold": 0.6});
-    desk.post("eval_thresholds", "/api/evals/thresholds", calibrated)
+    desk.post("eval_thresholds", "/api/v1/evals/thresholds", calibrated)
         .await;
 }

@@ -33,24 +33,24 @@ async fn of_the_own_api() {
     let key = desk.app.key.clone();
     let (chat, _) = desk.app.make_key(&["chat"], None).await;
     let empty = json!({"questions": [], "answer": "x"});
-    desk.post("api_400_param", "/api/faqs", empty).await;
-    let broken = json_request(&key, "/api/ask", "{\"question\":\n oops}");
+    desk.post("api_400_param", "/api/v1/faqs", empty).await;
+    let broken = json_request(&key, "/api/v1/ask", "{\"question\":\n oops}");
     send(&desk, "api_400_json", broken).await;
-    send(&desk, "api_401", get("/api/documents", "")).await;
-    send(&desk, "api_403_scope", get("/api/documents", &chat)).await;
-    desk.get("api_404", &format!("/api/faqs/{ABSENT}")).await;
-    desk.get("api_404_path", "/api/nothing").await;
-    desk.get("api_404_workspace", "/api/faqs?workspace=nobody")
+    send(&desk, "api_401", get("/api/v1/documents", "")).await;
+    send(&desk, "api_403_scope", get("/api/v1/documents", &chat)).await;
+    desk.get("api_404", &format!("/api/v1/faqs/{ABSENT}")).await;
+    desk.get("api_404_path", "/api/v1/nothing").await;
+    desk.get("api_404_workspace", "/api/v1/faqs?workspace=nobody")
         .await;
-    desk.get("api_405", "/api/ask").await;
+    desk.get("api_405", "/api/v1/ask").await;
     desk.app.workspace("branch").await;
-    let run = "/api/evals/runs?workspace=branch";
+    let run = "/api/v1/evals/runs?workspace=branch";
     desk.post("api_409", run, json!({})).await;
     let large = json!({"question": "x".repeat(1 << 20)});
-    desk.post("api_413", "/api/ask", large).await;
-    send(&desk, "api_415", plain("/api/ask", &key)).await;
-    let site = desk.app.get("/api/widget").await.json()["site"].clone();
-    let begin = || json_request("", "/api/visit", json!({"site": site}).to_string());
+    desk.post("api_413", "/api/v1/ask", large).await;
+    send(&desk, "api_415", plain("/api/v1/ask", &key)).await;
+    let site = desk.app.get("/api/v1/widget").await.json()["site"].clone();
+    let begin = || json_request("", "/api/v1/visit", json!({"site": site}).to_string());
     for _ in 0..40 {
         if desk.app.send(begin()).await.status == 429 {
             break;
@@ -60,7 +60,7 @@ async fn of_the_own_api() {
     assert!(!refused.header("retry-after").is_empty());
     hold(
         "api_429",
-        "POST /api/visit",
+        "POST /api/v1/visit",
         &without_wait(refused),
         How::Settled,
     );

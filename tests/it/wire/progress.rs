@@ -43,11 +43,11 @@ async fn of_documents_and_sources() {
             .document("default", "lift.txt", "The lift is broken.")
             .await;
     };
-    let events = told(&desk, "/api/documents/events", upload, "ready").await;
+    let events = told(&desk, "/api/v1/documents/events", upload, "ready").await;
     hold_messages("documents_events", &events);
     let sync = async || {
         sources::sync(&desk.app, &desk.source).await;
     };
-    let events = told(&desk, "/api/sources/events", sync, "done").await;
+    let events = told(&desk, "/api/v1/sources/events", sync, "done").await;
     hold_messages("sources_events", &events);
 }

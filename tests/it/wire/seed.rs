@@ -63,7 +63,7 @@ pub async fn desk() -> Desk {
 
     let zone = json!({"time_zone": "America/New_York"});
     done(
-        &app.send(crate::calls::json_put(&app, "/api/facts/settings", zone))
+        &app.send(crate::calls::json_put(&app, "/api/v1/facts/settings", zone))
             .await,
     );
     app.document("default", "hours.md", HOURS).await;
@@ -71,27 +71,27 @@ pub async fn desk() -> Desk {
         .await;
     let prices = app.document("default", "prices.md", PRICES).await;
     let note = json!({"title": "Parking", "text": "You can park behind the house."});
-    let note = text(&post("/api/snippets", note).await["document"]);
+    let note = text(&post("/api/v1/snippets", note).await["document"]);
     app.app
         .knowledge
         .documents()
         .wait(note.parse().unwrap())
         .await
         .unwrap();
-    let listed = app.get("/api/facts").await.json();
+    let listed = app.get("/api/v1/facts").await.json();
     let facts = listed["facts"].as_array().unwrap().iter();
     let facts: Vec<String> = facts.map(|fact| text(&fact["id"])).collect();
 
     let gift = json!({"questions": ["Do you offer gift cards?", "Can I buy a voucher?"],
         "answer": "Yes, from $25.", "state": "approved", "owner": "Ann", "expires_at": FIRST});
-    let approved = text(&post("/api/faqs", gift).await["id"]);
+    let approved = text(&post("/api/v1/faqs", gift).await["id"]);
     let draft = json!({"questions": ["Do you ship?"], "answer": "Within the country."});
-    let draft = text(&post("/api/faqs", draft).await["id"]);
+    let draft = text(&post("/api/v1/faqs", draft).await["id"]);
 
     let web = json!({"url": site.url("/"), "kind": "page"});
     let source = sources::add(&app, web).await;
     sources::settled(&app, &source).await;
-    let documents = app.get("/api/documents").await.json();
+    let documents = app.get("/api/v1/documents").await.json();
     for document in documents["documents"].as_array().unwrap() {
         let id = text(&document["id"]).parse().unwrap();
         app.app.knowledge.documents().wait(id).await.unwrap();
@@ -100,29 +100,29 @@ pub async fn desk() -> Desk {
     let answered = ask(&app, PRICE_QUESTION).await;
     let refused = ask(&app, UNKNOWN).await;
     let good = json!({"value": 1, "comment": "Right."});
-    post(&format!("/api/receipts/{answered}/rating"), good).await;
-    post("/api/golden", json!({"receipt": answered})).await;
+    post(&format!("/api/v1/receipts/{answered}/rating"), good).await;
+    post("/api/v1/golden", json!({"receipt": answered})).await;
     let golden = json!({"question": UNKNOWN, "expectation": {"answerable": false}});
-    post("/api/golden", golden).await;
-    let run = text(&post("/api/evals/runs", json!({})).await["run"]);
+    post("/api/v1/golden", golden).await;
+    let run = text(&post("/api/v1/evals/runs", json!({})).await["run"]);
     finished(&app, &run).await;
 
     let begun = json!({"title": "Prices", "visitor": "v1"});
-    let conversation = text(&post("/api/conversations", begun).await["id"]);
+    let conversation = text(&post("/api/v1/conversations", begun).await["id"]);
     let said = json!({"text": PRICE_QUESTION, "client_id": "c1"});
-    let messages = format!("/api/conversations/{conversation}/messages");
+    let messages = format!("/api/v1/conversations/{conversation}/messages");
     done(&app.post(&messages, said).await);
 
     let widget = json!({"enabled": true, "origins": ["https://shop.example"], "links": ["pay.example"],
         "title": "Bikes", "colour": "#336699"});
-    done(&app.patch("/api/widget", widget).await);
-    let site_key = app.get("/api/widget").await.json()["site"].clone();
+    done(&app.patch("/api/v1/widget", widget).await);
+    let site_key = app.get("/api/v1/widget").await.json()["site"].clone();
     let visitor = app
-        .post_as("", "/api/visit", json!({"site": site_key}))
+        .post_as("", "/api/v1/visit", json!({"site": site_key}))
         .await;
     let visitor = text(&done(&visitor)["token"]);
     let who = json!({"text": "I am Jo, jo@shop.example. Do you repair umbrellas?"});
-    done(&app.post_as(&visitor, "/api/visit/messages", who).await);
+    done(&app.post_as(&visitor, "/api/v1/visit/messages", who).await);
 
     let workspace = app.workspace("default").await;
     let call = made_up(&app, workspace, "When are you open?", FIRST).await;

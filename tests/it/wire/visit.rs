@@ -11,7 +11,7 @@ use frontdesk::http::server::Limits;
 use frontdesk::store::workspaces;
 
 async fn write(desk: &Desk, name: &str, text: &str) -> Reply {
-    let path = "/api/visit/messages";
+    let path = "/api/v1/visit/messages";
     let reply = desk
         .app
         .post_as(&desk.visitor, path, json!({"text": text}))
@@ -23,20 +23,25 @@ async fn write(desk: &Desk, name: &str, text: &str) -> Reply {
 #[tokio::test]
 async fn chat() {
     let desk = desk().await;
-    let site = desk.app.get("/api/widget").await.json()["site"].clone();
+    let site = desk.app.get("/api/v1/widget").await.json()["site"].clone();
     let begin = |body: Value| {
         desk.app
-            .send(json_request("", "/api/visit", body.to_string()))
+            .send(json_request("", "/api/v1/visit", body.to_string()))
     };
     let begun = begin(json!({"site": site})).await;
-    hold("visit", "POST /api/visit", &begun, How::Settled);
+    hold("visit", "POST /api/v1/visit", &begun, How::Settled);
     let again = begin(json!({"site": site, "token": desk.visitor})).await;
-    hold("visit_resumed", "POST /api/visit", &again, How::Settled);
+    hold("visit_resumed", "POST /api/v1/visit", &again, How::Settled);
     let unknown = begin(json!({"site": "fd_site_0000"})).await;
-    hold("visit_unknown", "POST /api/visit", &unknown, How::Settled);
+    hold(
+        "visit_unknown",
+        "POST /api/v1/visit",
+        &unknown,
+        How::Settled,
+    );
     write(&desk, "visit_answer", PRICE_QUESTION).await;
     write(&desk, "visit_refusal", UNKNOWN).await;
-    let path = "/api/visit/voice-note";
+    let path = "/api/v1/visit/voice-note";
     let note = request(Method::POST, path, &desk.visitor).header("content-type", "audio/webm");
     let note = desk
         .app
@@ -48,7 +53,7 @@ async fn chat() {
         &note,
         How::Settled,
     );
-    let path = "/api/visit/messages";
+    let path = "/api/v1/visit/messages";
     let said = request(Method::GET, path, &desk.visitor);
     let said = desk.app.send(said.body(axum::body::Body::empty()).unwrap());
     hold(
@@ -59,7 +64,7 @@ async fn chat() {
     );
     set(&desk, "widget", json!({"enabled": false})).await;
     let closed = begin(json!({"site": site})).await;
-    hold("visit_closed", "POST /api/visit", &closed, How::Settled);
+    hold("visit_closed", "POST /api/v1/visit", &closed, How::Settled);
 }
 
 async fn set(desk: &Desk, section: &'static str, settings: Value) {

@@ -8,8 +8,8 @@ use super::settle::How;
 #[tokio::test]
 async fn calls() {
     let desk = desk().await;
-    let one = format!("/api/calls/{}", desk.call);
-    desk.get_as("calls", "/api/calls", How::Exact).await;
+    let one = format!("/api/v1/calls/{}", desk.call);
+    desk.get_as("calls", "/api/v1/calls", How::Exact).await;
     desk.get_as("call", &one, How::Exact).await;
     for format in ["txt", "srt", "vtt", "csv", "json", "zip"] {
         let path = format!("{one}/export?format={format}");
@@ -17,7 +17,7 @@ async fn calls() {
             .await;
     }
     for format in ["jsonl", "csv"] {
-        let path = format!("/api/calls/export?format={format}");
+        let path = format!("/api/v1/calls/export?format={format}");
         desk.get_as(&format!("calls_{format}"), &path, How::Exact)
             .await;
     }
@@ -32,16 +32,16 @@ async fn calls() {
 #[tokio::test]
 async fn how_it_speaks() {
     let desk = desk().await;
-    desk.get_as("voice", "/api/voice", How::Exact).await;
+    desk.get_as("voice", "/api/v1/voice", How::Exact).await;
     let wanted = json!({"voice": "fake-voice", "recording": "ask", "recording_days": 7});
-    desk.put("voice_set", "/api/voice", wanted).await;
+    desk.put("voice_set", "/api/v1/voice", wanted).await;
     let words = json!({"text": "Bluefin is open."});
-    desk.post("voice_preview", "/api/voice/preview", words)
+    desk.post("voice_preview", "/api/v1/voice/preview", words)
         .await;
     let word = json!({"word": "Bluefin", "say": "Boo-fin"});
-    desk.put("pronunciation_set", "/api/pronunciations", word)
+    desk.put("pronunciation_set", "/api/v1/pronunciations", word)
         .await;
-    desk.get("pronunciations", "/api/pronunciations").await;
-    let gone = "/api/pronunciations?word=bluefin";
+    desk.get("pronunciations", "/api/v1/pronunciations").await;
+    let gone = "/api/v1/pronunciations?word=bluefin";
     desk.delete("pronunciation_delete", gone).await;
 }

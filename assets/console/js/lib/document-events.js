@@ -24,7 +24,7 @@ export function onReconnect(listener) {
 }
 
 function connect() {
-  const stream = new EventSource("/api/documents/events")
+  const stream = new EventSource("/api/v1/documents/events")
   let lost = false
   stream.addEventListener("message", event => {
     const progress = JSON.parse(event.data)

@@ -6,7 +6,7 @@ import { announce, toast } from "./toast.js"
 const SAID = { 1: "Rated good. Thank you.", [-1]: "Rated bad. The question is on the list of gaps.", 0: "The rating was removed." }
 
 export function rating(receipt) {
-  const url = `/api/receipts/${encodeURIComponent(receipt)}/rating`
+  const url = `/api/v1/receipts/${encodeURIComponent(receipt)}/rating`
   let given = 0
   const thumb = (value, name, label) => el("button", {
     type: "button", class: "button button--quiet button--icon", "aria-pressed": "false", "aria-label": label, title: label,

@@ -44,29 +44,34 @@ use crate::http::route::{Policy, Route, routes};
 use crate::store::calls::CallFilter;
 use crate::store::listing::Page;
 
-/// Also `/api/voice` and `/api/pronunciations`.
+/// Also `/api/v1/voice` and `/api/v1/pronunciations`.
 pub(in crate::http) fn routes() -> Vec<Route> {
     const ADMIN: Policy = Policy::Scope(Scope::Admin);
     routes![
-        (GET, "/api/calls", ADMIN, list),
-        (GET, "/api/calls/export", ADMIN, export::download_all),
-        (GET, "/api/calls/{id}", ADMIN, one::get),
-        (DELETE, "/api/calls/{id}", ADMIN, one::delete),
-        (GET, "/api/calls/{id}/export", ADMIN, export::download),
-        (GET, "/api/calls/{id}/recording", ADMIN, sound::recording),
+        (GET, "/api/v1/calls", ADMIN, list),
+        (GET, "/api/v1/calls/export", ADMIN, export::download_all),
+        (GET, "/api/v1/calls/{id}", ADMIN, one::get),
+        (DELETE, "/api/v1/calls/{id}", ADMIN, one::delete),
+        (GET, "/api/v1/calls/{id}/export", ADMIN, export::download),
+        (GET, "/api/v1/calls/{id}/recording", ADMIN, sound::recording),
         (
             DELETE,
-            "/api/calls/{id}/recording",
+            "/api/v1/calls/{id}/recording",
             ADMIN,
             sound::delete_recording
         ),
-        (GET, "/api/calls/{id}/waveform", ADMIN, sound::waveform),
-        (GET, "/api/voice", ADMIN, voice::show),
-        (PUT, "/api/voice", ADMIN, voice::settings),
-        (POST, "/api/voice/preview", ADMIN, voice::preview),
-        (GET, "/api/pronunciations", ADMIN, pronunciations::list),
-        (PUT, "/api/pronunciations", ADMIN, pronunciations::set),
-        (DELETE, "/api/pronunciations", ADMIN, pronunciations::remove),
+        (GET, "/api/v1/calls/{id}/waveform", ADMIN, sound::waveform),
+        (GET, "/api/v1/voice", ADMIN, voice::show),
+        (PUT, "/api/v1/voice", ADMIN, voice::settings),
+        (POST, "/api/v1/voice/preview", ADMIN, voice::preview),
+        (GET, "/api/v1/pronunciations", ADMIN, pronunciations::list),
+        (PUT, "/api/v1/pronunciations", ADMIN, pronunciations::set),
+        (
+            DELETE,
+            "/api/v1/pronunciations",
+            ADMIN,
+            pronunciations::remove
+        ),
     ]
 }
 
@@ -89,7 +94,7 @@ impl From<Page<CallFilter>> for CallsView {
 }
 
 /// Calls, newest first.
-#[utoipa::path(get, path = "/api/calls", tag = "voice", operation_id = "listCalls",
+#[utoipa::path(get, path = "/api/v1/calls", tag = "voice", operation_id = "listCalls",
     params(CallQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = CallsView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn list(

@@ -10,7 +10,7 @@ use crate::http::problem::{Problem, ProblemView};
 use crate::store::CallId;
 
 /// A call with its transcript, the time of each turn, and its flow log.
-#[utoipa::path(get, path = "/api/calls/{id}", tag = "voice", operation_id = "getCall",
+#[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "voice", operation_id = "getCall",
     params(("id" = String, Path, description = "Id of the call"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = CallInFull), (status = 404, body = ProblemView<'_>)))]
@@ -28,7 +28,7 @@ pub(super) async fn get(
 
 /// Deletes a call with its transcript, flow log and recording, and with the messages and receipts of its
 /// conversation, for good.
-#[utoipa::path(delete, path = "/api/calls/{id}", tag = "voice", operation_id = "deleteCall",
+#[utoipa::path(delete, path = "/api/v1/calls/{id}", tag = "voice", operation_id = "deleteCall",
     params(("id" = String, Path, description = "Id of the call"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 204), (status = 404, body = ProblemView<'_>)))]

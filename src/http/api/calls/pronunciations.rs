@@ -39,7 +39,7 @@ pub(in crate::http) struct NewPronunciations {
 }
 
 /// How words are spoken in a workspace.
-#[utoipa::path(get, path = "/api/pronunciations", tag = "voice", operation_id = "listPronunciations",
+#[utoipa::path(get, path = "/api/v1/pronunciations", tag = "voice", operation_id = "listPronunciations",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = PronunciationsView)))]
 pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<PronunciationsView>, Problem> {
@@ -54,7 +54,7 @@ pub(super) async fn list(place: ApiPlace) -> Result<axum::Json<PronunciationsVie
 }
 
 /// Sets how a word is spoken, or many words from a CSV. Takes effect with the next sentence.
-#[utoipa::path(put, path = "/api/pronunciations", tag = "voice", operation_id = "setPronunciation",
+#[utoipa::path(put, path = "/api/v1/pronunciations", tag = "voice", operation_id = "setPronunciation",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = NewPronunciations,
     responses((status = 200, body = PronunciationsView), (status = 400, body = ProblemView<'_>)))]
@@ -81,7 +81,7 @@ pub(super) struct WordQuery {
 }
 
 /// Removes a pronunciation; the voice speaks the word in its usual way again.
-#[utoipa::path(delete, path = "/api/pronunciations", tag = "voice",
+#[utoipa::path(delete, path = "/api/v1/pronunciations", tag = "voice",
     operation_id = "deletePronunciation",
     params(("word" = String, Query, description = "The word"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

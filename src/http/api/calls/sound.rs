@@ -27,7 +27,7 @@ pub(super) struct DownloadQuery {
 
 /// The recording of a call. `Range` is understood, so a player can seek. With `download=1` it comes as a
 /// file.
-#[utoipa::path(get, path = "/api/calls/{id}/recording", tag = "voice", operation_id = "getRecording",
+#[utoipa::path(get, path = "/api/v1/calls/{id}/recording", tag = "voice", operation_id = "getRecording",
     params(("id" = String, Path, description = "Id of the call"),
            ("download" = Option<String>, Query, description = "1 for a file"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
@@ -159,7 +159,7 @@ pub(in crate::http) struct Waveform {
 }
 
 /// The waveform of a recording, at most 1000 points for each side.
-#[utoipa::path(get, path = "/api/calls/{id}/waveform", tag = "voice", operation_id = "getWaveform",
+#[utoipa::path(get, path = "/api/v1/calls/{id}/waveform", tag = "voice", operation_id = "getWaveform",
     params(("id" = String, Path, description = "Id of the call"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = Waveform), (status = 404, body = ProblemView<'_>)))]
@@ -211,7 +211,7 @@ async fn compute_waveform(
 }
 
 /// Deletes the recording of a call; its transcript stays.
-#[utoipa::path(delete, path = "/api/calls/{id}/recording", tag = "voice",
+#[utoipa::path(delete, path = "/api/v1/calls/{id}/recording", tag = "voice",
     operation_id = "deleteRecording",
     params(("id" = String, Path, description = "Id of the call"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),

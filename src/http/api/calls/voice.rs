@@ -34,7 +34,7 @@ pub(in crate::http) struct VoiceView {
 }
 
 /// Settings of voice sessions, and the voices to choose from.
-#[utoipa::path(get, path = "/api/voice", tag = "voice", operation_id = "getVoice",
+#[utoipa::path(get, path = "/api/v1/voice", tag = "voice", operation_id = "getVoice",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = VoiceView)))]
 pub(super) async fn show(place: ApiPlace) -> Result<axum::Json<VoiceView>, Problem> {
@@ -44,7 +44,7 @@ pub(super) async fn show(place: ApiPlace) -> Result<axum::Json<VoiceView>, Probl
 
 /// Replaces the settings of voice sessions; absent ones take their default. Takes effect with the next
 /// session.
-#[utoipa::path(put, path = "/api/voice", tag = "voice", operation_id = "setVoice",
+#[utoipa::path(put, path = "/api/v1/voice", tag = "voice", operation_id = "setVoice",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = Object,
     responses((status = 200, body = VoiceView), (status = 400, body = ProblemView<'_>)))]
@@ -83,7 +83,7 @@ pub(in crate::http) struct Trial {
 }
 
 /// Speaks a short text as callers would hear it, with the workspace's pronunciations.
-#[utoipa::path(post, path = "/api/voice/preview", tag = "voice", operation_id = "previewVoice",
+#[utoipa::path(post, path = "/api/v1/voice/preview", tag = "voice", operation_id = "previewVoice",
     params(("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     request_body = Trial,
     responses((status = 200, content_type = "audio/wav", body = Vec<u8>),

@@ -23,7 +23,7 @@ pub(in crate::http) struct ExportQuery {
 }
 
 /// Receipts as a file, newest first; the filters are those of the list.
-#[utoipa::path(get, path = "/api/receipts/export", tag = "answers", operation_id = "exportReceipts",
+#[utoipa::path(get, path = "/api/v1/receipts/export", tag = "answers", operation_id = "exportReceipts",
     params(ExportQuery, ReceiptQuery,
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/x-ndjson"),

@@ -78,7 +78,7 @@ impl From<OpenedReceipt> for ReceiptInFull {
 }
 
 /// Receipts, newest first. Those of evaluations and replays only with `evaluations=true`.
-#[utoipa::path(get, path = "/api/receipts", tag = "answers", operation_id = "listReceipts",
+#[utoipa::path(get, path = "/api/v1/receipts", tag = "answers", operation_id = "listReceipts",
     params(ReceiptQuery, ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = ReceiptsView), (status = 400, body = ProblemView<'_>)))]
 pub(super) async fn list(
@@ -90,7 +90,7 @@ pub(super) async fn list(
 }
 
 /// The receipt of an answer, with its cited words read again from the documents.
-#[utoipa::path(get, path = "/api/receipts/{id}", tag = "answers", operation_id = "getReceipt",
+#[utoipa::path(get, path = "/api/v1/receipts/{id}", tag = "answers", operation_id = "getReceipt",
     params(("id" = String, Path, description = "Id of the receipt"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = ReceiptInFull), (status = 404, body = ProblemView<'_>)))]
@@ -104,7 +104,7 @@ pub(super) async fn get(
 }
 
 /// Asks the question of a receipt again with today's knowledge, and shows what differs.
-#[utoipa::path(post, path = "/api/receipts/{id}/replay", tag = "answers", operation_id = "replayReceipt",
+#[utoipa::path(post, path = "/api/v1/receipts/{id}/replay", tag = "answers", operation_id = "replayReceipt",
     params(("id" = String, Path, description = "Id of the receipt"),
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, body = ReplayView), (status = 404, body = ProblemView<'_>),

@@ -1,4 +1,4 @@
-//! `WS /api/visit/voice`: a spoken conversation with a browser.
+//! `WS /api/v1/visit/voice`: a spoken conversation with a browser.
 //!
 //! **Opening.** The handshake names its page by `Origin`. Sites that the owner did not enter are refused with
 //! 403, because browsers send no preflight for sockets. The first message must come within 5 s:
@@ -55,7 +55,7 @@ use crate::http::problem::{Problem, ProblemView};
 const LARGEST_MESSAGE: usize = 1 << 20;
 
 /// Opens a spoken conversation. The protocol is described in the source of this module and in the manual.
-#[utoipa::path(get, path = "/api/visit/voice", tag = "visitors", operation_id = "talk", security(()),
+#[utoipa::path(get, path = "/api/v1/visit/voice", tag = "visitors", operation_id = "talk", security(()),
     responses((status = 101, description = "A WebSocket: JSON messages and binary frames of sound"),
               (status = 403, body = ProblemView<'_>), (status = 426, body = ProblemView<'_>),
               (status = 429, body = ProblemView<'_>)))]

@@ -79,7 +79,7 @@ pub(in crate::http) struct ExportQuery {
 }
 
 /// A call as a file.
-#[utoipa::path(get, path = "/api/calls/{id}/export", tag = "voice", operation_id = "exportCall",
+#[utoipa::path(get, path = "/api/v1/calls/{id}/export", tag = "voice", operation_id = "exportCall",
     params(("id" = String, Path, description = "Id of the call"), ExportQuery,
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/json"),
@@ -107,7 +107,7 @@ pub(super) async fn download(
 }
 
 /// Calls as a file, newest first; the filters are those of the list.
-#[utoipa::path(get, path = "/api/calls/export", tag = "voice", operation_id = "exportCalls",
+#[utoipa::path(get, path = "/api/v1/calls/export", tag = "voice", operation_id = "exportCalls",
     params(ExportQuery, CallQuery,
            ("workspace" = Option<String>, Query, description = "Short name of the workspace")),
     responses((status = 200, description = "The file", content_type = "application/x-ndjson"),

@@ -14,11 +14,14 @@
 //! | 7 | [`eval`] | golden questions, grading, comparing: what a change makes better or worse |
 //! | 6 | [`agent`] | one turn of a conversation: question in, grounded answer and receipt out |
 //! | 5 | [`knowledge`] | documents → text → chunks → index → passages |
+//! | 5 | [`inbox`] | conversations as staff work on them: handing over, assigning, telling |
 //! | 4 | [`llm`], [`speech`] | language models and speech recognition; they know no conversation |
 //! | 4 | [`hours`] | business facts that answer by computation: times in questions, opening hours |
 //! | 3 | [`usage`] | whose work goes first, and how much somebody may ask for |
 //! | 3 | [`web`] | how a site is walked: robots.txt, sitemaps, addresses, and where to go next |
 //! | 3 | [`certificates`] | the certificates for HTTPS: from files, by ACME, from a private authority |
+//! | 3 | [`contacts`] | people as the business knows them, and what is to be done for them |
+//! | 3 | [`mail`], [`webhooks`] | what is told by e-mail and to other programs |
 //! | 3 | [`models`] | the catalogue of weight files, and how they are fetched, checked and converted |
 //! | 2 | [`access`] | who acts, and what they may do |
 //! | 2 | [`egress`] | the one gate to the outside: requests, streams, and their ledger |
@@ -35,14 +38,17 @@ pub mod app;
 pub use frontdesk_certificates as certificates;
 pub mod cli;
 pub mod config;
+pub use frontdesk_contacts as contacts;
 pub use frontdesk_egress as egress;
 pub use frontdesk_eval as eval;
 pub use frontdesk_extract as extract;
 pub use frontdesk_hours as hours;
 pub mod http;
+pub use frontdesk_inbox as inbox;
 pub use frontdesk_knowledge as knowledge;
 pub use frontdesk_language as language;
 pub use frontdesk_llm as llm;
+pub use frontdesk_mail as mail;
 pub use frontdesk_models as models;
 pub use frontdesk_reason as reason;
 pub use frontdesk_speech as speech;
@@ -50,4 +56,5 @@ pub use frontdesk_store as store;
 pub use frontdesk_usage as usage;
 pub use frontdesk_voice as voice;
 pub use frontdesk_web as web;
+pub use frontdesk_webhooks as webhooks;
 pub use frontdesk_worker as worker;

@@ -87,6 +87,44 @@ pub const HELD: &[Held] = &[
         Some("id, name, prefix, scopes, created_at, last_used_at, revoked_at"),
     ),
     held("client_secrets", OWN, None),
+    held("teams", OWN, ALL),
+    held(
+        "team_members",
+        "team IN (SELECT id FROM teams WHERE workspace = ?1)",
+        ALL,
+    ),
+    held("conversation_tags", OWN, ALL),
+    held("notes", OWN, ALL),
+    held(
+        "mentions",
+        "note IN (SELECT id FROM notes WHERE workspace = ?1)",
+        None,
+    ),
+    held("canned_replies", OWN, ALL),
+    held(
+        "conversation_reads",
+        "conversation IN (SELECT id FROM conversations WHERE workspace = ?1)",
+        None,
+    ),
+    held(
+        "attachments",
+        OWN,
+        Some("id, conversation, message, name, media_type, bytes"),
+    ),
+    held("satisfaction", OWN, ALL),
+    held("contacts", OWN, ALL),
+    held("contact_points", OWN, ALL),
+    held("consents", OWN, ALL),
+    held("tasks", OWN, ALL),
+    held("mail_outbox", OWN, ALL),
+    held("mail_replies", OWN, None),
+    held("webhooks", OWN, Some("id, url, events, state, created_at")),
+    held("webhook_deliveries", OWN, ALL),
+    held(
+        "seen_lines",
+        "version IN (SELECT v.id FROM document_versions v JOIN documents d ON d.id = v.document WHERE d.workspace = ?1)",
+        ALL,
+    ),
     held("jobs", OWN, None),
     held("events", OWN, ALL),
     held("egress", OWN, ALL),
@@ -102,6 +140,12 @@ pub const INSTALLATION: &[&str] = &[
     "setup_tokens",
     "settings",
     "closures",
+    // An index of messages, which leave it when they are deleted.
+    "messages_fts",
+    "messages_fts_data",
+    "messages_fts_idx",
+    "messages_fts_docsize",
+    "messages_fts_config",
 ];
 
 /// Rows of a workspace by table; skips tables without any.

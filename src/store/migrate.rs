@@ -64,6 +64,21 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration {
         sql: include_str!("migrations/0013_secret_sessions.sql"),
     },
+    Migration {
+        sql: include_str!("migrations/0014_inbox.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0015_contacts.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0016_mail.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0017_webhooks.sql"),
+    },
+    Migration {
+        sql: include_str!("migrations/0018_seen_lines.sql"),
+    },
 ];
 
 /// Brings the database to exactly these migrations, creating it if necessary.

@@ -36,6 +36,7 @@ pub mod api_keys;
 pub mod assistants;
 pub mod call_log;
 pub mod calls;
+pub mod changes;
 pub mod chunks;
 pub mod client_secrets;
 pub mod closures;
@@ -51,6 +52,7 @@ pub mod faqs;
 pub mod gaps;
 pub mod gate;
 pub mod golden;
+pub mod handover;
 pub mod holdings;
 pub mod jobs;
 pub mod kept;
@@ -81,9 +83,10 @@ pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    ApiKeyId, AssistantId, CallId, ChunkId, ConversationId, DocumentId, EvalRunId, EventId, FactId,
-    FaqId, GoldenId, JobId, MessageId, ProposalId, ReceiptId, SourceId, UserId, VersionId,
-    VisitorId, WorkspaceId,
+    ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
+    ConversationId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
+    MailId, MessageId, NoteId, ProposalId, ReceiptId, SourceId, TaskId, TeamId, UserId, VersionId,
+    VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};

@@ -382,8 +382,8 @@ pub const TABLES: &[Kept] = &[
         "webhook_deliveries",
         Class::Said,
         "30 days",
-        WORKSPACE,
-        "with its conversation or task",
+        "`person copy`",
+        "with its conversation, task or contact",
     ),
     kept("seen_lines", Class::Business, OWNER, "text by API", WITH_IT),
     kept(

@@ -69,4 +69,5 @@ mod visit;
 mod voice_fakes;
 mod voice_settings;
 mod voice_ws;
+mod webhooks;
 mod wire;

@@ -385,7 +385,8 @@ pub const TABLES: &[Kept] = &[
         "`person copy`",
         "with its conversation, task or contact",
     ),
-    kept("seen_lines", Class::Business, OWNER, "text by API", WITH_IT),
+    kept("seen_lines", Class::Business, OWNER, "API", WITH_IT),
+    kept("seen_pages", Class::Business, OWNER, "text by API", WITH_IT),
     kept(
         "jobs",
         Class::Record,

@@ -51,6 +51,7 @@ mod retention;
 mod sealed;
 mod second_factor;
 mod second_factor_rules;
+mod seen;
 mod server;
 mod site;
 mod site_key;

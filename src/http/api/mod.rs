@@ -17,6 +17,7 @@ pub mod gaps;
 pub(super) mod gate;
 pub(super) mod golden;
 mod keys;
+pub(super) mod lines;
 pub(super) mod paths;
 pub mod people;
 mod place;
@@ -84,6 +85,19 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/v1/documents/{id}/reindex",
             DOCUMENTS,
             documents::reindex
+        ),
+        (GET, "/api/v1/documents/{id}/lines", DOCUMENTS, lines::list),
+        (
+            POST,
+            "/api/v1/documents/{id}/lines",
+            DOCUMENTS,
+            lines::decide
+        ),
+        (
+            GET,
+            "/api/v1/documents/{id}/pages/{page}/picture",
+            DOCUMENTS,
+            lines::picture
         ),
         (
             GET,

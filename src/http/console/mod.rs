@@ -31,6 +31,7 @@ mod golden;
 mod golden_form;
 mod guard;
 mod keys;
+mod lines;
 mod login;
 mod measure;
 mod measure_pages;
@@ -91,6 +92,7 @@ pub(super) fn router(attempts: Attempts) -> Router<Arc<App>> {
         .route("/documents/{id}", get(document::read))
         .route("/documents/{id}/passage", get(document::passage))
         .route("/documents/{id}/changes", get(document::changes))
+        .route("/documents/{id}/lines", post(lines::decide))
         .route("/documents/{id}/rollback", post(document::roll_back))
         .route("/documents/{id}/hidden", post(document::read_hidden))
         .route("/documents/{id}/staff", post(document::keep_for_staff))

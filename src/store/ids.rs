@@ -76,6 +76,8 @@ uuid_id! {
     DocumentId;
     /// One uploaded version of a document.
     VersionId;
+    /// A recognised line that is doubtful, as it was read once.
+    SeenLineId;
     /// A person on a public page or in the widget.
     VisitorId;
     /// A voice session on any channel.
@@ -99,7 +101,7 @@ uuid_id! {
     /// An e-mail to be sent.
     MailId;
     WebhookId;
-    /// One request to a webhook.
+    /// One event for one webhook; the same for every attempt.
     DeliveryId;
 }
 

@@ -66,6 +66,7 @@ pub mod ratings;
 pub mod receipts;
 pub mod recordings;
 pub mod second_factors;
+pub mod seen;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
@@ -79,14 +80,15 @@ pub mod tombstones;
 pub mod users;
 pub mod versions;
 pub mod visitors;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
     ApiKeyId, AssistantId, AttachmentId, CallId, CannedReplyId, ChunkId, ConsentId, ContactId,
     ConversationId, DeliveryId, DocumentId, EvalRunId, EventId, FactId, FaqId, GoldenId, JobId,
-    MailId, MessageId, NoteId, ProposalId, ReceiptId, SourceId, TaskId, TeamId, UserId, VersionId,
-    VisitorId, WebhookId, WorkspaceId,
+    MailId, MessageId, NoteId, ProposalId, ReceiptId, SeenLineId, SourceId, TaskId, TeamId, UserId,
+    VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};
@@ -113,3 +115,5 @@ mod people_tests;
 mod pool_tests;
 #[cfg(test)]
 mod second_factors_tests;
+#[cfg(test)]
+mod seen_tests;

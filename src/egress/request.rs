@@ -26,6 +26,8 @@ pub enum Purpose {
     Backup,
     /// This server's own certificate, from an authority (ACME).
     Certificate,
+    /// E-mail through the owner's mail server: sending, and looking for answers.
+    Mail,
 }
 
 impl Purpose {
@@ -37,6 +39,7 @@ impl Purpose {
             Self::Sitemap => "sitemap",
             Self::Backup => "backup",
             Self::Certificate => "certificate",
+            Self::Mail => "e-mail",
         }
     }
 
@@ -44,7 +47,7 @@ impl Purpose {
     pub(super) fn is_web(self) -> bool {
         match self {
             Self::WebPage | Self::Robots | Self::Sitemap => true,
-            Self::Backup | Self::Certificate => false,
+            Self::Backup | Self::Certificate | Self::Mail => false,
         }
     }
 }

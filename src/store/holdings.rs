@@ -116,8 +116,20 @@ pub const HELD: &[Held] = &[
     held("contact_points", OWN, ALL),
     held("consents", OWN, ALL),
     held("tasks", OWN, ALL),
-    held("mail_outbox", OWN, ALL),
+    held(
+        "mail_settings",
+        OWN,
+        Some("workspace, settings, changed_at"),
+    ),
+    held(
+        "mail_outbox",
+        OWN,
+        Some(
+            "id, kind, about, recipient, title, text, state, attempts, answer, created_at, ended_at",
+        ),
+    ),
     held("mail_replies", OWN, None),
+    held("mail_received", OWN, ALL),
     held("webhooks", OWN, Some("id, url, events, state, created_at")),
     held("webhook_deliveries", OWN, ALL),
     held(

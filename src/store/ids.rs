@@ -84,6 +84,8 @@ uuid_id! {
     MessageId;
     ReceiptId;
     JobId;
+    /// A message of e-mail in the outbox.
+    MailId;
 }
 
 macro_rules! row_id {

@@ -57,6 +57,7 @@ pub mod kept;
 pub mod key;
 pub mod listing;
 pub mod lock;
+pub mod mail;
 pub mod messages;
 pub mod password;
 pub mod pronunciations;
@@ -82,7 +83,7 @@ pub mod workspaces;
 pub use error::StoreError;
 pub use ids::{
     ApiKeyId, AssistantId, CallId, ChunkId, ConversationId, DocumentId, EvalRunId, EventId, FactId,
-    FaqId, GoldenId, JobId, MessageId, ProposalId, ReceiptId, SourceId, UserId, VersionId,
+    FaqId, GoldenId, JobId, MailId, MessageId, ProposalId, ReceiptId, SourceId, UserId, VersionId,
     VisitorId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};

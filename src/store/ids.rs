@@ -76,6 +76,8 @@ uuid_id! {
     DocumentId;
     /// One uploaded version of a document.
     VersionId;
+    /// A recognised line that is doubtful, as it was read once.
+    SeenLineId;
     /// A person on a public page or in the widget.
     VisitorId;
     /// A voice session on any channel.
@@ -86,6 +88,9 @@ uuid_id! {
     JobId;
     /// A message of e-mail in the outbox.
     MailId;
+    WebhookId;
+    /// One event for one webhook; the same for every attempt.
+    DeliveryId;
 }
 
 macro_rules! row_id {

@@ -65,6 +65,7 @@ pub mod ratings;
 pub mod receipts;
 pub mod recordings;
 pub mod second_factors;
+pub mod seen;
 pub mod sessions;
 pub mod settings;
 pub mod setup_tokens;
@@ -78,13 +79,14 @@ pub mod tombstones;
 pub mod users;
 pub mod versions;
 pub mod visitors;
+pub mod webhooks;
 pub mod workspaces;
 
 pub use error::StoreError;
 pub use ids::{
-    ApiKeyId, AssistantId, CallId, ChunkId, ConversationId, DocumentId, EvalRunId, EventId, FactId,
-    FaqId, GoldenId, JobId, MailId, MessageId, ProposalId, ReceiptId, SourceId, UserId, VersionId,
-    VisitorId, WorkspaceId,
+    ApiKeyId, AssistantId, CallId, ChunkId, ConversationId, DeliveryId, DocumentId, EvalRunId,
+    EventId, FactId, FaqId, GoldenId, JobId, MailId, MessageId, ProposalId, ReceiptId, SeenLineId,
+    SourceId, UserId, VersionId, VisitorId, WebhookId, WorkspaceId,
 };
 pub use key::{KeyError, KeyStrength, MasterKey};
 pub use lock::{DataLock, Holder};
@@ -111,3 +113,5 @@ mod people_tests;
 mod pool_tests;
 #[cfg(test)]
 mod second_factors_tests;
+#[cfg(test)]
+mod seen_tests;

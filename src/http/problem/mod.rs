@@ -205,6 +205,7 @@ impl From<KnowledgeError> for Problem {
                 Self::invalid("file", error.to_string())
             }
             KnowledgeError::Faq(detail) => Self::invalid("faq", detail),
+            KnowledgeError::Line(detail) => Self::invalid("text", detail),
             KnowledgeError::Synonyms(detail) => Self::invalid("groups", detail),
             KnowledgeError::FaqOwner => Self::invalid("owner", error.to_string()),
             KnowledgeError::Denied(error) => error.into(),
